@@ -1,0 +1,65 @@
+/**
+ * A batch of packets: columns of numbers over one block of bytes. A packet is a row number, never an object.
+ *
+ * Invariants, for every row i < count:
+ * - `at[i] + capturedLength[i] <= data.byteLength`;
+ * - `capturedLength[i] <= wireLength[i]` (a file that says otherwise is corrected by its reader);
+ * - `timeUs[i]` is a finite number >= 0.
+ * The bytes belong to the reader: they are valid until its next `read`, so nothing may keep a reference to them.
+ */
+import type { Micros } from '../core/units.ts';
+import { micros } from '../core/units.ts';
+
+/** Rows in one batch: small enough that the columns stay in the cache, large enough that the loop around them costs nothing. */
+export const BATCH_CAPACITY = 2048;
+
+const NO_BYTES = new DataView(new ArrayBuffer(0));
+
+export class PacketBatch {
+  count = 0;
+  data: DataView = NO_BYTES;
+  readonly capacity: number;
+  /** Offset of the first captured octet in `data`. */
+  readonly at: Uint32Array;
+  /** Octets captured. */
+  readonly capturedLength: Uint32Array;
+  /** Octets on the wire. */
+  readonly wireLength: Uint32Array;
+  /** Packet time, microseconds since 1970 (nanoseconds are cut off). */
+  readonly timeUs: Float64Array;
+  /** LINKTYPE_ number of the interface the packet was seen on. */
+  readonly linkType: Uint16Array;
+
+  constructor(capacity: number = BATCH_CAPACITY) {
+    this.capacity = capacity;
+    this.at = new Uint32Array(capacity);
+    this.capturedLength = new Uint32Array(capacity);
+    this.wireLength = new Uint32Array(capacity);
+    this.timeUs = new Float64Array(capacity);
+    this.linkType = new Uint16Array(capacity);
+  }
+
+  get full(): boolean {
+    return this.count === this.capacity;
+  }
+
+  /** Forgets the rows and takes the block that the next rows lie in. */
+  reset(data: DataView): void {
+    this.count = 0;
+    this.data = data;
+  }
+
+  /** Adds a row. The caller keeps the invariants and has checked `full`. */
+  push(at: number, capturedLength: number, wireLength: number, timeUs: number, linkType: number): void {
+    const row = this.count++;
+    this.at[row] = at;
+    this.capturedLength[row] = capturedLength;
+    this.wireLength[row] = wireLength;
+    this.timeUs[row] = timeUs;
+    this.linkType[row] = linkType;
+  }
+
+  timeOf(row: number): Micros {
+    return micros(this.timeUs[row]!);
+  }
+}
