@@ -1,0 +1,55 @@
+/**
+ * What a fingerprint can say of a flow: the code tables of protocol, variant and stage. Codes are stable numbers that
+ * live in the flow table; names are looked up only where a finding leaves the engine.
+ */
+
+export const Protocol = { NONE: 0, WIREGUARD: 1, OPENVPN: 2, IPSEC: 3 } as const;
+export type Protocol = (typeof Protocol)[keyof typeof Protocol];
+
+/** Names by code; NONE has none. */
+export const PROTOCOL_NAMES = ['none', 'wireguard', 'openvpn', 'ipsec'] as const;
+
+export const Stage = { NONE: 0, SUSPECTED: 1, CONFIRMED: 2 } as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
+
+export const STAGE_NAMES = ['none', 'suspected', 'confirmed'] as const;
+
+export const Variant = {
+  NONE: 0,
+  WIREGUARD_STANDARD: 1,
+  WIREGUARD_TAILSCALE: 2,
+  OPENVPN_PLAIN: 10,
+  OPENVPN_TLS_AUTH: 11,
+  OPENVPN_TLS_CRYPT: 12,
+  OPENVPN_TLS_CRYPT_V2: 13,
+  /** Data packets only: the session was seen from its middle. */
+  OPENVPN_DATA: 14,
+  IKE_V1_MAIN: 20,
+  IKE_V1_AGGRESSIVE: 21,
+  IKE_V2: 22,
+  /** IKEv1 seen from its middle: which mode set it up is unknown. */
+  IKE_V1: 23,
+  ESP_IN_UDP: 24,
+  ESP: 25,
+  AH: 26,
+} as const;
+export type Variant = (typeof Variant)[keyof typeof Variant];
+
+/** Name of a variant as events and policies write it. */
+export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
+  [Variant.NONE]: 'none',
+  [Variant.WIREGUARD_STANDARD]: 'standard',
+  [Variant.WIREGUARD_TAILSCALE]: 'tailscale',
+  [Variant.OPENVPN_PLAIN]: 'plain',
+  [Variant.OPENVPN_TLS_AUTH]: 'tls-auth',
+  [Variant.OPENVPN_TLS_CRYPT]: 'tls-crypt',
+  [Variant.OPENVPN_TLS_CRYPT_V2]: 'tls-crypt-v2',
+  [Variant.OPENVPN_DATA]: 'data',
+  [Variant.IKE_V1_MAIN]: 'ikev1-main',
+  [Variant.IKE_V1_AGGRESSIVE]: 'ikev1-aggressive',
+  [Variant.IKE_V2]: 'ikev2',
+  [Variant.IKE_V1]: 'ikev1',
+  [Variant.ESP_IN_UDP]: 'esp-in-udp',
+  [Variant.ESP]: 'esp',
+  [Variant.AH]: 'ah',
+};
