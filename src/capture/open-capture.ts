@@ -1,0 +1,113 @@
+/**
+ * A capture by its path, whatever its format: what is there is recognised by content, unpacked where it is compressed
+ * (once: gzip inside gzip is no capture), and read as pcap or pcapng.
+ *
+ * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
+ * Memory: two blocks of 2 MB, and the decompressor's window where there is one.
+ */
+import { BlockReader } from './block-reader.ts';
+import { unreadableInput } from './byte-input.ts';
+import type { ByteInput } from './byte-input.ts';
+import { NO_FAULT } from './capture-end.ts';
+import { CaptureFormat, recogniseFormat } from './capture-format.ts';
+import type { Recognised } from './capture-format.ts';
+import { GzipInput } from './gzip-input.ts';
+import { openInput } from './open-input.ts';
+import type { PacketBatch } from './packet-batch.ts';
+import { CaptureFault } from './packet-source.ts';
+import type { CaptureEnd, PacketSource } from './packet-source.ts';
+import { PcapReader } from './pcap-reader.ts';
+import { PcapngReader } from './pcapng-reader.ts';
+import type { RecordReader } from './record-reader.ts';
+import { ZstdInput } from './zstd-input.ts';
+
+export interface CaptureOptions {
+  /** Octets asked of the input at a time; for tests, and for a short look at many files. */
+  readonly payloadLength?: number;
+}
+
+/** The capture at a path; `-` is standard input. */
+export function openCapture(path: string, options: CaptureOptions = {}): Capture {
+  return new Capture(path, () => openInput(path), options);
+}
+
+/** The capture in octets that come from elsewhere: a capturing process, a test. */
+export function captureOf(name: string, input: ByteInput, options: CaptureOptions = {}): Capture {
+  return new Capture(name, () => Promise.resolve(input), options);
+}
+
+export class Capture implements PacketSource {
+  readonly name: string;
+  private readonly open: () => Promise<ByteInput>;
+  private readonly options: CaptureOptions;
+  private input: ByteInput = unreadableInput('not opened');
+  private blocks: BlockReader | undefined;
+  private reader: RecordReader | undefined;
+  private starting: Promise<boolean> | undefined;
+  private refusal: CaptureEnd = NO_FAULT;
+  private closed = false;
+
+  constructor(name: string, open: () => Promise<ByteInput>, options: CaptureOptions) {
+    this.name = name;
+    this.open = open;
+    this.options = options;
+  }
+
+  get end(): CaptureEnd {
+    return this.reader?.end ?? this.refusal;
+  }
+
+  /** Opens and recognises the input; true where it is a capture, else `end` says why not. Reads no packet. */
+  start(): Promise<boolean> {
+    this.starting ??= this.recognise();
+    return this.starting;
+  }
+
+  async read(batch: PacketBatch): Promise<boolean> {
+    if (this.closed || !(await this.start()) || this.reader === undefined) {
+      batch.count = 0;
+      return false;
+    }
+    return this.reader.read(batch);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.starting;
+    await (this.blocks ?? this.input).close();
+  }
+
+  private async recognise(): Promise<boolean> {
+    this.input = await this.open();
+    let found = await recogniseFormat(this.input);
+    let compressed = '';
+    if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
+      compressed = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
+      this.input = found.format === CaptureFormat.GZIP ? new GzipInput(found.input) : new ZstdInput(found.input);
+      found = await recogniseFormat(this.input);
+    }
+    this.input = found.input;
+    if (found.format !== CaptureFormat.PCAP && found.format !== CaptureFormat.PCAPNG) {
+      this.refusal = refusalOf(found, compressed);
+      return false;
+    }
+    this.blocks = new BlockReader(this.input, this.options.payloadLength);
+    const Reader = found.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
+    this.reader = new Reader(this.blocks, compressed !== '');
+    return true;
+  }
+}
+
+/** Why something is no capture: its own fault where it has one, else what it was seen to be. */
+function refusalOf(found: Recognised, compressed: string): CaptureEnd {
+  const { format, seenLength, failure } = found;
+  if (failure.fault !== CaptureFault.NONE) return failure;
+  const inside = compressed === '' ? '' : ` inside ${compressed}`;
+  const what =
+    seenLength === 0
+      ? 'empty: no octet to read'
+      : format === CaptureFormat.UNKNOWN
+        ? 'neither pcap nor pcapng by its first octets'
+        : 'compressed more than once';
+  return { fault: CaptureFault.UNKNOWN_FORMAT, message: `${what}${inside}` };
+}

@@ -1,0 +1,149 @@
+/**
+ * Classic pcap: a file header of 24 octets, then records of a header and the captured octets.
+ * draft-ietf-opsawg-pcap; the variants as libpcap's sf-pcap.c reads them: nanosecond magic, Alexey Kuznetzov's modified
+ * magic (record headers of 24 octets), versions before 2.3 and DG/UX's 543.0 with the two lengths interchanged.
+ *
+ * Not handled: other vendors' records under the standard magic (some patched libpcap of the 1990s, Nokia, AIX), which
+ * can only be told by trial. Not enforced: the file's snapshot length (see record-reader).
+ *
+ * Safety: `walk` reads record headers only where `limit - at` covers them, and adds a packet only where all of its
+ * captured octets lie before `limit`. A record is at most 24 + LARGEST_CAPTURED_LENGTH octets.
+ */
+import type { BlockReader } from './block-reader.ts';
+import type { PacketBatch } from './packet-batch.ts';
+import { CaptureFault } from './packet-source.ts';
+import type { CaptureEnd } from './packet-source.ts';
+import { LARGEST_CAPTURED_LENGTH, RecordReader, Walk } from './record-reader.ts';
+
+/* File header. */
+const MAGIC = 0;
+const MAJOR = 4;
+const MINOR = 6;
+const LINK_TYPE = 20;
+const FILE_HEADER_LENGTH = 24;
+
+/* Record header, all fields in the file's byte order. */
+const SECONDS = 0;
+const FRACTION = 4;
+const CAPTURED_LENGTH = 8;
+const WIRE_LENGTH = 12;
+const RECORD_HEADER_LENGTH = 16;
+/** Kuznetzov's: interface index (4), protocol (2), packet type (1) and a pad octet follow the lengths. */
+const MODIFIED_RECORD_HEADER_LENGTH = 24;
+
+const MAGIC_NANOSECONDS = 0xa1b23c4d;
+const MAGIC_MODIFIED = 0xa1b2cd34;
+
+/** The link type's upper six bits hold other things (FCS length): libpcap's LT_LINKTYPE. */
+const LINK_TYPE_MASK = 0x03ffffff;
+/** Stands for link types beyond the registry's 16 bits. */
+const UNKNOWN_LINK_TYPE = 0xffff;
+
+/** Whether a record's two lengths stand in the other order. */
+const LengthOrder = { CAPTURED_FIRST: 0, WIRE_FIRST: 1, SMALLER_IS_CAPTURED: 2 } as const;
+type LengthOrder = (typeof LengthOrder)[keyof typeof LengthOrder];
+
+export class PcapReader extends RecordReader {
+  private headerRead = false;
+  private littleEndian = true;
+  private nanoseconds = false;
+  private recordHeaderLength = RECORD_HEADER_LENGTH;
+  private lengthOrder: LengthOrder = LengthOrder.CAPTURED_FIRST;
+  private linkType = 0;
+
+  constructor(reader: BlockReader, compressed: boolean) {
+    super(reader, compressed);
+    this.need = FILE_HEADER_LENGTH;
+  }
+
+  protected override walk(batch: PacketBatch): Walk {
+    if (!this.headerRead) {
+      if (this.reader.available < FILE_HEADER_LENGTH) return Walk.NEEDS_MORE;
+      if (!this.decodeFileHeader()) return Walk.FAULTY;
+    }
+    return this.walkRecords(batch);
+  }
+
+  /** False: no pcap that can be read, `fail` was told. */
+  private decodeFileHeader(): boolean {
+    const { data, at } = this.reader;
+    this.littleEndian = data.getUint16(at + MAGIC) !== 0xa1b2;
+    const little = this.littleEndian;
+    const magic = data.getUint32(at + MAGIC, little);
+    const major = data.getUint16(at + MAJOR, little);
+    const minor = data.getUint16(at + MINOR, little);
+    if (!(major === 2 && minor <= 4) && !(major === 543 && minor === 0)) {
+      this.fail(CaptureFault.UNKNOWN_FORMAT, `pcap version ${major}.${minor}, not 2.0 to 2.4,`);
+      return false;
+    }
+    const linkType = data.getUint32(at + LINK_TYPE, little) & LINK_TYPE_MASK;
+    this.linkType = Math.min(linkType, UNKNOWN_LINK_TYPE);
+    this.nanoseconds = magic === MAGIC_NANOSECONDS;
+    if (magic === MAGIC_MODIFIED) this.recordHeaderLength = MODIFIED_RECORD_HEADER_LENGTH;
+    if (major === 543 || minor < 3) this.lengthOrder = LengthOrder.WIRE_FIRST;
+    else if (minor === 3) this.lengthOrder = LengthOrder.SMALLER_IS_CAPTURED;
+    this.headerRead = true;
+    this.reader.at = at + FILE_HEADER_LENGTH;
+    return true;
+  }
+
+  private walkRecords(batch: PacketBatch): Walk {
+    const { reader, recordHeaderLength, lengthOrder, littleEndian, nanoseconds, linkType } = this;
+    const { data, limit } = reader;
+    let at = reader.at;
+    let stop: Walk = Walk.BATCH_FULL;
+    this.need = recordHeaderLength;
+    while (!batch.full) {
+      if (limit - at < recordHeaderLength) {
+        stop = Walk.NEEDS_MORE;
+        break;
+      }
+      let capturedLength = data.getUint32(at + CAPTURED_LENGTH, littleEndian);
+      let wireLength = data.getUint32(at + WIRE_LENGTH, littleEndian);
+      if (lengthOrder !== LengthOrder.CAPTURED_FIRST && isInterchanged(lengthOrder, capturedLength, wireLength)) {
+        const first = capturedLength;
+        capturedLength = wireLength;
+        wireLength = first;
+      }
+      if (capturedLength > LARGEST_CAPTURED_LENGTH) {
+        stop = Walk.FAULTY;
+        break;
+      }
+      const dataAt = at + recordHeaderLength;
+      if (limit - dataAt < capturedLength) {
+        this.need = recordHeaderLength + capturedLength;
+        stop = Walk.NEEDS_MORE;
+        break;
+      }
+      const fraction = data.getUint32(at + FRACTION, littleEndian);
+      const timeUs =
+        data.getUint32(at + SECONDS, littleEndian) * 1_000_000 + (nanoseconds ? Math.floor(fraction / 1000) : fraction);
+      batch.push(dataAt, capturedLength, wireLength < capturedLength ? capturedLength : wireLength, timeUs, linkType);
+      at = dataAt + capturedLength;
+    }
+    reader.at = at;
+    if (stop === Walk.FAULTY && batch.count === 0) this.failLength();
+    return stop;
+  }
+
+  /** The captured length of the record at hand is over the limit. */
+  private failLength(): void {
+    const { data, at } = this.reader;
+    const first = data.getUint32(at + CAPTURED_LENGTH, this.littleEndian);
+    const second = data.getUint32(at + WIRE_LENGTH, this.littleEndian);
+    const length = isInterchanged(this.lengthOrder, first, second) ? second : first;
+    this.fail(CaptureFault.BAD_PACKET_LENGTH, `packet of ${length} captured octets, over ${LARGEST_CAPTURED_LENGTH},`);
+  }
+
+  protected override describeCut(at: number, there: number): CaptureEnd {
+    const [fault, what] = this.headerRead
+      ? [CaptureFault.CUT_PACKET, 'packet record']
+      : [CaptureFault.CUT_HEADER, 'pcap file header'];
+    return this.describe(fault, `${what} of at least ${this.need} octets cut to ${there}`, at);
+  }
+}
+
+/** libpcap: written by version 2.3 in either order, so the smaller one is the captured length. */
+function isInterchanged(order: LengthOrder, first: number, second: number): boolean {
+  return order === LengthOrder.WIRE_FIRST || (order === LengthOrder.SMALLER_IS_CAPTURED && first > second);
+}
