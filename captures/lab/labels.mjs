@@ -78,24 +78,30 @@ function readFlows(path) {
   return { packets: lines.length, flows };
 }
 
-/** The label with its `?` ports filled in from the capture. Throws where no flow or several flows match. */
+/**
+ * The label with its `?` ports filled in from the capture; `?2` takes the second matching flow by time. Throws
+ * where no flow or, without such a number, several flows match.
+ */
 function resolve(label, flows, file) {
+  const wildcard = /^\?(\d*)$/;
+  const ordinal = Number(wildcard.exec(label.sport)?.[1] || 0);
   const matches = [];
   for (const flow of flows.values()) {
     for (const end of [flow, { proto: flow.proto, src: flow.dst, sport: flow.dport, dst: flow.src, dport: flow.sport }]) {
       if (
         end.proto === label.proto && end.src === label.src && end.dst === label.dst &&
-        (label.sport === '?' || Number(label.sport) === end.sport) && (label.dport === '?' || Number(label.dport) === end.dport)
+        (wildcard.test(label.sport) || Number(label.sport) === end.sport) && (wildcard.test(label.dport) || Number(label.dport) === end.dport)
       ) {
         matches.push(end);
         break;
       }
     }
   }
-  if (matches.length !== 1) {
+  if (ordinal === 0 ? matches.length !== 1 : matches.length < ordinal) {
     throw new Error(`${file}: label ${label.proto} ${label.src}:${label.sport} → ${label.dst}:${label.dport} matches ${matches.length} flows`);
   }
-  return { ...label, sport: matches[0].sport, dport: matches[0].dport };
+  const found = matches[Math.max(0, ordinal - 1)];
+  return { ...label, sport: found.sport, dport: found.dport };
 }
 
 /** Time of the first record as a date, for the paper beside the capture. */
@@ -142,6 +148,15 @@ for (const file of [...labels.keys()]) {
   if (!existsSync(join(root, file))) {
     labels.delete(file);
     origins.delete(file);
+  }
+}
+
+for (const folder of readdirSync(root, { withFileTypes: true })) {
+  if (!folder.isDirectory() || folder.name === 'lab') continue;
+  for (const name of readdirSync(join(root, folder.name))) {
+    if (labels.has(`${folder.name}/${name}`)) continue;
+    problems++;
+    process.stderr.write(`labels: ${folder.name}/${name} has no label\n`);
   }
 }
 
