@@ -53,3 +53,31 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
   [Variant.ESP]: 'esp',
   [Variant.AH]: 'ah',
 };
+
+/**
+ * A finding as one number, the form in which the flow table keeps it: protocol in bits 0 to 3, stage in 4 to 7, variant in
+ * 8 to 15, initiator in 16 and 17 (0 unknown, else 1 + the direction of the initiator's packets).
+ */
+export type Finding = number;
+
+export const NO_FINDING: Finding = 0;
+
+export function packFinding(protocol: Protocol, stage: Stage, variant: number, initiator: number): Finding {
+  return protocol | (stage << 4) | (variant << 8) | (initiator << 16);
+}
+
+export function findingProtocol(finding: Finding): Protocol {
+  return (finding & 15) as Protocol;
+}
+
+export function findingStage(finding: Finding): Stage {
+  return ((finding >> 4) & 15) as Stage;
+}
+
+export function findingVariant(finding: Finding): Variant {
+  return ((finding >> 8) & 255) as Variant;
+}
+
+export function findingInitiator(finding: Finding): number {
+  return (finding >> 16) & 3;
+}

@@ -1,0 +1,10 @@
+/**
+ * The VPN protocols that Sluice knows, for every part that names them: registrations, policies and findings. Codes are
+ * stable numbers; a set of protocols is a number with bit `1 << code` for each member.
+ */
+
+export const Protocol = { NONE: 0, WIREGUARD: 1, OPENVPN: 2, IPSEC: 3 } as const;
+export type Protocol = (typeof Protocol)[keyof typeof Protocol];
+
+/** Names by code; NONE has none. */
+export const PROTOCOL_NAMES = ['none', 'wireguard', 'openvpn', 'ipsec'] as const;

@@ -1,0 +1,106 @@
+/**
+ * ESP in UDP (RFC 3948) in a flow without IKE: seen from the middle, or with its IKE on another route.
+ *
+ * Suspected: an SPI that stays and a sequence number that rises by small steps, in packets of whole words with random octets
+ * behind. Confirmed: the same from both sides, with an SPI of its own for each, over more packets. Keepalives (one octet
+ * 0xff) are passed over: never evidence.
+ *
+ * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the octets behind
+ * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout.
+ */
+import { looksRandom } from '../core/randomness.ts';
+import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
+import { DecodeStatus } from '../wire/decode-status.ts';
+import { Check, type EvidenceLog } from './evidence.ts';
+import { Variant } from './finding.ts';
+import type { Payload } from './payload.ts';
+import { Notice, StateWord, Verdict } from './verdict.ts';
+
+const Word = {
+  FLAGS: StateWord.OWN,
+  SPI: StateWord.OWN + 1,
+  SEQUENCE: StateWord.OWN + 3,
+  RISES: StateWord.OWN + 5,
+} as const;
+
+const Flag = { SUSPECTED: 1, SEEN: 2 } as const;
+
+/** Rising sequence numbers that make a suspicion: of one direction, of both together; and of each that confirm. */
+const RISES_ONE_WAY = 5;
+const RISES_TOGETHER = 4;
+const RISES_EACH_CONFIRM = 4;
+const SEQUENCE_STEP_LIMIT = 64;
+/** A session seen from its middle is followed only where it is not older than this many packets. */
+const SEQUENCE_LIMIT = 0x10000000;
+/** IV, a block and a check value. */
+const SHORTEST = ESP_HEADER_LENGTH + 20;
+/** Random SPIs are larger all but once in 65,000. */
+const SMALLEST_RANDOM_SPI = 0x10000;
+
+const KEEPALIVE = 0xff;
+
+export function noticeEspInUdp(payload: Payload): Notice {
+  return isEspLike(payload) ? Notice.WEAK : Notice.NONE;
+}
+
+function isEspLike(payload: Payload): boolean {
+  const { data, at, captured, length } = payload;
+  if (length < SHORTEST || length % 4 !== 0 || captured < SHORTEST) return false;
+  if (checkEsp(data, at, at + captured) !== DecodeStatus.OK || espSpi(data, at) < SMALLEST_RANDOM_SPI) return false;
+  const sequence = espSequence(data, at);
+  if (sequence === 0 || sequence >= SEQUENCE_LIMIT) return false;
+  return looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
+}
+
+function isKeepalive(payload: Payload): boolean {
+  return payload.length === 1 && payload.captured === 1 && payload.data.getUint8(payload.at) === KEEPALIVE;
+}
+
+export function observeEspInUdp(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
+  const suspected = (state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0;
+  if (!isEspLike(payload)) {
+    if (suspected) return Verdict.SUSPECTED;
+    return isKeepalive(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT;
+  }
+  const { data, direction } = payload;
+  const spi = espSpi(data, payload.at) | 0;
+  const sequence = espSequence(data, payload.at);
+  const seen = (state[at + Word.FLAGS]! & (Flag.SEEN << direction)) !== 0;
+  const step = sequence - state[at + Word.SEQUENCE + direction]!;
+  if (seen && (state[at + Word.SPI + direction] !== spi || Math.abs(step) > SEQUENCE_STEP_LIMIT)) {
+    if (!suspected) return Verdict.RULED_OUT;
+    state[at + Word.RISES + direction] = 0;
+  } else if (seen && step > 0) {
+    state[at + Word.RISES + direction]!++;
+  }
+  state[at + Word.FLAGS]! |= Flag.SEEN << direction;
+  state[at + Word.SPI + direction] = spi;
+  if (!seen || step > 0) state[at + Word.SEQUENCE + direction] = sequence;
+  state[at + StateWord.VARIANT] = Variant.ESP_IN_UDP;
+  return judge(payload, spi, sequence, suspected, state, at, log);
+}
+
+function judge(
+  payload: Payload,
+  spi: number,
+  sequence: number,
+  suspected: boolean,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+): Verdict {
+  // Each side picks the SPI it is to be sent: one number for both directions is another protocol's session id.
+  const bothSeen = (state[at + Word.FLAGS]! & (Flag.SEEN * 3)) === Flag.SEEN * 3;
+  if (bothSeen && state[at + Word.SPI] === state[at + Word.SPI + 1] && !suspected) return Verdict.RULED_OUT;
+  const forth = state[at + Word.RISES]!;
+  const back = state[at + Word.RISES + 1]!;
+  const confirmed = Math.min(forth, back) >= RISES_EACH_CONFIRM && state[at + Word.SPI] !== state[at + Word.SPI + 1];
+  const enough = Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
+  if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;
+  if (!suspected || confirmed) {
+    log.note(payload.packet, Check.ESP_SPI_STAYS, 0, spi, spi);
+    log.note(payload.packet, Check.ESP_SEQUENCE_RISES, 4, 0, sequence | 0);
+  }
+  state[at + Word.FLAGS]! |= Flag.SUSPECTED;
+  return confirmed ? Verdict.CONFIRMED : Verdict.SUSPECTED;
+}

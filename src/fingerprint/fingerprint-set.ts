@@ -1,0 +1,204 @@
+/**
+ * All fingerprints over all flows: offers each packet of an unclaimed flow to each fingerprint, keeps the state of the one
+ * that claims it, and retires flows that nobody claims. To add a protocol is to add its line to CLAIMS.
+ *
+ * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
+ * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
+ * holds a flow; one that took it on a weak sign gives way to another's strong one.
+ */
+import { Transport } from '../wire/packet-view.ts';
+import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
+import { EvidenceLog } from './evidence.ts';
+import { type Finding, findingStage, NO_FINDING, packFinding, Protocol, Stage } from './finding.ts';
+import { noticeIke, observeIke } from './ike.ts';
+import { observeNativeIpsec } from './native-ipsec.ts';
+import { noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
+import type { Payload } from './payload.ts';
+import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
+import { noticeWireguard, observeWireguard } from './wireguard.ts';
+
+/** Who can hold a flow, in the order in which they are asked: the more specific first. */
+const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
+type Claim = (typeof Claim)[keyof typeof Claim];
+
+const CLAIM_PROTOCOL: readonly Protocol[] = [
+  Protocol.NONE,
+  Protocol.WIREGUARD,
+  Protocol.IPSEC,
+  Protocol.OPENVPN,
+  Protocol.IPSEC,
+  Protocol.IPSEC,
+];
+
+/** Words of a block: who holds it, on what sign, how many packets it has seen; then the fingerprint's state. */
+const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, STATE: 4 } as const;
+const BLOCK_WORDS = Block.STATE + STATE_WORDS;
+
+/** The handle of a flow that is looked at no more. */
+export const RETIRED = -1_000_000;
+
+/** Packets with a payload that an unclaimed flow is offered for. */
+const UNCLAIMED_LIMIT = 24;
+/** Packets that a fingerprint may stay undecided for. */
+const UNDECIDED_LIMIT = 128;
+
+const INITIAL_BLOCKS = 256;
+
+export class FingerprintSet {
+  readonly evidenceLog = new EvidenceLog();
+
+  /** The flow's finding and chain of evidence after the last `observe`. */
+  finding: Finding = NO_FINDING;
+  evidence = 0;
+
+  /** Blocks in use. */
+  blockCount = 0;
+  private words = new Int32Array(INITIAL_BLOCKS * BLOCK_WORDS);
+  private usedBlocks = 1;
+  private freeBlock = 0;
+
+  /**
+   * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle, finding
+   * and evidence; returns its new handle and leaves the others in `finding` and `evidence`.
+   */
+  observe(payload: Payload, transport: number, handle: number, finding: Finding, evidence: number): number {
+    this.finding = finding;
+    this.evidence = evidence;
+    if (handle <= 0) return this.offer(payload, transport, handle, Claim.NONE);
+    const at = handle * BLOCK_WORDS;
+    const words = this.words;
+    const claim = words[at + Block.CLAIM]! as Claim;
+    if (words[at + Block.NOTICE] === Notice.WEAK && transport !== Transport.ESP && transport !== Transport.AH) {
+      const stronger = strongClaim(payload, claim);
+      if (stronger !== Claim.NONE) {
+        this.dropFinding();
+        this.releaseBlock(handle);
+        return this.take(payload, transport, stronger, Notice.STRONG);
+      }
+    }
+    return this.follow(payload, transport, handle, claim);
+  }
+
+  /** Gives back what an ended flow holds. */
+  release(handle: number, evidence: number): void {
+    if (handle > 0) this.releaseBlock(handle);
+    this.evidenceLog.release(evidence);
+  }
+
+  /** Asks all fingerprints but `except`, which has just ruled the flow out. */
+  private offer(payload: Payload, transport: number, handle: number, except: Claim): number {
+    if (transport === Transport.ESP || transport === Transport.AH) {
+      if (except === Claim.NATIVE_IPSEC) return RETIRED;
+      return this.take(payload, transport, Claim.NATIVE_IPSEC, Notice.STRONG);
+    }
+    const strong = strongClaim(payload, except);
+    if (strong !== Claim.NONE) return this.take(payload, transport, strong, Notice.STRONG);
+    const weak = weakClaim(payload, except);
+    if (weak !== Claim.NONE) return this.take(payload, transport, weak, Notice.WEAK);
+    return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
+  }
+
+  private take(payload: Payload, transport: number, claim: Claim, notice: Notice): number {
+    const block = this.takeBlock();
+    const at = block * BLOCK_WORDS;
+    this.words[at + Block.CLAIM] = claim;
+    this.words[at + Block.NOTICE] = notice;
+    return this.follow(payload, transport, block, claim);
+  }
+
+  private follow(payload: Payload, transport: number, block: number, claim: Claim): number {
+    const at = block * BLOCK_WORDS;
+    const words = this.words;
+    const log = this.evidenceLog;
+    log.select(this.evidence);
+    const verdict = judge(claim, payload, transport, words, at + Block.STATE, log);
+    this.evidence = log.head;
+    const observed = ++words[at + Block.OBSERVED]!;
+    if (verdict === Verdict.UNDECIDED) {
+      if (observed < UNDECIDED_LIMIT) return block;
+      this.dropFinding();
+      this.releaseBlock(block);
+      return RETIRED;
+    }
+    if (verdict === Verdict.RULED_OUT) {
+      this.dropFinding();
+      this.releaseBlock(block);
+      return this.offer(payload, transport, -Math.min(observed, UNCLAIMED_LIMIT - 1), claim);
+    }
+    const stage = verdict === Verdict.CONFIRMED ? Stage.CONFIRMED : Stage.SUSPECTED;
+    const state = at + Block.STATE;
+    const variant = words[state + StateWord.VARIANT]!;
+    this.finding = packFinding(CLAIM_PROTOCOL[claim]!, stage, variant, words[state + StateWord.INITIATOR]!);
+    if (stage !== Stage.CONFIRMED) return block;
+    this.releaseBlock(block);
+    return RETIRED;
+  }
+
+  /** Forgets evidence that led to nothing. A suspicion, once uttered, is never taken back by silence: its evidence stays. */
+  private dropFinding(): void {
+    if (findingStage(this.finding) === Stage.CONFIRMED) return;
+    this.finding = NO_FINDING;
+    this.evidenceLog.release(this.evidence);
+    this.evidence = 0;
+  }
+
+  private takeBlock(): number {
+    this.blockCount++;
+    if (this.freeBlock !== 0) {
+      const block = this.freeBlock;
+      this.freeBlock = this.words[block * BLOCK_WORDS]!;
+      this.words.fill(0, block * BLOCK_WORDS, (block + 1) * BLOCK_WORDS);
+      return block;
+    }
+    if ((this.usedBlocks + 1) * BLOCK_WORDS > this.words.length) {
+      const wider = new Int32Array(this.words.length * 2);
+      wider.set(this.words);
+      this.words = wider;
+    }
+    return this.usedBlocks++;
+  }
+
+  private releaseBlock(block: number): void {
+    this.words[block * BLOCK_WORDS] = this.freeBlock;
+    this.freeBlock = block;
+    this.blockCount--;
+  }
+}
+
+function strongClaim(payload: Payload, except: Claim): Claim {
+  if (except !== Claim.WIREGUARD && noticeWireguard(payload) === Notice.STRONG) return Claim.WIREGUARD;
+  if (except !== Claim.IKE && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
+  if (except !== Claim.OPENVPN && noticeOpenvpn(payload) === Notice.STRONG) return Claim.OPENVPN;
+  return Claim.NONE;
+}
+
+function weakClaim(payload: Payload, except: Claim): Claim {
+  if (except !== Claim.WIREGUARD && noticeWireguard(payload) !== Notice.NONE) return Claim.WIREGUARD;
+  if (except !== Claim.OPENVPN && noticeOpenvpn(payload) !== Notice.NONE) return Claim.OPENVPN;
+  if (except !== Claim.ESP_IN_UDP && noticeEspInUdp(payload) !== Notice.NONE) return Claim.ESP_IN_UDP;
+  return Claim.NONE;
+}
+
+function judge(
+  claim: Claim,
+  payload: Payload,
+  transport: number,
+  words: Int32Array,
+  state: number,
+  log: EvidenceLog,
+): Verdict {
+  switch (claim) {
+    case Claim.WIREGUARD:
+      return observeWireguard(payload, words, state, log);
+    case Claim.IKE:
+      return observeIke(payload, words, state, log);
+    case Claim.OPENVPN:
+      return observeOpenvpn(payload, words, state, log);
+    case Claim.ESP_IN_UDP:
+      return observeEspInUdp(payload, words, state, log);
+    case Claim.NATIVE_IPSEC:
+      return observeNativeIpsec(payload, transport, words, state, log);
+    default:
+      return Verdict.RULED_OUT;
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over TCP.
+ * Layout: wire/ike.ts.
+ *
+ * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in a message with a responder SPI. Suspected: a
+ * message from one side only whose header is consistent (known version, exchange, flags, next payload; length that of the
+ * message) and whose payload chain ends on the last octet. A header alone is nothing.
+ *
+ * Mistaken for it by others, and why not here: anything on ports 500 and 4500 (ports are not looked at), scans and malformed
+ * datagrams (the chain must add up).
+ */
+import * as wire from '../wire/ike.ts';
+import { Chain, IkeExchange, IkeVersion } from '../wire/ike.ts';
+import { Check, type EvidenceLog } from './evidence.ts';
+import { Variant } from './finding.ts';
+import type { Payload } from './payload.ts';
+import { Notice, StateWord, Verdict } from './verdict.ts';
+
+/** The last initiator SPIs of each direction: a new attempt may begin before the last one is answered. */
+const REMEMBERED = 2;
+
+const Word = {
+  FLAGS: StateWord.OWN,
+  /** REMEMBERED initiator SPIs of two words for each direction. */
+  SPIS: StateWord.OWN + 1,
+} as const;
+
+const Flag = {
+  SUSPECTED: 1,
+  /** How many SPIs are remembered: two bits per direction from here. */
+  COUNT_SHIFT: 4,
+} as const;
+
+/** Octets before the IKE header, 0 or the marker's 4, where a sound IKE message stands there; else -1. */
+function ikeOffset(payload: Payload): number {
+  const { data, at, captured, length } = payload;
+  const end = at + captured;
+  if (wire.checkIke(data, at, end, length)) return isSound(payload, 0) ? 0 : -1;
+  const marker = wire.NON_ESP_MARKER_LENGTH;
+  if (captured <= marker || data.getInt32(at) !== 0) return -1;
+  return wire.checkIke(data, at + marker, end, length - marker) && isSound(payload, marker) ? marker : -1;
+}
+
+/** True when the message's chain of payloads holds and its fields fit its place in the exchange. */
+function isSound(payload: Payload, offset: number): boolean {
+  const { data, captured, length } = payload;
+  const at = payload.at + offset;
+  const end = payload.at + captured;
+  if (wire.walkPayloads(data, at, end, payload.at + length) === Chain.BROKEN) return false;
+  const answered = wire.hasResponderSpi(data, at);
+  const exchange = wire.ikeExchange(data, at);
+  if (wire.ikeVersion(data, at) === IkeVersion.V2) {
+    // Only the first exchange knows no responder SPI: its request, and answers that ask for a cookie or another group.
+    return exchange === IkeExchange.V2_SA_INIT || exchange === IkeExchange.V2_SESSION_RESUME
+      ? wire.ikeMessageId(data, at) === 0
+      : answered;
+  }
+  if (answered) return true;
+  const opening = exchange === IkeExchange.V1_MAIN || exchange === IkeExchange.V1_AGGRESSIVE || exchange === IkeExchange.V1_INFORMATIONAL;
+  if (!opening || wire.isV1Encrypted(data, at)) return false;
+  return exchange === IkeExchange.V1_INFORMATIONAL || wire.opensWithSa(data, at);
+}
+
+export function noticeIke(payload: Payload): Notice {
+  return ikeOffset(payload) >= 0 ? Notice.STRONG : Notice.NONE;
+}
+
+export function observeIke(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
+  const offset = ikeOffset(payload);
+  // ESP, keepalives and what else shares the flow neither adds nor takes anything.
+  if (offset < 0) return (state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0 ? Verdict.SUSPECTED : Verdict.RULED_OUT;
+  noteVariant(payload, offset, state, at);
+  const message = payload.at + offset;
+  const { data, direction } = payload;
+  if (wire.hasResponderSpi(data, message) && isRemembered(payload, message, state, at)) {
+    noteEcho(payload, offset, log);
+    return Verdict.CONFIRMED;
+  }
+  rememberSpi(data, message, direction, state, at);
+  if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteMessage(payload, offset, log);
+  state[at + Word.FLAGS]! |= Flag.SUSPECTED;
+  return Verdict.SUSPECTED;
+}
+
+function noteVariant(payload: Payload, offset: number, state: Int32Array, at: number): void {
+  const { data, direction } = payload;
+  const message = payload.at + offset;
+  const exchange = wire.ikeExchange(data, message);
+  const variant = state[at + StateWord.VARIANT]!;
+  if (wire.ikeVersion(data, message) === IkeVersion.V2) {
+    state[at + StateWord.VARIANT] = Variant.IKE_V2;
+  } else if (exchange === IkeExchange.V1_MAIN) {
+    state[at + StateWord.VARIANT] = Variant.IKE_V1_MAIN;
+  } else if (exchange === IkeExchange.V1_AGGRESSIVE) {
+    state[at + StateWord.VARIANT] = Variant.IKE_V1_AGGRESSIVE;
+  } else if (variant === Variant.NONE) {
+    state[at + StateWord.VARIANT] = Variant.IKE_V1;
+  }
+  if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = initiatorOf(data, message, direction);
+}
+
+/** 1 + the direction of the initiator's packets, as far as one message tells; 0 where it does not. */
+function initiatorOf(data: DataView, message: number, direction: number): number {
+  if (!wire.hasResponderSpi(data, message)) return wire.ikeExchange(data, message) === IkeExchange.V1_INFORMATIONAL ? 0 : 1 + direction;
+  if (wire.ikeVersion(data, message) !== IkeVersion.V2) return 0;
+  const byInitiator = (wire.ikeFlags(data, message) & wire.IkeFlag.V2_INITIATOR) !== 0;
+  return byInitiator ? 1 + direction : 2 - direction;
+}
+
+function spiCount(state: Int32Array, at: number, direction: number): number {
+  return (state[at + Word.FLAGS]! >> (Flag.COUNT_SHIFT + 2 * direction)) & 3;
+}
+
+/** True when the other direction has sent this message's initiator SPI. */
+function isRemembered(payload: Payload, message: number, state: Int32Array, at: number): boolean {
+  const other = 1 - payload.direction;
+  const high = wire.initiatorSpiHigh(payload.data, message);
+  const low = wire.initiatorSpiLow(payload.data, message);
+  const count = spiCount(state, at, other);
+  for (let i = 0; i < count; i++) {
+    const slot = at + Word.SPIS + (other * REMEMBERED + i) * 2;
+    if (state[slot] === high && state[slot + 1] === low) return true;
+  }
+  return false;
+}
+
+function rememberSpi(data: DataView, message: number, direction: number, state: Int32Array, at: number): void {
+  const slot = at + Word.SPIS + direction * REMEMBERED * 2;
+  const high = wire.initiatorSpiHigh(data, message);
+  const low = wire.initiatorSpiLow(data, message);
+  const count = spiCount(state, at, direction);
+  if (count > 0 && state[slot] === high && state[slot + 1] === low) return;
+  state[slot + 2] = state[slot]!;
+  state[slot + 3] = state[slot + 1]!;
+  state[slot] = high;
+  state[slot + 1] = low;
+  if (count < REMEMBERED) state[at + Word.FLAGS]! += 1 << (Flag.COUNT_SHIFT + 2 * direction);
+}
+
+function noteMessage(payload: Payload, offset: number, log: EvidenceLog): void {
+  const { data, packet, evidenceOffset } = payload;
+  const message = payload.at + offset;
+  const length = payload.length - offset;
+  const place = evidenceOffset + offset;
+  log.note(packet, Check.IKE_HEADER, place + wire.NEXT_PAYLOAD_AT, 0, data.getInt32(message + wire.NEXT_PAYLOAD_AT));
+  log.note(packet, Check.IKE_LENGTH, place + wire.LENGTH_AT, length, data.getUint32(message + wire.LENGTH_AT));
+  log.note(packet, Check.IKE_PAYLOADS, place + wire.IKE_HEADER_LENGTH, length, length);
+}
+
+function noteEcho(payload: Payload, offset: number, log: EvidenceLog): void {
+  const { data, packet } = payload;
+  const message = payload.at + offset;
+  const place = payload.evidenceOffset + offset;
+  if (!log.has(Check.IKE_HEADER)) noteMessage(payload, offset, log);
+  const high = wire.initiatorSpiHigh(data, message);
+  const low = wire.initiatorSpiLow(data, message);
+  log.noteWide(packet, Check.IKE_SPI_ECHO, place, high, low, high, low);
+  const responder = message + wire.RESPONDER_SPI_AT;
+  log.noteWide(packet, Check.IKE_RESPONDER_SPI, place + wire.RESPONDER_SPI_AT, 0, 0, data.getInt32(responder), data.getInt32(responder + 4));
+}

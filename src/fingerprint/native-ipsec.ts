@@ -1,0 +1,54 @@
+/**
+ * ESP and AH as IP protocols 50 and 51. The protocol number says what it is; suspected at the first sound packet,
+ * confirmed once an SPI stays while its sequence number rises by a small step.
+ *
+ * Not a VPN, and ruled out: AH in front of OSPF, which authenticates routers (RFC 4552).
+ */
+import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah.ts';
+import { espSequence, espSpi } from '../wire/esp.ts';
+import { Transport } from '../wire/packet-view.ts';
+import { Check, type EvidenceLog } from './evidence.ts';
+import { Variant } from './finding.ts';
+import type { Payload } from './payload.ts';
+import { StateWord, Verdict } from './verdict.ts';
+
+const Word = {
+  /** Bits: 1 << direction once that direction was seen. */
+  SEEN: StateWord.OWN,
+  SPI: StateWord.OWN + 1,
+  SEQUENCE: StateWord.OWN + 3,
+} as const;
+
+const SEQUENCE_STEP_LIMIT = 1024;
+const OSPF = 89;
+
+/** `payload` begins at the ESP or AH header, which the decoder has checked. */
+export function observeNativeIpsec(
+  payload: Payload,
+  transport: number,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+): Verdict {
+  const { data, direction, packet } = payload;
+  const isEsp = transport === Transport.ESP;
+  if (!isEsp && ahNextHeader(data, payload.at) === OSPF) return Verdict.RULED_OUT;
+  const spi = (isEsp ? espSpi(data, payload.at) : ahSpi(data, payload.at)) | 0;
+  const sequence = (isEsp ? espSequence(data, payload.at) : ahSequence(data, payload.at)) | 0;
+  const spiAt = isEsp ? 0 : 4;
+  state[at + StateWord.VARIANT] = isEsp ? Variant.ESP : Variant.AH;
+  if (state[at + StateWord.INITIATOR] === 0) {
+    state[at + StateWord.INITIATOR] = 1 + direction;
+    log.note(packet, isEsp ? Check.ESP_SPI : Check.AH_SPI, spiAt, 0, spi);
+  }
+  const seen = (state[at + Word.SEEN]! & (1 << direction)) !== 0;
+  const step = (sequence - state[at + Word.SEQUENCE + direction]!) | 0;
+  const stays = seen && state[at + Word.SPI + direction] === spi;
+  state[at + Word.SEEN]! |= 1 << direction;
+  state[at + Word.SPI + direction] = spi;
+  state[at + Word.SEQUENCE + direction] = sequence;
+  if (!stays || step <= 0 || step > SEQUENCE_STEP_LIMIT) return Verdict.SUSPECTED;
+  log.note(packet, isEsp ? Check.ESP_SPI_STAYS : Check.AH_SPI_STAYS, spiAt, spi, spi);
+  log.note(packet, isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES, spiAt + 4, 0, sequence);
+  return Verdict.CONFIRMED;
+}

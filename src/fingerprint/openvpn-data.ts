@@ -1,0 +1,139 @@
+/**
+ * OpenVPN seen from the middle of a session: data packets only. Never more than a suspicion.
+ *
+ * DATA_V2 with an AEAD cipher: one peer id, packet ids that count, random octets behind them. DATA_V1, and DATA_V2 with a
+ * block cipher, show nothing but their first octet (and peer id): there the lengths of many packets must be equal modulo
+ * the cipher's block while the octets behind the header are random from packet to packet.
+ *
+ * What could be mistaken for it: protocols of fixed first octets with a counter (their counter sits elsewhere, or clear text
+ * follows it); ESP over UDP, whose SPIs differ between the directions and are hardly ever of this form.
+ */
+import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
+import * as wire from '../wire/openvpn.ts';
+import { Opcode } from '../wire/openvpn.ts';
+import { Check, type EvidenceLog } from './evidence.ts';
+import { Variant } from './finding.ts';
+import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';
+import type { Payload } from './payload.ts';
+import { Notice, StateWord, Verdict } from './verdict.ts';
+
+/** Rising packet ids in each direction where both are seen, and where only one is. */
+const RISES_BOTH_WAYS = 2;
+const RISES_ONE_WAY = 2;
+const REPEATS_LIMIT = 2;
+const PACKET_ID_STEP_LIMIT = 64;
+/** Servers number their peers from 0. */
+const PEER_ID_LIMIT = 0x4000;
+/** Packets without a visible packet id that a suspicion takes, of which both directions must have some. */
+const BLOCK_PACKETS = 24;
+const BLOCK_PACKETS_EACH_WAY = 6;
+/** Of 32 possible values of five bits, this many must have been seen in BLOCK_PACKETS (17 on average, fewer than 11 once in 10^5). */
+const BLOCK_VALUES = 11;
+const BLOCK_LENGTH = 8;
+
+/** HMAC or tag, IV, and a block: nothing real is shorter. */
+const SHORTEST_DATA = 24;
+
+export function noticeData(payload: Payload): Notice {
+  const { data, at, captured, length } = payload;
+  if (length < SHORTEST_DATA || captured < SHORTEST_DATA) return Notice.NONE;
+  const code = wire.opcode(data, at);
+  if (code === Opcode.DATA_V2 && (wire.peerIdWord(data, at) & 0xffffff) >= PEER_ID_LIMIT) return Notice.NONE;
+  return isCiphertext(payload, code) ? Notice.WEAK : Notice.NONE;
+}
+
+function isCiphertext(payload: Payload, code: number): boolean {
+  const offset = wire.dataCiphertextOffset(code);
+  return looksRandom(payload.data, payload.at + offset, Math.max(SMALLEST_SAMPLE, payload.captured - offset));
+}
+
+export function observeData(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
+  if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
+  if (noticeData(payload) === Notice.NONE) return Verdict.RULED_OUT;
+  const { data, direction } = payload;
+  const code = wire.opcode(data, payload.at);
+  const first = code === Opcode.DATA_V2 ? wire.peerIdWord(data, payload.at) : data.getUint8(payload.at);
+  const seen = state[at + Word.PACKETS + direction]!++;
+  const others = state[at + Word.PACKETS + 1 - direction]!;
+  // Key ids change with renegotiations; peer ids and opcodes are one for the whole session, both ways.
+  const strange =
+    (seen > 0 && !isSamePeer(state[at + Word.PEER + direction]!, first, code)) ||
+    (others > 0 && !isSamePeer(state[at + Word.PEER + 1 - direction]!, first, code));
+  if (strange || state[at + Word.REPEATS]! > REPEATS_LIMIT) return Verdict.RULED_OUT;
+  state[at + Word.PEER + direction] = first;
+  state[at + StateWord.VARIANT] = Variant.OPENVPN_DATA;
+  if (followPacketIds(payload, code, seen, state, at, log) || followLengths(payload, code, state, at, log)) {
+    state[at + Word.FLAGS]! |= Flag.SUSPECTED;
+    return Verdict.SUSPECTED;
+  }
+  return Verdict.UNDECIDED;
+}
+
+function isSamePeer(before: number, now: number, code: number): boolean {
+  const keyIdBits = code === Opcode.DATA_V2 ? 0x07000000 : 7;
+  return ((before ^ now) & ~keyIdBits) === 0;
+}
+
+function followPacketIds(
+  payload: Payload,
+  code: number,
+  seen: number,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+): boolean {
+  const { data, direction } = payload;
+  const id = wire.dataPacketId(data, payload.at, code);
+  const step = id - (state[at + Word.PACKET_ID + direction]! >>> 0);
+  if (seen > 0) {
+    // Neither a packet id nor an HMAC stays; a mirror that copies twice repeats it once.
+    state[at + Word.REPEATS] = step === 0 ? state[at + Word.REPEATS]! + 1 : 0;
+    if (step > 0 && step <= PACKET_ID_STEP_LIMIT) state[at + Word.RISES + direction]!++;
+    else if (step < -PACKET_ID_STEP_LIMIT || step > PACKET_ID_STEP_LIMIT) state[at + Word.RISES + direction] = 0;
+  }
+  if (seen === 0 || step > 0 || step < -PACKET_ID_STEP_LIMIT) state[at + Word.PACKET_ID + direction] = id | 0;
+  const forth = state[at + Word.RISES + direction]!;
+  const back = state[at + Word.RISES + 1 - direction]!;
+  const enough = Math.min(forth, back) >= RISES_BOTH_WAYS || (code === Opcode.DATA_V2 && back === 0 && forth >= RISES_ONE_WAY);
+  if (!enough) return false;
+  noteOpcode(payload, code, log);
+  if (code === Opcode.DATA_V2) {
+    const word = wire.peerIdWord(data, payload.at);
+    log.note(payload.packet, Check.OPENVPN_PEER_ID_STAYS, payload.evidenceOffset, word, word);
+  }
+  log.note(payload.packet, Check.OPENVPN_PACKET_ID_RISES, payload.evidenceOffset + (code === Opcode.DATA_V2 ? 4 : 1), 0, id | 0);
+  return true;
+}
+
+function noteOpcode(payload: Payload, code: number, log: EvidenceLog): void {
+  log.note(payload.packet, Check.OPENVPN_DATA_OPCODE, payload.evidenceOffset, code << 3, payload.data.getUint8(payload.at));
+}
+
+function followLengths(payload: Payload, code: number, state: Int32Array, at: number, log: EvidenceLog): boolean {
+  const { data, length } = payload;
+  const residue = length % BLOCK_LENGTH;
+  if ((state[at + Word.FLAGS]! & Flag.RESIDUE_KNOWN) === 0) {
+    state[at + Word.FLAGS]! |= Flag.RESIDUE_KNOWN;
+    state[at + Word.RESIDUE] = residue;
+  } else if (state[at + Word.RESIDUE] !== residue) {
+    state[at + Word.RESIDUE] = -1;
+  }
+  const header = code === Opcode.DATA_V2 ? 4 : 1;
+  state[at + Word.VALUES]! |= 1 << (data.getUint8(payload.at + header) & 31);
+  state[at + Word.VALUES + 1]! |= 1 << (data.getUint8(payload.at + header + 1) & 31);
+  const forth = state[at + Word.PACKETS]!;
+  const back = state[at + Word.PACKETS + 1]!;
+  if (forth + back < BLOCK_PACKETS || Math.min(forth, back) < BLOCK_PACKETS_EACH_WAY) return false;
+  const random =
+    countBits(state[at + Word.VALUES]!) >= BLOCK_VALUES && countBits(state[at + Word.VALUES + 1]!) >= BLOCK_VALUES;
+  if (state[at + Word.RESIDUE] === -1 || !random) return false;
+  noteOpcode(payload, code, log);
+  log.note(payload.packet, Check.OPENVPN_DATA_LENGTHS, payload.evidenceOffset, 0, residue);
+  return true;
+}
+
+function countBits(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

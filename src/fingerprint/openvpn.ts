@@ -1,0 +1,316 @@
+/**
+ * OpenVPN's fingerprint, over UDP packets and over the records of a TCP stream alike. Layout: wire/openvpn.ts.
+ *
+ * Which layer wraps the control channel is found from the packets themselves: a reset's exact length and its fixed fields,
+ * or for later packets the one HMAC length with which the ack list behind it makes sense.
+ *
+ * Confirmed: a control packet repeats the other side's session id (plain, tls-auth); both sides send control packets with a
+ * session id that stays, replay ids that count and a plausible time (tls-crypt); a TLS hello in a well-formed control packet
+ * while the other side sends control packets too. Suspected: the same from one side only, an unanswered reset, and data
+ * packets seen from the middle of a session (openvpn-data.ts).
+ *
+ * Mistaken for it by others, and why not here: DNS whose id imitates an opcode (no DNS message has a reset's length with its
+ * zeros, nor an ack list behind eight random octets), STUN, QUIC, RTP, ONC-RPC, BFD (no session id that stays, no times).
+ */
+import { looksRandom } from '../core/randomness.ts';
+import * as wire from '../wire/openvpn.ts';
+import { Opcode } from '../wire/openvpn.ts';
+import { Check, type EvidenceLog } from './evidence.ts';
+import { Variant } from './finding.ts';
+import { noticeData, observeData } from './openvpn-data.ts';
+import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';
+import type { Payload } from './payload.ts';
+import { Notice, StateWord, Verdict } from './verdict.ts';
+
+/** A replay time may differ from the packet's own by this much: clocks of routers are off, and it is the session's start. */
+const REPLAY_TIME_SLACK_SECONDS = 86_400 * 2;
+/** Replay ids of a control channel stay below this within one key. */
+const REPLAY_ID_LIMIT = 0x10000;
+/** Retransmitted, lost and reordered packets make ids jump by up to this much. */
+const REPLAY_STEP_LIMIT = 64;
+/** Control packets of one side with one session id that make a suspicion, and of both sides that confirm. */
+const STAYS_ONE_WAY = 3;
+const STAYS_BOTH_WAYS = 2;
+
+/** How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's octets. */
+const Layout = { UNKNOWN: 0, PLAIN: 1, CRYPT: 1000 } as const;
+
+export function noticeOpenvpn(payload: Payload): Notice {
+  const { data, at, captured } = payload;
+  if (captured < wire.CONTROL_HEADER_LENGTH) return Notice.NONE;
+  const code = wire.opcode(data, at);
+  if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) return noticeData(payload);
+  if (!wire.isControl(code) || !hasSessionId(payload)) return Notice.NONE;
+  if (wire.isHardReset(code) && wire.keyId(data, at) !== 0) return Notice.NONE;
+  if (findLayout(payload, code) === Layout.UNKNOWN) return Notice.NONE;
+  return wire.isHardReset(code) ? Notice.STRONG : Notice.WEAK;
+}
+
+export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
+  if (payload.captured < wire.CONTROL_HEADER_LENGTH) return standing(state, at, payload.length === 0);
+  const code = wire.opcode(payload.data, payload.at);
+  if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) {
+    // Once the control channel speaks, data packets say nothing more.
+    return state[at + Word.LAYOUT] === Layout.UNKNOWN ? observeData(payload, state, at, log) : standing(state, at, true);
+  }
+  if (!wire.isControl(code) || !hasSessionId(payload)) return standing(state, at, false);
+  const layout = layoutOf(payload, code, state, at);
+  if (layout === Layout.UNKNOWN) return standing(state, at, false);
+  state[at + Word.LAYOUT] = layout;
+  noteInitiator(code, payload.direction, state, at);
+  noteVariant(code, layout, state, at);
+  const stays = followSession(payload, state, at);
+  if (layout === Layout.CRYPT) return judgeCrypt(payload, code, stays, state, at, log);
+  return judgeClear(payload, code, layout - Layout.PLAIN, stays, state, at, log);
+}
+
+/** What stands after a packet that says nothing: a suspicion, or undecided while the packet belongs. */
+function standing(state: Int32Array, at: number, belongs: boolean): Verdict {
+  if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
+  if (belongs) return Verdict.UNDECIDED;
+  return ++state[at + Word.STRANGERS]! > 1 ? Verdict.RULED_OUT : Verdict.UNDECIDED;
+}
+
+/** Eight octets that could have been drawn at random: never with a zero half, nor of one repeated octet. */
+function hasSessionId(payload: Payload): boolean {
+  const high = wire.sessionIdHigh(payload.data, payload.at);
+  const low = wire.sessionIdLow(payload.data, payload.at);
+  return high !== 0 && low !== 0 && high !== low && isMixed(high) && isMixed(low);
+}
+
+/** False for words like 0x00000041 and 0x20202020. */
+function isMixed(word: number): boolean {
+  const a = word & 255;
+  const b = (word >> 8) & 255;
+  const c = (word >> 16) & 255;
+  const d = word >>> 24;
+  const zeros = (a === 0 ? 1 : 0) + (b === 0 ? 1 : 0) + (c === 0 ? 1 : 0) + (d === 0 ? 1 : 0);
+  return zeros < 3 && !(a === b && b === c && c === d);
+}
+
+/** The layout already known where it still fits, else one found anew; resets always begin anew. */
+function layoutOf(payload: Payload, code: number, state: Int32Array, at: number): number {
+  const known = state[at + Word.LAYOUT]!;
+  if (known !== Layout.UNKNOWN && !wire.isHardReset(code) && fits(payload, code, known)) return known;
+  return findLayout(payload, code);
+}
+
+function fits(payload: Payload, code: number, layout: number): boolean {
+  return layout === Layout.CRYPT ? fitsCrypt(payload, code) : fitsClear(payload, code, layout - Layout.PLAIN);
+}
+
+function findLayout(payload: Payload, code: number): number {
+  if (code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1) {
+    return fitsCrypt(payload, code) ? Layout.CRYPT : Layout.UNKNOWN;
+  }
+  if (fitsClear(payload, code, 0)) return Layout.PLAIN;
+  if (fitsCrypt(payload, code)) return Layout.CRYPT;
+  for (const hmacLength of wire.HMAC_LENGTHS) {
+    if (fitsClear(payload, code, hmacLength)) return Layout.PLAIN + hmacLength;
+  }
+  return Layout.UNKNOWN;
+}
+
+/** Plain (HMAC of 0 octets) or tls-auth. */
+function fitsClear(payload: Payload, code: number, hmacLength: number): boolean {
+  const { data, at, captured, length } = payload;
+  const body = at + wire.bodyOffset(hmacLength);
+  if (!wire.checkPlainBody(data, code, body, at + captured, at + length)) return false;
+  if (wire.isClientReset(code) && wire.ackCount(data, body) !== 0) return false;
+  if (hmacLength === 0) return code !== Opcode.CONTROL_V1 || startsTls(payload, code, body);
+  return (
+    isReplayPlausible(payload, at + wire.authReplayOffset(hmacLength)) &&
+    looksRandom(data, at + wire.CONTROL_HEADER_LENGTH, hmacLength)
+  );
+}
+
+/** In clear, what a CONTROL packet carries begins a TLS record or goes on with one: only the first packets are told apart. */
+function startsTls(payload: Payload, code: number, body: number): boolean {
+  const { data, at, captured } = payload;
+  const tls = body + wire.bodyLength(code, wire.ackCount(data, body));
+  if (wire.packetId(data, code, body) > 1 || tls + 3 > at + captured) return true;
+  const type = data.getUint8(tls);
+  return type >= 0x14 && type <= 0x17 && data.getUint8(tls + 1) === 3;
+}
+
+function fitsCrypt(payload: Payload, code: number): boolean {
+  const { data, at, captured, length } = payload;
+  if (length < wire.CRYPT_HEADER_LENGTH + wire.bodyLength(code, code === Opcode.ACK_V1 ? 1 : 0)) return false;
+  if (captured < wire.CRYPT_HEADER_LENGTH || !isReplayPlausible(payload, at + wire.CRYPT_REPLAY_OFFSET)) return false;
+  if (code === Opcode.HARD_RESET_CLIENT_V2 && length !== wire.CRYPT_RESET_LENGTH) return false;
+  if (code === Opcode.HARD_RESET_CLIENT_V3 && !fitsWrappedKey(payload)) return false;
+  return looksRandom(data, at + wire.CRYPT_HEADER_LENGTH - 32, 32);
+}
+
+/** The wrapped key ends the packet and knows its own length; a reset may carry more of its own before it. */
+function fitsWrappedKey(payload: Payload): boolean {
+  const { data, at, captured, length } = payload;
+  if (captured < length) return length > wire.CRYPT_RESET_LENGTH;
+  const wrapped = wire.wrappedKeyLength(data, at, length);
+  const rest = length - wrapped;
+  return rest >= wire.CRYPT_RESET_LENGTH && rest < wire.CRYPT_RESET_LENGTH + 64 && wrapped > 256;
+}
+
+function isReplayPlausible(payload: Payload, at: number): boolean {
+  const id = wire.replayId(payload.data, at);
+  const seconds = wire.replayTime(payload.data, at);
+  return id > 0 && id < REPLAY_ID_LIMIT && Math.abs(seconds - payload.timeUs / 1e6) < REPLAY_TIME_SLACK_SECONDS;
+}
+
+function noteInitiator(code: number, direction: number, state: Int32Array, at: number): void {
+  if (wire.isClientReset(code)) state[at + StateWord.INITIATOR] = 1 + direction;
+  else if (code === Opcode.HARD_RESET_SERVER_V2) state[at + StateWord.INITIATOR] = 2 - direction;
+}
+
+function noteVariant(code: number, layout: number, state: Int32Array, at: number): void {
+  if (state[at + StateWord.VARIANT] === Variant.OPENVPN_TLS_CRYPT_V2) return;
+  state[at + StateWord.VARIANT] =
+    code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1
+      ? Variant.OPENVPN_TLS_CRYPT_V2
+      : layout === Layout.CRYPT
+        ? Variant.OPENVPN_TLS_CRYPT
+        : layout === Layout.PLAIN
+          ? Variant.OPENVPN_PLAIN
+          : Variant.OPENVPN_TLS_AUTH;
+}
+
+/**
+ * Keeps the direction's session id. Returns how many control packets in a row had it. Stateless servers answer with an
+ * id that may not last, and clients that start anew pick another: both begin the count anew.
+ */
+function followSession(payload: Payload, state: Int32Array, at: number): number {
+  const { data, direction } = payload;
+  const high = wire.sessionIdHigh(data, payload.at);
+  const low = wire.sessionIdLow(data, payload.at);
+  const id = at + Word.SESSION + 2 * direction;
+  const count = at + Word.STAYS + direction;
+  if (state[id] === high && state[id + 1] === low) {
+    state[count]!++;
+  } else {
+    state[id] = high;
+    state[id + 1] = low;
+    state[count] = 1;
+    state[at + Word.REPLAY + direction] = 0;
+  }
+  return state[count]!;
+}
+
+function suspect(state: Int32Array, at: number): Verdict {
+  state[at + Word.FLAGS]! |= Flag.SUSPECTED;
+  return Verdict.SUSPECTED;
+}
+
+function noteReset(payload: Payload, code: number, log: EvidenceLog): void {
+  const check = wire.isClientReset(code) ? Check.OPENVPN_CLIENT_RESET : Check.OPENVPN_SERVER_RESET;
+  if (log.has(check)) return;
+  log.note(payload.packet, check, payload.evidenceOffset, code << 3, payload.data.getUint8(payload.at));
+}
+
+/** Plain and tls-auth: the ack list is in clear, and with it the other side's session id. */
+function judgeClear(
+  payload: Payload,
+  code: number,
+  hmacLength: number,
+  stays: number,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+): Verdict {
+  const { data, direction, packet, evidenceOffset } = payload;
+  const body = payload.at + wire.bodyOffset(hmacLength);
+  const acks = wire.ackCount(data, body);
+  const other = at + Word.SESSION + 2 * (1 - direction);
+  if (acks > 0 && state[at + Word.STAYS + 1 - direction]! > 0) {
+    const echo = body + wire.remoteSessionIdOffset(acks);
+    const high = data.getInt32(echo);
+    const low = data.getInt32(echo + 4);
+    if (high === state[other] && low === state[other + 1]) {
+      if (wire.isHardReset(code)) noteReset(payload, code, log);
+      log.noteWide(packet, Check.OPENVPN_SESSION_ECHO, evidenceOffset + echo - payload.at, high, low, high, low);
+      return Verdict.CONFIRMED;
+    }
+  }
+  if (code === Opcode.CONTROL_V1) {
+    const tls = body + wire.bodyLength(code, acks);
+    if (wire.isTlsHello(data, tls, payload.at + payload.captured)) {
+      log.note(packet, Check.OPENVPN_TLS_HELLO, evidenceOffset + tls - payload.at, 0, data.getInt32(tls));
+      if (state[at + Word.STAYS + 1 - direction]! > 0) return Verdict.CONFIRMED;
+      return suspect(state, at);
+    }
+  }
+  if (wire.isClientReset(code) || (code === Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
+    if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
+      noteReset(payload, code, log);
+      log.note(packet, Check.OPENVPN_RESET_TAIL, evidenceOffset + payload.length - 4, 0, data.getInt32(payload.at + payload.length - 4));
+      if (hmacLength > 0) noteReplay(payload, payload.at + wire.authReplayOffset(hmacLength), log);
+    }
+    return suspect(state, at);
+  }
+  if (stays >= STAYS_ONE_WAY) {
+    if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteSession(payload, log);
+    return suspect(state, at);
+  }
+  return standing(state, at, true);
+}
+
+function noteReplay(payload: Payload, at: number, log: EvidenceLog): void {
+  const { data, packet, evidenceOffset } = payload;
+  if (log.has(Check.OPENVPN_REPLAY_TIME)) return;
+  log.note(packet, Check.OPENVPN_REPLAY_ID, evidenceOffset + at - payload.at, 0, data.getInt32(at));
+  log.note(packet, Check.OPENVPN_REPLAY_TIME, evidenceOffset + at + 4 - payload.at, payload.timeUs / 1e6, wire.replayTime(data, at));
+}
+
+function noteSession(payload: Payload, log: EvidenceLog): void {
+  const { data } = payload;
+  const high = wire.sessionIdHigh(data, payload.at);
+  const low = wire.sessionIdLow(data, payload.at);
+  log.noteWide(payload.packet, Check.OPENVPN_SESSION_STAYS, payload.evidenceOffset + wire.SESSION_ID_AT, high, low, high, low);
+}
+
+/** tls-crypt: only header, replay id and time are in clear. */
+function judgeCrypt(
+  payload: Payload,
+  code: number,
+  stays: number,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+): Verdict {
+  const { data, direction } = payload;
+  const replayAt = payload.at + wire.CRYPT_REPLAY_OFFSET;
+  const replay = wire.replayId(data, replayAt);
+  const last = state[at + Word.REPLAY + direction]!;
+  const step = Math.abs(replay - last);
+  if (last !== 0 && step > REPLAY_STEP_LIMIT) {
+    state[at + Word.STAYS + direction] = 1;
+    return standing(state, at, false);
+  }
+  state[at + Word.REPLAY + direction] = Math.max(last, replay);
+  if (wire.isHardReset(code)) noteReset(payload, code, log);
+  const others = state[at + Word.STAYS + 1 - direction]!;
+  if (stays >= STAYS_BOTH_WAYS && others >= STAYS_BOTH_WAYS) {
+    noteReplay(payload, replayAt, log);
+    noteSession(payload, log);
+    const other = at + Word.SESSION + 2 * (1 - direction);
+    const high = state[other]!;
+    const low = state[other + 1]!;
+    log.noteWide(state[at + Word.LAST_PACKET + 1 - direction]!, Check.OPENVPN_SESSION_STAYS, wire.SESSION_ID_AT, high, low, high, low);
+    return Verdict.CONFIRMED;
+  }
+  state[at + Word.LAST_PACKET + direction] = payload.packet;
+  const wrapped = code === Opcode.HARD_RESET_CLIENT_V3;
+  if (wire.isClientReset(code) || stays >= STAYS_ONE_WAY) {
+    if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
+      noteReplay(payload, replayAt, log);
+      if (wrapped && payload.captured === payload.length) noteWrappedKey(payload, log);
+      if (!wire.isClientReset(code)) noteSession(payload, log);
+    }
+    return suspect(state, at);
+  }
+  return standing(state, at, true);
+}
+
+function noteWrappedKey(payload: Payload, log: EvidenceLog): void {
+  const length = wire.wrappedKeyLength(payload.data, payload.at, payload.length);
+  log.note(payload.packet, Check.OPENVPN_WRAPPED_KEY, payload.evidenceOffset + payload.length - 2, payload.length - wire.CRYPT_RESET_LENGTH, length);
+}

@@ -1,0 +1,27 @@
+/**
+ * What a fingerprint answers, and the first words of its state, which the set reads: the rest of a state block is the
+ * fingerprint's own.
+ */
+
+/** How much one packet alone says, for a flow that no fingerprint has claimed yet. */
+export const Notice = {
+  NONE: 0,
+  /** Other protocols begin like this too: worth following for a while. */
+  WEAK: 1,
+  /** Few other protocols do: takes the place of a weak one. */
+  STRONG: 2,
+} as const;
+export type Notice = (typeof Notice)[keyof typeof Notice];
+
+export const Verdict = { RULED_OUT: 0, UNDECIDED: 1, SUSPECTED: 2, CONFIRMED: 3 } as const;
+export type Verdict = (typeof Verdict)[keyof typeof Verdict];
+
+/** Words of a state block: what every fingerprint keeps, then its own from OWN on. All are zero when it is handed out. */
+export const StateWord = {
+  VARIANT: 0,
+  /** 0 unknown, else 1 + the direction of the initiator's packets. */
+  INITIATOR: 1,
+  OWN: 2,
+} as const;
+
+export const STATE_WORDS = 28;

@@ -1,0 +1,68 @@
+/**
+ * Ethernet II and the tags behind its addresses: IEEE 802.3 clause 3, 802.1Q-2018 clause 9 (C-TAG 0x8100, S-TAG 0x88a8,
+ * and the pre-standard 0x9100 and 0x9200). 802.3 frames with an LLC header are read where the LLC is SNAP with OUI 0.
+ *
+ * After check says OK no accessor reads outside its header.
+ */
+import { DecodeStatus } from './decode-status.ts';
+
+const ETHERTYPE = 12;
+export const ETHERNET_LENGTH = 14;
+export const VLAN_TAG_LENGTH = 4;
+export const SNAP_LENGTH = 8;
+
+/** Below this the field is the length of an 802.3 frame. */
+const SMALLEST_ETHERTYPE = 0x0600;
+
+export const EtherType = {
+  IPV4: 0x0800,
+  ARP: 0x0806,
+  TRANSPARENT_BRIDGING: 0x6558,
+  VLAN: 0x8100,
+  IPV6: 0x86dd,
+  PPP: 0x880b,
+  MPLS: 0x8847,
+  MPLS_MULTICAST: 0x8848,
+  PPPOE_SESSION: 0x8864,
+  ERSPAN_II: 0x88be,
+  PROVIDER_VLAN: 0x88a8,
+  ERSPAN_III: 0x22eb,
+  OLD_VLAN_1: 0x9100,
+  OLD_VLAN_2: 0x9200,
+} as const;
+
+export function checkEthernet(at: number, end: number): DecodeStatus {
+  return at + ETHERNET_LENGTH <= end ? DecodeStatus.OK : DecodeStatus.TRUNCATED_LINK;
+}
+
+export function ethernetType(data: DataView, at: number): number {
+  return data.getUint16(at + ETHERTYPE);
+}
+
+/** True when the type field is the length of an 802.3 frame. */
+export function isLength(ethertype: number): boolean {
+  return ethertype < SMALLEST_ETHERTYPE;
+}
+
+export function checkVlan(at: number, end: number): DecodeStatus {
+  return at + VLAN_TAG_LENGTH <= end ? DecodeStatus.OK : DecodeStatus.TRUNCATED_VLAN;
+}
+
+/** VLAN id, 12 bits; `at` is behind the tag's own type field. */
+export function vlanId(data: DataView, at: number): number {
+  return data.getUint16(at) & 0x0fff;
+}
+
+/** Type of what follows the tag. */
+export function vlanType(data: DataView, at: number): number {
+  return data.getUint16(at + 2);
+}
+
+/**
+ * Ethertype behind an LLC SNAP header (IEEE 802 clause 9.2) with OUI 0, or -1 where the frame is cut or is other LLC.
+ */
+export function snapType(data: DataView, at: number, end: number): number {
+  if (at + SNAP_LENGTH > end) return -1;
+  if (data.getUint32(at) !== 0xaaaa0300 || data.getUint16(at + 4) !== 0) return -1;
+  return data.getUint16(at + 6);
+}

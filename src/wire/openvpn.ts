@@ -1,0 +1,188 @@
+/**
+ * OpenVPN packets: OpenVPN's ssl_pkt.h and reliable.c, and the openvpn-wire-protocol draft. One octet of opcode and key
+ * id, then for control packets the sender's session id (8) and, by the layer that wraps them:
+ *
+ *   plain      ack count 1, acked packet ids 4 each, the peer's session id 8 where anything is acked, packet id 4 (not in an ACK), TLS
+ *   tls-auth   HMAC, replay packet id 4, time 4, then as plain
+ *   tls-crypt  replay packet id 4, time 4, tag 32, ciphertext of what plain has behind the session id; for v2 the client's reset
+ *              ends with its wrapped key, whose last two octets are the wrapped key's length
+ *
+ * Over TCP a 16-bit length stands before each packet (see fingerprint/first-records.ts). Not handled: static-key mode, which
+ * has no opcode, and obfuscated transports.
+ *
+ * Accessors read inside what `checkPlainBody` or the caller's length comparison covers.
+ */
+
+export const Opcode = {
+  HARD_RESET_CLIENT_V1: 1,
+  HARD_RESET_SERVER_V1: 2,
+  SOFT_RESET_V1: 3,
+  CONTROL_V1: 4,
+  ACK_V1: 5,
+  DATA_V1: 6,
+  HARD_RESET_CLIENT_V2: 7,
+  HARD_RESET_SERVER_V2: 8,
+  DATA_V2: 9,
+  HARD_RESET_CLIENT_V3: 10,
+  CONTROL_WKC_V1: 11,
+} as const;
+
+const SESSION_ID = 1;
+const PLAIN_BODY = 9;
+const CRYPT_REPLAY = 9;
+const CRYPT_TAG_LENGTH = 32;
+const REPLAY_LENGTH = 8;
+const PEER_ID_WORD = 0;
+const DATA_V2_PACKET_ID = 4;
+const DATA_V1_PACKET_ID = 1;
+
+/** Header, then an empty ack list and a packet id. */
+export const PLAIN_RESET_LENGTH = 14;
+/** Header, replay id and time, tag, and the encrypted five octets of an empty ack list and a packet id. */
+export const CRYPT_RESET_LENGTH = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
+/** Header and session id: the octets every control packet has. */
+export const CONTROL_HEADER_LENGTH = 9;
+/** A replay id and time, and a tag, behind the header. */
+export const CRYPT_HEADER_LENGTH = CONTROL_HEADER_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
+
+/** Octets of the HMACs that tls-auth can use: MD5, SHA1, SHA224, SHA256, SHA384, SHA512. */
+export const HMAC_LENGTHS = [20, 32, 64, 16, 28, 48] as const;
+
+/** The most packet ids one list may acknowledge (reliable.h, RELIABLE_ACK_SIZE). */
+const ACK_LIMIT = 8;
+
+/** Control packets are numbered from 0; a handshake has tens of them. */
+const PACKET_ID_LIMIT = 0x10000;
+
+/** Clients that can do stateless handshakes start their replay ids here (ssl_pkt.h, EARLY_NEG_START). */
+const EARLY_NEGOTIATION_START = 0x0f000000;
+
+export function opcode(data: DataView, at: number): number {
+  return data.getUint8(at) >> 3;
+}
+
+/** Counts the renegotiations, modulo 8 without 0; 0 for the first handshake. */
+export function keyId(data: DataView, at: number): number {
+  return data.getUint8(at) & 7;
+}
+
+export function isControl(code: number): boolean {
+  return (
+    code === Opcode.HARD_RESET_CLIENT_V2 ||
+    code === Opcode.HARD_RESET_SERVER_V2 ||
+    code === Opcode.CONTROL_V1 ||
+    code === Opcode.ACK_V1 ||
+    code === Opcode.SOFT_RESET_V1 ||
+    code === Opcode.HARD_RESET_CLIENT_V3 ||
+    code === Opcode.CONTROL_WKC_V1
+  );
+}
+
+export function isHardReset(code: number): boolean {
+  return (
+    code === Opcode.HARD_RESET_CLIENT_V2 ||
+    code === Opcode.HARD_RESET_SERVER_V2 ||
+    code === Opcode.HARD_RESET_CLIENT_V3
+  );
+}
+
+export function isClientReset(code: number): boolean {
+  return code === Opcode.HARD_RESET_CLIENT_V2 || code === Opcode.HARD_RESET_CLIENT_V3;
+}
+
+export const SESSION_ID_AT = SESSION_ID;
+
+export function sessionIdHigh(data: DataView, at: number): number {
+  return data.getInt32(at + SESSION_ID);
+}
+
+export function sessionIdLow(data: DataView, at: number): number {
+  return data.getInt32(at + SESSION_ID + 4);
+}
+
+/** Offset of the ack list for an HMAC of `hmacLength` octets; 0 is plain. */
+export function bodyOffset(hmacLength: number): number {
+  return hmacLength === 0 ? PLAIN_BODY : PLAIN_BODY + hmacLength + REPLAY_LENGTH;
+}
+
+/** Octets that the ack list and packet id take in a packet of this opcode with `count` acks. */
+export function bodyLength(code: number, count: number): number {
+  return 1 + 4 * count + (count > 0 ? 8 : 0) + (code === Opcode.ACK_V1 ? 0 : 4);
+}
+
+/**
+ * True when an ack list at `body` fits a packet that ends at `end` (captured octets) and at `wireEnd`: sane count, small
+ * ids, nothing behind an ACK or a reset and TLS behind a CONTROL.
+ */
+export function checkPlainBody(data: DataView, code: number, body: number, end: number, wireEnd: number): boolean {
+  if (body >= end) return false;
+  const count = data.getUint8(body);
+  if (count > ACK_LIMIT || (code === Opcode.ACK_V1 && count === 0)) return false;
+  const length = bodyLength(code, count);
+  if (body + length > end) return false;
+  const bare = code !== Opcode.CONTROL_V1 && code !== Opcode.SOFT_RESET_V1;
+  if (bare ? body + length !== wireEnd : body + length > wireEnd) return false;
+  for (let i = 0; i < count; i++) {
+    if (data.getUint32(body + 1 + 4 * i) >= PACKET_ID_LIMIT) return false;
+  }
+  return code === Opcode.ACK_V1 || data.getUint32(body + length - 4) < PACKET_ID_LIMIT;
+}
+
+export function ackCount(data: DataView, body: number): number {
+  return data.getUint8(body);
+}
+
+/** Offset, from the ack list on, of the peer's session id; only where something is acked. */
+export function remoteSessionIdOffset(count: number): number {
+  return 1 + 4 * count;
+}
+
+/** A packet's own number, of an opcode that has one. */
+export function packetId(data: DataView, code: number, body: number): number {
+  return data.getUint32(body + bodyLength(code, ackCount(data, body)) - 4);
+}
+
+/** Offset of the replay packet id of a tls-auth packet. */
+export function authReplayOffset(hmacLength: number): number {
+  return PLAIN_BODY + hmacLength;
+}
+
+export const CRYPT_REPLAY_OFFSET = CRYPT_REPLAY;
+
+/** Replay packet id at `at`, without the mark of clients that can do stateless handshakes. Counts from 1. */
+export function replayId(data: DataView, at: number): number {
+  const id = data.getUint32(at);
+  return id >= EARLY_NEGOTIATION_START && id < EARLY_NEGOTIATION_START + PACKET_ID_LIMIT ? id - EARLY_NEGOTIATION_START : id;
+}
+
+/** Seconds since 1970 at which the sender started its numbering; behind the replay id. */
+export function replayTime(data: DataView, at: number): number {
+  return data.getUint32(at + 4);
+}
+
+/** Length of the wrapped client key at the end of a v2 reset of `length` octets. */
+export function wrappedKeyLength(data: DataView, at: number, length: number): number {
+  return data.getUint16(at + length - 2);
+}
+
+/** True when a TLS handshake record with a client or server hello begins at `at`. */
+export function isTlsHello(data: DataView, at: number, end: number): boolean {
+  if (at + 6 > end) return false;
+  const kind = data.getUint8(at + 5);
+  return data.getUint16(at) === 0x1603 && data.getUint8(at + 2) <= 4 && (kind === 1 || kind === 2);
+}
+
+/** Opcode, key id and peer id of a DATA_V2 packet as one word. */
+export function peerIdWord(data: DataView, at: number): number {
+  return data.getUint32(at + PEER_ID_WORD);
+}
+
+/** Number of a data packet where the cipher is an AEAD one. */
+export function dataPacketId(data: DataView, at: number, code: number): number {
+  return data.getUint32(at + (code === Opcode.DATA_V2 ? DATA_V2_PACKET_ID : DATA_V1_PACKET_ID));
+}
+
+/** Offset of what is random in a data packet of an AEAD cipher. */
+export function dataCiphertextOffset(code: number): number {
+  return (code === Opcode.DATA_V2 ? DATA_V2_PACKET_ID : DATA_V1_PACKET_ID) + 4;
+}

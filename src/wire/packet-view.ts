@@ -1,0 +1,140 @@
+/**
+ * The one reused record that a decoded packet lives in: numbers, no objects. `decode` fills it; it is valid until the
+ * next packet is decoded. Offsets are absolute in `data`.
+ *
+ * What the layers promise once decode said OK: `payloadAt + payloadCaptured` lies inside the captured packet, and
+ * `payloadCaptured <= payloadLength`. A fingerprint reads captured octets only; what it says of lengths comes from the
+ * headers, so a capture cut by its snap length is judged by the same numbers as a whole one.
+ */
+
+/** IP protocol numbers of the four transports that make flows. */
+export const Transport = { TCP: 6, UDP: 17, ESP: 50, AH: 51 } as const;
+export type Transport = (typeof Transport)[keyof typeof Transport];
+
+/** Where a packet stands in its IP datagram. */
+export const Fragment = { NONE: 0, FIRST: 1, LATER: 2 } as const;
+export type Fragment = (typeof Fragment)[keyof typeof Fragment];
+
+/** What a packet can be wrapped in; four bits each in `PacketView.encapsulation`. */
+export const Encapsulation = {
+  VLAN: 1,
+  MPLS: 2,
+  PPPOE: 3,
+  IPIP: 4,
+  SIX_IN_FOUR: 5,
+  FOUR_IN_SIX: 6,
+  SIX_IN_SIX: 7,
+  GRE: 8,
+  ERSPAN: 9,
+  VXLAN: 10,
+  GENEVE: 11,
+  GTP: 12,
+} as const;
+export type Encapsulation = (typeof Encapsulation)[keyof typeof Encapsulation];
+
+export const ENCAPSULATION_NAMES: readonly string[] = [
+  '',
+  'vlan',
+  'mpls',
+  'pppoe',
+  'ipip',
+  '6in4',
+  '4in6',
+  '6in6',
+  'gre',
+  'erspan',
+  'vxlan',
+  'geneve',
+  'gtp',
+];
+
+/** More wrappings than this and the packet is counted as too deep. */
+export const ENCAPSULATION_LIMIT = 8;
+
+const NO_BYTES = new DataView(new ArrayBuffer(0));
+
+export class PacketView {
+  data: DataView = NO_BYTES;
+
+  /** Walk state: the layer being decoded starts at `at`; captured octets end at `end`; the headers claim octets up to `wireEnd`. */
+  at = 0;
+  end = 0;
+  wireEnd = 0;
+
+  /** A Transport number once decode said OK. */
+  transport = 0;
+  /** Addresses as words (see core/ip-address). */
+  source0 = 0;
+  source1 = 0;
+  source2 = 0;
+  source3 = 0;
+  destination0 = 0;
+  destination1 = 0;
+  destination2 = 0;
+  destination3 = 0;
+  /** Zero for ESP and AH. */
+  sourcePort = 0;
+  destinationPort = 0;
+
+  /** What follows the UDP or TCP header; for ESP and AH the whole ESP or AH packet. */
+  payloadAt = 0;
+  payloadCaptured = 0;
+  payloadLength = 0;
+
+  tcpSequence = 0;
+  tcpFlags = 0;
+
+  /** Wrappings from the outermost on, four bits each, the outermost in the lowest bits. */
+  encapsulation = 0;
+  encapsulationDepth = 0;
+  /** The outermost two VLAN ids: the first in the lower 16 bits, each as id + 1 so that id 0 shows; 0 for none. */
+  vlans = 0;
+  /** Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. */
+  domain = 0;
+
+  /** Of the outermost fragmented IP header; addresses of that header are kept here because inner headers overwrite the others. */
+  fragment: Fragment = Fragment.NONE;
+  fragmentId = 0;
+  fragmentProtocol = 0;
+  fragmentOffset = 0;
+  moreFragments = false;
+  fragmentSource0 = 0;
+  fragmentSource1 = 0;
+  fragmentSource2 = 0;
+  fragmentSource3 = 0;
+  fragmentDestination0 = 0;
+  fragmentDestination1 = 0;
+  fragmentDestination2 = 0;
+  fragmentDestination3 = 0;
+
+  /** Starts the walk of a packet whose captured octets are [at, at + capturedLength). */
+  begin(data: DataView, at: number, capturedLength: number, wireLength: number): void {
+    this.data = data;
+    this.at = at;
+    this.end = at + capturedLength;
+    this.wireEnd = at + wireLength;
+    this.encapsulation = 0;
+    this.encapsulationDepth = 0;
+    this.vlans = 0;
+    this.domain = 0;
+    this.fragment = Fragment.NONE;
+  }
+
+  /** Notes a wrapping; false when the packet is too deep. `label` is a number that both directions share, else 0. */
+  enter(kind: Encapsulation, label: number): boolean {
+    if (this.encapsulationDepth === ENCAPSULATION_LIMIT) return false;
+    this.encapsulation |= kind << (4 * this.encapsulationDepth++);
+    // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart.
+    if (kind !== Encapsulation.MPLS) {
+      this.domain = Math.imul(this.domain ^ (kind << 24) ^ label, 0x9e3779b1);
+      this.domain ^= this.domain >>> 15;
+    }
+    return true;
+  }
+
+  /** Notes a VLAN id, of which the outermost two are kept for events. */
+  noteVlan(id: number): void {
+    if (this.vlans === 0) this.vlans = id + 1;
+    else if (this.vlans < 0x10000) this.vlans |= (id + 1) << 16;
+  }
+}
