@@ -47,7 +47,9 @@ function flowOf(fields) {
       return { proto: 'tcp', src, sport: Number(tcps[next.tcp]), dst, dport: Number(tcpd[next.tcp]) };
     } else if (name === 'udp') {
       flow = { proto: 'udp', src, sport: Number(udps[next.udp]), dst, dport: Number(udpd[next.udp++]) };
+      // An inner IP header makes a tunnel; without one it is an ordinary UDP flow on a tunnel's port.
       if (!INNER_OF_UDP.has(names[at + 1])) return flow;
+      if (!names.slice(at + 2).some((inner) => inner === 'ip' || inner === 'ipv6' || inner === 'arp')) return flow;
       flow = null;
     }
   }
