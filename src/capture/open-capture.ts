@@ -22,7 +22,7 @@ import type { RecordReader } from './record-reader.ts';
 import { ZstdInput } from './zstd-input.ts';
 
 export interface CaptureOptions {
-  /** Octets asked of the input at a time; for tests, and for a short look at many files. */
+  /** Octets asked of the input at a time; for tests that want records to straddle blocks. */
   readonly payloadLength?: number;
 }
 
@@ -44,6 +44,8 @@ export class Capture implements PacketSource {
   private blocks: BlockReader | undefined;
   private reader: RecordReader | undefined;
   private starting: Promise<boolean> | undefined;
+  private format: CaptureFormat = CaptureFormat.UNKNOWN;
+  private compressed = false;
   private refusal: CaptureEnd = NO_FAULT;
   private closed = false;
 
@@ -64,10 +66,11 @@ export class Capture implements PacketSource {
   }
 
   async read(batch: PacketBatch): Promise<boolean> {
-    if (this.closed || !(await this.start()) || this.reader === undefined) {
+    if (!(await this.start()) || this.closed) {
       batch.count = 0;
       return false;
     }
+    this.reader ??= this.makeReader();
     return this.reader.read(batch);
   }
 
@@ -80,29 +83,33 @@ export class Capture implements PacketSource {
   private async recognise(): Promise<boolean> {
     this.input = await this.open();
     let found = await recogniseFormat(this.input);
-    let compressed = '';
+    let wrapping = '';
     if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
-      compressed = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
+      wrapping = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
       this.input = found.format === CaptureFormat.GZIP ? new GzipInput(found.input) : new ZstdInput(found.input);
       found = await recogniseFormat(this.input);
     }
     this.input = found.input;
-    if (found.format !== CaptureFormat.PCAP && found.format !== CaptureFormat.PCAPNG) {
-      this.refusal = refusalOf(found, compressed);
-      return false;
-    }
+    this.format = found.format;
+    this.compressed = wrapping !== '';
+    if (found.format === CaptureFormat.PCAP || found.format === CaptureFormat.PCAPNG) return true;
+    this.refusal = refusalOf(found, wrapping);
+    return false;
+  }
+
+  /** Blocks are taken only now: whoever only asks what a file is needs none. */
+  private makeReader(): RecordReader {
     this.blocks = new BlockReader(this.input, this.options.payloadLength);
-    const Reader = found.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
-    this.reader = new Reader(this.blocks, compressed !== '');
-    return true;
+    const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
+    return new Reader(this.blocks, this.compressed);
   }
 }
 
 /** Why something is no capture: its own fault where it has one, else what it was seen to be. */
-function refusalOf(found: Recognised, compressed: string): CaptureEnd {
+function refusalOf(found: Recognised, wrapping: string): CaptureEnd {
   const { format, seenLength, failure } = found;
   if (failure.fault !== CaptureFault.NONE) return failure;
-  const inside = compressed === '' ? '' : ` inside ${compressed}`;
+  const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
   const what =
     seenLength === 0
       ? 'empty: no octet to read'

@@ -21,7 +21,7 @@ export type CaptureFault = (typeof CaptureFault)[keyof typeof CaptureFault];
 
 export interface CaptureEnd {
   readonly fault: CaptureFault;
-  /** A sentence for people with the place (octet offset) of the fault; empty where there is none. */
+  /** A sentence for people with the place (octet offset) of the fault. With no fault: empty, or a remark on what was tolerated. */
   readonly message: string;
 }
 
