@@ -1,0 +1,8 @@
+/** Whether a tool for a cross-check is on the path. Says so once where it is not, so that a skip has its reason. */
+import { spawnSync } from 'node:child_process';
+
+export function installed(tool: string): boolean {
+  const found = spawnSync(tool, ['--version']).error === undefined;
+  if (!found) console.warn(`${tool} is not installed: the cross-checks with it are skipped`);
+  return found;
+}

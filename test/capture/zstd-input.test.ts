@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { decompress } from 'fzstd';
+import { describe, expect, it } from 'vitest';
+import { CaptureFault } from '../../src/capture/packet-source.ts';
+import { buildPcap, buildPcapng, concat, fields, hex, samplePackets } from './capture-builder.ts';
+import { installed } from './installed.ts';
+import { MemoryInput, expectedPackets, readBytes } from './read-all.ts';
+import { ZstdInput } from '../../src/capture/zstd-input.ts';
+
+/** `zstd -19` 1.5.4 of a capture of one packet: one compressed block, literals as they are, a checksum. */
+const SMALL = hex(
+  '28b52ffd242c4d01002402d4c3b2a10200040004000100000090a3cf6540e20100040000003c000000deadbeef01001be002ffb892d3',
+);
+/** `zstd -19` 1.5.4 of a capture of 30 requests in raw IP: Huffman-coded literals, described tables. */
+const REQUESTS = hex(`
+      28b52ffd649a08f50c0066944b2b40db012bb339192633575934f283c031993a0def109adb90456c714629a589a4f488822a4e35
+      4e354e1d2945003e003e0028ad055a40829160884822e1cce3a9120c6371368ef6fc130277c8d963321683af04838f384956abbd
+      3c9b34f388c7607126923c3596eba4671a57cf7aa0073ae08c52af015d85df1bf6a047a2c3b2dc3f21048f5fdf3ba9c3f63ce69a
+      9be19dbde72a95d61661e1ff2e4b94845297bfa339f0de7b8554d0e3124fa5b43658031cf6a83b2ef19867f2e1ef3d87c592521c
+      cb9cb76411f9dd7cb5d27ad583f40e97e453f2c17ff7b189e9d8fd77f885365efffbdbab8c1f77ff47d94509864b25511ce69cfb
+      e18bb3e3bde50ed46d5e0fcb6ff72135bff3fdfbbccc947edf3d31be73cf7b6e7ae91efe32c7612d3cde32cc6ddbca86b97ff9ec
+      4079777da811203aba2efb77c0550aad01720a148284608b60b880dfbf03100da85ba202ca07356ec5c802b62b2841bd0a62a1cf
+      e2528d0030389a45636ce1b2bae1878e78ca3ff7d0174ff9e79e47ea078a49277969e3ba648bb54c6c4afc345b2a6404156d5452
+      12c9e02851c9a801cc71700e`);
+
+async function unpack(
+  bytes: Uint8Array,
+  chunkLengths?: number[],
+): Promise<{ octets: Uint8Array; end: ZstdInput['end'] }> {
+  const input = new ZstdInput(new MemoryInput(bytes, chunkLengths));
+  const parts: Uint8Array[] = [];
+  const target = new Uint8Array(100_000);
+  for (let count = await input.read(target, 0, target.length); count > 0;) {
+    parts.push(target.slice(0, count));
+    count = await input.read(target, 0, target.length);
+  }
+  return { octets: concat(...parts), end: input.end };
+}
+
+const frameHeader = hex('28b52ffd 00 38');
+const block = (type: number, length: number, content: Uint8Array, last = true): Uint8Array => {
+  const header = (length << 3) | (type << 1) | (last ? 1 : 0);
+  return concat(Uint8Array.of(header & 255, (header >> 8) & 255, header >> 16), content);
+};
+
+describe('vectors', () => {
+  it('reads frames that zstd(1) wrote', async () => {
+    const small = await readBytes(SMALL);
+    expect(small.end).toEqual({ fault: CaptureFault.NONE, message: '' });
+    expect(small.packets).toMatchObject([{ timeUs: 1_708_106_640_123_456, wireLength: 60, content: 'deadbeef' }]);
+    const requests = await readBytes(REQUESTS, {}, [1]);
+    expect(requests.end.fault).toBe(CaptureFault.NONE);
+    expect(requests.packets).toHaveLength(30);
+    expect(requests.packets[29]).toMatchObject({ timeUs: 1_700_000_029_029_000, linkType: 101 });
+  });
+
+  it('agrees with its twin, fzstd', async () => {
+    for (const frame of [SMALL, REQUESTS]) expect((await unpack(frame)).octets).toEqual(decompress(frame));
+  });
+
+  it('reads raw and repeated blocks, skippable frames and frames one after the other', async () => {
+    const skippable = concat(hex('5a2a4d18 03000000'), hex('010203'));
+    const plain = concat(frameHeader, block(0, 3, hex('0a0b0c'), false), block(1, 5, hex('ee')));
+    const whole = concat(skippable, plain, skippable, plain, SMALL);
+    for (const chunk of [1, 4, Infinity]) {
+      const { octets, end } = await unpack(whole, [chunk]);
+      expect(end.fault).toBe(CaptureFault.NONE);
+      expect(octets).toEqual(concat(hex('0a0b0ceeeeeeeeee0a0b0ceeeeeeeeee'), (await unpack(SMALL)).octets));
+    }
+  });
+});
+
+describe.skipIf(!installed('zstd'))('against zstd(1), where it is installed', () => {
+  const pack = (octets: Uint8Array, ...flags: string[]): Uint8Array =>
+    Uint8Array.from(execFileSync('zstd', ['-q', '-c', ...flags], { input: octets, maxBuffer: 1 << 26 }));
+  const packets = samplePackets(3000);
+
+  it.each(['-1', '-3', '-9', '-19', '--fast=3', '-3 --no-check', '-3 --long=27'])(
+    'reads what %s writes',
+    async (flags) => {
+      for (const inner of [buildPcap(packets), buildPcapng(packets)]) {
+        const { packets: seen, end } = await readBytes(pack(inner, ...flags.split(' ')));
+        expect(end).toEqual({ fault: CaptureFault.NONE, message: '' });
+        expect(seen).toEqual(expectedPackets(packets));
+      }
+    },
+  );
+
+  it('copies from far back, when its window has moved many times', async () => {
+    const megabyte = buildPcap(samplePackets(8000)).subarray(0, 900_000);
+    const long = concat(...Array.from({ length: 30 }, (_, i) => concat(Uint8Array.of(i), megabyte)));
+    for (const level of ['-1', '-12']) {
+      const { octets, end } = await unpack(pack(long, level));
+      expect(end.fault).toBe(CaptureFault.NONE);
+      expect(Buffer.compare(octets, long)).toBe(0);
+    }
+  });
+});
+
+describe('hostile', () => {
+  it('cut anywhere gives a beginning, and says that it was cut', async () => {
+    const whole = await readBytes(REQUESTS);
+    const start = concat(frameHeader, block(0, 100, (await unpack(REQUESTS)).octets.subarray(0, 100), false));
+    for (const frames of [REQUESTS, concat(start, block(1, 3, hex('00')))]) {
+      for (let length = 4; length < frames.length; length++) {
+        const { packets: seen, end } = await readBytes(frames.subarray(0, length));
+        expect(seen).toEqual(whole.packets.slice(0, seen.length));
+        expect(end.fault).toBe(CaptureFault.CUT_COMPRESSION);
+      }
+    }
+  });
+
+  const table: [string, Uint8Array][] = [
+    ['no frame behind a frame', concat(SMALL, hex('00112233445566'))],
+    ['a reserved block type', concat(frameHeader, block(3, 4, hex('00000000')))],
+    ['a block over 128 KB', concat(frameHeader, block(1, 131_073, hex('00')))],
+    ['a reserved bit in the descriptor', hex('28b52ffd 08 38 010000')],
+    ['a dictionary', hex('28b52ffd 01 38 07 010000')],
+    ['a window of 2 TB', hex('28b52ffd 00 ff 010000')],
+    ['a single segment of 1 TB', concat(hex('28b52ffd e0'), fields(true, [8, 1n << 40n]), block(0, 0, hex('')))],
+    // The table of one endless code that takes no bits: fzstd 0.1.1 never returns from it.
+    ['Huffman weights without end', concat(frameHeader, block(2, 12, hex('a20002 04f003ffff000000 00')))],
+    ['a Huffman table repeated before the first', concat(frameHeader, block(2, 6, hex('a30002 0102 00')))],
+    ['literals beyond the block', concat(frameHeader, block(2, 3, hex('ff ff 00')))],
+    // 98,303 sequences of one code each, every one a copy of 131,074 octets that costs no bits.
+    ['copies without end', concat(frameHeader, block(2, 12, hex('0841 ffffff 54 00 00 34 ffff01 00')))],
+    ['a copy from before the frame', concat(frameHeader, block(2, 8, hex('0841 01 54 00 05 00 ff')))],
+  ];
+  it.each(table)('%s ends it soon, by name', async (_, frame) => {
+    const began = performance.now();
+    const { end } = await unpack(frame);
+    expect(end.fault).toBe(CaptureFault.BAD_COMPRESSION);
+    expect(end.message).toMatch(/^zstd data invalid \(.+\) after octet \d+ of the uncompressed stream$/);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it('survives every changed octet', async () => {
+    for (let at = 0; at < REQUESTS.length; at++) {
+      for (const mask of [1, 0x80, 0xff]) {
+        const changed = REQUESTS.slice();
+        changed[at]! ^= mask;
+        await readBytes(changed);
+      }
+    }
+  });
+
+  it('streams a bomb in bounded memory', async () => {
+    const start = concat(
+      hex('0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000'),
+      fields(true, [4, 0x0bad], [4, 0x20000000]),
+    );
+    const repeated = block(1, 131_072, hex('00'), false);
+    const bomb = concat(
+      frameHeader,
+      block(0, start.length, start, false),
+      ...new Array<Uint8Array>(4097).fill(repeated),
+    );
+    const before = process.memoryUsage.rss();
+    const { end } = await readBytes(bomb);
+    expect(end.fault).toBe(CaptureFault.BAD_BLOCK_LENGTH);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60_000_000);
+  });
+});
