@@ -138,6 +138,7 @@ for (const [file, entry] of stated) {
   try {
     const path = join(root, file);
     const { packets, flows } = readFlows(path);
+    if (packets === 0) throw new Error('no packets');
     const positives = entry.positives.map((label) => resolve(label, flows, file));
     labels.set(file, { file, flows_total: flows.size, condition: entry.condition, positives });
     origins.set(file, { file, packets, octets: statSync(path).size, captured: dateOf(path), description: entry.description, command: entry.command });
@@ -216,7 +217,7 @@ function tables() {
 function tools() {
   const packages = ['tcpdump', 'tshark', 'wireguard-go', 'wireguard-tools', 'openvpn', 'openssl', 'charon-systemd', 'ike-scan', 'python3-scapy', 'tinyproxy', 'microsocks',
     'dnsmasq', 'openssh-server', 'chrony', 'snmpd', 'tftpd-hpa', 'xl2tpd', 'coturn', 'sip-tester', 'ffmpeg', 'iperf3', 'nmap', 'rsyslog', 'avahi-daemon', 'syncthing',
-    'mosh', 'tinc', 'bird2', 'linuxptp', 'memcached', 'transmission-cli', 'freeradius', 'rpcbind', 'softflowd'];
+    'mosh', 'tinc', 'bird2', 'linuxptp', 'memcached', 'transmission-cli', 'freeradius', 'rpcbind', 'dante-server'];
   const rows = packages.map((name) => [name, debianVersion(name)]).filter(([, text]) => text !== 'not installed');
   return `${rows.map(([name, text]) => `${name} ${text}`).join(', ')}, Node ${process.versions.node}.\n`;
 }

@@ -7,7 +7,7 @@ SCENARIOS=(
   ssh-22 ssh-port-1194 ssh-port-443 http-80 http-port-1194 http-proxy-tls socks-tls
   ntp ntp-symmetric snmp snmp-port-1194 tftp l2tp l2tp-port-4500 l2tp-port-500 turn turn-port-1194 turn-port-51820 stun-port-4500 turn-tcp
   sip rtp rtp-port-51820 rtp-port-1194 rtp-port-4500 rtp-video srtp iperf-udp iperf-udp-port-51820 iperf-udp-port-1194 iperf-udp-port-4500 iperf-tcp iperf-tcp-port-1194
-  syslog syslog-port-1194 mdns dhcp vxlan vxlan-port-51820 mosh tinc bfd ptp memcached-udp radius rpc netflow quic bittorrent
+  syslog syslog-port-1194 mdns dhcp vxlan vxlan-port-51820 mosh tinc bfd ptp memcached-udp radius rpc quic bittorrent
   scan-empty scan-random scan-tcp ping openvpn-static-key
 )
 while IFS=$'\t' read -r name _; do SCENARIOS+=("like-$name"); done < <(node "$LAB/lookalikes.mjs" list)
@@ -286,7 +286,7 @@ l2tp() { # FILE PORT TEXT
       if [[ $side == server ]]; then
         printf '[lns default]\nip range = 10.3.0.10-10.3.0.20\nlocal ip = 10.3.0.1\nrequire authentication = no\npppoptfile = %s/ppp.options\n' "$WORK"
       else
-        printf '[lac lab]\nlns = 198.51.100.170\nautodial = yes\nrequire authentication = no\npppoptfile = %s/ppp.options\n' "$WORK"
+        printf '[lac lab]\nlns = 198.51.100.170:%s\nautodial = yes\nrequire authentication = no\npppoptfile = %s/ppp.options\n' "$2" "$WORK"
       fi
     } >"$WORK/$side.conf"
   done
@@ -398,8 +398,8 @@ scenario_iperf_udp() { iperf iperf-udp 5201 "iperf3 over UDP, datagrams of 300 o
 scenario_iperf_udp_port_51820() { CONDITION=vpn-port; iperf iperf-udp-port-51820 51820 "iperf3 over UDP on WireGuard's usual port, datagrams of 148 octets." 120 -u -l 148 -b 100k -t 2; }
 scenario_iperf_udp_port_1194() { CONDITION=vpn-port; iperf iperf-udp-port-1194 1194 "iperf3 over UDP on OpenVPN's port." 120 -u -l 120 -b 100k -t 2 --bidir; }
 scenario_iperf_udp_port_4500() { CONDITION=vpn-port; iperf iperf-udp-port-4500 4500 "iperf3 over UDP on the NAT-T port." 120 -u -l 132 -b 100k -t 2 --bidir; }
-scenario_iperf_tcp() { iperf iperf-tcp 443 "A TCP transfer of 300 kB on port 443 (iperf3)." 400 -n 300K; }
-scenario_iperf_tcp_port_1194() { CONDITION=vpn-port; iperf iperf-tcp-port-1194 1194 "A TCP transfer of 150 kB on port 1194 (iperf3)." 300 -n 150K --bidir; }
+scenario_iperf_tcp() { iperf iperf-tcp 443 "A TCP transfer of 150 kB on port 443 (iperf3)." 300 -n 150K; }
+scenario_iperf_tcp_port_1194() { CONDITION=vpn-port; iperf iperf-tcp-port-1194 1194 "A TCP transfer of 100 kB each way on port 1194 (iperf3)." 240 -n 100K --bidir; }
 
 # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -484,7 +484,7 @@ scenario_mosh() {
   read -r _ _ port key <<<"$started"
   capture mosh -c 80 not arp
   # script gives the client the terminal that it wants
-  client env LC_ALL=C.UTF-8 TERM=xterm MOSH_KEY="$key" timeout 5 script -q -c "mosh-client 203.0.113.184 $port" /dev/null >/dev/null 2>&1 || true
+  sleep 4 | client env LC_ALL=C.UTF-8 TERM=xterm MOSH_KEY="$key" timeout 6 script -q -c "stty rows 24 cols 80; mosh-client 203.0.113.184 $port" /dev/null >"$WORK/mosh.log" 2>&1 || true
   capture_end
   none mosh own-port "mosh: encrypted datagrams with a rising 64-bit counter at the start (big-endian, the highest bit is the direction)."
 }
@@ -536,8 +536,10 @@ scenario_ptp() {
   client ip route add 224.0.0.0/4 dev eth0
   server ip route add 224.0.0.0/4 dev eth0
   capture ptp -c 60 not arp
-  spawn ptp-server server ptp4l -4 -S -i eth0 -m --free_running 1 --uds_address "$WORK/server.uds" --uds_ro_address "$WORK/server.ro"
-  spawn ptp-client client ptp4l -4 -S -i eth0 -m -s --free_running 1 --uds_address "$WORK/client.uds" --uds_ro_address "$WORK/client.ro"
+  printf '[global]\nfree_running 1\n' >"$WORK/ptp.conf"
+  # A private /run for each: both insist on the same control socket.
+  spawn ptp-server server unshare -m sh -c 'mount -t tmpfs tmpfs /run && exec ptp4l -4 -S -i eth0 -m -f "$0"' "$WORK/ptp.conf"
+  spawn ptp-client client unshare -m sh -c 'mount -t tmpfs tmpfs /run && exec ptp4l -4 -S -i eth0 -m -s -f "$0"' "$WORK/ptp.conf"
   sleep 12
   capture_end
   none ptp own-port "PTP over UDP, ports 319 and 320 (linuxptp, clocks untouched)."
@@ -606,23 +608,6 @@ scenario_rpc() {
   client timeout 5 rpcinfo -s 203.0.113.192 >/dev/null 2>&1 || true
   capture_end
   none rpc own-port "ONC-RPC: the port mapper over UDP and TCP (rpcbind)."
-}
-
-scenario_netflow() {
-  need softflowd
-  link_up 192.0.2.193 203.0.113.193
-  spawn sink server node -e 'for (const port of [2055, 1194]) require("dgram").createSocket("udp4").bind(port, "203.0.113.193")'
-  listening server udp 2055
-  capture netflow not arp and not icmp
-  local version port
-  for version in 5 9 10; do
-    port=$((version == 10 ? 1194 : 2055))
-    spawn "softflowd$version" client softflowd -d -i eth0 -n "203.0.113.193:$port" -v "$version" -t maxlife=2 -t expint=1 -p "$WORK/softflowd$version.pid" -c "$WORK/softflowd$version.ctl"
-  done
-  client ping -q -n -c 8 -i 0.3 203.0.113.193 >/dev/null
-  sleep 4
-  capture_end
-  none netflow own-port "NetFlow 5 and 9 on port 2055, IPFIX on port 1194 (softflowd)."
 }
 
 scenario_quic() {
