@@ -95,7 +95,8 @@ function judge(
   const forth = state[at + Word.RISES]!;
   const back = state[at + Word.RISES + 1]!;
   const confirmed = Math.min(forth, back) >= RISES_EACH_CONFIRM && state[at + Word.SPI] !== state[at + Word.SPI + 1];
-  const enough = Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
+  const enough =
+    Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
   if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;
   if (!suspected || confirmed) {
     log.note(payload.packet, Check.ESP_SPI_STAYS, 0, spi, spi);

@@ -6,14 +6,13 @@
  * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
  * holds a flow; one that took it on a weak sign gives way to another's strong one.
  */
-import { Transport } from '../wire/packet-view.ts';
 import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
 import { EvidenceLog } from './evidence.ts';
 import { type Finding, findingStage, NO_FINDING, packFinding, Protocol, Stage } from './finding.ts';
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
-import type { Payload } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { noticeWireguard, observeWireguard } from './wireguard.ts';
 
@@ -61,22 +60,28 @@ export class FingerprintSet {
    * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle, finding
    * and evidence; returns its new handle and leaves the others in `finding` and `evidence`.
    */
-  observe(payload: Payload, transport: number, handle: number, finding: Finding, evidence: number): number {
+  observe(payload: Payload, handle: number, finding: Finding, evidence: number): number {
     this.finding = finding;
     this.evidence = evidence;
-    if (handle <= 0) return this.offer(payload, transport, handle, Claim.NONE);
+    if (handle <= 0) return this.offer(payload, handle, unasked(payload.framing));
     const at = handle * BLOCK_WORDS;
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
-    if (words[at + Block.NOTICE] === Notice.WEAK && transport !== Transport.ESP && transport !== Transport.AH) {
-      const stronger = strongClaim(payload, claim);
+    if (words[at + Block.NOTICE] === Notice.WEAK) {
+      const stronger = strongClaim(payload, unasked(payload.framing) | (1 << claim));
       if (stronger !== Claim.NONE) {
         this.dropFinding();
         this.releaseBlock(handle);
-        return this.take(payload, transport, stronger, Notice.STRONG);
+        return this.take(payload, stronger, Notice.STRONG, unasked(payload.framing) | (1 << claim));
       }
     }
-    return this.follow(payload, transport, handle, claim);
+    return this.follow(payload, handle, claim, unasked(payload.framing));
+  }
+
+  /** Looks at a flow no more: its finding and evidence stay. */
+  retire(handle: number): number {
+    if (handle > 0) this.releaseBlock(handle);
+    return RETIRED;
   }
 
   /** Gives back what an ended flow holds. */
@@ -85,33 +90,29 @@ export class FingerprintSet {
     this.evidenceLog.release(evidence);
   }
 
-  /** Asks all fingerprints but `except`, which has just ruled the flow out. */
-  private offer(payload: Payload, transport: number, handle: number, except: Claim): number {
-    if (transport === Transport.ESP || transport === Transport.AH) {
-      if (except === Claim.NATIVE_IPSEC) return RETIRED;
-      return this.take(payload, transport, Claim.NATIVE_IPSEC, Notice.STRONG);
-    }
-    const strong = strongClaim(payload, except);
-    if (strong !== Claim.NONE) return this.take(payload, transport, strong, Notice.STRONG);
-    const weak = weakClaim(payload, except);
-    if (weak !== Claim.NONE) return this.take(payload, transport, weak, Notice.WEAK);
+  /** Asks all fingerprints but the `excluded` ones (bits), which have just ruled the flow out on this packet. */
+  private offer(payload: Payload, handle: number, excluded: number): number {
+    const strong = strongClaim(payload, excluded);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded);
+    const weak = weakClaim(payload, excluded);
+    if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded);
     return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
   }
 
-  private take(payload: Payload, transport: number, claim: Claim, notice: Notice): number {
+  private take(payload: Payload, claim: Claim, notice: Notice, excluded: number): number {
     const block = this.takeBlock();
     const at = block * BLOCK_WORDS;
     this.words[at + Block.CLAIM] = claim;
     this.words[at + Block.NOTICE] = notice;
-    return this.follow(payload, transport, block, claim);
+    return this.follow(payload, block, claim, excluded);
   }
 
-  private follow(payload: Payload, transport: number, block: number, claim: Claim): number {
+  private follow(payload: Payload, block: number, claim: Claim, excluded: number): number {
     const at = block * BLOCK_WORDS;
     const words = this.words;
     const log = this.evidenceLog;
     log.select(this.evidence);
-    const verdict = judge(claim, payload, transport, words, at + Block.STATE, log);
+    const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
     const observed = ++words[at + Block.OBSERVED]!;
     if (verdict === Verdict.UNDECIDED) {
@@ -123,7 +124,7 @@ export class FingerprintSet {
     if (verdict === Verdict.RULED_OUT) {
       this.dropFinding();
       this.releaseBlock(block);
-      return this.offer(payload, transport, -Math.min(observed, UNCLAIMED_LIMIT - 1), claim);
+      return this.offer(payload, -Math.min(observed, UNCLAIMED_LIMIT - 1), excluded | (1 << claim));
     }
     const stage = verdict === Verdict.CONFIRMED ? Stage.CONFIRMED : Stage.SUSPECTED;
     const state = at + Block.STATE;
@@ -165,28 +166,40 @@ export class FingerprintSet {
   }
 }
 
-function strongClaim(payload: Payload, except: Claim): Claim {
-  if (except !== Claim.WIREGUARD && noticeWireguard(payload) === Notice.STRONG) return Claim.WIREGUARD;
-  if (except !== Claim.IKE && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
-  if (except !== Claim.OPENVPN && noticeOpenvpn(payload) === Notice.STRONG) return Claim.OPENVPN;
+function isExcluded(excluded: number, claim: Claim): boolean {
+  return (excluded & (1 << claim)) !== 0;
+}
+
+/** The claims that are not asked about a payload, by how it came. */
+function unasked(framing: Framing): number {
+  switch (framing) {
+    case Framing.DATAGRAM:
+      return 1 << Claim.NATIVE_IPSEC;
+    case Framing.OPENVPN_RECORD:
+      return ~(1 << Claim.OPENVPN);
+    case Framing.IKE_RECORD:
+      return ~((1 << Claim.IKE) | (1 << Claim.ESP_IN_UDP));
+    default:
+      return ~(1 << Claim.NATIVE_IPSEC);
+  }
+}
+
+function strongClaim(payload: Payload, excluded: number): Claim {
+  if (!isExcluded(excluded, Claim.NATIVE_IPSEC)) return Claim.NATIVE_IPSEC;
+  if (!isExcluded(excluded, Claim.WIREGUARD) && noticeWireguard(payload) === Notice.STRONG) return Claim.WIREGUARD;
+  if (!isExcluded(excluded, Claim.IKE) && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
+  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpn(payload) === Notice.STRONG) return Claim.OPENVPN;
   return Claim.NONE;
 }
 
-function weakClaim(payload: Payload, except: Claim): Claim {
-  if (except !== Claim.WIREGUARD && noticeWireguard(payload) !== Notice.NONE) return Claim.WIREGUARD;
-  if (except !== Claim.OPENVPN && noticeOpenvpn(payload) !== Notice.NONE) return Claim.OPENVPN;
-  if (except !== Claim.ESP_IN_UDP && noticeEspInUdp(payload) !== Notice.NONE) return Claim.ESP_IN_UDP;
+function weakClaim(payload: Payload, excluded: number): Claim {
+  if (!isExcluded(excluded, Claim.WIREGUARD) && noticeWireguard(payload) !== Notice.NONE) return Claim.WIREGUARD;
+  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpn(payload) !== Notice.NONE) return Claim.OPENVPN;
+  if (!isExcluded(excluded, Claim.ESP_IN_UDP) && noticeEspInUdp(payload) !== Notice.NONE) return Claim.ESP_IN_UDP;
   return Claim.NONE;
 }
 
-function judge(
-  claim: Claim,
-  payload: Payload,
-  transport: number,
-  words: Int32Array,
-  state: number,
-  log: EvidenceLog,
-): Verdict {
+function judge(claim: Claim, payload: Payload, words: Int32Array, state: number, log: EvidenceLog): Verdict {
   switch (claim) {
     case Claim.WIREGUARD:
       return observeWireguard(payload, words, state, log);
@@ -197,7 +210,7 @@ function judge(
     case Claim.ESP_IN_UDP:
       return observeEspInUdp(payload, words, state, log);
     case Claim.NATIVE_IPSEC:
-      return observeNativeIpsec(payload, transport, words, state, log);
+      return observeNativeIpsec(payload, words, state, log);
     default:
       return Verdict.RULED_OUT;
   }

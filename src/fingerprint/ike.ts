@@ -2,7 +2,7 @@
  * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over TCP.
  * Layout: wire/ike.ts.
  *
- * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in a message with a responder SPI. Suspected: a
+ * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer. Suspected: a
  * message from one side only whose header is consistent (known version, exchange, flags, next payload; length that of the
  * message) and whose payload chain ends on the last octet. A header alone is nothing.
  *
@@ -10,7 +10,7 @@
  * datagrams (the chain must add up).
  */
 import * as wire from '../wire/ike.ts';
-import { Chain, IkeExchange, IkeVersion } from '../wire/ike.ts';
+import { Chain, IkeExchange, IkeVersion, SeenPayload } from '../wire/ike.ts';
 import { Check, type EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
@@ -46,19 +46,39 @@ function isSound(payload: Payload, offset: number): boolean {
   const { data, captured, length } = payload;
   const at = payload.at + offset;
   const end = payload.at + captured;
-  if (wire.walkPayloads(data, at, end, payload.at + length) === Chain.BROKEN) return false;
+  const chain = wire.walkPayloads(data, at, end, payload.at + length);
+  if (chain === Chain.BROKEN) return false;
   const answered = wire.hasResponderSpi(data, at);
   const exchange = wire.ikeExchange(data, at);
   if (wire.ikeVersion(data, at) === IkeVersion.V2) {
-    // Only the first exchange knows no responder SPI: its request, and answers that ask for a cookie or another group.
-    return exchange === IkeExchange.V2_SA_INIT || exchange === IkeExchange.V2_SESSION_RESUME
-      ? wire.ikeMessageId(data, at) === 0
-      : answered;
+    return exchange === IkeExchange.V2_SA_INIT ? isSoundSaInit(data, at, chain) : answered;
   }
   if (answered) return true;
-  const opening = exchange === IkeExchange.V1_MAIN || exchange === IkeExchange.V1_AGGRESSIVE || exchange === IkeExchange.V1_INFORMATIONAL;
-  if (!opening || wire.isV1Encrypted(data, at)) return false;
-  return exchange === IkeExchange.V1_INFORMATIONAL || wire.opensWithSa(data, at);
+  if (wire.isV1Encrypted(data, at)) return false;
+  if (exchange === IkeExchange.V1_INFORMATIONAL) return true;
+  return (exchange === IkeExchange.V1_MAIN || exchange === IkeExchange.V1_AGGRESSIVE) && wire.opensWithV1Sa(data, at);
+}
+
+/** A request proposes, and brings a key and a nonce; an answer brings an SA or a notification. */
+function isSoundSaInit(data: DataView, at: number, chain: Chain): boolean {
+  const seen = wire.payloadsSeen;
+  if (isV2Response(data, at) || wire.hasResponderSpi(data, at) || chain === Chain.CUT)
+    return (seen & (SeenPayload.SA | SeenPayload.NOTIFY)) !== 0;
+  const wanted = SeenPayload.SA | SeenPayload.KEY_EXCHANGE | SeenPayload.NONCE;
+  return (seen & wanted) === wanted;
+}
+
+function isV2Response(data: DataView, at: number): boolean {
+  return wire.ikeVersion(data, at) === IkeVersion.V2 && (wire.ikeFlags(data, at) & wire.IkeFlag.V2_RESPONSE) !== 0;
+}
+
+/** True for what cannot be one side's message thrown back at it: it has the other's SPI, or says that it answers. */
+function isAnswer(data: DataView, at: number): boolean {
+  return (
+    wire.hasResponderSpi(data, at) ||
+    isV2Response(data, at) ||
+    wire.ikeExchange(data, at) === IkeExchange.V1_INFORMATIONAL
+  );
 }
 
 export function noticeIke(payload: Payload): Notice {
@@ -72,7 +92,7 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   noteVariant(payload, offset, state, at);
   const message = payload.at + offset;
   const { data, direction } = payload;
-  if (wire.hasResponderSpi(data, message) && isRemembered(payload, message, state, at)) {
+  if (isAnswer(data, message) && isRemembered(payload, message, state, at)) {
     noteEcho(payload, offset, log);
     return Verdict.CONFIRMED;
   }
@@ -101,8 +121,10 @@ function noteVariant(payload: Payload, offset: number, state: Int32Array, at: nu
 
 /** 1 + the direction of the initiator's packets, as far as one message tells; 0 where it does not. */
 function initiatorOf(data: DataView, message: number, direction: number): number {
-  if (!wire.hasResponderSpi(data, message)) return wire.ikeExchange(data, message) === IkeExchange.V1_INFORMATIONAL ? 0 : 1 + direction;
-  if (wire.ikeVersion(data, message) !== IkeVersion.V2) return 0;
+  if (wire.ikeVersion(data, message) !== IkeVersion.V2) {
+    const informs = wire.ikeExchange(data, message) === IkeExchange.V1_INFORMATIONAL;
+    return wire.hasResponderSpi(data, message) || informs ? 0 : 1 + direction;
+  }
   const byInitiator = (wire.ikeFlags(data, message) & wire.IkeFlag.V2_INITIATOR) !== 0;
   return byInitiator ? 1 + direction : 2 - direction;
 }
@@ -155,6 +177,15 @@ function noteEcho(payload: Payload, offset: number, log: EvidenceLog): void {
   const high = wire.initiatorSpiHigh(data, message);
   const low = wire.initiatorSpiLow(data, message);
   log.noteWide(packet, Check.IKE_SPI_ECHO, place, high, low, high, low);
+  if (!wire.hasResponderSpi(data, message)) return;
   const responder = message + wire.RESPONDER_SPI_AT;
-  log.noteWide(packet, Check.IKE_RESPONDER_SPI, place + wire.RESPONDER_SPI_AT, 0, 0, data.getInt32(responder), data.getInt32(responder + 4));
+  log.noteWide(
+    packet,
+    Check.IKE_RESPONDER_SPI,
+    place + wire.RESPONDER_SPI_AT,
+    0,
+    0,
+    data.getInt32(responder),
+    data.getInt32(responder + 4),
+  );
 }

@@ -1,15 +1,14 @@
 /**
  * ESP and AH as IP protocols 50 and 51. The protocol number says what it is; suspected at the first sound packet,
- * confirmed once an SPI stays while its sequence number rises by a small step.
+ * confirmed once an SPI that a key exchange can have handed out stays while its sequence number rises by a small step.
  *
  * Not a VPN, and ruled out: AH in front of OSPF, which authenticates routers (RFC 4552).
  */
 import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah.ts';
-import { espSequence, espSpi } from '../wire/esp.ts';
-import { Transport } from '../wire/packet-view.ts';
+import { espSequence, espSpi, SMALLEST_NEGOTIATED_SPI } from '../wire/esp.ts';
 import { Check, type EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
-import type { Payload } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
 import { StateWord, Verdict } from './verdict.ts';
 
 const Word = {
@@ -23,15 +22,9 @@ const SEQUENCE_STEP_LIMIT = 1024;
 const OSPF = 89;
 
 /** `payload` begins at the ESP or AH header, which the decoder has checked. */
-export function observeNativeIpsec(
-  payload: Payload,
-  transport: number,
-  state: Int32Array,
-  at: number,
-  log: EvidenceLog,
-): Verdict {
+export function observeNativeIpsec(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, direction, packet } = payload;
-  const isEsp = transport === Transport.ESP;
+  const isEsp = payload.framing === Framing.ESP;
   if (!isEsp && ahNextHeader(data, payload.at) === OSPF) return Verdict.RULED_OUT;
   const spi = (isEsp ? espSpi(data, payload.at) : ahSpi(data, payload.at)) | 0;
   const sequence = (isEsp ? espSequence(data, payload.at) : ahSequence(data, payload.at)) | 0;
@@ -47,7 +40,8 @@ export function observeNativeIpsec(
   state[at + Word.SEEN]! |= 1 << direction;
   state[at + Word.SPI + direction] = spi;
   state[at + Word.SEQUENCE + direction] = sequence;
-  if (!stays || step <= 0 || step > SEQUENCE_STEP_LIMIT) return Verdict.SUSPECTED;
+  const negotiated = spi >>> 0 >= SMALLEST_NEGOTIATED_SPI;
+  if (!negotiated || !stays || step <= 0 || step > SEQUENCE_STEP_LIMIT) return Verdict.SUSPECTED;
   log.note(packet, isEsp ? Check.ESP_SPI_STAYS : Check.AH_SPI_STAYS, spiAt, spi, spi);
   log.note(packet, isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES, spiAt + 4, 0, sequence);
   return Verdict.CONFIRMED;

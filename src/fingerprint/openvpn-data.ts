@@ -8,28 +8,34 @@
  * What could be mistaken for it: protocols of fixed first octets with a counter (their counter sits elsewhere, or clear text
  * follows it); ESP over UDP, whose SPIs differ between the directions and are hardly ever of this form.
  */
-import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
+import { looksRandom } from '../core/randomness.ts';
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
 import { Check, type EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';
-import type { Payload } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';
 
 /** Rising packet ids in each direction where both are seen, and where only one is. */
 const RISES_BOTH_WAYS = 2;
 const RISES_ONE_WAY = 2;
-const REPEATS_LIMIT = 2;
+const REPEATS_LIMIT = 4;
 const PACKET_ID_STEP_LIMIT = 64;
-/** Servers number their peers from 0. */
+/** Servers number their peers from 0; without a server peer ids are random, and one direction alone shows too little. */
 const PEER_ID_LIMIT = 0x4000;
-/** Packets without a visible packet id that a suspicion takes, of which both directions must have some. */
+/** Packets without a visible packet id that a suspicion takes: of both directions, of which each must have some, or of one. */
 const BLOCK_PACKETS = 24;
 const BLOCK_PACKETS_EACH_WAY = 6;
-/** Of 32 possible values of five bits, this many must have been seen in BLOCK_PACKETS (17 on average, fewer than 11 once in 10^5). */
-const BLOCK_VALUES = 11;
+const BLOCK_PACKETS_ONE_WAY = 48;
+/** Where both directions show one peer id, and over TCP, where each record's length fits its segment, fewer packets do. */
+const BLOCK_PACKETS_PEER_ID = 12;
+const BLOCK_RECORDS = 4;
+/** Of 32 possible values of five bits, n packets must have shown a third of n at least (12 show 10, 24 show 17 on average). */
+const BLOCK_VALUES_SHARE = 3;
+/** Ciphers of 8 or 16 octets a block. HMACs have 16, 20, 28, 32, 48 or 64: behind opcode, HMAC and IV this is what can be left. */
 const BLOCK_LENGTH = 8;
+const RESIDUES = [1, 5];
 
 /** HMAC or tag, IV, and a block: nothing real is shorter. */
 const SHORTEST_DATA = 24;
@@ -37,14 +43,8 @@ const SHORTEST_DATA = 24;
 export function noticeData(payload: Payload): Notice {
   const { data, at, captured, length } = payload;
   if (length < SHORTEST_DATA || captured < SHORTEST_DATA) return Notice.NONE;
-  const code = wire.opcode(data, at);
-  if (code === Opcode.DATA_V2 && (wire.peerIdWord(data, at) & 0xffffff) >= PEER_ID_LIMIT) return Notice.NONE;
-  return isCiphertext(payload, code) ? Notice.WEAK : Notice.NONE;
-}
-
-function isCiphertext(payload: Payload, code: number): boolean {
-  const offset = wire.dataCiphertextOffset(code);
-  return looksRandom(payload.data, payload.at + offset, Math.max(SMALLEST_SAMPLE, payload.captured - offset));
+  const offset = wire.dataCiphertextOffset(wire.opcode(data, at));
+  return looksRandom(data, at + offset, captured - offset) ? Notice.WEAK : Notice.NONE;
 }
 
 export function observeData(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
@@ -94,42 +94,63 @@ function followPacketIds(
   if (seen === 0 || step > 0 || step < -PACKET_ID_STEP_LIMIT) state[at + Word.PACKET_ID + direction] = id | 0;
   const forth = state[at + Word.RISES + direction]!;
   const back = state[at + Word.RISES + 1 - direction]!;
-  const enough = Math.min(forth, back) >= RISES_BOTH_WAYS || (code === Opcode.DATA_V2 && back === 0 && forth >= RISES_ONE_WAY);
+  const numbered = code === Opcode.DATA_V2 && (wire.peerIdWord(data, payload.at) & 0xffffff) < PEER_ID_LIMIT;
+  const enough = Math.min(forth, back) >= RISES_BOTH_WAYS || (numbered && back === 0 && forth >= RISES_ONE_WAY);
   if (!enough) return false;
   noteOpcode(payload, code, log);
   if (code === Opcode.DATA_V2) {
     const word = wire.peerIdWord(data, payload.at);
     log.note(payload.packet, Check.OPENVPN_PEER_ID_STAYS, payload.evidenceOffset, word, word);
   }
-  log.note(payload.packet, Check.OPENVPN_PACKET_ID_RISES, payload.evidenceOffset + (code === Opcode.DATA_V2 ? 4 : 1), 0, id | 0);
+  log.note(
+    payload.packet,
+    Check.OPENVPN_PACKET_ID_RISES,
+    payload.evidenceOffset + (code === Opcode.DATA_V2 ? 4 : 1),
+    0,
+    id | 0,
+  );
   return true;
 }
 
 function noteOpcode(payload: Payload, code: number, log: EvidenceLog): void {
-  log.note(payload.packet, Check.OPENVPN_DATA_OPCODE, payload.evidenceOffset, code << 3, payload.data.getUint8(payload.at));
+  log.note(
+    payload.packet,
+    Check.OPENVPN_DATA_OPCODE,
+    payload.evidenceOffset,
+    code << 3,
+    payload.data.getUint8(payload.at),
+  );
 }
 
 function followLengths(payload: Payload, code: number, state: Int32Array, at: number, log: EvidenceLog): boolean {
   const { data, length } = payload;
-  const residue = length % BLOCK_LENGTH;
+  const header = code === Opcode.DATA_V2 ? 4 : 1;
+  const residue = (length - header + 1) % BLOCK_LENGTH;
   if ((state[at + Word.FLAGS]! & Flag.RESIDUE_KNOWN) === 0) {
     state[at + Word.FLAGS]! |= Flag.RESIDUE_KNOWN;
     state[at + Word.RESIDUE] = residue;
   } else if (state[at + Word.RESIDUE] !== residue) {
     state[at + Word.RESIDUE] = -1;
   }
-  const header = code === Opcode.DATA_V2 ? 4 : 1;
   state[at + Word.VALUES]! |= 1 << (data.getUint8(payload.at + header) & 31);
   state[at + Word.VALUES + 1]! |= 1 << (data.getUint8(payload.at + header + 1) & 31);
   const forth = state[at + Word.PACKETS]!;
   const back = state[at + Word.PACKETS + 1]!;
-  if (forth + back < BLOCK_PACKETS || Math.min(forth, back) < BLOCK_PACKETS_EACH_WAY) return false;
-  const random =
-    countBits(state[at + Word.VALUES]!) >= BLOCK_VALUES && countBits(state[at + Word.VALUES + 1]!) >= BLOCK_VALUES;
-  if (state[at + Word.RESIDUE] === -1 || !random) return false;
+  if (!isEnough(payload, code, forth, back)) return false;
+  const wanted = Math.min(11, Math.floor((forth + back) / BLOCK_VALUES_SHARE));
+  const random = countBits(state[at + Word.VALUES]!) >= wanted && countBits(state[at + Word.VALUES + 1]!) >= wanted;
+  if (!RESIDUES.includes(state[at + Word.RESIDUE]!) || !random) return false;
   noteOpcode(payload, code, log);
   log.note(payload.packet, Check.OPENVPN_DATA_LENGTHS, payload.evidenceOffset, 0, residue);
   return true;
+}
+
+/** Whether `forth` and `back` packets without a visible packet id are enough to judge by. */
+function isEnough(payload: Payload, code: number, forth: number, back: number): boolean {
+  const count = forth + back;
+  if (payload.framing === Framing.OPENVPN_RECORD && count >= BLOCK_RECORDS) return true;
+  if (Math.min(forth, back) < BLOCK_PACKETS_EACH_WAY) return Math.max(forth, back) >= BLOCK_PACKETS_ONE_WAY;
+  return count >= (code === Opcode.DATA_V2 ? BLOCK_PACKETS_PEER_ID : BLOCK_PACKETS);
 }
 
 function countBits(word: number): number {

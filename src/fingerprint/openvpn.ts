@@ -31,6 +31,8 @@ const REPLAY_STEP_LIMIT = 64;
 /** Control packets of one side with one session id that make a suspicion, and of both sides that confirm. */
 const STAYS_ONE_WAY = 3;
 const STAYS_BOTH_WAYS = 2;
+/** In clear, the packet ids of one side must rise as well. */
+const RISES_ONE_WAY = 2;
 
 /** How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's octets. */
 const Layout = { UNKNOWN: 0, PLAIN: 1, CRYPT: 1000 } as const;
@@ -51,7 +53,9 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
   const code = wire.opcode(payload.data, payload.at);
   if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) {
     // Once the control channel speaks, data packets say nothing more.
-    return state[at + Word.LAYOUT] === Layout.UNKNOWN ? observeData(payload, state, at, log) : standing(state, at, true);
+    return state[at + Word.LAYOUT] === Layout.UNKNOWN
+      ? observeData(payload, state, at, log)
+      : standing(state, at, true);
   }
   if (!wire.isControl(code) || !hasSessionId(payload)) return standing(state, at, false);
   const layout = layoutOf(payload, code, state, at);
@@ -71,21 +75,20 @@ function standing(state: Int32Array, at: number, belongs: boolean): Verdict {
   return ++state[at + Word.STRANGERS]! > 1 ? Verdict.RULED_OUT : Verdict.UNDECIDED;
 }
 
-/** Eight octets that could have been drawn at random: never with a zero half, nor of one repeated octet. */
+/** Eight octets that could have been drawn at random: few zeros, few repetitions (chance breaks this once in 30,000). */
 function hasSessionId(payload: Payload): boolean {
-  const high = wire.sessionIdHigh(payload.data, payload.at);
-  const low = wire.sessionIdLow(payload.data, payload.at);
-  return high !== 0 && low !== 0 && high !== low && isMixed(high) && isMixed(low);
-}
-
-/** False for words like 0x00000041 and 0x20202020. */
-function isMixed(word: number): boolean {
-  const a = word & 255;
-  const b = (word >> 8) & 255;
-  const c = (word >> 16) & 255;
-  const d = word >>> 24;
-  const zeros = (a === 0 ? 1 : 0) + (b === 0 ? 1 : 0) + (c === 0 ? 1 : 0) + (d === 0 ? 1 : 0);
-  return zeros < 3 && !(a === b && b === c && c === d);
+  const { data } = payload;
+  const first = payload.at + wire.SESSION_ID_AT;
+  let repeated = 0;
+  let zeros = 0;
+  for (let i = first; i < first + 8; i++) {
+    const octet = data.getUint8(i);
+    if (octet === 0) zeros++;
+    for (let j = first; j < i; j++) {
+      if (data.getUint8(j) === octet) repeated++;
+    }
+  }
+  return zeros <= 2 && repeated <= 3;
 }
 
 /** The layout already known where it still fits, else one found anew; resets always begin anew. */
@@ -241,12 +244,23 @@ function judgeClear(
   if (wire.isClientReset(code) || (code === Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
       noteReset(payload, code, log);
-      log.note(packet, Check.OPENVPN_RESET_TAIL, evidenceOffset + payload.length - 4, 0, data.getInt32(payload.at + payload.length - 4));
+      log.note(
+        packet,
+        Check.OPENVPN_RESET_TAIL,
+        evidenceOffset + payload.length - 4,
+        0,
+        data.getInt32(payload.at + payload.length - 4),
+      );
       if (hmacLength > 0) noteReplay(payload, payload.at + wire.authReplayOffset(hmacLength), log);
     }
     return suspect(state, at);
   }
-  if (stays >= STAYS_ONE_WAY) {
+  if (code === Opcode.CONTROL_V1) {
+    const id = wire.packetId(data, code, body);
+    if (id > state[at + Word.REPLAY + direction]!) state[at + Word.RISES + direction]!++;
+    state[at + Word.REPLAY + direction] = id;
+  }
+  if (stays >= STAYS_ONE_WAY && state[at + Word.RISES + direction]! >= RISES_ONE_WAY) {
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteSession(payload, log);
     return suspect(state, at);
   }
@@ -257,14 +271,28 @@ function noteReplay(payload: Payload, at: number, log: EvidenceLog): void {
   const { data, packet, evidenceOffset } = payload;
   if (log.has(Check.OPENVPN_REPLAY_TIME)) return;
   log.note(packet, Check.OPENVPN_REPLAY_ID, evidenceOffset + at - payload.at, 0, data.getInt32(at));
-  log.note(packet, Check.OPENVPN_REPLAY_TIME, evidenceOffset + at + 4 - payload.at, payload.timeUs / 1e6, wire.replayTime(data, at));
+  log.note(
+    packet,
+    Check.OPENVPN_REPLAY_TIME,
+    evidenceOffset + at + 4 - payload.at,
+    payload.timeUs / 1e6,
+    wire.replayTime(data, at),
+  );
 }
 
 function noteSession(payload: Payload, log: EvidenceLog): void {
   const { data } = payload;
   const high = wire.sessionIdHigh(data, payload.at);
   const low = wire.sessionIdLow(data, payload.at);
-  log.noteWide(payload.packet, Check.OPENVPN_SESSION_STAYS, payload.evidenceOffset + wire.SESSION_ID_AT, high, low, high, low);
+  log.noteWide(
+    payload.packet,
+    Check.OPENVPN_SESSION_STAYS,
+    payload.evidenceOffset + wire.SESSION_ID_AT,
+    high,
+    low,
+    high,
+    low,
+  );
 }
 
 /** tls-crypt: only header, replay id and time are in clear. */
@@ -294,7 +322,15 @@ function judgeCrypt(
     const other = at + Word.SESSION + 2 * (1 - direction);
     const high = state[other]!;
     const low = state[other + 1]!;
-    log.noteWide(state[at + Word.LAST_PACKET + 1 - direction]!, Check.OPENVPN_SESSION_STAYS, wire.SESSION_ID_AT, high, low, high, low);
+    log.noteWide(
+      state[at + Word.LAST_PACKET + 1 - direction]!,
+      Check.OPENVPN_SESSION_STAYS,
+      wire.SESSION_ID_AT,
+      high,
+      low,
+      high,
+      low,
+    );
     return Verdict.CONFIRMED;
   }
   state[at + Word.LAST_PACKET + direction] = payload.packet;
@@ -312,5 +348,11 @@ function judgeCrypt(
 
 function noteWrappedKey(payload: Payload, log: EvidenceLog): void {
   const length = wire.wrappedKeyLength(payload.data, payload.at, payload.length);
-  log.note(payload.packet, Check.OPENVPN_WRAPPED_KEY, payload.evidenceOffset + payload.length - 2, payload.length - wire.CRYPT_RESET_LENGTH, length);
+  log.note(
+    payload.packet,
+    Check.OPENVPN_WRAPPED_KEY,
+    payload.evidenceOffset + payload.length - 2,
+    payload.length - wire.CRYPT_RESET_LENGTH,
+    length,
+  );
 }

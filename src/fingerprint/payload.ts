@@ -3,6 +3,10 @@
  * length-prefixed record of the stream instead, for ESP and AH the packet from the SPI's header on.
  */
 
+/** How the octets came, which decides who is asked what they are. */
+export const Framing = { DATAGRAM: 0, ESP: 1, AH: 2, OPENVPN_RECORD: 3, IKE_RECORD: 4 } as const;
+export type Framing = (typeof Framing)[keyof typeof Framing];
+
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 export class Payload {
@@ -13,6 +17,7 @@ export class Payload {
   captured = 0;
   /** Octets that the headers claim. */
   length = 0;
+  framing: Framing = Framing.DATAGRAM;
   /** 0 where the packet goes from the flow's first address to its second, else 1. */
   direction: 0 | 1 = 0;
   /** Packet time, microseconds since 1970. */

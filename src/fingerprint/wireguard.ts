@@ -107,7 +107,14 @@ function isMac2Captured(payload: Payload): boolean {
 }
 
 /** Suspects a handshake message that stands alone: with mac2 zero at once; where mac2 was cut off or is used, `sure` decides. */
-function suspectAlone(payload: Payload, state: Int32Array, at: number, log: EvidenceLog, type: number, sure: boolean): Verdict {
+function suspectAlone(
+  payload: Payload,
+  state: Int32Array,
+  at: number,
+  log: EvidenceLog,
+  type: number,
+  sure: boolean,
+): Verdict {
   const zero = isMac2Captured(payload) && wire.isMac2Zero(payload.data, payload.at, type);
   if (!zero && !sure) return verdictSoFar(state, at, true);
   if (!hasFlag(state, at, Flag.SUSPECTED)) {
@@ -218,7 +225,8 @@ function observeTransport(payload: Payload, state: Int32Array, at: number, log: 
     state[at + Word.RISES + direction]!++;
   } else if (!known || step > COUNTER_STEP_LIMIT) {
     // A new session of the tunnel counts from zero again; anything else is another protocol's numbers.
-    if (hasFlag(state, at, Flag.TRANSPORT + direction) && counter > COUNTER_STEP_LIMIT) return verdictSoFar(state, at, false);
+    if (hasFlag(state, at, Flag.TRANSPORT + direction) && counter > COUNTER_STEP_LIMIT)
+      return verdictSoFar(state, at, false);
     setFlag(state, at, Flag.TRANSPORT + direction);
     state[at + Word.INDEX + direction] = index;
   }

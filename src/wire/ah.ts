@@ -2,7 +2,7 @@
  * AH: RFC 4302 section 2: next header 1, length 1 (in words, less two), reserved 2 (zero), SPI 4, sequence 4, check value.
  *
  * After check says OK the fixed twelve octets lie inside the captured octets, the reserved field is zero, the SPI is not
- * a reserved one and the length is that of a header with a check value (12 octets of it in the smallest algorithm).
+ * zero and the length is that of a header with a check value.
  */
 import { DecodeStatus } from './decode-status.ts';
 
@@ -13,13 +13,12 @@ const SPI = 4;
 const SEQUENCE = 8;
 const FIXED_LENGTH = 12;
 const SMALLEST_CHECK_VALUE = 4;
-const SMALLEST_SPI = 256;
 
 export function checkAh(data: DataView, at: number, end: number): DecodeStatus {
   if (at + FIXED_LENGTH > end) return DecodeStatus.TRUNCATED_AH;
   const sane =
     data.getUint16(at + RESERVED) === 0 &&
-    data.getUint32(at + SPI) >= SMALLEST_SPI &&
+    data.getUint32(at + SPI) !== 0 &&
     ahLength(data, at) >= FIXED_LENGTH + SMALLEST_CHECK_VALUE;
   return sane ? DecodeStatus.OK : DecodeStatus.MALFORMED_AH;
 }

@@ -337,6 +337,7 @@ function noteFragment(view: PacketView, protocol: number, id: number, offset: nu
   view.fragmentProtocol = protocol;
   view.fragmentOffset = offset;
   view.moreFragments = more;
+  view.fragmentDomain = view.domain;
   view.fragmentSource0 = view.source0;
   view.fragmentSource1 = view.source1;
   view.fragmentSource2 = view.source2;
@@ -526,7 +527,9 @@ function looksLikeEthernet(data: DataView, at: number, end: number): boolean {
   if (type === EtherType.IPV4 || type === EtherType.IPV6) {
     return looksLikeIp(data, at + ethernet.ETHERNET_LENGTH, end, type);
   }
-  return type === EtherType.VLAN || type === EtherType.PROVIDER_VLAN || type === EtherType.ARP || type === EtherType.MPLS;
+  return (
+    type === EtherType.VLAN || type === EtherType.PROVIDER_VLAN || type === EtherType.ARP || type === EtherType.MPLS
+  );
 }
 
 function looksLikeIp(data: DataView, at: number, end: number, type: number): boolean {

@@ -11,7 +11,6 @@ const NEXT_PAYLOAD = 16;
 const VERSION = 17;
 const EXCHANGE = 18;
 const FLAGS = 19;
-const MESSAGE_ID = 20;
 const LENGTH = 24;
 export const IKE_HEADER_LENGTH = 28;
 const PAYLOAD_HEADER_LENGTH = 4;
@@ -40,7 +39,13 @@ export const IkeExchange = {
   V2_FOLLOWUP_KE: 44,
 } as const;
 
-export const IkeFlag = { V1_ENCRYPTED: 1, V1_COMMIT: 2, V1_AUTHENTICATION_ONLY: 4, V2_INITIATOR: 8, V2_RESPONSE: 32 } as const;
+export const IkeFlag = {
+  V1_ENCRYPTED: 1,
+  V1_COMMIT: 2,
+  V1_AUTHENTICATION_ONLY: 4,
+  V2_INITIATOR: 8,
+  V2_RESPONSE: 32,
+} as const;
 
 const V1_FLAGS = 0x07;
 /** Initiator, version, response. */
@@ -55,6 +60,9 @@ const IkePayload = {
   V1_FRAGMENT: 132,
   PRIVATE: 128,
   V2_FIRST: 33,
+  V2_KEY_EXCHANGE: 34,
+  V2_NONCE: 40,
+  V2_NOTIFY: 41,
   V2_ENCRYPTED: 46,
   V2_FRAGMENT: 53,
   V2_LAST: 54,
@@ -124,10 +132,6 @@ export function ikeFlags(data: DataView, at: number): number {
   return data.getUint8(at + FLAGS);
 }
 
-export function ikeMessageId(data: DataView, at: number): number {
-  return data.getUint32(at + MESSAGE_ID);
-}
-
 /** True when an IKEv1 message's payloads are encrypted. */
 export function isV1Encrypted(data: DataView, at: number): boolean {
   return (ikeFlags(data, at) & IkeFlag.V1_ENCRYPTED) !== 0;
@@ -137,6 +141,19 @@ export function isV1Encrypted(data: DataView, at: number): boolean {
 export const Chain = { BROKEN: 0, WHOLE: 1, CUT: 2 } as const;
 export type Chain = (typeof Chain)[keyof typeof Chain];
 
+/** Bits of `payloadsSeen` for the payloads that open an exchange. */
+export const SeenPayload = { SA: 1, KEY_EXCHANGE: 2, NONCE: 4, NOTIFY: 8 } as const;
+
+/** After `walkPayloads`: which of SeenPayload were in the chain. */
+export let payloadsSeen = 0;
+
+function noteSeen(type: number): void {
+  if (type === IkePayload.V2_FIRST || type === IkePayload.V1_SA) payloadsSeen |= SeenPayload.SA;
+  else if (type === IkePayload.V2_KEY_EXCHANGE) payloadsSeen |= SeenPayload.KEY_EXCHANGE;
+  else if (type === IkePayload.V2_NONCE) payloadsSeen |= SeenPayload.NONCE;
+  else if (type === IkePayload.V2_NOTIFY) payloadsSeen |= SeenPayload.NOTIFY;
+}
+
 /**
  * Walks the payload chain of the message at `at` (checked by `checkIke`), whose octets are captured up to `end` and which
  * claims to end at `wireEnd`. An encrypted IKEv1 message has no chain to walk and is WHOLE where it has a body.
@@ -145,7 +162,9 @@ export function walkPayloads(data: DataView, at: number, end: number, wireEnd: n
   const isV2 = ikeVersion(data, at) === IkeVersion.V2;
   let next = data.getUint8(at + NEXT_PAYLOAD);
   let position = at + IKE_HEADER_LENGTH;
-  if (!isV2 && isV1Encrypted(data, at)) return isV1Ciphertext(wireEnd - position) && isV1Payload(next) ? Chain.WHOLE : Chain.BROKEN;
+  payloadsSeen = 0;
+  if (!isV2 && isV1Encrypted(data, at))
+    return isV1Ciphertext(wireEnd - position) && isV1Payload(next) ? Chain.WHOLE : Chain.BROKEN;
   for (let count = 0; next !== 0; count++) {
     if (count === PAYLOAD_LIMIT || !(isV2 ? isV2Payload(next) : isV1Payload(next))) return Chain.BROKEN;
     if (position + PAYLOAD_HEADER_LENGTH > wireEnd) return Chain.BROKEN;
@@ -153,6 +172,7 @@ export function walkPayloads(data: DataView, at: number, end: number, wireEnd: n
     const reserved = data.getUint8(position + 1) & (isV2 ? 0x7f : 0xff);
     const length = data.getUint16(position + 2);
     if (reserved !== 0 || length < PAYLOAD_HEADER_LENGTH || position + length > wireEnd) return Chain.BROKEN;
+    noteSeen(next);
     // What an encrypted payload calls the next one lies inside it.
     const isLast = isV2 && (next === IkePayload.V2_ENCRYPTED || next === IkePayload.V2_FRAGMENT);
     next = isLast ? 0 : data.getUint8(position);
@@ -175,13 +195,12 @@ function isV1Payload(type: number): boolean {
 }
 
 function isV2Payload(type: number): boolean {
-  return (type >= IkePayload.V2_FIRST && type <= IkePayload.V2_LAST) || type >= IkePayload.PRIVATE;
+  return type >= IkePayload.V2_FIRST && type <= IkePayload.V2_LAST;
 }
 
-/** First payload of an opening message: SA for IKEv1; any known one for IKEv2, whose notifications may come first. */
-export function opensWithSa(data: DataView, at: number): boolean {
-  const next = data.getUint8(at + NEXT_PAYLOAD);
-  return ikeVersion(data, at) === IkeVersion.V2 ? isV2Payload(next) : next === IkePayload.V1_SA;
+/** True when an IKEv1 message begins with the SA payload, as openings do. */
+export function opensWithV1Sa(data: DataView, at: number): boolean {
+  return data.getUint8(at + NEXT_PAYLOAD) === IkePayload.V1_SA;
 }
 
 /** The six octets with which IKE over TCP begins (RFC 9329 section 4). */

@@ -80,9 +80,7 @@ export function isControl(code: number): boolean {
 
 export function isHardReset(code: number): boolean {
   return (
-    code === Opcode.HARD_RESET_CLIENT_V2 ||
-    code === Opcode.HARD_RESET_SERVER_V2 ||
-    code === Opcode.HARD_RESET_CLIENT_V3
+    code === Opcode.HARD_RESET_CLIENT_V2 || code === Opcode.HARD_RESET_SERVER_V2 || code === Opcode.HARD_RESET_CLIENT_V3
   );
 }
 
@@ -152,7 +150,9 @@ export const CRYPT_REPLAY_OFFSET = CRYPT_REPLAY;
 /** Replay packet id at `at`, without the mark of clients that can do stateless handshakes. Counts from 1. */
 export function replayId(data: DataView, at: number): number {
   const id = data.getUint32(at);
-  return id >= EARLY_NEGOTIATION_START && id < EARLY_NEGOTIATION_START + PACKET_ID_LIMIT ? id - EARLY_NEGOTIATION_START : id;
+  return id >= EARLY_NEGOTIATION_START && id < EARLY_NEGOTIATION_START + PACKET_ID_LIMIT
+    ? id - EARLY_NEGOTIATION_START
+    : id;
 }
 
 /** Seconds since 1970 at which the sender started its numbering; behind the replay id. */

@@ -98,6 +98,8 @@ export class PacketView {
   fragmentProtocol = 0;
   fragmentOffset = 0;
   moreFragments = false;
+  /** `domain` outside that header. */
+  fragmentDomain = 0;
   fragmentSource0 = 0;
   fragmentSource1 = 0;
   fragmentSource2 = 0;

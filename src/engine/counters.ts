@@ -1,0 +1,61 @@
+/**
+ * Everything the engine counts: plain numbers, read by summaries and metrics at their leisure.
+ *
+ * The accounting identity, after `Pipeline.finish`: packets = flowPackets + the sum of notDecoded. While a capture is being
+ * read, fragments that wait for their first one are the difference.
+ */
+import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
+
+/** Why a flow ended. */
+export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
+export type FlowEnd = (typeof FlowEnd)[keyof typeof FlowEnd];
+export const FLOW_END_NAMES = ['timeout', 'closed', 'evicted', 'shutdown'] as const;
+
+export class Counters {
+  packets = 0;
+  /** Octets on the wire, of all packets. */
+  octets = 0;
+  flowPackets = 0;
+  /** Packets by DecodeStatus; OK stays 0. */
+  readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
+  flowsStarted = 0;
+  /** Flows ended, by FlowEnd. */
+  readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
+  fragmentOverlaps = 0;
+  /** Connections whose first octets found no place to be put in order. */
+  streamsRefused = 0;
+  firstTimeUs = Number.NaN;
+  lastTimeUs = Number.NaN;
+
+  /** Packets that reached no flow, by name of the reason, without zeros. */
+  notDecodedByName(): Record<string, number> {
+    const byName: Record<string, number> = {};
+    for (let code = 1; code < DECODE_STATUS_COUNT; code++) {
+      const name = DECODE_STATUS_NAMES[code];
+      if (name !== undefined && this.notDecoded[code]! > 0) byName[name] = this.notDecoded[code]!;
+    }
+    return byName;
+  }
+
+  get notDecodedPackets(): number {
+    return this.notDecoded.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Adds another capture's counts. */
+  add(other: Counters): void {
+    this.packets += other.packets;
+    this.octets += other.octets;
+    this.flowPackets += other.flowPackets;
+    this.flowsStarted += other.flowsStarted;
+    this.fragmentOverlaps += other.fragmentOverlaps;
+    this.streamsRefused += other.streamsRefused;
+    for (let i = 0; i < DECODE_STATUS_COUNT; i++) this.notDecoded[i]! += other.notDecoded[i]!;
+    for (let i = 0; i < FLOW_END_NAMES.length; i++) this.flowsEnded[i]! += other.flowsEnded[i]!;
+    this.firstTimeUs = Number.isNaN(this.firstTimeUs)
+      ? other.firstTimeUs
+      : Math.min(this.firstTimeUs, other.firstTimeUs || this.firstTimeUs);
+    this.lastTimeUs = Number.isNaN(this.lastTimeUs)
+      ? other.lastTimeUs
+      : Math.max(this.lastTimeUs, other.lastTimeUs || this.lastTimeUs);
+  }
+}

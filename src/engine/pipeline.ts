@@ -1,0 +1,235 @@
+/**
+ * The one loop: takes batches, decodes each packet, finds or starts its flow, shows it to the fingerprints while they want to
+ * see it, and tells the listener of findings, of packets of flows that have one, and of flows' ends.
+ *
+ * Every packet ends in exactly one place: its flow, or the counter of the reason why it reached none.
+ */
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { NO_FINDING } from '../fingerprint/finding.ts';
+import { Framing, Payload } from '../fingerprint/payload.ts';
+import { Eviction } from '../flow/eviction.ts';
+import { FlowFlag, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import { Fragments } from '../flow/fragments.ts';
+import { IdleWheel } from '../flow/idle-wheel.ts';
+import { PacketClock } from '../flow/packet-clock.ts';
+import { decode } from '../wire/decode.ts';
+import { DecodeStatus } from '../wire/decode-status.ts';
+import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
+import { socks5UdpHeaderLength } from '../wire/proxy-preface.ts';
+import { Counters, FlowEnd } from './counters.ts';
+import { StreamObserver } from './stream-observer.ts';
+
+/** What the loop tells: slots are valid during the call only. */
+export interface FlowListener {
+  /** The flow's finding is new or has changed. */
+  found(slot: number, timeUs: number, packet: number): void;
+  /** A packet of a flow that has a decision. */
+  packet(slot: number, view: PacketView, wireLength: number, timeUs: number, packet: number): void;
+  /** The flow ends; it leaves the table after the call. */
+  ended(slot: number, reason: FlowEnd): void;
+}
+
+/** Flows that the table holds unless told otherwise. */
+export const DEFAULT_FLOW_CAPACITY = 1_000_000;
+
+/** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
+const IDLE_TIMEOUT_US = 120_000_000;
+const FOUND_IDLE_TIMEOUT_US = 3_600_000_000;
+const CLOSED_TIMEOUT_US = 10_000_000;
+
+export class Pipeline {
+  readonly counters = new Counters();
+  readonly table: FlowTable;
+  readonly fingerprints = new FingerprintSet();
+
+  private readonly listener: FlowListener;
+  private readonly view = new PacketView();
+  private readonly payload = new Payload();
+  private readonly clock = new PacketClock();
+  private readonly wheel: IdleWheel;
+  private readonly eviction: Eviction;
+  private readonly fragments: Fragments;
+  private readonly streams: StreamObserver;
+
+  constructor(listener: FlowListener, table: FlowTable = new FlowTable(DEFAULT_FLOW_CAPACITY)) {
+    this.listener = listener;
+    this.table = table;
+    this.wheel = new IdleWheel(table);
+    this.eviction = new Eviction(table);
+    this.fragments = new Fragments(table);
+    this.streams = new StreamObserver(table, this.fingerprints);
+  }
+
+  /** Runs a batch through. */
+  process(batch: PacketBatch): void {
+    for (let row = 0; row < batch.count; row++) this.processPacket(batch, row);
+    this.settleFragments();
+  }
+
+  /** Ends all flows, in the order of their first packets: the capture is over. */
+  finish(): void {
+    this.fragments.giveUp();
+    this.settleFragments();
+    const { table } = this;
+    const slots = new Int32Array(table.activeCount);
+    let count = 0;
+    for (let slot = 1; slot <= table.lastSlot; slot++) {
+      if (table.isActive(slot)) slots[count++] = slot;
+    }
+    const first = (slot: number): number => table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+    slots.sort((a, b) => first(a) - first(b));
+    for (const slot of slots) {
+      this.wheel.remove(slot);
+      this.end(slot, FlowEnd.SHUTDOWN);
+    }
+    this.counters.streamsRefused = this.streams.streams.refusedCount;
+  }
+
+  private settleFragments(): void {
+    this.counters.notDecoded[DecodeStatus.FRAGMENT_WITHOUT_FIRST]! += this.fragments.takeOrphans();
+    this.counters.fragmentOverlaps = this.fragments.overlapCount;
+  }
+
+  private processPacket(batch: PacketBatch, row: number): void {
+    const { counters, view } = this;
+    const timeUs = batch.timeUs[row]!;
+    const wireLength = batch.wireLength[row]!;
+    counters.packets++;
+    counters.octets += wireLength;
+    if (counters.packets === 1) counters.firstTimeUs = timeUs;
+    counters.lastTimeUs = timeUs;
+    const now = this.clock.advance(timeUs);
+    if (this.wheel.isBehind(now)) this.expire(now);
+    view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
+    const status = decode(view, batch.linkType[row]!);
+    if (status !== DecodeStatus.OK) {
+      counters.notDecoded[status]!++;
+      return;
+    }
+    if (view.fragment === Fragment.LATER) {
+      const slot = this.fragments.later(view, wireLength, now);
+      if (slot !== NO_FLOW) this.countPacket(slot, this.fragments.direction, wireLength, timeUs, now);
+      return;
+    }
+    let slot = this.table.find(view);
+    if (slot === NO_FLOW) slot = this.start(timeUs, now);
+    const { direction } = this.table;
+    this.countPacket(slot, direction, wireLength, timeUs, now);
+    if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction, now);
+    const at = slot * ROW_WORDS;
+    const { words } = this.table;
+    if (view.transport === Transport.TCP) this.streams.noteFlags(view, at, direction);
+    if (words[at + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0) {
+      this.observe(slot, direction, timeUs);
+    }
+    if (words[at + FlowWord.DECISION] !== 0) this.listener.packet(slot, view, wireLength, timeUs, counters.packets);
+  }
+
+  /** Adds the flow that the table has just missed. */
+  private start(timeUs: number, now: number): number {
+    const { table, view } = this;
+    if (table.full) {
+      const oldest = this.eviction.longestIdle();
+      this.wheel.remove(oldest);
+      this.end(oldest, FlowEnd.EVICTED);
+      // The gap that the miss found may have moved.
+      table.find(view);
+    }
+    const slot = table.insert(view);
+    const at = (slot * ROW_WORDS) >> 1;
+    table.numbers[at + (FlowWord.FIRST_TIME >> 1)] = timeUs;
+    table.numbers[at + (FlowWord.FIRST_PACKET >> 1)] = this.counters.packets;
+    table.numbers[at + (FlowWord.TOUCHED >> 1)] = now;
+    this.counters.flowsStarted++;
+    // The first look comes early, for the many connections that are over by then.
+    this.wheel.schedule(slot, now + CLOSED_TIMEOUT_US);
+    return slot;
+  }
+
+  private countPacket(slot: number, direction: 0 | 1, wireLength: number, timeUs: number, now: number): void {
+    const { words, numbers } = this.table;
+    const row = slot * ROW_WORDS;
+    words[row + FlowWord.PACKETS + direction]!++;
+    numbers[((row + FlowWord.OCTETS) >> 1) + direction]! += wireLength;
+    numbers[(row + FlowWord.LAST_TIME) >> 1] = timeUs;
+    numbers[(row + FlowWord.TOUCHED) >> 1] = now;
+    this.counters.flowPackets++;
+  }
+
+  private tieFragments(slot: number, direction: 0 | 1, now: number): void {
+    const { fragments, table } = this;
+    fragments.first(this.view, slot, direction, now);
+    if (fragments.waitedPackets === 0) return;
+    const row = slot * ROW_WORDS;
+    table.words[row + FlowWord.PACKETS + direction]! += fragments.waitedPackets;
+    table.numbers[((row + FlowWord.OCTETS) >> 1) + direction]! += fragments.waitedOctets;
+    this.counters.flowPackets += fragments.waitedPackets;
+  }
+
+  /** Shows the packet in the view to the fingerprints, and the listener what they make of it. */
+  private observe(slot: number, direction: 0 | 1, timeUs: number): void {
+    const { view, payload, fingerprints, table } = this;
+    const row = slot * ROW_WORDS;
+    const { words } = table;
+    const before = words[row + FlowWord.FINDING]!;
+    payload.direction = direction;
+    payload.timeUs = timeUs;
+    payload.packet = this.counters.packets;
+    let handle: number;
+    if (view.transport === Transport.TCP) {
+      handle = this.streams.observe(view, payload, slot);
+    } else {
+      this.takeDatagram();
+      handle = fingerprints.observe(payload, words[row + FlowWord.HANDLE]!, before, words[row + FlowWord.EVIDENCE]!);
+    }
+    words[row + FlowWord.HANDLE] = handle;
+    words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
+    if (fingerprints.finding === before) return;
+    words[row + FlowWord.FINDING] = fingerprints.finding;
+    this.listener.found(slot, timeUs, payload.packet);
+  }
+
+  /** Hands the view's octets to the payload, without the header that a SOCKS proxy puts before each datagram. */
+  private takeDatagram(): void {
+    const { view, payload } = this;
+    const isUdp = view.transport === Transport.UDP;
+    const proxied = isUdp ? socks5UdpHeaderLength(view.data, view.payloadAt, view.payloadCaptured) : 0;
+    payload.data = view.data;
+    payload.at = view.payloadAt + proxied;
+    payload.captured = view.payloadCaptured - proxied;
+    payload.length = view.payloadLength - proxied;
+    payload.evidenceOffset = proxied;
+    payload.framing = isUdp ? Framing.DATAGRAM : view.transport === Transport.ESP ? Framing.ESP : Framing.AH;
+  }
+
+  private expire(now: number): void {
+    const { wheel, table } = this;
+    while (wheel.next(now)) {
+      for (let i = 0; i < wheel.dueCount; i++) {
+        const slot = wheel.dueSlots[i]!;
+        const row = slot * ROW_WORDS;
+        const closed = (table.words[row + FlowWord.TRANSPORT]! & FlowFlag.CLOSED) !== 0;
+        const timeout = closed
+          ? CLOSED_TIMEOUT_US
+          : table.words[row + FlowWord.FINDING] === NO_FINDING
+            ? IDLE_TIMEOUT_US
+            : FOUND_IDLE_TIMEOUT_US;
+        const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
+        if (dueAt <= now) this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
+        else wheel.schedule(slot, dueAt);
+      }
+    }
+  }
+
+  /** Ends a flow that the wheel no longer holds. */
+  private end(slot: number, reason: FlowEnd): void {
+    const row = slot * ROW_WORDS;
+    this.listener.ended(slot, reason);
+    const { words } = this.table;
+    this.fingerprints.release(words[row + FlowWord.HANDLE]!, words[row + FlowWord.EVIDENCE]!);
+    if (words[row + FlowWord.STREAM] !== 0) this.streams.release(slot);
+    this.counters.flowsEnded[reason]!++;
+    this.table.remove(slot);
+  }
+}

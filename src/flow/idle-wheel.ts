@@ -1,0 +1,99 @@
+/**
+ * Which flows to look at when: a hashed timing wheel (Varghese and Lauck, 1987) with one bucket per second of the packet
+ * clock. A packet does not move its flow: when a flow's bucket comes up, its owner sees how long it has been idle and either
+ * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
+ *
+ * Invariants: an active flow stands in exactly one bucket, in a doubly linked list through its row; no delay is longer than
+ * the wheel.
+ */
+import { FlowWord, type FlowTable, ROW_WORDS } from './flow-table.ts';
+
+const BUCKET_US = 1_000_000;
+const BUCKETS = 4096;
+
+/** The longest delay that the wheel can hold, seconds. */
+export const LONGEST_DELAY_SECONDS = BUCKETS - 1;
+
+export class IdleWheel {
+  private readonly table: FlowTable;
+  /** First slot of each bucket, 0 for none. */
+  private readonly heads = new Int32Array(BUCKETS);
+  /** The bucket number (not reduced) up to which all is done. */
+  private done = 0;
+  private due: Int32Array = new Int32Array(256);
+
+  constructor(table: FlowTable) {
+    this.table = table;
+  }
+
+  /** True when `advance` would find a bucket to look at. */
+  isBehind(nowUs: number): boolean {
+    return Math.floor(nowUs / BUCKET_US) > this.done;
+  }
+
+  /** Puts a flow where it comes up at the clock reading `atUs`, at the earliest in the next bucket. */
+  schedule(slot: number, atUs: number): void {
+    const bucket = Math.min(Math.max(Math.ceil(atUs / BUCKET_US), this.done + 1), this.done + BUCKETS - 1);
+    const { words } = this.table;
+    const index = bucket % BUCKETS;
+    const head = this.heads[index]!;
+    const row = slot * ROW_WORDS;
+    words[row + FlowWord.NEXT] = head;
+    // The first of a bucket is marked by the bucket's number, so that it can be taken out without a search.
+    words[row + FlowWord.PREVIOUS] = -1 - index;
+    if (head !== 0) words[head * ROW_WORDS + FlowWord.PREVIOUS] = slot;
+    this.heads[index] = slot;
+  }
+
+  /** Takes a flow out of its bucket. */
+  remove(slot: number): void {
+    const { words } = this.table;
+    const row = slot * ROW_WORDS;
+    const next = words[row + FlowWord.NEXT]!;
+    const previous = words[row + FlowWord.PREVIOUS]!;
+    if (previous < 0) this.heads[-1 - previous] = next;
+    else words[previous * ROW_WORDS + FlowWord.NEXT] = next;
+    if (next !== 0) words[next * ROW_WORDS + FlowWord.PREVIOUS] = previous;
+  }
+
+  /**
+   * Takes the flows of one bucket out that is due by `nowUs`, the oldest bucket first; false where none is left. They are in
+   * `dueSlots`, `dueCount` of them, until the next call, in the order of their first packets: the same on every run.
+   */
+  next(nowUs: number): boolean {
+    const last = Math.floor(nowUs / BUCKET_US);
+    // After a gap longer than the wheel every bucket is due once; time between has nothing to offer.
+    if (last - this.done > BUCKETS) this.done = last - BUCKETS;
+    while (this.done < last) {
+      this.done++;
+      if (this.collect(this.done % BUCKETS)) return true;
+    }
+    return false;
+  }
+
+  dueCount = 0;
+
+  get dueSlots(): Int32Array {
+    return this.due;
+  }
+
+  private collect(index: number): boolean {
+    const { words, numbers } = this.table;
+    let count = 0;
+    for (let slot = this.heads[index]!; slot !== 0; slot = words[slot * ROW_WORDS + FlowWord.NEXT]!) {
+      if (count === this.due.length) {
+        const wider = new Int32Array(count * 2);
+        wider.set(this.due);
+        this.due = wider;
+      }
+      this.due[count++] = slot;
+    }
+    this.heads[index] = 0;
+    this.dueCount = count;
+    if (count > 1) {
+      const first = (slot: number): number => numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+      this.due.subarray(0, count).sort((a, b) => first(a) - first(b));
+    }
+    return count > 0;
+  }
+}
