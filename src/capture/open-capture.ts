@@ -66,12 +66,12 @@ export class Capture implements PacketSource {
   }
 
   async read(batch: PacketBatch): Promise<boolean> {
-    if (!(await this.start()) || this.closed) {
-      batch.count = 0;
-      return false;
+    if (!this.closed && (await this.start())) {
+      this.reader ??= this.makeReader();
+      return this.reader.read(batch);
     }
-    this.reader ??= this.makeReader();
-    return this.reader.read(batch);
+    batch.count = 0;
+    return false;
   }
 
   async close(): Promise<void> {

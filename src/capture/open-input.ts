@@ -1,6 +1,6 @@
 /**
- * From a path, or `-` for standard input, to its octets. Opens lazily nothing: the descriptor is open when this resolves,
- * and what could not be opened is an input that ends at once and says why.
+ * From a path, or `-` for standard input, to its octets. What can't be opened is an input that ends at once
+ * and says why.
  */
 import * as fs from 'node:fs';
 import { open, stat } from 'node:fs/promises';

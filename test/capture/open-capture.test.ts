@@ -1,0 +1,159 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultName } from '../../src/capture/capture-end.ts';
+import { openCapture } from '../../src/capture/open-capture.ts';
+import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { CaptureFault } from '../../src/capture/packet-source.ts';
+import { addScript, buildCapture } from './built-capture.ts';
+import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
+import { expectedPackets, readAll, readBytes } from './read-all.ts';
+
+const packets = samplePackets(100);
+const folder = mkdtempSync(join(tmpdir(), 'open-capture-'));
+const at = (name: string): string => join(folder, name);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('recognition', () => {
+  it('is by content, whatever the name', async () => {
+    const forms: [string, Uint8Array][] = [
+      ['a.txt', buildPcap(packets)],
+      ['b', buildPcap(packets, { nanoseconds: true, littleEndian: false })],
+      ['c.pcap', buildPcapng(packets, false)],
+      ['d.zst', gzipSync(buildPcapng(packets))],
+    ];
+    for (const [name, octets] of forms) {
+      writeFileSync(at(name), octets);
+      const source = openCapture(at(name));
+      expect(source.name).toBe(at(name));
+      expect(await readAll(source)).toEqual({
+        packets: expectedPackets(packets),
+        end: { fault: CaptureFault.NONE, message: '' },
+      });
+    }
+  });
+
+  it.each([
+    ['a text', Buffer.from('Dear diary,\nnothing happened today.\n'), 'neither pcap nor pcapng'],
+    ['a text that begins like pcapng', Buffer.from('\n\r\r\nDear diary,\nnothing happened.'), 'neither'],
+    ['one octet', hex('d4'), 'neither'],
+    ['nothing', hex(''), 'empty'],
+    ['a text in gzip', gzipSync(Buffer.from('Dear diary')), 'neither pcap nor pcapng by its first octets inside gzip'],
+    ['nothing in gzip', gzipSync(hex('')), 'empty: no octet to read inside gzip'],
+    ["Navtel's magic, which libpcap does not read either", hex('a12b3c4d00020004'), 'neither'],
+  ])('refuses %s by name', async (_, octets, words) => {
+    const { packets: seen, end } = await readBytes(octets);
+    expect(seen).toEqual([]);
+    expect(faultName(end.fault)).toBe('unknown-format');
+    expect(end.message).toContain(words);
+  });
+});
+
+describe('what cannot be opened', () => {
+  it.each([
+    ['a missing file', 'nowhere.pcap', 'no such file'],
+    ['a folder', '.', 'is a directory'],
+    ['a path through a file', 'file/x.pcap', 'not a directory'],
+  ])('%s', async (_, name, words) => {
+    writeFileSync(at('file'), '');
+    const { packets: seen, end } = await readAll(openCapture(at(name)));
+    expect(seen).toEqual([]);
+    expect(end.fault).toBe(CaptureFault.UNREADABLE);
+    expect(end.message).toContain(words);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('a file without permission', async () => {
+    writeFileSync(at('secret'), buildPcap(packets));
+    chmodSync(at('secret'), 0);
+    expect((await readAll(openCapture(at('secret')))).end.message).toContain('permission denied');
+  });
+});
+
+describe('closing', () => {
+  it('may come before, between and after reads, more than once', async () => {
+    writeFileSync(at('e'), buildPcap(samplePackets(5000)));
+    const batch = new PacketBatch(10);
+    const unread = openCapture(at('e'));
+    await unread.close();
+    expect(await unread.read(batch)).toBe(false);
+    const halfRead = openCapture(at('e'), { payloadLength: 1000 });
+    expect(await halfRead.read(batch)).toBe(true);
+    await Promise.all([halfRead.close(), halfRead.close()]);
+    expect(await halfRead.read(batch)).toBe(false);
+    expect(batch.count).toBe(0);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a FIFO', () => {
+  it('is read as it is written', async () => {
+    execFileSync('mkfifo', [at('fifo')]);
+    const octets = buildPcap(packets);
+    const writer = spawn('sh', ['-c', `exec cat > '${at('fifo')}'`]);
+    writer.stdin.write(octets.subarray(0, 1000));
+    const source = openCapture(at('fifo'));
+    const batch = new PacketBatch();
+    expect(await source.read(batch)).toBe(true);
+    const first = batch.count;
+    expect(first).toBeGreaterThan(0);
+    writer.stdin.end(octets.subarray(1000));
+    const { packets: rest, end } = await readAll(source);
+    expect(end.fault).toBe(CaptureFault.NONE);
+    expect(first + rest.length).toBe(packets.length);
+  });
+});
+
+describe('a process of its own', () => {
+  let built: ReturnType<typeof buildCapture>;
+  let script = '';
+  beforeAll(() => {
+    built = buildCapture();
+    script = addScript(built.folder, 'count-packets.js');
+  });
+  afterAll(() => {
+    built.remove();
+  });
+
+  const run = (command: string): Record<string, number> & { message: string } =>
+    JSON.parse(execFileSync('sh', ['-c', command], { encoding: 'utf8' })) as Record<string, number> & {
+      message: string;
+    };
+  const node = (): string => `'${process.execPath}' '${script}'`;
+
+  it('reads standard input: a file, a pipe, nothing', () => {
+    writeFileSync(at('f'), buildPcap(packets));
+    writeFileSync(at('f.gz'), gzipSync(buildPcap(packets)));
+    expect(run(`${node()} - < '${at('f')}'`)).toMatchObject({ packets: 100, fault: 0 });
+    expect(run(`cat '${at('f')}' | ${node()} -`)).toMatchObject({ packets: 100, fault: 0 });
+    expect(run(`cat '${at('f.gz')}' | ${node()} -`)).toMatchObject({ packets: 100, fault: 0 });
+    expect(run(`(head -c 500 '${at('f')}'; sleep 0.2; tail -c +501 '${at('f')}') | ${node()} -`).packets).toBe(100);
+    expect(run(`${node()} - < /dev/null`).fault).toBe(CaptureFault.UNKNOWN_FORMAT);
+    expect(run(`${node()} - < /`).message).toContain('is a directory');
+  });
+
+  it('can exit while a pipe is silent', async () => {
+    const child = spawn(process.execPath, [script, '-', '300'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin.write(buildPcap(packets));
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect(code).toBe(9);
+  });
+
+  it('reads 250 MB in little memory, without a trace on the heap', () => {
+    const chunk = concat(...Array.from({ length: 50 }, () => buildPcap(samplePackets(200, 9)).subarray(24)));
+    const descriptor = openSync(at('large'), 'w');
+    writeSync(descriptor, buildPcap([]));
+    for (let i = 0; i < 200; i++) writeSync(descriptor, chunk);
+    closeSync(descriptor);
+    const seen = run(
+      `'${process.execPath}' --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 '${script}' '${at('large')}'`,
+    );
+    expect(seen).toMatchObject({ packets: 2_000_000, fault: 0 });
+    expect(seen.heapPerPacket).toBeLessThan(1);
+    expect(run(`${node()} '${at('large')}'`).rss).toBeLessThan(120_000_000);
+  });
+});
