@@ -1,0 +1,105 @@
+// How fast captures are read and their records walked, against tools that do the same: `npm run build` first, then
+//   node bench/capture/read-capture.js [packets]
+// Workload: one classic pcap of 3,000,000 packets (default) of 60 to 1514 octets, about 1 GB, in the temporary folder; and
+// the same as pcapng where editcap is installed. Every run is a process of its own, all turns alternate, the median of 7
+// wall-clock times counts, process start included. Compare the ratios only: machines are shared.
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCapture } from '../../dist/capture/open-capture.js';
+import { PacketBatch } from '../../dist/capture/packet-batch.js';
+
+const ROUNDS = 7;
+const BARE_BLOCK_LENGTH = 1 << 20;
+
+const [mode, path] = process.argv.slice(2);
+if (mode === 'walk') await walk(path);
+else if (mode === 'bare') readBare(path);
+else compare(Number(mode ?? 3_000_000));
+
+/** What is measured: every record, its captured length summed up so that nothing can be left out. */
+async function walk(file) {
+  const source = openCapture(file);
+  const batch = new PacketBatch();
+  let packets = 0;
+  let octets = 0;
+  while (await source.read(batch)) {
+    packets += batch.count;
+    for (let i = 0; i < batch.count; i++) octets += batch.capturedLength[i];
+  }
+  await source.close();
+  console.log(packets, octets, source.end.message);
+}
+
+/** The floor: blocks are read and nothing is done with them. */
+function readBare(file) {
+  const descriptor = fs.openSync(file, 'r');
+  const block = new Uint8Array(BARE_BLOCK_LENGTH);
+  let octets = 0;
+  for (let count = 1; count > 0; octets += count) count = fs.readSync(descriptor, block, 0, block.length, null);
+  console.log(octets);
+}
+
+function compare(packetCount) {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'read-capture-'));
+  try {
+    const pcap = join(folder, 'large.pcap');
+    generate(pcap, packetCount);
+    measure(`pcap, ${fs.statSync(pcap).size} octets`, pcap);
+    const pcapng = join(folder, 'large.pcapng');
+    if (spawnSync('editcap', ['-F', 'pcapng', pcap, pcapng]).status === 0) {
+      measure(`pcapng, ${fs.statSync(pcapng).size} octets`, pcapng);
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+function measure(title, file) {
+  const turns = {
+    'bare block read': [process.execPath, process.argv[1], 'bare', file],
+    'sluice, records walked': [process.execPath, process.argv[1], 'walk', file],
+    'sluice, from a pipe': ['sh', '-c', `cat '${file}' | '${process.execPath}' '${process.argv[1]}' walk -`],
+    'capinfos -c': ['capinfos', '-c', file],
+    'tcpdump -w /dev/null': ['tcpdump', '-r', file, '-w', '/dev/null'],
+  };
+  const seconds = Object.fromEntries(Object.keys(turns).map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, [command, ...args]] of Object.entries(turns)) {
+      const began = performance.now();
+      if (spawnSync(command, args).status === 0) seconds[name].push((performance.now() - began) / 1000);
+    }
+  }
+  console.log(title);
+  for (const [name, times] of Object.entries(seconds)) {
+    const sorted = times.sort((a, b) => a - b);
+    console.log(
+      `  ${name.padEnd(24)} ${sorted.length > 0 ? sorted[sorted.length >> 1].toFixed(3) + ' s' : 'not installed'}`,
+    );
+  }
+}
+
+/** Ethernet frames of three sizes' classes, times 10 µs apart. */
+function generate(file, packetCount) {
+  const descriptor = fs.openSync(file, 'w');
+  const block = Buffer.alloc(4 << 20);
+  let state = 12345;
+  const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 0x1_0000_0000;
+  [0xa1b2c3d4, 0x00040002, 0, 0, 262_144, 1].forEach((word, i) => block.writeUInt32LE(word, i * 4));
+  let at = 24;
+  for (let i = 0; i < packetCount; i++) {
+    const kind = next();
+    const length = Math.floor(kind < 0.55 ? 60 + next() * 40 : kind < 0.85 ? 100 + next() * 300 : 1000 + next() * 514);
+    if (at + 16 + length > block.length) {
+      fs.writeSync(descriptor, block, 0, at);
+      at = 0;
+    }
+    const header = [1_700_000_000 + Math.floor(i / 100_000), (i % 100_000) * 10, length, length];
+    header.forEach((word, k) => block.writeUInt32LE(word, at + k * 4));
+    block.fill(i & 255, at + 16, at + 16 + length);
+    at += 16 + length;
+  }
+  fs.writeSync(descriptor, block, 0, at);
+  fs.closeSync(descriptor);
+}
