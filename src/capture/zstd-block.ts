@@ -7,12 +7,11 @@
  * and its 98,303 sequences. Input is read in [at, end) and GUARD_LENGTH behind.
  */
 import { BackwardBits, FseTable, InvalidZstd } from './zstd-entropy.ts';
-import { HuffmanTable } from './zstd-huffman.ts';
+import { BlockLiterals } from './zstd-literals.ts';
 
 /** Octets that a block can hold, compressed or not: Block_Maximum_Size. */
 export const BLOCK_LENGTH_LIMIT = 128 * 1024;
 
-const Literals = { RAW: 0, REPEATED: 1, HUFFMAN: 2, HUFFMAN_REPEATED: 3 } as const;
 const Mode = { PREDEFINED: 0, SINGLE: 1, DESCRIBED: 2, REPEATED: 3 } as const;
 
 /** A code is a number from `base` on, plus `extraBits` of the stream: section 3.1.1.3.2.1.1. */
@@ -78,9 +77,7 @@ class CodeReader {
 }
 
 export class BlockDecoder {
-  private readonly literals = new Uint8Array(BLOCK_LENGTH_LIMIT);
-  private literalCount = 0;
-  private readonly huffman = new HuffmanTable();
+  private readonly literals = new BlockLiterals(BLOCK_LENGTH_LIMIT);
   private readonly literalLengths = new CodeReader(LITERAL_COUNTS, 6, 9, 35);
   private readonly matchLengths = new CodeReader(MATCH_COUNTS, 6, 9, 52);
   private readonly offsets = new CodeReader(OFFSET_COUNTS, 5, 8, LARGEST_OFFSET_CODE);
@@ -90,7 +87,7 @@ export class BlockDecoder {
 
   /** A new frame: nothing is repeated from the one before. */
   clear(): void {
-    this.huffman.clear();
+    this.literals.clear();
     for (const reader of [this.literalLengths, this.matchLengths, this.offsets]) reader.table = undefined;
     this.recent0 = 1;
     this.recent1 = 4;
@@ -99,57 +96,8 @@ export class BlockDecoder {
 
   /** Decodes the block in [at, end) of `bytes` into `window` at `from`; returns the offset behind its output. */
   decode(bytes: Uint8Array, at: number, end: number, window: Uint8Array, from: number, oldest: number): number {
-    const sequencesAt = this.decodeLiterals(bytes, at, end);
+    const sequencesAt = this.literals.decode(bytes, at, end);
     return this.decodeSequences(bytes, sequencesAt, end, window, from, oldest);
-  }
-
-  /** Section 3.1.1.3.1. Returns the offset of the sequences. */
-  private decodeLiterals(bytes: Uint8Array, at: number, end: number): number {
-    const head = bytes[at]!;
-    const kind = head & 3;
-    const format = (head >> 2) & 3;
-    const word = (head | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >>> 0;
-    if (kind === Literals.RAW || kind === Literals.REPEATED) {
-      const headerLength = format === 1 ? 2 : format === 3 ? 3 : 1;
-      const count = format === 1 ? (word >>> 4) & 0xfff : format === 3 ? word >>> 4 : head >> 3;
-      const dataAt = at + headerLength;
-      const length = kind === Literals.RAW ? count : 1;
-      this.takeLiterals(count, dataAt + length, end);
-      if (kind === Literals.RAW) this.literals.set(bytes.subarray(dataAt, dataAt + count));
-      else this.literals.fill(bytes[dataAt]!, 0, count);
-      return dataAt + length;
-    }
-    const sizeBits = format < 2 ? 10 : format === 2 ? 14 : 18;
-    const headerLength = format < 2 ? 3 : format + 2;
-    const whole = word + (bytes[at + 3]! + bytes[at + 4]! * 256) * 0x1000000;
-    const count = Math.floor(whole / 16) % 2 ** sizeBits;
-    const length = Math.floor(whole / 2 ** (4 + sizeBits)) % 2 ** sizeBits;
-    const dataAt = at + headerLength;
-    this.takeLiterals(count, dataAt + length, end);
-    const streamsAt = kind === Literals.HUFFMAN ? this.huffman.decode(bytes, dataAt, dataAt + length) : dataAt;
-    if (this.huffman.empty) throw new InvalidZstd('Huffman table repeated before the first');
-    if (format === 0) this.huffman.decodeStream(bytes, streamsAt, dataAt + length, this.literals, 0, count);
-    else this.decodeFourStreams(bytes, streamsAt, dataAt + length, count);
-    return dataAt + length;
-  }
-
-  private takeLiterals(count: number, dataEnd: number, end: number): void {
-    if (dataEnd > end || count > BLOCK_LENGTH_LIMIT) throw new InvalidZstd('literals out of range');
-    this.literalCount = count;
-  }
-
-  /** A table of three lengths, then four streams, each but the last of a quarter of the output, rounded up. */
-  private decodeFourStreams(bytes: Uint8Array, at: number, end: number, count: number): void {
-    const quarter = (count + 3) >> 2;
-    if (end - at < 6 || quarter * 3 > count) throw new InvalidZstd('four Huffman streams out of range');
-    let streamAt = at + 6;
-    for (let i = 0; i < 4; i++) {
-      const streamEnd = i < 3 ? streamAt + (bytes[at + 2 * i]! | (bytes[at + 2 * i + 1]! << 8)) : end;
-      if (streamEnd > end) throw new InvalidZstd('four Huffman streams out of range');
-      const to = i * quarter;
-      this.huffman.decodeStream(bytes, streamAt, streamEnd, this.literals, to, i < 3 ? to + quarter : count);
-      streamAt = streamEnd;
-    }
   }
 
   /** Section 3.1.1.3.2. */
@@ -188,7 +136,7 @@ export class BlockDecoder {
   }
 
   private carryOut(stream: BackwardBits, count: number, window: Uint8Array, from: number, oldest: number): number {
-    const { literals, literalCount } = this;
+    const { octets: literals, count: literalCount } = this.literals;
     const literalTable = this.literalLengths.table!;
     const offsetTable = this.offsets.table!;
     const matchTable = this.matchLengths.table!;
@@ -218,9 +166,7 @@ export class BlockDecoder {
       for (let i = 0; i < literalLength; i++) window[out + i] = literals[literalAt + i]!;
       out += literalLength;
       literalAt += literalLength;
-      if (offset >= matchLength && matchLength > LOOP_COPY_LIMIT)
-        window.copyWithin(out, matchAt, matchAt + matchLength);
-      else for (let i = 0; i < matchLength; i++) window[out + i] = window[matchAt + i]!;
+      copyMatch(window, out, offset, matchLength);
       out += matchLength;
     }
     if (stream.left !== 0) throw new InvalidZstd('bits behind the last sequence');
@@ -245,10 +191,25 @@ export class BlockDecoder {
   }
 
   private copyRest(window: Uint8Array, out: number, literalAt: number): number {
-    window.set(this.literals.subarray(literalAt, this.literalCount), out);
-    return out + this.literalCount - literalAt;
+    const { octets, count } = this.literals;
+    window.set(octets.subarray(literalAt, count), out);
+    return out + count - literalAt;
   }
 }
 
-/** Copies up to this length are faster by hand than by a call. */
+/** Copies up to this length are faster by hand than by calls. */
 const LOOP_COPY_LIMIT = 32;
+
+/** Copies `length` octets from `offset` before `out`. Where they overlap, what was copied repeats: each call doubles it. */
+function copyMatch(window: Uint8Array, out: number, offset: number, length: number): void {
+  const from = out - offset;
+  if (length <= LOOP_COPY_LIMIT) {
+    for (let i = 0; i < length; i++) window[out + i] = window[from + i]!;
+    return;
+  }
+  for (let done = 0; done < length;) {
+    const step = Math.min(offset + done, length - done);
+    window.copyWithin(out + done, from, from + step);
+    done += step;
+  }
+}
