@@ -5,7 +5,8 @@
 // It never looks at a classifier's opinion, neither ours nor tshark's.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 const options = new Map();
@@ -56,14 +57,23 @@ function flowOf(fields) {
   return flow;
 }
 
-const FIELDS = ['frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'udp.srcport', 'udp.dstport', 'tcp.srcport', 'tcp.dstport'];
+const FIELDS = ['frame.protocols', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'udp.srcport', 'udp.dstport', 'tcp.srcport', 'tcp.dstport', 'frame.time_epoch'];
 
 function keyOf(flow) {
   const ends = [`${flow.src} ${flow.sport}`, `${flow.dst} ${flow.dport}`].sort();
   return `${flow.proto} ${ends.join(' ')}`;
 }
 
-/** Flows of a capture as tshark decodes it: {packets, flows: Map key → first packet's flow}. */
+/** A compressed capture unpacked beside the fragments, by the system's own tools; others as they are. */
+function unpacked(path) {
+  const tool = path.endsWith('.gz') ? ['gzip', '-dc'] : path.endsWith('.zst') ? ['zstd', '-dqc'] : null;
+  if (tool === null) return path;
+  const plain = join(tmpdir(), `sluice-lab-${process.pid}-${basename(path)}.plain`);
+  writeFileSync(plain, execFileSync(tool[0], [tool[1], path], { maxBuffer: 1 << 28 }));
+  return plain;
+}
+
+/** A capture as tshark decodes it: {packets, captured: date of the first packet, flows: Map key → first packet's flow}. */
 function readFlows(path) {
   const decoders = ['-o', 'tcp.desegment_tcp_streams:FALSE'];
   const lines = execFileSync(
@@ -73,11 +83,13 @@ function readFlows(path) {
   ).split('\n');
   lines.pop();
   const flows = new Map();
+  const seconds = lines[0]?.split('\t').at(-1) ?? '';
+  const captured = seconds === '' ? '' : new Date(Number(seconds) * 1000).toISOString().slice(0, 10);
   for (const line of lines) {
     const flow = flowOf(line.split('\t'));
     if (flow !== null && flow.src !== undefined && !flows.has(keyOf(flow))) flows.set(keyOf(flow), flow);
   }
-  return { packets: lines.length, flows };
+  return { packets: lines.length, captured, flows };
 }
 
 /**
@@ -106,12 +118,6 @@ function resolve(label, flows, file) {
   return { ...label, sport: found.sport, dport: found.dport };
 }
 
-/** Time of the first record as a date, for the paper beside the capture. */
-function dateOf(path) {
-  const seconds = execFileSync('tshark', ['-n', '-r', path, '-c', '1', '-T', 'fields', '-e', 'frame.time_epoch'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  return seconds === '' ? '' : new Date(Number(seconds) * 1000).toISOString().slice(0, 10);
-}
-
 function readJson(name) {
   const path = join(root, name);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
@@ -137,11 +143,13 @@ for (const name of fragments === undefined ? [] : readdirSync(fragments).sort())
 for (const [file, entry] of stated) {
   try {
     const path = join(root, file);
-    const { packets, flows } = readFlows(path);
+    const plain = unpacked(path);
+    const { packets, captured, flows } = readFlows(plain);
+    if (plain !== path) unlinkSync(plain);
     if (packets === 0) throw new Error('no packets');
     const positives = entry.positives.map((label) => resolve(label, flows, file));
     labels.set(file, { file, flows_total: flows.size, condition: entry.condition, positives });
-    origins.set(file, { file, packets, octets: statSync(path).size, captured: dateOf(path), description: entry.description, command: entry.command });
+    origins.set(file, { file, packets, octets: statSync(path).size, captured, description: entry.description, command: entry.command });
   } catch (error) {
     problems++;
     process.stderr.write(`labels: ${file}: ${error.message.split('\n')[0]}\n`);

@@ -1,0 +1,125 @@
+// Every link layer and encapsulation that the generator writes, as a table: name → {link, text, only, wrap}.
+// `wrap` gets what frames.open() returns and the packet's number, and returns the new frame's octets.
+
+import { CLIENT_MAC, SERVER_MAC, checksum, concat, ethernet, hex, ipv4, outer4, outer6, u16, u32, udp, udp6 } from './frames.mjs';
+
+const is6 = (inner) => inner.type === 0x86dd;
+const label = (value, last, ttl = 62) => u32(((value << 12) | (last ? 0x100 : 0) | ttl) >>> 0);
+const pppType = (inner) => u16(is6(inner) ? 0x0057 : 0x0021);
+const pppoe = (inner) => { const body = concat(pppType(inner), inner.ip); return concat(hex('1100 0e2a'), u16(body.length), body); };
+const innerEthernet = (inner) => ethernet(inner, inner.type, inner.ip);
+
+/** GRE with any of checksum, key and sequence number (RFC 2784, RFC 2890). */
+function gre(type, payload, { key, sequence, sum = false } = {}) {
+  const flags = (sum ? 0x8000 : 0) | (key === undefined ? 0 : 0x2000) | (sequence === undefined ? 0 : 0x1000);
+  const parts = [u16(flags), u16(type)];
+  if (sum) parts.push(u32(0));
+  if (key !== undefined) parts.push(u32(key));
+  if (sequence !== undefined) parts.push(u32(sequence));
+  const packet = concat(...parts, payload);
+  if (sum) packet.writeUInt16BE(checksum(packet), 4);
+  return packet;
+}
+
+/** ERSPAN type II: version 1, VLAN 100, session 17 (8 octets). */
+const erspan2 = (number) => concat(hex('1064 0011'), u32(number & 0xfffff));
+/** ERSPAN type III: version 2, 12 octets; with the platform part of 8 octets when `platform`. */
+const erspan3 = (number, platform) => concat(hex('2064 0011'), u32(number * 100), u16(7), u16(platform ? 0x0001 : 0x0000), platform ? hex('0c00000000000001') : Buffer.alloc(0));
+
+const vxlan = (inner) => concat(hex('08000000 00002a00'), innerEthernet(inner));
+const geneve = (type, payload, options = Buffer.alloc(0)) => concat(Buffer.from([options.length / 4, 0]), u16(type), hex('00002a00'), options, payload);
+
+/** GTP-U G-PDU (TS 29.281): optional sequence number, N-PDU number and extension headers. */
+function gtp(payload, { sequence, npdu, extensions = [] } = {}) {
+  const optional = sequence !== undefined || npdu !== undefined || extensions.length > 0;
+  const flags = 0x30 | (extensions.length > 0 ? 4 : 0) | (sequence === undefined ? 0 : 2) | (npdu === undefined ? 0 : 1);
+  const parts = [];
+  if (optional) parts.push(u16(sequence ?? 0), Buffer.from([npdu ?? 0, extensions[0]?.type ?? 0]));
+  extensions.forEach(({ content }, at) => parts.push(Buffer.from([(content.length + 2) / 4]), content, Buffer.from([extensions[at + 1]?.type ?? 0])));
+  const rest = concat(...parts, payload);
+  return concat(Buffer.from([flags, 255]), u16(rest.length), u32(0x0badcafe), rest);
+}
+
+const tunnelPort = (number) => 49152 + (number % 1000);
+const overUdp = (port) => (make) => (inner, number) => ethernet(inner, 0x0800, outer4(inner, 17, udp(tunnelPort(number), port, make(inner, number)), number));
+
+/** An 802.11 data frame with an LLC/SNAP header. `qos`, `wds` (four addresses) and `control` (HT control) vary the header. */
+function wlan(inner, number, { qos = false, wds = false, control = false } = {}) {
+  const [to, from] = inner.forth ? [SERVER_MAC, CLIENT_MAC] : [CLIENT_MAC, SERVER_MAC];
+  const station = hex('02005e0000aa');
+  const direction = wds ? 3 : inner.forth ? 1 : 2;
+  const addresses = wds ? [station, hex('02005e0000bb'), to] : inner.forth ? [station, from, to] : [to, station, from];
+  return concat(
+    Buffer.from([qos ? 0x88 : 0x08, direction | (control ? 0x80 : 0)]), hex('2c00'), ...addresses, hex(((number << 4) & 0xffff).toString(16).padStart(4, '0')).reverse(),
+    wds ? from : Buffer.alloc(0), qos ? hex('0000') : Buffer.alloc(0), control ? hex('00000000') : Buffer.alloc(0), hex('aaaa03000000'), u16(inner.type), inner.ip,
+  );
+}
+
+const radiotap = (flags) => concat(hex('0000 0a00 06000000'), Buffer.from([flags, 0x0c]));
+const bsd = (family, endian) => { const b = Buffer.alloc(4); if (endian === 'little') b.writeUInt32LE(family); else b.writeUInt32BE(family); return b; };
+
+export const WRAPPERS = {
+  'vlan': { text: '802.1Q, one tag (VLAN 100).', wrap: (p) => ethernet(p, p.type, p.ip, hex('8100 0064')) },
+  'vlan-priority': { text: '802.1Q with VLAN 0 and priority 5 (a priority tag).', wrap: (p) => ethernet(p, p.type, p.ip, hex('8100 a000')) },
+  'qinq-8100': { text: 'Two 802.1Q tags.', wrap: (p) => ethernet(p, p.type, p.ip, hex('8100 00c8 8100 0064')) },
+  'qinq-88a8': { text: '802.1ad: service tag 0x88a8, then 802.1Q.', wrap: (p) => ethernet(p, p.type, p.ip, hex('88a8 00c8 8100 0064')) },
+  'qinq-9100': { text: 'Service tag 0x9100, then 802.1Q.', wrap: (p) => ethernet(p, p.type, p.ip, hex('9100 00c8 8100 0064')) },
+  'vlan-three': { text: 'Three tags: 0x88a8, 0x8100, 0x8100.', wrap: (p) => ethernet(p, p.type, p.ip, hex('88a8 00c8 8100 0064 8100 0032')) },
+  'mpls-1': { text: 'MPLS, one label.', wrap: (p) => ethernet(p, 0x8847, concat(label(16001, true), p.ip)) },
+  'mpls-3': { text: 'MPLS, three labels.', wrap: (p) => ethernet(p, 0x8847, concat(label(16001, false), label(24, false), label(299776, true), p.ip)) },
+  'vlan-mpls': { text: '802.1Q, then MPLS with two labels.', wrap: (p) => ethernet(p, 0x8847, concat(label(16001, false), label(24, true), p.ip), hex('8100 0064')) },
+  'pppoe': { text: 'PPPoE session.', wrap: (p) => ethernet(p, 0x8864, pppoe(p)) },
+  'pppoe-vlan': { text: 'PPPoE session in 802.1Q.', wrap: (p) => ethernet(p, 0x8864, pppoe(p), hex('8100 0007')) },
+  'ppp': { link: 9, text: 'PPP (link type 9) without address and control.', wrap: (p) => concat(pppType(p), p.ip) },
+  'ppp-address': { link: 9, text: 'PPP (link type 9) with address and control (ff 03).', wrap: (p) => concat(hex('ff03'), pppType(p), p.ip) },
+  'ppp-compressed': { link: 9, text: 'PPP (link type 9) with the protocol compressed to one octet.', wrap: (p) => concat(pppType(p).subarray(1), p.ip) },
+  'ppp-hdlc': { link: 50, text: 'PPP in HDLC-like framing (link type 50).', wrap: (p) => concat(hex('ff03'), pppType(p), p.ip) },
+  'chdlc': { link: 104, text: 'Cisco HDLC (link type 104).', wrap: (p) => concat(hex('0f00'), u16(p.type), p.ip) },
+  'sll': { link: 113, text: 'Linux cooked capture (link type 113).', wrap: (p) => concat(u16(p.forth ? 4 : 0), hex('0001 0006'), p.forth ? CLIENT_MAC : SERVER_MAC, hex('0000'), u16(p.type), p.ip) },
+  'sll2': { link: 276, text: 'Linux cooked capture, version 2 (link type 276).', wrap: (p) => concat(u16(p.type), hex('0000 00000003 0001'), Buffer.from([p.forth ? 4 : 0, 6]), p.forth ? CLIENT_MAC : SERVER_MAC, hex('0000'), p.ip) },
+  'sll-vlan': { link: 113, text: 'Linux cooked capture with an 802.1Q tag.', wrap: (p) => concat(hex('0000 0001 0006'), CLIENT_MAC, hex('0000 8100 0064'), u16(p.type), p.ip) },
+  'raw-101': { link: 101, text: 'Raw IP (link type 101).', wrap: (p) => p.ip },
+  'raw-12': { link: 12, text: 'Raw IP (link type 12, as some systems write it).', wrap: (p) => p.ip },
+  'raw-14': { link: 14, text: 'Raw IP (link type 14, as OpenBSD writes it).', wrap: (p) => p.ip },
+  'raw-228': { link: 228, only: 4, text: 'Raw IPv4 (link type 228).', wrap: (p) => p.ip },
+  'raw-229': { link: 229, only: 6, text: 'Raw IPv6 (link type 229).', wrap: (p) => p.ip },
+  'null-little': { link: 0, text: 'BSD loopback (link type 0), little-endian, IPv6 as family 30.', wrap: (p) => concat(bsd(is6(p) ? 30 : 2, 'little'), p.ip) },
+  'null-big': { link: 0, endian: 'big', text: 'BSD loopback (link type 0), big-endian, IPv6 as family 24.', wrap: (p) => concat(bsd(is6(p) ? 24 : 2, 'big'), p.ip) },
+  'null-28': { link: 0, text: 'BSD loopback (link type 0), little-endian, IPv6 as family 28.', wrap: (p) => concat(bsd(is6(p) ? 28 : 2, 'little'), p.ip) },
+  'loop': { link: 108, text: 'OpenBSD loopback (link type 108): the family in network order.', wrap: (p) => concat(bsd(is6(p) ? 24 : 2, 'big'), p.ip) },
+  'wlan-data': { link: 105, text: '802.11 data frames (link type 105).', wrap: (p, n) => wlan(p, n) },
+  'wlan-qos': { link: 105, text: '802.11 QoS data frames.', wrap: (p, n) => wlan(p, n, { qos: true }) },
+  'wlan-four-addresses': { link: 105, text: '802.11 data frames with four addresses.', wrap: (p, n) => wlan(p, n, { wds: true }) },
+  'radiotap-data': { link: 127, text: 'Radiotap (link type 127) and 802.11 data frames.', wrap: (p, n) => concat(radiotap(0), wlan(p, n)) },
+  'radiotap-qos': { link: 127, text: 'Radiotap and 802.11 QoS data frames.', wrap: (p, n) => concat(radiotap(0), wlan(p, n, { qos: true })) },
+  'radiotap-ht-control': { link: 127, text: 'Radiotap and 802.11 QoS data frames with an HT control field.', wrap: (p, n) => concat(radiotap(0), wlan(p, n, { qos: true, control: true })) },
+  'radiotap-padded': { link: 127, text: 'Radiotap that announces padding, and 802.11 QoS data frames whose header of 26 octets is padded to 28.', wrap: (p, n) => { const frame = wlan(p, n, { qos: true }); return concat(radiotap(0x20), frame.subarray(0, 26), hex('0000'), frame.subarray(26)); } },
+  'ipip': { only: 4, text: 'IPv4 in IPv4.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 4, p.ip, n)) },
+  '6in4': { only: 6, text: 'IPv6 in IPv4.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 41, p.ip, n)) },
+  '4in6': { only: 4, text: 'IPv4 in IPv6.', wrap: (p) => ethernet(p, 0x86dd, outer6(p, 4, p.ip)) },
+  '6in6': { only: 6, text: 'IPv6 in IPv6.', wrap: (p) => ethernet(p, 0x86dd, outer6(p, 41, p.ip)) },
+  'gre': { text: 'GRE without optional fields.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(p.type, p.ip), n)) },
+  'gre-all-fields': { text: 'GRE with checksum, key and sequence number.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(p.type, p.ip, { key: 0x2a, sequence: n, sum: true }), n)) },
+  'gre-key': { text: 'GRE with a key.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(p.type, p.ip, { key: 0xcafe }), n)) },
+  'gre-bridged': { text: 'GRE with transparent Ethernet bridging.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x6558, innerEthernet(p)), n)) },
+  'gre-v6': { text: 'GRE over IPv6.', wrap: (p) => ethernet(p, 0x86dd, outer6(p, 47, gre(p.type, p.ip))) },
+  'erspan-1': { text: 'ERSPAN type I: GRE without sequence number, Ethernet at once.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x88be, innerEthernet(p)), n)) },
+  'erspan-2': { text: 'ERSPAN type II.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x88be, concat(erspan2(n), innerEthernet(p)), { sequence: n }), n)) },
+  'erspan-3': { text: 'ERSPAN type III.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x22eb, concat(erspan3(n, false), innerEthernet(p)), { sequence: n }), n)) },
+  'erspan-3-platform': { text: 'ERSPAN type III with the platform part.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x22eb, concat(erspan3(n, true), innerEthernet(p)), { sequence: n }), n)) },
+  'vxlan': { text: 'VXLAN, port 4789.', wrap: overUdp(4789)((p) => vxlan(p)) },
+  'vxlan-v6': { text: 'VXLAN over IPv6.', wrap: (p, n) => ethernet(p, 0x86dd, udp6(p, tunnelPort(n), 4789, vxlan(p))) },
+  'vxlan-inner-vlan': { text: 'VXLAN whose inner frame has an 802.1Q tag.', wrap: overUdp(4789)((p) => concat(hex('08000000 00002a00'), ethernet(p, p.type, p.ip, hex('8100 0064')))) },
+  'geneve': { text: 'Geneve with an Ethernet frame, no options.', wrap: overUdp(6081)((p) => geneve(0x6558, innerEthernet(p))) },
+  'geneve-options': { text: 'Geneve with two options (12 octets).', wrap: overUdp(6081)((p) => geneve(0x6558, innerEthernet(p), hex('0102 80 01 deadbeef 0102 81 00'))) },
+  'geneve-ip': { text: 'Geneve with an IP packet instead of an Ethernet frame.', wrap: overUdp(6081)((p) => geneve(p.type, p.ip)) },
+  'gtp-u': { text: 'GTP-U without optional fields.', wrap: overUdp(2152)((p) => gtp(p.ip)) },
+  'gtp-u-sequence': { text: 'GTP-U with sequence and N-PDU number.', wrap: overUdp(2152)((p, n) => gtp(p.ip, { sequence: n, npdu: 3 })) },
+  'gtp-u-extension': { text: 'GTP-U with one extension header (PDU session container).', wrap: overUdp(2152)((p) => gtp(p.ip, { extensions: [{ type: 0x85, content: hex('0009') }] })) },
+  'gtp-u-extensions': { text: 'GTP-U with sequence number and two extension headers (UDP port, PDU session container).', wrap: overUdp(2152)((p, n) => gtp(p.ip, { sequence: n, extensions: [{ type: 0x40, content: u16(2152) }, { type: 0x85, content: hex('1009') }] })) },
+  'nested-vlan-gre-bridged-vlan': { text: '802.1Q, IPv4, GRE with Ethernet, 802.1Q.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x6558, ethernet(p, p.type, p.ip, hex('8100 0032'))), n), hex('8100 0064')) },
+  'nested-mpls-ipip': { only: 4, text: 'MPLS, IPv4, IPv4.', wrap: (p, n) => ethernet(p, 0x8847, concat(label(16001, true), outer4(p, 4, p.ip, n))) },
+  'nested-gtp-u-ipip': { only: 4, text: 'GTP-U, then IPv4 in IPv4: four IP headers deep with a GRE outside.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x0800, outer4(p, 17, udp(2152, 2152, gtp(outer4(p, 4, p.ip, n))), n)), n)) },
+  'ipv4-options': { only: 4, text: 'IPv4 options (router alert, record route, padding) in every packet.', wrap: (p) => ethernet(p, 0x0800, ipv4(p.ip[9], p.ip.subarray(12, 16), p.ip.subarray(16, 20), p.ip.subarray(20), { options: hex('94040000 0707 04 00000000 01'), id: p.ip.readUInt16BE(4), flags: p.ip.readUInt16BE(6) })) },
+  'ipv6-extensions': { only: 6, text: 'IPv6 with hop-by-hop and destination options in every packet.', wrap: (p) => { const q = Buffer.concat([p.ip.subarray(0, 40), hex('3c00 010400000000'), Buffer.from([p.ip[6]]), hex('00 010400000000'), p.ip.subarray(40)]); q[6] = 0; q.writeUInt16BE(p.ip.readUInt16BE(4) + 16, 4); return ethernet(p, 0x86dd, q); } },
+};
