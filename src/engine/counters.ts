@@ -4,6 +4,7 @@
  * The accounting identity, after `Pipeline.finish`: packets = flowPackets + the sum of notDecoded. While a capture is being
  * read, fragments that wait for their first one are the difference.
  */
+import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
 
 /** Why a flow ended. */
@@ -18,6 +19,9 @@ export class Counters {
   flowPackets = 0;
   /** Packets by DecodeStatus; OK stays 0. */
   readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
+  /** Packets and octets by Outcome. */
+  readonly outcomePackets = new Float64Array(OUTCOME_NAMES.length);
+  readonly outcomeOctets = new Float64Array(OUTCOME_NAMES.length);
   flowsStarted = 0;
   /** Flows ended, by FlowEnd. */
   readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
@@ -49,13 +53,18 @@ export class Counters {
     this.flowsStarted += other.flowsStarted;
     this.fragmentOverlaps += other.fragmentOverlaps;
     this.streamsRefused += other.streamsRefused;
-    for (let i = 0; i < DECODE_STATUS_COUNT; i++) this.notDecoded[i]! += other.notDecoded[i]!;
-    for (let i = 0; i < FLOW_END_NAMES.length; i++) this.flowsEnded[i]! += other.flowsEnded[i]!;
+    addTo(this.notDecoded, other.notDecoded);
+    addTo(this.flowsEnded, other.flowsEnded);
+    addTo(this.outcomePackets, other.outcomePackets);
+    addTo(this.outcomeOctets, other.outcomeOctets);
+    if (other.packets === 0) return;
     this.firstTimeUs = Number.isNaN(this.firstTimeUs)
       ? other.firstTimeUs
-      : Math.min(this.firstTimeUs, other.firstTimeUs || this.firstTimeUs);
-    this.lastTimeUs = Number.isNaN(this.lastTimeUs)
-      ? other.lastTimeUs
-      : Math.max(this.lastTimeUs, other.lastTimeUs || this.lastTimeUs);
+      : Math.min(this.firstTimeUs, other.firstTimeUs);
+    this.lastTimeUs = Number.isNaN(this.lastTimeUs) ? other.lastTimeUs : Math.max(this.lastTimeUs, other.lastTimeUs);
   }
+}
+
+function addTo(sums: Float64Array, counts: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += counts[i]!;
 }

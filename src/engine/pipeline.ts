@@ -5,11 +5,12 @@
  * Every packet ends in exactly one place: its flow, or the counter of the reason why it reached none.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import { FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { Outcome } from '../enforcement/outcome.ts';
+import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { NO_FINDING } from '../fingerprint/finding.ts';
 import { Framing, Payload } from '../fingerprint/payload.ts';
 import { Eviction } from '../flow/eviction.ts';
-import { FlowFlag, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import { FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
 import { Fragments } from '../flow/fragments.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
@@ -24,8 +25,10 @@ import { StreamObserver } from './stream-observer.ts';
 export interface FlowListener {
   /** The flow's finding is new or has changed. */
   found(slot: number, timeUs: number, packet: number): void;
-  /** A packet of a flow that has a decision. */
-  packet(slot: number, view: PacketView, wireLength: number, timeUs: number, packet: number): void;
+  /** A packet of a flow that has a decision; returns what becomes of it. */
+  packet(slot: number, wireLength: number, timeUs: number, packet: number): Outcome;
+  /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
+  readonly delayUs: number;
   /** The flow ends; it leaves the table after the call. */
   ended(slot: number, reason: FlowEnd): void;
 }
@@ -38,12 +41,18 @@ const IDLE_TIMEOUT_US = 120_000_000;
 const FOUND_IDLE_TIMEOUT_US = 3_600_000_000;
 const CLOSED_TIMEOUT_US = 10_000_000;
 
+/** Takes every packet with its outcome: writers of captures. */
+export interface PacketSink {
+  packet(batch: PacketBatch, row: number, outcome: Outcome, delayUs: number): void;
+}
+
 export class Pipeline {
   readonly counters = new Counters();
   readonly table: FlowTable;
-  readonly fingerprints = new FingerprintSet();
+  readonly fingerprints: FingerprintSet;
 
   private readonly listener: FlowListener;
+  private readonly packetSink: PacketSink | null;
   private readonly view = new PacketView();
   private readonly payload = new Payload();
   private readonly clock = new PacketClock();
@@ -52,13 +61,20 @@ export class Pipeline {
   private readonly fragments: Fragments;
   private readonly streams: StreamObserver;
 
-  constructor(listener: FlowListener, table: FlowTable = new FlowTable(DEFAULT_FLOW_CAPACITY)) {
-    this.listener = listener;
+  constructor(
+    table: FlowTable,
+    fingerprints: FingerprintSet,
+    listener: FlowListener,
+    packetSink: PacketSink | null = null,
+  ) {
     this.table = table;
+    this.fingerprints = fingerprints;
+    this.listener = listener;
+    this.packetSink = packetSink;
     this.wheel = new IdleWheel(table);
     this.eviction = new Eviction(table);
     this.fragments = new Fragments(table);
-    this.streams = new StreamObserver(table, this.fingerprints);
+    this.streams = new StreamObserver(table, fingerprints);
   }
 
   /** Runs a batch through. */
@@ -92,7 +108,7 @@ export class Pipeline {
   }
 
   private processPacket(batch: PacketBatch, row: number): void {
-    const { counters, view } = this;
+    const { counters } = this;
     const timeUs = batch.timeUs[row]!;
     const wireLength = batch.wireLength[row]!;
     counters.packets++;
@@ -101,29 +117,41 @@ export class Pipeline {
     counters.lastTimeUs = timeUs;
     const now = this.clock.advance(timeUs);
     if (this.wheel.isBehind(now)) this.expire(now);
-    view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
-    const status = decode(view, batch.linkType[row]!);
+    this.view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
+    const slot = this.flowOf(batch.linkType[row]!, wireLength, timeUs, now);
+    let outcome: Outcome = Outcome.FORWARDED;
+    if (slot !== NO_FLOW && this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0) {
+      outcome = this.listener.packet(slot, wireLength, timeUs, counters.packets);
+    }
+    counters.outcomePackets[outcome]!++;
+    counters.outcomeOctets[outcome]! += wireLength;
+    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.listener.delayUs : 0);
+  }
+
+  /** Takes the packet in the view to its flow, and returns that; NO_FLOW where it reached none and was counted as that. */
+  private flowOf(linkType: number, wireLength: number, timeUs: number, now: number): number {
+    const { view } = this;
+    const status = decode(view, linkType);
     if (status !== DecodeStatus.OK) {
-      counters.notDecoded[status]!++;
-      return;
+      this.counters.notDecoded[status]!++;
+      return NO_FLOW;
     }
     if (view.fragment === Fragment.LATER) {
-      const slot = this.fragments.later(view, wireLength, now);
-      if (slot !== NO_FLOW) this.countPacket(slot, this.fragments.direction, wireLength, timeUs, now);
-      return;
+      const tied = this.fragments.later(view, wireLength, now);
+      if (tied !== NO_FLOW) this.countPacket(tied, this.fragments.direction, wireLength, timeUs, now);
+      return tied;
     }
     let slot = this.table.find(view);
     if (slot === NO_FLOW) slot = this.start(timeUs, now);
     const { direction } = this.table;
     this.countPacket(slot, direction, wireLength, timeUs, now);
     if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction, now);
-    const at = slot * ROW_WORDS;
-    const { words } = this.table;
-    if (view.transport === Transport.TCP) this.streams.noteFlags(view, at, direction);
-    if (words[at + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0) {
+    const row = slot * ROW_WORDS;
+    if (view.transport === Transport.TCP) this.streams.noteFlags(view, row, direction);
+    if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0) {
       this.observe(slot, direction, timeUs);
     }
-    if (words[at + FlowWord.DECISION] !== 0) this.listener.packet(slot, view, wireLength, timeUs, counters.packets);
+    return slot;
   }
 
   /** Adds the flow that the table has just missed. */

@@ -1,0 +1,72 @@
+/**
+ * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is the
+ * source, by handshake where that is known, else by first packet.
+ */
+import type { EvidenceEntry } from '../fingerprint/evidence.ts';
+import { type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
+import { type Finding, findingInitiator } from '../fingerprint/finding.ts';
+import { FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
+
+export class FlowRecord {
+  /** Transport number (6, 17, 50, 51). */
+  transport = 0;
+  /** Addresses as words (core/ip-address). */
+  readonly source = new Int32Array(4);
+  readonly destination = new Int32Array(4);
+  /** Zero for ESP and AH. */
+  sourcePort = 0;
+  destinationPort = 0;
+  /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (wire/packet-view). */
+  encapsulation = 0;
+  vlans = 0;
+  /** Hash of the wrapping, which tells equal tuples apart. */
+  domain = 0;
+  firstPacket = 0;
+  firstTimeUs = 0;
+  lastTimeUs = 0;
+  packetsToDestination = 0;
+  packetsToSource = 0;
+  octetsToDestination = 0;
+  octetsToSource = 0;
+  finding: Finding = 0;
+  private evidence = 0;
+  private fingerprints: FingerprintSet | undefined;
+
+  /** Fills the record from a slot of the table. */
+  read(table: FlowTable, slot: number, fingerprints: FingerprintSet): void {
+    const { words, numbers } = table;
+    const row = slot * ROW_WORDS;
+    const flags = words[row + FlowWord.TRANSPORT]!;
+    this.finding = words[row + FlowWord.FINDING]!;
+    const initiator = findingInitiator(this.finding);
+    const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
+    const source = row + (fromHigh ? FlowWord.HIGH_ADDRESS : FlowWord.LOW_ADDRESS);
+    const destination = row + (fromHigh ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
+    for (let word = 0; word < 4; word++) {
+      this.source[word] = words[source + word]!;
+      this.destination[word] = words[destination + word]!;
+    }
+    const ports = words[row + FlowWord.PORTS]!;
+    this.sourcePort = fromHigh ? ports & 0xffff : ports >>> 16;
+    this.destinationPort = fromHigh ? ports >>> 16 : ports & 0xffff;
+    this.transport = flags & 255;
+    this.encapsulation = words[row + FlowWord.ENCAPSULATION]!;
+    this.vlans = words[row + FlowWord.VLANS]!;
+    this.domain = words[row + FlowWord.DOMAIN]!;
+    this.firstPacket = numbers[(row + FlowWord.FIRST_PACKET) >> 1]!;
+    this.firstTimeUs = numbers[(row + FlowWord.FIRST_TIME) >> 1]!;
+    this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
+    const forth = fromHigh ? 1 : 0;
+    this.packetsToDestination = words[row + FlowWord.PACKETS + forth]! >>> 0;
+    this.packetsToSource = words[row + FlowWord.PACKETS + 1 - forth]! >>> 0;
+    this.octetsToDestination = numbers[((row + FlowWord.OCTETS) >> 1) + forth]!;
+    this.octetsToSource = numbers[((row + FlowWord.OCTETS) >> 1) + 1 - forth]!;
+    this.evidence = words[row + FlowWord.EVIDENCE]!;
+    this.fingerprints = fingerprints;
+  }
+
+  /** The evidence as entries, oldest first. */
+  evidenceEntries(): EvidenceEntry[] {
+    return this.fingerprints?.evidenceLog.entries(this.evidence) ?? [];
+  }
+}

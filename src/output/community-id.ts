@@ -1,0 +1,96 @@
+/**
+ * Community ID version 1 (github.com/corelight/community-id-spec): "1:" and the base64 of the SHA-1 over seed 2, lower
+ * address, higher address, protocol 1, zero 1 and, where there are ports, lower and higher port. Lower is the end with the
+ * smaller address, or the smaller port where the addresses are equal. For ICMP the type and code stand in the ports' places:
+ * a type that has an answer is ordered as by ports with the answering type; any other keeps its direction.
+ */
+import { hash } from 'node:crypto';
+import { isMappedIpv4 } from '../core/ip-address.ts';
+
+const ICMP = 1;
+const ICMPV6 = 58;
+const SEED = 0;
+const LONGEST_INPUT = 40;
+
+/** Answering type of each type that has one (the specification's tables). */
+const ICMP_ANSWERS = new Map([
+  [0, 8],
+  [8, 0],
+  [9, 10],
+  [10, 9],
+  [13, 14],
+  [14, 13],
+  [15, 16],
+  [16, 15],
+  [17, 18],
+  [18, 17],
+]);
+const ICMPV6_ANSWERS = new Map([
+  [128, 129],
+  [129, 128],
+  [130, 131],
+  [131, 130],
+  [133, 134],
+  [134, 133],
+  [135, 136],
+  [136, 135],
+  [139, 140],
+  [140, 139],
+  [144, 145],
+  [145, 144],
+]);
+
+const input = new DataView(new ArrayBuffer(LONGEST_INPUT));
+
+/**
+ * Community ID of a tuple. Addresses are four words each (core/ip-address); `ports` is null for protocols without. For
+ * ICMP and ICMPv6 the ports are type and code.
+ */
+export function communityId(
+  protocol: number,
+  source: ArrayLike<number>,
+  destination: ArrayLike<number>,
+  ports: { readonly source: number; readonly destination: number } | null,
+): string {
+  const sourcePort = ports?.source ?? 0;
+  let destinationPort = ports?.destination ?? 0;
+  let isOneWay = false;
+  if (ports !== null && (protocol === ICMP || protocol === ICMPV6)) {
+    const answer = (protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(sourcePort);
+    isOneWay = answer === undefined;
+    destinationPort = answer ?? destinationPort;
+  }
+  const keeps = isOneWay || isInOrder(source, destination, sourcePort, destinationPort);
+  let at = 0;
+  input.setUint16(at, SEED);
+  at += 2;
+  at = putAddress(at, keeps ? source : destination);
+  at = putAddress(at, keeps ? destination : source);
+  input.setUint8(at, protocol);
+  input.setUint8(at + 1, 0);
+  at += 2;
+  if (ports !== null) {
+    input.setUint16(at, keeps ? sourcePort : destinationPort);
+    input.setUint16(at + 2, keeps ? destinationPort : sourcePort);
+    at += 4;
+  }
+  return `1:${hash('sha1', new Uint8Array(input.buffer, 0, at), 'base64')}`;
+}
+
+function isInOrder(a: ArrayLike<number>, b: ArrayLike<number>, portA: number, portB: number): boolean {
+  for (let word = 0; word < 4; word++) {
+    const left = a[word]! >>> 0;
+    const right = b[word]! >>> 0;
+    if (left !== right) return left < right;
+  }
+  return portA <= portB;
+}
+
+function putAddress(at: number, words: ArrayLike<number>): number {
+  if (isMappedIpv4(words[0]!, words[1]!, words[2]!)) {
+    input.setInt32(at, words[3]!);
+    return at + 4;
+  }
+  for (let word = 0; word < 4; word++) input.setInt32(at + word * 4, words[word]!);
+  return at + 16;
+}

@@ -1,0 +1,152 @@
+/**
+ * Events as JSON Lines with the field names of Suricata's EVE. The order of fields is fixed, so equal events are equal bytes.
+ */
+import { hash } from 'node:crypto';
+import { formatAddress } from '../core/ip-address.ts';
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { formatMicros } from '../core/units.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
+import type { ShownDecision } from '../engine/decision-sink.ts';
+import type { FlowRecord } from '../engine/flow-record.ts';
+import {
+  findingProtocol,
+  findingStage,
+  findingVariant,
+  NO_FINDING,
+  STAGE_NAMES,
+  VARIANT_NAMES,
+} from '../fingerprint/finding.ts';
+import { ENCAPSULATION_NAMES, Transport } from '../wire/packet-view.ts';
+import { communityId } from './community-id.ts';
+import type { ShowAddress } from './shown-address.ts';
+
+const PROTO_NAMES: Readonly<Record<number, string>> = {
+  [Transport.TCP]: 'TCP',
+  [Transport.UDP]: 'UDP',
+  [Transport.ESP]: 'ESP',
+  [Transport.AH]: 'AH',
+};
+
+/** The rules and registrations that decided: the end of every event of a decision. */
+export interface EventContext {
+  readonly policy: { readonly name: string; readonly sha256: string };
+  readonly registry: { readonly sha256: string };
+}
+
+/** Turns flows and decisions into lines, each with its line break. */
+export class EventLines {
+  private readonly show: ShowAddress;
+  private readonly context: EventContext;
+  private readonly source = new Int32Array(4);
+  private readonly destination = new Int32Array(4);
+
+  constructor(show: ShowAddress, context: EventContext) {
+    this.show = show;
+    this.context = context;
+  }
+
+  decision(file: string, flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): string {
+    const event = {
+      timestamp: formatMicros(timeUs),
+      event_type: 'decision',
+      pcap_filename: file,
+      pcap_cnt: packet,
+      ...this.tuple(flow),
+      vpn: { ...vpn(flow), evidence: flow.evidenceEntries() },
+      registration: { source: decision.source, destination: decision.destination },
+      decision: shortDecision(decision),
+      policy: this.context.policy,
+      registry: this.context.registry,
+    };
+    return `${JSON.stringify(event)}\n`;
+  }
+
+  flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
+    const event = {
+      timestamp: formatMicros(flow.lastTimeUs),
+      event_type: 'flow',
+      pcap_filename: file,
+      pcap_cnt: flow.firstPacket,
+      ...this.tuple(flow),
+      flow: {
+        pkts_toserver: flow.packetsToDestination,
+        pkts_toclient: flow.packetsToSource,
+        bytes_toserver: flow.octetsToDestination,
+        bytes_toclient: flow.octetsToSource,
+        start: formatMicros(flow.firstTimeUs),
+        end: formatMicros(flow.lastTimeUs),
+        reason: FLOW_END_NAMES[reason],
+      },
+      ...(flow.finding === NO_FINDING ? {} : { vpn: vpn(flow) }),
+      ...(decision === null ? {} : { decision: shortDecision(decision) }),
+    };
+    return `${JSON.stringify(event)}\n`;
+  }
+
+  /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
+  flowId(flow: FlowRecord): string {
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    return this.idOfShown(flow);
+  }
+
+  private idOfShown(flow: FlowRecord): string {
+    const low = [this.source.join(), flow.sourcePort].join();
+    const high = [this.destination.join(), flow.destinationPort].join();
+    // The initiator may turn out to be the other end: the id must not change with it.
+    const ends = low < high ? `${low}|${high}` : `${high}|${low}`;
+    const text = `${flow.transport}|${ends}|${flow.domain}|${flow.firstPacket}|${flow.firstTimeUs}`;
+    return hash('sha1', text, 'hex').slice(0, 16);
+  }
+
+  private tuple(flow: FlowRecord): Record<string, unknown> {
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
+    const ports = hasPorts ? { source: flow.sourcePort, destination: flow.destinationPort } : null;
+    const vlan = vlansOf(flow.vlans);
+    const encapsulation = encapsulationNames(flow.encapsulation);
+    return {
+      flow_id: this.idOfShown(flow),
+      ...(vlan.length > 0 ? { vlan } : {}),
+      ...(encapsulation.length > 0 ? { encapsulation } : {}),
+      src_ip: textOf(this.source),
+      ...(hasPorts ? { src_port: flow.sourcePort } : {}),
+      dest_ip: textOf(this.destination),
+      ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
+      proto: PROTO_NAMES[flow.transport],
+      community_id: communityId(flow.transport, this.source, this.destination, ports),
+    };
+  }
+}
+
+function textOf(words: Int32Array): string {
+  return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
+}
+
+function vpn(flow: FlowRecord): Record<string, string> {
+  return {
+    protocol: PROTOCOL_NAMES[findingProtocol(flow.finding)],
+    variant: VARIANT_NAMES[findingVariant(flow.finding)],
+    stage: STAGE_NAMES[findingStage(flow.finding)],
+  };
+}
+
+function shortDecision(decision: ShownDecision): Record<string, string | null> {
+  const { action, previous, rule, reason, mode } = decision;
+  return { action, previous, rule, reason, mode };
+}
+
+/** VLAN ids from the outermost on. */
+export function vlansOf(vlans: number): number[] {
+  const ids: number[] = [];
+  for (let rest = vlans; rest !== 0; rest >>>= 16) ids.push((rest & 0xffff) - 1);
+  return ids;
+}
+
+/** Names of the wrappings from the outermost on. */
+export function encapsulationNames(encapsulation: number): string[] {
+  const names: string[] = [];
+  for (let rest = encapsulation; rest !== 0; rest >>>= 4) names.push(ENCAPSULATION_NAMES[rest & 15]!);
+  return names;
+}

@@ -1,0 +1,170 @@
+/**
+ * From a policy's checked shape to what decides: conditions as tests, texts as numbers, and the boundaries at which
+ * decisions may change.
+ */
+import { parseInstant } from '../core/iso-time.ts';
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../fingerprint/finding.ts';
+import { PrefixParser } from '../registry/prefix.ts';
+import { SECTOR_NAMES } from '../registry/sector.ts';
+import {
+  type Action,
+  ACTION_NAMES,
+  defaultBurst,
+  parseDuration,
+  parseOctets,
+  parseRate,
+  parseShare,
+  type Share,
+  SHARE_NAMES,
+  type Throttle,
+} from './action.ts';
+import * as condition from './condition.ts';
+import type { Condition, PrefixCondition, RegisteredName } from './condition.ts';
+import type { Boundaries, Mode, Policy, Rule, Safety } from './policy.ts';
+import { parsePorts, type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
+import { rolloutSeed } from './rollout.ts';
+import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
+
+type WhenShape = NonNullable<RuleShape['when']>;
+type ScheduleShape = NonNullable<WhenShape['schedule']>;
+
+/** IP protocol numbers of TRANSPORT_NAMES. */
+const TRANSPORT_CODES = [17, 6, 50, 51];
+
+const ALL_DAYS = 0x7f;
+
+/** Builds a policy from a shape that passed all checks. */
+export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
+  const schedules = new Map<RuleShape, Schedule>();
+  for (const rule of shape.rules) {
+    if (rule.when?.schedule !== undefined) schedules.set(rule, compileSchedule(rule.when.schedule));
+  }
+  return {
+    name: shape.name,
+    mode: (shape.mode ?? 'observe') as Mode,
+    rules: shape.rules.map((rule) => compileRule(rule, schedules.get(rule))),
+    safety: shape.safety === undefined ? null : compileSafety(shape.safety),
+    boundaries: compileBoundaries(shape.rules, [...schedules.values()]),
+    sha256,
+  };
+}
+
+function compileRule(rule: RuleShape, schedule: Schedule | undefined): Rule {
+  return {
+    name: rule.name,
+    conditions: rule.when === undefined ? [] : compileConditions(rule.when, schedule),
+    action: (ACTION_NAMES as readonly string[]).indexOf(rule.action) as Action,
+    throttle: rule.rate === undefined ? null : compileThrottle(rule.rate, rule.burst, rule.per),
+    rollout: rule.rollout === undefined ? 1 : parseShare(rule.rollout),
+    rolloutSeed: rolloutSeed(rule.name),
+  };
+}
+
+function compileThrottle(rateText: string, burst: string | undefined, per: string | undefined): Throttle {
+  const rate = parseRate(rateText);
+  return {
+    rate,
+    burst: burst === undefined ? defaultBurst(rate) : parseOctets(burst),
+    per: (SHARE_NAMES as readonly string[]).indexOf(per ?? 'flow') as Share,
+  };
+}
+
+/** Cheap conditions first: the order of tests does not change what a rule means. */
+function compileConditions(when: WhenShape, schedule: Schedule | undefined): Condition[] {
+  const list: Condition[] = [];
+  const add = <T>(value: T | undefined, make: (value: T) => Condition): void => {
+    if (value !== undefined) list.push(make(value));
+  };
+  const codes = (names: readonly string[], wanted: readonly string[]): number[] =>
+    wanted.map((name) => names.indexOf(name));
+  add(when.protocol, (names) =>
+    condition.oneOf('protocol', names.join(' or '), codes(PROTOCOL_NAMES, names), (input) => input.protocol),
+  );
+  add(when.stage, (names) =>
+    condition.oneOf('stage', names.join(' or '), codes(STAGE_NAMES, names), (input) => input.stage),
+  );
+  add(when.registered, (name) => condition.registered(name as RegisteredName));
+  add(when.transport, (names) =>
+    condition.oneOf(
+      'transport',
+      names.join(' or '),
+      codes(TRANSPORT_NAMES, names).map((at) => TRANSPORT_CODES[at]!),
+      (input) => input.transport,
+    ),
+  );
+  add(when.variant, (names) =>
+    condition.oneOf('variant', names.join(' or '), variantCodes(names), (input) => input.variant),
+  );
+  add(when.sector, (names) => condition.sector(names.join(' or '), codes(SECTOR_NAMES, names)));
+  add(when.source, (texts) => condition.address('source', texts.join(' or '), texts.map(compilePrefix)));
+  add(when.destination, (texts) => condition.address('destination', texts.join(' or '), texts.map(compilePrefix)));
+  add(when.source_port, (ports) =>
+    condition.port(
+      'source_port',
+      ports.join(' or '),
+      ports.map((port) => parsePorts(port)!),
+      (input) => input.sourcePort,
+    ),
+  );
+  add(when.destination_port, (ports) =>
+    condition.port(
+      'destination_port',
+      ports.join(' or '),
+      ports.map((port) => parsePorts(port)!),
+      (input) => input.destinationPort,
+    ),
+  );
+  add(when.min_packets, (least) => condition.atLeast('min_packets', String(least), least, (input) => input.packets));
+  add(when.min_bytes, (least) => condition.atLeast('min_bytes', String(least), least, (input) => input.octets));
+  add(when.from, (text) => condition.notBefore(text, parseInstant(text)));
+  add(when.until, (text) => condition.notAfter(text, parseInstant(text)));
+  add(schedule, (compiled) => condition.within(describeSchedule(when.schedule!), compiled));
+  return list;
+}
+
+function variantCodes(names: readonly string[]): number[] {
+  return Object.entries(VARIANT_NAMES)
+    .filter(([, name]) => names.includes(name))
+    .map(([code]) => Number(code));
+}
+
+function compilePrefix(text: string): PrefixCondition {
+  const parser = new PrefixParser();
+  parser.parse(text);
+  return { words: [parser.word0, parser.word1, parser.word2, parser.word3], length: parser.length };
+}
+
+function compileSchedule(shape: ScheduleShape): Schedule {
+  const days =
+    shape.days?.reduce((bits, day) => bits | (1 << (DAY_NAMES as readonly string[]).indexOf(day)), 0) ?? ALL_DAYS;
+  return new Schedule(shape.zone, days, parseMinute(shape.from), parseMinute(shape.to));
+}
+
+function describeSchedule(shape: ScheduleShape): string {
+  return `${shape.days?.join(', ') ?? 'every day'} from ${shape.from} to ${shape.to}, ${shape.zone}`;
+}
+
+function compileSafety(shape: NonNullable<PolicyShape['safety']>): Safety {
+  return {
+    windowUs: parseDuration(shape.window),
+    maxClientsAffected: shape.max_clients_affected,
+    maxShareAffected: parseShare(shape.max_share_affected),
+    then: shape.then,
+  };
+}
+
+function compileBoundaries(rules: readonly RuleShape[], schedules: Schedule[]): Boundaries {
+  const instants = new Set<number>();
+  const packets = new Set<number>();
+  const octets = new Set<number>();
+  for (const { when } of rules) {
+    if (when?.from !== undefined) instants.add(parseInstant(when.from));
+    // `until` still holds at its instant.
+    if (when?.until !== undefined) instants.add(parseInstant(when.until) + 1);
+    if (when?.min_packets !== undefined) packets.add(when.min_packets);
+    if (when?.min_bytes !== undefined) octets.add(when.min_bytes);
+  }
+  const ascending = (set: Set<number>): number[] => [...set].sort((a, b) => a - b);
+  return { instants: ascending(instants), schedules, packets: ascending(packets), octets: ascending(octets) };
+}

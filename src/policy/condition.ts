@@ -1,0 +1,118 @@
+/**
+ * The conditions of a rule's `when`, compiled: each one a name and a test over the decision's input. All of a rule's
+ * conditions must hold.
+ */
+import { wordMask } from '../registry/prefix.ts';
+import { type DecisionInput, NOT_REGISTERED } from './decision-input.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Condition {
+  /** The key in the policy file. */
+  readonly name: string;
+  /** What the policy asks for, as it is shown in explanations. */
+  readonly wanted: string;
+  readonly holds: (input: DecisionInput) => boolean;
+}
+
+export const REGISTERED_NAMES = ['source', 'destination', 'either', 'both', 'none'] as const;
+export type RegisteredName = (typeof REGISTERED_NAMES)[number];
+
+/** A prefix in mapped form: words and a length of 0 to 128. */
+export interface PrefixCondition {
+  readonly words: readonly number[];
+  readonly length: number;
+}
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** True for input whose number, read by `read`, is one of the codes. Codes are small. */
+export function oneOf(
+  name: string,
+  wanted: string,
+  codes: readonly number[],
+  read: (input: DecisionInput) => number,
+): Condition {
+  const set = new Set(codes);
+  return { name, wanted, holds: (input) => set.has(read(input)) };
+}
+
+export function registered(wanted: RegisteredName): Condition {
+  return { name: 'registered', wanted, holds: (input) => isRegistered(wanted, input) };
+}
+
+function isRegistered(wanted: RegisteredName, input: DecisionInput): boolean {
+  const source = input.sourceRegistration !== NOT_REGISTERED;
+  const destination = input.destinationRegistration !== NOT_REGISTERED;
+  switch (wanted) {
+    case 'source':
+      return source;
+    case 'destination':
+      return destination;
+    case 'either':
+      return source || destination;
+    case 'both':
+      return source && destination;
+    case 'none':
+      return !source && !destination;
+  }
+}
+
+/** Holds where a registration of either end is of one of the sectors. */
+export function sector(wanted: string, codes: readonly number[]): Condition {
+  const set = new Set(codes);
+  const holds = (input: DecisionInput): boolean => set.has(input.sourceSector) || set.has(input.destinationSector);
+  return { name: 'sector', wanted, holds };
+}
+
+export function address(
+  name: 'source' | 'destination',
+  wanted: string,
+  prefixes: readonly PrefixCondition[],
+): Condition {
+  return { name, wanted, holds: (input) => prefixes.some((prefix) => covers(prefix, input[name])) };
+}
+
+function covers(prefix: PrefixCondition, words: Int32Array): boolean {
+  for (let word = 0; word < 4; word++) {
+    if (((prefix.words[word]! ^ words[word]!) & wordMask(prefix.length, word)) !== 0) return false;
+  }
+  return true;
+}
+
+export function port(
+  name: 'source_port' | 'destination_port',
+  wanted: string,
+  ranges: readonly PortRange[],
+  read: (input: DecisionInput) => number,
+): Condition {
+  const holds = (input: DecisionInput): boolean => {
+    const value = read(input);
+    return value !== 0 && ranges.some((range) => value >= range.first && value <= range.last);
+  };
+  return { name, wanted, holds };
+}
+
+export function notBefore(wanted: string, timeUs: number): Condition {
+  return { name: 'from', wanted, holds: (input) => input.timeUs >= timeUs };
+}
+
+/** `until` includes the instant it names. */
+export function notAfter(wanted: string, timeUs: number): Condition {
+  return { name: 'until', wanted, holds: (input) => input.timeUs <= timeUs };
+}
+
+export function within(wanted: string, schedule: Schedule): Condition {
+  return { name: 'schedule', wanted, holds: (input) => schedule.covers(input.timeUs) };
+}
+
+export function atLeast(
+  name: 'min_packets' | 'min_bytes',
+  wanted: string,
+  least: number,
+  read: (input: DecisionInput) => number,
+): Condition {
+  return { name, wanted, holds: (input) => read(input) >= least };
+}

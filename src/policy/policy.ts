@@ -1,0 +1,62 @@
+/**
+ * A policy, immutable once built: ordered rules, of which the first that matches decides, and the safety limits.
+ */
+import type { Action, Throttle } from './action.ts';
+import type { Condition } from './condition.ts';
+import type { Schedule } from './schedule.ts';
+
+export const MODE_NAMES = ['observe', 'enforce'] as const;
+export type Mode = (typeof MODE_NAMES)[number];
+
+export interface Rule {
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+  readonly action: Action;
+  /** Of a throttle; null for other actions. */
+  readonly throttle: Throttle | null;
+  /** Share of clients that the rule holds for, 0 to 1. */
+  readonly rollout: number;
+  readonly rolloutSeed: number;
+}
+
+/** Limits on how many clients may newly be hit; acting on them is the daemon's part. */
+export interface Safety {
+  readonly windowUs: number;
+  readonly maxClientsAffected: number;
+  /** Share of the clients seen in the window, 0 to 1. */
+  readonly maxShareAffected: number;
+  readonly then: Mode;
+}
+
+/** The times and amounts at which a decision may change without a new finding. */
+export interface Boundaries {
+  /** Instants of `from` and `until`, ascending. A decision may change at the instant itself. */
+  readonly instants: readonly number[];
+  readonly schedules: readonly Schedule[];
+  /** Minimums of packets and octets, ascending. */
+  readonly packets: readonly number[];
+  readonly octets: readonly number[];
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly rules: readonly Rule[];
+  readonly safety: Safety | null;
+  readonly boundaries: Boundaries;
+  /** Of the file's octets. */
+  readonly sha256: string;
+}
+
+/** The first time after `timeUs` at which a decision may change; Infinity where there is none. */
+export function nextBoundary(boundaries: Boundaries, timeUs: number): number {
+  let next = Infinity;
+  for (const instant of boundaries.instants) {
+    if (instant > timeUs) {
+      next = instant;
+      break;
+    }
+  }
+  for (const schedule of boundaries.schedules) next = Math.min(next, schedule.nextChange(timeUs));
+  return next;
+}
