@@ -255,7 +255,7 @@ export const CONDITIONS = {
   'pcapng-mixed-links': { extension: 'pcapng', text: 'pcapng, one section with six interfaces: Ethernet, raw, SLL2, null, C-HDLC with a time offset, radiotap; resolutions from 10^-6 to 2^-30.', octets: mixedLinks },
   'pcapng-simple-packets': { extension: 'pcapng', text: 'pcapng with simple packet blocks: no times at all.', octets: (base) => concat(sectionHeader(LITTLE), interfaceBlock(LITTLE, 1), ...base.map((frame) => simplePacket(LITTLE, frame))) },
   'pcapng-obsolete-packets': { extension: 'pcapng', text: 'pcapng with the obsolete packet block.', octets: (base) => concat(sectionHeader(LITTLE), interfaceBlock(LITTLE, 1), ...base.map((frame) => obsoletePacket(LITTLE, 0, frame))) },
-  'pcapng-many-blocks': { extension: 'pcapng', text: 'pcapng with comments, unknown options, and unknown, custom, name and statistics blocks between the packets.', octets: manyBlocks },
+  'pcapng-many-blocks': { extension: 'pcapng', text: 'pcapng with comments, unknown options, and unknown, custom, name and statistics blocks between the packets. (tshark lists the unknown and custom blocks as 17 further records.)', octets: manyBlocks },
   'gzip': { extension: 'pcap.gz', text: 'gzip.', octets: (base) => gzipSync(writePcap(base), { level: 9 }) },
   'gzip-members': { extension: 'pcap.gz', text: 'Two concatenated gzip members, the border in the middle of a packet.', octets: (base) => concat(...half(writePcap(base)).map((part) => gzipSync(part, { level: 9 }))) },
   'gzip-pcapng': { extension: 'pcapng.gz', text: 'pcapng in gzip.', octets: (base) => gzipSync(sections(base), { level: 9 }) },

@@ -5,7 +5,7 @@ SCENARIOS=(
   ikev2-psk ikev2-cert ikev2-eap ikev2-v6 ikev2-port-500 ikev2-port-500-v6 ikev2-fragments ikev2-ip-fragments ikev2-ip-fragments-v6 ikev2-rekey ikev2-dpd ikev2-odd-ports
   ikev2-aes-gcm ikev2-invalid-ke ikev2-cookie ikev2-auth-failed ikev2-no-proposal ikev2-burst ikev2-mobike ikev2-nat
   ikev1-main-psk ikev1-main-cert ikev1-aggressive ikev1-xauth ikev1-rekey ikev1-v6 ikev1-port-500 ikev1-fragments ikev1-odd-ports
-  ikev2-unanswered ikev1-unanswered ikev2-unanswered-closed ike-scan-main ike-scan-aggressive ike-scan-v2 ike-scan-answered ike-scan-4500
+  ikev2-unanswered ikev1-unanswered ikev2-unanswered-closed ike-scan-main ike-scan-aggressive ike-scan-v2 ike-scan-answered ike-scan-4500 nmap-500
   esp ah esp-v6 ah-v6 esp-one-packet ah-one-packet esp-several esp-one-way esp-null esp-ah-nested esp-fragments
 )
 
@@ -373,8 +373,30 @@ scenario_ikev2_invalid_ke() {
 }
 
 scenario_ikev2_cookie() {
-  CHARON_MORE=('cookie_threshold = 0' 'cookie_threshold_ip = 0' 'block_threshold = 0')
-  tunnel ikev2-cookie 192.0.2.111 198.51.100.106 ikev2 "The server asks for a COOKIE before it answers."
+  CHARON_MORE=('cookie_threshold = 1' 'cookie_threshold_ip = 1')
+  link_up 192.0.2.111 198.51.100.106
+  inner_addresses
+  charon server
+  charon client
+  configure_side server
+  configure_side client
+  # A request whose answer is lost leaves the server with a half-open session: from then on it asks for cookies.
+  drop client udp
+  spawn first client env STRONGSWAN_CONF="$WORK/client/strongswan.conf" swanctl --initiate --child net --timeout 1 --uri "unix://$WORK/client/vici"
+  sleep 1
+  stop "$CHARON_CLIENT"
+  rm -f "$WORK/client/vici"
+  drop_end client
+  charon client
+  configure_side client
+  capture ikev2-cookie not arp
+  start
+  ping_tunnel -c 4 -i 0.2
+  terminate
+  capture_end
+  [[ $(tcpdump -n -r "$WORK/ikev2-cookie.pcap" 'udp port 500' 2>/dev/null | wc -l) -ge 4 ]] || { echo 'ikev2-cookie: the server asked for no cookie' >&2; return 1; }
+  about ikev2-cookie handshake "The server asks for a COOKIE (a message whose responder SPI is zero) before it answers; IKE_SA_INIT comes twice."
+  both ikev2-cookie ikev2 confirmed handshake
 }
 
 scenario_ikev2_auth_failed() {
@@ -582,6 +604,20 @@ scenario_ike_scan_main() { scan ike-scan-main 192.0.2.133 203.0.113.131 ikev1-ma
 scenario_ike_scan_aggressive() { scan ike-scan-aggressive 192.0.2.134 203.0.113.132 ikev1-aggressive 500 "ike-scan, aggressive mode, nobody answers." --aggressive --id=client.example; }
 scenario_ike_scan_v2() { scan ike-scan-v2 192.0.2.135 203.0.113.133 ikev2 500 "ike-scan, IKEv2, nobody answers." --ikev2; }
 scenario_ike_scan_4500() { scan ike-scan-4500 192.0.2.136 203.0.113.134 ikev1-main 4500 "ike-scan on port 4500 behind the non-ESP marker, nobody answers." --nat-t; }
+
+scenario_nmap_500() {
+  command -v nmap >/dev/null || { echo "nmap-500: nmap is missing ('captures/lab/run install')" >&2; return 1; }
+  link_up 192.0.2.138 203.0.113.138
+  drop server udp
+  capture nmap-500 not arp
+  client nmap -n -Pn -sU --max-retries 1 -p 500 203.0.113.138 >/dev/null
+  capture_end
+  about nmap-500 unanswered "nmap's probes of UDP port 500: two well-formed first messages of main mode, nobody answers."
+  local first
+  first=$(tcpdump -n -r "$WORK/nmap-500.pcap" udp 2>/dev/null | awk '{ split($3, part, "."); print part[5] }' | sort -u)
+  local port
+  for port in $first; do positive nmap-500 udp 192.0.2.138 "$port" 203.0.113.138 500 ipsec ikev1-main suspected unanswered; done
+}
 
 scenario_ike_scan_answered() {
   VERSION=1

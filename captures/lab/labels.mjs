@@ -89,7 +89,8 @@ function readFlows(path) {
     const flow = flowOf(line.split('\t'));
     if (flow !== null && flow.src !== undefined && !flows.has(keyOf(flow))) flows.set(keyOf(flow), flow);
   }
-  return { packets: lines.length, captured, flows };
+  // tshark lists custom and unknown pcapng blocks as records of nothing but data; they are no packets.
+  return { packets: lines.filter((line) => !line.startsWith('data\t')).length, captured, flows };
 }
 
 /**
@@ -181,7 +182,7 @@ writeFileSync(join(root, 'origin.json'), oneEntryPerLine(sortedOrigins));
 // --- README tables ---------------------------------------------------------------------------------------------
 
 function version(command, args, pattern) {
-  let text = '';
+  let text;
   try {
     text = execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {

@@ -1,7 +1,7 @@
 # OpenVPN scenarios: OpenVPN 2.6 on both ends. Sourced by `run`.
 
 SCENARIOS=(
-  udp-plain udp-tls-auth-md5 udp-tls-auth-sha1 udp-tls-auth-sha256 udp-tls-auth-sha384 udp-tls-auth-sha512 udp-tls-crypt udp-tls-crypt-v2
+  udp-plain udp-tls-auth-md5 udp-tls-auth-sha1 udp-tls-auth-sha224 udp-tls-auth-sha256 udp-tls-auth-sha384 udp-tls-auth-sha512 udp-tls-crypt udp-tls-crypt-v2
   tcp-plain tcp-tls-auth-sha1 tcp-tls-auth-sha256 tcp-tls-auth-sha512 tcp-tls-crypt tcp-tls-crypt-v2
   udp-plain-v6 udp-tls-crypt-v6 tcp-tls-auth-v6 udp-port-53 udp-port-443 udp-port-high tcp-port-443 tcp-port-443-tls-crypt tcp-port-80
   udp-rekey-plain udp-rekey-tls-crypt tcp-rekey udp-force-cookie udp-unanswered udp-unanswered-tls-auth udp-unanswered-tls-crypt
@@ -150,6 +150,7 @@ tls_auth() { # FILE TRANSPORT CLIENT SERVER SERVER_PORT CLIENT_PORT DIGEST
 }
 
 scenario_udp_tls_auth_md5() { tls_auth udp-tls-auth-md5 udp 192.0.2.31 198.51.100.21 1194 40002 MD5; }
+scenario_udp_tls_auth_sha224() { tls_auth udp-tls-auth-sha224 udp 100.64.2.24 203.0.113.19 1194 40034 SHA224; }
 scenario_udp_tls_auth_sha256() { tls_auth udp-tls-auth-sha256 udp 192.0.2.33 203.0.113.20 1194 40004 SHA256; }
 scenario_udp_tls_auth_sha384() { tls_auth udp-tls-auth-sha384 udp 192.0.2.34 203.0.113.21 1194 40005 SHA384; }
 scenario_tcp_tls_auth_sha1() { tls_auth tcp-tls-auth-sha1 tcp 192.0.2.41 198.51.100.23 1194 41002 SHA1; }
@@ -245,7 +246,7 @@ rekey() { # FILE TRANSPORT CLIENT SERVER CLIENT_PORT VARIANT TEXT
   whole "$1" "$2" 1194 "$5" rekey "$7"
 }
 
-scenario_udp_rekey_plain() { rekey udp-rekey-plain udp 192.0.2.50 198.51.100.20 40010 plain "New keys every five seconds: SOFT_RESETs and key ids 1, 2 on the same flow."; }
+scenario_udp_rekey_plain() { rekey udp-rekey-plain udp 192.0.2.50 198.51.100.20 40010 plain "New keys every five seconds: SOFT_RESETs and key ids 1, 2 on the same flow; OpenVPN 2.6 protects the later control packets with a tls-crypt key of its own, so they look like tls-crypt although the session began in plain."; }
 scenario_udp_rekey_tls_crypt() { rekey udp-rekey-tls-crypt udp 192.0.2.51 198.51.100.24 40011 tls-crypt "New keys every five seconds under tls-crypt."; }
 scenario_tcp_rekey() { rekey tcp-rekey tcp 192.0.2.52 198.51.100.20 41011 plain "New keys every five seconds over TCP."; }
 
@@ -501,7 +502,7 @@ scenario_udp_data_v1() {
   VARIANT=plain
   whole udp-data-v1 udp 1194 40022 handshake "TLS between two peers without pushed options (as 2.3 did): data packets have the old opcode (DATA_V1) and CBC."
   derive udp-data-v1-midstream udp-data-v1 "$DATA_ONLY"
-  suspect udp-data-v1-midstream udp 1194 40022 data midstream "Only the DATA_V1 packets of that session, both directions: no peer id and nothing in clear after the first octet."
+  suspect udp-data-v1-midstream udp 1194 40022 data undecidable "Only the DATA_V1 packets of that session, both directions: no peer id and nothing in clear after the first octet, so no honest observer can tell."
 }
 
 scenario_udp_p2p() {
@@ -551,7 +552,7 @@ scenario_udp_cbc() {
   PINGS=10
   plain_session udp-cbc udp 192.0.2.74 203.0.113.27 1194 40026 "Data channel with CBC and HMAC: no packet id in clear in the data packets."
   derive udp-cbc-midstream udp-cbc "$DATA_ONLY"
-  suspect udp-cbc-midstream udp 1194 40026 data midstream "Only the data packets of that session, both directions: constant peer id, but no packet id in clear."
+  suspect udp-cbc-midstream udp 1194 40026 data midstream-cbc "Only the data packets of that session, both directions: constant peer id, but no packet id in clear."
 }
 
 transfer() {
