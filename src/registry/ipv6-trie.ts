@@ -17,12 +17,6 @@ const LENGTH_MASK = 255;
 const RECORD_SIZE = 5;
 const LINK = 4;
 
-const SHIFT = 1;
-const MASK = 2;
-const SHARED = 3;
-const SHARED_WORDS = 4;
-const BELOW = 8;
-const ABOVE = 9;
 const HEADER_SIZE = 10;
 const ROOT_STRIDE_LIMIT = 24;
 

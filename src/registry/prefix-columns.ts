@@ -36,6 +36,11 @@ export class PrefixColumns {
     if (this.count < this.length.length) this.resize(this.count);
   }
 
+  /** Octets of memory. */
+  get byteLength(): number {
+    return this.word0.byteLength * 4 + this.length.byteLength;
+  }
+
   private resize(capacity: number): void {
     this.word0 = resized(this.word0, capacity);
     this.word1 = resized(this.word1, capacity);

@@ -1,5 +1,20 @@
-/** The sectors that a registration's holder can belong to. Codes are stable numbers; names are what registry and policy write. */
+/** The kinds of holders a registry names. Codes are stable numbers; 0 is no sector (no registration). */
+export const Sector = {
+  NONE: 0,
+  IT: 1,
+  BANK: 2,
+  CALL_CENTRE: 3,
+  FREELANCER: 4,
+  UNIVERSITY: 5,
+  MISSION: 6,
+  ENTERPRISE: 7,
+  OTHER: 8,
+} as const;
+export type Sector = (typeof Sector)[keyof typeof Sector];
+
+/** Names by code, as registry files and policies write them. */
 export const SECTOR_NAMES = [
+  'none',
   'it',
   'bank',
   'call-centre',
@@ -9,11 +24,3 @@ export const SECTOR_NAMES = [
   'enterprise',
   'other',
 ] as const;
-
-/** Position in SECTOR_NAMES. */
-export type Sector = number;
-
-/** Code of a name, or -1. */
-export function sectorCode(name: string): Sector {
-  return (SECTOR_NAMES as readonly string[]).indexOf(name);
-}

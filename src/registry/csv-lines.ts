@@ -1,0 +1,163 @@
+/**
+ * The lines of a CSV file, decoded strictly from UTF-8 a block at a time, so that a file of any size, a line of any length and octets of any
+ * kind cost a bounded amount of text. What is no clean text becomes an issue with its place: invalid UTF-8, control and other invisible
+ * characters, lines over the limit. Lines end with LF or CRLF; a byte order mark is skipped; empty lines are not reported.
+ */
+import type { IssueList } from '../core/issue.ts';
+
+/** Octets of a line at most, without its end. A registration takes about 100. */
+export const LINE_LIMIT = 4096;
+const BLOCK_SIZE = 1 << 20;
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+/** Octets at the head of a file that are looked at to tell a text from something else. */
+const SNIFF_LENGTH = 4096;
+
+/** Control characters (C0, DEL, C1), the byte order mark, line separators, zero-width and direction marks: none can be seen in a list. */
+const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+export type LineVisitor = (line: string, lineNumber: number) => void;
+
+/** Calls `visit` for each line that is clean text and not empty. False (and one issue) when the file is no text at all. */
+export function visitLines(bytes: Uint8Array, issues: IssueList, visit: LineVisitor): boolean {
+  const foreign = recogniseForeign(bytes);
+  if (foreign !== null) {
+    issues.error(0, 0, foreign);
+    return false;
+  }
+  const reader = new LineReader(bytes, issues, visit);
+  reader.read(BYTE_ORDER_MARK.every((octet, i) => bytes[i] === octet) ? BYTE_ORDER_MARK.length : 0);
+  return true;
+}
+
+/** What the file is, where its first octets show that it is no UTF-8 text. */
+function recogniseForeign(bytes: Uint8Array): string | null {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    return 'this file is UTF-16; save it as UTF-8';
+  }
+  if (first === 0x50 && second === 0x4b) return 'this is a ZIP archive or a spreadsheet; export it as CSV in UTF-8';
+  if (first === 0x1f && second === 0x8b) return 'this file is gzip-compressed; unpack it first';
+  if (bytes.subarray(0, SNIFF_LENGTH).includes(0)) return 'this file is binary (it has NUL octets), not CSV';
+  return null;
+}
+
+class LineReader {
+  private readonly bytes: Uint8Array;
+  private readonly issues: IssueList;
+  private readonly visit: LineVisitor;
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private lineNumber = 0;
+
+  constructor(bytes: Uint8Array, issues: IssueList, visit: LineVisitor) {
+    this.bytes = bytes;
+    this.issues = issues;
+    this.visit = visit;
+  }
+
+  read(start: number): void {
+    const { bytes } = this;
+    let at = start;
+    while (at < bytes.length) {
+      const block = bytes.subarray(at, at + BLOCK_SIZE);
+      const lastEnd = at + block.length === bytes.length ? block.length : block.lastIndexOf(LINE_FEED) + 1;
+      if (lastEnd > 0) {
+        this.readBlock(block.subarray(0, lastEnd));
+        at += lastEnd;
+      } else {
+        // A block without any line end: one line, far over the limit.
+        const end = bytes.indexOf(LINE_FEED, at);
+        this.lineNumber++;
+        this.refuseLong();
+        at = end < 0 ? bytes.length : end + 1;
+      }
+    }
+  }
+
+  /** Whole lines: decoded at once where all is valid, else one by one. */
+  private readBlock(block: Uint8Array): void {
+    const text = this.decode(block);
+    if (text === null) {
+      this.readInvalidBlock(block);
+      return;
+    }
+    let at = 0;
+    while (at < text.length) {
+      const lineFeed = text.indexOf('\n', at);
+      const end = lineFeed < 0 ? text.length : lineFeed;
+      const carriage = end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? 1 : 0;
+      this.take(text.slice(at, end - carriage));
+      at = end + 1;
+    }
+  }
+
+  private readInvalidBlock(block: Uint8Array): void {
+    let at = 0;
+    while (at < block.length) {
+      const lineFeed = block.indexOf(LINE_FEED, at);
+      const end = lineFeed < 0 ? block.length : lineFeed;
+      const carriage = end > at && block[end - 1] === CARRIAGE_RETURN ? 1 : 0;
+      const line = block.subarray(at, end - carriage);
+      const text = this.decode(line);
+      if (text === null) {
+        this.lineNumber++;
+        this.refuseInvalid(line);
+      } else {
+        this.take(text);
+      }
+      at = end + 1;
+    }
+  }
+
+  private take(line: string): void {
+    this.lineNumber++;
+    if (line.length === 0) return;
+    if (line.length > LINE_LIMIT) {
+      this.refuseLong();
+      return;
+    }
+    const invisible = line.search(INVISIBLE);
+    if (invisible >= 0) {
+      const code = line.charCodeAt(invisible).toString(16).toUpperCase().padStart(4, '0');
+      this.issues.error(this.lineNumber, invisible + 1, `a character that can't be seen (U+${code}) stands here`);
+      return;
+    }
+    this.visit(line, this.lineNumber);
+  }
+
+  private refuseLong(): void {
+    this.issues.error(this.lineNumber, LINE_LIMIT + 1, `this line is longer than ${LINE_LIMIT} characters`);
+  }
+
+  private refuseInvalid(line: Uint8Array): void {
+    const [column, octet] = firstInvalid(line.subarray(0, LINE_LIMIT));
+    const hex = octet.toString(16).toUpperCase().padStart(2, '0');
+    this.issues.error(this.lineNumber, column, `octet 0x${hex} is not UTF-8 here; save the file as UTF-8`);
+  }
+
+  private decode(octets: Uint8Array): string | null {
+    try {
+      return this.decoder.decode(octets);
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Column (from 1, UTF-16 units) and value of the first octet that breaks UTF-8: found by what decoding puts in its place. */
+function firstInvalid(line: Uint8Array): readonly [column: number, octet: number] {
+  const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  const text = lenient.decode(line);
+  let at = 0;
+  for (let unit = 0; unit < text.length; unit++) {
+    const character = String.fromCodePoint(text.codePointAt(unit)!);
+    const octets = encoder.encode(character);
+    if (!octets.every((octet, i) => line[at + i] === octet)) return [unit + 1, line[at]!];
+    at += octets.length;
+    unit += character.length - 1;
+  }
+  return [text.length + 1, line[at] ?? 0];
+}

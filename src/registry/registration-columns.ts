@@ -1,0 +1,74 @@
+/**
+ * Registrations as columns: row i is the i-th registration of the file, its number everywhere in the program. Grows by doubling.
+ */
+import { PrefixColumns } from './prefix-columns.ts';
+import { TextColumn } from './text-column.ts';
+
+const FIRST_CAPACITY = 64;
+
+export class RegistrationColumns {
+  readonly prefixes = new PrefixColumns();
+  readonly holders = new TextColumn();
+  readonly references = new TextColumn();
+  /** In force from this packet time, µs since 1970; -Infinity where open. */
+  validFromUs = new Float64Array(FIRST_CAPACITY);
+  /** In force before this packet time, µs since 1970; Infinity where open. */
+  validUntilUs = new Float64Array(FIRST_CAPACITY);
+  /** Bit 1 << code for each protocol; 0 for any. */
+  protocols = new Uint8Array(FIRST_CAPACITY);
+  /** Codes of sector. */
+  sectors = new Uint8Array(FIRST_CAPACITY);
+  /** Line of the file, from 1. */
+  lines = new Uint32Array(FIRST_CAPACITY);
+
+  get count(): number {
+    return this.prefixes.count;
+  }
+
+  /** Adds the numbers of a row; its prefix and texts are pushed to their own columns. */
+  push(validFromUs: number, validUntilUs: number, protocols: number, sector: number, line: number): void {
+    const row = this.count;
+    if (row === this.lines.length) this.resize(row * 2);
+    this.validFromUs[row] = validFromUs;
+    this.validUntilUs[row] = validUntilUs;
+    this.protocols[row] = protocols;
+    this.sectors[row] = sector;
+    this.lines[row] = line;
+  }
+
+  /** Gives back what is kept in reserve. */
+  trim(): void {
+    this.resize(this.count);
+    this.prefixes.trim();
+    this.holders.trim();
+    this.references.trim();
+  }
+
+  /** Octets of memory in typed arrays. */
+  get byteLength(): number {
+    const numbers = this.validFromUs.byteLength * 2 + this.protocols.byteLength * 2 + this.lines.byteLength;
+    return numbers + this.prefixes.byteLength + this.holders.byteLength + this.references.byteLength;
+  }
+
+  private resize(capacity: number): void {
+    this.validFromUs = resizedTimes(this.validFromUs, capacity);
+    this.validUntilUs = resizedTimes(this.validUntilUs, capacity);
+    this.protocols = resizedOctets(this.protocols, capacity);
+    this.sectors = resizedOctets(this.sectors, capacity);
+    const lines = new Uint32Array(capacity);
+    lines.set(this.lines.subarray(0, capacity));
+    this.lines = lines;
+  }
+}
+
+function resizedTimes(column: Float64Array, capacity: number): Float64Array<ArrayBuffer> {
+  const resized = new Float64Array(capacity);
+  resized.set(column.subarray(0, capacity));
+  return resized;
+}
+
+function resizedOctets(column: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
+  const resized = new Uint8Array(capacity);
+  resized.set(column.subarray(0, capacity));
+  return resized;
+}

@@ -1,0 +1,134 @@
+/**
+ * One row of a registry file, read field by field into numbers. Every field is looked at, so that a row with three mistakes
+ * shows three.
+ */
+import { parseDate, parseInstant, MICROS_PER_DAY } from '../core/iso-time.ts';
+import type { IssueList } from '../core/issue.ts';
+import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
+import { fieldColumn } from './csv-record.ts';
+import { PrefixParser } from './prefix.ts';
+import type { RegistrationColumns } from './registration-columns.ts';
+import { SECTOR_NAMES, Sector } from './sector.ts';
+
+/** The header of a registry file: these names in this order. */
+export const REGISTRY_FIELDS = [
+  'prefix',
+  'holder',
+  'sector',
+  'protocols',
+  'valid_from',
+  'valid_until',
+  'reference',
+] as const;
+
+const PREFIX = 0;
+const HOLDER = 1;
+const SECTOR = 2;
+const PROTOCOLS = 3;
+const VALID_FROM = 4;
+const VALID_UNTIL = 5;
+const REFERENCE = 6;
+
+const SECTORS = SECTOR_NAMES.slice(1).join(', ');
+const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
+
+/** Reads rows into columns. */
+export class RegistrationReader {
+  readonly columns: RegistrationColumns;
+  private readonly issues: IssueList;
+  private readonly prefix = new PrefixParser();
+  /** Texts recur: dates and lists of protocols are read once each. */
+  private readonly knownProtocols = new Map<string, number>();
+  private readonly knownTimes = new Map<string, number>();
+  private line = '';
+  private lineNumber = 0;
+
+  constructor(columns: RegistrationColumns, issues: IssueList) {
+    this.columns = columns;
+    this.issues = issues;
+  }
+
+  /** Adds the row, or reports everything that is wrong with it. */
+  read(fields: readonly string[], line: string, lineNumber: number): void {
+    this.line = line;
+    this.lineNumber = lineNumber;
+    const errorsBefore = this.issues.errorCount;
+    const prefix = this.prefix;
+    if (!prefix.parse(fields[PREFIX]!)) this.refuse(PREFIX, prefix.message, prefix.column - 1);
+    const holder = fields[HOLDER]!.trim();
+    if (holder === '') this.refuse(HOLDER, 'the holder is missing');
+    const sector = this.readSector(fields[SECTOR]!);
+    const protocols = this.readProtocols(fields[PROTOCOLS]!);
+    const from = fields[VALID_FROM] === '' ? -Infinity : this.readTime(fields[VALID_FROM]!, VALID_FROM);
+    const until = fields[VALID_UNTIL] === '' ? Infinity : this.readTime(fields[VALID_UNTIL]!, VALID_UNTIL);
+    if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this never is in force');
+    if (this.issues.errorCount !== errorsBefore) return;
+    this.columns.push(from, until, protocols, sector, lineNumber);
+    this.columns.prefixes.push(prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length);
+    this.columns.holders.push(holder);
+    this.columns.references.push(fields[REFERENCE]!.trim());
+  }
+
+  private readSector(text: string): number {
+    const code = SECTOR_NAMES.indexOf(text as (typeof SECTOR_NAMES)[number]);
+    if (code > Sector.NONE) return code;
+    this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}`);
+    return Sector.NONE;
+  }
+
+  private readProtocols(text: string): number {
+    if (text === '') return 0;
+    const known = this.knownProtocols.get(text);
+    if (known !== undefined) return known;
+    const errorsBefore = this.issues.errorCount;
+    let set = 0;
+    let at = 0;
+    for (const name of text.split(';')) {
+      const code = PROTOCOL_NAMES.indexOf(name as (typeof PROTOCOL_NAMES)[number]);
+      if (code <= Protocol.NONE) {
+        this.refuse(
+          PROTOCOLS,
+          `the protocol is ${shown(name)}; allowed are ${PROTOCOLS_ALLOWED}, with ";" between`,
+          at,
+        );
+      } else if ((set & (1 << code)) !== 0) {
+        this.refuse(PROTOCOLS, `${name} is listed twice`, at);
+      } else {
+        set |= 1 << code;
+      }
+      at += name.length + 1;
+    }
+    if (this.issues.errorCount === errorsBefore) this.knownProtocols.set(text, set);
+    return set;
+  }
+
+  /** Start of a validity; for `valid_until` a bare date lasts to the end of its day, UTC. */
+  private readTime(text: string, field: number): number {
+    const key = field === VALID_UNTIL ? `<${text}` : text;
+    const known = this.knownTimes.get(key);
+    if (known !== undefined) return known;
+    const date = parseDate(text);
+    const time = Number.isNaN(date) ? parseInstant(text) : field === VALID_UNTIL ? date + MICROS_PER_DAY : date;
+    if (Number.isNaN(time)) {
+      const wanted = 'write a date like 2024-11-30, or a time with its zone like 2024-11-30T18:00:00+05:00';
+      this.refuse(field, `${REGISTRY_FIELDS[field]!} is ${shown(text)}, no date that exists; ${wanted}`);
+    } else if (this.knownTimes.size < KNOWN_TIMES_LIMIT) {
+      this.knownTimes.set(key, time);
+    }
+    return time;
+  }
+
+  private refuse(field: number, message: string, offset = 0): void {
+    this.issues.error(this.lineNumber, fieldColumn(this.line, field) + offset, message);
+  }
+}
+
+/** Distinct dates that are kept; a list by the day over fifty years has 18,000. */
+const KNOWN_TIMES_LIMIT = 20_000;
+const SHOWN_LENGTH = 40;
+
+/** A text from the file, quoted and not too long for a message. */
+function shown(text: string): string {
+  if (text === '') return 'missing';
+  return JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
+}

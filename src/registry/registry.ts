@@ -1,0 +1,253 @@
+/**
+ * The registry: which registrations cover an address, and which of them are in force for a protocol at a packet time. Immutable once
+ * built; a reload builds another.
+ *
+ * A registration is in force at t for a protocol if validFrom <= t < validUntil and it lists the protocol or none. Where several are in force, the
+ * one that counts is that of the most specific prefix, and for one prefix that of the first row: so the answer depends on the file alone.
+ */
+import { createHash } from 'node:crypto';
+import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
+import { formatPrefix } from './prefix.ts';
+import { PrefixColumns } from './prefix-columns.ts';
+import type { PrefixOrder } from './prefix-order.ts';
+import { orderPrefixes } from './prefix-order.ts';
+import { NO_PREFIX, PrefixTrie } from './prefix-trie.ts';
+import type { RegistrationColumns } from './registration-columns.ts';
+import { SECTOR_NAMES } from './sector.ts';
+
+/** Answer of `covers` where no registration is in force. */
+export const NO_REGISTRATION = -1;
+
+/** Why a registration that covers an address does or does not count. */
+export const Standing = { IN_FORCE: 0, NOT_YET_VALID: 1, EXPIRED: 2, OTHER_PROTOCOL: 3 } as const;
+export type Standing = (typeof Standing)[keyof typeof Standing];
+
+export const STANDING_NAMES = ['in-force', 'not-yet-valid', 'expired', 'other-protocol'] as const;
+
+/** One registration in words, for people and events. Times in µs since 1970; null where open. */
+export interface Registration {
+  readonly index: number;
+  readonly line: number;
+  readonly prefix: string;
+  readonly holder: string;
+  readonly sector: string;
+  /** Empty for any. */
+  readonly protocols: readonly string[];
+  readonly validFromUs: number | null;
+  readonly validUntilUs: number | null;
+  readonly reference: string;
+}
+
+/** A registration that covers an address, and its standing. */
+export interface Coverage {
+  readonly index: number;
+  readonly standing: Standing;
+}
+
+export class Registry {
+  /** Hex SHA-256 of the file. */
+  readonly sha256: string;
+  private readonly columns: RegistrationColumns;
+  private readonly trie: PrefixTrie;
+  /** Rows in the order of prefixes; those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the file. */
+  private readonly rows: Uint32Array;
+  private readonly starts: Uint32Array;
+  private readonly boundaries: Float64Array;
+
+  constructor(columns: RegistrationColumns, sha256: string) {
+    this.sha256 = sha256;
+    this.columns = columns;
+    const order = orderPrefixes(columns.prefixes);
+    const { distinct, ipv4Count, starts } = groupAlike(columns.prefixes, order);
+    this.rows = order.rows;
+    this.starts = starts;
+    this.trie = new PrefixTrie(distinct, ipv4Count);
+    this.boundaries = sortedBoundaries(columns);
+  }
+
+  /** Registrations. */
+  get count(): number {
+    return this.columns.count;
+  }
+
+  /** Distinct prefixes. */
+  get prefixCount(): number {
+    return this.trie.prefixCount;
+  }
+
+  /** Octets of memory in typed arrays. */
+  get byteLength(): number {
+    const own = this.rows.byteLength + this.starts.byteLength + this.boundaries.byteLength;
+    return own + this.columns.byteLength + this.trie.byteLength;
+  }
+
+  /**
+   * The registration in force for the address, or NO_REGISTRATION. Words as in core/ip-address; `timeUs` packet time;
+   * `protocol` a code of core/protocol, NONE to ask for any. Allocates nothing.
+   */
+  covers(word0: number, word1: number, word2: number, word3: number, timeUs: number, protocol: number): number {
+    let prefix = this.trie.lookup(word0, word1, word2, word3);
+    while (prefix !== NO_PREFIX) {
+      const end = this.starts[prefix + 1]!;
+      for (let at = this.starts[prefix]!; at < end; at++) {
+        const row = this.rows[at]!;
+        if (this.standingOf(row, timeUs, protocol) === Standing.IN_FORCE) return row;
+      }
+      prefix = this.trie.parentOf(prefix);
+    }
+    return NO_REGISTRATION;
+  }
+
+  /** Every registration whose prefix covers the address, the one that `covers` would choose before those it would choose later. */
+  coverages(
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+    timeUs: number,
+    protocol: number = Protocol.NONE,
+  ): Coverage[] {
+    const found: Coverage[] = [];
+    let prefix = this.trie.lookup(word0, word1, word2, word3);
+    while (prefix !== NO_PREFIX) {
+      for (const index of this.rows.subarray(this.starts[prefix], this.starts[prefix + 1])) {
+        found.push({ index, standing: this.standingOf(index, timeUs, protocol) });
+      }
+      prefix = this.trie.parentOf(prefix);
+    }
+    return found;
+  }
+
+  /** Code of the sector of a registration. */
+  sectorOf(index: number): number {
+    return this.columns.sectors[index]!;
+  }
+
+  /** The first time after `timeUs` at which some registration begins or ceases to be in force; Infinity for none. */
+  nextBoundary(timeUs: number): number {
+    let low = 0;
+    let high = this.boundaries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.boundaries[middle]! <= timeUs) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.boundaries.length ? this.boundaries[low]! : Infinity;
+  }
+
+  /** Registrations in force at a packet time. Looks at every row. */
+  countInForce(timeUs: number): number {
+    let count = 0;
+    for (let row = 0; row < this.count; row++) {
+      if (this.standingOf(row, timeUs, Protocol.NONE) === Standing.IN_FORCE) count++;
+    }
+    return count;
+  }
+
+  /** The earliest and the latest `valid_from`, µs since 1970: how old the registry is. Null where no row has one. */
+  get validFromRange(): { readonly oldestUs: number; readonly newestUs: number } | null {
+    let oldestUs = Infinity;
+    let newestUs = -Infinity;
+    for (const timeUs of this.columns.validFromUs) {
+      if (timeUs === -Infinity) continue;
+      oldestUs = Math.min(oldestUs, timeUs);
+      newestUs = Math.max(newestUs, timeUs);
+    }
+    return newestUs === -Infinity ? null : { oldestUs, newestUs };
+  }
+
+  /** A registration in words. */
+  registrationAt(index: number): Registration {
+    const { prefixes, holders, references, protocols, sectors, lines, validFromUs, validUntilUs } = this.columns;
+    return {
+      index,
+      line: lines[index]!,
+      prefix: formatPrefix(
+        prefixes.word0[index]!,
+        prefixes.word1[index]!,
+        prefixes.word2[index]!,
+        prefixes.word3[index]!,
+        prefixes.length[index]!,
+      ),
+      holder: holders.get(index),
+      sector: SECTOR_NAMES[sectors[index]!]!,
+      protocols: PROTOCOL_NAMES.filter((_, code) => ((protocols[index]! >> code) & 1) !== 0),
+      validFromUs: Number.isFinite(validFromUs[index]) ? validFromUs[index]! : null,
+      validUntilUs: Number.isFinite(validUntilUs[index]) ? validUntilUs[index]! : null,
+      reference: references.get(index),
+    };
+  }
+
+  /** Visits the prefixes with the rows of each and those of the next wider registered prefix (null for none): what overlaps what. */
+  visitPrefixes(visit: (rows: Uint32Array, wider: Uint32Array | null) => void): void {
+    for (let prefix = 0; prefix < this.prefixCount; prefix++) {
+      const parent = this.trie.parentOf(prefix);
+      visit(this.rowsOf(prefix), parent === NO_PREFIX ? null : this.rowsOf(parent));
+    }
+  }
+
+  private rowsOf(prefix: number): Uint32Array {
+    return this.rows.subarray(this.starts[prefix], this.starts[prefix + 1]);
+  }
+
+  private standingOf(row: number, timeUs: number, protocol: number): Standing {
+    const columns = this.columns;
+    const listed = columns.protocols[row]!;
+    if (listed !== 0 && protocol !== 0 && ((listed >> protocol) & 1) === 0) return Standing.OTHER_PROTOCOL;
+    if (timeUs < columns.validFromUs[row]!) return Standing.NOT_YET_VALID;
+    return timeUs < columns.validUntilUs[row]! ? Standing.IN_FORCE : Standing.EXPIRED;
+  }
+}
+
+/** The distinct prefixes in order, how many are IPv4, and where the rows of each start (one more at the end). */
+function groupAlike(
+  prefixes: PrefixColumns,
+  order: PrefixOrder,
+): { distinct: PrefixColumns; ipv4Count: number; starts: Uint32Array } {
+  const { rows } = order;
+  const distinct = new PrefixColumns();
+  const starts = new Uint32Array(rows.length + 1);
+  let ipv4Count = 0;
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!;
+    if (at > 0 && samePrefix(prefixes, rows[at - 1]!, row)) continue;
+    starts[distinct.count] = at;
+    if (at < order.ipv4Count) ipv4Count++;
+    distinct.push(
+      prefixes.word0[row]!,
+      prefixes.word1[row]!,
+      prefixes.word2[row]!,
+      prefixes.word3[row]!,
+      prefixes.length[row]!,
+    );
+  }
+  starts[distinct.count] = rows.length;
+  return { distinct, ipv4Count, starts: starts.slice(0, distinct.count + 1) };
+}
+
+function samePrefix(prefixes: PrefixColumns, left: number, right: number): boolean {
+  return (
+    prefixes.word3[left] === prefixes.word3[right] &&
+    prefixes.word2[left] === prefixes.word2[right] &&
+    prefixes.word1[left] === prefixes.word1[right] &&
+    prefixes.word0[left] === prefixes.word0[right] &&
+    prefixes.length[left] === prefixes.length[right]
+  );
+}
+
+/** The distinct finite times at which a registration begins or ceases to be in force, ascending. */
+function sortedBoundaries(columns: RegistrationColumns): Float64Array {
+  const distinct = new Set<number>();
+  for (let row = 0; row < columns.count; row++) {
+    distinct.add(columns.validFromUs[row]!);
+    distinct.add(columns.validUntilUs[row]!);
+  }
+  distinct.delete(-Infinity);
+  distinct.delete(Infinity);
+  return Float64Array.from(distinct).sort();
+}
+
+/** Hex SHA-256 of a file's octets. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,54 @@
+/**
+ * A column of short texts, packed as UTF-8 in one block: a million holders' names cost their octets and four more each, not a
+ * million strings. Text i is the octets ends[i - 1] … ends[i] - 1.
+ */
+const FIRST_OCTETS = 4096;
+const FIRST_COUNT = 64;
+/** UTF-8 octets of one UTF-16 unit at most. */
+const OCTETS_PER_UNIT = 3;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class TextColumn {
+  count = 0;
+  private octets = new Uint8Array(FIRST_OCTETS);
+  private ends = new Uint32Array(FIRST_COUNT);
+
+  push(text: string): void {
+    const start = this.startOf(this.count);
+    const needed = start + text.length * OCTETS_PER_UNIT;
+    if (needed > this.octets.length) this.octets = grown(this.octets, Math.max(needed, this.octets.length * 2));
+    if (this.count === this.ends.length) {
+      const ends = new Uint32Array(this.count * 2);
+      ends.set(this.ends);
+      this.ends = ends;
+    }
+    const { written } = encoder.encodeInto(text, this.octets.subarray(start));
+    this.ends[this.count++] = start + written;
+  }
+
+  get(index: number): string {
+    return decoder.decode(this.octets.subarray(this.startOf(index), this.ends[index]));
+  }
+
+  /** Gives back what is kept in reserve. */
+  trim(): void {
+    this.octets = this.octets.slice(0, this.startOf(this.count));
+    this.ends = this.ends.slice(0, this.count);
+  }
+
+  get byteLength(): number {
+    return this.octets.byteLength + this.ends.byteLength;
+  }
+
+  private startOf(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1]!;
+  }
+}
+
+function grown(octets: Uint8Array<ArrayBuffer>, capacity: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(capacity);
+  larger.set(octets);
+  return larger;
+}

@@ -1,0 +1,174 @@
+import ipaddr from 'ipaddr.js';
+import { describe, expect, it } from 'vitest';
+import { formatAddress } from '../../src/core/ip-address.ts';
+import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
+import { PrefixColumns } from '../../src/registry/prefix-columns.ts';
+import { orderPrefixes } from '../../src/registry/prefix-order.ts';
+import { NO_PREFIX, PrefixTrie } from '../../src/registry/prefix-trie.ts';
+import { type Address, type Random, randomFrom } from './random.ts';
+
+/** The slow twin: looks at every prefix. */
+function coveringByScan(prefixes: PrefixColumns, address: Address): number[] {
+  const covering: number[] = [];
+  for (let row = 0; row < prefixes.count; row++) {
+    const length = prefixes.length[row]!;
+    const words = [prefixes.word0, prefixes.word1, prefixes.word2, prefixes.word3];
+    const ipv4 = address[0] === 0 && address[1] === 0 && address[2] === 0xffff;
+    if (ipv4 !== (length >= 96 && words[0]![row] === 0 && words[1]![row] === 0 && words[2]![row] === 0xffff)) continue;
+    if (words.every((word, i) => (address[i]! & wordMask(length, i)) === word[row])) covering.push(row);
+  }
+  return covering.sort((a, b) => prefixes.length[b]! - prefixes.length[a]!);
+}
+
+function coveringByTrie(trie: PrefixTrie, address: Address): number[] {
+  const covering: number[] = [];
+  for (let prefix = trie.lookup(...address); prefix !== NO_PREFIX; prefix = trie.parentOf(prefix))
+    covering.push(prefix);
+  return covering;
+}
+
+/** Distinct prefixes in order, made from any. */
+function ordered(given: PrefixColumns): { prefixes: PrefixColumns; ipv4Count: number } {
+  const order = orderPrefixes(given);
+  const prefixes = new PrefixColumns();
+  const seen = new Set<string>();
+  let ipv4Count = 0;
+  order.rows.forEach((row, at) => {
+    const words = [given.word0[row]!, given.word1[row]!, given.word2[row]!, given.word3[row]!] as const;
+    const key = formatPrefix(...words, given.length[row]!);
+    if (seen.has(key)) return;
+    seen.add(key);
+    if (at < order.ipv4Count) ipv4Count++;
+    prefixes.push(...words, given.length[row]!);
+  });
+  return { prefixes, ipv4Count };
+}
+
+function truncated(address: Address, length: number): [...Address, number] {
+  return [
+    address[0] & wordMask(length, 0),
+    address[1] & wordMask(length, 1),
+    address[2] & wordMask(length, 2),
+    address[3] & wordMask(length, 3),
+    length,
+  ];
+}
+
+/** Addresses at and beside the borders of every prefix. */
+function borderAddresses(prefixes: PrefixColumns): Address[] {
+  const addresses: Address[] = [];
+  for (let row = 0; row < prefixes.count; row++) {
+    const length = prefixes.length[row]!;
+    const first = [prefixes.word0[row]!, prefixes.word1[row]!, prefixes.word2[row]!, prefixes.word3[row]!] as Address;
+    const last = first.map((word, i) => word | ~wordMask(length, i)) as Address;
+    const ipv4 = length >= 96 && first[0] === 0 && first[1] === 0 && first[2] === 0xffff;
+    addresses.push(first, last, step(first, -1, ipv4), step(last, 1, ipv4));
+  }
+  return addresses;
+}
+
+/** The address one above or below; an IPv4 address stays one. */
+function step(address: Address, by: 1 | -1, ipv4: boolean): Address {
+  const words: Address = [...address];
+  for (let i = 3; i >= (ipv4 ? 3 : 0); i--) {
+    const before = words[i]!;
+    words[i] = (before + by) | 0;
+    if (before !== (by === 1 ? -1 : 0)) break;
+  }
+  return words;
+}
+
+function holdAgainstTwin(given: PrefixColumns, addresses: Address[]): void {
+  const { prefixes, ipv4Count } = ordered(given);
+  const trie = new PrefixTrie(prefixes, ipv4Count);
+  for (const address of [...addresses, ...borderAddresses(prefixes)]) {
+    const expected = coveringByScan(prefixes, address);
+    const found = coveringByTrie(trie, address);
+    if (found.join() !== expected.join()) {
+      expect.fail(`${formatAddress(...address)}: found ${found.join()}, expected ${expected.join()}`);
+    }
+  }
+}
+
+type Shape = (random: Random) => [...Address, number];
+
+const SHAPES: Record<string, Shape> = {
+  'IPv4 anywhere, of any length': (random) => truncated(random.ipv4(), 96 + random.below(33)),
+  'IPv4 crowded into 16 addresses of one /24': (random) =>
+    truncated([0, 0, 0xffff, 0xc6336400 | random.below(16)], 96 + random.below(33)),
+  'IPv4 hosts in a /20': (random) => truncated([0, 0, 0xffff, (0x0a000000 + random.below(4096)) | 0], 128),
+  'IPv6 anywhere, of any length': (random) => truncated(random.address(), random.below(129)),
+  'IPv6 below 2001:db8::/32': (random) =>
+    truncated([0x20010db8, random.word() & 0xff0f, random.word() & 3, random.word()], 32 + random.below(97)),
+  'IPv6 that differ in the last word only': (random) =>
+    truncated([0x20010db8, 7, 0, random.below(64)], 96 + random.below(33)),
+  'IPv6 around the IPv4-mapped range': (random) =>
+    truncated([0, 0, [0, 1, 0xfffe, 0x10000, -1][random.below(5)]!, random.word()], random.below(129)),
+  'one address in all lengths': (random) => truncated([-1, -1, -1, -1], random.below(129)),
+  'both families': (random) =>
+    random.below(2) === 0
+      ? truncated(random.ipv4(), 96 + random.below(33))
+      : truncated([0x20010db8, random.word(), 0, random.word()], random.below(129)),
+};
+
+describe('the trie against a scan of all prefixes', () => {
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    it.each([1, 2, 7, 40, 400])(`${name}: %d`, (count) => {
+      const random = randomFrom(count);
+      const given = new PrefixColumns();
+      for (let i = 0; i < count; i++) {
+        const prefix = shape(random);
+        // A mapped prefix made from IPv6 bits is no prefix that the parser lets in.
+        if (prefix[4] < 96 || prefix[2] !== 0xffff || name.includes('IPv4') || name === 'both families')
+          given.push(...prefix);
+      }
+      const near = Array.from({ length: 200 }, () => shape(random).slice(0, 4) as Address);
+      const far = Array.from({ length: 100 }, () => (random.below(2) === 0 ? random.ipv4() : random.address()));
+      holdAgainstTwin(given, [...near, ...far]);
+    });
+  }
+
+  it('has no prefixes at all', () => {
+    const trie = new PrefixTrie(new PrefixColumns(), 0);
+    expect(trie.lookup(0, 0, 0xffff, 0)).toBe(NO_PREFIX);
+    expect(trie.lookup(0, 0, 0xffff, -1)).toBe(NO_PREFIX);
+    expect(trie.lookup(0, 0, 0, 0)).toBe(NO_PREFIX);
+    expect(trie.lookup(-1, -1, -1, -1)).toBe(NO_PREFIX);
+  });
+
+  it('::/0 covers no IPv4 address', () => {
+    const prefixes = new PrefixColumns();
+    prefixes.push(0, 0, 0, 0, 0);
+    const trie = new PrefixTrie(prefixes, 0);
+    expect(trie.lookup(0, 0, 0xffff, 0x01020304)).toBe(NO_PREFIX);
+    expect(trie.lookup(-1, 0, 0, 0)).toBe(0);
+  });
+});
+
+describe('the trie against ipaddr.js', () => {
+  it.each(['IPv4 anywhere, of any length', 'IPv6 below 2001:db8::/32'])('%s', (name) => {
+    const random = randomFrom(77);
+    const given = new PrefixColumns();
+    for (let i = 0; i < 120; i++) given.push(...SHAPES[name]!(random));
+    const { prefixes, ipv4Count } = ordered(given);
+    const trie = new PrefixTrie(prefixes, ipv4Count);
+    const texts = Array.from({ length: prefixes.count }, (_, row) =>
+      formatPrefix(
+        prefixes.word0[row]!,
+        prefixes.word1[row]!,
+        prefixes.word2[row]!,
+        prefixes.word3[row]!,
+        prefixes.length[row]!,
+      ),
+    );
+    const cidrs = texts.map((text) => ipaddr.parseCIDR(text));
+    for (let i = 0; i < 500; i++) {
+      const address = SHAPES[name]!(random).slice(0, 4) as Address;
+      const parsed = ipaddr.parse(formatAddress(...address));
+      const expected = cidrs.flatMap((cidr, row) =>
+        parsed.kind() === cidr[0].kind() && parsed.match(cidr) ? [row] : [],
+      );
+      expect(coveringByTrie(trie, address).sort((a, b) => a - b)).toEqual(expected);
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { formatAddress } from '../../src/core/ip-address.ts';
+import { parseMicros } from '../../src/core/units.ts';
+import { Protocol } from '../../src/core/protocol.ts';
+import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
+import { NO_REGISTRATION, STANDING_NAMES, type Registry } from '../../src/registry/registry.ts';
+import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { type Address, randomFrom } from './random.ts';
+
+const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
+
+function registryOf(rows: string[]): Registry {
+  const { registry, issues } = parseRegistry(new TextEncoder().encode([HEADER, ...rows].join('\n')), 'r.csv');
+  expect(issues.kept).toEqual([]);
+  return registry!;
+}
+
+function wordsOf(text: string): Address {
+  const parser = new PrefixParser();
+  expect(parser.parseAddress(text)).toBe(true);
+  return [parser.word0, parser.word1, parser.word2, parser.word3];
+}
+
+const NOON = parseMicros('2024-06-01T12:00:00Z');
+
+describe('the registration that counts', () => {
+  const registry = registryOf([
+    '198.51.100.0/24,wide,it,,,,',
+    '198.51.100.0/28,narrow,bank,wireguard,,,',
+    '198.51.100.0/28,narrow again,bank,wireguard;openvpn,,,',
+    '198.51.100.1/32,host,freelancer,,2024-06-01,2024-06-30,',
+    '2001:db8::/32,six,mission,ipsec,,,',
+  ]);
+  const holder = (text: string, time = NOON, protocol: number = Protocol.NONE): string | null => {
+    const index = registry.covers(...wordsOf(text), time, protocol);
+    return index === NO_REGISTRATION ? null : registry.registrationAt(index).holder;
+  };
+
+  it('is the most specific, then the first in the file, that is in force for the protocol', () => {
+    expect(holder('198.51.100.1')).toBe('host');
+    expect(holder('198.51.100.1', parseMicros('2024-07-01T00:00:00Z'))).toBe('narrow');
+    expect(holder('198.51.100.2', NOON, Protocol.WIREGUARD)).toBe('narrow');
+    expect(holder('198.51.100.2', NOON, Protocol.OPENVPN)).toBe('narrow again');
+    expect(holder('198.51.100.2', NOON, Protocol.IPSEC)).toBe('wide');
+    expect(holder('198.51.101.0')).toBeNull();
+    expect(holder('2001:db8::1', NOON, Protocol.IPSEC)).toBe('six');
+    expect(holder('2001:db8::1', NOON, Protocol.OPENVPN)).toBeNull();
+  });
+
+  it('begins with its first and ends before its last microsecond', () => {
+    const at = (text: string, offset = 0) => holder('198.51.100.1', (parseMicros(text) + offset) as typeof NOON);
+    expect(at('2024-06-01T00:00:00Z', -1)).toBe('narrow');
+    expect(at('2024-06-01T00:00:00Z')).toBe('host');
+    expect(at('2024-06-30T23:59:59.999Z', 999)).toBe('host');
+    expect(at('2024-07-01T00:00:00Z')).toBe('narrow');
+  });
+
+  it('is listed among all that cover the address, with the reason for each', () => {
+    const coverages = registry.coverages(
+      ...wordsOf('198.51.100.1'),
+      parseMicros('2025-01-01T00:00:00Z'),
+      Protocol.IPSEC,
+    );
+    expect(
+      coverages.map(({ index, standing }) => [registry.registrationAt(index).holder, STANDING_NAMES[standing]]),
+    ).toEqual([
+      ['host', 'expired'],
+      ['narrow', 'other-protocol'],
+      ['narrow again', 'other-protocol'],
+      ['wide', 'in-force'],
+    ]);
+  });
+
+  it('tells when something begins or ceases to be in force', () => {
+    expect(registry.nextBoundary(0)).toBe(parseMicros('2024-06-01T00:00:00Z'));
+    expect(registry.nextBoundary(NOON)).toBe(parseMicros('2024-07-01T00:00:00Z'));
+    expect(registry.nextBoundary(parseMicros('2024-07-01T00:00:00Z'))).toBe(Infinity);
+    expect(registry.countInForce(NOON)).toBe(5);
+    expect(registry.validFromRange).toEqual({
+      oldestUs: parseMicros('2024-06-01T00:00:00Z'),
+      newestUs: parseMicros('2024-06-01T00:00:00Z'),
+    });
+  });
+});
+
+describe('against a scan of all rows', () => {
+  it.each([3, 30, 300])('%d rows', (count) => {
+    const random = randomFrom(count);
+    const times = [0, 1, 2, 3].map((day) => parseMicros(`2024-01-0${day + 1}T00:00:00Z`));
+    const protocolTexts = ['', 'wireguard', 'openvpn;ipsec'];
+    const protocolSets = [0, 1 << Protocol.WIREGUARD, (1 << Protocol.OPENVPN) | (1 << Protocol.IPSEC)];
+    const near = (): Address =>
+      random.below(2) === 0
+        ? [0, 0, 0xffff, 0x0a000000 | random.below(64)]
+        : [0x20010db8, random.below(4) << 16, 0, random.below(8)];
+    const rows = Array.from({ length: count }, () => {
+      const address = near();
+      const length = address[0] === 0 ? 96 + 24 + random.below(9) : 16 + random.below(113);
+      const from = random.below(3);
+      const until = from + 1 + random.below(2);
+      return {
+        words: address.map((word, i) => word & wordMask(length, i)) as Address,
+        length,
+        from,
+        until,
+        set: random.below(3),
+      };
+    });
+    const registry = registryOf(
+      rows.map(
+        ({ words, length, from, until, set }) =>
+          `${formatPrefix(...words, length)},h,it,${protocolTexts[set]!},2024-01-0${from + 1}T00:00:00Z,2024-01-0${until + 1}T00:00:00Z,`,
+      ),
+    );
+    for (let i = 0; i < 2000; i++) {
+      const address = near();
+      const time = times[random.below(4)]! + random.below(3) - 1;
+      const protocol = random.below(4);
+      let best = NO_REGISTRATION;
+      rows.forEach(({ words, length, from, until, set }, row) => {
+        if ((address[0] === 0) !== (words[0] === 0)) return;
+        if (!words.every((word, at) => (address[at]! & wordMask(length, at)) === word)) return;
+        if (time < times[from]! || time >= (times[until] ?? Infinity)) return;
+        if (protocol !== 0 && protocolSets[set] !== 0 && ((protocolSets[set]! >> protocol) & 1) === 0) return;
+        if (best === NO_REGISTRATION || rows[best]!.length < length) best = row;
+      });
+      if (registry.covers(...address, time, protocol) !== best) expect.fail(formatAddress(...address));
+    }
+  });
+});
