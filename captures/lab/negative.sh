@@ -248,7 +248,7 @@ scenario_ntp_symmetric() {
 snmp() { # FILE PORT TEXT
   need snmpd snmpwalk
   link_up 192.0.2.171 198.51.100.161
-  printf 'rocommunity public\nsysName lab\nsysContact nobody\n' >"$WORK/snmpd.conf"
+  printf 'rocommunity public\nsysDescr an agent of the lab\nsysName lab\nsysContact nobody\n' >"$WORK/snmpd.conf"
   spawn snmpd server env SNMP_PERSISTENT_DIR="$WORK" /usr/sbin/snmpd -f -Lo -C -c "$WORK/snmpd.conf" -p "$WORK/snmpd.pid" "udp:198.51.100.161:$2"
   listening server udp "$2"
   capture "$1" not arp
