@@ -56,7 +56,8 @@ export class Decisions implements FlowListener {
   private readonly rules: Rules;
   private readonly sink: DecisionSink;
   private readonly record = new FlowRecord();
-  private readonly input = new DecisionInput();
+  /** What the last decision rested on. */
+  readonly input = new DecisionInput();
   private readonly buckets = new TokenBuckets();
   /** By the number that a flow's row holds; number 0 is no decision. */
   private readonly standings: (Standing | undefined)[] = [undefined];

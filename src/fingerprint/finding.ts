@@ -1,13 +1,9 @@
 /**
- * What a fingerprint can say of a flow: the code tables of protocol, variant and stage. Codes are stable numbers that
+ * What a fingerprint can say of a flow: the code tables of variant and stage (that of protocols is
+ * core/protocol). Codes are stable numbers that
  * live in the flow table; names are looked up only where a finding leaves the engine.
  */
-
-export const Protocol = { NONE: 0, WIREGUARD: 1, OPENVPN: 2, IPSEC: 3 } as const;
-export type Protocol = (typeof Protocol)[keyof typeof Protocol];
-
-/** Names by code; NONE has none. */
-export const PROTOCOL_NAMES = ['none', 'wireguard', 'openvpn', 'ipsec'] as const;
+import type { Protocol } from '../core/protocol.ts';
 
 export const Stage = { NONE: 0, SUSPECTED: 1, CONFIRMED: 2 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];

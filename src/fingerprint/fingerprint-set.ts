@@ -6,9 +6,10 @@
  * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
  * holds a flow; one that took it on a weak sign gives way to another's strong one.
  */
+import { Protocol } from '../core/protocol.ts';
 import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
 import { EvidenceLog } from './evidence.ts';
-import { type Finding, findingStage, NO_FINDING, packFinding, Protocol, Stage } from './finding.ts';
+import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { noticeOpenvpn, observeOpenvpn } from './openvpn.ts';

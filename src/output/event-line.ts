@@ -6,8 +6,9 @@ import { formatAddress } from '../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
-import type { ShownDecision } from '../engine/decision-sink.ts';
+import type { ShownDecision, ShownRegistration } from '../engine/decision-sink.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
+import type { EvidenceEntry } from '../fingerprint/evidence.ts';
 import {
   findingProtocol,
   findingStage,
@@ -33,7 +34,64 @@ export interface EventContext {
   readonly registry: { readonly sha256: string };
 }
 
-/** Turns flows and decisions into lines, each with its line break. */
+/** The fields by which every event names its flow. */
+interface TupleFields {
+  readonly flow_id: string;
+  /** VLAN ids and wrappings, from the outermost on; absent where there are none. */
+  readonly vlan?: readonly number[];
+  readonly encapsulation?: readonly string[];
+  readonly src_ip: string;
+  readonly src_port?: number;
+  readonly dest_ip: string;
+  readonly dest_port?: number;
+  readonly proto: string;
+  readonly community_id: string;
+}
+
+interface EventFields extends TupleFields {
+  readonly timestamp: string;
+  readonly event_type: string;
+  readonly pcap_filename: string;
+  readonly pcap_cnt: number;
+}
+
+interface VpnFields {
+  readonly protocol: string;
+  readonly variant: string;
+  readonly stage: string;
+}
+
+interface DecisionFields {
+  readonly action: string;
+  readonly previous: string | null;
+  readonly rule: string | null;
+  readonly reason: string;
+  readonly mode: string;
+}
+
+/** A decision, as it is written: the fields in this order. */
+export interface DecisionEvent extends EventFields, EventContext {
+  readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
+  readonly registration: { readonly source: ShownRegistration | null; readonly destination: ShownRegistration | null };
+  readonly decision: DecisionFields;
+}
+
+/** A flow at its end. */
+export interface FlowEvent extends EventFields {
+  readonly flow: {
+    readonly pkts_toserver: number;
+    readonly pkts_toclient: number;
+    readonly bytes_toserver: number;
+    readonly bytes_toclient: number;
+    readonly start: string;
+    readonly end: string;
+    readonly reason: string;
+  };
+  readonly vpn?: VpnFields;
+  readonly decision?: DecisionFields;
+}
+
+/** Turns flows and decisions into events, and those into lines, each with its line break. */
 export class EventLines {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
@@ -46,7 +104,21 @@ export class EventLines {
   }
 
   decision(file: string, flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): string {
-    const event = {
+    return `${JSON.stringify(this.decisionEvent(file, flow, decision, timeUs, packet))}\n`;
+  }
+
+  flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
+    return `${JSON.stringify(this.flowEvent(file, flow, decision, reason))}\n`;
+  }
+
+  decisionEvent(
+    file: string,
+    flow: FlowRecord,
+    decision: ShownDecision,
+    timeUs: number,
+    packet: number,
+  ): DecisionEvent {
+    return {
       timestamp: formatMicros(timeUs),
       event_type: 'decision',
       pcap_filename: file,
@@ -58,11 +130,10 @@ export class EventLines {
       policy: this.context.policy,
       registry: this.context.registry,
     };
-    return `${JSON.stringify(event)}\n`;
   }
 
-  flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
-    const event = {
+  flowEvent(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): FlowEvent {
+    return {
       timestamp: formatMicros(flow.lastTimeUs),
       event_type: 'flow',
       pcap_filename: file,
@@ -80,7 +151,6 @@ export class EventLines {
       ...(flow.finding === NO_FINDING ? {} : { vpn: vpn(flow) }),
       ...(decision === null ? {} : { decision: shortDecision(decision) }),
     };
-    return `${JSON.stringify(event)}\n`;
   }
 
   /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
@@ -99,7 +169,7 @@ export class EventLines {
     return hash('sha1', text, 'hex').slice(0, 16);
   }
 
-  private tuple(flow: FlowRecord): Record<string, unknown> {
+  private tuple(flow: FlowRecord): TupleFields {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
@@ -114,7 +184,7 @@ export class EventLines {
       ...(hasPorts ? { src_port: flow.sourcePort } : {}),
       dest_ip: textOf(this.destination),
       ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
-      proto: PROTO_NAMES[flow.transport],
+      proto: PROTO_NAMES[flow.transport]!,
       community_id: communityId(flow.transport, this.source, this.destination, ports),
     };
   }
@@ -124,7 +194,7 @@ function textOf(words: Int32Array): string {
   return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
 }
 
-function vpn(flow: FlowRecord): Record<string, string> {
+function vpn(flow: FlowRecord): VpnFields {
   return {
     protocol: PROTOCOL_NAMES[findingProtocol(flow.finding)],
     variant: VARIANT_NAMES[findingVariant(flow.finding)],
@@ -132,7 +202,7 @@ function vpn(flow: FlowRecord): Record<string, string> {
   };
 }
 
-function shortDecision(decision: ShownDecision): Record<string, string | null> {
+function shortDecision(decision: ShownDecision): DecisionFields {
   const { action, previous, rule, reason, mode } = decision;
   return { action, previous, rule, reason, mode };
 }

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+/**
+ * The `sluice` command: reads the command line and hands over to the command named.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { OutputError } from '../output/line-output.ts';
+import { addCheckCommand } from './check.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { addExplainCommand } from './explain.ts';
+import { addLookupCommand } from './lookup.ts';
+import { addReplayCommand } from './replay.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const INTRODUCTION =
+  'Recognises WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of prefixes, and simulates enforcement. It sends nothing.';
+
+const HELP = `
+Start here:
+  sluice replay captures --each        what the project's own captures hold
+  sluice check                         validate the rules that come with it
+  sluice replay --help                 each command explains itself`;
+
+async function main(): Promise<void> {
+  const program = new Command('sluice')
+    .description(INTRODUCTION)
+    .version(version)
+    .showHelpAfterError('(--help shows what is known)')
+    .addHelpText('after', HELP)
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 120, 120) })
+    .exitOverride();
+  // Subcommands inherit what is set before they are added.
+  addReplayCommand(program);
+  addCheckCommand(program);
+  addLookupCommand(program);
+  addExplainCommand(program);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+/** Prints what went wrong, unless it is printed already, and gives the exit code. */
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.WRONG_USAGE;
+  if (error instanceof CommandError) {
+    process.stderr.write(`sluice: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof OutputError) {
+    process.stderr.write(`sluice: ${error.message}\n`);
+    return ExitCode.FAILED;
+  }
+  process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return ExitCode.FAILED;
+}
+
+await main();

@@ -1,0 +1,56 @@
+/**
+ * A progress bar on stderr, where that is a terminal and the work takes over a second.
+ */
+import { stat } from 'node:fs/promises';
+import cliProgress from 'cli-progress';
+
+const SHOWN_AFTER_MS = 1000;
+
+export class Progress {
+  private readonly bar: cliProgress.SingleBar | null;
+  private readonly begun = performance.now();
+  private readonly total: number;
+  private done = 0;
+
+  /** `total` octets are to be read; `isQuiet` shows nothing. */
+  constructor(total: number, isQuiet: boolean) {
+    this.total = total;
+    const shown = process.stderr.isTTY && !isQuiet && total > 0;
+    this.bar = shown
+      ? new cliProgress.SingleBar({
+          stream: process.stderr,
+          format: '{bar} {percentage}% of {total} MB, {eta} s left',
+          clearOnComplete: true,
+        })
+      : null;
+  }
+
+  add(octets: number): void {
+    this.done += octets;
+    if (this.bar === null) return;
+    if (this.bar.isActive) this.bar.update(megabytes(Math.min(this.done, this.total)));
+    else if (performance.now() - this.begun > SHOWN_AFTER_MS)
+      this.bar.start(megabytes(this.total), megabytes(this.done));
+  }
+
+  stop(): void {
+    this.bar?.stop();
+  }
+}
+
+function megabytes(octets: number): number {
+  return Math.round(octets / 1e6);
+}
+
+/** Octets of the files; what has no size counts for nothing. */
+export async function totalSize(files: readonly string[]): Promise<number> {
+  let total = 0;
+  for (const file of files) {
+    try {
+      total += (await stat(file)).size;
+    } catch {
+      // Missing files are named when they are opened; standard input has no size.
+    }
+  }
+  return total;
+}

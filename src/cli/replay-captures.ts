@@ -1,0 +1,110 @@
+/**
+ * Runs captures through the engine: the loop that `replay` and `explain` share. Each batch is processed at once; between
+ * batches outputs are given time to drain.
+ */
+import { faultName } from '../capture/capture-end.ts';
+import { openCapture } from '../capture/open-capture.ts';
+import { PacketBatch } from '../capture/packet-batch.ts';
+import { CaptureFault } from '../capture/packet-source.ts';
+import { Counters } from '../engine/counters.ts';
+import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
+import type { DecisionSink } from '../engine/decision-sink.ts';
+import { type PacketSink, Pipeline } from '../engine/pipeline.ts';
+import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
+import { FlowTable } from '../flow/flow-table.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+
+/** A capture that could not be read to its end. */
+export interface Incomplete {
+  readonly file: string;
+  readonly fault: string;
+  readonly message: string;
+}
+
+export interface ReplayOptions {
+  readonly rules: Rules;
+  /** Each file is a capture of its own. */
+  readonly each: boolean;
+  readonly flowCapacity: number;
+  readonly packetSink: PacketSink | null;
+  /** Called before a file's packets, with the number of packets before it in its capture. */
+  readonly onFile: (file: string, packetsBefore: number) => void;
+  /** Called between batches; the next one waits for it. Answers false to stop. */
+  readonly onBatch: (octets: number) => Promise<boolean>;
+  /** A remark on something that was tolerated in a file. */
+  readonly onRemark: (file: string, message: string) => void;
+}
+
+export class Replay {
+  readonly counters = new Counters();
+  readonly flows = new DecisionCounts();
+  readonly decisions = new Float64Array(ACTION_NAMES.length);
+  readonly incomplete: Incomplete[] = [];
+  private readonly options: ReplayOptions;
+  private readonly batch = new PacketBatch();
+  private readonly table: FlowTable;
+  private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
+  private stopped = false;
+
+  /** `makeSink` is given a way to ask the decisions of the capture at hand. */
+  constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
+    this.options = options;
+    this.table = new FlowTable(options.flowCapacity);
+    this.makeSink = makeSink;
+  }
+
+  /** Runs the files through; false where `onBatch` stopped it. */
+  async run(files: readonly string[]): Promise<boolean> {
+    if (!this.options.each) {
+      await this.runCapture(files);
+      return !this.stopped;
+    }
+    for (const file of files) {
+      await this.runCapture([file]);
+      if (this.stopped) return false;
+    }
+    return true;
+  }
+
+  /** One capture, of one file or of several in order. */
+  private async runCapture(files: readonly string[]): Promise<void> {
+    const fingerprints = new FingerprintSet();
+    const sink = this.makeSink(() => decisions);
+    const decisions: Decisions = new Decisions(this.table, fingerprints, this.options.rules, sink);
+    const pipeline = new Pipeline(this.table, fingerprints, decisions, this.options.packetSink);
+    for (const file of files) {
+      this.options.onFile(file, pipeline.counters.packets);
+      await this.runFile(file, pipeline);
+      if (this.stopped) break;
+    }
+    pipeline.finish();
+    this.counters.add(pipeline.counters);
+    this.flows.add(decisions.flows);
+    for (let action = 0; action < this.decisions.length; action++) this.decisions[action]! += decisions.made[action]!;
+    if (!(await this.options.onBatch(0))) this.stopped = true;
+  }
+
+  private async runFile(file: string, pipeline: Pipeline): Promise<void> {
+    const { batch } = this;
+    const capture = openCapture(file);
+    try {
+      while (await capture.read(batch)) {
+        pipeline.process(batch);
+        if (await this.options.onBatch(octetsOf(batch))) continue;
+        this.stopped = true;
+        return;
+      }
+      const { fault, message } = capture.end;
+      if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
+      else if (message !== '') this.options.onRemark(file, message);
+    } finally {
+      await capture.close();
+    }
+  }
+}
+
+/** About how many octets of the file the batch took. */
+function octetsOf(batch: PacketBatch): number {
+  const last = batch.count - 1;
+  return last < 0 ? 0 : batch.at[last]! + batch.capturedLength[last]! - batch.at[0]!;
+}

@@ -1,0 +1,256 @@
+/**
+ * `sluice replay`: captures in, decisions out, a summary at the end.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { listCaptures } from '../capture/list-captures.ts';
+import { Outcome } from '../enforcement/outcome.ts';
+import type { DecisionSink } from '../engine/decision-sink.ts';
+import type { Rules } from '../engine/decisions.ts';
+import { DEFAULT_FLOW_CAPACITY, type PacketSink } from '../engine/pipeline.ts';
+import { CaptureWriter } from '../output/capture-writer.ts';
+import { EventLines } from '../output/event-line.ts';
+import { LineOutput } from '../output/line-output.ts';
+import { ADDRESS_FORMS, type AddressForm, type ShowAddress, showAddresses } from '../output/shown-address.ts';
+import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
+import { MODE_NAMES, type Mode } from '../policy/policy.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { FileOfPacket } from './file-of-packet.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from './load-rules.ts';
+import { Progress, totalSize } from './progress.ts';
+import { Replay } from './replay-captures.ts';
+import { SignalWatch } from './signal-watch.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const SMALLEST_CAPACITY = 1;
+const LARGEST_CAPACITY = 10_000_000;
+
+interface ReplayFlags {
+  readonly policy: string;
+  readonly registry: string;
+  readonly decisions?: string;
+  readonly flows?: string;
+  readonly json?: boolean;
+  readonly each?: boolean;
+  readonly mode?: Mode;
+  readonly forwarded?: string;
+  readonly dropped?: string;
+  readonly addresses: AddressForm;
+  readonly addressKey?: string;
+  readonly maxFlows: number;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  sluice replay captures --each                          what the project's own captures hold
+  sluice replay trace.pcapng --decisions - | jq .vpn     every decision as a JSON line
+  tcpdump -w - -r big.pcap udp | sluice replay -         from a pipe
+  sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
+                                                         what enforcement would have let through, and what not
+
+Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
+its end (what was readable is reported); 130 and 143 on signals, after flushing.`;
+
+export function addReplayCommand(program: Command): void {
+  program
+    .command('replay')
+    .summary('run captures through the pipeline and print a summary')
+    .description(
+      'Reads captures (pcap or pcapng, also compressed), recognises VPN flows, decides them by policy and registry, and prints what came of it.',
+    )
+    .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
+    .option('--policy <file>', 'policy to decide by', DEFAULT_POLICY)
+    .option('--registry <file>', 'registry of prefixes', DEFAULT_REGISTRY)
+    .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
+    .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
+    .option('--json', 'print the summary as one JSON object')
+    .option('--each', 'each file is a capture of its own: flows and packet numbers start anew')
+    .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
+    .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
+    .option('--dropped <file>', 'write the packets that it drops to a pcap file')
+    .addOption(new Option('--addresses <form>', 'how addresses are shown').choices(ADDRESS_FORMS).default('plain'))
+    .option('--address-key <file>', 'key of 32 octets for --addresses pseudonym')
+    .option(
+      '--max-flows <n>',
+      'flows followed at a time',
+      wholeNumber(SMALLEST_CAPACITY, LARGEST_CAPACITY),
+      DEFAULT_FLOW_CAPACITY,
+    )
+    .option('--quiet', 'no summary and no progress bar')
+    .addHelpText('after', EXAMPLES)
+    .action(async (captures: string[], flags: ReplayFlags) => {
+      process.exitCode = await replay(captures, flags);
+    });
+}
+
+async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
+  checkOutputs(flags);
+  const policy = await requirePolicy(flags.policy);
+  const registry = await requireRegistry(flags.registry);
+  const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
+  const show = await addressForm(flags);
+  const list = await listCaptures(captures);
+  for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
+  if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
+
+  const progress = new Progress(await totalSize(list.paths), flags.quiet === true);
+  const outputs = new ReplayOutputs(
+    flags,
+    new EventLines(show, {
+      policy: { name: policy.name, sha256: policy.sha256 },
+      registry: { sha256: registry.sha256 },
+    }),
+  );
+  const signals = new SignalWatch();
+  const run = new Replay(
+    {
+      rules,
+      each: flags.each === true,
+      flowCapacity: flags.maxFlows,
+      packetSink: outputs.packetSink,
+      onFile: (file, packetsBefore) => {
+        outputs.files.begin(file, packetsBefore);
+      },
+      onBatch: async (octets) => {
+        progress.add(octets);
+        await outputs.settle();
+        return !signals.caught;
+      },
+      onRemark: (file, message) => process.stderr.write(`sluice: ${file}: ${message}\n`),
+    },
+    () => outputs.sink,
+  );
+  try {
+    await run.run(list.paths);
+    await outputs.close();
+  } finally {
+    progress.stop();
+    signals.stop();
+  }
+  for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+  const totals: ReplayTotals = {
+    captureCount: list.paths.length,
+    skippedCount: list.skippedCount,
+    incomplete: run.incomplete,
+    counters: run.counters,
+    flows: run.flows,
+    decisions: run.decisions,
+    mode: rules.mode,
+    policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
+    registry: { sha256: registry.sha256, entries: registry.count },
+  };
+  await printSummary(totals, flags);
+  if (signals.exitCode !== null) return signals.exitCode;
+  if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
+  return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
+}
+
+/** Standard output can hold one thing. */
+function checkOutputs(flags: ReplayFlags): void {
+  const takers = [
+    flags.decisions === '-' && '--decisions -',
+    flags.flows === '-' && '--flows -',
+    flags.json === true && '--json',
+  ];
+  const taken = takers.filter((taker) => taker !== false);
+  if (taken.length > 1)
+    throw new CommandError(`${taken.join(' and ')} both want standard output`, ExitCode.WRONG_USAGE);
+}
+
+async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<void> {
+  if (flags.json === true) {
+    await writeOut(summaryJson(totals));
+    return;
+  }
+  if (flags.quiet === true) return;
+  // Where events go to standard output the summary must not: programs read those lines.
+  if (flags.decisions === '-' || flags.flows === '-') process.stderr.write(summaryText(totals));
+  else await writeOut(summaryText(totals));
+}
+
+async function writeOut(text: string): Promise<void> {
+  const output = new LineOutput('-');
+  output.write(text);
+  await output.close();
+}
+
+async function addressForm(flags: ReplayFlags): Promise<ShowAddress> {
+  if (flags.addresses !== 'pseudonym') return showAddresses(flags.addresses);
+  if (flags.addressKey === undefined) {
+    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
+  }
+  try {
+    return showAddresses('pseudonym', await readFile(flags.addressKey));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`cannot use the address key ${flags.addressKey}: ${reason}`, ExitCode.WRONG_USAGE);
+  }
+}
+
+/** Where a replay's events and packets go. */
+class ReplayOutputs {
+  readonly files = new FileOfPacket();
+  readonly sink: DecisionSink;
+  readonly packetSink: PacketSink | null;
+  private readonly decisions: LineOutput | null;
+  private readonly flows: LineOutput | null;
+  private readonly forwarded: CaptureWriter | null;
+  private readonly dropped: CaptureWriter | null;
+
+  constructor(flags: ReplayFlags, lines: EventLines) {
+    const { files } = this;
+    const decisions = flags.decisions === undefined ? null : new LineOutput(flags.decisions);
+    const flows = flags.flows === undefined ? null : new LineOutput(flags.flows);
+    const forwarded = openWriter(flags.forwarded);
+    const dropped = openWriter(flags.dropped);
+    this.decisions = decisions;
+    this.flows = flows;
+    this.forwarded = forwarded;
+    this.dropped = dropped;
+    this.sink = {
+      decided: (flow, decision, timeUs, packet) => {
+        decisions?.write(lines.decision(files.current, flow, decision, timeUs, packet));
+      },
+      ended: (flow, decision, reason) => {
+        flows?.write(lines.flow(files.of(flow.firstPacket), flow, decision, reason));
+      },
+    };
+    this.packetSink =
+      forwarded === null && dropped === null
+        ? null
+        : {
+            packet: (batch, row, outcome, delayUs) => {
+              (outcome === Outcome.DROPPED ? dropped : forwarded)?.write(batch, row, delayUs);
+            },
+          };
+  }
+
+  async settle(): Promise<void> {
+    await this.decisions?.settle();
+    await this.flows?.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.decisions?.close();
+    await this.flows?.close();
+    for (const writer of [this.forwarded, this.dropped]) {
+      writer?.close();
+      if (writer === null || writer.otherLinkTypeCount === 0) continue;
+      process.stderr.write(
+        `sluice: ${writer.otherLinkTypeCount} packets of other link types are not in ${writer.path}: a pcap file has one\n`,
+      );
+    }
+  }
+}
+
+function openWriter(path: string | undefined): CaptureWriter | null {
+  if (path === undefined) return null;
+  try {
+    return new CaptureWriter(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`cannot write ${path}: ${reason}`, ExitCode.FAILED);
+  }
+}

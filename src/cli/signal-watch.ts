@@ -1,0 +1,33 @@
+/**
+ * SIGINT and SIGTERM ask the work to stop: it ends between two batches, with everything flushed. A second one ends at once.
+ */
+import { ExitCode } from './exit-code.ts';
+
+export class SignalWatch {
+  private signal: 'SIGINT' | 'SIGTERM' | null = null;
+
+  constructor() {
+    process.on('SIGINT', this.take);
+    process.on('SIGTERM', this.take);
+  }
+
+  get caught(): boolean {
+    return this.signal !== null;
+  }
+
+  /** 130 or 143 once a signal was caught. */
+  get exitCode(): ExitCode | null {
+    if (this.signal === null) return null;
+    return this.signal === 'SIGINT' ? ExitCode.INTERRUPTED : ExitCode.TERMINATED;
+  }
+
+  stop(): void {
+    process.off('SIGINT', this.take);
+    process.off('SIGTERM', this.take);
+  }
+
+  private readonly take = (signal: NodeJS.Signals): void => {
+    if (this.signal !== null) process.exit(this.exitCode ?? ExitCode.INTERRUPTED);
+    this.signal = signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+  };
+}

@@ -1,0 +1,10 @@
+/** A parser of whole numbers within bounds for flags. */
+import { InvalidArgumentError } from 'commander';
+
+export function wholeNumber(smallest: number, largest: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= smallest && value <= largest) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${smallest} to ${largest}.`);
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The summary of a replay: for people a table, for programs one JSON object with the same numbers.
+ */
+import Table from 'cli-table3';
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { formatMicros } from '../core/units.ts';
+import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
+import { type Counters, FLOW_END_NAMES } from '../engine/counters.ts';
+import type { DecisionCounts } from '../engine/decisions.ts';
+import { STAGE_NAMES } from '../fingerprint/finding.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+
+/** What a replay came to. */
+export interface ReplayTotals {
+  readonly captureCount: number;
+  /** Files in folders that are no captures. */
+  readonly skippedCount: number;
+  /** Captures that could not be read to their end, each with the reason. */
+  readonly incomplete: readonly { readonly file: string; readonly fault: string; readonly message: string }[];
+  readonly counters: Counters;
+  readonly flows: DecisionCounts;
+  /** Decision events, by action. */
+  readonly decisions: Float64Array;
+  readonly mode: string;
+  readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
+  readonly registry: { readonly sha256: string; readonly entries: number };
+}
+
+interface FoundRow {
+  readonly protocol: string;
+  readonly stage: string;
+  readonly flows: number;
+  readonly actions: Record<string, number>;
+}
+
+/** Rows of protocol and stage that have flows. */
+function foundRows(flows: DecisionCounts): FoundRow[] {
+  const rows: FoundRow[] = [];
+  for (let protocol = 1; protocol < PROTOCOL_NAMES.length; protocol++) {
+    for (let stage = STAGE_NAMES.length - 1; stage > 0; stage--) {
+      const counts = ACTION_NAMES.map((_, action) => flows.get(protocol, stage, action));
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      if (total === 0) continue;
+      const actions = Object.fromEntries(ACTION_NAMES.map((name, action) => [name, counts[action]!]));
+      rows.push({ protocol: PROTOCOL_NAMES[protocol]!, stage: STAGE_NAMES[stage]!, flows: total, actions });
+    }
+  }
+  return rows;
+}
+
+/** One JSON object on one line. */
+export function summaryJson(totals: ReplayTotals): string {
+  const { counters } = totals;
+  const time = (value: number): string | null => (Number.isNaN(value) ? null : formatMicros(value));
+  const summary = {
+    captures: totals.captureCount,
+    skipped_files: totals.skippedCount,
+    incomplete: totals.incomplete,
+    packets: {
+      read: counters.packets,
+      bytes: counters.octets,
+      in_flows: counters.flowPackets,
+      not_decoded: counters.notDecodedByName(),
+      first: time(counters.firstTimeUs),
+      last: time(counters.lastTimeUs),
+    },
+    flows: {
+      total: counters.flowsStarted,
+      ended: byName(FLOW_END_NAMES, counters.flowsEnded),
+      found: foundRows(totals.flows),
+    },
+    decisions: byName(ACTION_NAMES, totals.decisions),
+    outcome: {
+      packets: byName(OUTCOME_NAMES, counters.outcomePackets),
+      bytes: byName(OUTCOME_NAMES, counters.outcomeOctets),
+    },
+    mode: totals.mode,
+    policy: totals.policy,
+    registry: totals.registry,
+  };
+  return `${JSON.stringify(summary)}\n`;
+}
+
+function byName(names: readonly string[], counts: Float64Array): Record<string, number> {
+  return Object.fromEntries(names.map((name, index) => [name, counts[index]!]));
+}
+
+/** Some lines and a table. */
+export function summaryText(totals: ReplayTotals): string {
+  const { counters } = totals;
+  const rows = foundRows(totals.flows);
+  const found = rows.reduce((sum, row) => sum + row.flows, 0);
+  const lines = [
+    `${counted(totals.captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`,
+    `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
+    '',
+  ];
+  if (rows.length > 0) lines.push(foundTable(rows), '');
+  lines.push(...notDecodedLines(counters));
+  if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
+  if (totals.skippedCount > 0)
+    lines.push(`Skipped in folders: ${counted(totals.skippedCount, 'file')} that are no captures.`);
+  return `${lines.join('\n')}\n`;
+}
+
+function foundTable(rows: readonly FoundRow[]): string {
+  const table = new Table({
+    head: ['protocol', 'stage', 'flows', ...ACTION_NAMES],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) {
+    table.push([row.protocol, row.stage, number(row.flows), ...ACTION_NAMES.map((name) => number(row.actions[name]!))]);
+  }
+  return table.toString();
+}
+
+function notDecodedLines(counters: Counters): string[] {
+  const reasons = Object.entries(counters.notDecodedByName()).sort(([, a], [, b]) => b - a);
+  if (reasons.length === 0) return ['Every packet belongs to a flow.'];
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const list = reasons.map(([name, count]) => `${name} ${number(count)}`).join(', ');
+  return [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
+}
+
+function outcomeLines(counters: Counters): string[] {
+  const list = OUTCOME_NAMES.map((name, outcome) => `${number(counters.outcomePackets[outcome]!)} ${name}`);
+  return [`Simulated outcome of packets: ${list.join(', ')}.`];
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function counted(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
