@@ -6,7 +6,7 @@
  * only ever shrinks: no step can read outside the captured packet.
  */
 import { IPV4_MARK } from '../core/ip-address.ts';
-import { checkAh } from './ah.ts';
+import { ahLength, checkAh } from './ah.ts';
 import { checkSll, checkSll2, SLL2_LENGTH, sll2Protocol, SLL_LENGTH, sllProtocol } from './cooked.ts';
 import { DecodeStatus } from './decode-status.ts';
 import * as erspan from './erspan.ts';
@@ -135,7 +135,7 @@ function decodeLink(view: PacketView, linkType: number): number {
       return Layer.WIFI;
     case LinkType.IEEE802_11_RADIOTAP: {
       const length = radiotapLength(data, at, end);
-      if (length === 0) return END + DecodeStatus.TRUNCATED_LINK;
+      if (length <= 0) return END + (length === 0 ? DecodeStatus.TRUNCATED_LINK : DecodeStatus.MALFORMED_LINK);
       view.at = at + length;
       return Layer.WIFI;
     }
@@ -186,6 +186,7 @@ function decodeEtherType(view: PacketView, type: number): number {
 }
 
 function decodeSnap(view: PacketView): number {
+  if (view.at + ethernet.SNAP_LENGTH > view.end && view.end < view.wireEnd) return END + DecodeStatus.TRUNCATED_LINK;
   const type = ethernet.snapType(view.data, view.at, view.end);
   if (type < 0 || ethernet.isLength(type)) return END + DecodeStatus.UNSUPPORTED_FRAME;
   view.at += ethernet.SNAP_LENGTH;
@@ -371,6 +372,8 @@ function decodeTransport(view: PacketView, protocol: number, offset: number, inI
     case IpProtocol.GRE:
       return offset === 0 ? decodeIpTunnel(view, protocol, inIpv6) : laterFragment(view);
     default:
+      // The fragmented part may begin with more extension headers; the first fragment knows what follows them.
+      if (inIpv6 && offset !== 0 && ipv6.isExtension(protocol)) return laterFragment(view);
       return END + DecodeStatus.UNSUPPORTED_TRANSPORT;
   }
   if (offset !== 0) return laterFragment(view);
@@ -390,16 +393,19 @@ function laterFragment(view: PacketView): number {
   return END + DecodeStatus.OK;
 }
 
-/** A header cut short: by the capture, or, in a first fragment, by a sender who hides it from filters (RFC 1858). */
-function cutHeader(view: PacketView, truncated: DecodeStatus): number {
-  const tiny = view.fragment === Fragment.FIRST && view.end === view.wireEnd;
-  return END + (tiny ? DecodeStatus.TINY_FRAGMENT : truncated);
+/**
+ * A header cut short: by the capture; by the length that an outer header claims; or, in a first fragment, by a sender who
+ * hides it from filters (RFC 1858).
+ */
+function cutHeader(view: PacketView, truncated: DecodeStatus, malformed: DecodeStatus): number {
+  if (view.end < view.wireEnd) return END + truncated;
+  return END + (view.fragment === Fragment.FIRST ? DecodeStatus.TINY_FRAGMENT : malformed);
 }
 
 function decodeUdp(view: PacketView): number {
   const { data, at, end } = view;
   const status = udp.checkUdp(data, at, end);
-  if (status === DecodeStatus.TRUNCATED_UDP) return cutHeader(view, status);
+  if (status === DecodeStatus.TRUNCATED_UDP) return cutHeader(view, status, DecodeStatus.MALFORMED_UDP);
   if (status !== DecodeStatus.OK) return END + status;
   const length = udp.udpLength(data, at);
   if (at + length > view.wireEnd) {
@@ -418,7 +424,8 @@ function decodeUdp(view: PacketView): number {
 }
 
 function endWithPayload(view: PacketView): number {
-  view.payloadAt = view.at;
+  // A TCP header may be cut within its options.
+  view.payloadAt = Math.min(view.at, view.end);
   view.payloadCaptured = Math.max(0, view.end - view.at);
   view.payloadLength = Math.max(0, view.wireEnd - view.at);
   return END + DecodeStatus.OK;
@@ -427,7 +434,7 @@ function endWithPayload(view: PacketView): number {
 function decodeTcp(view: PacketView): number {
   const { data, at, end } = view;
   const status = tcp.checkTcp(data, at, end);
-  if (status === DecodeStatus.TRUNCATED_TCP) return cutHeader(view, status);
+  if (status === DecodeStatus.TRUNCATED_TCP) return cutHeader(view, status, DecodeStatus.MALFORMED_TCP);
   if (status !== DecodeStatus.OK) return END + status;
   const headerLength = tcp.tcpHeaderLength(data, at);
   if (at + headerLength > view.wireEnd) return END + DecodeStatus.MALFORMED_TCP;
@@ -441,9 +448,14 @@ function decodeTcp(view: PacketView): number {
 
 function decodeIpsec(view: PacketView, protocol: number): number {
   const { data, at, end } = view;
-  const status = protocol === Transport.ESP ? checkEsp(data, at, end) : checkAh(data, at, end);
-  if (status === DecodeStatus.TRUNCATED_ESP || status === DecodeStatus.TRUNCATED_AH) return cutHeader(view, status);
+  const isAh = protocol === Transport.AH;
+  const status = isAh ? checkAh(data, at, end) : checkEsp(data, at, end);
+  if (status === DecodeStatus.TRUNCATED_ESP) return cutHeader(view, status, DecodeStatus.MALFORMED_ESP);
+  if (status === DecodeStatus.TRUNCATED_AH) return cutHeader(view, status, DecodeStatus.MALFORMED_AH);
   if (status !== DecodeStatus.OK) return END + status;
+  if (isAh && view.fragment === Fragment.NONE && at + ahLength(data, at) > view.wireEnd) {
+    return END + DecodeStatus.MALFORMED_AH;
+  }
   view.sourcePort = 0;
   view.destinationPort = 0;
   return endWithPayload(view);

@@ -16,7 +16,8 @@ export function gtpHeaderLength(data: DataView, at: number, end: number, wireEnd
   if (at + FIXED_LENGTH > end) return 0;
   const flags = data.getUint8(at);
   if ((flags & 0xf8) !== 0x30 || data.getUint8(at + 1) !== TYPE_USER_PACKET) return 0;
-  if (at + FIXED_LENGTH + data.getUint16(at + 2) > wireEnd) return 0;
+  const total = FIXED_LENGTH + data.getUint16(at + 2);
+  if (at + total > wireEnd) return 0;
   if ((flags & 7) === 0) return FIXED_LENGTH;
   let length = FIXED_LENGTH + OPTIONAL_LENGTH;
   if (at + length > end) return 0;
@@ -28,5 +29,5 @@ export function gtpHeaderLength(data: DataView, at: number, end: number, wireEnd
     length += extension;
     next = data.getUint8(at + length - 1);
   }
-  return length;
+  return length <= total ? length : 0;
 }

@@ -19,11 +19,12 @@ const FLAG_ORDER = 0x80;
 const SHORTEST_DATA_HEADER = 24;
 const QOS_AMSDU = 0x80;
 
-/** Octets of a radiotap header, or 0 where it is cut or no radiotap. */
+/** Octets of a radiotap header, 0 where it is cut, -1 where it is none: another version, or a length that can't be. */
 export function radiotapLength(data: DataView, at: number, end: number): number {
-  if (at + RADIOTAP_SMALLEST > end || data.getUint8(at) !== 0) return 0;
+  if (at + RADIOTAP_SMALLEST > end) return 0;
   const length = data.getUint16(at + 2, true);
-  return length >= RADIOTAP_SMALLEST && at + length <= end ? length : 0;
+  if (data.getUint8(at) !== 0 || length < RADIOTAP_SMALLEST) return -1;
+  return at + length <= end ? length : 0;
 }
 
 /** Octets of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other frame. */

@@ -64,6 +64,8 @@ export function responseSender(data: DataView, at: number): number {
   return data.getInt32(at + RESPONSE_SENDER);
 }
 
+export const RESPONSE_RECEIVER_AT = RESPONSE_RECEIVER;
+
 /** The initiation's sender index, echoed. */
 export function responseReceiver(data: DataView, at: number): number {
   return data.getInt32(at + RESPONSE_RECEIVER);

@@ -1,0 +1,352 @@
+/** Headers that lie: each layer's table of broken fields with the status, or the outcome, that must come of them. */
+import { describe, expect, it } from 'vitest';
+import { describeBytes, statusOf } from './decoded.ts';
+import type { Octets } from './frame-builder.ts';
+import * as build from './frame-builder.ts';
+import { bytesOf, DATAGRAM, PACKET, u16, u32, withOctets, zeros } from './frame-builder.ts';
+
+const ETHERNET = 1;
+const LINK_TYPES = { null: 0, ethernet: 1, ppp: 9, raw: 101, hdlc: 104, wifi: 105, sll: 113, radiotap: 127, sll2: 276 };
+
+type Row = readonly [name: string, status: string, octets: Octets];
+
+function table(layer: string, linkType: number, rows: readonly Row[]): void {
+  describe(layer, () => {
+    it.each(rows)('%s: %s', (_, status, octets) => {
+      expect(statusOf(bytesOf(octets), linkType)).toBe(status);
+    });
+  });
+}
+
+/** Ethernet around IPv4, or what else the type says. */
+const frame = (octets: Octets, type = 0x0800): Octets => build.ethernet(type, octets);
+
+table('links', ETHERNET, [
+  ['nothing', 'truncated-link', []],
+  ['13 octets', 'truncated-link', zeros(13)],
+  ['an 802.3 frame that ends in its LLC', 'unsupported-frame', frame([0x42, 0x42, 3], 3)],
+  ['SNAP with another OUI', 'unsupported-frame', frame([0xaa, 0xaa, 3, 0, 0, 0x0c, 8, 0, ...PACKET], 60)],
+  ['SNAP whose type is a length', 'unsupported-frame', frame([0xaa, 0xaa, 3, 0, 0, 0, 0, 60, ...PACKET], 60)],
+  ['a VLAN tag of two octets', 'truncated-vlan', frame([0, 1], 0x8100)],
+  ['nine VLAN tags', 'too-deep', frame([...tags(8), ...build.vlan(9, 0x0800, PACKET)], 0x8100)],
+]);
+
+function tags(count: number): Octets {
+  return Array.from({ length: count }, (_, i) => build.vlan(i, 0x8100, [])).flat();
+}
+
+describe('links that are not Ethernet', () => {
+  it.each<readonly [string, string, number, Octets]>([
+    ['an unknown link type', 'unsupported-link-type', 147, PACKET],
+    ['raw IP of version 5', 'malformed-link', LINK_TYPES.raw, withOctets(PACKET, 0, [0x55])],
+    ['raw IP without an octet', 'truncated-link', LINK_TYPES.raw, []],
+    ['the IPv4 link with IPv6 on it', 'malformed-ipv4', 228, build.ipv6(17, DATAGRAM)],
+    ['the IPv6 link with IPv4 on it', 'malformed-ipv6', 229, [...PACKET, ...zeros(20)]],
+    ['an unknown loopback family', 'unsupported-frame', LINK_TYPES.null, [7, 0, 0, 0, ...PACKET]],
+    ['a cut loopback header', 'truncated-link', LINK_TYPES.null, [2, 0, 0]],
+    ['an SLL header without its protocol', 'truncated-link', LINK_TYPES.sll, zeros(15)],
+    ['an SLL frame of Novell', 'unsupported-frame', LINK_TYPES.sll, [...zeros(14), 0, 1, ...PACKET]],
+    ['an SLL2 header one octet short', 'truncated-link', LINK_TYPES.sll2, zeros(19)],
+    ['C-HDLC with another address', 'unsupported-frame', LINK_TYPES.hdlc, [0x1f, 0, 8, 0, ...PACKET]],
+    ['C-HDLC with a length', 'unsupported-frame', LINK_TYPES.hdlc, [0x0f, 0, 0, 60, ...PACKET]],
+    ['PPP without a protocol', 'truncated-link', LINK_TYPES.ppp, [0xff, 0x03]],
+    ['PPP with half a protocol', 'truncated-link', LINK_TYPES.ppp, [0xff, 0x03, 0]],
+    ['PPP with an unknown protocol', 'unsupported-frame', LINK_TYPES.ppp, [0xc0, 0x23, ...PACKET]],
+    ['radiotap of version 1', 'malformed-link', LINK_TYPES.radiotap, [1, 0, 8, 0, ...zeros(60)]],
+    ['radiotap of length 7', 'malformed-link', LINK_TYPES.radiotap, [0, 0, 7, 0, ...zeros(60)]],
+    ['radiotap longer than the frame', 'truncated-link', LINK_TYPES.radiotap, [0, 0, 80, 0, ...zeros(60)]],
+    ['an 802.11 aggregate', 'unsupported-frame', LINK_TYPES.wifi, [0x88, 1, ...zeros(22), 0x80, 0, ...zeros(40)]],
+    ['an 802.11 fragment', 'unsupported-frame', LINK_TYPES.wifi, [0x08, 1, ...zeros(20), 3, 0, ...zeros(40)]],
+    ['802.11 data without data', 'unsupported-frame', LINK_TYPES.wifi, [0x48, 1, ...zeros(22)]],
+    ['802.11 of version 1', 'unsupported-frame', LINK_TYPES.wifi, [0x09, 1, ...zeros(60)]],
+    ['an 802.11 header one octet short', 'truncated-link', LINK_TYPES.wifi, [0x08, 1, ...zeros(21)]],
+  ])('%s: %s', (_, status, linkType, octets) => {
+    expect(statusOf(bytesOf(octets), linkType)).toBe(status);
+  });
+
+  it('SNAP cut by the capture: truncated-link', () => {
+    const octets = frame([0xaa, 0xaa, 3, 0], 60);
+    expect(statusOf(bytesOf(octets), ETHERNET, 74)).toBe('truncated-link');
+  });
+});
+
+table('MPLS', ETHERNET, [
+  [
+    '16 entries without a bottom',
+    'malformed-mpls',
+    frame(Array.from({ length: 17 }, () => build.label(1, false)).flat(), 0x8847),
+  ],
+  ['no bottom before the end', 'truncated-mpls', frame([...build.label(1, false), ...build.label(2, false)], 0x8847)],
+  ['nothing below the bottom', 'truncated-mpls', frame(build.label(1, true), 0x8847)],
+  ['a control word and nothing', 'truncated-link', frame([...build.label(1, true), 0, 0], 0x8847)],
+  ['a stack in a stack in a stack', 'too-deep', frame(nestedStacks(9), 0x8847)],
+]);
+
+function nestedStacks(count: number): Octets {
+  if (count === 0) return PACKET;
+  return [...build.label(count, true), 0, 0, 0, 0, ...frame(nestedStacks(count - 1), 0x8847)];
+}
+
+table('PPPoE', ETHERNET, [
+  ['version 2', 'malformed-pppoe', frame([0x21, 0, 0, 1, 0, 34, 0, 0x21, ...PACKET], 0x8864)],
+  ['type 2', 'malformed-pppoe', frame([0x12, 0, 0, 1, 0, 34, 0, 0x21, ...PACKET], 0x8864)],
+  ['a code that is not session data', 'malformed-pppoe', frame([0x11, 9, 0, 1, 0, 34, 0, 0x21, ...PACKET], 0x8864)],
+  ['length 0', 'truncated-link', frame([0x11, 0, 0, 1, 0, 0, 0, 0x21, ...PACKET], 0x8864)],
+  ['length 1', 'truncated-link', frame([0x11, 0, 0, 1, 0, 1, 0, 0x21, ...PACKET], 0x8864)],
+  ['a length that cuts the IP header', 'truncated-ipv4', frame([0x11, 0, 0, 1, 0, 12, 0, 0x21, ...PACKET], 0x8864)],
+  ['five octets', 'truncated-pppoe', frame([0x11, 0, 0, 1, 0], 0x8864)],
+]);
+
+table('IPv4', ETHERNET, [
+  ['header of 16 octets', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x44]))],
+  ['header of 0 octets', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x40]))],
+  ['version 6 under the IPv4 type', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x65]))],
+  ['header longer than the frame', 'truncated-ipv4', frame(withOctets(PACKET, 0, [0x4f]))],
+  ['total length below the header', 'malformed-ipv4', frame(withOctets(PACKET, 2, u16(19)))],
+  [
+    'total length below a header with options',
+    'malformed-ipv4',
+    frame([...withOctets(PACKET, 0, [0x46]).slice(0, 2), 0, 23, ...PACKET.slice(4), ...zeros(8)]),
+  ],
+  ['total length of the header alone', 'malformed-udp', frame(withOctets(PACKET, 2, u16(20)))],
+  ['total length 0: up to the end of the frame', 'ok', frame(withOctets(PACKET, 2, u16(0)))],
+  ['total length beyond the frame', 'ok', frame(withOctets(PACKET, 2, u16(1500)))],
+  ['a fragment behind the end of any datagram', 'ok', frame(build.ipv4(17, zeros(16), { offset: 65528 }))],
+  [
+    'a first fragment without the UDP header',
+    'tiny-fragment',
+    frame(build.ipv4(17, DATAGRAM.slice(0, 4), { more: true })),
+  ],
+  ['a first fragment without the TCP header', 'tiny-fragment', frame(build.ipv4(6, zeros(16), { more: true }))],
+  [
+    'a later fragment of a tunnel in a first fragment',
+    'fragment-without-first',
+    frame(build.ipv4(4, build.ipv4(17, zeros(8), { offset: 8 }), { more: true })),
+  ],
+  ['a protocol that is not ours', 'unsupported-transport', frame(build.ipv4(255, DATAGRAM))],
+  ['a later fragment of ICMP', 'icmp', frame(build.ipv4(1, zeros(8), { offset: 8 }))],
+]);
+
+const V6 = 0x86dd;
+const chain = (count: number, length = 8): Octets =>
+  count === 0 ? DATAGRAM : build.extension(count === 1 ? 17 : 60, length, chain(count - 1, length));
+
+table('IPv6', ETHERNET, [
+  ['version 4 under the IPv6 type', 'malformed-ipv6', frame([0x45, ...build.ipv6(17, DATAGRAM).slice(1)], V6)],
+  ['39 octets', 'truncated-ipv6', frame(build.ipv6(17, []).slice(0, 39), V6)],
+  ['12 extension headers', 'ok', frame(build.ipv6(60, chain(12)), V6)],
+  ['13 extension headers', 'malformed-ipv6', frame(build.ipv6(60, chain(13)), V6)],
+  ['200 extension headers', 'malformed-ipv6', frame(build.ipv6(60, chain(200)), V6)],
+  [
+    'hop-by-hop options that call themselves next',
+    'malformed-ipv6',
+    frame(build.ipv6(0, Array.from({ length: 40 }, () => build.extension(0, 8, [])).flat()), V6),
+  ],
+  [
+    'fragment headers without end',
+    'malformed-ipv6',
+    frame(build.ipv6(44, Array.from({ length: 40 }, () => build.fragmentHeader(44, 0, false, 1, [])).flat()), V6),
+  ],
+  [
+    'an extension longer than the packet',
+    'truncated-ipv6-extension',
+    frame(build.ipv6(0, withOctets(chain(1), 1, [255])), V6),
+  ],
+  ['an extension of one octet', 'truncated-ipv6-extension', frame(build.ipv6(0, [17]), V6)],
+  ['a cut fragment header', 'truncated-ipv6-extension', frame(build.ipv6(44, [17, 0, 0, 0]), V6)],
+  [
+    'a payload length that cuts the UDP header',
+    'malformed-udp',
+    frame(withOctets(build.ipv6(17, DATAGRAM), 4, u16(7)), V6),
+  ],
+  ['payload length 0: up to the end of the frame', 'ok', frame(withOctets(build.ipv6(17, DATAGRAM), 4, u16(0)), V6)],
+  [
+    'a first fragment that ends in its extensions',
+    'truncated-ipv6-extension',
+    frame(build.ipv6(44, build.fragmentHeader(60, 0, true, 1, [17])), V6),
+  ],
+  [
+    'a later fragment in a first one',
+    'fragment-without-first',
+    frame(build.ipv6(44, build.fragmentHeader(44, 0, true, 1, build.fragmentHeader(17, 8, false, 2, zeros(8)))), V6),
+  ],
+  [
+    'a later fragment that begins with destination options',
+    'ok',
+    frame(build.ipv6(44, build.fragmentHeader(60, 1448, false, 1, zeros(8))), V6),
+  ],
+  ['no next header, with octets behind', 'no-next-header', frame(build.ipv6(59, DATAGRAM), V6)],
+]);
+
+table('UDP', ETHERNET, [
+  ...Array.from({ length: 8 }, (_, length): Row => [
+    `length ${length}`,
+    'malformed-udp',
+    frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(length)))),
+  ]),
+  ['length 8 with octets behind', 'ok', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(8))))],
+  ['length one beyond the packet', 'malformed-udp', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(13))))],
+  ['length 65535', 'malformed-udp', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(65535))))],
+  ['length beyond the first fragment', 'ok', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(3000)), { more: true }))],
+  ['seven octets', 'malformed-udp', frame(build.ipv4(17, DATAGRAM.slice(0, 7)))],
+]);
+
+const SEGMENT = build.tcp(1, 2, [1, 2, 3, 4]);
+table('TCP', ETHERNET, [
+  ...Array.from({ length: 5 }, (_, words): Row => [
+    `data offset ${words}`,
+    'malformed-tcp',
+    frame(build.ipv4(6, withOctets(SEGMENT, 12, [words << 4]))),
+  ]),
+  ['data offset behind the packet', 'malformed-tcp', frame(build.ipv4(6, withOctets(SEGMENT, 12, [0xf0])))],
+  ["data offset on the packet's end", 'ok', frame(build.ipv4(6, withOctets(SEGMENT, 12, [0x60])))],
+  ['19 octets', 'malformed-tcp', frame(build.ipv4(6, SEGMENT.slice(0, 19)))],
+  ['SYN, FIN and RST at once', 'ok', frame(build.ipv4(6, withOctets(SEGMENT, 13, [0xff])))],
+]);
+
+const AH = [50, 4, 0, 0, ...u32(0x1000), ...u32(1), ...zeros(12), ...u32(0x1001), ...u32(1), ...zeros(16)];
+table('ESP and AH', ETHERNET, [
+  ['ESP with SPI 0', 'malformed-esp', frame(build.ipv4(50, zeros(24)))],
+  ['ESP of 7 octets', 'malformed-esp', frame(build.ipv4(50, [0, 0, 1, 0, 0, 0, 0]))],
+  ['AH', 'ok', frame(build.ipv4(51, AH))],
+  ['AH of length 0', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [0])))],
+  ['AH without a check value', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [1])))],
+  ['AH longer than the packet', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [255])))],
+  ['AH with a reserved bit', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 3, [1])))],
+  ['AH with SPI 0', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 4, u32(0))))],
+  ['AH of 11 octets', 'malformed-ah', frame(build.ipv4(51, AH.slice(0, 11)))],
+]);
+
+const tunnel = (octets: Octets): Octets => frame(build.ipv4(47, octets));
+table('GRE and ERSPAN', ETHERNET, [
+  ['version 1', 'unsupported-gre', tunnel(build.gre(0x880b, PACKET, 1))],
+  ['version 7', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 7))],
+  ['routing', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 0x4000))],
+  ['three octets', 'truncated-gre', tunnel([0, 0, 8])],
+  ['cut optional fields', 'truncated-gre', tunnel(build.gre(0x0800, zeros(11), 0xb000))],
+  ['a type that is a length', 'unsupported-gre', tunnel(build.gre(0x0042, PACKET))],
+  ['an unknown type', 'unsupported-ethertype', tunnel(build.gre(0x88cc, PACKET))],
+  ['bridging without a frame', 'truncated-link', tunnel(build.gre(0x6558, zeros(13)))],
+  ['ERSPAN II cut', 'truncated-erspan', tunnel(build.gre(0x88be, zeros(11), 0x1000))],
+  [
+    'ERSPAN II of version 2',
+    'unsupported-gre',
+    tunnel(build.gre(0x88be, [0, 0, 0, 1, 0x20, ...zeros(7), ...frame(PACKET)], 0x1000)),
+  ],
+  [
+    'ERSPAN III of version 1',
+    'unsupported-gre',
+    tunnel(build.gre(0x22eb, [0, 0, 0, 1, 0x10, ...zeros(11), ...frame(PACKET)], 0x1000)),
+  ],
+  [
+    'ERSPAN III with a frame that is not Ethernet',
+    'unsupported-frame',
+    tunnel(build.gre(0x22eb, [0, 0, 0, 1, 0x20, ...zeros(9), 0x08, 0, ...frame(PACKET)], 0x1000)),
+  ],
+  [
+    'ERSPAN III without its platform subheader',
+    'truncated-erspan',
+    tunnel(build.gre(0x22eb, [0, 0, 0, 1, 0x20, ...zeros(10), 1, ...zeros(7)], 0x1000)),
+  ],
+]);
+
+describe('tunnel ports without a tunnel: an ordinary datagram', () => {
+  const garbage = Array.from({ length: 60 }, (_, i) => (i * 37 + 11) & 255);
+  const inner = frame(PACKET);
+  it.each<readonly [string, number, Octets]>([
+    ['VXLAN: nothing', 4789, []],
+    ['VXLAN: garbage', 4789, garbage],
+    ['VXLAN: zeros', 4789, zeros(60)],
+    ['VXLAN: I bit not set', 4789, withOctets(build.vxlan(1, inner), 0, [0])],
+    ['VXLAN: reserved octet', 4789, withOctets(build.vxlan(1, inner), 7, [1])],
+    ['VXLAN: no frame behind', 4789, build.vxlan(1, zeros(40))],
+    ['VXLAN: a frame with broken IPv4', 4789, build.vxlan(1, withOctets(inner, 14, [0x44]))],
+    ['VXLAN: seven octets', 8472, build.vxlan(1, []).slice(0, 7)],
+    ['Geneve: garbage', 6081, garbage],
+    ['Geneve: version 1', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x40])],
+    ['Geneve: reserved bits', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 1, [1])],
+    ['Geneve: options longer than the datagram', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x3f])],
+    ['Geneve: an unknown type', 6081, build.geneve(0x88cc, 1, PACKET)],
+    ['GTP: garbage', 2152, garbage],
+    ['GTP: version 2', 2152, withOctets(build.gtp(1, PACKET), 0, [0x48])],
+    ['GTP: another message', 2152, withOctets(build.gtp(1, PACKET), 1, [26])],
+    ['GTP: length beyond the datagram', 2152, withOctets(build.gtp(1, PACKET), 2, u16(200))],
+    [
+      'GTP: an extension of length 0',
+      2152,
+      [0x34, 255, ...u16(48), ...u32(1), 0, 0, 0, 0x85, 0, 0, 0, 0, ...PACKET, ...zeros(8)],
+    ],
+    [
+      'GTP: extensions without end',
+      2152,
+      [0x34, 255, ...u16(64), ...u32(1), 0, 0, 0, 0x85, ...Array.from({ length: 15 }, () => [1, 0, 0, 0x85]).flat()],
+    ],
+    [
+      'GTP: an extension behind the length',
+      2152,
+      [0x34, 255, ...u16(6), ...u32(1), 0, 0, 0, 0x85, 1, 0, 0, 0, ...PACKET],
+    ],
+    ['GTP: neither IPv4 nor IPv6 behind', 2152, build.gtp(1, garbage)],
+  ])('%s', (_, port, load) => {
+    const seen = describeBytes(bytesOf(frame(build.ipv4(17, build.udp(50000, port, load)))), ETHERNET);
+    expect(seen).toMatchObject({ status: 'ok', destinationPort: String(port), payloadLength: String(load.length) });
+    expect(seen.encapsulation).toBeUndefined();
+  });
+
+  it('a tunnel that answers from the port is no tunnel: only the destination port says where to look', () => {
+    const seen = describeBytes(bytesOf(frame(build.ipv4(17, build.udp(4789, 50000, build.vxlan(1, inner))))), ETHERNET);
+    expect(seen).toMatchObject({ sourcePort: '4789', status: 'ok' });
+    expect(seen.encapsulation).toBeUndefined();
+  });
+});
+
+describe('nesting', () => {
+  const wrap: Record<string, (octets: Octets) => Octets> = {
+    'IPv4 in IPv4': (octets) => build.ipv4(4, octets),
+    GRE: (octets) => build.ipv4(47, build.gre(0x0800, octets)),
+    VXLAN: (octets) => build.ipv4(17, build.udp(5, 4789, build.vxlan(1, frame(octets)))),
+    Geneve: (octets) => build.ipv4(17, build.udp(5, 6081, build.geneve(0x0800, 1, octets))),
+    'GTP-U': (octets) => build.ipv4(17, build.udp(5, 2152, build.gtp(1, octets))),
+  };
+  const nested = (around: (octets: Octets) => Octets, count: number): Octets =>
+    count === 0 ? PACKET : around(nested(around, count - 1));
+
+  it.each(Object.entries(wrap))('%s: 8 deep is read, 9 and 20 are too deep', (_, around) => {
+    expect(statusOf(bytesOf(frame(nested(around, 8))), ETHERNET)).toBe('ok');
+    expect(statusOf(bytesOf(frame(nested(around, 9))), ETHERNET)).toBe('too-deep');
+    expect(statusOf(bytesOf(frame(nested(around, 20))), ETHERNET)).toBe('too-deep');
+  });
+});
+
+describe('the domain of a wrapping', () => {
+  const domainOf = (octets: Octets): string => describeBytes(bytesOf(octets), ETHERNET).domain!;
+  const reversed = build.ipv4(17, build.udp(40002, 40001, [9]), {
+    source: [198, 51, 100, 9],
+    destination: [192, 0, 2, 7],
+  });
+
+  it('is the same in both directions', () => {
+    expect(domainOf(frame(build.vlan(5, 0x0800, PACKET), 0x8100))).toBe(
+      domainOf(frame(build.vlan(5, 0x0800, reversed), 0x8100)),
+    );
+    expect(domainOf(frame([...build.label(5, true), ...PACKET], 0x8847))).toBe(
+      domainOf(frame([...build.label(6, false), ...build.label(7, true), ...reversed], 0x8847)),
+    );
+    expect(domainOf(frame(build.ipv4(17, build.udp(1, 2152, build.gtp(1, PACKET)))))).toBe(
+      domainOf(frame(build.ipv4(17, build.udp(1, 2152, build.gtp(2, reversed))))),
+    );
+  });
+
+  it('tells networks apart, and their order', () => {
+    const domains = [
+      frame(PACKET),
+      ...[1, 2, 3].map((id) => frame(build.vlan(id, 0x0800, PACKET), 0x8100)),
+      frame(build.vlan(1, 0x8100, build.vlan(2, 0x0800, PACKET)), 0x8100),
+      frame(build.vlan(2, 0x8100, build.vlan(1, 0x0800, PACKET)), 0x8100),
+      ...[1, 2].map((id) => frame(build.ipv4(17, build.udp(1, 4789, build.vxlan(id, frame(PACKET)))))),
+      ...[1, 2].map((id) => frame(build.ipv4(17, build.udp(1, 6081, build.geneve(0x0800, id, PACKET))))),
+      frame(build.ipv4(4, PACKET)),
+    ].map(domainOf);
+    expect(new Set(domains).size).toBe(domains.length);
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * Headers in plain arrays of octets, right by default, for tests that break one field each. Checksums are zero, as the
+ * decoder does not look at them.
+ */
+
+export type Octets = readonly number[];
+
+export const u16 = (value: number): Octets => [(value >> 8) & 255, value & 255];
+export const u32 = (value: number): Octets => [...u16(value >>> 16), ...u16(value & 0xffff)];
+export const zeros = (count: number): Octets => new Array<number>(count).fill(0);
+
+export const bytesOf = (octets: Octets): Uint8Array => Uint8Array.from(octets);
+
+/** `bytes` with the octets at `at` replaced. */
+export function withOctets(octets: Octets, at: number, replacement: Octets): Octets {
+  return [...octets.slice(0, at), ...replacement, ...octets.slice(at + replacement.length)];
+}
+
+export function ethernet(type: number, load: Octets): Octets {
+  return [0x02, 0, 0x5e, 0, 0, 2, 0x02, 0, 0x5e, 0, 0, 1, ...u16(type), ...load];
+}
+
+export function vlan(id: number, type: number, load: Octets): Octets {
+  return [...u16(id), ...u16(type), ...load];
+}
+
+/** One label stack entry. */
+export function label(value: number, bottom: boolean): Octets {
+  return u32(((value << 12) | (bottom ? 0x100 : 0) | 64) >>> 0);
+}
+
+interface Ipv4Fields {
+  readonly source?: Octets;
+  readonly destination?: Octets;
+  readonly id?: number;
+  /** Octets. */
+  readonly offset?: number;
+  readonly more?: boolean;
+}
+
+export function ipv4(protocol: number, load: Octets, fields: Ipv4Fields = {}): Octets {
+  const { source = [192, 0, 2, 7], destination = [198, 51, 100, 9], id = 7, offset = 0, more = false } = fields;
+  const fragment = (more ? 0x2000 : 0) | (offset >> 3);
+  const head = [0x45, 0, ...u16(20 + load.length), ...u16(id), ...u16(fragment), 64, protocol, 0, 0];
+  return [...head, ...source, ...destination, ...load];
+}
+
+const DOCUMENTATION = [0x20, 0x01, 0x0d, 0xb8, ...zeros(11)];
+
+export function ipv6(next: number, load: Octets): Octets {
+  return [0x60, 0, 0, 0, ...u16(load.length), next, 64, ...DOCUMENTATION, 1, ...DOCUMENTATION, 2, ...load];
+}
+
+/** An extension header of `length` octets, a multiple of 8, filled with padding options. */
+export function extension(next: number, length: number, load: Octets): Octets {
+  return [next, length / 8 - 1, 1, length - 4, ...zeros(length - 4), ...load];
+}
+
+export function fragmentHeader(next: number, offset: number, more: boolean, id: number, load: Octets): Octets {
+  return [next, 0, ...u16(offset | (more ? 1 : 0)), ...u32(id), ...load];
+}
+
+export function udp(source: number, destination: number, load: Octets): Octets {
+  return [...u16(source), ...u16(destination), ...u16(8 + load.length), 0, 0, ...load];
+}
+
+interface TcpFields {
+  readonly sequence?: number;
+  readonly flags?: number;
+}
+
+export function tcp(source: number, destination: number, load: Octets, fields: TcpFields = {}): Octets {
+  const { sequence = 1, flags = 0x18 } = fields;
+  return [...u16(source), ...u16(destination), ...u32(sequence), ...u32(0), 0x50, flags, 2, 0, ...zeros(4), ...load];
+}
+
+export function gre(type: number, load: Octets, flags = 0): Octets {
+  return [...u16(flags), ...u16(type), ...load];
+}
+
+export function vxlan(network: number, load: Octets): Octets {
+  return [8, 0, 0, 0, ...u32(network << 8), ...load];
+}
+
+export function geneve(type: number, network: number, load: Octets): Octets {
+  return [0, 0, ...u16(type), ...u32(network << 8), ...load];
+}
+
+/** A user packet without optional fields. */
+export function gtp(tunnel: number, load: Octets): Octets {
+  return [0x30, 255, ...u16(load.length), ...u32(tunnel), ...load];
+}
+
+export function pppoe(load: Octets): Octets {
+  return [0x11, 0, 0, 1, ...u16(load.length), ...load];
+}
+
+/** A small datagram that any layer can carry. */
+export const DATAGRAM: Octets = udp(40001, 40002, [1, 2, 3, 4]);
+export const PACKET: Octets = ipv4(17, DATAGRAM);

@@ -1,0 +1,60 @@
+/**
+ * Reads the pages of test vectors in `vectors/`. Under a page's title each vector is a section: where its octets come from,
+ * a list of what a capture file would say of it (link type, octets on the wire), the octets in hexadecimal, and a table of
+ * the fields that must come out.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const FOLDER = join(import.meta.dirname, 'vectors');
+
+export interface Vector {
+  readonly page: string;
+  readonly title: string;
+  /** LINKTYPE_ number; NaN where the octets are those of a payload. */
+  readonly linkType: number;
+  readonly wireLength: number;
+  readonly bytes: Uint8Array;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The vectors of one page; a page without any, or a section that lacks a part, is an error. */
+export function readPage(page: string): Vector[] {
+  const [, ...sections] = readFileSync(join(FOLDER, `${page}.md`), 'utf8').split(/^## /m);
+  if (sections.length === 0) throw new Error(`${page}.md has no vectors`);
+  return sections.map((section) => readSection(page, section));
+}
+
+/** All pages, by name. */
+export function readAllPages(): Vector[] {
+  const pages = readdirSync(FOLDER).filter((name) => name.endsWith('.md'));
+  return pages.sort().flatMap((name) => readPage(name.slice(0, -3)));
+}
+
+/** The vectors that are frames of a link, to be decoded from their first octet on. */
+export function readFrames(): Vector[] {
+  return readAllPages().filter((vector) => !Number.isNaN(vector.linkType));
+}
+
+function readSection(page: string, section: string): Vector {
+  const title = section.slice(0, section.indexOf('\n'));
+  const [, , origin] = section.split('\n');
+  const hex = /```hex\n([0-9a-f\s]*)```/.exec(section)?.[1];
+  if (hex === undefined || origin === undefined || origin.length < 20)
+    throw new Error(`${page}.md: ${title}: incomplete`);
+  const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
+  const fields: Record<string, string> = {};
+  for (const [, name, value] of section.matchAll(/^\| (\w+) \|(.*)\|$/gm)) {
+    if (name !== 'field') fields[name!] = value!.trim();
+  }
+  if (Object.keys(fields).length === 0) throw new Error(`${page}.md: ${title}: no fields`);
+  const wire = /^- octets on the wire: (\d+)$/m.exec(section)?.[1];
+  return {
+    page,
+    title,
+    linkType: Number(/^- link type: (\d+)/m.exec(section)?.[1]),
+    wireLength: wire === undefined ? bytes.length : Number(wire),
+    bytes,
+    fields,
+  };
+}
