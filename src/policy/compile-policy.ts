@@ -21,7 +21,7 @@ import {
 } from './action.ts';
 import * as condition from './condition.ts';
 import type { Condition, PrefixCondition, RegisteredName } from './condition.ts';
-import type { Boundaries, Mode, Policy, Rule, Safety } from './policy.ts';
+import { type Boundaries, DEFAULT_SAFETY, type Mode, type Policy, type Rule, type Safety } from './policy.ts';
 import { parsePorts, type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
 import { rolloutSeed } from './rollout.ts';
 import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
@@ -44,7 +44,7 @@ export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
     name: shape.name,
     mode: (shape.mode ?? 'observe') as Mode,
     rules: shape.rules.map((rule) => compileRule(rule, schedules.get(rule))),
-    safety: shape.safety === undefined ? null : compileSafety(shape.safety),
+    safety: shape.safety === undefined ? DEFAULT_SAFETY : compileSafety(shape.safety),
     boundaries: compileBoundaries(shape.rules, [...schedules.values()]),
     sha256,
   };

@@ -2,7 +2,8 @@
  * The conditions of a rule's `when`, compiled: each one a name and a test over the decision's input. All of a rule's
  * conditions must hold.
  */
-import { wordMask } from '../registry/prefix.ts';
+import { isMappedIpv4 } from '../core/ip-address.ts';
+import { IPV4_LENGTH_OFFSET, wordMask } from '../registry/prefix.ts';
 import { type DecisionInput, NOT_REGISTERED } from './decision-input.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -75,7 +76,11 @@ export function address(
   return { name, wanted, holds: (input) => prefixes.some((prefix) => covers(prefix, input[name])) };
 }
 
+/** An IPv6 prefix holds no IPv4 address, though its bits may fit the mapped form. */
 function covers(prefix: PrefixCondition, words: Int32Array): boolean {
+  const isIpv4Prefix =
+    prefix.length >= IPV4_LENGTH_OFFSET && isMappedIpv4(prefix.words[0]!, prefix.words[1]!, prefix.words[2]!);
+  if (isIpv4Prefix !== isMappedIpv4(words[0]!, words[1]!, words[2]!)) return false;
   for (let word = 0; word < 4; word++) {
     if (((prefix.words[word]! ^ words[word]!) & wordMask(prefix.length, word)) !== 0) return false;
   }

@@ -72,12 +72,15 @@ const count = z
 
 const localTime = text('must be a local time in quotes, like "08:30"', (value) => isNumber(parseMinute(value)));
 
-const schedule = z.strictObject({
-  days: words(DAY_NAMES).optional(),
-  from: localTime,
-  to: localTime,
-  zone: text('must be a time zone name, like Asia/Karachi', isZone),
-});
+const schedule = z.strictObject(
+  {
+    days: words(DAY_NAMES).optional(),
+    from: localTime.refine((value) => value !== '24:00', { error: 'must be before 24:00, the end of the day' }),
+    to: localTime,
+    zone: text('must be a time zone name, like Asia/Karachi', isZone),
+  },
+  { error: 'must be a mapping with from, to, zone and, if not every day, days' },
+);
 
 function isZone(name: string): boolean {
   try {
@@ -88,40 +91,46 @@ function isZone(name: string): boolean {
   }
 }
 
-const when = z.strictObject({
-  protocol: words(VPN_NAMES).optional(),
-  stage: words(FOUND_STAGES).optional(),
-  variant: words(VARIANTS).optional(),
-  transport: words(TRANSPORT_NAMES).optional(),
-  registered: oneOf(REGISTERED_NAMES).optional(),
-  sector: words(SECTORS).optional(),
-  source: listOf(prefix, PREFIX_MESSAGE).optional(),
-  destination: listOf(prefix, PREFIX_MESSAGE).optional(),
-  source_port: listOf(port, PORT_MESSAGE).optional(),
-  destination_port: listOf(port, PORT_MESSAGE).optional(),
-  schedule: schedule.optional(),
-  from: instant.optional(),
-  until: instant.optional(),
-  min_packets: count.optional(),
-  min_bytes: count.optional(),
-});
+const when = z.strictObject(
+  {
+    protocol: words(VPN_NAMES).optional(),
+    stage: words(FOUND_STAGES).optional(),
+    variant: words(VARIANTS).optional(),
+    transport: words(TRANSPORT_NAMES).optional(),
+    registered: oneOf(REGISTERED_NAMES).optional(),
+    sector: words(SECTORS).optional(),
+    source: listOf(prefix, PREFIX_MESSAGE).optional(),
+    destination: listOf(prefix, PREFIX_MESSAGE).optional(),
+    source_port: listOf(port, PORT_MESSAGE).optional(),
+    destination_port: listOf(port, PORT_MESSAGE).optional(),
+    schedule: schedule.optional(),
+    from: instant.optional(),
+    until: instant.optional(),
+    min_packets: count.optional(),
+    min_bytes: count.optional(),
+  },
+  { error: 'must be a mapping of conditions, like { registered: none }' },
+);
 
 const PERCENTAGE = 'must be a percentage, like 10%';
 const percentage = text(PERCENTAGE, (value) => isNumber(parseShare(value)));
 
 const rule = z
-  .strictObject({
-    name: z
-      .string({ error: 'a rule needs a name' })
-      .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be made of lower-case letters, digits and hyphens' })
-      .max(RULE_NAME_LIMIT, { error: `must not be longer than ${RULE_NAME_LIMIT} characters` }),
-    when: when.optional(),
-    action: oneOf(ACTION_NAMES),
-    rate: text('must be a rate like 256kbit/s, 32kB/s or 1Mbit/s', (value) => parseRate(value) > 0).optional(),
-    burst: text('must be an amount like 32kB', (value) => parseOctets(value) > 0).optional(),
-    per: oneOf(SHARE_NAMES).optional(),
-    rollout: percentage.optional(),
-  })
+  .strictObject(
+    {
+      name: z
+        .string({ error: 'a rule needs a name' })
+        .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'must be made of lower-case letters, digits and hyphens' })
+        .max(RULE_NAME_LIMIT, { error: `must not be longer than ${RULE_NAME_LIMIT} characters` }),
+      when: when.optional(),
+      action: oneOf(ACTION_NAMES),
+      rate: text('must be a rate like 256kbit/s, 32kB/s or 1Mbit/s', (value) => parseRate(value) > 0).optional(),
+      burst: text('must be an amount like 32kB', (value) => parseOctets(value) > 0).optional(),
+      per: oneOf(SHARE_NAMES).optional(),
+      rollout: percentage.optional(),
+    },
+    { error: 'a rule is a mapping with name, when and action' },
+  )
   .superRefine((value, context) => {
     const isThrottle = value.action === 'throttle';
     if (isThrottle && value.rate === undefined) {
@@ -138,17 +147,23 @@ const rule = z
     }
   });
 
-const safety = z.strictObject({
-  window: text('must be a duration, like 60s', (value) => parseDuration(value) > 0),
-  max_clients_affected: z
-    .int({ error: 'must be a whole number from 0 on' })
-    .min(0, { error: 'must be a whole number from 0 on' }),
-  max_share_affected: percentage,
-  then: z.literal('observe', { error: 'must be observe: the breaker only ever falls back' }),
-});
+const safety = z.strictObject(
+  {
+    window: text('must be a duration, like 60s', (value) => parseDuration(value) > 0),
+    max_clients_affected: z
+      .int({ error: 'must be a whole number from 0 on' })
+      .min(0, { error: 'must be a whole number from 0 on' }),
+    max_share_affected: percentage,
+    then: z.literal('observe', { error: 'must be observe: the breaker only ever falls back' }),
+  },
+  { error: 'must be a mapping with window, max_clients_affected, max_share_affected and then' },
+);
+
+const POLICY_NAME = 'a policy needs a name: a text of 1 to 64 characters that can be seen';
+const POLICY_NAME_PATTERN = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,64}$/u;
 
 export const policySchema = z.strictObject({
-  name: z.string({ error: 'a policy needs a name' }).min(1, { error: 'a policy needs a name' }),
+  name: z.string({ error: POLICY_NAME }).regex(POLICY_NAME_PATTERN, { error: POLICY_NAME }),
   mode: oneOf(MODE_NAMES).optional(),
   rules: z.array(rule, { error: 'must be a list of rules' }),
   safety: safety.optional(),

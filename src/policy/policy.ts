@@ -28,6 +28,14 @@ export interface Safety {
   readonly then: Mode;
 }
 
+/** The limits of a policy that states none: a file without a `safety` section is not one without safety. */
+export const DEFAULT_SAFETY: Safety = {
+  windowUs: 60_000_000,
+  maxClientsAffected: 500,
+  maxShareAffected: 0.05,
+  then: 'observe',
+};
+
 /** The times and amounts at which a decision may change without a new finding. */
 export interface Boundaries {
   /** Instants of `from` and `until`, ascending. A decision may change at the instant itself. */
@@ -42,13 +50,13 @@ export interface Policy {
   readonly name: string;
   readonly mode: Mode;
   readonly rules: readonly Rule[];
-  readonly safety: Safety | null;
+  readonly safety: Safety;
   readonly boundaries: Boundaries;
   /** Of the file's octets. */
   readonly sha256: string;
 }
 
-/** The first time after `timeUs` at which a decision may change; Infinity where there is none. */
+/** A time after `timeUs` before which no decision changes by itself; Infinity where none ever does. */
 export function nextBoundary(boundaries: Boundaries, timeUs: number): number {
   let next = Infinity;
   for (const instant of boundaries.instants) {
@@ -57,6 +65,6 @@ export function nextBoundary(boundaries: Boundaries, timeUs: number): number {
       break;
     }
   }
-  for (const schedule of boundaries.schedules) next = Math.min(next, schedule.nextChange(timeUs));
+  for (const schedule of boundaries.schedules) next = Math.min(next, schedule.nextBoundary(timeUs));
   return next;
 }

@@ -1,18 +1,20 @@
 /**
- * A weekly schedule: on these days, from this local time to that, in a time zone. A window that ends at or before its start
- * runs past midnight and belongs to the day it began on. Local times that a change of the clocks skips or repeats follow the
- * zone's own rules, as Intl knows them.
+ * A weekly schedule: open while the clock on the wall of a time zone shows, on one of the days, a time from `from` to before `to`. A window
+ * that ends at or before its start runs past midnight and belongs to the day it began on. An hour that a change of the clocks repeats is
+ * therefore open twice, and one that it skips never.
  *
- * Whether a time lies inside is asked per decision, not per packet: the answer is kept together with the minute until which
- * it holds.
+ * Asking Intl costs microseconds, so the answer is kept together with the span of packet time that it holds for. A span is no longer than a day:
+ * within a day a zone changes its offset once at most, and where it does the span ends there.
  */
 
 export const DAY_NAMES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-const MINUTE_US = 60_000_000;
 const MINUTES_PER_DAY = 1440;
-/** Windows begin and end on whole minutes; zones are offset by whole quarters of an hour for all of packet time. */
-const LOOKAHEAD_MINUTES = 8 * MINUTES_PER_DAY;
+const MS_PER_MINUTE = 60_000;
+const MS_PER_DAY = MINUTES_PER_DAY * MS_PER_MINUTE;
+const MICROS_PER_MS = 1000;
+/** 1970-01-01 was a Thursday: three days after a Monday. */
+const EPOCH_WEEKDAY = 3;
 
 export class Schedule {
   readonly zone: string;
@@ -22,6 +24,10 @@ export class Schedule {
   readonly from: number;
   readonly to: number;
   private readonly clock: Intl.DateTimeFormat;
+  /** The last answer, and the packet times [spanFromUs, spanUntilUs) that it holds for. */
+  private open = false;
+  private spanFromUs = Infinity;
+  private spanUntilUs = -Infinity;
 
   /** Throws RangeError where the zone is unknown. */
   constructor(zone: string, days: number, from: number, to: number) {
@@ -29,47 +35,87 @@ export class Schedule {
     this.days = days;
     this.from = from;
     this.to = to;
-    this.clock = new Intl.DateTimeFormat('en-GB', {
+    this.clock = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
+      calendar: 'gregory',
+      numberingSystem: 'latn',
       hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     });
   }
 
   /** True when packet time `timeUs` lies inside. */
   covers(timeUs: number): boolean {
-    const { day, minute } = this.local(timeUs);
+    this.settle(timeUs);
+    return this.open;
+  }
+
+  /** A time after `timeUs`, a day later at most, before which `covers` does not change its answer. It need not change then. */
+  nextBoundary(timeUs: number): number {
+    this.settle(timeUs);
+    return this.spanUntilUs;
+  }
+
+  /** Moves the span so that it holds `timeUs`. */
+  private settle(timeUs: number): void {
+    if (timeUs >= this.spanFromUs && timeUs < this.spanUntilUs) return;
+    const now = Math.floor(timeUs / MICROS_PER_MS);
+    const offset = this.offsetAt(now);
+    const local = now + offset;
+    this.open = this.coversLocally(local);
+    const next = now + this.untilLocalBoundary(local);
+    const end = this.offsetAt(next) === offset ? next : this.offsetChange(now, next, offset);
+    this.spanFromUs = timeUs;
+    this.spanUntilUs = end * MICROS_PER_MS;
+  }
+
+  private coversLocally(local: number): boolean {
+    const day = Math.floor(local / MS_PER_DAY);
+    const minute = (local - day * MS_PER_DAY) / MS_PER_MINUTE;
     if (this.from < this.to) return this.hasDay(day) && minute >= this.from && minute < this.to;
-    return (this.hasDay(day) && minute >= this.from) || (this.hasDay((day + 6) % 7) && minute < this.to);
+    return (this.hasDay(day) && minute >= this.from) || (this.hasDay(day - 1) && minute < this.to);
   }
 
-  /** The first time after `timeUs` at which `covers` answers otherwise; Infinity where it always answers the same. */
-  nextChange(timeUs: number): number {
-    const now = this.covers(timeUs);
-    const start = (Math.floor(timeUs / MINUTE_US) + 1) * MINUTE_US;
-    // Steps of an hour find the window, steps of a minute its edge; windows are longer than an hour or found by the minute.
-    const shortest = this.from < this.to ? this.to - this.from : MINUTES_PER_DAY - this.from + this.to;
-    const stride = Math.max(1, Math.min(60, shortest, MINUTES_PER_DAY - shortest || 1));
-    for (let ahead = 0; ahead <= LOOKAHEAD_MINUTES; ahead += stride) {
-      if (this.covers(start + ahead * MINUTE_US) === now) continue;
-      let edge = ahead;
-      while (edge > 0 && this.covers(start + (edge - 1) * MINUTE_US) !== now) edge--;
-      return start + edge * MINUTE_US;
+  private hasDay(daysSince1970: number): boolean {
+    const weekday = (((daysSince1970 + EPOCH_WEEKDAY) % 7) + 7) % 7;
+    return ((this.days >> weekday) & 1) !== 0;
+  }
+
+  /** Milliseconds until the local clock next shows an edge of the window, or midnight. */
+  private untilLocalBoundary(local: number): number {
+    const inDay = local - Math.floor(local / MS_PER_DAY) * MS_PER_DAY;
+    let nearest = MS_PER_DAY;
+    for (const edge of [this.from * MS_PER_MINUTE, this.to * MS_PER_MINUTE]) {
+      if (edge > inDay && edge < nearest) nearest = edge;
     }
-    return Infinity;
+    return nearest - inDay;
   }
 
-  private hasDay(day: number): boolean {
-    return (this.days & (1 << day)) !== 0;
+  /** The first millisecond after `before` at which the offset is no longer `offset`; by `after` it has changed. */
+  private offsetChange(before: number, after: number, offset: number): number {
+    let low = before;
+    let high = after;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.offsetAt(middle) === offset) low = middle;
+      else high = middle;
+    }
+    return high;
   }
 
-  private local(timeUs: number): { day: number; minute: number } {
-    const parts = this.clock.formatToParts(new Date(timeUs / 1000));
-    const value = (type: string): string => parts.find((part) => part.type === type)?.value ?? '';
-    const day = (DAY_NAMES as readonly string[]).indexOf(value('weekday').toLowerCase());
-    return { day, minute: Number(value('hour')) * 60 + Number(value('minute')) };
+  /** The local clock minus UTC, milliseconds. */
+  private offsetAt(ms: number): number {
+    const shown = new Map<string, number>();
+    for (const { type, value } of this.clock.formatToParts(ms)) shown.set(type, Number(value));
+    const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((type) =>
+      shown.get(type)!,
+    );
+    return Date.UTC(year!, month! - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
   }
 }
 
