@@ -10,6 +10,7 @@ import { Counters } from '../engine/counters.ts';
 import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import { type PacketSink, Pipeline } from '../engine/pipeline.ts';
+import { Tunnels } from '../engine/tunnels.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
@@ -70,8 +71,9 @@ export class Replay {
   private async runCapture(files: readonly string[]): Promise<void> {
     const fingerprints = new FingerprintSet();
     const sink = this.makeSink(() => decisions);
-    const decisions: Decisions = new Decisions(this.table, fingerprints, this.options.rules, sink);
-    const pipeline = new Pipeline(this.table, fingerprints, decisions, this.options.packetSink);
+    const tunnels = new Tunnels(this.table, fingerprints);
+    const decisions: Decisions = new Decisions(this.table, fingerprints, tunnels, this.options.rules, sink);
+    const pipeline = new Pipeline(this.table, fingerprints, tunnels, decisions, this.options.packetSink);
     for (const file of files) {
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);

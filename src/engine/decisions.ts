@@ -18,6 +18,7 @@ import type { FlowEnd } from './counters.ts';
 import type { DecisionSink, ShownDecision, ShownRegistration } from './decision-sink.ts';
 import { FlowRecord } from './flow-record.ts';
 import type { FlowListener } from './pipeline.ts';
+import type { Tunnel, Tunnels } from './tunnels.ts';
 
 /** The rules by which flows are decided; swapped as one. */
 export interface Rules {
@@ -53,6 +54,7 @@ export class Decisions implements FlowListener {
 
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
+  private readonly tunnels: Tunnels;
   private readonly rules: Rules;
   private readonly sink: DecisionSink;
   private readonly record = new FlowRecord();
@@ -63,8 +65,9 @@ export class Decisions implements FlowListener {
   private readonly standings: (Standing | undefined)[] = [undefined];
   private readonly freeNumbers: number[] = [];
 
-  constructor(table: FlowTable, fingerprints: FingerprintSet, rules: Rules, sink: DecisionSink) {
+  constructor(table: FlowTable, fingerprints: FingerprintSet, tunnels: Tunnels, rules: Rules, sink: DecisionSink) {
     this.table = table;
+    this.tunnels = tunnels;
     this.fingerprints = fingerprints;
     this.rules = rules;
     this.sink = sink;
@@ -88,7 +91,7 @@ export class Decisions implements FlowListener {
 
   ended(slot: number, reason: FlowEnd): void {
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
-    this.record.read(this.table, slot, this.fingerprints);
+    this.record.read(this.table, slot, this.fingerprints, this.tunnels.of(slot)?.name ?? null);
     const standing = this.standings[number];
     if (standing === undefined) {
       this.sink.ended(this.record, null, reason);
@@ -114,10 +117,11 @@ export class Decisions implements FlowListener {
   /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
   private decide(slot: number, timeUs: number, packet: number): void {
     const { input, record, rules } = this;
-    record.read(this.table, slot, this.fingerprints);
+    const tunnel = this.tunnels.of(slot);
+    record.read(this.table, slot, this.fingerprints, tunnel?.name ?? null);
     this.fillInput(timeUs);
+    const isNews = tunnel !== undefined && this.shareRegistrations(tunnel, timeUs);
     const rule = decidingRule(rules.policy, input);
-    const action = actionOf(rules.policy, rule);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
     let number = this.table.words[decisionAt]!;
@@ -137,7 +141,23 @@ export class Decisions implements FlowListener {
       this.table.words[decisionAt] = number;
     }
     this.scheduleNext(standing, timeUs);
-    if (same) return;
+    if (!same) this.change(standing, number, rule, reason, previous, timeUs, packet);
+    if (!isNews) return;
+    for (const other of [...tunnel.slots]) if (other !== slot) this.decide(other, timeUs, packet);
+  }
+
+  /** Takes the decision that the input has led to, and hands it to the sink. */
+  private change(
+    standing: Standing,
+    number: number,
+    rule: number,
+    reason: number,
+    previous: string | null,
+    timeUs: number,
+    packet: number,
+  ): void {
+    const { input } = this;
+    const action = actionOf(this.rules.policy, rule);
     standing.rule = rule;
     standing.action = action;
     standing.reason = reason;
@@ -147,12 +167,41 @@ export class Decisions implements FlowListener {
     standing.destinationRegistration = input.destinationRegistration;
     this.holdBucket(standing, number, timeUs);
     this.made[action]!++;
-    this.sink.decided(record, this.shown(standing, previous), timeUs, packet);
+    this.sink.decided(this.record, this.shown(standing, previous), timeUs, packet);
+  }
+
+  /**
+   * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel, what it
+   * brings the tunnel keeps. True where it brought something.
+   */
+  private shareRegistrations(tunnel: Tunnel, timeUs: number): boolean {
+    const { input } = this;
+    const brings =
+      (input.sourceRegistration !== NO_REGISTRATION && tunnel.registeredSource === null) ||
+      (input.destinationRegistration !== NO_REGISTRATION && tunnel.registeredDestination === null);
+    if (input.sourceRegistration !== NO_REGISTRATION) tunnel.registeredSource ??= input.source.slice();
+    else if (tunnel.registeredSource !== null) {
+      input.sourceRegistration = this.registrationOf(tunnel.registeredSource, timeUs);
+      input.sourceSector = this.sectorOf(input.sourceRegistration);
+    }
+    if (input.destinationRegistration !== NO_REGISTRATION) tunnel.registeredDestination ??= input.destination.slice();
+    else if (tunnel.registeredDestination !== null) {
+      input.destinationRegistration = this.registrationOf(tunnel.registeredDestination, timeUs);
+      input.destinationSector = this.sectorOf(input.destinationRegistration);
+    }
+    return brings && tunnel.slots.length > 1;
+  }
+
+  private registrationOf(address: Int32Array, timeUs: number): number {
+    return this.rules.registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, this.input.protocol);
+  }
+
+  private sectorOf(registration: number): number {
+    return registration === NO_REGISTRATION ? 0 : this.rules.registry.sectorOf(registration);
   }
 
   private fillInput(timeUs: number): void {
     const { input, record } = this;
-    const { registry } = this.rules;
     const { source, destination, finding } = record;
     input.protocol = findingProtocol(finding);
     input.stage = findingStage(finding);
@@ -165,13 +214,10 @@ export class Decisions implements FlowListener {
     input.packets = record.packetsToDestination + record.packetsToSource;
     input.octets = record.octetsToDestination + record.octetsToSource;
     input.timeUs = timeUs;
-    const { protocol } = input;
-    const from = registry.covers(source[0]!, source[1]!, source[2]!, source[3]!, timeUs, protocol);
-    const to = registry.covers(destination[0]!, destination[1]!, destination[2]!, destination[3]!, timeUs, protocol);
-    input.sourceRegistration = from;
-    input.destinationRegistration = to;
-    input.sourceSector = from === NO_REGISTRATION ? 0 : registry.sectorOf(from);
-    input.destinationSector = to === NO_REGISTRATION ? 0 : registry.sectorOf(to);
+    input.sourceRegistration = this.registrationOf(source, timeUs);
+    input.destinationRegistration = this.registrationOf(destination, timeUs);
+    input.sourceSector = this.sectorOf(input.sourceRegistration);
+    input.destinationSector = this.sectorOf(input.destinationRegistration);
   }
 
   private scheduleNext(standing: Standing, timeUs: number): void {

@@ -7,7 +7,8 @@ import { type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type Finding, findingInitiator } from '../fingerprint/finding.ts';
 import { FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 
-export class FlowRecord {
+/** What a flow is known by: its tuple, its wrapping and its first packet. */
+export class FlowName {
   /** Transport number (6, 17, 50, 51). */
   transport = 0;
   /** Addresses as words (core/ip-address). */
@@ -16,29 +17,17 @@ export class FlowRecord {
   /** Zero for ESP and AH. */
   sourcePort = 0;
   destinationPort = 0;
-  /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (wire/packet-view). */
-  encapsulation = 0;
-  vlans = 0;
   /** Hash of the wrapping, which tells equal tuples apart. */
   domain = 0;
   firstPacket = 0;
   firstTimeUs = 0;
-  lastTimeUs = 0;
-  packetsToDestination = 0;
-  packetsToSource = 0;
-  octetsToDestination = 0;
-  octetsToSource = 0;
-  finding: Finding = 0;
-  private evidence = 0;
-  private fingerprints: FingerprintSet | undefined;
 
-  /** Fills the record from a slot of the table. */
-  read(table: FlowTable, slot: number, fingerprints: FingerprintSet): void {
+  /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
+  readName(table: FlowTable, slot: number): 0 | 1 {
     const { words, numbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
-    this.finding = words[row + FlowWord.FINDING]!;
-    const initiator = findingInitiator(this.finding);
+    const initiator = findingInitiator(words[row + FlowWord.FINDING]!);
     const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
     const source = row + (fromHigh ? FlowWord.HIGH_ADDRESS : FlowWord.LOW_ADDRESS);
     const destination = row + (fromHigh ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
@@ -50,17 +39,42 @@ export class FlowRecord {
     this.sourcePort = fromHigh ? ports & 0xffff : ports >>> 16;
     this.destinationPort = fromHigh ? ports >>> 16 : ports & 0xffff;
     this.transport = flags & 255;
-    this.encapsulation = words[row + FlowWord.ENCAPSULATION]!;
-    this.vlans = words[row + FlowWord.VLANS]!;
     this.domain = words[row + FlowWord.DOMAIN]!;
     this.firstPacket = numbers[(row + FlowWord.FIRST_PACKET) >> 1]!;
     this.firstTimeUs = numbers[(row + FlowWord.FIRST_TIME) >> 1]!;
+    return fromHigh ? 1 : 0;
+  }
+}
+
+export class FlowRecord extends FlowName {
+  /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (wire/packet-view). */
+  encapsulation = 0;
+  vlans = 0;
+  lastTimeUs = 0;
+  packetsToDestination = 0;
+  packetsToSource = 0;
+  octetsToDestination = 0;
+  octetsToSource = 0;
+  finding: Finding = 0;
+  /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
+  tunnel: FlowName | null = null;
+  private evidence = 0;
+  private fingerprints: FingerprintSet | undefined;
+
+  /** Fills the record from a slot of the table. */
+  read(table: FlowTable, slot: number, fingerprints: FingerprintSet, tunnel: FlowName | null): void {
+    const { words, numbers } = table;
+    const row = slot * ROW_WORDS;
+    const forth = this.readName(table, slot);
+    this.finding = words[row + FlowWord.FINDING]!;
+    this.encapsulation = words[row + FlowWord.ENCAPSULATION]!;
+    this.vlans = words[row + FlowWord.VLANS]!;
     this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
-    const forth = fromHigh ? 1 : 0;
     this.packetsToDestination = words[row + FlowWord.PACKETS + forth]! >>> 0;
     this.packetsToSource = words[row + FlowWord.PACKETS + 1 - forth]! >>> 0;
     this.octetsToDestination = numbers[((row + FlowWord.OCTETS) >> 1) + forth]!;
     this.octetsToSource = numbers[((row + FlowWord.OCTETS) >> 1) + 1 - forth]!;
+    this.tunnel = tunnel;
     this.evidence = words[row + FlowWord.EVIDENCE]!;
     this.fingerprints = fingerprints;
   }

@@ -6,9 +6,10 @@
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
-import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
-import { NO_FINDING } from '../fingerprint/finding.ts';
+import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Framing, Payload } from '../fingerprint/payload.ts';
+import { LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import { FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
 import { Fragments } from '../flow/fragments.ts';
@@ -20,6 +21,7 @@ import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { socks5UdpHeaderLength } from '../wire/proxy-preface.ts';
 import { Counters, FlowEnd } from './counters.ts';
 import { StreamObserver } from './stream-observer.ts';
+import type { Tunnels } from './tunnels.ts';
 
 /** What the loop tells: slots are valid during the call only. */
 export interface FlowListener {
@@ -51,6 +53,7 @@ export class Pipeline {
   readonly table: FlowTable;
   readonly fingerprints: FingerprintSet;
 
+  private readonly tunnels: Tunnels;
   private readonly listener: FlowListener;
   private readonly packetSink: PacketSink | null;
   private readonly view = new PacketView();
@@ -64,11 +67,13 @@ export class Pipeline {
   constructor(
     table: FlowTable,
     fingerprints: FingerprintSet,
+    tunnels: Tunnels,
     listener: FlowListener,
     packetSink: PacketSink | null = null,
   ) {
     this.table = table;
     this.fingerprints = fingerprints;
+    this.tunnels = tunnels;
     this.listener = listener;
     this.packetSink = packetSink;
     this.wheel = new IdleWheel(table);
@@ -148,10 +153,16 @@ export class Pipeline {
     if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction, now);
     const row = slot * ROW_WORDS;
     if (view.transport === Transport.TCP) this.streams.noteFlags(view, row, direction);
-    if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0) {
+    if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0 && this.isWatched(row)) {
       this.observe(slot, direction, timeUs);
     }
     return slot;
+  }
+
+  /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
+  private isWatched(row: number): boolean {
+    const isConfirmed = findingStage(this.table.words[row + FlowWord.FINDING]!) === Stage.CONFIRMED;
+    return !isConfirmed || this.view.payloadLength <= LONGEST_HANDSHAKE;
   }
 
   /** Adds the flow that the table has just missed. */
@@ -213,9 +224,11 @@ export class Pipeline {
     }
     words[row + FlowWord.HANDLE] = handle;
     words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
-    if (fingerprints.finding === before) return;
     words[row + FlowWord.FINDING] = fingerprints.finding;
-    this.listener.found(slot, timeUs, payload.packet);
+    if (fingerprints.holder === Claim.NONE) return;
+    this.tunnels.follow(slot, payload);
+    if (words[row + FlowWord.FINDING] !== before) this.listener.found(slot, timeUs, payload.packet);
+    for (const raised of this.tunnels.raisedSlots) this.listener.found(raised, timeUs, payload.packet);
   }
 
   /** Hands the view's octets to the payload, without the header that a SOCKS proxy puts before each datagram. */
@@ -254,6 +267,7 @@ export class Pipeline {
   private end(slot: number, reason: FlowEnd): void {
     const row = slot * ROW_WORDS;
     this.listener.ended(slot, reason);
+    this.tunnels.leave(slot);
     const { words } = this.table;
     this.fingerprints.release(words[row + FlowWord.HANDLE]!, words[row + FlowWord.EVIDENCE]!);
     if (words[row + FlowWord.STREAM] !== 0) this.streams.release(slot);

@@ -24,6 +24,7 @@ export const Check = {
   WIREGUARD_COUNTER_RISES: 7,
   WIREGUARD_DISCO: 8,
   WIREGUARD_TUNNEL_INDEX: 9,
+  TUNNEL_CONFIRMED: 10,
   OPENVPN_CLIENT_RESET: 20,
   OPENVPN_SERVER_RESET: 21,
   OPENVPN_RESET_TAIL: 22,
@@ -99,6 +100,11 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'wireguard-tunnel-index',
     about: 'the receiver index is one of a confirmed tunnel to the same peer',
     form: 'hex32',
+  },
+  [Check.TUNNEL_CONFIRMED]: {
+    name: 'tunnel-confirmed',
+    about: 'another flow of the same tunnel, which began at this packet, is confirmed',
+    form: 'number',
   },
   [Check.OPENVPN_CLIENT_RESET]: {
     name: 'openvpn-client-reset',

@@ -8,8 +8,17 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
-import { EvidenceLog } from './evidence.ts';
-import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
+import { type Check, EvidenceLog } from './evidence.ts';
+import {
+  type Finding,
+  findingInitiator,
+  findingProtocol,
+  findingStage,
+  findingVariant,
+  NO_FINDING,
+  packFinding,
+  Stage,
+} from './finding.ts';
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
@@ -18,8 +27,8 @@ import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { noticeWireguard, observeWireguard } from './wireguard.ts';
 
 /** Who can hold a flow, in the order in which they are asked: the more specific first. */
-const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
-type Claim = (typeof Claim)[keyof typeof Claim];
+export const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
+export type Claim = (typeof Claim)[keyof typeof Claim];
 
 const CLAIM_PROTOCOL: readonly Protocol[] = [
   Protocol.NONE,
@@ -51,6 +60,11 @@ export class FingerprintSet {
   finding: Finding = NO_FINDING;
   evidence = 0;
 
+  /** After the last `observe`: who holds the flow, and the words by which flows of one tunnel know each other (StateWord.KEY). */
+  holder: Claim = Claim.NONE;
+  keyHigh = 0;
+  keyLow = 0;
+
   /** Blocks in use. */
   blockCount = 0;
   private words = new Int32Array(INITIAL_BLOCKS * BLOCK_WORDS);
@@ -64,11 +78,14 @@ export class FingerprintSet {
   observe(payload: Payload, handle: number, finding: Finding, evidence: number): number {
     this.finding = finding;
     this.evidence = evidence;
+    this.holder = Claim.NONE;
+    this.keyHigh = 0;
+    this.keyLow = 0;
     if (handle <= 0) return this.offer(payload, handle, unasked(payload.framing));
     const at = handle * BLOCK_WORDS;
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
-    if (words[at + Block.NOTICE] === Notice.WEAK) {
+    if (words[at + Block.NOTICE] === Notice.WEAK && findingStage(finding) !== Stage.CONFIRMED) {
       const stronger = strongClaim(payload, unasked(payload.framing) | (1 << claim));
       if (stronger !== Claim.NONE) {
         this.dropFinding();
@@ -77,6 +94,15 @@ export class FingerprintSet {
       }
     }
     return this.follow(payload, handle, claim, unasked(payload.framing));
+  }
+
+  /** Raises the flow of the last `observe` (or one with this finding and evidence) to confirmed, on evidence from outside it. */
+  confirm(finding: Finding, evidence: number, packet: number, check: Check, offset: number, seen: number): void {
+    this.evidenceLog.select(evidence);
+    this.evidenceLog.note(packet, check, offset, seen, seen);
+    this.evidence = this.evidenceLog.head;
+    const protocol = findingProtocol(finding);
+    this.finding = packFinding(protocol, Stage.CONFIRMED, findingVariant(finding), findingInitiator(finding));
   }
 
   /** Looks at a flow no more: its finding and evidence stay. */
@@ -115,6 +141,11 @@ export class FingerprintSet {
     log.select(this.evidence);
     const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
+    this.holder = claim;
+    this.keyHigh = words[at + Block.STATE + StateWord.KEY]!;
+    this.keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;
+    // What a confirmed flow says after that only keeps its key up to date.
+    if (findingStage(this.finding) === Stage.CONFIRMED) return block;
     const observed = ++words[at + Block.OBSERVED]!;
     if (verdict === Verdict.UNDECIDED) {
       if (observed < UNDECIDED_LIMIT) return block;
@@ -131,7 +162,8 @@ export class FingerprintSet {
     const state = at + Block.STATE;
     const variant = words[state + StateWord.VARIANT]!;
     this.finding = packFinding(CLAIM_PROTOCOL[claim]!, stage, variant, words[state + StateWord.INITIATOR]!);
-    if (stage !== Stage.CONFIRMED) return block;
+    // WireGuard's indexes change with every handshake, and a roaming peer is known by them: it stays watched.
+    if (stage !== Stage.CONFIRMED || claim === Claim.WIREGUARD) return block;
     this.releaseBlock(block);
     return RETIRED;
   }

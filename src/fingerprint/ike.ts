@@ -92,6 +92,8 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   noteVariant(payload, offset, state, at);
   const message = payload.at + offset;
   const { data, direction } = payload;
+  state[at + StateWord.KEY] = wire.initiatorSpiHigh(data, message);
+  state[at + StateWord.KEY + 1] = wire.initiatorSpiLow(data, message);
   if (isAnswer(data, message) && isRemembered(payload, message, state, at)) {
     noteEcho(payload, offset, log);
     return Verdict.CONFIRMED;

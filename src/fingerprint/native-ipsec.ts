@@ -30,8 +30,8 @@ export function observeNativeIpsec(payload: Payload, state: Int32Array, at: numb
   const sequence = (isEsp ? espSequence(data, payload.at) : ahSequence(data, payload.at)) | 0;
   const spiAt = isEsp ? 0 : 4;
   state[at + StateWord.VARIANT] = isEsp ? Variant.ESP : Variant.AH;
-  if (state[at + StateWord.INITIATOR] === 0) {
-    state[at + StateWord.INITIATOR] = 1 + direction;
+  // Who set the tunnel up, these packets do not tell.
+  if (state[at + Word.SEEN] === 0) {
     log.note(packet, isEsp ? Check.ESP_SPI : Check.AH_SPI, spiAt, 0, spi);
   }
   const seen = (state[at + Word.SEEN]! & (1 << direction)) !== 0;

@@ -21,7 +21,12 @@ export const StateWord = {
   VARIANT: 0,
   /** 0 unknown, else 1 + the direction of the initiator's packets. */
   INITIATOR: 1,
-  OWN: 2,
+  /**
+   * Two words by which flows of one tunnel know each other, zero while unknown. IKE: the initiator SPI. WireGuard: the indexes
+   * that the initiator and the responder gave themselves in the last handshake whose two sides fit.
+   */
+  KEY: 2,
+  OWN: 4,
 } as const;
 
-export const STATE_WORDS = 28;
+export const STATE_WORDS = 30;

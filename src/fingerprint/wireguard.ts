@@ -33,6 +33,8 @@ const Word = {
   /** Transport messages whose length is no multiple of 16. */
   UNEVEN: StateWord.OWN + 9 + 2 * REMEMBERED,
   MESSAGES: StateWord.OWN + 10 + 2 * REMEMBERED,
+  /** Sender index of the response that RECEIVERS is of. */
+  RESPONDER_INDEX: StateWord.OWN + 11 + 2 * REMEMBERED,
 } as const;
 
 const Flag = {
@@ -59,6 +61,9 @@ export function noticeWireguard(payload: Payload): Notice {
   if (wire.isWireguardLength(type, length)) return type === WireguardType.TRANSPORT ? Notice.WEAK : Notice.STRONG;
   return wire.isDisco(data, at) ? Notice.WEAK : Notice.NONE;
 }
+
+/** Longer messages than this tell nothing of a flow that is confirmed: they are data. */
+export const LONGEST_HANDSHAKE = wire.INITIATION_LENGTH;
 
 export function observeWireguard(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, captured } = payload;
@@ -119,7 +124,7 @@ function suspectAlone(
   if (!zero && !sure) return verdictSoFar(state, at, true);
   if (!hasFlag(state, at, Flag.SUSPECTED)) {
     noteMessage(payload, log, type);
-    if (zero) log.note(payload.packet, Check.WIREGUARD_MAC2, wire.mac2At(type), 0, 0);
+    if (zero && !log.has(Check.WIREGUARD_MAC2)) log.note(payload.packet, Check.WIREGUARD_MAC2, wire.mac2At(type), 0, 0);
   }
   setFlag(state, at, Flag.SUSPECTED);
   return Verdict.SUSPECTED;
@@ -142,11 +147,21 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
   if (isNew) rememberSender(state, at, direction, sender);
   if (hasFlag(state, at, Flag.RESPONSE + 1 - direction) && state[at + Word.RECEIVERS + 1 - direction] === sender) {
     noteMessage(payload, log, WireguardType.INITIATION);
-    log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, 4, state[at + Word.RECEIVERS + 1 - direction]!, sender);
+    if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
+      log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, 4, state[at + Word.RECEIVERS + 1 - direction]!, sender);
+    }
+    noteSession(state, at, 1 - direction, sender, state[at + Word.RESPONDER_INDEX + 1 - direction]!);
     return Verdict.CONFIRMED;
   }
   // A second initiation with an index of its own is a retry: chance does not repeat type and length.
   return suspectAlone(payload, state, at, log, WireguardType.INITIATION, isNew && hadOne);
+}
+
+/** Keeps a handshake's two indexes, as those of the flow's initiator and responder: either end may begin a handshake. */
+function noteSession(state: Int32Array, at: number, from: number, initiator: number, responder: number): void {
+  const swapped = state[at + StateWord.INITIATOR] === 1 + from;
+  state[at + StateWord.KEY] = swapped ? responder : initiator;
+  state[at + StateWord.KEY + 1] = swapped ? initiator : responder;
 }
 
 function senderCount(state: Int32Array, at: number, direction: number): number {
@@ -177,9 +192,13 @@ function observeResponse(payload: Payload, state: Int32Array, at: number, log: E
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = 2 - direction;
   if (isRemembered(state, at, 1 - direction, receiver)) {
     noteMessage(payload, log, WireguardType.RESPONSE);
-    log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, 8, receiver, receiver);
+    if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
+      log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, wire.RESPONSE_RECEIVER_AT, receiver, receiver);
+    }
+    noteSession(state, at, direction, receiver, wire.responseSender(payload.data, payload.at));
     return Verdict.CONFIRMED;
   }
+  state[at + Word.RESPONDER_INDEX + direction] = wire.responseSender(payload.data, payload.at);
   state[at + Word.RECEIVERS + direction] = receiver;
   setFlag(state, at, Flag.RESPONSE + direction);
   return suspectAlone(payload, state, at, log, WireguardType.RESPONSE, false);

@@ -7,7 +7,7 @@ import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
 import type { ShownDecision, ShownRegistration } from '../engine/decision-sink.ts';
-import type { FlowRecord } from '../engine/flow-record.ts';
+import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
 import type { EvidenceEntry } from '../fingerprint/evidence.ts';
 import {
   findingProtocol,
@@ -37,6 +37,8 @@ export interface EventContext {
 /** The fields by which every event names its flow. */
 interface TupleFields {
   readonly flow_id: string;
+  /** flow_id of the first flow of the tunnel that the flow is part of; absent where it is of none. */
+  readonly tunnel_id?: string;
   /** VLAN ids and wrappings, from the outermost on; absent where there are none. */
   readonly vlan?: readonly number[];
   readonly encapsulation?: readonly string[];
@@ -154,13 +156,13 @@ export class EventLines {
   }
 
   /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
-  flowId(flow: FlowRecord): string {
+  flowId(flow: FlowName): string {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     return this.idOfShown(flow);
   }
 
-  private idOfShown(flow: FlowRecord): string {
+  private idOfShown(flow: FlowName): string {
     const low = [this.source.join(), flow.sourcePort].join();
     const high = [this.destination.join(), flow.destinationPort].join();
     // The initiator may turn out to be the other end: the id must not change with it.
@@ -170,6 +172,7 @@ export class EventLines {
   }
 
   private tuple(flow: FlowRecord): TupleFields {
+    const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
@@ -178,6 +181,7 @@ export class EventLines {
     const encapsulation = encapsulationNames(flow.encapsulation);
     return {
       flow_id: this.idOfShown(flow),
+      ...tunnel,
       ...(vlan.length > 0 ? { vlan } : {}),
       ...(encapsulation.length > 0 ? { encapsulation } : {}),
       src_ip: textOf(this.source),
