@@ -227,7 +227,7 @@ export const CONDITIONS = {
   'duplicated': { text: 'Every packet twice, two microseconds apart, as two mirror sessions deliver it.', frames: (base) => base.flatMap((frame) => [frame, { ...frame, time: frame.time + 2000n }]) },
   'reordered': { text: 'Packets change places within windows of three, so answers come before their questions.', frames: reorder },
   'client-only': { text: "Only the clients' direction of all sessions.", frames: (base) => direction(base, true), stage: oneWay },
-  'server-only': { text: "Only the servers' direction of all sessions.", frames: (base) => direction(base, false), stage: oneWay },
+  'server-only': { text: "Only the servers' direction of all sessions. (Of native ESP nobody can tell who began, so its first sender counts as the initiator.)", frames: (base) => direction(base, false), stage: oneWay, turned: (label) => label.proto === 'esp' },
   'ethernet-padding': { text: 'Short frames padded to 60 octets with 0xaa, longer ones with a trailer of four octets.', frames: (base) => base.map((frame) => { const bytes = concat(frame.bytes, Buffer.alloc(Math.max(4, 60 - frame.bytes.length), 0xaa)); return { ...frame, bytes, original: bytes.length }; }) },
   'fragments-v4': { text: 'IPv4 packets longer than 128 octets in fragments of 128.', frames: (base) => fragments4(with4(base), 128) },
   'fragments-v4-reversed': { text: 'The same, the fragments of each packet last first.', frames: (base) => reverseFragments(fragments4(with4(base), 128)) },

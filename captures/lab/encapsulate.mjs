@@ -80,13 +80,16 @@ for (const [name, { link = 1, endian, only: version, text, wrap }] of Object.ent
   write('encapsulation', name, 'pcap', writePcap(wrapped, { link, endian }), name, text, labels);
 }
 
-for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, flow }] of Object.entries(CONDITIONS)) {
+for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, turned, flow }] of Object.entries(CONDITIONS)) {
   if (!only.test(name)) continue;
   const { frames, labels } = kind === undefined ? mixture(() => true) : mixture((session) => session.kind === kind, alone);
   const made = change?.(frames);
   const present = made === undefined ? labels : labels.filter((label) => made.some((frame) => carries(frame, label)) || flow !== undefined);
   const final = flow === undefined ? present : present.slice(0, 1).map((label) => ({ ...label, ...flow }));
-  write('condition', name, extension, octets?.(frames) ?? writePcap(made, { ...pcap, snaplen }), name, text, final.map((label) => ({ ...label, stage: stage?.(label) ?? label.stage })));
+  write('condition', name, extension, octets?.(frames) ?? writePcap(made, { ...pcap, snaplen }), name, text, final.map((label) => {
+    const seen = { ...label, stage: stage?.(label) ?? label.stage };
+    return turned?.(label) ? { ...seen, src: label.dst, sport: label.dport, dst: label.src, dport: label.sport } : seen;
+  }));
 }
 
 /** Whether a frame could belong to the label's session: an address of it appears in the octets. */

@@ -8,6 +8,7 @@
 #   capture FILE [tcpdump args…]     start recording the client's end of the link
 #   capture_end                      stop recording
 #   derive FILE FROM [filter…]       a partial view of a finished capture, by a tcpdump filter
+#   excerpt FILE FROM FIRST COUNT    packets out of its middle
 #   about FILE CONDITION TEXT        what the file is
 #   positive FILE PROTO SRC SPORT DST DPORT LABEL VARIANT STAGE CATEGORY   one VPN flow; a port may be `?` where
 #                                    the system chose it: it is then looked up in the capture and must be unique
@@ -219,6 +220,15 @@ derive() {
   local file=$1 from=$2
   shift 2
   tcpdump -n -Z root -r "$WORK/$from.pcap" -w "$WORK/$file.pcap" "$@" 2>/dev/null
+}
+
+# excerpt FILE FROM FIRST COUNT: that many packets of a finished capture, from the client's first one at or after FIRST.
+# Without a handshake nothing but the first packet tells who the initiator is.
+excerpt() {
+  local field=ip.src first
+  [[ $CLIENT == *:* ]] && field=ipv6.src
+  first=$(tshark -n -r "$WORK/$2.pcap" -Y "frame.number >= $3 && $field == $CLIENT" -T fields -e frame.number 2>/dev/null | head -n 1)
+  editcap -F pcap -r "$WORK/$2.pcap" "$WORK/$1.pcap" "$first-$((first + $4 - 1))"
 }
 
 about() { printf 'about\t%s\t%s\t%s\t%s\n' "$FAMILY/$1.pcap" "$2" "$3" "captures/lab/run --only $SCENARIO $FAMILY" >>"$FRAGMENT"; }

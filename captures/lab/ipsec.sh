@@ -422,7 +422,7 @@ scenario_ikev2_no_proposal() {
 scenario_ikev2_burst() {
   DURING=transfer
   tunnel ikev2-burst 192.0.2.114 203.0.113.104 ikev2 "A TCP transfer of 100 kB through the tunnel (iperf3)."
-  editcap -F pcap -r "$WORK/ikev2-burst.pcap" "$WORK/ikev2-burst-midstream.pcap" 60-120
+  excerpt ikev2-burst-midstream ikev2-burst 60 61
   about ikev2-burst-midstream midstream "61 packets of ESP in UDP from the middle of that transfer."
   positive ikev2-burst-midstream udp "$CLIENT" 4500 "$SERVER" 4500 ipsec esp-in-udp confirmed midstream
 }

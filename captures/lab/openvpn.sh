@@ -565,7 +565,7 @@ scenario_udp_burst() {
   DURING=transfer
   session udp-burst udp 192.0.2.75 198.51.100.20 1194 40027 plain
   whole udp-burst udp 1194 40027 handshake "A TCP transfer of 120 kB through the tunnel (iperf3)."
-  editcap -F pcap -r "$WORK/udp-burst.pcap" "$WORK/udp-burst-midstream.pcap" 90-170
+  excerpt udp-burst-midstream udp-burst 90 81
   VARIANT=data
   suspect udp-burst-midstream udp 1194 40027 data midstream "81 packets from the middle of that transfer."
 }
