@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { BitsPerSecond, Octets } from '../../src/core/units.ts';
+import { NO_ROOM, TokenBuckets } from '../../src/enforcement/token-bucket.ts';
+import { Share, type Throttle } from '../../src/policy/action.ts';
+import { randomFrom } from '../registry/random.ts';
+
+/** 8 Mbit/s: one octet per microsecond. */
+function throttle(burst: number, per: Share = Share.CLIENT, rate = 8e6): Throttle {
+  return { rate: rate as BitsPerSecond, burst: burst as Octets, per };
+}
+
+/** The slow twin: a queue of packets, each with its size and the time it leaves. */
+class PlainBucket {
+  private readonly burst: number;
+  private tokens: number;
+  private clock: number;
+
+  constructor(burst: number, timeUs: number) {
+    this.burst = burst;
+    this.tokens = burst;
+    this.clock = timeUs;
+  }
+
+  take(octets: number, timeUs: number): number {
+    const now = Math.max(this.clock, timeUs);
+    for (; this.clock < now; this.clock++) this.tokens = Math.min(this.burst, this.tokens + 1);
+    if (this.tokens - octets < -this.burst) return NO_ROOM;
+    this.tokens -= octets;
+    return Math.max(0, -this.tokens);
+  }
+}
+
+describe('a bucket', () => {
+  it('lets a burst pass, delays what it can queue, and drops the rest', () => {
+    const buckets = new TokenBuckets();
+    const bucket = buckets.hold('a', throttle(1000), 0);
+    expect(buckets.take(bucket, 600, 0)).toBe(0);
+    expect(buckets.take(bucket, 400, 0)).toBe(0);
+    expect(buckets.take(bucket, 600, 0)).toBe(600);
+    expect(buckets.take(bucket, 400, 0)).toBe(1000);
+    expect(buckets.take(bucket, 1, 0)).toBe(NO_ROOM);
+    expect(buckets.take(bucket, 500, 500)).toBe(1000);
+    expect(buckets.take(bucket, 1000, 3000)).toBe(0);
+  });
+
+  it('forwards at its rate in the long run', () => {
+    const buckets = new TokenBuckets();
+    const bucket = buckets.hold('a', throttle(3000, Share.CLIENT, 256_000), 0);
+    let passed = 0;
+    for (let timeUs = 0; timeUs < 60e6; timeUs += 10_000) {
+      if (buckets.take(bucket, 1000, timeUs) !== NO_ROOM) passed += 1000;
+    }
+    expect(passed).toBeGreaterThan(60 * 32_000);
+    expect(passed).toBeLessThanOrEqual(60 * 32_000 + 6000);
+  });
+
+  it('gives nothing for time that steps back', () => {
+    const buckets = new TokenBuckets();
+    const bucket = buckets.hold('a', throttle(1000), 5000);
+    expect(buckets.take(bucket, 1000, 5000)).toBe(0);
+    expect(buckets.take(bucket, 100, 4000)).toBe(100);
+    expect(buckets.take(bucket, 100, 5100)).toBe(100);
+  });
+
+  it('is what the slow twin is, packet by packet, in the order they came', () => {
+    const random = randomFrom(3);
+    const buckets = new TokenBuckets();
+    const bucket = buckets.hold('a', throttle(2000), 0);
+    const plain = new PlainBucket(2000, 0);
+    let timeUs = 0;
+    let leaves = 0;
+    for (let i = 0; i < 20_000; i++) {
+      timeUs += random.below(1200) - 100;
+      const octets = 40 + random.below(1500);
+      const delay = buckets.take(bucket, octets, timeUs);
+      expect(delay).toBeCloseTo(plain.take(octets, timeUs), 6);
+      if (delay > 0) {
+        expect(timeUs + delay + 200).toBeGreaterThanOrEqual(leaves);
+        leaves = timeUs + delay;
+      }
+    }
+  });
+});
+
+describe('buckets', () => {
+  it('are shared by key and forgotten with their last holder where they belong to a flow', () => {
+    const buckets = new TokenBuckets();
+    const first = buckets.hold('a', throttle(1000, Share.FLOW), 0);
+    expect(buckets.hold('a', throttle(1000, Share.FLOW), 0)).toBe(first);
+    expect(buckets.hold('b', throttle(1000, Share.FLOW), 0)).not.toBe(first);
+    buckets.take(first, 1000, 0);
+    buckets.release(first);
+    expect(buckets.count).toBe(2);
+    buckets.release(first);
+    expect(buckets.count).toBe(1);
+    expect(buckets.take(buckets.hold('a', throttle(1000, Share.FLOW), 0), 1000, 0)).toBe(0);
+  });
+
+  it('of a client keep what it owes between flows, and go when they are full', () => {
+    const buckets = new TokenBuckets();
+    const first = buckets.hold('client', throttle(1000), 0);
+    buckets.take(first, 2000, 0);
+    buckets.release(first);
+    const again = buckets.hold('client', throttle(1000), 100);
+    expect(buckets.take(again, 100, 100)).toBe(1000);
+    buckets.release(again);
+    buckets.hold('other', throttle(1000), 1000);
+    expect(buckets.count).toBe(2);
+    buckets.hold('another', throttle(1000), 2100);
+    expect(buckets.count).toBe(2);
+  });
+
+  it('stay bounded', () => {
+    const buckets = new TokenBuckets();
+    for (let i = 0; i < 200_000; i++) {
+      const bucket = buckets.hold(`client ${i}`, throttle(1000, Share.CLIENT, 8), i);
+      buckets.take(bucket, 1000, i);
+      buckets.release(bucket);
+    }
+    expect(buckets.count).toBe(65_536);
+  });
+});
