@@ -9,7 +9,7 @@
  * be zero or the index echoed, the keys must look random); zoom, TeamViewer and games whose packets begin 04 00 00 00
  * (the next word must stay and the one after must count, little-endian, below random octets); text, zeros and counters.
  */
-import { looksRandom } from '../core/randomness.ts';
+import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
 import { WireguardType } from '../wire/wireguard.ts';
 import { Check, type EvidenceLog } from './evidence.ts';
@@ -100,10 +100,14 @@ function setFlag(state: Int32Array, at: number, bit: number): void {
   state[at + Word.FLAGS]! |= 1 << bit;
 }
 
-/** True when the keys and ciphertext of a handshake message, as far as captured, could be such. */
-function hasRandomSecrets(payload: Payload, type: number): boolean {
+/**
+ * True when the keys and ciphertext of a handshake message, as far as captured, could be such. Where the capture stops before
+ * enough of them, the index of `sender` must do: one that was drawn at random.
+ */
+function hasRandomSecrets(payload: Payload, type: number, sender: number): boolean {
   const start = wire.secretsAt(type);
   const length = Math.min(wire.secretsLength(type), payload.captured - start);
+  if (length < SMALLEST_SAMPLE) return sender >>> 0 >= SMALLEST_RANDOM_INDEX;
   return looksRandom(payload.data, payload.at + start, length);
 }
 
@@ -136,9 +140,9 @@ function noteMessage(payload: Payload, log: EvidenceLog, type: number): void {
 }
 
 function observeInitiation(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (!hasRandomSecrets(payload, WireguardType.INITIATION)) return verdictSoFar(state, at, false);
-  const { direction } = payload;
   const sender = wire.initiationSender(payload.data, payload.at);
+  if (!hasRandomSecrets(payload, WireguardType.INITIATION, sender)) return verdictSoFar(state, at, false);
+  const { direction } = payload;
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = 1 + direction;
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
   const slots = at + Word.SENDERS + direction * REMEMBERED;
@@ -185,7 +189,8 @@ function isRemembered(state: Int32Array, at: number, direction: number, sender: 
 }
 
 function observeResponse(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (!hasRandomSecrets(payload, WireguardType.RESPONSE)) return verdictSoFar(state, at, false);
+  const responder = wire.responseSender(payload.data, payload.at);
+  if (!hasRandomSecrets(payload, WireguardType.RESPONSE, responder)) return verdictSoFar(state, at, false);
   const { direction } = payload;
   const receiver = wire.responseReceiver(payload.data, payload.at);
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
@@ -195,10 +200,10 @@ function observeResponse(payload: Payload, state: Int32Array, at: number, log: E
     if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
       log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, wire.RESPONSE_RECEIVER_AT, receiver, receiver);
     }
-    noteSession(state, at, direction, receiver, wire.responseSender(payload.data, payload.at));
+    noteSession(state, at, direction, receiver, responder);
     return Verdict.CONFIRMED;
   }
-  state[at + Word.RESPONDER_INDEX + direction] = wire.responseSender(payload.data, payload.at);
+  state[at + Word.RESPONDER_INDEX + direction] = responder;
   state[at + Word.RECEIVERS + direction] = receiver;
   setFlag(state, at, Flag.RESPONSE + direction);
   return suspectAlone(payload, state, at, log, WireguardType.RESPONSE, false);

@@ -26,7 +26,7 @@ import * as pppoe from './pppoe.ts';
 import * as tcp from './tcp.ts';
 import * as udp from './udp.ts';
 import { isVxlan, isVxlanPort, VXLAN_LENGTH, vxlanNetwork } from './vxlan.ts';
-import { radiotapLength, wifiDataHeaderLength } from './wifi.ts';
+import { isRadiotapPadded, radiotapLength, wifiDataHeaderLength } from './wifi.ts';
 
 /** Link types of capture files (the tcpdump group's LINKTYPE_ registry; 12 and 14 are what some systems write for raw IP). */
 export const LinkType = {
@@ -52,7 +52,7 @@ export const LinkType = {
 const IpProtocol = { ICMP: 1, IGMP: 2, IPV4: 4, IPV6: 41, GRE: 47, ICMPV6: 58, SCTP: 132 } as const;
 
 /** A step's answer: the number of the next layer, or, from `END` on, END plus the status. */
-const Layer = { ETHERNET: 0, IPV4: 1, IPV6: 2, PPP: 3, MPLS: 4, ANY_IP: 5, WIFI: 6 } as const;
+const Layer = { ETHERNET: 0, IPV4: 1, IPV6: 2, PPP: 3, MPLS: 4, ANY_IP: 5, WIFI: 6, PADDED_WIFI: 7 } as const;
 const END = 1000;
 
 /**
@@ -81,8 +81,11 @@ export function decode(view: PacketView, linkType: number): DecodeStatus {
       case Layer.ANY_IP:
         next = decodeAnyIp(view, DecodeStatus.MALFORMED_LINK);
         break;
+      case Layer.PADDED_WIFI:
+        next = decodeWifi(view, 4);
+        break;
       default:
-        next = decodeWifi(view);
+        next = decodeWifi(view, 1);
     }
   }
   return (next - END) as DecodeStatus;
@@ -137,7 +140,7 @@ function decodeLink(view: PacketView, linkType: number): number {
       const length = radiotapLength(data, at, end);
       if (length <= 0) return END + (length === 0 ? DecodeStatus.TRUNCATED_LINK : DecodeStatus.MALFORMED_LINK);
       view.at = at + length;
-      return Layer.WIFI;
+      return isRadiotapPadded(data, at, length) ? Layer.PADDED_WIFI : Layer.WIFI;
     }
     default:
       return END + DecodeStatus.UNSUPPORTED_LINK_TYPE;
@@ -193,10 +196,11 @@ function decodeSnap(view: PacketView): number {
   return decodeEtherType(view, type);
 }
 
-function decodeWifi(view: PacketView): number {
+/** A data frame whose MAC header is padded to a multiple of `alignment` octets. */
+function decodeWifi(view: PacketView, alignment: number): number {
   const length = wifiDataHeaderLength(view.data, view.at, view.end);
   if (length <= 0) return END + (length === 0 ? DecodeStatus.TRUNCATED_LINK : DecodeStatus.UNSUPPORTED_FRAME);
-  view.at += length;
+  view.at += Math.ceil(length / alignment) * alignment;
   return decodeSnap(view);
 }
 

@@ -1,12 +1,17 @@
 /**
  * IEEE 802.11 data frames in clear (IEEE 802.11-2020 section 9.2 and 9.3.2), with or without a radiotap header
- * (radiotap.org: version 1, pad 1, length 2 little-endian). Not handled: protected frames, aggregated MSDUs, fragments
+ * (radiotap.org: version 1, pad 1, length 2, presence words 4 each, fields; little-endian). Not handled: protected frames, aggregated MSDUs, fragments
  * after the first, management and control frames; each is counted as an unsupported frame.
  *
- * Both functions check their bounds themselves.
+ * The functions check their bounds themselves.
  */
 
 const RADIOTAP_SMALLEST = 8;
+const RADIOTAP_PRESENT = 4;
+const RADIOTAP_HAS_TIME = 1;
+const RADIOTAP_HAS_FLAGS = 2;
+const RADIOTAP_MORE_WORDS = 0x80000000 | 0;
+const RADIOTAP_FLAG_PADDED = 0x20;
 
 const TYPE_MASK = 0x0c;
 const TYPE_DATA = 0x08;
@@ -25,6 +30,22 @@ export function radiotapLength(data: DataView, at: number, end: number): number 
   const length = data.getUint16(at + 2, true);
   if (data.getUint8(at) !== 0 || length < RADIOTAP_SMALLEST) return -1;
   return at + length <= end ? length : 0;
+}
+
+/**
+ * True where the radiotap header (whole, of `length` octets) says that the MAC header is padded to a multiple of four. Its
+ * flags stand behind the time stamp, where that is present, which is aligned to eight octets.
+ */
+export function isRadiotapPadded(data: DataView, at: number, length: number): boolean {
+  const present = data.getUint32(at + RADIOTAP_PRESENT, true);
+  if ((present & RADIOTAP_HAS_FLAGS) === 0) return false;
+  let offset = RADIOTAP_PRESENT + 4;
+  for (let word = present; (word & RADIOTAP_MORE_WORDS) !== 0; offset += 4) {
+    if (offset + 4 > length) return false;
+    word = data.getUint32(at + offset, true);
+  }
+  if ((present & RADIOTAP_HAS_TIME) !== 0) offset = ((offset + 7) & ~7) + 8;
+  return offset < length && (data.getUint8(at + offset) & RADIOTAP_FLAG_PADDED) !== 0;
 }
 
 /** Octets of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other frame. */
