@@ -47,8 +47,7 @@ describe('a capture cut at any length', () => {
       expect(view.payloadAt + view.payloadCaptured).toBeLessThanOrEqual(packet.end);
       // Where as many headers were read as in the whole packet, they say the same.
       if (cut.encapsulation === whole.encapsulation && view.fragment !== Fragment.LATER && whole.status === 'ok') {
-        const { payloadCaptured: _, payloadAt: __, ...tuple } = cut;
-        expect(whole).toMatchObject(tuple);
+        expect({ ...whole, payloadAt: cut.payloadAt, payloadCaptured: cut.payloadCaptured }).toEqual(cut);
       }
     }
   });
