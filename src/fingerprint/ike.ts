@@ -124,8 +124,10 @@ function noteVariant(payload: Payload, offset: number, state: Int32Array, at: nu
 /** 1 + the direction of the initiator's packets, as far as one message tells; 0 where it does not. */
 function initiatorOf(data: DataView, message: number, direction: number): number {
   if (wire.ikeVersion(data, message) !== IkeVersion.V2) {
-    const informs = wire.ikeExchange(data, message) === IkeExchange.V1_INFORMATIONAL;
-    return wire.hasResponderSpi(data, message) || informs ? 0 : 1 + direction;
+    if (wire.isV1Encrypted(data, message)) return 0;
+    // The proposal comes from the initiator, and the choice from the responder once it has given its SPI.
+    if (wire.opensWithV1Sa(data, message)) return wire.hasResponderSpi(data, message) ? 2 - direction : 1 + direction;
+    return 0;
   }
   const byInitiator = (wire.ikeFlags(data, message) & wire.IkeFlag.V2_INITIATOR) !== 0;
   return byInitiator ? 1 + direction : 2 - direction;

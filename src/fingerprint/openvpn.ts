@@ -62,7 +62,7 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
   if (layout === Layout.UNKNOWN) return standing(state, at, false);
   state[at + Word.LAYOUT] = layout;
   noteInitiator(code, payload.direction, state, at);
-  noteVariant(code, layout, state, at);
+  noteVariant(payload, code, layout, state, at);
   const stays = followSession(payload, state, at);
   if (layout === Layout.CRYPT) return judgeCrypt(payload, code, stays, state, at, log);
   return judgeClear(payload, code, layout - Layout.PLAIN, stays, state, at, log);
@@ -165,10 +165,14 @@ function noteInitiator(code: number, direction: number, state: Int32Array, at: n
   else if (code === Opcode.HARD_RESET_SERVER_V2) state[at + StateWord.INITIATOR] = 2 - direction;
 }
 
-function noteVariant(code: number, layout: number, state: Int32Array, at: number): void {
+function noteVariant(payload: Payload, code: number, layout: number, state: Int32Array, at: number): void {
   if (state[at + StateWord.VARIANT] === Variant.OPENVPN_TLS_CRYPT_V2) return;
+  const answersV2 =
+    code === Opcode.HARD_RESET_SERVER_V2 &&
+    layout === Layout.CRYPT &&
+    payload.length === wire.CRYPT_V2_SERVER_RESET_LENGTH;
   state[at + StateWord.VARIANT] =
-    code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1
+    code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1 || answersV2
       ? Variant.OPENVPN_TLS_CRYPT_V2
       : layout === Layout.CRYPT
         ? Variant.OPENVPN_TLS_CRYPT

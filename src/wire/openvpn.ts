@@ -40,6 +40,11 @@ const DATA_V1_PACKET_ID = 1;
 export const PLAIN_RESET_LENGTH = 14;
 /** Header, replay id and time, tag, and the encrypted five octets of an empty ack list and a packet id. */
 export const CRYPT_RESET_LENGTH = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
+/**
+ * A server's reset with one acked id, and what a server adds for clients that can do stateless handshakes, which with
+ * tls-crypt are those that have a wrapped key of their own: a type, a length and two octets of flags (ssl_pkt.h, TLV_TYPE_EARLY_NEG_FLAGS).
+ */
+export const CRYPT_V2_SERVER_RESET_LENGTH = 66 + 6;
 /** Header and session id: the octets every control packet has. */
 export const CONTROL_HEADER_LENGTH = 9;
 /** A replay id and time, and a tag, behind the header. */
