@@ -221,7 +221,7 @@ const half = (bytes) => [bytes.subarray(0, bytes.length >> 1), bytes.subarray(by
 const oneWay = (label) => (label.proto === 'esp' ? label.stage : 'suspected');
 
 export const CONDITIONS = {
-  'snaplen-60': { text: 'Cut to 60 octets: 18 octets of UDP payload over IPv4, of IKE less than its header; nothing is left of TCP and of UDP over IPv6, so these are left out.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 60), stage: (label) => (label.label === 'wireguard' || label.proto === 'esp' ? label.stage : 'suspected'), snaplen: 60 },
+  'snaplen-60': { text: 'Cut to 60 octets: 18 octets of UDP payload over IPv4, of IKE less than its header; nothing is left of TCP and of UDP over IPv6, so these are left out.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 60), stage: (label) => (label.label === 'wireguard' || label.proto === 'esp' ? label.stage : 'suspected'), undecidable: (label) => label.variant === 'ikev2', snaplen: 60 },
   'snaplen-96': { text: 'Cut to 96 octets.', frames: (base) => cut(base, 96), snaplen: 96 },
   'snaplen-128': { text: 'Cut to 128 octets.', frames: (base) => cut(base, 128), snaplen: 128 },
   'duplicated': { text: 'Every packet twice, two microseconds apart, as two mirror sessions deliver it.', frames: (base) => base.flatMap((frame) => [frame, { ...frame, time: frame.time + 2000n }]) },

@@ -80,14 +80,14 @@ for (const [name, { link = 1, endian, only: version, text, wrap }] of Object.ent
   write('encapsulation', name, 'pcap', writePcap(wrapped, { link, endian }), name, text, labels);
 }
 
-for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, turned, flow }] of Object.entries(CONDITIONS)) {
+for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, turned, flow, undecidable }] of Object.entries(CONDITIONS)) {
   if (!only.test(name)) continue;
   const { frames, labels } = kind === undefined ? mixture(() => true) : mixture((session) => session.kind === kind, alone);
   const made = change?.(frames);
   const present = made === undefined ? labels : labels.filter((label) => made.some((frame) => carries(frame, label)) || flow !== undefined);
   const final = flow === undefined ? present : present.slice(0, 1).map((label) => ({ ...label, ...flow }));
   write('condition', name, extension, octets?.(frames) ?? writePcap(made, { ...pcap, snaplen }), name, text, final.map((label) => {
-    const seen = { ...label, stage: stage?.(label) ?? label.stage };
+    const seen = { ...label, stage: stage?.(label) ?? label.stage, ...(undecidable?.(label) ? { optional: true } : {}) };
     return turned?.(label) ? { ...seen, src: label.dst, sport: label.dport, dst: label.src, dport: label.sport } : seen;
   }));
 }

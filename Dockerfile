@@ -1,0 +1,23 @@
+# syntax=docker/dockerfile:1
+
+# Built in one stage, run in another: the image has Node, the compiled program, its run-time packages and the example rules.
+FROM node:20-bookworm-slim AS build
+WORKDIR /sluice
+COPY package.json package-lock.json ./
+RUN npm ci --omit=optional
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --omit=optional
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /sluice
+COPY --from=build /sluice/package.json ./
+COPY --from=build /sluice/node_modules ./node_modules
+COPY --from=build /sluice/dist ./dist
+COPY rules ./rules
+# Captures are mounted here, for example: docker run --rm -v "$PWD:/captures:ro" sluice replay /captures
+VOLUME /captures
+USER node
+ENTRYPOINT ["node", "/sluice/dist/cli/main.js"]
+CMD ["--help"]
