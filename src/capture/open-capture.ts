@@ -76,6 +76,8 @@ export class Capture implements PacketSource {
 
   async close(): Promise<void> {
     this.closed = true;
+    // First what is open already: a start may wait for it.
+    await this.input.close();
     await this.starting;
     await (this.blocks ?? this.input).close();
   }
