@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { Protocol } from '../../src/core/protocol.ts';
+import { parseMicros } from '../../src/core/units.ts';
+import { Stage, Variant } from '../../src/fingerprint/finding.ts';
+import { ACTION_NAMES } from '../../src/policy/action.ts';
+import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf, traceRules } from '../../src/policy/decide.ts';
+import { DecisionInput } from '../../src/policy/decision-input.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import { rolloutPlace, rolloutSeed } from '../../src/policy/rollout.ts';
+import { PrefixParser } from '../../src/registry/prefix.ts';
+import { Sector } from '../../src/registry/sector.ts';
+
+function policyOf(rules: string): Policy {
+  const { policy, issues } = parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules}`), 'p.yaml');
+  expect(issues.errorCount).toBe(0);
+  return policy!;
+}
+
+function words(text: string): number[] {
+  const parser = new PrefixParser();
+  expect(parser.parseAddress(text)).toBe(true);
+  return [parser.word0, parser.word1, parser.word2, parser.word3];
+}
+
+/** A confirmed WireGuard flow of 10 packets between documentation addresses, nobody registered. */
+function flow(
+  changes: Partial<Omit<DecisionInput, 'source' | 'destination'>> & { from?: string; to?: string } = {},
+): DecisionInput {
+  const { from = '192.0.2.7', to = '198.51.100.9', ...numbers } = changes;
+  const input = new DecisionInput();
+  Object.assign(input, {
+    protocol: Protocol.WIREGUARD,
+    stage: Stage.CONFIRMED,
+    variant: Variant.WIREGUARD_STANDARD,
+    transport: 17,
+    sourcePort: 40_000,
+    destinationPort: 51_820,
+    packets: 10,
+    octets: 5000,
+    timeUs: parseMicros('2024-11-10T18:00:00Z'),
+    ...numbers,
+  });
+  input.source.set(words(from));
+  input.destination.set(words(to));
+  return input;
+}
+
+function decided(policy: Policy, input: DecisionInput): string {
+  const rule = decidingRule(policy, input);
+  const name = rule === NO_RULE ? 'none' : policy.rules[rule]!.name;
+  return `${ACTION_NAMES[actionOf(policy, rule)]} ${name} ${REASON_NAMES[reasonOf(policy, rule, input)]!}`;
+}
+
+describe('each condition', () => {
+  const TIME = parseMicros('2024-11-30T18:59:59Z');
+  it.each<[string, DecisionInput, DecisionInput]>([
+    ['protocol: [openvpn, wireguard]', flow(), flow({ protocol: Protocol.IPSEC })],
+    ['stage: confirmed', flow(), flow({ stage: Stage.SUSPECTED })],
+    ['variant: tailscale', flow({ variant: Variant.WIREGUARD_TAILSCALE }), flow()],
+    ['transport: [esp, ah]', flow({ transport: 50 }), flow()],
+    ['registered: source', flow({ sourceRegistration: 0 }), flow({ destinationRegistration: 0 })],
+    ['registered: destination', flow({ destinationRegistration: 0 }), flow({ sourceRegistration: 0 })],
+    ['registered: either', flow({ sourceRegistration: 3 }), flow()],
+    ['registered: both', flow({ sourceRegistration: 3, destinationRegistration: 3 }), flow({ sourceRegistration: 3 })],
+    ['registered: none', flow(), flow({ destinationRegistration: 3 })],
+    ['sector: bank', flow({ destinationRegistration: 3, destinationSector: Sector.BANK }), flow()],
+    ['source: 192.0.2.0/29', flow(), flow({ from: '192.0.2.8' })],
+    ['source: [10.0.0.0/8, 2001:db8::/32]', flow({ from: '2001:db8:1::1' }), flow()],
+    ['source: ::/0', flow({ from: '2001:db8::1' }), flow()],
+    ['destination: 0.0.0.0/0', flow(), flow({ to: '2001:db8::1' })],
+    ['source_port: 1024-65535', flow(), flow({ sourcePort: 1023 })],
+    ['destination_port: [1194, 51820]', flow(), flow({ destinationPort: 443 })],
+    ['destination_port: 1-65535', flow(), flow({ transport: 50, destinationPort: 0 })],
+    ['min_packets: 10', flow(), flow({ packets: 9 })],
+    ['min_bytes: 5000', flow(), flow({ octets: 4999 })],
+    ['from: 2024-11-30T23:59:59+05:00', flow({ timeUs: TIME }), flow({ timeUs: TIME - 1 })],
+    ['until: 2024-11-30T23:59:59+05:00', flow({ timeUs: TIME }), flow({ timeUs: TIME + 1 })],
+    [
+      'schedule: { days: sun, from: "23:00", to: "24:00", zone: Asia/Tashkent }',
+      flow(),
+      flow({ timeUs: parseMicros('2024-11-10T19:00:00Z') }),
+    ],
+  ])('%s', (condition, held, failed) => {
+    const policy = policyOf(`  - { name: a, action: block, when: { ${condition} } }\n`);
+    expect(decidingRule(policy, held)).toBe(0);
+    expect(decidingRule(policy, failed)).toBe(NO_RULE);
+    const [trial] = traceRules(policy, failed);
+    expect(trial!.matched).toBe(false);
+    expect(trial!.failed.join()).toContain(condition.split(':')[0]);
+    expect(traceRules(policy, held)).toEqual([{ name: 'a', matched: true, failed: [] }]);
+  });
+});
+
+describe('a decision', () => {
+  const policy = policyOf(
+    [
+      '  - { name: registered, action: allow, when: { registered: either } }',
+      '  - { name: slow, action: throttle, rate: 1kB/s, when: { stage: suspected } }',
+      '  - { name: unregistered, action: block, when: { stage: confirmed, registered: none }, rollout: 10% }',
+      '',
+    ].join('\n'),
+  );
+
+  it('is the first rule that matches, with the reason that an auditor needs', () => {
+    expect(decided(policy, flow({ sourceRegistration: 1 }))).toBe('allow registered registered-source');
+    expect(decided(policy, flow({ destinationRegistration: 1 }))).toBe('allow registered registered-destination');
+    const both = flow({ sourceRegistration: 1, destinationRegistration: 2, stage: Stage.SUSPECTED });
+    expect(decided(policy, both)).toBe('allow registered registered-both');
+    expect(decided(policy, flow({ stage: Stage.SUSPECTED }))).toBe('throttle slow rule-matched');
+  });
+
+  it('passes a rule whose rollout leaves the client out, and says so', () => {
+    const seed = rolloutSeed('unregistered');
+    let hit = 0;
+    for (let host = 0; host < 256; host++) {
+      const input = flow({ from: `192.0.2.${host}` });
+      const within = rolloutPlace(seed, input.source) < 0.1;
+      if (within) hit++;
+      expect(decided(policy, input)).toBe(within ? 'block unregistered not-registered' : 'allow none no-rule');
+      const trials = traceRules(policy, input);
+      expect(trials.map(({ name }) => name)).toEqual(['registered', 'slow', 'unregistered']);
+      expect(trials[2]!.failed.join().includes('rollout')).toBe(!within);
+    }
+    expect(hit).toBeGreaterThan(10);
+    expect(hit).toBeLessThan(45);
+  });
+
+  it('never hits a registered user, whatever the flow, under a policy that begins with them', () => {
+    for (const stage of Object.values(Stage)) {
+      for (const protocol of Object.values(Protocol)) {
+        for (const end of ['sourceRegistration', 'destinationRegistration'] as const) {
+          expect(decided(policy, flow({ stage, protocol, [end]: 0 }))).toContain('allow registered');
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { formatIssue } from '../../src/core/issue.ts';
+import { parseMicros } from '../../src/core/units.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import { DEFAULT_SAFETY, nextBoundary, type Policy } from '../../src/policy/policy.ts';
+
+function issuesOf(text: string | Uint8Array): string[] {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  return parsePolicy(bytes, 'p.yaml').issues.kept.map(formatIssue);
+}
+
+function policyOf(text: string): Policy {
+  const { policy, issues } = parsePolicy(new TextEncoder().encode(text), 'p.yaml');
+  expect(issues.kept.filter((issue) => issue.severity === 'error')).toEqual([]);
+  return policy!;
+}
+
+/** A policy of one rule, which stands in line 3 on. */
+const rule = (text: string): string => `name: x\nrules:\n  - ${text.replaceAll('\n', '\n    ')}\n`;
+
+describe('a policy file', () => {
+  it('the committed example is valid and raises no doubt', () => {
+    const bytes = readFileSync(new URL('../../rules/policy.yaml', import.meta.url));
+    const { policy, issues } = parsePolicy(bytes, 'policy.yaml');
+    expect(issues.kept).toEqual([]);
+    expect(policy).toMatchObject({ name: 'national-baseline', mode: 'observe', safety: DEFAULT_SAFETY });
+    expect(policy!.rules.map(({ name }) => name)).toEqual([
+      'registered',
+      'grace-period',
+      'suspected-slow',
+      'unregistered',
+    ]);
+    expect(policy!.rules[2]!.throttle).toEqual({ rate: 256_000, burst: 32_000, per: 1 });
+    expect(policy!.rules[3]!.rollout).toBe(0.1);
+    expect(policy!.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('shows all of several mistakes, in order', () => {
+    const issues = issuesOf(
+      [
+        'name: x',
+        'rules:',
+        '  - name: a',
+        '    when: { stge: confirmed, protocol: tor }',
+        '    action: throttle',
+        '  - name: a',
+        '    action: deny',
+        'safety: { window: 60, max_clients_affected: -1 }',
+      ].join('\n'),
+    );
+    expect(issues.map((issue) => issue.split(' ').slice(0, 3).join(' '))).toEqual([
+      'p.yaml:4:13: error: unknown',
+      'p.yaml:4:40: error: protocol:',
+      'p.yaml:6:11: error: name:',
+      'p.yaml:7:13: error: action:',
+      'p.yaml:8:9: error: max_share_affected:',
+      'p.yaml:8:9: error: then:',
+      'p.yaml:8:19: error: window:',
+      'p.yaml:8:45: error: max_clients_affected:',
+    ]);
+  });
+
+  it.each([
+    ['name: a\naction: throttle', '4:13: error: action: a throttle needs a rate'],
+    ['name: a\naction: allow\nrate: 1kbit/s', '5:11: error: rate: rate has a meaning only where action is throttle'],
+    ['name: a\naction: throttle\nrate: 256kbps', '5:11: error: rate: must be a rate like 256kbit/s'],
+    ['name: a\naction: throttle\nrate: 0kbit/s', '5:11: error: rate'],
+    ['name: a\naction: throttle\nrate: 1Mbit/s\nburst: 32', '6:12: error: burst: must be an amount like 32kB'],
+    ['name: a\naction: allow\nrollout: 101%', '5:14: error: rollout: must be a percentage'],
+    ['name: A rule\naction: allow', '3:11: error: name: must be made of lower-case'],
+    ['action: allow', '3:5: error: name: a rule needs a name'],
+    ['name: a\naction: allow\nwhen: { protocol: [] }', '5:23: error: protocol: the list must not be empty'],
+    ['name: a\naction: allow\nwhen: { registered: yes }', '5:25: error: registered: must be one of source'],
+    ['name: a\naction: allow\nwhen: { until: 2024-11-30 }', '5:20: error: until: must be a time with its zone'],
+    ['name: a\naction: allow\nwhen: { until: 2024-11-30T10:00:00 }', 'with its zone'],
+    ['name: a\naction: allow\nwhen: { min_packets: 1.5 }', 'whole number'],
+    ['name: a\naction: allow\nwhen: { source_port: [53, 0] }', '5:31: error: source_port: must be a port'],
+    ['name: a\naction: allow\nwhen: { source: 10.0.0.1/8 }', 'write 10.0.0.0/8'],
+    ['name: a\naction: allow\nwhen: { schedule: { from: "08:00", to: "9", zone: UTC } }', 'to: must be a local time'],
+    ['name: a\naction: allow\nwhen: { schedule: { from: "24:00", to: "09:00", zone: UTC } }', 'from: must be before'],
+    ['name: a\naction: allow\nwhen: { schedule: { from: "08:00", to: "09:00", zone: Mars/X } }', 'time zone name'],
+    [
+      'name: a\naction: allow\nwhen: { from: 2024-12-01T00:00:00Z, until: 2024-11-01T00:00:00Z }',
+      '5:48: error: until: lies before from',
+    ],
+    ['', '3:5: error: rules: a rule is a mapping'],
+  ])('%j', (text, expected) => {
+    const issues = issuesOf(rule(text)).filter((issue) => issue.includes('error'));
+    expect(issues).toHaveLength(1);
+    expect(issues[0]).toContain(expected);
+  });
+
+  it.each<[string, string | Uint8Array, string]>([
+    ['an empty file', '', 'p.yaml:1:1: error: the file is empty'],
+    ['a text', 'hello', 'p.yaml:1:1: error: a policy is a mapping'],
+    ['tabs', 'name: x\nrules:\n\t- name: a\n', 'p.yaml:3:1: error: Tabs'],
+    ['a key twice', 'name: x\nname: y\nrules: []\n', 'p.yaml:2:1: error: Map keys must be unique'],
+    ['two documents', 'name: x\nrules: []\n---\nname: y\n', 'p.yaml:3:1: error: a second document'],
+    ['an anchor', 'name: &a x\nrules: []\n', 'p.yaml:1:10: error: no anchors'],
+    ['a tag', 'name: !!binary x\nrules: []\n', 'p.yaml:1:'],
+    ['an endless depth', `name: ${'['.repeat(20_000)}`, 'nested far too deeply'],
+    ['other octets', new Uint8Array([0xff, 0xfe, 0]), 'p.yaml: error: the file is not UTF-8'],
+    ['too many octets', new Uint8Array(2_000_000).fill(35), 'p.yaml: error: the file has 2000000 octets'],
+    ['a prototype', '__proto__: { x: 1 }\nname: x\nrules: []\n', 'p.yaml:1:1: error: unknown key "__proto__"'],
+    ['a name that cannot be seen', 'name: "a\\u202e"\nrules: []\n', 'p.yaml:1:7: error: name'],
+  ])('%s is refused', (_name, text, expected) => {
+    expect(issuesOf(text)[0]).toContain(expected);
+  });
+
+  it('refuses what unfolds', () => {
+    const layers = Array.from(
+      { length: 20 },
+      (_, i) =>
+        `k${i}: &k${i} [${Array(9)
+          .fill(`*k${i - 1}`)
+          .join(', ')}]`,
+    );
+    expect(issuesOf(`k: &k-1 [x]\n${layers.join('\n')}\n`)[0]).toContain('no anchors');
+  });
+});
+
+describe('warnings', () => {
+  const warned = (...rules: string[]): string[] =>
+    issuesOf(`name: x\nrules:\n${rules.map((text) => `  - ${text}\n`).join('')}`).map((issue) => issue.slice(7));
+
+  it('of rules that could hit a registered user', () => {
+    const block = '{ name: hit, action: block, when: { stage: confirmed } }';
+    expect(warned(block)[0]).toContain('3:26: warning: rule hit can block registered users');
+    expect(warned('{ name: ok, action: allow, when: { registered: either } }', block)).toEqual([]);
+    const bySide = ['source', 'destination'].map(
+      (end) => `{ name: ${end}, action: allow, when: { registered: ${end} } }`,
+    );
+    expect(warned(...bySide, block)).toEqual([]);
+    expect(warned(bySide[0]!, block)).toHaveLength(1);
+    expect(warned('{ name: half, action: allow, rollout: 50%, when: { registered: either } }', block)).toHaveLength(1);
+    expect(warned('{ name: it, action: allow, when: { registered: either, sector: it } }', block)).toHaveLength(1);
+    expect(warned('{ name: ok, action: block, when: { registered: none } }', block)).toHaveLength(1);
+  });
+
+  it('of rules that are never reached, of no rules, of bursts below a packet', () => {
+    const all = '{ name: all, action: allow }';
+    expect(warned(all, '{ name: late, action: block }')[0]).toContain('4:13: warning: rule late is never reached');
+    expect(issuesOf('name: x\nrules: []\n')[0]).toContain('everything is allowed');
+    const slow = '{ name: slow, action: throttle, rate: 1kB/s, burst: 100B, when: { registered: none } }';
+    expect(warned(slow)[0]).toContain('less than one full packet');
+  });
+});
+
+describe('when a decision may change', () => {
+  const policy = policyOf(
+    [
+      'name: x',
+      'rules:',
+      '  - name: a',
+      '    action: allow',
+      '    when: { from: 2024-11-01T00:00:00Z, until: 2024-12-01T00:00:00Z, min_packets: 20, min_bytes: 5000 }',
+      '  - name: b',
+      '    action: allow',
+      '    when: { min_packets: 5, schedule: { days: sun, from: "22:00", to: "06:00", zone: Asia/Karachi } }',
+    ].join('\n'),
+  );
+
+  it('lists its minimums in order', () => {
+    expect(policy.boundaries.packets).toEqual([5, 20]);
+    expect(policy.boundaries.octets).toEqual([5000]);
+  });
+
+  it('knows the next time, of rules and of schedules', () => {
+    expect(nextBoundary(policy.boundaries, parseMicros('2024-10-31T23:59:59Z'))).toBe(
+      parseMicros('2024-11-01T00:00:00Z'),
+    );
+    expect(nextBoundary(policy.boundaries, parseMicros('2024-11-10T16:30:00Z'))).toBe(
+      parseMicros('2024-11-10T17:00:00Z'),
+    );
+  });
+});
