@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/line-output.ts';
 import { addCheckCommand } from './check.ts';
+import { addEvaluateCommand } from './evaluate.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
 import { addLookupCommand } from './lookup.ts';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   addCheckCommand(program);
   addLookupCommand(program);
   addExplainCommand(program);
+  addEvaluateCommand(program);
   try {
     await program.parseAsync();
   } catch (error) {
