@@ -12,7 +12,7 @@ import { showAddresses } from '../output/shown-address.ts';
 import { traceRules, type TriedRule } from '../policy/decide.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from './load-rules.ts';
+import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
 
@@ -39,8 +39,8 @@ export function addExplainCommand(program: Command): void {
     )
     .argument('<capture...>', 'the captures that were replayed, in the same order')
     .requiredOption('--flow <id>', 'the flow_id of an event')
-    .option('--policy <file>', 'policy to decide by', DEFAULT_POLICY)
-    .option('--registry <file>', 'registry of prefixes', DEFAULT_REGISTRY)
+    .addOption(policyOption())
+    .addOption(registryOption())
     .option('--each', 'each file is a capture of its own, as it was for replay')
     .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], flags: ExplainFlags) => {

@@ -3,6 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { Option } from 'commander';
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
@@ -14,6 +15,18 @@ import { CommandError, ExitCode } from './exit-code.ts';
 /** The example rules that come with the project. */
 export const DEFAULT_POLICY = fileURLToPath(new URL('../../rules/policy.yaml', import.meta.url));
 export const DEFAULT_REGISTRY = fileURLToPath(new URL('../../rules/registry.csv', import.meta.url));
+
+/** The flags that name them. */
+export function policyOption(): Option {
+  return new Option('--policy <file>', 'policy to decide by').default(DEFAULT_POLICY, 'the example, rules/policy.yaml');
+}
+
+export function registryOption(): Option {
+  return new Option('--registry <file>', 'registry of prefixes').default(
+    DEFAULT_REGISTRY,
+    'the example, rules/registry.csv',
+  );
+}
 
 /** A policy, or none, and what was noticed. Throws CommandError where the file cannot be read. */
 export async function readPolicy(path: string): Promise<{ policy: Policy | null; issues: IssueList }> {

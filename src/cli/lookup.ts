@@ -8,7 +8,7 @@ import { formatMicros, micros, type Micros } from '../core/units.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { NO_REGISTRATION, type Registration, type Registry, Standing } from '../registry/registry.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
-import { DEFAULT_REGISTRY, requireRegistry } from './load-rules.ts';
+import { registryOption, requireRegistry } from './load-rules.ts';
 
 interface LookupFlags {
   readonly registry: string;
@@ -31,7 +31,7 @@ export function addLookupCommand(program: Command): void {
       'Shows every registration that covers an address, from the most specific on, with why it counts or does not.',
     )
     .argument('<address...>', 'IPv4 or IPv6 addresses')
-    .option('--registry <file>', 'registry of prefixes', DEFAULT_REGISTRY)
+    .addOption(registryOption())
     .option('--at <time>', 'ask for this time (2024-11-10 or 2024-11-10T18:00:00Z) instead of now')
     .addOption(new Option('--protocol <name>', 'ask for this protocol only').choices(PROTOCOL_NAMES.slice(1)))
     .addHelpText('after', EXAMPLES)

@@ -17,7 +17,7 @@ import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.t
 import { MODE_NAMES, type Mode } from '../policy/policy.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from './load-rules.ts';
+import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress, totalSize } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { SignalWatch } from './signal-watch.ts';
@@ -61,8 +61,8 @@ export function addReplayCommand(program: Command): void {
       'Reads captures (pcap or pcapng, also compressed), recognises VPN flows, decides them by policy and registry, and prints what came of it.',
     )
     .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
-    .option('--policy <file>', 'policy to decide by', DEFAULT_POLICY)
-    .option('--registry <file>', 'registry of prefixes', DEFAULT_REGISTRY)
+    .addOption(policyOption())
+    .addOption(registryOption())
     .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
     .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
     .option('--json', 'print the summary as one JSON object')
