@@ -6,6 +6,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { PacketBatch } from '../capture/packet-batch.ts';
+import { OutputError } from './line-output.ts';
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const FILE_HEADER_LENGTH = 24;
@@ -31,7 +32,7 @@ export class CaptureWriter {
     this.file = openSync(path, 'w');
   }
 
-  /** Adds a packet, `delayUs` later than it was captured. Throws where the disk is full. */
+  /** Adds a packet, `delayUs` later than it was captured. Throws OutputError where the disk is full. */
   write(batch: PacketBatch, row: number, delayUs: number): void {
     const linkType = batch.linkType[row]!;
     if (this.linkType < 0) this.begin(linkType);
@@ -72,7 +73,11 @@ export class CaptureWriter {
   }
 
   private flush(): void {
-    for (let at = 0; at < this.used;) at += writeSync(this.file, this.bytes, at, this.used - at);
+    try {
+      for (let at = 0; at < this.used;) at += writeSync(this.file, this.bytes, at, this.used - at);
+    } catch (error) {
+      throw new OutputError(this.path, error as NodeJS.ErrnoException);
+    }
     this.used = 0;
   }
 }

@@ -2,7 +2,7 @@
  * Events as JSON Lines with the field names of Suricata's EVE. The order of fields is fixed, so equal events are equal bytes.
  */
 import { hash } from 'node:crypto';
-import { formatAddress } from '../core/ip-address.ts';
+import { formatAddress, isMappedIpv4 } from '../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
@@ -27,6 +27,9 @@ const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.ESP]: 'ESP',
   [Transport.AH]: 'AH',
 };
+
+/** Bits before an IPv4 address in the form of core/ip-address. */
+const IPV4_MAPPED_BITS = 96;
 
 /** The rules and registrations that decided: the end of every event of a decision. */
 export interface EventContext {
@@ -127,7 +130,10 @@ export class EventLines {
       pcap_cnt: packet,
       ...this.tuple(flow),
       vpn: { ...vpn(flow), evidence: flow.evidenceEntries() },
-      registration: { source: decision.source, destination: decision.destination },
+      registration: {
+        source: this.registration(decision.source, this.source),
+        destination: this.registration(decision.destination, this.destination),
+      },
       decision: shortDecision(decision),
       policy: this.context.policy,
       registry: this.context.registry,
@@ -171,6 +177,17 @@ export class EventLines {
     return hash('sha1', text, 'hex').slice(0, 16);
   }
 
+  /** A registration whose prefix shows no more than addresses do: it is cut out of the shown address, whose first bits are its own. */
+  private registration(registration: ShownRegistration | null, address: Int32Array): ShownRegistration | null {
+    if (registration === null) return null;
+    const isIpv4 = isMappedIpv4(address[0]!, address[1]!, address[2]!);
+    const registered = Number(registration.prefix.slice(registration.prefix.indexOf('/') + 1));
+    const length = Math.min(registered, isIpv4 ? this.show.ipv4Bits : this.show.ipv6Bits);
+    const bits = isIpv4 ? length + IPV4_MAPPED_BITS : length;
+    const prefix = address.map((word, index) => word & maskOf(bits - 32 * index));
+    return { ...registration, prefix: `${textOf(prefix)}/${length}` };
+  }
+
   private tuple(flow: FlowRecord): TupleFields {
     const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
     this.show(flow.source, this.source);
@@ -192,6 +209,12 @@ export class EventLines {
       community_id: communityId(flow.transport, this.source, this.destination, ports),
     };
   }
+}
+
+/** A word whose first bits are set. */
+function maskOf(bits: number): number {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? -1 : -1 << (32 - bits);
 }
 
 function textOf(words: Int32Array): string {

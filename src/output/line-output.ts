@@ -5,6 +5,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 
 /** The output can take no more: full disk, missing folder, or a reader that went away. */
 export class OutputError extends Error {
@@ -58,18 +59,25 @@ export class LineOutput {
   /** Writes the rest and closes the file. Throws OutputError where the output failed. */
   async close(): Promise<void> {
     await this.settle();
-    await new Promise<void>((resolve) => {
-      this.stream.once('error', () => {
-        resolve();
-      });
-      // Standard output stays open for others; an empty write comes back once all before it is out.
-      if (this.isStandard)
-        this.stream.write('', () => {
-          resolve();
-        });
-      else this.stream.end(resolve);
-    });
+    try {
+      if (this.isStandard) await this.untilWritten();
+      else await finished(this.stream.end());
+    } catch (error) {
+      // What the stream itself reports in this turn says more than that it is gone.
+      await new Promise(setImmediate);
+      this.failure ??= new OutputError(this.name, error as NodeJS.ErrnoException);
+    }
     this.check();
+  }
+
+  /** Standard output stays open for others; an empty write comes back once all before it is out. */
+  private untilWritten(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.stream.write('', (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
   }
 
   private async untilDrained(): Promise<void> {

@@ -10,7 +10,14 @@ export const ADDRESS_FORMS = ['plain', 'truncated', 'pseudonym'] as const;
 export type AddressForm = (typeof ADDRESS_FORMS)[number];
 
 /** Writes the words to be shown for an address into `shown`. */
-export type ShowAddress = (address: ArrayLike<number>, shown: Int32Array) => void;
+export interface ShowAddress {
+  (address: ArrayLike<number>, shown: Int32Array): void;
+  /** Bits that are shown: a longer prefix is shown as one of this length. */
+  readonly ipv4Bits: number;
+  readonly ipv6Bits: number;
+}
+
+const ALL_BITS = { ipv4Bits: 32, ipv6Bits: 128 };
 
 export const PSEUDONYM_KEY_LENGTH = 32;
 
@@ -19,14 +26,14 @@ const REMEMBERED_LIMIT = 65_536;
 export function showAddresses(form: AddressForm, key?: Uint8Array): ShowAddress {
   switch (form) {
     case 'plain':
-      return (address, shown) => {
+      return Object.assign((address: ArrayLike<number>, shown: Int32Array) => {
         shown.set(address);
-      };
+      }, ALL_BITS);
     case 'truncated':
-      return truncate;
+      return Object.assign(truncate, { ipv4Bits: 24, ipv6Bits: 48 });
     case 'pseudonym':
       if (key?.length !== PSEUDONYM_KEY_LENGTH) throw new Error(`a pseudonym key has ${PSEUDONYM_KEY_LENGTH} octets`);
-      return pseudonym(key);
+      return Object.assign(pseudonym(key), ALL_BITS);
   }
 }
 
@@ -42,7 +49,7 @@ function truncate(address: ArrayLike<number>, shown: Int32Array): void {
 }
 
 /** Bit i of the result is bit i of the address, turned by the first bit of AES over its first i bits behind the pad's. */
-function pseudonym(key: Uint8Array): ShowAddress {
+function pseudonym(key: Uint8Array): (address: ArrayLike<number>, shown: Int32Array) => void {
   const cipher = createCipheriv('aes-128-ecb', key.subarray(0, 16), null);
   cipher.setAutoPadding(false);
   const pad = new Uint8Array(cipher.update(key.subarray(16)));
