@@ -55,14 +55,14 @@ export class Fragments {
     this.waitingCount -= this.waitedPackets;
     this.words[at + Word.WAITING] = 0;
     this.octets[entry] = 0;
-    this.noteExtent(at, 0, view.payloadCaptured);
+    this.noteExtent(at, 0, view.fragmentLength);
   }
 
   /** Slot of a later fragment's flow; NO_FLOW where its first fragment has not come: then the packet waits here. */
   later(view: PacketView, wireOctets: number, nowUs: number): number {
     const entry = this.findOrTake(view, nowUs);
     const at = entry * ENTRY_WORDS;
-    this.noteExtent(at, view.fragmentOffset, view.payloadLength);
+    this.noteExtent(at, view.fragmentOffset, view.fragmentLength);
     const slot = this.words[at + Word.SLOT]!;
     if (slot !== 0 && this.isAlive(slot, entry)) {
       this.direction = this.words[at + Word.DIRECTION] === 1 ? 1 : 0;

@@ -62,8 +62,9 @@ export class IdleWheel {
    */
   next(nowUs: number): boolean {
     const last = Math.floor(nowUs / BUCKET_US);
-    // After a gap longer than the wheel every bucket is due once; time between has nothing to offer.
-    if (last - this.done > BUCKETS) this.done = last - BUCKETS;
+    // After a gap longer than the wheel every bucket is due once, still the oldest first: only whole turns are left out.
+    const turns = Math.floor((last - this.done) / BUCKETS);
+    if (turns > 1) this.done += (turns - 1) * BUCKETS;
     while (this.done < last) {
       this.done++;
       if (this.collect(this.done % BUCKETS)) return true;

@@ -289,8 +289,8 @@ function decodeIpv4(view: PacketView): number {
   const protocol = ipv4.ipv4Protocol(data, at);
   const offset = ipv4.ipv4FragmentOffset(data, at);
   const more = ipv4.ipv4MoreFragments(data, at);
-  if (offset !== 0 || more) noteFragment(view, protocol, ipv4.ipv4Identification(data, at), offset, more);
   view.at = at + ipv4.ipv4HeaderLength(data, at);
+  if (offset !== 0 || more) noteFragment(view, protocol, ipv4.ipv4Identification(data, at), offset, more);
   return decodeTransport(view, protocol, offset, false);
 }
 
@@ -318,9 +318,10 @@ function decodeIpv6(view: PacketView): number {
       next = ipv6.extensionNextHeader(data, view.at);
       offset = ipv6.ipv6FragmentOffset(data, view.at);
       const more = ipv6.ipv6MoreFragments(data, view.at);
-      // An atomic fragment (RFC 6946) is a whole datagram.
-      if (offset !== 0 || more) noteFragment(view, next, ipv6.ipv6Identification(data, view.at), offset, more);
+      const id = ipv6.ipv6Identification(data, view.at);
       view.at += ipv6.FRAGMENT_HEADER_LENGTH;
+      // An atomic fragment (RFC 6946) is a whole datagram.
+      if (offset !== 0 || more) noteFragment(view, next, id, offset, more);
     } else if (ipv6.isExtension(next)) {
       status = ipv6.checkExtension(data, view.at, view.end);
       if (status !== DecodeStatus.OK) return END + status;
@@ -334,13 +335,14 @@ function decodeIpv6(view: PacketView): number {
   }
 }
 
-/** Keeps the outermost fragmented header's tuple: the key by which its datagram's fragments find each other. */
+/** Keeps the outermost fragmented header's tuple, by which its datagram's fragments find each other; `view.at` is behind it. */
 function noteFragment(view: PacketView, protocol: number, id: number, offset: number, more: boolean): void {
   if (view.fragment !== Fragment.NONE) return;
   view.fragment = offset === 0 ? Fragment.FIRST : Fragment.LATER;
   view.fragmentId = id;
   view.fragmentProtocol = protocol;
   view.fragmentOffset = offset;
+  view.fragmentLength = view.wireEnd - view.at;
   view.moreFragments = more;
   view.fragmentDomain = view.domain;
   view.fragmentSource0 = view.source0;

@@ -97,6 +97,8 @@ export class PacketView {
   fragmentId = 0;
   fragmentProtocol = 0;
   fragmentOffset = 0;
+  /** Octets of the datagram in this fragment, as its header claims. */
+  fragmentLength = 0;
   moreFragments = false;
   /** `domain` outside that header. */
   fragmentDomain = 0;

@@ -34,7 +34,7 @@ describe('vectors', () => {
     expect(lengths.join(' ')).toBe(fields.steps);
     const rest = bytes.length - lengths.reduce((sum, length) => sum + length, 0);
     expect(String(rest)).toBe(fields.rest);
-    // OpenVPN's record length begins like an answer of SOCKS4 or with no preface at all.
+    // What follows is the stream of another protocol.
     if (rest > 1) expect(last).toBe(NOT_A_PREFACE);
   });
 

@@ -1,6 +1,5 @@
-/** The fields of ESP and AH headers against what tshark reads of them. */
+/** The fields of ESP headers against what tshark reads of them. */
 import { expect, it } from 'vitest';
-import { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../src/wire/ah.ts';
 import { DecodeStatus } from '../../src/wire/decode-status.ts';
 import { checkEsp, espSequence, espSpi } from '../../src/wire/esp.ts';
 import { guarded } from './guarded-bytes.ts';
@@ -10,12 +9,4 @@ it.each(readPage('esp').map((vector) => [vector.title, vector] as const))('%s', 
   const { data, at, end } = guarded(bytes.subarray(Number(fields.payloadAt)));
   expect(checkEsp(data, at, end)).toBe(DecodeStatus.OK);
   expect([espSpi(data, at), espSequence(data, at)]).toEqual([Number(fields.spi), Number(fields.sequence)]);
-});
-
-it.each(readPage('ah').map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
-  const { data, at, end } = guarded(bytes.subarray(Number(fields.payloadAt)));
-  expect(checkAh(data, at, end)).toBe(DecodeStatus.OK);
-  expect([ahSpi(data, at), ahSequence(data, at), ahNextHeader(data, at), ahLength(data, at)]).toEqual(
-    [fields.spi, fields.sequence, fields.nextHeader, fields.length].map(Number),
-  );
 });
