@@ -72,17 +72,22 @@ function layRecords(prefixes: PrefixColumns, from: number, to: number): Int32Arr
   for (let record = 1; record <= to - from; record++) {
     const word = prefixes.word3[from + record - 1]!;
     const length = prefixes.length[from + record - 1]! - IPV4_LENGTH_OFFSET;
-    // Close the prefixes that end before this one; record 0, of length 0, stays open.
-    for (;;) {
-      const link = records[RECORD_SIZE * open + 1]!;
-      if (Math.clz32(records[RECORD_SIZE * open]! ^ word) >= (link & LENGTH_MASK)) break;
-      open = link >>> LENGTH_BITS;
-    }
+    open = coveringFrom(records, open, word);
     records[RECORD_SIZE * record] = word;
     records[RECORD_SIZE * record + 1] = (open << LENGTH_BITS) | length;
     open = record;
   }
   return records;
+}
+
+/** The first of a record and its parents that covers the address. */
+function coveringFrom(records: Int32Array, record: number, word: number): number {
+  let covering = record;
+  for (;;) {
+    const link = records[RECORD_SIZE * covering + 1]!;
+    if (Math.clz32(records[RECORD_SIZE * covering]! ^ word) >= (link & LENGTH_MASK)) return covering;
+    covering = link >>> LENGTH_BITS;
+  }
 }
 
 /** A node for the records first … last, which are all that begin within the 2^bits addresses from `base`; returns its reference. */
@@ -105,8 +110,10 @@ function layNode(
     const slotBase = base + slot * 2 ** shift;
     const low = next;
     while (next <= last && records[RECORD_SIZE * next]! >>> 0 < slotBase + 2 ** shift) next++;
-    const fewOrAlike = next - low <= RUN_LIMIT || shift === 0;
-    const reference = fewOrAlike ? (next - 1) * RECORD_SIZE : layNode(records, slots, low, next - 1, slotBase, shift);
+    const count = next - low;
+    let reference = RECORD_SIZE * (next - 1);
+    if (count === 0) reference = RECORD_SIZE * coveringFrom(records, next - 1, slotBase | 0);
+    else if (count > RUN_LIMIT && shift > 0) reference = layNode(records, slots, low, next - 1, slotBase, shift);
     slots.set(node + HEADER_SIZE + slot, reference);
   }
   return (node << 1) | 1;

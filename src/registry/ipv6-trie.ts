@@ -114,10 +114,7 @@ function layRecords(prefixes: PrefixColumns, from: number, to: number): Int32Arr
     records[at + 1] = prefixes.word1[row]!;
     records[at + 2] = prefixes.word2[row]!;
     records[at + 3] = prefixes.word3[row]!;
-    // Close the prefixes that end before this one; record 0, of length 0, stays open.
-    while (sharedRecords(records, open, record) < (records[RECORD_SIZE * open + LINK]! & LENGTH_MASK)) {
-      open = records[RECORD_SIZE * open + LINK]! >>> LENGTH_BITS;
-    }
+    open = coveringFrom(records, open, records[at], records[at + 1]!, records[at + 2]!, records[at + 3]!);
     records[at + LINK] = (open << LENGTH_BITS) | prefixes.length[row]!;
     open = record;
   }
@@ -129,13 +126,52 @@ function sharedRecords(records: Int32Array, left: number, right: number): number
   return sharedBits(records, RECORD_SIZE * left, records[at]!, records[at + 1]!, records[at + 2]!, records[at + 3]!);
 }
 
+/** The first of a record and its parents that covers the address. */
+function coveringFrom(
+  records: Int32Array,
+  record: number,
+  word0: number,
+  word1: number,
+  word2: number,
+  word3: number,
+): number {
+  let covering = record;
+  for (;;) {
+    const at = RECORD_SIZE * covering;
+    const link = records[at + LINK]!;
+    if (sharedBits(records, at, word0, word1, word2, word3) >= (link & LENGTH_MASK)) return covering;
+    covering = link >>> LENGTH_BITS;
+  }
+}
+
+/** The record that covers all of a node's empty slot, in which no prefix begins; `like` is a record of the node. */
+function coveringSlot(
+  records: Int32Array,
+  like: number,
+  before: number,
+  index: number,
+  shift: number,
+  slot: number,
+  mask: number,
+): number {
+  const words = [0, 0, 0, 0];
+  for (let word = 0; word < index; word++) words[word] = records[RECORD_SIZE * like + word]!;
+  const above = records[RECORD_SIZE * like + index]! & ~(mask << shift) & (-1 << shift);
+  words[index] = above | (slot << shift);
+  return coveringFrom(records, before, words[0]!, words[1]!, words[2]!, words[3]!);
+}
+
 function layRoot(records: Int32Array, slots: Int32List, last: number, shift: number, low: number, count: number): void {
   slots.count = count;
   let next = 1;
   for (let slot = 0; slot < count; slot++) {
     const first = next;
     while (next <= last && records[RECORD_SIZE * next]! >>> shift === low + slot) next++;
-    slots.set(slot, layReference(records, slots, first, next - 1));
+    const reference =
+      next === first
+        ? coveringFrom(records, next - 1, (low + slot) << shift, 0, 0, 0) << 1
+        : layReference(records, slots, first, next - 1);
+    slots.set(slot, reference);
   }
 }
 
@@ -162,7 +198,11 @@ function layReference(records: Int32Array, slots: Int32List, first: number, last
   for (let slot = 0; slot <= mask; slot++) {
     const low = next;
     while (next <= last && ((records[RECORD_SIZE * next + index]! >>> shift) & mask) === slot) next++;
-    slots.set(node + HEADER_SIZE + slot, layReference(records, slots, low, next - 1));
+    const reference =
+      next === low
+        ? coveringSlot(records, first, next - 1, index, shift, slot, mask) << 1
+        : layReference(records, slots, low, next - 1);
+    slots.set(node + HEADER_SIZE + slot, reference);
   }
   return (node << 1) | 1;
 }

@@ -17,8 +17,8 @@
  * Invariants.
  * - Prefixes are numbered in the order of prefix-order: IPv4 from 0, then IPv6; a prefix has a higher number than all that cover it.
  * - Record 0 of each family stands for no prefix, begins at address 0 and covers everything, so no walk needs a bound.
- * - A slot refers to the last record that begins at or before the slot's end; the records of the slot itself are at most RUN_LIMIT, except
- *   prefixes of one address (at most one for each length).
+ * - A slot in which prefixes begin refers to the last of them; these are at most RUN_LIMIT, except prefixes of one address (at most one for
+ *   each length). A slot in which none begins refers to the record that covers all of it: what begins earlier covers a slot wholly or not at all.
  */
 import { Ipv4Trie } from './ipv4-trie.ts';
 import { Ipv6Trie } from './ipv6-trie.ts';
