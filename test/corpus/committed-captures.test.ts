@@ -1,0 +1,44 @@
+/** The committed captures: every labelled flow is found as what it is, at its stage, and nothing else is found. */
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Evaluation, evaluate } from '../../src/study/evaluate.ts';
+import type { CaptureLabels } from '../../src/study/labels.ts';
+import { type LabelledReplay, readLabels, replayFolder } from './labelled-replay.ts';
+
+const captures = resolve(import.meta.dirname, '../../captures');
+
+describe('committed captures', () => {
+  let labels: readonly CaptureLabels[];
+  let run: LabelledReplay;
+  let evaluation: Evaluation;
+
+  beforeAll(async () => {
+    labels = readLabels(join(captures, 'labels.json'));
+    run = await replayFolder(captures);
+    evaluation = evaluate(labels, run.found);
+  });
+
+  it('are all labelled, and all there', () => {
+    expect(evaluation.unlabelled).toEqual([]);
+    expect(labels.map(({ file }) => file).filter((file) => !run.found.has(file))).toEqual([]);
+    expect(evaluation.all.right).toBeGreaterThan(800);
+  });
+
+  it('are read to their ends', () => {
+    expect(run.incomplete).toEqual([]);
+  });
+
+  it('are counted packet for packet', () => {
+    expect(run.miscounted).toEqual([]);
+  });
+
+  it('have every labelled flow found with its protocol, variant and stage, and no other', () => {
+    expect(evaluation.mistakes).toEqual([]);
+  });
+
+  it('have nothing found in the negative ones', () => {
+    const negative = [...run.found].filter(([file]) => file.startsWith('negative/'));
+    expect(negative.length).toBeGreaterThan(60);
+    for (const [file, { byFlow }] of negative) expect([...byFlow.keys()], file).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+/** Runs labelled captures once for the tests, each by itself, and keeps what was found and how the packets were counted. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { listCaptures } from '../../src/capture/list-captures.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
+import { FoundFlows } from '../../src/study/found-flows.ts';
+import { type CaptureLabels, parseLabels } from '../../src/study/labels.ts';
+
+export interface LabelledReplay {
+  /** By the path below the folder. */
+  readonly found: ReadonlyMap<string, FoundFlows>;
+  readonly incomplete: readonly Incomplete[];
+  /** Captures whose packets are not those of flows and those not decoded. */
+  readonly miscounted: readonly string[];
+  readonly packets: number;
+  readonly seconds: number;
+}
+
+export async function replayFolder(folder: string): Promise<LabelledReplay> {
+  const { paths, problems } = await listCaptures([folder]);
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('; '));
+  const found = new Map<string, FoundFlows>();
+  const miscounted: string[] = [];
+  let current = new FoundFlows();
+  let file = '';
+  const begun = performance.now();
+  // The replay's counters are those of all captures that have ended.
+  let difference = 0;
+  const checkCounts = (): void => {
+    const { packets, flowPackets, notDecodedPackets } = replay.counters;
+    const before = difference;
+    difference = packets - flowPackets - notDecodedPackets;
+    if (difference !== before) miscounted.push(file);
+  };
+  const replay: Replay = new Replay(
+    {
+      rules: {
+        policy: await requirePolicy(DEFAULT_POLICY),
+        registry: await requireRegistry(DEFAULT_REGISTRY),
+        mode: 'observe',
+      },
+      each: true,
+      flowCapacity: 100_000,
+      packetSink: null,
+      onFile: (path) => {
+        checkCounts();
+        file = relative(folder, path);
+        current = new FoundFlows();
+        found.set(file, current);
+      },
+      onBatch: () => Promise.resolve(true),
+      onRemark: () => undefined,
+    },
+    () => ({
+      decided: (flow) => {
+        current.note(flow);
+      },
+      ended: (flow) => {
+        current.note(flow);
+      },
+    }),
+  );
+  await replay.run(paths);
+  checkCounts();
+  const seconds = (performance.now() - begun) / 1000;
+  return { found, incomplete: replay.incomplete, miscounted, packets: replay.counters.packets, seconds };
+}
+
+export function readLabels(path: string): readonly CaptureLabels[] {
+  const { labels, issues } = parseLabels(readFileSync(path, 'utf8'), path);
+  if (labels === undefined) throw new Error(issues.kept.map(({ message }) => message).join('\n'));
+  return labels;
+}
