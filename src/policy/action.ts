@@ -26,12 +26,17 @@ export function defaultBurst(rate: BitsPerSecond): Octets {
 const AMOUNT = /^(\d+(?:\.\d+)?) ?([kMG]?)(bit|B)(\/s)?$/;
 const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
 
+/** A number too large for a double is no number that was meant. */
+function finite(value: number): number {
+  return value === Infinity ? NaN : value;
+}
+
 /** Bits per second of `256kbit/s`, `32kB/s`, `1.5Mbit/s` (SI: k is 1000); NaN where the text is no rate. */
 export function parseRate(text: string): BitsPerSecond {
   const match = AMOUNT.exec(text);
   if (match?.[4] === undefined) return NaN as BitsPerSecond;
   const perSecond = Number(match[1]) * FACTORS[match[2]!]!;
-  return (match[3] === 'B' ? perSecond * 8 : perSecond) as BitsPerSecond;
+  return finite(match[3] === 'B' ? perSecond * 8 : perSecond) as BitsPerSecond;
 }
 
 /** Octets of `32kB`, `1MB`, `64kbit`; NaN where the text is no amount. */
@@ -39,7 +44,7 @@ export function parseOctets(text: string): Octets {
   const match = AMOUNT.exec(text);
   if (match === null || match[4] !== undefined) return NaN as Octets;
   const amount = Number(match[1]) * FACTORS[match[2]!]!;
-  return (match[3] === 'B' ? amount : amount / 8) as Octets;
+  return finite(match[3] === 'B' ? amount : amount / 8) as Octets;
 }
 
 /** Share of 0 to 1 of `10%`, `0.5%`; NaN where the text is no percentage up to 100. */
@@ -54,5 +59,5 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (match === null) return NaN;
   const factors: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9, d: 8.64e10 };
-  return Number(match[1]) * factors[match[2]!]!;
+  return finite(Number(match[1]) * factors[match[2]!]!);
 }

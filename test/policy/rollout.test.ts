@@ -30,4 +30,22 @@ describe('a rollout', () => {
     expect(both).toBeGreaterThan(50);
     expect(both).toBeLessThan(150);
   });
+
+  it('holds within one percent of its share over 100,000 clients, of any shape of network', () => {
+    const networks = [
+      (i: number) => [0, 0, 0xffff, 0x64400000 + i],
+      // One client in each /24, and in each /64.
+      (i: number) => [0, 0, 0xffff, (i << 8) | 7],
+      (i: number) => [0x20010db8, i, 0, 1],
+      (i: number) => [0x20010db8, 0, i << 16, 0x7f000001],
+    ];
+    for (const network of networks) {
+      const seed = rolloutSeed('unregistered');
+      const places = Array.from({ length: 100_000 }, (_, i) => rolloutPlace(seed, Int32Array.from(network(i))));
+      for (const share of [0.01, 0.05, 0.1, 0.25, 0.5, 0.75]) {
+        const within = places.filter((at) => at < share).length / places.length;
+        expect(Math.abs(within - share)).toBeLessThan(0.01);
+      }
+    }
+  });
 });
