@@ -2,7 +2,8 @@
  * Events as JSON Lines with the field names of Suricata's EVE. The order of fields is fixed, so equal events are equal bytes.
  */
 import { hash } from 'node:crypto';
-import { formatAddress, isMappedIpv4 } from '../core/ip-address.ts';
+import ipaddr from 'ipaddr.js';
+import { formatAddress, IPV4_MARK } from '../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
@@ -102,6 +103,7 @@ export class EventLines {
   private readonly context: EventContext;
   private readonly source = new Int32Array(4);
   private readonly destination = new Int32Array(4);
+  private readonly network = new Int32Array(4);
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
@@ -131,8 +133,8 @@ export class EventLines {
       ...this.tuple(flow),
       vpn: { ...vpn(flow), evidence: flow.evidenceEntries() },
       registration: {
-        source: this.registration(decision.source, this.source),
-        destination: this.registration(decision.destination, this.destination),
+        source: this.registration(decision.source),
+        destination: this.registration(decision.destination),
       },
       decision: shortDecision(decision),
       policy: this.context.policy,
@@ -177,15 +179,20 @@ export class EventLines {
     return hash('sha1', text, 'hex').slice(0, 16);
   }
 
-  /** A registration whose prefix shows no more than addresses do: it is cut out of the shown address, whose first bits are its own. */
-  private registration(registration: ShownRegistration | null, address: Int32Array): ShownRegistration | null {
+  /** A registration whose prefix shows no more than addresses do. */
+  private registration(registration: ShownRegistration | null): ShownRegistration | null {
     if (registration === null) return null;
-    const isIpv4 = isMappedIpv4(address[0]!, address[1]!, address[2]!);
-    const registered = Number(registration.prefix.slice(registration.prefix.indexOf('/') + 1));
+    const [network, registered] = ipaddr.parseCIDR(registration.prefix);
+    const isIpv4 = network.kind() === 'ipv4';
     const length = Math.min(registered, isIpv4 ? this.show.ipv4Bits : this.show.ipv6Bits);
+    const octets = network.toByteArray();
+    const word = (index: number): number =>
+      octets.slice(index * 4, index * 4 + 4).reduce((bits, octet) => (bits << 8) | octet, 0);
+    this.show(isIpv4 ? [0, 0, IPV4_MARK, word(0)] : [word(0), word(1), word(2), word(3)], this.network);
     const bits = isIpv4 ? length + IPV4_MAPPED_BITS : length;
-    const prefix = address.map((word, index) => word & maskOf(bits - 32 * index));
-    return { ...registration, prefix: `${textOf(prefix)}/${length}` };
+    // A pseudonym keeps the prefix, and changes what is behind it.
+    const shown = this.network.map((value, index) => value & maskOf(bits - 32 * index));
+    return { ...registration, prefix: `${textOf(shown)}/${length}` };
   }
 
   private tuple(flow: FlowRecord): TupleFields {

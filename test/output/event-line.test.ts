@@ -190,6 +190,11 @@ describe('registrations in a line', () => {
     ]);
   });
 
+  it('show their own prefix also where they came by the tunnel from another address', () => {
+    expect(prefixes('plain', UDP, '203.0.113.9/32', '2001:db8::/32')).toEqual(['203.0.113.9/32', '2001:db8::/32']);
+    expect(prefixes('truncated', UDP, '203.0.113.9/32', '198.51.0.0/16')).toEqual(['203.0.113.0/24', '198.51.0.0/16']);
+  });
+
   it('show prefixes of pseudonyms, alike for all addresses below them', () => {
     const other = flowOf('192.0.2.99', '198.51.100.250', Transport.UDP, [1, 2]);
     const [, one] = prefixes('pseudonym', UDP, null, '198.51.100.0/24');
