@@ -1,7 +1,11 @@
 /**
  * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink. A
  * decision is made anew when the stage changes, at a packet behind a boundary of policy or registry, and when the flow's
- * packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each packet.
+ * packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each packet, as far
+ * as the safety guard, where there is one, lets a client be hit.
+ *
+ * Rules are swapped between two batches: every flow that has a decision is decided anew, and what changed is handed to the
+ * sink like any other change.
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../enforcement/outcome.ts';
@@ -12,65 +16,96 @@ import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
 import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf } from '../policy/decide.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
-import { type Mode, nextBoundary, type Policy } from '../policy/policy.ts';
-import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import { type Mode, nextBoundary } from '../policy/policy.ts';
+import { NO_REGISTRATION } from '../registry/registry.ts';
 import type { FlowEnd } from './counters.ts';
-import type { DecisionSink, ShownDecision, ShownRegistration } from './decision-sink.ts';
+import { DecisionCounts } from './decision-counts.ts';
+import type { DecisionSink, ShownDecision } from './decision-sink.ts';
+import { DecisionTally } from './decision-tally.ts';
+import { DelayHistogram } from './delay-histogram.ts';
 import { FlowRecord } from './flow-record.ts';
 import type { FlowListener } from './pipeline.ts';
+import { isSameRegistration, ruleName, type Rules, shownRegistration } from './rules.ts';
+import type { SafetyGuard } from './safety-guard.ts';
+import { newStanding, NO_BUCKET, type Standing } from './standing.ts';
 import type { Tunnel, Tunnels } from './tunnels.ts';
 
-/** The rules by which flows are decided; swapped as one. */
-export interface Rules {
-  readonly policy: Policy;
-  readonly registry: Registry;
-  readonly mode: Mode;
-}
-
-/** One flow's decision, and when to decide anew. */
-interface Standing {
-  action: Action;
-  rule: number;
-  reason: number;
-  protocol: number;
-  stage: number;
-  sourceRegistration: number;
-  destinationRegistration: number;
-  bucket: number;
-  nextTimeUs: number;
-  nextPackets: number;
-  nextOctets: number;
-}
-
-const NO_BUCKET = -1;
+export { DecisionCounts } from './decision-counts.ts';
+export type { Rules } from './rules.ts';
 
 export class Decisions implements FlowListener {
   /** Flows that have ended, by their last finding and decision. */
   readonly flows = new DecisionCounts();
   /** Decision events, by action. */
   readonly made = new Float64Array(ACTION_NAMES.length);
+  /** The same events by rule, action, protocol and registered ends. */
+  readonly tally = new DecisionTally();
+  /** Findings made, by protocol * STAGE_NAMES.length + stage: a flow counts once for each that it reaches. */
+  readonly findings = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length);
+  /** From a flow's first packet to its first decision, packet time. */
+  readonly delays = new DelayHistogram();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
   delayUs = 0;
 
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
   private readonly tunnels: Tunnels;
-  private readonly rules: Rules;
+  private rules: Rules;
+  private rulesBefore: Rules;
+  private rulesGeneration = 1;
   private readonly sink: DecisionSink;
+  private readonly guard: SafetyGuard | null;
   private readonly record = new FlowRecord();
   /** What the last decision rested on. */
   readonly input = new DecisionInput();
-  private readonly buckets = new TokenBuckets();
+  private buckets = new TokenBuckets();
   /** By the number that a flow's row holds; number 0 is no decision. */
   private readonly standings: (Standing | undefined)[] = [undefined];
   private readonly freeNumbers: number[] = [];
 
-  constructor(table: FlowTable, fingerprints: FingerprintSet, tunnels: Tunnels, rules: Rules, sink: DecisionSink) {
+  constructor(
+    table: FlowTable,
+    fingerprints: FingerprintSet,
+    tunnels: Tunnels,
+    rules: Rules,
+    sink: DecisionSink,
+    guard: SafetyGuard | null = null,
+  ) {
     this.table = table;
     this.tunnels = tunnels;
     this.fingerprints = fingerprints;
     this.rules = rules;
+    this.rulesBefore = rules;
     this.sink = sink;
+    this.guard = guard;
+  }
+
+  /** Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped. */
+  get mode(): Mode {
+    return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
+  }
+
+  /** Swaps the rules and decides every flow anew that has a decision, at a packet time. Returns how many there were. */
+  replaceRules(rules: Rules, timeUs: number, packet: number): number {
+    this.rulesBefore = this.rules;
+    this.rules = rules;
+    this.rulesGeneration++;
+    // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
+    if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
+    const { table } = this;
+    let count = 0;
+    for (let slot = 1; slot <= table.lastSlot; slot++) {
+      if (!table.isActive(slot) || table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) continue;
+      this.decide(slot, timeUs, packet);
+      count++;
+    }
+    this.rulesBefore = rules;
+    return count;
+  }
+
+  private forgetBuckets(): void {
+    this.buckets = new TokenBuckets();
+    for (const standing of this.standings) if (standing !== undefined) standing.bucket = NO_BUCKET;
   }
 
   found(slot: number, timeUs: number, packet: number): void {
@@ -86,7 +121,7 @@ export class Decisions implements FlowListener {
     if (timeUs >= standing.nextTimeUs || packets >= standing.nextPackets || octets >= standing.nextOctets) {
       this.decide(slot, timeUs, packet);
     }
-    return this.outcome(standing, wireLength, timeUs);
+    return this.outcome(standing, slot, wireLength, timeUs);
   }
 
   ended(slot: number, reason: FlowEnd): void {
@@ -104,8 +139,16 @@ export class Decisions implements FlowListener {
     this.freeNumbers.push(number);
   }
 
-  private outcome(standing: Standing, wireLength: number, timeUs: number): Outcome {
+  private outcome(standing: Standing, slot: number, wireLength: number, timeUs: number): Outcome {
     if (this.rules.mode === 'observe' || standing.action === Action.ALLOW) return Outcome.FORWARDED;
+    const { guard } = this;
+    if (guard !== null) {
+      if (guard.hasTripped) return Outcome.FORWARDED;
+      if (standing.admittedBy !== guard.generation) {
+        if (!guard.admit(this.table, slot, timeUs)) return Outcome.FORWARDED;
+        standing.admittedBy = guard.generation;
+      }
+    }
     if (standing.action === Action.BLOCK) return Outcome.DROPPED;
     const delay = this.buckets.take(standing.bucket, wireLength, timeUs);
     if (delay === 0) return Outcome.FORWARDED;
@@ -126,38 +169,54 @@ export class Decisions implements FlowListener {
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
     let number = this.table.words[decisionAt]!;
     const before = this.standings[number];
-    const same =
-      before?.rule === rule &&
-      before.reason === reason &&
-      before.stage === input.stage &&
-      before.protocol === input.protocol &&
-      before.sourceRegistration === input.sourceRegistration &&
-      before.destinationRegistration === input.destinationRegistration;
+    const same = before !== undefined && this.isSame(before, rule, reason);
     const standing = before ?? newStanding();
+    if (before?.stage !== input.stage || before.protocol !== input.protocol) {
+      this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
+    }
     const previous = before === undefined ? null : ACTION_NAMES[before.action];
     if (before === undefined) {
       number = this.freeNumbers.pop() ?? this.standings.length;
       this.standings[number] = standing;
       this.table.words[decisionAt] = number;
+      this.delays.observe(timeUs - record.firstTimeUs);
     }
     this.scheduleNext(standing, timeUs);
-    if (!same) this.change(standing, number, rule, reason, previous, timeUs, packet);
+    if (!same) {
+      this.take(standing, number, rule, reason, timeUs);
+      this.announce(standing, previous, timeUs, packet);
+    } else if (standing.rulesGeneration !== this.rulesGeneration) {
+      this.take(standing, number, rule, reason, timeUs);
+    }
     if (!isNews) return;
     for (const other of [...tunnel.slots]) if (other !== slot) this.decide(other, timeUs, packet);
   }
 
-  /** Takes the decision that the input has led to, and hands it to the sink. */
-  private change(
-    standing: Standing,
-    number: number,
-    rule: number,
-    reason: number,
-    previous: string | null,
-    timeUs: number,
-    packet: number,
-  ): void {
+  /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
+  private isSame(standing: Standing, rule: number, reason: number): boolean {
+    const { input, rules, rulesBefore } = this;
+    if (standing.reason !== reason || standing.stage !== input.stage || standing.protocol !== input.protocol)
+      return false;
+    if (standing.rulesGeneration === this.rulesGeneration) {
+      return (
+        standing.rule === rule &&
+        standing.sourceRegistration === input.sourceRegistration &&
+        standing.destinationRegistration === input.destinationRegistration
+      );
+    }
+    return (
+      standing.action === actionOf(rules.policy, rule) &&
+      ruleName(rulesBefore, standing.rule) === ruleName(rules, rule) &&
+      isSameRegistration(rulesBefore, standing.sourceRegistration, rules, input.sourceRegistration) &&
+      isSameRegistration(rulesBefore, standing.destinationRegistration, rules, input.destinationRegistration)
+    );
+  }
+
+  /** Takes the decision that the input has led to. */
+  private take(standing: Standing, number: number, rule: number, reason: number, timeUs: number): void {
     const { input } = this;
     const action = actionOf(this.rules.policy, rule);
+    if (standing.action !== action) standing.admittedBy = 0;
     standing.rule = rule;
     standing.action = action;
     standing.reason = reason;
@@ -165,8 +224,17 @@ export class Decisions implements FlowListener {
     standing.stage = input.stage;
     standing.sourceRegistration = input.sourceRegistration;
     standing.destinationRegistration = input.destinationRegistration;
+    standing.rulesGeneration = this.rulesGeneration;
     this.holdBucket(standing, number, timeUs);
+  }
+
+  /** Counts a decision and hands it to the sink. */
+  private announce(standing: Standing, previous: string | null, timeUs: number, packet: number): void {
+    const { action, protocol, sourceRegistration, destinationRegistration } = standing;
+    const registered =
+      (sourceRegistration === NO_REGISTRATION ? 0 : 1) + (destinationRegistration === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
+    this.tally.bump(ruleName(this.rules, standing.rule), action, protocol, registered);
     this.sink.decided(this.record, this.shown(standing, previous), timeUs, packet);
   }
 
@@ -176,6 +244,9 @@ export class Decisions implements FlowListener {
    */
   private shareRegistrations(tunnel: Tunnel, timeUs: number): boolean {
     const { input } = this;
+    // What the tunnel has kept may no longer be registered: time has passed, or the registry is another.
+    if (!this.isRegistered(tunnel.registeredSource, timeUs)) tunnel.registeredSource = null;
+    if (!this.isRegistered(tunnel.registeredDestination, timeUs)) tunnel.registeredDestination = null;
     const brings =
       (input.sourceRegistration !== NO_REGISTRATION && tunnel.registeredSource === null) ||
       (input.destinationRegistration !== NO_REGISTRATION && tunnel.registeredDestination === null);
@@ -190,6 +261,10 @@ export class Decisions implements FlowListener {
       input.destinationSector = this.sectorOf(input.destinationRegistration);
     }
     return brings && tunnel.slots.length > 1;
+  }
+
+  private isRegistered(address: Int32Array | null, timeUs: number): boolean {
+    return address !== null && this.registrationOf(address, timeUs) !== NO_REGISTRATION;
   }
 
   private registrationOf(address: Int32Array, timeUs: number): number {
@@ -251,7 +326,7 @@ export class Decisions implements FlowListener {
         const registration = sourceRegistration === NO_REGISTRATION ? destinationRegistration : sourceRegistration;
         return registration === NO_REGISTRATION
           ? `${standing.rule} flow ${number}`
-          : `${standing.rule} registration ${registration}`;
+          : `${standing.rule} registration ${this.rulesGeneration} ${registration}`;
       }
       case Share.RULE:
         return `${standing.rule}`;
@@ -262,54 +337,11 @@ export class Decisions implements FlowListener {
     return {
       action: ACTION_NAMES[standing.action],
       previous,
-      rule: standing.rule === NO_RULE ? null : this.rules.policy.rules[standing.rule]!.name,
+      rule: ruleName(this.rules, standing.rule),
       reason: REASON_NAMES[standing.reason]!,
-      mode: this.rules.mode,
-      source: this.shownRegistration(standing.sourceRegistration),
-      destination: this.shownRegistration(standing.destinationRegistration),
+      mode: this.mode,
+      source: shownRegistration(this.rules, standing.sourceRegistration),
+      destination: shownRegistration(this.rules, standing.destinationRegistration),
     };
   }
-
-  private shownRegistration(index: number): ShownRegistration | null {
-    if (index === NO_REGISTRATION) return null;
-    const { prefix, holder, sector, reference } = this.rules.registry.registrationAt(index);
-    return { prefix, holder, sector, reference };
-  }
-}
-
-function newStanding(): Standing {
-  return {
-    action: Action.ALLOW,
-    rule: NO_RULE,
-    reason: 0,
-    protocol: 0,
-    stage: 0,
-    sourceRegistration: NO_REGISTRATION,
-    destinationRegistration: NO_REGISTRATION,
-    bucket: NO_BUCKET,
-    nextTimeUs: Infinity,
-    nextPackets: Infinity,
-    nextOctets: Infinity,
-  };
-}
-
-/** Flows counted by protocol, stage and action. */
-export class DecisionCounts {
-  private readonly counts = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length * ACTION_NAMES.length);
-
-  get(protocol: number, stage: number, action: number): number {
-    return this.counts[cell(protocol, stage, action)]!;
-  }
-
-  bump(protocol: number, stage: number, action: number): void {
-    this.counts[cell(protocol, stage, action)]!++;
-  }
-
-  add(other: DecisionCounts): void {
-    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += other.counts[i]!;
-  }
-}
-
-function cell(protocol: number, stage: number, action: number): number {
-  return (protocol * STAGE_NAMES.length + stage) * ACTION_NAMES.length + action;
 }

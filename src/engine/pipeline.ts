@@ -20,6 +20,7 @@ import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { socks5UdpHeaderLength } from '../wire/proxy-preface.ts';
 import { Counters, FlowEnd } from './counters.ts';
+import type { SafetyGuard } from './safety-guard.ts';
 import { StreamObserver } from './stream-observer.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -56,6 +57,7 @@ export class Pipeline {
   private readonly tunnels: Tunnels;
   private readonly listener: FlowListener;
   private readonly packetSink: PacketSink | null;
+  private readonly guard: SafetyGuard | null;
   private readonly view = new PacketView();
   private readonly payload = new Payload();
   private readonly clock = new PacketClock();
@@ -70,12 +72,14 @@ export class Pipeline {
     tunnels: Tunnels,
     listener: FlowListener,
     packetSink: PacketSink | null = null,
+    guard: SafetyGuard | null = null,
   ) {
     this.table = table;
     this.fingerprints = fingerprints;
     this.tunnels = tunnels;
     this.listener = listener;
     this.packetSink = packetSink;
+    this.guard = guard;
     this.wheel = new IdleWheel(table);
     this.eviction = new Eviction(table);
     this.fragments = new Fragments(table);
@@ -125,6 +129,7 @@ export class Pipeline {
     this.view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
     const slot = this.flowOf(batch.linkType[row]!, wireLength, timeUs, now);
     let outcome: Outcome = Outcome.FORWARDED;
+    if (slot !== NO_FLOW) this.guard?.see(this.table, slot, timeUs);
     if (slot !== NO_FLOW && this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0) {
       outcome = this.listener.packet(slot, wireLength, timeUs, counters.packets);
     }

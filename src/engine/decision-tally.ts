@@ -1,0 +1,54 @@
+/**
+ * Decisions counted by rule, action, protocol and which ends are registered. Rules are counted by name, so the counts go on
+ * when the policy is reloaded.
+ */
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+
+/** Bit 1 for the source, bit 2 for the destination. */
+export const REGISTERED_NAMES = ['none', 'source', 'destination', 'both'] as const;
+
+export interface DecisionTallyRow {
+  /** Null where no rule matched. */
+  readonly rule: string | null;
+  readonly action: string;
+  readonly protocol: string;
+  readonly registered: string;
+  readonly count: number;
+}
+
+const CELLS = ACTION_NAMES.length * PROTOCOL_NAMES.length * REGISTERED_NAMES.length;
+
+export class DecisionTally {
+  private readonly byRule = new Map<string | null, Float64Array>();
+
+  bump(rule: string | null, action: number, protocol: number, registered: number): void {
+    let cells = this.byRule.get(rule);
+    if (cells === undefined) {
+      cells = new Float64Array(CELLS);
+      this.byRule.set(rule, cells);
+    }
+    cells[(action * PROTOCOL_NAMES.length + protocol) * REGISTERED_NAMES.length + registered]!++;
+  }
+
+  /** The counts that are not zero. */
+  rows(): DecisionTallyRow[] {
+    const rows: DecisionTallyRow[] = [];
+    for (const [rule, cells] of this.byRule) {
+      for (const [cell, count] of cells.entries()) {
+        if (count === 0) continue;
+        const registered = REGISTERED_NAMES[cell % REGISTERED_NAMES.length]!;
+        const rest = Math.floor(cell / REGISTERED_NAMES.length);
+        const protocol = PROTOCOL_NAMES[rest % PROTOCOL_NAMES.length]!;
+        rows.push({
+          rule,
+          action: ACTION_NAMES[Math.floor(rest / PROTOCOL_NAMES.length)]!,
+          protocol,
+          registered,
+          count,
+        });
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,22 @@
+/** How long things took, as counts below fixed bounds: what a histogram metric is made of. */
+
+/** Seconds, ascending; the last count is of what lies above all of them. */
+export const DELAY_BOUNDS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
+
+const MICROS_PER_SECOND = 1_000_000;
+
+export class DelayHistogram {
+  /** Count in each interval, not summed up. */
+  readonly counts = new Float64Array(DELAY_BOUNDS_SECONDS.length + 1);
+  sumUs = 0;
+
+  /** Takes one delay; packet times can step back, which counts as none. */
+  observe(delayUs: number): void {
+    const delay = Math.max(0, delayUs);
+    this.sumUs += delay;
+    let interval = 0;
+    while (interval < DELAY_BOUNDS_SECONDS.length && delay > DELAY_BOUNDS_SECONDS[interval]! * MICROS_PER_SECOND)
+      interval++;
+    this.counts[interval]!++;
+  }
+}
