@@ -1,0 +1,91 @@
+/** Replays in this process, with what came of them as values that tests can compare. */
+import { readFileSync } from 'node:fs';
+import { FileOfPacket } from '../../src/cli/file-of-packet.ts';
+import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
+import type { Counters } from '../../src/engine/counters.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../../src/engine/pipeline.ts';
+import type { Outcome } from '../../src/enforcement/outcome.ts';
+import { type DecisionEvent, EventLines, type FlowEvent } from '../../src/output/event-line.ts';
+import { showAddresses } from '../../src/output/shown-address.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import type { Mode } from '../../src/policy/policy.ts';
+import { parseRegistry } from '../../src/registry/registry-file.ts';
+
+export interface ReplayShape {
+  /** Text of a policy; the committed one where missing. */
+  readonly policy?: string;
+  /** Rows of a registry; the committed one where missing. */
+  readonly registry?: readonly string[];
+  readonly mode?: Mode;
+  readonly each?: boolean;
+  readonly flowCapacity?: number;
+}
+
+export interface Replayed {
+  /** Decision events as lines, each with its line break. */
+  readonly lines: string[];
+  readonly decisions: DecisionEvent[];
+  readonly flows: FlowEvent[];
+  /** What became of each packet, in order. */
+  readonly outcomes: { readonly outcome: Outcome; readonly delayUs: number }[];
+  readonly counters: Counters;
+  readonly incomplete: readonly Incomplete[];
+}
+
+const ROWS_HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
+
+function committed(name: string): Uint8Array {
+  return readFileSync(new URL(`../../rules/${name}`, import.meta.url));
+}
+
+/** Runs captures; `shownAs` gives the name of a file in events. */
+export async function replayFiles(
+  paths: readonly string[],
+  shape: ReplayShape = {},
+  shownAs: (path: string) => string = (path) => path,
+): Promise<Replayed> {
+  const encoder = new TextEncoder();
+  const policyBytes = shape.policy === undefined ? committed('policy.yaml') : encoder.encode(shape.policy);
+  const rows = shape.registry === undefined ? undefined : [ROWS_HEADER, ...shape.registry, ''].join('\n');
+  const { policy, issues } = parsePolicy(policyBytes, 'policy');
+  const { registry } = parseRegistry(rows === undefined ? committed('registry.csv') : encoder.encode(rows), 'registry');
+  if (policy === undefined || registry === null) throw new Error(issues.kept.map(({ message }) => message).join());
+  const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+  const events = new EventLines(showAddresses('plain'), context);
+  const files = new FileOfPacket();
+  const result = {
+    lines: [] as string[],
+    decisions: [] as DecisionEvent[],
+    flows: [] as FlowEvent[],
+    outcomes: [] as { outcome: Outcome; delayUs: number }[],
+  };
+  const run = new Replay(
+    {
+      rules: { policy, registry, mode: shape.mode ?? policy.mode },
+      each: shape.each ?? false,
+      flowCapacity: shape.flowCapacity ?? Math.min(DEFAULT_FLOW_CAPACITY, 20_000),
+      packetSink: {
+        packet: (_batch, _row, outcome, delayUs) => {
+          result.outcomes.push({ outcome, delayUs });
+        },
+      },
+      onFile: (file, packetsBefore) => {
+        files.begin(shownAs(file), packetsBefore);
+      },
+      onBatch: () => Promise.resolve(true),
+      onRemark: () => undefined,
+    },
+    () => ({
+      decided: (flow, decision, timeUs, packet) => {
+        const line = events.decision(files.current, flow, decision, timeUs, packet);
+        result.lines.push(line);
+        result.decisions.push(JSON.parse(line) as DecisionEvent);
+      },
+      ended: (flow, decision, reason) => {
+        result.flows.push(JSON.parse(events.flow(files.of(flow.firstPacket), flow, decision, reason)) as FlowEvent);
+      },
+    }),
+  );
+  await run.run(paths);
+  return { ...result, counters: run.counters, incomplete: run.incomplete };
+}
