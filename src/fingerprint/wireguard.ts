@@ -51,8 +51,10 @@ const RISES_BOTH_WAYS = 2;
 const RISES_ONE_WAY = 5;
 /** Counters may skip lost and reordered packets by this much. */
 const COUNTER_STEP_LIMIT = 256;
-/** Random indexes are larger than this all but once in 65,000 sessions; small numbers in their place are lengths and types. */
-const SMALLEST_RANDOM_INDEX = 0x10000;
+/** False for lengths and types, small numbers in either byte order; an index drawn at random looks like one once in 32,000 sessions. */
+function isRandomIndex(index: number): boolean {
+  return index >>> 16 !== 0 && (index & 0xffff) !== 0;
+}
 
 export function noticeWireguard(payload: Payload): Notice {
   const { data, at, captured, length } = payload;
@@ -107,7 +109,7 @@ function setFlag(state: Int32Array, at: number, bit: number): void {
 function hasRandomSecrets(payload: Payload, type: number, sender: number): boolean {
   const start = wire.secretsAt(type);
   const length = Math.min(wire.secretsLength(type), payload.captured - start);
-  if (length < SMALLEST_SAMPLE) return sender >>> 0 >= SMALLEST_RANDOM_INDEX;
+  if (length < SMALLEST_SAMPLE) return isRandomIndex(sender);
   return looksRandom(payload.data, payload.at + start, length);
 }
 
@@ -237,7 +239,7 @@ function observeTransport(payload: Payload, state: Int32Array, at: number, log: 
   const counter = wire.counterLow(data, payload.at);
   const sample = payload.captured - wire.TRANSPORT_CIPHERTEXT_AT;
   const random = sample < 16 || looksRandom(data, payload.at + wire.TRANSPORT_CIPHERTEXT_AT, sample);
-  if (wire.counterHigh(data, payload.at) !== 0 || index >>> 0 < SMALLEST_RANDOM_INDEX || !random) {
+  if (wire.counterHigh(data, payload.at) !== 0 || !isRandomIndex(index) || !random) {
     return verdictSoFar(state, at, false);
   }
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;

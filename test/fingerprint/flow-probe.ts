@@ -1,0 +1,116 @@
+/**
+ * One flow as the fingerprints see it: payloads in, the finding out as words. Payloads lie between guards (a read outside what
+ * was captured throws), so every test is a test of bounds as well.
+ */
+import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
+import type { EvidenceEntry } from '../../src/fingerprint/evidence.ts';
+import { FingerprintSet, RETIRED } from '../../src/fingerprint/fingerprint-set.ts';
+import {
+  findingInitiator,
+  findingProtocol,
+  findingStage,
+  findingVariant,
+  NO_FINDING,
+  STAGE_NAMES,
+  VARIANT_NAMES,
+} from '../../src/fingerprint/finding.ts';
+import { Framing, Payload } from '../../src/fingerprint/payload.ts';
+import { guarded } from '../wire/guarded-bytes.ts';
+
+/** Packet time of the first payload: 2024-11-10T18:00:00Z. */
+export const START_SECONDS = 1_731_261_600;
+
+export interface Shown {
+  readonly captured?: number;
+  readonly framing?: Framing;
+  readonly timeUs?: number;
+}
+
+/** A payload and the way it runs: 0 forth, 1 back. */
+export type Step = readonly [direction: 0 | 1, bytes: Uint8Array];
+
+export class FlowProbe {
+  readonly set: FingerprintSet;
+  private readonly payload = new Payload();
+  private handle = 0;
+  private finding = NO_FINDING;
+  private evidence = 0;
+
+  constructor(set = new FingerprintSet()) {
+    this.set = set;
+  }
+
+  /** Shows a payload; `captured` octets of it are there. Returns the finding after it. */
+  send(direction: 0 | 1, bytes: Uint8Array, shown: Shown = {}): string {
+    const { payload } = this;
+    payload.packet++;
+    if (this.handle === RETIRED) return this.found;
+    const captured = Math.min(bytes.length, shown.captured ?? bytes.length);
+    const { data, at } = guarded(bytes, captured);
+    payload.data = data;
+    payload.at = at;
+    payload.captured = captured;
+    payload.length = bytes.length;
+    payload.framing = shown.framing ?? Framing.DATAGRAM;
+    payload.direction = direction;
+    payload.timeUs = shown.timeUs ?? START_SECONDS * 1e6 + payload.packet * 1000;
+    if (captured > 0) {
+      this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);
+      this.finding = this.set.finding;
+      this.evidence = this.set.evidence;
+    }
+    return this.found;
+  }
+
+  sendAll(steps: readonly Step[], shown: Shown = {}): string {
+    for (const [direction, bytes] of steps) this.send(direction, bytes, shown);
+    return this.found;
+  }
+
+  /** Protocol, variant and stage in words, or "none". */
+  get found(): string {
+    if (this.finding === NO_FINDING) return 'none';
+    const { finding } = this;
+    const variant = VARIANT_NAMES[findingVariant(finding)];
+    return `${PROTOCOL_NAMES[findingProtocol(finding)]} ${variant} ${STAGE_NAMES[findingStage(finding)]}`;
+  }
+
+  /** Direction of the initiator's packets, -1 while unknown. */
+  get initiator(): number {
+    return findingInitiator(this.finding) - 1;
+  }
+
+  get entries(): EvidenceEntry[] {
+    return this.set.evidenceLog.entries(this.evidence);
+  }
+
+  get isRetired(): boolean {
+    return this.handle === RETIRED;
+  }
+
+  /** The flow is over: gives back what it holds. */
+  end(): void {
+    this.set.release(this.handle, this.evidence);
+    this.handle = RETIRED;
+    this.finding = NO_FINDING;
+    this.evidence = 0;
+  }
+}
+
+/** The finding after a whole flow of its own. */
+export function foundIn(steps: readonly Step[], shown: Shown = {}): string {
+  return new FlowProbe().sendAll(steps, shown);
+}
+
+/** The payloads of one direction. */
+export function only(direction: 0 | 1, steps: readonly Step[]): Step[] {
+  return steps.filter(([from]) => from === direction);
+}
+
+/** What an echo server makes of one side's payloads: each comes back as it went. */
+export function reflected(steps: readonly Step[]): Step[] {
+  return steps.flatMap(([direction, bytes]): Step[] => [
+    [direction, bytes],
+    [direction === 0 ? 1 : 0, bytes],
+  ]);
+}

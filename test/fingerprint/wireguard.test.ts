@@ -1,0 +1,288 @@
+import { describe, expect, it } from 'vitest';
+import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { Noise } from './octets.ts';
+import { cookieReply, disco, initiation, response, transport } from './wireguard-messages.ts';
+
+const SUSPECTED = 'wireguard standard suspected';
+const CONFIRMED = 'wireguard standard confirmed';
+const [A, B, C, D, OTHER] = [0x5a11ce01, 0x7b0bb1e5, 0xc0ffee11, 0x1337d00d, 0x99887766];
+const MAC2 = new Noise(3).take(16);
+
+/** `count` transport messages of one direction. */
+function run(direction: 0 | 1, receiver: number, count: number, first = 0, plaintext?: number): Step[] {
+  return Array.from({ length: count }, (_, i): Step => [direction, transport(receiver, first + i, plaintext)]);
+}
+
+/** Both directions in turn. */
+function exchange(each: number, first = 100): Step[] {
+  const forth = run(0, B, each, first);
+  const back = run(1, A, each, first + 50);
+  return forth.flatMap((step, i) => [step, back[i]!]);
+}
+
+const session: Step[] = [[0, initiation(A)], [1, response(B, A)], ...exchange(5, 0)];
+
+describe('WireGuard handshakes', () => {
+  const cases: readonly (readonly [title: string, steps: readonly Step[], found: string])[] = [
+    ['an initiation alone', [[0, initiation(A)]], SUSPECTED],
+    ['a response alone', [[1, response(B, A)]], SUSPECTED],
+    [
+      'a response that echoes the index',
+      [
+        [0, initiation(A)],
+        [1, response(B, A)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'the response captured before the initiation',
+      [
+        [1, response(B, A)],
+        [0, initiation(A)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'a response to another index',
+      [
+        [0, initiation(A)],
+        [1, response(B, OTHER)],
+      ],
+      SUSPECTED,
+    ],
+    [
+      'retries with new indexes',
+      [
+        [0, initiation(A)],
+        [0, initiation(C)],
+        [0, initiation(D)],
+      ],
+      SUSPECTED,
+    ],
+    [
+      'the last retry answered',
+      [
+        [0, initiation(A)],
+        [0, initiation(C)],
+        [1, response(B, C)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'the first try answered late',
+      [
+        [0, initiation(A)],
+        [0, initiation(C)],
+        [0, initiation(D)],
+        [1, response(B, A)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'the same initiation twice',
+      [
+        [0, initiation(A)],
+        [0, initiation(A)],
+      ],
+      SUSPECTED,
+    ],
+    [
+      'both ends initiate, one is answered',
+      [
+        [0, initiation(A)],
+        [1, initiation(C)],
+        [0, response(B, C)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'a cookie reply to the index',
+      [
+        [0, initiation(A)],
+        [1, cookieReply(A)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'a cookie reply to another index',
+      [
+        [0, initiation(A)],
+        [1, cookieReply(OTHER)],
+      ],
+      SUSPECTED,
+    ],
+    ['a cookie reply alone', [[1, cookieReply(A)]], 'none'],
+    ['an initiation with a cookie, alone', [[0, initiation(A, MAC2)]], 'none'],
+    [
+      'an initiation with a cookie, answered',
+      [
+        [0, initiation(A, MAC2)],
+        [1, response(B, A)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'retries with a cookie',
+      [
+        [0, initiation(A, MAC2)],
+        [0, initiation(C, MAC2)],
+      ],
+      SUSPECTED,
+    ],
+    ['a whole session', session, CONFIRMED],
+    ['its first direction', only(0, session), SUSPECTED],
+    ['its second direction', only(1, session), SUSPECTED],
+    [
+      'discovery around the handshake',
+      [
+        [0, disco()],
+        [1, disco()],
+        [0, initiation(A)],
+        [1, response(B, A)],
+      ],
+      'wireguard tailscale confirmed',
+    ],
+    [
+      'discovery alone',
+      [
+        [0, disco()],
+        [1, disco()],
+        [0, disco()],
+      ],
+      'none',
+    ],
+  ];
+  it.each(cases)('%s', (_, steps, found) => {
+    expect(foundIn(steps)).toBe(found);
+  });
+
+  it('tells the initiator by role, whatever came first', () => {
+    const probe = new FlowProbe();
+    probe.send(1, response(B, A));
+    expect(probe.initiator).toBe(0);
+    probe.send(0, initiation(A));
+    expect(probe.initiator).toBe(0);
+  });
+
+  it('is not confirmed by a handshake of one direction, however long', () => {
+    const steps = Array.from({ length: 40 }, (_, i): Step[] => [
+      [0, initiation(A + i)],
+      [0, response(B, A + i)],
+      [0, cookieReply(A + i)],
+    ]);
+    expect(foundIn(steps.flat())).toBe(SUSPECTED);
+  });
+
+  it('is not confirmed by its own messages coming back', () => {
+    expect(
+      foundIn(
+        reflected([
+          [0, initiation(A)],
+          [0, initiation(C)],
+          [0, initiation(D)],
+        ]),
+      ),
+    ).toBe(SUSPECTED);
+    expect(foundIn(reflected(only(0, session)))).toBe(SUSPECTED);
+    expect(foundIn(reflected(only(1, session)))).toBe(SUSPECTED);
+    expect(foundIn(reflected(run(0, B, 30)))).toBe('none');
+  });
+});
+
+describe('what is no WireGuard handshake', () => {
+  it.each([1, 2, 3])('a reserved octet %i that is not zero', (octet) => {
+    for (const message of [initiation(A), response(B, A)]) {
+      message[octet] = 1;
+      expect(foundIn([[0, message]])).toBe('none');
+    }
+  });
+
+  it.each([-16, -1, 1, 16])('a length that is %i off', (off) => {
+    for (const message of [initiation(A), response(B, A)]) {
+      const wrong = new Uint8Array(message.length + off);
+      wrong.set(message.subarray(0, wrong.length));
+      expect(foundIn([[0, wrong]])).toBe('none');
+    }
+  });
+
+  it.each([
+    ['zeros', () => 0],
+    ['one octet repeated', () => 0x61],
+    ['steps', (i: number) => (i * 3) & 255],
+    ['text', (i: number) => 97 + (i % 7)],
+  ] as const)('%s where keys should be', (_, octet) => {
+    for (const message of [initiation(A), response(B, A)]) {
+      for (let i = 8; i < message.length - 16; i++) message[i] = octet(i);
+      expect(foundIn([[0, message]])).toBe('none');
+    }
+  });
+});
+
+describe('WireGuard from the middle of a session', () => {
+  it('is suspected once both directions rose twice, not before', () => {
+    expect(foundIn(exchange(3))).toBe(SUSPECTED);
+    expect(foundIn(exchange(3).slice(0, -1))).toBe('none');
+  });
+
+  it('is suspected once one direction alone rose five times, not before', () => {
+    expect(foundIn(run(0, B, 6, 4000))).toBe(SUSPECTED);
+    expect(foundIn(run(0, B, 5, 4000))).toBe('none');
+  });
+
+  it('is never confirmed', () => {
+    expect(foundIn(exchange(500))).toBe(SUSPECTED);
+  });
+
+  it('may lose and reorder some', () => {
+    const counters = [10, 12, 11, 40, 39, 90, 91, 120, 118];
+    expect(foundIn(counters.map((counter): Step => [0, transport(B, counter)]))).toBe(SUSPECTED);
+  });
+
+  it('may have lengths that the link clamps, not for the most part', () => {
+    const uneven = (each: number): Step[] =>
+      run(0, B, 8, 0, 96).map((step, i) => (i % each === 0 ? [0, transport(B, i, 93)] : step));
+    expect(foundIn(uneven(3))).toBe(SUSPECTED);
+    expect(foundIn(uneven(1))).toBe('none');
+  });
+
+  const strangers: readonly (readonly [string, readonly Step[]])[] = [
+    ['a counter that stands still', Array.from({ length: 20 }, (): Step => [0, transport(B, 7)])],
+    ['a counter that falls', run(0, B, 20).reverse()],
+    ['a counter with large steps', Array.from({ length: 20 }, (_, i): Step => [0, transport(B, 1000 * i)])],
+    ['a receiver that changes', Array.from({ length: 20 }, (_, i): Step => [0, transport(B + i * 7919, 5000 + i)])],
+    ['a receiver as small as a length', run(0, 0x200, 20)],
+    [
+      'one number for both directions',
+      run(0, B, 20).flatMap(([, bytes]): Step[] => [
+        [0, bytes],
+        [1, bytes],
+      ]),
+    ],
+    ['lengths below the smallest', run(0, B, 20).map(([way, bytes]): Step => [way, bytes.subarray(0, 31)])],
+    [
+      'zeros behind the counter',
+      run(0, B, 20).map(([way, bytes]): Step => [way, bytes.map((octet, i) => (i < 16 ? octet : 0))]),
+    ],
+  ];
+  it.each(strangers)('is not seen in %s', (_, steps) => {
+    expect(foundIn(steps)).toBe('none');
+  });
+});
+
+describe('WireGuard with a snap length', () => {
+  it.each([18, 24, 54, 86])('of %i octets of payload is still confirmed by its echo', (captured) => {
+    expect(
+      foundIn(
+        [
+          [0, initiation(A)],
+          [1, response(B, A)],
+        ],
+        { captured },
+      ),
+    ).toBe(CONFIRMED);
+  });
+
+  it('of less than the indexes says nothing', () => {
+    for (let captured = 1; captured < 16; captured++) expect(foundIn(session, { captured })).toBe('none');
+  });
+});
