@@ -28,6 +28,8 @@ export const OpenvpnWord = {
   VALUES: OWN + 22,
   /** Data packets in a row whose octets in the packet id's place were the last one's. */
   REPEATS: OWN + 24,
+  /** The last replay time, seconds since 1970; 0 while none was seen. */
+  TIME: OWN + 25,
 } as const;
 
 export const OpenvpnFlag = { SUSPECTED: 1, RESIDUE_KNOWN: 2 } as const;

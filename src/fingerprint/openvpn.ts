@@ -24,6 +24,10 @@ import { Notice, StateWord, Verdict } from './verdict.ts';
 
 /** A replay time may differ from the packet's own by this much: clocks of routers are off, and it is the session's start. */
 const REPLAY_TIME_SLACK_SECONDS = 86_400 * 2;
+/** What a first reset may carry where its time is not near the packet's: one of the first ids, a time from 2001 to 2038. */
+const FIRST_REPLAY_IDS = 16;
+const EARLIEST_TIME = 978_307_200;
+const LATEST_TIME = 2_145_916_800;
 /** Replay ids of a control channel stay below this within one key. */
 const REPLAY_ID_LIMIT = 0x10000;
 /** Retransmitted, lost and reordered packets make ids jump by up to this much. */
@@ -44,7 +48,7 @@ export function noticeOpenvpn(payload: Payload): Notice {
   if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) return noticeData(payload);
   if (!wire.isControl(code) || !hasSessionId(payload)) return Notice.NONE;
   if (wire.isHardReset(code) && wire.keyId(data, at) !== 0) return Notice.NONE;
-  if (findLayout(payload, code) === Layout.UNKNOWN) return Notice.NONE;
+  if (findLayout(payload, code, 0) === Layout.UNKNOWN) return Notice.NONE;
   return wire.isHardReset(code) ? Notice.STRONG : Notice.WEAK;
 }
 
@@ -63,6 +67,7 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
   state[at + Word.LAYOUT] = layout;
   noteInitiator(code, payload.direction, state, at);
   noteVariant(payload, code, layout, state, at);
+  noteTime(payload, layout, state, at);
   const stays = followSession(payload, state, at);
   if (layout === Layout.CRYPT) return judgeCrypt(payload, code, stays, state, at, log);
   return judgeClear(payload, code, layout - Layout.PLAIN, stays, state, at, log);
@@ -94,35 +99,38 @@ function hasSessionId(payload: Payload): boolean {
 /** The layout already known where it still fits, else one found anew; resets always begin anew. */
 function layoutOf(payload: Payload, code: number, state: Int32Array, at: number): number {
   const known = state[at + Word.LAYOUT]!;
-  if (known !== Layout.UNKNOWN && !wire.isHardReset(code) && fits(payload, code, known)) return known;
-  return findLayout(payload, code);
+  const knownTime = state[at + Word.TIME]! >>> 0;
+  if (known !== Layout.UNKNOWN && !wire.isHardReset(code) && fits(payload, code, known, knownTime)) return known;
+  return findLayout(payload, code, knownTime);
 }
 
-function fits(payload: Payload, code: number, layout: number): boolean {
-  return layout === Layout.CRYPT ? fitsCrypt(payload, code) : fitsClear(payload, code, layout - Layout.PLAIN);
+function fits(payload: Payload, code: number, layout: number, knownTime: number): boolean {
+  return layout === Layout.CRYPT
+    ? fitsCrypt(payload, code, knownTime)
+    : fitsClear(payload, code, layout - Layout.PLAIN, knownTime);
 }
 
-function findLayout(payload: Payload, code: number): number {
+function findLayout(payload: Payload, code: number, knownTime: number): number {
   if (code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1) {
-    return fitsCrypt(payload, code) ? Layout.CRYPT : Layout.UNKNOWN;
+    return fitsCrypt(payload, code, knownTime) ? Layout.CRYPT : Layout.UNKNOWN;
   }
-  if (fitsClear(payload, code, 0)) return Layout.PLAIN;
-  if (fitsCrypt(payload, code)) return Layout.CRYPT;
+  if (fitsClear(payload, code, 0, knownTime)) return Layout.PLAIN;
+  if (fitsCrypt(payload, code, knownTime)) return Layout.CRYPT;
   for (const hmacLength of wire.HMAC_LENGTHS) {
-    if (fitsClear(payload, code, hmacLength)) return Layout.PLAIN + hmacLength;
+    if (fitsClear(payload, code, hmacLength, knownTime)) return Layout.PLAIN + hmacLength;
   }
   return Layout.UNKNOWN;
 }
 
 /** Plain (HMAC of 0 octets) or tls-auth. */
-function fitsClear(payload: Payload, code: number, hmacLength: number): boolean {
+function fitsClear(payload: Payload, code: number, hmacLength: number, knownTime: number): boolean {
   const { data, at, captured, length } = payload;
   const body = at + wire.bodyOffset(hmacLength);
   if (!wire.checkPlainBody(data, code, body, at + captured, at + length)) return false;
   if (wire.isClientReset(code) && wire.ackCount(data, body) !== 0) return false;
   if (hmacLength === 0) return code !== Opcode.CONTROL_V1 || startsTls(payload, code, body);
   return (
-    isReplayPlausible(payload, at + wire.authReplayOffset(hmacLength)) &&
+    isReplayPlausible(payload, code, at + wire.authReplayOffset(hmacLength), knownTime) &&
     looksRandom(data, at + wire.CONTROL_HEADER_LENGTH, hmacLength)
   );
 }
@@ -136,10 +144,14 @@ function startsTls(payload: Payload, code: number, body: number): boolean {
   return type >= 0x14 && type <= 0x17 && data.getUint8(tls + 1) === 3;
 }
 
-function fitsCrypt(payload: Payload, code: number): boolean {
+function fitsCrypt(payload: Payload, code: number, knownTime: number): boolean {
   const { data, at, captured, length } = payload;
   if (length < wire.CRYPT_HEADER_LENGTH + wire.bodyLength(code, code === Opcode.ACK_V1 ? 1 : 0)) return false;
-  if (captured < wire.CRYPT_HEADER_LENGTH || !isReplayPlausible(payload, at + wire.CRYPT_REPLAY_OFFSET)) return false;
+  if (
+    captured < wire.CRYPT_HEADER_LENGTH ||
+    !isReplayPlausible(payload, code, at + wire.CRYPT_REPLAY_OFFSET, knownTime)
+  )
+    return false;
   if (code === Opcode.HARD_RESET_CLIENT_V2 && length !== wire.CRYPT_RESET_LENGTH) return false;
   if (code === Opcode.HARD_RESET_CLIENT_V3 && !fitsWrappedKey(payload)) return false;
   return looksRandom(data, at + wire.CRYPT_HEADER_LENGTH - 32, 32);
@@ -154,15 +166,29 @@ function fitsWrappedKey(payload: Payload): boolean {
   return rest >= wire.CRYPT_RESET_LENGTH && rest < wire.CRYPT_RESET_LENGTH + 64 && wrapped > 256;
 }
 
-function isReplayPlausible(payload: Payload, at: number): boolean {
+/**
+ * A replay id that counts from 1, and a time near the packet's own, or near the one that the flow's resets gave. A reset may
+ * give any time of the last decades: the times of a capture may have been rewritten, and clocks without a battery start anew.
+ */
+function isReplayPlausible(payload: Payload, code: number, at: number, knownTime: number): boolean {
   const id = wire.replayId(payload.data, at);
   const seconds = wire.replayTime(payload.data, at);
-  return id > 0 && id < REPLAY_ID_LIMIT && Math.abs(seconds - payload.timeUs / 1e6) < REPLAY_TIME_SLACK_SECONDS;
+  if (id === 0 || id >= REPLAY_ID_LIMIT) return false;
+  if (Math.abs(seconds - payload.timeUs / 1e6) < REPLAY_TIME_SLACK_SECONDS) return true;
+  if (knownTime !== 0 && Math.abs(seconds - knownTime) < REPLAY_TIME_SLACK_SECONDS) return true;
+  return wire.isHardReset(code) && id < FIRST_REPLAY_IDS && seconds >= EARLIEST_TIME && seconds < LATEST_TIME;
 }
 
 function noteInitiator(code: number, direction: number, state: Int32Array, at: number): void {
   if (wire.isClientReset(code)) state[at + StateWord.INITIATOR] = 1 + direction;
   else if (code === Opcode.HARD_RESET_SERVER_V2) state[at + StateWord.INITIATOR] = 2 - direction;
+}
+
+/** Keeps the replay time, which stays what it was when the sender's session began. */
+function noteTime(payload: Payload, layout: number, state: Int32Array, at: number): void {
+  if (layout === Layout.PLAIN) return;
+  const replay = layout === Layout.CRYPT ? wire.CRYPT_REPLAY_OFFSET : wire.authReplayOffset(layout - Layout.PLAIN);
+  state[at + Word.TIME] = wire.replayTime(payload.data, payload.at + replay) | 0;
 }
 
 function noteVariant(payload: Payload, code: number, layout: number, state: Int32Array, at: number): void {
