@@ -2,7 +2,7 @@
  * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over TCP.
  * Layout: wire/ike.ts.
  *
- * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer. Suspected: a
+ * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself. Suspected: a
  * message from one side only whose header is consistent (known version, exchange, flags, next payload; length that of the
  * message) and whose payload chain ends on the last octet. A header alone is nothing.
  *
@@ -18,11 +18,17 @@ import { Notice, StateWord, Verdict } from './verdict.ts';
 
 /** The last initiator SPIs of each direction: a new attempt may begin before the last one is answered. */
 const REMEMBERED = 2;
+/** The last messages of each direction, by their digests: what comes back as it went is no answer. */
+const MESSAGES = 4;
+/** Octets that a digest is made of: SPIs, types, message number, length and the first payloads. */
+const DIGESTED = 96;
 
 const Word = {
   FLAGS: StateWord.OWN,
   /** REMEMBERED initiator SPIs of two words for each direction. */
   SPIS: StateWord.OWN + 1,
+  /** MESSAGES digests for each direction, the last one first. */
+  DIGESTS: StateWord.OWN + 1 + 4 * REMEMBERED,
 } as const;
 
 const Flag = {
@@ -72,7 +78,7 @@ function isV2Response(data: DataView, at: number): boolean {
   return wire.ikeVersion(data, at) === IkeVersion.V2 && (wire.ikeFlags(data, at) & wire.IkeFlag.V2_RESPONSE) !== 0;
 }
 
-/** True for what cannot be one side's message thrown back at it: it has the other's SPI, or says that it answers. */
+/** True for what an answer can be: it has the other's SPI, or says that it answers, or refuses. */
 function isAnswer(data: DataView, at: number): boolean {
   return (
     wire.hasResponderSpi(data, at) ||
@@ -94,11 +100,15 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   const { data, direction } = payload;
   state[at + StateWord.KEY] = wire.initiatorSpiHigh(data, message);
   state[at + StateWord.KEY + 1] = wire.initiatorSpiLow(data, message);
+  // What comes back as it went says nothing of the other side.
+  const digest = digestOf(payload, offset);
+  if (isReflection(digest, direction, state, at)) return Verdict.SUSPECTED;
   if (isAnswer(data, message) && isRemembered(payload, message, state, at)) {
     noteEcho(payload, offset, log);
     return Verdict.CONFIRMED;
   }
   rememberSpi(data, message, direction, state, at);
+  rememberDigest(digest, direction, state, at);
   if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteMessage(payload, offset, log);
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
   return Verdict.SUSPECTED;
@@ -161,6 +171,32 @@ function rememberSpi(data: DataView, message: number, direction: number, state: 
   state[slot] = high;
   state[slot + 1] = low;
   if (count < REMEMBERED) state[at + Word.FLAGS]! += 1 << (Flag.COUNT_SHIFT + 2 * direction);
+}
+
+/** FNV-1a of a message's first octets; never 0. */
+function digestOf(payload: Payload, offset: number): number {
+  const { data } = payload;
+  const start = payload.at + offset;
+  const end = Math.min(payload.at + payload.captured, start + DIGESTED);
+  let digest = 0x811c9dc5;
+  for (let i = start; i < end; i++) digest = Math.imul(digest ^ data.getUint8(i), 0x01000193);
+  return digest === 0 ? 1 : digest;
+}
+
+/** True when the other direction has sent the very same message: an echo service, or a mirror that mixes up its directions. */
+function isReflection(digest: number, direction: number, state: Int32Array, at: number): boolean {
+  const slots = at + Word.DIGESTS + (1 - direction) * MESSAGES;
+  for (let i = 0; i < MESSAGES; i++) {
+    if (state[slots + i] === digest) return true;
+  }
+  return false;
+}
+
+function rememberDigest(digest: number, direction: number, state: Int32Array, at: number): void {
+  const slots = at + Word.DIGESTS + direction * MESSAGES;
+  if (state[slots] === digest) return;
+  for (let i = MESSAGES - 1; i > 0; i--) state[slots + i] = state[slots + i - 1]!;
+  state[slots] = digest;
 }
 
 function noteMessage(payload: Payload, offset: number, log: EvidenceLog): void {
