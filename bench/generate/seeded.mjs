@@ -1,0 +1,53 @@
+/**
+ * Numbers that depend on a seed alone: a stateless hash, for what belongs to a flow (its addresses, its session ids: never
+ * stored, always found again), and a stream of random numbers for everything that comes in order.
+ */
+
+/** Thirty-two bits, signed, of a seed and two numbers (Murmur3's mixing steps, Austin Appleby, public domain). */
+export function hashOf(seed, number, purpose) {
+  let h = Math.imul(seed ^ Math.imul(purpose, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(number, 0xcc9e2d51);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** The same as a share: 0 <= share < 1. */
+export function shareOf(seed, number, purpose) {
+  return (hashOf(seed, number, purpose) >>> 0) / 0x1_0000_0000;
+}
+
+/** Marsaglia's xorshift32. */
+export class Stream {
+  constructor(seed) {
+    this.state = hashOf(seed, 0, 0x51) | 1;
+  }
+
+  /** Thirty-two bits, signed. */
+  word() {
+    let { state } = this;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (this.state = state);
+  }
+
+  /** A whole number from 0 to `limit` - 1. */
+  below(limit) {
+    return Math.floor(this.share() * limit);
+  }
+
+  /** 0 <= share < 1. */
+  share() {
+    return (this.word() >>> 0) / 0x1_0000_0000;
+  }
+}
+
+/** `length` octets that look like ciphertext. */
+export function randomOctets(seed, length) {
+  const stream = new Stream(seed);
+  const words = new Int32Array(Math.ceil(length / 4));
+  for (let i = 0; i < words.length; i++) words[i] = stream.word();
+  return Buffer.from(words.buffer, 0, length);
+}
