@@ -12,7 +12,7 @@ import {
   RECORD_HEADER_LENGTH,
   StreamPhase,
 } from '../fingerprint/first-records.ts';
-import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from '../fingerprint/payload.ts';
 import { FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from '../flow/flow-table.ts';
 import { StreamStart, WINDOW } from '../flow/stream-start.ts';
@@ -59,6 +59,8 @@ export class StreamObserver {
     const { words } = this.table;
     const row = slot * ROW_WORDS;
     const { direction } = payload;
+    // Most segments are shown to no fingerprint: whoever looked at the packet before holds nothing of this one.
+    this.fingerprints.holder = Claim.NONE;
     this.fingerprints.finding = words[row + FlowWord.FINDING]!;
     this.fingerprints.evidence = words[row + FlowWord.EVIDENCE]!;
     // Data in a SYN (RFC 7413) begins behind it.
