@@ -1,0 +1,237 @@
+/**
+ * Runs one input through readers and engine several times and compares: as it is read; with each packet between two kinds of
+ * poison; behind a view that refuses reads outside the packet; and read again in other pieces with other stale memory.
+ *
+ * An input fails by one of CHECKS. `variant` picks rules, table size, poison and pieces, so a failure is found again.
+ */
+import { Guard, POISON_PAIRS, PoisonedArena } from './guarded-arena.mjs';
+import { EngineRun, faultName, readCapture } from './sluice.mjs';
+
+/** What can be wrong, and what that means; kept inputs are named by it. */
+export const CHECKS = {
+  throw: 'an exception or a rejection',
+  outside: 'a read outside a packet, or too many reads',
+  poison: 'a result that depends on octets outside a packet',
+  accounting: 'a packet, flow or octet that is counted twice or not at all',
+  held: 'memory that is not given back at the end, or more than the flows at hand can need',
+  event: 'an event that contradicts itself or the capture',
+  repeat: 'another result at the second reading',
+  reading: 'more reads of the input than it has octets',
+  hang: 'no end within the time limit',
+  memory: 'more memory than the bound',
+};
+
+/** Combinations of rules, table size, poison and pieces. */
+export const VARIANTS = 24;
+
+/** Octets handed over at a time, and the block size, of the second reading. */
+const PIECES = [
+  { mostAtOnce: 1000, payloadLength: 4096 },
+  { mostAtOnce: Infinity, payloadLength: 4096 },
+  { mostAtOnce: 4096, payloadLength: undefined },
+  { mostAtOnce: 7, payloadLength: 4096 },
+];
+
+const EVIDENCE_PER_FLOW = 12;
+const FINISHED = 'finish';
+
+class Failure extends Error {
+  constructor(check, detail) {
+    super(detail);
+    this.check = check;
+  }
+}
+
+function failureOf(error, check) {
+  if (error instanceof Failure) return { check: error.check, detail: error.message };
+  const stack = error instanceof Error ? error.stack : String(error);
+  return { check: error instanceof RangeError && check === 'outside' ? check : 'throw', detail: shortStack(stack) };
+}
+
+/** The message and the innermost places in the program, without folders. */
+function shortStack(stack) {
+  const [message, ...places] = stack.split('\n');
+  const inner = places.slice(0, 4).map((place) => place.trim().replace(/\(.*\/(dist|fuzz)\//, '($1/'));
+  return [message, ...inner].join(' ');
+}
+
+/**
+ * Examines an input. Resolves to its failure `{check, detail}` or undefined, how the capture ended, and the first run (its
+ * lines and counters tell what was reached).
+ */
+export async function examine(octets, variant, guard = new Guard()) {
+  const first = new EngineRun('first', variant);
+  let end = 'none';
+  try {
+    const reading = await readOnce(octets, variant, first, guard);
+    end = reading.end;
+    checkAccounting(first);
+    checkEvents(first);
+    await readAgain(octets, variant, first, reading);
+    return { failure: undefined, end, first };
+  } catch (error) {
+    return { failure: failureOf(error, 'throw'), end, first };
+  }
+}
+
+/** The first reading: the run itself, two poisoned ones and a guarded one in step. */
+async function readOnce(octets, variant, first, guard) {
+  const poisons = POISON_PAIRS[variant % POISON_PAIRS.length];
+  const arenas = poisons.map((poison) => new PoisonedArena(poison));
+  const poisoned = poisons.map((poison, number) => {
+    const run = new EngineRun(`poisoned ${number}`, variant);
+    run.soilStreams(poison);
+    return run;
+  });
+  const guarded = new EngineRun('guarded', variant);
+  let packets = 0;
+  const runs = [first, ...poisoned, guarded];
+  try {
+    const { end, reads } = await readCapture(octets, {}, (batch) => {
+      packets += batch.count;
+      first.process(batch);
+      for (const [number, run] of poisoned.entries()) run.process(arenas[number].take(batch));
+      runGuarded(guard, arenas[0].take(batch), guarded);
+      checkBounds(first);
+    });
+    checkReads(octets.length, reads);
+    for (const run of runs) finish(run);
+    if (first.pipeline.counters.packets !== packets)
+      throw new Failure('accounting', 'packets read and packets counted');
+    for (const run of [...poisoned, guarded]) compare('poison', first.result, run.result);
+    return { end: `${faultName(end.fault)} ${end.message}`, packets };
+  } finally {
+    for (const run of runs) abandon(run);
+  }
+}
+
+function runGuarded(guard, batch, run) {
+  try {
+    guard.run(batch, (single) => {
+      run.process(single);
+    });
+  } catch (error) {
+    const { check, detail } = failureOf(error, 'outside');
+    throw new Failure(check, detail);
+  }
+}
+
+/**
+ * Other pieces, other blocks, another table. Where compressed data is damaged, how much before the damage is delivered depends on
+ * the pieces, so they stay what they were.
+ */
+async function readAgain(octets, variant, first, reading) {
+  const isDamaged = reading.end.startsWith('bad-compression');
+  const pieces = isDamaged ? {} : PIECES[Math.floor(variant / 2) % PIECES.length];
+  const again = new EngineRun('again', variant);
+  again.soilStreams(variant);
+  try {
+    const { end, reads } = await readCapture(octets, pieces, (batch) => {
+      again.process(batch);
+    });
+    checkReads(octets.length, reads);
+    finish(again);
+    compare('repeat', reading.end, `${faultName(end.fault)} ${end.message}`);
+    compare('repeat', first.result, again.result);
+  } finally {
+    abandon(again);
+  }
+}
+
+/** Ends a run and checks that it holds nothing more. */
+function finish(run) {
+  run.finish();
+  run[FINISHED] = true;
+  for (const [name, count] of Object.entries(run.held)) {
+    if (count !== 0) throw new Failure('held', `${count} ${name} after the end`);
+  }
+}
+
+/** A table that a failed run has left full would fail the next one. */
+function abandon(run) {
+  if (run[FINISHED] !== true) run.forget();
+}
+
+function compare(check, expected, actual) {
+  if (expected === actual) return;
+  let at = 0;
+  while (expected[at] === actual[at]) at++;
+  const near = (text) => text.slice(Math.max(0, at - 60), at + 60).replaceAll('\n', ' ');
+  throw new Failure(check, `${near(expected)} ≠ ${near(actual)}`);
+}
+
+function checkReads(length, reads) {
+  if (reads > length + 16) throw new Failure('reading', `${reads} reads of ${length} octets`);
+}
+
+/** What may be held while a capture is read: never more than the flows at hand allow. */
+function checkBounds(run) {
+  const { flows, fingerprintBlocks, evidenceRows, streams, standings, buckets } = run.held;
+  const bounded =
+    fingerprintBlocks <= flows &&
+    evidenceRows <= flows * EVIDENCE_PER_FLOW &&
+    streams <= flows &&
+    standings <= flows &&
+    buckets <= flows;
+  if (!bounded) throw new Failure('held', JSON.stringify(run.held));
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function checkAccounting({ pipeline }) {
+  const { counters } = pipeline;
+  const named = sum(Object.values(counters.notDecodedByName()));
+  const parts = { flows: counters.flowPackets, named, unnamed: counters.notDecodedPackets - named };
+  if (counters.packets !== parts.flows + parts.named || parts.unnamed !== 0) {
+    throw new Failure('accounting', `${counters.packets} packets are not ${JSON.stringify(parts)}`);
+  }
+  if (counters.flowsStarted !== sum(counters.flowsEnded)) throw new Failure('accounting', 'flows started and ended');
+  if (counters.packets !== sum(counters.outcomePackets)) throw new Failure('accounting', 'packets and outcomes');
+  if (counters.octets !== sum(counters.outcomeOctets)) throw new Failure('accounting', 'octets and outcomes');
+}
+
+/** Every flow ends once, the flows' packets are those counted, and no field is missing or out of range. */
+function checkEvents({ lines, pipeline }) {
+  const { counters } = pipeline;
+  let flows = 0;
+  let packets = 0;
+  for (const line of lines) {
+    const event = JSON.parse(line);
+    if (!isSound(event, counters.packets)) throw new Failure('event', line.trim());
+    if (event.event_type !== 'flow') continue;
+    flows++;
+    packets += event.flow.pkts_toserver + event.flow.pkts_toclient;
+  }
+  if (flows !== counters.flowsStarted) throw new Failure('event', `${flows} ends of ${counters.flowsStarted} flows`);
+  if (packets !== counters.flowPackets) {
+    throw new Failure('event', `${packets} packets in ends of flows, ${counters.flowPackets} counted`);
+  }
+}
+
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isTime = (value) => /^(\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value);
+
+function isSound(event, packets) {
+  const { vpn, flow, decision } = event;
+  if (!isTime(event.timestamp) || event.pcap_cnt < 1 || event.pcap_cnt > packets) return false;
+  if (typeof event.proto !== 'string' || typeof event.src_ip !== 'string') return false;
+  if (event.event_type === 'flow') {
+    const counts = [flow.pkts_toserver, flow.pkts_toclient, flow.bytes_toserver, flow.bytes_toclient];
+    return counts.every(isCount) && isTime(flow.start) && isTime(flow.end) && (vpn === undefined) === !decision;
+  }
+  const named = [vpn?.protocol, vpn?.variant, vpn?.stage, decision?.action, decision?.reason];
+  if (!named.every((name) => typeof name === 'string' && name !== 'none')) return false;
+  return (
+    vpn.evidence.length > 0 &&
+    vpn.evidence.length <= EVIDENCE_PER_FLOW &&
+    vpn.evidence.every(
+      (entry) => entry.packet >= 1 && entry.packet <= event.pcap_cnt && isCount(entry.offset) && isShown(entry),
+    )
+  );
+}
+
+function isShown({ check, expected, seen }) {
+  return typeof check === 'string' && [expected, seen].every((value) => isCount(value) || typeof value === 'string');
+}

@@ -1,0 +1,174 @@
+/**
+ * The built program (dist/) as the fuzzer uses it: captures from octets, and the whole engine with the real rules over
+ * batches. What is looked at beside the public methods (pools, stream memory) is named here and nowhere else.
+ */
+import { fileURLToPath } from 'node:url';
+import { NO_FAULT } from '../../dist/capture/capture-end.js';
+import { captureOf } from '../../dist/capture/open-capture.js';
+import { PacketBatch } from '../../dist/capture/packet-batch.js';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../dist/cli/load-rules.js';
+import { Decisions } from '../../dist/engine/decisions.js';
+import { Pipeline } from '../../dist/engine/pipeline.js';
+import { Tunnels } from '../../dist/engine/tunnels.js';
+import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
+import { FlowTable } from '../../dist/flow/flow-table.js';
+import { EventLines } from '../../dist/output/event-line.js';
+import { showAddresses } from '../../dist/output/shown-address.js';
+
+export { PacketBatch };
+export { faultName } from '../../dist/capture/capture-end.js';
+export { CaptureFault } from '../../dist/capture/packet-source.js';
+export { DECODE_STATUS_NAMES } from '../../dist/wire/decode-status.js';
+export { VARIANT_NAMES } from '../../dist/fingerprint/finding.js';
+export { CHECKS } from '../../dist/fingerprint/evidence.js';
+
+/** Octets as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
+class OctetsInput {
+  end = NO_FAULT;
+  reads = 0;
+  #octets;
+  #mostAtOnce;
+  #at = 0;
+
+  constructor(octets, mostAtOnce) {
+    this.#octets = octets;
+    this.#mostAtOnce = mostAtOnce;
+  }
+
+  read(target, at, length) {
+    this.reads++;
+    const count = Math.min(length, this.#mostAtOnce, this.#octets.length - this.#at);
+    target.set(this.#octets.subarray(this.#at, this.#at + count), at);
+    this.#at += count;
+    return Promise.resolve(count);
+  }
+
+  close() {
+    return Promise.resolve();
+  }
+}
+
+/** Reads a capture and shows each batch; resolves to how it ended and how often the input was asked. */
+export async function readCapture(octets, { mostAtOnce = Infinity, payloadLength }, onBatch) {
+  const input = new OctetsInput(octets, mostAtOnce);
+  const capture = captureOf('input', input, payloadLength === undefined ? {} : { payloadLength });
+  const batch = new PacketBatch();
+  while (await capture.read(batch)) onBatch(batch);
+  const { end } = capture;
+  await capture.close();
+  return { end, reads: input.reads };
+}
+
+/** Frames of a capture (see damage-frame.mjs). */
+export async function readFrames(octets) {
+  const frames = [];
+  await readCapture(octets, {}, (batch) => {
+    for (let row = 0; row < batch.count; row++) {
+      const bytes = Buffer.from(new Uint8Array(batch.data.buffer, batch.at[row], batch.capturedLength[row]));
+      const time = BigInt(Math.floor(batch.timeUs[row])) * 1000n;
+      frames.push({ time, bytes, original: batch.wireLength[row], link: batch.linkType[row] });
+    }
+  });
+  return frames;
+}
+
+const registry = await requireRegistry(DEFAULT_REGISTRY);
+const POLICIES = [
+  await requirePolicy(DEFAULT_POLICY),
+  await requirePolicy(fileURLToPath(new URL('policy.yaml', import.meta.url))),
+];
+const CAPACITIES = [4096, 3, 40];
+
+/** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
+const tables = new Map();
+
+function tableOf(capacity, name) {
+  const key = `${capacity} ${name}`;
+  if (!tables.has(key)) tables.set(key, new FlowTable(capacity));
+  return tables.get(key);
+}
+
+/** The engine over one capture, with all that it says. Runs of equal `variant` have equal rules and table sizes. */
+export class EngineRun {
+  lines = [];
+  outcomes = 0;
+  #tunnels;
+  #decisions;
+
+  constructor(name, variant) {
+    const policy = POLICIES[variant % POLICIES.length];
+    this.table = tableOf(CAPACITIES[variant % CAPACITIES.length], name);
+    const fingerprints = new FingerprintSet();
+    const events = new EventLines(showAddresses('plain'), {
+      policy: { name: policy.name, sha256: policy.sha256 },
+      registry: { sha256: registry.sha256 },
+    });
+    const sink = {
+      decided: (flow, decision, timeUs, packet) => {
+        this.lines.push(events.decision('input', flow, decision, timeUs, packet));
+      },
+      ended: (flow, decision, reason) => {
+        this.lines.push(events.flow('input', flow, decision, reason));
+      },
+    };
+    const packets = {
+      packet: (batch, row, outcome, delayUs) => {
+        this.outcomes = (Math.imul(this.outcomes, 31) + outcome * 7 + Math.floor(delayUs)) | 0;
+      },
+    };
+    this.#tunnels = new Tunnels(this.table, fingerprints);
+    this.#decisions = new Decisions(
+      this.table,
+      fingerprints,
+      this.#tunnels,
+      { policy, registry, mode: 'enforce' },
+      sink,
+    );
+    this.pipeline = new Pipeline(this.table, fingerprints, this.#tunnels, this.#decisions, packets);
+  }
+
+  /** Fills the memory in which TCP streams are put together, as connections before would have. */
+  soilStreams(value) {
+    const { streams } = this.pipeline.streams;
+    const places = Array.from({ length: 4 }, () => streams.take());
+    for (const place of places) new Uint8Array(streams.bytes(place).buffer).fill(value);
+    for (const place of places) streams.release(place);
+  }
+
+  process(batch) {
+    this.pipeline.process(batch);
+  }
+
+  finish() {
+    this.pipeline.finish();
+  }
+
+  /** Drops a run that has failed, and the table with it. */
+  forget() {
+    for (const [key, table] of tables) if (table === this.table) tables.delete(key);
+  }
+
+  /** Everything that came of the run, as text: equal for equal runs. */
+  get result() {
+    const { counters } = this.pipeline;
+    const columns = [counters.notDecoded, counters.flowsEnded, counters.outcomePackets, counters.outcomeOctets];
+    const shown = { ...counters, notDecoded: null, flowsEnded: null, outcomePackets: null, outcomeOctets: null };
+    return `${this.lines.join('')}${JSON.stringify(shown)}${columns.map((column) => column.join()).join(';')};${this.outcomes}`;
+  }
+
+  /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
+  get held() {
+    const { fingerprints, fragments, streams } = this.pipeline;
+    const { buckets } = this.#decisions;
+    return {
+      flows: this.table.activeCount,
+      fingerprintBlocks: fingerprints.blockCount,
+      evidenceRows: fingerprints.evidenceLog.count,
+      fragments: fragments.waitingCount,
+      streams: streams.streams.count,
+      buckets: buckets.count - buckets.idle.size,
+      tunnels: this.#tunnels.count,
+      standings: this.#decisions.standings.length - 1 - this.#decisions.freeNumbers.length,
+    };
+  }
+}
