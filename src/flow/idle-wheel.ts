@@ -91,10 +91,38 @@ export class IdleWheel {
     }
     this.heads[index] = 0;
     this.dueCount = count;
-    if (count > 1) {
-      const first = (slot: number): number => numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
-      this.due.subarray(0, count).sort((a, b) => first(a) - first(b));
-    }
+    sortByFirstPacket(this.due, count, numbers);
     return count > 0;
   }
+}
+
+/** Heapsort in place: the sort of typed arrays copies them to the heap, for every bucket. */
+function sortByFirstPacket(slots: Int32Array, count: number, numbers: Float64Array): void {
+  for (let at = (count >> 1) - 1; at >= 0; at--) sink(slots, at, count, numbers);
+  for (let end = count - 1; end > 0; end--) {
+    const latest = slots[0]!;
+    slots[0] = slots[end]!;
+    slots[end] = latest;
+    sink(slots, 0, end, numbers);
+  }
+}
+
+/** Moves the slot at `at` down until no later flow stands below it. */
+function sink(slots: Int32Array, at: number, count: number, numbers: Float64Array): void {
+  const slot = slots[at]!;
+  const first = numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+  for (let child = 2 * at + 1; child < count; child = 2 * at + 1) {
+    let below = numbers[(slots[child]! * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+    if (child + 1 < count) {
+      const other = numbers[(slots[child + 1]! * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+      if (other > below) {
+        below = other;
+        child++;
+      }
+    }
+    if (below <= first) break;
+    slots[at] = slots[child]!;
+    at = child;
+  }
+  slots[at] = slot;
 }

@@ -28,7 +28,7 @@ async function packetsOf(path: string): Promise<RawPacket[]> {
   while (await source.read(batch)) {
     for (let row = 0; row < batch.count; row++) {
       const at = batch.data.byteOffset + batch.at[row]!;
-      const bytes = new Uint8Array(batch.data.buffer, at, batch.capturedLength[row]!).slice();
+      const bytes = new Uint8Array(batch.data.buffer, at, batch.capturedLength[row]).slice();
       packets.push({ bytes, wireLength: batch.wireLength[row]!, linkType: batch.linkType[row]! });
     }
   }

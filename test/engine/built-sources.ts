@@ -1,0 +1,44 @@
+/** The sources as plain JavaScript in a temporary folder, for tests that need a process of their own. */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const SOURCES = join(PROJECT, 'src');
+
+export interface BuiltSources {
+  readonly folder: string;
+  /** Puts a script from this folder beside the built ones; returns its path. */
+  add(script: string): string;
+  remove(): void;
+}
+
+/** Compiles `src` without checking types, so that no test depends on a build made before. */
+export function buildSources(): BuiltSources {
+  const folder = mkdtempSync(join(tmpdir(), 'sources-'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const { outputText } = ts.transpileModule(readFileSync(join(SOURCES, file), 'utf8'), {
+      compilerOptions: {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2023,
+        rewriteRelativeImportExtensions: true,
+      },
+    });
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), outputText);
+  }
+  return {
+    folder,
+    add: (script) => {
+      cpSync(join(import.meta.dirname, script), join(folder, script));
+      return join(folder, script);
+    },
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
