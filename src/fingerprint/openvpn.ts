@@ -64,6 +64,7 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
   if (!wire.isControl(code) || !hasSessionId(payload)) return standing(state, at, false);
   const layout = layoutOf(payload, code, state, at);
   if (layout === Layout.UNKNOWN) return standing(state, at, false);
+  if (isReflection(payload, state, at)) return standing(state, at, true);
   state[at + Word.LAYOUT] = layout;
   noteInitiator(code, payload.direction, state, at);
   noteVariant(payload, code, layout, state, at);
@@ -114,8 +115,9 @@ function findLayout(payload: Payload, code: number, knownTime: number): number {
   if (code === Opcode.HARD_RESET_CLIENT_V3 || code === Opcode.CONTROL_WKC_V1) {
     return fitsCrypt(payload, code, knownTime) ? Layout.CRYPT : Layout.UNKNOWN;
   }
-  if (fitsClear(payload, code, 0, knownTime)) return Layout.PLAIN;
+  // A small replay id reads as an empty ack list in clear as well; what is in clear never reads as a replay id and its time.
   if (fitsCrypt(payload, code, knownTime)) return Layout.CRYPT;
+  if (fitsClear(payload, code, 0, knownTime)) return Layout.PLAIN;
   for (const hmacLength of wire.HMAC_LENGTHS) {
     if (fitsClear(payload, code, hmacLength, knownTime)) return Layout.PLAIN + hmacLength;
   }
@@ -128,6 +130,7 @@ function fitsClear(payload: Payload, code: number, hmacLength: number, knownTime
   const body = at + wire.bodyOffset(hmacLength);
   if (!wire.checkPlainBody(data, code, body, at + captured, at + length)) return false;
   if (wire.isClientReset(code) && wire.ackCount(data, body) !== 0) return false;
+  if (wire.isHardReset(code) && wire.packetId(data, code, body) !== 0) return false;
   if (hmacLength === 0) return code !== Opcode.CONTROL_V1 || startsTls(payload, code, body);
   return (
     isReplayPlausible(payload, code, at + wire.authReplayOffset(hmacLength), knownTime) &&
@@ -205,6 +208,17 @@ function noteVariant(payload: Payload, code: number, layout: number, state: Int3
         : layout === Layout.PLAIN
           ? Variant.OPENVPN_PLAIN
           : Variant.OPENVPN_TLS_AUTH;
+}
+
+/** True for a packet with the other side's session id: each side draws its own, so this is that side's packet, come back. */
+function isReflection(payload: Payload, state: Int32Array, at: number): boolean {
+  const { data, direction } = payload;
+  const other = at + Word.SESSION + 2 * (1 - direction);
+  return (
+    state[at + Word.STAYS + 1 - direction]! > 0 &&
+    state[other] === wire.sessionIdHigh(data, payload.at) &&
+    state[other + 1] === wire.sessionIdLow(data, payload.at)
+  );
 }
 
 /**
