@@ -88,7 +88,7 @@ export class FingerprintSet {
     if (words[at + Block.NOTICE] === Notice.WEAK && findingStage(finding) !== Stage.CONFIRMED) {
       const stronger = strongClaim(payload, unasked(payload.framing) | (1 << claim));
       if (stronger !== Claim.NONE) {
-        this.dropFinding();
+        this.dropEvidence();
         this.releaseBlock(handle);
         return this.take(payload, stronger, Notice.STRONG, unasked(payload.framing) | (1 << claim));
       }
@@ -149,12 +149,12 @@ export class FingerprintSet {
     const observed = ++words[at + Block.OBSERVED]!;
     if (verdict === Verdict.UNDECIDED) {
       if (observed < UNDECIDED_LIMIT) return block;
-      this.dropFinding();
+      this.dropEvidence();
       this.releaseBlock(block);
       return RETIRED;
     }
     if (verdict === Verdict.RULED_OUT) {
-      this.dropFinding();
+      this.dropEvidence();
       this.releaseBlock(block);
       return this.offer(payload, -Math.min(observed, UNCLAIMED_LIMIT - 1), excluded | (1 << claim));
     }
@@ -168,10 +168,9 @@ export class FingerprintSet {
     return RETIRED;
   }
 
-  /** Forgets evidence that led to nothing. A suspicion, once uttered, is never taken back by silence: its evidence stays. */
-  private dropFinding(): void {
-    if (findingStage(this.finding) === Stage.CONFIRMED) return;
-    this.finding = NO_FINDING;
+  /** Forgets evidence that led to nothing. A suspicion, once uttered, is not taken back, and keeps its evidence. */
+  private dropEvidence(): void {
+    if (this.finding !== NO_FINDING) return;
     this.evidenceLog.release(this.evidence);
     this.evidence = 0;
   }
