@@ -39,11 +39,33 @@ async function main(): Promise<void> {
   addLookupCommand(program);
   addExplainCommand(program);
   addEvaluateCommand(program);
+  watchStandardStreams();
   try {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
+  // After a signal, an input that is still waited for would keep the process.
+  if (process.exitCode === ExitCode.INTERRUPTED || process.exitCode === ExitCode.TERMINATED) process.exit();
+}
+
+/** Without listeners a full disk or a reader that went away would end the process with a stack trace. */
+function watchStandardStreams(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    report(new OutputError('standard output', error).message);
+    process.on('exit', () => {
+      process.exitCode = ExitCode.FAILED;
+    });
+  });
+}
+
+const reported = new Set<string>();
+
+/** Prints a sentence, once: that standard output fails is also thrown where a command waits for it. */
+function report(message: string): void {
+  if (!reported.has(message)) process.stderr.write(`sluice: ${message}\n`);
+  reported.add(message);
 }
 
 /** Prints what went wrong, unless it is printed already, and gives the exit code. */
@@ -54,7 +76,7 @@ function exitCodeOf(error: unknown): ExitCode {
     return error.exitCode;
   }
   if (error instanceof OutputError) {
-    process.stderr.write(`sluice: ${error.message}\n`);
+    report(error.message);
     return ExitCode.FAILED;
   }
   process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

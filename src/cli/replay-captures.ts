@@ -3,7 +3,7 @@
  * batches outputs are given time to drain.
  */
 import { faultName } from '../capture/capture-end.ts';
-import { openCapture } from '../capture/open-capture.ts';
+import { type Capture, openCapture } from '../capture/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import { CaptureFault } from '../capture/packet-source.ts';
 import { Counters } from '../engine/counters.ts';
@@ -46,6 +46,7 @@ export class Replay {
   private readonly table: FlowTable;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
+  private wake: () => void = () => undefined;
 
   /** `makeSink` is given a way to ask the decisions of the capture at hand. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
@@ -54,7 +55,13 @@ export class Replay {
     this.makeSink = makeSink;
   }
 
-  /** Runs the files through; false where `onBatch` stopped it. */
+  /** Stops the run, also where it waits for input that may never come. What was read is processed. */
+  interrupt(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  /** Runs the files through; false where it was stopped. */
   async run(files: readonly string[]): Promise<boolean> {
     if (!this.options.each) {
       await this.runCapture(files);
@@ -90,18 +97,30 @@ export class Replay {
     const { batch } = this;
     const capture = openCapture(file);
     try {
-      while (await capture.read(batch)) {
+      while (await this.nextBatch(capture)) {
         pipeline.process(batch);
-        if (await this.options.onBatch(octetsOf(batch))) continue;
-        this.stopped = true;
-        return;
+        if (!(await this.options.onBatch(octetsOf(batch)))) this.stopped = true;
+        if (this.stopped) return;
       }
+      if (this.stopped) return;
       const { fault, message } = capture.end;
       if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
       else if (message !== '') this.options.onRemark(file, message);
     } finally {
-      await capture.close();
+      // An input that is still waited for may not close before it comes.
+      if (this.stopped) void capture.close();
+      else await capture.close();
     }
+  }
+
+  /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
+  private nextBatch(capture: Capture): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.wake = () => {
+        resolve(false);
+      };
+      capture.read(this.batch).then(resolve, reject);
+    });
   }
 }
 

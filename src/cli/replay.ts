@@ -103,7 +103,9 @@ async function replay(captures: readonly string[], flags: ReplayFlags): Promise<
       registry: { sha256: registry.sha256 },
     }),
   );
-  const signals = new SignalWatch();
+  const signals = new SignalWatch(() => {
+    run.interrupt();
+  });
   const run = new Replay(
     {
       rules,
@@ -116,7 +118,7 @@ async function replay(captures: readonly string[], flags: ReplayFlags): Promise<
       onBatch: async (octets) => {
         progress.add(octets);
         await outputs.settle();
-        return !signals.caught;
+        return true;
       },
       onRemark: (file, message) => process.stderr.write(`sluice: ${file}: ${message}\n`),
     },

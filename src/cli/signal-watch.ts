@@ -1,12 +1,17 @@
 /**
- * SIGINT and SIGTERM ask the work to stop: it ends between two batches, with everything flushed. A second one ends at once.
+ * SIGINT and SIGTERM ask the work to stop: it ends between two batches, or while it waits for the next, with everything flushed. A
+ * second one ends at once.
  */
 import { ExitCode } from './exit-code.ts';
 
 export class SignalWatch {
   private signal: 'SIGINT' | 'SIGTERM' | null = null;
 
-  constructor() {
+  private readonly onSignal: () => void;
+
+  /** `onSignal` is called at the first signal. */
+  constructor(onSignal: () => void = () => undefined) {
+    this.onSignal = onSignal;
     process.on('SIGINT', this.take);
     process.on('SIGTERM', this.take);
   }
@@ -29,5 +34,6 @@ export class SignalWatch {
   private readonly take = (signal: NodeJS.Signals): void => {
     if (this.signal !== null) process.exit(this.exitCode ?? ExitCode.INTERRUPTED);
     this.signal = signal === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
+    this.onSignal();
   };
 }

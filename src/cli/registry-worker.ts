@@ -1,0 +1,13 @@
+/**
+ * Reads a registry in a thread of its own: a million rows take seconds, in which packets go on coming.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { parseRegistry } from '../registry/registry-file.ts';
+import { registryBlocks } from './registry-transfer.ts';
+
+const { bytes, file } = workerData as { readonly bytes: Uint8Array; readonly file: string };
+const { registry, issues } = parseRegistry(bytes, file);
+parentPort?.postMessage(
+  { registry, kept: issues.kept, errorCount: issues.errorCount, warningCount: issues.warningCount },
+  registry === null ? [] : registryBlocks(registry),
+);

@@ -1,0 +1,139 @@
+/**
+ * Where the daemon's events go: decisions and its own notices to one log, ends of flows to another, or all to the same.
+ */
+import type { CheckpointedLog } from '../capture/spool-checkpoint.ts';
+import type { FlowEnd } from '../engine/counters.ts';
+import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
+import type { FlowRecord } from '../engine/flow-record.ts';
+import { type EventContext, EventLines } from '../output/event-line.ts';
+import { isPlainFile, RotatingFile, type Rotation } from '../output/rotating-file.ts';
+import { type OnFull, RotatingLines } from '../output/rotating-lines.ts';
+import { openStandardOutput, RotatingStream } from '../output/rotating-stream.ts';
+import type { ShowAddress } from '../output/shown-address.ts';
+import type { RecentFiles } from './recent-files.ts';
+
+export interface OutputOptions {
+  readonly decisions: string | undefined;
+  readonly flows: string | undefined;
+  readonly onFull: OnFull;
+  readonly rotation: Rotation;
+}
+
+/** A log with the name by which metrics show it. */
+export interface NamedLog {
+  readonly name: string;
+  readonly lines: RotatingLines;
+  /** Null where the log is no plain file. */
+  readonly file: RotatingFile | null;
+}
+
+const STANDARD_OUTPUT = '-';
+
+export class RunOutputs implements DecisionSink {
+  readonly logs: readonly NamedLog[];
+  private readonly options: OutputOptions;
+  private readonly files: RecentFiles;
+  private readonly show: ShowAddress;
+  private readonly decisions: RotatingLines | null;
+  private readonly flows: RotatingLines | null;
+  private events: EventLines;
+
+  private constructor(
+    options: OutputOptions,
+    logs: readonly NamedLog[],
+    show: ShowAddress,
+    context: EventContext,
+    files: RecentFiles,
+  ) {
+    this.options = options;
+    this.files = files;
+    this.show = show;
+    this.logs = logs;
+    this.decisions = options.decisions === undefined ? null : logs[0]!.lines;
+    this.flows = options.flows === undefined ? null : logs.at(-1)!.lines;
+    this.events = new EventLines(show, context);
+  }
+
+  static async open(
+    options: OutputOptions,
+    show: ShowAddress,
+    context: EventContext,
+    files: RecentFiles,
+  ): Promise<RunOutputs> {
+    const logs: NamedLog[] = [];
+    const { decisions, flows } = options;
+    if (decisions !== undefined)
+      logs.push(await openLog(decisions === flows ? 'events' : 'decisions', decisions, options));
+    if (flows !== undefined && flows !== decisions) logs.push(await openLog('flows', flows, options));
+    return new RunOutputs(options, logs, show, context, files);
+  }
+
+  /**
+   * Opens the files, and cuts each back to where it stood when a spool's last file was done. Returns the paths of those that
+   * are not what they were then. Rejects where a file cannot be opened.
+   */
+  async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
+    const others: string[] = [];
+    for (const { file } of this.logs) {
+      if (file !== null && !(await file.start(positionOf(file.name)))) others.push(file.name);
+    }
+    return others;
+  }
+
+  /** Events from now on name these rules. */
+  useContext(context: EventContext): void {
+    this.events = new EventLines(this.show, context);
+  }
+
+  decided(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void {
+    this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
+  }
+
+  ended(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
+    this.flows?.write(this.events.flow(this.files.of(flow.firstPacket), flow, decision, reason));
+  }
+
+  /** A line of the daemon itself. */
+  notice(line: string): void {
+    this.decisions?.write(line);
+  }
+
+  async settle(): Promise<void> {
+    for (const { lines } of this.logs) await lines.settle();
+  }
+
+  async rotateIfDue(): Promise<void> {
+    for (const { lines } of this.logs) await lines.rotateIfDue();
+  }
+
+  async reopen(): Promise<void> {
+    for (const { lines } of this.logs) await lines.reopen();
+  }
+
+  /** Has everything written reach the disk, and says where the files then stand. Waits as long as --on-full says. */
+  async positions(timeoutMs: number): Promise<Record<string, CheckpointedLog>> {
+    const positions: Record<string, CheckpointedLog> = {};
+    for (const { lines, file } of this.logs) {
+      while (!(await lines.flush(timeoutMs)) && this.options.onFull === 'wait') await lines.settle();
+      await lines.sync();
+      if (file !== null) positions[file.name] = file.position;
+    }
+    return positions;
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
+  }
+}
+
+async function openLog(name: string, path: string, options: OutputOptions): Promise<NamedLog> {
+  if (path === STANDARD_OUTPUT) {
+    const target = new RotatingStream('standard output', openStandardOutput);
+    return { name, lines: new RotatingLines(target, options.onFull), file: null };
+  }
+  // A pipe or a device cannot be cut or moved aside, and is written to like a file otherwise.
+  const isPlain = await isPlainFile(path);
+  const never: Rotation = { octets: Infinity, ageMs: Infinity, kept: 0 };
+  const file = new RotatingFile(path, isPlain ? options.rotation : never);
+  return { name, lines: new RotatingLines(file, options.onFull), file: isPlain ? file : null };
+}
