@@ -88,9 +88,6 @@ export class FlowTable {
   private usedSlots = 1;
   private freeSlot = 0;
 
-  /** What `fetch` read: kept, so that the reads are not left out. */
-  touched = 0;
-
   /** Of the last `find`: its hash, and the index entry where a missing flow belongs. */
   private hash = 0;
   private entry = 0;
@@ -111,37 +108,9 @@ export class FlowTable {
 
   /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
   find(view: PacketView): number {
-    this.prepare(view);
-    return this.findPrepared(view);
-  }
-
-  /** Works out the key of a view's packet: its hash, and which end sent it. Done again whenever the view holds another packet. */
-  prepare(view: PacketView): void {
     const high = isFromHigherEnd(view);
-    view.fromHigherEnd = high;
-    view.flowHash = hashOf(view, high, this.seed);
-  }
-
-  /**
-   * Touches the index entries and rows that the prepared views' packets will most likely want, for the reads to be under way
-   * together: one after another, each would wait for main memory alone.
-   */
-  fetch(views: readonly PacketView[], count: number): void {
-    const { index, mask, words } = this;
-    let touched = 0;
-    for (let i = 0; i < count; i++) touched ^= index[(views[i]!.flowHash & mask) * 2 + 1]!;
-    for (let i = 0; i < count; i++) {
-      const row = index[(views[i]!.flowHash & mask) * 2 + 1]! * ROW_WORDS;
-      touched ^= words[row + FlowWord.PORTS]! ^ words[row + FlowWord.FIRST_TIME]!;
-    }
-    this.touched = touched;
-  }
-
-  /** `find` for a view that is prepared. */
-  findPrepared(view: PacketView): number {
-    const high = view.fromHigherEnd;
-    const hash = view.flowHash;
     this.direction = high ? 1 : 0;
+    const hash = hashOf(view, high, this.seed);
     this.hash = hash;
     const { index, mask, words } = this;
     let entry = hash & mask;
