@@ -6,7 +6,10 @@
  * 0xff) are passed over: never evidence.
  *
  * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the octets behind
- * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout.
+ * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout. Bursts
+ * of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random octets too, but what ESP has
+ * encrypted behind its IV differs from packet to packet, and their header or filling there does not. Mosh begins with a bit for
+ * the direction and a counter: no SPI is as round.
  */
 import { looksRandom } from '../core/randomness.ts';
 import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
@@ -21,6 +24,8 @@ const Word = {
   SPI: StateWord.OWN + 1,
   SEQUENCE: StateWord.OWN + 3,
   RISES: StateWord.OWN + 5,
+  /** Per direction, the last packet's four octets at CIPHERTEXT. */
+  CIPHERTEXT: StateWord.OWN + 7,
 } as const;
 
 const Flag = { SUSPECTED: 1, SEEN: 2 } as const;
@@ -34,8 +39,10 @@ const SEQUENCE_STEP_LIMIT = 64;
 const SEQUENCE_LIMIT = 0x10000000;
 /** IV, a block and a check value. */
 const SHORTEST = ESP_HEADER_LENGTH + 20;
-/** Random SPIs are larger all but once in 65,000. */
-const SMALLEST_RANDOM_SPI = 0x10000;
+/** Encrypted under every cipher of ESP: behind the header and the shortest IV. */
+const CIPHERTEXT = ESP_HEADER_LENGTH + 8;
+/** So many of four octets of ciphertext are those of the packet before once in 10,000 packets. */
+const SAME_OCTETS = 2;
 
 const KEEPALIVE = 0xff;
 
@@ -46,10 +53,24 @@ export function noticeEspInUdp(payload: Payload): Notice {
 function isEspLike(payload: Payload): boolean {
   const { data, at, captured, length } = payload;
   if (length < SHORTEST || length % 4 !== 0 || captured < SHORTEST) return false;
-  if (checkEsp(data, at, at + captured) !== DecodeStatus.OK || espSpi(data, at) < SMALLEST_RANDOM_SPI) return false;
+  if (checkEsp(data, at, at + captured) !== DecodeStatus.OK || !isRandomSpi(espSpi(data, at))) return false;
   const sequence = espSequence(data, at);
   if (sequence === 0 || sequence >= SEQUENCE_LIMIT) return false;
   return looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
+}
+
+/** False for small and round numbers: an SPI drawn at random is one once in 32,000. */
+function isRandomSpi(spi: number): boolean {
+  return spi >>> 16 !== 0 && (spi & 0xffff) !== 0;
+}
+
+/** True when at least SAME_OCTETS of the four octets are the same in both words. */
+function isAlike(word: number, other: number): boolean {
+  let same = 0;
+  for (let shift = 0; shift < 32; shift += 8) {
+    if ((((word ^ other) >>> shift) & 255) === 0) same++;
+  }
+  return same >= SAME_OCTETS;
 }
 
 function isKeepalive(payload: Payload): boolean {
@@ -67,7 +88,11 @@ export function observeEspInUdp(payload: Payload, state: Int32Array, at: number,
   const sequence = espSequence(data, payload.at);
   const seen = (state[at + Word.FLAGS]! & (Flag.SEEN << direction)) !== 0;
   const step = sequence - state[at + Word.SEQUENCE + direction]!;
-  if (seen && (state[at + Word.SPI + direction] !== spi || Math.abs(step) > SEQUENCE_STEP_LIMIT)) {
+  const ciphertext = data.getInt32(payload.at + CIPHERTEXT);
+  // A packet that a mirror copied twice has the same octets, and no step.
+  const isFixed = step !== 0 && isAlike(ciphertext, state[at + Word.CIPHERTEXT + direction]!);
+  const isOther = state[at + Word.SPI + direction] !== spi || Math.abs(step) > SEQUENCE_STEP_LIMIT;
+  if (seen && (isOther || isFixed)) {
     if (!suspected) return Verdict.RULED_OUT;
     state[at + Word.RISES + direction] = 0;
   } else if (seen && step > 0) {
@@ -75,6 +100,7 @@ export function observeEspInUdp(payload: Payload, state: Int32Array, at: number,
   }
   state[at + Word.FLAGS]! |= Flag.SEEN << direction;
   state[at + Word.SPI + direction] = spi;
+  state[at + Word.CIPHERTEXT + direction] = ciphertext;
   if (!seen || step > 0) state[at + Word.SEQUENCE + direction] = sequence;
   state[at + StateWord.VARIANT] = Variant.ESP_IN_UDP;
   return judge(payload, spi, sequence, suspected, state, at, log);

@@ -6,7 +6,8 @@
  * the cipher's block while the octets behind the header are random from packet to packet.
  *
  * What could be mistaken for it: protocols of fixed first octets with a counter (their counter sits elsewhere, or clear text
- * follows it); ESP over UDP, whose SPIs differ between the directions and are hardly ever of this form.
+ * follows it); channel data of TURN (its second half-word is its length); ESP over UDP, whose SPIs differ between the
+ * directions and are hardly ever of this form.
  */
 import { looksRandom } from '../core/randomness.ts';
 import * as wire from '../wire/openvpn.ts';
@@ -37,14 +38,26 @@ const BLOCK_VALUES_SHARE = 3;
 const BLOCK_LENGTH = 8;
 const RESIDUES = [1, 5];
 
+const CHANNEL_HEADER_LENGTH = 4;
+
 /** HMAC or tag, IV, and a block: nothing real is shorter. */
 const SHORTEST_DATA = 24;
 
 export function noticeData(payload: Payload): Notice {
   const { data, at, captured, length } = payload;
   if (length < SHORTEST_DATA || captured < SHORTEST_DATA) return Notice.NONE;
+  if (isChannelData(payload)) return Notice.NONE;
   const offset = wire.dataCiphertextOffset(wire.opcode(data, at));
   return looksRandom(data, at + offset, captured - offset) ? Notice.WEAK : Notice.NONE;
+}
+
+/**
+ * True for channel data of TURN (RFC 8656 section 12.4): a channel number, of which half the usual ones look like DATA_V2, and
+ * the length of what follows, up to padding. Voice in it has one length for every packet and counts like a packet id.
+ */
+function isChannelData({ data, at, length, framing }: Payload): boolean {
+  const padding = length - CHANNEL_HEADER_LENGTH - data.getUint16(at + 2);
+  return framing === Framing.DATAGRAM && padding >= 0 && padding < 4;
 }
 
 export function observeData(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { Framing } from '../../src/fingerprint/payload.ts';
+import { foundIn, type Step } from './flow-probe.ts';
+import { ah, esp } from './ipsec-packets.ts';
+
+const [SPI, BACK] = [0xc0de0001, 0xc0de0002];
+
+describe.each([
+  ['esp', esp, Framing.ESP],
+  ['ah', ah, Framing.AH],
+] as const)('native %s', (name, packet, framing) => {
+  const cases: readonly (readonly [title: string, steps: readonly Step[], stage: string])[] = [
+    ['one packet', [[0, packet(SPI, 1)]], 'suspected'],
+    [
+      'one packet of each side',
+      [
+        [0, packet(SPI, 1)],
+        [1, packet(BACK, 1)],
+      ],
+      'suspected',
+    ],
+    [
+      'a sequence that rises',
+      [
+        [0, packet(SPI, 1)],
+        [0, packet(SPI, 2)],
+      ],
+      'confirmed',
+    ],
+    [
+      'a sequence that rises from the middle',
+      [
+        [0, packet(SPI, 70_000)],
+        [0, packet(SPI, 70_900)],
+      ],
+      'confirmed',
+    ],
+    [
+      'a sequence that passes its highest bit',
+      [
+        [0, packet(SPI, 0x7fffffff)],
+        [0, packet(SPI, 0x80000000)],
+      ],
+      'confirmed',
+    ],
+    [
+      'the same packet twice',
+      [
+        [0, packet(SPI, 5)],
+        [0, packet(SPI, 5)],
+      ],
+      'suspected',
+    ],
+    [
+      'a sequence that falls',
+      [
+        [0, packet(SPI, 5)],
+        [0, packet(SPI, 4)],
+        [0, packet(SPI, 3)],
+      ],
+      'suspected',
+    ],
+    [
+      'a sequence that jumps',
+      [
+        [0, packet(SPI, 5)],
+        [0, packet(SPI, 50_000)],
+        [0, packet(SPI, 5_000_000)],
+      ],
+      'suspected',
+    ],
+    [
+      'an SPI that changes',
+      [
+        [0, packet(SPI, 1)],
+        [0, packet(SPI + 7, 2)],
+        [0, packet(SPI + 9, 3)],
+      ],
+      'suspected',
+    ],
+    [
+      'an SPI that no key exchange hands out',
+      [
+        [0, packet(200, 1)],
+        [0, packet(200, 2)],
+        [0, packet(200, 3)],
+      ],
+      'suspected',
+    ],
+  ];
+  it.each(cases)('%s', (_, steps, stage) => {
+    expect(foundIn(steps, { framing })).toBe(`ipsec ${name} ${stage}`);
+  });
+});
+
+describe('native AH', () => {
+  it('in front of OSPF authenticates routers and is no VPN', () => {
+    const hello: Step[] = [1, 2, 3, 4].map((sequence) => [0, ah(SPI, sequence, 89)]);
+    expect(foundIn(hello, { framing: Framing.AH })).toBe('none');
+  });
+});
