@@ -18,8 +18,12 @@ import { flowName, flowsByTshark, type RawPacket } from './tshark-flows.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../captures');
 
-/** Captures where tshark and Sluice differ, with the reason. */
-const EXPLAINED: Readonly<Record<string, string>> = {};
+/** Captures, or folders of them, where tshark and Sluice differ, with the reason. */
+const EXPLAINED: Readonly<Record<string, string>> = {
+  'regression/':
+    'made by a fuzzer: where inner headers claim a length of 0, tshark stops and Sluice reads on to the end',
+};
+const explanationOf = (name: string): string | undefined => Object.keys(EXPLAINED).find((key) => name.startsWith(key));
 
 async function packetsOf(path: string): Promise<RawPacket[]> {
   const source = openCapture(path);
@@ -103,11 +107,12 @@ describe.skipIf(!installed('tshark'))('tshark sees the same flows, with as many 
   it('every capture, but for those that are explained', () => {
     expect(names.length).toBeGreaterThan(280);
     expect(flowCount).toBeGreaterThan(2 * names.length);
-    const unexplained = Object.entries(differing).filter(([name]) => !(name in EXPLAINED));
+    const unexplained = Object.entries(differing).filter(([name]) => explanationOf(name) === undefined);
     expect(Object.fromEntries(unexplained)).toEqual({});
   });
 
   it('no more than those: an explanation that explains nothing is removed', () => {
-    expect(Object.keys(EXPLAINED).filter((name) => !(name in differing))).toEqual([]);
+    const used = new Set(Object.keys(differing).map(explanationOf));
+    expect(Object.keys(EXPLAINED).filter((key) => !used.has(key))).toEqual([]);
   });
 });
