@@ -4,7 +4,7 @@
  * caller keeps; everything else follows from the flow's number and the seed.
  */
 import { Protocol, TcpFlag } from './frame.mjs';
-import { hashOf, randomOctets } from './seeded.mjs';
+import { hashOf, randomOctets, variedWord } from './seeded.mjs';
 import * as vpn from './vpn-messages.mjs';
 import { OpenvpnWrap } from './vpn-messages.mjs';
 
@@ -208,25 +208,12 @@ export class Conversations {
     if (length === 0) return;
     const from = (hashOf(this.#seed ^ step, flow, Purpose.ORDER) >>> 0) % (POOL_LENGTH - length);
     this.#pool.copy(bytes, at, from, from + length);
+    if (kind < Kind.WIREGUARD || kind === Kind.UNDECIDED) {
+      return this.#fillBackground(kind, flow, step, bytes, view, at, counters[row + direction]);
+    }
     const own = this.#ownId(flow, direction);
     const other = this.#ownId(flow, 1 - direction);
     switch (kind) {
-      case Kind.DNS:
-        return this.#fillDns(view, at, flow, step);
-      case Kind.QUIC:
-        if (step >= 2) return view.setUint8(at, 0x40 | (view.getUint8(at) & 0x3f));
-        view.setUint32(at, 0xc3000000);
-        return view.setUint32(at + 4, 0x01080000 | (own & 0xffff));
-      case Kind.RTP:
-        view.setUint16(at, 0x8000);
-        view.setUint16(at + 2, counters[row + direction]);
-        view.setUint32(at + 4, 160 * counters[row + direction]);
-        return view.setInt32(at + 8, own);
-      case Kind.ICMP:
-        view.setUint32(at, this.isIpv6 ? (128 + direction) << 24 : direction === 0 ? 0x08000000 : 0);
-        return view.setUint16(at + 6, step >> 1);
-      case Kind.UNDECIDED:
-        return view.setUint8(at, 0x30);
       case Kind.WIREGUARD:
         if (step === 0) return vpn.putWireguardInitiation(view, at, own);
         if (step === 1) return vpn.putWireguardResponse(view, at, own, other);
@@ -249,14 +236,37 @@ export class Conversations {
       case Kind.ESP:
         return vpn.putEsp(view, at, own, counters[row + direction]);
       default:
-        return this.#fillSegment(kind, flow, step, bytes, view, at, counters[row + direction]);
+        return this.#fillOpenvpnRecord(step - TCP_SETUP_STEPS, flow, view, at, own, other, counters[row + direction]);
     }
   }
 
-  #fillSegment(kind, flow, step, bytes, view, at, sent) {
+  #fillOpenvpnRecord(position, flow, view, at, own, other, sent) {
+    view.setUint16(at, this.length - 2);
+    if (position >= OPENVPN_CONTROL_STEPS) return vpn.putOpenvpnData(view, at + 2, flow & 0xff, sent);
+    return vpn.putOpenvpnControl(view, at + 2, position, OpenvpnWrap.PLAIN, own, other, 0);
+  }
+
+  /** What is random stays so: media, datagrams of no protocol, streams seen from the middle. */
+  #fillBackground(kind, flow, step, bytes, view, at, sent) {
     const { direction, length } = this;
     const position = step - TCP_SETUP_STEPS;
     switch (kind) {
+      case Kind.DNS:
+        return this.#fillDns(view, at, flow, step);
+      case Kind.QUIC:
+        if (step >= 2) return view.setUint8(at, 0x40 | (view.getUint8(at) & 0x3f));
+        view.setUint32(at, 0xc3000000);
+        return view.setUint32(at + 4, 0x01080000 | (flow & 0xffff));
+      case Kind.RTP:
+        view.setUint16(at, 0x8000);
+        view.setUint16(at + 2, sent);
+        view.setUint32(at + 4, 160 * sent);
+        return view.setInt32(at + 8, flow);
+      case Kind.ICMP:
+        view.setUint32(at, this.isIpv6 ? (128 + direction) << 24 : direction === 0 ? 0x08000000 : 0);
+        return view.setUint16(at + 6, step >> 1);
+      case Kind.UNDECIDED:
+        return view.setUint8(at, 0x30);
       case Kind.TLS:
         if (position < 2) return vpn.putTlsHello(view, at, length, position === 0);
         view.setUint16(at, 0x1703);
@@ -265,20 +275,6 @@ export class Conversations {
         if (position === 0) HTTP_REQUEST.copy(bytes, at);
         else if (position === 1) HTTP_ANSWER.copy(bytes, at);
         return undefined;
-      case Kind.OPENVPN_TCP: {
-        view.setUint16(at, length - 2);
-        const own = this.#ownId(flow, direction);
-        if (position >= OPENVPN_CONTROL_STEPS) return vpn.putOpenvpnData(view, at + 2, flow & 0xff, sent);
-        return vpn.putOpenvpnControl(
-          view,
-          at + 2,
-          position,
-          OpenvpnWrap.PLAIN,
-          own,
-          this.#ownId(flow, 1 - direction),
-          0,
-        );
-      }
       default:
         return undefined;
     }
@@ -308,9 +304,9 @@ export class Conversations {
     view.setUint16(record + 10, this.length - DNS_QUESTION_LENGTH - label - DNS_ANSWER_LENGTH);
   }
 
-  /** The number that one end of a flow goes by: index, session id or SPI, never small. */
+  /** The number that one end of a flow goes by: index, first half of a session id, or SPI; never small. */
   #ownId(flow, direction) {
-    return hashOf(this.#seed, flow, Purpose.OWN_ID + direction) | 0x01010101;
+    return variedWord(this.#seed, flow, Purpose.OWN_ID + direction);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Frames of a flow: Ethernet, what wraps the flow, IP and the transport's header, built in place. Lengths and the IPv4 header
- * checksum are right; UDP and TCP checksums are left zero, as cards with checksum offload hand packets to captures.
+ * checksum are right; UDP and TCP checksums are those of packets on their way to a card that computes them: zero, or over IPv6 the
+ * sum of the pseudo-header.
  */
 import { IPV6_CLIENT_NETWORK, IPV6_SERVER_NETWORK, tunnelEnd } from './endpoints.mjs';
 
@@ -121,6 +122,7 @@ function putOuterIp(view, at, ends, direction, protocol, load) {
 
 function putOuterUdp(view, at, ends, direction, port, load) {
   const udp = putOuterIp(view, at, ends, direction, Protocol.UDP, UDP_LENGTH + load);
+  view.setUint16(udp + 6, 0);
   return putUdp(view, udp, port === GTP_PORT ? port : 49_152 + ends.tunnel, port, load);
 }
 
@@ -157,14 +159,26 @@ function putUdp(view, at, source, destination, load) {
   view.setUint16(at, source);
   view.setUint16(at + 2, destination);
   view.setUint16(at + 4, UDP_LENGTH + load);
-  view.setUint16(at + 6, 0);
   return at + UDP_LENGTH;
+}
+
+/** One's complement sum of the IPv6 pseudo-header of UDP (RFC 8200 section 8.1), never zero. */
+function pseudoHeaderSum(ends, length) {
+  let sum = length + Protocol.UDP;
+  for (const word of [...IPV6_CLIENT_NETWORK, ends.client, ...IPV6_SERVER_NETWORK, ends.server]) {
+    sum += (word >>> 16) + (word & 0xffff);
+  }
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
 }
 
 function putTransport(view, at, ends, direction, protocol, length, tcp) {
   const source = direction === 0 ? ends.clientPort : ends.serverPort;
   const destination = direction === 0 ? ends.serverPort : ends.clientPort;
-  if (protocol === Protocol.UDP) return putUdp(view, at, source, destination, length);
+  if (protocol === Protocol.UDP) {
+    view.setUint16(at + 6, ends.isIpv6 ? pseudoHeaderSum(ends, UDP_LENGTH + length) : 0);
+    return putUdp(view, at, source, destination, length);
+  }
   if (protocol !== Protocol.TCP) return at;
   const isSyn = (tcp.flags & TcpFlag.SYN) !== 0;
   view.setUint16(at, source);

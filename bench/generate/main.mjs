@@ -33,7 +33,7 @@ Writes a capture (pcap, Ethernet) of generated traffic, the same for the same op
   --labels FILE       also write the VPN flows that are in it, as "sluice evaluate --labels" reads them
   --help
 
-Lengths and IPv4 checksums are right; UDP and TCP checksums are zero, as cards with checksum offload leave them.
+Lengths and IPv4 checksums are right; UDP and TCP checksums are left to the card, as captures at a sending host have them.
 `;
 
 const KINDS = { realistic: 15, 'all-vpn': 8, undecided: 100, 'new-flows': 1, active: 10 };

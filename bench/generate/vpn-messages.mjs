@@ -5,6 +5,7 @@
  * Each `put…` writes a whole UDP payload (or record) at `at`, over octets that are random already; each length is what the
  * message takes.
  */
+import { variedWord } from './seeded.mjs';
 
 const OpenvpnOpcode = { CONTROL: 4, ACK: 5, CLIENT_RESET: 7, SERVER_RESET: 8, DATA: 9 };
 
@@ -86,7 +87,7 @@ export function putOpenvpnControl(view, at, step, wrap, own, other, seconds) {
 
 function putSessionId(view, at, high) {
   view.setInt32(at, high);
-  view.setInt32(at + 4, Math.imul(high, 0x9e3779b1) ^ 0x5bd1e995);
+  view.setInt32(at + 4, variedWord(high, 0, 1));
 }
 
 function putReplay(view, at, id, seconds) {
