@@ -1,7 +1,8 @@
 /**
  * `sluice replay`: captures in, decisions out, a summary at the end.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { listCaptures } from '../capture/list-captures.ts';
@@ -94,6 +95,7 @@ async function replay(captures: readonly string[], flags: ReplayFlags): Promise<
   const list = await listCaptures(captures);
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
+  await checkOverwriting(flags, list.paths);
 
   const progress = new Progress(await totalSize(list.paths), flags.quiet === true);
   const outputs = new ReplayOutputs(
@@ -159,6 +161,33 @@ function checkOutputs(flags: ReplayFlags): void {
   const taken = takers.filter((taker) => taker !== false);
   if (taken.length > 1)
     throw new CommandError(`${taken.join(' and ')} both want standard output`, ExitCode.WRONG_USAGE);
+}
+
+/** No output may be one of the files that are read, nor another output: it would be emptied before the first packet. */
+async function checkOverwriting(flags: ReplayFlags, captures: readonly string[]): Promise<void> {
+  const takers = new Map<string, string>();
+  const inputs = [...captures, flags.policy, flags.registry, flags.addressKey];
+  for (const input of inputs) {
+    const file = input === undefined ? null : await regularFile(input);
+    if (file !== null) takers.set(file, 'is read too');
+  }
+  for (const flag of ['decisions', 'flows', 'forwarded', 'dropped'] as const) {
+    const path = flags[flag];
+    const file = path === undefined || path === '-' ? null : await regularFile(path);
+    if (file === null) continue;
+    const taken = takers.get(file);
+    if (taken !== undefined) throw new CommandError(`--${flag} ${path}: this file ${taken}`, ExitCode.WRONG_USAGE);
+    takers.set(file, `is written by --${flag} too`);
+  }
+}
+
+/** The path with its links followed; null where something is there that is no regular file, like a pipe. */
+async function regularFile(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isFile() ? await realpath(path) : null;
+  } catch {
+    return resolve(path);
+  }
 }
 
 async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<void> {

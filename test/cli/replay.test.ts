@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCapture } from '../../src/capture/open-capture.ts';
+import { committedCaptures } from '../engine/committed-captures.ts';
+import { type SeenPacket, readAll } from '../capture/read-all.ts';
+import { jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
+
+const folder = temporaryFolder();
+const REKEY = 'captures/wireguard/rekey.pcap';
+
+interface Summary {
+  readonly captures: number;
+  readonly incomplete: readonly { readonly file: string; readonly fault: string }[];
+  readonly packets: { read: number; bytes: number; in_flows: number; not_decoded: Record<string, number> };
+  readonly flows: {
+    total: number;
+    ended: Record<string, number>;
+    found: { protocol: string; stage: string; flows: number; actions: Record<string, number> }[];
+  };
+  readonly decisions: Record<string, number>;
+  readonly outcome: { packets: Record<string, number>; bytes: Record<string, number> };
+  readonly mode: string;
+}
+
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
+async function summaryOf(...args: string[]): Promise<Summary> {
+  const { code, stdout, stderr } = await sluice(['replay', ...args, '--json']);
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as Summary;
+}
+
+function expectIdentity({ packets, flows, outcome }: Summary): void {
+  expect(packets.read).toBe(packets.in_flows + sum(packets.not_decoded));
+  expect(sum(outcome.packets)).toBe(packets.read);
+  expect(sum(outcome.bytes)).toBe(packets.bytes);
+  expect(sum(flows.ended)).toBe(flows.total);
+  for (const row of flows.found) expect(sum(row.actions)).toBe(row.flows);
+}
+
+describe('replay', () => {
+  it('of the committed captures prints how many flows of each protocol at which stage got which action', async () => {
+    const { code, stdout, stderr } = await sluice(['replay', 'captures', '--each']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d+ captures, [\d,]+ packets, [\d,]+ flows, [\d,]+ of them VPN\.$/m);
+    for (const protocol of ['wireguard', 'openvpn', 'ipsec']) {
+      for (const stage of ['confirmed', 'suspected']) {
+        expect(stdout).toMatch(new RegExp(`│ ${protocol} +│ ${stage} +│ +[\\d,]+ │ +[\\d,]+ │ +[\\d,]+ │ +[\\d,]+ │`));
+      }
+    }
+  });
+
+  it('as JSON satisfies the accounting identity, in either mode, each by itself or joined', async () => {
+    for (const flags of [[], ['--each'], ['--mode', 'enforce'], ['--max-flows', '3']]) {
+      const summary = await summaryOf('captures', ...flags);
+      expectIdentity(summary);
+      expect(summary.captures).toBe((await committedCaptures()).length);
+    }
+  });
+
+  it('gives the golden decisions, and the same bytes again', async () => {
+    const args = ['replay', 'captures', '--each', '--decisions', '-', '--quiet'];
+    const [first, second] = await Promise.all([sluice(args), sluice(args)]);
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    const golden = (await committedCaptures()).map((path) =>
+      readFileSync(join(ROOT, 'captures/golden', `${path.slice('captures/'.length)}.jsonl`), 'utf8'),
+    );
+    expect(first.stdout === second.stdout).toBe(true);
+    expect(first.stdout.split('\n')).toEqual(golden.join('').split('\n'));
+  });
+
+  it('reads standard input, whole or compressed', async () => {
+    const ofFile = await summaryOf(REKEY);
+    for (const name of [REKEY, 'captures/condition/gzip.pcap.gz', 'captures/condition/pcapng-sections.pcapng']) {
+      const { code, stdout } = await sluice(['replay', '-', '--json'], { input: readFileSync(join(ROOT, name)) });
+      const summary = JSON.parse(stdout) as Summary;
+      expect(code).toBe(0);
+      expectIdentity(summary);
+      if (name === REKEY) expect(summary).toEqual(ofFile);
+      else expect(summary.packets.read).toBeGreaterThan(0);
+    }
+    const event = await sluice(['replay', '-', '--decisions', '-'], { input: readFileSync(join(ROOT, REKEY)) });
+    expect(jsonLines(event.stdout)[0]).toMatchObject({ pcap_filename: '-', pcap_cnt: expect.any(Number) as number });
+  });
+
+  it('puts the summary on stderr where events have standard output', async () => {
+    const { stdout, stderr } = await sluice(['replay', REKEY, '--flows', '-']);
+    expect(jsonLines(stdout).map(({ event_type: type }) => type)).toEqual(['flow']);
+    expect(stderr).toMatch(/^1 capture, \d+ packets, 1 flow, 1 of them VPN\.$/m);
+  });
+
+  it('is silent with --quiet, and writes its files all the same', async () => {
+    const [decisions, flows] = [join(folder, 'd.jsonl'), join(folder, 'f.jsonl')];
+    const run = await sluice(['replay', REKEY, '--quiet', '--decisions', decisions, '--flows', flows]);
+    expect(run).toEqual({ code: 0, stdout: '', stderr: '' });
+    const ids = new Set(jsonLines(readFileSync(decisions, 'utf8')).map(({ flow_id: id }) => id));
+    expect(jsonLines(readFileSync(flows, 'utf8')).filter(({ vpn }) => vpn !== undefined)).toHaveLength(ids.size);
+  });
+
+  it('works from any folder, with the rules that come with it', async () => {
+    const { code, stdout } = await sluice(['replay', join(ROOT, REKEY)], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toContain('Policy national-baseline');
+  });
+});
+
+const STRICT = `
+name: strict
+mode: enforce
+rules:
+  - { name: slow, when: { protocol: openvpn }, action: throttle, rate: 4kbit/s, burst: 2kB, per: client }
+  - { name: cut, when: { stage: confirmed }, action: block }
+`;
+
+/** Content and lengths of a packet, without its time, which a delay changes. */
+const identityOf = ({ content, capturedLength, wireLength }: SeenPacket): string =>
+  `${content} ${capturedLength} ${wireLength}`;
+
+async function packetsIn(path: string): Promise<SeenPacket[]> {
+  return (await readAll(openCapture(path))).packets;
+}
+
+describe('simulated enforcement', () => {
+  const policy = join(folder, 'strict.yaml');
+  writeFileSync(policy, STRICT);
+
+  it.each(['openvpn/udp-burst', 'wireguard/rekey', 'condition/duplicated', 'negative/quic', 'encapsulation/vxlan'])(
+    'of %s writes every packet once, forwarded or dropped',
+    async (name) => {
+      const source = join(ROOT, 'captures', `${name}.pcap`);
+      const [forwarded, dropped] = [join(folder, 'forwarded.pcap'), join(folder, 'dropped.pcap')];
+      const args = ['--policy', policy, '--forwarded', forwarded, '--dropped', dropped];
+      const { outcome } = await summaryOf(source, ...args);
+      const [kept, cut, all] = await Promise.all([forwarded, dropped, source].map(packetsIn));
+      expect([...kept!, ...cut!].map(identityOf).sort()).toEqual(all!.map(identityOf).sort());
+      expect(kept).toHaveLength(outcome.packets.forwarded! + outcome.packets.delayed!);
+      expect(cut).toHaveLength(outcome.packets.dropped!);
+      if (!name.startsWith('negative')) expect(cut!.length).toBeGreaterThan(0);
+      const times = new Map(all!.map((packet) => [identityOf(packet), packet.timeUs]));
+      const late = kept!.filter((packet) => packet.timeUs > times.get(identityOf(packet))!);
+      if (name !== 'condition/duplicated') expect(late).toHaveLength(outcome.packets.delayed!);
+    },
+  );
+
+  it('says how many packets of other link types a pcap file cannot hold', async () => {
+    const kept = join(folder, 'mixed.pcap');
+    const { code, stderr } = await sluice([
+      'replay',
+      'captures/condition/pcapng-mixed-links.pcapng',
+      '--forwarded',
+      kept,
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/\d+ packets of other link types are not in .*mixed\.pcap: a pcap file has one/);
+  });
+
+  it('never writes over what it reads, nor two things to one file', async () => {
+    const copy = join(folder, 'copy.pcap');
+    const octets = readFileSync(join(ROOT, REKEY));
+    writeFileSync(copy, octets);
+    const attempts = [
+      [copy, '--forwarded', copy],
+      [folder, '--dropped', join(folder, '.', 'copy.pcap')],
+      [copy, '--policy', policy, '--decisions', policy],
+      [copy, '--decisions', join(folder, 'both'), '--flows', join(folder, 'both')],
+    ];
+    for (const args of attempts) {
+      const { code, stderr } = await sluice(['replay', ...args]);
+      expect(stderr).toMatch(/this file is (read|written by --\w+) too/);
+      expect(code).toBe(2);
+    }
+    expect(createHash('md5').update(readFileSync(copy)).digest('hex')).toBe(
+      createHash('md5').update(octets).digest('hex'),
+    );
+    const { code } = await sluice(['replay', copy, '--quiet', '--forwarded', '/dev/null', '--dropped', '/dev/null']);
+    expect(code).toBe(0);
+  });
+});
+
+describe('addresses', () => {
+  const ADDRESS = /\b(?:192\.0\.2|198\.51\.100|203\.0\.113|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+)\.(\d+)\b/g;
+  const key = join(folder, 'key');
+  writeFileSync(
+    key,
+    Uint8Array.from({ length: 32 }, (_, i) => i * 7),
+  );
+
+  async function outputOf(...flags: string[]): Promise<string> {
+    const flows = join(folder, 'shown.jsonl');
+    const args = ['replay', 'captures', '--each', '--decisions', '-', '--flows', flows, '--mode', 'enforce', ...flags];
+    const { code, stdout, stderr } = await sluice(args);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).length).toBeGreaterThan(100);
+    return stdout + stderr + readFileSync(flows, 'utf8');
+  }
+
+  it('are there in plain form', async () => {
+    const text = await outputOf();
+    expect([...text.matchAll(ADDRESS)].some(([, host]) => host !== '0')).toBe(true);
+    expect(text).toMatch(/2001:db8:1::10/);
+  });
+
+  it('truncated show no host anywhere', async () => {
+    const text = await outputOf('--addresses', 'truncated');
+    const hosts = new Set([...text.matchAll(ADDRESS)].map(([, host]) => host));
+    expect([...hosts]).toEqual(['0']);
+    // Nothing of an IPv6 address behind its 48th bit.
+    const beyond = [...text.matchAll(/2001:db8:[0-9a-f:]*/g)].filter(
+      ([address]) => !/^2001:db8(:[0-9a-f]+)?::$/.test(address),
+    );
+    expect(beyond).toEqual([]);
+    expect(text).toContain('"prefix":"198.51.100.0/2');
+  });
+
+  it('as pseudonyms show none at all, and the same each time', async () => {
+    const flags = ['--addresses', 'pseudonym', '--address-key', key];
+    const text = await outputOf(...flags);
+    expect([...text.matchAll(ADDRESS)]).toEqual([]);
+    expect(text).not.toMatch(/2001:db8:/);
+    expect(await outputOf(...flags)).toBe(text);
+  });
+});

@@ -1,0 +1,68 @@
+/** Runs the built command as its users do: a process of its own, from the project's root. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+if (!existsSync(MAIN))
+  throw new Error('dist/cli/main.js is not there: npm run build makes it (npm test does so first)');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Streams {
+  /** Octets for standard input; nothing where missing. */
+  readonly input?: Uint8Array;
+  /** Descriptor of a file that standard output goes to. */
+  readonly stdout?: number;
+  readonly cwd?: string;
+}
+
+export function start(args: readonly string[], streams: Streams = {}): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    cwd: streams.cwd ?? ROOT,
+    stdio: ['pipe', streams.stdout ?? 'pipe', 'pipe'],
+  });
+}
+
+/** What a started command ends with. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (piece: string) => (said[name] += piece));
+  }
+  const code = await new Promise<number | null>((end) => child.on('close', end));
+  return { code, ...said };
+}
+
+export function sluice(args: readonly string[], streams: Streams = {}): Promise<Ended> {
+  const child = start(args, streams);
+  // A command that does not read its input may be gone before all of it is written.
+  child.stdin!.on('error', () => undefined);
+  child.stdin!.end(streams.input);
+  return ended(child);
+}
+
+/** A folder for a test file's outputs, removed after it. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+/** The values of JSON Lines; throws where a line is none. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  if (text !== '' && !text.endsWith('\n')) throw new Error('the last line is cut');
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}

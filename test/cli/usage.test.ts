@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, sluice } from './sluice.ts';
+
+describe('help', () => {
+  it.each<[string, string[]]>([
+    [
+      'replay',
+      [
+        '--policy <file> .* \\(default: the example, rules/policy.yaml\\)',
+        '--registry <file> .* \\(default: the example, rules/registry.csv\\)',
+        '--decisions <file>',
+        '--flows <file>',
+        '--json',
+        '--each',
+        "--mode <mode> .*instead of the policy's mode .*observe.*enforce",
+        '--forwarded <file>',
+        '--dropped <file>',
+        '--addresses <form> .*plain.*truncated.*pseudonym.*default: "plain"',
+        '--address-key <file>',
+        '--max-flows <n> .*\\(default: 1000000\\)',
+        '--quiet',
+      ],
+    ],
+    ['check', ['--policy <file>', '--registry <file>']],
+    [
+      'lookup',
+      ['--registry <file> .*\\(default: .*registry.csv\\)', '--at <time> .*instead of now', '--protocol <name>'],
+    ],
+    [
+      'explain',
+      ['--flow <id>', '--policy <file> .*\\(default', '--registry <file> .*\\(default', '--each .*capture of its own'],
+    ],
+  ])('of %s shows its flags with their defaults, examples and exit codes, on standard output', async (name, flags) => {
+    const { code, stdout, stderr } = await sluice([name, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const flag of flags) expect(stdout).toMatch(new RegExp(`^ +${flag}`, 'm'));
+    expect(stdout).toMatch(/Examples?:\n {2}sluice /);
+    expect(stdout).toMatch(/Exit codes: /);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(140);
+  });
+
+  it('shows the commands and where to begin', async () => {
+    const { code, stdout } = await sluice(['--help']);
+    expect(code).toBe(0);
+    for (const name of ['replay', 'check', 'lookup', 'explain'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    expect(stdout).toContain('sluice replay captures --each');
+  });
+
+  it('says the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(await sluice(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('wrong usage ends with 2, a sentence on stderr and nothing on stdout', () => {
+  it.each<[string, string[], string]>([
+    ['no command', [], 'Usage: sluice'],
+    ['an unknown command', ['reply'], "unknown command 'reply'"],
+    ['an unknown flag', ['replay', '--polizy', 'x', 'captures'], "unknown option '--polizy'"],
+    ['no capture', ['replay'], "missing required argument 'capture'"],
+    ['a missing file', ['replay', 'no-such.pcap'], 'no-such.pcap: no such file'],
+    ['a folder without captures', ['replay', 'rules'], 'rules: no capture in this folder'],
+    ['two outputs on stdout', ['replay', 'captures', '--decisions', '-', '--json'], 'both want standard output'],
+    ['two outputs on stdout', ['replay', 'captures', '--decisions', '-', '--flows', '-'], 'both want standard output'],
+    ['an unknown mode', ['replay', 'captures', '--mode', 'block'], 'Allowed choices are observe, enforce'],
+    ['no number', ['replay', 'captures', '--max-flows', 'many'], 'whole number from 1 to 10000000'],
+    ['a number out of bounds', ['replay', 'captures', '--max-flows', '0'], 'whole number from 1 to 10000000'],
+    ['a missing policy', ['replay', 'captures', '--policy', 'no.yaml'], 'cannot read the policy no.yaml: no such file'],
+    ['a folder as registry', ['replay', 'captures', '--registry', 'rules'], 'the registry rules: it is a folder'],
+    ['no key', ['replay', 'captures', '--addresses', 'pseudonym'], 'needs --address-key FILE with 32 octets'],
+    [
+      'a short key',
+      ['replay', 'captures', '--addresses', 'pseudonym', '--address-key', 'package.json'],
+      'a pseudonym key has 32 octets',
+    ],
+    ['no address', ['lookup'], "missing required argument 'address'"],
+    ['a bad address', ['lookup', '10.0.0.256'], '10.0.0.256: '],
+    ['a bad time', ['lookup', '10.0.0.1', '--at', 'yesterday'], '--at yesterday: a time is written like'],
+    ['a bad protocol', ['lookup', '10.0.0.1', '--protocol', 'tor'], 'Allowed choices are wireguard, openvpn, ipsec'],
+    ['no flow', ['explain', 'captures'], "required option '--flow <id>'"],
+    ['a missing policy to check', ['check', '--policy', 'no.yaml'], 'no.yaml: no such file'],
+  ])('%s', async (_what, args, sentence) => {
+    const { code, stdout, stderr } = await sluice(args);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+});
