@@ -1,0 +1,123 @@
+/**
+ * What takes part: each a command over one capture, and a check that it did the work. A check answers '' or what is wrong.
+ * `made` is the generator's account of the capture.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+const SLUICE = join(root, 'dist/cli/main.js');
+const VPN_FILTER = 'wg || openvpn || isakmp || esp';
+const node = process.execPath;
+
+export const BARE_READ = {
+  name: 'bare block read in Node',
+  needs: node,
+  args: ({ path }) => [join(root, 'bench/peers/bare-read.mjs'), path],
+  check: ({ stdout }, made) => same('octets', Number(stdout), made.bytes),
+};
+
+export const CAPTURE_WALK = {
+  name: 'Sluice, capture walk only',
+  needs: node,
+  args: ({ path }) => [join(root, 'bench/capture/read-capture.js'), 'walk', path],
+  check: ({ stdout }, made) => same('packets', parseInt(stdout, 10), made.packets),
+};
+
+export const REPLAY = {
+  name: 'sluice replay',
+  needs: node,
+  args: ({ path, registry }, flags) => replayArgs(path, registry, flags),
+  check: ({ stdout }, made) => checkSummary(JSON.parse(stdout), made),
+};
+
+export const REPLAY_DECISIONS = {
+  name: 'sluice replay --decisions FILE',
+  needs: node,
+  args: ({ path, registry, events }, flags) => [...replayArgs(path, registry, flags), '--decisions', events],
+  check: ({ stdout }, made, { events }) => {
+    const summary = JSON.parse(stdout);
+    const decisions = Object.values(summary.decisions).reduce((sum, count) => sum + count, 0);
+    return checkSummary(summary, made) || same('event lines', countLines(events), decisions);
+  },
+};
+
+export const TCPDUMP = {
+  name: 'tcpdump -w /dev/null',
+  needs: 'tcpdump',
+  args: ({ path }) => ['-r', path, '-w', '/dev/null'],
+  check: () => '',
+};
+
+export const CAPINFOS = {
+  name: 'capinfos -c',
+  needs: 'capinfos',
+  args: ({ path }) => ['-M', '-c', path],
+  check: ({ stdout }, made) => same('packets', Number(/packets:\s+(\d+)/.exec(stdout)?.[1]), made.packets),
+};
+
+export const NDPI = {
+  name: 'ndpiReader',
+  needs: 'ndpiReader',
+  args: ({ path }) => ['-q', '-i', path],
+  // Quiet, it prints nothing that could be counted.
+  check: () => '',
+};
+
+export const TSHARK = {
+  name: `tshark -Y '${VPN_FILTER}'`,
+  needs: 'tshark',
+  isSlow: true,
+  args: ({ path }) => ['-n', '-r', path, '-Y', VPN_FILTER, '-T', 'fields', '-e', 'frame.number'],
+  check: ({ stdout }) => (stdout.length > 0 ? '' : 'no packet found'),
+};
+
+export const PCAP_PARSER = {
+  name: 'pcap-parser, packets counted',
+  needs: node,
+  args: ({ path }) => [join(root, 'bench/peers/count-with-pcap-parser.mjs'), path],
+  check: ({ stdout }, made) => same('packets', Number(stdout), made.packets),
+};
+
+function replayArgs(path, registry, flags = []) {
+  return [SLUICE, 'replay', path, '--registry', registry, '--json', '--quiet', ...flags];
+}
+
+/** Every packet is accounted for, and the VPN flows found are those that were made. */
+function checkSummary(summary, made) {
+  const { read, in_flows: inFlows, not_decoded: notDecoded } = summary.packets;
+  const outside = Object.values(notDecoded).reduce((sum, count) => sum + count, 0);
+  return (
+    same('packets', read, made.packets) ||
+    same('accounted packets', inFlows + outside, made.packets) ||
+    same('flows', summary.flows.total, made.flows) ||
+    same('VPN flows', foundText(summary.flows.found), madeText(made.vpn))
+  );
+}
+
+function foundText(found) {
+  return found
+    .map(({ protocol, stage, flows }) => `${protocol} ${stage} ${flows}`)
+    .sort()
+    .join(', ');
+}
+
+function madeText(vpn) {
+  return Object.entries(vpn)
+    .flatMap(([protocol, stages]) => Object.entries(stages).map(([stage, flows]) => ({ protocol, stage, flows })))
+    .filter(({ flows }) => flows > 0)
+    .map(({ protocol, stage, flows }) => `${protocol} ${stage} ${flows}`)
+    .sort()
+    .join(', ');
+}
+
+function same(what, seen, expected) {
+  return seen === expected ? '' : `${what}: ${seen}, expected ${expected}`;
+}
+
+function countLines(path) {
+  const bytes = readFileSync(path);
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
+}
