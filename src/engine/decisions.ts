@@ -112,15 +112,17 @@ export class Decisions implements FlowListener {
     this.decide(slot, timeUs, packet);
   }
 
-  packet(slot: number, wireLength: number, timeUs: number, packet: number): Outcome {
+  packet(slot: number, wireLength: number, packet: number): Outcome {
     const row = slot * ROW_WORDS;
     const { words, numbers } = this.table;
+    const timeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     const standing = this.standings[words[row + FlowWord.DECISION]!]!;
     const packets = (words[row + FlowWord.PACKETS]! >>> 0) + (words[row + FlowWord.PACKETS + 1]! >>> 0);
     const octets = numbers[(row + FlowWord.OCTETS) >> 1]! + numbers[((row + FlowWord.OCTETS) >> 1) + 1]!;
     if (timeUs >= standing.nextTimeUs || packets >= standing.nextPackets || octets >= standing.nextOctets) {
       this.decide(slot, timeUs, packet);
     }
+    if (this.rules.mode === 'observe' || standing.action === Action.ALLOW) return Outcome.FORWARDED;
     return this.outcome(standing, slot, wireLength, timeUs);
   }
 
@@ -139,8 +141,8 @@ export class Decisions implements FlowListener {
     this.freeNumbers.push(number);
   }
 
+  /** What a throttle or a block makes of a packet. */
   private outcome(standing: Standing, slot: number, wireLength: number, timeUs: number): Outcome {
-    if (this.rules.mode === 'observe' || standing.action === Action.ALLOW) return Outcome.FORWARDED;
     const { guard } = this;
     if (guard !== null) {
       if (guard.hasTripped) return Outcome.FORWARDED;

@@ -29,7 +29,7 @@ export interface FlowListener {
   /** The flow's finding is new or has changed. */
   found(slot: number, timeUs: number, packet: number): void;
   /** A packet of a flow that has a decision; returns what becomes of it. */
-  packet(slot: number, wireLength: number, timeUs: number, packet: number): Outcome;
+  packet(slot: number, wireLength: number, packet: number): Outcome;
   /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
   readonly delayUs: number;
   /** The flow ends; it leaves the table after the call. */
@@ -124,14 +124,16 @@ export class Pipeline {
     counters.octets += wireLength;
     if (counters.packets === 1) counters.firstTimeUs = timeUs;
     counters.lastTimeUs = timeUs;
-    const now = this.clock.advance(timeUs);
-    if (this.wheel.isBehind(now)) this.expire(now);
+    const { clock } = this;
+    clock.timeUs = timeUs;
+    clock.step();
+    if (clock.now >= this.wheel.nextUs) this.expire(clock.now);
     this.view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
-    const slot = this.flowOf(batch.linkType[row]!, wireLength, timeUs, now);
+    const slot = this.flowOf(batch.linkType[row]!, wireLength);
     let outcome: Outcome = Outcome.FORWARDED;
     if (slot !== NO_FLOW) this.guard?.see(this.table, slot, timeUs);
     if (slot !== NO_FLOW && this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0) {
-      outcome = this.listener.packet(slot, wireLength, timeUs, counters.packets);
+      outcome = this.listener.packet(slot, wireLength, counters.packets);
     }
     counters.outcomePackets[outcome]!++;
     counters.outcomeOctets[outcome]! += wireLength;
@@ -139,7 +141,7 @@ export class Pipeline {
   }
 
   /** Takes the packet in the view to its flow, and returns that; NO_FLOW where it reached none and was counted as that. */
-  private flowOf(linkType: number, wireLength: number, timeUs: number, now: number): number {
+  private flowOf(linkType: number, wireLength: number): number {
     const { view } = this;
     const status = decode(view, linkType);
     if (status !== DecodeStatus.OK) {
@@ -147,19 +149,19 @@ export class Pipeline {
       return NO_FLOW;
     }
     if (view.fragment === Fragment.LATER) {
-      const tied = this.fragments.later(view, wireLength, now);
-      if (tied !== NO_FLOW) this.countPacket(tied, this.fragments.direction, wireLength, timeUs, now);
+      const tied = this.fragments.later(view, wireLength, this.clock.now);
+      if (tied !== NO_FLOW) this.countPacket(tied, this.fragments.direction, wireLength);
       return tied;
     }
     let slot = this.table.find(view);
-    if (slot === NO_FLOW) slot = this.start(timeUs, now);
+    if (slot === NO_FLOW) slot = this.start();
     const { direction } = this.table;
-    this.countPacket(slot, direction, wireLength, timeUs, now);
-    if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction, now);
+    this.countPacket(slot, direction, wireLength);
+    if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction);
     const row = slot * ROW_WORDS;
     if (view.transport === Transport.TCP) this.streams.noteFlags(view, row, direction);
     if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0 && this.isWatched(row)) {
-      this.observe(slot, direction, timeUs);
+      this.observe(slot, direction);
     }
     return slot;
   }
@@ -171,8 +173,8 @@ export class Pipeline {
   }
 
   /** Adds the flow that the table has just missed. */
-  private start(timeUs: number, now: number): number {
-    const { table, view } = this;
+  private start(): number {
+    const { table, view, clock } = this;
     if (table.full) {
       const oldest = this.eviction.longestIdle();
       this.wheel.remove(oldest);
@@ -182,28 +184,28 @@ export class Pipeline {
     }
     const slot = table.insert(view);
     const at = (slot * ROW_WORDS) >> 1;
-    table.numbers[at + (FlowWord.FIRST_TIME >> 1)] = timeUs;
+    table.numbers[at + (FlowWord.FIRST_TIME >> 1)] = clock.timeUs;
     table.numbers[at + (FlowWord.FIRST_PACKET >> 1)] = this.counters.packets;
-    table.numbers[at + (FlowWord.TOUCHED >> 1)] = now;
+    table.numbers[at + (FlowWord.TOUCHED >> 1)] = clock.now;
     this.counters.flowsStarted++;
     // The first look comes early, for the many connections that are over by then.
-    this.wheel.schedule(slot, now + CLOSED_TIMEOUT_US);
+    this.wheel.schedule(slot, clock.now + CLOSED_TIMEOUT_US);
     return slot;
   }
 
-  private countPacket(slot: number, direction: 0 | 1, wireLength: number, timeUs: number, now: number): void {
+  private countPacket(slot: number, direction: 0 | 1, wireLength: number): void {
     const { words, numbers } = this.table;
     const row = slot * ROW_WORDS;
     words[row + FlowWord.PACKETS + direction]!++;
     numbers[((row + FlowWord.OCTETS) >> 1) + direction]! += wireLength;
-    numbers[(row + FlowWord.LAST_TIME) >> 1] = timeUs;
-    numbers[(row + FlowWord.TOUCHED) >> 1] = now;
+    numbers[(row + FlowWord.LAST_TIME) >> 1] = this.clock.timeUs;
+    numbers[(row + FlowWord.TOUCHED) >> 1] = this.clock.now;
     this.counters.flowPackets++;
   }
 
-  private tieFragments(slot: number, direction: 0 | 1, now: number): void {
+  private tieFragments(slot: number, direction: 0 | 1): void {
     const { fragments, table } = this;
-    fragments.first(this.view, slot, direction, now);
+    fragments.first(this.view, slot, direction, this.clock.now);
     if (fragments.waitedPackets === 0) return;
     const row = slot * ROW_WORDS;
     table.words[row + FlowWord.PACKETS + direction]! += fragments.waitedPackets;
@@ -212,8 +214,9 @@ export class Pipeline {
   }
 
   /** Shows the packet in the view to the fingerprints, and the listener what they make of it. */
-  private observe(slot: number, direction: 0 | 1, timeUs: number): void {
+  private observe(slot: number, direction: 0 | 1): void {
     const { view, payload, fingerprints, table } = this;
+    const { timeUs } = this.clock;
     const row = slot * ROW_WORDS;
     const { words } = table;
     const before = words[row + FlowWord.FINDING]!;
@@ -229,10 +232,9 @@ export class Pipeline {
     }
     words[row + FlowWord.HANDLE] = handle;
     words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
-    words[row + FlowWord.FINDING] = fingerprints.finding;
-    if (fingerprints.holder === Claim.NONE) return;
-    this.tunnels.follow(slot, payload);
-    if (words[row + FlowWord.FINDING] !== before) this.listener.found(slot, timeUs, payload.packet);
+    if (fingerprints.holder !== Claim.NONE) this.tunnels.follow(slot, payload);
+    if (words[row + FlowWord.FINDING] === before) return;
+    this.listener.found(slot, timeUs, payload.packet);
     for (const raised of this.tunnels.raisedSlots) this.listener.found(raised, timeUs, payload.packet);
   }
 

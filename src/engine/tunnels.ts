@@ -87,12 +87,23 @@ export class Tunnels {
     const row = slot * ROW_WORDS;
     const { words } = this.table;
     this.raisedSlots.length = 0;
+    if (this.isSettled(row)) return;
     if (fingerprints.holder === Claim.WIREGUARD) this.followWireguard(slot, payload);
     else if (findingProtocol(fingerprints.finding) === Protocol.IPSEC) this.followIpsec(slot);
     words[row + FlowWord.FINDING] = fingerprints.finding;
     words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
     const tunnel = this.of(slot);
     if (tunnel !== undefined) this.agree(tunnel, slot, payload.packet);
+  }
+
+  /** True for a flow in a tunnel about which the packet has said nothing new: most packets, which must cost nothing here. */
+  private isSettled(row: number): boolean {
+    const { words } = this.table;
+    const { fingerprints } = this;
+    if (words[row + FlowWord.TUNNEL] === 0 || fingerprints.isKeyNew) return false;
+    if (words[row + FlowWord.FINDING] !== fingerprints.finding) return false;
+    // Until it is confirmed, a WireGuard flow may turn out to go on for another tunnel at any packet.
+    return fingerprints.holder !== Claim.WIREGUARD || findingStage(fingerprints.finding) === Stage.CONFIRMED;
   }
 
   /** A flow has ended. */

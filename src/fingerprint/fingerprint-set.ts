@@ -64,6 +64,8 @@ export class FingerprintSet {
   holder: Claim = Claim.NONE;
   keyHigh = 0;
   keyLow = 0;
+  /** The packet has set the key or changed it. */
+  isKeyNew = false;
 
   /** Blocks in use. */
   blockCount = 0;
@@ -81,6 +83,7 @@ export class FingerprintSet {
     this.holder = Claim.NONE;
     this.keyHigh = 0;
     this.keyLow = 0;
+    this.isKeyNew = false;
     if (handle <= 0) return this.offer(payload, handle, unasked(payload.framing));
     const at = handle * BLOCK_WORDS;
     const words = this.words;
@@ -139,11 +142,16 @@ export class FingerprintSet {
     const words = this.words;
     const log = this.evidenceLog;
     log.select(this.evidence);
+    const keyHighBefore = words[at + Block.STATE + StateWord.KEY]!;
+    const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
     const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
     this.holder = claim;
-    this.keyHigh = words[at + Block.STATE + StateWord.KEY]!;
-    this.keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;
+    const keyHigh = words[at + Block.STATE + StateWord.KEY]!;
+    const keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;
+    this.isKeyNew = keyHigh !== keyHighBefore || keyLow !== keyLowBefore;
+    this.keyHigh = keyHigh;
+    this.keyLow = keyLow;
     // What a confirmed flow says after that only keeps its key up to date.
     if (findingStage(this.finding) === Stage.CONFIRMED) return block;
     const observed = ++words[at + Block.OBSERVED]!;

@@ -4,7 +4,8 @@
  * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
  *
  * Invariants: an active flow stands in exactly one bucket, in a doubly linked list through its row; no delay is longer than
- * the wheel.
+ * the wheel; a bucket that holds flows has its bit set. A clock that leaps with every packet passes over whole words of
+ * empty buckets.
  */
 import { FlowWord, type FlowTable, ROW_WORDS } from './flow-table.ts';
 
@@ -18,6 +19,8 @@ export class IdleWheel {
   private readonly table: FlowTable;
   /** First slot of each bucket, 0 for none. */
   private readonly heads = new Int32Array(BUCKETS);
+  /** A bit for each bucket that may hold flows: set by `schedule`, cleared when the bucket comes up. */
+  private readonly filled = new Int32Array(BUCKETS / 32);
   /** The bucket number (not reduced) up to which all is done. */
   private done = 0;
   private due: Int32Array = new Int32Array(256);
@@ -26,9 +29,9 @@ export class IdleWheel {
     this.table = table;
   }
 
-  /** True when `advance` would find a bucket to look at. */
-  isBehind(nowUs: number): boolean {
-    return Math.floor(nowUs / BUCKET_US) > this.done;
+  /** Clock reading from which on `next` has a bucket to look at. */
+  get nextUs(): number {
+    return (this.done + 1) * BUCKET_US;
   }
 
   /** Puts a flow where it comes up at the clock reading `atUs`, at the earliest in the next bucket. */
@@ -43,6 +46,7 @@ export class IdleWheel {
     words[row + FlowWord.PREVIOUS] = -1 - index;
     if (head !== 0) words[head * ROW_WORDS + FlowWord.PREVIOUS] = slot;
     this.heads[index] = slot;
+    this.filled[index >> 5]! |= 1 << (index & 31);
   }
 
   /** Takes a flow out of its bucket. */
@@ -65,10 +69,25 @@ export class IdleWheel {
     // After a gap longer than the wheel every bucket is due once, still the oldest first: only whole turns are left out.
     const turns = Math.floor((last - this.done) / BUCKETS);
     if (turns > 1) this.done += (turns - 1) * BUCKETS;
-    while (this.done < last) {
-      this.done++;
-      if (this.collect(this.done % BUCKETS)) return true;
+    let left = last - this.done;
+    let index = this.done % BUCKETS;
+    while (left > 0) {
+      index = (index + 1) % BUCKETS;
+      left--;
+      const word = this.filled[index >> 5]!;
+      if (word === 0) {
+        // On to the word's last bucket.
+        const step = Math.min(31 - (index & 31), left);
+        index += step;
+        left -= step;
+      } else if ((word & (1 << (index & 31))) !== 0) {
+        this.filled[index >> 5] = word & ~(1 << (index & 31));
+        if (!this.collect(index)) continue;
+        this.done = last - left;
+        return true;
+      }
     }
+    this.done = Math.max(this.done, last);
     return false;
   }
 

@@ -8,16 +8,17 @@
 const REORDERING_LIMIT_US = 60_000_000;
 
 export class PacketClock {
+  /** Time of the packet at hand, microseconds since 1970; set before `step`. A number passed to it would go to the heap. */
+  timeUs = 0;
   /** Microseconds since the clock's first packet; never falls. */
   now = 0;
   private shift = Number.NaN;
 
-  /** Takes the time of the next packet; returns the clock's reading. */
-  advance(timeUs: number): number {
-    if (timeUs + this.shift > this.now) return (this.now = timeUs + this.shift);
-    if (timeUs + this.shift >= this.now - REORDERING_LIMIT_US) return this.now;
+  /** Goes on to the packet at hand. */
+  step(): void {
+    const reading = this.timeUs + this.shift;
+    if (reading > this.now) this.now = reading;
     // Also the first packet: the shift is not a number yet.
-    this.shift = this.now - timeUs;
-    return this.now;
+    else if (!(reading >= this.now - REORDERING_LIMIT_US)) this.shift = this.now - this.timeUs;
   }
 }
