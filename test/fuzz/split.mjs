@@ -67,12 +67,11 @@ function fragmentIpv4(frame, layers, header, size, random) {
   const { bytes } = frame;
   const bodyAt = header.at + (bytes[header.at] & 15) * 4;
   const bodyEnd = Math.min(bytes.length, header.at + (bytes[header.at + 2] << 8) + bytes[header.at + 3]);
-  if (bodyEnd - bodyAt <= 8) return [frame];
+  if (bodyAt - header.at < 20 || bodyEnd - bodyAt <= 8) return [frame];
   const overlap = random.chance(0.2) ? 1 : 0;
   const id = random.below(4) * 0x1111;
   const pieces = partsOf(bodyEnd - bodyAt, size).map(([at, length], number, parts) => {
     const piece = Buffer.concat([bytes.subarray(0, bodyAt), bytes.subarray(bodyAt + at, bodyAt + at + length)]);
-    if (header.at + 8 > piece.length) return frame;
     followLengths(piece, layers, header, piece.length - bytes.length);
     piece.writeUInt16BE(piece.length - header.at, header.at + 2);
     piece.writeUInt16BE(id, header.at + 4);
@@ -113,7 +112,7 @@ export function segment(frame, random) {
   const layers = layersOf(frame.bytes, frame.link);
   const header = layers.findLast(({ kind }) => kind === 'tcp');
   const payload = layers.at(-1);
-  if (header === undefined || payload?.kind !== 'payload' || header.at + 20 > frame.bytes.length) return [frame];
+  if (header === undefined || payload?.kind !== 'payload' || payload.at < header.at + 20) return [frame];
   const { bytes } = frame;
   const sequence = bytes.readUInt32BE(header.at + 4);
   const overlap = random.chance(0.3) ? random.between(1, 3) : 0;

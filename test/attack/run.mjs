@@ -1,0 +1,115 @@
+// Captures made to hurt, one after the other: each is written to a temporary folder and replayed by a fresh process.
+//
+// usage: node test/attack/run.mjs [NAME…]     all of them, or these; --list shows what there is
+//
+// Checked: exit code; every packet written was read, and is in a flow or counted by reason; peak memory; packets per second.
+// Exit code: 0 all hold, 1 some don't, 2 wrong usage. Shared machines are slow at times: the rate fails only below a third
+// of the aim, and is shown against it.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CaptureFile } from './capture-file.mjs';
+import { FILE_ATTACKS } from './file-attacks.mjs';
+import { FLOW_ATTACKS } from './flow-attacks.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const USAGE_REPORT = new URL('report-usage.mjs', import.meta.url).href;
+const MEMORY_LIMIT_MB = 500;
+const RATE_AIM = 300_000;
+const RATE_LIMIT = RATE_AIM / 3;
+/** Fewer packets are over before the program has started: no rate. */
+const FEWEST_FOR_RATE = 100_000;
+const TIMEOUT_MS = 120_000;
+
+const ATTACKS = { ...FLOW_ATTACKS, ...FILE_ATTACKS };
+const wanted = process.argv.slice(2);
+if (wanted[0] === '--list') {
+  for (const [name, { text }] of Object.entries(ATTACKS)) process.stdout.write(`${name.padEnd(28)}${text}\n`);
+  process.exit(0);
+}
+const unknown = wanted.filter((name) => !(name in ATTACKS));
+if (unknown.length > 0) {
+  process.stderr.write(`run.mjs: no attack ${unknown.join(', ')}; --list shows them\n`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-attack-'));
+let failed = 0;
+process.stdout.write(
+  `${'attack'.padEnd(28)}${'packets'.padStart(11)}${'MB'.padStart(7)}${'seconds'.padStart(9)}${'cpu s'.padStart(7)}${'packets/s'.padStart(12)}${'peak MB'.padStart(9)}\n`,
+);
+try {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(ATTACKS)) {
+    const { row, problems } = await attack(name);
+    process.stdout.write(`${row}${problems.length > 0 ? `  ${problems.join('; ')}` : ''}\n`);
+    if (problems.some((problem) => !problem.startsWith('slow'))) failed++;
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** Writes and replays one capture; the row of the table, and what does not hold. */
+async function attack(name) {
+  const { write, exit = 0 } = ATTACKS[name];
+  const path = join(folder, name);
+  const file = new CaptureFile(path);
+  await write(file);
+  file.close();
+  const size = statSync(path).size;
+  const result = replay(path);
+  rmSync(path);
+  const problems = problemsOf(result, exit, file.packets);
+  const rate = file.packets / result.seconds;
+  if (file.packets >= FEWEST_FOR_RATE && rate < RATE_LIMIT) problems.push(`under ${RATE_LIMIT} packets/s`);
+  else if (file.packets >= FEWEST_FOR_RATE && rate < RATE_AIM) problems.push(`slow: under ${RATE_AIM} packets/s`);
+  const columns = [
+    name.padEnd(28),
+    file.packets.toLocaleString('en-US').padStart(11),
+    (size / 1e6).toFixed(0).padStart(7),
+    result.seconds.toFixed(2).padStart(9),
+    result.cpuSeconds.toFixed(2).padStart(7),
+    (file.packets >= FEWEST_FOR_RATE ? Math.round(rate).toLocaleString('en-US') : '').padStart(12),
+    result.peakMb.toFixed(0).padStart(9),
+  ];
+  return { row: columns.join(''), problems };
+}
+
+function replay(path) {
+  const usagePath = join(folder, 'usage');
+  const begin = performance.now();
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', USAGE_REPORT, PROGRAM, 'replay', '--json', path],
+    { encoding: 'utf8', timeout: TIMEOUT_MS, env: { ...process.env, USAGE_FILE: usagePath } },
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  const usage = signal === null ? JSON.parse(readFileSync(usagePath, 'utf8')) : undefined;
+  return {
+    status,
+    signal,
+    stdout,
+    stderr,
+    seconds,
+    cpuSeconds: usage === undefined ? NaN : (usage.userCPUTime + usage.systemCPUTime) / 1e6,
+    peakMb: usage === undefined ? NaN : usage.maxRSS / 1024,
+  };
+}
+
+function problemsOf({ status, signal, stdout, stderr, peakMb }, exit, written) {
+  if (signal !== null) return [`ended by ${signal} after ${TIMEOUT_MS / 1000} s`];
+  const problems = [];
+  if (status !== exit) problems.push(`exit ${status}, not ${exit}: ${stderr.trim().split('\n').at(-1)}`);
+  if (!stdout.startsWith('{')) return [...problems, 'no summary'];
+  const { packets, flows } = JSON.parse(stdout);
+  const lost = Object.values(packets.not_decoded).reduce((total, count) => total + count, 0);
+  if (packets.read !== written) problems.push(`${packets.read} packets read of ${written}`);
+  if (packets.read !== packets.in_flows + lost) problems.push('packets are neither in flows nor counted');
+  const ended = Object.values(flows.ended).reduce((total, count) => total + count, 0);
+  if (flows.total !== ended) problems.push(`${ended} ends of ${flows.total} flows`);
+  if (peakMb > MEMORY_LIMIT_MB) problems.push(`over ${MEMORY_LIMIT_MB} MB`);
+  return problems;
+}
