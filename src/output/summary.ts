@@ -117,6 +117,7 @@ function foundTable(rows: readonly FoundRow[]): string {
 
 function notDecodedLines(counters: Counters): string[] {
   const reasons = Object.entries(counters.notDecodedByName()).sort(([, a], [, b]) => b - a);
+  if (counters.packets === 0) return ['No packet was read.'];
   if (reasons.length === 0) return ['Every packet belongs to a flow.'];
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   const list = reasons.map(([name, count]) => `${name} ${number(count)}`).join(', ');
