@@ -125,8 +125,8 @@ function judge(
     Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
   if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;
   if (!suspected || confirmed) {
-    log.note(payload.packet, Check.ESP_SPI_STAYS, 0, spi, spi);
-    log.note(payload.packet, Check.ESP_SEQUENCE_RISES, 4, 0, sequence | 0);
+    log.note(payload.packet, Check.ESP_SPI_STAYS, payload.evidenceOffset, spi, spi);
+    log.note(payload.packet, Check.ESP_SEQUENCE_RISES, payload.evidenceOffset + 4, 0, sequence | 0);
   }
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
   return confirmed ? Verdict.CONFIRMED : Verdict.SUSPECTED;

@@ -30,6 +30,8 @@ export const OpenvpnWord = {
   REPEATS: OWN + 24,
   /** The last replay time, seconds since 1970; 0 while none was seen. */
   TIME: OWN + 25,
+  /** Where evidence shows the session id of the direction's last control packet. */
+  LAST_OFFSET: OWN + 26,
 } as const;
 
 export const OpenvpnFlag = { SUSPECTED: 1, RESIDUE_KNOWN: 2 } as const;

@@ -369,7 +369,7 @@ function judgeCrypt(
     log.noteWide(
       state[at + Word.LAST_PACKET + 1 - direction]!,
       Check.OPENVPN_SESSION_STAYS,
-      wire.SESSION_ID_AT,
+      state[at + Word.LAST_OFFSET + 1 - direction]!,
       high,
       low,
       high,
@@ -378,6 +378,7 @@ function judgeCrypt(
     return Verdict.CONFIRMED;
   }
   state[at + Word.LAST_PACKET + direction] = payload.packet;
+  state[at + Word.LAST_OFFSET + direction] = payload.evidenceOffset + wire.SESSION_ID_AT;
   const wrapped = code === Opcode.HARD_RESET_CLIENT_V3;
   if (wire.isClientReset(code) || stays >= STAYS_ONE_WAY) {
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {

@@ -29,4 +29,4 @@ export const StateWord = {
   OWN: 4,
 } as const;
 
-export const STATE_WORDS = 30;
+export const STATE_WORDS = 32;

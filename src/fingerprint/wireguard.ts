@@ -130,7 +130,8 @@ function suspectAlone(
   if (!zero && !sure) return verdictSoFar(state, at, true);
   if (!hasFlag(state, at, Flag.SUSPECTED)) {
     noteMessage(payload, log, type);
-    if (zero && !log.has(Check.WIREGUARD_MAC2)) log.note(payload.packet, Check.WIREGUARD_MAC2, wire.mac2At(type), 0, 0);
+    if (zero && !log.has(Check.WIREGUARD_MAC2))
+      log.note(payload.packet, Check.WIREGUARD_MAC2, payload.evidenceOffset + wire.mac2At(type), 0, 0);
   }
   setFlag(state, at, Flag.SUSPECTED);
   return Verdict.SUSPECTED;
@@ -138,7 +139,8 @@ function suspectAlone(
 
 function noteMessage(payload: Payload, log: EvidenceLog, type: number): void {
   const check = type === WireguardType.INITIATION ? Check.WIREGUARD_INITIATION : Check.WIREGUARD_RESPONSE;
-  if (!log.has(check)) log.note(payload.packet, check, 0, type << 24, payload.data.getInt32(payload.at));
+  if (!log.has(check))
+    log.note(payload.packet, check, payload.evidenceOffset, type << 24, payload.data.getInt32(payload.at));
 }
 
 function observeInitiation(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
@@ -154,7 +156,13 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
   if (hasFlag(state, at, Flag.RESPONSE + 1 - direction) && state[at + Word.RECEIVERS + 1 - direction] === sender) {
     noteMessage(payload, log, WireguardType.INITIATION);
     if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
-      log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, 4, state[at + Word.RECEIVERS + 1 - direction]!, sender);
+      log.note(
+        payload.packet,
+        Check.WIREGUARD_RESPONSE_ECHO,
+        payload.evidenceOffset + 4,
+        state[at + Word.RECEIVERS + 1 - direction]!,
+        sender,
+      );
     }
     noteSession(state, at, 1 - direction, sender, state[at + Word.RESPONDER_INDEX + 1 - direction]!);
     return Verdict.CONFIRMED;
@@ -200,7 +208,13 @@ function observeResponse(payload: Payload, state: Int32Array, at: number, log: E
   if (isRemembered(state, at, 1 - direction, receiver)) {
     noteMessage(payload, log, WireguardType.RESPONSE);
     if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
-      log.note(payload.packet, Check.WIREGUARD_RESPONSE_ECHO, wire.RESPONSE_RECEIVER_AT, receiver, receiver);
+      log.note(
+        payload.packet,
+        Check.WIREGUARD_RESPONSE_ECHO,
+        payload.evidenceOffset + wire.RESPONSE_RECEIVER_AT,
+        receiver,
+        receiver,
+      );
     }
     noteSession(state, at, direction, receiver, responder);
     return Verdict.CONFIRMED;
@@ -217,13 +231,19 @@ function observeCookie(payload: Payload, state: Int32Array, at: number, log: Evi
   if (!random) return verdictSoFar(state, at, false);
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
   if (!isRemembered(state, at, 1 - payload.direction, receiver)) return verdictSoFar(state, at, true);
-  log.note(payload.packet, Check.WIREGUARD_COOKIE_ECHO, 4, receiver, receiver);
+  log.note(payload.packet, Check.WIREGUARD_COOKIE_ECHO, payload.evidenceOffset + 4, receiver, receiver);
   return Verdict.CONFIRMED;
 }
 
 function noteDisco(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): void {
   if (!log.has(Check.WIREGUARD_DISCO)) {
-    log.note(payload.packet, Check.WIREGUARD_DISCO, 0, 0x5453f09f, payload.data.getInt32(payload.at));
+    log.note(
+      payload.packet,
+      Check.WIREGUARD_DISCO,
+      payload.evidenceOffset,
+      0x5453f09f,
+      payload.data.getInt32(payload.at),
+    );
   }
   setFlag(state, at, Flag.DISCO);
   state[at + StateWord.VARIANT] = Variant.WIREGUARD_TAILSCALE;
@@ -270,10 +290,10 @@ function judgeTransport(payload: Payload, state: Int32Array, at: number, log: Ev
   const enough = Math.min(forth, back) >= RISES_BOTH_WAYS || Math.max(forth, back) >= RISES_ONE_WAY;
   // Plaintext is padded to 16 octets except where that would pass the link's limit.
   if (!enough || state[at + Word.UNEVEN]! * 2 > state[at + Word.MESSAGES]!) return Verdict.UNDECIDED;
-  const { direction, packet, data } = payload;
+  const { direction, packet, data, evidenceOffset } = payload;
   const index = state[at + Word.INDEX + direction]!;
-  log.note(packet, Check.WIREGUARD_RECEIVER_STAYS, 4, index, wire.receiverIndex(data, payload.at));
-  log.note(packet, Check.WIREGUARD_COUNTER_RISES, 8, 0, wire.counterLow(data, payload.at));
+  log.note(packet, Check.WIREGUARD_RECEIVER_STAYS, evidenceOffset + 4, index, wire.receiverIndex(data, payload.at));
+  log.note(packet, Check.WIREGUARD_COUNTER_RISES, evidenceOffset + 8, 0, wire.counterLow(data, payload.at));
   setFlag(state, at, Flag.SUSPECTED);
   return Verdict.SUSPECTED;
 }

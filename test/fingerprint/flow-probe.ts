@@ -24,6 +24,7 @@ export interface Shown {
   readonly captured?: number;
   readonly framing?: Framing;
   readonly timeUs?: number;
+  readonly evidenceOffset?: number;
 }
 
 /** A payload and the way it runs: 0 forth, 1 back. */
@@ -53,6 +54,7 @@ export class FlowProbe {
     payload.length = bytes.length;
     payload.framing = shown.framing ?? Framing.DATAGRAM;
     payload.direction = direction;
+    payload.evidenceOffset = shown.evidenceOffset ?? 0;
     payload.timeUs = shown.timeUs ?? START_SECONDS * 1e6 + payload.packet * 1000;
     if (captured > 0) {
       this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);

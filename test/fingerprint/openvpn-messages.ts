@@ -28,7 +28,13 @@ export class Side {
   }
 
   /** Acknowledges `acked` of the side with session id `remote`; everything but an ACK has a packet id and may carry TLS. */
-  control(code: number, acked: readonly number[], remote: Uint8Array, tls = new Uint8Array(0), keyId = 0): Uint8Array {
+  control(
+    code: number,
+    acked: readonly number[],
+    remote: Uint8Array,
+    tls: Uint8Array = new Uint8Array(0),
+    keyId = 0,
+  ): Uint8Array {
     const header = octets([(code << 3) | keyId], this.session);
     const list = octets([acked.length], ...acked.map(u32), acked.length > 0 ? remote : []);
     const body = code === ACK ? list : octets(list, u32(this.packetId++), tls);

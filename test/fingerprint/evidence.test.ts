@@ -1,0 +1,206 @@
+/** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { listCaptures } from '../../src/capture/list-captures.ts';
+import { CHECKS, EVIDENCE_LIMIT, EvidenceLog, Check, type EvidenceEntry } from '../../src/fingerprint/evidence.ts';
+import { decode } from '../../src/wire/decode.ts';
+import { DecodeStatus } from '../../src/wire/decode-status.ts';
+import { Fragment, PacketView, Transport } from '../../src/wire/packet-view.ts';
+import { TcpFlag } from '../../src/wire/tcp.ts';
+import { forEachBatch, runCapture } from './capture-payloads.ts';
+import { FlowProbe, type Step } from './flow-probe.ts';
+import { saInit, saInitAnswer } from './ike-messages.ts';
+import { esp } from './ipsec-packets.ts';
+import { Noise } from './octets.ts';
+import { data2, session } from './openvpn-messages.ts';
+import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
+
+const captures = resolve(import.meta.dirname, '../../captures');
+const { paths } = await listCaptures([captures]);
+
+/** Octets of a packet's payload, or of the stream of its direction, as far as they are in the capture. */
+type OctetsOf = (packet: number) => Uint8Array;
+
+/** One direction of a TCP connection, from its first octet on. */
+interface Stream {
+  readonly base: number;
+  readonly octets: number[];
+}
+
+async function octetsOf(path: string): Promise<OctetsOf> {
+  const payloads: (Uint8Array | Stream)[] = [new Uint8Array(0)];
+  const streams = new Map<string, Stream>();
+  const view = new PacketView();
+  await forEachBatch(path, (batch) => {
+    for (let row = 0; row < batch.count; row++) {
+      view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
+      const isWhole = decode(view, batch.linkType[row]!) === DecodeStatus.OK && view.fragment !== Fragment.LATER;
+      if (!isWhole) payloads.push(new Uint8Array(0));
+      else if (view.transport === Transport.TCP) payloads.push(addSegment(streams, view));
+      else payloads.push(payloadOf(view));
+    }
+  });
+  return (packet) => {
+    const held = payloads[packet]!;
+    return held instanceof Uint8Array ? held : Uint8Array.from(held.octets);
+  };
+}
+
+function payloadOf(view: PacketView): Uint8Array {
+  return new Uint8Array(view.data.buffer, view.data.byteOffset + view.payloadAt, view.payloadCaptured).slice();
+}
+
+/** Puts a segment in its stream: what came first stays. */
+function addSegment(streams: Map<string, Stream>, view: PacketView): Stream {
+  const isSyn = (view.tcpFlags & TcpFlag.SYN) !== 0;
+  const first = (view.tcpSequence + (isSyn ? 1 : 0)) | 0;
+  const { source0, source1, source2, source3, sourcePort } = view;
+  const { destination0, destination1, destination2, destination3, destinationPort } = view;
+  const from = [source0, source1, source2, source3, sourcePort];
+  const key = [...from, destination0, destination1, destination2, destination3, destinationPort].join();
+  let stream = streams.get(key);
+  if (stream === undefined || isSyn) {
+    stream = { base: first, octets: [] };
+    streams.set(key, stream);
+  }
+  const at = (first - stream.base) | 0;
+  for (const [i, octet] of payloadOf(view).entries()) if (at + i >= 0) stream.octets[at + i] ??= octet;
+  return stream;
+}
+
+const FORMS = new Map(Object.values(CHECKS).map((form) => [form.name, form]));
+const SIZES = { hex8: 1, hex32: 4, hex64: 8, number: 4 } as const;
+
+/** Rows that say something of the packet's length, or of another packet, not of octets at their place. */
+const OF_LENGTH = ['ike-payloads', 'openvpn-data-lengths', 'openvpn-record-length'];
+const OF_ANOTHER_FLOW = ['tunnel-confirmed'];
+
+/** What the octets say in a row's place, as the row would show it. */
+function readAgain(entry: EvidenceEntry, octets: Uint8Array): string | number {
+  const { form } = FORMS.get(entry.check)!;
+  const size = entry.check === 'openvpn-wrapped-key' ? 2 : SIZES[form];
+  const found = Buffer.from(octets.subarray(entry.offset, entry.offset + size));
+  if (form !== 'number') return `0x${found.toString('hex')}`;
+  if (found.length < size) return 'cut off';
+  if (entry.check === 'wireguard-counter-rises') return found.readUInt32LE();
+  return size === 2 ? found.readUInt16BE() : found.readUInt32BE();
+}
+
+describe('evidence of the committed captures', () => {
+  it('is what the octets at its place say', async () => {
+    const wrong: string[] = [];
+    let rows = 0;
+    for (const path of paths) {
+      const { evidence } = await runCapture(path);
+      const octets = await octetsOf(path);
+      for (const { entries } of evidence) {
+        expect(entries.length).toBeGreaterThan(0);
+        expect(entries.length).toBeLessThanOrEqual(EVIDENCE_LIMIT);
+        for (const entry of entries) {
+          if (OF_LENGTH.includes(entry.check) || OF_ANOTHER_FLOW.includes(entry.check)) continue;
+          rows++;
+          const again = readAgain(entry, octets(entry.packet));
+          if (again !== entry.seen) wrong.push(`${path}: ${JSON.stringify(entry)}: ${again}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(rows).toBeGreaterThan(3000);
+  });
+
+  it('is as expected where a value is expected', async () => {
+    const wrong: string[] = [];
+    for (const path of paths) {
+      for (const { entries } of (await runCapture(path)).evidence) {
+        for (const entry of entries) {
+          const isFree = FORMS.get(entry.check)!.expected !== undefined || entry.check === 'openvpn-replay-time';
+          if (!isFree && entry.expected !== entry.seen) wrong.push(`${path}: ${JSON.stringify(entry)}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('is given back, with all state, when the flows have ended', async () => {
+    for (const path of paths) {
+      const { blocksLeft, rowsLeft } = await runCapture(path);
+      expect([blocksLeft, rowsLeft], path).toEqual([0, 0]);
+    }
+  });
+});
+
+describe('evidence of payloads that begin later', () => {
+  const noise = new Noise(37);
+  const peers = { initiator: noise.take(8), responder: noise.take(8) };
+  const flows: readonly (readonly [string, readonly Step[]])[] = [
+    [
+      'wireguard',
+      [
+        [0, initiation(0x5a11ce01)],
+        [1, response(0x7b0bb1e5, 0x5a11ce01)],
+      ],
+    ],
+    [
+      'wireguard with a cookie',
+      [
+        [0, initiation(0x5a11ce01)],
+        [1, cookieReply(0x5a11ce01)],
+      ],
+    ],
+    ['wireguard from the middle', Array.from({ length: 8 }, (_, i): Step => [0, transport(0x5a11ce01, i)])],
+    [
+      'ike',
+      [
+        [0, saInit(peers)],
+        [1, saInitAnswer(peers)],
+      ],
+    ],
+    ['esp', Array.from({ length: 8 }, (_, i): Step => [0, esp(0xc0de1234, i + 1)])],
+    ['openvpn data', Array.from({ length: 8 }, (_, i): Step => [0, data2(3, i + 1)])],
+    ...(['plain', 'tls-auth', 'tls-crypt', 'tls-crypt-v2'] as const).map((wrap) => [wrap, session(wrap)] as const),
+  ];
+  it.each(flows)('has offsets that count from where the transport’s own payload begins: %s', (_, steps) => {
+    const offsets = [0, 10].map((evidenceOffset) => {
+      const probe = new FlowProbe();
+      probe.sendAll(steps, { evidenceOffset });
+      return probe.entries.map(({ offset }) => offset);
+    });
+    expect(offsets[0]!.length).toBeGreaterThan(0);
+    expect(offsets[1]).toEqual(offsets[0]!.map((offset) => offset + 10));
+  });
+});
+
+describe('the log of evidence', () => {
+  it('keeps the first rows of a chain, and no more than its limit', () => {
+    const log = new EvidenceLog();
+    log.select(0);
+    for (let i = 0; i < 3 * EVIDENCE_LIMIT; i++) log.note(i, Check.IKE_LENGTH, i, 0, i);
+    expect(log.entries(log.head).map(({ packet }) => packet)).toEqual(
+      Array.from({ length: EVIDENCE_LIMIT }, (_, i) => i),
+    );
+    log.release(log.head);
+    expect(log.count).toBe(0);
+  });
+
+  it('goes on with the chain that was selected', () => {
+    const log = new EvidenceLog();
+    const heads = [0, 0, 0];
+    for (let i = 0; i < 9; i++) {
+      log.select(heads[i % 3]!);
+      log.note(i, Check.IKE_LENGTH, 0, 0, i);
+      heads[i % 3] = log.head;
+    }
+    expect(heads.map((head) => log.entries(head).map(({ seen }) => seen))).toEqual([
+      [0, 3, 6],
+      [1, 4, 7],
+      [2, 5, 8],
+    ]);
+    for (const head of heads) log.release(head);
+    expect(log.count).toBe(0);
+  });
+
+  it('names its checks once each', () => {
+    const names = Object.values(CHECKS).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
