@@ -11,6 +11,7 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
 import { addLookupCommand } from './lookup.ts';
 import { addReplayCommand } from './replay.ts';
+import { addRunCommand } from './run.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     .exitOverride();
   // Subcommands inherit what is set before they are added.
   addReplayCommand(program);
+  addRunCommand(program);
   addCheckCommand(program);
   addLookupCommand(program);
   addExplainCommand(program);

@@ -1,0 +1,122 @@
+/**
+ * Which files of a spool have been processed, kept in a file: written anew beside the old one and renamed over it, so that it
+ * is whole at any time. Files that have left the folder are forgotten, so it stays as small as the folder.
+ *
+ * With each file goes how far the event logs were written when it was done. After a kill -9 the logs are cut back to there
+ * and the file that was in hand is read again from its start: its events are in the logs once.
+ */
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { headOf, type SpoolFile } from './spool-folder.ts';
+
+/** Where a log stood: its inode and octets. */
+export interface CheckpointedLog {
+  readonly inode: number;
+  readonly octets: number;
+}
+
+interface DoneFile extends SpoolFile {
+  /** Hash of its first octets. */
+  readonly head: string;
+}
+
+interface CheckpointFile {
+  readonly version: 1;
+  readonly done: readonly DoneFile[];
+  readonly logs: Readonly<Record<string, CheckpointedLog>>;
+}
+
+/** A file with the name of one that was done: the same, the same but longer by now, or another one. */
+export const Known = { NO: 0, DONE: 1, GROWN: 2 } as const;
+export type Known = (typeof Known)[keyof typeof Known];
+
+export class SpoolCheckpoint {
+  private readonly path: string;
+  private readonly folder: string;
+  private readonly done = new Map<string, DoneFile>();
+  private logs: Readonly<Record<string, CheckpointedLog>> = {};
+
+  /** `path` of the checkpoint, `folder` of the spool. */
+  constructor(path: string, folder: string) {
+    this.path = path;
+    this.folder = folder;
+  }
+
+  /** Reads the checkpoint; none is there at the first start. Throws where it is no checkpoint: guessing would process files twice. */
+  async load(): Promise<void> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw error;
+    }
+    const checkpoint = parse(text);
+    if (checkpoint === null) {
+      throw new Error(
+        `${this.path} is no checkpoint of this version; remove it to process all files of the spool anew`,
+      );
+    }
+    for (const file of checkpoint.done) this.done.set(file.name, file);
+    this.logs = checkpoint.logs;
+  }
+
+  /** Where a log stood when the last file was done; undefined where that is not known. */
+  logAt(path: string): CheckpointedLog | undefined {
+    return this.logs[path];
+  }
+
+  async knows(file: SpoolFile): Promise<Known> {
+    const done = this.done.get(file.name);
+    if (done?.inode !== file.inode) return Known.NO;
+    if (done.size === file.size && done.modifiedMs === file.modifiedMs) return Known.DONE;
+    // Ring buffers use name and inode again for other packets: those begin at another time.
+    const isSame = file.size > done.size && (await headOf(join(this.folder, file.name), done.size)) === done.head;
+    return isSame ? Known.GROWN : Known.NO;
+  }
+
+  /** Notes a file as done, together with where the logs stand, and forgets those that are not in the folder any more. */
+  async commit(
+    file: SpoolFile | null,
+    present: ReadonlySet<string>,
+    logs: Readonly<Record<string, CheckpointedLog>>,
+  ): Promise<void> {
+    for (const name of this.done.keys()) if (!present.has(name)) this.done.delete(name);
+    if (file !== null) {
+      this.done.set(file.name, { ...file, head: await headOf(join(this.folder, file.name), file.size) });
+    }
+    this.logs = logs;
+    const content: CheckpointFile = { version: 1, done: [...this.done.values()], logs };
+    await replaceFile(this.path, `${JSON.stringify(content)}\n`);
+  }
+}
+
+function parse(text: string): CheckpointFile | null {
+  try {
+    const value = JSON.parse(text) as Partial<CheckpointFile> | null;
+    return value?.version === 1 && Array.isArray(value.done) && typeof value.logs === 'object'
+      ? (value as CheckpointFile)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Puts a text in a file's place, on disk before it returns. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  const handle = await open(temporary, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

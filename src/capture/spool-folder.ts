@@ -1,0 +1,65 @@
+/**
+ * A folder into which another tool rotates capture files: which of them are complete, and in which order.
+ *
+ * A file is complete once it has not changed for a while: no writer can be asked. Hidden files and those named *.tmp, *.part
+ * and *.partial are somebody's work in progress. Order: time of the last change, then name with numbers compared as numbers.
+ */
+import { hash } from 'node:crypto';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What tells one file from another, also after a restart. */
+export interface SpoolFile {
+  readonly name: string;
+  readonly inode: number;
+  readonly size: number;
+  readonly modifiedMs: number;
+}
+
+const UNFINISHED = /^\.|\.(tmp|part|partial)$/i;
+const byName = new Intl.Collator('en', { numeric: true });
+
+/** The files of the folder, in their order. Rejects where the folder cannot be read. */
+export async function listSpool(folder: string): Promise<SpoolFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files: SpoolFile[] = [];
+  for (const entry of entries) {
+    if (!entry.isFile() || UNFINISHED.test(entry.name)) continue;
+    const found = await fileAt(folder, entry.name);
+    if (found !== null) files.push(found);
+  }
+  return files.sort((a, b) => a.modifiedMs - b.modifiedMs || byName.compare(a.name, b.name));
+}
+
+/** The file as it is now; null where it has gone. */
+async function fileAt(folder: string, name: string): Promise<SpoolFile | null> {
+  try {
+    const { ino, size, mtimeMs } = await stat(join(folder, name));
+    return { name, inode: ino, size, modifiedMs: mtimeMs };
+  } catch {
+    return null;
+  }
+}
+
+/** Octets by whose hash a file is known again: file headers, and the times of the first packets. */
+const HEAD_LENGTH = 4096;
+
+/** Hash of the first octets of a file that has, or had, `size` of them; empty where it cannot be read. */
+export async function headOf(path: string, size: number): Promise<string> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(Math.min(size, HEAD_LENGTH)), 0);
+      return hash('sha1', buffer.subarray(0, bytesRead), 'hex');
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** True when the file has not changed for `settleMs`. A time in the future counts as now. */
+export function isComplete(file: SpoolFile, nowMs: number, settleMs: number): boolean {
+  return file.size > 0 && nowMs - file.modifiedMs >= settleMs;
+}

@@ -1,0 +1,334 @@
+/**
+ * The daemon: puts source, engine, event logs, rules, breaker and HTTP server together, starts them in an order in which
+ * nothing is touched before it is sure that it can run, and ends them in the other.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { Rules } from '../engine/rules.ts';
+import type { EventContext } from '../output/event-line.ts';
+import { Metrics } from '../output/metrics.ts';
+import { breakerLine, reloadLine, statsLine } from '../output/notice-line.ts';
+import type { ShowAddress } from '../output/shown-address.ts';
+import type { Trip } from '../policy/breaker.ts';
+import { EventLoopLag } from '../server/event-loop-lag.ts';
+import { HttpServer, json, type ListenAddress, type Route, text } from '../server/http-server.ts';
+import type { Log } from '../server/log.ts';
+import { BreakerFile } from './breaker-file.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { RecentFiles } from './recent-files.ts';
+import { RunEngine } from './run-engine.ts';
+import { type OutputOptions, RunOutputs } from './run-outputs.ts';
+import { type ReloadResult, RunReload } from './run-reload.ts';
+import type { RulesFiles } from './run-rules.ts';
+import type { RunSource } from './run-source.ts';
+import { RunSpool } from './run-spool.ts';
+import { daemonStats } from './run-stats.ts';
+
+export interface DaemonOptions {
+  readonly version: string;
+  readonly rules: Rules;
+  readonly rulesFiles: RulesFiles;
+  readonly registryChangedMs: number;
+  readonly flowCapacity: number;
+  readonly outputs: OutputOptions;
+  readonly show: ShowAddress;
+  /** Null for no HTTP server. */
+  readonly listen: ListenAddress | null;
+  readonly token: string | null;
+  readonly watch: boolean;
+  /** Where the breaker's state is kept; null for nowhere. */
+  readonly stateFolder: string | null;
+  readonly statsMs: number;
+  readonly makeSource: (outputs: RunOutputs, files: RecentFiles) => RunSource;
+}
+
+/** A stop is over within 5 s; these are its parts. */
+const CLOSE_LOGS_MS = 1500;
+const TICK_MS = 1000;
+
+export class Daemon {
+  private readonly options: DaemonOptions;
+  private readonly log: Log;
+  private readonly engine: RunEngine;
+  private readonly outputs: RunOutputs;
+  private readonly source: RunSource;
+  private readonly reload: RunReload;
+  private readonly lag = new EventLoopLag();
+  private readonly breakerFile: BreakerFile | null;
+  private readonly http: HttpServer | null;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private isRunning = false;
+  private isStopping = false;
+
+  static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
+    const files = new RecentFiles();
+    const outputs = await RunOutputs.open(options.outputs, options.show, contextOf(options.rules), files);
+    return new Daemon(options, log, outputs, options.makeSource(outputs, files));
+  }
+
+  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource) {
+    this.options = options;
+    this.log = log;
+    this.outputs = outputs;
+    this.source = source;
+    this.engine = new RunEngine(options.rules, options.flowCapacity, outputs, (trip) => {
+      this.tripped(trip);
+    });
+    this.reload = new RunReload(
+      options.rulesFiles,
+      options.registryChangedMs,
+      log,
+      () => this.engine.rules,
+      (result, rules, problems) => {
+        this.applyRules(result, rules, problems);
+      },
+    );
+    this.breakerFile = options.stateFolder === null ? null : new BreakerFile(join(options.stateFolder, 'breaker.json'));
+    this.http = options.listen === null ? null : new HttpServer(options.listen, this.routes(), options.token, log);
+  }
+
+  /** Starts everything; rejects with CommandError, having touched nothing that another daemon uses. */
+  async start(): Promise<void> {
+    await this.startHttp();
+    this.loadBreaker();
+    await this.source.start();
+    const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
+    await this.startOutputs((path) => checkpoint?.logAt(path));
+    this.lag.start();
+    if (this.options.watch) this.reload.watch();
+    this.every(TICK_MS, () => {
+      this.tick();
+    });
+    if (this.options.statsMs > 0)
+      this.every(this.options.statsMs, () => {
+        this.writeStats();
+      });
+    this.isRunning = true;
+    this.log.info({ source: this.source.kind, backend: this.source.backend, mode: this.engine.rules.mode }, 'running');
+  }
+
+  /** Runs until the source ends or the daemon is stopped, and ends everything. Resolves to the exit code. */
+  async run(): Promise<ExitCode> {
+    const problem = await this.source.run((batch) => this.take(batch));
+    const asked = this.isStopping;
+    this.isStopping = true;
+    for (const timer of this.timers) clearInterval(timer);
+    this.reload.stop();
+    await this.finish();
+    this.lag.stop();
+    await this.http?.stop();
+    if (problem !== '') this.log.error({ problem }, 'the source could not be read to its end');
+    this.log.info({ packets: this.engine.counters.packets, asked }, 'stopped');
+    return problem === '' ? ExitCode.DONE : ExitCode.CAPTURE_INCOMPLETE;
+  }
+
+  stop(reason: string): void {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    this.log.info({ reason }, 'stopping');
+    this.source.stop();
+  }
+
+  async reloadRules(reason: string): Promise<void> {
+    await this.reload.reload(reason);
+  }
+
+  async reopenLogs(): Promise<void> {
+    await this.outputs.reopen();
+    this.log.info('event logs opened anew');
+  }
+
+  /** What the daemon does with packets: the engine's turn, then the logs'. */
+  private async take(batch: PacketBatch): Promise<void> {
+    this.engine.process(batch);
+    await this.outputs.settle();
+  }
+
+  /** Ends flows and logs. Of a spool's file that is unfinished nothing more is written: the next start reads it again. */
+  private async finish(): Promise<void> {
+    const { source } = this;
+    const isAbandoned = source instanceof RunSpool && source.abandoned;
+    if (!isAbandoned) {
+      this.engine.finish();
+      this.writeStats();
+      if (source instanceof RunSpool) await source.commit(null);
+    }
+    await this.outputs.close(CLOSE_LOGS_MS);
+    for (const { name, lines } of this.outputs.logs) {
+      const { lineCount, droppedCount, problem } = lines;
+      if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
+    }
+    this.saveBreaker();
+    if (source instanceof RunSpool) source.close();
+  }
+
+  private tick(): void {
+    this.saveBreaker();
+    // A spool's logs are moved aside between files only: the checkpoint names places in them.
+    if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();
+    void this.outputs.settle();
+  }
+
+  private every(milliseconds: number, work: () => void): void {
+    const timer = setInterval(work, milliseconds);
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  private async startHttp(): Promise<void> {
+    if (this.http === null) return;
+    const { host, port } = this.options.listen!;
+    try {
+      const address = await this.http.start();
+      this.log.info({ host: address.host, port: address.port }, 'listening');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason =
+        code === 'EADDRINUSE'
+          ? 'the port is taken, perhaps by another sluice; --listen HOST:PORT names another'
+          : message;
+      throw new CommandError(`cannot listen on ${host}:${port}: ${reason}`, ExitCode.FAILED);
+    }
+  }
+
+  private async startOutputs(positionOf: Parameters<RunOutputs['start']>[0]): Promise<void> {
+    let others: string[];
+    try {
+      others = await this.outputs.start(positionOf);
+    } catch (error) {
+      throw new CommandError(`cannot write the event log: ${(error as Error).message}`, ExitCode.FAILED);
+    }
+    for (const path of others) {
+      this.log.warn(
+        { path },
+        'this log is another one than at the last checkpoint: events of an unfinished file may be there twice',
+      );
+    }
+  }
+
+  private loadBreaker(): void {
+    if (this.breakerFile === null) return;
+    try {
+      mkdirSync(this.options.stateFolder!, { recursive: true, mode: 0o700 });
+      this.breakerFile.load(this.engine.guard.breaker);
+    } catch (error) {
+      throw new CommandError(
+        `cannot read the breaker's state in ${this.options.stateFolder!}: ${(error as Error).message}`,
+        ExitCode.FAILED,
+      );
+    }
+    const { trip } = this.engine.guard.breaker;
+    if (trip !== null)
+      this.log.warn({ trip }, 'the breaker had tripped before this start: nothing is enforced until a reset');
+  }
+
+  private saveBreaker(): void {
+    try {
+      this.breakerFile?.save(this.engine.guard.breaker);
+    } catch (error) {
+      this.log.error({ problem: (error as Error).message }, "the breaker's state could not be kept");
+    }
+  }
+
+  private tripped(trip: Trip): void {
+    this.outputs.notice(breakerLine(trip.timeUs, { state: 'tripped', mode: 'observe', trip }));
+    this.log.error({ trip }, 'the safety breaker has tripped: nothing is enforced until POST /-/breaker/reset');
+    this.saveBreaker();
+  }
+
+  private resetBreaker(): boolean {
+    const { guard, rules, timeUs } = this.engine;
+    if (!guard.hasTripped) return false;
+    guard.reset();
+    this.outputs.notice(breakerLine(timeUs, { state: 'reset', mode: rules.mode, trip: null }));
+    this.log.warn({ mode: rules.mode }, 'the safety breaker was reset');
+    this.saveBreaker();
+    return true;
+  }
+
+  private applyRules(result: ReloadResult, rules: Rules | null, problems: readonly string[]): void {
+    const { engine, outputs } = this;
+    const since = performance.now();
+    if (rules !== null) outputs.useContext(contextOf(rules));
+    const { flows, changed } = rules === null ? { flows: 0, changed: 0 } : engine.replaceRules(rules);
+    const { mode } = engine.rules;
+    const notice = { result, mode, flows, changed, problems: problems.length, ...contextOf(engine.rules) };
+    outputs.notice(reloadLine(engine.timeUs, notice));
+    if (result === 'failure') return;
+    const milliseconds = Math.round(performance.now() - since);
+    this.log.info({ result, mode, flows, changed, milliseconds, policy: engine.rules.policy.name }, 'rules reloaded');
+  }
+
+  private writeStats(): void {
+    const { engine, source, outputs } = this;
+    outputs.notice(statsLine(engine.timeUs, daemonStats(engine, source, outputs)));
+  }
+
+  private routes(): readonly Route[] {
+    const { options, outputs, source, engine, reload, lag } = this;
+    const requests = (): ReadonlyMap<number, number> => this.http?.requests ?? new Map<number, number>();
+    const metrics = new Metrics({
+      version: options.version,
+      source,
+      counters: engine.counters,
+      table: engine.table,
+      tunnels: engine.tunnels,
+      decisions: engine.decisions,
+      guard: engine.guard,
+      lag: engine.lag,
+      logs: outputs.logs,
+      get rules() {
+        return engine.rules;
+      },
+      get registryChangedMs() {
+        return reload.registryChangedMs;
+      },
+      get rulesLoadedMs() {
+        return reload.loadedMs;
+      },
+      reloads: reload.counts,
+      get requests() {
+        return requests();
+      },
+      takeLoopLag: () => lag.take(),
+    });
+    return [
+      {
+        method: 'GET',
+        path: '/metrics',
+        administers: false,
+        answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+      },
+      { method: 'GET', path: '/healthz', administers: false, answer: () => text(200, 'alive') },
+      {
+        method: 'GET',
+        path: '/readyz',
+        administers: false,
+        answer: () => {
+          const problem = this.isStopping ? 'stopping' : this.isRunning ? source.problem : 'starting';
+          return problem === null ? text(200, 'ready') : text(503, problem);
+        },
+      },
+      {
+        method: 'POST',
+        path: '/-/reload',
+        administers: true,
+        answer: async () => {
+          const { result, problems } = await reload.reload('asked over HTTP');
+          return json(result === 'failure' ? 422 : 200, { result, problems });
+        },
+      },
+      {
+        method: 'POST',
+        path: '/-/breaker/reset',
+        administers: true,
+        answer: () => json(200, { reset: this.resetBreaker() }),
+      },
+    ];
+  }
+}
+
+function contextOf({ policy, registry }: Rules): EventContext {
+  return { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+}

@@ -1,0 +1,37 @@
+/** The counts of a daemon as they stand in its `stats` events. */
+import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
+import { FLOW_END_NAMES } from '../engine/counters.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+import type { RunEngine } from './run-engine.ts';
+import type { RunOutputs } from './run-outputs.ts';
+import type { RunSource } from './run-source.ts';
+
+export function daemonStats(
+  engine: RunEngine,
+  source: RunSource,
+  outputs: RunOutputs,
+): Readonly<Record<string, unknown>> {
+  const { counters, table, decisions, guard } = engine;
+  const { dropped, restarts, gapSeconds, stalls, files } = source.counts;
+  return {
+    packets: counters.packets,
+    bytes: counters.octets,
+    in_flows: counters.flowPackets,
+    not_decoded: counters.notDecodedByName(),
+    capture: { dropped, restarts, gap_seconds: gapSeconds, stalls, ...(source.kind === 'spool' ? { files } : {}) },
+    flows: {
+      active: table.activeCount,
+      started: counters.flowsStarted,
+      ended: named(FLOW_END_NAMES, counters.flowsEnded),
+    },
+    decisions: named(ACTION_NAMES, decisions.made),
+    outcome_packets: named(OUTCOME_NAMES, counters.outcomePackets),
+    mode: decisions.mode,
+    breaker: { tripped: guard.hasTripped, trips: guard.tripCount },
+    lines_dropped: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),
+  };
+}
+
+function named(names: readonly string[], counts: ArrayLike<number>): Record<string, number> {
+  return Object.fromEntries(names.map((name, index) => [name, counts[index]!]));
+}

@@ -1,0 +1,210 @@
+/**
+ * `sluice run`: the daemon on a mirror port, a spool folder or a pipe.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
+import { metricsPage } from '../output/metrics.ts';
+import { ON_FULL, type OnFull } from '../output/rotating-lines.ts';
+import { ADDRESS_FORMS, type AddressForm, type ShowAddress, showAddresses } from '../output/shown-address.ts';
+import { MODE_NAMES, type Mode } from '../policy/policy.ts';
+import type { ListenAddress } from '../server/http-server.ts';
+import { flushLog, type Log, LOG_LEVELS, type LogLevel, openLog } from '../server/log.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { policyOption, registryOption } from './load-rules.ts';
+import { Daemon, type DaemonOptions } from './run-daemon.ts';
+import { duration, listenAddress, size, tokenIn } from './run-flags.ts';
+import { RunPipe } from './run-pipe.ts';
+import { readRules, type RulesFiles } from './run-rules.ts';
+import { RunSpool } from './run-spool.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface RunFlags {
+  readonly spool?: string;
+  readonly settle: number;
+  readonly policy: string;
+  readonly registry: string;
+  readonly mode?: Mode;
+  readonly watch?: boolean;
+  readonly decisions?: string;
+  readonly flows?: string;
+  readonly addresses: AddressForm;
+  readonly addressKey?: string;
+  readonly onFull: OnFull;
+  readonly rotateSize: number;
+  readonly rotateEvery: number;
+  readonly rotateKeep: number;
+  readonly statsEvery: number;
+  readonly listen: ListenAddress | null;
+  readonly tokenFile?: string;
+  readonly state?: string;
+  readonly maxFlows: number;
+  readonly logLevel: LogLevel;
+  readonly metricsTable?: boolean;
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:9464';
+const LARGEST_CAPACITY = 10_000_000;
+const LARGEST_KEPT = 100_000;
+/** A stop that takes longer than this is ended by force. */
+const STOP_LIMIT_MS = 4800;
+
+const EXAMPLES = `
+Examples:
+  tcpdump -i lo -w - -U | sluice run - --decisions -         what another program captures
+  sluice run --spool /var/spool/captures --decisions decisions.jsonl --state /var/lib/sluice
+                                                             files that another program rotates into a folder
+  curl -s localhost:9464/metrics                             what it counts
+  curl -s -X POST localhost:9464/-/reload                    new rules, like kill -HUP
+
+While it runs:
+  SIGHUP reloads policy and registry; SIGUSR1 opens the event logs anew; SIGTERM and SIGINT stop it: what has been read is
+  processed, flows are ended, logs written, within 5 seconds. A bad policy or registry leaves the old ones in use.
+  /healthz says that it lives, /readyz that packets can come, /metrics everything else.
+
+Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at the start;
+4 the pipe broke off within a packet.`;
+
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .summary('run as a daemon on a pipe or a spool folder')
+    .description(
+      'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
+    )
+    .argument('[source...]', '- for standard input')
+    .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
+    .option('--settle <time>', 'a file of the spool is complete when it has not changed for so long', duration, 5000)
+    .addOption(policyOption())
+    .addOption(registryOption())
+    .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
+    .option('--watch', 'reload policy and registry when their files change')
+    .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')
+    .option('--flows <file>', 'write a JSON line for every flow at its end; may be the same file')
+    .addOption(new Option('--addresses <form>', 'how addresses are shown').choices(ADDRESS_FORMS).default('plain'))
+    .option('--address-key <file>', 'key of 32 octets for --addresses pseudonym')
+    .addOption(
+      new Option(
+        '--on-full <what>',
+        'when a log cannot keep up: drop lines, or wait and let packets be lost; both are counted',
+      )
+        .choices(ON_FULL)
+        .default('drop'),
+    )
+    .option('--rotate-size <size>', 'move event logs aside from this size on', size, Infinity)
+    .option('--rotate-every <time>', 'move event logs aside after so long', duration, Infinity)
+    .option('--rotate-keep <n>', 'how many of those are kept', wholeNumber(0, LARGEST_KEPT), 10)
+    .option('--stats-every <time>', 'write a stats event so often', duration, 60_000)
+    .option(
+      '--listen <address>',
+      'where HTTP is served; none for nowhere',
+      listenAddress,
+      listenAddress(DEFAULT_LISTEN),
+    )
+    .option('--token-file <file>', 'a token that lets other machines reload and reset')
+    .option(
+      '--state <folder>',
+      'where checkpoint and breaker survive a restart (default: none; for a spool a hidden folder in it)',
+    )
+    .option('--max-flows <n>', 'flows followed at a time', wholeNumber(1, LARGEST_CAPACITY), DEFAULT_FLOW_CAPACITY)
+    .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
+    .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string[], flags: RunFlags) => {
+      if (flags.metricsTable === true) process.stdout.write(metricsPage());
+      else process.exitCode = await run(source, flags);
+    });
+}
+
+async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode> {
+  checkSource(source, flags);
+  const log = openLog(flags.logLevel);
+  const rulesFiles: RulesFiles = { policy: flags.policy, registry: flags.registry, mode: flags.mode };
+  const { rules, problems, registryChangedMs } = await readRules(rulesFiles);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
+  const options: DaemonOptions = {
+    version: versionOf(),
+    rules,
+    rulesFiles,
+    registryChangedMs,
+    flowCapacity: flags.maxFlows,
+    outputs: {
+      decisions: flags.decisions,
+      flows: flags.flows,
+      onFull: flags.onFull,
+      rotation: { octets: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
+    },
+    show: addressForm(flags),
+    listen: flags.listen,
+    token: tokenIn(flags.tokenFile),
+    watch: flags.watch === true,
+    stateFolder: stateFolder(flags),
+    statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
+    makeSource: (outputs, files) =>
+      flags.spool === undefined
+        ? new RunPipe(files)
+        : new RunSpool(
+            { folder: flags.spool, stateFolder: stateFolder(flags)!, settleMs: flags.settle },
+            outputs,
+            files,
+            log,
+          ),
+  };
+  const daemon = await Daemon.open(options, log);
+  takeSignals(daemon, log);
+  await daemon.start();
+  const exitCode = await daemon.run();
+  await flushLog(log, 500);
+  // Standard input and output may still be held by a peer that does not answer.
+  process.exit(exitCode);
+}
+
+/** One source, and it must be said which. */
+function checkSource(source: readonly string[], flags: RunFlags): void {
+  const isPipe = source.length === 1 && source[0] === '-';
+  if (flags.spool !== undefined && source.length === 0) return;
+  if (flags.spool === undefined && isPipe) return;
+  throw new CommandError('run needs one source: - for standard input, or --spool FOLDER', ExitCode.WRONG_USAGE);
+}
+
+function stateFolder(flags: RunFlags): string | null {
+  if (flags.state !== undefined) return flags.state;
+  return flags.spool === undefined ? null : join(flags.spool, '.sluice');
+}
+
+function addressForm(flags: RunFlags): ShowAddress {
+  if (flags.addresses !== 'pseudonym') return showAddresses(flags.addresses);
+  if (flags.addressKey === undefined) {
+    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
+  }
+  try {
+    return showAddresses('pseudonym', readFileSync(flags.addressKey));
+  } catch (error) {
+    throw new CommandError(
+      `cannot use the address key ${flags.addressKey}: ${(error as Error).message}`,
+      ExitCode.WRONG_USAGE,
+    );
+  }
+}
+
+function takeSignals(daemon: Daemon, log: Log): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      daemon.stop(signal);
+      setTimeout(() => {
+        log.error('the stop took too long and was ended by force');
+        log.flush();
+        process.kill(process.pid, 'SIGKILL');
+      }, STOP_LIMIT_MS).unref();
+    });
+  }
+  process.on('SIGHUP', () => void daemon.reloadRules('SIGHUP'));
+  process.on('SIGUSR1', () => void daemon.reopenLogs());
+}
+
+function versionOf(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,293 @@
+/**
+ * Every metric of the daemon: name, meaning, labels, and where its value is read. Names follow Prometheus' conventions: base
+ * units, `_total` for what only grows. No label is an address, a port or a holder; rules are named by their author.
+ */
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
+import { FLOW_END_NAMES } from '../engine/counters.ts';
+import type { DelayHistogram } from '../engine/delay-histogram.ts';
+import { STAGE_NAMES } from '../fingerprint/finding.ts';
+import { DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
+import type { MetricsSources } from './metrics-sources.ts';
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface ValueMetric {
+  readonly type: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (sources: MetricsSources) => readonly Sample[];
+}
+
+interface HistogramMetric {
+  readonly type: 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (sources: MetricsSources) => DelayHistogram;
+}
+
+export type CatalogueMetric = ValueMetric | HistogramMetric;
+
+type Read = (sources: MetricsSources) => number;
+type ReadRows = (sources: MetricsSources) => readonly Sample[];
+
+const MS_PER_SECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+
+function counter(name: string, help: string, read: Read): ValueMetric {
+  return { type: 'counter', name, help, labels: [], read: (sources) => [{ labels: {}, value: read(sources) }] };
+}
+
+function gauge(name: string, help: string, read: Read): ValueMetric {
+  return { type: 'gauge', name, help, labels: [], read: (sources) => [{ labels: {}, value: read(sources) }] };
+}
+
+function counters(name: string, labels: readonly string[], help: string, read: ReadRows): ValueMetric {
+  return { type: 'counter', name, help, labels, read };
+}
+
+function gauges(name: string, labels: readonly string[], help: string, read: ReadRows): ValueMetric {
+  return { type: 'gauge', name, help, labels, read };
+}
+
+/** A sample for each name, by its index in the counts; names that stand for nothing are left out. */
+function byName(
+  label: string,
+  names: readonly (string | undefined)[],
+  counts: ArrayLike<number>,
+  first = 0,
+): readonly Sample[] {
+  return names.flatMap((name, index) =>
+    name === undefined || index < first ? [] : [{ labels: { [label]: name }, value: counts[index]! }],
+  );
+}
+
+function byKey(label: string, values: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));
+}
+
+function byLog(read: (lines: MetricsSources['logs'][number]['lines']) => number): ReadRows {
+  return ({ logs }) => logs.map(({ name, lines }) => ({ labels: { log: name }, value: read(lines) }));
+}
+
+const seconds = (micros: number): number => (Number.isNaN(micros) ? 0 : micros / MICROS_PER_SECOND);
+
+const SOURCE: readonly CatalogueMetric[] = [
+  counter('sluice_packets_total', 'Packets read from the source.', (s) => s.counters.packets),
+  counter('sluice_packet_bytes_total', 'Octets of these packets on the wire.', (s) => s.counters.octets),
+  counter('sluice_flow_packets_total', 'Packets that reached a flow.', (s) => s.counters.flowPackets),
+  counters('sluice_packets_not_decoded_total', ['reason'], 'Packets that reached no flow, by the reason.', (s) =>
+    byName('reason', DECODE_STATUS_NAMES, s.counters.notDecoded, 1),
+  ),
+  counters(
+    'sluice_capture_dropped_packets_total',
+    ['by'],
+    'Packets lost before they reached Sluice, by who lost them: kernel and interface as they count, missed as estimated from the interface where the back end cannot know.',
+    (s) => byKey('by', s.source.counts.dropped),
+  ),
+  counter(
+    'sluice_capture_restarts_total',
+    'Times that the capturing process ended or was stuck and was started anew.',
+    (s) => s.source.counts.restarts,
+  ),
+  counter(
+    'sluice_capture_gap_seconds_total',
+    'Time without a capturing process, between one and the next.',
+    (s) => s.source.counts.gapSeconds,
+  ),
+  counter(
+    'sluice_source_stalls_total',
+    'Times that the watchdog found no packets coming where there should be.',
+    (s) => s.source.counts.stalls,
+  ),
+  gauge('sluice_source_up', '1 while packets can come from the source, else 0.', (s) =>
+    s.source.problem === null ? 1 : 0,
+  ),
+  gauges('sluice_source_info', ['kind', 'backend'], 'Always 1; the labels say where packets come from.', (s) => [
+    { labels: { kind: s.source.kind, backend: s.source.backend }, value: 1 },
+  ]),
+  gauges('sluice_spool_files', ['state'], 'Files of the spool since the start, by what became of them.', (s) =>
+    byKey('state', s.source.counts.files),
+  ),
+  gauge('sluice_last_packet_timestamp_seconds', 'Packet time of the last packet; 0 before the first.', (s) =>
+    seconds(s.counters.lastTimeUs),
+  ),
+  {
+    type: 'histogram',
+    name: 'sluice_source_lag_seconds',
+    help: 'How far the last packet of each batch was behind the wall clock when its events were made: for live sources.',
+    labels: [],
+    read: (s) => s.lag,
+  },
+];
+
+const FLOWS: readonly CatalogueMetric[] = [
+  gauge('sluice_flows_active', 'Flows that are followed now.', (s) => s.table.activeCount),
+  gauge('sluice_flows_capacity', 'Flows that can be followed at a time (--max-flows).', (s) => s.table.capacity),
+  counter('sluice_flows_started_total', 'Flows begun.', (s) => s.counters.flowsStarted),
+  counters('sluice_flows_ended_total', ['reason'], 'Flows ended; evicted ones had to make room for others.', (s) =>
+    byName('reason', FLOW_END_NAMES, s.counters.flowsEnded),
+  ),
+  gauge('sluice_tunnels_active', 'Tunnels that are followed now; one may have several flows.', (s) => s.tunnels.count),
+  counter(
+    'sluice_fragment_overlaps_total',
+    'Fragments that lay over others of their packet.',
+    (s) => s.counters.fragmentOverlaps,
+  ),
+];
+
+const DECISIONS: readonly CatalogueMetric[] = [
+  counters('sluice_findings_total', ['protocol', 'stage'], 'Flows in which a VPN was recognised, at each stage.', (s) =>
+    PROTOCOL_NAMES.slice(1).flatMap((protocol, index) =>
+      STAGE_NAMES.slice(1).map((stage, at) => ({
+        labels: { protocol, stage },
+        value: s.decisions.findings[(index + 1) * STAGE_NAMES.length + at + 1]!,
+      })),
+    ),
+  ),
+  counters(
+    'sluice_decisions_total',
+    ['action', 'protocol', 'rule', 'registered'],
+    'Decision events. The rule is empty where none matched; registered says which ends are.',
+    (s) =>
+      s.decisions.tally.rows().map(({ action, protocol, rule, registered, count }) => ({
+        labels: { action, protocol, rule: rule ?? '', registered },
+        value: count,
+      })),
+  ),
+  {
+    type: 'histogram',
+    name: 'sluice_decision_delay_seconds',
+    help: "From a flow's first packet to its first decision, in packet time.",
+    labels: [],
+    read: (s) => s.decisions.delays,
+  },
+  counters('sluice_outcome_packets_total', ['outcome'], 'Packets by what simulated enforcement does to them.', (s) =>
+    byName('outcome', OUTCOME_NAMES, s.counters.outcomePackets),
+  ),
+  counters('sluice_outcome_bytes_total', ['outcome'], 'Octets by what simulated enforcement does to them.', (s) =>
+    byName('outcome', OUTCOME_NAMES, s.counters.outcomeOctets),
+  ),
+];
+
+const SAFETY: readonly CatalogueMetric[] = [
+  gauge('sluice_breaker_tripped', '1 after the safety breaker has tripped, until an operator resets it.', (s) =>
+    s.guard.hasTripped ? 1 : 0,
+  ),
+  counter('sluice_breaker_trips_total', 'Times that the safety breaker has tripped.', (s) => s.guard.tripCount),
+  gauge(
+    'sluice_clients_affected',
+    "Distinct clients newly throttled or blocked within the breaker's window.",
+    (s) => s.guard.breaker.affectedCount,
+  ),
+  gauge('sluice_clients_seen', "Distinct clients seen within the breaker's window.", (s) => s.guard.breaker.seenCount),
+  gauge('sluice_enforcing', '1 while simulated enforcement affects packets, 0 in mode observe.', (s) =>
+    s.decisions.mode === 'enforce' ? 1 : 0,
+  ),
+];
+
+const RULES: readonly CatalogueMetric[] = [
+  gauges('sluice_policy_info', ['name', 'sha256', 'mode'], 'Always 1; the labels say which policy decides.', (s) => [
+    { labels: { name: s.rules.policy.name, sha256: s.rules.policy.sha256, mode: s.decisions.mode }, value: 1 },
+  ]),
+  gauge('sluice_policy_rules', 'Rules of the policy.', (s) => s.rules.policy.rules.length),
+  gauges('sluice_registry_info', ['sha256'], 'Always 1; the label says which registry is in use.', (s) => [
+    { labels: { sha256: s.rules.registry.sha256 }, value: 1 },
+  ]),
+  gauge('sluice_registry_entries', 'Registrations in the registry.', (s) => s.rules.registry.count),
+  gauge(
+    'sluice_registry_age_seconds',
+    "Time since the registry's file was last changed.",
+    (s) => Math.max(0, Date.now() - s.registryChangedMs) / MS_PER_SECOND,
+  ),
+  gauge('sluice_rules_loaded_timestamp_seconds', 'When policy and registry were last loaded.', (s) =>
+    Math.floor(s.rulesLoadedMs / MS_PER_SECOND),
+  ),
+  counters('sluice_reloads_total', ['result'], 'Reloads of policy and registry; a failure leaves the old ones.', (s) =>
+    byKey('result', s.reloads),
+  ),
+];
+
+const LOGS: readonly CatalogueMetric[] = [
+  counters(
+    'sluice_event_log_lines_total',
+    ['log'],
+    'Lines written to the event logs.',
+    byLog((l) => l.lineCount),
+  ),
+  counters(
+    'sluice_event_log_bytes_total',
+    ['log'],
+    'Octets written to the event logs.',
+    byLog((l) => l.octetCount),
+  ),
+  counters(
+    'sluice_event_log_dropped_lines_total',
+    ['log'],
+    'Lines left out because the log could not take them.',
+    byLog((l) => l.droppedCount),
+  ),
+  counters(
+    'sluice_event_log_failures_total',
+    ['log'],
+    'Writes to the event logs that failed.',
+    byLog((l) => l.failureCount),
+  ),
+  counters(
+    'sluice_event_log_rotations_total',
+    ['log'],
+    'Times that the event logs were moved aside.',
+    byLog((l) => l.rotationCount),
+  ),
+  counters(
+    'sluice_event_log_wait_seconds_total',
+    ['log'],
+    'Time for which the engine waited for the event logs (--on-full wait).',
+    byLog((l) => l.waitedMs / MS_PER_SECOND),
+  ),
+  gauges(
+    'sluice_event_log_waiting_bytes',
+    ['log'],
+    'Octets of events that are not written yet.',
+    byLog((l) => l.waitingOctets),
+  ),
+];
+
+const PROCESS: readonly CatalogueMetric[] = [
+  gauges('sluice_build_info', ['version'], 'Always 1; the label says which version runs.', (s) => [
+    { labels: { version: s.version }, value: 1 },
+  ]),
+  gauges(
+    'sluice_event_loop_lag_seconds',
+    ['statistic'],
+    'How late the event loop ran since it was last asked: mean, p99 and max.',
+    (s) => byKey('statistic', { ...s.takeLoopLag() }),
+  ),
+  gauge('sluice_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss()),
+  counter('sluice_cpu_seconds_total', 'Processor time of the process.', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / MICROS_PER_SECOND;
+  }),
+  gauge('sluice_start_timestamp_seconds', 'When the process was started.', () =>
+    Math.floor(Date.now() / MS_PER_SECOND - process.uptime()),
+  ),
+  counters('sluice_http_requests_total', ['status'], 'HTTP requests answered.', (s) =>
+    [...s.requests].map(([status, value]) => ({ labels: { status: String(status) }, value })),
+  ),
+];
+
+/** The catalogue in the parts under which its table shows it. */
+export const CATALOGUE: readonly { readonly part: string; readonly metrics: readonly CatalogueMetric[] }[] = [
+  { part: 'Source', metrics: SOURCE },
+  { part: 'Flows', metrics: FLOWS },
+  { part: 'Decisions', metrics: DECISIONS },
+  { part: 'Safety', metrics: SAFETY },
+  { part: 'Rules', metrics: RULES },
+  { part: 'Event logs', metrics: LOGS },
+  { part: 'Process', metrics: PROCESS },
+];

@@ -1,0 +1,58 @@
+/** What the metrics are read from: plain counters of the parts of a daemon, looked at when somebody asks. */
+import type { Counters } from '../engine/counters.ts';
+import type { DecisionTallyRow } from '../engine/decision-tally.ts';
+import type { DelayHistogram } from '../engine/delay-histogram.ts';
+
+export interface LogCounts {
+  readonly lineCount: number;
+  readonly octetCount: number;
+  readonly droppedCount: number;
+  readonly failureCount: number;
+  readonly rotationCount: number;
+  readonly waitedMs: number;
+  readonly waitingOctets: number;
+}
+
+export interface MetricsSources {
+  readonly version: string;
+  readonly source: {
+    readonly kind: string;
+    readonly backend: string;
+    readonly problem: string | null;
+    readonly counts: {
+      readonly dropped: Readonly<Record<string, number>>;
+      readonly restarts: number;
+      readonly gapSeconds: number;
+      readonly stalls: number;
+      readonly files: Readonly<Record<string, number>>;
+    };
+  };
+  readonly counters: Counters;
+  readonly table: { readonly activeCount: number; readonly capacity: number };
+  readonly tunnels: { readonly count: number };
+  readonly decisions: {
+    readonly tally: { rows(): DecisionTallyRow[] };
+    readonly findings: Float64Array;
+    readonly delays: DelayHistogram;
+    readonly mode: string;
+  };
+  readonly guard: {
+    readonly tripCount: number;
+    readonly hasTripped: boolean;
+    readonly breaker: { readonly affectedCount: number; readonly seenCount: number };
+  };
+  readonly lag: DelayHistogram;
+  readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
+  readonly rules: {
+    readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
+    readonly registry: { readonly sha256: string; readonly count: number };
+  };
+  /** When the registry's file was last changed, and when the rules were last loaded: ms since 1970. */
+  readonly registryChangedMs: number;
+  readonly rulesLoadedMs: number;
+  /** Reloads by result. */
+  readonly reloads: Readonly<Record<string, number>>;
+  /** HTTP requests by status. */
+  readonly requests: ReadonlyMap<number, number>;
+  readonly takeLoopLag: () => { readonly mean: number; readonly p99: number; readonly max: number };
+}

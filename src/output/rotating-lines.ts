@@ -1,0 +1,179 @@
+/**
+ * The event log of a daemon. Lines are gathered and written in large pieces by a writer of its own, so a slow disk or a slow
+ * reader does not hold up whoever writes. What happens when it cannot keep up is chosen, and counted either way:
+ * drop: lines beyond a limit are left out; wait: `settle` takes as long as it takes, and the time is counted.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Where pieces of whole lines go. `write` takes all of a piece or rejects. */
+export interface LineTarget {
+  readonly name: string;
+  write(piece: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  readonly isDue: boolean;
+  /** Nothing can be written any more: the reader has gone. */
+  readonly isGone: boolean;
+  rotate(): Promise<void>;
+  reopen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const ON_FULL = ['drop', 'wait'] as const;
+export type OnFull = (typeof ON_FULL)[number];
+
+/** Octets that may wait to be written before lines are dropped, or `settle` waits. */
+export const WAITING_LIMIT = 32 << 20;
+/** Octets of one write, about. */
+const PIECE_LENGTH = 1 << 20;
+const RETRY_MS = 500;
+
+interface Gathered {
+  readonly lines: string[];
+  octets: number;
+}
+
+export class RotatingLines {
+  /** Lines and octets that were written, lines left out, writes that failed, files moved aside. */
+  lineCount = 0;
+  octetCount = 0;
+  droppedCount = 0;
+  failureCount = 0;
+  rotationCount = 0;
+  /** Time for which `settle` has held its caller up, milliseconds. */
+  waitedMs = 0;
+  /** What the last write failed with; empty where it did not. */
+  problem = '';
+
+  private readonly target: LineTarget;
+  private readonly onFull: OnFull;
+  private readonly waitingLimit: number;
+  private gathered: Gathered = { lines: [], octets: 0 };
+  private readonly queue: Gathered[] = [];
+  /** Octets gathered or queued. */
+  private waiting = 0;
+  private writer: Promise<void> | null = null;
+  private givenUp = false;
+
+  constructor(target: LineTarget, onFull: OnFull, waitingLimit: number = WAITING_LIMIT) {
+    this.target = target;
+    this.onFull = onFull;
+    this.waitingLimit = waitingLimit;
+  }
+
+  get name(): string {
+    return this.target.name;
+  }
+
+  get waitingOctets(): number {
+    return this.waiting;
+  }
+
+  write(line: string): void {
+    const isFull = this.waiting >= this.waitingLimit;
+    if (this.givenUp || (isFull && this.onFull === 'drop')) {
+      this.droppedCount++;
+      return;
+    }
+    this.gathered.lines.push(line);
+    this.gathered.octets += line.length;
+    this.waiting += line.length;
+    if (this.gathered.octets >= PIECE_LENGTH) this.enqueue();
+  }
+
+  /** Hands over what was gathered. With `wait` it returns when there is room again, else at once. */
+  async settle(): Promise<void> {
+    this.enqueue();
+    if (this.onFull === 'drop' || this.waiting < this.waitingLimit) return;
+    const since = performance.now();
+    while (this.waiting >= this.waitingLimit && !this.givenUp) {
+      await Promise.race([this.writer, sleep(RETRY_MS, undefined, { ref: false })]);
+      const now = performance.now();
+      this.waitedMs += now - since - this.countedWait;
+      this.countedWait = now - since;
+    }
+    this.countedWait = 0;
+  }
+
+  private countedWait = 0;
+
+  /** Writes all that was gathered; false where it is not out after `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const until = performance.now() + timeoutMs;
+    this.enqueue();
+    while (this.writer !== null && performance.now() < until) {
+      await Promise.race([this.writer, sleep(Math.max(1, until - performance.now()), undefined, { ref: false })]);
+    }
+    return this.writer === null;
+  }
+
+  /** Moves the file aside if that is due. Everything gathered goes to the old one. */
+  async rotateIfDue(): Promise<void> {
+    if (!this.target.isDue || !(await this.flush(RETRY_MS))) return;
+    await this.attempt(async () => {
+      await this.target.rotate();
+      this.rotationCount++;
+    });
+  }
+
+  async reopen(): Promise<void> {
+    if (await this.flush(RETRY_MS)) await this.attempt(() => this.target.reopen());
+  }
+
+  /** Has what was written reach the disk. */
+  async sync(): Promise<void> {
+    await this.attempt(() => this.target.sync());
+  }
+
+  /** Writes the rest for at most `timeoutMs`; what then remains is counted as dropped. */
+  async close(timeoutMs: number): Promise<void> {
+    if (!(await this.flush(timeoutMs))) this.giveUp();
+    await this.attempt(() => this.target.close());
+  }
+
+  private giveUp(): void {
+    this.givenUp = true;
+    for (const { lines } of this.queue.splice(0)) this.droppedCount += lines.length;
+    this.waiting = 0;
+  }
+
+  private enqueue(): void {
+    if (this.gathered.lines.length > 0) {
+      this.queue.push(this.gathered);
+      this.gathered = { lines: [], octets: 0 };
+    }
+    if (this.queue.length === 0 || this.writer !== null) return;
+    this.writer = this.writeAll().finally(() => (this.writer = null));
+  }
+
+  private async writeAll(): Promise<void> {
+    for (let piece = this.queue[0]; piece !== undefined; piece = this.queue[0]) {
+      const octets = Buffer.from(piece.lines.join(''));
+      const written = await this.attempt(() => this.target.write(octets));
+      if (this.givenUp) return;
+      if (!written && this.onFull === 'wait' && !this.target.isGone) {
+        await sleep(RETRY_MS, undefined, { ref: false });
+        continue;
+      }
+      this.queue.shift();
+      this.waiting -= piece.octets;
+      if (written) {
+        this.lineCount += piece.lines.length;
+        this.octetCount += octets.length;
+      } else {
+        this.droppedCount += piece.lines.length;
+      }
+    }
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.problem = '';
+      return true;
+    } catch (error) {
+      this.failureCount++;
+      this.problem = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+}
