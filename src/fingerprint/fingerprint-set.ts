@@ -93,7 +93,7 @@ export class FingerprintSet {
       if (stronger !== Claim.NONE) {
         this.dropEvidence();
         this.releaseBlock(handle);
-        return this.take(payload, stronger, Notice.STRONG, unasked(payload.framing) | (1 << claim));
+        return this.take(payload, stronger, Notice.STRONG, unasked(payload.framing) | (1 << claim), 0);
       }
     }
     return this.follow(payload, handle, claim, unasked(payload.framing));
@@ -123,17 +123,19 @@ export class FingerprintSet {
   /** Asks all fingerprints but the `excluded` ones (bits), which have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: number, excluded: number): number {
     const strong = strongClaim(payload, excluded);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded, -handle);
     const weak = weakClaim(payload, excluded);
-    if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded);
+    if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded, -handle);
     return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
   }
 
-  private take(payload: Payload, claim: Claim, notice: Notice, excluded: number): number {
+  /** `offered` packets that nobody claimed count: a flow that is taken up and ruled out in turn is given up all the same. */
+  private take(payload: Payload, claim: Claim, notice: Notice, excluded: number, offered: number): number {
     const block = this.takeBlock();
     const at = block * BLOCK_WORDS;
     this.words[at + Block.CLAIM] = claim;
     this.words[at + Block.NOTICE] = notice;
+    this.words[at + Block.OBSERVED] = offered;
     return this.follow(payload, block, claim, excluded);
   }
 

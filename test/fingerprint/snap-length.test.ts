@@ -1,0 +1,29 @@
+/** Captures cut to a snap length: the same protocol as in the whole packets, or nothing, and never at a higher stage. */
+import { relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { listCaptures } from '../../src/capture/list-captures.ts';
+import { runCapture } from './capture-payloads.ts';
+
+const captures = resolve(import.meta.dirname, '../../captures');
+const { paths } = await listCaptures([captures]);
+
+describe('committed captures', () => {
+  it.each([60, 96, 128])('cut to %i octets show no other protocol and no higher stage', async (snapLength) => {
+    const wrong: string[] = [];
+    let compared = 0;
+    for (const path of paths) {
+      const whole = (await runCapture(path)).found.byFlow;
+      const cut = (await runCapture(path, snapLength)).found.byFlow;
+      for (const [flow, protocols] of cut) {
+        for (const [protocol, { stage }] of protocols) {
+          compared++;
+          const expected = whole.get(flow)?.get(protocol)?.stage ?? 0;
+          if (stage > expected)
+            wrong.push(`${relative(captures, path)}: ${flow}: ${protocol} at ${stage}, not ${expected}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(compared).toBeGreaterThan(200);
+  });
+});
