@@ -189,7 +189,8 @@ export class Pipeline {
     table.numbers[at + (FlowWord.TOUCHED >> 1)] = clock.now;
     this.counters.flowsStarted++;
     // The first look comes early, for the many connections that are over by then.
-    this.wheel.schedule(slot, clock.now + CLOSED_TIMEOUT_US);
+    this.wheel.atUs = clock.now + CLOSED_TIMEOUT_US;
+    this.wheel.schedule(slot);
     return slot;
   }
 
@@ -264,8 +265,12 @@ export class Pipeline {
             ? IDLE_TIMEOUT_US
             : FOUND_IDLE_TIMEOUT_US;
         const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
-        if (dueAt <= now) this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
-        else wheel.schedule(slot, dueAt);
+        if (dueAt <= now) {
+          this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
+        } else {
+          wheel.atUs = dueAt;
+          wheel.schedule(slot);
+        }
       }
     }
   }

@@ -34,9 +34,12 @@ export class IdleWheel {
     return (this.done + 1) * BUCKET_US;
   }
 
-  /** Puts a flow where it comes up at the clock reading `atUs`, at the earliest in the next bucket. */
-  schedule(slot: number, atUs: number): void {
-    const bucket = Math.min(Math.max(Math.ceil(atUs / BUCKET_US), this.done + 1), this.done + BUCKETS - 1);
+  /** When the flow that is scheduled next comes up, as a clock reading; a number passed to `schedule` would go to the heap. */
+  atUs = 0;
+
+  /** Puts a flow where it comes up at `atUs`, at the earliest in the next bucket. */
+  schedule(slot: number): void {
+    const bucket = Math.min(Math.max(Math.ceil(this.atUs / BUCKET_US), this.done + 1), this.done + BUCKETS - 1);
     const { words } = this.table;
     const index = bucket % BUCKETS;
     const head = this.heads[index]!;

@@ -26,6 +26,7 @@ export function buildSources(): BuiltSources {
         module: ts.ModuleKind.ESNext,
         target: ts.ScriptTarget.ES2023,
         rewriteRelativeImportExtensions: true,
+        useDefineForClassFields: false,
       },
     });
     mkdirSync(join(folder, dirname(file)), { recursive: true });
