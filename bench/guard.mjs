@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { median, medianRatio, rounds, runOnce } from './measure.mjs';
+import { median, rounds, runOnce } from './measure.mjs';
 
 const HELP = `npm run bench:guard -- [options]
 
@@ -133,27 +133,45 @@ function isSlower(flags, folder, capture) {
         turn.cpuSeconds.push(cpuSeconds);
       }
     }
-    const verdicts = ['seconds', 'cpuSeconds'].map((metric) => {
-      const noise = Math.abs(medianRatio(again[metric], base[metric]) - 1);
-      // The base's two runs together are the better base.
-      const bases = base[metric].map((value, i) => (value + again[metric][i]) / 2);
-      return { metric, noise, slowdown: medianRatio(head[metric], bases) - 1, isClear: noise <= threshold / 2 };
-    });
-    const clear = verdicts.filter(({ isClear }) => isClear);
-    const slow = clear.filter(({ slowdown }) => slowdown > threshold);
-    if (slow.length === 0 && clear.length < verdicts.length && series < SERIES_LIMIT) continue;
+    const verdicts = ['seconds', 'cpuSeconds'].map((metric) => judge(metric, base, head, again, threshold));
+    const slow = verdicts.filter(({ isSlow }) => isSlow);
+    const isOpen = slow.length === 0 && verdicts.some(({ isClear }) => !isClear);
+    if (isOpen && series < SERIES_LIMIT) continue;
     report(capture.name, base.seconds.length, median(head.seconds), verdicts);
-    if (clear.length === 0) remark(`${capture.name}: too noisy to judge`);
+    if (verdicts.every(({ isClear }) => !isClear)) remark(`${capture.name}: too noisy to judge`);
     if (slow.length > 0) process.stdout.write(`${capture.name}: SLOWER by more than ${flags.threshold} %\n`);
     return slow.length > 0;
   }
   return false;
 }
 
+/**
+ * One measure of all runs so far. The noise is how far the base's ratios to itself reach from 1, and the head is slower where its
+ * ratio is, and even the lower end of where its true median lies is over what the noise explains.
+ */
+function judge(metric, base, head, again, threshold) {
+  const itself = medianInterval(again[metric].map((value, i) => value / base[metric][i]));
+  const noise = Math.max(Math.abs(itself.low - 1), Math.abs(itself.high - 1));
+  // The base's two runs together are the better base.
+  const bases = base[metric].map((value, i) => (value + again[metric][i]) / 2);
+  const ratios = head[metric].map((value, i) => value / bases[i]);
+  const slowdown = median(ratios) - 1;
+  const isClear = noise <= threshold / 2;
+  const isSlow = isClear && slowdown > threshold && medianInterval(ratios).low - 1 > Math.max(noise, threshold / 2);
+  return { metric, noise, slowdown, isClear, isSlow };
+}
+
+/** Where the median of what was sampled lies, with about 95 % confidence (order statistics, normal approximation). */
+function medianInterval(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = Math.max(0, Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2));
+  return { low: sorted[at], high: sorted[sorted.length - 1 - at] };
+}
+
 function report(name, count, seconds, verdicts) {
   const words = { seconds: 'wall-clock', cpuSeconds: 'processor' };
   const parts = verdicts.map(
-    ({ metric, noise, slowdown }) => `${words[metric]} ${percent(slowdown)} (noise ${percent(noise)})`,
+    ({ metric, noise, slowdown }) => `${words[metric]} ${percent(slowdown)} (noise ±${(noise * 100).toFixed(1)} %)`,
   );
   process.stdout.write(`${name}: ${parts.join(', ')}; median ${seconds.toFixed(2)} s, ${count} runs each\n`);
 }
