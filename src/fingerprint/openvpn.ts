@@ -231,6 +231,8 @@ function followSession(payload: Payload, state: Int32Array, at: number): number 
   const low = wire.sessionIdLow(data, payload.at);
   const id = at + Word.SESSION + 2 * direction;
   const count = at + Word.STAYS + direction;
+  state[at + Word.LAST_PACKET + direction] = payload.packet;
+  state[at + Word.LAST_OFFSET + direction] = payload.evidenceOffset + wire.SESSION_ID_AT;
   if (state[id] === high && state[id + 1] === low) {
     state[count]!++;
   } else {
@@ -377,8 +379,6 @@ function judgeCrypt(
     );
     return Verdict.CONFIRMED;
   }
-  state[at + Word.LAST_PACKET + direction] = payload.packet;
-  state[at + Word.LAST_OFFSET + direction] = payload.evidenceOffset + wire.SESSION_ID_AT;
   const wrapped = code === Opcode.HARD_RESET_CLIENT_V3;
   if (wire.isClientReset(code) || stays >= STAYS_ONE_WAY) {
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
