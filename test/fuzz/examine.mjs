@@ -199,7 +199,8 @@ function checkEvents({ lines, pipeline }) {
   let packets = 0;
   for (const line of lines) {
     const event = JSON.parse(line);
-    if (!isSound(event, counters.packets)) throw new Failure('event', line.trim());
+    const flaw = flawOf(event, counters.packets);
+    if (flaw !== '') throw new Failure('event', flaw);
     if (event.event_type !== 'flow') continue;
     flows++;
     packets += event.flow.pkts_toserver + event.flow.pkts_toclient;
@@ -213,23 +214,30 @@ function checkEvents({ lines, pipeline }) {
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const isTime = (value) => /^(\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value);
 
-function isSound(event, packets) {
-  const { vpn, flow, decision } = event;
-  if (!isTime(event.timestamp) || event.pcap_cnt < 1 || event.pcap_cnt > packets) return false;
-  if (typeof event.proto !== 'string' || typeof event.src_ip !== 'string') return false;
-  if (event.event_type === 'flow') {
-    const counts = [flow.pkts_toserver, flow.pkts_toclient, flow.bytes_toserver, flow.bytes_toclient];
-    return counts.every(isCount) && isTime(flow.start) && isTime(flow.end) && (vpn === undefined) === !decision;
-  }
-  const named = [vpn?.protocol, vpn?.variant, vpn?.stage, decision?.action, decision?.reason];
-  if (!named.every((name) => typeof name === 'string' && name !== 'none')) return false;
-  return (
-    vpn.evidence.length > 0 &&
-    vpn.evidence.length <= EVIDENCE_PER_FLOW &&
-    vpn.evidence.every(
-      (entry) => entry.packet >= 1 && entry.packet <= event.pcap_cnt && isCount(entry.offset) && isShown(entry),
-    )
+/** What is wrong with an event, in words; empty for a sound one. */
+function flawOf(event, packets) {
+  if (!isTime(event.timestamp)) return `timestamp ${event.timestamp}`;
+  if (!(event.pcap_cnt >= 1 && event.pcap_cnt <= packets)) return `pcap_cnt ${event.pcap_cnt} of ${packets}`;
+  if (typeof event.proto !== 'string' || typeof event.src_ip !== 'string') return 'no proto or no address';
+  return event.event_type === 'flow' ? flowFlaw(event) : decisionFlaw(event);
+}
+
+function flowFlaw({ flow, vpn, decision }) {
+  const counts = [flow.pkts_toserver, flow.pkts_toclient, flow.bytes_toserver, flow.bytes_toclient];
+  if (!counts.every(isCount)) return `counts ${counts.join()}`;
+  if (!isTime(flow.start) || !isTime(flow.end)) return `from ${flow.start} to ${flow.end}`;
+  return (vpn === undefined) === (decision === undefined) ? '' : 'a finding without a decision, or the other way round';
+}
+
+function decisionFlaw({ vpn, decision, pcap_cnt: number }) {
+  const names = [vpn?.protocol, vpn?.variant, vpn?.stage, decision?.action, decision?.reason];
+  if (!names.every((name) => typeof name === 'string' && name !== 'none')) return `names ${names.join()}`;
+  const { evidence } = vpn;
+  if (evidence.length === 0 || evidence.length > EVIDENCE_PER_FLOW) return `${evidence.length} rows of evidence`;
+  const wrong = evidence.find(
+    (row) => !(row.packet >= 1 && row.packet <= number) || !isCount(row.offset) || !isShown(row),
   );
+  return wrong === undefined ? '' : `evidence of ${vpn.protocol} at packet ${number}: ${JSON.stringify(wrong)}`;
 }
 
 function isShown({ check, expected, seen }) {

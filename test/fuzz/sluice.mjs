@@ -168,6 +168,7 @@ export class EngineRun {
       streams: streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
+      tunnelKeys: this.#tunnels.byKey.size,
       standings: this.#decisions.standings.length - 1 - this.#decisions.freeNumbers.length,
     };
   }
