@@ -1,4 +1,6 @@
 /** The committed captures as payloads, and what a replay finds in them with its evidence. */
+import { resolve } from 'node:path';
+import { listCaptures } from '../../src/capture/list-captures.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
@@ -11,6 +13,10 @@ import { type Finding, NO_FINDING } from '../../src/fingerprint/finding.ts';
 import { FlowTable } from '../../src/flow/flow-table.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+
+/** The folder of the committed captures, and those in it that are whole. */
+export const captures = resolve(import.meta.dirname, '../../captures');
+export const paths = (await listCaptures([captures])).paths.filter((path) => !path.includes('/regression/'));
 
 export const rules = {
   policy: await requirePolicy(DEFAULT_POLICY),

@@ -1,22 +1,17 @@
 /** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listCaptures } from '../../src/capture/list-captures.ts';
 import { CHECKS, EVIDENCE_LIMIT, EvidenceLog, Check, type EvidenceEntry } from '../../src/fingerprint/evidence.ts';
 import { decode } from '../../src/wire/decode.ts';
 import { DecodeStatus } from '../../src/wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../../src/wire/packet-view.ts';
 import { TcpFlag } from '../../src/wire/tcp.ts';
-import { forEachBatch, runCapture } from './capture-payloads.ts';
+import { forEachBatch, paths, runCapture } from './capture-payloads.ts';
 import { FlowProbe, type Step } from './flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
 import { esp } from './ipsec-packets.ts';
 import { Noise } from './octets.ts';
 import { data2, session } from './openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
-
-const captures = resolve(import.meta.dirname, '../../captures');
-const { paths } = await listCaptures([captures]);
 
 /** Octets of a packet's payload, or of the stream of its direction, as far as they are in the capture. */
 type OctetsOf = (packet: number) => Uint8Array;

@@ -1,11 +1,7 @@
 /** Captures cut to a snap length: the same protocol as in the whole packets, or nothing, and never at a higher stage. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listCaptures } from '../../src/capture/list-captures.ts';
-import { runCapture } from './capture-payloads.ts';
-
-const captures = resolve(import.meta.dirname, '../../captures');
-const { paths } = await listCaptures([captures]);
+import { captures, paths, runCapture } from './capture-payloads.ts';
 
 describe('committed captures', () => {
   it.each([60, 96, 128])('cut to %i octets show no other protocol and no higher stage', async (snapLength) => {

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import {
+  isDataSegment,
+  Opening,
+  opening,
+  openingRecord,
+  prefaceLength,
+  recordLength,
+  StreamPhase,
+} from '../../src/fingerprint/first-records.ts';
+import { guarded } from '../wire/guarded-bytes.ts';
+import { marked, saInit, saInitAnswer } from './ike-messages.ts';
+import { Noise, octets, u16 } from './octets.ts';
+import { blockData, data2, session } from './openvpn-messages.ts';
+
+const noise = new Noise(43);
+const peers = { initiator: noise.take(8), responder: noise.take(8) };
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+
+/** A packet behind its length. */
+const record = (packet: Uint8Array): Uint8Array => octets(u16(packet.length), packet);
+/** RFC 9329 section 3: the length counts itself. */
+const ikeRecord = (message: Uint8Array): Uint8Array => octets(u16(message.length + 6), marked(message));
+
+function openingOf(bytes: Uint8Array, isClient = true): Opening {
+  const { data, at } = guarded(bytes);
+  return opening(data, at, bytes.length, StreamPhase.START, isClient);
+}
+
+const [[, clientReset], [, serverReset]] = session('plain') as [[0, Uint8Array], [1, Uint8Array]];
+const request = text('CONNECT vpn.example:1194 HTTP/1.1\r\nHost: vpn.example:1194\r\n\r\n');
+const greeting = octets([5, 1, 0]);
+
+describe('the first octets of a direction', () => {
+  it.each([
+    ['an OpenVPN client', record(clientReset), true, Opening.OPENVPN],
+    ['an OpenVPN server', record(serverReset), false, Opening.OPENVPN],
+    ['an IKE initiator', octets(text('IKETCP'), ikeRecord(saInit(peers))), true, Opening.IKE_PREFIX],
+    ['an IKE responder', ikeRecord(saInitAnswer(peers)), false, Opening.IKE],
+    ['a client of an HTTP proxy', request, true, Opening.PREFACE],
+    ['a client of a SOCKS proxy', greeting, true, Opening.PREFACE],
+  ] as const)('%s: told, or more needed, at every length', (_, bytes, isClient, expected) => {
+    let told = false;
+    for (let length = 1; length <= bytes.length; length++) {
+      const found = openingOf(bytes.subarray(0, length), isClient);
+      if (told || length === bytes.length) expect(found).toBe(expected);
+      else if (found === expected) told = true;
+      else expect(found).toBe(Opening.MORE_NEEDED);
+    }
+  });
+
+  it('knows where a preface ends', () => {
+    expect(openingOf(octets(request, record(clientReset)))).toBe(Opening.PREFACE);
+    expect(prefaceLength).toBe(request.length);
+  });
+
+  it.each([
+    ['TLS', octets([0x16, 3, 1, 2, 0, 1], noise.take(200))],
+    ['SSH', text('SSH-2.0-OpenSSH_9.2p1\r\n')],
+    ['HTTP', text('GET / HTTP/1.1\r\n\r\n')],
+    ['SMTP', text('220 mail.example ESMTP\r\n')],
+    ['BitTorrent', octets([19], text('BitTorrent protocol'), noise.take(48))],
+    ['a length too short for a reset', octets(u16(13), [0x38], noise.take(12))],
+    ['a length too long for one', octets(u16(3000), [0x38], noise.take(100))],
+    ['a reset with a key id', octets(u16(14), [0x39], noise.take(13))],
+    ['data first', record(data2(3, 1))],
+    ['an IKE record without its marker', octets(u16(200), [0, 0, 0, 1], noise.take(200))],
+    ['zeros', new Uint8Array(100)],
+  ] as const)('%s is nothing of ours', (_, bytes) => {
+    expect(openingOf(bytes)).toBe(Opening.NOTHING);
+  });
+
+  it('of DNS over TCP look like a record for the ids that imitate a reset only', () => {
+    const like: number[] = [];
+    for (let id = 0; id < 65_536; id++) {
+      const { data, at } = guarded(octets(u16(40), u16(id), u16(0x0100), noise.take(36)));
+      if (openingRecord(data, at, 42) !== Opening.NOTHING) like.push(id >> 8);
+    }
+    expect([...new Set(like)]).toEqual([0x38, 0x40, 0x50]);
+  });
+});
+
+describe('records', () => {
+  it('have a length of their own', () => {
+    const { data, at } = guarded(octets(u16(300), [0]));
+    expect(recordLength(data, at, 3, StreamPhase.OPENVPN_RECORDS)).toBe(300);
+    expect(recordLength(data, at, 3, StreamPhase.IKE_RECORDS)).toBe(298);
+    expect(recordLength(data, at, 1, StreamPhase.OPENVPN_RECORDS)).toBe(-1);
+  });
+
+  const packets = [record(data2(3, 1)), record(blockData([0x30], 20, 3))];
+
+  it('of data fill a segment from the middle of a stream to its end', () => {
+    const isData = (bytes: Uint8Array): boolean => {
+      const { data, at } = guarded(bytes);
+      return isDataSegment(data, at, bytes.length, bytes.length);
+    };
+    const whole = octets(...packets);
+    expect(isData(whole)).toBe(true);
+    for (let cut = 1; cut < packets[1]!.length; cut++) expect(isData(whole.subarray(0, -cut))).toBe(false);
+    expect(isData(octets(whole, [0]))).toBe(false);
+    expect(isData(record(clientReset))).toBe(false);
+    expect(isData(noise.take(200).fill(0, 0, 2))).toBe(false);
+  });
+
+  it('of data are told by what a snap length leaves of them', () => {
+    const whole = octets(...packets);
+    for (let captured = 3; captured < whole.length; captured++) {
+      const { data, at } = guarded(whole, captured);
+      expect(() => isDataSegment(data, at, captured, whole.length)).not.toThrow();
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { proportion } from '../../src/study/wilson.ts';
+
+describe('Wilson intervals', () => {
+  // The last two are examples of Newcombe (1998), table I, method 3; the others follow from the formula for 0, half and all of n.
+  it.each([
+    [0, 10, 0, 0.2775],
+    [10, 10, 0.7225, 1],
+    [1, 1, 0.2065, 1],
+    [5, 10, 0.2366, 0.7634],
+    [15, 148, 0.0624, 0.1605],
+    [81, 263, 0.2553, 0.3662],
+  ])('%i of %i', (count, total, lower, upper) => {
+    const share = proportion(count, total);
+    expect(share.value).toBeCloseTo(count / total, 12);
+    expect(share.lower).toBeCloseTo(lower, 4);
+    expect(share.upper).toBeCloseTo(upper, 4);
+  });
+
+  it('says nothing of nothing', () => {
+    expect(proportion(0, 0)).toEqual({ count: 0, total: 0, value: null, lower: 0, upper: 1 });
+  });
+
+  it('holds its own value, and narrows with more', () => {
+    for (let total = 1; total < 400; total += 7) {
+      for (let count = 0; count <= total; count++) {
+        const share = proportion(count, total);
+        expect(share.lower).toBeLessThanOrEqual(share.value!);
+        expect(share.upper).toBeGreaterThanOrEqual(share.value!);
+        const more = proportion(count * 10, total * 10);
+        expect(more.upper - more.lower).toBeLessThan(share.upper - share.lower);
+      }
+    }
+  });
+});
