@@ -149,7 +149,7 @@ export class Pipeline {
       return NO_FLOW;
     }
     if (view.fragment === Fragment.LATER) {
-      const tied = this.fragments.later(view, wireLength, this.clock.now);
+      const tied = this.fragments.later(view, wireLength, this.clock.second);
       if (tied !== NO_FLOW) this.countPacket(tied, this.fragments.direction, wireLength);
       return tied;
     }
@@ -206,7 +206,7 @@ export class Pipeline {
 
   private tieFragments(slot: number, direction: 0 | 1): void {
     const { fragments, table } = this;
-    fragments.first(this.view, slot, direction, this.clock.now);
+    fragments.first(this.view, slot, direction, this.clock.second);
     if (fragments.waitedPackets === 0) return;
     const row = slot * ROW_WORDS;
     table.words[row + FlowWord.PACKETS + direction]! += fragments.waitedPackets;

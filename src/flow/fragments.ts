@@ -12,7 +12,7 @@ import type { PacketView } from '../wire/packet-view.ts';
 const SETS = 1024;
 const WAYS = 4;
 /** RFC 791 suggests 15 s for reassembly, RFC 8200 60 s. */
-const LIFETIME_US = 60_000_000;
+const LIFETIME_SECONDS = 60;
 
 /** Words of an entry: addresses 8, id, protocol and domain; then what the datagram's fragments share. */
 const Word = { ID: 8, PROTOCOL: 9, DOMAIN: 10, SLOT: 11, DIRECTION: 12, WAITING: 13, END: 14, USED: 15 } as const;
@@ -21,8 +21,11 @@ const ENTRY_WORDS = 16;
 export class Fragments {
   private readonly table: FlowTable;
   private readonly words = new Int32Array(SETS * WAYS * ENTRY_WORDS);
-  /** Per entry: clock reading at its first fragment seen, the flow's first packet (its identity), octets waiting. */
+  /** Per entry: clock reading at its first fragment seen, seconds, the flow's first packet (its identity), octets waiting. */
   private readonly times = new Float64Array(SETS * WAYS);
+  /** Which entry of a set was taken first. */
+  private readonly ages = new Float64Array(SETS * WAYS);
+  private taken = 0;
   private readonly flows = new Float64Array(SETS * WAYS);
   private readonly octets = new Float64Array(SETS * WAYS);
 
@@ -44,8 +47,8 @@ export class Fragments {
   }
 
   /** Notes the flow of a datagram's first fragment, and hands over what waited for it. */
-  first(view: PacketView, slot: number, direction: 0 | 1, nowUs: number): void {
-    const entry = this.findOrTake(view, nowUs);
+  first(view: PacketView, slot: number, direction: 0 | 1, nowSeconds: number): void {
+    const entry = this.findOrTake(view, nowSeconds);
     const at = entry * ENTRY_WORDS;
     this.words[at + Word.SLOT] = slot;
     this.words[at + Word.DIRECTION] = direction;
@@ -59,8 +62,8 @@ export class Fragments {
   }
 
   /** Slot of a later fragment's flow; NO_FLOW where its first fragment has not come: then the packet waits here. */
-  later(view: PacketView, wireOctets: number, nowUs: number): number {
-    const entry = this.findOrTake(view, nowUs);
+  later(view: PacketView, wireOctets: number, nowSeconds: number): number {
+    const entry = this.findOrTake(view, nowSeconds);
     const at = entry * ENTRY_WORDS;
     this.noteExtent(at, view.fragmentOffset, view.fragmentLength);
     const slot = this.words[at + Word.SLOT]!;
@@ -103,22 +106,23 @@ export class Fragments {
     this.words.fill(0, at, at + ENTRY_WORDS);
   }
 
-  private findOrTake(view: PacketView, nowUs: number): number {
+  private findOrTake(view: PacketView, nowSeconds: number): number {
     const set = (hashOf(view) & (SETS - 1)) * WAYS;
     let oldest = set;
     for (let entry = set; entry < set + WAYS; entry++) {
       const at = entry * ENTRY_WORDS;
-      if (this.words[at + Word.USED] !== 0 && nowUs - this.times[entry]! > LIFETIME_US) this.drop(entry);
+      if (this.words[at + Word.USED] !== 0 && nowSeconds - this.times[entry]! > LIFETIME_SECONDS) this.drop(entry);
       if (this.words[at + Word.USED] === 0) {
         if (this.words[oldest * ENTRY_WORDS + Word.USED] !== 0) oldest = entry;
       } else if (isSame(this.words, at, view)) {
         return entry;
-      } else if (this.words[oldest * ENTRY_WORDS + Word.USED] !== 0 && this.times[entry]! < this.times[oldest]!) {
+      } else if (this.words[oldest * ENTRY_WORDS + Word.USED] !== 0 && this.ages[entry]! < this.ages[oldest]!) {
         oldest = entry;
       }
     }
     this.drop(oldest);
-    this.times[oldest] = nowUs;
+    this.times[oldest] = nowSeconds;
+    this.ages[oldest] = ++this.taken;
     fill(this.words, oldest * ENTRY_WORDS, view);
     return oldest;
   }

@@ -30,9 +30,7 @@ export class IdleWheel {
   }
 
   /** Clock reading from which on `next` has a bucket to look at. */
-  get nextUs(): number {
-    return (this.done + 1) * BUCKET_US;
-  }
+  nextUs = BUCKET_US;
 
   /** When the flow that is scheduled next comes up, as a clock reading; a number passed to `schedule` would go to the heap. */
   atUs = 0;
@@ -87,10 +85,12 @@ export class IdleWheel {
         this.filled[index >> 5] = word & ~(1 << (index & 31));
         if (!this.collect(index)) continue;
         this.done = last - left;
+        this.nextUs = (this.done + 1) * BUCKET_US;
         return true;
       }
     }
     this.done = Math.max(this.done, last);
+    this.nextUs = (this.done + 1) * BUCKET_US;
     return false;
   }
 

@@ -5,7 +5,7 @@ import { Fragments } from '../../src/flow/fragments.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { addFlow, fragmentView } from './views.ts';
 
-const SECOND = 1_000_000;
+const SECOND = 1;
 
 function setUp(): { table: FlowTable; fragments: Fragments; slot: number } {
   const table = new FlowTable(20_000);
@@ -219,9 +219,9 @@ describe('accounting', () => {
   it('a flood pushes out the oldest of a set, never the newest', () => {
     const { fragments, slot } = setUp();
     for (let id = 0; id < 100_000; id++) {
-      fragments.later(fragmentView(1, id, 8, 8, true), 50, id);
+      fragments.later(fragmentView(1, id, 8, 8, true), 50, 0);
       if (id % 1000 !== 0) continue;
-      fragments.first(fragmentView(1, id, 0, 8, true), slot, 0, id);
+      fragments.first(fragmentView(1, id, 0, 8, true), slot, 0, 0);
       expect(fragments.waitedPackets).toBe(1);
     }
     expect(fragments.waitingCount).toBeLessThanOrEqual(4096);
