@@ -11,6 +11,8 @@ import type { EvidenceEntry } from '../../src/fingerprint/evidence.ts';
 import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../src/fingerprint/finding.ts';
 import { FlowTable } from '../../src/flow/flow-table.ts';
+import { decode } from '../../src/wire/decode.ts';
+import { PacketView } from '../../src/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
 
@@ -41,8 +43,11 @@ export interface CaptureRun {
 
 const table = new FlowTable(20_000);
 
-/** Runs one capture; `snapLength` octets of each packet are there. */
-export async function runCapture(path: string, snapLength = Infinity): Promise<CaptureRun> {
+/** Which packets a capture keeps: all, or those towards the higher or the lower end of their flow. */
+export type Kept = 'all' | 'up' | 'down';
+
+/** Runs one capture; `snapLength` octets of each packet are there, of packets that are not `kept` none. */
+export async function runCapture(path: string, snapLength = Infinity, kept: Kept = 'all'): Promise<CaptureRun> {
   const fingerprints = new FingerprintSet();
   const tunnels = new Tunnels(table, fingerprints);
   const found = new FoundFlows();
@@ -60,12 +65,26 @@ export async function runCapture(path: string, snapLength = Infinity): Promise<C
   const pipeline = new Pipeline(table, fingerprints, tunnels, decisions);
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
-      batch.capturedLength[row] = Math.min(batch.capturedLength[row]!, snapLength);
+      const length = isKept(batch, row, kept) ? snapLength : 0;
+      batch.capturedLength[row] = Math.min(batch.capturedLength[row]!, length);
     }
     pipeline.process(batch);
   });
   pipeline.finish();
   return { found, evidence, blocksLeft: fingerprints.blockCount, rowsLeft: fingerprints.evidenceLog.count };
+}
+
+const view = new PacketView();
+
+function isKept(batch: PacketBatch, row: number, kept: Kept): boolean {
+  if (kept === 'all') return true;
+  view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
+  decode(view, batch.linkType[row]!);
+  const { source0, source1, source2, source3, sourcePort } = view;
+  const { destination0, destination1, destination2, destination3, destinationPort } = view;
+  const source = [source0, source1, source2, source3, sourcePort].join();
+  const isUp = source < [destination0, destination1, destination2, destination3, destinationPort].join();
+  return isUp === (kept === 'up');
 }
 
 const batch = new PacketBatch();

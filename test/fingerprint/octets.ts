@@ -1,12 +1,14 @@
-/** Octets of hand-built messages: numbers in network order, hexadecimal, and seeded random ones in place of ciphertext. */
+/** Octets of hand-built messages: numbers in network order, and seeded random ones in place of ciphertext. */
 import { randomFrom, type Random } from '../registry/random.ts';
 
 export function octets(...parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-export function hex(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 export function u16(value: number): number[] {
@@ -30,7 +32,9 @@ export class Noise {
   }
 
   take(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.random.word() >>> 24);
+    const taken = new Uint8Array(length);
+    for (let i = 0; i < length; i++) taken[i] = this.random.word() >>> 24;
+    return taken;
   }
 
   /** A number as an index or SPI is drawn: of 32 bits, and no small one. */
