@@ -24,6 +24,8 @@ const PREFACES = [
   Buffer.from('IKETCP'),
   Buffer.from('04010050c633641400', 'hex'),
   Buffer.from('0036', 'hex'),
+  // Tailscale's discovery.
+  Buffer.from('5453f09f92ac', 'hex'),
 ];
 
 function put(bytes, at, width, value) {

@@ -72,30 +72,31 @@ async function fuzz() {
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
   const begin = Date.now();
   const endTime = begin + seconds * 1000;
-  const findings = [];
+  let findingCount = 0;
+  const report = ({ index, failure, octets }) => {
+    findingCount++;
+    const path = values['no-keep'] ? '' : keepInput(Buffer.from(octets), failure, `seed ${seed}, input ${index}`);
+    process.stdout.write(`FINDING input ${index}: ${failure.check}: ${failure.detail}\n        ${basename(path)}\n`);
+  };
   const totals = [];
   let next = firstIndex;
   const last = firstIndex + mostInputs;
   let mostMemory = 0;
   while (next < last && Date.now() < endTime) {
-    const outcome = await watch({ seed, firstIndex: next, endTime, mostInputs: last - next }, findings);
+    const outcome = await watch({ seed, firstIndex: next, endTime, mostInputs: last - next }, report);
     totals.push(outcome.statistics);
     mostMemory = Math.max(mostMemory, outcome.mostMemory);
     if (outcome.stoppedAt === undefined) break;
     const input = makeInput(await loadSeeds(), seed, outcome.stoppedAt);
-    findings.push({ index: outcome.stoppedAt, failure: outcome.failure, octets: input });
+    report({ index: outcome.stoppedAt, failure: outcome.failure, octets: input });
     next = outcome.stoppedAt + 1;
   }
-  for (const { index, failure, octets } of findings) {
-    const path = values['no-keep'] ? '' : keepInput(Buffer.from(octets), failure, `seed ${seed}, input ${index}`);
-    process.stdout.write(`FINDING input ${index}: ${failure.check}: ${failure.detail}\n        ${basename(path)}\n`);
-  }
-  print(seed, (Date.now() - begin) / 1000, totals, findings.length, mostMemory);
-  return findings.length === 0 ? 0 : 1;
+  print(seed, (Date.now() - begin) / 1000, totals, findingCount, mostMemory);
+  return findingCount === 0 ? 0 : 1;
 }
 
-/** Lets one thread fuzz to its end, or stops it; resolves to what it did. */
-function watch(work, findings) {
+/** Lets one thread fuzz to its end, or stops it; `report` takes its findings; resolves to what it did. */
+function watch(work, report) {
   const shared = new SharedArrayBuffer(8);
   const progress = new Int32Array(shared);
   const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { ...work, progress: shared } });
@@ -106,10 +107,9 @@ function watch(work, findings) {
   return new Promise((resolve) => {
     const stop = (failure) => {
       clearInterval(timer);
-      const stoppedAt = failure === undefined ? undefined : Atomics.load(progress, 0);
-      void worker.terminate().then(() => {
-        resolve({ statistics, mostMemory, stoppedAt, failure });
-      });
+      const stoppedAt = Atomics.load(progress, 0);
+      resolve({ statistics, mostMemory, stoppedAt, failure });
+      void worker.terminate();
     };
     const timer = setInterval(() => {
       const { rss } = process.memoryUsage();
@@ -123,9 +123,14 @@ function watch(work, findings) {
       }
     }, LOOK_EVERY_MS);
     worker.on('message', (message) => {
-      if (message.kind === 'failure') findings.push(message);
+      if (message.kind === 'failure') report(message);
       else statistics = message;
-      if (message.over === true) stop();
+    });
+    // It ends by itself: ended from here, it might die in the midst of making a decoder, and this process with it.
+    worker.on('exit', () => {
+      if (statistics?.over !== true) stop({ check: 'hang', detail: 'the thread ended with nothing left to wait for' });
+      clearInterval(timer);
+      resolve({ statistics, mostMemory });
     });
     worker.on('error', (error) => {
       stop({ check: 'throw', detail: String(error.stack).split('\n').slice(0, 3).join(' ') });

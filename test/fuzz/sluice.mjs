@@ -79,6 +79,9 @@ const POLICIES = [
 ];
 const CAPACITIES = [4096, 3, 40];
 
+/** Octets left behind of each direction: more than a handshake's first record. */
+const SOIL_LENGTH = 600;
+
 /** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
 const tables = new Map();
 
@@ -127,11 +130,19 @@ export class EngineRun {
     this.pipeline = new Pipeline(this.table, fingerprints, this.#tunnels, this.#decisions, packets);
   }
 
-  /** Fills the memory in which TCP streams are put together, as connections before would have. */
+  /** Leaves in the memory where TCP streams are put together what connections before would have left. */
   soilStreams(value) {
     const { streams } = this.pipeline.streams;
-    const places = Array.from({ length: 4 }, () => streams.take());
-    for (const place of places) new Uint8Array(streams.bytes(place).buffer).fill(value);
+    const octets = new DataView(new Uint8Array(SOIL_LENGTH).fill(value).buffer);
+    const places = Array.from({ length: 3 }, () => streams.take());
+    for (const place of places) {
+      for (const direction of [0, 1]) {
+        streams.setBase(place, direction, value);
+        streams.push(place, direction, value, octets, 0, SOIL_LENGTH);
+        streams.setCursor(place, direction, value);
+        streams.setPhase(place, direction, value & 15);
+      }
+    }
     for (const place of places) streams.release(place);
   }
 
