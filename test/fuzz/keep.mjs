@@ -10,7 +10,7 @@ const README = join(REGRESSION, 'README.md');
 const HEAD = `# Inputs that broke something once
 
 Found by the fuzzer (\`test/fuzz/run.mjs\`) or by hand, made as small as they go, and replayed by \`test/fuzz/regression.test.ts\`.
-They hold damaged packets of the project's own captures, and have no labels: nothing is to be found in them.
+They are made of damaged packets of the project's own captures, and have no labels.
 
 | file | what it broke | detail |
 |---|---|---|
