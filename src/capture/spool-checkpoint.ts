@@ -75,13 +75,13 @@ export class SpoolCheckpoint {
     return isSame ? Known.GROWN : Known.NO;
   }
 
-  /** Notes a file as done, together with where the logs stand, and forgets those that are not in the folder any more. */
+  /** Notes a file as done, together with where the logs stand, and forgets those that are not `present` in the folder. */
   async commit(
     file: SpoolFile | null,
-    present: ReadonlySet<string>,
+    present: ReadonlySet<string> | null,
     logs: Readonly<Record<string, CheckpointedLog>>,
   ): Promise<void> {
-    for (const name of this.done.keys()) if (!present.has(name)) this.done.delete(name);
+    for (const name of this.done.keys()) if (present?.has(name) === false) this.done.delete(name);
     if (file !== null) {
       this.done.set(file.name, { ...file, head: await headOf(join(this.folder, file.name), file.size) });
     }

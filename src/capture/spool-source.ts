@@ -29,7 +29,8 @@ export class SpoolSource {
   private readonly options: SpoolOptions;
   private readonly stop = new AbortController();
   private readonly grown = new Set<string>();
-  private present: ReadonlySet<string> = new Set();
+  /** Names at the last look; null before the first. */
+  private present: ReadonlySet<string> | null = null;
 
   constructor(options: SpoolOptions) {
     this.options = options;
@@ -38,9 +39,9 @@ export class SpoolSource {
 
   /** Rejects where folder or checkpoint cannot be read. */
   async start(): Promise<void> {
+    await listSpool(this.options.folder);
     await mkdir(this.options.stateFolder, { recursive: true, mode: 0o700 });
     await this.checkpoint.load();
-    await listSpool(this.options.folder);
   }
 
   /** The next file that is complete, waited for; null after `end`. */

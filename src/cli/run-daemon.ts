@@ -90,11 +90,23 @@ export class Daemon {
 
   /** Starts everything; rejects with CommandError, having touched nothing that another daemon uses. */
   async start(): Promise<void> {
+    try {
+      await this.startParts();
+    } catch (error) {
+      await this.http?.stop();
+      if (this.source instanceof RunSpool) this.source.close();
+      throw error;
+    }
+  }
+
+  private async startParts(): Promise<void> {
     await this.startHttp();
     this.loadBreaker();
     await this.source.start();
     const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
     await this.startOutputs((path) => checkpoint?.logAt(path));
+    // From here on a kill leaves a checkpoint that knows where the logs stood.
+    if (this.source instanceof RunSpool) await this.source.commit(null);
     this.lag.start();
     if (this.options.watch) this.reload.watch();
     this.every(TICK_MS, () => {

@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { CAPTURE_WITH, type CaptureWith } from '../capture/live-backend.ts';
+import type { LiveOptions } from '../capture/live-source.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
 import { metricsPage } from '../output/metrics.ts';
 import { ON_FULL, type OnFull } from '../output/rotating-lines.ts';
@@ -15,12 +17,18 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import { policyOption, registryOption } from './load-rules.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
 import { duration, listenAddress, size, tokenIn } from './run-flags.ts';
+import { RunInterface } from './run-interface.ts';
 import { RunPipe } from './run-pipe.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
 import { wholeNumber } from './whole-number.ts';
 
 interface RunFlags {
+  readonly interface?: string;
+  readonly captureWith: CaptureWith;
+  readonly snaplen: number;
+  readonly kernelBuffer: number;
+  readonly stuckAfter: number;
   readonly spool?: string;
   readonly settle: number;
   readonly policy: string;
@@ -49,9 +57,11 @@ const LARGEST_CAPACITY = 10_000_000;
 const LARGEST_KEPT = 100_000;
 /** A stop that takes longer than this is ended by force. */
 const STOP_LIMIT_MS = 4800;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const EXAMPLES = `
 Examples:
+  sudo sluice run --interface eth0 udp or tcp or esp         a mirror port, of which only these are looked at
   tcpdump -i lo -w - -U | sluice run - --decisions -         what another program captures
   sluice run --spool /var/spool/captures --decisions decisions.jsonl --state /var/lib/sluice
                                                              files that another program rotates into a folder
@@ -69,11 +79,25 @@ Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 
 export function addRunCommand(program: Command): void {
   program
     .command('run')
-    .summary('run as a daemon on a pipe or a spool folder')
+    .summary('run as a daemon on a mirror port, a spool folder or a pipe')
     .description(
       'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
     )
-    .argument('[source...]', '- for standard input')
+    .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)')
+    .option('--interface <name>', 'capture on an interface, by a process of its own that alone needs the right to')
+    .addOption(
+      new Option('--capture-with <program>', 'what captures; auto prefers tcpdump')
+        .choices(CAPTURE_WITH)
+        .default('auto'),
+    )
+    .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), 262_144)
+    .option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind', size, 64_000_000)
+    .option(
+      '--stuck-after <time>',
+      'start the capture anew when it gives nothing for so long although the interface counts',
+      duration,
+      30_000,
+    )
     .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
     .option('--settle <time>', 'a file of the spool is complete when it has not changed for so long', duration, 5000)
     .addOption(policyOption())
@@ -143,14 +167,16 @@ async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode
     stateFolder: stateFolder(flags),
     statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
     makeSource: (outputs, files) =>
-      flags.spool === undefined
-        ? new RunPipe(files)
-        : new RunSpool(
-            { folder: flags.spool, stateFolder: stateFolder(flags)!, settleMs: flags.settle },
-            outputs,
-            files,
-            log,
-          ),
+      flags.interface !== undefined
+        ? new RunInterface(flags.captureWith, liveOptions(flags.interface, source, flags), files, log)
+        : flags.spool === undefined
+          ? new RunPipe(files)
+          : new RunSpool(
+              { folder: flags.spool, stateFolder: stateFolder(flags)!, settleMs: flags.settle },
+              outputs,
+              files,
+              log,
+            ),
   };
   const daemon = await Daemon.open(options, log);
   takeSignals(daemon, log);
@@ -164,9 +190,20 @@ async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode
 /** One source, and it must be said which. */
 function checkSource(source: readonly string[], flags: RunFlags): void {
   const isPipe = source.length === 1 && source[0] === '-';
-  if (flags.spool !== undefined && source.length === 0) return;
-  if (flags.spool === undefined && isPipe) return;
-  throw new CommandError('run needs one source: - for standard input, or --spool FOLDER', ExitCode.WRONG_USAGE);
+  const named = [flags.interface !== undefined, flags.spool !== undefined, isPipe].filter(Boolean).length;
+  const isClean = flags.interface !== undefined || isPipe || source.length === 0;
+  if (named === 1 && isClean) return;
+  throw new CommandError(
+    'run needs one source: --interface NAME, --spool FOLDER, or - for standard input',
+    ExitCode.WRONG_USAGE,
+  );
+}
+
+function liveOptions(device: string, filter: readonly string[], flags: RunFlags): LiveOptions {
+  const { snaplen, kernelBuffer, stuckAfter } = flags;
+  // Timers know nothing longer; a process that is stuck for that long has been noticed.
+  const stuckMs = Math.min(stuckAfter, LONGEST_TIMER_MS);
+  return { device, filter: filter.join(' '), snaplen, kernelBuffer, stuckMs };
 }
 
 function stateFolder(flags: RunFlags): string | null {

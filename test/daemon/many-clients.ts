@@ -1,0 +1,66 @@
+/**
+ * Captures of many clients, made of one: the packets of a committed handshake again and again, each time with another client
+ * address, at times of the caller's choosing. Checksums are not made anew: nothing here looks at them.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const FILE_HEADER_LENGTH = 24;
+const RECORD_HEADER_LENGTH = 16;
+const ETHERNET_LENGTH = 14;
+const SOURCE = ETHERNET_LENGTH + 12;
+const DESTINATION = ETHERNET_LENGTH + 16;
+
+interface Packet {
+  readonly sinceFirstUs: number;
+  readonly frame: Buffer;
+}
+
+export class Conversation {
+  readonly header: Buffer;
+  readonly packets: Packet[] = [];
+  private readonly client: Buffer;
+
+  /** Of a little-endian Ethernet capture below captures/; the first packet's source is the client. */
+  constructor(name: string, limit = Infinity) {
+    const bytes = readFileSync(fileURLToPath(new URL(`../../captures/${name}`, import.meta.url)));
+    this.header = bytes.subarray(0, FILE_HEADER_LENGTH);
+    let firstUs = NaN;
+    for (let at = FILE_HEADER_LENGTH; at < bytes.length && this.packets.length < limit;) {
+      const timeUs = bytes.readUInt32LE(at) * 1e6 + bytes.readUInt32LE(at + 4);
+      const length = bytes.readUInt32LE(at + 8);
+      if (Number.isNaN(firstUs)) firstUs = timeUs;
+      const frame = bytes.subarray(at + RECORD_HEADER_LENGTH, at + RECORD_HEADER_LENGTH + length);
+      if (frame.readUInt16BE(12) === 0x0800) this.packets.push({ sinceFirstUs: timeUs - firstUs, frame });
+      at += RECORD_HEADER_LENGTH + length;
+    }
+    this.client = this.packets[0]!.frame.subarray(SOURCE, SOURCE + 4);
+  }
+
+  /** Records of the conversation as client `number` (10.x.y.z) has it from `startUs` on. */
+  records(number: number, startUs: number): Buffer {
+    const client = Buffer.from([10, (number >> 16) & 255, (number >> 8) & 255, number & 255]);
+    return Buffer.concat(
+      this.packets.map(({ sinceFirstUs, frame }) => {
+        const record = Buffer.alloc(RECORD_HEADER_LENGTH + frame.length);
+        const timeUs = startUs + sinceFirstUs;
+        record.writeUInt32LE(Math.floor(timeUs / 1e6), 0);
+        record.writeUInt32LE(timeUs % 1e6, 4);
+        record.writeUInt32LE(frame.length, 8);
+        record.writeUInt32LE(frame.length, 12);
+        frame.copy(record, RECORD_HEADER_LENGTH);
+        const isFromClient = frame.subarray(SOURCE, SOURCE + 4).equals(this.client);
+        client.copy(record, RECORD_HEADER_LENGTH + (isFromClient ? SOURCE : DESTINATION));
+        return record;
+      }),
+    );
+  }
+
+  /** A capture of several clients, one after the other, `stepUs` apart. */
+  capture(from: number, to: number, startUs: number, stepUs: number): Buffer {
+    const records: Buffer[] = [this.header];
+    for (let number = from; number < to; number++)
+      records.push(this.records(number, startUs + (number - from) * stepUs));
+    return Buffer.concat(records);
+  }
+}

@@ -1,0 +1,122 @@
+/** A daemon under test: `sluice run` as a process of its own, as an operator would start it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class RunningDaemon {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  standardOutput = '';
+  log = '';
+
+  /** Starts `sluice run` with these arguments; it listens on a port of its own unless they say otherwise. */
+  constructor(
+    args: readonly string[],
+    options: { readonly stdout?: 'pipe' | number; readonly command?: string[] } = {},
+  ) {
+    if (!existsSync(MAIN)) throw new Error('npm run build comes before these tests');
+    const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const [command, ...before] = [...(options.command ?? []), process.execPath];
+    this.child = spawn(command, [...before, MAIN, 'run', ...args, ...listen], {
+      stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.standardOutput += text));
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.log += text));
+    // A daemon that ends does not read its input to the end.
+    this.child.stdin!.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      this.child.on('close', (code, signal) => {
+        resolve({ code, signal });
+      });
+    });
+  }
+
+  /** Entries of its log with this message. */
+  logged(message: string): Record<string, unknown>[] {
+    return this.log
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((entry) => entry.msg === message);
+  }
+
+  get url(): string {
+    const { port } = this.logged('listening')[0] as { port: number };
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async started(): Promise<this> {
+    await until('the daemon runs', () => this.logged('running').length > 0 || this.child.exitCode !== null);
+    if (this.child.exitCode !== null) throw new Error(`the daemon ended: ${this.log}`);
+    return this;
+  }
+
+  async get(path: string): Promise<string> {
+    return (await fetch(this.url + path)).text();
+  }
+
+  async post(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, { method: 'POST', headers });
+  }
+
+  /** Sum of a metric's samples whose labels contain all of `labels` (as `name="value"`). */
+  async metric(name: string, ...labels: readonly string[]): Promise<number> {
+    let sum = 0;
+    for (const line of (await this.get('/metrics')).split('\n')) {
+      const match = /^([a-z_]+)(\{.*\})? (\S+)$/.exec(line);
+      if (match?.[1] !== name || !labels.every((label) => (match[2] ?? '').includes(label))) continue;
+      sum += Number(match[3]);
+    }
+    return sum;
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** Waits until something holds; fails with its name after `timeoutMs`. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`in vain: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** A folder for one test, and the way to remove it. */
+export function temporaryFolder(): { readonly path: string; readonly remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Event = Record<string, unknown> & { event_type: string };
+
+/** Events of a log; throws where a line is no JSON. */
+export function eventsIn(text: string): Event[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Event);
+}
+
+export function eventsOf(path: string): Event[] {
+  return eventsIn(readFileSync(path, 'utf8'));
+}

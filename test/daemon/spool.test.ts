@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Conversation } from './many-clients.ts';
+import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+
+const handshake = new Conversation('wireguard/handshake-only.pcap');
+const CLIENTS_PER_FILE = 400;
+const START_US = 1_731_261_600_000_000;
+
+let folder = temporaryFolder();
+let spool = '';
+let decisions = '';
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  spool = join(folder.path, 'spool');
+  decisions = join(folder.path, 'decisions.jsonl');
+  mkdirSync(spool);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+function put(number: number): void {
+  const bytes = handshake.capture(
+    number * CLIENTS_PER_FILE,
+    (number + 1) * CLIENTS_PER_FILE,
+    START_US + number * 1e6,
+    100,
+  );
+  const path = join(spool, `${number}.pcap`);
+  writeFileSync(`${path}.part`, bytes);
+  renameSync(`${path}.part`, path);
+}
+
+/** Files that the checkpoint knows as done. */
+function doneCount(): number {
+  const checkpoint = join(spool, '.sluice', 'spool.json');
+  return existsSync(checkpoint) ? (JSON.parse(readFileSync(checkpoint, 'utf8')) as { done: unknown[] }).done.length : 0;
+}
+
+function run(...more: string[]): RunningDaemon {
+  return new RunningDaemon([
+    '--spool',
+    spool,
+    '--settle',
+    '50ms',
+    '--decisions',
+    decisions,
+    '--stats-every',
+    'never',
+    ...more,
+  ]);
+}
+
+/** What an event says, without the packet numbers that begin anew with the process. */
+function essence(event: Event): string {
+  const { timestamp, src_ip, vpn, decision, pcap_filename } = event as Event & { vpn: { stage: string } };
+  return JSON.stringify({ timestamp, src_ip, stage: vpn.stage, decision, pcap_filename });
+}
+
+const decisionsIn = (events: Event[]): string[] =>
+  events.filter(({ event_type }) => event_type === 'decision').map(essence);
+
+describe('a spool', () => {
+  it('is processed like one replay of its files in order', async () => {
+    for (const number of [0, 1, 2]) put(number);
+    const daemon = await run('--listen', 'none').started();
+    await until(
+      'all is decided',
+      () => existsSync(decisions) && eventsOf(decisions).length === 3 * 2 * CLIENTS_PER_FILE,
+    );
+    expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+    const paths = [0, 1, 2].map((number) => join(spool, `${number}.pcap`));
+    const replayed = execFileSync(process.execPath, [MAIN, 'replay', ...paths, '--decisions', '-', '--quiet'], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    expect(eventsOf(decisions).filter(({ event_type }) => event_type === 'decision')).toEqual(eventsIn(replayed));
+  });
+
+  it('gives every event once, however often the daemon is killed', async () => {
+    const count = 12;
+    for (let number = 0; number < count; number++) put(number);
+    let kills = 0;
+    for (let delay = 120; ; delay = (delay * 7) % 260) {
+      const daemon = await run('--listen', 'none').started();
+      await sleep(delay);
+      if (doneCount() === count) {
+        await daemon.kill();
+        break;
+      }
+      await daemon.kill('SIGKILL');
+      kills++;
+      expect(kills).toBeLessThan(60);
+    }
+    const found = decisionsIn(eventsOf(decisions));
+    expect(new Set(found).size).toBe(count * CLIENTS_PER_FILE * 2);
+    expect(found.length).toBe(count * CLIENTS_PER_FILE * 2);
+    expect(kills).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('leaves alone what has been done, what is hidden and what is in work, and counts what grew', async () => {
+    put(0);
+    writeFileSync(join(spool, 'later.pcap.part'), 'x');
+    writeFileSync(join(spool, '.hidden.pcap'), 'x');
+    writeFileSync(join(spool, 'garbage'), 'this is no capture');
+    let daemon = await run().started();
+    await until('both are done', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 2);
+    expect(await daemon.metric('sluice_spool_files', 'state="faulty"')).toBe(1);
+    await daemon.kill();
+    const before = eventsOf(decisions).length;
+    appendFileSync(join(spool, '0.pcap'), handshake.records(99_999, START_US));
+    daemon = await run().started();
+    await until(
+      'it was seen to have grown',
+      async () => (await daemon.metric('sluice_spool_files', 'state="grown"')) === 1,
+    );
+    await sleep(300);
+    expect(await daemon.metric('sluice_packets_total')).toBe(0);
+    await daemon.kill();
+    // Each end of a daemon writes its stats.
+    expect(eventsOf(decisions).length).toBe(before + 1);
+  });
+
+  it('takes a name that is used again for other packets', async () => {
+    put(0);
+    const daemon = await run().started();
+    const done = (count: number) => async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === count;
+    await until('the first is done', done(1));
+    writeFileSync(join(spool, '0.pcap'), handshake.capture(70_000, 71_000, START_US + 5e6, 100));
+    await until('the second is done', done(2));
+    await daemon.kill();
+    expect(decisionsIn(eventsOf(decisions)).length).toBe((CLIENTS_PER_FILE + 1000) * 2);
+  });
+
+  it('belongs to one daemon', async () => {
+    const first = await run().started();
+    const second = run();
+    expect((await second.ended).code).toBe(2);
+    expect(second.log).toContain('another sluice uses the state');
+    expect(await first.kill()).toEqual({ code: 0, signal: null });
+  });
+
+  it('is refused where it is not there', async () => {
+    const daemon = new RunningDaemon(['--spool', join(folder.path, 'nowhere')]);
+    expect((await daemon.ended).code).toBe(2);
+    expect(daemon.log).toContain('cannot use the spool');
+  });
+});
