@@ -107,6 +107,24 @@ function* zeroBlock() {
   yield words(length);
 }
 
+/** The same in 33 kB: a zstd frame (RFC 8878) of raw blocks and of one octet repeated. */
+function zstdBomb(file) {
+  const zstdBlock = (length, type, last, octets) => {
+    const header = Buffer.alloc(3);
+    header.writeUIntLE((length << 3) | (type << 1) | (last ? 1 : 0), 0, 3);
+    return Buffer.concat([header, octets]);
+  };
+  const raw = (octets, last) => zstdBlock(octets.length, 0, last, octets);
+  const zeros = (length) => zstdBlock(length, 1, false, Buffer.alloc(1));
+  const length = 1 << 30;
+  const largest = 1 << 17;
+  file.octets(Buffer.from('28b52ffd0038', 'hex'));
+  file.octets(raw(Buffer.concat([SECTION, INTERFACE, words(0x0bad, length)]), false));
+  for (let i = 0; i < length / largest - 1; i++) file.octets(zeros(largest));
+  file.octets(zeros(largest - 12));
+  file.octets(raw(words(length), true));
+}
+
 /** Frames that are nothing but wrappings: tags, labels, tunnels and extension headers, around each other. */
 function nestedFrames() {
   const inner = udp(40_000, 1194, random(24));
@@ -189,6 +207,7 @@ export const FILE_ATTACKS = {
     write: (file) => gzipped(file, () => equalPackets(file)),
   },
   'gzip-bomb-block': { text: 'A block of 1 GB of zeros in 1 MB of gzip.', write: (file) => gzipped(file, zeroBlock) },
+  'zstd-bomb-block': { text: 'The same in 33 kB of zstd.', write: zstdBomb },
   'gzip-members': {
     text: '100,000 gzip members without an octet in them, before a capture.',
     write: (file) => {

@@ -153,6 +153,23 @@ export const FLOW_ATTACKS = {
       spoof(file, ip4(50, Buffer.concat([Buffer.from('c000000100000001', 'hex'), random(64)])), MILLION);
     },
   },
+  'spoofed-ike': {
+    text: 'Half a million first IKEv2 messages, each from a source and with an SPI of its own.',
+    write: (file) => {
+      const load = (next, length) => Buffer.concat([Buffer.from([next, 0, 0, length + 4]), random(length, length)]);
+      const body = Buffer.concat([load(34, 44), load(40, 68), load(0, 32)]);
+      const header = Buffer.concat([
+        random(8),
+        Buffer.alloc(8),
+        Buffer.from('2120220800000000', 'hex'),
+        Buffer.alloc(4),
+      ]);
+      header.writeUInt32BE(header.length + body.length, 24);
+      spoof(file, udp4(500, Buffer.concat([header, body])), MILLION / 2, (i, frame) =>
+        frame.writeUInt32BE(scattered(i + 3), Udp4.PAYLOAD),
+      );
+    },
+  },
   'undecided-wireguard': {
     text: 'A million flows of one WireGuard transport message each: state is kept for all, nothing is found.',
     write: (file) => {
