@@ -1,0 +1,81 @@
+/**
+ * Flow lookup: hits and misses at 10,000 to 5,000,000 IPv4 flows, which is from inside the caches to far beyond them. Workload:
+ * 200,000 lookups of flows in random order; a hit also adds to the row's counters, as every packet does. Beside it a Map by text.
+ */
+import { FlowTable, FlowWord, ROW_WORDS } from '../../dist/flow/flow-table.js';
+import { PacketView, Transport } from '../../dist/wire/packet-view.js';
+import { Stream } from '../generate/seeded.mjs';
+import { measureParts } from '../part.mjs';
+
+const LOOKUPS = 200_000;
+const SIZES = [10_000, 100_000, 1_000_000, 5_000_000];
+const LARGEST_MAP = 1_000_000;
+const view = new PacketView();
+view.source2 = view.destination2 = 0xffff;
+view.transport = Transport.UDP;
+view.destination3 = 0xc6120001 | 0;
+view.destinationPort = 443;
+
+/** Flow numbers below `count` are in the table, those above are not. */
+function setFlow(number) {
+  view.source3 = Math.imul(number, 0x9e3779b1);
+  view.sourcePort = number & 0xffff;
+}
+
+for (const size of SIZES) {
+  const table = new FlowTable(size);
+  const map = new Map();
+  for (let number = 0; number < size; number++) {
+    setFlow(number);
+    table.find(view);
+    table.insert(view);
+    if (size <= LARGEST_MAP) map.set(nameOf(), number);
+  }
+  const stream = new Stream(size);
+  const hits = Int32Array.from({ length: LOOKUPS }, () => stream.below(size));
+  const misses = hits.map((number) => number + size);
+  const { words, numbers } = table;
+  const tasks = [
+    [`hit, ${size} flows`, LOOKUPS, () => findAll(hits)],
+    [`hit and count, ${size} flows`, LOOKUPS, () => countAll(hits)],
+    [`miss, ${size} flows`, LOOKUPS, () => findAll(misses)],
+  ];
+  if (size <= LARGEST_MAP) tasks.push([`hit, Map by text, ${size} flows`, LOOKUPS, () => findInMap(hits)]);
+  await measureParts(`Flow lookup in random order, ${size} flows`, tasks);
+
+  function findAll(list) {
+    let sum = 0;
+    for (let i = 0; i < LOOKUPS; i++) {
+      setFlow(list[i]);
+      sum += table.find(view);
+    }
+    return sum | 0;
+  }
+
+  function countAll(list) {
+    let sum = 0;
+    for (let i = 0; i < LOOKUPS; i++) {
+      setFlow(list[i]);
+      const row = table.find(view) * ROW_WORDS;
+      words[row + FlowWord.PACKETS + table.direction]++;
+      numbers[((row + FlowWord.OCTETS) >> 1) + table.direction] += 64;
+      numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
+      numbers[(row + FlowWord.TOUCHED) >> 1] = i;
+      sum += words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];
+    }
+    return sum | 0;
+  }
+
+  function findInMap(list) {
+    let sum = 0;
+    for (let i = 0; i < LOOKUPS; i++) {
+      setFlow(list[i]);
+      sum += map.get(nameOf());
+    }
+    return sum | 0;
+  }
+}
+
+function nameOf() {
+  return `${view.source3}:${view.sourcePort}-${view.destination3}:${view.destinationPort}/${view.transport}`;
+}

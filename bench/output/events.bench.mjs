@@ -1,0 +1,80 @@
+/**
+ * What leaves the engine: the line of a decision with three rows of evidence and a registration, the line of a flow, and the
+ * Community ID alone. Workload: 2,000 flows of different addresses, IPv4 and IPv6 by turns.
+ */
+import { communityId } from '../../dist/output/community-id.js';
+import { EventLines } from '../../dist/output/event-line.js';
+import { showAddresses } from '../../dist/output/shown-address.js';
+import { FlowRecord } from '../../dist/engine/flow-record.js';
+import { Check, EvidenceLog } from '../../dist/fingerprint/evidence.js';
+import { packFinding, Stage, Variant } from '../../dist/fingerprint/finding.js';
+import { hashOf } from '../generate/seeded.mjs';
+import { measureParts } from '../part.mjs';
+
+const FLOWS = 2000;
+const START_US = 1_733_011_200_000_000;
+const registration = { prefix: '198.18.0.0/15', holder: 'Example Holder 17', sector: 'it', reference: 'OW-2021-00017' };
+const decision = {
+  action: 'allow',
+  previous: null,
+  rule: 'registered',
+  reason: 'registered-destination',
+  mode: 'observe',
+  source: null,
+  destination: registration,
+};
+const digest = '0'.repeat(64);
+const lines = new EventLines(showAddresses('plain'), {
+  policy: { name: 'national-baseline', sha256: digest },
+  registry: { sha256: digest },
+});
+
+const log = new EvidenceLog();
+log.select(0);
+log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
+log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
+log.note(2, Check.WIREGUARD_RESPONSE_ECHO, 8, 0x12345678, 0x12345678);
+const entries = log.entries(log.head);
+
+class Recorded extends FlowRecord {
+  evidenceEntries() {
+    return entries;
+  }
+}
+
+const flows = Array.from({ length: FLOWS }, (_, i) => {
+  const flow = new Recorded();
+  flow.transport = 17;
+  flow.source.set(i % 2 === 0 ? [0, 0, 0xffff, hashOf(1, i, 1)] : [0x20010db8, 0x00010000, 0, i + 1]);
+  flow.destination.set(i % 2 === 0 ? [0, 0, 0xffff, 0xc6120000 + i] : [0x20010db8, 0x00020000, 0, i + 1]);
+  flow.sourcePort = 1025 + i;
+  flow.destinationPort = 51_820;
+  flow.firstPacket = i + 1;
+  flow.firstTimeUs = START_US + i;
+  flow.lastTimeUs = START_US + 1000 * i;
+  flow.packetsToDestination = i;
+  flow.octetsToDestination = 100 * i;
+  flow.finding = packFinding(1, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, 1);
+  return flow;
+});
+
+await measureParts('Events, per line', [
+  [
+    'line of a decision',
+    FLOWS,
+    () => lengthOf((flow, i) => lines.decision('capture.pcap', flow, decision, START_US + i, i)),
+  ],
+  ['line of a flow', FLOWS, () => lengthOf((flow) => lines.flow('capture.pcap', flow, decision, 0))],
+  ['flow_id', FLOWS, () => lengthOf((flow) => lines.flowId(flow))],
+  ['Community ID', FLOWS, () => lengthOf(communityIdOf)],
+]);
+
+function communityIdOf(flow) {
+  return communityId(17, flow.source, flow.destination, { source: flow.sourcePort, destination: flow.destinationPort });
+}
+
+function lengthOf(text) {
+  let sum = 0;
+  for (let i = 0; i < FLOWS; i++) sum += text(flows[i], i).length;
+  return sum;
+}

@@ -1,0 +1,146 @@
+/** Inputs that benchmarks of parts share: generated captures held in memory as batches, and prefixes with addresses to look up. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { captureOf } from '../dist/capture/open-capture.js';
+import { PacketBatch } from '../dist/capture/packet-batch.js';
+import { PrefixColumns } from '../dist/registry/prefix-columns.js';
+import { orderPrefixes } from '../dist/registry/prefix-order.js';
+import { PrefixTrie } from '../dist/registry/prefix-trie.js';
+import { Stream } from './generate/seeded.mjs';
+
+const GENERATORS = join(import.meta.dirname, 'generate');
+
+/** The octets that a generator writes for these arguments. */
+export function generated(script, ...args) {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  try {
+    const path = join(folder, 'made');
+    const { status, stderr } = spawnSync(process.execPath, [join(GENERATORS, script), ...args, path], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A generated capture as one batch whose octets stay in memory. */
+export async function packetsOf(...args) {
+  const bytes = generated('main.mjs', ...args);
+  let at = 0;
+  const source = captureOf('generated', {
+    end: { fault: 0, message: '' },
+    read: (target, offset, length) => {
+      const count = Math.min(length, bytes.length - at);
+      bytes.copy(target, offset, at, at + count);
+      at += count;
+      return Promise.resolve(count);
+    },
+    close: () => Promise.resolve(),
+  });
+  const all = {
+    data: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+    at: [],
+    capturedLength: [],
+    wireLength: [],
+    timeUs: [],
+    linkType: [],
+  };
+  const batch = new PacketBatch();
+  // Records follow one another, so their places in the file are known from their lengths.
+  let place = 24;
+  while (await source.read(batch)) {
+    for (let row = 0; row < batch.count; row++) {
+      all.at.push(place + 16);
+      for (const column of ['capturedLength', 'wireLength', 'timeUs', 'linkType']) all[column].push(batch[column][row]);
+      place += 16 + batch.capturedLength[row];
+    }
+  }
+  await source.close();
+  return {
+    data: all.data,
+    count: all.at.length,
+    at: Uint32Array.from(all.at),
+    capturedLength: Uint32Array.from(all.capturedLength),
+    wireLength: Uint32Array.from(all.wireLength),
+    timeUs: Float64Array.from(all.timeUs),
+    linkType: Uint16Array.from(all.linkType),
+  };
+}
+
+/** Some rows of a batch, their octets moved together: what fits a cache, as a block that was just read does. */
+export function packed(packets, rows) {
+  const total = rows.reduce((sum, row) => sum + packets.capturedLength[row], 0);
+  const bytes = new Uint8Array(total);
+  const from = new Uint8Array(packets.data.buffer, packets.data.byteOffset, packets.data.byteLength);
+  const pick = (column) => column.constructor.from(rows, (row) => column[row]);
+  const capturedLength = pick(packets.capturedLength);
+  const at = new Uint32Array(rows.length);
+  let place = 0;
+  rows.forEach((row, i) => {
+    at[i] = place;
+    bytes.set(from.subarray(packets.at[row], packets.at[row] + capturedLength[i]), place);
+    place += capturedLength[i];
+  });
+  const { wireLength, timeUs, linkType } = packets;
+  const rest = { wireLength: pick(wireLength), timeUs: pick(timeUs), linkType: pick(linkType) };
+  return { data: new DataView(bytes.buffer), count: rows.length, at, capturedLength, ...rest };
+}
+
+const IPV4_LENGTHS = [32, 32, 32, 30, 28, 27, 24, 24, 24, 22, 20, 16];
+const IPV6_LENGTHS = [128, 128, 64, 64, 56, 48, 48, 40, 32];
+
+/** `count` distinct random prefixes of one family (lengths as registries have them), in the trie's order. */
+export function randomPrefixes(count, isIpv4, seed) {
+  const stream = new Stream(seed);
+  const drawn = new PrefixColumns();
+  const seen = new Set();
+  while (seen.size < count) {
+    const lengths = isIpv4 ? IPV4_LENGTHS : IPV6_LENGTHS;
+    const length = lengths[stream.below(lengths.length)] + (isIpv4 ? 96 : 0);
+    const words = isIpv4
+      ? [0, 0, 0xffff, stream.word()]
+      : [0x20000000 | (stream.word() & 0xffffff), stream.word(), stream.word(), stream.word()];
+    const [a, b, c, d] = words.map((word, i) => word & maskOf(length - 32 * i));
+    const key = `${a} ${b} ${c} ${d} ${length}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    drawn.push(a, b, c, d, length);
+  }
+  const { rows } = orderPrefixes(drawn);
+  const ordered = new PrefixColumns(count);
+  for (const row of rows)
+    ordered.push(drawn.word0[row], drawn.word1[row], drawn.word2[row], drawn.word3[row], drawn.length[row]);
+  return ordered;
+}
+
+/** The trie over prefixes of one family. */
+export function trieOf(prefixes, isIpv4) {
+  return new PrefixTrie(prefixes, isIpv4 ? prefixes.count : 0);
+}
+
+/** Addresses in four columns of words: inside random prefixes of the list (hits), or at random (misses, nearly all). */
+export function addresses(count, prefixes, isIpv4, areHits, seed) {
+  const stream = new Stream(seed);
+  const columns = [0, 1, 2, 3].map(() => new Int32Array(count));
+  for (let i = 0; i < count; i++) {
+    const drawn = isIpv4
+      ? [0, 0, 0xffff, stream.word()]
+      : [0x20000000 | (stream.word() & 0xffffff), stream.word(), stream.word(), stream.word()];
+    const row = stream.below(prefixes.count);
+    const base = [prefixes.word0[row], prefixes.word1[row], prefixes.word2[row], prefixes.word3[row]];
+    drawn.forEach((word, w) => {
+      const mask = areHits ? maskOf(prefixes.length[row] - 32 * w) : 0;
+      columns[w][i] = (base[w] & mask) | (word & ~mask);
+    });
+  }
+  return columns;
+}
+
+export function maskOf(bits) {
+  if (bits <= 0) return 0;
+  return bits >= 32 ? -1 : -1 << (32 - bits);
+}
