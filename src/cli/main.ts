@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const program = new Command('sluice')
     .description(INTRODUCTION)
     .version(version)
-    .showHelpAfterError('(--help shows what is known)')
+    .showHelpAfterError('(run it with --help to see commands, flags and examples)')
     .addHelpText('after', HELP)
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 120, 120) })
     .exitOverride();

@@ -10,6 +10,7 @@
  *
  * Invariants: `numbers` has exactly the keys of buckets in use or idle; a bucket is in `free` when it is neither.
  */
+import { IdleList } from './idle-list.ts';
 import { Share, type Throttle } from '../policy/action.ts';
 
 const MICROS_PER_SECOND = 1_000_000;
@@ -34,7 +35,7 @@ export class TokenBuckets {
   private readonly keys: string[] = [];
   private readonly numbers = new Map<string, number>();
   /** Buckets without a holder, the longest idle first. */
-  private readonly idle = new Set<number>();
+  private readonly idle = new IdleList();
   private readonly free: number[] = [];
 
   /** Buckets known: held, or idle. */
@@ -76,7 +77,7 @@ export class TokenBuckets {
       return;
     }
     this.idle.add(bucket);
-    if (this.idle.size > IDLE_LIMIT) this.forget(firstOf(this.idle));
+    if (this.idle.size > IDLE_LIMIT) this.forget(this.idle.first);
   }
 
   /** Takes a packet's octets: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back. */
@@ -100,9 +101,8 @@ export class TokenBuckets {
 
   /** Forgets some of the buckets that have been idle longest, if they are full. */
   private reap(timeUs: number): void {
-    let looked = 0;
-    for (const bucket of this.idle) {
-      if (looked++ === REAPED_PER_HOLD) return;
+    for (let looked = Math.min(REAPED_PER_HOLD, this.idle.size); looked > 0; looked--) {
+      const bucket = this.idle.first;
       if (this.filledBy(bucket, timeUs) >= this.burst[bucket]!) {
         this.forget(bucket);
       } else {
@@ -132,11 +132,6 @@ export class TokenBuckets {
     lasting.set(this.lasting);
     this.lasting = lasting;
   }
-}
-
-function firstOf(buckets: Set<number>): number {
-  for (const bucket of buckets) return bucket;
-  throw new RangeError('an empty set has no first');
 }
 
 function widened(column: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {

@@ -70,7 +70,7 @@ export class StreamObserver {
       const decided = this.judgeFirstSegment(view, payload, row, sequence);
       if (decided !== NEEDS_PLACE) return decided;
       place = this.streams.take();
-      if (place === 0) return RETIRED;
+      if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
       words[row + FlowWord.STREAM] = place;
     }
     if (!this.streams.hasBase(place, direction)) {
@@ -105,7 +105,7 @@ export class StreamObserver {
     const isClient = startedHigh === (direction === 1);
     const start = opening(view.data, view.payloadAt, view.payloadCaptured, StreamPhase.START, isClient);
     if (start !== Opening.NOTHING) return NEEDS_PLACE;
-    return sawSyn ? RETIRED : this.observeMiddle(view, payload, row);
+    return sawSyn ? this.fingerprints.retire(words[row + FlowWord.HANDLE]!) : this.observeMiddle(view, payload, row);
   }
 
   private observeMiddle(view: PacketView, payload: Payload, row: number): number {
@@ -117,11 +117,11 @@ export class StreamObserver {
     }
     payload.data = data;
     payload.framing = Framing.OPENVPN_RECORD;
-    payload.evidenceOffset = RECORD_HEADER_LENGTH;
     let position = 0;
     while (handle !== RETIRED && position + RECORD_HEADER_LENGTH < payloadCaptured) {
       const length = data.getUint16(payloadAt + position);
       payload.at = payloadAt + position + RECORD_HEADER_LENGTH;
+      payload.evidenceOffset = position + RECORD_HEADER_LENGTH;
       payload.length = length;
       payload.captured = Math.min(length, payloadCaptured - position - RECORD_HEADER_LENGTH);
       handle = this.fingerprints.observe(payload, handle, this.fingerprints.finding, this.fingerprints.evidence);

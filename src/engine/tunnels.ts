@@ -88,6 +88,8 @@ export class Tunnels {
     const { words } = this.table;
     this.raisedSlots.length = 0;
     if (this.isSettled(row)) return;
+    // A new tunnel takes its name, and with it who the initiator is, from the row.
+    words[row + FlowWord.FINDING] = fingerprints.finding;
     if (fingerprints.holder === Claim.WIREGUARD) this.followWireguard(slot, payload);
     else if (findingProtocol(fingerprints.finding) === Protocol.IPSEC) this.followIpsec(slot);
     words[row + FlowWord.FINDING] = fingerprints.finding;

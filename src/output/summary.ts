@@ -98,8 +98,6 @@ export function summaryText(totals: ReplayTotals): string {
   if (rows.length > 0) lines.push(foundTable(rows), '');
   lines.push(...notDecodedLines(counters));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
-  if (totals.skippedCount > 0)
-    lines.push(`Skipped in folders: ${counted(totals.skippedCount, 'file')} that are no captures.`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,0 +1,57 @@
+/**
+ * Small numbers in the order in which they were added: each is in the list once at most, and can be taken out wherever it
+ * stands. A doubly linked list in two columns, because a Set walks over what was deleted from its front.
+ *
+ * Number n stands in row n + 1; row 0 is the list's two ends.
+ */
+const ABSENT = -1;
+const INITIAL_CAPACITY = 64;
+
+export class IdleList {
+  size = 0;
+  private next = new Int32Array(INITIAL_CAPACITY).fill(ABSENT);
+  private previous = new Int32Array(INITIAL_CAPACITY).fill(ABSENT);
+
+  constructor() {
+    this.next[0] = 0;
+    this.previous[0] = 0;
+  }
+
+  /** The number added longest ago, or -1. */
+  get first(): number {
+    return this.next[0]! - 1;
+  }
+
+  /** Adds a number that is not in the list, at its end. */
+  add(number: number): void {
+    const row = number + 1;
+    while (row >= this.next.length) this.grow();
+    const last = this.previous[0]!;
+    this.next[last] = row;
+    this.previous[row] = last;
+    this.next[row] = 0;
+    this.previous[0] = row;
+    this.size++;
+  }
+
+  /** Takes a number out, where it is in the list. */
+  delete(number: number): void {
+    const row = number + 1;
+    if (row >= this.next.length || this.next[row] === ABSENT) return;
+    const next = this.next[row]!;
+    const previous = this.previous[row]!;
+    this.next[previous] = next;
+    this.previous[next] = previous;
+    this.next[row] = ABSENT;
+    this.size--;
+  }
+
+  private grow(): void {
+    const next = new Int32Array(this.next.length * 2).fill(ABSENT);
+    const previous = new Int32Array(this.next.length * 2).fill(ABSENT);
+    next.set(this.next);
+    previous.set(this.previous);
+    this.next = next;
+    this.previous = previous;
+  }
+}
