@@ -17,7 +17,13 @@ interface Rule {
 }
 
 const FINDING_CODES = ['fingerprint/finding.ts', 'fingerprint/evidence.ts'];
-const NAMES = [...FINDING_CODES, 'policy/action.ts', 'enforcement/outcome.ts', 'wire/packet-view.ts'];
+const NAMES = [
+  ...FINDING_CODES,
+  'policy/action.ts',
+  'enforcement/outcome.ts',
+  'wire/packet-view.ts',
+  'wire/decode-status.ts',
+];
 const ENGINE_AND_LEFT = [
   'core',
   'capture',

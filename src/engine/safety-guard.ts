@@ -9,6 +9,9 @@ import { Breaker, type Trip } from '../policy/breaker.ts';
 import type { Safety } from '../policy/policy.ts';
 import { FlowName } from './flow-record.ts';
 
+/** What made the breaker trip, for outputs. */
+export type { Trip } from '../policy/breaker.ts';
+
 export class SafetyGuard {
   /** Trips since the start. */
   tripCount = 0;

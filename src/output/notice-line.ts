@@ -3,7 +3,7 @@
  * counts from time to time. Their timestamp is the packet time at which they took effect.
  */
 import { formatMicros } from '../core/units.ts';
-import type { Trip } from '../policy/breaker.ts';
+import type { Trip } from '../engine/safety-guard.ts';
 import type { EventContext } from './event-line.ts';
 
 export interface BreakerNotice {
