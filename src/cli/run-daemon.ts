@@ -101,8 +101,8 @@ export class Daemon {
 
   private async startParts(): Promise<void> {
     await this.startHttp();
-    this.loadBreaker();
     await this.source.start();
+    this.loadBreaker();
     const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
     await this.startOutputs((path) => checkpoint?.logAt(path));
     // From here on a kill leaves a checkpoint that knows where the logs stood.

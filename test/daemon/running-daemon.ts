@@ -9,6 +9,12 @@ import { fileURLToPath } from 'node:url';
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
+const alive = new Set<ChildProcess>();
+// A test that fails leaves its daemon behind.
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -31,12 +37,14 @@ export class RunningDaemon {
     this.child = spawn(command, [...before, MAIN, 'run', ...args, ...listen], {
       stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
     });
+    alive.add(this.child);
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.standardOutput += text));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.log += text));
     // A daemon that ends does not read its input to the end.
     this.child.stdin!.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
+        alive.delete(this.child);
         resolve({ code, signal });
       });
     });

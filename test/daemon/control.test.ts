@@ -1,0 +1,176 @@
+/** What an operator does to a running daemon: signals, requests, other files; and what becomes of bad ones. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Conversation } from './many-clients.ts';
+import { type Event, eventsIn, eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+
+const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
+const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';
+const START_US = 1_731_261_600_000_000;
+const handshake = new Conversation('wireguard/handshake-only.pcap');
+
+let folder = temporaryFolder();
+let policy = '';
+let registry = '';
+let decisions = '';
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  policy = join(folder.path, 'policy.yaml');
+  registry = join(folder.path, 'registry.csv');
+  decisions = join(folder.path, 'decisions.jsonl');
+  writePolicy('observe', 500);
+  writeFileSync(registry, HEADER + BANK);
+});
+afterEach(() => {
+  folder.remove();
+});
+
+function writePolicy(mode: string, clients: number): void {
+  writeFileSync(
+    policy,
+    `name: test\nmode: ${mode}\nrules:\n  - { name: registered, when: { registered: either }, action: allow }\n  - { name: rest, when: { registered: none }, action: block }\nsafety: { window: 60s, max_clients_affected: ${clients}, max_share_affected: 100%, then: observe }\n`,
+  );
+}
+
+function run(...more: string[]): RunningDaemon {
+  return new RunningDaemon(['-', '--policy', policy, '--registry', registry, '--decisions', decisions, ...more]);
+}
+
+async function feed(daemon: RunningDaemon, from: number, to: number): Promise<void> {
+  const bytes = handshake.capture(from, to, START_US + from * 1000, 1000);
+  daemon.child.stdin!.write(from === 0 ? bytes : bytes.subarray(24));
+  const packets = to * handshake.packets.length;
+  await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
+}
+
+const ofType = (events: Event[], type: string): Event[] => events.filter(({ event_type }) => event_type === type);
+
+describe('a running daemon', () => {
+  it('takes new rules: each decision that changes is an event with the action before it', async () => {
+    const daemon = await run().started();
+    await feed(daemon, 0, 10);
+    writeFileSync(registry, HEADER);
+    expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'success' });
+    await until('the changes are written', () => ofType(eventsOf(decisions), 'reload').length === 1);
+    const events = eventsOf(decisions);
+    const changed = ofType(events, 'decision').slice(-10) as unknown as { decision: object; registry: object }[];
+    for (const { decision } of changed)
+      expect(decision).toMatchObject({ action: 'block', previous: 'allow', rule: 'rest' });
+    expect(ofType(events, 'reload')[0]).toMatchObject({ reload: { result: 'success', flows: 10, changed: 10 } });
+    // What is asked for again changes nothing, and says so.
+    expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'unchanged' });
+    expect(await daemon.metric('sluice_reloads_total', 'result="unchanged"')).toBe(1);
+    expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+  });
+
+  it('keeps the old rules where new ones are garbage, and tells every problem', async () => {
+    const daemon = await run('--watch').started();
+    await feed(daemon, 0, 3);
+    writeFileSync(registry, `${HEADER}999.1.1.1/33,x\n1.2.3.4/8,Bank,bank,,,,\n`);
+    await until(
+      'the watch has seen it',
+      async () => (await daemon.metric('sluice_reloads_total', 'result="failure"')) === 1,
+    );
+    expect(daemon.logged('the rules are not valid').length).toBeGreaterThanOrEqual(2);
+    const response = await daemon.post('/-/reload');
+    expect(response.status).toBe(422);
+    expect(await daemon.metric('sluice_registry_entries')).toBe(1);
+    writeFileSync(registry, HEADER + BANK + BANK.replace('198.51.100', '203.0.113'));
+    daemon.child.kill('SIGHUP');
+    await until('the good one is taken', async () => (await daemon.metric('sluice_registry_entries')) === 2);
+    await daemon.kill();
+  });
+
+  it('stops enforcing when too many clients are hit, also over a restart, until it is reset', async () => {
+    writePolicy('enforce', 5);
+    writeFileSync(registry, HEADER);
+    const state = join(folder.path, 'state');
+    let daemon = await run('--state', state).started();
+    await feed(daemon, 0, 20);
+    expect(await daemon.metric('sluice_breaker_tripped')).toBe(1);
+    expect(await daemon.metric('sluice_enforcing')).toBe(0);
+    await daemon.kill('SIGKILL');
+    daemon = await run('--state', state).started();
+    expect(await daemon.metric('sluice_breaker_tripped')).toBe(1);
+    expect(await (await daemon.post('/-/breaker/reset')).json()).toEqual({ reset: true });
+    expect(await daemon.metric('sluice_breaker_tripped')).toBe(0);
+    expect(await daemon.metric('sluice_enforcing')).toBe(1);
+    await daemon.kill();
+    const states = (ofType(eventsOf(decisions), 'breaker') as unknown as { breaker: { state: string } }[]).map(
+      ({ breaker }) => breaker.state,
+    );
+    expect(states).toEqual(['tripped', 'reset']);
+  });
+
+  it('is administered from this machine, or with the token', async () => {
+    const token = 'a-token-of-some-length';
+    writeFileSync(join(folder.path, 'token'), `${token}\n`);
+    const daemon = await run('--token-file', join(folder.path, 'token')).started();
+    expect((await daemon.post('/-/reload')).status).toBe(200);
+    expect((await daemon.post('/-/reload', { origin: 'https://example.com' })).status).toBe(403);
+    expect((await daemon.post('/-/reload', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(403);
+    expect((await daemon.post('/-/reload', { authorization: 'Bearer wrong' })).status).toBe(403);
+    expect(
+      (await daemon.post('/-/reload', { origin: 'https://example.com', authorization: `Bearer ${token}` })).status,
+    ).toBe(200);
+    expect((await fetch(`${daemon.url}/-/reload`)).status).toBe(405);
+    expect((await fetch(`${daemon.url}/nothing`)).status).toBe(404);
+    expect(await daemon.get('/healthz')).toBe('alive\n');
+    expect(await daemon.get('/readyz')).toBe('ready\n');
+    await daemon.kill();
+  });
+
+  it('leaves a port that is taken to whoever has it', async () => {
+    const first = await run().started();
+    const second = run('--listen', new URL(first.url).host);
+    expect((await second.ended).code).toBe(1);
+    expect(second.log).toContain('the port is taken');
+    expect(await first.get('/healthz')).toBe('alive\n');
+    await first.kill();
+  });
+
+  it('opens its log anew on SIGUSR1, and moves it aside by size', async () => {
+    const daemon = await run('--rotate-size', '20kB', '--rotate-keep', '2').started();
+    await feed(daemon, 0, 5);
+    renameSync(decisions, `${decisions}.old`);
+    daemon.child.kill('SIGUSR1');
+    await until('the log is there again', () => existsSync(decisions));
+    for (let part = 1; part < 6; part++) {
+      await feed(daemon, part * 20 - 15, (part + 1) * 20 - 15);
+      await sleep(1100);
+    }
+    expect(await daemon.metric('sluice_event_log_rotations_total')).toBeGreaterThan(2);
+    expect(readdirSync(folder.path).filter((name) => /jsonl\.\d/.test(name))).toHaveLength(2);
+    await daemon.kill();
+    expect(daemon.log).not.toContain('Debugger');
+    for (const name of readdirSync(folder.path))
+      if (name.includes('jsonl')) eventsIn(readFileSync(join(folder.path, name), 'utf8'));
+  });
+
+  it('ends with what its pipe held, and says where that broke off', async () => {
+    const daemon = await run('--flows', '-').started();
+    daemon.child.stdin!.end(handshake.capture(0, 4, START_US, 1000).subarray(0, -5));
+    expect((await daemon.ended).code).toBe(4);
+    expect(ofType(eventsIn(daemon.standardOutput), 'flow')).toHaveLength(4);
+    expect(daemon.log).toContain('cut to');
+  });
+
+  const promtool = spawnSync('promtool', ['--version']).status === 0;
+  it.skipIf(!promtool && process.env.CI === undefined)(
+    'has metrics that promtool finds nothing wrong with',
+    async () => {
+      const daemon = await run().started();
+      await feed(daemon, 0, 10);
+      const text = await daemon.get('/metrics');
+      const check = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+      expect(check.stderr + check.stdout).toBe('');
+      expect(check.status).toBe(0);
+      expect(text).not.toMatch(/10\.0\.|198\.51\.100|Meridian/);
+      await daemon.kill();
+    },
+  );
+});
