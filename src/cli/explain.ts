@@ -8,15 +8,15 @@ import type { Rules } from '../engine/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
 import { CHECKS } from '../fingerprint/evidence.ts';
 import { type DecisionEvent, EventLines, type FlowEvent } from '../output/event-line.ts';
-import { showAddresses } from '../output/shown-address.ts';
 import { traceRules, type TriedRule } from '../policy/decide.ts';
+import { addressesOption, type AddressFlags, addressForm, addressKeyOption } from './address-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
 import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
 
-interface ExplainFlags {
+interface ExplainFlags extends AddressFlags {
   readonly flow: string;
   readonly policy: string;
   readonly registry: string;
@@ -38,10 +38,12 @@ export function addExplainCommand(program: Command): void {
       'Runs a capture again and shows for one flow the evidence, the registrations and the rules that were tried.',
     )
     .argument('<capture...>', 'the captures that were replayed, in the same order')
-    .requiredOption('--flow <id>', 'the flow_id of an event')
+    .requiredOption('--flow <id>', 'the flow_id of an event; it depends on --addresses')
     .addOption(policyOption())
     .addOption(registryOption())
     .option('--each', 'each file is a capture of its own, as it was for replay')
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
     .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], flags: ExplainFlags) => {
       process.exitCode = await explain(captures, flags);
@@ -64,7 +66,12 @@ async function explain(captures: readonly string[], flags: ExplainFlags): Promis
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const lines = new EventLines(showAddresses('plain'), context);
+  const lines = new EventLines(addressForm(flags), context);
+  /** Registered prefixes may be as narrow as an address: they are shown where addresses are. */
+  const coverage = (address: Int32Array, timeUs: number, protocol: number): string[] =>
+    flags.addresses === 'plain'
+      ? coverageLines(registry, address, timeUs, protocol)
+      : [`not shown with --addresses ${flags.addresses}`];
   const files = new FileOfPacket();
   const decisions: ExplainedDecision[] = [];
   const ends: FlowEvent[] = [];
@@ -87,8 +94,8 @@ async function explain(captures: readonly string[], flags: ExplainFlags): Promis
         decisions.push({
           event: lines.decisionEvent(files.current, flow, decision, timeUs, packet),
           tried: traceRules(policy, input),
-          source: coverageLines(registry, input.source, timeUs, input.protocol),
-          destination: coverageLines(registry, input.destination, timeUs, input.protocol),
+          source: coverage(input.source, timeUs, input.protocol),
+          destination: coverage(input.destination, timeUs, input.protocol),
         });
       },
       ended: (flow, decision, reason) => {

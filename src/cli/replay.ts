@@ -1,7 +1,7 @@
 /**
  * `sluice replay`: captures in, decisions out, a summary at the end.
  */
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -13,9 +13,9 @@ import { DEFAULT_FLOW_CAPACITY, type PacketSink } from '../engine/pipeline.ts';
 import { CaptureWriter } from '../output/capture-writer.ts';
 import { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
-import { ADDRESS_FORMS, type AddressForm, type ShowAddress, showAddresses } from '../output/shown-address.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
 import { MODE_NAMES, type Mode } from '../policy/policy.ts';
+import { addressesOption, type AddressFlags, addressForm, addressKeyOption } from './address-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
 import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
@@ -27,7 +27,7 @@ import { wholeNumber } from './whole-number.ts';
 const SMALLEST_CAPACITY = 1;
 const LARGEST_CAPACITY = 10_000_000;
 
-interface ReplayFlags {
+interface ReplayFlags extends AddressFlags {
   readonly policy: string;
   readonly registry: string;
   readonly decisions?: string;
@@ -37,8 +37,6 @@ interface ReplayFlags {
   readonly mode?: Mode;
   readonly forwarded?: string;
   readonly dropped?: string;
-  readonly addresses: AddressForm;
-  readonly addressKey?: string;
   readonly maxFlows: number;
   readonly quiet?: boolean;
 }
@@ -71,8 +69,8 @@ export function addReplayCommand(program: Command): void {
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
     .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
     .option('--dropped <file>', 'write the packets that it drops to a pcap file')
-    .addOption(new Option('--addresses <form>', 'how addresses are shown').choices(ADDRESS_FORMS).default('plain'))
-    .option('--address-key <file>', 'key of 32 octets for --addresses pseudonym')
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
     .option(
       '--max-flows <n>',
       'flows followed at a time',
@@ -91,7 +89,7 @@ async function replay(captures: readonly string[], flags: ReplayFlags): Promise<
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
-  const show = await addressForm(flags);
+  const show = addressForm(flags);
   const list = await listCaptures(captures);
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
@@ -161,6 +159,13 @@ function checkOutputs(flags: ReplayFlags): void {
   const taken = takers.filter((taker) => taker !== false);
   if (taken.length > 1)
     throw new CommandError(`${taken.join(' and ')} both want standard output`, ExitCode.WRONG_USAGE);
+  if (flags.addresses !== 'plain' && (flags.forwarded !== undefined || flags.dropped !== undefined)) {
+    const reason = 'captures of packets hold addresses as they are';
+    throw new CommandError(
+      `--addresses ${flags.addresses} with --forwarded or --dropped: ${reason}`,
+      ExitCode.WRONG_USAGE,
+    );
+  }
 }
 
 /** No output may be one of the files that are read, nor another output: it would be emptied before the first packet. */
@@ -205,19 +210,6 @@ async function writeOut(text: string): Promise<void> {
   const output = new LineOutput('-');
   output.write(text);
   await output.close();
-}
-
-async function addressForm(flags: ReplayFlags): Promise<ShowAddress> {
-  if (flags.addresses !== 'pseudonym') return showAddresses(flags.addresses);
-  if (flags.addressKey === undefined) {
-    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
-  }
-  try {
-    return showAddresses('pseudonym', await readFile(flags.addressKey));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot use the address key ${flags.addressKey}: ${reason}`, ExitCode.WRONG_USAGE);
-  }
 }
 
 /** Where a replay's events and packets go. */
