@@ -2,7 +2,7 @@
  * The files of a spool folder, one after the other, each once: waits for the next that is complete, and remembers in the
  * checkpoint which are done. Reading the files is the caller's part.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CheckpointedLog, Known, SpoolCheckpoint } from './spool-checkpoint.ts';
@@ -14,12 +14,14 @@ export interface SpoolOptions {
   readonly stateFolder: string;
   /** A file that has not changed for so long is complete. */
   readonly settleMs: number;
+  /** Files are removed once they are done. */
+  readonly removesDone: boolean;
 }
 
 const POLL_MS = 500;
 
 export class SpoolSource {
-  /** Files done since the start; files that grew after they were done, whose rest is not read; looks that failed. */
+  /** Files done since the start; files that grew after they were done, whose rest is not read; looks and removals that failed. */
   doneCount = 0;
   grownCount = 0;
   failureCount = 0;
@@ -65,7 +67,9 @@ export class SpoolSource {
   /** The file is done, and the logs hold what came of it. */
   async commit(file: SpoolFile | null, logs: Readonly<Record<string, CheckpointedLog>>): Promise<void> {
     await this.checkpoint.commit(file, this.present, logs);
-    if (file !== null) this.doneCount++;
+    if (file === null) return;
+    this.doneCount++;
+    if (this.options.removesDone) await unlink(this.pathOf(file)).catch(() => this.failureCount++);
   }
 
   end(): void {

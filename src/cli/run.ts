@@ -31,6 +31,7 @@ interface RunFlags {
   readonly stuckAfter: number;
   readonly spool?: string;
   readonly settle: number;
+  readonly removeDone?: boolean;
   readonly policy: string;
   readonly registry: string;
   readonly mode?: Mode;
@@ -100,6 +101,7 @@ export function addRunCommand(program: Command): void {
     )
     .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
     .option('--settle <time>', 'a file of the spool is complete when it has not changed for so long', duration, 5000)
+    .option('--remove-done', 'remove files of the spool that are done')
     .addOption(policyOption())
     .addOption(registryOption())
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
@@ -172,7 +174,12 @@ async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode
         : flags.spool === undefined
           ? new RunPipe(files)
           : new RunSpool(
-              { folder: flags.spool, stateFolder: stateFolder(flags)!, settleMs: flags.settle },
+              {
+                folder: flags.spool,
+                stateFolder: stateFolder(flags)!,
+                settleMs: flags.settle,
+                removesDone: flags.removeDone === true,
+              },
               outputs,
               files,
               log,
