@@ -33,6 +33,8 @@ import { FlowName } from './flow-record.ts';
 
 /** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
 const KEYS_LIMIT = 8;
+/** Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index. */
+const ROAMING_LIMIT = 256;
 
 export class Tunnel {
   readonly number: number;
@@ -148,7 +150,7 @@ export class Tunnels {
     let tunnel = this.of(slot);
     if (!isConfirmed && receiver !== 0) {
       const known = this.byKey.get(this.indexKey(slot, receiver));
-      if (known !== undefined && known !== tunnel) {
+      if (known !== undefined && known !== tunnel && known.slots.length < ROAMING_LIMIT) {
         if (tunnel !== undefined) this.leave(slot);
         this.join(slot, known, null);
         tunnel = known;
