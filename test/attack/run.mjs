@@ -3,8 +3,8 @@
 // usage: node test/attack/run.mjs [NAME…]     all of them, or these; --list shows what there is
 //
 // Checked: exit code; every packet written was read, and is in a flow or counted by reason; peak memory; packets per second.
-// Exit code: 0 all hold, 1 some don't, 2 wrong usage. Shared machines are slow at times: the rate fails only below a third
-// of the aim, and is shown against it.
+// Exit code: 0 all hold, 1 some don't, 2 wrong usage. Shared machines are slow at times, so the rate is asserted per second of
+// processor time, of all threads together, and well below the aim; by the clock it is only shown.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)
 const USAGE_REPORT = new URL('report-usage.mjs', import.meta.url).href;
 const MEMORY_LIMIT_MB = 500;
 const RATE_AIM = 300_000;
-const RATE_LIMIT = RATE_AIM / 3;
+const RATE_LIMIT = (RATE_AIM * 2) / 3;
 /** Fewer packets are over before the program has started: no rate. */
 const FEWEST_FOR_RATE = 100_000;
 const TIMEOUT_MS = 120_000;
@@ -39,7 +39,7 @@ if (unknown.length > 0) {
 const folder = mkdtempSync(join(tmpdir(), 'sluice-attack-'));
 let failed = 0;
 process.stdout.write(
-  `${'attack'.padEnd(28)}${'packets'.padStart(11)}${'MB'.padStart(7)}${'seconds'.padStart(9)}${'cpu s'.padStart(7)}${'packets/s'.padStart(12)}${'peak MB'.padStart(9)}\n`,
+  `${'attack'.padEnd(28)}${'packets'.padStart(11)}${'MB'.padStart(7)}${'seconds'.padStart(9)}${'cpu s'.padStart(7)}${'packets/s'.padStart(12)}${'per cpu s'.padStart(12)}${'peak MB'.padStart(9)}\n`,
 );
 try {
   for (const name of wanted.length > 0 ? wanted : Object.keys(ATTACKS)) {
@@ -64,7 +64,8 @@ async function attack(name) {
   rmSync(path);
   const problems = problemsOf(result, exit, file.packets);
   const rate = file.packets / result.seconds;
-  if (file.packets >= FEWEST_FOR_RATE && rate < RATE_LIMIT) problems.push(`under ${RATE_LIMIT} packets/s`);
+  const cpuRate = file.packets / result.cpuSeconds;
+  if (file.packets >= FEWEST_FOR_RATE && cpuRate < RATE_LIMIT) problems.push(`under ${RATE_LIMIT} packets/cpu s`);
   else if (file.packets >= FEWEST_FOR_RATE && rate < RATE_AIM) problems.push(`slow: under ${RATE_AIM} packets/s`);
   const columns = [
     name.padEnd(28),
@@ -73,6 +74,7 @@ async function attack(name) {
     result.seconds.toFixed(2).padStart(9),
     result.cpuSeconds.toFixed(2).padStart(7),
     (file.packets >= FEWEST_FOR_RATE ? Math.round(rate).toLocaleString('en-US') : '').padStart(12),
+    (file.packets >= FEWEST_FOR_RATE ? Math.round(cpuRate).toLocaleString('en-US') : '').padStart(12),
     result.peakMb.toFixed(0).padStart(9),
   ];
   return { row: columns.join(''), problems };
