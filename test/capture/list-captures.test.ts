@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListProblem, listCaptures } from '../../src/capture/list-captures.ts';
 import { buildPcap, buildPcapng, hex } from './capture-builder.ts';
+import { withoutRights } from './without-rights.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'list-captures-'));
 const at = (...names: string[]): string => [root, ...names].join('/');
@@ -56,9 +57,10 @@ describe('a folder', () => {
     expect(problems[0]?.message).toContain('no capture in this folder');
   });
 
-  it.skipIf(process.getuid?.() === 0)('that cannot be entered is a problem', async () => {
+  it('that cannot be entered is a problem', async () => {
     mkdirSync(at('locked'), { mode: 0 });
-    expect((await listCaptures([at('locked')])).problems[0]?.problem).toBe(ListProblem.UNREADABLE);
+    const { problems } = await withoutRights(() => listCaptures([at('locked')]));
+    expect(problems[0]?.problem).toBe(ListProblem.UNREADABLE);
     chmodSync(at('locked'), 0o700);
   });
 });

@@ -11,6 +11,7 @@ import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { addScript, buildCapture } from './built-capture.ts';
 import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
 import { expectedPackets, readAll, readBytes } from './read-all.ts';
+import { withoutRights } from './without-rights.ts';
 
 const packets = samplePackets(100);
 const folder = mkdtempSync(join(tmpdir(), 'open-capture-'));
@@ -68,10 +69,11 @@ describe('what cannot be opened', () => {
     expect(end.message).toContain(words);
   });
 
-  it.skipIf(process.getuid?.() === 0)('a file without permission', async () => {
+  it('a file without permission', async () => {
     writeFileSync(at('secret'), buildPcap(packets));
     chmodSync(at('secret'), 0);
-    expect((await readAll(openCapture(at('secret')))).end.message).toContain('permission denied');
+    const { end } = await withoutRights(() => readAll(openCapture(at('secret'))));
+    expect(end.message).toContain('permission denied');
   });
 });
 

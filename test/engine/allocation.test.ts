@@ -47,7 +47,8 @@ describe('heap per packet', () => {
     built.remove();
   });
 
-  it.each(MIXES)('of %s is less than one octet', (_, names) => {
+  // Which calls V8 inlines differs from process to process on a busy machine; what the code itself allocates, every one shows.
+  it.each(MIXES)('of %s is less than one octet', { retry: 3 }, (_, names) => {
     const paths = names.map((name) => join(CAPTURES, name));
     const output = execFileSync(process.execPath, [...HEAP_FLAGS, script, ...paths], { encoding: 'utf8' });
     const measured = JSON.parse(output) as Measured;
