@@ -26,8 +26,7 @@ async function flowsOf(capture: string, ...prefixes: string[]): Promise<FlowEven
   const rows = prefixes.map((prefix) => `${prefix},Holder,it,,,,R-1`);
   const { registry } = parseRegistry(octets([HEADER, ...rows, ''].join('\n')), 'registry.csv');
   const { policy } = parsePolicy(octets(POLICY), 'policy.yaml');
-  if (registry === null || policy === undefined)
-    throw new Error('the rules of this test are not valid');
+  if (registry === null || policy === undefined) throw new Error('the rules of this test are not valid');
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const lines = new EventLines(showAddresses('plain'), context);
   const events: FlowEvent[] = [];
