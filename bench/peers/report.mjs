@@ -10,7 +10,7 @@ export function resultsPage({ command, cases, notes }) {
     '',
     'Written by the command below; do not edit. Compare ratios, not seconds: machines are shared. Every run is a process of its',
     'own, in turns, the order reversed from round to round; medians, with the smallest and the largest run beside them. A ratio is',
-    "the median, over rounds, of a turn's seconds to the first turn's of the same round. The page cache is warm.",
+    "the median, over rounds, of a turn's seconds to the first turn's of the same round; the processor ratio, of processor seconds, suffers less from what else runs. The page cache is warm.",
     '',
     ...machineLines(command),
     '',
@@ -59,29 +59,25 @@ function caseLines({ title, about, made, results, remarks }) {
     '',
     `Capture: ${number(made.packets)} packets, ${number(made.bytes)} octets, ${number(made.flows)} flows, about ${number(made.concurrent)} at a time.`,
     '',
-    '| | seconds | smallest – largest | processor seconds | Mpackets/s | ratio | peak memory | runs | output |',
-    '|---|--:|--:|--:|--:|--:|--:|--:|---|',
+    '| | seconds | smallest – largest | processor seconds | Mpackets/s | ratio | processor ratio | peak memory | runs | output |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|--:|---|',
   ];
   const base = results[0];
   for (const result of results) {
     if (result.seconds.length === 0) {
-      lines.push(`| ${result.name} | ${result.problem} | | | | | | | |`);
+      lines.push(`| ${result.name} | ${result.problem} | | | | | | | | |`);
       continue;
     }
     const seconds = median(result.seconds);
     const span = `${Math.min(...result.seconds).toFixed(2)} – ${Math.max(...result.seconds).toFixed(2)}`;
     const rate = (made.packets / seconds / 1e6).toFixed(2);
-    const ratio = medianRatio(result.seconds, base.seconds.slice(0, result.seconds.length)).toFixed(2);
-    const cells = [
-      result.name.replaceAll('|', '\\|'),
-      seconds.toFixed(2),
-      span,
-      median(result.cpuSeconds).toFixed(2),
-      rate,
-      ratio,
-    ];
+    const count = result.seconds.length;
+    const ratio = medianRatio(result.seconds, base.seconds.slice(0, count)).toFixed(2);
+    const cpuRatio = medianRatio(result.cpuSeconds, base.cpuSeconds.slice(0, count)).toFixed(2);
+    const name = result.name.replaceAll('|', '\\|');
+    const cells = [name, seconds.toFixed(2), span, median(result.cpuSeconds).toFixed(2), rate, ratio, cpuRatio];
     const memory = Number.isNaN(result.memory) ? '' : `${Math.round(result.memory / 1e6)} MB`;
-    lines.push(`| ${[...cells, memory, result.seconds.length, result.problem || 'right'].join(' | ')} |`);
+    lines.push(`| ${[...cells, memory, count, result.problem || (result.turn.checked ?? 'right')].join(' | ')} |`);
   }
   return [...lines, '', ...(remarks ?? []).flatMap((remark) => [remark, ''])];
 }

@@ -1,5 +1,6 @@
 /**
- * What takes part: each a command over one capture, and a check that it did the work. A check answers '' or what is wrong.
+ * What takes part: each a command over one capture, and a check that it did the work. A check answers '' or what is wrong;
+ * `checked` says what has been looked at where that is less than all.
  * `made` is the generator's account of the capture.
  */
 import { readFileSync } from 'node:fs';
@@ -46,6 +47,7 @@ export const TCPDUMP = {
   name: 'tcpdump -w /dev/null',
   needs: 'tcpdump',
   args: ({ path }) => ['-r', path, '-w', '/dev/null'],
+  checked: 'exit status',
   check: () => '',
 };
 
@@ -61,6 +63,7 @@ export const NDPI = {
   needs: 'ndpiReader',
   args: ({ path }) => ['-q', '-i', path],
   // Quiet, it prints nothing that could be counted.
+  checked: 'exit status',
   check: () => '',
 };
 
@@ -69,6 +72,7 @@ export const TSHARK = {
   needs: 'tshark',
   isSlow: true,
   args: ({ path }) => ['-n', '-r', path, '-Y', VPN_FILTER, '-T', 'fields', '-e', 'frame.number'],
+  checked: 'finds some',
   check: ({ stdout }) => (stdout.length > 0 ? '' : 'no packet found'),
 };
 
