@@ -26,8 +26,8 @@ export interface ProcessCounts {
 
 export interface CaptureBackend {
   readonly name: 'tcpdump' | 'cap';
-  /** Starts a capturing process. */
-  spawn(request: CaptureRequest): ChildProcess;
+  /** Starts a capturing process that writes to `standardOutput`: a descriptor, or a pipe of its own. */
+  spawn(request: CaptureRequest, standardOutput: number | 'pipe'): ChildProcess;
   /** The counts in a line of its standard error; null where there are none. */
   countsIn(line: string): ProcessCounts | null;
   /** Asks the process to say what it counts; some say it by themselves. */

@@ -16,9 +16,9 @@ const COUNTS = /^counts captured=(\d+) missed=(\d+)/;
 export class CapBackend implements CaptureBackend {
   readonly name = 'cap';
 
-  spawn({ device, filter, snaplen, kernelBuffer }: CaptureRequest): ChildProcess {
+  spawn({ device, filter, snaplen, kernelBuffer }: CaptureRequest, standardOutput: number | 'pipe'): ChildProcess {
     const args = [PROGRAM, device, filter, String(snaplen), String(kernelBuffer)];
-    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, args, { stdio: ['ignore', standardOutput, 'pipe'] });
   }
 
   countsIn(line: string): ProcessCounts | null {

@@ -8,6 +8,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_FAULT } from './capture-end.ts';
+import { openLivePipe } from './live-pipe.ts';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 import { type Capture, captureOf } from './open-capture.ts';
 import type { PacketBatch } from './packet-batch.ts';
@@ -21,6 +22,8 @@ const LONGEST_RETRY_MS = 5000;
 const COUNTS_MS = 2000;
 /** Of standard error, what is kept to explain an end. */
 const KEPT_ERROR_LENGTH = 4000;
+/** IFF_UP of netdevice(7). */
+const INTERFACE_UP = 1;
 
 export interface LiveOptions extends CaptureRequest {
   /** No packet for so long while the interface counts some: the process is stuck. */
@@ -37,7 +40,7 @@ export class LiveSource implements PacketSource {
   gapMs = 0;
   stallCount = 0;
   /** Null while a process captures; else why not. */
-  problem: string | null = 'not started';
+  private processProblem: string | null = 'not started';
   private readonly backend: CaptureBackend;
   private readonly options: LiveOptions;
   private readonly listener: LiveListener;
@@ -61,6 +64,11 @@ export class LiveSource implements PacketSource {
     this.listener = listener;
   }
 
+  /** Null while packets can come; else why not. A process outlives its interface's going down, and goes on when it is up again. */
+  get problem(): string | null {
+    return this.processProblem ?? (this.isDown() ? `${this.name} is down: sudo ip link set ${this.name} up` : null);
+  }
+
   /** Packets lost by all processes so far, by who lost them. */
   get dropped(): Record<string, number> {
     const sums = { ...this.droppedBefore };
@@ -75,7 +83,7 @@ export class LiveSource implements PacketSource {
 
   /** Starts capturing; rejects with a sentence where that cannot be. */
   async start(): Promise<void> {
-    if (!(await this.begin())) throw new Error(this.problem ?? '');
+    if (!(await this.begin())) throw new Error(this.processProblem ?? '');
     this.timers = [
       setInterval(() => {
         if (this.child !== null) this.backend.askCounts(this.child);
@@ -126,7 +134,9 @@ export class LiveSource implements PacketSource {
   /** Starts a process and waits until it captures; false, with the problem, where it ends before. */
   private async begin(): Promise<boolean> {
     const { backend, options } = this;
-    const child = backend.spawn(options);
+    const pipe = openLivePipe();
+    const child = backend.spawn(options, pipe?.writing ?? 'pipe');
+    pipe?.release();
     this.child = child;
     this.errorText = '';
     this.counts = { captured: 0, dropped: {} };
@@ -142,17 +152,17 @@ export class LiveSource implements PacketSource {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.takeErrorText(text);
     });
-    this.capture = captureOf(this.name, new StreamInput(child.stdout!));
+    this.capture = captureOf(this.name, new StreamInput(pipe?.reading ?? child.stdout!));
     if (!(await this.capture.start())) {
       await this.capture.close();
       this.capture = null;
       child.kill('SIGKILL');
       await this.childEnded;
       this.child = null;
-      this.problem = backend.explain(options, this.errorText);
+      this.processProblem = backend.explain(options, this.errorText);
       return false;
     }
-    this.problem = null;
+    this.processProblem = null;
     this.lastPacketMs = performance.now();
     this.interfaceCountThen = this.interfaceCount();
     this.listener('started', `${backend.name} captures on ${options.device} as process ${child.pid ?? 0}`);
@@ -170,8 +180,8 @@ export class LiveSource implements PacketSource {
     this.child = null;
     for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
     this.counts = { captured: 0, dropped: {} };
-    this.problem = this.backend.explain(this.options, this.errorText);
-    if (!this.stopping) this.listener('ended', this.problem);
+    this.processProblem = this.backend.explain(this.options, this.errorText);
+    if (!this.stopping) this.listener('ended', this.processProblem);
   }
 
   /** Tries until a process captures again; false after `stop`. */
@@ -216,6 +226,15 @@ export class LiveSource implements PacketSource {
       `no packet for ${stuckMs / 1000} s although ${this.name} has some; the process is started anew`,
     );
     this.child.kill('SIGKILL');
+  }
+
+  /** By the interface's flags, where the system shows them. */
+  private isDown(): boolean {
+    try {
+      return (Number(readFileSync(`/sys/class/net/${this.name}/flags`, 'utf8')) & INTERFACE_UP) === 0;
+    } catch {
+      return false;
+    }
   }
 
   private interfaceCount(): number {

@@ -12,12 +12,12 @@ const COUNTS = /(\d+) packets? (captured|dropped by kernel|dropped by interface)
 export class TcpdumpBackend implements CaptureBackend {
   readonly name = 'tcpdump';
 
-  spawn({ device, filter, snaplen, kernelBuffer }: CaptureRequest): ChildProcess {
+  spawn({ device, filter, snaplen, kernelBuffer }: CaptureRequest, standardOutput: number | 'pipe'): ChildProcess {
     const args = ['-i', device, '-n', '-w', '-', '-U', '--immediate-mode', '-s', String(snaplen)];
     args.push('-B', String(Math.ceil(kernelBuffer / OCTETS_PER_UNIT)), '--time-stamp-precision=micro');
     if (filter !== '') args.push('--', filter);
     // English words, whatever the system's language.
-    return spawn('tcpdump', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+    return spawn('tcpdump', args, { stdio: ['ignore', standardOutput, 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
   }
 
   countsIn(line: string): ProcessCounts | null {

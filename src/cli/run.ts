@@ -54,6 +54,9 @@ interface RunFlags {
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:9464';
+/** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
+const DEFAULT_SNAPLEN = 1920;
+const DEFAULT_KERNEL_BUFFER = 128_000_000;
 const LARGEST_CAPACITY = 10_000_000;
 const LARGEST_KEPT = 100_000;
 /** A stop that takes longer than this is ended by force. */
@@ -91,8 +94,13 @@ export function addRunCommand(program: Command): void {
         .choices(CAPTURE_WITH)
         .default('auto'),
     )
-    .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), 262_144)
-    .option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind', size, 64_000_000)
+    .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
+    .option(
+      '--kernel-buffer <size>',
+      'what the kernel may hold for a capture that is behind',
+      size,
+      DEFAULT_KERNEL_BUFFER,
+    )
     .option(
       '--stuck-after <time>',
       'start the capture anew when it gives nothing for so long although the interface counts',

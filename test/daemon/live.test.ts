@@ -1,0 +1,192 @@
+/**
+ * Live capture over a virtual link between two ends in a network namespace of its own, fed by tcpreplay. Needs root and the
+ * Debian packages iproute2, tcpdump and tcpreplay.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Conversation } from './many-clients.ts';
+import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+
+const CLIENTS = 1500;
+const NAMESPACE = `sluice-test-${process.pid}`;
+const TOOLS = ['ip', 'tcpdump', 'tcpreplay', 'setpriv', 'unshare'];
+const missing = TOOLS.filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
+const canRun = process.getuid?.() === 0 && missing.length === 0;
+const hasCap = ((): boolean => {
+  try {
+    createRequire(import.meta.url)('cap');
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+const folder = temporaryFolder();
+const capture = join(folder.path, 'many.pcap');
+const conversation = new Conversation('wireguard/handshake.pcap');
+const inside = (...command: string[]): string =>
+  execFileSync('ip', ['netns', 'exec', NAMESPACE, ...command], { encoding: 'utf8' });
+let logNumber = 0;
+
+/** A daemon in the namespace, and the path of its decisions. */
+async function capturing(...more: string[]): Promise<{ daemon: RunningDaemon; decisions: string }> {
+  const decisions = join(folder.path, `decisions-${logNumber++}.jsonl`);
+  const args = ['--interface', 'right', '--decisions', decisions, '--state', join(folder.path, `state-${logNumber}`)];
+  const socket = ['--listen', '127.0.0.1:9464'];
+  const daemon = new RunningDaemon([...args, ...socket, ...more], { command: ['ip', 'netns', 'exec', NAMESPACE] });
+  return { daemon: await daemon.started(), decisions };
+}
+
+/** A metric, asked for from within the namespace. */
+function metric(name: string): number {
+  const text = inside('curl', '-s', 'http://127.0.0.1:9464/metrics');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+function send(...more: string[]): void {
+  inside('tcpreplay', '-q', '-K', '-i', 'left', ...more, capture);
+}
+
+function essence(event: Event): string {
+  const { pcap_cnt, src_ip, src_port, dest_ip, dest_port, vpn, registration, decision } = event;
+  return JSON.stringify({ pcap_cnt, src_ip, src_port, dest_ip, dest_port, vpn, registration, decision });
+}
+
+const decisionsOf = (path: string): string[] =>
+  eventsOf(path)
+    .filter(({ event_type }) => event_type === 'decision')
+    .map(essence);
+
+describe.skipIf(!canRun && process.env.CI === undefined)(
+  `live capture (root, ${missing.length === 0 ? 'all tools' : `without ${missing.join(', ')}`})`,
+  () => {
+    let replayed: string[] = [];
+
+    beforeAll(async () => {
+      execFileSync('ip', ['netns', 'add', NAMESPACE]);
+      inside('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1');
+      inside('ip', 'link', 'add', 'left', 'type', 'veth', 'peer', 'name', 'right');
+      for (const device of ['lo', 'left', 'right']) inside('ip', 'link', 'set', device, 'up');
+      await sleep(500);
+      writeFileSync(capture, conversation.capture(0, CLIENTS, 1.7e15, 50));
+      const text = execFileSync(process.execPath, [MAIN, 'replay', capture, '--decisions', '-', '--quiet'], {
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      });
+      replayed = eventsIn(text).map(essence);
+    });
+
+    afterAll(() => {
+      spawnSync('ip', ['netns', 'del', NAMESPACE]);
+      folder.remove();
+    });
+
+    it('decides with tcpdump what a replay of the file decides, and loses nothing at top speed', async () => {
+      const { daemon, decisions } = await capturing('--capture-with', 'tcpdump');
+      send('--topspeed');
+      const packets = CLIENTS * conversation.packets.length;
+      await until('all packets are there', () => metric('sluice_packets_total') === packets);
+      await sleep(2500);
+      expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
+      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+      expect(decisionsOf(decisions)).toEqual(replayed);
+    });
+
+    it.skipIf(!hasCap)(
+      'decides the same with cap, at a rate that it can take, and counts what it misses',
+      async () => {
+        const { daemon, decisions } = await capturing('--capture-with', 'cap');
+        send('--pps', '2000');
+        const packets = CLIENTS * conversation.packets.length;
+        await sleep(2000);
+        const seen = metric('sluice_packets_total');
+        expect(seen + metric('sluice_capture_dropped_packets_total')).toBe(packets);
+        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+        if (seen === packets) expect(decisionsOf(decisions)).toEqual(replayed);
+      },
+      60_000,
+    );
+
+    it('starts a capture anew that is killed, and counts the gap', async () => {
+      const { daemon } = await capturing();
+      const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
+      process.kill(process_, 'SIGKILL');
+      await until('there is another', () => metric('sluice_capture_restarts_total') === 1);
+      expect(metric('sluice_capture_gap_seconds_total')).toBeGreaterThan(0);
+      expect(metric('sluice_source_up')).toBe(1);
+      send('--topspeed');
+      await until('it captures', () => metric('sluice_packets_total') > 0);
+      await daemon.kill();
+    });
+
+    it('comes back when the interface does', async () => {
+      const { daemon } = await capturing();
+      inside('ip', 'link', 'set', 'right', 'down');
+      await until('it is noticed', () => metric('sluice_source_up') === 0);
+      expect(inside('curl', '-s', 'http://127.0.0.1:9464/readyz')).toContain(
+        'right is down: sudo ip link set right up',
+      );
+      inside('ip', 'link', 'set', 'right', 'up');
+      await until('it captures again', () => metric('sluice_source_up') === 1);
+      send('--topspeed', '--limit', '50');
+      await until('packets come', () => metric('sluice_packets_total') >= 50);
+      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+    });
+
+    it('starts a capture anew that is stuck', async () => {
+      const { daemon } = await capturing('--stuck-after', '1s');
+      const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
+      process.kill(process_, 'SIGSTOP');
+      send('--pps', '20', '--limit', '80');
+      await until('it is noticed', () => metric('sluice_source_stalls_total') >= 1);
+      await until('there is another', () => metric('sluice_capture_restarts_total') >= 1);
+      await daemon.kill();
+    });
+
+    it.each([
+      ['no such interface', ['--interface', 'nowhere'], 'there is no interface nowhere'],
+      ['a filter that is none', ['--interface', 'right', 'and', 'or'], 'the filter "and or" is not understood'],
+    ])('says what is wrong: %s', async (_name, args, message) => {
+      const daemon = new RunningDaemon(args, { command: ['ip', 'netns', 'exec', NAMESPACE] });
+      expect((await daemon.ended).code).toBe(1);
+      expect(daemon.log).toContain(message);
+    });
+
+    it('says which command gives the right that is missing', async () => {
+      const command = ['ip', 'netns', 'exec', NAMESPACE, 'setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
+      const daemon = new RunningDaemon(['--interface', 'right'], { command });
+      expect((await daemon.ended).code).toBe(1);
+      expect(daemon.log).toContain('sudo setcap cap_net_raw,cap_net_admin=eip');
+    });
+
+    it('has no right to capture itself where only tcpdump needs it', () => {
+      const unit = readFileSync(new URL('../../deploy/systemd/sluice.service', import.meta.url), 'utf8');
+      const command = /setpriv (\S+ \S+) node/.exec(unit)![1]!.split(' ');
+      const status = execFileSync(
+        'setpriv',
+        [
+          '--reuid=nobody',
+          '--clear-groups',
+          '--inh-caps=+net_raw',
+          '--ambient-caps=+net_raw',
+          '--no-new-privs',
+          'setpriv',
+          ...command,
+          'cat',
+          '/proc/self/status',
+        ],
+        { encoding: 'utf8' },
+      );
+      expect(status).toMatch(/CapEff:\s+0+\n/);
+      expect(status).toMatch(/CapPrm:\s+0+\n/);
+      expect(existsSync('/proc/self/status')).toBe(true);
+    });
+  },
+);
