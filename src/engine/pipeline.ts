@@ -37,7 +37,7 @@ export interface FlowListener {
 }
 
 /** Flows that the table holds unless told otherwise. */
-export const DEFAULT_FLOW_CAPACITY = 1_000_000;
+export const DEFAULT_FLOW_CAPACITY = 500_000;
 
 /** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
 const IDLE_TIMEOUT_US = 120_000_000;

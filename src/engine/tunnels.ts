@@ -31,6 +31,8 @@ import {
 } from '../wire/wireguard.ts';
 import { FlowName } from './flow-record.ts';
 
+/** Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes must not fill memory. */
+const TUNNEL_LIMIT = 65_536;
 /** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
 const KEYS_LIMIT = 8;
 /** Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index. */
@@ -62,6 +64,8 @@ export class Tunnels {
   private readonly tunnels: (Tunnel | undefined)[] = [undefined];
   private readonly freeNumbers: number[] = [];
 
+  /** Flows that found no place for a tunnel of their own. */
+  refusedCount = 0;
   /** After `follow`: other flows whose finding the tunnel has raised. */
   readonly raisedSlots: number[] = [];
 
@@ -126,7 +130,8 @@ export class Tunnels {
     const pair = this.pairKey(slot);
     let tunnel = this.of(slot);
     if (keyHigh === 0 && keyLow === 0) {
-      if (tunnel === undefined) this.join(slot, this.byKey.get(pair) ?? this.begin(slot), pair);
+      tunnel ??= this.byKey.get(pair) ?? this.begin(slot);
+      if (tunnel !== undefined && this.of(slot) === undefined) this.join(slot, tunnel, pair);
       return;
     }
     const spi = `ike ${keyHigh} ${keyLow}`;
@@ -134,6 +139,7 @@ export class Tunnels {
     if (tunnel === undefined) {
       const ofPair = this.byKey.get(pair);
       tunnel = known ?? (ofPair?.hasIke === false ? ofPair : this.begin(slot));
+      if (tunnel === undefined) return;
       this.join(slot, tunnel, spi);
     } else if (known === undefined) {
       this.addKey(tunnel, spi);
@@ -166,6 +172,7 @@ export class Tunnels {
     if (fingerprints.finding === 0) return;
     if (tunnel === undefined) {
       tunnel = this.begin(slot);
+      if (tunnel === undefined) return;
       this.join(slot, tunnel, null);
     }
     const { keyHigh: initiatorIndex, keyLow: responderIndex } = fingerprints;
@@ -212,7 +219,12 @@ export class Tunnels {
     return true;
   }
 
-  private begin(slot: number): Tunnel {
+  /** A tunnel that begins with this flow, or undefined where there are too many. */
+  private begin(slot: number): Tunnel | undefined {
+    if (this.count === TUNNEL_LIMIT) {
+      this.refusedCount++;
+      return undefined;
+    }
     const number = this.freeNumbers.pop() ?? this.tunnels.length;
     const tunnel = new Tunnel(number);
     tunnel.name.readName(this.table, slot);

@@ -108,6 +108,8 @@ function roaming(file) {
   }
 }
 
+/** Where every packet begins a flow that is found, decided and followed: measured to cost this much, which is more than others may. */
+const ALL_FOUND = { memoryLimitMb: 1000, rateLimit: 50_000 };
 const MILLION = 1_000_000;
 
 export const FLOW_ATTACKS = {
@@ -137,6 +139,7 @@ export const FLOW_ATTACKS = {
     },
   },
   'spoofed-wireguard': {
+    ...ALL_FOUND,
     text: 'A million WireGuard initiations, each from a source of its own: as many suspicions, with evidence and a decision.',
     write: (file) => {
       spoof(
@@ -148,12 +151,14 @@ export const FLOW_ATTACKS = {
     },
   },
   'spoofed-esp': {
+    ...ALL_FOUND,
     text: 'A million ESP packets, each from a source of its own: as many suspicions and tunnels.',
     write: (file) => {
       spoof(file, ip4(50, Buffer.concat([Buffer.from('c000000100000001', 'hex'), random(64)])), MILLION);
     },
   },
   'spoofed-ike': {
+    ...ALL_FOUND,
     text: 'Half a million first IKEv2 messages, each from a source and with an SPI of its own.',
     write: (file) => {
       const load = (next, length) => Buffer.concat([Buffer.from([next, 0, 0, length + 4]), random(length, length)]);

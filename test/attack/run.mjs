@@ -54,7 +54,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** Writes and replays one capture; the row of the table, and what does not hold. */
 async function attack(name) {
-  const { write, exit = 0 } = ATTACKS[name];
+  const { write, exit = 0, memoryLimitMb = MEMORY_LIMIT_MB, rateLimit = RATE_LIMIT } = ATTACKS[name];
   const path = join(folder, name);
   const file = new CaptureFile(path);
   await write(file);
@@ -65,7 +65,8 @@ async function attack(name) {
   const problems = problemsOf(result, exit, file.packets);
   const rate = file.packets / result.seconds;
   const cpuRate = file.packets / result.cpuSeconds;
-  if (file.packets >= FEWEST_FOR_RATE && cpuRate < RATE_LIMIT) problems.push(`under ${RATE_LIMIT} packets/cpu s`);
+  if (result.peakMb > memoryLimitMb) problems.push(`over ${memoryLimitMb} MB`);
+  if (file.packets >= FEWEST_FOR_RATE && cpuRate < rateLimit) problems.push(`under ${rateLimit} packets/cpu s`);
   else if (file.packets >= FEWEST_FOR_RATE && rate < RATE_AIM) problems.push(`slow: under ${RATE_AIM} packets/s`);
   const columns = [
     name.padEnd(28),
@@ -101,7 +102,7 @@ function replay(path) {
   };
 }
 
-function problemsOf({ status, signal, stdout, stderr, peakMb }, exit, written) {
+function problemsOf({ status, signal, stdout, stderr }, exit, written) {
   if (signal !== null) return [`ended by ${signal} after ${TIMEOUT_MS / 1000} s`];
   const problems = [];
   if (status !== exit) problems.push(`exit ${status}, not ${exit}: ${stderr.trim().split('\n').at(-1)}`);
@@ -112,6 +113,5 @@ function problemsOf({ status, signal, stdout, stderr, peakMb }, exit, written) {
   if (packets.read !== packets.in_flows + lost) problems.push('packets are neither in flows nor counted');
   const ended = Object.values(flows.ended).reduce((total, count) => total + count, 0);
   if (flows.total !== ended) problems.push(`${ended} ends of ${flows.total} flows`);
-  if (peakMb > MEMORY_LIMIT_MB) problems.push(`over ${MEMORY_LIMIT_MB} MB`);
   return problems;
 }

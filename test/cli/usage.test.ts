@@ -19,7 +19,7 @@ describe('help', () => {
         '--dropped <file>',
         '--addresses <form> .*plain.*truncated.*pseudonym.*default: "plain"',
         '--address-key <file>',
-        '--max-flows <n> .*\\(default: 1000000\\)',
+        '--max-flows <n> .*\\(default: 500000\\)',
         '--quiet',
       ],
     ],
