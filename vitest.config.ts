@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // The daemon's suite takes minutes and the machine to itself: npm run test:daemon.
+    exclude: process.env.DAEMON === undefined ? ['test/daemon/**'] : [],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
