@@ -147,6 +147,10 @@ export class Daemon {
   }
 
   async reopenLogs(): Promise<void> {
+    if (this.source instanceof RunSpool) {
+      this.source.wantsReopen = true;
+      return;
+    }
     await this.outputs.reopen();
     this.log.info('event logs opened anew');
   }

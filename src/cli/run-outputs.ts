@@ -102,8 +102,12 @@ export class RunOutputs implements DecisionSink {
     for (const { lines } of this.logs) await lines.settle();
   }
 
-  async rotateIfDue(): Promise<void> {
+  /** Moves files aside that are due; true where there were any. */
+  async rotateIfDue(): Promise<boolean> {
+    const rotations = (): number => this.logs.reduce((sum, { lines }) => sum + lines.rotationCount, 0);
+    const before = rotations();
     for (const { lines } of this.logs) await lines.rotateIfDue();
+    return rotations() > before;
   }
 
   async reopen(): Promise<void> {

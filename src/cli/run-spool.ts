@@ -32,6 +32,8 @@ export class RunSpool implements RunSource {
   private readonly files: RecentFiles;
   private readonly log: Log;
   private lock: Server | null = null;
+  /** The logs are to be opened anew, once the file in hand is done: the checkpoint names places in them. */
+  wantsReopen = false;
   private packets = 0;
   private faultyCount = 0;
   private stopBy = Infinity;
@@ -68,7 +70,7 @@ export class RunSpool implements RunSource {
         break;
       }
       await this.commit(file);
-      await this.outputs.rotateIfDue();
+      await this.moveLogs();
       if (this.stopBy !== Infinity) break;
     }
     return '';
@@ -82,6 +84,14 @@ export class RunSpool implements RunSource {
   /** Notes what is on disk now: after a file, and after the last events of all. */
   async commit(file: SpoolFile | null): Promise<void> {
     await this.spool.commit(file, await this.outputs.positions(FLUSH_MS));
+  }
+
+  /** Between two files: what another program or their size asks of the logs. The checkpoint then names the new ones. */
+  private async moveLogs(): Promise<void> {
+    const wanted = this.wantsReopen;
+    this.wantsReopen = false;
+    if (wanted) await this.outputs.reopen();
+    if ((await this.outputs.rotateIfDue()) || wanted) await this.commit(null);
   }
 
   close(): void {

@@ -95,20 +95,25 @@ export function addRunCommand(program: Command): void {
         .default('auto'),
     )
     .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
-    .option(
-      '--kernel-buffer <size>',
-      'what the kernel may hold for a capture that is behind',
-      size,
-      DEFAULT_KERNEL_BUFFER,
+    .addOption(
+      new Option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind')
+        .argParser(size)
+        .default(DEFAULT_KERNEL_BUFFER, '128MB'),
     )
-    .option(
-      '--stuck-after <time>',
-      'start the capture anew when it gives nothing for so long although the interface counts',
-      duration,
-      30_000,
+    .addOption(
+      new Option(
+        '--stuck-after <time>',
+        'start the capture anew when it gives nothing for so long although the interface counts',
+      )
+        .argParser(duration)
+        .default(30_000, '30s'),
     )
     .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
-    .option('--settle <time>', 'a file of the spool is complete when it has not changed for so long', duration, 5000)
+    .addOption(
+      new Option('--settle <time>', 'a file of the spool is complete when it has not changed for so long')
+        .argParser(duration)
+        .default(5000, '5s'),
+    )
     .option('--remove-done', 'remove files of the spool that are done')
     .addOption(policyOption())
     .addOption(registryOption())
@@ -126,15 +131,24 @@ export function addRunCommand(program: Command): void {
         .choices(ON_FULL)
         .default('drop'),
     )
-    .option('--rotate-size <size>', 'move event logs aside from this size on', size, Infinity)
-    .option('--rotate-every <time>', 'move event logs aside after so long', duration, Infinity)
+    .addOption(
+      new Option('--rotate-size <size>', 'move event logs aside from this size on')
+        .argParser(size)
+        .default(Infinity, 'never'),
+    )
+    .addOption(
+      new Option('--rotate-every <time>', 'move event logs aside after so long')
+        .argParser(duration)
+        .default(Infinity, 'never'),
+    )
     .option('--rotate-keep <n>', 'how many of those are kept', wholeNumber(0, LARGEST_KEPT), 10)
-    .option('--stats-every <time>', 'write a stats event so often', duration, 60_000)
-    .option(
-      '--listen <address>',
-      'where HTTP is served; none for nowhere',
-      listenAddress,
-      listenAddress(DEFAULT_LISTEN),
+    .addOption(
+      new Option('--stats-every <time>', 'write a stats event so often').argParser(duration).default(60_000, '1m'),
+    )
+    .addOption(
+      new Option('--listen <address>', 'where HTTP is served; none for nowhere')
+        .argParser(listenAddress)
+        .default(listenAddress(DEFAULT_LISTEN), '127.0.0.1:9464'),
     )
     .option('--token-file <file>', 'a token that lets other machines reload and reset')
     .option(

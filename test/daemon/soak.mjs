@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+const { fetch } = globalThis;
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
@@ -30,7 +31,7 @@ const TURN_MS = 20;
 
 /** The records of a committed handshake: [frame, …]. */
 function handshake() {
-  const bytes = readFileSync(join(project, 'captures/wireguard/handshake-only.pcap'));
+  const bytes = readFileSync(join(project, 'captures/wireguard/handshake.pcap'));
   const frames = [];
   for (let at = 24; at < bytes.length;) {
     const length = bytes.readUInt32LE(at + 8);
