@@ -9,10 +9,10 @@ import type { LiveOptions } from '../capture/live-source.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
 import { metricsPage } from '../output/metrics.ts';
 import { ON_FULL, type OnFull } from '../output/rotating-lines.ts';
-import { ADDRESS_FORMS, type AddressForm, type ShowAddress, showAddresses } from '../output/shown-address.ts';
 import { MODE_NAMES, type Mode } from '../policy/policy.ts';
 import type { ListenAddress } from '../server/http-server.ts';
 import { flushLog, type Log, LOG_LEVELS, type LogLevel, openLog } from '../server/log.ts';
+import { addressesOption, type AddressFlags, addressForm, addressKeyOption } from './address-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { policyOption, registryOption } from './load-rules.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
@@ -23,7 +23,7 @@ import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
 import { wholeNumber } from './whole-number.ts';
 
-interface RunFlags {
+interface RunFlags extends AddressFlags {
   readonly interface?: string;
   readonly captureWith: CaptureWith;
   readonly snaplen: number;
@@ -38,8 +38,6 @@ interface RunFlags {
   readonly watch?: boolean;
   readonly decisions?: string;
   readonly flows?: string;
-  readonly addresses: AddressForm;
-  readonly addressKey?: string;
   readonly onFull: OnFull;
   readonly rotateSize: number;
   readonly rotateEvery: number;
@@ -121,8 +119,8 @@ export function addRunCommand(program: Command): void {
     .option('--watch', 'reload policy and registry when their files change')
     .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')
     .option('--flows <file>', 'write a JSON line for every flow at its end; may be the same file')
-    .addOption(new Option('--addresses <form>', 'how addresses are shown').choices(ADDRESS_FORMS).default('plain'))
-    .option('--address-key <file>', 'key of 32 octets for --addresses pseudonym')
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
     .addOption(
       new Option(
         '--on-full <what>',
@@ -238,21 +236,6 @@ function liveOptions(device: string, filter: readonly string[], flags: RunFlags)
 function stateFolder(flags: RunFlags): string | null {
   if (flags.state !== undefined) return flags.state;
   return flags.spool === undefined ? null : join(flags.spool, '.sluice');
-}
-
-function addressForm(flags: RunFlags): ShowAddress {
-  if (flags.addresses !== 'pseudonym') return showAddresses(flags.addresses);
-  if (flags.addressKey === undefined) {
-    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
-  }
-  try {
-    return showAddresses('pseudonym', readFileSync(flags.addressKey));
-  } catch (error) {
-    throw new CommandError(
-      `cannot use the address key ${flags.addressKey}: ${(error as Error).message}`,
-      ExitCode.WRONG_USAGE,
-    );
-  }
 }
 
 function takeSignals(daemon: Daemon, log: Log): void {
