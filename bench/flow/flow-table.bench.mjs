@@ -56,9 +56,10 @@ for (const size of SIZES) {
     let sum = 0;
     for (let i = 0; i < LOOKUPS; i++) {
       setFlow(list[i]);
-      const row = table.find(view) * ROW_WORDS;
+      const slot = table.find(view);
+      const row = slot * ROW_WORDS;
       words[row + FlowWord.PACKETS + table.direction]++;
-      numbers[((row + FlowWord.OCTETS) >> 1) + table.direction] += 64;
+      table.addOctets(slot, table.direction, 64);
       numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
       numbers[(row + FlowWord.TOUCHED) >> 1] = i;
       sum += words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];

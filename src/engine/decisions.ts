@@ -118,7 +118,7 @@ export class Decisions implements FlowListener {
     const timeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     const standing = this.standings[words[row + FlowWord.DECISION]!]!;
     const packets = (words[row + FlowWord.PACKETS]! >>> 0) + (words[row + FlowWord.PACKETS + 1]! >>> 0);
-    const octets = numbers[(row + FlowWord.OCTETS) >> 1]! + numbers[((row + FlowWord.OCTETS) >> 1) + 1]!;
+    const octets = this.table.octets(slot, 0) + this.table.octets(slot, 1);
     if (timeUs >= standing.nextTimeUs || packets >= standing.nextPackets || octets >= standing.nextOctets) {
       this.decide(slot, timeUs, packet);
     }

@@ -5,7 +5,7 @@
 import type { EvidenceEntry } from '../fingerprint/evidence.ts';
 import { type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type Finding, findingInitiator } from '../fingerprint/finding.ts';
-import { FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
+import { DETAIL_WORDS, End, FlowDetail, FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 
 /** What a flow is known by: its tuple, its wrapping and its first packet. */
 export class FlowName {
@@ -24,24 +24,20 @@ export class FlowName {
 
   /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
   readName(table: FlowTable, slot: number): 0 | 1 {
-    const { words, numbers } = table;
+    const { words, detailNumbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
     const initiator = findingInitiator(words[row + FlowWord.FINDING]!);
     const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
-    const source = row + (fromHigh ? FlowWord.HIGH_ADDRESS : FlowWord.LOW_ADDRESS);
-    const destination = row + (fromHigh ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
-    for (let word = 0; word < 4; word++) {
-      this.source[word] = words[source + word]!;
-      this.destination[word] = words[destination + word]!;
-    }
+    table.readAddress(slot, fromHigh ? End.HIGH : End.LOW, this.source);
+    table.readAddress(slot, fromHigh ? End.LOW : End.HIGH, this.destination);
     const ports = words[row + FlowWord.PORTS]!;
     this.sourcePort = fromHigh ? ports & 0xffff : ports >>> 16;
     this.destinationPort = fromHigh ? ports >>> 16 : ports & 0xffff;
     this.transport = flags & 255;
     this.domain = words[row + FlowWord.DOMAIN]!;
-    this.firstPacket = numbers[(row + FlowWord.FIRST_PACKET) >> 1]!;
-    this.firstTimeUs = numbers[(row + FlowWord.FIRST_TIME) >> 1]!;
+    this.firstPacket = table.firstPacket(slot);
+    this.firstTimeUs = detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_TIME) >> 1]!;
     return fromHigh ? 1 : 0;
   }
 }
@@ -63,19 +59,20 @@ export class FlowRecord extends FlowName {
 
   /** Fills the record from a slot of the table. */
   read(table: FlowTable, slot: number, fingerprints: FingerprintSet, tunnel: FlowName | null): void {
-    const { words, numbers } = table;
+    const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
     const forth = this.readName(table, slot);
     this.finding = words[row + FlowWord.FINDING]!;
-    this.encapsulation = words[row + FlowWord.ENCAPSULATION]!;
-    this.vlans = words[row + FlowWord.VLANS]!;
+    this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;
+    this.vlans = details[detail + FlowDetail.VLANS]!;
     this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     this.packetsToDestination = words[row + FlowWord.PACKETS + forth]! >>> 0;
     this.packetsToSource = words[row + FlowWord.PACKETS + 1 - forth]! >>> 0;
-    this.octetsToDestination = numbers[((row + FlowWord.OCTETS) >> 1) + forth]!;
-    this.octetsToSource = numbers[((row + FlowWord.OCTETS) >> 1) + 1 - forth]!;
+    this.octetsToDestination = table.octets(slot, forth);
+    this.octetsToSource = table.octets(slot, 1 - forth);
     this.tunnel = tunnel;
-    this.evidence = words[row + FlowWord.EVIDENCE]!;
+    this.evidence = details[detail + FlowDetail.EVIDENCE]!;
     this.fingerprints = fingerprints;
   }
 

@@ -11,7 +11,15 @@ import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Framing, Payload } from '../fingerprint/payload.ts';
 import { LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
-import { FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import {
+  DETAIL_WORDS,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../flow/flow-table.ts';
 import { Fragments } from '../flow/fragments.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
@@ -102,8 +110,7 @@ export class Pipeline {
     for (let slot = 1; slot <= table.lastSlot; slot++) {
       if (table.isActive(slot)) slots[count++] = slot;
     }
-    const first = (slot: number): number => table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
-    slots.sort((a, b) => first(a) - first(b));
+    slots.sort((a, b) => table.firstPacket(a) - table.firstPacket(b));
     for (const slot of slots) {
       this.wheel.remove(slot);
       this.end(slot, FlowEnd.SHUTDOWN);
@@ -159,7 +166,7 @@ export class Pipeline {
     this.countPacket(slot, direction, wireLength);
     if (view.fragment === Fragment.FIRST) this.tieFragments(slot, direction);
     const row = slot * ROW_WORDS;
-    if (view.transport === Transport.TCP) this.streams.noteFlags(view, row, direction);
+    if (view.transport === Transport.TCP) this.streams.noteFlags(view, slot, direction);
     if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0 && this.isWatched(row)) {
       this.observe(slot, direction);
     }
@@ -183,10 +190,10 @@ export class Pipeline {
       table.find(view);
     }
     const slot = table.insert(view);
-    const at = (slot * ROW_WORDS) >> 1;
-    table.numbers[at + (FlowWord.FIRST_TIME >> 1)] = clock.timeUs;
-    table.numbers[at + (FlowWord.FIRST_PACKET >> 1)] = this.counters.packets;
-    table.numbers[at + (FlowWord.TOUCHED >> 1)] = clock.now;
+    const detail = slot * DETAIL_WORDS;
+    table.detailNumbers[(detail + FlowDetail.FIRST_TIME) >> 1] = clock.timeUs;
+    table.detailNumbers[(detail + FlowDetail.FIRST_PACKET) >> 1] = this.counters.packets;
+    table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1] = clock.now;
     this.counters.flowsStarted++;
     // The first look comes early, for the many connections that are over by then.
     this.wheel.atUs = clock.now + CLOSED_TIMEOUT_US;
@@ -198,7 +205,7 @@ export class Pipeline {
     const { words, numbers } = this.table;
     const row = slot * ROW_WORDS;
     words[row + FlowWord.PACKETS + direction]!++;
-    numbers[((row + FlowWord.OCTETS) >> 1) + direction]! += wireLength;
+    this.table.addOctets(slot, direction, wireLength);
     numbers[(row + FlowWord.LAST_TIME) >> 1] = this.clock.timeUs;
     numbers[(row + FlowWord.TOUCHED) >> 1] = this.clock.now;
     this.counters.flowPackets++;
@@ -210,7 +217,7 @@ export class Pipeline {
     if (fragments.waitedPackets === 0) return;
     const row = slot * ROW_WORDS;
     table.words[row + FlowWord.PACKETS + direction]! += fragments.waitedPackets;
-    table.numbers[((row + FlowWord.OCTETS) >> 1) + direction]! += fragments.waitedOctets;
+    table.addOctets(slot, direction, fragments.waitedOctets);
     this.counters.flowPackets += fragments.waitedPackets;
   }
 
@@ -219,7 +226,8 @@ export class Pipeline {
     const { view, payload, fingerprints, table } = this;
     const { timeUs } = this.clock;
     const row = slot * ROW_WORDS;
-    const { words } = table;
+    const { words, details } = table;
+    const detail = slot * DETAIL_WORDS;
     const before = words[row + FlowWord.FINDING]!;
     payload.direction = direction;
     payload.timeUs = timeUs;
@@ -229,10 +237,15 @@ export class Pipeline {
       handle = this.streams.observe(view, payload, slot);
     } else {
       this.takeDatagram();
-      handle = fingerprints.observe(payload, words[row + FlowWord.HANDLE]!, before, words[row + FlowWord.EVIDENCE]!);
+      handle = fingerprints.observe(
+        payload,
+        words[row + FlowWord.HANDLE]!,
+        before,
+        details[detail + FlowDetail.EVIDENCE]!,
+      );
     }
     words[row + FlowWord.HANDLE] = handle;
-    words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
+    details[detail + FlowDetail.EVIDENCE] = fingerprints.evidence;
     if (fingerprints.holder !== Claim.NONE) this.tunnels.follow(slot, payload);
     if (words[row + FlowWord.FINDING] === before) return;
     this.listener.found(slot, timeUs, payload.packet);
@@ -280,9 +293,10 @@ export class Pipeline {
     const row = slot * ROW_WORDS;
     this.listener.ended(slot, reason);
     this.tunnels.leave(slot);
-    const { words } = this.table;
-    this.fingerprints.release(words[row + FlowWord.HANDLE]!, words[row + FlowWord.EVIDENCE]!);
-    if (words[row + FlowWord.STREAM] !== 0) this.streams.release(slot);
+    const { words, details } = this.table;
+    const detail = slot * DETAIL_WORDS;
+    this.fingerprints.release(words[row + FlowWord.HANDLE]!, details[detail + FlowDetail.EVIDENCE]!);
+    if (details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
     this.counters.flowsEnded[reason]!++;
     this.table.remove(slot);
   }

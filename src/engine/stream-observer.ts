@@ -14,7 +14,7 @@ import {
 } from '../fingerprint/first-records.ts';
 import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from '../fingerprint/payload.ts';
-import { FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from '../flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from '../flow/flow-table.ts';
 import { StreamStart, WINDOW } from '../flow/stream-start.ts';
 import { TCP_PREFIX_LENGTH } from '../wire/ike.ts';
 import type { PacketView } from '../wire/packet-view.ts';
@@ -37,12 +37,13 @@ export class StreamObserver {
   }
 
   /** Follows SYN, FIN and RST. */
-  noteFlags(view: PacketView, row: number, direction: number): void {
-    const { words } = this.table;
+  noteFlags(view: PacketView, slot: number, direction: number): void {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
     const flags = view.tcpFlags;
     if ((flags & TcpFlag.SYN) !== 0) {
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.SYN_LOW << direction;
-      words[row + FlowWord.FIRST_SEQUENCE + direction] = (view.tcpSequence + 1) | 0;
+      details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] = (view.tcpSequence + 1) | 0;
     }
     if ((flags & TcpFlag.FIN) !== 0) words[row + FlowWord.TRANSPORT]! |= FlowFlag.FIN_LOW << direction;
     const fins = FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH;
@@ -56,26 +57,31 @@ export class StreamObserver {
    * octets are set here. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
    */
   observe(view: PacketView, payload: Payload, slot: number): number {
-    const { words } = this.table;
+    const { words, details } = this.table;
     const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
     const { direction } = payload;
     // Most segments are shown to no fingerprint: whoever looked at the packet before holds nothing of this one.
     this.fingerprints.holder = Claim.NONE;
     this.fingerprints.finding = words[row + FlowWord.FINDING]!;
-    this.fingerprints.evidence = words[row + FlowWord.EVIDENCE]!;
+    this.fingerprints.evidence = details[detail + FlowDetail.EVIDENCE]!;
     // Data in a SYN (RFC 7413) begins behind it.
     const sequence = (view.tcpFlags & TcpFlag.SYN) !== 0 ? (view.tcpSequence + 1) | 0 : view.tcpSequence;
-    let place = words[row + FlowWord.STREAM]!;
+    let place = details[detail + FlowDetail.STREAM]!;
     if (place === 0) {
-      const decided = this.judgeFirstSegment(view, payload, row, sequence);
+      const decided = this.judgeFirstSegment(view, payload, slot, sequence);
       if (decided !== NEEDS_PLACE) return decided;
       place = this.streams.take();
       if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
-      words[row + FlowWord.STREAM] = place;
+      details[detail + FlowDetail.STREAM] = place;
     }
     if (!this.streams.hasBase(place, direction)) {
       const known = (words[row + FlowWord.TRANSPORT]! & (FlowFlag.SYN_LOW << direction)) !== 0;
-      this.streams.setBase(place, direction, known ? words[row + FlowWord.FIRST_SEQUENCE + direction]! : sequence);
+      this.streams.setBase(
+        place,
+        direction,
+        known ? details[detail + FlowDetail.FIRST_SEQUENCE + direction]! : sequence,
+      );
     }
     const before = this.streams.inOrder(place, direction);
     const now = this.streams.push(place, direction, sequence, view.data, view.payloadAt, view.payloadCaptured);
@@ -88,19 +94,20 @@ export class StreamObserver {
 
   /** Gives back what an ended or decided connection holds. */
   release(slot: number): void {
-    const at = slot * ROW_WORDS + FlowWord.STREAM;
-    const place = this.table.words[at]!;
+    const at = slot * DETAIL_WORDS + FlowDetail.STREAM;
+    const place = this.table.details[at]!;
     if (place !== 0) this.streams.release(place);
-    this.table.words[at] = 0;
+    this.table.details[at] = 0;
   }
 
   /** Most connections end here: their first segment begins like nothing of ours. */
-  private judgeFirstSegment(view: PacketView, payload: Payload, row: number, sequence: number): number {
-    const { words } = this.table;
+  private judgeFirstSegment(view: PacketView, payload: Payload, slot: number, sequence: number): number {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
     const { direction } = payload;
     const flags = words[row + FlowWord.TRANSPORT]!;
     const sawSyn = (flags & (FlowFlag.SYN_LOW << direction)) !== 0;
-    if (sawSyn && words[row + FlowWord.FIRST_SEQUENCE + direction] !== sequence) return NEEDS_PLACE;
+    if (sawSyn && details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] !== sequence) return NEEDS_PLACE;
     const startedHigh = (flags & FlowFlag.STARTED_HIGH) !== 0;
     const isClient = startedHigh === (direction === 1);
     const start = opening(view.data, view.payloadAt, view.payloadCaptured, StreamPhase.START, isClient);

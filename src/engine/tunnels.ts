@@ -21,7 +21,7 @@ import {
 } from '../fingerprint/finding.ts';
 import { Claim, type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import type { Payload } from '../fingerprint/payload.ts';
-import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
+import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import {
   INDEX_FIELDS_LENGTH,
   receiverIndex,
@@ -63,6 +63,7 @@ export class Tunnels {
   private readonly byKey = new Map<string, Tunnel>();
   private readonly tunnels: (Tunnel | undefined)[] = [undefined];
   private readonly freeNumbers: number[] = [];
+  private readonly address = new Int32Array(4);
 
   /** Flows that found no place for a tunnel of their own. */
   refusedCount = 0;
@@ -81,7 +82,7 @@ export class Tunnels {
 
   /** The tunnel of a flow, or undefined. */
   of(slot: number): Tunnel | undefined {
-    return this.tunnels[this.table.words[slot * ROW_WORDS + FlowWord.TUNNEL]!];
+    return this.tunnels[this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL]!];
   }
 
   /**
@@ -91,25 +92,25 @@ export class Tunnels {
   follow(slot: number, payload: Payload): void {
     const { fingerprints } = this;
     const row = slot * ROW_WORDS;
-    const { words } = this.table;
+    const { words, details } = this.table;
     this.raisedSlots.length = 0;
-    if (this.isSettled(row)) return;
+    if (this.isSettled(slot)) return;
     // A new tunnel takes its name, and with it who the initiator is, from the row.
     words[row + FlowWord.FINDING] = fingerprints.finding;
     if (fingerprints.holder === Claim.WIREGUARD) this.followWireguard(slot, payload);
     else if (findingProtocol(fingerprints.finding) === Protocol.IPSEC) this.followIpsec(slot);
     words[row + FlowWord.FINDING] = fingerprints.finding;
-    words[row + FlowWord.EVIDENCE] = fingerprints.evidence;
+    details[slot * DETAIL_WORDS + FlowDetail.EVIDENCE] = fingerprints.evidence;
     const tunnel = this.of(slot);
     if (tunnel !== undefined) this.agree(tunnel, slot, payload.packet);
   }
 
   /** True for a flow in a tunnel about which the packet has said nothing new: most packets, which must cost nothing here. */
-  private isSettled(row: number): boolean {
-    const { words } = this.table;
+  private isSettled(slot: number): boolean {
+    const { words, details } = this.table;
     const { fingerprints } = this;
-    if (words[row + FlowWord.TUNNEL] === 0 || fingerprints.isKeyNew) return false;
-    if (words[row + FlowWord.FINDING] !== fingerprints.finding) return false;
+    if (details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] === 0 || fingerprints.isKeyNew) return false;
+    if (words[slot * ROW_WORDS + FlowWord.FINDING] !== fingerprints.finding) return false;
     // Until it is confirmed, a WireGuard flow may turn out to go on for another tunnel at any packet.
     return fingerprints.holder !== Claim.WIREGUARD || findingStage(fingerprints.finding) === Stage.CONFIRMED;
   }
@@ -179,19 +180,19 @@ export class Tunnels {
     if (initiatorIndex === 0 && responderIndex === 0) return;
     // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
     this.addKey(tunnel, this.endKey(slot, responderIndex, this.responderEnd(slot)));
-    this.addKey(tunnel, this.endKey(slot, initiatorIndex, 1 - this.responderEnd(slot)));
+    this.addKey(tunnel, this.endKey(slot, initiatorIndex, this.responderEnd(slot) === End.LOW ? End.HIGH : End.LOW));
   }
 
   /** Gives all flows of a tunnel the stage of its most certain one. */
   private agree(tunnel: Tunnel, slot: number, packet: number): void {
-    const { words, numbers } = this.table;
+    const { words } = this.table;
     const row = slot * ROW_WORDS;
     if (findingInitiator(words[row + FlowWord.FINDING]!) === 0) {
       words[row + FlowWord.FINDING]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
     }
     const isConfirmed = findingStage(words[row + FlowWord.FINDING]!) === Stage.CONFIRMED;
     if (isConfirmed && tunnel.confirmedBy === 0) {
-      tunnel.confirmedBy = numbers[(row + FlowWord.FIRST_PACKET) >> 1]!;
+      tunnel.confirmedBy = this.table.firstPacket(slot);
       for (const other of tunnel.slots) {
         if (other !== slot && this.raise(tunnel, other, packet)) this.raisedSlots.push(other);
       }
@@ -202,20 +203,21 @@ export class Tunnels {
 
   /** Raises a flow to confirmed; false where it is already. */
   private raise(tunnel: Tunnel, slot: number, packet: number): boolean {
-    const { words } = this.table;
+    const { words, details } = this.table;
     const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
     const finding = words[row + FlowWord.FINDING]!;
     if (findingStage(finding) === Stage.CONFIRMED) return false;
     this.fingerprints.confirm(
       finding,
-      words[row + FlowWord.EVIDENCE]!,
+      details[detail + FlowDetail.EVIDENCE]!,
       packet,
       Check.TUNNEL_CONFIRMED,
       0,
       tunnel.confirmedBy,
     );
     words[row + FlowWord.FINDING] = this.fingerprints.finding;
-    words[row + FlowWord.EVIDENCE] = this.fingerprints.evidence;
+    details[detail + FlowDetail.EVIDENCE] = this.fingerprints.evidence;
     return true;
   }
 
@@ -233,7 +235,7 @@ export class Tunnels {
   }
 
   private join(slot: number, tunnel: Tunnel, key: string | null): void {
-    this.table.words[slot * ROW_WORDS + FlowWord.TUNNEL] = tunnel.number;
+    this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] = tunnel.number;
     tunnel.slots.push(slot);
     if (key !== null) this.addKey(tunnel, key);
   }
@@ -248,31 +250,34 @@ export class Tunnels {
   }
 
   private pairKey(slot: number): string {
-    const row = slot * ROW_WORDS;
-    const { words } = this.table;
-    return `pair ${words.subarray(row, row + FlowWord.HIGH_ADDRESS + 4).join()} ${words[row + FlowWord.DOMAIN]!}`;
+    const domain = this.table.words[slot * ROW_WORDS + FlowWord.DOMAIN]!;
+    return `pair ${this.addressText(slot, End.LOW)} ${this.addressText(slot, End.HIGH)} ${domain}`;
   }
 
-  /** An index at the end that a packet with it is sent to: 0 the lower end, 1 the higher. */
-  private endKey(slot: number, index: number, end: number): string {
+  private addressText(slot: number, end: End): string {
+    this.table.readAddress(slot, end, this.address);
+    return this.address.join();
+  }
+
+  /** An index at the end that a packet with it is sent to. */
+  private endKey(slot: number, index: number, end: End): string {
     const row = slot * ROW_WORDS;
     const { words } = this.table;
-    const address = row + (end === 0 ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
     const ports = words[row + FlowWord.PORTS]!;
-    const port = end === 0 ? ports >>> 16 : ports & 0xffff;
-    return `wireguard ${index} ${words.subarray(address, address + 4).join()} ${port} ${words[row + FlowWord.DOMAIN]!}`;
+    const port = end === End.LOW ? ports >>> 16 : ports & 0xffff;
+    return `wireguard ${index} ${this.addressText(slot, end)} ${port} ${words[row + FlowWord.DOMAIN]!}`;
   }
 
   /** Key of the receiver index in the packet that the table has just found: its receiver is the other end. */
   private indexKey(slot: number, receiver: number): string {
-    return this.endKey(slot, receiver, this.table.direction === 0 ? 1 : 0);
+    return this.endKey(slot, receiver, this.table.direction === 0 ? End.HIGH : End.LOW);
   }
 
-  private responderEnd(slot: number): number {
+  private responderEnd(slot: number): End {
     const initiator =
       findingInitiator(this.fingerprints.finding) ||
       findingInitiator(this.table.words[slot * ROW_WORDS + FlowWord.FINDING]!);
-    return initiator === 2 ? 0 : 1;
+    return initiator === 2 ? End.LOW : End.HIGH;
   }
 
   /**
@@ -281,16 +286,13 @@ export class Tunnels {
    */
   private initiatorOf(slot: number, tunnel: Tunnel): number {
     const { source, destination } = tunnel.name;
-    if (this.isEnd(slot, FlowWord.LOW_ADDRESS, source) || this.isEnd(slot, FlowWord.HIGH_ADDRESS, destination))
-      return 1;
-    return this.isEnd(slot, FlowWord.HIGH_ADDRESS, source) || this.isEnd(slot, FlowWord.LOW_ADDRESS, destination)
-      ? 2
-      : 0;
+    if (this.isEnd(slot, End.LOW, source) || this.isEnd(slot, End.HIGH, destination)) return 1;
+    return this.isEnd(slot, End.HIGH, source) || this.isEnd(slot, End.LOW, destination) ? 2 : 0;
   }
 
-  private isEnd(slot: number, end: number, address: Int32Array): boolean {
-    const at = slot * ROW_WORDS + end;
-    return address.every((word, i) => word === this.table.words[at + i]);
+  private isEnd(slot: number, end: End, address: Int32Array): boolean {
+    this.table.readAddress(slot, end, this.address);
+    return address.every((word, i) => word === this.address[i]);
   }
 }
 

@@ -60,6 +60,6 @@ export class Eviction {
   }
 
   private firstPacket(slot: number): number {
-    return this.table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+    return this.table.firstPacket(slot);
   }
 }

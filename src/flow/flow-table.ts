@@ -1,57 +1,75 @@
 /**
- * All active flows: rows of numbers in one block of memory, found by an open-addressing index over the hash of their key.
+ * All active flows: rows of numbers, found by an open-addressing index over the hash of their key.
  *
  * A key is the innermost tuple, direction-less: the two ends (address and port) in order, the transport, and the domain of
  * the wrapping. Direction 0 runs from the lower end to the higher. A flow is a slot, a small number that is used again after
  * the flow's end.
  *
+ * A flow's row is in two parts, each in a block of memory of its own: the words that every packet reads or changes, in one cache
+ * line (`words`, by FlowWord), and the details that few packets ask for (`details`, by FlowDetail). IPv4 keys lie in the first
+ * part whole; of IPv6 addresses it holds the last words, and the flag WIDE sends the comparison on to the details.
+ *
  * Invariants: every active slot stands in the index exactly once; the index is at most half full; a row outside the active
  * slots is never read. Rows are reserved for the whole capacity at once and cost memory only once touched; the index
- * doubles as flows come, so few flows stay within the caches. One row is two cache lines, with all that a packet changes.
+ * doubles as flows come, so few flows stay within the caches. A flow takes 152 octets, and 16 to 32 of the index.
  *
  * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
  */
 import { randomInt } from 'node:crypto';
+import { IPV4_MARK } from '../core/ip-address.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 
-/** Words of a row, 32 bits each; pairs marked f64 are one 64-bit number, at an even word. */
+/** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
 export const FlowWord = {
+  /** Last word of each end's address: all of an IPv4 address. */
   LOW_ADDRESS: 0,
-  HIGH_ADDRESS: 4,
+  HIGH_ADDRESS: 1,
   /** Port of the lower end in the upper half, of the higher end in the lower. */
-  PORTS: 8,
+  PORTS: 2,
   /** Transport in bits 0 to 7, FlowFlag from 8 on. */
-  TRANSPORT: 9,
-  DOMAIN: 10,
+  TRANSPORT: 3,
+  DOMAIN: 4,
   /** The fingerprints' handle. */
-  HANDLE: 11,
-  /** f64: clock reading at the last packet. */
-  TOUCHED: 12,
-  /** f64 each: octets on the wire in each direction. */
-  OCTETS: 14,
-  /** Packets in each direction. */
-  PACKETS: 18,
-  /** f64: packet time of the first packet and of the last. */
-  FIRST_TIME: 20,
-  LAST_TIME: 22,
-  /** f64: number of the first packet in the capture, from 1. */
-  FIRST_PACKET: 24,
-  FINDING: 26,
-  EVIDENCE: 27,
+  HANDLE: 5,
+  FINDING: 6,
   /** The engine's own: index of the flow's decision, 0 for none. */
-  DECISION: 28,
-  NEXT: 29,
-  PREVIOUS: 30,
-  /** TCP: the place where its first octets are put together, 0 for none. */
-  STREAM: 31,
-  ENCAPSULATION: 32,
-  VLANS: 33,
-  TUNNEL: 34,
-  /** TCP: sequence number of each direction's first octet, where its SYN was seen. */
-  FIRST_SEQUENCE: 36,
+  DECISION: 7,
+  /** Packets in each direction. */
+  PACKETS: 8,
+  /** Octets on the wire in each direction, modulo 2^32: see `octets`. */
+  OCTETS: 10,
+  /** f64: packet time of the last packet. */
+  LAST_TIME: 12,
+  /** f64: clock reading at the last packet. */
+  TOUCHED: 14,
 } as const;
 
-export const ROW_WORDS = 40;
+export const ROW_WORDS = 16;
+
+/** Words of a row's second part. */
+export const FlowDetail = {
+  /** f64: packet time of the first packet. */
+  FIRST_TIME: 0,
+  /** f64: number of the first packet in the capture, from 1. */
+  FIRST_PACKET: 2,
+  /** The first three words of each end's address. */
+  LOW_ADDRESS: 4,
+  HIGH_ADDRESS: 7,
+  NEXT: 10,
+  PREVIOUS: 11,
+  EVIDENCE: 12,
+  /** TCP: the place where its first octets are put together, 0 for none. */
+  STREAM: 13,
+  /** TCP: sequence number of each direction's first octet, where its SYN was seen. */
+  FIRST_SEQUENCE: 14,
+  ENCAPSULATION: 16,
+  VLANS: 17,
+  TUNNEL: 18,
+  /** How often OCTETS of each direction has passed 2^32. */
+  OCTETS_CARRIED: 19,
+} as const;
+
+export const DETAIL_WORDS = 22;
 
 export const FlowFlag = {
   /** The first packet went from the higher end to the lower. */
@@ -63,10 +81,16 @@ export const FlowFlag = {
   CLOSED: 1 << 11,
   FIN_LOW: 1 << 12,
   FIN_HIGH: 1 << 13,
-  /** Data seen, per direction. */
-  DATA_LOW: 1 << 14,
-  DATA_HIGH: 1 << 15,
+  /** The addresses are not both IPv4: more of them is in the details. */
+  WIDE: 1 << 14,
 } as const;
+
+/** What of TRANSPORT belongs to the key. */
+const KEY_BITS = 255 | FlowFlag.WIDE;
+
+/** One of a flow's two ends. */
+export const End = { LOW: 0, HIGH: 1 } as const;
+export type End = (typeof End)[keyof typeof End];
 
 /** Answers of `find`. */
 export const NO_FLOW = -1;
@@ -77,6 +101,8 @@ export class FlowTable {
   readonly capacity: number;
   readonly words: Int32Array;
   readonly numbers: Float64Array;
+  readonly details: Int32Array;
+  readonly detailNumbers: Float64Array;
   activeCount = 0;
 
   /** Direction of the packet that `find` was last given: 0 from the lower end to the higher, else 1. */
@@ -94,9 +120,12 @@ export class FlowTable {
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    const bytes = new ArrayBuffer((capacity + 1) * ROW_WORDS * 4);
-    this.words = new Int32Array(bytes);
-    this.numbers = new Float64Array(bytes);
+    const rows = new ArrayBuffer((capacity + 1) * ROW_WORDS * 4);
+    this.words = new Int32Array(rows);
+    this.numbers = new Float64Array(rows);
+    const details = new ArrayBuffer((capacity + 1) * DETAIL_WORDS * 4);
+    this.details = new Int32Array(details);
+    this.detailNumbers = new Float64Array(details);
     this.index = new Int32Array(SMALLEST_INDEX * 2);
     this.mask = SMALLEST_INDEX - 1;
     this.seed = randomInt(0x7fffffff);
@@ -109,9 +138,14 @@ export class FlowTable {
   /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
   find(view: PacketView): number {
     const high = isFromHigherEnd(view);
+    const wide = isWide(view);
     this.direction = high ? 1 : 0;
-    const hash = hashOf(view, high, this.seed);
+    const hash = hashOf(view, high, wide, this.seed);
     this.hash = hash;
+    const low = high ? view.destination3 : view.source3;
+    const other = high ? view.source3 : view.destination3;
+    const ports = portsOf(view, high);
+    const transport = view.transport | (wide ? FlowFlag.WIDE : 0);
     const { index, mask, words } = this;
     let entry = hash & mask;
     for (;;) {
@@ -120,7 +154,19 @@ export class FlowTable {
         this.entry = entry;
         return NO_FLOW;
       }
-      if (index[entry * 2] === hash && isSame(words, slot * ROW_WORDS, view, high)) return slot;
+      if (index[entry * 2] === hash) {
+        const row = slot * ROW_WORDS;
+        if (
+          words[row + FlowWord.LOW_ADDRESS] === low &&
+          words[row + FlowWord.HIGH_ADDRESS] === other &&
+          words[row + FlowWord.PORTS] === ports &&
+          (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === transport &&
+          words[row + FlowWord.DOMAIN] === view.domain &&
+          (!wide || hasAddresses(this.details, slot * DETAIL_WORDS, view, high))
+        ) {
+          return slot;
+        }
+      }
       entry = (entry + 1) & mask;
     }
   }
@@ -132,25 +178,28 @@ export class FlowTable {
     this.index[this.entry * 2] = this.hash;
     this.index[this.entry * 2 + 1] = slot;
     this.activeCount++;
+    const { words, details } = this;
     const row = slot * ROW_WORDS;
-    const { words } = this;
+    const detail = slot * DETAIL_WORDS;
     words.fill(0, row, row + ROW_WORDS);
+    details.fill(0, detail, detail + DETAIL_WORDS);
     const high = this.direction === 1;
-    const source = row + (high ? FlowWord.HIGH_ADDRESS : FlowWord.LOW_ADDRESS);
-    const destination = row + (high ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
-    words[source] = view.source0;
-    words[source + 1] = view.source1;
-    words[source + 2] = view.source2;
-    words[source + 3] = view.source3;
-    words[destination] = view.destination0;
-    words[destination + 1] = view.destination1;
-    words[destination + 2] = view.destination2;
-    words[destination + 3] = view.destination3;
+    words[row + FlowWord.LOW_ADDRESS] = high ? view.destination3 : view.source3;
+    words[row + FlowWord.HIGH_ADDRESS] = high ? view.source3 : view.destination3;
     words[row + FlowWord.PORTS] = portsOf(view, high);
-    words[row + FlowWord.TRANSPORT] = view.transport | (high ? FlowFlag.STARTED_HIGH : 0);
+    words[row + FlowWord.TRANSPORT] =
+      view.transport | (high ? FlowFlag.STARTED_HIGH : 0) | (isWide(view) ? FlowFlag.WIDE : 0);
     words[row + FlowWord.DOMAIN] = view.domain;
-    words[row + FlowWord.ENCAPSULATION] = view.encapsulation;
-    words[row + FlowWord.VLANS] = view.vlans;
+    const source = detail + (high ? FlowDetail.HIGH_ADDRESS : FlowDetail.LOW_ADDRESS);
+    const destination = detail + (high ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
+    details[source] = view.source0;
+    details[source + 1] = view.source1;
+    details[source + 2] = view.source2;
+    details[destination] = view.destination0;
+    details[destination + 1] = view.destination1;
+    details[destination + 2] = view.destination2;
+    details[detail + FlowDetail.ENCAPSULATION] = view.encapsulation;
+    details[detail + FlowDetail.VLANS] = view.vlans;
     return slot;
   }
 
@@ -171,7 +220,7 @@ export class FlowTable {
     index[entry * 2] = 0;
     index[entry * 2 + 1] = 0;
     this.activeCount--;
-    this.words[slot * ROW_WORDS + FlowWord.NEXT] = this.freeSlot;
+    this.details[slot * DETAIL_WORDS + FlowDetail.NEXT] = this.freeSlot;
     this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] = 0;
     this.freeSlot = slot;
   }
@@ -185,10 +234,39 @@ export class FlowTable {
     return this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
   }
 
+  /** The four words of an end's address (core/ip-address). */
+  readAddress(slot: number, end: End, into: Int32Array): void {
+    const { details } = this;
+    const upper = slot * DETAIL_WORDS + (end === End.LOW ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
+    into[0] = details[upper]!;
+    into[1] = details[upper + 1]!;
+    into[2] = details[upper + 2]!;
+    into[3] = this.words[slot * ROW_WORDS + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
+  }
+
+  /** Octets on the wire in a direction. */
+  octets(slot: number, direction: number): number {
+    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]!;
+    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.OCTETS + direction]! >>> 0);
+  }
+
+  /** Adds to the octets of a direction. */
+  addOctets(slot: number, direction: number, count: number): void {
+    const at = slot * ROW_WORDS + FlowWord.OCTETS + direction;
+    const sum = (this.words[at]! >>> 0) + count;
+    this.words[at] = sum | 0;
+    if (sum < 2 ** 32) return;
+    this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
+  }
+
+  firstPacket(slot: number): number {
+    return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
+  }
+
   private takeSlot(): number {
     if (this.freeSlot === 0) return this.usedSlots++;
     const slot = this.freeSlot;
-    this.freeSlot = this.words[slot * ROW_WORDS + FlowWord.NEXT]!;
+    this.freeSlot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT]!;
     return slot;
   }
 
@@ -217,12 +295,17 @@ export class FlowTable {
 
   /** Hash of a row's key. */
   private rehash(slot: number): number {
-    const { words } = this;
+    const { words, details, seed } = this;
     const row = slot * ROW_WORDS;
-    let hash = this.seed;
-    for (let word = 0; word < 8; word++) hash = mix(hash, words[row + word]!);
+    const transport = words[row + FlowWord.TRANSPORT]!;
+    let hash = mix(seed, words[row + FlowWord.LOW_ADDRESS]!);
+    hash = mix(hash, words[row + FlowWord.HIGH_ADDRESS]!);
+    if ((transport & FlowFlag.WIDE) !== 0) {
+      const upper = slot * DETAIL_WORDS + FlowDetail.LOW_ADDRESS;
+      for (let word = 0; word < 6; word++) hash = mix(hash, details[upper + word]!);
+    }
     hash = mix(hash, words[row + FlowWord.PORTS]!);
-    return finish(mix(hash, words[row + FlowWord.DOMAIN]! ^ (words[row + FlowWord.TRANSPORT]! & 255)));
+    return finish(mix(hash, words[row + FlowWord.DOMAIN]! ^ (transport & 255)));
   }
 }
 
@@ -239,33 +322,40 @@ function portsOf(view: PacketView, high: boolean): number {
   return high ? (view.destinationPort << 16) | view.sourcePort : (view.sourcePort << 16) | view.destinationPort;
 }
 
-function isSame(words: Int32Array, row: number, view: PacketView, high: boolean): boolean {
-  const source = row + (high ? FlowWord.HIGH_ADDRESS : FlowWord.LOW_ADDRESS);
-  const destination = row + (high ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS);
+/** True unless both addresses are IPv4. */
+function isWide(view: PacketView): boolean {
   return (
-    words[source + 3] === view.source3 &&
-    words[destination + 3] === view.destination3 &&
-    words[row + FlowWord.PORTS] === portsOf(view, high) &&
-    (words[row + FlowWord.TRANSPORT]! & 255) === view.transport &&
-    words[row + FlowWord.DOMAIN] === view.domain &&
-    words[source + 2] === view.source2 &&
-    words[destination + 2] === view.destination2 &&
-    words[source + 1] === view.source1 &&
-    words[destination + 1] === view.destination1 &&
-    words[source] === view.source0 &&
-    words[destination] === view.destination0
+    (view.source0 | view.source1 | view.destination0 | view.destination1) !== 0 ||
+    view.source2 !== IPV4_MARK ||
+    view.destination2 !== IPV4_MARK
+  );
+}
+
+function hasAddresses(details: Int32Array, detail: number, view: PacketView, high: boolean): boolean {
+  const source = detail + (high ? FlowDetail.HIGH_ADDRESS : FlowDetail.LOW_ADDRESS);
+  const destination = detail + (high ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
+  return (
+    details[source + 2] === view.source2 &&
+    details[destination + 2] === view.destination2 &&
+    details[source + 1] === view.source1 &&
+    details[destination + 1] === view.destination1 &&
+    details[source] === view.source0 &&
+    details[destination] === view.destination0
   );
 }
 
 /** Hash of a packet's key, the same for both directions; must agree with `rehash`. */
-function hashOf(view: PacketView, high: boolean, seed: number): number {
-  let hash = seed;
-  if (high) {
-    hash = mix(mix(mix(mix(hash, view.destination0), view.destination1), view.destination2), view.destination3);
-    hash = mix(mix(mix(mix(hash, view.source0), view.source1), view.source2), view.source3);
-  } else {
-    hash = mix(mix(mix(mix(hash, view.source0), view.source1), view.source2), view.source3);
-    hash = mix(mix(mix(mix(hash, view.destination0), view.destination1), view.destination2), view.destination3);
+function hashOf(view: PacketView, high: boolean, wide: boolean, seed: number): number {
+  let hash = mix(seed, high ? view.destination3 : view.source3);
+  hash = mix(hash, high ? view.source3 : view.destination3);
+  if (wide) {
+    if (high) {
+      hash = mix(mix(mix(hash, view.destination0), view.destination1), view.destination2);
+      hash = mix(mix(mix(hash, view.source0), view.source1), view.source2);
+    } else {
+      hash = mix(mix(mix(hash, view.source0), view.source1), view.source2);
+      hash = mix(mix(mix(hash, view.destination0), view.destination1), view.destination2);
+    }
   }
   hash = mix(hash, portsOf(view, high));
   return finish(mix(hash, view.domain ^ view.transport));

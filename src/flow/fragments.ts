@@ -6,7 +6,7 @@
  * Bounded: a fixed number of datagrams, in sets of four by hash; a new one takes the place of its set's oldest. What waits
  * for a first fragment that never comes is handed back as orphans, so no packet is lost uncounted.
  */
-import { FlowWord, type FlowTable, NO_FLOW, ROW_WORDS } from './flow-table.ts';
+import { type FlowTable, NO_FLOW } from './flow-table.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 
 const SETS = 1024;
@@ -52,7 +52,7 @@ export class Fragments {
     const at = entry * ENTRY_WORDS;
     this.words[at + Word.SLOT] = slot;
     this.words[at + Word.DIRECTION] = direction;
-    this.flows[entry] = this.table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+    this.flows[entry] = this.table.firstPacket(slot);
     this.waitedPackets = this.words[at + Word.WAITING]!;
     this.waitedOctets = this.octets[entry]!;
     this.waitingCount -= this.waitedPackets;
@@ -91,10 +91,7 @@ export class Fragments {
   }
 
   private isAlive(slot: number, entry: number): boolean {
-    return (
-      this.table.isActive(slot) &&
-      this.table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1] === this.flows[entry]
-    );
+    return this.table.isActive(slot) && this.table.firstPacket(slot) === this.flows[entry];
   }
 
   private drop(entry: number): void {

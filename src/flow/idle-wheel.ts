@@ -7,7 +7,7 @@
  * the wheel; a bucket that holds flows has its bit set. A clock that leaps with every packet passes over whole words of
  * empty buckets.
  */
-import { FlowWord, type FlowTable, ROW_WORDS } from './flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, type FlowTable } from './flow-table.ts';
 
 const BUCKET_US = 1_000_000;
 const BUCKETS = 4096;
@@ -38,27 +38,27 @@ export class IdleWheel {
   /** Puts a flow where it comes up at `atUs`, at the earliest in the next bucket. */
   schedule(slot: number): void {
     const bucket = Math.min(Math.max(Math.ceil(this.atUs / BUCKET_US), this.done + 1), this.done + BUCKETS - 1);
-    const { words } = this.table;
+    const { details } = this.table;
     const index = bucket % BUCKETS;
     const head = this.heads[index]!;
-    const row = slot * ROW_WORDS;
-    words[row + FlowWord.NEXT] = head;
+    const row = slot * DETAIL_WORDS;
+    details[row + FlowDetail.NEXT] = head;
     // The first of a bucket is marked by the bucket's number, so that it can be taken out without a search.
-    words[row + FlowWord.PREVIOUS] = -1 - index;
-    if (head !== 0) words[head * ROW_WORDS + FlowWord.PREVIOUS] = slot;
+    details[row + FlowDetail.PREVIOUS] = -1 - index;
+    if (head !== 0) details[head * DETAIL_WORDS + FlowDetail.PREVIOUS] = slot;
     this.heads[index] = slot;
     this.filled[index >> 5]! |= 1 << (index & 31);
   }
 
   /** Takes a flow out of its bucket. */
   remove(slot: number): void {
-    const { words } = this.table;
-    const row = slot * ROW_WORDS;
-    const next = words[row + FlowWord.NEXT]!;
-    const previous = words[row + FlowWord.PREVIOUS]!;
+    const { details } = this.table;
+    const row = slot * DETAIL_WORDS;
+    const next = details[row + FlowDetail.NEXT]!;
+    const previous = details[row + FlowDetail.PREVIOUS]!;
     if (previous < 0) this.heads[-1 - previous] = next;
-    else words[previous * ROW_WORDS + FlowWord.NEXT] = next;
-    if (next !== 0) words[next * ROW_WORDS + FlowWord.PREVIOUS] = previous;
+    else details[previous * DETAIL_WORDS + FlowDetail.NEXT] = next;
+    if (next !== 0) details[next * DETAIL_WORDS + FlowDetail.PREVIOUS] = previous;
   }
 
   /**
@@ -101,9 +101,9 @@ export class IdleWheel {
   }
 
   private collect(index: number): boolean {
-    const { words, numbers } = this.table;
+    const { details, detailNumbers } = this.table;
     let count = 0;
-    for (let slot = this.heads[index]!; slot !== 0; slot = words[slot * ROW_WORDS + FlowWord.NEXT]!) {
+    for (let slot = this.heads[index]!; slot !== 0; slot = details[slot * DETAIL_WORDS + FlowDetail.NEXT]!) {
       if (count === this.due.length) {
         const wider = new Int32Array(count * 2);
         wider.set(this.due);
@@ -113,7 +113,7 @@ export class IdleWheel {
     }
     this.heads[index] = 0;
     this.dueCount = count;
-    sortByFirstPacket(this.due, count, numbers);
+    sortByFirstPacket(this.due, count, detailNumbers);
     return count > 0;
   }
 }
@@ -132,11 +132,11 @@ function sortByFirstPacket(slots: Int32Array, count: number, numbers: Float64Arr
 /** Moves the slot at `at` down until no later flow stands below it. */
 function sink(slots: Int32Array, at: number, count: number, numbers: Float64Array): void {
   const slot = slots[at]!;
-  const first = numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+  const first = numbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   for (let child = 2 * at + 1; child < count; child = 2 * at + 1) {
-    let below = numbers[(slots[child]! * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+    let below = numbers[(slots[child]! * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
     if (child + 1 < count) {
-      const other = numbers[(slots[child + 1]! * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1]!;
+      const other = numbers[(slots[child + 1]! * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
       if (other > below) {
         below = other;
         child++;

@@ -1,6 +1,6 @@
 /** The flow table against a Map, fed the same random packets. */
 import { describe, expect, it } from 'vitest';
-import { FlowFlag, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowFlag, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
 import { PacketView } from '../../src/wire/packet-view.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { ipv4End, setTuple, type Tuple, viewOf } from './views.ts';
@@ -40,7 +40,10 @@ function check(holds: boolean, what: string): void {
 }
 
 function rowOf(table: FlowTable, slot: number): number[] {
-  return [...table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS)];
+  return [
+    ...table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS),
+    ...table.details.subarray(slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS),
+  ];
 }
 
 describe('against a Map', () => {
@@ -130,6 +133,7 @@ describe('growth', () => {
     const slot = table.insert(view);
     const fresh = rowOf(table, slot);
     table.words.fill(-1, slot * ROW_WORDS + FlowWord.HANDLE, (slot + 1) * ROW_WORDS);
+    table.details.fill(-1, slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS);
     table.remove(slot);
     table.find(view);
     expect(table.insert(view)).toBe(slot);

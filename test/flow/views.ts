@@ -1,6 +1,6 @@
 /** Packet views filled by hand, as decode would leave them. */
 import { IPV4_MARK } from '../../src/core/ip-address.ts';
-import { FlowWord, type FlowTable, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, type FlowTable, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
 import { Fragment, PacketView } from '../../src/wire/packet-view.ts';
 
 export interface Tuple {
@@ -40,7 +40,7 @@ export function addFlow(table: FlowTable, n: number, touched: number, firstPacke
   if (table.find(view) !== NO_FLOW) throw new Error(`flow ${n} is there already`);
   const slot = table.insert(view);
   touch(table, slot, touched);
-  table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1] = firstPacket;
+  table.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1] = firstPacket;
   return slot;
 }
 

@@ -8,7 +8,7 @@ import { listCaptures } from '../../src/capture/list-captures.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
+import { DETAIL_WORDS, End, FlowDetail, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
 import { Fragments } from '../../src/flow/fragments.ts';
 import { decode } from '../../src/wire/decode.ts';
 import { DecodeStatus } from '../../src/wire/decode-status.ts';
@@ -57,7 +57,7 @@ function flowsOf(packets: readonly RawPacket[]): Map<string, number> {
     if (slot === NO_FLOW) {
       slot = table.insert(view);
       perSlot[slot] = 0;
-      table.numbers[(slot * ROW_WORDS + FlowWord.FIRST_PACKET) >> 1] = packet + 1;
+      table.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1] = packet + 1;
     }
     perSlot[slot]!++;
     if (view.fragment === Fragment.FIRST) {
@@ -76,8 +76,12 @@ function flowsOf(packets: readonly RawPacket[]): Map<string, number> {
 function nameOf(table: FlowTable, slot: number): string {
   const row = [...table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS)];
   const transport = row[FlowWord.TRANSPORT]! & 255;
-  const address = (at: number): string => formatAddress(row[at]!, row[at + 1]!, row[at + 2]!, row[at + 3]!);
-  const [low, high] = [address(FlowWord.LOW_ADDRESS), address(FlowWord.HIGH_ADDRESS)];
+  const words = new Int32Array(4);
+  const address = (end: End): string => {
+    table.readAddress(slot, end, words);
+    return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
+  };
+  const [low, high] = [address(End.LOW), address(End.HIGH)];
   if (transport === 50 || transport === 51) return flowName(transport === 50 ? 'esp' : 'ah', [low, high]);
   const ports = row[FlowWord.PORTS]!;
   return flowName(transport === 6 ? 'tcp' : 'udp', [`${low} ${ports >>> 16}`, `${high} ${ports & 0xffff}`]);
