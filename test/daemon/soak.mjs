@@ -1,18 +1,24 @@
 // A daemon under load for a while: npm run build first, then
-//   node test/daemon/soak.mjs [--seconds 60] [--rate 50000] [--flows 200000] [--reload-every 10]
-// Handshakes of many clients in turn, at the rate given, through a pipe with times of now; rules are reloaded meanwhile. At the
-// end: packets lost, errors, the slope of memory over the second half, the lag of events behind their packets. Exit 1 where a
-// packet or a line is lost, a reload fails, or memory grows.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+//   node test/daemon/soak.mjs [--interface] [--seconds 60] [--rate 50000] [--flows 200000] [--reload-every 10]
+// VPN flows that begin and end all the time, at the rate given: through a pipe, or with --interface over a virtual link (root;
+// Debian's iproute2, util-linux, tcpreplay, tcpdump) sent by tcpreplay and captured by tcpdump. Once the flow table is full the
+// measured time begins; rules are reloaded meanwhile. At the end, as JSON: packets lost, errors, the slope of memory over the
+// second half with its 95 % interval, the lag of events behind their packets. Exit 1 where a packet or a line is lost, an error
+// was logged, a reload fails, or memory grows.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { RunningSluice } from '../../bench/live/running-sluice.mjs';
+import { enterOwnNetwork } from '../../bench/live/virtual-link.mjs';
+import { LinkTraffic } from './soak-link.mjs';
+import { PipeTraffic } from './soak-pipe.mjs';
+import { slopeOf } from './soak-slope.mjs';
 
-const { fetch } = globalThis;
 const { values } = parseArgs({
   options: {
+    interface: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '60' },
     rate: { type: 'string', default: '50000' },
     flows: { type: 'string', default: '200000' },
@@ -23,154 +29,124 @@ const [seconds, rate, flows, reloadEvery] = [values.seconds, values.rate, values
   Number,
 );
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+/** Of the memory, over the second half of the time. */
+const GROWTH_LIMIT = 0.05;
+/** Of the rate asked for. */
+const LEAST_RATE = 0.98;
+const FILLED = 0.95;
+const FILL_LIMIT_MS = 180_000;
+const LAST_PACKETS_MS = 10_000;
+const PROGRESS_SECONDS = 60;
+const REGISTRY_ROWS = 20_000;
+
+if (values.interface) enterOwnNetwork();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-soak-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
 const registry = join(folder, 'registry.csv');
-const GROWTH_LIMIT = 0.002; // Of the memory, each second, over the second half.
-const TURN_MS = 20;
-
-/** The records of a committed handshake: [frame, …]. */
-function handshake() {
-  const bytes = readFileSync(join(project, 'captures/wireguard/handshake.pcap'));
-  const frames = [];
-  for (let at = 24; at < bytes.length;) {
-    const length = bytes.readUInt32LE(at + 8);
-    frames.push(bytes.subarray(at + 16, at + 16 + length));
-    at += 16 + length;
-  }
-  return { header: bytes.subarray(0, 24), frames };
-}
-
-const { header, frames } = handshake();
-const client = Buffer.from(frames[0].subarray(26, 30));
-
-/** A client's packets, all of one moment. */
-function conversation(number, nowUs) {
-  return Buffer.concat(
-    frames.map((frame) => {
-      const record = Buffer.alloc(16 + frame.length);
-      record.writeUInt32LE(Math.floor(nowUs / 1e6), 0);
-      record.writeUInt32LE(Math.floor(nowUs % 1e6), 4);
-      record.writeUInt32LE(frame.length, 8);
-      record.writeUInt32LE(frame.length, 12);
-      frame.copy(record, 16);
-      const at = 16 + (frame.subarray(26, 30).equals(client) ? 26 : 30);
-      record.writeUInt32BE((10 << 24) | number, at);
-      return record;
-    }),
-  );
-}
+const events = join(folder, 'events.jsonl');
 
 function writeRegistry(round) {
   const rows = [`198.51.100.0/24,Bank ${round},bank,,,,OW-1`];
-  for (let i = 0; i < 20_000; i++) rows.push(`20.${i >> 8}.${i & 255}.0/24,Holder,it,,,,`);
+  for (let i = 0; i < REGISTRY_ROWS; i++) rows.push(`20.${i >> 8}.${i & 255}.0/24,Holder,it,,,,`);
   writeFileSync(registry, `prefix,holder,sector,protocols,valid_from,valid_until,reference\n${rows.join('\n')}\n`);
 }
 
-writeRegistry(0);
-const args = [
-  'run',
-  '-',
-  '--registry',
-  registry,
-  '--listen',
-  '127.0.0.1:0',
-  '--max-flows',
-  '100000',
-  '--rotate-size',
-  '50MB',
-];
-args.push('--rotate-keep', '1', '--decisions', join(folder, 'events.jsonl'), '--flows', join(folder, 'events.jsonl'));
-args.push('--on-full', 'wait');
-const daemon = spawn(process.execPath, [join(project, 'dist/cli/main.js'), ...args], {
-  stdio: ['pipe', 'ignore', 'pipe'],
-});
-let log = '';
-daemon.stderr.setEncoding('utf8').on('data', (text) => (log += text));
-const ended = new Promise((resolve) => daemon.on('close', resolve));
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-while (!log.includes('"running"')) await pause(20);
-const url = `http://127.0.0.1:${/"port":(\d+)/.exec(log)[1]}`;
-
-async function metrics() {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const sum = (name, label = '') =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith(`${name} `) || (line.startsWith(`${name}{`) && line.includes(label)))
-      .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
-  return { text, sum };
+/** Bound below which a share of the lags lies, of those between two looks; straight lines within an interval. */
+function quantile(share, before, after) {
+  const earlier = before.buckets('sluice_source_lag_seconds');
+  const counts = after.buckets('sluice_source_lag_seconds').map(([bound, count], i) => [bound, count - earlier[i][1]]);
+  const wanted = counts.at(-1)[1] * share;
+  const at = counts.findIndex(([, count]) => count >= wanted);
+  const [low, under] = at === 0 ? [0, 0] : counts[at - 1];
+  const [high, upTo] = counts[at];
+  return Number((low + ((high - low) * (wanted - under)) / Math.max(1, upTo - under)).toFixed(4));
 }
 
+writeRegistry(0);
+const traffic = values.interface ? new LinkTraffic(folder, rate) : new PipeTraffic(rate, flows);
+const logs = ['--decisions', events, '--flows', events, '--rotate-size', '50MB', '--rotate-keep', '1'];
+const daemon = await new RunningSluice([
+  ...traffic.source,
+  ...['--registry', registry, '--max-flows', String(flows), '--on-full', 'wait', ...logs],
+]).started();
+traffic.start(daemon.child);
+
+const fillBy = performance.now() + FILL_LIMIT_MS;
+while ((await daemon.metrics()).sum('sluice_flows_active') < flows * FILLED) {
+  if (performance.now() > fillBy || traffic.hasEnded) throw new Error(`the flow table does not fill\n${daemon.log}`);
+  await sleep(500);
+}
+
+const before = await daemon.metrics();
 const start = performance.now();
 const memory = [];
-let sent = 0;
-let number = 0;
-let round = 0;
-let nextReload = reloadEvery;
-let nextLook = 1;
-daemon.stdin.write(header);
-for (let elapsed = 0; elapsed < seconds; elapsed = (performance.now() - start) / 1000) {
-  const due = Math.floor(elapsed * rate) - sent;
-  if (due > 0) {
-    const nowUs = (performance.timeOrigin + performance.now()) * 1000;
-    const pieces = [];
-    for (let made = 0; made < due; made += frames.length) {
-      pieces.push(conversation(number, nowUs));
-      sent += frames.length;
-      number = (number + 1) % flows;
-    }
-    if (!daemon.stdin.write(Buffer.concat(pieces))) await new Promise((resolve) => daemon.stdin.once('drain', resolve));
+const reloads = [];
+let longestStall = 0;
+for (let tick = 1; tick <= seconds; tick++) {
+  await sleep(Math.max(0, start + tick * 1000 - performance.now()));
+  if (traffic.hasEnded) throw new Error('the traffic has ended');
+  if (tick % reloadEvery === 0) {
+    writeRegistry(tick);
+    reloads.push(daemon.reload());
   }
-  if (elapsed >= nextReload) {
-    nextReload += reloadEvery;
-    writeRegistry(++round);
-    void fetch(`${url}/-/reload`, { method: 'POST' });
+  const page = await daemon.metrics();
+  memory.push([(performance.now() - start) / 1000, page.sum('sluice_resident_memory_bytes')]);
+  longestStall = Math.max(longestStall, page.sum('sluice_event_loop_lag_seconds', '"max"'));
+  if (tick % PROGRESS_SECONDS === 0) {
+    const megabytes = Math.round(memory.at(-1)[1] / 1e6);
+    process.stderr.write(`${tick} s: ${page.sum('sluice_packets_total')} packets, ${megabytes} MB\n`);
   }
-  if (elapsed >= nextLook) {
-    nextLook++;
-    memory.push([elapsed, (await metrics()).sum('sluice_resident_memory_bytes')]);
-  }
-  await pause(TURN_MS);
 }
-for (let tries = 0; tries < 500 && (await metrics()).sum('sluice_packets_total') < sent; tries++) await pause(20);
-const { text, sum } = await metrics();
+const after = await daemon.metrics();
+const measured = (performance.now() - start) / 1000;
+await Promise.all(reloads);
+const sent = await traffic.stop();
+const lastBy = performance.now() + LAST_PACKETS_MS;
+while ((await daemon.metrics()).sum('sluice_packets_total') < sent && performance.now() < lastBy) await sleep(50);
+// The kernel's drops are asked for every two seconds.
+await sleep(2500);
+const last = await daemon.metrics();
 
-/** Least squares over the second half, octets per second. */
-function slope(points) {
-  const half = points.slice(points.length >> 1);
-  const mean = (index) => half.reduce((total, point) => total + point[index], 0) / half.length;
-  const [x, y] = [mean(0), mean(1)];
-  const over = half.reduce((total, point) => total + (point[0] - x) * (point[1] - y), 0);
-  return over / half.reduce((total, point) => total + (point[0] - x) ** 2, 0);
-}
-
-/** Bound below which a share of the lags lies. */
-function quantile(share) {
-  const buckets = [...text.matchAll(/sluice_source_lag_seconds_bucket\{le="([^"]+)"\} (\d+)/g)];
-  const total = Number(buckets.at(-1)[2]);
-  return buckets.find(([, , count]) => Number(count) >= total * share)[1];
-}
-
+const half = memory.slice(memory.length >> 1);
+const slope = slopeOf(half);
+const inMeasured = (name, label) => after.sum(name, label) - before.sum(name, label);
 const result = {
-  seconds: Math.round((performance.now() - start) / 1000),
+  source: values.interface ? 'interface' : 'pipe',
+  seconds: Math.round(measured),
+  packets_per_second: Math.round(inMeasured('sluice_packets_total') / measured),
   packets_sent: sent,
-  packets_per_second: Math.round(sent / seconds),
-  packets_lost: sent - sum('sluice_packets_total'),
-  flows: sum('sluice_flows_started_total'),
-  decisions: sum('sluice_decisions_total'),
-  reloads: sum('sluice_reloads_total', 'result="success"'),
-  failed_reloads: sum('sluice_reloads_total', 'result="failure"'),
-  lines_dropped: sum('sluice_event_log_dropped_lines_total'),
+  packets_lost: sent - last.sum('sluice_packets_total'),
+  dropped_by_kernel_or_interface: last.sum('sluice_capture_dropped_packets_total'),
+  capture_restarts: last.sum('sluice_capture_restarts_total'),
+  flows_active: after.sum('sluice_flows_active'),
+  flows_started_per_second: Math.round(inMeasured('sluice_flows_started_total') / measured),
+  decisions: inMeasured('sluice_decisions_total'),
+  event_lines: inMeasured('sluice_event_log_lines_total'),
+  event_lines_dropped: last.sum('sluice_event_log_dropped_lines_total'),
+  reloads: last.sum('sluice_reloads_total', '"success"'),
+  reloads_failed: last.sum('sluice_reloads_total', '"failure"'),
+  longest_event_loop_stall_seconds: Number(longestStall.toFixed(3)),
+  lag_seconds: { p50: quantile(0.5, before, after), p99: quantile(0.99, before, after) },
   memory_mb: Math.round(memory.at(-1)[1] / 1e6),
-  memory_slope_kb_per_second: Math.round(slope(memory) / 1000),
-  lag_below_seconds: { p50: quantile(0.5), p99: quantile(0.99) },
-  errors: log.split('\n').filter((line) => line.includes('"error"')).length,
+  memory_slope_kb_per_second: Math.round(slope.perSecond / 100) / 10,
+  memory_slope_interval: [slope.low, slope.high].map((bound) => Math.round(bound / 100) / 10),
+  processor_share: Number((inMeasured('sluice_cpu_seconds_total') / measured).toFixed(2)),
+  errors: daemon.errors,
+  exit: await daemon.stop(),
 };
-daemon.kill('SIGTERM');
-result.exit = await ended;
-rmSync(folder, { recursive: true });
-console.log(JSON.stringify(result, null, 2));
-const grows = slope(memory) > GROWTH_LIMIT * memory.at(-1)[1];
-const bad = result.packets_lost + result.failed_reloads + result.lines_dropped + result.errors + result.exit;
-if (bad > 0 || grows) process.exitCode = 1;
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+
+const faults = [
+  [result.packets_lost !== 0, 'packets were lost'],
+  [result.dropped_by_kernel_or_interface !== 0, 'packets were dropped by kernel or interface'],
+  [result.packets_per_second < rate * LEAST_RATE, 'the rate was not reached'],
+  [result.event_lines_dropped !== 0, 'event lines were dropped'],
+  [result.reloads < Math.floor(seconds / reloadEvery) || result.reloads_failed !== 0, 'a reload failed'],
+  [result.errors.length > 0, 'errors were logged'],
+  [result.exit !== 0, 'the daemon did not end as it should'],
+  [slope.low * (measured / 2) > GROWTH_LIMIT * memory.at(-1)[1], 'memory grows'],
+].filter(([isSo]) => isSo);
+for (const [, what] of faults) process.stderr.write(`FAILED: ${what}\n`);
+process.exit(faults.length > 0 ? 1 : 0);

@@ -1,0 +1,76 @@
+/** `sluice run` as a process of its own, and what it tells about itself. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
+const { fetch } = globalThis;
+
+export class RunningSluice {
+  log = '';
+
+  /** Listens on a free port of this machine; `standardOutput` is 'ignore', 'pipe' or a descriptor. */
+  constructor(args, standardOutput = 'ignore') {
+    this.child = spawn(process.execPath, [MAIN, 'run', ...args, '--listen', '127.0.0.1:0'], {
+      stdio: ['pipe', standardOutput, 'pipe'],
+    });
+    this.child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
+    this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
+    process.on('exit', () => this.child.kill('SIGKILL'));
+  }
+
+  async started() {
+    while (!this.log.includes('"running"')) {
+      if (this.child.exitCode !== null) throw new Error(this.log);
+      await sleep(20);
+    }
+    this.url = `http://127.0.0.1:${/"port":(\d+)/.exec(this.log)[1]}`;
+    return this;
+  }
+
+  /** Entries of its log at level error. */
+  get errors() {
+    return this.log.split('\n').filter((line) => line.includes('"level":"error"'));
+  }
+
+  async metrics() {
+    return new MetricsPage(await (await fetch(`${this.url}/metrics`)).text());
+  }
+
+  async reload() {
+    return (await fetch(`${this.url}/-/reload`, { method: 'POST' })).status;
+  }
+
+  /** Resolves to its exit code. */
+  stop() {
+    this.child.kill('SIGTERM');
+    return this.ended;
+  }
+}
+
+export class MetricsPage {
+  constructor(text) {
+    this.lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  }
+
+  /** Sum of a metric's samples whose labels contain `label`. */
+  sum(name, label = '') {
+    let sum = 0;
+    for (const line of this.lines) {
+      if (!line.startsWith(`${name} `) && !line.startsWith(`${name}{`)) continue;
+      if (line.includes(label)) sum += valueOf(line);
+    }
+    return sum;
+  }
+
+  /** Buckets of a histogram: [upper bound, count up to it], …. */
+  buckets(name) {
+    return this.lines
+      .filter((line) => line.startsWith(`${name}_bucket{`))
+      .map((line) => [Number(/le="([^"]+)"/.exec(line)[1].replace('+Inf', 'Infinity')), valueOf(line)]);
+  }
+}
+
+function valueOf(line) {
+  return Number(line.slice(line.lastIndexOf(' ')));
+}
