@@ -1,42 +1,18 @@
 /**
  * `sluice check`: every problem of a policy and a registry, each with its place.
  */
-import type { Command } from 'commander';
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
 import { ExitCode } from './exit-code.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, readPolicy, readRegistry } from './load-rules.ts';
+import { readPolicy, readRegistry } from './load-rules.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 
-interface CheckFlags {
+export interface CheckFlags {
   readonly policy?: string;
   readonly registry?: string;
 }
 
-const EXAMPLES = `
-Examples:
-  sluice check                                  the rules that come with Sluice
-  sluice check --policy mine.yaml               a policy alone
-  sluice check --registry registry.csv | grep error
-
-Prints file:line:column, error or warning, and a sentence for each problem. Exit codes: 0 no errors; 2 a file cannot be
-read; 3 errors.`;
-
-export function addCheckCommand(program: Command): void {
-  program
-    .command('check')
-    .summary('validate a policy and a registry')
-    .description(
-      'Validates a policy and a registry: every problem with its place, never only the first. Without flags, those that come with Sluice.',
-    )
-    .option('--policy <file>', 'policy to validate')
-    .option('--registry <file>', 'registry to validate')
-    .addHelpText('after', EXAMPLES)
-    .action(async (flags: CheckFlags) => {
-      process.exitCode = await check(flags);
-    });
-}
-
-async function check(flags: CheckFlags): Promise<ExitCode> {
+export async function check(flags: CheckFlags): Promise<ExitCode> {
   const neither = flags.policy === undefined && flags.registry === undefined;
   const policyFile = flags.policy ?? (neither ? DEFAULT_POLICY : undefined);
   const registryFile = flags.registry ?? (neither ? DEFAULT_REGISTRY : undefined);

@@ -3,24 +3,23 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import type { Command } from 'commander';
 import { listCaptures } from '../capture/list-captures.ts';
 import { formatIssue } from '../core/issue.ts';
 import type { Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText } from '../output/evaluation.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../study/labels.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from './load-rules.ts';
-import { Progress, totalSize } from './progress.ts';
+import { requirePolicy, requireRegistry } from './load-rules.ts';
+import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 import { SignalWatch } from './signal-watch.ts';
-import { wholeNumber } from './whole-number.ts';
 
-interface EvaluateFlags {
+export interface EvaluateFlags {
   readonly labels: string;
   readonly root?: string;
   readonly flowsPerDay: number;
@@ -28,50 +27,7 @@ interface EvaluateFlags {
   readonly markdown?: boolean;
 }
 
-const DEFAULT_FLOWS_PER_DAY = 1_000_000;
-const MOST_FLOWS_PER_DAY = 1_000_000_000_000;
-
-const EXAMPLES = `
-Examples:
-  sluice evaluate captures --labels captures/labels.json      the project's own captures
-  sluice evaluate corpus/captures --labels corpus/labels.json --root corpus/captures
-                                                              files are named below another folder than the labels' own
-  sluice evaluate mine.pcap --labels mine.json --flows-per-day 40000000 --json | jq .wrong_per_day
-
-Labels are a JSON array with an entry for each capture; flows that are not listed are no VPN:
-  [{ "file": "mine.pcap", "flows_total": 12, "condition": "one-way", "positives": [
-     { "proto": "udp", "src": "192.0.2.1", "sport": 40000, "dst": "198.51.100.7", "dport": 51820, "label": "wireguard",
-       "stage": "confirmed", "variant": "standard", "category": "handshake", "optional": false }] }]
-condition, stage, variant and optional may be missing. Each file is a capture of its own; captures without labels are named and not counted.
-
-Exit codes: 0 done, whatever was found; 1 failed while running; 2 wrong usage, or labels that are not valid; 4 a capture could not
-be read to its end (what was readable is counted); 130 and 143 on signals.`;
-
-export function addEvaluateCommand(program: Command): void {
-  program
-    .command('evaluate')
-    .summary('measure findings against labelled captures')
-    .description(
-      'Runs captures whose flows are labelled, and shows what was found right, wrongly and not at all: precision and recall with 95 % intervals (Wilson), and the wrong decisions to expect of a day.',
-    )
-    .argument('<capture...>', 'files, or folders (all captures below them)')
-    .requiredOption('--labels <file>', 'what is in the captures')
-    .option('--root <folder>', "folder below which the labels name files (default: the labels' own)")
-    .option(
-      '--flows-per-day <n>',
-      'flows that a link sees in a day',
-      wholeNumber(1, MOST_FLOWS_PER_DAY),
-      DEFAULT_FLOWS_PER_DAY,
-    )
-    .option('--json', 'print one JSON object')
-    .option('--markdown', 'print one Markdown table')
-    .addHelpText('after', EXAMPLES)
-    .action(async (captures: string[], flags: EvaluateFlags) => {
-      process.exitCode = await runEvaluate(captures, flags);
-    });
-}
-
-async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): Promise<ExitCode> {
+export async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): Promise<ExitCode> {
   if (flags.json === true && flags.markdown === true)
     throw new CommandError('--json and --markdown both want standard output', ExitCode.WRONG_USAGE);
   const labels = await requireLabels(flags.labels);
@@ -81,7 +37,7 @@ async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): P
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
-  const progress = new Progress(await totalSize(list.paths), false);
+  const progress = await Progress.open(list.paths, false);
   const signals = new SignalWatch();
   const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, (octets) => {
     progress.add(octets);

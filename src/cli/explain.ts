@@ -1,54 +1,20 @@
 /**
  * `sluice explain`: why one flow was decided as it was, as a page of text.
  */
-import type { Command } from 'commander';
 import { listCaptures } from '../capture/list-captures.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../engine/pipeline.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
 import { CHECKS } from '../fingerprint/evidence.ts';
 import { type DecisionEvent, EventLines, type FlowEvent } from '../output/event-line.ts';
 import { traceRules, type TriedRule } from '../policy/decide.ts';
-import { addressesOption, type AddressFlags, addressForm, addressKeyOption } from './address-flags.ts';
+import type { AddressFlags } from './address-flags.ts';
+import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
-import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
+import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
-
-interface ExplainFlags extends AddressFlags {
-  readonly flow: string;
-  readonly policy: string;
-  readonly registry: string;
-  readonly each?: boolean;
-}
-
-const EXAMPLES = `
-Example:
-  sluice replay trace.pcap --decisions - --quiet | jq -r .flow_id     the flows that were decided
-  sluice explain trace.pcap --flow 3f0c9a7be21d4c55
-
-Exit codes: as for replay; 1 where the captures hold no such flow with a finding.`;
-
-export function addExplainCommand(program: Command): void {
-  program
-    .command('explain')
-    .summary('show why a flow was decided as it was')
-    .description(
-      'Runs a capture again and shows for one flow the evidence, the registrations and the rules that were tried.',
-    )
-    .argument('<capture...>', 'the captures that were replayed, in the same order')
-    .requiredOption('--flow <id>', 'the flow_id of an event; it depends on --addresses')
-    .addOption(policyOption())
-    .addOption(registryOption())
-    .option('--each', 'each file is a capture of its own, as it was for replay')
-    .addOption(addressesOption())
-    .addOption(addressKeyOption())
-    .addHelpText('after', EXAMPLES)
-    .action(async (captures: string[], flags: ExplainFlags) => {
-      process.exitCode = await explain(captures, flags);
-    });
-}
 
 /** One decision of the flow, with what it rested on. */
 interface ExplainedDecision {
@@ -58,7 +24,14 @@ interface ExplainedDecision {
   readonly destination: readonly string[];
 }
 
-async function explain(captures: readonly string[], flags: ExplainFlags): Promise<ExitCode> {
+export interface ExplainFlags extends AddressFlags {
+  readonly flow: string;
+  readonly policy: string;
+  readonly registry: string;
+  readonly each?: boolean;
+}
+
+export async function explain(captures: readonly string[], flags: ExplainFlags): Promise<ExitCode> {
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: policy.mode };

@@ -2,8 +2,6 @@
  * Policy and registry from their files: what `replay`, `explain`, `lookup` and `check` begin with.
  */
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { Option } from 'commander';
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
@@ -11,22 +9,7 @@ import type { Policy } from '../policy/policy.ts';
 import { parseRegistry } from '../registry/registry-file.ts';
 import type { Registry } from '../registry/registry.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
-
-/** The example rules that come with the project. */
-export const DEFAULT_POLICY = fileURLToPath(new URL('../../rules/policy.yaml', import.meta.url));
-export const DEFAULT_REGISTRY = fileURLToPath(new URL('../../rules/registry.csv', import.meta.url));
-
-/** The flags that name them. */
-export function policyOption(): Option {
-  return new Option('--policy <file>', 'policy to decide by').default(DEFAULT_POLICY, 'the example, rules/policy.yaml');
-}
-
-export function registryOption(): Option {
-  return new Option('--registry <file>', 'registry of prefixes').default(
-    DEFAULT_REGISTRY,
-    'the example, rules/registry.csv',
-  );
-}
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 
 /** A policy, or none, and what was noticed. Throws CommandError where the file cannot be read. */
 export async function readPolicy(path: string): Promise<{ policy: Policy | null; issues: IssueList }> {

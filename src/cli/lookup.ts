@@ -1,50 +1,29 @@
 /**
  * `sluice lookup`: which registrations cover an address, and which of them counts.
  */
-import { type Command, Option } from 'commander';
 import { parseDate, parseInstant } from '../core/iso-time.ts';
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros, micros, type Micros } from '../core/units.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { NO_REGISTRATION, type Registration, type Registry, Standing } from '../registry/registry.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
-import { registryOption, requireRegistry } from './load-rules.ts';
+import { requireRegistry } from './load-rules.ts';
 
-interface LookupFlags {
+export interface LookupFlags {
   readonly registry: string;
   readonly at?: string;
   readonly protocol?: string;
 }
 
-const EXAMPLES = `
-Examples:
-  sluice lookup 198.51.100.7
-  sluice lookup 198.51.100.7 2001:db8::1 --at 2024-11-10T18:00:00Z --protocol openvpn
-
-Exit codes: 0 done, also where nothing covers the address; 2 wrong usage; 3 the registry is invalid.`;
-
-export function addLookupCommand(program: Command): void {
-  program
-    .command('lookup')
-    .summary('show which registrations cover an address')
-    .description(
-      'Shows every registration that covers an address, from the most specific on, with why it counts or does not.',
-    )
-    .argument('<address...>', 'IPv4 or IPv6 addresses')
-    .addOption(registryOption())
-    .option('--at <time>', 'ask for this time (2024-11-10 or 2024-11-10T18:00:00Z) instead of now')
-    .addOption(new Option('--protocol <name>', 'ask for this protocol only').choices(PROTOCOL_NAMES.slice(1)))
-    .addHelpText('after', EXAMPLES)
-    .action(async (addresses: string[], flags: LookupFlags) => {
-      const at = flags.at === undefined ? micros(Date.now() * 1000) : parseTime(flags.at);
-      const parsed = addresses.map(parseAddress);
-      const registry = await requireRegistry(flags.registry);
-      const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(flags.protocol ?? PROTOCOL_NAMES[Protocol.NONE]);
-      for (const [index, words] of parsed.entries()) {
-        process.stdout.write(`${addresses[index]!} at ${formatMicros(at)}\n`);
-        for (const line of coverageLines(registry, words, at, protocol)) process.stdout.write(`  ${line}\n`);
-      }
-    });
+export async function lookup(addresses: readonly string[], flags: LookupFlags): Promise<void> {
+  const at = flags.at === undefined ? micros(Date.now() * 1000) : parseTime(flags.at);
+  const parsed = addresses.map(parseAddress);
+  const registry = await requireRegistry(flags.registry);
+  const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(flags.protocol ?? PROTOCOL_NAMES[Protocol.NONE]);
+  for (const [index, words] of parsed.entries()) {
+    process.stdout.write(`${addresses[index]!} at ${formatMicros(at)}\n`);
+    for (const line of coverageLines(registry, words, at, protocol)) process.stdout.write(`  ${line}\n`);
+  }
 }
 
 function parseTime(text: string): Micros {

@@ -4,14 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { OutputError } from '../output/line-output.ts';
-import { addCheckCommand } from './check.ts';
-import { addEvaluateCommand } from './evaluate.ts';
+import { OutputError } from '../output/output-error.ts';
+import { addCheckCommand } from './check-command.ts';
+import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
-import { addExplainCommand } from './explain.ts';
-import { addLookupCommand } from './lookup.ts';
-import { addReplayCommand } from './replay.ts';
-import { addRunCommand } from './run.ts';
+import { addExplainCommand } from './explain-command.ts';
+import { addLookupCommand } from './lookup-command.ts';
+import { addReplayCommand } from './replay-command.ts';
+import { addRunCommand } from './run-command.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -2,27 +2,33 @@
  * A progress bar on stderr, where that is a terminal and the work takes over a second.
  */
 import { stat } from 'node:fs/promises';
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 
 const SHOWN_AFTER_MS = 1000;
 
 export class Progress {
-  private readonly bar: cliProgress.SingleBar | null;
+  private readonly bar: SingleBar | null;
   private readonly begun = performance.now();
   private readonly total: number;
   private done = 0;
 
-  /** `total` octets are to be read; `isQuiet` shows nothing. */
-  constructor(total: number, isQuiet: boolean) {
+  private constructor(total: number, bar: SingleBar | null) {
     this.total = total;
-    const shown = process.stderr.isTTY && !isQuiet && total > 0;
-    this.bar = shown
-      ? new cliProgress.SingleBar({
-          stream: process.stderr,
-          format: '{bar} {percentage}% of {total} MB, {eta} s left',
-          clearOnComplete: true,
-        })
-      : null;
+    this.bar = bar;
+  }
+
+  /** For work that reads these files; `isQuiet` shows nothing. */
+  static async open(files: readonly string[], isQuiet: boolean): Promise<Progress> {
+    if (!process.stderr.isTTY || isQuiet) return new Progress(0, null);
+    const total = await totalSize(files);
+    if (total === 0) return new Progress(0, null);
+    const { default: cliProgress } = await import('cli-progress');
+    const bar = new cliProgress.SingleBar({
+      stream: process.stderr,
+      format: '{bar} {percentage}% of {total} MB, {eta} s left',
+      clearOnComplete: true,
+    });
+    return new Progress(total, bar);
   }
 
   add(octets: number): void {
@@ -43,7 +49,7 @@ function megabytes(octets: number): number {
 }
 
 /** Octets of the files; what has no size counts for nothing. */
-export async function totalSize(files: readonly string[]): Promise<number> {
+async function totalSize(files: readonly string[]): Promise<number> {
   let total = 0;
   for (const file of files) {
     try {

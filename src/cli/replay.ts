@@ -3,31 +3,26 @@
  */
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import { listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY, type PacketSink } from '../engine/pipeline.ts';
+import type { PacketSink } from '../engine/pipeline.ts';
 import { CaptureWriter } from '../output/capture-writer.ts';
 import { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
-import { MODE_NAMES, type Mode } from '../policy/policy.ts';
-import { addressesOption, type AddressFlags, addressForm, addressKeyOption } from './address-flags.ts';
+import type { Mode } from '../policy/policy.ts';
+import type { AddressFlags } from './address-flags.ts';
+import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
-import { policyOption, registryOption, requirePolicy, requireRegistry } from './load-rules.ts';
-import { Progress, totalSize } from './progress.ts';
+import { requirePolicy, requireRegistry } from './load-rules.ts';
+import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { SignalWatch } from './signal-watch.ts';
-import { wholeNumber } from './whole-number.ts';
 
-const SMALLEST_CAPACITY = 1;
-const LARGEST_CAPACITY = 10_000_000;
-
-interface ReplayFlags extends AddressFlags {
+export interface ReplayFlags extends AddressFlags {
   readonly policy: string;
   readonly registry: string;
   readonly decisions?: string;
@@ -41,50 +36,7 @@ interface ReplayFlags extends AddressFlags {
   readonly quiet?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
-  sluice replay captures --each                          what the project's own captures hold
-  sluice replay trace.pcapng --decisions - | jq .vpn     every decision as a JSON line
-  tcpdump -w - -r big.pcap udp | sluice replay -         from a pipe
-  sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
-                                                         what enforcement would have let through, and what not
-
-Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
-its end (what was readable is reported); 130 and 143 on signals, after flushing.`;
-
-export function addReplayCommand(program: Command): void {
-  program
-    .command('replay')
-    .summary('run captures through the pipeline and print a summary')
-    .description(
-      'Reads captures (pcap or pcapng, also compressed), recognises VPN flows, decides them by policy and registry, and prints what came of it.',
-    )
-    .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
-    .addOption(policyOption())
-    .addOption(registryOption())
-    .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
-    .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
-    .option('--json', 'print the summary as one JSON object')
-    .option('--each', 'each file is a capture of its own: flows and packet numbers start anew')
-    .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
-    .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
-    .option('--dropped <file>', 'write the packets that it drops to a pcap file')
-    .addOption(addressesOption())
-    .addOption(addressKeyOption())
-    .option(
-      '--max-flows <n>',
-      'flows followed at a time',
-      wholeNumber(SMALLEST_CAPACITY, LARGEST_CAPACITY),
-      DEFAULT_FLOW_CAPACITY,
-    )
-    .option('--quiet', 'no summary and no progress bar')
-    .addHelpText('after', EXAMPLES)
-    .action(async (captures: string[], flags: ReplayFlags) => {
-      process.exitCode = await replay(captures, flags);
-    });
-}
-
-async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
+export async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   checkOutputs(flags);
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
@@ -95,7 +47,7 @@ async function replay(captures: readonly string[], flags: ReplayFlags): Promise<
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
   await checkOverwriting(flags, list.paths);
 
-  const progress = new Progress(await totalSize(list.paths), flags.quiet === true);
+  const progress = await Progress.open(list.paths, flags.quiet === true);
   const outputs = new ReplayOutputs(
     flags,
     new EventLines(show, {
@@ -202,8 +154,9 @@ async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<v
   }
   if (flags.quiet === true) return;
   // Where events go to standard output the summary must not: programs read those lines.
-  if (flags.decisions === '-' || flags.flows === '-') process.stderr.write(summaryText(totals));
-  else await writeOut(summaryText(totals));
+  const text = await summaryText(totals);
+  if (flags.decisions === '-' || flags.flows === '-') process.stderr.write(text);
+  else await writeOut(text);
 }
 
 async function writeOut(text: string): Promise<void> {

@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import { OutputError } from './line-output.ts';
+import { OutputError } from './output-error.ts';
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const FILE_HEADER_LENGTH = 24;

@@ -6,19 +6,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-
-/** The output can take no more: full disk, missing folder, or a reader that went away. */
-export class OutputError extends Error {
-  readonly closedByReader: boolean;
-
-  constructor(name: string, cause: NodeJS.ErrnoException) {
-    const closed = cause.code === 'EPIPE';
-    super(
-      closed ? `${name} was closed by its reader before all was written` : `cannot write ${name}: ${cause.message}`,
-    );
-    this.closedByReader = closed;
-  }
-}
+import { OutputError } from './output-error.ts';
 
 const STANDARD_OUTPUT = '-';
 

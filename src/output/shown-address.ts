@@ -5,9 +5,7 @@
  */
 import { createCipheriv } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
-
-export const ADDRESS_FORMS = ['plain', 'truncated', 'pseudonym'] as const;
-export type AddressForm = (typeof ADDRESS_FORMS)[number];
+import type { AddressForm } from './address-forms.ts';
 
 /** Writes the words to be shown for an address into `shown`. */
 export interface ShowAddress {

@@ -1,7 +1,6 @@
 /**
  * The summary of a replay: for people a table, for programs one JSON object with the same numbers.
  */
-import Table from 'cli-table3';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
@@ -85,8 +84,8 @@ function byName(names: readonly string[], counts: Float64Array): Record<string, 
   return Object.fromEntries(names.map((name, index) => [name, counts[index]!]));
 }
 
-/** Some lines and a table. */
-export function summaryText(totals: ReplayTotals): string {
+/** Some lines and, where there is something to show in it, a table. */
+export async function summaryText(totals: ReplayTotals): Promise<string> {
   const { counters } = totals;
   const rows = foundRows(totals.flows);
   const found = rows.reduce((sum, row) => sum + row.flows, 0);
@@ -95,13 +94,14 @@ export function summaryText(totals: ReplayTotals): string {
     `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
     '',
   ];
-  if (rows.length > 0) lines.push(foundTable(rows), '');
+  if (rows.length > 0) lines.push(await foundTable(rows), '');
   lines.push(...notDecodedLines(counters));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
   return `${lines.join('\n')}\n`;
 }
 
-function foundTable(rows: readonly FoundRow[]): string {
+async function foundTable(rows: readonly FoundRow[]): Promise<string> {
+  const { default: Table } = await import('cli-table3');
   const table = new Table({
     head: ['protocol', 'stage', 'flows', ...ACTION_NAMES],
     colAligns: ['left', 'left', 'right', 'right', 'right', 'right'],

@@ -3,9 +3,8 @@
  */
 import { pino, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import type { LogLevel } from './log-levels.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Log = Logger;
 
 const STANDARD_ERROR = 2;

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { listCaptures } from '../../src/capture/list-captures.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../../src/study/labels.ts';
 

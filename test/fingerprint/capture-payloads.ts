@@ -14,7 +14,8 @@ import { FlowTable } from '../../src/flow/flow-table.ts';
 import { decode } from '../../src/wire/decode.ts';
 import { PacketView } from '../../src/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY, requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
 
 /** The folder of the committed captures, and those in it that are whole. */
 export const captures = resolve(import.meta.dirname, '../../captures');

@@ -7,7 +7,7 @@ import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { CaptureWriter } from '../../src/output/capture-writer.ts';
-import { OutputError } from '../../src/output/line-output.ts';
+import { OutputError } from '../../src/output/output-error.ts';
 import { type BuiltPacket, samplePackets } from '../capture/capture-builder.ts';
 import { installed } from '../capture/installed.ts';
 import { expectedPackets, readAll } from '../capture/read-all.ts';

@@ -11,7 +11,8 @@ import {
   type FlowEvent,
   vlansOf,
 } from '../../src/output/event-line.ts';
-import { type AddressForm, showAddresses } from '../../src/output/shown-address.ts';
+import type { AddressForm } from '../../src/output/address-forms.ts';
+import { showAddresses } from '../../src/output/shown-address.ts';
 import { Encapsulation, Transport } from '../../src/wire/packet-view.ts';
 import { addressWords } from './address-words.ts';
 

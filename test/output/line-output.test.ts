@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LineOutput, OutputError } from '../../src/output/line-output.ts';
+import { LineOutput } from '../../src/output/line-output.ts';
+import { OutputError } from '../../src/output/output-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'line-output-'));
 afterAll(() => {

@@ -1,0 +1,32 @@
+/**
+ * `sluice lookup` as its help shows it: which registrations cover an address.
+ */
+import { type Command, Option } from 'commander';
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import type { LookupFlags } from './lookup.ts';
+import { registryOption } from './rules-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  sluice lookup 198.51.100.7
+  sluice lookup 198.51.100.7 2001:db8::1 --at 2024-11-10T18:00:00Z --protocol openvpn
+
+Exit codes: 0 done, also where nothing covers the address; 2 wrong usage; 3 the registry is invalid.`;
+
+export function addLookupCommand(program: Command): void {
+  program
+    .command('lookup')
+    .summary('show which registrations cover an address')
+    .description(
+      'Shows every registration that covers an address, from the most specific on, with why it counts or does not.',
+    )
+    .argument('<address...>', 'IPv4 or IPv6 addresses')
+    .addOption(registryOption())
+    .option('--at <time>', 'ask for this time (2024-11-10 or 2024-11-10T18:00:00Z) instead of now')
+    .addOption(new Option('--protocol <name>', 'ask for this protocol only').choices(PROTOCOL_NAMES.slice(1)))
+    .addHelpText('after', EXAMPLES)
+    .action(async (addresses: string[], flags: LookupFlags) => {
+      const { lookup } = await import('./lookup.ts');
+      await lookup(addresses, flags);
+    });
+}

@@ -1,0 +1,12 @@
+/** The flag that says how many flows are followed at a time. */
+import { Option } from 'commander';
+import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const LARGEST_CAPACITY = 10_000_000;
+
+export function maxFlowsOption(): Option {
+  return new Option('--max-flows <n>', 'flows followed at a time')
+    .argParser(wholeNumber(1, LARGEST_CAPACITY))
+    .default(DEFAULT_FLOW_CAPACITY);
+}

@@ -1,0 +1,48 @@
+/**
+ * `sluice replay` as its help shows it: captures in, decisions out, a summary at the end.
+ */
+import { type Command, Option } from 'commander';
+import { MODE_NAMES } from '../policy/policy.ts';
+import { addressesOption, addressKeyOption } from './address-flags.ts';
+import { maxFlowsOption } from './max-flows-flag.ts';
+import type { ReplayFlags } from './replay.ts';
+import { policyOption, registryOption } from './rules-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  sluice replay captures --each                          what the project's own captures hold
+  sluice replay trace.pcapng --decisions - | jq .vpn     every decision as a JSON line
+  tcpdump -w - -r big.pcap udp | sluice replay -         from a pipe
+  sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
+                                                         what enforcement would have let through, and what not
+
+Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
+its end (what was readable is reported); 130 and 143 on signals, after flushing.`;
+
+export function addReplayCommand(program: Command): void {
+  program
+    .command('replay')
+    .summary('run captures through the pipeline and print a summary')
+    .description(
+      'Reads captures (pcap or pcapng, also compressed), recognises VPN flows, decides them by policy and registry, and prints what came of it.',
+    )
+    .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
+    .addOption(policyOption())
+    .addOption(registryOption())
+    .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
+    .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
+    .option('--json', 'print the summary as one JSON object')
+    .option('--each', 'each file is a capture of its own: flows and packet numbers start anew')
+    .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
+    .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
+    .option('--dropped <file>', 'write the packets that it drops to a pcap file')
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
+    .addOption(maxFlowsOption())
+    .option('--quiet', 'no summary and no progress bar')
+    .addHelpText('after', EXAMPLES)
+    .action(async (captures: string[], flags: ReplayFlags) => {
+      const { replay } = await import('./replay.ts');
+      process.exitCode = await replay(captures, flags);
+    });
+}

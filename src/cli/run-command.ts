@@ -1,0 +1,127 @@
+/**
+ * `sluice run` as its help shows it: the daemon on a mirror port, a spool folder or a pipe.
+ */
+import { type Command, Option } from 'commander';
+import { CAPTURE_WITH } from '../capture/live-backend.ts';
+import { ON_FULL } from '../output/rotating-lines.ts';
+import { MODE_NAMES } from '../policy/policy.ts';
+import { LOG_LEVELS } from '../server/log-levels.ts';
+import { addressesOption, addressKeyOption } from './address-flags.ts';
+import { maxFlowsOption } from './max-flows-flag.ts';
+import { policyOption, registryOption } from './rules-flags.ts';
+import { duration, listenAddress, size } from './run-flags.ts';
+import type { RunFlags } from './run.ts';
+import { wholeNumber } from './whole-number.ts';
+
+const DEFAULT_LISTEN = '127.0.0.1:9464';
+/** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
+const DEFAULT_SNAPLEN = 1920;
+const DEFAULT_KERNEL_BUFFER = 128_000_000;
+const LARGEST_KEPT = 100_000;
+
+const EXAMPLES = `
+Examples:
+  sudo sluice run --interface eth0 udp or tcp or esp         a mirror port, of which only these are looked at
+  tcpdump -i lo -w - -U | sluice run - --decisions -         what another program captures
+  sluice run --spool /var/spool/captures --decisions decisions.jsonl --state /var/lib/sluice
+                                                             files that another program rotates into a folder
+  curl -s localhost:9464/metrics                             what it counts
+  curl -s -X POST localhost:9464/-/reload                    new rules, like kill -HUP
+
+While it runs:
+  SIGHUP reloads policy and registry; SIGUSR1 opens the event logs anew; SIGTERM and SIGINT stop it: what has been read is
+  processed, flows are ended, logs written, within 5 seconds. A bad policy or registry leaves the old ones in use.
+  /healthz says that it lives, /readyz that packets can come, /metrics everything else.
+
+Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at the start;
+4 the pipe broke off within a packet.`;
+
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .summary('run as a daemon on a mirror port, a spool folder or a pipe')
+    .description(
+      'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
+    )
+    .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)')
+    .option('--interface <name>', 'capture on an interface, by a process of its own that alone needs the right to')
+    .addOption(
+      new Option('--capture-with <program>', 'what captures; auto prefers tcpdump')
+        .choices(CAPTURE_WITH)
+        .default('auto'),
+    )
+    .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
+    .addOption(
+      new Option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind')
+        .argParser(size)
+        .default(DEFAULT_KERNEL_BUFFER, '128MB'),
+    )
+    .addOption(
+      new Option(
+        '--stuck-after <time>',
+        'start the capture anew when it gives nothing for so long although the interface counts',
+      )
+        .argParser(duration)
+        .default(30_000, '30s'),
+    )
+    .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
+    .addOption(
+      new Option('--settle <time>', 'a file of the spool is complete when it has not changed for so long')
+        .argParser(duration)
+        .default(5000, '5s'),
+    )
+    .option('--remove-done', 'remove files of the spool that are done')
+    .addOption(policyOption())
+    .addOption(registryOption())
+    .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
+    .option('--watch', 'reload policy and registry when their files change')
+    .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')
+    .option('--flows <file>', 'write a JSON line for every flow at its end; may be the same file')
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
+    .addOption(
+      new Option(
+        '--on-full <what>',
+        'when a log cannot keep up: drop lines, or wait and let packets be lost; both are counted',
+      )
+        .choices(ON_FULL)
+        .default('drop'),
+    )
+    .addOption(
+      new Option('--rotate-size <size>', 'move event logs aside from this size on')
+        .argParser(size)
+        .default(Infinity, 'never'),
+    )
+    .addOption(
+      new Option('--rotate-every <time>', 'move event logs aside after so long')
+        .argParser(duration)
+        .default(Infinity, 'never'),
+    )
+    .option('--rotate-keep <n>', 'how many of those are kept', wholeNumber(0, LARGEST_KEPT), 10)
+    .addOption(
+      new Option('--stats-every <time>', 'write a stats event so often').argParser(duration).default(60_000, '1m'),
+    )
+    .addOption(
+      new Option('--listen <address>', 'where HTTP is served; none for nowhere')
+        .argParser(listenAddress)
+        .default(listenAddress(DEFAULT_LISTEN), '127.0.0.1:9464'),
+    )
+    .option('--token-file <file>', 'a token that lets other machines reload and reset')
+    .option(
+      '--state <folder>',
+      'where checkpoint and breaker survive a restart (default: none; for a spool a hidden folder in it)',
+    )
+    .addOption(maxFlowsOption())
+    .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
+    .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string[], flags: RunFlags) => {
+      if (flags.metricsTable === true) {
+        const { metricsPage } = await import('../output/metrics.ts');
+        process.stdout.write(metricsPage());
+        return;
+      }
+      const { run } = await import('./run.ts');
+      process.exitCode = await run(source, flags);
+    });
+}

@@ -1,0 +1,3 @@
+/** The ways in which addresses can be shown. */
+export const ADDRESS_FORMS = ['plain', 'truncated', 'pseudonym'] as const;
+export type AddressForm = (typeof ADDRESS_FORMS)[number];

@@ -1,0 +1,12 @@
+/** The output can take no more: full disk, missing folder, or a reader that went away. */
+export class OutputError extends Error {
+  readonly closedByReader: boolean;
+
+  constructor(name: string, cause: NodeJS.ErrnoException) {
+    const closed = cause.code === 'EPIPE';
+    super(
+      closed ? `${name} was closed by its reader before all was written` : `cannot write ${name}: ${cause.message}`,
+    );
+    this.closedByReader = closed;
+  }
+}
