@@ -48,14 +48,17 @@ export class LiveSource implements PacketSource {
   private childEnded: Promise<void> = Promise.resolve();
   private capture: Capture | null = null;
   private errorText = '';
+  private startedAtMs = 0;
   private endedAtMs = 0;
+  /** Wait before the next process; grows while processes live shorter than the longest wait. */
+  private retryMs = 0;
   /** Counts of processes that have ended, and of the one that runs. */
   private readonly droppedBefore: Record<string, number> = {};
   private counts: ProcessCounts = { captured: 0, dropped: {} };
   private timers: NodeJS.Timeout[] = [];
   private lastPacketMs = 0;
   private interfaceCountThen = 0;
-  private stopping = false;
+  private readonly stopSignal = new AbortController();
 
   constructor(backend: CaptureBackend, options: LiveOptions, listener: LiveListener) {
     this.name = options.device;
@@ -109,8 +112,8 @@ export class LiveSource implements PacketSource {
 
   /** Asks the process to end; what it has captured is still read. */
   stop(): void {
-    if (this.stopping) return;
-    this.stopping = true;
+    if (this.isStopping()) return;
+    this.stopSignal.abort();
     for (const timer of this.timers) clearInterval(timer);
     const { child } = this;
     child?.kill('SIGTERM');
@@ -128,7 +131,7 @@ export class LiveSource implements PacketSource {
   }
 
   private isStopping(): boolean {
-    return this.stopping;
+    return this.stopSignal.signal.aborted;
   }
 
   /** Starts a process and waits until it captures; false, with the problem, where it ends before. */
@@ -163,7 +166,8 @@ export class LiveSource implements PacketSource {
       return false;
     }
     this.processProblem = null;
-    this.lastPacketMs = performance.now();
+    this.startedAtMs = performance.now();
+    this.lastPacketMs = this.startedAtMs;
     this.interfaceCountThen = this.interfaceCount();
     this.listener('started', `${backend.name} captures on ${options.device} as process ${child.pid ?? 0}`);
     return true;
@@ -173,6 +177,7 @@ export class LiveSource implements PacketSource {
   private async noteEnd(): Promise<void> {
     if (this.child === null) return;
     this.endedAtMs = performance.now();
+    if (this.endedAtMs - this.startedAtMs >= LONGEST_RETRY_MS) this.retryMs = 0;
     await this.capture?.close();
     this.capture = null;
     this.child.kill('SIGKILL');
@@ -181,17 +186,15 @@ export class LiveSource implements PacketSource {
     for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
     this.counts = { captured: 0, dropped: {} };
     this.processProblem = this.backend.explain(this.options, this.errorText);
-    if (!this.stopping) this.listener('ended', this.processProblem);
+    if (!this.isStopping()) this.listener('ended', this.processProblem);
   }
 
   /** Tries until a process captures again; false after `stop`. */
   private async restart(): Promise<boolean> {
-    for (
-      let retryMs = 0;
-      !this.isStopping();
-      retryMs = Math.min(Math.max(FIRST_RETRY_MS, retryMs * 2), LONGEST_RETRY_MS)
-    ) {
-      await sleep(retryMs);
+    while (!this.isStopping()) {
+      const waitMs = this.retryMs;
+      this.retryMs = Math.min(Math.max(FIRST_RETRY_MS, waitMs * 2), LONGEST_RETRY_MS);
+      await sleep(waitMs, undefined, { signal: this.stopSignal.signal }).catch(() => undefined);
       if (this.isStopping() || !(await this.begin())) continue;
       this.restartCount++;
       this.gapMs += performance.now() - this.endedAtMs;

@@ -61,5 +61,5 @@ export async function headOf(path: string, size: number): Promise<string> {
 
 /** True when the file has not changed for `settleMs`. A time in the future counts as now. */
 export function isComplete(file: SpoolFile, nowMs: number, settleMs: number): boolean {
-  return file.size > 0 && nowMs - file.modifiedMs >= settleMs;
+  return nowMs - file.modifiedMs >= settleMs;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CheckpointedLog, Known, SpoolCheckpoint } from './spool-checkpoint.ts';
 import { isComplete, listSpool, type SpoolFile } from './spool-folder.ts';
+import { systemErrorText } from './system-error.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -25,6 +26,8 @@ export class SpoolSource {
   doneCount = 0;
   grownCount = 0;
   failureCount = 0;
+  /** Why the last look at the folder failed; null where it did not. */
+  problem: string | null = null;
   /** Files that were there and not done at the last look. */
   waitingCount = 0;
   readonly checkpoint: SpoolCheckpoint;
@@ -84,13 +87,16 @@ export class SpoolSource {
     let files: SpoolFile[];
     try {
       files = await listSpool(this.options.folder);
-    } catch {
+      this.problem = null;
+    } catch (error) {
       this.failureCount++;
+      this.problem = `cannot list the spool: ${systemErrorText(error)}`;
       return null;
     }
     this.present = new Set(files.map((file) => file.name));
     const waiting: SpoolFile[] = [];
-    for (const file of files) if (await this.isNew(file)) waiting.push(file);
+    // One that is empty may stay so for ever, and must not hold up the others.
+    for (const file of files) if (file.size > 0 && (await this.isNew(file))) waiting.push(file);
     this.waitingCount = waiting.length;
     const first = waiting[0];
     return first !== undefined && isComplete(first, Date.now(), this.options.settleMs) ? first : null;

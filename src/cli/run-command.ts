@@ -59,7 +59,7 @@ export function addRunCommand(program: Command): void {
     .addOption(
       new Option(
         '--stuck-after <time>',
-        'start the capture anew when it gives nothing for so long although the interface counts',
+        'a source that gives nothing for so long is stuck: logged, counted, not ready; a capture whose interface counts meanwhile is started anew',
       )
         .argParser(duration)
         .default(30_000, '30s'),

@@ -43,8 +43,11 @@ export interface DaemonOptions {
   readonly makeSource: (outputs: RunOutputs, files: RecentFiles) => RunSource;
 }
 
-/** A stop is over within 5 s; these are its parts. */
-const CLOSE_LOGS_MS = 1500;
+/** A stop is over within 5 s: from when on ends of flows are counted only, and when the logs are closed, whatever remains. */
+const END_FLOWS_MS = 3400;
+const CLOSE_LOGS_MS = 4400;
+/** Of a source that has ended by itself nobody waits for the end. */
+const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
 
 export class Daemon {
@@ -60,6 +63,8 @@ export class Daemon {
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
   private isStopping = false;
+  /** When the stop was asked for; NaN where it was not. */
+  private stopMs = NaN;
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
     const files = new RecentFiles();
@@ -138,6 +143,7 @@ export class Daemon {
   stop(reason: string): void {
     if (this.isStopping) return;
     this.isStopping = true;
+    this.stopMs = performance.now();
     this.log.info({ reason }, 'stopping');
     this.source.stop();
   }
@@ -165,12 +171,14 @@ export class Daemon {
   private async finish(): Promise<void> {
     const { source } = this;
     const isAbandoned = source instanceof RunSpool && source.abandoned;
+    const wasAsked = !Number.isNaN(this.stopMs);
     if (!isAbandoned) {
+      this.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
       this.engine.finish();
       this.writeStats();
       if (source instanceof RunSpool) await source.commit(null);
     }
-    await this.outputs.close(CLOSE_LOGS_MS);
+    await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
     for (const { name, lines } of this.outputs.logs) {
       const { lineCount, droppedCount, problem } = lines;
       if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');

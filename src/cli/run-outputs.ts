@@ -37,6 +37,8 @@ export class RunOutputs implements DecisionSink {
   private readonly decisions: RotatingLines | null;
   private readonly flows: RotatingLines | null;
   private events: EventLines;
+  /** Ends of flows beyond this moment are not written, only counted. */
+  private endBy = Infinity;
 
   private constructor(
     options: OutputOptions,
@@ -90,12 +92,22 @@ export class RunOutputs implements DecisionSink {
   }
 
   ended(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
+    if (this.endBy !== Infinity && performance.now() > this.endBy) {
+      this.flows?.leaveOut();
+      return;
+    }
     this.flows?.write(this.events.flow(this.files.of(flow.firstPacket), flow, decision, reason));
   }
 
   /** A line of the daemon itself. */
   notice(line: string): void {
     this.decisions?.write(line);
+  }
+
+  /** All flows end now, of those that do until `time` (of performance.now) with a line. */
+  expectLast(time: number): void {
+    this.endBy = time;
+    for (const { lines } of this.logs) lines.expectLast();
   }
 
   async settle(): Promise<void> {
@@ -125,6 +137,7 @@ export class RunOutputs implements DecisionSink {
     return positions;
   }
 
+  /** Writes the rest for at most `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
   }

@@ -15,6 +15,7 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import type { RecentFiles } from './recent-files.ts';
 import type { RunOutputs } from './run-outputs.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
+import type { RunWatchdog } from './run-watchdog.ts';
 
 /** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
 const FINISH_FILE_MS = 2500;
@@ -23,7 +24,6 @@ const FLUSH_MS = 1000;
 export class RunSpool implements RunSource {
   readonly kind = 'spool';
   readonly backend = 'file';
-  problem: string | null = null;
   /** The file in hand was left unfinished: what came of it is not to be kept. */
   abandoned = false;
   readonly spool: SpoolSource;
@@ -31,6 +31,7 @@ export class RunSpool implements RunSource {
   private readonly outputs: RunOutputs;
   private readonly files: RecentFiles;
   private readonly log: Log;
+  private readonly watchdog: RunWatchdog;
   private lock: Server | null = null;
   /** The logs are to be opened anew, once the file in hand is done: the checkpoint names places in them. */
   wantsReopen = false;
@@ -38,18 +39,23 @@ export class RunSpool implements RunSource {
   private faultyCount = 0;
   private stopBy = Infinity;
 
-  constructor(options: SpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log) {
+  constructor(options: SpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log, watchdog: RunWatchdog) {
     this.options = options;
     this.spool = new SpoolSource(options);
     this.outputs = outputs;
     this.files = files;
     this.log = log;
+    this.watchdog = watchdog;
+  }
+
+  get problem(): string | null {
+    return this.spool.problem ?? this.watchdog.problem;
   }
 
   get counts(): SourceCounts {
     const { doneCount, waitingCount, grownCount, failureCount } = this.spool;
     const files = { done: doneCount, waiting: waitingCount, grown: grownCount, faulty: this.faultyCount };
-    return { ...NO_COUNTS, files: { ...files, unlistable: failureCount } };
+    return { ...NO_COUNTS, stalls: this.watchdog.stallCount, files: { ...files, unlistable: failureCount } };
   }
 
   async start(): Promise<void> {
@@ -60,6 +66,7 @@ export class RunSpool implements RunSource {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandError(`cannot use the spool ${this.options.folder}: ${reason}`, ExitCode.WRONG_USAGE);
     }
+    this.watchdog.start();
   }
 
   async run(take: TakeBatch): Promise<string> {
@@ -95,6 +102,7 @@ export class RunSpool implements RunSource {
   }
 
   close(): void {
+    this.watchdog.stop();
     this.lock?.close();
   }
 
@@ -104,12 +112,16 @@ export class RunSpool implements RunSource {
     const capture = openCapture(path);
     this.files.begin(path, this.packets);
     try {
+      this.watchdog.waits();
       while (await capture.read(batch)) {
+        this.watchdog.moves();
         this.packets += batch.count;
         await take(batch);
         if (performance.now() > this.stopBy) return false;
+        this.watchdog.waits();
       }
     } finally {
+      this.watchdog.moves();
       await capture.close();
     }
     const { fault, message } = capture.end;

@@ -19,6 +19,7 @@ import { RunInterface } from './run-interface.ts';
 import { RunPipe } from './run-pipe.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
+import { RunWatchdog } from './run-watchdog.ts';
 
 export interface RunFlags extends AddressFlags {
   readonly interface?: string;
@@ -81,7 +82,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       flags.interface !== undefined
         ? new RunInterface(flags.captureWith, liveOptions(flags.interface, source, flags), files, log)
         : flags.spool === undefined
-          ? new RunPipe(files)
+          ? new RunPipe(files, new RunWatchdog(stuckMs(flags), 'standard input', log))
           : new RunSpool(
               {
                 folder: flags.spool,
@@ -92,6 +93,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
               outputs,
               files,
               log,
+              new RunWatchdog(stuckMs(flags), 'a file of the spool', log),
             ),
   };
   const daemon = await Daemon.open(options, log);
@@ -116,10 +118,13 @@ function checkSource(source: readonly string[], flags: RunFlags): void {
 }
 
 function liveOptions(device: string, filter: readonly string[], flags: RunFlags): LiveOptions {
-  const { snaplen, kernelBuffer, stuckAfter } = flags;
-  // Timers know nothing longer; a process that is stuck for that long has been noticed.
-  const stuckMs = Math.min(stuckAfter, LONGEST_TIMER_MS);
-  return { device, filter: filter.join(' '), snaplen, kernelBuffer, stuckMs };
+  const { snaplen, kernelBuffer } = flags;
+  return { device, filter: filter.join(' '), snaplen, kernelBuffer, stuckMs: stuckMs(flags) };
+}
+
+/** Timers know nothing longer; what is stuck for that long has been noticed. */
+function stuckMs({ stuckAfter }: RunFlags): number {
+  return Math.min(stuckAfter, LONGEST_TIMER_MS);
 }
 
 function stateFolder(flags: RunFlags): string | null {

@@ -46,7 +46,7 @@ export class RotatingLines {
 
   private readonly target: LineTarget;
   private readonly onFull: OnFull;
-  private readonly waitingLimit: number;
+  private waitingLimit: number;
   private gathered: Gathered = { lines: [], octets: 0 };
   private readonly queue: Gathered[] = [];
   /** Octets gathered or queued. */
@@ -78,6 +78,16 @@ export class RotatingLines {
     this.gathered.octets += line.length;
     this.waiting += line.length;
     if (this.gathered.octets >= PIECE_LENGTH) this.enqueue();
+  }
+
+  /** The last lines come, all at once: as many as there are flows, whatever the limit. */
+  expectLast(): void {
+    this.waitingLimit = Infinity;
+  }
+
+  /** Counts a line that is not written. */
+  leaveOut(): void {
+    this.droppedCount++;
   }
 
   /** Hands over what was gathered. With `wait` it returns when there is room again, else at once. */

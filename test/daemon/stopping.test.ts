@@ -1,0 +1,64 @@
+/** How a daemon ends when it is asked to, with as many flows open as a busy link has: everything written, within 5 seconds. */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Conversation } from './many-clients.ts';
+import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+
+const FLOWS = 300_000;
+const START_US = 1_731_261_600_000_000;
+const LONGEST_STOP_MS = 5000;
+const initiation = new Conversation('wireguard/handshake-only.pcap', 1);
+
+let folder = temporaryFolder();
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => {
+  folder.remove();
+});
+
+/** Lines of a file that hold a text. */
+async function countLines(path: string, text: string): Promise<number> {
+  let count = 0;
+  for await (const line of createInterface(createReadStream(path))) if (line.includes(text)) count++;
+  return count;
+}
+
+describe('a stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    `by %s ends ${FLOWS} open flows, each with its line, within 5 s and with exit code 0`,
+    async (signal) => {
+      const flows = join(folder.path, 'flows.jsonl');
+      const args = ['-', '--flows', flows, '--stats-every', 'never', '--max-flows', '500000'];
+      const daemon = await new RunningDaemon(args).started();
+      daemon.child.stdin!.write(initiation.capture(0, FLOWS, START_US, 100));
+      await until('all flows are open', async () => (await daemon.metric('sluice_flows_active')) === FLOWS, 60_000);
+      const since = performance.now();
+      expect(await daemon.kill(signal)).toEqual({ code: 0, signal: null });
+      const took = performance.now() - since;
+      process.stdout.write(`${signal} with ${FLOWS} open flows: ended after ${Math.round(took)} ms\n`);
+      expect(took).toBeLessThan(LONGEST_STOP_MS);
+      expect(daemon.logged('event lines were lost')).toEqual([]);
+      expect(await countLines(flows, '"reason":"shutdown"')).toBe(FLOWS);
+    },
+    120_000,
+  );
+
+  it('of a pipe that has ended waits for a slow reader, and loses nothing', async () => {
+    const count = 60_000;
+    const daemon = await new RunningDaemon(['-', '--flows', '-', '--stats-every', 'never']).started();
+    daemon.child.stdout!.pause();
+    daemon.child.stdin!.end(initiation.capture(0, count, START_US, 100));
+    // Long after everything has been processed.
+    await until('all flows are ended', async () => (await ended(daemon)) === count, 30_000);
+    setTimeout(() => daemon.child.stdout!.resume(), 2500);
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+    expect(daemon.standardOutput.split('\n').length - 1).toBe(count);
+  }, 60_000);
+});
+
+async function ended(daemon: RunningDaemon): Promise<number> {
+  return daemon.metric('sluice_flows_ended_total');
+}
