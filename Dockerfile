@@ -4,8 +4,8 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json ./
-RUN npm ci --omit=optional
-COPY tsconfig.json tsconfig.build.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json rolldown.config.js ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --omit=optional
 
@@ -19,5 +19,5 @@ COPY rules ./rules
 # Captures are mounted here, for example: docker run --rm -v "$PWD:/captures:ro" sluice replay /captures
 VOLUME /captures
 USER node
-ENTRYPOINT ["node", "/sluice/dist/cli/main.js"]
+ENTRYPOINT ["node", "/sluice/dist/bin/sluice.js"]
 CMD ["--help"]

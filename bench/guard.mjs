@@ -114,7 +114,9 @@ function runs(folder, which, capture) {
 
 /** Decisions are made and written, which every commit with a replay can do by the same flags. */
 function replay(folder, which, { path }) {
-  const program = join(folder, which, 'dist/cli/main.js');
+  const built = join(folder, which, 'dist/bin/sluice.js');
+  // Commits from before the program was one file.
+  const program = existsSync(built) ? built : join(folder, which, 'dist/cli/main.js');
   return runOnce(process.execPath, [program, 'replay', path, '--quiet', '--decisions', join(folder, 'events.jsonl')], {
     cwd: join(folder, which),
   });

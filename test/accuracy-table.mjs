@@ -11,7 +11,7 @@ const corpus = `${root}/../shared/corpus`;
 const evaluate = (...words) => {
   const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
   try {
-    return execFileSync('node', ['dist/cli/main.js', 'evaluate', ...words, '--markdown'], options).trim();
+    return execFileSync('node', ['dist/bin/sluice.js', 'evaluate', ...words, '--markdown'], options).trim();
   } catch (error) {
     // Exit 4: some captures end too early, on purpose; what was readable is counted.
     if (error.status === 4) return error.stdout.trim();

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const SLUICE = join(root, 'dist/cli/main.js');
+const SLUICE = join(root, 'dist/bin/sluice.js');
 const VPN_FILTER = 'wg || openvpn || isakmp || esp';
 const node = process.execPath;
 

@@ -15,7 +15,7 @@ import { CaptureFile } from './capture-file.mjs';
 import { FILE_ATTACKS } from './file-attacks.mjs';
 import { FLOW_ATTACKS } from './flow-attacks.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.url));
 const USAGE_REPORT = new URL('report-usage.mjs', import.meta.url).href;
 const MEMORY_LIMIT_MB = 500;
 const RATE_AIM = 300_000;

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const GENERATOR = join(import.meta.dirname, '../../bench/generate/main.mjs');
-const SLUICE = join(import.meta.dirname, '../../dist/cli/main.js');
+const SLUICE = join(import.meta.dirname, '../../dist/bin/sluice.js');
 const run = promisify(execFile);
 
 interface Made {

@@ -69,7 +69,7 @@ describe('a reader that goes away', () => {
   });
 
   it('is no stack trace in a shell either', () => {
-    const command = `"${process.execPath}" dist/cli/main.js replay captures --each --decisions - | head -n 1`;
+    const command = `"${process.execPath}" dist/bin/sluice.js replay captures --each --decisions - | head -n 1`;
     const { stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' });
     expect(jsonLines(stdout)).toHaveLength(1);
     expectSentence(stderr, 'standard output was closed by its reader');

@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
-const MAIN = join(ROOT, 'dist/cli/main.js');
+const MAIN = join(ROOT, 'dist/bin/sluice.js');
 if (!existsSync(MAIN))
-  throw new Error('dist/cli/main.js is not there: npm run build makes it (npm test does so first)');
+  throw new Error('dist/bin/sluice.js is not there: npm run build makes it (npm test does so first)');
 
 export interface Ended {
   readonly code: number | null;

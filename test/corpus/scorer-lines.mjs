@@ -20,7 +20,7 @@ if (folder === undefined || rest.length > 0) {
   process.exit(2);
 }
 
-const sluice = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const sluice = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.url));
 const run = spawn(process.execPath, [sluice, 'replay', folder, '--each', '--decisions', '-', '--quiet'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });

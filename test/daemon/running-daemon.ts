@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.url));
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 const alive = new Set<ChildProcess>();
