@@ -13,5 +13,11 @@ export default {
   // Only the daemon needs these, and they find files of their own by their place.
   external: ['pino', 'pino-pretty', 'prom-client'],
   // As deep as the modules are, for what is found from there: the rules and package.json.
-  output: { dir: 'dist/bin', format: 'esm', cleanDir: true, entryFileNames: '[name].js', chunkFileNames: '[name]-part.js' },
+  output: {
+    dir: 'dist/bin',
+    format: 'esm',
+    cleanDir: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-part.js',
+  },
 };

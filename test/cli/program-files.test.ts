@@ -10,7 +10,9 @@ it('finds beside itself whatever it starts by its URL', () => {
     name.endsWith('.ts'),
   );
   const started = sources.flatMap((name) =>
-    [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/new URL\('\.\/([\w-]+\.js)'/g)].map((match) => match[1]!),
+    [...readFileSync(join(ROOT, 'src', name), 'utf8').matchAll(/new URL\('\.\/([\w-]+\.js)'/g)].map(
+      (match) => match[1]!,
+    ),
   );
   expect(started).toContain('registry-worker.js');
   expect(started.filter((name) => !existsSync(join(ROOT, 'dist/bin', name)))).toEqual([]);
