@@ -44,7 +44,7 @@ export interface DaemonOptions {
 }
 
 /** A stop is over within 5 s: from when on ends of flows are counted only, and when the logs are closed, whatever remains. */
-const END_FLOWS_MS = 3400;
+const END_FLOWS_MS = 3800;
 const CLOSE_LOGS_MS = 4400;
 /** Of a source that has ended by itself nobody waits for the end. */
 const PATIENT_MS = 60_000;

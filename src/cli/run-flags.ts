@@ -8,9 +8,9 @@ import { CommandError, ExitCode } from './exit-code.ts';
 const MICROS_PER_MILLISECOND = 1000;
 const SHORTEST_TOKEN = 16;
 
-/** `127.0.0.1:9464`, `[::1]:9464`, `:9464` for every address of this machine; `none` is null. */
-export function listenAddress(value: string): ListenAddress | null {
-  if (value === 'none') return null;
+/** `127.0.0.1:9464`, `[::1]:9464`, `:9464` for every address of this machine; `none`, which commander would not keep as null. */
+export function listenAddress(value: string): ListenAddress | 'none' {
+  if (value === 'none') return 'none';
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(value);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535)

