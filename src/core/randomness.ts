@@ -10,8 +10,10 @@ export const SMALLEST_SAMPLE = 16;
 /** More octets than this add nothing: the sample is cut here. */
 const LARGEST_SAMPLE = 96;
 
-/** Bit sets over octet values, reused; the data plane is single-threaded per module instance. */
-const seen = new Uint32Array(8);
+/** For each octet value, the sample that it was last seen in: nothing to clear. The data plane is single-threaded per module instance. */
+const seenIn = new Int32Array(256);
+const LAST_SAMPLE = 0x7fffffff;
+let sampleNumber = 0;
 
 /**
  * True when the octets [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not
@@ -20,23 +22,25 @@ const seen = new Uint32Array(8);
 export function looksRandom(data: DataView, at: number, length: number): boolean {
   if (length < SMALLEST_SAMPLE) return false;
   const sample = Math.min(length, LARGEST_SAMPLE);
-  seen.fill(0);
+  if (sampleNumber === LAST_SAMPLE) {
+    seenIn.fill(0);
+    sampleNumber = 0;
+  }
+  const number = ++sampleNumber;
   let distinct = 0;
   let evenSteps = 0;
   let previous = -1;
   let previousStep = -1;
   for (let i = at; i < at + sample; i++) {
     const octet = data.getUint8(i);
-    const bit = 1 << (octet & 31);
-    if ((seen[octet >> 5]! & bit) === 0) {
-      seen[octet >> 5]! |= bit;
+    if (seenIn[octet] !== number) {
+      seenIn[octet] = number;
       distinct++;
     }
-    if (previous >= 0) {
-      const step = (octet - previous) & 255;
-      if (step === previousStep) evenSteps++;
-      previousStep = step;
-    }
+    // The first octet has no step: of the first two steps neither is even.
+    const step = (octet - previous) & 255;
+    if (step === previousStep) evenSteps++;
+    previousStep = i === at ? -1 : step;
     previous = octet;
   }
   return distinct >= smallestDistinct(sample) && evenSteps <= 2 + (sample >> 4);

@@ -17,6 +17,7 @@ import {
   FlowFlag,
   type FlowTable,
   FlowWord,
+  LOOK_AHEAD,
   NO_FLOW,
   ROW_WORDS,
 } from '../flow/flow-table.ts';
@@ -66,7 +67,10 @@ export class Pipeline {
   private readonly listener: FlowListener;
   private readonly packetSink: PacketSink | null;
   private readonly guard: SafetyGuard | null;
-  private readonly view = new PacketView();
+  /** Packets decoded ahead, how each ended, and the one whose turn it is. */
+  private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
+  private readonly statuses = new Uint8Array(LOOK_AHEAD);
+  private view = this.views[0]!;
   private readonly payload = new Payload();
   private readonly clock = new PacketClock();
   private readonly wheel: IdleWheel;
@@ -96,7 +100,11 @@ export class Pipeline {
 
   /** Runs a batch through. */
   process(batch: PacketBatch): void {
-    for (let row = 0; row < batch.count; row++) this.processPacket(batch, row);
+    for (let row = 0; row < batch.count; row += LOOK_AHEAD) {
+      const count = Math.min(LOOK_AHEAD, batch.count - row);
+      this.decodeGroup(batch, row, count);
+      for (let i = 0; i < count; i++) this.processPacket(batch, row + i, i);
+    }
     this.settleFragments();
   }
 
@@ -123,7 +131,19 @@ export class Pipeline {
     this.counters.fragmentOverlaps = this.fragments.overlapCount;
   }
 
-  private processPacket(batch: PacketBatch, row: number): void {
+  /** Decodes packets ahead of their turn, so that their flows are at hand when it comes. */
+  private decodeGroup(batch: PacketBatch, from: number, count: number): void {
+    const { views, statuses } = this;
+    for (let i = 0; i < count; i++) {
+      const view = views[i]!;
+      const row = from + i;
+      view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
+      statuses[i] = decode(view, batch.linkType[row]!);
+    }
+    this.table.lookAhead(views, count);
+  }
+
+  private processPacket(batch: PacketBatch, row: number, i: number): void {
     const { counters } = this;
     const timeUs = batch.timeUs[row]!;
     const wireLength = batch.wireLength[row]!;
@@ -135,8 +155,8 @@ export class Pipeline {
     clock.timeUs = timeUs;
     clock.step();
     if (clock.now >= this.wheel.nextUs) this.expire(clock.now);
-    this.view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, wireLength);
-    const slot = this.flowOf(batch.linkType[row]!, wireLength);
+    this.view = this.views[i]!;
+    const slot = this.flowOf(this.statuses[i]! as DecodeStatus, wireLength);
     let outcome: Outcome = Outcome.FORWARDED;
     if (slot !== NO_FLOW) this.guard?.see(this.table, slot, timeUs);
     if (slot !== NO_FLOW && this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0) {
@@ -148,9 +168,8 @@ export class Pipeline {
   }
 
   /** Takes the packet in the view to its flow, and returns that; NO_FLOW where it reached none and was counted as that. */
-  private flowOf(linkType: number, wireLength: number): number {
+  private flowOf(status: DecodeStatus, wireLength: number): number {
     const { view } = this;
-    const status = decode(view, linkType);
     if (status !== DecodeStatus.OK) {
       this.counters.notDecoded[status]!++;
       return NO_FLOW;
@@ -160,7 +179,7 @@ export class Pipeline {
       if (tied !== NO_FLOW) this.countPacket(tied, this.fragments.direction, wireLength);
       return tied;
     }
-    let slot = this.table.find(view);
+    let slot = this.table.findAhead(view);
     if (slot === NO_FLOW) slot = this.start();
     const { direction } = this.table;
     this.countPacket(slot, direction, wireLength);
@@ -187,7 +206,7 @@ export class Pipeline {
       this.wheel.remove(oldest);
       this.end(oldest, FlowEnd.EVICTED);
       // The gap that the miss found may have moved.
-      table.find(view);
+      table.findAhead(view);
     }
     const slot = table.insert(view);
     const detail = slot * DETAIL_WORDS;
@@ -229,6 +248,9 @@ export class Pipeline {
     const { words, details } = table;
     const detail = slot * DETAIL_WORDS;
     const before = words[row + FlowWord.FINDING]!;
+    const held = words[row + FlowWord.HANDLE]!;
+    // Flows that nobody holds and that have no finding are most, and have no evidence: their details stay unread.
+    const evidence = held <= 0 && before === NO_FINDING ? 0 : details[detail + FlowDetail.EVIDENCE]!;
     payload.direction = direction;
     payload.timeUs = timeUs;
     payload.packet = this.counters.packets;
@@ -237,15 +259,10 @@ export class Pipeline {
       handle = this.streams.observe(view, payload, slot);
     } else {
       this.takeDatagram();
-      handle = fingerprints.observe(
-        payload,
-        words[row + FlowWord.HANDLE]!,
-        before,
-        details[detail + FlowDetail.EVIDENCE]!,
-      );
+      handle = fingerprints.observe(payload, held, before, evidence);
     }
     words[row + FlowWord.HANDLE] = handle;
-    details[detail + FlowDetail.EVIDENCE] = fingerprints.evidence;
+    if (fingerprints.evidence !== evidence) details[detail + FlowDetail.EVIDENCE] = fingerprints.evidence;
     if (fingerprints.holder !== Claim.NONE) this.tunnels.follow(slot, payload);
     if (words[row + FlowWord.FINDING] === before) return;
     this.listener.found(slot, timeUs, payload.packet);

@@ -21,7 +21,7 @@ import {
 } from './finding.ts';
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
-import { noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
+import { noticeOpenvpn, noticeOpenvpnReset, observeOpenvpn } from './openvpn.ts';
 import { Framing, type Payload } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { noticeWireguard, observeWireguard } from './wireguard.ts';
@@ -230,7 +230,7 @@ function strongClaim(payload: Payload, excluded: number): Claim {
   if (!isExcluded(excluded, Claim.NATIVE_IPSEC)) return Claim.NATIVE_IPSEC;
   if (!isExcluded(excluded, Claim.WIREGUARD) && noticeWireguard(payload) === Notice.STRONG) return Claim.WIREGUARD;
   if (!isExcluded(excluded, Claim.IKE) && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
-  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpn(payload) === Notice.STRONG) return Claim.OPENVPN;
+  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpnReset(payload) === Notice.STRONG) return Claim.OPENVPN;
   return Claim.NONE;
 }
 

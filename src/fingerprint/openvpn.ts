@@ -41,6 +41,13 @@ const RISES_ONE_WAY = 2;
 /** How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's octets. */
 const Layout = { UNKNOWN: 0, PLAIN: 1, CRYPT: 1000 } as const;
 
+/** What `noticeOpenvpn` says of a reset, which alone can be a strong sign. */
+export function noticeOpenvpnReset(payload: Payload): Notice {
+  const { data, at, captured } = payload;
+  if (captured < wire.CONTROL_HEADER_LENGTH || !wire.isHardReset(wire.opcode(data, at))) return Notice.NONE;
+  return noticeOpenvpn(payload);
+}
+
 export function noticeOpenvpn(payload: Payload): Notice {
   const { data, at, captured } = payload;
   if (captured < wire.CONTROL_HEADER_LENGTH) return Notice.NONE;

@@ -92,6 +92,10 @@ export class PacketView {
   /** Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. */
   domain = 0;
 
+  /** Set by the flow table: hash of the flow's key, and whether the source is its higher end. */
+  flowHash = 0;
+  isFromHigh = false;
+
   /** Of the outermost fragmented IP header; addresses of that header are kept here because inner headers overwrite the others. */
   fragment: Fragment = Fragment.NONE;
   fragmentId = 0;
