@@ -1,13 +1,15 @@
 /**
- * The lines of a CSV file, decoded strictly from UTF-8 a block at a time, so that a file of any size, a line of any length and octets of any
- * kind cost a bounded amount of text. What is no clean text becomes an issue with its place: invalid UTF-8, control and other invisible
- * characters, lines over the limit. Lines end with LF or CRLF; a byte order mark is skipped; empty lines are not reported.
+ * The lines of a CSV file in UTF-8, one by one, so that a file of any size, a line of any length and octets of any kind cost a bounded amount of text. What is no
+ * clean text becomes an issue with its place: invalid UTF-8, control and other invisible characters, lines over the limit. Lines end with LF or CRLF; a byte
+ * order mark is skipped; empty lines are not reported.
  */
+import { isUtf8 } from 'node:buffer';
 import type { IssueList } from '../core/issue.ts';
 
 /** Octets of a line at most, without its end. A registration takes about 100. */
 export const LINE_LIMIT = 4096;
-const BLOCK_SIZE = 1 << 20;
+/** UTF-8 octets of one UTF-16 unit at most: a line of more octets than this for each unit allowed is too long whatever it says. */
+const OCTETS_PER_UNIT = 3;
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -18,16 +20,24 @@ const SNIFF_LENGTH = 4096;
 /** Control characters (C0, DEL, C1), the byte order mark, line separators, zero-width and direction marks: none can be seen in a list. */
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
-export type LineVisitor = (line: string, lineNumber: number) => void;
+export interface LineVisitor {
+  /** Takes a line that is clean text and not empty. */
+  text(line: string, lineNumber: number): void;
+  /**
+   * Takes the line that begins at `start` of the file by its octets and returns where the next one begins; -1 where it would rather have the text.
+   * Asked first for each line of a file that is UTF-8 throughout.
+   */
+  octets(start: number, lineNumber: number): number;
+}
 
-/** Calls `visit` for each line that is clean text and not empty. False (and one issue) when the file is no text at all. */
-export function visitLines(bytes: Uint8Array, issues: IssueList, visit: LineVisitor): boolean {
+/** Shows each line to `visitor`. False (and one issue) when the file is no text at all. */
+export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor): boolean {
   const foreign = recogniseForeign(bytes);
   if (foreign !== null) {
     issues.error(0, 0, foreign);
     return false;
   }
-  const reader = new LineReader(bytes, issues, visit);
+  const reader = new LineReader(bytes, issues, visitor);
   reader.read(BYTE_ORDER_MARK.every((octet, i) => bytes[i] === octet) ? BYTE_ORDER_MARK.length : 0);
   return true;
 }
@@ -45,74 +55,42 @@ function recogniseForeign(bytes: Uint8Array): string | null {
 }
 
 class LineReader {
-  private readonly bytes: Uint8Array;
+  private readonly bytes: Buffer;
+  private readonly isClean: boolean;
   private readonly issues: IssueList;
-  private readonly visit: LineVisitor;
-  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private readonly visitor: LineVisitor;
   private lineNumber = 0;
 
-  constructor(bytes: Uint8Array, issues: IssueList, visit: LineVisitor) {
-    this.bytes = bytes;
+  constructor(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.isClean = isUtf8(bytes);
     this.issues = issues;
-    this.visit = visit;
+    this.visitor = visitor;
   }
 
   read(start: number): void {
-    const { bytes } = this;
+    const { bytes, isClean, visitor } = this;
     let at = start;
     while (at < bytes.length) {
-      const block = bytes.subarray(at, at + BLOCK_SIZE);
-      const lastEnd = at + block.length === bytes.length ? block.length : block.lastIndexOf(LINE_FEED) + 1;
-      if (lastEnd > 0) {
-        this.readBlock(block.subarray(0, lastEnd));
-        at += lastEnd;
-      } else {
-        // A block without any line end: one line, far over the limit.
-        const end = bytes.indexOf(LINE_FEED, at);
-        this.lineNumber++;
-        this.refuseLong();
-        at = end < 0 ? bytes.length : end + 1;
-      }
+      this.lineNumber++;
+      const next = isClean ? visitor.octets(at, this.lineNumber) : -1;
+      at = next < 0 ? this.readText(at) : next;
     }
   }
 
-  /** Whole lines: decoded at once where all is valid, else one by one. */
-  private readBlock(block: Uint8Array): void {
-    const text = this.decode(block);
-    if (text === null) {
-      this.readInvalidBlock(block);
-      return;
-    }
-    let at = 0;
-    while (at < text.length) {
-      const lineFeed = text.indexOf('\n', at);
-      const end = lineFeed < 0 ? text.length : lineFeed;
-      const carriage = end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? 1 : 0;
-      this.take(text.slice(at, end - carriage));
-      at = end + 1;
-    }
-  }
-
-  private readInvalidBlock(block: Uint8Array): void {
-    let at = 0;
-    while (at < block.length) {
-      const lineFeed = block.indexOf(LINE_FEED, at);
-      const end = lineFeed < 0 ? block.length : lineFeed;
-      const carriage = end > at && block[end - 1] === CARRIAGE_RETURN ? 1 : 0;
-      const line = block.subarray(at, end - carriage);
-      const text = this.decode(line);
-      if (text === null) {
-        this.lineNumber++;
-        this.refuseInvalid(line);
-      } else {
-        this.take(text);
-      }
-      at = end + 1;
-    }
+  /** Reads the line that begins at `start` as text. Where the next line begins. */
+  private readText(start: number): number {
+    const { bytes } = this;
+    const lineFeed = bytes.indexOf(LINE_FEED, start);
+    const lineEnd = lineFeed < 0 ? bytes.length : lineFeed;
+    const end = lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+    if (end - start > LINE_LIMIT * OCTETS_PER_UNIT) this.refuseLong();
+    else if (!this.isClean && !isUtf8(bytes.subarray(start, end))) this.refuseInvalid(bytes.subarray(start, end));
+    else this.take(bytes.toString('utf8', start, end));
+    return lineEnd + 1;
   }
 
   private take(line: string): void {
-    this.lineNumber++;
     if (line.length === 0) return;
     if (line.length > LINE_LIMIT) {
       this.refuseLong();
@@ -124,7 +102,7 @@ class LineReader {
       this.issues.error(this.lineNumber, invisible + 1, `a character that can't be seen (U+${code}) stands here`);
       return;
     }
-    this.visit(line, this.lineNumber);
+    this.visitor.text(line, this.lineNumber);
   }
 
   private refuseLong(): void {
@@ -135,14 +113,6 @@ class LineReader {
     const [column, octet] = firstInvalid(line.subarray(0, LINE_LIMIT));
     const hex = octet.toString(16).toUpperCase().padStart(2, '0');
     this.issues.error(this.lineNumber, column, `octet 0x${hex} is not UTF-8 here; save the file as UTF-8`);
-  }
-
-  private decode(octets: Uint8Array): string | null {
-    try {
-      return this.decoder.decode(octets);
-    } catch {
-      return null;
-    }
   }
 }
 

@@ -257,7 +257,7 @@ export class PrefixParser {
 }
 
 /** Value of a hexadecimal digit's character code, or -1. */
-function hexDigit(code: number): number {
+export function hexDigit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const letter = code | 32;
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;

@@ -6,28 +6,20 @@ import { parseDate, parseInstant, MICROS_PER_DAY } from '../core/iso-time.ts';
 import type { IssueList } from '../core/issue.ts';
 import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
 import { fieldColumn } from './csv-record.ts';
+import type { KnownFields } from './known-fields.ts';
 import { PrefixParser } from './prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
+import {
+  HOLDER,
+  PREFIX,
+  PROTOCOLS,
+  REFERENCE,
+  REGISTRY_FIELDS,
+  SECTOR,
+  VALID_FROM,
+  VALID_UNTIL,
+} from './registration-fields.ts';
 import { SECTOR_NAMES, Sector } from './sector.ts';
-
-/** The header of a registry file: these names in this order. */
-export const REGISTRY_FIELDS = [
-  'prefix',
-  'holder',
-  'sector',
-  'protocols',
-  'valid_from',
-  'valid_until',
-  'reference',
-] as const;
-
-const PREFIX = 0;
-const HOLDER = 1;
-const SECTOR = 2;
-const PROTOCOLS = 3;
-const VALID_FROM = 4;
-const VALID_UNTIL = 5;
-const REFERENCE = 6;
 
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
 const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
@@ -37,14 +29,14 @@ export class RegistrationReader {
   readonly columns: RegistrationColumns;
   private readonly issues: IssueList;
   private readonly prefix = new PrefixParser();
-  /** Texts recur: dates and lists of protocols are read once each. */
-  private readonly knownProtocols = new Map<string, number>();
-  private readonly knownTimes = new Map<string, number>();
+  private readonly known: KnownFields;
   private line = '';
   private lineNumber = 0;
 
-  constructor(columns: RegistrationColumns, issues: IssueList) {
+  /** `known` is told what each sector, list of protocols and date means. */
+  constructor(columns: RegistrationColumns, known: KnownFields, issues: IssueList) {
     this.columns = columns;
+    this.known = known;
     this.issues = issues;
   }
 
@@ -57,16 +49,29 @@ export class RegistrationReader {
     if (!prefix.parse(fields[PREFIX]!)) this.refuse(PREFIX, prefix.message, prefix.column - 1);
     const holder = fields[HOLDER]!.trim();
     if (holder === '') this.refuse(HOLDER, 'the holder is missing');
-    const sector = this.readSector(fields[SECTOR]!);
-    const protocols = this.readProtocols(fields[PROTOCOLS]!);
-    const from = fields[VALID_FROM] === '' ? -Infinity : this.readTime(fields[VALID_FROM]!, VALID_FROM);
-    const until = fields[VALID_UNTIL] === '' ? Infinity : this.readTime(fields[VALID_UNTIL]!, VALID_UNTIL);
+    const sector = this.readField(SECTOR, fields[SECTOR]!);
+    const protocols = this.readField(PROTOCOLS, fields[PROTOCOLS]!);
+    const from = this.readField(VALID_FROM, fields[VALID_FROM]!);
+    const until = this.readField(VALID_UNTIL, fields[VALID_UNTIL]!);
     if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this never is in force');
     if (this.issues.errorCount !== errorsBefore) return;
     this.columns.push(from, until, protocols, sector, lineNumber);
     this.columns.prefixes.push(prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length);
     this.columns.holders.push(holder);
     this.columns.references.push(fields[REFERENCE]!.trim());
+  }
+
+  /** The number that a field is; each text is read once, if it is right. */
+  private readField(field: number, text: string): number {
+    const known = this.known.ofText(field, text);
+    if (!Number.isNaN(known)) return known;
+    const errorsBefore = this.issues.errorCount;
+    let value: number;
+    if (field === SECTOR) value = this.readSector(text);
+    else if (field === PROTOCOLS) value = this.readProtocols(text);
+    else value = this.readTime(text, field);
+    if (this.issues.errorCount === errorsBefore) this.known.add(field, text, value);
+    return value;
   }
 
   private readSector(text: string): number {
@@ -78,9 +83,6 @@ export class RegistrationReader {
 
   private readProtocols(text: string): number {
     if (text === '') return 0;
-    const known = this.knownProtocols.get(text);
-    if (known !== undefined) return known;
-    const errorsBefore = this.issues.errorCount;
     let set = 0;
     let at = 0;
     for (const name of text.split(';')) {
@@ -98,22 +100,17 @@ export class RegistrationReader {
       }
       at += name.length + 1;
     }
-    if (this.issues.errorCount === errorsBefore) this.knownProtocols.set(text, set);
     return set;
   }
 
-  /** Start of a validity; for `valid_until` a bare date lasts to the end of its day, UTC. */
+  /** Start or end of a validity, open where empty; for `valid_until` a bare date lasts to the end of its day, UTC. */
   private readTime(text: string, field: number): number {
-    const key = field === VALID_UNTIL ? `<${text}` : text;
-    const known = this.knownTimes.get(key);
-    if (known !== undefined) return known;
+    if (text === '') return field === VALID_FROM ? -Infinity : Infinity;
     const date = parseDate(text);
     const time = Number.isNaN(date) ? parseInstant(text) : field === VALID_UNTIL ? date + MICROS_PER_DAY : date;
     if (Number.isNaN(time)) {
       const wanted = 'write a date like 2024-11-30, or a time with its zone like 2024-11-30T18:00:00+05:00';
       this.refuse(field, `${REGISTRY_FIELDS[field]!} is ${shown(text)}, no date that exists; ${wanted}`);
-    } else if (this.knownTimes.size < KNOWN_TIMES_LIMIT) {
-      this.knownTimes.set(key, time);
     }
     return time;
   }
@@ -123,8 +120,6 @@ export class RegistrationReader {
   }
 }
 
-/** Distinct dates that are kept; a list by the day over fifty years has 18,000. */
-const KNOWN_TIMES_LIMIT = 20_000;
 const SHOWN_LENGTH = 40;
 
 /** A text from the file, quoted and not too long for a message. */

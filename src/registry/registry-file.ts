@@ -9,8 +9,11 @@ import { IssueList } from '../core/issue.ts';
 import { RecordParser } from './csv-record.ts';
 import { visitLines } from './csv-lines.ts';
 import { Registry, sha256Of } from './registry.ts';
+import { KnownFields } from './known-fields.ts';
+import { PlainRowReader } from './plain-row.ts';
 import { RegistrationColumns } from './registration-columns.ts';
-import { REGISTRY_FIELDS, RegistrationReader } from './registration-row.ts';
+import { REGISTRY_FIELDS } from './registration-fields.ts';
+import { RegistrationReader } from './registration-row.ts';
 import { warnOfRegistrations } from './registry-warnings.ts';
 import { PREFIX_LIMIT } from './trie-shape.ts';
 
@@ -29,22 +32,34 @@ const HEADER = REGISTRY_FIELDS.join(',');
 export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros): RegistryReading {
   const issues = new IssueList(file);
   const columns = new RegistrationColumns();
-  const reader = new RegistrationReader(columns, issues);
+  const known = new KnownFields();
+  const plainRows = new PlainRowReader(bytes, columns, known);
+  const rows = new RegistrationReader(columns, known, issues);
   const records = new RecordParser(REGISTRY_FIELDS);
   let linesSeen = 0;
-  const isText = visitLines(bytes, issues, (line, lineNumber) => {
-    linesSeen++;
-    if (linesSeen === 1) {
-      checkHeader(line, lineNumber, issues);
-      return;
-    }
-    if (linesSeen > PREFIX_LIMIT + 1) {
-      if (linesSeen === PREFIX_LIMIT + 2) issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);
-      return;
-    }
-    const record = records.parse(line);
-    if ('message' in record) issues.error(lineNumber, record.column, record.message);
-    else reader.read(record, line, lineNumber);
+  const isText = visitLines(bytes, issues, {
+    octets: (start, lineNumber) => {
+      // The header, and rows that are too many, are matters for the text.
+      if (linesSeen === 0 || linesSeen > PREFIX_LIMIT) return -1;
+      const next = plainRows.read(start, lineNumber);
+      if (next >= 0) linesSeen++;
+      return next;
+    },
+    text: (line, lineNumber) => {
+      linesSeen++;
+      if (linesSeen === 1) {
+        checkHeader(line, lineNumber, issues);
+        return;
+      }
+      if (linesSeen > PREFIX_LIMIT + 1) {
+        if (linesSeen === PREFIX_LIMIT + 2)
+          issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);
+        return;
+      }
+      const record = records.parse(line);
+      if ('message' in record) issues.error(lineNumber, record.column, record.message);
+      else rows.read(record, line, lineNumber);
+    },
   });
   if (isText && linesSeen === 0) issues.error(0, 0, `the file is empty; it must begin with the header ${HEADER}`);
   columns.trim();

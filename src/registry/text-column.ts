@@ -16,16 +16,17 @@ export class TextColumn {
   private ends = new Uint32Array(FIRST_COUNT);
 
   push(text: string): void {
-    const start = this.startOf(this.count);
-    const needed = start + text.length * OCTETS_PER_UNIT;
-    if (needed > this.octets.length) this.octets = grown(this.octets, Math.max(needed, this.octets.length * 2));
-    if (this.count === this.ends.length) {
-      const ends = new Uint32Array(this.count * 2);
-      ends.set(this.ends);
-      this.ends = ends;
-    }
+    const start = this.reserve(text.length * OCTETS_PER_UNIT);
     const { written } = encoder.encodeInto(text, this.octets.subarray(start));
     this.ends[this.count++] = start + written;
+  }
+
+  /** Adds the text that the octets `from` … `to` - 1 of some UTF-8 are. */
+  pushOctets(source: Uint8Array, from: number, to: number): void {
+    let at = this.reserve(to - from);
+    const { octets } = this;
+    for (let i = from; i < to; i++) octets[at++] = source[i]!;
+    this.ends[this.count++] = at;
   }
 
   get(index: number): string {
@@ -40,6 +41,19 @@ export class TextColumn {
 
   get byteLength(): number {
     return this.octets.byteLength + this.ends.byteLength;
+  }
+
+  /** Room for one more text of so many octets; where it begins. */
+  private reserve(length: number): number {
+    const start = this.startOf(this.count);
+    const needed = start + length;
+    if (needed > this.octets.length) this.octets = grown(this.octets, Math.max(needed, this.octets.length * 2));
+    if (this.count === this.ends.length) {
+      const ends = new Uint32Array(this.count * 2);
+      ends.set(this.ends);
+      this.ends = ends;
+    }
+    return start;
   }
 
   private startOf(index: number): number {

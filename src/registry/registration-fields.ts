@@ -1,0 +1,18 @@
+/** The fields of a registry file and their places in a row: these names in this order are its header. */
+export const REGISTRY_FIELDS = [
+  'prefix',
+  'holder',
+  'sector',
+  'protocols',
+  'valid_from',
+  'valid_until',
+  'reference',
+] as const;
+
+export const PREFIX = 0;
+export const HOLDER = 1;
+export const SECTOR = 2;
+export const PROTOCOLS = 3;
+export const VALID_FROM = 4;
+export const VALID_UNTIL = 5;
+export const REFERENCE = 6;

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { formatIssue } from '../../src/core/issue.ts';
+import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
+import { OctetPrefix } from '../../src/registry/octet-prefix.ts';
+import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { type Random, randomFrom } from './random.ts';
+
+const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
+const encoder = new TextEncoder();
+
+function pick<T>(random: Random, list: readonly T[]): T {
+  return list[random.below(list.length)]!;
+}
+
+function randomPrefix(random: Random): string {
+  const ipv4 = random.below(2) === 0;
+  const length = ipv4 ? 96 + random.below(33) : random.below(129);
+  const address = ipv4 ? random.ipv4() : random.address();
+  if (!ipv4 && random.below(2) === 0) address[random.below(4)] = 0;
+  const [a, b, c, d] = address.map((word, i) => word & wordMask(length, i));
+  return formatPrefix(a!, b!, c!, d!, length);
+}
+
+function mutated(random: Random, text: string, parts: readonly string[]): string {
+  const at = random.below(text.length + 1);
+  return text.slice(0, at) + pick(random, parts) + text.slice(at + random.below(2));
+}
+
+/** What OctetPrefix makes of a text: the prefix and what follows it, or null. */
+function byOctets(text: string): number[] | null {
+  const prefix = new OctetPrefix();
+  const end = prefix.read(encoder.encode(`${text},rest`), 0);
+  if (end < 0) return null;
+  expect(end).toBe(text.length);
+  return [prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length];
+}
+
+function byText(text: string): number[] | null {
+  const prefix = new PrefixParser();
+  if (!prefix.parse(text)) return null;
+  return [prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length];
+}
+
+describe('a prefix read from octets', () => {
+  it('is what its text is, in all forms that are written', () => {
+    const random = randomFrom(4632);
+    for (let i = 0; i < 20_000; i++) {
+      const text = randomPrefix(random);
+      const bare = text.slice(0, text.indexOf('/'));
+      for (const form of [text, bare, text.toUpperCase()]) {
+        const expected = byText(form);
+        if (form !== bare && expected === null) expect.fail(form);
+        expect(byOctets(form), form).toEqual(expected);
+      }
+    }
+  });
+
+  it('is never read where its text is refused', () => {
+    const random = randomFrom(4291);
+    const parts = [':', '::', '.', '/', '0', '00', '1', 'f', 'g', '255', '256', ' ', '-', '%', '/1', '/33', '1.2.3.4'];
+    let read = 0;
+    for (let i = 0; i < 100_000; i++) {
+      let text = randomPrefix(random);
+      for (let n = random.below(3); n >= 0; n--) text = mutated(random, text, parts);
+      const octets = byOctets(text);
+      if (octets === null) continue;
+      read++;
+      expect(octets, text).toEqual(byText(text));
+    }
+    expect(read).toBeGreaterThan(500);
+  });
+
+  it.each([
+    '1::2::3/64',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7:8::',
+    '1:2:3:4:5:6:7:',
+    ':1::',
+    ':::',
+    '12345::',
+    '::/',
+    '',
+  ])('%s is left to the text', (text) => {
+    expect(byOctets(text)).toBeNull();
+    expect(byText(text)).toBeNull();
+  });
+
+  it.each(['::ffff:192.0.2.1', '::ffff:c000:201', '64:ff9b::192.0.2.1', '192.0.2.1/24', '2001:db8::1/64'])(
+    '%s is left to the text',
+    (text) => {
+      expect(byOctets(text)).toBeNull();
+    },
+  );
+});
+
+/** The same row, written so that only the library and the readers of text can take it. */
+function withQuotes(row: string): string {
+  const [prefix, holder, ...rest] = row.split(',');
+  return holder === undefined ? row : [prefix, `"${holder}"`, ...rest].join(',');
+}
+
+function rowsOf(bytes: Uint8Array): unknown[] {
+  const { registry, issues } = parseRegistry(bytes, 'r.csv');
+  if (registry === null) return issues.kept.map((issue) => issue.message);
+  return Array.from({ length: registry.count }, (_, row) => registry.registrationAt(row));
+}
+
+const HOLDERS = [
+  'Holder',
+  ' Holder 7 ',
+  'Банк',
+  'Société',
+  'بنك',
+  '日本',
+  'a\u00a0b',
+  '\u3000x',
+  'x\u2003',
+  '   ',
+  '',
+  'zero\u200bwidth',
+];
+const SECTORS = ['it', 'bank', 'call-centre', 'other', 'IT', ''];
+const PROTOCOLS = ['', '', 'wireguard', 'openvpn;ipsec', 'tor'];
+const DATES = ['', '', '2024-01-01', '2024-11-30', '2024-11-30T10:00:00Z', '2024-02-30', '2030-01-01'];
+const REFERENCES = ['', 'OW-1', ' OW-2 ', 'é', 'a"b', 'x'.repeat(5000)];
+
+function randomRow(random: Random): string {
+  const fields = [HOLDERS, SECTORS, PROTOCOLS, DATES, DATES, REFERENCES].map((list) => {
+    const common = list.slice(0, 3);
+    return pick(random, random.below(8) === 0 ? list : common);
+  });
+  return [randomPrefix(random), ...fields].join(',');
+}
+
+describe('plain rows against the library', () => {
+  it('row by row: what is read is the same, and so is what is refused', () => {
+    const random = randomFrom(4180);
+    for (let i = 0; i < 3000; i++) {
+      let row = randomRow(random);
+      if (random.below(4) === 0) row = mutated(random, row, [',', '\r', '\t', '\u0007', '"', ' ', '\ufeff', '/']);
+      // Twice, because the first time makes the sector and the dates known.
+      const text = (last: string): Uint8Array => encoder.encode([HEADER, row, last, ''].join('\n'));
+      expect(rowsOf(text(row)), row).toEqual(row.includes('"') ? rowsOf(text(row)) : rowsOf(text(withQuotes(row))));
+    }
+  });
+
+  it('many good rows, with LF and CRLF, with and without an end of line at the end', () => {
+    const random = randomFrom(8);
+    const good = { holders: ['Holder 1', ' Банк ', 'بنك', '日本', 'a\u00a0b'], until: ['', '2025-01-01'] };
+    const rows = Array.from({ length: 2000 }, () => {
+      const rest = [
+        pick(random, SECTORS.slice(0, 4)),
+        pick(random, PROTOCOLS.slice(0, 4)),
+        pick(random, DATES.slice(0, 5)),
+      ];
+      return [randomPrefix(random), pick(random, good.holders), ...rest, pick(random, good.until), 'r'].join(',');
+    });
+    const expected = rowsOf(encoder.encode([HEADER, ...rows.map(withQuotes)].join('\n')));
+    expect(expected).toHaveLength(2000);
+    for (const [end, last] of [
+      ['\n', ''],
+      ['\r\n', ''],
+      ['\n', '\n'],
+      ['\r\n', '\r\n'],
+    ] as const) {
+      expect(rowsOf(encoder.encode([HEADER, ...rows].join(end) + last))).toEqual(expected);
+    }
+    // One line that is not UTF-8 at the end: then every row is read as text.
+    const invalid = Buffer.concat([encoder.encode([HEADER, ...rows, ''].join('\n')), Buffer.from([0xe9])]);
+    const { issues } = parseRegistry(invalid, 'r.csv');
+    expect(issues.kept.map(formatIssue)).toEqual([
+      'r.csv:2002:1: error: octet 0xE9 is not UTF-8 here; save the file as UTF-8',
+    ]);
+  });
+
+  it('more distinct dates than are kept', () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => {
+      const time = new Date(Date.UTC(2024, 0, 1) + i * 1000).toISOString();
+      return `10.${i >> 16}.${(i >> 8) & 255}.${i & 255},h,it,,${time},,r`;
+    });
+    const { registry } = parseRegistry(encoder.encode([HEADER, ...rows, ...rows].join('\n')), 'r.csv');
+    expect(registry!.count).toBe(60_000);
+    for (const row of [0, 19_999, 20_001, 29_999, 30_000, 59_999]) {
+      expect(registry!.registrationAt(row).validFromUs).toBe((Date.UTC(2024, 0, 1) + (row % 30_000) * 1000) * 1000);
+    }
+  });
+});
