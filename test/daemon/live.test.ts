@@ -2,14 +2,23 @@
  * Live capture over a virtual link between two ends in a network namespace of its own, fed by tcpreplay. Needs root and the
  * Debian packages iproute2, tcpdump and tcpreplay.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Conversation } from './many-clients.ts';
-import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import {
+  endAll,
+  type Event,
+  eventsIn,
+  eventsOf,
+  MAIN,
+  RunningDaemon,
+  temporaryFolder,
+  until,
+} from './running-daemon.ts';
 
 const CLIENTS = 1500;
 const NAMESPACE = `sluice-test-${process.pid}`;
@@ -28,16 +37,21 @@ const hasCap = ((): boolean => {
 const folder = temporaryFolder();
 const capture = join(folder.path, 'many.pcap');
 const conversation = new Conversation('wireguard/handshake.pcap');
+const PACKETS = CLIENTS * conversation.packets.length;
+const INSIDE = ['ip', 'netns', 'exec', NAMESPACE];
 const inside = (...command: string[]): string =>
-  execFileSync('ip', ['netns', 'exec', NAMESPACE, ...command], { encoding: 'utf8' });
+  execFileSync('ip', [...INSIDE.slice(1), ...command], { encoding: 'utf8' });
 let logNumber = 0;
 
-/** A daemon in the namespace, and the path of its decisions. */
-async function capturing(...more: string[]): Promise<{ daemon: RunningDaemon; decisions: string }> {
+/** A daemon in the namespace, started by a command or, for none, by itself, and the path of its decisions. */
+async function capturing(
+  command: readonly string[],
+  ...more: string[]
+): Promise<{ daemon: RunningDaemon; decisions: string }> {
   const decisions = join(folder.path, `decisions-${logNumber++}.jsonl`);
   const args = ['--interface', 'right', '--decisions', decisions, '--state', join(folder.path, `state-${logNumber}`)];
   const socket = ['--listen', '127.0.0.1:9464'];
-  const daemon = new RunningDaemon([...args, ...socket, ...more], { command: ['ip', 'netns', 'exec', NAMESPACE] });
+  const daemon = new RunningDaemon([...args, ...socket, ...more], { command: [...INSIDE, ...command] });
   return { daemon: await daemon.started(), decisions };
 }
 
@@ -50,8 +64,13 @@ function metric(name: string): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
-function send(...more: string[]): void {
-  inside('tcpreplay', '-q', '-K', '-i', 'left', ...more, capture);
+function replay(...more: string[]): string[] {
+  return ['tcpreplay', '-q', '-K', '-i', 'left', ...more, capture];
+}
+
+/** Sends the capture; returns what tcpreplay says of it. */
+function send(...more: string[]): string {
+  return inside(...replay(...more));
 }
 
 function essence(event: Event): string {
@@ -83,39 +102,40 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       replayed = eventsIn(text).map(essence);
     });
 
+    // A test that fails leaves its daemon behind, on the port of the next.
+    afterEach(endAll);
     afterAll(() => {
       spawnSync('ip', ['netns', 'del', NAMESPACE]);
       folder.remove();
     });
 
     it('decides with tcpdump what a replay of the file decides, and loses nothing at top speed', async () => {
-      const { daemon, decisions } = await capturing('--capture-with', 'tcpdump');
-      send('--topspeed');
-      const packets = CLIENTS * conversation.packets.length;
-      await until('all packets are there', () => metric('sluice_packets_total') === packets);
+      const { daemon, decisions } = await capturing([], '--capture-with', 'tcpdump');
+      const sent = send('--topspeed');
+      await until('all packets are there', () => metric('sluice_packets_total') === PACKETS);
       await sleep(2500);
       expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
       expect(await daemon.kill()).toEqual({ code: 0, signal: null });
       expect(decisionsOf(decisions)).toEqual(replayed);
+      process.stdout.write(`tcpdump at top speed: ${/[\d.]+ pps/.exec(sent)![0]}, ${PACKETS} packets, none lost\n`);
     });
 
     it.skipIf(!hasCap)(
       'decides the same with cap, at a rate that it can take, and counts what it misses',
       async () => {
-        const { daemon, decisions } = await capturing('--capture-with', 'cap');
+        const { daemon, decisions } = await capturing([], '--capture-with', 'cap');
         send('--pps', '2000');
-        const packets = CLIENTS * conversation.packets.length;
         await sleep(2000);
         const seen = metric('sluice_packets_total');
-        expect(seen + metric('sluice_capture_dropped_packets_total')).toBe(packets);
+        expect(seen + metric('sluice_capture_dropped_packets_total')).toBe(PACKETS);
         expect(await daemon.kill()).toEqual({ code: 0, signal: null });
-        if (seen === packets) expect(decisionsOf(decisions)).toEqual(replayed);
+        if (seen === PACKETS) expect(decisionsOf(decisions)).toEqual(replayed);
       },
       60_000,
     );
 
     it('starts a capture anew that is killed, and counts the gap', async () => {
-      const { daemon } = await capturing();
+      const { daemon } = await capturing([]);
       const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
       process.kill(process_, 'SIGKILL');
       await until('there is another', () => metric('sluice_capture_restarts_total') === 1);
@@ -126,8 +146,77 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       await daemon.kill();
     });
 
+    it('waits longer and longer for a capture that ends at once, and stops at once meanwhile', async () => {
+      const tools = join(folder.path, 'tools');
+      const starts = join(folder.path, 'starts');
+      mkdirSync(tools);
+      // The first process is tcpdump; those after it end at once, until there is a file that says otherwise.
+      const real = execFileSync('sh', ['-c', 'command -v tcpdump'], { encoding: 'utf8' }).trim();
+      writeFileSync(
+        join(tools, 'tcpdump'),
+        `#!/bin/sh
+[ "$1" != --version ] || exec ${real} --version
+date +%s%3N >> ${starts}
+[ "$(wc -l < ${starts})" -le 1 ] || [ -e ${starts}.mended ] || { echo 'broken' >&2; exit 1; }
+exec ${real} "$@"
+`,
+        { mode: 0o755 },
+      );
+      const path = `${tools}:${process.env.PATH ?? ''}`;
+      const { daemon } = await capturing(['env', `PATH=${path}`]);
+      const times = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number);
+      process.kill(Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]), 'SIGKILL');
+      await until('it has been tried some times', () => times().length === 6);
+      const waits = times()
+        .slice(2)
+        .map((time, index) => time - times()[index + 1]!);
+      // 0.25, 0.5, 1 and 2 seconds, and what the starts take.
+      for (const [index, wait] of waits.entries()) {
+        expect(wait).toBeGreaterThanOrEqual(250 * 2 ** index - 20);
+        expect(wait).toBeLessThan(250 * 2 ** index + 700);
+      }
+      expect(inside('curl', '-s', 'http://127.0.0.1:9464/readyz')).toContain('tcpdump ended: broken');
+      expect(metric('sluice_capture_restarts_total')).toBe(0);
+      writeFileSync(`${starts}.mended`, '');
+      await until('it captures again', () => metric('sluice_source_up') === 1);
+      await until('that is logged', () => daemon.logged('capture started').length === 2);
+      expect(metric('sluice_capture_restarts_total')).toBe(1);
+      expect(metric('sluice_capture_gap_seconds_total')).toBeGreaterThan(3.7);
+      rmSync(`${starts}.mended`);
+      process.kill(
+        Number(/process (\d+)/.exec(String(daemon.logged('capture started').at(-1)!.detail))![1]),
+        'SIGKILL',
+      );
+      await until('it waits', () => metric('sluice_source_up') === 0);
+      const since = performance.now();
+      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+      expect(performance.now() - since).toBeLessThan(1500);
+    }, 40_000);
+
+    it('loses nothing while a million rows of registry are reloaded', async () => {
+      const registry = join(folder.path, 'registry.csv');
+      const rows = ['prefix,holder,sector,protocols,valid_from,valid_until,reference'];
+      writeFileSync(registry, `${rows[0]!}\n`);
+      const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--registry', registry);
+      for (let i = 0; i < 1_000_000; i++)
+        rows.push(`${20 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24,Holder ${i},it,,,,`);
+      writeFileSync(registry, `${rows.join('\n')}\n`);
+      const rounds = 6;
+      const traffic = spawn('ip', [...INSIDE.slice(1), ...replay('--pps', '30000', '--loop', String(rounds))]);
+      const isOver = new Promise((resolve) => traffic.on('close', resolve));
+      await until('packets come', () => metric('sluice_packets_total') > 0);
+      daemon.child.kill('SIGHUP');
+      await until('the rows are in use', () => metric('sluice_registry_entries') === 1_000_000, 30_000);
+      expect(metric('sluice_packets_total')).toBeLessThan(rounds * PACKETS);
+      await isOver;
+      await until('all packets are there', () => metric('sluice_packets_total') === rounds * PACKETS);
+      await sleep(2500);
+      expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
+      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+    }, 90_000);
+
     it('comes back when the interface does', async () => {
-      const { daemon } = await capturing();
+      const { daemon } = await capturing([]);
       inside('ip', 'link', 'set', 'right', 'down');
       await until('it is noticed', () => metric('sluice_source_up') === 0);
       expect(inside('curl', '-s', 'http://127.0.0.1:9464/readyz')).toContain(
@@ -141,7 +230,7 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
     });
 
     it('starts a capture anew that is stuck', async () => {
-      const { daemon } = await capturing('--stuck-after', '1s');
+      const { daemon } = await capturing([], '--stuck-after', '1s');
       const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
       process.kill(process_, 'SIGSTOP');
       send('--pps', '20', '--limit', '80');
@@ -154,13 +243,13 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       ['no such interface', ['--interface', 'nowhere'], 'there is no interface nowhere'],
       ['a filter that is none', ['--interface', 'right', 'and', 'or'], 'the filter "and or" is not understood'],
     ])('says what is wrong: %s', async (_name, args, message) => {
-      const daemon = new RunningDaemon(args, { command: ['ip', 'netns', 'exec', NAMESPACE] });
+      const daemon = new RunningDaemon(args, { command: INSIDE });
       expect((await daemon.ended).code).toBe(1);
       expect(daemon.log).toContain(message);
     });
 
     it('says which command gives the right that is missing', async () => {
-      const command = ['ip', 'netns', 'exec', NAMESPACE, 'setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
+      const command = [...INSIDE, 'setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
       const daemon = new RunningDaemon(['--interface', 'right'], { command });
       expect((await daemon.ended).code).toBe(1);
       expect(daemon.log).toContain('sudo setcap cap_net_raw,cap_net_admin=eip');

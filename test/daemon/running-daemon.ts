@@ -11,9 +11,12 @@ export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 const alive = new Set<ChildProcess>();
 // A test that fails leaves its daemon behind.
-process.on('exit', () => {
+process.on('exit', endAll);
+
+/** Ends all daemons that still run. */
+export function endAll(): void {
   for (const child of alive) child.kill('SIGKILL');
-});
+}
 
 export interface Ended {
   readonly code: number | null;
@@ -29,7 +32,7 @@ export class RunningDaemon {
   /** Starts `sluice run` with these arguments; it listens on a port of its own unless they say otherwise. */
   constructor(
     args: readonly string[],
-    options: { readonly stdout?: 'pipe' | number; readonly command?: string[] } = {},
+    options: { readonly stdout?: 'pipe' | number; readonly command?: readonly string[] } = {},
   ) {
     if (!existsSync(MAIN)) throw new Error('npm run build comes before these tests');
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
