@@ -1,0 +1,143 @@
+#!/usr/bin/env node
+/**
+ * How long after a packet its event can be read: see --help. The packet's time is the kernel's, on arrival at the device; the event's is
+ * when this program reads its line from Sluice's standard output. tcpreplay and tcpdump are processes of their own.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { LineTimes } from './line-times.mjs';
+import { ReplayedTraffic } from './replayed-traffic.mjs';
+import { RunningSluice } from './running-sluice.mjs';
+import { enterOwnNetwork, linkCounter } from './virtual-link.mjs';
+
+const HELP = `npm run bench:live -- [options]
+
+Sends generated traffic over a virtual link to "sluice run --interface" and prints how long after its packet each decision could be
+read, as a distribution. Root; Debian's iproute2, util-linux, tcpreplay, tcpdump.
+
+  --rate N        packets per second (100000)
+  --seconds N     of measuring, after the warm-up (20)
+  --warm-up N     seconds (5)
+  --kind KIND     of bench/generate: realistic or all-vpn (realistic)
+  --packets N     packets of the generated capture, which is sent again and again with other addresses (1000000)
+  --limit MS      bound on the 99th percentile (250)
+  --json          print one JSON object instead
+  --help
+
+Exit codes: 0 the rate was reached, nothing was lost and the 99th percentile is within the limit; 1 not so; 2 wrong usage.
+`;
+
+const DEFAULTS = { rate: '100000', seconds: '20', 'warm-up': '5', packets: '1000000', limit: '250' };
+const SHARES = [0.5, 0.9, 0.99, 0.999];
+/** Of the rate asked for. */
+const LEAST_RATE = 0.99;
+const LAST_PACKETS_MS = 10_000;
+const COUNTS_MS = 2500;
+
+const flags = readFlags();
+enterOwnNetwork();
+const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+process.exitCode = report(await measure());
+
+function readFlags() {
+  const options = {
+    help: { type: 'boolean' },
+    json: { type: 'boolean' },
+    kind: { type: 'string', default: 'realistic' },
+  };
+  for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  for (const name of Object.keys(DEFAULTS)) {
+    values[name] = Number(values[name]);
+    if (values[name] > 0) continue;
+    process.stderr.write(`--${name} must be a number above 0; see --help\n`);
+    process.exit(2);
+  }
+  return values;
+}
+
+async function measure() {
+  const capture = join(folder, 'traffic.pcap');
+  const generator = join(import.meta.dirname, '../generate/main.mjs');
+  const made = spawnSync(
+    process.execPath,
+    [generator, '--kind', flags.kind, '--packets', String(flags.packets), capture],
+    { encoding: 'utf8' },
+  );
+  if (made.status !== 0) throw new Error(made.stderr);
+
+  const source = ['--interface', 'right', '--capture-with', 'tcpdump'];
+  const sluice = await new RunningSluice(
+    [...source, '--decisions', '-', '--stats-every', 'never', '--on-full', 'wait'],
+    'pipe',
+  ).started();
+  const times = new LineTimes(sluice.child.stdout);
+  const traffic = new ReplayedTraffic('left', capture, flags.rate);
+  while (linkCounter('right', 'rx_packets') === 0) await sleep(50);
+  await sleep(flags['warm-up'] * 1000);
+
+  times.begin();
+  const beforePage = await sluice.metrics();
+  const [before, since] = [linkCounter('right', 'rx_packets'), performance.now()];
+  await sleep(flags.seconds * 1000);
+  const [after, seconds] = [linkCounter('right', 'rx_packets'), (performance.now() - since) / 1000];
+  const afterPage = await sluice.metrics();
+  times.end();
+
+  const sent = await traffic.stop();
+  const lastBy = performance.now() + LAST_PACKETS_MS;
+  while ((await sluice.metrics()).sum('sluice_packets_total') < sent.packets && performance.now() < lastBy)
+    await sleep(50);
+  await sleep(COUNTS_MS);
+  const page = await sluice.metrics();
+  await sluice.stop();
+  return {
+    kind: flags.kind,
+    seconds,
+    packetsPerSecond: (after - before) / seconds,
+    packetsSent: sent.packets,
+    packetsLost: sent.packets - page.sum('sluice_packets_total'),
+    droppedByKernel: page.sum('sluice_capture_dropped_packets_total'),
+    flowsPerSecond:
+      (afterPage.sum('sluice_flows_started_total') - beforePage.sum('sluice_flows_started_total')) / seconds,
+    processorShare: (afterPage.sum('sluice_cpu_seconds_total') - beforePage.sum('sluice_cpu_seconds_total')) / seconds,
+    events: times.count,
+    eventsPerSecond: times.count / seconds,
+    milliseconds: times.distribution(SHARES),
+  };
+}
+
+function report(result) {
+  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else process.stdout.write(asText(result));
+  const faults = [
+    [result.packetsPerSecond < flags.rate * LEAST_RATE, 'the rate was not reached'],
+    [result.packetsLost !== 0 || result.droppedByKernel !== 0, 'packets were lost'],
+    [result.events === 0, 'there were no events'],
+    [result.milliseconds.p99 > flags.limit, `the 99th percentile is over ${flags.limit} ms`],
+  ].filter(([isSo]) => isSo);
+  for (const [, what] of faults) process.stderr.write(`FAILED: ${what}\n`);
+  return faults.length > 0 ? 1 : 0;
+}
+
+function asText(result) {
+  const count = (value) => Math.round(value).toLocaleString('en');
+  const lines = [
+    `${result.kind} traffic, ${result.seconds.toFixed(1)} s: ${count(result.packetsPerSecond)} packets/s reached the device, ${count(result.flowsPerSecond)} flows/s begun, ${count(result.eventsPerSecond)} decisions/s`,
+    `${count(result.packetsSent)} packets sent in all, ${result.packetsLost} lost, ${result.droppedByKernel} of them by the kernel; Sluice took ${result.processorShare.toFixed(2)} processors`,
+    `from packet to event line, ms, of ${count(result.events)} decisions:`,
+  ];
+  for (const [name, value] of Object.entries(result.milliseconds))
+    lines.push(`  ${name.padEnd(6)} ${value.toFixed(2)}`);
+  return `${lines.join('\n')}\n`;
+}
