@@ -95,6 +95,12 @@ export type End = (typeof End)[keyof typeof End];
 /** Answers of `find`. */
 export const NO_FLOW = -1;
 
+/**
+ * Octets from where a large block of memory begins to the next cache line: the allocator puts 16 of its own before it (glibc's malloc,
+ * on a page of its own). Elsewhere a row may take two lines, no more.
+ */
+const TO_CACHE_LINE = 48;
+
 /** Packets that `lookAhead` takes at most. */
 export const LOOK_AHEAD = 32;
 
@@ -126,9 +132,9 @@ export class FlowTable {
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    const rows = new ArrayBuffer((capacity + 1) * ROW_WORDS * 4);
-    this.words = new Int32Array(rows);
-    this.numbers = new Float64Array(rows);
+    const rows = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * ROW_WORDS * 4);
+    this.words = new Int32Array(rows, TO_CACHE_LINE);
+    this.numbers = new Float64Array(rows, TO_CACHE_LINE);
     const details = new ArrayBuffer((capacity + 1) * DETAIL_WORDS * 4);
     this.details = new Int32Array(details);
     this.detailNumbers = new Float64Array(details);
@@ -146,7 +152,7 @@ export class FlowTable {
    * other what is asked for one by one, and together what is asked for at once.
    */
   lookAhead(views: readonly PacketView[], count: number): void {
-    const { index, mask, words, ahead } = this;
+    const { index, mask, words, details, ahead } = this;
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       this.hashKey(view);
@@ -154,7 +160,11 @@ export class FlowTable {
     }
     for (let i = 0; i < count; i++) ahead[i] = index[ahead[i]!]!;
     let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= words[ahead[i]! * ROW_WORDS]!;
+    for (let i = 0; i < count; i++) {
+      const slot = ahead[i]!;
+      sum ^= words[slot * ROW_WORDS]!;
+      if (views[i]!.source2 !== IPV4_MARK) sum ^= details[slot * DETAIL_WORDS + FlowDetail.LOW_ADDRESS]!;
+    }
     // Kept, so that the compiler keeps the reads.
     this.touchedSum = sum;
   }
