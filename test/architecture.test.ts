@@ -48,8 +48,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   enforcement: { sources: ['core', 'policy'], packages: [] },
   engine: { sources: ENGINE_AND_LEFT, packages: ['node:crypto', 'node:worker_threads', 'node:url', 'node:events'] },
   study: { sources: ENGINE_AND_LEFT, packages: 'any' },
-  // The capture writer takes the rows of a batch as they are.
-  output: { sources: ['core', 'engine', 'study', 'capture/packet-batch.ts', ...NAMES], packages: 'any' },
+  // The capture writer takes the rows of a batch as they are; registered prefixes are shown as far as addresses are.
+  output: {
+    sources: ['core', 'engine', 'study', 'capture/packet-batch.ts', 'registry/prefix.ts', ...NAMES],
+    packages: 'any',
+  },
   server: { sources: ['core', 'engine', 'output', ...NAMES], packages: 'any' },
   cli: { sources: [...ENGINE_AND_LEFT, 'study', 'output', 'server'], packages: 'any' },
 };

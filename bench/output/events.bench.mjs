@@ -3,7 +3,9 @@
  * Community ID alone. Workload: 2,000 flows of different addresses, IPv4 and IPv6 by turns.
  */
 import { communityId } from '../../dist/output/community-id.js';
+import { EventFields } from '../../dist/output/event-fields.js';
 import { EventLines } from '../../dist/output/event-line.js';
+import { OctetText } from '../../dist/output/octet-text.js';
 import { showAddresses } from '../../dist/output/shown-address.js';
 import { FlowRecord } from '../../dist/engine/flow-record.js';
 import { Check, EvidenceLog } from '../../dist/fingerprint/evidence.js';
@@ -24,26 +26,20 @@ const decision = {
   destination: registration,
 };
 const digest = '0'.repeat(64);
-const lines = new EventLines(showAddresses('plain'), {
-  policy: { name: 'national-baseline', sha256: digest },
-  registry: { sha256: digest },
-});
+const context = { policy: { name: 'national-baseline', sha256: digest }, registry: { sha256: digest } };
+const lines = new EventLines(showAddresses('plain'), context);
+const fields = new EventFields(showAddresses('plain'), context);
+const text = new OctetText();
 
 const log = new EvidenceLog();
 log.select(0);
 log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
 log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
 log.note(2, Check.WIREGUARD_RESPONSE_ECHO, 8, 0x12345678, 0x12345678);
-const entries = log.entries(log.head);
-
-class Recorded extends FlowRecord {
-  evidenceEntries() {
-    return entries;
-  }
-}
-
 const flows = Array.from({ length: FLOWS }, (_, i) => {
-  const flow = new Recorded();
+  const flow = new FlowRecord();
+  flow.evidenceLog = log;
+  flow.evidence = log.head;
   flow.transport = 17;
   flow.source.set(i % 2 === 0 ? [0, 0, 0xffff, hashOf(1, i, 1)] : [0x20010db8, 0x00010000, 0, i + 1]);
   flow.destination.set(i % 2 === 0 ? [0, 0, 0xffff, 0xc6120000 + i] : [0x20010db8, 0x00020000, 0, i + 1]);
@@ -62,10 +58,15 @@ await measureParts('Events, per line', [
   [
     'line of a decision',
     FLOWS,
-    () => lengthOf((flow, i) => lines.decision('capture.pcap', flow, decision, START_US + i, i)),
+    () => put((flow, i) => lines.putDecision(text, 'capture.pcap', flow, decision, START_US + i, i)),
   ],
-  ['line of a flow', FLOWS, () => lengthOf((flow) => lines.flow('capture.pcap', flow, decision, 0))],
-  ['flow_id', FLOWS, () => lengthOf((flow) => lines.flowId(flow))],
+  [
+    'the same as JSON.stringify of an object',
+    FLOWS,
+    () => lengthOf((flow, i) => JSON.stringify(fields.decisionEvent('capture.pcap', flow, decision, START_US + i, i))),
+  ],
+  ['line of a flow', FLOWS, () => put((flow) => lines.putFlow(text, 'capture.pcap', flow, decision, 0))],
+  ['flow_id', FLOWS, () => lengthOf((flow) => fields.flowId(flow))],
   ['Community ID', FLOWS, () => lengthOf(communityIdOf)],
 ]);
 
@@ -73,8 +74,15 @@ function communityIdOf(flow) {
   return communityId(17, flow.source, flow.destination, { source: flow.sourcePort, destination: flow.destinationPort });
 }
 
-function lengthOf(text) {
+function lengthOf(textOf) {
   let sum = 0;
-  for (let i = 0; i < FLOWS; i++) sum += text(flows[i], i).length;
+  for (let i = 0; i < FLOWS; i++) sum += textOf(flows[i], i).length;
   return sum;
+}
+
+/** Lines one behind the other; returns their octets. */
+function put(line) {
+  text.length = 0;
+  for (let i = 0; i < FLOWS; i++) line(flows[i], i);
+  return text.length;
 }

@@ -6,7 +6,7 @@ import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
 import { CHECKS } from '../fingerprint/evidence.ts';
-import { type DecisionEvent, EventLines, type FlowEvent } from '../output/event-line.ts';
+import { type DecisionEvent, EventFields, type FlowEvent } from '../output/event-fields.ts';
 import { traceRules, type TriedRule } from '../policy/decide.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
@@ -39,7 +39,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const lines = new EventLines(addressForm(flags), context);
+  const fields = new EventFields(addressForm(flags), context);
   /** Registered prefixes may be as narrow as an address: they are shown where addresses are. */
   const coverage = (address: Int32Array, timeUs: number, protocol: number): string[] =>
     flags.addresses === 'plain'
@@ -62,18 +62,18 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
     },
     (decisionsAtHand): DecisionSink => ({
       decided: (flow, decision, timeUs, packet) => {
-        if (lines.flowId(flow) !== flags.flow) return;
+        if (fields.flowId(flow) !== flags.flow) return;
         const { input } = decisionsAtHand();
         decisions.push({
-          event: lines.decisionEvent(files.current, flow, decision, timeUs, packet),
+          event: fields.decisionEvent(files.current, flow, decision, timeUs, packet),
           tried: traceRules(policy, input),
           source: coverage(input.source, timeUs, input.protocol),
           destination: coverage(input.destination, timeUs, input.protocol),
         });
       },
       ended: (flow, decision, reason) => {
-        if (lines.flowId(flow) === flags.flow)
-          ends.push(lines.flowEvent(files.of(flow.firstPacket), flow, decision, reason));
+        if (fields.flowId(flow) === flags.flow)
+          ends.push(fields.flowEvent(files.of(flow.firstPacket), flow, decision, reason));
       },
     }),
   );

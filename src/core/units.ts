@@ -26,7 +26,7 @@ export function parseMicros(text: string): Micros {
   return micros(Date.parse(text) * 1000);
 }
 
-const LATEST_DATE_MICROS = 8_640_000_000_000_000 * 1000;
+export const LATEST_DATE_MICROS = 8_640_000_000_000_000 * 1000;
 
 /** ISO 8601 with six digits after the second, UTC: `2024-11-10T18:00:00.123456Z`. Clamped to the dates that exist. */
 export function formatMicros(time: number): string {

@@ -2,7 +2,7 @@
  * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is the
  * source, by handshake where that is known, else by first packet.
  */
-import type { EvidenceEntry } from '../fingerprint/evidence.ts';
+import type { EvidenceEntry, EvidenceLog } from '../fingerprint/evidence.ts';
 import { type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type Finding, findingInitiator } from '../fingerprint/finding.ts';
 import { DETAIL_WORDS, End, FlowDetail, FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
@@ -54,8 +54,9 @@ export class FlowRecord extends FlowName {
   finding: Finding = 0;
   /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
   tunnel: FlowName | null = null;
-  private evidence = 0;
-  private fingerprints: FingerprintSet | undefined;
+  /** The evidence: its first row in the log, 0 for none. */
+  evidence = 0;
+  evidenceLog: EvidenceLog | null = null;
 
   /** Fills the record from a slot of the table. */
   read(table: FlowTable, slot: number, fingerprints: FingerprintSet, tunnel: FlowName | null): void {
@@ -73,11 +74,11 @@ export class FlowRecord extends FlowName {
     this.octetsToSource = table.octets(slot, 1 - forth);
     this.tunnel = tunnel;
     this.evidence = details[detail + FlowDetail.EVIDENCE]!;
-    this.fingerprints = fingerprints;
+    this.evidenceLog = fingerprints.evidenceLog;
   }
 
   /** The evidence as entries, oldest first. */
   evidenceEntries(): EvidenceEntry[] {
-    return this.fingerprints?.evidenceLog.entries(this.evidence) ?? [];
+    return this.evidenceLog?.entries(this.evidence) ?? [];
   }
 }

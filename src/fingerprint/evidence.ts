@@ -6,7 +6,7 @@
  */
 
 /** How a row's numbers are to be read. `expected` is a text where the expectation is no single value. */
-interface CheckForm {
+export interface CheckForm {
   readonly name: string;
   /** What the check says, for people. */
   readonly about: string;
@@ -314,6 +314,28 @@ export class EvidenceLog {
       this.count--;
       row = next;
     }
+  }
+
+  /** The parts of a row, for those who walk a chain by themselves: the row after it (0 for none), and what it holds. */
+  nextOf(row: number): number {
+    return this.next[row]!;
+  }
+
+  checkOf(row: number): Check {
+    return this.check[row] as Check;
+  }
+
+  packetOf(row: number): number {
+    return this.packet[row]!;
+  }
+
+  offsetOf(row: number): number {
+    return this.offset[row]!;
+  }
+
+  /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
+  wordOf(row: number, word: number): number {
+    return this.values[row * 4 + word]!;
   }
 
   /** A chain as entries, oldest first. Control plane only. */

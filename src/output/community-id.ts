@@ -41,6 +41,8 @@ const ICMPV6_ANSWERS = new Map([
 ]);
 
 const input = new DataView(new ArrayBuffer(LONGEST_INPUT));
+/** Views of the input's first octets, by their number: to make one takes as long as half of the hash. */
+const inputs = Array.from({ length: LONGEST_INPUT + 1 }, (_, length) => new Uint8Array(input.buffer, 0, length));
 
 /**
  * Community ID of a tuple. Addresses are four words each (core/ip-address); `ports` is null for protocols without. For
@@ -52,10 +54,21 @@ export function communityId(
   destination: ArrayLike<number>,
   ports: { readonly source: number; readonly destination: number } | null,
 ): string {
-  const sourcePort = ports?.source ?? 0;
-  let destinationPort = ports?.destination ?? 0;
+  return `1:${communityHash(protocol, source, destination, ports !== null, ports?.source ?? 0, ports?.destination ?? 0)}`;
+}
+
+/** What stands behind the "1:" of a Community ID. Without ports they are 0. */
+export function communityHash(
+  protocol: number,
+  source: ArrayLike<number>,
+  destination: ArrayLike<number>,
+  hasPorts: boolean,
+  sourcePort: number,
+  givenDestinationPort: number,
+): string {
+  let destinationPort = givenDestinationPort;
   let isOneWay = false;
-  if (ports !== null && (protocol === ICMP || protocol === ICMPV6)) {
+  if (hasPorts && (protocol === ICMP || protocol === ICMPV6)) {
     const answer = (protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(sourcePort);
     isOneWay = answer === undefined;
     destinationPort = answer ?? destinationPort;
@@ -69,12 +82,12 @@ export function communityId(
   input.setUint8(at, protocol);
   input.setUint8(at + 1, 0);
   at += 2;
-  if (ports !== null) {
+  if (hasPorts) {
     input.setUint16(at, keeps ? sourcePort : destinationPort);
     input.setUint16(at + 2, keeps ? destinationPort : sourcePort);
     at += 4;
   }
-  return `1:${hash('sha1', new Uint8Array(input.buffer, 0, at), 'base64')}`;
+  return hash('sha1', inputs[at]!, 'base64');
 }
 
 function isInOrder(a: ArrayLike<number>, b: ArrayLike<number>, portA: number, portB: number): boolean {

@@ -1,256 +1,259 @@
 /**
- * Events as JSON Lines with the field names of Suricata's EVE. The order of fields is fixed, so equal events are equal bytes.
+ * Events as JSON Lines, written as octets: what stands between the numbers is known beforehand, and kept ready as octets for each file,
+ * finding, check and decision that has come up. A line is, octet for octet, the JSON of the event's fields (event-fields.ts).
  */
-import { hash } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
-import { formatAddress, IPV4_MARK } from '../core/ip-address.ts';
-import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { formatMicros } from '../core/units.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
 import type { ShownDecision, ShownRegistration } from '../engine/decision-sink.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
 import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
-import type { EvidenceEntry } from '../fingerprint/evidence.ts';
-import {
-  findingProtocol,
-  findingStage,
-  findingVariant,
-  NO_FINDING,
-  STAGE_NAMES,
-  VARIANT_NAMES,
-} from '../fingerprint/finding.ts';
-import { ENCAPSULATION_NAMES, Transport } from '../wire/packet-view.ts';
-import { communityId } from './community-id.ts';
-import type { ShowAddress } from './shown-address.ts';
+import { NO_FINDING } from '../fingerprint/finding.ts';
+import { Transport } from '../wire/packet-view.ts';
+import { communityHash } from './community-id.ts';
+import { type EventContext, encapsulationNames, PROTO_NAMES, vlansOf, vpnFields } from './event-fields.ts';
+import { putEvidence } from './evidence-line.ts';
+import { FLOW_ID_LENGTH, flowHash } from './flow-id.ts';
+import { putAddress } from './octet-address.ts';
+import { octets, OctetText } from './octet-text.ts';
+import { type ShowAddress, shownPrefix } from './shown-address.ts';
 
-const PROTO_NAMES: Readonly<Record<number, string>> = {
-  [Transport.TCP]: 'TCP',
-  [Transport.UDP]: 'UDP',
-  [Transport.ESP]: 'ESP',
-  [Transport.AH]: 'AH',
-};
+export type { EventContext } from './event-fields.ts';
 
-/** Bits before an IPv4 address in the form of core/ip-address. */
-const IPV4_MAPPED_BITS = 96;
+/** Decisions whose octets are kept ready: rules by registrations, in the main. */
+const KEPT_DECISIONS = 16_384;
 
-/** The rules and registrations that decided: the end of every event of a decision. */
-export interface EventContext {
-  readonly policy: { readonly name: string; readonly sha256: string };
-  readonly registry: { readonly sha256: string };
+const BEGIN = octets('{"timestamp":"');
+const FLOW_ID = octets(',"flow_id":"');
+const TUNNEL_ID = octets('","tunnel_id":"');
+const VLAN = octets(',"vlan":');
+const ENCAPSULATION = octets(',"encapsulation":');
+const SOURCE = octets(',"src_ip":"');
+const SOURCE_PORT = octets('","src_port":');
+const DESTINATION = octets(',"dest_ip":"');
+const DESTINATION_PORT = octets('","dest_port":');
+const PACKETS_TO_SERVER = octets('","flow":{"pkts_toserver":');
+const PACKETS_TO_CLIENT = octets(',"pkts_toclient":');
+const OCTETS_TO_SERVER = octets(',"bytes_toserver":');
+const OCTETS_TO_CLIENT = octets(',"bytes_toclient":');
+const START = octets(',"start":"');
+const END = octets('","end":"');
+const REASONS = FLOW_END_NAMES.map((name) => octets(`","reason":"${name}"}`));
+const END_OF_LINE = octets('}\n');
+const QUOTE = 34;
+
+const WITH_PORTS = Object.entries(PROTO_NAMES).map(([code, name]) => [Number(code), name] as const);
+/** By transport: what stands behind a port, and behind an address. */
+const PROTO_AFTER_PORT = new Map(WITH_PORTS.map(([code, name]) => [code, octets(protoText(name))]));
+const PROTO_AFTER_ADDRESS = new Map(WITH_PORTS.map(([code, name]) => [code, octets(`"${protoText(name)}`)]));
+
+function protoText(name: string): string {
+  return `,"proto":"${name}","community_id":"1:`;
 }
 
-/** The fields by which every event names its flow. */
-interface TupleFields {
-  readonly flow_id: string;
-  /** flow_id of the first flow of the tunnel that the flow is part of; absent where it is of none. */
-  readonly tunnel_id?: string;
-  /** VLAN ids and wrappings, from the outermost on; absent where there are none. */
-  readonly vlan?: readonly number[];
-  readonly encapsulation?: readonly string[];
-  readonly src_ip: string;
-  readonly src_port?: number;
-  readonly dest_ip: string;
-  readonly dest_port?: number;
-  readonly proto: string;
-  readonly community_id: string;
-}
-
-interface EventFields extends TupleFields {
-  readonly timestamp: string;
-  readonly event_type: string;
-  readonly pcap_filename: string;
-  readonly pcap_cnt: number;
-}
-
-interface VpnFields {
-  readonly protocol: string;
-  readonly variant: string;
-  readonly stage: string;
-}
-
-interface DecisionFields {
-  readonly action: string;
-  readonly previous: string | null;
-  readonly rule: string | null;
-  readonly reason: string;
-  readonly mode: string;
-}
-
-/** A decision, as it is written: the fields in this order. */
-export interface DecisionEvent extends EventFields, EventContext {
-  readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
-  readonly registration: { readonly source: ShownRegistration | null; readonly destination: ShownRegistration | null };
-  readonly decision: DecisionFields;
-}
-
-/** A flow at its end. */
-export interface FlowEvent extends EventFields {
-  readonly flow: {
-    readonly pkts_toserver: number;
-    readonly pkts_toclient: number;
-    readonly bytes_toserver: number;
-    readonly bytes_toclient: number;
-    readonly start: string;
-    readonly end: string;
-    readonly reason: string;
-  };
-  readonly vpn?: VpnFields;
-  readonly decision?: DecisionFields;
-}
-
-/** Turns flows and decisions into events, and those into lines, each with its line break. */
 export class EventLines {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
   private readonly source = new Int32Array(4);
   private readonly destination = new Int32Array(4);
-  private readonly network = new Int32Array(4);
+  private readonly tunnelSource = new Int32Array(4);
+  private readonly tunnelDestination = new Int32Array(4);
+  private readonly scratch = new OctetText();
+  private readonly decisionFile = new FilePiece('decision');
+  private readonly flowFile = new FilePiece('flow');
+  /** By finding. */
+  private readonly vpns = new Map<number, Uint8Array>();
+  private readonly decisions = new Map<ShownDecision, Uint8Array>();
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
     this.context = context;
   }
 
+  /** The line of a decision, with its line break. */
   decision(file: string, flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): string {
-    return `${JSON.stringify(this.decisionEvent(file, flow, decision, timeUs, packet))}\n`;
+    this.putDecision(this.scratch, file, flow, decision, timeUs, packet);
+    return this.scratch.takeString();
   }
 
+  /** The line of a flow at its end. */
   flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
-    return `${JSON.stringify(this.flowEvent(file, flow, decision, reason))}\n`;
+    this.putFlow(this.scratch, file, flow, decision, reason);
+    return this.scratch.takeString();
   }
 
-  decisionEvent(
+  /** Appends the line of a decision. */
+  putDecision(
+    text: OctetText,
     file: string,
     flow: FlowRecord,
     decision: ShownDecision,
     timeUs: number,
     packet: number,
-  ): DecisionEvent {
-    return {
-      timestamp: formatMicros(timeUs),
-      event_type: 'decision',
-      pcap_filename: file,
-      pcap_cnt: packet,
-      ...this.tuple(flow),
-      vpn: { ...vpn(flow), evidence: flow.evidenceEntries() },
-      registration: {
-        source: this.registration(decision.source),
-        destination: this.registration(decision.destination),
-      },
-      decision: shortDecision(decision),
-      policy: this.context.policy,
-      registry: this.context.registry,
-    };
+  ): void {
+    text.put(BEGIN);
+    text.putTime(timeUs);
+    text.put(this.decisionFile.of(file));
+    text.putNumber(packet);
+    this.putTuple(text, flow);
+    text.put(this.vpnOf(flow.finding));
+    putEvidence(text, flow);
+    text.put(this.decisionOf(decision));
   }
 
-  flowEvent(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): FlowEvent {
-    return {
-      timestamp: formatMicros(flow.lastTimeUs),
-      event_type: 'flow',
-      pcap_filename: file,
-      pcap_cnt: flow.firstPacket,
-      ...this.tuple(flow),
-      flow: {
-        pkts_toserver: flow.packetsToDestination,
-        pkts_toclient: flow.packetsToSource,
-        bytes_toserver: flow.octetsToDestination,
-        bytes_toclient: flow.octetsToSource,
-        start: formatMicros(flow.firstTimeUs),
-        end: formatMicros(flow.lastTimeUs),
-        reason: FLOW_END_NAMES[reason],
-      },
-      ...(flow.finding === NO_FINDING ? {} : { vpn: vpn(flow) }),
-      ...(decision === null ? {} : { decision: shortDecision(decision) }),
-    };
+  /** Appends the line of a flow at its end. */
+  putFlow(text: OctetText, file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
+    text.put(BEGIN);
+    text.putTime(flow.lastTimeUs);
+    text.put(this.flowFile.of(file));
+    text.putNumber(flow.firstPacket);
+    this.putTuple(text, flow);
+    text.put(PACKETS_TO_SERVER);
+    text.putNumber(flow.packetsToDestination);
+    text.put(PACKETS_TO_CLIENT);
+    text.putNumber(flow.packetsToSource);
+    text.put(OCTETS_TO_SERVER);
+    text.putNumber(flow.octetsToDestination);
+    text.put(OCTETS_TO_CLIENT);
+    text.putNumber(flow.octetsToSource);
+    text.put(START);
+    text.putTime(flow.firstTimeUs);
+    text.put(END);
+    text.putTime(flow.lastTimeUs);
+    text.put(REASONS[reason]!);
+    if (flow.finding !== NO_FINDING) text.putText(`,"vpn":${JSON.stringify(vpnFields(flow.finding))}`);
+    if (decision !== null) text.putText(`,"decision":${decisionText(decision)}`);
+    text.put(END_OF_LINE);
   }
 
-  /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
-  flowId(flow: FlowName): string {
-    this.show(flow.source, this.source);
-    this.show(flow.destination, this.destination);
-    return this.idOfShown(flow);
+  private putTuple(text: OctetText, flow: FlowRecord): void {
+    const { source, destination } = this;
+    const { transport, sourcePort, destinationPort } = flow;
+    this.show(flow.source, source);
+    this.show(flow.destination, destination);
+    text.put(FLOW_ID);
+    const id = flowHash(flow, source, destination);
+    text.putAscii(id, FLOW_ID_LENGTH);
+    if (flow.tunnel !== null) {
+      text.put(TUNNEL_ID);
+      text.putAscii(isSameFlow(flow, flow.tunnel) ? id : this.hashOf(flow.tunnel), FLOW_ID_LENGTH);
+    }
+    text.putCharacter(QUOTE);
+    if (flow.vlans !== 0) {
+      text.put(VLAN);
+      text.putText(JSON.stringify(vlansOf(flow.vlans)));
+    }
+    if (flow.encapsulation !== 0) {
+      text.put(ENCAPSULATION);
+      text.putText(JSON.stringify(encapsulationNames(flow.encapsulation)));
+    }
+    const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
+    text.put(SOURCE);
+    putAddress(text, source);
+    if (hasPorts) {
+      text.put(SOURCE_PORT);
+      text.putNumber(sourcePort);
+    } else {
+      text.putCharacter(QUOTE);
+    }
+    text.put(DESTINATION);
+    putAddress(text, destination);
+    if (hasPorts) {
+      text.put(DESTINATION_PORT);
+      text.putNumber(destinationPort);
+    }
+    text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS).get(transport)!);
+    text.putAscii(
+      hasPorts
+        ? communityHash(transport, source, destination, true, sourcePort, destinationPort)
+        : communityHash(transport, source, destination, false, 0, 0),
+    );
   }
 
-  private idOfShown(flow: FlowName): string {
-    const low = [this.source.join(), flow.sourcePort].join();
-    const high = [this.destination.join(), flow.destinationPort].join();
-    // The initiator may turn out to be the other end: the id must not change with it.
-    const ends = low < high ? `${low}|${high}` : `${high}|${low}`;
-    const text = `${flow.transport}|${ends}|${flow.domain}|${flow.firstPacket}|${flow.firstTimeUs}`;
-    return hash('sha1', text, 'hex').slice(0, 16);
+  private hashOf(flow: FlowName): string {
+    this.show(flow.source, this.tunnelSource);
+    this.show(flow.destination, this.tunnelDestination);
+    return flowHash(flow, this.tunnelSource, this.tunnelDestination);
   }
 
-  /** A registration whose prefix shows no more than addresses do. */
-  private registration(registration: ShownRegistration | null): ShownRegistration | null {
-    if (registration === null) return null;
-    const [network, registered] = ipaddr.parseCIDR(registration.prefix);
-    const isIpv4 = network.kind() === 'ipv4';
-    const length = Math.min(registered, isIpv4 ? this.show.ipv4Bits : this.show.ipv6Bits);
-    const octets = network.toByteArray();
-    const word = (index: number): number =>
-      octets.slice(index * 4, index * 4 + 4).reduce((bits, octet) => (bits << 8) | octet, 0);
-    this.show(isIpv4 ? [0, 0, IPV4_MARK, word(0)] : [word(0), word(1), word(2), word(3)], this.network);
-    const bits = isIpv4 ? length + IPV4_MAPPED_BITS : length;
-    // A pseudonym keeps the prefix, and changes what is behind it.
-    const shown = this.network.map((value, index) => value & maskOf(bits - 32 * index));
-    return { ...registration, prefix: `${textOf(shown)}/${length}` };
+  /** From the end of the Community ID up to the evidence. */
+  private vpnOf(finding: number): Uint8Array {
+    let piece = this.vpns.get(finding);
+    if (piece === undefined) {
+      piece = octets(`","vpn":${JSON.stringify(vpnFields(finding)).slice(0, -1)},"evidence":[`);
+      this.vpns.set(finding, piece);
+    }
+    return piece;
   }
 
-  private tuple(flow: FlowRecord): TupleFields {
-    const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
-    this.show(flow.source, this.source);
-    this.show(flow.destination, this.destination);
-    const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
-    const ports = hasPorts ? { source: flow.sourcePort, destination: flow.destinationPort } : null;
-    const vlan = vlansOf(flow.vlans);
-    const encapsulation = encapsulationNames(flow.encapsulation);
-    return {
-      flow_id: this.idOfShown(flow),
-      ...tunnel,
-      ...(vlan.length > 0 ? { vlan } : {}),
-      ...(encapsulation.length > 0 ? { encapsulation } : {}),
-      src_ip: textOf(this.source),
-      ...(hasPorts ? { src_port: flow.sourcePort } : {}),
-      dest_ip: textOf(this.destination),
-      ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
-      proto: PROTO_NAMES[flow.transport]!,
-      community_id: communityId(flow.transport, this.source, this.destination, ports),
-    };
+  /** From the end of the evidence up to the end of the line. */
+  private decisionOf(decision: ShownDecision): Uint8Array {
+    let piece = this.decisions.get(decision);
+    if (piece === undefined) {
+      const { policy, registry } = this.context;
+      const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
+      const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
+      piece = octets(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
+      if (this.decisions.size === KEPT_DECISIONS) this.decisions.clear();
+      this.decisions.set(decision, piece);
+    }
+    return piece;
+  }
+
+  private registrationText(registration: ShownRegistration | null): string {
+    if (registration === null) return 'null';
+    return JSON.stringify({ ...registration, prefix: shownPrefix(registration.prefix, this.show) });
   }
 }
 
-/** A word whose first bits are set. */
-function maskOf(bits: number): number {
-  if (bits <= 0) return 0;
-  return bits >= 32 ? -1 : -1 << (32 - bits);
+function decisionText({ action, previous, rule, reason, mode }: ShownDecision): string {
+  return JSON.stringify({ action, previous, rule, reason, mode });
 }
 
-function textOf(words: Int32Array): string {
-  return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
+/** True when the tunnel's first flow is this one. */
+function isSameFlow(flow: FlowName, tunnel: FlowName): boolean {
+  return (
+    flow.firstPacket === tunnel.firstPacket &&
+    flow.firstTimeUs === tunnel.firstTimeUs &&
+    flow.transport === tunnel.transport &&
+    flow.domain === tunnel.domain &&
+    hasSameEnds(flow, tunnel)
+  );
 }
 
-function vpn(flow: FlowRecord): VpnFields {
-  return {
-    protocol: PROTOCOL_NAMES[findingProtocol(flow.finding)],
-    variant: VARIANT_NAMES[findingVariant(flow.finding)],
-    stage: STAGE_NAMES[findingStage(flow.finding)],
-  };
+function hasSameEnds(flow: FlowName, tunnel: FlowName): boolean {
+  if (flow.sourcePort === tunnel.sourcePort && flow.destinationPort === tunnel.destinationPort)
+    if (isSame(flow.source, tunnel.source) && isSame(flow.destination, tunnel.destination)) return true;
+  // Who is the initiator may have turned out since the tunnel began.
+  return (
+    flow.sourcePort === tunnel.destinationPort &&
+    flow.destinationPort === tunnel.sourcePort &&
+    isSame(flow.source, tunnel.destination) &&
+    isSame(flow.destination, tunnel.source)
+  );
 }
 
-function shortDecision(decision: ShownDecision): DecisionFields {
-  const { action, previous, rule, reason, mode } = decision;
-  return { action, previous, rule, reason, mode };
+function isSame(a: Int32Array, b: Int32Array): boolean {
+  return a[3] === b[3] && a[2] === b[2] && a[1] === b[1] && a[0] === b[0];
 }
 
-/** VLAN ids from the outermost on. */
-export function vlansOf(vlans: number): number[] {
-  const ids: number[] = [];
-  for (let rest = vlans; rest !== 0; rest >>>= 16) ids.push((rest & 0xffff) - 1);
-  return ids;
-}
+/** From the end of the timestamp up to the packet's number, ready for the file at hand. */
+class FilePiece {
+  private readonly eventType: string;
+  private file = '';
+  private piece: Uint8Array;
 
-/** Names of the wrappings from the outermost on. */
-export function encapsulationNames(encapsulation: number): string[] {
-  const names: string[] = [];
-  for (let rest = encapsulation; rest !== 0; rest >>>= 4) names.push(ENCAPSULATION_NAMES[rest & 15]!);
-  return names;
+  constructor(eventType: string) {
+    this.eventType = eventType;
+    this.piece = this.make('');
+  }
+
+  of(file: string): Uint8Array {
+    if (file !== this.file) {
+      this.file = file;
+      this.piece = this.make(file);
+    }
+    return this.piece;
+  }
+
+  private make(file: string): Uint8Array {
+    return octets(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { formatMicros } from '../core/units.ts';
 import type { Trip } from '../engine/safety-guard.ts';
-import type { EventContext } from './event-line.ts';
+import type { EventContext } from './event-fields.ts';
 
 export interface BreakerNotice {
   readonly state: 'tripped' | 'reset';

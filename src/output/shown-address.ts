@@ -5,6 +5,7 @@
  */
 import { createCipheriv } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
+import { formatPrefix, IPV4_LENGTH_OFFSET, PrefixParser, wordMask } from '../registry/prefix.ts';
 import type { AddressForm } from './address-forms.ts';
 
 /** Writes the words to be shown for an address into `shown`. */
@@ -33,6 +34,19 @@ export function showAddresses(form: AddressForm, key?: Uint8Array): ShowAddress 
       if (key?.length !== PSEUDONYM_KEY_LENGTH) throw new Error(`a pseudonym key has ${PSEUDONYM_KEY_LENGTH} octets`);
       return Object.assign(pseudonym(key), ALL_BITS);
   }
+}
+
+/** Text of a prefix that shows no more than addresses do. */
+export function shownPrefix(prefix: string, show: ShowAddress): string {
+  const parser = new PrefixParser();
+  parser.parse(prefix);
+  const isIpv4 = parser.length >= IPV4_LENGTH_OFFSET && isMappedIpv4(parser.word0, parser.word1, parser.word2);
+  const bits = Math.min(parser.length, isIpv4 ? IPV4_LENGTH_OFFSET + show.ipv4Bits : show.ipv6Bits);
+  const words = new Int32Array(4);
+  show([parser.word0, parser.word1, parser.word2, parser.word3], words);
+  // A pseudonym keeps the prefix, and changes what is behind it.
+  const kept = words.map((word, index) => word & wordMask(bits, index));
+  return formatPrefix(kept[0]!, kept[1]!, kept[2]!, kept[3]!, bits);
 }
 
 function truncate(address: ArrayLike<number>, shown: Int32Array): void {

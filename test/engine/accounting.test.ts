@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Counters } from '../../src/engine/counters.ts';
-import type { FlowEvent } from '../../src/output/event-line.ts';
+import type { FlowEvent } from '../../src/output/event-fields.ts';
 import { committedCaptures, ROOT } from './committed-captures.ts';
 import { type Replayed, replayFiles, type ReplayShape } from './replayed.ts';
 

@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/cli/replay-captures.ts';
-import { EventLines, type FlowEvent } from '../../src/output/event-line.ts';
+import { EventFields, type FlowEvent } from '../../src/output/event-fields.ts';
 import { showAddresses } from '../../src/output/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { parseRegistry } from '../../src/registry/registry-file.ts';
@@ -28,7 +28,7 @@ async function flowsOf(capture: string, ...prefixes: string[]): Promise<FlowEven
   const { policy } = parsePolicy(octets(POLICY), 'policy.yaml');
   if (registry === null || policy === undefined) throw new Error('the rules of this test are not valid');
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const lines = new EventLines(showAddresses('plain'), context);
+  const lines = new EventFields(showAddresses('plain'), context);
   const events: FlowEvent[] = [];
   const replay = new Replay(
     {

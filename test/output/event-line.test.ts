@@ -7,10 +7,11 @@ import { packFinding, Stage, Variant } from '../../src/fingerprint/finding.ts';
 import {
   type DecisionEvent,
   encapsulationNames,
-  EventLines,
+  EventFields,
   type FlowEvent,
   vlansOf,
-} from '../../src/output/event-line.ts';
+} from '../../src/output/event-fields.ts';
+import { EventLines } from '../../src/output/event-line.ts';
 import type { AddressForm } from '../../src/output/address-forms.ts';
 import { showAddresses } from '../../src/output/shown-address.ts';
 import { Encapsulation, Transport } from '../../src/wire/packet-view.ts';
@@ -21,6 +22,10 @@ const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
 
 function lines(form: AddressForm = 'plain'): EventLines {
   return new EventLines(form === 'pseudonym' ? showAddresses(form, KEY) : showAddresses(form), CONTEXT);
+}
+
+function fields(form: AddressForm = 'plain'): EventFields {
+  return new EventFields(form === 'pseudonym' ? showAddresses(form, KEY) : showAddresses(form), CONTEXT);
 }
 
 function flowOf(source: string, destination: string, transport: number, ports: readonly [number, number]): FlowRecord {
@@ -66,7 +71,7 @@ describe('a decision line', () => {
     const line = lines().decision('a/b.pcap', UDP, DECISION, 1_731_261_600_123_456, 12);
     expect(line).toBe(
       '{"timestamp":"2024-11-10T18:00:00.123456Z","event_type":"decision","pcap_filename":"a/b.pcap","pcap_cnt":12,' +
-        `"flow_id":"${lines().flowId(UDP)}","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.7","dest_port":51820,` +
+        `"flow_id":"${fields().flowId(UDP)}","src_ip":"192.0.2.10","src_port":40000,"dest_ip":"198.51.100.7","dest_port":51820,` +
         '"proto":"UDP","community_id":"1:' +
         `${asDecisionEvent(line).community_id.slice(2)}","vpn":{"protocol":"wireguard","variant":"standard",` +
         '"stage":"confirmed","evidence":[]},"registration":{"source":null,"destination":{"prefix":"198.51.100.7/32",' +
@@ -149,8 +154,8 @@ describe('the id of a flow', () => {
   const reversed = flowOf('198.51.100.7', '192.0.2.10', Transport.UDP, [51820, 40000]);
 
   it('stays when the initiator turns out to be the other end', () => {
-    expect(lines().flowId(reversed)).toBe(lines().flowId(UDP));
-    expect(lines().flowId(UDP)).toMatch(/^[0-9a-f]{16}$/);
+    expect(fields().flowId(reversed)).toBe(fields().flowId(UDP));
+    expect(fields().flowId(UDP)).toMatch(/^[0-9a-f]{16}$/);
   });
 
   it('differs by wrapping, first packet, transport and port', () => {
@@ -158,7 +163,7 @@ describe('the id of a flow', () => {
     for (const change of [{ domain: 1 }, { firstPacket: 4 }, { transport: Transport.TCP }, { sourcePort: 40001 }]) {
       variants.push(Object.assign(flowOf('192.0.2.10', '198.51.100.7', Transport.UDP, [40000, 51820]), change));
     }
-    expect(new Set(variants.map((flow) => lines().flowId(flow))).size).toBe(variants.length);
+    expect(new Set(variants.map((flow) => fields().flowId(flow))).size).toBe(variants.length);
   });
 });
 
@@ -172,7 +177,7 @@ describe('registrations in a line', () => {
       source: source === null ? null : { ...wide, prefix: source },
       destination: { ...wide, prefix: destination },
     };
-    const { registration } = lines(form).decisionEvent('x', flow, decision, 0, 1);
+    const { registration } = asDecisionEvent(lines(form).decision('x', flow, decision, 0, 1));
     return [registration.source?.prefix ?? null, registration.destination?.prefix];
   }
 
@@ -203,7 +208,7 @@ describe('registrations in a line', () => {
     expect(one).toBe(two);
     expect(one).toMatch(/^\d+\.\d+\.\d+\.0\/24$/);
     expect(one).not.toBe('198.51.100.0/24');
-    const host = lines('pseudonym').decisionEvent('x', UDP, DECISION, 0, 1);
+    const host = asDecisionEvent(lines('pseudonym').decision('x', UDP, DECISION, 0, 1));
     expect(host.registration.destination?.prefix).toBe(`${host.dest_ip}/32`);
   });
 });

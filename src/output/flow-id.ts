@@ -1,0 +1,71 @@
+/**
+ * The name by which a flow is known in events: the first 16 hexadecimal digits of the SHA-1 over its shown tuple, wrapping and first
+ * packet, the same on every run.
+ *
+ * The text that is hashed has the two ends in the order of their texts, not by role: the initiator may turn out to be the other
+ * end, and the id must not change with it. `17|0,0,65535,-1062731511,51820|0,0,65535,167772162,40000|domain|packet|time`.
+ */
+import { hash } from 'node:crypto';
+import type { FlowName } from '../engine/flow-record.ts';
+import { OctetText } from './octet-text.ts';
+
+/** Digits of an id. */
+export const FLOW_ID_LENGTH = 16;
+
+const COMMA = 44;
+const BAR = 124;
+
+const text = new OctetText();
+const sourceEnd = new OctetText();
+const destinationEnd = new OctetText();
+
+/** Hash of a flow, of which the first FLOW_ID_LENGTH digits are its id. The addresses are those that are shown. */
+export function flowHash(flow: FlowName, source: Int32Array, destination: Int32Array): string {
+  putEnd(sourceEnd, source, flow.sourcePort);
+  putEnd(destinationEnd, destination, flow.destinationPort);
+  const inOrder = isBefore(sourceEnd, destinationEnd);
+  text.length = 0;
+  text.putNumber(flow.transport);
+  text.putCharacter(BAR);
+  append(inOrder ? sourceEnd : destinationEnd);
+  text.putCharacter(BAR);
+  append(inOrder ? destinationEnd : sourceEnd);
+  text.putCharacter(BAR);
+  text.putNumber(flow.domain);
+  text.putCharacter(BAR);
+  text.putNumber(flow.firstPacket);
+  text.putCharacter(BAR);
+  text.putNumber(flow.firstTimeUs);
+  return hash('sha1', viewOf(text.length), 'hex');
+}
+
+function putEnd(end: OctetText, address: Int32Array, port: number): void {
+  end.length = 0;
+  for (let word = 0; word < 4; word++) {
+    end.putNumber(address[word]!);
+    end.putCharacter(COMMA);
+  }
+  end.putNumber(port);
+}
+
+function append(end: OctetText): void {
+  const { bytes, length } = end;
+  for (let i = 0; i < length; i++) text.putCharacter(bytes[i]!);
+}
+
+/** True when the first text comes before the second, octet by octet. */
+function isBefore(first: OctetText, second: OctetText): boolean {
+  const both = Math.min(first.length, second.length);
+  for (let i = 0; i < both; i++) {
+    const difference = first.bytes[i]! - second.bytes[i]!;
+    if (difference !== 0) return difference < 0;
+  }
+  return first.length < second.length;
+}
+
+/** Views of the text's first octets, by their number: to make one takes as long as half of the hash. */
+const views: (Uint8Array | undefined)[] = [];
+
+function viewOf(length: number): Uint8Array {
+  return (views[length] ??= text.bytes.subarray(0, length));
+}

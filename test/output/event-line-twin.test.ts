@@ -1,0 +1,137 @@
+/** Lines put together as octets against their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
+import { describe, expect, it } from 'vitest';
+import { FlowEnd } from '../../src/engine/counters.ts';
+import type { ShownDecision, ShownRegistration } from '../../src/engine/decision-sink.ts';
+import { FlowName, FlowRecord } from '../../src/engine/flow-record.ts';
+import { type Check, CHECKS, EVIDENCE_LIMIT, EvidenceLog } from '../../src/fingerprint/evidence.ts';
+import { packFinding, VARIANT_NAMES } from '../../src/fingerprint/finding.ts';
+import { EventFields } from '../../src/output/event-fields.ts';
+import { EventLines } from '../../src/output/event-line.ts';
+import { OctetText } from '../../src/output/octet-text.ts';
+import { showAddresses } from '../../src/output/shown-address.ts';
+import { Transport } from '../../src/wire/packet-view.ts';
+import { SeededRandom } from '../flow/seeded-random.ts';
+
+const EVENTS = 5000;
+const TEXTS = ['Example Bank', 'a "quoted" \\ one', 'банк\u2028', '', 'tab\tand\nline'];
+const NUMBERS = [0, 1, 9, 10, 99, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 1e8, 1e8 - 1, 1e10, 2 ** 53 - 1];
+const TRANSPORTS = [Transport.UDP, Transport.TCP, Transport.ESP, Transport.AH];
+const CHECK_CODES = Object.keys(CHECKS).map(Number) as Check[];
+const VARIANTS = Object.keys(VARIANT_NAMES).map(Number);
+const CONTEXT = { policy: { name: TEXTS[1]!, sha256: 'aa' }, registry: { sha256: 'bb' } };
+
+const random = new SeededRandom(20_241_110);
+const below = (limit: number): number => random.below(limit);
+const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+const word = (): number => pick([0, -1, 1, 0xffff, below(2 ** 31), -below(2 ** 31)]);
+const count = (): number => pick([below(1000), below(2 ** 31), pick(NUMBERS)]);
+const time = (): number => pick([0, 1, 1_733_011_200_000_000 + below(3_000_000), 4_294_967_295_999_999, -5]);
+
+function address(target: Int32Array): void {
+  target.set(below(2) === 0 ? [0, 0, 0xffff, word()] : [word(), word(), word(), word()]);
+}
+
+function name<T extends FlowName>(flow: T): T {
+  address(flow.source);
+  address(flow.destination);
+  flow.transport = pick(TRANSPORTS);
+  const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
+  flow.sourcePort = hasPorts ? below(65_536) : 0;
+  flow.destinationPort = hasPorts ? below(65_536) : 0;
+  flow.domain = word();
+  flow.firstPacket = count();
+  flow.firstTimeUs = time();
+  return flow;
+}
+
+/** The tunnel of a flow: another's name, or its own, from either end. */
+function tunnelOf(flow: FlowName): FlowName | null {
+  const kind = below(4);
+  if (kind === 0) return null;
+  if (kind === 1) return name(new FlowName());
+  const tunnel = Object.assign(new FlowName(), flow, {
+    source: flow.source.slice(),
+    destination: flow.destination.slice(),
+  });
+  if (kind === 2) return tunnel;
+  const { sourcePort, destinationPort } = flow;
+  const ends = { source: flow.destination.slice(), destination: flow.source.slice() };
+  return Object.assign(tunnel, ends, { sourcePort: destinationPort, destinationPort: sourcePort });
+}
+
+const log = new EvidenceLog();
+
+function evidence(): number {
+  log.select(0);
+  for (let rows = below(EVIDENCE_LIMIT + 1); rows > 0; rows--)
+    log.noteWide(1 + count(), pick(CHECK_CODES), below(1500), word(), word(), word(), word());
+  return log.head;
+}
+
+function flow(): FlowRecord {
+  const record = name(new FlowRecord());
+  record.vlans = pick([0, 101, 101 | (4095 << 16)]);
+  record.encapsulation = pick([0, 1, 0x21]);
+  record.lastTimeUs = time();
+  record.packetsToDestination = count();
+  record.packetsToSource = count();
+  record.octetsToDestination = count();
+  record.octetsToSource = count();
+  record.finding = packFinding(pick([1, 2, 3]), pick([1, 2]), pick(VARIANTS), below(3));
+  record.tunnel = tunnelOf(record);
+  record.evidenceLog = log;
+  record.evidence = evidence();
+  return record;
+}
+
+function registration(): ShownRegistration | null {
+  const prefix = pick(['198.51.100.7/32', '198.51.0.0/16', '0.0.0.0/0', '2001:db8::/32', '2001:db8::7/128', '::/0']);
+  return below(2) === 0 ? null : { prefix, holder: pick(TEXTS), sector: 'bank', reference: pick(TEXTS) };
+}
+
+const decision = (): ShownDecision => ({
+  action: 'allow',
+  previous: pick([null, 'block']),
+  rule: pick([null, ...TEXTS]),
+  reason: 'rule-matched',
+  mode: 'enforce',
+  source: registration(),
+  destination: registration(),
+});
+const DECISIONS = Array.from({ length: 100 }, decision);
+
+describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form) => {
+  const lines = new EventLines(showAddresses(form), CONTEXT);
+  const fields = new EventFields(showAddresses(form), CONTEXT);
+
+  it('of decisions are the JSON of their fields', () => {
+    for (let i = 0; i < EVENTS; i++) {
+      const [file, record, shown, at, packet] = [pick(TEXTS), flow(), pick(DECISIONS), time(), count()];
+      const expected = `${JSON.stringify(fields.decisionEvent(file, record, shown, at, packet))}\n`;
+      expect(lines.decision(file, record, shown, at, packet)).toBe(expected);
+      log.release(record.evidence);
+    }
+  });
+
+  it('of flows are the JSON of their fields', () => {
+    for (let i = 0; i < EVENTS; i++) {
+      const [file, record, reason] = [pick(TEXTS), flow(), pick(Object.values(FlowEnd))];
+      const shown = pick([null, pick(DECISIONS)]);
+      if (shown === null) record.finding = 0;
+      const expected = `${JSON.stringify(fields.flowEvent(file, record, shown, reason))}\n`;
+      expect(lines.flow(file, record, shown, reason)).toBe(expected);
+      log.release(record.evidence);
+    }
+  });
+
+  it('stand one behind the other in one text', () => {
+    const text = new OctetText();
+    let expected = '';
+    for (let i = 0; i < 500; i++) {
+      const record = flow();
+      lines.putDecision(text, 'x', record, DECISIONS[0]!, i, i);
+      expected += lines.decision('x', record, DECISIONS[0]!, i, i);
+    }
+    expect(text.takeString()).toBe(expected);
+  });
+});
