@@ -101,19 +101,21 @@ function layNode(
 ): number {
   const stride = strideFor(last - first + 1, bits);
   const shift = bits - stride;
+  const mask = (1 << stride) - 1;
   const node = slots.count;
   slots.push(shift);
-  slots.push(2 ** stride - 1);
-  slots.count += 2 ** stride;
+  slots.push(mask);
+  slots.count += mask + 1;
   let next = first;
-  for (let slot = 0; slot < 2 ** stride; slot++) {
-    const slotBase = base + slot * 2 ** shift;
+  let covering = first - 1;
+  for (let slot = 0; slot <= mask; slot++) {
     const low = next;
-    while (next <= last && records[RECORD_SIZE * next]! >>> 0 < slotBase + 2 ** shift) next++;
-    const count = next - low;
-    let reference = RECORD_SIZE * (next - 1);
-    if (count === 0) reference = RECORD_SIZE * coveringFrom(records, next - 1, slotBase | 0);
-    else if (count > RUN_LIMIT && shift > 0) reference = layNode(records, slots, low, next - 1, slotBase, shift);
+    while (next <= last && ((records[RECORD_SIZE * next]! >>> shift) & mask) === slot) next++;
+    const slotBase = base | (slot << shift);
+    if (next === low) covering = coveringFrom(records, covering, slotBase);
+    else covering = next - 1;
+    let reference = RECORD_SIZE * covering;
+    if (next - low > RUN_LIMIT && shift > 0) reference = layNode(records, slots, low, next - 1, slotBase, shift);
     slots.set(node + HEADER_SIZE + slot, reference);
   }
   return (node << 1) | 1;

@@ -5,6 +5,8 @@
  *
  * Bounded: at most FIELD_LIMIT fields are kept, and a search looks at PROBE_LIMIT slots.
  */
+import { ENDS_FIELD } from './octet-field.ts';
+
 const SLOTS = 65_536;
 const PROBE_LIMIT = 16;
 /** Dates mostly: a list by the day over fifty years has 18,000. */
@@ -14,6 +16,8 @@ const FIELD_LENGTH_LIMIT = 40;
 const encoder = new TextEncoder();
 
 export class KnownFields {
+  /** Where the field that was asked for last by its octets ends. */
+  end = 0;
   /** Number of an entry, from 1; 0 in an empty slot. */
   private readonly slots = new Uint16Array(SLOTS);
   private readonly octets = new Uint8Array(FIELD_LIMIT * (FIELD_LENGTH_LIMIT + 1));
@@ -27,10 +31,12 @@ export class KnownFields {
     return this.texts.get(keyOf(field, text)) ?? NaN;
   }
 
-  /** The number of field `field` whose octets are `start` … `end` - 1; NaN where it is not known. */
-  ofOctets(field: number, octets: Uint8Array, start: number, end: number): number {
+  /** The number of field `field`, whose octets begin at `start` and end as octet-field says; NaN where it is not known. `end` is then its end. */
+  ofOctets(field: number, octets: Uint8Array, start: number): number {
     let hash = field;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + octets[at]!) | 0;
+    let end = start;
+    while (end < octets.length && ENDS_FIELD[octets[end]!] === 0) hash = (Math.imul(hash, 31) + octets[end++]!) | 0;
+    this.end = end;
     let slot = slotOf(hash);
     for (let probe = 0; probe < PROBE_LIMIT; probe++) {
       const entry = this.slots[slot]!;

@@ -7,6 +7,7 @@
  */
 import { LINE_LIMIT } from './csv-lines.ts';
 import type { KnownFields } from './known-fields.ts';
+import { fieldEnd } from './octet-field.ts';
 import { OctetPrefix } from './octet-prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
 import { PROTOCOLS, SECTOR, VALID_FROM, VALID_UNTIL } from './registration-fields.ts';
@@ -15,13 +16,6 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const COMMA = 44;
-/** Leads of U+0080…, U+1000…, U+2000…, U+3000… and U+F000…: where controls, spaces, marks of direction and the byte order mark are. */
-const DOUBTFUL_LEADS = [0xc2, 0xe1, 0xe2, 0xe3, 0xef];
-
-/** 1 for octets that end a field or make its line not plain. */
-const ENDS_FIELD = new Uint8Array(256);
-ENDS_FIELD.fill(1, 0, SPACE);
-for (const octet of [0x22, COMMA, 0x7f, ...DOUBTFUL_LEADS]) ENDS_FIELD[octet] = 1;
 
 export class PlainRowReader {
   private readonly octets: Uint8Array;
@@ -43,24 +37,20 @@ export class PlainRowReader {
     if (prefixEnd < 0) return -1;
     const holderEnd = fieldEnd(octets, prefixEnd + 1);
     if (octets[holderEnd] !== COMMA) return -1;
-    const sectorEnd = fieldEnd(octets, holderEnd + 1);
-    if (octets[sectorEnd] !== COMMA) return -1;
-    const protocolsEnd = fieldEnd(octets, sectorEnd + 1);
-    if (octets[protocolsEnd] !== COMMA) return -1;
-    const fromEnd = fieldEnd(octets, protocolsEnd + 1);
-    if (octets[fromEnd] !== COMMA) return -1;
-    const untilEnd = fieldEnd(octets, fromEnd + 1);
+    const sector = known.ofOctets(SECTOR, octets, holderEnd + 1);
+    if (octets[known.end] !== COMMA) return -1;
+    const protocols = known.ofOctets(PROTOCOLS, octets, known.end + 1);
+    if (octets[known.end] !== COMMA) return -1;
+    const from = known.ofOctets(VALID_FROM, octets, known.end + 1);
+    if (octets[known.end] !== COMMA) return -1;
+    const until = known.ofOctets(VALID_UNTIL, octets, known.end + 1);
+    const untilEnd = known.end;
     if (octets[untilEnd] !== COMMA) return -1;
+    // NaN, for what is not known, fails every comparison.
+    if (!(from < until && sector >= 0 && protocols >= 0)) return -1;
     const end = fieldEnd(octets, untilEnd + 1);
     const next = afterLine(octets, end);
     if (next < 0 || end - start > LINE_LIMIT) return -1;
-
-    const sector = known.ofOctets(SECTOR, octets, holderEnd + 1, sectorEnd);
-    const protocols = known.ofOctets(PROTOCOLS, octets, sectorEnd + 1, protocolsEnd);
-    const from = known.ofOctets(VALID_FROM, octets, protocolsEnd + 1, fromEnd);
-    const until = known.ofOctets(VALID_UNTIL, octets, fromEnd + 1, untilEnd);
-    // NaN, for what is not known, fails every comparison.
-    if (!(from < until && sector >= 0 && protocols >= 0)) return -1;
     const holderStart = afterSpaces(octets, prefixEnd + 1);
     if (holderStart === holderEnd) return -1;
 
@@ -71,13 +61,6 @@ export class PlainRowReader {
     columns.references.pushOctets(octets, referenceStart, beforeSpaces(octets, referenceStart, end));
     return next;
   }
-}
-
-/** The first octet from `at` on that ends a field, or the end of the file. */
-function fieldEnd(octets: Uint8Array, at: number): number {
-  let end = at;
-  while (end < octets.length && ENDS_FIELD[octets[end]!] === 0) end++;
-  return end;
 }
 
 /** Where the next line begins if one ends at `end`; -1 if none does. */

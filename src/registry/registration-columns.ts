@@ -14,6 +14,8 @@ export class RegistrationColumns {
   validFromUs = new Float64Array(FIRST_CAPACITY);
   /** In force before this packet time, µs since 1970; Infinity where open. */
   validUntilUs = new Float64Array(FIRST_CAPACITY);
+  /** All times in the two columns above, each once: told by whoever adds rows. */
+  readonly boundaries = new Set<number>();
   /** Bit 1 << code for each protocol; 0 for any. */
   protocols = new Uint8Array(FIRST_CAPACITY);
   /** Codes of sector. */

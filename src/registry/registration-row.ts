@@ -70,6 +70,7 @@ export class RegistrationReader {
     if (field === SECTOR) value = this.readSector(text);
     else if (field === PROTOCOLS) value = this.readProtocols(text);
     else value = this.readTime(text, field);
+    if (field === VALID_FROM || field === VALID_UNTIL) this.columns.boundaries.add(value);
     if (this.issues.errorCount === errorsBefore) this.known.add(field, text, value);
     return value;
   }

@@ -52,6 +52,7 @@ export class Registry {
   /** Rows in the order of prefixes; those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the file. */
   private readonly rows: Uint32Array;
   private readonly starts: Uint32Array;
+  /** Times at which a registration begins or ceases to be in force, ascending. */
   private readonly boundaries: Float64Array;
 
   constructor(columns: RegistrationColumns, sha256: string) {
@@ -62,7 +63,7 @@ export class Registry {
     this.rows = order.rows;
     this.starts = starts;
     this.trie = new PrefixTrie(distinct, ipv4Count);
-    this.boundaries = sortedBoundaries(columns);
+    this.boundaries = Float64Array.from(columns.boundaries).filter(Number.isFinite).sort();
   }
 
   /** Registrations. */
@@ -205,46 +206,27 @@ function groupAlike(
   order: PrefixOrder,
 ): { distinct: PrefixColumns; ipv4Count: number; starts: Uint32Array } {
   const { rows } = order;
-  const distinct = new PrefixColumns();
+  const { word0, word1, word2, word3, length } = prefixes;
+  const distinct = new PrefixColumns(rows.length);
   const starts = new Uint32Array(rows.length + 1);
   let ipv4Count = 0;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!;
-    if (at > 0 && samePrefix(prefixes, rows[at - 1]!, row)) continue;
+    const last = distinct.count - 1;
+    const isLast =
+      last >= 0 &&
+      distinct.word3[last] === word3[row] &&
+      distinct.length[last] === length[row] &&
+      distinct.word0[last] === word0[row] &&
+      distinct.word1[last] === word1[row] &&
+      distinct.word2[last] === word2[row];
+    if (isLast) continue;
     starts[distinct.count] = at;
-    if (at < order.ipv4Count) ipv4Count++;
-    distinct.push(
-      prefixes.word0[row]!,
-      prefixes.word1[row]!,
-      prefixes.word2[row]!,
-      prefixes.word3[row]!,
-      prefixes.length[row]!,
-    );
+    distinct.push(word0[row]!, word1[row]!, word2[row]!, word3[row]!, length[row]!);
+    if (at < order.ipv4Count) ipv4Count = distinct.count;
   }
   starts[distinct.count] = rows.length;
   return { distinct, ipv4Count, starts: starts.slice(0, distinct.count + 1) };
-}
-
-function samePrefix(prefixes: PrefixColumns, left: number, right: number): boolean {
-  return (
-    prefixes.word3[left] === prefixes.word3[right] &&
-    prefixes.word2[left] === prefixes.word2[right] &&
-    prefixes.word1[left] === prefixes.word1[right] &&
-    prefixes.word0[left] === prefixes.word0[right] &&
-    prefixes.length[left] === prefixes.length[right]
-  );
-}
-
-/** The distinct finite times at which a registration begins or ceases to be in force, ascending. */
-function sortedBoundaries(columns: RegistrationColumns): Float64Array {
-  const distinct = new Set<number>();
-  for (let row = 0; row < columns.count; row++) {
-    distinct.add(columns.validFromUs[row]!);
-    distinct.add(columns.validUntilUs[row]!);
-  }
-  distinct.delete(-Infinity);
-  distinct.delete(Infinity);
-  return Float64Array.from(distinct).sort();
 }
 
 /** Hex SHA-256 of a file's octets. */
