@@ -3,8 +3,9 @@
  */
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { listCaptures } from '../capture/list-captures.ts';
+import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
+import type { DecodeAhead } from '../engine/decode-ahead.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
@@ -21,6 +22,7 @@ import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { SignalWatch } from './signal-watch.ts';
+import { startAhead } from './workers.ts';
 
 export interface ReplayFlags extends AddressFlags {
   readonly policy: string;
@@ -33,16 +35,27 @@ export interface ReplayFlags extends AddressFlags {
   readonly forwarded?: string;
   readonly dropped?: string;
   readonly maxFlows: number;
+  readonly workers?: number;
   readonly quiet?: boolean;
 }
 
 export async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   checkOutputs(flags);
+  const list = await listCaptures(captures);
+  // Its thread starts while the rules are read.
+  const ahead = await startAhead(list.paths, flags.workers);
+  try {
+    return await replayList(list, flags, ahead);
+  } finally {
+    await ahead?.stop();
+  }
+}
+
+async function replayList(list: CaptureList, flags: ReplayFlags, ahead: DecodeAhead | null): Promise<ExitCode> {
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
   const show = addressForm(flags);
-  const list = await listCaptures(captures);
   for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
   await checkOverwriting(flags, list.paths);
@@ -63,6 +76,7 @@ export async function replay(captures: readonly string[], flags: ReplayFlags): P
       rules,
       each: flags.each === true,
       flowCapacity: flags.maxFlows,
+      ahead,
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
         outputs.files.begin(file, packetsBefore);
@@ -186,13 +200,17 @@ class ReplayOutputs {
     this.forwarded = forwarded;
     this.dropped = dropped;
     this.sink = {
-      decided: (flow, decision, timeUs, packet) => {
-        decisions?.write(lines.decision(files.current, flow, decision, timeUs, packet));
-      },
-      ended: (flow, decision, reason) => {
-        flows?.write(lines.flow(files.of(flow.firstPacket), flow, decision, reason));
-      },
-    };
+      ...(decisions !== null && {
+        decided: (flow, decision, timeUs, packet) => {
+          lines.putDecision(decisions.text, files.current, flow, decision, timeUs, packet);
+        },
+      }),
+      ...(flows !== null && {
+        ended: (flow, decision, reason) => {
+          lines.putFlow(flows.text, files.of(flow.firstPacket), flow, decision, reason);
+        },
+      }),
+    } satisfies DecisionSink;
     this.packetSink =
       forwarded === null && dropped === null
         ? null

@@ -1,6 +1,6 @@
 /**
  * The port through which decisions leave the engine, owned by it: outputs implement it, the engine knows none of them.
- * Records and views are valid during the call only.
+ * Records are valid during the call only. What nobody listens to is not made.
  */
 import type { FlowEnd } from './counters.ts';
 import type { FlowRecord } from './flow-record.ts';
@@ -13,7 +13,7 @@ export interface ShownRegistration {
   readonly reference: string;
 }
 
-/** A decision in words. */
+/** A decision in words. Equal ones are one object, which never changes. */
 export interface ShownDecision {
   readonly action: string;
   /** The action before this one; null for a flow's first decision. */
@@ -28,7 +28,7 @@ export interface ShownDecision {
 
 export interface DecisionSink {
   /** A decision was made, for the first time or anew, at a packet. */
-  decided(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void;
+  decided?(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void;
   /** A flow has ended; `decision` is its last, null where it never had a finding. */
-  ended(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void;
+  ended?(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void;
 }

@@ -14,7 +14,7 @@ import type { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { findingProtocol, findingStage, findingVariant, STAGE_NAMES } from '../fingerprint/finding.ts';
 import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
-import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf } from '../policy/decide.ts';
+import { actionOf, decidingRule, NO_RULE, reasonOf } from '../policy/decide.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
 import { type Mode, nextBoundary } from '../policy/policy.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
@@ -25,9 +25,10 @@ import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { FlowRecord } from './flow-record.ts';
 import type { FlowListener } from './pipeline.ts';
-import { isSameRegistration, ruleName, type Rules, shownRegistration } from './rules.ts';
+import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
-import { newStanding, NO_BUCKET, type Standing } from './standing.ts';
+import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
+import { NO_BUCKET, Standings } from './standing.ts';
 import type { Tunnel, Tunnels } from './tunnels.ts';
 
 export { DecisionCounts } from './decision-counts.ts';
@@ -59,9 +60,11 @@ export class Decisions implements FlowListener {
   /** What the last decision rested on. */
   readonly input = new DecisionInput();
   private buckets = new TokenBuckets();
-  /** By the number that a flow's row holds; number 0 is no decision. */
-  private readonly standings: (Standing | undefined)[] = [undefined];
-  private readonly freeNumbers: number[] = [];
+  private readonly standings = new Standings();
+  private readonly words: ShownDecisions;
+  /** No decision changes by itself from `quietFromUs` on and before `quietUntilUs`. */
+  private quietFromUs = 0;
+  private quietUntilUs = 0;
 
   constructor(
     table: FlowTable,
@@ -76,6 +79,7 @@ export class Decisions implements FlowListener {
     this.fingerprints = fingerprints;
     this.rules = rules;
     this.rulesBefore = rules;
+    this.words = new ShownDecisions(rules);
     this.sink = sink;
     this.guard = guard;
   }
@@ -90,6 +94,8 @@ export class Decisions implements FlowListener {
     this.rulesBefore = this.rules;
     this.rules = rules;
     this.rulesGeneration++;
+    this.words.useRules(rules);
+    this.quietUntilUs = 0;
     // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
     if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
     const { table } = this;
@@ -105,7 +111,7 @@ export class Decisions implements FlowListener {
 
   private forgetBuckets(): void {
     this.buckets = new TokenBuckets();
-    for (const standing of this.standings) if (standing !== undefined) standing.bucket = NO_BUCKET;
+    this.standings.forgetBuckets();
   }
 
   found(slot: number, timeUs: number, packet: number): void {
@@ -114,45 +120,49 @@ export class Decisions implements FlowListener {
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
     const row = slot * ROW_WORDS;
-    const { words, numbers } = this.table;
-    const timeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
-    const standing = this.standings[words[row + FlowWord.DECISION]!]!;
+    const { table, standings } = this;
+    const { words } = table;
+    const timeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
+    const number = words[row + FlowWord.DECISION]!;
     const packets = (words[row + FlowWord.PACKETS]! >>> 0) + (words[row + FlowWord.PACKETS + 1]! >>> 0);
-    const octets = this.table.octets(slot, 0) + this.table.octets(slot, 1);
-    if (timeUs >= standing.nextTimeUs || packets >= standing.nextPackets || octets >= standing.nextOctets) {
+    if (
+      timeUs >= standings.nextTimeUs[number]! ||
+      packets >= standings.nextPackets[number]! ||
+      (standings.nextOctets[number] !== Infinity &&
+        table.octets(slot, 0) + table.octets(slot, 1) >= standings.nextOctets[number]!)
+    ) {
       this.decide(slot, timeUs, packet);
     }
-    if (this.rules.mode === 'observe' || standing.action === Action.ALLOW) return Outcome.FORWARDED;
-    return this.outcome(standing, slot, wireLength, timeUs);
+    if (this.rules.mode === 'observe' || standings.action[number] === Action.ALLOW) return Outcome.FORWARDED;
+    return this.outcome(number, slot, wireLength, timeUs);
   }
 
   ended(slot: number, reason: FlowEnd): void {
+    const { standings, sink } = this;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
-    this.record.read(this.table, slot, this.fingerprints, this.tunnels.of(slot)?.name ?? null);
-    const standing = this.standings[number];
-    if (standing === undefined) {
-      this.sink.ended(this.record, null, reason);
-      return;
+    if (sink.ended !== undefined) {
+      this.record.read(this.table, slot, this.fingerprints, this.tunnels.of(slot)?.name ?? null);
+      sink.ended(this.record, number === 0 ? null : this.shown(number, NO_ACTION), reason);
     }
-    this.flows.bump(standing.protocol, standing.stage, standing.action);
-    this.sink.ended(this.record, this.shown(standing, null), reason);
-    if (standing.bucket !== NO_BUCKET) this.buckets.release(standing.bucket);
-    this.standings[number] = undefined;
-    this.freeNumbers.push(number);
+    if (number === 0) return;
+    this.flows.bump(standings.protocol[number]!, standings.stage[number]!, standings.action[number]!);
+    const bucket = standings.bucket[number]!;
+    if (bucket !== NO_BUCKET) this.buckets.release(bucket);
+    standings.end(number);
   }
 
   /** What a throttle or a block makes of a packet. */
-  private outcome(standing: Standing, slot: number, wireLength: number, timeUs: number): Outcome {
-    const { guard } = this;
+  private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
+    const { guard, standings } = this;
     if (guard !== null) {
       if (guard.hasTripped) return Outcome.FORWARDED;
-      if (standing.admittedBy !== guard.generation) {
+      if (standings.admittedBy[number] !== guard.generation) {
         if (!guard.admit(this.table, slot, timeUs)) return Outcome.FORWARDED;
-        standing.admittedBy = guard.generation;
+        standings.admittedBy[number] = guard.generation;
       }
     }
-    if (standing.action === Action.BLOCK) return Outcome.DROPPED;
-    const delay = this.buckets.take(standing.bucket, wireLength, timeUs);
+    if (standings.action[number] === Action.BLOCK) return Outcome.DROPPED;
+    const delay = this.buckets.take(standings.bucket[number]!, wireLength, timeUs);
     if (delay === 0) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
     this.delayUs = delay;
@@ -161,7 +171,7 @@ export class Decisions implements FlowListener {
 
   /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
   private decide(slot: number, timeUs: number, packet: number): void {
-    const { input, record, rules } = this;
+    const { input, record, rules, standings } = this;
     const tunnel = this.tunnels.of(slot);
     record.read(this.table, slot, this.fingerprints, tunnel?.name ?? null);
     this.fillInput(timeUs);
@@ -169,75 +179,78 @@ export class Decisions implements FlowListener {
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
-    let number = this.table.words[decisionAt]!;
-    const before = this.standings[number];
-    const same = before !== undefined && this.isSame(before, rule, reason);
-    const standing = before ?? newStanding();
-    if (before?.stage !== input.stage || before.protocol !== input.protocol) {
-      this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
-    }
-    const previous = before === undefined ? null : ACTION_NAMES[before.action];
-    if (before === undefined) {
-      number = this.freeNumbers.pop() ?? this.standings.length;
-      this.standings[number] = standing;
+    const before = this.table.words[decisionAt]!;
+    const number = before === 0 ? standings.begin() : before;
+    if (before === 0) {
       this.table.words[decisionAt] = number;
       this.delays.observe(timeUs - record.firstTimeUs);
     }
-    this.scheduleNext(standing, timeUs);
-    if (!same) {
-      this.take(standing, number, rule, reason, timeUs);
-      this.announce(standing, previous, timeUs, packet);
-    } else if (standing.rulesGeneration !== this.rulesGeneration) {
-      this.take(standing, number, rule, reason, timeUs);
+    if (standings.stage[number] !== input.stage || standings.protocol[number] !== input.protocol) {
+      this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
+    }
+    this.scheduleNext(number, timeUs);
+    if (before === 0 || !this.isSame(number, rule, reason)) {
+      const previous = before === 0 ? NO_ACTION : standings.action[number]!;
+      this.take(number, rule, reason, timeUs);
+      this.announce(number, previous, timeUs, packet);
+    } else if (standings.rulesGeneration[number] !== this.rulesGeneration) {
+      this.take(number, rule, reason, timeUs);
     }
     if (!isNews) return;
     for (const other of [...tunnel.slots]) if (other !== slot) this.decide(other, timeUs, packet);
   }
 
   /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
-  private isSame(standing: Standing, rule: number, reason: number): boolean {
-    const { input, rules, rulesBefore } = this;
-    if (standing.reason !== reason || standing.stage !== input.stage || standing.protocol !== input.protocol)
+  private isSame(number: number, rule: number, reason: number): boolean {
+    const { input, rules, rulesBefore, standings } = this;
+    if (
+      standings.reason[number] !== reason ||
+      standings.stage[number] !== input.stage ||
+      standings.protocol[number] !== input.protocol
+    )
       return false;
-    if (standing.rulesGeneration === this.rulesGeneration) {
+    const ruleBefore = standings.rule[number]!;
+    const source = standings.sourceRegistration[number]!;
+    const destination = standings.destinationRegistration[number]!;
+    if (standings.rulesGeneration[number] === this.rulesGeneration) {
       return (
-        standing.rule === rule &&
-        standing.sourceRegistration === input.sourceRegistration &&
-        standing.destinationRegistration === input.destinationRegistration
+        ruleBefore === rule && source === input.sourceRegistration && destination === input.destinationRegistration
       );
     }
     return (
-      standing.action === actionOf(rules.policy, rule) &&
-      ruleName(rulesBefore, standing.rule) === ruleName(rules, rule) &&
-      isSameRegistration(rulesBefore, standing.sourceRegistration, rules, input.sourceRegistration) &&
-      isSameRegistration(rulesBefore, standing.destinationRegistration, rules, input.destinationRegistration)
+      standings.action[number] === actionOf(rules.policy, rule) &&
+      ruleName(rulesBefore, ruleBefore) === ruleName(rules, rule) &&
+      isSameRegistration(rulesBefore, source, rules, input.sourceRegistration) &&
+      isSameRegistration(rulesBefore, destination, rules, input.destinationRegistration)
     );
   }
 
   /** Takes the decision that the input has led to. */
-  private take(standing: Standing, number: number, rule: number, reason: number, timeUs: number): void {
-    const { input } = this;
+  private take(number: number, rule: number, reason: number, timeUs: number): void {
+    const { input, standings } = this;
     const action = actionOf(this.rules.policy, rule);
-    if (standing.action !== action) standing.admittedBy = 0;
-    standing.rule = rule;
-    standing.action = action;
-    standing.reason = reason;
-    standing.protocol = input.protocol;
-    standing.stage = input.stage;
-    standing.sourceRegistration = input.sourceRegistration;
-    standing.destinationRegistration = input.destinationRegistration;
-    standing.rulesGeneration = this.rulesGeneration;
-    this.holdBucket(standing, number, timeUs);
+    if (standings.action[number] !== action) standings.admittedBy[number] = 0;
+    standings.rule[number] = rule;
+    standings.action[number] = action;
+    standings.reason[number] = reason;
+    standings.protocol[number] = input.protocol;
+    standings.stage[number] = input.stage;
+    standings.sourceRegistration[number] = input.sourceRegistration;
+    standings.destinationRegistration[number] = input.destinationRegistration;
+    standings.rulesGeneration[number] = this.rulesGeneration;
+    this.holdBucket(number, timeUs);
   }
 
   /** Counts a decision and hands it to the sink. */
-  private announce(standing: Standing, previous: string | null, timeUs: number, packet: number): void {
-    const { action, protocol, sourceRegistration, destinationRegistration } = standing;
+  private announce(number: number, previous: number, timeUs: number, packet: number): void {
+    const { standings, sink } = this;
+    const action = standings.action[number]!;
     const registered =
-      (sourceRegistration === NO_REGISTRATION ? 0 : 1) + (destinationRegistration === NO_REGISTRATION ? 0 : 2);
+      (standings.sourceRegistration[number] === NO_REGISTRATION ? 0 : 1) +
+      (standings.destinationRegistration[number] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
-    this.tally.bump(ruleName(this.rules, standing.rule), action, protocol, registered);
-    this.sink.decided(this.record, this.shown(standing, previous), timeUs, packet);
+    this.tally.bump(ruleName(this.rules, standings.rule[number]!), action, standings.protocol[number]!, registered);
+    sink.decided?.(this.record, this.shown(number, previous), timeUs, packet);
   }
 
   /**
@@ -297,53 +310,72 @@ export class Decisions implements FlowListener {
     input.destinationSector = this.sectorOf(input.destinationRegistration);
   }
 
-  private scheduleNext(standing: Standing, timeUs: number): void {
-    const { policy, registry } = this.rules;
-    const { packets, octets } = policy.boundaries;
-    standing.nextTimeUs = Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
-    standing.nextPackets = packets.find((least) => least > this.input.packets) ?? Infinity;
-    standing.nextOctets = octets.find((least) => least > this.input.octets) ?? Infinity;
+  private scheduleNext(number: number, timeUs: number): void {
+    const { standings, input } = this;
+    const { boundaries } = this.rules.policy;
+    standings.nextTimeUs[number] = this.quietUntil(timeUs);
+    standings.nextPackets[number] = firstAbove(boundaries.packets, input.packets);
+    standings.nextOctets[number] = firstAbove(boundaries.octets, input.octets);
   }
 
-  /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. */
-  private holdBucket(standing: Standing, number: number, timeUs: number): void {
-    const held = standing.bucket;
-    const throttle = standing.rule === NO_RULE ? null : this.rules.policy.rules[standing.rule]!.throttle;
-    standing.bucket =
-      throttle === null
-        ? NO_BUCKET
-        : this.buckets.hold(this.bucketKey(standing, throttle.per, number), throttle, timeUs);
+  /** The time before which no decision changes by itself. Most are made soon after one another, with no boundary between. */
+  private quietUntil(timeUs: number): number {
+    if (timeUs < this.quietFromUs || timeUs >= this.quietUntilUs) {
+      const { policy, registry } = this.rules;
+      this.quietFromUs = timeUs;
+      this.quietUntilUs = Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
+    }
+    return this.quietUntilUs;
+  }
+
+  /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Nobody is throttled in mode observe. */
+  private holdBucket(number: number, timeUs: number): void {
+    const { standings, rules } = this;
+    const held = standings.bucket[number]!;
+    const rule = standings.rule[number]!;
+    const throttle = rule === NO_RULE || rules.mode === 'observe' ? null : rules.policy.rules[rule]!.throttle;
+    standings.bucket[number] =
+      throttle === null ? NO_BUCKET : this.buckets.hold(this.bucketKey(number, throttle.per), throttle, timeUs);
     if (held !== NO_BUCKET) this.buckets.release(held);
   }
 
   /** Whose packets share the bucket. A flow without a registration shares with nobody where registrations share. */
-  private bucketKey(standing: Standing, per: Share, number: number): string {
+  private bucketKey(number: number, per: Share): string {
+    const { standings } = this;
+    const rule = standings.rule[number]!;
     switch (per) {
       case Share.FLOW:
-        return `${standing.rule} flow ${number}`;
+        return `${rule} flow ${number}`;
       case Share.CLIENT:
-        return `${standing.rule} client ${this.input.source.join()}`;
+        return `${rule} client ${this.input.source.join()}`;
       case Share.REGISTRATION: {
-        const { sourceRegistration, destinationRegistration } = standing;
-        const registration = sourceRegistration === NO_REGISTRATION ? destinationRegistration : sourceRegistration;
+        const source = standings.sourceRegistration[number]!;
+        const registration = source === NO_REGISTRATION ? standings.destinationRegistration[number]! : source;
         return registration === NO_REGISTRATION
-          ? `${standing.rule} flow ${number}`
-          : `${standing.rule} registration ${this.rulesGeneration} ${registration}`;
+          ? `${rule} flow ${number}`
+          : `${rule} registration ${this.rulesGeneration} ${registration}`;
       }
       case Share.RULE:
-        return `${standing.rule}`;
+        return `${rule}`;
     }
   }
 
-  private shown(standing: Standing, previous: string | null): ShownDecision {
-    return {
-      action: ACTION_NAMES[standing.action],
+  private shown(number: number, previous: number): ShownDecision {
+    const { standings } = this;
+    return this.words.of(
+      standings.action[number]!,
       previous,
-      rule: ruleName(this.rules, standing.rule),
-      reason: REASON_NAMES[standing.reason]!,
-      mode: this.mode,
-      source: shownRegistration(this.rules, standing.sourceRegistration),
-      destination: shownRegistration(this.rules, standing.destinationRegistration),
-    };
+      standings.rule[number]!,
+      standings.reason[number]!,
+      this.mode,
+      standings.sourceRegistration[number]!,
+      standings.destinationRegistration[number]!,
+    );
   }
+}
+
+/** The first of ascending numbers that is greater; Infinity where there is none. */
+function firstAbove(ascending: readonly number[], value: number): number {
+  for (const number of ascending) if (number > value) return number;
+  return Infinity;
 }

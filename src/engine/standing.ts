@@ -1,45 +1,88 @@
 /**
- * What the engine keeps of a flow's decision. Rules and registrations are numbers of the rules in force when it was made.
+ * What the engine keeps of flows' decisions: columns, by the number that a flow's row holds. Rules and registrations are numbers of the
+ * rules in force when a decision was made. Number 0 is no decision; numbers are used again after a flow's end.
  */
-import { Action } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
 
-/** One flow's decision, and when to decide anew. */
-export interface Standing {
-  action: Action;
-  rule: number;
-  reason: number;
-  protocol: number;
-  stage: number;
-  sourceRegistration: number;
-  destinationRegistration: number;
-  bucket: number;
-  nextTimeUs: number;
-  nextPackets: number;
-  nextOctets: number;
-  /** Generation of the rules that the numbers above belong to. */
-  rulesGeneration: number;
-  /** Generation of the safety guard that has admitted the client; 0 for none. */
-  admittedBy: number;
-}
-
 export const NO_BUCKET = -1;
 
-export function newStanding(): Standing {
-  return {
-    action: Action.ALLOW,
-    rule: NO_RULE,
-    reason: 0,
-    protocol: 0,
-    stage: 0,
-    sourceRegistration: NO_REGISTRATION,
-    destinationRegistration: NO_REGISTRATION,
-    bucket: NO_BUCKET,
-    nextTimeUs: Infinity,
-    nextPackets: Infinity,
-    nextOctets: Infinity,
-    rulesGeneration: 0,
-    admittedBy: 0,
-  };
+const INITIAL_CAPACITY = 1024;
+
+export class Standings {
+  action = new Uint8Array(INITIAL_CAPACITY);
+  reason = new Uint8Array(INITIAL_CAPACITY);
+  protocol = new Uint8Array(INITIAL_CAPACITY);
+  stage = new Uint8Array(INITIAL_CAPACITY);
+  rule = new Int32Array(INITIAL_CAPACITY);
+  sourceRegistration = new Int32Array(INITIAL_CAPACITY);
+  destinationRegistration = new Int32Array(INITIAL_CAPACITY);
+  bucket = new Int32Array(INITIAL_CAPACITY);
+  /** When to decide anew: from this packet time, or these numbers of packets and octets on. */
+  nextTimeUs = new Float64Array(INITIAL_CAPACITY);
+  nextPackets = new Float64Array(INITIAL_CAPACITY);
+  nextOctets = new Float64Array(INITIAL_CAPACITY);
+  /** Generation of the rules that the numbers above belong to. */
+  rulesGeneration = new Int32Array(INITIAL_CAPACITY);
+  /** Generation of the safety guard that has admitted the client; 0 for none. */
+  admittedBy = new Int32Array(INITIAL_CAPACITY);
+
+  private used = 1;
+  /** The numbers given back, chained through `rule`; 0 for none. */
+  private free = 0;
+
+  /** A number for a flow that has not been decided yet. */
+  begin(): number {
+    let number = this.free;
+    if (number !== 0) {
+      this.free = this.rule[number]!;
+    } else {
+      if (this.used === this.action.length) this.grow();
+      number = this.used++;
+    }
+    this.action[number] = 0;
+    this.reason[number] = 0;
+    this.protocol[number] = 0;
+    this.stage[number] = 0;
+    this.rule[number] = NO_RULE;
+    this.sourceRegistration[number] = NO_REGISTRATION;
+    this.destinationRegistration[number] = NO_REGISTRATION;
+    this.bucket[number] = NO_BUCKET;
+    this.rulesGeneration[number] = 0;
+    this.admittedBy[number] = 0;
+    return number;
+  }
+
+  /** Gives a number back. */
+  end(number: number): void {
+    this.rule[number] = this.free;
+    this.free = number;
+  }
+
+  /** No decision holds a bucket any more. */
+  forgetBuckets(): void {
+    this.bucket.fill(NO_BUCKET);
+  }
+
+  private grow(): void {
+    const capacity = this.action.length * 2;
+    this.action = widened(this.action, new Uint8Array(capacity));
+    this.reason = widened(this.reason, new Uint8Array(capacity));
+    this.protocol = widened(this.protocol, new Uint8Array(capacity));
+    this.stage = widened(this.stage, new Uint8Array(capacity));
+    this.rule = widened(this.rule, new Int32Array(capacity));
+    this.sourceRegistration = widened(this.sourceRegistration, new Int32Array(capacity));
+    this.destinationRegistration = widened(this.destinationRegistration, new Int32Array(capacity));
+    this.bucket = widened(this.bucket, new Int32Array(capacity));
+    this.nextTimeUs = widened(this.nextTimeUs, new Float64Array(capacity));
+    this.nextPackets = widened(this.nextPackets, new Float64Array(capacity));
+    this.nextOctets = widened(this.nextOctets, new Float64Array(capacity));
+    this.rulesGeneration = widened(this.rulesGeneration, new Int32Array(capacity));
+    this.admittedBy = widened(this.admittedBy, new Int32Array(capacity));
+  }
+}
+
+function widened<T extends Uint8Array | Int32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

@@ -1,46 +1,54 @@
 /**
- * A place for event lines: a file, or standard output. Lines are gathered and written in large pieces between batches; the
- * caller waits in `settle`, so a slow reader slows the replay and nothing piles up.
+ * A place for event lines: a file, or standard output. Lines are put together in `text` and written in large pieces between
+ * batches; the caller waits in `settle` while more than a little is under way, so a slow reader slows the replay and nothing piles
+ * up. What has been written is used again for what comes next.
  */
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { OctetText } from './octet-text.ts';
 import { OutputError } from './output-error.ts';
 
 const STANDARD_OUTPUT = '-';
+/** Octets that may be under way to a file before the next batch waits. */
+const UNDER_WAY_LIMIT = 4 << 20;
+/** Pieces kept to be used again. */
+const SPARE_LIMIT = 4;
 
 export class LineOutput {
-  /** Lines written. */
-  lineCount = 0;
+  /** The lines since the last `settle`; whoever makes some puts them here. */
+  readonly text = new OctetText();
   private readonly name: string;
   private readonly stream: Writable;
   private readonly isStandard: boolean;
-  private gathered: string[] = [];
+  private readonly spare: Uint8Array[] = [];
   private failure: OutputError | undefined;
 
   /** `path` is a file's, or `-` for standard output. */
   constructor(path: string) {
     this.isStandard = path === STANDARD_OUTPUT;
     this.name = this.isStandard ? 'standard output' : path;
-    this.stream = this.isStandard ? process.stdout : createWriteStream(path);
+    this.stream = this.isStandard ? process.stdout : createWriteStream(path, { highWaterMark: UNDER_WAY_LIMIT });
     this.stream.on('error', (error) => {
       this.failure ??= new OutputError(this.name, error);
     });
   }
 
   write(line: string): void {
-    this.lineCount++;
-    this.gathered.push(line);
+    this.text.putText(line);
   }
 
   /** Hands what was gathered over and waits until there is room again. Throws OutputError where the output failed. */
   async settle(): Promise<void> {
     this.check();
-    if (this.gathered.length === 0) return;
-    const piece = this.gathered.join('');
-    this.gathered = [];
-    if (!this.stream.write(piece)) await this.untilDrained();
+    if (this.text.length === 0) return;
+    const { bytes } = this.text;
+    const piece = this.text.take(this.spare.pop() ?? new Uint8Array(bytes.length));
+    const isRoomLeft = this.stream.write(piece, () => {
+      if (this.spare.length < SPARE_LIMIT) this.spare.push(bytes);
+    });
+    if (!isRoomLeft) await this.untilDrained();
     this.check();
   }
 

@@ -60,13 +60,17 @@ export function actionOf(policy: Policy, rule: number): Action {
 
 export function reasonOf(policy: Policy, rule: number, input: DecisionInput): Reason {
   if (rule === NO_RULE) return Reason.NO_RULE;
-  const asked = policy.rules[rule]!.conditions.find((condition) => condition.name === 'registered');
-  if (asked === undefined) return Reason.RULE_MATCHED;
+  if (!asksRegistered(policy.rules[rule]!)) return Reason.RULE_MATCHED;
   const source = input.sourceRegistration !== NOT_REGISTERED;
   const destination = input.destinationRegistration !== NOT_REGISTERED;
   if (source && destination) return Reason.REGISTERED_BOTH;
   if (source) return Reason.REGISTERED_SOURCE;
   return destination ? Reason.REGISTERED_DESTINATION : Reason.NOT_REGISTERED;
+}
+
+function asksRegistered(rule: Rule): boolean {
+  for (const condition of rule.conditions) if (condition.name === 'registered') return true;
+  return false;
 }
 
 /** One rule's part in a decision, in words. */

@@ -33,7 +33,6 @@ describe('lines to a file', () => {
       if (i % 997 === 0) await output.settle();
     }
     await output.close();
-    expect(output.lineCount).toBe(50_000);
     expect(readFileSync(path, 'utf8')).toBe(expected.join(''));
   });
 
