@@ -1,5 +1,5 @@
 /**
- * An input as a sliding window over two blocks, for parsers that walk `data` from `at` to `limit` with plain numbers.
+ * An input as a sliding window over two blocks or more, for parsers that walk `data` from `at` to `limit` with plain numbers.
  *
  *            headroom            payload
  *   block A  [        |..........................rrr]      r: a record that straddles the end
@@ -9,7 +9,8 @@
  *
  * Contract: octets [at, limit) of `data` are input, in order; everything else in the block is not to be read. A parser
  * moves `at` forward, never past `limit`. `fill` and `skip` may change `data`, `at` and `limit` and start to overwrite
- * the block seen before, so they are called only when no row of a batch points into it. Memory: two blocks, always.
+ * the block seen longest ago, so they are called only when no row of a batch points into it; or its lender, who may still use
+ * it elsewhere, is asked to wait with it. Memory: the same blocks, always.
  */
 import type { Block } from './block.ts';
 import { giveBlock, takeBlock } from './block.ts';
@@ -21,14 +22,24 @@ const PAYLOAD_LENGTH = 1 << 20;
 /** The longest record that can be made whole, so also the most that is ever carried. */
 export const LARGEST_RECORD_LENGTH = 1 << 20;
 
+/** Lends the blocks of a reader. */
+export interface BlockLender {
+  /** At least two, each of `length` octets. */
+  lend(length: number): readonly Block[];
+  /** Resolves once a block may be written to. */
+  ready(block: Block): Promise<void>;
+}
+
 export class BlockReader {
   data: DataView;
   at = LARGEST_RECORD_LENGTH;
   limit = LARGEST_RECORD_LENGTH;
   private readonly input: ByteInput;
   private readonly payloadLength: number;
-  private current: Block;
-  private next: Block;
+  private readonly blocks: readonly Block[];
+  private readonly lender: BlockLender | null;
+  /** Place of the block at hand, and behind it of the one that is read into. */
+  private place = 0;
   /** Input offset of the octet at 0 of `data`; negative while the headroom is ahead of the input's start. */
   private origin = -LARGEST_RECORD_LENGTH;
   private ahead: Promise<number> | undefined;
@@ -36,12 +47,21 @@ export class BlockReader {
   private closed = false;
 
   /** `payloadLength` is for tests that want records to straddle blocks at every offset. */
-  constructor(input: ByteInput, payloadLength: number = PAYLOAD_LENGTH) {
+  constructor(input: ByteInput, payloadLength: number = PAYLOAD_LENGTH, lender: BlockLender | null = null) {
     this.input = input;
     this.payloadLength = payloadLength;
-    this.current = takeBlock(LARGEST_RECORD_LENGTH + payloadLength);
-    this.next = takeBlock(LARGEST_RECORD_LENGTH + payloadLength);
+    this.lender = lender;
+    const length = LARGEST_RECORD_LENGTH + payloadLength;
+    this.blocks = lender === null ? [takeBlock(length), takeBlock(length)] : lender.lend(length);
     this.data = this.current.data;
+  }
+
+  private get current(): Block {
+    return this.blocks[this.place]!;
+  }
+
+  private get next(): Block {
+    return this.blocks[(this.place + 1) % this.blocks.length]!;
   }
 
   /** Offset in the input of the octet at `at`. */
@@ -88,14 +108,19 @@ export class BlockReader {
     this.ended = true;
     await this.input.close();
     await this.ahead;
-    giveBlock(this.current);
-    giveBlock(this.next);
+    if (this.lender === null) for (const block of this.blocks) giveBlock(block);
   }
 
   /** Starts to read into the block that the parser has left. */
   private readAhead(): void {
     if (this.ended) return;
-    this.ahead ??= this.input.read(this.next.bytes, LARGEST_RECORD_LENGTH, this.payloadLength);
+    this.ahead ??= this.readNext();
+  }
+
+  private async readNext(): Promise<number> {
+    const { next } = this;
+    await this.lender?.ready(next);
+    return this.closed ? 0 : this.input.read(next.bytes, LARGEST_RECORD_LENGTH, this.payloadLength);
   }
 
   /** Carries what is left of this block over to the next one, and goes on there. */
@@ -109,8 +134,7 @@ export class BlockReader {
     const { current, next } = this;
     next.bytes.set(current.bytes.subarray(this.at, this.limit), at);
     this.origin += this.at - at;
-    this.current = next;
-    this.next = current;
+    this.place = (this.place + 1) % this.blocks.length;
     this.data = next.data;
     this.at = at;
     this.limit = LARGEST_RECORD_LENGTH + count;

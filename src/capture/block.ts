@@ -1,6 +1,6 @@
 /**
  * Blocks of bytes: the only memory that capture octets live in. All are made by `takeBlock`, so where the bytes lie
- * (an ArrayBuffer here; a SharedArrayBuffer for worker threads) is decided in one place.
+ * (an ArrayBuffer, or a SharedArrayBuffer for who hands them to another thread) is decided in one place.
  */
 
 export interface Block {
@@ -11,6 +11,12 @@ export interface Block {
 /** Blocks kept for the next taker: enough for the sources of a folder read one after the other, two each. */
 const SPARE_BLOCKS_LIMIT = 4;
 const spares: Block[] = [];
+
+/** A block in memory that other threads can see. They are not kept for others. */
+export function sharedBlock(length: number): Block {
+  const memory = new SharedArrayBuffer(length);
+  return { bytes: new Uint8Array(memory), data: new DataView(memory) };
+}
 
 /** A block of `length` octets with any content. */
 export function takeBlock(length: number): Block {

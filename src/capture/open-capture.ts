@@ -5,7 +5,7 @@
  * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
  * Memory: two blocks of 2 MB, and the decompressor's window where there is one.
  */
-import { BlockReader } from './block-reader.ts';
+import { type BlockLender, BlockReader } from './block-reader.ts';
 import { unreadableInput } from './byte-input.ts';
 import type { ByteInput } from './byte-input.ts';
 import { NO_FAULT } from './capture-end.ts';
@@ -24,6 +24,8 @@ import { ZstdInput } from './zstd-input.ts';
 export interface CaptureOptions {
   /** Octets asked of the input at a time; for tests that want records to straddle blocks. */
   readonly payloadLength?: number;
+  /** Whose blocks are read into, where they are not the reader's own. */
+  readonly lender?: BlockLender;
 }
 
 /** The capture at a path; `-` is standard input. */
@@ -101,7 +103,7 @@ export class Capture implements PacketSource {
 
   /** Blocks are taken only now: whoever only asks what a file is needs none. */
   private makeReader(): RecordReader {
-    this.blocks = new BlockReader(this.input, this.options.payloadLength);
+    this.blocks = new BlockReader(this.input, this.options.payloadLength, this.options.lender);
     const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
     return new Reader(this.blocks, this.compressed);
   }

@@ -30,13 +30,21 @@ export class PacketBatch {
   /** LINKTYPE_ number of the interface the packet was seen on. */
   readonly linkType: Uint16Array;
 
-  constructor(capacity: number = BATCH_CAPACITY) {
+  /** Columns in `memory`, or in memory of their own. */
+  constructor(
+    capacity: number = BATCH_CAPACITY,
+    memory: ArrayBufferLike = new ArrayBuffer(PacketBatch.byteLength(capacity)),
+  ) {
     this.capacity = capacity;
-    this.at = new Uint32Array(capacity);
-    this.capturedLength = new Uint32Array(capacity);
-    this.wireLength = new Uint32Array(capacity);
-    this.timeUs = new Float64Array(capacity);
-    this.linkType = new Uint16Array(capacity);
+    this.timeUs = new Float64Array(memory, 0, capacity);
+    this.at = new Uint32Array(memory, 8 * capacity, capacity);
+    this.capturedLength = new Uint32Array(memory, 12 * capacity, capacity);
+    this.wireLength = new Uint32Array(memory, 16 * capacity, capacity);
+    this.linkType = new Uint16Array(memory, 20 * capacity, capacity);
+  }
+
+  static byteLength(capacity: number): number {
+    return 22 * capacity;
   }
 
   get full(): boolean {

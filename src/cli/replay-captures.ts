@@ -3,11 +3,12 @@
  * batches outputs are given time to drain.
  */
 import { faultName } from '../capture/capture-end.ts';
-import { type Capture, openCapture } from '../capture/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import { CaptureFault } from '../capture/packet-source.ts';
+import { type BatchSource, readHere } from '../engine/batch-source.ts';
 import { Counters } from '../engine/counters.ts';
 import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
+import type { DecodeAhead } from '../engine/decode-ahead.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import { type PacketSink, Pipeline } from '../engine/pipeline.ts';
 import { Tunnels } from '../engine/tunnels.ts';
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   /** Each file is a capture of its own. */
   readonly each: boolean;
   readonly flowCapacity: number;
+  /** The thread that reads and decodes files; left out, they are read in this one. */
+  readonly ahead?: DecodeAhead | null;
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
@@ -51,7 +54,7 @@ export class Replay {
   /** `makeSink` is given a way to ask the decisions of the capture at hand. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    this.table = new FlowTable(options.flowCapacity);
+    this.table = new FlowTable(options.flowCapacity, options.ahead?.seed);
     this.makeSink = makeSink;
   }
 
@@ -94,32 +97,37 @@ export class Replay {
   }
 
   private async runFile(file: string, pipeline: Pipeline): Promise<void> {
-    const { batch } = this;
-    const capture = openCapture(file);
+    const source = this.open(file);
     try {
-      while (await this.nextBatch(capture)) {
-        pipeline.process(batch);
-        if (!(await this.options.onBatch(octetsOf(batch)))) this.stopped = true;
+      while (await this.nextBatch(source)) {
+        pipeline.process(source.batch, source.decoded);
+        if (!(await this.options.onBatch(octetsOf(source.batch)))) this.stopped = true;
         if (this.stopped) return;
       }
       if (this.stopped) return;
-      const { fault, message } = capture.end;
+      const { fault, message } = source.end;
       if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
       else if (message !== '') this.options.onRemark(file, message);
     } finally {
       // An input that is still waited for may not close before it comes.
-      if (this.stopped) void capture.close();
-      else await capture.close();
+      if (this.stopped) void source.close();
+      else await source.close();
     }
   }
 
-  /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
-  private nextBatch(capture: Capture): Promise<boolean> {
+  /** Standard input is read in this thread, whose descriptor it is. */
+  private open(file: string): BatchSource {
+    const { ahead } = this.options;
+    return ahead === undefined || ahead === null || file === '-' ? readHere(file, this.batch) : ahead.open(file);
+  }
+
+  /** Goes on to the next batch; false at the capture's end, or where `interrupt` comes first. */
+  private nextBatch(source: BatchSource): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.wake = () => {
         resolve(false);
       };
-      capture.read(this.batch).then(resolve, reject);
+      source.read().then(resolve, reject);
     });
   }
 }

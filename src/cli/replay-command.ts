@@ -7,6 +7,7 @@ import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +19,8 @@ Examples:
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
 its end (what was readable is reported); 130 and 143 on signals, after flushing.`;
+
+const MOST_WORKERS = 64;
 
 export function addReplayCommand(program: Command): void {
   program
@@ -39,6 +42,12 @@ export function addReplayCommand(program: Command): void {
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())
+    .option(
+      '--workers <n>',
+      'threads: 1 for all in one, 2 for one that reads and decodes ahead (more are no faster); what comes out is the same. ' +
+        'Without it 2 for captures of 64 MB or more',
+      wholeNumber(1, MOST_WORKERS),
+    )
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES)
     .action(async (captures: string[], flags: ReplayFlags) => {

@@ -21,10 +21,12 @@ import {
   NO_FLOW,
   ROW_WORDS,
 } from '../flow/flow-table.ts';
+import { hashKey } from '../flow/flow-key.ts';
 import { Fragments } from '../flow/fragments.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
 import { decode } from '../wire/decode.ts';
+import type { DecodedPackets } from '../wire/decoded-packets.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { socks5UdpHeaderLength } from '../wire/proxy-preface.ts';
@@ -98,11 +100,13 @@ export class Pipeline {
     this.streams = new StreamObserver(table, fingerprints);
   }
 
-  /** Runs a batch through. */
-  process(batch: PacketBatch): void {
+  /** Runs a batch through, which another thread may have decoded already, with the table's seed. */
+  process(batch: PacketBatch, decoded: DecodedPackets | null = null): void {
     for (let row = 0; row < batch.count; row += LOOK_AHEAD) {
       const count = Math.min(LOOK_AHEAD, batch.count - row);
-      this.decodeGroup(batch, row, count);
+      if (decoded === null) this.decodeGroup(batch, row, count);
+      else this.loadGroup(batch, decoded, row, count);
+      this.table.lookAhead(this.views, count);
       for (let i = 0; i < count; i++) this.processPacket(batch, row + i, i);
     }
     this.settleFragments();
@@ -134,13 +138,27 @@ export class Pipeline {
   /** Decodes packets ahead of their turn, so that their flows are at hand when it comes. */
   private decodeGroup(batch: PacketBatch, from: number, count: number): void {
     const { views, statuses } = this;
+    const { seed } = this.table;
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       const row = from + i;
       view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
       statuses[i] = decode(view, batch.linkType[row]!);
+      hashKey(view, seed);
     }
-    this.table.lookAhead(views, count);
+  }
+
+  private loadGroup(batch: PacketBatch, decoded: DecodedPackets, from: number, count: number): void {
+    const { views, statuses } = this;
+    for (let i = 0; i < count; i++) {
+      const view = views[i]!;
+      const row = from + i;
+      view.data = batch.data;
+      statuses[i] = decoded.load(row, view);
+      if (view.fragment === Fragment.NONE) continue;
+      view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
+      decode(view, batch.linkType[row]!);
+    }
   }
 
   private processPacket(batch: PacketBatch, row: number, i: number): void {

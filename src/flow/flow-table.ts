@@ -18,6 +18,7 @@
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../core/ip-address.ts';
 import type { PacketView } from '../wire/packet-view.ts';
+import { finishHash, hashKey, isWide, mixWord, portsOf } from './flow-key.ts';
 
 /** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
 export const FlowWord = {
@@ -106,6 +107,11 @@ export const LOOK_AHEAD = 32;
 
 const SMALLEST_INDEX = 1 << 14;
 
+/** A seed that nobody can guess. */
+export function newSeed(): number {
+  return randomInt(0x7fffffff);
+}
+
 export class FlowTable {
   readonly capacity: number;
   readonly words: Int32Array;
@@ -119,7 +125,8 @@ export class FlowTable {
 
   private index: Int32Array;
   private mask: number;
-  private readonly seed: number;
+  /** Of the hashes. */
+  readonly seed: number;
   private usedSlots = 1;
   private freeSlot = 0;
 
@@ -130,7 +137,7 @@ export class FlowTable {
   private readonly ahead = new Int32Array(LOOK_AHEAD);
   touchedSum = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, seed: number = newSeed()) {
     this.capacity = capacity;
     const rows = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * ROW_WORDS * 4);
     this.words = new Int32Array(rows, TO_CACHE_LINE);
@@ -140,7 +147,7 @@ export class FlowTable {
     this.detailNumbers = new Float64Array(details);
     this.index = new Int32Array(SMALLEST_INDEX * 2);
     this.mask = SMALLEST_INDEX - 1;
-    this.seed = randomInt(0x7fffffff);
+    this.seed = seed;
   }
 
   get full(): boolean {
@@ -148,16 +155,12 @@ export class FlowTable {
   }
 
   /**
-   * Hashes the keys of packets that are about to be looked up, and touches where their flows lie: memory fetches one after the
-   * other what is asked for one by one, and together what is asked for at once.
+   * Touches where the flows of packets lie that are about to be looked up, and whose keys are hashed: memory fetches one after
+   * the other what is asked for one by one, and together what is asked for at once.
    */
   lookAhead(views: readonly PacketView[], count: number): void {
     const { index, mask, words, details, ahead } = this;
-    for (let i = 0; i < count; i++) {
-      const view = views[i]!;
-      this.hashKey(view);
-      ahead[i] = (view.flowHash & mask) * 2 + 1;
-    }
+    for (let i = 0; i < count; i++) ahead[i] = (views[i]!.flowHash & mask) * 2 + 1;
     for (let i = 0; i < count; i++) ahead[i] = index[ahead[i]!]!;
     let sum = 0;
     for (let i = 0; i < count; i++) {
@@ -169,19 +172,13 @@ export class FlowTable {
     this.touchedSum = sum;
   }
 
-  private hashKey(view: PacketView): void {
-    const high = isFromHigherEnd(view);
-    view.isFromHigh = high;
-    view.flowHash = hashOf(view, high, isWide(view), this.seed);
-  }
-
   /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
   find(view: PacketView): number {
-    this.hashKey(view);
+    hashKey(view, this.seed);
     return this.findAhead(view);
   }
 
-  /** The same for a packet that `lookAhead` was given. */
+  /** The same for a packet whose key is hashed. */
   findAhead(view: PacketView): number {
     const high = view.isFromHigh;
     const wide = isWide(view);
@@ -344,37 +341,15 @@ export class FlowTable {
     const { words, details, seed } = this;
     const row = slot * ROW_WORDS;
     const transport = words[row + FlowWord.TRANSPORT]!;
-    let hash = mix(seed, words[row + FlowWord.LOW_ADDRESS]!);
-    hash = mix(hash, words[row + FlowWord.HIGH_ADDRESS]!);
+    let hash = mixWord(seed, words[row + FlowWord.LOW_ADDRESS]!);
+    hash = mixWord(hash, words[row + FlowWord.HIGH_ADDRESS]!);
     if ((transport & FlowFlag.WIDE) !== 0) {
       const upper = slot * DETAIL_WORDS + FlowDetail.LOW_ADDRESS;
-      for (let word = 0; word < 6; word++) hash = mix(hash, details[upper + word]!);
+      for (let word = 0; word < 6; word++) hash = mixWord(hash, details[upper + word]!);
     }
-    hash = mix(hash, words[row + FlowWord.PORTS]!);
-    return finish(mix(hash, words[row + FlowWord.DOMAIN]! ^ (transport & 255)));
+    hash = mixWord(hash, words[row + FlowWord.PORTS]!);
+    return finishHash(mixWord(hash, words[row + FlowWord.DOMAIN]! ^ (transport & 255)));
   }
-}
-
-/** True when the source is the higher end: by address, by port where those are equal. */
-function isFromHigherEnd(view: PacketView): boolean {
-  if (view.source3 !== view.destination3) return view.source3 > view.destination3;
-  if (view.source2 !== view.destination2) return view.source2 > view.destination2;
-  if (view.source1 !== view.destination1) return view.source1 > view.destination1;
-  if (view.source0 !== view.destination0) return view.source0 > view.destination0;
-  return view.sourcePort > view.destinationPort;
-}
-
-function portsOf(view: PacketView, high: boolean): number {
-  return high ? (view.destinationPort << 16) | view.sourcePort : (view.sourcePort << 16) | view.destinationPort;
-}
-
-/** True unless both addresses are IPv4. */
-function isWide(view: PacketView): boolean {
-  return (
-    (view.source0 | view.source1 | view.destination0 | view.destination1) !== 0 ||
-    view.source2 !== IPV4_MARK ||
-    view.destination2 !== IPV4_MARK
-  );
 }
 
 function hasAddresses(details: Int32Array, detail: number, view: PacketView, high: boolean): boolean {
@@ -388,37 +363,4 @@ function hasAddresses(details: Int32Array, detail: number, view: PacketView, hig
     details[source] === view.source0 &&
     details[destination] === view.destination0
   );
-}
-
-/** Hash of a packet's key, the same for both directions; must agree with `rehash`. */
-function hashOf(view: PacketView, high: boolean, wide: boolean, seed: number): number {
-  let hash = mix(seed, high ? view.destination3 : view.source3);
-  hash = mix(hash, high ? view.source3 : view.destination3);
-  if (wide) {
-    if (high) {
-      hash = mix(mix(mix(hash, view.destination0), view.destination1), view.destination2);
-      hash = mix(mix(mix(hash, view.source0), view.source1), view.source2);
-    } else {
-      hash = mix(mix(mix(hash, view.source0), view.source1), view.source2);
-      hash = mix(mix(mix(hash, view.destination0), view.destination1), view.destination2);
-    }
-  }
-  hash = mix(hash, portsOf(view, high));
-  return finish(mix(hash, view.domain ^ view.transport));
-}
-
-/** Murmur3's round and finish (Austin Appleby, public domain). */
-function mix(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  const h = hash ^ Math.imul(k, 0x1b873593);
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function finish(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
 }
