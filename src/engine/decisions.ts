@@ -29,7 +29,8 @@ import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
 import { NO_BUCKET, Standings } from './standing.ts';
-import type { Tunnel, Tunnels } from './tunnels.ts';
+import { TunnelEnd } from './tunnel-columns.ts';
+import type { Tunnels } from './tunnels.ts';
 
 export { DecisionCounts } from './decision-counts.ts';
 export type { Rules } from './rules.ts';
@@ -62,6 +63,7 @@ export class Decisions implements FlowListener {
   private buckets = new TokenBuckets();
   private readonly standings = new Standings();
   private readonly words: ShownDecisions;
+  private readonly keptAddress = new Int32Array(4);
   /** No decision changes by itself from `quietFromUs` on and before `quietUntilUs`. */
   private quietFromUs = 0;
   private quietUntilUs = 0;
@@ -141,7 +143,7 @@ export class Decisions implements FlowListener {
     const { standings, sink } = this;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
     if (sink.ended !== undefined) {
-      this.record.read(this.table, slot, this.fingerprints, this.tunnels.of(slot)?.name ?? null);
+      this.record.read(this.table, slot, this.fingerprints, this.tunnels.nameOf(slot));
       sink.ended(this.record, number === 0 ? null : this.shown(number, NO_ACTION), reason);
     }
     if (number === 0) return;
@@ -173,9 +175,9 @@ export class Decisions implements FlowListener {
   private decide(slot: number, timeUs: number, packet: number): void {
     const { input, record, rules, standings } = this;
     const tunnel = this.tunnels.of(slot);
-    record.read(this.table, slot, this.fingerprints, tunnel?.name ?? null);
+    record.read(this.table, slot, this.fingerprints, null);
     this.fillInput(timeUs);
-    const isNews = tunnel !== undefined && this.shareRegistrations(tunnel, timeUs);
+    const isNews = tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
@@ -192,12 +194,14 @@ export class Decisions implements FlowListener {
     if (before === 0 || !this.isSame(number, rule, reason)) {
       const previous = before === 0 ? NO_ACTION : standings.action[number]!;
       this.take(number, rule, reason, timeUs);
-      this.announce(number, previous, timeUs, packet);
+      this.announce(slot, number, previous, timeUs, packet);
     } else if (standings.rulesGeneration[number] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
     if (!isNews) return;
-    for (const other of [...tunnel.slots]) if (other !== slot) this.decide(other, timeUs, packet);
+    const { firstSlot, nextSlot } = this.tunnels.columns;
+    for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
+      if (other !== slot) this.decide(other, timeUs, packet);
   }
 
   /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
@@ -242,7 +246,7 @@ export class Decisions implements FlowListener {
   }
 
   /** Counts a decision and hands it to the sink. */
-  private announce(number: number, previous: number, timeUs: number, packet: number): void {
+  private announce(slot: number, number: number, previous: number, timeUs: number, packet: number): void {
     const { standings, sink } = this;
     const action = standings.action[number]!;
     const registered =
@@ -250,36 +254,45 @@ export class Decisions implements FlowListener {
       (standings.destinationRegistration[number] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
     this.tally.bump(ruleName(this.rules, standings.rule[number]!), action, standings.protocol[number]!, registered);
-    sink.decided?.(this.record, this.shown(number, previous), timeUs, packet);
+    if (sink.decided === undefined) return;
+    this.record.tunnel = this.tunnels.nameOf(slot);
+    sink.decided(this.record, this.shown(number, previous), timeUs, packet);
   }
 
   /**
    * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel, what it
    * brings the tunnel keeps. True where it brought something.
    */
-  private shareRegistrations(tunnel: Tunnel, timeUs: number): boolean {
+  private shareRegistrations(tunnel: number, timeUs: number): boolean {
     const { input } = this;
-    // What the tunnel has kept may no longer be registered: time has passed, or the registry is another.
-    if (!this.isRegistered(tunnel.registeredSource, timeUs)) tunnel.registeredSource = null;
-    if (!this.isRegistered(tunnel.registeredDestination, timeUs)) tunnel.registeredDestination = null;
-    const brings =
-      (input.sourceRegistration !== NO_REGISTRATION && tunnel.registeredSource === null) ||
-      (input.destinationRegistration !== NO_REGISTRATION && tunnel.registeredDestination === null);
-    if (input.sourceRegistration !== NO_REGISTRATION) tunnel.registeredSource ??= input.source.slice();
-    else if (tunnel.registeredSource !== null) {
-      input.sourceRegistration = this.registrationOf(tunnel.registeredSource, timeUs);
-      input.sourceSector = this.sectorOf(input.sourceRegistration);
+    const { columns } = this.tunnels;
+    const ofSource = this.keptRegistration(tunnel, TunnelEnd.SOURCE, timeUs);
+    const ofDestination = this.keptRegistration(tunnel, TunnelEnd.DESTINATION, timeUs);
+    let brings = false;
+    if (input.sourceRegistration === NO_REGISTRATION) {
+      input.sourceRegistration = ofSource;
+      input.sourceSector = this.sectorOf(ofSource);
+    } else if (ofSource === NO_REGISTRATION) {
+      columns.keepRegistered(tunnel, TunnelEnd.SOURCE, input.source);
+      brings = true;
     }
-    if (input.destinationRegistration !== NO_REGISTRATION) tunnel.registeredDestination ??= input.destination.slice();
-    else if (tunnel.registeredDestination !== null) {
-      input.destinationRegistration = this.registrationOf(tunnel.registeredDestination, timeUs);
-      input.destinationSector = this.sectorOf(input.destinationRegistration);
+    if (input.destinationRegistration === NO_REGISTRATION) {
+      input.destinationRegistration = ofDestination;
+      input.destinationSector = this.sectorOf(ofDestination);
+    } else if (ofDestination === NO_REGISTRATION) {
+      columns.keepRegistered(tunnel, TunnelEnd.DESTINATION, input.destination);
+      brings = true;
     }
-    return brings && tunnel.slots.length > 1;
+    return brings && columns.flowCount[tunnel]! > 1;
   }
 
-  private isRegistered(address: Int32Array | null, timeUs: number): boolean {
-    return address !== null && this.registrationOf(address, timeUs) !== NO_REGISTRATION;
+  /** Registration of the address that the tunnel has kept for an end. It may be none by now: time has passed, or the registry is another. */
+  private keptRegistration(tunnel: number, end: TunnelEnd, timeUs: number): number {
+    const { columns } = this.tunnels;
+    if (!columns.readRegistered(tunnel, end, this.keptAddress)) return NO_REGISTRATION;
+    const registration = this.registrationOf(this.keptAddress, timeUs);
+    if (registration === NO_REGISTRATION) columns.forgetRegistered(tunnel, end);
+    return registration;
   }
 
   private registrationOf(address: Int32Array, timeUs: number): number {

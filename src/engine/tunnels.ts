@@ -30,39 +30,27 @@ import {
   wireguardType,
 } from '../wire/wireguard.ts';
 import { FlowName } from './flow-record.ts';
+import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
+import { TunnelKeys } from './tunnel-keys.ts';
 
 /** Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes must not fill memory. */
 const TUNNEL_LIMIT = 65_536;
-/** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
-const KEYS_LIMIT = 8;
 /** Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index. */
 const ROAMING_LIMIT = 256;
 
-export class Tunnel {
-  readonly number: number;
-  /** Identity of the tunnel's first flow. */
-  readonly name = new FlowName();
-  readonly slots: number[] = [];
-  readonly keys: string[] = [];
-  /** A flow of the tunnel is confirmed; packet at which the first such flow began. */
-  confirmedBy = 0;
-  /** True once IKE, with an SPI of its own, has spoken for it. */
-  hasIke = false;
-  /** Addresses at which an end of the tunnel was found registered, as words: of an initiator, of a responder. */
-  registeredSource: Int32Array | null = null;
-  registeredDestination: Int32Array | null = null;
+/** What a key is about, its first word: an IKE initiator's SPI, a pair of addresses, a WireGuard index at one end. */
+const KeyKind = { IKE: 1, PAIR: 2, WIREGUARD: 3 } as const;
 
-  constructor(number: number) {
-    this.number = number;
-  }
-}
+/** Answer of `of` and `begin`: no tunnel. */
+const NO_TUNNEL = 0;
 
 export class Tunnels {
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
-  private readonly byKey = new Map<string, Tunnel>();
-  private readonly tunnels: (Tunnel | undefined)[] = [undefined];
-  private readonly freeNumbers: number[] = [];
+  /** The tunnels, by the numbers that flows' rows hold. */
+  readonly columns: TunnelColumns;
+  private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
+  private readonly name = new FlowName();
   private readonly address = new Int32Array(4);
 
   /** Flows that found no place for a tunnel of their own. */
@@ -73,16 +61,25 @@ export class Tunnels {
   constructor(table: FlowTable, fingerprints: FingerprintSet) {
     this.table = table;
     this.fingerprints = fingerprints;
+    this.columns = new TunnelColumns(TUNNEL_LIMIT, table.capacity);
   }
 
   /** Tunnels that live. */
   get count(): number {
-    return this.tunnels.length - 1 - this.freeNumbers.length;
+    return this.columns.count;
   }
 
-  /** The tunnel of a flow, or undefined. */
-  of(slot: number): Tunnel | undefined {
-    return this.tunnels[this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL]!];
+  /** Number of a flow's tunnel; 0 for none. */
+  of(slot: number): number {
+    return this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL]!;
+  }
+
+  /** Identity of the first flow of a flow's tunnel, valid until the next call; null where it is of none. */
+  nameOf(slot: number): FlowName | null {
+    const tunnel = this.of(slot);
+    if (tunnel === NO_TUNNEL) return null;
+    this.columns.readName(tunnel, this.name);
+    return this.name;
   }
 
   /**
@@ -102,7 +99,7 @@ export class Tunnels {
     words[row + FlowWord.FINDING] = fingerprints.finding;
     details[slot * DETAIL_WORDS + FlowDetail.EVIDENCE] = fingerprints.evidence;
     const tunnel = this.of(slot);
-    if (tunnel !== undefined) this.agree(tunnel, slot, payload.packet);
+    if (tunnel !== NO_TUNNEL) this.agree(tunnel, slot, payload.packet);
   }
 
   /** True for a flow in a tunnel about which the packet has said nothing new: most packets, which must cost nothing here. */
@@ -117,49 +114,59 @@ export class Tunnels {
 
   /** A flow has ended. */
   leave(slot: number): void {
+    const { columns } = this;
     const tunnel = this.of(slot);
-    if (tunnel === undefined) return;
-    tunnel.slots.splice(tunnel.slots.indexOf(slot), 1);
-    if (tunnel.slots.length > 0) return;
-    for (const key of tunnel.keys) this.byKey.delete(key);
-    this.tunnels[tunnel.number] = undefined;
-    this.freeNumbers.push(tunnel.number);
+    if (tunnel === NO_TUNNEL) return;
+    columns.leave(tunnel, slot);
+    if (columns.flowCount[tunnel]! > 0) return;
+    this.keys.forget(tunnel);
+    columns.end(tunnel);
   }
 
   private followIpsec(slot: number): void {
+    const { keys, columns } = this;
     const { keyHigh, keyLow } = this.fingerprints;
-    const pair = this.pairKey(slot);
     let tunnel = this.of(slot);
     if (keyHigh === 0 && keyLow === 0) {
-      tunnel ??= this.byKey.get(pair) ?? this.begin(slot);
-      if (tunnel !== undefined && this.of(slot) === undefined) this.join(slot, tunnel, pair);
+      if (tunnel !== NO_TUNNEL) return;
+      this.askPair(slot);
+      tunnel = keys.tunnel || this.begin(slot);
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
+      keys.give(tunnel);
       return;
     }
-    const spi = `ike ${keyHigh} ${keyLow}`;
-    const known = this.byKey.get(spi);
-    if (tunnel === undefined) {
-      const ofPair = this.byKey.get(pair);
-      tunnel = known ?? (ofPair?.hasIke === false ? ofPair : this.begin(slot));
-      if (tunnel === undefined) return;
-      this.join(slot, tunnel, spi);
-    } else if (known === undefined) {
-      this.addKey(tunnel, spi);
+    this.askSpi(keyHigh, keyLow);
+    const known = keys.tunnel;
+    if (tunnel === NO_TUNNEL) {
+      this.askPair(slot);
+      const ofPair = keys.tunnel;
+      tunnel = known || (ofPair !== NO_TUNNEL && columns.hasIke[ofPair] === 0 ? ofPair : this.begin(slot));
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
+      this.askSpi(keyHigh, keyLow);
+      keys.give(tunnel);
+    } else if (known === NO_TUNNEL) {
+      keys.give(tunnel);
     }
-    tunnel.hasIke = true;
-    this.addKey(tunnel, pair);
+    columns.hasIke[tunnel] = 1;
+    this.askPair(slot);
+    keys.give(tunnel);
   }
 
   private followWireguard(slot: number, payload: Payload): void {
-    const { fingerprints } = this;
+    const { fingerprints, keys } = this;
     const { packet } = payload;
     const receiver = transportReceiver(payload);
     const isConfirmed = findingStage(fingerprints.finding) === Stage.CONFIRMED;
     let tunnel = this.of(slot);
     if (!isConfirmed && receiver !== 0) {
-      const known = this.byKey.get(this.indexKey(slot, receiver));
-      if (known !== undefined && known !== tunnel && known.slots.length < ROAMING_LIMIT) {
-        if (tunnel !== undefined) this.leave(slot);
-        this.join(slot, known, null);
+      // The receiver of the packet that the table has just found is the other end.
+      this.askIndex(slot, receiver, this.table.direction === 0 ? End.HIGH : End.LOW);
+      const known = keys.tunnel;
+      if (known !== NO_TUNNEL && known !== tunnel && this.columns.flowCount[known]! < ROAMING_LIMIT) {
+        if (tunnel !== NO_TUNNEL) this.leave(slot);
+        this.join(slot, known);
         tunnel = known;
         const finding = packFinding(
           Protocol.WIREGUARD,
@@ -171,38 +178,42 @@ export class Tunnels {
       }
     }
     if (fingerprints.finding === 0) return;
-    if (tunnel === undefined) {
+    if (tunnel === NO_TUNNEL) {
       tunnel = this.begin(slot);
-      if (tunnel === undefined) return;
-      this.join(slot, tunnel, null);
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
     }
     const { keyHigh: initiatorIndex, keyLow: responderIndex } = fingerprints;
     if (initiatorIndex === 0 && responderIndex === 0) return;
     // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
-    this.addKey(tunnel, this.endKey(slot, responderIndex, this.responderEnd(slot)));
-    this.addKey(tunnel, this.endKey(slot, initiatorIndex, this.responderEnd(slot) === End.LOW ? End.HIGH : End.LOW));
+    const responder = this.responderEnd(slot);
+    this.askIndex(slot, responderIndex, responder);
+    keys.give(tunnel);
+    this.askIndex(slot, initiatorIndex, responder === End.LOW ? End.HIGH : End.LOW);
+    keys.give(tunnel);
   }
 
   /** Gives all flows of a tunnel the stage of its most certain one. */
-  private agree(tunnel: Tunnel, slot: number, packet: number): void {
+  private agree(tunnel: number, slot: number, packet: number): void {
     const { words } = this.table;
+    const { columns } = this;
     const row = slot * ROW_WORDS;
     if (findingInitiator(words[row + FlowWord.FINDING]!) === 0) {
       words[row + FlowWord.FINDING]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
     }
     const isConfirmed = findingStage(words[row + FlowWord.FINDING]!) === Stage.CONFIRMED;
-    if (isConfirmed && tunnel.confirmedBy === 0) {
-      tunnel.confirmedBy = this.table.firstPacket(slot);
-      for (const other of tunnel.slots) {
+    if (isConfirmed && columns.confirmedBy[tunnel] === 0) {
+      columns.confirmedBy[tunnel] = this.table.firstPacket(slot);
+      for (let other = columns.firstSlot[tunnel]!; other !== 0; other = columns.nextSlot[other]!) {
         if (other !== slot && this.raise(tunnel, other, packet)) this.raisedSlots.push(other);
       }
-    } else if (!isConfirmed && tunnel.confirmedBy !== 0) {
+    } else if (!isConfirmed && columns.confirmedBy[tunnel] !== 0) {
       this.raise(tunnel, slot, packet);
     }
   }
 
   /** Raises a flow to confirmed; false where it is already. */
-  private raise(tunnel: Tunnel, slot: number, packet: number): boolean {
+  private raise(tunnel: number, slot: number, packet: number): boolean {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
@@ -214,63 +225,65 @@ export class Tunnels {
       packet,
       Check.TUNNEL_CONFIRMED,
       0,
-      tunnel.confirmedBy,
+      this.columns.confirmedBy[tunnel]!,
     );
     words[row + FlowWord.FINDING] = this.fingerprints.finding;
     details[detail + FlowDetail.EVIDENCE] = this.fingerprints.evidence;
     return true;
   }
 
-  /** A tunnel that begins with this flow, or undefined where there are too many. */
-  private begin(slot: number): Tunnel | undefined {
+  /** A tunnel that begins with this flow, or NO_TUNNEL where there are too many. */
+  private begin(slot: number): number {
     if (this.count === TUNNEL_LIMIT) {
       this.refusedCount++;
-      return undefined;
+      return NO_TUNNEL;
     }
-    const number = this.freeNumbers.pop() ?? this.tunnels.length;
-    const tunnel = new Tunnel(number);
-    tunnel.name.readName(this.table, slot);
-    this.tunnels[number] = tunnel;
-    return tunnel;
+    this.name.readName(this.table, slot);
+    return this.columns.begin(this.name);
   }
 
-  private join(slot: number, tunnel: Tunnel, key: string | null): void {
-    this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] = tunnel.number;
-    tunnel.slots.push(slot);
-    if (key !== null) this.addKey(tunnel, key);
+  private join(slot: number, tunnel: number): void {
+    this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] = tunnel;
+    this.columns.join(tunnel, slot);
   }
 
-  private addKey(tunnel: Tunnel, key: string): void {
-    const holder = this.byKey.get(key);
-    if (holder === tunnel) return;
-    if (holder !== undefined) holder.keys.splice(holder.keys.indexOf(key), 1);
-    this.byKey.set(key, tunnel);
-    tunnel.keys.push(key);
-    if (tunnel.keys.length > KEYS_LIMIT) this.byKey.delete(tunnel.keys.shift()!);
+  /** Sets the key that is asked for: an IKE initiator's SPI. */
+  private askSpi(high: number, low: number): void {
+    const { key } = this.keys;
+    key.fill(0);
+    key[0] = KeyKind.IKE;
+    key[1] = high;
+    key[2] = low;
   }
 
-  private pairKey(slot: number): string {
-    const domain = this.table.words[slot * ROW_WORDS + FlowWord.DOMAIN]!;
-    return `pair ${this.addressText(slot, End.LOW)} ${this.addressText(slot, End.HIGH)} ${domain}`;
+  /** Sets the key that is asked for: the two addresses of a flow, within its wrapping. */
+  private askPair(slot: number): void {
+    const { key } = this.keys;
+    key[0] = KeyKind.PAIR;
+    this.putAddress(slot, End.LOW, 1);
+    this.putAddress(slot, End.HIGH, 5);
+    key[9] = this.table.words[slot * ROW_WORDS + FlowWord.DOMAIN]!;
   }
 
-  private addressText(slot: number, end: End): string {
-    this.table.readAddress(slot, end, this.address);
-    return this.address.join();
-  }
-
-  /** An index at the end that a packet with it is sent to. */
-  private endKey(slot: number, index: number, end: End): string {
-    const row = slot * ROW_WORDS;
+  /** Sets the key that is asked for: a WireGuard index at the end that a packet with it is sent to. */
+  private askIndex(slot: number, index: number, end: End): void {
+    const { key } = this.keys;
     const { words } = this.table;
+    const row = slot * ROW_WORDS;
     const ports = words[row + FlowWord.PORTS]!;
-    const port = end === End.LOW ? ports >>> 16 : ports & 0xffff;
-    return `wireguard ${index} ${this.addressText(slot, end)} ${port} ${words[row + FlowWord.DOMAIN]!}`;
+    key.fill(0);
+    key[0] = KeyKind.WIREGUARD;
+    this.putAddress(slot, end, 1);
+    key[5] = index;
+    key[6] = end === End.LOW ? ports >>> 16 : ports & 0xffff;
+    key[7] = words[row + FlowWord.DOMAIN]!;
   }
 
-  /** Key of the receiver index in the packet that the table has just found: its receiver is the other end. */
-  private indexKey(slot: number, receiver: number): string {
-    return this.endKey(slot, receiver, this.table.direction === 0 ? End.HIGH : End.LOW);
+  private putAddress(slot: number, end: End, at: number): void {
+    const { address } = this;
+    const { key } = this.keys;
+    this.table.readAddress(slot, end, address);
+    for (let word = 0; word < 4; word++) key[at + word] = address[word]!;
   }
 
   private responderEnd(slot: number): End {
@@ -284,15 +297,15 @@ export class Tunnels {
    * The initiator of a flow whose packets do not tell (1 + direction): the end that was the tunnel's initiator, or is not its
    * responder; 0 where neither end is known.
    */
-  private initiatorOf(slot: number, tunnel: Tunnel): number {
-    const { source, destination } = tunnel.name;
-    if (this.isEnd(slot, End.LOW, source) || this.isEnd(slot, End.HIGH, destination)) return 1;
-    return this.isEnd(slot, End.HIGH, source) || this.isEnd(slot, End.LOW, destination) ? 2 : 0;
+  private initiatorOf(slot: number, tunnel: number): number {
+    const { SOURCE, DESTINATION } = TunnelEnd;
+    if (this.isEnd(slot, End.LOW, tunnel, SOURCE) || this.isEnd(slot, End.HIGH, tunnel, DESTINATION)) return 1;
+    return this.isEnd(slot, End.HIGH, tunnel, SOURCE) || this.isEnd(slot, End.LOW, tunnel, DESTINATION) ? 2 : 0;
   }
 
-  private isEnd(slot: number, end: End, address: Int32Array): boolean {
+  private isEnd(slot: number, end: End, tunnel: number, tunnelEnd: TunnelEnd): boolean {
     this.table.readAddress(slot, end, this.address);
-    return address.every((word, i) => word === this.address[i]);
+    return this.columns.hasName(tunnel, tunnelEnd, this.address);
   }
 }
 
