@@ -22,10 +22,13 @@ const PAYLOAD_LENGTH = 1 << 20;
 /** The longest record that can be made whole, so also the most that is ever carried. */
 export const LARGEST_RECORD_LENGTH = 1 << 20;
 
+/** Octets of a block with room for both. */
+export const BLOCK_LENGTH = LARGEST_RECORD_LENGTH + PAYLOAD_LENGTH;
+
 /** Lends the blocks of a reader. */
 export interface BlockLender {
-  /** At least two, each of `length` octets. */
-  lend(length: number): readonly Block[];
+  /** At least two, of BLOCK_LENGTH octets each. */
+  lend(): readonly Block[];
   /** Resolves once a block may be written to. */
   ready(block: Block): Promise<void>;
 }
@@ -52,7 +55,7 @@ export class BlockReader {
     this.payloadLength = payloadLength;
     this.lender = lender;
     const length = LARGEST_RECORD_LENGTH + payloadLength;
-    this.blocks = lender === null ? [takeBlock(length), takeBlock(length)] : lender.lend(length);
+    this.blocks = lender === null ? [takeBlock(length), takeBlock(length)] : lender.lend();
     this.data = this.current.data;
   }
 

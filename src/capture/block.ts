@@ -12,9 +12,8 @@ export interface Block {
 const SPARE_BLOCKS_LIMIT = 4;
 const spares: Block[] = [];
 
-/** A block in memory that other threads can see. They are not kept for others. */
-export function sharedBlock(length: number): Block {
-  const memory = new SharedArrayBuffer(length);
+/** A block over memory that other threads can see. They are not kept for others. */
+export function sharedBlock(memory: SharedArrayBuffer): Block {
   return { bytes: new Uint8Array(memory), data: new DataView(memory) };
 }
 

@@ -5,11 +5,13 @@
  * Why stages and not shards of flows: a tunnel may join any two flows (a roaming peer, IKE and its ESP), a policy's buckets and
  * limits span all of them, and events stand in the order of packets. Reading and decoding is what needs none of that.
  *
- * The memory: BATCHES batches go round between the threads, each with its packets' decoded rows. Octets lie in BLOCKS blocks of the
- * reader; a block is read into again once every batch with rows in it has come back.
+ * The memory: batches go round in a ring, each with its packets' decoded rows. The worker fills one that is empty, the engine
+ * empties one that is full. Octets lie in the reader's blocks; one is read into again once every batch with rows in it is empty.
  */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { sharedBlock } from '../capture/block.ts';
+import { BLOCK_LENGTH } from '../capture/block-reader.ts';
 import { NO_FAULT } from '../capture/capture-end.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../capture/packet-batch.ts';
 import type { CaptureEnd } from '../capture/packet-source.ts';
@@ -17,59 +19,77 @@ import { newSeed } from '../flow/flow-table.ts';
 import { DecodedPackets } from '../wire/decoded-packets.ts';
 import type { BatchSource } from './batch-source.ts';
 
-/** Batches that go round: enough that neither thread waits for the other's slow moments. */
-export const BATCHES = 8;
-export const BLOCKS = 5;
+/** Enough that neither thread waits for the other's slow moments. */
+const BATCHES = 12;
+const BLOCKS = 6;
 
-/** What a batch lies in, both columns and rows. */
-export interface SharedBatch {
-  readonly columns: SharedArrayBuffer;
-  readonly rows: SharedArrayBuffer;
+/** State of a batch: END comes in the place of the batch behind the last. */
+export const BatchState = { EMPTY: 0, FULL: 1, END: 2 } as const;
+
+/** Words that both threads look at: whether the engine waits, whether it lets the capture go; then for each batch those of BatchWord. */
+export const Control = { WAITING: 0, CLOSING: 1, BATCHES: 4 } as const;
+export const BatchWord = { STATE: 0, COUNT: 1, BLOCK: 2 } as const;
+export const BATCH_WORDS = 4;
+
+/** What both threads share. */
+export interface SharedMemory {
+  readonly seed: number;
+  readonly control: SharedArrayBuffer;
+  readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
+  readonly blocks: readonly SharedArrayBuffer[];
 }
 
-/** What the engine tells the worker: to open a capture, that a batch is done with, to let the capture go. */
-export type ToWorker = { readonly open: string } | { readonly done: number } | { readonly close: true };
+/** What the engine tells the worker: to open a capture. */
+export interface ToWorker {
+  readonly open: string;
+}
 
-/** What the worker tells: a block's memory before its first use, a batch, how the capture ended, that it is let go. */
-export type FromWorker =
-  | { readonly block: number; readonly memory: SharedArrayBuffer }
-  | { readonly batch: number; readonly count: number; readonly block: number }
-  | { readonly end: CaptureEnd }
-  | { readonly closed: true };
+/** What the worker tells: that there is something for an engine that waits, how the capture ended, that it is let go. */
+export type FromWorker = 'wake' | 'closed' | { readonly end: CaptureEnd };
 
 const WORKER = new URL('./decode-worker.js', import.meta.url);
 
 export class DecodeAhead {
+  /** For the hashes of the flow table that its packets are for. */
+  readonly seed = newSeed();
+
   private readonly worker: Worker;
+  private readonly control = new Int32Array(new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4));
   private readonly batches: PacketBatch[] = [];
   private readonly rows: DecodedPackets[] = [];
   private readonly blocks: DataView[] = [];
-  private readonly arrived: FromWorker[] = [];
+  /** The batch whose turn it is. */
+  private turn = 0;
+  private isHeld = false;
+  private end: CaptureEnd | null = null;
+  private isClosed = false;
   private failure: Error | null = null;
   private wake: () => void = () => undefined;
-  /** The batch that the engine has, -1 for none. */
-  private held = -1;
 
   /** False where this program is not compiled, as tests run it: its source has no file that a thread could load. */
   static get isThere(): boolean {
     return existsSync(WORKER);
   }
 
-  /** For the hashes of the flow table that its packets are for. */
-  readonly seed = newSeed();
-
   constructor() {
-    const shared = Array.from({ length: BATCHES }, (): SharedBatch => ({
-      columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
-      rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
-    }));
-    for (const { columns, rows } of shared) {
+    const shared: SharedMemory = {
+      seed: this.seed,
+      control: this.control.buffer,
+      batches: Array.from({ length: BATCHES }, () => ({
+        columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
+        rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
+      })),
+      blocks: Array.from({ length: BLOCKS }, () => new SharedArrayBuffer(BLOCK_LENGTH)),
+    };
+    for (const { columns, rows } of shared.batches) {
       this.batches.push(new PacketBatch(BATCH_CAPACITY, columns));
       this.rows.push(new DecodedPackets(BATCH_CAPACITY, rows));
     }
-    this.worker = new Worker(WORKER, { workerData: { seed: this.seed, shared } });
+    for (const memory of shared.blocks) this.blocks.push(sharedBlock(memory).data);
+    this.worker = new Worker(WORKER, { workerData: shared });
     this.worker.on('message', (message: FromWorker) => {
-      this.arrived.push(message);
+      if (typeof message === 'object') this.end = message.end;
+      else if (message === 'closed') this.isClosed = true;
       this.wake();
     });
     this.worker.on('error', (error: Error) => {
@@ -79,7 +99,12 @@ export class DecodeAhead {
   }
 
   open(path: string): AheadCapture {
-    this.send({ open: path });
+    this.turn = 0;
+    this.end = null;
+    this.isClosed = false;
+    this.control.fill(0);
+    const message: ToWorker = { open: path };
+    this.worker.postMessage(message);
     return new AheadCapture(this);
   }
 
@@ -88,35 +113,37 @@ export class DecodeAhead {
     await this.worker.terminate();
   }
 
-  /** The next batch: its number, or how the capture ended. */
+  /** The place of the next batch, or how the capture ended. */
   async next(): Promise<number | CaptureEnd> {
     this.giveBack();
-    for (;;) {
-      const message = await this.receive();
-      if ('memory' in message) {
-        this.blocks[message.block] = new DataView(message.memory);
-      } else if ('batch' in message) {
-        const batch = this.batches[message.batch]!;
-        batch.reset(this.blocks[message.block]!);
-        batch.count = message.count;
-        this.held = message.batch;
-        return message.batch;
-      } else if ('end' in message) {
-        return message.end;
-      }
+    const at = Control.BATCHES + this.turn * BATCH_WORDS;
+    const { control } = this;
+    while (Atomics.load(control, at + BatchWord.STATE) === BatchState.EMPTY) {
+      Atomics.store(control, Control.WAITING, 1);
+      if (Atomics.load(control, at + BatchWord.STATE) === BatchState.EMPTY) await this.message();
     }
+    if (Atomics.load(control, at + BatchWord.STATE) === BatchState.END) {
+      while (this.end === null) await this.message();
+      return this.end;
+    }
+    this.isHeld = true;
+    const batch = this.batches[this.turn]!;
+    batch.reset(this.blocks[control[at + BatchWord.BLOCK]!]!);
+    batch.count = control[at + BatchWord.COUNT]!;
+    return this.turn;
   }
 
   /** Lets the capture go, whatever of it is still to come. */
   async close(): Promise<void> {
-    this.giveBack();
-    this.send({ close: true });
-    for (;;) {
-      const message = await this.receive();
-      if ('batch' in message) this.send({ done: message.batch });
-      else if ('memory' in message) this.blocks[message.block] = new DataView(message.memory);
-      else if ('closed' in message) return;
+    Atomics.store(this.control, Control.CLOSING, 1);
+    Atomics.notify(this.control, Control.CLOSING);
+    for (let place = 0; place < BATCHES; place++) {
+      const at = Control.BATCHES + place * BATCH_WORDS + BatchWord.STATE;
+      Atomics.store(this.control, at, BatchState.EMPTY);
+      Atomics.notify(this.control, at);
     }
+    this.isHeld = false;
+    while (!this.isClosed) await this.message();
   }
 
   batchAt(place: number): PacketBatch {
@@ -128,23 +155,24 @@ export class DecodeAhead {
   }
 
   private giveBack(): void {
-    if (this.held >= 0) this.send({ done: this.held });
-    this.held = -1;
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    const at = Control.BATCHES + this.turn * BATCH_WORDS + BatchWord.STATE;
+    Atomics.store(this.control, at, BatchState.EMPTY);
+    Atomics.notify(this.control, at);
+    this.turn = (this.turn + 1) % BATCHES;
   }
 
-  private async receive(): Promise<FromWorker> {
-    for (;;) {
-      if (this.failure !== null) throw this.failure;
-      const message = this.arrived.shift();
-      if (message !== undefined) return message;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
+  private async message(): Promise<void> {
+    this.throwFailure();
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.throwFailure();
   }
 
-  private send(message: ToWorker): void {
-    this.worker.postMessage(message);
+  private throwFailure(): void {
+    if (this.failure !== null) throw this.failure;
   }
 }
 

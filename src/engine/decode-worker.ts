@@ -1,91 +1,103 @@
 /**
  * The thread that reads and decodes captures ahead of the engine; see decode-ahead, whose other side this is.
  */
-import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Block, sharedBlock } from '../capture/block.ts';
 import type { BlockLender } from '../capture/block-reader.ts';
-import { type Capture, openCapture } from '../capture/open-capture.ts';
+import { openCapture } from '../capture/open-capture.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../capture/packet-batch.ts';
 import { hashKey } from '../flow/flow-key.ts';
 import { decode } from '../wire/decode.ts';
 import { DecodedPackets } from '../wire/decoded-packets.ts';
 import { PacketView } from '../wire/packet-view.ts';
-import { BLOCKS, type FromWorker, type SharedBatch, type ToWorker } from './decode-ahead.ts';
+import {
+  BATCH_WORDS,
+  BatchState,
+  BatchWord,
+  Control,
+  type FromWorker,
+  type SharedMemory,
+  type ToWorker,
+} from './decode-ahead.ts';
+
+/** How long the thread sleeps at a time, while the engine is busy, before it looks whether the capture is let go. */
+const LOOK_MS = 100;
 
 const port = parentPort!;
-const { seed, shared } = workerData as { readonly seed: number; readonly shared: readonly SharedBatch[] };
-const batches = shared.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
-const decoded = shared.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
-const free = batches.map((_, place) => place);
-/** For each batch that the engine has, the block of its rows; -1 for none. */
-const blockOf = batches.map(() => -1);
+const shared = workerData as SharedMemory;
+const control = new Int32Array(shared.control);
+const batches = shared.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
+const decoded = shared.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
+const blocks = shared.blocks.map((memory) => sharedBlock(memory));
 const view = new PacketView();
-const blocks: Block[] = [];
-let capture: Capture | null = null;
-let closing = false;
-/** Emits 'done' when a batch has come back. */
-const returns = new EventTarget();
 
 const lender: BlockLender = {
-  lend(length) {
-    while (blocks.length < BLOCKS) {
-      const block = sharedBlock(length);
-      send({ block: blocks.push(block) - 1, memory: block.bytes.buffer as SharedArrayBuffer });
+  lend: () => blocks,
+  ready(block) {
+    const number = blocks.indexOf(block);
+    for (let place = 0; place < batches.length; place++) {
+      if (control[stateAt(place) + BatchWord.BLOCK] === number) waitUntilEmpty(place);
     }
-    return blocks;
-  },
-  async ready(block) {
-    const place = blocks.indexOf(block);
-    while (blockOf.includes(place) && !closing) await once(returns, 'done');
+    return Promise.resolve();
   },
 };
 
-port.on('message', (message: ToWorker) => {
-  if ('done' in message) {
-    free.push(message.done);
-    blockOf[message.done] = -1;
-    returns.dispatchEvent(new Event('done'));
-  } else if ('open' in message) {
-    void run(message.open);
-  } else {
-    closing = true;
-    returns.dispatchEvent(new Event('done'));
-    void capture?.close();
-  }
+port.on('message', ({ open }: ToWorker) => {
+  void run(open);
 });
 
-/** Sends all batches of a capture, then how it ended; once it is let go, that it is. */
+function stateAt(place: number): number {
+  return Control.BATCHES + place * BATCH_WORDS;
+}
+
+function isClosing(): boolean {
+  return Atomics.load(control, Control.CLOSING) === 1;
+}
+
+function waitUntilEmpty(place: number): void {
+  const at = stateAt(place) + BatchWord.STATE;
+  while (Atomics.load(control, at) !== BatchState.EMPTY && !isClosing()) {
+    Atomics.wait(control, at, BatchState.FULL, LOOK_MS);
+  }
+}
+
+/** Fills batches in turn until the capture ends or is let go. */
 async function run(path: string): Promise<void> {
-  const opened = openCapture(path, { lender });
-  capture = opened;
-  for (;;) {
-    while (free.length === 0 && !closing) await once(returns, 'done');
-    if (closing) break;
-    const place = free.pop()!;
+  const capture = openCapture(path, { lender });
+  for (let place = 0; ; place = (place + 1) % batches.length) {
+    waitUntilEmpty(place);
     const batch = batches[place]!;
-    if (!(await opened.read(batch))) {
-      free.push(place);
-      send({ end: opened.end });
-      while (!closing) await once(returns, 'done');
+    const found = !isClosing() && (await capture.read(batch));
+    if (isClosing()) break;
+    if (!found) {
+      send({ end: capture.end });
+      handOver(place, BatchState.END);
       break;
     }
     decodeAll(batch, decoded[place]!);
-    const block = blocks.findIndex(({ data }) => data === batch.data);
-    blockOf[place] = block;
-    send({ batch: place, count: batch.count, block });
+    control[stateAt(place) + BatchWord.COUNT] = batch.count;
+    control[stateAt(place) + BatchWord.BLOCK] = blockOf(batch);
+    handOver(place, BatchState.FULL);
   }
-  await opened.close();
-  while (free.length < batches.length) await once(returns, 'done');
-  closing = false;
-  send({ closed: true });
+  await capture.close();
+  while (!isClosing()) Atomics.wait(control, Control.CLOSING, 0, LOOK_MS);
+  send('closed');
+}
+
+function blockOf(batch: PacketBatch): number {
+  return blocks.findIndex((block: Block) => block.data === batch.data);
+}
+
+function handOver(place: number, state: number): void {
+  Atomics.store(control, stateAt(place) + BatchWord.STATE, state);
+  if (Atomics.exchange(control, Control.WAITING, 0) === 1) send('wake');
 }
 
 function decodeAll(batch: PacketBatch, rows: DecodedPackets): void {
   for (let row = 0; row < batch.count; row++) {
     view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
     const status = decode(view, batch.linkType[row]!);
-    hashKey(view, seed);
+    hashKey(view, shared.seed);
     rows.store(row, view, status);
   }
 }
