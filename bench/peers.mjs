@@ -85,7 +85,9 @@ async function realistic(bench, { packets, flows }) {
   const results = await bench.compare(made, [
     turn.TCPDUMP,
     turn.REPLAY,
+    turn.REPLAY_TWO,
     turn.REPLAY_DECISIONS,
+    turn.REPLAY_TWO_DECISIONS,
     turn.BARE_READ,
     turn.CAPTURE_WALK,
     turn.CAPINFOS,
@@ -135,18 +137,26 @@ async function manyFlows(bench, { active, few, many }) {
 async function newFlows(bench, { packets }) {
   const made = bench.generate('new-flows', ['--packets', packets]);
   const flags = ['--max-flows', packets];
-  const results = await bench.compare(made, [turn.REPLAY, turn.TCPDUMP], flags);
+  const results = await bench.compare(made, [turn.REPLAY, turn.REPLAY_TWO, turn.TCPDUMP], flags);
   const about =
     'Frames of 64 octets, each the first of a flow of its own, with random octets for the fingerprints to look at.';
   return [{ title: 'A new flow with every packet', about, made: made.about, results }];
 }
 
 async function allVpn(bench, { packets }) {
-  const made = bench.generate('all-vpn', ['--packets', packets]);
-  const results = await bench.compare(made, [turn.REPLAY_DECISIONS, turn.REPLAY, turn.TCPDUMP]);
-  const about =
-    'VPN flows alone, of eight packets, each with its whole handshake: two decisions in eight packets, every one written.';
-  return [{ title: 'All VPN, every event written', about, made: made.about, results }];
+  const cases = [];
+  for (const [size, what] of [
+    [64, 'of 64 packets'],
+    [8, 'of eight packets, little more than a handshake'],
+  ]) {
+    const flows = String(Math.ceil(Number(packets) / size));
+    const made = bench.generate('all-vpn', ['--packets', packets, '--flows', flows]);
+    const turns = [turn.REPLAY_DECISIONS, turn.REPLAY_TWO_DECISIONS, turn.REPLAY, turn.TCPDUMP];
+    const results = await bench.compare(made, turns);
+    const about = `VPN flows alone, ${what}, each with its whole handshake: every event written, about two for each flow.`;
+    cases.push({ title: `All VPN, flows ${what}`, about, made: made.about, results });
+  }
+  return cases;
 }
 
 async function undecided(bench, { packets }) {

@@ -3,6 +3,7 @@
  * `checked` says what has been looked at where that is less than all.
  * `made` is the generator's account of the capture.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,23 +26,40 @@ export const CAPTURE_WALK = {
   check: ({ stdout }, made) => same('packets', parseInt(stdout, 10), made.packets),
 };
 
-export const REPLAY = {
-  name: 'sluice replay',
-  needs: node,
-  args: ({ path, registry }, flags) => replayArgs(path, registry, flags),
-  check: ({ stdout }, made) => checkSummary(JSON.parse(stdout), made),
-};
+export const REPLAY = replay(1);
+export const REPLAY_TWO = replay(2);
+export const REPLAY_DECISIONS = replayWithDecisions(1);
+export const REPLAY_TWO_DECISIONS = replayWithDecisions(2);
 
-export const REPLAY_DECISIONS = {
-  name: 'sluice replay --decisions FILE',
-  needs: node,
-  args: ({ path, registry, events }, flags) => [...replayArgs(path, registry, flags), '--decisions', events],
-  check: ({ stdout }, made, { events }) => {
-    const summary = JSON.parse(stdout);
-    const decisions = Object.values(summary.decisions).reduce((sum, count) => sum + count, 0);
-    return checkSummary(summary, made) || same('event lines', countLines(events), decisions);
-  },
-};
+function replay(workers) {
+  return {
+    name: `sluice replay --workers ${workers}`,
+    needs: node,
+    args: ({ path, registry }, flags) => replayArgs(workers, path, registry, flags),
+    check: ({ stdout }, made) => checkSummary(JSON.parse(stdout), made),
+  };
+}
+
+/** Event lines are counted, and the same from every turn. */
+function replayWithDecisions(workers) {
+  return {
+    name: `sluice replay --workers ${workers} --decisions FILE`,
+    needs: node,
+    args: ({ path, registry, events }, flags) => [...replayArgs(workers, path, registry, flags), '--decisions', events],
+    check: ({ stdout }, made, capture) => {
+      const summary = JSON.parse(stdout);
+      const decisions = Object.values(summary.decisions).reduce((sum, count) => sum + count, 0);
+      const bytes = readFileSync(capture.events);
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      capture.digest ??= digest;
+      return (
+        checkSummary(summary, made) ||
+        same('event lines', countLines(bytes), decisions) ||
+        same('SHA-256 of the events', digest, capture.digest)
+      );
+    },
+  };
+}
 
 export const TCPDUMP = {
   name: 'tcpdump -w /dev/null',
@@ -83,8 +101,8 @@ export const PCAP_PARSER = {
   check: ({ stdout }, made) => same('packets', Number(stdout), made.packets),
 };
 
-function replayArgs(path, registry, flags = []) {
-  return [SLUICE, 'replay', path, '--registry', registry, '--json', '--quiet', ...flags];
+function replayArgs(workers, path, registry, flags = []) {
+  return [SLUICE, 'replay', path, '--registry', registry, '--json', '--quiet', '--workers', String(workers), ...flags];
 }
 
 /** Every packet is accounted for, and the VPN flows found are those that were made. */
@@ -119,8 +137,7 @@ function same(what, seen, expected) {
   return seen === expected ? '' : `${what}: ${seen}, expected ${expected}`;
 }
 
-function countLines(path) {
-  const bytes = readFileSync(path);
+function countLines(bytes) {
   let count = 0;
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
   return count;
