@@ -23,8 +23,6 @@ const KEPT_DECISIONS = 16_384;
 const BEGIN = octets('{"timestamp":"');
 const FLOW_ID = octets(',"flow_id":"');
 const TUNNEL_ID = octets('","tunnel_id":"');
-const VLAN = octets(',"vlan":');
-const ENCAPSULATION = octets(',"encapsulation":');
 const SOURCE = octets(',"src_ip":"');
 const SOURCE_PORT = octets('","src_port":');
 const DESTINATION = octets(',"dest_ip":"');
@@ -58,9 +56,12 @@ export class EventLines {
   private readonly scratch = new OctetText();
   private readonly decisionFile = new FilePiece('decision');
   private readonly flowFile = new FilePiece('flow');
+  private readonly wrapping = new WrappingPiece();
   /** By finding. */
   private readonly vpns = new Map<number, Uint8Array>();
+  private readonly flowVpns = new Map<number, Uint8Array>();
   private readonly decisions = new Map<ShownDecision, Uint8Array>();
+  private readonly flowDecisions = new Map<ShownDecision, Uint8Array>();
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
@@ -118,8 +119,8 @@ export class EventLines {
     text.put(END);
     text.putTime(flow.lastTimeUs);
     text.put(REASONS[reason]!);
-    if (flow.finding !== NO_FINDING) text.putText(`,"vpn":${JSON.stringify(vpnFields(flow.finding))}`);
-    if (decision !== null) text.putText(`,"decision":${decisionText(decision)}`);
+    if (flow.finding !== NO_FINDING) text.put(this.flowVpnOf(flow.finding));
+    if (decision !== null) text.put(this.flowDecisionOf(decision));
     text.put(END_OF_LINE);
   }
 
@@ -136,14 +137,7 @@ export class EventLines {
       text.putAscii(isSameFlow(flow, flow.tunnel) ? id : this.hashOf(flow.tunnel), FLOW_ID_LENGTH);
     }
     text.putCharacter(QUOTE);
-    if (flow.vlans !== 0) {
-      text.put(VLAN);
-      text.putText(JSON.stringify(vlansOf(flow.vlans)));
-    }
-    if (flow.encapsulation !== 0) {
-      text.put(ENCAPSULATION);
-      text.putText(JSON.stringify(encapsulationNames(flow.encapsulation)));
-    }
+    if (flow.vlans !== 0 || flow.encapsulation !== 0) text.put(this.wrapping.of(flow.vlans, flow.encapsulation));
     const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
     text.put(SOURCE);
     putAddress(text, source);
@@ -193,6 +187,27 @@ export class EventLines {
       piece = octets(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
       if (this.decisions.size === KEPT_DECISIONS) this.decisions.clear();
       this.decisions.set(decision, piece);
+    }
+    return piece;
+  }
+
+  /** The finding of a flow's line. */
+  private flowVpnOf(finding: number): Uint8Array {
+    let piece = this.flowVpns.get(finding);
+    if (piece === undefined) {
+      piece = octets(`,"vpn":${JSON.stringify(vpnFields(finding))}`);
+      this.flowVpns.set(finding, piece);
+    }
+    return piece;
+  }
+
+  /** The decision of a flow's line. */
+  private flowDecisionOf(decision: ShownDecision): Uint8Array {
+    let piece = this.flowDecisions.get(decision);
+    if (piece === undefined) {
+      piece = octets(`,"decision":${decisionText(decision)}`);
+      if (this.flowDecisions.size === KEPT_DECISIONS) this.flowDecisions.clear();
+      this.flowDecisions.set(decision, piece);
     }
     return piece;
   }
@@ -255,5 +270,23 @@ class FilePiece {
 
   private make(file: string): Uint8Array {
     return octets(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
+  }
+}
+
+/** VLAN ids and wrappings, ready for those that came last: most flows of a link have the same. */
+class WrappingPiece {
+  private vlans = 0;
+  private encapsulation = 0;
+  private piece: Uint8Array = new Uint8Array();
+
+  of(vlans: number, encapsulation: number): Uint8Array {
+    if (vlans !== this.vlans || encapsulation !== this.encapsulation) {
+      this.vlans = vlans;
+      this.encapsulation = encapsulation;
+      const ids = vlans === 0 ? '' : `,"vlan":${JSON.stringify(vlansOf(vlans))}`;
+      const names = encapsulation === 0 ? '' : `,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`;
+      this.piece = octets(ids + names);
+    }
+    return this.piece;
   }
 }

@@ -6,14 +6,17 @@
  * end, and the id must not change with it. `17|0,0,65535,-1062731511,51820|0,0,65535,167772162,40000|domain|packet|time`.
  */
 import { hash } from 'node:crypto';
+import { isMappedIpv4 } from '../core/ip-address.ts';
 import type { FlowName } from '../engine/flow-record.ts';
-import { OctetText } from './octet-text.ts';
+import { octets, OctetText } from './octet-text.ts';
 
 /** Digits of an id. */
 export const FLOW_ID_LENGTH = 16;
 
 const COMMA = 44;
 const BAR = 124;
+/** The words before an IPv4 address. */
+const IPV4_BEGIN = octets('0,0,65535,');
 
 const text = new OctetText();
 const sourceEnd = new OctetText();
@@ -41,16 +44,25 @@ export function flowHash(flow: FlowName, source: Int32Array, destination: Int32A
 
 function putEnd(end: OctetText, address: Int32Array, port: number): void {
   end.length = 0;
-  for (let word = 0; word < 4; word++) {
-    end.putNumber(address[word]!);
-    end.putCharacter(COMMA);
+  if (isMappedIpv4(address[0]!, address[1]!, address[2]!)) {
+    end.put(IPV4_BEGIN);
+  } else {
+    for (let word = 0; word < 3; word++) {
+      end.putNumber(address[word]!);
+      end.putCharacter(COMMA);
+    }
   }
+  end.putNumber(address[3]!);
+  end.putCharacter(COMMA);
   end.putNumber(port);
 }
 
 function append(end: OctetText): void {
-  const { bytes, length } = end;
-  for (let i = 0; i < length; i++) text.putCharacter(bytes[i]!);
+  const from = end.bytes;
+  const to = text.bytes;
+  const at = text.length;
+  for (let i = 0; i < end.length; i++) to[at + i] = from[i]!;
+  text.length = at + end.length;
 }
 
 /** True when the first text comes before the second, octet by octet. */

@@ -15,6 +15,10 @@ const SHORT_PIECE = 16;
 const ZERO = 48;
 const MINUS = 45;
 const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
+/** "00" to "99". */
+const DIGIT_PAIRS = new TextEncoder().encode(
+  Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0')).join(''),
+);
 const LARGEST_INT32 = 0x7fffffff;
 const HUNDRED_MILLION = 100_000_000;
 const LAST_WORD_DIGITS = 8;
@@ -119,11 +123,16 @@ export class OctetText {
   private putDigits(value: number, count: number): void {
     const { bytes, length } = this;
     let rest = value;
-    for (let at = length + count - 1; at >= length; at--) {
-      const next = (rest / 10) | 0;
-      bytes[at] = ZERO + rest - next * 10;
+    let at = length + count;
+    while (at - length > 1) {
+      const next = (rest / 100) | 0;
+      const pair = (rest - next * 100) * 2;
+      at -= 2;
+      bytes[at] = DIGIT_PAIRS[pair]!;
+      bytes[at + 1] = DIGIT_PAIRS[pair + 1]!;
       rest = next;
     }
+    if (at > length) bytes[length] = ZERO + rest;
     this.length = length + count;
   }
 
