@@ -29,6 +29,14 @@ const RETRY_MS = 500;
 /** What a piece that is being written may take when all others are given up. */
 const IN_HAND_MS = 200;
 
+/** What waits for its turn at the target, one after the other: a piece, or something else to be done with the file. */
+type Turn = Piece | Work;
+
+interface Work {
+  readonly work: () => Promise<void>;
+  readonly done: () => void;
+}
+
 /** Lines that wait to be written, as octets: as text they would be moved about by the garbage collector. */
 interface Piece {
   readonly octets: Buffer;
@@ -52,11 +60,13 @@ export class RotatingLines {
   private waitingLimit: number;
   private gathered: string[] = [];
   private gatheredLength = 0;
-  private readonly queue: Piece[] = [];
+  private readonly queue: Turn[] = [];
   /** Octets gathered or queued, about: characters, while they are text. */
   private waiting = 0;
   private writer: Promise<void> | null = null;
   private givenUp = false;
+  /** A turn that moves the file is in the queue. */
+  private isMoving = false;
 
   constructor(target: LineTarget, onFull: OnFull, waitingLimit: number = WAITING_LIMIT) {
     this.target = target;
@@ -122,15 +132,32 @@ export class RotatingLines {
 
   /** Moves the file aside if that is due. Everything gathered goes to the old one. */
   async rotateIfDue(): Promise<void> {
-    if (!this.target.isDue || !(await this.flush(RETRY_MS))) return;
-    await this.attempt(async () => {
+    if (!this.target.isDue || this.isMoving) return;
+    await this.inTurn(async () => {
       await this.target.rotate();
       this.rotationCount++;
     });
   }
 
   async reopen(): Promise<void> {
-    if (await this.flush(RETRY_MS)) await this.attempt(() => this.target.reopen());
+    await this.inTurn(() => this.target.reopen());
+  }
+
+  /** Does something between two writes, after all that was gathered; returns when it is done, or when that takes long. */
+  private async inTurn(work: () => Promise<void>): Promise<void> {
+    this.enqueue();
+    this.isMoving = true;
+    const done = new Promise<void>((resolve) => {
+      this.queue.push({
+        work,
+        done: () => {
+          this.isMoving = false;
+          resolve();
+        },
+      });
+    });
+    this.startWriting();
+    await Promise.race([done, sleep(RETRY_MS, undefined, { ref: false })]);
   }
 
   /** Has what was written reach the disk. */
@@ -154,7 +181,7 @@ export class RotatingLines {
   }
 
   private leaveOutFrom(index: number): void {
-    for (const { lineCount } of this.queue.splice(index)) this.droppedCount += lineCount;
+    for (const turn of this.queue.splice(index)) if ('octets' in turn) this.droppedCount += turn.lineCount;
   }
 
   private enqueue(): void {
@@ -165,16 +192,26 @@ export class RotatingLines {
       this.gathered = [];
       this.gatheredLength = 0;
     }
-    if (this.queue.length === 0 || this.writer !== null) return;
-    this.writer = this.writeAll().finally(() => (this.writer = null));
+    this.startWriting();
   }
 
-  private async writeAll(): Promise<void> {
-    for (let piece = this.queue[0]; piece !== undefined; piece = this.queue[0]) {
-      const { octets, lineCount } = piece;
+  private startWriting(): void {
+    if (this.queue.length === 0 || this.writer !== null) return;
+    this.writer = this.takeTurns().finally(() => (this.writer = null));
+  }
+
+  private async takeTurns(): Promise<void> {
+    for (let turn = this.queue[0]; turn !== undefined; turn = this.queue[0]) {
+      if ('work' in turn) {
+        this.queue.shift();
+        await this.attempt(turn.work);
+        turn.done();
+        continue;
+      }
+      const { octets, lineCount } = turn;
       const written = await this.attempt(() => this.target.write(octets));
       // It has been left out meanwhile.
-      if (this.queue[0] !== piece) return;
+      if (this.queue[0] !== turn) return;
       if (!written && this.onFull === 'wait' && !this.target.isGone && !this.givenUp) {
         await sleep(RETRY_MS, undefined, { ref: false });
         continue;

@@ -1,0 +1,93 @@
+/** The daemon's event log under load: however often the file is moved meanwhile, every line is in one file, whole. */
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RotatingFile } from '../../src/output/rotating-file.ts';
+import { RotatingLines } from '../../src/output/rotating-lines.ts';
+
+const LINES = 60_000;
+let folder = '';
+let path = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  path = join(folder, 'events.jsonl');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function log(octets: number, kept = 1000): RotatingLines {
+  return new RotatingLines(new RotatingFile(path, { octets, ageMs: Infinity, kept }), 'wait');
+}
+
+/** Lines of all files, in any order, as numbers. */
+function written(): number[] {
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  return texts.flatMap((text) => text.split('\n').slice(0, -1).map(Number)).sort((a, b) => a - b);
+}
+
+function openFiles(): number {
+  const descriptors = readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
+  return descriptors.filter((target) => target.startsWith(folder)).length;
+}
+
+describe('an event log that is moved while it is written', () => {
+  it('by size: all lines are there once, the counts are right, and no file stays open', async () => {
+    const lines = log(20_000);
+    for (let number = 0; number < LINES; number++) {
+      lines.write(`${number}\n`);
+      if (number % 97 === 0) await lines.settle();
+      if (number % 1009 === 0) {
+        void lines.rotateIfDue();
+        // Others wait for the disk meanwhile, as they do beside the engine.
+        if (number % 2 === 0) await sleep(1);
+      }
+    }
+    expect(openFiles()).toBe(1);
+    await lines.close(5000);
+    expect(openFiles()).toBe(0);
+    expect(written()).toEqual(Array.from({ length: LINES }, (_, number) => number));
+    expect(lines).toMatchObject({ lineCount: LINES, droppedCount: 0, failureCount: 0 });
+    expect(lines.rotationCount).toBeGreaterThan(0);
+    expect(readdirSync(folder)).toHaveLength(lines.rotationCount + 1);
+  });
+
+  it('by another program: what comes after is in the new file', async () => {
+    const lines = log(Infinity);
+    for (let number = 0; number < LINES; number++) {
+      lines.write(`${number}\n`);
+      if (number % 97 === 0) await lines.settle();
+      if (number % 6007 === 6006) {
+        await lines.flush(5000);
+        renameSync(path, `${path}.${number}`);
+        await lines.reopen();
+      }
+    }
+    await lines.close(5000);
+    expect(openFiles()).toBe(0);
+    expect(written()).toEqual(Array.from({ length: LINES }, (_, number) => number));
+    expect(readdirSync(folder)).toHaveLength(Math.floor(LINES / 6007) + 1);
+  });
+
+  it('keeps as many as it is told, the newest', async () => {
+    const lines = log(1, 3);
+    for (let number = 0; number < 8; number++) {
+      lines.write(`${number}\n`);
+      await lines.rotateIfDue();
+      await lines.flush(5000);
+      await lines.rotateIfDue();
+      await sleep(5);
+    }
+    await lines.close(5000);
+    expect(written()).toEqual([5, 6, 7]);
+  });
+});
