@@ -52,6 +52,7 @@ describe('an event log that is moved while it is written', () => {
         if (number % 2 === 0) await sleep(1);
       }
     }
+    await lines.flush(5000);
     expect(openFiles()).toBe(1);
     await lines.close(5000);
     expect(openFiles()).toBe(0);
