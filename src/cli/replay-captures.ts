@@ -46,7 +46,10 @@ export class Replay {
   readonly incomplete: Incomplete[] = [];
   private readonly options: ReplayOptions;
   private readonly batch = new PacketBatch();
+  /** Used for one capture after the other: at the end of each nothing of it is left in them. */
   private readonly table: FlowTable;
+  private readonly fingerprints = new FingerprintSet();
+  private readonly tunnels: Tunnels;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
   private wake: () => void = () => undefined;
@@ -55,6 +58,7 @@ export class Replay {
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
     this.table = new FlowTable(options.flowCapacity, options.ahead?.seed);
+    this.tunnels = new Tunnels(this.table, this.fingerprints);
     this.makeSink = makeSink;
   }
 
@@ -79,11 +83,10 @@ export class Replay {
 
   /** One capture, of one file or of several in order. */
   private async runCapture(files: readonly string[]): Promise<void> {
-    const fingerprints = new FingerprintSet();
+    const { table, fingerprints, tunnels } = this;
     const sink = this.makeSink(() => decisions);
-    const tunnels = new Tunnels(this.table, fingerprints);
-    const decisions: Decisions = new Decisions(this.table, fingerprints, tunnels, this.options.rules, sink);
-    const pipeline = new Pipeline(this.table, fingerprints, tunnels, decisions, this.options.packetSink);
+    const decisions: Decisions = new Decisions(table, fingerprints, tunnels, this.options.rules, sink);
+    const pipeline = new Pipeline(table, fingerprints, tunnels, decisions, this.options.packetSink);
     for (const file of files) {
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);
