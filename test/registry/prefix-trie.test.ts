@@ -105,6 +105,13 @@ const SHAPES: Record<string, Shape> = {
   'IPv6 around the IPv4-mapped range': (random) =>
     truncated([0, 0, [0, 1, 0xfffe, 0x10000, -1][random.below(5)]!, random.word()], random.below(129)),
   'one address in all lengths': (random) => truncated([-1, -1, -1, -1], random.below(129)),
+  'IPv6 hosts that are neighbours': (random) => [0x20010db8, 1, 0, random.below(1000), 128],
+  'IPv6 inside one /48': (random) =>
+    truncated([0x20010db8, 0x00010000 | random.below(0x10000), random.word(), random.word()], 48 + random.below(81)),
+  'IPv6 of a few providers and one far away': (random) =>
+    random.below(100) === 0
+      ? truncated(random.address(), random.below(129))
+      : truncated([0x24000000 | (random.below(5) * 0x1357), random.word(), random.word(), 0], 32 + random.below(65)),
   'both families': (random) =>
     random.below(2) === 0
       ? truncated(random.ipv4(), 96 + random.below(33))
@@ -142,6 +149,40 @@ describe('the trie against a scan of all prefixes', () => {
     const trie = new PrefixTrie(prefixes, 0);
     expect(trie.lookup(0, 0, 0xffff, 0x01020304)).toBe(NO_PREFIX);
     expect(trie.lookup(-1, 0, 0, 0)).toBe(0);
+  });
+});
+
+describe('large registries of one kind', () => {
+  const COUNT = 20_000;
+  /** Octets for each prefix at most: a record of 20 and a few slots, whatever the prefixes are. */
+  const OCTETS_PER_PREFIX = 80;
+
+  it.each(Object.keys(SHAPES))('%s', (name) => {
+    const random = randomFrom(6);
+    const given = new PrefixColumns();
+    for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
+    const { prefixes, ipv4Count } = ordered(given);
+    const trie = new PrefixTrie(prefixes, ipv4Count);
+    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + 1000);
+    for (let i = 0; i < 20; i++) {
+      const address = SHAPES[name]!(random).slice(0, 4) as Address;
+      expect(coveringByTrie(trie, address)).toEqual(coveringByScan(prefixes, address));
+    }
+  });
+
+  it('a chain of all lengths above every one of many neighbours', () => {
+    const given = new PrefixColumns();
+    for (let i = 0; i < 64; i++) {
+      for (let length = 0; length <= 128; length++) given.push(...truncated([0x20010db8, 0, 0, i], length));
+    }
+    const { prefixes, ipv4Count } = ordered(given);
+    const trie = new PrefixTrie(prefixes, ipv4Count);
+    for (const last of [0, 1, 31, 63]) {
+      expect(coveringByTrie(trie, [0x20010db8, 0, 0, last])).toHaveLength(129);
+    }
+    expect(coveringByTrie(trie, [0x20010db8, 0, 0, 64])).toHaveLength(122);
+    expect(coveringByTrie(trie, [-1, -1, -1, -1])).toHaveLength(1);
+    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + 1000);
   });
 });
 
