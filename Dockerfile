@@ -10,6 +10,13 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:20-bookworm-slim
+# For `run --interface`: the right to capture goes with tcpdump's file, so Sluice itself runs as an ordinary user without any. It
+# takes effect where the container may have it, as by default: docker run --network host sluice run --interface eth0
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends tcpdump libcap2-bin \
+  && setcap cap_net_raw=ep /usr/bin/tcpdump \
+  && apt-get purge -y --auto-remove libcap2-bin \
+  && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
 WORKDIR /sluice
 COPY --from=build /sluice/package.json ./

@@ -1,11 +1,14 @@
 /** What is in deploy/ fits the program: metrics that exist, rules that promtool accepts, a unit that systemd finds safe. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metricsPage } from '../../src/output/metrics.ts';
 import { CATALOGUE } from '../../src/output/metrics-catalogue.ts';
+import { MAIN } from '../daemon/running-daemon.ts';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const LOOSEST_EXPOSURE = 20;
@@ -26,6 +29,27 @@ function unknownMetrics(text: string): string[] {
   return [...text.matchAll(/\bsluice_[a-z_]+/g)].map(([name]) => name).filter((name) => !known.has(name));
 }
 
+function dashboardExpressions(): string[] {
+  return readdirSync(`${FOLDER}grafana/dashboards`).flatMap((name) => {
+    const dashboard = JSON.parse(read(`grafana/dashboards/${name}`)) as { panels: { targets: { expr: string }[] }[] };
+    return dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  });
+}
+
+interface Service {
+  readonly image?: string;
+  readonly build?: string | object;
+  readonly command?: string[];
+  readonly volumes?: string[];
+  readonly ports?: string[];
+  readonly cap_add?: string[];
+  readonly cap_drop?: string[];
+}
+
+function compose(): { readonly services: Record<string, Service>; readonly volumes: Record<string, object> } {
+  return parse(read('docker-compose.yaml')) as ReturnType<typeof compose>;
+}
+
 describe('deploy', () => {
   it('shows every metric in its table, as the program prints it', () => {
     expect(read('METRICS.md')).toBe(metricsPage());
@@ -33,11 +57,36 @@ describe('deploy', () => {
 
   it('asks in dashboards and alerts only for metrics that exist', () => {
     expect(unknownMetrics(read('prometheus/alerts.yml'))).toEqual([]);
-    for (const name of readdirSync(`${FOLDER}grafana/dashboards`)) {
-      const text = read(`grafana/dashboards/${name}`);
-      const dashboard = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
-      for (const { targets } of dashboard.panels)
-        for (const { expr } of targets) expect(unknownMetrics(expr)).toEqual([]);
+    expect(dashboardExpressions().length).toBeGreaterThan(20);
+    for (const expression of dashboardExpressions()) expect(unknownMetrics(expression)).toEqual([]);
+  });
+
+  it.skipIf(!inCi && !has('promtool'))('shows no group of 1 to 4 clients on a dashboard (promtool)', () => {
+    const expressions = dashboardExpressions().filter((expression) => expression.includes('sluice_clients_'));
+    expect(expressions.length).toBeGreaterThan(1);
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+    try {
+      // A minute for each count of clients, from none to seven.
+      const names = ['sluice_clients_affected', 'sluice_clients_seen'];
+      const series = names.map((name) => ({ series: name, values: '0+1x7' }));
+      const tests = expressions.flatMap((expr) =>
+        [0, 1, 4, 5, 7].map((count) => ({
+          expr: `count(${expr}) or vector(0)`,
+          eval_time: `${count}m`,
+          exp_samples: [{ labels: '{}', value: count === 0 || count >= 5 ? 1 : 0 }],
+        })),
+      );
+      const page = {
+        evaluation_interval: '1m',
+        tests: [{ interval: '1m', input_series: series, promql_expr_test: tests }],
+      };
+      writeFileSync(join(folder, 'test.yml'), JSON.stringify(page));
+      const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', join(folder, 'test.yml')], {
+        encoding: 'utf8',
+      });
+      expect(status, stdout + stderr).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
@@ -78,12 +127,45 @@ describe('deploy', () => {
   );
 
   it('gives the right to capture to the capturing process only', () => {
-    const compose = parse(read('docker-compose.yaml')) as {
-      services: Record<string, { cap_add?: string[]; cap_drop?: string[] }>;
-    };
-    expect(compose.services.capture!.cap_add).toEqual(['NET_RAW']);
-    expect(compose.services.sluice).toMatchObject({ cap_drop: ['ALL'] });
-    expect(compose.services.sluice!.cap_add).toBeUndefined();
+    const { services } = compose();
+    expect(services.capture!.cap_add).toEqual(['NET_RAW']);
+    expect(services.sluice).toMatchObject({ cap_drop: ['ALL'] });
+    expect(services.sluice!.cap_add).toBeUndefined();
     expect(read('systemd/sluice.service')).toMatch(/\| exec setpriv --ambient-caps=-all --inh-caps=-all node /);
+  });
+
+  it('has a docker-compose whose files and volumes are there, images have versions, and ports are for this machine', () => {
+    const { services, volumes } = compose();
+    for (const [name, service] of Object.entries(services)) {
+      expect(service.image !== undefined || service.build !== undefined, name).toBe(true);
+      if (service.image !== undefined) expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+      for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+      for (const volume of service.volumes ?? []) {
+        const from = volume.split(':')[0]!;
+        expect(from.startsWith('.') ? existsSync(FOLDER + from) : from in volumes, volume).toBe(true);
+      }
+    }
+  });
+
+  it('starts the daemon in docker-compose and in the unit with flags that it has', () => {
+    const help = spawnSync(process.execPath, [MAIN, 'run', '--help'], { encoding: 'utf8' }).stdout;
+    const unit = /sluice\.js (run .*)'$/m.exec(read('systemd/sluice.service'))![1]!.split(' ');
+    const used = [...compose().services.sluice!.command!, ...unit].filter((word) => word.startsWith('--'));
+    expect(used.length).toBeGreaterThan(10);
+    for (const flag of used) expect(help).toContain(`${flag.split('=')[0]!} `);
+  });
+
+  it('builds the image from files that are there and that it is not told to ignore', () => {
+    const root = `${FOLDER}../`;
+    const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
+    const ignored = readFileSync(`${root}.dockerignore`, 'utf8').split('\n');
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
+    expect(copied.length).toBeGreaterThan(5);
+    for (const file of copied) {
+      expect(existsSync(root + file), file).toBe(true);
+      expect(ignored).not.toContain(file);
+    }
+    const program = /ENTRYPOINT \["node", "\/sluice\/(.+)"\]/.exec(dockerfile)![1]!;
+    expect(existsSync(root + program)).toBe(true);
   });
 });
