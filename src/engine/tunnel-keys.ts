@@ -2,8 +2,8 @@
  * What tunnels are known by: keys of ten words each, and which tunnel holds which. A tunnel keeps its KEYS_LIMIT last keys; a key that
  * another tunnel is given is no longer its former holder's.
  *
- * Keys lie in columns and are found by their hash, in chains. Those of a tunnel form a list, from the oldest to the newest. Entry 0 and
- * tunnel 0 are none. All is reserved for the limit at once and costs memory only once touched.
+ * Each key is an entry of one cache line, found by its hash in a chain. Those of a tunnel form a list, from the oldest to the newest.
+ * Entry 0 and tunnel 0 are none. All is reserved for the limit at once and costs memory only once touched.
  *
  * Invariants: an entry is either in the chain of its hash and in the list of its tunnel, or free.
  */
@@ -13,35 +13,32 @@ export const KEY_WORDS = 10;
 /** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
 export const KEYS_LIMIT = 8;
 
-const CHAINS = 1 << 17;
+const CHAINS = 1 << 18;
+
+/** Words of an entry; the key comes first. */
+const Field = { HASH: 10, HOLDER: 11, NEXT: 12, OLDER: 13, NEWER: 14 } as const;
+const ENTRY_WORDS = 16;
 
 export class TunnelKeys {
   /** The key that calls are about. */
   readonly key = new Int32Array(KEY_WORDS);
 
+  /** Entries. NEXT is the next one of the chain, or of the free ones. */
   private readonly words: Int32Array;
-  private readonly holder: Int32Array;
-  /** The next entry of the chain, or of the free ones. */
-  private readonly next: Int32Array;
-  private readonly older: Int32Array;
-  private readonly newer: Int32Array;
   private readonly chains = new Int32Array(CHAINS);
   /** By tunnel. */
   private readonly oldest: Int32Array;
   private readonly newest: Int32Array;
   private readonly count: Uint8Array;
   private readonly seed = randomInt(0x7fffffff);
-  private used = 1;
+  /** Place of the first entry that was never used; place 0 is none. */
+  private used = ENTRY_WORDS;
   private free = 0;
 
   /** Tunnels have numbers from 1 to `tunnelLimit`. */
   constructor(tunnelLimit: number) {
     const entries = tunnelLimit * (KEYS_LIMIT + 1) + 1;
-    this.words = new Int32Array(entries * KEY_WORDS);
-    this.holder = new Int32Array(entries);
-    this.next = new Int32Array(entries);
-    this.older = new Int32Array(entries);
-    this.newer = new Int32Array(entries);
+    this.words = new Int32Array(entries * ENTRY_WORDS);
     this.oldest = new Int32Array(tunnelLimit + 1);
     this.newest = new Int32Array(tunnelLimit + 1);
     this.count = new Uint8Array(tunnelLimit + 1);
@@ -49,16 +46,18 @@ export class TunnelKeys {
 
   /** The tunnel that holds the key; 0 for none. */
   get tunnel(): number {
-    return this.holder[this.find()]!;
+    const at = this.find(this.hash());
+    return at === 0 ? 0 : this.words[at + Field.HOLDER]!;
   }
 
   /** Gives the key to a tunnel, as its newest unless it holds it already. */
   give(tunnel: number): void {
-    let entry = this.find();
-    if (entry === 0) entry = this.add();
-    else if (this.holder[entry] === tunnel) return;
-    else this.unlist(entry);
-    this.list(entry, tunnel);
+    const hash = this.hash();
+    let at = this.find(hash);
+    if (at === 0) at = this.add(hash);
+    else if (this.words[at + Field.HOLDER] === tunnel) return;
+    else this.unlist(at);
+    this.list(at, tunnel);
     if (this.count[tunnel]! > KEYS_LIMIT) this.remove(this.oldest[tunnel]!);
   }
 
@@ -67,78 +66,91 @@ export class TunnelKeys {
     while (this.oldest[tunnel] !== 0) this.remove(this.oldest[tunnel]!);
   }
 
-  private find(): number {
-    const { key, words, next } = this;
-    let entry = this.chains[hashOf(key, 0, this.seed)]!;
-    while (entry !== 0) {
-      let word = 0;
-      while (word < KEY_WORDS && words[entry * KEY_WORDS + word] === key[word]) word++;
-      if (word === KEY_WORDS) break;
-      entry = next[entry]!;
+  /** Place of the key's entry; 0 for none. */
+  private find(hash: number): number {
+    const { key, words } = this;
+    let at = this.chains[hash & (CHAINS - 1)]!;
+    while (at !== 0) {
+      if (words[at + Field.HASH] === hash) {
+        let word = 0;
+        while (word < KEY_WORDS && words[at + word] === key[word]) word++;
+        if (word === KEY_WORDS) break;
+      }
+      at = words[at + Field.NEXT]!;
     }
-    return entry;
+    return at;
   }
 
   /** An entry for the key, in its chain and in no list. */
-  private add(): number {
-    let entry = this.free;
-    if (entry === 0) entry = this.used++;
-    else this.free = this.next[entry]!;
-    this.words.set(this.key, entry * KEY_WORDS);
-    const chain = hashOf(this.key, 0, this.seed);
-    this.next[entry] = this.chains[chain]!;
-    this.chains[chain] = entry;
-    return entry;
-  }
-
-  private remove(entry: number): void {
-    this.unlist(entry);
-    this.holder[entry] = 0;
-    const chain = hashOf(this.words, entry * KEY_WORDS, this.seed);
-    if (this.chains[chain] === entry) {
-      this.chains[chain] = this.next[entry]!;
+  private add(hash: number): number {
+    const { key, words, chains } = this;
+    let at = this.free;
+    if (at !== 0) {
+      this.free = words[at + Field.NEXT]!;
     } else {
-      let before = this.chains[chain]!;
-      while (this.next[before] !== entry) before = this.next[before]!;
-      this.next[before] = this.next[entry]!;
+      at = this.used;
+      this.used += ENTRY_WORDS;
     }
-    this.next[entry] = this.free;
-    this.free = entry;
+    for (let word = 0; word < KEY_WORDS; word++) words[at + word] = key[word]!;
+    const chain = hash & (CHAINS - 1);
+    words[at + Field.HASH] = hash;
+    words[at + Field.NEXT] = chains[chain]!;
+    chains[chain] = at;
+    return at;
   }
 
-  private list(entry: number, tunnel: number): void {
+  private remove(at: number): void {
+    const { words, chains } = this;
+    this.unlist(at);
+    const chain = words[at + Field.HASH]! & (CHAINS - 1);
+    const next = words[at + Field.NEXT]!;
+    let before = chains[chain]!;
+    if (before === at) {
+      chains[chain] = next;
+    } else {
+      while (words[before + Field.NEXT] !== at) before = words[before + Field.NEXT]!;
+      words[before + Field.NEXT] = next;
+    }
+    words[at + Field.NEXT] = this.free;
+    this.free = at;
+  }
+
+  private list(at: number, tunnel: number): void {
+    const { words } = this;
     const last = this.newest[tunnel]!;
-    this.holder[entry] = tunnel;
-    this.older[entry] = last;
-    this.newer[entry] = 0;
-    if (last === 0) this.oldest[tunnel] = entry;
-    else this.newer[last] = entry;
-    this.newest[tunnel] = entry;
+    words[at + Field.HOLDER] = tunnel;
+    words[at + Field.OLDER] = last;
+    words[at + Field.NEWER] = 0;
+    if (last === 0) this.oldest[tunnel] = at;
+    else words[last + Field.NEWER] = at;
+    this.newest[tunnel] = at;
     this.count[tunnel]!++;
   }
 
-  private unlist(entry: number): void {
-    const tunnel = this.holder[entry]!;
-    const older = this.older[entry]!;
-    const newer = this.newer[entry]!;
+  private unlist(at: number): void {
+    const { words } = this;
+    const tunnel = words[at + Field.HOLDER]!;
+    const older = words[at + Field.OLDER]!;
+    const newer = words[at + Field.NEWER]!;
     if (older === 0) this.oldest[tunnel] = newer;
-    else this.newer[older] = newer;
+    else words[older + Field.NEWER] = newer;
     if (newer === 0) this.newest[tunnel] = older;
-    else this.older[newer] = older;
+    else words[newer + Field.OLDER] = older;
     this.count[tunnel]!--;
   }
-}
 
-/** Chain of the key at a place: each word multiplied in, as in MurmurHash3. */
-function hashOf(words: Int32Array, at: number, seed: number): number {
-  let hash = seed;
-  for (let word = 0; word < KEY_WORDS; word++) {
-    let k = Math.imul(words[at + word]!, 0xcc9e2d51);
-    k = (k << 15) | (k >>> 17);
-    hash ^= Math.imul(k, 0x1b873593);
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  /** Hash of the key: each word multiplied in, as in MurmurHash3. */
+  private hash(): number {
+    const { key } = this;
+    let hash = this.seed;
+    for (let word = 0; word < KEY_WORDS; word++) {
+      let k = Math.imul(key[word]!, 0xcc9e2d51);
+      k = (k << 15) | (k >>> 17);
+      hash ^= Math.imul(k, 0x1b873593);
+      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) & (CHAINS - 1);
 }
