@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { FileOfPacket } from '../../src/cli/file-of-packet.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
 import type { Counters } from '../../src/engine/counters.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../../src/engine/pipeline.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../../src/engine/flow-capacity.ts';
 import type { Outcome } from '../../src/enforcement/outcome.ts';
 import type { DecisionEvent, FlowEvent } from '../../src/output/event-fields.ts';
 import { EventLines } from '../../src/output/event-line.ts';
