@@ -28,7 +28,7 @@ import type { FlowListener } from './pipeline.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
-import { NO_BUCKET, Standings } from './standing.ts';
+import { Next, NEXT_FIELDS, NO_BUCKET, Standings } from './standing.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -127,11 +127,13 @@ export class Decisions implements FlowListener {
     const timeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     const number = words[row + FlowWord.DECISION]!;
     const packets = (words[row + FlowWord.PACKETS]! >>> 0) + (words[row + FlowWord.PACKETS + 1]! >>> 0);
+    const { next } = standings;
+    const at = number * NEXT_FIELDS;
+    const nextOctets = next[at + Next.OCTETS]!;
     if (
-      timeUs >= standings.nextTimeUs[number]! ||
-      packets >= standings.nextPackets[number]! ||
-      (standings.nextOctets[number] !== Infinity &&
-        table.octets(slot, 0) + table.octets(slot, 1) >= standings.nextOctets[number]!)
+      timeUs >= next[at + Next.TIME]! ||
+      packets >= next[at + Next.PACKETS]! ||
+      (nextOctets !== Infinity && table.octets(slot, 0) + table.octets(slot, 1) >= nextOctets)
     ) {
       this.decide(slot, timeUs, packet);
     }
@@ -324,11 +326,13 @@ export class Decisions implements FlowListener {
   }
 
   private scheduleNext(number: number, timeUs: number): void {
-    const { standings, input } = this;
+    const { input } = this;
+    const { next } = this.standings;
     const { boundaries } = this.rules.policy;
-    standings.nextTimeUs[number] = this.quietUntil(timeUs);
-    standings.nextPackets[number] = firstAbove(boundaries.packets, input.packets);
-    standings.nextOctets[number] = firstAbove(boundaries.octets, input.octets);
+    const at = number * NEXT_FIELDS;
+    next[at + Next.TIME] = this.quietUntil(timeUs);
+    next[at + Next.PACKETS] = firstAbove(boundaries.packets, input.packets);
+    next[at + Next.OCTETS] = firstAbove(boundaries.octets, input.octets);
   }
 
   /** The time before which no decision changes by itself. Most are made soon after one another, with no boundary between. */

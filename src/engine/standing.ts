@@ -9,6 +9,10 @@ export const NO_BUCKET = -1;
 
 const INITIAL_CAPACITY = 1024;
 
+/** A decision is made anew from this packet time, or these numbers of packets and octets, on. */
+export const Next = { TIME: 0, PACKETS: 1, OCTETS: 2 } as const;
+export const NEXT_FIELDS = 4;
+
 export class Standings {
   action = new Uint8Array(INITIAL_CAPACITY);
   reason = new Uint8Array(INITIAL_CAPACITY);
@@ -18,10 +22,8 @@ export class Standings {
   sourceRegistration = new Int32Array(INITIAL_CAPACITY);
   destinationRegistration = new Int32Array(INITIAL_CAPACITY);
   bucket = new Int32Array(INITIAL_CAPACITY);
-  /** When to decide anew: from this packet time, or these numbers of packets and octets on. */
-  nextTimeUs = new Float64Array(INITIAL_CAPACITY);
-  nextPackets = new Float64Array(INITIAL_CAPACITY);
-  nextOctets = new Float64Array(INITIAL_CAPACITY);
+  /** When to decide anew: a row of four for each, because every packet asks for it. By Next. */
+  next = new Float64Array(INITIAL_CAPACITY * NEXT_FIELDS);
   /** Generation of the rules that the numbers above belong to. */
   rulesGeneration = new Int32Array(INITIAL_CAPACITY);
   /** Generation of the safety guard that has admitted the client; 0 for none. */
@@ -74,9 +76,7 @@ export class Standings {
     this.sourceRegistration = widened(this.sourceRegistration, new Int32Array(capacity));
     this.destinationRegistration = widened(this.destinationRegistration, new Int32Array(capacity));
     this.bucket = widened(this.bucket, new Int32Array(capacity));
-    this.nextTimeUs = widened(this.nextTimeUs, new Float64Array(capacity));
-    this.nextPackets = widened(this.nextPackets, new Float64Array(capacity));
-    this.nextOctets = widened(this.nextOctets, new Float64Array(capacity));
+    this.next = widened(this.next, new Float64Array(capacity * NEXT_FIELDS));
     this.rulesGeneration = widened(this.rulesGeneration, new Int32Array(capacity));
     this.admittedBy = widened(this.admittedBy, new Int32Array(capacity));
   }

@@ -56,7 +56,7 @@ export class EventLines {
   private readonly scratch = new OctetText();
   private readonly decisionFile = new FilePiece('decision');
   private readonly flowFile = new FilePiece('flow');
-  private readonly wrapping = new WrappingPiece();
+  private readonly wrappings = new WrappingPieces();
   /** By finding. */
   private readonly vpns = new Map<number, Uint8Array>();
   private readonly flowVpns = new Map<number, Uint8Array>();
@@ -137,7 +137,7 @@ export class EventLines {
       text.putAscii(isSameFlow(flow, flow.tunnel) ? id : this.hashOf(flow.tunnel), FLOW_ID_LENGTH);
     }
     text.putCharacter(QUOTE);
-    if (flow.vlans !== 0 || flow.encapsulation !== 0) text.put(this.wrapping.of(flow.vlans, flow.encapsulation));
+    if (flow.vlans !== 0 || flow.encapsulation !== 0) text.put(this.wrappings.of(flow.vlans, flow.encapsulation));
     const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
     text.put(SOURCE);
     putAddress(text, source);
@@ -273,20 +273,18 @@ class FilePiece {
   }
 }
 
-/** VLAN ids and wrappings, ready for those that came last: most flows of a link have the same. */
-class WrappingPiece {
-  private vlans = 0;
-  private encapsulation = 0;
-  private piece: Uint8Array = new Uint8Array();
+/** VLAN ids and wrappings, ready for those that came last: a link has few. */
+class WrappingPieces {
+  private readonly kept: ({ vlans: number; encapsulation: number; piece: Uint8Array } | undefined)[] = [];
 
   of(vlans: number, encapsulation: number): Uint8Array {
-    if (vlans !== this.vlans || encapsulation !== this.encapsulation) {
-      this.vlans = vlans;
-      this.encapsulation = encapsulation;
-      const ids = vlans === 0 ? '' : `,"vlan":${JSON.stringify(vlansOf(vlans))}`;
-      const names = encapsulation === 0 ? '' : `,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`;
-      this.piece = octets(ids + names);
-    }
-    return this.piece;
+    const place = (vlans ^ (vlans >>> 16) ^ Math.imul(encapsulation, 31)) & 255;
+    const kept = this.kept[place];
+    if (kept?.vlans === vlans && kept.encapsulation === encapsulation) return kept.piece;
+    const ids = vlans === 0 ? '' : `,"vlan":${JSON.stringify(vlansOf(vlans))}`;
+    const names = encapsulation === 0 ? '' : `,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`;
+    const piece = octets(ids + names);
+    this.kept[place] = { vlans, encapsulation, piece };
+    return piece;
   }
 }
