@@ -5,8 +5,11 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 
 const MARK = 'SLUICE_BENCH_NETWORK';
+/** What else the machine does comes after: packets do not wait for a processor. */
+const NICENESS = -10;
 /** Frames with several encapsulations are longer than what Ethernet carries otherwise. */
 const MTU = '9000';
 
@@ -23,6 +26,7 @@ export function enterOwnNetwork() {
     });
     process.exit(status ?? 1);
   }
+  setPriority(NICENESS);
   for (const which of ['all', 'default']) execFileSync('sysctl', ['-qw', `net.ipv6.conf.${which}.disable_ipv6=1`]);
   ip('link', 'add', 'left', 'mtu', MTU, 'type', 'veth', 'peer', 'name', 'right', 'mtu', MTU);
   for (const device of ['lo', 'left', 'right']) ip('link', 'set', device, 'up');
