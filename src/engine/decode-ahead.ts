@@ -8,7 +8,6 @@
  * The memory: batches go round in a ring, each with its packets' decoded rows. The worker fills one that is empty, the engine
  * empties one that is full. Octets lie in the reader's blocks; one is read into again once every batch with rows in it is empty.
  */
-import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { sharedBlock } from '../capture/block.ts';
 import { BLOCK_LENGTH } from '../capture/block-reader.ts';
@@ -47,7 +46,8 @@ export interface ToWorker {
 /** What the worker tells: that there is something for an engine that waits, how the capture ended, that it is let go. */
 export type FromWorker = 'wake' | 'closed' | { readonly end: CaptureEnd };
 
-const WORKER = new URL('./decode-worker.js', import.meta.url);
+/** The file of the worker, which is there once this program is compiled. */
+export const DECODE_WORKER = new URL('./decode-worker.js', import.meta.url);
 
 export class DecodeAhead {
   /** For the hashes of the flow table that its packets are for. */
@@ -66,11 +66,6 @@ export class DecodeAhead {
   private failure: Error | null = null;
   private wake: () => void = () => undefined;
 
-  /** False where this program is not compiled, as tests run it: its source has no file that a thread could load. */
-  static get isThere(): boolean {
-    return existsSync(WORKER);
-  }
-
   constructor() {
     const shared: SharedMemory = {
       seed: this.seed,
@@ -86,7 +81,7 @@ export class DecodeAhead {
       this.rows.push(new DecodedPackets(BATCH_CAPACITY, rows));
     }
     for (const memory of shared.blocks) this.blocks.push(sharedBlock(memory).data);
-    this.worker = new Worker(WORKER, { workerData: shared });
+    this.worker = new Worker(DECODE_WORKER, { workerData: shared });
     this.worker.on('message', (message: FromWorker) => {
       if (typeof message === 'object') this.end = message.end;
       else if (message === 'closed') this.isClosed = true;

@@ -23,6 +23,7 @@ import {
 } from '../flow/flow-table.ts';
 import { hashKey } from '../flow/flow-key.ts';
 import { Fragments } from '../flow/fragments.ts';
+import { slotsByFirstPacket } from '../flow/flow-order.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
 import { decode } from '../wire/decode.ts';
@@ -46,9 +47,6 @@ export interface FlowListener {
   /** The flow ends; it leaves the table after the call. */
   ended(slot: number, reason: FlowEnd): void;
 }
-
-/** Flows that the table holds unless told otherwise. */
-export const DEFAULT_FLOW_CAPACITY = 500_000;
 
 /** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
 const IDLE_TIMEOUT_US = 120_000_000;
@@ -116,17 +114,9 @@ export class Pipeline {
   finish(): void {
     this.fragments.giveUp();
     this.settleFragments();
-    const { table } = this;
-    const slots = new Int32Array(table.activeCount);
-    let count = 0;
-    for (let slot = 1; slot <= table.lastSlot; slot++) {
-      if (table.isActive(slot)) slots[count++] = slot;
-    }
-    slots.sort((a, b) => table.firstPacket(a) - table.firstPacket(b));
-    for (const slot of slots) {
-      this.wheel.remove(slot);
-      this.end(slot, FlowEnd.SHUTDOWN);
-    }
+    for (const slot of slotsByFirstPacket(this.table)) this.end(slot, FlowEnd.SHUTDOWN);
+    this.wheel.clear();
+    this.table.clear();
     this.counters.streamsRefused = this.streams.streams.refusedCount;
   }
 
@@ -223,6 +213,7 @@ export class Pipeline {
       const oldest = this.eviction.longestIdle();
       this.wheel.remove(oldest);
       this.end(oldest, FlowEnd.EVICTED);
+      table.remove(oldest);
       // The gap that the miss found may have moved.
       table.findAhead(view);
     }
@@ -315,6 +306,7 @@ export class Pipeline {
         const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
         if (dueAt <= now) {
           this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
+          table.remove(slot);
         } else {
           wheel.atUs = dueAt;
           wheel.schedule(slot);
@@ -323,16 +315,20 @@ export class Pipeline {
     }
   }
 
-  /** Ends a flow that the wheel no longer holds. */
+  /** Ends a flow that the wheel no longer holds, and that is about to leave the table. */
   private end(slot: number, reason: FlowEnd): void {
-    const row = slot * ROW_WORDS;
-    this.listener.ended(slot, reason);
-    this.tunnels.leave(slot);
     const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    this.fingerprints.release(words[row + FlowWord.HANDLE]!, details[detail + FlowDetail.EVIDENCE]!);
-    if (details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
+    this.listener.ended(slot, reason);
+    const handle = words[row + FlowWord.HANDLE]!;
+    // What nobody holds and nothing was found in is in no tunnel and has no evidence: its details stay unread.
+    if (handle > 0 || words[row + FlowWord.FINDING] !== NO_FINDING) {
+      this.tunnels.leave(slot);
+      this.fingerprints.release(handle, details[detail + FlowDetail.EVIDENCE]!);
+    }
+    const isTcp = (words[row + FlowWord.TRANSPORT]! & 255) === Transport.TCP;
+    if (isTcp && details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
     this.counters.flowsEnded[reason]!++;
-    this.table.remove(slot);
   }
 }

@@ -224,8 +224,6 @@ export class FlowTable {
     const { words, details } = this;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    words.fill(0, row, row + ROW_WORDS);
-    details.fill(0, detail, detail + DETAIL_WORDS);
     const high = this.direction === 1;
     words[row + FlowWord.LOW_ADDRESS] = high ? view.destination3 : view.source3;
     words[row + FlowWord.HIGH_ADDRESS] = high ? view.source3 : view.destination3;
@@ -306,10 +304,24 @@ export class FlowTable {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
+  /** Takes all flows out at once. */
+  clear(): void {
+    this.words.fill(0, 0, this.usedSlots * ROW_WORDS);
+    this.details.fill(0, 0, this.usedSlots * DETAIL_WORDS);
+    this.index = new Int32Array(SMALLEST_INDEX * 2);
+    this.mask = SMALLEST_INDEX - 1;
+    this.activeCount = 0;
+    this.usedSlots = 1;
+    this.freeSlot = 0;
+  }
+
+  /** A slot whose row is all zeros, as rows are before their first use. */
   private takeSlot(): number {
     if (this.freeSlot === 0) return this.usedSlots++;
     const slot = this.freeSlot;
     this.freeSlot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT]!;
+    this.words.fill(0, slot * ROW_WORDS, (slot + 1) * ROW_WORDS);
+    this.details.fill(0, slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS);
     return slot;
   }
 

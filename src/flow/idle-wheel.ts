@@ -50,6 +50,12 @@ export class IdleWheel {
     this.filled[index >> 5]! |= 1 << (index & 31);
   }
 
+  /** Takes all flows out. */
+  clear(): void {
+    this.heads.fill(0);
+    this.filled.fill(0);
+  }
+
   /** Takes a flow out of its bucket. */
   remove(slot: number): void {
     const { details } = this.table;
