@@ -60,17 +60,32 @@ function sortRun(
 ): void {
   const [word, ...others] = words;
   const isLast = others.length === 0;
-  for (let i = from; i < to; i++) {
-    const row = rows[i]!;
-    halves[2 * i + LOW] = isLast ? (lengths[row]! << ROW_BITS) | row : row;
-    halves[2 * i + HIGH] = word![row]!;
-  }
+  makeKeys(rows, halves, from, to, word!, isLast ? lengths : null);
   new BigUint64Array(halves.buffer, from * BigUint64Array.BYTES_PER_ELEMENT, to - from).sort();
-  for (let i = from; i < to; i++) rows[i] = halves[2 * i + LOW]! & ROW_MASK;
+  takeRows(rows, halves, from, to);
   if (isLast) return;
   for (let first = from, i = from + 1; i <= to; i++) {
     if (i < to && word![rows[i]!] === word![rows[first]!]) continue;
     if (i - first > 1) sortRun(rows, halves, first, i, others, lengths);
     first = i;
   }
+}
+
+function makeKeys(
+  rows: Uint32Array,
+  halves: Uint32Array,
+  from: number,
+  to: number,
+  word: Int32Array,
+  lengths: Uint8Array | null,
+): void {
+  for (let i = from; i < to; i++) {
+    const row = rows[i]!;
+    halves[2 * i + LOW] = lengths === null ? row : (lengths[row]! << ROW_BITS) | row;
+    halves[2 * i + HIGH] = word[row]!;
+  }
+}
+
+function takeRows(rows: Uint32Array, halves: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) rows[i] = halves[2 * i + LOW]! & ROW_MASK;
 }
