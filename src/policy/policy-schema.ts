@@ -12,6 +12,9 @@ import { REGISTERED_NAMES } from './condition.ts';
 import { MODE_NAMES } from './policy.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';
 
+// A policy is checked once: functions compiled for its shape would cost more than they save.
+z.config({ jitless: true });
+
 export const TRANSPORT_NAMES = ['udp', 'tcp', 'esp', 'ah'] as const;
 const VPN_NAMES = PROTOCOL_NAMES.slice(1);
 const SECTORS = SECTOR_NAMES.slice(1);
