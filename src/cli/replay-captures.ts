@@ -87,6 +87,7 @@ export class Replay {
     const sink = this.makeSink(() => decisions);
     const decisions: Decisions = new Decisions(table, fingerprints, tunnels, this.options.rules, sink);
     const pipeline = new Pipeline(table, fingerprints, tunnels, decisions, this.options.packetSink);
+    pipeline.settled = this.options.ahead?.settled ?? null;
     for (const file of files) {
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);

@@ -17,6 +17,7 @@ import type { CaptureEnd } from '../capture/packet-source.ts';
 import { newSeed } from '../flow/flow-table.ts';
 import { DecodedPackets } from '../wire/decoded-packets.ts';
 import type { BatchSource } from './batch-source.ts';
+import { SettledFlows } from './settled-flows.ts';
 
 /** Enough that neither thread waits for the other's slow moments. */
 const BATCHES = 12;
@@ -34,6 +35,7 @@ export const BATCH_WORDS = 4;
 export interface SharedMemory {
   readonly seed: number;
   readonly control: SharedArrayBuffer;
+  readonly settled: SharedArrayBuffer;
   readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
   readonly blocks: readonly SharedArrayBuffer[];
 }
@@ -52,6 +54,8 @@ export const DECODE_WORKER = new URL('./decode-worker.js', import.meta.url);
 export class DecodeAhead {
   /** For the hashes of the flow table that its packets are for. */
   readonly seed = newSeed();
+  /** To be told of the engine's flows. */
+  readonly settled: SettledFlows;
 
   private readonly worker: Worker;
   private readonly control = new Int32Array(new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4));
@@ -70,12 +74,14 @@ export class DecodeAhead {
     const shared: SharedMemory = {
       seed: this.seed,
       control: this.control.buffer,
+      settled: new SharedArrayBuffer(SettledFlows.byteLength),
       batches: Array.from({ length: BATCHES }, () => ({
         columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
         rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
       })),
       blocks: Array.from({ length: BLOCKS }, () => new SharedArrayBuffer(BLOCK_LENGTH)),
     };
+    this.settled = new SettledFlows(shared.settled);
     for (const { columns, rows } of shared.batches) {
       this.batches.push(new PacketBatch(BATCH_CAPACITY, columns));
       this.rows.push(new DecodedPackets(BATCH_CAPACITY, rows));

@@ -6,10 +6,15 @@ import { type Block, sharedBlock } from '../capture/block.ts';
 import type { BlockLender } from '../capture/block-reader.ts';
 import { openCapture } from '../capture/open-capture.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../capture/packet-batch.ts';
+import { claimsOf } from '../fingerprint/fingerprint-set.ts';
+import { Payload, UNASKED } from '../fingerprint/payload.ts';
 import { hashKey } from '../flow/flow-key.ts';
 import { decode } from '../wire/decode.ts';
 import { DecodedPackets } from '../wire/decoded-packets.ts';
-import { PacketView } from '../wire/packet-view.ts';
+import { DecodeStatus } from '../wire/decode-status.ts';
+import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
+import { takeDatagram } from './datagram.ts';
+import { SettledFlows } from './settled-flows.ts';
 import {
   BATCH_WORDS,
   BatchState,
@@ -29,7 +34,9 @@ const control = new Int32Array(shared.control);
 const batches = shared.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
 const decoded = shared.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
 const blocks = shared.blocks.map((memory) => sharedBlock(memory));
+const settled = new SettledFlows(shared.settled);
 const view = new PacketView();
+const payload = new Payload();
 
 const lender: BlockLender = {
   lend: () => blocks,
@@ -98,8 +105,17 @@ function decodeAll(batch: PacketBatch, rows: DecodedPackets): void {
     view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
     const status = decode(view, batch.linkType[row]!);
     hashKey(view, shared.seed);
-    rows.store(row, view, status);
+    rows.store(row, view, status, status === DecodeStatus.OK ? claimsOfView(batch.timeUs[row]!) : UNASKED);
   }
+}
+
+/** What the fingerprints say of the datagram in the view; UNASKED where the engine does not want to know, or where it is none. */
+function claimsOfView(timeUs: number): number {
+  if (view.transport !== Transport.UDP || view.payloadCaptured === 0 || view.fragment !== Fragment.NONE) return UNASKED;
+  if (settled.has(view.flowHash)) return UNASKED;
+  takeDatagram(view, payload);
+  payload.timeUs = timeUs;
+  return claimsOf(payload);
 }
 
 function send(message: FromWorker): void {

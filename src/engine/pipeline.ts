@@ -8,7 +8,7 @@ import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
-import { Framing, Payload } from '../fingerprint/payload.ts';
+import { Payload, UNASKED } from '../fingerprint/payload.ts';
 import { LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import {
@@ -30,9 +30,10 @@ import { decode } from '../wire/decode.ts';
 import type { DecodedPackets } from '../wire/decoded-packets.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
-import { socks5UdpHeaderLength } from '../wire/proxy-preface.ts';
 import { Counters, FlowEnd } from './counters.ts';
+import { takeDatagram } from './datagram.ts';
 import type { SafetyGuard } from './safety-guard.ts';
+import type { SettledFlows } from './settled-flows.ts';
 import { StreamObserver } from './stream-observer.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -62,6 +63,8 @@ export class Pipeline {
   readonly counters = new Counters();
   readonly table: FlowTable;
   readonly fingerprints: FingerprintSet;
+  /** Told of flows that no fingerprint looks at any more, where another thread wants to know. */
+  settled: SettledFlows | null = null;
 
   private readonly tunnels: Tunnels;
   private readonly listener: FlowListener;
@@ -70,6 +73,8 @@ export class Pipeline {
   /** Packets decoded ahead, how each ended, and the one whose turn it is. */
   private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
   private readonly statuses = new Uint8Array(LOOK_AHEAD);
+  private readonly claims = new Int32Array(LOOK_AHEAD).fill(UNASKED);
+  private place = 0;
   private view = this.views[0]!;
   private readonly payload = new Payload();
   private readonly clock = new PacketClock();
@@ -139,12 +144,13 @@ export class Pipeline {
   }
 
   private loadGroup(batch: PacketBatch, decoded: DecodedPackets, from: number, count: number): void {
-    const { views, statuses } = this;
+    const { views, statuses, claims } = this;
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       const row = from + i;
       view.data = batch.data;
       statuses[i] = decoded.load(row, view);
+      claims[i] = decoded.claims(row);
       if (view.fragment === Fragment.NONE) continue;
       view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
       decode(view, batch.linkType[row]!);
@@ -163,6 +169,7 @@ export class Pipeline {
     clock.timeUs = timeUs;
     clock.step();
     if (clock.now >= this.wheel.nextUs) this.expire(clock.now);
+    this.place = i;
     this.view = this.views[i]!;
     const slot = this.flowOf(this.statuses[i]! as DecodeStatus, wireLength);
     let outcome: Outcome = Outcome.FORWARDED;
@@ -223,6 +230,7 @@ export class Pipeline {
     table.detailNumbers[(detail + FlowDetail.FIRST_PACKET) >> 1] = this.counters.packets;
     table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1] = clock.now;
     this.counters.flowsStarted++;
+    this.settled?.remove(view.flowHash);
     // The first look comes early, for the many connections that are over by then.
     this.wheel.atUs = clock.now + CLOSED_TIMEOUT_US;
     this.wheel.schedule(slot);
@@ -267,28 +275,17 @@ export class Pipeline {
     if (view.transport === Transport.TCP) {
       handle = this.streams.observe(view, payload, slot);
     } else {
-      this.takeDatagram();
+      takeDatagram(view, payload);
+      payload.claims = this.claims[this.place]!;
       handle = fingerprints.observe(payload, held, before, evidence);
     }
     words[row + FlowWord.HANDLE] = handle;
+    if (handle === RETIRED) this.settled?.add(view.flowHash);
     if (fingerprints.evidence !== evidence) details[detail + FlowDetail.EVIDENCE] = fingerprints.evidence;
     if (fingerprints.holder !== Claim.NONE) this.tunnels.follow(slot, payload);
     if (words[row + FlowWord.FINDING] === before) return;
     this.listener.found(slot, timeUs, payload.packet);
     for (const raised of this.tunnels.raisedSlots) this.listener.found(raised, timeUs, payload.packet);
-  }
-
-  /** Hands the view's octets to the payload, without the header that a SOCKS proxy puts before each datagram. */
-  private takeDatagram(): void {
-    const { view, payload } = this;
-    const isUdp = view.transport === Transport.UDP;
-    const proxied = isUdp ? socks5UdpHeaderLength(view.data, view.payloadAt, view.payloadCaptured) : 0;
-    payload.data = view.data;
-    payload.at = view.payloadAt + proxied;
-    payload.captured = view.payloadCaptured - proxied;
-    payload.length = view.payloadLength - proxied;
-    payload.evidenceOffset = proxied;
-    payload.framing = isUdp ? Framing.DATAGRAM : view.transport === Transport.ESP ? Framing.ESP : Framing.AH;
   }
 
   private expire(now: number): void {

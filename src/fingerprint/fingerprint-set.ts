@@ -22,7 +22,7 @@ import {
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { noticeOpenvpn, noticeOpenvpnReset, observeOpenvpn } from './openvpn.ts';
-import { Framing, type Payload } from './payload.ts';
+import { Framing, type Payload, UNASKED } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { noticeWireguard, observeWireguard } from './wireguard.ts';
 
@@ -122,9 +122,10 @@ export class FingerprintSet {
 
   /** Asks all fingerprints but the `excluded` ones (bits), which have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: number, excluded: number): number {
-    const strong = strongClaim(payload, excluded);
+    const isAsked = payload.claims !== UNASKED && excluded === unasked(Framing.DATAGRAM);
+    const strong = isAsked ? ((payload.claims & 15) as Claim) : strongClaim(payload, excluded);
     if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded, -handle);
-    const weak = weakClaim(payload, excluded);
+    const weak = isAsked ? ((payload.claims >> 4) as Claim) : weakClaim(payload, excluded);
     if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded, -handle);
     return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
   }
@@ -206,6 +207,13 @@ export class FingerprintSet {
     this.freeBlock = block;
     this.blockCount--;
   }
+}
+
+/** Who would claim a datagram of a flow that nobody holds: on a strong sign (bits 0 to 3), else on a weak one (from bit 4). */
+export function claimsOf(payload: Payload): number {
+  const excluded = unasked(Framing.DATAGRAM);
+  const strong = strongClaim(payload, excluded);
+  return strong === Claim.NONE ? weakClaim(payload, excluded) << 4 : strong;
 }
 
 function isExcluded(excluded: number, claim: Claim): boolean {

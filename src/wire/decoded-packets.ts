@@ -22,6 +22,7 @@ const Word = {
   TCP_SEQUENCE: 16,
   FLOW_HASH: 17,
   FROM_HIGH: 18,
+  CLAIMS: 19,
 } as const;
 const ROW_WORDS = 20;
 
@@ -37,7 +38,8 @@ export class DecodedPackets {
     return capacity * ROW_WORDS * 4;
   }
 
-  store(row: number, view: PacketView, status: DecodeStatus): void {
+  /** `claims` is what the fingerprints were asked of the packet, for the engine to see (fingerprint/payload). */
+  store(row: number, view: PacketView, status: DecodeStatus, claims: number): void {
     const { words } = this;
     const at = row * ROW_WORDS;
     words[at] = status | (view.transport << 8) | (view.fragment << 16) | (view.tcpFlags << 24);
@@ -59,6 +61,11 @@ export class DecodedPackets {
     words[at + Word.TCP_SEQUENCE] = view.tcpSequence;
     words[at + Word.FLOW_HASH] = view.flowHash;
     words[at + Word.FROM_HIGH] = view.isFromHigh ? 1 : 0;
+    words[at + Word.CLAIMS] = claims;
+  }
+
+  claims(row: number): number {
+    return this.words[row * ROW_WORDS + Word.CLAIMS]!;
   }
 
   /** Fills a view that `begin` has set up. */
