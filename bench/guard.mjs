@@ -114,12 +114,26 @@ function runs(folder, which, capture) {
 
 /** Decisions are made and written, which every commit with a replay can do by the same flags. */
 function replay(folder, which, { path }) {
+  const program = programOf(folder, which);
+  const args = ['replay', path, '--quiet', '--decisions', join(folder, 'events.jsonl'), ...oneWorker(program)];
+  return runOnce(process.execPath, [program, ...args], { cwd: join(folder, which) });
+}
+
+function programOf(folder, which) {
   const built = join(folder, which, 'dist/bin/sluice.js');
   // Commits from before the program was one file.
-  const program = existsSync(built) ? built : join(folder, which, 'dist/cli/main.js');
-  return runOnce(process.execPath, [program, 'replay', path, '--quiet', '--decisions', join(folder, 'events.jsonl')], {
-    cwd: join(folder, which),
-  });
+  return existsSync(built) ? built : join(folder, which, 'dist/cli/main.js');
+}
+
+const workerFlags = new Map();
+
+/** The flag that keeps a replay in one thread, for commits that have others: two threads take less time and more work. */
+function oneWorker(program) {
+  if (!workerFlags.has(program)) {
+    const { stdout } = spawnSync(process.execPath, [program, 'replay', '--help'], { encoding: 'utf8' });
+    workerFlags.set(program, stdout.includes('--workers') ? ['--workers', '1'] : []);
+  }
+  return workerFlags.get(program);
 }
 
 /** Runs series until the ratios are worth judging; says what came out. */
