@@ -145,7 +145,7 @@ describe('a registry of a million rows', () => {
     process.stdout.write(
       `a million rows reloaded in ${Math.round(took)} ms, ${sentMeanwhile} handshakes meanwhile; the engine held up for ${Math.round(stall * 1000)} ms\n`,
     );
-    expect(sentMeanwhile).toBeGreaterThan(1000);
+    expect(sentMeanwhile).toBeGreaterThan(100);
     // Reading it takes seconds; the engine is held up for less than what a kernel's buffer holds.
     expect(stall).toBeLessThan(1);
   }, 90_000);
