@@ -111,7 +111,8 @@ export class WorkerDecoder implements ZstdDecoder {
     const octets = begins && !ends ? filledUp(piece.octets) : piece.octets;
     worker.postMessage({ begins, ends, octets }, [octets.buffer]);
     await this.watch(answered);
-    worker.unref();
+    // Whoever closes waits for the worker's end, which may be all that keeps the process alive.
+    if (!this.closed) worker.unref();
     return answered;
   }
 
