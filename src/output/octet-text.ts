@@ -23,6 +23,7 @@ const LARGEST_INT32 = 0x7fffffff;
 const HUNDRED_MILLION = 100_000_000;
 const LAST_WORD_DIGITS = 8;
 const FRACTION_DIGITS = 6;
+const KEPT_SECONDS = 64;
 
 const encoder = new TextEncoder();
 
@@ -34,9 +35,9 @@ export function octets(text: string): Uint8Array {
 export class OctetText {
   bytes: Uint8Array;
   length = 0;
-  /** The second that was last written, µs since 1970, and its text up to the point. */
-  private second = Number.NaN;
-  private secondText: Uint8Array = new Uint8Array();
+  /** Seconds that were written lately, since 1970, and their texts up to the point; by the second modulo their number. */
+  private readonly seconds = new Float64Array(KEPT_SECONDS).fill(Number.NaN);
+  private readonly secondTexts: Uint8Array[] = [];
 
   constructor(capacity: number = INITIAL_CAPACITY) {
     this.bytes = new Uint8Array(Math.max(capacity, ROOM));
@@ -95,13 +96,15 @@ export class OctetText {
   /** Appends a packet time as `formatMicros` writes it. */
   putTime(timeUs: number): void {
     const time = Math.min(Math.max(timeUs, 0), LATEST_DATE_MICROS);
-    if (!(time >= this.second && time < this.second + MICROS_PER_SECOND)) {
-      this.second = Math.floor(time / MICROS_PER_SECOND) * MICROS_PER_SECOND;
-      const text = formatMicros(this.second);
-      this.secondText = octets(text.slice(0, text.indexOf('.') + 1));
+    const second = Math.floor(time / MICROS_PER_SECOND);
+    const place = second % KEPT_SECONDS;
+    if (this.seconds[place] !== second) {
+      const text = formatMicros(second * MICROS_PER_SECOND);
+      this.seconds[place] = second;
+      this.secondTexts[place] = octets(text.slice(0, text.indexOf('.') + 1));
     }
-    this.put(this.secondText);
-    this.putDigits(Math.floor(time - this.second), FRACTION_DIGITS);
+    this.put(this.secondTexts[place]!);
+    this.putDigits(Math.floor(time - second * MICROS_PER_SECOND), FRACTION_DIGITS);
     this.bytes[this.length++] = 90;
   }
 
