@@ -108,6 +108,8 @@ async function measure() {
     packetsSent: sent.packets,
     packetsLost: sent.packets - page.sum('sluice_packets_total'),
     droppedByKernel: page.sum('sluice_capture_dropped_packets_total'),
+    droppedInWarmUp: beforePage.sum('sluice_capture_dropped_packets_total'),
+    stallSeconds: { warmUp: longestStall(beforePage), measured: longestStall(afterPage) },
     flowsPerSecond:
       (afterPage.sum('sluice_flows_started_total') - beforePage.sum('sluice_flows_started_total')) / seconds,
     processorShare: (afterPage.sum('sluice_cpu_seconds_total') - beforePage.sum('sluice_cpu_seconds_total')) / seconds,
@@ -115,6 +117,11 @@ async function measure() {
     eventsPerSecond: times.count / seconds,
     milliseconds: times.distribution(SHARES),
   };
+}
+
+/** Since the page before it. */
+function longestStall(page) {
+  return page.sum('sluice_event_loop_lag_seconds', '"max"');
 }
 
 function report(result) {
@@ -134,7 +141,7 @@ function asText(result) {
   const count = (value) => Math.round(value).toLocaleString('en');
   const lines = [
     `${result.kind} traffic, ${result.seconds.toFixed(1)} s: ${count(result.packetsPerSecond)} packets/s reached the device, ${count(result.flowsPerSecond)} flows/s begun, ${count(result.eventsPerSecond)} decisions/s`,
-    `${count(result.packetsSent)} packets sent in all, ${result.packetsLost} lost, ${result.droppedByKernel} of them by the kernel; Sluice took ${result.processorShare.toFixed(2)} processors`,
+    `${count(result.packetsSent)} packets sent in all, ${result.packetsLost} lost, ${result.droppedByKernel} of them by the kernel (${result.droppedInWarmUp} in the warm-up); Sluice took ${result.processorShare.toFixed(2)} processors`,
     `from packet to event line, ms, of ${count(result.events)} decisions:`,
   ];
   for (const [name, value] of Object.entries(result.milliseconds))
