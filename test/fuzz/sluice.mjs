@@ -180,8 +180,15 @@ export class EngineRun {
       streams: streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
-      tunnelKeys: this.#tunnels.byKey.size,
-      standings: this.#decisions.standings.length - 1 - this.#decisions.freeNumbers.length,
+      tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),
+      standings: standingsHeld(this.#decisions.standings),
     };
   }
+}
+
+/** Numbers that are given out: all that were ever used but those in the chain of the free ones. */
+function standingsHeld({ used, free, rule }) {
+  let count = used - 1;
+  for (let number = free; number !== 0; number = rule[number]) count--;
+  return count;
 }
