@@ -6,7 +6,7 @@
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
-import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { Claim, type FingerprintSet, isUnclaimed, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload, UNASKED } from '../fingerprint/payload.ts';
 import { LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
@@ -63,7 +63,7 @@ export class Pipeline {
   readonly counters = new Counters();
   readonly table: FlowTable;
   readonly fingerprints: FingerprintSet;
-  /** Told of flows that no fingerprint looks at any more, where another thread wants to know. */
+  /** Told of flows for which not all fingerprints are asked any more, where another thread wants to know. */
   settled: SettledFlows | null = null;
 
   private readonly tunnels: Tunnels;
@@ -280,12 +280,17 @@ export class Pipeline {
       handle = fingerprints.observe(payload, held, before, evidence);
     }
     words[row + FlowWord.HANDLE] = handle;
-    if (handle === RETIRED) this.settled?.add(view.flowHash);
+    if (this.settled !== null && isUnclaimed(handle) !== isUnclaimed(held)) this.tellSettled(handle);
     if (fingerprints.evidence !== evidence) details[detail + FlowDetail.EVIDENCE] = fingerprints.evidence;
     if (fingerprints.holder !== Claim.NONE) this.tunnels.follow(slot, payload);
     if (words[row + FlowWord.FINDING] === before) return;
     this.listener.found(slot, timeUs, payload.packet);
     for (const raised of this.tunnels.raisedSlots) this.listener.found(raised, timeUs, payload.packet);
+  }
+
+  private tellSettled(handle: number): void {
+    if (isUnclaimed(handle)) this.settled?.remove(this.view.flowHash);
+    else this.settled?.add(this.view.flowHash);
   }
 
   private expire(now: number): void {

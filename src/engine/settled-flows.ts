@@ -1,5 +1,5 @@
 /**
- * Flows that no fingerprint looks at any more, told by the engine to the thread that decodes ahead, so that it need not ask in vain
+ * Flows that one fingerprint holds or none looks at any more, told by the engine to the thread that decodes ahead, so that it need not ask in vain
  * what their packets could be. By hashes of keys, and late: a hint that changes what is done, never what comes out.
  */
 const MASK = (1 << 20) - 1;

@@ -46,6 +46,11 @@ const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 /** The handle of a flow that is looked at no more. */
 export const RETIRED = -1_000_000;
 
+/** True while all fingerprints are asked about the flow's packets. */
+export function isUnclaimed(handle: number): boolean {
+  return handle <= 0 && handle !== RETIRED;
+}
+
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;
 /** Packets that a fingerprint may stay undecided for. */
