@@ -112,8 +112,12 @@ export class WorkerDecoder implements ZstdDecoder {
     worker.postMessage({ begins, ends, octets }, [octets.buffer]);
     await this.watch(answered);
     // Whoever closes waits for the worker's end, which may be all that keeps the process alive.
-    if (!this.closed) worker.unref();
+    if (!this.isClosed()) worker.unref();
     return answered;
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   /** Waits for an answer and takes the time that it took from what is left; where nothing is left, ends the worker. */
