@@ -2,7 +2,6 @@
  * Where the daemon's events go: decisions and its own notices to one log, ends of flows to another, or all to the same.
  */
 import type { CheckpointedLog } from '../capture/spool-checkpoint.ts';
-import type { FlowEnd } from '../engine/counters.ts';
 import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
 import { type EventContext, EventLines } from '../output/event-line.ts';
@@ -37,6 +36,8 @@ export class RunOutputs implements DecisionSink {
   private readonly decisions: RotatingLines | null;
   private readonly flows: RotatingLines | null;
   private events: EventLines;
+  /** Left out where nobody wants to know of flows' ends: then the engine does not tell them. */
+  readonly ended?: NonNullable<DecisionSink['ended']>;
   /** Ends of flows beyond this moment are not written, only counted. */
   private endBy = Infinity;
 
@@ -54,6 +55,12 @@ export class RunOutputs implements DecisionSink {
     this.decisions = options.decisions === undefined ? null : logs[0]!.lines;
     this.flows = options.flows === undefined ? null : logs.at(-1)!.lines;
     this.events = new EventLines(show, context);
+    const { flows } = this;
+    if (flows === null) return;
+    this.ended = (flow, decision, reason) => {
+      if (this.endBy !== Infinity && performance.now() > this.endBy) flows.leaveOut();
+      else flows.write(this.events.flow(files.of(flow.firstPacket), flow, decision, reason));
+    };
   }
 
   static async open(
@@ -89,14 +96,6 @@ export class RunOutputs implements DecisionSink {
 
   decided(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void {
     this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
-  }
-
-  ended(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
-    if (this.endBy !== Infinity && performance.now() > this.endBy) {
-      this.flows?.leaveOut();
-      return;
-    }
-    this.flows?.write(this.events.flow(this.files.of(flow.firstPacket), flow, decision, reason));
   }
 
   /** A line of the daemon itself. */
