@@ -90,7 +90,7 @@ export class Tunnels {
     const { fingerprints } = this;
     const row = slot * ROW_WORDS;
     const { words, details } = this.table;
-    this.raisedSlots.length = 0;
+    if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
     if (this.isSettled(slot)) return;
     // A new tunnel takes its name, and with it who the initiator is, from the row.
     words[row + FlowWord.FINDING] = fingerprints.finding;
