@@ -111,7 +111,8 @@ async function manyFlows(bench, { active, few, many }) {
   const turns = [];
   for (const order of ['round-robin', 'random']) {
     const captures = [few, many].map((flows) => {
-      const kind = ['--packets', active, '--flows', flows, '--order', order];
+      // So fast that none of them is idle long enough to expire.
+      const kind = ['--packets', active, '--flows', flows, '--order', order, '--rate', '1000000'];
       return bench.generate('active', kind, `active-${order}-${flows}`);
     });
     const flags = ['--max-flows', String(Number(many) + 1)];

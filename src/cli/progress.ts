@@ -49,7 +49,7 @@ function megabytes(octets: number): number {
 }
 
 /** Octets of the files; what has no size counts for nothing. */
-export async function totalSize(files: readonly string[]): Promise<number> {
+async function totalSize(files: readonly string[]): Promise<number> {
   let total = 0;
   for (const file of files) {
     try {

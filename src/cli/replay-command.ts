@@ -44,9 +44,9 @@ export function addReplayCommand(program: Command): void {
     .addOption(maxFlowsOption())
     .option(
       '--workers <n>',
-      'threads: 1 for all in one, 2 for one that reads and decodes ahead (more are no faster); what comes out is the same. ' +
-        'Without it 2 for captures of 64 MB or more',
+      'threads: 1 for all in one, 2 for one that reads and decodes ahead (more are no faster); what comes out is the same',
       wholeNumber(1, MOST_WORKERS),
+      1,
     )
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES)

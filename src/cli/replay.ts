@@ -35,7 +35,7 @@ export interface ReplayFlags extends AddressFlags {
   readonly forwarded?: string;
   readonly dropped?: string;
   readonly maxFlows: number;
-  readonly workers?: number;
+  readonly workers: number;
   readonly quiet?: boolean;
 }
 
@@ -43,7 +43,7 @@ export async function replay(captures: readonly string[], flags: ReplayFlags): P
   checkOutputs(flags);
   const list = await listCaptures(captures);
   // Its thread starts while the rules are read.
-  const ahead = await startAhead(list.paths, flags.workers);
+  const ahead = startAhead(flags.workers);
   try {
     return await replayList(list, flags, ahead);
   } finally {
