@@ -67,7 +67,9 @@ async function runCases(flags, folder) {
   const runs = { realistic, flows: manyFlows, 'new-flows': newFlows, 'all-vpn': allVpn, undecided };
   const cases = [];
   for (const name of wanted) cases.push(...(await runs[name](bench, flags)));
-  const command = `npm run bench:peers -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '');
+  // Where captures lie for a while is nobody else's matter.
+  const args = process.argv.slice(2).join(' ').replace(/--folder[ =]\S+ ?/, '');
+  const command = `npm run bench:peers -- ${args}`.replace(/ -- $/, '');
   const page = resultsPage({ command, cases, notes: [] });
   if (flags.out === '-') process.stdout.write(page);
   else writeFileSync(flags.out, page);
