@@ -68,7 +68,10 @@ async function runCases(flags, folder) {
   const cases = [];
   for (const name of wanted) cases.push(...(await runs[name](bench, flags)));
   // Where captures lie for a while is nobody else's matter.
-  const args = process.argv.slice(2).join(' ').replace(/--folder[ =]\S+ ?/, '');
+  const args = process.argv
+    .slice(2)
+    .join(' ')
+    .replace(/--folder[ =]\S+ ?/, '');
   const command = `npm run bench:peers -- ${args}`.replace(/ -- $/, '');
   const page = resultsPage({ command, cases, notes: [] });
   if (flags.out === '-') process.stdout.write(page);
