@@ -84,12 +84,19 @@ const CAPACITIES = [4096, 3, 40];
 const SOIL_LENGTH = 600;
 
 /** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
-const tables = new Map();
+const states = new Map();
 
-function tableOf(capacity, name) {
+/** What runs of one name use in turn, as `replay --each` does: made anew where the run before left something behind. */
+function stateOf(capacity, name) {
   const key = `${capacity} ${name}`;
-  if (!tables.has(key)) tables.set(key, new FlowTable(capacity));
-  return tables.get(key);
+  const before = states.get(key);
+  if (before !== undefined && before.table.activeCount + before.tunnels.count + before.fingerprints.blockCount === 0)
+    return before;
+  const table = new FlowTable(capacity);
+  const fingerprints = new FingerprintSet();
+  const state = { table, fingerprints, tunnels: new Tunnels(table, fingerprints) };
+  states.set(key, state);
+  return state;
 }
 
 /** The engine over one capture, with all that it says. Runs of equal `variant` have equal rules and table sizes. */
@@ -101,8 +108,8 @@ export class EngineRun {
 
   constructor(name, variant) {
     const policy = POLICIES[variant % POLICIES.length];
-    this.table = tableOf(CAPACITIES[variant % CAPACITIES.length], name);
-    const fingerprints = new FingerprintSet();
+    const { table, fingerprints, tunnels } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
+    this.table = table;
     const events = new EventLines(showAddresses('plain'), {
       policy: { name: policy.name, sha256: policy.sha256 },
       registry: { sha256: registry.sha256 },
@@ -120,7 +127,7 @@ export class EngineRun {
         this.outcomes = (Math.imul(this.outcomes, 31) + outcome * 7 + Math.floor(delayUs)) | 0;
       },
     };
-    this.#tunnels = new Tunnels(this.table, fingerprints);
+    this.#tunnels = tunnels;
     this.#decisions = new Decisions(
       this.table,
       fingerprints,
@@ -157,7 +164,7 @@ export class EngineRun {
 
   /** Drops a run that has failed, and the table with it. */
   forget() {
-    for (const [key, table] of tables) if (table === this.table) tables.delete(key);
+    for (const [key, { table }] of states) if (table === this.table) states.delete(key);
   }
 
   /** Everything that came of the run, as text: equal for equal runs. */
