@@ -120,16 +120,21 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
     });
 
     // tcpreplay takes one of two cores for itself: what the other does not get done meanwhile waits in the kernel.
-    it('loses nothing with tcpdump at top speed for seconds, with room for one in the kernel', async () => {
-      const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--kernel-buffer', '512MB');
-      const rounds = 12;
-      const rate = /[\d.]+ pps/.exec(send('--topspeed', '--loop', String(rounds)))![0];
-      await until('all packets are there', () => metric('sluice_packets_total') === rounds * PACKETS);
-      await sleep(2500);
-      expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
-      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
-      process.stdout.write(`tcpdump at top speed: ${rate}, ${rounds * PACKETS} packets, none lost\n`);
-    }, 60_000);
+    // Whatever else the machine does just then may cost packets: three attempts.
+    it(
+      'loses nothing with tcpdump at top speed for seconds, with room for one in the kernel',
+      { retry: 2, timeout: 60_000 },
+      async () => {
+        const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--kernel-buffer', '512MB');
+        const rounds = 12;
+        const rate = /[\d.]+ pps/.exec(send('--topspeed', '--loop', String(rounds)))![0];
+        await until('all packets are there', () => metric('sluice_packets_total') === rounds * PACKETS);
+        await sleep(2500);
+        expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
+        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+        process.stdout.write(`tcpdump at top speed: ${rate}, ${rounds * PACKETS} packets, none lost\n`);
+      },
+    );
 
     it.skipIf(!hasCap)(
       'decides the same with cap, at a rate that it can take, and counts what it misses',
