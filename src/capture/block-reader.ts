@@ -29,8 +29,8 @@ export const BLOCK_LENGTH = LARGEST_RECORD_LENGTH + PAYLOAD_LENGTH;
 export interface BlockLender {
   /** At least two, of BLOCK_LENGTH octets each. */
   lend(): readonly Block[];
-  /** Resolves once a block may be written to. */
-  ready(block: Block): Promise<void>;
+  /** Returns once a block may be written to: where that takes a while it holds the thread up. */
+  waitFor(block: Block): void;
 }
 
 export class BlockReader {
@@ -116,14 +116,10 @@ export class BlockReader {
 
   /** Starts to read into the block that the parser has left. */
   private readAhead(): void {
-    if (this.ended) return;
-    this.ahead ??= this.readNext();
-  }
-
-  private async readNext(): Promise<number> {
+    if (this.ended || this.ahead !== undefined) return;
     const { next } = this;
-    await this.lender?.ready(next);
-    return this.closed ? 0 : this.input.read(next.bytes, LARGEST_RECORD_LENGTH, this.payloadLength);
+    this.lender?.waitFor(next);
+    this.ahead = this.input.read(next.bytes, LARGEST_RECORD_LENGTH, this.payloadLength);
   }
 
   /** Carries what is left of this block over to the next one, and goes on there. */

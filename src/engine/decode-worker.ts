@@ -40,12 +40,11 @@ const payload = new Payload();
 
 const lender: BlockLender = {
   lend: () => blocks,
-  ready(block) {
+  waitFor(block) {
     const number = blocks.indexOf(block);
     for (let place = 0; place < batches.length; place++) {
       if (control[stateAt(place) + BatchWord.BLOCK] === number) waitUntilEmpty(place);
     }
-    return Promise.resolve();
   },
 };
 

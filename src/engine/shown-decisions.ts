@@ -54,29 +54,17 @@ export class ShownDecisions {
       ((previousPlace * ACTION_NAMES.length + action) * REASON_NAMES.length + reason) * MODE_NAMES.length + modeCode;
     let decision = decisions.get(place);
     if (decision === undefined) {
-      decision = this.make(action, previous, rule, reason, mode, source, destination);
+      decision = {
+        action: ACTION_NAMES[action]!,
+        previous: previous === NO_ACTION ? null : ACTION_NAMES[previous]!,
+        rule: ruleName(this.rules, rule),
+        reason: REASON_NAMES[reason]!,
+        mode,
+        source: shownRegistration(this.rules, source),
+        destination: shownRegistration(this.rules, destination),
+      };
       decisions.set(place, decision);
     }
     return decision;
-  }
-
-  private make(
-    action: number,
-    previous: number,
-    rule: number,
-    reason: number,
-    mode: Mode,
-    source: number,
-    destination: number,
-  ): ShownDecision {
-    return {
-      action: ACTION_NAMES[action]!,
-      previous: previous === NO_ACTION ? null : ACTION_NAMES[previous]!,
-      rule: ruleName(this.rules, rule),
-      reason: REASON_NAMES[reason]!,
-      mode,
-      source: shownRegistration(this.rules, source),
-      destination: shownRegistration(this.rules, destination),
-    };
   }
 }

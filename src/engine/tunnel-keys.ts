@@ -7,7 +7,8 @@
  *
  * Invariants: an entry is either in the chain of its hash and in the list of its tunnel, or free.
  */
-import { randomInt } from 'node:crypto';
+import { finishHash, mixWord } from '../flow/flow-key.ts';
+import { newSeed } from '../flow/flow-table.ts';
 
 export const KEY_WORDS = 10;
 /** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
@@ -30,7 +31,7 @@ export class TunnelKeys {
   private readonly oldest: Int32Array;
   private readonly newest: Int32Array;
   private readonly count: Uint8Array;
-  private readonly seed = randomInt(0x7fffffff);
+  private readonly seed = newSeed();
   /** Place of the first entry that was never used; place 0 is none. */
   private used = ENTRY_WORDS;
   private free = 0;
@@ -139,18 +140,10 @@ export class TunnelKeys {
     this.count[tunnel]!--;
   }
 
-  /** Hash of the key: each word multiplied in, as in MurmurHash3. */
   private hash(): number {
     const { key } = this;
     let hash = this.seed;
-    for (let word = 0; word < KEY_WORDS; word++) {
-      let k = Math.imul(key[word]!, 0xcc9e2d51);
-      k = (k << 15) | (k >>> 17);
-      hash ^= Math.imul(k, 0x1b873593);
-      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return hash ^ (hash >>> 16);
+    for (let word = 0; word < KEY_WORDS; word++) hash = mixWord(hash, key[word]!);
+    return finishHash(hash);
   }
 }
