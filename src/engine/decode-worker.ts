@@ -8,7 +8,7 @@ import { openCapture } from '../capture/open-capture.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../capture/packet-batch.ts';
 import { claimsOf } from '../fingerprint/fingerprint-set.ts';
 import { Payload, UNASKED } from '../fingerprint/payload.ts';
-import { hashKey } from '../flow/flow-key.ts';
+import { HashKeys, hashKey } from '../flow/flow-key.ts';
 import { decode } from '../wire/decode.ts';
 import { DecodedPackets } from '../wire/decoded-packets.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
@@ -36,6 +36,7 @@ const decoded = shared.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACI
 const blocks = shared.blocks.map((memory) => sharedBlock(memory));
 const settled = new SettledFlows(shared.settled);
 const view = new PacketView();
+const hashKeys = new HashKeys(shared.seed);
 const payload = new Payload();
 
 const lender: BlockLender = {
@@ -108,7 +109,7 @@ function decodeAll(batch: PacketBatch, rows: DecodedPackets): void {
   for (let row = 0; row < batch.count; row++) {
     view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
     const status = decode(view, batch.linkType[row]!);
-    hashKey(view, shared.seed);
+    hashKey(view, hashKeys);
     rows.store(row, view, status, status === DecodeStatus.OK ? claimsOfView(batch.timeUs[row]!) : UNASKED);
   }
 }

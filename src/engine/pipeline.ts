@@ -133,13 +133,13 @@ export class Pipeline {
   /** Decodes packets ahead of their turn, so that their flows are at hand when it comes. */
   private decodeGroup(batch: PacketBatch, from: number, count: number): void {
     const { views, statuses } = this;
-    const { seed } = this.table;
+    const { hashKeys } = this.table;
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       const row = from + i;
       view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
       statuses[i] = decode(view, batch.linkType[row]!);
-      hashKey(view, seed);
+      hashKey(view, hashKeys);
     }
   }
 
@@ -218,7 +218,7 @@ export class Pipeline {
     const { table, view, clock } = this;
     if (table.full) {
       const oldest = this.eviction.longestIdle();
-      this.wheel.remove(oldest);
+      this.wheel.leave();
       this.end(oldest, FlowEnd.EVICTED);
       table.remove(oldest);
       // The gap that the miss found may have moved.

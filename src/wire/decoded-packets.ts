@@ -21,7 +21,8 @@ const Word = {
   PAYLOAD_LENGTH: 15,
   TCP_SEQUENCE: 16,
   FLOW_HASH: 17,
-  FROM_HIGH: 18,
+  /** Bit 0: from the higher end. Bit 1: the addresses are not both IPv4. */
+  ENDS: 18,
   CLAIMS: 19,
 } as const;
 const ROW_WORDS = 20;
@@ -60,7 +61,7 @@ export class DecodedPackets {
     words[at + Word.PAYLOAD_LENGTH] = view.payloadLength;
     words[at + Word.TCP_SEQUENCE] = view.tcpSequence;
     words[at + Word.FLOW_HASH] = view.flowHash;
-    words[at + Word.FROM_HIGH] = view.isFromHigh ? 1 : 0;
+    words[at + Word.ENDS] = (view.isFromHigh ? 1 : 0) | (view.isWide ? 2 : 0);
     words[at + Word.CLAIMS] = claims;
   }
 
@@ -95,7 +96,9 @@ export class DecodedPackets {
     view.payloadLength = words[at + Word.PAYLOAD_LENGTH]! >>> 0;
     view.tcpSequence = words[at + Word.TCP_SEQUENCE]!;
     view.flowHash = words[at + Word.FLOW_HASH]!;
-    view.isFromHigh = words[at + Word.FROM_HIGH] === 1;
+    const ends = words[at + Word.ENDS]!;
+    view.isFromHigh = (ends & 1) !== 0;
+    view.isWide = (ends & 2) !== 0;
     return (kind & 255) as DecodeStatus;
   }
 }
