@@ -27,33 +27,44 @@ export class HashKeys {
   }
 }
 
-/** Sets which end a packet comes from, and the hash of its flow's key. Where the flow lies is open until the table looks ahead. */
+/**
+ * Sets which end a packet comes from, its ends in order, and the hash of its flow's key. Where the flow lies is open until the table
+ * looks ahead. The ends change places by arithmetic: whether they do is as good as random, and a branch would be guessed wrongly.
+ */
 export function hashKey(view: PacketView, keys: HashKeys): void {
-  const high = isFromHigherEnd(view);
-  view.isFromHigh = high;
+  const { source3: source, destination3: destination, sourcePort, destinationPort } = view;
+  const high = source === destination ? highOfRest(view) : highOf(source, destination);
+  const swap = (source ^ destination) & high;
+  const ports = (sourcePort ^ destinationPort) & high;
+  view.direction = (high & 1) as 0 | 1;
+  view.lowWord = source ^ swap;
+  view.highWord = destination ^ swap;
+  view.keyPorts = ((sourcePort ^ ports) << 16) | (destinationPort ^ ports);
   view.slotAhead = 0;
-  let low = high ? view.destination3 : view.source3;
-  let other = high ? view.source3 : view.destination3;
-  if (view.isWide) {
-    const source = hashWords(keys, view.source0, view.source1, view.source2, view.source3);
-    const destination = hashWords(keys, view.destination0, view.destination1, view.destination2, view.destination3);
-    low = high ? destination : source;
-    other = high ? source : destination;
-  }
-  view.flowHash = hashWords(keys, low, other, portsOf(view, high), view.domain ^ view.transport);
+  view.flowHash = view.isWide
+    ? hashWide(view, keys, high)
+    : hashWords(keys, view.lowWord, view.highWord, view.keyPorts, view.domain ^ view.transport);
 }
 
-/** True when the source is the higher end: by address, by port where those are equal. */
-function isFromHigherEnd(view: PacketView): boolean {
-  if (view.source3 !== view.destination3) return view.source3 > view.destination3;
-  if (view.source2 !== view.destination2) return view.source2 > view.destination2;
-  if (view.source1 !== view.destination1) return view.source1 > view.destination1;
-  if (view.source0 !== view.destination0) return view.source0 > view.destination0;
-  return view.sourcePort > view.destinationPort;
+/** -1 where `source` is the greater of two signed words, else 0: the sign of their difference, mended where that runs over. */
+function highOf(source: number, destination: number): number {
+  const difference = (destination - source) | 0;
+  return (difference ^ ((source ^ destination) & (difference ^ destination))) >> 31;
 }
 
-export function portsOf(view: PacketView, high: boolean): number {
-  return high ? (view.destinationPort << 16) | view.sourcePort : (view.sourcePort << 16) | view.destinationPort;
+/** The same for packets whose addresses end in the same word: by the words before, by port where all are equal. */
+function highOfRest(view: PacketView): number {
+  if (view.source2 !== view.destination2) return highOf(view.source2, view.destination2);
+  if (view.source1 !== view.destination1) return highOf(view.source1, view.destination1);
+  if (view.source0 !== view.destination0) return highOf(view.source0, view.destination0);
+  return highOf(view.sourcePort, view.destinationPort);
+}
+
+function hashWide(view: PacketView, keys: HashKeys, high: number): number {
+  const source = hashWords(keys, view.source0, view.source1, view.source2, view.source3);
+  const destination = hashWords(keys, view.destination0, view.destination1, view.destination2, view.destination3);
+  const swap = (source ^ destination) & high;
+  return hashWords(keys, source ^ swap, destination ^ swap, view.keyPorts, view.domain ^ view.transport);
 }
 
 /** Hash of an IPv6 address; and of a key: its addresses (of IPv6 ones their hashes), its ports, and its domain with the transport. */

@@ -21,11 +21,14 @@ const Word = {
   PAYLOAD_LENGTH: 15,
   TCP_SEQUENCE: 16,
   FLOW_HASH: 17,
-  /** Bit 0: from the higher end. Bit 1: the addresses are not both IPv4. */
+  /** Bit 0: direction. Bit 1: the addresses are not both IPv4. */
   ENDS: 18,
   CLAIMS: 19,
+  LOW_WORD: 20,
+  HIGH_WORD: 21,
+  KEY_PORTS: 22,
 } as const;
-const ROW_WORDS = 20;
+const ROW_WORDS = 24;
 
 export class DecodedPackets {
   private readonly words: Int32Array;
@@ -61,7 +64,10 @@ export class DecodedPackets {
     words[at + Word.PAYLOAD_LENGTH] = view.payloadLength;
     words[at + Word.TCP_SEQUENCE] = view.tcpSequence;
     words[at + Word.FLOW_HASH] = view.flowHash;
-    words[at + Word.ENDS] = (view.isFromHigh ? 1 : 0) | (view.isWide ? 2 : 0);
+    words[at + Word.ENDS] = view.direction | (view.isWide ? 2 : 0);
+    words[at + Word.LOW_WORD] = view.lowWord;
+    words[at + Word.HIGH_WORD] = view.highWord;
+    words[at + Word.KEY_PORTS] = view.keyPorts;
     words[at + Word.CLAIMS] = claims;
   }
 
@@ -97,7 +103,10 @@ export class DecodedPackets {
     view.tcpSequence = words[at + Word.TCP_SEQUENCE]!;
     view.flowHash = words[at + Word.FLOW_HASH]!;
     const ends = words[at + Word.ENDS]!;
-    view.isFromHigh = (ends & 1) !== 0;
+    view.direction = (ends & 1) as 0 | 1;
+    view.lowWord = words[at + Word.LOW_WORD]!;
+    view.highWord = words[at + Word.HIGH_WORD]!;
+    view.keyPorts = words[at + Word.KEY_PORTS]!;
     view.isWide = (ends & 2) !== 0;
     return (kind & 255) as DecodeStatus;
   }

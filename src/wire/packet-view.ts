@@ -94,9 +94,12 @@ export class PacketView {
   /** Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. */
   domain = 0;
 
-  /** Set by the flow table: hash of the flow's key, whether the source is its higher end, and where the flow probably lies. */
+  /** Set by the flow table: the packet's direction in its flow, parts of the key, its hash, and where the flow probably lies. */
+  direction: 0 | 1 = 0;
+  lowWord = 0;
+  highWord = 0;
+  keyPorts = 0;
   flowHash = 0;
-  isFromHigh = false;
   slotAhead = 0;
 
   /** Of the outermost fragmented IP header; addresses of that header are kept here because inner headers overwrite the others. */
