@@ -10,7 +10,7 @@
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import { NO_ROOM, TokenBuckets } from '../enforcement/token-bucket.ts';
-import type { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
+import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { findingProtocol, findingStage, findingVariant, STAGE_NAMES } from '../fingerprint/finding.ts';
 import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
@@ -24,7 +24,6 @@ import type { DecisionSink, ShownDecision } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { FlowRecord } from './flow-record.ts';
-import type { FlowListener } from './pipeline.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
@@ -35,7 +34,7 @@ import type { Tunnels } from './tunnels.ts';
 export { DecisionCounts } from './decision-counts.ts';
 export type { Rules } from './rules.ts';
 
-export class Decisions implements FlowListener {
+export class Decisions {
   /** Flows that have ended, by their last finding and decision. */
   readonly flows = new DecisionCounts();
   /** Decision events, by action. */
@@ -50,7 +49,7 @@ export class Decisions implements FlowListener {
   delayUs = 0;
 
   private readonly table: FlowTable;
-  private readonly fingerprints: FingerprintSet;
+  private readonly evidenceLog: EvidenceLog;
   private readonly tunnels: Tunnels;
   private rules: Rules;
   private rulesBefore: Rules;
@@ -70,7 +69,7 @@ export class Decisions implements FlowListener {
 
   constructor(
     table: FlowTable,
-    fingerprints: FingerprintSet,
+    evidenceLog: EvidenceLog,
     tunnels: Tunnels,
     rules: Rules,
     sink: DecisionSink,
@@ -78,7 +77,7 @@ export class Decisions implements FlowListener {
   ) {
     this.table = table;
     this.tunnels = tunnels;
-    this.fingerprints = fingerprints;
+    this.evidenceLog = evidenceLog;
     this.rules = rules;
     this.rulesBefore = rules;
     this.words = new ShownDecisions(rules);
@@ -145,7 +144,7 @@ export class Decisions implements FlowListener {
     const { standings, sink } = this;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
     if (sink.ended !== undefined) {
-      this.record.read(this.table, slot, this.fingerprints, this.tunnels.nameOf(slot));
+      this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
       sink.ended(this.record, number === 0 ? null : this.shown(number, NO_ACTION), reason);
     }
     if (number === 0) return;
@@ -177,7 +176,7 @@ export class Decisions implements FlowListener {
   private decide(slot: number, timeUs: number, packet: number): void {
     const { input, record, rules, standings } = this;
     const tunnel = this.tunnels.of(slot);
-    record.read(this.table, slot, this.fingerprints, null);
+    record.read(this.table, slot, this.evidenceLog, null);
     this.fillInput(timeUs);
     const isNews = tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
     const rule = decidingRule(rules.policy, input);

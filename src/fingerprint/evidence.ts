@@ -249,6 +249,8 @@ export class EvidenceLog {
 
   /** Rows in use, of all flows. */
   count = 0;
+  /** Grows with every row that is noted and every chain that is given back. */
+  changes = 0;
 
   /** The chain that `note` appends to: its first row (0 while empty) and its length. Set by the fingerprint set around each call. */
   head = 0;
@@ -290,6 +292,7 @@ export class EvidenceLog {
     seenLow: number,
   ): void {
     if (this.length === EVIDENCE_LIMIT) return;
+    this.changes++;
     const row = this.take();
     this.check[row] = check;
     this.packet[row] = packet;
@@ -307,6 +310,7 @@ export class EvidenceLog {
 
   /** Gives back a chain's rows. */
   release(head: number): void {
+    this.changes++;
     for (let row = head; row !== 0;) {
       const next = this.next[row]!;
       this.next[row] = this.free;
@@ -314,6 +318,11 @@ export class EvidenceLog {
       this.count--;
       row = next;
     }
+  }
+
+  /** Which of two chains goes on, where they are read by their packets: true for the first. Not both may be at their end. */
+  isBefore(one: number, other: number): boolean {
+    return one !== 0 && (other === 0 || this.packet[one]! <= this.packet[other]!);
   }
 
   /** The parts of a row, for those who walk a chain by themselves: the row after it (0 for none), and what it holds. */
@@ -338,10 +347,13 @@ export class EvidenceLog {
     return this.values[row * 4 + word]!;
   }
 
-  /** A chain as entries, oldest first. Control plane only. */
-  entries(head: number): EvidenceEntry[] {
+  /** Two chains as entries, by their packets, those of the first before those of the second. Control plane only. */
+  entries(first: number, second = 0): EvidenceEntry[] {
     const list: EvidenceEntry[] = [];
-    for (let row = head; row !== 0; row = this.next[row]!) {
+    for (let [one, other] = [first, second]; one !== 0 || other !== 0;) {
+      const row = this.isBefore(one, other) ? one : other;
+      if (row === one) one = this.next[row]!;
+      else other = this.next[row]!;
       const form = CHECKS[this.check[row] as Check];
       const value = row * 4;
       list.push({

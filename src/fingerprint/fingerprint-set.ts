@@ -8,21 +8,12 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
-import { type Check, EvidenceLog } from './evidence.ts';
-import {
-  type Finding,
-  findingInitiator,
-  findingProtocol,
-  findingStage,
-  findingVariant,
-  NO_FINDING,
-  packFinding,
-  Stage,
-} from './finding.ts';
+import { EvidenceLog } from './evidence.ts';
+import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
 import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { noticeOpenvpn, noticeOpenvpnReset, observeOpenvpn } from './openvpn.ts';
-import { Framing, type Payload, UNASKED } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { noticeWireguard, observeWireguard } from './wireguard.ts';
 
@@ -45,11 +36,6 @@ const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow that is looked at no more. */
 export const RETIRED = -1_000_000;
-
-/** True while all fingerprints are asked about the flow's packets. */
-export function isUnclaimed(handle: number): boolean {
-  return handle <= 0 && handle !== RETIRED;
-}
 
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;
@@ -104,15 +90,6 @@ export class FingerprintSet {
     return this.follow(payload, handle, claim, unasked(payload.framing));
   }
 
-  /** Raises the flow of the last `observe` (or one with this finding and evidence) to confirmed, on evidence from outside it. */
-  confirm(finding: Finding, evidence: number, packet: number, check: Check, offset: number, seen: number): void {
-    this.evidenceLog.select(evidence);
-    this.evidenceLog.note(packet, check, offset, seen, seen);
-    this.evidence = this.evidenceLog.head;
-    const protocol = findingProtocol(finding);
-    this.finding = packFinding(protocol, Stage.CONFIRMED, findingVariant(finding), findingInitiator(finding));
-  }
-
   /** Looks at a flow no more: its finding and evidence stay. */
   retire(handle: number): number {
     if (handle > 0) this.releaseBlock(handle);
@@ -127,10 +104,9 @@ export class FingerprintSet {
 
   /** Asks all fingerprints but the `excluded` ones (bits), which have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: number, excluded: number): number {
-    const isAsked = payload.claims !== UNASKED && excluded === unasked(Framing.DATAGRAM);
-    const strong = isAsked ? ((payload.claims & 15) as Claim) : strongClaim(payload, excluded);
+    const strong = strongClaim(payload, excluded);
     if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded, -handle);
-    const weak = isAsked ? ((payload.claims >> 4) as Claim) : weakClaim(payload, excluded);
+    const weak = weakClaim(payload, excluded);
     if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded, -handle);
     return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
   }
@@ -212,13 +188,6 @@ export class FingerprintSet {
     this.freeBlock = block;
     this.blockCount--;
   }
-}
-
-/** Who would claim a datagram of a flow that nobody holds: on a strong sign (bits 0 to 3), else on a weak one (from bit 4). */
-export function claimsOf(payload: Payload): number {
-  const excluded = unasked(Framing.DATAGRAM);
-  const strong = strongClaim(payload, excluded);
-  return strong === Claim.NONE ? weakClaim(payload, excluded) << 4 : strong;
 }
 
 function isExcluded(excluded: number, claim: Claim): boolean {

@@ -64,6 +64,13 @@ export function noticeWireguard(payload: Payload): Notice {
   return wire.isDisco(data, at) ? Notice.WEAK : Notice.NONE;
 }
 
+/** Receiver index of a transport message; 0 for anything else. */
+export function transportReceiver(payload: Payload): number {
+  const { data, at, captured, length } = payload;
+  if (captured < wire.INDEX_FIELDS_LENGTH || length < wire.SHORTEST_TRANSPORT) return 0;
+  return wire.wireguardType(data, at) === WireguardType.TRANSPORT ? wire.receiverIndex(data, at) : 0;
+}
+
 /** Longer messages than this tell nothing of a flow that is confirmed: they are data. */
 export const LONGEST_HANDSHAKE = wire.INITIATION_LENGTH;
 

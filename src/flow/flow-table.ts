@@ -11,7 +11,7 @@
  *
  * Invariants: every active slot stands in the index exactly once; the index is at most half full; a row outside the active
  * slots is never read. Rows are reserved for the whole capacity at once and cost memory only once touched; the index
- * doubles as flows come, so few flows stay within the caches. A flow takes 152 octets, and 16 to 32 of the index.
+ * doubles as flows come, so few flows stay within the caches. A flow takes 160 octets, and 16 to 32 of the index.
  *
  * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
  */
@@ -30,9 +30,9 @@ export const FlowWord = {
   /** Transport in bits 0 to 7, FlowFlag from 8 on. */
   TRANSPORT: 3,
   DOMAIN: 4,
-  /** The fingerprints' handle. */
+  /** The fingerprints' handle, and what they find in the flow's own packets. */
   HANDLE: 5,
-  FINDING: 6,
+  OWN_FINDING: 6,
   /** The engine's own: index of the flow's decision, 0 for none. */
   DECISION: 7,
   /** Packets in each direction. */
@@ -58,7 +58,8 @@ export const FlowDetail = {
   HIGH_ADDRESS: 7,
   NEXT: 10,
   PREVIOUS: 11,
-  EVIDENCE: 12,
+  /** Of the flow's own finding. */
+  OWN_EVIDENCE: 12,
   /** TCP: the place where its first octets are put together, 0 for none. */
   STREAM: 13,
   /** TCP: sequence number of each direction's first octet, where its SYN was seen. */
@@ -68,9 +69,12 @@ export const FlowDetail = {
   TUNNEL: 18,
   /** How often OCTETS of each direction has passed 2^32. */
   OCTETS_CARRIED: 19,
+  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
+  FINDING: 21,
+  TUNNEL_EVIDENCE: 22,
 } as const;
 
-export const DETAIL_WORDS = 22;
+export const DETAIL_WORDS = 24;
 
 export const FlowFlag = {
   /** The first packet went from the higher end to the lower. */

@@ -45,9 +45,14 @@ function piecesOfChecks(): (CheckPieces | undefined)[] {
 export function putEvidence(text: OctetText, flow: FlowRecord): void {
   const log = flow.evidenceLog;
   if (log === null) return;
-  for (let row = flow.evidence; row !== 0; row = log.nextOf(row)) {
+  let start = FIRST;
+  for (let [own, other] = [flow.ownEvidence, flow.tunnelEvidence]; own !== 0 || other !== 0;) {
+    const row = log.isBefore(own, other) ? own : other;
+    if (row === own) own = log.nextOf(row);
+    else other = log.nextOf(row);
     const pieces = PIECES[log.checkOf(row)]!;
-    text.put(row === flow.evidence ? FIRST : NEXT);
+    text.put(start);
+    start = NEXT;
     text.putNumber(log.packetOf(row));
     text.put(pieces.name);
     text.putNumber(log.offsetOf(row));

@@ -115,6 +115,10 @@ export class PacketView {
   fragmentDestination2 = 0;
   fragmentDestination3 = 0;
 
+  /** Of a first fragment: the later ones that came before it, packets and octets on the wire. */
+  waitedPackets = 0;
+  waitedOctets = 0;
+
   /** Starts the walk of a packet whose captured octets are [at, at + capturedLength). */
   begin(data: DataView, at: number, capturedLength: number, wireLength: number): void {
     this.data = data;

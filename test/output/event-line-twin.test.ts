@@ -80,7 +80,8 @@ function flow(): FlowRecord {
   record.finding = packFinding(pick([1, 2, 3]), pick([1, 2]), pick(VARIANTS), below(3));
   record.tunnel = tunnelOf(record);
   record.evidenceLog = log;
-  record.evidence = evidence();
+  record.ownEvidence = evidence();
+  record.tunnelEvidence = evidence();
   return record;
 }
 
@@ -109,7 +110,8 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       const [file, record, shown, at, packet] = [pick(TEXTS), flow(), pick(DECISIONS), time(), count()];
       const expected = `${JSON.stringify(fields.decisionEvent(file, record, shown, at, packet))}\n`;
       expect(lines.decision(file, record, shown, at, packet)).toBe(expected);
-      log.release(record.evidence);
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
     }
   });
 
@@ -120,7 +122,8 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       if (shown === null) record.finding = 0;
       const expected = `${JSON.stringify(fields.flowEvent(file, record, shown, reason))}\n`;
       expect(lines.flow(file, record, shown, reason)).toBe(expected);
-      log.release(record.evidence);
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
     }
   });
 
