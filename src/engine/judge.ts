@@ -8,10 +8,10 @@ import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '.
 import type { FlowEnd } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import type { News } from './news.ts';
-import type { FlowListener } from './pipeline.ts';
+import type { FlowJudge } from './pipeline.ts';
 import type { Tunnels } from './tunnels.ts';
 
-export class Judge implements FlowListener {
+export class Judge implements FlowJudge {
   private readonly table: FlowTable;
   private readonly tunnels: Tunnels;
   private readonly decisions: Decisions;
