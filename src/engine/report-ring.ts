@@ -75,6 +75,21 @@ export class ReportRing {
     }
   }
 
+  /** Reader: true where something is written that is not read. */
+  get hasUnread(): boolean {
+    return this.done !== Atomics.load(this.marks, Mark.WRITTEN);
+  }
+
+  /** A whole number below 2^53, of two words. */
+  putNumber(at: number, value: number): void {
+    this.words[at] = value | 0;
+    this.words[at + 1] = Math.floor(value / 2 ** 32);
+  }
+
+  numberAt(at: number): number {
+    return (this.words[at]! >>> 0) + this.words[at + 1]! * 2 ** 32;
+  }
+
   /** Reader: what the record at `at` is. */
   get kind(): number {
     return this.words[this.at]! & 255;

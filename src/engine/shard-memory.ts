@@ -95,3 +95,16 @@ export class SharedBatches {
     return batch;
   }
 }
+
+/** What the thread of a shard is given. */
+export interface ShardSetup {
+  readonly shared: SharedMemory;
+  readonly shard: number;
+  readonly shardCount: number;
+  readonly flowCapacity: number;
+  /** Whether ends are wanted of all flows, not only of those that were reported. */
+  readonly tellsAllEnds: boolean;
+  /** Its reports (report-ring), and its counts at a capture's end (shard-counts). */
+  readonly reports: SharedArrayBuffer;
+  readonly counts: SharedArrayBuffer;
+}
