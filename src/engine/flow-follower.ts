@@ -22,8 +22,8 @@ import { StreamObserver } from './stream-observer.ts';
 export interface FlowListener {
   /** The flow's own packets have said something new. */
   heard(slot: number, news: News): void;
-  /** The flow ends; it leaves the table after the call. */
-  ended(slot: number, reason: FlowEnd): void;
+  /** The flow ends; it leaves the table after the call. `bucket` orders flows that end at one packet, where it is their time. */
+  ended(slot: number, reason: FlowEnd, bucket: number): void;
 }
 
 /** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
@@ -101,7 +101,7 @@ export class FlowFollower {
     const { table, view, clock } = this;
     if (table.full) {
       const oldest = this.eviction.longestIdle();
-      this.wheel.remove(oldest);
+      this.wheel.leave();
       this.end(oldest, FlowEnd.EVICTED);
       table.remove(oldest);
       // The gap that the miss found may have moved.
@@ -224,7 +224,7 @@ export class FlowFollower {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    this.listener.ended(slot, reason);
+    this.listener.ended(slot, reason, this.wheel.bucket);
     const handle = words[row + FlowWord.HANDLE]!;
     // What nobody holds and nothing was found in has no evidence: its details stay unread.
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)

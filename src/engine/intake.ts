@@ -3,7 +3,7 @@
  * hashed. Packets come in their order, once each.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import { hashKey } from '../flow/flow-key.ts';
+import { hashKey, type HashKeys } from '../flow/flow-key.ts';
 import { Fragments } from '../flow/fragments.ts';
 import { decode } from '../wire/decode.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
@@ -15,11 +15,11 @@ export const WAITS = 255;
 
 export class Intake {
   readonly fragments = new Fragments();
-  private readonly seed: number;
+  private readonly hashKeys: HashKeys;
 
-  /** `seed` is that of the flow table's hashes. */
-  constructor(seed: number) {
-    this.seed = seed;
+  /** `hashKeys` are those of the flow table. */
+  constructor(hashKeys: HashKeys) {
+    this.hashKeys = hashKeys;
   }
 
   /** Fills the view from a row of the batch; a DecodeStatus, or WAITS. */
@@ -28,7 +28,7 @@ export class Intake {
     const status = decode(view, batch.linkType[row]!);
     if (status !== DecodeStatus.OK) return status;
     if (view.fragment !== Fragment.NONE && !this.tie(batch, row, view)) return WAITS;
-    hashKey(view, this.seed);
+    hashKey(view, this.hashKeys);
     return DecodeStatus.OK;
   }
 

@@ -51,7 +51,7 @@ export class Pipeline {
     this.judge = judge;
     this.packetSink = packetSink;
     this.guard = guard;
-    this.intake = new Intake(table.seed);
+    this.intake = new Intake(table.hashKeys);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
   }
 

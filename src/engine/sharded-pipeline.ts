@@ -7,7 +7,7 @@ import type { Block } from '../capture/block.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { Claim } from '../fingerprint/fingerprint-set.ts';
-import { FlowWord, ROW_WORDS } from '../flow/flow-rows.ts';
+import { FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { PacketView } from '../wire/packet-view.ts';
 import { Counters, type FlowEnd } from './counters.ts';
@@ -45,7 +45,7 @@ export class ShardedPipeline {
     this.flows = flows;
     this.judge = judge;
     this.packetSink = packetSink;
-    this.intake = new Intake(pool.seed);
+    this.intake = new Intake(flows.table.hashKeys);
     this.merge = new ReportMerge(pool.reports);
     this.judged = pool.published;
   }
@@ -151,7 +151,7 @@ export class ShardedPipeline {
       const { shard } = merge;
       const { words, at, kind } = ring;
       const row = words[at + ReportWord.ROW]!;
-      if (kind === Report.ENDED) this.end(shard, words, at);
+      if (kind === Report.ENDED) this.end(shard, ring);
       else if (kind === Report.HEARD) this.hear(shard, batch, row, ring);
       else this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
       merge.pass(shard);
@@ -166,7 +166,7 @@ export class ShardedPipeline {
     const { news, flows } = this;
     const { words, at } = ring;
     const flow = words[at + ReportWord.FLOW]!;
-    const slot = flows.update(shard, flow >> 1, words, at + HeardWord.FLOW_COPY);
+    const slot = flows.update(shard, flow >> 1, ring, at + HeardWord.FLOW_COPY);
     flows.updateEvidence(slot, ring, at + HeardWord.EVIDENCE, words[at + HeardWord.EVIDENCE_COUNT]!);
     news.timeUs = batch.timeUs[row]!;
     news.packet = this.packetAt(row);
@@ -184,8 +184,8 @@ export class ShardedPipeline {
     const { flows, counters } = this;
     const wireLength = batch.wireLength[row]!;
     const slot = flows.slotOf(shard, flow >> 1);
-    if (row !== this.heardRow) flows.count(slot, flow & 1, wireLength, batch.timeUs[row]!);
-    if (flows.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
+    if (row !== this.heardRow) this.count(slot, flow & 1, batch, row);
+    if (flows.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
     const outcome = this.judge.packet(slot, wireLength, this.packetAt(row));
     if (outcome !== Outcome.FORWARDED) {
       counters.outcomePackets[outcome]!++;
@@ -196,11 +196,21 @@ export class ShardedPipeline {
     this.judgedRows = row + 1;
   }
 
-  private end(shard: number, words: Int32Array, at: number): void {
+  /** Counts a packet with its flow. */
+  private count(slot: number, direction: number, batch: PacketBatch, row: number): void {
+    const { table } = this.flows;
+    const at = slot * ROW_WORDS;
+    table.words[at + FlowWord.PACKETS + direction]!++;
+    table.addOctets(slot, direction, batch.wireLength[row]!);
+    table.numbers[(at + FlowWord.LAST_TIME) >> 1] = batch.timeUs[row]!;
+  }
+
+  private end(shard: number, ring: ReportRing): void {
     const { flows } = this;
+    const { words, at } = ring;
     const shardSlot = words[at + ReportWord.FLOW]! >> 1;
-    const slot = flows.update(shard, shardSlot, words, at + EndedWord.FLOW_COPY);
-    this.judge.ended(slot, words[at + EndedWord.REASON] as FlowEnd);
+    const slot = flows.update(shard, shardSlot, ring, at + EndedWord.FLOW_COPY);
+    this.judge.ended(slot, words[at + EndedWord.REASON] as FlowEnd, 0);
     flows.forget(shard, shardSlot, slot);
   }
 

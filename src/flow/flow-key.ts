@@ -1,15 +1,46 @@
 /**
  * The key of a packet's flow, direction-less, and its hash. A key is the two ends in order, the transport, and the domain of the
  * wrapping; see flow-table.
+ *
+ * The hash must be cheap, and must hold against senders who choose addresses and ports to make one chain of many flows. So each
+ * word of a key is multiplied by a secret odd number of its own: of two words that differ, only the differences of their highest
+ * bits survive that unchanged, and each product is turned by another angle, so that these cannot cancel each other out. The
+ * products do not wait for one another, which is why this takes less time than mixing word after word.
  */
-import { IPV4_MARK } from '../core/ip-address.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 
-/** Sets which end a packet comes from, and the hash of its flow's key. */
-export function hashKey(view: PacketView, seed: number): void {
+/** What a table's hashes are made with: nobody outside may know it. */
+export class HashKeys {
+  readonly offset: number;
+  readonly factor0: number;
+  readonly factor1: number;
+  readonly factor2: number;
+  readonly factor3: number;
+
+  /** Tables of the same seed hash alike. */
+  constructor(seed: number) {
+    this.offset = finishHash(seed);
+    this.factor0 = finishHash(seed ^ 0x3c6ef372) | 1;
+    this.factor1 = finishHash(seed ^ 0x78dde6e4) | 1;
+    this.factor2 = finishHash(seed ^ 0x2a54ff53) | 1;
+    this.factor3 = finishHash(seed ^ 0x510e527f) | 1;
+  }
+}
+
+/** Sets which end a packet comes from, and the hash of its flow's key. Where the flow lies is open until the table looks ahead. */
+export function hashKey(view: PacketView, keys: HashKeys): void {
   const high = isFromHigherEnd(view);
   view.isFromHigh = high;
-  view.flowHash = hashOf(view, high, isWide(view), seed);
+  view.slotAhead = 0;
+  let low = high ? view.destination3 : view.source3;
+  let other = high ? view.source3 : view.destination3;
+  if (view.isWide) {
+    const source = hashWords(keys, view.source0, view.source1, view.source2, view.source3);
+    const destination = hashWords(keys, view.destination0, view.destination1, view.destination2, view.destination3);
+    low = high ? destination : source;
+    other = high ? source : destination;
+  }
+  view.flowHash = hashWords(keys, low, other, portsOf(view, high), view.domain ^ view.transport);
 }
 
 /** True when the source is the higher end: by address, by port where those are equal. */
@@ -25,30 +56,19 @@ export function portsOf(view: PacketView, high: boolean): number {
   return high ? (view.destinationPort << 16) | view.sourcePort : (view.sourcePort << 16) | view.destinationPort;
 }
 
-/** True unless both addresses are IPv4. */
-export function isWide(view: PacketView): boolean {
-  return (
-    (view.source0 | view.source1 | view.destination0 | view.destination1) !== 0 ||
-    view.source2 !== IPV4_MARK ||
-    view.destination2 !== IPV4_MARK
-  );
+/** Hash of an IPv6 address; and of a key: its addresses (of IPv6 ones their hashes), its ports, and its domain with the transport. */
+export function hashWords(keys: HashKeys, word0: number, word1: number, word2: number, word3: number): number {
+  const b = Math.imul(word1, keys.factor1);
+  const c = Math.imul(word2, keys.factor2);
+  const d = Math.imul(word3, keys.factor3);
+  let hash = keys.offset ^ Math.imul(word0, keys.factor0);
+  hash ^= ((b << 8) | (b >>> 24)) ^ ((c << 16) | (c >>> 16)) ^ ((d << 24) | (d >>> 8));
+  return finishHash(hash);
 }
 
-/** Hash of a packet's key, the same for both directions; must agree with `rehash` of the table. */
-function hashOf(view: PacketView, high: boolean, wide: boolean, seed: number): number {
-  let hash = mixWord(seed, high ? view.destination3 : view.source3);
-  hash = mixWord(hash, high ? view.source3 : view.destination3);
-  if (wide) {
-    if (high) {
-      hash = mixWord(mixWord(mixWord(hash, view.destination0), view.destination1), view.destination2);
-      hash = mixWord(mixWord(mixWord(hash, view.source0), view.source1), view.source2);
-    } else {
-      hash = mixWord(mixWord(mixWord(hash, view.source0), view.source1), view.source2);
-      hash = mixWord(mixWord(mixWord(hash, view.destination0), view.destination1), view.destination2);
-    }
-  }
-  hash = mixWord(hash, portsOf(view, high));
-  return finishHash(mixWord(hash, view.domain ^ view.transport));
+/** One of `shards` numbers for a flow, from 0: drawn from all bits of its hash, so that the flows of a shard still spread over a table. */
+export function shardOf(flowHash: number, shards: number): number {
+  return (Math.imul(flowHash, 0x9e3779b1) >>> 16) % shards;
 }
 
 /** Murmur3's round and finish (Austin Appleby, public domain). */

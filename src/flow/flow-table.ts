@@ -1,24 +1,25 @@
 /**
- * All active flows: rows of numbers, found by an open-addressing index over the hash of their key.
+ * All active flows: rows of numbers, found by the hash of their key (flow-index).
  *
  * A key is the innermost tuple, direction-less: the two ends (address and port) in order, the transport, and the domain of
  * the wrapping. Direction 0 runs from the lower end to the higher. A flow is a slot, a small number that is used again after
  * the flow's end.
  *
- * A flow's row is in two parts, each in a block of memory of its own: the words that every packet reads or changes, in one cache
- * line (`words`, by FlowWord), and the details that few packets ask for (`details`, by FlowDetail). IPv4 keys lie in the first
- * part whole; of IPv6 addresses it holds the last words, and the flag WIDE sends the comparison on to the details.
+ * A flow's row is in three parts, each in a block of memory of its own: the words that every packet reads or changes, in one cache
+ * line (`words`, by FlowWord); the details that few packets ask for, in another (`details`, by FlowDetail); and of IPv6 addresses,
+ * which the flag WIDE tells of, all but the last words, that lie in the first part (`upperWords`).
  *
- * Invariants: every active slot stands in the index exactly once; the index is at most half full; a row outside the active
- * slots is never read. Rows are reserved for the whole capacity at once and cost memory only once touched; the index
- * doubles as flows come, so few flows stay within the caches. A flow takes 160 octets, and 16 to 32 of the index.
+ * Invariants: every active slot stands in the index exactly once; a row outside the active slots is never read, and a new one is
+ * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 octets,
+ * or 152 with IPv6 addresses, and 8 to 16 of the index.
  *
  * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
  */
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../core/ip-address.ts';
 import type { PacketView } from '../wire/packet-view.ts';
-import { finishHash, hashKey, isWide, mixWord, portsOf } from './flow-key.ts';
+import { FlowIndex } from './flow-index.ts';
+import { HashKeys, hashKey, hashWords, portsOf } from './flow-key.ts';
 
 /** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
 export const FlowWord = {
@@ -53,28 +54,28 @@ export const FlowDetail = {
   FIRST_TIME: 0,
   /** f64: number of the first packet in the capture, from 1. */
   FIRST_PACKET: 2,
-  /** The first three words of each end's address. */
-  LOW_ADDRESS: 4,
-  HIGH_ADDRESS: 7,
-  NEXT: 10,
-  PREVIOUS: 11,
+  ENCAPSULATION: 4,
+  VLANS: 5,
   /** Of the flow's own finding. */
-  OWN_EVIDENCE: 12,
+  OWN_EVIDENCE: 6,
+  TUNNEL: 7,
   /** TCP: the place where its first octets are put together, 0 for none. */
-  STREAM: 13,
+  STREAM: 8,
+  /** Of a slot without a flow: the next one, 0 for none. */
+  NEXT_FREE: 9,
   /** TCP: sequence number of each direction's first octet, where its SYN was seen. */
-  FIRST_SEQUENCE: 14,
-  ENCAPSULATION: 16,
-  VLANS: 17,
-  TUNNEL: 18,
+  FIRST_SEQUENCE: 10,
   /** How often OCTETS of each direction has passed 2^32. */
-  OCTETS_CARRIED: 19,
+  OCTETS_CARRIED: 12,
   /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
-  FINDING: 21,
-  TUNNEL_EVIDENCE: 22,
+  FINDING: 14,
+  TUNNEL_EVIDENCE: 15,
 } as const;
 
-export const DETAIL_WORDS = 24;
+export const DETAIL_WORDS = 16;
+
+/** Words of a row's third part: the first three of each end's address. */
+const UPPER_WORDS = 6;
 
 export const FlowFlag = {
   /** The first packet went from the higher end to the lower. */
@@ -109,8 +110,6 @@ const TO_CACHE_LINE = 48;
 /** Packets that `lookAhead` takes at most. */
 export const LOOK_AHEAD = 32;
 
-const SMALLEST_INDEX = 1 << 14;
-
 /** A seed that nobody can guess. */
 export function newSeed(): number {
   return randomInt(0x7fffffff);
@@ -127,18 +126,13 @@ export class FlowTable {
   /** Direction of the packet that `find` was last given: 0 from the lower end to the higher, else 1. */
   direction: 0 | 1 = 0;
 
-  private index: Int32Array;
-  private mask: number;
   /** Of the hashes. */
   readonly seed: number;
+  readonly hashKeys: HashKeys;
+  private readonly upperWords: Int32Array;
+  private readonly index: FlowIndex;
   private usedSlots = 1;
   private freeSlot = 0;
-
-  /** Of the last `find`: its hash, and the index entry where a missing flow belongs. */
-  private hash = 0;
-  private entry = 0;
-
-  private readonly ahead = new Int32Array(LOOK_AHEAD);
   touchedSum = 0;
 
   constructor(capacity: number, seed: number = newSeed()) {
@@ -146,12 +140,13 @@ export class FlowTable {
     const rows = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * ROW_WORDS * 4);
     this.words = new Int32Array(rows, TO_CACHE_LINE);
     this.numbers = new Float64Array(rows, TO_CACHE_LINE);
-    const details = new ArrayBuffer((capacity + 1) * DETAIL_WORDS * 4);
-    this.details = new Int32Array(details);
-    this.detailNumbers = new Float64Array(details);
-    this.index = new Int32Array(SMALLEST_INDEX * 2);
-    this.mask = SMALLEST_INDEX - 1;
+    const details = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * DETAIL_WORDS * 4);
+    this.details = new Int32Array(details, TO_CACHE_LINE);
+    this.detailNumbers = new Float64Array(details, TO_CACHE_LINE);
+    this.upperWords = new Int32Array((capacity + 1) * UPPER_WORDS);
     this.seed = seed;
+    this.hashKeys = new HashKeys(seed);
+    this.index = new FlowIndex(capacity, this);
   }
 
   get full(): boolean {
@@ -159,18 +154,20 @@ export class FlowTable {
   }
 
   /**
-   * Touches where the flows of packets lie that are about to be looked up, and whose keys are hashed: memory fetches one after
-   * the other what is asked for one by one, and together what is asked for at once.
+   * Finds where the flows of packets probably lie that are about to be looked up, and whose keys are hashed, and touches what of
+   * them is read then: memory fetches one after the other what is asked for one by one, and together what is asked for at once.
    */
   lookAhead(views: readonly PacketView[], count: number): void {
-    const { index, mask, words, details, ahead } = this;
-    for (let i = 0; i < count; i++) ahead[i] = (views[i]!.flowHash & mask) * 2 + 1;
-    for (let i = 0; i < count; i++) ahead[i] = index[ahead[i]!]!;
+    const { index, words, upperWords } = this;
+    const { entries, placeShift } = index;
     let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= entries[views[i]!.flowHash >>> placeShift]!;
     for (let i = 0; i < count; i++) {
-      const slot = ahead[i]!;
+      const view = views[i]!;
+      const slot = index.candidate(view.flowHash);
+      view.slotAhead = slot;
       sum ^= words[slot * ROW_WORDS]!;
-      if (views[i]!.source2 !== IPV4_MARK) sum ^= details[slot * DETAIL_WORDS + FlowDetail.LOW_ADDRESS]!;
+      if (view.isWide) sum ^= upperWords[slot * UPPER_WORDS]!;
     }
     // Kept, so that the compiler keeps the reads.
     this.touchedSum = sum;
@@ -178,94 +175,80 @@ export class FlowTable {
 
   /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
   find(view: PacketView): number {
-    hashKey(view, this.seed);
+    hashKey(view, this.hashKeys);
     return this.findAhead(view);
   }
 
   /** The same for a packet whose key is hashed. */
   findAhead(view: PacketView): number {
-    const high = view.isFromHigh;
-    const wide = isWide(view);
-    this.direction = high ? 1 : 0;
+    this.direction = view.isFromHigh ? 1 : 0;
+    const ahead = view.slotAhead;
+    if (ahead !== 0 && ahead < this.usedSlots && this.isOf(ahead, view)) return ahead;
+    return this.search(view);
+  }
+
+  private search(view: PacketView): number {
+    const { index } = this;
+    const { entries, mask, slotBits } = index;
     const hash = view.flowHash;
-    this.hash = hash;
-    const low = high ? view.destination3 : view.source3;
-    const other = high ? view.source3 : view.destination3;
-    const ports = portsOf(view, high);
-    const transport = view.transport | (wide ? FlowFlag.WIDE : 0);
-    const { index, mask, words } = this;
-    let entry = hash & mask;
-    for (;;) {
-      const slot = index[entry * 2 + 1]!;
-      if (slot === 0) {
-        this.entry = entry;
-        return NO_FLOW;
-      }
-      if (index[entry * 2] === hash) {
-        const row = slot * ROW_WORDS;
-        if (
-          words[row + FlowWord.LOW_ADDRESS] === low &&
-          words[row + FlowWord.HIGH_ADDRESS] === other &&
-          words[row + FlowWord.PORTS] === ports &&
-          (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === transport &&
-          words[row + FlowWord.DOMAIN] === view.domain &&
-          (!wide || hasAddresses(this.details, slot * DETAIL_WORDS, view, high))
-        ) {
-          return slot;
-        }
-      }
-      entry = (entry + 1) & mask;
+    let fitting = hash << index.pieceShift;
+    for (let at = hash >>> index.placeShift; ; at = (at + 1) & mask) {
+      const entry = entries[at]!;
+      if (entry === 0) return NO_FLOW;
+      const slot = entry ^ fitting;
+      if (slot >>> slotBits === 0 && this.isOf(slot, view)) return slot;
+      fitting = index.stepped(fitting);
     }
   }
 
-  /** Adds the flow that `find` has just missed. The table must not be full. All words but the key are zero. */
+  /** Whether a packet is of a slot's flow; the slot may have been given back since. */
+  private isOf(slot: number, view: PacketView): boolean {
+    const { words } = this;
+    const row = slot * ROW_WORDS;
+    const high = view.isFromHigh;
+    return (
+      words[row + FlowWord.LOW_ADDRESS] === (high ? view.destination3 : view.source3) &&
+      words[row + FlowWord.HIGH_ADDRESS] === (high ? view.source3 : view.destination3) &&
+      words[row + FlowWord.PORTS] === portsOf(view, high) &&
+      (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === (view.transport | (view.isWide ? FlowFlag.WIDE : 0)) &&
+      words[row + FlowWord.DOMAIN] === view.domain &&
+      (!view.isWide || hasAddresses(this.upperWords, slot * UPPER_WORDS, view, high))
+    );
+  }
+
+  /** Adds the flow of a packet that `find` has just missed. The table must not be full. All words but the key are zero. */
   insert(view: PacketView): number {
-    if ((this.activeCount + 1) * 2 > this.mask + 1) this.widenIndex();
+    const { index, words, numbers, details, detailNumbers } = this;
+    index.makeRoom();
     const slot = this.takeSlot();
-    this.index[this.entry * 2] = this.hash;
-    this.index[this.entry * 2 + 1] = slot;
+    index.add(view.flowHash, slot);
     this.activeCount++;
-    const { words, details } = this;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    const high = this.direction === 1;
+    const high = view.isFromHigh;
     words[row + FlowWord.LOW_ADDRESS] = high ? view.destination3 : view.source3;
     words[row + FlowWord.HIGH_ADDRESS] = high ? view.source3 : view.destination3;
     words[row + FlowWord.PORTS] = portsOf(view, high);
     words[row + FlowWord.TRANSPORT] =
-      view.transport | (high ? FlowFlag.STARTED_HIGH : 0) | (isWide(view) ? FlowFlag.WIDE : 0);
+      view.transport | (high ? FlowFlag.STARTED_HIGH : 0) | (view.isWide ? FlowFlag.WIDE : 0);
     words[row + FlowWord.DOMAIN] = view.domain;
-    const source = detail + (high ? FlowDetail.HIGH_ADDRESS : FlowDetail.LOW_ADDRESS);
-    const destination = detail + (high ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
-    details[source] = view.source0;
-    details[source + 1] = view.source1;
-    details[source + 2] = view.source2;
-    details[destination] = view.destination0;
-    details[destination + 1] = view.destination1;
-    details[destination + 2] = view.destination2;
+    // Word by word: `fill` takes longer for so few.
+    words[row + FlowWord.HANDLE] = 0;
+    words[row + FlowWord.OWN_FINDING] = 0;
+    words[row + FlowWord.DECISION] = 0;
+    for (let pair = (row + FlowWord.PACKETS) >> 1; pair < (row + ROW_WORDS) >> 1; pair++) numbers[pair] = 0;
+    for (let pair = detail >> 1; pair < (detail + DETAIL_WORDS) >> 1; pair++) detailNumbers[pair] = 0;
     details[detail + FlowDetail.ENCAPSULATION] = view.encapsulation;
     details[detail + FlowDetail.VLANS] = view.vlans;
+    if (view.isWide) writeAddresses(this.upperWords, slot * UPPER_WORDS, view, high);
     return slot;
   }
 
   /** Takes a flow out. Its row stays readable until the next `insert`. */
   remove(slot: number): void {
-    const { index, mask } = this;
-    let entry = this.rehash(slot) & mask;
-    while (index[entry * 2 + 1] !== slot) entry = (entry + 1) & mask;
-    // Entries behind the gap move up unless they stand at or behind their own place: no marks of the deleted are needed.
-    for (let behind = (entry + 1) & mask; index[behind * 2 + 1] !== 0; behind = (behind + 1) & mask) {
-      const home = index[behind * 2]! & mask;
-      if (((behind - home) & mask) >= ((behind - entry) & mask)) {
-        index[entry * 2] = index[behind * 2]!;
-        index[entry * 2 + 1] = index[behind * 2 + 1]!;
-        entry = behind;
-      }
-    }
-    index[entry * 2] = 0;
-    index[entry * 2 + 1] = 0;
+    this.index.remove(this.hashOf(slot), slot);
     this.activeCount--;
-    this.details[slot * DETAIL_WORDS + FlowDetail.NEXT] = this.freeSlot;
+    this.details[slot * DETAIL_WORDS + FlowDetail.NEXT_FREE] = this.freeSlot;
     this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] = 0;
     this.freeSlot = slot;
   }
@@ -276,17 +259,19 @@ export class FlowTable {
   }
 
   isActive(slot: number): boolean {
-    return this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
+    return slot < this.usedSlots && this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
   }
 
   /** The four words of an end's address (core/ip-address). */
   readAddress(slot: number, end: End, into: Int32Array): void {
-    const { details } = this;
-    const upper = slot * DETAIL_WORDS + (end === End.LOW ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
-    into[0] = details[upper]!;
-    into[1] = details[upper + 1]!;
-    into[2] = details[upper + 2]!;
-    into[3] = this.words[slot * ROW_WORDS + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
+    const { upperWords } = this;
+    const row = slot * ROW_WORDS;
+    const isWide = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
+    const upper = slot * UPPER_WORDS + (end === End.LOW ? 0 : 3);
+    into[0] = isWide ? upperWords[upper]! : 0;
+    into[1] = isWide ? upperWords[upper + 1]! : 0;
+    into[2] = isWide ? upperWords[upper + 2]! : IPV4_MARK;
+    into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
   }
 
   /** Octets on the wire in a direction. */
@@ -308,75 +293,63 @@ export class FlowTable {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
+  /** Hash of a flow's key, as `hashKey` makes it of a packet's. */
+  hashOf(slot: number): number {
+    const { words, upperWords: upper, hashKeys } = this;
+    const row = slot * ROW_WORDS;
+    const transport = words[row + FlowWord.TRANSPORT]!;
+    let low = words[row + FlowWord.LOW_ADDRESS]!;
+    let high = words[row + FlowWord.HIGH_ADDRESS]!;
+    if ((transport & FlowFlag.WIDE) !== 0) {
+      const at = slot * UPPER_WORDS;
+      low = hashWords(hashKeys, upper[at]!, upper[at + 1]!, upper[at + 2]!, low);
+      high = hashWords(hashKeys, upper[at + 3]!, upper[at + 4]!, upper[at + 5]!, high);
+    }
+    return hashWords(
+      hashKeys,
+      low,
+      high,
+      words[row + FlowWord.PORTS]!,
+      words[row + FlowWord.DOMAIN]! ^ (transport & 255),
+    );
+  }
+
   /** Takes all flows out at once. */
   clear(): void {
-    this.words.fill(0, 0, this.usedSlots * ROW_WORDS);
-    this.details.fill(0, 0, this.usedSlots * DETAIL_WORDS);
-    this.index = new Int32Array(SMALLEST_INDEX * 2);
-    this.mask = SMALLEST_INDEX - 1;
+    this.index.clear();
     this.activeCount = 0;
     this.usedSlots = 1;
     this.freeSlot = 0;
   }
 
-  /** A slot whose row is all zeros, as rows are before their first use. */
   private takeSlot(): number {
-    if (this.freeSlot === 0) return this.usedSlots++;
     const slot = this.freeSlot;
-    this.freeSlot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT]!;
-    this.words.fill(0, slot * ROW_WORDS, (slot + 1) * ROW_WORDS);
-    this.details.fill(0, slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS);
+    if (slot === 0) return this.usedSlots++;
+    this.freeSlot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT_FREE]!;
     return slot;
-  }
-
-  private widenIndex(): void {
-    const before = this.index;
-    const size = (this.mask + 1) * 2;
-    this.mask = size - 1;
-    this.index = new Int32Array(size * 2);
-    for (let i = 0; i < before.length; i += 2) {
-      if (before[i + 1] !== 0) this.place(before[i]!, before[i + 1]!);
-    }
-    this.entry = this.gapFor(this.hash);
-  }
-
-  private place(hash: number, slot: number): void {
-    const entry = this.gapFor(hash);
-    this.index[entry * 2] = hash;
-    this.index[entry * 2 + 1] = slot;
-  }
-
-  private gapFor(hash: number): number {
-    let entry = hash & this.mask;
-    while (this.index[entry * 2 + 1] !== 0) entry = (entry + 1) & this.mask;
-    return entry;
-  }
-
-  /** Hash of a row's key. */
-  private rehash(slot: number): number {
-    const { words, details, seed } = this;
-    const row = slot * ROW_WORDS;
-    const transport = words[row + FlowWord.TRANSPORT]!;
-    let hash = mixWord(seed, words[row + FlowWord.LOW_ADDRESS]!);
-    hash = mixWord(hash, words[row + FlowWord.HIGH_ADDRESS]!);
-    if ((transport & FlowFlag.WIDE) !== 0) {
-      const upper = slot * DETAIL_WORDS + FlowDetail.LOW_ADDRESS;
-      for (let word = 0; word < 6; word++) hash = mixWord(hash, details[upper + word]!);
-    }
-    hash = mixWord(hash, words[row + FlowWord.PORTS]!);
-    return finishHash(mixWord(hash, words[row + FlowWord.DOMAIN]! ^ (transport & 255)));
   }
 }
 
-function hasAddresses(details: Int32Array, detail: number, view: PacketView, high: boolean): boolean {
-  const source = detail + (high ? FlowDetail.HIGH_ADDRESS : FlowDetail.LOW_ADDRESS);
-  const destination = detail + (high ? FlowDetail.LOW_ADDRESS : FlowDetail.HIGH_ADDRESS);
+function hasAddresses(upper: Int32Array, at: number, view: PacketView, high: boolean): boolean {
+  const source = at + (high ? 3 : 0);
+  const destination = at + (high ? 0 : 3);
   return (
-    details[source + 2] === view.source2 &&
-    details[destination + 2] === view.destination2 &&
-    details[source + 1] === view.source1 &&
-    details[destination + 1] === view.destination1 &&
-    details[source] === view.source0 &&
-    details[destination] === view.destination0
+    upper[source + 2] === view.source2 &&
+    upper[destination + 2] === view.destination2 &&
+    upper[source + 1] === view.source1 &&
+    upper[destination + 1] === view.destination1 &&
+    upper[source] === view.source0 &&
+    upper[destination] === view.destination0
   );
+}
+
+function writeAddresses(upper: Int32Array, at: number, view: PacketView, high: boolean): void {
+  const source = at + (high ? 3 : 0);
+  const destination = at + (high ? 0 : 3);
+  upper[source] = view.source0;
+  upper[source + 1] = view.source1;
+  upper[source + 2] = view.source2;
+  upper[destination] = view.destination0;
+  upper[destination + 1] = view.destination1;
+  upper[destination + 2] = view.destination2;
 }

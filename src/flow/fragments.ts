@@ -18,7 +18,7 @@ const LIFETIME_US = 60_000_000;
 
 /**
  * Words of an entry: addresses 8, id, protocol and domain; then what the datagram's fragments share: how many wait for the first,
- * how far they reach, and, once HAS_FIRST, the flow's addresses 8, ports, transport and domain.
+ * how far they reach, and, once HAS_FIRST, the flow's addresses 8 (and whether they are wide), ports, transport and domain.
  */
 const Word = {
   ID: 8,
@@ -33,6 +33,7 @@ const Word = {
   FLOW_SOURCE_PORT: 24,
   FLOW_DESTINATION_PORT: 25,
   FLOW_DOMAIN: 26,
+  FLOW_WIDE: 27,
 } as const;
 const ENTRY_WORDS = 28;
 
@@ -150,6 +151,7 @@ function keepFlow(words: Int32Array, at: number, view: PacketView): void {
   words[at + Word.FLOW_SOURCE_PORT] = view.sourcePort;
   words[at + Word.FLOW_DESTINATION_PORT] = view.destinationPort;
   words[at + Word.FLOW_DOMAIN] = view.domain;
+  words[at + Word.FLOW_WIDE] = view.isWide ? 1 : 0;
 }
 
 function takeFlow(words: Int32Array, at: number, view: PacketView): void {
@@ -166,6 +168,7 @@ function takeFlow(words: Int32Array, at: number, view: PacketView): void {
   view.sourcePort = words[at + Word.FLOW_SOURCE_PORT]!;
   view.destinationPort = words[at + Word.FLOW_DESTINATION_PORT]!;
   view.domain = words[at + Word.FLOW_DOMAIN]!;
+  view.isWide = words[at + Word.FLOW_WIDE] === 1;
 }
 
 function fill(words: Int32Array, at: number, view: PacketView): void {

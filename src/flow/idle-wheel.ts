@@ -3,11 +3,15 @@
  * clock. A packet does not move its flow: when a flow's bucket comes up, its owner sees how long it has been idle and either
  * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
  *
- * Invariants: an active flow stands in exactly one bucket, in a doubly linked list through its row; no delay is longer than
- * the wheel; a bucket that holds flows has its bit set. A clock that leaps with every packet passes over whole words of
- * empty buckets.
+ * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, which tells two flows of one slot
+ * apart and gives the order in which they come up. So none of a flow's memory is touched until its owner looks at it. A flow that
+ * leaves before its time leaves its entry behind; once half of all entries are such, those are dropped.
+ *
+ * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has entries has its
+ * bit set. A clock that leaps with every packet passes over whole words of empty buckets.
  */
-import { DETAIL_WORDS, FlowDetail, type FlowTable } from './flow-table.ts';
+import type { FlowTable } from './flow-table.ts';
+import { SlotList } from './slot-list.ts';
 
 const BUCKET_US = 1_000_000;
 const BUCKETS = 4096;
@@ -15,15 +19,33 @@ const BUCKETS = 4096;
 /** The longest delay that the wheel can hold, seconds. */
 export const LONGEST_DELAY_SECONDS = BUCKETS - 1;
 
+/** Entries of a chunk. */
+const CHUNK = 32;
+const FIRST_CHUNKS = 64;
+/** Fewer entries than this are not worth a look at all buckets. */
+const LEFT_AT_LEAST = BUCKETS;
+
 export class IdleWheel {
   private readonly table: FlowTable;
-  /** First slot of each bucket, 0 for none. */
+  /** First and last chunk of each bucket, and its entries: all chunks but the last are full. */
   private readonly heads = new Int32Array(BUCKETS);
-  /** A bit for each bucket that may hold flows: set by `schedule`, cleared when the bucket comes up. */
+  private readonly tails = new Int32Array(BUCKETS);
+  private readonly counts = new Int32Array(BUCKETS);
+  /** A bit for each bucket that has entries. */
   private readonly filled = new Int32Array(BUCKETS / 32);
+  /** The chunks: their entries, the chunk behind each, those in use so far, and the first of those given back (0 for none). */
+  private slots = new Int32Array(FIRST_CHUNKS * CHUNK);
+  private firstPackets = new Float64Array(FIRST_CHUNKS * CHUNK);
+  private followers = new Int32Array(FIRST_CHUNKS);
+  private usedChunks = 1;
+  private freeChunk = 0;
+  /** All entries, and those of them that flows have left behind. */
+  private entryCount = 0;
+  private leftCount = 0;
   /** The bucket number (not reduced) up to which all is done. */
   private done = 0;
-  private due: Int32Array = new Int32Array(256);
+  private readonly due = new SlotList();
+  private readonly kept = new SlotList();
 
   constructor(table: FlowTable) {
     this.table = table;
@@ -38,33 +60,23 @@ export class IdleWheel {
   /** Puts a flow where it comes up at `atUs`, at the earliest in the next bucket. */
   schedule(slot: number): void {
     const bucket = Math.min(Math.max(Math.ceil(this.atUs / BUCKET_US), this.done + 1), this.done + BUCKETS - 1);
-    const { details } = this.table;
-    const index = bucket % BUCKETS;
-    const head = this.heads[index]!;
-    const row = slot * DETAIL_WORDS;
-    details[row + FlowDetail.NEXT] = head;
-    // The first of a bucket is marked by the bucket's number, so that it can be taken out without a search.
-    details[row + FlowDetail.PREVIOUS] = -1 - index;
-    if (head !== 0) details[head * DETAIL_WORDS + FlowDetail.PREVIOUS] = slot;
-    this.heads[index] = slot;
-    this.filled[index >> 5]! |= 1 << (index & 31);
+    this.append(bucket % BUCKETS, slot);
   }
 
   /** Takes all flows out. */
   clear(): void {
-    this.heads.fill(0);
+    this.counts.fill(0);
     this.filled.fill(0);
+    this.usedChunks = 1;
+    this.freeChunk = 0;
+    this.entryCount = 0;
+    this.leftCount = 0;
   }
 
-  /** Takes a flow out of its bucket. */
-  remove(slot: number): void {
-    const { details } = this.table;
-    const row = slot * DETAIL_WORDS;
-    const next = details[row + FlowDetail.NEXT]!;
-    const previous = details[row + FlowDetail.PREVIOUS]!;
-    if (previous < 0) this.heads[-1 - previous] = next;
-    else details[previous * DETAIL_WORDS + FlowDetail.NEXT] = next;
-    if (next !== 0) details[next * DETAIL_WORDS + FlowDetail.PREVIOUS] = previous;
+  /** To be called before a flow leaves the table whose time has not come. */
+  leave(): void {
+    if (this.leftCount >= LEFT_AT_LEAST && this.leftCount * 2 >= this.entryCount) this.dropLeft();
+    this.leftCount++;
   }
 
   /**
@@ -88,8 +100,9 @@ export class IdleWheel {
         index += step;
         left -= step;
       } else if ((word & (1 << (index & 31))) !== 0) {
-        this.filled[index >> 5] = word & ~(1 << (index & 31));
-        if (!this.collect(index)) continue;
+        this.collect(index, this.due);
+        if (this.due.count === 0) continue;
+        this.due.sort();
         this.done = last - left;
         this.nextUs = (this.done + 1) * BUCKET_US;
         return true;
@@ -100,57 +113,107 @@ export class IdleWheel {
     return false;
   }
 
-  dueCount = 0;
+  /** Number of the bucket of `dueSlots`, modulo 2^32. */
+  get bucket(): number {
+    return this.done | 0;
+  }
+
+  get dueCount(): number {
+    return this.due.count;
+  }
 
   get dueSlots(): Int32Array {
-    return this.due;
+    return this.due.slots;
   }
 
-  private collect(index: number): boolean {
-    const { details, detailNumbers } = this.table;
-    let count = 0;
-    for (let slot = this.heads[index]!; slot !== 0; slot = details[slot * DETAIL_WORDS + FlowDetail.NEXT]!) {
-      if (count === this.due.length) {
-        const wider = new Int32Array(count * 2);
-        wider.set(this.due);
-        this.due = wider;
-      }
-      this.due[count++] = slot;
+  private append(index: number, slot: number): void {
+    const inChunk = this.counts[index]! % CHUNK;
+    const chunk = inChunk === 0 ? this.lengthen(index) : this.tails[index]!;
+    const at = chunk * CHUNK + inChunk;
+    this.slots[at] = slot;
+    this.firstPackets[at] = this.table.firstPacket(slot);
+    this.counts[index]!++;
+    this.entryCount++;
+  }
+
+  /** Empties a bucket; of its entries those that hold go to `list`. */
+  private collect(index: number, list: SlotList): void {
+    const { followers } = this;
+    const count = this.counts[index]!;
+    list.begin(count);
+    let chunk = this.heads[index]!;
+    for (let from = 0; from < count; from += CHUNK) {
+      this.takeChunk(chunk, Math.min(CHUNK, count - from), list);
+      const behind = followers[chunk]!;
+      followers[chunk] = this.freeChunk;
+      this.freeChunk = chunk;
+      chunk = behind;
     }
-    this.heads[index] = 0;
-    this.dueCount = count;
-    sortByFirstPacket(this.due, count, detailNumbers);
-    return count > 0;
+    this.counts[index] = 0;
+    this.filled[index >> 5]! &= ~(1 << (index & 31));
+    this.entryCount -= count;
+    this.leftCount -= count - list.count;
   }
-}
 
-/** Heapsort in place: the sort of typed arrays copies them to the heap, for every bucket. */
-function sortByFirstPacket(slots: Int32Array, count: number, numbers: Float64Array): void {
-  for (let at = (count >> 1) - 1; at >= 0; at--) sink(slots, at, count, numbers);
-  for (let end = count - 1; end > 0; end--) {
-    const latest = slots[0]!;
-    slots[0] = slots[end]!;
-    slots[end] = latest;
-    sink(slots, 0, end, numbers);
-  }
-}
-
-/** Moves the slot at `at` down until no later flow stands below it. */
-function sink(slots: Int32Array, at: number, count: number, numbers: Float64Array): void {
-  const slot = slots[at]!;
-  const first = numbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
-  for (let child = 2 * at + 1; child < count; child = 2 * at + 1) {
-    let below = numbers[(slots[child]! * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
-    if (child + 1 < count) {
-      const other = numbers[(slots[child + 1]! * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
-      if (other > below) {
-        below = other;
-        child++;
-      }
+  private takeChunk(chunk: number, count: number, list: SlotList): void {
+    const { slots, firstPackets, leftCount } = this;
+    const { slots: listSlots, firstPackets: listFirsts } = list;
+    let to = list.count;
+    for (let at = chunk * CHUNK; at < chunk * CHUNK + count; at++) {
+      if (leftCount !== 0 && !this.holds(at)) continue;
+      listSlots[to] = slots[at]!;
+      listFirsts[to++] = firstPackets[at]!;
     }
-    if (below <= first) break;
-    slots[at] = slots[child]!;
-    at = child;
+    list.count = to;
   }
-  slots[at] = slot;
+
+  /** Whether the flow of an entry is still there. */
+  private holds(at: number): boolean {
+    const slot = this.slots[at]!;
+    return this.table.isActive(slot) && this.table.firstPacket(slot) === this.firstPackets[at];
+  }
+
+  /** Drops the entries that flows have left behind: fills every bucket anew. */
+  private dropLeft(): void {
+    const { kept } = this;
+    for (let index = 0; index < BUCKETS; index++) {
+      if (this.counts[index] === 0) continue;
+      this.collect(index, kept);
+      for (let i = 0; i < kept.count; i++) this.append(index, kept.slots[i]!);
+    }
+  }
+
+  /** Adds a chunk to a bucket whose chunks are full. */
+  private lengthen(index: number): number {
+    const chunk = this.takeFree();
+    if (this.counts[index] === 0) {
+      this.heads[index] = chunk;
+      this.filled[index >> 5]! |= 1 << (index & 31);
+    } else {
+      this.followers[this.tails[index]!] = chunk;
+    }
+    this.tails[index] = chunk;
+    return chunk;
+  }
+
+  private takeFree(): number {
+    const chunk = this.freeChunk;
+    if (chunk !== 0) {
+      this.freeChunk = this.followers[chunk]!;
+      return chunk;
+    }
+    if (this.usedChunks === this.followers.length) this.widen();
+    return this.usedChunks++;
+  }
+
+  private widen(): void {
+    const chunks = this.followers.length * 2;
+    const { slots, firstPackets, followers } = this;
+    this.slots = new Int32Array(chunks * CHUNK);
+    this.slots.set(slots);
+    this.firstPackets = new Float64Array(chunks * CHUNK);
+    this.firstPackets.set(firstPackets);
+    this.followers = new Int32Array(chunks);
+    this.followers.set(followers);
+  }
 }

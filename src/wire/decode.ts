@@ -5,7 +5,7 @@
  * status. Every step advances and wrappings are bounded (ENCAPSULATION_LIMIT), so the walk is bounded too. `view.end`
  * only ever shrinks: no step can read outside the captured packet.
  */
-import { IPV4_MARK } from '../core/ip-address.ts';
+import { IPV4_MARK, isMappedIpv4 } from '../core/ip-address.ts';
 import { ahLength, checkAh } from './ah.ts';
 import { checkSll, checkSll2, SLL2_LENGTH, sll2Protocol, SLL_LENGTH, sllProtocol } from './cooked.ts';
 import { DecodeStatus } from './decode-status.ts';
@@ -286,6 +286,7 @@ function decodeIpv4(view: PacketView): number {
   view.destination1 = 0;
   view.destination2 = IPV4_MARK;
   view.destination3 = ipv4.ipv4Destination(data, at);
+  view.isWide = false;
   const protocol = ipv4.ipv4Protocol(data, at);
   const offset = ipv4.ipv4FragmentOffset(data, at);
   const more = ipv4.ipv4MoreFragments(data, at);
@@ -308,6 +309,9 @@ function decodeIpv6(view: PacketView): number {
   view.destination1 = ipv6.ipv6DestinationWord(data, at, 1);
   view.destination2 = ipv6.ipv6DestinationWord(data, at, 2);
   view.destination3 = ipv6.ipv6DestinationWord(data, at, 3);
+  view.isWide =
+    !isMappedIpv4(view.source0, view.source1, view.source2) ||
+    !isMappedIpv4(view.destination0, view.destination1, view.destination2);
   view.at = at + ipv6.IPV6_LENGTH;
   let next = ipv6.ipv6NextHeader(data, at);
   for (let count = 0; ; count++) {

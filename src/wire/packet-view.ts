@@ -72,6 +72,8 @@ export class PacketView {
   destination1 = 0;
   destination2 = 0;
   destination3 = 0;
+  /** The addresses are not both IPv4, nor IPv6 forms of IPv4 addresses. */
+  isWide = false;
   /** Zero for ESP and AH. */
   sourcePort = 0;
   destinationPort = 0;
@@ -92,9 +94,10 @@ export class PacketView {
   /** Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. */
   domain = 0;
 
-  /** Set by the flow table: hash of the flow's key, and whether the source is its higher end. */
+  /** Set by the flow table: hash of the flow's key, whether the source is its higher end, and where the flow probably lies. */
   flowHash = 0;
   isFromHigh = false;
+  slotAhead = 0;
 
   /** Of the outermost fragmented IP header; addresses of that header are kept here because inner headers overwrite the others. */
   fragment: Fragment = Fragment.NONE;

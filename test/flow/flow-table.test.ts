@@ -142,6 +142,12 @@ describe('growth', () => {
   });
 });
 
+function added(table: FlowTable, tuple: Tuple): number {
+  const view = viewOf(tuple);
+  check(table.find(view) === NO_FLOW, 'is there already');
+  return table.insert(view);
+}
+
 describe('a key', () => {
   const tuple: Tuple = { source: ipv4End(9, 1000), destination: ipv4End(5, 2000), transport: 17, domain: 7 };
   const others: readonly [string, Tuple][] = [
@@ -154,8 +160,7 @@ describe('a key', () => {
 
   it.each(others)('with another %s is another flow', (_, other) => {
     const table = new FlowTable(4);
-    table.find(viewOf(tuple));
-    const slot = table.insert(viewOf(tuple));
+    const slot = added(table, tuple);
     expect(table.find(viewOf(other))).toBe(NO_FLOW);
     expect(table.find(viewOf(tuple, true))).toBe(slot);
   });
@@ -163,8 +168,7 @@ describe('a key', () => {
   it('with equal ends has one direction', () => {
     const same: Tuple = { source: ipv4End(9, 500), destination: ipv4End(9, 500), transport: 17, domain: 0 };
     const table = new FlowTable(4);
-    table.find(viewOf(same));
-    const slot = table.insert(viewOf(same));
+    const slot = added(table, same);
     expect([table.find(viewOf(same, true)), table.direction]).toEqual([slot, 0]);
   });
 });

@@ -51,37 +51,53 @@ describe('against a sorted list', () => {
     ['steps of minutes, delays up to the limit', 2, 300 * SECOND, LONGEST_DELAY_SECONDS * SECOND],
     ['steps below a second', 3, 40_000, 10 * SECOND],
     ['steps that skip the whole delay', 4, 4000 * SECOND, 2000 * SECOND],
+    ['a clock that hardly moves, so that most flows leave before their time', 5, 2, 100 * SECOND],
   ])('%s', (_, seed, longestStep, longestDelay) => {
     const random = new SeededRandom(seed);
     const table = new FlowTable(300);
     const wheel = new IdleWheel(table);
     const twin = new ListTwin();
-    const slots = Array.from({ length: 300 }, (_, n) => addFlow(table, n, 0, 1 + ((n * 7919) % 300)));
-    const order = (slot: number): number => 1 + (((slot - 1) * 7919) % 300);
-    const scheduled = new Set<number>();
+    const order = (slot: number): number => table.firstPacket(slot);
+    const alive: number[] = [];
+    const leave = (): void => {
+      const [slot] = alive.splice(random.below(alive.length), 1);
+      wheel.leave();
+      twin.remove(slot!);
+      table.remove(slot!);
+    };
+    const schedule = (slot: number): void => {
+      const at = now + random.below(longestDelay + 1);
+      scheduleAt(wheel, slot, at);
+      twin.schedule(slot, at);
+    };
     let now = 0;
-    for (let step = 0; step < 3000; step++) {
-      for (let n = random.below(4); n > 0; n--) {
-        const slot = slots[random.below(slots.length)]!;
-        if (scheduled.delete(slot)) {
-          wheel.remove(slot);
-          twin.remove(slot);
-        } else {
-          const at = now + random.below(longestDelay + 1);
-          scheduleAt(wheel, slot, at);
-          twin.schedule(slot, at);
-          scheduled.add(slot);
-        }
+    let packet = 0;
+    for (let step = 0; step < 6000; step++) {
+      for (let n = random.below(6); n > 0; n--) {
+        if (table.full || (alive.length > 0 && random.chance(0.4))) leave();
+        packet++;
+        // Not in the order of slots, and two flows of a slot never with the same.
+        const slot = addFlow(table, packet, 0, packet ^ 1023);
+        alive.push(slot);
+        schedule(slot);
       }
       now += random.below(longestStep);
       for (;;) {
         const due = dueOf(wheel, now);
         expect(due).toEqual(twin.next(now, order));
         if (due.length === 0) break;
-        for (const slot of due) scheduled.delete(slot);
+        for (const slot of due) {
+          if (random.chance(0.5)) {
+            schedule(slot);
+          } else {
+            alive.splice(alive.indexOf(slot), 1);
+            table.remove(slot);
+          }
+        }
       }
       expect(now).toBeLessThan(wheel.nextUs);
     }
+    expect(packet).toBeGreaterThan(10_000);
   });
 });
 

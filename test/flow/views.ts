@@ -1,5 +1,5 @@
 /** Packet views filled by hand, as decode would leave them. */
-import { IPV4_MARK } from '../../src/core/ip-address.ts';
+import { IPV4_MARK, isMappedIpv4 } from '../../src/core/ip-address.ts';
 import { DETAIL_WORDS, FlowDetail, FlowWord, type FlowTable, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
 import { Fragment, PacketView } from '../../src/wire/packet-view.ts';
 
@@ -20,6 +20,7 @@ export function setTuple(view: PacketView, tuple: Tuple, reversed = false): Pack
   const destination = reversed ? tuple.source : tuple.destination;
   [view.source0, view.source1, view.source2, view.source3, view.sourcePort] = source;
   [view.destination0, view.destination1, view.destination2, view.destination3, view.destinationPort] = destination;
+  view.isWide = ![source, destination].every(([a, b, c]) => isMappedIpv4(a, b, c));
   view.transport = tuple.transport;
   view.domain = tuple.domain;
   return view;
