@@ -1,22 +1,22 @@
 /** The entries of an event's evidence, as octets; see event-line.ts. */
 import type { FlowRecord } from '../engine/flow-record.ts';
 import { CHECKS, type CheckForm } from '../fingerprint/evidence.ts';
-import { octets, type OctetText } from './octet-text.ts';
+import { type OctetText, Piece } from './octet-text.ts';
 
 /** What stands between the numbers of an entry. */
 interface CheckPieces {
   readonly form: CheckForm['form'];
   /** From the packet's number up to the offset. */
-  readonly name: Uint8Array;
+  readonly name: Piece;
   /** From the offset up to what was expected; up to what was seen, where the expectation is a text. */
-  readonly beforeExpected: Uint8Array;
+  readonly beforeExpected: Piece;
   readonly expectsText: boolean;
-  readonly beforeSeen: Uint8Array;
-  readonly end: Uint8Array;
+  readonly beforeSeen: Piece;
+  readonly end: Piece;
 }
 
-const FIRST = octets('{"packet":');
-const NEXT = octets(',{"packet":');
+const FIRST = new Piece('{"packet":');
+const NEXT = new Piece(',{"packet":');
 const HEX_DIGITS = { hex8: 2, hex32: 8, hex64: 16 };
 
 /** By check. */
@@ -29,13 +29,13 @@ function piecesOfChecks(): (CheckPieces | undefined)[] {
     const end = form === 'number' ? '' : '"';
     list[Number(check)] = {
       form,
-      name: octets(`,"check":"${name}","offset":`),
-      beforeExpected: octets(
+      name: new Piece(`,"check":"${name}","offset":`),
+      beforeExpected: new Piece(
         expected === undefined ? `,"expected":${begin}` : `,"expected":${JSON.stringify(expected)},"seen":${begin}`,
       ),
       expectsText: expected !== undefined,
-      beforeSeen: octets(`${end},"seen":${begin}`),
-      end: octets(`${end}}`),
+      beforeSeen: new Piece(`${end},"seen":${begin}`),
+      end: new Piece(`${end}}`),
     };
   }
   return list;

@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import type { FlowName } from '../engine/flow-record.ts';
-import { octets, OctetText } from './octet-text.ts';
+import { OctetText, Piece } from './octet-text.ts';
 
 /** Digits of an id. */
 export const FLOW_ID_LENGTH = 16;
@@ -16,7 +16,7 @@ export const FLOW_ID_LENGTH = 16;
 const COMMA = 44;
 const BAR = 124;
 /** The words before an IPv4 address. */
-const IPV4_BEGIN = octets('0,0,65535,');
+const IPV4_BEGIN = new Piece('0,0,65535,');
 
 const text = new OctetText();
 const sourceEnd = new OctetText();
@@ -58,11 +58,11 @@ function putEnd(end: OctetText, address: Int32Array, port: number): void {
 }
 
 function append(end: OctetText): void {
-  const from = end.bytes;
-  const to = text.bytes;
-  const at = text.length;
-  for (let i = 0; i < end.length; i++) to[at + i] = from[i]!;
-  text.length = at + end.length;
+  const from = end.view;
+  const to = text.view;
+  const begin = text.length;
+  for (let at = 0; at < end.length; at += 8) to.setFloat64(begin + at, from.getFloat64(at, true), true);
+  text.length = begin + end.length;
 }
 
 /** True when the first text comes before the second, octet by octet. */
