@@ -17,6 +17,7 @@ const FLOWS = 2000;
 const START_US = 1_733_011_200_000_000;
 const registration = { prefix: '198.18.0.0/15', holder: 'Example Holder 17', sector: 'it', reference: 'OW-2021-00017' };
 const decision = {
+  number: 0,
   action: 'allow',
   previous: null,
   rule: 'registered',

@@ -17,9 +17,6 @@ import { type ShowAddress, shownPrefix } from './shown-address.ts';
 
 export type { EventContext } from './event-fields.ts';
 
-/** Decisions whose octets are kept ready: rules by registrations, in the main. */
-const KEPT_DECISIONS = 16_384;
-
 const BEGIN = new Piece('{"timestamp":"');
 const FLOW_ID = new Piece(',"flow_id":"');
 const TUNNEL_ID = new Piece('","tunnel_id":"');
@@ -46,6 +43,12 @@ function protoText(name: string): string {
   return `,"proto":"${name}","community_id":"1:`;
 }
 
+/** Octets made of a decision, under its number. */
+interface KeptDecision {
+  readonly decision: ShownDecision;
+  readonly piece: Piece;
+}
+
 export class EventLines {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
@@ -60,8 +63,8 @@ export class EventLines {
   /** By finding. */
   private readonly vpns = new Map<number, Piece>();
   private readonly flowVpns = new Map<number, Piece>();
-  private readonly decisions = new Map<ShownDecision, Piece>();
-  private readonly flowDecisions = new Map<ShownDecision, Piece>();
+  private readonly decisions: KeptDecision[] = [];
+  private readonly flowDecisions: KeptDecision[] = [];
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
@@ -179,15 +182,13 @@ export class EventLines {
 
   /** From the end of the evidence up to the end of the line. */
   private decisionOf(decision: ShownDecision): Piece {
-    let piece = this.decisions.get(decision);
-    if (piece === undefined) {
-      const { policy, registry } = this.context;
-      const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
-      const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
-      piece = new Piece(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
-      if (this.decisions.size === KEPT_DECISIONS) this.decisions.clear();
-      this.decisions.set(decision, piece);
-    }
+    const kept = this.decisions[decision.number];
+    if (kept?.decision === decision) return kept.piece;
+    const { policy, registry } = this.context;
+    const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
+    const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
+    const piece = new Piece(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
+    this.decisions[decision.number] = { decision, piece };
     return piece;
   }
 
@@ -203,12 +204,10 @@ export class EventLines {
 
   /** The decision of a flow's line. */
   private flowDecisionOf(decision: ShownDecision): Piece {
-    let piece = this.flowDecisions.get(decision);
-    if (piece === undefined) {
-      piece = new Piece(`,"decision":${decisionText(decision)}`);
-      if (this.flowDecisions.size === KEPT_DECISIONS) this.flowDecisions.clear();
-      this.flowDecisions.set(decision, piece);
-    }
+    const kept = this.flowDecisions[decision.number];
+    if (kept?.decision === decision) return kept.piece;
+    const piece = new Piece(`,"decision":${decisionText(decision)}`);
+    this.flowDecisions[decision.number] = { decision, piece };
     return piece;
   }
 

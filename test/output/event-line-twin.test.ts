@@ -89,7 +89,9 @@ function registration(): ShownRegistration | null {
   return below(2) === 0 ? null : { prefix, holder: pick(TEXTS), sector: 'bank', reference: pick(TEXTS) };
 }
 
+/** Some share a number: it is a hint at what is kept, and no name. */
 const decision = (): ShownDecision => ({
+  number: below(60),
   action: 'allow',
   previous: pick([null, 'block']),
   rule: pick([null, ...TEXTS]),
