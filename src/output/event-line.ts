@@ -11,6 +11,7 @@ import { communityHash } from './community-id.ts';
 import { type EventContext, encapsulationNames, PROTO_NAMES, vlansOf, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
 import { FLOW_ID_LENGTH, flowHash } from './flow-id.ts';
+import { KeptTuples } from './kept-tuples.ts';
 import { putAddress } from './octet-address.ts';
 import { OctetText, Piece } from './octet-text.ts';
 import { type ShowAddress, shownPrefix } from './shown-address.ts';
@@ -34,10 +35,13 @@ const REASONS = FLOW_END_NAMES.map((name) => new Piece(`","reason":"${name}"}`))
 const END_OF_LINE = new Piece('}\n');
 const QUOTE = 34;
 
-const WITH_PORTS = Object.entries(PROTO_NAMES).map(([code, name]) => [Number(code), name] as const);
 /** By transport: what stands behind a port, and behind an address. */
-const PROTO_AFTER_PORT = new Map(WITH_PORTS.map(([code, name]) => [code, new Piece(protoText(name))]));
-const PROTO_AFTER_ADDRESS = new Map(WITH_PORTS.map(([code, name]) => [code, new Piece(`"${protoText(name)}`)]));
+const PROTO_AFTER_PORT: Piece[] = [];
+const PROTO_AFTER_ADDRESS: Piece[] = [];
+for (const [code, name] of Object.entries(PROTO_NAMES)) {
+  PROTO_AFTER_PORT[Number(code)] = new Piece(protoText(name));
+  PROTO_AFTER_ADDRESS[Number(code)] = new Piece(`"${protoText(name)}`);
+}
 
 function protoText(name: string): string {
   return `,"proto":"${name}","community_id":"1:`;
@@ -57,6 +61,7 @@ export class EventLines {
   private readonly tunnelSource = new Int32Array(4);
   private readonly tunnelDestination = new Int32Array(4);
   private readonly scratch = new OctetText();
+  private readonly tuples = new KeptTuples();
   private readonly decisionFile = new FilePiece('decision');
   private readonly flowFile = new FilePiece('flow');
   private readonly wrappings = new WrappingPieces();
@@ -128,6 +133,13 @@ export class EventLines {
   }
 
   private putTuple(text: OctetText, flow: FlowRecord): void {
+    if (this.tuples.put(text, flow)) return;
+    const begin = text.length;
+    this.makeTuple(text, flow);
+    this.tuples.keep(flow, text, begin);
+  }
+
+  private makeTuple(text: OctetText, flow: FlowRecord): void {
     const { source, destination } = this;
     const { transport, sourcePort, destinationPort } = flow;
     this.show(flow.source, source);
@@ -156,7 +168,7 @@ export class EventLines {
       text.put(DESTINATION_PORT);
       text.putNumber(destinationPort);
     }
-    text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS).get(transport)!);
+    text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS)[transport]!);
     text.putAscii(
       hasPorts
         ? communityHash(transport, source, destination, true, sourcePort, destinationPort)

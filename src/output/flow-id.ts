@@ -27,12 +27,14 @@ export function flowHash(flow: FlowName, source: Int32Array, destination: Int32A
   putEnd(sourceEnd, source, flow.sourcePort);
   putEnd(destinationEnd, destination, flow.destinationPort);
   const inOrder = isBefore(sourceEnd, destinationEnd);
+  const first = inOrder ? sourceEnd : destinationEnd;
+  const second = inOrder ? destinationEnd : sourceEnd;
   text.length = 0;
   text.putNumber(flow.transport);
   text.putCharacter(BAR);
-  append(inOrder ? sourceEnd : destinationEnd);
+  text.putCopy(first.view, 0, first.length);
   text.putCharacter(BAR);
-  append(inOrder ? destinationEnd : sourceEnd);
+  text.putCopy(second.view, 0, second.length);
   text.putCharacter(BAR);
   text.putNumber(flow.domain);
   text.putCharacter(BAR);
@@ -55,14 +57,6 @@ function putEnd(end: OctetText, address: Int32Array, port: number): void {
   end.putNumber(address[3]!);
   end.putCharacter(COMMA);
   end.putNumber(port);
-}
-
-function append(end: OctetText): void {
-  const from = end.view;
-  const to = text.view;
-  const begin = text.length;
-  for (let at = 0; at < end.length; at += 8) to.setFloat64(begin + at, from.getFloat64(at, true), true);
-  text.length = begin + end.length;
 }
 
 /** True when the first text comes before the second, octet by octet. */

@@ -74,6 +74,15 @@ export class OctetText {
     this.length = length + count;
   }
 
+  /** Appends octets of ASCII from elsewhere; behind them there must be some up to a whole word. */
+  putCopy(from: DataView, begin: number, count: number): void {
+    const { length } = this;
+    if (length + count + ROOM > this.bytes.length) this.grow(count);
+    const { view } = this;
+    for (let at = 0; at < count; at += 8) view.setFloat64(length + at, from.getFloat64(begin + at, true), true);
+    this.length = length + count;
+  }
+
   /** Appends a text of any length, in UTF-8. */
   putText(text: string): void {
     const octets = encoder.encode(text);
