@@ -81,6 +81,7 @@ export class Decisions {
     this.rules = rules;
     this.rulesBefore = rules;
     this.words = new ShownDecisions(rules);
+    this.tally.useRules(rules.policy.rules);
     this.sink = sink;
     this.guard = guard;
   }
@@ -96,6 +97,7 @@ export class Decisions {
     this.rules = rules;
     this.rulesGeneration++;
     this.words.useRules(rules);
+    this.tally.useRules(rules.policy.rules);
     this.quietUntilUs = 0;
     // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
     if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
@@ -254,7 +256,7 @@ export class Decisions {
       (standings.sourceRegistration[number] === NO_REGISTRATION ? 0 : 1) +
       (standings.destinationRegistration[number] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
-    this.tally.bump(ruleName(this.rules, standings.rule[number]!), action, standings.protocol[number]!, registered);
+    this.tally.bump(standings.rule[number]!, action, standings.protocol[number]!, registered);
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
     sink.decided(this.record, this.shown(number, previous), timeUs, packet);

@@ -85,12 +85,34 @@ function flow(): FlowRecord {
   return record;
 }
 
+/** Changes one part of what a flow is called by. */
+function change(record: FlowRecord, other: FlowRecord): void {
+  const part = pick([
+    'source',
+    'destination',
+    'sourcePort',
+    'destinationPort',
+    'domain',
+    'firstPacket',
+    'firstTimeUs',
+    'vlans',
+    'encapsulation',
+    'tunnel',
+  ] as const);
+  if (part === 'source' || part === 'destination') record[part][below(4)]! ^= below(2);
+  else if (part === 'tunnel') record.tunnel = tunnelOf(pick([record, other]));
+  else if (part === 'sourcePort' || part === 'destinationPort') record[part] ^= record[part] === 0 ? 0 : below(2);
+  else record[part] = other[part];
+}
+
 function registration(): ShownRegistration | null {
   const prefix = pick(['198.51.100.7/32', '198.51.0.0/16', '0.0.0.0/0', '2001:db8::/32', '2001:db8::7/128', '::/0']);
   return below(2) === 0 ? null : { prefix, holder: pick(TEXTS), sector: 'bank', reference: pick(TEXTS) };
 }
 
+/** Some share a number: it is a hint at what is kept, and no name. */
 const decision = (): ShownDecision => ({
+  number: below(60),
   action: 'allow',
   previous: pick([null, 'block']),
   rule: pick([null, ...TEXTS]),
@@ -113,6 +135,17 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       log.release(record.ownEvidence);
       log.release(record.tunnelEvidence);
     }
+  });
+
+  it('of decisions are the JSON of their fields where flows have many, and change', () => {
+    const flows = Array.from({ length: 50 }, flow);
+    for (let i = 0; i < EVENTS; i++) {
+      const record = pick(flows);
+      if (below(2) === 0) change(record, pick(flows));
+      const expected = `${JSON.stringify(fields.decisionEvent('x', record, DECISIONS[0]!, i, i))}\n`;
+      expect(lines.decision('x', record, DECISIONS[0]!, i, i)).toBe(expected);
+    }
+    for (const record of flows) log.release(record.evidence);
   });
 
   it('of flows are the JSON of their fields', () => {
