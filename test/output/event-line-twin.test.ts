@@ -145,7 +145,10 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       const expected = `${JSON.stringify(fields.decisionEvent('x', record, DECISIONS[0]!, i, i))}\n`;
       expect(lines.decision('x', record, DECISIONS[0]!, i, i)).toBe(expected);
     }
-    for (const record of flows) log.release(record.evidence);
+    for (const record of flows) {
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
+    }
   });
 
   it('of flows are the JSON of their fields', () => {
