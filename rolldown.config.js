@@ -6,7 +6,6 @@ export default {
   // Whatever is started by its URL, and not by an import, is an entry of its own.
   input: {
     sluice: 'dist/cli/main.js',
-    'decode-worker': 'dist/engine/decode-worker.js',
     'registry-worker': 'dist/cli/registry-worker.js',
     'live-cap-process': 'dist/capture/live-cap-process.js',
   },

@@ -1,6 +1,6 @@
 /**
- * What leaves the engine: the line of a decision with three rows of evidence and a registration, the line of a flow, and the
- * Community ID alone. Workload: 2,000 flows of different addresses, IPv4 and IPv6 by turns.
+ * What leaves the engine: the line of a decision with three rows of evidence and a registration, a flow's first and one of its
+ * next, the line of a flow, and the ids alone. Workload: 2,000 flows of different addresses, IPv4 and IPv6 by turns.
  */
 import { communityId } from '../../dist/output/community-id.js';
 import { EventFields } from '../../dist/output/event-fields.js';
@@ -17,6 +17,7 @@ const FLOWS = 2000;
 const START_US = 1_733_011_200_000_000;
 const registration = { prefix: '198.18.0.0/15', holder: 'Example Holder 17', sector: 'it', reference: 'OW-2021-00017' };
 const decision = {
+  number: 0,
   action: 'allow',
   previous: null,
   rule: 'registered',
@@ -39,7 +40,7 @@ log.note(2, Check.WIREGUARD_RESPONSE_ECHO, 8, 0x12345678, 0x12345678);
 const flows = Array.from({ length: FLOWS }, (_, i) => {
   const flow = new FlowRecord();
   flow.evidenceLog = log;
-  flow.evidence = log.head;
+  flow.ownEvidence = log.head;
   flow.transport = 17;
   flow.source.set(i % 2 === 0 ? [0, 0, 0xffff, hashOf(1, i, 1)] : [0x20010db8, 0x00010000, 0, i + 1]);
   flow.destination.set(i % 2 === 0 ? [0, 0, 0xffff, 0xc6120000 + i] : [0x20010db8, 0x00020000, 0, i + 1]);
@@ -55,20 +56,27 @@ const flows = Array.from({ length: FLOWS }, (_, i) => {
 });
 
 await measureParts('Events, per line', [
-  [
-    'line of a decision',
-    FLOWS,
-    () => put((flow, i) => lines.putDecision(text, 'capture.pcap', flow, decision, START_US + i, i)),
-  ],
+  ['first line of a flow: a decision', FLOWS, () => put(firstLine)],
+  ['its next line', FLOWS, () => put(nextLine)],
   [
     'the same as JSON.stringify of an object',
     FLOWS,
     () => lengthOf((flow, i) => JSON.stringify(fields.decisionEvent('capture.pcap', flow, decision, START_US + i, i))),
   ],
-  ['line of a flow', FLOWS, () => put((flow) => lines.putFlow(text, 'capture.pcap', flow, decision, 0))],
+  ['its last line', FLOWS, () => put((flow) => lines.putFlow(text, 'capture.pcap', flow, decision, 0))],
   ['flow_id', FLOWS, () => lengthOf((flow) => fields.flowId(flow))],
   ['Community ID', FLOWS, () => lengthOf(communityIdOf)],
 ]);
+
+function nextLine(flow, i) {
+  lines.putDecision(text, 'capture.pcap', flow, decision, START_US + i, i);
+}
+
+/** The flow begins anew, so that nothing is known of it. */
+function firstLine(flow, i) {
+  flow.firstPacket = (flow.firstPacket + FLOWS) % 10_000_000;
+  nextLine(flow, i);
+}
 
 function communityIdOf(flow) {
   return communityId(17, flow.source, flow.destination, { source: flow.sourcePort, destination: flow.destinationPort });

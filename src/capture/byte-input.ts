@@ -12,7 +12,9 @@ export interface ByteInput {
    * 0: the input has ended, `end` says how. Never rejects; writes nowhere else.
    */
   read(target: Uint8Array, at: number, length: number): Promise<number>;
-  /** Valid after `read` resolved to 0. */
+  /** As `read`, at once. Only where no octet has to come from another program: a regular file is there, if not in memory. */
+  readonly readNow?: (target: Uint8Array, at: number, length: number) => number;
+  /** Valid after a read gave 0. */
   readonly end: CaptureEnd;
   /** Gives back what the input holds, once a read under way is over. May be called more than once. */
   close(): Promise<void>;
@@ -29,12 +31,15 @@ export function unreadableInput(message: string): ByteInput {
 
 /** The octets already taken from an input to look at them, put back in front of the rest of it. */
 export class PrefixedInput implements ByteInput {
+  readonly readNow?: (target: Uint8Array, at: number, length: number) => number;
   private prefix: Uint8Array;
   private readonly rest: ByteInput;
 
   constructor(prefix: Uint8Array, rest: ByteInput) {
     this.prefix = prefix;
     this.rest = rest;
+    if (rest.readNow === undefined) return;
+    this.readNow = (target, at, length) => this.takePrefix(target, at, length) || rest.readNow!(target, at, length);
   }
 
   get end(): CaptureEnd {
@@ -42,14 +47,20 @@ export class PrefixedInput implements ByteInput {
   }
 
   read(target: Uint8Array, at: number, length: number): Promise<number> {
-    if (this.prefix.length === 0) return this.rest.read(target, at, length);
-    const count = Math.min(length, this.prefix.length);
-    target.set(this.prefix.subarray(0, count), at);
-    this.prefix = this.prefix.subarray(count);
-    return Promise.resolve(count);
+    const count = this.takePrefix(target, at, length);
+    return count > 0 ? Promise.resolve(count) : this.rest.read(target, at, length);
   }
 
   close(): Promise<void> {
     return this.rest.close();
+  }
+
+  /** 0 once the prefix is used up. */
+  private takePrefix(target: Uint8Array, at: number, length: number): number {
+    const count = Math.min(length, this.prefix.length);
+    if (count === 0) return 0;
+    target.set(this.prefix.subarray(0, count), at);
+    this.prefix = this.prefix.subarray(count);
+    return count;
   }
 }

@@ -43,7 +43,8 @@ export async function recogniseFormat(input: ByteInput): Promise<Recognised> {
   let length = 0;
   let failure = NO_FAULT;
   while (length < SIGNATURE_LENGTH) {
-    const count = await input.read(prefix, length, prefix.length - length);
+    const room = prefix.length - length;
+    const count = input.readNow?.(prefix, length, room) ?? (await input.read(prefix, length, room));
     if (count === 0) {
       failure = input.end;
       break;

@@ -1,6 +1,9 @@
 /**
  * Octets of a regular file, read by position-less reads straight into the caller's block: nothing is copied twice.
- * The read runs on a thread of its own, so it overlaps with whatever the caller does until it awaits the result.
+ *
+ * `readNow` puts them into the caches of the core that will look at them, and the kernel reads ahead of it by itself; `read`
+ * runs on a thread of its own, so it overlaps with whatever the caller does until it awaits the result, but leaves the octets
+ * in another core's caches. For a capture that is read as it stands the former is twice as fast.
  * Not for pipes: a read that waits for a peer holds its thread, and the process could not exit (see stream-input).
  */
 import * as fs from 'node:fs';
@@ -25,14 +28,22 @@ export class FileInput implements ByteInput {
     if (this.closed) return Promise.resolve(0);
     this.underWay = new Promise((resolve) => {
       fs.read(this.descriptor, target, at, length, null, (error, count) => {
-        if (error !== null) {
-          this.end = { fault: CaptureFault.UNREADABLE, message: `reading failed: ${systemErrorText(error)}` };
-        }
+        if (error !== null) this.fail(error);
         resolve(error === null ? count : 0);
       });
     });
     return this.underWay;
   }
+
+  readonly readNow = (target: Uint8Array, at: number, length: number): number => {
+    if (this.closed) return 0;
+    try {
+      return fs.readSync(this.descriptor, target, at, length, null);
+    } catch (error) {
+      this.fail(error);
+      return 0;
+    }
+  };
 
   async close(): Promise<void> {
     if (this.closed) return;
@@ -44,5 +55,9 @@ export class FileInput implements ByteInput {
         resolve();
       });
     });
+  }
+
+  private fail(error: unknown): void {
+    this.end = { fault: CaptureFault.UNREADABLE, message: `reading failed: ${systemErrorText(error as Error)}` };
   }
 }

@@ -3,7 +3,7 @@
  * (once: gzip inside gzip is no capture), and read as pcap or pcapng.
  *
  * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
- * Memory: two blocks of 2 MB, and the decompressor's window where there is one.
+ * Memory: two blocks of 1.25 MB, and the decompressor's window where there is one.
  */
 import { type BlockLender, BlockReader } from './block-reader.ts';
 import { unreadableInput } from './byte-input.ts';
@@ -14,7 +14,7 @@ import type { Recognised } from './capture-format.ts';
 import { GzipInput } from './gzip-input.ts';
 import { openInput } from './open-input.ts';
 import type { PacketBatch } from './packet-batch.ts';
-import { CaptureFault } from './packet-source.ts';
+import { CaptureFault, Found } from './packet-source.ts';
 import type { CaptureEnd, PacketSource } from './packet-source.ts';
 import { PcapReader } from './pcap-reader.ts';
 import { PcapngReader } from './pcapng-reader.ts';
@@ -68,12 +68,23 @@ export class Capture implements PacketSource {
   }
 
   async read(batch: PacketBatch): Promise<boolean> {
-    if (!this.closed && (await this.start())) {
-      this.reader ??= this.makeReader();
-      return this.reader.read(batch);
+    if (!this.closed && (await this.start())) this.reader ??= this.makeReader();
+    let found = this.readNow(batch);
+    while (found === Found.NOT_YET && this.reader !== undefined) {
+      await this.reader.wait();
+      found = this.readNow(batch);
     }
+    return found === Found.PACKETS;
+  }
+
+  /**
+   * As `read`, at once: END, with the batch empty, at the end. NOT_YET, with the batch empty, before the first `read`, where packets
+   * have to be waited for, and where the event loop has waited long enough for its turn: `read` sees to all of these.
+   */
+  readNow(batch: PacketBatch): Found {
+    if (this.reader !== undefined && !this.closed) return this.reader.readNow(batch);
     batch.count = 0;
-    return false;
+    return this.closed ? Found.END : Found.NOT_YET;
   }
 
   async close(): Promise<void> {

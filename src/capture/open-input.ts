@@ -3,7 +3,7 @@
  * and says why.
  */
 import * as fs from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { ByteInput } from './byte-input.ts';
 import { unreadableInput } from './byte-input.ts';
@@ -30,18 +30,18 @@ function openStandardInput(): ByteInput {
 }
 
 async function openPath(path: string): Promise<ByteInput> {
-  const kind = await stat(path);
+  const kind = fs.statSync(path);
   if (kind.isDirectory()) return unreadableInput('cannot open: is a directory');
   if (kind.isFIFO()) {
-    const descriptor = await openDescriptor(path);
+    const descriptor = await openFifo(path);
     return new StreamInput(new Socket({ fd: descriptor, readable: true, writable: false }));
   }
-  if (kind.isFile()) return new FileInput(await openDescriptor(path));
+  if (kind.isFile()) return new FileInput(fs.openSync(path, 'r'));
   return new StreamInput((await open(path, 'r')).createReadStream());
 }
 
-/** A bare descriptor rather than a FileHandle: the inputs close it themselves, when no read is under way. */
-function openDescriptor(path: string): Promise<number> {
+/** A bare descriptor rather than a FileHandle: the input closes it itself. A FIFO opens once somebody writes to it. */
+function openFifo(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, 'r', (error, descriptor) => {
       if (error === null) resolve(descriptor);

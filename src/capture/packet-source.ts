@@ -25,6 +25,10 @@ export interface CaptureEnd {
   readonly message: string;
 }
 
+/** What came of asking for packets without waiting. */
+export const Found = { END: 0, PACKETS: 1, NOT_YET: 2 } as const;
+export type Found = (typeof Found)[keyof typeof Found];
+
 export interface PacketSource {
   /** The name by which the source was reached; what `pcap_filename` shows. */
   readonly name: string;

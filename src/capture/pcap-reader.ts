@@ -90,10 +90,12 @@ export class PcapReader extends RecordReader {
   private walkRecords(batch: PacketBatch): Walk {
     const { reader, recordHeaderLength, lengthOrder, littleEndian, nanoseconds, linkType } = this;
     const { data, limit } = reader;
+    const { capacity, at: ats, capturedLength: capturedLengths, wireLength: wireLengths, timeUs: times } = batch;
     let at = reader.at;
     let stop: Walk = Walk.BATCH_FULL;
+    let row = 0;
     this.need = recordHeaderLength;
-    while (!batch.full) {
+    for (; row < capacity; row++) {
       if (limit - at < recordHeaderLength) {
         stop = Walk.NEEDS_MORE;
         break;
@@ -116,12 +118,16 @@ export class PcapReader extends RecordReader {
         break;
       }
       const fraction = data.getUint32(at + FRACTION, littleEndian);
-      const timeUs =
+      ats[row] = dataAt;
+      capturedLengths[row] = capturedLength;
+      wireLengths[row] = wireLength < capturedLength ? capturedLength : wireLength;
+      times[row] =
         data.getUint32(at + SECONDS, littleEndian) * 1_000_000 + (nanoseconds ? Math.floor(fraction / 1000) : fraction);
-      batch.push(dataAt, capturedLength, wireLength < capturedLength ? capturedLength : wireLength, timeUs, linkType);
       at = dataAt + capturedLength;
     }
     reader.at = at;
+    batch.linkType.fill(linkType, 0, row);
+    batch.count = row;
     if (stop === Walk.FAULTY && batch.count === 0) this.failLength();
     return stop;
   }

@@ -99,8 +99,9 @@ export class PcapngReader extends RecordReader {
   private littleEndian = true;
   private sectionSeen = false;
   private readonly interfaces = new PcapngInterfaces();
-  /** Octets to pass over of a block that nobody reads and that is larger than the reader's window. */
+  /** Length of the block at hand where nobody reads it and it is larger than the reader's window, and how much of it is passed. */
   private skipLength = 0;
+  private passedLength = 0;
 
   constructor(reader: BlockReader, compressed: boolean) {
     super(reader, compressed);
@@ -110,7 +111,7 @@ export class PcapngReader extends RecordReader {
   protected override walk(batch: PacketBatch): Walk {
     const { reader } = this;
     const { data } = reader;
-    this.skipLength = 0;
+    if (!this.passOver()) return Walk.NEEDS_MORE;
     while (!batch.full) {
       const { at, available } = reader;
       this.need = BLOCK_HEADER_LENGTH;
@@ -134,10 +135,8 @@ export class PcapngReader extends RecordReader {
     return Walk.BATCH_FULL;
   }
 
-  protected override async getMore(): Promise<void> {
-    if (this.skipLength === 0) return super.getMore();
-    const skipped = await this.reader.skip(this.skipLength);
-    if (skipped < this.skipLength) this.finish(skipped);
+  protected override get there(): number {
+    return this.skipLength > 0 ? this.passedLength : super.there;
   }
 
   protected override describeCut(at: number, there: number): CaptureEnd {
@@ -152,6 +151,19 @@ export class PcapngReader extends RecordReader {
     else if (READ_TYPES.has(type)) return this.stopAt(Flaw.TOO_LARGE, batch);
     else this.skipLength = length;
     return Walk.NEEDS_MORE;
+  }
+
+  /** Passes over what is there of a block to skip; false while there is more of it to come. */
+  private passOver(): boolean {
+    if (this.skipLength === 0) return true;
+    const step = Math.min(this.skipLength - this.passedLength, this.reader.available);
+    this.reader.at += step;
+    this.passedLength += step;
+    this.need = 1;
+    if (this.passedLength < this.skipLength) return false;
+    this.skipLength = 0;
+    this.passedLength = 0;
+    return true;
   }
 
   /** Ends the capture, or first lets the rows before the flaw be handed over. */

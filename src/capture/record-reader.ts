@@ -5,10 +5,10 @@
  * before that are handed over first; the walk that then begins at the wrong record, with an empty batch, ends the capture.
  */
 import { NO_FAULT } from './capture-end.ts';
-import type { BlockReader } from './block-reader.ts';
+import { type BlockReader, Fill } from './block-reader.ts';
 import type { PacketBatch } from './packet-batch.ts';
 import type { CaptureEnd } from './packet-source.ts';
-import { CaptureFault } from './packet-source.ts';
+import { CaptureFault, Found } from './packet-source.ts';
 
 /**
  * Octets captured of one packet, at most: libpcap's MAXIMUM_SNAPLEN. libpcap lets USB and D-Bus captures have longer
@@ -38,18 +38,24 @@ export abstract class RecordReader {
     this.placeNote = compressed ? ' of the uncompressed stream' : '';
   }
 
-  /** See `PacketSource.read`. */
-  async read(batch: PacketBatch): Promise<boolean> {
+  /** Fills the batch with the next packets that are there; END, with the batch empty, at the end. After NOT_YET: `wait`. */
+  readNow(batch: PacketBatch): Found {
     while (!this.over) {
       batch.reset(this.reader.data);
       const stop = this.walk(batch);
-      if (batch.count > 0) return true;
+      if (batch.count > 0) return Found.PACKETS;
       if (stop !== Walk.NEEDS_MORE) break;
-      await this.getMore();
+      const fill = this.reader.fillNow(this.need);
+      if (fill === Fill.NOT_YET) return Found.NOT_YET;
+      if (fill === Fill.ENDED) this.finish(this.there);
     }
     this.over = true;
     batch.reset(this.reader.data);
-    return false;
+    return Found.END;
+  }
+
+  wait(): Promise<void> {
+    return this.reader.wait();
   }
 
   /**
@@ -61,12 +67,13 @@ export abstract class RecordReader {
   /** What the input ends in, when it ends `there` octets into the record that begins at offset `at` of the input. */
   protected abstract describeCut(at: number, there: number): CaptureEnd;
 
-  protected async getMore(): Promise<void> {
-    if (!(await this.reader.fill(this.need))) this.finish(this.reader.available);
+  /** Octets that are there of the record at hand, where the input ends in it. */
+  protected get there(): number {
+    return this.reader.available;
   }
 
   /** The input has ended: by a fault of its own, between records, or `there` octets into one. */
-  protected finish(there: number): void {
+  private finish(there: number): void {
     this.over = true;
     const { inputEnd, offset, available } = this.reader;
     if (inputEnd.fault !== CaptureFault.NONE || there === 0) this.end = inputEnd;

@@ -8,8 +8,8 @@ import { CaptureFault } from '../capture/packet-source.ts';
 import { type BatchSource, readHere } from '../engine/batch-source.ts';
 import { Counters } from '../engine/counters.ts';
 import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
-import type { DecodeAhead } from '../engine/decode-ahead.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
+import { Judge } from '../engine/judge.ts';
 import { type PacketSink, Pipeline } from '../engine/pipeline.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
@@ -28,8 +28,6 @@ export interface ReplayOptions {
   /** Each file is a capture of its own. */
   readonly each: boolean;
   readonly flowCapacity: number;
-  /** The thread that reads and decodes files; left out, they are read in this one. */
-  readonly ahead?: DecodeAhead | null;
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
@@ -57,8 +55,8 @@ export class Replay {
   /** `makeSink` is given a way to ask the decisions of the capture at hand. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    this.table = new FlowTable(options.flowCapacity, options.ahead?.seed);
-    this.tunnels = new Tunnels(this.table, this.fingerprints);
+    this.table = new FlowTable(options.flowCapacity);
+    this.tunnels = new Tunnels(this.table, this.fingerprints.evidenceLog);
     this.makeSink = makeSink;
   }
 
@@ -85,9 +83,9 @@ export class Replay {
   private async runCapture(files: readonly string[]): Promise<void> {
     const { table, fingerprints, tunnels } = this;
     const sink = this.makeSink(() => decisions);
-    const decisions: Decisions = new Decisions(table, fingerprints, tunnels, this.options.rules, sink);
-    const pipeline = new Pipeline(table, fingerprints, tunnels, decisions, this.options.packetSink);
-    pipeline.settled = this.options.ahead?.settled ?? null;
+    const decisions: Decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, this.options.rules, sink);
+    const judge = new Judge(table, tunnels, decisions);
+    const pipeline = new Pipeline(table, fingerprints, judge, this.options.packetSink);
     for (const file of files) {
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);
@@ -101,10 +99,10 @@ export class Replay {
   }
 
   private async runFile(file: string, pipeline: Pipeline): Promise<void> {
-    const source = this.open(file);
+    const source = readHere(file, this.batch);
     try {
       while (await this.nextBatch(source)) {
-        pipeline.process(source.batch, source.decoded);
+        pipeline.process(source.batch);
         if (!(await this.options.onBatch(octetsOf(source.batch)))) this.stopped = true;
         if (this.stopped) return;
       }
@@ -117,12 +115,6 @@ export class Replay {
       if (this.stopped) void source.close();
       else await source.close();
     }
-  }
-
-  /** Standard input is read in this thread, whose descriptor it is. */
-  private open(file: string): BatchSource {
-    const { ahead } = this.options;
-    return ahead === undefined || ahead === null || file === '-' ? readHere(file, this.batch) : ahead.open(file);
   }
 
   /** Goes on to the next batch; false at the capture's end, or where `interrupt` comes first. */

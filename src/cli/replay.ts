@@ -5,7 +5,6 @@ import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
-import type { DecodeAhead } from '../engine/decode-ahead.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
@@ -22,7 +21,6 @@ import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { SignalWatch } from './signal-watch.ts';
-import { startAhead } from './workers.ts';
 
 export interface ReplayFlags extends AddressFlags {
   readonly policy: string;
@@ -42,16 +40,10 @@ export interface ReplayFlags extends AddressFlags {
 export async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   checkOutputs(flags);
   const list = await listCaptures(captures);
-  // Its thread starts while the rules are read.
-  const ahead = startAhead(flags.workers);
-  try {
-    return await replayList(list, flags, ahead);
-  } finally {
-    await ahead?.stop();
-  }
+  return replayList(list, flags);
 }
 
-async function replayList(list: CaptureList, flags: ReplayFlags, ahead: DecodeAhead | null): Promise<ExitCode> {
+async function replayList(list: CaptureList, flags: ReplayFlags): Promise<ExitCode> {
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
@@ -76,7 +68,6 @@ async function replayList(list: CaptureList, flags: ReplayFlags, ahead: DecodeAh
       rules,
       each: flags.each === true,
       flowCapacity: flags.maxFlows,
-      ahead,
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
         outputs.files.begin(file, packetsBefore);

@@ -7,6 +7,7 @@ import type { Counters } from '../engine/counters.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import { Decisions } from '../engine/decisions.ts';
 import { DelayHistogram } from '../engine/delay-histogram.ts';
+import { Judge } from '../engine/judge.ts';
 import { Pipeline } from '../engine/pipeline.ts';
 import type { Rules } from '../engine/rules.ts';
 import { SafetyGuard } from '../engine/safety-guard.ts';
@@ -31,10 +32,11 @@ export class RunEngine {
     const fingerprints = new FingerprintSet();
     this.rulesNow = rules;
     this.table = new FlowTable(flowCapacity);
-    this.tunnels = new Tunnels(this.table, fingerprints);
+    this.tunnels = new Tunnels(this.table, fingerprints.evidenceLog);
     this.guard = new SafetyGuard(rules.policy.safety, onTrip);
-    this.decisions = new Decisions(this.table, fingerprints, this.tunnels, rules, sink, this.guard);
-    this.pipeline = new Pipeline(this.table, fingerprints, this.tunnels, this.decisions, null, this.guard);
+    this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
+    const judge = new Judge(this.table, this.tunnels, this.decisions);
+    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, this.guard);
   }
 
   get counters(): Counters {

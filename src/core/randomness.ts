@@ -10,9 +10,12 @@ export const SMALLEST_SAMPLE = 16;
 /** More octets than this add nothing: the sample is cut here. */
 const LARGEST_SAMPLE = 96;
 
-/** For each octet value, the sample that it was last seen in: nothing to clear. The data plane is single-threaded per module instance. */
-const seenIn = new Int32Array(256);
-const LAST_SAMPLE = 0x7fffffff;
+/**
+ * For each octet value, the sample that it was last seen in: nothing to clear but once in LAST_SAMPLE samples. The data plane is
+ * single-threaded per module instance.
+ */
+const seenIn = new Uint8Array(256);
+const LAST_SAMPLE = 255;
 let sampleNumber = 0;
 
 /**
@@ -21,30 +24,43 @@ let sampleNumber = 0;
  */
 export function looksRandom(data: DataView, at: number, length: number): boolean {
   if (length < SMALLEST_SAMPLE) return false;
-  const sample = Math.min(length, LARGEST_SAMPLE);
+  const sample = length < LARGEST_SAMPLE ? length : LARGEST_SAMPLE;
   if (sampleNumber === LAST_SAMPLE) {
     seenIn.fill(0);
     sampleNumber = 0;
   }
   const number = ++sampleNumber;
-  let distinct = 0;
+  const wanted = smallestDistinct(sample);
+  const end = at + sample;
+  let previous = data.getUint8(at);
+  seenIn[previous] = number;
+  let distinct = 1;
   let evenSteps = 0;
-  let previous = -1;
-  let previousStep = -1;
-  for (let i = at; i < at + sample; i++) {
+  let previousStep = NO_STEP;
+  let i = at + 1;
+  // Random octets have shown enough values after half of the sample. Whether one is new is no branch, as it cannot be foretold.
+  for (; i < end && distinct < wanted; i++) {
     const octet = data.getUint8(i);
-    if (seenIn[octet] !== number) {
-      seenIn[octet] = number;
-      distinct++;
-    }
-    // The first octet has no step: of the first two steps neither is even.
+    distinct += ((seenIn[octet]! ^ number) + 255) >> 8;
+    seenIn[octet] = number;
     const step = (octet - previous) & 255;
     if (step === previousStep) evenSteps++;
-    previousStep = i === at ? -1 : step;
+    previousStep = step;
     previous = octet;
   }
-  return distinct >= smallestDistinct(sample) && evenSteps <= 2 + (sample >> 4);
+  if (distinct < wanted) return false;
+  for (; i < end; i++) {
+    const octet = data.getUint8(i);
+    const step = (octet - previous) & 255;
+    if (step === previousStep) evenSteps++;
+    previousStep = step;
+    previous = octet;
+  }
+  return evenSteps <= 2 + (sample >> 4);
 }
+
+/** The first octet has none. */
+const NO_STEP = 256;
 
 /**
  * Chance gives 256 (1 - (255/256)^n) distinct values of n octets: 15.5 of 16, 30.1 of 32, 56.7 of 64, 80.1 of 96. The bound

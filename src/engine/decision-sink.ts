@@ -13,8 +13,10 @@ export interface ShownRegistration {
   readonly reference: string;
 }
 
-/** A decision in words. Equal ones are one object, which never changes. */
+/** A decision in words. Equal ones are one object, which never changes, as long as it is kept. */
 export interface ShownDecision {
+  /** Under which it is kept, small: for what is made of it. Later another may have the same. */
+  readonly number: number;
   readonly action: string;
   /** The action before this one; null for a flow's first decision. */
   readonly previous: string | null;

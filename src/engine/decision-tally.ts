@@ -4,6 +4,7 @@
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
+import { NO_RULE } from '../policy/decide.ts';
 
 /** Bit 1 for the source, bit 2 for the destination. */
 export const REGISTERED_NAMES = ['none', 'source', 'destination', 'both'] as const;
@@ -21,14 +22,25 @@ const CELLS = ACTION_NAMES.length * PROTOCOL_NAMES.length * REGISTERED_NAMES.len
 
 export class DecisionTally {
   private readonly byRule = new Map<string | null, Float64Array>();
+  /** The same by the number of a rule and one: the first is that of no rule. */
+  private cells: Float64Array[] = [];
 
-  bump(rule: string | null, action: number, protocol: number, registered: number): void {
+  /** From now on rules are numbers of these. */
+  useRules(rules: readonly { readonly name: string }[]): void {
+    this.cells = [this.cellsOf(null), ...rules.map(({ name }) => this.cellsOf(name))];
+  }
+
+  bump(rule: number, action: number, protocol: number, registered: number): void {
+    this.cells[rule - NO_RULE]![(action * PROTOCOL_NAMES.length + protocol) * REGISTERED_NAMES.length + registered]!++;
+  }
+
+  private cellsOf(rule: string | null): Float64Array {
     let cells = this.byRule.get(rule);
     if (cells === undefined) {
       cells = new Float64Array(CELLS);
       this.byRule.set(rule, cells);
     }
-    cells[(action * PROTOCOL_NAMES.length + protocol) * REGISTERED_NAMES.length + registered]!++;
+    return cells;
   }
 
   /** The counts that are not zero. */

@@ -10,7 +10,7 @@
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import { NO_ROOM, TokenBuckets } from '../enforcement/token-bucket.ts';
-import type { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
+import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { findingProtocol, findingStage, findingVariant, STAGE_NAMES } from '../fingerprint/finding.ts';
 import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
@@ -24,7 +24,6 @@ import type { DecisionSink, ShownDecision } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { FlowRecord } from './flow-record.ts';
-import type { FlowListener } from './pipeline.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
@@ -35,7 +34,7 @@ import type { Tunnels } from './tunnels.ts';
 export { DecisionCounts } from './decision-counts.ts';
 export type { Rules } from './rules.ts';
 
-export class Decisions implements FlowListener {
+export class Decisions {
   /** Flows that have ended, by their last finding and decision. */
   readonly flows = new DecisionCounts();
   /** Decision events, by action. */
@@ -50,7 +49,7 @@ export class Decisions implements FlowListener {
   delayUs = 0;
 
   private readonly table: FlowTable;
-  private readonly fingerprints: FingerprintSet;
+  private readonly evidenceLog: EvidenceLog;
   private readonly tunnels: Tunnels;
   private rules: Rules;
   private rulesBefore: Rules;
@@ -70,7 +69,7 @@ export class Decisions implements FlowListener {
 
   constructor(
     table: FlowTable,
-    fingerprints: FingerprintSet,
+    evidenceLog: EvidenceLog,
     tunnels: Tunnels,
     rules: Rules,
     sink: DecisionSink,
@@ -78,10 +77,11 @@ export class Decisions implements FlowListener {
   ) {
     this.table = table;
     this.tunnels = tunnels;
-    this.fingerprints = fingerprints;
+    this.evidenceLog = evidenceLog;
     this.rules = rules;
     this.rulesBefore = rules;
     this.words = new ShownDecisions(rules);
+    this.tally.useRules(rules.policy.rules);
     this.sink = sink;
     this.guard = guard;
   }
@@ -97,6 +97,7 @@ export class Decisions implements FlowListener {
     this.rules = rules;
     this.rulesGeneration++;
     this.words.useRules(rules);
+    this.tally.useRules(rules.policy.rules);
     this.quietUntilUs = 0;
     // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
     if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
@@ -145,7 +146,7 @@ export class Decisions implements FlowListener {
     const { standings, sink } = this;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
     if (sink.ended !== undefined) {
-      this.record.read(this.table, slot, this.fingerprints, this.tunnels.nameOf(slot));
+      this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
       sink.ended(this.record, number === 0 ? null : this.shown(number, NO_ACTION), reason);
     }
     if (number === 0) return;
@@ -177,7 +178,7 @@ export class Decisions implements FlowListener {
   private decide(slot: number, timeUs: number, packet: number): void {
     const { input, record, rules, standings } = this;
     const tunnel = this.tunnels.of(slot);
-    record.read(this.table, slot, this.fingerprints, null);
+    record.read(this.table, slot, this.evidenceLog, null);
     this.fillInput(timeUs);
     const isNews = tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
     const rule = decidingRule(rules.policy, input);
@@ -255,7 +256,7 @@ export class Decisions implements FlowListener {
       (standings.sourceRegistration[number] === NO_REGISTRATION ? 0 : 1) +
       (standings.destinationRegistration[number] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
-    this.tally.bump(ruleName(this.rules, standings.rule[number]!), action, standings.protocol[number]!, registered);
+    this.tally.bump(standings.rule[number]!, action, standings.protocol[number]!, registered);
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
     sink.decided(this.record, this.shown(number, previous), timeUs, packet);

@@ -3,7 +3,6 @@
  * source, by handshake where that is known, else by first packet.
  */
 import type { EvidenceEntry, EvidenceLog } from '../fingerprint/evidence.ts';
-import { type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type Finding, findingInitiator } from '../fingerprint/finding.ts';
 import { DETAIL_WORDS, End, FlowDetail, FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 
@@ -24,10 +23,10 @@ export class FlowName {
 
   /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
   readName(table: FlowTable, slot: number): 0 | 1 {
-    const { words, detailNumbers } = table;
+    const { words, details, detailNumbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
-    const initiator = findingInitiator(words[row + FlowWord.FINDING]!);
+    const initiator = findingInitiator(details[slot * DETAIL_WORDS + FlowDetail.FINDING]!);
     const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
     table.readAddress(slot, fromHigh ? End.HIGH : End.LOW, this.source);
     table.readAddress(slot, fromHigh ? End.LOW : End.HIGH, this.destination);
@@ -54,17 +53,18 @@ export class FlowRecord extends FlowName {
   finding: Finding = 0;
   /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
   tunnel: FlowName | null = null;
-  /** The evidence: its first row in the log, 0 for none. */
-  evidence = 0;
+  /** The evidence of its own packets and of its tunnel: the first row of each in the log, 0 for none. */
+  ownEvidence = 0;
+  tunnelEvidence = 0;
   evidenceLog: EvidenceLog | null = null;
 
   /** Fills the record from a slot of the table. */
-  read(table: FlowTable, slot: number, fingerprints: FingerprintSet, tunnel: FlowName | null): void {
+  read(table: FlowTable, slot: number, evidenceLog: EvidenceLog, tunnel: FlowName | null): void {
     const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
     const forth = this.readName(table, slot);
-    this.finding = words[row + FlowWord.FINDING]!;
+    this.finding = details[detail + FlowDetail.FINDING]!;
     this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;
     this.vlans = details[detail + FlowDetail.VLANS]!;
     this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
@@ -73,12 +73,13 @@ export class FlowRecord extends FlowName {
     this.octetsToDestination = table.octets(slot, forth);
     this.octetsToSource = table.octets(slot, 1 - forth);
     this.tunnel = tunnel;
-    this.evidence = details[detail + FlowDetail.EVIDENCE]!;
-    this.evidenceLog = fingerprints.evidenceLog;
+    this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
+    this.tunnelEvidence = details[detail + FlowDetail.TUNNEL_EVIDENCE]!;
+    this.evidenceLog = evidenceLog;
   }
 
   /** The evidence as entries, oldest first. */
   evidenceEntries(): EvidenceEntry[] {
-    return this.evidenceLog?.entries(this.evidence) ?? [];
+    return this.evidenceLog?.entries(this.ownEvidence, this.tunnelEvidence) ?? [];
   }
 }

@@ -63,8 +63,8 @@ export class StreamObserver {
     const { direction } = payload;
     // Most segments are shown to no fingerprint: whoever looked at the packet before holds nothing of this one.
     this.fingerprints.holder = Claim.NONE;
-    this.fingerprints.finding = words[row + FlowWord.FINDING]!;
-    this.fingerprints.evidence = details[detail + FlowDetail.EVIDENCE]!;
+    this.fingerprints.finding = words[row + FlowWord.OWN_FINDING]!;
+    this.fingerprints.evidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
     // Data in a SYN (RFC 7413) begins behind it.
     const sequence = (view.tcpFlags & TcpFlag.SYN) !== 0 ? (view.tcpSequence + 1) | 0 : view.tcpSequence;
     let place = details[detail + FlowDetail.STREAM]!;

@@ -10,26 +10,22 @@
  * tunnels of their own by their SPIs, and share one registration because they share the address.
  */
 import { Protocol } from '../core/protocol.ts';
-import { Check } from '../fingerprint/evidence.ts';
+import { Check, type EvidenceLog } from '../fingerprint/evidence.ts';
 import {
+  type Finding,
   findingInitiator,
   findingProtocol,
   findingStage,
+  findingVariant,
+  NO_FINDING,
   packFinding,
   Stage,
   Variant,
 } from '../fingerprint/finding.ts';
-import { Claim, type FingerprintSet } from '../fingerprint/fingerprint-set.ts';
-import type { Payload } from '../fingerprint/payload.ts';
+import { Claim } from '../fingerprint/fingerprint-set.ts';
 import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
-import {
-  INDEX_FIELDS_LENGTH,
-  receiverIndex,
-  SHORTEST_TRANSPORT,
-  WireguardType,
-  wireguardType,
-} from '../wire/wireguard.ts';
 import { FlowName } from './flow-record.ts';
+import type { News } from './news.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 
@@ -46,7 +42,7 @@ const NO_TUNNEL = 0;
 
 export class Tunnels {
   private readonly table: FlowTable;
-  private readonly fingerprints: FingerprintSet;
+  private readonly evidenceLog: EvidenceLog;
   /** The tunnels, by the numbers that flows' rows hold. */
   readonly columns: TunnelColumns;
   private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
@@ -58,9 +54,10 @@ export class Tunnels {
   /** After `follow`: other flows whose finding the tunnel has raised. */
   readonly raisedSlots: number[] = [];
 
-  constructor(table: FlowTable, fingerprints: FingerprintSet) {
+  /** `evidenceLog` is where the evidence of the table's flows is. */
+  constructor(table: FlowTable, evidenceLog: EvidenceLog) {
     this.table = table;
-    this.fingerprints = fingerprints;
+    this.evidenceLog = evidenceLog;
     this.columns = new TunnelColumns(TUNNEL_LIMIT, table.capacity);
   }
 
@@ -83,37 +80,38 @@ export class Tunnels {
   }
 
   /**
-   * Follows a flow after its fingerprint has looked at a packet of it: joins it to its tunnel, and raises findings where that
-   * is due. Reads holder, key, finding and evidence from the fingerprint set, and leaves the flow's in its row.
+   * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where that is due.
+   * Leaves the finding that counts in the flow's row.
    */
-  follow(slot: number, payload: Payload): void {
-    const { fingerprints } = this;
-    const row = slot * ROW_WORDS;
-    const { words, details } = this.table;
+  follow(slot: number, news: News): void {
+    const { details } = this.table;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
-    if (this.isSettled(slot)) return;
     // A new tunnel takes its name, and with it who the initiator is, from the row.
-    words[row + FlowWord.FINDING] = fingerprints.finding;
-    if (fingerprints.holder === Claim.WIREGUARD) this.followWireguard(slot, payload);
-    else if (findingProtocol(fingerprints.finding) === Protocol.IPSEC) this.followIpsec(slot);
-    words[row + FlowWord.FINDING] = fingerprints.finding;
-    details[slot * DETAIL_WORDS + FlowDetail.EVIDENCE] = fingerprints.evidence;
+    details[findingAt] = this.raised(slot, news.finding);
+    if (news.holder === Claim.WIREGUARD) this.followWireguard(slot, news);
+    else if (findingProtocol(news.finding) === Protocol.IPSEC) this.followIpsec(slot, news);
     const tunnel = this.of(slot);
-    if (tunnel !== NO_TUNNEL) this.agree(tunnel, slot, payload.packet);
+    if (tunnel !== NO_TUNNEL && details[findingAt] !== NO_FINDING) this.agree(tunnel, slot, news.packet);
   }
 
-  /** True for a flow in a tunnel about which the packet has said nothing new: most packets, which must cost nothing here. */
-  private isSettled(slot: number): boolean {
-    const { words, details } = this.table;
-    const { fingerprints } = this;
-    if (details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] === 0 || fingerprints.isKeyNew) return false;
-    if (words[slot * ROW_WORDS + FlowWord.FINDING] !== fingerprints.finding) return false;
-    // Until it is confirmed, a WireGuard flow may turn out to go on for another tunnel at any packet.
-    return fingerprints.holder !== Claim.WIREGUARD || findingStage(fingerprints.finding) === Stage.CONFIRMED;
+  /** The finding that counts where the flow's own is this: what a tunnel has raised stays raised. */
+  private raised(slot: number, own: Finding): Finding {
+    const { details } = this.table;
+    const detail = slot * DETAIL_WORDS;
+    if (details[detail + FlowDetail.TUNNEL_EVIDENCE] === 0) return own;
+    if (own === NO_FINDING) return details[detail + FlowDetail.FINDING]!;
+    return packFinding(findingProtocol(own), Stage.CONFIRMED, findingVariant(own), findingInitiator(own));
   }
 
   /** A flow has ended. */
   leave(slot: number): void {
+    this.evidenceLog.release(this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE]!);
+    this.quit(slot);
+  }
+
+  /** Takes a flow out of its tunnel, where it is in one. */
+  private quit(slot: number): void {
     const { columns } = this;
     const tunnel = this.of(slot);
     if (tunnel === NO_TUNNEL) return;
@@ -123,9 +121,8 @@ export class Tunnels {
     columns.end(tunnel);
   }
 
-  private followIpsec(slot: number): void {
+  private followIpsec(slot: number, { keyHigh, keyLow }: News): void {
     const { keys, columns } = this;
-    const { keyHigh, keyLow } = this.fingerprints;
     let tunnel = this.of(slot);
     if (keyHigh === 0 && keyLow === 0) {
       if (tunnel !== NO_TUNNEL) return;
@@ -154,36 +151,31 @@ export class Tunnels {
     keys.give(tunnel);
   }
 
-  private followWireguard(slot: number, payload: Payload): void {
-    const { fingerprints, keys } = this;
-    const { packet } = payload;
-    const receiver = transportReceiver(payload);
-    const isConfirmed = findingStage(fingerprints.finding) === Stage.CONFIRMED;
+  private followWireguard(slot: number, news: News): void {
+    const { keys } = this;
+    const { details } = this.table;
+    const { packet, receiver } = news;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     let tunnel = this.of(slot);
-    if (!isConfirmed && receiver !== 0) {
-      // The receiver of the packet that the table has just found is the other end.
-      this.askIndex(slot, receiver, this.table.direction === 0 ? End.HIGH : End.LOW);
+    if (findingStage(details[findingAt]!) !== Stage.CONFIRMED && receiver !== 0) {
+      this.askIndex(slot, receiver, news.direction === 0 ? End.HIGH : End.LOW);
       const known = keys.tunnel;
       if (known !== NO_TUNNEL && known !== tunnel && this.columns.flowCount[known]! < ROAMING_LIMIT) {
-        if (tunnel !== NO_TUNNEL) this.leave(slot);
+        this.quit(slot);
         this.join(slot, known);
         tunnel = known;
-        const finding = packFinding(
-          Protocol.WIREGUARD,
-          Stage.SUSPECTED,
-          Variant.WIREGUARD_STANDARD,
-          this.initiatorOf(slot, known),
-        );
-        fingerprints.confirm(finding, fingerprints.evidence, packet, Check.WIREGUARD_TUNNEL_INDEX, 4, receiver);
+        const initiator = this.initiatorOf(slot, known);
+        details[findingAt] = packFinding(Protocol.WIREGUARD, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, initiator);
+        this.note(slot, packet, Check.WIREGUARD_TUNNEL_INDEX, 4, receiver);
       }
     }
-    if (fingerprints.finding === 0) return;
+    if (details[findingAt] === NO_FINDING) return;
     if (tunnel === NO_TUNNEL) {
       tunnel = this.begin(slot);
       if (tunnel === NO_TUNNEL) return;
       this.join(slot, tunnel);
     }
-    const { keyHigh: initiatorIndex, keyLow: responderIndex } = fingerprints;
+    const { keyHigh: initiatorIndex, keyLow: responderIndex } = news;
     if (initiatorIndex === 0 && responderIndex === 0) return;
     // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
     const responder = this.responderEnd(slot);
@@ -195,13 +187,13 @@ export class Tunnels {
 
   /** Gives all flows of a tunnel the stage of its most certain one. */
   private agree(tunnel: number, slot: number, packet: number): void {
-    const { words } = this.table;
+    const { details } = this.table;
     const { columns } = this;
-    const row = slot * ROW_WORDS;
-    if (findingInitiator(words[row + FlowWord.FINDING]!) === 0) {
-      words[row + FlowWord.FINDING]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    if (findingInitiator(details[findingAt]!) === 0) {
+      details[findingAt]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
     }
-    const isConfirmed = findingStage(words[row + FlowWord.FINDING]!) === Stage.CONFIRMED;
+    const isConfirmed = findingStage(details[findingAt]!) === Stage.CONFIRMED;
     if (isConfirmed && columns.confirmedBy[tunnel] === 0) {
       columns.confirmedBy[tunnel] = this.table.firstPacket(slot);
       for (let other = columns.firstSlot[tunnel]!; other !== 0; other = columns.nextSlot[other]!) {
@@ -214,22 +206,28 @@ export class Tunnels {
 
   /** Raises a flow to confirmed; false where it is already. */
   private raise(tunnel: number, slot: number, packet: number): boolean {
-    const { words, details } = this.table;
-    const row = slot * ROW_WORDS;
-    const detail = slot * DETAIL_WORDS;
-    const finding = words[row + FlowWord.FINDING]!;
+    const { details } = this.table;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    const finding = details[findingAt]!;
     if (findingStage(finding) === Stage.CONFIRMED) return false;
-    this.fingerprints.confirm(
-      finding,
-      details[detail + FlowDetail.EVIDENCE]!,
-      packet,
-      Check.TUNNEL_CONFIRMED,
-      0,
-      this.columns.confirmedBy[tunnel]!,
+    details[findingAt] = packFinding(
+      findingProtocol(finding),
+      Stage.CONFIRMED,
+      findingVariant(finding),
+      findingInitiator(finding),
     );
-    words[row + FlowWord.FINDING] = this.fingerprints.finding;
-    details[detail + FlowDetail.EVIDENCE] = this.fingerprints.evidence;
+    this.note(slot, packet, Check.TUNNEL_CONFIRMED, 0, this.columns.confirmedBy[tunnel]!);
     return true;
+  }
+
+  /** Notes what a tunnel says for one of its flows. */
+  private note(slot: number, packet: number, check: Check, offset: number, seen: number): void {
+    const { evidenceLog } = this;
+    const { details } = this.table;
+    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE;
+    evidenceLog.select(details[evidenceAt]!);
+    evidenceLog.note(packet, check, offset, seen, seen);
+    details[evidenceAt] = evidenceLog.head;
   }
 
   /** A tunnel that begins with this flow, or NO_TUNNEL where there are too many. */
@@ -287,10 +285,7 @@ export class Tunnels {
   }
 
   private responderEnd(slot: number): End {
-    const initiator =
-      findingInitiator(this.fingerprints.finding) ||
-      findingInitiator(this.table.words[slot * ROW_WORDS + FlowWord.FINDING]!);
-    return initiator === 2 ? End.LOW : End.HIGH;
+    return findingInitiator(this.table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!) === 2 ? End.LOW : End.HIGH;
   }
 
   /**
@@ -307,11 +302,4 @@ export class Tunnels {
     this.table.readAddress(slot, end, this.address);
     return this.columns.hasName(tunnel, tunnelEnd, this.address);
   }
-}
-
-/** Receiver index of a transport message; 0 for anything else. */
-function transportReceiver(payload: Payload): number {
-  const { data, at, captured, length } = payload;
-  if (captured < INDEX_FIELDS_LENGTH || length < SHORTEST_TRANSPORT) return 0;
-  return wireguardType(data, at) === WireguardType.TRANSPORT ? receiverIndex(data, at) : 0;
 }

@@ -50,13 +50,17 @@ export function noticeEspInUdp(payload: Payload): Notice {
   return isEspLike(payload) ? Notice.WEAK : Notice.NONE;
 }
 
-function isEspLike(payload: Payload): boolean {
-  const { data, at, captured, length } = payload;
+/** False at a glance for most of what `noticeEspInUdp` says nothing of. */
+export function mayBeEspInUdp({ data, at, captured, length }: Payload): boolean {
   if (length < SHORTEST || length % 4 !== 0 || captured < SHORTEST) return false;
   if (checkEsp(data, at, at + captured) !== DecodeStatus.OK || !isRandomSpi(espSpi(data, at))) return false;
   const sequence = espSequence(data, at);
-  if (sequence === 0 || sequence >= SEQUENCE_LIMIT) return false;
-  return looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
+  return sequence !== 0 && sequence < SEQUENCE_LIMIT;
+}
+
+function isEspLike(payload: Payload): boolean {
+  const { data, at, captured } = payload;
+  return mayBeEspInUdp(payload) && looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
 }
 
 /** False for small and round numbers: an SPI drawn at random is one once in 32,000. */

@@ -1,6 +1,6 @@
 /**
  * Evidence: what was seen, where, and what was expected there; enough to verify a finding by hand in a packet analyser.
- * Rows live in columns and are chained per flow; words and hexadecimal appear only when a decision leaves the engine.
+ * Rows are numbers, chained per flow; words and hexadecimal appear only when a decision leaves the engine.
  *
  * An offset counts octets from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header.
  */
@@ -237,39 +237,47 @@ export const EVIDENCE_LIMIT = 12;
 
 const INITIAL_ROWS = 1024;
 
+/**
+ * Words of a row, half a cache line: the row after it; the check, in the upper 8 bits, and the offset, which no payload and no stream's
+ * beginning takes beyond the 24 below; the packet's number, as a double; what was expected and what was seen, two words each.
+ */
+const Field = { NEXT: 0, CHECK_AND_OFFSET: 1, PACKET: 2, VALUES: 4 } as const;
+const ROW_WORDS = 8;
+const OFFSET_BITS = 24;
+const OFFSET_MASK = 0xffffff;
+
+/** `tail` of a chain whose last row has not been looked for yet. */
+const UNKNOWN = -1;
+
 /** The rows of all flows. Row 0 is no row. A chain runs from the first row noted to the last. */
 export class EvidenceLog {
-  private check = new Uint8Array(INITIAL_ROWS);
-  private packet = new Float64Array(INITIAL_ROWS);
-  private offset = new Int32Array(INITIAL_ROWS);
-  private values = new Int32Array(INITIAL_ROWS * 4);
-  private next = new Int32Array(INITIAL_ROWS);
+  private words = new Int32Array(INITIAL_ROWS * ROW_WORDS);
+  /** The same as doubles. */
+  private numbers = new Float64Array(this.words.buffer);
   private used = 1;
   private free = 0;
 
   /** Rows in use, of all flows. */
   count = 0;
+  /** Grows with every row that is noted and every chain that is given back. */
+  changes = 0;
 
   /** The chain that `note` appends to: its first row (0 while empty) and its length. Set by the fingerprint set around each call. */
   head = 0;
   private tail = 0;
   private length = 0;
 
-  /** Begins or goes on with the chain that starts at `head`. */
+  /** Begins or goes on with the chain that starts at `head`. Most that is selected is not added to: its end is found when it is. */
   select(head: number): void {
     this.head = head;
-    this.tail = head;
-    this.length = head === 0 ? 0 : 1;
-    while (this.next[this.tail] !== 0) {
-      this.tail = this.next[this.tail]!;
-      this.length++;
-    }
+    this.tail = head === 0 ? 0 : UNKNOWN;
+    this.length = 0;
   }
 
   /** True when the selected chain already has a row of this check. */
   has(check: Check): boolean {
-    for (let row = this.head; row !== 0; row = this.next[row]!) {
-      if (this.check[row] === check) return true;
+    for (let row = this.head; row !== 0; row = this.nextOf(row)) {
+      if (this.checkOf(row) === check) return true;
     }
     return false;
   }
@@ -289,96 +297,112 @@ export class EvidenceLog {
     seenHigh: number,
     seenLow: number,
   ): void {
+    if (this.tail === UNKNOWN) this.findTail();
     if (this.length === EVIDENCE_LIMIT) return;
+    this.changes++;
     const row = this.take();
-    this.check[row] = check;
-    this.packet[row] = packet;
-    this.offset[row] = offset;
-    this.values[row * 4] = expectedHigh;
-    this.values[row * 4 + 1] = expectedLow;
-    this.values[row * 4 + 2] = seenHigh;
-    this.values[row * 4 + 3] = seenLow;
-    this.next[row] = 0;
+    const { words } = this;
+    const at = row * ROW_WORDS;
+    words[at + Field.NEXT] = 0;
+    words[at + Field.CHECK_AND_OFFSET] = (check << OFFSET_BITS) | (offset & OFFSET_MASK);
+    this.numbers[(at + Field.PACKET) >> 1] = packet;
+    words[at + Field.VALUES] = expectedHigh;
+    words[at + Field.VALUES + 1] = expectedLow;
+    words[at + Field.VALUES + 2] = seenHigh;
+    words[at + Field.VALUES + 3] = seenLow;
     if (this.head === 0) this.head = row;
-    else this.next[this.tail] = row;
+    else words[this.tail * ROW_WORDS + Field.NEXT] = row;
     this.tail = row;
     this.length++;
   }
 
   /** Gives back a chain's rows. */
   release(head: number): void {
+    this.changes++;
+    const { words } = this;
     for (let row = head; row !== 0;) {
-      const next = this.next[row]!;
-      this.next[row] = this.free;
+      const at = row * ROW_WORDS + Field.NEXT;
+      const next = words[at]!;
+      words[at] = this.free;
       this.free = row;
       this.count--;
       row = next;
     }
   }
 
+  /** Which of two chains goes on, where they are read by their packets: true for the first. Not both may be at their end. */
+  isBefore(one: number, other: number): boolean {
+    return one !== 0 && (other === 0 || this.packetOf(one) <= this.packetOf(other));
+  }
+
   /** The parts of a row, for those who walk a chain by themselves: the row after it (0 for none), and what it holds. */
   nextOf(row: number): number {
-    return this.next[row]!;
+    return this.words[row * ROW_WORDS + Field.NEXT]!;
   }
 
   checkOf(row: number): Check {
-    return this.check[row] as Check;
+    return (this.words[row * ROW_WORDS + Field.CHECK_AND_OFFSET]! >>> OFFSET_BITS) as Check;
   }
 
   packetOf(row: number): number {
-    return this.packet[row]!;
+    return this.numbers[(row * ROW_WORDS + Field.PACKET) >> 1]!;
   }
 
   offsetOf(row: number): number {
-    return this.offset[row]!;
+    return this.words[row * ROW_WORDS + Field.CHECK_AND_OFFSET]! & OFFSET_MASK;
   }
 
   /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
   wordOf(row: number, word: number): number {
-    return this.values[row * 4 + word]!;
+    return this.words[row * ROW_WORDS + Field.VALUES + word]!;
   }
 
-  /** A chain as entries, oldest first. Control plane only. */
-  entries(head: number): EvidenceEntry[] {
+  /** Two chains as entries, by their packets, those of the first before those of the second. Control plane only. */
+  entries(first: number, second = 0): EvidenceEntry[] {
     const list: EvidenceEntry[] = [];
-    for (let row = head; row !== 0; row = this.next[row]!) {
-      const form = CHECKS[this.check[row] as Check];
-      const value = row * 4;
+    for (let [one, other] = [first, second]; one !== 0 || other !== 0;) {
+      const row = this.isBefore(one, other) ? one : other;
+      if (row === one) one = this.nextOf(row);
+      else other = this.nextOf(row);
+      const form = CHECKS[this.checkOf(row)];
       list.push({
-        packet: this.packet[row]!,
+        packet: this.packetOf(row),
         check: form.name,
-        offset: this.offset[row]!,
-        expected: form.expected ?? format(form.form, this.values[value]!, this.values[value + 1]!),
-        seen: format(form.form, this.values[value + 2]!, this.values[value + 3]!),
+        offset: this.offsetOf(row),
+        expected: form.expected ?? format(form.form, this.wordOf(row, 0), this.wordOf(row, 1)),
+        seen: format(form.form, this.wordOf(row, 2), this.wordOf(row, 3)),
       });
     }
     return list;
+  }
+
+  private findTail(): void {
+    let row = this.head;
+    this.length = 1;
+    for (let next = this.nextOf(row); next !== 0; next = this.nextOf(row)) {
+      row = next;
+      this.length++;
+    }
+    this.tail = row;
   }
 
   private take(): number {
     this.count++;
     if (this.free !== 0) {
       const row = this.free;
-      this.free = this.next[row]!;
+      this.free = this.nextOf(row);
       return row;
     }
-    if (this.used === this.check.length) this.grow();
+    if ((this.used + 1) * ROW_WORDS > this.words.length) this.grow();
     return this.used++;
   }
 
   private grow(): void {
-    const rows = this.check.length * 2;
-    this.check = widen(this.check, new Uint8Array(rows));
-    this.packet = widen(this.packet, new Float64Array(rows));
-    this.offset = widen(this.offset, new Int32Array(rows));
-    this.values = widen(this.values, new Int32Array(rows * 4));
-    this.next = widen(this.next, new Int32Array(rows));
+    const wider = new Int32Array(this.words.length * 2);
+    wider.set(this.words);
+    this.words = wider;
+    this.numbers = new Float64Array(wider.buffer);
   }
-}
-
-function widen<T extends Uint8Array | Float64Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 function format(form: CheckForm['form'], high: number, low: number): string | number {

@@ -5,26 +5,20 @@
  * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
  * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
  * holds a flow; one that took it on a weak sign gives way to another's strong one.
+ *
+ * Most packets belong to nobody, and must cost next to nothing: each fingerprint says at a glance whether a packet may be its
+ * own, and only those are asked that say so.
  */
 import { Protocol } from '../core/protocol.ts';
-import { noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
-import { type Check, EvidenceLog } from './evidence.ts';
-import {
-  type Finding,
-  findingInitiator,
-  findingProtocol,
-  findingStage,
-  findingVariant,
-  NO_FINDING,
-  packFinding,
-  Stage,
-} from './finding.ts';
-import { noticeIke, observeIke } from './ike.ts';
+import { mayBeEspInUdp, noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
+import { EvidenceLog } from './evidence.ts';
+import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
+import { mayBeIke, noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
-import { noticeOpenvpn, noticeOpenvpnReset, observeOpenvpn } from './openvpn.ts';
-import { Framing, type Payload, UNASKED } from './payload.ts';
+import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
+import { type Payload } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
-import { noticeWireguard, observeWireguard } from './wireguard.ts';
+import { mayBeWireguard, noticeWireguard, observeWireguard, renewsWireguard } from './wireguard.ts';
 
 /** Who can hold a flow, in the order in which they are asked: the more specific first. */
 export const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
@@ -39,17 +33,25 @@ const CLAIM_PROTOCOL: readonly Protocol[] = [
   Protocol.IPSEC,
 ];
 
+/** Sets of claims are numbers with bit `1 << claim` for each member. */
+const WIREGUARD = 1 << Claim.WIREGUARD;
+const IKE = 1 << Claim.IKE;
+const OPENVPN = 1 << Claim.OPENVPN;
+const ESP_IN_UDP = 1 << Claim.ESP_IN_UDP;
+const NATIVE_IPSEC = 1 << Claim.NATIVE_IPSEC;
+
+/** Who is asked about a payload, by how it came (Framing). */
+const OF_DATAGRAM = WIREGUARD | IKE | OPENVPN | ESP_IN_UDP;
+const ASKED: readonly number[] = [OF_DATAGRAM, NATIVE_IPSEC, NATIVE_IPSEC, OPENVPN, IKE | ESP_IN_UDP];
+/** Who has strong signs to take a flow by that another holds on a weak one. */
+const OF_STRONG_SIGNS = WIREGUARD | IKE | OPENVPN;
+
 /** Words of a block: who holds it, on what sign, how many packets it has seen; then the fingerprint's state. */
 const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, STATE: 4 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow that is looked at no more. */
 export const RETIRED = -1_000_000;
-
-/** True while all fingerprints are asked about the flow's packets. */
-export function isUnclaimed(handle: number): boolean {
-  return handle <= 0 && handle !== RETIRED;
-}
 
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;
@@ -65,8 +67,9 @@ export class FingerprintSet {
   finding: Finding = NO_FINDING;
   evidence = 0;
 
-  /** After the last `observe`: who holds the flow, and the words by which flows of one tunnel know each other (StateWord.KEY). */
+  /** After the last `observe`: who was shown the packet, holding the flow. */
   holder: Claim = Claim.NONE;
+  /** Where somebody was: the words by which flows of one tunnel know each other (StateWord.KEY). */
   keyHigh = 0;
   keyLow = 0;
   /** The packet has set the key or changed it. */
@@ -86,31 +89,23 @@ export class FingerprintSet {
     this.finding = finding;
     this.evidence = evidence;
     this.holder = Claim.NONE;
-    this.keyHigh = 0;
-    this.keyLow = 0;
-    this.isKeyNew = false;
-    if (handle <= 0) return this.offer(payload, handle, unasked(payload.framing));
+    const asked = ASKED[payload.framing]!;
+    if (handle <= 0) return this.offer(payload, handle, asked);
     const at = handle * BLOCK_WORDS;
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
-    if (words[at + Block.NOTICE] === Notice.WEAK && findingStage(finding) !== Stage.CONFIRMED) {
-      const stronger = strongClaim(payload, unasked(payload.framing) | (1 << claim));
+    if (findingStage(finding) === Stage.CONFIRMED) {
+      if (claim === Claim.WIREGUARD && !renewsWireguard(payload)) return handle;
+    } else if (words[at + Block.NOTICE] === Notice.WEAK) {
+      const others = asked & ~(1 << claim);
+      const stronger = strongOf(claimsOf(payload, others & OF_STRONG_SIGNS));
       if (stronger !== Claim.NONE) {
         this.dropEvidence();
         this.releaseBlock(handle);
-        return this.take(payload, stronger, Notice.STRONG, unasked(payload.framing) | (1 << claim), 0);
+        return this.take(payload, stronger, Notice.STRONG, others, 0);
       }
     }
-    return this.follow(payload, handle, claim, unasked(payload.framing));
-  }
-
-  /** Raises the flow of the last `observe` (or one with this finding and evidence) to confirmed, on evidence from outside it. */
-  confirm(finding: Finding, evidence: number, packet: number, check: Check, offset: number, seen: number): void {
-    this.evidenceLog.select(evidence);
-    this.evidenceLog.note(packet, check, offset, seen, seen);
-    this.evidence = this.evidenceLog.head;
-    const protocol = findingProtocol(finding);
-    this.finding = packFinding(protocol, Stage.CONFIRMED, findingVariant(finding), findingInitiator(finding));
+    return this.follow(payload, handle, claim, asked);
   }
 
   /** Looks at a flow no more: its finding and evidence stay. */
@@ -125,27 +120,26 @@ export class FingerprintSet {
     this.evidenceLog.release(evidence);
   }
 
-  /** Asks all fingerprints but the `excluded` ones (bits), which have just ruled the flow out on this packet. */
-  private offer(payload: Payload, handle: number, excluded: number): number {
-    const isAsked = payload.claims !== UNASKED && excluded === unasked(Framing.DATAGRAM);
-    const strong = isAsked ? ((payload.claims & 15) as Claim) : strongClaim(payload, excluded);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, excluded, -handle);
-    const weak = isAsked ? ((payload.claims >> 4) as Claim) : weakClaim(payload, excluded);
-    if (weak !== Claim.NONE) return this.take(payload, weak, Notice.WEAK, excluded, -handle);
-    return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
+  /** Asks the fingerprints `asked`: without those that have just ruled the flow out on this packet. */
+  private offer(payload: Payload, handle: number, asked: number): number {
+    const claims = claimsOf(payload, asked);
+    if (claims === NO_CLAIMS) return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
+    const strong = strongOf(claims);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, -handle);
+    return this.take(payload, weakOf(claims), Notice.WEAK, asked, -handle);
   }
 
   /** `offered` packets that nobody claimed count: a flow that is taken up and ruled out in turn is given up all the same. */
-  private take(payload: Payload, claim: Claim, notice: Notice, excluded: number, offered: number): number {
+  private take(payload: Payload, claim: Claim, notice: Notice, asked: number, offered: number): number {
     const block = this.takeBlock();
     const at = block * BLOCK_WORDS;
     this.words[at + Block.CLAIM] = claim;
     this.words[at + Block.NOTICE] = notice;
     this.words[at + Block.OBSERVED] = offered;
-    return this.follow(payload, block, claim, excluded);
+    return this.follow(payload, block, claim, asked);
   }
 
-  private follow(payload: Payload, block: number, claim: Claim, excluded: number): number {
+  private follow(payload: Payload, block: number, claim: Claim, asked: number): number {
     const at = block * BLOCK_WORDS;
     const words = this.words;
     const log = this.evidenceLog;
@@ -172,7 +166,7 @@ export class FingerprintSet {
     if (verdict === Verdict.RULED_OUT) {
       this.dropEvidence();
       this.releaseBlock(block);
-      return this.offer(payload, -Math.min(observed, UNCLAIMED_LIMIT - 1), excluded | (1 << claim));
+      return this.offer(payload, -Math.min(observed, UNCLAIMED_LIMIT - 1), asked & ~(1 << claim));
     }
     const stage = verdict === Verdict.CONFIRMED ? Stage.CONFIRMED : Stage.SUSPECTED;
     const state = at + Block.STATE;
@@ -196,7 +190,10 @@ export class FingerprintSet {
     if (this.freeBlock !== 0) {
       const block = this.freeBlock;
       this.freeBlock = this.words[block * BLOCK_WORDS]!;
-      this.words.fill(0, block * BLOCK_WORDS, (block + 1) * BLOCK_WORDS);
+      const { words } = this;
+      const end = (block + 1) * BLOCK_WORDS;
+      // A loop, as `fill` takes longer to be called than to work on so few words.
+      for (let at = block * BLOCK_WORDS; at < end; at++) words[at] = 0;
       return block;
     }
     if ((this.usedBlocks + 1) * BLOCK_WORDS > this.words.length) {
@@ -214,44 +211,51 @@ export class FingerprintSet {
   }
 }
 
-/** Who would claim a datagram of a flow that nobody holds: on a strong sign (bits 0 to 3), else on a weak one (from bit 4). */
-export function claimsOf(payload: Payload): number {
-  const excluded = unasked(Framing.DATAGRAM);
-  const strong = strongClaim(payload, excluded);
-  return strong === Claim.NONE ? weakClaim(payload, excluded) << 4 : strong;
+/** Nobody claims it. */
+const NO_CLAIMS = 0;
+
+function strongOf(claims: number): Claim {
+  return (claims & 15) as Claim;
 }
 
-function isExcluded(excluded: number, claim: Claim): boolean {
-  return (excluded & (1 << claim)) !== 0;
+function weakOf(claims: number): Claim {
+  return (claims >> 4) as Claim;
 }
 
-/** The claims that are not asked about a payload, by how it came. */
-function unasked(framing: Framing): number {
-  switch (framing) {
-    case Framing.DATAGRAM:
-      return 1 << Claim.NATIVE_IPSEC;
-    case Framing.OPENVPN_RECORD:
-      return ~(1 << Claim.OPENVPN);
-    case Framing.IKE_RECORD:
-      return ~((1 << Claim.IKE) | (1 << Claim.ESP_IN_UDP));
-    default:
-      return ~(1 << Claim.NATIVE_IPSEC);
+/**
+ * Who of the fingerprints `asked` would claim a payload (a datagram, unless they say otherwise) of a flow that nobody holds: on a
+ * strong sign (bits 0 to 3), else on a weak one (from bit 4).
+ */
+export function claimsOf(payload: Payload, asked: number = OF_DATAGRAM): number {
+  // Its protocol number has said what it is.
+  if (asked === NATIVE_IPSEC) return Claim.NATIVE_IPSEC;
+  const open = openTo(payload) & asked;
+  if (open === 0) return NO_CLAIMS;
+  let weak: Claim = Claim.NONE;
+  if ((open & WIREGUARD) !== 0) {
+    const notice = noticeWireguard(payload);
+    if (notice === Notice.STRONG) return Claim.WIREGUARD;
+    if (notice === Notice.WEAK) weak = Claim.WIREGUARD;
   }
+  if ((open & IKE) !== 0 && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
+  if ((open & OPENVPN) !== 0) {
+    const notice = noticeOpenvpn(payload);
+    if (notice === Notice.STRONG) return Claim.OPENVPN;
+    if (notice === Notice.WEAK && weak === Claim.NONE) weak = Claim.OPENVPN;
+  }
+  if ((open & ESP_IN_UDP) !== 0 && weak === Claim.NONE && noticeEspInUdp(payload) === Notice.WEAK)
+    weak = Claim.ESP_IN_UDP;
+  return weak << 4;
 }
 
-function strongClaim(payload: Payload, excluded: number): Claim {
-  if (!isExcluded(excluded, Claim.NATIVE_IPSEC)) return Claim.NATIVE_IPSEC;
-  if (!isExcluded(excluded, Claim.WIREGUARD) && noticeWireguard(payload) === Notice.STRONG) return Claim.WIREGUARD;
-  if (!isExcluded(excluded, Claim.IKE) && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
-  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpnReset(payload) === Notice.STRONG) return Claim.OPENVPN;
-  return Claim.NONE;
-}
-
-function weakClaim(payload: Payload, excluded: number): Claim {
-  if (!isExcluded(excluded, Claim.WIREGUARD) && noticeWireguard(payload) !== Notice.NONE) return Claim.WIREGUARD;
-  if (!isExcluded(excluded, Claim.OPENVPN) && noticeOpenvpn(payload) !== Notice.NONE) return Claim.OPENVPN;
-  if (!isExcluded(excluded, Claim.ESP_IN_UDP) && noticeEspInUdp(payload) !== Notice.NONE) return Claim.ESP_IN_UDP;
-  return Claim.NONE;
+/** Whose the payload may be, at a glance: for most payloads nobody's. */
+function openTo(payload: Payload): number {
+  return (
+    (mayBeWireguard(payload) ? WIREGUARD : 0) |
+    (mayBeIke(payload) ? IKE : 0) |
+    (mayBeOpenvpn(payload) ? OPENVPN : 0) |
+    (mayBeEspInUdp(payload) ? ESP_IN_UDP : 0)
+  );
 }
 
 function judge(claim: Claim, payload: Payload, words: Int32Array, state: number, log: EvidenceLog): Verdict {

@@ -87,6 +87,11 @@ function isAnswer(data: DataView, at: number): boolean {
   );
 }
 
+/** False at a glance for nearly all that `noticeIke` says nothing of. */
+export function mayBeIke({ data, at, captured, length }: Payload): boolean {
+  return wire.opensIke(data, at, at + captured, length);
+}
+
 export function noticeIke(payload: Payload): Notice {
   return ikeOffset(payload) >= 0 ? Notice.STRONG : Notice.NONE;
 }

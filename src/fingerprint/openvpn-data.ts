@@ -150,9 +150,9 @@ function followLengths(payload: Payload, code: number, state: Int32Array, at: nu
   const forth = state[at + Word.PACKETS]!;
   const back = state[at + Word.PACKETS + 1]!;
   if (!isEnough(payload, code, forth, back)) return false;
+  if (!RESIDUES.includes(state[at + Word.RESIDUE]!)) return false;
   const wanted = Math.min(11, Math.floor((forth + back) / BLOCK_VALUES_SHARE));
-  const random = countBits(state[at + Word.VALUES]!) >= wanted && countBits(state[at + Word.VALUES + 1]!) >= wanted;
-  if (!RESIDUES.includes(state[at + Word.RESIDUE]!) || !random) return false;
+  if (countBits(state[at + Word.VALUES]!) < wanted || countBits(state[at + Word.VALUES + 1]!) < wanted) return false;
   noteOpcode(payload, code, log);
   log.note(payload.packet, Check.OPENVPN_DATA_LENGTHS, payload.evidenceOffset, 0, residue);
   return true;

@@ -41,19 +41,18 @@ const RISES_ONE_WAY = 2;
 /** How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's octets. */
 const Layout = { UNKNOWN: 0, PLAIN: 1, CRYPT: 1000 } as const;
 
-/** What `noticeOpenvpn` says of a reset, which alone can be a strong sign. */
-export function noticeOpenvpnReset(payload: Payload): Notice {
-  const { data, at, captured } = payload;
-  if (captured < wire.CONTROL_HEADER_LENGTH || !wire.isHardReset(wire.opcode(data, at))) return Notice.NONE;
-  return noticeOpenvpn(payload);
+/** False at a glance for most of what `noticeOpenvpn` says nothing of. */
+export function mayBeOpenvpn({ data, at, captured }: Payload): boolean {
+  return captured >= wire.CONTROL_HEADER_LENGTH && wire.isOpcode(wire.opcode(data, at));
 }
 
+/** A reset is a strong sign, anything else a weak one. */
 export function noticeOpenvpn(payload: Payload): Notice {
-  const { data, at, captured } = payload;
-  if (captured < wire.CONTROL_HEADER_LENGTH) return Notice.NONE;
+  if (!mayBeOpenvpn(payload)) return Notice.NONE;
+  const { data, at } = payload;
   const code = wire.opcode(data, at);
   if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) return noticeData(payload);
-  if (!wire.isControl(code) || !hasSessionId(payload)) return Notice.NONE;
+  if (!hasSessionId(payload)) return Notice.NONE;
   if (wire.isHardReset(code) && wire.keyId(data, at) !== 0) return Notice.NONE;
   if (findLayout(payload, code, 0) === Layout.UNKNOWN) return Notice.NONE;
   return wire.isHardReset(code) ? Notice.STRONG : Notice.WEAK;

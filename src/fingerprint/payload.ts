@@ -7,9 +7,6 @@
 export const Framing = { DATAGRAM: 0, ESP: 1, AH: 2, OPENVPN_RECORD: 3, IKE_RECORD: 4 } as const;
 export type Framing = (typeof Framing)[keyof typeof Framing];
 
-/** `claims` of a payload that nobody has been asked about. */
-export const UNASKED = -1;
-
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 export class Payload {
@@ -21,8 +18,6 @@ export class Payload {
   /** Octets that the headers claim. */
   length = 0;
   framing: Framing = Framing.DATAGRAM;
-  /** What `claimsOf` says of it, where it was asked already, else UNASKED. */
-  claims = UNASKED;
   /** 0 where the packet goes from the flow's first address to its second, else 1. */
   direction: 0 | 1 = 0;
   /** Packet time, microseconds since 1970. */

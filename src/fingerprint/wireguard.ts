@@ -56,6 +56,11 @@ function isRandomIndex(index: number): boolean {
   return index >>> 16 !== 0 && (index & 0xffff) !== 0;
 }
 
+/** False at a glance for nearly all that `noticeWireguard` says nothing of. */
+export function mayBeWireguard({ data, at, captured }: Payload): boolean {
+  return captured >= wire.INDEX_FIELDS_LENGTH && wire.opensWireguard(data, at);
+}
+
 export function noticeWireguard(payload: Payload): Notice {
   const { data, at, captured, length } = payload;
   if (captured < wire.INDEX_FIELDS_LENGTH) return Notice.NONE;
@@ -64,8 +69,20 @@ export function noticeWireguard(payload: Payload): Notice {
   return wire.isDisco(data, at) ? Notice.WEAK : Notice.NONE;
 }
 
+/** Receiver index of a transport message; 0 for anything else. */
+export function transportReceiver(payload: Payload): number {
+  const { data, at, captured, length } = payload;
+  if (captured < wire.INDEX_FIELDS_LENGTH || length < wire.SHORTEST_TRANSPORT) return 0;
+  return wire.wireguardType(data, at) === WireguardType.TRANSPORT ? wire.receiverIndex(data, at) : 0;
+}
+
 /** Longer messages than this tell nothing of a flow that is confirmed: they are data. */
 export const LONGEST_HANDSHAKE = wire.INITIATION_LENGTH;
+
+/** False for what tells nothing of a flow that is confirmed: anything but handshakes and discovery messages. */
+export function renewsWireguard(payload: Payload): boolean {
+  return mayBeWireguard(payload) && wire.wireguardType(payload.data, payload.at) !== WireguardType.TRANSPORT;
+}
 
 export function observeWireguard(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, captured } = payload;

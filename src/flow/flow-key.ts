@@ -27,19 +27,10 @@ export class HashKeys {
   }
 }
 
-/**
- * Sets which end a packet comes from, its ends in order, and the hash of its flow's key. Where the flow lies is open until the table
- * looks ahead. The ends change places by arithmetic: whether they do is as good as random, and a branch would be guessed wrongly.
- */
+/** Puts a packet's ends in order, and sets the hash of its flow's key. Where the flow lies is open until the table looks ahead. */
 export function hashKey(view: PacketView, keys: HashKeys): void {
-  const { source3: source, destination3: destination, sourcePort, destinationPort } = view;
-  const high = source === destination ? highOfRest(view) : highOf(source, destination);
-  const swap = (source ^ destination) & high;
-  const ports = (sourcePort ^ destinationPort) & high;
-  view.direction = (high & 1) as 0 | 1;
-  view.lowWord = source ^ swap;
-  view.highWord = destination ^ swap;
-  view.keyPorts = ((sourcePort ^ ports) << 16) | (destinationPort ^ ports);
+  const high = view.source3 === view.destination3 ? highOfRest(view) : highOf(view.source3, view.destination3);
+  view.order(high);
   view.slotAhead = 0;
   view.flowHash = view.isWide
     ? hashWide(view, keys, high)
@@ -75,11 +66,6 @@ export function hashWords(keys: HashKeys, word0: number, word1: number, word2: n
   let hash = keys.offset ^ Math.imul(word0, keys.factor0);
   hash ^= ((b << 8) | (b >>> 24)) ^ ((c << 16) | (c >>> 16)) ^ ((d << 24) | (d >>> 8));
   return finishHash(hash);
-}
-
-/** One of `shards` numbers for a flow, from 0: drawn from all bits of its hash, so that the flows of a shard still spread over a table. */
-export function shardOf(flowHash: number, shards: number): number {
-  return (Math.imul(flowHash, 0x9e3779b1) >>> 16) % shards;
 }
 
 /** Murmur3's round and finish (Austin Appleby, public domain). */

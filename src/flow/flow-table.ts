@@ -31,9 +31,9 @@ export const FlowWord = {
   /** Transport in bits 0 to 7, FlowFlag from 8 on. */
   TRANSPORT: 3,
   DOMAIN: 4,
-  /** The fingerprints' handle. */
+  /** The fingerprints' handle, and what they find in the flow's own packets. */
   HANDLE: 5,
-  FINDING: 6,
+  OWN_FINDING: 6,
   /** The engine's own: index of the flow's decision, 0 for none. */
   DECISION: 7,
   /** Packets in each direction. */
@@ -56,7 +56,8 @@ export const FlowDetail = {
   FIRST_PACKET: 2,
   ENCAPSULATION: 4,
   VLANS: 5,
-  EVIDENCE: 6,
+  /** Of the flow's own finding. */
+  OWN_EVIDENCE: 6,
   TUNNEL: 7,
   /** TCP: the place where its first octets are put together, 0 for none. */
   STREAM: 8,
@@ -66,6 +67,9 @@ export const FlowDetail = {
   FIRST_SEQUENCE: 10,
   /** How often OCTETS of each direction has passed 2^32. */
   OCTETS_CARRIED: 12,
+  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
+  FINDING: 14,
+  TUNNEL_EVIDENCE: 15,
 } as const;
 
 export const DETAIL_WORDS = 16;
@@ -232,7 +236,7 @@ export class FlowTable {
     words[row + FlowWord.DOMAIN] = view.domain;
     // Word by word: `fill` takes longer for so few.
     words[row + FlowWord.HANDLE] = 0;
-    words[row + FlowWord.FINDING] = 0;
+    words[row + FlowWord.OWN_FINDING] = 0;
     words[row + FlowWord.DECISION] = 0;
     for (let pair = (row + FlowWord.PACKETS) >> 1; pair < (row + ROW_WORDS) >> 1; pair++) numbers[pair] = 0;
     for (let pair = detail >> 1; pair < (detail + DETAIL_WORDS) >> 1; pair++) detailNumbers[pair] = 0;

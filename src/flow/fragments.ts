@@ -3,31 +3,51 @@
  * fingerprints see the first fragment, the others are counted with its flow. A fragment that comes before its first one
  * waits as a number, not as bytes.
  *
+ * The flow table is not asked: a first fragment leaves the tuple of its flow here, a later one takes it from here. Whether that flow
+ * is still there, its table knows.
+ *
  * Bounded: a fixed number of datagrams, in sets of four by hash; a new one takes the place of its set's oldest. What waits
  * for a first fragment that never comes is handed back as orphans, so no packet is lost uncounted.
  */
-import { type FlowTable, NO_FLOW } from './flow-table.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 
 const SETS = 1024;
 const WAYS = 4;
 /** RFC 791 suggests 15 s for reassembly, RFC 8200 60 s. */
-const LIFETIME_SECONDS = 60;
+const LIFETIME_US = 60_000_000;
 
-/** Words of an entry: addresses 8, id, protocol and domain; then what the datagram's fragments share. */
-const Word = { ID: 8, PROTOCOL: 9, DOMAIN: 10, SLOT: 11, DIRECTION: 12, WAITING: 13, END: 14, USED: 15 } as const;
-const ENTRY_WORDS = 16;
+/**
+ * Words of an entry: addresses 8, id, protocol and domain; then what the datagram's fragments share: how many wait for the first,
+ * how far they reach, and, once HAS_FIRST, the flow's addresses 8 (and whether they are wide), ports, transport and domain.
+ */
+const Word = {
+  ID: 8,
+  PROTOCOL: 9,
+  DOMAIN: 10,
+  USED: 11,
+  HAS_FIRST: 12,
+  WAITING: 13,
+  END: 14,
+  FLOW_TRANSPORT: 15,
+  FLOW_ADDRESSES: 16,
+  FLOW_SOURCE_PORT: 24,
+  FLOW_DESTINATION_PORT: 25,
+  FLOW_DOMAIN: 26,
+  FLOW_WIDE: 27,
+} as const;
+const ENTRY_WORDS = 28;
 
 export class Fragments {
-  private readonly table: FlowTable;
+  /** Packet time of the fragment at hand; set before `first` and `later`. A number passed to them would go to the heap. */
+  timeUs = 0;
+
   private readonly words = new Int32Array(SETS * WAYS * ENTRY_WORDS);
-  /** Per entry: clock reading at its first fragment seen, seconds, the flow's first packet (its identity), octets waiting. */
+  /** Per entry: packet time of its first fragment seen, octets waiting. */
   private readonly times = new Float64Array(SETS * WAYS);
+  private readonly octets = new Float64Array(SETS * WAYS);
   /** Which entry of a set was taken first. */
   private readonly ages = new Float64Array(SETS * WAYS);
   private taken = 0;
-  private readonly flows = new Float64Array(SETS * WAYS);
-  private readonly octets = new Float64Array(SETS * WAYS);
 
   /** Packets that wait for their first fragment now. */
   waitingCount = 0;
@@ -36,46 +56,32 @@ export class Fragments {
   /** Fragments that overlap what came before: reassemblers disagree about those. */
   overlapCount = 0;
 
-  /** After `later` found a flow: the packet's direction in it. */
-  direction: 0 | 1 = 0;
-  /** After `first`: packets and octets that had been waiting for it. */
-  waitedPackets = 0;
-  waitedOctets = 0;
-
-  constructor(table: FlowTable) {
-    this.table = table;
-  }
-
-  /** Notes the flow of a datagram's first fragment, and hands over what waited for it. */
-  first(view: PacketView, slot: number, direction: 0 | 1, nowSeconds: number): void {
-    const entry = this.findOrTake(view, nowSeconds);
+  /** Keeps the tuple of a datagram's first fragment, and hands over, in the view, what waited for it. */
+  first(view: PacketView): void {
+    const entry = this.findOrTake(view);
     const at = entry * ENTRY_WORDS;
-    this.words[at + Word.SLOT] = slot;
-    this.words[at + Word.DIRECTION] = direction;
-    this.flows[entry] = this.table.firstPacket(slot);
-    this.waitedPackets = this.words[at + Word.WAITING]!;
-    this.waitedOctets = this.octets[entry]!;
-    this.waitingCount -= this.waitedPackets;
+    keepFlow(this.words, at, view);
+    view.waitedPackets = this.words[at + Word.WAITING]!;
+    view.waitedOctets = this.octets[entry]!;
+    this.waitingCount -= view.waitedPackets;
     this.words[at + Word.WAITING] = 0;
     this.octets[entry] = 0;
     this.noteExtent(at, 0, view.fragmentLength);
   }
 
-  /** Slot of a later fragment's flow; NO_FLOW where its first fragment has not come: then the packet waits here. */
-  later(view: PacketView, wireOctets: number, nowSeconds: number): number {
-    const entry = this.findOrTake(view, nowSeconds);
+  /** Gives a later fragment the tuple of its datagram's first; false where that has not come: then the packet waits here. */
+  later(view: PacketView, wireOctets: number): boolean {
+    const entry = this.findOrTake(view);
     const at = entry * ENTRY_WORDS;
     this.noteExtent(at, view.fragmentOffset, view.fragmentLength);
-    const slot = this.words[at + Word.SLOT]!;
-    if (slot !== 0 && this.isAlive(slot, entry)) {
-      this.direction = this.words[at + Word.DIRECTION] === 1 ? 1 : 0;
-      return slot;
+    if (this.words[at + Word.HAS_FIRST] === 1) {
+      takeFlow(this.words, at, view);
+      return true;
     }
-    this.words[at + Word.SLOT] = 0;
     this.words[at + Word.WAITING]!++;
     this.octets[entry]! += wireOctets;
     this.waitingCount++;
-    return NO_FLOW;
+    return false;
   }
 
   /** Packets whose first fragment never came, since the last call. */
@@ -90,10 +96,6 @@ export class Fragments {
     for (let entry = 0; entry < SETS * WAYS; entry++) this.drop(entry);
   }
 
-  private isAlive(slot: number, entry: number): boolean {
-    return this.table.isActive(slot) && this.table.firstPacket(slot) === this.flows[entry];
-  }
-
   private drop(entry: number): void {
     const at = entry * ENTRY_WORDS;
     const waiting = this.words[at + Word.WAITING]!;
@@ -103,12 +105,14 @@ export class Fragments {
     this.words.fill(0, at, at + ENTRY_WORDS);
   }
 
-  private findOrTake(view: PacketView, nowSeconds: number): number {
+  private findOrTake(view: PacketView): number {
+    const { timeUs } = this;
     const set = (hashOf(view) & (SETS - 1)) * WAYS;
     let oldest = set;
     for (let entry = set; entry < set + WAYS; entry++) {
       const at = entry * ENTRY_WORDS;
-      if (this.words[at + Word.USED] !== 0 && nowSeconds - this.times[entry]! > LIFETIME_SECONDS) this.drop(entry);
+      // Times may fall: captures one after the other have clocks of their own.
+      if (this.words[at + Word.USED] !== 0 && Math.abs(timeUs - this.times[entry]!) > LIFETIME_US) this.drop(entry);
       if (this.words[at + Word.USED] === 0) {
         if (this.words[oldest * ENTRY_WORDS + Word.USED] !== 0) oldest = entry;
       } else if (isSame(this.words, at, view)) {
@@ -118,7 +122,7 @@ export class Fragments {
       }
     }
     this.drop(oldest);
-    this.times[oldest] = nowSeconds;
+    this.times[oldest] = timeUs;
     this.ages[oldest] = ++this.taken;
     fill(this.words, oldest * ENTRY_WORDS, view);
     return oldest;
@@ -130,6 +134,41 @@ export class Fragments {
     if (offset < end && offset + length > end) this.overlapCount++;
     if (offset + length > end) this.words[at + Word.END] = offset + length;
   }
+}
+
+function keepFlow(words: Int32Array, at: number, view: PacketView): void {
+  const addresses = at + Word.FLOW_ADDRESSES;
+  words[at + Word.HAS_FIRST] = 1;
+  words[at + Word.FLOW_TRANSPORT] = view.transport;
+  words[addresses] = view.source0;
+  words[addresses + 1] = view.source1;
+  words[addresses + 2] = view.source2;
+  words[addresses + 3] = view.source3;
+  words[addresses + 4] = view.destination0;
+  words[addresses + 5] = view.destination1;
+  words[addresses + 6] = view.destination2;
+  words[addresses + 7] = view.destination3;
+  words[at + Word.FLOW_SOURCE_PORT] = view.sourcePort;
+  words[at + Word.FLOW_DESTINATION_PORT] = view.destinationPort;
+  words[at + Word.FLOW_DOMAIN] = view.domain;
+  words[at + Word.FLOW_WIDE] = view.isWide ? 1 : 0;
+}
+
+function takeFlow(words: Int32Array, at: number, view: PacketView): void {
+  const addresses = at + Word.FLOW_ADDRESSES;
+  view.transport = words[at + Word.FLOW_TRANSPORT]!;
+  view.source0 = words[addresses]!;
+  view.source1 = words[addresses + 1]!;
+  view.source2 = words[addresses + 2]!;
+  view.source3 = words[addresses + 3]!;
+  view.destination0 = words[addresses + 4]!;
+  view.destination1 = words[addresses + 5]!;
+  view.destination2 = words[addresses + 6]!;
+  view.destination3 = words[addresses + 7]!;
+  view.sourcePort = words[at + Word.FLOW_SOURCE_PORT]!;
+  view.destinationPort = words[at + Word.FLOW_DESTINATION_PORT]!;
+  view.domain = words[at + Word.FLOW_DOMAIN]!;
+  view.isWide = words[at + Word.FLOW_WIDE] === 1;
 }
 
 function fill(words: Int32Array, at: number, view: PacketView): void {

@@ -113,6 +113,11 @@ export class IdleWheel {
     return false;
   }
 
+  /** Number of the bucket of `dueSlots`, modulo 2^32. */
+  get bucket(): number {
+    return this.done | 0;
+  }
+
   get dueCount(): number {
     return this.due.count;
   }

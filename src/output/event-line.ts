@@ -11,39 +11,46 @@ import { communityHash } from './community-id.ts';
 import { type EventContext, encapsulationNames, PROTO_NAMES, vlansOf, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
 import { FLOW_ID_LENGTH, flowHash } from './flow-id.ts';
+import { KeptTuples } from './kept-tuples.ts';
 import { putAddress } from './octet-address.ts';
-import { octets, OctetText } from './octet-text.ts';
+import { OctetText, Piece } from './octet-text.ts';
 import { type ShowAddress, shownPrefix } from './shown-address.ts';
 
 export type { EventContext } from './event-fields.ts';
 
-/** Decisions whose octets are kept ready: rules by registrations, in the main. */
-const KEPT_DECISIONS = 16_384;
-
-const BEGIN = octets('{"timestamp":"');
-const FLOW_ID = octets(',"flow_id":"');
-const TUNNEL_ID = octets('","tunnel_id":"');
-const SOURCE = octets(',"src_ip":"');
-const SOURCE_PORT = octets('","src_port":');
-const DESTINATION = octets(',"dest_ip":"');
-const DESTINATION_PORT = octets('","dest_port":');
-const PACKETS_TO_SERVER = octets('","flow":{"pkts_toserver":');
-const PACKETS_TO_CLIENT = octets(',"pkts_toclient":');
-const OCTETS_TO_SERVER = octets(',"bytes_toserver":');
-const OCTETS_TO_CLIENT = octets(',"bytes_toclient":');
-const START = octets(',"start":"');
-const END = octets('","end":"');
-const REASONS = FLOW_END_NAMES.map((name) => octets(`","reason":"${name}"}`));
-const END_OF_LINE = octets('}\n');
+const BEGIN = new Piece('{"timestamp":"');
+const FLOW_ID = new Piece(',"flow_id":"');
+const TUNNEL_ID = new Piece('","tunnel_id":"');
+const SOURCE = new Piece(',"src_ip":"');
+const SOURCE_PORT = new Piece('","src_port":');
+const DESTINATION = new Piece(',"dest_ip":"');
+const DESTINATION_PORT = new Piece('","dest_port":');
+const PACKETS_TO_SERVER = new Piece('","flow":{"pkts_toserver":');
+const PACKETS_TO_CLIENT = new Piece(',"pkts_toclient":');
+const OCTETS_TO_SERVER = new Piece(',"bytes_toserver":');
+const OCTETS_TO_CLIENT = new Piece(',"bytes_toclient":');
+const START = new Piece(',"start":"');
+const END = new Piece('","end":"');
+const REASONS = FLOW_END_NAMES.map((name) => new Piece(`","reason":"${name}"}`));
+const END_OF_LINE = new Piece('}\n');
 const QUOTE = 34;
 
-const WITH_PORTS = Object.entries(PROTO_NAMES).map(([code, name]) => [Number(code), name] as const);
 /** By transport: what stands behind a port, and behind an address. */
-const PROTO_AFTER_PORT = new Map(WITH_PORTS.map(([code, name]) => [code, octets(protoText(name))]));
-const PROTO_AFTER_ADDRESS = new Map(WITH_PORTS.map(([code, name]) => [code, octets(`"${protoText(name)}`)]));
+const PROTO_AFTER_PORT: Piece[] = [];
+const PROTO_AFTER_ADDRESS: Piece[] = [];
+for (const [code, name] of Object.entries(PROTO_NAMES)) {
+  PROTO_AFTER_PORT[Number(code)] = new Piece(protoText(name));
+  PROTO_AFTER_ADDRESS[Number(code)] = new Piece(`"${protoText(name)}`);
+}
 
 function protoText(name: string): string {
   return `,"proto":"${name}","community_id":"1:`;
+}
+
+/** Octets made of a decision, under its number. */
+interface KeptDecision {
+  readonly decision: ShownDecision;
+  readonly piece: Piece;
 }
 
 export class EventLines {
@@ -54,14 +61,15 @@ export class EventLines {
   private readonly tunnelSource = new Int32Array(4);
   private readonly tunnelDestination = new Int32Array(4);
   private readonly scratch = new OctetText();
+  private readonly tuples = new KeptTuples();
   private readonly decisionFile = new FilePiece('decision');
   private readonly flowFile = new FilePiece('flow');
   private readonly wrappings = new WrappingPieces();
   /** By finding. */
-  private readonly vpns = new Map<number, Uint8Array>();
-  private readonly flowVpns = new Map<number, Uint8Array>();
-  private readonly decisions = new Map<ShownDecision, Uint8Array>();
-  private readonly flowDecisions = new Map<ShownDecision, Uint8Array>();
+  private readonly vpns = new Map<number, Piece>();
+  private readonly flowVpns = new Map<number, Piece>();
+  private readonly decisions: KeptDecision[] = [];
+  private readonly flowDecisions: KeptDecision[] = [];
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
@@ -125,6 +133,13 @@ export class EventLines {
   }
 
   private putTuple(text: OctetText, flow: FlowRecord): void {
+    if (this.tuples.put(text, flow)) return;
+    const begin = text.length;
+    this.makeTuple(text, flow);
+    this.tuples.keep(flow, text, begin);
+  }
+
+  private makeTuple(text: OctetText, flow: FlowRecord): void {
     const { source, destination } = this;
     const { transport, sourcePort, destinationPort } = flow;
     this.show(flow.source, source);
@@ -153,7 +168,7 @@ export class EventLines {
       text.put(DESTINATION_PORT);
       text.putNumber(destinationPort);
     }
-    text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS).get(transport)!);
+    text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS)[transport]!);
     text.putAscii(
       hasPorts
         ? communityHash(transport, source, destination, true, sourcePort, destinationPort)
@@ -168,47 +183,43 @@ export class EventLines {
   }
 
   /** From the end of the Community ID up to the evidence. */
-  private vpnOf(finding: number): Uint8Array {
+  private vpnOf(finding: number): Piece {
     let piece = this.vpns.get(finding);
     if (piece === undefined) {
-      piece = octets(`","vpn":${JSON.stringify(vpnFields(finding)).slice(0, -1)},"evidence":[`);
+      piece = new Piece(`","vpn":${JSON.stringify(vpnFields(finding)).slice(0, -1)},"evidence":[`);
       this.vpns.set(finding, piece);
     }
     return piece;
   }
 
   /** From the end of the evidence up to the end of the line. */
-  private decisionOf(decision: ShownDecision): Uint8Array {
-    let piece = this.decisions.get(decision);
-    if (piece === undefined) {
-      const { policy, registry } = this.context;
-      const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
-      const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
-      piece = octets(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
-      if (this.decisions.size === KEPT_DECISIONS) this.decisions.clear();
-      this.decisions.set(decision, piece);
-    }
+  private decisionOf(decision: ShownDecision): Piece {
+    const kept = this.decisions[decision.number];
+    if (kept?.decision === decision) return kept.piece;
+    const { policy, registry } = this.context;
+    const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
+    const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
+    const piece = new Piece(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
+    this.decisions[decision.number] = { decision, piece };
     return piece;
   }
 
   /** The finding of a flow's line. */
-  private flowVpnOf(finding: number): Uint8Array {
+  private flowVpnOf(finding: number): Piece {
     let piece = this.flowVpns.get(finding);
     if (piece === undefined) {
-      piece = octets(`,"vpn":${JSON.stringify(vpnFields(finding))}`);
+      piece = new Piece(`,"vpn":${JSON.stringify(vpnFields(finding))}`);
       this.flowVpns.set(finding, piece);
     }
     return piece;
   }
 
   /** The decision of a flow's line. */
-  private flowDecisionOf(decision: ShownDecision): Uint8Array {
-    let piece = this.flowDecisions.get(decision);
-    if (piece === undefined) {
-      piece = octets(`,"decision":${decisionText(decision)}`);
-      if (this.flowDecisions.size === KEPT_DECISIONS) this.flowDecisions.clear();
-      this.flowDecisions.set(decision, piece);
-    }
+  private flowDecisionOf(decision: ShownDecision): Piece {
+    const kept = this.flowDecisions[decision.number];
+    if (kept?.decision === decision) return kept.piece;
+    const piece = new Piece(`,"decision":${decisionText(decision)}`);
+    this.flowDecisions[decision.number] = { decision, piece };
     return piece;
   }
 
@@ -253,14 +264,14 @@ function isSame(a: Int32Array, b: Int32Array): boolean {
 class FilePiece {
   private readonly eventType: string;
   private file = '';
-  private piece: Uint8Array;
+  private piece: Piece;
 
   constructor(eventType: string) {
     this.eventType = eventType;
     this.piece = this.make('');
   }
 
-  of(file: string): Uint8Array {
+  of(file: string): Piece {
     if (file !== this.file) {
       this.file = file;
       this.piece = this.make(file);
@@ -268,22 +279,22 @@ class FilePiece {
     return this.piece;
   }
 
-  private make(file: string): Uint8Array {
-    return octets(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
+  private make(file: string): Piece {
+    return new Piece(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
   }
 }
 
 /** VLAN ids and wrappings, ready for those that came last: a link has few. */
 class WrappingPieces {
-  private readonly kept: ({ vlans: number; encapsulation: number; piece: Uint8Array } | undefined)[] = [];
+  private readonly kept: ({ vlans: number; encapsulation: number; piece: Piece } | undefined)[] = [];
 
-  of(vlans: number, encapsulation: number): Uint8Array {
+  of(vlans: number, encapsulation: number): Piece {
     const place = (vlans ^ (vlans >>> 16) ^ Math.imul(encapsulation, 31)) & 255;
     const kept = this.kept[place];
     if (kept?.vlans === vlans && kept.encapsulation === encapsulation) return kept.piece;
     const ids = vlans === 0 ? '' : `,"vlan":${JSON.stringify(vlansOf(vlans))}`;
     const names = encapsulation === 0 ? '' : `,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`;
-    const piece = octets(ids + names);
+    const piece = new Piece(ids + names);
     this.kept[place] = { vlans, encapsulation, piece };
     return piece;
   }

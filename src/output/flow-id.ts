@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import type { FlowName } from '../engine/flow-record.ts';
-import { octets, OctetText } from './octet-text.ts';
+import { OctetText, Piece } from './octet-text.ts';
 
 /** Digits of an id. */
 export const FLOW_ID_LENGTH = 16;
@@ -16,7 +16,7 @@ export const FLOW_ID_LENGTH = 16;
 const COMMA = 44;
 const BAR = 124;
 /** The words before an IPv4 address. */
-const IPV4_BEGIN = octets('0,0,65535,');
+const IPV4_BEGIN = new Piece('0,0,65535,');
 
 const text = new OctetText();
 const sourceEnd = new OctetText();
@@ -27,12 +27,14 @@ export function flowHash(flow: FlowName, source: Int32Array, destination: Int32A
   putEnd(sourceEnd, source, flow.sourcePort);
   putEnd(destinationEnd, destination, flow.destinationPort);
   const inOrder = isBefore(sourceEnd, destinationEnd);
+  const first = inOrder ? sourceEnd : destinationEnd;
+  const second = inOrder ? destinationEnd : sourceEnd;
   text.length = 0;
   text.putNumber(flow.transport);
   text.putCharacter(BAR);
-  append(inOrder ? sourceEnd : destinationEnd);
+  text.putCopy(first.view, 0, first.length);
   text.putCharacter(BAR);
-  append(inOrder ? destinationEnd : sourceEnd);
+  text.putCopy(second.view, 0, second.length);
   text.putCharacter(BAR);
   text.putNumber(flow.domain);
   text.putCharacter(BAR);
@@ -55,14 +57,6 @@ function putEnd(end: OctetText, address: Int32Array, port: number): void {
   end.putNumber(address[3]!);
   end.putCharacter(COMMA);
   end.putNumber(port);
-}
-
-function append(end: OctetText): void {
-  const from = end.bytes;
-  const to = text.bytes;
-  const at = text.length;
-  for (let i = 0; i < end.length; i++) to[at + i] = from[i]!;
-  text.length = at + end.length;
 }
 
 /** True when the first text comes before the second, octet by octet. */

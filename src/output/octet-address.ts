@@ -1,6 +1,7 @@
 /** An address as text, written as octets: the same as `formatAddress` of core/ip-address. */
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import type { OctetText } from './octet-text.ts';
+import { digitsOf, lengthOf } from './three-digits.ts';
 
 const POINT = 46;
 
@@ -11,13 +12,15 @@ export function putAddress(text: OctetText, words: Int32Array): void {
     putIpv6(text, words);
     return;
   }
-  text.putNumber(last >>> 24);
-  text.putCharacter(POINT);
-  text.putNumber((last >>> 16) & 255);
-  text.putCharacter(POINT);
-  text.putNumber((last >>> 8) & 255);
-  text.putCharacter(POINT);
-  text.putNumber(last & 255);
+  const { view, bytes } = text;
+  let at = text.length;
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    const digits = digitsOf((last >>> shift) & 255);
+    view.setInt32(at, digits, true);
+    at += lengthOf(digits);
+    bytes[at++] = POINT;
+  }
+  text.length = at - 1;
 }
 
 const COLON = 58;

@@ -2,61 +2,93 @@
  * Text put together as octets, piece by piece and without strings in between: an event is some hundred octets of constants with a few
  * numbers in them, and most of the time that strings take is spent on making and encoding them.
  *
+ * Octets are written in words of four or eight wherever that is possible, and then reach beyond what was meant: what comes next takes
+ * their place. A piece is copied in doubles, as there are no other words of eight octets that cost nothing. A double that is no number
+ * need not keep its octets, but no UTF-8 makes one: it would end in 7f or ff behind an octet of f0 or more, and that begins a character.
+ *
  * Invariant: behind `length` there is always room for ROOM octets. What writes little (numbers, times, short texts) relies on it
- * and looks for no room; `put` and `putText` make it anew. So no more than ROOM octets may be written between two of those.
+ * and looks for no room; `put` and `putText` make it anew. So no more than ROOM octets, less a word, may be written between two of those.
  */
 import { formatMicros, LATEST_DATE_MICROS, MICROS_PER_SECOND } from '../core/units.ts';
+import { digitsOf, lengthOf, paddedDigitsOf } from './three-digits.ts';
 
 const ROOM = 1024;
 const INITIAL_CAPACITY = 1 << 16;
-/** Pieces up to this length are copied octet by octet. */
-const SHORT_PIECE = 16;
+const WORD = 8;
+/** Pieces up to this length are copied word by word: a call takes as long as that many octets. */
+const LONGEST_BY_WORDS = 96;
 
-const ZERO = 48;
 const MINUS = 45;
-const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
-/** "00" to "99". */
-const DIGIT_PAIRS = new TextEncoder().encode(
-  Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0')).join(''),
-);
 const LARGEST_INT32 = 0x7fffffff;
-const HUNDRED_MILLION = 100_000_000;
-const LAST_WORD_DIGITS = 8;
-const FRACTION_DIGITS = 6;
+const BILLION = 1_000_000_000;
+const MILLION = 1_000_000;
+const THOUSAND = 1000;
 const KEPT_SECONDS = 64;
 
 const encoder = new TextEncoder();
 
-/** Octets of a text that is written again and again. */
-export function octets(text: string): Uint8Array {
-  return encoder.encode(text);
+/** Octets that are written again and again. */
+export class Piece {
+  readonly length: number;
+  readonly octets: Uint8Array;
+  /** The octets as words, the last one filled up with zeros. */
+  readonly words: Float64Array;
+
+  constructor(text: string) {
+    this.octets = encoder.encode(text);
+    this.length = this.octets.length;
+    const count = Math.ceil(this.length / WORD);
+    const padded = new Uint8Array(count * WORD);
+    padded.set(this.octets);
+    const view = new DataView(padded.buffer);
+    this.words = Float64Array.from({ length: count }, (_, word) => view.getFloat64(word * WORD, true));
+  }
 }
 
 export class OctetText {
   bytes: Uint8Array;
+  /** Of the same octets. */
+  view: DataView;
   length = 0;
   /** Seconds that were written lately, since 1970, and their texts up to the point; by the second modulo their number. */
   private readonly seconds = new Float64Array(KEPT_SECONDS).fill(Number.NaN);
-  private readonly secondTexts: Uint8Array[] = [];
+  private readonly secondTexts: Piece[] = [];
 
   constructor(capacity: number = INITIAL_CAPACITY) {
     this.bytes = new Uint8Array(Math.max(capacity, ROOM));
+    this.view = viewOf(this.bytes);
   }
 
-  /** Appends octets. */
-  put(piece: Uint8Array): void {
+  /** Appends a piece. */
+  put(piece: Piece): void {
     const { length } = this;
     const count = piece.length;
     if (length + count + ROOM > this.bytes.length) this.grow(count);
-    const { bytes } = this;
-    if (count <= SHORT_PIECE) for (let i = 0; i < count; i++) bytes[length + i] = piece[i]!;
-    else bytes.set(piece, length);
+    if (count <= LONGEST_BY_WORDS) {
+      const { view } = this;
+      const { words } = piece;
+      for (let at = 0; at < count; at += 8) view.setFloat64(length + at, words[at >> 3]!, true);
+    } else {
+      this.bytes.set(piece.octets, length);
+    }
+    this.length = length + count;
+  }
+
+  /** Appends octets of ASCII from elsewhere; behind them there must be some up to a whole word. */
+  putCopy(from: DataView, begin: number, count: number): void {
+    const { length } = this;
+    if (length + count + ROOM > this.bytes.length) this.grow(count);
+    const { view } = this;
+    for (let at = 0; at < count; at += 8) view.setFloat64(length + at, from.getFloat64(begin + at, true), true);
     this.length = length + count;
   }
 
   /** Appends a text of any length, in UTF-8. */
   putText(text: string): void {
-    this.put(octets(text));
+    const octets = encoder.encode(text);
+    if (this.length + octets.length + ROOM > this.bytes.length) this.grow(octets.length);
+    this.bytes.set(octets, this.length);
+    this.length += octets.length;
   }
 
   /** Appends a short text of ASCII. */
@@ -73,23 +105,25 @@ export class OctetText {
   /** Appends a number in decimal, as `String` writes it. */
   putNumber(value: number): void {
     if (value >= 0 && value <= LARGEST_INT32 && value === (value | 0)) {
-      this.putDigits(value, digitCount(value));
+      this.putInt(value | 0);
     } else if (value < 0 && value === (value | 0)) {
       this.putCharacter(MINUS);
       this.putNumber(-value);
     } else if (value > 0 && Number.isSafeInteger(value)) {
-      const high = Math.floor(value / HUNDRED_MILLION);
-      this.putNumber(high);
-      this.putDigits(value - high * HUNDRED_MILLION, LAST_WORD_DIGITS);
+      const high = Math.floor(value / BILLION);
+      this.putInt(high);
+      this.putNineDigits(value - high * BILLION);
     } else {
       this.putAscii(String(value));
     }
   }
 
-  /** Appends the last hexadecimal digits of a word, in lower case. */
+  /** Appends the last hexadecimal digits of a word, in lower case: eight at most. */
   putHex(word: number, digits: number): void {
-    const { bytes, length } = this;
-    for (let i = 0; i < digits; i++) bytes[length + i] = HEX_DIGITS[(word >>> ((digits - 1 - i) * 4)) & 15]!;
+    const { view, length } = this;
+    const first = word << (32 - digits * 4);
+    view.setInt32(length, hexDigits(first >>> 16));
+    view.setInt32(length + 4, hexDigits(first & 0xffff));
     this.length = length + digits;
   }
 
@@ -101,17 +135,23 @@ export class OctetText {
     if (this.seconds[place] !== second) {
       const text = formatMicros(second * MICROS_PER_SECOND);
       this.seconds[place] = second;
-      this.secondTexts[place] = octets(text.slice(0, text.indexOf('.') + 1));
+      this.secondTexts[place] = new Piece(text.slice(0, text.indexOf('.') + 1));
     }
     this.put(this.secondTexts[place]!);
-    this.putDigits(Math.floor(time - second * MICROS_PER_SECOND), FRACTION_DIGITS);
-    this.bytes[this.length++] = 90;
+    const micros = Math.floor(time - second * MICROS_PER_SECOND) | 0;
+    const high = (micros / THOUSAND) | 0;
+    const { view, length } = this;
+    view.setInt32(length, paddedDigitsOf(high), true);
+    view.setInt32(length + 3, paddedDigitsOf(micros - high * THOUSAND), true);
+    this.bytes[length + 6] = 90;
+    this.length = length + 7;
   }
 
   /** The octets so far; `bytes` holds what comes next, and takes the place of those that are handed over. */
   take(bytes: Uint8Array): Uint8Array {
     const taken = this.bytes.subarray(0, this.length);
     this.bytes = bytes;
+    this.view = viewOf(bytes);
     this.length = 0;
     return taken;
   }
@@ -123,38 +163,66 @@ export class OctetText {
     return text;
   }
 
-  private putDigits(value: number, count: number): void {
-    const { bytes, length } = this;
-    let rest = value;
-    let at = length + count;
-    while (at - length > 1) {
-      const next = (rest / 100) | 0;
-      const pair = (rest - next * 100) * 2;
-      at -= 2;
-      bytes[at] = DIGIT_PAIRS[pair]!;
-      bytes[at + 1] = DIGIT_PAIRS[pair + 1]!;
-      rest = next;
+  /** Appends a number from 0 to 2^31 - 1. */
+  private putInt(value: number): void {
+    if (value < THOUSAND) {
+      this.putUpToThree(value);
+      return;
     }
-    if (at > length) bytes[length] = ZERO + rest;
-    this.length = length + count;
+    const thousands = (value / THOUSAND) | 0;
+    if (thousands < THOUSAND) {
+      this.putUpToThree(thousands);
+    } else {
+      const millions = (value / MILLION) | 0;
+      if (millions < THOUSAND) {
+        this.putUpToThree(millions);
+      } else {
+        const billions = (millions / THOUSAND) | 0;
+        this.putUpToThree(billions);
+        this.putThree(millions - billions * THOUSAND);
+      }
+      this.putThree(thousands - millions * THOUSAND);
+    }
+    this.putThree(value - thousands * THOUSAND);
+  }
+
+  /** Appends a number below 10^9 as nine digits. */
+  private putNineDigits(value: number): void {
+    const thousands = (value / THOUSAND) | 0;
+    const millions = (value / MILLION) | 0;
+    this.putThree(millions);
+    this.putThree(thousands - millions * THOUSAND);
+    this.putThree(value - thousands * THOUSAND);
+  }
+
+  private putUpToThree(value: number): void {
+    const digits = digitsOf(value);
+    this.view.setInt32(this.length, digits, true);
+    this.length += lengthOf(digits);
+  }
+
+  private putThree(value: number): void {
+    this.view.setInt32(this.length, paddedDigitsOf(value), true);
+    this.length += 3;
   }
 
   private grow(count: number): void {
     const wide = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count + ROOM));
     wide.set(this.bytes.subarray(0, this.length));
     this.bytes = wide;
+    this.view = viewOf(wide);
   }
 }
 
-/** Decimal digits of a number from 0 to 2^31 - 1. */
-function digitCount(value: number): number {
-  if (value < 10) return 1;
-  if (value < 100) return 2;
-  if (value < 1000) return 3;
-  if (value < 10_000) return 4;
-  if (value < 100_000) return 5;
-  if (value < 1_000_000) return 6;
-  if (value < 10_000_000) return 7;
-  if (value < 100_000_000) return 8;
-  return value < 1_000_000_000 ? 9 : 10;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Four hexadecimal digits of a number of 16 bits, as the octets of a word from the highest on. */
+function hexDigits(value: number): number {
+  const pairs = ((value & 0xff00) << 8) | (value & 0xff);
+  const digits = ((pairs & 0x00f0_00f0) << 4) | (pairs & 0x000f_000f);
+  // One in each octet that holds ten or more: 39 is what lies between the octets of '9' and 'a', less one.
+  const letters = ((digits + 0x0606_0606) >>> 4) & 0x0101_0101;
+  return digits + 0x3030_3030 + letters * 39;
 }

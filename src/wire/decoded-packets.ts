@@ -1,34 +1,37 @@
 /**
- * Decoded packets as rows of numbers, so that one thread can decode what another works on: what `decode` leaves in a PacketView,
- * by `store`, and back, by `load`. Offsets stay offsets into the packet's block.
+ * Decoded packets as rows of numbers, for other threads than the one that decodes: what `decode` leaves in a PacketView, and what the
+ * flow's key is, by `store`, and back, by `load`. Offsets stay offsets into the packet's block.
  *
- * What few packets have is left out: of a fragment its own fields, which `decode` finds again.
+ * Left out is what only the decoding thread needs: of a fragment its own header's fields.
  */
-import type { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from './decode-status.ts';
 import type { Fragment, PacketView } from './packet-view.ts';
 
 const Word = {
-  /** Status in bits 0 to 7, transport from 8, fragment from 16, TCP flags from 24. */
+  /** Status in bits 0 to 7, transport from 8, fragment from 16, from the higher end 18, not both IPv4 19, TCP flags from 24. */
   KIND: 0,
-  SOURCE: 1,
-  DESTINATION: 5,
-  PORTS: 9,
-  DOMAIN: 10,
-  ENCAPSULATION: 11,
-  VLANS: 12,
-  PAYLOAD_AT: 13,
-  PAYLOAD_CAPTURED: 14,
-  PAYLOAD_LENGTH: 15,
-  TCP_SEQUENCE: 16,
-  FLOW_HASH: 17,
-  /** Bit 0: direction. Bit 1: the addresses are not both IPv4. */
-  ENDS: 18,
-  CLAIMS: 19,
-  LOW_WORD: 20,
-  HIGH_WORD: 21,
-  KEY_PORTS: 22,
+  FLOW_HASH: 1,
+  SOURCE: 2,
+  DESTINATION: 6,
+  PORTS: 10,
+  DOMAIN: 11,
+  ENCAPSULATION: 12,
+  VLANS: 13,
+  PAYLOAD_AT: 14,
+  PAYLOAD_CAPTURED: 15,
+  PAYLOAD_LENGTH: 16,
+  TCP_SEQUENCE: 17,
+  WAITED_PACKETS: 18,
+  WAITED_OCTETS: 19,
 } as const;
-const ROW_WORDS = 24;
+const ROW_WORDS = 20;
+
+const FROM_HIGH_BIT = 18;
+const WIDE = 1 << 19;
+
+/** Of a flow's hash, what chooses its shard: bits that its table's index makes little use of. */
+const SHARD_SHIFT = 8;
+const SHARD_MASK = 0xff;
 
 export class DecodedPackets {
   private readonly words: Int32Array;
@@ -42,11 +45,15 @@ export class DecodedPackets {
     return capacity * ROW_WORDS * 4;
   }
 
-  /** `claims` is what the fingerprints were asked of the packet, for the engine to see (fingerprint/payload). */
-  store(row: number, view: PacketView, status: DecodeStatus, claims: number): void {
+  /** `status` is a DecodeStatus or another code; the rest is kept of what has reached a flow, so where it is OK. */
+  store(row: number, view: PacketView, status: number): void {
     const { words } = this;
     const at = row * ROW_WORDS;
-    words[at] = status | (view.transport << 8) | (view.fragment << 16) | (view.tcpFlags << 24);
+    words[at] = status;
+    if (status !== DecodeStatus.OK) return;
+    const ends = (view.direction << FROM_HIGH_BIT) | (view.isWide ? WIDE : 0);
+    words[at] = (view.transport << 8) | (view.fragment << 16) | ends | (view.tcpFlags << 24);
+    words[at + Word.FLOW_HASH] = view.flowHash;
     words[at + Word.SOURCE] = view.source0;
     words[at + Word.SOURCE + 1] = view.source1;
     words[at + Word.SOURCE + 2] = view.source2;
@@ -63,26 +70,28 @@ export class DecodedPackets {
     words[at + Word.PAYLOAD_CAPTURED] = view.payloadCaptured;
     words[at + Word.PAYLOAD_LENGTH] = view.payloadLength;
     words[at + Word.TCP_SEQUENCE] = view.tcpSequence;
-    words[at + Word.FLOW_HASH] = view.flowHash;
-    words[at + Word.ENDS] = view.direction | (view.isWide ? 2 : 0);
-    words[at + Word.LOW_WORD] = view.lowWord;
-    words[at + Word.HIGH_WORD] = view.highWord;
-    words[at + Word.KEY_PORTS] = view.keyPorts;
-    words[at + Word.CLAIMS] = claims;
+    words[at + Word.WAITED_PACKETS] = view.waitedPackets;
+    words[at + Word.WAITED_OCTETS] = view.waitedOctets;
   }
 
-  claims(row: number): number {
-    return this.words[row * ROW_WORDS + Word.CLAIMS]!;
+  /** True for a packet of a flow of this shard, of so many. */
+  isOfShard(row: number, shard: number, shardCount: number): boolean {
+    const at = row * ROW_WORDS;
+    if ((this.words[at]! & 255) !== DecodeStatus.OK) return false;
+    return shardCount === 1 || ((this.words[at + Word.FLOW_HASH]! >>> SHARD_SHIFT) & SHARD_MASK) % shardCount === shard;
   }
 
-  /** Fills a view that `begin` has set up. */
-  load(row: number, view: PacketView): DecodeStatus {
+  /** Fills a view from a row that was stored with status OK; `data` is the block that its offsets point into. */
+  load(row: number, view: PacketView, data: DataView): void {
     const { words } = this;
     const at = row * ROW_WORDS;
     const kind = words[at]!;
+    view.data = data;
     view.transport = (kind >>> 8) & 255;
-    view.fragment = ((kind >>> 16) & 255) as Fragment;
+    view.fragment = ((kind >>> 16) & 3) as Fragment;
+    view.isWide = (kind & WIDE) !== 0;
     view.tcpFlags = kind >>> 24;
+    view.flowHash = words[at + Word.FLOW_HASH]!;
     view.source0 = words[at + Word.SOURCE]!;
     view.source1 = words[at + Word.SOURCE + 1]!;
     view.source2 = words[at + Word.SOURCE + 2]!;
@@ -94,6 +103,7 @@ export class DecodedPackets {
     const ports = words[at + Word.PORTS]!;
     view.sourcePort = ports >>> 16;
     view.destinationPort = ports & 0xffff;
+    view.order(0 - ((kind >>> FROM_HIGH_BIT) & 1));
     view.domain = words[at + Word.DOMAIN]!;
     view.encapsulation = words[at + Word.ENCAPSULATION]!;
     view.vlans = words[at + Word.VLANS]!;
@@ -101,13 +111,7 @@ export class DecodedPackets {
     view.payloadCaptured = words[at + Word.PAYLOAD_CAPTURED]!;
     view.payloadLength = words[at + Word.PAYLOAD_LENGTH]! >>> 0;
     view.tcpSequence = words[at + Word.TCP_SEQUENCE]!;
-    view.flowHash = words[at + Word.FLOW_HASH]!;
-    const ends = words[at + Word.ENDS]!;
-    view.direction = (ends & 1) as 0 | 1;
-    view.lowWord = words[at + Word.LOW_WORD]!;
-    view.highWord = words[at + Word.HIGH_WORD]!;
-    view.keyPorts = words[at + Word.KEY_PORTS]!;
-    view.isWide = (ends & 2) !== 0;
-    return (kind & 255) as DecodeStatus;
+    view.waitedPackets = words[at + Word.WAITED_PACKETS]!;
+    view.waitedOctets = words[at + Word.WAITED_OCTETS]!;
   }
 }

@@ -68,6 +68,14 @@ const IkePayload = {
   V2_LAST: 54,
 } as const;
 
+/**
+ * False for most of what is no IKE: neither is what stands in the length's place the `length` of the datagram at `at`, nor does
+ * that begin with the non-ESP marker.
+ */
+export function opensIke(data: DataView, at: number, end: number, length: number): boolean {
+  return at + IKE_HEADER_LENGTH <= end && (data.getUint32(at + LENGTH) === length || data.getInt32(at) === 0);
+}
+
 /** True when the octets at `at`, of a message of `length` octets, can be an IKE header: fields known and consistent. */
 export function checkIke(data: DataView, at: number, end: number, length: number): boolean {
   if (at + IKE_HEADER_LENGTH > end || data.getUint32(at + LENGTH) !== length) return false;

@@ -71,16 +71,24 @@ export function keyId(data: DataView, at: number): number {
   return data.getUint8(at) & 7;
 }
 
+/** Opcodes as bits: of control packets that are still sent, and of all packets. */
+const CONTROL_OPCODES =
+  (1 << Opcode.HARD_RESET_CLIENT_V2) |
+  (1 << Opcode.HARD_RESET_SERVER_V2) |
+  (1 << Opcode.CONTROL_V1) |
+  (1 << Opcode.ACK_V1) |
+  (1 << Opcode.SOFT_RESET_V1) |
+  (1 << Opcode.HARD_RESET_CLIENT_V3) |
+  (1 << Opcode.CONTROL_WKC_V1);
+const OPCODES = CONTROL_OPCODES | (1 << Opcode.DATA_V1) | (1 << Opcode.DATA_V2);
+
+/** True for an opcode of the first version's resets as little as for a number that is no opcode. */
+export function isOpcode(code: number): boolean {
+  return ((OPCODES >>> code) & 1) !== 0;
+}
+
 export function isControl(code: number): boolean {
-  return (
-    code === Opcode.HARD_RESET_CLIENT_V2 ||
-    code === Opcode.HARD_RESET_SERVER_V2 ||
-    code === Opcode.CONTROL_V1 ||
-    code === Opcode.ACK_V1 ||
-    code === Opcode.SOFT_RESET_V1 ||
-    code === Opcode.HARD_RESET_CLIENT_V3 ||
-    code === Opcode.CONTROL_WKC_V1
-  );
+  return ((CONTROL_OPCODES >>> code) & 1) !== 0;
 }
 
 export function isHardReset(code: number): boolean {

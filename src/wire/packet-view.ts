@@ -121,6 +121,10 @@ export class PacketView {
   fragmentDestination2 = 0;
   fragmentDestination3 = 0;
 
+  /** Of a first fragment: the later ones that came before it, packets and octets on the wire. */
+  waitedPackets = 0;
+  waitedOctets = 0;
+
   /** Starts the walk of a packet whose captured octets are [at, at + capturedLength). */
   begin(data: DataView, at: number, capturedLength: number, wireLength: number): void {
     this.data = data;
@@ -132,6 +136,19 @@ export class PacketView {
     this.vlans = 0;
     this.domain = 0;
     this.fragment = Fragment.NONE;
+  }
+
+  /**
+   * Says whether the source is the higher end (-1) or the lower (0), and puts the words of the key in that order: by arithmetic, for
+   * which it is, is as good as random, and a branch would be guessed wrongly every other time.
+   */
+  order(high: number): void {
+    const swap = (this.source3 ^ this.destination3) & high;
+    const swapPorts = (this.sourcePort ^ this.destinationPort) & high;
+    this.direction = (high & 1) as 0 | 1;
+    this.lowWord = this.source3 ^ swap;
+    this.highWord = this.destination3 ^ swap;
+    this.keyPorts = ((this.sourcePort ^ swapPorts) << 16) | (this.destinationPort ^ swapPorts);
   }
 
   /** Notes a wrapping; false when the packet is too deep. `label` is a number that both directions share, else 0. */

@@ -38,6 +38,12 @@ export function wireguardType(data: DataView, at: number): number {
   return data.getUint32(at + TYPE_WORD, true);
 }
 
+/** True when one of the four types, or a discovery message's first octets, stand at `at`. */
+export function opensWireguard(data: DataView, at: number): boolean {
+  const type = wireguardType(data, at);
+  return (type >= WireguardType.INITIATION && type <= WireguardType.TRANSPORT) || isDisco(data, at);
+}
+
 /** True when a message of `type` can have `length` octets. */
 export function isWireguardLength(type: number, length: number): boolean {
   switch (type) {

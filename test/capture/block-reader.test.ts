@@ -1,30 +1,39 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockReader, LARGEST_RECORD_LENGTH } from '../../src/capture/block-reader.ts';
-import { MemoryInput } from './read-all.ts';
+import { sharedBlock } from '../../src/capture/block.ts';
+import { type BlockLender, BlockReader, Fill, LARGEST_RECORD_LENGTH } from '../../src/capture/block-reader.ts';
+import { MemoryFile, MemoryInput } from './read-all.ts';
 
 const octets = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) & 255);
+const INPUTS = [
+  ['waited for', MemoryInput],
+  ['read at once', MemoryFile],
+] as const;
 
-describe('BlockReader', () => {
+/** Waits until `need` octets are there; false where the input ends before. */
+async function fill(reader: BlockReader, need: number): Promise<boolean> {
+  let found = reader.fillNow(need);
+  for (; found === Fill.NOT_YET; found = reader.fillNow(need)) await reader.wait();
+  return found === Fill.THERE;
+}
+
+describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
   it('shows the input in order, whatever the blocks, chunks and needs', async () => {
     const run = fc.asyncProperty(
       fc.integer({ min: 1, max: 700 }),
       fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 4 }),
-      fc.array(fc.tuple(fc.nat(900), fc.boolean()), { minLength: 1, maxLength: 40 }),
+      fc.array(fc.nat(900), { minLength: 1, maxLength: 40 }),
       async (payloadLength, chunkLengths, steps) => {
-        const reader = new BlockReader(new MemoryInput(octets, chunkLengths), payloadLength);
+        const reader = new BlockReader(new Input(octets, chunkLengths), payloadLength);
         let at = 0;
-        for (const [count, skipping] of steps) {
+        for (const count of steps) {
           expect(reader.offset).toBe(at);
           const there = Math.min(count, octets.length - at);
-          if (skipping) {
-            expect(await reader.skip(count)).toBe(there);
-          } else {
-            expect(await reader.fill(count)).toBe(there === count);
-            expect(reader.available).toBeGreaterThanOrEqual(there);
-            for (let i = 0; i < there; i++) expect(reader.data.getUint8(reader.at + i)).toBe(octets[at + i]);
-            reader.at += there;
-          }
+          expect(await fill(reader, count)).toBe(there === count);
+          expect(reader.available).toBeGreaterThanOrEqual(there);
+          const seen = Buffer.from(reader.data.buffer, reader.at, there);
+          expect(seen.equals(octets.subarray(at, at + there))).toBe(true);
+          reader.at += there;
           at += there;
         }
         await reader.close();
@@ -35,31 +44,82 @@ describe('BlockReader', () => {
 
   it('makes the longest record whole, carried over many blocks', async () => {
     const long = new Uint8Array(LARGEST_RECORD_LENGTH + 10).map((_, i) => i % 251);
-    const reader = new BlockReader(new MemoryInput(long, [100_000]), 300_000);
-    await reader.fill(10);
+    const reader = new BlockReader(new Input(long, [100_000]), 300_000);
+    await fill(reader, 10);
     reader.at += 10;
-    expect(await reader.fill(LARGEST_RECORD_LENGTH)).toBe(true);
+    expect(await fill(reader, LARGEST_RECORD_LENGTH)).toBe(true);
     expect(reader.data.getUint8(reader.at)).toBe(10);
     expect(reader.data.getUint8(reader.at + LARGEST_RECORD_LENGTH - 1)).toBe((LARGEST_RECORD_LENGTH + 9) % 251);
-    expect(await reader.fill(LARGEST_RECORD_LENGTH + 1)).toBe(false);
+    expect(await fill(reader, LARGEST_RECORD_LENGTH + 1)).toBe(false);
     await reader.close();
   });
 
-  it('leaves the block of the last batch alone until it is asked for more', async () => {
-    const reader = new BlockReader(new MemoryInput(octets), 1000);
-    await reader.fill(1);
+  it('leaves the octets of the last batch alone until it is asked for more', async () => {
+    const reader = new BlockReader(new Input(octets), 1000);
+    await fill(reader, 1);
     const { data, at } = reader;
-    // The next block is being read meanwhile.
+    // The next block may be read meanwhile.
     await new Promise((resolve) => setTimeout(resolve, 5));
     for (let i = 0; i < 1000; i++) expect(data.getUint8(at + i)).toBe(octets[i]);
     await reader.close();
   });
 
   it('copies a long record that comes octet by octet only once', async () => {
-    const slow = new BlockReader(new MemoryInput(new Uint8Array(300_000), [1]));
+    const slow = new BlockReader(new Input(new Uint8Array(300_000), [1]));
     const began = performance.now();
-    expect(await slow.fill(250_000)).toBe(true);
+    expect(await fill(slow, 250_000)).toBe(true);
     expect(performance.now() - began).toBeLessThan(5000);
     await slow.close();
+  });
+
+  it('writes to a block that was lent only after waiting with it', async () => {
+    const payloadLength = 600;
+    const blocks = Array.from({ length: 3 }, () =>
+      sharedBlock(new SharedArrayBuffer(LARGEST_RECORD_LENGTH + payloadLength)),
+    );
+    /** What somebody else still looks at in each block: the place in the block, and what is there. */
+    const looks = blocks.map((): [number, number][] => []);
+    const stillThere = (): boolean =>
+      looks.every((kept, i) => kept.every(([at, octet]) => blocks[i]!.bytes[at] === octet));
+    const lender: BlockLender = {
+      lend: () => blocks,
+      waitFor(block) {
+        expect(stillThere()).toBe(true);
+        looks[blocks.indexOf(block)] = [];
+      },
+    };
+    const reader = new BlockReader(new Input(octets, [500, 70]), undefined, lender);
+    for (let at = 0; await fill(reader, 130); at += 130) {
+      const here = blocks.findIndex((block) => block.data === reader.data);
+      for (let i = 0; i < 130; i++) looks[here]!.push([reader.at + i, octets[at + i]!]);
+      expect(stillThere()).toBe(true);
+      reader.at += 130;
+    }
+    expect(reader.available).toBe(octets.length % 130);
+    await reader.close();
+  });
+});
+
+describe('An input read at once', () => {
+  it('is read into one block, and waited with now and then for the event loop', async () => {
+    const long = new Uint8Array(20_000_000);
+    const reader = new BlockReader(new MemoryFile(long));
+    const { data } = reader;
+    let turns = 0;
+    let waits = 0;
+    let passed = 0;
+    for (let found = reader.fillNow(1); found !== Fill.ENDED; found = reader.fillNow(1)) {
+      if (found === Fill.NOT_YET) {
+        setImmediate(() => turns++);
+        await reader.wait();
+        expect(turns).toBe(++waits);
+      }
+      expect(reader.data).toBe(data);
+      passed += reader.available;
+      reader.at = reader.limit;
+    }
+    expect(passed).toBe(long.length);
+    expect(waits).toBe(4);
+    await reader.close();
   });
 });

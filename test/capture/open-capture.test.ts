@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultName } from '../../src/capture/capture-end.ts';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { CaptureFault } from '../../src/capture/packet-source.ts';
+import { CaptureFault, Found } from '../../src/capture/packet-source.ts';
 import { addScript, buildCapture } from './built-capture.ts';
 import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
 import { expectedPackets, readAll, readBytes } from './read-all.ts';
@@ -74,6 +74,47 @@ describe('what cannot be opened', () => {
     chmodSync(at('secret'), 0);
     const { end } = await withoutRights(() => readAll(openCapture(at('secret'))));
     expect(end.message).toContain('permission denied');
+  });
+});
+
+describe('a file that grows', () => {
+  it('is read on as long as there is more each time', async () => {
+    const octets = buildPcap(packets);
+    writeFileSync(at('growing'), octets.subarray(0, 1001));
+    const source = openCapture(at('growing'));
+    const batch = new PacketBatch();
+    let count = 0;
+    for (let there = 1001; await source.read(batch); there += 1001) {
+      count += batch.count;
+      appendFileSync(at('growing'), octets.subarray(there, there + 1001));
+    }
+    expect(count).toBe(packets.length);
+    expect(source.end.fault).toBe(CaptureFault.NONE);
+    await source.close();
+  });
+});
+
+describe('packets at once', () => {
+  const long = samplePackets(100_000);
+
+  it.each(['pcap', 'pcapng'])('are those that are waited for: %s', async (format) => {
+    writeFileSync(at('once'), format === 'pcap' ? buildPcap(long) : buildPcapng(long));
+    const source = openCapture(at('once'));
+    const batch = new PacketBatch(300);
+    expect(source.readNow(batch)).toBe(Found.NOT_YET);
+    const times: number[] = [];
+    let waits = 0;
+    while (await source.read(batch)) {
+      do for (let row = 0; row < batch.count; row++) times.push(batch.timeUs[row]!);
+      while (source.readNow(batch) === Found.PACKETS);
+      waits++;
+    }
+    expect(times).toEqual(long.map(({ timeUs }) => timeUs));
+    // Often enough for signals and outputs, too seldom to cost.
+    expect(waits).toBeGreaterThan(1);
+    expect(waits).toBeLessThan(20);
+    await source.close();
+    expect(source.readNow(batch)).toBe(Found.END);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Everything a source gives, as objects that tests can compare. */
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import type { ByteInput } from '../../src/capture/byte-input.ts';
 import { NO_FAULT } from '../../src/capture/capture-end.ts';
 import { captureOf } from '../../src/capture/open-capture.ts';
@@ -66,25 +67,37 @@ export class MemoryInput implements ByteInput {
   }
 
   async read(target: Uint8Array, at: number, length: number): Promise<number> {
-    const chunk = this.chunkLengths[this.turn++ % this.chunkLengths.length]!;
-    const count = Math.min(length, chunk, this.bytes.length - this.at);
     await Promise.resolve();
-    target.set(this.bytes.subarray(this.at, this.at + count), at);
-    this.at += count;
-    return count;
+    return this.take(target, at, length);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
+
+  protected take(target: Uint8Array, at: number, length: number): number {
+    const chunk = this.chunkLengths[this.turn++ % this.chunkLengths.length]!;
+    const count = Math.min(length, chunk, this.bytes.length - this.at);
+    target.set(this.bytes.subarray(this.at, this.at + count), at);
+    this.at += count;
+    return count;
+  }
 }
 
-export function readBytes(
+/** The same, read at once, as files are. */
+export class MemoryFile extends MemoryInput {
+  readonly readNow = (target: Uint8Array, at: number, length: number): number => this.take(target, at, length);
+}
+
+/** What is seen is the same whether the octets are waited for or read at once. */
+export async function readBytes(
   bytes: Uint8Array,
   options: CaptureOptions = {},
   chunkLengths?: number[],
 ): Promise<SeenCapture> {
-  return readAll(captureOf('memory', new MemoryInput(bytes, chunkLengths), options));
+  const seen = await readAll(captureOf('memory', new MemoryInput(bytes, chunkLengths), options));
+  expect(await readAll(captureOf('memory', new MemoryFile(bytes, chunkLengths), options))).toEqual(seen);
+  return seen;
 }
 
 /** What a capture built from these packets must show. */

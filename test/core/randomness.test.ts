@@ -49,3 +49,39 @@ describe('what is no ciphertext', () => {
     expect(looks(bytes)).toBe(false);
   });
 });
+
+/** The same, as one would write it down: all values, all steps. */
+function couldBeRandom(octets: readonly number[]): boolean {
+  if (octets.length < SMALLEST_SAMPLE) return false;
+  const sample = octets.slice(0, 96);
+  const steps = sample.slice(1).map((octet, i) => (octet - sample[i]! + 256) % 256);
+  const evenSteps = steps.slice(1).filter((step, i) => step === steps[i]).length;
+  const wanted = sample.length - 4 - Math.floor(sample.length ** 2 / 200);
+  return new Set(sample).size >= wanted && evenSteps <= 2 + Math.floor(sample.length / 16);
+}
+
+describe('what is between', () => {
+  /** Ways from counters and few values to ciphertext; `draw` is random. */
+  const makes: readonly (readonly [string, (draw: number, place: number, share: number) => number])[] = [
+    ['ciphertext', (draw) => draw],
+    ['few values', (draw, _, share) => Math.floor((draw * share) / 256)],
+    ['a counter that is disturbed', (draw, place, share) => (draw < share ? draw : place * 3)],
+    ['zeros behind ciphertext', (draw, place, share) => (place < share >> 1 ? draw : 0)],
+    ['a counter behind ciphertext', (draw, place, share) => (place < share >> 1 ? draw : place)],
+    ['steps that come twice', (draw, place, share) => (place % 3 === 0 || draw < share ? draw : place * 7)],
+  ];
+  it.each(makes)('%s is judged like by a slow twin', (name, make) => {
+    const random = randomOctets(`twins of ${name}`, 4_000_000);
+    const octets = new Uint8Array(140);
+    const data = new DataView(octets.buffer);
+    const answers = { true: 0, false: 0 };
+    for (let at = 0; at + 256 < random.length; at += 250) {
+      const length = random[at]! % 128;
+      for (let i = 0; i < length; i++) octets[4 + i] = make(random[at + 2 + i]!, i, random[at + 1]!);
+      const answer = looksRandom(data, 4, length);
+      expect(answer).toBe(couldBeRandom([...octets.subarray(4, 4 + length)]));
+      answers[`${answer}`]++;
+    }
+    expect(Math.min(answers.true, answers.false)).toBeGreaterThan(500);
+  });
+});

@@ -11,6 +11,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/enforcement/outcome.ts';
 import type { DecisionSink } from '../../src/engine/decision-sink.ts';
 import { Decisions } from '../../src/engine/decisions.ts';
+import { Judge } from '../../src/engine/judge.ts';
 import { Pipeline } from '../../src/engine/pipeline.ts';
 import type { Rules } from '../../src/engine/rules.ts';
 import { SafetyGuard } from '../../src/engine/safety-guard.ts';
@@ -68,10 +69,10 @@ const silent: DecisionSink = { decided: () => undefined, ended: () => undefined 
 async function live(rules: Rules, withBreaker: boolean): Promise<Day> {
   const table = new FlowTable(100_000);
   const fingerprints = new FingerprintSet();
-  const tunnels = new Tunnels(table, fingerprints);
+  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
   const trips: Trip[] = [];
   const guard = withBreaker ? new SafetyGuard(rules.policy.safety, (trip) => trips.push(trip)) : null;
-  const decisions = new Decisions(table, fingerprints, tunnels, rules, silent, guard);
+  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, silent, guard);
   const hit = new Set<number>();
   const sink = {
     packet: (batch: PacketBatch, row: number, outcome: Outcome) => {
@@ -81,7 +82,7 @@ async function live(rules: Rules, withBreaker: boolean): Promise<Day> {
       hit.add(source >>> 24 === 10 ? source : batch.data.getUint32(at + 16));
     },
   };
-  const pipeline = new Pipeline(table, fingerprints, tunnels, decisions, sink, guard);
+  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions), sink, guard);
   await run(pipeline);
   return { hit: hit.size, trips, decided: decisions.made.reduce((sum, count) => sum + count, 0) };
 }

@@ -2,6 +2,7 @@
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-heap.js <captures…>
 import { PacketBatch } from './capture/packet-batch.js';
 import { openCapture } from './capture/open-capture.js';
+import { Judge } from './engine/judge.js';
 import { Pipeline } from './engine/pipeline.js';
 import { Tunnels } from './engine/tunnels.js';
 import { FingerprintSet } from './fingerprint/fingerprint-set.js';
@@ -14,7 +15,8 @@ const WINDOWS = 5;
 const STEP_US = 1000;
 const CAPACITY = 50_000;
 
-const listener = {
+/** Decides nothing. */
+const decisions = {
   delayUs: 0,
   found() {},
   packet() {
@@ -73,7 +75,11 @@ function run(pipeline, batches, packets) {
 const batches = await load(process.argv.slice(2));
 const table = new FlowTable(CAPACITY);
 const fingerprints = new FingerprintSet();
-const pipeline = new Pipeline(table, fingerprints, new Tunnels(table, fingerprints), listener);
+const pipeline = new Pipeline(
+  table,
+  fingerprints,
+  new Judge(table, new Tunnels(table, fingerprints.evidenceLog), decisions),
+);
 run(pipeline, batches, WARM_UP_PACKETS);
 
 const { counters } = pipeline;

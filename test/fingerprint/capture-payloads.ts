@@ -5,6 +5,7 @@ import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { Decisions } from '../../src/engine/decisions.ts';
+import { Judge } from '../../src/engine/judge.ts';
 import { Pipeline } from '../../src/engine/pipeline.ts';
 import { Tunnels } from '../../src/engine/tunnels.ts';
 import type { EvidenceEntry } from '../../src/fingerprint/evidence.ts';
@@ -50,10 +51,10 @@ export type Kept = 'all' | 'up' | 'down';
 /** Runs one capture; `snapLength` octets of each packet are there, of packets that are not `kept` none. */
 export async function runCapture(path: string, snapLength = Infinity, kept: Kept = 'all'): Promise<CaptureRun> {
   const fingerprints = new FingerprintSet();
-  const tunnels = new Tunnels(table, fingerprints);
+  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
   const found = new FoundFlows();
   const evidence: FoundEvidence[] = [];
-  const decisions = new Decisions(table, fingerprints, tunnels, rules, {
+  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, {
     decided: (flow) => {
       found.note(flow);
     },
@@ -63,7 +64,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
     },
   });
-  const pipeline = new Pipeline(table, fingerprints, tunnels, decisions);
+  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions));
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       const length = isKept(batch, row, kept) ? snapLength : 0;

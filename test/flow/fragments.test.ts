@@ -1,47 +1,75 @@
 /** Fragments tied to flows: in and out of order, reused ids, overlaps, expiry, and floods under full accounting. */
 import { describe, expect, it } from 'vitest';
-import { FlowTable, NO_FLOW } from '../../src/flow/flow-table.ts';
 import { Fragments } from '../../src/flow/fragments.ts';
+import type { PacketView } from '../../src/wire/packet-view.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { addFlow, fragmentView } from './views.ts';
+import { fragmentView } from './views.ts';
 
-const SECOND = 1;
+const SECOND = 1_000_000;
 
-function setUp(): { table: FlowTable; fragments: Fragments; slot: number } {
-  const table = new FlowTable(20_000);
-  return { table, fragments: new Fragments(table), slot: addFlow(table, 1, 0) };
+/** A first fragment at a packet time, microseconds. */
+function first(fragments: Fragments, view: PacketView, timeUs: number): PacketView {
+  fragments.timeUs = timeUs;
+  fragments.first(view);
+  return view;
+}
+
+/** A later one: true where its first has been seen. */
+function later(fragments: Fragments, view: PacketView, wireOctets: number, timeUs: number): boolean {
+  fragments.timeUs = timeUs;
+  return fragments.later(view, wireOctets);
+}
+
+function portsOf(view: PacketView): number[] {
+  return [view.sourcePort, view.destinationPort];
+}
+
+/** A later fragment as the decoder leaves it: it knows no ports. */
+function portless(view: PacketView): PacketView {
+  return Object.assign(view, { sourcePort: 0, destinationPort: 0, transport: 0, domain: 99 });
 }
 
 describe('a datagram', () => {
-  it('in order: later fragments go to the flow of the first, in its direction', () => {
-    const { fragments, slot } = setUp();
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 1, 0);
-    expect([fragments.waitedPackets, fragments.waitedOctets]).toEqual([0, 0]);
-    expect(fragments.later(fragmentView(1, 7, 1480, 1480, true), 1514, SECOND)).toBe(slot);
-    expect(fragments.direction).toBe(1);
-    expect(fragments.later(fragmentView(1, 7, 2960, 100, false), 134, 2 * SECOND)).toBe(slot);
+  it('in order: later fragments take the tuple of the first', () => {
+    const fragments = new Fragments();
+    const { waitedPackets, waitedOctets, ...begun } = first(fragments, fragmentView(1, 7, 0, 1480, true), 0);
+    expect([waitedPackets, waitedOctets]).toEqual([0, 0]);
+    const second = portless(fragmentView(1, 7, 1480, 1480, true));
+    expect(later(fragments, second, 1514, SECOND)).toBe(true);
+    expect(portsOf(second)).toEqual([begun.sourcePort, begun.destinationPort]);
+    expect([second.transport, second.domain]).toEqual([begun.transport, begun.domain]);
+    expect(later(fragments, fragmentView(1, 7, 2960, 100, false), 134, 2 * SECOND)).toBe(true);
     expect([fragments.waitingCount, fragments.overlapCount, fragments.takeOrphans()]).toEqual([0, 0, 0]);
   });
 
+  it('whose fragments are inside another header than the flow takes the inner addresses', () => {
+    const fragments = new Fragments();
+    const inner = { source3: 5, destination3: 6, source2: 8, destination2: 9, source0: 1, destination1: 2 };
+    first(fragments, Object.assign(fragmentView(1, 7, 0, 1480, true), inner), 0);
+    const second = portless(fragmentView(1, 7, 1480, 1480, true));
+    expect(later(fragments, second, 1514, 0)).toBe(true);
+    expect(second).toMatchObject(inner);
+  });
+
   it('out of order: what came early waits and is handed to the first', () => {
-    const { fragments, slot } = setUp();
-    expect(fragments.later(fragmentView(1, 7, 2960, 100, false), 134, 0)).toBe(NO_FLOW);
-    expect(fragments.later(fragmentView(1, 7, 1480, 1480, true), 1514, 0)).toBe(NO_FLOW);
+    const fragments = new Fragments();
+    expect(later(fragments, fragmentView(1, 7, 2960, 100, false), 134, 0)).toBe(false);
+    expect(later(fragments, fragmentView(1, 7, 1480, 1480, true), 1514, 0)).toBe(false);
     expect(fragments.waitingCount).toBe(2);
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 0, SECOND);
-    expect([fragments.waitedPackets, fragments.waitedOctets]).toEqual([2, 1648]);
+    const view = first(fragments, fragmentView(1, 7, 0, 1480, true), SECOND);
+    expect([view.waitedPackets, view.waitedOctets]).toEqual([2, 1648]);
     expect(fragments.waitingCount).toBe(0);
-    expect(fragments.later(fragmentView(1, 7, 3060, 8, false), 42, SECOND)).toBe(slot);
-    expect([fragments.direction, fragments.overlapCount]).toEqual([0, 0]);
+    expect(later(fragments, fragmentView(1, 7, 3060, 8, false), 42, SECOND)).toBe(true);
+    expect(fragments.overlapCount).toBe(0);
   });
 
   it('with an id used again belongs to the flow of the newer first fragment', () => {
-    const { table, fragments, slot } = setUp();
-    const second = addFlow(table, 2, 0);
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 0, 0);
-    fragments.first(fragmentView(1, 7, 0, 1480, true), second, 1, SECOND);
-    expect(fragments.later(fragmentView(1, 7, 1480, 10, false), 44, SECOND)).toBe(second);
-    expect(fragments.direction).toBe(1);
+    const fragments = new Fragments();
+    first(fragments, fragmentView(1, 7, 0, 1480, true), 0);
+    first(fragments, Object.assign(fragmentView(1, 7, 0, 1480, true), { sourcePort: 4711 }), SECOND);
+    const view = portless(fragmentView(1, 7, 1480, 10, false));
+    expect(later(fragments, view, 44, SECOND)).toBe(true);
+    expect(view.sourcePort).toBe(4711);
   });
 
   it.each([
@@ -50,30 +78,19 @@ describe('a datagram', () => {
     ['protocol', Object.assign(fragmentView(1, 7, 1480, 10, false), { fragmentProtocol: 50 })],
     ['domain', Object.assign(fragmentView(1, 7, 1480, 10, false), { fragmentDomain: 1 })],
   ])('with another %s waits for its own first fragment', (_, view) => {
-    const { fragments, slot } = setUp();
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 0, 0);
-    expect(fragments.later(view, 44, 0)).toBe(NO_FLOW);
-  });
-
-  it('whose flow has ended waits, also where the slot is another flow by now', () => {
-    const { table, fragments, slot } = setUp();
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 0, 0);
-    table.remove(slot);
-    expect(fragments.later(fragmentView(1, 7, 1480, 10, true), 44, 0)).toBe(NO_FLOW);
-    fragments.first(fragmentView(1, 9, 0, 1480, true), addFlow(table, 1, 0, 50), 0, 0);
-    expect(addFlow(table, 3, 0, 51)).not.toBe(slot);
-    expect(fragments.later(fragmentView(1, 7, 1490, 10, false), 44, 0)).toBe(NO_FLOW);
-    expect(fragments.waitingCount).toBe(2);
+    const fragments = new Fragments();
+    first(fragments, fragmentView(1, 7, 0, 1480, true), 0);
+    expect(later(fragments, view, 44, 0)).toBe(false);
   });
 });
 
 describe('overlaps', () => {
   const overlapsOf = (...parts: readonly (readonly [offset: number, length: number])[]): number => {
-    const { fragments, slot } = setUp();
+    const fragments = new Fragments();
     for (const [offset, length] of parts) {
       const view = fragmentView(1, 7, offset, length, true);
-      if (offset === 0) fragments.first(view, slot, 0, 0);
-      else fragments.later(view, length + 34, 0);
+      if (offset === 0) first(fragments, view, 0);
+      else later(fragments, view, length + 34, 0);
     }
     return fragments.overlapCount;
   };
@@ -146,29 +163,28 @@ describe('overlaps', () => {
   });
 
   it('behind a first fragment that the capture cut are counted by its length on the wire', () => {
-    const { fragments, slot } = setUp();
-    fragments.first(Object.assign(fragmentView(1, 7, 0, 1480, true), { payloadCaptured: 20 }), slot, 0, 0);
-    fragments.later(fragmentView(1, 7, 800, 1480, false), 1514, 0);
+    const fragments = new Fragments();
+    first(fragments, Object.assign(fragmentView(1, 7, 0, 1480, true), { payloadCaptured: 20 }), 0);
+    later(fragments, fragmentView(1, 7, 800, 1480, false), 1514, 0);
     expect(fragments.overlapCount).toBe(1);
   });
 });
 
 describe('expiry', () => {
   it('gives up what has waited a minute, when its place is looked at, and forgets the first fragment', () => {
-    const { fragments, slot } = setUp();
-    fragments.later(fragmentView(1, 7, 1480, 10, false), 44, 0);
-    fragments.first(fragmentView(1, 8, 0, 1480, true), slot, 0, 0);
-    fragments.first(fragmentView(1, 7, 0, 1480, true), slot, 0, 61 * SECOND);
-    expect(fragments.waitedPackets).toBe(0);
+    const fragments = new Fragments();
+    later(fragments, fragmentView(1, 7, 1480, 10, false), 44, 0);
+    first(fragments, fragmentView(1, 8, 0, 1480, true), 0);
+    expect(first(fragments, fragmentView(1, 7, 0, 1480, true), 61 * SECOND).waitedPackets).toBe(0);
     expect(fragments.takeOrphans()).toBe(1);
     expect(fragments.takeOrphans()).toBe(0);
-    expect(fragments.later(fragmentView(1, 8, 1480, 10, false), 44, 60 * SECOND)).toBe(slot);
-    expect(fragments.later(fragmentView(1, 8, 1490, 10, false), 44, 61 * SECOND)).toBe(NO_FLOW);
+    expect(later(fragments, fragmentView(1, 8, 1480, 10, false), 44, 60 * SECOND)).toBe(true);
+    expect(later(fragments, fragmentView(1, 8, 1490, 10, false), 44, 61 * SECOND)).toBe(false);
   });
 
   it('gives up everything at the end', () => {
-    const { fragments } = setUp();
-    for (let id = 0; id < 50; id++) fragments.later(fragmentView(1, id, 1480, 10, false), 44, 0);
+    const fragments = new Fragments();
+    for (let id = 0; id < 50; id++) later(fragments, fragmentView(1, id, 1480, 10, false), 44, 0);
     fragments.giveUp();
     expect([fragments.waitingCount, fragments.takeOrphans()]).toEqual([0, 50]);
   });
@@ -180,10 +196,9 @@ describe('accounting', () => {
     ['few ids, used again and again', 2, 200],
     ['as many ids as places', 3, 4096],
   ])('%s: waiting + handed over + orphans + tied = all later fragments', (_, seed, ids) => {
-    const { table, fragments } = setUp();
+    const fragments = new Fragments();
     const random = new SeededRandom(seed);
-    const slots = Array.from({ length: 100 }, (_, n) => addFlow(table, n + 2, 0, n + 2));
-    let later = 0;
+    let count = 0;
     let tied = 0;
     let handed = 0;
     let orphans = 0;
@@ -194,35 +209,34 @@ describe('accounting', () => {
       now += random.below(step % 1000 === 0 ? 200 * SECOND : 2000);
       const id = random.below(ids);
       if (random.chance(0.3)) {
-        fragments.first(fragmentView(id % 5, id, 0, 1480, true), slots[random.below(100)]!, 0, now);
-        handed += fragments.waitedPackets;
-        octetsHanded += fragments.waitedOctets;
+        const view = first(fragments, fragmentView(id % 5, id, 0, 1480, true), now);
+        handed += view.waitedPackets;
+        octetsHanded += view.waitedOctets;
       } else {
-        later++;
+        count++;
         const offset = 8 + 8 * random.below(4000);
-        if (fragments.later(fragmentView(id % 5, id, offset, 1480, true), 100, now) === NO_FLOW) octetsIn += 100;
-        else tied++;
+        if (later(fragments, fragmentView(id % 5, id, offset, 1480, true), 100, now)) tied++;
+        else octetsIn += 100;
       }
       if (random.chance(0.01)) orphans += fragments.takeOrphans();
       if (step % 97 === 0) {
         orphans += fragments.takeOrphans();
-        expect(fragments.waitingCount + handed + orphans + tied).toBe(later);
+        expect(fragments.waitingCount + handed + orphans + tied).toBe(count);
       }
     }
     expect(octetsHanded).toBe(handed * 100);
     fragments.giveUp();
     orphans += fragments.takeOrphans();
-    expect(handed + orphans + tied).toBe(later);
+    expect(handed + orphans + tied).toBe(count);
     expect((handed + orphans) * 100).toBe(octetsIn);
   });
 
   it('a flood pushes out the oldest of a set, never the newest', () => {
-    const { fragments, slot } = setUp();
+    const fragments = new Fragments();
     for (let id = 0; id < 100_000; id++) {
-      fragments.later(fragmentView(1, id, 8, 8, true), 50, 0);
+      later(fragments, fragmentView(1, id, 8, 8, true), 50, 0);
       if (id % 1000 !== 0) continue;
-      fragments.first(fragmentView(1, id, 0, 8, true), slot, 0, 0);
-      expect(fragments.waitedPackets).toBe(1);
+      expect(first(fragments, fragmentView(1, id, 0, 8, true), 0).waitedPackets).toBe(1);
     }
     expect(fragments.waitingCount).toBeLessThanOrEqual(4096);
     expect(fragments.waitingCount).toBeGreaterThan(3500);

@@ -9,6 +9,7 @@ import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requirePolicy, requireRegistry } from '../../dist/cli/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/cli/rules-flags.js';
 import { Decisions } from '../../dist/engine/decisions.js';
+import { Judge } from '../../dist/engine/judge.js';
 import { Pipeline } from '../../dist/engine/pipeline.js';
 import { Tunnels } from '../../dist/engine/tunnels.js';
 import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
@@ -94,7 +95,7 @@ function stateOf(capacity, name) {
     return before;
   const table = new FlowTable(capacity);
   const fingerprints = new FingerprintSet();
-  const state = { table, fingerprints, tunnels: new Tunnels(table, fingerprints) };
+  const state = { table, fingerprints, tunnels: new Tunnels(table, fingerprints.evidenceLog) };
   states.set(key, state);
   return state;
 }
@@ -130,12 +131,17 @@ export class EngineRun {
     this.#tunnels = tunnels;
     this.#decisions = new Decisions(
       this.table,
-      fingerprints,
+      fingerprints.evidenceLog,
       this.#tunnels,
       { policy, registry, mode: 'enforce' },
       sink,
     );
-    this.pipeline = new Pipeline(this.table, fingerprints, this.#tunnels, this.#decisions, packets);
+    this.pipeline = new Pipeline(
+      this.table,
+      fingerprints,
+      new Judge(this.table, this.#tunnels, this.#decisions),
+      packets,
+    );
   }
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
@@ -177,13 +183,13 @@ export class EngineRun {
 
   /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
   get held() {
-    const { fingerprints, fragments, streams } = this.pipeline;
+    const { fingerprints, intake, streams } = this.pipeline;
     const { buckets } = this.#decisions;
     return {
       flows: this.table.activeCount,
       fingerprintBlocks: fingerprints.blockCount,
       evidenceRows: fingerprints.evidenceLog.count,
-      fragments: fragments.waitingCount,
+      fragments: intake.fragments.waitingCount,
       streams: streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,

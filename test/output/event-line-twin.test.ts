@@ -80,8 +80,29 @@ function flow(): FlowRecord {
   record.finding = packFinding(pick([1, 2, 3]), pick([1, 2]), pick(VARIANTS), below(3));
   record.tunnel = tunnelOf(record);
   record.evidenceLog = log;
-  record.evidence = evidence();
+  record.ownEvidence = evidence();
+  record.tunnelEvidence = evidence();
   return record;
+}
+
+/** Changes one part of what a flow is called by. */
+function change(record: FlowRecord, other: FlowRecord): void {
+  const part = pick([
+    'source',
+    'destination',
+    'sourcePort',
+    'destinationPort',
+    'domain',
+    'firstPacket',
+    'firstTimeUs',
+    'vlans',
+    'encapsulation',
+    'tunnel',
+  ] as const);
+  if (part === 'source' || part === 'destination') record[part][below(4)]! ^= below(2);
+  else if (part === 'tunnel') record.tunnel = tunnelOf(pick([record, other]));
+  else if (part === 'sourcePort' || part === 'destinationPort') record[part] ^= record[part] === 0 ? 0 : below(2);
+  else record[part] = other[part];
 }
 
 function registration(): ShownRegistration | null {
@@ -89,7 +110,9 @@ function registration(): ShownRegistration | null {
   return below(2) === 0 ? null : { prefix, holder: pick(TEXTS), sector: 'bank', reference: pick(TEXTS) };
 }
 
+/** Some share a number: it is a hint at what is kept, and no name. */
 const decision = (): ShownDecision => ({
+  number: below(60),
   action: 'allow',
   previous: pick([null, 'block']),
   rule: pick([null, ...TEXTS]),
@@ -109,7 +132,22 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       const [file, record, shown, at, packet] = [pick(TEXTS), flow(), pick(DECISIONS), time(), count()];
       const expected = `${JSON.stringify(fields.decisionEvent(file, record, shown, at, packet))}\n`;
       expect(lines.decision(file, record, shown, at, packet)).toBe(expected);
-      log.release(record.evidence);
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
+    }
+  });
+
+  it('of decisions are the JSON of their fields where flows have many, and change', () => {
+    const flows = Array.from({ length: 50 }, flow);
+    for (let i = 0; i < EVENTS; i++) {
+      const record = pick(flows);
+      if (below(2) === 0) change(record, pick(flows));
+      const expected = `${JSON.stringify(fields.decisionEvent('x', record, DECISIONS[0]!, i, i))}\n`;
+      expect(lines.decision('x', record, DECISIONS[0]!, i, i)).toBe(expected);
+    }
+    for (const record of flows) {
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
     }
   });
 
@@ -120,7 +158,8 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
       if (shown === null) record.finding = 0;
       const expected = `${JSON.stringify(fields.flowEvent(file, record, shown, reason))}\n`;
       expect(lines.flow(file, record, shown, reason)).toBe(expected);
-      log.release(record.evidence);
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
     }
   });
 

@@ -46,6 +46,7 @@ function flowOf(source: string, destination: string, transport: number, ports: r
 }
 
 const DECISION: ShownDecision = {
+  number: 0,
   action: 'allow',
   previous: null,
   rule: 'registered',

@@ -42,15 +42,14 @@ async function packetsOf(path: string): Promise<RawPacket[]> {
 
 function flowsOf(packets: readonly RawPacket[]): Map<string, number> {
   const table = new FlowTable(10_000);
-  const fragments = new Fragments(table);
+  const fragments = new Fragments();
   const view = new PacketView();
   const perSlot: number[] = [];
   packets.forEach(({ bytes, wireLength, linkType }, packet) => {
     view.begin(new DataView(bytes.buffer), 0, bytes.length, wireLength);
     if (decode(view, linkType) !== DecodeStatus.OK) return;
     if (view.fragment === Fragment.LATER) {
-      const slot = fragments.later(view, 0, 0);
-      if (slot !== NO_FLOW) perSlot[slot]!++;
+      if (fragments.later(view, 0)) perSlot[table.find(view)]!++;
       return;
     }
     let slot = table.find(view);
@@ -61,8 +60,8 @@ function flowsOf(packets: readonly RawPacket[]): Map<string, number> {
     }
     perSlot[slot]!++;
     if (view.fragment === Fragment.FIRST) {
-      fragments.first(view, slot, table.direction, 0);
-      perSlot[slot]! += fragments.waitedPackets;
+      fragments.first(view);
+      perSlot[slot]! += view.waitedPackets;
     }
   });
   const counts = new Map<string, number>();

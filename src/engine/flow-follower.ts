@@ -1,0 +1,236 @@
+/**
+ * Follows flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they want to see it,
+ * and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own packets say goes to a listener.
+ */
+import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
+import { Payload } from '../fingerprint/payload.ts';
+import { LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
+import { Eviction } from '../flow/eviction.ts';
+import { slotsByFirstPacket } from '../flow/flow-order.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import { IdleWheel } from '../flow/idle-wheel.ts';
+import { PacketClock } from '../flow/packet-clock.ts';
+import { DecodeStatus } from '../wire/decode-status.ts';
+import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
+import { Counters, FlowEnd } from './counters.ts';
+import { takeDatagram } from './datagram.ts';
+import { News } from './news.ts';
+import { StreamObserver } from './stream-observer.ts';
+
+/** What is told of flows: slots are valid during the call only. */
+export interface FlowListener {
+  /** The flow's own packets have said something new. */
+  heard(slot: number, news: News): void;
+  /** The flow ends; it leaves the table after the call. `bucket` orders flows that end at one packet, where it is their time. */
+  ended(slot: number, reason: FlowEnd, bucket: number): void;
+}
+
+/** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
+const IDLE_TIMEOUT_US = 120_000_000;
+const FOUND_IDLE_TIMEOUT_US = 3_600_000_000;
+const CLOSED_TIMEOUT_US = 10_000_000;
+
+export class FlowFollower {
+  /** Number of the packet at hand in its capture, from 1; set before `begin`. */
+  packet = 0;
+  /** Its time is `clock.timeUs`; set before `begin`. */
+  readonly clock = new PacketClock();
+  readonly table: FlowTable;
+
+  private readonly counters: Counters;
+  private readonly fingerprints: FingerprintSet;
+  private readonly listener: FlowListener;
+  private view = new PacketView();
+  private readonly payload = new Payload();
+  private readonly news = new News();
+  private readonly wheel: IdleWheel;
+  private readonly eviction: Eviction;
+  private readonly streams: StreamObserver;
+
+  constructor(table: FlowTable, fingerprints: FingerprintSet, listener: FlowListener, counters: Counters) {
+    this.table = table;
+    this.fingerprints = fingerprints;
+    this.listener = listener;
+    this.counters = counters;
+    this.wheel = new IdleWheel(table);
+    this.eviction = new Eviction(table);
+    this.streams = new StreamObserver(table, fingerprints);
+  }
+
+  /** Every packet's first step, also of those that reach no flow: time passes, and flows end. */
+  begin(): void {
+    const { clock } = this;
+    clock.step();
+    if (clock.now >= this.wheel.nextUs) this.expire(clock.now);
+  }
+
+  /** Takes the packet to its flow, whose slot it returns; NO_FLOW for a fragment whose flow is no more, which is counted as that. */
+  take(view: PacketView, wireLength: number): number {
+    this.view = view;
+    let slot = this.table.findAhead(view);
+    if (view.fragment === Fragment.LATER) return this.countFragment(slot, wireLength);
+    if (slot === NO_FLOW) slot = this.start();
+    const { direction } = this.table;
+    this.countPacket(slot, direction, wireLength);
+    if (view.fragment === Fragment.FIRST && view.waitedPackets > 0) this.countWaited(slot, direction);
+    const row = slot * ROW_WORDS;
+    if (view.transport === Transport.TCP) this.streams.noteFlags(view, slot, direction);
+    if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0 && this.isWatched(row)) {
+      this.observe(slot, direction);
+    }
+    return slot;
+  }
+
+  /** Ends all flows, in the order of their first packets: the capture is over. */
+  finish(): void {
+    for (const slot of slotsByFirstPacket(this.table)) this.end(slot, FlowEnd.SHUTDOWN);
+    this.wheel.clear();
+    this.table.clear();
+    this.counters.streamsRefused = this.streams.streams.refusedCount;
+  }
+
+  /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
+  private isWatched(row: number): boolean {
+    const isConfirmed = findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED;
+    return !isConfirmed || this.view.payloadLength <= LONGEST_HANDSHAKE;
+  }
+
+  /** Adds the flow that the table has just missed. */
+  private start(): number {
+    const { table, view, clock } = this;
+    if (table.full) {
+      const oldest = this.eviction.longestIdle();
+      this.wheel.leave();
+      this.end(oldest, FlowEnd.EVICTED);
+      table.remove(oldest);
+      // The gap that the miss found may have moved.
+      table.findAhead(view);
+    }
+    const slot = table.insert(view);
+    const detail = slot * DETAIL_WORDS;
+    table.detailNumbers[(detail + FlowDetail.FIRST_TIME) >> 1] = clock.timeUs;
+    table.detailNumbers[(detail + FlowDetail.FIRST_PACKET) >> 1] = this.packet;
+    table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1] = clock.now;
+    this.counters.flowsStarted++;
+    // The first look comes early, for the many connections that are over by then.
+    this.wheel.atUs = clock.now + CLOSED_TIMEOUT_US;
+    this.wheel.schedule(slot);
+    return slot;
+  }
+
+  private countPacket(slot: number, direction: 0 | 1, wireLength: number): void {
+    const { words, numbers } = this.table;
+    const row = slot * ROW_WORDS;
+    words[row + FlowWord.PACKETS + direction]!++;
+    this.table.addOctets(slot, direction, wireLength);
+    numbers[(row + FlowWord.LAST_TIME) >> 1] = this.clock.timeUs;
+    numbers[(row + FlowWord.TOUCHED) >> 1] = this.clock.now;
+    this.counters.flowPackets++;
+  }
+
+  /** A later fragment: its flow may have ended since the first one came. */
+  private countFragment(slot: number, wireLength: number): number {
+    if (slot === NO_FLOW) this.counters.notDecoded[DecodeStatus.FRAGMENT_WITHOUT_FIRST]!++;
+    else this.countPacket(slot, this.table.direction, wireLength);
+    return slot;
+  }
+
+  /** The later fragments that came before the first one at hand. */
+  private countWaited(slot: number, direction: 0 | 1): void {
+    const { view, table } = this;
+    table.words[slot * ROW_WORDS + FlowWord.PACKETS + direction]! += view.waitedPackets;
+    table.addOctets(slot, direction, view.waitedOctets);
+    this.counters.flowPackets += view.waitedPackets;
+  }
+
+  /** Shows the packet in the view to the fingerprints, and tells the listener what is new. */
+  private observe(slot: number, direction: 0 | 1): void {
+    const { view, payload, fingerprints, table } = this;
+    const row = slot * ROW_WORDS;
+    const { words, details } = table;
+    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
+    const before = words[row + FlowWord.OWN_FINDING]!;
+    const held = words[row + FlowWord.HANDLE]!;
+    // Flows that nobody holds and that have no finding are most, and have no evidence: their details stay unread.
+    const evidence = held <= 0 && before === NO_FINDING ? 0 : details[evidenceAt]!;
+    const notesBefore = fingerprints.evidenceLog.changes;
+    payload.direction = direction;
+    payload.timeUs = this.clock.timeUs;
+    payload.packet = this.packet;
+    let handle: number;
+    if (view.transport === Transport.TCP) {
+      handle = this.streams.observe(view, payload, slot);
+    } else {
+      takeDatagram(view, payload);
+      handle = fingerprints.observe(payload, held, before, evidence);
+    }
+    words[row + FlowWord.HANDLE] = handle;
+    if (fingerprints.evidence !== evidence) details[evidenceAt] = fingerprints.evidence;
+    words[row + FlowWord.OWN_FINDING] = fingerprints.finding;
+    const { holder } = fingerprints;
+    if (holder === Claim.NONE) return;
+    // A transport message of a flow that is not confirmed yet may be one of a tunnel that has moved here.
+    const isConfirmed = findingStage(fingerprints.finding) === Stage.CONFIRMED;
+    const receiver = holder === Claim.WIREGUARD && !isConfirmed ? transportReceiver(payload) : 0;
+    if (
+      fingerprints.finding !== before ||
+      fingerprints.isKeyNew ||
+      receiver !== 0 ||
+      fingerprints.evidenceLog.changes !== notesBefore
+    )
+      this.tell(slot, direction, receiver);
+  }
+
+  private tell(slot: number, direction: 0 | 1, receiver: number): void {
+    const { news, fingerprints } = this;
+    news.timeUs = this.clock.timeUs;
+    news.packet = this.packet;
+    news.direction = direction;
+    news.holder = fingerprints.holder;
+    news.finding = fingerprints.finding;
+    news.keyHigh = fingerprints.keyHigh;
+    news.keyLow = fingerprints.keyLow;
+    news.receiver = receiver;
+    this.listener.heard(slot, news);
+  }
+
+  private expire(now: number): void {
+    const { wheel, table } = this;
+    while (wheel.next(now)) {
+      for (let i = 0; i < wheel.dueCount; i++) {
+        const slot = wheel.dueSlots[i]!;
+        const row = slot * ROW_WORDS;
+        const closed = (table.words[row + FlowWord.TRANSPORT]! & FlowFlag.CLOSED) !== 0;
+        const timeout = closed
+          ? CLOSED_TIMEOUT_US
+          : table.words[row + FlowWord.OWN_FINDING] === NO_FINDING
+            ? IDLE_TIMEOUT_US
+            : FOUND_IDLE_TIMEOUT_US;
+        const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
+        if (dueAt <= now) {
+          this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
+          table.remove(slot);
+        } else {
+          wheel.atUs = dueAt;
+          wheel.schedule(slot);
+        }
+      }
+    }
+  }
+
+  /** Ends a flow that the wheel no longer holds, and that is about to leave the table. */
+  private end(slot: number, reason: FlowEnd): void {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
+    this.listener.ended(slot, reason, this.wheel.bucket);
+    const handle = words[row + FlowWord.HANDLE]!;
+    // What nobody holds and nothing was found in has no evidence: its details stay unread.
+    if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)
+      this.fingerprints.release(handle, details[detail + FlowDetail.OWN_EVIDENCE]!);
+    const isTcp = (words[row + FlowWord.TRANSPORT]! & 255) === Transport.TCP;
+    if (isTcp && details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
+    this.counters.flowsEnded[reason]!++;
+  }
+}
