@@ -27,33 +27,35 @@ export class HashKeys {
   }
 }
 
-/** Sets which end a packet comes from, and the hash of its flow's key. Where the flow lies is open until the table looks ahead. */
+/** Puts a packet's ends in order, and sets the hash of its flow's key. Where the flow lies is open until the table looks ahead. */
 export function hashKey(view: PacketView, keys: HashKeys): void {
-  const high = isFromHigherEnd(view);
-  view.isFromHigh = high;
+  const high = view.source3 === view.destination3 ? highOfRest(view) : highOf(view.source3, view.destination3);
+  view.order(high);
   view.slotAhead = 0;
-  let low = high ? view.destination3 : view.source3;
-  let other = high ? view.source3 : view.destination3;
-  if (view.isWide) {
-    const source = hashWords(keys, view.source0, view.source1, view.source2, view.source3);
-    const destination = hashWords(keys, view.destination0, view.destination1, view.destination2, view.destination3);
-    low = high ? destination : source;
-    other = high ? source : destination;
-  }
-  view.flowHash = hashWords(keys, low, other, portsOf(view, high), view.domain ^ view.transport);
+  view.flowHash = view.isWide
+    ? hashWide(view, keys, high)
+    : hashWords(keys, view.lowWord, view.highWord, view.keyPorts, view.domain ^ view.transport);
 }
 
-/** True when the source is the higher end: by address, by port where those are equal. */
-function isFromHigherEnd(view: PacketView): boolean {
-  if (view.source3 !== view.destination3) return view.source3 > view.destination3;
-  if (view.source2 !== view.destination2) return view.source2 > view.destination2;
-  if (view.source1 !== view.destination1) return view.source1 > view.destination1;
-  if (view.source0 !== view.destination0) return view.source0 > view.destination0;
-  return view.sourcePort > view.destinationPort;
+/** -1 where `source` is the greater of two signed words, else 0: the sign of their difference, mended where that runs over. */
+function highOf(source: number, destination: number): number {
+  const difference = (destination - source) | 0;
+  return (difference ^ ((source ^ destination) & (difference ^ destination))) >> 31;
 }
 
-export function portsOf(view: PacketView, high: boolean): number {
-  return high ? (view.destinationPort << 16) | view.sourcePort : (view.sourcePort << 16) | view.destinationPort;
+/** The same for packets whose addresses end in the same word: by the words before, by port where all are equal. */
+function highOfRest(view: PacketView): number {
+  if (view.source2 !== view.destination2) return highOf(view.source2, view.destination2);
+  if (view.source1 !== view.destination1) return highOf(view.source1, view.destination1);
+  if (view.source0 !== view.destination0) return highOf(view.source0, view.destination0);
+  return highOf(view.sourcePort, view.destinationPort);
+}
+
+function hashWide(view: PacketView, keys: HashKeys, high: number): number {
+  const source = hashWords(keys, view.source0, view.source1, view.source2, view.source3);
+  const destination = hashWords(keys, view.destination0, view.destination1, view.destination2, view.destination3);
+  const swap = (source ^ destination) & high;
+  return hashWords(keys, source ^ swap, destination ^ swap, view.keyPorts, view.domain ^ view.transport);
 }
 
 /** Hash of an IPv6 address; and of a key: its addresses (of IPv6 ones their hashes), its ports, and its domain with the transport. */
@@ -64,11 +66,6 @@ export function hashWords(keys: HashKeys, word0: number, word1: number, word2: n
   let hash = keys.offset ^ Math.imul(word0, keys.factor0);
   hash ^= ((b << 8) | (b >>> 24)) ^ ((c << 16) | (c >>> 16)) ^ ((d << 24) | (d >>> 8));
   return finishHash(hash);
-}
-
-/** One of `shards` numbers for a flow, from 0: drawn from all bits of its hash, so that the flows of a shard still spread over a table. */
-export function shardOf(flowHash: number, shards: number): number {
-  return (Math.imul(flowHash, 0x9e3779b1) >>> 16) % shards;
 }
 
 /** Murmur3's round and finish (Austin Appleby, public domain). */

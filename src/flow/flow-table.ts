@@ -19,7 +19,7 @@ import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../core/ip-address.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
-import { HashKeys, hashKey, hashWords, portsOf } from './flow-key.ts';
+import { HashKeys, hashKey, hashWords } from './flow-key.ts';
 
 /** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
 export const FlowWord = {
@@ -133,6 +133,8 @@ export class FlowTable {
   private readonly index: FlowIndex;
   private usedSlots = 1;
   private freeSlot = 0;
+  private readonly rowsAhead = new Int32Array(LOOK_AHEAD);
+  private readonly uppersAhead = new Int32Array(LOOK_AHEAD);
   touchedSum = 0;
 
   constructor(capacity: number, seed: number = newSeed()) {
@@ -158,7 +160,7 @@ export class FlowTable {
    * them is read then: memory fetches one after the other what is asked for one by one, and together what is asked for at once.
    */
   lookAhead(views: readonly PacketView[], count: number): void {
-    const { index, words, upperWords } = this;
+    const { index, words, upperWords, rowsAhead, uppersAhead } = this;
     const { entries, placeShift } = index;
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= entries[views[i]!.flowHash >>> placeShift]!;
@@ -166,9 +168,11 @@ export class FlowTable {
       const view = views[i]!;
       const slot = index.candidate(view.flowHash);
       view.slotAhead = slot;
-      sum ^= words[slot * ROW_WORDS]!;
-      if (view.isWide) sum ^= upperWords[slot * UPPER_WORDS]!;
+      rowsAhead[i] = slot * ROW_WORDS;
+      uppersAhead[i] = view.isWide ? slot * UPPER_WORDS : 0;
     }
+    // Of nothing but reads the processor has many under way.
+    for (let i = 0; i < count; i++) sum ^= words[rowsAhead[i]!]! ^ upperWords[uppersAhead[i]!]!;
     // Kept, so that the compiler keeps the reads.
     this.touchedSum = sum;
   }
@@ -181,7 +185,7 @@ export class FlowTable {
 
   /** The same for a packet whose key is hashed. */
   findAhead(view: PacketView): number {
-    this.direction = view.isFromHigh ? 1 : 0;
+    this.direction = view.direction;
     const ahead = view.slotAhead;
     if (ahead !== 0 && ahead < this.usedSlots && this.isOf(ahead, view)) return ahead;
     return this.search(view);
@@ -205,14 +209,13 @@ export class FlowTable {
   private isOf(slot: number, view: PacketView): boolean {
     const { words } = this;
     const row = slot * ROW_WORDS;
-    const high = view.isFromHigh;
     return (
-      words[row + FlowWord.LOW_ADDRESS] === (high ? view.destination3 : view.source3) &&
-      words[row + FlowWord.HIGH_ADDRESS] === (high ? view.source3 : view.destination3) &&
-      words[row + FlowWord.PORTS] === portsOf(view, high) &&
+      words[row + FlowWord.LOW_ADDRESS] === view.lowWord &&
+      words[row + FlowWord.HIGH_ADDRESS] === view.highWord &&
+      words[row + FlowWord.PORTS] === view.keyPorts &&
       (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === (view.transport | (view.isWide ? FlowFlag.WIDE : 0)) &&
       words[row + FlowWord.DOMAIN] === view.domain &&
-      (!view.isWide || hasAddresses(this.upperWords, slot * UPPER_WORDS, view, high))
+      (!view.isWide || hasAddresses(this.upperWords, slot * UPPER_WORDS, view))
     );
   }
 
@@ -225,12 +228,11 @@ export class FlowTable {
     this.activeCount++;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    const high = view.isFromHigh;
-    words[row + FlowWord.LOW_ADDRESS] = high ? view.destination3 : view.source3;
-    words[row + FlowWord.HIGH_ADDRESS] = high ? view.source3 : view.destination3;
-    words[row + FlowWord.PORTS] = portsOf(view, high);
+    words[row + FlowWord.LOW_ADDRESS] = view.lowWord;
+    words[row + FlowWord.HIGH_ADDRESS] = view.highWord;
+    words[row + FlowWord.PORTS] = view.keyPorts;
     words[row + FlowWord.TRANSPORT] =
-      view.transport | (high ? FlowFlag.STARTED_HIGH : 0) | (view.isWide ? FlowFlag.WIDE : 0);
+      view.transport | (view.direction * FlowFlag.STARTED_HIGH) | (view.isWide ? FlowFlag.WIDE : 0);
     words[row + FlowWord.DOMAIN] = view.domain;
     // Word by word: `fill` takes longer for so few.
     words[row + FlowWord.HANDLE] = 0;
@@ -240,7 +242,7 @@ export class FlowTable {
     for (let pair = detail >> 1; pair < (detail + DETAIL_WORDS) >> 1; pair++) detailNumbers[pair] = 0;
     details[detail + FlowDetail.ENCAPSULATION] = view.encapsulation;
     details[detail + FlowDetail.VLANS] = view.vlans;
-    if (view.isWide) writeAddresses(this.upperWords, slot * UPPER_WORDS, view, high);
+    if (view.isWide) writeAddresses(this.upperWords, slot * UPPER_WORDS, view);
     return slot;
   }
 
@@ -330,9 +332,9 @@ export class FlowTable {
   }
 }
 
-function hasAddresses(upper: Int32Array, at: number, view: PacketView, high: boolean): boolean {
-  const source = at + (high ? 3 : 0);
-  const destination = at + (high ? 0 : 3);
+function hasAddresses(upper: Int32Array, at: number, view: PacketView): boolean {
+  const source = at + 3 * view.direction;
+  const destination = at + 3 - 3 * view.direction;
   return (
     upper[source + 2] === view.source2 &&
     upper[destination + 2] === view.destination2 &&
@@ -343,9 +345,9 @@ function hasAddresses(upper: Int32Array, at: number, view: PacketView, high: boo
   );
 }
 
-function writeAddresses(upper: Int32Array, at: number, view: PacketView, high: boolean): void {
-  const source = at + (high ? 3 : 0);
-  const destination = at + (high ? 0 : 3);
+function writeAddresses(upper: Int32Array, at: number, view: PacketView): void {
+  const source = at + 3 * view.direction;
+  const destination = at + 3 - 3 * view.direction;
   upper[source] = view.source0;
   upper[source + 1] = view.source1;
   upper[source + 2] = view.source2;

@@ -26,7 +26,7 @@ const Word = {
 } as const;
 const ROW_WORDS = 20;
 
-const FROM_HIGH = 1 << 18;
+const FROM_HIGH_BIT = 18;
 const WIDE = 1 << 19;
 
 /** Of a flow's hash, what chooses its shard: bits that its table's index makes little use of. */
@@ -51,7 +51,7 @@ export class DecodedPackets {
     const at = row * ROW_WORDS;
     words[at] = status;
     if (status !== DecodeStatus.OK) return;
-    const ends = (view.isFromHigh ? FROM_HIGH : 0) | (view.isWide ? WIDE : 0);
+    const ends = (view.direction << FROM_HIGH_BIT) | (view.isWide ? WIDE : 0);
     words[at] = (view.transport << 8) | (view.fragment << 16) | ends | (view.tcpFlags << 24);
     words[at + Word.FLOW_HASH] = view.flowHash;
     words[at + Word.SOURCE] = view.source0;
@@ -89,7 +89,6 @@ export class DecodedPackets {
     view.data = data;
     view.transport = (kind >>> 8) & 255;
     view.fragment = ((kind >>> 16) & 3) as Fragment;
-    view.isFromHigh = (kind & FROM_HIGH) !== 0;
     view.isWide = (kind & WIDE) !== 0;
     view.tcpFlags = kind >>> 24;
     view.flowHash = words[at + Word.FLOW_HASH]!;
@@ -104,6 +103,7 @@ export class DecodedPackets {
     const ports = words[at + Word.PORTS]!;
     view.sourcePort = ports >>> 16;
     view.destinationPort = ports & 0xffff;
+    view.order(0 - ((kind >>> FROM_HIGH_BIT) & 1));
     view.domain = words[at + Word.DOMAIN]!;
     view.encapsulation = words[at + Word.ENCAPSULATION]!;
     view.vlans = words[at + Word.VLANS]!;
