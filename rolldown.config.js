@@ -6,6 +6,7 @@ export default {
   // Whatever is started by its URL, and not by an import, is an entry of its own.
   input: {
     sluice: 'dist/cli/main.js',
+    'shard-worker': 'dist/engine/shard-worker.js',
     'registry-worker': 'dist/cli/registry-worker.js',
     'live-cap-process': 'dist/capture/live-cap-process.js',
   },

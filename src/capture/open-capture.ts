@@ -25,7 +25,7 @@ export interface CaptureOptions {
   /** Octets asked of the input at a time; for tests that want records to straddle blocks. */
   readonly payloadLength?: number;
   /** Whose blocks are read into, where they are not the reader's own. */
-  readonly lender?: BlockLender;
+  readonly lender?: BlockLender | null;
 }
 
 /** The capture at a path; `-` is standard input. */

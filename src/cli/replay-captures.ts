@@ -3,17 +3,16 @@
  * batches outputs are given time to drain.
  */
 import { faultName } from '../capture/capture-end.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
-import { CaptureFault } from '../capture/packet-source.ts';
-import { type BatchSource, readHere } from '../engine/batch-source.ts';
+import { type Capture, openCapture } from '../capture/open-capture.ts';
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { CaptureFault, Found } from '../capture/packet-source.ts';
 import { Counters } from '../engine/counters.ts';
 import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
+import { type FlowEngine, OneThread } from '../engine/flow-engine.ts';
 import { Judge } from '../engine/judge.ts';
-import { type PacketSink, Pipeline } from '../engine/pipeline.ts';
+import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { Tunnels } from '../engine/tunnels.ts';
-import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
-import { FlowTable } from '../flow/flow-table.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 
 /** A capture that could not be read to its end. */
@@ -28,6 +27,8 @@ export interface ReplayOptions {
   /** Each file is a capture of its own. */
   readonly each: boolean;
   readonly flowCapacity: number;
+  /** Where flows are followed; left out, in this thread. */
+  readonly engine?: FlowEngine;
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
@@ -43,10 +44,8 @@ export class Replay {
   readonly decisions = new Float64Array(ACTION_NAMES.length);
   readonly incomplete: Incomplete[] = [];
   private readonly options: ReplayOptions;
-  private readonly batch = new PacketBatch();
   /** Used for one capture after the other: at the end of each nothing of it is left in them. */
-  private readonly table: FlowTable;
-  private readonly fingerprints = new FingerprintSet();
+  private readonly engine: FlowEngine;
   private readonly tunnels: Tunnels;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
@@ -55,8 +54,8 @@ export class Replay {
   /** `makeSink` is given a way to ask the decisions of the capture at hand. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    this.table = new FlowTable(options.flowCapacity);
-    this.tunnels = new Tunnels(this.table, this.fingerprints.evidenceLog);
+    this.engine = options.engine ?? new OneThread(options.flowCapacity);
+    this.tunnels = new Tunnels(this.engine.table, this.engine.evidenceLog);
     this.makeSink = makeSink;
   }
 
@@ -81,29 +80,33 @@ export class Replay {
 
   /** One capture, of one file or of several in order. */
   private async runCapture(files: readonly string[]): Promise<void> {
-    const { table, fingerprints, tunnels } = this;
+    const { engine, tunnels } = this;
+    const { table, evidenceLog } = engine;
     const sink = this.makeSink(() => decisions);
-    const decisions: Decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, this.options.rules, sink);
-    const judge = new Judge(table, tunnels, decisions);
-    const pipeline = new Pipeline(table, fingerprints, judge, this.options.packetSink);
+    const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, this.options.rules, sink);
+    const pipeline = engine.pipeline(new Judge(table, tunnels, decisions), this.options.packetSink);
     for (const file of files) {
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);
+      // What is decided is of this file.
+      await pipeline.settle();
       if (this.stopped) break;
     }
-    pipeline.finish();
+    await pipeline.finish();
     this.counters.add(pipeline.counters);
     this.flows.add(decisions.flows);
     for (let action = 0; action < this.decisions.length; action++) this.decisions[action]! += decisions.made[action]!;
     if (!(await this.options.onBatch(0))) this.stopped = true;
   }
 
-  private async runFile(file: string, pipeline: Pipeline): Promise<void> {
-    const source = readHere(file, this.batch);
+  private async runFile(file: string, pipeline: PacketPipeline): Promise<void> {
+    const source = openCapture(file, { lender: pipeline.lender });
     try {
-      while (await this.nextBatch(source)) {
-        pipeline.process(source.batch);
-        if (!(await this.options.onBatch(octetsOf(source.batch)))) this.stopped = true;
+      for (;;) {
+        const batch = await pipeline.nextBatch();
+        if (!(await this.read(source, batch))) break;
+        pipeline.process(batch);
+        if (!(await this.options.onBatch(octetsOf(batch)))) this.stopped = true;
         if (this.stopped) return;
       }
       if (this.stopped) return;
@@ -117,13 +120,15 @@ export class Replay {
     }
   }
 
-  /** Goes on to the next batch; false at the capture's end, or where `interrupt` comes first. */
-  private nextBatch(source: BatchSource): Promise<boolean> {
+  /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
+  private async read(source: Capture, batch: PacketBatch): Promise<boolean> {
+    const found = source.readNow(batch);
+    if (found !== Found.NOT_YET) return found === Found.PACKETS;
     return new Promise((resolve, reject) => {
       this.wake = () => {
         resolve(false);
       };
-      source.read().then(resolve, reject);
+      source.read(batch).then(resolve, reject);
     });
   }
 }

@@ -1,13 +1,16 @@
 /**
  * `sluice replay`: captures in, decisions out, a summary at the end.
  */
+import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
+import { ManyThreads } from '../engine/flow-engine.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
+import { SHARD_WORKER, ShardPool } from '../engine/shard-pool.ts';
 import { CaptureWriter } from '../output/capture-writer.ts';
 import { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
@@ -40,10 +43,16 @@ export interface ReplayFlags extends AddressFlags {
 export async function replay(captures: readonly string[], flags: ReplayFlags): Promise<ExitCode> {
   checkOutputs(flags);
   const list = await listCaptures(captures);
-  return replayList(list, flags);
+  // Threads start while the rules are read.
+  const pool = startShards(flags);
+  try {
+    return await replayList(list, flags, pool);
+  } finally {
+    await pool?.stop();
+  }
 }
 
-async function replayList(list: CaptureList, flags: ReplayFlags): Promise<ExitCode> {
+async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool | null): Promise<ExitCode> {
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
@@ -68,6 +77,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags): Promise<ExitCo
       rules,
       each: flags.each === true,
       flowCapacity: flags.maxFlows,
+      ...(pool !== null && { engine: new ManyThreads(pool) }),
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
         outputs.files.begin(file, packetsBefore);
@@ -104,6 +114,13 @@ async function replayList(list: CaptureList, flags: ReplayFlags): Promise<ExitCo
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
+}
+
+/** The threads that follow flows, beside this one; null where this one is to do it all. */
+function startShards({ workers, maxFlows, flows }: ReplayFlags): ShardPool | null {
+  // As tests run it, this program is no file that a thread could load.
+  if (workers === 1 || !existsSync(SHARD_WORKER)) return null;
+  return new ShardPool(workers - 1, maxFlows, flows !== undefined);
 }
 
 /** Standard output can hold one thing. */

@@ -16,7 +16,7 @@ const LARGEST_SAMPLE = 96;
  */
 const seenIn = new Uint8Array(256);
 const LAST_SAMPLE = 255;
-let sampleNumber = 0;
+let sampleNumber = LAST_SAMPLE;
 
 /**
  * True when the octets [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not

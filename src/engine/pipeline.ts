@@ -3,7 +3,8 @@
  *
  * Every packet ends in exactly one place: its flow, or the counter of the reason why it reached none.
  */
-import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { BlockLender } from '../capture/block-reader.ts';
+import { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type FlowTable, FlowWord, LOOK_AHEAD, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
@@ -22,12 +23,27 @@ export interface FlowJudge extends FlowListener {
   readonly delayUs: number;
 }
 
+/** The way of a capture's packets: batches are filled, one after the other, and processed. */
+export interface PacketPipeline {
+  readonly counters: Counters;
+  /** Whose blocks captures are read into; null where any will do. */
+  readonly lender: BlockLender | null;
+  /** The batch to be filled next. */
+  nextBatch(): PacketBatch | Promise<PacketBatch>;
+  /** Runs the batch that `nextBatch` gave, filled, through. */
+  process(batch: PacketBatch): void;
+  /** Sees to it that all that was processed is judged. */
+  settle(): void | Promise<void>;
+  /** The capture is over. */
+  finish(): void | Promise<void>;
+}
+
 /** Takes every packet with its outcome: writers of captures. */
 export interface PacketSink {
   packet(batch: PacketBatch, row: number, outcome: Outcome, delayUs: number): void;
 }
 
-export class Pipeline {
+export class Pipeline implements PacketPipeline {
   readonly counters = new Counters();
   readonly table: FlowTable;
 
@@ -39,6 +55,7 @@ export class Pipeline {
   /** Packets decoded ahead, and how each ended. */
   private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
   private readonly statuses = new Uint8Array(LOOK_AHEAD);
+  private batch: PacketBatch | undefined;
 
   constructor(
     table: FlowTable,
@@ -53,6 +70,18 @@ export class Pipeline {
     this.guard = guard;
     this.intake = new Intake(table.hashKeys);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
+  }
+
+  get lender(): BlockLender | null {
+    return null;
+  }
+
+  nextBatch(): PacketBatch {
+    return (this.batch ??= new PacketBatch());
+  }
+
+  settle(): void {
+    // Each packet is judged as it comes.
   }
 
   process(batch: PacketBatch): void {

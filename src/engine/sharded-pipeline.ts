@@ -14,7 +14,7 @@ import { Counters, type FlowEnd } from './counters.ts';
 import { Intake, WAITS } from './intake.ts';
 import type { KnownFlows } from './known-flows.ts';
 import { News } from './news.ts';
-import type { FlowJudge, PacketSink } from './pipeline.ts';
+import type { FlowJudge, PacketPipeline, PacketSink } from './pipeline.ts';
 import { EndedWord, HeardWord, Report, ReportWord } from './report.ts';
 import type { ReportRing } from './report-ring.ts';
 import { ReportMerge } from './report-merge.ts';
@@ -22,7 +22,7 @@ import { addCounts } from './shard-counts.ts';
 import { BATCHES, BatchKind } from './shard-memory.ts';
 import type { ShardPool } from './shard-pool.ts';
 
-export class ShardedPipeline {
+export class ShardedPipeline implements PacketPipeline {
   readonly counters = new Counters();
 
   private readonly pool: ShardPool;

@@ -19,7 +19,7 @@ import { StreamStart, WINDOW } from '../flow/stream-start.ts';
 import { TCP_PREFIX_LENGTH } from '../wire/ike.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 import { nextPreface } from '../wire/proxy-preface.ts';
-import { TcpFlag } from '../wire/tcp.ts';
+import { TcpFlag, TURNING_FLAGS } from '../wire/tcp.ts';
 
 /** Segments that may be put in order before a connection is given up. */
 const SEGMENT_LIMIT = 512;
@@ -38,9 +38,10 @@ export class StreamObserver {
 
   /** Follows SYN, FIN and RST. */
   noteFlags(view: PacketView, slot: number, direction: number): void {
+    const flags = view.tcpFlags;
+    if ((flags & TURNING_FLAGS) === 0) return;
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
-    const flags = view.tcpFlags;
     if ((flags & TcpFlag.SYN) !== 0) {
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.SYN_LOW << direction;
       details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] = (view.tcpSequence + 1) | 0;

@@ -47,7 +47,7 @@ const SAME_OCTETS = 2;
 const KEEPALIVE = 0xff;
 
 export function noticeEspInUdp(payload: Payload): Notice {
-  return isEspLike(payload) ? Notice.WEAK : Notice.NONE;
+  return mayBeEspInUdp(payload) && hasCiphertext(payload) ? Notice.WEAK : Notice.NONE;
 }
 
 /** False at a glance for most of what `noticeEspInUdp` says nothing of. */
@@ -58,9 +58,8 @@ export function mayBeEspInUdp({ data, at, captured, length }: Payload): boolean 
   return sequence !== 0 && sequence < SEQUENCE_LIMIT;
 }
 
-function isEspLike(payload: Payload): boolean {
-  const { data, at, captured } = payload;
-  return mayBeEspInUdp(payload) && looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
+function hasCiphertext({ data, at, captured }: Payload): boolean {
+  return looksRandom(data, at + ESP_HEADER_LENGTH, captured - ESP_HEADER_LENGTH);
 }
 
 /** False for small and round numbers: an SPI drawn at random is one once in 32,000. */
@@ -83,7 +82,7 @@ function isKeepalive(payload: Payload): boolean {
 
 export function observeEspInUdp(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const suspected = (state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0;
-  if (!isEspLike(payload)) {
+  if (!mayBeEspInUdp(payload)) {
     if (suspected) return Verdict.SUSPECTED;
     return isKeepalive(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT;
   }
@@ -96,8 +95,11 @@ export function observeEspInUdp(payload: Payload, state: Int32Array, at: number,
   // A packet that a mirror copied twice has the same octets, and no step.
   const isFixed = step !== 0 && isAlike(ciphertext, state[at + Word.CIPHERTEXT + direction]!);
   const isOther = state[at + Word.SPI + direction] !== spi || Math.abs(step) > SEQUENCE_STEP_LIMIT;
-  if (seen && (isOther || isFixed)) {
-    if (!suspected) return Verdict.RULED_OUT;
+  const breaks = seen && (isOther || isFixed);
+  if (breaks && !suspected) return Verdict.RULED_OUT;
+  // Last what takes longest.
+  if (!hasCiphertext(payload)) return suspected ? Verdict.SUSPECTED : Verdict.RULED_OUT;
+  if (breaks) {
     state[at + Word.RISES + direction] = 0;
   } else if (seen && step > 0) {
     state[at + Word.RISES + direction]!++;

@@ -67,9 +67,12 @@ export class FingerprintSet {
   finding: Finding = NO_FINDING;
   evidence = 0;
 
-  /** After the last `observe`: who was shown the packet, holding the flow. */
+  /**
+   * After the last `observe`: who holds the flow that it is a packet of, where that may be a tunnel's: where something was found, and
+   * with WireGuard before that, as a peer that moves begins in the middle. Most packets are nobody's, and let the tunnels be.
+   */
   holder: Claim = Claim.NONE;
-  /** Where somebody was: the words by which flows of one tunnel know each other (StateWord.KEY). */
+  /** Where there is a holder: the words by which flows of one tunnel know each other (StateWord.KEY). */
   keyHigh = 0;
   keyLow = 0;
   /** The packet has set the key or changed it. */
@@ -148,7 +151,7 @@ export class FingerprintSet {
     const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
     const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
-    this.holder = claim;
+    this.holder = this.finding !== NO_FINDING || claim === Claim.WIREGUARD ? claim : Claim.NONE;
     const keyHigh = words[at + Block.STATE + StateWord.KEY]!;
     const keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;
     this.isKeyNew = keyHigh !== keyHighBefore || keyLow !== keyLowBefore;
@@ -172,6 +175,7 @@ export class FingerprintSet {
     const state = at + Block.STATE;
     const variant = words[state + StateWord.VARIANT]!;
     this.finding = packFinding(CLAIM_PROTOCOL[claim]!, stage, variant, words[state + StateWord.INITIATOR]!);
+    this.holder = claim;
     // WireGuard's indexes change with every handshake, and a roaming peer is known by them: it stays watched.
     if (stage !== Stage.CONFIRMED || claim === Claim.WIREGUARD) return block;
     this.releaseBlock(block);

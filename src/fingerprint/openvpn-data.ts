@@ -44,11 +44,16 @@ const CHANNEL_HEADER_LENGTH = 4;
 const SHORTEST_DATA = 24;
 
 export function noticeData(payload: Payload): Notice {
-  const { data, at, captured, length } = payload;
-  if (length < SHORTEST_DATA || captured < SHORTEST_DATA) return Notice.NONE;
-  if (isChannelData(payload)) return Notice.NONE;
+  return isLongEnough(payload) && !isChannelData(payload) && hasCiphertext(payload) ? Notice.WEAK : Notice.NONE;
+}
+
+function isLongEnough({ captured, length }: Payload): boolean {
+  return length >= SHORTEST_DATA && captured >= SHORTEST_DATA;
+}
+
+function hasCiphertext({ data, at, captured }: Payload): boolean {
   const offset = wire.dataCiphertextOffset(wire.opcode(data, at));
-  return looksRandom(data, at + offset, captured - offset) ? Notice.WEAK : Notice.NONE;
+  return looksRandom(data, at + offset, captured - offset);
 }
 
 /**
@@ -62,7 +67,7 @@ function isChannelData({ data, at, length, framing }: Payload): boolean {
 
 export function observeData(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
-  if (noticeData(payload) === Notice.NONE) return Verdict.RULED_OUT;
+  if (!isLongEnough(payload)) return Verdict.RULED_OUT;
   const { data, direction } = payload;
   const code = wire.opcode(data, payload.at);
   const first = code === Opcode.DATA_V2 ? wire.peerIdWord(data, payload.at) : data.getUint8(payload.at);
@@ -73,6 +78,8 @@ export function observeData(payload: Payload, state: Int32Array, at: number, log
     (seen > 0 && !isSamePeer(state[at + Word.PEER + direction]!, first, code)) ||
     (others > 0 && !isSamePeer(state[at + Word.PEER + 1 - direction]!, first, code));
   if (strange || state[at + Word.REPEATS]! > REPEATS_LIMIT) return Verdict.RULED_OUT;
+  // Last what takes longest.
+  if (isChannelData(payload) || !hasCiphertext(payload)) return Verdict.RULED_OUT;
   state[at + Word.PEER + direction] = first;
   state[at + StateWord.VARIANT] = Variant.OPENVPN_DATA;
   if (followPacketIds(payload, code, seen, state, at, log) || followLengths(payload, code, state, at, log)) {

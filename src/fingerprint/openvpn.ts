@@ -95,12 +95,12 @@ function hasSessionId(payload: Payload): boolean {
   let zeros = 0;
   for (let i = first; i < first + 8; i++) {
     const octet = data.getUint8(i);
-    if (octet === 0) zeros++;
+    if (octet === 0 && ++zeros > 2) return false;
     for (let j = first; j < i; j++) {
       if (data.getUint8(j) === octet) repeated++;
     }
   }
-  return zeros <= 2 && repeated <= 3;
+  return repeated <= 3;
 }
 
 /** The layout already known where it still fits, else one found anew; resets always begin anew. */

@@ -14,6 +14,9 @@ const SHORTEST_HEADER = 20;
 
 export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, ACK: 16 } as const;
 
+/** The flags that begin and end connections: most segments have none of them. */
+export const TURNING_FLAGS = TcpFlag.FIN | TcpFlag.SYN | TcpFlag.RST;
+
 export function checkTcp(data: DataView, at: number, end: number): DecodeStatus {
   if (at + SHORTEST_HEADER > end) return DecodeStatus.TRUNCATED_TCP;
   return tcpHeaderLength(data, at) < SHORTEST_HEADER ? DecodeStatus.MALFORMED_TCP : DecodeStatus.OK;
