@@ -8,7 +8,15 @@ import { Payload } from '../fingerprint/payload.ts';
 import { LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import { slotsByFirstPacket } from '../flow/flow-order.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import {
+  DETAIL_WORDS,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../flow/flow-table.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
@@ -104,8 +112,6 @@ export class FlowFollower {
       this.wheel.leave();
       this.end(oldest, FlowEnd.EVICTED);
       table.remove(oldest);
-      // The gap that the miss found may have moved.
-      table.findAhead(view);
     }
     const slot = table.insert(view);
     const detail = slot * DETAIL_WORDS;
@@ -160,7 +166,7 @@ export class FlowFollower {
     payload.packet = this.packet;
     let handle: number;
     if (view.transport === Transport.TCP) {
-      handle = this.streams.observe(view, payload, slot);
+      handle = this.streams.observe(view, payload, slot, evidence);
     } else {
       takeDatagram(view, payload);
       handle = fingerprints.observe(payload, held, before, evidence);
@@ -229,8 +235,7 @@ export class FlowFollower {
     // What nobody holds and nothing was found in has no evidence: its details stay unread.
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)
       this.fingerprints.release(handle, details[detail + FlowDetail.OWN_EVIDENCE]!);
-    const isTcp = (words[row + FlowWord.TRANSPORT]! & 255) === Transport.TCP;
-    if (isTcp && details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
+    if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) !== 0) this.streams.release(slot);
     this.counters.flowsEnded[reason]!++;
   }
 }

@@ -59,7 +59,7 @@ export const FlowDetail = {
   /** Of the flow's own finding. */
   OWN_EVIDENCE: 6,
   TUNNEL: 7,
-  /** TCP: the place where its first octets are put together, 0 for none. */
+  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set. */
   STREAM: 8,
   /** Of a slot without a flow: the next one, 0 for none. */
   NEXT_FREE: 9,
@@ -87,8 +87,10 @@ export const FlowFlag = {
   CLOSED: 1 << 11,
   FIN_LOW: 1 << 12,
   FIN_HIGH: 1 << 13,
-  /** The addresses are not both IPv4: more of them is in the details. */
+  /** The addresses are not both IPv4: the other words of them lie apart. */
   WIDE: 1 << 14,
+  /** TCP: STREAM of the details is a place. */
+  STREAM: 1 << 15,
 } as const;
 
 /** What of TRANSPORT belongs to the key. */
