@@ -1,8 +1,10 @@
 /**
  * Flow lookup: hits and misses at 10,000 to 5,000,000 IPv4 flows, which is from inside the caches to far beyond them. Workload:
- * 200,000 lookups of flows in random order; a hit also adds to the row's counters, as every packet does. Beside it a Map by text.
+ * 200,000 lookups of flows in random order; a hit also adds to the row's counters, as every packet does; looked ahead for in groups,
+ * as the engine does; and flows that end and begin in turn. Beside it a Map by text.
  */
-import { FlowTable, FlowWord, ROW_WORDS } from '../../dist/flow/flow-table.js';
+import { hashKey } from '../../dist/flow/flow-key.js';
+import { FlowTable, FlowWord, LOOK_AHEAD, ROW_WORDS } from '../../dist/flow/flow-table.js';
 import { PacketView, Transport } from '../../dist/wire/packet-view.js';
 import { Stream } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
@@ -10,14 +12,18 @@ import { measureParts } from '../part.mjs';
 const LOOKUPS = 200_000;
 const SIZES = [10_000, 100_000, 1_000_000, 5_000_000];
 const LARGEST_MAP = 1_000_000;
-const view = new PacketView();
-view.source2 = view.destination2 = 0xffff;
-view.transport = Transport.UDP;
-view.destination3 = 0xc6120001 | 0;
-view.destinationPort = 443;
+const views = Array.from({ length: LOOK_AHEAD }, () => {
+  const view = new PacketView();
+  view.source2 = view.destination2 = 0xffff;
+  view.transport = Transport.UDP;
+  view.destination3 = 0xc6120001 | 0;
+  view.destinationPort = 443;
+  return view;
+});
+const view = views[0];
 
 /** Flow numbers below `count` are in the table, those above are not. */
-function setFlow(number) {
+function setFlow(number, view = views[0]) {
   view.source3 = Math.imul(number, 0x9e3779b1);
   view.sourcePort = number & 0xffff;
 }
@@ -38,7 +44,9 @@ for (const size of SIZES) {
   const tasks = [
     [`hit, ${size} flows`, LOOKUPS, () => findAll(hits)],
     [`hit and count, ${size} flows`, LOOKUPS, () => countAll(hits)],
+    [`hit and count, looked ahead for, ${size} flows`, LOOKUPS, () => countAhead(hits)],
     [`miss, ${size} flows`, LOOKUPS, () => findAll(misses)],
+    [`end and begin, ${size} flows`, LOOKUPS, () => replaceAll(hits)],
   ];
   if (size <= LARGEST_MAP) tasks.push([`hit, Map by text, ${size} flows`, LOOKUPS, () => findInMap(hits)]);
   await measureParts(`Flow lookup in random order, ${size} flows`, tasks);
@@ -56,13 +64,40 @@ for (const size of SIZES) {
     let sum = 0;
     for (let i = 0; i < LOOKUPS; i++) {
       setFlow(list[i]);
+      sum += count(table.find(view), i);
+    }
+    return sum | 0;
+  }
+
+  function countAhead(list) {
+    let sum = 0;
+    for (let from = 0; from < LOOKUPS; from += LOOK_AHEAD) {
+      for (let i = 0; i < LOOK_AHEAD; i++) {
+        setFlow(list[from + i], views[i]);
+        hashKey(views[i], table.hashKeys);
+      }
+      table.lookAhead(views, LOOK_AHEAD);
+      for (let i = 0; i < LOOK_AHEAD; i++) sum += count(table.findAhead(views[i]), from + i);
+    }
+    return sum | 0;
+  }
+
+  function count(slot, i) {
+    const row = slot * ROW_WORDS;
+    words[row + FlowWord.PACKETS + table.direction]++;
+    table.addOctets(slot, table.direction, 64);
+    numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
+    numbers[(row + FlowWord.TOUCHED) >> 1] = i;
+    return words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];
+  }
+
+  function replaceAll(list) {
+    let sum = 0;
+    for (let i = 0; i < LOOKUPS; i++) {
+      setFlow(list[i]);
       const slot = table.find(view);
-      const row = slot * ROW_WORDS;
-      words[row + FlowWord.PACKETS + table.direction]++;
-      table.addOctets(slot, table.direction, 64);
-      numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
-      numbers[(row + FlowWord.TOUCHED) >> 1] = i;
-      sum += words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];
+      table.remove(slot);
+      sum += table.insert(view);
     }
     return sum | 0;
   }

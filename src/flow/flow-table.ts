@@ -110,7 +110,7 @@ export const NO_FLOW = -1;
 const TO_CACHE_LINE = 48;
 
 /** Packets that `lookAhead` takes at most. */
-export const LOOK_AHEAD = 32;
+export const LOOK_AHEAD = 64;
 
 /** A seed that nobody can guess. */
 export function newSeed(): number {
