@@ -153,7 +153,7 @@ export class ShardedPipeline implements PacketPipeline {
       const row = words[at + ReportWord.ROW]!;
       if (kind === Report.ENDED) this.end(shard, ring);
       else if (kind === Report.HEARD) this.hear(shard, batch, row, ring);
-      else this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
+      else if (kind === Report.PACKET) this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
       merge.pass(shard);
     }
     if (!merge.areAllOver) return;
