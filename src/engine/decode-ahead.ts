@@ -21,7 +21,8 @@ import { SettledFlows } from './settled-flows.ts';
 
 /** Enough that neither thread waits for the other's slow moments. */
 const BATCHES = 12;
-const BLOCKS = 6;
+/** So many that a block is free wherever a batch is, though each holds little more than one. */
+const BLOCKS = BATCHES + 2;
 
 /** State of a batch: END comes in the place of the batch behind the last. */
 export const BatchState = { EMPTY: 0, FULL: 1, END: 2 } as const;
