@@ -8,7 +8,7 @@
  * to be read.
  *
  * Invariants: an entry of 0 is empty; every slot stands in one entry, between its own place and the next empty entry; at most
- * half of the entries are used. The table doubles as flows come, so few flows stay within the caches: 8 to 16 octets a flow.
+ * half of the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 octets a flow.
  */
 
 /** What the rows tell, from which the index could be made anew. */
@@ -20,6 +20,9 @@ export interface HashedRows {
 
 const DISTANCE_BITS = 4;
 const SMALLEST_BITS = 14;
+/** How much it grows at a time, in bits: each time all rows are read for their hashes. */
+const GROWTH_BITS = 2;
+const GROUP = 32;
 
 export class FlowIndex {
   entries: Int32Array;
@@ -31,6 +34,9 @@ export class FlowIndex {
   readonly slotBits: number;
   readonly distanceStep: number;
   readonly longestDistance: number;
+  private readonly largestBits: number;
+  private readonly hashes = new Int32Array(GROUP);
+  touchedSum = 0;
   private used = 0;
   private readonly rows: HashedRows;
 
@@ -38,6 +44,8 @@ export class FlowIndex {
   constructor(lastSlot: number, rows: HashedRows) {
     this.rows = rows;
     this.slotBits = 32 - Math.clz32(lastSlot);
+    // Twice as many entries as slots, or more.
+    this.largestBits = Math.max(SMALLEST_BITS, this.slotBits + 1);
     this.pieceShift = this.slotBits + DISTANCE_BITS;
     this.distanceStep = 1 << this.slotBits;
     this.longestDistance = ((1 << DISTANCE_BITS) - 1) << this.slotBits;
@@ -60,7 +68,7 @@ export class FlowIndex {
     }
   }
 
-  /** Doubles the table where one more slot would fill more than half of it; the rows must be those of the slots in it. */
+  /** Widens the table where one more slot would fill more than half of it; the rows must be those of the slots in it. */
   makeRoom(): void {
     if ((this.used + 1) * 2 > this.entries.length) this.widen();
   }
@@ -98,10 +106,7 @@ export class FlowIndex {
   }
 
   clear(): void {
-    this.entries = new Int32Array(1 << SMALLEST_BITS);
-    this.mask = this.entries.length - 1;
-    this.placeShift = 32 - SMALLEST_BITS;
-    this.used = 0;
+    this.reset(SMALLEST_BITS);
   }
 
   /** An entry, or what is compared with entries, one step further from its own place. */
@@ -121,15 +126,29 @@ export class FlowIndex {
     return (entry & ~this.longestDistance) | field;
   }
 
-  private widen(): void {
-    this.entries = new Int32Array(this.entries.length * 2);
+  private reset(bits: number): void {
+    this.entries = new Int32Array(1 << bits);
     this.mask = this.entries.length - 1;
-    this.placeShift--;
+    this.placeShift = 32 - bits;
     this.used = 0;
+  }
+
+  private widen(): void {
+    this.reset(Math.min(32 - this.placeShift + GROWTH_BITS, this.largestBits));
     const { rows } = this;
     const { lastSlot } = rows;
-    for (let slot = 1; slot <= lastSlot; slot++) {
-      if (rows.isActive(slot)) this.add(rows.hashOf(slot), slot);
+    for (let slot = 1; slot <= lastSlot; slot += GROUP) this.addGroup(slot, Math.min(slot + GROUP, lastSlot + 1));
+  }
+
+  /** Adds the active ones of the slots in [from, to): touches all their places at once, as `lookAhead` of the table does. */
+  private addGroup(from: number, to: number): void {
+    const { rows, entries, placeShift, hashes } = this;
+    let sum = 0;
+    for (let slot = from; slot < to; slot++) hashes[slot - from] = rows.isActive(slot) ? rows.hashOf(slot) : 0;
+    for (let i = 0; i < GROUP; i++) sum ^= entries[hashes[i]! >>> placeShift]!;
+    this.touchedSum = sum;
+    for (let slot = from; slot < to; slot++) {
+      if (rows.isActive(slot)) this.add(hashes[slot - from]!, slot);
     }
   }
 }
