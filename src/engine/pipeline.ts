@@ -9,7 +9,7 @@ import { Outcome } from '../enforcement/outcome.ts';
 import { Claim, type FingerprintSet, isUnclaimed, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload, UNASKED } from '../fingerprint/payload.ts';
-import { LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
+import { isSessionData, LONGEST_HANDSHAKE } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import {
   DETAIL_WORDS,
@@ -209,8 +209,9 @@ export class Pipeline {
 
   /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
   private isWatched(row: number): boolean {
-    const isConfirmed = findingStage(this.table.words[row + FlowWord.FINDING]!) === Stage.CONFIRMED;
-    return !isConfirmed || this.view.payloadLength <= LONGEST_HANDSHAKE;
+    if (findingStage(this.table.words[row + FlowWord.FINDING]!) !== Stage.CONFIRMED) return true;
+    const { data, payloadAt, payloadCaptured, payloadLength } = this.view;
+    return payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured);
   }
 
   /** Adds the flow that the table has just missed. */
@@ -266,8 +267,8 @@ export class Pipeline {
     const detail = slot * DETAIL_WORDS;
     const before = words[row + FlowWord.FINDING]!;
     const held = words[row + FlowWord.HANDLE]!;
-    // Flows that nobody holds and that have no finding are most, and have no evidence: their details stay unread.
-    const evidence = held <= 0 && before === NO_FINDING ? 0 : details[detail + FlowDetail.EVIDENCE]!;
+    // Flows in which nothing was found are most: their details stay unread.
+    const evidence = before === NO_FINDING ? fingerprints.evidenceOf(held) : details[detail + FlowDetail.EVIDENCE]!;
     payload.direction = direction;
     payload.timeUs = timeUs;
     payload.packet = this.counters.packets;
