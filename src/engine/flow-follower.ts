@@ -5,7 +5,7 @@
 import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload } from '../fingerprint/payload.ts';
-import { LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
+import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import { slotsByFirstPacket } from '../flow/flow-order.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
@@ -119,8 +119,9 @@ export class FlowFollower {
 
   /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
   private isWatched(row: number): boolean {
-    const isConfirmed = findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED;
-    return !isConfirmed || this.view.payloadLength <= LONGEST_HANDSHAKE;
+    if (findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) !== Stage.CONFIRMED) return true;
+    const { data, payloadAt, payloadCaptured, payloadLength } = this.view;
+    return payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured);
   }
 
   /** Adds the flow that the table has just missed. */
@@ -171,8 +172,8 @@ export class FlowFollower {
     const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
     const before = words[row + FlowWord.OWN_FINDING]!;
     const held = words[row + FlowWord.HANDLE]!;
-    // Flows that nobody holds and that have no finding are most, and have no evidence: their details stay unread.
-    const evidence = held <= 0 && before === NO_FINDING ? 0 : details[evidenceAt]!;
+    // Flows in which nothing was found are most: their details stay unread.
+    const evidence = before === NO_FINDING ? fingerprints.evidenceOf(held) : details[evidenceAt]!;
     const notesBefore = fingerprints.evidenceLog.changes;
     payload.direction = direction;
     payload.timeUs = this.clock.timeUs;

@@ -18,7 +18,7 @@ import { observeNativeIpsec } from './native-ipsec.ts';
 import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
 import { type Payload } from './payload.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
-import { mayBeWireguard, noticeWireguard, observeWireguard, renewsWireguard } from './wireguard.ts';
+import { isSessionData, mayBeWireguard, noticeWireguard, observeWireguard } from './wireguard.ts';
 
 /** Who can hold a flow, in the order in which they are asked: the more specific first. */
 export const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
@@ -46,8 +46,8 @@ const ASKED: readonly number[] = [OF_DATAGRAM, NATIVE_IPSEC, NATIVE_IPSEC, OPENV
 /** Who has strong signs to take a flow by that another holds on a weak one. */
 const OF_STRONG_SIGNS = WIREGUARD | IKE | OPENVPN;
 
-/** Words of a block: who holds it, on what sign, how many packets it has seen; then the fingerprint's state. */
-const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, STATE: 4 } as const;
+/** Words of a block: who holds it, on what sign, how many packets it has seen, its evidence; then the fingerprint's state. */
+const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, EVIDENCE: 3, STATE: 4 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow that is looked at no more. */
@@ -98,7 +98,7 @@ export class FingerprintSet {
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
     if (findingStage(finding) === Stage.CONFIRMED) {
-      if (claim === Claim.WIREGUARD && !renewsWireguard(payload)) return handle;
+      if (claim === Claim.WIREGUARD && isSessionData(payload.data, payload.at, payload.captured)) return handle;
     } else if (words[at + Block.NOTICE] === Notice.WEAK) {
       const others = asked & ~(1 << claim);
       const stronger = strongOf(claimsOf(payload, others & OF_STRONG_SIGNS));
@@ -109,6 +109,11 @@ export class FingerprintSet {
       }
     }
     return this.follow(payload, handle, claim, asked);
+  }
+
+  /** Evidence of a flow in which nothing was found, from its handle alone: where somebody follows it, there may be some. */
+  evidenceOf(handle: number): number {
+    return handle > 0 ? this.words[handle * BLOCK_WORDS + Block.EVIDENCE]! : 0;
   }
 
   /** Looks at a flow no more: its finding and evidence stay. */
@@ -151,6 +156,7 @@ export class FingerprintSet {
     const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
     const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
+    words[at + Block.EVIDENCE] = log.head;
     this.holder = this.finding !== NO_FINDING || claim === Claim.WIREGUARD ? claim : Claim.NONE;
     const keyHigh = words[at + Block.STATE + StateWord.KEY]!;
     const keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;

@@ -60,6 +60,8 @@ export class FlowProbe {
       this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);
       this.finding = this.set.finding;
       this.evidence = this.set.evidence;
+      if (this.finding === NO_FINDING && this.set.evidenceOf(this.handle) !== this.evidence)
+        throw new Error('the handle tells of other evidence');
     }
     return this.found;
   }
