@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
   sluice: 'dist/cli/main.js',
-  'shard-worker': 'dist/engine/shard-worker.js',
+  'shard-worker': 'dist/shards/shard-worker.js',
   'registry-worker': 'dist/cli/registry-worker.js',
   'live-cap-process': 'dist/capture/live-cap-process.js',
 };

@@ -8,14 +8,15 @@ import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
-import { ManyThreads } from '../engine/flow-engine.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
-import { SHARD_WORKER, ShardPool } from '../engine/shard-pool.ts';
+
 import { CaptureWriter } from '../output/capture-writer.ts';
 import { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
 import type { Mode } from '../policy/policy.ts';
+import { ManyThreads } from '../shards/many-threads.ts';
+import { SHARD_WORKER, ShardPool } from '../shards/shard-pool.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';

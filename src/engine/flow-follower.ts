@@ -8,7 +8,15 @@ import { Payload } from '../fingerprint/payload.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import { slotsByFirstPacket } from '../flow/flow-order.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
+import {
+  DETAIL_WORDS,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../flow/flow-table.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';

@@ -82,7 +82,7 @@ describe('against a Map', () => {
         taken.delete(found);
       }
       check(table.activeCount === twin.slots.size, `step ${step}: count`);
-      
+
       if (kept.length > 2 * capacity) kept.splice(0, capacity);
     }
     expect(activeSlots(table)).toEqual([...twin.slots.values()].sort((a, b) => a - b));

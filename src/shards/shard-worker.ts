@@ -5,9 +5,9 @@ import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../flow/flow-table.ts';
 import type { DecodedPackets } from '../wire/decoded-packets.ts';
 import { PacketView } from '../wire/packet-view.ts';
-import { Counters } from './counters.ts';
-import { type FlowCensus, ONE_TABLE } from './flow-census.ts';
-import { FlowFollower } from './flow-follower.ts';
+import { Counters } from '../engine/counters.ts';
+import { type FlowCensus, ONE_TABLE } from '../engine/flow-census.ts';
+import { FlowFollower } from '../engine/flow-follower.ts';
 import { ReportRing } from './report-ring.ts';
 import { ReportWriter } from './report-writer.ts';
 import { ShardCensus } from './shard-census.ts';
@@ -57,7 +57,8 @@ class Shard {
       const place = (number >>> 0) % BATCHES;
       const kind = shared.kindAt(place);
       if (kind === BatchKind.STOP) return;
-      if (kind === BatchKind.PACKETS) this.follow(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
+      if (kind === BatchKind.PACKETS)
+        this.follow(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
       else this.endCapture();
       this.writer.endBatch();
     }
@@ -88,7 +89,7 @@ class Shard {
     const { views, rowsAhead, table } = this;
     const { shard, shardCount } = this.setup;
     let done = 0;
-    for (let row = 0; row < batch.count; ) {
+    for (let row = 0; row < batch.count;) {
       let count = 0;
       for (; row < batch.count && count < LOOK_AHEAD; row++) {
         if (!rows.isOfShard(row, shard, shardCount)) continue;

@@ -8,7 +8,7 @@
  */
 import type { Eviction } from '../flow/eviction.ts';
 import { type FlowTable, spareRowsOf } from '../flow/flow-table.ts';
-import type { FlowCensus } from './flow-census.ts';
+import type { FlowCensus } from '../engine/flow-census.ts';
 
 /** Looks whose counts are kept: more than shards can be apart. */
 const KEPT = 256;

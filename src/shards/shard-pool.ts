@@ -49,7 +49,8 @@ export class ShardPool {
   /** Throws where a shard has failed. */
   check(): void {
     if (this.failure !== null) throw this.failure;
-    if (Atomics.load(this.shared.control, Control.FAILED) === 1) throw new Error('a thread that follows flows has failed');
+    if (Atomics.load(this.shared.control, Control.FAILED) === 1)
+      throw new Error('a thread that follows flows has failed');
   }
 
   /** Ends the threads. */

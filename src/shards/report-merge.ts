@@ -2,7 +2,7 @@
  * The reports of all shards on one batch, in the order in which one thread would have come upon what they say: by rows, and of flows
  * that end at the same row by when and in what order they began.
  */
-import { FlowEnd } from './counters.ts';
+import { FlowEnd } from '../engine/counters.ts';
 import { EndedWord, Report, ReportWord } from './report.ts';
 import type { ReportRing } from './report-ring.ts';
 

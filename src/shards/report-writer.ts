@@ -1,9 +1,9 @@
 /** A shard's side of its reports (report.ts): tells the thread that judges what the follower of its flows has to say. */
 import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
-import type { FlowEnd } from './counters.ts';
-import type { FlowListener } from './flow-follower.ts';
-import type { News } from './news.ts';
+import type { FlowEnd } from '../engine/counters.ts';
+import type { FlowListener } from '../engine/flow-follower.ts';
+import type { News } from '../engine/news.ts';
 import {
   BATCH_END_LENGTH,
   ENDED_LENGTH,
