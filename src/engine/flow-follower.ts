@@ -188,7 +188,7 @@ export class FlowFollower {
     payload.packet = this.packet;
     let handle: number;
     if (view.transport === Transport.TCP) {
-      handle = this.streams.observe(view, payload, slot);
+      handle = this.streams.observe(view, payload, slot, evidence);
     } else {
       takeDatagram(view, payload);
       handle = fingerprints.observe(payload, held, before, evidence);
@@ -257,8 +257,7 @@ export class FlowFollower {
     // What nobody holds and nothing was found in has no evidence: its details stay unread.
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)
       this.fingerprints.release(handle, details[detail + FlowDetail.OWN_EVIDENCE]!);
-    const isTcp = (words[row + FlowWord.TRANSPORT]! & 255) === Transport.TCP;
-    if (isTcp && details[detail + FlowDetail.STREAM] !== 0) this.streams.release(slot);
+    if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) !== 0) this.streams.release(slot);
     this.counters.flowsEnded[reason]!++;
   }
 }

@@ -55,9 +55,9 @@ export class StreamObserver {
 
   /**
    * Looks at a segment with data of a connection that is not retired. `payload` holds time, packet number and direction; its
-   * octets are set here. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
+   * octets are set here; `evidence` is the flow's own. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
    */
-  observe(view: PacketView, payload: Payload, slot: number): number {
+  observe(view: PacketView, payload: Payload, slot: number, evidence: number): number {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
@@ -65,16 +65,18 @@ export class StreamObserver {
     // Most segments are shown to no fingerprint: whoever looked at the packet before holds nothing of this one.
     this.fingerprints.holder = Claim.NONE;
     this.fingerprints.finding = words[row + FlowWord.OWN_FINDING]!;
-    this.fingerprints.evidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
+    this.fingerprints.evidence = evidence;
     // Data in a SYN (RFC 7413) begins behind it.
     const sequence = (view.tcpFlags & TcpFlag.SYN) !== 0 ? (view.tcpSequence + 1) | 0 : view.tcpSequence;
-    let place = details[detail + FlowDetail.STREAM]!;
+    // The details of most stay unread.
+    let place = (words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) === 0 ? 0 : details[detail + FlowDetail.STREAM]!;
     if (place === 0) {
       const decided = this.judgeFirstSegment(view, payload, slot, sequence);
       if (decided !== NEEDS_PLACE) return decided;
       place = this.streams.take(this.table.partOf(slot));
       if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
       details[detail + FlowDetail.STREAM] = place;
+      words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM;
     }
     if (!this.streams.hasBase(place, direction)) {
       const known = (words[row + FlowWord.TRANSPORT]! & (FlowFlag.SYN_LOW << direction)) !== 0;
@@ -95,10 +97,11 @@ export class StreamObserver {
 
   /** Gives back what an ended or decided connection holds. */
   release(slot: number): void {
-    const at = slot * DETAIL_WORDS + FlowDetail.STREAM;
-    const place = this.table.details[at]!;
-    if (place !== 0) this.streams.release(place);
-    this.table.details[at] = 0;
+    const { words, details } = this.table;
+    const at = slot * ROW_WORDS + FlowWord.TRANSPORT;
+    if ((words[at]! & FlowFlag.STREAM) === 0) return;
+    words[at]! &= ~FlowFlag.STREAM;
+    this.streams.release(details[slot * DETAIL_WORDS + FlowDetail.STREAM]!);
   }
 
   /** Most connections end here: their first segment begins like nothing of ours. */

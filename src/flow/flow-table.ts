@@ -18,7 +18,7 @@
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../core/ip-address.ts';
 import { flowPart } from '../wire/flow-part.ts';
-import type { PacketView } from '../wire/packet-view.ts';
+import { type PacketView, Transport } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
 
@@ -32,7 +32,7 @@ export const FlowWord = {
   /** Transport in bits 0 to 7, FlowFlag from 8 on. */
   TRANSPORT: 3,
   DOMAIN: 4,
-  /** The fingerprints' handle, and what they find in the flow's own packets. */
+  /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
   HANDLE: 5,
   OWN_FINDING: 6,
   /** The engine's own: index of the flow's decision, 0 for none. */
@@ -60,7 +60,7 @@ export const FlowDetail = {
   /** Of the flow's own finding. */
   OWN_EVIDENCE: 6,
   TUNNEL: 7,
-  /** TCP: the place where its first octets are put together, 0 for none. */
+  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set. */
   STREAM: 8,
   /** Of a slot without a flow: the next one, 0 for none. */
   NEXT_FREE: 9,
@@ -88,8 +88,10 @@ export const FlowFlag = {
   CLOSED: 1 << 11,
   FIN_LOW: 1 << 12,
   FIN_HIGH: 1 << 13,
-  /** The addresses are not both IPv4: more of them is in the details. */
+  /** The addresses are not both IPv4: the other words of them lie apart. */
   WIDE: 1 << 14,
+  /** TCP: STREAM of the details is a place. */
+  STREAM: 1 << 15,
 } as const;
 
 /** What of TRANSPORT belongs to the key. */
@@ -171,7 +173,7 @@ export class FlowTable {
    * them is read then: memory fetches one after the other what is asked for one by one, and together what is asked for at once.
    */
   lookAhead(views: readonly PacketView[], count: number): void {
-    const { index, words, upperWords, rowsAhead, uppersAhead } = this;
+    const { index, words, details, upperWords, rowsAhead, uppersAhead } = this;
     const { entries, placeShift } = index;
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= entries[views[i]!.flowHash >>> placeShift]!;
@@ -184,6 +186,13 @@ export class FlowTable {
     }
     // Of nothing but reads the processor has many under way.
     for (let i = 0; i < count; i++) sum ^= words[rowsAhead[i]!]! ^ upperWords[uppersAhead[i]!]!;
+    // The first data of a connection is held against its SYN.
+    for (let i = 0; i < count; i++) {
+      const view = views[i]!;
+      if (view.transport !== Transport.TCP || view.payloadCaptured === 0) continue;
+      if (words[rowsAhead[i]! + FlowWord.HANDLE] !== 0) continue;
+      sum ^= details[view.slotAhead * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE]!;
+    }
     // Kept, so that the compiler keeps the reads.
     this.touchedSum = sum;
   }
