@@ -144,9 +144,12 @@ export class FingerprintSet {
     return handle > 0 ? this.words[handle * BLOCK_WORDS + Block.EVIDENCE]! : 0;
   }
 
-  /** Looks at a flow no more: its finding and evidence stay. */
+  /** Looks at the flow of the last `observe` no more: its finding and the evidence of that stay. */
   retire(handle: number): number {
-    if (handle > 0) this.releaseBlock(handle);
+    if (handle > 0) {
+      this.dropEvidence();
+      this.releaseBlock(handle);
+    }
     return RETIRED;
   }
 
