@@ -3,7 +3,7 @@
  * that claims it, and retires flows that nobody claims. To add a protocol is to add its line to CLAIMS.
  *
  * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
- * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
+ * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
  * holds a flow; one that took it on a weak sign gives way to another's strong one.
  *
  * Most packets belong to nobody, and must cost next to nothing: each fingerprint says at a glance whether a packet may be its
@@ -16,7 +16,8 @@ import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './fi
 import { mayBeIke, noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
-import { type Payload } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
+import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { isSessionData, mayBeWireguard, noticeWireguard, observeWireguard } from './wireguard.ts';
 
@@ -51,10 +52,14 @@ const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, EVIDENCE: 3, STATE: 4 } as con
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow that is looked at no more. */
-export const RETIRED = -1_000_000;
+export const RETIRED = -0x80000000;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;
+/** Bits of an unclaimed flow's handle for the packets offered; above them is a mark of QUIC. */
+const OFFERED_BITS = 5;
+const OFFERED_MASK = (1 << OFFERED_BITS) - 1;
+
 /** Packets that a fingerprint may stay undecided for. */
 const UNDECIDED_LIMIT = 128;
 
@@ -116,9 +121,12 @@ export class FingerprintSet {
     return handle > 0 ? this.words[handle * BLOCK_WORDS + Block.EVIDENCE]! : 0;
   }
 
-  /** Looks at a flow no more: its finding and evidence stay. */
+  /** Looks at the flow of the last `observe` no more: its finding and the evidence of that stay. */
   retire(handle: number): number {
-    if (handle > 0) this.releaseBlock(handle);
+    if (handle > 0) {
+      this.dropEvidence();
+      this.releaseBlock(handle);
+    }
     return RETIRED;
   }
 
@@ -131,10 +139,23 @@ export class FingerprintSet {
   /** Asks the fingerprints `asked`: without those that have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: number, asked: number): number {
     const claims = claimsOf(payload, asked);
-    if (claims === NO_CLAIMS) return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
+    const offered = -handle & OFFERED_MASK;
+    if (claims === NO_CLAIMS) return this.passOver(payload, offered + 1, -handle >> OFFERED_BITS);
     const strong = strongOf(claims);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, -handle);
-    return this.take(payload, weakOf(claims), Notice.WEAK, asked, -handle);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, offered);
+    return this.take(payload, weakOf(claims), Notice.WEAK, asked, offered);
+  }
+
+  /** Gives a flow up that nobody has claimed for long, or that is QUIC. */
+  private passOver(payload: Payload, offered: number, mark: number): number {
+    if (offered >= UNCLAIMED_LIMIT) return RETIRED;
+    let remembered = mark;
+    if (payload.framing === Framing.DATAGRAM && hasLongHeader(payload)) {
+      const isEcho = mark !== NO_MARK && destinationMark(payload) === mark;
+      if (isEcho && this.finding === NO_FINDING) return RETIRED;
+      remembered = sourceMark(payload) || mark;
+    }
+    return -(offered | (remembered << OFFERED_BITS));
   }
 
   /** `offered` packets that nobody claimed count: a flow that is taken up and ruled out in turn is given up all the same. */

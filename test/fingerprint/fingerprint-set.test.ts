@@ -7,7 +7,7 @@ import { Framing, Payload } from '../../src/fingerprint/payload.ts';
 import { Notice } from '../../src/fingerprint/verdict.ts';
 import { mayBeWireguard, noticeWireguard } from '../../src/fingerprint/wireguard.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
-import { FlowProbe, foundIn, START_SECONDS, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, START_SECONDS, type Step } from './flow-probe.ts';
 import { auth, mainSa, marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { ah, esp } from './ipsec-packets.ts';
 import { Noise, octets, u32 } from './octets.ts';
@@ -69,6 +69,22 @@ describe('the set of fingerprints', () => {
       probe.send(0, octets(u32(noise.index() | 1), u32(packets + 1), noise.take(88)));
     expect(probe.isRetired).toBe(true);
     expect(packets).toBeLessThan(200);
+  });
+
+  it('keeps the evidence of what was found when a flow is retired, and no other', () => {
+    const steps = session('tls-crypt');
+    const unfounded = new FlowProbe();
+    unfounded.sendAll(only(1, steps).slice(0, 1), { framing: Framing.OPENVPN_RECORD });
+    expect([unfounded.found, unfounded.entries.length]).toEqual(['none', 1]);
+    unfounded.retire();
+    expect([unfounded.set.blockCount, unfounded.set.evidenceLog.count]).toEqual([0, 0]);
+
+    const founded = new FlowProbe();
+    founded.sendAll(steps.slice(0, 1), { framing: Framing.OPENVPN_RECORD });
+    const { entries } = founded;
+    founded.retire();
+    expect(founded.entries).toEqual(entries);
+    expect(entries.length).toBeGreaterThan(1);
   });
 
   it('lets a strong sign take a flow over from a weak one', () => {

@@ -92,6 +92,12 @@ export class FlowProbe {
     return this.handle === RETIRED;
   }
 
+  /** The flow is looked at no more. */
+  retire(): void {
+    this.handle = this.set.retire(this.handle);
+    this.evidence = this.set.evidence;
+  }
+
   /** The flow is over: gives back what it holds. */
   end(): void {
     this.set.release(this.handle, this.evidence);
