@@ -46,7 +46,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   registry: { sources: ['core'], packages: 'any' },
   policy: { sources: ['core', ...FINDING_CODES, 'registry'], packages: 'any' },
   enforcement: { sources: ['core', 'policy'], packages: [] },
-  engine: { sources: ENGINE_AND_LEFT, packages: ['node:crypto', 'node:worker_threads', 'node:url', 'node:events'] },
+  engine: { sources: ENGINE_AND_LEFT, packages: ['node:crypto'] },
+  shards: { sources: ENGINE_AND_LEFT, packages: ['node:worker_threads'] },
   study: { sources: ENGINE_AND_LEFT, packages: 'any' },
   // The capture writer takes the rows of a batch as they are; registered prefixes are shown as far as addresses are.
   output: {
@@ -54,7 +55,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: 'any',
   },
   server: { sources: ['core', 'engine', 'output', ...NAMES], packages: 'any' },
-  cli: { sources: [...ENGINE_AND_LEFT, 'study', 'output', 'server'], packages: 'any' },
+  cli: { sources: [...ENGINE_AND_LEFT, 'shards', 'study', 'output', 'server'], packages: 'any' },
 };
 
 interface Edge {

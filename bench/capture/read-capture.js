@@ -11,7 +11,7 @@ import { openCapture } from '../../dist/capture/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
 
 const ROUNDS = 7;
-const BARE_BLOCK_LENGTH = 1 << 20;
+const BARE_BLOCK_LENGTH = 1 << 18;
 
 const [mode, path] = process.argv.slice(2);
 if (mode === 'walk') await walk(path);

@@ -58,6 +58,6 @@ export class FileInput implements ByteInput {
   }
 
   private fail(error: unknown): void {
-    this.end = { fault: CaptureFault.UNREADABLE, message: `reading failed: ${systemErrorText(error as Error)}` };
+    this.end = { fault: CaptureFault.UNREADABLE, message: `reading failed: ${systemErrorText(error)}` };
   }
 }

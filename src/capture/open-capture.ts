@@ -3,7 +3,7 @@
  * (once: gzip inside gzip is no capture), and read as pcap or pcapng.
  *
  * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
- * Memory: two blocks of 1.25 MB, and the decompressor's window where there is one.
+ * Memory: a block of 1.25 MB for a file, two for what has to be waited for, and the decompressor's window where there is one.
  */
 import { type BlockLender, BlockReader } from './block-reader.ts';
 import { unreadableInput } from './byte-input.ts';

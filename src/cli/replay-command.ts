@@ -44,9 +44,8 @@ export function addReplayCommand(program: Command): void {
     .addOption(maxFlowsOption())
     .option(
       '--workers <n>',
-      'threads: 1 for all in one, 2 for one that reads and decodes ahead (more are no faster); what comes out is the same',
+      'threads: one that reads, decodes and decides, and others that follow flows, each its share; what comes out is the same (default: 2 for a capture of 50 MB or more, else 1)',
       wholeNumber(1, MOST_WORKERS),
-      1,
     )
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES)

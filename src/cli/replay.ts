@@ -1,21 +1,21 @@
 /**
  * `sluice replay`: captures in, decisions out, a summary at the end.
  */
-import { existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import { Outcome } from '../enforcement/outcome.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
-import { ManyThreads } from '../engine/flow-engine.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
-import { SHARD_WORKER, ShardPool } from '../engine/shard-pool.ts';
+
 import { CaptureWriter } from '../output/capture-writer.ts';
 import { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
 import type { Mode } from '../policy/policy.ts';
+import { ManyThreads } from '../shards/many-threads.ts';
+import type { ShardPool } from '../shards/shard-pool.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -24,6 +24,7 @@ import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { SignalWatch } from './signal-watch.ts';
+import { fittingWorkers, startShards } from './workers.ts';
 
 export interface ReplayFlags extends AddressFlags {
   readonly policy: string;
@@ -36,7 +37,8 @@ export interface ReplayFlags extends AddressFlags {
   readonly forwarded?: string;
   readonly dropped?: string;
   readonly maxFlows: number;
-  readonly workers: number;
+  /** Left out: as many as fit. */
+  readonly workers?: number;
   readonly quiet?: boolean;
 }
 
@@ -44,7 +46,7 @@ export async function replay(captures: readonly string[], flags: ReplayFlags): P
   checkOutputs(flags);
   const list = await listCaptures(captures);
   // Threads start while the rules are read.
-  const pool = startShards(flags);
+  const pool = startShards(flags.workers ?? fittingWorkers(list.paths), flags.maxFlows, flags.flows !== undefined);
   try {
     return await replayList(list, flags, pool);
   } finally {
@@ -114,13 +116,6 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
-}
-
-/** The threads that follow flows, beside this one; null where this one is to do it all. */
-function startShards({ workers, maxFlows, flows }: ReplayFlags): ShardPool | null {
-  // As tests run it, this program is no file that a thread could load.
-  if (workers === 1 || !existsSync(SHARD_WORKER)) return null;
-  return new ShardPool(workers - 1, maxFlows, flows !== undefined);
 }
 
 /** Standard output can hold one thing. */

@@ -16,18 +16,19 @@ import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
 import { actionOf, decidingRule, NO_RULE, reasonOf } from '../policy/decide.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
-import { type Mode, nextBoundary } from '../policy/policy.ts';
+import type { Mode } from '../policy/policy.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
 import type { FlowEnd } from './counters.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import type { DecisionSink, ShownDecision } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
+import { DueDecisions } from './due-decisions.ts';
 import { FlowRecord } from './flow-record.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
-import { Next, NEXT_FIELDS, NO_BUCKET, Standings } from './standing.ts';
+import { NO_BUCKET, STANDING_WORDS, Standings, StandingWord } from './standing.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
 
@@ -61,11 +62,9 @@ export class Decisions {
   readonly input = new DecisionInput();
   private buckets = new TokenBuckets();
   private readonly standings = new Standings();
+  private readonly due: DueDecisions;
   private readonly words: ShownDecisions;
   private readonly keptAddress = new Int32Array(4);
-  /** No decision changes by itself from `quietFromUs` on and before `quietUntilUs`. */
-  private quietFromUs = 0;
-  private quietUntilUs = 0;
 
   constructor(
     table: FlowTable,
@@ -82,6 +81,7 @@ export class Decisions {
     this.rulesBefore = rules;
     this.words = new ShownDecisions(rules);
     this.tally.useRules(rules.policy.rules);
+    this.due = new DueDecisions(table, this.standings, rules);
     this.sink = sink;
     this.guard = guard;
   }
@@ -98,7 +98,7 @@ export class Decisions {
     this.rulesGeneration++;
     this.words.useRules(rules);
     this.tally.useRules(rules.policy.rules);
-    this.quietUntilUs = 0;
+    this.due.useRules(rules);
     // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
     if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
     const { table } = this;
@@ -122,52 +122,49 @@ export class Decisions {
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
-    const row = slot * ROW_WORDS;
-    const { table, standings } = this;
-    const { words } = table;
-    const timeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
-    const number = words[row + FlowWord.DECISION]!;
-    const packets = (words[row + FlowWord.PACKETS]! >>> 0) + (words[row + FlowWord.PACKETS + 1]! >>> 0);
-    const { next } = standings;
-    const at = number * NEXT_FIELDS;
-    const nextOctets = next[at + Next.OCTETS]!;
-    if (
-      timeUs >= next[at + Next.TIME]! ||
-      packets >= next[at + Next.PACKETS]! ||
-      (nextOctets !== Infinity && table.octets(slot, 0) + table.octets(slot, 1) >= nextOctets)
-    ) {
-      this.decide(slot, timeUs, packet);
-    }
-    if (this.rules.mode === 'observe' || standings.action[number] === Action.ALLOW) return Outcome.FORWARDED;
-    return this.outcome(number, slot, wireLength, timeUs);
+    const { table } = this;
+    const at = slot * ROW_WORDS;
+    const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
+    if (this.due.isDue(slot, timeUs)) this.decide(slot, timeUs, packet);
+    if (this.rules.mode === 'observe') return Outcome.FORWARDED;
+    const row = table.words[at + FlowWord.DECISION]! * STANDING_WORDS;
+    if (this.standings.words[row + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
+    return this.outcome(row, slot, wireLength, timeUs);
   }
 
   ended(slot: number, reason: FlowEnd): void {
     const { standings, sink } = this;
+    const { words } = standings;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
+    const row = number * STANDING_WORDS;
     if (sink.ended !== undefined) {
       this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
-      sink.ended(this.record, number === 0 ? null : this.shown(number, NO_ACTION), reason);
+      sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
     }
     if (number === 0) return;
-    this.flows.bump(standings.protocol[number]!, standings.stage[number]!, standings.action[number]!);
-    const bucket = standings.bucket[number]!;
+    this.flows.bump(
+      words[row + StandingWord.PROTOCOL]!,
+      words[row + StandingWord.STAGE]!,
+      words[row + StandingWord.ACTION]!,
+    );
+    const bucket = words[row + StandingWord.BUCKET]!;
     if (bucket !== NO_BUCKET) this.buckets.release(bucket);
     standings.end(number);
   }
 
   /** What a throttle or a block makes of a packet. */
-  private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
-    const { guard, standings } = this;
+  private outcome(row: number, slot: number, wireLength: number, timeUs: number): Outcome {
+    const { guard } = this;
+    const { words } = this.standings;
     if (guard !== null) {
       if (guard.hasTripped) return Outcome.FORWARDED;
-      if (standings.admittedBy[number] !== guard.generation) {
+      if (words[row + StandingWord.ADMITTED_BY] !== guard.generation) {
         if (!guard.admit(this.table, slot, timeUs)) return Outcome.FORWARDED;
-        standings.admittedBy[number] = guard.generation;
+        words[row + StandingWord.ADMITTED_BY] = guard.generation;
       }
     }
-    if (standings.action[number] === Action.BLOCK) return Outcome.DROPPED;
-    const delay = this.buckets.take(standings.bucket[number]!, wireLength, timeUs);
+    if (words[row + StandingWord.ACTION] === Action.BLOCK) return Outcome.DROPPED;
+    const delay = this.buckets.take(words[row + StandingWord.BUCKET]!, wireLength, timeUs);
     if (delay === 0) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
     this.delayUs = delay;
@@ -186,19 +183,21 @@ export class Decisions {
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
     const before = this.table.words[decisionAt]!;
     const number = before === 0 ? standings.begin() : before;
+    const row = number * STANDING_WORDS;
+    const { words } = standings;
     if (before === 0) {
       this.table.words[decisionAt] = number;
       this.delays.observe(timeUs - record.firstTimeUs);
     }
-    if (standings.stage[number] !== input.stage || standings.protocol[number] !== input.protocol) {
+    if (words[row + StandingWord.STAGE] !== input.stage || words[row + StandingWord.PROTOCOL] !== input.protocol) {
       this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
-    this.scheduleNext(number, timeUs);
-    if (before === 0 || !this.isSame(number, rule, reason)) {
-      const previous = before === 0 ? NO_ACTION : standings.action[number]!;
+    this.due.schedule(number, input);
+    if (before === 0 || !this.isSame(row, rule, reason)) {
+      const previous = before === 0 ? NO_ACTION : words[row + StandingWord.ACTION]!;
       this.take(number, rule, reason, timeUs);
-      this.announce(slot, number, previous, timeUs, packet);
-    } else if (standings.rulesGeneration[number] !== this.rulesGeneration) {
+      this.announce(slot, row, previous, timeUs, packet);
+    } else if (words[row + StandingWord.RULES_GENERATION] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
     if (!isNews) return;
@@ -208,24 +207,25 @@ export class Decisions {
   }
 
   /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
-  private isSame(number: number, rule: number, reason: number): boolean {
-    const { input, rules, rulesBefore, standings } = this;
+  private isSame(row: number, rule: number, reason: number): boolean {
+    const { input, rules, rulesBefore } = this;
+    const { words } = this.standings;
     if (
-      standings.reason[number] !== reason ||
-      standings.stage[number] !== input.stage ||
-      standings.protocol[number] !== input.protocol
+      words[row + StandingWord.REASON] !== reason ||
+      words[row + StandingWord.STAGE] !== input.stage ||
+      words[row + StandingWord.PROTOCOL] !== input.protocol
     )
       return false;
-    const ruleBefore = standings.rule[number]!;
-    const source = standings.sourceRegistration[number]!;
-    const destination = standings.destinationRegistration[number]!;
-    if (standings.rulesGeneration[number] === this.rulesGeneration) {
+    const ruleBefore = words[row + StandingWord.RULE]!;
+    const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
+    const destination = words[row + StandingWord.DESTINATION_REGISTRATION]!;
+    if (words[row + StandingWord.RULES_GENERATION] === this.rulesGeneration) {
       return (
         ruleBefore === rule && source === input.sourceRegistration && destination === input.destinationRegistration
       );
     }
     return (
-      standings.action[number] === actionOf(rules.policy, rule) &&
+      words[row + StandingWord.ACTION] === actionOf(rules.policy, rule) &&
       ruleName(rulesBefore, ruleBefore) === ruleName(rules, rule) &&
       isSameRegistration(rulesBefore, source, rules, input.sourceRegistration) &&
       isSameRegistration(rulesBefore, destination, rules, input.destinationRegistration)
@@ -234,32 +234,35 @@ export class Decisions {
 
   /** Takes the decision that the input has led to. */
   private take(number: number, rule: number, reason: number, timeUs: number): void {
-    const { input, standings } = this;
+    const { input } = this;
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
     const action = actionOf(this.rules.policy, rule);
-    if (standings.action[number] !== action) standings.admittedBy[number] = 0;
-    standings.rule[number] = rule;
-    standings.action[number] = action;
-    standings.reason[number] = reason;
-    standings.protocol[number] = input.protocol;
-    standings.stage[number] = input.stage;
-    standings.sourceRegistration[number] = input.sourceRegistration;
-    standings.destinationRegistration[number] = input.destinationRegistration;
-    standings.rulesGeneration[number] = this.rulesGeneration;
+    if (words[row + StandingWord.ACTION] !== action) words[row + StandingWord.ADMITTED_BY] = 0;
+    words[row + StandingWord.RULE] = rule;
+    words[row + StandingWord.ACTION] = action;
+    words[row + StandingWord.REASON] = reason;
+    words[row + StandingWord.PROTOCOL] = input.protocol;
+    words[row + StandingWord.STAGE] = input.stage;
+    words[row + StandingWord.SOURCE_REGISTRATION] = input.sourceRegistration;
+    words[row + StandingWord.DESTINATION_REGISTRATION] = input.destinationRegistration;
+    words[row + StandingWord.RULES_GENERATION] = this.rulesGeneration;
     this.holdBucket(number, timeUs);
   }
 
   /** Counts a decision and hands it to the sink. */
-  private announce(slot: number, number: number, previous: number, timeUs: number, packet: number): void {
-    const { standings, sink } = this;
-    const action = standings.action[number]!;
+  private announce(slot: number, row: number, previous: number, timeUs: number, packet: number): void {
+    const { sink } = this;
+    const { words } = this.standings;
+    const action = words[row + StandingWord.ACTION]!;
     const registered =
-      (standings.sourceRegistration[number] === NO_REGISTRATION ? 0 : 1) +
-      (standings.destinationRegistration[number] === NO_REGISTRATION ? 0 : 2);
+      (words[row + StandingWord.SOURCE_REGISTRATION] === NO_REGISTRATION ? 0 : 1) +
+      (words[row + StandingWord.DESTINATION_REGISTRATION] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
-    this.tally.bump(standings.rule[number]!, action, standings.protocol[number]!, registered);
+    this.tally.bump(words[row + StandingWord.RULE]!, action, words[row + StandingWord.PROTOCOL]!, registered);
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
-    sink.decided(this.record, this.shown(number, previous), timeUs, packet);
+    sink.decided(this.record, this.shown(row, previous), timeUs, packet);
   }
 
   /**
@@ -313,8 +316,10 @@ export class Decisions {
     input.stage = findingStage(finding);
     input.variant = findingVariant(finding);
     input.transport = record.transport;
-    input.source.set(source);
-    input.destination.set(destination);
+    for (let word = 0; word < 4; word++) {
+      input.source[word] = source[word]!;
+      input.destination[word] = destination[word]!;
+    }
     input.sourcePort = record.sourcePort;
     input.destinationPort = record.destinationPort;
     input.packets = record.packetsToDestination + record.packetsToSource;
@@ -326,49 +331,32 @@ export class Decisions {
     input.destinationSector = this.sectorOf(input.destinationRegistration);
   }
 
-  private scheduleNext(number: number, timeUs: number): void {
-    const { input } = this;
-    const { next } = this.standings;
-    const { boundaries } = this.rules.policy;
-    const at = number * NEXT_FIELDS;
-    next[at + Next.TIME] = this.quietUntil(timeUs);
-    next[at + Next.PACKETS] = firstAbove(boundaries.packets, input.packets);
-    next[at + Next.OCTETS] = firstAbove(boundaries.octets, input.octets);
-  }
-
-  /** The time before which no decision changes by itself. Most are made soon after one another, with no boundary between. */
-  private quietUntil(timeUs: number): number {
-    if (timeUs < this.quietFromUs || timeUs >= this.quietUntilUs) {
-      const { policy, registry } = this.rules;
-      this.quietFromUs = timeUs;
-      this.quietUntilUs = Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
-    }
-    return this.quietUntilUs;
-  }
-
   /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Nobody is throttled in mode observe. */
   private holdBucket(number: number, timeUs: number): void {
-    const { standings, rules } = this;
-    const held = standings.bucket[number]!;
-    const rule = standings.rule[number]!;
+    const { rules } = this;
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    const held = words[row + StandingWord.BUCKET]!;
+    const rule = words[row + StandingWord.RULE]!;
     const throttle = rule === NO_RULE || rules.mode === 'observe' ? null : rules.policy.rules[rule]!.throttle;
-    standings.bucket[number] =
+    words[row + StandingWord.BUCKET] =
       throttle === null ? NO_BUCKET : this.buckets.hold(this.bucketKey(number, throttle.per), throttle, timeUs);
     if (held !== NO_BUCKET) this.buckets.release(held);
   }
 
   /** Whose packets share the bucket. A flow without a registration shares with nobody where registrations share. */
   private bucketKey(number: number, per: Share): string {
-    const { standings } = this;
-    const rule = standings.rule[number]!;
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    const rule = words[row + StandingWord.RULE]!;
     switch (per) {
       case Share.FLOW:
         return `${rule} flow ${number}`;
       case Share.CLIENT:
         return `${rule} client ${this.input.source.join()}`;
       case Share.REGISTRATION: {
-        const source = standings.sourceRegistration[number]!;
-        const registration = source === NO_REGISTRATION ? standings.destinationRegistration[number]! : source;
+        const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
+        const registration = source === NO_REGISTRATION ? words[row + StandingWord.DESTINATION_REGISTRATION]! : source;
         return registration === NO_REGISTRATION
           ? `${rule} flow ${number}`
           : `${rule} registration ${this.rulesGeneration} ${registration}`;
@@ -378,22 +366,16 @@ export class Decisions {
     }
   }
 
-  private shown(number: number, previous: number): ShownDecision {
-    const { standings } = this;
+  private shown(row: number, previous: number): ShownDecision {
+    const { words } = this.standings;
     return this.words.of(
-      standings.action[number]!,
+      words[row + StandingWord.ACTION]!,
       previous,
-      standings.rule[number]!,
-      standings.reason[number]!,
+      words[row + StandingWord.RULE]!,
+      words[row + StandingWord.REASON]!,
       this.mode,
-      standings.sourceRegistration[number]!,
-      standings.destinationRegistration[number]!,
+      words[row + StandingWord.SOURCE_REGISTRATION]!,
+      words[row + StandingWord.DESTINATION_REGISTRATION]!,
     );
   }
-}
-
-/** The first of ascending numbers that is greater; Infinity where there is none. */
-function firstAbove(ascending: readonly number[], value: number): number {
-  for (const number of ascending) if (number > value) return number;
-  return Infinity;
 }

@@ -4,6 +4,7 @@
 export const DELAY_BOUNDS_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
 const MICROS_PER_SECOND = 1_000_000;
+const BOUNDS_US = DELAY_BOUNDS_SECONDS.map((seconds) => seconds * MICROS_PER_SECOND);
 
 export class DelayHistogram {
   /** Count in each interval, not summed up. */
@@ -15,8 +16,7 @@ export class DelayHistogram {
     const delay = Math.max(0, delayUs);
     this.sumUs += delay;
     let interval = 0;
-    while (interval < DELAY_BOUNDS_SECONDS.length && delay > DELAY_BOUNDS_SECONDS[interval]! * MICROS_PER_SECOND)
-      interval++;
+    while (interval < BOUNDS_US.length && delay > BOUNDS_US[interval]!) interval++;
     this.counts[interval]!++;
   }
 }

@@ -1,11 +1,8 @@
 /** Where flows are followed: in the thread that judges them, or in others. Kept for one capture after the other. */
-import { EvidenceLog } from '../fingerprint/evidence.ts';
+import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
-import { KnownFlows } from './known-flows.ts';
 import { type FlowJudge, type PacketPipeline, type PacketSink, Pipeline } from './pipeline.ts';
-import type { ShardPool } from './shard-pool.ts';
-import { ShardedPipeline } from './sharded-pipeline.ts';
 
 export interface FlowEngine {
   /** The flows that are judged, and where their evidence is. */
@@ -30,23 +27,5 @@ export class OneThread implements FlowEngine {
 
   pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
     return new Pipeline(this.table, this.fingerprints, judge, packetSink);
-  }
-}
-
-/** The flows of each shard in a thread of its own. */
-export class ManyThreads implements FlowEngine {
-  readonly table: FlowTable;
-  readonly evidenceLog = new EvidenceLog();
-  private readonly pool: ShardPool;
-  private readonly flows: KnownFlows;
-
-  constructor(pool: ShardPool) {
-    this.pool = pool;
-    this.table = new FlowTable(pool.flowCapacity, pool.seed);
-    this.flows = new KnownFlows(this.table, pool.shardCount, this.evidenceLog);
-  }
-
-  pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
-    return new ShardedPipeline(this.pool, this.flows, judge, packetSink);
   }
 }

@@ -5,7 +5,7 @@
 import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload } from '../fingerprint/payload.ts';
-import { LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
+import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import { slotsByFirstPacket } from '../flow/flow-order.ts';
 import {
@@ -22,6 +22,7 @@ import { PacketClock } from '../flow/packet-clock.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { Counters, FlowEnd } from './counters.ts';
+import { type FlowCensus, ONE_TABLE } from './flow-census.ts';
 import { takeDatagram } from './datagram.ts';
 import { News } from './news.ts';
 import { StreamObserver } from './stream-observer.ts';
@@ -30,8 +31,8 @@ import { StreamObserver } from './stream-observer.ts';
 export interface FlowListener {
   /** The flow's own packets have said something new. */
   heard(slot: number, news: News): void;
-  /** The flow ends; it leaves the table after the call. `bucket` orders flows that end at one packet, where it is their time. */
-  ended(slot: number, reason: FlowEnd, bucket: number): void;
+  /** The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason. */
+  ended(slot: number, reason: FlowEnd, order: number): void;
 }
 
 /** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
@@ -55,14 +56,26 @@ export class FlowFollower {
   private readonly wheel: IdleWheel;
   private readonly eviction: Eviction;
   private readonly streams: StreamObserver;
+  private readonly census: FlowCensus;
+  /** The packet before which it is looked again at whether there are too many flows, and how often it was. */
+  private nextCheck: number;
+  private checks = 0;
 
-  constructor(table: FlowTable, fingerprints: FingerprintSet, listener: FlowListener, counters: Counters) {
+  constructor(
+    table: FlowTable,
+    fingerprints: FingerprintSet,
+    listener: FlowListener,
+    counters: Counters,
+    census: FlowCensus = ONE_TABLE,
+  ) {
     this.table = table;
     this.fingerprints = fingerprints;
     this.listener = listener;
     this.counters = counters;
     this.wheel = new IdleWheel(table);
-    this.eviction = new Eviction(table);
+    this.eviction = new Eviction(table, table.spareRows);
+    this.census = census;
+    this.nextCheck = 1 + table.spareRows;
     this.streams = new StreamObserver(table, fingerprints);
   }
 
@@ -71,6 +84,20 @@ export class FlowFollower {
     const { clock } = this;
     clock.step();
     if (clock.now >= this.wheel.nextUs) this.expire(clock.now);
+    if (this.packet >= this.nextCheck) this.evict();
+  }
+
+  /** Ends the flows that are too many. */
+  private evict(): void {
+    const { table, eviction } = this;
+    this.nextCheck += table.spareRows;
+    const count = this.census.excess(table, eviction, ++this.checks);
+    for (let i = 0; i < count; i++) {
+      const slot = eviction.slots[i]!;
+      this.wheel.leave();
+      this.end(slot, FlowEnd.EVICTED, eviction.touchedAt(slot));
+      table.remove(slot);
+    }
   }
 
   /** Takes the packet to its flow, whose slot it returns; NO_FLOW for a fragment whose flow is no more, which is counted as that. */
@@ -92,7 +119,7 @@ export class FlowFollower {
 
   /** Ends all flows, in the order of their first packets: the capture is over. */
   finish(): void {
-    for (const slot of slotsByFirstPacket(this.table)) this.end(slot, FlowEnd.SHUTDOWN);
+    for (const slot of slotsByFirstPacket(this.table)) this.end(slot, FlowEnd.SHUTDOWN, 0);
     this.wheel.clear();
     this.table.clear();
     this.counters.streamsRefused = this.streams.streams.refusedCount;
@@ -100,19 +127,14 @@ export class FlowFollower {
 
   /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
   private isWatched(row: number): boolean {
-    const isConfirmed = findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED;
-    return !isConfirmed || this.view.payloadLength <= LONGEST_HANDSHAKE;
+    if (findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) !== Stage.CONFIRMED) return true;
+    const { data, payloadAt, payloadCaptured, payloadLength } = this.view;
+    return payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured);
   }
 
   /** Adds the flow that the table has just missed. */
   private start(): number {
     const { table, view, clock } = this;
-    if (table.full) {
-      const oldest = this.eviction.longestIdle();
-      this.wheel.leave();
-      this.end(oldest, FlowEnd.EVICTED);
-      table.remove(oldest);
-    }
     const slot = table.insert(view);
     const detail = slot * DETAIL_WORDS;
     table.detailNumbers[(detail + FlowDetail.FIRST_TIME) >> 1] = clock.timeUs;
@@ -158,8 +180,8 @@ export class FlowFollower {
     const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
     const before = words[row + FlowWord.OWN_FINDING]!;
     const held = words[row + FlowWord.HANDLE]!;
-    // Flows that nobody holds and that have no finding are most, and have no evidence: their details stay unread.
-    const evidence = held <= 0 && before === NO_FINDING ? 0 : details[evidenceAt]!;
+    // Flows in which nothing was found are most: their details stay unread.
+    const evidence = before === NO_FINDING ? fingerprints.evidenceOf(held) : details[evidenceAt]!;
     const notesBefore = fingerprints.evidenceLog.changes;
     payload.direction = direction;
     payload.timeUs = this.clock.timeUs;
@@ -215,7 +237,7 @@ export class FlowFollower {
             : FOUND_IDLE_TIMEOUT_US;
         const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
         if (dueAt <= now) {
-          this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT);
+          this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT, wheel.bucket);
           table.remove(slot);
         } else {
           wheel.atUs = dueAt;
@@ -226,11 +248,11 @@ export class FlowFollower {
   }
 
   /** Ends a flow that the wheel no longer holds, and that is about to leave the table. */
-  private end(slot: number, reason: FlowEnd): void {
+  private end(slot: number, reason: FlowEnd, order: number): void {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    this.listener.ended(slot, reason, this.wheel.bucket);
+    this.listener.ended(slot, reason, order);
     const handle = words[row + FlowWord.HANDLE]!;
     // What nobody holds and nothing was found in has no evidence: its details stay unread.
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)

@@ -45,6 +45,7 @@ export interface PacketSink {
 
 export class Pipeline implements PacketPipeline {
   readonly counters = new Counters();
+  readonly lender: BlockLender | null = null;
   readonly table: FlowTable;
 
   private readonly judge: FlowJudge;
@@ -70,10 +71,6 @@ export class Pipeline implements PacketPipeline {
     this.guard = guard;
     this.intake = new Intake(table.hashKeys);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
-  }
-
-  get lender(): BlockLender | null {
-    return null;
   }
 
   nextBatch(): PacketBatch {

@@ -73,7 +73,7 @@ export class StreamObserver {
     if (place === 0) {
       const decided = this.judgeFirstSegment(view, payload, slot, sequence);
       if (decided !== NEEDS_PLACE) return decided;
-      place = this.streams.take();
+      place = this.streams.take(this.table.partOf(slot));
       if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
       details[detail + FlowDetail.STREAM] = place;
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM;

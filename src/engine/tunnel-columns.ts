@@ -1,7 +1,7 @@
 /**
  * The tunnels that live, as columns by their numbers: the name of each, its flows in the order in which they joined, and the registered
  * ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the limit at once and costs memory only
- * once touched.
+ * once touched. A name is a row of one cache line.
  */
 import { FlowName } from './flow-record.ts';
 
@@ -11,6 +11,10 @@ export type TunnelEnd = (typeof TunnelEnd)[keyof typeof TunnelEnd];
 
 const ADDRESS_WORDS = 4;
 const ENDS = 2;
+
+/** Words of a name. The first packet and its time are doubles; the destination's address stands behind the source's. */
+const Name = { FIRST_PACKET: 0, FIRST_TIME: 2, ADDRESSES: 4, PORTS: 12, DOMAIN: 13, TRANSPORT: 14 } as const;
+const NAME_WORDS = 16;
 
 export class TunnelColumns {
   /** Tunnels that live. */
@@ -27,13 +31,9 @@ export class TunnelColumns {
 
   private readonly previousSlot: Int32Array;
   private readonly lastSlot: Int32Array;
-  private readonly addresses: Int32Array;
-  private readonly sourcePort: Uint16Array;
-  private readonly destinationPort: Uint16Array;
-  private readonly transport: Uint8Array;
-  private readonly domain: Int32Array;
-  private readonly firstPacket: Float64Array;
-  private readonly firstTimeUs: Float64Array;
+  private readonly names: Int32Array;
+  /** The same as doubles. */
+  private readonly nameNumbers: Float64Array;
   private readonly registeredAddress: Int32Array;
   private readonly isRegistered: Uint8Array;
   private used = 1;
@@ -50,13 +50,8 @@ export class TunnelColumns {
     this.nextSlot = new Int32Array(slotLimit + 1);
     this.previousSlot = new Int32Array(slotLimit + 1);
     this.lastSlot = new Int32Array(rows);
-    this.addresses = new Int32Array(rows * ENDS * ADDRESS_WORDS);
-    this.sourcePort = new Uint16Array(rows);
-    this.destinationPort = new Uint16Array(rows);
-    this.transport = new Uint8Array(rows);
-    this.domain = new Int32Array(rows);
-    this.firstPacket = new Float64Array(rows);
-    this.firstTimeUs = new Float64Array(rows);
+    this.names = new Int32Array(rows * NAME_WORDS);
+    this.nameNumbers = new Float64Array(this.names.buffer);
     this.registeredAddress = new Int32Array(rows * ENDS * ADDRESS_WORDS);
     this.isRegistered = new Uint8Array(rows * ENDS);
   }
@@ -72,16 +67,8 @@ export class TunnelColumns {
     this.flowCount[tunnel] = 0;
     this.firstSlot[tunnel] = 0;
     this.lastSlot[tunnel] = 0;
-    this.isRegistered.fill(0, tunnel * ENDS, (tunnel + 1) * ENDS);
-    const at = tunnel * ENDS * ADDRESS_WORDS;
-    this.addresses.set(name.source, at);
-    this.addresses.set(name.destination, at + ADDRESS_WORDS);
-    this.sourcePort[tunnel] = name.sourcePort;
-    this.destinationPort[tunnel] = name.destinationPort;
-    this.transport[tunnel] = name.transport;
-    this.domain[tunnel] = name.domain;
-    this.firstPacket[tunnel] = name.firstPacket;
-    this.firstTimeUs[tunnel] = name.firstTimeUs;
+    for (let end = 0; end < ENDS; end++) this.isRegistered[tunnel * ENDS + end] = 0;
+    this.keepName(tunnel, name);
     return tunnel;
   }
 
@@ -114,25 +101,40 @@ export class TunnelColumns {
     this.flowCount[tunnel]!--;
   }
 
+  private keepName(tunnel: number, name: FlowName): void {
+    const { names, nameNumbers } = this;
+    const row = tunnel * NAME_WORDS;
+    nameNumbers[(row + Name.FIRST_PACKET) >> 1] = name.firstPacket;
+    nameNumbers[(row + Name.FIRST_TIME) >> 1] = name.firstTimeUs;
+    for (let word = 0; word < ADDRESS_WORDS; word++) {
+      names[row + Name.ADDRESSES + word] = name.source[word]!;
+      names[row + Name.ADDRESSES + ADDRESS_WORDS + word] = name.destination[word]!;
+    }
+    names[row + Name.PORTS] = (name.sourcePort << 16) | name.destinationPort;
+    names[row + Name.DOMAIN] = name.domain;
+    names[row + Name.TRANSPORT] = name.transport;
+  }
+
   /** Fills a name with that of a tunnel. */
   readName(tunnel: number, name: FlowName): void {
-    const at = tunnel * ENDS * ADDRESS_WORDS;
+    const { names, nameNumbers } = this;
+    const row = tunnel * NAME_WORDS;
     for (let word = 0; word < ADDRESS_WORDS; word++) {
-      name.source[word] = this.addresses[at + word]!;
-      name.destination[word] = this.addresses[at + ADDRESS_WORDS + word]!;
+      name.source[word] = names[row + Name.ADDRESSES + word]!;
+      name.destination[word] = names[row + Name.ADDRESSES + ADDRESS_WORDS + word]!;
     }
-    name.sourcePort = this.sourcePort[tunnel]!;
-    name.destinationPort = this.destinationPort[tunnel]!;
-    name.transport = this.transport[tunnel]!;
-    name.domain = this.domain[tunnel]!;
-    name.firstPacket = this.firstPacket[tunnel]!;
-    name.firstTimeUs = this.firstTimeUs[tunnel]!;
+    name.sourcePort = names[row + Name.PORTS]! >>> 16;
+    name.destinationPort = names[row + Name.PORTS]! & 0xffff;
+    name.transport = names[row + Name.TRANSPORT]!;
+    name.domain = names[row + Name.DOMAIN]!;
+    name.firstPacket = nameNumbers[(row + Name.FIRST_PACKET) >> 1]!;
+    name.firstTimeUs = nameNumbers[(row + Name.FIRST_TIME) >> 1]!;
   }
 
   /** True when an address of the tunnel's first flow is this one. */
   hasName(tunnel: number, end: TunnelEnd, address: Int32Array): boolean {
-    const at = (tunnel * ENDS + end) * ADDRESS_WORDS;
-    for (let word = 0; word < ADDRESS_WORDS; word++) if (this.addresses[at + word] !== address[word]) return false;
+    const at = tunnel * NAME_WORDS + Name.ADDRESSES + end * ADDRESS_WORDS;
+    for (let word = 0; word < ADDRESS_WORDS; word++) if (this.names[at + word] !== address[word]) return false;
     return true;
   }
 
@@ -148,7 +150,8 @@ export class TunnelColumns {
   keepRegistered(tunnel: number, end: TunnelEnd, address: Int32Array): void {
     const row = tunnel * ENDS + end;
     this.isRegistered[row] = 1;
-    this.registeredAddress.set(address, row * ADDRESS_WORDS);
+    for (let word = 0; word < ADDRESS_WORDS; word++)
+      this.registeredAddress[row * ADDRESS_WORDS + word] = address[word]!;
   }
 
   forgetRegistered(tunnel: number, end: TunnelEnd): void {

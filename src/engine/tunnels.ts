@@ -58,7 +58,7 @@ export class Tunnels {
   constructor(table: FlowTable, evidenceLog: EvidenceLog) {
     this.table = table;
     this.evidenceLog = evidenceLog;
-    this.columns = new TunnelColumns(TUNNEL_LIMIT, table.capacity);
+    this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
   }
 
   /** Tunnels that live. */

@@ -3,7 +3,7 @@
  * that claims it, and retires flows that nobody claims. To add a protocol is to add its line to CLAIMS.
  *
  * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
- * packets offered), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
+ * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
  * holds a flow; one that took it on a weak sign gives way to another's strong one.
  *
  * Most packets belong to nobody, and must cost next to nothing: each fingerprint says at a glance whether a packet may be its
@@ -16,9 +16,10 @@ import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './fi
 import { mayBeIke, noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
-import { type Payload } from './payload.ts';
+import { Framing, type Payload } from './payload.ts';
+import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
-import { mayBeWireguard, noticeWireguard, observeWireguard, renewsWireguard } from './wireguard.ts';
+import { isSessionData, mayBeWireguard, noticeWireguard, observeWireguard } from './wireguard.ts';
 
 /** Who can hold a flow, in the order in which they are asked: the more specific first. */
 export const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
@@ -46,15 +47,19 @@ const ASKED: readonly number[] = [OF_DATAGRAM, NATIVE_IPSEC, NATIVE_IPSEC, OPENV
 /** Who has strong signs to take a flow by that another holds on a weak one. */
 const OF_STRONG_SIGNS = WIREGUARD | IKE | OPENVPN;
 
-/** Words of a block: who holds it, on what sign, how many packets it has seen; then the fingerprint's state. */
-const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, STATE: 4 } as const;
+/** Words of a block: who holds it, on what sign, how many packets it has seen, its evidence; then the fingerprint's state. */
+const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, EVIDENCE: 3, STATE: 4 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow that is looked at no more. */
-export const RETIRED = -1_000_000;
+export const RETIRED = -0x80000000;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;
+/** Bits of an unclaimed flow's handle for the packets offered; above them is a mark of QUIC. */
+const OFFERED_BITS = 5;
+const OFFERED_MASK = (1 << OFFERED_BITS) - 1;
+
 /** Packets that a fingerprint may stay undecided for. */
 const UNDECIDED_LIMIT = 128;
 
@@ -98,7 +103,7 @@ export class FingerprintSet {
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
     if (findingStage(finding) === Stage.CONFIRMED) {
-      if (claim === Claim.WIREGUARD && !renewsWireguard(payload)) return handle;
+      if (claim === Claim.WIREGUARD && isSessionData(payload.data, payload.at, payload.captured)) return handle;
     } else if (words[at + Block.NOTICE] === Notice.WEAK) {
       const others = asked & ~(1 << claim);
       const stronger = strongOf(claimsOf(payload, others & OF_STRONG_SIGNS));
@@ -111,9 +116,17 @@ export class FingerprintSet {
     return this.follow(payload, handle, claim, asked);
   }
 
-  /** Looks at a flow no more: its finding and evidence stay. */
+  /** Evidence of a flow in which nothing was found, from its handle alone: where somebody follows it, there may be some. */
+  evidenceOf(handle: number): number {
+    return handle > 0 ? this.words[handle * BLOCK_WORDS + Block.EVIDENCE]! : 0;
+  }
+
+  /** Looks at the flow of the last `observe` no more: its finding and the evidence of that stay. */
   retire(handle: number): number {
-    if (handle > 0) this.releaseBlock(handle);
+    if (handle > 0) {
+      this.dropEvidence();
+      this.releaseBlock(handle);
+    }
     return RETIRED;
   }
 
@@ -126,10 +139,23 @@ export class FingerprintSet {
   /** Asks the fingerprints `asked`: without those that have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: number, asked: number): number {
     const claims = claimsOf(payload, asked);
-    if (claims === NO_CLAIMS) return handle - 1 <= -UNCLAIMED_LIMIT ? RETIRED : handle - 1;
+    const offered = -handle & OFFERED_MASK;
+    if (claims === NO_CLAIMS) return this.passOver(payload, offered + 1, -handle >> OFFERED_BITS);
     const strong = strongOf(claims);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, -handle);
-    return this.take(payload, weakOf(claims), Notice.WEAK, asked, -handle);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, offered);
+    return this.take(payload, weakOf(claims), Notice.WEAK, asked, offered);
+  }
+
+  /** Gives a flow up that nobody has claimed for long, or that is QUIC. */
+  private passOver(payload: Payload, offered: number, mark: number): number {
+    if (offered >= UNCLAIMED_LIMIT) return RETIRED;
+    let remembered = mark;
+    if (payload.framing === Framing.DATAGRAM && hasLongHeader(payload)) {
+      const isEcho = mark !== NO_MARK && destinationMark(payload) === mark;
+      if (isEcho && this.finding === NO_FINDING) return RETIRED;
+      remembered = sourceMark(payload) || mark;
+    }
+    return -(offered | (remembered << OFFERED_BITS));
   }
 
   /** `offered` packets that nobody claimed count: a flow that is taken up and ruled out in turn is given up all the same. */
@@ -151,6 +177,7 @@ export class FingerprintSet {
     const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
     const verdict = judge(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
+    words[at + Block.EVIDENCE] = log.head;
     this.holder = this.finding !== NO_FINDING || claim === Claim.WIREGUARD ? claim : Claim.NONE;
     const keyHigh = words[at + Block.STATE + StateWord.KEY]!;
     const keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;

@@ -79,9 +79,9 @@ export function transportReceiver(payload: Payload): number {
 /** Longer messages than this tell nothing of a flow that is confirmed: they are data. */
 export const LONGEST_HANDSHAKE = wire.INITIATION_LENGTH;
 
-/** False for what tells nothing of a flow that is confirmed: anything but handshakes and discovery messages. */
-export function renewsWireguard(payload: Payload): boolean {
-  return mayBeWireguard(payload) && wire.wireguardType(payload.data, payload.at) !== WireguardType.TRANSPORT;
+/** True for transport messages, of which `captured` octets are at `at`: most of what a confirmed flow carries, and they tell nothing of it. */
+export function isSessionData(data: DataView, at: number, captured: number): boolean {
+  return captured >= wire.INDEX_FIELDS_LENGTH && wire.wireguardType(data, at) === WireguardType.TRANSPORT;
 }
 
 export function observeWireguard(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {

@@ -1,41 +1,64 @@
 /**
- * Who goes when the table is full: the flow that has been idle longest. Flows are not kept in that order, which would cost
- * every packet two more cache misses. Instead one pass over the table picks the longest-idle share of it in order; they are
- * handed out one by one, passing over those that were touched since. A flow that was not picked was touched later than all
- * that were, so the order is exact; the pass costs each eviction a few rows.
+ * Who goes where there are too many flows: those that have been idle longest. Flows are not kept in that order, which would cost
+ * every packet two more cache misses. Instead one pass over the table picks the longest-idle share of it in order, and that lasts for a
+ * while: those that were touched since are passed over. A flow that was not picked was touched later than all that were, so the
+ * order is exact; the pass costs each eviction a few rows.
  */
 import { FlowWord, type FlowTable, ROW_WORDS } from './flow-table.ts';
 
-/** One pass picks this share of the table. */
+/** One pass picks this share of the table, at least. */
 const PICKED_SHARE = 16;
 
 export class Eviction {
+  /** The flows that `find` has found, those first that have been idle longest (of equals those that began first). */
+  readonly slots: Int32Array;
+  count = 0;
+
   private readonly table: FlowTable;
-  private slots = new Int32Array(0);
+  private picked = new Int32Array(0);
   private touched = new Float64Array(0);
   private firsts = new Float64Array(0);
+  /** Those before this place of the picked ones are gone, or were touched. */
   private at = 0;
 
-  constructor(table: FlowTable) {
+  /** For up to `limit` flows at a time. */
+  constructor(table: FlowTable, limit: number) {
     this.table = table;
+    this.slots = new Int32Array(limit);
   }
 
-  /** The active flow that was touched longest ago (of equals, the one that began first). The table must not be empty. */
-  longestIdle(): number {
-    for (;;) {
-      while (this.at < this.slots.length) {
-        const slot = this.slots[this.at]!;
-        const touched = this.touched[this.at]!;
-        const first = this.firsts[this.at]!;
-        this.at++;
-        if (this.table.isActive(slot) && this.touchedAt(slot) === touched && this.firstPacket(slot) === first)
-          return slot;
-      }
-      this.pick();
+  /** Finds the active flows that were touched longest ago: so many, or all where there are fewer. */
+  find(wanted: number): void {
+    const count = Math.min(wanted, this.table.activeCount);
+    if (!this.take(count)) {
+      this.pick(count);
+      this.take(count);
     }
   }
 
-  private pick(): void {
+  /** When a flow was touched last, as a clock reading. */
+  touchedAt(slot: number): number {
+    return this.table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1]!;
+  }
+
+  /** Takes so many of the picked ones that still are what they were; false where there are too few. */
+  private take(count: number): boolean {
+    const { picked, table } = this;
+    this.count = 0;
+    for (let at = this.at; this.count < count; at++) {
+      if (at === picked.length) return false;
+      const slot = picked[at]!;
+      const isSame =
+        table.isActive(slot) &&
+        this.touchedAt(slot) === this.touched[at] &&
+        table.firstPacket(slot) === this.firsts[at];
+      if (isSame) this.slots[this.count++] = slot;
+      else if (this.count === 0) this.at = at + 1;
+    }
+    return true;
+  }
+
+  private pick(least: number): void {
     const { table } = this;
     const times = new Float64Array(table.activeCount);
     let count = 0;
@@ -43,23 +66,15 @@ export class Eviction {
       if (table.isActive(slot)) times[count++] = this.touchedAt(slot);
     }
     times.sort();
-    const latest = times[Math.ceil(count / PICKED_SHARE) - 1]!;
+    const latest = times[Math.max(Math.ceil(count / PICKED_SHARE), least) - 1]!;
     const picked: number[] = [];
     for (let slot = 1; slot <= table.lastSlot; slot++) {
       if (table.isActive(slot) && this.touchedAt(slot) <= latest) picked.push(slot);
     }
-    picked.sort((a, b) => this.touchedAt(a) - this.touchedAt(b) || this.firstPacket(a) - this.firstPacket(b));
-    this.slots = Int32Array.from(picked);
+    picked.sort((a, b) => this.touchedAt(a) - this.touchedAt(b) || table.firstPacket(a) - table.firstPacket(b));
+    this.picked = Int32Array.from(picked);
     this.touched = Float64Array.from(picked, (slot) => this.touchedAt(slot));
-    this.firsts = Float64Array.from(picked, (slot) => this.firstPacket(slot));
+    this.firsts = Float64Array.from(picked, (slot) => table.firstPacket(slot));
     this.at = 0;
-  }
-
-  private touchedAt(slot: number): number {
-    return this.table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1]!;
-  }
-
-  private firstPacket(slot: number): number {
-    return this.table.firstPacket(slot);
   }
 }

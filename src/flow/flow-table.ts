@@ -17,6 +17,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../core/ip-address.ts';
+import { flowPart } from '../wire/flow-part.ts';
 import { type PacketView, Transport } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
@@ -112,13 +113,20 @@ const TO_CACHE_LINE = 48;
 /** Packets that `lookAhead` takes at most. */
 export const LOOK_AHEAD = 64;
 
+/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
+export function spareRowsOf(capacity: number): number {
+  return Math.min(1024, Math.max(1, capacity >> 3));
+}
+
 /** A seed that nobody can guess. */
 export function newSeed(): number {
   return randomInt(0x7fffffff);
 }
 
 export class FlowTable {
+  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-census). */
   readonly capacity: number;
+  readonly spareRows: number;
   readonly words: Int32Array;
   readonly numbers: Float64Array;
   readonly details: Int32Array;
@@ -141,20 +149,23 @@ export class FlowTable {
 
   constructor(capacity: number, seed: number = newSeed()) {
     this.capacity = capacity;
-    const rows = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * ROW_WORDS * 4);
+    this.spareRows = spareRowsOf(capacity);
+    const rowCount = capacity + this.spareRows + 1;
+    const rows = new ArrayBuffer(TO_CACHE_LINE + rowCount * ROW_WORDS * 4);
     this.words = new Int32Array(rows, TO_CACHE_LINE);
     this.numbers = new Float64Array(rows, TO_CACHE_LINE);
-    const details = new ArrayBuffer(TO_CACHE_LINE + (capacity + 1) * DETAIL_WORDS * 4);
+    const details = new ArrayBuffer(TO_CACHE_LINE + rowCount * DETAIL_WORDS * 4);
     this.details = new Int32Array(details, TO_CACHE_LINE);
     this.detailNumbers = new Float64Array(details, TO_CACHE_LINE);
-    this.upperWords = new Int32Array((capacity + 1) * UPPER_WORDS);
+    this.upperWords = new Int32Array(rowCount * UPPER_WORDS);
     this.seed = seed;
     this.hashKeys = new HashKeys(seed);
-    this.index = new FlowIndex(capacity, this);
+    this.index = new FlowIndex(rowCount - 1, this);
   }
 
-  get full(): boolean {
-    return this.activeCount === this.capacity;
+  /** Slots are 1 to this number at most. */
+  get largestSlot(): number {
+    return this.capacity + this.spareRows;
   }
 
   /**
@@ -228,7 +239,7 @@ export class FlowTable {
     );
   }
 
-  /** Adds the flow of a packet that `find` has just missed. The table must not be full. All words but the key are zero. */
+  /** Adds the flow of a packet that `find` has just missed. There must be a row for it. All words but the key are zero. */
   insert(view: PacketView): number {
     const { index, words, numbers, details, detailNumbers } = this;
     index.makeRoom();
@@ -302,6 +313,14 @@ export class FlowTable {
 
   firstPacket(slot: number): number {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
+  }
+
+  /** The part of all flows in which a flow lies (flow-part). */
+  partOf(slot: number): number {
+    const { words } = this;
+    const row = slot * ROW_WORDS;
+    const addresses = words[row + FlowWord.LOW_ADDRESS]! ^ words[row + FlowWord.HIGH_ADDRESS]!;
+    return flowPart(addresses, words[row + FlowWord.PORTS]!, words[row + FlowWord.DOMAIN]!);
   }
 
   /** Hash of a flow's key, as `hashKey` makes it of a packet's. */

@@ -113,9 +113,9 @@ export class IdleWheel {
     return false;
   }
 
-  /** Number of the bucket of `dueSlots`, modulo 2^32. */
+  /** Number of the bucket of `dueSlots`; they only rise. */
   get bucket(): number {
-    return this.done | 0;
+    return this.done;
   }
 
   get dueCount(): number {

@@ -7,11 +7,15 @@
  * octets that came first stay. Bounded: WINDOW octets per direction, and a fixed number of connections.
  */
 
+import { FLOW_PARTS } from '../wire/flow-part.ts';
+
 /** Octets kept of each direction: more than the longest proxy preface and handshake opening that a fingerprint needs. */
 export const WINDOW = 4096;
 
 const PLACES_PER_CHUNK = 64;
-const CHUNKS = 128;
+/** Connections of each part of all flows; together some 64 MB. */
+const PLACES_OF_PART = 128;
+const PLACES = PLACES_OF_PART * FLOW_PARTS;
 const FLAG_WORDS = WINDOW / 32;
 
 /** Per direction: sequence number of the first octet, whether that is known, octets in order, cursor of the reader. */
@@ -24,20 +28,24 @@ export class StreamStart {
   private readonly words: Int32Array[] = [];
   private usedPlaces = 1;
   private readonly freePlaces: number[] = [];
+  private readonly countOfPart = new Uint8Array(FLOW_PARTS);
+  /** By place, the part of the connection that holds it. */
+  private readonly parts = new Uint8Array(PLACES + 1);
 
   /** Connections held now. */
   count = 0;
   /** Connections that found no place. */
   refusedCount = 0;
 
-  /** A place for a connection, or 0 where there is none left. */
-  take(): number {
-    const free = this.freePlaces.pop();
-    if (free === undefined && this.usedPlaces === PLACES_PER_CHUNK * CHUNKS) {
+  /** A place for a connection of a part of all flows (wire/flow-part), or 0 where the part has none left. */
+  take(part: number): number {
+    if (this.countOfPart[part] === PLACES_OF_PART) {
       this.refusedCount++;
       return 0;
     }
-    const place = free ?? this.usedPlaces++;
+    this.countOfPart[part]!++;
+    const place = this.freePlaces.pop() ?? this.usedPlaces++;
+    this.parts[place] = part;
     const chunk = Math.floor(place / PLACES_PER_CHUNK);
     if (chunk === this.chunks.length) {
       this.chunks.push(new DataView(new ArrayBuffer(PLACES_PER_CHUNK * WINDOW * 2)));
@@ -53,6 +61,7 @@ export class StreamStart {
 
   release(place: number): void {
     this.freePlaces.push(place);
+    this.countOfPart[this.parts[place]!]!--;
     this.count--;
   }
 

@@ -4,13 +4,15 @@
  * smaller address, or the smaller port where the addresses are equal. For ICMP the type and code stand in the ports' places:
  * a type that has an answer is ordered as by ports with the answering type; any other keeps its direction.
  */
-import { hash } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
+import { OctetText } from './octet-text.ts';
+import { digest, sha1 } from './sha1.ts';
 
 const ICMP = 1;
 const ICMPV6 = 58;
 const SEED = 0;
-const LONGEST_INPUT = 40;
+/** The longest input, and room for what the hash writes behind it. */
+const INPUT_LENGTH = 40 + 80;
 
 /** Answering type of each type that has one (the specification's tables). */
 const ICMP_ANSWERS = new Map([
@@ -40,9 +42,8 @@ const ICMPV6_ANSWERS = new Map([
   [145, 144],
 ]);
 
-const input = new DataView(new ArrayBuffer(LONGEST_INPUT));
-/** Views of the input's first octets, by their number: to make one takes as long as half of the hash. */
-const inputs = Array.from({ length: LONGEST_INPUT + 1 }, (_, length) => new Uint8Array(input.buffer, 0, length));
+const input = new DataView(new ArrayBuffer(INPUT_LENGTH));
+const scratch = new OctetText();
 
 /**
  * Community ID of a tuple. Addresses are four words each (core/ip-address); `ports` is null for protocols without. For
@@ -54,18 +55,21 @@ export function communityId(
   destination: ArrayLike<number>,
   ports: { readonly source: number; readonly destination: number } | null,
 ): string {
-  return `1:${communityHash(protocol, source, destination, ports !== null, ports?.source ?? 0, ports?.destination ?? 0)}`;
+  scratch.putAscii('1:');
+  hashTuple(protocol, source, destination, ports !== null, ports?.source ?? 0, ports?.destination ?? 0);
+  putDigest(scratch);
+  return scratch.takeString();
 }
 
-/** What stands behind the "1:" of a Community ID. Without ports they are 0. */
-export function communityHash(
+/** Leaves in `digest` what a Community ID shows behind its "1:". Without ports they are 0. */
+export function hashTuple(
   protocol: number,
   source: ArrayLike<number>,
   destination: ArrayLike<number>,
   hasPorts: boolean,
   sourcePort: number,
   givenDestinationPort: number,
-): string {
+): void {
   let destinationPort = givenDestinationPort;
   let isOneWay = false;
   if (hasPorts && (protocol === ICMP || protocol === ICMPV6)) {
@@ -87,7 +91,7 @@ export function communityHash(
     input.setUint16(at + 2, keeps ? destinationPort : sourcePort);
     at += 4;
   }
-  return hash('sha1', inputs[at]!, 'base64');
+  sha1(input, at);
 }
 
 function isInOrder(a: ArrayLike<number>, b: ArrayLike<number>, portA: number, portB: number): boolean {
@@ -106,4 +110,23 @@ function putAddress(at: number, words: ArrayLike<number>): number {
   }
   for (let word = 0; word < 4; word++) input.setInt32(at + word * 4, words[word]!);
   return at + 16;
+}
+
+const BASE64 = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const PAD = 61;
+
+/** Appends the digest in base64: 27 digits, the last of four bits, and a pad. */
+export function putDigest(text: OctetText): void {
+  const { bytes, length } = text;
+  for (let digit = 0; digit < 27; digit++) bytes[length + digit] = BASE64[sixBitsAt(digit * 6)]!;
+  bytes[length + 27] = PAD;
+  text.length = length + 28;
+}
+
+/** Six bits of the digest, with zeros behind its end. */
+function sixBitsAt(bit: number): number {
+  const word = bit >> 5;
+  const shift = 26 - (bit & 31);
+  if (shift >= 0) return (digest[word]! >>> shift) & 63;
+  return ((digest[word]! << -shift) | (word === 4 ? 0 : digest[word + 1]! >>> (32 + shift))) & 63;
 }

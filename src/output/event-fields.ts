@@ -19,7 +19,7 @@ import {
 } from '../fingerprint/finding.ts';
 import { ENCAPSULATION_NAMES, Transport } from '../wire/packet-view.ts';
 import { communityId } from './community-id.ts';
-import { FLOW_ID_LENGTH, flowHash } from './flow-id.ts';
+import { flowId } from './flow-id.ts';
 import { type ShowAddress, shownPrefix } from './shown-address.ts';
 
 export const PROTO_NAMES: Readonly<Record<number, string>> = {
@@ -159,7 +159,7 @@ export class EventFields {
   }
 
   private idOfShown(flow: FlowName): string {
-    return flowHash(flow, this.source, this.destination).slice(0, FLOW_ID_LENGTH);
+    return flowId(flow, this.source, this.destination);
   }
 
   private registration(registration: ShownRegistration | null): ShownRegistration | null {

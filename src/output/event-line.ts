@@ -7,13 +7,14 @@ import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
 import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
 import { NO_FINDING } from '../fingerprint/finding.ts';
 import { Transport } from '../wire/packet-view.ts';
-import { communityHash } from './community-id.ts';
+import { hashTuple, putDigest } from './community-id.ts';
 import { type EventContext, encapsulationNames, PROTO_NAMES, vlansOf, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
-import { FLOW_ID_LENGTH, flowHash } from './flow-id.ts';
+import { hashFlow, putFlowId } from './flow-id.ts';
 import { KeptTuples } from './kept-tuples.ts';
 import { putAddress } from './octet-address.ts';
 import { OctetText, Piece } from './octet-text.ts';
+import { digest } from './sha1.ts';
 import { type ShowAddress, shownPrefix } from './shown-address.ts';
 
 export type { EventContext } from './event-fields.ts';
@@ -145,11 +146,14 @@ export class EventLines {
     this.show(flow.source, source);
     this.show(flow.destination, destination);
     text.put(FLOW_ID);
-    const id = flowHash(flow, source, destination);
-    text.putAscii(id, FLOW_ID_LENGTH);
+    hashFlow(flow, source, destination);
+    const high = digest[0]!;
+    const low = digest[1]!;
+    putFlowId(text, high, low);
     if (flow.tunnel !== null) {
       text.put(TUNNEL_ID);
-      text.putAscii(isSameFlow(flow, flow.tunnel) ? id : this.hashOf(flow.tunnel), FLOW_ID_LENGTH);
+      if (isSameFlow(flow, flow.tunnel)) putFlowId(text, high, low);
+      else this.putTunnelId(text, flow.tunnel);
     }
     text.putCharacter(QUOTE);
     if (flow.vlans !== 0 || flow.encapsulation !== 0) text.put(this.wrappings.of(flow.vlans, flow.encapsulation));
@@ -169,17 +173,16 @@ export class EventLines {
       text.putNumber(destinationPort);
     }
     text.put((hasPorts ? PROTO_AFTER_PORT : PROTO_AFTER_ADDRESS)[transport]!);
-    text.putAscii(
-      hasPorts
-        ? communityHash(transport, source, destination, true, sourcePort, destinationPort)
-        : communityHash(transport, source, destination, false, 0, 0),
-    );
+    if (hasPorts) hashTuple(transport, source, destination, true, sourcePort, destinationPort);
+    else hashTuple(transport, source, destination, false, 0, 0);
+    putDigest(text);
   }
 
-  private hashOf(flow: FlowName): string {
-    this.show(flow.source, this.tunnelSource);
-    this.show(flow.destination, this.tunnelDestination);
-    return flowHash(flow, this.tunnelSource, this.tunnelDestination);
+  private putTunnelId(text: OctetText, tunnel: FlowName): void {
+    this.show(tunnel.source, this.tunnelSource);
+    this.show(tunnel.destination, this.tunnelDestination);
+    hashFlow(tunnel, this.tunnelSource, this.tunnelDestination);
+    putFlowId(text, digest[0]!, digest[1]!);
   }
 
   /** From the end of the Community ID up to the evidence. */

@@ -5,13 +5,10 @@
  * The text that is hashed has the two ends in the order of their texts, not by role: the initiator may turn out to be the other
  * end, and the id must not change with it. `17|0,0,65535,-1062731511,51820|0,0,65535,167772162,40000|domain|packet|time`.
  */
-import { hash } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import type { FlowName } from '../engine/flow-record.ts';
 import { OctetText, Piece } from './octet-text.ts';
-
-/** Digits of an id. */
-export const FLOW_ID_LENGTH = 16;
+import { digest, sha1 } from './sha1.ts';
 
 const COMMA = 44;
 const BAR = 124;
@@ -22,8 +19,22 @@ const text = new OctetText();
 const sourceEnd = new OctetText();
 const destinationEnd = new OctetText();
 
-/** Hash of a flow, of which the first FLOW_ID_LENGTH digits are its id. The addresses are those that are shown. */
-export function flowHash(flow: FlowName, source: Int32Array, destination: Int32Array): string {
+/** The id of a flow. The addresses are those that are shown. */
+export function flowId(flow: FlowName, source: Int32Array, destination: Int32Array): string {
+  hashFlow(flow, source, destination);
+  text.length = 0;
+  putFlowId(text, digest[0]!, digest[1]!);
+  return text.takeString();
+}
+
+/** Appends the id that the first two words of a digest make. */
+export function putFlowId(into: OctetText, high: number, low: number): void {
+  into.putHex(high, 8);
+  into.putHex(low, 8);
+}
+
+/** Leaves the hash of a flow in `digest`. */
+export function hashFlow(flow: FlowName, source: Int32Array, destination: Int32Array): void {
   putEnd(sourceEnd, source, flow.sourcePort);
   putEnd(destinationEnd, destination, flow.destinationPort);
   const inOrder = isBefore(sourceEnd, destinationEnd);
@@ -41,7 +52,7 @@ export function flowHash(flow: FlowName, source: Int32Array, destination: Int32A
   text.putNumber(flow.firstPacket);
   text.putCharacter(BAR);
   text.putNumber(flow.firstTimeUs);
-  return hash('sha1', viewOf(text.length), 'hex');
+  sha1(text.view, text.length);
 }
 
 function putEnd(end: OctetText, address: Int32Array, port: number): void {
@@ -67,11 +78,4 @@ function isBefore(first: OctetText, second: OctetText): boolean {
     if (difference !== 0) return difference < 0;
   }
   return first.length < second.length;
-}
-
-/** Views of the text's first octets, by their number: to make one takes as long as half of the hash. */
-const views: (Uint8Array | undefined)[] = [];
-
-function viewOf(length: number): Uint8Array {
-  return (views[length] ??= text.bytes.subarray(0, length));
 }

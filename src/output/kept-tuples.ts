@@ -5,35 +5,38 @@
 import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
 import type { OctetText } from './octet-text.ts';
 
-/** Flows that are kept: those that begin while a handshake waits for its answer. A power of two. */
-const PLACES = 1 << 15;
+/** Flows that are kept: those that begin while a handshake waits for its answer. A power of two. More would be out of the caches. */
+const PLACES = 1 << 12;
 /** Octets that are kept of one, whole words; what is longer (many wrappings around IPv6) is not kept. */
 const TEXT_LENGTH = 320;
 
-/** Words of a place: the flow's name, its tunnel's, its wrapping, the transports of both, the text's length (0 for no text). */
-const Field = { NAME: 0, TUNNEL: 14, VLANS: 28, ENCAPSULATION: 29, TRANSPORTS: 30, LENGTH: 31 } as const;
-const KEY_WORDS = 32;
+/** Words of a place: the flow's name, its tunnel's, its wrapping, the transports of both, the text and its length. */
+const Field = { NAME: 0, TUNNEL: 14, VLANS: 28, ENCAPSULATION: 29, TRANSPORTS: 30, LENGTH: 31, TEXT: 32 } as const;
+const PLACE_WORDS = Field.TEXT + TEXT_LENGTH / 4;
 /** Words of a name. The first packet and its time are doubles. */
 const Name = { FIRST_PACKET: 0, FIRST_TIME: 2, SOURCE: 4, DESTINATION: 8, PORTS: 12, DOMAIN: 13 } as const;
 
 export class KeptTuples {
-  private readonly words = new Int32Array(PLACES * KEY_WORDS);
+  /** First packet of the flow in each place: of a flow that is not kept this is all that is looked at. */
+  private readonly firstPackets = new Float64Array(PLACES).fill(-1);
+  private readonly words = new Int32Array(PLACES * PLACE_WORDS);
+  /** The same as doubles, and as octets. */
   private readonly numbers = new Float64Array(this.words.buffer);
-  private readonly texts = new DataView(new ArrayBuffer(PLACES * TEXT_LENGTH));
+  private readonly view = new DataView(this.words.buffer);
 
   /** Appends what is kept of the flow; false where nothing is. */
   put(text: OctetText, flow: FlowRecord): boolean {
     const place = placeOf(flow);
-    const at = place * KEY_WORDS;
+    if (this.firstPackets[place] !== flow.firstPacket) return false;
+    const at = place * PLACE_WORDS;
     const { words } = this;
     const isKept =
-      words[at + Field.LENGTH] !== 0 &&
       this.hasName(at + Field.NAME, flow) &&
       words[at + Field.TRANSPORTS] === transportsOf(flow) &&
       words[at + Field.VLANS] === flow.vlans &&
       words[at + Field.ENCAPSULATION] === flow.encapsulation &&
       (flow.tunnel === null || this.hasName(at + Field.TUNNEL, flow.tunnel));
-    if (isKept) text.putCopy(this.texts, place * TEXT_LENGTH, words[at + Field.LENGTH]!);
+    if (isKept) text.putCopy(this.view, (at + Field.TEXT) * 4, words[at + Field.LENGTH]!);
     return isKept;
   }
 
@@ -42,17 +45,17 @@ export class KeptTuples {
     const length = text.length - begin;
     if (length > TEXT_LENGTH) return;
     const place = placeOf(flow);
-    const at = place * KEY_WORDS;
-    const { words, texts } = this;
+    const at = place * PLACE_WORDS;
+    const { words, view } = this;
+    this.firstPackets[place] = flow.firstPacket;
     this.keepName(at + Field.NAME, flow);
     if (flow.tunnel !== null) this.keepName(at + Field.TUNNEL, flow.tunnel);
     words[at + Field.VLANS] = flow.vlans;
     words[at + Field.ENCAPSULATION] = flow.encapsulation;
     words[at + Field.TRANSPORTS] = transportsOf(flow);
     words[at + Field.LENGTH] = length;
-    const { view } = text;
-    const from = place * TEXT_LENGTH;
-    for (let i = 0; i < length; i += 8) texts.setFloat64(from + i, view.getFloat64(begin + i, true), true);
+    const from = (at + Field.TEXT) * 4;
+    for (let i = 0; i < length; i += 8) view.setFloat64(from + i, text.view.getFloat64(begin + i, true), true);
   }
 
   private hasName(at: number, name: FlowName): boolean {

@@ -54,6 +54,7 @@ function compileRule(rule: RuleShape, schedule: Schedule | undefined): Rule {
   return {
     name: rule.name,
     conditions: rule.when === undefined ? [] : compileConditions(rule.when, schedule),
+    asksRegistered: rule.when?.registered !== undefined,
     action: (ACTION_NAMES as readonly string[]).indexOf(rule.action) as Action,
     throttle: rule.rate === undefined ? null : compileThrottle(rule.rate, rule.burst, rule.per),
     rollout: rule.rollout === undefined ? 1 : parseShare(rule.rollout),

@@ -29,6 +29,16 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** More than any code: of protocols, stages, variants, transports and sectors. */
+const CODE_LIMIT = 256;
+
+/** By code: 1 for those that are asked for. */
+function tableOf(codes: readonly number[]): Uint8Array {
+  const table = new Uint8Array(CODE_LIMIT);
+  for (const code of codes) table[code] = 1;
+  return table;
+}
+
 /** True for input whose number, read by `read`, is one of the codes. Codes are small. */
 export function oneOf(
   name: string,
@@ -36,8 +46,8 @@ export function oneOf(
   codes: readonly number[],
   read: (input: DecisionInput) => number,
 ): Condition {
-  const set = new Set(codes);
-  return { name, wanted, holds: (input) => set.has(read(input)) };
+  const table = tableOf(codes);
+  return { name, wanted, holds: (input) => table[read(input)] === 1 };
 }
 
 export function registered(wanted: RegisteredName): Condition {
@@ -63,8 +73,9 @@ function isRegistered(wanted: RegisteredName, input: DecisionInput): boolean {
 
 /** Holds where a registration of either end is of one of the sectors. */
 export function sector(wanted: string, codes: readonly number[]): Condition {
-  const set = new Set(codes);
-  const holds = (input: DecisionInput): boolean => set.has(input.sourceSector) || set.has(input.destinationSector);
+  const table = tableOf(codes);
+  const holds = (input: DecisionInput): boolean =>
+    table[input.sourceSector] === 1 || table[input.destinationSector] === 1;
   return { name: 'sector', wanted, holds };
 }
 

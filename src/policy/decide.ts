@@ -60,17 +60,12 @@ export function actionOf(policy: Policy, rule: number): Action {
 
 export function reasonOf(policy: Policy, rule: number, input: DecisionInput): Reason {
   if (rule === NO_RULE) return Reason.NO_RULE;
-  if (!asksRegistered(policy.rules[rule]!)) return Reason.RULE_MATCHED;
+  if (!policy.rules[rule]!.asksRegistered) return Reason.RULE_MATCHED;
   const source = input.sourceRegistration !== NOT_REGISTERED;
   const destination = input.destinationRegistration !== NOT_REGISTERED;
   if (source && destination) return Reason.REGISTERED_BOTH;
   if (source) return Reason.REGISTERED_SOURCE;
   return destination ? Reason.REGISTERED_DESTINATION : Reason.NOT_REGISTERED;
-}
-
-function asksRegistered(rule: Rule): boolean {
-  for (const condition of rule.conditions) if (condition.name === 'registered') return true;
-  return false;
 }
 
 /** One rule's part in a decision, in words. */

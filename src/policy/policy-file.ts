@@ -3,7 +3,7 @@
  * issue with its line and column; a policy comes back only where there is no error.
  */
 import { hash } from 'node:crypto';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { IssueList } from '../core/issue.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';

@@ -11,6 +11,8 @@ export type Mode = (typeof MODE_NAMES)[number];
 export interface Rule {
   readonly name: string;
   readonly conditions: readonly Condition[];
+  /** One of the conditions asks which ends are registered. */
+  readonly asksRegistered: boolean;
   readonly action: Action;
   /** Of a throttle; null for other actions. */
   readonly throttle: Throttle | null;

@@ -5,6 +5,7 @@
  * Left out is what only the decoding thread needs: of a fragment its own header's fields.
  */
 import { DecodeStatus } from './decode-status.ts';
+import { flowPart } from './flow-part.ts';
 import type { Fragment, PacketView } from './packet-view.ts';
 
 const Word = {
@@ -28,10 +29,6 @@ const ROW_WORDS = 20;
 
 const FROM_HIGH_BIT = 18;
 const WIDE = 1 << 19;
-
-/** Of a flow's hash, what chooses its shard: bits that its table's index makes little use of. */
-const SHARD_SHIFT = 8;
-const SHARD_MASK = 0xff;
 
 export class DecodedPackets {
   private readonly words: Int32Array;
@@ -76,9 +73,12 @@ export class DecodedPackets {
 
   /** True for a packet of a flow of this shard, of so many. */
   isOfShard(row: number, shard: number, shardCount: number): boolean {
+    const { words } = this;
     const at = row * ROW_WORDS;
-    if ((this.words[at]! & 255) !== DecodeStatus.OK) return false;
-    return shardCount === 1 || ((this.words[at + Word.FLOW_HASH]! >>> SHARD_SHIFT) & SHARD_MASK) % shardCount === shard;
+    if ((words[at]! & 255) !== DecodeStatus.OK) return false;
+    if (shardCount === 1) return true;
+    const addresses = words[at + Word.SOURCE + 3]! ^ words[at + Word.DESTINATION + 3]!;
+    return flowPart(addresses, words[at + Word.PORTS]!, words[at + Word.DOMAIN]!) % shardCount === shard;
   }
 
   /** Fills a view from a row that was stored with status OK; `data` is the block that its offsets point into. */

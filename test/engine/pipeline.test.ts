@@ -8,6 +8,7 @@ import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { parseMicros } from '../../src/core/units.ts';
 import { FlowEnd, FLOW_END_NAMES } from '../../src/engine/counters.ts';
+import { spareRowsOf } from '../../src/flow/flow-table.ts';
 import { type BuiltPacket, buildPcap, buildPcapng } from '../capture/capture-builder.ts';
 import { installed } from '../capture/installed.ts';
 import { bytesOf, ethernet, ipv4, tcp, udp } from '../wire/frame-builder.ts';
@@ -112,8 +113,9 @@ describe('flows end', () => {
     ]);
   });
 
-  it('evicted where the table is full, the longest idle first, and each is counted', async () => {
-    const order = [1, 2, 3, 1, 4, 5, 6];
+  it('evicted where there are too many, the longest idle first, and each is counted', async () => {
+    // With so few flows it is looked at before every packet whether they are too many.
+    const order = [1, 2, 3, 1, 4, 5, 6, 6];
     const run = await replayFiles([capture(order.map((port, i) => datagram(START + i * SECOND, port)))], {
       flowCapacity: 3,
     });
@@ -135,7 +137,8 @@ describe('flows end', () => {
     expect(flows).toHaveLength(counters.flowsStarted);
     const byReason = FLOW_END_NAMES.map((name) => flows.filter(({ flow }) => flow.reason === name).length);
     expect(Array.from(counters.flowsEnded)).toEqual(byReason);
-    expect(byReason[FlowEnd.SHUTDOWN]).toBe(flowCapacity);
+    expect(byReason[FlowEnd.SHUTDOWN]).toBeGreaterThanOrEqual(flowCapacity);
+    expect(byReason[FlowEnd.SHUTDOWN]).toBeLessThanOrEqual(flowCapacity + spareRowsOf(flowCapacity));
   });
 
   it('in one order, whatever it was that ended them', async () => {

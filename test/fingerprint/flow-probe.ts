@@ -60,6 +60,8 @@ export class FlowProbe {
       this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);
       this.finding = this.set.finding;
       this.evidence = this.set.evidence;
+      if (this.finding === NO_FINDING && this.set.evidenceOf(this.handle) !== this.evidence)
+        throw new Error('the handle tells of other evidence');
     }
     return this.found;
   }
@@ -88,6 +90,12 @@ export class FlowProbe {
 
   get isRetired(): boolean {
     return this.handle === RETIRED;
+  }
+
+  /** The flow is looked at no more. */
+  retire(): void {
+    this.handle = this.set.retire(this.handle);
+    this.evidence = this.set.evidence;
   }
 
   /** The flow is over: gives back what it holds. */

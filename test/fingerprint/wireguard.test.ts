@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Claim } from '../../src/fingerprint/fingerprint-set.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
 import { Noise } from './octets.ts';
 import { cookieReply, disco, initiation, response, transport } from './wireguard-messages.ts';
@@ -162,6 +163,21 @@ describe('WireGuard handshakes', () => {
     expect(probe.initiator).toBe(0);
     probe.send(0, initiation(A));
     expect(probe.initiator).toBe(0);
+  });
+
+  it('that is confirmed learns nothing of data: neither holder nor evidence', () => {
+    const probe = new FlowProbe();
+    // With a cookie, so that nothing was suspected before.
+    probe.sendAll([
+      [0, initiation(A, MAC2)],
+      [1, response(B, A)],
+    ]);
+    const { entries } = probe;
+    expect(probe.sendAll(exchange(20, 0))).toBe(CONFIRMED);
+    expect(probe.entries).toEqual(entries);
+    expect(probe.set.holder).toBe(Claim.NONE);
+    probe.send(0, initiation(C));
+    expect(probe.set.holder).toBe(Claim.WIREGUARD);
   });
 
   it('is not confirmed by a handshake of one direction, however long', () => {

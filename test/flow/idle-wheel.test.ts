@@ -74,7 +74,7 @@ describe('against a sorted list', () => {
     let packet = 0;
     for (let step = 0; step < 6000; step++) {
       for (let n = random.below(6); n > 0; n--) {
-        if (table.full || (alive.length > 0 && random.chance(0.4))) leave();
+        if (table.activeCount === table.capacity || (alive.length > 0 && random.chance(0.4))) leave();
         packet++;
         // Not in the order of slots, and two flows of a slot never with the same.
         const slot = addFlow(table, packet, 0, packet ^ 1023);

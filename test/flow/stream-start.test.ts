@@ -1,6 +1,7 @@
 /** The first octets of a stream, put in order, against a plain array that keeps what came first. */
 import { describe, expect, it } from 'vitest';
 import { StreamStart, WINDOW } from '../../src/flow/stream-start.ts';
+import { FLOW_PARTS } from '../../src/wire/flow-part.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What must be known after some segments: the octets from 0 on, first come first kept. */
@@ -71,7 +72,7 @@ describe('against an array', () => {
     BASES.forEach((base, run) => {
       const random = new SeededRandom(run);
       const streams = new StreamStart();
-      const place = streams.take();
+      const place = streams.take(0);
       const twins = [new ArrayTwin(), new ArrayTwin()];
       const waiting = [segments(random, longest, disorder), segments(random, longest, disorder)];
       streams.setBase(place, 0, base);
@@ -98,7 +99,7 @@ describe('against an array', () => {
 describe('a direction', () => {
   const setUp = (base: number): { streams: StreamStart; place: number } => {
     const streams = new StreamStart();
-    const place = streams.take();
+    const place = streams.take(0);
     streams.setBase(place, 0, base);
     return { streams, place };
   };
@@ -148,15 +149,18 @@ describe('places', () => {
   it('come back clean, and run out with a count', () => {
     const streams = new StreamStart();
     const places: number[] = [];
-    for (let place = streams.take(); place !== 0; place = streams.take()) places.push(place);
+    for (let part = 0; part < FLOW_PARTS; part++) {
+      for (let place = streams.take(part); place !== 0; place = streams.take(part)) places.push(place);
+    }
     expect(new Set(places).size).toBe(places.length);
-    expect(places.length).toBe(64 * 128 - 1);
-    expect([streams.count, streams.refusedCount]).toEqual([places.length, 1]);
+    expect(places.length).toBe(128 * FLOW_PARTS);
+    expect([streams.count, streams.refusedCount]).toEqual([places.length, FLOW_PARTS]);
     const place = places[5000]!;
     streams.setBase(place, 0, 9);
     pushed(streams, place, 0, 9, { offset: 0, octets: new Uint8Array(WINDOW).fill(1) });
     streams.release(place);
-    expect(streams.take()).toBe(place);
+    // 5000 places are those of 39 parts and some of the 40th, which alone has one again.
+    expect([streams.take(38), streams.take(40), streams.take(39)]).toEqual([0, 0, place]);
     expect([streams.inOrder(place, 0), streams.hasBase(place, 0), streams.segmentCount(place)]).toEqual([0, false, 0]);
     streams.setBase(place, 0, 0);
     expect(pushed(streams, place, 0, 0, { offset: 0, octets: Uint8Array.from([5]) })).toBe(1);

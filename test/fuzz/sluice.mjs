@@ -146,9 +146,9 @@ export class EngineRun {
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
   soilStreams(value) {
-    const { streams } = this.pipeline.streams;
+    const { streams } = this.pipeline.follower.streams;
     const octets = new DataView(new Uint8Array(SOIL_LENGTH).fill(value).buffer);
-    const places = Array.from({ length: 3 }, () => streams.take());
+    const places = Array.from({ length: 3 }, (_, part) => streams.take(part));
     for (const place of places) {
       for (const direction of [0, 1]) {
         streams.setBase(place, direction, value);
@@ -183,7 +183,8 @@ export class EngineRun {
 
   /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
   get held() {
-    const { fingerprints, intake, streams } = this.pipeline;
+    const { intake, follower } = this.pipeline;
+    const { fingerprints, streams } = follower;
     const { buckets } = this.#decisions;
     return {
       flows: this.table.activeCount,

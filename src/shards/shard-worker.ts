@@ -5,10 +5,12 @@ import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../flow/flow-table.ts';
 import type { DecodedPackets } from '../wire/decoded-packets.ts';
 import { PacketView } from '../wire/packet-view.ts';
-import { Counters } from './counters.ts';
-import { FlowFollower } from './flow-follower.ts';
+import { Counters } from '../engine/counters.ts';
+import { type FlowCensus, ONE_TABLE } from '../engine/flow-census.ts';
+import { FlowFollower } from '../engine/flow-follower.ts';
 import { ReportRing } from './report-ring.ts';
 import { ReportWriter } from './report-writer.ts';
+import { ShardCensus } from './shard-census.ts';
 import { putCounts } from './shard-counts.ts';
 import { BATCHES, BatchKind, Control, SharedBatches, type ShardSetup } from './shard-memory.ts';
 
@@ -23,6 +25,7 @@ class Shard {
   private readonly fingerprints = new FingerprintSet();
   private readonly writer: ReportWriter;
   private readonly counts: Float64Array;
+  private readonly census: FlowCensus;
   private counters = new Counters();
   private follower: FlowFollower;
   private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
@@ -36,6 +39,13 @@ class Shard {
     this.writer = new ReportWriter(new ReportRing(setup.reports), this.table, this.fingerprints.evidenceLog);
     this.writer.tellsAllEnds = setup.tellsAllEnds;
     this.counts = new Float64Array(setup.counts);
+    const { shard, shardCount, flowCapacity } = setup;
+    this.census =
+      shardCount === 1
+        ? ONE_TABLE
+        : new ShardCensus(setup.census, shard, shardCount, flowCapacity, () => {
+            this.writer.passed();
+          });
     this.follower = this.newFollower();
   }
 
@@ -47,7 +57,8 @@ class Shard {
       const place = (number >>> 0) % BATCHES;
       const kind = shared.kindAt(place);
       if (kind === BatchKind.STOP) return;
-      if (kind === BatchKind.PACKETS) this.follow(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
+      if (kind === BatchKind.PACKETS)
+        this.follow(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
       else this.endCapture();
       this.writer.endBatch();
     }
@@ -63,12 +74,13 @@ class Shard {
 
   private newFollower(): FlowFollower {
     this.counters = new Counters();
-    return new FlowFollower(this.table, this.fingerprints, this.writer, this.counters);
+    return new FlowFollower(this.table, this.fingerprints, this.writer, this.counters, this.census);
   }
 
   private endCapture(): void {
     this.writer.row = 0;
     this.follower.finish();
+    this.census.reset();
     putCounts(this.counts, this.counters);
     this.follower = this.newFollower();
   }
@@ -77,7 +89,7 @@ class Shard {
     const { views, rowsAhead, table } = this;
     const { shard, shardCount } = this.setup;
     let done = 0;
-    for (let row = 0; row < batch.count; ) {
+    for (let row = 0; row < batch.count;) {
       let count = 0;
       for (; row < batch.count && count < LOOK_AHEAD; row++) {
         if (!rows.isOfShard(row, shard, shardCount)) continue;

@@ -10,11 +10,11 @@ import type { Claim } from '../fingerprint/fingerprint-set.ts';
 import { FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { PacketView } from '../wire/packet-view.ts';
-import { Counters, type FlowEnd } from './counters.ts';
-import { Intake, WAITS } from './intake.ts';
+import { Counters, type FlowEnd } from '../engine/counters.ts';
+import { Intake, WAITS } from '../engine/intake.ts';
 import type { KnownFlows } from './known-flows.ts';
-import { News } from './news.ts';
-import type { FlowJudge, PacketPipeline, PacketSink } from './pipeline.ts';
+import { News } from '../engine/news.ts';
+import type { FlowJudge, PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { EndedWord, HeardWord, Report, ReportWord } from './report.ts';
 import type { ReportRing } from './report-ring.ts';
 import { ReportMerge } from './report-merge.ts';
@@ -153,7 +153,7 @@ export class ShardedPipeline implements PacketPipeline {
       const row = words[at + ReportWord.ROW]!;
       if (kind === Report.ENDED) this.end(shard, ring);
       else if (kind === Report.HEARD) this.hear(shard, batch, row, ring);
-      else this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
+      else if (kind === Report.PACKET) this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
       merge.pass(shard);
     }
     if (!merge.areAllOver) return;

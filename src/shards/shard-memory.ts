@@ -107,4 +107,6 @@ export interface ShardSetup {
   /** Its reports (report-ring), and its counts at a capture's end (shard-counts). */
   readonly reports: SharedArrayBuffer;
   readonly counts: SharedArrayBuffer;
+  /** What all shards know of one another's numbers of flows (shard-census). */
+  readonly census: SharedArrayBuffer;
 }

@@ -12,14 +12,17 @@ export const Report = {
   /** A packet of a flow that was reported before. */
   PACKET: 2,
   ENDED: 3,
+  /** All that is to be said of the rows before this one has been said. */
+  PASSED: 4,
   /** The batch is done. */
-  BATCH_END: 4,
+  BATCH_END: 5,
 } as const;
 
 /** Words of all records. FLOW is the slot, doubled, plus the packet's direction. */
 export const ReportWord = { HEAD: 0, ROW: 1, FLOW: 2 } as const;
 
 export const PACKET_LENGTH = 3;
+export const PASSED_LENGTH = 2;
 export const BATCH_END_LENGTH = 2;
 
 /** A flow's row, as HEARD and ENDED bring it, from its first word on. */
@@ -33,11 +36,10 @@ export const FLOW_COPY_LENGTH = ROW_WORDS + DETAIL_WORDS + 8;
 
 export const EndedWord = {
   REASON: 3,
-  /** Which of the flows that end at this row comes first: by bucket of the idle wheel, then by first packet. */
-  BUCKET: 4,
-  /** Lower and upper word. */
-  FIRST_PACKET: 5,
-  FLOW_COPY: 7,
+  /** Numbers of two words, by which flows that end at one row for like reasons are in order. */
+  ORDER: 4,
+  FIRST_PACKET: 6,
+  FLOW_COPY: 8,
 } as const;
 export const ENDED_LENGTH = EndedWord.FLOW_COPY + FLOW_COPY_LENGTH;
 

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { newSeed } from '../flow/flow-table.ts';
 import { COUNTS } from './shard-counts.ts';
+import { ShardCensus, SMALLEST_SHARED_LIMIT } from './shard-census.ts';
 import { Control, newSharedMemory, SharedBatches, type ShardSetup } from './shard-memory.ts';
 import { ReportRing } from './report-ring.ts';
 
@@ -23,15 +24,18 @@ export class ShardPool {
   private readonly workers: Worker[] = [];
   private failure: Error | null = null;
 
-  constructor(shardCount: number, flowCapacity: number, tellsAllEnds: boolean) {
+  /** `threads` at most: a small limit on flows is for one shard. */
+  constructor(threads: number, flowCapacity: number, tellsAllEnds: boolean) {
+    const shardCount = flowCapacity < SMALLEST_SHARED_LIMIT ? 1 : threads;
     this.shardCount = shardCount;
     this.flowCapacity = flowCapacity;
     const shared = newSharedMemory(this.seed);
+    const census = new SharedArrayBuffer(ShardCensus.byteLength(shardCount, flowCapacity));
     this.shared = new SharedBatches(shared);
     for (let shard = 0; shard < shardCount; shard++) {
       const reports = new SharedArrayBuffer(ReportRing.byteLength);
       const counts = new SharedArrayBuffer(COUNTS * 8);
-      const setup: ShardSetup = { shared, shard, shardCount, flowCapacity, tellsAllEnds, reports, counts };
+      const setup: ShardSetup = { shared, shard, shardCount, flowCapacity, tellsAllEnds, reports, counts, census };
       this.reports.push(new ReportRing(reports));
       this.counts.push(new Float64Array(counts));
       const worker = new Worker(SHARD_WORKER, { workerData: setup });
@@ -45,7 +49,8 @@ export class ShardPool {
   /** Throws where a shard has failed. */
   check(): void {
     if (this.failure !== null) throw this.failure;
-    if (Atomics.load(this.shared.control, Control.FAILED) === 1) throw new Error('a thread that follows flows has failed');
+    if (Atomics.load(this.shared.control, Control.FAILED) === 1)
+      throw new Error('a thread that follows flows has failed');
   }
 
   /** Ends the threads. */

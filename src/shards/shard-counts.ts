@@ -1,6 +1,6 @@
 /** What a shard counts of a capture, as numbers that go from its thread to the one that judges. */
 import { DecodeStatus } from '../wire/decode-status.ts';
-import { type Counters, FLOW_END_NAMES } from './counters.ts';
+import { type Counters, FLOW_END_NAMES } from '../engine/counters.ts';
 
 const Count = { FLOW_PACKETS: 0, FLOWS_STARTED: 1, WITHOUT_FIRST: 2, STREAMS_REFUSED: 3, FLOWS_ENDED: 4 } as const;
 export const COUNTS = Count.FLOWS_ENDED + FLOW_END_NAMES.length;

@@ -2,6 +2,7 @@
  * The reports of all shards on one batch, in the order in which one thread would have come upon what they say: by rows, and of flows
  * that end at the same row by when and in what order they began.
  */
+import { FlowEnd } from '../engine/counters.ts';
 import { EndedWord, Report, ReportWord } from './report.ts';
 import type { ReportRing } from './report-ring.ts';
 
@@ -65,20 +66,26 @@ export class ReportMerge {
   }
 }
 
-/** Whether a record comes before another shard's. Only ends of flows are of the same row in two shards. */
+/** Whether a record comes before another shard's. Of the same row in two shards are only ends of flows, and how far a shard has come. */
 function isBefore(ring: ReportRing, other: ReportRing): boolean {
   const row = ring.words[ring.at + ReportWord.ROW]!;
   const otherRow = other.words[other.at + ReportWord.ROW]!;
   if (row !== otherRow) return row < otherRow;
-  const isEnd = ring.kind === Report.ENDED;
-  if (!isEnd || other.kind !== Report.ENDED) return isEnd;
-  const bucket = ring.words[ring.at + EndedWord.BUCKET]!;
-  const otherBucket = other.words[other.at + EndedWord.BUCKET]!;
-  // Numbers of buckets only grow, modulo 2^32.
-  if (bucket !== otherBucket) return ((bucket - otherBucket) | 0) < 0;
-  return firstPacketOf(ring) < firstPacketOf(other);
+  const rank = rankOf(ring);
+  const otherRank = rankOf(other);
+  if (rank !== otherRank) return rank < otherRank;
+  if (rank !== Rank.TIME && rank !== Rank.TOO_MANY) return false;
+  const order = ring.numberAt(ring.at + EndedWord.ORDER);
+  const otherOrder = other.numberAt(other.at + EndedWord.ORDER);
+  if (order !== otherOrder) return order < otherOrder;
+  return ring.numberAt(ring.at + EndedWord.FIRST_PACKET) < other.numberAt(other.at + EndedWord.FIRST_PACKET);
 }
 
-function firstPacketOf(ring: ReportRing): number {
-  return ring.numberAt(ring.at + EndedWord.FIRST_PACKET);
+/** At one row flows end whose time has come, then shards wait for one another, flows end that are too many, and then comes the packet. */
+const Rank = { TIME: 0, PASSED: 1, TOO_MANY: 2, PACKET: 3 } as const;
+
+function rankOf(ring: ReportRing): number {
+  if (ring.kind === Report.PASSED) return Rank.PASSED;
+  if (ring.kind !== Report.ENDED) return Rank.PACKET;
+  return ring.words[ring.at + EndedWord.REASON] === FlowEnd.EVICTED ? Rank.TOO_MANY : Rank.TIME;
 }

@@ -1,9 +1,9 @@
 /** A shard's side of its reports (report.ts): tells the thread that judges what the follower of its flows has to say. */
 import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
-import type { FlowEnd } from './counters.ts';
-import type { FlowListener } from './flow-follower.ts';
-import type { News } from './news.ts';
+import type { FlowEnd } from '../engine/counters.ts';
+import type { FlowListener } from '../engine/flow-follower.ts';
+import type { News } from '../engine/news.ts';
 import {
   BATCH_END_LENGTH,
   ENDED_LENGTH,
@@ -13,6 +13,7 @@ import {
   FlowCopy,
   HeardWord,
   PACKET_LENGTH,
+  PASSED_LENGTH,
   Report,
   ReportWord,
 } from './report.ts';
@@ -61,24 +62,32 @@ export class ReportWriter implements FlowListener {
     this.ring.add(Report.PACKET, PACKET_LENGTH);
   }
 
-  ended(slot: number, reason: FlowEnd, bucket: number): void {
+  ended(slot: number, reason: FlowEnd, order: number): void {
     if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0 && !this.tellsAllEnds) return;
     const { ring } = this;
     ring.makeRoom();
     const { words, at } = ring;
     this.begin(slot, 0);
     words[at + EndedWord.REASON] = reason;
-    words[at + EndedWord.BUCKET] = bucket;
+    ring.putNumber(at + EndedWord.ORDER, order);
     ring.putNumber(at + EndedWord.FIRST_PACKET, this.table.firstPacket(slot));
     this.copyFlow(slot, at + EndedWord.FLOW_COPY);
     ring.add(Report.ENDED, ENDED_LENGTH);
+  }
+
+  /** Before the thread waits for another shard: that one may wait for the judge, who must know how far this one is. */
+  passed(): void {
+    const { ring } = this;
+    ring.makeRoom();
+    ring.words[ring.at + ReportWord.ROW] = this.row;
+    ring.add(Report.PASSED, PASSED_LENGTH);
+    ring.publish();
   }
 
   /** The batch is done: what was written is there for the other side. */
   endBatch(): void {
     const { ring } = this;
     ring.makeRoom();
-    ring.words[ring.at + ReportWord.ROW] = Infinity;
     ring.add(Report.BATCH_END, BATCH_END_LENGTH);
     ring.publish();
   }

@@ -1,0 +1,140 @@
+/**
+ * SHA-1 (RFC 3174) over a few octets in memory, for the names that events give to flows: two or three blocks a line. node:crypto does
+ * this as well, and is what the tests hold this against; but a call takes twice the time of a block here, mostly for what surrounds the
+ * hash, and leaves a string and objects behind. Nothing secret depends on it.
+ *
+ * The rounds are written out, as words that move from one variable to the next would cost as much as the rounds themselves.
+ */
+const BLOCK = 64;
+/** Of the message's length in bits, at the end of the last block. */
+const LENGTH_FIELD = 8;
+const STATE = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
+
+/** Words of the last digest. */
+export const digest = new Int32Array(STATE.length);
+
+/** Hashes the first octets of a view. What stands behind them, up to 80 octets, is written over. */
+export function sha1(message: DataView, length: number): void {
+  const end = Math.ceil((length + 1 + LENGTH_FIELD) / BLOCK) * BLOCK;
+  message.setUint8(length, 0x80);
+  for (let at = length + 1; at < end; at += 8) message.setFloat64(at, 0);
+  message.setUint32(end - 4, length * 8);
+  for (let word = 0; word < STATE.length; word++) digest[word] = STATE[word]!;
+  for (let at = 0; at < end; at += BLOCK) hashBlock(message, at);
+}
+
+function left(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
+/** Takes a block into the digest: a round each line. */
+// prettier-ignore
+function hashBlock(message: DataView, at: number): void {
+  let w0 = message.getInt32(at + 0);
+  let w1 = message.getInt32(at + 4);
+  let w2 = message.getInt32(at + 8);
+  let w3 = message.getInt32(at + 12);
+  let w4 = message.getInt32(at + 16);
+  let w5 = message.getInt32(at + 20);
+  let w6 = message.getInt32(at + 24);
+  let w7 = message.getInt32(at + 28);
+  let w8 = message.getInt32(at + 32);
+  let w9 = message.getInt32(at + 36);
+  let w10 = message.getInt32(at + 40);
+  let w11 = message.getInt32(at + 44);
+  let w12 = message.getInt32(at + 48);
+  let w13 = message.getInt32(at + 52);
+  let w14 = message.getInt32(at + 56);
+  let w15 = message.getInt32(at + 60);
+  let a = digest[0]!, b = digest[1]!, c = digest[2]!, d = digest[3]!, e = digest[4]!;
+
+  e = (left(a, 5) + (d ^ (b & (c ^ d))) + e + w0 + 0x5a827999) | 0; b = left(b, 30);
+  d = (left(e, 5) + (c ^ (a & (b ^ c))) + d + w1 + 0x5a827999) | 0; a = left(a, 30);
+  c = (left(d, 5) + (b ^ (e & (a ^ b))) + c + w2 + 0x5a827999) | 0; e = left(e, 30);
+  b = (left(c, 5) + (a ^ (d & (e ^ a))) + b + w3 + 0x5a827999) | 0; d = left(d, 30);
+  a = (left(b, 5) + (e ^ (c & (d ^ e))) + a + w4 + 0x5a827999) | 0; c = left(c, 30);
+  e = (left(a, 5) + (d ^ (b & (c ^ d))) + e + w5 + 0x5a827999) | 0; b = left(b, 30);
+  d = (left(e, 5) + (c ^ (a & (b ^ c))) + d + w6 + 0x5a827999) | 0; a = left(a, 30);
+  c = (left(d, 5) + (b ^ (e & (a ^ b))) + c + w7 + 0x5a827999) | 0; e = left(e, 30);
+  b = (left(c, 5) + (a ^ (d & (e ^ a))) + b + w8 + 0x5a827999) | 0; d = left(d, 30);
+  a = (left(b, 5) + (e ^ (c & (d ^ e))) + a + w9 + 0x5a827999) | 0; c = left(c, 30);
+  e = (left(a, 5) + (d ^ (b & (c ^ d))) + e + w10 + 0x5a827999) | 0; b = left(b, 30);
+  d = (left(e, 5) + (c ^ (a & (b ^ c))) + d + w11 + 0x5a827999) | 0; a = left(a, 30);
+  c = (left(d, 5) + (b ^ (e & (a ^ b))) + c + w12 + 0x5a827999) | 0; e = left(e, 30);
+  b = (left(c, 5) + (a ^ (d & (e ^ a))) + b + w13 + 0x5a827999) | 0; d = left(d, 30);
+  a = (left(b, 5) + (e ^ (c & (d ^ e))) + a + w14 + 0x5a827999) | 0; c = left(c, 30);
+  e = (left(a, 5) + (d ^ (b & (c ^ d))) + e + w15 + 0x5a827999) | 0; b = left(b, 30);
+  w0 = left(w13 ^ w8 ^ w2 ^ w0, 1); d = (left(e, 5) + (c ^ (a & (b ^ c))) + d + w0 + 0x5a827999) | 0; a = left(a, 30);
+  w1 = left(w14 ^ w9 ^ w3 ^ w1, 1); c = (left(d, 5) + (b ^ (e & (a ^ b))) + c + w1 + 0x5a827999) | 0; e = left(e, 30);
+  w2 = left(w15 ^ w10 ^ w4 ^ w2, 1); b = (left(c, 5) + (a ^ (d & (e ^ a))) + b + w2 + 0x5a827999) | 0; d = left(d, 30);
+  w3 = left(w0 ^ w11 ^ w5 ^ w3, 1); a = (left(b, 5) + (e ^ (c & (d ^ e))) + a + w3 + 0x5a827999) | 0; c = left(c, 30);
+
+  w4 = left(w1 ^ w12 ^ w6 ^ w4, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w4 + 0x6ed9eba1) | 0; b = left(b, 30);
+  w5 = left(w2 ^ w13 ^ w7 ^ w5, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w5 + 0x6ed9eba1) | 0; a = left(a, 30);
+  w6 = left(w3 ^ w14 ^ w8 ^ w6, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w6 + 0x6ed9eba1) | 0; e = left(e, 30);
+  w7 = left(w4 ^ w15 ^ w9 ^ w7, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w7 + 0x6ed9eba1) | 0; d = left(d, 30);
+  w8 = left(w5 ^ w0 ^ w10 ^ w8, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w8 + 0x6ed9eba1) | 0; c = left(c, 30);
+  w9 = left(w6 ^ w1 ^ w11 ^ w9, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w9 + 0x6ed9eba1) | 0; b = left(b, 30);
+  w10 = left(w7 ^ w2 ^ w12 ^ w10, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w10 + 0x6ed9eba1) | 0; a = left(a, 30);
+  w11 = left(w8 ^ w3 ^ w13 ^ w11, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w11 + 0x6ed9eba1) | 0; e = left(e, 30);
+  w12 = left(w9 ^ w4 ^ w14 ^ w12, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w12 + 0x6ed9eba1) | 0; d = left(d, 30);
+  w13 = left(w10 ^ w5 ^ w15 ^ w13, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w13 + 0x6ed9eba1) | 0; c = left(c, 30);
+  w14 = left(w11 ^ w6 ^ w0 ^ w14, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w14 + 0x6ed9eba1) | 0; b = left(b, 30);
+  w15 = left(w12 ^ w7 ^ w1 ^ w15, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w15 + 0x6ed9eba1) | 0; a = left(a, 30);
+  w0 = left(w13 ^ w8 ^ w2 ^ w0, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w0 + 0x6ed9eba1) | 0; e = left(e, 30);
+  w1 = left(w14 ^ w9 ^ w3 ^ w1, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w1 + 0x6ed9eba1) | 0; d = left(d, 30);
+  w2 = left(w15 ^ w10 ^ w4 ^ w2, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w2 + 0x6ed9eba1) | 0; c = left(c, 30);
+  w3 = left(w0 ^ w11 ^ w5 ^ w3, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w3 + 0x6ed9eba1) | 0; b = left(b, 30);
+  w4 = left(w1 ^ w12 ^ w6 ^ w4, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w4 + 0x6ed9eba1) | 0; a = left(a, 30);
+  w5 = left(w2 ^ w13 ^ w7 ^ w5, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w5 + 0x6ed9eba1) | 0; e = left(e, 30);
+  w6 = left(w3 ^ w14 ^ w8 ^ w6, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w6 + 0x6ed9eba1) | 0; d = left(d, 30);
+  w7 = left(w4 ^ w15 ^ w9 ^ w7, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w7 + 0x6ed9eba1) | 0; c = left(c, 30);
+
+  w8 = left(w5 ^ w0 ^ w10 ^ w8, 1); e = (left(a, 5) + ((b & c) | (d & (b | c))) + e + w8 - 0x70e44324) | 0; b = left(b, 30);
+  w9 = left(w6 ^ w1 ^ w11 ^ w9, 1); d = (left(e, 5) + ((a & b) | (c & (a | b))) + d + w9 - 0x70e44324) | 0; a = left(a, 30);
+  w10 = left(w7 ^ w2 ^ w12 ^ w10, 1); c = (left(d, 5) + ((e & a) | (b & (e | a))) + c + w10 - 0x70e44324) | 0; e = left(e, 30);
+  w11 = left(w8 ^ w3 ^ w13 ^ w11, 1); b = (left(c, 5) + ((d & e) | (a & (d | e))) + b + w11 - 0x70e44324) | 0; d = left(d, 30);
+  w12 = left(w9 ^ w4 ^ w14 ^ w12, 1); a = (left(b, 5) + ((c & d) | (e & (c | d))) + a + w12 - 0x70e44324) | 0; c = left(c, 30);
+  w13 = left(w10 ^ w5 ^ w15 ^ w13, 1); e = (left(a, 5) + ((b & c) | (d & (b | c))) + e + w13 - 0x70e44324) | 0; b = left(b, 30);
+  w14 = left(w11 ^ w6 ^ w0 ^ w14, 1); d = (left(e, 5) + ((a & b) | (c & (a | b))) + d + w14 - 0x70e44324) | 0; a = left(a, 30);
+  w15 = left(w12 ^ w7 ^ w1 ^ w15, 1); c = (left(d, 5) + ((e & a) | (b & (e | a))) + c + w15 - 0x70e44324) | 0; e = left(e, 30);
+  w0 = left(w13 ^ w8 ^ w2 ^ w0, 1); b = (left(c, 5) + ((d & e) | (a & (d | e))) + b + w0 - 0x70e44324) | 0; d = left(d, 30);
+  w1 = left(w14 ^ w9 ^ w3 ^ w1, 1); a = (left(b, 5) + ((c & d) | (e & (c | d))) + a + w1 - 0x70e44324) | 0; c = left(c, 30);
+  w2 = left(w15 ^ w10 ^ w4 ^ w2, 1); e = (left(a, 5) + ((b & c) | (d & (b | c))) + e + w2 - 0x70e44324) | 0; b = left(b, 30);
+  w3 = left(w0 ^ w11 ^ w5 ^ w3, 1); d = (left(e, 5) + ((a & b) | (c & (a | b))) + d + w3 - 0x70e44324) | 0; a = left(a, 30);
+  w4 = left(w1 ^ w12 ^ w6 ^ w4, 1); c = (left(d, 5) + ((e & a) | (b & (e | a))) + c + w4 - 0x70e44324) | 0; e = left(e, 30);
+  w5 = left(w2 ^ w13 ^ w7 ^ w5, 1); b = (left(c, 5) + ((d & e) | (a & (d | e))) + b + w5 - 0x70e44324) | 0; d = left(d, 30);
+  w6 = left(w3 ^ w14 ^ w8 ^ w6, 1); a = (left(b, 5) + ((c & d) | (e & (c | d))) + a + w6 - 0x70e44324) | 0; c = left(c, 30);
+  w7 = left(w4 ^ w15 ^ w9 ^ w7, 1); e = (left(a, 5) + ((b & c) | (d & (b | c))) + e + w7 - 0x70e44324) | 0; b = left(b, 30);
+  w8 = left(w5 ^ w0 ^ w10 ^ w8, 1); d = (left(e, 5) + ((a & b) | (c & (a | b))) + d + w8 - 0x70e44324) | 0; a = left(a, 30);
+  w9 = left(w6 ^ w1 ^ w11 ^ w9, 1); c = (left(d, 5) + ((e & a) | (b & (e | a))) + c + w9 - 0x70e44324) | 0; e = left(e, 30);
+  w10 = left(w7 ^ w2 ^ w12 ^ w10, 1); b = (left(c, 5) + ((d & e) | (a & (d | e))) + b + w10 - 0x70e44324) | 0; d = left(d, 30);
+  w11 = left(w8 ^ w3 ^ w13 ^ w11, 1); a = (left(b, 5) + ((c & d) | (e & (c | d))) + a + w11 - 0x70e44324) | 0; c = left(c, 30);
+
+  w12 = left(w9 ^ w4 ^ w14 ^ w12, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w12 - 0x359d3e2a) | 0; b = left(b, 30);
+  w13 = left(w10 ^ w5 ^ w15 ^ w13, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w13 - 0x359d3e2a) | 0; a = left(a, 30);
+  w14 = left(w11 ^ w6 ^ w0 ^ w14, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w14 - 0x359d3e2a) | 0; e = left(e, 30);
+  w15 = left(w12 ^ w7 ^ w1 ^ w15, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w15 - 0x359d3e2a) | 0; d = left(d, 30);
+  w0 = left(w13 ^ w8 ^ w2 ^ w0, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w0 - 0x359d3e2a) | 0; c = left(c, 30);
+  w1 = left(w14 ^ w9 ^ w3 ^ w1, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w1 - 0x359d3e2a) | 0; b = left(b, 30);
+  w2 = left(w15 ^ w10 ^ w4 ^ w2, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w2 - 0x359d3e2a) | 0; a = left(a, 30);
+  w3 = left(w0 ^ w11 ^ w5 ^ w3, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w3 - 0x359d3e2a) | 0; e = left(e, 30);
+  w4 = left(w1 ^ w12 ^ w6 ^ w4, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w4 - 0x359d3e2a) | 0; d = left(d, 30);
+  w5 = left(w2 ^ w13 ^ w7 ^ w5, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w5 - 0x359d3e2a) | 0; c = left(c, 30);
+  w6 = left(w3 ^ w14 ^ w8 ^ w6, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w6 - 0x359d3e2a) | 0; b = left(b, 30);
+  w7 = left(w4 ^ w15 ^ w9 ^ w7, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w7 - 0x359d3e2a) | 0; a = left(a, 30);
+  w8 = left(w5 ^ w0 ^ w10 ^ w8, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w8 - 0x359d3e2a) | 0; e = left(e, 30);
+  w9 = left(w6 ^ w1 ^ w11 ^ w9, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w9 - 0x359d3e2a) | 0; d = left(d, 30);
+  w10 = left(w7 ^ w2 ^ w12 ^ w10, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w10 - 0x359d3e2a) | 0; c = left(c, 30);
+  w11 = left(w8 ^ w3 ^ w13 ^ w11, 1); e = (left(a, 5) + (b ^ c ^ d) + e + w11 - 0x359d3e2a) | 0; b = left(b, 30);
+  w12 = left(w9 ^ w4 ^ w14 ^ w12, 1); d = (left(e, 5) + (a ^ b ^ c) + d + w12 - 0x359d3e2a) | 0; a = left(a, 30);
+  w13 = left(w10 ^ w5 ^ w15 ^ w13, 1); c = (left(d, 5) + (e ^ a ^ b) + c + w13 - 0x359d3e2a) | 0; e = left(e, 30);
+  w14 = left(w11 ^ w6 ^ w0 ^ w14, 1); b = (left(c, 5) + (d ^ e ^ a) + b + w14 - 0x359d3e2a) | 0; d = left(d, 30);
+  w15 = left(w12 ^ w7 ^ w1 ^ w15, 1); a = (left(b, 5) + (c ^ d ^ e) + a + w15 - 0x359d3e2a) | 0; c = left(c, 30);
+
+  digest[0] = (digest[0]! + a) | 0;
+  digest[1] = (digest[1]! + b) | 0;
+  digest[2] = (digest[2]! + c) | 0;
+  digest[3] = (digest[3]! + d) | 0;
+  digest[4] = (digest[4]! + e) | 0;
+}

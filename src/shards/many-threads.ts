@@ -1,0 +1,25 @@
+/** The engine whose flows are followed in threads of shards. */
+import type { FlowEngine } from '../engine/flow-engine.ts';
+import type { FlowJudge, PacketPipeline, PacketSink } from '../engine/pipeline.ts';
+import { EvidenceLog } from '../fingerprint/evidence.ts';
+import { FlowTable } from '../flow/flow-table.ts';
+import { KnownFlows } from './known-flows.ts';
+import type { ShardPool } from './shard-pool.ts';
+import { ShardedPipeline } from './sharded-pipeline.ts';
+
+export class ManyThreads implements FlowEngine {
+  readonly table: FlowTable;
+  readonly evidenceLog = new EvidenceLog();
+  private readonly pool: ShardPool;
+  private readonly flows: KnownFlows;
+
+  constructor(pool: ShardPool) {
+    this.pool = pool;
+    this.table = new FlowTable(pool.flowCapacity, pool.seed);
+    this.flows = new KnownFlows(this.table, pool.shardCount, this.evidenceLog);
+  }
+
+  pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
+    return new ShardedPipeline(this.pool, this.flows, judge, packetSink);
+  }
+}

@@ -1,0 +1,85 @@
+/** When decisions are due against the obvious twin: what was scheduled, kept in a map and looked at for every packet. */
+import { describe, expect, it } from 'vitest';
+import { DueDecisions } from '../../src/engine/due-decisions.ts';
+import type { Rules } from '../../src/engine/rules.ts';
+import { Standings } from '../../src/engine/standing.ts';
+import { FlowTable, FlowWord, ROW_WORDS } from '../../src/flow/flow-table.ts';
+import { DecisionInput } from '../../src/policy/decision-input.ts';
+import { SeededRandom } from '../flow/seeded-random.ts';
+
+const FLOWS = 60;
+const STEPS = 40_000;
+
+interface Scheduled {
+  readonly time: number;
+  readonly packets: number;
+  readonly octets: number;
+}
+
+function rulesWith(instants: number[], packets: number[], octets: number[], registryTimes: number[]): Rules {
+  const nextBoundary = (timeUs: number): number => firstAbove(registryTimes, timeUs);
+  return {
+    policy: { boundaries: { instants, schedules: [], packets, octets } },
+    registry: { nextBoundary },
+  } as unknown as Rules;
+}
+
+function firstAbove(ascending: readonly number[], value: number): number {
+  return ascending.find((number) => number > value) ?? Infinity;
+}
+
+const TIMES = [100, 5000, 5001, 20_000, 39_000];
+const REGISTRY_TIMES = [7000, 30_000];
+
+describe.each([
+  ['times', [], []],
+  ['minimums too', [3, 10], [500, 5000]],
+])('decisions with boundaries of %s', (_, packetMinimums, octetMinimums) => {
+  it('are due when what was scheduled says so, whatever begins and ends meanwhile', () => {
+    const random = new SeededRandom(11);
+    const table = new FlowTable(256);
+    const standings = new Standings();
+    const rules = rulesWith(TIMES, packetMinimums, octetMinimums, REGISTRY_TIMES);
+    const due = new DueDecisions(table, standings, rules);
+    const input = new DecisionInput();
+    const twin = new Map<number, Scheduled>();
+    let dueCount = 0;
+    for (let step = 0; step < STEPS; step++) {
+      const slot = 1 + random.below(FLOWS);
+      const at = slot * ROW_WORDS;
+      // Packet times can step back.
+      const time = step - (random.below(10) === 0 ? random.below(200) : 0);
+      const scheduled = twin.get(slot);
+      if (scheduled !== undefined && random.below(50) === 0) {
+        standings.end(table.words[at + FlowWord.DECISION]!);
+        twin.delete(slot);
+        continue;
+      }
+      if (scheduled === undefined) {
+        table.words[at + FlowWord.DECISION] = standings.begin();
+        table.words[at + FlowWord.PACKETS] = 0;
+        table.words[at + FlowWord.OCTETS] = 0;
+      }
+      table.words[at + FlowWord.PACKETS]!++;
+      table.words[at + FlowWord.OCTETS]! += random.below(300);
+      const packets = table.words[at + FlowWord.PACKETS]!;
+      const octets = table.words[at + FlowWord.OCTETS]!;
+      if (scheduled !== undefined) {
+        const expected = time >= scheduled.time || packets >= scheduled.packets || octets >= scheduled.octets;
+        expect(due.isDue(slot, time)).toBe(expected);
+        if (!expected) continue;
+        dueCount++;
+      }
+      input.timeUs = time;
+      input.packets = packets;
+      input.octets = octets;
+      due.schedule(table.words[at + FlowWord.DECISION]!, input);
+      twin.set(slot, {
+        time: Math.min(firstAbove(TIMES, time), firstAbove(REGISTRY_TIMES, time)),
+        packets: firstAbove(packetMinimums, packets),
+        octets: firstAbove(octetMinimums, octets),
+      });
+    }
+    expect(dueCount).toBeGreaterThan(300);
+  });
+});
