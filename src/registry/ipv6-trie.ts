@@ -58,17 +58,38 @@ export class Ipv6Trie {
     if (slot < 0) return 0;
     if (slot >= this.rootCount) return this.coveringFrom(this.last, word0, word1, word2, word3);
     const table = cells[slot]!;
-    let query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
-    let rest = (word1 << (rootBits - 10)) | (word2 >>> (10 - rootBits));
-    let bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
-    while (cells[bucket]! >= 0) {
+    const query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
+    const bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
+    if (cells[bucket]! >= 0) return this.lookupFork(bucket, word0, word1, word2, word3);
+    const rest = (word1 << (rootBits - 10)) | (word2 >>> (10 - rootBits));
+    return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
+  }
+
+  private lookupFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
+    const cells = this.cells;
+    let bucket = fork;
+    for (;;) {
       const at = cells[bucket | 2]!;
       if (sharedBits(cells, bucket | 4, word0, word1, word2, word3) < at) return cells[bucket]!;
-      const inner = cells[bucket | 1]!;
-      query = (bitsFrom(at, word0, word1, word2, word3) >>> 2) | 255;
-      rest = bitsFrom(at + 22, word0, word1, word2, word3);
-      bucket = (((inner >>> 5) + (query >>> inner)) & 0x3ffffff) << 4;
+      const table = cells[bucket | 1]!;
+      const query = (bitsFrom(at, word0, word1, word2, word3) >>> 2) | 255;
+      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
+      if (cells[bucket]! >= 0) continue;
+      const rest = bitsFrom(at + 22, word0, word1, word2, word3);
+      return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
     }
+  }
+
+  private lookupLeaf(
+    bucket: number,
+    query: number,
+    rest: number,
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+  ): number {
+    const cells = this.cells;
     let place = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
     place |= ((cells[place | 2]! - query) >> 31) & 2;
     place |= ((cells[place | 1]! - query) >> 31) & 1;
