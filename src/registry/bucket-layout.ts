@@ -21,9 +21,13 @@
  */
 import { Int32List } from './int32-list.ts';
 import type { OrderedPrefixes } from './ordered-prefixes.ts';
-import { KEY_BITS } from './ordered-prefixes.ts';
 
-export const BUCKET_SIZE = 8;
+const KEY_BITS = 22;
+const NARROW_SIZE = 8;
+const WIDE_SIZE = 16;
+/** Where a wide bucket has its second half: which entries are deep, then the bits behind the key of each. */
+const WIDE_PART = 8;
+const REST_SHIFTS = 15;
 /** Added to the record in a leaf's last word, so that this stands after every query in order. */
 export const NUMBER_BASE = 0x40000000;
 const ENTRY_LIMIT = 6;
@@ -35,9 +39,9 @@ const STEP_SHIFT = 5;
 const QUERY_BITS = KEY_BITS + CONTROL_BITS;
 const TABLE_SHIFT_BITS = 5;
 
-const ROOT_BITS_LEAST = 10;
-const ROOT_BITS_MOST = 16;
-const RECORDS_PER_ROOT_SLOT = 16;
+/** Bits behind the key that a wide bucket has. */
+const REST_BITS = 31;
+const REST_SHIFT_BITS = 5;
 
 /** Records that a bucket is meant to hold, more or less; over CROWDED it probably forks. */
 const RECORDS_PER_BUCKET = 4;
@@ -50,7 +54,7 @@ const OCCUPIED_SHARE = 4;
 type VisitSlot = (slot: number, first: number, end: number, outer: number) => void;
 
 export class BucketLayout {
-  readonly rootBits: number;
+  private readonly bucketSize: number;
   private readonly list: Int32List;
   private readonly records: OrderedPrefixes;
   private readonly entries = new Int32Array(ENTRY_LIMIT);
@@ -58,17 +62,18 @@ export class BucketLayout {
   private emptyBucket = -1;
   private emptyOuter = -1;
 
-  /** The root takes the bits from `rootAt` on, before which all records agree. */
-  constructor(records: OrderedPrefixes, rootAt: number) {
+  /** The root's slots stand for the values `lowest` … `highest` of the first `rootBits` bits; no record begins outside of them. */
+  constructor(records: OrderedPrefixes, rootBits: number, lowest: number, highest: number) {
     this.records = records;
-    const wanted = Math.ceil(Math.log2(records.count / RECORDS_PER_ROOT_SLOT));
-    this.rootBits = Math.min(ROOT_BITS_MOST, Math.max(ROOT_BITS_LEAST, wanted));
+    this.bucketSize = records.addressBits === 32 ? NARROW_SIZE : WIDE_SIZE;
     this.list = new Int32List();
-    this.list.count = 1 << this.rootBits;
-    this.visitSlots(1, records.count + 1, rootAt, this.rootBits, 0, (slot, first, end, outer) => {
-      const table =
-        first === end ? this.emptyTable(outer) : this.layTable(first, end, rootAt + this.rootBits, outer);
-      this.list.set(slot, table);
+    const slots = highest - lowest + 1;
+    this.list.count = Math.ceil(slots / WIDE_SIZE) * WIDE_SIZE;
+    this.visitSlots(1, records.count + 1, 0, rootBits, lowest, highest, 0, (slot, first, end, outer) => {
+      this.list.set(
+        slot - lowest,
+        first === end ? this.emptyTable(outer) : this.layTable(first, end, rootBits, outer),
+      );
     });
   }
 
@@ -76,20 +81,31 @@ export class BucketLayout {
     return this.list.toArray();
   }
 
-  /** Visits the 2^stride slots that the bits from `at` on make for the records first … end - 1, with the records that begin in each and do not cover all of it. */
-  private visitSlots(first: number, end: number, at: number, stride: number, outer: number, visit: VisitSlot): void {
+  /**
+   * Visits the slots lowest … highest of those that the `stride` bits from `at` on make for the records first … end - 1: with the records that begin in each
+   * and do not cover all of it, and the most specific one that does.
+   */
+  private visitSlots(
+    first: number,
+    end: number,
+    at: number,
+    stride: number,
+    lowest: number,
+    highest: number,
+    outer: number,
+    visit: VisitSlot,
+  ): void {
     const { records } = this;
-    const shift = KEY_BITS - stride;
     let next = first;
     let covering = outer;
-    for (let slot = 0; slot < 2 ** stride; slot++) {
+    for (let slot = lowest; slot <= highest; slot++) {
       while (covering >= first && !this.coversSlot(covering, at, stride, slot)) covering = records.parents[covering]!;
       if (covering < first) covering = outer;
-      while (next < end && records.keyAt(next, at) >>> shift === slot && records.lengthOf(next) <= at + stride) {
+      while (next < end && records.bitsAt(next, at, stride) === slot && records.lengthOf(next) <= at + stride) {
         covering = next++;
       }
       const low = next;
-      while (next < end && records.keyAt(next, at) >>> shift === slot) next++;
+      while (next < end && records.bitsAt(next, at, stride) === slot) next++;
       visit(slot, low, next, covering);
       if (next > low) covering = next - 1;
     }
@@ -98,29 +114,29 @@ export class BucketLayout {
   private coversSlot(record: number, at: number, stride: number, slot: number): boolean {
     const bits = this.records.lengthOf(record) - at;
     if (bits > stride) return false;
-    return bits <= 0 || this.records.keyAt(record, at) >>> (KEY_BITS - bits) === slot >>> (stride - bits);
+    return bits <= 0 || this.records.bitsAt(record, at, bits) === slot >>> (stride - bits);
   }
 
   private emptyTable(outer: number): number {
     if (this.emptyBucket < 0 || this.emptyOuter !== outer) {
       this.emptyOuter = outer;
       this.emptyBucket = this.reserve(1);
-      this.layLeaf(this.emptyBucket, 0, outer, 0);
+      this.layLeaf(this.emptyBucket, 0, outer, 0, 0);
     }
     return (this.emptyBucket << TABLE_SHIFT_BITS) | QUERY_BITS;
   }
 
   /** The number of the first of so many new buckets. */
   private reserve(buckets: number): number {
-    const first = this.list.count / BUCKET_SIZE;
-    this.list.count += buckets * BUCKET_SIZE;
+    const first = this.list.count / this.bucketSize;
+    this.list.count += buckets * this.bucketSize;
     return first;
   }
 
   private layTable(first: number, end: number, at: number, outer: number): number {
     const stride = this.strideFor(first, end, at);
     const bucket = this.reserve(2 ** stride);
-    this.visitSlots(first, end, at, stride, outer, (slot, low, high, covering) => {
+    this.visitSlots(first, end, at, stride, 0, 2 ** stride - 1, outer, (slot, low, high, covering) => {
       this.layBucket(bucket + slot, low, high, at, covering);
     });
     return (bucket << TABLE_SHIFT_BITS) | (QUERY_BITS - stride);
@@ -144,7 +160,7 @@ export class BucketLayout {
     let occupied = 0;
     let last = -1;
     for (let record = first; record < end; record++) {
-      const slot = records.keyAt(record, at) >>> (KEY_BITS - stride);
+      const slot = records.bitsAt(record, at, stride);
       if (slot !== last) occupied++;
       last = slot;
     }
@@ -157,7 +173,7 @@ export class BucketLayout {
     let run = 0;
     let last = -1;
     for (let record = first; record < end; record++) {
-      const slot = records.keyAt(record, at) >>> (KEY_BITS - stride);
+      const slot = records.bitsAt(record, at, stride);
       run = slot === last ? run + 1 : 1;
       last = slot;
       if (run === CROWDED + 1) crowded += run;
@@ -169,16 +185,34 @@ export class BucketLayout {
   /** A bucket for the records first … end - 1, of a table whose keys begin at `at`. */
   private layBucket(bucket: number, first: number, end: number, at: number, outer: number): void {
     const count = this.makeEntries(first, end, at);
-    if (count >= 0) this.layLeaf(bucket, first, outer, count);
+    if (count >= 0) this.layLeaf(bucket, first, outer, count, at);
     else this.layFork(bucket, first, end, outer);
   }
 
-  private layLeaf(bucket: number, first: number, outer: number, count: number): void {
+  private layLeaf(bucket: number, first: number, outer: number, count: number, at: number): void {
     const { list, entries } = this;
-    const cell = bucket * BUCKET_SIZE;
+    const cell = bucket * this.bucketSize;
     list.set(cell, ~outer);
     for (let i = 0; i < ENTRY_LIMIT; i++) list.set(cell + 1 + i, i < count ? entries[i]! : NO_ENTRY);
     list.set(cell + 1 + ENTRY_LIMIT, NUMBER_BASE + first);
+    if (this.bucketSize === WIDE_SIZE) this.layRest(cell, first, count, at + KEY_BITS);
+  }
+
+  /** The second half of a wide leaf, for the bits from `at` on. */
+  private layRest(cell: number, first: number, count: number, at: number): void {
+    const { records, list, entries } = this;
+    let deep = 0;
+    let shifts = 0;
+    for (let i = 0; i < count; i++) {
+      const record = first + ((entries[i]! >> STEP_SHIFT) & (STEP_LIMIT - 1));
+      const bits = records.lengthOf(record) - at;
+      const isInside = bits > 0 && records.parents[record]! >= first;
+      if (isInside || bits > REST_BITS) deep |= 2 << i;
+      shifts |= (isInside ? REST_BITS : REST_BITS - Math.max(0, Math.min(REST_BITS, bits))) << (i * REST_SHIFT_BITS);
+      list.set(cell + WIDE_PART + 1 + i, records.wordAt(record, at));
+    }
+    list.set(cell + WIDE_PART, deep);
+    list.set(cell + REST_SHIFTS, shifts);
   }
 
   private layFork(bucket: number, first: number, end: number, outer: number): void {
@@ -187,12 +221,16 @@ export class BucketLayout {
     // At most one record is as short as what they share: it covers all the others.
     const covered = records.lengthOf(first) === at ? first + 1 : first;
     const table = this.layTable(covered, end, at, covered === first ? outer : first);
-    const cell = bucket * BUCKET_SIZE;
+    const cell = bucket * this.bucketSize;
     list.set(cell, outer);
     list.set(cell + 1, table);
     list.set(cell + 2, at);
-    list.set(cell + 3, records.wordOf(first, 0));
-    list.set(cell + 4, 32 - at);
+    if (this.bucketSize === NARROW_SIZE) {
+      list.set(cell + 3, records.wordOf(first, 0));
+      list.set(cell + 4, 32 - at);
+    } else {
+      for (let word = 0; word < 4; word++) list.set(cell + 4 + word, records.wordOf(first, word));
+    }
   }
 
   /** Makes a leaf's entries for the records first … end - 1 with keys from `at` on; returns how many they are, -1 where a leaf can't hold them. */
@@ -203,7 +241,7 @@ export class BucketLayout {
     // The innermost record that is not over, all others of which are its parents.
     let open = 0;
     for (let record = first; record <= end; record++) {
-      const key = record < end ? records.keyAt(record, at) : 2 ** KEY_BITS;
+      const key = record < end ? records.bitsAt(record, at, KEY_BITS) : 2 ** KEY_BITS;
       while (open >= first && this.endOf(open, at) <= key) {
         const over = this.endOf(open, at);
         open = records.parents[open]!;
@@ -212,7 +250,7 @@ export class BucketLayout {
         entries[count++] = this.entryOf(over, open, first, at);
       }
       if (record === end) break;
-      if (record > first && records.keyAt(record - 1, at) === key) {
+      if (record > first && records.bitsAt(record - 1, at, KEY_BITS) === key) {
         // Two deep records that differ only beyond the key can't be told apart here, unless one is inside the other.
         if (records.lengthOf(record - 1) - at >= KEY_BITS && records.parents[record] !== record - 1) return -1;
         count--;
@@ -226,7 +264,7 @@ export class BucketLayout {
 
   /** The key behind the last one of a record. */
   private endOf(record: number, at: number): number {
-    return this.records.keyAt(record, at) + 2 ** (KEY_BITS - this.bitsOf(record, at));
+    return this.records.bitsAt(record, at, KEY_BITS) + 2 ** (KEY_BITS - this.bitsOf(record, at));
   }
 
   private bitsOf(record: number, at: number): number {

@@ -5,8 +5,11 @@
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
+import { rootBitsFor } from './trie-shape.ts';
 
 const ADDRESS_WORD = 3;
+/** What is behind them must fit into a key. */
+const ROOT_BITS_LEAST = 10;
 
 export class Ipv4Trie {
   // `declare`: a field that the constructor alone writes keeps its type and constness in V8; this nearly doubled lookups.
@@ -18,11 +21,10 @@ export class Ipv4Trie {
   /** Takes the rows `from` … `to` - 1 of `prefixes`: distinct IPv4 prefixes in the order of prefix-order. */
   constructor(prefixes: PrefixColumns, from: number, to: number) {
     const records = new OrderedPrefixes(prefixes, from, to, ADDRESS_WORD);
-    const layout = new BucketLayout(records, 0);
-    this.cells = layout.cells;
+    this.rootBits = Math.max(ROOT_BITS_LEAST, rootBitsFor(records.count));
+    this.rootShift = 32 - this.rootBits;
+    this.cells = new BucketLayout(records, this.rootBits, 0, 2 ** this.rootBits - 1).cells;
     this.parents = records.parents;
-    this.rootBits = layout.rootBits;
-    this.rootShift = 32 - layout.rootBits;
   }
 
   /** Octets of memory in typed arrays. */

@@ -8,27 +8,38 @@
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
+import { rootBitsFor } from './trie-shape.ts';
 
 const LENGTH_BITS = 8;
 const RECORD_SIZE = 5;
 const LINK = 4;
+/** So that a key from behind the root begins in word 0, and what is behind it in word 1. */
+const ROOT_BITS_LEAST = 11;
+const ROOT_BITS_MOST = 31;
 
 export class Ipv6Trie {
   // `declare`: a field that the constructor alone writes keeps its type and constness in V8; this nearly doubled lookups.
   declare private readonly cells: Int32Array;
   declare private readonly records: Int32Array;
-  declare private readonly rootAt: number;
   declare private readonly rootBits: number;
+  declare private readonly rootLow: number;
+  declare private readonly rootCount: number;
+  declare private readonly last: number;
 
   /** Takes the rows `from` … `to` - 1 of `prefixes`: distinct IPv6 prefixes in the order of prefix-order. */
   constructor(prefixes: PrefixColumns, from: number, to: number) {
     const records = new OrderedPrefixes(prefixes, from, to, 0);
     const { count } = records;
-    this.rootAt = count === 0 ? 0 : Math.min(records.sharedBits(1, count), records.lengthOf(1));
-    const layout = new BucketLayout(records, this.rootAt);
-    this.cells = layout.cells;
-    this.rootBits = layout.rootBits;
+    const lowest = count > 0 ? records.wordOf(1, 0) >>> 0 : 0;
+    const highest = count > 0 ? records.wordOf(count, 0) >>> 0 : 0;
+    const spanBits = Math.ceil(Math.log2(highest - lowest + 1));
+    const rootBits = Math.min(ROOT_BITS_MOST, Math.max(ROOT_BITS_LEAST, 32 - spanBits + rootBitsFor(count)));
+    this.rootBits = rootBits;
+    this.rootLow = lowest >>> (32 - rootBits);
+    this.rootCount = (highest >>> (32 - rootBits)) - this.rootLow + 1;
+    this.cells = new BucketLayout(records, rootBits, this.rootLow, this.rootLow + this.rootCount - 1).cells;
     this.records = layRecords(records);
+    this.last = count;
   }
 
   /** Octets of memory in typed arrays. */
@@ -43,34 +54,64 @@ export class Ipv6Trie {
   lookup(word0: number, word1: number, word2: number, word3: number): number {
     const cells = this.cells;
     const rootBits = this.rootBits;
-    let word = bitsFrom(this.rootAt, word0, word1, word2, word3);
-    let table = cells[word >>> (32 - rootBits)]!;
-    word = bitsFrom(this.rootAt + rootBits, word0, word1, word2, word3);
-    let query = (word >>> 2) | 255;
-    let bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
-    while (cells[bucket]! >= 0) {
-      table = cells[bucket | 1]!;
-      word = bitsFrom(cells[bucket | 2]!, word0, word1, word2, word3);
-      query = (word >>> 2) | 255;
-      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
-    }
-    let at = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
-    at |= ((cells[at | 2]! - query) >> 31) & 2;
-    at |= ((cells[at | 1]! - query) >> 31) & 1;
-    const entry = cells[at]!;
-    const isOutside = (Math.clz32((query ^ entry) >>> entry) >>> 5) - 1;
-    const inside = (cells[bucket | 7]! - 0x40000000 + ((entry >> 5) & 7)) | 0;
-    let record = inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
-    const records = this.records;
+    const slot = (word0 >>> -rootBits) - this.rootLow;
+    if (slot < 0) return 0;
+    if (slot >= this.rootCount) return this.coveringFrom(this.last, word0, word1, word2, word3);
+    const table = cells[slot]!;
+    const query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
+    const bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
+    if (cells[bucket]! >= 0) return this.lookupFork(bucket, word0, word1, word2, word3);
+    const rest = (word1 << (rootBits - 10)) | (word2 >>> (10 - rootBits));
+    return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
+  }
+
+  private lookupFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
+    const cells = this.cells;
+    let bucket = fork;
     for (;;) {
-      const place = Math.imul(record, 5);
-      const shared0 = Math.clz32(records[place]! ^ word0);
-      const shared1 = Math.clz32(records[(place + 1) | 0]! ^ word1) & -(shared0 >>> 5);
-      const shared2 = Math.clz32(records[(place + 2) | 0]! ^ word2) & -(shared1 >>> 5);
-      const shared3 = Math.clz32(records[(place + 3) | 0]! ^ word3) & -(shared2 >>> 5);
-      const link = records[(place + 4) | 0]!;
-      if (shared0 + shared1 + shared2 + shared3 >= (link & 255)) return record;
-      record = link >>> 8;
+      const at = cells[bucket | 2]!;
+      if (sharedBits(cells, bucket | 4, word0, word1, word2, word3) < at) return cells[bucket]!;
+      const table = cells[bucket | 1]!;
+      const query = (bitsFrom(at, word0, word1, word2, word3) >>> 2) | 255;
+      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
+      if (cells[bucket]! >= 0) continue;
+      const rest = bitsFrom(at + 22, word0, word1, word2, word3);
+      return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
+    }
+  }
+
+  private lookupLeaf(
+    bucket: number,
+    query: number,
+    rest: number,
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+  ): number {
+    const cells = this.cells;
+    let place = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
+    place |= ((cells[place | 2]! - query) >> 31) & 2;
+    place |= ((cells[place | 1]! - query) >> 31) & 1;
+    const entry = cells[place]!;
+    const shift = cells[bucket | 15]! >>> ((place & 7) * 5 - 5);
+    const differing = ((query ^ entry) >>> entry) | (((cells[place | 8]! ^ rest) >>> 1) >>> shift);
+    const isOutside = (Math.clz32(differing) >>> 5) - 1;
+    const inside = (cells[bucket | 7]! - 0x40000000 + ((entry >> 5) & 7)) | 0;
+    const record = inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
+    if (((cells[bucket | 8]! >>> (place & 7)) & ~isOutside & 1) === 0) return record;
+    return this.coveringFrom(record, word0, word1, word2, word3);
+  }
+
+  /** The first of a record and its parents that covers the address. */
+  private coveringFrom(record: number, word0: number, word1: number, word2: number, word3: number): number {
+    const records = this.records;
+    let covering = record;
+    for (;;) {
+      const start = Math.imul(covering, 5);
+      const link = records[(start + 4) | 0]!;
+      if (sharedBits(records, start, word0, word1, word2, word3) >= (link & 255)) return covering;
+      covering = link >>> 8;
     }
   }
 
@@ -88,6 +129,14 @@ function bitsFrom(at: number, word0: number, word1: number, word2: number, word3
   if (at < 64) return (word1 << bit) | ((word2 >>> 1) >>> (31 - bit));
   if (at < 96) return (word2 << bit) | ((word3 >>> 1) >>> (31 - bit));
   return at < 128 ? word3 << bit : 0;
+}
+
+/** Leading bits, 0 to 128, in which the four words at `at` equal the address. */
+function sharedBits(words: Int32Array, at: number, word0: number, word1: number, word2: number, word3: number): number {
+  if (words[at] !== word0) return Math.clz32(words[at]! ^ word0);
+  if (words[(at + 1) | 0] !== word1) return 32 + Math.clz32(words[(at + 1) | 0]! ^ word1);
+  if (words[(at + 2) | 0] !== word2) return 64 + Math.clz32(words[(at + 2) | 0]! ^ word2);
+  return 96 + Math.clz32(words[(at + 3) | 0]! ^ word3);
 }
 
 function layRecords(prefixes: OrderedPrefixes): Int32Array {

@@ -6,8 +6,6 @@
  */
 import type { PrefixColumns } from './prefix-columns.ts';
 
-/** Bits of an address that `keyAt` takes. */
-export const KEY_BITS = 22;
 const WORD_BITS = 32;
 
 export class OrderedPrefixes {
@@ -42,15 +40,20 @@ export class OrderedPrefixes {
     return this.words[index]![record - 1]!;
   }
 
-  /** The KEY_BITS bits of a record's first address from bit `at` on, zeros behind its end, as a number. */
-  keyAt(record: number, at: number): number {
+  /** The `count` bits, 0 to 31, of a record's first address from bit `at` on, zeros behind its end, as a number. */
+  bitsAt(record: number, at: number, count: number): number {
+    return (this.wordAt(record, at) >>> 1) >>> (WORD_BITS - 1 - count);
+  }
+
+  /** The 32 bits of a record's first address from bit `at` on, zeros behind its end. */
+  wordAt(record: number, at: number): number {
     const index = at >>> 5;
     const bit = at & 31;
     const { words } = this;
     const word = index < words.length ? words[index]![record - 1]! << bit : 0;
     // Shifted twice, since a shift by 32 does nothing.
     const rest = index + 1 < words.length ? (words[index + 1]![record - 1]! >>> 1) >>> (31 - bit) : 0;
-    return (word | rest) >>> (WORD_BITS - KEY_BITS);
+    return word | rest;
   }
 
   /** Leading bits in which the first addresses of two records are equal. */

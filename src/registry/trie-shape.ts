@@ -3,10 +3,10 @@
 /** Prefixes in one trie at most: a parent's number must fit into the 24 bits above a record's length. */
 export const PREFIX_LIMIT = 2 ** 24 - 1;
 
-/** Records that a lookup walks back over at most before a node must split them. */
-export const RUN_LIMIT = 4;
+const PREFIXES_PER_ROOT_SLOT = 16;
+const ROOT_BITS_MOST = 16;
 
-/** Bits that a node over `count` records branches on: about one record for each slot, at least 1, at most `limit`. */
-export function strideFor(count: number, limit: number): number {
-  return Math.min(limit, Math.max(1, Math.ceil(Math.log2(count))));
+/** Bits that a root for `count` prefixes branches on. */
+export function rootBitsFor(count: number): number {
+  return Math.min(ROOT_BITS_MOST, Math.max(0, Math.ceil(Math.log2(count / PREFIXES_PER_ROOT_SLOT))));
 }
