@@ -35,6 +35,8 @@ export class Standings {
   /** The same as doubles. */
   numbers = new Float64Array(this.words.buffer);
 
+  /** Numbers given out. */
+  count = 0;
   /** Rows that have been used: numbers are smaller. */
   used = 1;
   /** The numbers given back, chained through the rule; 0 for none. */
@@ -49,6 +51,7 @@ export class Standings {
       if (this.used * STANDING_WORDS === this.words.length) this.grow();
       number = this.used++;
     }
+    this.count++;
     const { words } = this;
     const row = number * STANDING_WORDS;
     words[row + StandingWord.ACTION] = 0;
@@ -70,6 +73,7 @@ export class Standings {
     this.words[row + StandingWord.RULE] = this.free;
     this.numbers[(row + StandingWord.NEXT_TIME) >> 1] = Infinity;
     this.free = number;
+    this.count--;
   }
 
   /** The first packet time from which one of the decisions is to be made anew; Infinity for none. Looks at every row. */

@@ -195,14 +195,7 @@ export class EngineRun {
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
       tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),
-      standings: standingsHeld(this.#decisions.standings),
+      standings: this.#decisions.standings.count,
     };
   }
-}
-
-/** Numbers that are given out: all that were ever used but those in the chain of the free ones. */
-function standingsHeld({ used, free, rule }) {
-  let count = used - 1;
-  for (let number = free; number !== 0; number = rule[number]) count--;
-  return count;
 }
