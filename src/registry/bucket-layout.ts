@@ -1,278 +1,229 @@
 /**
  * Lays the records of one family out in buckets, as prefix-trie explains. All of it is one array of words, `cells`:
  *
- * - the root, 2^rootBits *tables*, chosen by the bits of the address from `rootAt` on;
+ * - the root: a *table* for each value, from the lowest that occurs to the highest, of the first `rootBits` bits of an address;
  * - buckets of BUCKET_SIZE words, each at a multiple of it.
  *
- * A table is a word: the number of its first bucket << 5 | shift. With `query` as below, from the bit behind those that chose the table, its bucket is
- * first + (query >>> shift): the next 30 - shift bits choose.
+ * A table is a word: the number of its first bucket << 5 | shift. Its keys are the KEY_BITS bits of an address from some bit on: for one in the root, from
+ * the bit behind those that chose it. A *query* is key << 8 | 255; the bucket is first + (query >>> shift), so the first 30 - shift bits of the key choose it.
  *
- * A leaf is [~outer, six entries, NUMBER_BASE + first record]. `outer` is the record that covers all of the bucket, the most specific such one. Entries are
- * ascending; one says from which key on which record is the most specific one that begins in the bucket: key << 8 | record - first << 5 | 30 - bits, where
- * the key is KEY_BITS bits of the address from the bit behind those that chose the *table*, and `bits` is how many of them the record has. Where a record
- * ends inside another one of the bucket, an entry resumes the outer one. Where one ends in the open, the entry stands on: its key shows that it ended.
- * Unused entries are NO_ENTRY, after all others.
+ * A leaf is [~outer, six entries, NUMBER_BASE + first record]. `outer` is the most specific record that covers all of the bucket. Entries are ascending;
+ * one says from which key on which record that begins in the bucket is the most specific one: key << 8 | record - first << 5 | 30 - bits, where
+ * `bits` is how many of the key's bits the record has. Where a record ends inside another one of the bucket, an entry resumes that. Where
+ * it ends in the open no entry stands: that a query's key is behind its end shows in its bits. Unused entries are NO_ENTRY, behind all queries.
+ * `entry - query` is negative exactly where the entry's key is at most the query's.
  *
- * A fork stands where a leaf would have too many entries: [outer, table, at, shared word 0, 32 - at], all records of which agree in the bits before `at`; the table's keys
- * begin there. An address that does not have these bits has `outer`.
+ * A record longer than its key ("deep") has all KEY_BITS of it. Two deep ones of the same key are in one leaf only if one covers the other; the
+ * entry then is of the most specific.
  *
- * A query is what entries are compared with: key << 8 | 255. `entry - query` is negative exactly where the entry's key is at most the query's.
- * A record longer than the key ("deep") has all KEY_BITS of it; what it has beyond them the trie must look at itself.
+ * A fork stands where a leaf would have too many entries: [outer, table, at, word, 32 - at], all records behind which agree in the bits before `at`, the first
+ * of these in `word`; the table's keys begin at `at`. No record behind it covers an address that has other bits there.
  */
 import { Int32List } from './int32-list.ts';
 import type { OrderedPrefixes } from './ordered-prefixes.ts';
 
-const KEY_BITS = 22;
-const NARROW_SIZE = 8;
-const WIDE_SIZE = 16;
-/** Where a wide bucket has its second half: which entries are deep, then the bits behind the key of each. */
-const WIDE_PART = 8;
-const REST_SHIFTS = 15;
-/** Added to the record in a leaf's last word, so that this stands after every query in order. */
-export const NUMBER_BASE = 0x40000000;
+export const KEY_BITS = 22;
+const BUCKET_SIZE = 8;
+/** Added to the record in a leaf's last word, so that this is behind all queries. */
+const NUMBER_BASE = 0x40000000;
 const ENTRY_LIMIT = 6;
 const NO_ENTRY = 0x3fffffff;
-/** A step in an entry has three bits. */
-const STEP_LIMIT = 8;
 const CONTROL_BITS = 8;
-const STEP_SHIFT = 5;
 const QUERY_BITS = KEY_BITS + CONTROL_BITS;
+/** Records in a leaf at most: `record - first` has three bits. */
+const RECORD_LIMIT = 8;
+const RECORD_SHIFT = 5;
 const TABLE_SHIFT_BITS = 5;
 
-/** Bits behind the key that a wide bucket has. */
-const REST_BITS = 31;
-const REST_SHIFT_BITS = 5;
-
-/** Records that a bucket is meant to hold, more or less; over CROWDED it probably forks. */
+/** Records that a bucket is meant to hold, more or less; with more than CROWDED it probably forks. */
 const RECORDS_PER_BUCKET = 4;
 const CROWDED = 5;
-/** A table grows while more than one in so many of its records are in crowded buckets … */
+/** A table grows while one in so many of its records is in a crowded bucket … */
 const CROWDED_SHARE = 2;
-/** … and while one in so many of its buckets has records: else the records stand so close together that a fork serves better. */
+/** … and while one in so many of its buckets has records: else they stand so close together that a fork serves them better. */
 const OCCUPIED_SHARE = 4;
 
-type VisitSlot = (slot: number, first: number, end: number, outer: number) => void;
-
 export class BucketLayout {
-  private readonly bucketSize: number;
-  private readonly list: Int32List;
+  private readonly list = new Int32List();
   private readonly records: OrderedPrefixes;
+  /** Of each record its key in the table that is being laid: a table within it writes over those of the records it takes on, which are done with. */
+  private readonly keys: Int32Array;
   private readonly entries = new Int32Array(ENTRY_LIMIT);
-  /** The last bucket without records and its outer one: neighbours in the root share it. */
-  private emptyBucket = -1;
-  private emptyOuter = -1;
+  /** Of the records of a leaf: 30 - bits, and the key behind the last. */
+  private readonly shifts = new Int32Array(RECORD_LIMIT);
+  private readonly ends = new Int32Array(RECORD_LIMIT);
 
-  /** The root's slots stand for the values `lowest` … `highest` of the first `rootBits` bits; no record begins outside of them. */
+  /** No record begins outside of the values `lowest` … `highest` of the first `rootBits` bits. */
   constructor(records: OrderedPrefixes, rootBits: number, lowest: number, highest: number) {
     this.records = records;
-    this.bucketSize = records.addressBits === 32 ? NARROW_SIZE : WIDE_SIZE;
-    this.list = new Int32List();
-    const slots = highest - lowest + 1;
-    this.list.count = Math.ceil(slots / WIDE_SIZE) * WIDE_SIZE;
-    this.visitSlots(1, records.count + 1, 0, rootBits, lowest, highest, 0, (slot, first, end, outer) => {
-      this.list.set(
-        slot - lowest,
-        first === end ? this.emptyTable(outer) : this.layTable(first, end, rootBits, outer),
-      );
-    });
+    this.keys = new Int32Array(records.count + 1);
+    this.layRoot(rootBits, lowest, highest);
   }
 
   get cells(): Int32Array {
     return this.list.toArray();
   }
 
-  /**
-   * Visits the slots lowest … highest of those that the `stride` bits from `at` on make for the records first … end - 1: with the records that begin in each
-   * and do not cover all of it, and the most specific one that does.
-   */
-  private visitSlots(
-    first: number,
-    end: number,
-    at: number,
-    stride: number,
-    lowest: number,
-    highest: number,
-    outer: number,
-    visit: VisitSlot,
-  ): void {
-    const { records } = this;
-    let next = first;
-    let covering = outer;
+  private layRoot(rootBits: number, lowest: number, highest: number): void {
+    const { records, list } = this;
+    list.count = Math.ceil((highest - lowest + 1) / BUCKET_SIZE) * BUCKET_SIZE;
+    const shift = 32 - rootBits;
+    let next = 1;
+    let covering = 0;
+    let emptyTable = 0;
+    let emptyOuter = -1;
     for (let slot = lowest; slot <= highest; slot++) {
-      while (covering >= first && !this.coversSlot(covering, at, stride, slot)) covering = records.parents[covering]!;
-      if (covering < first) covering = outer;
-      while (next < end && records.bitsAt(next, at, stride) === slot && records.lengthOf(next) <= at + stride) {
-        covering = next++;
+      const address = slot << shift;
+      while (covering !== 0) {
+        const length = records.lengths[covering]!;
+        if (length <= rootBits && Math.clz32(records.wordOf(covering, 0) ^ address) >= length) break;
+        covering = records.parents[covering]!;
       }
       const low = next;
-      while (next < end && records.bitsAt(next, at, stride) === slot) next++;
-      visit(slot, low, next, covering);
-      if (next > low) covering = next - 1;
+      while (next <= records.count && records.wordOf(next, 0) >>> shift === slot) next++;
+      let first = low;
+      while (first < next && records.lengths[first]! <= rootBits) covering = first++;
+      if (first < next) {
+        list.set(slot - lowest, this.layTable(first, next, rootBits, covering));
+        covering = next - 1;
+        continue;
+      }
+      // Neighbours without records share a bucket.
+      if (emptyOuter !== covering) {
+        emptyOuter = covering;
+        emptyTable = this.layTable(first, first, rootBits, covering);
+      }
+      list.set(slot - lowest, emptyTable);
     }
   }
 
-  private coversSlot(record: number, at: number, stride: number, slot: number): boolean {
-    const bits = this.records.lengthOf(record) - at;
-    if (bits > stride) return false;
-    return bits <= 0 || this.records.bitsAt(record, at, bits) === slot >>> (stride - bits);
-  }
-
-  private emptyTable(outer: number): number {
-    if (this.emptyBucket < 0 || this.emptyOuter !== outer) {
-      this.emptyOuter = outer;
-      this.emptyBucket = this.reserve(1);
-      this.layLeaf(this.emptyBucket, 0, outer, 0, 0);
-    }
-    return (this.emptyBucket << TABLE_SHIFT_BITS) | QUERY_BITS;
-  }
-
-  /** The number of the first of so many new buckets. */
-  private reserve(buckets: number): number {
-    const first = this.list.count / this.bucketSize;
-    this.list.count += buckets * this.bucketSize;
-    return first;
-  }
-
+  /** Lays the records first … end - 1, which agree in the bits before `at`, in buckets of their own; returns the table. */
   private layTable(first: number, end: number, at: number, outer: number): number {
-    const stride = this.strideFor(first, end, at);
-    const bucket = this.reserve(2 ** stride);
-    this.visitSlots(first, end, at, stride, 0, 2 ** stride - 1, outer, (slot, low, high, covering) => {
-      this.layBucket(bucket + slot, low, high, at, covering);
-    });
+    const { records, keys, list } = this;
+    records.fillBits(keys, first, end, at, KEY_BITS);
+    const entryCount = this.makeEntries(first, end, at);
+    const stride = entryCount >= 0 ? 0 : this.strideFor(first, end, at);
+    const bucket = list.count / BUCKET_SIZE;
+    list.count += BUCKET_SIZE << stride;
+    if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);
+    else this.laySlots(bucket, first, end, at, stride, outer);
     return (bucket << TABLE_SHIFT_BITS) | (QUERY_BITS - stride);
   }
 
-  /** Bits for the table of the records first … end - 1, which agree in the bits before `at`. */
-  private strideFor(first: number, end: number, at: number): number {
-    if (this.makeEntries(first, end, at) >= 0) return 0;
-    const count = end - first;
-    const most = Math.min(KEY_BITS, this.records.addressBits - at);
-    let stride = Math.max(1, Math.min(most, Math.ceil(Math.log2(count / RECORDS_PER_BUCKET))));
-    while (stride > 1 && !this.isOccupied(first, end, at, stride)) stride--;
-    while (stride < most && this.isCrowded(first, end, at, stride) && this.isOccupied(first, end, at, stride + 1)) {
-      stride++;
+  private laySlots(bucket: number, first: number, end: number, at: number, stride: number, outer: number): void {
+    const { records, keys } = this;
+    const shift = KEY_BITS - stride;
+    let next = first;
+    let covering = outer;
+    for (let slot = 0; slot < 1 << stride; slot++) {
+      while (covering >= first) {
+        const bits = records.lengths[covering]! - at;
+        if (bits <= stride && keys[covering]! >> (KEY_BITS - bits) === slot >> (stride - bits)) break;
+        covering = records.parents[covering]!;
+      }
+      if (covering < first) covering = outer;
+      let low = next;
+      while (next < end && keys[next]! >> shift === slot) next++;
+      while (low < next && records.lengths[low]! <= at + stride) covering = low++;
+      const entryCount = this.makeEntries(low, next, at);
+      if (entryCount >= 0) this.layLeaf(bucket + slot, low, covering, entryCount);
+      else this.layFork(bucket + slot, low, next, covering);
+      if (low < next) covering = next - 1;
     }
+  }
+
+  /** Bits for the table of the records first … end - 1, more than one leaf holds. */
+  private strideFor(first: number, end: number, at: number): number {
+    const most = Math.min(KEY_BITS, this.records.addressBits - at);
+    const wanted = Math.ceil(Math.log2((end - first) / RECORDS_PER_BUCKET));
+    let stride = Math.max(1, Math.min(most, wanted));
+    while (stride > 1 && !this.isOccupied(first, end, stride)) stride--;
+    while (stride < most && this.isCrowded(first, end, stride) && this.isOccupied(first, end, stride + 1)) stride++;
     return stride;
   }
 
-  private isOccupied(first: number, end: number, at: number, stride: number): boolean {
-    const { records } = this;
-    let occupied = 0;
-    let last = -1;
-    for (let record = first; record < end; record++) {
-      const slot = records.bitsAt(record, at, stride);
-      if (slot !== last) occupied++;
-      last = slot;
+  private isOccupied(first: number, end: number, stride: number): boolean {
+    const { keys } = this;
+    const shift = KEY_BITS - stride;
+    let occupied = 1;
+    for (let record = first + 1; record < end; record++) {
+      if (keys[record]! >> shift !== keys[record - 1]! >> shift) occupied++;
     }
-    return occupied * OCCUPIED_SHARE >= 2 ** stride;
+    return occupied * OCCUPIED_SHARE >= 1 << stride;
   }
 
-  private isCrowded(first: number, end: number, at: number, stride: number): boolean {
-    const { records } = this;
+  private isCrowded(first: number, end: number, stride: number): boolean {
+    const { keys } = this;
+    const shift = KEY_BITS - stride;
     let crowded = 0;
-    let run = 0;
-    let last = -1;
-    for (let record = first; record < end; record++) {
-      const slot = records.bitsAt(record, at, stride);
-      run = slot === last ? run + 1 : 1;
-      last = slot;
-      if (run === CROWDED + 1) crowded += run;
-      else if (run > CROWDED) crowded++;
+    for (let low = first, record = first + 1; record <= end; record++) {
+      if (record < end && keys[record]! >> shift === keys[low]! >> shift) continue;
+      if (record - low > CROWDED) crowded += record - low;
+      low = record;
     }
     return crowded * CROWDED_SHARE > end - first;
   }
 
-  /** A bucket for the records first … end - 1, of a table whose keys begin at `at`. */
-  private layBucket(bucket: number, first: number, end: number, at: number, outer: number): void {
-    const count = this.makeEntries(first, end, at);
-    if (count >= 0) this.layLeaf(bucket, first, outer, count, at);
-    else this.layFork(bucket, first, end, outer);
-  }
-
-  private layLeaf(bucket: number, first: number, outer: number, count: number, at: number): void {
-    const { list, entries } = this;
-    const cell = bucket * this.bucketSize;
-    list.set(cell, ~outer);
-    for (let i = 0; i < ENTRY_LIMIT; i++) list.set(cell + 1 + i, i < count ? entries[i]! : NO_ENTRY);
-    list.set(cell + 1 + ENTRY_LIMIT, NUMBER_BASE + first);
-    if (this.bucketSize === WIDE_SIZE) this.layRest(cell, first, count, at + KEY_BITS);
-  }
-
-  /** The second half of a wide leaf, for the bits from `at` on. */
-  private layRest(cell: number, first: number, count: number, at: number): void {
-    const { records, list, entries } = this;
-    let deep = 0;
-    let shifts = 0;
-    for (let i = 0; i < count; i++) {
-      const record = first + ((entries[i]! >> STEP_SHIFT) & (STEP_LIMIT - 1));
-      const bits = records.lengthOf(record) - at;
-      const isInside = bits > 0 && records.parents[record]! >= first;
-      if (isInside || bits > REST_BITS) deep |= 2 << i;
-      shifts |= (isInside ? REST_BITS : REST_BITS - Math.max(0, Math.min(REST_BITS, bits))) << (i * REST_SHIFT_BITS);
-      list.set(cell + WIDE_PART + 1 + i, records.wordAt(record, at));
-    }
-    list.set(cell + WIDE_PART, deep);
-    list.set(cell + REST_SHIFTS, shifts);
+  private layLeaf(bucket: number, first: number, outer: number, entryCount: number): void {
+    const { entries } = this;
+    const cells = this.list.memory;
+    const cell = bucket * BUCKET_SIZE;
+    cells[cell] = ~outer;
+    for (let i = 0; i < entryCount; i++) cells[cell + 1 + i] = entries[i]!;
+    for (let i = entryCount; i < ENTRY_LIMIT; i++) cells[cell + 1 + i] = NO_ENTRY;
+    cells[cell + 1 + ENTRY_LIMIT] = NUMBER_BASE + first;
   }
 
   private layFork(bucket: number, first: number, end: number, outer: number): void {
     const { records, list } = this;
-    const at = Math.min(records.sharedBits(first, end - 1), records.lengthOf(first));
-    // At most one record is as short as what they share: it covers all the others.
-    const covered = records.lengthOf(first) === at ? first + 1 : first;
-    const table = this.layTable(covered, end, at, covered === first ? outer : first);
-    const cell = bucket * this.bucketSize;
-    list.set(cell, outer);
-    list.set(cell + 1, table);
-    list.set(cell + 2, at);
-    if (this.bucketSize === NARROW_SIZE) {
-      list.set(cell + 3, records.wordOf(first, 0));
-      list.set(cell + 4, 32 - at);
-    } else {
-      for (let word = 0; word < 4; word++) list.set(cell + 4 + word, records.wordOf(first, word));
-    }
+    const length = records.lengths[first]!;
+    const at = Math.min(records.sharedBits(first, end - 1), length);
+    // One record at most is as short as what they share: the first, and it covers the others.
+    const table = length === at ? this.layTable(first + 1, end, at, first) : this.layTable(first, end, at, outer);
+    const cells = list.memory;
+    const cell = bucket * BUCKET_SIZE;
+    cells[cell] = outer;
+    cells[cell + 1] = table;
+    cells[cell + 2] = at;
+    cells[cell + 3] = records.wordOf(first, 0);
+    cells[cell + 4] = 32 - at;
   }
 
-  /** Makes a leaf's entries for the records first … end - 1 with keys from `at` on; returns how many they are, -1 where a leaf can't hold them. */
+  /**
+   * Makes a leaf's entries for the records first … end - 1 of a table whose keys begin at `at`; returns how many, -1 where one leaf can't hold them.
+   * Written without calls: a small registry is laid before V8 has compiled anything.
+   */
   private makeEntries(first: number, end: number, at: number): number {
-    if (end - first > STEP_LIMIT) return -1;
-    const { records, entries } = this;
+    if (end - first > RECORD_LIMIT) return -1;
+    const { keys, entries, shifts, ends } = this;
+    const { lengths, parents } = this.records;
     let count = 0;
-    // The innermost record that is not over, all others of which are its parents.
+    // The innermost record that is not over yet, within its parents.
     let open = 0;
     for (let record = first; record <= end; record++) {
-      const key = record < end ? records.bitsAt(record, at, KEY_BITS) : 2 ** KEY_BITS;
-      while (open >= first && this.endOf(open, at) <= key) {
-        const over = this.endOf(open, at);
-        open = records.parents[open]!;
-        if (open < first || this.endOf(open, at) <= over || over === key) continue;
+      const key = record < end ? keys[record]! : 1 << KEY_BITS;
+      while (open >= first && ends[open - first]! <= key) {
+        const over = ends[open - first]!;
+        open = parents[open]!;
+        const step = open - first;
+        if (step < 0 || over === key || over === ends[step]) continue;
         if (count === ENTRY_LIMIT) return -1;
-        entries[count++] = this.entryOf(over, open, first, at);
+        entries[count++] = (over << CONTROL_BITS) | (step << RECORD_SHIFT) | shifts[step]!;
       }
       if (record === end) break;
-      if (record > first && records.bitsAt(record - 1, at, KEY_BITS) === key) {
-        // Two deep records that differ only beyond the key can't be told apart here, unless one is inside the other.
-        if (records.lengthOf(record - 1) - at >= KEY_BITS && records.parents[record] !== record - 1) return -1;
+      if (record > first && keys[record - 1] === key) {
+        const isDeep = lengths[record - 1]! - at >= KEY_BITS;
+        if (isDeep && parents[record] !== record - 1) return -1;
         count--;
       }
       if (count === ENTRY_LIMIT) return -1;
-      entries[count++] = this.entryOf(key, record, first, at);
+      const step = record - first;
+      const shift = Math.max(CONTROL_BITS, QUERY_BITS + at - lengths[record]!);
+      shifts[step] = shift;
+      ends[step] = key + (1 << (shift - CONTROL_BITS));
+      entries[count++] = (key << CONTROL_BITS) | (step << RECORD_SHIFT) | shift;
       open = record;
     }
     return count;
-  }
-
-  /** The key behind the last one of a record. */
-  private endOf(record: number, at: number): number {
-    return this.records.bitsAt(record, at, KEY_BITS) + 2 ** (KEY_BITS - this.bitsOf(record, at));
-  }
-
-  private bitsOf(record: number, at: number): number {
-    return Math.min(KEY_BITS, this.records.lengthOf(record) - at);
-  }
-
-  private entryOf(key: number, record: number, first: number, at: number): number {
-    const step = record - first;
-    return (key << CONTROL_BITS) | (step << STEP_SHIFT) | (QUERY_BITS - this.bitsOf(record, at));
   }
 }

@@ -23,6 +23,11 @@ export class Int32List {
     this.items[at] = value;
   }
 
+  /** The numbers and what is in reserve behind them, to write many at once: until `count` rises. */
+  get memory(): Int32Array {
+    return this.items;
+  }
+
   push(value: number): void {
     if (this.used === this.items.length) this.grow(this.used + 1);
     this.items[this.used++] = value;

@@ -59,48 +59,33 @@ export class Ipv6Trie {
     if (slot >= this.rootCount) return this.coveringFrom(this.last, word0, word1, word2, word3);
     const table = cells[slot]!;
     const query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
-    const bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
-    if (cells[bucket]! >= 0) return this.lookupFork(bucket, word0, word1, word2, word3);
-    const rest = (word1 << (rootBits - 10)) | (word2 >>> (10 - rootBits));
-    return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
+    const bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
+    const record =
+      cells[bucket]! >= 0 ? this.guessBehindFork(bucket, word0, word1, word2, word3) : this.guessInLeaf(bucket, query);
+    return this.coveringFrom(record, word0, word1, word2, word3);
   }
 
-  private lookupFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
+  private guessBehindFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
     const cells = this.cells;
     let bucket = fork;
-    for (;;) {
-      const at = cells[bucket | 2]!;
-      if (sharedBits(cells, bucket | 4, word0, word1, word2, word3) < at) return cells[bucket]!;
+    let query = 0;
+    while (cells[bucket]! >= 0) {
       const table = cells[bucket | 1]!;
-      const query = (bitsFrom(at, word0, word1, word2, word3) >>> 2) | 255;
-      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 4;
-      if (cells[bucket]! >= 0) continue;
-      const rest = bitsFrom(at + 22, word0, word1, word2, word3);
-      return this.lookupLeaf(bucket, query, rest, word0, word1, word2, word3);
+      query = (bitsFrom(cells[bucket | 2]!, word0, word1, word2, word3) >>> 2) | 255;
+      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
     }
+    return this.guessInLeaf(bucket, query);
   }
 
-  private lookupLeaf(
-    bucket: number,
-    query: number,
-    rest: number,
-    word0: number,
-    word1: number,
-    word2: number,
-    word3: number,
-  ): number {
+  private guessInLeaf(bucket: number, query: number): number {
     const cells = this.cells;
     let place = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
     place |= ((cells[place | 2]! - query) >> 31) & 2;
     place |= ((cells[place | 1]! - query) >> 31) & 1;
     const entry = cells[place]!;
-    const shift = cells[bucket | 15]! >>> ((place & 7) * 5 - 5);
-    const differing = ((query ^ entry) >>> entry) | (((cells[place | 8]! ^ rest) >>> 1) >>> shift);
-    const isOutside = (Math.clz32(differing) >>> 5) - 1;
+    const isOutside = (Math.clz32((query ^ entry) >>> entry) >>> 5) - 1;
     const inside = (cells[bucket | 7]! - 0x40000000 + ((entry >> 5) & 7)) | 0;
-    const record = inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
-    if (((cells[bucket | 8]! >>> (place & 7)) & ~isOutside & 1) === 0) return record;
-    return this.coveringFrom(record, word0, word1, word2, word3);
+    return inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
   }
 
   /** The first of a record and its parents that covers the address. */
@@ -109,8 +94,12 @@ export class Ipv6Trie {
     let covering = record;
     for (;;) {
       const start = Math.imul(covering, 5);
+      const shared0 = Math.clz32(records[start]! ^ word0);
+      const shared1 = Math.clz32(records[(start + 1) | 0]! ^ word1) & -(shared0 >>> 5);
+      const shared2 = Math.clz32(records[(start + 2) | 0]! ^ word2) & -(shared1 >>> 5);
+      const shared3 = Math.clz32(records[(start + 3) | 0]! ^ word3) & -(shared2 >>> 5);
       const link = records[(start + 4) | 0]!;
-      if (sharedBits(records, start, word0, word1, word2, word3) >= (link & 255)) return covering;
+      if (((shared0 + shared1 + shared2 + shared3) | 0) >= (link & 255)) return covering;
       covering = link >>> 8;
     }
   }
@@ -131,20 +120,12 @@ function bitsFrom(at: number, word0: number, word1: number, word2: number, word3
   return at < 128 ? word3 << bit : 0;
 }
 
-/** Leading bits, 0 to 128, in which the four words at `at` equal the address. */
-function sharedBits(words: Int32Array, at: number, word0: number, word1: number, word2: number, word3: number): number {
-  if (words[at] !== word0) return Math.clz32(words[at]! ^ word0);
-  if (words[(at + 1) | 0] !== word1) return 32 + Math.clz32(words[(at + 1) | 0]! ^ word1);
-  if (words[(at + 2) | 0] !== word2) return 64 + Math.clz32(words[(at + 2) | 0]! ^ word2);
-  return 96 + Math.clz32(words[(at + 3) | 0]! ^ word3);
-}
-
 function layRecords(prefixes: OrderedPrefixes): Int32Array {
   const records = new Int32Array(RECORD_SIZE * (prefixes.count + 1));
   for (let record = 1; record <= prefixes.count; record++) {
     const place = RECORD_SIZE * record;
     for (let word = 0; word < LINK; word++) records[place + word] = prefixes.wordOf(record, word);
-    records[place + LINK] = (prefixes.parents[record]! << LENGTH_BITS) | prefixes.lengthOf(record);
+    records[place + LINK] = (prefixes.parents[record]! << LENGTH_BITS) | prefixes.lengths[record]!;
   }
   return records;
 }

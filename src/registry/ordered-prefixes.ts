@@ -12,9 +12,11 @@ export class OrderedPrefixes {
   readonly count: number;
   /** Bits of an address. */
   readonly addressBits: number;
+  /** By record. */
   readonly parents: Int32Array;
+  /** By record, in bits of the address. */
+  readonly lengths: Uint8Array;
   private readonly words: readonly Int32Array[];
-  private readonly lengths: Uint8Array;
 
   /** Takes the rows `from` … `to` - 1 of `prefixes`, distinct and in order. Of their four words those from `firstWord` on are the address. */
   constructor(prefixes: PrefixColumns, from: number, to: number, firstWord: number) {
@@ -22,48 +24,45 @@ export class OrderedPrefixes {
     this.count = to - from;
     this.words = [word0, word1, word2, word3].slice(firstWord).map((column) => column.subarray(from, to));
     this.addressBits = WORD_BITS * this.words.length;
-    this.lengths = length.slice(from, to);
-    for (let at = 0; at < this.count; at++) this.lengths[at]! -= WORD_BITS * firstWord;
     this.parents = new Int32Array(this.count + 1);
-    for (let record = 2; record <= this.count; record++) {
+    this.lengths = new Uint8Array(this.count + 1);
+    for (let record = 1; record <= this.count; record++) {
+      this.lengths[record] = length[from + record - 1]! - WORD_BITS * firstWord;
       let parent = record - 1;
-      while (parent !== 0 && this.sharedBits(parent, record) < this.lengthOf(parent)) parent = this.parents[parent]!;
+      while (parent !== 0 && this.sharedBits(parent, record) < this.lengths[parent]!) parent = this.parents[parent]!;
       this.parents[record] = parent;
     }
-  }
-
-  lengthOf(record: number): number {
-    return this.lengths[record - 1]!;
   }
 
   wordOf(record: number, index: number): number {
     return this.words[index]![record - 1]!;
   }
 
-  /** The `count` bits, 0 to 31, of a record's first address from bit `at` on, zeros behind its end, as a number. */
-  bitsAt(record: number, at: number, count: number): number {
-    return (this.wordAt(record, at) >>> 1) >>> (WORD_BITS - 1 - count);
-  }
-
-  /** The 32 bits of a record's first address from bit `at` on, zeros behind its end. */
-  wordAt(record: number, at: number): number {
-    const index = at >>> 5;
-    const bit = at & 31;
-    const { words } = this;
-    const word = index < words.length ? words[index]![record - 1]! << bit : 0;
-    // Shifted twice, since a shift by 32 does nothing.
-    const rest = index + 1 < words.length ? (words[index + 1]![record - 1]! >>> 1) >>> (31 - bit) : 0;
-    return word | rest;
+  /** Fills in for the records first … end - 1 the `count` bits, 1 to 31, of the address from bit `at` on, zeros behind its end. */
+  fillBits(bits: Int32Array, first: number, end: number, at: number, count: number): void {
+    const left = at & 31;
+    const shift = WORD_BITS - count;
+    const word = this.words[at >>> 5];
+    const next = this.words[(at >>> 5) + 1];
+    if (word === undefined) {
+      bits.fill(0, first, end);
+    } else if (next === undefined) {
+      for (let record = first; record < end; record++) bits[record] = (word[record - 1]! << left) >>> shift;
+    } else {
+      // Shifted twice, since a shift by 32 does nothing.
+      for (let record = first; record < end; record++) {
+        bits[record] = ((word[record - 1]! << left) | ((next[record - 1]! >>> 1) >>> (31 - left))) >>> shift;
+      }
+    }
   }
 
   /** Leading bits in which the first addresses of two records are equal. */
   sharedBits(left: number, right: number): number {
-    let shared = 0;
-    for (const word of this.words) {
-      const differing = word[left - 1]! ^ word[right - 1]!;
-      if (differing !== 0) return shared + Math.clz32(differing);
-      shared += WORD_BITS;
+    const { words } = this;
+    for (let index = 0; index < words.length; index++) {
+      const differing = words[index]![left - 1]! ^ words[index]![right - 1]!;
+      if (differing !== 0) return WORD_BITS * index + Math.clz32(differing);
     }
-    return shared;
+    return this.addressBits;
   }
 }
