@@ -121,6 +121,11 @@ export class Decisions {
     this.decide(slot, timeUs, packet);
   }
 
+  /** The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where any may. */
+  quietPeriodEnd(timeUs: number): number {
+    return this.rules.mode === 'observe' ? this.due.quietPeriodEnd(timeUs) : timeUs;
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
     const { table } = this;
     const at = slot * ROW_WORDS;

@@ -53,6 +53,11 @@ export class DueDecisions {
     numbers[(row + StandingWord.NEXT_OCTETS) >> 1] = firstAbove(boundaries.octets, octets);
   }
 
+  /** The packet time before which no packet from `timeUs` on makes a decision due; `timeUs` itself where any may. */
+  quietPeriodEnd(timeUs: number): number {
+    return this.hasMinimums ? timeUs : this.quietUntil(timeUs);
+  }
+
   /** True when a packet makes the decision of its flow due. */
   isDue(slot: number, timeUs: number): boolean {
     return (timeUs >= this.soonestUs || this.hasMinimums) && this.isRowDue(slot, timeUs);

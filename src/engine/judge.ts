@@ -37,6 +37,10 @@ export class Judge implements FlowJudge {
     for (const raised of tunnels.raisedSlots) decisions.found(raised, news.timeUs, news.packet);
   }
 
+  quietPeriodEnd(timeUs: number): number {
+    return this.decisions.quietPeriodEnd(timeUs);
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
     return this.decisions.packet(slot, wireLength, packet);
   }

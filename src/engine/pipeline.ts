@@ -21,6 +21,8 @@ export interface FlowJudge extends FlowListener {
   packet(slot: number, wireLength: number, packet: number): Outcome;
   /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
   readonly delayUs: number;
+  /** The packet time before which, from `timeUs` on, `packet` has nothing to say but FORWARDED; `timeUs` where it may. */
+  quietPeriodEnd(timeUs: number): number;
 }
 
 /** The way of a capture's packets: batches are filled, one after the other, and processed. */

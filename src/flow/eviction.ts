@@ -65,8 +65,7 @@ export class Eviction {
     for (let slot = 1; slot <= table.lastSlot; slot++) {
       if (table.isActive(slot)) times[count++] = this.touchedAt(slot);
     }
-    times.sort();
-    const latest = times[Math.max(Math.ceil(count / PICKED_SHARE), least) - 1]!;
+    const latest = smallest(times, Math.max(Math.ceil(count / PICKED_SHARE), least));
     const picked: number[] = [];
     for (let slot = 1; slot <= table.lastSlot; slot++) {
       if (table.isActive(slot) && this.touchedAt(slot) <= latest) picked.push(slot);
@@ -77,4 +76,28 @@ export class Eviction {
     this.firsts = Float64Array.from(picked, (slot) => table.firstPacket(slot));
     this.at = 0;
   }
+}
+
+/** The `count`-th smallest of numbers, whose order is changed (Hoare's selection, 1961): sorting them all takes many times as long. */
+function smallest(numbers: Float64Array, count: number): number {
+  let from = 0;
+  let to = numbers.length - 1;
+  while (from < to) {
+    // Drawn, so that nobody can choose times that make it slow. What is found does not depend on it.
+    const pivot = numbers[from + Math.floor(Math.random() * (to - from + 1))]!;
+    let low = from;
+    let high = to;
+    while (low <= high) {
+      while (numbers[low]! < pivot) low++;
+      while (numbers[high]! > pivot) high--;
+      if (low > high) break;
+      const number = numbers[low]!;
+      numbers[low++] = numbers[high]!;
+      numbers[high--] = number;
+    }
+    if (count - 1 <= high) to = high;
+    else if (count - 1 >= low) from = low;
+    else return pivot;
+  }
+  return numbers[from]!;
 }

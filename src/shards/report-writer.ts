@@ -22,6 +22,8 @@ import type { ReportRing } from './report-ring.ts';
 export class ReportWriter implements FlowListener {
   /** Row of the packet at hand in its batch; set before it is followed. */
   row = 0;
+  /** The judge has nothing to say of packets. */
+  isQuiet = false;
   /** Whether ends are wanted also of flows that were never reported. */
   tellsAllEnds = false;
 
@@ -54,9 +56,9 @@ export class ReportWriter implements FlowListener {
     ring.add(Report.HEARD, end - at);
   }
 
-  /** A packet of a flow, where that was reported before. */
+  /** A packet of a flow, where that was reported before, and the judge may have something to say of it. */
   packet(slot: number, direction: number): void {
-    if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
+    if (this.isQuiet || this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
     this.ring.makeRoom();
     this.begin(slot, direction);
     this.ring.add(Report.PACKET, PACKET_LENGTH);

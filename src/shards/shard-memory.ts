@@ -28,6 +28,9 @@ export const Control = { PUBLISHED: 0, FAILED: 1, BATCHES: 4 } as const;
 export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
 export const BATCH_WORDS = 4;
 
+/** Set before a capture's first batch is handed out: packets of known flows are reported from the first packet on whose time is not between these. */
+export const Quiet = { FROM: 0, UNTIL: 1 } as const;
+
 /** The shared memory itself, as it is handed to a thread. */
 export interface SharedMemory {
   /** Of the flow tables' hashes. */
@@ -35,6 +38,8 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   /** Packets of the capture before each batch. */
   readonly packetsBefore: SharedArrayBuffer;
+  /** Packet times between which the judge has nothing to say of packets: by Quiet. */
+  readonly quiet: SharedArrayBuffer;
   readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
   readonly blocks: readonly SharedArrayBuffer[];
 }
@@ -44,6 +49,7 @@ export function newSharedMemory(seed: number): SharedMemory {
     seed,
     control: new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4),
     packetsBefore: new SharedArrayBuffer(BATCHES * 8),
+    quiet: new SharedArrayBuffer(2 * 8),
     batches: Array.from({ length: BATCHES }, () => ({
       columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
       rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
@@ -56,6 +62,7 @@ export function newSharedMemory(seed: number): SharedMemory {
 export class SharedBatches {
   readonly control: Int32Array;
   readonly packetsBefore: Float64Array;
+  readonly quiet: Float64Array;
   readonly batches: readonly PacketBatch[];
   readonly rows: readonly DecodedPackets[];
   readonly blocks: readonly Block[];
@@ -63,6 +70,7 @@ export class SharedBatches {
   constructor(memory: SharedMemory) {
     this.control = new Int32Array(memory.control);
     this.packetsBefore = new Float64Array(memory.packetsBefore);
+    this.quiet = new Float64Array(memory.quiet);
     this.batches = memory.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
     this.rows = memory.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
     this.blocks = memory.blocks.map((block) => sharedBlock(block));

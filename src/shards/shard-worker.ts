@@ -12,7 +12,7 @@ import { ReportRing } from './report-ring.ts';
 import { ReportWriter } from './report-writer.ts';
 import { ShardCensus } from './shard-census.ts';
 import { putCounts } from './shard-counts.ts';
-import { BATCHES, BatchKind, Control, SharedBatches, type ShardSetup } from './shard-memory.ts';
+import { BATCHES, BatchKind, Control, Quiet, SharedBatches, type ShardSetup } from './shard-memory.ts';
 
 /** How long the thread sleeps at a time while there is nothing to do, and how often it looks before it sleeps. */
 const SLEEP_MS = 1000;
@@ -87,6 +87,7 @@ class Shard {
 
   private follow(batch: PacketBatch, rows: DecodedPackets, packetsBefore: number): void {
     const { views, rowsAhead, table } = this;
+    if (packetsBefore === 0) this.writer.isQuiet = true;
     const { shard, shardCount } = this.setup;
     let done = 0;
     for (let row = 0; row < batch.count;) {
@@ -110,10 +111,13 @@ class Shard {
   /** Lets time pass up to a row, from the first that was not passed: all shards see the same clock. */
   private passTo(row: number, from: number, batch: PacketBatch, packetsBefore: number): void {
     const { follower, writer } = this;
+    const { quiet } = this.shared;
     for (let passed = from; passed <= row; passed++) {
+      const timeUs = batch.timeUs[passed]!;
+      if (timeUs < quiet[Quiet.FROM]! || timeUs >= quiet[Quiet.UNTIL]!) writer.isQuiet = false;
       writer.row = passed;
       follower.packet = packetsBefore + passed + 1;
-      follower.clock.timeUs = batch.timeUs[passed]!;
+      follower.clock.timeUs = timeUs;
       follower.begin();
     }
   }

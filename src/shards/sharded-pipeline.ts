@@ -19,7 +19,7 @@ import { EndedWord, HeardWord, Report, ReportWord } from './report.ts';
 import type { ReportRing } from './report-ring.ts';
 import { ReportMerge } from './report-merge.ts';
 import { addCounts } from './shard-counts.ts';
-import { BATCHES, BatchKind } from './shard-memory.ts';
+import { BATCHES, BatchKind, Quiet } from './shard-memory.ts';
 import type { ShardPool } from './shard-pool.ts';
 
 export class ShardedPipeline implements PacketPipeline {
@@ -72,7 +72,7 @@ export class ShardedPipeline implements PacketPipeline {
     const { pool, counters, intake, view } = this;
     const rows = pool.shared.rows[(pool.published >>> 0) % BATCHES]!;
     const packetsBefore = counters.packets;
-    if (packetsBefore === 0 && batch.count > 0) counters.firstTimeUs = batch.timeUs[0]!;
+    if (packetsBefore === 0 && batch.count > 0) this.beginCapture(batch.timeUs[0]!);
     for (let row = 0; row < batch.count; row++) {
       const status = intake.take(batch, row, view);
       rows.store(row, view, status);
@@ -84,6 +84,13 @@ export class ShardedPipeline implements PacketPipeline {
     intake.settle(counters, false);
     this.publish(BatchKind.PACKETS, packetsBefore);
     this.judgeThere();
+  }
+
+  private beginCapture(timeUs: number): void {
+    const { quiet } = this.pool.shared;
+    this.counters.firstTimeUs = timeUs;
+    quiet[Quiet.FROM] = timeUs;
+    quiet[Quiet.UNTIL] = this.judge.quietPeriodEnd(timeUs);
   }
 
   /** Judges all that is under way: before another file begins, and at the end. */

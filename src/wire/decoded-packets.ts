@@ -2,11 +2,12 @@
  * Decoded packets as rows of numbers, for other threads than the one that decodes: what `decode` leaves in a PacketView, and what the
  * flow's key is, by `store`, and back, by `load`. Offsets stay offsets into the packet's block.
  *
- * Left out is what only the decoding thread needs: of a fragment its own header's fields.
+ * Left out is what only the decoding thread needs: of a fragment its own header's fields. What a packet has no use for, a row and a view
+ * keep from the packet before: of IPv4 addresses the upper words, of whole datagrams what waited for them.
  */
 import { DecodeStatus } from './decode-status.ts';
 import { flowPart } from './flow-part.ts';
-import type { Fragment, PacketView } from './packet-view.ts';
+import { Fragment, type PacketView } from './packet-view.ts';
 
 const Word = {
   /** Status in bits 0 to 7, transport from 8, fragment from 16, from the higher end 18, not both IPv4 19, TCP flags from 24. */
@@ -51,13 +52,15 @@ export class DecodedPackets {
     const ends = (view.direction << FROM_HIGH_BIT) | (view.isWide ? WIDE : 0);
     words[at] = (view.transport << 8) | (view.fragment << 16) | ends | (view.tcpFlags << 24);
     words[at + Word.FLOW_HASH] = view.flowHash;
-    words[at + Word.SOURCE] = view.source0;
-    words[at + Word.SOURCE + 1] = view.source1;
-    words[at + Word.SOURCE + 2] = view.source2;
+    if (view.isWide) {
+      words[at + Word.SOURCE] = view.source0;
+      words[at + Word.SOURCE + 1] = view.source1;
+      words[at + Word.SOURCE + 2] = view.source2;
+      words[at + Word.DESTINATION] = view.destination0;
+      words[at + Word.DESTINATION + 1] = view.destination1;
+      words[at + Word.DESTINATION + 2] = view.destination2;
+    }
     words[at + Word.SOURCE + 3] = view.source3;
-    words[at + Word.DESTINATION] = view.destination0;
-    words[at + Word.DESTINATION + 1] = view.destination1;
-    words[at + Word.DESTINATION + 2] = view.destination2;
     words[at + Word.DESTINATION + 3] = view.destination3;
     words[at + Word.PORTS] = (view.sourcePort << 16) | view.destinationPort;
     words[at + Word.DOMAIN] = view.domain;
@@ -67,6 +70,7 @@ export class DecodedPackets {
     words[at + Word.PAYLOAD_CAPTURED] = view.payloadCaptured;
     words[at + Word.PAYLOAD_LENGTH] = view.payloadLength;
     words[at + Word.TCP_SEQUENCE] = view.tcpSequence;
+    if (view.fragment !== Fragment.FIRST) return;
     words[at + Word.WAITED_PACKETS] = view.waitedPackets;
     words[at + Word.WAITED_OCTETS] = view.waitedOctets;
   }
@@ -92,13 +96,15 @@ export class DecodedPackets {
     view.isWide = (kind & WIDE) !== 0;
     view.tcpFlags = kind >>> 24;
     view.flowHash = words[at + Word.FLOW_HASH]!;
-    view.source0 = words[at + Word.SOURCE]!;
-    view.source1 = words[at + Word.SOURCE + 1]!;
-    view.source2 = words[at + Word.SOURCE + 2]!;
+    if (view.isWide) {
+      view.source0 = words[at + Word.SOURCE]!;
+      view.source1 = words[at + Word.SOURCE + 1]!;
+      view.source2 = words[at + Word.SOURCE + 2]!;
+      view.destination0 = words[at + Word.DESTINATION]!;
+      view.destination1 = words[at + Word.DESTINATION + 1]!;
+      view.destination2 = words[at + Word.DESTINATION + 2]!;
+    }
     view.source3 = words[at + Word.SOURCE + 3]!;
-    view.destination0 = words[at + Word.DESTINATION]!;
-    view.destination1 = words[at + Word.DESTINATION + 1]!;
-    view.destination2 = words[at + Word.DESTINATION + 2]!;
     view.destination3 = words[at + Word.DESTINATION + 3]!;
     const ports = words[at + Word.PORTS]!;
     view.sourcePort = ports >>> 16;
@@ -111,6 +117,7 @@ export class DecodedPackets {
     view.payloadCaptured = words[at + Word.PAYLOAD_CAPTURED]!;
     view.payloadLength = words[at + Word.PAYLOAD_LENGTH]! >>> 0;
     view.tcpSequence = words[at + Word.TCP_SEQUENCE]!;
+    if (view.fragment !== Fragment.FIRST) return;
     view.waitedPackets = words[at + Word.WAITED_PACKETS]!;
     view.waitedOctets = words[at + Word.WAITED_OCTETS]!;
   }

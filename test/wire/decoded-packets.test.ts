@@ -12,8 +12,10 @@ const DATA = new DataView(new ArrayBuffer(16));
 function draw(random: SeededRandom): PacketView {
   const word = (): number => random.below(0x10000) * 0x10000 + random.below(0x10000) - 2 ** 31;
   const view = new PacketView();
-  const words = ['source0', 'source1', 'source2', 'source3', 'destination0', 'destination1', 'destination2'] as const;
-  for (const name of words) view[name] = word();
+  view.isWide = random.chance(0.5);
+  const upperWords = ['source0', 'source1', 'source2', 'destination0', 'destination1', 'destination2'] as const;
+  if (view.isWide) for (const name of upperWords) view[name] = word();
+  view.source3 = word();
   view.destination3 = word();
   view.transport = [Transport.TCP, Transport.UDP, Transport.ESP, Transport.AH][random.below(4)]!;
   view.fragment = [Fragment.NONE, Fragment.FIRST, Fragment.LATER][random.below(3)]!;
@@ -28,9 +30,10 @@ function draw(random: SeededRandom): PacketView {
   view.tcpSequence = word();
   view.tcpFlags = random.below(256);
   view.flowHash = word();
-  view.isWide = random.chance(0.5);
-  view.waitedPackets = random.below(9000);
-  view.waitedOctets = random.below(2 ** 30);
+  if (view.fragment === Fragment.FIRST) {
+    view.waitedPackets = random.below(9000);
+    view.waitedOctets = random.below(2 ** 30);
+  }
   view.data = DATA;
   view.order(random.chance(0.5) ? -1 : 0);
   return view;
