@@ -66,12 +66,11 @@ export class BucketLayout {
 
   private layRoot(rootBits: number, lowest: number, highest: number): void {
     const { records, list } = this;
-    list.count = Math.ceil((highest - lowest + 1) / BUCKET_SIZE) * BUCKET_SIZE;
     const shift = 32 - rootBits;
+    records.fillBits(this.keys, 1, records.count + 1, rootBits, KEY_BITS);
+    list.count = (highest - lowest + 1) * BUCKET_SIZE;
     let next = 1;
     let covering = 0;
-    let emptyTable = 0;
-    let emptyOuter = -1;
     for (let slot = lowest; slot <= highest; slot++) {
       const address = slot << shift;
       while (covering !== 0) {
@@ -79,21 +78,11 @@ export class BucketLayout {
         if (length <= rootBits && Math.clz32(records.wordOf(covering, 0) ^ address) >= length) break;
         covering = records.parents[covering]!;
       }
-      const low = next;
+      let low = next;
       while (next <= records.count && records.wordOf(next, 0) >>> shift === slot) next++;
-      let first = low;
-      while (first < next && records.lengths[first]! <= rootBits) covering = first++;
-      if (first < next) {
-        list.set(slot - lowest, this.layTable(first, next, rootBits, covering));
-        covering = next - 1;
-        continue;
-      }
-      // Neighbours without records share a bucket.
-      if (emptyOuter !== covering) {
-        emptyOuter = covering;
-        emptyTable = this.layTable(first, first, rootBits, covering);
-      }
-      list.set(slot - lowest, emptyTable);
+      while (low < next && records.lengths[low]! <= rootBits) covering = low++;
+      this.layBucket(slot - lowest, low, next, rootBits, covering);
+      if (low < next) covering = next - 1;
     }
   }
 
@@ -125,9 +114,7 @@ export class BucketLayout {
       let low = next;
       while (next < end && keys[next]! >> shift === slot) next++;
       while (low < next && records.lengths[low]! <= at + stride) covering = low++;
-      const entryCount = this.makeEntries(low, next, at);
-      if (entryCount >= 0) this.layLeaf(bucket + slot, low, covering, entryCount);
-      else this.layFork(bucket + slot, low, next, covering);
+      this.layBucket(bucket + slot, low, next, at, covering);
       if (low < next) covering = next - 1;
     }
   }
@@ -164,6 +151,12 @@ export class BucketLayout {
     return crowded * CROWDED_SHARE > end - first;
   }
 
+  private layBucket(bucket: number, first: number, end: number, at: number, outer: number): void {
+    const entryCount = this.makeEntries(first, end, at);
+    if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);
+    else this.layFork(bucket, first, end, outer);
+  }
+
   private layLeaf(bucket: number, first: number, outer: number, entryCount: number): void {
     const { entries } = this;
     const cells = this.list.memory;
@@ -186,7 +179,7 @@ export class BucketLayout {
     cells[cell + 1] = table;
     cells[cell + 2] = at;
     cells[cell + 3] = records.wordOf(first, 0);
-    cells[cell + 4] = 32 - at;
+    cells[cell + 4] = Math.max(0, 32 - at);
   }
 
   /**

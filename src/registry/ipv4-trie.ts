@@ -39,15 +39,25 @@ export class Ipv4Trie {
    */
   lookup(word: number): number {
     const cells = this.cells;
-    const table = cells[word >>> this.rootShift]!;
-    let query = ((word << this.rootBits) >>> 2) | 255;
-    let bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
-    while (cells[bucket]! >= 0) {
+    const bucket = ((word >>> this.rootShift) & 0x3ffffff) << 3;
+    if (cells[bucket]! >= 0) return this.lookupFork(bucket, word);
+    return this.lookupLeaf(bucket, ((word << this.rootBits) >>> 2) | 255);
+  }
+
+  private lookupFork(fork: number, word: number): number {
+    const cells = this.cells;
+    let bucket = fork;
+    for (;;) {
       if ((word ^ cells[bucket | 3]!) >>> cells[bucket | 4]! !== 0) return cells[bucket]!;
-      const inner = cells[bucket | 1]!;
-      query = ((word << cells[bucket | 2]!) >>> 2) | 255;
-      bucket = (((inner >>> 5) + (query >>> inner)) & 0x3ffffff) << 3;
+      const table = cells[bucket | 1]!;
+      const query = ((word << cells[bucket | 2]!) >>> 2) | 255;
+      bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
+      if (cells[bucket]! < 0) return this.lookupLeaf(bucket, query);
     }
+  }
+
+  private lookupLeaf(bucket: number, query: number): number {
+    const cells = this.cells;
     // The last entry at or before the query, by halves and without a branch, which nothing could foretell; the bucket's first word where there is none.
     let at = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
     at |= ((cells[at | 2]! - query) >> 31) & 2;

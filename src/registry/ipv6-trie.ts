@@ -11,8 +11,8 @@ import type { PrefixColumns } from './prefix-columns.ts';
 import { rootBitsFor } from './trie-shape.ts';
 
 const LENGTH_BITS = 8;
-const RECORD_SIZE = 5;
-const LINK = 4;
+const RECORD_SIZE = 4;
+const LINK = 3;
 /** So that a key from behind the root begins in word 0, and what is behind it in word 1. */
 const ROOT_BITS_LEAST = 11;
 const ROOT_BITS_MOST = 31;
@@ -24,7 +24,7 @@ export class Ipv6Trie {
   declare private readonly rootBits: number;
   declare private readonly rootLow: number;
   declare private readonly rootCount: number;
-  declare private readonly last: number;
+  declare private readonly above: Int32Array;
 
   /** Takes the rows `from` … `to` - 1 of `prefixes`: distinct IPv6 prefixes in the order of prefix-order. */
   constructor(prefixes: PrefixColumns, from: number, to: number) {
@@ -39,12 +39,12 @@ export class Ipv6Trie {
     this.rootCount = (highest >>> (32 - rootBits)) - this.rootLow + 1;
     this.cells = new BucketLayout(records, rootBits, this.rootLow, this.rootLow + this.rootCount - 1).cells;
     this.records = layRecords(records);
-    this.last = count;
+    this.above = layAbove(records, rootBits);
   }
 
   /** Octets of memory in typed arrays. */
   get byteLength(): number {
-    return this.cells.byteLength + this.records.byteLength;
+    return this.cells.byteLength + this.records.byteLength + this.above.byteLength;
   }
 
   /**
@@ -56,25 +56,32 @@ export class Ipv6Trie {
     const rootBits = this.rootBits;
     const slot = (word0 >>> -rootBits) - this.rootLow;
     if (slot < 0) return 0;
-    if (slot >= this.rootCount) return this.coveringFrom(this.last, word0, word1, word2, word3);
-    const table = cells[slot]!;
+    if (slot >= this.rootCount) return this.lookupAbove(word0);
+    const bucket = (slot & 0x3ffffff) << 3;
+    if (cells[bucket]! >= 0) return this.lookupFork(bucket, word0, word1, word2, word3);
     const query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
-    const bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
-    const record =
-      cells[bucket]! >= 0 ? this.guessBehindFork(bucket, word0, word1, word2, word3) : this.guessInLeaf(bucket, query);
-    return this.coveringFrom(record, word0, word1, word2, word3);
+    return this.coveringFrom(this.guessInLeaf(bucket, query), word1, word2, word3);
   }
 
-  private guessBehindFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
+  /** As `lookup`, for an address behind the root's last slot: only what is no longer than the root's bits reaches so far. */
+  private lookupAbove(word0: number): number {
+    const above = this.above;
+    for (let at = 0; at < above.length; at += 3) {
+      if (Math.clz32(above[at + 1]! ^ word0) >= above[at + 2]!) return above[at]!;
+    }
+    return 0;
+  }
+
+  private lookupFork(fork: number, word0: number, word1: number, word2: number, word3: number): number {
     const cells = this.cells;
     let bucket = fork;
-    let query = 0;
-    while (cells[bucket]! >= 0) {
+    for (;;) {
+      if ((word0 ^ cells[bucket | 3]!) >>> cells[bucket | 4]! !== 0) return cells[bucket]!;
       const table = cells[bucket | 1]!;
-      query = (bitsFrom(cells[bucket | 2]!, word0, word1, word2, word3) >>> 2) | 255;
+      const query = (bitsFrom(cells[bucket | 2]!, word0, word1, word2, word3) >>> 2) | 255;
       bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
+      if (cells[bucket]! < 0) return this.coveringFrom(this.guessInLeaf(bucket, query), word1, word2, word3);
     }
-    return this.guessInLeaf(bucket, query);
   }
 
   private guessInLeaf(bucket: number, query: number): number {
@@ -88,18 +95,17 @@ export class Ipv6Trie {
     return inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
   }
 
-  /** The first of a record and its parents that covers the address. */
-  private coveringFrom(record: number, word0: number, word1: number, word2: number, word3: number): number {
+  /** The first of a record and its parents that covers the address, given that they agree in word 0. */
+  private coveringFrom(record: number, word1: number, word2: number, word3: number): number {
     const records = this.records;
     let covering = record;
     for (;;) {
-      const start = Math.imul(covering, 5);
-      const shared0 = Math.clz32(records[start]! ^ word0);
-      const shared1 = Math.clz32(records[(start + 1) | 0]! ^ word1) & -(shared0 >>> 5);
-      const shared2 = Math.clz32(records[(start + 2) | 0]! ^ word2) & -(shared1 >>> 5);
-      const shared3 = Math.clz32(records[(start + 3) | 0]! ^ word3) & -(shared2 >>> 5);
-      const link = records[(start + 4) | 0]!;
-      if (((shared0 + shared1 + shared2 + shared3) | 0) >= (link & 255)) return covering;
+      const place = (covering & 0xffffff) << 2;
+      const shared1 = Math.clz32(records[place]! ^ word1);
+      const shared2 = Math.clz32(records[place | 1]! ^ word2) & -(shared1 >>> 5);
+      const shared3 = Math.clz32(records[place | 2]! ^ word3) & -(shared2 >>> 5);
+      const link = records[place | 3]!;
+      if (((shared1 + shared2 + shared3 + 32) | 0) >= (link & 255)) return covering;
       covering = link >>> 8;
     }
   }
@@ -124,8 +130,17 @@ function layRecords(prefixes: OrderedPrefixes): Int32Array {
   const records = new Int32Array(RECORD_SIZE * (prefixes.count + 1));
   for (let record = 1; record <= prefixes.count; record++) {
     const place = RECORD_SIZE * record;
-    for (let word = 0; word < LINK; word++) records[place + word] = prefixes.wordOf(record, word);
+    for (let word = 1; word <= 3; word++) records[place + word - 1] = prefixes.wordOf(record, word);
     records[place + LINK] = (prefixes.parents[record]! << LENGTH_BITS) | prefixes.lengths[record]!;
   }
   return records;
+}
+
+function layAbove(prefixes: OrderedPrefixes, rootBits: number): Int32Array {
+  const above: number[] = [];
+  for (let record = prefixes.count; record !== 0; record = prefixes.parents[record]!) {
+    const length = prefixes.lengths[record]!;
+    if (length <= rootBits) above.push(record, prefixes.wordOf(record, 0), length);
+  }
+  return Int32Array.from(above);
 }

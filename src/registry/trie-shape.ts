@@ -3,10 +3,9 @@
 /** Prefixes in one trie at most: a parent's number must fit into the 24 bits above a record's length. */
 export const PREFIX_LIMIT = 2 ** 24 - 1;
 
-const PREFIXES_PER_ROOT_SLOT = 16;
-const ROOT_BITS_MOST = 16;
+const PREFIXES_PER_ROOT_BUCKET = 4;
 
 /** Bits that a root for `count` prefixes branches on. */
 export function rootBitsFor(count: number): number {
-  return Math.min(ROOT_BITS_MOST, Math.max(0, Math.ceil(Math.log2(count / PREFIXES_PER_ROOT_SLOT))));
+  return Math.max(0, Math.ceil(Math.log2(count / PREFIXES_PER_ROOT_BUCKET)));
 }
