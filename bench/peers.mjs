@@ -16,12 +16,13 @@ Generates captures, runs each peer over them in turns, checks the outputs, and w
 
   --packets N       packets of the realistic capture (3000000), and of new-flows, all-vpn and undecided
   --flows N         flows of the realistic capture (200000)
+  --long N          packets of a longer capture of the same kind, with four times the flows (12000000)
   --few N --many N  flows of the two captures that tell what many flows cost (10000 and 5000000)
   --active N        packets of each of those (15000000)
   --rounds N        runs of each (5)
   --slow-rounds N   runs of tshark (as --rounds)
-  --cases LIST      realistic,flows,new-flows,all-vpn,undecided (all)
-  --folder DIR      where captures go while it runs (a temporary folder; about 4 GB at default sizes)
+  --cases LIST      realistic,long,flows,new-flows,all-vpn,undecided (all)
+  --folder DIR      where captures go while it runs (a temporary folder; about 5 GB at default sizes)
   --out FILE        the page (bench/RESULTS.md); - is standard output
   --help
 `;
@@ -29,11 +30,12 @@ Generates captures, runs each peer over them in turns, checks the outputs, and w
 const DEFAULTS = {
   packets: '3000000',
   flows: '200000',
+  long: '12000000',
   few: '10000',
   many: '5000000',
   active: '15000000',
   rounds: '5',
-  cases: 'realistic,flows,new-flows,all-vpn,undecided',
+  cases: 'realistic,long,flows,new-flows,all-vpn,undecided',
   out: join(import.meta.dirname, 'RESULTS.md'),
 };
 const GENERATORS = join(import.meta.dirname, 'generate');
@@ -64,7 +66,7 @@ function readFlags() {
 async function runCases(flags, folder) {
   const bench = new Bench(flags, folder);
   const wanted = flags.cases.split(',');
-  const runs = { realistic, flows: manyFlows, 'new-flows': newFlows, 'all-vpn': allVpn, undecided };
+  const runs = { realistic, long, flows: manyFlows, 'new-flows': newFlows, 'all-vpn': allVpn, undecided };
   const cases = [];
   for (const name of wanted) cases.push(...(await runs[name](bench, flags)));
   // Where captures lie for a while is nobody else's matter.
@@ -109,6 +111,19 @@ async function realistic(bench, { packets, flows }) {
       results,
     },
   ];
+}
+
+/** What of a run is start-up and warming up weighs less here. */
+async function long(bench, { long: packets, packets: shorter, flows }) {
+  const times = Number(packets) / Number(shorter);
+  const size = ['--packets', packets, '--flows', String(Math.round(Number(flows) * times))];
+  // As many seconds of packet time, so that as few flows expire and begin anew.
+  const made = bench.generate('realistic', [...size, '--rate', String(Math.round(100_000 * times))], 'long');
+  const flags = ['--max-flows', '1000000'];
+  const results = await bench.compare(made, [turn.TCPDUMP, turn.REPLAY, turn.REPLAY_TWO], flags);
+  const about =
+    'The same mix, longer: what a process takes to start and to warm up weighs less. Ratios are to tcpdump.';
+  return [{ title: 'Realistic mix, longer', about, made: made.about, results }];
 }
 
 async function manyFlows(bench, { active, few, many }) {
