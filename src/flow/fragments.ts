@@ -155,16 +155,8 @@ function keepFlow(words: Int32Array, at: number, view: PacketView): void {
 }
 
 function takeFlow(words: Int32Array, at: number, view: PacketView): void {
-  const addresses = at + Word.FLOW_ADDRESSES;
   view.transport = words[at + Word.FLOW_TRANSPORT]!;
-  view.source0 = words[addresses]!;
-  view.source1 = words[addresses + 1]!;
-  view.source2 = words[addresses + 2]!;
-  view.source3 = words[addresses + 3]!;
-  view.destination0 = words[addresses + 4]!;
-  view.destination1 = words[addresses + 5]!;
-  view.destination2 = words[addresses + 6]!;
-  view.destination3 = words[addresses + 7]!;
+  view.readAddresses(words, at + Word.FLOW_ADDRESSES);
   view.sourcePort = words[at + Word.FLOW_SOURCE_PORT]!;
   view.destinationPort = words[at + Word.FLOW_DESTINATION_PORT]!;
   view.domain = words[at + Word.FLOW_DOMAIN]!;

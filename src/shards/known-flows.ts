@@ -76,21 +76,13 @@ export class KnownFlows {
     const { view, table } = this;
     const ports = words[copy + FlowWord.PORTS]!;
     const transport = words[copy + FlowWord.TRANSPORT]!;
-    const addresses = copy + FlowCopy.ADDRESSES;
     // From the lower end to the higher, whichever way its packets went.
     view.transport = transport & 255;
     view.isWide = (transport & FlowFlag.WIDE) !== 0;
     view.domain = words[copy + FlowWord.DOMAIN]!;
     view.sourcePort = ports >>> 16;
     view.destinationPort = ports & 0xffff;
-    view.source0 = words[addresses]!;
-    view.source1 = words[addresses + 1]!;
-    view.source2 = words[addresses + 2]!;
-    view.source3 = words[addresses + 3]!;
-    view.destination0 = words[addresses + 4]!;
-    view.destination1 = words[addresses + 5]!;
-    view.destination2 = words[addresses + 6]!;
-    view.destination3 = words[addresses + 7]!;
+    view.readAddresses(words, copy + FlowCopy.ADDRESSES);
     hashKey(view, table.hashKeys);
     const slot = table.insert(view);
     this.keep(shard, shardSlot, slot);

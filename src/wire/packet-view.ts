@@ -151,6 +151,18 @@ export class PacketView {
     this.keyPorts = ((this.sourcePort ^ swapPorts) << 16) | (this.destinationPort ^ swapPorts);
   }
 
+  /** Takes both addresses from eight words, the source's first. */
+  readAddresses(words: Int32Array, at: number): void {
+    this.source0 = words[at]!;
+    this.source1 = words[at + 1]!;
+    this.source2 = words[at + 2]!;
+    this.source3 = words[at + 3]!;
+    this.destination0 = words[at + 4]!;
+    this.destination1 = words[at + 5]!;
+    this.destination2 = words[at + 6]!;
+    this.destination3 = words[at + 7]!;
+  }
+
   /** Notes a wrapping; false when the packet is too deep. `label` is a number that both directions share, else 0. */
   enter(kind: Encapsulation, label: number): boolean {
     if (this.encapsulationDepth === ENCAPSULATION_LIMIT) return false;
