@@ -10,6 +10,7 @@ let consumed = 0;
 
 /**
  * Runs tasks, each `[name, itemCount, run]`, and prints a table under a title that states the workload. `run` may be called often.
+ * Returns the rows of the table.
  */
 export async function measureParts(title, tasks) {
   const bench = new Bench({ time: 300, warmupTime: 150, warmupIterations: 2, iterations: 5 });
@@ -40,4 +41,5 @@ export async function measureParts(title, tasks) {
   }
   // Never true: only so that what was consumed is used.
   if (consumed === 0.5) console.log(consumed);
+  return rows;
 }

@@ -95,15 +95,50 @@ const IPV6_LENGTHS = [128, 128, 64, 64, 56, 48, 48, 40, 32];
 
 /** `count` distinct random prefixes of one family (lengths as registries have them), in the trie's order. */
 export function randomPrefixes(count, isIpv4, seed) {
+  const lengths = isIpv4 ? IPV4_LENGTHS : IPV6_LENGTHS;
+  return distinctPrefixes(count, seed, (stream) => ({
+    words: randomWords(stream, isIpv4),
+    length: lengths[stream.below(lengths.length)] + (isIpv4 ? 96 : 0),
+  }));
+}
+
+const CLUSTER_SIZE = 5000;
+const IPV6_REGIONS = [0x20010000, 0x24000000, 0x26000000, 0x2a000000, 0x2c000000];
+
+/**
+ * `count` distinct prefixes as a register of customers has them: a few networks (IPv4 /14, IPv6 /32 in five /12) with some thousands of prefixes in
+ * each, the longer the more of them, a third of them counted up from the network's start.
+ */
+export function clusteredPrefixes(count, isIpv4, seed) {
+  const networks = Array.from({ length: Math.max(2, Math.ceil(count / CLUSTER_SIZE)) }, (_, i) => {
+    const stream = new Stream(seed + 1000 + i);
+    return isIpv4 ? stream.word() & maskOf(14) : IPV6_REGIONS[stream.below(5)] | (stream.word() & 0xfffff);
+  });
+  const lengths = isIpv4 ? [32, 32, 32, 30, 29, 28, 28, 27, 26] : [128, 64, 64, 60, 56, 56, 48, 48, 44];
+  return distinctPrefixes(count, seed, (stream) => {
+    const network = networks[stream.below(networks.length)];
+    const length = lengths[stream.below(lengths.length)];
+    const isCounted = stream.below(3) === 0;
+    if (isIpv4) {
+      const inside = isCounted ? stream.below(CLUSTER_SIZE) << (32 - length) : stream.word();
+      return { words: [0, 0, 0xffff, network | (inside & ~maskOf(14))], length: length + 96 };
+    }
+    const word1 = isCounted ? stream.below(CLUSTER_SIZE) << Math.max(0, 64 - length) : stream.word();
+    return { words: [network, word1, 0, stream.below(1000)], length };
+  });
+}
+
+function randomWords(stream, isIpv4) {
+  if (isIpv4) return [0, 0, 0xffff, stream.word()];
+  return [0x20000000 | (stream.word() & 0xffffff), stream.word(), stream.word(), stream.word()];
+}
+
+function distinctPrefixes(count, seed, draw) {
   const stream = new Stream(seed);
   const drawn = new PrefixColumns();
   const seen = new Set();
   while (seen.size < count) {
-    const lengths = isIpv4 ? IPV4_LENGTHS : IPV6_LENGTHS;
-    const length = lengths[stream.below(lengths.length)] + (isIpv4 ? 96 : 0);
-    const words = isIpv4
-      ? [0, 0, 0xffff, stream.word()]
-      : [0x20000000 | (stream.word() & 0xffffff), stream.word(), stream.word(), stream.word()];
+    const { words, length } = draw(stream);
     const [a, b, c, d] = words.map((word, i) => word & maskOf(length - 32 * i));
     const key = `${a} ${b} ${c} ${d} ${length}`;
     if (seen.has(key)) continue;
@@ -122,20 +157,45 @@ export function trieOf(prefixes, isIpv4) {
   return new PrefixTrie(prefixes, isIpv4 ? prefixes.count : 0);
 }
 
-/** Addresses in four columns of words: inside random prefixes of the list (hits), or at random (misses, nearly all). */
-export function addresses(count, prefixes, isIpv4, areHits, seed) {
+/** Addresses in four columns of words, each inside a random prefix of the list. */
+export function addressesInside(count, prefixes, isIpv4, seed) {
   const stream = new Stream(seed);
+  return addressColumns(count, () => {
+    const row = stream.below(prefixes.count);
+    const words = randomWords(stream, isIpv4);
+    return [0, 1, 2, 3].map((w) => {
+      const mask = maskOf(prefixes.length[row] - 32 * w);
+      return (prefixes[`word${w}`][row] & mask) | (words[w] & ~mask);
+    });
+  });
+}
+
+/** Addresses in four columns of words that no prefix covers: random ones, or, "near", in the same IPv4 /14 or IPv6 /32 as a prefix. */
+export function addressesOutside(count, prefixes, trie, isIpv4, isNear, seed) {
+  const stream = new Stream(seed);
+  return addressColumns(count, () => {
+    for (;;) {
+      const words = randomWords(stream, isIpv4);
+      const row = stream.below(prefixes.count);
+      if (isNear && isIpv4) words[3] = (prefixes.word3[row] & maskOf(14)) | (words[3] & ~maskOf(14));
+      if (isNear && !isIpv4) words[0] = prefixes.word0[row];
+      if (trie.lookup(...words) < 0) return words;
+    }
+  });
+}
+
+/** Either of two lists of addresses at random: taking turns would be foretold by a processor. */
+export function mixed(left, right, seed) {
+  const stream = new Stream(seed);
+  const picks = Uint8Array.from(left[0], () => stream.below(2));
+  return left.map((column, w) => column.map((word, i) => (picks[i] === 0 ? word : right[w][i])));
+}
+
+function addressColumns(count, draw) {
   const columns = [0, 1, 2, 3].map(() => new Int32Array(count));
   for (let i = 0; i < count; i++) {
-    const drawn = isIpv4
-      ? [0, 0, 0xffff, stream.word()]
-      : [0x20000000 | (stream.word() & 0xffffff), stream.word(), stream.word(), stream.word()];
-    const row = stream.below(prefixes.count);
-    const base = [prefixes.word0[row], prefixes.word1[row], prefixes.word2[row], prefixes.word3[row]];
-    drawn.forEach((word, w) => {
-      const mask = areHits ? maskOf(prefixes.length[row] - 32 * w) : 0;
-      columns[w][i] = (base[w] & mask) | (word & ~mask);
-    });
+    const words = draw();
+    for (let w = 0; w < 4; w++) columns[w][i] = words[w];
   }
   return columns;
 }

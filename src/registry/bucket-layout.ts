@@ -1,23 +1,20 @@
 /**
- * Lays the records of one family out in buckets, as prefix-trie explains. All of it is one array of words, `cells`:
- *
- * - the root: a *table* for each value, from the lowest that occurs to the highest, of the first `rootBits` bits of an address;
- * - buckets of BUCKET_SIZE words, each at a multiple of it.
- *
- * A table is a word: the number of its first bucket << 5 | shift. Its keys are the KEY_BITS bits of an address from some bit on: for one in the root, from
- * the bit behind those that chose it. A *query* is key << 8 | 255; the bucket is first + (query >>> shift), so the first 30 - shift bits of the key choose it.
+ * Lays the records of one family out in buckets of BUCKET_SIZE words, as prefix-trie explains: all in one array, `cells`. The first of them are the root's:
+ * one for each value of the first `rootBits` bits of an address, from the lowest in which a record begins to the highest. A *key* is the KEY_BITS bits
+ * of an address from some bit on, for the root's buckets from the bit behind those that chose one. A *query* is what entries are compared with: key << 8 | 255.
  *
  * A leaf is [~outer, six entries, NUMBER_BASE + first record]. `outer` is the most specific record that covers all of the bucket. Entries are ascending;
  * one says from which key on which record that begins in the bucket is the most specific one: key << 8 | record - first << 5 | 30 - bits, where
  * `bits` is how many of the key's bits the record has. Where a record ends inside another one of the bucket, an entry resumes that. Where
- * it ends in the open no entry stands: that a query's key is behind its end shows in its bits. Unused entries are NO_ENTRY, behind all queries.
+ * it ends in the open no entry stands: the key of an address behind its end differs in its bits. Unused entries are NO_ENTRY, behind all queries.
  * `entry - query` is negative exactly where the entry's key is at most the query's.
  *
  * A record longer than its key ("deep") has all KEY_BITS of it. Two deep ones of the same key are in one leaf only if one covers the other; the
  * entry then is of the most specific.
  *
- * A fork stands where a leaf would have too many entries: [outer, table, at, word, 32 - at], all records behind which agree in the bits before `at`, the first
- * of these in `word`; the table's keys begin at `at`. No record behind it covers an address that has other bits there.
+ * A fork stands where a leaf would have too many entries: [outer, table, at, word, 32 - at]. All records behind it agree in the bits before `at`; those of their first
+ * word are in `word`, and 32 - at, 0 at least, is how far to shift what differs from it. Where an address differs, `outer` is its record. The table is the number of the
+ * first of the fork's buckets << 5 | shift; their keys begin at `at`, and the key's first bits choose one: first + (query >>> shift).
  */
 import { Int32List } from './int32-list.ts';
 import type { OrderedPrefixes } from './ordered-prefixes.ts';
@@ -38,15 +35,15 @@ const TABLE_SHIFT_BITS = 5;
 /** Records that a bucket is meant to hold, more or less; with more than CROWDED it probably forks. */
 const RECORDS_PER_BUCKET = 4;
 const CROWDED = 5;
-/** A table grows while one in so many of its records is in a crowded bucket … */
+/** A fork's buckets are made more while one in so many of its records is in a crowded one … */
 const CROWDED_SHARE = 2;
-/** … and while one in so many of its buckets has records: else they stand so close together that a fork serves them better. */
+/** … and while one in so many has records: else they stand so close together that another fork serves them better. */
 const OCCUPIED_SHARE = 4;
 
 export class BucketLayout {
   private readonly list = new Int32List();
   private readonly records: OrderedPrefixes;
-  /** Of each record its key in the table that is being laid: a table within it writes over those of the records it takes on, which are done with. */
+  /** Of each record its key in the buckets that are being laid. Those of a fork write over the keys of the records that it takes on: these are done with. */
   private readonly keys: Int32Array;
   private readonly entries = new Int32Array(ENTRY_LIMIT);
   /** Of the records of a leaf: 30 - bits, and the key behind the last. */
@@ -65,10 +62,10 @@ export class BucketLayout {
   }
 
   private layRoot(rootBits: number, lowest: number, highest: number): void {
-    const { records, list } = this;
+    const { records } = this;
     const shift = 32 - rootBits;
     records.fillBits(this.keys, 1, records.count + 1, rootBits, KEY_BITS);
-    list.count = (highest - lowest + 1) * BUCKET_SIZE;
+    this.list.reserve((highest - lowest + 1) * BUCKET_SIZE);
     let next = 1;
     let covering = 0;
     for (let slot = lowest; slot <= highest; slot++) {
@@ -92,13 +89,13 @@ export class BucketLayout {
     records.fillBits(keys, first, end, at, KEY_BITS);
     const entryCount = this.makeEntries(first, end, at);
     const stride = entryCount >= 0 ? 0 : this.strideFor(first, end, at);
-    const bucket = list.count / BUCKET_SIZE;
-    list.count += BUCKET_SIZE << stride;
+    const bucket = list.reserve(BUCKET_SIZE << stride) / BUCKET_SIZE;
     if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);
     else this.laySlots(bucket, first, end, at, stride, outer);
     return (bucket << TABLE_SHIFT_BITS) | (QUERY_BITS - stride);
   }
 
+  /** Lays those records in the 2^stride buckets from `bucket` on. */
   private laySlots(bucket: number, first: number, end: number, at: number, stride: number, outer: number): void {
     const { records, keys } = this;
     const shift = KEY_BITS - stride;
@@ -151,6 +148,7 @@ export class BucketLayout {
     return crowded * CROWDED_SHARE > end - first;
   }
 
+  /** Lays records of which none covers all of the bucket. */
   private layBucket(bucket: number, first: number, end: number, at: number, outer: number): void {
     const entryCount = this.makeEntries(first, end, at);
     if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);

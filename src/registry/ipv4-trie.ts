@@ -1,6 +1,6 @@
 /**
- * Which IPv4 prefixes cover an address: the plain form of what prefix-trie explains, for addresses of one word.
- * The root takes the first bits; all others lie within a key, so a bucket's answer is the answer.
+ * Which IPv4 prefixes cover an address: the plain form of what prefix-trie explains. All bits behind the root's lie within a key, so a leaf's answer
+ * is the answer. bucket-layout tells what the cells are.
  */
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
@@ -34,8 +34,8 @@ export class Ipv4Trie {
 
   /**
    * The record of the most specific prefix that covers the address; 0 for none.
-   * Sizes and masks stand as literals (see bucket-layout): V8 loads a module's constant at each use, which slows this by half. `|` puts parts
-   * of a bucket's place together and `&` bounds it, since V8 checks each sum for overflow.
+   * Sizes and masks stand as literals: V8 loads a module's constant at each use, which slows this by half. `|` finds a word of a bucket, and
+   * `&` bounds a bucket's place, since V8 checks each sum for overflow. Forks are apart, so that what is common is straight-line code short enough to be inlined.
    */
   lookup(word: number): number {
     const cells = this.cells;

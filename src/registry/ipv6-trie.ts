@@ -1,9 +1,11 @@
 /**
- * Which IPv6 prefixes cover an address: what prefix-trie explains, for addresses of four words. The root begins behind the bits that all
- * prefixes share, and a fork skips those that its own share; neither looks whether the address has them. So what a bucket answers is a guess, one that is
- * right or has the right answer among its parents, and is held against the address.
+ * Which IPv6 prefixes cover an address: what prefix-trie explains, for addresses of four words. A leaf's answer is a guess: a deep record may differ
+ * behind its key, and a fork compares no skipped bits but those of word 0. The guess is right, or the right record is among its parents: whatever covers
+ * the address covers also all that begins behind a fork which skipped bits that the address does not have. So it is held against words 1 to 3 of the record; the
+ * root's bits and the key's, and the forks, have seen to word 0.
  *
- * Record i at `records[5 i]`: [word 0, word 1, word 2, word 3, parent << 8 | length]. Record 0 stands for "none": it covers everything.
+ * Record i at `records[4 i]`: [word 1, word 2, word 3, parent << 8 | length]. Record 0 stands for "none": it covers everything.
+ * bucket-layout tells what the cells are.
  */
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
@@ -13,7 +15,7 @@ import { rootBitsFor } from './trie-shape.ts';
 const LENGTH_BITS = 8;
 const RECORD_SIZE = 4;
 const LINK = 3;
-/** So that a key from behind the root begins in word 0, and what is behind it in word 1. */
+/** So that a key of the root's buckets begins in word 0 and reaches to its end. */
 const ROOT_BITS_LEAST = 11;
 const ROOT_BITS_MOST = 31;
 
@@ -47,10 +49,7 @@ export class Ipv6Trie {
     return this.cells.byteLength + this.records.byteLength + this.above.byteLength;
   }
 
-  /**
-   * The record of the most specific prefix that covers the address; 0 for none.
-   * Sizes and masks stand as literals (see bucket-layout), and `|` and `&` for sums: see Ipv4Trie.
-   */
+  /** The record of the most specific prefix that covers the address; 0 for none. Written as Ipv4Trie.lookup is, for the same reasons. */
   lookup(word0: number, word1: number, word2: number, word3: number): number {
     const cells = this.cells;
     const rootBits = this.rootBits;
@@ -84,6 +83,7 @@ export class Ipv6Trie {
     }
   }
 
+  /** As Ipv4Trie.lookupLeaf. */
   private guessInLeaf(bucket: number, query: number): number {
     const cells = this.cells;
     let place = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
@@ -136,6 +136,7 @@ function layRecords(prefixes: OrderedPrefixes): Int32Array {
   return records;
 }
 
+/** The last record and its parents, as far as they reach behind the root's last slot: [record, word 0, length] of each. */
 function layAbove(prefixes: OrderedPrefixes, rootBits: number): Int32Array {
   const above: number[] = [];
   for (let record = prefixes.count; record !== 0; record = prefixes.parents[record]!) {

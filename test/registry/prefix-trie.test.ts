@@ -97,6 +97,11 @@ const SHAPES: Record<string, Shape> = {
   'IPv4 crowded into 16 addresses of one /24': (random) =>
     truncated([0, 0, 0xffff, 0xc6336400 | random.below(16)], 96 + random.below(33)),
   'IPv4 hosts in a /20': (random) => truncated([0, 0, 0xffff, (0x0a000000 + random.below(4096)) | 0], 128),
+  'IPv4 chains of all lengths above a few hosts': (random) =>
+    truncated([0, 0, 0xffff, Math.imul(random.below(9), 0x9e3779b1)], 96 + random.below(33)),
+  'IPv4 neighbours of one length': (random) => [0, 0, 0xffff, 0xcb007100 | (random.below(64) << 2), 126],
+  'IPv4 at both ends': (random) =>
+    truncated([0, 0, 0xffff, random.below(2) === 0 ? random.below(4) : -1 - random.below(4)], 96 + random.below(33)),
   'IPv6 anywhere, of any length': (random) => truncated(random.address(), random.below(129)),
   'IPv6 below 2001:db8::/32': (random) =>
     truncated([0x20010db8, random.word() & 0xff0f, random.word() & 3, random.word()], 32 + random.below(97)),
@@ -106,6 +111,16 @@ const SHAPES: Record<string, Shape> = {
     truncated([0, 0, [0, 1, 0xfffe, 0x10000, -1][random.below(5)]!, random.word()], random.below(129)),
   'one address in all lengths': (random) => truncated([-1, -1, -1, -1], random.below(129)),
   'IPv6 hosts that are neighbours': (random) => [0x20010db8, 1, 0, random.below(1000), 128],
+  'IPv6 chains of all lengths above a few hosts': (random) => {
+    const host = Math.imul(random.below(9) + 1, 0x9e3779b1);
+    return truncated([host, ~host, host << 1, host >>> 1], random.below(129));
+  },
+  'IPv6 that differ far behind what they share': (random) =>
+    truncated([0x20010db8 | (random.below(3) << 16), random.below(3), random.below(3) << 9, random.below(9)], 128),
+  'IPv6 at both ends': (random) => {
+    const word = random.below(2) - 1;
+    return truncated([word, word, word, word ^ random.below(4)], random.below(129));
+  },
   'IPv6 inside one /48': (random) =>
     truncated([0x20010db8, 0x00010000 | random.below(0x10000), random.word(), random.word()], 48 + random.below(81)),
   'IPv6 of a few providers and one far away': (random) =>
@@ -135,6 +150,22 @@ describe('the trie against a scan of all prefixes', () => {
     });
   }
 
+  it('small registries in few addresses, which fill single buckets in all ways', () => {
+    for (let seed = 0; seed < 600; seed++) {
+      const random = randomFrom(seed);
+      const given = new PrefixColumns();
+      const shift = random.below(30);
+      const least = 96 + random.below(28);
+      const count = 1 + random.below(12);
+      for (let i = 0; i < count; i++) {
+        const length = least + random.below(129 - least);
+        given.push(...truncated([0, 0, 0xffff, random.below(32) << shift], length));
+        given.push(...truncated([0x20010db8, random.below(32) << shift, random.below(4) << shift, 0], length - 40));
+      }
+      holdAgainstTwin(given, []);
+    }
+  });
+
   it('has no prefixes at all', () => {
     const trie = new PrefixTrie(new PrefixColumns(), 0);
     expect(trie.lookup(0, 0, 0xffff, 0)).toBe(NO_PREFIX);
@@ -152,18 +183,19 @@ describe('the trie against a scan of all prefixes', () => {
   });
 });
 
+/** Octets for each prefix at most, whatever the prefixes are; the roots take some however few there are. */
+const OCTETS_PER_PREFIX = 120;
+const ROOT_OCTETS = 100_000;
+
 describe('large registries of one kind', () => {
   const COUNT = 20_000;
-  /** Octets for each prefix at most: a record of 20 and a few slots, whatever the prefixes are. */
-  const OCTETS_PER_PREFIX = 80;
-
   it.each(Object.keys(SHAPES))('%s', (name) => {
     const random = randomFrom(6);
     const given = new PrefixColumns();
     for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
     const { prefixes, ipv4Count } = ordered(given);
     const trie = new PrefixTrie(prefixes, ipv4Count);
-    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + 1000);
+    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
     for (let i = 0; i < 20; i++) {
       const address = SHAPES[name]!(random).slice(0, 4) as Address;
       expect(coveringByTrie(trie, address)).toEqual(coveringByScan(prefixes, address));
@@ -182,7 +214,37 @@ describe('large registries of one kind', () => {
     }
     expect(coveringByTrie(trie, [0x20010db8, 0, 0, 64])).toHaveLength(122);
     expect(coveringByTrie(trie, [-1, -1, -1, -1])).toHaveLength(1);
-    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + 1000);
+    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
+  });
+});
+
+describe('memory', () => {
+  it('a small registry takes little', () => {
+    expect(new PrefixTrie(new PrefixColumns(), 0).byteLength).toBeLessThan(ROOT_OCTETS);
+  });
+
+  it.each([
+    ['IPv4', 96, 600],
+    ['IPv6', 0, 150],
+  ])('%s chains of all lengths above many hosts', (_, least, hosts) => {
+    const random = randomFrom(9);
+    const given = new PrefixColumns();
+    for (let i = 0; i < hosts; i++) {
+      const host = least === 96 ? random.ipv4() : random.address();
+      for (let length = least; length <= 128; length++) given.push(...truncated(host, length));
+    }
+    const { prefixes, ipv4Count } = ordered(given);
+    const trie = new PrefixTrie(prefixes, ipv4Count);
+    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
+    for (let row = 0; row < prefixes.count; row += 97) {
+      const address: Address = [
+        prefixes.word0[row]!,
+        prefixes.word1[row]!,
+        prefixes.word2[row]!,
+        prefixes.word3[row]! ^ 1,
+      ];
+      expect(coveringByTrie(trie, address)).toEqual(coveringByScan(prefixes, address));
+    }
   });
 });
 

@@ -1,0 +1,74 @@
+/**
+ * What decides whether a registration is in force, by prefix and packed: all that `Registry.covers` asks behind the trie lies in one or two cache
+ * lines, where the columns, which are in the order of the file, would be five lines apart.
+ *
+ * Standing i is 24 octets: valid from and valid until as doubles (µs since 1970), then protocols << 24 | row, then the number of the next standing of
+ * the same prefix, 0 for none. That of a prefix's first row has the prefix's number; those of other rows follow behind all prefixes.
+ */
+import type { RegistrationColumns } from './registration-columns.ts';
+
+const STANDING_OCTETS = 24;
+const TIMES = STANDING_OCTETS / 8;
+const WORDS = STANDING_OCTETS / 4;
+const LISTED = 4;
+const NEXT = 5;
+/** Rows are fewer than PREFIX_LIMIT of trie-shape. */
+const ROW_BITS = 24;
+
+/** Answer of `rowInForce` where none is. */
+export const NO_ROW = -1;
+
+export class Standings {
+  // `declare`: a field that the constructor alone writes keeps its type and constness in V8.
+  declare private readonly times: Float64Array;
+  declare private readonly words: Int32Array;
+
+  /** The rows of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1]. */
+  constructor(columns: RegistrationColumns, rows: Uint32Array, starts: Uint32Array) {
+    const memory = new ArrayBuffer(STANDING_OCTETS * rows.length);
+    const times = new Float64Array(memory);
+    const words = new Int32Array(memory);
+    const { validFromUs, validUntilUs, protocols } = columns;
+    const prefixCount = starts.length - 1;
+    let extra = prefixCount;
+    for (let prefix = 0; prefix < prefixCount; prefix++) {
+      let standing = prefix;
+      const end = starts[prefix + 1]!;
+      for (let at = starts[prefix]!; at < end; at++) {
+        const row = rows[at]!;
+        times[TIMES * standing] = validFromUs[row]!;
+        times[TIMES * standing + 1] = validUntilUs[row]!;
+        words[WORDS * standing + LISTED] = (protocols[row]! << ROW_BITS) | row;
+        if (at + 1 === end) break;
+        words[WORDS * standing + NEXT] = extra;
+        standing = extra++;
+      }
+    }
+    this.times = times;
+    this.words = words;
+  }
+
+  /** Octets of memory in typed arrays. */
+  get byteLength(): number {
+    return this.times.byteLength;
+  }
+
+  /** The first row of the prefix that is in force for the protocol, or NO_ROW. Sizes and places stand as literals (see the head): V8 loads a module's constant at each use. */
+  rowInForce(prefix: number, timeUs: number, protocol: number): number {
+    const { times, words } = this;
+    let standing = prefix;
+    do {
+      const listed = words[6 * standing + 4]!;
+      const protocols = listed >>> 24;
+      if (
+        times[3 * standing]! <= timeUs &&
+        timeUs < times[3 * standing + 1]! &&
+        (protocols === 0 || protocol === 0 || ((protocols >> protocol) & 1) !== 0)
+      ) {
+        return listed & 0xffffff;
+      }
+      standing = words[6 * standing + 5]!;
+    } while (standing !== 0);
+    return -1;
+  }
+}
