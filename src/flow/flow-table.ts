@@ -11,7 +11,7 @@
  *
  * Invariants: every active slot stands in the index exactly once; a row outside the active slots is never read, and a new one is
  * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 octets,
- * or 152 with IPv6 addresses, and 8 to 16 of the index.
+ * or 152 with IPv6 addresses, and 8 to 32 of the index.
  *
  * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
  */
