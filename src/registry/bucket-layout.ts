@@ -38,14 +38,17 @@ const CROWDED = 5;
 /** A fork's buckets are made more while one in so many of its records is in a crowded one … */
 const CROWDED_SHARE = 2;
 /** … and while one in so many has records: else they stand so close together that another fork serves them better. */
-const OCCUPIED_SHARE = 4;
+const OCCUPIED_SHARE = 2;
 
 export class BucketLayout {
   private readonly list = new Int32List();
   private readonly records: OrderedPrefixes;
-  /** Of each record its key in the buckets that are being laid. Those of a fork write over the keys of the records that it takes on: these are done with. */
+  /** Forks that are yet to be laid, four numbers each: bucket, first record, end, outer. In a list, so that no key or slot is needed after that of a fork within. */
+  private readonly forks: number[] = [];
+  /** Of each record its key in the buckets that are being laid. */
   private readonly keys: Int32Array;
-  private readonly entries = new Int32Array(ENTRY_LIMIT);
+  /** Of each record the bits that choose its bucket. */
+  private readonly slots: Int32Array;
   /** Of the records of a leaf: 30 - bits, and the key behind the last. */
   private readonly shifts = new Int32Array(RECORD_LIMIT);
   private readonly ends = new Int32Array(RECORD_LIMIT);
@@ -53,65 +56,70 @@ export class BucketLayout {
   /** No record begins outside of the values `lowest` … `highest` of the first `rootBits` bits. */
   constructor(records: OrderedPrefixes, rootBits: number, lowest: number, highest: number) {
     this.records = records;
-    this.keys = new Int32Array(records.count + 1);
-    this.layRoot(rootBits, lowest, highest);
+    const { count } = records;
+    this.keys = new Int32Array(count + 1);
+    this.slots = new Int32Array(count + 1);
+    this.list.reserve((highest - lowest + 1) * BUCKET_SIZE);
+    records.fillBits(this.keys, 1, count + 1, rootBits, KEY_BITS);
+    records.fillBits(this.slots, 1, count + 1, 0, rootBits);
+    this.laySlots(0, lowest, highest, 1, count + 1, 0, rootBits, rootBits, 0);
+    for (let next = 0; next < this.forks.length; next += 4) {
+      this.layFork(this.forks[next]!, this.forks[next + 1]!, this.forks[next + 2]!, this.forks[next + 3]!);
+    }
+    this.forks.length = 0;
   }
 
   get cells(): Int32Array {
     return this.list.toArray();
   }
 
-  private layRoot(rootBits: number, lowest: number, highest: number): void {
-    const { records } = this;
-    const shift = 32 - rootBits;
-    records.fillBits(this.keys, 1, records.count + 1, rootBits, KEY_BITS);
-    this.list.reserve((highest - lowest + 1) * BUCKET_SIZE);
-    let next = 1;
-    let covering = 0;
-    for (let slot = lowest; slot <= highest; slot++) {
-      const address = slot << shift;
-      while (covering !== 0) {
-        const length = records.lengths[covering]!;
-        if (length <= rootBits && Math.clz32(records.wordOf(covering, 0) ^ address) >= length) break;
-        covering = records.parents[covering]!;
-      }
-      let low = next;
-      while (next <= records.count && records.wordOf(next, 0) >>> shift === slot) next++;
-      while (low < next && records.lengths[low]! <= rootBits) covering = low++;
-      this.layBucket(slot - lowest, low, next, rootBits, covering);
-      if (low < next) covering = next - 1;
-    }
-  }
-
   /** Lays the records first … end - 1, which agree in the bits before `at`, in buckets of their own; returns the table. */
   private layTable(first: number, end: number, at: number, outer: number): number {
     const { records, keys, list } = this;
     records.fillBits(keys, first, end, at, KEY_BITS);
-    const entryCount = this.makeEntries(first, end, at);
-    const stride = entryCount >= 0 ? 0 : this.strideFor(first, end, at);
-    const bucket = list.reserve(BUCKET_SIZE << stride) / BUCKET_SIZE;
-    if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);
-    else this.laySlots(bucket, first, end, at, stride, outer);
+    const bucket = list.reserve(BUCKET_SIZE) / BUCKET_SIZE;
+    let stride = 0;
+    if (!this.layLeaf(bucket, first, end, at, outer)) {
+      stride = this.strideFor(first, end, at);
+      list.reserve((BUCKET_SIZE << stride) - BUCKET_SIZE);
+      records.fillBits(this.slots, first, end, at, stride);
+      this.laySlots(bucket, 0, (1 << stride) - 1, first, end, at, stride, at, outer);
+    }
     return (bucket << TABLE_SHIFT_BITS) | (QUERY_BITS - stride);
   }
 
-  /** Lays those records in the 2^stride buckets from `bucket` on. */
-  private laySlots(bucket: number, first: number, end: number, at: number, stride: number, outer: number): void {
-    const { records, keys } = this;
-    const shift = KEY_BITS - stride;
+  /**
+   * Lays the records first … end - 1 in the buckets from `bucket` on, one for each of the values lowest … highest of the `stride` bits from `at` on. The keys
+   * begin at `keyAt`.
+   */
+  private laySlots(
+    bucket: number,
+    lowest: number,
+    highest: number,
+    first: number,
+    end: number,
+    at: number,
+    stride: number,
+    keyAt: number,
+    outer: number,
+  ): void {
+    const { slots } = this;
+    const { lengths, parents } = this.records;
     let next = first;
     let covering = outer;
-    for (let slot = 0; slot < 1 << stride; slot++) {
+    for (let slot = lowest; slot <= highest; slot++) {
       while (covering >= first) {
-        const bits = records.lengths[covering]! - at;
-        if (bits <= stride && keys[covering]! >> (KEY_BITS - bits) === slot >> (stride - bits)) break;
-        covering = records.parents[covering]!;
+        const bits = lengths[covering]! - at;
+        if (bits <= stride && slots[covering]! >> (stride - bits) === slot >> (stride - bits)) break;
+        covering = parents[covering]!;
       }
       if (covering < first) covering = outer;
       let low = next;
-      while (next < end && keys[next]! >> shift === slot) next++;
-      while (low < next && records.lengths[low]! <= at + stride) covering = low++;
-      this.layBucket(bucket + slot, low, next, at, covering);
+      while (next < end && slots[next] === slot) next++;
+      while (low < next && lengths[low]! <= at + stride) covering = low++;
+      if (!this.layLeaf(bucket + slot - lowest, low, next, keyAt, covering)) {
+        this.forks.push(bucket + slot - lowest, low, next, covering);
+      }
       if (low < next) covering = next - 1;
     }
   }
@@ -122,7 +130,7 @@ export class BucketLayout {
     const wanted = Math.ceil(Math.log2((end - first) / RECORDS_PER_BUCKET));
     let stride = Math.max(1, Math.min(most, wanted));
     while (stride > 1 && !this.isOccupied(first, end, stride)) stride--;
-    while (stride < most && this.isCrowded(first, end, stride) && this.isOccupied(first, end, stride + 1)) stride++;
+    while (stride < most && this.isOccupied(first, end, stride + 1) && this.isCrowded(first, end, stride)) stride++;
     return stride;
   }
 
@@ -148,23 +156,6 @@ export class BucketLayout {
     return crowded * CROWDED_SHARE > end - first;
   }
 
-  /** Lays records of which none covers all of the bucket. */
-  private layBucket(bucket: number, first: number, end: number, at: number, outer: number): void {
-    const entryCount = this.makeEntries(first, end, at);
-    if (entryCount >= 0) this.layLeaf(bucket, first, outer, entryCount);
-    else this.layFork(bucket, first, end, outer);
-  }
-
-  private layLeaf(bucket: number, first: number, outer: number, entryCount: number): void {
-    const { entries } = this;
-    const cells = this.list.memory;
-    const cell = bucket * BUCKET_SIZE;
-    cells[cell] = ~outer;
-    for (let i = 0; i < entryCount; i++) cells[cell + 1 + i] = entries[i]!;
-    for (let i = entryCount; i < ENTRY_LIMIT; i++) cells[cell + 1 + i] = NO_ENTRY;
-    cells[cell + 1 + ENTRY_LIMIT] = NUMBER_BASE + first;
-  }
-
   private layFork(bucket: number, first: number, end: number, outer: number): void {
     const { records, list } = this;
     const length = records.lengths[first]!;
@@ -176,19 +167,22 @@ export class BucketLayout {
     cells[cell] = outer;
     cells[cell + 1] = table;
     cells[cell + 2] = at;
-    cells[cell + 3] = records.wordOf(first, 0);
+    cells[cell + 3] = records.words[0]![first - 1]!;
     cells[cell + 4] = Math.max(0, 32 - at);
   }
 
   /**
-   * Makes a leaf's entries for the records first … end - 1 of a table whose keys begin at `at`; returns how many, -1 where one leaf can't hold them.
-   * Written without calls: a small registry is laid before V8 has compiled anything.
+   * Lays the records first … end - 1 of buckets whose keys begin at `at`; false where one leaf can't hold them. Written in one piece: a small registry is
+   * laid before V8 has compiled anything, and compiling this again and again as a part of what calls it took longer than laying it.
    */
-  private makeEntries(first: number, end: number, at: number): number {
-    if (end - first > RECORD_LIMIT) return -1;
-    const { keys, entries, shifts, ends } = this;
+  private layLeaf(bucket: number, first: number, end: number, at: number, outer: number): boolean {
+    if (end - first > RECORD_LIMIT) return false;
+    const { keys, shifts, ends } = this;
     const { lengths, parents } = this.records;
-    let count = 0;
+    const cells = this.list.memory;
+    const cell = bucket * BUCKET_SIZE;
+    const lastEntry = cell + ENTRY_LIMIT;
+    let entry = cell;
     // The innermost record that is not over yet, within its parents.
     let open = 0;
     for (let record = first; record <= end; record++) {
@@ -198,23 +192,26 @@ export class BucketLayout {
         open = parents[open]!;
         const step = open - first;
         if (step < 0 || over === key || over === ends[step]) continue;
-        if (count === ENTRY_LIMIT) return -1;
-        entries[count++] = (over << CONTROL_BITS) | (step << RECORD_SHIFT) | shifts[step]!;
+        if (entry === lastEntry) return false;
+        cells[++entry] = (over << CONTROL_BITS) | (step << RECORD_SHIFT) | shifts[step]!;
       }
       if (record === end) break;
       if (record > first && keys[record - 1] === key) {
         const isDeep = lengths[record - 1]! - at >= KEY_BITS;
-        if (isDeep && parents[record] !== record - 1) return -1;
-        count--;
+        if (isDeep && parents[record] !== record - 1) return false;
+        entry--;
       }
-      if (count === ENTRY_LIMIT) return -1;
+      if (entry === lastEntry) return false;
       const step = record - first;
       const shift = Math.max(CONTROL_BITS, QUERY_BITS + at - lengths[record]!);
       shifts[step] = shift;
       ends[step] = key + (1 << (shift - CONTROL_BITS));
-      entries[count++] = (key << CONTROL_BITS) | (step << RECORD_SHIFT) | shift;
+      cells[++entry] = (key << CONTROL_BITS) | (step << RECORD_SHIFT) | shift;
       open = record;
     }
-    return count;
+    while (entry < lastEntry) cells[++entry] = NO_ENTRY;
+    cells[cell] = ~outer;
+    cells[lastEntry + 1] = NUMBER_BASE + first;
+    return true;
   }
 }

@@ -32,8 +32,8 @@ export class Ipv6Trie {
   constructor(prefixes: PrefixColumns, from: number, to: number) {
     const records = new OrderedPrefixes(prefixes, from, to, 0);
     const { count } = records;
-    const lowest = count > 0 ? records.wordOf(1, 0) >>> 0 : 0;
-    const highest = count > 0 ? records.wordOf(count, 0) >>> 0 : 0;
+    const lowest = count > 0 ? records.words[0]![0]! >>> 0 : 0;
+    const highest = count > 0 ? records.words[0]![count - 1]! >>> 0 : 0;
     const spanBits = Math.ceil(Math.log2(highest - lowest + 1));
     const rootBits = Math.min(ROOT_BITS_MOST, Math.max(ROOT_BITS_LEAST, 32 - spanBits + rootBitsFor(count)));
     this.rootBits = rootBits;
@@ -126,12 +126,15 @@ function bitsFrom(at: number, word0: number, word1: number, word2: number, word3
   return at < 128 ? word3 << bit : 0;
 }
 
-function layRecords(prefixes: OrderedPrefixes): Int32Array {
-  const records = new Int32Array(RECORD_SIZE * (prefixes.count + 1));
-  for (let record = 1; record <= prefixes.count; record++) {
+function layRecords({ count, words, parents, lengths }: OrderedPrefixes): Int32Array {
+  const records = new Int32Array(RECORD_SIZE * (count + 1));
+  const [, word1, word2, word3] = words;
+  for (let record = 1; record <= count; record++) {
     const place = RECORD_SIZE * record;
-    for (let word = 1; word <= 3; word++) records[place + word - 1] = prefixes.wordOf(record, word);
-    records[place + LINK] = (prefixes.parents[record]! << LENGTH_BITS) | prefixes.lengths[record]!;
+    records[place] = word1![record - 1]!;
+    records[place + 1] = word2![record - 1]!;
+    records[place + 2] = word3![record - 1]!;
+    records[place + LINK] = (parents[record]! << LENGTH_BITS) | lengths[record]!;
   }
   return records;
 }
@@ -141,7 +144,7 @@ function layAbove(prefixes: OrderedPrefixes, rootBits: number): Int32Array {
   const above: number[] = [];
   for (let record = prefixes.count; record !== 0; record = prefixes.parents[record]!) {
     const length = prefixes.lengths[record]!;
-    if (length <= rootBits) above.push(record, prefixes.wordOf(record, 0), length);
+    if (length <= rootBits) above.push(record, prefixes.words[0]![record - 1]!, length);
   }
   return Int32Array.from(above);
 }

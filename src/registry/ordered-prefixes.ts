@@ -16,7 +16,8 @@ export class OrderedPrefixes {
   readonly parents: Int32Array;
   /** By record, in bits of the address. */
   readonly lengths: Uint8Array;
-  private readonly words: readonly Int32Array[];
+  /** The address's words, of record i at i - 1. */
+  readonly words: readonly Int32Array[];
 
   /** Takes the rows `from` … `to` - 1 of `prefixes`, distinct and in order. Of their four words those from `firstWord` on are the address. */
   constructor(prefixes: PrefixColumns, from: number, to: number, firstWord: number) {
@@ -24,18 +25,26 @@ export class OrderedPrefixes {
     this.count = to - from;
     this.words = [word0, word1, word2, word3].slice(firstWord).map((column) => column.subarray(from, to));
     this.addressBits = WORD_BITS * this.words.length;
-    this.parents = new Int32Array(this.count + 1);
     this.lengths = new Uint8Array(this.count + 1);
     for (let record = 1; record <= this.count; record++) {
       this.lengths[record] = length[from + record - 1]! - WORD_BITS * firstWord;
-      let parent = record - 1;
-      while (parent !== 0 && this.sharedBits(parent, record) < this.lengths[parent]!) parent = this.parents[parent]!;
-      this.parents[record] = parent;
     }
+    this.parents = new Int32Array(this.count + 1);
+    this.findParents(this.words[0]!, this.lengths, this.parents);
   }
 
-  wordOf(record: number, index: number): number {
-    return this.words[index]![record - 1]!;
+  private findParents(word0: Int32Array, lengths: Uint8Array, parents: Int32Array): void {
+    for (let record = 2; record <= this.count; record++) {
+      let parent = record - 1;
+      while (parent !== 0) {
+        const length = lengths[parent]!;
+        // Mostly the first word tells.
+        const shared = Math.clz32(word0[parent - 1]! ^ word0[record - 1]!);
+        if (shared >= length || (shared === WORD_BITS && this.sharedBits(parent, record) >= length)) break;
+        parent = parents[parent]!;
+      }
+      parents[record] = parent;
+    }
   }
 
   /** Fills in for the records first … end - 1 the `count` bits, 1 to 31, of the address from bit `at` on, zeros behind its end. */
