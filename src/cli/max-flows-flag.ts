@@ -6,10 +6,7 @@ import { wholeNumber } from './whole-number.ts';
 const LARGEST_CAPACITY = 10_000_000;
 
 export function maxFlowsOption(): Option {
-  return new Option(
-    '--max-flows <n>',
-    'flows followed at a time: of more, those that have been idle longest end (up to 1,024 may be there beyond it for a moment)',
-  )
+  return new Option('--max-flows <n>', 'flows followed at a time; those idle longest give way')
     .argParser(wholeNumber(1, LARGEST_CAPACITY))
     .default(DEFAULT_FLOW_CAPACITY);
 }
