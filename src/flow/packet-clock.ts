@@ -14,11 +14,6 @@ export class PacketClock {
   now = 0;
   private shift = Number.NaN;
 
-  /** Whole seconds of `now`: small enough a number to be passed on. */
-  get second(): number {
-    return (this.now / 1_000_000) | 0;
-  }
-
   /** Goes on to the packet at hand. */
   step(): void {
     const reading = this.timeUs + this.shift;
