@@ -137,6 +137,11 @@ export class Decisions {
     return this.outcome(row, slot, wireLength, timeUs);
   }
 
+  /** Whether `ended` has something to say of flows without a decision. */
+  get tellsAllEnds(): boolean {
+    return this.sink.ended !== undefined;
+  }
+
   ended(slot: number, reason: FlowEnd): void {
     const { standings, sink } = this;
     const { words } = standings;

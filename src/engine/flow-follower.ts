@@ -7,7 +7,6 @@ import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload } from '../fingerprint/payload.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
-import { slotsByFirstPacket } from '../flow/flow-order.ts';
 import {
   DETAIL_WORDS,
   FlowDetail,
@@ -19,6 +18,7 @@ import {
 } from '../flow/flow-table.ts';
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
+import { SlotList } from '../flow/slot-list.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { Counters, FlowEnd } from './counters.ts';
@@ -31,6 +31,8 @@ import { StreamObserver } from './stream-observer.ts';
 export interface FlowListener {
   /** The flow's own packets have said something new. */
   heard(slot: number, news: News): void;
+  /** Whether the listener is told when the flow ends: the ends of most flows are nothing to anyone. */
+  hearsEnd(slot: number): boolean;
   /** The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason. */
   ended(slot: number, reason: FlowEnd, order: number): void;
 }
@@ -57,6 +59,8 @@ export class FlowFollower {
   private readonly eviction: Eviction;
   private readonly streams: StreamObserver;
   private readonly census: FlowCensus;
+  /** Flows that end at the packet at hand, and whose ends are told. */
+  private readonly ending = new SlotList();
   /** The packet before which it is looked again at whether there are too many flows, and how often it was. */
   private nextCheck: number;
   private checks = 0;
@@ -95,7 +99,8 @@ export class FlowFollower {
     for (let i = 0; i < count; i++) {
       const slot = eviction.slots[i]!;
       this.wheel.leave();
-      this.end(slot, FlowEnd.EVICTED, eviction.touchedAt(slot));
+      if (this.listener.hearsEnd(slot)) this.listener.ended(slot, FlowEnd.EVICTED, eviction.touchedAt(slot));
+      this.letGo(slot, FlowEnd.EVICTED);
       table.remove(slot);
     }
   }
@@ -117,11 +122,23 @@ export class FlowFollower {
     return slot;
   }
 
-  /** Ends all flows, in the order of their first packets: the capture is over. */
+  /** Ends all flows, those that are told of in the order of their first packets: the capture is over. */
   finish(): void {
-    for (const slot of slotsByFirstPacket(this.table)) this.end(slot, FlowEnd.SHUTDOWN, 0);
+    const { table, listener, ending } = this;
+    ending.begin(table.activeCount);
+    for (let slot = 1; slot <= table.lastSlot; slot++) {
+      if (!table.isActive(slot)) continue;
+      if (listener.hearsEnd(slot)) ending.add(slot, table.firstPacket(slot));
+      else this.letGo(slot, FlowEnd.SHUTDOWN);
+    }
+    ending.sort();
+    for (let i = 0; i < ending.count; i++) {
+      const slot = ending.slots[i]!;
+      listener.ended(slot, FlowEnd.SHUTDOWN, 0);
+      this.letGo(slot, FlowEnd.SHUTDOWN);
+    }
     this.wheel.clear();
-    this.table.clear();
+    table.clear();
     this.counters.streamsRefused = this.streams.streams.refusedCount;
   }
 
@@ -224,35 +241,52 @@ export class FlowFollower {
   }
 
   private expire(now: number): void {
-    const { wheel, table } = this;
+    const { wheel, table, listener, ending } = this;
     while (wheel.next(now)) {
+      ending.begin(wheel.dueCount);
       for (let i = 0; i < wheel.dueCount; i++) {
         const slot = wheel.dueSlots[i]!;
-        const row = slot * ROW_WORDS;
-        const closed = (table.words[row + FlowWord.TRANSPORT]! & FlowFlag.CLOSED) !== 0;
-        const timeout = closed
-          ? CLOSED_TIMEOUT_US
-          : table.words[row + FlowWord.OWN_FINDING] === NO_FINDING
-            ? IDLE_TIMEOUT_US
-            : FOUND_IDLE_TIMEOUT_US;
-        const dueAt = table.numbers[(row + FlowWord.TOUCHED) >> 1]! + timeout;
-        if (dueAt <= now) {
-          this.end(slot, closed ? FlowEnd.CLOSED : FlowEnd.TIMEOUT, wheel.bucket);
-          table.remove(slot);
-        } else {
+        const dueAt = table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1]! + this.timeoutOf(slot);
+        if (dueAt > now) {
           wheel.atUs = dueAt;
           wheel.schedule(slot);
+        } else if (listener.hearsEnd(slot)) {
+          ending.add(slot, table.firstPacket(slot));
+        } else {
+          this.letGo(slot, this.idleEndOf(slot));
+          table.remove(slot);
         }
+      }
+      ending.sort();
+      for (let i = 0; i < ending.count; i++) {
+        const slot = ending.slots[i]!;
+        const reason = this.idleEndOf(slot);
+        listener.ended(slot, reason, wheel.bucket);
+        this.letGo(slot, reason);
+        table.remove(slot);
       }
     }
   }
 
-  /** Ends a flow that the wheel no longer holds, and that is about to leave the table. */
-  private end(slot: number, reason: FlowEnd, order: number): void {
+  private timeoutOf(slot: number): number {
+    if (this.isClosed(slot)) return CLOSED_TIMEOUT_US;
+    const isNothing = this.table.words[slot * ROW_WORDS + FlowWord.OWN_FINDING] === NO_FINDING;
+    return isNothing ? IDLE_TIMEOUT_US : FOUND_IDLE_TIMEOUT_US;
+  }
+
+  private idleEndOf(slot: number): FlowEnd {
+    return this.isClosed(slot) ? FlowEnd.CLOSED : FlowEnd.TIMEOUT;
+  }
+
+  private isClosed(slot: number): boolean {
+    return (this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.CLOSED) !== 0;
+  }
+
+  /** Gives back what a flow holds that the wheel no longer does, and that is about to leave the table. */
+  private letGo(slot: number, reason: FlowEnd): void {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    this.listener.ended(slot, reason, order);
     const handle = words[row + FlowWord.HANDLE]!;
     // What nobody holds and nothing was found in has no evidence: its details stay unread.
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)

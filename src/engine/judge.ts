@@ -45,10 +45,17 @@ export class Judge implements FlowJudge {
     return this.decisions.packet(slot, wireLength, packet);
   }
 
+  hearsEnd(slot: number): boolean {
+    return this.isDecided(slot) || this.decisions.tellsAllEnds;
+  }
+
   ended(slot: number, reason: FlowEnd): void {
-    // A flow in a tunnel has a finding, and with it a decision.
-    const isDecided = this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0;
+    const isDecided = this.isDecided(slot);
     this.decisions.ended(slot, reason);
     if (isDecided) this.tunnels.leave(slot);
+  }
+  /** A flow in a tunnel has a finding, and with it a decision. */
+  private isDecided(slot: number): boolean {
+    return this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0;
   }
 }

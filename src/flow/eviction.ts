@@ -7,7 +7,7 @@
 import { FlowWord, type FlowTable, ROW_WORDS } from './flow-table.ts';
 
 /** One pass picks this share of the table, at least. */
-const PICKED_SHARE = 16;
+const PICKED_SHARE = 8;
 
 export class Eviction {
   /** The flows that `find` has found, those first that have been idle longest (of equals those that began first). */
@@ -15,9 +15,9 @@ export class Eviction {
   count = 0;
 
   private readonly table: FlowTable;
-  private picked = new Int32Array(0);
-  private touched = new Float64Array(0);
-  private firsts = new Float64Array(0);
+  private picked: Int32Array = new Int32Array(0);
+  private touched: Float64Array = new Float64Array(0);
+  private firsts: Float64Array = new Float64Array(0);
   /** Those before this place of the picked ones are gone, or were touched. */
   private at = 0;
 
@@ -60,20 +60,29 @@ export class Eviction {
 
   private pick(least: number): void {
     const { table } = this;
-    const times = new Float64Array(table.activeCount);
+    const { activeCount } = table;
+    const slots = new Int32Array(activeCount);
+    const times = new Float64Array(activeCount);
     let count = 0;
     for (let slot = 1; slot <= table.lastSlot; slot++) {
-      if (table.isActive(slot)) times[count++] = this.touchedAt(slot);
+      if (!table.isActive(slot)) continue;
+      slots[count] = slot;
+      times[count++] = this.touchedAt(slot);
     }
-    const latest = smallest(times, Math.max(Math.ceil(count / PICKED_SHARE), least));
-    const picked: number[] = [];
-    for (let slot = 1; slot <= table.lastSlot; slot++) {
-      if (table.isActive(slot) && this.touchedAt(slot) <= latest) picked.push(slot);
+    const latest = smallest(times.slice(), Math.max(Math.ceil(count / PICKED_SHARE), least));
+    let pickedCount = 0;
+    for (let i = 0; i < count; i++) {
+      if (times[i]! > latest) continue;
+      slots[pickedCount] = slots[i]!;
+      times[pickedCount++] = times[i]!;
     }
-    picked.sort((a, b) => this.touchedAt(a) - this.touchedAt(b) || table.firstPacket(a) - table.firstPacket(b));
-    this.picked = Int32Array.from(picked);
-    this.touched = Float64Array.from(picked, (slot) => this.touchedAt(slot));
-    this.firsts = Float64Array.from(picked, (slot) => table.firstPacket(slot));
+    const firsts = Float64Array.from(slots.subarray(0, pickedCount), (slot) => table.firstPacket(slot));
+    const order = new Uint32Array(pickedCount);
+    for (let i = 0; i < pickedCount; i++) order[i] = i;
+    order.sort((a, b) => times[a]! - times[b]! || firsts[a]! - firsts[b]!);
+    this.picked = Int32Array.from(order, (i) => slots[i]!);
+    this.touched = Float64Array.from(order, (i) => times[i]!);
+    this.firsts = Float64Array.from(order, (i) => firsts[i]!);
     this.at = 0;
   }
 }

@@ -4,7 +4,7 @@
  * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
  *
  * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, which tells two flows of one slot
- * apart and gives the order in which they come up. So none of a flow's memory is touched until its owner looks at it. A flow that
+ * apart. So none of a flow's memory is touched until its owner looks at it. A flow that
  * leaves before its time leaves its entry behind; once half of all entries are such, those are dropped.
  *
  * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has entries has its
@@ -81,7 +81,7 @@ export class IdleWheel {
 
   /**
    * Takes the flows of one bucket out that is due by `nowUs`, the oldest bucket first; false where none is left. They are in
-   * `dueSlots`, `dueCount` of them, until the next call, in the order of their first packets: the same on every run.
+   * `dueSlots`, `dueCount` of them, until the next call, in no order.
    */
   next(nowUs: number): boolean {
     const last = Math.floor(nowUs / BUCKET_US);
@@ -102,7 +102,6 @@ export class IdleWheel {
       } else if ((word & (1 << (index & 31))) !== 0) {
         this.collect(index, this.due);
         if (this.due.count === 0) continue;
-        this.due.sort();
         this.done = last - left;
         this.nextUs = (this.done + 1) * BUCKET_US;
         return true;

@@ -1,5 +1,5 @@
 /**
- * Slots with the numbers of their flows' first packets, and their order by these: flows that are looked at together come in it, the
+ * Slots with the numbers of their flows' first packets, and their order by these: flows that end together are told of in it, the
  * same on every run. Mostly what is added is in order already, or in few runs that are. What is not is sorted by octets of the
  * numbers, the lowest first, in as many passes as the numbers differ in: without a comparison, and without the heap.
  */
@@ -13,13 +13,19 @@ export class SlotList {
   private spareFirsts = new Float64Array(0);
   private readonly ends = new Int32Array(DIGITS);
 
-  /** Makes the list empty, with room for so many slots; they are written to `slots` and `firstPackets` from then on. */
+  /** Makes the list empty, with room for so many slots. */
   begin(capacity: number): void {
     this.count = 0;
     if (capacity <= this.slots.length) return;
     const length = Math.max(capacity, this.slots.length * 2);
     this.slots = new Int32Array(length);
     this.firstPackets = new Float64Array(length);
+  }
+
+  /** Adds a slot, for which there is room. */
+  add(slot: number, firstPacket: number): void {
+    this.slots[this.count] = slot;
+    this.firstPackets[this.count++] = firstPacket;
   }
 
   /** Puts the slots in the order of first packets; equal ones stay as they are. */

@@ -8,7 +8,7 @@ import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
 import { NO_FINDING } from '../fingerprint/finding.ts';
 import { Transport } from '../wire/packet-view.ts';
 import { hashTuple, putDigest } from './community-id.ts';
-import { type EventContext, encapsulationNames, PROTO_NAMES, vlansOf, vpnFields } from './event-fields.ts';
+import { type EventContext, encapsulationNames, PROTO_NAMES, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
 import { hashFlow, putFlowId } from './flow-id.ts';
 import { KeptTuples } from './kept-tuples.ts';
@@ -22,6 +22,7 @@ export type { EventContext } from './event-fields.ts';
 const BEGIN = new Piece('{"timestamp":"');
 const FLOW_ID = new Piece(',"flow_id":"');
 const TUNNEL_ID = new Piece('","tunnel_id":"');
+const VLAN = new Piece(',"vlan":[');
 const SOURCE = new Piece(',"src_ip":"');
 const SOURCE_PORT = new Piece('","src_port":');
 const DESTINATION = new Piece(',"dest_ip":"');
@@ -35,6 +36,8 @@ const END = new Piece('","end":"');
 const REASONS = FLOW_END_NAMES.map((name) => new Piece(`","reason":"${name}"}`));
 const END_OF_LINE = new Piece('}\n');
 const QUOTE = 34;
+const COMMA = 44;
+const CLOSING_BRACKET = 93;
 
 /** By transport: what stands behind a port, and behind an address. */
 const PROTO_AFTER_PORT: Piece[] = [];
@@ -65,7 +68,7 @@ export class EventLines {
   private readonly tuples = new KeptTuples();
   private readonly decisionFile = new FilePiece('decision');
   private readonly flowFile = new FilePiece('flow');
-  private readonly wrappings = new WrappingPieces();
+  private readonly encapsulations = new EncapsulationPieces();
   /** By finding. */
   private readonly vpns = new Map<number, Piece>();
   private readonly flowVpns = new Map<number, Piece>();
@@ -156,7 +159,8 @@ export class EventLines {
       else this.putTunnelId(text, flow.tunnel);
     }
     text.putCharacter(QUOTE);
-    if (flow.vlans !== 0 || flow.encapsulation !== 0) text.put(this.wrappings.of(flow.vlans, flow.encapsulation));
+    if (flow.vlans !== 0) putVlans(text, flow.vlans);
+    if (flow.encapsulation !== 0) text.put(this.encapsulations.of(flow.encapsulation));
     const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
     text.put(SOURCE);
     putAddress(text, source);
@@ -232,6 +236,17 @@ export class EventLines {
   }
 }
 
+/** `vlans` as in PacketView: one id or two. */
+function putVlans(text: OctetText, vlans: number): void {
+  text.put(VLAN);
+  text.putNumber((vlans & 0xffff) - 1);
+  if (vlans >>> 16 !== 0) {
+    text.putCharacter(COMMA);
+    text.putNumber((vlans >>> 16) - 1);
+  }
+  text.putCharacter(CLOSING_BRACKET);
+}
+
 function decisionText({ action, previous, rule, reason, mode }: ShownDecision): string {
   return JSON.stringify({ action, previous, rule, reason, mode });
 }
@@ -287,18 +302,16 @@ class FilePiece {
   }
 }
 
-/** VLAN ids and wrappings, ready for those that came last: a link has few. */
-class WrappingPieces {
-  private readonly kept: ({ vlans: number; encapsulation: number; piece: Piece } | undefined)[] = [];
+/** Wrappings, ready for those that came last: a link has few. */
+class EncapsulationPieces {
+  private readonly kept: ({ encapsulation: number; piece: Piece } | undefined)[] = [];
 
-  of(vlans: number, encapsulation: number): Piece {
-    const place = (vlans ^ (vlans >>> 16) ^ Math.imul(encapsulation, 31)) & 255;
+  of(encapsulation: number): Piece {
+    const place = (encapsulation ^ (encapsulation >>> 8)) & 255;
     const kept = this.kept[place];
-    if (kept?.vlans === vlans && kept.encapsulation === encapsulation) return kept.piece;
-    const ids = vlans === 0 ? '' : `,"vlan":${JSON.stringify(vlansOf(vlans))}`;
-    const names = encapsulation === 0 ? '' : `,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`;
-    const piece = new Piece(ids + names);
-    this.kept[place] = { vlans, encapsulation, piece };
+    if (kept?.encapsulation === encapsulation) return kept.piece;
+    const piece = new Piece(`,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`);
+    this.kept[place] = { encapsulation, piece };
     return piece;
   }
 }

@@ -64,8 +64,11 @@ export class ReportWriter implements FlowListener {
     this.ring.add(Report.PACKET, PACKET_LENGTH);
   }
 
+  hearsEnd(slot: number): boolean {
+    return this.tellsAllEnds || this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0;
+  }
+
   ended(slot: number, reason: FlowEnd, order: number): void {
-    if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0 && !this.tellsAllEnds) return;
     const { ring } = this;
     ring.makeRoom();
     const { words, at } = ring;

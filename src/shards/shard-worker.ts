@@ -86,8 +86,9 @@ class Shard {
   }
 
   private follow(batch: PacketBatch, rows: DecodedPackets, packetsBefore: number): void {
-    const { views, rowsAhead, table } = this;
-    if (packetsBefore === 0) this.writer.isQuiet = true;
+    const { views, rowsAhead, table, writer } = this;
+    if (packetsBefore === 0) writer.isQuiet = true;
+    if (writer.isQuiet) writer.isQuiet = this.isQuietThroughout(batch);
     const { shard, shardCount } = this.setup;
     let done = 0;
     for (let row = 0; row < batch.count;) {
@@ -108,16 +109,22 @@ class Shard {
     this.passTo(batch.count - 1, done, batch, packetsBefore);
   }
 
+  /** Whether the judge has nothing to say of any packet of the batch. */
+  private isQuietThroughout(batch: PacketBatch): boolean {
+    const { timeUs, count } = batch;
+    const from = this.shared.quiet[Quiet.FROM]!;
+    const until = this.shared.quiet[Quiet.UNTIL]!;
+    for (let row = 0; row < count; row++) if (!(timeUs[row]! >= from && timeUs[row]! < until)) return false;
+    return true;
+  }
+
   /** Lets time pass up to a row, from the first that was not passed: all shards see the same clock. */
   private passTo(row: number, from: number, batch: PacketBatch, packetsBefore: number): void {
     const { follower, writer } = this;
-    const { quiet } = this.shared;
     for (let passed = from; passed <= row; passed++) {
-      const timeUs = batch.timeUs[passed]!;
-      if (timeUs < quiet[Quiet.FROM]! || timeUs >= quiet[Quiet.UNTIL]!) writer.isQuiet = false;
       writer.row = passed;
       follower.packet = packetsBefore + passed + 1;
-      follower.clock.timeUs = timeUs;
+      follower.clock.timeUs = batch.timeUs[passed]!;
       follower.begin();
     }
   }

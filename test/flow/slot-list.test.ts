@@ -7,10 +7,8 @@ function listOf(firstPackets: readonly number[]): SlotList {
   const list = new SlotList();
   list.begin(firstPackets.length);
   firstPackets.forEach((first, i) => {
-    list.slots[i] = i + 1;
-    list.firstPackets[i] = first;
+    list.add(i + 1, first);
   });
-  list.count = firstPackets.length;
   return list;
 }
 
@@ -52,11 +50,7 @@ it('is used again, longer and shorter', () => {
   const list = new SlotList();
   for (const count of [3, 40, 5, 80]) {
     list.begin(count);
-    for (let i = 0; i < count; i++) {
-      list.slots[i] = i;
-      list.firstPackets[i] = 1000 - i;
-    }
-    list.count = count;
+    for (let i = 0; i < count; i++) list.add(i, 1000 - i);
     expect(sorted(list)).toEqual(Array.from({ length: count }, (_, i) => [1001 - count + i, count - 1 - i]));
   }
 });

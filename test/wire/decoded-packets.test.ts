@@ -8,6 +8,8 @@ import { SeededRandom } from '../flow/seeded-random.ts';
 
 const ROWS = 64;
 const DATA = new DataView(new ArrayBuffer(16));
+/** The ends as the source and the destination: a row has them in the key's order. */
+const NOT_KEPT = { source3: 0, destination3: 0, sourcePort: 0, destinationPort: 0 };
 
 function draw(random: SeededRandom): PacketView {
   const word = (): number => random.below(0x10000) * 0x10000 + random.below(0x10000) - 2 ** 31;
@@ -51,7 +53,7 @@ describe('rows', () => {
       views.forEach((view, row) => {
         const loaded = new PacketView();
         rows.load(row, loaded, DATA);
-        expect(loaded).toEqual(view);
+        expect(loaded).toEqual({ ...view, ...NOT_KEPT });
       });
     }
   });
@@ -81,6 +83,7 @@ describe('shards', () => {
       back.destination3 = there.source3;
       back.sourcePort = there.destinationPort;
       back.destinationPort = there.sourcePort;
+      back.order(0 - (1 - there.direction));
       rows.store(0, there, DecodeStatus.OK);
       rows.store(1, back, DecodeStatus.OK);
       const [shard, ...others] = shardsOf(0);
