@@ -93,6 +93,7 @@ async function realistic(bench, { packets, flows }) {
     turn.TCPDUMP,
     turn.REPLAY,
     turn.REPLAY_TWO,
+    turn.REPLAY_TWICE_AT_ONCE,
     turn.REPLAY_DECISIONS,
     turn.REPLAY_TWO_DECISIONS,
     turn.BARE_READ,
@@ -109,6 +110,7 @@ async function realistic(bench, { packets, flows }) {
         'DNS, TLS, QUIC, HTTP and media, a tenth of the flows VPNs with whole handshakes, a fifth of the clients IPv6, three tenths of the flows wrapped; a registry of 20,000 prefixes. Ratios are to tcpdump: over 1 is slower.',
       made: made.about,
       results,
+      remarks: [gainRemark(results)],
     },
   ];
 }
@@ -120,10 +122,23 @@ async function long(bench, { long: packets, packets: shorter, flows }) {
   // As many seconds of packet time, so that as few flows expire and begin anew.
   const made = bench.generate('realistic', [...size, '--rate', String(Math.round(100_000 * times))], 'long');
   const flags = ['--max-flows', '1000000'];
-  const results = await bench.compare(made, [turn.TCPDUMP, turn.REPLAY, turn.REPLAY_TWO], flags);
+  const results = await bench.compare(
+    made,
+    [turn.TCPDUMP, turn.REPLAY, turn.REPLAY_TWO, turn.REPLAY_TWICE_AT_ONCE],
+    flags,
+  );
   const about =
     'The same mix, longer: what a process takes to start and to warm up weighs less. Ratios are to tcpdump.';
-  return [{ title: 'Realistic mix, longer', about, made: made.about, results }];
+  return [{ title: 'Realistic mix, longer', about, made: made.about, results, remarks: [gainRemark(results)] }];
+}
+
+/** What a second worker gains, beside the most that it could. */
+function gainRemark(results) {
+  const secondsOf = (wanted) => results.find((result) => result.turn === wanted).seconds;
+  const one = secondsOf(turn.REPLAY);
+  const gain = medianRatio(one, secondsOf(turn.REPLAY_TWO));
+  const most = 2 * medianRatio(one, secondsOf(turn.REPLAY_TWICE_AT_ONCE));
+  return `Two workers are ${gain.toFixed(2)} times as fast as one. Two runs at once that share nothing do ${most.toFixed(2)} times as much as one in the same time: what else a run uses of a second core (compiling, mostly), and the memory that both cores share, set that limit on this machine.`;
 }
 
 async function manyFlows(bench, { active, few, many }) {
@@ -238,6 +253,7 @@ class Bench {
       return false;
     });
     for (const result of present) {
+      if (result.turn.isSeveral === true) continue;
       process.stderr.write(`memory of ${result.name} …\n`);
       result.memory = await peakMemory(result.turn.needs, result.turn.args(result.capture, result.flags));
     }

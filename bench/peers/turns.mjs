@@ -31,6 +31,22 @@ export const REPLAY_TWO = replay(2);
 export const REPLAY_DECISIONS = replayWithDecisions(1);
 export const REPLAY_TWO_DECISIONS = replayWithDecisions(2);
 
+/** What two cores can do at best, as nothing waits for anything: each of the two runs does all of the work. */
+export const REPLAY_TWICE_AT_ONCE = {
+  name: 'two of sluice replay --workers 1 at once',
+  needs: 'sh',
+  isSeveral: true,
+  args: ({ path, registry }, flags) => [
+    '-c',
+    '"$@" >/dev/null & "$@" >/dev/null && wait $!',
+    'sh',
+    node,
+    ...replayArgs(1, path, registry, flags),
+  ],
+  checked: 'exit status',
+  check: () => '',
+};
+
 function replay(workers) {
   return {
     name: `sluice replay --workers ${workers}`,

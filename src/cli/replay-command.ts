@@ -44,7 +44,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(maxFlowsOption())
     .option(
       '--workers <n>',
-      'threads: one that reads, decodes and decides, and others that follow flows, each its share; what comes out is the same (default: 2 for a capture of 50 MB or more, else 1)',
+      'threads: one that reads, decodes and decides, and others that follow flows, each its share; what comes out is the same (default: 2 for captures of 500 MB or more, else 1)',
       wholeNumber(1, MOST_WORKERS),
     )
     .option('--quiet', 'no summary and no progress bar')

@@ -3,13 +3,18 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { SHARD_WORKER, ShardPool } from '../shards/shard-pool.ts';
 
-/** Octets of a capture from which on two threads are faster than one, by far: below, a second one has hardly started when all is done. */
-const WORTH_TWO_THREADS = 50_000_000;
+/**
+ * Octets from which on two threads are faster than one where there are two cores: before that they compile their code while a single one
+ * leaves the second core to the compiler.
+ */
+const WORTH_TWO_THREADS = 500_000_000;
 
-/** As measured: two threads where a capture is that large, else one, as for what has no size. More than two are only taken when asked for. */
+/** As measured: two threads where all captures together are that large, else one. More than two are only taken when asked for. */
 export function fittingWorkers(captures: readonly string[]): number {
   if (availableParallelism() === 1) return 1;
-  return captures.some((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= WORTH_TWO_THREADS) ? 2 : 1;
+  // What is no file has no size.
+  const sizes = captures.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0) >= WORTH_TWO_THREADS ? 2 : 1;
 }
 
 /** Starts the threads that follow flows, beside this one; null where this one is to do it all. */
