@@ -2,7 +2,8 @@
  * Fingerprints per packet: all datagrams of 1,000 flows of one kind, in the order of a capture, shown to the set as the engine
  * does until it retires the flow. Counted per datagram shown. Each pass begins with a new set.
  */
-import { Claim, FingerprintSet, RETIRED } from '../../dist/fingerprint/fingerprint-set.js';
+import { Claim } from '../../dist/fingerprint/claims.js';
+import { FingerprintSet, RETIRED } from '../../dist/fingerprint/fingerprint-set.js';
 import { Framing, Payload } from '../../dist/fingerprint/payload.js';
 import { FlowTable, NO_FLOW } from '../../dist/flow/flow-table.js';
 import { decode } from '../../dist/wire/decode.js';

@@ -2,7 +2,8 @@
  * Follows flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they want to see it,
  * and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own packets say goes to a listener.
  */
-import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { Claim } from '../fingerprint/claims.ts';
+import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload } from '../fingerprint/payload.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';

@@ -2,7 +2,7 @@
  * What a flow's own packets have just said that is new, in one reused record: from who runs the fingerprints to who judges flows
  * (judge.ts). Valid during the call that hands it over.
  */
-import { Claim } from '../fingerprint/fingerprint-set.ts';
+import { Claim } from '../fingerprint/claims.ts';
 import { type Finding, NO_FINDING } from '../fingerprint/finding.ts';
 
 export class News {

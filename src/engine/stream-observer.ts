@@ -12,7 +12,8 @@ import {
   RECORD_HEADER_LENGTH,
   StreamPhase,
 } from '../fingerprint/first-records.ts';
-import { Claim, type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
+import { Claim } from '../fingerprint/claims.ts';
+import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from '../fingerprint/payload.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from '../flow/flow-table.ts';
 import { StreamStart, WINDOW } from '../flow/stream-start.ts';

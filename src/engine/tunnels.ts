@@ -22,7 +22,7 @@ import {
   Stage,
   Variant,
 } from '../fingerprint/finding.ts';
-import { Claim } from '../fingerprint/fingerprint-set.ts';
+import { Claim } from '../fingerprint/claims.ts';
 import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { FlowName } from './flow-record.ts';
 import type { News } from './news.ts';

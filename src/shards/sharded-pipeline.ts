@@ -6,7 +6,7 @@ import type { BlockLender } from '../capture/block-reader.ts';
 import type { Block } from '../capture/block.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../enforcement/outcome.ts';
-import type { Claim } from '../fingerprint/fingerprint-set.ts';
+import type { Claim } from '../fingerprint/claims.ts';
 import { FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { PacketView } from '../wire/packet-view.ts';

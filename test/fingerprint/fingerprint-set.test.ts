@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mayBeEspInUdp, noticeEspInUdp } from '../../src/fingerprint/esp-in-udp.ts';
-import { Claim, claimsOf, FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
+import { Claim, claimsOf } from '../../src/fingerprint/claims.ts';
+import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
 import { mayBeIke, noticeIke } from '../../src/fingerprint/ike.ts';
 import { mayBeOpenvpn, noticeOpenvpn } from '../../src/fingerprint/openvpn.ts';
 import { Framing, Payload } from '../../src/fingerprint/payload.ts';
