@@ -1,34 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { mayBeEspInUdp, noticeEspInUdp } from '../../src/fingerprint/esp-in-udp.ts';
-import { Claim, claimsOf } from '../../src/fingerprint/claims.ts';
 import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
-import { mayBeIke, noticeIke } from '../../src/fingerprint/ike.ts';
-import { mayBeOpenvpn, noticeOpenvpn } from '../../src/fingerprint/openvpn.ts';
-import { Framing, Payload } from '../../src/fingerprint/payload.ts';
-import { Notice } from '../../src/fingerprint/verdict.ts';
-import { mayBeWireguard, noticeWireguard } from '../../src/fingerprint/wireguard.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
-import { FlowProbe, foundIn, only, START_SECONDS, type Step } from './flow-probe.ts';
-import { auth, mainSa, marked, saInit, saInitAnswer } from './ike-messages.ts';
-import { ah, esp } from './ipsec-packets.ts';
-import { Noise, octets, u32 } from './octets.ts';
-import { data1, data2, session } from './openvpn-messages.ts';
+import { Framing } from '../../src/fingerprint/payload.ts';
+import { FlowProbe, foundIn, only } from './flow-probe.ts';
+import { ike, mutated, noise, originals, random, wireguard } from './mutated-payloads.ts';
+import { octets, u32 } from './octets.ts';
+import { data2, session } from './openvpn-messages.ts';
 import { disco, initiation, response, transport } from './wireguard-messages.ts';
-
-const noise = new Noise(41);
-const peers = { initiator: noise.take(8), responder: noise.take(8) };
-
-const wireguard: Step[] = [
-  [0, initiation(0x5a11ce01)],
-  [1, response(0x7b0bb1e5, 0x5a11ce01)],
-  ...Array.from({ length: 6 }, (_, i): Step => [0, transport(0x7b0bb1e5, i)]),
-];
-const ike: Step[] = [
-  [0, saInit(peers)],
-  [1, saInitAnswer(peers)],
-  [0, marked(auth(peers))],
-  [0, mainSa(peers)],
-];
 
 describe('the set of fingerprints', () => {
   it('holds nothing once its flows have ended, whatever they were', () => {
@@ -114,36 +91,6 @@ describe('the set of fingerprints', () => {
   });
 });
 
-const originals: readonly Step[] = [
-  ...wireguard,
-  ...ike,
-  ...(['plain', 'tls-auth', 'tls-crypt', 'tls-crypt-v2'] as const).flatMap((wrap) => session(wrap)),
-  ...Array.from({ length: 6 }, (_, i): Step[] => [
-    [0, data1(i + 1)],
-    [1, data2(3, i + 1)],
-    [0, esp(0xc0de1234, i + 1)],
-    [1, ah(0xc0de1234, i + 1)],
-    [0, disco()],
-  ]).flat(),
-];
-const { random } = noise;
-
-/** Octets changed, cut off, added and moved. */
-function mutated(bytes: Uint8Array): Uint8Array {
-  const changed = bytes.slice();
-  for (let i = random.below(4); i > 0; i--) changed[random.below(changed.length)] = random.word();
-  switch (random.below(4)) {
-    case 0:
-      return changed.subarray(0, random.below(changed.length + 1));
-    case 1:
-      return octets(changed, noise.take(random.below(40)));
-    case 2:
-      return octets(changed.subarray(random.below(8)));
-    default:
-      return changed;
-  }
-}
-
 describe('mutated payloads', () => {
   const framings = Object.values(Framing);
 
@@ -165,50 +112,5 @@ describe('mutated payloads', () => {
       probe.end();
     }
     expect([set.blockCount, set.evidenceLog.count]).toEqual([0, 0]);
-  });
-});
-
-describe('the glance', () => {
-  const asked = [
-    [Claim.WIREGUARD, mayBeWireguard, noticeWireguard],
-    [Claim.IKE, mayBeIke, noticeIke],
-    [Claim.OPENVPN, mayBeOpenvpn, noticeOpenvpn],
-    [Claim.ESP_IN_UDP, mayBeEspInUdp, noticeEspInUdp],
-  ] as const;
-
-  /** Asks every fingerprint, whatever a glance says. */
-  function askAll(payload: Payload): number {
-    for (const notice of [Notice.STRONG, Notice.WEAK]) {
-      const claim = asked.find(([, , ask]) => ask(payload) === notice)?.[0] ?? Claim.NONE;
-      if (claim !== Claim.NONE) return notice === Notice.STRONG ? claim : claim << 4;
-    }
-    return Claim.NONE;
-  }
-
-  it('passes over nothing that a fingerprint would claim', () => {
-    const payload = new Payload();
-    payload.timeUs = START_SECONDS * 1e6;
-    const claimed = new Set<number>();
-    let passedOver = 0;
-    for (let i = 0; i < 15_000; i++) {
-      const original = i % 4 === 0 ? noise.take(random.below(200)) : originals[random.below(originals.length)]![1];
-      const bytes = i % 3 === 0 ? mutated(original) : original;
-      payload.length = bytes.length;
-      payload.captured = random.below(4) === 0 ? random.below(bytes.length + 1) : bytes.length;
-      const { data, at } = guarded(bytes, payload.captured);
-      payload.data = data;
-      payload.at = at;
-      for (const [claim, mayBe, ask] of asked) {
-        if (mayBe(payload)) continue;
-        passedOver++;
-        expect([claim, ask(payload)]).toEqual([claim, Notice.NONE]);
-      }
-      const claims = claimsOf(payload);
-      expect(claims).toBe(askAll(payload));
-      claimed.add(claims);
-    }
-    // Everybody's strong and weak signs were among them.
-    expect([...claimed].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 16, 48, 64]);
-    expect(passedOver).toBeGreaterThan(40_000);
   });
 });
