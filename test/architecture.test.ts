@@ -16,9 +16,10 @@ interface Rule {
   readonly packages: 'any' | readonly string[];
 }
 
-const FINDING_CODES = ['fingerprint/finding.ts', 'fingerprint/evidence.ts'];
+const FINDING_CODES = ['fingerprint/finding.ts', 'fingerprint/checks.ts'];
 const NAMES = [
   ...FINDING_CODES,
+  'fingerprint/evidence.ts',
   'policy/action.ts',
   'enforcement/outcome.ts',
   'wire/packet-view.ts',

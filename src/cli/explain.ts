@@ -5,7 +5,7 @@ import { listCaptures } from '../capture/list-captures.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { Rules } from '../engine/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
-import { CHECKS } from '../fingerprint/evidence.ts';
+import { CHECKS } from '../fingerprint/checks.ts';
 import { type DecisionEvent, EventFields, type FlowEvent } from '../output/event-fields.ts';
 import { traceRules, type TriedRule } from '../policy/decide.ts';
 import type { AddressFlags } from './address-flags.ts';

@@ -10,7 +10,8 @@
  * tunnels of their own by their SPIs, and share one registration because they share the address.
  */
 import { Protocol } from '../core/protocol.ts';
-import { Check, type EvidenceLog } from '../fingerprint/evidence.ts';
+import { Check } from '../fingerprint/checks.ts';
+import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import {
   type Finding,
   findingInitiator,

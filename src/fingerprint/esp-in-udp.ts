@@ -14,7 +14,8 @@
 import { looksRandom } from '../core/randomness.ts';
 import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';

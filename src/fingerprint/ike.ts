@@ -11,7 +11,8 @@
  */
 import * as wire from '../wire/ike.ts';
 import { Chain, IkeExchange, IkeVersion, SeenPayload } from '../wire/ike.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';

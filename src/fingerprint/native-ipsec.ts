@@ -6,7 +6,8 @@
  */
 import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah.ts';
 import { espSequence, espSpi, SMALLEST_NEGOTIATED_SPI } from '../wire/esp.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { Framing, type Payload } from './payload.ts';
 import { StateWord, Verdict } from './verdict.ts';

@@ -12,7 +12,8 @@
 import { looksRandom } from '../core/randomness.ts';
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';
 import { Framing, type Payload } from './payload.ts';

@@ -15,7 +15,8 @@
 import { looksRandom } from '../core/randomness.ts';
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { noticeData, observeData } from './openvpn-data.ts';
 import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';

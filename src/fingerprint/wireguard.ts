@@ -12,7 +12,8 @@
 import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
 import { WireguardType } from '../wire/wireguard.ts';
-import { Check, type EvidenceLog } from './evidence.ts';
+import { Check } from './checks.ts';
+import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 /** The entries of an event's evidence, as octets; see event-line.ts. */
 import type { FlowRecord } from '../engine/flow-record.ts';
-import { CHECKS, type CheckForm } from '../fingerprint/evidence.ts';
+import { CHECKS, type CheckForm } from '../fingerprint/checks.ts';
 import { type OctetText, Piece } from './octet-text.ts';
 
 /** Offsets that are kept ready, with what stands around them. */

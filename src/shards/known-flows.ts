@@ -2,7 +2,8 @@
  * The flows that shards have reported, as the thread that judges knows them: in a flow table of its own, with the judge's words in
  * their rows, brought up to date by every report of the flow.
  */
-import type { Check, EvidenceLog } from '../fingerprint/evidence.ts';
+import type { Check } from '../fingerprint/checks.ts';
+import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { hashKey } from '../flow/flow-key.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { PacketView } from '../wire/packet-view.ts';

@@ -1,7 +1,8 @@
 // Writes event lines of ever new flows, two for each, and prints how much heap a line cost:
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-lines.js
 import { FlowRecord } from './engine/flow-record.js';
-import { Check, EvidenceLog } from './fingerprint/evidence.js';
+import { Check } from './fingerprint/checks.js';
+import { EvidenceLog } from './fingerprint/evidence.js';
 import { packFinding, Stage, Variant } from './fingerprint/finding.js';
 import { EventLines } from './output/event-line.js';
 import { OctetText } from './output/octet-text.js';

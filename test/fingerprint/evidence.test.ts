@@ -1,6 +1,7 @@
 /** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
 import { describe, expect, it } from 'vitest';
-import { CHECKS, EVIDENCE_LIMIT, EvidenceLog, Check, type EvidenceEntry } from '../../src/fingerprint/evidence.ts';
+import { CHECKS, Check } from '../../src/fingerprint/checks.ts';
+import { EVIDENCE_LIMIT, EvidenceLog, type EvidenceEntry } from '../../src/fingerprint/evidence.ts';
 import { decode } from '../../src/wire/decode.ts';
 import { DecodeStatus } from '../../src/wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../../src/wire/packet-view.ts';

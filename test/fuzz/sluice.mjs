@@ -22,7 +22,7 @@ export { faultName } from '../../dist/capture/capture-end.js';
 export { CaptureFault } from '../../dist/capture/packet-source.js';
 export { DECODE_STATUS_NAMES } from '../../dist/wire/decode-status.js';
 export { VARIANT_NAMES } from '../../dist/fingerprint/finding.js';
-export { CHECKS } from '../../dist/fingerprint/evidence.js';
+export { CHECKS } from '../../dist/fingerprint/checks.js';
 
 /** Octets as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
 class OctetsInput {
