@@ -10,8 +10,8 @@ import { SHARD_WORKER, ShardPool } from '../shards/shard-pool.ts';
 const WORTH_TWO_THREADS = 500_000_000;
 
 /** As measured: two threads where all captures together are that large, else one. More than two are only taken when asked for. */
-export function fittingWorkers(captures: readonly string[]): number {
-  if (availableParallelism() === 1) return 1;
+export function fittingWorkers(captures: readonly string[], cores: number = availableParallelism()): number {
+  if (cores === 1) return 1;
   // What is no file has no size.
   const sizes = captures.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
   return sizes.reduce((sum, size) => sum + size, 0) >= WORTH_TWO_THREADS ? 2 : 1;

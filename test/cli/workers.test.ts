@@ -1,8 +1,9 @@
 /** One thread and several make the same of the same captures, octet by octet. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fittingWorkers } from '../../src/cli/workers.ts';
 import { ended, ROOT, sluice, start, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
@@ -55,6 +56,46 @@ describe('several threads give what one gives', () => {
     expect(one[0]).toBe('4');
     expect(one[2]).toContain('packet record');
     expect(await replayed([cut, none, MIXED], ['--each'], 2)).toEqual(one);
+  });
+});
+
+describe('flows whose ends nobody is told of', () => {
+  it.each<[string, string[], number]>([
+    ['in one thread', [MIXED], 1],
+    ['in two', [MIXED], 2],
+    ['evicted, in one thread', [NEW_FLOWS, '--max-flows', '20000'], 1],
+    ['evicted, in two', [NEW_FLOWS, '--max-flows', '20000'], 2],
+  ])('are counted as those are that are written: %s', async (_, args, workers) => {
+    const replay = async (...flags: string[]): Promise<unknown> => {
+      const { stdout } = await sluice(['replay', ...args, '--workers', String(workers), '--json', ...flags]);
+      return JSON.parse(stdout);
+    };
+    const told = (await replay('--flows', join(folder, 'told'))) as { flows: { ended: Record<string, number> } };
+    expect(await replay()).toEqual(told);
+    const lines = readFileSync(join(folder, 'told'), 'latin1').trimEnd().split('\n');
+    expect(Object.values(told.flows.ended).reduce((sum, count) => sum + count, 0)).toBe(lines.length);
+  });
+});
+
+describe('by default', () => {
+  const sparse = (megabytes: number): string => {
+    const path = join(folder, `${megabytes}-mb.pcap`);
+    writeFileSync(path, '');
+    truncateSync(path, megabytes * 1_000_000);
+    return path;
+  };
+
+  it.each<[string, number, number[], number]>([
+    ['one thread for little', 8, [499], 1],
+    ['two for much', 2, [500], 2],
+    ['two for much in many files', 2, [200, 199, 101], 2],
+    ['one where there is one core', 1, [9000], 1],
+  ])('%s', (_, cores, sizes, workers) => {
+    expect(fittingWorkers(sizes.map(sparse), cores)).toBe(workers);
+  });
+
+  it('one for what has no size', () => {
+    expect(fittingWorkers(['-', join(folder, 'none')], 8)).toBe(1);
   });
 });
 
