@@ -97,7 +97,7 @@ async function realistic(bench, { packets, flows }) {
     turn.REPLAY_DECISIONS,
     turn.REPLAY_TWO_DECISIONS,
     turn.BARE_READ,
-    turn.CAPTURE_WALK,
+    ...turn.STAGES,
     turn.CAPINFOS,
     turn.NDPI,
     turn.PCAP_PARSER,

@@ -19,12 +19,22 @@ export const BARE_READ = {
   check: ({ stdout }, made) => same('octets', Number(stdout), made.bytes),
 };
 
-export const CAPTURE_WALK = {
-  name: 'Sluice, capture walk only',
+/** What each stage adds, one on top of the other, before a command, rules and outputs. */
+export const STAGES = [
+  ['walked', 'records walked'],
+  ['decoded', 'packets decoded'],
+  ['counted', 'flows counted'],
+  ['fingerprinted', 'flows fingerprinted'],
+].map(([stage, what]) => ({
+  name: `Sluice up to: ${what}`,
   needs: node,
-  args: ({ path }) => [join(root, 'bench/capture/read-capture.js'), 'walk', path],
-  check: ({ stdout }, made) => same('packets', parseInt(stdout, 10), made.packets),
-};
+  args: ({ path }) => [join(root, 'bench/engine/up-to-stage.mjs'), stage, path],
+  check: ({ stdout }, made) => {
+    const [packets, flows] = stdout.split(' ').map(Number);
+    const hasFlows = stage === 'counted' || stage === 'fingerprinted';
+    return same('packets', packets, made.packets) || (hasFlows ? same('flows', flows, made.flows) : '');
+  },
+}));
 
 export const REPLAY = replay(1);
 export const REPLAY_TWO = replay(2);

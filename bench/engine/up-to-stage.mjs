@@ -1,0 +1,83 @@
+/**
+ * A capture on its way through the engine, up to a stage and no further, in one thread: what each stage adds to the time of a whole
+ * process, warming up included. Build first, then
+ *
+ *     node bench/engine/up-to-stage.mjs walked|decoded|counted|fingerprinted FILE
+ *
+ * walked: the file is read and its records are found. decoded: each packet down to its flow's key, which is hashed. counted: its flow is
+ * found or begun, and counts it; none ends. fingerprinted: all that is known of flows by their own packets, and their ends. What
+ * `sluice replay` takes beyond that is the command's start, the registry, tunnels, decisions and outputs. Prints packets and flows.
+ */
+import { openCapture } from '../../dist/capture/open-capture.js';
+import { PacketBatch } from '../../dist/capture/packet-batch.js';
+import { Counters } from '../../dist/engine/counters.js';
+import { FlowFollower } from '../../dist/engine/flow-follower.js';
+import { Intake } from '../../dist/engine/intake.js';
+import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
+import { FlowTable, FlowWord, LOOK_AHEAD, NO_FLOW, ROW_WORDS } from '../../dist/flow/flow-table.js';
+import { DecodeStatus } from '../../dist/wire/decode-status.js';
+import { PacketView } from '../../dist/wire/packet-view.js';
+
+/** As many flows as `sluice replay` follows unless it is told otherwise. */
+const FLOW_LIMIT = 500_000;
+
+const table = new FlowTable(FLOW_LIMIT);
+const counters = new Counters();
+const intake = new Intake(table.hashKeys);
+const nobody = { heard: () => undefined, hearsEnd: () => false, ended: () => undefined };
+const follower = new FlowFollower(table, new FingerprintSet(), nobody, counters);
+const views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
+const statuses = new Uint8Array(LOOK_AHEAD);
+
+/** What is done with the packets in the views, which are rows of the batch from `row` on. */
+const STAGES = { walked: null, decoded: () => undefined, counted: countPackets, fingerprinted: followPackets };
+
+const [stage, path] = process.argv.slice(2);
+if (!Object.hasOwn(STAGES, stage ?? '') || path === undefined) {
+  process.stderr.write(`usage: node bench/engine/up-to-stage.mjs ${Object.keys(STAGES).join('|')} FILE\n`);
+  process.exit(2);
+}
+await run(path, STAGES[stage]);
+process.stdout.write(`${counters.packets} ${counters.flowsStarted}\n`);
+
+async function run(file, work) {
+  const source = openCapture(file);
+  const batch = new PacketBatch();
+  while (await source.read(batch)) {
+    if (work !== null) takeBatch(batch, work);
+    counters.packets += batch.count;
+  }
+  await source.close();
+}
+
+function takeBatch(batch, work) {
+  for (let row = 0; row < batch.count; row += LOOK_AHEAD) {
+    const count = Math.min(LOOK_AHEAD, batch.count - row);
+    for (let i = 0; i < count; i++) statuses[i] = intake.take(batch, row + i, views[i]);
+    work(batch, row, count);
+  }
+}
+
+function countPackets(batch, row, count) {
+  table.lookAhead(views, count);
+  for (let i = 0; i < count; i++) {
+    if (statuses[i] !== DecodeStatus.OK) continue;
+    let slot = table.findAhead(views[i]);
+    if (slot === NO_FLOW) {
+      slot = table.insert(views[i]);
+      counters.flowsStarted++;
+    }
+    table.words[slot * ROW_WORDS + FlowWord.PACKETS + table.direction]++;
+    table.addOctets(slot, table.direction, batch.wireLength[row + i]);
+  }
+}
+
+function followPackets(batch, row, count) {
+  table.lookAhead(views, count);
+  for (let i = 0; i < count; i++) {
+    follower.packet = counters.packets + row + i + 1;
+    follower.clock.timeUs = batch.timeUs[row + i];
+    follower.begin();
+    if (statuses[i] === DecodeStatus.OK) follower.take(views[i], batch.wireLength[row + i]);
+  }
+}
