@@ -28,7 +28,7 @@ export const Control = { PUBLISHED: 0, FAILED: 1, BATCHES: 4 } as const;
 export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
 export const BATCH_WORDS = 4;
 
-/** Set before a capture's first batch is handed out: packets of known flows are reported from the first packet on whose time is not between these. */
+/** Set before a capture's first batch is handed out: packets of known flows are reported from the first batch on that has a packet whose time is not between these. */
 export const Quiet = { FROM: 0, UNTIL: 1 } as const;
 
 /** The shared memory itself, as it is handed to a thread. */
