@@ -33,7 +33,7 @@ log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
 log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
 const flow = new FlowRecord();
 flow.evidenceLog = log;
-flow.evidence = log.head;
+flow.ownEvidence = log.head;
 flow.transport = 17;
 flow.destinationPort = 51_820;
 flow.finding = packFinding(1, Stage.SUSPECTED, Variant.WIREGUARD_STANDARD, 1);
