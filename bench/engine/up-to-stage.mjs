@@ -14,7 +14,7 @@ import { Counters } from '../../dist/engine/counters.js';
 import { FlowFollower } from '../../dist/engine/flow-follower.js';
 import { Intake } from '../../dist/engine/intake.js';
 import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
-import { FlowTable, FlowWord, LOOK_AHEAD, NO_FLOW, ROW_WORDS } from '../../dist/flow/flow-table.js';
+import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../../dist/flow/flow-table.js';
 import { DecodeStatus } from '../../dist/wire/decode-status.js';
 import { PacketView } from '../../dist/wire/packet-view.js';
 
@@ -67,8 +67,7 @@ function countPackets(batch, row, count) {
       slot = table.insert(views[i]);
       counters.flowsStarted++;
     }
-    table.words[slot * ROW_WORDS + FlowWord.PACKETS + table.direction]++;
-    table.addOctets(slot, table.direction, batch.wireLength[row + i]);
+    table.count(slot, table.direction, 1, batch.wireLength[row + i]);
   }
 }
 

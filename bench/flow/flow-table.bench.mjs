@@ -84,8 +84,7 @@ for (const size of SIZES) {
 
   function count(slot, i) {
     const row = slot * ROW_WORDS;
-    words[row + FlowWord.PACKETS + table.direction]++;
-    table.addOctets(slot, table.direction, 64);
+    table.count(slot, table.direction, 1, 64);
     numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
     numbers[(row + FlowWord.TOUCHED) >> 1] = i;
     return words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];

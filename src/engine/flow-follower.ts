@@ -166,10 +166,10 @@ export class FlowFollower {
   }
 
   private countPacket(slot: number, direction: 0 | 1, wireLength: number): void {
-    const { words, numbers } = this.table;
+    const { table } = this;
+    const { numbers } = table;
     const row = slot * ROW_WORDS;
-    words[row + FlowWord.PACKETS + direction]!++;
-    this.table.addOctets(slot, direction, wireLength);
+    table.count(slot, direction, 1, wireLength);
     numbers[(row + FlowWord.LAST_TIME) >> 1] = this.clock.timeUs;
     numbers[(row + FlowWord.TOUCHED) >> 1] = this.clock.now;
     this.counters.flowPackets++;
@@ -184,9 +184,8 @@ export class FlowFollower {
 
   /** The later fragments that came before the first one at hand. */
   private countWaited(slot: number, direction: 0 | 1): void {
-    const { view, table } = this;
-    table.words[slot * ROW_WORDS + FlowWord.PACKETS + direction]! += view.waitedPackets;
-    table.addOctets(slot, direction, view.waitedOctets);
+    const { view } = this;
+    this.table.count(slot, direction, view.waitedPackets, view.waitedOctets);
     this.counters.flowPackets += view.waitedPackets;
   }
 

@@ -302,11 +302,13 @@ export class FlowTable {
     return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.OCTETS + direction]! >>> 0);
   }
 
-  /** Adds to the octets of a direction. */
-  addOctets(slot: number, direction: number, count: number): void {
-    const at = slot * ROW_WORDS + FlowWord.OCTETS + direction;
-    const sum = (this.words[at]! >>> 0) + count;
-    this.words[at] = sum | 0;
+  /** Counts packets, with their octets on the wire, in a direction. */
+  count(slot: number, direction: number, packets: number, octets: number): void {
+    const { words } = this;
+    const row = slot * ROW_WORDS + direction;
+    words[row + FlowWord.PACKETS]! += packets;
+    const sum = (words[row + FlowWord.OCTETS]! >>> 0) + octets;
+    words[row + FlowWord.OCTETS] = sum | 0;
     if (sum < 2 ** 32) return;
     this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
   }

@@ -206,10 +206,8 @@ export class ShardedPipeline implements PacketPipeline {
   /** Counts a packet with its flow. */
   private count(slot: number, direction: number, batch: PacketBatch, row: number): void {
     const { table } = this.flows;
-    const at = slot * ROW_WORDS;
-    table.words[at + FlowWord.PACKETS + direction]!++;
-    table.addOctets(slot, direction, batch.wireLength[row]!);
-    table.numbers[(at + FlowWord.LAST_TIME) >> 1] = batch.timeUs[row]!;
+    table.count(slot, direction, 1, batch.wireLength[row]!);
+    table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1] = batch.timeUs[row]!;
   }
 
   private end(shard: number, ring: ReportRing): void {
