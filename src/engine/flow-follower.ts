@@ -243,15 +243,16 @@ export class FlowFollower {
   private expire(now: number): void {
     const { wheel, table, listener, ending } = this;
     while (wheel.next(now)) {
-      ending.begin(wheel.dueCount);
-      for (let i = 0; i < wheel.dueCount; i++) {
-        const slot = wheel.dueSlots[i]!;
+      const { due } = wheel;
+      ending.begin(due.count);
+      for (let i = 0; i < due.count; i++) {
+        const slot = due.slots[i]!;
         const dueAt = table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1]! + this.timeoutOf(slot);
         if (dueAt > now) {
           wheel.atUs = dueAt;
           wheel.schedule(slot);
         } else if (listener.hearsEnd(slot)) {
-          ending.add(slot, table.firstPacket(slot));
+          ending.add(slot, due.firstPackets[i]!);
         } else {
           this.letGo(slot, this.idleEndOf(slot));
           table.remove(slot);

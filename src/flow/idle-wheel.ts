@@ -44,7 +44,8 @@ export class IdleWheel {
   private leftCount = 0;
   /** The bucket number (not reduced) up to which all is done. */
   private done = 0;
-  private readonly due = new SlotList();
+  /** The flows of the bucket that `next` has taken out, in no order, until its next call. */
+  readonly due = new SlotList();
   private readonly kept = new SlotList();
 
   constructor(table: FlowTable) {
@@ -80,8 +81,7 @@ export class IdleWheel {
   }
 
   /**
-   * Takes the flows of one bucket out that is due by `nowUs`, the oldest bucket first; false where none is left. They are in
-   * `dueSlots`, `dueCount` of them, until the next call, in no order.
+   * Takes the flows of one bucket out that is due by `nowUs`, the oldest bucket first, into `due`; false where none is left.
    */
   next(nowUs: number): boolean {
     const last = Math.floor(nowUs / BUCKET_US);
@@ -112,17 +112,9 @@ export class IdleWheel {
     return false;
   }
 
-  /** Number of the bucket of `dueSlots`; they only rise. */
+  /** Number of the bucket of `due`; they only rise. */
   get bucket(): number {
     return this.done;
-  }
-
-  get dueCount(): number {
-    return this.due.count;
-  }
-
-  get dueSlots(): Int32Array {
-    return this.due.slots;
   }
 
   private append(index: number, slot: number): void {

@@ -44,7 +44,8 @@ class ListTwin {
 /** Who is due of the next bucket, in the order of first packets: the wheel itself promises none. */
 function dueOf(wheel: IdleWheel, table: FlowTable, nowUs: number): number[] {
   if (!wheel.next(nowUs)) return [];
-  return [...wheel.dueSlots.subarray(0, wheel.dueCount)].sort((a, b) => table.firstPacket(a) - table.firstPacket(b));
+  const { slots, count } = wheel.due;
+  return [...slots.subarray(0, count)].sort((a, b) => table.firstPacket(a) - table.firstPacket(b));
 }
 
 describe('against a sorted list', () => {
