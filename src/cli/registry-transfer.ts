@@ -7,7 +7,7 @@ import { PrefixColumns } from '../registry/prefix-columns.ts';
 import { PrefixTrie } from '../registry/prefix-trie.ts';
 import { RegistrationColumns } from '../registry/registration-columns.ts';
 import { Registry } from '../registry/registry.ts';
-import { Standings } from '../registry/standings.ts';
+import { Terms } from '../registry/terms.ts';
 import { TextColumn } from '../registry/text-column.ts';
 
 type Plain = Record<string, unknown>;
@@ -39,7 +39,7 @@ export function reviveRegistry(plain: unknown): Registry {
   adopt(trie.ipv4, Ipv4Trie);
   adopt(trie.ipv6, Ipv6Trie);
   adopt(trie, PrefixTrie);
-  adopt(registry.standings, Standings);
+  adopt(registry.terms, Terms);
   adopt(registry, Registry);
   return plain as Registry;
 }

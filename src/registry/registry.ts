@@ -14,7 +14,7 @@ import { orderPrefixes } from './prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from './prefix-trie.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
 import { SECTOR_NAMES } from './sector.ts';
-import { NO_ROW, Standings } from './standings.ts';
+import { NO_ROW, Terms } from './terms.ts';
 
 /** Answer of `covers` where no registration is in force. */
 export const NO_REGISTRATION = -1;
@@ -53,7 +53,7 @@ export class Registry {
   /** Rows in the order of prefixes; those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the file. */
   private readonly rows: Uint32Array;
   private readonly starts: Uint32Array;
-  private readonly standings: Standings;
+  private readonly terms: Terms;
   /** Times at which a registration begins or ceases to be in force, ascending. */
   private readonly boundaries: Float64Array;
 
@@ -65,7 +65,7 @@ export class Registry {
     this.rows = order.rows;
     this.starts = starts;
     this.trie = new PrefixTrie(distinct, ipv4Count);
-    this.standings = new Standings(columns, this.rows, starts);
+    this.terms = new Terms(columns, this.rows, starts);
     this.boundaries = Float64Array.from(columns.boundaries).filter(Number.isFinite).sort();
   }
 
@@ -82,7 +82,7 @@ export class Registry {
   /** Octets of memory in typed arrays. */
   get byteLength(): number {
     const own = this.rows.byteLength + this.starts.byteLength + this.boundaries.byteLength;
-    return own + this.columns.byteLength + this.trie.byteLength + this.standings.byteLength;
+    return own + this.columns.byteLength + this.trie.byteLength + this.terms.byteLength;
   }
 
   /**
@@ -92,7 +92,7 @@ export class Registry {
   covers(word0: number, word1: number, word2: number, word3: number, timeUs: number, protocol: number): number {
     let prefix = this.trie.lookup(word0, word1, word2, word3);
     while (prefix !== NO_PREFIX) {
-      const row = this.standings.rowInForce(prefix, timeUs, protocol);
+      const row = this.terms.rowInForce(prefix, timeUs, protocol);
       if (row !== NO_ROW) return row;
       prefix = this.trie.parentOf(prefix);
     }
