@@ -7,39 +7,12 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCapture } from '../../dist/capture/open-capture.js';
-import { PacketBatch } from '../../dist/capture/packet-batch.js';
 
 const ROUNDS = 7;
-const BARE_BLOCK_LENGTH = 1 << 18;
+const BARE_READ = join(import.meta.dirname, '../peers/bare-read.mjs');
+const UP_TO_STAGE = join(import.meta.dirname, '../engine/up-to-stage.mjs');
 
-const [mode, path] = process.argv.slice(2);
-if (mode === 'walk') await walk(path);
-else if (mode === 'bare') readBare(path);
-else compare(Number(mode ?? 3_000_000));
-
-/** What is measured: every record, its captured length summed up so that nothing can be left out. */
-async function walk(file) {
-  const source = openCapture(file);
-  const batch = new PacketBatch();
-  let packets = 0;
-  let octets = 0;
-  while (await source.read(batch)) {
-    packets += batch.count;
-    for (let i = 0; i < batch.count; i++) octets += batch.capturedLength[i];
-  }
-  await source.close();
-  console.log(packets, octets, source.end.message);
-}
-
-/** The floor: blocks are read and nothing is done with them. */
-function readBare(file) {
-  const descriptor = fs.openSync(file, 'r');
-  const block = new Uint8Array(BARE_BLOCK_LENGTH);
-  let octets = 0;
-  for (let count = 1; count > 0; octets += count) count = fs.readSync(descriptor, block, 0, block.length, null);
-  console.log(octets);
-}
+compare(Number(process.argv[2] ?? 3_000_000));
 
 function compare(packetCount) {
   const folder = fs.mkdtempSync(join(tmpdir(), 'read-capture-'));
@@ -58,9 +31,9 @@ function compare(packetCount) {
 
 function measure(title, file) {
   const turns = {
-    'bare block read': [process.execPath, process.argv[1], 'bare', file],
-    'sluice, records walked': [process.execPath, process.argv[1], 'walk', file],
-    'sluice, from a pipe': ['sh', '-c', `cat '${file}' | '${process.execPath}' '${process.argv[1]}' walk -`],
+    'bare block read': [process.execPath, BARE_READ, file],
+    'sluice, records walked': [process.execPath, UP_TO_STAGE, 'walked', file],
+    'sluice, from a pipe': ['sh', '-c', `cat '${file}' | '${process.execPath}' '${UP_TO_STAGE}' walked -`],
     'capinfos -c': ['capinfos', '-c', file],
     'tcpdump -w /dev/null': ['tcpdump', '-r', file, '-w', '/dev/null'],
   };
