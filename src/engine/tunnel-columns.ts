@@ -1,9 +1,10 @@
 /**
  * The tunnels that live, as columns by their numbers: the name of each, its flows in the order in which they joined, and the registered
  * ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the limit at once and costs memory only
- * once touched. A name is a row of one cache line.
+ * once touched.
  */
-import { FlowName } from './flow-record.ts';
+import type { FlowName } from './flow-record.ts';
+import { NameRows } from './name-rows.ts';
 
 /** The ends of a tunnel: of an initiator, of a responder. */
 export const TunnelEnd = { SOURCE: 0, DESTINATION: 1 } as const;
@@ -11,10 +12,6 @@ export type TunnelEnd = (typeof TunnelEnd)[keyof typeof TunnelEnd];
 
 const ADDRESS_WORDS = 4;
 const ENDS = 2;
-
-/** Words of a name. The first packet and its time are doubles; the destination's address stands behind the source's. */
-const Name = { FIRST_PACKET: 0, FIRST_TIME: 2, ADDRESSES: 4, PORTS: 12, DOMAIN: 13, TRANSPORT: 14 } as const;
-const NAME_WORDS = 16;
 
 export class TunnelColumns {
   /** Tunnels that live. */
@@ -31,9 +28,7 @@ export class TunnelColumns {
 
   private readonly previousSlot: Int32Array;
   private readonly lastSlot: Int32Array;
-  private readonly names: Int32Array;
-  /** The same as doubles. */
-  private readonly nameNumbers: Float64Array;
+  private readonly names: NameRows;
   private readonly registeredAddress: Int32Array;
   private readonly isRegistered: Uint8Array;
   private used = 1;
@@ -50,8 +45,7 @@ export class TunnelColumns {
     this.nextSlot = new Int32Array(slotLimit + 1);
     this.previousSlot = new Int32Array(slotLimit + 1);
     this.lastSlot = new Int32Array(rows);
-    this.names = new Int32Array(rows * NAME_WORDS);
-    this.nameNumbers = new Float64Array(this.names.buffer);
+    this.names = new NameRows(rows);
     this.registeredAddress = new Int32Array(rows * ENDS * ADDRESS_WORDS);
     this.isRegistered = new Uint8Array(rows * ENDS);
   }
@@ -68,7 +62,7 @@ export class TunnelColumns {
     this.firstSlot[tunnel] = 0;
     this.lastSlot[tunnel] = 0;
     for (let end = 0; end < ENDS; end++) this.isRegistered[tunnel * ENDS + end] = 0;
-    this.keepName(tunnel, name);
+    this.names.keep(tunnel, name);
     return tunnel;
   }
 
@@ -101,41 +95,14 @@ export class TunnelColumns {
     this.flowCount[tunnel]!--;
   }
 
-  private keepName(tunnel: number, name: FlowName): void {
-    const { names, nameNumbers } = this;
-    const row = tunnel * NAME_WORDS;
-    nameNumbers[(row + Name.FIRST_PACKET) >> 1] = name.firstPacket;
-    nameNumbers[(row + Name.FIRST_TIME) >> 1] = name.firstTimeUs;
-    for (let word = 0; word < ADDRESS_WORDS; word++) {
-      names[row + Name.ADDRESSES + word] = name.source[word]!;
-      names[row + Name.ADDRESSES + ADDRESS_WORDS + word] = name.destination[word]!;
-    }
-    names[row + Name.PORTS] = (name.sourcePort << 16) | name.destinationPort;
-    names[row + Name.DOMAIN] = name.domain;
-    names[row + Name.TRANSPORT] = name.transport;
-  }
-
   /** Fills a name with that of a tunnel. */
   readName(tunnel: number, name: FlowName): void {
-    const { names, nameNumbers } = this;
-    const row = tunnel * NAME_WORDS;
-    for (let word = 0; word < ADDRESS_WORDS; word++) {
-      name.source[word] = names[row + Name.ADDRESSES + word]!;
-      name.destination[word] = names[row + Name.ADDRESSES + ADDRESS_WORDS + word]!;
-    }
-    name.sourcePort = names[row + Name.PORTS]! >>> 16;
-    name.destinationPort = names[row + Name.PORTS]! & 0xffff;
-    name.transport = names[row + Name.TRANSPORT]!;
-    name.domain = names[row + Name.DOMAIN]!;
-    name.firstPacket = nameNumbers[(row + Name.FIRST_PACKET) >> 1]!;
-    name.firstTimeUs = nameNumbers[(row + Name.FIRST_TIME) >> 1]!;
+    this.names.read(tunnel, name);
   }
 
   /** True when an address of the tunnel's first flow is this one. */
   hasName(tunnel: number, end: TunnelEnd, address: Int32Array): boolean {
-    const at = tunnel * NAME_WORDS + Name.ADDRESSES + end * ADDRESS_WORDS;
-    for (let word = 0; word < ADDRESS_WORDS; word++) if (this.names[at + word] !== address[word]) return false;
-    return true;
+    return this.names.hasAddress(tunnel, end, address);
   }
 
   /** Fills the address at which an end of the tunnel was found registered; false where none was. */

@@ -13,11 +13,11 @@ import { Protocol } from '../core/protocol.ts';
 import { Check } from '../fingerprint/checks.ts';
 import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import {
+  confirmed,
   type Finding,
   findingInitiator,
   findingProtocol,
   findingStage,
-  findingVariant,
   NO_FINDING,
   packFinding,
   Stage,
@@ -102,7 +102,7 @@ export class Tunnels {
     const detail = slot * DETAIL_WORDS;
     if (details[detail + FlowDetail.TUNNEL_EVIDENCE] === 0) return own;
     if (own === NO_FINDING) return details[detail + FlowDetail.FINDING]!;
-    return packFinding(findingProtocol(own), Stage.CONFIRMED, findingVariant(own), findingInitiator(own));
+    return confirmed(own);
   }
 
   /** A flow has ended. */
@@ -211,12 +211,7 @@ export class Tunnels {
     const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     const finding = details[findingAt]!;
     if (findingStage(finding) === Stage.CONFIRMED) return false;
-    details[findingAt] = packFinding(
-      findingProtocol(finding),
-      Stage.CONFIRMED,
-      findingVariant(finding),
-      findingInitiator(finding),
-    );
+    details[findingAt] = confirmed(finding);
     this.note(slot, packet, Check.TUNNEL_CONFIRMED, 0, this.columns.confirmedBy[tunnel]!);
     return true;
   }

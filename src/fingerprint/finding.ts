@@ -77,3 +77,8 @@ export function findingVariant(finding: Finding): Variant {
 export function findingInitiator(finding: Finding): number {
   return (finding >> 16) & 3;
 }
+
+/** The same finding, confirmed. */
+export function confirmed(finding: Finding): Finding {
+  return packFinding(findingProtocol(finding), Stage.CONFIRMED, findingVariant(finding), findingInitiator(finding));
+}
