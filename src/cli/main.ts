@@ -6,12 +6,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/output-error.ts';
 import { addCheckCommand } from './check-command.ts';
+import { hintAtCommand, hintAtReplay } from './command-hints.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { refuseRepeatedFlags } from './single-flags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -41,8 +43,13 @@ async function main(): Promise<void> {
   addLookupCommand(program);
   addExplainCommand(program);
   addEvaluateCommand(program);
+  for (const command of program.commands) refuseRepeatedFlags(command);
+  program.hook('preAction', (_, command) => {
+    hintAtCommand(program, command);
+  });
   watchStandardStreams();
   try {
+    hintAtReplay(program, process.argv.slice(2));
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);

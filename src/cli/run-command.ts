@@ -44,7 +44,10 @@ export function addRunCommand(program: Command): void {
       'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
     )
     .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)')
-    .option('--interface <name>', 'capture on an interface, by a process of its own that alone needs the right to')
+    .option(
+      '--interface <name>',
+      'capture on one interface, or any for all of them (tcpdump on Linux), by a process of its own that alone needs the right to',
+    )
     .addOption(
       new Option('--capture-with <program>', 'what captures; auto prefers tcpdump')
         .choices(CAPTURE_WITH)

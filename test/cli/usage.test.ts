@@ -82,10 +82,48 @@ describe('wrong usage ends with 2, a sentence on stderr and nothing on stdout', 
     ['a bad protocol', ['lookup', '10.0.0.1', '--protocol', 'tor'], 'Allowed choices are wireguard, openvpn, ipsec'],
     ['no flow', ['explain', 'captures'], "required option '--flow <id>'"],
     ['a missing policy to check', ['check', '--policy', 'no.yaml'], 'no.yaml: no such file'],
+    ['a mistyped command', ['reply', 'captures'], '(Did you mean replay?)'],
+    ['a capture as command', ['captures/wireguard/rekey.pcap'], 'mean: sluice replay captures/wireguard/rekey.pcap\n'],
+    ['a folder as command', ['captures', '--each'], 'mean: sluice replay captures --each\n'],
+    ['standard input as command', ['-'], "'-' is standard input, not a command; did you mean: sluice replay -\n"],
+    ['a command as capture', ['replay', 'explain', 'captures'], 'mean: sluice explain captures\n'],
+    ['a command behind a capture', ['replay', 'captures', 'explain'], 'mean: sluice explain captures\n'],
+    [
+      'a command as capture of another command',
+      ['evaluate', 'replay', 'captures', '--labels', 'x'],
+      'mean: sluice replay captures\n',
+    ],
+    [
+      'a command that does not exist as capture',
+      ['replay', 'contrast', 'captures'],
+      "'contrast' is not a file or folder, and sluice has no command of that name\n",
+    ],
   ])('%s', async (_what, args, sentence) => {
     const { code, stdout, stderr } = await sluice(args);
     expect(stderr).toContain(sentence);
     expect(stderr).not.toMatch(/^ {4}at /m);
     expect([code, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('a flag that is given twice', () => {
+  it('is refused with both values where it takes one', async () => {
+    const { code, stdout, stderr } = await sluice(['replay', 'captures', '--policy', 'a.yaml', '--policy=b.yaml']);
+    expect(stderr).toContain('--policy is given twice, with a.yaml and with b.yaml; it takes one value');
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('is refused with what to do instead: --interface', async () => {
+    const { code, stderr } = await sluice(['run', '--interface', 'eth0', '--interface', 'eth1', 'udp']);
+    expect(stderr).toContain(
+      '--interface is given twice, with eth0 and with eth1; one daemon captures on one interface',
+    );
+    expect(stderr).toContain('use --interface any');
+    expect(code).toBe(2);
+  });
+
+  it('says the same again where it takes no value', async () => {
+    const { code } = await sluice(['replay', 'captures/wireguard/rekey.pcap', '--quiet', '--quiet']);
+    expect(code).toBe(0);
   });
 });

@@ -1,0 +1,33 @@
+/**
+ * Refuses a flag that takes one value and is given twice. The parser would keep the last value and drop the others silently, and a
+ * user could not see which policy, interface or output was used.
+ */
+import type { Command, Option } from 'commander';
+
+/** What to do instead, by command and flag, where a user has a reason to give the flag twice. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'run --interface':
+    'one daemon captures on one interface: use --interface any, which is every interface (Linux, with tcpdump), or one daemon for each',
+};
+
+/** Watches the flags of a command from now on. A flag without a value may be repeated: it says the same again. */
+export function refuseRepeatedFlags(command: Command): void {
+  for (const option of command.options) if (takesOneValue(option)) watch(command, option);
+}
+
+function takesOneValue(option: Option): boolean {
+  return (option.required || option.optional) && !option.variadic;
+}
+
+function watch(command: Command, option: Option): void {
+  let first: string | undefined;
+  command.on(`option:${option.name()}`, (value: string) => {
+    if (first === undefined) {
+      first = value;
+      return;
+    }
+    const flag = option.long ?? option.flags;
+    const advice = ADVICE[`${command.name()} ${flag}`] ?? 'it takes one value';
+    command.error(`error: ${flag} is given twice, with ${first} and with ${value}; ${advice}`);
+  });
+}
