@@ -12,6 +12,8 @@ import { WRAPPERS } from './wrappers.mjs';
 const cut = (frames, length) => frames.map((frame) => ({ ...frame, bytes: frame.bytes.subarray(0, length) }));
 const direction = (frames, forth) => frames.filter((frame) => open(frame).forth === forth);
 const relink = (frames, name) => frames.map((frame, number) => { const bytes = WRAPPERS[name].wrap(open(frame), number); return { ...frame, bytes, original: bytes.length }; });
+/** Every frame in a wrapper that its direction chooses; null leaves it as it is. */
+const relinkByDirection = (frames, forth, back) => frames.map((frame) => { const name = open(frame).forth ? forth : back; return name === null ? frame : relink([frame], name)[0]; });
 const with4 = (frames) => frames.filter((frame) => open(frame).type === 0x0800);
 const with6 = (frames) => frames.filter((frame) => open(frame).type === 0x86dd);
 
@@ -228,6 +230,7 @@ export const CONDITIONS = {
   'reordered': { text: 'Packets change places within windows of three, so answers come before their questions.', frames: reorder },
   'client-only': { text: "Only the clients' direction of all sessions.", frames: (base) => direction(base, true), stage: oneWay },
   'server-only': { text: "Only the servers' direction of all sessions. (Of native ESP nobody can tell who began, so its first sender counts as the initiator.)", frames: (base) => direction(base, false), stage: oneWay, turned: (label) => label.proto === 'esp' },
+  'vlan-priority-one-way': { text: "The clients' direction with a priority tag (VLAN 0), the servers' without a tag: one flow each (IEEE 802.1Q, table 9-2).", frames: (base) => relinkByDirection(base, 'vlan-priority', null) },
   'ethernet-padding': { text: 'Short frames padded to 60 octets with 0xaa, longer ones with a trailer of four octets.', frames: (base) => base.map((frame) => { const bytes = concat(frame.bytes, Buffer.alloc(Math.max(4, 60 - frame.bytes.length), 0xaa)); return { ...frame, bytes, original: bytes.length }; }) },
   'fragments-v4': { text: 'IPv4 packets longer than 128 octets in fragments of 128.', frames: (base) => fragments4(with4(base), 128) },
   'fragments-v4-reversed': { text: 'The same, the fragments of each packet last first.', frames: (base) => reverseFragments(fragments4(with4(base), 128)) },

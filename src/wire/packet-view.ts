@@ -167,8 +167,9 @@ export class PacketView {
   enter(kind: Encapsulation, label: number): boolean {
     if (this.encapsulationDepth === ENCAPSULATION_LIMIT) return false;
     this.encapsulation |= kind << (4 * this.encapsulationDepth++);
-    // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart.
-    if (kind !== Encapsulation.MPLS) {
+    // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart. VLAN id 0 names no
+    // VLAN: it is a priority tag (IEEE 802.1Q-2018, table 9-2), which one direction may carry and the other not.
+    if (kind !== Encapsulation.MPLS && (kind !== Encapsulation.VLAN || label !== 0)) {
       this.domain = Math.imul(this.domain ^ (kind << 24) ^ label, 0x9e3779b1);
       this.domain ^= this.domain >>> 15;
     }

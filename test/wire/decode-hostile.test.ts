@@ -337,6 +337,13 @@ describe('the domain of a wrapping', () => {
     );
   });
 
+  it('is not changed by a priority tag, alone or below another tag', () => {
+    expect(domainOf(frame(build.vlan(0xa000, 0x0800, PACKET), 0x8100))).toBe(domainOf(frame(reversed)));
+    expect(domainOf(frame(build.vlan(5, 0x8100, build.vlan(0, 0x0800, PACKET)), 0x88a8))).toBe(
+      domainOf(frame(build.vlan(5, 0x0800, reversed), 0x8100)),
+    );
+  });
+
   it('tells networks apart, and their order', () => {
     const domains = [
       frame(PACKET),
