@@ -9,16 +9,18 @@
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../enforcement/outcome.ts';
-import { NO_ROOM, TokenBuckets } from '../enforcement/token-bucket.ts';
+import { NO_ROOM } from '../enforcement/token-bucket.ts';
 import type { EvidenceLog } from '../fingerprint/evidence.ts';
-import { findingProtocol, findingStage, findingVariant, STAGE_NAMES } from '../fingerprint/finding.ts';
+import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { type FlowTable, FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
-import { Action, ACTION_NAMES, Share } from '../policy/action.ts';
-import { actionOf, decidingRule, NO_RULE, reasonOf } from '../policy/decide.ts';
-import { DecisionInput } from '../policy/decision-input.ts';
+import { Action, ACTION_NAMES } from '../policy/action.ts';
+import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
+import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/policy.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
 import type { FlowEnd } from './counters.ts';
+import { DecisionBasis } from './decision-basis.ts';
+import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import type { DecisionSink, ShownDecision } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
@@ -28,8 +30,7 @@ import { FlowRecord } from './flow-record.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
-import { NO_BUCKET, STANDING_WORDS, Standings, StandingWord } from './standing.ts';
-import { TunnelEnd } from './tunnel-columns.ts';
+import { STANDING_WORDS, Standings, StandingWord } from './standing.ts';
 import type { Tunnels } from './tunnels.ts';
 
 export { DecisionCounts } from './decision-counts.ts';
@@ -58,13 +59,11 @@ export class Decisions {
   private readonly sink: DecisionSink;
   private readonly guard: SafetyGuard | null;
   private readonly record = new FlowRecord();
-  /** What the last decision rested on. */
-  readonly input = new DecisionInput();
-  private buckets = new TokenBuckets();
   private readonly standings = new Standings();
+  private readonly basis: DecisionBasis;
+  private readonly buckets = new DecisionBuckets(this.standings);
   private readonly due: DueDecisions;
   private readonly words: ShownDecisions;
-  private readonly keptAddress = new Int32Array(4);
 
   constructor(
     table: FlowTable,
@@ -79,11 +78,17 @@ export class Decisions {
     this.evidenceLog = evidenceLog;
     this.rules = rules;
     this.rulesBefore = rules;
+    this.basis = new DecisionBasis(rules.registry, tunnels);
     this.words = new ShownDecisions(rules);
     this.tally.useRules(rules.policy.rules);
     this.due = new DueDecisions(table, this.standings, rules);
     this.sink = sink;
     this.guard = guard;
+  }
+
+  /** What the last decision rested on. */
+  get input(): DecisionInput {
+    return this.basis.input;
   }
 
   /** Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped. */
@@ -96,11 +101,11 @@ export class Decisions {
     this.rulesBefore = this.rules;
     this.rules = rules;
     this.rulesGeneration++;
+    this.basis.registry = rules.registry;
     this.words.useRules(rules);
     this.tally.useRules(rules.policy.rules);
     this.due.useRules(rules);
-    // Keys of buckets name rules by number, and a bucket keeps the rate that it was made with.
-    if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.forgetBuckets();
+    if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.buckets.forget();
     const { table } = this;
     let count = 0;
     for (let slot = 1; slot <= table.lastSlot; slot++) {
@@ -110,11 +115,6 @@ export class Decisions {
     }
     this.rulesBefore = rules;
     return count;
-  }
-
-  private forgetBuckets(): void {
-    this.buckets = new TokenBuckets();
-    this.standings.forgetBuckets();
   }
 
   found(slot: number, timeUs: number, packet: number): void {
@@ -157,8 +157,7 @@ export class Decisions {
       words[row + StandingWord.STAGE]!,
       words[row + StandingWord.ACTION]!,
     );
-    const bucket = words[row + StandingWord.BUCKET]!;
-    if (bucket !== NO_BUCKET) this.buckets.release(bucket);
+    this.buckets.release(row);
     standings.end(number);
   }
 
@@ -174,7 +173,7 @@ export class Decisions {
       }
     }
     if (words[row + StandingWord.ACTION] === Action.BLOCK) return Outcome.DROPPED;
-    const delay = this.buckets.take(words[row + StandingWord.BUCKET]!, wireLength, timeUs);
+    const delay = this.buckets.take(row, wireLength, timeUs);
     if (delay === 0) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
     this.delayUs = delay;
@@ -183,11 +182,11 @@ export class Decisions {
 
   /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
   private decide(slot: number, timeUs: number, packet: number): void {
-    const { input, record, rules, standings } = this;
+    const { basis, record, rules, standings } = this;
+    const { input } = basis;
     const tunnel = this.tunnels.of(slot);
     record.read(this.table, slot, this.evidenceLog, null);
-    this.fillInput(timeUs);
-    const isNews = tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
+    const isNews = basis.fill(record, tunnel, timeUs);
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
@@ -257,7 +256,7 @@ export class Decisions {
     words[row + StandingWord.SOURCE_REGISTRATION] = input.sourceRegistration;
     words[row + StandingWord.DESTINATION_REGISTRATION] = input.destinationRegistration;
     words[row + StandingWord.RULES_GENERATION] = this.rulesGeneration;
-    this.holdBucket(number, timeUs);
+    this.buckets.hold(number, this.rules, this.rulesGeneration, input.source, timeUs);
   }
 
   /** Counts a decision and hands it to the sink. */
@@ -273,107 +272,6 @@ export class Decisions {
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
     sink.decided(this.record, this.shown(row, previous), timeUs, packet);
-  }
-
-  /**
-   * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel, what it
-   * brings the tunnel keeps. True where it brought something.
-   */
-  private shareRegistrations(tunnel: number, timeUs: number): boolean {
-    const { input } = this;
-    const { columns } = this.tunnels;
-    const ofSource = this.keptRegistration(tunnel, TunnelEnd.SOURCE, timeUs);
-    const ofDestination = this.keptRegistration(tunnel, TunnelEnd.DESTINATION, timeUs);
-    let brings = false;
-    if (input.sourceRegistration === NO_REGISTRATION) {
-      input.sourceRegistration = ofSource;
-      input.sourceSector = this.sectorOf(ofSource);
-    } else if (ofSource === NO_REGISTRATION) {
-      columns.keepRegistered(tunnel, TunnelEnd.SOURCE, input.source);
-      brings = true;
-    }
-    if (input.destinationRegistration === NO_REGISTRATION) {
-      input.destinationRegistration = ofDestination;
-      input.destinationSector = this.sectorOf(ofDestination);
-    } else if (ofDestination === NO_REGISTRATION) {
-      columns.keepRegistered(tunnel, TunnelEnd.DESTINATION, input.destination);
-      brings = true;
-    }
-    return brings && columns.flowCount[tunnel]! > 1;
-  }
-
-  /** Registration of the address that the tunnel has kept for an end. It may be none by now: time has passed, or the registry is another. */
-  private keptRegistration(tunnel: number, end: TunnelEnd, timeUs: number): number {
-    const { columns } = this.tunnels;
-    if (!columns.readRegistered(tunnel, end, this.keptAddress)) return NO_REGISTRATION;
-    const registration = this.registrationOf(this.keptAddress, timeUs);
-    if (registration === NO_REGISTRATION) columns.forgetRegistered(tunnel, end);
-    return registration;
-  }
-
-  private registrationOf(address: Int32Array, timeUs: number): number {
-    return this.rules.registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, this.input.protocol);
-  }
-
-  private sectorOf(registration: number): number {
-    return registration === NO_REGISTRATION ? 0 : this.rules.registry.sectorOf(registration);
-  }
-
-  private fillInput(timeUs: number): void {
-    const { input, record } = this;
-    const { source, destination, finding } = record;
-    input.protocol = findingProtocol(finding);
-    input.stage = findingStage(finding);
-    input.variant = findingVariant(finding);
-    input.transport = record.transport;
-    for (let word = 0; word < 4; word++) {
-      input.source[word] = source[word]!;
-      input.destination[word] = destination[word]!;
-    }
-    input.sourcePort = record.sourcePort;
-    input.destinationPort = record.destinationPort;
-    input.packets = record.packetsToDestination + record.packetsToSource;
-    input.octets = record.octetsToDestination + record.octetsToSource;
-    input.timeUs = timeUs;
-    input.sourceRegistration = this.registrationOf(source, timeUs);
-    input.destinationRegistration = this.registrationOf(destination, timeUs);
-    input.sourceSector = this.sectorOf(input.sourceRegistration);
-    input.destinationSector = this.sectorOf(input.destinationRegistration);
-  }
-
-  /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Nobody is throttled in mode observe. */
-  private holdBucket(number: number, timeUs: number): void {
-    const { rules } = this;
-    const { words } = this.standings;
-    const row = number * STANDING_WORDS;
-    const held = words[row + StandingWord.BUCKET]!;
-    const rule = words[row + StandingWord.RULE]!;
-    const throttle = rule === NO_RULE || rules.mode === 'observe' ? null : rules.policy.rules[rule]!.throttle;
-    words[row + StandingWord.BUCKET] =
-      throttle === null ? NO_BUCKET : this.buckets.hold(this.bucketKey(number, throttle.per), throttle, timeUs);
-    if (held !== NO_BUCKET) this.buckets.release(held);
-  }
-
-  /** Whose packets share the bucket. A flow without a registration shares with nobody where registrations share. */
-  private bucketKey(number: number, per: Share): string {
-    const { words } = this.standings;
-    const row = number * STANDING_WORDS;
-    const rule = words[row + StandingWord.RULE]!;
-    switch (per) {
-      case Share.FLOW:
-        return `${rule} flow ${number}`;
-      case Share.CLIENT:
-        return `${rule} client ${this.input.source.join()}`;
-      case Share.REGISTRATION: {
-        const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
-        const registration = source === NO_REGISTRATION ? words[row + StandingWord.DESTINATION_REGISTRATION]! : source;
-        return registration === NO_REGISTRATION
-          ? `${rule} flow ${number}`
-          : `${rule} registration ${this.rulesGeneration} ${registration}`;
-      }
-      case Share.RULE:
-        return `${rule}`;
-    }
   }
 
   private shown(row: number, previous: number): ShownDecision {
