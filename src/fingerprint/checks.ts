@@ -2,15 +2,27 @@
  * The checks that make evidence: what each says, and how the numbers of its rows are to be read. Numbers of checks are stable; names
  * are looked up only where a decision leaves the engine.
  */
+import { IkeVersion } from '../wire/ike.ts';
+import { CIPHER_BLOCK_LENGTH, EARLY_NEGOTIATION_START } from '../wire/openvpn.ts';
 
-/** How a row's numbers are to be read. `expected` is a text where the expectation is no single value. */
+/** How a row's numbers are to be read. */
 export interface CheckForm {
   readonly name: string;
   /** What the check says, for people. */
   readonly about: string;
   readonly form: 'number' | 'hex8' | 'hex32' | 'hex64';
+  /**
+   * The expectation where it is more than one value, in ASCII. `{high}` and `{low}` are the row's words of what was expected: the
+   * fingerprint notes the very bounds that it compares with.
+   */
   readonly expected?: string;
 }
+
+/** The expectation of a check that compares with one value. */
+export const ONE_VALUE = '{low}';
+
+/** The expectation of a number that counts packets: the bound is the row's. */
+const RISING = 'rising by at most {low}';
 
 export const Check = {
   WIREGUARD_INITIATION: 1,
@@ -37,6 +49,8 @@ export const Check = {
   OPENVPN_PACKET_ID_RISES: 31,
   OPENVPN_DATA_LENGTHS: 32,
   OPENVPN_RECORD_LENGTH: 33,
+  OPENVPN_REPLAY_TIME_STAYS: 34,
+  OPENVPN_RESET_TIME: 35,
   IKE_HEADER: 40,
   IKE_LENGTH: 41,
   IKE_PAYLOADS: 42,
@@ -87,7 +101,7 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'wireguard-counter-rises',
     about: 'the counter rises in small steps',
     form: 'number',
-    expected: 'rising',
+    expected: RISING,
   },
   [Check.WIREGUARD_DISCO]: {
     name: 'tailscale-disco',
@@ -121,14 +135,28 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   },
   [Check.OPENVPN_REPLAY_ID]: {
     name: 'openvpn-replay-id',
-    about: 'the replay packet id counts from 1',
+    about: `the replay packet id counts from 1, or from ${EARLY_NEGOTIATION_START + 1} where stateless handshakes are known`,
     form: 'number',
-    expected: 'small',
+    expected: 'at least {high}, less than {low}',
   },
   [Check.OPENVPN_REPLAY_TIME]: {
     name: 'openvpn-replay-time',
     about: "the replay time, seconds since 1970, is near the packet's own",
     form: 'number',
+    expected: "within {high} s of the packet's time, {low}",
+  },
+  [Check.OPENVPN_REPLAY_TIME_STAYS]: {
+    name: 'openvpn-replay-time-stays',
+    about: "the replay time, seconds since 1970, is near that of the flow's packets before",
+    form: 'number',
+    expected: 'within {low} s of the replay time before',
+  },
+  [Check.OPENVPN_RESET_TIME]: {
+    name: 'openvpn-reset-time',
+    about:
+      "the replay time of a first reset, seconds since 1970, is one of the last decades: the capture's own times may be others",
+    form: 'number',
+    expected: 'at least {high}, less than {low}',
   },
   [Check.OPENVPN_SESSION_ECHO]: {
     name: 'openvpn-session-echo',
@@ -144,34 +172,38 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'openvpn-tls-hello',
     about: 'a TLS hello inside a well-formed control packet',
     form: 'hex32',
-    expected: '160301…160304',
+    expected: '{high} to {low}',
   },
   [Check.OPENVPN_WRAPPED_KEY]: {
     name: 'openvpn-wrapped-key',
-    about: "the wrapped key's own length is that of what follows the reset",
+    about: "the wrapped key's own length is that of what follows the reset, which may carry a little more of its own",
     form: 'number',
+    expected: '{high} to {low}',
   },
   [Check.OPENVPN_DATA_OPCODE]: {
     name: 'openvpn-data-opcode',
-    about: 'every packet begins with the opcode of data',
+    about: 'every packet begins with the opcode of data, in the upper 5 bits, and any key id',
     form: 'hex8',
+    expected: '{high} to {low}',
   },
   [Check.OPENVPN_PEER_ID_STAYS]: {
     name: 'openvpn-peer-id-stays',
-    about: 'the peer id of data packets stays',
+    about:
+      'opcode and peer id of data packets stay, in all but the key id, which is the lowest 3 bits of the first byte',
     form: 'hex32',
+    expected: '{low}, with any key id',
   },
   [Check.OPENVPN_PACKET_ID_RISES]: {
     name: 'openvpn-packet-id-rises',
     about: 'the packet id of data packets rises in small steps',
     form: 'number',
-    expected: 'rising',
+    expected: RISING,
   },
   [Check.OPENVPN_DATA_LENGTHS]: {
     name: 'openvpn-data-lengths',
-    about: 'the lengths of data packets are those of whole cipher blocks behind an HMAC and an IV',
+    about: `the lengths of data packets, without their peer ids and modulo ${CIPHER_BLOCK_LENGTH}, are those of whole cipher blocks after an HMAC and an IV`,
     form: 'number',
-    expected: 'all equal modulo 8',
+    expected: '{high} or {low}, the same for every packet',
   },
   [Check.OPENVPN_RECORD_LENGTH]: {
     name: 'openvpn-record-length',
@@ -182,7 +214,7 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'ike-header',
     about: 'next payload, version, exchange type and flags of an IKE header',
     form: 'hex32',
-    expected: 'known values',
+    expected: `a known next payload, version ${hex8(IkeVersion.V1)} or ${hex8(IkeVersion.V2)}, a known exchange type, known flags`,
   },
   [Check.IKE_LENGTH]: { name: 'ike-length', about: "the header's length is the message's", form: 'number' },
   [Check.IKE_PAYLOADS]: { name: 'ike-payloads', about: 'the chain of payloads ends on the last octet', form: 'number' },
@@ -204,7 +236,7 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'esp-sequence-rises',
     about: 'the sequence number rises in small steps',
     form: 'number',
-    expected: 'rising',
+    expected: RISING,
   },
   [Check.AH_SPI]: {
     name: 'ah-spi',
@@ -217,6 +249,10 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'ah-sequence-rises',
     about: 'the sequence number rises in small steps',
     form: 'number',
-    expected: 'rising',
+    expected: RISING,
   },
 };
+
+function hex8(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`;
+}

@@ -133,7 +133,7 @@ function judge(
   if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;
   if (!suspected || confirmed) {
     log.note(payload.packet, Check.ESP_SPI_STAYS, payload.evidenceOffset, spi, spi);
-    log.note(payload.packet, Check.ESP_SEQUENCE_RISES, payload.evidenceOffset + 4, 0, sequence | 0);
+    log.note(payload.packet, Check.ESP_SEQUENCE_RISES, payload.evidenceOffset + 4, SEQUENCE_STEP_LIMIT, sequence | 0);
   }
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
   return confirmed ? Verdict.CONFIRMED : Verdict.SUSPECTED;

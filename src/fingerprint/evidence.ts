@@ -4,15 +4,18 @@
  *
  * An offset counts octets from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header.
  */
-import { type Check, CHECKS, type CheckForm } from './checks.ts';
+import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
 
-/** One row as it leaves the engine: the shape of the events' `evidence` entries. */
+/**
+ * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts for every check:
+ * a field that is a number in one event and a word in the next breaks the mappings of search engines.
+ */
 export interface EvidenceEntry {
   readonly packet: number;
   readonly check: string;
   readonly offset: number;
-  readonly expected: string | number;
-  readonly seen: string | number;
+  readonly expected: string;
+  readonly seen: string;
 }
 
 /** More rows than this a finding need not show: later ones are left out. */
@@ -65,12 +68,12 @@ export class EvidenceLog {
     return false;
   }
 
-  /** Notes 32-bit (or smaller) values. */
+  /** Notes 32-bit (or smaller) values: what was expected is the low word. */
   note(packet: number, check: Check, offset: number, expected: number, seen: number): void {
     this.noteWide(packet, check, offset, 0, expected, 0, seen);
   }
 
-  /** Notes 64-bit values, as high and low words. */
+  /** Notes 64-bit values, as high and low words; or two bounds of what was expected, as the check's expectation names them. */
   noteWide(
     packet: number,
     check: Check,
@@ -152,7 +155,7 @@ export class EvidenceLog {
         packet: this.packetOf(row),
         check: form.name,
         offset: this.offsetOf(row),
-        expected: form.expected ?? format(form.form, this.wordOf(row, 0), this.wordOf(row, 1)),
+        expected: expectation(form, this.wordOf(row, 0), this.wordOf(row, 1)),
         seen: format(form.form, this.wordOf(row, 2), this.wordOf(row, 3)),
       });
     }
@@ -188,10 +191,14 @@ export class EvidenceLog {
   }
 }
 
-function format(form: CheckForm['form'], high: number, low: number): string | number {
+function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
+  return expected.replace('{high}', () => format(form, 0, high)).replace('{low}', () => format(form, high, low));
+}
+
+function format(form: CheckForm['form'], high: number, low: number): string {
   switch (form) {
     case 'number':
-      return low >>> 0;
+      return String(low >>> 0);
     case 'hex8':
       return `0x${(low & 255).toString(16).padStart(2, '0')}`;
     case 'hex32':

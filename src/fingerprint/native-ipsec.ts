@@ -44,6 +44,7 @@ export function observeNativeIpsec(payload: Payload, state: Int32Array, at: numb
   const negotiated = spi >>> 0 >= SMALLEST_NEGOTIATED_SPI;
   if (!negotiated || !stays || step <= 0 || step > SEQUENCE_STEP_LIMIT) return Verdict.SUSPECTED;
   log.note(packet, isEsp ? Check.ESP_SPI_STAYS : Check.AH_SPI_STAYS, spiAt, spi, spi);
-  log.note(packet, isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES, spiAt + 4, 0, sequence);
+  const rises = isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES;
+  log.note(packet, rises, spiAt + 4, SEQUENCE_STEP_LIMIT, sequence);
   return Verdict.CONFIRMED;
 }

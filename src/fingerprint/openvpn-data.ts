@@ -35,9 +35,8 @@ const BLOCK_PACKETS_PEER_ID = 12;
 const BLOCK_RECORDS = 4;
 /** Of 32 possible values of five bits, n packets must have shown a third of n at least (12 show 10, 24 show 17 on average). */
 const BLOCK_VALUES_SHARE = 3;
-/** Ciphers of 8 or 16 octets a block. HMACs have 16, 20, 28, 32, 48 or 64: behind opcode, HMAC and IV this is what can be left. */
-const BLOCK_LENGTH = 8;
-const RESIDUES = [1, 5];
+/** HMACs have 16, 20, 28, 32, 48 or 64 bytes: after opcode, HMAC, IV and whole blocks this is the rest of a length. */
+const RESIDUES = [1, 5] as const;
 
 const CHANNEL_HEADER_LENGTH = 4;
 
@@ -91,7 +90,7 @@ export function observeData(payload: Payload, state: Int32Array, at: number, log
 }
 
 function isSamePeer(before: number, now: number, code: number): boolean {
-  const keyIdBits = code === Opcode.DATA_V2 ? 0x07000000 : 7;
+  const keyIdBits = code === Opcode.DATA_V2 ? wire.KEY_ID_MASK << 24 : wire.KEY_ID_MASK;
   return ((before ^ now) & ~keyIdBits) === 0;
 }
 
@@ -127,26 +126,23 @@ function followPacketIds(
     payload.packet,
     Check.OPENVPN_PACKET_ID_RISES,
     payload.evidenceOffset + (code === Opcode.DATA_V2 ? 4 : 1),
-    0,
+    PACKET_ID_STEP_LIMIT,
     id | 0,
   );
   return true;
 }
 
 function noteOpcode(payload: Payload, code: number, log: EvidenceLog): void {
-  log.note(
-    payload.packet,
-    Check.OPENVPN_DATA_OPCODE,
-    payload.evidenceOffset,
-    code << 3,
-    payload.data.getUint8(payload.at),
-  );
+  const { data, at, packet, evidenceOffset } = payload;
+  const first = code << 3;
+  const last = first | wire.KEY_ID_MASK;
+  log.noteWide(packet, Check.OPENVPN_DATA_OPCODE, evidenceOffset, first, last, 0, data.getUint8(at));
 }
 
 function followLengths(payload: Payload, code: number, state: Int32Array, at: number, log: EvidenceLog): boolean {
   const { data, length } = payload;
   const header = code === Opcode.DATA_V2 ? 4 : 1;
-  const residue = (length - header + 1) % BLOCK_LENGTH;
+  const residue = (length - header + 1) % wire.CIPHER_BLOCK_LENGTH;
   if ((state[at + Word.FLAGS]! & Flag.RESIDUE_KNOWN) === 0) {
     state[at + Word.FLAGS]! |= Flag.RESIDUE_KNOWN;
     state[at + Word.RESIDUE] = residue;
@@ -158,11 +154,12 @@ function followLengths(payload: Payload, code: number, state: Int32Array, at: nu
   const forth = state[at + Word.PACKETS]!;
   const back = state[at + Word.PACKETS + 1]!;
   if (!isEnough(payload, code, forth, back)) return false;
-  if (!RESIDUES.includes(state[at + Word.RESIDUE]!)) return false;
+  if (residue !== state[at + Word.RESIDUE] || (residue !== RESIDUES[0] && residue !== RESIDUES[1])) return false;
   const wanted = Math.min(11, Math.floor((forth + back) / BLOCK_VALUES_SHARE));
   if (countBits(state[at + Word.VALUES]!) < wanted || countBits(state[at + Word.VALUES + 1]!) < wanted) return false;
   noteOpcode(payload, code, log);
-  log.note(payload.packet, Check.OPENVPN_DATA_LENGTHS, payload.evidenceOffset, 0, residue);
+  const [some, others] = RESIDUES;
+  log.noteWide(payload.packet, Check.OPENVPN_DATA_LENGTHS, payload.evidenceOffset, some, others, 0, residue);
   return true;
 }
 

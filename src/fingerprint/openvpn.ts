@@ -19,18 +19,14 @@ import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { noticeData, observeData } from './openvpn-data.ts';
+import { isReplayPlausible, noteReplay } from './openvpn-replay.ts';
 import { OpenvpnFlag as Flag, OpenvpnWord as Word } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';
 
-/** A replay time may differ from the packet's own by this much: clocks of routers are off, and it is the session's start. */
-const REPLAY_TIME_SLACK_SECONDS = 86_400 * 2;
-/** What a first reset may carry where its time is not near the packet's: one of the first ids, a time from 2001 to 2038. */
-const FIRST_REPLAY_IDS = 16;
-const EARLIEST_TIME = 978_307_200;
-const LATEST_TIME = 2_145_916_800;
-/** Replay ids of a control channel stay below this within one key. */
-const REPLAY_ID_LIMIT = 0x10000;
+/** A wrapped key is longer than this, and the reset before it may carry so many bytes of its own. */
+const WRAPPED_KEY_LOWER_LIMIT = 256;
+const RESET_OWN_LIMIT = 64;
 /** Retransmitted, lost and reordered packets make ids jump by up to this much. */
 const REPLAY_STEP_LIMIT = 64;
 /** Control packets of one side with one session id that make a suspicion, and of both sides that confirm. */
@@ -173,20 +169,11 @@ function fitsWrappedKey(payload: Payload): boolean {
   if (captured < length) return length > wire.CRYPT_RESET_LENGTH;
   const wrapped = wire.wrappedKeyLength(data, at, length);
   const rest = length - wrapped;
-  return rest >= wire.CRYPT_RESET_LENGTH && rest < wire.CRYPT_RESET_LENGTH + 64 && wrapped > 256;
-}
-
-/**
- * A replay id that counts from 1, and a time near the packet's own, or near the one that the flow's resets gave. A reset may
- * give any time of the last decades: the times of a capture may have been rewritten, and clocks without a battery start anew.
- */
-function isReplayPlausible(payload: Payload, code: number, at: number, knownTime: number): boolean {
-  const id = wire.replayId(payload.data, at);
-  const seconds = wire.replayTime(payload.data, at);
-  if (id === 0 || id >= REPLAY_ID_LIMIT) return false;
-  if (Math.abs(seconds - payload.timeUs / 1e6) < REPLAY_TIME_SLACK_SECONDS) return true;
-  if (knownTime !== 0 && Math.abs(seconds - knownTime) < REPLAY_TIME_SLACK_SECONDS) return true;
-  return wire.isHardReset(code) && id < FIRST_REPLAY_IDS && seconds >= EARLIEST_TIME && seconds < LATEST_TIME;
+  return (
+    rest >= wire.CRYPT_RESET_LENGTH &&
+    rest < wire.CRYPT_RESET_LENGTH + RESET_OWN_LIMIT &&
+    wrapped > WRAPPED_KEY_LOWER_LIMIT
+  );
 }
 
 function noteInitiator(code: number, direction: number, state: Int32Array, at: number): void {
@@ -289,7 +276,9 @@ function judgeClear(
   if (code === Opcode.CONTROL_V1) {
     const tls = body + wire.bodyLength(code, acks);
     if (wire.isTlsHello(data, tls, payload.at + payload.captured)) {
-      log.note(packet, Check.OPENVPN_TLS_HELLO, evidenceOffset + tls - payload.at, 0, data.getInt32(tls));
+      const { TLS_HELLO_FIRST: first, TLS_HELLO_LAST: last } = wire;
+      const offset = evidenceOffset + tls - payload.at;
+      log.noteWide(packet, Check.OPENVPN_TLS_HELLO, offset, first, last, 0, data.getInt32(tls));
       if (state[at + Word.STAYS + 1 - direction]! > 0) return Verdict.CONFIRMED;
       return suspect(state, at);
     }
@@ -304,7 +293,7 @@ function judgeClear(
         0,
         data.getInt32(payload.at + payload.length - 4),
       );
-      if (hmacLength > 0) noteReplay(payload, payload.at + wire.authReplayOffset(hmacLength), log);
+      if (hmacLength > 0) noteReplay(payload, code, payload.at + wire.authReplayOffset(hmacLength), log);
     }
     return suspect(state, at);
   }
@@ -318,19 +307,6 @@ function judgeClear(
     return suspect(state, at);
   }
   return standing(state, at, true);
-}
-
-function noteReplay(payload: Payload, at: number, log: EvidenceLog): void {
-  const { data, packet, evidenceOffset } = payload;
-  if (log.has(Check.OPENVPN_REPLAY_TIME)) return;
-  log.note(packet, Check.OPENVPN_REPLAY_ID, evidenceOffset + at - payload.at, 0, data.getInt32(at));
-  log.note(
-    packet,
-    Check.OPENVPN_REPLAY_TIME,
-    evidenceOffset + at + 4 - payload.at,
-    payload.timeUs / 1e6,
-    wire.replayTime(data, at),
-  );
 }
 
 function noteSession(payload: Payload, log: EvidenceLog): void {
@@ -370,7 +346,7 @@ function judgeCrypt(
   if (wire.isHardReset(code)) noteReset(payload, code, log);
   const others = state[at + Word.STAYS + 1 - direction]!;
   if (stays >= STAYS_BOTH_WAYS && others >= STAYS_BOTH_WAYS) {
-    noteReplay(payload, replayAt, log);
+    noteReplay(payload, code, replayAt, log);
     noteSession(payload, log);
     const other = at + Word.SESSION + 2 * (1 - direction);
     const high = state[other]!;
@@ -389,7 +365,7 @@ function judgeCrypt(
   const wrapped = code === Opcode.HARD_RESET_CLIENT_V3;
   if (wire.isClientReset(code) || stays >= STAYS_ONE_WAY) {
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
-      noteReplay(payload, replayAt, log);
+      noteReplay(payload, code, replayAt, log);
       if (wrapped && payload.captured === payload.length) noteWrappedKey(payload, log);
       if (!wire.isClientReset(code)) noteSession(payload, log);
     }
@@ -399,12 +375,10 @@ function judgeCrypt(
 }
 
 function noteWrappedKey(payload: Payload, log: EvidenceLog): void {
-  const length = wire.wrappedKeyLength(payload.data, payload.at, payload.length);
-  log.note(
-    payload.packet,
-    Check.OPENVPN_WRAPPED_KEY,
-    payload.evidenceOffset + payload.length - 2,
-    payload.length - wire.CRYPT_RESET_LENGTH,
-    length,
-  );
+  const { data, at, length, packet } = payload;
+  const longest = length - wire.CRYPT_RESET_LENGTH;
+  const shortest = Math.max(longest - RESET_OWN_LIMIT, WRAPPED_KEY_LOWER_LIMIT) + 1;
+  const offset = payload.evidenceOffset + length - 2;
+  const wrapped = wire.wrappedKeyLength(data, at, length);
+  log.noteWide(packet, Check.OPENVPN_WRAPPED_KEY, offset, shortest, longest, 0, wrapped);
 }

@@ -311,7 +311,8 @@ function judgeTransport(payload: Payload, state: Int32Array, at: number, log: Ev
   const { direction, packet, data, evidenceOffset } = payload;
   const index = state[at + Word.INDEX + direction]!;
   log.note(packet, Check.WIREGUARD_RECEIVER_STAYS, evidenceOffset + 4, index, wire.receiverIndex(data, payload.at));
-  log.note(packet, Check.WIREGUARD_COUNTER_RISES, evidenceOffset + 8, 0, wire.counterLow(data, payload.at));
+  const counter = wire.counterLow(data, payload.at);
+  log.note(packet, Check.WIREGUARD_COUNTER_RISES, evidenceOffset + 8, COUNTER_STEP_LIMIT, counter);
   setFlag(state, at, Flag.SUSPECTED);
   return Verdict.SUSPECTED;
 }

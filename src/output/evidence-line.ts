@@ -1,42 +1,43 @@
 /** The entries of an event's evidence, as octets; see event-line.ts. */
 import type { FlowRecord } from '../engine/flow-record.ts';
-import { CHECKS, type CheckForm } from '../fingerprint/checks.ts';
+import { CHECKS, type CheckForm, ONE_VALUE } from '../fingerprint/checks.ts';
 import { type OctetText, Piece } from './octet-text.ts';
 
 /** Offsets that are kept ready, with what stands around them. */
 const KEPT_OFFSETS = 512;
 
-/** What stands between the numbers of an entry, by its check. */
+/** The texts between the numbers of an entry, by its check. */
 class CheckPieces {
   readonly form: CheckForm['form'];
-  readonly expectsText: boolean;
-  readonly beforeSeen: Piece;
-  readonly end: Piece;
+  /** The row's words that are shown of what was expected, 0 the higher and 1 the lower, and the text after each. */
+  readonly expectedWords: readonly number[];
+  readonly afterExpected: readonly Piece[];
+  readonly end = new Piece('"}');
   private readonly beforeOffset: string;
-  private readonly behindOffset: string;
+  private readonly afterOffset: string;
   /** By offset, for the short ones that most entries have. */
   private readonly withOffset: Piece[] = [];
 
-  constructor({ name, form, expected }: CheckForm) {
-    const begin = form === 'number' ? '' : '"0x';
-    const end = form === 'number' ? '' : '"';
+  constructor({ name, form, expected = ONE_VALUE }: CheckForm) {
+    const prefix = form === 'number' ? '' : '0x';
+    const texts = expected.split(/\{high\}|\{low\}/).map((text) => JSON.stringify(text).slice(1, -1));
+    const seen = `","seen":"${prefix}`;
+    const shown = texts.map((text, index) => `${text}${index === texts.length - 1 ? seen : prefix}`);
     this.form = form;
-    this.expectsText = expected !== undefined;
+    this.expectedWords = (expected.match(/\{high\}|\{low\}/g) ?? []).map((word) => (word === '{high}' ? 0 : 1));
     this.beforeOffset = `,"check":"${name}","offset":`;
-    this.behindOffset =
-      expected === undefined ? `,"expected":${begin}` : `,"expected":${JSON.stringify(expected)},"seen":${begin}`;
-    this.beforeSeen = new Piece(`${end},"seen":${begin}`);
-    this.end = new Piece(`${end}}`);
+    this.afterOffset = `,"expected":"${shown[0]}`;
+    this.afterExpected = shown.slice(1).map((text) => new Piece(text));
   }
 
-  /** Appends what stands from the packet's number up to what was expected; up to what was seen, where the expectation is a text. */
+  /** Appends the text between the packet's number and the first number of what was expected; up to what was seen where there is none. */
   putOffset(text: OctetText, offset: number): void {
     if (offset < KEPT_OFFSETS) text.put((this.withOffset[offset] ??= new Piece(this.textOf(offset))));
     else text.putText(this.textOf(offset));
   }
 
   private textOf(offset: number): string {
-    return `${this.beforeOffset}${offset}${this.behindOffset}`;
+    return `${this.beforeOffset}${offset}${this.afterOffset}`;
   }
 }
 
@@ -62,9 +63,9 @@ export function putEvidence(text: OctetText, flow: FlowRecord): void {
     start = NEXT;
     text.putNumber(log.packetOf(row));
     pieces.putOffset(text, log.offsetOf(row));
-    if (!pieces.expectsText) {
-      putValue(text, pieces.form, log.wordOf(row, 0), log.wordOf(row, 1));
-      text.put(pieces.beforeSeen);
+    for (let i = 0; i < pieces.expectedWords.length; i++) {
+      putValue(text, pieces.form, log.wordOf(row, 0), log.wordOf(row, pieces.expectedWords[i]!));
+      text.put(pieces.afterExpected[i]!);
     }
     putValue(text, pieces.form, log.wordOf(row, 2), log.wordOf(row, 3));
     text.put(pieces.end);

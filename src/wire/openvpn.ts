@@ -60,7 +60,20 @@ const ACK_LIMIT = 8;
 const PACKET_ID_LIMIT = 0x10000;
 
 /** Clients that can do stateless handshakes start their replay ids here (ssl_pkt.h, EARLY_NEG_START). */
-const EARLY_NEGOTIATION_START = 0x0f000000;
+export const EARLY_NEGOTIATION_START = 0x0f000000;
+
+/** The bits of the first byte, below the opcode, that hold the key id. */
+export const KEY_ID_MASK = 7;
+
+/** The block ciphers of data channels have blocks of 8 or 16 bytes. */
+export const CIPHER_BLOCK_LENGTH = 8;
+
+/** A TLS handshake record: its type and major version, and the latest minor version that a hello is sent with. */
+const TLS_HANDSHAKE = 0x1603;
+const TLS_LATEST_MINOR = 4;
+/** A hello's first four bytes: the first and the last that `isTlsHello` takes. */
+export const TLS_HELLO_FIRST = TLS_HANDSHAKE << 16;
+export const TLS_HELLO_LAST = (TLS_HANDSHAKE << 16) | (TLS_LATEST_MINOR << 8) | 0xff;
 
 export function opcode(data: DataView, at: number): number {
   return data.getUint8(at) >> 3;
@@ -68,7 +81,7 @@ export function opcode(data: DataView, at: number): number {
 
 /** Counts the renegotiations, modulo 8 without 0; 0 for the first handshake. */
 export function keyId(data: DataView, at: number): number {
-  return data.getUint8(at) & 7;
+  return data.getUint8(at) & KEY_ID_MASK;
 }
 
 /** Opcodes as bits: of control packets that are still sent, and of all packets. */
@@ -182,7 +195,9 @@ export function wrappedKeyLength(data: DataView, at: number, length: number): nu
 export function isTlsHello(data: DataView, at: number, end: number): boolean {
   if (at + 6 > end) return false;
   const kind = data.getUint8(at + 5);
-  return data.getUint16(at) === 0x1603 && data.getUint8(at + 2) <= 4 && (kind === 1 || kind === 2);
+  return (
+    data.getUint16(at) === TLS_HANDSHAKE && data.getUint8(at + 2) <= TLS_LATEST_MINOR && (kind === 1 || kind === 2)
+  );
 }
 
 /** Opcode, key id and peer id of a DATA_V2 packet as one word. */

@@ -31,6 +31,7 @@ const log = new EvidenceLog();
 log.select(0);
 log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
 log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
+log.noteWide(1, Check.OPENVPN_REPLAY_TIME, 13, 172_800, 1_731_261_600, 0, 1_731_261_601);
 const flow = new FlowRecord();
 flow.evidenceLog = log;
 flow.ownEvidence = log.head;
