@@ -115,7 +115,10 @@ function runs(folder, which, capture) {
 /** Decisions are made and written, which every commit with a replay can do by the same flags. */
 function replay(folder, which, { path }) {
   const program = programOf(folder, which);
-  const args = ['replay', path, '--quiet', '--decisions', join(folder, 'events.jsonl'), ...oneWorker(program)];
+  const events = join(folder, 'events.jsonl');
+  // Of the run before: a replay refuses to overwrite it, or does not have the flag that allows it.
+  rmSync(events, { force: true });
+  const args = ['replay', path, '--quiet', '--decisions', events, ...oneWorker(program)];
   return runOnce(process.execPath, [program, ...args], { cwd: join(folder, which) });
 }
 

@@ -71,7 +71,12 @@ function replayWithDecisions(workers) {
   return {
     name: `sluice replay --workers ${workers} --decisions FILE`,
     needs: node,
-    args: ({ path, registry, events }, flags) => [...replayArgs(workers, path, registry, flags), '--decisions', events],
+    args: ({ path, registry, events }, flags) => [
+      ...replayArgs(workers, path, registry, flags),
+      '--decisions',
+      events,
+      '--force',
+    ],
     check: ({ stdout }, made, capture) => {
       const summary = JSON.parse(stdout);
       const decisions = Object.values(summary.decisions).reduce((sum, count) => sum + count, 0);

@@ -39,6 +39,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
     .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
     .option('--dropped <file>', 'write the packets that it drops to a pcap file')
+    .option('--force', 'overwrite files of these four that exist; without it they are refused with exit code 2')
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())

@@ -95,7 +95,7 @@ describe('Sluice finds the VPN flows that were made, and no others', () => {
   it.each(KINDS)('%s %s', async (...flags) => {
     const { path, labels, made } = await generate(flags, 'found.pcap');
     const events = join(folder, 'flows.jsonl');
-    const { stdout } = await run(process.execPath, [SLUICE, 'replay', path, '--json', '--flows', events]);
+    const { stdout } = await run(process.execPath, [SLUICE, 'replay', path, '--json', '--flows', events, '--force']);
     const summary = JSON.parse(stdout) as Summary;
     const notDecoded = Object.values(summary.packets.not_decoded).reduce((sum, count) => sum + count, 0);
     expect(summary.packets.read).toBe(made.packets);

@@ -1,11 +1,12 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { committedCaptures } from '../engine/committed-captures.ts';
 import { type SeenPacket, readAll } from '../capture/read-all.ts';
-import { jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
+import { ended, jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
 const REKEY = 'captures/wireguard/rekey.pcap';
@@ -132,7 +133,7 @@ describe('simulated enforcement', () => {
     async (name) => {
       const source = join(ROOT, 'captures', `${name}.pcap`);
       const [forwarded, dropped] = [join(folder, 'forwarded.pcap'), join(folder, 'dropped.pcap')];
-      const args = ['--policy', policy, '--forwarded', forwarded, '--dropped', dropped];
+      const args = ['--policy', policy, '--forwarded', forwarded, '--dropped', dropped, '--force'];
       const { outcome } = await summaryOf(source, ...args);
       const [kept, cut, all] = await Promise.all([forwarded, dropped, source].map(packetsIn));
       expect([...kept!, ...cut!].map(identityOf).sort()).toEqual(all!.map(identityOf).sort());
@@ -162,6 +163,7 @@ describe('simulated enforcement', () => {
     const octets = readFileSync(join(ROOT, REKEY));
     writeFileSync(copy, octets);
     const attempts = [
+      [copy, '--forwarded', copy, '--force'],
       [copy, '--forwarded', copy],
       [folder, '--dropped', join(folder, '.', 'copy.pcap')],
       [copy, '--policy', policy, '--decisions', policy],
@@ -180,6 +182,64 @@ describe('simulated enforcement', () => {
   });
 });
 
+describe('an output file that exists', () => {
+  it.each(['--decisions', '--flows', '--forwarded', '--dropped'])(
+    'is refused with 2 under %s before a capture is read, and left as it is',
+    async (flag) => {
+      const path = join(folder, `kept${flag}`);
+      writeFileSync(path, 'a file of the user');
+      const args = ['replay', REKEY, '--json', flag, path];
+      const refused = await sluice(args);
+      expect(refused).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `sluice: ${flag} ${path}: the file exists; --force overwrites\n`,
+      });
+      expect(readFileSync(path, 'utf8')).toBe('a file of the user');
+      const forced = await sluice([...args, '--force']);
+      expect([forced.code, forced.stderr]).toEqual([0, '']);
+      expect(readFileSync(path, 'latin1')).not.toContain('a file of the user');
+    },
+  );
+
+  it('is named with the others, also where a link leads to it', async () => {
+    const [decisions, flows, link] = [join(folder, 'old-d'), join(folder, 'old-f'), join(folder, 'link')];
+    writeFileSync(decisions, '');
+    writeFileSync(flows, '');
+    symlinkSync(flows, link);
+    const { code, stderr } = await sluice(['replay', REKEY, '--decisions', decisions, '--flows', link]);
+    expect(stderr).toBe(`sluice: --decisions ${decisions}, --flows ${link}: these files exist; --force overwrites\n`);
+    expect(code).toBe(2);
+  });
+
+  it.skipIf(!existsSync('/dev/fd/1'))(
+    'is none where the shell has opened it: standard output by its name',
+    async () => {
+      const path = join(folder, 'redirected.jsonl');
+      for (const name of ['-', '/dev/stdout', '/dev/fd/1']) {
+        const file = openSync(path, 'w');
+        const { code, stderr } = await sluice(['replay', REKEY, '--decisions', name], { stdout: file });
+        closeSync(file);
+        expect(code).toBe(0);
+        expect(stderr).toContain('1 capture, 73 packets, 1 flow');
+        expect(jsonLines(readFileSync(path, 'utf8')).map(({ event_type: type }) => type)).toEqual(
+          Array.from({ length: 2 }, () => 'decision'),
+        );
+      }
+    },
+  );
+
+  it.skipIf(spawnSync('mkfifo', ['--version']).status !== 0)('is none where it is a pipe or a device', async () => {
+    const fifo = join(folder, 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    const reader = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const read = ended(reader);
+    const { code } = await sluice(['replay', REKEY, '--quiet', '--decisions', fifo, '--flows', '/dev/null']);
+    expect(code).toBe(0);
+    expect(jsonLines((await read).stdout)).toHaveLength(2);
+  });
+});
+
 describe('addresses', () => {
   const ADDRESS = /\b(?:192\.0\.2|198\.51\.100|203\.0\.113|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+)\.(\d+)\b/g;
   const key = join(folder, 'key');
@@ -190,7 +250,19 @@ describe('addresses', () => {
 
   async function outputOf(...flags: string[]): Promise<string> {
     const flows = join(folder, 'shown.jsonl');
-    const args = ['replay', 'captures', '--each', '--decisions', '-', '--flows', flows, '--mode', 'enforce', ...flags];
+    const args = [
+      'replay',
+      'captures',
+      '--each',
+      '--decisions',
+      '-',
+      '--flows',
+      flows,
+      '--mode',
+      'enforce',
+      '--force',
+      ...flags,
+    ];
     const { code, stdout, stderr } = await sluice(args);
     expect(code).toBe(0);
     expect(jsonLines(stdout).length).toBeGreaterThan(100);

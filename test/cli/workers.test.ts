@@ -22,7 +22,7 @@ async function replayed(captures: readonly string[], flags: readonly string[], w
   const forwarded = join(folder, `forwarded-${workers}`);
   const { code, stdout, stderr } = await sluice([
     ...['replay', ...captures, ...flags, '--workers', String(workers), '--json'],
-    ...['--decisions', decisions, '--flows', flows, '--forwarded', forwarded],
+    ...['--decisions', decisions, '--flows', flows, '--forwarded', forwarded, '--force'],
   ]);
   const files = [decisions, flows, forwarded].map((path) => readFileSync(path, 'latin1'));
   return [String(code), stdout, stderr.replaceAll(/-\d\b/g, ''), ...files];
@@ -67,7 +67,7 @@ describe('flows whose ends nobody is told of', () => {
     ['evicted, in two', [NEW_FLOWS, '--max-flows', '20000'], 2],
   ])('are counted as those are that are written: %s', async (_, args, workers) => {
     const replay = async (...flags: string[]): Promise<unknown> => {
-      const { stdout } = await sluice(['replay', ...args, '--workers', String(workers), '--json', ...flags]);
+      const { stdout } = await sluice(['replay', ...args, '--workers', String(workers), '--json', '--force', ...flags]);
       return JSON.parse(stdout);
     };
     const told = (await replay('--flows', join(folder, 'told'))) as { flows: { ended: Record<string, number> } };
