@@ -6,6 +6,7 @@ import { Claim } from '../fingerprint/claims.ts';
 import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
 import { Payload } from '../fingerprint/payload.ts';
+import { opensSession } from '../fingerprint/session-opening.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
 import { Eviction } from '../flow/eviction.ts';
 import {
@@ -117,9 +118,7 @@ export class FlowFollower {
     if (view.fragment === Fragment.FIRST && view.waitedPackets > 0) this.countWaited(slot, direction);
     const row = slot * ROW_WORDS;
     if (view.transport === Transport.TCP) this.streams.noteFlags(view, slot, direction);
-    if (this.table.words[row + FlowWord.HANDLE] !== RETIRED && view.payloadCaptured > 0 && this.isWatched(row)) {
-      this.observe(slot, direction);
-    }
+    if (view.payloadCaptured > 0 && this.isWatched(row)) this.observe(slot, direction);
     return slot;
   }
 
@@ -143,11 +142,20 @@ export class FlowFollower {
     this.counters.streamsRefused = this.streams.streams.refusedCount;
   }
 
-  /** Of a confirmed flow only handshakes are looked at: they renew what a roaming peer is known by. */
+  /**
+   * Whether the fingerprints want to see the packet in the view, of a flow's row. A retired flow's packets are seen only where they
+   * may open a session, a confirmed flow's only where they are handshakes: these renew what a roaming peer is known by.
+   */
   private isWatched(row: number): boolean {
-    if (findingStage(this.table.words[row + FlowWord.OWN_FINDING]!) !== Stage.CONFIRMED) return true;
-    const { data, payloadAt, payloadCaptured, payloadLength } = this.view;
-    return payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured);
+    const { words } = this.table;
+    const { data, payloadAt, payloadCaptured, payloadLength, transport } = this.view;
+    const isConfirmed = findingStage(words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED;
+    if (words[row + FlowWord.HANDLE] === RETIRED) {
+      return (
+        transport === Transport.UDP && !isConfirmed && opensSession(data, payloadAt, payloadCaptured, payloadLength)
+      );
+    }
+    return !isConfirmed || (payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured));
   }
 
   /** Adds the flow that the table has just missed. */

@@ -13,6 +13,7 @@ import {
   StreamPhase,
 } from '../fingerprint/first-records.ts';
 import { Claim } from '../fingerprint/claims.ts';
+import { findingStage, Stage } from '../fingerprint/finding.ts';
 import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from '../fingerprint/payload.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from '../flow/flow-table.ts';
@@ -24,6 +25,8 @@ import { TcpFlag, TURNING_FLAGS } from '../wire/tcp.ts';
 
 /** Segments that may be put in order before a connection is given up. */
 const SEGMENT_LIMIT = 512;
+/** Flags of a flow that tell of one connection. */
+const CONNECTION_FLAGS = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH | FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH | FlowFlag.CLOSED;
 /** Segments from the middle of a stream that may fit nothing. */
 const STRANGE_LIMIT = 6;
 
@@ -44,14 +47,40 @@ export class StreamObserver {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
     if ((flags & TcpFlag.SYN) !== 0) {
+      const first = (view.tcpSequence + 1) | 0;
+      if ((flags & TcpFlag.ACK) === 0 && this.isAnother(slot, direction, first)) this.beginAgain(slot);
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.SYN_LOW << direction;
-      details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] = (view.tcpSequence + 1) | 0;
+      details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] = first;
     }
     if ((flags & TcpFlag.FIN) !== 0) words[row + FlowWord.TRANSPORT]! |= FlowFlag.FIN_LOW << direction;
     const fins = FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH;
     if ((flags & TcpFlag.RST) !== 0 || (words[row + FlowWord.TRANSPORT]! & fins) === fins) {
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.CLOSED;
     }
+  }
+
+  /** Whether a SYN, of sequence number `first` - 1, is no repetition: it opens a connection between the ports of an earlier one. */
+  private isAnother(slot: number, direction: number, first: number): boolean {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
+    if (words[row + FlowWord.HANDLE] === 0 || findingStage(words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED)
+      return false;
+    const sawSyn = (words[row + FlowWord.TRANSPORT]! & (FlowFlag.SYN_LOW << direction)) !== 0;
+    return !sawSyn || details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] !== first;
+  }
+
+  /** Forgets what was seen of the earlier connection, but not what was found in it. */
+  private beginAgain(slot: number): void {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
+    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
+    this.release(slot);
+    this.fingerprints.finding = words[row + FlowWord.OWN_FINDING]!;
+    this.fingerprints.evidence = details[evidenceAt]!;
+    this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
+    details[evidenceAt] = this.fingerprints.evidence;
+    words[row + FlowWord.HANDLE] = 0;
+    words[row + FlowWord.TRANSPORT]! &= ~CONNECTION_FLAGS;
   }
 
   /**

@@ -3,8 +3,9 @@
  * one that does, and retires flows that nobody claims.
  *
  * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
- * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once there is nothing more to look for. At most one fingerprint
- * holds a flow; one that took it on a weak sign gives way to another's strong one.
+ * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once its packets are offered no more. A retired
+ * flow that is not confirmed comes back with a packet that may open a session (session-opening). At most one fingerprint
+ * holds a flow; it gives way to another's strong sign where it took the flow on a weak one, or where a session opens.
  */
 import {
   ASKED,
@@ -21,6 +22,7 @@ import { EvidenceLog } from './evidence.ts';
 import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
 import { Framing, type Payload } from './payload.ts';
 import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
+import { opensSession } from './session-opening.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { isSessionData } from './wireguard.ts';
 
@@ -28,7 +30,7 @@ import { isSessionData } from './wireguard.ts';
 const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, EVIDENCE: 3, STATE: 4 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
-/** The handle of a flow that is looked at no more. */
+/** The handle of a flow whose packets are offered no more, but for those that may open a session. */
 export const RETIRED = -0x80000000;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
@@ -68,20 +70,22 @@ export class FingerprintSet {
 
   /**
    * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle, finding
-   * and evidence; returns its new handle and leaves the others in `finding` and `evidence`.
+   * and evidence; returns its new handle and leaves the others in `finding` and `evidence`. A retired flow is shown only what
+   * `opensSession`.
    */
   observe(payload: Payload, handle: number, finding: Finding, evidence: number): number {
     this.finding = finding;
     this.evidence = evidence;
     this.holder = Claim.NONE;
     const asked = ASKED[payload.framing]!;
+    if (handle === RETIRED) return this.offerAgain(payload, asked);
     if (handle <= 0) return this.offer(payload, handle, asked);
     const at = handle * BLOCK_WORDS;
     const words = this.words;
     const claim = words[at + Block.CLAIM]! as Claim;
     if (findingStage(finding) === Stage.CONFIRMED) {
       if (claim === Claim.WIREGUARD && isSessionData(payload.data, payload.at, payload.captured)) return handle;
-    } else if (words[at + Block.NOTICE] === Notice.WEAK) {
+    } else if (words[at + Block.NOTICE] === Notice.WEAK || mayOpenAnother(payload)) {
       const others = asked & ~(1 << claim);
       const stronger = strongOf(claimsOf(payload, others & OF_STRONG_SIGNS));
       if (stronger !== Claim.NONE) {
@@ -121,6 +125,15 @@ export class FingerprintSet {
     const strong = strongOf(claims);
     if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, offered);
     return this.take(payload, weakOf(claims), Notice.WEAK, asked, offered);
+  }
+
+  /** A packet of a retired flow that may open a session: it is claimed at once, or the flow stays retired. */
+  private offerAgain(payload: Payload, asked: number): number {
+    const claims = claimsOf(payload, asked & OF_STRONG_SIGNS);
+    if (claims === NO_CLAIMS) return RETIRED;
+    const strong = strongOf(claims);
+    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, UNCLAIMED_LIMIT);
+    return this.take(payload, weakOf(claims), Notice.WEAK, asked, UNCLAIMED_LIMIT);
   }
 
   /** Gives a flow up that nobody has claimed for long, or that is QUIC. */
@@ -217,4 +230,9 @@ export class FingerprintSet {
     this.freeBlock = block;
     this.blockCount--;
   }
+}
+
+/** Whether a datagram of a flow that one fingerprint holds on a strong sign may open another protocol's session. */
+function mayOpenAnother({ data, at, captured, length, framing }: Payload): boolean {
+  return framing === Framing.DATAGRAM && opensSession(data, at, captured, length);
 }

@@ -3,11 +3,12 @@
  *
  * Confirmed by an echo: the response's (or cookie reply's) receiver index is the sender index of an initiation from the
  * other side, in messages of the fixed lengths whose keys look like keys. Suspected: an initiation or a response alone
- * with a zero mac2 (retries of an unanswered initiation stay here), and transport messages seen from the middle of a session.
+ * with a zero mac2 (retries of an unanswered initiation stay here), retries that keep their distance, and transport messages
+ * seen from the middle of a session (wireguard-data.ts).
  *
  * Mistaken for it by others, and why not here: datagrams of the right length that begin with the right octets (mac2 must
- * be zero or the index echoed, the keys must look random); zoom, TeamViewer and games whose packets begin 04 00 00 00
- * (the next word must stay and the one after must count, little-endian, below random octets); text, zeros and counters.
+ * be zero or the index echoed, each key must look random); uTP with connection id 0, whose datagrams of 148 begin 01 00 00 00 many
+ * times a second; text, zeros and counters.
  */
 import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
@@ -17,45 +18,22 @@ import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';
+import { isRandomIndex, observeTransport } from './wireguard-data.ts';
+import {
+  hasFlag,
+  REMEMBERED_SENDERS,
+  setFlag,
+  verdictSoFar,
+  WireguardFlag as Flag,
+  WireguardWord as Word,
+} from './wireguard-state.ts';
 
-/** Sender indexes remembered per direction: an initiator retries with a new index each time, and answers may be late. */
-const REMEMBERED = 3;
-
-const Word = {
-  FLAGS: StateWord.OWN,
-  /** REMEMBERED sender indexes of initiations for each direction. */
-  SENDERS: StateWord.OWN + 1,
-  /** The last response's receiver index in each direction, for a response that was captured before its initiation. */
-  RECEIVERS: StateWord.OWN + 1 + 2 * REMEMBERED,
-  /** Per direction: the index that transport messages carry, their last counter, how many rose. */
-  INDEX: StateWord.OWN + 3 + 2 * REMEMBERED,
-  COUNTER: StateWord.OWN + 5 + 2 * REMEMBERED,
-  RISES: StateWord.OWN + 7 + 2 * REMEMBERED,
-  /** Transport messages whose length is no multiple of 16. */
-  UNEVEN: StateWord.OWN + 9 + 2 * REMEMBERED,
-  MESSAGES: StateWord.OWN + 10 + 2 * REMEMBERED,
-  /** Sender index of the response that RECEIVERS is of. */
-  RESPONDER_INDEX: StateWord.OWN + 11 + 2 * REMEMBERED,
-} as const;
-
-const Flag = {
-  /** How many senders are remembered, two bits for each direction. */
-  SENDERS: 0,
-  RESPONSE: 4,
-  TRANSPORT: 6,
-  SUSPECTED: 8,
-  DISCO: 9,
-} as const;
-
-/** Rising transport messages per direction that make a suspicion where both directions are seen, and where only one is. */
-const RISES_BOTH_WAYS = 2;
-const RISES_ONE_WAY = 5;
-/** Counters may skip lost and reordered packets by this much. */
-const COUNTER_STEP_LIMIT = 256;
-/** False for lengths and types, small numbers in either byte order; an index drawn at random looks like one once in 32,000 sessions. */
-function isRandomIndex(index: number): boolean {
-  return index >>> 16 !== 0 && (index & 0xffff) !== 0;
-}
+/**
+ * An initiator sends the next initiation after 5 s at the earliest (whitepaper section 6.1, REKEY_TIMEOUT), with some slack for the
+ * capture's clock. Several within the shorter time are another protocol's numbers.
+ */
+const RETRY_MS = 4500;
+const BURST_MS = 2000;
 
 /** False at a glance for nearly all that `noticeWireguard` says nothing of. */
 export function mayBeWireguard({ data, at, captured }: Payload): boolean {
@@ -106,33 +84,27 @@ export function observeWireguard(payload: Payload, state: Int32Array, at: number
   }
 }
 
-/** A packet that says nothing new: a suspicion stands, anything less ends unless the packet belongs. */
-function verdictSoFar(state: Int32Array, at: number, belongs: boolean): Verdict {
-  if (hasFlag(state, at, Flag.SUSPECTED)) return Verdict.SUSPECTED;
-  return belongs ? Verdict.UNDECIDED : Verdict.RULED_OUT;
-}
-
-function hasFlag(state: Int32Array, at: number, bit: number): boolean {
-  return (state[at + Word.FLAGS]! & (1 << bit)) !== 0;
-}
-
-function setFlag(state: Int32Array, at: number, bit: number): void {
-  state[at + Word.FLAGS]! |= 1 << bit;
-}
-
 /**
- * True when the keys and ciphertext of a handshake message, as far as captured, could be such. Where the capture stops before
- * enough of them, the index of `sender` must do: one that was drawn at random.
+ * True when every key, ciphertext and mac1 of a handshake message, as far as captured, could be such: one field of zeros is another
+ * protocol's, however random the rest. Where the capture stops before enough of the first, the index of `sender` must do: one
+ * that was drawn at random.
  */
 function hasRandomSecrets(payload: Payload, type: number, sender: number): boolean {
-  const start = wire.secretsAt(type);
-  const length = Math.min(wire.secretsLength(type), payload.captured - start);
-  if (length < SMALLEST_SAMPLE) return isRandomIndex(sender);
-  return looksRandom(payload.data, payload.at + start, length);
+  const { data, at, captured } = payload;
+  const fields = wire.secretFields(type);
+  if (captured - fields[0]! < SMALLEST_SAMPLE) return isRandomIndex(sender);
+  for (let i = 0; i + 1 < fields.length; i++) {
+    const start = fields[i]!;
+    const length = Math.min(fields[i + 1]!, captured) - start;
+    if (length < SMALLEST_SAMPLE) return true;
+    if (!looksRandom(data, at + start, length)) return false;
+  }
+  return true;
 }
 
-function isMac2Captured(payload: Payload): boolean {
-  return payload.captured === payload.length;
+/** True for a handshake message whose mac2 is captured and zero: 128 bits that few other protocols have there. */
+function hasZeroMac2(payload: Payload, type: number): boolean {
+  return payload.captured === payload.length && wire.isMac2Zero(payload.data, payload.at, type);
 }
 
 /** Suspects a handshake message that stands alone: with mac2 zero at once; where mac2 was cut off or is used, `sure` decides. */
@@ -144,7 +116,7 @@ function suspectAlone(
   type: number,
   sure: boolean,
 ): Verdict {
-  const zero = isMac2Captured(payload) && wire.isMac2Zero(payload.data, payload.at, type);
+  const zero = hasZeroMac2(payload, type);
   if (!zero && !sure) return verdictSoFar(state, at, true);
   if (!hasFlag(state, at, Flag.SUSPECTED)) {
     noteMessage(payload, log, type);
@@ -167,10 +139,15 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
   const { direction } = payload;
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = 1 + direction;
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
-  const slots = at + Word.SENDERS + direction * REMEMBERED;
+  const slots = at + Word.SENDERS + direction * REMEMBERED_SENDERS;
   const isNew = sender !== state[slots];
   const hadOne = senderCount(state, at, direction) > 0;
-  if (isNew) rememberSender(state, at, direction, sender);
+  const nowMs = Math.floor(payload.timeUs / 1000) | 0;
+  const sinceLastMs = (nowMs - state[at + Word.INITIATED_MS + direction]!) | 0;
+  if (isNew) {
+    rememberSender(state, at, direction, sender);
+    state[at + Word.INITIATED_MS + direction] = nowMs;
+  }
   if (hasFlag(state, at, Flag.RESPONSE + 1 - direction) && state[at + Word.RECEIVERS + 1 - direction] === sender) {
     noteMessage(payload, log, WireguardType.INITIATION);
     if (!log.has(Check.WIREGUARD_RESPONSE_ECHO)) {
@@ -185,8 +162,11 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
     noteSession(state, at, 1 - direction, sender, state[at + Word.RESPONDER_INDEX + 1 - direction]!);
     return Verdict.CONFIRMED;
   }
-  // A second initiation with an index of its own is a retry: chance does not repeat type and length.
-  return suspectAlone(payload, state, at, log, WireguardType.INITIATION, isNew && hadOne);
+  const isSecond = isNew && hadOne;
+  if (isSecond && Math.abs(sinceLastMs) < BURST_MS && !hasZeroMac2(payload, WireguardType.INITIATION))
+    return verdictSoFar(state, at, false);
+  // A retry has an index of its own and keeps its distance: chance does not repeat type and length so.
+  return suspectAlone(payload, state, at, log, WireguardType.INITIATION, isSecond && sinceLastMs >= RETRY_MS);
 }
 
 /** Keeps a handshake's two indexes, as those of the flow's initiator and responder: either end may begin a handshake. */
@@ -201,17 +181,17 @@ function senderCount(state: Int32Array, at: number, direction: number): number {
 }
 
 function rememberSender(state: Int32Array, at: number, direction: number, sender: number): void {
-  const slots = at + Word.SENDERS + direction * REMEMBERED;
-  for (let i = REMEMBERED - 1; i > 0; i--) state[slots + i] = state[slots + i - 1]!;
+  const slots = at + Word.SENDERS + direction * REMEMBERED_SENDERS;
+  for (let i = REMEMBERED_SENDERS - 1; i > 0; i--) state[slots + i] = state[slots + i - 1]!;
   state[slots] = sender;
   const count = senderCount(state, at, direction);
-  if (count < REMEMBERED) state[at + Word.FLAGS]! += 1 << (Flag.SENDERS + 2 * direction);
+  if (count < REMEMBERED_SENDERS) state[at + Word.FLAGS]! += 1 << (Flag.SENDERS + 2 * direction);
 }
 
 function isRemembered(state: Int32Array, at: number, direction: number, sender: number): boolean {
   const count = senderCount(state, at, direction);
   for (let i = 0; i < count; i++) {
-    if (state[at + Word.SENDERS + direction * REMEMBERED + i] === sender) return true;
+    if (state[at + Word.SENDERS + direction * REMEMBERED_SENDERS + i] === sender) return true;
   }
   return false;
 }
@@ -265,54 +245,4 @@ function noteDisco(payload: Payload, state: Int32Array, at: number, log: Evidenc
   }
   setFlag(state, at, Flag.DISCO);
   state[at + StateWord.VARIANT] = Variant.WIREGUARD_TAILSCALE;
-}
-
-/**
- * Transport messages: the receiver index of a direction stays and its counter rises. After a response of the same
- * direction the index is that response's; the session's two sides have said so already, so it adds nothing.
- */
-function observeTransport(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  const { data, direction } = payload;
-  const index = wire.receiverIndex(data, payload.at);
-  const counter = wire.counterLow(data, payload.at);
-  const sample = payload.captured - wire.TRANSPORT_CIPHERTEXT_AT;
-  const random = sample < 16 || looksRandom(data, payload.at + wire.TRANSPORT_CIPHERTEXT_AT, sample);
-  if (wire.counterHigh(data, payload.at) !== 0 || !isRandomIndex(index) || !random) {
-    return verdictSoFar(state, at, false);
-  }
-  state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
-  state[at + Word.MESSAGES]!++;
-  if (payload.length % 16 !== 0) state[at + Word.UNEVEN]!++;
-  const known = hasFlag(state, at, Flag.TRANSPORT + direction) && state[at + Word.INDEX + direction] === index;
-  const step = counter - (state[at + Word.COUNTER + direction]! >>> 0);
-  if (known && step > 0 && step <= COUNTER_STEP_LIMIT) {
-    state[at + Word.RISES + direction]!++;
-  } else if (!known || step > COUNTER_STEP_LIMIT) {
-    // A new session of the tunnel counts from zero again; anything else is another protocol's numbers.
-    if (hasFlag(state, at, Flag.TRANSPORT + direction) && counter > COUNTER_STEP_LIMIT)
-      return verdictSoFar(state, at, false);
-    setFlag(state, at, Flag.TRANSPORT + direction);
-    state[at + Word.INDEX + direction] = index;
-  }
-  if (!known || step > 0) state[at + Word.COUNTER + direction] = counter | 0;
-  return judgeTransport(payload, state, at, log);
-}
-
-function judgeTransport(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (hasFlag(state, at, Flag.SUSPECTED)) return Verdict.SUSPECTED;
-  const bothSeen = hasFlag(state, at, Flag.TRANSPORT) && hasFlag(state, at, Flag.TRANSPORT + 1);
-  // Each side picks its own index: one number for both directions is another protocol's session id.
-  if (bothSeen && state[at + Word.INDEX] === state[at + Word.INDEX + 1]) return Verdict.RULED_OUT;
-  const forth = state[at + Word.RISES]!;
-  const back = state[at + Word.RISES + 1]!;
-  const enough = Math.min(forth, back) >= RISES_BOTH_WAYS || Math.max(forth, back) >= RISES_ONE_WAY;
-  // Plaintext is padded to 16 octets except where that would pass the link's limit.
-  if (!enough || state[at + Word.UNEVEN]! * 2 > state[at + Word.MESSAGES]!) return Verdict.UNDECIDED;
-  const { direction, packet, data, evidenceOffset } = payload;
-  const index = state[at + Word.INDEX + direction]!;
-  log.note(packet, Check.WIREGUARD_RECEIVER_STAYS, evidenceOffset + 4, index, wire.receiverIndex(data, payload.at));
-  const counter = wire.counterLow(data, payload.at);
-  log.note(packet, Check.WIREGUARD_COUNTER_RISES, evidenceOffset + 8, COUNTER_STEP_LIMIT, counter);
-  setFlag(state, at, Flag.SUSPECTED);
-  return Verdict.SUSPECTED;
 }

@@ -114,6 +114,23 @@ export function isClientReset(code: number): boolean {
   return code === Opcode.HARD_RESET_CLIENT_V2 || code === Opcode.HARD_RESET_CLIENT_V3;
 }
 
+/** Lengths of packets that begin a key: a bare reset, one in the longest HMAC with the longest ack list, one with a wrapped key. */
+const LONGEST_RESET = PLAIN_RESET_LENGTH + 64 + REPLAY_LENGTH + 8 + 4 * 8;
+const LONGEST_V3_RESET = 2048;
+
+/**
+ * Whether a packet of `length` bytes that begins with the byte `first` may begin a key: a hard reset has key id 0, a soft reset
+ * has another.
+ */
+export function opensKey(first: number, length: number): boolean {
+  const code = first >> 3;
+  const isSoft = code === Opcode.SOFT_RESET_V1;
+  if ((!isSoft && !isHardReset(code)) || ((first & 7) !== 0) !== isSoft) return false;
+  return (
+    length >= PLAIN_RESET_LENGTH && length <= (code === Opcode.HARD_RESET_CLIENT_V3 ? LONGEST_V3_RESET : LONGEST_RESET)
+  );
+}
+
 export const SESSION_ID_AT = SESSION_ID;
 
 export function sessionIdHigh(data: DataView, at: number): number {

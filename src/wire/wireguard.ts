@@ -17,13 +17,9 @@ export const SHORTEST_TRANSPORT = 32;
 
 const TYPE_WORD = 0;
 const INITIATION_SENDER = 4;
-const INITIATION_SECRETS = 8;
-const INITIATION_SECRETS_LENGTH = 108 + 16;
 const INITIATION_MAC2 = 132;
 const RESPONSE_SENDER = 4;
 const RESPONSE_RECEIVER = 8;
-const RESPONSE_SECRETS = 12;
-const RESPONSE_SECRETS_LENGTH = 32 + 16 + 16;
 const RESPONSE_MAC2 = 76;
 const RECEIVER = 4;
 const COUNTER = 8;
@@ -60,6 +56,14 @@ export function isWireguardLength(type: number, length: number): boolean {
   }
 }
 
+/** Whether a datagram of `length` bytes whose first four, big-endian, are `first` has the type and length of an initiation or response. */
+export function opensHandshake(first: number, length: number): boolean {
+  return (
+    (length === INITIATION_LENGTH && first === WireguardType.INITIATION << 24) ||
+    (length === RESPONSE_LENGTH && first === WireguardType.RESPONSE << 24)
+  );
+}
+
 /** Index that the initiator gave itself. */
 export function initiationSender(data: DataView, at: number): number {
   return data.getInt32(at + INITIATION_SENDER);
@@ -91,13 +95,15 @@ export function counterHigh(data: DataView, at: number): number {
   return data.getUint32(at + COUNTER + 4, true);
 }
 
-/** Where the keys, ciphertext and mac1 of a handshake message begin, and how many octets of them there are. */
-export function secretsAt(type: number): number {
-  return type === WireguardType.INITIATION ? INITIATION_SECRETS : RESPONSE_SECRETS;
-}
+/**
+ * Offsets at which the random fields of a handshake message begin, then the end of the last one: in an initiation ephemeral key,
+ * encrypted static key, encrypted timestamp, mac1; in a response ephemeral key, encrypted nothing, mac1.
+ */
+const INITIATION_SECRETS = [8, 40, 88, 116, 132] as const;
+const RESPONSE_SECRETS = [12, 44, 60, 76] as const;
 
-export function secretsLength(type: number): number {
-  return type === WireguardType.INITIATION ? INITIATION_SECRETS_LENGTH : RESPONSE_SECRETS_LENGTH;
+export function secretFields(type: number): readonly number[] {
+  return type === WireguardType.INITIATION ? INITIATION_SECRETS : RESPONSE_SECRETS;
 }
 
 export const TRANSPORT_CIPHERTEXT_AT = CIPHERTEXT;

@@ -24,7 +24,7 @@ describe('the set of fingerprints', () => {
       for (let i = 0; i < 14; i++) {
         for (const [at, probe] of probes.entries()) {
           const step = flows[at]![i];
-          if (step !== undefined && i < 14 - round / 2) probe.send(...step);
+          if (step !== undefined && i < 14 - round / 2) probe.sendStep(step);
         }
       }
       for (const probe of probes) probe.end();
@@ -80,6 +80,53 @@ describe('the set of fingerprints', () => {
       for (const other of [wireguard, ike, session('tls-crypt')]) probe.sendAll(other);
       expect(probe.found).toBe(before);
     }
+  });
+
+  it('finds every session that opens in a flow that was given up, however late', () => {
+    const sessions = [
+      wireguard,
+      ike,
+      session('plain'),
+      session('tls-auth', 64),
+      session('tls-crypt'),
+      session('tls-crypt-v2'),
+    ];
+    const [found, alone] = [sessions.map((steps) => foundIn(steps)), sessions.map((steps) => foundIn(only(0, steps)))];
+    for (const before of [24, 25, 200, 5000]) {
+      for (const [i, steps] of sessions.entries()) {
+        const probe = new FlowProbe();
+        for (let n = 0; n < before; n++) probe.send(n & 1 ? 1 : 0, octets([0xaa], noise.take(30 + (n % 400))));
+        expect(probe.isRetired).toBe(true);
+        expect(probe.sendAll(steps), `after ${before}`).toBe(found[i]);
+
+        const oneWay = new FlowProbe();
+        for (let n = 0; n < before; n++) oneWay.send(0, octets([0xaa], noise.take(30 + (n % 400))));
+        expect(oneWay.sendAll(only(0, steps)), `one way after ${before}`).toBe(alone[i]);
+      }
+    }
+  });
+
+  it('holds nothing of a given-up flow in which a session only seems to open, and gives it up again', () => {
+    const probe = new FlowProbe();
+    for (let n = 0; n < 30; n++) probe.send(0, octets([0xaa], noise.take(50)));
+    for (let n = 0; n < 300; n++) {
+      // The type and length of a WireGuard initiation over zeros, and a reset's with what no reset carries.
+      probe.send(0, octets([1, 0, 0, 0], noise.take(4), new Uint8Array(140)));
+      probe.send(1, octets([0x38], noise.take(53)));
+      for (let k = 0; k < 3; k++) probe.send(0, noise.take(300));
+    }
+    expect([probe.found, probe.isRetired]).toEqual(['none', true]);
+    expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
+  });
+
+  it('lets a session that opens take a flow over from a suspicion on a strong sign', () => {
+    const probe = new FlowProbe();
+    expect(probe.sendAll(session('plain').slice(0, 1))).toBe('openvpn plain suspected');
+    for (let n = 0; n < 300; n++) probe.send(0, octets([0xaa], noise.take(50)));
+    expect(probe.sendAll(wireguard)).toBe('wireguard standard confirmed');
+    const other = new FlowProbe();
+    expect(other.send(0, initiation(0x5a11ce01))).toBe('wireguard standard suspected');
+    expect(other.sendAll(ike)).toContain('ipsec ikev2 confirmed');
   });
 
   it('keeps a suspicion through silence, and lets a handshake make it more', () => {

@@ -11,10 +11,12 @@ import {
   findingStage,
   findingVariant,
   NO_FINDING,
+  Stage,
   STAGE_NAMES,
   VARIANT_NAMES,
 } from '../../src/fingerprint/finding.ts';
 import { Framing, Payload } from '../../src/fingerprint/payload.ts';
+import { opensSession } from '../../src/fingerprint/session-opening.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */
@@ -27,8 +29,8 @@ export interface Shown {
   readonly evidenceOffset?: number;
 }
 
-/** A payload and the way it runs: 0 forth, 1 back. */
-export type Step = readonly [direction: 0 | 1, bytes: Uint8Array];
+/** A payload, the way it runs (0 forth, 1 back), and how many milliseconds it comes after the one before it beside the usual one. */
+export type Step = readonly [direction: 0 | 1, bytes: Uint8Array, laterMs?: number];
 
 export class FlowProbe {
   readonly set: FingerprintSet;
@@ -36,6 +38,7 @@ export class FlowProbe {
   private handle = 0;
   private finding = NO_FINDING;
   private evidence = 0;
+  private laterMs = 0;
 
   constructor(set = new FingerprintSet()) {
     this.set = set;
@@ -45,9 +48,13 @@ export class FlowProbe {
   send(direction: 0 | 1, bytes: Uint8Array, shown: Shown = {}): string {
     const { payload } = this;
     payload.packet++;
-    if (this.handle === RETIRED) return this.found;
     const captured = Math.min(bytes.length, shown.captured ?? bytes.length);
     const { data, at } = guarded(bytes, captured);
+    if (this.handle === RETIRED) {
+      const isConfirmed = findingStage(this.finding) === Stage.CONFIRMED;
+      const isDatagram = (shown.framing ?? Framing.DATAGRAM) === Framing.DATAGRAM;
+      if (isConfirmed || !isDatagram || !opensSession(data, at, captured, bytes.length)) return this.found;
+    }
     payload.data = data;
     payload.at = at;
     payload.captured = captured;
@@ -55,7 +62,7 @@ export class FlowProbe {
     payload.framing = shown.framing ?? Framing.DATAGRAM;
     payload.direction = direction;
     payload.evidenceOffset = shown.evidenceOffset ?? 0;
-    payload.timeUs = shown.timeUs ?? START_SECONDS * 1e6 + payload.packet * 1000;
+    payload.timeUs = shown.timeUs ?? START_SECONDS * 1e6 + (payload.packet + this.laterMs) * 1000;
     if (captured > 0) {
       this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);
       this.finding = this.set.finding;
@@ -66,8 +73,13 @@ export class FlowProbe {
     return this.found;
   }
 
+  sendStep([direction, bytes, laterMs = 0]: Step, shown: Shown = {}): string {
+    this.laterMs += laterMs;
+    return this.send(direction, bytes, shown);
+  }
+
   sendAll(steps: readonly Step[], shown: Shown = {}): string {
-    for (const [direction, bytes] of steps) this.send(direction, bytes, shown);
+    for (const step of steps) this.sendStep(step, shown);
     return this.found;
   }
 

@@ -20,7 +20,7 @@ function long(destination: Uint8Array, source: Uint8Array, version = 1): Uint8Ar
 function lookedAt(steps: readonly Step[]): number {
   const probe = new FlowProbe();
   for (const [i, step] of steps.entries()) {
-    probe.send(...step);
+    probe.sendStep(step);
     if (probe.isRetired) return i + 1;
   }
   return -1;

@@ -123,12 +123,42 @@ describe('WireGuard handshakes', () => {
       CONFIRMED,
     ],
     [
-      'retries with a cookie',
+      'a retry with a cookie, 5 s later',
       [
         [0, initiation(A, MAC2)],
-        [0, initiation(C, MAC2)],
+        [0, initiation(C, MAC2), 5000],
       ],
       SUSPECTED,
+    ],
+    [
+      'a retry with a cookie before its time',
+      [
+        [0, initiation(A, MAC2)],
+        [0, initiation(C, MAC2), 3000],
+      ],
+      'none',
+    ],
+    [
+      'the same with a time that runs backwards',
+      [
+        [0, initiation(A, MAC2), 20_000],
+        [0, initiation(C, MAC2), -5000],
+      ],
+      'none',
+    ],
+    [
+      'initiations with a cookie ten times a second',
+      Array.from({ length: 100 }, (_, i): Step => [0, initiation(A + i * 7919, MAC2), 99]),
+      'none',
+    ],
+    [
+      'an answered handshake after many of them',
+      [
+        ...Array.from({ length: 100 }, (_, i): Step => [0, initiation(A + i * 7919, MAC2), 99]),
+        [0, initiation(C)],
+        [1, response(B, C)],
+      ],
+      CONFIRMED,
     ],
     ['a whole session', session, CONFIRMED],
     ['its first direction', only(0, session), SUSPECTED],
@@ -234,6 +264,39 @@ describe('what is no WireGuard handshake', () => {
   });
 });
 
+describe('WireGuard fields that are zero', () => {
+  it.each([
+    ['the ephemeral key', 8, 40],
+    ['the encrypted static key', 40, 88],
+    ['the encrypted timestamp', 88, 116],
+    ['mac1', 116, 132],
+  ])('%s of an initiation', (_, from, to) => {
+    const message = initiation(A).fill(0, from, to);
+    expect(foundIn([[0, message]])).toBe('none');
+    expect(
+      foundIn([
+        [0, message],
+        [1, response(B, A)],
+      ]),
+    ).toBe(SUSPECTED);
+  });
+
+  it.each([
+    ['the ephemeral key', 12, 44],
+    ['the empty ciphertext', 44, 60],
+    ['mac1', 60, 76],
+  ])('%s of a response', (_, from, to) => {
+    const message = response(B, A).fill(0, from, to);
+    expect(foundIn([[1, message]])).toBe('none');
+    expect(
+      foundIn([
+        [0, initiation(A)],
+        [1, message],
+      ]),
+    ).toBe(SUSPECTED);
+  });
+});
+
 describe('WireGuard from the middle of a session', () => {
   it('is suspected once both directions rose twice, not before', () => {
     expect(foundIn(exchange(3))).toBe(SUSPECTED);
@@ -261,12 +324,41 @@ describe('WireGuard from the middle of a session', () => {
     expect(foundIn(uneven(1))).toBe('none');
   });
 
+  it('may have one length that the link clamps throughout, as bulk does at an MTU of 1420', () => {
+    const bulk = run(0, B, 17, 50_000, 1452 - 32);
+    expect(foundIn(bulk)).toBe(SUSPECTED);
+    expect(foundIn(bulk.slice(0, -1))).toBe('none');
+    const acknowledged = bulk.flatMap((step, i): Step[] =>
+      i % 2 === 0 ? [step, [1, transport(A, 9000 + i, 80)]] : [step],
+    );
+    expect(foundIn(acknowledged.slice(0, 8))).toBe(SUSPECTED);
+  });
+
+  it('may have lengths without padding, over more messages', () => {
+    const unpadded = run(0, B, 17, 0).map((_, i): Step => [0, transport(B, i, 41 + ((i * 37) % 700))]);
+    expect(foundIn(unpadded)).toBe(SUSPECTED);
+    expect(foundIn(unpadded.slice(0, -1))).toBe('none');
+  });
+
+  it('may have small indexes, over more messages', () => {
+    const small = (forth: number, back: number, each: number): Step[] =>
+      Array.from({ length: each }, (_, i): Step[] => [
+        [0, transport(forth, 700 + i)],
+        [1, transport(back, 90 + i)],
+      ]).flat();
+    expect(foundIn(small(1, B, 7))).toBe(SUSPECTED);
+    expect(foundIn(small(1, B, 6))).toBe('none');
+    expect(foundIn(small(3, 4, 7))).toBe(SUSPECTED);
+    expect(foundIn(small(0, 0, 13))).toBe(SUSPECTED);
+    expect(foundIn(small(0, 0, 12))).toBe('none');
+  });
+
   const strangers: readonly (readonly [string, readonly Step[]])[] = [
     ['a counter that stands still', Array.from({ length: 20 }, (): Step => [0, transport(B, 7)])],
     ['a counter that falls', run(0, B, 20).reverse()],
     ['a counter with large steps', Array.from({ length: 20 }, (_, i): Step => [0, transport(B, 1000 * i)])],
     ['a receiver that changes', Array.from({ length: 20 }, (_, i): Step => [0, transport(B + i * 7919, 5000 + i)])],
-    ['a receiver as small as a length', run(0, 0x200, 20)],
+    ['a receiver as small as a length, in few messages', run(0, 0x200, 16)],
     [
       'one number for both directions',
       run(0, B, 20).flatMap(([, bytes]): Step[] => [

@@ -12,8 +12,8 @@ import {
   receiverIndex,
   responseReceiver,
   responseSender,
-  secretsAt,
-  secretsLength,
+  opensHandshake,
+  secretFields,
   wireguardType,
   WireguardType,
 } from '../../src/wire/wireguard.ts';
@@ -57,6 +57,9 @@ describe('vectors', () => {
     expect(isWireguardLength(type, bytes.length)).toBe(true);
     const exact = type !== WireguardType.TRANSPORT;
     expect(isWireguardLength(type, bytes.length + 1)).toBe(!exact);
+    const opens = type === WireguardType.INITIATION || type === WireguardType.RESPONSE;
+    expect(opensHandshake(data.getUint32(at), bytes.length)).toBe(opens);
+    expect(opensHandshake(data.getUint32(at), bytes.length + 1)).toBe(false);
     // Indexes and counter need no more captured octets than promised.
     const { data: cut, at: cutAt } = guarded(bytes, INDEX_FIELDS_LENGTH);
     expect([receiverIndex(cut, cutAt), counterLow(cut, cutAt), counterHigh(cut, cutAt)]).toHaveLength(3);
@@ -67,8 +70,12 @@ describe('vectors', () => {
 describe('layout', () => {
   it('of the secrets ends where mac2 begins', () => {
     for (const type of [WireguardType.INITIATION, WireguardType.RESPONSE]) {
-      expect(secretsAt(type) + secretsLength(type)).toBe(mac2At(type));
+      expect(secretFields(type).at(-1)).toBe(mac2At(type));
     }
+    // Ephemeral 32, static 32 + 16, timestamp 12 + 16, mac1 16; ephemeral 32, nothing 16, mac1 16 (whitepaper section 5.4).
+    const lengths = (fields: readonly number[]): number[] => fields.slice(1).map((at, i) => at - fields[i]!);
+    expect(lengths(secretFields(WireguardType.INITIATION))).toEqual([32, 48, 28, 16]);
+    expect(lengths(secretFields(WireguardType.RESPONSE))).toEqual([32, 16, 16]);
     expect(mac2At(WireguardType.INITIATION) + 16).toBe(148);
     expect(mac2At(WireguardType.RESPONSE) + 16).toBe(92);
   });
