@@ -34,6 +34,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(registryOption())
     .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
     .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
+    .option('--vpn-only', 'under --flows only flows in which a VPN was found')
     .option('--json', 'print the summary as one JSON object')
     .option('--each', 'each file is a capture of its own: flows and packet numbers start anew')
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))

@@ -2,12 +2,14 @@
 import { Outcome } from '../enforcement/outcome.ts';
 import type { DecisionSink } from '../engine/decision-sink.ts';
 import type { PacketSink } from '../engine/pipeline.ts';
+import { NO_FINDING } from '../fingerprint/finding.ts';
 import { CaptureWriter } from '../output/capture-writer.ts';
 import type { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
 import { type OutputPaths, STANDARD_OUTPUT } from './output-paths.ts';
+import type { VpnOnlyFlag } from './vpn-only-flag.ts';
 
 export class ReplayOutputs {
   readonly files = new FileOfPacket();
@@ -18,7 +20,7 @@ export class ReplayOutputs {
   private readonly forwarded: CaptureWriter | null;
   private readonly dropped: CaptureWriter | null;
 
-  constructor(flags: OutputPaths, lines: EventLines) {
+  constructor(flags: OutputPaths & VpnOnlyFlag, lines: EventLines) {
     const { files } = this;
     const decisions = flags.decisions === undefined ? null : new LineOutput(flags.decisions);
     const flows = flags.flows === undefined ? null : new LineOutput(flags.flows);
@@ -36,6 +38,7 @@ export class ReplayOutputs {
       }),
       ...(flows !== null && {
         ended: (flow, decision, reason) => {
+          if (flags.vpnOnly === true && flow.finding === NO_FINDING) return;
           lines.putFlow(flows.text, files.of(flow.firstPacket), flow, decision, reason);
         },
       }),

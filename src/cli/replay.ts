@@ -24,12 +24,14 @@ import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { SignalWatch } from './signal-watch.ts';
+import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startShards } from './workers.ts';
 
 export interface ReplayFlags extends AddressFlags, OutputPaths {
   readonly policy: string;
   readonly registry: string;
   readonly force?: boolean;
+  readonly vpnOnly?: boolean;
   readonly json?: boolean;
   readonly each?: boolean;
   readonly mode?: Mode;
@@ -46,7 +48,8 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   const inputs = [...list.paths, flags.policy, flags.registry, flags.addressKey];
   await checkOverwriting(flags, inputs, flags.force === true);
   // Threads start while the rules are read.
-  const pool = startShards(flags.workers ?? fittingWorkers(list.paths), flags.maxFlows, flags.flows !== undefined);
+  const wantsAllEnds = flags.flows !== undefined && flags.vpnOnly !== true;
+  const pool = startShards(flags.workers ?? fittingWorkers(list.paths), flags.maxFlows, wantsAllEnds);
   try {
     return await replayList(list, flags, pool);
   } finally {
@@ -119,6 +122,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
 
 function checkOutputs(flags: ReplayFlags): void {
   checkStandardOutput(flags, flags.json === true);
+  checkVpnOnly(flags);
   if (flags.addresses !== 'plain' && (flags.forwarded !== undefined || flags.dropped !== undefined)) {
     const reason = 'captures of packets hold addresses as they are';
     throw new CommandError(

@@ -80,6 +80,7 @@ export function addRunCommand(program: Command): void {
     .option('--watch', 'reload policy and registry when their files change')
     .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')
     .option('--flows <file>', 'write a JSON line for every flow at its end; may be the same file')
+    .option('--vpn-only', 'under --flows only flows in which a VPN was found')
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(

@@ -4,6 +4,7 @@
 import type { CheckpointedLog } from '../capture/spool-checkpoint.ts';
 import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
+import { NO_FINDING } from '../fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event-line.ts';
 import { isPlainFile, RotatingFile, type Rotation } from '../output/rotating-file.ts';
 import { type OnFull, RotatingLines } from '../output/rotating-lines.ts';
@@ -14,6 +15,8 @@ import type { RecentFiles } from './recent-files.ts';
 export interface OutputOptions {
   readonly decisions: string | undefined;
   readonly flows: string | undefined;
+  /** Flows without a finding have no line at their end. */
+  readonly vpnOnly: boolean;
   readonly onFull: OnFull;
   readonly rotation: Rotation;
 }
@@ -58,6 +61,7 @@ export class RunOutputs implements DecisionSink {
     const { flows } = this;
     if (flows === null) return;
     this.ended = (flow, decision, reason) => {
+      if (options.vpnOnly && flow.finding === NO_FINDING) return;
       if (this.endBy !== Infinity && performance.now() > this.endBy) flows.leaveOut();
       else flows.write(this.events.flow(files.of(flow.firstPacket), flow, decision, reason));
     };

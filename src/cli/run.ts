@@ -20,6 +20,7 @@ import { RunPipe } from './run-pipe.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
 import { RunWatchdog } from './run-watchdog.ts';
+import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags {
   readonly interface?: string;
@@ -36,6 +37,7 @@ export interface RunFlags extends AddressFlags {
   readonly watch?: boolean;
   readonly decisions?: string;
   readonly flows?: string;
+  readonly vpnOnly?: boolean;
   readonly onFull: OnFull;
   readonly rotateSize: number;
   readonly rotateEvery: number;
@@ -55,6 +57,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode> {
   checkSource(source, flags);
+  checkVpnOnly(flags);
   const log = openLog(flags.logLevel);
   const rulesFiles: RulesFiles = { policy: flags.policy, registry: flags.registry, mode: flags.mode };
   const { rules, problems, registryChangedMs } = await readRules(rulesFiles);
@@ -69,6 +72,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     outputs: {
       decisions: flags.decisions,
       flows: flags.flows,
+      vpnOnly: flags.vpnOnly === true,
       onFull: flags.onFull,
       rotation: { octets: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
     },

@@ -4,7 +4,7 @@
  */
 import { formatAddress } from '../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { formatMicros } from '../core/units.ts';
+import { formatMicros, MICROS_PER_SECOND } from '../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../engine/counters.ts';
 import type { ShownDecision, ShownRegistration } from '../engine/decision-sink.ts';
 import type { FlowName, FlowRecord } from '../engine/flow-record.ts';
@@ -88,6 +88,8 @@ export interface FlowEvent extends CommonFields {
     readonly bytes_toclient: number;
     readonly start: string;
     readonly end: string;
+    /** Seconds from start to end, to the microsecond: EVE's `age` is whole seconds. */
+    readonly duration: number;
     readonly reason: string;
   };
   readonly vpn?: VpnFields;
@@ -144,6 +146,7 @@ export class EventFields {
         bytes_toclient: flow.octetsToSource,
         start: formatMicros(flow.firstTimeUs),
         end: formatMicros(flow.lastTimeUs),
+        duration: durationUs(flow) / MICROS_PER_SECOND,
         reason: FLOW_END_NAMES[reason],
       },
       ...(flow.finding === NO_FINDING ? {} : { vpn: vpnFields(flow.finding) }),
@@ -187,6 +190,11 @@ export class EventFields {
       community_id: communityId(flow.transport, this.source, this.destination, ports),
     };
   }
+}
+
+/** Microseconds from a flow's first packet to its last; 0 where the capture's times go back. */
+export function durationUs(flow: FlowRecord): number {
+  return Math.max(0, flow.lastTimeUs - flow.firstTimeUs);
 }
 
 function textOf(words: Int32Array): string {

@@ -19,11 +19,15 @@ const WORD = 8;
 const LONGEST_BY_WORDS = 96;
 
 const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
 const LARGEST_INT32 = 0x7fffffff;
 const BILLION = 1_000_000_000;
 const MILLION = 1_000_000;
 const THOUSAND = 1000;
 const KEPT_SECONDS = 64;
+/** Microseconds below this have at most 15 digits, and a double of them as seconds has no others. */
+const EXACT_AS_SECONDS = 1e15;
 
 const encoder = new TextEncoder();
 
@@ -145,6 +149,23 @@ export class OctetText {
     view.setInt32(length + 3, paddedDigitsOf(micros - high * THOUSAND), true);
     this.bytes[length + 6] = 90;
     this.length = length + 7;
+  }
+
+  /** Appends microseconds, a whole number of at least 0, as seconds: as `String(micros / 1e6)` writes them. */
+  putSeconds(micros: number): void {
+    if (micros >= EXACT_AS_SECONDS) {
+      this.putAscii(String(micros / MICROS_PER_SECOND));
+      return;
+    }
+    const seconds = Math.floor(micros / MICROS_PER_SECOND);
+    this.putNumber(seconds);
+    const rest = (micros - seconds * MICROS_PER_SECOND) | 0;
+    if (rest === 0) return;
+    const high = (rest / THOUSAND) | 0;
+    this.putCharacter(POINT);
+    this.putThree(high);
+    this.putThree(rest - high * THOUSAND);
+    while (this.bytes[this.length - 1] === ZERO) this.length--;
   }
 
   /** The octets so far; `bytes` holds what comes next, and takes the place of those that are handed over. */

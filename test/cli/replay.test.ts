@@ -101,6 +101,18 @@ describe('replay', () => {
     expect(jsonLines(readFileSync(flows, 'utf8')).filter(({ vpn }) => vpn !== undefined)).toHaveLength(ids.size);
   });
 
+  it('writes under --vpn-only the lines of VPN flows alone, for any number of workers', async () => {
+    const args = ['replay', 'captures', '--each', '--quiet', '--flows', '-'];
+    const all = await sluice(args);
+    const wanted = all.stdout.split('\n').filter((line) => line.includes('"vpn":{'));
+    expect(wanted.length).toBeGreaterThan(100);
+    for (const workers of ['1', '3']) {
+      const { code, stdout } = await sluice([...args, '--vpn-only', '--workers', workers]);
+      expect(code).toBe(0);
+      expect(stdout === `${wanted.join('\n')}\n`).toBe(true);
+    }
+  });
+
   it('works from any folder, with the rules that come with it', async () => {
     const { code, stdout } = await sluice(['replay', join(ROOT, REKEY)], { cwd: folder });
     expect(code).toBe(0);

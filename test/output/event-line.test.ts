@@ -138,8 +138,23 @@ describe('a flow line', () => {
       bytes_toclient: 300,
       start: '2024-11-10T18:00:00.000000Z',
       end: '2024-11-10T18:00:00.999999Z',
+      duration: 0.999999,
       reason: 'timeout',
     });
+  });
+
+  it.each([
+    [0, 0],
+    [1, 0.000001],
+    [1_500_000, 1.5],
+    [86_400_000_010, 86_400.00001],
+    [-1, 0],
+  ])('of a flow whose last packet is %i µs after its first has a duration of %d s', (micros, seconds) => {
+    const flow = flowOf('192.0.2.10', '198.51.100.7', Transport.TCP, [1, 2]);
+    flow.lastTimeUs = flow.firstTimeUs + micros;
+    const line = lines().flow('x', flow, null, FlowEnd.CLOSED);
+    expect(asFlowEvent(line).flow.duration).toBe(seconds);
+    expect(line).toContain(`Z","duration":${seconds},"reason":"closed"}`);
   });
 
   it('has neither finding nor decision where there was none', () => {

@@ -71,6 +71,17 @@ describe('octets of', () => {
     }
   });
 
+  it('microseconds as seconds are as String writes them', () => {
+    const durations = EDGES.flatMap((edge) => [edge, edge + 1, Math.abs(edge - 1)]);
+    for (let i = 0; i < 20_000; i++) durations.push(Math.floor(2 ** (random.below(5300) / 100)));
+    for (const micros of durations)
+      expect(
+        written((text) => {
+          text.putSeconds(micros);
+        }),
+      ).toBe(String(micros / 1e6));
+  });
+
   it('pieces are those of their text, whatever its length and characters', () => {
     for (let length = 0; length < 220; length++) {
       for (let i = 0; i < 20; i++) {
