@@ -12,6 +12,7 @@ import type { DecisionSink } from '../engine/decision-sink.ts';
 import { type FlowEngine, OneThread } from '../engine/flow-engine.ts';
 import { Judge } from '../engine/judge.ts';
 import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
+import { RegisteredHits } from '../engine/registered-hits.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 
@@ -42,6 +43,7 @@ export class Replay {
   readonly counters = new Counters();
   readonly flows = new DecisionCounts();
   readonly decisions = new Float64Array(ACTION_NAMES.length);
+  readonly hits = new RegisteredHits();
   readonly incomplete: Incomplete[] = [];
   private readonly options: ReplayOptions;
   /** Used for one capture after the other: at the end of each nothing of it is left in them. */
@@ -95,6 +97,7 @@ export class Replay {
     await pipeline.finish();
     this.counters.add(pipeline.counters);
     this.flows.add(decisions.flows);
+    this.hits.add(decisions.hits);
     for (let action = 0; action < this.decisions.length; action++) this.decisions[action]! += decisions.made[action]!;
     if (!(await this.options.onBatch(0))) this.stopped = true;
   }

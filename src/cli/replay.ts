@@ -110,6 +110,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
     counters: run.counters,
     flows: run.flows,
     decisions: run.decisions,
+    hits: run.hits,
     mode: rules.mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },

@@ -26,6 +26,7 @@ export function daemonStats(
     },
     decisions: named(ACTION_NAMES, decisions.made),
     outcome_packets: named(OUTCOME_NAMES, counters.outcomePackets),
+    registered_hits: decisions.hits.toCounts(),
     mode: decisions.mode,
     breaker: { tripped: guard.hasTripped, trips: guard.tripCount },
     lines_dropped: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),

@@ -2,6 +2,7 @@
  * What a decision rests on: fills the policy's input from a flow's record, and looks both ends up in the registry. A registered end of a
  * tunnel covers all flows of the tunnel.
  */
+import { Protocol } from '../core/protocol.ts';
 import { findingProtocol, findingStage, findingVariant } from '../fingerprint/finding.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
 import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
@@ -79,6 +80,18 @@ export class DecisionBasis {
     const registration = this.registrationOf(this.keptAddress, timeUs);
     if (registration === NO_REGISTRATION) columns.forgetRegistered(tunnel, end);
     return registration;
+  }
+
+  /** True when a registration in force covers an end of the flow in `input`, whatever protocol it is for. */
+  isRegisteredOtherwise(): boolean {
+    const { source, destination, timeUs } = this.input;
+    return this.isCovered(source, timeUs) || this.isCovered(destination, timeUs);
+  }
+
+  private isCovered(address: Int32Array, timeUs: number): boolean {
+    const { registry } = this;
+    const any = registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, Protocol.NONE);
+    return any !== NO_REGISTRATION;
   }
 
   private registrationOf(address: Int32Array, timeUs: number): number {

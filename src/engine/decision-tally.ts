@@ -1,9 +1,9 @@
 /**
  * Decisions counted by rule, action, protocol and which ends are registered. Rules are counted by name, so the counts go on
- * when the policy is reloaded.
+ * when the policy is reloaded. Every row that a rule in use can have is there from the start, at 0.
  */
-import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { ACTION_NAMES } from '../policy/action.ts';
+import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
+import { Action, ACTION_NAMES } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
 
 /** Bit 1 for the source, bit 2 for the destination. */
@@ -18,47 +18,51 @@ export interface DecisionTallyRow {
   readonly count: number;
 }
 
-const CELLS = ACTION_NAMES.length * PROTOCOL_NAMES.length * REGISTERED_NAMES.length;
+const PROTOCOLS = PROTOCOL_NAMES.length;
+const CELLS = ACTION_NAMES.length * PROTOCOLS * REGISTERED_NAMES.length;
+
+/** What is counted for rules of one name. */
+interface RuleCounts {
+  readonly cells: Float64Array;
+  /** Actions that a rule of this name has or had: bit i for action i. */
+  actions: number;
+}
 
 export class DecisionTally {
-  private readonly byRule = new Map<string | null, Float64Array>();
+  private readonly byRule = new Map<string | null, RuleCounts>();
   /** The same by the number of a rule and one: the first is that of no rule. */
   private cells: Float64Array[] = [];
 
   /** From now on rules are numbers of these. */
-  useRules(rules: readonly { readonly name: string }[]): void {
-    this.cells = [this.cellsOf(null), ...rules.map(({ name }) => this.cellsOf(name))];
+  useRules(rules: readonly { readonly name: string; readonly action: Action }[]): void {
+    this.cells = [this.cellsOf(null, Action.ALLOW), ...rules.map(({ name, action }) => this.cellsOf(name, action))];
   }
 
   bump(rule: number, action: number, protocol: number, registered: number): void {
-    this.cells[rule - NO_RULE]![(action * PROTOCOL_NAMES.length + protocol) * REGISTERED_NAMES.length + registered]!++;
+    this.cells[rule - NO_RULE]![(action * PROTOCOLS + protocol) * REGISTERED_NAMES.length + registered]!++;
   }
 
-  private cellsOf(rule: string | null): Float64Array {
-    let cells = this.byRule.get(rule);
-    if (cells === undefined) {
-      cells = new Float64Array(CELLS);
-      this.byRule.set(rule, cells);
+  private cellsOf(rule: string | null, action: Action): Float64Array {
+    let counts = this.byRule.get(rule);
+    if (counts === undefined) {
+      counts = { cells: new Float64Array(CELLS), actions: 0 };
+      this.byRule.set(rule, counts);
     }
-    return cells;
+    counts.actions |= 1 << action;
+    return counts.cells;
   }
 
-  /** The counts that are not zero. */
+  /** A row for every action that a rule has or had, every protocol and every choice of registered ends. */
   rows(): DecisionTallyRow[] {
     const rows: DecisionTallyRow[] = [];
-    for (const [rule, cells] of this.byRule) {
+    for (const [rule, { cells, actions }] of this.byRule) {
       for (const [cell, count] of cells.entries()) {
-        if (count === 0) continue;
         const registered = REGISTERED_NAMES[cell % REGISTERED_NAMES.length]!;
         const rest = Math.floor(cell / REGISTERED_NAMES.length);
-        const protocol = PROTOCOL_NAMES[rest % PROTOCOL_NAMES.length]!;
-        rows.push({
-          rule,
-          action: ACTION_NAMES[Math.floor(rest / PROTOCOL_NAMES.length)]!,
-          protocol,
-          registered,
-          count,
-        });
+        const protocol = rest % PROTOCOLS;
+        const action = Math.floor(rest / PROTOCOLS);
+        if (protocol === Protocol.NONE || ((actions >> action) & 1) === 0) continue;
+        rows.push({ rule, action: ACTION_NAMES[action]!, protocol: PROTOCOL_NAMES[protocol]!, registered, count });
       }
     }
     return rows;

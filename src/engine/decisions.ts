@@ -27,6 +27,7 @@ import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { DueDecisions } from './due-decisions.ts';
 import { FlowRecord } from './flow-record.ts';
+import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
@@ -45,6 +46,8 @@ export class Decisions {
   readonly tally = new DecisionTally();
   /** Findings made, by protocol * STAGE_NAMES.length + stage: a flow counts once for each that it reaches. */
   readonly findings = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length);
+  /** Throttles and blocks decided for flows with a registration. */
+  readonly hits: RegisteredHits;
   /** From a flow's first packet to its first decision, packet time. */
   readonly delays = new DelayHistogram();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
@@ -72,6 +75,7 @@ export class Decisions {
     rules: Rules,
     sink: DecisionSink,
     guard: SafetyGuard | null = null,
+    hits = new RegisteredHits(),
   ) {
     this.table = table;
     this.tunnels = tunnels;
@@ -84,6 +88,7 @@ export class Decisions {
     this.due = new DueDecisions(table, this.standings, rules);
     this.sink = sink;
     this.guard = guard;
+    this.hits = hits;
   }
 
   /** What the last decision rested on. */
@@ -132,9 +137,9 @@ export class Decisions {
     const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
     if (this.due.isDue(slot, timeUs)) this.decide(slot, timeUs, packet);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
-    const row = table.words[at + FlowWord.DECISION]! * STANDING_WORDS;
-    if (this.standings.words[row + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
-    return this.outcome(row, slot, wireLength, timeUs);
+    const number = table.words[at + FlowWord.DECISION]!;
+    if (this.standings.words[number * STANDING_WORDS + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
+    return this.outcome(number, slot, wireLength, timeUs);
   }
 
   /** Whether `ended` has something to say of flows without a decision. */
@@ -162,22 +167,60 @@ export class Decisions {
   }
 
   /** What a throttle or a block makes of a packet. */
-  private outcome(row: number, slot: number, wireLength: number, timeUs: number): Outcome {
-    const { guard } = this;
+  private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
     const { words } = this.standings;
-    if (guard !== null) {
-      if (guard.hasTripped) return Outcome.FORWARDED;
-      if (words[row + StandingWord.ADMITTED_BY] !== guard.generation) {
-        if (!guard.admit(this.table, slot, timeUs)) return Outcome.FORWARDED;
-        words[row + StandingWord.ADMITTED_BY] = guard.generation;
-      }
-    }
+    const row = number * STANDING_WORDS;
+    if (!this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
     if (words[row + StandingWord.ACTION] === Action.BLOCK) return Outcome.DROPPED;
     const delay = this.buckets.take(row, wireLength, timeUs);
     if (delay === 0) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
     this.delayUs = delay;
     return Outcome.DELAYED;
+  }
+
+  /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
+  private mayHit(number: number, slot: number, timeUs: number): boolean {
+    const { guard } = this;
+    if (guard === null) return true;
+    if (guard.hasTripped) return false;
+    const { words } = this.standings;
+    const admittedAt = number * STANDING_WORDS + StandingWord.ADMITTED_BY;
+    if (words[admittedAt] === guard.generation) return true;
+    const isAdmitted = guard.admit(this.table, slot, timeUs);
+    if (isAdmitted) words[admittedAt] = guard.generation;
+    this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
+    return isAdmitted;
+  }
+
+  /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
+  private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
+    const { standings, rules } = this;
+    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
+    if (isNew || standings.hitKinds[number] !== kind) standings.hitOutcomes[number] = HitOutcome.NONE;
+    standings.hitKinds[number] = kind;
+    if (kind === HitKind.NONE) return;
+    if (rules.mode === 'observe') this.countHit(number, HitOutcome.WOULD, timeUs);
+    else this.countHit(number, this.mayHit(number, slot, timeUs) ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
+  }
+
+  /** Kind of the hit that a throttle or block of the flow at hand is. */
+  private hitKind(rule: number): HitKind {
+    const { input } = this.basis;
+    if (input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION)
+      return this.rules.policy.rules[rule]!.hitsRegistered ? HitKind.ON_PURPOSE : HitKind.IN_FORCE;
+    return this.basis.isRegisteredOtherwise() ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
+  }
+
+  /** Counts what came of a registered hit, once for each outcome that the decision has in turn. */
+  private countHit(number: number, outcome: HitOutcome, timeUs: number): void {
+    const { standings, rules } = this;
+    const kind = standings.hitKinds[number] as HitKind;
+    if (kind === HitKind.NONE || standings.hitOutcomes[number] === outcome) return;
+    standings.hitOutcomes[number] = outcome;
+    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
   }
 
   /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
@@ -202,13 +245,15 @@ export class Decisions {
       this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
     this.due.schedule(number, input);
-    if (before === 0 || !this.isSame(row, rule, reason)) {
+    const isNew = before === 0 || !this.isSame(row, rule, reason);
+    if (isNew) {
       const previous = before === 0 ? NO_ACTION : words[row + StandingWord.ACTION]!;
       this.take(number, rule, reason, timeUs);
       this.announce(slot, row, previous, timeUs, packet);
     } else if (words[row + StandingWord.RULES_GENERATION] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
+    this.noteHit(number, slot, isNew, timeUs);
     if (!isNews) return;
     const { firstSlot, nextSlot } = this.tunnels.columns;
     for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)

@@ -35,6 +35,10 @@ export class Standings {
   /** The same as doubles. */
   numbers = new Float64Array(this.words.buffer);
 
+  /** By number: the registered hit that the decision is, and what has come of it so far (registered-hits). */
+  hitKinds = new Uint8Array(INITIAL_CAPACITY);
+  hitOutcomes = new Uint8Array(INITIAL_CAPACITY);
+
   /** Numbers given out. */
   count = 0;
   /** Rows that have been used: numbers are smaller. */
@@ -64,6 +68,8 @@ export class Standings {
     words[row + StandingWord.BUCKET] = NO_BUCKET;
     words[row + StandingWord.RULES_GENERATION] = 0;
     words[row + StandingWord.ADMITTED_BY] = 0;
+    this.hitKinds[number] = 0;
+    this.hitOutcomes[number] = 0;
     return number;
   }
 
@@ -97,5 +103,13 @@ export class Standings {
     wider.set(this.words);
     this.words = wider;
     this.numbers = new Float64Array(wider.buffer);
+    this.hitKinds = twice(this.hitKinds);
+    this.hitOutcomes = twice(this.hitOutcomes);
   }
+}
+
+function twice(column: Uint8Array): Uint8Array<ArrayBuffer> {
+  const wider = new Uint8Array(column.length * 2);
+  wider.set(column);
+  return wider;
 }

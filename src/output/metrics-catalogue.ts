@@ -6,6 +6,7 @@ import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { FLOW_END_NAMES } from '../engine/counters.ts';
 import type { DelayHistogram } from '../engine/delay-histogram.ts';
+import { HIT_OUTCOME_NAMES, HitKind, type HitOutcome } from '../engine/registered-hits.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -77,6 +78,9 @@ function byLog(read: (lines: MetricsSources['logs'][number]['lines']) => number)
 
 const seconds = (micros: number): number => (Number.isNaN(micros) ? 0 : micros / MICROS_PER_SECOND);
 
+/** Series that are there before anything is lost, and for sources that cannot know. */
+const NO_DROPS = { kernel: 0, interface: 0, missed: 0 };
+
 const SOURCE: readonly CatalogueMetric[] = [
   counter('sluice_packets_total', 'Packets read from the source.', (s) => s.counters.packets),
   counter('sluice_packet_bytes_total', 'Octets of these packets on the wire.', (s) => s.counters.octets),
@@ -88,7 +92,7 @@ const SOURCE: readonly CatalogueMetric[] = [
     'sluice_capture_dropped_packets_total',
     ['by'],
     'Packets lost before they reached Sluice, by who lost them: kernel and interface as they count, missed as estimated from the interface where the back end cannot know.',
-    (s) => byKey('by', s.source.counts.dropped),
+    (s) => byKey('by', { ...NO_DROPS, ...s.source.counts.dropped }),
   ),
   counter(
     'sluice_capture_restarts_total',
@@ -175,7 +179,34 @@ const DECISIONS: readonly CatalogueMetric[] = [
   ),
 ];
 
+/** A sample for each outcome of registered hits of a kind. */
+function hitSamples(
+  { decisions }: MetricsSources,
+  kind: HitKind,
+  labels: Readonly<Record<string, string>>,
+): readonly Sample[] {
+  return HIT_OUTCOME_NAMES.slice(1).map((outcome, index) => ({
+    labels: { outcome, ...labels },
+    value: decisions.hits.of(kind, (index + 1) as HitOutcome),
+  }));
+}
+
 const SAFETY: readonly CatalogueMetric[] = [
+  counters(
+    'sluice_registered_hits_total',
+    ['outcome', 'on_purpose'],
+    'Throttles and blocks decided for flows with a registration in force: would (mode observe), prevented (by the breaker), done. on_purpose is true where the rule says hits_registered. Kept over restarts until an operator clears it.',
+    (s) => [
+      ...hitSamples(s, HitKind.IN_FORCE, { on_purpose: 'false' }),
+      ...hitSamples(s, HitKind.ON_PURPOSE, { on_purpose: 'true' }),
+    ],
+  ),
+  counters(
+    'sluice_registered_other_protocol_hits_total',
+    ['outcome'],
+    'The same for flows with a registration that covers an address but not the protocol.',
+    (s) => hitSamples(s, HitKind.OTHER_PROTOCOL, {}),
+  ),
   gauge('sluice_breaker_tripped', '1 after the safety breaker has tripped, until an operator resets it.', (s) =>
     s.guard.hasTripped ? 1 : 0,
   ),

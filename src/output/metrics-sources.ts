@@ -2,6 +2,7 @@
 import type { Counters } from '../engine/counters.ts';
 import type { DecisionTallyRow } from '../engine/decision-tally.ts';
 import type { DelayHistogram } from '../engine/delay-histogram.ts';
+import type { HitKind, HitOutcome } from '../engine/registered-hits.ts';
 
 export interface LogCounts {
   readonly lineCount: number;
@@ -33,6 +34,7 @@ export interface MetricsSources {
   readonly decisions: {
     readonly tally: { rows(): DecisionTallyRow[] };
     readonly findings: Float64Array;
+    readonly hits: { of(kind: HitKind, outcome: HitOutcome): number };
     readonly delays: DelayHistogram;
     readonly mode: string;
   };

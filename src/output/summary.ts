@@ -6,6 +6,7 @@ import { formatMicros } from '../core/units.ts';
 import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { type Counters, FLOW_END_NAMES } from '../engine/counters.ts';
 import type { DecisionCounts } from '../engine/decisions.ts';
+import { HitKind, type RegisteredHits } from '../engine/registered-hits.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 
@@ -20,6 +21,7 @@ export interface ReplayTotals {
   readonly flows: DecisionCounts;
   /** Decision events, by action. */
   readonly decisions: Float64Array;
+  readonly hits: RegisteredHits;
   readonly mode: string;
   readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
   readonly registry: { readonly sha256: string; readonly entries: number };
@@ -69,6 +71,7 @@ export function summaryJson(totals: ReplayTotals): string {
       found: foundRows(totals.flows),
     },
     decisions: byName(ACTION_NAMES, totals.decisions),
+    registered_hits: totals.hits.toCounts(),
     outcome: {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
       bytes: byName(OUTCOME_NAMES, counters.outcomeOctets),
@@ -96,6 +99,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   ];
   if (rows.length > 0) lines.push(await foundTable(rows), '');
   lines.push(...notDecodedLines(counters));
+  if (found > 0) lines.push(hitLine(totals));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
   return `${lines.join('\n')}\n`;
 }
@@ -125,6 +129,19 @@ function notDecodedLines(counters: Counters): string[] {
 function outcomeLines(counters: Counters): string[] {
   const list = OUTCOME_NAMES.map((name, outcome) => `${number(counters.outcomePackets[outcome]!)} ${name}`);
   return [`Simulated outcome of packets: ${list.join(', ')}.`];
+}
+
+/** Registered users that throttles and blocks were decided for. */
+function hitLine({ hits, mode }: ReplayTotals): string {
+  const harm = hits.total(HitKind.IN_FORCE);
+  const others = [
+    { count: hits.total(HitKind.ON_PURPOSE), what: 'on purpose' },
+    { count: hits.total(HitKind.OTHER_PROTOCOL), what: 'registered for another protocol' },
+  ].filter(({ count }) => count > 0);
+  const list = others.map(({ count, what }) => `${number(count)} ${what}`).join(', ');
+  const apart = list === '' ? '' : `; apart from these, ${list}`;
+  const would = mode === 'observe' ? ', had these decisions been enforced' : '';
+  return harm === 0 ? `Registered hits: none${apart}.` : `Registered hits: ${number(harm)}${would}${apart}.`;
 }
 
 function number(value: number): string {

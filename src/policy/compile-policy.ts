@@ -59,6 +59,7 @@ function compileRule(rule: RuleShape, schedule: Schedule | undefined): Rule {
     throttle: rule.rate === undefined ? null : compileThrottle(rule.rate, rule.burst, rule.per),
     rollout: rule.rollout === undefined ? 1 : parseShare(rule.rollout),
     rolloutSeed: rolloutSeed(rule.name),
+    hitsRegistered: rule.hits_registered === true,
   };
 }
 

@@ -42,13 +42,13 @@ export function checkRules(shape: PolicyShape, document: YamlDocument, issues: I
     if (catchAll !== null) {
       const { line, column } = document.placeOf([...path, 'name']);
       issues.warning(line, column, `rule ${rule.name} is never reached: ${catchAll} before it matches everything`);
-    } else if (rule.action !== 'allow' && !safe.excludedFrom(rule)) {
+    } else if (rule.action !== 'allow' && rule.hits_registered !== true && !safe.excludedFrom(rule)) {
       const { line, column } = document.placeOf([...path, 'action']);
       issues.warning(
         line,
         column,
         `rule ${rule.name} can ${rule.action} registered users: let a rule before it allow them ` +
-          '(when: { registered: either }), or let it ask for registered: none',
+          '(when: { registered: either }), let it ask for registered: none, or say hits_registered: true where that is meant',
       );
     }
     checkTimes(rule, path, document, issues);

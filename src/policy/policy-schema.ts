@@ -143,6 +143,7 @@ const rule = z
       burst: z.optional(text('must be an amount like 32kB', (value) => parseOctets(value) > 0)),
       per: z.optional(oneOf(SHARE_NAMES)),
       rollout: z.optional(percentage),
+      hits_registered: z.optional(z.boolean({ error: 'must be true or false' })),
     },
     { error: 'a rule is a mapping with name, when and action' },
   )
@@ -164,6 +165,13 @@ const rule = z
             message: `${key} has a meaning only where action is throttle`,
           });
         }
+      }
+      if (value.hits_registered === true && value.action === 'allow') {
+        context.addIssue({
+          code: 'custom',
+          path: ['hits_registered'],
+          message: 'has a meaning only where action is throttle or block',
+        });
       }
     }),
   );

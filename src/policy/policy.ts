@@ -19,6 +19,8 @@ export interface Rule {
   /** Share of clients that the rule holds for, 0 to 1. */
   readonly rollout: number;
   readonly rolloutSeed: number;
+  /** A throttle or block of a registered user by this rule is meant, and no harm. */
+  readonly hitsRegistered: boolean;
 }
 
 /** Limits on how many clients may newly be hit; acting on them is the daemon's part. */

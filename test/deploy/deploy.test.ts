@@ -1,19 +1,17 @@
 /** What is in deploy/ fits the program: metrics that exist, rules that promtool accepts, a unit that systemd finds safe. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metricsPage } from '../../src/output/metrics.ts';
 import { CATALOGUE } from '../../src/output/metrics-catalogue.ts';
 import { MAIN } from '../daemon/running-daemon.ts';
+import { alerts, DEPLOY, panelExpressions, readDeploy } from './deploy-files.ts';
 
-const FOLDER = fileURLToPath(new URL('../../deploy/', import.meta.url));
 const LOOSEST_EXPOSURE = 20;
 
-const read = (name: string): string => readFileSync(FOLDER + name, 'utf8');
 const inCi = process.env.CI !== undefined;
 const has = (command: string): boolean => spawnSync(command, ['--version']).error === undefined;
 
@@ -29,12 +27,7 @@ function unknownMetrics(text: string): string[] {
   return [...text.matchAll(/\bsluice_[a-z_]+/g)].map(([name]) => name).filter((name) => !known.has(name));
 }
 
-function dashboardExpressions(): string[] {
-  return readdirSync(`${FOLDER}grafana/dashboards`).flatMap((name) => {
-    const dashboard = JSON.parse(read(`grafana/dashboards/${name}`)) as { panels: { targets: { expr: string }[] }[] };
-    return dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-  });
-}
+const dashboardExpressions = (): string[] => panelExpressions().map(({ expression }) => expression);
 
 interface Service {
   readonly image?: string;
@@ -47,16 +40,16 @@ interface Service {
 }
 
 function compose(): { readonly services: Record<string, Service>; readonly volumes: Record<string, object> } {
-  return parse(read('docker-compose.yaml')) as ReturnType<typeof compose>;
+  return parse(readDeploy('docker-compose.yaml')) as ReturnType<typeof compose>;
 }
 
 describe('deploy', () => {
   it('shows every metric in its table, as the program prints it', () => {
-    expect(read('METRICS.md')).toBe(metricsPage());
+    expect(readDeploy('METRICS.md')).toBe(metricsPage());
   });
 
   it('asks in dashboards and alerts only for metrics that exist', () => {
-    expect(unknownMetrics(read('prometheus/alerts.yml'))).toEqual([]);
+    expect(unknownMetrics(readDeploy('prometheus/alerts.yml'))).toEqual([]);
     expect(dashboardExpressions().length).toBeGreaterThan(20);
     for (const expression of dashboardExpressions()) expect(unknownMetrics(expression)).toEqual([]);
   });
@@ -91,8 +84,7 @@ describe('deploy', () => {
   });
 
   it('tells in the runbook what to do about every alert', () => {
-    const { groups } = parse(read('prometheus/alerts.yml')) as { groups: { rules: { alert: string }[] }[] };
-    for (const { alert } of groups.flatMap(({ rules }) => rules)) expect(read('RUNBOOK.md')).toContain(`| ${alert} |`);
+    for (const { alert } of alerts()) expect(readDeploy('RUNBOOK.md')).toContain(`| ${alert} |`);
   });
 
   it('has names that count what only grows, and no label that names anybody', () => {
@@ -108,8 +100,8 @@ describe('deploy', () => {
     'has alert rules that raise what they should (promtool, of Debian prometheus)',
     () => {
       for (const args of [
-        ['check', 'rules', `${FOLDER}prometheus/alerts.yml`],
-        ['test', 'rules', `${FOLDER}prometheus/alerts.test.yml`],
+        ['check', 'rules', `${DEPLOY}prometheus/alerts.yml`],
+        ['test', 'rules', `${DEPLOY}prometheus/alerts.test.yml`],
       ]) {
         const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
         expect(status, stdout + stderr).toBe(0);
@@ -120,7 +112,7 @@ describe('deploy', () => {
   it.skipIf(!inCi && !has('systemd-analyze'))(
     'has a unit that systemd-analyze security finds safe (Debian systemd)',
     () => {
-      const args = ['security', '--offline=yes', `--threshold=${LOOSEST_EXPOSURE}`, `${FOLDER}systemd/sluice.service`];
+      const args = ['security', '--offline=yes', `--threshold=${LOOSEST_EXPOSURE}`, `${DEPLOY}systemd/sluice.service`];
       const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
       expect(status, stdout + stderr).toBe(0);
     },
@@ -131,7 +123,7 @@ describe('deploy', () => {
     expect(services.capture!.cap_add).toEqual(['NET_RAW']);
     expect(services.sluice).toMatchObject({ cap_drop: ['ALL'] });
     expect(services.sluice!.cap_add).toBeUndefined();
-    expect(read('systemd/sluice.service')).toMatch(/\| exec setpriv --ambient-caps=-all --inh-caps=-all node /);
+    expect(readDeploy('systemd/sluice.service')).toMatch(/\| exec setpriv --ambient-caps=-all --inh-caps=-all node /);
   });
 
   it('has a docker-compose whose files and volumes are there, images have versions, and ports are for this machine', () => {
@@ -142,21 +134,21 @@ describe('deploy', () => {
       for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
       for (const volume of service.volumes ?? []) {
         const from = volume.split(':')[0]!;
-        expect(from.startsWith('.') ? existsSync(FOLDER + from) : from in volumes, volume).toBe(true);
+        expect(from.startsWith('.') ? existsSync(DEPLOY + from) : from in volumes, volume).toBe(true);
       }
     }
   });
 
   it('starts the daemon in docker-compose and in the unit with flags that it has', () => {
     const help = spawnSync(process.execPath, [MAIN, 'run', '--help'], { encoding: 'utf8' }).stdout;
-    const unit = /sluice\.js (run .*)'$/m.exec(read('systemd/sluice.service'))![1]!.split(' ');
+    const unit = /sluice\.js (run .*)'$/m.exec(readDeploy('systemd/sluice.service'))![1]!.split(' ');
     const used = [...compose().services.sluice!.command!, ...unit].filter((word) => word.startsWith('--'));
     expect(used.length).toBeGreaterThan(10);
     for (const flag of used) expect(help).toContain(`${flag.split('=')[0]!} `);
   });
 
   it('builds the image from files that are there and that it is not told to ignore', () => {
-    const root = `${FOLDER}../`;
+    const root = `${DEPLOY}../`;
     const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
     const ignored = readFileSync(`${root}.dockerignore`, 'utf8').split('\n');
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));

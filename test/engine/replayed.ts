@@ -4,6 +4,7 @@ import { FileOfPacket } from '../../src/cli/file-of-packet.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
 import type { Counters } from '../../src/engine/counters.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../../src/engine/flow-capacity.ts';
+import type { RegisteredHits } from '../../src/engine/registered-hits.ts';
 import type { Outcome } from '../../src/enforcement/outcome.ts';
 import type { DecisionEvent, FlowEvent } from '../../src/output/event-fields.ts';
 import { EventLines } from '../../src/output/event-line.ts';
@@ -30,6 +31,7 @@ export interface Replayed {
   /** What became of each packet, in order. */
   readonly outcomes: { readonly outcome: Outcome; readonly delayUs: number }[];
   readonly counters: Counters;
+  readonly hits: RegisteredHits;
   readonly incomplete: readonly Incomplete[];
 }
 
@@ -88,5 +90,5 @@ export async function replayFiles(
     }),
   );
   await run.run(paths);
-  return { ...result, counters: run.counters, incomplete: run.incomplete };
+  return { ...result, counters: run.counters, hits: run.hits, incomplete: run.incomplete };
 }

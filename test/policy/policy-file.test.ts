@@ -136,6 +136,12 @@ describe('warnings', () => {
     expect(warned('{ name: half, action: allow, rollout: 50%, when: { registered: either } }', block)).toHaveLength(1);
     expect(warned('{ name: it, action: allow, when: { registered: either, sector: it } }', block)).toHaveLength(1);
     expect(warned('{ name: ok, action: block, when: { registered: none } }', block)).toHaveLength(1);
+    expect(warned('{ name: hit, action: block, hits_registered: true }')).toEqual([]);
+    expect(warned('{ name: hit, action: block, hits_registered: false }')).toHaveLength(1);
+    expect(issuesOf(rule('{ name: a, action: allow, hits_registered: true }'))[0]).toContain(
+      'hits_registered: has a meaning only where action is throttle or block',
+    );
+    expect(issuesOf(rule('{ name: a, action: block, hits_registered: 1 }'))[0]).toContain('must be true or false');
   });
 
   it('of rules that are never reached, of no rules, of bursts below a packet', () => {

@@ -1,0 +1,89 @@
+/**
+ * Registered hits, counted: throttles and blocks that were decided for a flow with a registration at either end or in its tunnel. The count
+ * is of decisions, in both modes, so it is not 0 because the breaker works or because nothing is enforced.
+ *
+ * A decision counts again only where its outcome becomes another: an observed one that enforcement carries out, or a prevented one that is
+ * let through after a reset.
+ */
+
+/** Why a hit counts as a registered one. */
+export const HitKind = {
+  NONE: 0,
+  /** A registration is in force for the flow, and its rule does not say `hits_registered: true`. */
+  IN_FORCE: 1,
+  /** The same, and the rule says so. */
+  ON_PURPOSE: 2,
+  /** A registration covers an end, but not the flow's protocol. */
+  OTHER_PROTOCOL: 3,
+} as const;
+export type HitKind = (typeof HitKind)[keyof typeof HitKind];
+export const HIT_KIND_NAMES = ['none', 'in_force', 'on_purpose', 'other_protocol'] as const;
+
+/** What came of a hit: nothing in mode observe, the breaker refused it, or enforcement carried it out. */
+export const HitOutcome = { NONE: 0, WOULD: 1, PREVENTED: 2, DONE: 3 } as const;
+export type HitOutcome = (typeof HitOutcome)[keyof typeof HitOutcome];
+export const HIT_OUTCOME_NAMES = ['none', 'would', 'prevented', 'done'] as const;
+
+/** Counts by kind and outcome, without those that mean none. */
+export type HitCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+const OUTCOMES = HIT_OUTCOME_NAMES.length;
+
+export class RegisteredHits {
+  /** Rule and packet time of the latest hit that was not on purpose; null before the first. */
+  latest: { readonly rule: string; readonly timeUs: number } | null = null;
+  private readonly counts = new Float64Array(HIT_KIND_NAMES.length * OUTCOMES);
+
+  count(kind: HitKind, outcome: HitOutcome, rule: string, timeUs: number): void {
+    this.counts[kind * OUTCOMES + outcome]!++;
+    if (kind === HitKind.IN_FORCE) this.latest = { rule, timeUs };
+  }
+
+  of(kind: HitKind, outcome: HitOutcome): number {
+    return this.counts[kind * OUTCOMES + outcome]!;
+  }
+
+  /** Hits of a kind, whatever came of them. */
+  total(kind: HitKind): number {
+    let sum = 0;
+    for (let outcome = 1; outcome < OUTCOMES; outcome++) sum += this.counts[kind * OUTCOMES + outcome]!;
+    return sum;
+  }
+
+  add(other: RegisteredHits): void {
+    for (let cell = 0; cell < this.counts.length; cell++) this.counts[cell]! += other.counts[cell]!;
+    this.latest = other.latest ?? this.latest;
+  }
+
+  /** Sets every count to 0. */
+  clear(): void {
+    this.counts.fill(0);
+    this.latest = null;
+  }
+
+  /** The counts as plain data. */
+  toCounts(): HitCounts {
+    return Object.fromEntries(
+      HIT_KIND_NAMES.slice(1).map((kind, index) => [
+        kind,
+        Object.fromEntries(
+          HIT_OUTCOME_NAMES.slice(1).map((outcome, at) => [outcome, this.counts[(index + 1) * OUTCOMES + at + 1]!]),
+        ),
+      ]),
+    );
+  }
+
+  /** Adds counts that `toCounts` gave. Throws TypeError where the value is none. */
+  addCounts(value: unknown): void {
+    const sums = new Float64Array(this.counts);
+    for (let kind = 1; kind < HIT_KIND_NAMES.length; kind++) {
+      const ofKind = (value as Record<string, Record<string, unknown>> | null)?.[HIT_KIND_NAMES[kind]!];
+      for (let outcome = 1; outcome < OUTCOMES; outcome++) {
+        const count = ofKind?.[HIT_OUTCOME_NAMES[outcome]!];
+        if (!Number.isSafeInteger(count) || (count as number) < 0) throw new TypeError('these are no registered hits');
+        sums[kind * OUTCOMES + outcome]! += count as number;
+      }
+    }
+    this.counts.set(sums);
+  }
+}
