@@ -63,6 +63,7 @@ export const Check = {
   AH_SPI: 49,
   AH_SPI_STAYS: 50,
   AH_SEQUENCE_RISES: 51,
+  IKE_TRAILING_ZEROS: 52,
 } as const;
 export type Check = (typeof Check)[keyof typeof Check];
 
@@ -230,6 +231,12 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     expected: 'not zero',
   },
   [Check.IKE_TCP_PREFIX]: { name: 'ike-tcp-prefix', about: 'the stream begins with "IKETCP"', form: 'hex32' },
+  [Check.IKE_TRAILING_ZEROS]: {
+    name: 'ike-trailing-zeros',
+    about: 'only zeros follow the message, as old Cisco clients append them',
+    form: 'number',
+    expected: 'at most 32',
+  },
   [Check.ESP_SPI]: { name: 'esp-spi', about: 'an SPI that is not zero', form: 'hex32', expected: 'not zero' },
   [Check.ESP_SPI_STAYS]: { name: 'esp-spi-stays', about: 'the SPI stays', form: 'hex32' },
   [Check.ESP_SEQUENCE_RISES]: {

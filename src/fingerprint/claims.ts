@@ -8,7 +8,8 @@
 import { Protocol } from '../core/protocol.ts';
 import { mayBeEspInUdp, noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
 import type { EvidenceLog } from './evidence.ts';
-import { mayBeIke, noticeIke, observeIke } from './ike.ts';
+import { mayBeIke } from './ike-message.ts';
+import { noticeIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
 import type { Payload } from './payload.ts';

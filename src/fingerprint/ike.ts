@@ -1,19 +1,21 @@
 /**
  * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over TCP.
- * Layout: wire/ike.ts.
+ * Layout: wire/ike.ts; of headers that a snap length has cut: wire/ike-cut.ts.
  *
- * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself. Suspected: a
- * message from one side only whose header is consistent (known version, exchange, flags, next payload; length that of the
- * message) and whose payload chain ends on the last octet. A header alone is nothing.
+ * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself; the answer
+ * may be captured before its request. Suspected: a message from one side only whose header is consistent (known version and
+ * exchange; length that of the message, zeros after it left out) and whose payload chain ends on the last octet. A header alone is
+ * nothing. Where a snap length left no more, two different ones with one initiator SPI are suspected.
  *
  * Mistaken for it by others, and why not here: anything on ports 500 and 4500 (ports are not looked at), scans and malformed
  * datagrams (the chain must add up).
  */
 import * as wire from '../wire/ike.ts';
-import { Chain, IkeExchange, IkeVersion, SeenPayload } from '../wire/ike.ts';
+import { IkeExchange } from '../wire/ike.ts';
 import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
+import { echoConfirms, ikeOffset, initiatorOf, isAnswer, isCut, isResponders } from './ike-message.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';
 
@@ -36,62 +38,9 @@ const Flag = {
   SUSPECTED: 1,
   /** How many SPIs are remembered: two bits per direction from here. */
   COUNT_SHIFT: 4,
+  /** Which of them came in an answer: REMEMBERED bits per direction from here. */
+  ANSWER_SHIFT: 8,
 } as const;
-
-/** Octets before the IKE header, 0 or the marker's 4, where a sound IKE message stands there; else -1. */
-function ikeOffset(payload: Payload): number {
-  const { data, at, captured, length } = payload;
-  const end = at + captured;
-  if (wire.checkIke(data, at, end, length)) return isSound(payload, 0) ? 0 : -1;
-  const marker = wire.NON_ESP_MARKER_LENGTH;
-  if (captured <= marker || data.getInt32(at) !== 0) return -1;
-  return wire.checkIke(data, at + marker, end, length - marker) && isSound(payload, marker) ? marker : -1;
-}
-
-/** True when the message's chain of payloads holds and its fields fit its place in the exchange. */
-function isSound(payload: Payload, offset: number): boolean {
-  const { data, captured, length } = payload;
-  const at = payload.at + offset;
-  const end = payload.at + captured;
-  const chain = wire.walkPayloads(data, at, end, payload.at + length);
-  if (chain === Chain.BROKEN) return false;
-  const answered = wire.hasResponderSpi(data, at);
-  const exchange = wire.ikeExchange(data, at);
-  if (wire.ikeVersion(data, at) === IkeVersion.V2) {
-    return exchange === IkeExchange.V2_SA_INIT ? isSoundSaInit(data, at, chain) : answered;
-  }
-  if (answered) return true;
-  if (wire.isV1Encrypted(data, at)) return false;
-  if (exchange === IkeExchange.V1_INFORMATIONAL) return true;
-  return (exchange === IkeExchange.V1_MAIN || exchange === IkeExchange.V1_AGGRESSIVE) && wire.opensWithV1Sa(data, at);
-}
-
-/** A request proposes, and brings a key and a nonce; an answer brings an SA or a notification. */
-function isSoundSaInit(data: DataView, at: number, chain: Chain): boolean {
-  const seen = wire.payloadsSeen;
-  if (isV2Response(data, at) || wire.hasResponderSpi(data, at) || chain === Chain.CUT)
-    return (seen & (SeenPayload.SA | SeenPayload.NOTIFY)) !== 0;
-  const wanted = SeenPayload.SA | SeenPayload.KEY_EXCHANGE | SeenPayload.NONCE;
-  return (seen & wanted) === wanted;
-}
-
-function isV2Response(data: DataView, at: number): boolean {
-  return wire.ikeVersion(data, at) === IkeVersion.V2 && (wire.ikeFlags(data, at) & wire.IkeFlag.V2_RESPONSE) !== 0;
-}
-
-/** True for what an answer can be: it has the other's SPI, or says that it answers, or refuses. */
-function isAnswer(data: DataView, at: number): boolean {
-  return (
-    wire.hasResponderSpi(data, at) ||
-    isV2Response(data, at) ||
-    wire.ikeExchange(data, at) === IkeExchange.V1_INFORMATIONAL
-  );
-}
-
-/** False at a glance for nearly all that `noticeIke` says nothing of. */
-export function mayBeIke({ data, at, captured, length }: Payload): boolean {
-  return wire.opensIke(data, at, at + captured, length);
-}
 
 export function noticeIke(payload: Payload): Notice {
   return ikeOffset(payload) >= 0 ? Notice.STRONG : Notice.NONE;
@@ -108,16 +57,25 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   state[at + StateWord.KEY + 1] = wire.initiatorSpiLow(data, message);
   // What comes back as it went says nothing of the other side.
   const digest = digestOf(payload, offset);
-  if (isReflection(digest, direction, state, at)) return Verdict.SUSPECTED;
-  if (isAnswer(data, message) && isRemembered(payload, message, state, at)) {
+  if (hasDigest(digest, 1 - direction, state, at)) return verdictSoFar(state, at);
+  const echoed = spiFrom(1 - direction, data, message, state, at);
+  const echoes = echoed !== NOT_SENT && (echoed === RESPONDERS || isAnswer(data, message));
+  if (echoes && echoConfirms(payload, offset)) {
     noteEcho(payload, offset, log);
     return Verdict.CONFIRMED;
   }
+  // A header alone is nothing, but two of them that are not the same and name one SPI are.
+  const goesOn = spiFrom(direction, data, message, state, at) !== NOT_SENT && !hasDigest(digest, direction, state, at);
   rememberSpi(data, message, direction, state, at);
   rememberDigest(digest, direction, state, at);
+  if (isCut(payload, offset) && !echoes && !goesOn) return verdictSoFar(state, at);
   if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteMessage(payload, offset, log);
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
   return Verdict.SUSPECTED;
+}
+
+function verdictSoFar(state: Int32Array, at: number): Verdict {
+  return (state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0 ? Verdict.SUSPECTED : Verdict.UNDECIDED;
 }
 
 function noteVariant(payload: Payload, offset: number, state: Int32Array, at: number): void {
@@ -125,7 +83,7 @@ function noteVariant(payload: Payload, offset: number, state: Int32Array, at: nu
   const message = payload.at + offset;
   const exchange = wire.ikeExchange(data, message);
   const variant = state[at + StateWord.VARIANT]!;
-  if (wire.ikeVersion(data, message) === IkeVersion.V2) {
+  if (wire.isIkeV2(data, message)) {
     state[at + StateWord.VARIANT] = Variant.IKE_V2;
   } else if (exchange === IkeExchange.V1_MAIN) {
     state[at + StateWord.VARIANT] = Variant.IKE_V1_MAIN;
@@ -137,33 +95,29 @@ function noteVariant(payload: Payload, offset: number, state: Int32Array, at: nu
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = initiatorOf(data, message, direction);
 }
 
-/** 1 + the direction of the initiator's packets, as far as one message tells; 0 where it does not. */
-function initiatorOf(data: DataView, message: number, direction: number): number {
-  if (wire.ikeVersion(data, message) !== IkeVersion.V2) {
-    if (wire.isV1Encrypted(data, message)) return 0;
-    // The proposal comes from the initiator, and the choice from the responder once it has given its SPI.
-    if (wire.opensWithV1Sa(data, message)) return wire.hasResponderSpi(data, message) ? 2 - direction : 1 + direction;
-    return 0;
-  }
-  const byInitiator = (wire.ikeFlags(data, message) & wire.IkeFlag.V2_INITIATOR) !== 0;
-  return byInitiator ? 1 + direction : 2 - direction;
-}
-
 function spiCount(state: Int32Array, at: number, direction: number): number {
   return (state[at + Word.FLAGS]! >> (Flag.COUNT_SHIFT + 2 * direction)) & 3;
 }
 
-/** True when the other direction has sent this message's initiator SPI. */
-function isRemembered(payload: Payload, message: number, state: Int32Array, at: number): boolean {
-  const other = 1 - payload.direction;
-  const high = wire.initiatorSpiHigh(payload.data, message);
-  const low = wire.initiatorSpiLow(payload.data, message);
-  const count = spiCount(state, at, other);
+/** Answers of `spiFrom`: a direction has not sent this message's initiator SPI, has sent it, or has sent it in an answer. */
+const NOT_SENT = 0;
+const SENT = 1;
+const RESPONDERS = 2;
+
+function spiFrom(direction: number, data: DataView, message: number, state: Int32Array, at: number): number {
+  const high = wire.initiatorSpiHigh(data, message);
+  const low = wire.initiatorSpiLow(data, message);
+  const count = spiCount(state, at, direction);
   for (let i = 0; i < count; i++) {
-    const slot = at + Word.SPIS + (other * REMEMBERED + i) * 2;
-    if (state[slot] === high && state[slot + 1] === low) return true;
+    const slot = at + Word.SPIS + (direction * REMEMBERED + i) * 2;
+    if (state[slot] !== high || state[slot + 1] !== low) continue;
+    return (state[at + Word.FLAGS]! & (answerBit(direction) << i)) !== 0 ? RESPONDERS : SENT;
   }
-  return false;
+  return NOT_SENT;
+}
+
+function answerBit(direction: number): number {
+  return 1 << (Flag.ANSWER_SHIFT + REMEMBERED * direction);
 }
 
 function rememberSpi(data: DataView, message: number, direction: number, state: Int32Array, at: number): void {
@@ -171,11 +125,18 @@ function rememberSpi(data: DataView, message: number, direction: number, state: 
   const high = wire.initiatorSpiHigh(data, message);
   const low = wire.initiatorSpiLow(data, message);
   const count = spiCount(state, at, direction);
-  if (count > 0 && state[slot] === high && state[slot + 1] === low) return;
+  const bit = answerBit(direction);
+  const answer = isResponders(data, message) ? bit : 0;
+  if (count > 0 && state[slot] === high && state[slot + 1] === low) {
+    state[at + Word.FLAGS]! |= answer;
+    return;
+  }
   state[slot + 2] = state[slot]!;
   state[slot + 3] = state[slot + 1]!;
   state[slot] = high;
   state[slot + 1] = low;
+  const before = state[at + Word.FLAGS]!;
+  state[at + Word.FLAGS] = (before & ~(3 * bit)) | ((before & bit) << 1) | answer;
   if (count < REMEMBERED) state[at + Word.FLAGS]! += 1 << (Flag.COUNT_SHIFT + 2 * direction);
 }
 
@@ -189,9 +150,12 @@ function digestOf(payload: Payload, offset: number): number {
   return digest === 0 ? 1 : digest;
 }
 
-/** True when the other direction has sent the very same message: an echo service, or a mirror that mixes up its directions. */
-function isReflection(digest: number, direction: number, state: Int32Array, at: number): boolean {
-  const slots = at + Word.DIGESTS + (1 - direction) * MESSAGES;
+/**
+ * True when a direction has sent the very same message of late. Where it is the other one, that is an echo service, or a mirror that
+ * mixes up its directions.
+ */
+function hasDigest(digest: number, direction: number, state: Int32Array, at: number): boolean {
+  const slots = at + Word.DIGESTS + direction * MESSAGES;
   for (let i = 0; i < MESSAGES; i++) {
     if (state[slots + i] === digest) return true;
   }
@@ -208,11 +172,14 @@ function rememberDigest(digest: number, direction: number, state: Int32Array, at
 function noteMessage(payload: Payload, offset: number, log: EvidenceLog): void {
   const { data, packet, evidenceOffset } = payload;
   const message = payload.at + offset;
-  const length = payload.length - offset;
   const place = evidenceOffset + offset;
   log.note(packet, Check.IKE_HEADER, place + wire.NEXT_PAYLOAD_AT, 0, data.getInt32(message + wire.NEXT_PAYLOAD_AT));
-  log.note(packet, Check.IKE_LENGTH, place + wire.LENGTH_AT, length, data.getUint32(message + wire.LENGTH_AT));
+  if (isCut(payload, offset)) return;
+  const length = wire.ikeLength(data, message);
+  const zeros = payload.length - offset - length;
+  log.note(packet, Check.IKE_LENGTH, place + wire.LENGTH_AT, length, length);
   log.note(packet, Check.IKE_PAYLOADS, place + wire.IKE_HEADER_LENGTH, length, length);
+  if (zeros > 0) log.note(packet, Check.IKE_TRAILING_ZEROS, place + length, 0, zeros);
 }
 
 function noteEcho(payload: Payload, offset: number, log: EvidenceLog): void {

@@ -1,8 +1,11 @@
 /**
- * IKE messages: RFC 2408 section 3.1 and 3.2 (ISAKMP, IKEv1), RFC 7296 section 3.1 and 3.2 (IKEv2), RFC 7383 (fragments),
- * RFC 3948 section 2 (over UDP behind a non-ESP marker), RFC 9329 (over TCP).
+ * IKE messages: RFC 2408 section 3.1 (ISAKMP, IKEv1), RFC 7296 section 3.1 (IKEv2), RFC 5723 (session
+ * resumption), RFC 3948 section 2 (over UDP behind a non-ESP marker), RFC 9329 (over TCP).
  *
- * `checkIke` covers the 28 octets of the header; the chain walk checks its own bounds.
+ * `checkIke` covers the 28 octets of the header. The payloads: wire/ike-payloads.ts.
+ *
+ * Each version is read as strictly as its RFC asks. A receiver of IKEv2 ignores the minor version and reserved flags (RFC 7296
+ * section 3.1). A receiver of IKEv1 discards messages with an unknown one (RFC 2408 sections 3.1 and 5.2).
  */
 
 const INITIATOR_SPI = 0;
@@ -13,16 +16,16 @@ const EXCHANGE = 18;
 const FLAGS = 19;
 const LENGTH = 24;
 export const IKE_HEADER_LENGTH = 28;
-const PAYLOAD_HEADER_LENGTH = 4;
 
-/** More payloads than this in one message and it is no IKE. */
-const PAYLOAD_LIMIT = 64;
+/** Zeros that may follow a message in its datagram: old Cisco clients append 16. */
+export const TRAILING_ZEROS_LIMIT = 32;
 
 export const NON_ESP_MARKER_LENGTH = 4;
 
 export const IkeVersion = { V1: 0x10, V2: 0x20 } as const;
 
 export const IkeExchange = {
+  V1_BASE: 1,
   V1_MAIN: 2,
   V1_AUTHENTICATION_ONLY: 3,
   V1_AGGRESSIVE: 4,
@@ -48,54 +51,52 @@ export const IkeFlag = {
 } as const;
 
 const V1_FLAGS = 0x07;
-/** Initiator, version, response. */
-const V2_FLAGS = 0x38;
-
-/** Payload types (IANA ikev2-parameters and isakmp-registry). */
-const IkePayload = {
-  V1_SA: 1,
-  V1_LAST: 13,
-  V1_NAT_D: 20,
-  V1_NAT_OA: 21,
-  V1_FRAGMENT: 132,
-  PRIVATE: 128,
-  V2_FIRST: 33,
-  V2_KEY_EXCHANGE: 34,
-  V2_NONCE: 40,
-  V2_NOTIFY: 41,
-  V2_ENCRYPTED: 46,
-  V2_FRAGMENT: 53,
-  V2_LAST: 54,
-} as const;
 
 /**
- * False for most of what is no IKE: neither is what stands in the length's place the `length` of the datagram at `at`, nor does
- * that begin with the non-ESP marker.
+ * False for most of what is no IKE: neither is what is in the length's place the `length` of the datagram at `at` (or a little
+ * less, where zeros follow), nor does that begin with the non-ESP marker.
  */
 export function opensIke(data: DataView, at: number, end: number, length: number): boolean {
-  return at + IKE_HEADER_LENGTH <= end && (data.getUint32(at + LENGTH) === length || data.getInt32(at) === 0);
+  return (
+    at + IKE_HEADER_LENGTH <= end &&
+    ((length - data.getUint32(at + LENGTH)) >>> 0 <= TRAILING_ZEROS_LIMIT || data.getInt32(at) === 0)
+  );
 }
 
-/** True when the octets at `at`, of a message of `length` octets, can be an IKE header: fields known and consistent. */
+/**
+ * True when the octets at `at`, of a message of `length` octets, can be an IKE header: fields known and consistent. Zeros may
+ * follow the message within `length`, where all of them were captured.
+ */
 export function checkIke(data: DataView, at: number, end: number, length: number): boolean {
-  if (at + IKE_HEADER_LENGTH > end || data.getUint32(at + LENGTH) !== length) return false;
+  if (at + IKE_HEADER_LENGTH > end || !hasLength(data, at, end, length)) return false;
   if (data.getInt32(at + INITIATOR_SPI) === 0 && data.getInt32(at + INITIATOR_SPI + 4) === 0) return false;
-  const flags = data.getUint8(at + FLAGS);
   const exchange = data.getUint8(at + EXCHANGE);
-  const version = data.getUint8(at + VERSION);
-  if (version === IkeVersion.V1) return isV1Exchange(exchange) && (flags & ~V1_FLAGS) === 0;
-  return version === IkeVersion.V2 && isV2Exchange(exchange) && (flags & ~V2_FLAGS) === 0;
+  if (isIkeV2(data, at)) return isV2Exchange(exchange);
+  return (
+    ikeVersion(data, at) === IkeVersion.V1 && isV1Exchange(exchange) && (data.getUint8(at + FLAGS) & ~V1_FLAGS) === 0
+  );
+}
+
+function hasLength(data: DataView, at: number, end: number, length: number): boolean {
+  const zeros = length - data.getUint32(at + LENGTH);
+  if (zeros === 0) return true;
+  if (zeros < 0 || zeros > TRAILING_ZEROS_LIMIT || at + length > end || zeros > length - IKE_HEADER_LENGTH)
+    return false;
+  for (let i = at + length - zeros; i < at + length; i++) {
+    if (data.getUint8(i) !== 0) return false;
+  }
+  return true;
 }
 
 function isV1Exchange(exchange: number): boolean {
   return (
-    (exchange >= IkeExchange.V1_MAIN && exchange <= IkeExchange.V1_TRANSACTION) ||
+    (exchange >= IkeExchange.V1_BASE && exchange <= IkeExchange.V1_TRANSACTION) ||
     exchange === IkeExchange.V1_QUICK ||
     exchange === IkeExchange.V1_NEW_GROUP
   );
 }
 
-function isV2Exchange(exchange: number): boolean {
+export function isV2Exchange(exchange: number): boolean {
   return (
     (exchange >= IkeExchange.V2_SA_INIT && exchange <= IkeExchange.V2_SESSION_RESUME) ||
     exchange === IkeExchange.V2_INTERMEDIATE ||
@@ -128,87 +129,48 @@ export const VERSION_AT = VERSION;
 export const LENGTH_AT = LENGTH;
 export const NEXT_PAYLOAD_AT = NEXT_PAYLOAD;
 
+/** Major version in the upper four bits, minor in the lower. */
 export function ikeVersion(data: DataView, at: number): number {
   return data.getUint8(at + VERSION);
+}
+
+/** True for IKEv2, whatever its minor version. */
+export function isIkeV2(data: DataView, at: number): boolean {
+  return (ikeVersion(data, at) & 0xf0) === IkeVersion.V2;
+}
+
+/** Octets of the message with its header, as it claims. */
+export function ikeLength(data: DataView, at: number): number {
+  return data.getUint32(at + LENGTH);
 }
 
 export function ikeExchange(data: DataView, at: number): number {
   return data.getUint8(at + EXCHANGE);
 }
 
+export function nextPayload(data: DataView, at: number): number {
+  return data.getUint8(at + NEXT_PAYLOAD);
+}
+
 export function ikeFlags(data: DataView, at: number): number {
   return data.getUint8(at + FLAGS);
+}
+
+/** True for the exchanges with which IKEv2 begins: in them the responder gives its SPI. */
+export function opensV2(data: DataView, at: number): boolean {
+  const exchange = ikeExchange(data, at);
+  return exchange === IkeExchange.V2_SA_INIT || exchange === IkeExchange.V2_SESSION_RESUME;
+}
+
+/** True for the exchanges with which IKEv1 begins. */
+export function opensV1(data: DataView, at: number): boolean {
+  const exchange = ikeExchange(data, at);
+  return exchange === IkeExchange.V1_BASE || exchange === IkeExchange.V1_MAIN || exchange === IkeExchange.V1_AGGRESSIVE;
 }
 
 /** True when an IKEv1 message's payloads are encrypted. */
 export function isV1Encrypted(data: DataView, at: number): boolean {
   return (ikeFlags(data, at) & IkeFlag.V1_ENCRYPTED) !== 0;
-}
-
-/** How a payload chain ended: on the message's last octet, behind what was captured (all sound so far), or wrongly. */
-export const Chain = { BROKEN: 0, WHOLE: 1, CUT: 2 } as const;
-export type Chain = (typeof Chain)[keyof typeof Chain];
-
-/** Bits of `payloadsSeen` for the payloads that open an exchange. */
-export const SeenPayload = { SA: 1, KEY_EXCHANGE: 2, NONCE: 4, NOTIFY: 8 } as const;
-
-/** After `walkPayloads`: which of SeenPayload were in the chain. */
-export let payloadsSeen = 0;
-
-function noteSeen(type: number): void {
-  if (type === IkePayload.V2_FIRST || type === IkePayload.V1_SA) payloadsSeen |= SeenPayload.SA;
-  else if (type === IkePayload.V2_KEY_EXCHANGE) payloadsSeen |= SeenPayload.KEY_EXCHANGE;
-  else if (type === IkePayload.V2_NONCE) payloadsSeen |= SeenPayload.NONCE;
-  else if (type === IkePayload.V2_NOTIFY) payloadsSeen |= SeenPayload.NOTIFY;
-}
-
-/**
- * Walks the payload chain of the message at `at` (checked by `checkIke`), whose octets are captured up to `end` and which
- * claims to end at `wireEnd`. An encrypted IKEv1 message has no chain to walk and is WHOLE where it has a body.
- */
-export function walkPayloads(data: DataView, at: number, end: number, wireEnd: number): Chain {
-  const isV2 = ikeVersion(data, at) === IkeVersion.V2;
-  let next = data.getUint8(at + NEXT_PAYLOAD);
-  let position = at + IKE_HEADER_LENGTH;
-  payloadsSeen = 0;
-  if (!isV2 && isV1Encrypted(data, at))
-    return isV1Ciphertext(wireEnd - position) && isV1Payload(next) ? Chain.WHOLE : Chain.BROKEN;
-  for (let count = 0; next !== 0; count++) {
-    if (count === PAYLOAD_LIMIT || !(isV2 ? isV2Payload(next) : isV1Payload(next))) return Chain.BROKEN;
-    if (position + PAYLOAD_HEADER_LENGTH > wireEnd) return Chain.BROKEN;
-    if (position + PAYLOAD_HEADER_LENGTH > end) return count > 0 || end < wireEnd ? Chain.CUT : Chain.BROKEN;
-    const reserved = data.getUint8(position + 1) & (isV2 ? 0x7f : 0xff);
-    const length = data.getUint16(position + 2);
-    if (reserved !== 0 || length < PAYLOAD_HEADER_LENGTH || position + length > wireEnd) return Chain.BROKEN;
-    noteSeen(next);
-    // What an encrypted payload calls the next one lies inside it.
-    const isLast = isV2 && (next === IkePayload.V2_ENCRYPTED || next === IkePayload.V2_FRAGMENT);
-    next = isLast ? 0 : data.getUint8(position);
-    position += length;
-  }
-  return position === wireEnd && position > at + IKE_HEADER_LENGTH ? Chain.WHOLE : Chain.BROKEN;
-}
-
-/** IKEv1 knows block ciphers only, of 8 or 16 octets a block. */
-function isV1Ciphertext(length: number): boolean {
-  return length > 0 && length % 8 === 0;
-}
-
-function isV1Payload(type: number): boolean {
-  return (
-    (type >= IkePayload.V1_SA && type <= IkePayload.V1_LAST) ||
-    (type >= 14 && type <= IkePayload.V1_NAT_OA) ||
-    type >= IkePayload.PRIVATE
-  );
-}
-
-function isV2Payload(type: number): boolean {
-  return type >= IkePayload.V2_FIRST && type <= IkePayload.V2_LAST;
-}
-
-/** True when an IKEv1 message begins with the SA payload, as openings do. */
-export function opensWithV1Sa(data: DataView, at: number): boolean {
-  return data.getUint8(at + NEXT_PAYLOAD) === IkePayload.V1_SA;
 }
 
 /** The six octets with which IKE over TCP begins (RFC 9329 section 4). */

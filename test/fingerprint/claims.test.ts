@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Claim, claimsOf } from '../../src/fingerprint/claims.ts';
 import { mayBeEspInUdp, noticeEspInUdp } from '../../src/fingerprint/esp-in-udp.ts';
-import { mayBeIke, noticeIke } from '../../src/fingerprint/ike.ts';
+import { mayBeIke } from '../../src/fingerprint/ike-message.ts';
+import { noticeIke } from '../../src/fingerprint/ike.ts';
 import { mayBeOpenvpn, noticeOpenvpn } from '../../src/fingerprint/openvpn.ts';
 import { Payload } from '../../src/fingerprint/payload.ts';
 import { Notice } from '../../src/fingerprint/verdict.ts';

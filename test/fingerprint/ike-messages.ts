@@ -41,8 +41,8 @@ const proposal = octets([0, 0], u16(20), [1, 1, 0, 1], [0, 0], u16(12), [1, 0, 0
 const V2 = 0x20;
 const INITIATOR = 0x08;
 const RESPONSE = 0x20;
-const [SA_INIT, AUTH, CREATE_CHILD, INFORMATIONAL] = [34, 35, 36, 37] as const;
-const [SA, KE, NONCE, NOTIFY, VENDOR, SK, SKF] = [33, 34, 40, 41, 43, 46, 53] as const;
+const [SA_INIT, AUTH, CREATE_CHILD, INFORMATIONAL, SESSION_RESUME] = [34, 35, 36, 37, 38] as const;
+const [SA, KE, NONCE, NOTIFY, VENDOR, SK, SKF, CISCO_FRAGMENT] = [33, 34, 40, 41, 43, 46, 53, 132] as const;
 const natDetection = octets([0, 0], u16(16388), body(20));
 
 export interface Peers {
@@ -79,6 +79,26 @@ export function saInitNotify(peers: Peers, type: number): Uint8Array {
   return ike({ initiator: peers.initiator, version: V2, exchange: SA_INIT, flags: RESPONSE, payloads });
 }
 
+/** A ticket that was issued before (RFC 5723 section 4.3.1). */
+export function sessionResume(peers: Peers): Uint8Array {
+  const payloads: PayloadPart[] = [
+    [NONCE, body(32)],
+    [NOTIFY, octets([0, 0], u16(16412), body(120))],
+  ];
+  return ike({ initiator: peers.initiator, version: V2, exchange: SESSION_RESUME, flags: INITIATOR, payloads });
+}
+
+export function sessionResumeAnswer(peers: Peers): Uint8Array {
+  return ike({ ...peers, version: V2, exchange: SESSION_RESUME, flags: RESPONSE, payloads: [[NONCE, body(32)]] });
+}
+
+/** A message in one of Cisco's fragments: the payload is private. */
+export function ciscoFragment(peers: Peers, isResponse: boolean): Uint8Array {
+  const flags = isResponse ? RESPONSE : INITIATOR;
+  const payloads: PayloadPart[] = [[CISCO_FRAGMENT, octets(u16(1), [1, 0], body(200))]];
+  return ike({ ...peers, version: V2, exchange: AUTH, flags, message: 1, payloads });
+}
+
 function encrypted(peers: Peers, exchange: number, flags: number, message: number): Uint8Array {
   return ike({ ...peers, version: V2, exchange, flags, message, payloads: [[SK, body(120)]] });
 }
@@ -96,7 +116,7 @@ export function authFragment(peers: Peers, number: number, total: number): Uint8
 
 const V1 = 0x10;
 const ENCRYPTED = 1;
-const [MAIN, AGGRESSIVE, V1_INFORMATIONAL, QUICK] = [2, 4, 5, 32] as const;
+const [BASE, MAIN, AGGRESSIVE, V1_INFORMATIONAL, QUICK] = [1, 2, 4, 5, 32] as const;
 const [V1_SA, V1_KE, V1_ID, V1_HASH, V1_NONCE, V1_NOTIFY, V1_VENDOR] = [1, 4, 5, 8, 10, 11, 13] as const;
 const v1Sa = octets(u32(1), u32(1), proposal);
 
@@ -111,6 +131,17 @@ function v1(peers: Peers, isAnswered: boolean, exchange: number, payloads: reado
   });
 }
 
+/** The base exchange (RFC 2408 section 4.4): SA and nonce. */
+export const baseSa = (peers: Peers): Uint8Array =>
+  v1(peers, false, BASE, [
+    [V1_SA, v1Sa],
+    [V1_NONCE, body(20)],
+  ]);
+export const baseSaAnswer = (peers: Peers): Uint8Array =>
+  v1(peers, true, BASE, [
+    [V1_SA, v1Sa],
+    [V1_NONCE, body(20)],
+  ]);
 export const mainSa = (peers: Peers): Uint8Array =>
   v1(peers, false, MAIN, [
     [V1_SA, v1Sa],

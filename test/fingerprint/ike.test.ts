@@ -39,7 +39,42 @@ describe('IKE', () => {
     ['v2, an opening alone', v2.slice(0, 1), 'ipsec ikev2 suspected'],
     ['v2, an answer alone', v2.slice(1, 2), 'ipsec ikev2 suspected'],
     ['v2, an opening that is answered', v2.slice(0, 2), 'ipsec ikev2 confirmed'],
-    ['v2, the answer captured first', [v2[1]!, v2[0]!, v2[2]!], 'ipsec ikev2 confirmed'],
+    ['v2, the answer captured first', [v2[1]!, v2[0]!], 'ipsec ikev2 confirmed'],
+    [
+      'v2, an answer to another opening captured first',
+      [[1, message.saInitAnswer(others)], v2[0]!],
+      'ipsec ikev2 suspected',
+    ],
+    ['v2, the refusal captured first', [[1, message.saInitNotify(peers, 14)], v2[0]!], 'ipsec ikev2 confirmed'],
+    ['v2, an opening of each side', [v2[0]!, [1, message.saInit(peers)]], 'ipsec ikev2 suspected'],
+    ['v2, a session resumed', [[0, message.sessionResume(peers)]], 'ipsec ikev2 suspected'],
+    [
+      'v2, a session resumed, answered',
+      [
+        [0, message.sessionResume(peers)],
+        [1, message.sessionResumeAnswer(peers)],
+      ],
+      'ipsec ikev2 confirmed',
+    ],
+    [
+      "v2, in Cisco's fragments, from the middle",
+      [
+        [0, message.ciscoFragment(peers, false)],
+        [1, message.ciscoFragment(peers, true)],
+      ],
+      'ipsec ikev2 confirmed',
+    ],
+    [
+      'v1 base exchange',
+      [
+        [0, message.baseSa(peers)],
+        [1, message.baseSaAnswer(peers)],
+      ],
+      'ipsec ikev1 confirmed',
+    ],
+    ['v1 base exchange, an opening alone', [[0, message.baseSa(peers)]], 'ipsec ikev1 suspected'],
+    ['v1 main mode, the answer captured first', [v1Main[1]!, v1Main[0]!], 'ipsec ikev1-main confirmed'],
+    ['v1, the refusal captured first', [[1, message.v1Refusal(peers)], v1Main[0]!], 'ipsec ikev1-main confirmed'],
     ['v2, repeated and unanswered', [v2[0]!, v2[0]!, v2[0]!], 'ipsec ikev2 suspected'],
     ['v2, an answer to another opening', [v2[0]!, [1, message.saInitAnswer(others)]], 'ipsec ikev2 suspected'],
     ['v2, a demand for a cookie', [v2[0]!, [1, message.saInitNotify(peers, 16390)]], 'ipsec ikev2 confirmed'],
@@ -133,10 +168,73 @@ describe('IKE', () => {
     expect(foundIn(steps)).toBe('ipsec ikev2 confirmed');
   });
 
-  it('is told by a header and whole payloads where the rest was cut off', () => {
-    const steps = [v2[0]!, v2[1]!];
+  it('ignores zeros after the message, as old Cisco clients append them', () => {
+    const probe = new FlowProbe();
+    for (const [way, bytes] of v2.slice(0, 2)) probe.send(way, octets(bytes, new Uint8Array(16)));
+    expect(probe.found).toBe('ipsec ikev2 confirmed');
+    const length = v2[0]![1].length;
+    expect(probe.entries).toContainEqual({
+      packet: 1,
+      check: 'ike-trailing-zeros',
+      offset: length,
+      expected: 'at most 32',
+      seen: 16,
+    });
+  });
+
+  it('ignores reserved bits and the minor version of IKEv2', () => {
+    const changed = v2.slice(0, 2).map(([way, bytes]): Step => {
+      const copy = bytes.slice();
+      copy[17] = 0x25;
+      copy[19]! |= 0xc7;
+      copy[29]! |= 0x55;
+      return [way, copy];
+    });
+    expect(foundIn(changed)).toBe('ipsec ikev2 confirmed');
+  });
+
+  it('is not taken back: its own answers captured first do not confirm it', () => {
+    const answers = [message.saInitAnswer(peers), message.authAnswer(peers), message.informationalAnswer(peers)];
+    expect(foundIn(reflected(answers.map((bytes): Step => [1, bytes])))).toBe('ipsec ikev2 suspected');
+  });
+});
+
+describe('IKE of which a snap length left little', () => {
+  const steps = [v2[0]!, v2[1]!];
+
+  it('is told by a header and whole payloads', () => {
     expect(foundIn(steps, { captured: 100 })).toBe('ipsec ikev2 confirmed');
-    for (let captured = 1; captured < 28; captured++) expect(foundIn(steps, { captured })).toBe('none');
+    expect(foundIn(steps, { captured: 28 })).toBe('ipsec ikev2 confirmed');
+  });
+
+  it.each([22, 26, 27])('is told by %i octets of the first exchange of v2', (captured) => {
+    expect(foundIn(steps, { captured })).toBe('ipsec ikev2 confirmed');
+    expect(foundIn([v2[1]!, v2[0]!], { captured })).toBe('ipsec ikev2 confirmed');
+    expect(foundIn([v2[0]!, [1, message.saInitAnswer(others)]], { captured })).toBe('none');
+    expect(foundIn(reflected([v2[0]!]), { captured })).toBe('none');
+  });
+
+  it.each([22, 26])('is no more than suspected by %i octets of the middle of v2 or of v1', (captured) => {
+    expect(foundIn(v2.slice(2), { captured })).toBe('ipsec ikev2 suspected');
+    expect(foundIn(v1Main, { captured })).toBe('ipsec ikev1-main suspected');
+    expect(foundIn(v1Main.slice(4), { captured })).toBe('none');
+  });
+
+  it.each([22, 26])('is suspected by %i octets of two messages of one side, not by one, however often', (captured) => {
+    expect(foundIn([v2[0]!, v2[2]!], { captured })).toBe('ipsec ikev2 suspected');
+    expect(foundIn([v2[2]!, v2[4]!], { captured })).toBe('ipsec ikev2 suspected');
+    for (const step of [v2[0]!, v2[1]!, v2[2]!, v1Main[0]!])
+      expect(foundIn([step, step, step], { captured })).toBe('none');
+  });
+
+  it('is told behind the marker by four octets more', () => {
+    const markedSteps = v2.map(([way, bytes]): Step => [way, message.marked(bytes)]);
+    expect(foundIn(markedSteps, { captured: 26 })).toBe('ipsec ikev2 confirmed');
+    expect(foundIn(markedSteps, { captured: 25 })).toBe('none');
+  });
+
+  it('is nothing with less', () => {
+    for (let captured = 1; captured < 22; captured++) expect(foundIn(v2, { captured })).toBe('none');
   });
 });
 
@@ -144,29 +242,65 @@ describe('what is no IKE', () => {
   const openings = { v2: message.saInit(peers), v1: message.mainSa(peers) };
   const changes: readonly (readonly [title: string, at: number, octet: number])[] = [
     ['an unknown version', 17, 0x30],
-    ['a minor version', 17, 0x11],
+    ['a minor version of 1', 17, 0x11],
     ['no exchange', 18, 0],
     ['an unknown exchange', 18, 99],
-    ['unknown flags', 19, 0xc0],
     ['a longer length', 27, 0xff],
     ['a huge length', 24, 0x7f],
     ['no next payload', 16, 0],
     ['an unknown next payload', 16, 30],
-    ['a reserved octet that is not zero', 29, 1],
     ['a first payload of no length', 31, 0],
     ['a first payload that is one octet longer', 31, -1],
-    ['an unknown second payload', 28, 200],
+    ['a second payload of the other version', 28, -2],
   ];
   it.each(changes)('%s', (_, at, octet) => {
     for (const [version, opening] of Object.entries(openings)) {
       const changed = opening.slice();
       changed[at] = octet === -1 ? changed[at]! + 1 : octet;
-      // RFC 2408 gives types from 128 on to everyone: in IKEv1 they are known.
-      if (at === 28 && version === 'v1') continue;
-      if (at === 29 && version === 'v2') changed[at] = 0x7f;
+      if (octet === -2) changed[at] = version === 'v1' ? 34 : 1;
       expect(foundIn([[0, changed]]), version).toBe('none');
       expect(foundIn([[0, message.marked(changed)]]), version).toBe('none');
     }
+  });
+
+  it('version 1 with what its receivers discard', () => {
+    for (const [at, octet] of [
+      [17, 0x11],
+      [19, 0x40],
+      [28, 99],
+      [29, 1],
+    ] as const) {
+      const changed = openings.v1.slice();
+      changed[at] = octet;
+      expect(foundIn([[0, changed]])).toBe('none');
+    }
+  });
+
+  it('a payload that is unknown and critical', () => {
+    const [unknown, sa, key, nonce] = [200, 33, 34, 40].map((type) => [type, noise.take(16)] as const);
+    const opening = (payloads: readonly message.PayloadPart[]): Uint8Array =>
+      message.ike({ initiator: peers.initiator, version: 0x20, exchange: 34, flags: 8, payloads });
+    const lenient = opening([unknown!, sa!, key!, nonce!]);
+    expect(foundIn([[0, lenient]])).toBe('ipsec ikev2 suspected');
+    lenient[29] = 0x80;
+    expect(foundIn([[0, lenient]])).toBe('none');
+  });
+
+  it('a message of unknown payloads alone', () => {
+    const payloads = [[200, noise.take(40)]] as const;
+    const steps = [8, 32].map((flags, way): Step => [
+      way as 0 | 1,
+      message.ike({ ...peers, version: 0x20, exchange: 37, flags, payloads }),
+    ]);
+    expect(foundIn(steps)).toBe('none');
+  });
+
+  it('a session resumed without a ticket, or with the other SPI in its request', () => {
+    const fields = { initiator: peers.initiator, version: 0x20, exchange: 38, flags: 8 };
+    expect(foundIn([[0, message.ike({ ...fields, payloads: [[40, noise.take(32)]] })]])).toBe('none');
+    const request = message.sessionResume(peers);
+    request.set(peers.responder, 8);
+    expect(foundIn([[0, request]])).toBe('none');
   });
 
   it('an initiator SPI of zero', () => {
@@ -195,7 +329,9 @@ describe('what is no IKE', () => {
   it('a message with an octet more or less than it says', () => {
     for (const opening of Object.values(openings)) {
       expect(foundIn([[0, opening.subarray(0, -1)]])).toBe('none');
-      expect(foundIn([[0, octets(opening, [0])]])).toBe('none');
+      expect(foundIn([[0, octets(opening, [1])]])).toBe('none');
+      expect(foundIn([[0, octets(opening, new Uint8Array(33))]])).toBe('none');
+      expect(foundIn([[0, octets(opening, new Uint8Array(16))]], { captured: opening.length + 8 })).toBe('none');
     }
   });
 

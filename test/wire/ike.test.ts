@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/core/bytes.ts';
 import * as ike from '../../src/wire/ike.ts';
-import { Chain, SeenPayload } from '../../src/wire/ike.ts';
+import { Chain, opensWithV1Sa, payloadsSeen, SeenPayload, walkPayloads } from '../../src/wire/ike-payloads.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { u16, u32, withOctets } from './frame-builder.ts';
+import { u32, withOctets } from './frame-builder.ts';
 import { readPage } from './vector-pages.ts';
 
 const vectors = readPage('ike').map((vector) => {
@@ -31,9 +31,9 @@ describe('vectors', () => {
     expect(ike.hasResponderSpi(data, at)).toBe(fields.responderSpi !== '0'.repeat(16));
     expect(toHex(data, at, 8)).toBe(hex64(ike.initiatorSpiHigh(data, at), ike.initiatorSpiLow(data, at)));
     expect(fields.responderSpi).toBe(hex64(ike.responderSpiHigh(data, at), ike.responderSpiLow(data, at)));
-    expect(ike.walkPayloads(data, at, end, end)).toBe(Chain.WHOLE);
-    expect(ike.payloadsSeen).toBe(expectedSeen(payloads!));
-    expect(ike.opensWithV1Sa(data, at)).toBe(fields.nextPayload === '1');
+    expect(walkPayloads(data, at, end, end)).toBe(Chain.WHOLE);
+    expect(payloadsSeen).toBe(expectedSeen(payloads!));
+    expect(opensWithV1Sa(data, at)).toBe(fields.nextPayload === '1');
   });
 });
 
@@ -43,7 +43,7 @@ function hex64(high: number, low: number): string {
 
 /** tshark lists the payloads inside the SA too (proposals 2, transforms 3); those are no payloads of the chain. */
 function expectedSeen(payloads: string): number {
-  let seen = 0;
+  let seen = payloads === '' ? 0 : SeenPayload.ASSIGNED;
   for (const type of payloads.split(' ')) {
     if (type === '1' || type === '33') seen |= SeenPayload.SA;
     if (type === '34') seen |= SeenPayload.KEY_EXCHANGE;
@@ -58,7 +58,7 @@ describe('a message cut at any length', () => {
     for (let length = 0; length <= message.length; length++) {
       const walk = (data: DataView, at: number, end: number): unknown[] => {
         const sound = ike.checkIke(data, at, end, message.length);
-        return [sound, sound ? ike.walkPayloads(data, at, end, at + message.length) : Chain.BROKEN, ike.payloadsSeen];
+        return [sound, sound ? walkPayloads(data, at, end, at + message.length) : Chain.BROKEN, payloadsSeen];
       };
       const { data, at, end } = guarded(message, length);
       const expected = walk(data, at, end);
@@ -81,12 +81,16 @@ describe('headers that lie', () => {
   it.each<readonly [string, readonly number[]]>([
     ['initiator SPI zero', withOctets(sound, 0, new Array<number>(8).fill(0))],
     ['version 0', withOctets(sound, 17, [0])],
-    ['version 2.1', withOctets(sound, 17, [0x21])],
     ['version 3', withOctets(sound, 17, [0x30])],
     ['a version 1 exchange in version 2', withOctets(sound, 18, [2])],
     ['an unassigned exchange', withOctets(sound, 18, [39])],
-    ['a reserved flag', withOctets(sound, 19, [0x88])],
+    ['version 1.1', withOctets(withOctets(sound, 17, [0x11]), 18, [2, 0])],
+    ['a reserved flag of version 1', withOctets(sound, 17, [0x10, 2, 0x08])],
     ['length one more', withOctets(sound, 24, u32(sound.length + 1))],
+    ['length one less, where the last octet is not zero', withOctets(sound, 24, u32(sound.length - 1))],
+    ['33 zeros', [...sound, ...new Array<number>(33).fill(0)]],
+    ['16 zeros and one that is not', [...sound, ...new Array<number>(16).fill(0), 1]],
+    ['zeros that begin in the header', [...new Array<number>(27).fill(1), ...new Array<number>(5).fill(0)]],
     ['length zero', withOctets(sound, 24, u32(0))],
     ['27 octets', sound.slice(0, 27)],
   ])('%s', (_, octets) => {
@@ -95,36 +99,30 @@ describe('headers that lie', () => {
   });
 });
 
-describe('chains that lie', () => {
-  /** A version 2 message with the payloads given as next type and octets. */
-  const chain = (first: number, octets: readonly number[]): Chain => {
-    const length = ike.IKE_HEADER_LENGTH + octets.length;
-    const head = [...new Array<number>(16).fill(1), first, 0x20, 34, 8, ...u32(0), ...u32(length)];
-    const { data, at, end } = guarded(Uint8Array.from([...head, ...octets]));
-    return ike.walkPayloads(data, at, end, end);
-  };
-  it.each<readonly [string, Chain, number, readonly number[]]>([
-    ['one payload', Chain.WHOLE, 40, [0, 0, 0, 6, 1, 2]],
-    ['the critical bit', Chain.WHOLE, 40, [0, 0x80, 0, 6, 1, 2]],
-    ['a reserved bit', Chain.BROKEN, 40, [0, 0x40, 0, 6, 1, 2]],
-    ['no payload', Chain.BROKEN, 0, []],
-    ['no payload, but octets', Chain.BROKEN, 0, [1]],
-    ['an octet behind', Chain.BROKEN, 40, [0, 0, 0, 6, 1, 2, 3]],
-    ['length 0', Chain.BROKEN, 40, [40, 0, 0, 0, 0, 0]],
-    ['length 3', Chain.BROKEN, 40, [40, 0, 0, 3, 0, 0]],
-    ['length beyond the message', Chain.BROKEN, 40, [0, 0, 0, 7, 1, 2]],
-    ['a type of version 1', Chain.BROKEN, 1, [0, 0, 0, 6, 1, 2]],
-    ['a next payload of another kind', Chain.BROKEN, 40, [99, 0, 0, 4]],
-    ['a next payload that is missing', Chain.BROKEN, 40, [41, 0, 0, 4]],
-    ['64 empty payloads', Chain.WHOLE, 41, emptyPayloads(64)],
-    ['65 empty payloads', Chain.BROKEN, 41, emptyPayloads(65)],
-  ])('%s', (_, expected, first, octets) => {
-    expect(chain(first, octets)).toBe(expected);
+describe('what a receiver ignores', () => {
+  const sound = [...vectors.find(({ title }) => title.includes('IKE_SA_INIT: request'))!.message];
+  const zeros = (count: number): number[] => [...sound, ...new Array<number>(count).fill(0)];
+  it.each<readonly [string, readonly number[]]>([
+    ['a minor version of 2 (RFC 7296 section 3.1)', withOctets(sound, 17, [0x2f])],
+    ['reserved flags (RFC 7296 section 3.1)', withOctets(sound, 19, [0xcf])],
+    ['one zero after the message', zeros(1)],
+    ['16 zeros after the message', zeros(16)],
+    ['32 zeros after the message', zeros(32)],
+    ['exchange 38 (RFC 5723)', withOctets(sound, 18, [38])],
+    ['exchange 43 (RFC 9242)', withOctets(sound, 18, [43])],
+    ['exchange 44 (RFC 9370)', withOctets(sound, 18, [44])],
+    ['exchange 1 of version 1 (RFC 2408 section 4.4)', withOctets(sound, 17, [0x10, 1, 0])],
+  ])('%s', (_, octets) => {
+    const { data, at, end } = guarded(Uint8Array.from(octets));
+    expect(ike.checkIke(data, at, end, octets.length)).toBe(true);
+    expect(ike.opensIke(data, at, end, octets.length)).toBe(true);
+    expect(ike.ikeLength(data, at)).toBe(sound.length);
   });
 
-  function emptyPayloads(count: number): number[] {
-    return Array.from({ length: count }, (_, i) => [i === count - 1 ? 0 : 41, 0, ...u16(4)]).flat();
-  }
+  it('but not zeros that were not captured', () => {
+    const { data, at, end } = guarded(Uint8Array.from(zeros(16)), sound.length + 15);
+    expect(ike.checkIke(data, at, end, sound.length + 16)).toBe(false);
+  });
 });
 
 describe('IKE over TCP', () => {

@@ -1,0 +1,63 @@
+/** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
+import { describe, expect, it } from 'vitest';
+import { checkCutIke, opensCutIke } from '../../src/wire/ike-cut.ts';
+import { withOctets } from './frame-builder.ts';
+import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
+import { readPage } from './vector-pages.ts';
+
+const vectors = readPage('ike').map((vector) => {
+  const marked = vector.bytes.subarray(0, 4).every((octet) => octet === 0);
+  return { ...vector, message: marked ? vector.bytes.subarray(4) : vector.bytes };
+});
+
+function check(message: Uint8Array, captured: number): boolean {
+  const { data, at, end } = guarded(message, captured);
+  return checkCutIke(data, at, end, message.length);
+}
+
+describe('vectors', () => {
+  it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { message, fields }) => {
+    // Of IKEv1 the messages that open main and aggressive mode: an SA in clear.
+    const isKnown = fields.version === '32' || (fields.nextPayload === '1' && fields.flags === '0');
+    for (let captured = 0; captured < message.length; captured++) {
+      const isCut = captured >= 22 && captured < 28;
+      const { at, end } = guarded(message, captured);
+      expect(opensCutIke(at, end, message.length)).toBe(isCut);
+      expect(check(message, captured), `${captured}`).toBe(isCut && isKnown);
+      for (const poison of POISONS) {
+        const other = poisoned(message, captured, poison);
+        expect(checkCutIke(other.data, other.at, other.end, message.length)).toBe(isCut && isKnown);
+      }
+    }
+  });
+});
+
+describe('headers that lie', () => {
+  const of = (title: string): readonly number[] => [...vectors.find((vector) => vector.title.includes(title))!.message];
+  const request = of('IKE_SA_INIT: request');
+  const main = of('main mode: first message');
+  it.each<readonly [string, readonly number[], readonly number[]]>([
+    ['initiator SPI zero', request, withOctets(request, 0, new Array<number>(8).fill(0))],
+    ['a request with the other SPI', request, withOctets(request, 15, [1])],
+    ['a minor version', request, withOctets(request, 17, [0x21])],
+    ['an unassigned exchange', request, withOctets(request, 18, [39])],
+    ['a reserved flag', request, withOctets(request, 19, [0x88])],
+    ['a request that is a response', request, withOctets(request, 19, [0x28])],
+    ['a first payload that opens nothing', request, withOctets(request, 16, [40])],
+    ['a message id', request, withOctets(request, 21, [1])],
+    ['a length that no datagram has', request, withOctets(request, 25, [1])],
+    ['another exchange without the other SPI', request, withOctets(request, 18, [35])],
+    ['version 1 with a message id', main, withOctets(main, 23, [1])],
+    ['version 1 with an exchange that opens nothing', main, withOctets(main, 18, [5])],
+    ['version 1 with a flag', main, withOctets(main, 19, [1])],
+  ])('%s', (_, sound, octets) => {
+    expect(check(Uint8Array.from(sound), 26)).toBe(true);
+    expect(check(Uint8Array.from(octets), 26)).toBe(false);
+  });
+
+  it('are nothing where the datagram ends there', () => {
+    const { data, at, end } = guarded(Uint8Array.from(request), 26);
+    expect(checkCutIke(data, at, end, 26)).toBe(false);
+    expect(checkCutIke(data, at, end, 28)).toBe(false);
+  });
+});
