@@ -179,7 +179,7 @@ function noteMessage(payload: Payload, offset: number, log: EvidenceLog): void {
   const zeros = payload.length - offset - length;
   log.note(packet, Check.IKE_LENGTH, place + wire.LENGTH_AT, length, length);
   log.note(packet, Check.IKE_PAYLOADS, place + wire.IKE_HEADER_LENGTH, length, length);
-  if (zeros > 0) log.note(packet, Check.IKE_TRAILING_ZEROS, place + length, 0, zeros);
+  if (zeros > 0) log.note(packet, Check.IKE_TRAILING_ZEROS, place + length, wire.TRAILING_ZEROS_LIMIT, zeros);
 }
 
 function noteEcho(payload: Payload, offset: number, log: EvidenceLog): void {

@@ -69,7 +69,7 @@ const FORMS = new Map(Object.values(CHECKS).map((form) => [form.name, form]));
 const SIZES = { hex8: 1, hex32: 4, hex64: 8, number: 4 } as const;
 
 /** Rows that say something of the packet's length, or of another packet, not of octets at their place. */
-const OF_LENGTH = ['ike-payloads', 'openvpn-data-lengths', 'openvpn-record-length'];
+const OF_LENGTH = ['ike-payloads', 'ike-trailing-zeros', 'openvpn-data-lengths', 'openvpn-record-length'];
 const OF_ANOTHER_FLOW = ['tunnel-confirmed'];
 
 /** What the octets say in a row's place, as the row would show it. */
@@ -85,7 +85,8 @@ function readAgain(entry: EvidenceEntry, octets: Uint8Array): string {
 
 /** Expectations that no single row can be held against: they are about the packets before. */
 const OF_THE_PACKETS_BEFORE = /^rising by at most (64|256|1024)$|^within 172800 s of the replay time before$/;
-const OF_AN_IKE_HEADER = 'a known next payload, version 0x10 or 0x20, a known exchange type, known flags';
+const OF_AN_IKE_HEADER =
+  'a next payload of its version, version 0x10 or 0x20 to 0x2f, a known exchange type, in version 0x10 known flags';
 
 /** What is wrong with what a row says was expected, in the reader's own arithmetic; empty where what was seen is as expected. */
 function flawOf({ check, expected, seen }: EvidenceEntry): string {
@@ -97,8 +98,10 @@ function flawOf({ check, expected, seen }: EvidenceEntry): string {
   const [, slack, time] = /^within (\d+) s of the packet's time, (\d+)$/.exec(expected) ?? [];
   const [, one, other] = /^(\d+) or (\d+), the same for every packet$/.exec(expected) ?? [];
   const [, peer] = /^(0x[0-9a-f]{8}), with any key id$/.exec(expected) ?? [];
+  const [, most] = /^at most (\d+)$/.exec(expected) ?? [];
+  if (most !== undefined) return value <= Number(most) ? '' : 'more';
   if (OF_THE_PACKETS_BEFORE.test(expected)) return '';
-  if (expected === OF_AN_IKE_HEADER) return /^0x[0-9a-f]{2}(10|20)[0-9a-f]{4}$/.test(seen) ? '' : 'version';
+  if (expected === OF_AN_IKE_HEADER) return /^0x[0-9a-f]{2}(10|2[0-9a-f])[0-9a-f]{4}$/.test(seen) ? '' : 'version';
   if (expected === 'not zero') return wide(seen) === 0n ? 'zero' : '';
   if (from !== undefined) return wide(seen) >= wide(from) && wide(seen) <= wide(to!) ? '' : 'out of the range';
   if (least !== undefined) return value >= Number(least) && value < Number(limit) ? '' : 'out of the bounds';

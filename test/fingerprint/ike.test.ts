@@ -178,7 +178,7 @@ describe('IKE', () => {
       check: 'ike-trailing-zeros',
       offset: length,
       expected: 'at most 32',
-      seen: 16,
+      seen: '16',
     });
   });
 
