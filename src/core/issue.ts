@@ -44,6 +44,11 @@ export class IssueList {
     this.keep('warning', line, column, message);
   }
 
+  /** True when further issues are only counted: their text is not needed. */
+  get isFull(): boolean {
+    return this.kept.length >= KEPT_ISSUES_LIMIT;
+  }
+
   get ok(): boolean {
     return this.errorCount === 0;
   }

@@ -16,9 +16,15 @@ const CARRIAGE_RETURN = 13;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** Octets at the head of a file that are looked at to tell a text from something else. */
 const SNIFF_LENGTH = 4096;
+/** Letters of ASCII that tell UTF-16: those of the header's first name. */
+const WIDE_LETTERS = 6;
 
 /** Control characters (C0, DEL, C1), the byte order mark, line separators, zero-width and direction marks: none can be seen in a list. */
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+const INVISIBLE_BUT_TAB = /(?!\t)[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+const TAB = '\t';
+const PAGE = /^[\s\xef\xbb\xbf]*<(!doctype html|html|head|body)\b/i;
+const SAVE_AS_UTF8 = 'save it as UTF-8 (in a spreadsheet: "CSV UTF-8")';
 
 export interface LineVisitor {
   /** Takes a line that is clean text and not empty. */
@@ -30,14 +36,14 @@ export interface LineVisitor {
   octets(start: number, lineNumber: number): number;
 }
 
-/** Shows each line to `visitor`. False (and one issue) when the file is no text at all. */
-export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor): boolean {
+/** Shows each line to `visitor`; a tab is text where it is the separator. False (and one issue) when the file is no text at all. */
+export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor, separator = ','): boolean {
   const foreign = recogniseForeign(bytes);
   if (foreign !== null) {
     issues.error(0, 0, foreign);
     return false;
   }
-  const reader = new LineReader(bytes, issues, visitor);
+  const reader = new LineReader(bytes, issues, visitor, separator === TAB ? INVISIBLE_BUT_TAB : INVISIBLE);
   reader.read(BYTE_ORDER_MARK.every((octet, i) => bytes[i] === octet) ? BYTE_ORDER_MARK.length : 0);
   return true;
 }
@@ -46,12 +52,26 @@ export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVi
 function recogniseForeign(bytes: Uint8Array): string | null {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    return 'this file is UTF-16; save it as UTF-8';
+    return `this file is UTF-16; ${SAVE_AS_UTF8}, or convert it: iconv -f UTF-16 -t UTF-8 OLD >NEW`;
   }
   if (first === 0x50 && second === 0x4b) return 'this is a ZIP archive or a spreadsheet; export it as CSV in UTF-8';
+  if (first === 0xd0 && second === 0xcf) return 'this is a spreadsheet (.xls); export it as CSV in UTF-8';
   if (first === 0x1f && second === 0x8b) return 'this file is gzip-compressed; unpack it first';
-  if (bytes.subarray(0, SNIFF_LENGTH).includes(0)) return 'this file is binary (it has NUL octets), not CSV';
-  return null;
+  const head = bytes.subarray(0, SNIFF_LENGTH);
+  if (PAGE.test(Buffer.from(head).toString('latin1')))
+    return 'this is a web page (HTML), not CSV: perhaps one to log in at, in place of the file';
+  if (!head.includes(0)) return null;
+  const order = wideOrder(head);
+  if (order === null) return 'this file is binary (it has NUL bytes), not CSV';
+  return `this file is UTF-16 without a byte order mark; ${SAVE_AS_UTF8}, or convert it: iconv -f ${order} -t UTF-8 OLD >NEW`;
+}
+
+/** The encoding of text of which every second byte is NUL: no text in UTF-8 has one. */
+function wideOrder(head: Uint8Array): 'UTF-16LE' | 'UTF-16BE' | null {
+  const letters = head.subarray(0, 2 * WIDE_LETTERS);
+  if (letters.length < 2 * WIDE_LETTERS) return null;
+  if (letters.every((octet, i) => (octet === 0) === (i % 2 === 1))) return 'UTF-16LE';
+  return letters.every((octet, i) => (octet === 0) === (i % 2 === 0)) ? 'UTF-16BE' : null;
 }
 
 class LineReader {
@@ -59,9 +79,11 @@ class LineReader {
   private readonly isClean: boolean;
   private readonly issues: IssueList;
   private readonly visitor: LineVisitor;
+  private readonly invisible: RegExp;
   private lineNumber = 0;
 
-  constructor(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor) {
+  constructor(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor, invisible: RegExp) {
+    this.invisible = invisible;
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.isClean = isUtf8(bytes);
     this.issues = issues;
@@ -96,10 +118,9 @@ class LineReader {
       this.refuseLong();
       return;
     }
-    const invisible = line.search(INVISIBLE);
+    const invisible = line.search(this.invisible);
     if (invisible >= 0) {
-      const code = line.charCodeAt(invisible).toString(16).toUpperCase().padStart(4, '0');
-      this.issues.error(this.lineNumber, invisible + 1, `a character that can't be seen (U+${code}) stands here`);
+      this.issues.error(this.lineNumber, invisible + 1, invisibleFault(line, invisible));
       return;
     }
     this.visitor.text(line, this.lineNumber);
@@ -112,7 +133,28 @@ class LineReader {
   private refuseInvalid(line: Uint8Array): void {
     const [column, octet] = firstInvalid(line.subarray(0, LINE_LIMIT));
     const hex = octet.toString(16).toUpperCase().padStart(2, '0');
-    this.issues.error(this.lineNumber, column, `octet 0x${hex} is not UTF-8 here; save the file as UTF-8`);
+    const message = `byte 0x${hex} is not UTF-8 here: the file has another encoding; ${SAVE_AS_UTF8}`;
+    this.issues.error(this.lineNumber, column, message);
+  }
+}
+
+/** What a character that can't be seen is, and what to do. */
+function invisibleFault(line: string, at: number): string {
+  const code = line.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+  const what = `a character that can't be seen (U+${code}) stands here`;
+  switch (line[at]) {
+    case '\r':
+      return `${what}: lines end with CR alone, as on old systems; save the file with LF or CRLF`;
+    case TAB:
+      return `${what}: it is a tab; fields are separated by commas`;
+    case '\ufeff':
+      return `${what}: it is a byte order mark, which stands only at the head of a file; delete it`;
+    case '\u200b':
+    case '\u200e':
+    case '\u200f':
+      return `${what}: such marks come along when text is copied from a page; delete it`;
+    default:
+      return `${what}; delete it`;
   }
 }
 

@@ -8,20 +8,24 @@
  */
 import { inferSchema, initParser } from 'udsv';
 
-const COMMA = 44;
+const COMMA = ',';
 const QUOTE = '"';
-/** Fields that are quoted whole, with doubled quotes inside, or have no quote at all. */
-const WELL_QUOTED = /^(?:"(?:[^"]|"")*"|[^",]*)(?:,(?:"(?:[^"]|"")*"|[^",]*))*$/;
 
 /** Column of the place, and what is wrong there. */
 export interface RecordProblem {
   readonly column: number;
   readonly message: string;
+  /** True where a quoted field begins there and does not end. */
+  readonly isOpen?: boolean;
 }
 
 /** Splits lines of a fixed number of fields. */
 export class RecordParser {
   private readonly names: readonly string[];
+  private readonly separator: string;
+  /** Lines of fields that are quoted whole, with doubled quotes inside, or have no quote at all; and one such field. */
+  private readonly wellQuoted: RegExp;
+  private readonly field: RegExp;
   private readonly parser: ReturnType<typeof initParser>;
   private fields: readonly string[] = [];
   private readonly keep = (row: string[]): boolean => {
@@ -29,32 +33,43 @@ export class RecordParser {
     return true;
   };
 
-  /** `names` of the fields, for messages. */
-  constructor(names: readonly string[]) {
+  /** `names` of the fields, for messages; `separator` is one character. */
+  constructor(names: readonly string[], separator: string = COMMA) {
     this.names = names;
-    const header = `${names.join(',')}\n`;
-    this.parser = initParser(inferSchema(header, { col: ',', row: '\n', header: () => [] }));
+    this.separator = separator;
+    const between = separator === '|' ? '\\|' : separator;
+    const field = `(?:"(?:[^"]|"")*"|[^"${between}]*)`;
+    this.wellQuoted = new RegExp(`^${field}(?:${between}${field})*$`);
+    this.field = new RegExp(`${field}(?:${between}|$)`, 'y');
+    const header = `${names.join(separator)}\n`;
+    this.parser = initParser(inferSchema(header, { col: separator, row: '\n', header: () => [] }));
   }
 
   /** The fields of a line, valid until the next call; or what is wrong with it. */
   parse(line: string): readonly string[] | RecordProblem {
     const quoted = line.includes(QUOTE);
-    if (quoted && !WELL_QUOTED.test(line)) {
-      return {
-        column: badQuoteColumn(line),
-        message: 'a quote is missing or in excess: quote the whole field, and write a quote inside it twice ("")',
-      };
-    }
-    const count = quoted ? fieldStarts(line).length : countFields(line);
+    if (quoted && !this.wellQuoted.test(line)) return quoteProblem(line, this.badQuoteColumn(line));
+    const count = quoted ? fieldStarts(line, this.separator).length : countFields(line, this.separator.charCodeAt(0));
     if (count !== this.names.length) return this.countProblem(line, count);
     this.parser.stringArrs(line, this.keep);
     return this.fields;
   }
 
+  /** Column of the field at which the grammar is broken. */
+  private badQuoteColumn(line: string): number {
+    const { field } = this;
+    field.lastIndex = 0;
+    while (field.lastIndex < line.length) {
+      const start = field.lastIndex;
+      if (!field.test(line)) return start + 1;
+    }
+    return line.length;
+  }
+
   private countProblem(line: string, count: number): RecordProblem {
     const wanted = this.names.length;
     if (count > wanted) {
-      const column = fieldStarts(line)[wanted]!;
+      const column = fieldStarts(line, this.separator)[wanted]!;
       return { column, message: `${count} fields, ${wanted} are allowed; quote a field that has a comma in it` };
     }
     const missing = this.names.slice(count).join(', ');
@@ -63,37 +78,37 @@ export class RecordParser {
   }
 }
 
+function quoteProblem(line: string, column: number): RecordProblem {
+  const isOpen = /^"(?:[^"]|"")*$/.test(line.slice(column - 1));
+  const message = isOpen
+    ? 'this quote is not closed, and a field ends on the line on which it begins'
+    : /^\s+"/.test(line.slice(column - 1))
+      ? 'a space stands before the quote: begin the field with its quote'
+      : 'a quote is missing or in excess: quote the whole field, and write a quote inside it twice ("")';
+  return { column, message, isOpen };
+}
+
 /** Column, from 1 and in UTF-16 units, where the content of field `index` of a well quoted line begins. */
-export function fieldColumn(line: string, index: number): number {
-  const start = fieldStarts(line)[index] ?? 1;
+export function fieldColumn(line: string, index: number, separator: string = COMMA): number {
+  const start = fieldStarts(line, separator)[index] ?? 1;
   return line.startsWith(QUOTE, start - 1) ? start + 1 : start;
 }
 
-function countFields(line: string): number {
+function countFields(line: string, separator: number): number {
   let count = 1;
   for (let i = 0; i < line.length; i++) {
-    if (line.charCodeAt(i) === COMMA) count++;
+    if (line.charCodeAt(i) === separator) count++;
   }
   return count;
 }
 
 /** Columns, from 1, of the first characters of all fields of a well quoted line. */
-function fieldStarts(line: string): number[] {
+function fieldStarts(line: string, separator: string): number[] {
   const starts = [1];
   let quoted = false;
   for (let i = 0; i < line.length; i++) {
     if (line.startsWith(QUOTE, i)) quoted = !quoted;
-    else if (!quoted && line.charCodeAt(i) === COMMA) starts.push(i + 2);
+    else if (!quoted && line[i] === separator) starts.push(i + 2);
   }
   return starts;
-}
-
-/** Column of the field at which the grammar is broken. */
-function badQuoteColumn(line: string): number {
-  const field = /(?:"(?:[^"]|"")*"|[^",]*)(?:,|$)/y;
-  while (field.lastIndex < line.length) {
-    const start = field.lastIndex;
-    if (!field.test(line)) return start + 1;
-  }
-  return line.length;
 }

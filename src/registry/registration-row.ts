@@ -6,7 +6,9 @@ import { parseDate, parseInstant, MICROS_PER_DAY } from '../core/iso-time.ts';
 import type { IssueList } from '../core/issue.ts';
 import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
 import { fieldColumn } from './csv-record.ts';
+import { adviseOnDate } from './date-advice.ts';
 import type { KnownFields } from './known-fields.ts';
+import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from './prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
 import {
@@ -20,9 +22,38 @@ import {
   VALID_UNTIL,
 } from './registration-fields.ts';
 import { SECTOR_NAMES, Sector } from './sector.ts';
+import { nearestWord } from './word-advice.ts';
 
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
 const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
+/** Other words for them, in lower case letters. */
+const SECTOR_ALIASES = {
+  banking: 'bank',
+  callcenter: 'call-centre',
+  contactcentre: 'call-centre',
+  contactcenter: 'call-centre',
+  college: 'university',
+  education: 'university',
+  embassy: 'mission',
+  consulate: 'mission',
+  diplomatic: 'mission',
+  company: 'enterprise',
+  business: 'enterprise',
+  selfemployed: 'freelancer',
+  software: 'it',
+};
+const PROTOCOL_ALIASES = {
+  wg: 'wireguard',
+  tailscale: 'wireguard',
+  ovpn: 'openvpn',
+  ike: 'ipsec',
+  ikev1: 'ipsec',
+  ikev2: 'ipsec',
+  esp: 'ipsec',
+  ah: 'ipsec',
+  strongswan: 'ipsec',
+};
+const ANY_PROTOCOL = /^(any|all|\*|-|n\/?a|none)$/i;
 
 /** Reads rows into columns. */
 export class RegistrationReader {
@@ -30,11 +61,13 @@ export class RegistrationReader {
   private readonly issues: IssueList;
   private readonly prefix = new PrefixParser();
   private readonly known: KnownFields;
+  private readonly separator: string;
   private line = '';
   private lineNumber = 0;
 
-  /** `known` is told what each sector, list of protocols and date means. */
-  constructor(columns: RegistrationColumns, known: KnownFields, issues: IssueList) {
+  /** `known` is told what each sector, list of protocols and date means; `separator` is the character between the fields. */
+  constructor(columns: RegistrationColumns, known: KnownFields, issues: IssueList, separator: string) {
+    this.separator = separator;
     this.columns = columns;
     this.known = known;
     this.issues = issues;
@@ -46,7 +79,7 @@ export class RegistrationReader {
     this.lineNumber = lineNumber;
     const errorsBefore = this.issues.errorCount;
     const prefix = this.prefix;
-    if (!prefix.parse(fields[PREFIX]!)) this.refuse(PREFIX, prefix.message, prefix.column - 1);
+    if (!prefix.parse(fields[PREFIX]!)) this.refusePrefix(fields[PREFIX]!);
     const holder = fields[HOLDER]!.trim();
     if (holder === '') this.refuse(HOLDER, 'the holder is missing');
     const sector = this.readField(SECTOR, fields[SECTOR]!);
@@ -78,7 +111,9 @@ export class RegistrationReader {
   private readSector(text: string): number {
     const code = SECTOR_NAMES.indexOf(text as (typeof SECTOR_NAMES)[number]);
     if (code > Sector.NONE) return code;
-    this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}`);
+    const nearest = nearestWord(text, SECTOR_NAMES.slice(1), SECTOR_ALIASES);
+    const advice = nearest === null ? '' : `; write ${nearest}, if that is meant`;
+    this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}${advice}`);
     return Sector.NONE;
   }
 
@@ -89,11 +124,8 @@ export class RegistrationReader {
     for (const name of text.split(';')) {
       const code = PROTOCOL_NAMES.indexOf(name as (typeof PROTOCOL_NAMES)[number]);
       if (code <= Protocol.NONE) {
-        this.refuse(
-          PROTOCOLS,
-          `the protocol is ${shown(name)}; allowed are ${PROTOCOLS_ALLOWED}, with ";" between`,
-          at,
-        );
+        const problem = `the protocol is ${shown(name)}; allowed are ${PROTOCOLS_ALLOWED}, with ";" between`;
+        this.refuse(PROTOCOLS, `${problem}${protocolAdvice(name)}`, at);
       } else if ((set & (1 << code)) !== 0) {
         this.refuse(PROTOCOLS, `${name} is listed twice`, at);
       } else {
@@ -111,14 +143,32 @@ export class RegistrationReader {
     const time = Number.isNaN(date) ? parseInstant(text) : field === VALID_UNTIL ? date + MICROS_PER_DAY : date;
     if (Number.isNaN(time)) {
       const wanted = 'write a date like 2024-11-30, or a time with its zone like 2024-11-30T18:00:00+05:00';
-      this.refuse(field, `${REGISTRY_FIELDS[field]!} is ${shown(text)}, no date that exists; ${wanted}`);
+      const advice = this.issues.isFull ? null : adviseOnDate(text, field === VALID_UNTIL);
+      this.refuse(field, `${REGISTRY_FIELDS[field]!} is ${shown(text)}, not an ISO 8601 date; ${advice ?? wanted}`);
     }
     return time;
   }
 
-  private refuse(field: number, message: string, offset = 0): void {
-    this.issues.error(this.lineNumber, fieldColumn(this.line, field) + offset, message);
+  private refusePrefix(text: string): void {
+    const { message, column } = this.prefix;
+    const advice = this.issues.isFull ? null : adviseOnPrefix(text);
+    this.refuse(PREFIX, advice ?? message, column - 1);
   }
+
+  private refuse(field: number, message: string, offset = 0): void {
+    const column = this.issues.isFull ? 1 : fieldColumn(this.line, field, this.separator);
+    this.issues.error(this.lineNumber, column + offset, message);
+  }
+}
+
+/** What to write in place of a name that is no protocol; empty where nothing is near. */
+function protocolAdvice(name: string): string {
+  if (ANY_PROTOCOL.test(name.trim())) return '; leave the field empty for any protocol';
+  const names = PROTOCOL_NAMES.slice(1);
+  const parts = name.split(/[\s,/+&|]+|\band\b/).filter((part) => part !== '');
+  const nearest = parts.map((part) => nearestWord(part, names, PROTOCOL_ALIASES));
+  if (nearest.length === 0 || nearest.length > names.length || nearest.includes(null)) return '';
+  return `; write ${[...new Set(nearest)].join(';')}, if that is meant`;
 }
 
 const SHOWN_LENGTH = 40;

@@ -6,14 +6,18 @@
 import type { Micros } from '../core/units.ts';
 import type { Issue } from '../core/issue.ts';
 import { IssueList } from '../core/issue.ts';
-import { RecordParser } from './csv-record.ts';
-import { visitLines } from './csv-lines.ts';
+import { type RecordProblem, RecordParser } from './csv-record.ts';
+import { type LineVisitor, visitLines } from './csv-lines.ts';
 import { Registry, sha256Of } from './registry.ts';
 import { KnownFields } from './known-fields.ts';
+import { OpenField } from './open-field.ts';
 import { PlainRowReader } from './plain-row.ts';
+import { adviseOnPrefix } from './prefix-advice.ts';
+import { PrefixParser } from './prefix.ts';
 import { RegistrationColumns } from './registration-columns.ts';
 import { REGISTRY_FIELDS } from './registration-fields.ts';
 import { RegistrationReader } from './registration-row.ts';
+import { checkHeader, COMMA, isSeparatorLine, REGISTRY_HEADER, separatorOf } from './registry-header.ts';
 import { warnOfRegistrations } from './registry-warnings.ts';
 import { PREFIX_LIMIT } from './trie-shape.ts';
 
@@ -23,8 +27,6 @@ export interface RegistryReading {
   readonly issues: IssueList;
 }
 
-const HEADER = REGISTRY_FIELDS.join(',');
-
 /**
  * Reads a registry from the octets of a file; `file` is its name in issues. With `warnAt` (packet time, µs), rows that have expired by then, duplicates,
  * overlaps and reserved ranges are warned about as well.
@@ -32,36 +34,12 @@ const HEADER = REGISTRY_FIELDS.join(',');
 export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros): RegistryReading {
   const issues = new IssueList(file);
   const columns = new RegistrationColumns();
-  const known = new KnownFields();
-  const plainRows = new PlainRowReader(bytes, columns, known);
-  const rows = new RegistrationReader(columns, known, issues);
-  const records = new RecordParser(REGISTRY_FIELDS);
-  let linesSeen = 0;
-  const isText = visitLines(bytes, issues, {
-    octets: (start, lineNumber) => {
-      // The header, and rows that are too many, are matters for the text.
-      if (linesSeen === 0 || linesSeen > PREFIX_LIMIT) return -1;
-      const next = plainRows.read(start, lineNumber);
-      if (next >= 0) linesSeen++;
-      return next;
-    },
-    text: (line, lineNumber) => {
-      linesSeen++;
-      if (linesSeen === 1) {
-        checkHeader(line, lineNumber, issues);
-        return;
-      }
-      if (linesSeen > PREFIX_LIMIT + 1) {
-        if (linesSeen === PREFIX_LIMIT + 2)
-          issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);
-        return;
-      }
-      const record = records.parse(line);
-      if ('message' in record) issues.error(lineNumber, record.column, record.message);
-      else rows.read(record, line, lineNumber);
-    },
-  });
-  if (isText && linesSeen === 0) issues.error(0, 0, `the file is empty; it must begin with the header ${HEADER}`);
+  const separator = separatorOf(bytes);
+  const reader = new FileReader(bytes, columns, issues, separator);
+  const isText = visitLines(bytes, issues, reader, separator);
+  reader.end();
+  if (isText && reader.linesSeen === 0 && issues.ok)
+    issues.error(0, 0, `the file is empty; it must begin with the header ${REGISTRY_HEADER}`);
   columns.trim();
   const registry = new Registry(columns, sha256Of(bytes));
   if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt);
@@ -69,11 +47,99 @@ export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros):
   return { registry: issues.ok ? registry : null, issues };
 }
 
-function checkHeader(line: string, lineNumber: number, issues: IssueList): void {
-  if (line === HEADER) return;
-  let column = 1;
-  while (line[column - 1] === HEADER[column - 1]) column++;
-  issues.error(lineNumber, column, `the header must be exactly ${HEADER}`);
+/** Takes the lines of a file: the header, then rows. */
+class FileReader implements LineVisitor {
+  linesSeen = 0;
+  private readonly plainRows: PlainRowReader;
+  private readonly rows: RegistrationReader;
+  private readonly records: RecordParser;
+  private readonly issues: IssueList;
+  private readonly separator: string;
+  private open: OpenField | null = null;
+
+  constructor(bytes: Uint8Array, columns: RegistrationColumns, issues: IssueList, separator: string) {
+    const known = new KnownFields();
+    this.plainRows = new PlainRowReader(bytes, columns, known);
+    this.rows = new RegistrationReader(columns, known, issues, separator);
+    this.records = new RecordParser(REGISTRY_FIELDS, separator);
+    this.issues = issues;
+    this.separator = separator;
+  }
+
+  octets(start: number, lineNumber: number): number {
+    // The header, rows that are too many, and what may go on with a row are matters for the text.
+    if (this.linesSeen === 0 || this.linesSeen > PREFIX_LIMIT || this.separator !== COMMA) return -1;
+    const next = this.plainRows.read(start, lineNumber);
+    if (next < 0) return -1;
+    if (this.open !== null) this.end();
+    this.linesSeen++;
+    return next;
+  }
+
+  text(line: string, lineNumber: number): void {
+    if (this.linesSeen === 0 && isSeparatorLine(line)) {
+      this.issues.error(lineNumber, 1, 'this line is for spreadsheets only: delete it');
+      return;
+    }
+    this.linesSeen++;
+    if (this.linesSeen === 1) {
+      checkHeader(line, lineNumber, this.separator, this.issues);
+    } else if (this.linesSeen > PREFIX_LIMIT + 1) {
+      if (this.linesSeen === PREFIX_LIMIT + 2)
+        this.issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);
+    } else {
+      this.row(line, lineNumber);
+    }
+  }
+
+  /** No line comes after those so far: an open field that did not close is a missing quote, and its lines are as bad as they look. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    if (open === null) return;
+    for (const { line, lineNumber } of open.held) {
+      const problem = this.records.parse(line);
+      if ('message' in problem) this.refuse(problem, line, lineNumber);
+    }
+  }
+
+  private row(line: string, lineNumber: number): void {
+    const record = this.records.parse(line);
+    if (!('message' in record)) {
+      this.end();
+      this.rows.read(record, line, lineNumber);
+      return;
+    }
+    if (this.open !== null && this.goOn(this.open, line, lineNumber)) return;
+    if (record.isOpen === true) this.open = new OpenField({ line, lineNumber }, record.column);
+    else this.refuse(record, line, lineNumber);
+  }
+
+  /** True where the line belongs to the field that is open; it may close it. */
+  private goOn(open: OpenField, line: string, lineNumber: number): boolean {
+    const message = open.take(line, lineNumber);
+    if (message === null) return true;
+    if (message === false) {
+      this.end();
+      return false;
+    }
+    this.issues.error(open.held[0]!.lineNumber, open.column, message);
+    this.open = null;
+    return true;
+  }
+
+  private refuse(problem: RecordProblem, line: string, lineNumber: number): void {
+    if (this.issues.isFull) this.issues.error(lineNumber, 1, problem.message);
+    else this.issues.error(lineNumber, problem.column, listOfPrefixes(line, this.separator) ?? problem.message);
+  }
+}
+
+/** What to write for a row that begins with several prefixes, separated as fields are; null for any other. */
+function listOfPrefixes(line: string, separator: string): string | null {
+  const fields = line.split(separator);
+  const parser = new PrefixParser();
+  const end = fields.findIndex((field) => !parser.parse(field.trim()));
+  return end < 2 || fields.length <= REGISTRY_FIELDS.length ? null : adviseOnPrefix(fields.slice(0, end).join(';'));
 }
 
 /** Issues without a place come after all others: they sum up. */

@@ -1,6 +1,6 @@
 /**
  * What is allowed in a registry but seldom meant: the same row twice, overlapping prefixes, rows that have expired, prefixes so wide that they
- * register everyone, ranges that belong to nobody. Each kind is shown a bounded number of times and then counted.
+ * register everyone, ranges that belong to nobody, one reference for two holders. Each kind is shown a bounded number of times and then counted.
  */
 import type { IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
@@ -11,6 +11,7 @@ import type { RegistrationColumns } from './registration-columns.ts';
 import type { Registry } from './registry.ts';
 import type { ReservedRange } from './reserved-ranges.ts';
 import { ReservedRanges } from './reserved-ranges.ts';
+import { findSharedReferences } from './shared-references.ts';
 
 /** Warnings of one kind that are shown before the rest is only counted. */
 const SHOWN_PER_KIND = 20;
@@ -37,6 +38,7 @@ export function warnOfRegistrations(
   warnOfWide(registry, columns, issues);
   warnOfReserved(columns, issues);
   warnOfAlike(registry, columns, issues);
+  warnOfSharedReferences(columns, issues);
 }
 
 /** Shows the first warnings of a kind and counts the others. */
@@ -136,6 +138,20 @@ function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: I
   });
   duplicates.end();
   overlaps.end();
+}
+
+/** A reference is one holder's: where two have it, one row is wrong or one holder is written in two ways. */
+function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList): void {
+  const kind = new Kind(issues, 'references of several holders');
+  const { references, holders, lines } = columns;
+  const holder = (row: number): string => `${JSON.stringify(holders.get(row))} at line ${lines[row]!}`;
+  findSharedReferences(columns, (row, earlier) => {
+    kind.add(lines[row]!, () => {
+      const reference = JSON.stringify(references.get(row));
+      return `reference ${reference} is used by holder ${holder(earlier)} and by holder ${holder(row)}`;
+    });
+  });
+  kind.end();
 }
 
 function sameRow(columns: RegistrationColumns, left: number, right: number): boolean {

@@ -33,6 +33,29 @@ export class TextColumn {
     return decoder.decode(this.octets.subarray(this.startOf(index), this.ends[index]));
   }
 
+  isEmpty(index: number): boolean {
+    return this.startOf(index) === this.ends[index];
+  }
+
+  /** The same for two texts that are alike; spread over all 32 bits. */
+  hashOf(index: number): number {
+    const { octets } = this;
+    const end = this.ends[index]!;
+    let hash = 0x811c9dc5;
+    for (let at = this.startOf(index); at < end; at++) hash = Math.imul(hash ^ octets[at]!, 0x01000193);
+    return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+  }
+
+  isSame(one: number, other: number): boolean {
+    const { octets } = this;
+    const start = this.startOf(one);
+    const distance = this.startOf(other) - start;
+    const end = this.ends[one]!;
+    if (this.ends[other]! - end !== distance) return false;
+    for (let at = start; at < end; at++) if (octets[at] !== octets[at + distance]) return false;
+    return true;
+  }
+
   /** Gives back what is kept in reserve. */
   trim(): void {
     this.octets = this.octets.slice(0, this.startOf(this.count));

@@ -73,7 +73,9 @@ describe('a registry file', () => {
     ['192.0.2.0/24,h\u202e,it,,,,', 'U+202E'],
     ['192.0.2.0/24,h,it,,,', 'missing: reference'],
     ['# comment', 'a CSV file has no comments'],
-    ['192.0.2.0/24,"h,it,,,,', 'a quote is missing'],
+    ['192.0.2.0/24,"h,it,,,,', 'this quote is not closed'],
+    ['192.0.2.0/24, "h",it,,,,', 'a space stands before the quote'],
+    ['192.0.2.0/24,"h"x,it,,,,', 'a quote is missing or in excess'],
     ['x'.repeat(5000), 'longer than 4096'],
   ])('%s', (row, message) => {
     const issues = rowIssues(row);
@@ -107,8 +109,9 @@ describe('a registry file', () => {
       'latin1',
     );
     const issues = issuesOf(latin1);
-    expect(issues[0]).toBe('r.csv:2:23: error: octet 0xE9 is not UTF-8 here; save the file as UTF-8');
-    expect(issues[1]).toContain('r.csv:3:14: error: octet 0xE9');
+    expect(issues[0]).toContain('r.csv:2:23: error: byte 0xE9 is not UTF-8 here');
+    expect(issues[0]).toContain('save it as UTF-8 (in a spreadsheet: "CSV UTF-8")');
+    expect(issues[1]).toContain('r.csv:3:14: error: byte 0xE9');
     expect(issues[2]).toContain('r.csv:4:11: error: this prefix length is 33');
   });
 
