@@ -27,6 +27,7 @@ import { Counters, FlowEnd } from './counters.ts';
 import { type FlowCensus, ONE_TABLE } from './flow-census.ts';
 import { takeDatagram } from './datagram.ts';
 import { News } from './news.ts';
+import { protectsRouters } from './router-protection.ts';
 import { StreamObserver } from './stream-observer.ts';
 
 /** What is told of flows: slots are valid during the call only. */
@@ -166,6 +167,7 @@ export class FlowFollower {
     table.detailNumbers[(detail + FlowDetail.FIRST_TIME) >> 1] = clock.timeUs;
     table.detailNumbers[(detail + FlowDetail.FIRST_PACKET) >> 1] = this.packet;
     table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1] = clock.now;
+    if (protectsRouters(view)) table.words[slot * ROW_WORDS + FlowWord.HANDLE] = RETIRED;
     this.counters.flowsStarted++;
     // The first look comes early, for the many connections that are over by then.
     this.wheel.atUs = clock.now + CLOSED_TIMEOUT_US;

@@ -2,7 +2,8 @@
  * ESP and AH as IP protocols 50 and 51. The protocol number says what it is; suspected at the first sound packet,
  * confirmed once an SPI that a key exchange can have handed out stays while its sequence number rises by a small step.
  *
- * Not a VPN, and ruled out: AH in front of OSPF, which authenticates routers (RFC 4552).
+ * Not a VPN, and ruled out: AH in front of OSPF, PIM and VRRP between two addresses, which authenticates routers (RFC 4552, RFC
+ * 5796). What goes to a group of routers is not shown here (engine/router-protection).
  */
 import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah.ts';
 import { espSequence, espSpi, SMALLEST_NEGOTIATED_SPI } from '../wire/esp.ts';
@@ -20,13 +21,16 @@ const Word = {
 } as const;
 
 const SEQUENCE_STEP_LIMIT = 1024;
+/** Next headers of what routers say to each other. */
 const OSPF = 89;
+const PIM = 103;
+const VRRP = 112;
 
 /** `payload` begins at the ESP or AH header, which the decoder has checked. */
 export function observeNativeIpsec(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, direction, packet } = payload;
   const isEsp = payload.framing === Framing.ESP;
-  if (!isEsp && ahNextHeader(data, payload.at) === OSPF) return Verdict.RULED_OUT;
+  if (!isEsp && isOfRouters(ahNextHeader(data, payload.at))) return Verdict.RULED_OUT;
   const spi = (isEsp ? espSpi(data, payload.at) : ahSpi(data, payload.at)) | 0;
   const sequence = (isEsp ? espSequence(data, payload.at) : ahSequence(data, payload.at)) | 0;
   const spiAt = isEsp ? 0 : 4;
@@ -47,4 +51,8 @@ export function observeNativeIpsec(payload: Payload, state: Int32Array, at: numb
   const rises = isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES;
   log.note(packet, rises, spiAt + 4, SEQUENCE_STEP_LIMIT, sequence);
   return Verdict.CONFIRMED;
+}
+
+function isOfRouters(nextHeader: number): boolean {
+  return nextHeader === OSPF || nextHeader === PIM || nextHeader === VRRP;
 }

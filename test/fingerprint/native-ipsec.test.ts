@@ -94,8 +94,12 @@ describe.each([
 });
 
 describe('native AH', () => {
-  it('in front of OSPF authenticates routers and is no VPN', () => {
-    const hello: Step[] = [1, 2, 3, 4].map((sequence) => [0, ah(SPI, sequence, 89)]);
+  it.each([
+    ['OSPF', 89],
+    ['PIM', 103],
+    ['VRRP', 112],
+  ])('in front of %s authenticates routers and is no VPN', (_, nextHeader) => {
+    const hello: Step[] = [1, 2, 3, 4].map((sequence) => [0, ah(SPI, sequence, nextHeader)]);
     expect(foundIn(hello, { framing: Framing.AH })).toBe('none');
   });
 });

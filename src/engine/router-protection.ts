@@ -1,0 +1,29 @@
+/**
+ * ESP and AH that protect what routers say to each other, and are no VPN: VRRP to 224.0.0.18, PIM to 224.0.0.13 and ff02::d,
+ * OSPFv3 to ff02::5 and ff02::6, RIPng to ff02::9 (RFC 4552, RFC 5796). A packet to a link-local group (RFC 5771 section 4: 224.0.0.0/24;
+ * RFC 4291 section 2.7: ff02::/16) never leaves its link, so there is no tunnel behind it.
+ *
+ * This is asked once, when a flow begins: all packets of a flow have the same two ends. A group sends nothing, so the
+ * answers that its members give each other are packets to the group again. Either end is looked at all the same.
+ */
+import { isMappedIpv4 } from '../core/ip-address.ts';
+import { type PacketView, Transport } from '../wire/packet-view.ts';
+
+/** The upper three bytes of 224.0.0.0/24. */
+const LINK_LOCAL_V4 = 0xe00000;
+/** The upper two bytes of ff02::/16. */
+const LINK_LOCAL_V6 = 0xff02;
+
+/** True for a packet of ESP or AH to or from a group of one link. */
+export function protectsRouters(view: PacketView): boolean {
+  if (view.transport !== Transport.ESP && view.transport !== Transport.AH) return false;
+  return (
+    isLinkLocalGroup(view.destination0, view.destination1, view.destination2, view.destination3) ||
+    isLinkLocalGroup(view.source0, view.source1, view.source2, view.source3)
+  );
+}
+
+function isLinkLocalGroup(word0: number, word1: number, word2: number, word3: number): boolean {
+  if (isMappedIpv4(word0, word1, word2)) return word3 >>> 8 === LINK_LOCAL_V4;
+  return word0 >>> 16 === LINK_LOCAL_V6;
+}
