@@ -29,6 +29,30 @@ export function unreadableInput(message: string): ByteInput {
   };
 }
 
+/** Counts the bytes that are taken from an input: how far a decompressor is in what it unpacks. */
+export class CountedInput implements ByteInput {
+  count = 0;
+  private readonly input: ByteInput;
+
+  constructor(input: ByteInput) {
+    this.input = input;
+  }
+
+  get end(): CaptureEnd {
+    return this.input.end;
+  }
+
+  async read(target: Uint8Array, at: number, length: number): Promise<number> {
+    const taken = await this.input.read(target, at, length);
+    this.count += taken;
+    return taken;
+  }
+
+  close(): Promise<void> {
+    return this.input.close();
+  }
+}
+
 /** The octets already taken from an input to look at them, put back in front of the rest of it. */
 export class PrefixedInput implements ByteInput {
   readonly readNow?: (target: Uint8Array, at: number, length: number) => number;

@@ -6,7 +6,7 @@
  * Memory: a block of 1.25 MB for a file, two for what has to be waited for, and the decompressor's window where there is one.
  */
 import { type BlockLender, BlockReader } from './block-reader.ts';
-import { unreadableInput } from './byte-input.ts';
+import { CountedInput, unreadableInput } from './byte-input.ts';
 import type { ByteInput } from './byte-input.ts';
 import { NO_FAULT } from './capture-end.ts';
 import { CaptureFormat, recogniseFormat } from './capture-format.ts';
@@ -47,7 +47,7 @@ export class Capture implements PacketSource {
   private reader: RecordReader | undefined;
   private starting: Promise<boolean> | undefined;
   private format: CaptureFormat = CaptureFormat.UNKNOWN;
-  private compressed = false;
+  private compressed: CountedInput | null = null;
   private refusal: CaptureEnd = NO_FAULT;
   private closed = false;
 
@@ -59,6 +59,11 @@ export class Capture implements PacketSource {
 
   get end(): CaptureEnd {
     return this.reader?.end ?? this.refusal;
+  }
+
+  /** Bytes of the file up to the end of the packets that were read; for a compressed file those that were unpacked, some of them ahead. */
+  get bytesRead(): number {
+    return this.compressed?.count ?? this.blocks?.offset ?? 0;
   }
 
   /** Opens and recognises the input; true where it is a capture, else `end` says why not. Reads no packet. */
@@ -101,12 +106,13 @@ export class Capture implements PacketSource {
     let wrapping = '';
     if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
       wrapping = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
-      this.input = found.format === CaptureFormat.GZIP ? new GzipInput(found.input) : new ZstdInput(found.input);
+      this.compressed = new CountedInput(found.input);
+      const isGzip = found.format === CaptureFormat.GZIP;
+      this.input = isGzip ? new GzipInput(this.compressed) : new ZstdInput(this.compressed);
       found = await recogniseFormat(this.input);
     }
     this.input = found.input;
     this.format = found.format;
-    this.compressed = wrapping !== '';
     if (found.format === CaptureFormat.PCAP || found.format === CaptureFormat.PCAPNG) return true;
     this.refusal = refusalOf(found, wrapping);
     return false;
@@ -116,7 +122,7 @@ export class Capture implements PacketSource {
   private makeReader(): RecordReader {
     this.blocks = new BlockReader(this.input, this.options.payloadLength, this.options.lender);
     const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
-    return new Reader(this.blocks, this.compressed);
+    return new Reader(this.blocks, this.compressed !== null);
   }
 }
 

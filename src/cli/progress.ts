@@ -31,8 +31,9 @@ export class Progress {
     return new Progress(total, bar);
   }
 
-  add(octets: number): void {
-    this.done += octets;
+  /** So many more bytes of the files were read. */
+  add(bytes: number): void {
+    this.done += bytes;
     if (this.bar === null) return;
     if (this.bar.isActive) this.bar.update(megabytes(Math.min(this.done, this.total)));
     else if (performance.now() - this.begun > SHOWN_AFTER_MS)

@@ -15,12 +15,26 @@ import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { RegisteredHits } from '../engine/registered-hits.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
+import { FileOrder } from './file-order.ts';
 
 /** A capture that could not be read to its end. */
 export interface Incomplete {
   readonly file: string;
   readonly fault: string;
   readonly message: string;
+}
+
+/** A place in the files of a run. */
+export interface Reached {
+  readonly file: string;
+  /** Place of the file in the list, from 1. */
+  readonly fileNumber: number;
+  /** Packets of this file that were read. */
+  packet: number;
+  /** Time of the last of them; NaN before the first. */
+  timeUs: number;
+  /** Bytes of this file that were read. */
+  bytes: number;
 }
 
 export interface ReplayOptions {
@@ -33,8 +47,8 @@ export interface ReplayOptions {
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
-  /** Called between batches; the next one waits for it. Answers false to stop. */
-  readonly onBatch: (octets: number) => Promise<boolean>;
+  /** Called between batches with the bytes of the file that the last one took; the next one waits for it. Answers false to stop. */
+  readonly onBatch: (bytes: number) => Promise<boolean>;
   /** A remark on something that was tolerated in a file. */
   readonly onRemark: (file: string, message: string) => void;
 }
@@ -45,6 +59,10 @@ export class Replay {
   readonly decisions = new Float64Array(ACTION_NAMES.length);
   readonly hits = new RegisteredHits();
   readonly incomplete: Incomplete[] = [];
+  /** How the files of a capture follow each other; empty where each file is a capture of its own. */
+  readonly order = new FileOrder();
+  /** How far the run is, or where it was stopped. */
+  reached: Reached = { file: '', fileNumber: 0, packet: 0, timeUs: Number.NaN, bytes: 0 };
   private readonly options: ReplayOptions;
   /** Used for one capture after the other: at the end of each nothing of it is left in them. */
   private readonly engine: FlowEngine;
@@ -88,6 +106,7 @@ export class Replay {
     const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, this.options.rules, sink);
     const pipeline = engine.pipeline(new Judge(table, tunnels, decisions), this.options.packetSink);
     for (const file of files) {
+      this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);
       // What is decided is of this file.
@@ -104,12 +123,15 @@ export class Replay {
 
   private async runFile(file: string, pipeline: PacketPipeline): Promise<void> {
     const source = openCapture(file, { lender: pipeline.lender });
+    let bytesBefore = 0;
     try {
       for (;;) {
         const batch = await pipeline.nextBatch();
         if (!(await this.read(source, batch))) break;
+        this.follow(file, batch, source.bytesRead);
         pipeline.process(batch);
-        if (!(await this.options.onBatch(octetsOf(batch)))) this.stopped = true;
+        if (!(await this.options.onBatch(source.bytesRead - bytesBefore))) this.stopped = true;
+        bytesBefore = source.bytesRead;
         if (this.stopped) return;
       }
       if (this.stopped) return;
@@ -123,6 +145,18 @@ export class Replay {
     }
   }
 
+  /** Keeps how far the run is, and how the times of files follow each other. */
+  private follow(file: string, batch: PacketBatch, bytes: number): void {
+    const lastTimeUs = batch.timeUs[batch.count - 1]!;
+    if (!this.options.each) {
+      if (this.reached.packet === 0) this.order.begin(file, batch.timeUs[0]!);
+      this.order.reach(lastTimeUs);
+    }
+    this.reached.packet += batch.count;
+    this.reached.timeUs = lastTimeUs;
+    this.reached.bytes = bytes;
+  }
+
   /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
   private async read(source: Capture, batch: PacketBatch): Promise<boolean> {
     const found = source.readNow(batch);
@@ -134,10 +168,4 @@ export class Replay {
       source.read(batch).then(resolve, reject);
     });
   }
-}
-
-/** About how many octets of the file the batch took. */
-function octetsOf(batch: PacketBatch): number {
-  const last = batch.count - 1;
-  return last < 0 ? 0 : batch.at[last]! + batch.capturedLength[last]! - batch.at[0]!;
 }

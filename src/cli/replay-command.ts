@@ -18,7 +18,8 @@ Examples:
                                                          what enforcement would have let through, and what not
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
-its end (what was readable is reported); 130 and 143 on signals, after flushing.`;
+its end (what was readable is reported); 130 and 143 on SIGINT and SIGTERM, after flushing,
+with a summary that says how far it came.`;
 
 const MOST_WORKERS = 64;
 
@@ -36,7 +37,10 @@ export function addReplayCommand(program: Command): void {
     .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
     .option('--vpn-only', 'under --flows only flows in which a VPN was found')
     .option('--json', 'print the summary as one JSON object')
-    .option('--each', 'each file is a capture of its own: flows and packet numbers start anew')
+    .option(
+      '--each',
+      'each file is a capture of its own, with its own flows and packet numbers (default: all files are one capture, in the order given)',
+    )
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
     .option('--forwarded <file>', 'write the packets that simulated enforcement lets through to a pcap file')
     .option('--dropped <file>', 'write the packets that it drops to a pcap file')

@@ -4,6 +4,8 @@
 import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
 import type { Rules } from '../engine/decisions.ts';
 import { EventLines } from '../output/event-line.ts';
+import { filesBackText } from '../output/files-back.ts';
+import { interruptionText } from '../output/interruption.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
 import type { Mode } from '../policy/policy.ts';
@@ -12,6 +14,7 @@ import type { ShardPool } from '../shards/shard-pool.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { interruptionAt } from './interruption.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import {
   checkOverwriting,
@@ -107,6 +110,8 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,
     incomplete: run.incomplete,
+    interruption: signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths),
+    filesBack: run.order,
     counters: run.counters,
     flows: run.flows,
     decisions: run.decisions,
@@ -115,6 +120,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },
   };
+  printWarnings(totals, flags);
   await printSummary(totals, flags);
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
@@ -131,6 +137,15 @@ function checkOutputs(flags: ReplayFlags): void {
       ExitCode.WRONG_USAGE,
     );
   }
+}
+
+/** What a user must not miss, whatever becomes of the summary. */
+function printWarnings({ filesBack, captureCount, interruption }: ReplayTotals, flags: ReplayFlags): void {
+  const warning = filesBackText(filesBack, captureCount);
+  if (warning !== '') process.stderr.write(`sluice: warning: ${warning}\n`);
+  // A summary of text says it too.
+  const isSaid = flags.json !== true && flags.quiet !== true;
+  if (interruption !== null && !isSaid) process.stderr.write(`sluice: ${interruptionText(interruption)}\n`);
 }
 
 async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<void> {

@@ -5,8 +5,8 @@
 import { ExitCode } from './exit-code.ts';
 
 export class SignalWatch {
-  private signal: 'SIGINT' | 'SIGTERM' | null = null;
-
+  /** The signal that was caught. */
+  signal: 'SIGINT' | 'SIGTERM' | null = null;
   private readonly onSignal: () => void;
 
   /** `onSignal` is called at the first signal. */

@@ -9,6 +9,8 @@ import type { DecisionCounts } from '../engine/decisions.ts';
 import { HitKind, type RegisteredHits } from '../engine/registered-hits.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
+import { type FilesBack, filesBackJson } from './files-back.ts';
+import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
 
 /** What a replay came to. */
 export interface ReplayTotals {
@@ -17,6 +19,9 @@ export interface ReplayTotals {
   readonly skippedCount: number;
   /** Captures that could not be read to their end, each with the reason. */
   readonly incomplete: readonly { readonly file: string; readonly fault: string; readonly message: string }[];
+  /** Null where the captures were read to their end. */
+  readonly interruption: Interruption | null;
+  readonly filesBack: FilesBack;
   readonly counters: Counters;
   readonly flows: DecisionCounts;
   /** Decision events, by action. */
@@ -57,6 +62,8 @@ export function summaryJson(totals: ReplayTotals): string {
     captures: totals.captureCount,
     skipped_files: totals.skippedCount,
     incomplete: totals.incomplete,
+    interrupted: totals.interruption === null ? null : interruptionJson(totals.interruption),
+    files_back_in_time: filesBackJson(totals.filesBack),
     packets: {
       read: counters.packets,
       bytes: counters.octets,
@@ -93,6 +100,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   const rows = foundRows(totals.flows);
   const found = rows.reduce((sum, row) => sum + row.flows, 0);
   const lines = [
+    ...(totals.interruption === null ? [] : [`${capitalised(interruptionText(totals.interruption))}. So far:`]),
     `${counted(totals.captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`,
     `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
     '',
@@ -142,6 +150,10 @@ function hitLine({ hits, mode }: ReplayTotals): string {
   const apart = list === '' ? '' : `; apart from these, ${list}`;
   const would = mode === 'observe' ? ', had these decisions been enforced' : '';
   return harm === 0 ? `Registered hits: none${apart}.` : `Registered hits: ${number(harm)}${would}${apart}.`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function number(value: number): string {

@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -54,6 +64,26 @@ describe('recognition', () => {
     expect(faultName(end.fault)).toBe('unknown-format');
     expect(end.message).toContain(words);
   });
+});
+
+describe('bytes of the file that were read', () => {
+  const committed = join(import.meta.dirname, '../../captures/condition');
+
+  it.each(['pcap-us-big.pcap', 'pcapng-sections.pcapng', 'gzip-members.pcap.gz', 'zstd.pcap.zst'])(
+    'rise from none to all: %s',
+    async (name) => {
+      const source = openCapture(join(committed, name), { payloadLength: 1024 });
+      const batch = new PacketBatch(4);
+      let before = source.bytesRead;
+      expect(before).toBe(0);
+      while (await source.read(batch)) {
+        expect(source.bytesRead).toBeGreaterThanOrEqual(before);
+        before = source.bytesRead;
+      }
+      expect(source.bytesRead).toBe(statSync(join(committed, name)).size);
+      await source.close();
+    },
+  );
 });
 
 describe('what cannot be opened', () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ended, jsonLines, ROOT, sluice, start, temporaryFolder } from './sluice.ts';
+import { ended, jsonLines, ROOT, sluice, start, temporaryFolder, untilWritten } from './sluice.ts';
 
 const folder = temporaryFolder();
 const REKEY = readFileSync(join(ROOT, 'captures/wireguard/rekey.pcap'));
@@ -129,15 +129,6 @@ describe('a capture that cannot be read to its end ends with 4', () => {
   });
 });
 
-/** Waits until a file is there and holds as many lines. */
-async function untilWritten(path: string, lineCount: number): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (existsSync(path) && readFileSync(path, 'utf8').split('\n').length > lineCount) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${path} has not got ${lineCount} lines`);
-}
-
 describe('a signal while standard input stays open', () => {
   it.each([
     ['SIGINT', 130],
@@ -154,6 +145,8 @@ describe('a signal while standard input stays open', () => {
     expect(jsonLines(readFileSync(decisions, 'utf8')).length).toBeGreaterThan(1);
     expect(jsonLines(stdout).map(({ event_type: type }) => type)).toEqual(['flow']);
     expect(stderr).toMatch(/^1 capture, 73 packets, 1 flow, 1 of them VPN\.$/m);
+    const place = 'after packet 73 of -, packet time 2026-11-22T05:22:18.522809Z. So far:';
+    expect(stderr).toContain(`Interrupted by ${signal} ${place}\n`);
   });
 
   it('before anything came ends as well', async () => {
@@ -164,8 +157,29 @@ describe('a signal while standard input stays open', () => {
     await untilWritten(decisions, 0);
     await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGINT');
-    const { code, stdout } = await end;
+    const { code, stdout, stderr } = await end;
     expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ packets: { read: 0 } });
+    expect(stderr).toBe('sluice: interrupted by SIGINT before a packet of - was read\n');
+    expect(JSON.parse(stdout)).toMatchObject({
+      packets: { read: 0 },
+      interrupted: { signal: 'SIGINT', file: '-', file_number: 1, files: 1, packet: 0, time: null, share: null },
+    });
+  });
+
+  it('behind files that were read: says how far it came, and that the share of all bytes is not known', async () => {
+    const decisions = join(folder, 'behind.jsonl');
+    const rekey = 'captures/wireguard/rekey.pcap';
+    const child = start(['replay', rekey, '-', '--each', '--json', '--decisions', decisions]);
+    const end = ended(child);
+    child.stdin!.write(REKEY);
+    await untilWritten(decisions, 4);
+    child.kill('SIGTERM');
+    const { code, stdout, stderr } = await end;
+    expect(code).toBe(143);
+    expect(stderr).toContain('sluice: interrupted by SIGTERM after packet 73 of - (file 2 of 2), packet time 2026-');
+    expect((JSON.parse(stdout) as { interrupted: unknown }).interrupted).toEqual({
+      ...{ signal: 'SIGTERM', file: '-', file_number: 2, files: 2, packet: 73, time: '2026-11-22T05:22:18.522809Z' },
+      ...{ bytes_read: 2 * REKEY.length, bytes_total: null, share: null },
+    });
   });
 });

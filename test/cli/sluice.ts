@@ -1,6 +1,6 @@
 /** Runs the built command as its users do: a process of its own, from the project's root. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
@@ -65,4 +65,13 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** Waits until a file is there and holds as many lines. */
+export async function untilWritten(path: string, lineCount: number): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (existsSync(path) && readFileSync(path, 'utf8').split('\n').length > lineCount) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${path} has not got ${lineCount} lines`);
 }

@@ -1,10 +1,10 @@
 /** One thread and several make the same of the same captures, octet by octet. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fittingWorkers } from '../../src/cli/workers.ts';
-import { ended, ROOT, sluice, start, temporaryFolder } from './sluice.ts';
+import { ended, ROOT, sluice, start, temporaryFolder, untilWritten } from './sluice.ts';
 
 const folder = temporaryFolder();
 const MIXED = join(folder, 'mixed.pcap');
@@ -101,11 +101,20 @@ describe('by default', () => {
 
 it('ends on a signal with what was read so far', async () => {
   const args = ['replay', ...Array.from({ length: 200 }, () => MIXED), '--workers', '2', '--json'];
-  const child = start(args);
-  setTimeout(() => child.kill('SIGINT'), 3000);
-  const { code, stdout } = await ended(child);
+  const decisions = join(folder, 'until-signal');
+  const child = start([...args, '--decisions', decisions]);
+  const end = ended(child);
+  await untilWritten(decisions, 1000);
+  child.kill('SIGINT');
+  const { code, stdout } = await end;
   expect(code).toBe(130);
-  const { packets } = JSON.parse(stdout) as { packets: { read: number } };
+  const { packets, interrupted } = JSON.parse(stdout) as {
+    packets: { read: number };
+    interrupted: { signal: string; file_number: number; packet: number; bytes_total: number; share: number };
+  };
+  expect(interrupted).toMatchObject({ signal: 'SIGINT', files: 200, bytes_total: 200 * statSync(MIXED).size });
+  expect((interrupted.file_number - 1) * 120_000 + interrupted.packet).toBe(packets.read);
+  expect(interrupted.share).toBeCloseTo(packets.read / (200 * 120_000), 2);
   expect(packets.read).toBeGreaterThan(0);
   expect(packets.read).toBeLessThan(200 * 120_000);
 });

@@ -1,0 +1,57 @@
+/** What a summary says of files that were read as one capture and do not follow each other in packet time. */
+
+/** A file that begins before the end of a file that was read before it. */
+export interface FileBack {
+  readonly file: string;
+  readonly before: string;
+  readonly backUs: number;
+}
+
+export interface FilesBack {
+  /** Files that begin too early. */
+  readonly count: number;
+  /** The first of them, and the one that begins earliest before the end of those read before it; null where there is none. */
+  readonly first: FileBack | null;
+  readonly largest: FileBack | null;
+}
+
+const MICROS_PER_SECOND = 1e6;
+const UNITS: readonly (readonly [seconds: number, name: string])[] = [
+  [86_400, 'days'],
+  [3600, 'hours'],
+  [60, 'minutes'],
+];
+
+/** A warning in one line; empty where the files follow each other. */
+export function filesBackText({ count, first, largest }: FilesBack, fileCount: number): string {
+  if (first === null || largest === null) return '';
+  const what =
+    count === 1
+      ? `${first.file} begins ${endText(first)}`
+      : `${count} of ${fileCount} files begin before the end of files that were read before them ` +
+        `(the first is ${first.file}, ${endText(first)}; the farthest ${largest.file}, ${endText(largest)})`;
+  return (
+    `${what}. Without --each all files are one capture: flows with the same addresses and ports were joined across files, ` +
+    'and packet time went back. Give --each if each file is a capture of its own.'
+  );
+}
+
+/** The same for programs; null where the files follow each other. */
+export function filesBackJson({ count, first, largest }: FilesBack): object | null {
+  if (first === null || largest === null) return null;
+  return { count, first: asJson(first), largest: asJson(largest) };
+}
+
+function endText({ before, backUs }: FileBack): string {
+  return `${spanText(backUs)} before the end of ${before}`;
+}
+
+function asJson({ file, before, backUs }: FileBack): object {
+  return { file, before_end_of: before, seconds: backUs / MICROS_PER_SECOND };
+}
+
+function spanText(micros: number): string {
+  const seconds = micros / MICROS_PER_SECOND;
+  const unit = UNITS.find(([length]) => seconds >= 2 * length);
+  return unit === undefined ? `${seconds} s` : `${(seconds / unit[0]).toFixed(1)} ${unit[1]}`;
+}
