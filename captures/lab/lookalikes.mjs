@@ -77,6 +77,62 @@ const CASES = {
       back: [92, 64, 32, 96].map((size, i) => join(Buffer.from([[2, 3, 4, 4][i], random.below(256), 1 + random.below(255), random.below(256)]), random.octets(size - 4))),
     })),
   },
+  'utp-connection-zero': {
+    text: 'uTP data of connection id 0 in datagrams of 148 octets, ten a second: they begin 01 00 00 00 as a WireGuard initiation does. Another flow of 92 begins likewise.',
+    flows: (random) => times(2, (index) => ({
+      sport: 30300 + index, port: [6881, 51820][index],
+      there: times(40, (i) => join(Buffer.from([1, 0, 0, 0]), u32(i * 100_000 + random.below(999)), u32(10_000 + random.below(9999)), u32(0x00040000), u16(i), u16(i), random.octets([148, 92][index] - 20))),
+      back: times(40, (i) => join(Buffer.from([1, 0, 0, 0]), u32(i * 100_000 + random.below(999)), u32(10_000 + random.below(9999)), u32(0x00040000), u16(i), u16(i), random.octets([148, 92][index] - 20))),
+    })),
+  },
+  'wireguard-like-zero-keys': {
+    text: 'Initiations of WireGuard whose ephemeral key, static key or mac1 is all zeros, and responses to their indexes with an ephemeral key of zeros.',
+    flows: (random) => times(3, (index) => {
+      const sender = random.octets(4);
+      const fields = [random.octets(32), random.octets(48), random.octets(28), random.octets(16)];
+      fields[[0, 1, 3][index]].fill(0);
+      return {
+        sport: 30310 + index, port: [51820, 443, 33333][index],
+        there: [join(Buffer.from([1, 0, 0, 0]), sender, ...fields, Buffer.alloc(16))],
+        back: [join(Buffer.from([2, 0, 0, 0]), random.octets(4), sender, Buffer.alloc(32), random.octets(32), Buffer.alloc(16))],
+      };
+    }),
+  },
+  'wireguard-like-unpadded': {
+    text: 'Datagrams of odd lengths that begin 04 00 00 00, a session id of each side that stays and random octets; what stands where WireGuard counts is a time in microseconds.',
+    flows: (random) => times(2, (index) => {
+      const ids = [random.octets(4), random.octets(4)];
+      const message = (id, i) => join(Buffer.from([4, 0, 0, 0]), id, u32le(1_000_000 + i * 20_000 + random.below(500)), u32le(0), random.octets(41 + random.below(600)));
+      return { sport: 30320 + index, port: [51820, 27015][index], there: times(60, (i) => message(ids[0], i)), back: times(60, (i) => message(ids[1], i)) };
+    }),
+  },
+  'wireguard-like-small-session': {
+    text: 'Datagrams that begin 04 00 00 00, a small session id and a 64-bit counter, little-endian, before a line of text.',
+    flows: (random) => times(2, (index) => {
+      const message = (id, i) => join(Buffer.from([4, 0, 0, 0]), u32le(id), u32le(i), u32le(0), Buffer.from(times(6, () => words[random.below(words.length)]).join(' ')));
+      return { sport: 30330 + index, port: [51820, 27015][index], there: times(50, (i) => message(1, i)), back: times(50, (i) => message(1 + index, i)) };
+    }),
+  },
+  'openvpn-like-keepalive': {
+    text: 'Keepalives of 14 octets, first a counter that passes every opcode, then a token of 8 that stays, then zeros: where the counter is 0x38 they have the form of an OpenVPN reset.',
+    flows: (random) => times(2, (index) => {
+      const token = random.octets(8);
+      return { sport: 30340 + index, port: [1194, 27015][index], there: times(300, (i) => join(Buffer.from([i & 255]), token, Buffer.alloc(5))), back: [] };
+    }),
+  },
+  'late-openings': {
+    text: 'Random datagrams, and after the fiftieth some with the length and first octets of VPN openings over octets that do not fit: WireGuard with a mac2, resets, IKE headers.',
+    flows: (random) => times(3, (index) => ({
+      sport: 30350 + index, port: [51820, 1194, 4500][index],
+      there: [
+        ...times(50, () => join(Buffer.from([0xaa]), random.octets(30 + random.below(300)))),
+        ...times(20, () => join(Buffer.from([1, 0, 0, 0]), random.octets(144))),
+        ...times(20, () => join(Buffer.from([0x38]), random.octets(53))),
+        ...times(20, () => ike({ spi: random.octets(8), exchange: 34, body: random.octets(200) })),
+      ],
+      back: [...times(50, () => random.octets(60)), ...times(20, () => join(Buffer.from([2, 0, 0, 0]), random.octets(88))), ...times(20, () => join(Buffer.from([0x40]), random.octets(65)))],
+    })),
+  },
   'wireguard-like-sizes': {
     text: 'Random datagrams that begin 01 00 00 00 to 03 00 00 00 with sizes that no WireGuard message of that type has (147, 149, 160; 91, 93, 120; 63, 65).',
     flows: (random) => times(2, (index) => ({

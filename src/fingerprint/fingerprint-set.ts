@@ -26,8 +26,11 @@ import { opensSession } from './session-opening.ts';
 import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { isSessionData } from './wireguard.ts';
 
-/** Words of a block: who holds it, on what sign, how many packets it has seen, its evidence; then the fingerprint's state. */
-const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, EVIDENCE: 3, STATE: 4 } as const;
+/**
+ * Words of a block: who holds it, on what sign, how many packets it has seen, how many nobody claimed before that, its evidence;
+ * then the fingerprint's state.
+ */
+const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE: 4, STATE: 5 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow whose packets are offered no more, but for those that may open a session. */
@@ -155,6 +158,7 @@ export class FingerprintSet {
     this.words[at + Block.CLAIM] = claim;
     this.words[at + Block.NOTICE] = notice;
     this.words[at + Block.OBSERVED] = offered;
+    this.words[at + Block.UNCLAIMED] = offered;
     return this.follow(payload, block, claim, asked);
   }
 
@@ -165,6 +169,7 @@ export class FingerprintSet {
     log.select(this.evidence);
     const keyHighBefore = words[at + Block.STATE + StateWord.KEY]!;
     const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
+    payload.unclaimedBefore = words[at + Block.UNCLAIMED]!;
     const verdict = observeAs(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
     words[at + Block.EVIDENCE] = log.head;

@@ -65,6 +65,7 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
       : standing(state, at, true);
   }
   if (!wire.isControl(code) || !hasSessionId(payload)) return standing(state, at, false);
+  if (wire.isHardReset(code) && wire.keyId(payload.data, payload.at) !== 0) return standing(state, at, false);
   const layout = layoutOf(payload, code, state, at);
   if (layout === Layout.UNKNOWN) return standing(state, at, false);
   if (isReflection(payload, state, at)) return standing(state, at, true);
@@ -284,6 +285,8 @@ function judgeClear(
     }
   }
   if (wire.isClientReset(code) || (code === Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
+    // A counter that passes the opcode makes the form of one bare reset, after others of the flow that had none; a retry repeats its id.
+    if (hmacLength === 0 && payload.unclaimedBefore > 0 && stays < 2) return standing(state, at, true);
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
       noteReset(payload, code, log);
       log.note(

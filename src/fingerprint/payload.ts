@@ -24,6 +24,8 @@ export class Payload {
   timeUs = 0;
   /** Number of the packet in its capture, from 1. */
   packet = 0;
+  /** Packets of the flow that no fingerprint claimed before the one that holds it did: set where a fingerprint observes. */
+  unclaimedBefore = 0;
   /** What to add to an offset in this payload to get the offset that evidence shows: for TCP the record's place in its stream. */
   evidenceOffset = 0;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
 import { Framing } from '../../src/fingerprint/payload.ts';
-import { FlowProbe, foundIn, only } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, type Step } from './flow-probe.ts';
 import { ike, mutated, noise, originals, random, wireguard } from './mutated-payloads.ts';
 import { octets, u32 } from './octets.ts';
 import { data2, session } from './openvpn-messages.ts';
@@ -117,6 +117,19 @@ describe('the set of fingerprints', () => {
     }
     expect([probe.found, probe.isRetired]).toEqual(['none', true]);
     expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
+  });
+
+  it('wants a bare reset of a flow that had other packets to be repeated or answered', () => {
+    const reset = session('plain')[0]![1];
+    const others = Array.from({ length: 40 }, (): Step => [0, octets([0xaa], noise.take(50))]);
+    expect(foundIn([...others, [0, reset]])).toBe('none');
+    expect(foundIn([...others, [0, reset], [0, reset]])).toBe('openvpn plain suspected');
+    // Keepalives that begin with a counter: every opcode and key id, a token, zeros.
+    const keepalives = Array.from({ length: 600 }, (_, i): Step => [
+      0,
+      octets([i & 255], reset.subarray(1, 9), new Uint8Array(5)),
+    ]);
+    expect(foundIn(keepalives)).toBe('none');
   });
 
   it('lets a session that opens take a flow over from a suspicion on a strong sign', () => {
