@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import type { CheckFlags } from './check.ts';
+import { CLIENT_HELP } from './client-help.ts';
 
 const EXAMPLES = `
 Examples:
@@ -11,7 +12,8 @@ Examples:
   sluice check --registry registry.csv | grep error
 
 Prints file:line:column, error or warning, and a sentence for each problem. Exit codes: 0 no errors; 2 a file cannot be
-read; 3 errors.`;
+read; 3 errors.
+`;
 
 export function addCheckCommand(program: Command): void {
   program
@@ -22,7 +24,7 @@ export function addCheckCommand(program: Command): void {
     )
     .option('--policy <file>', 'policy to validate')
     .option('--registry <file>', 'registry to validate')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (flags: CheckFlags) => {
       const { check } = await import('./check.ts');
       process.exitCode = await check(flags);

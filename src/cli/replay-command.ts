@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 import { MODE_NAMES } from '../policy/policy.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
+import { CLIENT_HELP } from './client-help.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
@@ -19,7 +20,8 @@ Examples:
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
 its end (what was readable is reported); 130 and 143 on SIGINT and SIGTERM, after flushing,
-with a summary that says how far it came.`;
+with a summary that says how far it came.
+`;
 
 const MOST_WORKERS = 64;
 
@@ -54,7 +56,7 @@ export function addReplayCommand(program: Command): void {
       wholeNumber(1, MOST_WORKERS),
     )
     .option('--quiet', 'no summary and no progress bar')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (captures: string[], flags: ReplayFlags) => {
       const { replay } = await import('./replay.ts');
       process.exitCode = await replay(captures, flags);

@@ -7,6 +7,7 @@ import { ON_FULL } from '../output/rotating-lines.ts';
 import { MODE_NAMES } from '../policy/policy.ts';
 import { LOG_LEVELS } from '../server/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
+import { CLIENT_HELP } from './client-help.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { duration, listenAddress, size } from './run-flags.ts';
@@ -34,7 +35,8 @@ While it runs:
   /healthz says that it lives, /readyz that packets can come, /metrics everything else.
 
 Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at the start;
-4 the pipe broke off within a packet.`;
+4 the pipe broke off within a packet.
+`;
 
 export function addRunCommand(program: Command): void {
   program
@@ -118,7 +120,7 @@ export function addRunCommand(program: Command): void {
     .addOption(maxFlowsOption())
     .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
     .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (source: string[], flags: RunFlags) => {
       if (flags.metricsTable === true) {
         const { metricsPage } = await import('../output/metrics.ts');

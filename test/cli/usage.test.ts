@@ -50,6 +50,19 @@ describe('help', () => {
     expect(stdout).toContain('sluice replay captures --each');
   });
 
+  it.each(['replay', 'run', 'check'])(
+    'of %s says what a client is where many subscribers share an address',
+    async (name) => {
+      const { stdout } = await sluice([name, '--help']);
+      expect(stdout).toMatch(/\n\nWhat a client is/);
+      const prose = stdout.replace(/\s+/g, ' ');
+      expect(prose).toContain('(CGNAT) gives one public address to many subscribers.');
+      expect(prose).toContain('After it, per: client makes them share one bucket');
+      expect(prose).toContain('Use per: flow there, or capture before the NAT.');
+      for (const word of ['per: client', 'rollout', 'safety']) expect(stdout).toMatch(new RegExp(`^ {2}${word}`, 'm'));
+    },
+  );
+
   it('says the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(await sluice(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
