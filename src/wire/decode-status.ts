@@ -1,6 +1,7 @@
 /**
- * Why a packet did not reach a flow: stable numbers with a name for people, in three families. Truncated: the capture
- * stops inside the layer. Malformed: the layer contradicts itself. The rest: sound, but no flow of ours.
+ * Why a packet did not reach a flow: stable numbers with a name for people, in families. Truncated: the capture stops inside
+ * the layer. Malformed: the layer contradicts itself. Unsupported: flows may be inside, but the layer is not read. The rest:
+ * sound, and no flow of ours.
  *
  * Every packet that leaves the way early bumps exactly one of these counters.
  */
@@ -37,17 +38,27 @@ export const DecodeStatus = {
   UNSUPPORTED_FRAME: 42,
   UNSUPPORTED_TRANSPORT: 43,
   UNSUPPORTED_GRE: 44,
+  UNSUPPORTED_L2TP: 45,
+  UNSUPPORTED_NSH: 46,
+  UNSUPPORTED_JUNIPER_MIRROR: 47,
   ARP: 50,
   ICMP: 51,
   ICMPV6: 52,
   IGMP: 53,
   SCTP: 54,
   NO_NEXT_HEADER: 55,
+  GRE_ACKNOWLEDGEMENT: 56,
+  UNSUPPORTED_PBB: 60,
+  UNSUPPORTED_VN_TAG: 61,
+  UNSUPPORTED_CISCO_METADATA: 62,
+  UNSUPPORTED_MACSEC: 63,
+  UNSUPPORTED_EOIP: 64,
+  UNSUPPORTED_WCCP: 65,
 } as const;
 export type DecodeStatus = (typeof DecodeStatus)[keyof typeof DecodeStatus];
 
 /** One more than the largest code: the size of an array of counters. */
-export const DECODE_STATUS_COUNT = 56;
+export const DECODE_STATUS_COUNT = 66;
 
 /** Names by code, derived from the table: `TRUNCATED_IPV4` is `truncated-ipv4`. */
 export const DECODE_STATUS_NAMES: readonly (string | undefined)[] = Object.entries(DecodeStatus).reduce<string[]>(

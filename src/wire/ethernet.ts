@@ -23,13 +23,43 @@ export const EtherType = {
   PPP: 0x880b,
   MPLS: 0x8847,
   MPLS_MULTICAST: 0x8848,
+  WCCP: 0x883e,
   PPPOE_SESSION: 0x8864,
   ERSPAN_II: 0x88be,
   PROVIDER_VLAN: 0x88a8,
   ERSPAN_III: 0x22eb,
+  MACSEC: 0x88e5,
+  PROVIDER_BACKBONE: 0x88e7,
+  CISCO_METADATA: 0x8909,
+  VN_TAG: 0x8926,
+  NSH: 0x894f,
   OLD_VLAN_1: 0x9100,
   OLD_VLAN_2: 0x9200,
 } as const;
+
+/**
+ * The status of a type that is not read: a name of its own for what may hide flows. Provider backbone bridging is IEEE
+ * 802.1ah, the VN tag 802.1BR's forerunner, MACsec 802.1AE, NSH RFC 8300, WCCP's redirection
+ * draft-mclaggan-wccp-v2rev1 (behind GRE only).
+ */
+export function unreadStatus(ethertype: number): DecodeStatus {
+  switch (ethertype) {
+    case EtherType.PROVIDER_BACKBONE:
+      return DecodeStatus.UNSUPPORTED_PBB;
+    case EtherType.VN_TAG:
+      return DecodeStatus.UNSUPPORTED_VN_TAG;
+    case EtherType.CISCO_METADATA:
+      return DecodeStatus.UNSUPPORTED_CISCO_METADATA;
+    case EtherType.MACSEC:
+      return DecodeStatus.UNSUPPORTED_MACSEC;
+    case EtherType.NSH:
+      return DecodeStatus.UNSUPPORTED_NSH;
+    case EtherType.WCCP:
+      return DecodeStatus.UNSUPPORTED_WCCP;
+    default:
+      return DecodeStatus.UNSUPPORTED_ETHERTYPE;
+  }
+}
 
 export function checkEthernet(at: number, end: number): DecodeStatus {
   return at + ETHERNET_LENGTH <= end ? DecodeStatus.OK : DecodeStatus.TRUNCATED_LINK;
@@ -42,6 +72,16 @@ export function ethernetType(data: DataView, at: number): number {
 /** True when the type field is the length of an 802.3 frame. */
 export function isLength(ethertype: number): boolean {
   return ethertype < SMALLEST_ETHERTYPE;
+}
+
+/** True for the types of tags, standard and older. */
+export function isVlanTag(ethertype: number): boolean {
+  return (
+    ethertype === EtherType.VLAN ||
+    ethertype === EtherType.PROVIDER_VLAN ||
+    ethertype === EtherType.OLD_VLAN_1 ||
+    ethertype === EtherType.OLD_VLAN_2
+  );
 }
 
 export function checkVlan(at: number, end: number): DecodeStatus {
@@ -65,4 +105,11 @@ export function snapType(data: DataView, at: number, end: number): number {
   if (at + SNAP_LENGTH > end) return -1;
   if (data.getUint32(at) !== 0xaaaa0300 || data.getUint16(at + 4) !== 0) return -1;
   return data.getUint16(at + 6);
+}
+
+/** True for ARP (RFC 826) between Ethernet and IPv4 addresses, of an operation that RFC 826 or RFC 903 defines. */
+export function isArpForIpv4(data: DataView, at: number, end: number): boolean {
+  if (at + 8 > end || data.getUint32(at) !== 0x00010800 || data.getUint16(at + 4) !== 0x0604) return false;
+  const operation = data.getUint16(at + 6);
+  return operation >= 1 && operation <= 4;
 }

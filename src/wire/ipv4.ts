@@ -1,6 +1,6 @@
 /**
- * IPv4: RFC 791 section 3.1. Options are stepped over by the header length. The header checksum is not verified:
- * captures at the sending host hold packets whose checksum the card has yet to write.
+ * IPv4: RFC 791 section 3.1. Options are stepped over by the header length. No check depends on the header checksum:
+ * captures at the sending host hold packets whose checksum the card has yet to write. It is evidence where it is right.
  *
  * After check says OK the header with its options lies inside the captured octets.
  */
@@ -45,6 +45,19 @@ export function ipv4FragmentOffset(data: DataView, at: number): number {
 
 export function ipv4MoreFragments(data: DataView, at: number): boolean {
   return (data.getUint16(at + FLAGS_AND_OFFSET) & 0x2000) !== 0;
+}
+
+/** The flag that RFC 791 reserves; no sender sets it. */
+export function ipv4ReservedFlag(data: DataView, at: number): boolean {
+  return (data.getUint16(at + FLAGS_AND_OFFSET) & 0x8000) !== 0;
+}
+
+/** True where the header checksum (RFC 1071) is right. */
+export function isIpv4ChecksumRight(data: DataView, at: number): boolean {
+  const stop = at + ipv4HeaderLength(data, at);
+  let sum = 0;
+  for (let word = at; word < stop; word += 2) sum += data.getUint16(word);
+  return ((sum & 0xffff) + (sum >>> 16)) % 0xffff === 0;
 }
 
 export function ipv4Protocol(data: DataView, at: number): number {

@@ -54,6 +54,17 @@ export function ipv6DestinationWord(data: DataView, at: number, word: number): n
   return data.getInt32(at + DESTINATION + 4 * word);
 }
 
+/** IP protocol numbers in use behind IPv6, besides extensions (IANA protocol-numbers). */
+const USUAL_PROTOCOLS: readonly number[] = [
+  4, 6, 17, 33, 41, 44, 47, 50, 51, 58, 59, 88, 89, 97, 103, 112, 115, 132, 136, 137,
+];
+
+/** True where the next header is a protocol in use and the source can be one: no multicast address (RFC 4291 section 2.7). */
+export function isUsualIpv6(data: DataView, at: number): boolean {
+  const next = ipv6NextHeader(data, at);
+  return data.getUint8(at + SOURCE) !== 0xff && (isExtension(next) || USUAL_PROTOCOLS.includes(next));
+}
+
 /** True for the extension headers that hold their next header and their length in units of 8 octets. */
 export function isExtension(next: number): boolean {
   return (

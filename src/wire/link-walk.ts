@@ -4,6 +4,7 @@
 import { DecodeStatus } from './decode-status.ts';
 import * as ethernet from './ethernet.ts';
 import { EtherType } from './ethernet.ts';
+import { Fit, FRAME_ROOM, frameFit, ipFit } from './frame-fit.ts';
 import { checkCiscoHdlc, CISCO_HDLC_LENGTH, ciscoHdlcType } from './hdlc.ts';
 import { checkMpls, CONTROL_WORD_LENGTH, isBottomOfStack, MPLS_ENTRY_LENGTH, MPLS_STACK_LIMIT } from './mpls.ts';
 import { Encapsulation, type PacketView } from './packet-view.ts';
@@ -21,12 +22,7 @@ export function decodeEthernet(view: PacketView): number {
 
 /** The layer that an ethertype names, behind any VLAN tags; `view.at` stands behind the type field. */
 export function decodeEtherType(view: PacketView, type: number): number {
-  while (
-    type === EtherType.VLAN ||
-    type === EtherType.PROVIDER_VLAN ||
-    type === EtherType.OLD_VLAN_1 ||
-    type === EtherType.OLD_VLAN_2
-  ) {
+  while (ethernet.isVlanTag(type)) {
     const status = ethernet.checkVlan(view.at, view.end);
     if (status !== DecodeStatus.OK) return END + status;
     const id = ethernet.vlanId(view.data, view.at);
@@ -48,7 +44,7 @@ export function decodeEtherType(view: PacketView, type: number): number {
     case EtherType.ARP:
       return END + DecodeStatus.ARP;
     default:
-      return ethernet.isLength(type) ? decodeSnap(view) : END + DecodeStatus.UNSUPPORTED_ETHERTYPE;
+      return ethernet.isLength(type) ? decodeSnap(view) : END + ethernet.unreadStatus(type);
   }
 }
 
@@ -113,13 +109,28 @@ export function decodeMpls(view: PacketView): number {
     const bottom = isBottomOfStack(view.data, view.at);
     view.at += MPLS_ENTRY_LENGTH;
     if (!bottom) continue;
-    if (view.at >= view.end) return END + DecodeStatus.TRUNCATED_MPLS;
-    const nibble = view.data.getUint8(view.at) >> 4;
-    if (nibble === 4 || nibble === 6) return decodeAnyIp(view, DecodeStatus.MALFORMED_MPLS);
-    if (nibble === 0) view.at += CONTROL_WORD_LENGTH;
-    return Layer.ETHERNET;
+    return view.at < view.end ? decodeMplsLoad(view) : END + DecodeStatus.TRUNCATED_MPLS;
   }
   return END + DecodeStatus.MALFORMED_MPLS;
+}
+
+/**
+ * What is below a label stack: no field says it. The first nibble is the guess (see mpls.ts), and holds unless an Ethernet
+ * frame without control word fits better, as MAC addresses may begin with a nibble of 0, 4 or 6 too.
+ */
+function decodeMplsLoad(view: PacketView): number {
+  const { data, at, end, wireEnd } = view;
+  const nibble = data.getUint8(at) >> 4;
+  const bare = frameFit(data, at, end, wireEnd, FRAME_ROOM);
+  if (nibble === 4 || nibble === 6) {
+    if (bare > Fit.NONE && bare > ipFit(data, at, end, wireEnd, FRAME_ROOM)) return Layer.ETHERNET;
+    return nibble === 4 ? Layer.IPV4 : Layer.IPV6;
+  }
+  if (nibble !== 0) return Layer.ETHERNET;
+  const behindWord = at + CONTROL_WORD_LENGTH;
+  // A tagged frame fits behind its first four bytes as well: there the tag is read as part of an address.
+  if (bare === Fit.NONE || bare < frameFit(data, behindWord, end, wireEnd, FRAME_ROOM)) view.at = behindWord;
+  return Layer.ETHERNET;
 }
 
 /** IPv4 or IPv6 by its version nibble; `otherwise` is the status of what is neither. */

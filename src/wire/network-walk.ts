@@ -10,8 +10,9 @@ import * as ipv6 from './ipv6.ts';
 import { Fragment, Transport, type PacketView } from './packet-view.ts';
 import { bound, END } from './step.ts';
 import * as tcp from './tcp.ts';
-import { decodeIpTunnel, decodeUdpTunnel, TunnelProtocol } from './tunnel-walk.ts';
+import { decodeIpTunnel, TunnelProtocol } from './tunnel-walk.ts';
 import * as udp from './udp.ts';
+import { decodeUdpTunnel } from './udp-tunnel-walk.ts';
 
 /** IP protocol numbers besides transports and tunnels (IANA protocol-numbers). */
 const IpProtocol = { ICMP: 1, IGMP: 2, ICMPV6: 58, SCTP: 132 } as const;
@@ -124,6 +125,7 @@ function decodeTransport(view: PacketView, protocol: number, offset: number, inI
     case TunnelProtocol.IPV4:
     case TunnelProtocol.IPV6:
     case TunnelProtocol.GRE:
+    case TunnelProtocol.L2TP:
       return offset === 0 ? decodeIpTunnel(view, protocol, inIpv6) : laterFragment(view);
     default:
       // The fragmented part may begin with more extension headers; the first fragment knows what follows them.

@@ -29,6 +29,9 @@ export const Encapsulation = {
   VXLAN: 10,
   GENEVE: 11,
   GTP: 12,
+  L2TP: 13,
+  PPTP: 14,
+  TZSP: 15,
 } as const;
 export type Encapsulation = (typeof Encapsulation)[keyof typeof Encapsulation];
 
@@ -46,6 +49,9 @@ export const ENCAPSULATION_NAMES: readonly string[] = [
   'vxlan',
   'geneve',
   'gtp',
+  'l2tp',
+  'pptp',
+  'tzsp',
 ];
 
 /** More wrappings than this and the packet is counted as too deep. */

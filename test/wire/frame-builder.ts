@@ -91,6 +91,41 @@ export function gtp(tunnel: number, load: Octets): Octets {
   return [0x30, 255, ...u16(load.length), ...u32(tunnel), ...load];
 }
 
+/** A data message of version 2 with its length. */
+export function l2tp2(load: Octets, flags = 0x4002): Octets {
+  const ids = [...u16(7), ...u16(9)];
+  return (flags & 0x4000) === 0
+    ? [...u16(flags), ...ids, ...load]
+    : [...u16(flags), ...u16(8 + load.length), ...ids, ...load];
+}
+
+/** The packet of a session of version 3, with what is agreed out of band in front of the frame. */
+export function l2tp3(agreed: Octets, load: Octets): Octets {
+  return [...u32(0x1234), ...agreed, ...load];
+}
+
+/** PPTP's GRE with a sequence number. */
+export function pptp(load: Octets): Octets {
+  return [0x30, 0x01, 0x88, 0x0b, ...u16(load.length), 0, 5, ...u32(1), ...load];
+}
+
+/** A TZSP header without tagged fields but for `tags`. */
+export function tzsp(protocol: number, load: Octets, tags: Octets = []): Octets {
+  return [1, 0, ...u16(protocol), ...tags, 1, ...load];
+}
+
+export function vxlanGpe(protocol: number, load: Octets): Octets {
+  return [0x0c, 0, 0, protocol, 0, 0, 5, 0, ...load];
+}
+
+/** An IPv4 packet with the right header checksum in place of zero. */
+export function withChecksum(packet: Octets): Octets {
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += (packet[at]! << 8) | packet[at + 1]!;
+  sum = (sum & 0xffff) + (sum >>> 16);
+  return withOctets(packet, 10, u16(~(sum + (sum >>> 16)) & 0xffff));
+}
+
 export function pppoe(load: Octets): Octets {
   return [0x11, 0, 0, 1, ...u16(load.length), ...load];
 }
