@@ -23,7 +23,7 @@ const FLOW_LIMIT = 500_000;
 
 const table = new FlowTable(FLOW_LIMIT);
 const counters = new Counters();
-const intake = new Intake(table.hashKeys);
+const intake = new Intake(table.hashKeys, counters);
 const nobody = { heard: () => undefined, hearsEnd: () => false, ended: () => undefined };
 const follower = new FlowFollower(table, new FingerprintSet(), nobody, counters);
 const views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());

@@ -1,7 +1,7 @@
 // Every link layer and encapsulation that the generator writes, as a table: name → {link, text, only, wrap}.
 // `wrap` gets what frames.open() returns and the packet's number, and returns the new frame's octets.
 
-import { CLIENT_MAC, SERVER_MAC, checksum, concat, ethernet, hex, ipv4, outer4, outer6, u16, u32, udp, udp6 } from './frames.mjs';
+import { BIG, CLIENT_MAC, LITTLE, SERVER_MAC, checksum, concat, ethernet, hex, ipv4, outer4, outer6, u16, u32, udp, udp6 } from './frames.mjs';
 
 const is6 = (inner) => inner.type === 0x86dd;
 const label = (value, last, ttl = 62) => u32(((value << 12) | (last ? 0x100 : 0) | ttl) >>> 0);
@@ -58,6 +58,34 @@ function wlan(inner, number, { qos = false, wds = false, control = false } = {})
 const radiotap = (flags) => concat(hex('0000 0a00 06000000'), Buffer.from([flags, 0x0c]));
 const bsd = (family, endian) => { const b = Buffer.alloc(4); if (endian === 'little') b.writeUInt32LE(family); else b.writeUInt32BE(family); return b; };
 
+/** One attribute of a netfilter log, in the byte order of the capturing machine, padded to four bytes. */
+const attribute = (out, type, value) => concat(out.u16(value.length + 4), out.u16(type), value, Buffer.alloc(-value.length & 3));
+/** A packet as the kernel's netfilter log hands it over: hardware protocol, prefix, interface, then the packet. */
+function nflog(inner, out) {
+  const header = Buffer.from([is6(inner) ? 10 : 2, 0, 0, 5]);
+  return concat(header, attribute(out, 1, concat(u16(inner.type), hex('0300'))), attribute(out, 10, Buffer.from('forward\0')), attribute(out, 4, u32(2)), attribute(out, 9, inner.ip));
+}
+
+/** PPI: header of 8 bytes with the length of its fields, and the link type of the frame behind them. */
+const ppi = (link, fields, frame) => concat(Buffer.from([0, 0]), LITTLE.u16(8 + fields.length), LITTLE.u32(link), fields, frame);
+/** PPI's 802.11 common field: flags, rate, channel and signal. */
+const ppiCommon = concat(LITTLE.u16(2), LITTLE.u16(20), Buffer.alloc(8), LITTLE.u16(0), LITTLE.u16(88), LITTLE.u16(2437), LITTLE.u16(0xa0), hex('0000 c8a0'));
+
+/** FreeBSD's and OpenBSD's packet filter log header; `length` does not count the padding to four bytes. */
+function pflog(inner, length, family6) {
+  const header = concat(Buffer.from([length, is6(inner) ? family6 : 2, 0, 0]), Buffer.from('em0'.padEnd(32, '\0')), u32(7), u32(0xffffffff), hex('ffffffff 00000000 00000000 01000000'), Buffer.from([inner.forth ? 2 : 1]));
+  return concat(header, Buffer.alloc((((length + 3) & ~3) - header.length)), inner.ip);
+}
+
+/** Apple's PKTAP header of 108 bytes in front of an Ethernet frame. */
+const pktap = (inner) => concat(LITTLE.u32(108), LITTLE.u32(1), LITTLE.u32(1), Buffer.from('en0'.padEnd(24, '\0')), LITTLE.u32(inner.forth ? 2 : 1), LITTLE.u32(is6(inner) ? 30 : 2), LITTLE.u32(14), Buffer.alloc(4), hex('ffffffff'), Buffer.alloc(24), LITTLE.u16(6), Buffer.alloc(2), hex('ffffffff'), Buffer.alloc(20), innerEthernet(inner));
+
+/** Solaris's ipnet header: version 2, family 2 or 26, hook, length, interfaces and zones. */
+const ipnet = (inner) => concat(Buffer.from([2, is6(inner) ? 26 : 2]), u16(inner.forth ? 1 : 0), u32(inner.ip.length), u32(2), u32(0), hex('00000000 ffffffff'), inner.ip);
+
+/** Juniper: magic, flags (1 incoming, 2 no link layer, 0x80 extensions), and three extensions where there are any. */
+const juniper = (inner, flags, ...rest) => concat(hex('4d4743'), Buffer.from([flags | (inner.forth ? 1 : 0)]), flags & 0x80 ? hex('0010 030101 06010e 01028c00 04044c010000') : Buffer.alloc(0), ...rest);
+
 export const WRAPPERS = {
   'vlan': { text: '802.1Q, one tag (VLAN 100).', wrap: (p) => ethernet(p, p.type, p.ip, hex('8100 0064')) },
   'vlan-priority': { text: '802.1Q with VLAN 0 and priority 5 (a priority tag).', wrap: (p) => ethernet(p, p.type, p.ip, hex('8100 a000')) },
@@ -87,6 +115,17 @@ export const WRAPPERS = {
   'null-big': { link: 0, endian: 'big', text: 'BSD loopback (link type 0), big-endian, IPv6 as family 24.', wrap: (p) => concat(bsd(is6(p) ? 24 : 2, 'big'), p.ip) },
   'null-28': { link: 0, text: 'BSD loopback (link type 0), little-endian, IPv6 as family 28.', wrap: (p) => concat(bsd(is6(p) ? 28 : 2, 'little'), p.ip) },
   'loop': { link: 108, text: 'OpenBSD loopback (link type 108): the family in network order.', wrap: (p) => concat(bsd(is6(p) ? 24 : 2, 'big'), p.ip) },
+  'enc': { link: 109, text: "OpenBSD's enc interface (link type 109), little-endian: family, SPI, flags.", wrap: (p) => concat(LITTLE.u32(is6(p) ? 24 : 2), hex('c0ffee01'), LITTLE.u32(0xc00), p.ip) },
+  'pflog': { link: 117, text: "FreeBSD's packet filter log (link type 117): header of 61 bytes, padded to 64, IPv6 as family 28.", wrap: (p) => pflog(p, 61, 28) },
+  'pflog-openbsd': { link: 117, text: "OpenBSD's packet filter log: header of 100 bytes, IPv6 as family 24.", wrap: (p) => pflog(p, 100, 24) },
+  'juniper-ethernet': { link: 178, text: 'Juniper Ethernet (link type 178) with extensions.', wrap: (p) => juniper(p, 0x80, innerEthernet(p)) },
+  'juniper-no-link': { link: 178, text: 'Juniper Ethernet whose link layer is stripped: the number of the protocol, then IP.', wrap: (p) => juniper(p, 0x02, LITTLE.u32(is6(p) ? 6 : 2), p.ip) },
+  'ppi-ethernet': { link: 192, text: 'Per-Packet Information (link type 192) without fields, around Ethernet.', wrap: (p) => ppi(1, Buffer.alloc(0), innerEthernet(p)) },
+  'ppi-wlan': { link: 192, text: 'Per-Packet Information with the 802.11 common field, around 802.11 data frames.', wrap: (p, n) => ppi(105, ppiCommon, wlan(p, n)) },
+  'ipnet': { link: 226, text: 'Solaris ipnet (link type 226), IPv6 as family 26.', wrap: (p) => ipnet(p) },
+  'nflog': { link: 239, text: 'Linux netfilter log (link type 239), little-endian.', wrap: (p) => nflog(p, LITTLE) },
+  'nflog-big': { link: 239, endian: 'big', text: 'Linux netfilter log of a big-endian machine, in a big-endian pcap.', wrap: (p) => nflog(p, BIG) },
+  'pktap': { link: 258, text: "Apple's packet tap (link type 258), around Ethernet.", wrap: (p) => pktap(p) },
   'wlan-data': { link: 105, text: '802.11 data frames (link type 105).', wrap: (p, n) => wlan(p, n) },
   'wlan-qos': { link: 105, text: '802.11 QoS data frames.', wrap: (p, n) => wlan(p, n, { qos: true }) },
   'wlan-four-addresses': { link: 105, text: '802.11 data frames with four addresses.', wrap: (p, n) => wlan(p, n, { wds: true }) },

@@ -16,6 +16,8 @@ export const CaptureFault = {
   BAD_COMPRESSION: 13,
   UNKNOWN_FORMAT: 20,
   UNREADABLE: 21,
+  /** Read to its end, but no packet of it is of a link type that is read. */
+  UNREAD_LINK_TYPE: 22,
 } as const;
 export type CaptureFault = (typeof CaptureFault)[keyof typeof CaptureFault];
 

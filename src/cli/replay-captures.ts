@@ -14,6 +14,7 @@ import { Judge } from '../engine/judge.ts';
 import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { RegisteredHits } from '../engine/registered-hits.ts';
 import { Tunnels } from '../engine/tunnels.ts';
+import type { UnreadLinks } from '../engine/unread-links.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { FileOrder } from './file-order.ts';
 
@@ -122,6 +123,9 @@ export class Replay {
   }
 
   private async runFile(file: string, pipeline: PacketPipeline): Promise<void> {
+    const { counters } = pipeline;
+    const packetsBefore = counters.packets;
+    const unreadBefore = counters.unreadLinks.copy();
     const source = openCapture(file, { lender: pipeline.lender });
     let bytesBefore = 0;
     try {
@@ -138,6 +142,7 @@ export class Replay {
       const { fault, message } = source.end;
       if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
       else if (message !== '') this.options.onRemark(file, message);
+      this.noteUnreadLinks(file, counters.packets - packetsBefore, counters.unreadLinks.since(unreadBefore));
     } finally {
       // An input that is still waited for may not close before it comes.
       if (this.stopped) void source.close();
@@ -157,6 +162,18 @@ export class Replay {
     this.reached.bytes = bytes;
   }
 
+  /** A file without a packet of a link type that is read has not been read. Otherwise the packets that are not are remarked on. */
+  private noteUnreadLinks(file: string, packets: number, unread: UnreadLinks): void {
+    if (unread.total === 0) return;
+    if (unread.total < packets) {
+      const what = `${unread.total} of ${packets} packets are of link types that are not read`;
+      this.options.onRemark(file, `${what}: ${unread.text(true)}`);
+      return;
+    }
+    const message = unreadMessage(packets, unread);
+    this.incomplete.push({ file, fault: faultName(CaptureFault.UNREAD_LINK_TYPE), message });
+  }
+
   /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
   private async read(source: Capture, batch: PacketBatch): Promise<boolean> {
     const found = source.readNow(batch);
@@ -168,4 +185,11 @@ export class Replay {
       source.read(batch).then(resolve, reject);
     });
   }
+}
+
+function unreadMessage(packets: number, unread: UnreadLinks): string {
+  const none = packets === 1 ? 'its one packet could not be read' : `none of its ${packets} packets could be read`;
+  const types = unread.count === 1 ? 'link type' : 'link types';
+  const advice = 'Record with another link type: tcpdump -L lists those of an interface, -y chooses one';
+  return `${none}: ${types} ${unread.text(false)}, which Sluice does not read. ${advice}`;
 }

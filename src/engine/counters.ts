@@ -6,6 +6,7 @@
  */
 import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
+import { UnreadLinks } from './unread-links.ts';
 
 /** Why a flow ended. */
 export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
@@ -19,6 +20,8 @@ export class Counters {
   flowPackets = 0;
   /** Packets by DecodeStatus; OK stays 0. */
   readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
+  /** Those of `notDecoded` whose link type is not read, by link type. */
+  readonly unreadLinks = new UnreadLinks();
   /** Packets and octets by Outcome. */
   readonly outcomePackets = new Float64Array(OUTCOME_NAMES.length);
   readonly outcomeOctets = new Float64Array(OUTCOME_NAMES.length);
@@ -54,6 +57,7 @@ export class Counters {
     this.fragmentOverlaps += other.fragmentOverlaps;
     this.streamsRefused += other.streamsRefused;
     addTo(this.notDecoded, other.notDecoded);
+    this.unreadLinks.add(other.unreadLinks);
     addTo(this.flowsEnded, other.flowsEnded);
     addTo(this.outcomePackets, other.outcomePackets);
     addTo(this.outcomeOctets, other.outcomeOctets);

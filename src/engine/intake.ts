@@ -8,6 +8,7 @@ import { Fragments } from '../flow/fragments.ts';
 import { decode } from '../wire/decode.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, type PacketView } from '../wire/packet-view.ts';
+import { unreadLinkType } from '../wire/unread-link.ts';
 import type { Counters } from './counters.ts';
 
 /** Beside the codes of DecodeStatus: a later fragment waits for its first, and is not counted yet. */
@@ -16,28 +17,39 @@ export const WAITS = 255;
 export class Intake {
   readonly fragments = new Fragments();
   private readonly hashKeys: HashKeys;
+  private readonly counters: Counters;
 
-  /** `hashKeys` are those of the flow table. */
-  constructor(hashKeys: HashKeys) {
+  /** `hashKeys` are those of the flow table; `counters` take what belongs to no flow's thread. */
+  constructor(hashKeys: HashKeys, counters: Counters) {
     this.hashKeys = hashKeys;
+    this.counters = counters;
   }
 
   /** Fills the view from a row of the batch; a DecodeStatus, or WAITS. */
   take(batch: PacketBatch, row: number, view: PacketView): number {
     view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
     const status = decode(view, batch.linkType[row]!);
-    if (status !== DecodeStatus.OK) return status;
+    if (status !== DecodeStatus.OK) {
+      if (status === DecodeStatus.UNSUPPORTED_LINK_TYPE) this.noteUnreadLink(batch, row);
+      return status;
+    }
     if (view.fragment !== Fragment.NONE && !this.tie(batch, row, view)) return WAITS;
     hashKey(view, this.hashKeys);
     return DecodeStatus.OK;
   }
 
   /** Counts the fragments whose first one never came, so far; all that still wait where the capture is over. */
-  settle(counters: Counters, isOver: boolean): void {
-    const { fragments } = this;
+  settle(isOver: boolean): void {
+    const { fragments, counters } = this;
     if (isOver) fragments.giveUp();
     counters.notDecoded[DecodeStatus.FRAGMENT_WITHOUT_FIRST]! += fragments.takeOrphans();
     counters.fragmentOverlaps = fragments.overlapCount;
+  }
+
+  private noteUnreadLink(batch: PacketBatch, row: number): void {
+    const at = batch.at[row]!;
+    const end = at + batch.capturedLength[row]!;
+    this.counters.unreadLinks.note(unreadLinkType(batch.data, at, end, batch.linkType[row]!));
   }
 
   private tie(batch: PacketBatch, row: number, view: PacketView): boolean {

@@ -71,7 +71,7 @@ export class Pipeline implements PacketPipeline {
     this.judge = judge;
     this.packetSink = packetSink;
     this.guard = guard;
-    this.intake = new Intake(table.hashKeys);
+    this.intake = new Intake(table.hashKeys, this.counters);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
   }
 
@@ -92,12 +92,12 @@ export class Pipeline implements PacketPipeline {
       this.table.lookAhead(views, count);
       for (let i = 0; i < count; i++) this.processPacket(batch, row + i, i);
     }
-    intake.settle(this.counters, false);
+    intake.settle(false);
   }
 
   /** The capture is over. */
   finish(): void {
-    this.intake.settle(this.counters, true);
+    this.intake.settle(true);
     this.follower.finish();
   }
 

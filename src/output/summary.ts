@@ -69,6 +69,9 @@ export function summaryJson(totals: ReplayTotals): string {
       bytes: counters.octets,
       in_flows: counters.flowPackets,
       not_decoded: counters.notDecodedByName(),
+      unread_link_types: counters.unreadLinks
+        .rows()
+        .map(({ linkType, name, packets }) => ({ link_type: linkType, name, packets })),
       first: time(counters.firstTimeUs),
       last: time(counters.lastTimeUs),
     },
@@ -101,7 +104,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   const found = rows.reduce((sum, row) => sum + row.flows, 0);
   const lines = [
     ...(totals.interruption === null ? [] : [`${capitalised(interruptionText(totals.interruption))}. So far:`]),
-    `${counted(totals.captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`,
+    firstLine(totals, found),
     `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
     '',
   ];
@@ -110,6 +113,16 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   if (found > 0) lines.push(hitLine(totals));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
   return `${lines.join('\n')}\n`;
+}
+
+/** Where nothing could be read, nothing is said of VPNs: none found is not none there. */
+function firstLine(totals: ReplayTotals, found: number): string {
+  const { counters, incomplete } = totals;
+  const captures = counted(totals.captureCount, 'capture');
+  const packets = counted(counters.packets, 'packet');
+  if (incomplete.length > 0 && counters.packets === counters.unreadLinks.total)
+    return `${captures}, ${packets}: nothing could be read, so nothing is known of VPNs.`;
+  return `${captures}, ${packets}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`;
 }
 
 async function foundTable(rows: readonly FoundRow[]): Promise<string> {
@@ -131,7 +144,10 @@ function notDecodedLines(counters: Counters): string[] {
   if (reasons.length === 0) return ['Every packet belongs to a flow.'];
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   const list = reasons.map(([name, count]) => `${name} ${number(count)}`).join(', ');
-  return [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
+  const lines = [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
+  if (counters.unreadLinks.total > 0)
+    lines.push(`Link types that are not read, with their packets: ${counters.unreadLinks.text(true)}.`);
+  return lines;
 }
 
 function outcomeLines(counters: Counters): string[] {

@@ -45,7 +45,7 @@ export class ShardedPipeline implements PacketPipeline {
     this.flows = flows;
     this.judge = judge;
     this.packetSink = packetSink;
-    this.intake = new Intake(flows.table.hashKeys);
+    this.intake = new Intake(flows.table.hashKeys, this.counters);
     this.merge = new ReportMerge(pool.reports);
     this.judged = pool.published;
   }
@@ -81,7 +81,7 @@ export class ShardedPipeline implements PacketPipeline {
     }
     counters.packets += batch.count;
     if (batch.count > 0) counters.lastTimeUs = batch.timeUs[batch.count - 1]!;
-    intake.settle(counters, false);
+    intake.settle(false);
     this.publish(BatchKind.PACKETS, packetsBefore);
     this.judgeThere();
   }
@@ -102,7 +102,7 @@ export class ShardedPipeline implements PacketPipeline {
   async finish(): Promise<void> {
     const { pool, counters } = this;
     await this.settle();
-    this.intake.settle(counters, true);
+    this.intake.settle(true);
     pool.shared.batches[(pool.published >>> 0) % BATCHES]!.count = 0;
     this.publish(BatchKind.CAPTURE_END, counters.packets);
     await this.settle();

@@ -5,34 +5,18 @@
  * status. Every step advances and wrappings are bounded (ENCAPSULATION_LIMIT), so the walk is bounded too. `view.end`
  * only ever shrinks: no step can read outside the captured packet.
  */
+import * as annotated from './annotated-link-walk.ts';
 import { checkSll, checkSll2, SLL2_LENGTH, sll2Protocol, SLL_LENGTH, sllProtocol } from './cooked.ts';
 import { DecodeStatus } from './decode-status.ts';
+import { LinkType } from './link-type.ts';
 import * as link from './link-walk.ts';
 import { checkLoopback, LOOPBACK_LENGTH, loopbackIpVersion } from './loopback.ts';
 import { decodeIpv4, decodeIpv6 } from './network-walk.ts';
 import type { PacketView } from './packet-view.ts';
+import { checkPktap, pktapLength, pktapLinkType } from './pktap.ts';
+import { checkPpi, ppiLength, ppiLinkType } from './ppi.ts';
 import { END, Layer } from './step.ts';
 import { isRadiotapPadded, radiotapLength } from './wifi.ts';
-
-/** Link types of capture files (the tcpdump group's LINKTYPE_ registry; 12 and 14 are what some systems write for raw IP). */
-export const LinkType = {
-  NULL: 0,
-  ETHERNET: 1,
-  PPP: 9,
-  RAW_12: 12,
-  RAW_14: 14,
-  PPP_HDLC: 50,
-  PPP_ETHER: 51,
-  RAW: 101,
-  CISCO_HDLC: 104,
-  IEEE802_11: 105,
-  LOOP: 108,
-  LINUX_SLL: 113,
-  IEEE802_11_RADIOTAP: 127,
-  IPV4: 228,
-  IPV6: 229,
-  LINUX_SLL2: 276,
-} as const;
 
 /**
  * Decodes the packet that `view.begin` was given. OK: the view holds a flow's tuple and payload, or, where
@@ -122,6 +106,43 @@ function decodeLink(view: PacketView, linkType: number): number {
       return isRadiotapPadded(data, at, length) ? Layer.PADDED_WIFI : Layer.WIFI;
     }
     default:
+      return decodeAnnotatedLink(view, linkType);
+  }
+}
+
+/** Links with notes of the capturing system in front of each packet. */
+function decodeAnnotatedLink(view: PacketView, linkType: number): number {
+  const { data, at, end } = view;
+  switch (linkType) {
+    case LinkType.NFLOG:
+      return annotated.decodeNflog(view);
+    case LinkType.PFLOG:
+      return annotated.decodePflog(view);
+    case LinkType.ENC:
+      return annotated.decodeEnc(view);
+    case LinkType.IPNET:
+      return annotated.decodeIpnet(view);
+    case LinkType.JUNIPER_ETHER:
+      return annotated.decodeJuniper(view);
+    case LinkType.PPI: {
+      const status = checkPpi(data, at, end);
+      if (status !== DecodeStatus.OK) return END + status;
+      view.at = at + ppiLength(data, at);
+      return decodeInnerLink(view, ppiLinkType(data, at));
+    }
+    case LinkType.PKTAP: {
+      const status = checkPktap(data, at, end);
+      if (status !== DecodeStatus.OK) return END + status;
+      view.at = at + pktapLength(data, at);
+      return decodeInnerLink(view, pktapLinkType(data, at));
+    }
+    default:
       return END + DecodeStatus.UNSUPPORTED_LINK_TYPE;
   }
+}
+
+/** The frame behind a header that names its link type. Such a header behind another one is not followed. */
+function decodeInnerLink(view: PacketView, linkType: number): number {
+  const isNested = linkType === LinkType.PPI || linkType === LinkType.PKTAP;
+  return isNested ? END + DecodeStatus.UNSUPPORTED_LINK_TYPE : decodeLink(view, linkType);
 }

@@ -15,7 +15,11 @@ export function checkLoopback(at: number, end: number): DecodeStatus {
 /** 4 or 6 for the IP version that the address family names (each BSD has its own number for IPv6), else 0. */
 export function loopbackIpVersion(data: DataView, at: number): 0 | 4 | 6 {
   const bigEndian = data.getUint32(at);
-  const family = bigEndian > 0xffff ? data.getUint32(at, true) : bigEndian;
+  return bsdIpVersion(bigEndian > 0xffff ? data.getUint32(at, true) : bigEndian);
+}
+
+/** 4 or 6 for the IP version of an address family of any BSD or of Linux, else 0. */
+export function bsdIpVersion(family: number): 0 | 4 | 6 {
   if (family === 2) return 4;
   if (family === 10 || family === 24 || family === 28 || family === 30) return 6;
   return 0;

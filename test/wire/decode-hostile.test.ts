@@ -35,6 +35,103 @@ function tags(count: number): Octets {
   return Array.from({ length: count }, (_, i) => build.vlan(i, 0x8100, [])).flat();
 }
 
+const NFLOG = 239;
+const PPI = 192;
+const PKTAP = 258;
+const PFLOG = 117;
+const IPNET = 226;
+const ENC = 109;
+const JUNIPER = 178;
+
+const le16 = (value: number): Octets => [value & 255, value >> 8];
+const le32 = (value: number): Octets => [...le16(value & 0xffff), ...le16(value >>> 16)];
+const attribute = (type: number, value: Octets): Octets => [
+  ...le16(value.length + 4),
+  ...le16(type),
+  ...value,
+  ...zeros(-value.length & 3),
+];
+const nflog = (attributes: Octets, family = 2): Octets => [family, 0, 0, 1, ...attributes];
+const ppi = (linkType: number, load: Octets, length = 8): Octets => [0, 0, ...le16(length), ...le32(linkType), ...load];
+const pktap = (linkType: number, load: Octets, length = 108, record = 1): Octets => {
+  const header = [...le32(length), ...le32(record), ...le32(linkType)];
+  return [...header, ...zeros(96), ...load];
+};
+const pflog = (length: number, family: number): Octets => [length, family, ...zeros(62), ...PACKET];
+const ipnet = (length: number, family = 2): Octets => [2, family, 0, 0, ...u32(length), ...zeros(16), ...PACKET];
+const juniper = (flags: number, load: Octets): Octets => [0x4d, 0x47, 0x43, flags, ...load];
+
+describe('links with notes in front', () => {
+  it.each<readonly [string, string, number, Octets]>([
+    ['NFLOG of three bytes', 'truncated-link', NFLOG, [2, 0, 0]],
+    ['NFLOG without an attribute', 'truncated-link', NFLOG, nflog([])],
+    ['NFLOG without a payload', 'unsupported-frame', NFLOG, nflog(attribute(10, [65, 0]))],
+    ['NFLOG whose attribute is shorter than its header', 'unsupported-frame', NFLOG, nflog([3, 0, 9, 0, ...PACKET])],
+    ['NFLOG whose attribute has length 0', 'unsupported-frame', NFLOG, nflog([0, 0, 1, 0, ...zeros(60)])],
+    ['NFLOG whose attribute passes the end', 'unsupported-frame', NFLOG, nflog([255, 255, 1, 0, ...PACKET])],
+    ['NFLOG cut in an attribute header', 'truncated-link', NFLOG, nflog([...attribute(1, [8, 0, 0, 0]), 8, 0])],
+    ['NFLOG whose payload claims more than there is', 'ok', NFLOG, nflog([255, 255, 9, 0, ...PACKET])],
+    ['NFLOG whose payload is empty', 'truncated-ipv4', NFLOG, nflog([...attribute(9, []), ...PACKET])],
+    [
+      'NFLOG whose payload is shorter than its packet',
+      'truncated-udp',
+      NFLOG,
+      nflog(attribute(9, PACKET.slice(0, 24))),
+    ],
+    ['NFLOG of a bridge, without an ethertype', 'unsupported-frame', NFLOG, nflog(attribute(9, PACKET), 7)],
+    ['NFLOG of a bridge, IPv4', 'ok', NFLOG, nflog([...attribute(1, [8, 0, 3, 0]), ...attribute(9, PACKET)], 7)],
+    ['NFLOG of a bridge, ARP', 'arp', NFLOG, nflog([...attribute(1, [8, 6, 3, 0]), ...attribute(9, zeros(28))], 7)],
+    [
+      'NFLOG that says IPv6 and holds IPv4',
+      'malformed-ipv6',
+      NFLOG,
+      nflog(attribute(9, [...PACKET, ...zeros(20)]), 10),
+    ],
+    ['PPI of seven bytes', 'truncated-link', PPI, ppi(1, []).slice(0, 7)],
+    ['PPI of version 1', 'malformed-link', PPI, [1, ...ppi(101, PACKET).slice(1)]],
+    ['PPI of length 7', 'malformed-link', PPI, ppi(101, PACKET, 7)],
+    ['PPI longer than the frame', 'truncated-link', PPI, ppi(101, PACKET, 500)],
+    ['PPI around a link type that is not read', 'unsupported-link-type', PPI, ppi(147, PACKET)],
+    ['PPI around a link type beyond 16 bits', 'unsupported-link-type', PPI, ppi(0x10001, PACKET)],
+    ['PPI around PPI', 'unsupported-link-type', PPI, ppi(PPI, ppi(101, PACKET))],
+    ['PPI around PKTAP', 'unsupported-link-type', PPI, ppi(PKTAP, pktap(101, PACKET))],
+    ['PPI around NFLOG', 'ok', PPI, ppi(NFLOG, nflog(attribute(9, PACKET)))],
+    ['PKTAP of 107 bytes', 'truncated-link', PKTAP, pktap(101, []).slice(0, 107)],
+    ['PKTAP of length 107', 'malformed-link', PKTAP, pktap(101, PACKET, 107)],
+    ['PKTAP of length 2^32 - 1', 'truncated-link', PKTAP, pktap(101, PACKET, 0xffffffff)],
+    ['PKTAP without a packet', 'unsupported-frame', PKTAP, pktap(101, PACKET, 108, 0)],
+    ['PKTAP around PKTAP', 'unsupported-link-type', PKTAP, pktap(PKTAP, pktap(101, PACKET))],
+    ['PKTAP around a link type that is not read', 'unsupported-link-type', PKTAP, pktap(149, PACKET)],
+    ['PFLOG without a byte', 'truncated-link', PFLOG, []],
+    ['PFLOG of length 44', 'malformed-link', PFLOG, pflog(44, 2)],
+    ['PFLOG longer than the frame', 'truncated-link', PFLOG, pflog(255, 2)],
+    ['PFLOG of another family', 'unsupported-frame', PFLOG, pflog(61, 18)],
+    ['PFLOG of length 61, padded', 'ok', PFLOG, pflog(61, 2)],
+    ['IPNET of 23 bytes', 'truncated-link', IPNET, ipnet(PACKET.length).slice(0, 23)],
+    ['IPNET whose packet is longer than the frame', 'malformed-link', IPNET, ipnet(500)],
+    ['IPNET whose packet leaves no room for the header', 'malformed-link', IPNET, ipnet(PACKET.length + 1)],
+    ['IPNET without a packet', 'truncated-ipv4', IPNET, ipnet(0)],
+    ['IPNET of another family', 'unsupported-frame', IPNET, ipnet(PACKET.length, 10)],
+    ['ENC of eleven bytes', 'truncated-link', ENC, zeros(11)],
+    ['ENC of another family', 'unsupported-frame', ENC, [7, 0, 0, 0, ...zeros(8), ...PACKET]],
+    ['ENC that says IPv6 and holds IPv4', 'malformed-ipv6', ENC, [24, 0, 0, 0, ...zeros(8), ...PACKET, ...zeros(20)]],
+    ['Juniper of three bytes', 'truncated-link', JUNIPER, juniper(0, []).slice(0, 3)],
+    ['Juniper without the length of its extensions', 'truncated-link', JUNIPER, juniper(0x80, [0])],
+    ['Juniper whose extensions pass the end', 'truncated-link', JUNIPER, juniper(0x80, [255, 255, ...frame(PACKET)])],
+    ['Juniper without its protocol', 'truncated-link', JUNIPER, juniper(0x02, [2, 0, 0])],
+    ['Juniper of another protocol', 'unsupported-frame', JUNIPER, juniper(0x02, [200, 0, 0, 0, ...PACKET])],
+    [
+      'Juniper that says MPLS, with an endless stack',
+      'malformed-mpls',
+      JUNIPER,
+      juniper(0x02, [5, 0, 0, 0, ...zeros(400)]),
+    ],
+    ['Juniper without a magic, cut', 'truncated-link', JUNIPER, frame(PACKET).slice(0, 13)],
+  ])('%s: %s', (_, status, linkType, octets) => {
+    expect(statusOf(bytesOf(octets), linkType)).toBe(status);
+  });
+});
+
 describe('links that are not Ethernet', () => {
   it.each<readonly [string, string, number, Octets]>([
     ['an unknown link type', 'unsupported-link-type', 147, PACKET],
