@@ -1,9 +1,12 @@
 /**
  * What a client and a proxy say before a tunnelled TCP stream begins: HTTP CONNECT (RFC 9110 section 9.3.6), SOCKS5 (RFC 1928,
- * password negotiation RFC 1929) and SOCKS4/4a. Only as much as it takes to find the octet behind it.
+ * password negotiation RFC 1929) and SOCKS4/4a; and what a proxy in front of the server puts before the client's octets, the PROXY
+ * protocol (proxy-protocol.ts). Only as much as it takes to find the octet behind it.
  *
  * `prefaceStep` looks at the octets in order of one direction and checks all its bounds itself.
  */
+
+import { mayBeProxyHeader, PROXY_HEADER_CUT, proxyHeaderLength } from './proxy-protocol.ts';
 
 /** Where a direction stands; START also says that no preface is going on. */
 export const Preface = { START: 0, SOCKS5_NEGOTIATION: 1 } as const;
@@ -42,12 +45,19 @@ export function prefaceStep(data: DataView, at: number, length: number, standing
     if (first === CONNECT[0])
       return startsWith(data, at, length, CONNECT) ? httpHeader(data, at, length, false) : NOT_A_PREFACE;
     if (first === SOCKS5) return socks5Greeting(data, at, length);
-    return first === SOCKS4 ? socks4Request(data, at, length) : NOT_A_PREFACE;
+    if (first === SOCKS4) return socks4Request(data, at, length);
+    return mayBeProxyHeader(first) ? proxyHeader(data, at, length) : NOT_A_PREFACE;
   }
   if (first === HTTP_1[0])
     return startsWith(data, at, length, HTTP_1) ? httpHeader(data, at, length, true) : NOT_A_PREFACE;
   if (first === SOCKS5) return socks5Choice(length);
   return first === 0 ? socks4Answer(data, at, length) : NOT_A_PREFACE;
+}
+
+function proxyHeader(data: DataView, at: number, length: number): number {
+  const header = proxyHeaderLength(data, at, length);
+  if (header === PROXY_HEADER_CUT) return PREFACE_CUT;
+  return header > 0 ? header : NOT_A_PREFACE;
 }
 
 /** True when the octets are the prefix or, where fewer are there, begin it. */
