@@ -51,6 +51,7 @@ export const Check = {
   OPENVPN_RECORD_LENGTH: 33,
   OPENVPN_REPLAY_TIME_STAYS: 34,
   OPENVPN_RESET_TIME: 35,
+  OPENVPN_EPOCH: 36,
   IKE_HEADER: 40,
   IKE_LENGTH: 41,
   IKE_PAYLOADS: 42,
@@ -148,9 +149,9 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   },
   [Check.OPENVPN_REPLAY_TIME_STAYS]: {
     name: 'openvpn-replay-time-stays',
-    about: "the replay time, seconds since 1970, is near that of the flow's packets before",
+    about:
+      "the replay time, which is set once when the session starts, is that of the direction's control packets before",
     form: 'number',
-    expected: 'within {low} s of the replay time before',
   },
   [Check.OPENVPN_RESET_TIME]: {
     name: 'openvpn-reset-time',
@@ -199,6 +200,11 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     about: 'the packet id of data packets rises in small steps',
     form: 'number',
     expected: RISING,
+  },
+  [Check.OPENVPN_EPOCH]: {
+    name: 'openvpn-epoch',
+    about: 'the epoch of data packets, and the upper 16 bits of its packet counter, stay',
+    form: 'hex32',
   },
   [Check.OPENVPN_DATA_LENGTHS]: {
     name: 'openvpn-data-lengths',

@@ -1,37 +1,83 @@
-/** Words of OpenVPN's state block: the control channel's (openvpn.ts) and, while none speaks, the data channel's (openvpn-data.ts). */
-import { StateWord } from './verdict.ts';
+/**
+ * Words of OpenVPN's state block. The first are kept throughout. The others have two uses: while no control packet was seen, the
+ * data channel's (openvpn-data.ts), and from the first control packet on, the control channel's (openvpn.ts).
+ */
+import { StateWord, Verdict } from './verdict.ts';
 
 const OWN = StateWord.OWN;
+const SHARED = OWN + 3;
+const END = SHARED + 18;
 
 export const OpenvpnWord = {
   FLAGS: OWN,
-  /** How control packets are wrapped; 0 while unknown. */
+  /** How control packets are wrapped (openvpn-layout.ts); 0 while none was seen. */
   LAYOUT: OWN + 1,
-  /** Session id of each direction, two words each. */
-  SESSION: OWN + 2,
-  /** Control packets in a row with that id, per direction. */
-  STAYS: OWN + 6,
-  /** Highest replay id, per direction. */
-  REPLAY: OWN + 8,
-  /** Number of the direction's last control packet. */
-  LAST_PACKET: OWN + 10,
   /** Packets that belong to no known layout. */
-  STRANGERS: OWN + 12,
-  /** Data only. First word of the last packet, its packet id, and how often that rose, per direction. */
-  PEER: OWN + 13,
-  PACKET_ID: OWN + 15,
-  RISES: OWN + 17,
-  /** Data packets per direction, and what their lengths have in common. */
-  PACKETS: OWN + 19,
-  RESIDUE: OWN + 21,
-  /** A set (as bits) of the values seen in the first octets of ciphertext. */
-  VALUES: OWN + 22,
-  /** Data packets in a row whose octets in the packet id's place were the last one's. */
-  REPEATS: OWN + 24,
-  /** The last replay time, seconds since 1970; 0 while none was seen. */
-  TIME: OWN + 25,
-  /** Where evidence shows the session id of the direction's last control packet. */
-  LAST_OFFSET: OWN + 26,
+  STRANGERS: OWN + 2,
+  /** Session id of each direction, two words each. */
+  SESSION: SHARED,
+  /** Control packets in a row with that id and that replay time, per direction. */
+  STAYS: SHARED + 4,
+  /** Highest replay id, or packet id where there is none, per direction; and how often it rose. */
+  REPLAY: SHARED + 6,
+  RISES: SHARED + 8,
+  /** Number of the direction's last control packet, and where evidence shows its session id. */
+  LAST_PACKET: SHARED + 10,
+  LAST_OFFSET: SHARED + 12,
+  /** Replay time of the direction's last control packet, seconds since 1970; 0 while none was seen. */
+  TIME: SHARED + 14,
 } as const;
 
-export const OpenvpnFlag = { SUSPECTED: 1, RESIDUE_KNOWN: 2 } as const;
+export const OpenvpnDataWord = {
+  /** First word of the direction's last data packet (of DATA_V1 the first byte), its packet id, and its epoch counter. */
+  PEER: SHARED,
+  PACKET_ID: SHARED + 2,
+  COUNTER: SHARED + 4,
+  /** How often the packet id or the epoch counter rose, per direction. */
+  RISES: SHARED + 6,
+  /** Data packets per direction, and what their lengths have in common. */
+  PACKETS: SHARED + 8,
+  RESIDUE: SHARED + 10,
+  /** A set (as bits) of the values seen in the first bytes of ciphertext. */
+  VALUES: SHARED + 11,
+  /** Data packets in a row whose bytes in the packet id's place were the last one's. */
+  REPEATS: SHARED + 13,
+  /** Number of the direction's last data packet, and where evidence shows its first byte. */
+  LAST_PACKET: SHARED + 14,
+  LAST_OFFSET: SHARED + 16,
+} as const;
+
+export const OpenvpnFlag = {
+  SUSPECTED: 1,
+  RESIDUE_KNOWN: 2,
+  /** A tls-crypt ACK of a length that an ACK has was seen, and a control packet of another kind. */
+  CRYPT_ACK: 4,
+  CRYPT_CONTROL: 8,
+  /** The replay time is recent, or came with a first reset, per direction. */
+  TIME_IS_GOOD: 16,
+  /** A cut reset was seen, per direction (openvpn-cut.ts). */
+  CUT_RESET: 64,
+  /** A tls-crypt SOFT_RESET of a length that one has. */
+  CRYPT_SOFT_RESET: 256,
+} as const;
+
+/** Clears the words that the data channel used: the control channel starts with its own at zero. */
+export function beginControl(state: Int32Array, at: number): void {
+  state.fill(0, at + SHARED, at + END);
+}
+
+/** Control packets of one side with one session id that make a suspicion, and of both sides that may confirm. */
+export const STAYS_ONE_WAY = 3;
+export const STAYS_BOTH_WAYS = 2;
+
+export function suspect(state: Int32Array, at: number): Verdict {
+  state[at + OpenvpnWord.FLAGS]! |= OpenvpnFlag.SUSPECTED;
+  return Verdict.SUSPECTED;
+}
+
+/** The verdict after a packet that says nothing: a suspicion stays one, and a flow is undecided while its packets belong to it. */
+export function standing(state: Int32Array, at: number, belongs: boolean): Verdict {
+  if ((state[at + OpenvpnWord.FLAGS]! & OpenvpnFlag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
+  if (belongs) return Verdict.UNDECIDED;
+  return ++state[at + OpenvpnWord.STRANGERS]! > 1 ? Verdict.RULED_OUT : Verdict.UNDECIDED;
+}

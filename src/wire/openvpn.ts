@@ -7,6 +7,10 @@
  *   tls-crypt  replay packet id 4, time 4, tag 32, ciphertext of what plain has behind the session id; for v2 the client's reset
  *              ends with its wrapped key, whose last two octets are the wrapped key's length
  *
+ * Data packets: DATA_V1 one octet, DATA_V2 that and a peer id 3; then with an AEAD cipher a packet id 4, a tag 16 and ciphertext, with
+ * epoch keys (2.7: crypto_epoch.c, packet_id.h) a packet id 8 of an epoch 2 and a counter 6, ciphertext and the tag; with a block cipher
+ * an HMAC, an IV and ciphertext.
+ *
  * Over TCP a 16-bit length stands before each packet (see fingerprint/first-records.ts). Not handled: static-key mode, which
  * has no opcode, and obfuscated transports.
  *
@@ -38,6 +42,8 @@ const DATA_V1_PACKET_ID = 1;
 
 /** Header, then an empty ack list and a packet id. */
 export const PLAIN_RESET_LENGTH = 14;
+/** Header, then one acked id with its session id, and a packet id. */
+export const PLAIN_SERVER_RESET_LENGTH = 26;
 /** Header, replay id and time, tag, and the encrypted five octets of an empty ack list and a packet id. */
 export const CRYPT_RESET_LENGTH = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
 /**
@@ -47,8 +53,15 @@ export const CRYPT_RESET_LENGTH = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG
 export const CRYPT_V2_SERVER_RESET_LENGTH = 66 + 6;
 /** Header and session id: the octets every control packet has. */
 export const CONTROL_HEADER_LENGTH = 9;
-/** A replay id and time, and a tag, behind the header. */
-export const CRYPT_HEADER_LENGTH = CONTROL_HEADER_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
+/** Bytes that tls-crypt adds to each control packet. */
+export const CRYPT_OVERHEAD = REPLAY_LENGTH + CRYPT_TAG_LENGTH;
+/** A replay id and time after the header, and a tag after them. */
+export const CRYPT_TAG_OFFSET = CONTROL_HEADER_LENGTH + REPLAY_LENGTH;
+export const CRYPT_HEADER_LENGTH = CRYPT_TAG_OFFSET + CRYPT_TAG_LENGTH;
+
+/** A wrapped key is longer than this, and the reset before it may carry so many bytes of its own. */
+export const WRAPPED_KEY_LOWER_LIMIT = 256;
+export const RESET_OWN_LIMIT = 64;
 
 /** Octets of the HMACs that tls-auth can use: MD5, SHA1, SHA224, SHA256, SHA384, SHA512. */
 export const HMAC_LENGTHS = [20, 32, 64, 16, 28, 48] as const;
@@ -58,6 +71,10 @@ const ACK_LIMIT = 8;
 
 /** Control packets are numbered from 0; a handshake has tens of them. */
 const PACKET_ID_LIMIT = 0x10000;
+
+/** Epochs of one key, and the upper 16 bits of their counters of 48, stay this small: 2^40 packets are more than a key lives. */
+const EPOCH_LIMIT = 255;
+const EPOCH_COUNTER_UPPER_LIMIT = 255;
 
 /** Clients that can do stateless handshakes start their replay ids here (ssl_pkt.h, EARLY_NEG_START). */
 export const EARLY_NEGOTIATION_START = 0x0f000000;
@@ -153,20 +170,28 @@ export function bodyLength(code: number, count: number): number {
 
 /**
  * True when an ack list at `body` fits a packet that ends at `end` (captured octets) and at `wireEnd`: sane count, small
- * ids, nothing behind an ACK or a reset and TLS behind a CONTROL.
+ * ids, nothing behind an ACK or a reset and TLS behind a CONTROL. A snap length may cut the packet id off after a list that is
+ * not empty; a reset's list then holds packet 0, as the first packets of both sides are resets.
  */
 export function checkPlainBody(data: DataView, code: number, body: number, end: number, wireEnd: number): boolean {
   if (body >= end) return false;
   const count = data.getUint8(body);
   if (count > ACK_LIMIT || (code === Opcode.ACK_V1 && count === 0)) return false;
   const length = bodyLength(code, count);
-  if (body + length > end) return false;
+  const isIdCut = body + length > end && count > 0 && end < wireEnd && code !== Opcode.ACK_V1;
+  if (body + (isIdCut ? length - 4 : length) > end) return false;
   const bare = code !== Opcode.CONTROL_V1 && code !== Opcode.SOFT_RESET_V1;
   if (bare ? body + length !== wireEnd : body + length > wireEnd) return false;
+  const limit = isIdCut && isHardReset(code) ? 1 : PACKET_ID_LIMIT;
   for (let i = 0; i < count; i++) {
-    if (data.getUint32(body + 1 + 4 * i) >= PACKET_ID_LIMIT) return false;
+    if (data.getUint32(body + 1 + 4 * i) >= limit) return false;
   }
-  return code === Opcode.ACK_V1 || data.getUint32(body + length - 4) < PACKET_ID_LIMIT;
+  return code === Opcode.ACK_V1 || isIdCut || data.getUint32(body + length - 4) < PACKET_ID_LIMIT;
+}
+
+/** Whether the packet's own number lies before `end`. */
+export function hasPacketId(data: DataView, code: number, body: number, end: number): boolean {
+  return code !== Opcode.ACK_V1 && body + bodyLength(code, ackCount(data, body)) <= end;
 }
 
 export function ackCount(data: DataView, body: number): number {
@@ -222,12 +247,33 @@ export function peerIdWord(data: DataView, at: number): number {
   return data.getUint32(at + PEER_ID_WORD);
 }
 
-/** Number of a data packet where the cipher is an AEAD one. */
+/** Offset of a data packet's number where the cipher is an AEAD one, and of the HMAC or IV where it is not. */
+export function packetIdOffset(code: number): number {
+  return code === Opcode.DATA_V2 ? DATA_V2_PACKET_ID : DATA_V1_PACKET_ID;
+}
+
+/** Number of a data packet where the cipher is an AEAD one: 32 bits, or the epoch and the counter's upper 16 bits. */
 export function dataPacketId(data: DataView, at: number, code: number): number {
-  return data.getUint32(at + (code === Opcode.DATA_V2 ? DATA_V2_PACKET_ID : DATA_V1_PACKET_ID));
+  return data.getUint32(at + packetIdOffset(code));
 }
 
 /** Offset of what is random in a data packet of an AEAD cipher. */
 export function dataCiphertextOffset(code: number): number {
-  return (code === Opcode.DATA_V2 ? DATA_V2_PACKET_ID : DATA_V1_PACKET_ID) + 4;
+  return packetIdOffset(code) + 4;
+}
+
+/** Offset of the lower 32 bits of an epoch's counter in a DATA_V2 packet. */
+export const EPOCH_COUNTER_OFFSET = DATA_V2_PACKET_ID + 4;
+
+export function epochCounter(data: DataView, at: number): number {
+  return data.getUint32(at + EPOCH_COUNTER_OFFSET);
+}
+
+/**
+ * True for the first half of a 64-bit packet id: an epoch, which counts from 1 and ends after hundreds of gigabytes, and the upper
+ * bits of a counter of its packets.
+ */
+export function isEpoch(half: number): boolean {
+  const epoch = half >>> 16;
+  return epoch > 0 && epoch <= EPOCH_LIMIT && (half & 0xffff) <= EPOCH_COUNTER_UPPER_LIMIT;
 }

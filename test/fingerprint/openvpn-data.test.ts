@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/fingerprint/payload.ts';
-import { foundIn, only, type Step } from './flow-probe.ts';
+import { foundIn, FlowProbe, only, type Step } from './flow-probe.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
-import { blockData, data1, data2 } from './openvpn-messages.ts';
+import { blockData, data1, data2, epochData } from './openvpn-messages.ts';
 
 const SUSPECTED = 'openvpn data suspected';
 const noise = new Noise(19);
@@ -111,5 +111,130 @@ describe('OpenVPN data with a block cipher', () => {
       octets([0x30, 0xff, 0x10], noise.take(18 + 16 + 16 * (2 + ((3 * i + way) % 7)))),
     );
     expect(foundIn(fixed)).toBe('none');
+  });
+});
+
+describe('OpenVPN data with epoch keys (2.7)', () => {
+  const epoch = (from = 1000, number = 1): Step[] =>
+    exchange(40, (way, i) => epochData(5, number, from + 500 * way + i, 20 + ((7 * i) % 80)));
+
+  it('is suspected once the counters of both directions rose twice', () => {
+    expect(foundIn(epoch().slice(0, 6))).toBe(SUSPECTED);
+    expect(foundIn(epoch().slice(0, 5))).toBe('none');
+    expect(foundIn(epoch(2 ** 32 + 7, 3))).toBe(SUSPECTED);
+    expect(foundIn(epoch(), { framing: Framing.OPENVPN_RECORD })).toBe(SUSPECTED);
+  });
+
+  it('is suspected of one direction with a server’s peer id', () => {
+    expect(foundIn(only(1, epoch()).slice(0, 3))).toBe(SUSPECTED);
+  });
+
+  it('goes on over the next epoch, and where packets come twice or were lost', () => {
+    const next = exchange(8, (way, i) => epochData(5, i < 4 ? 1 : 2, i < 4 ? 900 + way + i : 1 + i));
+    expect(foundIn(next.slice(4))).toBe(SUSPECTED);
+    expect(foundIn(epoch().flatMap((step) => [step, step]))).toBe(SUSPECTED);
+    expect(foundIn(epoch().filter((_, i) => i % 5 !== 0))).toBe(SUSPECTED);
+  });
+
+  it('shows the epoch, and the counter where it is', () => {
+    const probe = new FlowProbe();
+    probe.sendAll(epoch().slice(0, 6));
+    expect(probe.entries.map(({ check, offset, seen }) => [check, offset, seen])).toEqual([
+      ['openvpn-data-opcode', 0, '0x48'],
+      ['openvpn-peer-id-stays', 0, '0x48000005'],
+      ['openvpn-epoch', 4, '0x00010000'],
+      ['openvpn-packet-id-rises', 8, '1502'],
+    ]);
+  });
+
+  const strangers: readonly (readonly [string, readonly Step[]])[] = [
+    ['a counter of 64 bits from a small number', exchange(60, (way, i) => epochData(5, 0, 1000 + 500 * way + i))],
+    ['microseconds since 1970', exchange(60, (way, i) => epochData(5, 6, 0x4010_0000_0000 + 50 * i + way))],
+    ['an epoch that rises with each packet', exchange(60, (way, i) => epochData(5, 1 + i, 1000 + 500 * way))],
+    ['a counter that stands still', exchange(60, () => epochData(5, 1, 1000))],
+    ['a counter that jumps', exchange(60, (way, i) => epochData(5, 1, 1000 * i + way))],
+    [
+      'text after the counter',
+      exchange(60, (way, i) =>
+        octets(
+          epochData(5, 1, 1000 + 500 * way + i, 0).subarray(0, 12),
+          new TextEncoder().encode('the quick brown fox jumps over the lazy dog, and then some more'),
+        ),
+      ),
+    ],
+  ];
+  it.each(strangers)('is not seen in %s', (_, steps) => {
+    expect(foundIn(steps)).toBe('none');
+  });
+});
+
+describe('OpenVPN data whose directions differ', () => {
+  const twoPeers = (forth: number, back: number): Step[] =>
+    exchange(60, (way, i) => data2(way === 0 ? forth : back, 700 + 200 * way + i, 101));
+  const mixed = (peer: number, keyId = 0): Step[] =>
+    exchange(60, (way, i) => (way === 0 ? data2(peer, 700 + i) : data1(900 + i, 100, keyId)));
+
+  it.each([
+    ['a server that sends 0', twoPeers(12, 0)],
+    ['a server that sends the undefined peer id', twoPeers(12, 0xffffff)],
+    ['a client with an id of its own', twoPeers(3, 0x9a3b1c)],
+    ['DATA_V2 answered by DATA_V1, as 2.4.0 to 2.4.4 did', mixed(3)],
+  ] as const)('is suspected after four rises each: %s', (_, steps) => {
+    expect(foundIn(steps.slice(0, 10))).toBe(SUSPECTED);
+    expect(foundIn(steps.slice(0, 9))).toBe('none');
+    expect(foundIn(steps.map(([way, bytes]): Step => [way === 0 ? 1 : 0, bytes]))).toBe(SUSPECTED);
+  });
+
+  it('is suspected over a change of key that reaches one direction first', () => {
+    const rekeyed = exchange(12, (way, i) => data2(way === 0 ? 12 : 0, 100 + 50 * way + i, 100, i < 4 + way ? 1 : 2));
+    expect(foundIn(rekeyed)).toBe(SUSPECTED);
+  });
+
+  it('shows what both directions begin with', () => {
+    const probe = new FlowProbe();
+    probe.sendAll(mixed(3));
+    expect(probe.entries.map(({ packet, check, seen }) => [packet, check, seen])).toEqual([
+      [10, 'openvpn-data-opcode', '0x30'],
+      [10, 'openvpn-packet-id-rises', '904'],
+      [9, 'openvpn-peer-id-stays', '0x48000003'],
+    ]);
+  });
+
+  it('with block ciphers is suspected by as many packets as without a peer id', () => {
+    const headers = [[0x48, 0, 0, 3] as const, [0x30] as const];
+    const steps = exchange(30, (way, i) => blockData(headers[way]!, 20, 2 + ((3 * i + way) % 7)));
+    expect(foundIn(steps.slice(0, 24))).toBe(SUSPECTED);
+    expect(foundIn(steps.slice(0, 23))).toBe('none');
+  });
+
+  it.each([
+    ['two random peer ids, as two SPIs are', twoPeers(0x9a3b1c, 0x1c0b9a)],
+    ['a random peer id and DATA_V1', mixed(0x9a3b1c)],
+    ['two key ids all the time', mixed(3, 5)],
+    ['a peer id that changes in one direction', exchange(60, (way, i) => data2(way === 0 ? 3 : 50 + i, 700 + i))],
+    ['one direction that counts, one that does not', exchange(60, (way, i) => data2(way * 7, way === 0 ? 700 + i : 9))],
+  ] as const)('is not seen in %s', (_, steps) => {
+    expect(foundIn(steps)).toBe('none');
+  });
+});
+
+describe('OpenVPN data cut by a snap length', () => {
+  // 64 and 68 bytes of a frame are 22 and 26 of a datagram over Ethernet and IPv4.
+  it.each([22, 26])('to %i bytes is suspected after more packets', (captured) => {
+    for (const steps of [aead2(3), aead1, exchange(40, (way, i) => epochData(5, 1, 1000 + 500 * way + i))]) {
+      expect(foundIn(steps.slice(0, 40), { captured })).toBe(SUSPECTED);
+      expect(foundIn(steps.slice(0, captured === 22 ? 12 : 4), { captured })).toBe('none');
+    }
+  });
+
+  it('to fewer bytes is not ruled out by them, nor found', () => {
+    expect(foundIn(aead2(3), { captured: 18 })).toBe('none');
+  });
+
+  it('is not seen in a protocol with text after its counter', () => {
+    const steps = exchange(40, (way, i) =>
+      octets(u32(0x48000003), u32(500 + 90 * way + i), new TextEncoder().encode('hello hello, all of you hello')),
+    );
+    for (const captured of [22, 26]) expect(foundIn(steps, { captured })).toBe('none');
   });
 });

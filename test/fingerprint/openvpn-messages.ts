@@ -17,7 +17,8 @@ export class Side {
   readonly session = noise.take(8);
   private readonly wrap: Wrap;
   private readonly hmacLength: number;
-  private replay = 0;
+  /** Replay id of the last packet. */
+  replay = 0;
   private packetId = 0;
   /** Seconds since 1970 that this side writes. */
   time = START_SECONDS;
@@ -87,11 +88,22 @@ export function data2(peer: number, packetId: number, length = 100, keyId = 0): 
 }
 
 /** DATA_V1 with an AEAD cipher: packet id 4, tag 16, ciphertext. */
-export function data1(packetId: number, length = 100): Uint8Array {
-  return octets([DATA_V1 << 3], u32(packetId), noise.take(16 + length));
+export function data1(packetId: number, length = 100, keyId = 0): Uint8Array {
+  return octets([(DATA_V1 << 3) | keyId], u32(packetId), noise.take(16 + length));
 }
 
 /** With a block cipher: an HMAC, an IV of 16, whole blocks. */
 export function blockData(header: readonly number[], hmacLength: number, blocks: number): Uint8Array {
   return octets(header, noise.take(hmacLength + 16 + 16 * blocks));
+}
+
+/** DATA_V2 with an epoch key: peer id 3, epoch 2, counter 6, ciphertext, tag 16. */
+export function epochData(peer: number, epoch: number, counter: number, length = 100, keyId = 0): Uint8Array {
+  return octets(
+    u32((((DATA_V2 << 3) | keyId) << 24) | peer),
+    u16(epoch),
+    u16(Math.floor(counter / 2 ** 32)),
+    u32(counter % 2 ** 32),
+    noise.take(length + 16),
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/fingerprint/payload.ts';
-import { FlowProbe, foundIn, only, reflected, START_SECONDS, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
 import { Noise, octets, u32 } from './octets.ts';
 import {
   ACK,
@@ -164,15 +164,6 @@ describe('what is no OpenVPN control packet', () => {
       const client = new Side(wrap);
       client.time = time;
       expect(foundIn([[0, client.clientReset()]])).toBe('none');
-    }
-  });
-
-  it('tls-auth, from the middle, with a time that is not the packet’s', () => {
-    for (const days of [-3, 3]) {
-      const client = new Side('tls-auth');
-      client.time = START_SECONDS + days * 86_400;
-      const steps = Array.from({ length: 6 }, (): Step => [0, client.control(CONTROL, [], NOBODY, noise.take(100))]);
-      expect(foundIn(steps)).toBe('none');
     }
   });
 

@@ -16,7 +16,9 @@ function describePacket(bytes: Uint8Array, mode: string, hmacLength: number): Re
   if (mode === 'data') {
     if (code === Opcode.DATA_V2) {
       described.peerId = String(openvpn.peerIdWord(data, at) & 0xffffff);
-      described.packetId = String(openvpn.dataPacketId(data, at, code));
+      const id = openvpn.dataPacketId(data, at, code);
+      described.packetId = String(openvpn.isEpoch(id) ? openvpn.epochCounter(data, at) : id);
+      if (openvpn.isEpoch(id)) described.epoch = String(id >>> 16);
     } else described.packetId = String(openvpn.dataPacketId(data, at, code));
     return described;
   }
@@ -105,6 +107,52 @@ describe('a packet cut at any length', () => {
         expect(answers(other.data, other.at, other.end)).toEqual(expected);
       }
     }
+  });
+});
+
+describe('a 64-bit packet id', () => {
+  it.each<readonly [string, boolean, number]>([
+    ['the first epoch', true, 0x00010000],
+    ['the 255th, after 2^39 packets', true, 0x00ff0080],
+    ['no epoch: a counter of 64 bits', false, 0x00000001],
+    ['an epoch that no key reaches', false, 0x01000000],
+    ['microseconds since 1970', false, 0x00064010],
+    ['a counter that no epoch reaches', false, 0x00010100],
+    ['random', false, 0xa5b6c7d8],
+  ])('%s: %s', (_, expected, half) => {
+    expect(openvpn.isEpoch(half)).toBe(expected);
+  });
+});
+
+describe('a body of which a snap length left the ack list', () => {
+  const header = [0x40, 1, 2, 3, 4, 5, 6, 7, 8];
+  const sessionId = [9, 9, 9, 9, 9, 9, 9, 9];
+  const fits = (code: number, bytes: readonly number[], captured: number, acked = 0): boolean => {
+    const { data, at, end } = guarded(
+      Uint8Array.from([...header, 1, 0, 0, 0, acked, ...sessionId, ...bytes]),
+      captured,
+    );
+    return openvpn.checkPlainBody(data, code, at + 9, end, at + 22 + bytes.length);
+  };
+  const id = [0, 0, 0, 0];
+
+  it('fits without its packet id', () => {
+    for (const captured of [22, 23, 25]) {
+      expect(fits(Opcode.HARD_RESET_SERVER_V2, id, captured)).toBe(true);
+      expect(fits(Opcode.CONTROL_V1, [...id, 0x16, 3, 1], captured)).toBe(true);
+      expect(openvpn.hasPacketId(guarded(Uint8Array.from([1])).data, Opcode.ACK_V1, 0, 99)).toBe(false);
+    }
+  });
+
+  it('does not without the session id that is acknowledged', () => {
+    expect(fits(Opcode.HARD_RESET_SERVER_V2, id, 21)).toBe(false);
+    expect(fits(Opcode.ACK_V1, [], 21)).toBe(false);
+  });
+
+  it('does not where a reset acknowledges anything but the first packet, or its length is another', () => {
+    expect(fits(Opcode.HARD_RESET_SERVER_V2, id, 22, 1)).toBe(false);
+    expect(fits(Opcode.HARD_RESET_SERVER_V2, [...id, 0], 22)).toBe(false);
+    expect(fits(Opcode.HARD_RESET_SERVER_V2, [0, 0, 0], 22)).toBe(false);
   });
 });
 
