@@ -2,11 +2,15 @@
  * The files that a replay writes, checked before a capture is read: each output has a place of its own, no output is an input, and a
  * file that exists is only overwritten with --force.
  */
-import { realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import { isMadeBeside } from '../output/split-pcap.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 
 const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped'] as const;
+/** Those that are captures. */
+const CAPTURES = ['forwarded', 'dropped'] as const;
 
 export type OutputPaths = Readonly<Partial<Record<(typeof OUTPUTS)[number], string>>>;
 
@@ -35,30 +39,69 @@ export function checkStandardOutput(paths: OutputPaths, json: boolean): void {
     throw new CommandError(`${taken.join(' and ')} both want standard output`, ExitCode.WRONG_USAGE);
 }
 
+/** True where packets go into one pcapng file: by its name, or because a pipe cannot be split into a file for each link type. */
+export function isPcapngPath(path: string): boolean {
+  if (path === STANDARD_OUTPUT || extname(path).toLowerCase() === '.pcapng') return true;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+}
+
 /** Throws CommandError where an output would overwrite an input, another output, or, without `force`, any file. */
 export async function checkOverwriting(
   paths: OutputPaths,
   inputs: readonly (string | undefined)[],
   force: boolean,
 ): Promise<void> {
-  const takers = new Map<string, string>();
+  /** What becomes of each file that the replay uses. */
+  const uses = new Map<string, string>();
   for (const input of inputs) {
     const file = input === undefined ? null : await regularFile(input);
-    if (file !== null) takers.set(file.path, 'is read too');
+    if (file !== null) uses.set(file.path, 'is read too');
   }
   const existing: string[] = [];
   for (const flag of OUTPUTS) {
     const path = paths[flag];
     const file = path === undefined || path === STANDARD_OUTPUT ? null : await regularFile(path);
     if (file === null || path === undefined) continue;
-    const taken = takers.get(file.path);
-    if (taken !== undefined) throw new CommandError(`--${flag} ${path}: this file ${taken}`, ExitCode.WRONG_USAGE);
-    takers.set(file.path, `is written by --${flag} too`);
+    const use = uses.get(file.path);
+    if (use !== undefined) throw new CommandError(`--${flag} ${path}: this file ${use}`, ExitCode.WRONG_USAGE);
+    uses.set(file.path, `is written by --${flag} too`);
     if (file.exists && !DESCRIPTOR.test(path)) existing.push(`--${flag} ${path}`);
+  }
+  for (const flag of CAPTURES) {
+    const path = paths[flag];
+    if (path !== undefined && !isPcapngPath(path)) existing.push(...(await existingBeside(flag, path, uses)));
   }
   if (existing.length === 0 || force) return;
   const what = existing.length === 1 ? 'the file exists' : 'these files exist';
   throw new CommandError(`${existing.join(', ')}: ${what}; --force overwrites`, ExitCode.WRONG_USAGE);
+}
+
+/** Files that packets of other link types would go to (output/split-pcap), where they exist. Throws where one is used otherwise. */
+async function existingBeside(flag: string, path: string, uses: ReadonlyMap<string, string>): Promise<string[]> {
+  const existing: string[] = [];
+  const refuseUsed = (beside: string, file: string): void => {
+    const use = uses.get(file);
+    const what = `--${flag} ${path}: ${beside}, made beside it for packets of another link type,`;
+    if (use !== undefined) throw new CommandError(`${what} ${use}`, ExitCode.WRONG_USAGE);
+  };
+  for (const name of await namesIn(dirname(path))) {
+    const beside = join(dirname(path), name);
+    const file = isMadeBeside(path, beside) ? await regularFile(beside) : null;
+    if (file === null) continue;
+    refuseUsed(beside, file.path);
+    existing.push(`--${flag} ${beside}`);
+  }
+  for (const file of uses.keys()) if (isMadeBeside(path, file)) refuseUsed(file, file);
+  return existing;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch {
+    // That there is no such folder is said where the file is made.
+    return [];
+  }
 }
 
 /** The path with its links followed; null where something is there that is no regular file, like a pipe or a device. */

@@ -6,10 +6,13 @@ import { NO_FINDING } from '../fingerprint/finding.ts';
 import { CaptureWriter } from '../output/capture-writer.ts';
 import type { EventLines } from '../output/event-line.ts';
 import { LineOutput } from '../output/line-output.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
 import { FileOfPacket } from './file-of-packet.ts';
-import { type OutputPaths, STANDARD_OUTPUT } from './output-paths.ts';
+import { isPcapngPath, type OutputPaths } from './output-paths.ts';
 import type { VpnOnlyFlag } from './vpn-only-flag.ts';
+
+export interface OutputFlags extends OutputPaths, VpnOnlyFlag {
+  readonly force?: boolean;
+}
 
 export class ReplayOutputs {
   readonly files = new FileOfPacket();
@@ -19,13 +22,14 @@ export class ReplayOutputs {
   private readonly flows: LineOutput | null;
   private readonly forwarded: CaptureWriter | null;
   private readonly dropped: CaptureWriter | null;
+  private hasBegun = false;
 
-  constructor(flags: OutputPaths & VpnOnlyFlag, lines: EventLines) {
+  constructor(flags: OutputFlags, lines: EventLines) {
     const { files } = this;
     const decisions = flags.decisions === undefined ? null : new LineOutput(flags.decisions);
     const flows = flags.flows === undefined ? null : new LineOutput(flags.flows);
-    const forwarded = openWriter(flags.forwarded);
-    const dropped = openWriter(flags.dropped);
+    const forwarded = openWriter(flags.forwarded, flags.force === true);
+    const dropped = openWriter(flags.dropped, flags.force === true);
     this.decisions = decisions;
     this.flows = flows;
     this.forwarded = forwarded;
@@ -48,9 +52,18 @@ export class ReplayOutputs {
         ? null
         : {
             packet: (batch, row, outcome, delayUs) => {
+              if (!this.hasBegun) this.begin(batch.linkType[row]!);
               (outcome === Outcome.DROPPED ? dropped : forwarded)?.write(batch, row, delayUs);
             },
           };
+  }
+
+  /** The packets before a file are those of other captures, where there are none of its own before it. */
+  beginFile(file: string, packetsBefore: number): void {
+    this.files.begin(file, packetsBefore);
+    if (packetsBefore > 0) return;
+    this.forwarded?.endCapture();
+    this.dropped?.endCapture();
   }
 
   async settle(): Promise<void> {
@@ -63,20 +76,18 @@ export class ReplayOutputs {
     await this.flows?.close();
     for (const writer of [this.forwarded, this.dropped]) {
       writer?.close();
-      if (writer === null || writer.otherLinkTypeCount === 0) continue;
-      process.stderr.write(
-        `sluice: ${writer.otherLinkTypeCount} packets of other link types are not in ${writer.path}: a pcap file has one\n`,
-      );
+      for (const remark of writer?.remarks ?? []) process.stderr.write(`sluice: ${remark}\n`);
     }
+  }
+
+  /** Both captures begin with the link type of the first packet, whichever of them gets it. */
+  private begin(linkType: number): void {
+    this.hasBegun = true;
+    this.forwarded?.begin(linkType);
+    this.dropped?.begin(linkType);
   }
 }
 
-function openWriter(path: string | undefined): CaptureWriter | null {
-  if (path === undefined) return null;
-  try {
-    return new CaptureWriter(path === STANDARD_OUTPUT ? '/dev/stdout' : path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot write ${path}: ${reason}`, ExitCode.FAILED);
-  }
+function openWriter(path: string | undefined, overwrites: boolean): CaptureWriter | null {
+  return path === undefined ? null : new CaptureWriter(path, { isPcapng: isPcapngPath(path), overwrites });
 }

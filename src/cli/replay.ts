@@ -87,7 +87,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
       ...(pool !== null && { engine: new ManyThreads(pool) }),
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
-        outputs.files.begin(file, packetsBefore);
+        outputs.beginFile(file, packetsBefore);
       },
       onBatch: async (octets) => {
         progress.add(octets);

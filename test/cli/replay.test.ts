@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/open-capture.ts';
 import { committedCaptures } from '../engine/committed-captures.ts';
+import { installed } from '../capture/installed.ts';
 import { type SeenPacket, readAll } from '../capture/read-all.ts';
 import { ended, jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
 
@@ -174,16 +175,93 @@ describe('simulated enforcement', () => {
     },
   );
 
-  it('says how many packets of other link types a pcap file cannot hold', async () => {
-    const kept = join(folder, 'mixed.pcap');
-    const { code, stderr } = await sluice([
-      'replay',
-      'captures/condition/pcapng-mixed-links.pcapng',
-      '--forwarded',
-      kept,
-    ]);
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/\d+ packets of other link types are not in .*mixed\.pcap: a pcap file has one/);
+  const MIXED_LINKS = 'captures/condition/pcapng-mixed-links.pcapng';
+
+  it('writes packets of several link types to one pcapng, or to a pcap file for each', async () => {
+    const all = await packetsIn(join(ROOT, MIXED_LINKS));
+    const types = [...new Set(all.map(({ linkType }) => linkType))];
+    expect(types.length).toBeGreaterThan(1);
+    const [pcapng, pcap] = [join(folder, 'mixed.pcapng'), join(folder, 'mixed.pcap')];
+    const one = await sluice(['replay', MIXED_LINKS, '--quiet', '--forwarded', pcapng]);
+    expect(one).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await packetsIn(pcapng)).toEqual(all);
+    const several = await sluice(['replay', MIXED_LINKS, '--quiet', '--forwarded', pcap]);
+    expect([several.code, several.stdout]).toEqual([0, '']);
+    expect(several.stderr).toMatch(
+      /^sluice: .*mixed\.pcap has link type .* alone, as a pcap file has one; packets of /,
+    );
+    const beside = [...several.stderr.matchAll(/(\S+mixed\.\S+\.pcap) \(\d+ packets?\)/g)].map(([, path]) => path!);
+    expect(beside).toHaveLength(types.length - 1);
+    const parts = await Promise.all([pcap, ...beside].map(packetsIn));
+    for (const [index, part] of parts.entries())
+      expect(part).toEqual(all.filter(({ linkType }) => linkType === types[index]));
+    const again = await sluice(['replay', MIXED_LINKS, '--forwarded', pcap]);
+    expect(again.stderr).toBe(
+      `sluice: ${[pcap, ...beside.toSorted()].map((path) => `--forwarded ${path}`).join(', ')}: these files exist; --force overwrites\n`,
+    );
+    const forced = await sluice(['replay', MIXED_LINKS, '--quiet', '--forwarded', pcap, '--force']);
+    expect([forced.code, forced.stderr]).toEqual([0, several.stderr]);
+  });
+
+  it('makes no file of a link type where that is another file of the command', async () => {
+    const copy = join(folder, 'in.raw.pcap');
+    writeFileSync(copy, readFileSync(join(ROOT, REKEY)));
+    for (const args of [
+      [copy, '--forwarded', join(folder, 'in.pcap'), '--force'],
+      [REKEY, '--forwarded', join(folder, 'out.pcap'), '--dropped', join(folder, 'out.linktype-7.pcap'), '--force'],
+    ]) {
+      const { code, stderr } = await sluice(['replay', ...args]);
+      expect(stderr).toMatch(/made beside it for packets of another link type, is (read|written by --dropped) too/);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('writes a capture to standard output, and the summary elsewhere', async () => {
+    const file = openSync(join(folder, 'stdout.pcapng'), 'w');
+    const { code, stderr } = await sluice(['replay', REKEY, '--forwarded', '-'], { stdout: file });
+    closeSync(file);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^1 capture, 73 packets/)]);
+    expect(await packetsIn(join(folder, 'stdout.pcapng'))).toEqual(await packetsIn(join(ROOT, REKEY)));
+    const piped = spawnSync(
+      'sh',
+      ['-c', `"${process.execPath}" dist/bin/sluice.js replay ${REKEY} --forwarded /dev/stdout --quiet | wc -c`],
+      { cwd: ROOT, encoding: 'utf8' },
+    );
+    expect(Number(piped.stdout)).toBe(statSync(join(folder, 'stdout.pcapng')).size);
+  });
+
+  /** Flows that are delayed by different times, between others that are not. */
+  const SEVERAL_FLOWS = join(ROOT, 'captures/condition/fragments-v4.pcap');
+  const slow = join(folder, 'slow.yaml');
+  writeFileSync(
+    slow,
+    `name: slow
+mode: enforce
+rules:
+  - { name: slower, when: { protocol: openvpn }, action: throttle, rate: 4kbit/s, burst: 2kB, per: flow }
+  - { name: slow, when: { protocol: wireguard }, action: throttle, rate: 40kbit/s, burst: 2kB, per: flow }
+`,
+  );
+
+  it.each(['pcap', 'pcapng'])('writes delayed packets in the order of time: %s', async (form) => {
+    const forwarded = join(folder, `ordered.${form}`);
+    const { outcome } = await summaryOf(SEVERAL_FLOWS, '--policy', slow, '--forwarded', forwarded);
+    expect(outcome.packets.delayed).toBeGreaterThan(1);
+    const times = (await packetsIn(forwarded)).map(({ timeUs }) => timeUs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times).toHaveLength(outcome.packets.forwarded! + outcome.packets.delayed!);
+  });
+
+  it.skipIf(!installed('capinfos') || !installed('tshark'))('is in strict order of time to capinfos and tshark', () => {
+    for (const form of ['pcap', 'pcapng']) {
+      const path = join(folder, `ordered.${form}`);
+      const info = spawnSync('capinfos', ['-M', '-o', '-c', path], { encoding: 'utf8' });
+      expect(info.stdout).toMatch(/Strict time order: +True/);
+      const args = ['-r', path, '-T', 'fields', '-e', 'frame.time_delta'];
+      const { stdout } = spawnSync('tshark', args, { encoding: 'utf8' });
+      expect(stdout.trim().split('\n').length).toBeGreaterThan(10);
+      expect(stdout).not.toContain('-');
+    }
   });
 
   it('never writes over what it reads, nor two things to one file', async () => {

@@ -20,17 +20,29 @@ async function replayed(captures: readonly string[], flags: readonly string[], w
   const decisions = join(folder, `decisions-${workers}`);
   const flows = join(folder, `flows-${workers}`);
   const forwarded = join(folder, `forwarded-${workers}`);
+  const dropped = join(folder, `dropped-${workers}.pcapng`);
   const { code, stdout, stderr } = await sluice([
     ...['replay', ...captures, ...flags, '--workers', String(workers), '--json'],
-    ...['--decisions', decisions, '--flows', flows, '--forwarded', forwarded, '--force'],
+    ...['--decisions', decisions, '--flows', flows, '--forwarded', forwarded, '--dropped', dropped, '--force'],
   ]);
-  const files = [decisions, flows, forwarded].map((path) => readFileSync(path, 'latin1'));
+  const files = [decisions, flows, forwarded, dropped].map((path) => readFileSync(path, 'latin1'));
   return [String(code), stdout, stderr.replaceAll(/-\d\b/g, ''), ...files];
 }
+
+const THROTTLE = join(folder, 'throttle.yaml');
+writeFileSync(
+  THROTTLE,
+  `name: slow
+mode: enforce
+rules:
+  - { name: slow, when: { stage: confirmed }, action: throttle, rate: 8kbit/s, burst: 3kB, per: client }
+`,
+);
 
 describe('several threads give what one gives', () => {
   it.each<[string, string[], string[], number[]]>([
     ['of mixed traffic', [MIXED], ['--mode', 'enforce'], [2, 3, 4]],
+    ['of delayed packets', [MIXED], ['--policy', THROTTLE], [2, 3]],
     ['of more flows than there is room for', [MIXED], ['--max-flows', '500'], [2, 3]],
     ['of more flows than there is room for in several tables', [NEW_FLOWS], ['--max-flows', '20000'], [2, 3, 5]],
     ['of flows in more tables than there is much for', [MIXED], ['--max-flows', '16384', '--mode', 'enforce'], [6]],

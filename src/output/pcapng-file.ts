@@ -1,0 +1,83 @@
+/**
+ * A pcapng file: one section, with an interface for each link type, described before its first packet. Times are in microseconds,
+ * which is what an interface has that says nothing else.
+ *
+ * Format: draft-ietf-opsawg-pcapng, sections 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet); little-endian.
+ */
+import type { CaptureBytes } from './capture-bytes.ts';
+import { type PacketTarget, SNAPLEN } from './packet-target.ts';
+
+const SECTION_HEADER = 0x0a0d0d0a;
+const INTERFACE_DESCRIPTION = 1;
+const ENHANCED_PACKET = 6;
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+
+const SECTION_HEADER_LENGTH = 28;
+const INTERFACE_LENGTH = 20;
+/** Of an enhanced packet: what stands before its bytes, and the length after them. */
+const PACKET_HEADER_LENGTH = 28;
+const TRAILER_LENGTH = 4;
+
+const TWO_TO_32 = 2 ** 32;
+
+export class PcapngFile implements PacketTarget {
+  private readonly bytes: CaptureBytes;
+  /** Number of the interface of each link type. */
+  private readonly interfaces = new Map<number, number>();
+
+  /** `linkType` is that of the first interface. */
+  constructor(bytes: CaptureBytes, linkType: number) {
+    this.bytes = bytes;
+    const at = this.bytes.reserve(SECTION_HEADER_LENGTH);
+    const { view } = this.bytes;
+    this.beginBlock(at, SECTION_HEADER, SECTION_HEADER_LENGTH);
+    view.setUint32(at + 8, BYTE_ORDER_MAGIC, true);
+    view.setUint16(at + 12, 1, true);
+    view.setUint16(at + 14, 0, true);
+    // The section's length is not known.
+    view.setUint32(at + 16, 0xffffffff, true);
+    view.setUint32(at + 20, 0xffffffff, true);
+    this.addInterface(linkType);
+  }
+
+  write(timeUs: number, linkType: number, wireLength: number, packet: Uint8Array): void {
+    const number = this.interfaces.get(linkType) ?? this.addInterface(linkType);
+    const { length } = packet;
+    const padded = (length + 3) & ~3;
+    const whole = PACKET_HEADER_LENGTH + padded + TRAILER_LENGTH;
+    const at = this.bytes.reserve(whole);
+    const { view } = this.bytes;
+    this.beginBlock(at, ENHANCED_PACKET, whole);
+    view.setUint32(at + 8, number, true);
+    view.setUint32(at + 12, Math.floor(timeUs / TWO_TO_32), true);
+    view.setUint32(at + 16, timeUs % TWO_TO_32, true);
+    view.setUint32(at + 20, length, true);
+    view.setUint32(at + 24, wireLength, true);
+    this.bytes.copy(packet, at + PACKET_HEADER_LENGTH);
+    for (let pad = length; pad < padded; pad++) view.setUint8(at + PACKET_HEADER_LENGTH + pad, 0);
+  }
+
+  close(): void {
+    this.bytes.close();
+  }
+
+  private addInterface(linkType: number): number {
+    const number = this.interfaces.size;
+    this.interfaces.set(linkType, number);
+    const at = this.bytes.reserve(INTERFACE_LENGTH);
+    const { view } = this.bytes;
+    this.beginBlock(at, INTERFACE_DESCRIPTION, INTERFACE_LENGTH);
+    view.setUint16(at + 8, linkType, true);
+    view.setUint16(at + 10, 0, true);
+    view.setUint32(at + 12, SNAPLEN, true);
+    return number;
+  }
+
+  /** Type and length, the latter also where the block ends. */
+  private beginBlock(at: number, type: number, length: number): void {
+    const { view } = this.bytes;
+    view.setUint32(at, type, true);
+    view.setUint32(at + 4, length, true);
+    view.setUint32(at + length - TRAILER_LENGTH, length, true);
+  }
+}
