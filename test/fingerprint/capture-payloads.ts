@@ -5,6 +5,7 @@ import { openCapture } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { Decisions } from '../../src/engine/decisions.ts';
+import type { FlowRecord } from '../../src/engine/flow-record.ts';
 import { Judge } from '../../src/engine/judge.ts';
 import { Pipeline } from '../../src/engine/pipeline.ts';
 import { Tunnels } from '../../src/engine/tunnels.ts';
@@ -74,6 +75,31 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
   });
   pipeline.finish();
   return { found, evidence, blocksLeft: fingerprints.blockCount, rowsLeft: fingerprints.evidenceLog.count };
+}
+
+/** Runs a capture from a packet on, numbered from 1, and shows each decision with the number of its packet in the whole capture. */
+export async function runSlice(
+  path: string,
+  from: number,
+  decided: (flow: FlowRecord, packet: number) => void,
+): Promise<void> {
+  const fingerprints = new FingerprintSet();
+  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
+  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, {
+    decided: (flow, _decision, _timeUs, packet) => {
+      decided(flow, packet);
+    },
+    ended: () => undefined,
+  });
+  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions));
+  let packets = 0;
+  await forEachBatch(path, (batch) => {
+    // A packet of which nothing was captured reaches no flow.
+    for (let row = 0; row < batch.count && packets + row + 1 < from; row++) batch.capturedLength[row] = 0;
+    packets += batch.count;
+    pipeline.process(batch);
+  });
+  pipeline.finish();
 }
 
 const view = new PacketView();
