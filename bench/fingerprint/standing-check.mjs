@@ -46,9 +46,13 @@ async function buildWithout() {
 
 function generate(path) {
   const flags = ['--packets', values.packets, '--flows', String(Math.ceil(Number(values.packets) / 15))];
-  const made = spawnSync(process.execPath, [join(root, 'bench/generate/main.mjs'), '--kind', 'realistic', ...flags, path], {
-    encoding: 'utf8',
-  });
+  const made = spawnSync(
+    process.execPath,
+    [join(root, 'bench/generate/main.mjs'), '--kind', 'realistic', ...flags, path],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (made.status !== 0) throw new Error(made.stderr);
   return path;
 }
@@ -69,7 +73,10 @@ function measure(capture) {
 }
 
 function report({ wall, cpu }) {
-  for (const [name, times] of [['wall-clock', wall], ['processor', cpu]]) {
+  for (const [name, times] of [
+    ['wall-clock', wall],
+    ['processor', cpu],
+  ]) {
     const seconds = `${median(times.with).toFixed(2)} s with, ${median(times.without).toFixed(2)} s without`;
     console.log(`${name}: ${seconds}, ratio ${medianRatio(times.with, times.without).toFixed(3)}`);
   }

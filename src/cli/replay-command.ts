@@ -44,7 +44,10 @@ export function addReplayCommand(program: Command): void {
       'each file is a capture of its own, with its own flows and packet numbers (default: all files are one capture, in the order given)',
     )
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
-    .option('--forwarded <file>', 'write the packets that simulated enforcement lets through, delayed ones at the time at which they leave; a name in .pcapng, a pipe or - gets pcapng, any other pcap (for further link types a file each, like FILE.raw.pcap)')
+    .option(
+      '--forwarded <file>',
+      'write the packets that simulated enforcement lets through, delayed ones at the time at which they leave; a name in .pcapng, a pipe or - gets pcapng, any other pcap (for further link types a file each, like FILE.raw.pcap)',
+    )
     .option('--dropped <file>', 'write the packets that it drops, likewise')
     .option('--force', 'overwrite files of these four that exist; without it they are refused with exit code 2')
     .addOption(addressesOption())
