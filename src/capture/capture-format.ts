@@ -32,8 +32,8 @@ const ZSTD_SKIPPABLE_MASK = 0xf0ffffff;
 export interface Recognised {
   readonly format: CaptureFormat;
   readonly input: ByteInput;
-  /** Octets seen: fewer than a signature only where the input ends there. */
-  readonly seenLength: number;
+  /** The first bytes: fewer than a signature only where the input ends there. */
+  readonly seen: Uint8Array;
   /** How the input ended, where it ended within the signature. */
   readonly failure: CaptureEnd;
 }
@@ -52,7 +52,7 @@ export async function recogniseFormat(input: ByteInput): Promise<Recognised> {
     length += count;
   }
   const seen = prefix.subarray(0, length);
-  return { format: formatOf(seen), input: new PrefixedInput(seen, input), seenLength: length, failure };
+  return { format: formatOf(seen), input: new PrefixedInput(seen, input), seen, failure };
 }
 
 /** A pcapng signature that is cut counts as one: what is missing will be named by its reader. */

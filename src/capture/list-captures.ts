@@ -28,6 +28,8 @@ export interface CaptureList {
   readonly paths: readonly string[];
   /** Files in folders that are no captures. */
   readonly skippedCount: number;
+  /** Those of the skipped files that may hold packets in a form that is not read: a sentence for people each, the path in front. */
+  readonly unread: readonly string[];
   /** Arguments that mean nothing, and folders below them that can't be entered. */
   readonly problems: readonly CaptureListProblem[];
 }
@@ -39,6 +41,7 @@ const LOOKS_AT_A_TIME = 8;
 export async function listCaptures(args: readonly string[]): Promise<CaptureList> {
   const paths: string[] = [];
   const problems: CaptureListProblem[] = [];
+  const unread: string[] = [];
   let skippedCount = 0;
   for (const path of args) {
     const found = path === STANDARD_INPUT ? undefined : await statOf(path);
@@ -47,7 +50,7 @@ export async function listCaptures(args: readonly string[]): Promise<CaptureList
       problems.push(problemOf(missing ? ListProblem.MISSING : ListProblem.UNREADABLE, path, systemErrorText(found)));
     } else if (found?.isDirectory() === true) {
       const candidates = await listFolder(path, found, problems);
-      const captures = await keepCaptures(candidates);
+      const captures = await keepCaptures(candidates, unread);
       skippedCount += candidates.length - captures.length;
       if (captures.length === 0) {
         const what = `no capture in this folder (${candidates.length} files looked into)`;
@@ -58,7 +61,7 @@ export async function listCaptures(args: readonly string[]): Promise<CaptureList
       paths.push(path);
     }
   }
-  return { paths, skippedCount, problems };
+  return { paths, skippedCount, unread, problems };
 }
 
 function problemOf(problem: ListProblem, path: string, what: string): CaptureListProblem {
@@ -126,19 +129,26 @@ function sortByOctets(texts: readonly string[]): string[] {
 }
 
 /** Those that begin like a capture, or can't be opened: that must not pass for "no capture". */
-async function keepCaptures(candidates: readonly string[]): Promise<string[]> {
+async function keepCaptures(candidates: readonly string[], unread: string[]): Promise<string[]> {
   const kept: string[] = [];
   for (let at = 0; at < candidates.length; at += LOOKS_AT_A_TIME) {
     const some = candidates.slice(at, at + LOOKS_AT_A_TIME);
-    const looks = await Promise.all(some.map(looksLikeCapture));
-    kept.push(...some.filter((_, i) => looks[i]));
+    const looks = await Promise.all(some.map(lookInto));
+    some.forEach((path, i) => {
+      const { isCapture, unreadForm } = looks[i]!;
+      if (isCapture) kept.push(path);
+      else if (unreadForm !== '') unread.push(`${path}: skipped: ${unreadForm}`);
+    });
   }
   return kept;
 }
 
-async function looksLikeCapture(path: string): Promise<boolean> {
+/** `unreadForm`: what it is where it may hold packets in a form that is not read, else empty. */
+async function lookInto(path: string): Promise<{ readonly isCapture: boolean; readonly unreadForm: string }> {
   const capture = openCapture(path);
   const recognised = await capture.start();
   await capture.close();
-  return recognised || capture.end.fault === CaptureFault.UNREADABLE;
+  const { fault, message } = capture.end;
+  const isCapture = recognised || fault === CaptureFault.UNREADABLE;
+  return { isCapture, unreadForm: fault === CaptureFault.UNREAD_FORMAT ? message : '' };
 }

@@ -19,6 +19,7 @@ import type { CaptureEnd, PacketSource } from './packet-source.ts';
 import { PcapReader } from './pcap-reader.ts';
 import { PcapngReader } from './pcapng-reader.ts';
 import type { RecordReader } from './record-reader.ts';
+import { shellWord, unreadFormatOf, unreadMessage } from './unread-format.ts';
 import { ZstdInput } from './zstd-input.ts';
 
 export interface CaptureOptions {
@@ -114,7 +115,7 @@ export class Capture implements PacketSource {
     this.input = found.input;
     this.format = found.format;
     if (found.format === CaptureFormat.PCAP || found.format === CaptureFormat.PCAPNG) return true;
-    this.refusal = refusalOf(found, wrapping);
+    this.refusal = refusalOf(found, wrapping, this.name);
     return false;
   }
 
@@ -127,15 +128,19 @@ export class Capture implements PacketSource {
 }
 
 /** Why something is no capture: its own fault where it has one, else what it was seen to be. */
-function refusalOf(found: Recognised, wrapping: string): CaptureEnd {
-  const { format, seenLength, failure } = found;
+function refusalOf(found: Recognised, wrapping: string, path: string): CaptureEnd {
+  const { format, seen, failure } = found;
   if (failure.fault !== CaptureFault.NONE) return failure;
   const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
-  const what =
-    seenLength === 0
-      ? 'empty: no octet to read'
-      : format === CaptureFormat.UNKNOWN
-        ? 'neither pcap nor pcapng by its first octets'
-        : 'compressed more than once';
-  return { fault: CaptureFault.UNKNOWN_FORMAT, message: `${what}${inside}` };
+  if (seen.length === 0) return { fault: CaptureFault.UNKNOWN_FORMAT, message: `empty: no octet to read${inside}` };
+  if (format !== CaptureFormat.UNKNOWN) {
+    const command = `${wrapping} -dc ${path === '-' ? 'FILE' : shellWord(path)} | sluice replay -`;
+    return { fault: CaptureFault.UNREAD_FORMAT, message: `compressed more than once${inside}: ${command}` };
+  }
+  const unread = unreadFormatOf(seen);
+  if (unread?.mayHoldPackets === true)
+    return { fault: CaptureFault.UNREAD_FORMAT, message: unreadMessage(unread, path, wrapping) };
+  const what = unread === null ? '' : `: ${unreadMessage(unread, path, '')}`;
+  const message = `neither pcap nor pcapng by its first octets${inside}${what}`;
+  return { fault: CaptureFault.UNKNOWN_FORMAT, message };
 }

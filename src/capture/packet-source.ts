@@ -16,6 +16,8 @@ export const CaptureFault = {
   BAD_COMPRESSION: 13,
   UNKNOWN_FORMAT: 20,
   UNREADABLE: 21,
+  /** Recognised as another format, compression or archive, which may hold packets. */
+  UNREAD_FORMAT: 23,
   /** Read to its end, but no packet of it is of a link type that is read. */
   UNREAD_LINK_TYPE: 22,
 } as const;

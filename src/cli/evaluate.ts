@@ -16,6 +16,7 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
+import { reportList } from './report-list.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 import { SignalWatch } from './signal-watch.ts';
 
@@ -34,7 +35,7 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   const policy = await requirePolicy(DEFAULT_POLICY);
   const rules: Rules = { policy, registry: await requireRegistry(DEFAULT_REGISTRY), mode: 'observe' };
   const list = await listCaptures(captures);
-  for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
+  reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, false);

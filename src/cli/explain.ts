@@ -15,6 +15,7 @@ import { FileOfPacket } from './file-of-packet.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
+import { reportList } from './report-list.ts';
 
 /** One decision of the flow, with what it rested on. */
 interface ExplainedDecision {
@@ -36,7 +37,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: policy.mode };
   const list = await listCaptures(captures);
-  for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
+  reportList(list);
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const fields = new EventFields(addressForm(flags), context);

@@ -26,6 +26,7 @@ import {
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
+import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startShards } from './workers.ts';
@@ -65,7 +66,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
   const show = addressForm(flags);
-  for (const problem of list.problems) process.stderr.write(`sluice: ${problem.message}\n`);
+  reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, flags.quiet === true);

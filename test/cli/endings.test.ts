@@ -106,7 +106,7 @@ describe('a capture that cannot be read to its end ends with 4', () => {
 
   it('and where that is all, the summary does not claim a flow for every packet', async () => {
     const { stdout } = await sluice(['replay', text]);
-    expect(stdout).toContain('1 capture, 0 packets, 0 flows');
+    expect(stdout).toContain('1 capture, 0 packets: nothing could be read');
     expect(stdout).toContain('No packet was read.');
   });
 
