@@ -20,10 +20,11 @@ let sampleNumber = LAST_SAMPLE;
 
 /**
  * True when the octets [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not
- * evenly stepped. `length` must be at least SMALLEST_SAMPLE, else the answer is false.
+ * evenly stepped. `length` must be at least `smallest`, else the answer is false: less than SMALLEST_SAMPLE is asked for only where
+ * other signs carry most of the weight.
  */
-export function looksRandom(data: DataView, at: number, length: number): boolean {
-  if (length < SMALLEST_SAMPLE) return false;
+export function looksRandom(data: DataView, at: number, length: number, smallest: number = SMALLEST_SAMPLE): boolean {
+  if (length < smallest) return false;
   const sample = length < LARGEST_SAMPLE ? length : LARGEST_SAMPLE;
   if (sampleNumber === LAST_SAMPLE) {
     seenIn.fill(0);

@@ -65,6 +65,7 @@ export const Check = {
   AH_SPI_STAYS: 50,
   AH_SEQUENCE_RISES: 51,
   IKE_TRAILING_ZEROS: 52,
+  ESP_NULL_TRAILER: 53,
 } as const;
 export type Check = (typeof Check)[keyof typeof Check];
 
@@ -250,6 +251,12 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     about: 'the sequence number rises in small steps',
     form: 'number',
     expected: RISING,
+  },
+  [Check.ESP_NULL_TRAILER]: {
+    name: 'esp-null-trailer',
+    about: 'next header of an inner packet in clear, after padding 1, 2, 3 and its length, before the check value',
+    form: 'hex8',
+    expected: 'the protocol of a sound inner packet',
   },
   [Check.AH_SPI]: {
     name: 'ah-spi',

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { foundIn, only, reflected, type Step } from './flow-probe.ts';
-import { esp } from './ipsec-packets.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { esp, espNull, innerIpv4 } from './ipsec-packets.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
 
 const SUSPECTED = 'ipsec esp-in-udp suspected';
+const CONFIRMED = 'ipsec esp-in-udp confirmed';
 const [SPI, BACK] = [0xc0de1234, 0xbeef4321];
 const noise = new Noise(29);
 
@@ -48,7 +49,7 @@ describe('ESP in UDP without its IKE', () => {
     ['an SPI that changes', exchange(40, (_, i) => esp(SPI + 65_537 * i, i + 1))],
     ['a sequence that stands still', exchange(40, (way) => esp(SPI + way, 9))],
     ['a sequence that jumps', exchange(40, (way, i) => esp(SPI + way, 100 * i + 1))],
-    ['a sequence that began long ago', exchange(40, (way, i) => esp(SPI + way, 0x20000000 + i))],
+    ['a high sequence that leaves numbers out', exchange(40, (way, i) => esp(SPI + way, 0x20000000 + 2 * i))],
     ['an SPI as small as a length', exchange(40, (way, i) => esp(0x1000 + way, i + 1))],
     ['lengths of no whole words', exchange(40, (way, i) => esp(SPI + way, i + 1, 87))],
     ['zeros behind the header', exchange(40, (way, i) => octets(u32(SPI + way), u32(i + 1), new Uint8Array(88)))],
@@ -98,5 +99,234 @@ describe('ESP in UDP without its IKE', () => {
     // State synchronisation protocol: direction bit and 63-bit sequence, then ciphertext and tag of AES-OCB.
     const server = Array.from({ length: 80 }, (_, i): Step => [1, octets(u32(0x80000000), u32(i + 1), noise.take(48))]);
     expect(foundIn(server)).toBe('none');
+  });
+});
+
+describe('ESP in UDP of several SPIs', () => {
+  const [OTHER, OTHER_BACK] = [0xc5550011, 0xce998877];
+  const taking = (turns: number, spis: readonly (readonly [number, number])[]): Step[] =>
+    Array.from({ length: turns }, (_, i) =>
+      spis.flatMap(([forth, back], child): Step[] => [
+        [0, esp(forth, 500 * (child + 1) + i)],
+        [1, esp(back, 900 * (child + 1) + i)],
+      ]),
+    ).flat();
+
+  it('is told where two children take turns', () => {
+    const two = taking(8, [
+      [SPI, BACK],
+      [OTHER, OTHER_BACK],
+    ]);
+    expect(foundIn(two)).toBe(CONFIRMED);
+    expect(foundIn(only(0, two))).toBe(SUSPECTED);
+  });
+
+  it('is told where four children take turns', () => {
+    const four = [0, 1, 2, 3].map((child) => [SPI + 65_537 * child, BACK + 65_537 * child] as const);
+    expect(foundIn(taking(8, four))).toBe(CONFIRMED);
+  });
+
+  it('is told where two children have counted alike', () => {
+    const steps = Array.from({ length: 8 }, (_, i): Step[] => [
+      [0, esp(SPI, i + 1)],
+      [0, esp(OTHER, i + 1)],
+      [1, esp(BACK, i + 1)],
+      [1, esp(OTHER_BACK, i + 1)],
+    ]).flat();
+    expect(foundIn(steps)).toBe(CONFIRMED);
+  });
+
+  it('is told where the keys are renewed again and again before it is suspected', () => {
+    const steps = Array.from({ length: 12 }, (_, i): Step[] => [
+      [0, esp(SPI + 65_537 * i, 1)],
+      [0, esp(SPI + 65_537 * i, 2)],
+    ]).flat();
+    expect(foundIn([...steps, ...both])).toBe(CONFIRMED);
+  });
+
+  it('is told of extended sequence numbers of two children', () => {
+    const high = Array.from({ length: 12 }, (_, i): Step[] => [
+      [0, esp(SPI, 0xf0000000 + i)],
+      [0, esp(OTHER, 0x70000000 + i)],
+    ]).flat();
+    expect(foundIn(high)).toBe(SUSPECTED);
+  });
+
+  it('is not seen where one number counts for all of them', () => {
+    const shared = exchange(60, (way, i) => esp([SPI, OTHER][i % 2]! + 77 * way, 100 + i));
+    expect(foundIn(shared)).toBe('none');
+    const types = exchange(60, (way, i) => esp(SPI + 77 * way + 0x1000000 * [0, 0, 1, 0, 2][i % 5]!, 100 + i));
+    expect(foundIn(types)).not.toBe(CONFIRMED);
+  });
+
+  it('is not confirmed where one SPI comes from both sides', () => {
+    const one = exchange(40, (way, i) => esp(i % 2 === 0 ? SPI : BACK, 100 + 50 * way + i));
+    expect(foundIn(one)).toBe('none');
+    const later = [...both.slice(0, 8), [1, esp(SPI, 900)] as Step, ...both.slice(8)];
+    expect(foundIn(later)).toBe(SUSPECTED);
+  });
+
+  it('is given up at once where the first four octets are random', () => {
+    const random = (way: 0 | 1): Uint8Array => octets(u32(noise.index()), u32(0x90000000 + way), noise.take(64));
+    const flow = new FlowProbe();
+    flow.sendAll(exchange(14, random));
+    expect(flow.isRetired).toBe(true);
+    expect(flow.set.blockCount).toBe(0);
+  });
+});
+
+describe('ESP in UDP of extended sequence numbers', () => {
+  const high = exchange(40, (way, i) => esp(way === 0 ? SPI : BACK, 0x20000000 + 0xc0000000 * way + i));
+
+  it('is suspected after eight rises of one side, or five of each, and never confirmed', () => {
+    expect(foundIn(only(0, high).slice(0, 9))).toBe(SUSPECTED);
+    expect(foundIn(only(0, high).slice(0, 8))).toBe('none');
+    expect(foundIn(high.slice(0, 12))).toBe(SUSPECTED);
+    expect(foundIn(high.slice(0, 11))).toBe('none');
+    expect(foundIn(high)).toBe(SUSPECTED);
+  });
+
+  it('shows by how little the number may rise', () => {
+    const flow = new FlowProbe();
+    flow.sendAll(high);
+    expect(flow.entries.map(({ check, expected }) => [check, expected])).toContainEqual([
+      'esp-sequence-rises',
+      'rising by at most 1',
+    ]);
+  });
+});
+
+describe('ESP in UDP without encryption', () => {
+  const text = new TextEncoder().encode('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+  const inClear = (checkValue: number): Step[] =>
+    exchange(8, (way, i) =>
+      espNull(way === 0 ? SPI : BACK, 500 + 400 * way + i, 4, innerIpv4(text.subarray(i)), checkValue),
+    ).filter(([, bytes]) => bytes.length % 4 === 0);
+
+  it.each([12, 16, 24, 32])(
+    'is told by its inner packets and its trailer, with check values of %i octets',
+    (length) => {
+      expect(foundIn(inClear(length))).toBe(CONFIRMED);
+      expect(foundIn(only(0, inClear(length)))).toBe(SUSPECTED);
+    },
+  );
+
+  it('shows the next header where it is', () => {
+    const flow = new FlowProbe();
+    const steps = inClear(12);
+    flow.sendAll(steps, { evidenceOffset: 10 });
+    const row = flow.entries.find(({ check }) => check === 'esp-null-trailer')!;
+    const [, bytes] = steps[row.packet - 1]!;
+    expect([row.seen, row.offset]).toEqual(['0x04', 10 + bytes.length - 13]);
+  });
+
+  const strangers: readonly (readonly [string, readonly Step[]])[] = [
+    [
+      'check values that stay',
+      exchange(40, (way, i) => octets(espNull(SPI + way, i + 1, 4, innerIpv4(text), 0), new Uint8Array(12))),
+    ],
+    [
+      'OSPF inside',
+      exchange(40, (way, i) => espNull(SPI + way, i + 1, 89, octets([3, 1], u16(36), new Uint8Array(32)))),
+    ],
+    ['text before the trailer', exchange(40, (way, i) => espNull(SPI + way, i + 1, 4, text))],
+    [
+      'an inner packet without a trailer',
+      exchange(40, (way, i) => octets(u32(SPI + way), u32(i + 1), innerIpv4(text.subarray(0, 36)))),
+    ],
+  ];
+  it.each(strangers)('is not seen in %s', (_, steps) => {
+    expect(foundIn(steps)).toBe('none');
+  });
+
+  it('is not seen where the trailer was cut off', () => {
+    expect(foundIn(inClear(12), { captured: 60 })).toBe('none');
+  });
+});
+
+describe('ESP in UDP of which a snap length left little', () => {
+  it.each([20, 22, 26])('is suspected by %i octets, and never confirmed', (captured) => {
+    const long = exchange(20, (way, i) => esp(way === 0 ? SPI : BACK, 100 + 50 * way + i));
+    expect(foundIn(long, { captured })).toBe(SUSPECTED);
+    expect(foundIn(only(0, long).slice(0, 9), { captured })).toBe(SUSPECTED);
+    expect(foundIn(only(0, long).slice(0, 8), { captured })).toBe('none');
+  });
+
+  it('is nothing with less', () => {
+    for (let captured = 1; captured < 20; captured++) expect(foundIn(both, { captured })).toBe('none');
+  });
+});
+
+describe('what begins with a length, a time or a header', () => {
+  const cases: readonly (readonly [string, readonly Step[]])[] = [
+    [
+      'voice in a channel of TURN (RFC 8656 section 12.4): channel, length, RTP, ciphertext',
+      exchange(60, (way, i) => {
+        const length = 12 + 160 + 4 * way;
+        return octets(
+          u16(0x4001 + way),
+          u16(length),
+          u16(0x806f),
+          u16(3000 + i),
+          u32(160 * i),
+          u32(0x77aa0000 + way),
+          noise.take(160 + 4 * way),
+        );
+      }),
+    ],
+    [
+      'IPFIX (RFC 7011 section 3.1): version, length, seconds, sequence, domain, records',
+      only(
+        0,
+        exchange(60, (_, i) =>
+          octets(u16(10), u16(16 + 116), u32(0x67300000 + i), u32(30 * i), u32(7), noise.take(116)),
+        ),
+      ),
+    ],
+    [
+      'PFCP (3GPP 29.244): flags, type, length, SEID, sequence',
+      exchange(60, (way, i) =>
+        octets([0x21, 52], u16(12 + 60), u32(0x12340000 + i), u32(0x99000001 + way), noise.take(64)),
+      ),
+    ],
+    [
+      'MPLS in UDP (RFC 7510) with IPv4 of one length: label, header, ciphertext',
+      exchange(60, (way, i) =>
+        octets(
+          u32(0x3e8a1140 + way),
+          [0x45, 0],
+          u16(84),
+          u16(100 + i),
+          u16(0x4000),
+          [64, 50, 0x12, 0x34],
+          noise.take(72),
+        ),
+      ),
+    ],
+    [
+      'RTP of two sources: version, type, number, time, source, ciphertext',
+      exchange(100, (way, i) =>
+        octets([0x80, 0x6f], u16(2000 + i), u32(0x90000000 + i), u32(0x77aa0000 + way), noise.take(160)),
+      ),
+    ],
+    [
+      'uTP of several types: type, extension, connection, microseconds',
+      exchange(100, (way, i) =>
+        octets(
+          [i % 3 === 0 ? 0x21 : 0x01, 0],
+          u16(0x6a2c + way),
+          u32(0x9345f100 + 9 * i),
+          u32(0x00031a77 + 3 * i),
+          u32(0x00100000),
+          u16(0x37f0 + i),
+          u16(0x90c4),
+          noise.take(1380),
+        ),
+      ),
+    ],
+  ];
+  it.each(cases)('%s is nothing', (_, steps) => {
+    expect(foundIn(steps)).toBe('none');
+    expect(foundIn(steps, { captured: 22 })).toBe('none');
   });
 });

@@ -84,7 +84,7 @@ function readAgain(entry: EvidenceEntry, octets: Uint8Array): string {
 }
 
 /** Expectations that no single row can be held against: they are about the packets before. */
-const OF_THE_PACKETS_BEFORE = /^rising by at most (64|256|1024)$/;
+const OF_THE_PACKETS_BEFORE = /^rising by at most (1|64|256|1024)$/;
 const OF_AN_IKE_HEADER =
   'a next payload of its version, version 0x10 or 0x20 to 0x2f, a known exchange type, in version 0x10 known flags';
 
@@ -102,6 +102,7 @@ function flawOf({ check, expected, seen }: EvidenceEntry): string {
   if (most !== undefined) return value <= Number(most) ? '' : 'more';
   if (OF_THE_PACKETS_BEFORE.test(expected)) return '';
   if (expected === OF_AN_IKE_HEADER) return /^0x[0-9a-f]{2}(10|2[0-9a-f])[0-9a-f]{4}$/.test(seen) ? '' : 'version';
+  if (expected === 'the protocol of a sound inner packet') return value === 0 ? 'none' : '';
   if (expected === 'not zero') return wide(seen) === 0n ? 'zero' : '';
   if (from !== undefined) return wide(seen) >= wide(from) && wide(seen) <= wide(to!) ? '' : 'out of the range';
   if (least !== undefined) return value >= Number(least) && value < Number(limit) ? '' : 'out of the bounds';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/fingerprint/payload.ts';
 import { foundIn, type Step } from './flow-probe.ts';
-import { ah, esp } from './ipsec-packets.ts';
+import { ah, esp, espNull, innerIpv4 } from './ipsec-packets.ts';
+import { octets, u16 } from './octets.ts';
 
 const [SPI, BACK] = [0xc0de0001, 0xc0de0002];
 
@@ -88,6 +89,25 @@ describe.each([
       'suspected',
     ],
   ];
+  it.each([2, 6, 20])('%i SPIs that take turns', (count) => {
+    const spis = Array.from({ length: count }, (_, i) => SPI + 0x10101 * i);
+    const steps = Array.from({ length: 60 }, (_, turn) =>
+      spis.flatMap((spi, i): Step[] => [[0, packet(spi, 5000 * i + turn)]]),
+    ).flat();
+    expect(foundIn(steps, { framing })).toBe(`ipsec ${name} confirmed`);
+    if (count <= 6) expect(foundIn(steps.slice(0, count + 1), { framing })).toBe(`ipsec ${name} confirmed`);
+  });
+
+  it('an SPI of each side with the sequence of the other', () => {
+    const steps: Step[] = [
+      [0, packet(SPI, 1)],
+      [1, packet(SPI, 2)],
+      [1, packet(BACK, 3)],
+      [0, packet(BACK, 4)],
+    ];
+    expect(foundIn(steps, { framing })).toBe(`ipsec ${name} suspected`);
+  });
+
   it.each(cases)('%s', (_, steps, stage) => {
     expect(foundIn(steps, { framing })).toBe(`ipsec ${name} ${stage}`);
   });
@@ -101,5 +121,20 @@ describe('native AH', () => {
   ])('in front of %s authenticates routers and is no VPN', (_, nextHeader) => {
     const hello: Step[] = [1, 2, 3, 4].map((sequence) => [0, ah(SPI, sequence, nextHeader)]);
     expect(foundIn(hello, { framing: Framing.AH })).toBe('none');
+  });
+});
+
+describe('native ESP', () => {
+  const ospf = (length: number): Uint8Array => octets([3, 1], u16(length), new Uint8Array(32));
+
+  it('without encryption around OSPF authenticates routers and is no VPN', () => {
+    const hello = [1, 2, 3, 4].map((sequence): Step => [0, espNull(SPI, sequence, 89, ospf(36))]);
+    expect(foundIn(hello, { framing: Framing.ESP })).toBe('none');
+  });
+
+  it('without encryption around anything else is a VPN', () => {
+    const broken = [1, 2].map((sequence): Step => [0, espNull(SPI, sequence, 89, ospf(35))]);
+    const inner = [1, 2].map((sequence): Step => [0, espNull(SPI, sequence, 4, innerIpv4(new Uint8Array(9)))]);
+    for (const steps of [broken, inner]) expect(foundIn(steps, { framing: Framing.ESP })).toBe('ipsec esp confirmed');
   });
 });
