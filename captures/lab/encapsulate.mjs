@@ -70,14 +70,15 @@ function write(folder, name, extension, octets, condition, text, labels) {
   writeFileSync(join(fragments, `${folder}.${name}.tsv`), lines.map((line) => `${line.join('\t')}\n`).join(''));
 }
 
-for (const [name, { link = 1, endian, only: version, text, wrap }] of Object.entries(WRAPPERS)) {
+for (const [name, { link = 1, endian, only: version, text, before, wrap }] of Object.entries(WRAPPERS)) {
   if (!only.test(name)) continue;
   const { frames, labels } = mixture((session) => version === undefined || session.version === version);
   const wrapped = frames.map((frame, number) => {
     const bytes = wrap(open(frame), number);
     return { time: frame.time, bytes, original: bytes.length };
   });
-  write('encapsulation', name, 'pcap', writePcap(wrapped, { link, endian }), name, text, labels);
+  const first = (before?.() ?? []).map((bytes, at) => ({ time: START + BigInt(at - 10) * 1000n, bytes, original: bytes.length }));
+  write('encapsulation', name, 'pcap', writePcap([...first, ...wrapped], { link, endian }), name, text, labels);
 }
 
 for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, turned, flow, undecidable }] of Object.entries(CONDITIONS)) {

@@ -18,7 +18,8 @@ if (root === undefined) {
   process.exit(2);
 }
 
-const INNER_OF_UDP = new Set(['vxlan', 'geneve', 'gtp']);
+// tshark names no layer for VXLAN-GPE: what it carries follows UDP at once.
+const INNER_OF_UDP = new Set(['vxlan', 'geneve', 'gtp', 'l2tp', 'tzsp', 'ip', 'ipv6', 'eth']);
 
 /**
  * The innermost flow of one packet, from tshark's layer list: {proto, src, sport, dst, dport}, or null for
@@ -50,7 +51,7 @@ function flowOf(fields) {
       flow = { proto: 'udp', src, sport: Number(udps[next.udp]), dst, dport: Number(udpd[next.udp++]) };
       // An inner IP header makes a tunnel; without one it is an ordinary UDP flow on a tunnel's port.
       if (!INNER_OF_UDP.has(names[at + 1])) return flow;
-      if (!names.slice(at + 2).some((inner) => inner === 'ip' || inner === 'ipv6' || inner === 'arp')) return flow;
+      if (!names.slice(at + 1).some((inner) => inner === 'ip' || inner === 'ipv6' || inner === 'arp')) return flow;
       flow = null;
     }
   }

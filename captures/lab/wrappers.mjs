@@ -1,5 +1,6 @@
-// Every link layer and encapsulation that the generator writes, as a table: name → {link, text, only, wrap}.
-// `wrap` gets what frames.open() returns and the packet's number, and returns the new frame's octets.
+// Every link layer and encapsulation that the generator writes, as a table: name → {link, text, only, before, wrap}.
+// `wrap` gets what frames.open() returns and the packet's number, and returns the new frame's octets. `before` makes frames
+// that come first, such as the control messages that agree on a session.
 
 import { BIG, CLIENT_MAC, LITTLE, SERVER_MAC, checksum, concat, ethernet, hex, ipv4, outer4, outer6, u16, u32, udp, udp6 } from './frames.mjs';
 
@@ -42,6 +43,61 @@ function gtp(payload, { sequence, npdu, extensions = [] } = {}) {
 
 const tunnelPort = (number) => 49152 + (number % 1000);
 const overUdp = (port) => (make) => (inner, number) => ethernet(inner, 0x0800, outer4(inner, 17, udp(tunnelPort(number), port, make(inner, number)), number));
+
+/** An inner Ethernet frame between MAC addresses of a real vendor, which tshark wants of a pseudowire. */
+const vendorFrame = (inner, type, payload) => { const [near, far] = [hex('001b21000011'), hex('001b21000012')]; return concat(inner.forth ? far : near, inner.forth ? near : far, u16(type), payload); };
+const pseudowire = (inner, load) => ethernet(inner, 0x8847, concat(label(299776, false), label(16001, true), load));
+const vxlanGpe = (protocol, load) => concat(hex('0c0000'), Buffer.from([protocol]), hex('00002a00'), load);
+
+/** L2TP version 2 (RFC 2661): the peer's tunnel and session id, and what the flags ask for. */
+function l2tp2(inner, frame, { flags = 0x4002, sequence, offset } = {}) {
+  const rest = [u16(inner.forth ? 7 : 8), u16(inner.forth ? 21 : 22)];
+  if (sequence !== undefined) rest.push(u16(sequence), u16(0));
+  if (offset !== undefined) rest.push(u16(offset), Buffer.alloc(offset, 0xaa));
+  const body = concat(...rest, frame);
+  const bits = flags | (sequence === undefined ? 0 : 0x0800) | (offset === undefined ? 0 : 0x0200);
+  return (bits & 0x4000) === 0 ? concat(u16(bits), body) : concat(u16(bits), u16(body.length + 4), body);
+}
+const l2tpPorts = (inner) => (inner.forth ? [50001, 1701] : [1701, 50001]);
+const overL2tpUdp = (inner, message, number) => ethernet(inner, 0x0800, outer4(inner, 17, udp(...l2tpPorts(inner), message), number));
+const overL2tpIp = (inner, message, number) => ethernet(inner, 0x0800, outer4(inner, 115, message, number));
+
+/** A pseudowire of L2TP version 3 (RFC 3931): its types by number, and what both ends agreed on. */
+const PSEUDOWIRE = { ethernet: 5, hdlc: 6, ppp: 7 };
+function l2tp3({ session, kind, cookie = '', sublayer = false, overIp }) {
+  const idFor = (forth) => u32(session + (forth ? 1 : 0));
+  const agreed = hex(cookie);
+  const avp = (type, value) => concat(u16(0x8000 | (6 + value.length)), u16(0), u16(type), value);
+  // An id that a message assigns is the one that its sender wants to see in what it receives.
+  const connectionFor = (forth) => u32(session + (forth ? 0x101 : 0x100));
+  const control = (forth, type, to, ns, ...avps) => {
+    const body = concat(to, u16(ns), u16(ns), avp(0, u16(type)), ...avps);
+    const message = concat(u16(0xc803), u16(4 + body.length), body);
+    return { forth, message: overIp ? concat(u32(0), message) : message };
+  };
+  const call = (forth, type, remote) => {
+    const avps = [avp(63, idFor(!forth)), avp(64, remote), avp(68, u16(PSEUDOWIRE[kind])), avp(69, u16(sublayer ? 1 : 0))];
+    return control(forth, type, connectionFor(forth), 2, ...avps, ...(agreed.length > 0 ? [avp(65, agreed)] : []));
+  };
+  // The control connection (SCCRQ, SCCRP, SCCCN), then the session (ICRQ, ICRP, ICCN).
+  const messages = () => [
+    control(true, 1, u32(0), 0, avp(61, connectionFor(false))), control(false, 2, connectionFor(false), 0, avp(61, connectionFor(true))), control(true, 3, connectionFor(true), 1),
+    call(true, 10, u32(0)), call(false, 11, idFor(false)), call(true, 12, idFor(true)),
+  ];
+  const send = (inner, message, number) => (overIp ? overL2tpIp : overL2tpUdp)(inner, message, number);
+  return {
+    before: () => messages().map(({ forth, message }, at) => send({ forth }, message, 900 + at)),
+    wrap: (inner, number) => {
+      const frame = kind === 'ethernet' ? innerEthernet(inner) : kind === 'ppp' ? concat(hex('ff03'), pppType(inner), inner.ip) : concat(hex('0f00'), u16(inner.type), inner.ip);
+      const data = concat(idFor(inner.forth), agreed, sublayer ? u32(0x40000000 | number) : Buffer.alloc(0), frame);
+      return send(inner, overIp ? data : concat(hex('00030000'), data), number);
+    },
+  };
+}
+
+/** PPTP's GRE (RFC 2637): every packet has a sequence number; answers acknowledge too. */
+const pptp = (inner, frame, number) => concat(u16(inner.forth ? 0x3001 : 0x3081), hex('880b'), u16(frame.length), u16(inner.forth ? 5 : 6), u32(number), inner.forth ? Buffer.alloc(0) : u32(number), frame);
+const tzsp = (protocol, frame, tags = '') => concat(hex('0100'), u16(protocol), hex(`${tags}01`), frame);
 
 /** An 802.11 data frame with an LLC/SNAP header. `qos`, `wds` (four addresses) and `control` (HT control) vary the header. */
 function wlan(inner, number, { qos = false, wds = false, control = false } = {}) {
@@ -156,6 +212,25 @@ export const WRAPPERS = {
   'gtp-u-sequence': { text: 'GTP-U with sequence and N-PDU number.', wrap: overUdp(2152)((p, n) => gtp(p.ip, { sequence: n, npdu: 3 })) },
   'gtp-u-extension': { text: 'GTP-U with one extension header (PDU session container).', wrap: overUdp(2152)((p) => gtp(p.ip, { extensions: [{ type: 0x85, content: hex('0009') }] })) },
   'gtp-u-extensions': { text: 'GTP-U with sequence number and two extension headers (UDP port, PDU session container).', wrap: overUdp(2152)((p, n) => gtp(p.ip, { sequence: n, extensions: [{ type: 0x40, content: u16(2152) }, { type: 0x85, content: hex('1009') }] })) },
+  'pseudowire': { text: 'An Ethernet pseudowire over MPLS without control word; MAC addresses that begin with 00.', wrap: (p) => pseudowire(p, vendorFrame(p, p.type, p.ip)) },
+  'pseudowire-vlan': { text: 'The same with an 802.1Q tag in the frame.', wrap: (p) => pseudowire(p, vendorFrame(p, 0x8100, concat(u16(100), u16(p.type), p.ip))) },
+  'pseudowire-word': { text: 'An Ethernet pseudowire over MPLS with a control word and a sequence number.', wrap: (p, n) => pseudowire(p, concat(u32(n & 0xffff), vendorFrame(p, p.type, p.ip))) },
+  'vxlan-group-policy': { text: 'VXLAN with the group policy extension: flag 0x80, policy 291.', wrap: overUdp(4789)((p) => concat(hex('88000123 00002a00'), innerEthernet(p))) },
+  'vxlan-inner-pppoe': { text: 'VXLAN whose inner frame has an 802.1Q tag and a PPPoE session.', wrap: overUdp(4789)((p) => concat(hex('08000000 00002a00'), ethernet(p, 0x8864, pppoe(p), hex('8100 0064')))) },
+  'vxlan-gpe': { text: 'VXLAN-GPE, port 4790, with IP.', wrap: overUdp(4790)((p) => vxlanGpe(is6(p) ? 2 : 1, p.ip)) },
+  'l2tp-2': { text: 'L2TP version 2: length, PPP with address and control.', wrap: (p, n) => overL2tpUdp(p, l2tp2(p, concat(hex('ff03'), pppType(p), p.ip)), n) },
+  'l2tp-2-compressed': { text: 'L2TP version 2 without length, the PPP protocol compressed to one byte.', wrap: (p, n) => overL2tpUdp(p, l2tp2(p, concat(pppType(p).subarray(1), p.ip), { flags: 0x0002 }), n) },
+  'l2tp-2-all-fields': { text: 'L2TP version 2 with length, sequence numbers and an offset.', wrap: (p, n) => overL2tpUdp(p, l2tp2(p, concat(pppType(p), p.ip), { sequence: n, offset: 3 }), n) },
+  'l2tp-3-ip': { text: 'L2TP version 3 over IP: Ethernet, neither cookie nor sublayer. Control messages agree on it.', ...l2tp3({ session: 0x1000, kind: 'ethernet', overIp: true }) },
+  'l2tp-3-ip-cookie': { text: 'L2TP version 3 over IP: Ethernet, a cookie of 4 bytes and the default sublayer.', ...l2tp3({ session: 0x2000, kind: 'ethernet', cookie: 'c0ffee01', sublayer: true, overIp: true }) },
+  'l2tp-3-ip-hdlc': { text: 'L2TP version 3 over IP: Cisco HDLC, the default sublayer.', ...l2tp3({ session: 0x3000, kind: 'hdlc', sublayer: true, overIp: true }) },
+  'l2tp-3-udp': { text: 'L2TP version 3 over UDP: Ethernet, a cookie of 8 bytes. The control messages are a flow of their own.', ...l2tp3({ session: 0x4000, kind: 'ethernet', cookie: 'c0ffee01deadbeef', overIp: false }) },
+  'l2tp-3-udp-ppp': { text: 'L2TP version 3 over UDP: PPP, a cookie of 8 bytes and the default sublayer.', ...l2tp3({ session: 0x5000, kind: 'ppp', cookie: 'c0ffee01deadbeef', sublayer: true, overIp: false }) },
+  'pptp': { text: "PPTP's GRE: PPP with address and control, sequence and acknowledgement numbers.", wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, pptp(p, concat(hex('ff03'), pppType(p), p.ip), n), n)) },
+  'pptp-compressed': { text: "PPTP's GRE, the PPP protocol compressed to one byte.", wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, pptp(p, concat(pppType(p).subarray(1), p.ip), n), n)) },
+  'tzsp': { text: 'TZSP, port 37008, with an Ethernet frame, as MikroTik routers mirror.', wrap: overUdp(37008)((p) => tzsp(1, innerEthernet(p))) },
+  'tzsp-fields': { text: 'TZSP with tagged fields and padding before a tagged Ethernet frame.', wrap: overUdp(37008)((p) => tzsp(1, ethernet(p, p.type, p.ip, hex('8100 0064')), '0a01c8 00 2902 0600 3c06 02005e0000cc')) },
+  'tzsp-wlan': { text: 'TZSP with an 802.11 data frame.', wrap: overUdp(37008)((p, n) => tzsp(18, wlan(p, n))) },
   'nested-vlan-gre-bridged-vlan': { text: '802.1Q, IPv4, GRE with Ethernet, 802.1Q.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x6558, ethernet(p, p.type, p.ip, hex('8100 0032'))), n), hex('8100 0064')) },
   'nested-mpls-ipip': { only: 4, text: 'MPLS, IPv4, IPv4.', wrap: (p, n) => ethernet(p, 0x8847, concat(label(16001, true), outer4(p, 4, p.ip, n))) },
   'nested-gtp-u-ipip': { only: 4, text: 'GTP-U, then IPv4 in IPv4: four IP headers deep with a GRE outside.', wrap: (p, n) => ethernet(p, 0x0800, outer4(p, 47, gre(0x0800, outer4(p, 17, udp(2152, 2152, gtp(outer4(p, 4, p.ip, n))), n)), n)) },

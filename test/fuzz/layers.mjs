@@ -133,6 +133,36 @@ const FIELDS = {
     [11, 1],
     [12, 1],
   ],
+  pptp: [
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [4, 2],
+  ],
+  l2tp: [
+    [0, 2],
+    [2, 2],
+    [4, 2],
+    [6, 2],
+    [8, 2],
+  ],
+  session: [
+    [0, 4],
+    [4, 4],
+    [8, 4],
+  ],
+  tzsp: [
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [4, 1],
+    [5, 1],
+  ],
+  gpe: [
+    [0, 1],
+    [3, 1],
+    [4, 4],
+  ],
   // The places where WireGuard, OpenVPN, IKE, ESP in UDP, SOCKS and HTTP keep types, lengths, counts, indexes and ids.
   payload: [
     [0, 1],
@@ -169,6 +199,17 @@ const u8 = (octets, at) => octets[at] ?? 0;
 const u16 = (octets, at) => (u8(octets, at) << 8) | u8(octets, at + 1);
 const step = (kind, at) => ({ kind, at });
 
+/** Tunnels by the port that they are looked for on. */
+const UDP_TUNNELS = {
+  1701: 'l2tp',
+  2152: 'gtp',
+  4789: 'vxlan',
+  4790: 'gpe',
+  6081: 'geneve',
+  8472: 'vxlan',
+  37008: 'tzsp',
+};
+
 /** The layer that an ethertype names. */
 function byEtherType(type, at) {
   switch (type) {
@@ -192,7 +233,7 @@ function byEtherType(type, at) {
 }
 
 function byIpProtocol(protocol, at) {
-  const kind = { 4: 'ipv4', 6: 'tcp', 17: 'udp', 41: 'ipv6', 47: 'gre', 50: 'esp', 51: 'ah' }[protocol];
+  const kind = { 4: 'ipv4', 6: 'tcp', 17: 'udp', 41: 'ipv6', 47: 'gre', 50: 'esp', 51: 'ah', 115: 'session' }[protocol];
   return step(kind ?? 'payload', at);
 }
 
@@ -237,15 +278,17 @@ const NEXT = {
   fragment: (octets, at) =>
     (u16(octets, at + 2) & 0xfff8) === 0 ? byIpv6Next(u8(octets, at), at + 8) : step('payload', at + 8),
   udp: (octets, at) => {
-    const kind = { 4789: 'vxlan', 8472: 'vxlan', 6081: 'geneve', 2152: 'gtp' }[u16(octets, at + 2)];
+    const kind = UDP_TUNNELS[u16(octets, at + 2)] ?? UDP_TUNNELS[u16(octets, at) === 1701 ? 1701 : 0];
     return step(kind ?? 'payload', at + 8);
   },
   tcp: (octets, at) => step('payload', at + (u8(octets, at + 12) >> 4) * 4),
   gre: (octets, at) => {
     const flags = u16(octets, at);
     const type = u16(octets, at + 2);
+    if ((flags & 7) === 1) return step('pptp', at);
     const behind = at + 4 + [0x8000, 0x2000, 0x1000].filter((flag) => (flags & flag) !== 0).length * 4;
     if (type === 0x6558) return step('ethernet', behind);
+    if (type === 0x880b) return step('ppp', behind);
     if (type === 0x88be) return (flags & 0x1000) === 0 ? step('ethernet', behind) : step('erspan', behind);
     return type === 0x22eb ? step('erspan', behind) : byEtherType(type, behind);
   },
@@ -253,6 +296,34 @@ const NEXT = {
     const third = u8(octets, at) >> 4 === 2;
     return step('ethernet', at + (third ? 12 + (u8(octets, at + 11) & 1) * 8 : 8));
   },
+  pptp: (octets, at) => {
+    const numbers = (u8(octets, at) & 0x10 ? 4 : 0) + (u8(octets, at + 1) & 0x80 ? 4 : 0);
+    return step('ppp', at + 8 + numbers);
+  },
+  l2tp: (octets, at) => {
+    const flags = u16(octets, at);
+    if ((flags & 15) === 3) return step('session', at + 4);
+    let length = 6 + (flags & 0x4000 ? 2 : 0) + (flags & 0x0800 ? 4 : 0);
+    if (flags & 0x0200) length += 2 + u16(octets, at + length);
+    return step('ppp', at + length);
+  },
+  // Cookie and sublayer have no length of their own: the first place where a frame with IP in it lies.
+  session: (octets, at) => {
+    for (let behind = at + 4; behind <= at + 16; behind += 4) {
+      if (u16(octets, behind) === 0xff03) return step('ppp', behind);
+      if (u16(octets, behind) === 0x0f00) return step('hdlc', behind);
+      if ([0x0800, 0x86dd, 0x8100].includes(u16(octets, behind + 12))) return step('ethernet', behind);
+    }
+    return undefined;
+  },
+  tzsp: (octets, at) => {
+    let behind = at + 4;
+    for (let count = 0; u8(octets, behind) !== 1 && count < 16; count++) {
+      behind += u8(octets, behind) === 0 ? 1 : 2 + u8(octets, behind + 1);
+    }
+    return step(u16(octets, at + 2) === 18 ? 'wifi' : 'ethernet', behind + 1);
+  },
+  gpe: (octets, at) => byVersion(octets, at + 8) ?? step('ethernet', at + 8),
   vxlan: (octets, at) => step('ethernet', at + 8),
   geneve: (octets, at) => {
     const behind = at + 8 + (u8(octets, at) & 63) * 4;

@@ -40,8 +40,11 @@ const OPTIONS = [
   ...['-d', 'udp.port==8472,vxlan'],
 ];
 
-/** Layers behind UDP that carry flows of their own; tshark knows more (L2TP, Teredo), which Sluice takes for payload. */
-const UDP_TUNNELS = new Set(['vxlan', 'geneve', 'gtp']);
+/**
+ * Layers after UDP that carry flows of their own; tshark knows more (Teredo), which Sluice takes for payload. It names no layer
+ * for VXLAN-GPE: what that carries follows UDP at once.
+ */
+const UDP_TUNNELS = new Set(['vxlan', 'geneve', 'gtp', 'l2tp', 'tzsp', 'ip', 'ipv6', 'eth']);
 /** Layers at which no flow begins. */
 const NO_FLOW_LAYERS = new Set(['icmp', 'icmpv6', 'igmp', 'arp', 'sctp']);
 
