@@ -185,7 +185,7 @@ export class EngineRun {
   get held() {
     const { intake, follower } = this.pipeline;
     const { fingerprints, streams } = follower;
-    const { buckets } = this.#decisions;
+    const { buckets } = this.#decisions.buckets;
     return {
       flows: this.table.activeCount,
       fingerprintBlocks: fingerprints.blockCount,
