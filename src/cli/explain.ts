@@ -1,38 +1,37 @@
 /**
- * `sluice explain`: why one flow was decided as it was, as a page of text.
+ * `sluice explain`: why one flow was decided as it was, or that it had no finding, as a page of text.
  */
+import { stat } from 'node:fs/promises';
 import { listCaptures } from '../capture/list-captures.ts';
-import type { DecisionSink } from '../engine/decision-sink.ts';
-import type { Rules } from '../engine/decisions.ts';
+import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
+import type { Decisions, Rules } from '../engine/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
-import { CHECKS } from '../fingerprint/checks.ts';
-import { type DecisionEvent, EventFields, type FlowEvent } from '../output/event-fields.ts';
-import { traceRules, type TriedRule } from '../policy/decide.ts';
+import type { FlowRecord } from '../engine/flow-record.ts';
+import { EventFields, type FlowEvent } from '../output/event-fields.ts';
+import { traceRules } from '../policy/decide.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { endsText, type ExplainedDecision, type ExplainedFlow, explainPage } from './explain-page.ts';
 import { FileOfPacket } from './file-of-packet.ts';
+import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } from './flow-choice.ts';
+import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList } from './report-list.ts';
 
-/** One decision of the flow, with what it rested on. */
-interface ExplainedDecision {
-  readonly event: DecisionEvent;
-  readonly tried: readonly TriedRule[];
-  readonly source: readonly string[];
-  readonly destination: readonly string[];
-}
-
-export interface ExplainFlags extends AddressFlags {
-  readonly flow: string;
+export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {
   readonly policy: string;
   readonly registry: string;
   readonly each?: boolean;
 }
 
+/** Flows that are explained where several match, and flows between the same addresses that are named where none does. */
+const SHOWN_FLOWS = 10;
+
 export async function explain(captures: readonly string[], flags: ExplainFlags): Promise<ExitCode> {
+  checkFlowChoice(flags);
   const policy = await requirePolicy(flags.policy);
   const registry = await requireRegistry(flags.registry);
   const rules: Rules = { policy, registry, mode: policy.mode };
@@ -40,15 +39,10 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   reportList(list);
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const fields = new EventFields(addressForm(flags), context);
-  /** Registered prefixes may be as narrow as an address: they are shown where addresses are. */
-  const coverage = (address: Int32Array, timeUs: number, protocol: number): string[] =>
-    flags.addresses === 'plain'
-      ? coverageLines(registry, address, timeUs, protocol)
-      : [`not shown with --addresses ${flags.addresses}`];
-  const files = new FileOfPacket();
-  const decisions: ExplainedDecision[] = [];
-  const ends: FlowEvent[] = [];
+  const show = addressForm(flags);
+  const fields = new EventFields(show, context);
+  const key = flags.packet === undefined ? null : await packetKey(list.paths, flags.packet, flags.each === true);
+  const found = new FoundFlows(flowChoice(flags, fields, show, key), fields, rules, flags);
   const replay = new Replay(
     {
       rules,
@@ -56,80 +50,129 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
       flowCapacity: DEFAULT_FLOW_CAPACITY,
       packetSink: null,
       onFile: (file, before) => {
-        files.begin(file, before);
+        found.files.begin(file, before);
       },
       onBatch: () => Promise.resolve(true),
       onRemark: () => undefined,
     },
-    (decisionsAtHand): DecisionSink => ({
-      decided: (flow, decision, timeUs, packet) => {
-        if (fields.flowId(flow) !== flags.flow) return;
-        const { input } = decisionsAtHand();
-        decisions.push({
-          event: fields.decisionEvent(files.current, flow, decision, timeUs, packet),
-          tried: traceRules(policy, input),
-          source: coverage(input.source, timeUs, input.protocol),
-          destination: coverage(input.destination, timeUs, input.protocol),
-        });
-      },
-      ended: (flow, decision, reason) => {
-        if (fields.flowId(flow) === flags.flow)
-          ends.push(fields.flowEvent(files.of(flow.firstPacket), flow, decision, reason));
-      },
-    }),
+    (decisionsAtHand) => found.sink(decisionsAtHand),
   );
   await replay.run(list.paths);
   for (const { file, message } of replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
-  if (decisions.length === 0) {
-    const known =
-      ends.length === 0
-        ? 'no flow with this id is in these captures'
-        : 'no VPN was found in this flow, so nothing was decided';
-    throw new CommandError(`${flags.flow}: ${known}`, ExitCode.FAILED);
-  }
-  process.stdout.write(page(flags.flow, decisions, ends.at(-1)));
+  process.stdout.write(found.pages());
   return replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
-function page(id: string, decisions: readonly ExplainedDecision[], end: FlowEvent | undefined): string {
-  const { event } = decisions.at(-1)!;
-  const port = (value: number | undefined): string => (value === undefined ? '' : ` port ${value}`);
-  const ends = `${event.src_ip}${port(event.src_port)}  to  ${event.dest_ip}${port(event.dest_port)}`;
-  const lines = [`Flow ${id}`, `  ${ends}, ${event.proto}, community id ${event.community_id}`];
-  if (event.encapsulation !== undefined) lines.push(`  inside ${event.encapsulation.join(', ')}`);
-  if (end !== undefined) {
-    const { flow } = end;
-    const forth = `${flow.pkts_toserver} packets (${flow.bytes_toserver} bytes) forth`;
-    lines.push(`  ${flow.start} to ${flow.end}: ${forth}, ${flow.pkts_toclient} (${flow.bytes_toclient}) back`);
+/** The key of the packet's flow. The captures are read once for it and once for the flow's decisions. */
+async function packetKey(paths: readonly string[], packet: number, isEach: boolean): Promise<PacketKey> {
+  if (isEach && paths.length > 1) {
+    const reason = 'packets of each file are numbered from 1: name one file';
+    throw new CommandError(`--packet with --each: ${reason}`, ExitCode.WRONG_USAGE);
   }
-  for (const [index, decision] of decisions.entries()) {
-    const { pcap_cnt: packet, pcap_filename: file, timestamp } = decision.event;
-    lines.push('', `Decision ${index + 1} of ${decisions.length}, at packet ${packet} of ${file}, ${timestamp}`);
-    lines.push(...decisionLines(decision));
+  for (const path of paths) {
+    if (path !== '-' && (await stat(path)).isFile()) continue;
+    const reason = 'the capture is read twice, which a pipe is not: save it in a file first';
+    throw new CommandError(`--packet with ${path}: ${reason}`, ExitCode.WRONG_USAGE);
   }
-  return `${lines.join('\n')}\n`;
+  const key = await keyOfPacket(paths, packet);
+  if (typeof key === 'string') throw new CommandError(key, ExitCode.FAILED);
+  return key;
 }
 
-function decisionLines({ event, tried, source, destination }: ExplainedDecision): string[] {
-  const { vpn, decision } = event;
-  const meanings = new Map(Object.values(CHECKS).map((check) => [check.name, check.about]));
-  const evidence = vpn.evidence.map(
-    ({ packet, offset, check, expected, seen }) =>
-      `    packet ${packet}, offset ${offset}: ${meanings.get(check) ?? check}; expected ${expected}, seen ${seen}`,
-  );
-  const before = decision.previous === null ? '' : `, before that ${decision.previous}`;
-  return [
-    `  Finding: ${vpn.protocol}, ${vpn.variant}, ${vpn.stage}. Evidence (offsets count from the start of the payload, or of the TCP stream):`,
-    ...evidence,
-    '  Registrations that cover the source:',
-    ...source.map((line) => `    ${line}`),
-    '  Registrations that cover the destination:',
-    ...destination.map((line) => `    ${line}`),
-    '  Rules, in order:',
-    ...tried.map(
-      (rule) => `    ${rule.name}: ${rule.matched ? 'matches' : `does not hold: ${rule.failed.join('; ')}`}`,
-    ),
-    ...(tried.at(-1)?.matched === true ? [] : ['    none matches: allow']),
-    `  So: ${decision.action} (${decision.reason})${before}; mode ${decision.mode}.`,
-  ];
+/** Collects what the engine says of the flows that are asked for. */
+class FoundFlows {
+  readonly files = new FileOfPacket();
+  private readonly choice: FlowChoice;
+  private readonly fields: EventFields;
+  private readonly rules: Rules;
+  private readonly flags: ExplainFlags;
+  /** By flow id, in the order of their first news. */
+  private readonly flows = new Map<
+    string,
+    { decisions: ExplainedDecision[]; end: FlowEvent | null; firstPlace: string }
+  >();
+  private moreFlows = new Set<string>();
+  private readonly near = new Set<string>();
+
+  constructor(choice: FlowChoice, fields: EventFields, rules: Rules, flags: ExplainFlags) {
+    this.choice = choice;
+    this.fields = fields;
+    this.rules = rules;
+    this.flags = flags;
+  }
+
+  sink(decisionsAtHand: () => Decisions): DecisionSink {
+    const { fields, files, choice } = this;
+    return {
+      decided: (flow, decision, timeUs, packet) => {
+        if (!choice.matches(flow)) return;
+        this.at(flow)?.decisions.push(this.explained(flow, decision, timeUs, packet, decisionsAtHand()));
+      },
+      ended: (flow, decision, reason) => {
+        if (choice.matches(flow)) {
+          const found = this.at(flow);
+          if (found !== null) found.end = fields.flowEvent(files.of(flow.firstPacket), flow, decision, reason);
+        } else if (choice.isNear(flow) && this.near.size < SHOWN_FLOWS) {
+          const event = fields.flowEvent('', flow, decision, reason);
+          this.near.add(`${endsText(event)}, ${event.proto}`);
+        }
+      },
+    };
+  }
+
+  /** The pages of the flows. Throws CommandError where there is none. */
+  pages(): string {
+    const { choice, flows, near, flags } = this;
+    if (flows.size === 0) {
+      const others = near.size === 0 ? '' : `; between these addresses there are: ${[...near].join('; ')}`;
+      throw new CommandError(`no flow ${choice.what} is in these captures${others}`, ExitCode.FAILED);
+    }
+    const pages = [...flows.values()].map((flow: ExplainedFlow) => explainPage(flow, flags.addresses));
+    const count = pages.length + this.moreFlows.size;
+    const head = count > 1 ? `${count} flows ${choice.what}; --flow ID explains one of them\n\n` : '';
+    const more = this.moreFlows.size > 0 ? `\nand ${this.moreFlows.size} more flows\n` : '';
+    return head + pages.join('\n') + more;
+  }
+
+  /** What is known of the flow so far; null for flows past those that are shown. */
+  private at(flow: FlowRecord): { decisions: ExplainedDecision[]; end: FlowEvent | null } | null {
+    const id = this.fields.flowId(flow);
+    const known = this.flows.get(id);
+    if (known !== undefined) return known;
+    // Flows of one key follow one another: the packet is of the last that began before it.
+    if (this.choice.packet !== null) this.flows.clear();
+    else if (this.flows.size === SHOWN_FLOWS) {
+      this.moreFlows.add(id);
+      return null;
+    }
+    const found = { decisions: [], end: null, firstPlace: this.files.placeOf(flow.firstPacket) };
+    this.flows.set(id, found);
+    return found;
+  }
+
+  private explained(
+    flow: FlowRecord,
+    decision: ShownDecision,
+    timeUs: number,
+    packet: number,
+    { input }: Decisions,
+  ): ExplainedDecision {
+    const { files, fields, rules } = this;
+    const event = fields.decisionEvent(files.current, flow, decision, timeUs, packet);
+    return {
+      event,
+      tried: traceRules(rules.policy, input),
+      source: this.coverage(input.source, timeUs, input.protocol),
+      destination: this.coverage(input.destination, timeUs, input.protocol),
+      place: files.placeOf(packet),
+      places: new Map(event.vpn.evidence.map((row) => [row.packet, files.shortPlaceOf(row.packet)])),
+    };
+  }
+
+  /** Registered prefixes may be as narrow as an address: they are shown where addresses are. */
+  private coverage(address: Int32Array, timeUs: number, protocol: number): string[] {
+    const { addresses } = this.flags;
+    if (addresses !== 'plain') return [`not shown with --addresses ${addresses}`];
+    return coverageLines(this.rules.registry, address, timeUs, protocol);
+  }
 }

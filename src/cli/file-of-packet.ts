@@ -21,6 +21,22 @@ export class FileOfPacket {
 
   /** Name of the file that holds packet `number`, counted from 1 through all files of the capture. */
   of(number: number): string {
+    return this.names[this.indexOf(number)] ?? this.current;
+  }
+
+  /** The packet's place for people: analysers number the packets of each file from 1. */
+  placeOf(number: number): string {
+    return this.names.length < 2 ? `packet ${number} of ${this.current}` : this.shortPlaceOf(number);
+  }
+
+  /** The same where a capture of one file needs no name. */
+  shortPlaceOf(number: number): string {
+    if (this.names.length < 2) return `packet ${number}`;
+    const index = this.indexOf(number);
+    return `packet ${number} (packet ${number - this.before[index]!} of ${this.names[index]!})`;
+  }
+
+  private indexOf(number: number): number {
     let low = 0;
     let high = this.before.length - 1;
     while (low < high) {
@@ -28,6 +44,6 @@ export class FileOfPacket {
       if (this.before[middle]! < number) low = middle;
       else high = middle - 1;
     }
-    return this.names[low] ?? this.current;
+    return low;
   }
 }

@@ -1,9 +1,12 @@
 /**
- * `sluice lookup`: which registrations cover an address, and which of them counts.
+ * `sluice lookup`: which registrations cover an address, and which of them counts; which lie around and inside a prefix; which a
+ * holder has; which a reference names.
  */
 import { parseDate, parseInstant } from '../core/iso-time.ts';
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros, micros, type Micros } from '../core/units.ts';
+import { adviseOnDate } from '../registry/date-advice.ts';
+import { adviseOnPrefix } from '../registry/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { NO_REGISTRATION, type Registration, type Registry, Standing } from '../registry/registry.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -15,14 +18,36 @@ export interface LookupFlags {
   readonly protocol?: string;
 }
 
-export async function lookup(addresses: readonly string[], flags: LookupFlags): Promise<void> {
-  const at = flags.at === undefined ? micros(Date.now() * 1000) : parseTime(flags.at);
-  const parsed = addresses.map(parseAddress);
+/** What is asked of the registry. */
+interface Question {
+  readonly registry: Registry;
+  readonly timeUs: Micros;
+  /** A code of core/protocol; NONE for any. */
+  readonly protocol: number;
+}
+
+/** Registrations of one kind that are shown; the rest is counted. */
+const SHOWN_REGISTRATIONS = 100;
+const ADDRESS_LENGTH = 128;
+/** Begins as an address does: what is neither one nor known otherwise has a slip in it. */
+const LIKE_AN_ADDRESS = /^\s*['"[]?(\d{1,3}(\.|\/\d)|[0-9a-f]{0,4}:|\*)/i;
+const FORMS = [
+  'an address (198.51.100.7, 2001:db8::1): which registrations cover it, and which of them counts',
+  'a prefix (198.51.100.0/24): those that cover it, and those inside it',
+  'a reference, exactly as the registry has it (OW-2021-00017)',
+  "a part of a holder's name, in capitals or not (example bank)",
+];
+
+export async function lookup(texts: readonly string[], flags: LookupFlags): Promise<void> {
+  const timeUs = flags.at === undefined ? micros(Date.now() * 1000) : parseTime(flags.at);
   const registry = await requireRegistry(flags.registry);
   const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(flags.protocol ?? PROTOCOL_NAMES[Protocol.NONE]);
-  for (const [index, words] of parsed.entries()) {
-    process.stdout.write(`${addresses[index]!} at ${formatMicros(at)}\n`);
-    for (const line of coverageLines(registry, words, at, protocol)) process.stdout.write(`  ${line}\n`);
+  const question = { registry, timeUs, protocol };
+  // Asked first, so that a text with a slip in it is all that is said.
+  const answers = texts.map((text) => answerTo(text, question));
+  for (const [index, lines] of answers.entries()) {
+    process.stdout.write(`${texts[index]!} at ${formatMicros(timeUs)}\n`);
+    for (const line of lines) process.stdout.write(`  ${line}\n`);
   }
 }
 
@@ -30,16 +55,68 @@ function parseTime(text: string): Micros {
   const time = parseInstant(text);
   const value = Number.isNaN(time) ? parseDate(text) : time;
   if (!Number.isNaN(value)) return value;
-  throw new CommandError(
-    `--at ${text}: a time is written like 2024-11-10 or 2024-11-10T18:00:00Z`,
-    ExitCode.WRONG_USAGE,
-  );
+  const advice = adviseOnDate(text, false) ?? 'a time is written like 2024-11-10 or 2024-11-10T18:00:00Z';
+  throw new CommandError(`--at ${text}: ${advice}`, ExitCode.WRONG_USAGE);
 }
 
-function parseAddress(text: string): readonly number[] {
+function answerTo(text: string, question: Question): string[] {
   const parser = new PrefixParser();
-  if (!parser.parseAddress(text)) throw new CommandError(`${text}: ${parser.message}`, ExitCode.WRONG_USAGE);
-  return [parser.word0, parser.word1, parser.word2, parser.word3];
+  if (parser.parse(text)) {
+    const words = [parser.word0, parser.word1, parser.word2, parser.word3];
+    if (parser.length < ADDRESS_LENGTH) return prefixLines(parser, question);
+    return coverageLines(question.registry, words, question.timeUs, question.protocol);
+  }
+  const lines = textLines(text, question);
+  if (lines.length > 0) return lines;
+  if (LIKE_AN_ADDRESS.test(text)) {
+    const advice = adviseOnPrefix(text, 'ask for each') ?? parser.message;
+    throw new CommandError(`${text}: ${advice}`, ExitCode.WRONG_USAGE);
+  }
+  return [
+    'no registration has this reference, and no holder has this in its name',
+    'lookup understands:',
+    ...FORMS.map((form) => `  ${form}`),
+  ];
+}
+
+/** Those around a prefix and those inside it. */
+function prefixLines(prefix: PrefixParser, question: Question): string[] {
+  const { search } = question.registry;
+  const covering = search.covering(prefix).reverse();
+  const inside = search.inside(prefix);
+  return [
+    ...section(covering, 'covered by', question),
+    ...section(inside, 'inside it', question),
+    ...(covering.length + inside.length === 0
+      ? ['not registered: no registration covers it, and none lies inside it']
+      : []),
+    ...(covering.length === 0 && inside.length > 0 ? ['no registration covers all of it'] : []),
+  ];
+}
+
+/** Those with a reference, and those of a holder. */
+function textLines(text: string, question: Question): string[] {
+  const { search } = question.registry;
+  const sought = text.trim();
+  if (sought === '') return [];
+  return [
+    ...section(search.ofReference(sought), 'with this reference', question),
+    ...section(search.ofHolder(sought), 'whose holder has this in its name', question),
+  ];
+}
+
+/** A heading and a line for each; nothing where there are none. */
+function section(rows: readonly number[], heading: string, { registry, timeUs, protocol }: Question): string[] {
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, SHOWN_REGISTRATIONS).map((row) => {
+    const registration = registry.registrationAt(row);
+    const standing = registry.standingOf(row, timeUs, protocol);
+    const mark = standing === Standing.IN_FORCE ? 'in force' : standingText(standing, registration, protocol);
+    return `  ${registrationText(registration)}: ${mark}`;
+  });
+  const more = rows.length - shown.length;
+  const count = rows.length === 1 ? '1 registration' : `${rows.length} registrations`;
+  return [`${heading}, ${count}:`, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 /** A line for each registration that covers the address, the one that counts marked; one line where there is none. */
@@ -56,10 +133,14 @@ export function coverageLines(
   const lines = found.map(({ index, standing }) => {
     const registration = registry.registrationAt(index);
     const mark = index === counts ? 'counts' : standingText(standing, registration, protocol);
-    return `${registration.prefix}  ${registration.holder} (${registration.sector}), ${registration.reference}, line ${registration.line}: ${mark}`;
+    return `${registrationText(registration)}: ${mark}`;
   });
   if (counts === NO_REGISTRATION) lines.push('not registered: none of these is in force');
   return lines;
+}
+
+function registrationText({ prefix, holder, sector, reference, line }: Registration): string {
+  return `${prefix}  ${holder} (${sector}), ${reference === '' ? 'no reference' : reference}, line ${line}`;
 }
 
 function standingText(standing: Standing, registration: Registration, protocol: number): string {
@@ -71,6 +152,6 @@ function standingText(standing: Standing, registration: Registration, protocol: 
     case Standing.OTHER_PROTOCOL:
       return `for ${registration.protocols.join(', ')} only, not ${PROTOCOL_NAMES[protocol]!}`;
     case Standing.IN_FORCE:
-      return 'in force too, behind one that is more specific or comes first';
+      return 'in force too; a more specific or an earlier one counts';
   }
 }

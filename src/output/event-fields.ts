@@ -36,7 +36,7 @@ export interface EventContext {
 }
 
 /** The fields by which every event names its flow. */
-interface TupleFields {
+export interface TupleFields {
   readonly flow_id: string;
   /** flow_id of the first flow of the tunnel that the flow is part of; absent where it is of none. */
   readonly tunnel_id?: string;
@@ -161,6 +161,19 @@ export class EventFields {
     return this.idOfShown(flow);
   }
 
+  /** The Community ID of a flow in events. */
+  communityId(flow: FlowName): string {
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    return this.communityIdOfShown(flow);
+  }
+
+  private communityIdOfShown({ transport, sourcePort, destinationPort }: FlowName): string {
+    const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
+    const ports = hasPorts ? { source: sourcePort, destination: destinationPort } : null;
+    return communityId(transport, this.source, this.destination, ports);
+  }
+
   private idOfShown(flow: FlowName): string {
     return flowId(flow, this.source, this.destination);
   }
@@ -174,7 +187,6 @@ export class EventFields {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
-    const ports = hasPorts ? { source: flow.sourcePort, destination: flow.destinationPort } : null;
     const vlan = vlansOf(flow.vlans);
     const encapsulation = encapsulationNames(flow.encapsulation);
     return {
@@ -187,7 +199,7 @@ export class EventFields {
       dest_ip: textOf(this.destination),
       ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
       proto: PROTO_NAMES[flow.transport]!,
-      community_id: communityId(flow.transport, this.source, this.destination, ports),
+      community_id: this.communityIdOfShown(flow),
     };
   }
 }

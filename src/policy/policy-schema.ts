@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { parseInstant } from '../core/iso-time.ts';
 import { STAGE_NAMES, VARIANT_NAMES } from '../fingerprint/finding.ts';
+import { adviseOnPrefix } from '../registry/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseOctets, parseRate, parseShare, SHARE_NAMES } from './action.ts';
@@ -55,8 +56,9 @@ const PREFIX_MESSAGE = 'must be an IPv4 or IPv6 address or prefix, like 192.0.2.
 const prefix = z.string({ error: PREFIX_MESSAGE }).check(
   z.superRefine((value, context) => {
     const parser = new PrefixParser();
-    if (!parser.parse(value))
-      context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${parser.message}` });
+    if (parser.parse(value)) return;
+    const message = adviseOnPrefix(value, 'list each') ?? parser.message;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${message}` });
   }),
 );
 

@@ -17,19 +17,24 @@ const PART_OF_LIST = true;
 interface Reading {
   readonly fault: string;
   readonly prefixes: readonly string[];
+  /** True for several prefixes that are not all known. */
+  readonly isSeveral?: boolean;
 }
 
 const parser = new PrefixParser();
 
-/** A sentence on what the text is and what to write; null where there is nothing to add to PrefixParser's message. */
-export function adviseOnPrefix(text: string): string | null {
+/**
+ * A sentence on what the text is and what to write; null where there is nothing to add to PrefixParser's message. `forEach` says what to do
+ * with several prefixes.
+ */
+export function adviseOnPrefix(text: string, forEach = 'write one row for each'): string | null {
   if (text.length > ADVISED_LENGTH) return null;
   const reading = readingOf(text);
   if (reading === null) return null;
-  const { fault, prefixes } = reading;
+  const { fault, prefixes, isSeveral } = reading;
   const [first] = prefixes;
-  if (first === undefined) return fault;
-  return prefixes.length === 1 ? `${fault}: write ${first}` : `${fault}: write one row for each of ${shown(prefixes)}`;
+  if (first === undefined) return isSeveral === true ? `${fault}: ${forEach}` : fault;
+  return prefixes.length === 1 ? `${fault}: write ${first}` : `${fault}: ${forEach} of ${shown(prefixes)}`;
 }
 
 function shown(prefixes: readonly string[]): string {
@@ -238,13 +243,11 @@ function listed(text: string): Reading | null {
     if (reading === null || reading.prefixes.length === 0) return unclearList(parts);
     prefixes.push(...reading.prefixes);
   }
-  return { fault: `a list of ${parts.length}; a row has one prefix`, prefixes };
+  return { fault: `a list of ${parts.length}`, prefixes };
 }
 
 /** A list of which not every part could be read. */
 function unclearList(parts: readonly string[]): Reading | null {
   const isList = parts.every((part) => /^[0-9a-f]+[.:]/i.test(part));
-  return isList
-    ? { fault: `a list of ${parts.length}; a row has one prefix: write one row for each`, prefixes: [] }
-    : null;
+  return isList ? { fault: `a list of ${parts.length}`, prefixes: [], isSeveral: true } : null;
 }

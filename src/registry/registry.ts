@@ -13,6 +13,7 @@ import type { PrefixOrder } from './prefix-order.ts';
 import { orderPrefixes } from './prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from './prefix-trie.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
+import { RegistrationSearch } from './registration-search.ts';
 import { SECTOR_NAMES } from './sector.ts';
 import { NO_ROW, Terms } from './terms.ts';
 
@@ -119,6 +120,20 @@ export class Registry {
     return found;
   }
 
+  /** Finds registrations by what they say. */
+  get search(): RegistrationSearch {
+    return new RegistrationSearch(this.columns, this.rows);
+  }
+
+  /** Why the registration counts or does not, at a packet time and for a protocol (NONE for any). */
+  standingOf(row: number, timeUs: number, protocol: number): Standing {
+    const columns = this.columns;
+    const listed = columns.protocols[row]!;
+    if (listed !== 0 && protocol !== 0 && ((listed >> protocol) & 1) === 0) return Standing.OTHER_PROTOCOL;
+    if (timeUs < columns.validFromUs[row]!) return Standing.NOT_YET_VALID;
+    return timeUs < columns.validUntilUs[row]! ? Standing.IN_FORCE : Standing.EXPIRED;
+  }
+
   /** Code of the sector of a registration. */
   sectorOf(index: number): number {
     return this.columns.sectors[index]!;
@@ -189,14 +204,6 @@ export class Registry {
 
   private rowsOf(prefix: number): Uint32Array {
     return this.rows.subarray(this.starts[prefix], this.starts[prefix + 1]);
-  }
-
-  private standingOf(row: number, timeUs: number, protocol: number): Standing {
-    const columns = this.columns;
-    const listed = columns.protocols[row]!;
-    if (listed !== 0 && protocol !== 0 && ((listed >> protocol) & 1) === 0) return Standing.OTHER_PROTOCOL;
-    if (timeUs < columns.validFromUs[row]!) return Standing.NOT_YET_VALID;
-    return timeUs < columns.validUntilUs[row]! ? Standing.IN_FORCE : Standing.EXPIRED;
   }
 }
 

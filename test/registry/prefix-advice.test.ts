@@ -21,17 +21,14 @@ describe('advice on a text that is no prefix', () => {
     ['2001:db8::-2001:db8::ffff', 'write 2001:db8::/112'],
     ['192.0.2.7-192.0.2.0', 'end is before its start: write 192.0.2.0/29'],
     // Lists.
-    [
-      '192.0.2.0/24,198.51.100.7',
-      'a list of 2; a row has one prefix: write one row for each of 192.0.2.0/24, 198.51.100.7/32',
-    ],
+    ['192.0.2.0/24,198.51.100.7', 'a list of 2: write one row for each of 192.0.2.0/24, 198.51.100.7/32'],
     ['192.0.2.0/24; 198.51.100.0/24;203.0.113.9', 'a list of 3'],
     ['192.0.2.0/24 198.51.100.0/24', 'each of 192.0.2.0/24, 198.51.100.0/24'],
     ['192.0.2.0/24\n198.51.100.0/24\r\n203.0.113.9', 'each of 192.0.2.0/24, 198.51.100.0/24, 203.0.113.9/32'],
     ['192.0.2.1 and 192.0.2.2', 'each of 192.0.2.1/32, 192.0.2.2/32'],
     ['2001:db8::1, 2001:db8::2', 'each of 2001:db8::1/128, 2001:db8::2/128'],
     ['192.0.2.0/24, 198.51.100.0-255', 'each of 192.0.2.0/24, 198.51.100.0/24'],
-    ['192.0.2.1/24, 198.51.100.0/24', 'a list of 2; a row has one prefix: write one row for each'],
+    ['192.0.2.1/24, 198.51.100.0/24', 'a list of 2: write one row for each'],
     // Spaces, quotes and other characters around.
     [' 192.0.2.0/24', 'a space in or around a prefix: write 192.0.2.0/24'],
     ['192.0.2.0 / 24 ', 'write 192.0.2.0/24'],

@@ -97,7 +97,7 @@ describe('a list of prefixes', () => {
 
   it('with commas that are not quoted is seen by its first fields', () => {
     expect(issuesOf(lines(HEADER, `9.9.8.0/24,${ROW}`))).toEqual([
-      'r.csv:2:33: error: a list of 2; a row has one prefix: write one row for each of 9.9.8.0/24, 9.9.9.0/24',
+      'r.csv:2:33: error: a list of 2: write one row for each of 9.9.8.0/24, 9.9.9.0/24',
     ]);
   });
 });

@@ -1,0 +1,100 @@
+/** What `explain` says of one flow, as lines of text. */
+import { CHECKS } from '../fingerprint/checks.ts';
+import type { AddressForm } from '../output/address-forms.ts';
+import { displayFilter } from '../output/display-filter.ts';
+import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event-fields.ts';
+import type { TriedRule } from '../policy/decide.ts';
+
+/** One decision of the flow, with what it rested on. */
+export interface ExplainedDecision {
+  readonly event: DecisionEvent;
+  readonly tried: readonly TriedRule[];
+  readonly source: readonly string[];
+  readonly destination: readonly string[];
+  /** Where its packet is, and the packets of its evidence by their numbers; for people. */
+  readonly place: string;
+  readonly places: ReadonlyMap<number, string>;
+}
+
+export interface ExplainedFlow {
+  readonly decisions: readonly ExplainedDecision[];
+  /** Null where the run was over before the flow. */
+  readonly end: FlowEvent | null;
+  /** Where its first packet is. */
+  readonly firstPlace: string;
+}
+
+const MEANINGS = new Map(Object.values(CHECKS).map((check) => [check.name, check.about]));
+
+export function explainPage({ decisions, end, firstPlace }: ExplainedFlow, addresses: AddressForm): string {
+  const event = decisions.at(-1)?.event ?? end!;
+  const lines = [`Flow ${event.flow_id}`, `  ${endsText(event)}, ${event.proto}, community id ${event.community_id}`];
+  if (event.encapsulation !== undefined) lines.push(`  inside ${event.encapsulation.join(', ')}`);
+  if (event.tunnel_id !== undefined && event.tunnel_id !== event.flow_id)
+    lines.push(`  part of the tunnel that began with flow ${event.tunnel_id}`);
+  if (end !== null) lines.push(...trafficLines(end, firstPlace));
+  lines.push(`  Wireshark display filter: ${filterText(event, addresses)}`);
+  if (decisions.length === 0) lines.push(...NO_FINDING_LINES);
+  for (const [index, decision] of decisions.entries()) {
+    lines.push('', `Decision ${index + 1} of ${decisions.length}, at ${decision.place}, ${decision.event.timestamp}`);
+    lines.push(...decisionLines(decision));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** By the reason in events. */
+const END_MEANINGS: Readonly<Record<string, string>> = {
+  timeout: 'no packet came for too long (timeout)',
+  closed: 'the connection was closed (closed)',
+  evicted: 'there were too many flows (evicted)',
+  shutdown: 'the capture was over (shutdown)',
+};
+
+const NO_FINDING_LINES = [
+  '',
+  'No finding: no VPN was recognised in this flow.',
+  '  So no rule was tried and nothing was decided. Flows without a finding always pass, in every mode.',
+];
+
+export function endsText(event: TupleFields): string {
+  const port = (value: number | undefined): string => (value === undefined ? '' : ` port ${value}`);
+  return `${event.src_ip}${port(event.src_port)}  to  ${event.dest_ip}${port(event.dest_port)}`;
+}
+
+function trafficLines({ flow }: FlowEvent, firstPlace: string): string[] {
+  const forth = `${counted(flow.pkts_toserver, 'packet')} (${counted(flow.bytes_toserver, 'byte')}) forth`;
+  const back = `${counted(flow.pkts_toclient, 'packet')} (${counted(flow.bytes_toclient, 'byte')}) back`;
+  const reason = END_MEANINGS[flow.reason] ?? flow.reason;
+  return [`  ${flow.start} to ${flow.end}: ${forth}, ${back}`, `  first packet: ${firstPlace}; end: ${reason}`];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function filterText(event: TupleFields, addresses: AddressForm): string {
+  return addresses === 'plain' ? displayFilter(event) : `not shown with --addresses ${addresses}`;
+}
+
+function decisionLines({ event, tried, source, destination, places }: ExplainedDecision): string[] {
+  const { vpn, decision } = event;
+  const evidence = vpn.evidence.map(
+    ({ packet, offset, check, expected, seen }) =>
+      `    ${places.get(packet)!}, offset ${offset}: ${MEANINGS.get(check) ?? check}; expected ${expected}, seen ${seen}`,
+  );
+  const before = decision.previous === null ? '' : `, before that ${decision.previous}`;
+  return [
+    `  Finding: ${vpn.protocol}, ${vpn.variant}, ${vpn.stage}. Evidence (offsets count from the start of the payload, or of the TCP stream):`,
+    ...evidence,
+    '  Registrations that cover the source:',
+    ...source.map((line) => `    ${line}`),
+    '  Registrations that cover the destination:',
+    ...destination.map((line) => `    ${line}`),
+    '  Rules, in order:',
+    ...tried.map(
+      (rule) => `    ${rule.name}: ${rule.matched ? 'matches' : `does not hold: ${rule.failed.join('; ')}`}`,
+    ),
+    ...(tried.at(-1)?.matched === true ? [] : ['    none matches: allow']),
+    `  So: ${decision.action} (${decision.reason})${before}; mode ${decision.mode}.`,
+  ];
+}

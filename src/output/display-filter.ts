@@ -1,0 +1,34 @@
+/**
+ * A Wireshark display filter for the packets of a flow. It names both directions in full: `ip.addr` and `udp.port` alone would also
+ * take in a flow between the same ends with the ports crossed. Fragments without ports are not found by it.
+ */
+import type { TupleFields } from './event-fields.ts';
+
+/** Addresses are those of the event: with shortened ones or pseudonyms the filter fits no packet. */
+export function displayFilter(flow: TupleFields): string {
+  const forth = oneWay(flow, flow.src_ip, flow.src_port, flow.dest_ip, flow.dest_port);
+  const back = oneWay(flow, flow.dest_ip, flow.dest_port, flow.src_ip, flow.src_port);
+  // VLAN 0 is a priority alone, and one direction may go without it.
+  const vlans = (flow.vlan ?? []).filter((id) => id !== 0).map((id) => `vlan.id == ${id} && `);
+  const conditions = `${vlans.join('')}${protocolOf(flow)}`;
+  return conditions === '' ? `(${forth}) || (${back})` : `${conditions}((${forth}) || (${back}))`;
+}
+
+function oneWay(
+  { proto }: TupleFields,
+  source: string,
+  sourcePort: number | undefined,
+  destination: string,
+  destinationPort: number | undefined,
+): string {
+  const ip = source.includes(':') ? 'ipv6' : 'ip';
+  const ends = `${ip}.src == ${source} && ${ip}.dst == ${destination}`;
+  if (sourcePort === undefined || destinationPort === undefined) return ends;
+  const transport = proto.toLowerCase();
+  return `${ends} && ${transport}.srcport == ${sourcePort} && ${transport}.dstport == ${destinationPort}`;
+}
+
+/** ESP and AH are told by their protocol; with ports the names of the fields do it. */
+function protocolOf({ proto, src_port: port }: TupleFields): string {
+  return port === undefined ? `${proto.toLowerCase()} && ` : '';
+}
