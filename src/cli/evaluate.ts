@@ -8,11 +8,13 @@ import { formatIssue } from '../core/issue.ts';
 import type { Rules } from '../engine/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText } from '../output/evaluation.ts';
+import { interruptionText } from '../output/interruption.ts';
 import { LineOutput } from '../output/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../study/labels.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { interruptionAt } from './interruption.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
@@ -51,7 +53,11 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     signals.stop();
   }
   for (const { file, message } of run.replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
-  if (signals.exitCode !== null) return signals.exitCode;
+  if (signals.exitCode !== null) {
+    const at = interruptionText(interruptionAt(signals.signal!, run.replay.reached, list.paths));
+    process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
+    return signals.exitCode;
+  }
   const evaluation = evaluate(labels, run.found);
   if (evaluation.captures === 0) {
     throw new CommandError(

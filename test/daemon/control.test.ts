@@ -208,6 +208,18 @@ describe('a running daemon', () => {
     expect(daemon.log).toContain('cut to');
   });
 
+  it('writes flows without a finding under --flows, and not with --vpn-only', async () => {
+    const capture = readFileSync(join(import.meta.dirname, '../../captures/negative/bittorrent.pcap'));
+    const typesWith = async (...flags: string[]): Promise<number> => {
+      const daemon = await run('--flows', '-', ...flags).started();
+      daemon.child.stdin!.end(capture);
+      expect((await daemon.ended).code).toBe(0);
+      return ofType(eventsIn(daemon.standardOutput), 'flow').length;
+    };
+    expect(await typesWith()).toBeGreaterThan(0);
+    expect(await typesWith('--vpn-only')).toBe(0);
+  });
+
   const promtool = spawnSync('promtool', ['--version']).status === 0;
   it.skipIf(!promtool && process.env.CI === undefined)(
     'has metrics that promtool finds nothing wrong with',
