@@ -1,12 +1,13 @@
 /**
  * Brings the fingerprints what TCP connections begin with: puts the first octets of each direction in order where one segment
- * does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the middle are
- * offered segment by segment, as long as those are made of whole records.
+ * does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the middle, and those whose
+ * segments a snap length cuts, are followed record by record (joined-streams.ts).
  */
 import {
-  isDataSegment,
+  isRecordStart,
   Opening,
   opening,
+  openingRecord,
   prefaceLength,
   recordLength,
   RECORD_HEADER_LENGTH,
@@ -22,22 +23,23 @@ import { TCP_PREFIX_LENGTH } from '../wire/ike.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 import { nextPreface } from '../wire/proxy-preface.ts';
 import { TcpFlag, TURNING_FLAGS } from '../wire/tcp.ts';
+import { JoinedStreams } from './joined-streams.ts';
 
 /** Segments that may be put in order before a connection is given up. */
 const SEGMENT_LIMIT = 512;
 /** Flags of a flow that tell of one connection. */
 const CONNECTION_FLAGS = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH | FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH | FlowFlag.CLOSED;
-/** Segments from the middle of a stream that may fit nothing. */
-const STRANGE_LIMIT = 6;
 
 export class StreamObserver {
   readonly streams = new StreamStart();
+  readonly joined: JoinedStreams;
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
 
   constructor(table: FlowTable, fingerprints: FingerprintSet) {
     this.table = table;
     this.fingerprints = fingerprints;
+    this.joined = new JoinedStreams(fingerprints);
   }
 
   /** Follows SYN, FIN and RST. */
@@ -81,6 +83,7 @@ export class StreamObserver {
     details[evidenceAt] = this.fingerprints.evidence;
     words[row + FlowWord.HANDLE] = 0;
     words[row + FlowWord.TRANSPORT]! &= ~CONNECTION_FLAGS;
+    for (let way = 0; way < 2; way++) details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + way] = 0;
   }
 
   /**
@@ -100,27 +103,80 @@ export class StreamObserver {
     const sequence = (view.tcpFlags & TcpFlag.SYN) !== 0 ? (view.tcpSequence + 1) | 0 : view.tcpSequence;
     // The details of most stay unread.
     let place = (words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) === 0 ? 0 : details[detail + FlowDetail.STREAM]!;
+    if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.CHAIN) !== 0)
+      return this.observeJoined(view, payload, slot, sequence, place);
+    const isCut = view.payloadCaptured < view.payloadLength;
     if (place === 0) {
       const decided = this.judgeFirstSegment(view, payload, slot, sequence);
       if (decided !== NEEDS_PLACE) return decided;
+      if (isCut && openingRecord(view.data, view.payloadAt, view.payloadCaptured) === Opening.OPENVPN)
+        return this.observeJoined(view, payload, slot, sequence, 0);
       place = this.streams.take(this.table.partOf(slot));
       if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
       details[detail + FlowDetail.STREAM] = place;
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM;
+    } else if (isCut && this.isOfOpenvpn(place)) {
+      return this.observeJoined(view, payload, slot, sequence, this.joinAt(slot, place));
     }
-    if (!this.streams.hasBase(place, direction)) {
-      const known = (words[row + FlowWord.TRANSPORT]! & (FlowFlag.SYN_LOW << direction)) !== 0;
-      this.streams.setBase(
-        place,
-        direction,
-        known ? details[detail + FlowDetail.FIRST_SEQUENCE + direction]! : sequence,
-      );
-    }
+    if (!this.streams.hasBase(place, direction))
+      this.streams.setBase(place, direction, this.firstSequence(slot, direction, sequence));
     const before = this.streams.inOrder(place, direction);
     const now = this.streams.push(place, direction, sequence, view.data, view.payloadAt, view.payloadCaptured);
     let handle = words[row + FlowWord.HANDLE]!;
-    if (now > before) handle = this.readRecords(payload, row, place, handle);
+    if (now > before) handle = this.readRecords(payload, slot, place, handle);
     if (this.streams.segmentCount(place) > SEGMENT_LIMIT) handle = this.fingerprints.retire(handle);
+    if (handle === RETIRED) this.release(slot);
+    return handle;
+  }
+
+  /** Sequence number of the direction's first octet: after its SYN, or of the first segment that is looked at. */
+  private firstSequence(slot: number, direction: number, sequence: number): number {
+    const { words, details } = this.table;
+    const at = slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction;
+    const sawSyn = (words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & (FlowFlag.SYN_LOW << direction)) !== 0;
+    if (!sawSyn && details[at] === 0) details[at] = sequence;
+    return sawSyn ? details[at]! : sequence;
+  }
+
+  /** Whether what was read of a stream so far are records of OpenVPN, or nothing. */
+  private isOfOpenvpn(place: number): boolean {
+    const { streams } = this;
+    const isOpen = (direction: number): boolean =>
+      streams.phase(place, direction) === StreamPhase.OPENVPN_RECORDS ||
+      (streams.phase(place, direction) === StreamPhase.START && streams.inOrder(place, direction) === 0);
+    return isOpen(0) && isOpen(1);
+  }
+
+  /** Hands a stream over to be followed record by record from where it was read to. Returns its place there, 0 for none. */
+  private joinAt(slot: number, place: number): number {
+    const { chain } = this.joined;
+    const joined = chain.take(this.table.partOf(slot));
+    for (let direction = 0; direction < 2 && joined !== 0; direction++) {
+      if (!this.streams.hasBase(place, direction)) continue;
+      const next = this.streams.base(place, direction) + this.streams.cursor(place, direction);
+      chain.expect(joined, direction, next | 0);
+    }
+    this.release(slot);
+    return joined;
+  }
+
+  /** Follows the records of a connection whose beginning was not seen, or is cut. `place` is where, 0 for a new one. */
+  private observeJoined(view: PacketView, payload: Payload, slot: number, sequence: number, place: number): number {
+    const { words, details } = this.table;
+    const row = slot * ROW_WORDS;
+    const { direction } = payload;
+    const flags = words[row + FlowWord.TRANSPORT]!;
+    this.firstSequence(slot, direction, sequence);
+    const first = details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction]!;
+    const isFromStart = (flags & (FlowFlag.SYN_LOW << direction)) !== 0;
+    const part = this.table.partOf(slot);
+    const before = words[row + FlowWord.HANDLE]!;
+    const handle = this.joined.observe(view, payload, place, part, sequence, first, before, isFromStart);
+    const after = this.joined.placeAfter;
+    if (after !== 0) {
+      details[slot * DETAIL_WORDS + FlowDetail.STREAM] = after;
+      words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM | FlowFlag.CHAIN;
+    }
     if (handle === RETIRED) this.release(slot);
     return handle;
   }
@@ -129,9 +185,12 @@ export class StreamObserver {
   release(slot: number): void {
     const { words, details } = this.table;
     const at = slot * ROW_WORDS + FlowWord.TRANSPORT;
-    if ((words[at]! & FlowFlag.STREAM) === 0) return;
-    words[at]! &= ~FlowFlag.STREAM;
-    this.streams.release(details[slot * DETAIL_WORDS + FlowDetail.STREAM]!);
+    const flags = words[at]!;
+    if ((flags & FlowFlag.STREAM) === 0) return;
+    words[at] = flags & ~(FlowFlag.STREAM | FlowFlag.CHAIN);
+    const place = details[slot * DETAIL_WORDS + FlowDetail.STREAM]!;
+    if ((flags & FlowFlag.CHAIN) !== 0) this.joined.chain.release(place);
+    else this.streams.release(place);
   }
 
   /** Most connections end here: their first segment begins like nothing of ours. */
@@ -142,44 +201,30 @@ export class StreamObserver {
     const flags = words[row + FlowWord.TRANSPORT]!;
     const sawSyn = (flags & (FlowFlag.SYN_LOW << direction)) !== 0;
     if (sawSyn && details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction] !== sequence) return NEEDS_PLACE;
+    const { data, payloadAt, payloadCaptured } = view;
+    // In the middle of a stream, the length of a data record may begin like a proxy's preface.
+    const isJoined =
+      !sawSyn &&
+      (words[row + FlowWord.HANDLE]! > 0 ||
+        (isRecordStart(data, payloadAt, payloadCaptured) &&
+          openingRecord(data, payloadAt, payloadCaptured) === Opening.NOTHING));
+    if (isJoined) return this.observeJoined(view, payload, slot, sequence, 0);
     const startedHigh = (flags & FlowFlag.STARTED_HIGH) !== 0;
     const isClient = startedHigh === (direction === 1);
-    const start = opening(view.data, view.payloadAt, view.payloadCaptured, StreamPhase.START, isClient);
-    if (start !== Opening.NOTHING) return NEEDS_PLACE;
-    return sawSyn ? this.fingerprints.retire(words[row + FlowWord.HANDLE]!) : this.observeMiddle(view, payload, row);
+    if (opening(data, payloadAt, payloadCaptured, StreamPhase.START, isClient) !== Opening.NOTHING) return NEEDS_PLACE;
+    if (sawSyn) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
+    return this.observeJoined(view, payload, slot, sequence, 0);
   }
 
-  private observeMiddle(view: PacketView, payload: Payload, row: number): number {
-    let handle = this.table.words[row + FlowWord.HANDLE]!;
-    const { data, payloadAt, payloadCaptured, payloadLength } = view;
-    if (!isDataSegment(data, payloadAt, payloadCaptured, payloadLength)) {
-      if (handle > 0) return handle;
-      return handle - 1 <= -STRANGE_LIMIT ? RETIRED : handle - 1;
-    }
-    payload.data = data;
-    payload.framing = Framing.OPENVPN_RECORD;
-    let position = 0;
-    while (handle !== RETIRED && position + RECORD_HEADER_LENGTH < payloadCaptured) {
-      const length = data.getUint16(payloadAt + position);
-      payload.at = payloadAt + position + RECORD_HEADER_LENGTH;
-      payload.evidenceOffset = position + RECORD_HEADER_LENGTH;
-      payload.length = length;
-      payload.captured = Math.min(length, payloadCaptured - position - RECORD_HEADER_LENGTH);
-      handle = this.fingerprints.observe(payload, handle, this.fingerprints.finding, this.fingerprints.evidence);
-      position += RECORD_HEADER_LENGTH + length;
-    }
-    return handle;
-  }
-
-  private readRecords(payload: Payload, row: number, place: number, handle: number): number {
+  private readRecords(payload: Payload, slot: number, place: number, handle: number): number {
     const { streams } = this;
     const { direction } = payload;
-    const startedHigh = (this.table.words[row + FlowWord.TRANSPORT]! & FlowFlag.STARTED_HIGH) !== 0;
+    const startedHigh = (this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.STARTED_HIGH) !== 0;
     const isClient = startedHigh === (direction === 1);
     for (;;) {
       const phase = streams.phase(place, direction);
       if (phase >= StreamPhase.OPENVPN_RECORDS) {
-        const next = this.readRecord(payload, place, handle, phase);
+        const next = this.readRecord(payload, slot, place, handle, phase);
         if (next === NO_RECORD) return this.isFull(place, direction) ? this.fingerprints.retire(handle) : handle;
         // A record that no fingerprint holds ends the search: framing without content is chance.
         if (next <= 0) return RETIRED;
@@ -230,7 +275,7 @@ export class StreamObserver {
   }
 
   /** Shows the record at the cursor to the fingerprints; NO_RECORD where it is not all there. */
-  private readRecord(payload: Payload, place: number, handle: number, phase: number): number {
+  private readRecord(payload: Payload, slot: number, place: number, handle: number, phase: number): number {
     const { streams } = this;
     const { direction } = payload;
     const cursor = streams.cursor(place, direction);
@@ -245,7 +290,9 @@ export class StreamObserver {
     payload.captured = length;
     payload.length = length;
     payload.framing = phase === StreamPhase.IKE_RECORDS ? Framing.IKE_RECORD : Framing.OPENVPN_RECORD;
-    payload.evidenceOffset = cursor + RECORD_HEADER_LENGTH;
+    const first = this.table.details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction]!;
+    const skipped = (streams.base(place, direction) - first) >>> 0;
+    payload.evidenceOffset = (skipped + cursor + RECORD_HEADER_LENGTH) >>> 0;
     return this.fingerprints.observe(payload, handle, this.fingerprints.finding, this.fingerprints.evidence);
   }
 }

@@ -2,7 +2,8 @@
  * Evidence: what was seen, where, and what was expected there; enough to verify a finding by hand in a packet analyser.
  * Rows are numbers, chained per flow; words and hexadecimal appear only when a decision leaves the engine.
  *
- * An offset counts octets from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header.
+ * An offset counts octets from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
+ * beginning was not captured starts with the direction's first segment, as relative sequence numbers do that count from 0.
  */
 import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
 
@@ -24,13 +25,13 @@ export const EVIDENCE_LIMIT = 12;
 const INITIAL_ROWS = 1024;
 
 /**
- * Words of a row, half a cache line: the row after it; the check, in the upper 8 bits, and the offset, which no payload and no stream's
- * beginning takes beyond the 24 below; the packet's number, as a double; what was expected and what was seen, two words each.
+ * Words of a row, half a cache line: the row after it; the offset, which in a TCP stream goes round as sequence numbers do; one double of
+ * the packet's number and, in units of CHECK_UNIT, the check; what was expected and what was seen, two words each.
  */
-const Field = { NEXT: 0, CHECK_AND_OFFSET: 1, PACKET: 2, VALUES: 4 } as const;
+const Field = { NEXT: 0, OFFSET: 1, PACKET_AND_CHECK: 2, VALUES: 4 } as const;
 const ROW_WORDS = 8;
-const OFFSET_BITS = 24;
-const OFFSET_MASK = 0xffffff;
+/** Packets are numbered below this; 256 checks of it fit a double's 53 bits. */
+const CHECK_UNIT = 2 ** 45;
 
 /** `tail` of a chain whose last row has not been looked for yet. */
 const UNKNOWN = -1;
@@ -90,8 +91,8 @@ export class EvidenceLog {
     const { words } = this;
     const at = row * ROW_WORDS;
     words[at + Field.NEXT] = 0;
-    words[at + Field.CHECK_AND_OFFSET] = (check << OFFSET_BITS) | (offset & OFFSET_MASK);
-    this.numbers[(at + Field.PACKET) >> 1] = packet;
+    words[at + Field.OFFSET] = offset | 0;
+    this.numbers[(at + Field.PACKET_AND_CHECK) >> 1] = check * CHECK_UNIT + packet;
     words[at + Field.VALUES] = expectedHigh;
     words[at + Field.VALUES + 1] = expectedLow;
     words[at + Field.VALUES + 2] = seenHigh;
@@ -127,15 +128,15 @@ export class EvidenceLog {
   }
 
   checkOf(row: number): Check {
-    return (this.words[row * ROW_WORDS + Field.CHECK_AND_OFFSET]! >>> OFFSET_BITS) as Check;
+    return Math.floor(this.numbers[(row * ROW_WORDS + Field.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
   }
 
   packetOf(row: number): number {
-    return this.numbers[(row * ROW_WORDS + Field.PACKET) >> 1]!;
+    return this.numbers[(row * ROW_WORDS + Field.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
   }
 
   offsetOf(row: number): number {
-    return this.words[row * ROW_WORDS + Field.CHECK_AND_OFFSET]! & OFFSET_MASK;
+    return this.words[row * ROW_WORDS + Field.OFFSET]! >>> 0;
   }
 
   /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */

@@ -4,7 +4,7 @@
  * proxy's preface (wire/proxy-preface.ts) may stand before either.
  */
 import { isTcpPrefix, TCP_PREFIX_LENGTH } from '../wire/ike.ts';
-import { Opcode } from '../wire/openvpn.ts';
+import { isControl, Opcode, opcode } from '../wire/openvpn.ts';
 import { PREFACE_CUT, prefaceStep } from '../wire/proxy-preface.ts';
 
 /** What the octets of a direction are, from a cursor on. Phases below RECORDS are the preface's. */
@@ -17,6 +17,8 @@ export type Opening = (typeof Opening)[keyof typeof Opening];
 const SHORTEST_OPENVPN = 14;
 /** Control packets fit a link; with a wrapped key a reset may be a little longer. */
 const LONGEST_OPENING = 2048;
+/** Data packets fit a link with jumbo frames; text reads as a longer record. */
+const LONGEST_RECORD = 0x2400;
 const LENGTH_OCTETS = 2;
 const SHORTEST_IKE = LENGTH_OCTETS + 4 + 28;
 const IKE_LETTER = 0x49;
@@ -70,14 +72,20 @@ export function recordLength(data: DataView, at: number, length: number, phase: 
 
 export const RECORD_HEADER_LENGTH = LENGTH_OCTETS;
 
-/** True when a segment from the middle of a stream is made of whole records of OpenVPN data. */
-export function isDataSegment(data: DataView, at: number, captured: number, length: number): boolean {
+/** Whether a record of OpenVPN, of data or of the control channel, may begin at `at`: at a glance, from three octets at least. */
+export function isRecordStart(data: DataView, at: number, length: number): boolean {
+  if (length < LENGTH_OCTETS + 1) return false;
+  const record = data.getUint16(at);
+  if (record < SHORTEST_OPENVPN || record > LONGEST_RECORD) return false;
+  const code = opcode(data, at + LENGTH_OCTETS);
+  return code === Opcode.DATA_V1 || code === Opcode.DATA_V2 || (isControl(code) && record <= LONGEST_OPENING);
+}
+
+/** Whether a segment is made of whole records of OpenVPN. */
+export function isMadeOfRecords(data: DataView, at: number, captured: number, length: number): boolean {
   let position = 0;
-  while (position + 3 <= captured) {
-    const record = data.getUint16(at + position);
-    const code = data.getUint8(at + position + 2) >> 3;
-    if (record < SHORTEST_OPENVPN || (code !== Opcode.DATA_V1 && code !== Opcode.DATA_V2)) return false;
-    position += LENGTH_OCTETS + record;
+  while (position < length && isRecordStart(data, at + position, captured - position)) {
+    position += LENGTH_OCTETS + data.getUint16(at + position);
   }
   return position === length;
 }

@@ -60,11 +60,11 @@ export const FlowDetail = {
   /** Of the flow's own finding. */
   OWN_EVIDENCE: 6,
   TUNNEL: 7,
-  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set. */
+  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its records are followed. */
   STREAM: 8,
   /** Of a slot without a flow: the next one, 0 for none. */
   NEXT_FREE: 9,
-  /** TCP: sequence number of each direction's first octet, where its SYN was seen. */
+  /** TCP: sequence number of each direction's first octet, as far as it was needed where no SYN was seen: of the first one captured. */
   FIRST_SEQUENCE: 10,
   /** How often OCTETS of each direction has passed 2^32. */
   OCTETS_CARRIED: 12,
@@ -92,6 +92,8 @@ export const FlowFlag = {
   WIDE: 1 << 14,
   /** TCP: STREAM of the details is a place. */
   STREAM: 1 << 15,
+  /** That place is one of record-chain.ts, not of stream-start.ts. */
+  CHAIN: 1 << 16,
 } as const;
 
 /** What of TRANSPORT belongs to the key. */

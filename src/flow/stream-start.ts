@@ -71,6 +71,11 @@ export class StreamStart {
     this.set(place, direction, Word.KNOWN, 1);
   }
 
+  /** Sequence number of a direction's first octet here. */
+  base(place: number, direction: number): number {
+    return this.get(place, direction, Word.BASE);
+  }
+
   hasBase(place: number, direction: number): boolean {
     return this.get(place, direction, Word.KNOWN) === 1;
   }

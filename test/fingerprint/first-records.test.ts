@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  isDataSegment,
+  isMadeOfRecords,
+  isRecordStart,
   Opening,
   opening,
   openingRecord,
@@ -11,7 +12,7 @@ import {
 import { guarded } from '../wire/guarded-bytes.ts';
 import { marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets, u16 } from './octets.ts';
-import { blockData, data2, session } from './openvpn-messages.ts';
+import { ACK, blockData, data2, session, Side } from './openvpn-messages.ts';
 
 const noise = new Noise(43);
 const peers = { initiator: noise.take(8), responder: noise.take(8) };
@@ -88,26 +89,41 @@ describe('records', () => {
     expect(recordLength(data, at, 1, StreamPhase.OPENVPN_RECORDS)).toBe(-1);
   });
 
-  const packets = [record(data2(3, 1)), record(blockData([0x30], 20, 3))];
+  const starts = (bytes: Uint8Array): boolean => {
+    const { data, at } = guarded(bytes);
+    return isRecordStart(data, at, bytes.length);
+  };
 
-  it('of data fill a segment from the middle of a stream to its end', () => {
-    const isData = (bytes: Uint8Array): boolean => {
-      const { data, at } = guarded(bytes);
-      return isDataSegment(data, at, bytes.length, bytes.length);
-    };
-    const whole = octets(...packets);
-    expect(isData(whole)).toBe(true);
-    for (let cut = 1; cut < packets[1]!.length; cut++) expect(isData(whole.subarray(0, -cut))).toBe(false);
-    expect(isData(octets(whole, [0]))).toBe(false);
-    expect(isData(record(clientReset))).toBe(false);
-    expect(isData(noise.take(200).fill(0, 0, 2))).toBe(false);
+  it('may begin where a length and an opcode are', () => {
+    const ack = new Side('plain').control(ACK, [1], noise.take(8));
+    for (const packet of [data2(3, 1), blockData([0x30], 20, 3), clientReset, ack]) {
+      for (let length = 0; length < 6; length++) expect(starts(record(packet).subarray(0, length))).toBe(length >= 3);
+    }
+    expect(starts(octets(u16(9000), [0x48]))).toBe(true);
   });
 
-  it('of data are told by what a snap length leaves of them', () => {
-    const whole = octets(...packets);
-    for (let captured = 3; captured < whole.length; captured++) {
-      const { data, at } = guarded(whole, captured);
-      expect(() => isDataSegment(data, at, captured, whole.length)).not.toThrow();
-    }
+  it.each([
+    ['a length too short', octets(u16(13), [0x48])],
+    ['a length that text has', text('GET')],
+    ['data of an unlikely length', octets(u16(0x2401), [0x48])],
+    ['control of an unlikely length', octets(u16(2049), [0x20])],
+    ['no opcode', octets(u16(100), [0x60])],
+    ['the first version’s resets', octets(u16(100), [0x08])],
+    ['TLS', octets([0x17, 3, 3])],
+    ['zeros', octets([0, 0, 0])],
+  ])('may not begin with %s', (_, bytes) => {
+    expect(starts(bytes)).toBe(false);
+  });
+
+  it('fill a segment to its end, or do not', () => {
+    const whole = octets(record(data2(3, 1)), record(blockData([0x30], 20, 3)));
+    const fills = (bytes: Uint8Array, captured = bytes.length): boolean => {
+      const { data, at } = guarded(bytes, captured);
+      return isMadeOfRecords(data, at, captured, bytes.length);
+    };
+    expect(fills(whole)).toBe(true);
+    for (let cut = 1; cut < 80; cut++) expect(fills(whole.subarray(0, -cut))).toBe(false);
+    expect(fills(octets(whole, [0]))).toBe(false);
+    for (let captured = 0; captured < whole.length; captured++) expect(() => fills(whole, captured)).not.toThrow();
   });
 });

@@ -1,0 +1,258 @@
+/** OpenVPN over TCP connections that were joined in the middle, or are cut by a snap length; and what only looks like it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { findingStage, findingVariant, NO_FINDING, STAGE_NAMES, VARIANT_NAMES } from '../../src/fingerprint/finding.ts';
+import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts';
+import { only, START_SECONDS, type Step } from '../fingerprint/flow-probe.ts';
+import { Noise, octets, u16, u32 } from '../fingerprint/octets.ts';
+import {
+  blockData,
+  CONTROL,
+  data1,
+  data2,
+  epochData,
+  serverHello,
+  session,
+  Side,
+  SOFT_RESET,
+} from '../fingerprint/openvpn-messages.ts';
+import { opened, packets, records, type Segment, segmented } from './tcp-talk.ts';
+import { writeCapture } from './wireguard-session.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'joined-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const noise = new Noise(61);
+let written = 0;
+
+/** Replays the segments, of which `snapLength` bytes of each frame are there. Whatever is found, nothing is held after it. */
+async function run(segments: readonly Segment[], snapLength = Infinity): Promise<CaptureRun> {
+  const path = writeCapture(join(folder, `${written++}.pcap`), packets(segments));
+  const result = await runCapture(path, snapLength);
+  expect([result.blocksLeft, result.rowsLeft]).toEqual([0, 0]);
+  return result;
+}
+
+async function foundIn(segments: readonly Segment[], snapLength = Infinity): Promise<string> {
+  const { evidence } = await run(segments, snapLength);
+  const findings = evidence.map(({ finding }) => finding).filter((finding) => finding !== NO_FINDING);
+  return (
+    findings.map((one) => `${VARIANT_NAMES[findingVariant(one)]} ${STAGE_NAMES[findingStage(one)]}`).join() || 'none'
+  );
+}
+
+/** `each` records of both directions in turn. */
+function exchange(each: number, packet: (way: 0 | 1, number: number) => Uint8Array): Step[] {
+  return Array.from({ length: each }, (_, i): Step[] => [
+    [0, packet(0, i)],
+    [1, packet(1, i)],
+  ]).flat();
+}
+
+const WRAPS = ['plain', 'tls-auth', 'tls-crypt'] as const;
+const SIZES = [1460, 300, 88, 40, 7, 3];
+
+describe('a connection joined after the resets', () => {
+  it.each(WRAPS)('is confirmed by its control and ACK records, %s, in segments of any size', async (wrap) => {
+    const steps = records(session(wrap, 20).slice(2));
+    for (const size of SIZES) expect(await foundIn(segmented(steps, size)), String(size)).toBe(`${wrap} confirmed`);
+    expect(await foundIn(segmented(steps, 100, true))).toBe(`${wrap} confirmed`);
+  });
+
+  it.each(WRAPS)('is suspected from one direction, %s', async (wrap) => {
+    const client = new Side(wrap);
+    const steps = Array.from({ length: 5 }, (): Step => [
+      0,
+      client.control(CONTROL, [], noise.take(8), noise.take(200)),
+    ]);
+    client.control(CONTROL, [], noise.take(8));
+    const later = records(steps.slice(1));
+    for (const size of SIZES) expect(await foundIn(segmented(later, size)), String(size)).toBe(`${wrap} suspected`);
+  });
+
+  it('is found where its sequence numbers pass zero', async () => {
+    const steps = records(session('tls-crypt').slice(2));
+    expect(await foundIn(segmented(steps, 88, false, [2 ** 32 - 200, 2 ** 32 - 1]))).toBe('tls-crypt confirmed');
+  });
+
+  it('is found again after segments that were lost, and where segments come twice or change places', async () => {
+    const steps = records(session('plain').slice(2));
+    const all = segmented(steps, 100);
+    expect(await foundIn(all.filter((_, i) => i !== 3))).toBe('plain confirmed');
+    expect(await foundIn(all.flatMap((segment) => [segment, segment]))).toBe('plain confirmed');
+    const swapped = [...all];
+    for (let i = 4; i + 1 < swapped.length; i += 2) [swapped[i], swapped[i + 1]] = [swapped[i + 1]!, swapped[i]!];
+    expect(await foundIn(swapped)).toBe('plain confirmed');
+  });
+
+  it('is confirmed by a rekey after data', async () => {
+    const [client, server] = [new Side('tls-auth'), new Side('tls-auth')];
+    const nothing = new Uint8Array(0);
+    const steps: Step[] = [
+      ...exchange(20, (way, i) => data2(2, 500 + 90 * way + i, 900)),
+      [0, client.control(SOFT_RESET, [], server.session, nothing, 1)],
+      [0, data2(2, 520, 900)],
+      [1, server.control(SOFT_RESET, [0], client.session, nothing, 1)],
+    ];
+    for (const size of [1460, 700, 88]) {
+      expect(await foundIn(segmented(records(steps), size, true)), String(size)).toBe('tls-auth confirmed');
+    }
+  });
+
+  it('shows evidence at its place in the stream, counted from the first byte that was captured', async () => {
+    const steps = records(session('plain').slice(2));
+    const stream = [0, 1].map((way) => octets(...only(way as 0 | 1, steps).map(([, bytes]) => bytes)));
+    for (const size of [1460, 88, 7]) {
+      const { evidence } = await run(segmented(steps, size));
+      const echo = evidence[0]!.entries.find(({ check }) => check === 'openvpn-session-echo')!;
+      const seen = stream.map(
+        (bytes) => `0x${Buffer.from(bytes.subarray(echo.offset, echo.offset + 8)).toString('hex')}`,
+      );
+      expect(seen).toContain(echo.seen);
+    }
+  });
+});
+
+describe('a connection joined at its data', () => {
+  const flows: readonly (readonly [string, Step[]])[] = [
+    ['DATA_V2', exchange(30, (way, i) => data2(2, 500 + 90 * way + i, 40 + ((37 * i) % 1400)))],
+    ['epochs', exchange(30, (way, i) => epochData(2, 1, 500 + 90 * way + i, 40 + ((37 * i) % 1400)))],
+    [
+      'another peer id each way',
+      exchange(30, (way, i) => data2(way === 0 ? 12 : 0, 500 + 90 * way + i, 40 + ((37 * i) % 900))),
+    ],
+    ['DATA_V2 and DATA_V1', exchange(30, (way, i) => (way === 0 ? data2(2, 500 + i, 300) : data1(700 + i, 300)))],
+    ['a block cipher', exchange(30, (way, i) => blockData([0x30], 20, 2 + ((3 * i + way) % 60)))],
+  ];
+  it.each(flows)('is suspected: %s', async (_, steps) => {
+    for (const size of [1460, 500, 88]) {
+      expect(await foundIn(segmented(records(steps), size, true)), String(size)).toBe('data suspected');
+      expect(await foundIn(segmented(records(steps), size)), String(size)).toBe('data suspected');
+    }
+  });
+
+  it('is suspected where the first segments begin within a record', async () => {
+    const segments = segmented(records(flows[0]![1]), 700);
+    const late = segments.filter(({ way }, i) => i > 3 || way === 1);
+    expect(await foundIn(late)).toBe('data suspected');
+  });
+
+  it('is suspected whatever the length of its records resembles: a greeting or a choice of SOCKS', async () => {
+    for (const length of [0x0500, 0x0501, 0x0510, 0x0405]) {
+      const steps = exchange(6, (way, i) => data2(2, 500 + 90 * way + i, length - 24));
+      expect(await foundIn(segmented(records(steps), 1460))).toBe('data suspected');
+    }
+  });
+});
+
+describe('a connection of which a snap length leaves 68 bytes of each frame', () => {
+  // 12 bytes of each packet: opcode, session id, three bytes more.
+  it.each([
+    ['plain', 0],
+    ['tls-auth', 16],
+    ['tls-auth', 20],
+    ['tls-auth', 32],
+    ['tls-auth', 64],
+    ['tls-crypt', 0],
+    ['tls-crypt-v2', 0],
+  ] as const)('is suspected from its resets on: %s with %i', async (wrap, hmacLength) => {
+    const steps = records(session(wrap, hmacLength));
+    expect(await foundIn([...opened(), ...segmented(steps, 1460)], 68)).toBe(`${wrap} suspected`);
+    expect(await foundIn(segmented(steps, 1460), 68)).toBe(`${wrap} suspected`);
+  });
+
+  it('is nothing with 64 bytes: they do not hold a session id', async () => {
+    expect(await foundIn([...opened(), ...segmented(records(session('plain')), 1460)], 64)).toBe('none');
+  });
+
+  it('is nothing where the lengths of the resets do not agree', async () => {
+    const steps = records(session('tls-auth', 20)).map(([way, bytes], i): Step => {
+      if (i !== 1) return [way, bytes];
+      const longer = octets(bytes, new Uint8Array(12));
+      longer.set(u16(longer.length - 2));
+      return [way, longer];
+    });
+    expect(await foundIn([...opened(), ...segmented(steps.slice(0, 3), 1460)], 68)).toBe('none');
+  });
+});
+
+describe('what is no OpenVPN', () => {
+  /** Messages after a 16-bit length: a type, then the rest. */
+  const framed = (type: (i: number) => number, rest: (i: number, way: number) => Uint8Array): Step[] =>
+    records(exchange(120, (way, i) => octets([type(i)], rest(i, way))));
+  const ids = [noise.take(8), noise.take(8)];
+
+  const strangers: readonly (readonly [string, Step[]])[] = [
+    ['random bytes', exchange(200, () => noise.take(700))],
+    [
+      'encrypted messages of one type',
+      framed(
+        () => 0x30,
+        (i) => noise.take(40 + ((17 * i) % 400)),
+      ),
+    ],
+    [
+      'encrypted messages of types like opcodes',
+      framed(
+        (i) => [0x20, 0x28, 0x30, 0x48][i % 4]!,
+        (i) => noise.take(60 + i),
+      ),
+    ],
+    [
+      'a type and a constant id, then ciphertext',
+      framed(
+        (i) => [0x20, 0x28][i % 2]!,
+        (i, way) => octets(ids[way]!, noise.take(60 + ((13 * i) % 90))),
+      ),
+    ],
+    [
+      'a type, a constant id and a counter that is no replay id',
+      framed(
+        () => 0x20,
+        (i, way) => octets(ids[way]!, u32(0x10000 + i), u32(START_SECONDS), noise.take(80)),
+      ),
+    ],
+    ['a TLS record stream', exchange(80, (_, i) => octets([0x17, 3, 3], u16(300 + i), noise.take(300 + i)))],
+    [
+      'DNS over TCP',
+      records(
+        exchange(80, (way, i) =>
+          octets(
+            u16(0x2000 + 8 * i),
+            u16(way === 0 ? 0x0100 : 0x8180),
+            u16(1),
+            noise.take(4).fill(0),
+            u16(0),
+            noise.take(30).fill(0x61),
+          ),
+        ),
+      ),
+    ],
+    ['BGP keepalives', exchange(80, () => octets(new Uint8Array(16).fill(0xff), u16(19), [4]))],
+    ['text', exchange(80, (_, i) => new TextEncoder().encode(`line ${i} of no importance whatsoever\r\n`))],
+    ['zeros', exchange(80, () => new Uint8Array(400))],
+  ];
+  it.each(strangers)('is not found in %s, joined in the middle, in segments of any size', async (_, steps) => {
+    for (const size of [1460, 300, 88]) {
+      expect(await foundIn(segmented(steps, size, true))).toBe('none');
+      expect(await foundIn(segmented(steps, size), 68)).toBe('none');
+    }
+  });
+
+  it('is not held for long: a connection that fits nothing is given up', async () => {
+    const steps = exchange(400, () => octets(u16(90), [0x48], noise.take(90)));
+    expect(await foundIn(segmented(steps, 1460))).toBe('none');
+  });
+
+  it('is not found in control packets whose session ids change', async () => {
+    const steps = Array.from({ length: 40 }, (_, i): Step => [
+      (i & 1) as 0 | 1,
+      new Side('plain').control(CONTROL, [], ids[0]!, serverHello().subarray(5)),
+    ]);
+    expect(await foundIn(segmented(records(steps), 1460))).toBe('none');
+  });
+});
