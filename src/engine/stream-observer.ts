@@ -260,8 +260,17 @@ export class StreamObserver {
         streams.setPhase(place, direction, StreamPhase.IKE_RECORDS);
         return true;
       default:
-        return false;
+        return found === Opening.NOTHING && this.answersRecords(place, direction, cursor, length);
     }
+  }
+
+  /** Whether a direction whose reset was not seen begins with a record, as the other side's OpenVPN lets expect. Follows it then. */
+  private answersRecords(place: number, direction: number, cursor: number, length: number): boolean {
+    const { streams } = this;
+    if (streams.phase(place, 1 - direction) !== StreamPhase.OPENVPN_RECORDS) return false;
+    if (!isRecordStart(streams.bytes(place), streams.offset(place, direction) + cursor, length)) return false;
+    streams.setPhase(place, direction, StreamPhase.OPENVPN_RECORDS);
+    return true;
   }
 
   private openingOutcome(place: number, direction: number, handle: number): number {
