@@ -10,7 +10,7 @@
  *
  * A sequence number may begin anywhere: of an extended one only the lower half is sent. High ones are those of other protocols too (times,
  * numbers that begin at random, headers), and so are the few bytes that a snap length leaves. There a number that rises by more than one
- * does not count, more packets are needed, and nothing is confirmed.
+ * counts against it, more packets are needed, and nothing is confirmed.
  *
  * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the octets behind
  * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout. Bursts
@@ -139,6 +139,7 @@ export function observeEspInUdp(payload: Payload, words: Int32Array, at: number,
   if (jumps) state.restart(words, at, direction, place, sequence);
   else if (rises && !state.continuesAnother(words, at, direction, place, sequence, SEQUENCE_STEP_LIMIT))
     state.addRise(words, at, direction, place);
+  else if (isCareful && step > 1) state.takeRise(words, at, direction, place);
   if (step > 0) state.setSequence(words, at, direction, place, sequence);
   state.setFreshWord(words, at, direction, freshWord);
   if (isShared) state.noteShared(words, at);

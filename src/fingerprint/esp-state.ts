@@ -89,6 +89,12 @@ export function addRise(words: Int32Array, at: number, direction: Direction, pla
   if (rises < MOST_RISES) setRises(words, at, direction, place, rises + 1);
 }
 
+/** A number has left others out where that is a sign against it: numbers that rise by one now and then must not add up. */
+export function takeRise(words: Int32Array, at: number, direction: Direction, place: number): void {
+  const rises = risesOf(words, at, direction, place);
+  if (rises > 0) setRises(words, at, direction, place, rises - 1);
+}
+
 /** The sequence number of a suspected flow's SPI has jumped. */
 export function restart(words: Int32Array, at: number, direction: Direction, place: number, sequence: number): void {
   setRises(words, at, direction, place, 0);

@@ -186,6 +186,21 @@ describe('ESP in UDP of extended sequence numbers', () => {
     expect(foundIn(high)).toBe(SUSPECTED);
   });
 
+  it('is suspected where one packet in ten is lost', () => {
+    const lossy = high.filter((_, i) => i % 20 !== 7 && i % 20 !== 8);
+    expect(foundIn(lossy)).toBe(SUSPECTED);
+  });
+
+  it('is not seen in a number that rises by one now and then', () => {
+    const steps = [0, 0].map(() => 0x90000000);
+    const random = exchange(400, (way) => {
+      steps[way]! += 1 + noise.random.below(6);
+      return esp(way === 0 ? SPI : BACK, steps[way]!);
+    });
+    expect(foundIn(random)).toBe('none');
+    expect(foundIn(only(0, random))).toBe('none');
+  });
+
   it('shows by how little the number may rise', () => {
     const flow = new FlowProbe();
     flow.sendAll(high);
