@@ -46,8 +46,8 @@ export function segmented(steps: readonly Step[], size: number, joined = false, 
 export function opened([forth, back] = [1000, 900_000]): Segment[] {
   const none = new Uint8Array(0);
   return [
-    { way: 0, sequence: forth! - 1, bytes: none, flags: SYN },
-    { way: 1, sequence: back! - 1, bytes: none, flags: SYN_ACK },
+    { way: 0, sequence: forth - 1, bytes: none, flags: SYN },
+    { way: 1, sequence: back - 1, bytes: none, flags: SYN_ACK },
   ];
 }
 
