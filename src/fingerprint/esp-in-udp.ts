@@ -22,6 +22,7 @@ import { looksRandom } from '../core/randomness.ts';
 import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
 import { findNullTrailer, InnerProtocol, nullNextHeader } from '../wire/esp-null.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
+import { checkLongHeader } from '../wire/quic.ts';
 import { Check } from './checks.ts';
 import * as state from './esp-state.ts';
 import type { EvidenceLog } from './evidence.ts';
@@ -63,7 +64,13 @@ export function mayBeEspInUdp({ data, at, captured, length }: Payload): boolean 
   if (length < SHORTEST || length % 4 !== 0 || captured < SHORTEST_CAPTURED) return false;
   if (checkEsp(data, at, at + captured) !== DecodeStatus.OK) return false;
   const spi = espSpi(data, at);
-  return isRandomSpi(spi) && !isLength(spi, length) && espSequence(data, at) !== 0;
+  // A QUIC version after a first byte with the form bit is no SPI: 40 bits say so.
+  return (
+    isRandomSpi(spi) &&
+    !isLength(spi, length) &&
+    espSequence(data, at) !== 0 &&
+    !checkLongHeader(data, at, at + captured)
+  );
 }
 
 /** False for small and round numbers: an SPI drawn at random is one once in 32,000. */
