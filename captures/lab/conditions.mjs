@@ -224,6 +224,8 @@ const oneWay = (label) => (label.proto === 'esp' ? label.stage : 'suspected');
 
 export const CONDITIONS = {
   'snaplen-60': { text: 'Cut to 60 octets: 18 octets of UDP payload over IPv4, of IKE less than its header; nothing is left of TCP and of UDP over IPv6, so these are left out.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 60), stage: (label) => (label.label === 'wireguard' || label.proto === 'esp' ? label.stage : 'suspected'), undecidable: (label) => label.variant === 'ikev2', snaplen: 60 },
+  'snaplen-64': { text: 'Cut to 64 bytes: 22 bytes of UDP payload over IPv4, so six are missing of the IKE header, and all but 18 of it after the non-ESP marker.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 64), undecidable: (label) => label.variant === 'ikev2' && Number(label.dport) === 4500, snaplen: 64 },
+  'snaplen-68': { text: 'Cut to 68 bytes: 26 bytes of UDP payload over IPv4, so two are missing of the IKE header, and six after the non-ESP marker.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 68), snaplen: 68 },
   'snaplen-96': { text: 'Cut to 96 octets.', frames: (base) => cut(base, 96), snaplen: 96 },
   'snaplen-128': { text: 'Cut to 128 octets.', frames: (base) => cut(base, 128), snaplen: 128 },
   'duplicated': { text: 'Every packet twice, two microseconds apart, as two mirror sessions deliver it.', frames: (base) => base.flatMap((frame) => [frame, { ...frame, time: frame.time + 2000n }]) },

@@ -61,16 +61,17 @@ function mixture(filter, sessions = bases) {
   return { frames: chosen.flatMap((session) => session.frames).sort(byTime), labels: chosen.flatMap((session) => session.labels) };
 }
 
-function write(folder, name, extension, octets, condition, text, labels) {
+/** `scenario` is what --only calls it. */
+function write(folder, name, extension, octets, condition, text, labels, scenario = name) {
   const file = `${folder}/${name}.${extension}`;
   mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, file), octets);
-  const lines = [['about', file, condition, text, `captures/lab/run --only ${name} encapsulation`]];
+  const lines = [['about', file, condition, text, `captures/lab/run --only ${scenario} encapsulation`]];
   for (const label of labels) lines.push(['positive', file, label.proto, label.src, label.sport, label.dst, label.dport, label.label, label.variant, label.stage, condition]);
   writeFileSync(join(fragments, `${folder}.${name}.tsv`), lines.map((line) => `${line.join('\t')}\n`).join(''));
 }
 
-for (const [name, { link = 1, endian, only: version, text, before, wrap }] of Object.entries(WRAPPERS)) {
+for (const [name, { link = 1, endian, only: version, text, before, like, wrap }] of Object.entries(WRAPPERS)) {
   if (!only.test(name)) continue;
   const { frames, labels } = mixture((session) => version === undefined || session.version === version);
   const wrapped = frames.map((frame, number) => {
@@ -78,7 +79,9 @@ for (const [name, { link = 1, endian, only: version, text, before, wrap }] of Ob
     return { time: frame.time, bytes, original: bytes.length };
   });
   const first = (before?.() ?? []).map((bytes, at) => ({ time: START + BigInt(at - 10) * 1000n, bytes, original: bytes.length }));
-  write('encapsulation', name, 'pcap', writePcap([...first, ...wrapped], { link, endian }), name, text, labels);
+  const octets = writePcap([...first, ...wrapped], { link, endian });
+  if (like) write('negative', `like-${name.replace(/-like$/, '')}`, 'pcap', octets, 'look-alike', text, [], name);
+  else write('encapsulation', name, 'pcap', octets, name, text, labels);
 }
 
 for (const [name, { only: kind, text, frames: change, octets, pcap, snaplen, extension = 'pcap', stage, turned, flow, undecidable }] of Object.entries(CONDITIONS)) {

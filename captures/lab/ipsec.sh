@@ -3,10 +3,12 @@
 
 SCENARIOS=(
   ikev2-psk ikev2-cert ikev2-eap ikev2-v6 ikev2-port-500 ikev2-port-500-v6 ikev2-fragments ikev2-ip-fragments ikev2-ip-fragments-v6 ikev2-rekey ikev2-dpd ikev2-odd-ports
-  ikev2-aes-gcm ikev2-invalid-ke ikev2-cookie ikev2-auth-failed ikev2-no-proposal ikev2-burst ikev2-mobike ikev2-nat
+  ikev2-aes-gcm ikev2-invalid-ke ikev2-cookie ikev2-auth-failed ikev2-no-proposal ikev2-burst ikev2-mobike ikev2-nat ikev2-two-children ikev2-esp-null
   ikev1-main-psk ikev1-main-cert ikev1-aggressive ikev1-xauth ikev1-rekey ikev1-v6 ikev1-port-500 ikev1-fragments ikev1-odd-ports
   ikev2-unanswered ikev1-unanswered ikev2-unanswered-closed ike-scan-main ike-scan-aggressive ike-scan-v2 ike-scan-answered ike-scan-4500 nmap-500
   esp ah esp-v6 ah-v6 esp-one-packet ah-one-packet esp-several esp-one-way esp-null esp-ah-nested esp-fragments
+  esp-interleaved esp-udp-esn esp-udp-null-transport
+  ikev2-lenient ikev2-session-resume ikev2-cisco-fragments ikev1-base ikev2-response-first
 )
 
 PLUGINS='random nonce openssl aes des sha1 sha2 md5 hmac kdf gmp curve25519 x509 pubkey pem pkcs1 pkcs8 constraints revocation'
@@ -100,6 +102,7 @@ VERSION=2
 AUTH=psk            # psk, cert, eap, xauth
 CONNECTION=''       # further lines of the connection
 CHILD=''            # further lines of the child
+CHILDREN=''         # further children
 PROPOSALS='aes128-sha256-x25519'
 CLIENT_PROPOSALS='' # when the client proposes something else
 SERVER_CONNECTION=''
@@ -166,6 +169,7 @@ connections {
         esp_proposals = ${ESP:-aes128-sha256}
         $CHILD
       }
+      ${CHILDREN//@side@/$side}
     }
   }
 }
@@ -432,6 +436,50 @@ transfer() {
   client iperf3 -c "${SERVER_TS%/*}" -B "${CLIENT_TS%/*}" -n 100K -M 1200 >/dev/null
 }
 
+# second_child SIDE: a child of its own for a second pair of inner addresses
+second_child() {
+  local own=10.1.0.2/32 peer=10.2.0.2/32
+  [[ $1 == server ]] && own=10.2.0.2/32 peer=10.1.0.2/32
+  printf 'more { local_ts = %s\n remote_ts = %s\n esp_proposals = aes128-sha256\n rekey_time = 4s\n life_time = 20s\n rand_time = 0s\n }' "$own" "$peer"
+}
+
+scenario_ikev2_two_children() {
+  link_up 192.0.2.116 198.51.100.116
+  inner_addresses
+  client ip addr add 10.1.0.2/32 dev lo
+  server ip addr add 10.2.0.2/32 dev lo
+  charon server
+  charon client
+  local side
+  for side in server client; do
+    CHILDREN=$(second_child "$side")
+    configure_side "$side"
+  done
+  capture ikev2-two-children not arp
+  start net
+  start more
+  client ping -q -n -W 2 -I 10.1.0.2 -c 14 -i 0.5 10.2.0.2 >"$WORK/ping.log" 2>&1 &
+  local pings=$!
+  ping_tunnel -c 14 -i 0.5
+  wait "$pings" || true
+  terminate
+  capture_end
+  about ikev2-two-children rekey "Two child SAs share one flow on port 4500; the second renews its keys every four seconds."
+  both ikev2-two-children ikev2 confirmed rekey
+  derive ikev2-two-children-midstream ikev2-two-children 'udp port 4500 and udp[8:4] != 0'
+  about ikev2-two-children-midstream midstream "The same from the middle: only ESP in UDP, with several SPIs in each direction."
+  positive ikev2-two-children-midstream udp "$CLIENT" 4500 "$SERVER" 4500 ipsec esp-in-udp confirmed midstream
+}
+
+scenario_ikev2_esp_null() {
+  ESP=null-sha256
+  PINGS=12
+  tunnel ikev2-esp-null 192.0.2.117 198.51.100.117 ikev2 "IKEv2, and ESP in UDP that authenticates (HMAC-SHA2-256) and does not encrypt."
+  derive ikev2-esp-null-midstream ikev2-esp-null 'udp port 4500 and udp[8:4] != 0'
+  about ikev2-esp-null-midstream midstream "The same from the middle: only ESP in UDP, inner packets readable."
+  positive ikev2-esp-null-midstream udp "$CLIENT" 4500 "$SERVER" 4500 ipsec esp-in-udp confirmed midstream
+}
+
 scenario_ikev2_mobike() {
   ANY_PEER=yes
   LOCAL_ADDRESS=%any
@@ -696,3 +744,32 @@ scenario_esp_fragments() {
   about esp-fragments ip-fragments "ESP packets of 2,000 octets in IP fragments; written by scapy."
   pair_of esp-fragments esp 192.0.2.151 203.0.113.151 confirmed native
 }
+scenario_esp_interleaved() {
+  native esp-interleaved
+  about esp-interleaved native "Two ESP tunnels between one pair of hosts in turn; written by scapy."
+  pair_of esp-interleaved esp 192.0.2.152 203.0.113.152 confirmed native
+}
+scenario_esp_udp_esn() {
+  native esp-udp-esn
+  about esp-udp-esn midstream "ESP in UDP with extended sequence numbers from the middle: the lower halves are above 2^28; written by scapy."
+  positive esp-udp-esn udp 192.0.2.153 4500 203.0.113.153 4500 ipsec esp-in-udp suspected midstream
+}
+scenario_esp_udp_null_transport() {
+  native esp-udp-null-transport
+  about esp-udp-null-transport midstream "ESP in UDP in transport mode without encryption: UDP and ICMP inside, check values of 12 and 16 bytes; written by scapy."
+  positive esp-udp-null-transport udp 192.0.2.154 4500 203.0.113.154 4500 ipsec esp-in-udp confirmed midstream
+}
+
+# shellcheck source=handmade-ike.sh
+source "$LAB/handmade-ike.sh"
+
+handmade() { # FILE CLIENT SERVER PORT VARIANT STAGE CATEGORY TEXT
+  handmade_ike "$1"
+  about "$1" "$7" "$8; written by hand after the RFCs, with random keys."
+  positive "$1" udp "$2" "$4" "$3" "$4" ipsec "$5" "$6" "$7"
+}
+scenario_ikev2_lenient() { handmade ikev2-lenient 192.0.2.155 203.0.113.155 500 ikev2 confirmed handshake "IKE_SA_INIT with what receivers ignore: a minor version, reserved flags and bits, a private payload, and 16 zeros after the message"; }
+scenario_ikev2_session_resume() { handmade ikev2-session-resume 192.0.2.156 203.0.113.156 500 ikev2 confirmed handshake "IKE_SESSION_RESUME (RFC 5723): a ticket without a responder SPI, and its answer"; }
+scenario_ikev2_cisco_fragments() { handmade ikev2-cisco-fragments 192.0.2.157 203.0.113.157 4500 ikev2 confirmed midstream "IKE_AUTH in payloads 132, fragments as Cisco made them before RFC 7383"; }
+scenario_ikev1_base() { handmade ikev1-base 192.0.2.158 203.0.113.158 500 ikev1 confirmed handshake "The base exchange of ISAKMP (type 1)"; }
+scenario_ikev2_response_first() { handmade ikev2-response-first 192.0.2.159 203.0.113.159 500 ikev2 confirmed handshake "IKE_SA_INIT whose response was captured before its request"; }

@@ -74,9 +74,12 @@ function unpacked(path) {
   return plain;
 }
 
+/** Tunnels that tshark reads by the port alone. What is made to look like one is none, so it is not asked for them there. */
+const BY_PORT = ['vxlan', 'l2tp', 'tzsp', 'jmirror'].flatMap((name) => ['--disable-protocol', name]);
+
 /** A capture as tshark decodes it: {packets, captured: date of the first packet, flows: Map key → first packet's flow}. */
-function readFlows(path) {
-  const decoders = ['-o', 'tcp.desegment_tcp_streams:FALSE'];
+function readFlows(path, condition) {
+  const decoders = ['-o', 'tcp.desegment_tcp_streams:FALSE', ...(condition === 'look-alike' ? BY_PORT : [])];
   const lines = execFileSync(
     'tshark',
     ['-n', '-r', path, ...decoders, '-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a', '-E', 'aggregator=,', ...FIELDS.flatMap((field) => ['-e', field])],
@@ -146,7 +149,7 @@ for (const [file, entry] of stated) {
   try {
     const path = join(root, file);
     const plain = unpacked(path);
-    const { packets, captured, flows } = readFlows(plain);
+    const { packets, captured, flows } = readFlows(plain, entry.condition);
     if (plain !== path) unlinkSync(plain);
     if (packets === 0) throw new Error('no packets');
     const positives = entry.positives.map((label) => resolve(label, flows, file));

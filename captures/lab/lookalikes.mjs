@@ -44,6 +44,36 @@ function ike({ spi, peer = Buffer.alloc(8), next = 33, version = 0x20, exchange 
 /** A payload with a generic header whose length is the true one unless told otherwise. */
 const payload = (next, body, length) => join(Buffer.from([next, 0]), u16(length ?? body.length + 4), body);
 
+/** A WireGuard handshake, which must not be found inside a tunnel that is none: [initiation, response]. */
+function wireguardHandshake(random) {
+  const [initiator, responder] = [random.octets(4), random.octets(4)];
+  return [join(hex('01000000'), initiator, random.octets(124), Buffer.alloc(16)), join(hex('02000000'), responder, initiator, random.octets(64), Buffer.alloc(16))];
+}
+
+/** A UDP datagram in an IPv4 packet of documentation addresses, right in everything but what `broken` says; `back` turns it round. */
+function innerPacket(payload, back, broken = {}) {
+  const ends = [hex('c0000207'), hex('c6336409')];
+  const ports = [u16(51820), u16(51821)];
+  if (back) for (const pair of [ends, ports]) pair.reverse();
+  const datagram = join(...ports, u16(8 + payload.length), u16(0), payload);
+  const total = 20 + datagram.length + (broken.extra ?? 0);
+  const header = join(Buffer.from([broken.first ?? 0x45, 0]), u16(total), hex('0001 0000 4011 0000'), ...ends);
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  header.writeUInt16BE((~sum & 0xffff) ^ (broken.checksum ?? 0), 10);
+  return join(header, datagram);
+}
+const innerFrame = (packet, type = 0x0800) => join(hex('001b21000012 001b21000011'), u16(type), packet);
+
+/** Flows of one port, one for each shape: a line of text, then the handshake in that shape, there and back. */
+function handshakeFlows(random, sport, port, shapes) {
+  return shapes.map((shape, index) => {
+    const [initiation, response] = wireguardHandshake(random);
+    return { sport: sport + index, port, there: [Buffer.from('no tunnel yet'), shape(initiation, false)], back: [Buffer.from('nor here'), shape(response, true)] };
+  });
+}
+
 const words = 'the quick brown fox jumps over the lazy dog while sphinx of black quartz judges my vow and five boxing wizards jump quickly'.split(' ');
 
 const CASES = {
@@ -267,6 +297,83 @@ const CASES = {
       { there: times(6, (i) => join(hex('00000001'), random.octets(41 + i))), back: times(3, () => hex('0000')) },
     ].map((flow, index) => ({ sport: 30160 + index, port: 4500, ...flow })),
   },
+  'ike-like-lenient': {
+    text: 'What IKE receivers ignore, once too often, on ports 500 and 4500: bytes that are not zero after the message, 40 zeros, a critical payload of an unknown type, nothing but unknown payloads, a chain that does not add up after a private payload, exchange 39, session resumption without a ticket, and IKEv1 with a minor version, a reserved flag or a reserved payload byte; each answered by the like with a responder SPI.',
+    flows: (random) => {
+      const body = (next, critical = 0) => join(Buffer.from([next, critical]), u16(36), random.octets(32));
+      const opening = () => join(body(34), body(40), body(0));
+      const cases = [
+        (fields) => join(ike({ ...fields, body: opening() }), Buffer.from([1]), Buffer.alloc(15)),
+        (fields) => join(ike({ ...fields, body: opening() }), Buffer.alloc(40)),
+        (fields) => ike({ ...fields, next: 200, body: join(body(33, 0x80), opening()) }),
+        (fields) => ike({ ...fields, next: 200, peer: random.octets(8), exchange: 37, body: join(body(99), body(0)) }),
+        (fields) => ike({ ...fields, next: 200, body: join(body(33), body(34), body(40), body(0).subarray(0, 30)) }),
+        (fields) => ike({ ...fields, exchange: 39, peer: random.octets(8), next: 46, body: body(0) }),
+        (fields) => ike({ ...fields, exchange: 38, next: 47, flags: 0x08, body: body(0) }),
+        (fields) => ike({ ...fields, version: 0x11, exchange: 2, flags: 0, next: 1, body: body(0) }),
+        (fields) => ike({ ...fields, version: 0x10, exchange: 2, flags: 0x40, next: 1, body: body(0) }),
+        (fields) => ike({ ...fields, version: 0x10, exchange: 2, flags: 0, next: 1, body: body(0, 1) }),
+      ];
+      return [500, 4500].flatMap((port, group) => cases.map((make, index) => {
+        const spi = random.octets(8);
+        const marker = Buffer.alloc(port === 4500 ? 4 : 0);
+        return {
+          sport: 30400 + 20 * group + index, port,
+          there: times(2, () => join(marker, make({ spi }))), back: [join(marker, make({ spi, peer: random.octets(8), flags: 0x20 }))],
+        };
+      }));
+    },
+  },
+  'esp-like-one-counter': {
+    text: 'On ports 4500 and 17000: two session ids of each side in turn, as two tunnels would have, and one big-endian counter for both; random bytes in whole words.',
+    flows: (random) => [4500, 17000].map((port, index) => {
+      const ids = times(4, () => random.octets(4));
+      const message = (side) => (i) => join(ids[2 * side + (i % 2)], u32(100 + i), random.octets(40 + 4 * random.below(40)));
+      return { sport: 30440 + index, port, there: times(60, message(0)), back: times(60, message(1)) };
+    }),
+  },
+  'esp-like-high-counter': {
+    text: 'On ports 4500 and 17000: a session id of each side and a big-endian number above 2^28 that rises by one to six, or stands for milliseconds; random bytes in whole words.',
+    flows: (random) => [4500, 17000].map((port, index) => {
+      const numbers = [0x90000000, 0x23456789];
+      const ids = [random.octets(4), random.octets(4)];
+      const message = (side) => () => join(ids[side], u32((numbers[side] += index === 0 ? 1 + random.below(6) : 10 + random.below(30))), random.octets(40 + 4 * random.below(40)));
+      return { sport: 30445 + index, port, there: times(80, message(0)), back: times(80, message(1)) };
+    }),
+  },
+  'esp-like-turn-channel': {
+    text: 'Encrypted voice in TURN channels by hand: a channel and a length that stay, then RTP numbers that rise by one, on ports 3478 and 4500.',
+    flows: (random) => [3478, 4500].map((port, index) => {
+      const sources = [random.octets(4), random.octets(4)];
+      const message = (side) => (i) => { const size = 96 + 4 * side; return join(u16(0x4001 + index), u16(12 + size), hex('806f'), u16(3000 + i), u32(160 * i), sources[side], random.octets(size)); };
+      return { sport: 30450 + index, port, there: times(50, message(0)), back: times(50, message(1)) };
+    }),
+  },
+  'esp-like-null': {
+    text: 'On port 4500, a session id of each side and a counter before text, then what ends ESP without encryption: padding 1, 2, 3, its length and a next header; one flow has no inner packet, one a check value that stays, one a padding that does not count.',
+    flows: (random) => {
+      const line = (size) => Buffer.from(times(40, () => words[random.below(words.length)]).join(' ')).subarray(0, size);
+      const ends = [
+        () => join(line(63), hex('010203 03 04'), random.octets(12)),
+        () => join(hex('9c40005000000001000000025018200000000000'), line(43), hex('010203 03 06'), hex('00112233445566778899aabb')),
+        () => join(u16(1701), u16(1701), u16(63), u16(0), line(55), hex('030201 03 11'), random.octets(16)),
+      ];
+      return ends.map((end, index) => {
+        const ids = [random.octets(4), random.octets(4)];
+        const message = (side) => (i) => join(ids[side], u32(1 + i), end());
+        return { sport: 30455 + index, port: 4500, there: times(30, message(0)), back: times(30, message(1)) };
+      });
+    },
+  },
+  'esp-like-sessions': {
+    text: 'Protocols of two session ids by hand on port 4500: uTP of two types with ids that differ by one and microseconds above 2^31, a sealed protocol like mosh with a direction bit and a 63-bit number, IPFIX with a length and seconds.',
+    flows: (random) => {
+      const utp = (side) => (i) => join(Buffer.from([i % 3 === 0 ? 0x21 : 0x01, 0]), u16(0x6a2c + side), u32(0x9345f100 + 9 * i), u32(0x31a77 + 3 * i), u32(0x00100000), u16(0x37f0 + i), u16(0x90c4), random.octets(400));
+      const mosh = (side) => (i) => join(u32(side === 1 ? 0x80000000 : 0), u32(i + 1), random.octets(64));
+      const ipfix = () => (i) => join(u16(10), u16(16 + 116), u32(0x67300000 + i), u32(30 * i), u32(7), random.octets(116));
+      return [utp, mosh, ipfix].map((make, index) => ({ sport: 30460 + index, port: 4500, there: times(40, make(0)), back: index === 2 ? [] : times(40, make(1)) }));
+    },
+  },
   'counter-protocol': {
     text: 'An invented game protocol: a constant 32-bit connection id, a counter that rises by one (big-endian in one flow, little-endian in the other), random octets; lengths that are no multiple of four, as ESP never has.',
     flows: (random) => [4500, 17000].map((port, index) => {
@@ -308,6 +415,52 @@ const CASES = {
     flows: (random) => [4789, 6081, 2152].flatMap((port, index) => [
       { sport: 30210 + index * 2, port, there: times(5, () => join(hex('ff'), random.octets(70 + random.below(40)))), back: times(3, () => join(hex('ff'), random.octets(50))) },
       { sport: 30211 + index * 2, port, there: times(3, (i) => Buffer.from(`line ${i} of plain text on a tunnel's port, long enough for headers`)), back: [] },
+    ]),
+  },
+  'vxlan-like': {
+    text: 'On the ports of VXLAN and VXLAN-GPE, one flow each: a header with group policy or reserved bits, and a frame with a WireGuard handshake that does not check out: an IPv4 header of 16 bytes, a length beyond the datagram, an unknown ethertype; GPE of version 1, of an unknown protocol, with IPv4 a byte too short.',
+    flows: (random) => [
+      ...handshakeFlows(random, 32000, 4789, [
+        (load, back) => join(hex('88000123 00002a00'), innerFrame(innerPacket(load, back, { first: 0x44 }))),
+        (load, back) => join(hex('88000123 00002a00'), innerFrame(innerPacket(load, back, { extra: 300 }))),
+        (load, back) => join(hex('7b5a5a5a 00002a5a'), innerFrame(innerPacket(load, back), 0x88b5)),
+      ]),
+      ...handshakeFlows(random, 32010, 4790, [
+        (load, back) => join(hex('1c000001 00002a00'), innerPacket(load, back)),
+        (load, back) => join(hex('0c000063 00002a00'), innerPacket(load, back)),
+        (load, back) => join(hex('0c000001 00002a00'), innerPacket(load, back, { extra: 1 })),
+      ]),
+    ],
+  },
+  'l2tp-like': {
+    text: "On L2TP's port, one flow each: messages with a WireGuard handshake in PPP that do not check out: tunnel 0; session 0; a length beyond the datagram; PPP of an unknown protocol; an IPv4 header of 16 bytes; IPv4 a byte too short; version 3 with a cookie of five bytes, of session 0.",
+    flows: (random) => handshakeFlows(random, 32020, 1701, [
+      (load, back) => join(hex('0002 0000 0009 ff030021'), innerPacket(load, back)),
+      (load, back) => join(hex('0002 0007 0000 ff030021'), innerPacket(load, back)),
+      (load, back) => join(hex('4002 0800 0007 0009 ff030021'), innerPacket(load, back)),
+      (load, back) => join(hex('0002 0007 0009 ff0300fd'), innerPacket(load, back)),
+      (load, back) => join(hex('0002 0007 0009 ff030021'), innerPacket(load, back, { first: 0x44 })),
+      (load, back) => join(hex('0002 0007 0009 ff030021'), innerPacket(load, back, { extra: 1 })),
+      (load, back) => join(hex('00030000 00001234 c0ffee0102'), innerFrame(innerPacket(load, back))),
+      (load, back) => join(hex('00030000 00000000'), innerFrame(innerPacket(load, back))),
+    ]),
+  },
+  'tzsp-like': {
+    text: "On TZSP's port, one flow each: headers before a frame with a WireGuard handshake that do not check out: version 2; a configuration; an unknown protocol; a field longer than the datagram; an IPv4 header of 16 bytes.",
+    flows: (random) => handshakeFlows(random, 32030, 37008, [
+      (load, back) => join(hex('02000001 01'), innerFrame(innerPacket(load, back))),
+      (load, back) => join(hex('01030001 01'), innerFrame(innerPacket(load, back))),
+      (load, back) => join(hex('01000063 01'), innerFrame(innerPacket(load, back))),
+      (load, back) => join(hex('01000001 0aff 01'), innerFrame(innerPacket(load, back))),
+      (load, back) => join(hex('01000001 01'), innerFrame(innerPacket(load, back, { first: 0x44 }))),
+    ]),
+  },
+  'juniper-mirror-like': {
+    text: "On the port of Juniper's packet mirror, one flow each: eight bytes, then IPv4 with a wrong header checksum, IPv4 a byte too short, text. These are flows, and not counted as a mirror.",
+    flows: (random) => handshakeFlows(random, 32040, 30030, [
+      (load, back) => join(hex('00000007 00000009'), innerPacket(load, back, { checksum: 0x1111 })),
+      (load, back) => join(hex('00000007 00000009'), innerPacket(load, back, { extra: 1 })),
+      () => join(hex('00000007 00000009'), Buffer.from('Every line of text may begin with eight bytes of anything.')),
     ]),
   },
   'tcp-length-like': {

@@ -21,10 +21,10 @@ def write(packet, back):
     frame.time = clock
     writer.write(frame)
 
-def esp(src, dst, spi, seq=1, crypt='AES-CBC', tunnel=True):
+def esp(src, dst, spi, seq=1, crypt='AES-CBC', tunnel=True, algo='HMAC-SHA1-96', size=20):
     version = IPv6 if ':' in src else IP
     keys = {'AES-CBC': 16, 'AES-GCM': 20, 'NULL': 0}
-    auth = {} if crypt == 'AES-GCM' else {'auth_algo': 'HMAC-SHA1-96', 'auth_key': octets(20)}
+    auth = {} if crypt == 'AES-GCM' else {'auth_algo': algo, 'auth_key': octets(size)}
     return SecurityAssociation(ESP, spi=spi, seq_num=seq, crypt_algo=crypt, crypt_key=octets(keys[crypt]) or None,
                                tunnel_header=version(src=src, dst=dst) if tunnel else None, **auth)
 
@@ -36,6 +36,10 @@ def inner(version, src, dst, number, back, size=56):
         ping = (ICMPv6EchoReply if back else ICMPv6EchoRequest)(id=77, seq=number, data=bytes(range(256))[:size])
         return IPv6(src=src, dst=dst) / ping
     return IP(src=src, dst=dst, id=number) / ICMP(type=0 if back else 8, id=77, seq=number) / Raw((bytes(range(256)) * 8)[:size])
+
+def in_udp(packet):
+    """The same ESP over UDP on port 4500 (RFC 3948): scapy's own header for that states no length."""
+    return IP(src=packet.src, dst=packet.dst) / UDP(sport=4500, dport=4500) / Raw(raw(packet[ESP]))
 
 def exchange(there, back, count, version=4, ends=('10.1.0.1', '10.2.0.1'), size=56):
     for number in range(1, count + 1):
@@ -92,6 +96,26 @@ elif name == 'esp-fragments':
             packet[IP].id = 0x4000 + number * 2 + reply
             for part in fragment(IP(raw(packet)), 1400):
                 write(part, reply)
+elif name == 'esp-interleaved':
+    a, b = '192.0.2.152', '203.0.113.152'
+    pairs = [(esp(a, b, 0xc1520a01, 500), esp(b, a, 0xc1520a02, 900)), (esp(a, b, 0xc7f00b03, 100), esp(b, a, 0xc7f00b04, 300))]
+    for number in range(8):
+        for there, back in pairs:
+            write(there.encrypt(inner(4, '10.1.0.1', '10.2.0.1', number, False)), False)
+            write(back.encrypt(inner(4, '10.2.0.1', '10.1.0.1', number, True)), True)
+elif name == 'esp-udp-esn':
+    a, b = '192.0.2.153', '203.0.113.153'
+    there, back = esp(a, b, 0xc1530e01, 0x3a0b11c4), esp(b, a, 0xc1530e02, 0xd20055f1)
+    for number in range(12):
+        write(in_udp(there.encrypt(inner(4, '10.1.0.1', '10.2.0.1', number, False))), False)
+        write(in_udp(back.encrypt(inner(4, '10.2.0.1', '10.1.0.1', number, True))), True)
+elif name == 'esp-udp-null-transport':
+    a, b = '192.0.2.154', '203.0.113.154'
+    there = esp(a, b, 0xc1540b01, 700, 'NULL', False)
+    back = esp(b, a, 0xc1540b02, 40, 'NULL', False, 'SHA2-256-128', 32)
+    for number in range(8):
+        write(in_udp(there.encrypt(IP(src=a, dst=b, id=number) / UDP(sport=1701, dport=1701) / Raw(b'l2tp over ipsec %d' % number))), False)
+        write(in_udp(back.encrypt(IP(src=b, dst=a, id=number) / ICMP(type=0, id=77, seq=number) / Raw(b'answer %d' % number))), True)
 else:
     sys.exit('unknown capture ' + name)
 writer.close()

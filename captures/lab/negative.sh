@@ -9,6 +9,7 @@ SCENARIOS=(
   sip rtp rtp-port-51820 rtp-port-1194 rtp-port-4500 rtp-video srtp iperf-udp iperf-udp-port-51820 iperf-udp-port-1194 iperf-udp-port-4500 iperf-tcp iperf-tcp-port-1194
   syslog syslog-port-1194 mdns dhcp vxlan vxlan-port-51820 mosh tinc bfd ptp memcached-udp radius rpc quic bittorrent
   scan-empty scan-random scan-tcp ping openvpn-static-key
+  routers-vrrp-ah routers-pim-ah routers-ospfv3-esp routers-ripng-esp routers-ospfv3-unicast routers-ospf-virtual-link-ah
 )
 while IFS=$'\t' read -r name _; do SCENARIOS+=("like-$name"); done < <(node "$LAB/lookalikes.mjs" list)
 
@@ -724,3 +725,19 @@ scenario_openvpn_static_key() {
   capture_end
   none openvpn-static-key out-of-reach "OpenVPN with a static key: a VPN, but without handshake or header, so that nothing tells it from random octets. Sluice says nothing here, and that is the honest answer."
 }
+
+# --- routers: AH and ESP that are no VPN -----------------------------------------------------------------------
+
+# shellcheck source=router-ipsec.sh
+source "$LAB/router-ipsec.sh"
+
+guarded() { # FILE TEXT
+  routers "$1"
+  none "$1" routers "$2; written by scapy."
+}
+scenario_routers_vrrp_ah() { guarded routers-vrrp-ah "VRRP behind AH to 224.0.0.18"; }
+scenario_routers_pim_ah() { guarded routers-pim-ah "PIM hellos behind AH to 224.0.0.13 and ff02::d"; }
+scenario_routers_ospfv3_esp() { guarded routers-ospfv3-esp "OSPFv3 in ESP to ff02::5 without encryption and to ff02::6 with AES-CBC"; }
+scenario_routers_ripng_esp() { guarded routers-ripng-esp "RIPng in ESP with AES-CBC to ff02::9"; }
+scenario_routers_ospfv3_unicast() { guarded routers-ospfv3-unicast "OSPFv3 database exchange in ESP without encryption between two link-local addresses"; }
+scenario_routers_ospf_virtual_link_ah() { guarded routers-ospf-virtual-link-ah "OSPFv3 of a virtual link behind AH between two addresses"; }

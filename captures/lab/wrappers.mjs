@@ -1,6 +1,7 @@
 // Every link layer and encapsulation that the generator writes, as a table: name → {link, text, only, before, wrap}.
 // `wrap` gets what frames.open() returns and the packet's number, and returns the new frame's octets. `before` makes frames
-// that come first, such as the control messages that agree on a session.
+// that come first, such as the control messages that agree on a session. What is `like` an encapsulation and is none goes to
+// negative/like-NAME, without labels.
 
 import { BIG, CLIENT_MAC, LITTLE, SERVER_MAC, checksum, concat, ethernet, hex, ipv4, outer4, outer6, u16, u32, udp, udp6 } from './frames.mjs';
 
@@ -47,6 +48,15 @@ const overUdp = (port) => (make) => (inner, number) => ethernet(inner, 0x0800, o
 /** An inner Ethernet frame between MAC addresses of a real vendor, which tshark wants of a pseudowire. */
 const vendorFrame = (inner, type, payload) => { const [near, far] = [hex('001b21000011'), hex('001b21000012')]; return concat(inner.forth ? far : near, inner.forth ? near : far, u16(type), payload); };
 const pseudowire = (inner, load) => ethernet(inner, 0x8847, concat(label(299776, false), label(16001, true), load));
+/** What begins like an Ethernet frame below a label stack and has no sound packet in it. */
+function notAFrame(inner, number) {
+  const mac = hex(['001b21000012', '450000500012', '601b21005012'][number % 3]);
+  const broken = Buffer.from(inner.ip);
+  broken[0] = number % 2 === 0 ? 0x44 : 0x55;
+  const text = Buffer.from('no packet is in here, whatever the type of the frame may say of it');
+  const [type, load] = [[0x0800, broken], [0x0800, text], [0x0806, text], [0x0800, broken]][number % 4];
+  return pseudowire(inner, concat(mac, hex('001b21000011'), u16(type), load));
+}
 const vxlanGpe = (protocol, load) => concat(hex('0c0000'), Buffer.from([protocol]), hex('00002a00'), load);
 
 /** L2TP version 2 (RFC 2661): the peer's tunnel and session id, and what the flags ask for. */
@@ -215,6 +225,7 @@ export const WRAPPERS = {
   'pseudowire': { text: 'An Ethernet pseudowire over MPLS without control word; MAC addresses that begin with 00.', wrap: (p) => pseudowire(p, vendorFrame(p, p.type, p.ip)) },
   'pseudowire-vlan': { text: 'The same with an 802.1Q tag in the frame.', wrap: (p) => pseudowire(p, vendorFrame(p, 0x8100, concat(u16(100), u16(p.type), p.ip))) },
   'pseudowire-word': { text: 'An Ethernet pseudowire over MPLS with a control word and a sequence number.', wrap: (p, n) => pseudowire(p, concat(u32(n & 0xffff), vendorFrame(p, p.type, p.ip))) },
+  'pseudowire-like': { like: true, only: 4, text: 'Behind an MPLS stack bytes that begin like a frame without control word, in turn: IPv4 with a header of 16 bytes, IPv4 of version 5, text under the types of IPv4 and ARP; to MAC addresses that begin with 00, 45 and 60. No session is in them.', wrap: (p, n) => notAFrame(p, n) },
   'vxlan-group-policy': { text: 'VXLAN with the group policy extension: flag 0x80, policy 291.', wrap: overUdp(4789)((p) => concat(hex('88000123 00002a00'), innerEthernet(p))) },
   'vxlan-inner-pppoe': { text: 'VXLAN whose inner frame has an 802.1Q tag and a PPPoE session.', wrap: overUdp(4789)((p) => concat(hex('08000000 00002a00'), ethernet(p, 0x8864, pppoe(p), hex('8100 0064')))) },
   'vxlan-gpe': { text: 'VXLAN-GPE, port 4790, with IP.', wrap: overUdp(4790)((p) => vxlanGpe(is6(p) ? 2 : 1, p.ip)) },

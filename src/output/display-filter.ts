@@ -9,9 +9,16 @@ export function displayFilter(flow: TupleFields): string {
   const forth = oneWay(flow, flow.src_ip, flow.src_port, flow.dest_ip, flow.dest_port);
   const back = oneWay(flow, flow.dest_ip, flow.dest_port, flow.src_ip, flow.src_port);
   // VLAN 0 is a priority alone, and one direction may go without it.
-  const vlans = (flow.vlan ?? []).filter((id) => id !== 0).map((id) => `vlan.id == ${id} && `);
+  const vlans = (flow.vlan ?? []).filter((id) => id !== 0).map((id) => `${vlanCondition(id)} && `);
   const conditions = `${vlans.join('')}${protocolOf(flow)}`;
   return conditions === '' ? `(${forth}) || (${back})` : `${conditions}((${forth}) || (${back}))`;
+}
+
+/** Wireshark has fields of their own for the tags of 802.1ad: one for a lone tag, two for a pair. */
+const VLAN_FIELDS = ['vlan.id', 'ieee8021ad.id', 'ieee8021ad.svid', 'ieee8021ad.cvid'];
+
+function vlanCondition(id: number): string {
+  return `(${VLAN_FIELDS.map((field) => `${field} == ${id}`).join(' || ')})`;
 }
 
 function oneWay(

@@ -1,7 +1,9 @@
 /** explain, as its users run it. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { installed } from '../capture/installed.ts';
 import { jsonLines, ROOT, sluice } from './sluice.ts';
 
 describe('explain', () => {
@@ -157,5 +159,29 @@ describe('explain names a flow', () => {
     const each = await sluice(['explain', ...two, '--each', '--packet', '1']);
     expect(each.code).toBe(2);
     expect(each.stderr).toContain('name one file');
+  });
+});
+
+describe.skipIf(!installed('tshark'))('the display filter that explain prints', () => {
+  const captures = [
+    'ipsec/esp',
+    'openvpn/tcp-plain',
+    'encapsulation/qinq-88a8',
+    'encapsulation/4in6',
+    'encapsulation/gre-v6',
+  ];
+
+  it.each(captures)('selects in tshark the packets of the flow, and no others: %s', async (name) => {
+    const capture = `captures/${name}.pcap`;
+    const { stdout: lines } = await sluice(['replay', capture, '--flows', '-', '--quiet']);
+    const [flow] = jsonLines(lines) as unknown as [{ flow_id: string; flow: Record<string, number> }];
+    const { stdout } = await sluice(['explain', capture, '--flow', flow.flow_id]);
+    const filter = /Wireshark display filter: (.*)/.exec(stdout)![1]!;
+    const shown = execFileSync('tshark', ['-r', join(ROOT, capture), '-Y', filter], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    const packets = shown.split('\n').filter((line) => line !== '').length;
+    expect(packets).toBe(flow.flow.pkts_toserver! + flow.flow.pkts_toclient!);
   });
 });

@@ -24,6 +24,10 @@ const EXPLAINED: Readonly<Record<string, string>> = {
     "the file that tshark is given here is little-endian: it then reads a log's attributes in that order (in the capture itself it finds the same flows)",
   'regression/':
     'made by a fuzzer: where inner headers claim a length of 0, tshark stops and Sluice reads on to the end',
+  'negative/like-vxlan-like': 'tshark goes by the port, whatever the header and what follows it are',
+  'negative/like-l2tp-like': 'tshark goes by the port, whatever the header and what follows it are',
+  'negative/like-tzsp-like': 'tshark goes by the port, whatever the header and what follows it are',
+  'negative/like-juniper-mirror-like': 'tshark goes by the port, and by the first bytes',
 };
 const explanationOf = (name: string): string | undefined => Object.keys(EXPLAINED).find((key) => name.startsWith(key));
 
