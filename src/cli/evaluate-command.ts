@@ -3,6 +3,7 @@
  */
 import type { Command } from 'commander';
 import type { EvaluateFlags } from './evaluate.ts';
+import { linkIdentityOption } from './link-identity-flag.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const DEFAULT_FLOWS_PER_DAY = 1_000_000;
@@ -40,6 +41,7 @@ export function addEvaluateCommand(program: Command): void {
       wholeNumber(1, MOST_FLOWS_PER_DAY),
       DEFAULT_FLOWS_PER_DAY,
     )
+    .addOption(linkIdentityOption())
     .option('--json', 'print one JSON object')
     .option('--markdown', 'print one Markdown table')
     .addHelpText('after', EXAMPLES)

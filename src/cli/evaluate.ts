@@ -13,12 +13,13 @@ import { LineOutput } from '../output/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../study/labels.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { interruptionAt } from './interruption.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
-import { reportList } from './report-list.ts';
+import { reportList, reportSplitFlows } from './report-list.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 import { SignalWatch } from './signal-watch.ts';
 
@@ -28,6 +29,7 @@ export interface EvaluateFlags {
   readonly flowsPerDay: number;
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly linkIdentity: LinkIdentity;
 }
 
 export async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): Promise<ExitCode> {
@@ -42,10 +44,11 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
 
   const progress = await Progress.open(list.paths, false);
   const signals = new SignalWatch();
-  const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, (octets) => {
+  const onBatch = (octets: number): boolean => {
     progress.add(octets);
     return !signals.caught;
-  });
+  };
+  const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, onBatch, flags.linkIdentity);
   try {
     await run.replay.run(list.paths);
   } finally {
@@ -53,6 +56,7 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     signals.stop();
   }
   for (const { file, message } of run.replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+  reportSplitFlows(run.replay.counters);
   if (signals.exitCode !== null) {
     const at = interruptionText(interruptionAt(signals.signal!, run.replay.reached, list.paths));
     process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
@@ -95,12 +99,18 @@ export class LabelledRun {
   private current = new FoundFlows();
 
   /** `onBatch` is told of octets read, and answers false to stop. */
-  constructor(root: string, rules: Rules, onBatch: (octets: number) => boolean) {
+  constructor(
+    root: string,
+    rules: Rules,
+    onBatch: (octets: number) => boolean,
+    linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
+  ) {
     this.replay = new Replay(
       {
         rules,
         each: true,
         flowCapacity: DEFAULT_FLOW_CAPACITY,
+        linkIdentity,
         packetSink: null,
         onFile: (file) => {
           this.current = new FoundFlows();

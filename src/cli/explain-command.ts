@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import type { ExplainFlags } from './explain.ts';
+import { linkIdentityOption } from './link-identity-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -31,7 +32,10 @@ export function addExplainCommand(program: Command): void {
       'Runs a capture again and shows for a flow the evidence, the registrations and the rules that were tried, and a Wireshark display filter for its packets. Name the flow in one of four ways.',
     )
     .argument('<capture...>', 'the captures that were replayed, in the same order')
-    .option('--flow <id>', 'the flow with this flow_id, as events show it; it depends on --addresses')
+    .option(
+      '--flow <id>',
+      'the flow with this flow_id, as events show it; it depends on --addresses and --link-identity',
+    )
     .option('--community-id <id>', 'the flows with this community_id, as events show it')
     .option(
       '--tuple <ends>',
@@ -45,6 +49,7 @@ export function addExplainCommand(program: Command): void {
     .addOption(policyOption())
     .addOption(registryOption())
     .option('--each', 'each file is a capture of its own, as it was for replay')
+    .addOption(linkIdentityOption())
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addHelpText('after', EXAMPLES)

@@ -9,6 +9,7 @@ import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
 import { EventFields, type FlowEvent } from '../output/event-fields.ts';
 import { traceRules } from '../policy/decide.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -19,12 +20,13 @@ import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requirePolicy, requireRegistry } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
-import { reportList } from './report-list.ts';
+import { reportList, reportSplitFlows } from './report-list.ts';
 
 export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {
   readonly policy: string;
   readonly registry: string;
   readonly each?: boolean;
+  readonly linkIdentity: LinkIdentity;
 }
 
 /** Flows that are explained where several match, and flows between the same addresses that are named where none does. */
@@ -41,13 +43,14 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const show = addressForm(flags);
   const fields = new EventFields(show, context);
-  const key = flags.packet === undefined ? null : await packetKey(list.paths, flags.packet, flags.each === true);
+  const key = flags.packet === undefined ? null : await packetKey(list.paths, flags.packet, flags);
   const found = new FoundFlows(flowChoice(flags, fields, show, key), fields, rules, flags);
   const replay = new Replay(
     {
       rules,
       each: flags.each === true,
       flowCapacity: DEFAULT_FLOW_CAPACITY,
+      linkIdentity: flags.linkIdentity,
       packetSink: null,
       onFile: (file, before) => {
         found.files.begin(file, before);
@@ -59,13 +62,15 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   );
   await replay.run(list.paths);
   for (const { file, message } of replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+  reportSplitFlows(replay.counters);
   process.stdout.write(found.pages());
   return replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
 /** The key of the packet's flow. The captures are read once for it and once for the flow's decisions. */
-async function packetKey(paths: readonly string[], packet: number, isEach: boolean): Promise<PacketKey> {
-  if (isEach && paths.length > 1) {
+async function packetKey(paths: readonly string[], packet: number, flags: ExplainFlags): Promise<PacketKey> {
+  const { linkIdentity } = flags;
+  if (flags.each === true && paths.length > 1) {
     const reason = 'packets of each file are numbered from 1: name one file';
     throw new CommandError(`--packet with --each: ${reason}`, ExitCode.WRONG_USAGE);
   }
@@ -74,7 +79,7 @@ async function packetKey(paths: readonly string[], packet: number, isEach: boole
     const reason = 'the capture is read twice, which a pipe is not: save it in a file first';
     throw new CommandError(`--packet with ${path}: ${reason}`, ExitCode.WRONG_USAGE);
   }
-  const key = await keyOfPacket(paths, packet);
+  const key = await keyOfPacket(paths, packet, linkIdentity);
   if (typeof key === 'string') throw new CommandError(key, ExitCode.FAILED);
   return key;
 }

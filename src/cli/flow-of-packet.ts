@@ -8,6 +8,7 @@ import { Counters } from '../engine/counters.ts';
 import { Intake, WAITS } from '../engine/intake.ts';
 import { HashKeys } from '../flow/flow-key.ts';
 import { DECODE_STATUS_NAMES, DecodeStatus } from '../wire/decode-status.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import { PacketView } from '../wire/packet-view.ts';
 
 /** The key of a packet's flow, in the packet's own direction. */
@@ -21,9 +22,13 @@ export interface PacketKey {
 }
 
 /** The key of packet `number`, from 1 through all files; or a sentence on why there is none. */
-export async function keyOfPacket(paths: readonly string[], number: number): Promise<PacketKey | string> {
+export async function keyOfPacket(
+  paths: readonly string[],
+  number: number,
+  linkIdentity: LinkIdentity,
+): Promise<PacketKey | string> {
   const intake = new Intake(new HashKeys(0), new Counters());
-  const view = new PacketView();
+  const view = new PacketView(linkIdentity);
   const batch = new PacketBatch();
   let packets = 0;
   for (const path of paths) {

@@ -16,6 +16,7 @@ import { RegisteredHits } from '../engine/registered-hits.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import type { UnreadLinks } from '../engine/unread-links.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { FileOrder } from './file-order.ts';
 
 /** A capture that could not be read to its end. */
@@ -43,6 +44,8 @@ export interface ReplayOptions {
   /** Each file is a capture of its own. */
   readonly each: boolean;
   readonly flowCapacity: number;
+  /** Left out: the default. An `engine` has its own. */
+  readonly linkIdentity?: LinkIdentity;
   /** Where flows are followed; left out, in this thread. */
   readonly engine?: FlowEngine;
   readonly packetSink: PacketSink | null;
@@ -75,7 +78,7 @@ export class Replay {
   /** `makeSink` is given a way to ask the decisions of the capture at hand. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    this.engine = options.engine ?? new OneThread(options.flowCapacity);
+    this.engine = options.engine ?? new OneThread(options.flowCapacity, options.linkIdentity ?? DEFAULT_LINK_IDENTITY);
     this.tunnels = new Tunnels(this.engine.table, this.engine.evidenceLog);
     this.makeSink = makeSink;
   }

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import { MODE_NAMES } from '../policy/policy.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
+import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
@@ -53,6 +54,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())
+    .addOption(linkIdentityOption())
     .option(
       '--workers <n>',
       'threads: one that reads, decodes and decides, and others that follow flows, each its share; what comes out is the same (default: 2 for captures of 500 MB or more, else 1)',

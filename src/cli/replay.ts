@@ -11,6 +11,7 @@ import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.t
 import type { Mode } from '../policy/policy.ts';
 import { ManyThreads } from '../shards/many-threads.ts';
 import type { ShardPool } from '../shards/shard-pool.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -40,6 +41,7 @@ export interface ReplayFlags extends AddressFlags, OutputPaths {
   readonly each?: boolean;
   readonly mode?: Mode;
   readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
   /** Left out: as many as fit. */
   readonly workers?: number;
   readonly quiet?: boolean;
@@ -85,7 +87,8 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
       rules,
       each: flags.each === true,
       flowCapacity: flags.maxFlows,
-      ...(pool !== null && { engine: new ManyThreads(pool) }),
+      linkIdentity: flags.linkIdentity,
+      ...(pool !== null && { engine: new ManyThreads(pool, flags.linkIdentity) }),
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);

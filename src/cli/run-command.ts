@@ -8,6 +8,7 @@ import { MODE_NAMES } from '../policy/policy.ts';
 import { LOG_LEVELS } from '../server/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
+import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { duration, listenAddress, size } from './run-flags.ts';
@@ -118,6 +119,7 @@ export function addRunCommand(program: Command): void {
       'where checkpoint and breaker survive a restart (default: none; for a spool a hidden folder in it)',
     )
     .addOption(maxFlowsOption())
+    .addOption(linkIdentityOption())
     .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
     .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)

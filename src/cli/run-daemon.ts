@@ -11,6 +11,7 @@ import { Metrics } from '../output/metrics.ts';
 import { breakerLine, reloadLine, statsLine } from '../output/notice-line.ts';
 import type { ShowAddress } from '../output/shown-address.ts';
 import type { Trip } from '../policy/breaker.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import { EventLoopLag } from '../server/event-loop-lag.ts';
 import { HttpServer, json, type ListenAddress, type Route, text } from '../server/http-server.ts';
 import type { Log } from '../server/log.ts';
@@ -18,6 +19,7 @@ import { BreakerFile } from './breaker-file.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { RecentFiles } from './recent-files.ts';
 import { RunEngine } from './run-engine.ts';
+import { RunHints } from './run-hints.ts';
 import { type OutputOptions, RunOutputs } from './run-outputs.ts';
 import { type ReloadResult, RunReload } from './run-reload.ts';
 import type { RulesFiles } from './run-rules.ts';
@@ -31,6 +33,7 @@ export interface DaemonOptions {
   readonly rulesFiles: RulesFiles;
   readonly registryChangedMs: number;
   readonly flowCapacity: number;
+  readonly linkIdentity: LinkIdentity;
   readonly outputs: OutputOptions;
   readonly show: ShowAddress;
   /** Null for no HTTP server. */
@@ -57,6 +60,7 @@ export class Daemon {
   private readonly outputs: RunOutputs;
   private readonly source: RunSource;
   private readonly reload: RunReload;
+  private readonly hints: RunHints;
   private readonly lag = new EventLoopLag();
   private readonly breakerFile: BreakerFile | null;
   private readonly http: HttpServer | null;
@@ -77,9 +81,10 @@ export class Daemon {
     this.log = log;
     this.outputs = outputs;
     this.source = source;
-    this.engine = new RunEngine(options.rules, options.flowCapacity, outputs, (trip) => {
+    this.engine = new RunEngine(options.rules, options.flowCapacity, options.linkIdentity, outputs, (trip) => {
       this.tripped(trip);
     });
+    this.hints = new RunHints(this.engine.counters, log);
     this.reload = new RunReload(
       options.rulesFiles,
       options.registryChangedMs,
@@ -175,6 +180,7 @@ export class Daemon {
     if (!isAbandoned) {
       this.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
       this.engine.finish();
+      this.hints.look(performance.now());
       this.writeStats();
       if (source instanceof RunSpool) await source.commit(null);
     }
@@ -188,6 +194,7 @@ export class Daemon {
   }
 
   private tick(): void {
+    this.hints.look(performance.now());
     this.saveBreaker();
     // A spool's logs are moved aside between files only: the checkpoint names places in them.
     if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();

@@ -15,6 +15,7 @@ import { Tunnels } from '../engine/tunnels.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
 import type { Trip } from '../policy/breaker.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
 
@@ -28,7 +29,13 @@ export class RunEngine {
   private readonly pipeline: Pipeline;
   private rulesNow: Rules;
 
-  constructor(rules: Rules, flowCapacity: number, sink: DecisionSink, onTrip: (trip: Trip) => void) {
+  constructor(
+    rules: Rules,
+    flowCapacity: number,
+    linkIdentity: LinkIdentity,
+    sink: DecisionSink,
+    onTrip: (trip: Trip) => void,
+  ) {
     const fingerprints = new FingerprintSet();
     this.rulesNow = rules;
     this.table = new FlowTable(flowCapacity);
@@ -36,7 +43,7 @@ export class RunEngine {
     this.guard = new SafetyGuard(rules.policy.safety, onTrip);
     this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
     const judge = new Judge(this.table, this.tunnels, this.decisions);
-    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, this.guard);
+    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, this.guard, linkIdentity);
   }
 
   get counters(): Counters {

@@ -22,6 +22,7 @@ export function daemonStats(
     flows: {
       active: table.activeCount,
       started: counters.flowsStarted,
+      split: counters.splitFlows,
       ended: named(FLOW_END_NAMES, counters.flowsEnded),
     },
     decisions: named(ACTION_NAMES, decisions.made),

@@ -10,6 +10,7 @@ import type { Mode } from '../policy/policy.ts';
 import type { ListenAddress } from '../server/http-server.ts';
 import { flushLog, type Log, openLog } from '../server/log.ts';
 import type { LogLevel } from '../server/log-levels.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -47,6 +48,7 @@ export interface RunFlags extends AddressFlags {
   readonly tokenFile?: string;
   readonly state?: string;
   readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
   readonly logLevel: LogLevel;
   readonly metricsTable?: boolean;
 }
@@ -69,6 +71,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     rulesFiles,
     registryChangedMs,
     flowCapacity: flags.maxFlows,
+    linkIdentity: flags.linkIdentity,
     outputs: {
       decisions: flags.decisions,
       flows: flags.flows,

@@ -28,6 +28,8 @@ export class Counters {
   flowsStarted = 0;
   /** Flows ended, by FlowEnd. */
   readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
+  /** Flows that are one direction of a conversation whose other direction is a flow under another link (flow/split-halves). */
+  splitFlows = 0;
   fragmentOverlaps = 0;
   /** Connections whose first octets found no place to be put in order. */
   streamsRefused = 0;
@@ -54,6 +56,7 @@ export class Counters {
     this.octets += other.octets;
     this.flowPackets += other.flowPackets;
     this.flowsStarted += other.flowsStarted;
+    this.splitFlows += other.splitFlows;
     this.fragmentOverlaps += other.fragmentOverlaps;
     this.streamsRefused += other.streamsRefused;
     addTo(this.notDecoded, other.notDecoded);

@@ -2,6 +2,7 @@
 import type { EvidenceLog } from '../fingerprint/evidence.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import { type FlowJudge, type PacketPipeline, type PacketSink, Pipeline } from './pipeline.ts';
 
 export interface FlowEngine {
@@ -16,9 +17,11 @@ export interface FlowEngine {
 export class OneThread implements FlowEngine {
   readonly table: FlowTable;
   private readonly fingerprints = new FingerprintSet();
+  private readonly linkIdentity: LinkIdentity;
 
-  constructor(flowCapacity: number) {
+  constructor(flowCapacity: number, linkIdentity: LinkIdentity) {
     this.table = new FlowTable(flowCapacity);
+    this.linkIdentity = linkIdentity;
   }
 
   get evidenceLog(): EvidenceLog {
@@ -26,6 +29,6 @@ export class OneThread implements FlowEngine {
   }
 
   pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
-    return new Pipeline(this.table, this.fingerprints, judge, packetSink);
+    return new Pipeline(this.table, this.fingerprints, judge, packetSink, null, this.linkIdentity);
   }
 }

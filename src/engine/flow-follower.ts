@@ -21,6 +21,7 @@ import {
 import { IdleWheel } from '../flow/idle-wheel.ts';
 import { PacketClock } from '../flow/packet-clock.ts';
 import { SlotList } from '../flow/slot-list.ts';
+import { SplitHalves } from '../flow/split-halves.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../wire/packet-view.ts';
 import { Counters, FlowEnd } from './counters.ts';
@@ -61,6 +62,7 @@ export class FlowFollower {
   private readonly wheel: IdleWheel;
   private readonly eviction: Eviction;
   private readonly streams: StreamObserver;
+  private readonly halves: SplitHalves;
   private readonly census: FlowCensus;
   /** Flows that end at the packet at hand, and whose ends are told. */
   private readonly ending = new SlotList();
@@ -84,6 +86,7 @@ export class FlowFollower {
     this.census = census;
     this.nextCheck = 1 + table.spareRows;
     this.streams = new StreamObserver(table, fingerprints);
+    this.halves = new SplitHalves(table);
   }
 
   /** Every packet's first step, also of those that reach no flow: time passes, and flows end. */
@@ -163,6 +166,7 @@ export class FlowFollower {
   private start(): number {
     const { table, view, clock } = this;
     const slot = table.insert(view);
+    this.halves.begin(slot, view);
     const detail = slot * DETAIL_WORDS;
     table.detailNumbers[(detail + FlowDetail.FIRST_TIME) >> 1] = clock.timeUs;
     table.detailNumbers[(detail + FlowDetail.FIRST_PACKET) >> 1] = this.packet;
@@ -259,6 +263,7 @@ export class FlowFollower {
         const slot = due.slots[i]!;
         const dueAt = table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1]! + this.timeoutOf(slot);
         if (dueAt > now) {
+          this.countHalf(slot);
           wheel.atUs = dueAt;
           wheel.schedule(slot);
         } else if (listener.hearsEnd(slot)) {
@@ -277,6 +282,10 @@ export class FlowFollower {
         table.remove(slot);
       }
     }
+  }
+
+  private countHalf(slot: number): void {
+    if (this.halves.isHalf(slot)) this.counters.splitFlows++;
   }
 
   private timeoutOf(slot: number): number {
@@ -303,6 +312,7 @@ export class FlowFollower {
     if (handle > 0 || words[row + FlowWord.OWN_FINDING] !== NO_FINDING)
       this.fingerprints.release(handle, details[detail + FlowDetail.OWN_EVIDENCE]!);
     if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) !== 0) this.streams.release(slot);
+    this.countHalf(slot);
     this.counters.flowsEnded[reason]!++;
   }
 }

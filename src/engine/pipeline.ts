@@ -9,6 +9,7 @@ import { Outcome } from '../enforcement/outcome.ts';
 import type { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { type FlowTable, FlowWord, LOOK_AHEAD, NO_FLOW, ROW_WORDS } from '../flow/flow-table.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { PacketView } from '../wire/packet-view.ts';
 import { Counters } from './counters.ts';
 import { FlowFollower, type FlowListener } from './flow-follower.ts';
@@ -56,7 +57,7 @@ export class Pipeline implements PacketPipeline {
   private readonly intake: Intake;
   private readonly follower: FlowFollower;
   /** Packets decoded ahead, and how each ended. */
-  private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
+  private readonly views: readonly PacketView[];
   private readonly statuses = new Uint8Array(LOOK_AHEAD);
   private batch: PacketBatch | undefined;
 
@@ -66,11 +67,13 @@ export class Pipeline implements PacketPipeline {
     judge: FlowJudge,
     packetSink: PacketSink | null = null,
     guard: SafetyGuard | null = null,
+    linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
   ) {
     this.table = table;
     this.judge = judge;
     this.packetSink = packetSink;
     this.guard = guard;
+    this.views = Array.from({ length: LOOK_AHEAD }, () => new PacketView(linkIdentity));
     this.intake = new Intake(table.hashKeys, this.counters);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
   }

@@ -94,6 +94,8 @@ export const FlowFlag = {
   STREAM: 1 << 15,
   /** That place is one of record-chain.ts, not of stream-start.ts. */
   CHAIN: 1 << 16,
+  /** Began against the direction of a flow with its tuple under another link (split-halves). */
+  OTHER_LINK: 1 << 17,
 } as const;
 
 /** What of TRANSPORT belongs to the key. */
@@ -229,6 +231,27 @@ export class FlowTable {
 
   /** Whether a packet is of a slot's flow; the slot may have been given back since. */
   private isOf(slot: number, view: PacketView): boolean {
+    return this.words[slot * ROW_WORDS + FlowWord.DOMAIN] === view.domain && this.hasTuple(slot, view);
+  }
+
+  /** Slot of the flow with the tuple of a packet's flow, which is in a slot of its own, but without wrapping; NO_FLOW for none. */
+  findUnwrapped(slot: number, view: PacketView): number {
+    const { index, words } = this;
+    const { entries, mask, slotBits } = index;
+    const hash = this.hashUnder(slot, 0);
+    let fitting = hash << index.pieceShift;
+    for (let at = hash >>> index.placeShift; ; at = (at + 1) & mask) {
+      const entry = entries[at]!;
+      if (entry === 0) return NO_FLOW;
+      const other = entry ^ fitting;
+      const isCandidate = other >>> slotBits === 0 && words[other * ROW_WORDS + FlowWord.DOMAIN] === 0;
+      if (isCandidate && this.hasTuple(other, view)) return other;
+      fitting = index.stepped(fitting);
+    }
+  }
+
+  /** Whether a slot's flow has a packet's tuple, whatever the wrapping of each. */
+  hasTuple(slot: number, view: PacketView): boolean {
     const { words } = this;
     const row = slot * ROW_WORDS;
     return (
@@ -236,7 +259,6 @@ export class FlowTable {
       words[row + FlowWord.HIGH_ADDRESS] === view.highWord &&
       words[row + FlowWord.PORTS] === view.keyPorts &&
       (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === (view.transport | (view.isWide ? FlowFlag.WIDE : 0)) &&
-      words[row + FlowWord.DOMAIN] === view.domain &&
       (!view.isWide || hasAddresses(this.upperWords, slot * UPPER_WORDS, view))
     );
   }
@@ -324,11 +346,16 @@ export class FlowTable {
     const { words } = this;
     const row = slot * ROW_WORDS;
     const addresses = words[row + FlowWord.LOW_ADDRESS]! ^ words[row + FlowWord.HIGH_ADDRESS]!;
-    return flowPart(addresses, words[row + FlowWord.PORTS]!, words[row + FlowWord.DOMAIN]!);
+    return flowPart(addresses, words[row + FlowWord.PORTS]!);
   }
 
   /** Hash of a flow's key, as `hashKey` makes it of a packet's. */
   hashOf(slot: number): number {
+    return this.hashUnder(slot, this.words[slot * ROW_WORDS + FlowWord.DOMAIN]!);
+  }
+
+  /** The same if the flow had another domain. */
+  private hashUnder(slot: number, domain: number): number {
     const { words, upperWords: upper, hashKeys } = this;
     const row = slot * ROW_WORDS;
     const transport = words[row + FlowWord.TRANSPORT]!;
@@ -339,13 +366,7 @@ export class FlowTable {
       low = hashWords(hashKeys, upper[at]!, upper[at + 1]!, upper[at + 2]!, low);
       high = hashWords(hashKeys, upper[at + 3]!, upper[at + 4]!, upper[at + 5]!, high);
     }
-    return hashWords(
-      hashKeys,
-      low,
-      high,
-      words[row + FlowWord.PORTS]!,
-      words[row + FlowWord.DOMAIN]! ^ (transport & 255),
-    );
+    return hashWords(hashKeys, low, high, words[row + FlowWord.PORTS]!, domain ^ (transport & 255));
   }
 
   /** Takes all flows out at once. */

@@ -137,6 +137,11 @@ const FLOWS: readonly CatalogueMetric[] = [
   counters('sluice_flows_ended_total', ['reason'], 'Flows ended; evicted ones had to make room for others.', (s) =>
     byName('reason', FLOW_END_NAMES, s.counters.flowsEnded),
   ),
+  counter(
+    'sluice_flows_split_total',
+    'One-way flows whose other direction is a flow under another VLAN, VNI or tunnel: see --link-identity.',
+    (s) => s.counters.splitFlows,
+  ),
   gauge('sluice_tunnels_active', 'Tunnels that are followed now; one may have several flows.', (s) => s.tunnels.count),
   counter(
     'sluice_fragment_overlaps_total',

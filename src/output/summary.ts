@@ -10,6 +10,7 @@ import { HitKind, type RegisteredHits } from '../engine/registered-hits.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { type FilesBack, filesBackJson } from './files-back.ts';
+import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
 
 /** What a replay came to. */
@@ -77,6 +78,7 @@ export function summaryJson(totals: ReplayTotals): string {
     },
     flows: {
       total: counters.flowsStarted,
+      split: counters.splitFlows,
       ended: byName(FLOW_END_NAMES, counters.flowsEnded),
       found: foundRows(totals.flows),
     },
@@ -86,6 +88,7 @@ export function summaryJson(totals: ReplayTotals): string {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
       bytes: byName(OUTCOME_NAMES, counters.outcomeOctets),
     },
+    hints: counters.splitFlows > 0 ? [splitFlowsHint(counters.splitFlows)] : [],
     mode: totals.mode,
     policy: totals.policy,
     registry: totals.registry,
@@ -110,6 +113,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   ];
   if (rows.length > 0) lines.push(await foundTable(rows), '');
   lines.push(...notDecodedLines(counters));
+  if (counters.splitFlows > 0) lines.push(`Hint: ${splitFlowsHint(counters.splitFlows)}.`);
   if (found > 0) lines.push(hitLine(totals));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
   return `${lines.join('\n')}\n`;

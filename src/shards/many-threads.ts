@@ -3,6 +3,7 @@ import type { FlowEngine } from '../engine/flow-engine.ts';
 import type { FlowJudge, PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { EvidenceLog } from '../fingerprint/evidence.ts';
 import { FlowTable } from '../flow/flow-table.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import { KnownFlows } from './known-flows.ts';
 import type { ShardPool } from './shard-pool.ts';
 import { ShardedPipeline } from './sharded-pipeline.ts';
@@ -12,14 +13,16 @@ export class ManyThreads implements FlowEngine {
   readonly evidenceLog = new EvidenceLog();
   private readonly pool: ShardPool;
   private readonly flows: KnownFlows;
+  private readonly linkIdentity: LinkIdentity;
 
-  constructor(pool: ShardPool) {
+  constructor(pool: ShardPool, linkIdentity: LinkIdentity) {
     this.pool = pool;
+    this.linkIdentity = linkIdentity;
     this.table = new FlowTable(pool.flowCapacity, pool.seed);
     this.flows = new KnownFlows(this.table, pool.shardCount, this.evidenceLog);
   }
 
   pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
-    return new ShardedPipeline(this.pool, this.flows, judge, packetSink);
+    return new ShardedPipeline(this.pool, this.flows, judge, packetSink, this.linkIdentity);
   }
 }

@@ -2,7 +2,14 @@
 import { DecodeStatus } from '../wire/decode-status.ts';
 import { type Counters, FLOW_END_NAMES } from '../engine/counters.ts';
 
-const Count = { FLOW_PACKETS: 0, FLOWS_STARTED: 1, WITHOUT_FIRST: 2, STREAMS_REFUSED: 3, FLOWS_ENDED: 4 } as const;
+const Count = {
+  FLOW_PACKETS: 0,
+  FLOWS_STARTED: 1,
+  WITHOUT_FIRST: 2,
+  STREAMS_REFUSED: 3,
+  SPLIT_FLOWS: 4,
+  FLOWS_ENDED: 5,
+} as const;
 export const COUNTS = Count.FLOWS_ENDED + FLOW_END_NAMES.length;
 
 export function putCounts(counts: Float64Array, counters: Counters): void {
@@ -10,6 +17,7 @@ export function putCounts(counts: Float64Array, counters: Counters): void {
   counts[Count.FLOWS_STARTED] = counters.flowsStarted;
   counts[Count.WITHOUT_FIRST] = counters.notDecoded[DecodeStatus.FRAGMENT_WITHOUT_FIRST]!;
   counts[Count.STREAMS_REFUSED] = counters.streamsRefused;
+  counts[Count.SPLIT_FLOWS] = counters.splitFlows;
   counts.set(counters.flowsEnded, Count.FLOWS_ENDED);
 }
 
@@ -19,6 +27,7 @@ export function addCounts(counts: Float64Array, counters: Counters): void {
   counters.flowsStarted += counts[Count.FLOWS_STARTED]!;
   counters.notDecoded[DecodeStatus.FRAGMENT_WITHOUT_FIRST]! += counts[Count.WITHOUT_FIRST]!;
   counters.streamsRefused += counts[Count.STREAMS_REFUSED]!;
+  counters.splitFlows += counts[Count.SPLIT_FLOWS]!;
   for (let reason = 0; reason < FLOW_END_NAMES.length; reason++)
     counters.flowsEnded[reason]! += counts[Count.FLOWS_ENDED + reason]!;
 }

@@ -9,6 +9,7 @@ import { Outcome } from '../enforcement/outcome.ts';
 import type { Claim } from '../fingerprint/claims.ts';
 import { FlowWord, ROW_WORDS } from '../flow/flow-table.ts';
 import { DecodeStatus } from '../wire/decode-status.ts';
+import type { LinkIdentity } from '../wire/link-identity.ts';
 import { PacketView } from '../wire/packet-view.ts';
 import { Counters, type FlowEnd } from '../engine/counters.ts';
 import { Intake, WAITS } from '../engine/intake.ts';
@@ -31,7 +32,7 @@ export class ShardedPipeline implements PacketPipeline {
   private readonly packetSink: PacketSink | null;
   private readonly intake: Intake;
   private readonly merge: ReportMerge;
-  private readonly view = new PacketView();
+  private readonly view: PacketView;
   private readonly news = new News();
   /** Batches judged so far, modulo 2^32, and how far the one at hand is. */
   private judged: number;
@@ -40,7 +41,14 @@ export class ShardedPipeline implements PacketPipeline {
   /** Row of the last report of news, which has brought the flow's row with that packet counted. */
   private heardRow = -1;
 
-  constructor(pool: ShardPool, flows: KnownFlows, judge: FlowJudge, packetSink: PacketSink | null) {
+  constructor(
+    pool: ShardPool,
+    flows: KnownFlows,
+    judge: FlowJudge,
+    packetSink: PacketSink | null,
+    linkIdentity: LinkIdentity,
+  ) {
+    this.view = new PacketView(linkIdentity);
     this.pool = pool;
     this.flows = flows;
     this.judge = judge;

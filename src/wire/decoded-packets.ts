@@ -93,7 +93,7 @@ export class DecodedPackets {
     if ((words[at]! & 255) !== DecodeStatus.OK) return false;
     if (shardCount === 1) return true;
     const addresses = words[at + Word.LOW]! ^ words[at + Word.HIGH]!;
-    return flowPart(addresses, words[at + Word.PORTS]!, words[at + Word.DOMAIN]!) % shardCount === shard;
+    return flowPart(addresses, words[at + Word.PORTS]!) % shardCount === shard;
   }
 
   /** Fills a view from a row that was stored with status OK; `data` is the block that its offsets point into. */

@@ -7,6 +7,8 @@
  * headers, so a capture cut by its snap length is judged by the same numbers as a whole one.
  */
 
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from './link-identity.ts';
+
 /** IP protocol numbers of the four transports that make flows. */
 export const Transport = { TCP: 6, UDP: 17, ESP: 50, AH: 51 } as const;
 export type Transport = (typeof Transport)[keyof typeof Transport];
@@ -97,7 +99,10 @@ export class PacketView {
   encapsulationDepth = 0;
   /** The outermost two VLAN ids: the first in the lower 16 bits, each as id + 1 so that id 0 shows; 0 for none. */
   vlans = 0;
-  /** Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. */
+  /**
+   * Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the wrapping. 0 for none, and
+   * always where the link is no part of a flow's identity.
+   */
   domain = 0;
 
   /** Set by the flow table: the packet's direction in its flow, parts of the key, its hash, and where the flow probably lies. */
@@ -130,6 +135,12 @@ export class PacketView {
   /** Of a first fragment: the later ones that came before it, packets and octets on the wire. */
   waitedPackets = 0;
   waitedOctets = 0;
+
+  private readonly hasDomain: boolean;
+
+  constructor(linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY) {
+    this.hasDomain = linkIdentity === 'vlan';
+  }
 
   /** Starts the walk of a packet whose captured octets are [at, at + capturedLength). */
   begin(data: DataView, at: number, capturedLength: number, wireLength: number): void {
@@ -175,7 +186,7 @@ export class PacketView {
     this.encapsulation |= kind << (4 * this.encapsulationDepth++);
     // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart. VLAN id 0 names no
     // VLAN: it is a priority tag (IEEE 802.1Q-2018, table 9-2), which one direction may carry and the other not.
-    if (kind !== Encapsulation.MPLS && (kind !== Encapsulation.VLAN || label !== 0)) {
+    if (this.hasDomain && kind !== Encapsulation.MPLS && (kind !== Encapsulation.VLAN || label !== 0)) {
       this.domain = Math.imul(this.domain ^ (kind << 24) ^ label, 0x9e3779b1);
       this.domain ^= this.domain >>> 15;
     }
