@@ -49,7 +49,7 @@ export class SplitHalves {
     const addresses = view.lowWord ^ view.highWord;
     const part = flowPart(addresses, view.keyPorts);
     const hash = hashOf(view);
-    let kept = beginnings[part]!;
+    let kept = beginnings[part] ?? null;
     let other: number = NO_FLOW;
     if (kept === null) {
       if (view.domain === 0) return;
