@@ -471,6 +471,51 @@ const CASES = {
       return { sport: 31000 + index, port, there: [packet(0x38, [14, 42, 54][index]), packet(0x20, 120), packet(0x28, 30)], back: [packet(0x40, [26, 54, 54][index]), packet(0x28, 22), packet(0x20, 200)] };
     }),
   },
+  'openvpn-like-epoch': {
+    text: 'Datagrams that begin 48 and three octets that stay, as DATA_V2 with a peer id does; then 16 bits that stay and a 48-bit time in microseconds where OpenVPN 2.7 counts its packets of an epoch.',
+    flows: (random) => times(2, (index) => {
+      const ids = [random.octets(3), random.octets(3)];
+      const message = (id, i) => join(Buffer.from([0x48]), id, u16(1), u16(0), u32(i * 20_000 + random.below(900)), random.octets(40 + random.below(500)));
+      return { sport: 30360 + index, port: [1194, 27015][index], there: times(60, (i) => message(ids[0], i)), back: times(60, (i) => message(ids[1], i)) };
+    }),
+  },
+  'openvpn-like-mixed-versions': {
+    text: 'Datagrams that begin 48 one way and 30 the other, as DATA_V2 answered by DATA_V1; the peer id changes with each, and nothing counts.',
+    flows: (random) => times(2, (index) => ({
+      sport: 30370 + index, port: [1194, 27015][index],
+      there: times(50, () => join(Buffer.from([0x48]), random.octets(60 + random.below(400)))), back: times(50, () => join(Buffer.from([0x30]), random.octets(60 + random.below(400)))),
+    })),
+  },
+  'openvpn-like-old-time': {
+    text: 'Datagrams with the opcode of control packets, a session id of each side that stays and, where tls-auth has its replay id and time, another number and another time of the last years in each packet.',
+    flows: (random) => times(2, (index) => {
+      const ids = [random.octets(8), random.octets(8)];
+      const message = (id) => join(Buffer.from([0x21]), id, random.octets(20), u32(1 + random.below(60000)), u32(1_500_000_000 + random.below(200_000_000)), Buffer.from([0]), u32(random.below(60)), random.octets(80));
+      return { sport: 30380 + index, port: [1194, 27015][index], there: times(30, () => message(ids[0])), back: times(30, () => message(ids[1])) };
+    }),
+  },
+  'tcp-proxy-header': {
+    transport: 'tcp',
+    text: 'PROXY protocol headers, version 1 and version 2, before HTTP, before a TLS hello and before records with the opcode of a reset over random octets.',
+    flows: (random) => {
+      const v1 = Buffer.from('PROXY TCP4 192.0.2.77 203.0.113.166 50000 443\r\n');
+      const v2 = join(hex('0d0a0d0a000d0a515549540a 21 11 000c c000024d cb0071a6 c350 01bb'));
+      const http = Buffer.from('GET / HTTP/1.1\r\nHost: www.example\r\n\r\n');
+      const tls = join(hex('16030100c8 010000c4 0303'), random.octets(194));
+      const reset = join(u16(54), Buffer.from([0x38]), random.octets(53));
+      return [[v1, http], [v2, tls], [v1, reset], [v2, reset]].map((parts, index) => ({
+        sport: 31070 + index, port: [443, 1194, 8443, 5000][index], there: [join(...parts), random.octets(120)], back: [random.octets(200), random.octets(90)],
+      }));
+    },
+  },
+  'tcp-control-records': {
+    transport: 'tcp',
+    text: 'TCP streams of records with a true 16-bit length and an octet that is an opcode of OpenVPN control packets or acknowledgements; no two records have the same eight octets where the session id would be.',
+    flows: (random) => [1194, 443, 5000].map((port, index) => {
+      const record = (first) => { const size = 30 + random.below(200); return join(u16(size), Buffer.from([first]), random.octets(size - 1)); };
+      return { sport: 31080 + index, port, there: times(12, (i) => record([0x20, 0x28][i % 2])), back: times(12, (i) => record([0x28, 0x21][i % 2])) };
+    }),
+  },
   'tcp-text': {
     transport: 'tcp',
     text: 'Lines of text over TCP on ports 1194, 500 and 4500.',
