@@ -48,8 +48,6 @@ export interface PcapShape {
   readonly linkType?: number;
   /** Octets behind the four fields of a record header. */
   readonly extraHeaderLength?: number;
-  /** These bytes themselves. */
-  readonly extraHeader?: Uint8Array;
   readonly nanoseconds?: boolean;
   readonly wireLengthFirst?: boolean;
 }
@@ -83,8 +81,7 @@ export function buildPcapRecord(packet: BuiltPacket, shape: PcapShape = {}): Uin
     [4, first],
     [4, second],
   );
-  const extra = shape.extraHeader ?? new Uint8Array(shape.extraHeaderLength ?? 0).fill(0xee);
-  return concat(header, extra, packet.bytes);
+  return concat(header, new Uint8Array(shape.extraHeaderLength ?? 0).fill(0xee), packet.bytes);
 }
 
 export function buildPcap(packets: readonly BuiltPacket[], shape: PcapShape = {}): Uint8Array {
