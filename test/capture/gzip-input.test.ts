@@ -47,7 +47,7 @@ describe('gzip', () => {
   it('finds gzip inside gzip to be no capture', async () => {
     const { packets: seen, end } = await readBytes(gzipSync(zipped));
     expect(seen).toEqual([]);
-    expect(end.fault).toBe(CaptureFault.UNKNOWN_FORMAT);
+    expect(end.fault).toBe(CaptureFault.UNREAD_FORMAT);
     expect(end.message).toContain('more than once');
   });
 
