@@ -65,7 +65,7 @@ const log = new EvidenceLog();
 function evidence(): number {
   log.select(0);
   for (let rows = below(EVIDENCE_LIMIT + 1); rows > 0; rows--)
-    log.noteWide(1 + count(), pick(CHECK_CODES), below(1500), word(), word(), word(), word());
+    log.noteWide(1 + Math.min(count(), 2 ** 45 - 2), pick(CHECK_CODES), below(1500), word(), word(), word(), word());
   return log.head;
 }
 
