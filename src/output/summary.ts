@@ -12,6 +12,7 @@ import { ACTION_NAMES } from '../policy/action.ts';
 import { type FilesBack, filesBackJson } from './files-back.ts';
 import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
+import { largeUnreadLayers } from './unread-layers.ts';
 
 /** What a replay came to. */
 export interface ReplayTotals {
@@ -151,6 +152,12 @@ function notDecodedLines(counters: Counters): string[] {
   const lines = [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
   if (counters.unreadLinks.total > 0)
     lines.push(`Link types that are not read, with their packets: ${counters.unreadLinks.text(true)}.`);
+  for (const { reason, layer, packets, share } of largeUnreadLayers(counters)) {
+    const percent = (100 * share).toFixed(1);
+    lines.push(
+      `Not read, so no VPN is seen inside: ${layer}, ${percent} % of the packets (${reason} ${number(packets)}).`,
+    );
+  }
   return lines;
 }
 

@@ -1,0 +1,44 @@
+/** Which layers a summary names: unread ones with more than 1 % of the packets, whatever else is counted. */
+import { describe, expect, it } from 'vitest';
+import { Counters } from '../../src/engine/counters.ts';
+import { largeUnreadLayers, UNREAD_LAYERS } from '../../src/output/unread-layers.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/wire/decode-status.ts';
+
+function countersOf(packets: number, notDecoded: readonly (readonly [DecodeStatus, number])[]): Counters {
+  const counters = new Counters();
+  counters.packets = packets;
+  for (const [status, count] of notDecoded) counters.notDecoded[status] = count;
+  return counters;
+}
+
+describe('large unread layers', () => {
+  it('are those with more than 1 % of the packets, the largest first', () => {
+    const counters = countersOf(1000, [
+      [DecodeStatus.UNSUPPORTED_MACSEC, 11],
+      [DecodeStatus.UNSUPPORTED_PBB, 10],
+      [DecodeStatus.UNSUPPORTED_NSH, 300],
+    ]);
+    expect(largeUnreadLayers(counters)).toEqual([
+      { reason: 'unsupported-nsh', layer: 'network service headers (NSH)', packets: 300, share: 0.3 },
+      { reason: 'unsupported-macsec', layer: 'MACsec', packets: 11, share: 0.011 },
+    ]);
+  });
+
+  it('are none of what no flow is in, and none of what is damaged', () => {
+    const counters = countersOf(100, [
+      [DecodeStatus.ARP, 40],
+      [DecodeStatus.ICMP, 20],
+      [DecodeStatus.GRE_ACKNOWLEDGEMENT, 20],
+      [DecodeStatus.TRUNCATED_IPV4, 20],
+    ]);
+    expect(largeUnreadLayers(counters)).toEqual([]);
+    expect(largeUnreadLayers(countersOf(0, []))).toEqual([]);
+  });
+
+  it('have words for every unsupported status but that of link types, which have a line of their own', () => {
+    const unsupported = DECODE_STATUS_NAMES.filter((name) => name?.startsWith('unsupported-') === true);
+    expect(Object.keys(UNREAD_LAYERS).sort()).toEqual(
+      unsupported.filter((name) => name !== 'unsupported-link-type').sort(),
+    );
+  });
+});
