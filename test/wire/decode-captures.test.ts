@@ -27,7 +27,6 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   'negative/like-vxlan-like': 'tshark goes by the port, whatever the header and what follows it are',
   'negative/like-l2tp-like': 'tshark goes by the port, whatever the header and what follows it are',
   'negative/like-tzsp-like': 'tshark goes by the port, whatever the header and what follows it are',
-  'negative/like-juniper-mirror-like': 'tshark goes by the port, and by the first bytes',
 };
 const explanationOf = (name: string): string | undefined => Object.keys(EXPLAINED).find((key) => name.startsWith(key));
 
