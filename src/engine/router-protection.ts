@@ -1,7 +1,8 @@
 /**
  * ESP and AH that protect what routers say to each other, and are no VPN: VRRP to 224.0.0.18, PIM to 224.0.0.13 and ff02::d,
  * OSPFv3 to ff02::5 and ff02::6, RIPng to ff02::9 (RFC 4552, RFC 5796). A packet to a link-local group (RFC 5771 section 4: 224.0.0.0/24;
- * RFC 4291 section 2.7: ff02::/16) never leaves its link, so there is no tunnel behind it.
+ * RFC 4291 section 2.7: ff02::/16) never leaves its link, so there is no tunnel behind it. The same holds between two link-local
+ * addresses of IPv6 (RFC 4291 section 2.5.6: fe80::/10), from which OSPFv3 answers one neighbour.
  *
  * This is asked once, when a flow begins: all packets of a flow have the same two ends. A group sends nothing, so the
  * answers that its members give each other are packets to the group again. Either end is looked at all the same.
@@ -14,13 +15,21 @@ const LINK_LOCAL_V4 = 0xe00000;
 /** The upper two bytes of ff02::/16. */
 const LINK_LOCAL_V6 = 0xff02;
 
-/** True for a packet of ESP or AH to or from a group of one link. */
+/** The upper ten bits of fe80::/10. */
+const LINK_LOCAL_UNICAST_V6 = 0xfe80 >>> 6;
+
+/** True for a packet of ESP or AH to or from a group of one link, or between two link-local addresses. */
 export function protectsRouters(view: PacketView): boolean {
   if (view.transport !== Transport.ESP && view.transport !== Transport.AH) return false;
   return (
     isLinkLocalGroup(view.destination0, view.destination1, view.destination2, view.destination3) ||
-    isLinkLocalGroup(view.source0, view.source1, view.source2, view.source3)
+    isLinkLocalGroup(view.source0, view.source1, view.source2, view.source3) ||
+    (isLinkLocalUnicast(view.source0) && isLinkLocalUnicast(view.destination0))
   );
+}
+
+function isLinkLocalUnicast(word0: number): boolean {
+  return word0 >>> 22 === LINK_LOCAL_UNICAST_V6;
 }
 
 function isLinkLocalGroup(word0: number, word1: number, word2: number, word3: number): boolean {

@@ -103,6 +103,8 @@ function judge(payload: Payload, state: Int32Array, at: number, log: EvidenceLog
   const random = hasRandomIndexes(state, at);
   // Each side picks its own index: one random number for both directions is another protocol's session id.
   if (isSame && random) return Verdict.RULED_OUT;
+  // Where a snap length leaves no ciphertext, a small index has nothing beside it but a counter.
+  if (!random && payload.captured - wire.TRANSPORT_CIPHERTEXT_AT < SMALLEST_SAMPLE) return Verdict.UNDECIDED;
   const padded = isPadded(state, at);
   const enough = padded && random ? USUAL : (padded || random) && !isSame ? UNUSUAL : LEAST_LIKELY;
   const forth = state[at + Word.RISES]!;

@@ -10,6 +10,7 @@
  * be zero or the index echoed, each key must look random); uTP with connection id 0, whose datagrams of 148 begin 01 00 00 00 many
  * times a second; text, zeros and counters.
  */
+import { isZero } from '../core/bytes.ts';
 import { looksRandom, SMALLEST_SAMPLE } from '../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
 import { WireguardType } from '../wire/wireguard.ts';
@@ -34,6 +35,8 @@ import {
  */
 const RETRY_MS = 4500;
 const BURST_MS = 2000;
+/** Bytes of a cut field that are all zero by chance once in 2^32. */
+const SMALLEST_REST = 4;
 
 /** False at a glance for nearly all that `noticeWireguard` says nothing of. */
 export function mayBeWireguard({ data, at, captured }: Payload): boolean {
@@ -92,11 +95,12 @@ export function observeWireguard(payload: Payload, state: Int32Array, at: number
 function hasRandomSecrets(payload: Payload, type: number, sender: number): boolean {
   const { data, at, captured } = payload;
   const fields = wire.secretFields(type);
-  if (captured - fields[0]! < SMALLEST_SAMPLE) return isRandomIndex(sender);
+  if (captured - fields[0]! < SMALLEST_SAMPLE && !isRandomIndex(sender)) return false;
   for (let i = 0; i + 1 < fields.length; i++) {
     const start = fields[i]!;
     const length = Math.min(fields[i + 1]!, captured) - start;
-    if (length < SMALLEST_SAMPLE) return true;
+    // What is left of a cut field is too short for the test, but not for zeros.
+    if (length < SMALLEST_SAMPLE) return length < SMALLEST_REST || !isZero(data, at + start, length);
     if (!looksRandom(data, at + start, length)) return false;
   }
   return true;

@@ -4,6 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { FoundFlows } from '../../src/study/found-flows.ts';
 import { captures, paths, runCapture } from './capture-payloads.ts';
 
+/**
+ * Made to be IKE but for what comes after the header: lengths of the chain, trailing bytes, payloads. Where the cut takes these away, what
+ * is left is IKE, byte for byte.
+ */
+const DIFFERS_AFTER_THE_HEADER = 'negative/like-ike-like-lenient.pcap';
+
 describe('committed captures', () => {
   const found = new Map<string, FoundFlows['byFlow']>();
 
@@ -17,6 +23,7 @@ describe('committed captures', () => {
       const wrong: string[] = [];
       let compared = 0;
       for (const [path, whole] of found) {
+        if (relative(captures, path) === DIFFERS_AFTER_THE_HEADER) continue;
         const cut = (await runCapture(path, snapLength)).found.byFlow;
         for (const [flow, protocols] of cut) {
           for (const [protocol, { stage }] of protocols) {
