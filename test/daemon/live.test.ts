@@ -119,22 +119,18 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       expect(decisionsOf(decisions)).toEqual(replayed);
     });
 
-    // tcpreplay takes one of two cores for itself: what the other does not get done meanwhile waits in the kernel.
-    // Whatever else the machine does just then may cost packets: three attempts.
-    it(
-      'loses nothing with tcpdump at top speed for seconds, with room for one in the kernel',
-      { retry: 2, timeout: 60_000 },
-      async () => {
-        const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--kernel-buffer', '512MB');
-        const rounds = 12;
-        const rate = /[\d.]+ pps/.exec(send('--topspeed', '--loop', String(rounds)))![0];
-        await until('all packets are there', () => metric('sluice_packets_total') === rounds * PACKETS);
-        await sleep(2500);
-        expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
-        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
-        process.stdout.write(`tcpdump at top speed: ${rate}, ${rounds * PACKETS} packets, none lost\n`);
-      },
-    );
+    // tcpreplay takes one of two cores for itself, and tcpdump and the daemon share the other: what is not done meanwhile waits in
+    // the kernel, in frames of 2 kB. All packets fit, so that how fast the machine is does not matter.
+    it('loses nothing with tcpdump at top speed for a second, with room for it in the kernel', async () => {
+      const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--kernel-buffer', '512MB');
+      const rounds = 6;
+      const rate = /[\d.]+ pps/.exec(send('--topspeed', '--loop', String(rounds)))![0];
+      await until('all packets are there', () => metric('sluice_packets_total') === rounds * PACKETS);
+      await sleep(2500);
+      expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
+      expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+      process.stdout.write(`tcpdump at top speed: ${rate}, ${rounds * PACKETS} packets, none lost\n`);
+    }, 60_000);
 
     it.skipIf(!hasCap)(
       'decides the same with cap, at a rate that it can take, and counts what it misses',
