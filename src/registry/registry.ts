@@ -151,6 +151,25 @@ export class Registry {
     return low < this.boundaries.length ? this.boundaries[low]! : Infinity;
   }
 
+  /** Rows in the order of prefixes (prefix-order), and the prefixes themselves by row: for those who walk over all. */
+  get rowsInOrder(): Uint32Array {
+    return this.rows;
+  }
+
+  get prefixes(): PrefixColumns {
+    return this.columns.prefixes;
+  }
+
+  /** Bit 1 << code for each protocol that a row lists; 0 for any. */
+  protocolsOf(row: number): number {
+    return this.columns.protocols[row]!;
+  }
+
+  /** True when a row is in force for some protocol. */
+  isInForce(row: number, timeUs: number): boolean {
+    return this.columns.validFromUs[row]! <= timeUs && timeUs < this.columns.validUntilUs[row]!;
+  }
+
   /** Registrations in force at a packet time. Looks at every row. */
   countInForce(timeUs: number): number {
     let count = 0;
