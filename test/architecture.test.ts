@@ -46,6 +46,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   fingerprint: { sources: ['core', 'wire'], packages: [] },
   registry: { sources: ['core'], packages: 'any' },
   policy: { sources: ['core', ...FINDING_CODES, 'registry'], packages: 'any' },
+  rules: { sources: ['core'], packages: 'any' },
   enforcement: { sources: ['core', 'policy'], packages: [] },
   engine: { sources: ENGINE_AND_LEFT, packages: ['node:crypto'] },
   shards: { sources: ENGINE_AND_LEFT, packages: ['node:worker_threads'] },
@@ -56,7 +57,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     packages: 'any',
   },
   server: { sources: ['core', 'engine', 'output', ...NAMES], packages: 'any' },
-  cli: { sources: [...ENGINE_AND_LEFT, 'shards', 'study', 'output', 'server'], packages: 'any' },
+  cli: { sources: [...ENGINE_AND_LEFT, 'rules', 'shards', 'study', 'output', 'server'], packages: 'any' },
 };
 
 interface Edge {

@@ -4,15 +4,19 @@
 import type { Command } from 'commander';
 import type { CheckFlags } from './check.ts';
 import { CLIENT_HELP } from './client-help.ts';
+import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 
 const EXAMPLES = `
 Examples:
   sluice check                                  the rules that come with Sluice
   sluice check --policy mine.yaml               a policy alone
   sluice check --registry registry.csv | grep error
+  sluice check --policy mine.yaml --registry registry.csv --strict --rules-keys alice.key.pub
 
-Prints file:line:column, error or warning, and a sentence for each problem. Exit codes: 0 no errors; 2 a file cannot be
-read; 3 errors.
+Prints file:line:column, error or warning, and a sentence for each problem; for each rule that throttles or blocks, whether it can hit a
+registered user, and why; and the hash that names the pair of policy and registry. A file that does not match the manifest beside it
+(FILE.manifest.json) is an error, with the rows, bytes and hashes expected and seen.
+Exit codes: 0 no errors; 2 a file cannot be read; 3 errors, or warnings with --strict.
 `;
 
 export function addCheckCommand(program: Command): void {
@@ -24,6 +28,10 @@ export function addCheckCommand(program: Command): void {
     )
     .option('--policy <file>', 'policy to validate')
     .option('--registry <file>', 'registry to validate')
+    .option('--strict', 'end with 3 on warnings too')
+    .addOption(requireManifestOption())
+    .addOption(rulesKeysOption())
+    .addOption(requireSignaturesOption())
     .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (flags: CheckFlags) => {
       const { check } = await import('./check.ts');

@@ -1,48 +1,80 @@
 /**
- * `sluice check`: every problem of a policy and a registry, each with its place.
+ * `sluice check`: every problem of a policy and a registry, each with its place, and whether a registered user can be hit by a rule.
  */
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
+import { rulesSha256 } from '../engine/rules.ts';
+import type { FoundManifest } from '../rules/manifest-check.ts';
 import { ExitCode } from './exit-code.ts';
-import { readPolicy, readRegistry } from './load-rules.ts';
+import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
+import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
 
-export interface CheckFlags {
+export interface CheckFlags extends ManifestFlags {
   readonly policy?: string;
   readonly registry?: string;
+  readonly strict?: boolean;
 }
 
 export async function check(flags: CheckFlags): Promise<ExitCode> {
+  const needs = manifestNeeds(flags);
   const neither = flags.policy === undefined && flags.registry === undefined;
   const policyFile = flags.policy ?? (neither ? DEFAULT_POLICY : undefined);
   const registryFile = flags.registry ?? (neither ? DEFAULT_REGISTRY : undefined);
-  let errors = 0;
-  if (policyFile !== undefined) {
-    const { policy, issues } = await readPolicy(policyFile);
-    errors += report(
-      issues,
-      policy === null ? null : `policy ${policy.name}, ${policy.rules.length} rules, sha256 ${policy.sha256}`,
-    );
-  }
-  if (registryFile !== undefined) {
-    const { registry, issues } = await readRegistry(registryFile, micros(Date.now() * 1000));
-    errors += report(issues, registry === null ? null : `${registry.count} registrations, sha256 ${registry.sha256}`);
-  }
-  return errors > 0 ? ExitCode.INVALID_RULES : ExitCode.DONE;
+  const nowUs = micros(Date.now() * 1000);
+  const policy = policyFile === undefined ? null : await readPolicy(policyFile);
+  const registry = registryFile === undefined ? null : await readRegistry(registryFile, nowUs);
+  const readings = [policy, registry].filter((reading) => reading !== null);
+  const { found } = await noteManifests(readings, needs);
+  if (policy !== null) printPolicy(policy);
+  if (registry !== null) printRegistry(registry, nowUs);
+  for (const manifest of found) if (readings.every(({ issues }) => issues.ok)) printManifest(manifest);
+  if (policy?.policy && registry?.registry && policy.issues.ok && registry.issues.ok)
+    print(`rules: sha256 ${rulesSha256({ policy: policy.policy, registry: registry.registry })}`);
+  return exitCodeOf(readings, flags.strict === true);
 }
 
-/** Prints the issues of a file and a closing line; returns the number of errors. */
-function report(issues: IssueList, valid: string | null): number {
-  for (const issue of issues.kept) process.stdout.write(`${formatIssue(issue)}\n`);
-  const left = issues.errorCount + issues.warningCount - issues.kept.length;
-  if (left > 0) process.stdout.write(`${issues.file}: and ${left} more\n`);
-  const counts = `${counted(issues.errorCount, 'error')}, ${counted(issues.warningCount, 'warning')}`;
-  process.stdout.write(
-    valid === null ? `${issues.file}: not valid: ${counts}\n` : `${issues.file}: valid: ${valid}; ${counts}\n`,
+function exitCodeOf(readings: readonly { readonly issues: IssueList }[], isStrict: boolean): ExitCode {
+  const isRefused = readings.some(({ issues }) => !issues.ok || (isStrict && issues.warningCount > 0));
+  return isRefused ? ExitCode.INVALID_RULES : ExitCode.DONE;
+}
+
+function printPolicy({ policy, issues, reaches }: PolicyReading): void {
+  report(
+    issues,
+    policy === null ? null : `policy ${policy.name}, ${policy.rules.length} rules, sha256 ${policy.sha256}`,
   );
-  return issues.errorCount;
+  for (const { name, action, hits, reason } of reaches)
+    print(`${issues.file}: rule ${name} ${hits ? 'can' : 'cannot'} ${action} registered users: ${reason}`);
+}
+
+function printRegistry({ registry, issues }: RegistryReading, nowUs: number): void {
+  report(issues, registry === null ? null : `${registry.count} registrations, sha256 ${registry.sha256}`);
+  if (registry !== null) print(`${issues.file}: ${counted(registry.countInForce(nowUs), 'registration')} in force now`);
+}
+
+function printManifest({ path, manifest, signedBy }: FoundManifest): void {
+  const by = signedBy.length === 0 ? 'no signature checked' : `signed by ${signedBy.join(', ')}`;
+  print(`${path}: matches, version ${manifest.version}, ${by}`);
+}
+
+/** Prints the issues of a file and a closing line. */
+function report(issues: IssueList, valid: string | null): void {
+  for (const issue of issues.kept) print(formatIssue(issue));
+  const left = issues.errorCount + issues.warningCount - issues.kept.length;
+  if (left > 0) print(`${issues.file}: and ${left} more`);
+  const counts = `${counted(issues.errorCount, 'error')}, ${counted(issues.warningCount, 'warning')}`;
+  print(
+    valid === null || !issues.ok
+      ? `${issues.file}: not valid: ${counts}`
+      : `${issues.file}: valid: ${valid}; ${counts}`,
+  );
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -16,7 +16,7 @@ import { type CaptureLabels, parseLabels } from '../study/labels.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { interruptionAt } from './interruption.ts';
-import { requirePolicy, requireRegistry } from './load-rules.ts';
+import { requireRules } from './load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
@@ -36,8 +36,8 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   if (flags.json === true && flags.markdown === true)
     throw new CommandError('--json and --markdown both want standard output', ExitCode.WRONG_USAGE);
   const labels = await requireLabels(flags.labels);
-  const policy = await requirePolicy(DEFAULT_POLICY);
-  const rules: Rules = { policy, registry: await requireRegistry(DEFAULT_REGISTRY), mode: 'observe' };
+  const { policy, registry } = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
+  const rules: Rules = { policy, registry, mode: 'observe' };
   const list = await listCaptures(captures);
   reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;

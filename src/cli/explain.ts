@@ -17,7 +17,7 @@ import { endsText, type ExplainedDecision, type ExplainedFlow, explainPage } fro
 import { FileOfPacket } from './file-of-packet.ts';
 import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } from './flow-choice.ts';
 import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
-import { requirePolicy, requireRegistry } from './load-rules.ts';
+import { requireRules } from './load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
@@ -34,8 +34,7 @@ const SHOWN_FLOWS = 10;
 
 export async function explain(captures: readonly string[], flags: ExplainFlags): Promise<ExitCode> {
   checkFlowChoice(flags);
-  const policy = await requirePolicy(flags.policy);
-  const registry = await requireRegistry(flags.registry);
+  const { policy, registry } = await requireRules(flags);
   const rules: Rules = { policy, registry, mode: policy.mode };
   const list = await listCaptures(captures);
   reportList(list);

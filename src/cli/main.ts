@@ -12,6 +12,7 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
 import { addReplayCommand } from './replay-command.ts';
+import { addRulesCommand } from './rules-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { refuseRepeatedFlags } from './single-flags.ts';
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   addLookupCommand(program);
   addExplainCommand(program);
   addEvaluateCommand(program);
+  addRulesCommand(program);
   for (const command of program.commands) refuseRepeatedFlags(command);
   program.hook('preAction', (_, command) => {
     hintAtCommand(program, command);

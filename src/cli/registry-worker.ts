@@ -6,8 +6,8 @@ import { parseRegistry } from '../registry/registry-file.ts';
 import { registryBlocks } from './registry-transfer.ts';
 
 const { bytes, file } = workerData as { readonly bytes: Uint8Array; readonly file: string };
-const { registry, issues } = parseRegistry(bytes, file);
+const { registry, issues, sha256, rows } = parseRegistry(bytes, file);
 parentPort?.postMessage(
-  { registry, kept: issues.kept, errorCount: issues.errorCount, warningCount: issues.warningCount },
+  { registry, kept: issues.kept, errorCount: issues.errorCount, warningCount: issues.warningCount, sha256, rows },
   registry === null ? [] : registryBlocks(registry),
 );

@@ -16,7 +16,7 @@ import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { interruptionAt } from './interruption.ts';
-import { requirePolicy, requireRegistry } from './load-rules.ts';
+import { requireRules } from './load-rules.ts';
 import {
   checkOverwriting,
   checkStandardOutput,
@@ -64,8 +64,7 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
 }
 
 async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool | null): Promise<ExitCode> {
-  const policy = await requirePolicy(flags.policy);
-  const registry = await requireRegistry(flags.registry);
+  const { policy, registry } = await requireRules(flags);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
   const show = addressForm(flags);
   reportList(list);

@@ -9,6 +9,7 @@ import { LOG_LEVELS } from '../server/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
+import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { duration, listenAddress, size } from './run-flags.ts';
@@ -79,6 +80,9 @@ export function addRunCommand(program: Command): void {
     .option('--remove-done', 'remove files of the spool that are done')
     .addOption(policyOption())
     .addOption(registryOption())
+    .addOption(requireManifestOption())
+    .addOption(rulesKeysOption())
+    .addOption(requireSignaturesOption())
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
     .option('--watch', 'reload policy and registry when their files change')
     .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import type { Rules } from '../engine/rules.ts';
 import type { Log } from '../server/log.ts';
+import { MANIFEST_SUFFIX } from '../rules/manifest.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
 
 export type ReloadResult = 'success' | 'failure' | 'unchanged';
@@ -100,7 +101,8 @@ export class RunReload {
   }
 
   private stampNow(): string {
-    return [this.files.policy, this.files.registry].map(stampOf).join('|');
+    const { policy, registry } = this.files;
+    return [policy, registry].flatMap((path) => [stampOf(path), stampOf(path + MANIFEST_SUFFIX)]).join('|');
   }
 }
 

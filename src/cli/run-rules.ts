@@ -5,10 +5,12 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { formatIssue, type Issue } from '../core/issue.ts';
-import type { Rules } from '../engine/rules.ts';
+import type { Rules, RulesVersions } from '../engine/rules.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import type { Mode } from '../policy/policy.ts';
 import { parseRegistry } from '../registry/registry-file.ts';
+import { RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
+import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
 import { reviveRegistry } from './registry-transfer.ts';
 
 export interface RulesFiles {
@@ -16,6 +18,8 @@ export interface RulesFiles {
   readonly registry: string;
   /** Instead of the policy's mode. */
   readonly mode: Mode | undefined;
+  /** What manifests are needed. */
+  readonly needs: ManifestNeeds;
 }
 
 /** Rules, unless there were errors; each problem is a line. */
@@ -30,20 +34,45 @@ interface RegistryAnswer {
   readonly registry: unknown;
   readonly kept: readonly Issue[];
   readonly errorCount: number;
+  readonly sha256: string;
+  readonly rows: number;
 }
 
 const WORKER = new URL('./registry-worker.js', import.meta.url);
 
-/** Reads both files. Never rejects. */
+/** Reads both files, and the manifests beside them. Never rejects. */
 export async function readRules(files: RulesFiles): Promise<RulesReading> {
   try {
     const { mtimeMs } = await stat(files.registry);
-    const policyReading = parsePolicy(await readFile(files.policy), files.policy);
-    const answer = await readRegistryAside(await readFile(files.registry), files.registry);
-    const problems = [...policyReading.issues.kept, ...answer.kept].map(formatIssue);
+    const policyBytes = await readFile(files.policy);
+    const policyReading = parsePolicy(policyBytes, files.policy);
+    const registryBytes = await readFile(files.registry);
+    const registryLength = registryBytes.length;
+    const answer = await readRegistryAside(registryBytes, files.registry);
+    const seen = (kind: RulesFileKind, bytes: number, rows: number | null, sha256: string): SeenFile => {
+      const path = files[kind];
+      return { kind, path, name: path, bytes, rows, sha256 };
+    };
+    const manifests = await checkManifests(
+      [
+        seen('policy', policyBytes.length, null, policyReading.sha256),
+        seen('registry', registryLength, answer.rows, answer.sha256),
+      ],
+      files.needs,
+    );
+    const problems = [
+      ...[...policyReading.issues.kept, ...answer.kept].map(formatIssue),
+      ...manifests.problems.map(({ kind, message }) => `${files[kind]}: error: ${message}`),
+    ];
     const { policy } = policyReading;
-    if (policy === undefined || answer.registry === null) return { rules: null, problems, registryChangedMs: mtimeMs };
-    const rules = { policy, registry: reviveRegistry(answer.registry), mode: files.mode ?? policy.mode };
+    if (policy === undefined || answer.registry === null || manifests.problems.length > 0)
+      return { rules: null, problems, registryChangedMs: mtimeMs };
+    const rules = {
+      policy,
+      registry: reviveRegistry(answer.registry),
+      mode: files.mode ?? policy.mode,
+      versions: versionsOf(manifests.found),
+    };
     return { rules, problems, registryChangedMs: mtimeMs };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
@@ -51,11 +80,21 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
   }
 }
 
+/** The version of each file, as its manifest has it. A manifest of its own goes before one that it shares. */
+function versionsOf(found: readonly FoundManifest[]): RulesVersions {
+  const versions: { policy: number | null; registry: number | null } = { policy: null, registry: null };
+  for (const { kind, manifest } of found) versions[kind] = manifest.version;
+  for (const { manifest } of found) {
+    for (const kind of RULES_FILE_KINDS) if (manifest[kind] !== undefined) versions[kind] ??= manifest.version;
+  }
+  return versions;
+}
+
 /** In a thread where this program is compiled; its source, as tests run it, has no file that a thread could load. */
 function readRegistryAside(bytes: Uint8Array, file: string): Promise<RegistryAnswer> {
   if (!existsSync(WORKER)) {
-    const { registry, issues } = parseRegistry(bytes, file);
-    return Promise.resolve({ registry, kept: issues.kept, errorCount: issues.errorCount });
+    const { registry, issues, sha256, rows } = parseRegistry(bytes, file);
+    return Promise.resolve({ registry, kept: issues.kept, errorCount: issues.errorCount, sha256, rows });
   }
   return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER, { workerData: { bytes, file } });

@@ -14,6 +14,7 @@ import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
 import { tokenIn } from './run-flags.ts';
 import { RunInterface } from './run-interface.ts';
@@ -23,7 +24,7 @@ import { RunSpool } from './run-spool.ts';
 import { RunWatchdog } from './run-watchdog.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
-export interface RunFlags extends AddressFlags {
+export interface RunFlags extends AddressFlags, ManifestFlags {
   readonly interface?: string;
   readonly captureWith: CaptureWith;
   readonly snaplen: number;
@@ -61,7 +62,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   checkSource(source, flags);
   checkVpnOnly(flags);
   const log = openLog(flags.logLevel);
-  const rulesFiles: RulesFiles = { policy: flags.policy, registry: flags.registry, mode: flags.mode };
+  const { policy, registry, mode } = flags;
+  const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags) };
   const { rules, problems, registryChangedMs } = await readRules(rulesFiles);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   if (rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);

@@ -1,4 +1,5 @@
 /** The rules by which flows are decided, and what decisions by them are in words. */
+import { createHash } from 'node:crypto';
 import { NO_RULE } from '../policy/decide.ts';
 import type { Mode, Policy } from '../policy/policy.ts';
 import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
@@ -9,6 +10,22 @@ export interface Rules {
   readonly policy: Policy;
   readonly registry: Registry;
   readonly mode: Mode;
+  /** Where the files came with manifests. */
+  readonly versions?: RulesVersions;
+}
+
+/** Versions of manifests; null for a file without one. */
+export interface RulesVersions {
+  readonly policy: number | null;
+  readonly registry: number | null;
+}
+
+/**
+ * The hash that names a pair of policy and registry: SHA-256, hex, of the hashes of the two files, a line each. From a shell:
+ * `sha256sum FILES | cut -d ' ' -f 1 | sha256sum` with the policy first.
+ */
+export function rulesSha256({ policy, registry }: Pick<Rules, 'policy' | 'registry'>): string {
+  return createHash('sha256').update(`${policy.sha256}\n${registry.sha256}\n`).digest('hex');
 }
 
 /** Name of a rule by its number; null for NO_RULE. */

@@ -21,6 +21,7 @@ import {
 } from './action.ts';
 import * as condition from './condition.ts';
 import type { Condition, PrefixCondition, RegisteredName } from './condition.ts';
+import { compileGuard } from './guard-limits.ts';
 import { type Boundaries, DEFAULT_SAFETY, type Mode, type Policy, type Rule, type Safety } from './policy.ts';
 import { parsePorts, type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
 import { rolloutSeed } from './rollout.ts';
@@ -45,6 +46,7 @@ export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
     mode: (shape.mode ?? 'observe') as Mode,
     rules: shape.rules.map((rule) => compileRule(rule, schedules.get(rule))),
     safety: shape.safety === undefined ? DEFAULT_SAFETY : compileSafety(shape.safety),
+    guard: compileGuard(shape.safety?.guard),
     boundaries: compileBoundaries(shape.rules, [...schedules.values()]),
     sha256,
   };

@@ -9,11 +9,16 @@ import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
 import { checkNames, checkRules } from './policy-review.ts';
 import { knownKeys, policySchema, type PolicyShape } from './policy-schema.ts';
+import { type RegisteredReach, registeredReaches } from './registered-reach.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 export interface PolicyResult {
   readonly policy: Policy | undefined;
   readonly issues: IssueList;
+  /** Of the file's bytes, hex. */
+  readonly sha256: string;
+  /** Whether each rule that does not allow can hit a registered user; empty where the policy is not valid. */
+  readonly reaches: readonly RegisteredReach[];
 }
 
 /** A policy is read by people: a larger file is a mistake. */
@@ -22,12 +27,14 @@ const LARGEST_FILE = 1 << 20;
 /** Reads the octets of a policy file; `file` is the name that issues show. Never throws. */
 export function parsePolicy(bytes: Uint8Array, file: string): PolicyResult {
   const issues = new IssueList(file);
-  const policy = readPolicy(bytes, issues);
+  const sha256 = hash('sha256', bytes, 'hex');
+  const shape = readShape(bytes, issues);
   issues.kept.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { policy: issues.ok ? policy : undefined, issues };
+  if (shape === undefined || !issues.ok) return { policy: undefined, issues, sha256, reaches: [] };
+  return { policy: compilePolicy(shape, sha256), issues, sha256, reaches: registeredReaches(shape.rules) };
 }
 
-function readPolicy(bytes: Uint8Array, issues: IssueList): Policy | undefined {
+function readShape(bytes: Uint8Array, issues: IssueList): PolicyShape | undefined {
   const text = decodeText(bytes, issues);
   const document = text === undefined ? null : readYaml(text, issues);
   if (document === null) return undefined;
@@ -38,9 +45,8 @@ function readPolicy(bytes: Uint8Array, issues: IssueList): Policy | undefined {
   const { value } = document;
   checkNames(value, document, issues);
   const shape = checkShape(value, document, issues);
-  if (shape === undefined) return undefined;
-  checkRules(shape, document, issues);
-  return issues.ok ? compilePolicy(shape, hash('sha256', bytes, 'hex')) : undefined;
+  if (shape !== undefined) checkRules(shape, document, issues);
+  return shape;
 }
 
 function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {

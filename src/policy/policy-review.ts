@@ -6,6 +6,7 @@ import { parseInstant } from '../core/iso-time.ts';
 import type { IssueList } from '../core/issue.ts';
 import { parseOctets, parseShare } from './action.ts';
 import type { PolicyShape, RuleShape } from './policy-schema.ts';
+import { registeredReaches } from './registered-reach.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 /** A full Ethernet frame: a smaller burst delays or drops every such packet. */
@@ -35,14 +36,14 @@ export function checkRules(shape: PolicyShape, document: YamlDocument, issues: I
     const { line, column } = document.placeOf(['rules']);
     issues.warning(line, column, 'rules: there are none, so everything is allowed');
   }
+  const reaches = new Map(registeredReaches(shape.rules).map((reach) => [reach.name, reach]));
   let catchAll: string | null = null;
-  const safe = new SafeEnds();
   for (const [index, rule] of shape.rules.entries()) {
     const path = ['rules', index];
     if (catchAll !== null) {
       const { line, column } = document.placeOf([...path, 'name']);
       issues.warning(line, column, `rule ${rule.name} is never reached: ${catchAll} before it matches everything`);
-    } else if (rule.action !== 'allow' && rule.hits_registered !== true && !safe.excludedFrom(rule)) {
+    } else if (rule.hits_registered !== true && reaches.get(rule.name)?.hits === true) {
       const { line, column } = document.placeOf([...path, 'action']);
       issues.warning(
         line,
@@ -53,27 +54,7 @@ export function checkRules(shape: PolicyShape, document: YamlDocument, issues: I
     }
     checkTimes(rule, path, document, issues);
     checkBurst(rule, path, document, issues);
-    safe.note(rule);
     if (holdsAlways(rule) && Object.keys(rule.when ?? {}).length === 0) catchAll ??= rule.name;
-  }
-}
-
-/** Which registered ends the rules so far have allowed, whatever else the flow is. */
-class SafeEnds {
-  private source = false;
-  private destination = false;
-
-  note(rule: RuleShape): void {
-    if (rule.action !== 'allow' || !holdsAlways(rule)) return;
-    const { registered, ...others } = rule.when ?? {};
-    if (Object.keys(others).length > 0) return;
-    if (registered === 'either' || registered === 'source' || registered === undefined) this.source = true;
-    if (registered === 'either' || registered === 'destination' || registered === undefined) this.destination = true;
-  }
-
-  /** True when a registered user can't be among the flows that the rule matches. */
-  excludedFrom(rule: RuleShape): boolean {
-    return rule.when?.registered === 'none' || (this.source && this.destination);
   }
 }
 

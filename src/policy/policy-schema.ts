@@ -10,6 +10,7 @@ import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseOctets, parseRate, parseShare, SHARE_NAMES } from './action.ts';
 import { REGISTERED_NAMES } from './condition.ts';
+import { guardSchema } from './guard-limits.ts';
 import { MODE_NAMES } from './policy.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';
 
@@ -184,6 +185,7 @@ const safety = z.strictObject(
     max_clients_affected: wholeFrom(0),
     max_share_affected: percentage,
     then: z.literal('observe', { error: 'must be observe: the breaker only ever falls back' }),
+    guard: z.optional(guardSchema),
   },
   { error: 'must be a mapping with window, max_clients_affected, max_share_affected and then' },
 );
@@ -204,6 +206,7 @@ export type RuleShape = PolicyShape['rules'][number];
 /** The keys that are known below a path, for messages about one that is not. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(policySchema.shape);
+  if (path[0] === 'safety' && path[1] === 'guard') return Object.keys(guardSchema.shape);
   if (path[0] === 'safety') return Object.keys(safety.shape);
   if (path.length === 2) return Object.keys(rule.shape);
   return Object.keys(path.at(-1) === 'schedule' ? schedule.shape : when.shape);

@@ -3,6 +3,7 @@
  */
 import type { Action, Throttle } from './action.ts';
 import type { Condition } from './condition.ts';
+import type { GuardLimits } from './guard-limits.ts';
 import type { Schedule } from './schedule.ts';
 
 export const MODE_NAMES = ['observe', 'enforce'] as const;
@@ -55,6 +56,8 @@ export interface Policy {
   readonly mode: Mode;
   readonly rules: readonly Rule[];
   readonly safety: Safety;
+  /** How much a change of the rules may take from users. */
+  readonly guard: GuardLimits;
   readonly boundaries: Boundaries;
   /** Of the file's octets. */
   readonly sha256: string;

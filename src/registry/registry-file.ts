@@ -25,6 +25,9 @@ import { PREFIX_LIMIT } from './trie-shape.ts';
 export interface RegistryReading {
   readonly registry: Registry | null;
   readonly issues: IssueList;
+  /** Of the file's bytes, hex; and lines after the header, also those that are no registration. */
+  readonly sha256: string;
+  readonly rows: number;
 }
 
 /**
@@ -41,10 +44,11 @@ export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros):
   if (isText && reader.linesSeen === 0 && issues.ok)
     issues.error(0, 0, `the file is empty; it must begin with the header ${REGISTRY_HEADER}`);
   columns.trim();
-  const registry = new Registry(columns, sha256Of(bytes));
+  const sha256 = sha256Of(bytes);
+  const registry = new Registry(columns, sha256);
   if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt);
   issues.kept.sort((a, b) => placeOf(a) - placeOf(b) || a.column - b.column);
-  return { registry: issues.ok ? registry : null, issues };
+  return { registry: issues.ok ? registry : null, issues, sha256, rows: Math.max(0, reader.linesSeen - 1) };
 }
 
 /** Takes the lines of a file: the header, then rows. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { listCaptures } from '../../src/capture/list-captures.ts';
-import { requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { requireRules } from '../../src/cli/load-rules.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
@@ -37,8 +37,7 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
   const replay: Replay = new Replay(
     {
       rules: {
-        policy: await requirePolicy(DEFAULT_POLICY),
-        registry: await requireRegistry(DEFAULT_REGISTRY),
+        ...(await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY })),
         mode: 'observe',
       },
       each: true,

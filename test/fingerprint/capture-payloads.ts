@@ -16,7 +16,7 @@ import { FlowTable } from '../../src/flow/flow-table.ts';
 import { decode } from '../../src/wire/decode.ts';
 import { PacketView } from '../../src/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
-import { requirePolicy, requireRegistry } from '../../src/cli/load-rules.ts';
+import { requireRules } from '../../src/cli/load-rules.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
 
 /** The folder of the committed captures, and those in it that are whole. */
@@ -24,8 +24,7 @@ export const captures = resolve(import.meta.dirname, '../../captures');
 export const paths = (await listCaptures([captures])).paths.filter((path) => !path.includes('/regression/'));
 
 export const rules = {
-  policy: await requirePolicy(DEFAULT_POLICY),
-  registry: await requireRegistry(DEFAULT_REGISTRY),
+  ...(await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY })),
   mode: 'observe',
 } as const;
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { NO_FAULT } from '../../dist/capture/capture-end.js';
 import { captureOf } from '../../dist/capture/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
-import { requirePolicy, requireRegistry } from '../../dist/cli/load-rules.js';
+import { requireRules } from '../../dist/cli/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/cli/rules-flags.js';
 import { Decisions } from '../../dist/engine/decisions.js';
 import { Judge } from '../../dist/engine/judge.js';
@@ -74,11 +74,12 @@ export async function readFrames(octets) {
   return frames;
 }
 
-const registry = await requireRegistry(DEFAULT_REGISTRY);
-const POLICIES = [
-  await requirePolicy(DEFAULT_POLICY),
-  await requirePolicy(fileURLToPath(new URL('policy.yaml', import.meta.url))),
-];
+const { policy: defaultPolicy, registry } = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
+const { policy: fuzzPolicy } = await requireRules({
+  policy: fileURLToPath(new URL('policy.yaml', import.meta.url)),
+  registry: DEFAULT_REGISTRY,
+});
+const POLICIES = [defaultPolicy, fuzzPolicy];
 const CAPACITIES = [4096, 3, 40];
 
 /** Octets left behind of each direction: more than a handshake's first record. */

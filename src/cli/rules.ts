@@ -1,0 +1,138 @@
+/**
+ * `sluice rules`: makes keys, writes manifests with signatures, and verifies them.
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { formatIssue } from '../core/issue.ts';
+import {
+  type Manifest,
+  MANIFEST_SUFFIX,
+  type ManifestPart,
+  manifestText,
+  parseManifest,
+  RULES_FILE_KINDS,
+  signedBytes,
+} from '../rules/manifest.ts';
+import type { SeenFile } from '../rules/manifest-check.ts';
+import { KeyFileError, makeKeyFiles, readPrivateKey, signBytes } from '../rules/signing-key.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
+import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
+
+export interface SignFlags {
+  readonly policy?: string;
+  readonly registry?: string;
+  readonly key?: string;
+  readonly manifestVersion?: number;
+}
+
+export interface VerifyFlags extends ManifestFlags {
+  readonly policy?: string;
+  readonly registry?: string;
+}
+
+export function keygen(file: string): ExitCode {
+  try {
+    const id = makeKeyFiles(file);
+    process.stdout.write(`key ${id}: ${file} (keep it secret), ${file}.pub\n`);
+    return ExitCode.DONE;
+  } catch (error) {
+    if (error instanceof KeyFileError) throw new CommandError(error.message, ExitCode.FAILED);
+    throw error;
+  }
+}
+
+/** Only files that are valid are signed. */
+export async function signRules(flags: SignFlags): Promise<ExitCode> {
+  const readings = await readFiles(flags);
+  if (!areValid(readings)) return ExitCode.INVALID_RULES;
+  const seen = readings.map((reading) => reading.seen);
+  const path = (seen.find(({ kind }) => kind === 'registry') ?? seen[0]!).path + MANIFEST_SUFFIX;
+  const key = flags.key === undefined ? null : usable(() => readPrivateKey(flags.key!));
+  const before = existsSync(path) ? manifestAt(path) : null;
+  const manifest = nextManifest(seen, before, flags.manifestVersion);
+  const signatures = manifest.signatures.filter(({ key: id }) => id !== key?.id);
+  if (key !== null) signatures.push({ key: key.id, signature: signBytes(signedBytes(manifest), key) });
+  writeFileSync(`${path}.new`, manifestText({ ...manifest, signatures }));
+  renameSync(`${path}.new`, path);
+  const by = signatures.length === 0 ? 'no signature' : `signed by ${signatures.map(({ key: id }) => id).join(', ')}`;
+  process.stdout.write(`${path}: version ${manifest.version}, ${by}\n`);
+  return ExitCode.DONE;
+}
+
+export async function verifyRules(flags: VerifyFlags): Promise<ExitCode> {
+  const needs = { ...manifestNeeds(flags), required: true };
+  const readings = await readFiles(flags);
+  const { found } = await noteManifests(readings, needs);
+  const isValid = areValid(readings);
+  for (const { path, manifest, signedBy } of found) {
+    const parts = RULES_FILE_KINDS.filter((kind) => manifest[kind] !== undefined).join(' and ');
+    const unchecked = manifest.signatures.filter(({ key }) => !signedBy.includes(key)).map(({ key }) => key);
+    process.stdout.write(`${path}: version ${manifest.version} of ${manifest.created}, ${parts}\n`);
+    for (const id of signedBy) process.stdout.write(`${path}: signed by key ${id}\n`);
+    for (const id of unchecked)
+      process.stdout.write(`${path}: names key ${id}, which is not among --rules-keys or did not sign this\n`);
+  }
+  if (isValid) for (const { seen } of readings) process.stdout.write(`${seen.name}: matches its manifest\n`);
+  return isValid ? ExitCode.DONE : ExitCode.INVALID_RULES;
+}
+
+async function readFiles(flags: {
+  readonly policy?: string;
+  readonly registry?: string;
+}): Promise<(PolicyReading | RegistryReading)[]> {
+  const readings: (PolicyReading | RegistryReading)[] = [];
+  if (flags.policy !== undefined) readings.push(await readPolicy(flags.policy));
+  if (flags.registry !== undefined) readings.push(await readRegistry(flags.registry));
+  if (readings.length > 0) return readings;
+  throw new CommandError('--policy FILE, --registry FILE or both are needed', ExitCode.WRONG_USAGE);
+}
+
+/** Prints the errors. */
+function areValid(readings: readonly (PolicyReading | RegistryReading)[]): boolean {
+  for (const { issues } of readings) {
+    for (const issue of issues.kept) if (issue.severity === 'error') process.stderr.write(`${formatIssue(issue)}\n`);
+  }
+  return readings.every(({ issues }) => issues.ok);
+}
+
+function manifestAt(path: string): Manifest {
+  const { manifest, problems } = parseManifest(readFileSync(path));
+  if (manifest !== null) return manifest;
+  const reasons = problems.join('; ');
+  throw new CommandError(`${path} is there and cannot be used: ${reasons}; move it aside`, ExitCode.WRONG_USAGE);
+}
+
+/** The manifest that is there where it describes these files, else a new one. */
+function nextManifest(
+  seen: readonly SeenFile[],
+  before: Manifest | null,
+  version: number | undefined,
+): Manifest & { readonly signatures: { key: string; signature: string }[] } {
+  const parts: { policy?: ManifestPart; registry?: ManifestPart } = {};
+  for (const { kind, rows, bytes, sha256 } of seen)
+    parts[kind] = rows === null ? { bytes, sha256 } : { rows, bytes, sha256 };
+  const isSame = (kind: 'policy' | 'registry'): boolean => before?.[kind]?.sha256 === parts[kind]?.sha256;
+  if (before !== null && RULES_FILE_KINDS.every(isSame) && (version === undefined || version === before.version))
+    return { ...before, signatures: [...before.signatures] };
+  if (version !== undefined && before !== null && version <= before.version)
+    throw new CommandError(
+      `--manifest-version ${version}: the manifest that is there has ${before.version}, and versions only rise`,
+      ExitCode.WRONG_USAGE,
+    );
+  return {
+    manifest: 1,
+    version: version ?? (before === null ? 1 : before.version + 1),
+    created: `${new Date().toISOString().slice(0, 19)}Z`,
+    ...parts,
+    signatures: [],
+  };
+}
+
+function usable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KeyFileError) throw new CommandError(error.message, ExitCode.WRONG_USAGE);
+    throw error;
+  }
+}

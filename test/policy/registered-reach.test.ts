@@ -1,0 +1,157 @@
+/** Whether a rule can hit a registered user: cases, and a twin that tries flows. */
+import { describe, expect, it } from 'vitest';
+import { Action } from '../../src/policy/action.ts';
+import { decidingRule } from '../../src/policy/decide.ts';
+import { DecisionInput } from '../../src/policy/decision-input.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import { randomFrom } from '../registry/random.ts';
+
+const parse = (rules: readonly string[]) =>
+  parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`), 'p.yaml');
+
+/** Of the last rule, after those before it. */
+function reachOf(...rules: string[]): string {
+  const { reaches, issues } = parse(rules);
+  expect(issues.errorCount).toBe(0);
+  const { hits, reason } = reaches.at(-1)!;
+  return `${hits ? 'yes' : 'no'}: ${reason}`;
+}
+
+const BLOCK = '{ name: hit, action: block }';
+const allow = (when: string, more = ''): string => `{ name: ok, action: allow, when: { ${when} }${more} }`;
+const block = (when: string): string => `{ name: hit, action: block, when: { ${when} } }`;
+
+describe('whether a rule can hit a registered user', () => {
+  it.each<[string, string[], string]>([
+    ['it asks for none', [block('registered: none')], 'no: it asks for registered: none'],
+    ['it asks for nobody', [BLOCK], 'yes: it does not ask who is registered, and no rule before it allows all of them'],
+    ['it asks for one end', [block('registered: source')], 'yes: it asks for registered: source'],
+    [
+      'that is meant',
+      ['{ name: hit, action: block, hits_registered: true, when: { registered: source } }'],
+      'yes: it asks for registered: source; hits_registered: true says that this is meant',
+    ],
+    ['it asks for a sector', [block('sector: bank')], 'yes: it asks for the sector of a registered end'],
+    ['one before it allows them', [allow('registered: either'), BLOCK], 'no: ok before it allows them'],
+    ['one before it allows one end', [allow('registered: source'), BLOCK], 'yes: it does not ask'],
+    [
+      'one before allows the end that it asks for',
+      [allow('registered: source'), block('registered: source')],
+      'no: ok before it allows them',
+    ],
+    ['one before allows both ends only', [allow('registered: both'), block('registered: both')], 'no: ok before'],
+    [
+      'one before it matches everything',
+      ['{ name: all, action: throttle, rate: 1Mbit/s }', BLOCK],
+      'no: it is never reached, since all',
+    ],
+    [
+      'one before allows a part',
+      [allow('registered: either, protocol: wireguard'), BLOCK],
+      'yes: it does not ask who is registered, and no rule before it allows all of them; ok before it allows them by protocol only',
+    ],
+    [
+      'that part is its own',
+      [allow('registered: either, protocol: [wireguard, ipsec]'), block('protocol: wireguard')],
+      'no: ok',
+    ],
+    ['one before allows some clients', [allow('registered: either', ', rollout: 50%'), BLOCK], 'by rollout only'],
+    [
+      'one before has begun earlier',
+      [allow('registered: either, from: 2024-11-01T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
+      'no',
+    ],
+    [
+      'one before begins later',
+      [allow('registered: either, from: 2024-11-03T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
+      'by from only',
+    ],
+    [
+      'one before ends earlier',
+      [allow('registered: either, until: 2024-11-01T00:00:00Z'), block('until: 2024-11-02T00:00:00Z')],
+      'by until only',
+    ],
+    [
+      'prefixes lie within',
+      [
+        allow('registered: either, source: [10.0.0.0/8, "2001:db8::/32"]'),
+        block('source: [10.1.0.0/16, "2001:db8:1::/48"]'),
+      ],
+      'no',
+    ],
+    [
+      'prefixes do not',
+      [allow('registered: either, source: 10.0.0.0/8'), block('source: 10.0.0.0/7')],
+      'by source only',
+    ],
+    [
+      'ports lie within',
+      [allow('registered: either, source_port: 1000-2000'), block('source_port: [1000, 1500-2000]')],
+      'no',
+    ],
+    ['more packets are asked for', [allow('registered: either, min_packets: 10'), block('min_packets: 20')], 'no'],
+    [
+      'fewer packets are asked for',
+      [allow('registered: either, min_packets: 30'), block('min_packets: 20')],
+      'by min_packets only',
+    ],
+  ])('%s', (_what, rules, expected) => {
+    expect(reachOf(...rules)).toContain(expected);
+  });
+
+  it('never says no of a rule that does, for any flow', () => {
+    const random = randomFrom(12);
+    const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
+    const conditions = (): string => {
+      const parts = [
+        pick([
+          '',
+          '',
+          'registered: none',
+          'registered: source',
+          'registered: destination',
+          'registered: either',
+          'registered: both',
+        ]),
+        pick(['', '', '', 'protocol: wireguard', 'protocol: [wireguard, openvpn]']),
+        pick(['', '', '', 'stage: confirmed']),
+        pick(['', '', '', 'source: 10.0.0.0/8', 'source: 10.0.0.0/9']),
+        pick(['', '', '', 'destination_port: 1-100', 'destination_port: 50-60']),
+        pick(['', '', '', 'min_packets: 5', 'min_packets: 9']),
+        pick(['', '', '', 'sector: bank', 'sector: [bank, it]']),
+        pick(['', '', '', 'from: 1970-01-01T00:00:10Z', 'until: 1970-01-01T00:00:20Z']),
+      ];
+      return parts.filter((part) => part !== '').join(', ');
+    };
+    const input = new DecisionInput();
+    let noes = 0;
+    for (let policyNumber = 0; policyNumber < 400; policyNumber++) {
+      const rules = Array.from({ length: 1 + random.below(4) }, (_, at) => {
+        const rollout = random.below(6) === 0 ? ', rollout: 50%' : '';
+        return `{ name: r${at}, action: ${pick(['allow', 'allow', 'block'])}, when: { ${conditions()} }${rollout} }`;
+      });
+      const { policy, reaches } = parse(rules);
+      const safe = new Set(reaches.filter(({ hits }) => !hits).map(({ name }) => name));
+      noes += safe.size;
+      for (let flow = 0; flow < 200; flow++) {
+        input.protocol = 1 + random.below(3);
+        input.stage = 1 + random.below(2);
+        input.transport = 17;
+        input.source.set([0, 0, 0xffff, pick([0x0a000001, 0x0a800001, 0x0b000001])]);
+        input.destination.set([0, 0, 0xffff, random.word()]);
+        input.destinationPort = pick([55, 99, 200]);
+        input.packets = pick([4, 7, 12]);
+        input.timeUs = pick([5e6, 15e6, 25e6]);
+        const state = 1 + random.below(3);
+        input.sourceRegistration = (state & 1) !== 0 ? 0 : -1;
+        input.destinationRegistration = (state & 2) !== 0 ? 0 : -1;
+        input.sourceSector = (state & 1) !== 0 ? 1 + random.below(3) : 0;
+        input.destinationSector = (state & 2) !== 0 ? 1 + random.below(3) : 0;
+        const rule = decidingRule(policy!, input);
+        if (rule < 0 || policy!.rules[rule]!.action === Action.ALLOW) continue;
+        expect(safe.has(policy!.rules[rule]!.name), rules.join('\n')).toBe(false);
+      }
+    }
+    expect(noes).toBeGreaterThan(40);
+  });
+});
