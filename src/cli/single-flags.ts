@@ -10,9 +10,10 @@ const ADVICE: Readonly<Record<string, string>> = {
     'one daemon captures on one interface: use --interface any, which is every interface (Linux, with tcpdump), or one daemon for each',
 };
 
-/** Watches the flags of a command from now on. A flag without a value may be repeated: it says the same again. */
+/** Watches the flags of a command, and of the commands below it, from now on. A flag without a value may be repeated: it says the same again. */
 export function refuseRepeatedFlags(command: Command): void {
   for (const option of command.options) if (takesOneValue(option)) watch(command, option);
+  for (const inner of command.commands) refuseRepeatedFlags(inner);
 }
 
 function takesOneValue(option: Option): boolean {
