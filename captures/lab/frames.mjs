@@ -35,15 +35,20 @@ export const { u16, u32 } = order('big');
 export const hex = (text) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 export const concat = (...parts) => Buffer.concat(parts);
 
-/** A classic pcap. `magic`: 'us', 'ns' or 'kuznetzov' (the patched header with interface index, protocol and packet type). */
+/**
+ * A classic pcap. `magic`: 'us', 'ns', 'kuznetzov' (the patched header with interface index, protocol and packet type), 'red-hat' (the same
+ * behind the standard magic), 'suse' (two processor numbers and padding more), or 'nokia' (four bytes behind the standard header).
+ */
 export function writePcap(frames, { link = 1, endian = 'little', magic = 'us', snaplen = 262144 } = {}) {
   const out = order(endian);
-  const number = { us: 0xa1b2c3d4, ns: 0xa1b23c4d, kuznetzov: 0xa1b2cd34 }[magic];
+  const number = { us: 0xa1b2c3d4, ns: 0xa1b23c4d, kuznetzov: 0xa1b2cd34, suse: 0xa1b2cd34, 'red-hat': 0xa1b2c3d4, nokia: 0xa1b2c3d4 }[magic];
   const parts = [out.u32(number), out.u16(2), out.u16(4), out.u32(0), out.u32(0), out.u32(snaplen), out.u32(link)];
   for (const { time, bytes, original } of frames) {
     const fraction = time % 1_000_000_000n;
     parts.push(out.u32(Number(time / 1_000_000_000n)), out.u32(Number(magic === 'ns' ? fraction : fraction / 1000n)), out.u32(bytes.length), out.u32(original));
-    if (magic === 'kuznetzov') parts.push(out.u32(2), out.u16(0x0008), Buffer.from([0, 0]));
+    if (['kuznetzov', 'red-hat', 'suse'].includes(magic)) parts.push(out.u32(2), out.u16(0x0008), Buffer.from([0, 0]));
+    if (magic === 'suse') parts.push(hex('00000000'));
+    if (magic === 'nokia') parts.push(hex('01b6bf9f'));
     parts.push(bytes);
   }
   return Buffer.concat(parts);

@@ -1,18 +1,22 @@
 /**
  * Classic pcap: a file header of 24 octets, then records of a header and the captured octets.
  * draft-ietf-opsawg-pcap; the variants as libpcap's sf-pcap.c reads them: nanosecond magic, Alexey Kuznetzov's modified
- * magic (record headers of 24 octets), versions before 2.3 and DG/UX's 543.0 with the two lengths interchanged.
+ * magic, versions before 2.3 and DG/UX's 543.0 with the two lengths interchanged. Red Hat's, SuSE's and Nokia's longer record
+ * headers are told by trial (pcap-variants).
  *
- * Not handled: other vendors' records under the standard magic (some patched libpcap of the 1990s, Nokia, AIX), which
- * can only be told by trial. Not enforced: the file's snapshot length (see record-reader).
+ * AIX writes version 2.2, nanoseconds under the magic of microseconds, and interface types (RFC 1573) for link types; older
+ * libpcaps wrote version 2.2 too, but none of these link types but 9.
+ *
+ * Not enforced: the file's snapshot length (see record-reader).
  *
  * Safety: `walk` reads record headers only where `limit - at` covers them, and adds a packet only where all of its
- * captured octets lie before `limit`. A record is at most 24 + LARGEST_CAPTURED_LENGTH octets.
+ * captured octets lie before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH octets.
  */
 import type { BlockReader } from './block-reader.ts';
 import type { PacketBatch } from './packet-batch.ts';
 import { CaptureFault } from './packet-source.ts';
 import type { CaptureEnd } from './packet-source.ts';
+import { RECORD_HEADER_LENGTH, recordHeaderLengthOf } from './pcap-variants.ts';
 import { LARGEST_CAPTURED_LENGTH, RecordReader, Walk } from './record-reader.ts';
 
 /* File header. */
@@ -27,10 +31,8 @@ const SECONDS = 0;
 const FRACTION = 4;
 const CAPTURED_LENGTH = 8;
 const WIRE_LENGTH = 12;
-const RECORD_HEADER_LENGTH = 16;
-/** Kuznetzov's: interface index (4), protocol (2), packet type (1) and a pad octet follow the lengths. */
-const MODIFIED_RECORD_HEADER_LENGTH = 24;
 
+const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_MODIFIED = 0xa1b2cd34;
 
@@ -38,6 +40,14 @@ const MAGIC_MODIFIED = 0xa1b2cd34;
 const LINK_TYPE_MASK = 0x03ffffff;
 /** Stands for link types beyond the registry's 16 bits. */
 const UNKNOWN_LINK_TYPE = 0xffff;
+
+/** Link types by AIX's interface types: Ethernet, Token Ring, FDDI, loopback. */
+const AIX_LINK_TYPES: ReadonlyMap<number, number> = new Map([
+  [6, 1],
+  [9, 6],
+  [15, 10],
+  [24, 0],
+]);
 
 /** Whether a record's two lengths stand in the other order. */
 const LengthOrder = { CAPTURED_FIRST: 0, WIRE_FIRST: 1, SMALLER_IS_CAPTURED: 2 } as const;
@@ -50,6 +60,9 @@ export class PcapReader extends RecordReader {
   private recordHeaderLength = RECORD_HEADER_LENGTH;
   private lengthOrder: LengthOrder = LengthOrder.CAPTURED_FIRST;
   private linkType = 0;
+  /** How long record headers are is yet to be told, by the first record and the next header. */
+  private isUndecided = false;
+  private isModified = false;
 
   constructor(reader: BlockReader, compressed: boolean) {
     super(reader, compressed);
@@ -61,6 +74,7 @@ export class PcapReader extends RecordReader {
       if (this.reader.available < FILE_HEADER_LENGTH) return Walk.NEEDS_MORE;
       if (!this.decodeFileHeader()) return Walk.FAULTY;
     }
+    if (this.isUndecided && !this.decideRecords(false)) return Walk.NEEDS_MORE;
     return this.walkRecords(batch);
   }
 
@@ -79,12 +93,37 @@ export class PcapReader extends RecordReader {
     const linkType = data.getUint32(at + LINK_TYPE, little) & LINK_TYPE_MASK;
     this.linkType = Math.min(linkType, UNKNOWN_LINK_TYPE);
     this.nanoseconds = magic === MAGIC_NANOSECONDS;
-    if (magic === MAGIC_MODIFIED) this.recordHeaderLength = MODIFIED_RECORD_HEADER_LENGTH;
+    this.isModified = magic === MAGIC_MODIFIED;
+    this.isUndecided = this.isModified || (magic === MAGIC_MICROSECONDS && major === 2 && minor === 4);
+    const aixLinkType = major === 2 && minor === 2 ? AIX_LINK_TYPES.get(linkType) : undefined;
+    if (aixLinkType !== undefined) {
+      this.linkType = aixLinkType;
+      this.nanoseconds = true;
+    }
     if (major === 543 || minor < 3) this.lengthOrder = LengthOrder.WIRE_FIRST;
     else if (minor === 3) this.lengthOrder = LengthOrder.SMALLER_IS_CAPTURED;
     this.headerRead = true;
     this.reader.at = at + FILE_HEADER_LENGTH;
     return true;
+  }
+
+  /** False while more has to be there to tell how long record headers are; `isEnd`: nothing more comes. */
+  private decideRecords(isEnd: boolean): boolean {
+    const { data, at, limit } = this.reader;
+    const { littleEndian, isModified } = this;
+    const first = { data, at, limit, littleEndian, isModified, largestCapturedLength: LARGEST_CAPTURED_LENGTH, isEnd };
+    const length = recordHeaderLengthOf(first);
+    if (length < 0) {
+      this.need = -length;
+      return false;
+    }
+    this.recordHeaderLength = length;
+    this.isUndecided = false;
+    return true;
+  }
+
+  protected override goesOnAtEnd(): boolean {
+    return this.headerRead && this.isUndecided && this.decideRecords(true);
   }
 
   private walkRecords(batch: PacketBatch): Walk {

@@ -47,7 +47,7 @@ export abstract class RecordReader {
       if (stop !== Walk.NEEDS_MORE) break;
       const fill = this.reader.fillNow(this.need);
       if (fill === Fill.NOT_YET) return Found.NOT_YET;
-      if (fill === Fill.ENDED) this.finish(this.there);
+      if (fill === Fill.ENDED && !this.goesOnAtEnd()) this.finish(this.there);
     }
     this.over = true;
     batch.reset(this.reader.data);
@@ -63,6 +63,11 @@ export abstract class RecordReader {
    * empty batch, and after `fail`. Straight work on numbers: nothing is allocated.
    */
   protected abstract walk(batch: PacketBatch): Walk;
+
+  /** True where what is there can be walked now that nothing more comes: once at most. */
+  protected goesOnAtEnd(): boolean {
+    return false;
+  }
 
   /** What the input ends in, when it ends `there` octets into the record that begins at offset `at` of the input. */
   protected abstract describeCut(at: number, there: number): CaptureEnd;

@@ -48,6 +48,8 @@ export interface PcapShape {
   readonly linkType?: number;
   /** Octets behind the four fields of a record header. */
   readonly extraHeaderLength?: number;
+  /** These bytes themselves. */
+  readonly extraHeader?: Uint8Array;
   readonly nanoseconds?: boolean;
   readonly wireLengthFirst?: boolean;
 }
@@ -81,7 +83,8 @@ export function buildPcapRecord(packet: BuiltPacket, shape: PcapShape = {}): Uin
     [4, first],
     [4, second],
   );
-  return concat(header, new Uint8Array(shape.extraHeaderLength ?? 0).fill(0xee), packet.bytes);
+  const extra = shape.extraHeader ?? new Uint8Array(shape.extraHeaderLength ?? 0).fill(0xee);
+  return concat(header, extra, packet.bytes);
 }
 
 export function buildPcap(packets: readonly BuiltPacket[], shape: PcapShape = {}): Uint8Array {

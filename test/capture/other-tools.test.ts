@@ -34,12 +34,15 @@ afterAll(() => {
 });
 
 describe.skipIf(!installed('editcap'))('what editcap writes', () => {
-  it.each(['pcap', 'nsecpcap', 'modpcap', 'pcapng'])('as %s has the same packets', async (format) => {
-    execFileSync('editcap', ['-F', format, at('in.pcap'), at(format)]);
-    const { packets: seen, end } = await readAll(openCapture(at(format)));
-    expect(end.fault).toBe(CaptureFault.NONE);
-    expect(seen).toEqual(expectedPackets(packets));
-  });
+  it.each(['pcap', 'nsecpcap', 'modpcap', 'rh6_1pcap', 'suse6_3pcap', 'nokiapcap', 'pcapng'])(
+    'as %s has the same packets',
+    async (format) => {
+      execFileSync('editcap', ['-F', format, at('in.pcap'), at(format)]);
+      const { packets: seen, end } = await readAll(openCapture(at(format)));
+      expect(end.fault).toBe(CaptureFault.NONE);
+      expect(seen).toEqual(expectedPackets(packets));
+    },
+  );
 });
 
 describe.skipIf(!installed('tcpdump'))('what tcpdump writes', () => {
