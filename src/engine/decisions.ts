@@ -52,6 +52,8 @@ export class Decisions {
   readonly delays = new DelayHistogram();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
   delayUs = 0;
+  /** Rules and registrations are asked as of this packet time at most: a date beyond it has no effect yet. */
+  rulesUntilUs = Infinity;
 
   private readonly table: FlowTable;
   private readonly evidenceLog: EvidenceLog;
@@ -135,7 +137,7 @@ export class Decisions {
     const { table } = this;
     const at = slot * ROW_WORDS;
     const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
-    if (this.due.isDue(slot, timeUs)) this.decide(slot, timeUs, packet);
+    if (this.due.isDue(slot, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
     const number = table.words[at + FlowWord.DECISION]!;
     if (this.standings.words[number * STANDING_WORDS + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
@@ -229,7 +231,7 @@ export class Decisions {
     const { input } = basis;
     const tunnel = this.tunnels.of(slot);
     record.read(this.table, slot, this.evidenceLog, null);
-    const isNews = basis.fill(record, tunnel, timeUs);
+    const isNews = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;

@@ -9,17 +9,21 @@ import type { FlowEnd } from './counters.ts';
 import type { Decisions } from './decisions.ts';
 import type { News } from './news.ts';
 import type { FlowJudge } from './pipeline.ts';
+import type { RecentFlows } from './recent-flows.ts';
 import type { Tunnels } from './tunnels.ts';
 
 export class Judge implements FlowJudge {
   private readonly table: FlowTable;
   private readonly tunnels: Tunnels;
   private readonly decisions: Decisions;
+  private readonly recent: RecentFlows | null;
 
-  constructor(table: FlowTable, tunnels: Tunnels, decisions: Decisions) {
+  /** `recent` keeps decided flows when they end, where changes of rules are tried on them. */
+  constructor(table: FlowTable, tunnels: Tunnels, decisions: Decisions, recent: RecentFlows | null = null) {
     this.table = table;
     this.tunnels = tunnels;
     this.decisions = decisions;
+    this.recent = recent;
   }
 
   get delayUs(): number {
@@ -51,6 +55,7 @@ export class Judge implements FlowJudge {
 
   ended(slot: number, reason: FlowEnd): void {
     const isDecided = this.isDecided(slot);
+    if (isDecided) this.recent?.keep(slot);
     this.decisions.ended(slot, reason);
     if (isDecided) this.tunnels.leave(slot);
   }

@@ -1,0 +1,106 @@
+/**
+ * Whether a change of rules may act by itself: which limits of the guard and of the breaker it is beyond, and its figures for events and logs.
+ *
+ * Registrations taken away count in either mode. Clients that would be hit count where the rules after the change are enforced; in mode observe they
+ * are a warning, since nothing is hit.
+ */
+import { STAGE_NAMES } from '../fingerprint/finding.ts';
+import type { AddressCount } from '../registry/coverage-change.ts';
+import { ACTION_NAMES } from './action.ts';
+import type { ChangeEvaluation, HitLimit, LimitUse } from './change-evaluation.ts';
+import type { GuardLimits } from './guard-limits.ts';
+import type { Safety } from './policy.ts';
+
+/** A limit that the change is beyond. */
+export interface Excess {
+  readonly limit: 'registrations' | 'registered' | 'deregistered' | 'breaker';
+  readonly seen: number;
+  readonly allowed: number;
+  /** In words, with the numbers. */
+  readonly text: string;
+  /** The change must not act by itself. */
+  readonly refuses: boolean;
+}
+
+const MICROS_PER_SECOND = 1e6;
+/** Clients below which a policy's one window does not look at the share. */
+const SHARE_MINIMUM = 200;
+
+/** The limits of a policy's breaker. */
+export function hitLimitsOf({ windowUs, maxClientsAffected, maxShareAffected }: Safety): HitLimit[] {
+  const floor = Math.round(maxShareAffected * SHARE_MINIMUM);
+  return [{ windowUs, stage: null, clients: maxClientsAffected, share: maxShareAffected, floor }];
+}
+
+export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Excess[] {
+  const { coverage, registeredHit, deregistered, isEnforced } = evaluation;
+  const excesses: Excess[] = [];
+  const add = (limit: Excess['limit'], seen: number, allowed: number, refuses: boolean, text: string): void => {
+    if (seen > allowed) excesses.push({ limit, seen, allowed, text, refuses });
+  };
+  const most = Math.floor(guard.registrations * coverage.inForceBefore);
+  add(
+    'registrations',
+    coverage.lost,
+    most,
+    true,
+    `${coverage.lost} of ${coverage.inForceBefore} registrations in force would be lost, ${most} may be`,
+  );
+  add(
+    'registered',
+    registeredHit,
+    guard.registered,
+    isEnforced,
+    `${registeredHit} clients with a registration would be hit, ${guard.registered} may be`,
+  );
+  add(
+    'deregistered',
+    deregistered,
+    guard.deregistered,
+    isEnforced,
+    `${deregistered} clients would lose their registration and be hit, ${guard.deregistered} may be`,
+  );
+  for (const use of evaluation.limits)
+    add('breaker', use.hit, use.allowed, isEnforced, `${limitText(use)}, ${use.allowed} may be`);
+  return excesses;
+}
+
+function limitText({ limit, hit, seen }: LimitUse): string {
+  const stage = limit.stage === null ? 'VPN' : STAGE_NAMES[limit.stage]!;
+  return `${hit} of ${seen} clients with ${stage} flows in the last ${limit.windowUs / MICROS_PER_SECOND} s would newly be hit`;
+}
+
+/** The figures as events and logs show them. Addresses of IPv6 are texts: JSON's numbers are not exact beyond 2^53. */
+export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record<string, unknown>> {
+  const { coverage, flowsByAction } = evaluation;
+  const family = (count: AddressCount): object => ({ ipv4: count.ipv4, ipv6: String(count.ipv6) });
+  return {
+    registrations: { before: coverage.inForceBefore, after: coverage.inForceAfter, lost: coverage.lost },
+    addresses: {
+      before: family(coverage.addressesBefore),
+      after: family(coverage.addressesAfter),
+      lost: family(coverage.addressesLost),
+    },
+    flows: evaluation.flows,
+    flows_left_out: evaluation.flowsLeftOut,
+    actions: actionFigures(flowsByAction),
+    clients: evaluation.clients,
+    newly_hit: evaluation.newlyHit,
+    no_longer_hit: evaluation.noLongerHit,
+    registered_hit: evaluation.registeredHit,
+    deregistered: evaluation.deregistered,
+    hits_by_rule: Object.fromEntries(evaluation.hitsByRule),
+    enforced: evaluation.isEnforced,
+  };
+}
+
+/** Flows by `before-after` action, without zeros. */
+function actionFigures(flowsByAction: Float64Array): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const [cell, count] of flowsByAction.entries()) {
+    if (count === 0) continue;
+    const [from, to] = [Math.floor(cell / ACTION_NAMES.length), cell % ACTION_NAMES.length];
+    figures[`${ACTION_NAMES[from]!}-${ACTION_NAMES[to]!}`] = count;
+  }
+  return figures;
+}

@@ -1,0 +1,92 @@
+/**
+ * Rules on trial: decides recorded flows as an engine would with this policy and registry at one packet time, and affects nothing. All flows of a
+ * tunnel must be noted before the first of them is decided, because a registered end of a tunnel covers all of its flows.
+ */
+import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import { Action } from './action.ts';
+import { actionOf, decidingRule, NO_RULE } from './decide.ts';
+import type { Mode, Policy } from './policy.ts';
+import type { RecordedFlow } from './recorded-flow.ts';
+
+/** Rules at a packet time, µs since 1970. */
+export interface RulesAt {
+  readonly policy: Policy;
+  readonly registry: Registry;
+  readonly mode: Mode;
+  readonly timeUs: number;
+}
+
+export class TrialRules {
+  /** Of the flow decided last: the rule, what it does, and whether a registration is in force at either end or in its tunnel. */
+  rule = 0;
+  action: Action = Action.ALLOW;
+  isRegistered = false;
+  /** The rule says that a hit of a registered user is meant. */
+  isMeant = false;
+  readonly rules: RulesAt;
+  /** Registrations that the ends of tunnels have, by tunnel; from a flow of the tunnel. */
+  private readonly sources = new Map<number, number>();
+  private readonly destinations = new Map<number, number>();
+
+  constructor(rules: RulesAt) {
+    this.rules = rules;
+  }
+
+  /** Notes what the flow brings to its tunnel. */
+  note(flow: RecordedFlow): void {
+    const { input, tunnel } = flow;
+    if (tunnel === 0) return;
+    const source = this.covers(input.source, input.protocol);
+    if (source !== NO_REGISTRATION) this.sources.set(tunnel, source);
+    const destination = this.covers(input.destination, input.protocol);
+    if (destination !== NO_REGISTRATION) this.destinations.set(tunnel, destination);
+  }
+
+  /** Decides the flow. Leaves registrations and time in its input. */
+  decide(flow: RecordedFlow): void {
+    const { policy, registry, timeUs } = this.rules;
+    const { input } = flow;
+    input.timeUs = timeUs;
+    input.sourceRegistration = this.registrationOf(
+      flow,
+      input.source,
+      this.sources,
+      flow.hasKeptSource ? flow.keptSource : null,
+    );
+    input.destinationRegistration = this.registrationOf(
+      flow,
+      input.destination,
+      this.destinations,
+      flow.hasKeptDestination ? flow.keptDestination : null,
+    );
+    input.sourceSector = sectorOf(registry, input.sourceRegistration);
+    input.destinationSector = sectorOf(registry, input.destinationRegistration);
+    this.rule = decidingRule(policy, input);
+    this.action = actionOf(policy, this.rule);
+    this.isMeant = this.rule !== NO_RULE && policy.rules[this.rule]!.hitsRegistered;
+    this.isRegistered =
+      input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION;
+  }
+
+  /** The end's own registration; else that of its tunnel: at the address kept for it, or of another flow. */
+  private registrationOf(
+    { input, tunnel }: RecordedFlow,
+    own: Int32Array,
+    ofTunnels: ReadonlyMap<number, number>,
+    kept: Int32Array | null,
+  ): number {
+    const registration = this.covers(own, input.protocol);
+    if (registration !== NO_REGISTRATION) return registration;
+    const ofKept = kept === null ? NO_REGISTRATION : this.covers(kept, input.protocol);
+    return ofKept === NO_REGISTRATION ? (ofTunnels.get(tunnel) ?? NO_REGISTRATION) : ofKept;
+  }
+
+  private covers(address: Int32Array, protocol: number): number {
+    const { registry, timeUs } = this.rules;
+    return registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, protocol);
+  }
+}
+
+function sectorOf(registry: Registry, registration: number): number {
+  return registration === NO_REGISTRATION ? 0 : registry.sectorOf(registration);
+}
