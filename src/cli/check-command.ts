@@ -1,9 +1,10 @@
 /**
  * `sluice check` as its help shows it: every problem of a policy and a registry.
  */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CheckFlags } from './check.ts';
 import { CLIENT_HELP } from './client-help.ts';
+import { finiteDuration } from './run-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 
 const EXAMPLES = `
@@ -11,11 +12,13 @@ Examples:
   sluice check                                  the rules that come with Sluice
   sluice check --policy mine.yaml               a policy alone
   sluice check --registry registry.csv | grep error
+  sluice check --ahead 7d                       what expires, begins and ends within a week
   sluice check --policy mine.yaml --registry registry.csv --strict --rules-keys alice.key.pub
 
 Prints file:line:column, error or warning, and a sentence for each problem; for each rule that throttles or blocks, whether it can hit a
 registered user, and why; and the hash that names the pair of policy and registry. A file that does not match the manifest beside it
-(FILE.manifest.json) is an error, with the rows, bytes and hashes expected and seen.
+(FILE.manifest.json) is an error, with the rows, bytes and hashes expected and seen. With --ahead, registrations that expire or begin by day,
+and rules that begin or end.
 Exit codes: 0 no errors; 2 a file cannot be read; 3 errors, or warnings with --strict.
 `;
 
@@ -28,7 +31,10 @@ export function addCheckCommand(program: Command): void {
     )
     .option('--policy <file>', 'policy to validate')
     .option('--registry <file>', 'registry to validate')
-    .option('--strict', 'end with 3 on warnings too')
+    .option('--strict', 'end with 3 on warnings too, and on dates ahead that are beyond the guard')
+    .addOption(
+      new Option('--ahead <time>', 'say what dates will change so long from now on, like 7d').argParser(finiteDuration),
+    )
     .addOption(requireManifestOption())
     .addOption(rulesKeysOption())
     .addOption(requireSignaturesOption())

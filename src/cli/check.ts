@@ -5,6 +5,7 @@ import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
 import { rulesSha256 } from '../engine/rules.ts';
 import type { FoundManifest } from '../rules/manifest-check.ts';
+import { policyAhead, registryAhead } from './check-ahead.ts';
 import { ExitCode } from './exit-code.ts';
 import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
@@ -14,6 +15,8 @@ export interface CheckFlags extends ManifestFlags {
   readonly policy?: string;
   readonly registry?: string;
   readonly strict?: boolean;
+  /** Milliseconds from now on that are looked at. */
+  readonly ahead?: number;
 }
 
 export async function check(flags: CheckFlags): Promise<ExitCode> {
@@ -31,7 +34,32 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   for (const manifest of found) if (readings.every(({ issues }) => issues.ok)) printManifest(manifest);
   if (policy?.policy && registry?.registry && policy.issues.ok && registry.issues.ok)
     print(`rules: sha256 ${rulesSha256({ policy: policy.policy, registry: registry.registry })}`);
-  return exitCodeOf(readings, flags.strict === true);
+  const beyondCount = flags.ahead === undefined ? 0 : printAhead(policy, registry, nowUs, nowUs + flags.ahead * 1000);
+  const exitCode = exitCodeOf(readings, flags.strict === true);
+  return flags.strict === true && beyondCount > 0 ? ExitCode.INVALID_RULES : exitCode;
+}
+
+/** Prints what dates will change. Returns how many days are beyond the limits of the guard. */
+function printAhead(
+  policyReading: PolicyReading | null,
+  registryReading: RegistryReading | null,
+  nowUs: number,
+  untilUs: number,
+): number {
+  const policy = policyReading?.policy ?? null;
+  if (policyReading !== null && policy !== null) {
+    const { file } = policyReading.issues;
+    const lines = policyAhead(policy, nowUs, untilUs);
+    for (const line of lines) print(`${file}: ahead: ${line}`);
+    if (lines.length === 0) print(`${file}: ahead: no rule begins or ends`);
+  }
+  const registry = registryReading?.registry ?? null;
+  if (registryReading === null || registry === null) return 0;
+  const { file } = registryReading.issues;
+  const { lines, beyondCount } = registryAhead(registry, policy, nowUs, untilUs);
+  for (const line of lines) print(`${file}: ahead: ${line}`);
+  if (lines.length === 0) print(`${file}: ahead: no registration expires or begins`);
+  return beyondCount;
 }
 
 function exitCodeOf(readings: readonly { readonly issues: IssueList }[], isStrict: boolean): ExitCode {

@@ -27,6 +27,13 @@ export function duration(value: string): number {
   return milliseconds;
 }
 
+/** Milliseconds of a duration that has an end. */
+export function finiteDuration(value: string): number {
+  const milliseconds = duration(value);
+  if (milliseconds === Infinity) throw new InvalidArgumentError('It must be a duration like 12h or 7d.');
+  return milliseconds;
+}
+
 /** Octets of `100MB`; `never` is Infinity. */
 export function size(value: string): number {
   if (value === 'never') return Infinity;

@@ -107,6 +107,36 @@ describe('check', () => {
     expect((await sluice(['check', '--policy', policy, '--strict'])).code).toBe(0);
   });
 
+  it('says what dates will change: registrations by day, rules and schedules', async () => {
+    const day = (ahead: number): string => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
+    const dated = join(folder, 'dated.csv');
+    const rows = Array.from(
+      { length: 30 },
+      (_, at) => `10.1.0.${at}/32,Holder ${at},it,,,${at < 20 ? day(2) : ''},R-${at}\n`,
+    );
+    // Two of those that expire are renewed, and one begins later.
+    const renewed = [0, 1].map((at) => `10.1.0.${at}/32,Holder ${at},it,,${day(3)},,N-${at}\n`);
+    writeFileSync(dated, `${HEADER}${rows.join('')}${renewed.join('')}10.2.0.0/24,Later,it,,${day(5)},,L\n`);
+    const grace = join(folder, 'grace.yaml');
+    writeFileSync(
+      grace,
+      `name: x\nrules:\n  - { name: grace, when: { until: ${day(4)}T12:00:00Z }, action: allow }\n  - { name: night, when: { registered: none, schedule: { from: "22:00", to: "06:00", zone: UTC } }, action: block }\n`,
+    );
+    const { code, stdout } = await sluice(['check', '--policy', grace, '--registry', dated, '--ahead', '7d']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `${dated}: ahead: ${day(3)}T00:00:00.000000Z: 20 of 30 registrations in force expire, 18 of them without another that covers them; 2 begin; beyond the guard, which allows 3\n`,
+    );
+    expect(stdout).toContain(`${dated}: ahead: ${day(5)}T00:00:00.000000Z: 1 begin\n`);
+    expect(stdout).toContain(`${grace}: ahead: ${day(4)}T12:00:00.000001Z: rule grace ends\n`);
+    expect(stdout.match(/rule night begins/g)).toHaveLength(7);
+    expect((await sluice(['check', '--policy', grace, '--ahead', 'never'])).code).toBe(2);
+    const strict = await sluice(['check', '--registry', dated, '--ahead', '7d', '--strict']);
+    expect(strict.code).toBe(3);
+    const quiet = await sluice(['check', '--registry', dated, '--ahead', '1d']);
+    expect(quiet.stdout).toContain('ahead: no registration expires or begins');
+  });
+
   it('says of each rule whether it can hit a registered user, and names the pair', async () => {
     const { stdout } = await sluice(['check']);
     expect(stdout).toContain('rule suspected-slow cannot throttle registered users: registered before it allows them');
