@@ -5,10 +5,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import type { Rules } from '../engine/rules.ts';
-import type { EventContext } from '../output/event-line.ts';
+import { rulesSha256 } from '../engine/rules.ts';
 import { Metrics } from '../output/metrics.ts';
-import { breakerLine, reloadLine, statsLine } from '../output/notice-line.ts';
+import { breakerLine, statsLine } from '../output/notice-line.ts';
 import type { ShowAddress } from '../output/shown-address.ts';
 import type { Trip } from '../policy/breaker.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
@@ -18,20 +17,23 @@ import type { Log } from '../server/log.ts';
 import { BreakerFile } from './breaker-file.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { RecentFiles } from './recent-files.ts';
+import { type Confirmed, contextOf, RunChanges } from './run-changes.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunHints } from './run-hints.ts';
 import { type OutputOptions, RunOutputs } from './run-outputs.ts';
-import { type ReloadResult, RunReload } from './run-reload.ts';
+import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './run-rules.ts';
 import type { RunSource } from './run-source.ts';
 import { RunSpool } from './run-spool.ts';
 import { daemonStats } from './run-stats.ts';
+import type { StartingRules } from './starting-rules.ts';
 
 export interface DaemonOptions {
   readonly version: string;
-  readonly rules: Rules;
   readonly rulesFiles: RulesFiles;
-  readonly registryChangedMs: number;
+  readonly starting: StartingRules;
+  /** Where rules in use are kept; null for nowhere. */
+  readonly rulesState: RulesState | null;
   readonly flowCapacity: number;
   readonly linkIdentity: LinkIdentity;
   readonly outputs: OutputOptions;
@@ -52,6 +54,8 @@ const CLOSE_LOGS_MS = 4400;
 /** Of a source that has ended by itself nobody waits for the end. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
+/** HTTP status by the result of a reload. */
+const RELOAD_STATUS = { success: 200, unchanged: 200, failure: 422, refused: 409 } as const;
 
 export class Daemon {
   private readonly options: DaemonOptions;
@@ -59,8 +63,8 @@ export class Daemon {
   private readonly engine: RunEngine;
   private readonly outputs: RunOutputs;
   private readonly source: RunSource;
-  private readonly reload: RunReload;
   private readonly hints: RunHints;
+  private readonly changes: RunChanges;
   private readonly lag = new EventLoopLag();
   private readonly breakerFile: BreakerFile | null;
   private readonly http: HttpServer | null;
@@ -72,7 +76,12 @@ export class Daemon {
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
     const files = new RecentFiles();
-    const outputs = await RunOutputs.open(options.outputs, options.show, contextOf(options.rules), files);
+    const outputs = await RunOutputs.open(
+      options.outputs,
+      options.show,
+      contextOf(options.starting.reading.rules!),
+      files,
+    );
     return new Daemon(options, log, outputs, options.makeSource(outputs, files));
   }
 
@@ -81,19 +90,12 @@ export class Daemon {
     this.log = log;
     this.outputs = outputs;
     this.source = source;
-    this.engine = new RunEngine(options.rules, options.flowCapacity, options.linkIdentity, outputs, (trip) => {
+    const { rulesFiles, starting, rulesState, flowCapacity, linkIdentity } = options;
+    this.engine = new RunEngine(starting.reading.rules!, flowCapacity, linkIdentity, outputs, (trip) => {
       this.tripped(trip);
     });
     this.hints = new RunHints(this.engine.counters, log);
-    this.reload = new RunReload(
-      options.rulesFiles,
-      options.registryChangedMs,
-      log,
-      () => this.engine.rules,
-      (result, rules, problems) => {
-        this.applyRules(result, rules, problems);
-      },
-    );
+    this.changes = new RunChanges(this.engine, outputs, rulesFiles, starting, rulesState, log);
     this.breakerFile = options.stateFolder === null ? null : new BreakerFile(join(options.stateFolder, 'breaker.json'));
     this.http = options.listen === null ? null : new HttpServer(options.listen, this.routes(), options.token, log);
   }
@@ -117,8 +119,9 @@ export class Daemon {
     await this.startOutputs((path) => checkpoint?.logAt(path));
     // From here on a kill leaves a checkpoint that knows where the logs stood.
     if (this.source instanceof RunSpool) await this.source.commit(null);
+    await this.changes.start();
     this.lag.start();
-    if (this.options.watch) this.reload.watch();
+    if (this.options.watch) this.changes.reloads.watch();
     this.every(TICK_MS, () => {
       this.tick();
     });
@@ -127,7 +130,15 @@ export class Daemon {
         this.writeStats();
       });
     this.isRunning = true;
-    this.log.info({ source: this.source.kind, backend: this.source.backend, mode: this.engine.rules.mode }, 'running');
+    this.log.info(
+      {
+        source: this.source.kind,
+        backend: this.source.backend,
+        mode: this.engine.rules.mode,
+        rules: rulesSha256(this.engine.rules),
+      },
+      'running',
+    );
   }
 
   /** Runs until the source ends or the daemon is stopped, and ends everything. Resolves to the exit code. */
@@ -136,7 +147,7 @@ export class Daemon {
     const asked = this.isStopping;
     this.isStopping = true;
     for (const timer of this.timers) clearInterval(timer);
-    this.reload.stop();
+    await this.changes.stop();
     await this.finish();
     this.lag.stop();
     await this.http?.stop();
@@ -154,7 +165,12 @@ export class Daemon {
   }
 
   async reloadRules(reason: string): Promise<void> {
-    await this.reload.reload(reason);
+    await this.changes.reloads.reload(reason);
+  }
+
+  /** Confirms rules that were refused, or a date under the rules in use (RunChanges). */
+  confirm(sha256: string, dateUs: number | null = null): Promise<Confirmed> {
+    return this.changes.confirm(sha256, dateUs);
   }
 
   async reopenLogs(): Promise<void> {
@@ -168,6 +184,7 @@ export class Daemon {
 
   /** What the daemon does with packets: the engine's turn, then the logs'. */
   private async take(batch: PacketBatch): Promise<void> {
+    this.changes.reach(batch);
     this.engine.process(batch);
     await this.outputs.settle();
   }
@@ -195,6 +212,7 @@ export class Daemon {
 
   private tick(): void {
     this.hints.look(performance.now());
+    this.changes.tick();
     this.saveBreaker();
     // A spool's logs are moved aside between files only: the checkpoint names places in them.
     if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();
@@ -278,26 +296,14 @@ export class Daemon {
     return true;
   }
 
-  private applyRules(result: ReloadResult, rules: Rules | null, problems: readonly string[]): void {
-    const { engine, outputs } = this;
-    const since = performance.now();
-    if (rules !== null) outputs.useContext(contextOf(rules));
-    const { flows, changed } = rules === null ? { flows: 0, changed: 0 } : engine.replaceRules(rules);
-    const { mode } = engine.rules;
-    const notice = { result, mode, flows, changed, problems: problems.length, ...contextOf(engine.rules) };
-    outputs.notice(reloadLine(engine.timeUs, notice));
-    if (result === 'failure') return;
-    const milliseconds = Math.round(performance.now() - since);
-    this.log.info({ result, mode, flows, changed, milliseconds, policy: engine.rules.policy.name }, 'rules reloaded');
-  }
-
   private writeStats(): void {
     const { engine, source, outputs } = this;
     outputs.notice(statsLine(engine.timeUs, daemonStats(engine, source, outputs)));
   }
 
   private routes(): readonly Route[] {
-    const { options, outputs, source, engine, reload, lag } = this;
+    const { options, outputs, source, engine, changes, lag } = this;
+    const { reloads } = changes;
     const requests = (): ReadonlyMap<number, number> => this.http?.requests ?? new Map<number, number>();
     const metrics = new Metrics({
       version: options.version,
@@ -312,13 +318,26 @@ export class Daemon {
       get rules() {
         return engine.rules;
       },
+      get rulesSha256() {
+        return rulesSha256(engine.rules);
+      },
+      get coverage() {
+        return changes.coverage;
+      },
+      recent: engine.recent,
+      get calendar() {
+        return changes.calendarFigures;
+      },
+      get hasRefusedRules() {
+        return changes.guard.refused !== null;
+      },
       get registryChangedMs() {
-        return reload.registryChangedMs;
+        return reloads.registryChangedMs;
       },
       get rulesLoadedMs() {
-        return reload.loadedMs;
+        return reloads.loadedMs;
       },
-      reloads: reload.counts,
+      reloads: reloads.counts,
       get requests() {
         return requests();
       },
@@ -346,8 +365,10 @@ export class Daemon {
         path: '/-/reload',
         administers: true,
         answer: async () => {
-          const { result, problems } = await reload.reload('asked over HTTP');
-          return json(result === 'failure' ? 422 : 200, { result, problems });
+          const { result, problems, judgement } = await reloads.reload('asked over HTTP');
+          const change =
+            judgement === null ? {} : { sha256: judgement.sha256, reasons: judgement.excesses.map(({ text }) => text) };
+          return json(RELOAD_STATUS[result], { result, problems, ...change });
         },
       },
       {
@@ -358,8 +379,4 @@ export class Daemon {
       },
     ];
   }
-}
-
-function contextOf({ policy, registry }: Rules): EventContext {
-  return { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
 }

@@ -9,6 +9,7 @@ import { Decisions } from '../engine/decisions.ts';
 import { DelayHistogram } from '../engine/delay-histogram.ts';
 import { Judge } from '../engine/judge.ts';
 import { Pipeline } from '../engine/pipeline.ts';
+import { RecentFlows } from '../engine/recent-flows.ts';
 import type { Rules } from '../engine/rules.ts';
 import { SafetyGuard } from '../engine/safety-guard.ts';
 import { Tunnels } from '../engine/tunnels.ts';
@@ -16,6 +17,10 @@ import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
 import type { Trip } from '../policy/breaker.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
+import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
+import { hitLimitsOf } from '../policy/change-verdict.ts';
+import type { RulesAt } from '../policy/trial-rules.ts';
+import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
 
@@ -24,6 +29,8 @@ export class RunEngine {
   readonly tunnels: Tunnels;
   readonly decisions: Decisions;
   readonly guard: SafetyGuard;
+  /** The flows on which changes of the rules are tried. */
+  readonly recent: RecentFlows;
   /** How far the last packet of each batch was behind the wall clock when it had been decided: for live sources. */
   readonly lag = new DelayHistogram();
   private readonly pipeline: Pipeline;
@@ -42,7 +49,8 @@ export class RunEngine {
     this.tunnels = new Tunnels(this.table, fingerprints.evidenceLog);
     this.guard = new SafetyGuard(rules.policy.safety, onTrip);
     this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
-    const judge = new Judge(this.table, this.tunnels, this.decisions);
+    this.recent = new RecentFlows(this.table, this.tunnels, () => this.timeUs);
+    const judge = new Judge(this.table, this.tunnels, this.decisions, this.recent);
     this.pipeline = new Pipeline(this.table, fingerprints, judge, null, this.guard, linkIdentity);
   }
 
@@ -58,6 +66,31 @@ export class RunEngine {
   get timeUs(): number {
     const { lastTimeUs } = this.counters;
     return Number.isNaN(lastTimeUs) ? Date.now() * MICROS_PER_MILLISECOND : lastTimeUs;
+  }
+
+  /** The rules in use, as of the packet time at which they are asked now. */
+  get rulesNowAt(): RulesAt {
+    return { ...this.rulesNow, timeUs: Math.min(this.timeUs, this.decisions.rulesUntilUs) };
+  }
+
+  /** What other rules would do to the flows of the last hour, compared with those in use. `coverage` compares the registries. */
+  evaluate(rules: Rules, coverage: CoverageChange): ChangeEvaluation {
+    return this.evaluateBetween(this.rulesNowAt, { ...rules, timeUs: this.timeUs }, coverage);
+  }
+
+  /** What happens to them when time goes on from one packet time to another under the rules in use. */
+  evaluateDates(fromUs: number, toUs: number): ChangeEvaluation {
+    const [before, after] = [
+      { ...this.rulesNow, timeUs: fromUs },
+      { ...this.rulesNow, timeUs: toUs },
+    ];
+    return this.evaluateBetween(before, after, compareCoverage(before, after));
+  }
+
+  private evaluateBetween(before: RulesAt, after: RulesAt, coverage: CoverageChange): ChangeEvaluation {
+    // The limits are those in use: a candidate does not raise its own.
+    const limits = hitLimitsOf(this.rulesNow.policy.safety);
+    return evaluateChange(before, after, this.recent, this.timeUs, limits, coverage);
   }
 
   process(batch: PacketBatch): void {

@@ -1,33 +1,40 @@
 /**
- * Reloads of the daemon's rules: read aside, checked, and swapped between two batches; a bad file leaves the old ones. One at
- * a time: those that are asked for meanwhile become one more, afterwards.
+ * Reloads of the daemon's rules: read aside, checked, tried by the guard, and swapped between two batches as one pair. A bad file, or rules that
+ * the guard refuses, leave the old pair. One at a time: those that are asked for meanwhile become one more, afterwards.
  */
 import { statSync } from 'node:fs';
-import type { Rules } from '../engine/rules.ts';
+import { type Rules, rulesSha256 } from '../engine/rules.ts';
 import type { Log } from '../server/log.ts';
 import { MANIFEST_SUFFIX } from '../rules/manifest.ts';
-import { readRules, type RulesFiles } from './run-rules.ts';
+import type { Judgement, RunGuard } from './run-guard.ts';
+import { readRules, type RulesFiles, type RulesReading } from './run-rules.ts';
 
-export type ReloadResult = 'success' | 'failure' | 'unchanged';
+/** A failure is a file that cannot be used. Rules that are refused are valid, and beyond the limits of the guard. */
+export type ReloadResult = 'success' | 'failure' | 'unchanged' | 'refused';
 
 export interface Reloaded {
   readonly result: ReloadResult;
   readonly problems: readonly string[];
+  /** What the guard says; null where it was not asked. */
+  readonly judgement: Judgement | null;
 }
+
+/** Takes the rules to use with what their files held, or null where the old ones stay. Called for every reload. */
+export type ApplyReload = (reading: RulesReading | null, reloaded: Reloaded) => void;
 
 const WATCH_MS = 1000;
 /** Problems of one reload that are logged with their text. */
 const LOGGED_PROBLEMS = 100;
 
 export class RunReload {
-  readonly counts: Record<ReloadResult, number> = { success: 0, failure: 0, unchanged: 0 };
+  readonly counts: Record<ReloadResult, number> = { success: 0, failure: 0, unchanged: 0, refused: 0 };
   registryChangedMs: number;
   loadedMs = Date.now();
   private readonly files: RulesFiles;
   private readonly log: Log;
   private readonly current: () => Rules;
-  /** Takes the rules in use, or null where the old ones stay; told of every reload. */
-  private readonly apply: (result: ReloadResult, rules: Rules | null, problems: readonly string[]) => void;
+  private readonly guard: RunGuard;
+  private readonly apply: ApplyReload;
   private running: Promise<Reloaded> | null = null;
   private next: Promise<Reloaded> | null = null;
   private timer: NodeJS.Timeout | null = null;
@@ -38,12 +45,14 @@ export class RunReload {
     registryChangedMs: number,
     log: Log,
     current: () => Rules,
-    apply: (result: ReloadResult, rules: Rules | null, problems: readonly string[]) => void,
+    guard: RunGuard,
+    apply: ApplyReload,
   ) {
     this.files = files;
     this.registryChangedMs = registryChangedMs;
     this.log = log;
     this.current = current;
+    this.guard = guard;
     this.apply = apply;
   }
 
@@ -80,24 +89,46 @@ export class RunReload {
   }
 
   private async work(reason: string): Promise<Reloaded> {
-    const { rules, problems, registryChangedMs } = await readRules(this.files);
+    const reading = await readRules(this.files);
+    const { rules, problems, registryChangedMs } = reading;
     if (rules === null) {
       for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.error({ problem }, 'the rules are not valid');
       this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay');
       return this.finish('failure', null, problems);
     }
     for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.warn({ problem }, 'about the rules');
-    this.registryChangedMs = registryChangedMs;
-    this.loadedMs = Date.now();
-    const isSame =
-      rules.policy.sha256 === this.current().policy.sha256 && rules.registry.sha256 === this.current().registry.sha256;
-    return this.finish(isSame ? 'unchanged' : 'success', isSame ? null : rules, problems);
+    if (rulesSha256(rules) === rulesSha256(this.current())) {
+      this.guard.settle();
+      this.noteLoaded(registryChangedMs);
+      return this.finish('unchanged', null, problems);
+    }
+    const judgement = await this.guard.judge(rules);
+    const { sha256, excesses } = judgement;
+    const reasons = excesses.map(({ text }) => text);
+    if (!judgement.mayAct) {
+      this.log.error({ reason, sha256, reasons }, 'reload refused; the old rules stay until this hash is confirmed');
+      return this.finish('refused', null, reasons, judgement);
+    }
+    if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: judgement.isConfirmed }, 'about the new rules');
+    this.noteLoaded(registryChangedMs);
+    return this.finish('success', reading, problems, judgement);
   }
 
-  private finish(result: ReloadResult, rules: Rules | null, problems: readonly string[]): Reloaded {
+  private noteLoaded(registryChangedMs: number): void {
+    this.registryChangedMs = registryChangedMs;
+    this.loadedMs = Date.now();
+  }
+
+  private finish(
+    result: ReloadResult,
+    reading: RulesReading | null,
+    problems: readonly string[],
+    judgement: Judgement | null = null,
+  ): Reloaded {
     this.counts[result]++;
-    this.apply(result, rules, problems);
-    return { result, problems };
+    const reloaded = { result, problems, judgement };
+    this.apply(reading, reloaded);
+    return reloaded;
   }
 
   private stampNow(): string {

@@ -11,6 +11,7 @@ import type { Mode } from '../policy/policy.ts';
 import { parseRegistry } from '../registry/registry-file.ts';
 import { RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
 import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
+import type { RulesSources } from './rules-state.ts';
 import { reviveRegistry } from './registry-transfer.ts';
 
 export interface RulesFiles {
@@ -28,6 +29,8 @@ export interface RulesReading {
   readonly problems: readonly string[];
   /** Of the registry's file: when it was last changed, ms since 1970. */
   readonly registryChangedMs: number;
+  /** What the files held; null where there are no rules. */
+  readonly sources: RulesSources | null;
 }
 
 interface RegistryAnswer {
@@ -66,17 +69,17 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
     ];
     const { policy } = policyReading;
     if (policy === undefined || answer.registry === null || manifests.problems.length > 0)
-      return { rules: null, problems, registryChangedMs: mtimeMs };
+      return { rules: null, problems, registryChangedMs: mtimeMs, sources: null };
     const rules = {
       policy,
       registry: reviveRegistry(answer.registry),
       mode: files.mode ?? policy.mode,
       versions: versionsOf(manifests.found),
     };
-    return { rules, problems, registryChangedMs: mtimeMs };
+    return { rules, problems, registryChangedMs: mtimeMs, sources: { policy: policyBytes, registry: registryBytes } };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { rules: null, problems: [problem], registryChangedMs: NaN };
+    return { rules: null, problems: [problem], registryChangedMs: NaN, sources: null };
   }
 }
 

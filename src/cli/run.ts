@@ -19,9 +19,11 @@ import { Daemon, type DaemonOptions } from './run-daemon.ts';
 import { tokenIn } from './run-flags.ts';
 import { RunInterface } from './run-interface.ts';
 import { RunPipe } from './run-pipe.ts';
+import { RulesState } from './rules-state.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
 import { RunWatchdog } from './run-watchdog.ts';
+import { startingRules } from './starting-rules.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags {
@@ -64,14 +66,18 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const log = openLog(flags.logLevel);
   const { policy, registry, mode } = flags;
   const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags) };
-  const { rules, problems, registryChangedMs } = await readRules(rulesFiles);
-  for (const problem of problems) process.stderr.write(`${problem}\n`);
-  if (rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
+  const reading = await readRules(rulesFiles);
+  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
+  const folder = stateFolder(flags);
+  const rulesState = folder === null ? null : new RulesState(folder);
+  const starting = await startingRules(rulesFiles, reading, rulesState);
+  if (starting.problem !== '') log.error({ problem: starting.problem }, 'nothing is known of the rules in use before');
   const options: DaemonOptions = {
     version: versionOf(),
-    rules,
     rulesFiles,
-    registryChangedMs,
+    starting,
+    rulesState,
     flowCapacity: flags.maxFlows,
     linkIdentity: flags.linkIdentity,
     outputs: {
@@ -85,7 +91,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     listen: flags.listen === 'none' ? null : flags.listen,
     token: tokenIn(flags.tokenFile),
     watch: flags.watch === true,
-    stateFolder: stateFolder(flags),
+    stateFolder: folder,
     statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
     makeSource: (outputs, files) =>
       flags.interface !== undefined

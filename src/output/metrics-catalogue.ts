@@ -80,6 +80,7 @@ const seconds = (micros: number): number => (Number.isNaN(micros) ? 0 : micros /
 
 /** Series that are there before anything is lost, and for sources that cannot know. */
 const NO_DROPS = { kernel: 0, interface: 0, missed: 0 };
+const versionText = (version: number | null | undefined): string => String(version ?? '');
 
 const SOURCE: readonly CatalogueMetric[] = [
   counter('sluice_packets_total', 'Packets read from the source.', (s) => s.counters.packets),
@@ -227,7 +228,53 @@ const SAFETY: readonly CatalogueMetric[] = [
   ),
 ];
 
+const CALENDAR: readonly CatalogueMetric[] = [
+  gauge(
+    'sluice_calendar_next_date_timestamp_seconds',
+    'When decisions may next change by a date of policy or registry, in packet time; 0 for never.',
+    (s) => (s.calendar.nextUs === Infinity ? 0 : seconds(s.calendar.nextUs)),
+  ),
+  gauge(
+    'sluice_calendar_held',
+    '1 while a date beyond the limits of the guard has no effect and waits for a confirmation, else 0.',
+    (s) => (s.calendar.isHeld ? 1 : 0),
+  ),
+  gauge(
+    'sluice_calendar_ahead_beyond_limits',
+    'Dates within a day that are beyond the limits of the guard and not confirmed.',
+    (s) => s.calendar.aheadBeyondCount,
+  ),
+  gauge(
+    'sluice_guard_flows_ended',
+    'Ended VPN flows that are kept, besides the active ones, to try changes of rules on.',
+    (s) => s.recent.endedCount,
+  ),
+  counter(
+    'sluice_guard_flows_forgotten_total',
+    'Ended VPN flows that were forgotten within an hour because there were too many.',
+    (s) => s.recent.overwrittenCount,
+  ),
+];
+
 const RULES: readonly CatalogueMetric[] = [
+  gauges(
+    'sluice_rules_info',
+    ['sha256', 'policy_version', 'registry_version'],
+    'Always 1; the labels say which pair of policy and registry decides: its hash, and the versions of manifests where there are any.',
+    (s) => [
+      {
+        labels: {
+          sha256: s.rulesSha256,
+          policy_version: versionText(s.rules.versions?.policy),
+          registry_version: versionText(s.rules.versions?.registry),
+        },
+        value: 1,
+      },
+    ],
+  ),
+  gauge('sluice_rules_refused', '1 while rules that the guard has refused wait for a confirmation, else 0.', (s) =>
+    s.hasRefusedRules ? 1 : 0,
+  ),
   gauges('sluice_policy_info', ['name', 'sha256', 'mode'], 'Always 1; the labels say which policy decides.', (s) => [
     { labels: { name: s.rules.policy.name, sha256: s.rules.policy.sha256, mode: s.decisions.mode }, value: 1 },
   ]),
@@ -237,6 +284,17 @@ const RULES: readonly CatalogueMetric[] = [
   ]),
   gauge('sluice_registry_entries', 'Registrations in the registry.', (s) => s.rules.registry.count),
   gauge(
+    'sluice_registrations_in_force',
+    'Registrations in force at the packet time, as decisions see them.',
+    (s) => s.coverage.inForce,
+  ),
+  gauges(
+    'sluice_registered_addresses',
+    ['family'],
+    'Addresses that registrations in force cover for at least one protocol.',
+    (s) => byKey('family', { ipv4: s.coverage.ipv4Addresses, ipv6: s.coverage.ipv6Addresses }),
+  ),
+  gauge(
     'sluice_registry_age_seconds',
     "Time since the registry's file was last changed.",
     (s) => Math.max(0, Date.now() - s.registryChangedMs) / MS_PER_SECOND,
@@ -244,9 +302,13 @@ const RULES: readonly CatalogueMetric[] = [
   gauge('sluice_rules_loaded_timestamp_seconds', 'When policy and registry were last loaded.', (s) =>
     Math.floor(s.rulesLoadedMs / MS_PER_SECOND),
   ),
-  counters('sluice_reloads_total', ['result'], 'Reloads of policy and registry; a failure leaves the old ones.', (s) =>
-    byKey('result', s.reloads),
+  counters(
+    'sluice_reloads_total',
+    ['result'],
+    'Reloads of policy and registry as a pair. A failure (a file that cannot be used) and a refusal (by the guard) leave the old pair.',
+    (s) => byKey('result', s.reloads),
   ),
+  ...CALENDAR,
 ];
 
 const LOGS: readonly CatalogueMetric[] = [

@@ -14,6 +14,20 @@ export interface LogCounts {
   readonly waitingOctets: number;
 }
 
+export interface CoverageFigures {
+  readonly inForce: number;
+  readonly ipv4Addresses: number;
+  readonly ipv6Addresses: number;
+}
+
+export interface CalendarFigures {
+  /** µs since 1970; Infinity for none. */
+  readonly nextUs: number;
+  readonly isHeld: boolean;
+  /** Dates within a day that are beyond the limits and not confirmed. */
+  readonly aheadBeyondCount: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   readonly source: {
@@ -48,7 +62,17 @@ export interface MetricsSources {
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
     readonly registry: { readonly sha256: string; readonly count: number };
+    readonly versions?: { readonly policy: number | null; readonly registry: number | null };
   };
+  /** Hash of the pair of policy and registry. */
+  readonly rulesSha256: string;
+  /** What the registry covers now. */
+  readonly coverage: CoverageFigures;
+  /** The flows on which changes of rules are tried. */
+  readonly recent: { readonly endedCount: number; readonly overwrittenCount: number };
+  readonly calendar: CalendarFigures;
+  /** Rules that were refused wait for a confirmation. */
+  readonly hasRefusedRules: boolean;
   /** When the registry's file was last changed, and when the rules were last loaded: ms since 1970. */
   readonly registryChangedMs: number;
   readonly rulesLoadedMs: number;

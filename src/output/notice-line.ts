@@ -1,6 +1,6 @@
 /**
- * Events of the daemon itself, as JSON Lines beside those of flows: the breaker tripped or was reset, rules were reloaded, and
- * counts from time to time. Their timestamp is the packet time at which they took effect.
+ * Events of the daemon itself, as JSON Lines beside those of flows: the breaker tripped or was reset, rules were reloaded, a date of the rules is near
+ * or there, and counts from time to time. Their timestamp is the packet time at which they took effect.
  */
 import { formatMicros } from '../core/units.ts';
 import type { Trip } from '../engine/safety-guard.ts';
@@ -13,13 +13,44 @@ export interface BreakerNotice {
   readonly trip: Trip | null;
 }
 
+/** The pair of policy and registry in use: its hash, and the versions of manifests where there are any. */
+export interface RulesName {
+  readonly sha256: string;
+  readonly policy_version?: number;
+  readonly registry_version?: number;
+}
+
 export interface ReloadNotice extends EventContext {
-  readonly result: 'success' | 'failure' | 'unchanged';
+  readonly result: 'success' | 'failure' | 'unchanged' | 'refused';
   readonly mode: string;
   /** Flows that were decided anew, and decisions that changed. */
   readonly flows: number;
   readonly changed: number;
   readonly problems: number;
+  readonly rules: RulesName;
+  /** What the guard said of the new rules; null where it was not asked. */
+  readonly change: ChangeNotice | null;
+}
+
+/** A change of rules that was tried: the hash of the pair after it, what it is beyond, and its figures (policy/change-verdict). */
+export interface ChangeNotice {
+  readonly sha256: string;
+  readonly confirmed: boolean;
+  readonly reasons: readonly string[];
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+/** A date under the rules in use: ahead, held until it is confirmed, passed, or confirmed. */
+export interface CalendarEvent {
+  readonly state: string;
+  /** How long before it, like `24h`; null at the date itself. */
+  readonly lead: string | null;
+  /** The first and the last of the dates that are looked at together, packet time. */
+  readonly fromUs: number;
+  readonly untilUs: number;
+  readonly reasons: readonly string[];
+  readonly figures: Readonly<Record<string, unknown>>;
+  readonly rules: RulesName;
 }
 
 export function breakerLine(timeUs: number, { state, mode, trip }: BreakerNotice): string {
@@ -28,8 +59,15 @@ export function breakerLine(timeUs: number, { state, mode, trip }: BreakerNotice
 }
 
 export function reloadLine(timeUs: number, notice: ReloadNotice): string {
-  const { result, mode, flows, changed, problems, policy, registry } = notice;
-  return line(timeUs, 'reload', { reload: { result, mode, flows, changed, problems }, policy, registry });
+  const { result, mode, flows, changed, problems, rules, change, policy, registry } = notice;
+  const reload = { result, mode, flows, changed, problems, ...(change !== null && { change }) };
+  return line(timeUs, 'reload', { reload, rules, policy, registry });
+}
+
+export function calendarLine(timeUs: number, notice: CalendarEvent): string {
+  const { state, lead, fromUs, untilUs, reasons, figures, rules } = notice;
+  const calendar = { state, lead, from: formatMicros(fromUs), until: formatMicros(untilUs), reasons, figures };
+  return line(timeUs, 'calendar', { calendar, rules });
 }
 
 export function statsLine(timeUs: number, stats: Readonly<Record<string, unknown>>): string {

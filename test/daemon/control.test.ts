@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Conversation } from './many-clients.ts';
-import { type Event, eventsIn, eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';
@@ -30,10 +30,11 @@ afterEach(() => {
   folder.remove();
 });
 
-function writePolicy(mode: string, clients: number): void {
+/** The guard lets any registration go unless it is told otherwise. */
+function writePolicy(mode: string, clients: number, guard = '{ registrations: 100% }'): void {
   writeFileSync(
     policy,
-    `name: test\nmode: ${mode}\nrules:\n  - { name: registered, when: { registered: either }, action: allow }\n  - { name: rest, when: { registered: none }, action: block }\nsafety: { window: 60s, max_clients_affected: ${clients}, max_share_affected: 100%, then: observe }\n`,
+    `name: test\nmode: ${mode}\nrules:\n  - { name: registered, when: { registered: either }, action: allow }\n  - { name: rest, when: { registered: none }, action: block }\nsafety: { window: 60s, max_clients_affected: ${clients}, max_share_affected: 100%, then: observe, guard: ${guard} }\n`,
   );
 }
 
@@ -77,6 +78,66 @@ describe('a running daemon', () => {
     expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'unchanged' });
     expect(await daemon.metric('sluice_reloads_total', 'result="unchanged"')).toBe(1);
     expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+  });
+
+  it('refuses rules beyond the guard with the numbers: in the answer, the log, the event and the metrics', async () => {
+    writePolicy('enforce', 500, '{}');
+    const daemon = await run().started();
+    await feed(daemon, 0, 20);
+    const hash = /^sluice_rules_info\{sha256="(\w{64})"/m.exec(await daemon.get('/metrics'))![1];
+    expect(await daemon.metric('sluice_registrations_in_force')).toBe(1);
+    expect(await daemon.metric('sluice_registered_addresses', 'family="ipv4"')).toBe(256);
+    writeFileSync(registry, HEADER);
+    const response = await daemon.post('/-/reload');
+    expect(response.status).toBe(409);
+    const answer = (await response.json()) as { sha256: string; reasons: string[] };
+    expect(answer).toMatchObject({
+      result: 'refused',
+      reasons: [
+        '1 of 1 registrations in force would be lost, 0 may be',
+        '20 clients would lose their registration and be hit, 10 may be',
+      ],
+    });
+    expect(await daemon.metric('sluice_reloads_total', 'result="refused"')).toBe(1);
+    expect(await daemon.metric('sluice_rules_refused')).toBe(1);
+    expect(await daemon.metric('sluice_rules_info', `sha256="${hash!}"`)).toBe(1);
+    expect(await daemon.metric('sluice_outcome_packets_total', 'outcome="dropped"')).toBe(0);
+    await until('it is logged', () => daemon.log.includes(answer.sha256));
+    // The old file back in place: nothing waits any more.
+    writeFileSync(registry, HEADER + BANK);
+    expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'unchanged' });
+    expect(await daemon.metric('sluice_rules_refused')).toBe(0);
+    await daemon.kill();
+    const [reload] = ofType(eventsOf(decisions), 'reload') as unknown as { reload: object; rules: object }[];
+    expect(reload).toMatchObject({
+      reload: { result: 'refused', change: { sha256: answer.sha256, figures: { deregistered: 20 } } },
+      rules: { sha256: hash },
+    });
+  });
+
+  it('refuses at start and at a reload what does not match its manifest, and shows the versions of what does', async () => {
+    const sign = (): void => {
+      const { status, stderr } = spawnSync(process.execPath, [MAIN, 'rules', 'sign', '--registry', registry], {
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+    };
+    sign();
+    const daemon = await run('--watch').started();
+    expect(await daemon.metric('sluice_rules_info', 'registry_version="1"', 'policy_version=""')).toBe(1);
+    writeFileSync(registry, HEADER);
+    expect((await daemon.post('/-/reload')).status).toBe(422);
+    await until('the numbers are logged', () => daemon.log.includes('rows expected 1, seen 0'));
+    const second = run();
+    expect((await second.ended).code).toBe(3);
+    expect(second.log).toMatch(/rows expected 1, seen 0; bytes expected \d+, seen \d+; sha256 expected/);
+    writeFileSync(registry, HEADER + BANK + BANK.replace('198.51.100', '203.0.113'));
+    sign();
+    await until(
+      'the watch has seen both',
+      async () => (await daemon.metric('sluice_rules_info', 'registry_version="2"')) === 1,
+    );
+    await daemon.kill();
   });
 
   it('keeps the old rules where new ones are garbage, and tells every problem', async () => {

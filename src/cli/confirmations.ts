@@ -1,0 +1,41 @@
+/**
+ * What an operator has confirmed: a pair of policy and registry by its hash, or a date under a pair. A confirmation holds for nothing else.
+ */
+
+export class Confirmations {
+  private readonly keys: Set<string>;
+
+  constructor(keys: readonly string[] = []) {
+    this.keys = new Set(keys);
+  }
+
+  /** As plain data, for the state file. */
+  get list(): readonly string[] {
+    return [...this.keys];
+  }
+
+  addRules(sha256: string): void {
+    this.keys.add(sha256);
+  }
+
+  hasRules(sha256: string): boolean {
+    return this.keys.has(sha256);
+  }
+
+  addDate(sha256: string, timeUs: number): void {
+    this.keys.add(dateKey(sha256, timeUs));
+  }
+
+  hasDate(sha256: string, timeUs: number): boolean {
+    return this.keys.has(dateKey(sha256, timeUs));
+  }
+
+  /** Forgets what is about other pairs than these. */
+  keepOnly(...hashes: readonly string[]): void {
+    for (const key of this.keys) if (!hashes.includes(key.split(' ', 1)[0]!)) this.keys.delete(key);
+  }
+}
+
+function dateKey(sha256: string, timeUs: number): string {
+  return `${sha256} ${timeUs}`;
+}
