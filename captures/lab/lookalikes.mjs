@@ -324,6 +324,23 @@ const CASES = {
       }));
     },
   },
+  'ike-like-marked': {
+    text: 'A zero word, a session id of 16 bytes, a type of 46 and the number 0x20, as IKEv2 begins after the non-ESP marker, on ports 4500 and 17000; cut to 64 bytes nothing else is left. Each flow differs in one sign: each side has an id of its own, the id is text, answers are of type 47, both sides send the same lengths, one side alone sends, the number is 0x21.',
+    flows: (random) => [4500, 17000].flatMap((port, group) => {
+      const ids = times(6, () => random.octets(16));
+      const message = (id, size, type = 46, number = 0x20) => join(Buffer.alloc(4), id, Buffer.from([type, number]), random.octets(size));
+      const sizes = (side) => (i) => 90 + 60 * side + 8 * (i % 5);
+      const cases = [
+        (side) => (i) => message(ids[side], sizes(side)(i)),
+        (side) => (i) => message(Buffer.from('session-id-00007'), sizes(side)(i)),
+        (side) => (i) => message(ids[2], sizes(side)(i), 46 + side),
+        () => (i) => message(ids[3], sizes(0)(i)),
+        (side) => (i) => message(ids[4], sizes(side)(i)),
+        (side) => (i) => message(ids[5], sizes(side)(i), 46, 0x21),
+      ];
+      return cases.map((make, index) => ({ sport: 30470 + 20 * group + index, port, there: times(20, make(0)), back: index === 4 ? [] : times(20, make(1)) }));
+    }),
+  },
   'esp-like-one-counter': {
     text: 'On ports 4500 and 17000: two session ids of each side in turn, as two tunnels would have, and one big-endian counter for both; random bytes in whole words.',
     flows: (random) => [4500, 17000].map((port, index) => {

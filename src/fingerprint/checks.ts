@@ -3,6 +3,7 @@
  * are looked up only where a decision leaves the engine.
  */
 import { IkeVersion } from '../wire/ike.ts';
+import { IkePayload } from '../wire/ike-payloads.ts';
 import { CIPHER_BLOCK_LENGTH, EARLY_NEGOTIATION_START } from '../wire/openvpn.ts';
 
 /** How a row's numbers are to be read. */
@@ -66,6 +67,9 @@ export const Check = {
   AH_SEQUENCE_RISES: 51,
   IKE_TRAILING_ZEROS: 52,
   ESP_NULL_TRAILER: 53,
+  IKE_CUT_PAYLOAD: 54,
+  IKE_CUT_VERSION: 55,
+  IKE_CUT_RESPONDER: 56,
 } as const;
 export type Check = (typeof Check)[keyof typeof Check];
 
@@ -243,6 +247,18 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     about: 'only zeros follow the message, as old Cisco clients append them',
     form: 'number',
     expected: 'at most {low}',
+  },
+  [Check.IKE_CUT_PAYLOAD]: {
+    name: 'ike-cut-next-payload',
+    about: 'the first payload of an IKE message that was cut after its version is an encrypted one',
+    form: 'hex8',
+    expected: `${hex8(IkePayload.V2_ENCRYPTED)} or ${hex8(IkePayload.V2_FRAGMENT)}`,
+  },
+  [Check.IKE_CUT_VERSION]: { name: 'ike-cut-version', about: 'the version of that message', form: 'hex8' },
+  [Check.IKE_CUT_RESPONDER]: {
+    name: 'ike-responder-spi-echo',
+    about: "one side's responder SPI is repeated by the other, in a message of another length",
+    form: 'hex64',
   },
   [Check.ESP_SPI]: { name: 'esp-spi', about: 'an SPI that is not zero', form: 'hex32', expected: 'not zero' },
   [Check.ESP_SPI_STAYS]: { name: 'esp-spi-stays', about: 'the SPI stays', form: 'hex32' },

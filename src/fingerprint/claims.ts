@@ -70,7 +70,11 @@ export function claimsOf(payload: Payload, asked: number = OF_DATAGRAM): number 
     if (notice === Notice.STRONG) return Claim.WIREGUARD;
     if (notice === Notice.WEAK) weak = Claim.WIREGUARD;
   }
-  if ((open & IKE) !== 0 && noticeIke(payload) === Notice.STRONG) return Claim.IKE;
+  if ((open & IKE) !== 0) {
+    const notice = noticeIke(payload);
+    if (notice === Notice.STRONG) return Claim.IKE;
+    if (notice === Notice.WEAK && weak === Claim.NONE) weak = Claim.IKE;
+  }
   if ((open & OPENVPN) !== 0) {
     const notice = noticeOpenvpn(payload);
     if (notice === Notice.STRONG) return Claim.OPENVPN;

@@ -5,7 +5,8 @@
  * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself; the answer
  * may be captured before its request. Suspected: a message from one side only whose header is consistent (known version and
  * exchange; length that of the message, zeros after it left out) and whose payload chain ends on the last octet. A header alone is
- * nothing. Where a snap length left no more, two different ones with one initiator SPI are suspected.
+ * nothing. Where a snap length left no more, two different ones with one initiator SPI are suspected. Where it left even less after the
+ * non-ESP marker: ike-cut.ts.
  *
  * Mistaken for it by others, and why not here: anything on ports 500 and 4500 (ports are not looked at), scans and malformed
  * datagrams (the chain must add up).
@@ -15,6 +16,7 @@ import { IkeExchange } from '../wire/ike.ts';
 import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
+import { isMarkedIke, observeMarkedIke } from './ike-cut.ts';
 import { echoConfirms, ikeOffset, initiatorOf, isAnswer, isCut, isResponders } from './ike-message.ts';
 import type { Payload } from './payload.ts';
 import { Notice, StateWord, Verdict } from './verdict.ts';
@@ -32,6 +34,8 @@ const Word = {
   SPIS: StateWord.OWN + 1,
   /** MESSAGES digests for each direction, the last one first. */
   DIGESTS: StateWord.OWN + 1 + 4 * REMEMBERED,
+  /** What ike-cut.ts keeps. */
+  MARKED: StateWord.OWN + 1 + 4 * REMEMBERED + 2 * MESSAGES,
 } as const;
 
 const Flag = {
@@ -43,13 +47,13 @@ const Flag = {
 } as const;
 
 export function noticeIke(payload: Payload): Notice {
-  return ikeOffset(payload) >= 0 ? Notice.STRONG : Notice.NONE;
+  if (ikeOffset(payload) >= 0) return Notice.STRONG;
+  return isMarkedIke(payload) ? Notice.WEAK : Notice.NONE;
 }
 
 export function observeIke(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const offset = ikeOffset(payload);
-  // ESP, keepalives and what else shares the flow neither adds nor takes anything.
-  if (offset < 0) return (state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0 ? Verdict.SUSPECTED : Verdict.RULED_OUT;
+  if (offset < 0) return observeOther(payload, state, at, log);
   noteVariant(payload, offset, state, at);
   const message = payload.at + offset;
   const { data, direction } = payload;
@@ -72,6 +76,15 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteMessage(payload, offset, log);
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
   return Verdict.SUSPECTED;
+}
+
+/** What is cut to less than a header; ESP, keepalives and what else shares the flow neither adds nor takes anything. */
+function observeOther(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
+  if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
+  if (!isMarkedIke(payload)) return Verdict.RULED_OUT;
+  const verdict = observeMarkedIke(payload, state, at, at + Word.MARKED, log);
+  if (verdict === Verdict.SUSPECTED) state[at + Word.FLAGS]! |= Flag.SUSPECTED;
+  return verdict;
 }
 
 function verdictSoFar(state: Int32Array, at: number): Verdict {

@@ -98,6 +98,7 @@ function flawOf({ check, expected, seen }: EvidenceEntry): string {
   const [, slack, time] = /^within (\d+) s of the packet's time, (\d+)$/.exec(expected) ?? [];
   const [, one, other] = /^(\d+) or (\d+), the same for every packet$/.exec(expected) ?? [];
   const [, peer] = /^(0x[0-9a-f]{8}), with any key id$/.exec(expected) ?? [];
+  const [, type, otherType] = /^(0x[0-9a-f]{2}) or (0x[0-9a-f]{2})$/.exec(expected) ?? [];
   const [, most] = /^at most (\d+)$/.exec(expected) ?? [];
   if (most !== undefined) return value <= Number(most) ? '' : 'more';
   if (OF_THE_PACKETS_BEFORE.test(expected)) return '';
@@ -107,6 +108,7 @@ function flawOf({ check, expected, seen }: EvidenceEntry): string {
   if (from !== undefined) return wide(seen) >= wide(from) && wide(seen) <= wide(to!) ? '' : 'out of the range';
   if (least !== undefined) return value >= Number(least) && value < Number(limit) ? '' : 'out of the bounds';
   if (slack !== undefined) return Math.abs(value - Number(time)) <= Number(slack) ? '' : 'too far';
+  if (type !== undefined) return [type, otherType].includes(seen) ? '' : 'neither';
   if (one !== undefined) return [one, other].includes(seen) ? '' : 'neither';
   if (peer !== undefined) return (value & 0xf8ffffff) === (Number(peer) & 0xf8ffffff) ? '' : 'another peer';
   return expected === seen ? '' : `${check} is another value`;
