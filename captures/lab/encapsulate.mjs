@@ -67,7 +67,10 @@ function write(folder, name, extension, octets, condition, text, labels, scenari
   mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, file), octets);
   const lines = [['about', file, condition, text, `captures/lab/run --only ${scenario} encapsulation`]];
-  for (const label of labels) lines.push(['positive', file, label.proto, label.src, label.sport, label.dst, label.dport, label.label, label.variant, label.stage, condition]);
+  for (const label of labels) {
+    const { proto, src, sport, dst, dport, variant, stage, optional } = label;
+    lines.push(['positive', file, proto, src, sport, dst, dport, label.label, variant, stage, condition, ...(optional ? ['optional'] : [])]);
+  }
   writeFileSync(join(fragments, `${folder}.${name}.tsv`), lines.map((line) => `${line.join('\t')}\n`).join(''));
 }
 

@@ -140,8 +140,10 @@ for (const name of fragments === undefined ? [] : readdirSync(fragments).sort())
     if (kind === 'about') {
       stated.set(file, { condition: rest[0], description: rest[1], command: rest[2], positives: [] });
     } else {
-      const [proto, src, sport, dst, dport, label, variant, stage, category] = rest;
-      stated.get(file).positives.push({ proto, src, sport, dst, dport, label, variant, stage, category });
+      const [proto, src, sport, dst, dport, label, variant, stage, category, optional] = rest;
+      // Optional: too little is left of the flow to ask for a finding, and a finding is no mistake.
+      const mark = optional === 'optional' ? { optional: true } : {};
+      stated.get(file).positives.push({ proto, src, sport, dst, dport, label, variant, stage, ...mark, category });
     }
   }
 }
@@ -205,7 +207,7 @@ function debianVersion(name) {
 function flowsText(label) {
   const counts = new Map();
   for (const flow of label.positives) {
-    const name = `${flow.label} ${flow.variant}, ${flow.stage}`;
+    const name = `${flow.label} ${flow.variant}, ${flow.stage}${flow.optional ? ' (optional)' : ''}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   if (counts.size === 0) return 'none';
@@ -233,7 +235,7 @@ function tables() {
 function tools() {
   const packages = ['tcpdump', 'tshark', 'wireguard-go', 'wireguard-tools', 'openvpn', 'openssl', 'charon-systemd', 'ike-scan', 'python3-scapy', 'tinyproxy', 'microsocks',
     'dnsmasq', 'openssh-server', 'chrony', 'snmpd', 'tftpd-hpa', 'xl2tpd', 'coturn', 'sip-tester', 'ffmpeg', 'iperf3', 'nmap', 'rsyslog', 'avahi-daemon', 'syncthing',
-    'mosh', 'tinc', 'bird2', 'linuxptp', 'memcached', 'transmission-cli', 'freeradius', 'rpcbind', 'dante-server'];
+    'mosh', 'tinc', 'bird2', 'linuxptp', 'memcached', 'transmission-cli', 'freeradius', 'rpcbind', 'dante-server', 'haproxy', 'faketime'];
   const rows = packages.map((name) => [name, debianVersion(name)]).filter(([, text]) => text !== 'not installed');
   return `${rows.map(([name, text]) => `${name} ${text}`).join(', ')}, Node ${process.versions.node}.\n`;
 }
