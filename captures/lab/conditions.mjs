@@ -14,6 +14,14 @@ const direction = (frames, forth) => frames.filter((frame) => open(frame).forth 
 const relink = (frames, name) => frames.map((frame, number) => { const bytes = WRAPPERS[name].wrap(open(frame), number); return { ...frame, bytes, original: bytes.length }; });
 /** Every frame in a wrapper that its direction chooses; null leaves it as it is. */
 const relinkByDirection = (frames, forth, back) => frames.map((frame) => { const name = open(frame).forth ? forth : back; return name === null ? frame : relink([frame], name)[0]; });
+/** Every frame with the VLAN id of its direction; null for no tag. */
+const tagByDirection = (frames, forth, back) => frames.map((frame) => {
+  const inner = open(frame);
+  const id = inner.forth ? forth : back;
+  if (id === null) return frame;
+  const bytes = ethernet(inner, inner.type, inner.ip, concat(u16(0x8100), u16(id)));
+  return { ...frame, bytes, original: bytes.length };
+});
 const with4 = (frames) => frames.filter((frame) => open(frame).type === 0x0800);
 const with6 = (frames) => frames.filter((frame) => open(frame).type === 0x86dd);
 
@@ -224,7 +232,7 @@ const oneWay = (label) => (label.proto === 'esp' ? label.stage : 'suspected');
 
 export const CONDITIONS = {
   'snaplen-60': { text: 'Cut to 60 octets: 18 octets of UDP payload over IPv4, of IKE less than its header; nothing is left of TCP and of UDP over IPv6, so these are left out.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 60), stage: (label) => (label.label === 'wireguard' || label.proto === 'esp' ? label.stage : 'suspected'), undecidable: (label) => label.variant === 'ikev2', snaplen: 60 },
-  'snaplen-64': { text: 'Cut to 64 bytes: 22 bytes of UDP payload over IPv4, so six are missing of the IKE header, and all but 18 of it after the non-ESP marker.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 64), undecidable: (label) => label.variant === 'ikev2' && Number(label.dport) === 4500, snaplen: 64 },
+  'snaplen-64': { text: 'Cut to 64 bytes: 22 bytes of UDP payload over IPv4, so six are missing of the IKE header, and all but 18 of it after the non-ESP marker: what is suspected there alone is confirmed by the flow on port 500 with the same SPI.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 64), snaplen: 64 },
   'snaplen-68': { text: 'Cut to 68 bytes: 26 bytes of UDP payload over IPv4, so two are missing of the IKE header, and six after the non-ESP marker.', frames: (base) => cut(with4(base).filter((frame) => open(frame).ip[9] !== 6), 68), snaplen: 68 },
   'snaplen-96': { text: 'Cut to 96 octets.', frames: (base) => cut(base, 96), snaplen: 96 },
   'snaplen-128': { text: 'Cut to 128 octets.', frames: (base) => cut(base, 128), snaplen: 128 },
@@ -233,6 +241,8 @@ export const CONDITIONS = {
   'client-only': { text: "Only the clients' direction of all sessions.", frames: (base) => direction(base, true), stage: oneWay },
   'server-only': { text: "Only the servers' direction of all sessions. (Of native ESP nobody can tell who began, so its first sender counts as the initiator.)", frames: (base) => direction(base, false), stage: oneWay, turned: (label) => label.proto === 'esp' },
   'vlan-priority-one-way': { text: "The clients' direction with a priority tag (VLAN 0), the servers' without a tag: one flow each (IEEE 802.1Q, table 9-2).", frames: (base) => relinkByDirection(base, 'vlan-priority', null) },
+  'vlan-each-way': { text: "The clients' direction in VLAN 100, the servers' in VLAN 200, as a mirror port tags them that gives each direction a VLAN of its own. With `--link-identity vlan`, the default, two flows each, seen from one side; with `none` one, confirmed.", frames: (base) => tagByDirection(base, 100, 200), stage: oneWay },
+  'vlan-one-way': { text: "The clients' direction in VLAN 100, the servers' without a tag: two flows each as well.", frames: (base) => tagByDirection(base, 100, null), stage: oneWay },
   'ethernet-padding': { text: 'Short frames padded to 60 octets with 0xaa, longer ones with a trailer of four octets.', frames: (base) => base.map((frame) => { const bytes = concat(frame.bytes, Buffer.alloc(Math.max(4, 60 - frame.bytes.length), 0xaa)); return { ...frame, bytes, original: bytes.length }; }) },
   'fragments-v4': { text: 'IPv4 packets longer than 128 octets in fragments of 128.', frames: (base) => fragments4(with4(base), 128) },
   'fragments-v4-reversed': { text: 'The same, the fragments of each packet last first.', frames: (base) => reverseFragments(fragments4(with4(base), 128)) },

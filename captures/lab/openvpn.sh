@@ -9,11 +9,13 @@ SCENARIOS=(
   udp-lost-reset udp-lost-answer tcp-segments tcp-segments-tls-crypt tcp-http-proxy tcp-http-proxy-tls-crypt tcp-socks udp-socks
   udp-data-v1 udp-p2p udp-big-certificates tcp-big-certificates udp-tls13-only udp-tls12 udp-cbc udp-burst tcp-burst udp-two-clients
   udp-reconnect udp-same-port udp-fragment udp-explicit-exit udp-float
+  tcp-joined-plain tcp-joined-tls-auth tcp-joined-tls-crypt tcp-joined-segments udp-old-tls-crypt tcp-old-tls-crypt udp-old-tls-auth tcp-proxy-v1 tcp-proxy-v2 tcp-proxy-v2-ipv6
 )
 
 CRYPTO=() # options that both ends share, set by the scenario
 EXTRA_SERVER=()
 EXTRA_CLIENT=()
+CLOCK=() # a command before each daemon's that gives it another time
 
 # A chain of its own for every scenario: RSA of 2048 bits unless told, root → (intermediate) → server and client.
 make_certificates() {
@@ -76,7 +78,7 @@ vpn_server() {
   local network=10.8.$((RANDOM % 200 + 1)).0
   [[ ${INNER:-} ]] && network=$INNER
   GATEWAY=${network%.0}.1
-  spawn server server openvpn --cd "$WORK" --dev tun --dev-type tun --server "$network" 255.255.255.0 --topology subnet --dh none --proto "$(transport_name "$1" server)" --port "$2" \
+  spawn server server "${CLOCK[@]}" openvpn --cd "$WORK" --dev tun --dev-type tun --server "$network" 255.255.255.0 --topology subnet --dh none --proto "$(transport_name "$1" server)" --port "$2" \
     --ca ca.crt --cert server.crt --key server.key --verb 3 --keepalive 10 60 --local "$SERVER" "${SERVER_KEYS[@]}" "${EXTRA_SERVER[@]}"
   SERVER_PID=$LAST_PID
   wait_for server 'Initialization Sequence Completed'
@@ -86,7 +88,7 @@ vpn_server() {
 vpn_client() {
   local log=${4:-client} bind=()
   if [[ $3 == any ]]; then bind=(--nobind); else bind=(--bind --local "$CLIENT" --lport "$3"); fi
-  spawn "$log" client openvpn --cd "$WORK" --client --dev tun --dev-type tun --proto "$(transport_name "$1" client)" --remote "$SERVER" "$2" "${bind[@]}" --ca ca.crt --cert client.crt \
+  spawn "$log" client "${CLOCK[@]}" openvpn --cd "$WORK" --client --dev tun --dev-type tun --proto "$(transport_name "$1" client)" --remote "$SERVER" "$2" "${bind[@]}" --ca ca.crt --cert client.crt \
     --key client.key --remote-cert-tls server --verb 3 --connect-retry 1 2 "${CLIENT_KEYS[@]}" "${EXTRA_CLIENT[@]}"
   CLIENT_PID=$LAST_PID
 }
@@ -648,3 +650,6 @@ scenario_udp_float() {
   whole udp-float udp 1194 40032 roaming "UDP, tls-crypt; a translator gives the client a new port in the middle (40032, then 47000): the second flow has data packets only, with the peer id of the first."
   positive udp-float udp "$CLIENT" 47000 "$SERVER" 1194 openvpn data suspected roaming
 }
+
+# shellcheck source=openvpn-joined.sh
+source "$LAB/openvpn-joined.sh"

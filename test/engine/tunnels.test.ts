@@ -57,6 +57,9 @@ describe('a tunnel of several flows', () => {
     ['wireguard/roaming-address.pcap', 2],
     ['ipsec/ikev2-psk.pcap', 2],
     ['ipsec/ikev2-mobike.pcap', 3],
+    ['ipsec/ikev2-two-children.pcap', 2],
+    ['ipsec/ikev2-rekey.pcap', 2],
+    ['ipsec/esp-interleaved.pcap', 1],
     ['ipsec/ikev1-main-psk.pcap', 2],
   ])('%s: %i flows share one tunnel_id, that of the first, and are all confirmed', async (capture, count) => {
     const flows = await flowsOf(capture);
