@@ -67,6 +67,14 @@ export class PacketBatch {
     this.linkType[row] = linkType;
   }
 
+  /** Leaves the first rows out. */
+  dropFirst(count: number): void {
+    for (const column of [this.at, this.capturedLength, this.wireLength, this.timeUs, this.linkType]) {
+      column.copyWithin(0, count, this.count);
+    }
+    this.count -= count;
+  }
+
   timeOf(row: number): Micros {
     return micros(this.timeUs[row]!);
   }

@@ -18,6 +18,16 @@ export interface CheckpointedLog {
 interface DoneFile extends SpoolFile {
   /** Hash of its first octets. */
   readonly head: string;
+  /** Packets that were read of it; missing where more of it cannot be read, and in checkpoints of version 0.1. */
+  readonly packets?: number;
+}
+
+/** A file after it was read. */
+export interface ReadFile {
+  /** As it was before. */
+  readonly file: SpoolFile;
+  /** Packets of it that have been processed; null where more of it cannot be read if it grows. */
+  readonly packets: number | null;
 }
 
 interface CheckpointFile {
@@ -75,15 +85,22 @@ export class SpoolCheckpoint {
     return isSame ? Known.GROWN : Known.NO;
   }
 
+  /** Packets that were read of a file that has grown; null where reading cannot go on there. */
+  packetsOf(file: SpoolFile): number | null {
+    return this.done.get(file.name)?.packets ?? null;
+  }
+
   /** Notes a file as done, together with where the logs stand, and forgets those that are not `present` in the folder. */
   async commit(
-    file: SpoolFile | null,
+    read: ReadFile | null,
     present: ReadonlySet<string> | null,
     logs: Readonly<Record<string, CheckpointedLog>>,
   ): Promise<void> {
     for (const name of this.done.keys()) if (present?.has(name) === false) this.done.delete(name);
-    if (file !== null) {
-      this.done.set(file.name, { ...file, head: await headOf(join(this.folder, file.name), file.size) });
+    if (read !== null) {
+      const { file, packets } = read;
+      const head = await headOf(join(this.folder, file.name), file.size);
+      this.done.set(file.name, { ...file, head, ...(packets === null ? {} : { packets }) });
     }
     this.logs = logs;
     const content: CheckpointFile = { version: 1, done: [...this.done.values()], logs };

@@ -73,11 +73,14 @@ export function addRunCommand(program: Command): void {
     )
     .option('--spool <folder>', 'process the capture files that appear in a folder, each once')
     .addOption(
-      new Option('--settle <time>', 'a file of the spool is complete when it has not changed for so long')
+      new Option(
+        '--settle <time>',
+        'a file of the spool is read when it has not changed for so long, or for ten times as long while it grows; what is added later is read on',
+      )
         .argParser(duration)
         .default(5000, '5s'),
     )
-    .option('--remove-done', 'remove files of the spool that are done')
+    .option('--remove-done', 'remove files of the spool of which all was read; the others are kept')
     .addOption(policyOption())
     .addOption(registryOption())
     .addOption(requireManifestOption())

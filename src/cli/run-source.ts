@@ -15,7 +15,7 @@ export interface SourceCounts {
   readonly gapSeconds: number;
   /** Times that the watchdog found the source stuck. */
   readonly stalls: number;
-  /** Files of a spool: done, waiting, grown after they were done, that could not be read to their end. */
+  /** Files of a spool: done, waiting, grown after they were done, those of them that cannot be read on, not readable to their end. */
   readonly files: Readonly<Record<string, number>>;
 }
 

@@ -5,11 +5,11 @@
 import { createServer, type Server } from 'node:net';
 import { hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { CaptureFault } from '../capture/packet-source.ts';
+import { type CaptureEnd, CaptureFault } from '../capture/packet-source.ts';
 import { openCapture } from '../capture/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
-import { type SpoolOptions, SpoolSource } from '../capture/spool-source.ts';
-import type { SpoolFile } from '../capture/spool-folder.ts';
+import type { ReadFile } from '../capture/spool-checkpoint.ts';
+import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool-source.ts';
 import type { Log } from '../server/log.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import type { RecentFiles } from './recent-files.ts';
@@ -53,8 +53,15 @@ export class RunSpool implements RunSource {
   }
 
   get counts(): SourceCounts {
-    const { doneCount, waitingCount, grownCount, failureCount } = this.spool;
-    const files = { done: doneCount, waiting: waitingCount, grown: grownCount, faulty: this.faultyCount };
+    const { doneCount, waitingCount, grownCount, leftCount, failureCount } = this.spool;
+    const { faultyCount } = this;
+    const files = {
+      done: doneCount,
+      waiting: waitingCount,
+      grown: grownCount,
+      'grown-unread': leftCount,
+      faulty: faultyCount,
+    };
     return { ...NO_COUNTS, stalls: this.watchdog.stallCount, files: { ...files, unlistable: failureCount } };
   }
 
@@ -71,12 +78,13 @@ export class RunSpool implements RunSource {
 
   async run(take: TakeBatch): Promise<string> {
     const batch = new PacketBatch();
-    for (let file = await this.spool.next(); file !== null; file = await this.spool.next()) {
-      if (!(await this.read(file, batch, take))) {
+    for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
+      const end = await this.read(work, batch, take);
+      if (end === null) {
         this.abandoned = true;
         break;
       }
-      await this.commit(file);
+      await this.commit(end, end.isWhole);
       await this.moveLogs();
       if (this.stopBy !== Infinity) break;
     }
@@ -89,8 +97,8 @@ export class RunSpool implements RunSource {
   }
 
   /** Notes what is on disk now: after a file, and after the last events of all. */
-  async commit(file: SpoolFile | null): Promise<void> {
-    await this.spool.commit(file, await this.outputs.positions(FLUSH_MS));
+  async commit(read: ReadFile | null, wasReadWhole = false): Promise<void> {
+    await this.spool.commit(read, await this.outputs.positions(FLUSH_MS), wasReadWhole);
   }
 
   /** Between two files: what another program or their size asks of the logs. The checkpoint then names the new ones. */
@@ -106,32 +114,61 @@ export class RunSpool implements RunSource {
     this.lock?.close();
   }
 
-  /** Reads a file to its end; false where a stop came in between and would take too long. */
-  private async read(file: SpoolFile, batch: PacketBatch, take: TakeBatch): Promise<boolean> {
+  /** Reads a file to its end; null where a stop came in between and would take too long. */
+  private async read(work: SpoolWork, batch: PacketBatch, take: TakeBatch): Promise<FileEnd | null> {
+    const { file, processedPackets } = work;
     const path = this.spool.pathOf(file);
     const capture = openCapture(path);
-    this.files.begin(path, this.packets);
+    this.files.begin(path, this.packets - processedPackets);
+    let packets = 0;
     try {
       this.watchdog.waits();
       while (await capture.read(batch)) {
         this.watchdog.moves();
+        const processed = Math.min(Math.max(processedPackets - packets, 0), batch.count);
+        packets += batch.count;
+        if (processed > 0) batch.dropFirst(processed);
         this.packets += batch.count;
-        await take(batch);
-        if (performance.now() > this.stopBy) return false;
+        if (batch.count > 0) await take(batch);
+        if (performance.now() > this.stopBy) return null;
         this.watchdog.waits();
       }
     } finally {
       this.watchdog.moves();
       await capture.close();
     }
-    const { fault, message } = capture.end;
-    if (fault !== CaptureFault.NONE) {
+    return this.endOf(work, packets, capture.end);
+  }
+
+  /** What is noted of a file that was read to where it ends, or to a fault. */
+  private async endOf({ file }: SpoolWork, packets: number, { fault, message }: CaptureEnd): Promise<FileEnd> {
+    const isCut = CUTS.has(fault);
+    const isWhole = fault === CaptureFault.NONE;
+    const grows = await this.spool.hasChanged(file);
+    if (!isWhole && !(isCut && grows)) {
       this.faultyCount++;
-      this.log.warn({ file: path, problem: message }, 'a file of the spool could not be read to its end');
+      const kept = this.options.removesDone ? ', and is kept' : '';
+      this.log.warn(
+        { file: this.spool.pathOf(file), problem: message },
+        `a file of the spool could not be read to its end${kept}`,
+      );
     }
-    return true;
+    return { file, packets: isWhole || isCut ? packets : null, isWhole: isWhole && !grows };
   }
 }
+
+interface FileEnd extends ReadFile {
+  /** All of it was read, and nothing was written to it meanwhile. */
+  readonly isWhole: boolean;
+}
+
+/** Ends that are none once more has been written. */
+const CUTS: ReadonlySet<CaptureFault> = new Set([
+  CaptureFault.CUT_HEADER,
+  CaptureFault.CUT_PACKET,
+  CaptureFault.CUT_BLOCK,
+  CaptureFault.CUT_COMPRESSION,
+]);
 
 /** Two daemons on one spool would process files twice: a name that the system gives back with the process, however it ends. */
 function lockFolder(folder: string): Promise<Server> {

@@ -116,8 +116,11 @@ const SOURCE: readonly CatalogueMetric[] = [
   gauges('sluice_source_info', ['kind', 'backend'], 'Always 1; the labels say where packets come from.', (s) => [
     { labels: { kind: s.source.kind, backend: s.source.backend }, value: 1 },
   ]),
-  gauges('sluice_spool_files', ['state'], 'Files of the spool since the start, by what became of them.', (s) =>
-    byKey('state', s.source.counts.files),
+  gauges(
+    'sluice_spool_files',
+    ['state'],
+    'Files of the spool since the start, by what became of them; waiting: now.',
+    (s) => byKey('state', s.source.counts.files),
   ),
   gauge('sluice_last_packet_timestamp_seconds', 'Packet time of the last packet; 0 before the first.', (s) =>
     seconds(s.counters.lastTimeUs),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -103,7 +103,7 @@ describe('a spool', () => {
     expect(kills).toBeGreaterThan(0);
   }, 60_000);
 
-  it('leaves alone what has been done, what is hidden and what is in work, and counts what grew', async () => {
+  it('leaves alone what has been done, what is hidden and what is in work', async () => {
     put(0);
     writeFileSync(join(spool, 'later.pcap.part'), 'x');
     writeFileSync(join(spool, '.hidden.pcap'), 'x');
@@ -113,17 +113,81 @@ describe('a spool', () => {
     expect(await daemon.metric('sluice_spool_files', 'state="faulty"')).toBe(1);
     await daemon.kill();
     const before = eventsOf(decisions).length;
-    appendFileSync(join(spool, '0.pcap'), handshake.records(99_999, START_US));
     daemon = await run().started();
-    await until(
-      'it was seen to have grown',
-      async () => (await daemon.metric('sluice_spool_files', 'state="grown"')) === 1,
-    );
-    await sleep(300);
+    await sleep(1200);
     expect(await daemon.metric('sluice_packets_total')).toBe(0);
     await daemon.kill();
     // Each end of a daemon writes its stats.
     expect(eventsOf(decisions).length).toBe(before + 1);
+  });
+
+  it('reads a file on that grew after it was done, also after a restart and from the middle of a packet', async () => {
+    const whole = handshake.capture(0, 900, START_US, 100);
+    const path = join(spool, 'growing.pcap');
+    const rest = (bytes: number): Uint8Array => whole.subarray(readFileSync(path).length, bytes);
+    writeFileSync(path, whole.subarray(0, Math.floor(whole.length / 3)));
+    let daemon = await run().started();
+    await until(
+      'the first part is done',
+      async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 1,
+    );
+    appendFileSync(path, rest(Math.floor(whole.length / 2)));
+    await until('the next is', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 2);
+    expect(await daemon.metric('sluice_spool_files', 'state="grown"')).toBe(1);
+    await daemon.kill();
+    appendFileSync(path, rest(whole.length));
+    daemon = await run().started();
+    await until('the rest is', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 1);
+    expect(await daemon.metric('sluice_spool_files', 'state="grown-unread"')).toBe(0);
+    await daemon.kill();
+    const found = decisionsIn(eventsOf(decisions));
+    expect(found.length).toBe(900 * 2);
+    expect(new Set(found).size).toBe(900 * 2);
+  });
+
+  it('follows a file that never rests', async () => {
+    const path = join(spool, 'restless.pcap');
+    const perClient = handshake.packets.length;
+    writeFileSync(path, handshake.capture(0, 1, START_US, 100));
+    const daemon = await run().started();
+    let clients = 1;
+    const writer = setInterval(() => {
+      appendFileSync(path, handshake.records(clients, START_US + clients * 100));
+      clients++;
+    }, 20);
+    await until(
+      'it is read while it grows',
+      async () => (await daemon.metric('sluice_packets_total')) >= 10 * perClient,
+    );
+    expect(await daemon.metric('sluice_spool_files', 'state="faulty"')).toBe(0);
+    clearInterval(writer);
+    await until('all of it is read', async () => (await daemon.metric('sluice_packets_total')) === clients * perClient);
+    await daemon.kill();
+    expect(decisionsIn(eventsOf(decisions)).length).toBe(clients * 2);
+  });
+
+  it('says which file that grew cannot be read on', async () => {
+    const path = join(spool, 'broken.pcap');
+    const whole = handshake.capture(0, 5, START_US, 100);
+    writeFileSync(path, Buffer.concat([whole, Buffer.alloc(16, 0xff)]));
+    const daemon = await run().started();
+    await until('it is done', async () => (await daemon.metric('sluice_spool_files', 'state="faulty"')) === 1);
+    appendFileSync(path, handshake.records(9, START_US));
+    await until('it is counted', async () => (await daemon.metric('sluice_spool_files', 'state="grown-unread"')) === 1);
+    await daemon.kill();
+    expect(decisionsIn(eventsOf(decisions)).length).toBe(5 * 2);
+  });
+
+  it('removes only files of which all was read', async () => {
+    put(0);
+    writeFileSync(join(spool, 'garbage'), 'this is no capture');
+    writeFileSync(join(spool, 'cut.pcap'), handshake.capture(500, 600, START_US, 100).subarray(0, -3));
+    mkdirSync(join(spool, 'folder.pcap'));
+    const daemon = await run('--remove-done').started();
+    await until('all are done', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 3);
+    await daemon.kill();
+    expect(readdirSync(spool).sort()).toEqual(['.sluice', 'cut.pcap', 'folder.pcap', 'garbage']);
+    expect(daemon.log).toContain('could not be read to its end, and is kept');
   });
 
   it('takes a name that is used again for other packets', async () => {
