@@ -19,7 +19,10 @@ export interface SourceCounts {
   readonly files: Readonly<Record<string, number>>;
 }
 
-export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0, stalls: 0, files: {} };
+/** A series that is not there raises no alert: all states are, also where there is no spool. */
+export const NO_FILES = { done: 0, waiting: 0, grown: 0, 'grown-unread': 0, faulty: 0, unlistable: 0 } as const;
+
+export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0, stalls: 0, files: NO_FILES };
 
 export interface RunSource {
   readonly kind: 'pipe' | 'spool' | 'interface';

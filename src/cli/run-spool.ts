@@ -14,7 +14,7 @@ import type { Log } from '../server/log.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import type { RecentFiles } from './recent-files.ts';
 import type { RunOutputs } from './run-outputs.ts';
-import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
+import { NO_COUNTS, type NO_FILES, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
 import type { RunWatchdog } from './run-watchdog.ts';
 
 /** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
@@ -54,15 +54,15 @@ export class RunSpool implements RunSource {
 
   get counts(): SourceCounts {
     const { doneCount, waitingCount, grownCount, leftCount, failureCount } = this.spool;
-    const { faultyCount } = this;
-    const files = {
+    const files: Record<keyof typeof NO_FILES, number> = {
       done: doneCount,
       waiting: waitingCount,
       grown: grownCount,
       'grown-unread': leftCount,
-      faulty: faultyCount,
+      faulty: this.faultyCount,
+      unlistable: failureCount,
     };
-    return { ...NO_COUNTS, stalls: this.watchdog.stallCount, files: { ...files, unlistable: failureCount } };
+    return { ...NO_COUNTS, stalls: this.watchdog.stallCount, files };
   }
 
   async start(): Promise<void> {
