@@ -119,11 +119,13 @@ function noteMarkedIke(payload: Payload, message: number, log: EvidenceLog): voi
   const high = wire.initiatorSpiHigh(data, message);
   const low = wire.initiatorSpiLow(data, message);
   log.noteWide(packet, Check.IKE_SPI_ECHO, place, high, low, high, low);
-  const [responderHigh, responderLow] = [wire.responderSpiHigh(data, message), wire.responderSpiLow(data, message)];
+  const responderHigh = wire.responderSpiHigh(data, message);
+  const responderLow = wire.responderSpiLow(data, message);
+  const responderPlace = place + wire.RESPONDER_SPI_AT;
   log.noteWide(
     packet,
     Check.IKE_CUT_RESPONDER,
-    place + wire.RESPONDER_SPI_AT,
+    responderPlace,
     responderHigh,
     responderLow,
     responderHigh,

@@ -1,6 +1,6 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
-import { checkCutIke, opensCutIke } from '../../src/wire/ike-cut.ts';
+import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/wire/ike-cut.ts';
 import { withOctets } from './frame-builder.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
@@ -59,5 +59,44 @@ describe('headers that lie', () => {
     const { data, at, end } = guarded(Uint8Array.from(request), 26);
     expect(checkCutIke(data, at, end, 26)).toBe(false);
     expect(checkCutIke(data, at, end, 28)).toBe(false);
+  });
+});
+
+describe('after the non-ESP marker', () => {
+  const encrypted = vectors.filter(
+    ({ fields }) => fields.version === '32' && ['46', '53'].includes(fields.nextPayload!),
+  );
+
+  it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, vector) => {
+    const { message } = vector;
+    for (let captured = 0; captured < message.length; captured++) {
+      const isKnown = captured >= 18 && captured < 22 && encrypted.includes(vector);
+      for (const poison of POISONS) {
+        const { data, at, end } = poisoned(message, captured, poison);
+        expect(checkMarkedIke(data, at, end, message.length), `${captured}`).toBe(isKnown);
+      }
+    }
+  });
+
+  const message = [...encrypted[0]!.message];
+  it.each<readonly [string, readonly number[], number]>([
+    ['initiator SPI zero', withOctets(message, 0, new Array<number>(8).fill(0)), 18],
+    ['responder SPI zero', withOctets(message, 8, new Array<number>(8).fill(0)), 18],
+    ['a payload in clear', withOctets(message, 16, [33]), 18],
+    ['a minor version', withOctets(message, 17, [0x21]), 18],
+    ['version 1', withOctets(message, 17, [0x10]), 18],
+    ['an unassigned exchange', withOctets(message, 18, [39]), 19],
+    ['the exchange that opens', withOctets(message, 18, [34]), 19],
+    ['a reserved flag', withOctets(message, 19, [0x48]), 20],
+  ])('is nothing with %s', (_, octets, captured) => {
+    const { data, at, end } = guarded(Uint8Array.from(octets), captured);
+    expect(checkMarkedIke(data, at, end, octets.length)).toBe(false);
+    expect(checkMarkedIke(data, at, end, 48)).toBe(false);
+  });
+
+  it('is nothing in a message too short for a cipher', () => {
+    const { data, at, end } = guarded(Uint8Array.from(message), 18);
+    expect(checkMarkedIke(data, at, end, 49)).toBe(true);
+    expect(checkMarkedIke(data, at, end, 48)).toBe(false);
   });
 });
