@@ -8,9 +8,17 @@ export interface AddressFlags {
 }
 
 export function addressesOption(): Option {
-  return new Option('--addresses <form>', 'how addresses are shown').choices(ADDRESS_FORMS).default('plain');
+  return new Option(
+    '--addresses <form>',
+    'how addresses are shown; where they are hidden, registrations have no prefix and no holder',
+  )
+    .choices(ADDRESS_FORMS)
+    .default('plain');
 }
 
 export function addressKeyOption(): Option {
-  return new Option('--address-key <file>', 'key of 32 octets for --addresses pseudonym');
+  return new Option(
+    '--address-key <file>',
+    'key of 32 bytes for --addresses pseudonym, readable by its owner alone; with truncated it names registrations',
+  );
 }

@@ -1,19 +1,33 @@
 /** What the flags about addresses ask for. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type ShowAddress, showAddresses } from '../output/shown-address.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 
+/** Permissions of others than the owner. */
+const OTHERS_MASK = 0o077;
+
 /** Throws CommandError where a pseudonym has no key, or the key cannot be used. */
-export function addressForm(flags: AddressFlags): ShowAddress {
-  if (flags.addresses !== 'pseudonym') return showAddresses(flags.addresses);
-  if (flags.addressKey === undefined) {
+export function addressForm({ addresses, addressKey }: AddressFlags): ShowAddress {
+  if (addresses === 'plain') return showAddresses(addresses);
+  if (addressKey === undefined) {
+    if (addresses === 'truncated') return showAddresses(addresses);
     throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
   }
   try {
-    return showAddresses('pseudonym', readFileSync(flags.addressKey));
+    return showAddresses(addresses, readKey(addressKey));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot use the address key ${flags.addressKey}: ${reason}`, ExitCode.WRONG_USAGE);
+    throw new CommandError(`cannot use the address key ${addressKey}: ${reason}`, ExitCode.WRONG_USAGE);
   }
+}
+
+/** Throws where others than its owner may read the key: with it all pseudonyms can be undone. */
+function readKey(path: string): Uint8Array {
+  const { mode } = statSync(path);
+  if ((mode & OTHERS_MASK) !== 0) {
+    const shown = (mode & 0o777).toString(8).padStart(4, '0');
+    throw new Error(`its mode is ${shown}, so others can read it: chmod 600 ${path}`);
+  }
+  return readFileSync(path);
 }

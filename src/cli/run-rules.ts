@@ -4,10 +4,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { formatIssue, type Issue } from '../core/issue.ts';
+import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
 import type { Rules, RulesVersions } from '../engine/rules.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import type { Mode } from '../policy/policy.ts';
+import type { AddressForm } from '../output/address-forms.ts';
 import { parseRegistry } from '../registry/registry-file.ts';
 import { RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
 import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
@@ -21,6 +22,8 @@ export interface RulesFiles {
   readonly mode: Mode | undefined;
   /** What manifests are needed. */
   readonly needs: ManifestNeeds;
+  /** How addresses are shown: where they are hidden, problems are told by their places alone. */
+  readonly addresses: AddressForm;
 }
 
 /** Rules, unless there were errors; each problem is a line. */
@@ -63,8 +66,9 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
       ],
       files.needs,
     );
+    const formatted = files.addresses === 'plain' ? formatIssue : formatHiddenIssue;
     const problems = [
-      ...[...policyReading.issues.kept, ...answer.kept].map(formatIssue),
+      ...[...policyReading.issues.kept, ...answer.kept].map(formatted),
       ...manifests.problems.map(({ kind, message }) => `${files[kind]}: error: ${message}`),
     ];
     const { policy } = policyReading;

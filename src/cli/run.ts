@@ -64,8 +64,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   checkSource(source, flags);
   checkVpnOnly(flags);
   const log = openLog(flags.logLevel);
-  const { policy, registry, mode } = flags;
-  const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags) };
+  const { policy, registry, mode, addresses } = flags;
+  const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags), addresses };
   const reading = await readRules(rulesFiles);
   for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);

@@ -16,8 +16,16 @@ export interface Issue {
 
 /** `file:line:column: severity: message`, the form editors and terminals can jump to. */
 export function formatIssue(issue: Issue): string {
-  const place = issue.line > 0 ? `${issue.file}:${issue.line}:${issue.column}` : issue.file;
-  return `${place}: ${issue.severity}: ${issue.message}`;
+  return `${placeOf(issue)}: ${issue.severity}: ${issue.message}`;
+}
+
+/** The same without the message, which may quote the file. */
+export function formatHiddenIssue(issue: Issue): string {
+  return `${placeOf(issue)}: ${issue.severity}: not shown where addresses are hidden; sluice check shows it`;
+}
+
+function placeOf({ file, line, column }: Issue): string {
+  return line > 0 ? `${file}:${line}:${column}` : file;
 }
 
 /** How many issues a list keeps with their text; all are counted. A garbage file of a million rows stays printable. */

@@ -20,7 +20,8 @@ import {
 import { ENCAPSULATION_NAMES, Transport } from '../wire/packet-view.ts';
 import { communityId } from './community-id.ts';
 import { flowId } from './flow-id.ts';
-import { type ShowAddress, shownPrefix } from './shown-address.ts';
+import type { ShowAddress } from './shown-address.ts';
+import type { EventRegistration } from './shown-registration.ts';
 
 export const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.TCP]: 'TCP',
@@ -75,7 +76,7 @@ interface DecisionFields {
 /** A decision, as it is written: the fields in this order. */
 export interface DecisionEvent extends CommonFields, EventContext {
   readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
-  readonly registration: { readonly source: ShownRegistration | null; readonly destination: ShownRegistration | null };
+  readonly registration: { readonly source: EventRegistration | null; readonly destination: EventRegistration | null };
   readonly decision: DecisionFields;
 }
 
@@ -178,8 +179,8 @@ export class EventFields {
     return flowId(flow, this.source, this.destination);
   }
 
-  private registration(registration: ShownRegistration | null): ShownRegistration | null {
-    return registration === null ? null : { ...registration, prefix: shownPrefix(registration.prefix, this.show) };
+  private registration(registration: ShownRegistration | null): EventRegistration | null {
+    return registration === null ? null : this.show.registration(registration);
   }
 
   private tuple(flow: FlowRecord): TupleFields {

@@ -15,7 +15,7 @@ import { KeptTuples } from './kept-tuples.ts';
 import { putAddress } from './octet-address.ts';
 import { OctetText, Piece } from './octet-text.ts';
 import { digest } from './sha1.ts';
-import { type ShowAddress, shownPrefix } from './shown-address.ts';
+import type { ShowAddress } from './shown-address.ts';
 
 export type { EventContext } from './event-fields.ts';
 
@@ -235,7 +235,7 @@ export class EventLines {
 
   private registrationText(registration: ShownRegistration | null): string {
     if (registration === null) return 'null';
-    return JSON.stringify({ ...registration, prefix: shownPrefix(registration.prefix, this.show) });
+    return JSON.stringify(this.show.registration(registration));
   }
 }
 

@@ -1,52 +1,38 @@
 /**
  * How addresses are shown, in every output alike: plain; truncated to /24 and /48; or as a pseudonym that keeps prefixes
  * (Crypto-PAn: Xu, Fan, Ammar and Moon, "Prefix-preserving IP address anonymization", 2002), under a key of 32 octets from a
- * file. What is derived from addresses (Community ID, flow id) is derived from what is shown.
+ * file. What is derived from addresses (Community ID, flow id) is derived from what is shown, and registrations are shown accordingly.
  */
 import { createCipheriv } from 'node:crypto';
 import { isMappedIpv4 } from '../core/ip-address.ts';
-import { formatPrefix, IPV4_LENGTH_OFFSET, PrefixParser, wordMask } from '../registry/prefix.ts';
 import type { AddressForm } from './address-forms.ts';
+import { type ShowRegistration, showRegistrations } from './shown-registration.ts';
 
 /** Writes the words to be shown for an address into `shown`. */
 export interface ShowAddress {
   (address: ArrayLike<number>, shown: Int32Array): void;
-  /** Bits that are shown: a longer prefix is shown as one of this length. */
-  readonly ipv4Bits: number;
-  readonly ipv6Bits: number;
+  readonly registration: ShowRegistration;
 }
-
-const ALL_BITS = { ipv4Bits: 32, ipv6Bits: 128 };
 
 export const PSEUDONYM_KEY_LENGTH = 32;
 
 const REMEMBERED_LIMIT = 65_536;
 
 export function showAddresses(form: AddressForm, key?: Uint8Array): ShowAddress {
+  const registration = showRegistrations(form, key);
   switch (form) {
     case 'plain':
-      return Object.assign((address: ArrayLike<number>, shown: Int32Array) => {
-        shown.set(address);
-      }, ALL_BITS);
+      return Object.assign(copy.bind(null), { registration });
     case 'truncated':
-      return Object.assign(truncate, { ipv4Bits: 24, ipv6Bits: 48 });
+      return Object.assign(truncate.bind(null), { registration });
     case 'pseudonym':
       if (key?.length !== PSEUDONYM_KEY_LENGTH) throw new Error(`a pseudonym key has ${PSEUDONYM_KEY_LENGTH} octets`);
-      return Object.assign(pseudonym(key), ALL_BITS);
+      return Object.assign(pseudonym(key), { registration });
   }
 }
 
-/** Text of a prefix that shows no more than addresses do. */
-export function shownPrefix(prefix: string, show: ShowAddress): string {
-  const parser = new PrefixParser();
-  parser.parse(prefix);
-  const isIpv4 = parser.length >= IPV4_LENGTH_OFFSET && isMappedIpv4(parser.word0, parser.word1, parser.word2);
-  const bits = Math.min(parser.length, isIpv4 ? IPV4_LENGTH_OFFSET + show.ipv4Bits : show.ipv6Bits);
-  const words = new Int32Array(4);
-  show([parser.word0, parser.word1, parser.word2, parser.word3], words);
-  // A pseudonym keeps the prefix, and changes what is behind it.
-  const kept = words.map((word, index) => word & wordMask(bits, index));
-  return formatPrefix(kept[0]!, kept[1]!, kept[2]!, kept[3]!, bits);
+function copy(address: ArrayLike<number>, shown: Int32Array): void {
+  shown.set(address);
 }
 
 function truncate(address: ArrayLike<number>, shown: Int32Array): void {
