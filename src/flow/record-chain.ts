@@ -3,9 +3,9 @@
  * their length in front, so each tells where the one after it begins, over segment borders. Of a record whose first bytes come in
  * several segments, these are kept until there are enough.
  *
- * Bounded: HEAD_LIMIT bytes per direction, and a fixed number of connections of each part of all flows (wire/flow-part.ts).
+ * Bounded: HEAD_LIMIT bytes per direction, and a fixed number of connections (part-places.ts).
  */
-import { FLOW_PARTS } from '../wire/flow-part.ts';
+import { PartPlaces } from './part-places.ts';
 
 /** Bytes of a record, with its length, that are kept: more than the header of any packet in it. */
 export const HEAD_LIMIT = 160;
@@ -22,21 +22,17 @@ const MISSES = 3;
 export class RecordChain {
   private readonly chunks: DataView[] = [];
   private readonly words: Int32Array[] = [];
-  private usedPlaces = 1;
-  private readonly freePlaces: number[] = [];
-  private readonly countOfPart = new Uint16Array(FLOW_PARTS);
-  /** By place, the part of the connection that holds it. */
-  private readonly parts = new Uint8Array(PLACES_OF_PART * FLOW_PARTS + 1);
+  private readonly places = new PartPlaces(PLACES_OF_PART);
 
   /** Connections held now. */
-  count = 0;
+  get count(): number {
+    return this.places.count;
+  }
 
   /** A place for a connection of a part of all flows, or 0 where the part has none left. */
   take(part: number): number {
-    if (this.countOfPart[part] === PLACES_OF_PART) return 0;
-    this.countOfPart[part]!++;
-    const place = this.freePlaces.pop() ?? this.usedPlaces++;
-    this.parts[place] = part;
+    const place = this.places.take(part);
+    if (place === 0) return 0;
     const chunk = Math.floor(place / PLACES_PER_CHUNK);
     while (chunk >= this.chunks.length) {
       this.chunks.push(new DataView(new ArrayBuffer(PLACES_PER_CHUNK * HEAD_LIMIT * 2)));
@@ -44,14 +40,11 @@ export class RecordChain {
     }
     const from = (place % PLACES_PER_CHUNK) * DIRECTION_WORDS * 2;
     this.words[chunk]!.fill(0, from, from + DIRECTION_WORDS * 2);
-    this.count++;
     return place;
   }
 
   release(place: number): void {
-    this.freePlaces.push(place);
-    this.countOfPart[this.parts[place]!]!--;
-    this.count--;
+    this.places.release(place);
   }
 
   /** The direction's next record begins at this sequence number. */

@@ -6,8 +6,7 @@
  * What arrives is copied to its place by sequence number, and a bit per octet says what is there; where segments overlap, the
  * octets that came first stay. Bounded: WINDOW octets per direction, and a fixed number of connections.
  */
-
-import { FLOW_PARTS } from '../wire/flow-part.ts';
+import { PartPlaces } from './part-places.ts';
 
 /** Octets kept of each direction: more than the longest proxy preface and handshake opening that a fingerprint needs. */
 export const WINDOW = 4096;
@@ -15,7 +14,6 @@ export const WINDOW = 4096;
 const PLACES_PER_CHUNK = 64;
 /** Connections of each part of all flows; together some 64 MB. */
 const PLACES_OF_PART = 128;
-const PLACES = PLACES_OF_PART * FLOW_PARTS;
 const FLAG_WORDS = WINDOW / 32;
 
 /** Per direction: sequence number of the first octet, whether that is known, octets in order, cursor of the reader. */
@@ -26,26 +24,23 @@ export class StreamStart {
   private readonly chunks: DataView[] = [];
   private readonly flags: Int32Array[] = [];
   private readonly words: Int32Array[] = [];
-  private usedPlaces = 1;
-  private readonly freePlaces: number[] = [];
-  private readonly countOfPart = new Uint8Array(FLOW_PARTS);
-  /** By place, the part of the connection that holds it. */
-  private readonly parts = new Uint8Array(PLACES + 1);
+  private readonly places = new PartPlaces(PLACES_OF_PART);
 
-  /** Connections held now. */
-  count = 0;
   /** Connections that found no place. */
   refusedCount = 0;
 
+  /** Connections held now. */
+  get count(): number {
+    return this.places.count;
+  }
+
   /** A place for a connection of a part of all flows (wire/flow-part), or 0 where the part has none left. */
   take(part: number): number {
-    if (this.countOfPart[part] === PLACES_OF_PART) {
+    const place = this.places.take(part);
+    if (place === 0) {
       this.refusedCount++;
       return 0;
     }
-    this.countOfPart[part]!++;
-    const place = this.freePlaces.pop() ?? this.usedPlaces++;
-    this.parts[place] = part;
     const chunk = Math.floor(place / PLACES_PER_CHUNK);
     if (chunk === this.chunks.length) {
       this.chunks.push(new DataView(new ArrayBuffer(PLACES_PER_CHUNK * WINDOW * 2)));
@@ -55,14 +50,11 @@ export class StreamStart {
     const inChunk = place % PLACES_PER_CHUNK;
     this.flags[chunk]!.fill(0, inChunk * FLAG_WORDS * 2, (inChunk + 1) * FLAG_WORDS * 2);
     this.words[chunk]!.fill(0, inChunk * DIRECTION_WORDS * 2, (inChunk + 1) * DIRECTION_WORDS * 2);
-    this.count++;
     return place;
   }
 
   release(place: number): void {
-    this.freePlaces.push(place);
-    this.countOfPart[this.parts[place]!]!--;
-    this.count--;
+    this.places.release(place);
   }
 
   /** Says where a direction's octets begin. */

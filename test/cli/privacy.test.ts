@@ -108,3 +108,53 @@ describe('hidden addresses', async () => {
     expect(stderr).toContain(`its mode is 0640, so others can read it: chmod 600 ${open}`);
   });
 });
+
+describe('addresses of the lab', () => {
+  const ADDRESS = /\b(?:192\.0\.2|198\.51\.100|203\.0\.113|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+)\.(\d+)\b/g;
+
+  async function outputOf(...flags: string[]): Promise<string> {
+    const flows = join(folder, 'shown.jsonl');
+    const args = [
+      'replay',
+      'captures',
+      '--each',
+      '--decisions',
+      '-',
+      '--flows',
+      flows,
+      '--mode',
+      'enforce',
+      '--force',
+      ...flags,
+    ];
+    const { code, stdout, stderr } = await sluice(args);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout).length).toBeGreaterThan(100);
+    return stdout + stderr + readFileSync(flows, 'utf8');
+  }
+
+  it('are there in plain form', async () => {
+    const text = await outputOf();
+    expect([...text.matchAll(ADDRESS)].some(([, host]) => host !== '0')).toBe(true);
+    expect(text).toMatch(/2001:db8:1::10/);
+  });
+
+  it('truncated show no host anywhere', async () => {
+    const text = await outputOf('--addresses', 'truncated');
+    const hosts = new Set([...text.matchAll(ADDRESS)].map(([, host]) => host));
+    expect([...hosts]).toEqual(['0']);
+    // Nothing of an IPv6 address behind its 48th bit.
+    const beyond = [...text.matchAll(/2001:db8:[0-9a-f:]*/g)].filter(
+      ([address]) => !/^2001:db8(:[0-9a-f]+)?::$/.test(address),
+    );
+    expect(beyond).toEqual([]);
+    expect(text).toContain('"reference":"registration-1"');
+  });
+
+  it('as pseudonyms show none at all, and the same each time', async () => {
+    const text = await outputOf(...PSEUDONYM);
+    expect([...text.matchAll(ADDRESS)]).toEqual([]);
+    expect(text).not.toMatch(/2001:db8:/);
+    expect(await outputOf(...PSEUDONYM)).toBe(text);
+  });
+});
