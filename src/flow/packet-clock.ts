@@ -14,6 +14,11 @@ export class PacketClock {
   now = 0;
   private shift = Number.NaN;
 
+  /** Packet times are greater by this from now on, because a clock was set: idle times are what they were. */
+  wasSet(byUs: number): void {
+    this.shift -= byUs;
+  }
+
   /** Goes on to the packet at hand. */
   step(): void {
     const reading = this.timeUs + this.shift;

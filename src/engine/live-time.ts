@@ -1,0 +1,127 @@
+/**
+ * The times of packets from a live source, so that one that is far off moves nothing: neither the breaker's windows nor schedules nor expiry. A
+ * packet with a time further from the last good one than a bound is given that one's time, and counted. Where 1,000 packets in a row over 5 s
+ * agree with one another on another time, a clock was set: that time is the new base from the next batch on, and whatever counts in windows
+ * is to go on from where it was.
+ *
+ * A base that fewer packets have borne out gives way to more packets that agree on another. Packets with a bad time that come between good
+ * ones never become the base, however many there are.
+ */
+import type { PacketBatch } from '../capture/packet-batch.ts';
+
+/** A new base needs so many packets, over so long. */
+const NEEDED_PACKETS = 1000;
+const NEEDED_US = 5_000_000;
+/** The first base is one that most of so many packets follow. */
+const FIRST_LOOK = 63;
+
+export interface LiveTimeEvents {
+  /** A packet's time is off by this; called for the first of several in a row. */
+  readonly onJump: (byUs: number) => void;
+  /** Packet times are greater by this from now on. */
+  readonly onClockSet: (byUs: number) => void;
+}
+
+export class LiveTime {
+  /** Packets with a time that was off, and times that a clock was set. */
+  jumpCount = 0;
+  clockSetCount = 0;
+  private readonly boundUs: number;
+  private readonly events: LiveTimeEvents;
+  private lastUs = NaN;
+  /** Packets that have borne out the base. */
+  private supporters = 0;
+  /** Packets in a row that agree on another base: how many, and the first and last of their times. */
+  private others = 0;
+  private otherFirstUs = NaN;
+  private otherLastUs = NaN;
+  private isFresh = true;
+
+  /** `boundUs`: how far apart the times of two packets may be that come one after the other. */
+  constructor(boundUs: number, events: LiveTimeEvents) {
+    this.boundUs = boundUs;
+    this.events = events;
+  }
+
+  /** Another file begins: its first packets are the base, whatever was before. */
+  begin(): void {
+    this.isFresh = true;
+  }
+
+  /** Sets the times in a batch right that are off. `elapsedUs`: how long the source was waited for, by which times may be greater. */
+  settle(batch: PacketBatch, elapsedUs: number): void {
+    if (batch.count === 0) return;
+    if (this.isFresh) this.takeFirst(batch);
+    else if (this.isNewBase()) this.takeOther();
+    const { timeUs } = batch;
+    let reachUs = this.boundUs + elapsedUs;
+    for (let row = 0; row < batch.count; row++) {
+      const time = timeUs[row]!;
+      const step = time - this.lastUs;
+      if (step <= reachUs && step >= -this.boundUs) {
+        this.lastUs = time;
+        this.supporters++;
+        this.others = 0;
+        reachUs = this.boundUs;
+      } else {
+        this.noteOther(time);
+        timeUs[row] = this.lastUs;
+      }
+    }
+  }
+
+  private takeFirst(batch: PacketBatch): void {
+    const base = this.firstBase(batch.timeUs.subarray(0, Math.min(batch.count, FIRST_LOOK)));
+    const before = this.lastUs;
+    this.isFresh = false;
+    this.lastUs = base;
+    this.supporters = 0;
+    this.others = 0;
+    // A file from before the one that was read last; a later one just comes later.
+    if (base < before - this.boundUs) this.setClock(base - before);
+  }
+
+  /** The first of these times that most of them follow, so that a bad one among the first is none of the base. */
+  private firstBase(times: Float64Array): number {
+    for (const [first, base] of times.entries()) {
+      let last = base;
+      let followers = 0;
+      for (const time of times.subarray(first)) {
+        if (Math.abs(time - last) > this.boundUs) continue;
+        last = time;
+        followers++;
+      }
+      if (followers * 2 > times.length) return base;
+    }
+    return times[0]!;
+  }
+
+  private noteOther(time: number): void {
+    this.jumpCount++;
+    if (this.others === 0) this.events.onJump(time - this.lastUs);
+    if (this.others === 0 || Math.abs(time - this.otherLastUs) > this.boundUs) {
+      this.others = 0;
+      this.otherFirstUs = time;
+    }
+    this.others++;
+    this.otherLastUs = time;
+  }
+
+  private isNewBase(): boolean {
+    if (this.supporters < NEEDED_PACKETS) return this.others > this.supporters;
+    return this.others >= NEEDED_PACKETS && this.otherLastUs - this.otherFirstUs >= NEEDED_US;
+  }
+
+  private takeOther(): void {
+    const byUs = this.otherFirstUs - this.lastUs;
+    this.lastUs = this.otherLastUs;
+    this.supporters = this.others;
+    this.others = 0;
+    this.setClock(byUs);
+  }
+
+  private setClock(byUs: number): void {
+    this.clockSetCount++;
+    this.events.onClockSet(byUs);
+  }
+}
