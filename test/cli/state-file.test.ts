@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StateFile } from '../../src/cli/state-file.ts';
+
+let folder = '';
+let path = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  path = join(folder, 'state.json');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const file = (): StateFile => new StateFile(path, 'things', 2);
+
+describe('a state file', () => {
+  it('gives back what was saved, and is for its owner only', () => {
+    expect(file().load()).toEqual({ kind: 'none' });
+    file().saveNow({ a: [1, 2, 'three'] });
+    expect(file().load()).toMatchObject({ kind: 'state', data: { a: [1, 2, 'three'] } });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('saved without waiting is overtaken by what is saved at once', async () => {
+    const one = file();
+    const soon = one.saveSoon(() => 'soon');
+    one.saveNow('now');
+    await soon;
+    expect(one.load()).toMatchObject({ data: 'now' });
+    await one.saveSoon(() => 'later');
+    expect(one.load()).toMatchObject({ data: 'later' });
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('removes what a save has left that was killed', () => {
+    file().saveNow('good');
+    writeFileSync(`${path}.new-7`, 'half of a st');
+    expect(file().load()).toMatchObject({ data: 'good' });
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('is set aside where it is empty, cut, edited, of another kind or of a later schema', () => {
+    file().saveNow({ a: 1 });
+    const good = readFileSync(path, 'utf8');
+    const bad = {
+      'it is empty': '',
+      'its first line is no JSON': 'garbage',
+      'it is no state of things': good.replace('things', 'others'),
+      'its schema is 3; this program reads up to 2': good.replace('"schema":2', '"schema":3'),
+      'its checksum does not fit: it is cut off or was edited': good.replace('{"a":1}', '{"a":2}'),
+    };
+    for (const [problem, text] of Object.entries(bad)) {
+      writeFileSync(path, text);
+      expect(file().load()).toMatchObject({ kind: 'broken', problem });
+    }
+    for (let length = 1; length < good.length - 1; length++) {
+      writeFileSync(path, good.slice(0, length));
+      expect(file().load().kind).toBe('broken');
+    }
+    expect(file().load()).toEqual({ kind: 'none' });
+    expect(readdirSync(folder).length).toBeGreaterThan(0);
+    for (const name of readdirSync(folder)) expect(name).toContain('.broken-');
+  });
+});
