@@ -18,9 +18,12 @@ const input = {
  * needs neither the command line nor the readers of rules, so these are apart.
  */
 const parts = [
-  { name: 'codes', test: /\/dist\/(core\/|fingerprint\/finding\.js|policy\/(action|policy)\.js)/ },
+  { name: 'codes', test: /\/dist\/(core\/|fingerprint\/finding\.js|policy\/(action|client-groups|limits|policy)\.js)/ },
   { name: 'commands', test: /\/dist\/(cli\/[a-z]+-command|output\/output-error)\.js$/ },
-  { name: 'decide', test: /\/dist\/policy\/(breaker|decide|rollout|schedule)\.js$/ },
+  {
+    name: 'decide',
+    test: /\/dist\/policy\/(breaker(-state)?|(client|hit|seen|packed|sliding)-[a-z]+|decide|rollout|schedule|trip)\.js$/,
+  },
   { name: 'registry', test: /\/dist\/registry\// },
   { name: 'rules', test: /\/dist\/(policy\/policy-file|cli\/load-rules)\.js$/ },
   { name: 'engine', test: /\/dist\/(capture|wire|flow|fingerprint|enforcement|engine)\// },

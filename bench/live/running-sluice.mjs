@@ -11,7 +11,7 @@ export class RunningSluice {
 
   /** Listens on a free port of this machine; `standardOutput` is 'ignore', 'pipe' or a descriptor. */
   constructor(args, standardOutput = 'ignore') {
-    this.child = spawn(process.execPath, [MAIN, 'run', ...args, '--listen', '127.0.0.1:0'], {
+    this.child = spawn(process.execPath, [MAIN, 'run', ...args, '--listen', '127.0.0.1:0', '--state', 'none'], {
       stdio: ['pipe', standardOutput, 'pipe'],
     });
     this.child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));

@@ -13,6 +13,7 @@ import { type FlowEngine, OneThread } from '../engine/flow-engine.ts';
 import { Judge } from '../engine/judge.ts';
 import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
 import { RegisteredHits } from '../engine/registered-hits.ts';
+import { TrialGuard, type TrialTrip } from '../engine/trial-guard.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import type { UnreadLinks } from '../engine/unread-links.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
@@ -62,6 +63,8 @@ export class Replay {
   readonly flows = new DecisionCounts();
   readonly decisions = new Float64Array(ACTION_NAMES.length);
   readonly hits = new RegisteredHits();
+  /** Trips that the breaker would have had, in mode enforce: the first of each kind. */
+  readonly trips: TrialTrip[] = [];
   readonly incomplete: Incomplete[] = [];
   /** How the files of a capture follow each other; empty where each file is a capture of its own. */
   readonly order = new FileOrder();
@@ -107,7 +110,9 @@ export class Replay {
     const { engine, tunnels } = this;
     const { table, evidenceLog } = engine;
     const sink = this.makeSink(() => decisions);
-    const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, this.options.rules, sink);
+    const { rules } = this.options;
+    const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
+    const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, rules, sink, guard);
     const pipeline = engine.pipeline(new Judge(table, tunnels, decisions), this.options.packetSink);
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
@@ -121,6 +126,8 @@ export class Replay {
     this.counters.add(pipeline.counters);
     this.flows.add(decisions.flows);
     this.hits.add(decisions.hits);
+    for (const one of guard?.trips ?? [])
+      if (!this.trips.some(({ trip }) => trip.then === one.trip.then)) this.trips.push(one);
     for (let action = 0; action < this.decisions.length; action++) this.decisions[action]! += decisions.made[action]!;
     if (!(await this.options.onBatch(0))) this.stopped = true;
   }

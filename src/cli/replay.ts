@@ -119,6 +119,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
     flows: run.flows,
     decisions: run.decisions,
     hits: run.hits,
+    trips: run.trips,
     mode: rules.mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },

@@ -13,6 +13,7 @@ import type { Log } from '../server/log.ts';
 import { Confirmations } from './confirmations.ts';
 import { type CalendarNotice, RunCalendar } from './run-calendar.ts';
 import type { RunEngine } from './run-engine.ts';
+import type { RunNotices } from './run-notices.ts';
 import { type Judgement, RunGuard } from './run-guard.ts';
 import { type Reloaded, type ReloadResult, RunReload } from './run-reload.ts';
 import type { RulesSources, RulesState } from './rules-state.ts';
@@ -54,6 +55,7 @@ export class RunChanges {
   private covered: CoverageFigures | null = null;
   private readonly engine: RunEngine;
   private readonly outputs: ChangeOutputs;
+  private readonly notices: RunNotices;
   private readonly log: Log;
 
   constructor(
@@ -62,10 +64,12 @@ export class RunChanges {
     files: RulesFiles,
     { reading, kept, areOld }: StartingRules,
     state: RulesState | null,
+    notices: RunNotices,
     log: Log,
   ) {
     this.engine = engine;
     this.outputs = outputs;
+    this.notices = notices;
     this.log = log;
     this.state = state;
     this.areOld = areOld;
@@ -161,6 +165,13 @@ export class RunChanges {
     this.calendar.reach(timeUs[0]!, lastUs);
   }
 
+  /** Packet times are greater by this from now on, because a clock was set. Dates that lie ahead again are looked at again. */
+  clockWasSet(byUs: number): void {
+    const { engine, calendar } = this;
+    engine.clockWasSet(byUs);
+    if (byUs < 0 && engine.counters.packets > 0) calendar.restart(engine.timeUs + byUs);
+  }
+
   /**
    * Confirms rules that the guard has refused, by their hash, and reloads; or, with a time, the date of that packet time (µs since 1970) under the rules
    * in use, by their hash.
@@ -224,7 +235,10 @@ export class RunChanges {
         ...contextOf(engine.rules),
       }),
     );
-    if (result === 'failure' || result === 'refused') return;
+    if (result === 'failure' || result === 'refused') {
+      this.notices.reloadRefused(result, problems);
+      return;
+    }
     const milliseconds = Math.round(performance.now() - since);
     this.log.info(
       { result, mode, ...done, milliseconds, policy: engine.rules.policy.name, rules: rulesSha256(engine.rules) },
@@ -242,6 +256,7 @@ export class RunChanges {
     const event = { state, lead, fromUs, untilUs, reasons, figures, rules: nameOf(engine.rules) };
     this.outputs.notice(calendarLine(engine.timeUs, event));
     const fields = { date: new Date(fromUs / 1000).toISOString(), lead, sha256, reasons };
+    if (state === 'held') this.notices.dateHeld(fields.date, reasons);
     if (state === 'held')
       log.error(fields, 'a date is beyond the limits; the decisions before it stand until it is confirmed');
     else if (state === 'ahead' && reasons.length > 0) log.warn(fields, 'a date ahead is beyond the limits');

@@ -12,7 +12,7 @@ import { linkIdentityOption } from './link-identity-flag.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
-import { duration, listenAddress, size } from './run-flags.ts';
+import { duration, listenAddress, size, webhook } from './run-flags.ts';
 import type { RunFlags } from './run.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -123,7 +123,13 @@ export function addRunCommand(program: Command): void {
     .option('--token-file <file>', 'a token that lets other machines reload and reset')
     .option(
       '--state <folder>',
-      'where checkpoint and breaker survive a restart (default: none; for a spool a hidden folder in it)',
+      "where breaker, harm and a spool's checkpoint survive a restart; none for nowhere (default: of a spool a hidden folder in it, else $STATE_DIRECTORY, /var/lib/sluice or ~/.local/state/sluice)",
+    )
+    .addOption(
+      new Option(
+        '--notify <url>',
+        'a webhook that gets trips of the breaker, registered hits, a silent source and refused reloads as JSON',
+      ).argParser(webhook),
     )
     .addOption(maxFlowsOption())
     .addOption(linkIdentityOption())

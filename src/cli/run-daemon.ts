@@ -2,30 +2,34 @@
  * The daemon: puts source, engine, event logs, rules, breaker and HTTP server together, starts them in an order in which
  * nothing is touched before it is sure that it can run, and ends them in the other.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomInt } from 'node:crypto';
+import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { rulesSha256 } from '../engine/rules.ts';
 import { Metrics } from '../output/metrics.ts';
-import { breakerLine, statsLine } from '../output/notice-line.ts';
+import { statsLine } from '../output/notice-line.ts';
 import type { ShowAddress } from '../output/shown-address.ts';
-import type { Trip } from '../policy/breaker.ts';
+import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import { EventLoopLag } from '../server/event-loop-lag.ts';
 import { HttpServer, json, type ListenAddress, type Route, text } from '../server/http-server.ts';
 import type { Log } from '../server/log.ts';
-import { BreakerFile } from './breaker-file.ts';
+import type { Notifier } from '../server/notifier.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { RecentFiles } from './recent-files.ts';
 import { type Confirmed, contextOf, RunChanges } from './run-changes.ts';
+import { RunClock } from './run-clock.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunHints } from './run-hints.ts';
+import { RunNotices } from './run-notices.ts';
 import { type OutputOptions, RunOutputs } from './run-outputs.ts';
 import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './run-rules.ts';
+import { RunSafety } from './run-safety.ts';
 import type { RunSource } from './run-source.ts';
 import { RunSpool } from './run-spool.ts';
 import { daemonStats } from './run-stats.ts';
+import { startSafety } from './start-safety.ts';
 import type { StartingRules } from './starting-rules.ts';
 
 export interface DaemonOptions {
@@ -42,8 +46,12 @@ export interface DaemonOptions {
   readonly listen: ListenAddress | null;
   readonly token: string | null;
   readonly watch: boolean;
-  /** Where the breaker's state is kept; null for nowhere. */
+  /** Where the state of breaker and harm is kept; null for nowhere. */
   readonly stateFolder: string | null;
+  /** The folder was asked for: without it the daemon does not start. */
+  readonly needsState: boolean;
+  /** Null for no webhook. */
+  readonly notifier: Notifier | null;
   readonly statsMs: number;
   readonly makeSource: (outputs: RunOutputs, files: RecentFiles) => RunSource;
 }
@@ -56,6 +64,8 @@ const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
 /** HTTP status by the result of a reload. */
 const RELOAD_STATUS = { success: 200, unchanged: 200, failure: 422, refused: 409 } as const;
+/** Time for notices that are on their way at the end. */
+const NOTICES_MS = 300;
 
 export class Daemon {
   private readonly options: DaemonOptions;
@@ -66,7 +76,10 @@ export class Daemon {
   private readonly hints: RunHints;
   private readonly changes: RunChanges;
   private readonly lag = new EventLoopLag();
-  private readonly breakerFile: BreakerFile | null;
+  private readonly safety: RunSafety;
+  private readonly clock: RunClock;
+  private readonly notices: RunNotices;
+  private lock: Server | null = null;
   private readonly http: HttpServer | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
@@ -82,21 +95,38 @@ export class Daemon {
       contextOf(options.starting.reading.rules!),
       files,
     );
-    return new Daemon(options, log, outputs, options.makeSource(outputs, files));
+    return new Daemon(options, log, outputs, options.makeSource(outputs, files), files);
   }
 
-  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource) {
+  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource, files: RecentFiles) {
     this.options = options;
     this.log = log;
     this.outputs = outputs;
     this.source = source;
-    const { rulesFiles, starting, rulesState, flowCapacity, linkIdentity } = options;
-    this.engine = new RunEngine(starting.reading.rules!, flowCapacity, linkIdentity, outputs, (trip) => {
-      this.tripped(trip);
+    const { rulesFiles, starting, rulesState, flowCapacity, linkIdentity, notifier, stateFolder, show } = options;
+    const rules = starting.reading.rules!;
+    this.engine = new RunEngine(rules, flowCapacity, linkIdentity, outputs, newKey(), (report) => {
+      this.safety.tripped(report);
     });
+    this.notices = new RunNotices(notifier);
     this.hints = new RunHints(this.engine.counters, log);
-    this.changes = new RunChanges(this.engine, outputs, rulesFiles, starting, rulesState, log);
-    this.breakerFile = options.stateFolder === null ? null : new BreakerFile(join(options.stateFolder, 'breaker.json'));
+    this.changes = new RunChanges(this.engine, outputs, rulesFiles, starting, rulesState, this.notices, log);
+    this.clock = new RunClock(source.kind, files, log, (byUs) => {
+      this.changes.clockWasSet(byUs);
+    });
+    this.safety = new RunSafety({
+      guard: this.engine.guard,
+      hits: this.engine.decisions.hits,
+      folder: stateFolder,
+      show,
+      log,
+      notices: this.notices,
+      notice: (line) => {
+        outputs.notice(line);
+      },
+      mode: () => this.engine.decisions.mode,
+      timeUs: () => this.engine.timeUs,
+    });
     this.http = options.listen === null ? null : new HttpServer(options.listen, this.routes(), options.token, log);
   }
 
@@ -106,6 +136,7 @@ export class Daemon {
       await this.startParts();
     } catch (error) {
       await this.http?.stop();
+      this.lock?.close();
       if (this.source instanceof RunSpool) this.source.close();
       throw error;
     }
@@ -113,8 +144,10 @@ export class Daemon {
 
   private async startParts(): Promise<void> {
     await this.startHttp();
+    // A spool takes its folder of state by itself; another source is not touched before that is done.
+    if (this.source.kind !== 'spool') await this.startSafety();
     await this.source.start();
-    this.loadBreaker();
+    if (this.source.kind === 'spool') await this.startSafety();
     const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
     await this.startOutputs((path) => checkpoint?.logAt(path));
     // From here on a kill leaves a checkpoint that knows where the logs stood.
@@ -149,8 +182,10 @@ export class Daemon {
     for (const timer of this.timers) clearInterval(timer);
     await this.changes.stop();
     await this.finish();
+    await this.notices.close(NOTICES_MS);
     this.lag.stop();
     await this.http?.stop();
+    this.lock?.close();
     if (problem !== '') this.log.error({ problem }, 'the source could not be read to its end');
     this.log.info({ packets: this.engine.counters.packets, asked }, 'stopped');
     return problem === '' ? ExitCode.DONE : ExitCode.CAPTURE_INCOMPLETE;
@@ -184,6 +219,7 @@ export class Daemon {
 
   /** What the daemon does with packets: the engine's turn, then the logs'. */
   private async take(batch: PacketBatch): Promise<void> {
+    this.clock.settle(batch);
     this.changes.reach(batch);
     this.engine.process(batch);
     await this.outputs.settle();
@@ -206,14 +242,15 @@ export class Daemon {
       const { lineCount, droppedCount, problem } = lines;
       if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
     }
-    this.saveBreaker();
+    this.safety.saveAll();
     if (source instanceof RunSpool) source.close();
   }
 
   private tick(): void {
     this.hints.look(performance.now());
     this.changes.tick();
-    this.saveBreaker();
+    this.safety.tick();
+    this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());
     // A spool's logs are moved aside between files only: the checkpoint names places in them.
     if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();
     void this.outputs.settle();
@@ -256,44 +293,11 @@ export class Daemon {
     }
   }
 
-  private loadBreaker(): void {
-    if (this.breakerFile === null) return;
-    try {
-      mkdirSync(this.options.stateFolder!, { recursive: true, mode: 0o700 });
-      this.breakerFile.load(this.engine.guard.breaker);
-    } catch (error) {
-      throw new CommandError(
-        `cannot read the breaker's state in ${this.options.stateFolder!}: ${(error as Error).message}`,
-        ExitCode.FAILED,
-      );
-    }
-    const { trip } = this.engine.guard.breaker;
-    if (trip !== null)
-      this.log.warn({ trip }, 'the breaker had tripped before this start: nothing is enforced until a reset');
-  }
-
-  private saveBreaker(): void {
-    try {
-      this.breakerFile?.save(this.engine.guard.breaker);
-    } catch (error) {
-      this.log.error({ problem: (error as Error).message }, "the breaker's state could not be kept");
-    }
-  }
-
-  private tripped(trip: Trip): void {
-    this.outputs.notice(breakerLine(trip.timeUs, { state: 'tripped', mode: 'observe', trip }));
-    this.log.error({ trip }, 'the safety breaker has tripped: nothing is enforced until POST /-/breaker/reset');
-    this.saveBreaker();
-  }
-
-  private resetBreaker(): boolean {
-    const { guard, rules, timeUs } = this.engine;
-    if (!guard.hasTripped) return false;
-    guard.reset();
-    this.outputs.notice(breakerLine(timeUs, { state: 'reset', mode: rules.mode, trip: null }));
-    this.log.warn({ mode: rules.mode }, 'the safety breaker was reset');
-    this.saveBreaker();
-    return true;
+  private async startSafety(): Promise<void> {
+    const { stateFolder: folder, needsState: isNeeded } = this.options;
+    const isLocked = this.source.kind === 'spool';
+    this.lock = await startSafety(this.safety, { folder, isNeeded, isLocked }, this.log);
+    this.notices.begin(this.engine.decisions.hits);
   }
 
   private writeStats(): void {
@@ -313,6 +317,9 @@ export class Daemon {
       tunnels: engine.tunnels,
       decisions: engine.decisions,
       guard: engine.guard,
+      safety: this.safety,
+      clock: this.clock,
+      notices: this.notices,
       lag: engine.lag,
       logs: outputs.logs,
       get rules() {
@@ -375,8 +382,13 @@ export class Daemon {
         method: 'POST',
         path: '/-/breaker/reset',
         administers: true,
-        answer: () => json(200, { reset: this.resetBreaker() }),
+        answer: () => json(200, { reset: this.safety.reset() }),
       },
     ];
   }
+}
+
+/** A key for a deployment's first start; later ones take it from the state. */
+function newKey(): Int32Array {
+  return Int32Array.from({ length: HASH_KEY_WORDS }, () => randomInt(2 ** 32) | 0);
 }

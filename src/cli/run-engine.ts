@@ -11,11 +11,10 @@ import { Judge } from '../engine/judge.ts';
 import { Pipeline } from '../engine/pipeline.ts';
 import { RecentFlows } from '../engine/recent-flows.ts';
 import type { Rules } from '../engine/rules.ts';
-import { SafetyGuard } from '../engine/safety-guard.ts';
+import { SafetyGuard, type TripReport } from '../engine/safety-guard.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import { FingerprintSet } from '../fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
-import type { Trip } from '../policy/breaker.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
 import { hitLimitsOf } from '../policy/change-verdict.ts';
@@ -36,22 +35,24 @@ export class RunEngine {
   private readonly pipeline: Pipeline;
   private rulesNow: Rules;
 
+  /** `key`: four words that are the deployment's secret (policy/client-hash). */
   constructor(
     rules: Rules,
     flowCapacity: number,
     linkIdentity: LinkIdentity,
     sink: DecisionSink,
-    onTrip: (trip: Trip) => void,
+    key: ArrayLike<number>,
+    onTrip: (report: TripReport) => void,
   ) {
     const fingerprints = new FingerprintSet();
     this.rulesNow = rules;
     this.table = new FlowTable(flowCapacity);
     this.tunnels = new Tunnels(this.table, fingerprints.evidenceLog);
-    this.guard = new SafetyGuard(rules.policy.safety, onTrip);
+    this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
     this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
     this.recent = new RecentFlows(this.table, this.tunnels, () => this.timeUs);
     const judge = new Judge(this.table, this.tunnels, this.decisions, this.recent);
-    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, this.guard, linkIdentity);
+    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, linkIdentity);
   }
 
   get counters(): Counters {
@@ -103,9 +104,17 @@ export class RunEngine {
     const { made } = this.decisions;
     const before = made.reduce((sum, count) => sum + count, 0);
     this.rulesNow = rules;
-    this.guard.replaceLimits(rules.policy.safety);
+    this.guard.breaker.useLimits(rules.policy.safety);
     const flows = this.decisions.replaceRules(rules, this.timeUs, this.counters.packets);
     return { flows, changed: made.reduce((sum, count) => sum + count, 0) - before };
+  }
+
+  /** Packet times are greater by this from now on: windows and idle times go on, and flows are decided again for the new time. */
+  clockWasSet(byUs: number): void {
+    this.guard.breaker.clockWasSet(byUs);
+    this.pipeline.clockWasSet(byUs);
+    if (this.counters.packets > 0)
+      this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
   }
 
   finish(): void {

@@ -42,6 +42,13 @@ export function size(value: string): number {
   return octets;
 }
 
+/** The address of a webhook. */
+export function webhook(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new InvalidArgumentError('It must be a URL that begins with http:// or https://.');
+}
+
 /** The token in a file. */
 export function tokenIn(path: string | undefined): string | null {
   if (path === undefined) return null;

@@ -2,8 +2,7 @@
  * Packets from a spool folder. Files go through one pipeline in their order, so flows go on from one to the next; after each
  * the checkpoint is written, once everything that came of it is on disk.
  */
-import { createServer, type Server } from 'node:net';
-import { hash } from 'node:crypto';
+import type { Server } from 'node:net';
 import { realpath } from 'node:fs/promises';
 import { type CaptureEnd, CaptureFault } from '../capture/packet-source.ts';
 import { openCapture } from '../capture/open-capture.ts';
@@ -16,6 +15,7 @@ import type { RecentFiles } from './recent-files.ts';
 import type { RunOutputs } from './run-outputs.ts';
 import { NO_COUNTS, type NO_FILES, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
 import type { RunWatchdog } from './run-watchdog.ts';
+import { lockState } from './state-lock.ts';
 
 /** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
 const FINISH_FILE_MS = 2500;
@@ -68,7 +68,7 @@ export class RunSpool implements RunSource {
   async start(): Promise<void> {
     try {
       await this.spool.start();
-      this.lock = await lockFolder(await realpath(this.options.stateFolder));
+      this.lock = await lockState(await realpath(this.options.stateFolder));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandError(`cannot use the spool ${this.options.folder}: ${reason}`, ExitCode.WRONG_USAGE);
@@ -169,17 +169,3 @@ const CUTS: ReadonlySet<CaptureFault> = new Set([
   CaptureFault.CUT_BLOCK,
   CaptureFault.CUT_COMPRESSION,
 ]);
-
-/** Two daemons on one spool would process files twice: a name that the system gives back with the process, however it ends. */
-function lockFolder(folder: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`another sluice uses the state in ${folder}`) : error);
-    });
-    server.listen({ path: `\0sluice-${hash('sha1', folder, 'hex')}` }, () => {
-      server.unref();
-      resolve(server);
-    });
-  });
-}

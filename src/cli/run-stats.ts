@@ -1,6 +1,7 @@
 /** The counts of a daemon as they stand in its `stats` events. */
 import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { FLOW_END_NAMES } from '../engine/counters.ts';
+import { Stage } from '../fingerprint/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { RunEngine } from './run-engine.ts';
 import type { RunOutputs } from './run-outputs.ts';
@@ -29,7 +30,7 @@ export function daemonStats(
     outcome_packets: named(OUTCOME_NAMES, counters.outcomePackets),
     registered_hits: decisions.hits.toCounts(),
     mode: decisions.mode,
-    breaker: { tripped: guard.hasTripped, trips: guard.tripCount },
+    breaker: { tripped: guard.hasTripped, ignores_suspected: guard.refuses(Stage.SUSPECTED), trips: guard.tripCount },
     lines_dropped: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),
   };
 }

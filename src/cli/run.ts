@@ -9,6 +9,7 @@ import type { OnFull } from '../output/rotating-lines.ts';
 import type { Mode } from '../policy/policy.ts';
 import type { ListenAddress } from '../server/http-server.ts';
 import { flushLog, type Log, openLog } from '../server/log.ts';
+import { Notifier, NOTIFIER_DEFAULTS } from '../server/notifier.ts';
 import type { LogLevel } from '../server/log-levels.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
@@ -24,6 +25,7 @@ import { readRules, type RulesFiles } from './run-rules.ts';
 import { RunSpool } from './run-spool.ts';
 import { RunWatchdog } from './run-watchdog.ts';
 import { startingRules } from './starting-rules.ts';
+import { defaultStateFolder } from './state-folder.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags {
@@ -50,6 +52,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags {
   readonly listen: ListenAddress | 'none';
   readonly tokenFile?: string;
   readonly state?: string;
+  readonly notify?: URL;
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
   readonly logLevel: LogLevel;
@@ -92,6 +95,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     token: tokenIn(flags.tokenFile),
     watch: flags.watch === true,
     stateFolder: folder,
+    needsState: flags.state !== undefined || flags.spool !== undefined,
+    notifier: flags.notify === undefined ? null : new Notifier({ url: flags.notify, ...NOTIFIER_DEFAULTS }, log),
     statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
     makeSource: (outputs, files) =>
       flags.interface !== undefined
@@ -101,7 +106,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
           : new RunSpool(
               {
                 folder: flags.spool,
-                stateFolder: stateFolder(flags)!,
+                stateFolder: spoolStateFolder(flags),
                 settleMs: flags.settle,
                 removesDone: flags.removeDone === true,
               },
@@ -142,9 +147,17 @@ function stuckMs({ stuckAfter }: RunFlags): number {
   return Math.min(stuckAfter, LONGEST_TIMER_MS);
 }
 
+const NO_STATE = 'none';
+
 function stateFolder(flags: RunFlags): string | null {
-  if (flags.state !== undefined) return flags.state;
-  return flags.spool === undefined ? null : join(flags.spool, '.sluice');
+  if (flags.spool !== undefined) return spoolStateFolder(flags);
+  if (flags.state === NO_STATE) return null;
+  return flags.state ?? defaultStateFolder(flags.interface === undefined ? 'pipe' : `interface-${flags.interface}`);
+}
+
+function spoolStateFolder({ spool, state }: RunFlags): string {
+  if (state === NO_STATE) throw new CommandError('a spool needs its state: which files are done', ExitCode.WRONG_USAGE);
+  return state ?? join(spool!, '.sluice');
 }
 
 function takeSignals(daemon: Daemon, log: Log): void {

@@ -138,8 +138,10 @@ export class Decisions {
     const at = slot * ROW_WORDS;
     const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
     if (this.due.isDue(slot, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
-    if (this.rules.mode === 'observe') return Outcome.FORWARDED;
     const number = table.words[at + FlowWord.DECISION]!;
+    const { guard } = this;
+    if (guard !== null && timeUs >= this.standings.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
+    if (this.rules.mode === 'observe') return Outcome.FORWARDED;
     if (this.standings.words[number * STANDING_WORDS + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
     return this.outcome(number, slot, wireLength, timeUs);
   }
@@ -168,14 +170,15 @@ export class Decisions {
     standings.end(number);
   }
 
-  /** What a throttle or a block makes of a packet. */
+  /** The outcome of a packet under a throttle or a block. A client is hit once a packet is dropped or delayed. */
   private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
     const { words } = this.standings;
     const row = number * STANDING_WORDS;
-    if (!this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
-    if (words[row + StandingWord.ACTION] === Action.BLOCK) return Outcome.DROPPED;
+    if (words[row + StandingWord.ACTION] === Action.BLOCK)
+      return this.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
+    if (this.guard?.refuses(words[row + StandingWord.STAGE]!) === true) return Outcome.FORWARDED;
     const delay = this.buckets.take(row, wireLength, timeUs);
-    if (delay === 0) return Outcome.FORWARDED;
+    if (delay === 0 || !this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
     this.delayUs = delay;
     return Outcome.DELAYED;
@@ -183,16 +186,29 @@ export class Decisions {
 
   /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
   private mayHit(number: number, slot: number, timeUs: number): boolean {
-    const { guard } = this;
+    const { guard, standings, rules } = this;
     if (guard === null) return true;
-    if (guard.hasTripped) return false;
-    const { words } = this.standings;
-    const admittedAt = number * STANDING_WORDS + StandingWord.ADMITTED_BY;
-    if (words[admittedAt] === guard.generation) return true;
-    const isAdmitted = guard.admit(this.table, slot, timeUs);
-    if (isAdmitted) words[admittedAt] = guard.generation;
+    const { words } = standings;
+    const row = number * STANDING_WORDS;
+    const stage = words[row + StandingWord.STAGE]!;
+    if (guard.refuses(stage)) return false;
+    if (words[row + StandingWord.ADMITTED_BY] === guard.generation) return true;
+    const rule = ruleName(rules, words[row + StandingWord.RULE]!) ?? '';
+    const isHarm = standings.hitKinds[number] === HitKind.IN_FORCE;
+    const isAdmitted = guard.admit(this.table, slot, timeUs, stage, rule, isHarm);
+    if (isAdmitted) words[row + StandingWord.ADMITTED_BY] = guard.generation;
     this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
     return isAdmitted;
+  }
+
+  /** Shows the guard the client of a flow with a finding: it is seen, and still hit where it is. */
+  private showGuard(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
+    const { words, shownUntil } = this.standings;
+    const row = number * STANDING_WORDS;
+    const stage = words[row + StandingWord.STAGE]!;
+    shownUntil[number] = guard.see(this.table, slot, timeUs, stage);
+    const isHit = words[row + StandingWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
+    if (isHit) guard.touch(this.table, slot, timeUs, stage);
   }
 
   /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
@@ -201,6 +217,8 @@ export class Decisions {
     const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
     const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
     if (isNew || standings.hitKinds[number] !== kind) standings.hitOutcomes[number] = HitOutcome.NONE;
+    // A flow that is being hit may become a registered one: the guard is asked again.
+    if (standings.hitKinds[number] !== kind) standings.words[number * STANDING_WORDS + StandingWord.ADMITTED_BY] = 0;
     standings.hitKinds[number] = kind;
     if (kind === HitKind.NONE) return;
     if (rules.mode === 'observe') this.countHit(number, HitOutcome.WOULD, timeUs);
@@ -247,6 +265,7 @@ export class Decisions {
       this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
     this.due.schedule(number, input);
+    standings.shownUntil[number] = -Infinity;
     const isNew = before === 0 || !this.isSame(row, rule, reason);
     if (isNew) {
       const previous = before === 0 ? NO_ACTION : words[row + StandingWord.ACTION]!;
@@ -294,7 +313,9 @@ export class Decisions {
     const { words } = this.standings;
     const row = number * STANDING_WORDS;
     const action = actionOf(this.rules.policy, rule);
-    if (words[row + StandingWord.ACTION] !== action) words[row + StandingWord.ADMITTED_BY] = 0;
+    // Hits are limited by stage: what was let through for a finding that was suspected is asked for again.
+    if (words[row + StandingWord.ACTION] !== action || words[row + StandingWord.STAGE] !== input.stage)
+      words[row + StandingWord.ADMITTED_BY] = 0;
     words[row + StandingWord.RULE] = rule;
     words[row + StandingWord.ACTION] = action;
     words[row + StandingWord.REASON] = reason;

@@ -29,6 +29,6 @@ export class OneThread implements FlowEngine {
   }
 
   pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
-    return new Pipeline(this.table, this.fingerprints, judge, packetSink, null, this.linkIdentity);
+    return new Pipeline(this.table, this.fingerprints, judge, packetSink, this.linkIdentity);
   }
 }

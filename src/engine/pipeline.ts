@@ -14,7 +14,6 @@ import { PacketView } from '../wire/packet-view.ts';
 import { Counters } from './counters.ts';
 import { FlowFollower, type FlowListener } from './flow-follower.ts';
 import { Intake, WAITS } from './intake.ts';
-import type { SafetyGuard } from './safety-guard.ts';
 
 /** Who judges flows, and with them their packets. */
 export interface FlowJudge extends FlowListener {
@@ -53,7 +52,6 @@ export class Pipeline implements PacketPipeline {
 
   private readonly judge: FlowJudge;
   private readonly packetSink: PacketSink | null;
-  private readonly guard: SafetyGuard | null;
   private readonly intake: Intake;
   private readonly follower: FlowFollower;
   /** Packets decoded ahead, and how each ended. */
@@ -66,13 +64,11 @@ export class Pipeline implements PacketPipeline {
     fingerprints: FingerprintSet,
     judge: FlowJudge,
     packetSink: PacketSink | null = null,
-    guard: SafetyGuard | null = null,
     linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
   ) {
     this.table = table;
     this.judge = judge;
     this.packetSink = packetSink;
-    this.guard = guard;
     this.views = Array.from({ length: LOOK_AHEAD }, () => new PacketView(linkIdentity));
     this.intake = new Intake(table.hashKeys, this.counters);
     this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
@@ -98,6 +94,11 @@ export class Pipeline implements PacketPipeline {
     intake.settle(false);
   }
 
+  /** Packet times are greater by this from now on, because a clock was set: flows are as idle as they were. */
+  clockWasSet(byUs: number): void {
+    this.follower.clock.wasSet(byUs);
+  }
+
   /** The capture is over. */
   finish(): void {
     this.intake.settle(true);
@@ -119,7 +120,7 @@ export class Pipeline implements PacketPipeline {
     const status = this.statuses[i]!;
     if (status === DecodeStatus.OK) {
       const slot = follower.take(this.views[i]!, wireLength);
-      if (slot !== NO_FLOW) outcome = this.outcomeOf(slot, wireLength, timeUs);
+      if (slot !== NO_FLOW) outcome = this.outcomeOf(slot, wireLength);
     } else if (status !== WAITS) {
       counters.notDecoded[status]!++;
     }
@@ -129,8 +130,7 @@ export class Pipeline implements PacketPipeline {
   }
 
   /** What becomes of a packet that has reached its flow. */
-  private outcomeOf(slot: number, wireLength: number, timeUs: number): Outcome {
-    this.guard?.see(this.table, slot, timeUs);
+  private outcomeOf(slot: number, wireLength: number): Outcome {
     if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return Outcome.FORWARDED;
     return this.judge.packet(slot, wireLength, this.counters.packets);
   }

@@ -39,6 +39,9 @@ export class Standings {
   hitKinds = new Uint8Array(INITIAL_CAPACITY);
   hitOutcomes = new Uint8Array(INITIAL_CAPACITY);
 
+  /** By number: the packet time from which on the safety guard is shown the flow's client again. */
+  shownUntil = new Float64Array(INITIAL_CAPACITY);
+
   /** Numbers given out. */
   count = 0;
   /** Rows that have been used: numbers are smaller. */
@@ -103,13 +106,13 @@ export class Standings {
     wider.set(this.words);
     this.words = wider;
     this.numbers = new Float64Array(wider.buffer);
-    this.hitKinds = twice(this.hitKinds);
-    this.hitOutcomes = twice(this.hitOutcomes);
+    this.hitKinds = grown(this.hitKinds, new Uint8Array(this.hitKinds.length * 2));
+    this.hitOutcomes = grown(this.hitOutcomes, new Uint8Array(this.hitOutcomes.length * 2));
+    this.shownUntil = grown(this.shownUntil, new Float64Array(this.shownUntil.length * 2));
   }
 }
 
-function twice(column: Uint8Array): Uint8Array<ArrayBuffer> {
-  const wider = new Uint8Array(column.length * 2);
+function grown<Column extends Uint8Array | Float64Array>(column: Column, wider: Column): Column {
   wider.set(column);
   return wider;
 }

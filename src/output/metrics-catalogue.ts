@@ -7,6 +7,7 @@ import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { FLOW_END_NAMES } from '../engine/counters.ts';
 import type { DelayHistogram } from '../engine/delay-histogram.ts';
 import { HIT_OUTCOME_NAMES, HitKind, type HitOutcome } from '../engine/registered-hits.ts';
+import { GROUP_NAMES, type LimitCounts, THEN_NAMES, windowText } from '../engine/safety-guard.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { DECODE_STATUS_NAMES } from '../wire/decode-status.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -122,6 +123,16 @@ const SOURCE: readonly CatalogueMetric[] = [
     'Files of the spool since the start, by what became of them; waiting: now.',
     (s) => byKey('state', s.source.counts.files),
   ),
+  counter(
+    'sluice_time_jumps_total',
+    'Packets with a time too far from the one before. They were given its time, so they moved no window, schedule or expiry.',
+    (s) => s.clock.jumpCount,
+  ),
+  counter(
+    'sluice_clock_sets_total',
+    'Times that packets agreed on another time for long enough to be followed.',
+    (s) => s.clock.clockSetCount,
+  ),
   gauge('sluice_last_packet_timestamp_seconds', 'Packet time of the last packet; 0 before the first.', (s) =>
     seconds(s.counters.lastTimeUs),
   ),
@@ -200,6 +211,19 @@ function hitSamples(
   }));
 }
 
+const LIMIT_LABELS = ['limit', 'window', 'stage'];
+
+function limitSamples({ guard }: MetricsSources, read: (counts: LimitCounts) => number): readonly Sample[] {
+  return guard.breaker.limitCounts().map((counts, index) => ({
+    labels: {
+      limit: String(index + 1),
+      window: windowText(counts.limit.windowUs),
+      stage: GROUP_NAMES[counts.limit.group],
+    },
+    value: read(counts),
+  }));
+}
+
 const SAFETY: readonly CatalogueMetric[] = [
   counters(
     'sluice_registered_hits_total',
@@ -216,16 +240,46 @@ const SAFETY: readonly CatalogueMetric[] = [
     'The same for flows with a registration that covers an address but not the protocol.',
     (s) => hitSamples(s, HitKind.OTHER_PROTOCOL, {}),
   ),
-  gauge('sluice_breaker_tripped', '1 after the safety breaker has tripped, until an operator resets it.', (s) =>
-    s.guard.hasTripped ? 1 : 0,
+  gauges(
+    'sluice_breaker_tripped',
+    ['then'],
+    '1 after the safety breaker has tripped, until an operator resets it: observe, nothing is enforced; ignore-suspected, flows that are only suspected are left alone.',
+    ({ guard }) =>
+      THEN_NAMES.map((then) => ({
+        labels: { then },
+        value: guard.breaker.trips.some((trip) => trip.then === then) ? 1 : 0,
+      })),
   ),
   counter('sluice_breaker_trips_total', 'Times that the safety breaker has tripped.', (s) => s.guard.tripCount),
-  gauge(
+  gauges(
     'sluice_clients_affected',
-    "Distinct clients newly throttled or blocked within the breaker's window.",
-    (s) => s.guard.breaker.affectedCount,
+    LIMIT_LABELS,
+    'Distinct clients newly throttled or blocked within the window of a limit, by its number in the policy. Beyond 49,152 a bound that 95 % of estimates stay below.',
+    (s) => limitSamples(s, ({ affected }) => affected),
   ),
-  gauge('sluice_clients_seen', "Distinct clients seen within the breaker's window.", (s) => s.guard.breaker.seenCount),
+  gauges(
+    'sluice_clients_seen',
+    LIMIT_LABELS,
+    'Distinct clients with a finding of the stage of a limit within its window. Beyond 49,152 a bound that 95 % of estimates stay above.',
+    (s) => limitSamples(s, ({ seen }) => seen),
+  ),
+  gauges(
+    'sluice_clients_allowed',
+    LIMIT_LABELS,
+    'Clients that a limit allows to be newly throttled or blocked within its window, as things are.',
+    (s) => limitSamples(s, ({ allowed }) => allowed),
+  ),
+  counter(
+    'sluice_state_failures_total',
+    'Times that the state of the safety breaker could not be kept.',
+    (s) => s.safety.failureCount,
+  ),
+  counters(
+    'sluice_notices_total',
+    ['result'],
+    'Notices to the webhook (--notify): sent, failed after all attempts, dropped because too many waited.',
+    (s) => byKey('result', s.notices.counts),
+  ),
   gauge('sluice_enforcing', '1 while simulated enforcement affects packets, 0 in mode observe.', (s) =>
     s.decisions.mode === 'enforce' ? 1 : 0,
   ),

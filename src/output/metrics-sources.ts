@@ -2,6 +2,7 @@
 import type { Counters } from '../engine/counters.ts';
 import type { DecisionTallyRow } from '../engine/decision-tally.ts';
 import type { DelayHistogram } from '../engine/delay-histogram.ts';
+import type { LimitCounts } from '../engine/safety-guard.ts';
 import type { HitKind, HitOutcome } from '../engine/registered-hits.ts';
 
 export interface LogCounts {
@@ -54,9 +55,17 @@ export interface MetricsSources {
   };
   readonly guard: {
     readonly tripCount: number;
-    readonly hasTripped: boolean;
-    readonly breaker: { readonly affectedCount: number; readonly seenCount: number };
+    readonly breaker: {
+      readonly trips: readonly { readonly then: string }[];
+      limitCounts(): readonly LimitCounts[];
+    };
   };
+  /** Times that the state of the safety breaker could not be kept. */
+  readonly safety: { readonly failureCount: number };
+  /** Notices to the webhook, by what became of them. */
+  readonly notices: { readonly counts: Readonly<Record<string, number>> };
+  /** Packets with a time that was off, and times that a clock was set. */
+  readonly clock: { readonly jumpCount: number; readonly clockSetCount: number };
   readonly lag: DelayHistogram;
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
   readonly rules: {

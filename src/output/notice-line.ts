@@ -3,14 +3,22 @@
  * or there, and counts from time to time. Their timestamp is the packet time at which they took effect.
  */
 import { formatMicros } from '../core/units.ts';
-import type { Trip } from '../engine/safety-guard.ts';
+import type { HitCounts } from '../engine/registered-hits.ts';
 import type { EventContext } from './event-fields.ts';
+import type { ShownTrip } from './shown-trip.ts';
 
 export interface BreakerNotice {
   readonly state: 'tripped' | 'reset';
   readonly mode: string;
   /** What it saw; null for a reset. */
-  readonly trip: Trip | null;
+  readonly trip: ShownTrip | null;
+}
+
+export interface HarmNotice {
+  readonly state: 'cleared';
+  readonly reason: string;
+  /** The counts of registered hits before. */
+  readonly before: HitCounts;
 }
 
 /** The pair of policy and registry in use: its hash, and the versions of manifests where there are any. */
@@ -54,8 +62,11 @@ export interface CalendarEvent {
 }
 
 export function breakerLine(timeUs: number, { state, mode, trip }: BreakerNotice): string {
-  const cause = trip === null ? {} : { cause: trip.cause, clients_affected: trip.affected, clients_seen: trip.seen };
-  return line(timeUs, 'breaker', { breaker: { state, mode, ...cause } });
+  return line(timeUs, 'breaker', { breaker: { state, mode, ...trip } });
+}
+
+export function harmLine(timeUs: number, { state, reason, before }: HarmNotice): string {
+  return line(timeUs, 'harm', { harm: { state, reason, before } });
 }
 
 export function reloadLine(timeUs: number, notice: ReloadNotice): string {

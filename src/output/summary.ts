@@ -7,12 +7,14 @@ import { OUTCOME_NAMES } from '../enforcement/outcome.ts';
 import { type Counters, FLOW_END_NAMES } from '../engine/counters.ts';
 import type { DecisionCounts } from '../engine/decisions.ts';
 import { HitKind, type RegisteredHits } from '../engine/registered-hits.ts';
+import type { TrialTrip } from '../engine/trial-guard.ts';
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { type FilesBack, filesBackJson } from './files-back.ts';
 import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
 import { largeUnreadLayers } from './unread-layers.ts';
+import { trialTripJson, trialTripLines } from './trial-trip.ts';
 
 /** What a replay came to. */
 export interface ReplayTotals {
@@ -29,6 +31,8 @@ export interface ReplayTotals {
   /** Decision events, by action. */
   readonly decisions: Float64Array;
   readonly hits: RegisteredHits;
+  /** Trips that the breaker would have had, in mode enforce: the first of each kind. */
+  readonly trips: readonly TrialTrip[];
   readonly mode: string;
   readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
   readonly registry: { readonly sha256: string; readonly entries: number };
@@ -85,6 +89,8 @@ export function summaryJson(totals: ReplayTotals): string {
     },
     decisions: byName(ACTION_NAMES, totals.decisions),
     registered_hits: totals.hits.toCounts(),
+    // In mode observe no client is hit, so no limit is reached.
+    breaker: totals.mode === 'enforce' ? { would_trip: totals.trips.map(trialTripJson) } : null,
     outcome: {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
       bytes: byName(OUTCOME_NAMES, counters.outcomeOctets),
@@ -116,7 +122,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   lines.push(...notDecodedLines(counters));
   if (counters.splitFlows > 0) lines.push(`Hint: ${splitFlowsHint(counters.splitFlows)}.`);
   if (found > 0) lines.push(hitLine(totals));
-  if (totals.mode === 'enforce') lines.push(...outcomeLines(counters));
+  if (totals.mode === 'enforce') lines.push(...outcomeLines(counters), ...trialTripLines(totals.trips));
   return `${lines.join('\n')}\n`;
 }
 

@@ -7,9 +7,10 @@
 import { STAGE_NAMES } from '../fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
+import { ClientGroup } from './client-groups.ts';
 import type { ChangeEvaluation, HitLimit, LimitUse } from './change-evaluation.ts';
 import type { GuardLimits } from './guard-limits.ts';
-import type { Safety } from './policy.ts';
+import type { Safety } from './limits.ts';
 
 /** A limit that the change is beyond. */
 export interface Excess {
@@ -23,13 +24,12 @@ export interface Excess {
 }
 
 const MICROS_PER_SECOND = 1e6;
-/** Clients below which a policy's one window does not look at the share. */
-const SHARE_MINIMUM = 200;
 
 /** The limits of a policy's breaker. */
-export function hitLimitsOf({ windowUs, maxClientsAffected, maxShareAffected }: Safety): HitLimit[] {
-  const floor = Math.round(maxShareAffected * SHARE_MINIMUM);
-  return [{ windowUs, stage: null, clients: maxClientsAffected, share: maxShareAffected, floor }];
+export function hitLimitsOf({ limits }: Safety): HitLimit[] {
+  return limits.map(({ windowUs, group, clients, share, floor }) => {
+    return { windowUs, stage: group === ClientGroup.ANY ? null : group, clients, share, floor };
+  });
 }
 
 export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Excess[] {

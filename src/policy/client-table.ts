@@ -1,7 +1,11 @@
 /**
- * Distinct clients, each with a row number from 0 on: an open-addressing table that grows by doubling. Exact: two addresses never share a row.
+ * Distinct clients, each with a row number from 0 on: an open-addressing table that grows by doubling. Exact: two addresses never share a row. The
+ * hash has a key of the process, so addresses cannot be chosen to collide.
  */
-import { type Address, clientHash } from './client-key.ts';
+import { getRandomValues } from 'node:crypto';
+import { type Address, halfSipHash } from './client-hash.ts';
+
+const [KEY_LOW, KEY_HIGH] = getRandomValues(new Int32Array(2)) as unknown as readonly [number, number];
 
 const FIRST_CAPACITY = 1024;
 const KEY_WORDS = 4;
@@ -32,7 +36,7 @@ export class ClientTable {
   private find(client: Address): number {
     const { keys, places } = this;
     const mask = places.length - 1;
-    let place = clientHash(client) & mask;
+    let place = halfSipHash(KEY_LOW, KEY_HIGH, client) & mask;
     for (; ; place = (place + 1) & mask) {
       const row = places[place]!;
       if (row === 0) return place;

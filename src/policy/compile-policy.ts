@@ -11,7 +11,6 @@ import {
   type Action,
   ACTION_NAMES,
   defaultBurst,
-  parseDuration,
   parseOctets,
   parseRate,
   parseShare,
@@ -22,7 +21,9 @@ import {
 import * as condition from './condition.ts';
 import type { Condition, PrefixCondition, RegisteredName } from './condition.ts';
 import { compileGuard } from './guard-limits.ts';
-import { type Boundaries, DEFAULT_SAFETY, type Mode, type Policy, type Rule, type Safety } from './policy.ts';
+import { compileSafety } from './compile-safety.ts';
+import { DEFAULT_SAFETY } from './limits.ts';
+import type { Boundaries, Mode, Policy, Rule } from './policy.ts';
 import { parsePorts, type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
 import { rolloutSeed } from './rollout.ts';
 import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
@@ -147,15 +148,6 @@ function compileSchedule(shape: ScheduleShape): Schedule {
 
 function describeSchedule(shape: ScheduleShape): string {
   return `${shape.days?.join(', ') ?? 'every day'} from ${shape.from} to ${shape.to}, ${shape.zone}`;
-}
-
-function compileSafety(shape: NonNullable<PolicyShape['safety']>): Safety {
-  return {
-    windowUs: parseDuration(shape.window),
-    maxClientsAffected: shape.max_clients_affected,
-    maxShareAffected: parseShare(shape.max_share_affected),
-    then: shape.then,
-  };
 }
 
 function compileBoundaries(rules: readonly RuleShape[], schedules: Schedule[]): Boundaries {

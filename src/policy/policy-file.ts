@@ -8,7 +8,7 @@ import { IssueList } from '../core/issue.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
 import { checkNames, checkRules } from './policy-review.ts';
-import { knownKeys, policySchema, type PolicyShape } from './policy-schema.ts';
+import { knownKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
 import { type RegisteredReach, registeredReaches } from './registered-reach.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
@@ -63,20 +63,20 @@ function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {
 }
 
 function checkShape(value: unknown, document: YamlDocument, issues: IssueList): PolicyShape | undefined {
-  const result = policySchema.safeParse(value);
+  const result = policySchemaFor(value).safeParse(value);
   if (result.success) return result.data;
-  for (const problem of result.error.issues) noteProblem(problem, document, issues);
+  for (const problem of result.error.issues) noteProblem(problem, value, document, issues);
   return undefined;
 }
 
-function noteProblem(problem: z.core.$ZodIssue, document: YamlDocument, issues: IssueList): void {
+function noteProblem(problem: z.core.$ZodIssue, value: unknown, document: YamlDocument, issues: IssueList): void {
   if (problem.code === 'unrecognized_keys') {
     for (const key of problem.keys) {
       const { line, column } = document.placeOf(problem.path, key);
       issues.error(
         line,
         column,
-        `unknown key ${JSON.stringify(key)}; known here: ${knownKeys(problem.path).join(', ')}`,
+        `unknown key ${JSON.stringify(key)}; known here: ${knownKeys(problem.path, value).join(', ')}`,
       );
     }
     return;

@@ -5,6 +5,9 @@
 import { parseInstant } from '../core/iso-time.ts';
 import type { IssueList } from '../core/issue.ts';
 import { parseOctets, parseShare } from './action.ts';
+import { ClientGroup, GROUP_NAMES } from './client-groups.ts';
+import { compileSafety } from './compile-safety.ts';
+import { DEFAULT_SAFETY, windowText } from './limits.ts';
 import type { PolicyShape, RuleShape } from './policy-schema.ts';
 import { registeredReaches } from './registered-reach.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -54,6 +57,7 @@ export function checkRules(shape: PolicyShape, document: YamlDocument, issues: I
     }
     checkTimes(rule, path, document, issues);
     checkBurst(rule, path, document, issues);
+    checkRollout(rule, shape.safety, path, document, issues);
     if (holdsAlways(rule) && Object.keys(rule.when ?? {}).length === 0) catchAll ??= rule.name;
   }
 }
@@ -73,4 +77,31 @@ function checkBurst(rule: RuleShape, path: PropertyKey[], document: YamlDocument
   if (rule.burst === undefined || parseOctets(rule.burst) >= FULL_FRAME_OCTETS) return;
   const { line, column } = document.placeOf([...path, 'burst']);
   issues.warning(line, column, `burst: ${rule.burst} is less than one full packet of ${FULL_FRAME_OCTETS} octets`);
+}
+
+/** A roll-out to more clients at once than the policy's own limits allow would trip the breaker: that much shows without traffic. */
+function checkRollout(
+  rule: RuleShape,
+  safety: PolicyShape['safety'],
+  path: PropertyKey[],
+  document: YamlDocument,
+  issues: IssueList,
+): void {
+  if (rule.rollout === undefined || rule.action === 'allow' || parseShare(rule.rollout) === 1) return;
+  const { limits } = safety === undefined ? DEFAULT_SAFETY : compileSafety(safety);
+  const stages = rule.when?.stage;
+  for (const limit of limits) {
+    const isLimited =
+      limit.group === ClientGroup.ANY || stages === undefined || stages.includes(GROUP_NAMES[limit.group]);
+    if (!isLimited || limit.share === null || parseShare(rule.rollout) <= limit.share) continue;
+    const { line, column } = document.placeOf([...path, 'rollout']);
+    const share = `${Number((limit.share * 100).toFixed(6))} %`;
+    issues.warning(
+      line,
+      column,
+      `rollout: ${rule.rollout} of the clients at once is more than the ${share} that safety allows within ` +
+        `${windowText(limit.windowUs)}: go there in steps, or the breaker trips`,
+    );
+    return;
+  }
 }

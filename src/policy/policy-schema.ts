@@ -9,8 +9,10 @@ import { adviseOnPrefix } from '../registry/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseOctets, parseRate, parseShare, SHARE_NAMES } from './action.ts';
+import { GROUP_NAMES } from './client-groups.ts';
 import { REGISTERED_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
+import { THEN_NAMES } from './limits.ts';
 import { MODE_NAMES } from './policy.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';
 
@@ -179,35 +181,95 @@ const rule = z
     }),
   );
 
-const safety = z.strictObject(
+const oneWindow = z.strictObject(
   {
     window: text('must be a duration, like 60s', (value) => parseDuration(value) > 0),
     max_clients_affected: wholeFrom(0),
     max_share_affected: percentage,
+    registered: z.optional(wholeFrom(0)),
     then: z.literal('observe', { error: 'must be observe: the breaker only ever falls back' }),
     guard: z.optional(guardSchema),
   },
-  { error: 'must be a mapping with window, max_clients_affected, max_share_affected and then' },
+  { error: 'must be a mapping with limits, or with window, max_clients_affected, max_share_affected and then' },
 );
+
+const LONGEST_WINDOW_US = 31 * 86_400e6;
+const limit = z
+  .strictObject(
+    {
+      window: text(
+        'must be a duration from 1s to 31d, like 60s',
+        (value) => parseDuration(value) >= 1e6 && parseDuration(value) <= LONGEST_WINDOW_US,
+      ),
+      stage: z.optional(oneOf(GROUP_NAMES)),
+      clients: wholeFrom(0),
+      share: z.optional(percentage),
+      floor: z.optional(wholeFrom(0)),
+      then: z.optional(oneOf(THEN_NAMES)),
+    },
+    { error: 'must be a mapping like { window: 60s, stage: confirmed, clients: 500, share: 5%, floor: 10 }' },
+  )
+  .check(
+    z.superRefine((value, context) => {
+      if (value.then === 'ignore-suspected' && value.stage !== 'suspected') {
+        context.addIssue({
+          code: 'custom',
+          path: ['then'],
+          message: 'ignore-suspected has a meaning only where stage is suspected',
+        });
+      }
+      if (value.floor !== undefined && value.share === undefined) {
+        context.addIssue({ code: 'custom', path: ['floor'], message: 'has a meaning only beside a share' });
+      }
+    }),
+  );
+
+const LIMITS_MESSAGE = 'must be a list of limits, like [{ window: 60s, clients: 500 }]';
+const MOST_LIMITS = 16;
+const manyLimits = z.strictObject({
+  limits: z
+    .array(limit, { error: LIMITS_MESSAGE })
+    .check(
+      z.minLength(1, { error: LIMITS_MESSAGE }),
+      z.maxLength(MOST_LIMITS, { error: `there may be ${MOST_LIMITS} of them` }),
+    ),
+  registered: z.optional(wholeFrom(0)),
+  then: z.optional(z.literal('observe', { error: 'must be observe: the breaker only ever falls back' })),
+  guard: z.optional(guardSchema),
+});
 
 const POLICY_NAME = 'a policy needs a name: a text of 1 to 64 characters that can be seen';
 const POLICY_NAME_PATTERN = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,64}$/u;
 
-export const policySchema = z.strictObject({
+const policyKeys = {
   name: z.string({ error: POLICY_NAME }).check(z.regex(POLICY_NAME_PATTERN, { error: POLICY_NAME })),
   mode: z.optional(oneOf(MODE_NAMES)),
   rules: z.array(rule, { error: 'must be a list of rules' }),
-  safety: z.optional(safety),
-});
+};
+const withOneWindow = z.strictObject({ ...policyKeys, safety: z.optional(oneWindow) });
+const withLimits = z.strictObject({ ...policyKeys, safety: z.optional(manyLimits) });
 
-export type PolicyShape = z.infer<typeof policySchema>;
+export type PolicyShape = z.infer<typeof withOneWindow> | z.infer<typeof withLimits>;
+export type LimitShape = z.infer<typeof limit>;
+
+/** The schema for a policy whose `safety` is in one form or the other: problems are then said of that form. */
+export function policySchemaFor(value: unknown): z.ZodMiniType<PolicyShape> {
+  return hasLimits(value) ? withLimits : withOneWindow;
+}
+
+function hasLimits(value: unknown): boolean {
+  const safety = (value as { safety?: unknown } | null)?.safety;
+  return typeof safety === 'object' && safety !== null && 'limits' in safety;
+}
+
 export type RuleShape = PolicyShape['rules'][number];
 
-/** The keys that are known below a path, for messages about one that is not. */
-export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  if (path.length === 0) return Object.keys(policySchema.shape);
+/** The keys that are known below a path of a policy, for messages about one that is not. */
+export function knownKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
+  if (path.length === 0) return Object.keys(withLimits.shape);
   if (path[0] === 'safety' && path[1] === 'guard') return Object.keys(guardSchema.shape);
-  if (path[0] === 'safety') return Object.keys(safety.shape);
+  if (path[0] === 'safety' && path.length > 1) return Object.keys(limit.shape);
+  if (path[0] === 'safety') return Object.keys((hasLimits(value) ? manyLimits : oneWindow).shape);
   if (path.length === 2) return Object.keys(rule.shape);
   return Object.keys(path.at(-1) === 'schedule' ? schedule.shape : when.shape);
 }

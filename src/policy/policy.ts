@@ -4,6 +4,7 @@
 import type { Action, Throttle } from './action.ts';
 import type { Condition } from './condition.ts';
 import type { GuardLimits } from './guard-limits.ts';
+import type { Safety } from './limits.ts';
 import type { Schedule } from './schedule.ts';
 
 export const MODE_NAMES = ['observe', 'enforce'] as const;
@@ -23,23 +24,6 @@ export interface Rule {
   /** A throttle or block of a registered user by this rule is meant, and no harm. */
   readonly hitsRegistered: boolean;
 }
-
-/** Limits on how many clients may newly be hit; acting on them is the daemon's part. */
-export interface Safety {
-  readonly windowUs: number;
-  readonly maxClientsAffected: number;
-  /** Share of the clients seen in the window, 0 to 1. */
-  readonly maxShareAffected: number;
-  readonly then: Mode;
-}
-
-/** The limits of a policy that states none: a file without a `safety` section is not one without safety. */
-export const DEFAULT_SAFETY: Safety = {
-  windowUs: 60_000_000,
-  maxClientsAffected: 500,
-  maxShareAffected: 0.05,
-  then: 'observe',
-};
 
 /** The times and amounts at which a decision may change without a new finding. */
 export interface Boundaries {

@@ -7,6 +7,7 @@ import { captureOf } from '../../src/capture/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { RunChanges } from '../../src/cli/run-changes.ts';
 import { RunEngine } from '../../src/cli/run-engine.ts';
+import { RunNotices } from '../../src/cli/run-notices.ts';
 import { RulesState } from '../../src/cli/rules-state.ts';
 import { readRules, type RulesFiles } from '../../src/cli/run-rules.ts';
 import { type StartingRules, startingRules } from '../../src/cli/starting-rules.ts';
@@ -88,7 +89,8 @@ export class ChangingRules {
       },
       ended: () => undefined,
     };
-    this.engine = new RunEngine(starting.reading.rules!, 100_000, DEFAULT_LINK_IDENTITY, sink, (trip) =>
+    const rules = starting.reading.rules!;
+    this.engine = new RunEngine(rules, 100_000, DEFAULT_LINK_IDENTITY, sink, [1, 2, 3, 4], ({ trip }) =>
       this.trips.push(trip),
     );
     const outputs = {
@@ -97,7 +99,7 @@ export class ChangingRules {
       },
       useContext: () => undefined,
     };
-    this.changes = new RunChanges(this.engine, outputs, files, starting, state, log);
+    this.changes = new RunChanges(this.engine, outputs, files, starting, state, new RunNotices(null), log);
   }
 
   close(): void {

@@ -94,7 +94,7 @@ describe('a reload', () => {
     await daemon.feed(0, CLIENTS, START_US + MINUTE_US);
     expect(daemon.hitClients).toBe(CLIENTS);
     expect(daemon.trips).toHaveLength(1);
-    expect(daemon.engine.guard.breaker.affectedCount).toBeLessThanOrEqual(ALLOWED);
+    expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
   it('cannot raise the limits that it is judged by', async () => {
@@ -174,7 +174,7 @@ describe('a date', () => {
     expect(daemon.hitClients).toBe(CLIENTS);
     // The breaker holds what the operator let through.
     expect(daemon.trips).toHaveLength(1);
-    expect(daemon.engine.guard.breaker.affectedCount).toBeLessThanOrEqual(ALLOWED);
+    expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
   it('is evaluated a day ahead and an hour ahead, with the numbers, and can be confirmed ahead', async () => {

@@ -1,6 +1,6 @@
 /** A daemon under test: `sluice run` as a process of its own, as an operator would start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,16 @@ export function endAll(): void {
   for (const child of alive) child.kill('SIGKILL');
 }
 
+function ownState(): string {
+  const path = mkdtempSync(join(tmpdir(), 'sluice-state-'));
+  // Some daemons run as another user.
+  chmodSync(path, 0o777);
+  process.on('exit', () => {
+    rmSync(path, { recursive: true, force: true });
+  });
+  return path;
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -32,16 +42,28 @@ export class RunningDaemon {
   /** Starts `sluice run` with these arguments; it listens on a port of its own unless they say otherwise. */
   constructor(
     args: readonly string[],
-    options: { readonly stdout?: 'pipe' | number; readonly command?: readonly string[] } = {},
+    options: {
+      readonly stdout?: 'pipe' | number;
+      readonly command?: readonly string[];
+      /** False where the daemon's own default is to hold. */
+      readonly ownState?: boolean;
+      /** Takes the standard output, which is not kept then. */
+      readonly onOutput?: (text: string) => void;
+    } = {},
   ) {
     if (!existsSync(MAIN)) throw new Error('npm run build comes before these tests');
+    // State is on by default: a daemon under test has its own, unless a test says which.
+    const hasState = options.ownState === false || args.includes('--state') || args.includes('--spool');
+    const state = hasState ? [] : ['--state', ownState()];
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const [command, ...before] = [...(options.command ?? []), process.execPath];
-    this.child = spawn(command, [...before, MAIN, 'run', ...args, ...listen], {
+    this.child = spawn(command, [...before, MAIN, 'run', ...args, ...listen, ...state], {
       stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
     });
     alive.add(this.child);
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.standardOutput += text));
+    this.child.stdout
+      ?.setEncoding('utf8')
+      .on('data', options.onOutput ?? ((text: string) => (this.standardOutput += text)));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.log += text));
     // A daemon that ends does not read its input to the end.
     this.child.stdin!.on('error', () => undefined);

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
 import { parseMicros } from '../../src/core/units.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { DEFAULT_SAFETY, nextBoundary, type Policy } from '../../src/policy/policy.ts';
+import { DEFAULT_SAFETY, limitText } from '../../src/policy/limits.ts';
+import { nextBoundary, type Policy } from '../../src/policy/policy.ts';
 
 function issuesOf(text: string | Uint8Array): string[] {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
@@ -24,7 +25,15 @@ describe('a policy file', () => {
     const bytes = readFileSync(new URL('../../rules/policy.yaml', import.meta.url));
     const { policy, issues } = parsePolicy(bytes, 'policy.yaml');
     expect(issues.kept).toEqual([]);
-    expect(policy).toMatchObject({ name: 'national-baseline', mode: 'observe', safety: DEFAULT_SAFETY });
+    expect(policy).toMatchObject({ name: 'national-baseline', mode: 'observe', safety: { registered: 0 } });
+    expect(policy!.safety.limits.map(limitText)).toEqual([
+      '60s confirmed',
+      '1h confirmed',
+      '24h any',
+      '60s suspected',
+      '24h suspected',
+    ]);
+    expect(policy!.safety.limits[0]).toMatchObject({ clients: 500, share: 0.2, floor: 20, then: 'observe' });
     expect(policy!.rules.map(({ name }) => name)).toEqual([
       'registered',
       'grace-period',
@@ -150,6 +159,70 @@ describe('warnings', () => {
     expect(issuesOf('name: x\nrules: []\n')[0]).toContain('everything is allowed');
     const slow = '{ name: slow, action: throttle, rate: 1kB/s, burst: 100B, when: { registered: none } }';
     expect(warned(slow)[0]).toContain('less than one full packet');
+  });
+});
+
+describe('safety', () => {
+  const withSafety = (text: string): string => `name: x\nrules: [{ name: a, action: allow }]\nsafety: ${text}\n`;
+
+  it('holds also where a policy states none', () => {
+    expect(policyOf('name: x\nrules: [{ name: a, action: allow }]\n').safety).toBe(DEFAULT_SAFETY);
+  });
+
+  it('has several limits, each with what it leaves out', () => {
+    const text = `{ limits: [{ window: 60s, clients: 5 }, { window: 1h, stage: confirmed, clients: 9, share: 5%, floor: 2 },
+      { window: 24h, stage: suspected, clients: 3, then: ignore-suspected }], registered: 4, then: observe }`;
+    expect(policyOf(withSafety(text)).safety).toEqual({
+      registered: 4,
+      limits: [
+        { windowUs: 60e6, group: 0, clients: 5, share: null, floor: 10, then: 'observe' },
+        { windowUs: 3600e6, group: 2, clients: 9, share: 0.05, floor: 2, then: 'observe' },
+        { windowUs: 86_400e6, group: 1, clients: 3, share: null, floor: 10, then: 'ignore-suspected' },
+      ],
+    });
+  });
+
+  it('may be one window, as before', () => {
+    const text = '{ window: 60s, max_clients_affected: 500, max_share_affected: 5%, then: observe }';
+    expect(policyOf(withSafety(text)).safety).toEqual({
+      registered: 0,
+      limits: [{ windowUs: 60e6, group: 0, clients: 500, share: 0.05, floor: 10, then: 'observe' }],
+    });
+  });
+
+  it.each([
+    ['{ limits: [] }', 'limits: must be a list of limits'],
+    ['{ limits: 7 }', 'limits: must be a list of limits'],
+    ['{ limits: [{ window: 60s }] }', 'clients: must be a whole number'],
+    ['{ limits: [{ window: 32d, clients: 1 }] }', 'window: must be a duration from 1s to 31d'],
+    ['{ limits: [{ window: 60s, clients: 1, stage: sure }] }', 'stage: must be one of any, suspected, confirmed'],
+    ['{ limits: [{ window: 60s, clients: 1, floor: 3 }] }', 'floor: has a meaning only beside a share'],
+    ['{ limits: [{ window: 60s, clients: 1, then: ignore-suspected }] }', 'then: ignore-suspected has a meaning only'],
+    ['{ limits: [{ window: 60s, clients: 1 }], then: enforce }', 'then: must be observe'],
+    [
+      '{ limits: [{ window: 60s, clients: 1, shares: 3% }] }',
+      'unknown key "shares"; known here: window, stage, clients',
+    ],
+    [
+      '{ limits: [{ window: 60s, clients: 1 }], window: 60s }',
+      'unknown key "window"; known here: limits, registered, then',
+    ],
+    ['7', 'safety: must be a mapping with limits, or with window'],
+  ])('is refused where it is %s', (text, message) => {
+    expect(issuesOf(withSafety(text)).join('; ')).toContain(message);
+  });
+
+  it('raises a doubt where a rollout is larger than the share of a limit for its stage', () => {
+    const cut = '{ name: cut, action: block, rollout: 10%, when: { stage: confirmed, registered: none } }';
+    const doubts = (limit: string): string[] =>
+      issuesOf(`name: x\nrules:\n  - ${cut}\nsafety: { limits: [{ window: 60s, clients: 500, ${limit} }] }\n`);
+    expect(doubts('share: 5%')[0]).toContain(
+      'p.yaml:3:42: warning: rollout: 10% of the clients at once is more than the 5 %',
+    );
+    expect(doubts('share: 10%')).toEqual([]);
+    expect(doubts('share: 5%, stage: confirmed')).toHaveLength(1);
+    expect(doubts('share: 5%, stage: suspected')).toEqual([]);
+    expect(doubts('stage: confirmed')).toEqual([]);
   });
 });
 

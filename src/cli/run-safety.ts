@@ -1,0 +1,226 @@
+/**
+ * The safety of a daemon: what follows a trip of the breaker and a reset, and what of breaker and harm outlives the process. Counts and trips are
+ * in `safety.json`, the clients that were seen in `clients.json`, which may be large and is worth little after a while.
+ */
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RegisteredHits } from '../engine/registered-hits.ts';
+import type { SafetyGuard, TripReport } from '../engine/safety-guard.ts';
+import type { ShowAddress } from '../output/shown-address.ts';
+import { breakerLine, harmLine } from '../output/notice-line.ts';
+import { type ShownTrip, showTrip } from '../output/shown-trip.ts';
+import type { Log } from '../server/log.ts';
+import type { RunNotices } from './run-notices.ts';
+import { StateFile } from './state-file.ts';
+
+const SCHEMA = 2;
+const TICKS_PER_CLIENTS = 10;
+const TICKS_PER_STATE = 60;
+const MICROS_PER_MILLISECOND = 1000;
+
+/** The content of `safety.json`. */
+interface SafetyState {
+  readonly breaker: unknown;
+  readonly harm: unknown;
+  readonly shownTrips: readonly ShownTrip[];
+}
+
+export interface SafetyParts {
+  readonly guard: SafetyGuard;
+  readonly hits: RegisteredHits;
+  /** Null where no state is kept. */
+  readonly folder: string | null;
+  readonly show: ShowAddress;
+  readonly log: Log;
+  readonly notices: RunNotices;
+  /** Takes an event line. */
+  readonly notice: (line: string) => void;
+  readonly mode: () => string;
+  readonly timeUs: () => number;
+}
+
+export class RunSafety {
+  /** Times that the state could not be kept. */
+  failureCount = 0;
+  private readonly parts: SafetyParts;
+  /** Null until `open`. */
+  private state: StateFile | null = null;
+  private clients: StateFile | null = null;
+  /** Trips as outputs show them, of those that hold. */
+  private shownTrips: readonly ShownTrip[] = [];
+  private ticks = 0;
+  private savedChanges = -1;
+  private savedHarm = '';
+
+  constructor(parts: SafetyParts) {
+    this.parts = parts;
+  }
+
+  /** Trips that hold, as outputs show them. */
+  get trips(): readonly ShownTrip[] {
+    return this.shownTrips;
+  }
+
+  /** Makes sure that state can be kept in the folder. Throws where it cannot. */
+  open(): void {
+    const { folder } = this.parts;
+    if (folder === null) return;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    this.state = new StateFile(join(folder, 'safety.json'), 'safety', SCHEMA);
+    this.clients = new StateFile(join(folder, 'clients.json'), 'clients', SCHEMA);
+  }
+
+  /** Takes up what was kept in the folder, which is this process's by now. Throws where a file is there and cannot be read. */
+  load(): void {
+    const { folder, guard, log } = this.parts;
+    if (this.state === null || this.clients === null || folder === null) return;
+    const reading = this.state.load();
+    if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
+    else if (reading.kind === 'state') this.takeUp(reading.data, reading.savedMs);
+    else this.loadVersion1(join(folder, 'breaker.json'));
+    this.loadClients(this.clients);
+    for (const trip of guard.breaker.trips)
+      log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
+    // A disk that takes nothing shows now, not at the first trip. The key of a first start is kept.
+    this.saveNow();
+  }
+
+  /** Once a second: keeps what has changed. */
+  tick(): void {
+    const { guard, hits, log } = this.parts;
+    if (this.state === null || this.clients === null) return;
+    const harm = JSON.stringify(hits.toCounts());
+    const isChanged = guard.breaker.changes !== this.savedChanges || harm !== this.savedHarm;
+    const failed = (error: Error): void => {
+      this.failureCount++;
+      log.error({ problem: error.message }, 'the state of the safety breaker could not be kept');
+    };
+    this.ticks++;
+    if (isChanged || this.ticks % TICKS_PER_STATE === 0) this.state.saveSoon(() => this.data()).catch(failed);
+    if (this.ticks % TICKS_PER_CLIENTS === 0) this.clients.saveSoon(() => guard.breaker.exportSeen()).catch(failed);
+  }
+
+  /** Keeps everything at once: before the end. */
+  saveAll(): void {
+    this.saveNow();
+    this.attempt(() => this.clients?.saveNow(this.parts.guard.breaker.exportSeen()));
+  }
+
+  /** The breaker has tripped. */
+  tripped(report: TripReport): void {
+    const { notice, show, log, mode } = this.parts;
+    const shown = showTrip(report, show);
+    this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
+    notice(breakerLine(report.trip.timeUs, { state: 'tripped', mode: mode(), trip: shown }));
+    const effect =
+      shown.then === 'observe'
+        ? 'the safety breaker has tripped: nothing is enforced until a reset'
+        : 'the safety breaker has tripped: flows that are only suspected are left alone until a reset';
+    log.error({ trip: shown }, effect);
+    this.parts.notices.tripped(shown);
+    this.saveNow();
+  }
+
+  /** Closes the breaker again; false where it was closed. */
+  reset(): boolean {
+    const { guard, notice, log, mode, timeUs } = this.parts;
+    if (guard.breaker.trips.length === 0) return false;
+    guard.reset();
+    this.shownTrips = [];
+    notice(breakerLine(timeUs(), { state: 'reset', mode: mode(), trip: null }));
+    log.warn({ mode: mode() }, 'the safety breaker was reset');
+    this.parts.notices.reset();
+    this.saveNow();
+    return true;
+  }
+
+  /** Sets the counts of registered hits to 0, which ends their alert. The reason is an operator's. */
+  clearHarm(reason: string): void {
+    const { hits, notice, log, timeUs } = this.parts;
+    const before = hits.toCounts();
+    hits.clear();
+    notice(harmLine(timeUs(), { state: 'cleared', reason, before }));
+    log.warn({ reason, before }, 'the counts of registered hits were cleared');
+    this.saveNow();
+  }
+
+  private data(): SafetyState {
+    const { guard, hits } = this.parts;
+    this.savedChanges = guard.breaker.changes;
+    const harm = hits.toCounts();
+    this.savedHarm = JSON.stringify(harm);
+    return { breaker: guard.breaker.exportState(), harm, shownTrips: this.shownTrips };
+  }
+
+  private saveNow(): void {
+    this.attempt(() => this.state?.saveNow(this.data()));
+  }
+
+  private attempt(save: () => void): void {
+    try {
+      save();
+    } catch (error) {
+      this.failureCount++;
+      this.parts.log.error({ problem: (error as Error).message }, 'the state of the safety breaker could not be kept');
+    }
+  }
+
+  private takeUp(data: unknown, savedMs: number): void {
+    const { guard, hits } = this.parts;
+    const elapsedUs = Math.max(0, Date.now() - savedMs) * MICROS_PER_MILLISECOND;
+    try {
+      const { breaker, harm, shownTrips } = data as SafetyState;
+      guard.breaker.importState(breaker, elapsedUs);
+      hits.addCounts(harm);
+      this.shownTrips = Array.isArray(shownTrips) ? shownTrips : [];
+    } catch (error) {
+      const reading = this.state!.setAside((error as Error).message);
+      if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
+    }
+  }
+
+  /** The state before is lost: nothing is enforced until an operator has looked. */
+  private startSafely(problem: string, setAside: string): void {
+    const { guard, log, timeUs } = this.parts;
+    log.error(
+      { problem, set_aside: setAside },
+      'the state of the safety breaker cannot be used: nothing is enforced until a reset',
+    );
+    guard.breaker.reset();
+    guard.breaker.tripForState(timeUs());
+    const shown = showTrip({ trip: guard.breaker.trips[0]!, rule: null, flows: [] }, this.parts.show);
+    this.shownTrips = [shown];
+    this.parts.notices.tripped(shown);
+  }
+
+  private loadClients(file: StateFile): void {
+    const { guard, log } = this.parts;
+    let reading = file.load();
+    if (reading.kind === 'state') {
+      try {
+        guard.breaker.importSeen(reading.data);
+      } catch (error) {
+        reading = file.setAside((error as Error).message);
+      }
+    }
+    if (reading.kind !== 'broken') return;
+    const { problem, setAside } = reading;
+    log.error(
+      { problem, set_aside: setAside },
+      'the clients that were seen are not known: shares are of those seen from now on',
+    );
+  }
+
+  /** The state of a program before this form of file; it stays for a return to that program. */
+  private loadVersion1(path: string): void {
+    if (!existsSync(path)) return;
+    const { guard, log } = this.parts;
+    try {
+      guard.breaker.importState(JSON.parse(readFileSync(path, 'utf8')), 0);
+      log.info({ path }, 'the state of the breaker was taken over from an older form');
+    } catch (error) {
+      this.startSafely((error as Error).message, path);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A client's address as 64 bits under the key of a deployment: nobody without the key can choose addresses that share a place or fall into a
+ * sample, and a state file that holds these names no client.
+ *
+ * HalfSipHash-2-4 with 32 bits of output (Aumasson and Bernstein's reference implementation), twice, under two halves of a 128-bit key.
+ */
+
+/** A client's address as words (core/ip-address), however it is held. */
+export type Address = ArrayLike<number>;
+
+export const HASH_KEY_WORDS = 4;
+const MESSAGE_LENGTH = 16;
+
+export class ClientHash {
+  /** The hash of the address that was given last. */
+  high = 0;
+  low = 0;
+  private readonly key: Int32Array;
+
+  /** A key of four words. */
+  constructor(key: ArrayLike<number>) {
+    if (key.length !== HASH_KEY_WORDS) throw new TypeError(`a key has ${HASH_KEY_WORDS} words`);
+    this.key = Int32Array.from(key);
+  }
+
+  /** The key's words. */
+  get words(): readonly number[] {
+    return [...this.key];
+  }
+
+  take(address: Address): void {
+    const { key } = this;
+    this.high = halfSipHash(key[0]!, key[1]!, address);
+    this.low = halfSipHash(key[2]!, key[3]!, address);
+  }
+}
+
+/** HalfSipHash-2-4 of four words, which are the message's bytes as little-endian numbers. */
+export function halfSipHash(key0: number, key1: number, message: Address): number {
+  let v0 = key0;
+  let v1 = key1;
+  let v2 = 0x6c796765 ^ key0;
+  let v3 = 0x74656462 ^ key1;
+  // Four words and the length; then the end, for which 0xff goes into v2 and nothing into the others.
+  for (let block = 0; block < 6; block++) {
+    const isEnd = block === 5;
+    const word = block < 4 ? message[block]! : isEnd ? 0 : MESSAGE_LENGTH << 24;
+    v3 ^= word;
+    if (isEnd) v2 ^= 0xff;
+    for (let round = isEnd ? 4 : 2; round > 0; round--) {
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
+    }
+    v0 ^= word;
+  }
+  return v1 ^ v3;
+}

@@ -1,0 +1,23 @@
+/** From the checked shape of a policy's `safety`, in either form, to the limits that the breaker holds. */
+import { parseDuration, parseShare } from './action.ts';
+import { type ClientGroup, GROUP_NAMES } from './client-groups.ts';
+import { DEFAULT_FLOOR, type Limit, limitingShare, oneWindow, type Safety, type Then } from './limits.ts';
+import type { LimitShape, PolicyShape } from './policy-schema.ts';
+
+export function compileSafety(shape: NonNullable<PolicyShape['safety']>): Safety {
+  const registered = shape.registered ?? 0;
+  if ('limits' in shape) return { limits: shape.limits.map(compileLimit), registered };
+  const { window, max_clients_affected: clients, max_share_affected: share } = shape;
+  return { ...oneWindow(parseDuration(window), clients, parseShare(share)), registered };
+}
+
+function compileLimit({ window, stage, clients, share, floor, then }: LimitShape): Limit {
+  return {
+    windowUs: parseDuration(window),
+    group: (GROUP_NAMES as readonly string[]).indexOf(stage ?? 'any') as ClientGroup,
+    clients,
+    share: share === undefined ? null : limitingShare(parseShare(share)),
+    floor: floor ?? DEFAULT_FLOOR,
+    then: (then ?? 'observe') as Then,
+  };
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { Breaker } from '../../src/policy/breaker.ts';
+import { oneWindow } from '../../src/policy/limits.ts';
+import type { Address } from '../registry/random.ts';
+
+const SECOND = 1_000_000;
+const HOUR = 3600 * SECOND;
+const START = 1_700_000_000 * SECOND;
+const KEY = [1, 2, 3, 4];
+const CONFIRMED = 2;
+
+const client = (number: number): Address => [0, 0, 0xffff, number];
+const safety = (clients: number) => oneWindow(60 * SECOND, clients, 1);
+const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+function hitBefore(): Breaker {
+  const before = new Breaker(safety(3), KEY);
+  before.admit(START, client(1), CONFIRMED, false);
+  before.admit(START + SECOND, client(-2), CONFIRMED, false);
+  return before;
+}
+
+function after(before: Breaker, elapsedUs = 0): Breaker {
+  const breaker = new Breaker(safety(3), [7, 7, 7, 7]);
+  breaker.importState(throughJson(before.exportState()), elapsedUs);
+  return breaker;
+}
+
+describe('the state of a breaker', () => {
+  it('survives a restart: a client that was hit is not new, and the count goes on', () => {
+    const breaker = after(hitBefore());
+    expect(breaker.limitCounts()).toMatchObject([{ affected: 2 }]);
+    expect(breaker.admit(START + 2 * SECOND, client(1), CONFIRMED, false)).toBe(true);
+    expect(breaker.admit(START + 2 * SECOND, client(3), CONFIRMED, false)).toBe(true);
+    expect(breaker.admit(START + 2 * SECOND, client(4), CONFIRMED, false)).toBe(false);
+    const later = after(breaker, 10 * HOUR);
+    expect(later.trips).toEqual(breaker.trips);
+    expect(later.admit(START + 9 * HOUR, client(9), CONFIRMED, false)).toBe(false);
+  });
+
+  it('names no client: what is in it cannot be made without the key', () => {
+    const text = JSON.stringify(hitBefore().exportState());
+    expect(text).not.toContain('-2');
+    expect(text).not.toBe(JSON.stringify({ ...hitBefore().exportState(), key: [7, 7, 7, 7] }));
+  });
+
+  it('moves its windows by the time that has passed, not by what another capture says', () => {
+    const hour = after(hitBefore(), HOUR);
+    hour.see(START + HOUR, client(5), CONFIRMED);
+    expect(hour.limitCounts()).toMatchObject([{ affected: 0, seen: 1 }]);
+    for (const years of [-10, 10]) {
+      const breaker = after(hitBefore(), 0);
+      const timeUs = START + years * 365 * 24 * HOUR;
+      breaker.see(timeUs, client(5), CONFIRMED);
+      // At once after the restart: for a packet of another decade the windows may move by a minute, no more.
+      breaker.see(timeUs + SECOND, client(6), CONFIRMED);
+      expect(breaker.limitCounts()[0]!.seen).toBe(2);
+      breaker.see(timeUs + 2 * HOUR, client(6), CONFIRMED);
+      expect(breaker.limitCounts()).toMatchObject([{ affected: 0, seen: 1 }]);
+    }
+  });
+
+  it('of the version before, which named one window and addresses, is taken over', () => {
+    const slice = (START / SECOND) | 0;
+    const trip = { timeUs: START, cause: 'clients', affected: 4, seen: 9 };
+    const clients = [
+      [0, 0, 0xffff, 1, slice, slice],
+      [0, 0, 0xffff, -2, slice, slice - 5],
+    ];
+    const breaker = new Breaker(safety(3), KEY);
+    breaker.importState({ version: 1, trip, sliceUs: SECOND, slice, clients }, 0);
+    expect(breaker.trips).toMatchObject([{ ...trip, then: 'observe' }]);
+    expect(breaker.limitCounts()).toMatchObject([{ affected: 2 }]);
+    breaker.importState({ version: 1, trip: null, sliceUs: SECOND, slice, clients }, 0);
+    expect(breaker.trips).toEqual([]);
+    expect(breaker.admit(START, client(1), CONFIRMED, false)).toBe(true);
+    expect(breaker.limitCounts()).toMatchObject([{ affected: 2 }]);
+  });
+
+  const good = hitBefore().exportState();
+  it.each([
+    null,
+    7,
+    [],
+    {},
+    { version: 3 },
+    { version: 1, trip: null, sliceUs: 1, slice: -1, clients: [] },
+    { version: 1, trip: { cause: 'rain' }, sliceUs: 1, slice: 1, clients: [] },
+    { ...good, key: [1, 2, 3] },
+    { ...good, trips: [{}] },
+    { ...good, registeredHits: -1 },
+    { ...good, nowUs: null },
+    { ...good, hits: null },
+    { ...good, hits: { ...good.hits, hashes: 'AAA' } },
+    { ...good, hits: { ...good.hits, hashes: 7 } },
+    { ...good, hits: { ...good.hits, times: '' } },
+    { ...good, hits: { ...good.hits, level: 99 } },
+  ])('that is none is refused: %j', (state) => {
+    const breaker = new Breaker(safety(3), KEY);
+    expect(() => {
+      breaker.importState(state, 0);
+    }).toThrow(TypeError);
+    expect(breaker.admit(START, client(1), CONFIRMED, false)).toBe(true);
+  });
+
+  const seen = hitBefore().exportSeen();
+  it.each([
+    null,
+    {},
+    { ...seen, windows: [{}] },
+    { ...seen, windows: [{ windowUs: 1, group: 0, level: 0, levels: [], hashes: 'AAAAAAAAAAA=', ages: '' }] },
+  ])('of clients in windows that is none is refused: %j', (value) => {
+    const breaker = new Breaker(safety(3), KEY);
+    expect(() => {
+      breaker.importSeen(value);
+    }).toThrow(TypeError);
+    expect(breaker.limitCounts()).toHaveLength(1);
+  });
+});
