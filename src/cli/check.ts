@@ -1,11 +1,13 @@
 /**
- * `sluice check`: every problem of a policy and a registry, each with its place, and whether a registered user can be hit by a rule.
+ * `sluice check`: every problem of a policy and a registry, each with its place, whether a registered user can be hit by a rule, and whether the policy
+ * would trip its own limits on recorded traffic.
  */
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
 import { rulesSha256 } from '../engine/rules.ts';
 import type { FoundManifest } from '../rules/manifest-check.ts';
 import { policyAhead, registryAhead } from './check-ahead.ts';
+import { checkTraffic } from './check-traffic.ts';
 import { ExitCode } from './exit-code.ts';
 import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
@@ -17,13 +19,15 @@ export interface CheckFlags extends ManifestFlags {
   readonly strict?: boolean;
   /** Milliseconds from now on that are looked at. */
   readonly ahead?: number;
+  /** Captures. */
+  readonly traffic?: readonly string[];
 }
 
 export async function check(flags: CheckFlags): Promise<ExitCode> {
   const needs = manifestNeeds(flags);
-  const neither = flags.policy === undefined && flags.registry === undefined;
-  const policyFile = flags.policy ?? (neither ? DEFAULT_POLICY : undefined);
-  const registryFile = flags.registry ?? (neither ? DEFAULT_REGISTRY : undefined);
+  const needsBoth = flags.traffic !== undefined || (flags.policy === undefined && flags.registry === undefined);
+  const policyFile = flags.policy ?? (needsBoth ? DEFAULT_POLICY : undefined);
+  const registryFile = flags.registry ?? (needsBoth ? DEFAULT_REGISTRY : undefined);
   const nowUs = micros(Date.now() * 1000);
   const policy = policyFile === undefined ? null : await readPolicy(policyFile);
   const registry = registryFile === undefined ? null : await readRegistry(registryFile, nowUs);
@@ -35,8 +39,13 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   if (policy?.policy && registry?.registry && policy.issues.ok && registry.issues.ok)
     print(`rules: sha256 ${rulesSha256({ policy: policy.policy, registry: registry.registry })}`);
   const beyondCount = flags.ahead === undefined ? 0 : printAhead(policy, registry, nowUs, nowUs + flags.ahead * 1000);
-  const exitCode = exitCodeOf(readings, flags.strict === true);
-  return flags.strict === true && beyondCount > 0 ? ExitCode.INVALID_RULES : exitCode;
+  const isStrict = flags.strict === true;
+  const exitCode = isStrict && beyondCount > 0 ? ExitCode.INVALID_RULES : exitCodeOf(readings, isStrict);
+  if (exitCode !== ExitCode.DONE || flags.traffic === undefined || !policy?.policy || !registry?.registry)
+    return exitCode;
+  const traffic = await checkTraffic(flags.traffic, { policy: policy.policy, registry: registry.registry });
+  for (const line of traffic.lines) print(`${policy.issues.file}: on this traffic: ${line}`);
+  return traffic.wouldTrip && isStrict ? ExitCode.INVALID_RULES : traffic.exitCode;
 }
 
 /** Prints what dates will change. Returns how many days are beyond the limits of the guard. */
