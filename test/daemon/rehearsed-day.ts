@@ -1,0 +1,117 @@
+/** A day of traffic through the engine as the daemon has it: which clients are hit, when the breaker trips, what becomes of registered users. */
+import { captureOf } from '../../src/capture/open-capture.ts';
+import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { Outcome } from '../../src/enforcement/outcome.ts';
+import type { DecisionSink } from '../../src/engine/decision-sink.ts';
+import { Decisions } from '../../src/engine/decisions.ts';
+import { Judge } from '../../src/engine/judge.ts';
+import { Pipeline } from '../../src/engine/pipeline.ts';
+import type { HitCounts } from '../../src/engine/registered-hits.ts';
+import type { Rules } from '../../src/engine/rules.ts';
+import { SafetyGuard } from '../../src/engine/safety-guard.ts';
+import { Tunnels } from '../../src/engine/tunnels.ts';
+import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
+import { FlowTable } from '../../src/flow/flow-table.ts';
+import type { Capacities } from '../../src/policy/breaker.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import type { Trip } from '../../src/policy/trip.ts';
+import { parseRegistry } from '../../src/registry/registry-file.ts';
+
+export const REGISTRY_HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
+
+export function rulesOf(policyText: string, registryText: string): Rules {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const { policy, issues } = parsePolicy(bytes(policyText), 'policy.yaml');
+  const reading = parseRegistry(bytes(registryText), 'registry.csv');
+  if (policy === undefined) throw new Error(issues.kept.map(({ message }) => message).join('; '));
+  return { policy, registry: reading.registry!, mode: policy.mode };
+}
+
+export interface Day {
+  /** Clients (10.x.y.z as a number) of which at least one packet was dropped or delayed. */
+  readonly hit: ReadonlySet<number>;
+  /** Trips, each with how many clients had been hit by then. */
+  readonly trips: readonly {
+    readonly trip: Trip;
+    readonly rule: string | null;
+    readonly flows: number;
+    readonly hit: number;
+  }[];
+  readonly decided: number;
+  readonly registeredHits: HitCounts;
+  readonly guard: SafetyGuard | null;
+}
+
+export interface DayOptions {
+  readonly withBreaker?: boolean;
+  /** Rules that are loaded before a packet, by its number. */
+  readonly reloads?: readonly { readonly beforePacket: number; readonly rules: Rules }[];
+  readonly capacities?: Capacities;
+}
+
+const silent: DecisionSink = { decided: () => undefined, ended: () => undefined };
+const ETHERNET_LENGTH = 14;
+const CLIENTS_NETWORK = 10;
+
+/** Runs a capture; reloads come between two batches of at most 64 kB. */
+export async function live(rules: Rules, capture: Buffer, options: DayOptions = {}): Promise<Day> {
+  const table = new FlowTable(200_000);
+  const fingerprints = new FingerprintSet();
+  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
+  const hit = new Set<number>();
+  const trips: { trip: Trip; rule: string | null; flows: number; hit: number }[] = [];
+  const guard =
+    options.withBreaker === false
+      ? null
+      : new SafetyGuard(
+          rules.policy.safety,
+          [1, 2, 3, 4],
+          ({ trip, rule, flows }) => trips.push({ trip, rule, flows: flows.length, hit: hit.size }),
+          options.capacities,
+        );
+  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, silent, guard);
+  const sink = {
+    packet: (batch: PacketBatch, row: number, outcome: Outcome) => {
+      if (outcome === Outcome.FORWARDED) return;
+      const at = batch.at[row]! + ETHERNET_LENGTH;
+      const source = batch.data.getUint32(at + 12);
+      hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
+    },
+  };
+  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions), sink);
+  const reloads = [...(options.reloads ?? [])];
+  await run(pipeline, capture, () => {
+    if (reloads.length === 0 || pipeline.counters.packets < reloads[0]!.beforePacket) return;
+    const { rules: next } = reloads.shift()!;
+    guard?.breaker.useLimits(next.policy.safety);
+    decisions.replaceRules(next, pipeline.counters.lastTimeUs, pipeline.counters.packets);
+  });
+  return {
+    hit,
+    trips,
+    decided: decisions.made.reduce((sum, count) => sum + count, 0),
+    registeredHits: decisions.hits.toCounts(),
+    guard,
+  };
+}
+
+async function run(pipeline: Pipeline, bytes: Buffer, between: () => void): Promise<void> {
+  let at = 0;
+  const capture = captureOf('the day', {
+    end: { fault: 0, message: '' },
+    read: (target, start, length) => {
+      const piece = bytes.subarray(at, at + Math.min(length, 65_536));
+      target.set(piece, start);
+      at += piece.length;
+      return Promise.resolve(piece.length);
+    },
+    close: () => Promise.resolve(),
+  });
+  const batch = new PacketBatch();
+  while (await capture.read(batch)) {
+    pipeline.process(batch);
+    between();
+  }
+  pipeline.finish();
+  await capture.close();
+}
