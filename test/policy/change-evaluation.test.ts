@@ -171,10 +171,17 @@ describe('a change of rules', () => {
     expect(toEnforce).toMatchObject({
       newlyHit: 600,
       isEnforced: true,
-      limits: [{ hit: 600, seen: 600, allowed: 30 }],
+      limits: [
+        { hit: 600, seen: 600, allowed: 30 },
+        { hit: 600, seen: 600, allowed: 60 },
+        { hit: 600, seen: 600, allowed: 5000 },
+        { hit: 0, seen: 0, allowed: 200 },
+        { hit: 0, seen: 0, allowed: 1000 },
+      ],
     });
     expect(excessesOf(toEnforce, DEFAULT_GUARD)).toMatchObject([
       { limit: 'breaker', seen: 600, allowed: 30, refuses: true },
+      { limit: 'breaker', seen: 600, allowed: 60, refuses: true },
     ]);
     const allow = policyOf('{ name: all, action: allow }');
     const observed = evaluateChange(
@@ -185,7 +192,10 @@ describe('a change of rules', () => {
       hitLimitsOf(BASELINE.safety),
     );
     expect(observed).toMatchObject({ newlyHit: 600, isEnforced: false });
-    expect(excessesOf(observed, DEFAULT_GUARD)).toMatchObject([{ limit: 'breaker', refuses: false }]);
+    expect(excessesOf(observed, DEFAULT_GUARD)).toMatchObject([
+      { limit: 'breaker', refuses: false },
+      { limit: 'breaker', refuses: false },
+    ]);
   });
 
   it('is judged by the clients of the window and the stage that a limit is about', () => {
