@@ -44,7 +44,7 @@ export class ChangingRules {
       policy: join(folder, 'policy.yaml'),
       registry: join(folder, 'registry.csv'),
       mode: undefined,
-  addresses: 'plain',
+      addresses: 'plain',
       needs: NO_NEEDS,
     };
     writeFileSync(files.policy, policy);
