@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/output-error.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
+import { addCtlCommand } from './ctl-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   // Subcommands inherit what is set before they are added.
   addReplayCommand(program);
   addRunCommand(program);
+  addCtlCommand(program);
   addCheckCommand(program);
   addLookupCommand(program);
   addExplainCommand(program);

@@ -64,6 +64,11 @@ export class RunCalendar {
     return this.ahead.size;
   }
 
+  /** Their packet times, µs since 1970. */
+  get aheadDates(): readonly number[] {
+    return [...this.ahead.keys()].sort((a, b) => a - b);
+  }
+
   /** The next date, Infinity where there is none. */
   get nextUsOrInfinity(): number {
     return Number.isNaN(this.nextUs) ? nextDate(this.engine.rules, this.engine.timeUs) : this.nextUs;

@@ -29,7 +29,7 @@ Examples:
   sluice run --spool /var/spool/captures --decisions decisions.jsonl --state /var/lib/sluice
                                                              files that another program rotates into a folder
   curl -s localhost:9464/metrics                             what it counts
-  curl -s -X POST localhost:9464/-/reload                    new rules, like kill -HUP
+  sluice ctl reload --state /var/lib/sluice                  new rules, like kill -HUP
 
 While it runs:
   SIGHUP reloads policy and registry; SIGUSR1 opens the event logs anew; SIGTERM and SIGINT stop it: what has been read is
@@ -130,6 +130,10 @@ export function addRunCommand(program: Command): void {
         '--notify <url>',
         'a webhook that gets trips of the breaker, registered hits, a silent source and refused reloads as JSON',
       ).argParser(webhook),
+    )
+    .option(
+      '--control <socket>',
+      'Unix socket for sluice ctl; none for none (default: control.sock in the folder of state, where there is one)',
     )
     .addOption(maxFlowsOption())
     .addOption(linkIdentityOption())

@@ -6,18 +6,19 @@ import { randomInt } from 'node:crypto';
 import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { rulesSha256 } from '../engine/rules.ts';
-import { Metrics } from '../output/metrics.ts';
 import { statsLine } from '../output/notice-line.ts';
 import type { ShowAddress } from '../output/shown-address.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import { EventLoopLag } from '../server/event-loop-lag.ts';
-import { HttpServer, json, type ListenAddress, type Route, text } from '../server/http-server.ts';
+import { ControlSocket } from '../server/control-socket.ts';
+import { HttpServer, type ListenAddress, type Route } from '../server/http-server.ts';
 import type { Log } from '../server/log.ts';
 import type { Notifier } from '../server/notifier.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { RecentFiles } from './recent-files.ts';
-import { type Confirmed, contextOf, RunChanges } from './run-changes.ts';
+import { type Administered, RunAdministration } from './run-administration.ts';
+import { contextOf, RunChanges } from './run-changes.ts';
 import { RunClock } from './run-clock.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunHints } from './run-hints.ts';
@@ -25,10 +26,12 @@ import { RunNotices } from './run-notices.ts';
 import { type OutputOptions, RunOutputs } from './run-outputs.ts';
 import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './run-rules.ts';
+import { daemonRoutes } from './run-routes.ts';
 import { RunSafety } from './run-safety.ts';
 import type { RunSource } from './run-source.ts';
 import { RunSpool } from './run-spool.ts';
 import { daemonStats } from './run-stats.ts';
+import { daemonStatus } from './run-status.ts';
 import { startSafety } from './start-safety.ts';
 import type { StartingRules } from './starting-rules.ts';
 
@@ -45,6 +48,8 @@ export interface DaemonOptions {
   /** Null for no HTTP server. */
   readonly listen: ListenAddress | null;
   readonly token: string | null;
+  /** Path of the control socket; null for none. */
+  readonly control: string | null;
   readonly watch: boolean;
   /** Where the state of breaker and harm is kept; null for nowhere. */
   readonly stateFolder: string | null;
@@ -62,8 +67,6 @@ const CLOSE_LOGS_MS = 4400;
 /** Of a source that has ended by itself nobody waits for the end. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
-/** HTTP status by the result of a reload. */
-const RELOAD_STATUS = { success: 200, unchanged: 200, failure: 422, refused: 409 } as const;
 /** Time for notices that are on their way at the end. */
 const NOTICES_MS = 300;
 
@@ -80,6 +83,8 @@ export class Daemon {
   private readonly clock: RunClock;
   private readonly notices: RunNotices;
   private lock: Server | null = null;
+  private readonly administration: RunAdministration;
+  private readonly control: ControlSocket | null;
   private readonly http: HttpServer | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
@@ -127,6 +132,9 @@ export class Daemon {
       mode: () => this.engine.decisions.mode,
       timeUs: () => this.engine.timeUs,
     });
+    this.administration = new RunAdministration(this.administered(), log);
+    const answer = this.administration.answer.bind(this.administration);
+    this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
     this.http = options.listen === null ? null : new HttpServer(options.listen, this.routes(), options.token, log);
   }
 
@@ -136,6 +144,7 @@ export class Daemon {
       await this.startParts();
     } catch (error) {
       await this.http?.stop();
+      await this.control?.stop();
       this.lock?.close();
       if (this.source instanceof RunSpool) this.source.close();
       throw error;
@@ -153,6 +162,7 @@ export class Daemon {
     // From here on a kill leaves a checkpoint that knows where the logs stood.
     if (this.source instanceof RunSpool) await this.source.commit(null);
     await this.changes.start();
+    await this.startControl();
     this.lag.start();
     if (this.options.watch) this.changes.reloads.watch();
     this.every(TICK_MS, () => {
@@ -180,6 +190,7 @@ export class Daemon {
     const asked = this.isStopping;
     this.isStopping = true;
     for (const timer of this.timers) clearInterval(timer);
+    await this.control?.stop();
     await this.changes.stop();
     await this.finish();
     await this.notices.close(NOTICES_MS);
@@ -199,13 +210,8 @@ export class Daemon {
     this.source.stop();
   }
 
-  async reloadRules(reason: string): Promise<void> {
-    await this.changes.reloads.reload(reason);
-  }
-
-  /** Confirms rules that were refused, or a date under the rules in use (RunChanges). */
-  confirm(sha256: string, dateUs: number | null = null): Promise<Confirmed> {
-    return this.changes.confirm(sha256, dateUs);
+  async reloadRules(signal: string): Promise<void> {
+    await this.administration.reload({ via: 'signal', signal });
   }
 
   async reopenLogs(): Promise<void> {
@@ -300,91 +306,59 @@ export class Daemon {
     this.notices.begin(this.engine.decisions.hits);
   }
 
-  private writeStats(): void {
-    const { engine, source, outputs } = this;
-    outputs.notice(statsLine(engine.timeUs, daemonStats(engine, source, outputs)));
-  }
-
-  private routes(): readonly Route[] {
-    const { options, outputs, source, engine, changes, lag } = this;
-    const { reloads } = changes;
-    const requests = (): ReadonlyMap<number, number> => this.http?.requests ?? new Map<number, number>();
-    const metrics = new Metrics({
-      version: options.version,
-      source,
-      counters: engine.counters,
-      table: engine.table,
-      tunnels: engine.tunnels,
-      decisions: engine.decisions,
-      guard: engine.guard,
-      safety: this.safety,
-      clock: this.clock,
-      notices: this.notices,
-      lag: engine.lag,
-      logs: outputs.logs,
-      get rules() {
-        return engine.rules;
+  private administered(): Administered {
+    const { engine, outputs, changes, options, source, safety } = this;
+    const { hits } = engine.decisions;
+    return {
+      get timeUs() {
+        return engine.timeUs;
       },
       get rulesSha256() {
         return rulesSha256(engine.rules);
       },
-      get coverage() {
-        return changes.coverage;
+      status: () => daemonStatus(options.version, engine, source, changes),
+      reload: (reason) => changes.reloads.reload(reason),
+      confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
+      resetBreaker: () => safety.reset(),
+      clearHarm: (reason) => {
+        const before = hits.toCounts();
+        safety.clearHarm(reason);
+        return before;
       },
-      recent: engine.recent,
-      get calendar() {
-        return changes.calendarFigures;
+      forget: () => ({ ended_flows: engine.recent.forget(), files: safety.forget() }),
+      notice: (line) => {
+        outputs.notice(line);
       },
-      get hasRefusedRules() {
-        return changes.guard.refused !== null;
-      },
-      get registryChangedMs() {
-        return reloads.registryChangedMs;
-      },
-      get rulesLoadedMs() {
-        return reloads.loadedMs;
-      },
-      reloads: reloads.counts,
-      get requests() {
-        return requests();
-      },
-      takeLoopLag: () => lag.take(),
+    };
+  }
+
+  private async startControl(): Promise<void> {
+    try {
+      await this.control?.start();
+    } catch (error) {
+      const { message } = error as Error;
+      const hint = '--control names another, or none';
+      throw new CommandError(
+        `cannot make the control socket ${this.options.control!}: ${message}; ${hint}`,
+        ExitCode.FAILED,
+      );
+    }
+  }
+
+  private routes(): readonly Route[] {
+    const { options, source, engine, changes, outputs, safety, clock, notices, administration, lag } = this;
+    const parts = { source, engine, changes, outputs, safety, clock, notices, administration, lag };
+    return daemonRoutes({
+      ...parts,
+      version: options.version,
+      requests: () => this.http?.requests ?? new Map<number, number>(),
+      notReady: () => (this.isStopping ? 'stopping' : this.isRunning ? source.problem : 'starting'),
     });
-    return [
-      {
-        method: 'GET',
-        path: '/metrics',
-        administers: false,
-        answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
-      },
-      { method: 'GET', path: '/healthz', administers: false, answer: () => text(200, 'alive') },
-      {
-        method: 'GET',
-        path: '/readyz',
-        administers: false,
-        answer: () => {
-          const problem = this.isStopping ? 'stopping' : this.isRunning ? source.problem : 'starting';
-          return problem === null ? text(200, 'ready') : text(503, problem);
-        },
-      },
-      {
-        method: 'POST',
-        path: '/-/reload',
-        administers: true,
-        answer: async () => {
-          const { result, problems, judgement } = await reloads.reload('asked over HTTP');
-          const change =
-            judgement === null ? {} : { sha256: judgement.sha256, reasons: judgement.excesses.map(({ text }) => text) };
-          return json(RELOAD_STATUS[result], { result, problems, ...change });
-        },
-      },
-      {
-        method: 'POST',
-        path: '/-/breaker/reset',
-        administers: true,
-        answer: () => json(200, { reset: this.safety.reset() }),
-      },
-    ];
+  }
+
+  private writeStats(): void {
+    const { engine, source, outputs } = this;
+    outputs.notice(statsLine(engine.timeUs, daemonStats(engine, source, outputs)));
   }
 }
 

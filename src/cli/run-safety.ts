@@ -2,7 +2,7 @@
  * The safety of a daemon: what follows a trip of the breaker and a reset, and what of breaker and harm outlives the process. Counts and trips are
  * in `safety.json`, the clients that were seen in `clients.json`, which may be large and is worth little after a while.
  */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegisteredHits } from '../engine/registered-hits.ts';
 import type { SafetyGuard, TripReport } from '../engine/safety-guard.ts';
@@ -13,6 +13,8 @@ import type { Log } from '../server/log.ts';
 import type { RunNotices } from './run-notices.ts';
 import { StateFile } from './state-file.ts';
 
+/** Files of state that may name clients: of an older program, or set aside because they could not be read. */
+const FORGOTTEN = /^breaker\.json$|\.broken(-.*)?$/;
 const SCHEMA = 2;
 const TICKS_PER_CLIENTS = 10;
 const TICKS_PER_STATE = 60;
@@ -143,6 +145,20 @@ export class RunSafety {
     notice(harmLine(timeUs(), { state: 'cleared', reason, before }));
     log.warn({ reason, before }, 'the counts of registered hits were cleared');
     this.saveNow();
+  }
+
+  /**
+   * Forgets what names clients in clear: the sources of trips that hold, the state of older programs, and files that were set aside. Returns the names
+   * of the files that are gone. Counts stay: they are under keyed hashes, and without them the limits would not hold.
+   */
+  forget(): readonly string[] {
+    this.shownTrips = this.shownTrips.map((trip) => ({ ...trip, flows: [], sources: [] }));
+    const { folder } = this.parts;
+    if (folder === null) return [];
+    const names = readdirSync(folder).filter((name) => FORGOTTEN.test(name));
+    for (const name of names) unlinkSync(join(folder, name));
+    this.saveNow();
+    return names;
   }
 
   private data(): SafetyState {

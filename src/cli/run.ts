@@ -14,6 +14,7 @@ import type { LogLevel } from '../server/log-levels.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
+import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
@@ -53,6 +54,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags {
   readonly tokenFile?: string;
   readonly state?: string;
   readonly notify?: URL;
+  readonly control?: string;
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
   readonly logLevel: LogLevel;
@@ -93,6 +95,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     show: addressForm(flags),
     listen: flags.listen === 'none' ? null : flags.listen,
     token: tokenIn(flags.tokenFile),
+    control: controlSocket(flags, folder),
     watch: flags.watch === true,
     stateFolder: folder,
     needsState: flags.state !== undefined || flags.spool !== undefined,
@@ -158,6 +161,11 @@ function stateFolder(flags: RunFlags): string | null {
 function spoolStateFolder({ spool, state }: RunFlags): string {
   if (state === NO_STATE) throw new CommandError('a spool needs its state: which files are done', ExitCode.WRONG_USAGE);
   return state ?? join(spool!, '.sluice');
+}
+
+function controlSocket({ control }: RunFlags, folder: string | null): string | null {
+  if (control !== undefined) return control === NO_CONTROL ? null : control;
+  return folder === null ? null : join(folder, CONTROL_NAME);
 }
 
 function takeSignals(daemon: Daemon, log: Log): void {

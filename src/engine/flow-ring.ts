@@ -36,6 +36,14 @@ export class FlowRing {
     this.write(place, flow);
   }
 
+  /** Forgets all flows, and gives their memory back. */
+  clear(): void {
+    this.count = 0;
+    this.next = 0;
+    this.words = new Int32Array(FIRST_CAPACITY * WORDS);
+    this.numbers = new Float64Array(FIRST_CAPACITY * NUMBERS);
+  }
+
   read(place: number, flow: RecordedFlow): void {
     const { words, numbers } = this;
     const { input } = flow;

@@ -60,6 +60,14 @@ export class RecentFlows implements RecordedFlows {
     ring.push(this.flow, this.now() - RECENT_US);
   }
 
+  /** Forgets the ended flows; returns how many there were. */
+  forget(): number {
+    const count = this.endedCount;
+    this.confirmed.clear();
+    this.suspected.clear();
+    return count;
+  }
+
   visit(take: (flow: RecordedFlow) => void): number {
     const { table, flow, visitLimit } = this;
     let visited = 0;

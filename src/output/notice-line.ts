@@ -1,6 +1,6 @@
 /**
  * Events of the daemon itself, as JSON Lines beside those of flows: the breaker tripped or was reset, rules were reloaded, a date of the rules is near
- * or there, and counts from time to time. Their timestamp is the packet time at which they took effect.
+ * or there, an operator acted, and counts from time to time. Their timestamp is the packet time at which they took effect.
  */
 import { formatMicros } from '../core/units.ts';
 import type { HitCounts } from '../engine/registered-hits.ts';
@@ -61,6 +61,25 @@ export interface CalendarEvent {
   readonly rules: RulesName;
 }
 
+/** The operator behind an action: by the control socket with the user id, by HTTP with the peer's address, or by a signal. */
+export type ActionWho =
+  | { readonly via: 'socket'; readonly uid: number; readonly sudo_uid?: number }
+  | { readonly via: 'http'; readonly from: string; readonly token: boolean }
+  | { readonly via: 'signal'; readonly signal: string };
+
+/** Something that an operator did. */
+export interface ActionNotice {
+  readonly what: string;
+  readonly who: ActionWho;
+  /** Wall-clock time, ISO 8601. */
+  readonly at: string;
+  readonly result: string;
+  /** Hashes of the pair of policy and registry. */
+  readonly rules_before: string;
+  readonly rules_after: string;
+  readonly [detail: string]: unknown;
+}
+
 export function breakerLine(timeUs: number, { state, mode, trip }: BreakerNotice): string {
   return line(timeUs, 'breaker', { breaker: { state, mode, ...trip } });
 }
@@ -79,6 +98,10 @@ export function calendarLine(timeUs: number, notice: CalendarEvent): string {
   const { state, lead, fromUs, untilUs, reasons, figures, rules } = notice;
   const calendar = { state, lead, from: formatMicros(fromUs), until: formatMicros(untilUs), reasons, figures };
   return line(timeUs, 'calendar', { calendar, rules });
+}
+
+export function actionLine(timeUs: number, action: ActionNotice): string {
+  return line(timeUs, 'action', { action });
 }
 
 export function statsLine(timeUs: number, stats: Readonly<Record<string, unknown>>): string {

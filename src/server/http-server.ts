@@ -18,7 +18,15 @@ export interface Route {
   readonly path: string;
   /** Changes something: only for loopback, or with the token. */
   readonly administers: boolean;
-  readonly answer: () => Promise<Answer> | Answer;
+  readonly answer: (who: HttpWho) => Promise<Answer> | Answer;
+}
+
+/** The peer behind a request. */
+export interface HttpWho {
+  readonly via: 'http';
+  readonly from: string;
+  /** It had the token. */
+  readonly token: boolean;
 }
 
 export interface ListenAddress {
@@ -110,7 +118,9 @@ export class HttpServer {
       }
     }
     try {
-      return await route.answer();
+      const { remoteAddress = '' } = request.socket;
+      // A token that is not the right one was refused above.
+      return await route.answer({ via: 'http', from: remoteAddress, token: 'authorization' in request.headers });
     } catch (error) {
       this.log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
       return text(500, 'this failed; the log says more');

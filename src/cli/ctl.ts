@@ -1,0 +1,68 @@
+/** `sluice ctl`: asks a running daemon over its control socket, and says what came of it. */
+import { join } from 'node:path';
+import { askDaemon, ControlError } from '../server/control-client.ts';
+import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+
+export interface CtlFlags {
+  readonly state?: string;
+  readonly control?: string;
+  readonly json?: boolean;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly problem?: string;
+  readonly result?: string;
+  readonly problems?: readonly string[];
+  readonly sha256?: string;
+  readonly [more: string]: unknown;
+}
+
+export async function ctl(request: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<ExitCode> {
+  const answer = await ask(request, flags);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(answer)}\n`);
+  else for (const line of linesOf(String(request.command), answer)) process.stdout.write(`${line}\n`);
+  if (answer.ok) return ExitCode.DONE;
+  if (answer.problem !== undefined) process.stderr.write(`sluice: ${answer.problem}\n`);
+  return answer.result === 'failure' || answer.result === 'refused' ? ExitCode.INVALID_RULES : ExitCode.FAILED;
+}
+
+async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<Answer> {
+  const path = flags.control ?? join(flags.state ?? DEFAULT_STATE, CONTROL_NAME);
+  try {
+    const answer = await askDaemon(path, request);
+    if (typeof (answer as Answer | null)?.ok !== 'boolean')
+      throw new ControlError(`${path}: the answer is not understood`);
+    return answer as Answer;
+  } catch (error) {
+    if (error instanceof ControlError) throw new CommandError(error.message, ExitCode.FAILED);
+    throw error;
+  }
+}
+
+/** An answer in lines for a person. */
+function linesOf(command: string, answer: Answer): string[] {
+  const { ok, result, problems, sha256, problem, ...more } = answer;
+  if (problem !== undefined && result === undefined) return [];
+  if (command !== 'reload' && command !== 'confirm') return flatLines(more);
+  const lines = [`${command}: ${result ?? (ok ? 'done' : 'not done')}`, ...(problems ?? [])];
+  if (result === 'refused' && sha256 !== undefined) lines.push(`to let it act: sluice ctl confirm ${sha256}`);
+  return lines;
+}
+
+/** `a.b: value` for each value that is no object. */
+function flatLines(value: Readonly<Record<string, unknown>>, prefix = ''): string[] {
+  return Object.entries(value).flatMap(([name, part]) => {
+    const path = prefix + name;
+    if (typeof part === 'object' && part !== null && !Array.isArray(part))
+      return flatLines(part as Readonly<Record<string, unknown>>, `${path}.`);
+    return [`${path}: ${valueText(part)}`];
+  });
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(valueText).join('; ');
+  if (value === null || value === undefined) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,68 @@
+/** One line of JSON from a stream, of bounded length: what each side of the control socket reads. */
+import type { Socket } from 'node:net';
+
+export const LONGEST_LINE = 1 << 20;
+const NEWLINE = 10;
+
+/** Lines of a stream, one at a time, parsed. */
+export class ControlLines {
+  private readonly socket: Socket;
+  private buffered: Buffer = Buffer.alloc(0);
+  private readonly limit: number;
+
+  constructor(socket: Socket, limit: number) {
+    this.socket = socket;
+    this.limit = limit;
+    socket.pause();
+  }
+
+  /** The next line's value. Rejects where the stream ends before it, or it is too long or no JSON. */
+  async next(): Promise<unknown> {
+    for (;;) {
+      const end = this.buffered.indexOf(NEWLINE);
+      if (end > this.limit || (end < 0 && this.buffered.length > this.limit)) throw new Error('a line is too long');
+      if (end >= 0) {
+        const line = this.buffered.subarray(0, end).toString('utf8');
+        this.buffered = this.buffered.subarray(end + 1);
+        return JSON.parse(line) as unknown;
+      }
+      this.buffered = Buffer.concat([this.buffered, await this.chunk()]);
+    }
+  }
+
+  private chunk(): Promise<Buffer> {
+    const { socket } = this;
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        socket.pause();
+        socket.off('data', onData).off('end', onEnd).off('error', onError).off('close', onEnd);
+        act();
+      };
+      const onData = (data: Buffer): void => {
+        settle(() => {
+          resolve(data);
+        });
+      };
+      const onEnd = (): void => {
+        settle(() => {
+          reject(new Error('the connection ended'));
+        });
+      };
+      const onError = (error: Error): void => {
+        settle(() => {
+          reject(error);
+        });
+      };
+      if (socket.destroyed) {
+        reject(new Error('the connection ended'));
+        return;
+      }
+      socket.on('data', onData).on('end', onEnd).on('error', onError).on('close', onEnd);
+      socket.resume();
+    });
+  }
+}
+
+export function controlLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
