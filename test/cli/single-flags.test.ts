@@ -32,7 +32,7 @@ function parsing(original: Command): Command {
 
 /** A value that the flag takes. */
 function valueOf({ argChoices, parseArg }: Option): string {
-  const candidates = [...(argChoices ?? []), '7', '70', '70s', '7MB', 'none'];
+  const candidates = [...(argChoices ?? []), '7', '70', '70s', '7MB', 'none', 'https://example.org/', '192.0.2.1'];
   return candidates.find((value) => {
     try {
       parseArg?.(value, undefined);
