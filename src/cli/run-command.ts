@@ -9,14 +9,14 @@ import { LOG_LEVELS } from '../server/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
+import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
-import { duration, listenAddress, size, webhook } from './run-flags.ts';
+import { duration, size, webhook } from './run-flags.ts';
 import type { RunFlags } from './run.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const DEFAULT_LISTEN = '127.0.0.1:9464';
 /** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
 const DEFAULT_SNAPLEN = 1920;
 const DEFAULT_KERNEL_BUFFER = 128_000_000;
@@ -41,7 +41,7 @@ Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 
 `;
 
 export function addRunCommand(program: Command): void {
-  program
+  const command = program
     .command('run')
     .summary('run as a daemon on a mirror port, a spool folder or a pipe')
     .description(
@@ -114,13 +114,9 @@ export function addRunCommand(program: Command): void {
     .option('--rotate-keep <n>', 'how many of those are kept', wholeNumber(0, LARGEST_KEPT), 10)
     .addOption(
       new Option('--stats-every <time>', 'write a stats event so often').argParser(duration).default(60_000, '1m'),
-    )
-    .addOption(
-      new Option('--listen <address>', 'where HTTP is served; none for nowhere')
-        .argParser(listenAddress)
-        .default(listenAddress(DEFAULT_LISTEN), '127.0.0.1:9464'),
-    )
-    .option('--token-file <file>', 'a token that lets other machines reload and reset')
+    );
+  for (const option of listenOptions()) command.addOption(option);
+  command
     .option(
       '--state <folder>',
       "where breaker, harm and a spool's checkpoint survive a restart; none for nowhere (default: of a spool a hidden folder in it, else $STATE_DIRECTORY, /var/lib/sluice or ~/.local/state/sluice)",

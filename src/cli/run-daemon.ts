@@ -12,7 +12,7 @@ import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import { EventLoopLag } from '../server/event-loop-lag.ts';
 import { ControlSocket } from '../server/control-socket.ts';
-import { HttpServer, type ListenAddress, type Route } from '../server/http-server.ts';
+import { type HttpOptions, HttpServer, type Route } from '../server/http-server.ts';
 import type { Log } from '../server/log.ts';
 import type { Notifier } from '../server/notifier.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
@@ -46,8 +46,7 @@ export interface DaemonOptions {
   readonly outputs: OutputOptions;
   readonly show: ShowAddress;
   /** Null for no HTTP server. */
-  readonly listen: ListenAddress | null;
-  readonly token: string | null;
+  readonly http: HttpOptions | null;
   /** Path of the control socket; null for none. */
   readonly control: string | null;
   readonly watch: boolean;
@@ -135,7 +134,7 @@ export class Daemon {
     this.administration = new RunAdministration(this.administered(), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    this.http = options.listen === null ? null : new HttpServer(options.listen, this.routes(), options.token, log);
+    this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log);
   }
 
   /** Starts everything; rejects with CommandError, having touched nothing that another daemon uses. */
@@ -270,7 +269,7 @@ export class Daemon {
 
   private async startHttp(): Promise<void> {
     if (this.http === null) return;
-    const { host, port } = this.options.listen!;
+    const { host, port } = this.options.http!.listen;
     try {
       const address = await this.http.start();
       this.log.info({ host: address.host, port: address.port }, 'listening');

@@ -39,14 +39,14 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
     {
       method: 'GET',
       path: '/metrics',
-      administers: false,
+      access: 'readers',
       answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
     },
-    { method: 'GET', path: '/healthz', administers: false, answer: () => text(200, 'alive') },
+    { method: 'GET', path: '/healthz', access: 'all', answer: () => text(200, 'alive') },
     {
       method: 'GET',
       path: '/readyz',
-      administers: false,
+      access: 'readers',
       answer: () => {
         const problem = parts.notReady();
         return problem === null ? text(200, 'ready') : text(503, problem);
@@ -55,7 +55,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
     {
       method: 'POST',
       path: '/-/reload',
-      administers: true,
+      access: 'operators',
       answer: async (who) => {
         const { result, problems, judgement } = await administration.reload(who);
         const change =
@@ -66,7 +66,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
     {
       method: 'POST',
       path: '/-/breaker/reset',
-      administers: true,
+      access: 'operators',
       answer: async (who) => json(200, { reset: await administration.reset(who) }),
     },
   ];

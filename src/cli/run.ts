@@ -7,7 +7,6 @@ import type { CaptureWith } from '../capture/live-backend.ts';
 import type { LiveOptions } from '../capture/live-source.ts';
 import type { OnFull } from '../output/rotating-lines.ts';
 import type { Mode } from '../policy/policy.ts';
-import type { ListenAddress } from '../server/http-server.ts';
 import { flushLog, type Log, openLog } from '../server/log.ts';
 import { Notifier, NOTIFIER_DEFAULTS } from '../server/notifier.ts';
 import type { LogLevel } from '../server/log-levels.ts';
@@ -16,9 +15,9 @@ import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
-import { tokenIn } from './run-flags.ts';
 import { RunInterface } from './run-interface.ts';
 import { RunPipe } from './run-pipe.ts';
 import { RulesState } from './rules-state.ts';
@@ -29,7 +28,7 @@ import { startingRules } from './starting-rules.ts';
 import { defaultStateFolder } from './state-folder.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
-export interface RunFlags extends AddressFlags, ManifestFlags {
+export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
   readonly interface?: string;
   readonly captureWith: CaptureWith;
   readonly snaplen: number;
@@ -50,8 +49,6 @@ export interface RunFlags extends AddressFlags, ManifestFlags {
   readonly rotateEvery: number;
   readonly rotateKeep: number;
   readonly statsEvery: number;
-  readonly listen: ListenAddress | 'none';
-  readonly tokenFile?: string;
   readonly state?: string;
   readonly notify?: URL;
   readonly control?: string;
@@ -93,8 +90,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       rotation: { octets: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
     },
     show: addressForm(flags),
-    listen: flags.listen === 'none' ? null : flags.listen,
-    token: tokenIn(flags.tokenFile),
+    http: httpOptions(flags),
     control: controlSocket(flags, folder),
     watch: flags.watch === true,
     stateFolder: folder,

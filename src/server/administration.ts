@@ -17,16 +17,26 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 /** Headers of browsers, and of proxies. */
 const FROM_ELSEWHERE = ['origin', 'sec-fetch-site', 'forwarded', 'x-forwarded-for', 'via'];
 
+/** Null where the request has the token, else why not. `token` is null where none is set. */
+export function tokenRefusal({ headers }: AdministrationRequest, token: string | null): string | null {
+  const given = givenToken(headers);
+  if (given === undefined) return 'only with the header Authorization: Bearer and the token';
+  return token !== null && isEqual(given, token) ? null : 'the token is not the right one';
+}
+
 /** Null where the request may, else why not. `token` is null where none is set. */
 export function mayAdminister(request: AdministrationRequest, token: string | null): string | null {
   const { headers, socket } = request;
-  const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  if (given !== undefined) return token !== null && isEqual(given, token) ? null : 'the token is not the right one';
+  if (givenToken(headers) !== undefined) return tokenRefusal(request, token);
   const isLocal = LOOPBACK.test(socket.remoteAddress ?? '') && FROM_ELSEWHERE.every((name) => !(name in headers));
   if (isLocal) return null;
   return token === null
     ? 'only from this machine: no --token-file is set'
     : 'from elsewhere only with the header Authorization: Bearer and the token';
+}
+
+function givenToken(headers: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** Compared by hash, so that the time it takes tells nothing. */

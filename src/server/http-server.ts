@@ -3,8 +3,10 @@
  * changes anything goes through `mayAdminister`.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { mayAdminister } from './administration.ts';
+import { mayAdminister, tokenRefusal } from './administration.ts';
+import { isMeant, plainAddress } from './host-check.ts';
 import type { Log } from './log.ts';
 
 export interface Answer {
@@ -16,8 +18,8 @@ export interface Answer {
 export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Changes something: only for loopback, or with the token. */
-  readonly administers: boolean;
+  /** Health is for all whom the server serves; what operators may changes something: only for loopback, or with the token. */
+  readonly access: 'all' | 'readers' | 'operators';
   readonly answer: (who: HttpWho) => Promise<Answer> | Answer;
 }
 
@@ -34,6 +36,20 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export interface HttpOptions {
+  readonly listen: ListenAddress;
+  /** Null where none is set. */
+  readonly token: string | null;
+  /** All but health needs the token. */
+  readonly needsToken: boolean;
+  /** PEM; null for HTTP without TLS. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  /** The only peer that is served; null for all. */
+  readonly proxy: string | null;
+  /** Names that a request may have in Host, besides the address that it came to (host-check). */
+  readonly names: readonly string[];
+}
+
 const REQUEST_TIMEOUT_MS = 10_000;
 const LARGEST_HEADER_OCTETS = 16_384;
 
@@ -48,28 +64,34 @@ export function json(status: number, value: unknown): Answer {
 export class HttpServer {
   /** Requests answered, by status. */
   readonly requests = new Map<number, number>();
-  private readonly listen: ListenAddress;
+  private readonly options: HttpOptions;
   private readonly routes: readonly Route[];
-  private readonly token: string | null;
   private readonly log: Log;
   private readonly server: Server;
 
-  constructor(listen: ListenAddress, routes: readonly Route[], token: string | null, log: Log) {
-    this.listen = listen;
+  constructor(options: HttpOptions, routes: readonly Route[], log: Log) {
+    this.options = options;
     this.routes = routes;
-    this.token = token;
     this.log = log;
-    this.server = createServer(
-      { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: LARGEST_HEADER_OCTETS },
-      (request, response) => void this.serve(request, response),
-    );
+    const limits = {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      maxHeaderSize: LARGEST_HEADER_OCTETS,
+    };
+    const serve = (request: IncomingMessage, response: ServerResponse): void => void this.serve(request, response);
+    const { tls } = options;
+    this.server =
+      tls === null
+        ? createServer(limits, serve)
+        : createTlsServer({ ...limits, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' }, serve);
   }
 
   /** Begins to listen; resolves to the address. Rejects with the system's error where it is taken or not ours. */
   start(): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.listen.port, this.listen.host, () => {
+      const { port: wanted, host } = this.options.listen;
+      this.server.listen(wanted, host, () => {
         this.server.off('error', reject);
         this.server.on('error', (error) => {
           this.log.error({ error: error.message }, 'the HTTP server failed');
@@ -102,7 +124,27 @@ export class HttpServer {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
+  /** Null where the request may have what is at the route. */
+  private refusalOf(request: IncomingMessage, { access }: Route): string | null {
+    const { needsToken, token } = this.options;
+    if (access === 'all') return null;
+    if (needsToken) return tokenRefusal(request, token);
+    return access === 'operators' ? mayAdminister(request, token) : null;
+  }
+
+  private refuse(request: IncomingMessage, status: number, refusal: string): Answer {
+    const { url = '/', socket } = request;
+    this.log.warn({ path: url.split('?', 1)[0], from: socket.remoteAddress, refusal }, 'a request was refused');
+    return text(status, refusal);
+  }
+
   private async answerTo(request: IncomingMessage): Promise<Answer> {
+    const { proxy, names } = this.options;
+    const { localAddress = '', remoteAddress = '' } = request.socket;
+    if (proxy !== null && plainAddress(remoteAddress) !== proxy)
+      return this.refuse(request, 403, 'only the proxy is served');
+    if (!isMeant(request.headers.host, localAddress, names))
+      return this.refuse(request, 421, 'this server does not have the name in the header Host (--host-name)');
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const atPath = this.routes.filter((route) => route.path === path);
@@ -110,13 +152,8 @@ export class HttpServer {
     if (route === undefined) {
       return atPath.length > 0 ? text(405, `${path} takes ${atPath[0]!.method}`) : text(404, 'there is nothing here');
     }
-    if (route.administers) {
-      const refusal = mayAdminister(request, this.token);
-      if (refusal !== null) {
-        this.log.warn({ path, from: request.socket.remoteAddress, refusal }, 'a request was refused');
-        return text(403, refusal);
-      }
-    }
+    const refusal = this.refusalOf(request, route);
+    if (refusal !== null) return this.refuse(request, 403, refusal);
     try {
       const { remoteAddress = '' } = request.socket;
       // A token that is not the right one was refused above.

@@ -1,0 +1,94 @@
+/**
+ * What the daemon serves over HTTP, and to whom. On loopback anything on this machine may read. Another address is refused without TLS or a named
+ * proxy before it, and without an account: the token, which every request but that for health must then have.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { InvalidArgumentError, Option } from 'commander';
+import { isLoopback, plainAddress } from '../server/host-check.ts';
+import type { HttpOptions, ListenAddress } from '../server/http-server.ts';
+import { CommandError, ExitCode } from './exit-code.ts';
+import { listenAddress, tokenIn } from './run-flags.ts';
+
+export interface ListenFlags {
+  readonly listen: ListenAddress | 'none';
+  readonly tokenFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly proxy?: string;
+  readonly hostName?: readonly string[];
+}
+
+const DEFAULT_LISTEN = '127.0.0.1:9464';
+const HOST_NAME = /^[a-z0-9._-]{1,253}$/i;
+const OTHERS_MASK = 0o077;
+
+export function listenOptions(): Option[] {
+  return [
+    new Option(
+      '--listen <address>',
+      'where HTTP is served; none for nowhere; other machines need TLS or a proxy, and a token',
+    )
+      .argParser(listenAddress)
+      .default(listenAddress(DEFAULT_LISTEN), DEFAULT_LISTEN),
+    new Option('--token-file <file>', 'a token that lets other machines read, reload and reset'),
+    new Option('--tls-cert <file>', 'certificate chain (PEM): HTTPS in place of HTTP'),
+    new Option('--tls-key <file>', 'its private key (PEM), which others may not read'),
+    new Option('--proxy <address>', 'address of a proxy that does TLS; no other peer is served').argParser(
+      proxyAddress,
+    ),
+    new Option('--host-name <names...>', 'names that a request may have in Host, besides the address').argParser(
+      hostName,
+    ),
+  ];
+}
+
+function proxyAddress(value: string): string {
+  if (isIP(value) === 0) throw new InvalidArgumentError('It must be an address, like 192.0.2.5.');
+  return plainAddress(value);
+}
+
+function hostName(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (!HOST_NAME.test(value)) throw new InvalidArgumentError('It must be a name without a port, like metrics.example.');
+  return [...(before ?? []), value.toLowerCase()];
+}
+
+/** Null for no HTTP. Throws CommandError where the flags do not go together. */
+export function httpOptions(flags: ListenFlags): HttpOptions | null {
+  const { listen, proxy = null, hostName: names = [] } = flags;
+  if (listen === 'none') return null;
+  const token = tokenIn(flags.tokenFile);
+  const tls = tlsOf(flags);
+  const isRemote = !isLoopback(listen.host);
+  if (isRemote) {
+    if (tls === null && proxy === null)
+      throw refusal(listen, 'without TLS (--tls-cert, --tls-key) or a proxy that does it (--proxy ADDRESS)');
+    if (token === null) throw refusal(listen, 'without an account: --token-file FILE');
+  }
+  const own = isIP(listen.host) === 0 ? [listen.host.toLowerCase()] : [];
+  return { listen, token, tls, proxy, names: [...own, ...names], needsToken: isRemote };
+}
+
+function refusal({ host, port }: ListenAddress, reason: string): CommandError {
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return new CommandError(
+    `--listen ${shown}:${port}: other machines are not served ${reason}; 127.0.0.1:${port} serves this machine`,
+    ExitCode.WRONG_USAGE,
+  );
+}
+
+function tlsOf({ tlsCert, tlsKey }: ListenFlags): HttpOptions['tls'] {
+  if (tlsCert === undefined && tlsKey === undefined) return null;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new CommandError('--tls-cert and --tls-key belong together', ExitCode.WRONG_USAGE);
+  try {
+    const { mode } = statSync(tlsKey);
+    if ((mode & OTHERS_MASK) !== 0) throw new Error(`others may read ${tlsKey}: chmod 600 ${tlsKey}`);
+    const tls = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+    createSecureContext(tls);
+    return tls;
+  } catch (error) {
+    throw new CommandError(`TLS cannot be used: ${(error as Error).message}`, ExitCode.WRONG_USAGE);
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Whether a request is meant for this server. A page of any site can have its own name point to this machine, and a browser then takes it for the same
+ * site; such a request names that site in its header Host. Accepted are the address that the request came to, the name that is listened on, and names
+ * that an operator has configured. The port is not looked at: a mapped port is another one.
+ */
+import { isIP } from 'node:net';
+
+const LOOPBACK = /^127\.|^::1$/;
+
+/** True for addresses, and the name, by which a machine reaches itself alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || LOOPBACK.test(plainAddress(host));
+}
+
+/** An address without its IPv4-mapped form. */
+export function plainAddress(address: string): string {
+  return address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+/** `host` is the header; `localAddress` the address of this machine that the request came to. */
+export function isMeant(host: string | undefined, localAddress: string, names: readonly string[]): boolean {
+  const name = nameIn(host ?? '');
+  if (name === null) return false;
+  const local = plainAddress(localAddress);
+  if (isIP(name) !== 0) return plainAddress(name) === local || names.includes(name);
+  return (name === 'localhost' && isLoopback(local)) || names.includes(name);
+}
+
+/** The host without its port, in lower case; null where it is none. */
+function nameIn(host: string): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+?)\.?)(?::\d{1,5})?$/i.exec(host);
+  return match === null ? null : (match[1] ?? match[2]!).toLowerCase();
+}
