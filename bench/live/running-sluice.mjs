@@ -1,7 +1,11 @@
 /** `sluice run` as a process of its own, and what it tells about itself. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import { askDaemon } from '../../dist/server/control-client.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/bin/sluice.js');
 const { fetch } = globalThis;
@@ -11,12 +15,21 @@ export class RunningSluice {
 
   /** Listens on a free port of this machine; `standardOutput` is 'ignore', 'pipe' or a descriptor. */
   constructor(args, standardOutput = 'ignore') {
-    this.child = spawn(process.execPath, [MAIN, 'run', ...args, '--listen', '127.0.0.1:0', '--state', 'none'], {
-      stdio: ['pipe', standardOutput, 'pipe'],
-    });
+    this.folder = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+    this.control = join(this.folder, 'control.sock');
+    this.child = spawn(
+      process.execPath,
+      [MAIN, 'run', ...args, '--listen', '127.0.0.1:0', '--state', 'none', '--control', this.control],
+      {
+        stdio: ['pipe', standardOutput, 'pipe'],
+      },
+    );
     this.child.stderr.setEncoding('utf8').on('data', (text) => (this.log += text));
     this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
-    process.on('exit', () => this.child.kill('SIGKILL'));
+    process.on('exit', () => {
+      this.child.kill('SIGKILL');
+      rmSync(this.folder, { recursive: true, force: true });
+    });
   }
 
   async started() {
@@ -37,8 +50,9 @@ export class RunningSluice {
     return new MetricsPage(await (await fetch(`${this.url}/metrics`)).text());
   }
 
+  /** Resolves to true where the rules were read. */
   async reload() {
-    return (await fetch(`${this.url}/-/reload`, { method: 'POST' })).status;
+    return (await askDaemon(this.control, { command: 'reload' })).ok;
   }
 
   /** Resolves to its exit code. */

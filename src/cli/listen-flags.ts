@@ -32,7 +32,7 @@ export function listenOptions(): Option[] {
     )
       .argParser(listenAddress)
       .default(listenAddress(DEFAULT_LISTEN), DEFAULT_LISTEN),
-    new Option('--token-file <file>', 'a token that lets other machines read, reload and reset'),
+    new Option('--token-file <file>', 'a token that lets other machines read'),
     new Option('--tls-cert <file>', 'certificate chain (PEM): HTTPS in place of HTTP'),
     new Option('--tls-key <file>', 'its private key (PEM), which others may not read'),
     new Option('--proxy <address>', 'address of a proxy that does TLS; no other peer is served').argParser(

@@ -1,6 +1,6 @@
 /**
  * What an operator may do to a running daemon, and the record of it: each action is an event and a log entry with who, when, what, and the hash of the
- * rules before and after. Requests come from the control socket; HTTP and signals hand their actions over as well.
+ * rules before and after. Requests come from the control socket; signals hand their actions over as well.
  */
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';

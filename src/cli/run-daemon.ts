@@ -178,6 +178,7 @@ export class Daemon {
         backend: this.source.backend,
         mode: this.engine.rules.mode,
         rules: rulesSha256(this.engine.rules),
+        control: this.options.control,
       },
       'running',
     );
@@ -345,8 +346,8 @@ export class Daemon {
   }
 
   private routes(): readonly Route[] {
-    const { options, source, engine, changes, outputs, safety, clock, notices, administration, lag } = this;
-    const parts = { source, engine, changes, outputs, safety, clock, notices, administration, lag };
+    const { options, source, engine, changes, outputs, safety, clock, notices, lag } = this;
+    const parts = { source, engine, changes, outputs, safety, clock, notices, lag };
     return daemonRoutes({
       ...parts,
       version: options.version,

@@ -61,10 +61,9 @@ export interface CalendarEvent {
   readonly rules: RulesName;
 }
 
-/** The operator behind an action: by the control socket with the user id, by HTTP with the peer's address, or by a signal. */
+/** The operator behind an action: by the control socket with the user id, or by a signal. */
 export type ActionWho =
   | { readonly via: 'socket'; readonly uid: number; readonly sudo_uid?: number }
-  | { readonly via: 'http'; readonly from: string; readonly token: boolean }
   | { readonly via: 'signal'; readonly signal: string };
 
 /** Something that an operator did. */

@@ -1,11 +1,11 @@
 /**
- * The daemon's HTTP server: a table of routes over node:http. It serves few requests from few readers, so it is plain; what
- * changes anything goes through `mayAdminister`.
+ * The daemon's HTTP server: a table of routes over node:http. It serves few requests from few readers, so it is plain,
+ * and nothing can be changed through it: a daemon is administered over its control socket.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { mayAdminister, tokenRefusal } from './administration.ts';
+import { tokenRefusal } from './bearer-token.ts';
 import { isMeant, plainAddress } from './host-check.ts';
 import type { Log } from './log.ts';
 
@@ -16,19 +16,10 @@ export interface Answer {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Health is for all whom the server serves; what operators may changes something: only for loopback, or with the token. */
-  readonly access: 'all' | 'readers' | 'operators';
-  readonly answer: (who: HttpWho) => Promise<Answer> | Answer;
-}
-
-/** The peer behind a request. */
-export interface HttpWho {
-  readonly via: 'http';
-  readonly from: string;
-  /** It had the token. */
-  readonly token: boolean;
+  /** Served without the token too, where others need it: health. */
+  readonly isOpen: boolean;
+  readonly answer: () => Promise<Answer> | Answer;
 }
 
 export interface ListenAddress {
@@ -124,14 +115,6 @@ export class HttpServer {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  /** Null where the request may have what is at the route. */
-  private refusalOf(request: IncomingMessage, { access }: Route): string | null {
-    const { needsToken, token } = this.options;
-    if (access === 'all') return null;
-    if (needsToken) return tokenRefusal(request, token);
-    return access === 'operators' ? mayAdminister(request, token) : null;
-  }
-
   private refuse(request: IncomingMessage, status: number, refusal: string): Answer {
     const { url = '/', socket } = request;
     this.log.warn({ path: url.split('?', 1)[0], from: socket.remoteAddress, refusal }, 'a request was refused');
@@ -139,25 +122,20 @@ export class HttpServer {
   }
 
   private async answerTo(request: IncomingMessage): Promise<Answer> {
-    const { proxy, names } = this.options;
+    const { proxy, names, needsToken, token } = this.options;
     const { localAddress = '', remoteAddress = '' } = request.socket;
     if (proxy !== null && plainAddress(remoteAddress) !== proxy)
       return this.refuse(request, 403, 'only the proxy is served');
     if (!isMeant(request.headers.host, localAddress, names))
       return this.refuse(request, 421, 'this server does not have the name in the header Host (--host-name)');
     const path = (request.url ?? '/').split('?', 1)[0]!;
-    const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const atPath = this.routes.filter((route) => route.path === path);
-    const route = atPath.find((candidate) => candidate.method === method);
-    if (route === undefined) {
-      return atPath.length > 0 ? text(405, `${path} takes ${atPath[0]!.method}`) : text(404, 'there is nothing here');
-    }
-    const refusal = this.refusalOf(request, route);
+    const route = this.routes.find((candidate) => candidate.path === path);
+    if (route === undefined) return text(404, 'there is nothing here');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, `${path} takes GET`);
+    const refusal = needsToken && !route.isOpen ? tokenRefusal(request.headers, token) : null;
     if (refusal !== null) return this.refuse(request, 403, refusal);
     try {
-      const { remoteAddress = '' } = request.socket;
-      // A token that is not the right one was refused above.
-      return await route.answer({ via: 'http', from: remoteAddress, token: 'authorization' in request.headers });
+      return await route.answer();
     } catch (error) {
       this.log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
       return text(500, 'this failed; the log says more');

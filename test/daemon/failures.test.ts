@@ -123,7 +123,7 @@ describe('a registry of a million rows', () => {
     writeMillionRows(registry, '198.51.101.0/24');
     await daemon.metric('sluice_event_loop_lag_seconds');
     const [sentBefore, since] = [sent, performance.now()];
-    const answer: unknown = await (await daemon.post('/-/reload')).json();
+    const answer: unknown = await daemon.ask('reload');
     const [sentMeanwhile, took] = [sent - sentBefore, performance.now() - since];
     const stall = await daemon.metric('sluice_event_loop_lag_seconds', 'statistic="max"');
     await sleep(500);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { askDaemon } from '../../src/server/control-client.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.url));
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,8 +100,10 @@ export class RunningDaemon {
     return (await fetch(this.url + path)).text();
   }
 
-  async post(path: string, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(this.url + path, { method: 'POST', headers });
+  /** The answer to a command on the control socket, as `sluice ctl` sends it. */
+  async ask(command: string): Promise<Record<string, unknown>> {
+    const [{ control }] = this.logged('running') as [{ control: string }];
+    return (await askDaemon(control, { command })) as Record<string, unknown>;
   }
 
   /** Sum of a metric's samples whose labels contain all of `labels` (as `name="value"`). */

@@ -88,7 +88,7 @@ describe('the breaker of a daemon', () => {
       let daemon = await start().started();
       await feed(daemon, 0, 8);
       writePolicy('{ limits: [{ window: 1h, stage: confirmed, clients: 12 }] }', CUT, 'a comment');
-      expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'success' });
+      expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
       expect(await daemon.metric('sluice_clients_affected')).toBe(8);
       expect(await daemon.metric('sluice_breaker_tripped')).toBe(0);
       await until('it is kept', () => savedHits() > 0);
@@ -124,7 +124,7 @@ describe('the breaker of a daemon', () => {
       daemon = await run().started();
       expect(await daemon.metric('sluice_enforcing')).toBe(0);
       expect(daemon.log).toContain('nothing is enforced until a reset');
-      expect(await (await daemon.post('/-/breaker/reset')).json()).toEqual({ reset: true });
+      expect(await daemon.ask('reset')).toEqual({ ok: true, reset: true });
       expect(await daemon.metric('sluice_enforcing')).toBe(1);
       await daemon.kill();
     }
@@ -221,7 +221,7 @@ describe('the webhook of a daemon', () => {
       const daemon = await run('--notify', `http://127.0.0.1:${port}/hook`, '--stuck-after', '2s').started();
       await feed(daemon, 0, 3);
       writeFileSync(registry, 'garbage');
-      await daemon.post('/-/reload');
+      await daemon.ask('reload');
       const events = (): string[] => notices.map(({ event }) => String(event)).sort();
       const expected = ['breaker-tripped', 'registered-hit', 'reload-refused', 'source-silent'];
       await until('all is sent', () => expected.every((event) => events().includes(event)), 20_000);

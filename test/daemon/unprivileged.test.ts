@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0 && process.env.CI === undefined)(
       daemon.child.stdin!.write(handshake.capture(0, CLIENTS, START_US, 100));
       const packets = CLIENTS * handshake.packets.length;
       await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
-      expect((await daemon.post('/-/reload')).status).toBe(200);
+      expect(await daemon.ask('reload')).toMatchObject({ ok: true });
       expect(await daemon.kill()).toEqual({ code: 0, signal: null });
       expect(decisionsOf(decisions)).toHaveLength(2 * CLIENTS);
     });

@@ -140,7 +140,7 @@ class Flooded {
     await this.feed(MINUTES * 60, WRONG_FROM_SECOND);
     // The guard tries the rules on the flows so far, so only those to come show that they are wrong.
     writeFileSync(this.policy, policyText(WRONG, ROLLOUT));
-    expect(await (await daemon.post('/-/reload')).json()).toMatchObject({ result: 'success' });
+    expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
     const limit = ['stage="confirmed"', 'window="60s"'];
     await this.feed(WRONG_FROM_SECOND, WRONG_FROM_SECOND + 50);
     const hit = await daemon.metric('sluice_clients_affected', ...limit);
