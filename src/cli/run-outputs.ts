@@ -6,9 +6,9 @@ import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
 import { NO_FINDING } from '../fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event-line.ts';
-import { isPlainFile, RotatingFile, type Rotation } from '../output/rotating-file.ts';
+import { logKindOf, RotatingFile, type Rotation } from '../output/rotating-file.ts';
 import { type OnFull, RotatingLines } from '../output/rotating-lines.ts';
-import { openStandardOutput, RotatingStream } from '../output/rotating-stream.ts';
+import { openNamedPipe, openStandardOutput, RotatingStream } from '../output/rotating-stream.ts';
 import type { ShowAddress } from '../output/shown-address.ts';
 import type { RecentFiles } from './recent-files.ts';
 
@@ -151,8 +151,13 @@ async function openLog(name: string, path: string, options: OutputOptions): Prom
     const target = new RotatingStream('standard output', openStandardOutput);
     return { name, lines: new RotatingLines(target, options.onFull), file: null };
   }
-  // A pipe or a device cannot be cut or moved aside, and is written to like a file otherwise.
-  const isPlain = await isPlainFile(path);
+  const kind = await logKindOf(path);
+  if (kind === 'named pipe') {
+    const target = new RotatingStream(path, () => openNamedPipe(path), true);
+    return { name, lines: new RotatingLines(target, options.onFull), file: null };
+  }
+  // A device cannot be cut or moved aside, and is written to like a file otherwise.
+  const isPlain = kind === 'file';
   const never: Rotation = { octets: Infinity, ageMs: Infinity, kept: 0 };
   const file = new RotatingFile(path, isPlain ? options.rotation : never);
   return { name, lines: new RotatingLines(file, options.onFull), file: isPlain ? file : null };

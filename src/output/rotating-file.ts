@@ -55,6 +55,8 @@ export class RotatingFile implements LineTarget {
 
   async write(piece: Uint8Array): Promise<void> {
     const handle = this.handle ?? (await this.open());
+    // Another program may have copied the file and cut it (copytruncate): taking a piece back to an older end would fill it with zeros.
+    this.octets = Math.min(this.octets, (await handle.stat()).size);
     try {
       for (let at = 0; at < piece.length;) at += (await handle.write(piece, at)).bytesWritten;
       this.octets += piece.length;
@@ -116,11 +118,13 @@ export class RotatingFile implements LineTarget {
   }
 }
 
-/** True where the path is a regular file, or nothing yet. */
-export async function isPlainFile(path: string): Promise<boolean> {
+/** What a path of a log is; a file where there is nothing yet. */
+export async function logKindOf(path: string): Promise<'file' | 'named pipe' | 'device'> {
   try {
-    return (await stat(path)).isFile();
+    const found = await stat(path);
+    if (found.isFIFO()) return 'named pipe';
+    return found.isFile() ? 'file' : 'device';
   } catch {
-    return true;
+    return 'file';
   }
 }

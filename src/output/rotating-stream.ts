@@ -1,6 +1,9 @@
 /**
  * An event log that is no file: standard output, a pipe, a terminal. Node writes to pipes in the calling thread, so a reader
- * that stops reading would stop the whole process; here the pipe is opened anew without blocking, and only the log waits.
+ * that stops reading would stop the whole process; here the pipe is opened again without blocking, and only the log waits.
+ *
+ * A named pipe without a reader is a log that cannot be written now: opening it in the usual way would wait for a reader, whatever else
+ * there is to do. Readers may come and go; each gets whole lines from its first one on.
  */
 import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -11,12 +14,15 @@ export class RotatingStream implements LineTarget {
   readonly name: string;
   readonly isDue = false;
   private readonly open: () => Writable;
+  private readonly reopens: boolean;
   private stream: Writable | null = null;
   private failure: Error | null = null;
 
-  constructor(name: string, open: () => Writable) {
+  /** `open` may throw. With `reopens` it is called again after a failure, else the log is gone then. */
+  constructor(name: string, open: () => Writable, reopens = false) {
     this.name = name;
     this.open = open;
+    this.reopens = reopens;
   }
 
   get isGone(): boolean {
@@ -24,8 +30,8 @@ export class RotatingStream implements LineTarget {
   }
 
   write(piece: Uint8Array): Promise<void> {
-    const stream = this.started();
     return new Promise((resolve, reject) => {
+      const stream = this.started();
       if (this.failure !== null) {
         reject(this.failure);
         return;
@@ -56,12 +62,20 @@ export class RotatingStream implements LineTarget {
 
   private started(): Writable {
     if (this.stream !== null) return this.stream;
-    this.stream = this.open();
-    this.stream.on('error', (error) => {
-      this.failure = error;
+    const stream = this.open();
+    stream.on('error', (error) => {
+      if (this.reopens) this.stream = null;
+      else this.failure = error;
     });
-    return this.stream;
+    this.stream = stream;
+    return stream;
   }
+}
+
+/** A named pipe; throws where it has no reader. */
+export function openNamedPipe(path: string): Writable {
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  return new Socket({ fd: descriptor, readable: false, writable: true });
 }
 
 /** Standard output, so that a write never blocks the process. */

@@ -38,6 +38,26 @@ describe('standard output that nobody reads', () => {
   }, 90_000);
 });
 
+describe('a named pipe without a reader', () => {
+  it.each(['drop', 'wait'])('as a log, with --on-full %s, holds up neither packets nor the end', async (onFull) => {
+    const pipe = join(folder.path, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const log = ['--decisions', pipe, '--on-full', onFull, '--stats-every', 'never'];
+    const daemon = await new RunningDaemon(['-', ...log]).started();
+    daemon.child.stdin!.write(handshake.capture(0, 100, START_US, 100));
+    const packets = 100 * handshake.packets.length;
+    await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
+    if (onFull === 'drop')
+      await until(
+        'lines are counted',
+        async () => (await daemon.metric('sluice_event_log_dropped_lines_total')) === 200,
+      );
+    daemon.child.kill('SIGTERM');
+    await until('it has ended', () => daemon.child.exitCode !== null || daemon.child.signalCode !== null, 6000);
+    expect(daemon.child.exitCode).toBe(0);
+  });
+});
+
 describe.skipIf(!isRoot && process.env.CI === undefined)('a full disk (root, to mount a small one)', () => {
   it('costs lines, which are counted; every line in the file is whole, and it goes on when there is room', async () => {
     const disk = join(folder.path, 'disk');

@@ -1,5 +1,5 @@
 /** The daemon's event log under load: however often the file is moved meanwhile, every line is in one file, whole. */
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,6 +77,22 @@ describe('an event log that is moved while it is written', () => {
     expect(openFiles()).toBe(0);
     expect(written()).toEqual(Array.from({ length: LINES }, (_, number) => number));
     expect(readdirSync(folder)).toHaveLength(Math.floor(LINES / 6007) + 1);
+  });
+
+  it('by a copy and a cut: what comes after begins the file, without zeros, also where a write fails', async () => {
+    const file = new RotatingFile(path, { octets: Infinity, ageMs: Infinity, kept: 1 });
+    const lines = new RotatingLines(file, 'wait');
+    for (let number = 0; number < 1000; number++) lines.write(`${number}\n`);
+    await lines.flush(5000);
+    truncateSync(path, 0);
+    // The piece is taken back after a failure, as on a full disk.
+    const whole = Buffer.from('1000\n');
+    const broken = { length: whole.length + 1, buffer: null } as unknown as Uint8Array;
+    await expect(file.write(broken)).rejects.toThrow();
+    await file.write(whole);
+    expect(readFileSync(path, 'utf8')).toBe('1000\n');
+    expect(file.position.octets).toBe(5);
+    await lines.close(5000);
   });
 
   it('keeps as many as it is told, the newest', async () => {
