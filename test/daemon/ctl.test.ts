@@ -142,6 +142,32 @@ describe('sluice ctl', () => {
     expect(daemon.logged('an action of an operator')).toHaveLength(3);
   });
 
+  it('shows a date that is held, and lets it have its effect once its hash and time are confirmed', async () => {
+    const midnight = '2024-11-11T00:00:00Z';
+    writeFileSync(registry, HEADER + BANK.replace(',,OW-1', ',2024-11-10,OW-1'));
+    const daemon = await run().started();
+    const [from, later] = [Date.parse(midnight) * 1000 - 60e6, Date.parse(midnight) * 1000 + 60e6];
+    daemon.child.stdin!.write(handshake.capture(0, CLIENTS, from, 1000));
+    daemon.child.stdin!.write(handshake.capture(0, CLIENTS, later, 1000).subarray(24));
+    const packets = 2 * CLIENTS * handshake.packets.length;
+    await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
+    const { rules, waiting } = await answer('status');
+    const { sha256 } = rules as { sha256: string };
+    expect(waiting).toMatchObject({ date: { date: '2024-11-11T00:00:00.000000Z' } });
+    expect(await daemon.metric('sluice_outcome_packets_total', 'outcome="dropped"')).toBe(0);
+    expect((await ctl(['confirm', sha256, '--date', '2024-11-11T00:00:01Z'])).code).toBe(1);
+    expect((await ctl(['confirm', '0'.repeat(64), '--date', midnight])).code).toBe(1);
+    expect((await ctl(['confirm', sha256, '--date', 'tomorrow'])).code).toBe(1);
+    expect((await ctl(['confirm', sha256, '--date', midnight])).stdout).toBe('confirm: done\n');
+    expect(await answer('status')).toMatchObject({ waiting: { date: null } });
+    await daemon.kill();
+    expect(actions().map(({ result, date }) => [result, date])).toEqual([
+      ['refused', '2024-11-11T00:00:01Z'],
+      ['refused', midnight],
+      ['success', midnight],
+    ]);
+  });
+
   it('resets the breaker, clears harm with a reason, and forgets what is kept of clients', async () => {
     writePolicy(5, '  - { name: hit, when: { registered: either }, action: block }\n');
     const daemon = await run().started();
