@@ -193,7 +193,6 @@ export class Daemon {
     await this.control?.stop();
     await this.changes.stop();
     await this.finish();
-    await this.notices.close(NOTICES_MS);
     this.lag.stop();
     await this.http?.stop();
     this.lock?.close();
@@ -243,12 +242,15 @@ export class Daemon {
       this.writeStats();
       if (source instanceof RunSpool) await source.commit(null);
     }
+    // Both come out of the time that the logs have.
+    this.safety.saveAll();
+    const noticesOut = this.notices.close(NOTICES_MS);
     await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
     for (const { name, lines } of this.outputs.logs) {
       const { lineCount, droppedCount, problem } = lines;
       if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
     }
-    this.safety.saveAll();
+    await noticesOut;
     if (source instanceof RunSpool) source.close();
   }
 
