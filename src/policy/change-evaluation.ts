@@ -7,7 +7,6 @@
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import { Action, ACTION_NAMES } from './action.ts';
 import { ClientTable } from './client-table.ts';
-import { NO_RULE } from './decide.ts';
 import type { RecordedFlow, RecordedFlows } from './recorded-flow.ts';
 import { type RulesAt, TrialRules } from './trial-rules.ts';
 
@@ -62,6 +61,13 @@ const HIT_BEFORE = 1;
 const HIT_AFTER = 2;
 const REGISTERED_HIT = 4;
 const DEREGISTERED = 8;
+const HAS_RULE = 16;
+/** Bits of a client for each limit: it has a finding that counts; a hit that does. Sixteen limits fill a word. */
+const LIMIT_BITS = 2;
+const LIMIT_SEEN = 1;
+const LIMIT_HIT = 2;
+const MOST_LIMITS = 16;
+const FIRST_CLIENTS = 1024;
 /** Bit of a flow. */
 const REGISTERED_BEFORE = 4;
 
@@ -87,13 +93,12 @@ class Evaluation {
   private readonly nowUs: number;
   private readonly limits: readonly HitLimit[];
   private readonly clients = new ClientTable();
-  private readonly bits: number[] = [];
+  /** By client: its bits, two bits for each limit (LIMIT_SEEN, LIMIT_HIT), and the rule that newly hits it first. They grow together. */
+  private bits = new Uint8Array(FIRST_CLIENTS);
+  private uses = new Uint32Array(FIRST_CLIENTS);
+  private hitRules = new Int32Array(FIRST_CLIENTS);
   /** By flow, in the order of visits: the action before, plus REGISTERED_BEFORE. */
   private readonly flowsBefore: number[] = [];
-  /** The rule that newly hits the client first. */
-  private readonly rules: number[] = [];
-  /** By limit and client: 1 for a finding that counts, 2 for a hit that does. */
-  private readonly uses: number[][];
   private readonly flowsByAction = new Float64Array(ACTIONS * ACTIONS);
   private readonly bytesByAction = new Float64Array(ACTIONS * ACTIONS);
   private flows = 0;
@@ -103,12 +108,12 @@ class Evaluation {
     this.before = new TrialRules(before);
     this.after = new TrialRules(after);
     this.isEnforced = after.mode === 'enforce';
+    if (limits.length > MOST_LIMITS) throw new RangeError(`there may be ${MOST_LIMITS} limits`);
     this.limits = limits;
-    this.uses = limits.map(() => []);
   }
 
   run(flows: RecordedFlows, coverage: CoverageChange): ChangeEvaluation {
-    const { before, after, limits, bits } = this;
+    const { before, after, limits } = this;
     flows.visit((flow) => {
       before.note(flow);
       after.note(flow);
@@ -121,8 +126,6 @@ class Evaluation {
     const flowsLeftOut = flows.visit((flow) => {
       this.take(flow);
     });
-    const count = (wanted: number, unwanted = 0): number =>
-      bits.filter((value) => (value & wanted) === wanted && (value & unwanted) === 0).length;
     return {
       coverage,
       flows: this.flows,
@@ -130,18 +133,18 @@ class Evaluation {
       clients: this.clients.count,
       flowsByAction: this.flowsByAction,
       bytesByAction: this.bytesByAction,
-      newlyHit: count(HIT_AFTER, HIT_BEFORE),
-      noLongerHit: count(HIT_BEFORE, HIT_AFTER),
-      registeredHit: count(REGISTERED_HIT),
-      deregistered: count(DEREGISTERED),
+      newlyHit: this.count(HIT_AFTER, HIT_BEFORE),
+      noLongerHit: this.count(HIT_BEFORE, HIT_AFTER),
+      registeredHit: this.count(REGISTERED_HIT),
+      deregistered: this.count(DEREGISTERED),
       hitsByRule: this.hitsByRule(),
-      limits: limits.map((limit, at) => this.useOf(limit, this.uses[at]!)),
+      limits: limits.map((limit, at) => this.useOf(limit, at)),
       isEnforced: this.isEnforced,
     };
   }
 
   private take(flow: RecordedFlow): void {
-    const { before, after, bits } = this;
+    const { before, after, limits } = this;
     after.decide(flow);
     const flowBefore = this.flowsBefore[this.flows++]!;
     const actionBefore = flowBefore % REGISTERED_BEFORE;
@@ -149,42 +152,68 @@ class Evaluation {
     this.flowsByAction[cell]!++;
     this.bytesByAction[cell]! += flow.input.octets;
     const client = this.clients.rowOf(flow.input.source);
-    if (client === bits.length) {
-      bits.push(0);
-      this.rules.push(NO_RULE);
-      for (const uses of this.uses) uses.push(0);
-    }
+    if (client === this.bits.length) this.grow();
+    const { bits, uses, hitRules } = this;
     const wasEffective = !this.isEnforced || before.rules.mode === 'enforce';
     const wasHit = wasEffective && actionBefore !== Action.ALLOW;
     const isHit = after.action !== Action.ALLOW;
+    const isNewlyHit = isHit && !wasHit;
     if (wasHit) bits[client]! |= HIT_BEFORE;
     if (isHit) bits[client]! |= HIT_AFTER;
-    if (isHit && !wasHit) {
-      if (this.rules[client] === NO_RULE) this.rules[client] = after.rule;
+    if (isNewlyHit) {
+      if ((bits[client]! & HAS_RULE) === 0) hitRules[client] = after.rule;
+      bits[client]! |= HAS_RULE;
       if (after.isRegistered) bits[client]! |= after.isMeant ? 0 : REGISTERED_HIT;
       else if (flowBefore >= REGISTERED_BEFORE) bits[client]! |= DEREGISTERED;
     }
-    for (const [at, { windowUs, stage }] of this.limits.entries()) {
-      if (flow.lastTimeUs < this.nowUs - windowUs) continue;
-      if (stage === null || stage === flow.input.stage) this.uses[at]![client]! |= isHit && !wasHit ? 3 : 1;
+    const agoUs = this.nowUs - flow.lastTimeUs;
+    for (let at = 0; at < limits.length; at++) {
+      const { windowUs, stage } = limits[at]!;
+      if (agoUs > windowUs || (stage !== null && stage !== flow.input.stage)) continue;
+      uses[client]! |= (isNewlyHit ? LIMIT_SEEN | LIMIT_HIT : LIMIT_SEEN) << (at * LIMIT_BITS);
     }
+  }
+
+  private grow(): void {
+    const { bits, uses, hitRules } = this;
+    this.bits = new Uint8Array(bits.length * 2);
+    this.bits.set(bits);
+    this.uses = new Uint32Array(bits.length * 2);
+    this.uses.set(uses);
+    this.hitRules = new Int32Array(bits.length * 2);
+    this.hitRules.set(hitRules);
+  }
+
+  /** Clients that have all the wanted bits, and none of the unwanted ones. */
+  private count(wanted: number, unwanted = 0): number {
+    let count = 0;
+    for (let client = 0; client < this.clients.count; client++) {
+      const value = this.bits[client]!;
+      if ((value & wanted) === wanted && (value & unwanted) === 0) count++;
+    }
+    return count;
   }
 
   private hitsByRule(): Map<string, number> {
     const hits = new Map<string, number>();
     const { rules } = this.after.rules.policy;
-    for (const [client, value] of this.bits.entries()) {
+    for (let client = 0; client < this.clients.count; client++) {
+      const value = this.bits[client]!;
       if ((value & HIT_AFTER) === 0 || (value & HIT_BEFORE) !== 0) continue;
-      const { name } = rules[this.rules[client]!]!;
+      const { name } = rules[this.hitRules[client]!]!;
       hits.set(name, (hits.get(name) ?? 0) + 1);
     }
     return hits;
   }
 
   /** A client that was hit before the change, by another of its flows, is not newly hit. */
-  private useOf(limit: HitLimit, uses: readonly number[]): LimitUse {
-    const seen = uses.filter((use) => use !== 0).length;
-    const hit = uses.filter((use, client) => (use & 2) !== 0 && (this.bits[client]! & HIT_BEFORE) === 0).length;
+  private useOf(limit: HitLimit, at: number): LimitUse {
+    let [seen, hit] = [0, 0];
+    for (let client = 0; client < this.clients.count; client++) {
+      const use = this.uses[client]! >>> (at * LIMIT_BITS);
+      if ((use & LIMIT_SEEN) !== 0) seen++;
+      if ((use & LIMIT_HIT) !== 0 && (this.bits[client]! & HIT_BEFORE) === 0) hit++;
+    }
     return { limit, hit, seen, allowed: allowedClients(limit, seen) };
   }
 }

@@ -223,6 +223,26 @@ describe('a change of rules', () => {
     ]);
   });
 
+  it('is judged by sixteen limits at most, each of its own', () => {
+    const limits: HitLimit[] = Array.from({ length: 16 }, (_, number) => ({
+      windowUs: (number + 1) * 1e6,
+      stage: null,
+      clients: 0,
+      share: null,
+      floor: 0,
+    }));
+    const flows: Flow[] = limits.map((_, number) => ({ client: number, server: 1, agoUs: number * 1e6 + 1 }));
+    const allow = policyOf('{ name: all, action: allow }');
+    const change = evaluateChange(at(allow, registryOf()), at(BASELINE, registryOf()), recorded(flows), NOW, limits);
+    expect(change.limits.map(({ hit, seen }) => [hit, seen])).toEqual(
+      limits.map((_, number) => [number + 1, number + 1]),
+    );
+    const more = [...limits, limits[0]!];
+    expect(() => evaluateChange(at(allow, registryOf()), at(BASELINE, registryOf()), recorded([]), NOW, more)).toThrow(
+      RangeError,
+    );
+  });
+
   it('lets a registered end of a tunnel cover all of its flows, also one that is only kept', () => {
     const flows: Flow[] = [
       { client: 1, server: 200, tunnel: 5 },
