@@ -54,15 +54,15 @@ export class LiveTime {
     if (this.isFresh) this.takeFirst(batch);
     else if (this.isNewBase()) this.takeOther();
     const { timeUs } = batch;
-    let reachUs = this.boundUs + elapsedUs;
+    // What was waited for is allowed once, over all packets of the batch: a source may have held back several of a quiet link.
+    const latestUs = this.lastUs + this.boundUs + elapsedUs;
     for (let row = 0; row < batch.count; row++) {
       const time = timeUs[row]!;
       const step = time - this.lastUs;
-      if (step <= reachUs && step >= -this.boundUs) {
+      if (step >= -this.boundUs && (step <= this.boundUs || time <= latestUs)) {
         this.lastUs = time;
         this.supporters++;
         this.others = 0;
-        reachUs = this.boundUs;
       } else {
         this.noteOther(time);
         timeUs[row] = this.lastUs;

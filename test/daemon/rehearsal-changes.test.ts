@@ -177,6 +177,24 @@ describe('a date', () => {
     expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
+  it('that a clock passes because it was set is held like any other, and lies ahead again once the clock is set back', async () => {
+    daemon = await ChangingRules.open(policyOf(RULES), BANK.replace(',,OW-1', ',2024-11-10,OW-1'), handshake);
+    const DAY_US = 24 * 60 * MINUTE_US;
+    const { changes } = daemon;
+    await daemon.feed(0, CLIENTS, MIDNIGHT_US - 30 * MINUTE_US);
+    changes.clockWasSet(DAY_US);
+    await daemon.feed(0, CLIENTS, MIDNIGHT_US - 29 * MINUTE_US + DAY_US);
+    expect(daemon.noticesOf('calendar')).toMatchObject([{ state: 'held', figures: { deregistered: CLIENTS } }]);
+    expect([daemon.hitClients, daemon.affectedPackets]).toEqual([0, 0]);
+    changes.clockWasSet(-DAY_US);
+    expect(changes.calendar.held).toBeNull();
+    await daemon.feed(0, CLIENTS, MIDNIGHT_US - 28 * MINUTE_US);
+    expect([changes.calendar.held, daemon.hitClients, daemon.affectedPackets]).toEqual([null, 0, 0]);
+    await daemon.feed(0, CLIENTS, MIDNIGHT_US + MINUTE_US);
+    expect(changes.calendar.held).toMatchObject({ state: 'held', date: { firstUs: MIDNIGHT_US } });
+    expect([daemon.hitClients, daemon.affectedPackets, daemon.trips.length]).toEqual([0, 0, 0]);
+  });
+
   it('is evaluated a day ahead and an hour ahead, with the numbers, and can be confirmed ahead', async () => {
     daemon = await ChangingRules.open(policyOf(RULES), BANK.replace(',,OW-1', ',2024-11-10,OW-1'), handshake);
     const { calendar } = daemon.changes;

@@ -106,6 +106,15 @@ describe('live time', () => {
     const times = [START, START + 3600 * SECOND];
     expect(settled(times, 1, 3600 * SECOND).jumps).toEqual([]);
     expect(settled(times, 1, 3500 * SECOND).jumps).toHaveLength(1);
+    // A packet every two minutes, held back by the source for an hour: all of them come in one batch.
+    const quiet = [START, ...steps(30, START + 120 * SECOND, 120 * SECOND)];
+    const late = [...quiet, START + 3600 * SECOND + 2 * BOUND];
+    const time = new LiveTime(BOUND, { onJump: () => undefined, onClockSet: () => undefined });
+    time.settle(batchOf([START]), 0);
+    const batch = batchOf(late);
+    time.settle(batch, 3600 * SECOND);
+    expect([...batch.timeUs]).toEqual([...quiet, quiet.at(-1)]);
+    expect(time.jumpCount).toBe(1);
   });
 
   it('begins with each file where that begins; an earlier one sets the clock', () => {
