@@ -19,8 +19,13 @@ const SECOND = 1e6;
 const START_US = Date.parse('2024-11-10T13:00:00Z') * 1000;
 const RECORD_HEADER = 16;
 const SOURCE = RECORD_HEADER + 14 + 12;
-/** Of the memory at the end of the second minute. */
+/**
+ * Resident memory moves by some per cent with the collector's turns, so three minutes are taken together: the last ones beside the first ones after
+ * the second minute. No minute is beyond the second one by more than a tenth.
+ */
 const GROWTH = 1.05;
+const PEAK = 1.1;
+const TOGETHER = 3;
 const YOUNG_MB = isShort ? 64 : 0;
 
 /** Clients from this second on are in 10.0.64.0/18, from which there is nothing before. */
@@ -229,7 +234,10 @@ describe('a spoofed flood of ten minutes', () => {
   // A short form is over in seconds: the heap of a young process still grows.
   it('memory is flat after the second minute', () => {
     const memory = flooded.minutes.map(({ memoryMb }) => memoryMb);
-    expect(Math.max(...memory.slice(2)), memory.join(', ')).toBeLessThanOrEqual(memory[1]! * GROWTH + YOUNG_MB);
+    const mean = (minutes: readonly number[]): number => minutes.reduce((sum, one) => sum + one, 0) / minutes.length;
+    const [first, last] = [mean(memory.slice(2, 2 + TOGETHER)), mean(memory.slice(-TOGETHER))];
+    expect(last, memory.join(', ')).toBeLessThanOrEqual(first * GROWTH + YOUNG_MB);
+    expect(Math.max(...memory.slice(2)), memory.join(', ')).toBeLessThanOrEqual(memory[1]! * PEAK + YOUNG_MB);
   });
 
   it('limits hold throughout: clients are counted, and confirmed ones exactly', () => {
