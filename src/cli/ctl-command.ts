@@ -54,7 +54,10 @@ function add(ctl: Command, name: string, description: string): void {
 
 function withFlags(command: Command): Command {
   return command
-    .option('--state <folder>', `folder of the daemon's state (default: ${DEFAULT_STATE})`)
+    .option(
+      '--state <folder>',
+      `folder of the daemon's state (default: the one with a socket, of ${DEFAULT_STATE} and those of daemons without --state)`,
+    )
     .option('--control <socket>', "the daemon's socket, where it is elsewhere")
     .option('--json', 'print the answer as JSON');
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { askDaemon, ControlError } from '../server/control-client.ts';
 import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { stateFoldersWith } from './state-folder.ts';
 
 export interface CtlFlags {
   readonly state?: string;
@@ -29,7 +30,7 @@ export async function ctl(request: Readonly<Record<string, unknown>>, flags: Ctl
 }
 
 async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<Answer> {
-  const path = flags.control ?? join(flags.state ?? DEFAULT_STATE, CONTROL_NAME);
+  const path = flags.control ?? join(flags.state ?? onlyState(), CONTROL_NAME);
   try {
     const answer = await askDaemon(path, request);
     if (typeof (answer as Answer | null)?.ok !== 'boolean')
@@ -39,6 +40,14 @@ async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags):
     if (error instanceof ControlError) throw new CommandError(error.message, ExitCode.FAILED);
     throw error;
   }
+}
+
+/** The folder of state of the one daemon that there seems to be. */
+function onlyState(): string {
+  const folders = stateFoldersWith(CONTROL_NAME, DEFAULT_STATE);
+  if (folders.length > 1)
+    throw new CommandError(`several daemons: --state says which, ${folders.join(' or ')}`, ExitCode.WRONG_USAGE);
+  return folders[0] ?? DEFAULT_STATE;
 }
 
 /** An answer in lines for a person. */

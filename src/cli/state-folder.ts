@@ -1,8 +1,16 @@
 /** Where the daemon's state is where no flag says: a trip of the breaker must survive a restart that was not prepared for. */
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = 0;
+
+/** The system's or the user's place for the state of daemons. */
+function stateBase(): string {
+  const { XDG_STATE_HOME: ofUser = '' } = process.env;
+  const base = process.getuid?.() === ROOT ? '/var/lib' : ofUser === '' ? join(homedir(), '.local/state') : ofUser;
+  return join(base, 'sluice');
+}
 
 /**
  * The folder that systemd names, or one below the system's or the user's place for state. `source` keeps daemons of one machine apart:
@@ -11,7 +19,12 @@ const ROOT = 0;
 export function defaultStateFolder(source: string): string {
   const [ofUnit] = (process.env.STATE_DIRECTORY ?? '').split(':');
   if (ofUnit !== undefined && ofUnit !== '') return ofUnit;
-  const { XDG_STATE_HOME: ofUser = '' } = process.env;
-  const base = process.getuid?.() === ROOT ? '/var/lib' : ofUser === '' ? join(homedir(), '.local/state') : ofUser;
-  return join(base, 'sluice', source.replaceAll(/[^A-Za-z0-9_.-]/g, '_'));
+  return join(stateBase(), source.replaceAll(/[^A-Za-z0-9_.-]/g, '_'));
+}
+
+/** Folders of state with a file of this name: those of the unit and of daemons that were started without a flag. */
+export function stateFoldersWith(name: string, ofUnit: string): string[] {
+  const base = stateBase();
+  const below = existsSync(base) ? readdirSync(base).map((source) => join(base, source)) : [];
+  return [...new Set([ofUnit, ...below])].filter((folder) => existsSync(join(folder, name)));
 }
