@@ -7,6 +7,8 @@ import type { Command } from 'commander';
 const STANDARD_INPUT = '-';
 /** The commands whose arguments are captures have an argument of this name. */
 const CAPTURE_ARGUMENT = 'capture';
+/** Flags that name a file of rules: a capture is none of these. */
+const RULES_FLAGS: readonly string[] = ['--policy', '--registry'];
 /** A word that could be the name of a command. */
 const COMMAND_WORD = /^[a-z][a-z-]*$/;
 
@@ -26,12 +28,21 @@ export function hintAtCommand(program: Command, command: Command): void {
   const { args } = command;
   const word = args.find((arg) => names.includes(arg) && !existsSync(arg));
   if (word !== undefined) {
-    const others = args.filter((arg) => arg !== word).join(' ');
-    command.error(`error: '${word}' is not a file or folder; did you mean: sluice ${word} ${others}`.trimEnd());
+    const named = program.commands.find((candidate) => candidate.name() === word)!;
+    const others = args.filter((arg) => arg !== word);
+    command.error(`error: '${word}' is not a file or folder; did you mean: ${commandLine(named, others)}`);
   }
   const [first] = args;
   if (first === undefined || !COMMAND_WORD.test(first) || existsSync(first)) return;
   command.error(`error: '${first}' is not a file or folder, and sluice has no command of that name`);
+}
+
+/** The command with these arguments; without them and with its flags for files where it takes no arguments. */
+function commandLine(command: Command, args: readonly string[]): string {
+  const name = `sluice ${command.name()}`;
+  if (command.registeredArguments.length > 0) return [name, ...args].join(' ');
+  const rules = command.options.filter(({ long }) => long !== undefined && RULES_FLAGS.includes(long));
+  return [name, ...rules.map(({ flags }) => `[${flags}]`)].join(' ');
 }
 
 function commandNames(program: Command): string[] {

@@ -121,6 +121,11 @@ describe('wrong usage ends with 2, a sentence on stderr and nothing on stdout', 
     ['a command as capture', ['replay', 'explain', 'captures'], 'mean: sluice explain captures\n'],
     ['a command behind a capture', ['replay', 'captures', 'explain'], 'mean: sluice explain captures\n'],
     [
+      'a command without arguments as capture',
+      ['replay', 'check', 'captures'],
+      'mean: sluice check [--policy <file>] [--registry <file>]\n',
+    ],
+    [
       'a command as capture of another command',
       ['evaluate', 'replay', 'captures', '--labels', 'x'],
       'mean: sluice replay captures\n',
