@@ -20,6 +20,8 @@ export const CaptureFault = {
   UNREAD_FORMAT: 23,
   /** Read to its end, but no packet of it is of a link type that is read. */
   UNREAD_LINK_TYPE: 22,
+  /** Read to its end, but each packet is of a layer that is not read, nested too deep, or ends inside a header. */
+  UNREAD_LAYERS: 24,
 } as const;
 export type CaptureFault = (typeof CaptureFault)[keyof typeof CaptureFault];
 

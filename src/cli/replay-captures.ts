@@ -16,6 +16,7 @@ import { RegisteredHits } from '../engine/registered-hits.ts';
 import { TrialGuard, type TrialTrip } from '../engine/trial-guard.ts';
 import { Tunnels } from '../engine/tunnels.ts';
 import type { UnreadLinks } from '../engine/unread-links.ts';
+import { nothingReadMessage, unreadPackets } from '../output/nothing-read.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { FileOrder } from './file-order.ts';
@@ -136,6 +137,7 @@ export class Replay {
     const { counters } = pipeline;
     const packetsBefore = counters.packets;
     const unreadBefore = counters.unreadLinks.copy();
+    const notDecodedBefore = counters.notDecoded.slice();
     const source = openCapture(file, { lender: pipeline.lender });
     let bytesBefore = 0;
     try {
@@ -152,7 +154,9 @@ export class Replay {
       const { fault, message } = source.end;
       if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
       else if (message !== '') this.options.onRemark(file, message);
-      this.noteUnreadLinks(file, counters.packets - packetsBefore, counters.unreadLinks.since(unreadBefore));
+      const notDecoded = counters.notDecoded.map((count, status) => count - notDecodedBefore[status]!);
+      const packets = counters.packets - packetsBefore;
+      this.noteUnread(file, packets, counters.unreadLinks.since(unreadBefore), notDecoded);
     } finally {
       // An input that is still waited for may not close before it comes.
       if (this.stopped) void source.close();
@@ -172,16 +176,20 @@ export class Replay {
     this.reached.bytes = bytes;
   }
 
-  /** A file without a packet of a link type that is read has not been read. Otherwise the packets that are not are remarked on. */
-  private noteUnreadLinks(file: string, packets: number, unread: UnreadLinks): void {
-    if (unread.total === 0) return;
-    if (unread.total < packets) {
-      const what = `${unread.total} of ${packets} packets are of link types that are not read`;
-      this.options.onRemark(file, `${what}: ${unread.text(true)}`);
+  /** A file without a packet that could be read has not been read. Otherwise packets of link types that are not read are remarked on. */
+  private noteUnread(file: string, packets: number, unread: UnreadLinks, notDecoded: Float64Array): void {
+    if (unread.total > 0 && unread.total === packets) {
+      const message = unreadMessage(packets, unread);
+      this.incomplete.push({ file, fault: faultName(CaptureFault.UNREAD_LINK_TYPE), message });
       return;
     }
-    const message = unreadMessage(packets, unread);
-    this.incomplete.push({ file, fault: faultName(CaptureFault.UNREAD_LINK_TYPE), message });
+    if (unread.total > 0) {
+      const what = `${unread.total} of ${packets} packets are of link types that are not read`;
+      this.options.onRemark(file, `${what}: ${unread.text(true)}`);
+    }
+    if (packets === 0 || unreadPackets(notDecoded) < packets) return;
+    const message = nothingReadMessage(packets, notDecoded);
+    this.incomplete.push({ file, fault: faultName(CaptureFault.UNREAD_LAYERS), message });
   }
 
   /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */

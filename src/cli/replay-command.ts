@@ -20,7 +20,7 @@ Examples:
                                                          what enforcement would have let through, and what not
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
-its end (what was readable is reported); 130 and 143 on SIGINT and SIGTERM, after flushing,
+its end (what was readable is reported), or no packet of it could be read; 130 and 143 on SIGINT and SIGTERM, after flushing,
 with a summary that says how far it came.
 `;
 

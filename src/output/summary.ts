@@ -13,6 +13,7 @@ import { ACTION_NAMES } from '../policy/action.ts';
 import { type FilesBack, filesBackJson } from './files-back.ts';
 import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
+import { unreadPackets } from './nothing-read.ts';
 import { largeUnreadLayers } from './unread-layers.ts';
 import { trialTripJson, trialTripLines } from './trial-trip.ts';
 
@@ -116,10 +117,10 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
     ...(totals.interruption === null ? [] : [`${capitalised(interruptionText(totals.interruption))}. So far:`]),
     firstLine(totals, found),
     `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
-    '',
   ];
-  if (rows.length > 0) lines.push(await foundTable(rows), '');
-  lines.push(...notDecodedLines(counters));
+  if (rows.length > 0) lines.push('', await foundTable(rows));
+  // Without a packet the first line has said that nothing could be read.
+  if (counters.packets > 0 || !isNothingRead(totals)) lines.push('', ...notDecodedLines(counters));
   if (counters.splitFlows > 0) lines.push(`Hint: ${splitFlowsHint(counters.splitFlows)}.`);
   if (found > 0) lines.push(hitLine(totals));
   if (totals.mode === 'enforce') lines.push(...outcomeLines(counters), ...trialTripLines(totals.trips));
@@ -128,12 +129,23 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
 
 /** Where nothing could be read, nothing is said of VPNs: none found is not none there. */
 function firstLine(totals: ReplayTotals, found: number): string {
-  const { counters, incomplete } = totals;
-  const captures = counted(totals.captureCount, 'capture');
+  const { counters } = totals;
+  const captures = capturesRead(totals);
   const packets = counted(counters.packets, 'packet');
-  if (incomplete.length > 0 && counters.packets === counters.unreadLinks.total)
-    return `${captures}, ${packets}: nothing could be read, so nothing is known of VPNs.`;
+  if (isNothingRead(totals)) return `${captures}, ${packets}: nothing could be read, so nothing is known of VPNs.`;
   return `${captures}, ${packets}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`;
+}
+
+function isNothingRead({ counters, incomplete }: ReplayTotals): boolean {
+  return incomplete.length > 0 && counters.packets === unreadPackets(counters.notDecoded);
+}
+
+/** Where a signal has ended the run, how many of the captures packets were read of. */
+function capturesRead({ captureCount, interruption }: ReplayTotals): string {
+  const all = counted(captureCount, 'capture');
+  if (interruption === null || captureCount === 1) return all;
+  const { fileNumber, packet } = interruption;
+  return `${number(packet === 0 ? fileNumber - 1 : fileNumber)} of ${all}`;
 }
 
 async function foundTable(rows: readonly FoundRow[]): Promise<string> {

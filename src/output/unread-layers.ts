@@ -4,7 +4,7 @@
  */
 import type { Counters } from '../engine/counters.ts';
 
-/** By the name of the decode status. Link types have a line of their own in the summary. */
+/** By the name of the decode status; nesting beyond the limit is one too. Link types have a line of their own in the summary. */
 export const UNREAD_LAYERS: Readonly<Record<string, string>> = {
   'unsupported-ethertype': 'other ethertypes',
   'unsupported-frame': 'other frames and PPP protocols',
@@ -19,6 +19,7 @@ export const UNREAD_LAYERS: Readonly<Record<string, string>> = {
   'unsupported-macsec': 'MACsec',
   'unsupported-eoip': 'EoIP (MikroTik)',
   'unsupported-wccp': 'WCCP redirection',
+  'too-deep': 'layers nested too deep',
 };
 
 /** A smaller share of the packets is left to the list of all reasons. */

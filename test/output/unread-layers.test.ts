@@ -17,9 +17,11 @@ describe('large unread layers', () => {
       [DecodeStatus.UNSUPPORTED_MACSEC, 11],
       [DecodeStatus.UNSUPPORTED_PBB, 10],
       [DecodeStatus.UNSUPPORTED_NSH, 300],
+      [DecodeStatus.TOO_DEEP, 20],
     ]);
     expect(largeUnreadLayers(counters)).toEqual([
       { reason: 'unsupported-nsh', layer: 'network service headers (NSH)', packets: 300, share: 0.3 },
+      { reason: 'too-deep', layer: 'layers nested too deep', packets: 20, share: 0.02 },
       { reason: 'unsupported-macsec', layer: 'MACsec', packets: 11, share: 0.011 },
     ]);
   });
@@ -35,10 +37,10 @@ describe('large unread layers', () => {
     expect(largeUnreadLayers(countersOf(0, []))).toEqual([]);
   });
 
-  it('have words for every unsupported status but that of link types, which have a line of their own', () => {
+  it('have words for too deep nesting and every unsupported status but that of link types, which have a line of their own', () => {
     const unsupported = DECODE_STATUS_NAMES.filter((name) => name?.startsWith('unsupported-') === true);
     expect(Object.keys(UNREAD_LAYERS).sort()).toEqual(
-      unsupported.filter((name) => name !== 'unsupported-link-type').sort(),
+      ['too-deep', ...unsupported.filter((name) => name !== 'unsupported-link-type')].sort(),
     );
   });
 });
