@@ -87,7 +87,9 @@ describe.skipIf(!present)('labelled public captures', () => {
       const end = faults.get(join(captures, file!));
       if (end === undefined) continue;
       expect(end.fault, file).not.toBe('');
-      expect(end.message, file).toMatch(/ at octet \d+|link type \d+ \(|packets? could (?:not )?be read: .* \([a-z0-9-]+ \d+\)/);
+      expect(end.message, file).toMatch(
+        / at octet \d+|link type \d+ \(|packets? could (?:not )?be read: .* \([a-z0-9-]+ \d+\)/,
+      );
     }
   });
 
