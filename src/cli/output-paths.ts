@@ -45,12 +45,13 @@ export function isPcapngPath(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
-/** Throws CommandError where an output would overwrite an input, another output, or, without `force`, any file. */
+/** Throws CommandError where an output has no folder, or would overwrite an input, another output, or, without `force`, any file. */
 export async function checkOverwriting(
   paths: OutputPaths,
   inputs: readonly (string | undefined)[],
   force: boolean,
 ): Promise<void> {
+  await checkFolders(paths);
   /** What becomes of each file that the replay uses. */
   const uses = new Map<string, string>();
   for (const input of inputs) {
@@ -74,6 +75,19 @@ export async function checkOverwriting(
   if (existing.length === 0 || force) return;
   const what = existing.length === 1 ? 'the file exists' : 'these files exist';
   throw new CommandError(`${existing.join(', ')}: ${what}; --force overwrites`, ExitCode.WRONG_USAGE);
+}
+
+async function checkFolders(paths: OutputPaths): Promise<void> {
+  for (const flag of OUTPUTS) {
+    const path = paths[flag];
+    if (path === undefined || path === STANDARD_OUTPUT) continue;
+    try {
+      await stat(dirname(path));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+        throw new CommandError(`cannot write ${path}: its folder does not exist`, ExitCode.WRONG_USAGE);
+    }
+  }
 }
 
 /** Files that packets of other link types would go to (output/split-pcap), where they exist. Throws where one is used otherwise. */

@@ -43,12 +43,12 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk ends with 1', () => {
   });
 });
 
-describe('an output that cannot be made ends with 1', () => {
+describe('an output whose folder does not exist ends with 2', () => {
   it.each(['--decisions', '--flows', '--forwarded', '--dropped'])('under %s', async (flag) => {
     const path = join(folder, 'no', 'such', 'folder');
     const { code, stderr } = await sluice(['replay', 'captures/wireguard', flag, path]);
-    expectSentence(stderr, `cannot write ${path}: ENOENT`);
-    expect(code).toBe(1);
+    expectSentence(stderr, `cannot write ${path}: its folder does not exist`);
+    expect(code).toBe(2);
   });
 });
 
