@@ -96,6 +96,7 @@ const FORMS: readonly ((text: string) => Reading | null)[] = [
   tooShort,
   lengthAfterSpace,
   wholeNumber,
+  withoutDots,
   hostName,
 ];
 
@@ -226,6 +227,17 @@ function wholeNumber(text: string): Reading | null {
   const value = Number(text);
   const address = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
   return { fault: 'one whole number; if it is an IPv4 address as a number', prefixes: [`${address}/32`] };
+}
+
+/** `198051100004`, an address whose dots were lost. */
+function withoutDots(text: string): Reading | null {
+  if (!/^\d{8,12}(?:\/\d{1,2})?$/.test(text)) return null;
+  const padded = /^(\d{3})(\d{3})(\d{3})(\d{3})(\/\d+)?$/.exec(text);
+  const numbers = padded?.slice(1, 5).map(Number) ?? [];
+  const prefix = padded === null ? null : plainPrefix(numbers.join('.') + (padded[5] ?? ''));
+  return prefix === null
+    ? { fault: 'one whole number: the dots between the four numbers of an IPv4 address are missing', prefixes: [] }
+    : { fault: 'the dots of an IPv4 address are missing; if each of its numbers has three digits', prefixes: [prefix] };
 }
 
 function hostName(text: string): Reading | null {

@@ -22,6 +22,7 @@ import {
   VALID_UNTIL,
 } from './registration-fields.ts';
 import { SECTOR_NAMES, Sector } from './sector.ts';
+import type { RefusedRow } from './shared-references.ts';
 import { nearestWord } from './word-advice.ts';
 
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
@@ -55,9 +56,14 @@ const PROTOCOL_ALIASES = {
 };
 const ANY_PROTOCOL = /^(any|all|\*|-|n\/?a|none)$/i;
 
+/** Rows with errors whose references are kept. */
+const REFUSED_LIMIT = 10_000;
+
 /** Reads rows into columns. */
 export class RegistrationReader {
   readonly columns: RegistrationColumns;
+  /** The first rows with errors that have a holder and a reference. */
+  readonly refused: RefusedRow[] = [];
   private readonly issues: IssueList;
   private readonly prefix = new PrefixParser();
   private readonly known: KnownFields;
@@ -87,11 +93,20 @@ export class RegistrationReader {
     const from = this.readField(VALID_FROM, fields[VALID_FROM]!);
     const until = this.readField(VALID_UNTIL, fields[VALID_UNTIL]!);
     if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this never is in force');
-    if (this.issues.errorCount !== errorsBefore) return;
+    const reference = fields[REFERENCE]!.trim();
+    if (this.issues.errorCount !== errorsBefore) {
+      this.keepRefused(holder, reference);
+      return;
+    }
     this.columns.push(from, until, protocols, sector, lineNumber);
     this.columns.prefixes.push(prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length);
     this.columns.holders.push(holder);
-    this.columns.references.push(fields[REFERENCE]!.trim());
+    this.columns.references.push(reference);
+  }
+
+  private keepRefused(holder: string, reference: string): void {
+    if (holder === '' || reference === '' || this.refused.length === REFUSED_LIMIT) return;
+    this.refused.push({ line: this.lineNumber, holder, reference });
   }
 
   /** The number that a field is; each text is read once, if it is right. */

@@ -19,6 +19,7 @@ import { REGISTRY_FIELDS } from './registration-fields.ts';
 import { RegistrationReader } from './registration-row.ts';
 import { checkHeader, COMMA, isSeparatorLine, REGISTRY_HEADER, separatorOf } from './registry-header.ts';
 import { warnOfRegistrations } from './registry-warnings.ts';
+import type { RefusedRow } from './shared-references.ts';
 import { PREFIX_LIMIT } from './trie-shape.ts';
 
 /** What reading a registry gave: a registry, unless there were errors; and all that was noticed, in the order of lines. */
@@ -46,7 +47,7 @@ export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros):
   columns.trim();
   const sha256 = sha256Of(bytes);
   const registry = new Registry(columns, sha256);
-  if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt);
+  if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt, reader.refused);
   issues.kept.sort((a, b) => placeOf(a) - placeOf(b) || a.column - b.column);
   return { registry: issues.ok ? registry : null, issues, sha256, rows: Math.max(0, reader.linesSeen - 1) };
 }
@@ -68,6 +69,10 @@ class FileReader implements LineVisitor {
     this.records = new RecordParser(REGISTRY_FIELDS, separator);
     this.issues = issues;
     this.separator = separator;
+  }
+
+  get refused(): readonly RefusedRow[] {
+    return this.rows.refused;
   }
 
   octets(start: number, lineNumber: number): number {

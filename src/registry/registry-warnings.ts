@@ -11,7 +11,7 @@ import type { RegistrationColumns } from './registration-columns.ts';
 import type { Registry } from './registry.ts';
 import type { ReservedRange } from './reserved-ranges.ts';
 import { ReservedRanges } from './reserved-ranges.ts';
-import { findSharedReferences } from './shared-references.ts';
+import { findSharedReferences, type RefusedRow, withRefusedRows } from './shared-references.ts';
 
 /** Warnings of one kind that are shown before the rest is only counted. */
 const SHOWN_PER_KIND = 20;
@@ -23,12 +23,13 @@ const WIDEST_IPV6_LENGTH = 12;
 const COMPARED_ROWS = 32;
 const BOTH_COUNT = 'both count, and the narrower prefix, then the earlier row, is named in decisions';
 
-/** Warns of the rows of a registry, as of packet time `now`. */
+/** Warns of the rows of a registry, as of packet time `now`; of those that were `refused`, only of references that they share. */
 export function warnOfRegistrations(
   registry: Registry,
   columns: RegistrationColumns,
   issues: IssueList,
   now: Micros,
+  refused: readonly RefusedRow[] = [],
 ): void {
   if (registry.count === 0 && issues.ok) {
     issues.warning(0, 0, 'no registrations: everyone counts as unregistered');
@@ -38,7 +39,7 @@ export function warnOfRegistrations(
   warnOfWide(registry, columns, issues);
   warnOfReserved(columns, issues);
   warnOfAlike(registry, columns, issues);
-  warnOfSharedReferences(columns, issues);
+  warnOfSharedReferences(columns, issues, refused);
 }
 
 /** Shows the first warnings of a kind and counts the others. */
@@ -141,11 +142,12 @@ function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: I
 }
 
 /** A reference is one holder's: where two have it, one row is wrong or one holder is written in two ways. */
-function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList): void {
+function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList, refused: readonly RefusedRow[]): void {
   const kind = new Kind(issues, 'references of several holders');
-  const { references, holders, lines } = columns;
+  const all = withRefusedRows(columns, refused);
+  const { references, holders, lines } = all;
   const holder = (row: number): string => `${JSON.stringify(holders.get(row))} at line ${lines[row]!}`;
-  findSharedReferences(columns, (row, earlier) => {
+  findSharedReferences(all, (row, earlier) => {
     kind.add(lines[row]!, () => {
       const reference = JSON.stringify(references.get(row));
       return `reference ${reference} is used by holder ${holder(earlier)} and by holder ${holder(row)}`;

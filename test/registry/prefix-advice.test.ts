@@ -72,6 +72,13 @@ describe('advice on a text that is no prefix', () => {
     ['10/8', 'write 10.0.0.0/8'],
     ['10.1.2', 'write 10.1.2.0/24'],
     ['3221225985', 'if it is an IPv4 address as a number: write 192.0.2.1/32'],
+    [
+      '198051100004',
+      'the dots of an IPv4 address are missing; if each of its numbers has three digits: write 198.51.100.4/32',
+    ],
+    ['198051100000/24', 'each of its numbers has three digits: write 198.51.100.0/24'],
+    ['19851100004', 'the dots between the four numbers of an IPv4 address are missing'],
+    ['999051100004', 'the dots between the four numbers of an IPv4 address are missing'],
     // Spreadsheets.
     ['1.1E+5', 'a spreadsheet has made a number of this'],
     ['1,92E+09', 'a spreadsheet has made a number of this'],

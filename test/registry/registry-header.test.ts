@@ -137,6 +137,25 @@ describe('references of several holders', () => {
     ]);
   });
 
+  it('are named in the same round as the errors of their rows', () => {
+    const row = (prefix: string, holder: string, sector: string, reference: string): string =>
+      `${prefix},${holder},${sector},,,,${reference}`;
+    const issues = issuesOf(
+      lines(
+        HEADER,
+        row('9.9.1.0/24', 'A', 'Bank', 'R3'),
+        row('9.9.2.*', 'B', 'bank', 'R3'),
+        row('9.9.3.0/24', 'B', 'bank', 'R6'),
+        row('9.9.4.0/24', 'C', 'Bank', 'R6'),
+        row('9.9.5.*', '', 'bank', 'R6'),
+      ),
+    );
+    expect(issues.filter((issue) => issue.includes('warning'))).toEqual([
+      'r.csv:3:1: warning: reference "R3" is used by holder "A" at line 2 and by holder "B" at line 3',
+      'r.csv:5:1: warning: reference "R6" is used by holder "B" at line 4 and by holder "C" at line 5',
+    ]);
+  });
+
   it('are not those of rows without one', () => {
     expect(issuesOf(rows(['', 'A'], ['', 'B'], [' ', 'C']))).toEqual([]);
   });
