@@ -36,6 +36,10 @@ const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_MODIFIED = 0xa1b2cd34;
 
+/* A pcapng file begins with a block type and a length, and has its byte order where a record has its captured length. */
+const PCAPNG_TYPE = 0x0a0d0d0a;
+const PCAPNG_BYTE_ORDER = 0x1a2b3c4d;
+
 /** The link type's upper six bits hold other things (FCS length): libpcap's LT_LINKTYPE. */
 const LINK_TYPE_MASK = 0x03ffffff;
 /** Stands for link types beyond the registry's 16 bits. */
@@ -146,7 +150,7 @@ export class PcapReader extends RecordReader {
         capturedLength = wireLength;
         wireLength = first;
       }
-      if (capturedLength > LARGEST_CAPTURED_LENGTH) {
+      if (capturedLength > LARGEST_CAPTURED_LENGTH || (capturedLength === 0 && beginsPcap(data, at))) {
         stop = Walk.FAULTY;
         break;
       }
@@ -171,9 +175,17 @@ export class PcapReader extends RecordReader {
     return stop;
   }
 
-  /** The captured length of the record at hand is over the limit. */
+  /** The captured length of the record at hand is over the limit, or another capture's header is in its place. */
   private failLength(): void {
     const { data, at } = this.reader;
+    if (beginsPcap(data, at) || beginsPcapng(data, at)) {
+      const remedy = 'give each file by itself, or join them by mergecap -a';
+      this.fail(
+        CaptureFault.BAD_PACKET_LENGTH,
+        `another capture begins, as where files are joined by cat (${remedy}),`,
+      );
+      return;
+    }
     const first = data.getUint32(at + CAPTURED_LENGTH, this.littleEndian);
     const second = data.getUint32(at + WIRE_LENGTH, this.littleEndian);
     const length = isInterchanged(this.lengthOrder, first, second) ? second : first;
@@ -191,4 +203,18 @@ export class PcapReader extends RecordReader {
 /** libpcap: written by version 2.3 in either order, so the smaller one is the captured length. */
 function isInterchanged(order: LengthOrder, first: number, second: number): boolean {
   return order === LengthOrder.WIRE_FIRST || (order === LengthOrder.SMALLER_IS_CAPTURED && first > second);
+}
+
+/** True where a file header of version 2.4 stands in place of a record's: read as one, it has no bytes captured. */
+function beginsPcap(data: DataView, at: number): boolean {
+  const big = data.getUint32(at);
+  const isBig = big === MAGIC_MICROSECONDS || big === MAGIC_NANOSECONDS;
+  const little = data.getUint32(at, true);
+  if (!isBig && little !== MAGIC_MICROSECONDS && little !== MAGIC_NANOSECONDS) return false;
+  return data.getUint16(at + MAJOR, !isBig) === 2 && data.getUint16(at + MINOR, !isBig) === 4;
+}
+
+function beginsPcapng(data: DataView, at: number): boolean {
+  if (data.getUint32(at) !== PCAPNG_TYPE) return false;
+  return data.getUint32(at + 8) === PCAPNG_BYTE_ORDER || data.getUint32(at + 8, true) === PCAPNG_BYTE_ORDER;
 }

@@ -42,7 +42,12 @@ const COMPRESSIONS: readonly Signature[] = [
   { bytes: ascii('LZIP'), what: 'lzip-compressed', unpack: 'lzip -dc' },
   { bytes: '894c5a4f000d0a1a0a', what: 'lzop-compressed', unpack: 'lzop -dc' },
   { bytes: '1f9d', what: 'compressed by compress (.Z)', unpack: 'gzip -dc' },
-  { bytes: `504b0304`, what: 'a zip archive', unpack: 'unzip -p' },
+  {
+    bytes: `504b0304`,
+    what: 'a zip archive',
+    unpack: 'unzip -p',
+    advice: 'With several captures in it, unpack it (unzip) and name them',
+  },
   { bytes: `504b0506`, what: 'an empty zip archive' },
   { bytes: '377abcaf271c', what: 'a 7z archive', unpack: '7z x -so' },
   { bytes: '526172211a07', what: 'a rar archive', unpack: 'unrar p -inul' },
@@ -93,7 +98,8 @@ export function unreadMessage(format: UnreadFormat, path: string, wrapping: stri
   const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
   if (unpack !== undefined) {
     const command = wrapping === '' ? `${unpack} ${file}` : `${wrapping} -dc ${file} | ${unpack}`;
-    return `${what}${inside}, which Sluice does not unpack: ${command} | sluice replay -`;
+    const more = advice === undefined ? '' : `. ${advice}`;
+    return `${what}${inside}, which Sluice does not unpack: ${command} | sluice replay -${more}`;
   }
   if (convert !== undefined) {
     const target = path === '-' ? 'FILE.pcap' : shellWord(`${path}.pcap`);

@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { parse } from 'pcap-parser';
 import { describe, expect, it } from 'vitest';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { buildPcap, buildPcapHeader, buildPcapRecord, concat, fields, hex, samplePackets } from './capture-builder.ts';
+import {
+  buildPcap,
+  buildSection,
+  buildPcapHeader,
+  buildPcapRecord,
+  concat,
+  fields,
+  hex,
+  samplePackets,
+} from './capture-builder.ts';
 import type { PcapShape } from './capture-builder.ts';
 import { contentOf, expectedPackets, readBytes } from './read-all.ts';
 import type { SeenPacket } from './read-all.ts';
@@ -74,6 +83,24 @@ describe('variants of one capture', () => {
   it('knows 2106 and a fraction of more than a second', async () => {
     const file = concat(buildPcapHeader(), fields(true, [4, 0xffffffff], [4, 0xffffffff], [4, 0], [4, 0]));
     expect((await readBytes(file)).packets[0]?.timeUs).toBe(4_294_967_295 * 1_000_000 + 4_294_967_295);
+  });
+});
+
+describe('two captures joined by cat', () => {
+  const packets = [1, 2].map((timeUs) => ({ timeUs, bytes: hex('0102030405') }));
+
+  it.each([
+    ['pcap', buildPcap(packets)],
+    ['pcap of the other byte order', buildPcap(packets, { littleEndian: false })],
+    ['pcapng', buildSection()],
+  ])('end at the second, a %s, with what to do, and without a packet of its header', async (_what, second) => {
+    const first = buildPcap(packets);
+    const { packets: seen, end } = await readBytes(concat(first, second));
+    expect(seen).toEqual(expectedPackets(packets));
+    expect(end).toEqual({
+      fault: CaptureFault.BAD_PACKET_LENGTH,
+      message: `another capture begins, as where files are joined by cat (give each file by itself, or join them by mergecap -a), at octet ${first.length}`,
+    });
   });
 });
 

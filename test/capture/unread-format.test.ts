@@ -44,7 +44,7 @@ describe('compressed by', () => {
     const { fault, message } = await faultOf(path);
     expect(fault).toBe(CaptureFault.UNREAD_FORMAT);
     expect(message).toMatch(
-      /^(a zip archive|\w+-compressed( \(legacy frame\))?), which Sluice does not unpack: .* \| sluice replay -$/,
+      /^(a zip archive|\w+-compressed( \(legacy frame\))?), which Sluice does not unpack: .* \| sluice replay -(\. With several captures in it, unpack it \(unzip\) and name them)?$/,
     );
     const command = message.slice(message.indexOf(': ') + 2, message.indexOf(' | sluice replay -'));
     const unpacked = execFileSync('sh', ['-c', command], { maxBuffer: 1 << 26 });
