@@ -15,7 +15,7 @@ export function chooseBackend(asked: CaptureWith): CaptureBackend | null {
   return hasCap() ? new CapBackend() : null;
 }
 
-function hasTcpdump(): boolean {
+export function hasTcpdump(): boolean {
   return spawnSync('tcpdump', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
@@ -31,3 +31,5 @@ function hasCap(): boolean {
 
 export const NO_BACKEND =
   'nothing here can capture: sudo apt-get install tcpdump, or: sudo apt-get install libpcap-dev g++ make python3 && npm install cap';
+
+export const NO_TCPDUMP = 'tcpdump is not installed: sudo apt-get install tcpdump';

@@ -1,15 +1,14 @@
 /**
- * A source of live packets: keeps a capturing process alive, reads the pcap that it writes, and adds up what the processes
- * count. A process that ends or is stuck is followed by another, and the time without one is counted.
+ * A source of live packets: keeps a capture alive (a process, or a connection to `sluice capture`), reads the pcap that comes from
+ * it, and adds up what the runs count. A run that ends or is stuck is followed by another, and the time without one is counted.
  *
- * Contract: `start` rejects where capturing cannot begin at all; after that, trouble is counted and tried again until `stop`.
+ * Contract: `start` rejects where capturing cannot begin at all, unless the source is patient; after that, trouble is counted and
+ * tried again until `stop`.
  */
-import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_FAULT } from './capture-end.ts';
-import { openLivePipe } from './live-pipe.ts';
-import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
+import type { CaptureLink, OpenCapture } from './live-link.ts';
 import { type Capture, captureOf } from './open-capture.ts';
 import type { PacketBatch } from './packet-batch.ts';
 import type { CaptureEnd, PacketSource } from './packet-source.ts';
@@ -20,12 +19,13 @@ const STOP_LIMIT_MS = 1500;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5000;
 const COUNTS_MS = 2000;
-/** Of standard error, what is kept to explain an end. */
-const KEPT_ERROR_LENGTH = 4000;
 /** IFF_UP of netdevice(7). */
 const INTERFACE_UP = 1;
 
-export interface LiveOptions extends CaptureRequest {
+export interface LiveOptions {
+  readonly device: string;
+  /** A start that fails is tried again: what captures is a service of its own, and may come later. */
+  readonly isPatient: boolean;
   /** No packet for so long while the interface counts some: the process is stuck. */
   readonly stuckMs: number;
 }
@@ -41,28 +41,25 @@ export class LiveSource implements PacketSource {
   stallCount = 0;
   /** Null while a process captures; else why not. */
   private processProblem: string | null = 'not started';
-  private readonly backend: CaptureBackend;
+  private readonly openCapture: OpenCapture;
   private readonly options: LiveOptions;
   private readonly listener: LiveListener;
-  private child: ChildProcess | null = null;
-  private childEnded: Promise<void> = Promise.resolve();
+  private link: CaptureLink | null = null;
   private capture: Capture | null = null;
-  private errorText = '';
   private startedAtMs = 0;
   private endedAtMs = 0;
   /** Wait before the next process; grows while processes live shorter than the longest wait. */
   private retryMs = 0;
-  /** Counts of processes that have ended, and of the one that runs. */
+  /** Losses of runs that have ended. */
   private readonly droppedBefore: Record<string, number> = {};
-  private counts: ProcessCounts = { captured: 0, dropped: {} };
   private timers: NodeJS.Timeout[] = [];
   private lastPacketMs = 0;
   private interfaceCountThen = 0;
   private readonly stopSignal = new AbortController();
 
-  constructor(backend: CaptureBackend, options: LiveOptions, listener: LiveListener) {
+  constructor(openCapture: OpenCapture, options: LiveOptions, listener: LiveListener) {
     this.name = options.device;
-    this.backend = backend;
+    this.openCapture = openCapture;
     this.options = options;
     this.listener = listener;
   }
@@ -75,21 +72,20 @@ export class LiveSource implements PacketSource {
   /** Packets lost by all processes so far, by who lost them. */
   get dropped(): Record<string, number> {
     const sums = { ...this.droppedBefore };
-    for (const [by, count] of Object.entries(this.counts.dropped)) sums[by] = (sums[by] ?? 0) + count;
+    for (const [by, count] of Object.entries(this.link?.counts.dropped ?? {})) sums[by] = (sums[by] ?? 0) + count;
     return sums;
-  }
-
-  /** The process that captures now. */
-  get processId(): number | undefined {
-    return this.child?.pid;
   }
 
   /** Starts capturing; rejects with a sentence where that cannot be. */
   async start(): Promise<void> {
-    if (!(await this.begin())) throw new Error(this.processProblem ?? '');
+    this.endedAtMs = performance.now();
+    if (!(await this.begin())) {
+      if (!this.options.isPatient) throw new Error(this.processProblem ?? '');
+      this.listener('ended', this.processProblem ?? '');
+    }
     this.timers = [
       setInterval(() => {
-        if (this.child !== null) this.backend.askCounts(this.child);
+        this.link?.askCounts();
       }, COUNTS_MS),
       setInterval(() => {
         this.watch();
@@ -115,10 +111,10 @@ export class LiveSource implements PacketSource {
     if (this.isStopping()) return;
     this.stopSignal.abort();
     for (const timer of this.timers) clearInterval(timer);
-    const { child } = this;
-    child?.kill('SIGTERM');
+    const { link } = this;
+    link?.finish();
     setTimeout(() => {
-      child?.kill('SIGKILL');
+      link?.kill();
       // Whoever inherited the pipe may hold it open.
       void this.capture?.close();
     }, STOP_LIMIT_MS).unref();
@@ -126,7 +122,7 @@ export class LiveSource implements PacketSource {
 
   async close(): Promise<void> {
     this.stop();
-    this.child?.kill('SIGKILL');
+    this.link?.kill();
     await this.capture?.close();
   }
 
@@ -136,56 +132,39 @@ export class LiveSource implements PacketSource {
 
   /** Starts a process and waits until it captures; false, with the problem, where it ends before. */
   private async begin(): Promise<boolean> {
-    const { backend, options } = this;
-    const pipe = openLivePipe();
-    const child = backend.spawn(options, pipe?.writing ?? 'pipe');
-    pipe?.release();
-    this.child = child;
-    this.errorText = '';
-    this.counts = { captured: 0, dropped: {} };
-    this.childEnded = new Promise((resolve) => {
-      child.on('error', (error) => {
-        this.errorText += `${error.message}\n`;
-        resolve();
-      });
-      child.on('close', () => {
-        resolve();
-      });
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.takeErrorText(text);
-    });
-    this.capture = captureOf(this.name, new StreamInput(pipe?.reading ?? child.stdout!));
+    const link = this.openCapture();
+    this.link = link;
+    this.capture = captureOf(this.name, new StreamInput(link.packets));
     if (!(await this.capture.start())) {
       await this.capture.close();
       this.capture = null;
-      child.kill('SIGKILL');
-      await this.childEnded;
-      this.child = null;
-      this.processProblem = backend.explain(options, this.errorText);
+      link.kill();
+      await link.ended;
+      this.link = null;
+      this.processProblem = link.problem;
       return false;
     }
     this.processProblem = null;
     this.startedAtMs = performance.now();
     this.lastPacketMs = this.startedAtMs;
     this.interfaceCountThen = this.interfaceCount();
-    this.listener('started', `${backend.name} captures on ${options.device} as process ${child.pid ?? 0}`);
+    this.listener('started', link.detail);
     return true;
   }
 
   /** The process has ended, or its output is no pcap any more: what it counted is added up. */
   private async noteEnd(): Promise<void> {
-    if (this.child === null) return;
+    const { link } = this;
+    if (link === null) return;
     this.endedAtMs = performance.now();
     if (this.endedAtMs - this.startedAtMs >= LONGEST_RETRY_MS) this.retryMs = 0;
     await this.capture?.close();
     this.capture = null;
-    this.child.kill('SIGKILL');
-    await this.childEnded;
-    this.child = null;
+    link.kill();
+    await link.ended;
     for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
-    this.counts = { captured: 0, dropped: {} };
-    this.processProblem = this.backend.explain(this.options, this.errorText);
+    this.link = null;
+    this.processProblem = link.problem;
     if (!this.isStopping()) this.listener('ended', this.processProblem);
   }
 
@@ -199,36 +178,27 @@ export class LiveSource implements PacketSource {
       this.restartCount++;
       this.gapMs += performance.now() - this.endedAtMs;
       // A stop that came meanwhile has not seen this process.
-      if (this.isStopping()) this.child?.kill('SIGTERM');
+      if (this.isStopping()) this.link?.finish();
       return true;
     }
     return false;
   }
 
-  private takeErrorText(text: string): void {
-    this.errorText = (this.errorText + text).slice(-KEPT_ERROR_LENGTH);
-    for (const line of text.split('\n')) {
-      const counts = this.backend.countsIn(line);
-      // The words of the end come line by line: what one does not say stays.
-      if (counts !== null)
-        this.counts = { captured: counts.captured, dropped: { ...this.counts.dropped, ...counts.dropped } };
-    }
-  }
-
   /** The watchdog. A filter may leave everything out, so silence means something only without one. */
   private watch(): void {
-    const { stuckMs, filter } = this.options;
+    const { stuckMs } = this.options;
+    const { link } = this;
     const count = this.interfaceCount();
     const isCounting = count > this.interfaceCountThen;
     this.interfaceCountThen = count;
-    if (filter !== '' || this.child === null || !isCounting) return;
+    if (link === null || link.isFiltered || !isCounting) return;
     if (performance.now() - this.lastPacketMs < stuckMs) return;
     this.stallCount++;
     this.listener(
       'stuck',
       `no packet for ${stuckMs / 1000} s although ${this.name} has some; the process is started anew`,
     );
-    this.child.kill('SIGKILL');
+    link.kill();
   }
 
   /** By the interface's flags, where the system shows them. */

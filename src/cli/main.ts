@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/output-error.ts';
+import { addCaptureCommand } from './capture-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
 import { addCtlCommand } from './ctl-command.ts';
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   // Subcommands inherit what is set before they are added.
   addReplayCommand(program);
   addRunCommand(program);
+  addCaptureCommand(program);
   addCtlCommand(program);
   addCheckCommand(program);
   addLookupCommand(program);

@@ -13,18 +13,17 @@ import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
-import { duration, size, webhook } from './run-flags.ts';
+import { DEFAULT_KERNEL_BUFFER, DEFAULT_SNAPLEN, duration, size, webhook } from './run-flags.ts';
 import type { RunFlags } from './run.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
-const DEFAULT_SNAPLEN = 1920;
-const DEFAULT_KERNEL_BUFFER = 128_000_000;
 const LARGEST_KEPT = 100_000;
 
 const EXAMPLES = `
 Examples:
   sudo sluice run --interface eth0 udp or tcp or esp         a mirror port, of which only these are looked at
+  sluice run --interface eth1 --capture-socket /run/eth1.sock
+                                                             the same from sluice capture, without the right to capture
   tcpdump -i lo -w - -U | sluice run - --decisions -         what another program captures
   sluice run --spool /var/spool/captures --decisions decisions.jsonl --state /var/lib/sluice
                                                              files that another program rotates into a folder
@@ -51,6 +50,12 @@ export function addRunCommand(program: Command): void {
     .option(
       '--interface <name>',
       'capture on one interface, or any for all of them (tcpdump on Linux), by a process of its own that alone needs the right to',
+    )
+    .addOption(
+      new Option(
+        '--capture-socket <path>',
+        'read that interface from the sluice capture that listens there; needs no right',
+      ).conflicts(['captureWith', 'snaplen', 'kernelBuffer']),
     )
     .addOption(
       new Option('--capture-with <program>', 'what captures; auto prefers tcpdump')

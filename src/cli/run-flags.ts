@@ -5,6 +5,9 @@ import { parseDuration, parseOctets } from '../policy/action.ts';
 import type { ListenAddress } from '../server/http-server.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 
+/** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
+export const DEFAULT_SNAPLEN = 1920;
+export const DEFAULT_KERNEL_BUFFER = 128_000_000;
 const MICROS_PER_MILLISECOND = 1000;
 const SHORTEST_TOKEN = 16;
 

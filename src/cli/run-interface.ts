@@ -1,12 +1,35 @@
-/** Packets from an interface, by a capturing process. */
-import type { CaptureWith } from '../capture/live-backend.ts';
+/** Packets from an interface, by a capturing process or by `sluice capture`. */
+import type { CaptureRequest, CaptureWith } from '../capture/live-backend.ts';
 import { chooseBackend, NO_BACKEND } from '../capture/live-choice.ts';
-import { type LiveOptions, LiveSource } from '../capture/live-source.ts';
+import type { OpenCapture } from '../capture/live-link.ts';
+import { ProcessLink } from '../capture/live-process.ts';
+import { SocketLink } from '../capture/live-socket.ts';
+import { LiveSource } from '../capture/live-source.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import type { Log } from '../server/log.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
 import type { RecentFiles } from './recent-files.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
+
+export interface InterfaceCapture {
+  readonly backend: string;
+  readonly device: string;
+  readonly isPatient: boolean;
+  readonly open: OpenCapture;
+}
+
+/** Throws CommandError where nothing can capture. */
+export function processCapture(captureWith: CaptureWith, request: CaptureRequest): InterfaceCapture {
+  const backend = chooseBackend(captureWith);
+  if (backend === null) throw new CommandError(NO_BACKEND, ExitCode.FAILED);
+  const open: OpenCapture = () => new ProcessLink(backend, request);
+  return { backend: backend.name, device: request.device, isPatient: false, open };
+}
+
+/** The service may start later than this daemon, so a start without it is tried again. */
+export function socketCapture(path: string, device: string): InterfaceCapture {
+  return { backend: 'socket', device, isPatient: true, open: () => new SocketLink(path, device) };
+}
 
 export class RunInterface implements RunSource {
   readonly kind = 'interface';
@@ -14,13 +37,11 @@ export class RunInterface implements RunSource {
   private readonly live: LiveSource;
   private readonly files: RecentFiles;
 
-  /** Throws CommandError where nothing can capture. */
-  constructor(captureWith: CaptureWith, options: LiveOptions, files: RecentFiles, log: Log) {
-    const backend = chooseBackend(captureWith);
-    if (backend === null) throw new CommandError(NO_BACKEND, ExitCode.FAILED);
-    this.backend = backend.name;
+  constructor(capture: InterfaceCapture, stuckMs: number, files: RecentFiles, log: Log) {
+    const { backend, device, isPatient, open } = capture;
+    this.backend = backend;
     this.files = files;
-    this.live = new LiveSource(backend, options, (event, detail) => {
+    this.live = new LiveSource(open, { device, isPatient, stuckMs }, (event, detail) => {
       if (event === 'started') log.info({ detail }, 'capture started');
       else log.error({ detail }, event === 'ended' ? 'capture ended' : 'capture stuck');
     });

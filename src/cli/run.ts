@@ -4,12 +4,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureWith } from '../capture/live-backend.ts';
-import type { LiveOptions } from '../capture/live-source.ts';
 import type { OnFull } from '../output/rotating-lines.ts';
 import type { Mode } from '../policy/policy.ts';
 import { flushLog, type Log, openLog } from '../server/log.ts';
 import { Notifier, NOTIFIER_DEFAULTS } from '../server/notifier.ts';
 import type { LogLevel } from '../server/log-levels.ts';
+import { ServiceManager } from '../server/service-manager.ts';
 import type { LinkIdentity } from '../wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
@@ -18,7 +18,7 @@ import { CommandError, ExitCode } from './exit-code.ts';
 import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
-import { RunInterface } from './run-interface.ts';
+import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from './run-interface.ts';
 import { RunPipe } from './run-pipe.ts';
 import { RulesState } from './rules-state.ts';
 import { readRules, type RulesFiles } from './run-rules.ts';
@@ -30,6 +30,7 @@ import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
   readonly interface?: string;
+  readonly captureSocket?: string;
   readonly captureWith: CaptureWith;
   readonly snaplen: number;
   readonly kernelBuffer: number;
@@ -99,7 +100,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
     statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
     makeSource: (outputs, files) =>
       flags.interface !== undefined
-        ? new RunInterface(flags.captureWith, liveOptions(flags.interface, source, flags), files, log)
+        ? new RunInterface(captureOf(flags.interface, source, flags), stuckMs(flags), files, log)
         : flags.spool === undefined
           ? new RunPipe(files, new RunWatchdog(stuckMs(flags), 'standard input', log))
           : new RunSpool(
@@ -116,8 +117,10 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
             ),
   };
   const daemon = await Daemon.open(options, log);
-  takeSignals(daemon, log);
+  const manager = new ServiceManager(log);
+  takeSignals(daemon, manager, log);
   await daemon.start();
+  manager.ready();
   const exitCode = await daemon.run();
   await flushLog(log, 500);
   // Standard input and output may still be held by a peer that does not answer.
@@ -129,6 +132,7 @@ function checkSource(source: readonly string[], flags: RunFlags): void {
   const isPipe = source.length === 1 && source[0] === '-';
   const named = [flags.interface !== undefined, flags.spool !== undefined, isPipe].filter(Boolean).length;
   const isClean = flags.interface !== undefined || isPipe || source.length === 0;
+  checkCaptureSocket(source, flags);
   if (named === 1 && isClean) return;
   throw new CommandError(
     'run needs one source: --interface NAME, --spool FOLDER, or - for standard input',
@@ -136,9 +140,20 @@ function checkSource(source: readonly string[], flags: RunFlags): void {
   );
 }
 
-function liveOptions(device: string, filter: readonly string[], flags: RunFlags): LiveOptions {
-  const { snaplen, kernelBuffer } = flags;
-  return { device, filter: filter.join(' '), snaplen, kernelBuffer, stuckMs: stuckMs(flags) };
+function checkCaptureSocket(source: readonly string[], flags: RunFlags): void {
+  if (flags.captureSocket === undefined) return;
+  if (flags.interface === undefined)
+    throw new CommandError('--capture-socket needs --interface NAME', ExitCode.WRONG_USAGE);
+  if (source.length > 0)
+    throw new CommandError('with --capture-socket the filter belongs to sluice capture', ExitCode.WRONG_USAGE);
+}
+
+/** Packets of an interface: by a process of this one, or by the service that listens on a socket. */
+function captureOf(device: string, filter: readonly string[], flags: RunFlags): InterfaceCapture {
+  const { captureSocket, captureWith, snaplen, kernelBuffer } = flags;
+  return captureSocket === undefined
+    ? processCapture(captureWith, { device, filter: filter.join(' '), snaplen, kernelBuffer })
+    : socketCapture(captureSocket, device);
 }
 
 /** Timers know nothing longer; what is stuck for that long has been noticed. */
@@ -164,10 +179,11 @@ function controlSocket({ control }: RunFlags, folder: string | null): string | n
   return folder === null ? null : join(folder, CONTROL_NAME);
 }
 
-function takeSignals(daemon: Daemon, log: Log): void {
+function takeSignals(daemon: Daemon, manager: ServiceManager, log: Log): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       daemon.stop(signal);
+      manager.stopping();
       setTimeout(() => {
         log.error('the stop took too long and was ended by force');
         log.flush();

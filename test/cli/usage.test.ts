@@ -29,6 +29,10 @@ describe('help', () => {
     ],
     ['check', ['--policy <file>', '--registry <file>']],
     [
+      'capture',
+      ['--socket <path>', '--snaplen <n> .*\\(default: 1920\\)', '--kernel-buffer <size> .*\\(default: 128MB'],
+    ],
+    [
       'lookup',
       ['--registry <file> .*\\(default: .*registry.csv\\)', '--at <time> .*instead of now', '--protocol <name>'],
     ],

@@ -267,27 +267,25 @@ exec ${real} "$@"
       expect(daemon.log).toContain('sudo setcap cap_net_raw,cap_net_admin=eip');
     });
 
-    it('has no right to capture itself where only tcpdump needs it', () => {
-      const unit = readFileSync(new URL('../../deploy/systemd/sluice.service', import.meta.url), 'utf8');
-      const command = /setpriv (\S+ \S+) node/.exec(unit)![1]!.split(' ');
-      const status = execFileSync(
-        'setpriv',
-        [
-          '--reuid=nobody',
-          '--clear-groups',
-          '--inh-caps=+net_raw',
-          '--ambient-caps=+net_raw',
-          '--no-new-privs',
-          'setpriv',
-          ...command,
-          'cat',
-          '/proc/self/status',
-        ],
-        { encoding: 'utf8' },
-      );
-      expect(status).toMatch(/CapEff:\s+0+\n/);
-      expect(status).toMatch(/CapPrm:\s+0+\n/);
-      expect(existsSync('/proc/self/status')).toBe(true);
+    it('decides from sluice capture what a replay of the file decides, without the right to capture, and loses nothing', async () => {
+      const socket = join(folder.path, 'packets.sock');
+      const service = spawn('ip', [...INSIDE.slice(1), process.execPath, MAIN, 'capture', 'right', '--socket', socket]);
+      const isOver = new Promise((resolve) => service.on('close', resolve));
+      try {
+        await until('it listens', () => existsSync(socket));
+        const without = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
+        const { daemon, decisions } = await capturing(without, '--capture-socket', socket);
+        send('--topspeed');
+        await until('all packets are there', () => metric('sluice_packets_total') === PACKETS);
+        await sleep(2500);
+        expect(metric('sluice_capture_dropped_packets_total')).toBe(0);
+        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+        expect(decisionsOf(decisions)).toEqual(replayed);
+      } finally {
+        service.kill('SIGTERM');
+      }
+      expect(await isOver).toBe(0);
+      expect(existsSync(socket)).toBe(false);
     });
   },
 );

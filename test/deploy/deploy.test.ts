@@ -10,6 +10,8 @@ import { CATALOGUE } from '../../src/output/metrics-catalogue.ts';
 import { MAIN } from '../daemon/running-daemon.ts';
 import { alerts, DEPLOY, panelExpressions, readDeploy } from './deploy-files.ts';
 
+const UNITS = ['sluice.service', 'sluice-capture@.service'];
+/** Tenths: 2.0. */
 const LOOSEST_EXPOSURE = 20;
 
 const inCi = process.env.CI !== undefined;
@@ -41,6 +43,18 @@ interface Service {
 
 function compose(): { readonly services: Record<string, Service>; readonly volumes: Record<string, object> } {
   return parse(readDeploy('docker-compose.yaml')) as ReturnType<typeof compose>;
+}
+
+/** The words after the program in a unit that starts it by Node, and not by a shell. */
+function commandOf(unit: string): string[] {
+  return /^ExecStart=\/usr\/bin\/node \S+sluice\.js (.*)$/m.exec(unit)![1]!.split(' ');
+}
+
+function expectFlags(command: string, words: readonly string[], atLeast: number): void {
+  const help = spawnSync(process.execPath, [MAIN, command, '--help'], { encoding: 'utf8' }).stdout;
+  const used = words.filter((word) => word.startsWith('--'));
+  expect(used.length).toBeGreaterThanOrEqual(atLeast);
+  for (const flag of used) expect(help).toContain(`${flag.split('=')[0]!} `);
 }
 
 describe('deploy', () => {
@@ -111,10 +125,10 @@ describe('deploy', () => {
     },
   );
 
-  it.skipIf(!inCi && !has('systemd-analyze'))(
-    'has a unit that systemd-analyze security finds safe (Debian systemd)',
-    () => {
-      const args = ['security', '--offline=yes', `--threshold=${LOOSEST_EXPOSURE}`, `${DEPLOY}systemd/sluice.service`];
+  it.skipIf(!inCi && !has('systemd-analyze')).each(UNITS)(
+    'has %s, which systemd-analyze security finds safe (Debian systemd)',
+    (unit) => {
+      const args = ['security', '--offline=yes', `--threshold=${LOOSEST_EXPOSURE}`, `${DEPLOY}systemd/${unit}`];
       const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
       expect(status, stdout + stderr).toBe(0);
     },
@@ -125,7 +139,8 @@ describe('deploy', () => {
     expect(services.capture!.cap_add).toEqual(['NET_RAW']);
     expect(services.sluice).toMatchObject({ cap_drop: ['ALL'] });
     expect(services.sluice!.cap_add).toBeUndefined();
-    expect(readDeploy('systemd/sluice.service')).toMatch(/\| exec setpriv --ambient-caps=-all --inh-caps=-all node /);
+    expect(readDeploy('systemd/sluice.service')).toMatch(/^CapabilityBoundingSet=$/m);
+    expect(readDeploy('systemd/sluice-capture@.service')).toMatch(/^CapabilityBoundingSet=CAP_NET_RAW$/m);
   });
 
   it('has a docker-compose whose files and volumes are there, images have versions, and ports are for this machine', () => {
@@ -141,12 +156,11 @@ describe('deploy', () => {
     }
   });
 
-  it('starts the daemon in docker-compose and in the unit with flags that it has', () => {
-    const help = spawnSync(process.execPath, [MAIN, 'run', '--help'], { encoding: 'utf8' }).stdout;
-    const unit = /sluice\.js (run .*)'$/m.exec(readDeploy('systemd/sluice.service'))![1]!.split(' ');
-    const used = [...compose().services.sluice!.command!, ...unit].filter((word) => word.startsWith('--'));
-    expect(used.length).toBeGreaterThan(10);
-    for (const flag of used) expect(help).toContain(`${flag.split('=')[0]!} `);
+  it('starts the daemon in docker-compose and in the units with flags that it has, and without a shell', () => {
+    const [run, capture] = UNITS.map((unit) => commandOf(readDeploy(`systemd/${unit}`)));
+    expect([run![0], capture![0]]).toEqual(['run', 'capture']);
+    expectFlags('run', [...compose().services.sluice!.command!, ...run!], 10);
+    expectFlags('capture', capture!, 1);
   });
 
   it('builds the image from files that are there and that it is not told to ignore', () => {

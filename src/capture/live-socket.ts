@@ -1,0 +1,112 @@
+/**
+ * A capture by `sluice capture`, read from its Unix socket. The other end is another process with another user: what it sends is
+ * checked frame by frame, and a fault ends the connection.
+ */
+import { connect, type Socket } from 'node:net';
+import type { ProcessCounts } from './live-backend.ts';
+import type { CaptureLink } from './live-link.ts';
+import { BEGIN, countsIn, FINISH, FrameReader, FrameType, type Hello, helloIn } from './socket-frames.ts';
+
+/** A capture that has not sent its first packets, or their header, for so long is given up. */
+const BEGIN_LIMIT_MS = 10_000;
+const LONGEST_PROBLEM = 500;
+
+export class SocketLink implements CaptureLink {
+  readonly packets: FrameReader;
+  readonly ended: Promise<void>;
+  counts: ProcessCounts = { captured: 0, dropped: {} };
+  private readonly path: string;
+  private readonly device: string;
+  private readonly socket: Socket;
+  private readonly timer: NodeJS.Timeout;
+  private hello: Hello | null = null;
+  private reason = '';
+
+  constructor(path: string, device: string) {
+    this.path = path;
+    this.device = device;
+    this.packets = new FrameReader(
+      (type, text) => {
+        this.take(type, text);
+      },
+      (fault) => {
+        this.end(`${this.path} sends something else than sluice capture: ${fault}`);
+      },
+    );
+    // A fault of the stream is in `problem`; an error would have no other effect than its end.
+    this.packets.on('error', () => undefined);
+    this.ended = new Promise((resolve) => this.packets.once('close', resolve));
+    this.timer = setTimeout(() => {
+      this.end(`sluice capture on ${path} has sent nothing for ${BEGIN_LIMIT_MS / 1000} s`);
+    }, BEGIN_LIMIT_MS);
+    this.socket = connect(path);
+    this.socket.write(Uint8Array.of(BEGIN));
+    this.socket.on('error', (error) => {
+      this.end(this.explain(error));
+    });
+    this.socket.on('close', () => {
+      clearTimeout(this.timer);
+      this.packets.end();
+    });
+    this.packets.on('close', () => {
+      this.kill();
+    });
+    this.socket.pipe(this.packets);
+  }
+
+  get isFiltered(): boolean {
+    return this.hello?.isFiltered === true;
+  }
+
+  get detail(): string {
+    return `sluice capture on ${this.path} captures on ${this.device} by tcpdump as process ${this.hello?.processId ?? 0}`;
+  }
+
+  get problem(): string {
+    return this.reason === '' ? `sluice capture on ${this.path} has ended the connection` : this.reason;
+  }
+
+  askCounts(): void {
+    // It sends them by itself.
+  }
+
+  finish(): void {
+    if (this.socket.writable) this.socket.write(Uint8Array.of(FINISH));
+  }
+
+  kill(): void {
+    clearTimeout(this.timer);
+    this.socket.destroy();
+  }
+
+  private take(type: FrameType, text: string): void {
+    if (type === FrameType.PACKETS) clearTimeout(this.timer);
+    else if (type === FrameType.HELLO) this.takeHello(helloIn(text));
+    else if (type === FrameType.COUNTS) {
+      const counts = countsIn(text);
+      if (counts === null) this.end(`${this.path} sends counts that are none`);
+      else this.counts = counts;
+    } else this.end(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST_PROBLEM));
+  }
+
+  private takeHello(hello: Hello | null): void {
+    this.hello = hello;
+    if (hello === null) this.end(`${this.path} speaks another version of sluice capture`);
+    else if (hello.interface !== this.device)
+      this.end(`${this.path} captures on ${JSON.stringify(hello.interface.slice(0, 20))}, not on ${this.device}`);
+  }
+
+  /** The first reason is the one that is shown. */
+  private end(reason: string): void {
+    if (this.reason === '') this.reason = reason;
+    this.kill();
+  }
+
+  private explain({ code, message }: NodeJS.ErrnoException): string {
+    const { path, device } = this;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED')
+      return `nothing listens on ${path}: sudo systemctl start sluice-capture@${device}, or: sudo sluice capture ${device} --socket ${path}`;
+    if (code === 'EACCES') return `no right to read from ${path}: this process must be in the group of the socket`;
+    return `the connection to ${path} failed: ${message}`;
+  }
+}
