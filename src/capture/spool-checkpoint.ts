@@ -1,13 +1,19 @@
 /**
- * Which files of a spool have been processed, kept in a file: written anew beside the old one and renamed over it, so that it
- * is whole at any time. Files that have left the folder are forgotten, so it stays as small as the folder.
+ * Which files of a spool have been processed. Files that have left the folder are forgotten, so it stays as small as the folder.
  *
  * With each file goes how far the event logs were written when it was done. After a kill -9 the logs are cut back to there
  * and the file that was in hand is read again from its start: its events are in the logs once.
  */
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { headOf, type SpoolFile } from './spool-folder.ts';
+
+/** Keeps a checkpoint: it is whole at any time. */
+export interface CheckpointStore {
+  /** What was saved last; null where nothing is known. Throws where that cannot be told. */
+  load(): Checkpoint | null;
+  /** Resolves when it is on disk. */
+  save(checkpoint: Checkpoint): Promise<void>;
+}
 
 /** Where a log stood: its inode and octets. */
 export interface CheckpointedLog {
@@ -15,7 +21,7 @@ export interface CheckpointedLog {
   readonly octets: number;
 }
 
-interface DoneFile extends SpoolFile {
+export interface DoneFile extends SpoolFile {
   /** Hash of its first octets. */
   readonly head: string;
   /** Packets that were read of it; missing where more of it cannot be read, and in checkpoints of version 0.1. */
@@ -30,8 +36,7 @@ export interface ReadFile {
   readonly packets: number | null;
 }
 
-interface CheckpointFile {
-  readonly version: 1;
+export interface Checkpoint {
   readonly done: readonly DoneFile[];
   readonly logs: Readonly<Record<string, CheckpointedLog>>;
 }
@@ -41,32 +46,21 @@ export const Known = { NO: 0, DONE: 1, GROWN: 2 } as const;
 export type Known = (typeof Known)[keyof typeof Known];
 
 export class SpoolCheckpoint {
-  private readonly path: string;
+  private readonly store: CheckpointStore;
   private readonly folder: string;
   private readonly done = new Map<string, DoneFile>();
   private logs: Readonly<Record<string, CheckpointedLog>> = {};
 
-  /** `path` of the checkpoint, `folder` of the spool. */
-  constructor(path: string, folder: string) {
-    this.path = path;
+  /** `folder` of the spool. */
+  constructor(store: CheckpointStore, folder: string) {
+    this.store = store;
     this.folder = folder;
   }
 
-  /** Reads the checkpoint; none is there at the first start. Throws where it is no checkpoint: guessing would process files twice. */
-  async load(): Promise<void> {
-    let text: string;
-    try {
-      text = await readFile(this.path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-      throw error;
-    }
-    const checkpoint = parse(text);
-    if (checkpoint === null) {
-      throw new Error(
-        `${this.path} is no checkpoint of this version; remove it to process all files of the spool anew`,
-      );
-    }
+  /** Reads what was saved. */
+  load(): void {
+    const checkpoint = this.store.load();
+    if (checkpoint === null) return;
     for (const file of checkpoint.done) this.done.set(file.name, file);
     this.logs = checkpoint.logs;
   }
@@ -103,37 +97,6 @@ export class SpoolCheckpoint {
       this.done.set(file.name, { ...file, head, ...(packets === null ? {} : { packets }) });
     }
     this.logs = logs;
-    const content: CheckpointFile = { version: 1, done: [...this.done.values()], logs };
-    await replaceFile(this.path, `${JSON.stringify(content)}\n`);
-  }
-}
-
-function parse(text: string): CheckpointFile | null {
-  try {
-    const value = JSON.parse(text) as Partial<CheckpointFile> | null;
-    return value?.version === 1 && Array.isArray(value.done) && typeof value.logs === 'object'
-      ? (value as CheckpointFile)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Puts a text in a file's place, on disk before it returns. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    await this.store.save({ done: [...this.done.values()], logs });
   }
 }

@@ -5,17 +5,21 @@
  * A file that grows on after it was read is read on from where it ended. One that never rests is not waited for: it is read as far
  * as it is there, again and again.
  */
-import { mkdir, stat, unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CheckpointedLog, Known, type ReadFile, SpoolCheckpoint } from './spool-checkpoint.ts';
+import {
+  type CheckpointedLog,
+  type CheckpointStore,
+  Known,
+  type ReadFile,
+  SpoolCheckpoint,
+} from './spool-checkpoint.ts';
 import { isComplete, listSpool, type SpoolFile } from './spool-folder.ts';
 import { systemErrorText } from './system-error.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
-  /** Where the checkpoint is kept. */
-  readonly stateFolder: string;
   /** A file that has not changed for so long is complete. */
   readonly settleMs: number;
   /** Files are removed once they are done. */
@@ -55,16 +59,15 @@ export class SpoolSource {
   /** Names at the last look; null before the first. */
   private present: ReadonlySet<string> | null = null;
 
-  constructor(options: SpoolOptions) {
+  constructor(options: SpoolOptions, store: CheckpointStore) {
     this.options = options;
-    this.checkpoint = new SpoolCheckpoint(join(options.stateFolder, 'spool.json'), options.folder);
+    this.checkpoint = new SpoolCheckpoint(store, options.folder);
   }
 
   /** Rejects where folder or checkpoint cannot be read. */
   async start(): Promise<void> {
     await listSpool(this.options.folder);
-    await mkdir(this.options.stateFolder, { recursive: true, mode: 0o700 });
-    await this.checkpoint.load();
+    this.checkpoint.load();
   }
 
   /** The next file that is complete, waited for; null after `end`. */

@@ -15,11 +15,17 @@ import type { RecentFiles } from './recent-files.ts';
 import type { RunOutputs } from './run-outputs.ts';
 import { NO_COUNTS, type NO_FILES, type RunSource, type SourceCounts, type TakeBatch } from './run-source.ts';
 import type { RunWatchdog } from './run-watchdog.ts';
+import { SpoolState } from './spool-state.ts';
 import { lockState } from './state-lock.ts';
 
 /** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
 const FINISH_FILE_MS = 2500;
 const FLUSH_MS = 1000;
+
+export interface RunSpoolOptions extends SpoolOptions {
+  /** Where the checkpoint is kept. */
+  readonly stateFolder: string;
+}
 
 export class RunSpool implements RunSource {
   readonly kind = 'spool';
@@ -27,7 +33,7 @@ export class RunSpool implements RunSource {
   /** The file in hand was left unfinished: what came of it is not to be kept. */
   abandoned = false;
   readonly spool: SpoolSource;
-  private readonly options: SpoolOptions;
+  private readonly options: RunSpoolOptions;
   private readonly outputs: RunOutputs;
   private readonly files: RecentFiles;
   private readonly log: Log;
@@ -39,9 +45,9 @@ export class RunSpool implements RunSource {
   private faultyCount = 0;
   private stopBy = Infinity;
 
-  constructor(options: SpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log, watchdog: RunWatchdog) {
+  constructor(options: RunSpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log, watchdog: RunWatchdog) {
     this.options = options;
-    this.spool = new SpoolSource(options);
+    this.spool = new SpoolSource(options, new SpoolState(options.stateFolder, log));
     this.outputs = outputs;
     this.files = files;
     this.log = log;

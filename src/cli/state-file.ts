@@ -87,6 +87,12 @@ export class StateFile {
     return this.writing;
   }
 
+  /** Writes the data; resolves when it is on disk. Rejects where it cannot. */
+  async save(data: unknown): Promise<void> {
+    await this.write(data);
+    syncFolder(dirname(this.path));
+  }
+
   private async write(data: unknown): Promise<void> {
     const number = ++this.latest;
     const beside = `${this.path}.new-${number}`;

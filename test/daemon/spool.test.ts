@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,10 +45,12 @@ function put(number: number): void {
   renameSync(`${path}.part`, path);
 }
 
+const checkpoint = (): string => join(spool, '.sluice', 'spool-files.json');
+
 /** Files that the checkpoint knows as done. */
 function doneCount(): number {
-  const checkpoint = join(spool, '.sluice', 'spool.json');
-  return existsSync(checkpoint) ? (JSON.parse(readFileSync(checkpoint, 'utf8')) as { done: unknown[] }).done.length : 0;
+  if (!existsSync(checkpoint())) return 0;
+  return (JSON.parse(readFileSync(checkpoint(), 'utf8').split('\n')[1]!) as { done: unknown[] }).done.length;
 }
 
 function run(...more: string[]): RunningDaemon {
@@ -200,6 +211,41 @@ describe('a spool', () => {
     await until('the second is done', done(2));
     await daemon.kill();
     expect(decisionsIn(eventsOf(decisions)).length).toBe((CLIENTS_PER_FILE + 1000) * 2);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['cut', '{"state":"spool","schema":2,"saved_ms":1,"sha256":"00"}\n{"done":['],
+    ['of other data', 'hello'],
+  ])('with a checkpoint that is %s reads all files again, and says so', async (_, text) => {
+    put(0);
+    let daemon = await run().started();
+    await until('it is done', () => doneCount() === 1);
+    await daemon.kill();
+    writeFileSync(checkpoint(), text);
+    daemon = await run().started();
+    await until('it is done again', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 1);
+    await daemon.kill();
+    expect(daemon.log).toContain('it is not known which files of the spool are done');
+    expect(readdirSync(join(spool, '.sluice')).filter((name) => name.includes('.broken-'))).toHaveLength(1);
+  });
+
+  it('goes on with the checkpoint of an older program', async () => {
+    put(0);
+    const first = await run().started();
+    await until('it is done', () => doneCount() === 1);
+    await first.kill();
+    const [, data] = readFileSync(checkpoint(), 'utf8').split('\n');
+    unlinkSync(checkpoint());
+    writeFileSync(
+      join(spool, '.sluice', 'spool.json'),
+      JSON.stringify({ version: 1, ...(JSON.parse(data!) as object) }),
+    );
+    put(1);
+    const second = await run().started();
+    await until('the other is done', () => doneCount() === 2);
+    expect(await second.metric('sluice_spool_files', 'state="done"')).toBe(1);
+    await second.kill();
   });
 
   it('belongs to one daemon', async () => {
