@@ -16,7 +16,8 @@
  * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout. Bursts
  * of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random octets too, but what ESP has
  * encrypted behind its IV differs from packet to packet, and their header or filling there does not. Mosh begins with a bit for
- * the direction and a counter: no SPI is as round. TURN and IPFIX begin with a length: no SPI is that of its packet.
+ * the direction and a counter: no SPI is as round. TURN and IPFIX begin with a length: no SPI is that of its packet. A type byte and
+ * a session id look like an SPI, and like each other in both directions: such flows are suspected at most.
  */
 import { looksRandom } from '../core/randomness.ts';
 import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
@@ -106,6 +107,11 @@ function isFresh({ data, at, captured, length }: Payload, before: boolean, word:
   return !before || !isAlike(freshWord, word);
 }
 
+/** True for an inner packet in clear with the trailer of ESP, which says more than SPIs do. */
+function holdsInnerPacket({ data, at, captured, length }: Payload): boolean {
+  return captured === length && findNullTrailer(data, at, at + length) >= 0;
+}
+
 /** True when at least SAME_OCTETS of the four octets are the same in both words. */
 function isAlike(word: number, other: number): boolean {
   let same = 0;
@@ -150,6 +156,7 @@ export function observeEspInUdp(payload: Payload, words: Int32Array, at: number,
   if (step > 0) state.setSequence(words, at, direction, place, sequence);
   state.setFreshWord(words, at, direction, freshWord);
   if (isShared) state.noteShared(words, at);
+  if (isNew && state.hasCloseSpi(words, at, direction === 0 ? 1 : 0, spi)) state.noteClose(words, at);
   if (payload.captured < SHORTEST) state.noteCut(words, at);
   words[at + StateWord.VARIANT] = Variant.ESP_IN_UDP;
   return judge(payload, spi, sequence, isCareful, suspected, words, at, log);
@@ -171,7 +178,10 @@ function judge(
     state.mostPlainRises(words, at, 0, HIGH_SEQUENCE),
     state.mostPlainRises(words, at, 1, HIGH_SEQUENCE),
   );
-  const confirmed = each >= RISES_EACH_CONFIRM && state.mayConfirm(words, at);
+  const confirmed =
+    each >= RISES_EACH_CONFIRM &&
+    state.mayConfirm(words, at) &&
+    (!state.isClose(words, at) || holdsInnerPacket(payload));
   const enough =
     Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
   if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;

@@ -15,6 +15,8 @@ const UNRISEN_LIMIT = 1;
 /** Rises that a high sequence number, or a packet that was cut, needs beyond those that others need. */
 const CAREFUL_EXTRA = 3;
 const MOST_RISES = 255;
+/** The upper four bits of all SPIs that strongSwan draws. */
+const STRONGSWAN_SPIS = 0xc;
 
 const Word = {
   FLAGS: StateWord.OWN,
@@ -26,7 +28,7 @@ const Word = {
 } as const;
 
 /** HAS_FRESH is for direction 0; the bit above for direction 1. */
-const Flag = { SUSPECTED: 1, SHARED: 2, CUT: 4, HAS_FRESH: 8 } as const;
+const Flag = { SUSPECTED: 1, SHARED: 2, CUT: 4, HAS_FRESH: 8, CLOSE: 32 } as const;
 
 type Direction = 0 | 1;
 
@@ -40,6 +42,27 @@ export function isSuspected(words: Int32Array, at: number): boolean {
 
 export function noteSuspected(words: Int32Array, at: number): void {
   words[at + Word.FLAGS]! |= Flag.SUSPECTED;
+}
+
+/**
+ * True where an SPI of a direction is close to one of the other: SPIs that two hosts draw at random share their first byte once in 256 times, and two
+ * bytes once in 65,536. strongSwan's share their first four bits (0xc), so there the two bytes count.
+ */
+export function hasCloseSpi(words: Int32Array, at: number, direction: Direction, spi: number): boolean {
+  const table = tableAt(at, direction);
+  const bits = spi >>> 28 === STRONGSWAN_SPIS ? 16 : 24;
+  const taken = placesTaken(words, table, PLACES);
+  for (let place = 0; place < taken; place++) if ((words[table + place * SPI_WORDS]! ^ spi) >>> bits === 0) return true;
+  return false;
+}
+
+/** SPIs of both sides are close: after that only an inner packet in clear confirms. */
+export function noteClose(words: Int32Array, at: number): void {
+  words[at + Word.FLAGS]! |= Flag.CLOSE;
+}
+
+export function isClose(words: Int32Array, at: number): boolean {
+  return (words[at + Word.FLAGS]! & Flag.CLOSE) !== 0;
 }
 
 /** One SPI came from both sides: after that nothing is confirmed. */

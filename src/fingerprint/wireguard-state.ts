@@ -36,6 +36,8 @@ export const WireguardFlag = {
   TRANSPORT: 6,
   SUSPECTED: 8,
   DISCO: 9,
+  /** Initiations came closer together than retries do. */
+  BURST: 10,
 } as const;
 
 export function hasFlag(state: Int32Array, at: number, bit: number): boolean {

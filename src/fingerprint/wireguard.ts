@@ -144,8 +144,8 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = 1 + direction;
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
   const slots = at + Word.SENDERS + direction * REMEMBERED_SENDERS;
-  const isNew = sender !== state[slots];
   const hadOne = senderCount(state, at, direction) > 0;
+  const isNew = !hadOne || sender !== state[slots];
   const nowMs = Math.floor(payload.timeUs / 1000) | 0;
   const sinceLastMs = (nowMs - state[at + Word.INITIATED_MS + direction]!) | 0;
   if (isNew) {
@@ -167,10 +167,11 @@ function observeInitiation(payload: Payload, state: Int32Array, at: number, log:
     return Verdict.CONFIRMED;
   }
   const isSecond = isNew && hadOne;
-  if (isSecond && Math.abs(sinceLastMs) < BURST_MS && !hasZeroMac2(payload, WireguardType.INITIATION))
-    return verdictSoFar(state, at, false);
+  // A burst stays a sign against retries: another protocol pauses too.
+  if (isSecond && Math.abs(sinceLastMs) < BURST_MS) setFlag(state, at, Flag.BURST);
   // A retry has an index of its own and keeps its distance: chance does not repeat type and length so.
-  return suspectAlone(payload, state, at, log, WireguardType.INITIATION, isSecond && sinceLastMs >= RETRY_MS);
+  const isRetry = isSecond && sinceLastMs >= RETRY_MS && !hasFlag(state, at, Flag.BURST);
+  return suspectAlone(payload, state, at, log, WireguardType.INITIATION, isRetry);
 }
 
 /** Keeps a handshake's two indexes, as those of the flow's initiator and responder: either end may begin a handshake. */

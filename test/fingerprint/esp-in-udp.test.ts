@@ -68,6 +68,20 @@ describe('ESP in UDP without its IKE', () => {
     expect(foundIn(steps)).toBe('none');
   });
 
+  it.each([
+    ['a type and a small session id', 0x30000001, 0x30000002],
+    ['a type and a random session id', 0x48a1b2c3, 0x4817f0aa],
+    ["ids that differ in two bytes, of strongSwan's range", 0xc0de1234, 0xc0de4321],
+  ])('is suspected at most in %s', (_, forth, back) => {
+    const steps = exchange(80, (way, i) => esp(way === 0 ? forth : back, 100 + 50 * way + i));
+    expect(foundIn(steps)).toBe(SUSPECTED);
+  });
+
+  it("is confirmed with SPIs of strongSwan's range", () => {
+    const steps = exchange(8, (way, i) => esp(way === 0 ? 0xc0de1234 : 0xc0ad4321, 100 + 50 * way + i));
+    expect(foundIn(steps)).toBe(CONFIRMED);
+  });
+
   it('is not seen in a burst of uTP', () => {
     // BEP 29: type and version, extension, connection id 2, time in microseconds 4, difference 4, window 4, sequence 2, ack 2, data.
     const data = (way: 0 | 1, i: number): Uint8Array =>

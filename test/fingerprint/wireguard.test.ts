@@ -151,6 +151,29 @@ describe('WireGuard handshakes', () => {
       Array.from({ length: 100 }, (_, i): Step => [0, initiation(A + i * 7919, MAC2), 99]),
       'none',
     ],
+    ...[1, 2, 3, 5, 7].map((count): [string, Step[], string] => [
+      `${count + 1} of them, a pause of 6 s, and as many again`,
+      [0, 1].flatMap(() =>
+        Array.from({ length: count + 1 }, (_, i): Step => [0, initiation(A + i * 7919, MAC2), i === 0 ? 6000 : 99]),
+      ),
+      'none',
+    ]),
+    [
+      'the answer to an initiation of index 0',
+      [
+        [0, initiation(0)],
+        [1, response(1, 0)],
+      ],
+      CONFIRMED,
+    ],
+    [
+      'the answer of index 0 to an initiation of index 0',
+      [
+        [0, initiation(0)],
+        [1, response(0, 0)],
+      ],
+      CONFIRMED,
+    ],
     [
       'an answered handshake after many of them',
       [

@@ -184,47 +184,34 @@ describe('the id of a flow', () => {
 });
 
 describe('registrations in a line', () => {
-  const wide = { prefix: '198.51.0.0/16', holder: 'h', sector: 'it', reference: 'r' };
-  const ipv6 = flowOf('2001:db8:1:2::3', '2001:db8:9::1', Transport.UDP, [1, 2]);
+  const source = { prefix: '192.0.2.10/32', holder: 'h', sector: 'it', reference: 'r-1' };
+  const destination = { prefix: '2001:db8::/32', holder: 'i', sector: 'bank', reference: '' };
 
-  function prefixes(form: AddressForm, flow: FlowRecord, source: string | null, destination: string): unknown[] {
-    const decision: ShownDecision = {
-      ...DECISION,
-      source: source === null ? null : { ...wide, prefix: source },
-      destination: { ...wide, prefix: destination },
-    };
-    const { registration } = asDecisionEvent(lines(form).decision('x', flow, decision, 0, 1));
-    return [registration.source?.prefix ?? null, registration.destination?.prefix];
+  function shown(form: AddressForm, change: Partial<ShownDecision> = {}): unknown[] {
+    const decision: ShownDecision = { ...DECISION, source, destination, ...change };
+    const { registration } = asDecisionEvent(lines(form).decision('x', UDP, decision, 0, 1));
+    return [registration.source, registration.destination];
   }
 
-  it.each(['0.0.0.0/0', '198.0.0.0/7', '198.51.100.0/24', '198.51.100.6/31', '198.51.100.7/32'])(
-    'show %s as it is where addresses are plain',
-    (prefix) => {
-      expect(prefixes('plain', UDP, null, prefix)).toEqual([null, prefix]);
-    },
-  );
+  it('are shown as they are where addresses are plain', () => {
+    expect(shown('plain')).toEqual([source, destination]);
+  });
 
-  it('show no more than truncated addresses do', () => {
-    expect(prefixes('truncated', UDP, '192.0.2.10/32', '198.51.0.0/16')).toEqual(['192.0.2.0/24', '198.51.0.0/16']);
-    expect(prefixes('truncated', ipv6, '2001:db8:1:2::3/128', '2001:db8::/32')).toEqual([
-      '2001:db8:1::/48',
-      '2001:db8::/32',
+  it('have a number in place of the reference where addresses are truncated', () => {
+    expect(shown('truncated')).toEqual([
+      { sector: 'it', reference: 'registration-1' },
+      { sector: 'bank', reference: 'registration-2' },
     ]);
   });
 
-  it('show their own prefix also where they came by the tunnel from another address', () => {
-    expect(prefixes('plain', UDP, '203.0.113.9/32', '2001:db8::/32')).toEqual(['203.0.113.9/32', '2001:db8::/32']);
-    expect(prefixes('truncated', UDP, '203.0.113.9/32', '198.51.0.0/16')).toEqual(['203.0.113.0/24', '198.51.0.0/16']);
-  });
-
-  it('show prefixes of pseudonyms, alike for all addresses below them', () => {
-    const other = flowOf('192.0.2.99', '198.51.100.250', Transport.UDP, [1, 2]);
-    const [, one] = prefixes('pseudonym', UDP, null, '198.51.100.0/24');
-    const [, two] = prefixes('pseudonym', other, null, '198.51.100.0/24');
-    expect(one).toBe(two);
-    expect(one).toMatch(/^\d+\.\d+\.\d+\.0\/24$/);
-    expect(one).not.toBe('198.51.100.0/24');
-    const host = asDecisionEvent(lines('pseudonym').decision('x', UDP, DECISION, 0, 1));
-    expect(host.registration.destination?.prefix).toBe(`${host.dest_ip}/32`);
+  it('have one pseudonym for each reference, and for each prefix without one', () => {
+    const [one, other] = shown('pseudonym') as { reference: string }[];
+    expect(one).toEqual({ sector: 'it', reference: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
+    expect(one!.reference).not.toBe(other!.reference);
+    const wider = { ...source, prefix: '192.0.2.0/24' };
+    expect(shown('pseudonym', { source: wider, destination: source })).toEqual([one, one]);
+    const another = { ...destination, prefix: '2001:db8::/33' };
+    const [third] = shown('pseudonym', { source: another, destination: null }) as { reference: string }[];
+    expect(third!.reference).not.toBe(other!.reference);
   });
 });
