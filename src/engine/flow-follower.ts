@@ -5,6 +5,7 @@
 import { Claim } from '../fingerprint/claims.ts';
 import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from '../fingerprint/finding.ts';
+import { beginsWithControl } from '../fingerprint/first-records.ts';
 import { Payload } from '../fingerprint/payload.ts';
 import { opensSession } from '../fingerprint/session-opening.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from '../fingerprint/wireguard.ts';
@@ -45,6 +46,8 @@ export interface FlowListener {
 const IDLE_TIMEOUT_US = 120_000_000;
 const FOUND_IDLE_TIMEOUT_US = 3_600_000_000;
 const CLOSED_TIMEOUT_US = 10_000_000;
+/** Flags of a flow that tell that the beginning of its connection was seen. */
+const SYN_FLAGS = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH;
 
 export class FlowFollower {
   /** Number of the packet at hand in its capture, from 1; set before `begin`. */
@@ -155,8 +158,13 @@ export class FlowFollower {
     const { data, payloadAt, payloadCaptured, payloadLength, transport } = this.view;
     const isConfirmed = findingStage(words[row + FlowWord.OWN_FINDING]!) === Stage.CONFIRMED;
     if (words[row + FlowWord.HANDLE] === RETIRED) {
+      if (isConfirmed) return false;
+      if (transport === Transport.UDP) return opensSession(data, payloadAt, payloadCaptured, payloadLength);
+      // A connection whose beginning was seen has begun as none of ours.
       return (
-        transport === Transport.UDP && !isConfirmed && opensSession(data, payloadAt, payloadCaptured, payloadLength)
+        transport === Transport.TCP &&
+        (words[row + FlowWord.TRANSPORT]! & SYN_FLAGS) === 0 &&
+        beginsWithControl(data, payloadAt, payloadCaptured, payloadLength)
       );
     }
     return !isConfirmed || (payloadLength <= LONGEST_HANDSHAKE && !isSessionData(data, payloadAt, payloadCaptured));

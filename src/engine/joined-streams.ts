@@ -3,8 +3,9 @@
  * length cuts. Records chain by their lengths over segment borders; a chain starts at a segment whose first bytes may be a record's,
  * and after a loss it starts again. The first bytes of each record are enough: nothing else is copied.
  *
- * Framing alone finds nothing: what the records hold is for the fingerprint to say. A connection is given up after
- * STRANGE_LIMIT segments that fit no chain while nothing was found in it.
+ * Framing alone finds nothing: what the records hold is for the fingerprint to say. A connection is retired after STRANGE_LIMIT
+ * segments that fit no chain while nothing was found in it. It comes back with a segment that begins with a control packet
+ * (first-records.ts), where a new chain starts if the fingerprint claims the packet.
  */
 import { isMadeOfRecords, isRecordStart, RECORD_HEADER_LENGTH } from '../fingerprint/first-records.ts';
 import { type FingerprintSet, RETIRED } from '../fingerprint/fingerprint-set.ts';
@@ -60,7 +61,8 @@ export class JoinedStreams {
     this.isFromStart = isFromStart;
     payload.framing = Framing.OPENVPN_RECORD;
     const position = this.firstPosition(view, payload, sequence);
-    if (position >= 0 && position < view.payloadLength && this.handle !== RETIRED)
+    // What comes back retired has no place; what has one may have been retired by the end of a record that began before.
+    if (position >= 0 && position < view.payloadLength && (place === 0 || this.handle !== RETIRED))
       this.walk(view, payload, sequence, position);
     // A connection that a fingerprint follows has a place, where its misses are counted.
     if (this.handle > 0 && this.place === 0) this.place = this.chain.take(this.part);

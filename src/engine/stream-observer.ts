@@ -87,7 +87,7 @@ export class StreamObserver {
   }
 
   /**
-   * Looks at a segment with data of a connection that is not retired. `payload` holds time, packet number and direction; its
+   * Looks at a segment with data of a connection, of a retired one where it begins with a control packet. `payload` holds time, packet number and direction; its
    * octets are set here; `evidence` is the flow's own. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
    */
   observe(view: PacketView, payload: Payload, slot: number, evidence: number): number {
@@ -103,7 +103,7 @@ export class StreamObserver {
     const sequence = (view.tcpFlags & TcpFlag.SYN) !== 0 ? (view.tcpSequence + 1) | 0 : view.tcpSequence;
     // The details of most stay unread.
     let place = (words[row + FlowWord.TRANSPORT]! & FlowFlag.STREAM) === 0 ? 0 : details[detail + FlowDetail.STREAM]!;
-    if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.CHAIN) !== 0)
+    if ((words[row + FlowWord.TRANSPORT]! & FlowFlag.CHAIN) !== 0 || words[row + FlowWord.HANDLE] === RETIRED)
       return this.observeJoined(view, payload, slot, sequence, place);
     const isCut = view.payloadCaptured < view.payloadLength;
     if (place === 0) {
@@ -112,7 +112,7 @@ export class StreamObserver {
       if (isCut && openingRecord(view.data, view.payloadAt, view.payloadCaptured) === Opening.OPENVPN)
         return this.observeJoined(view, payload, slot, sequence, 0);
       place = this.streams.take(this.table.partOf(slot));
-      if (place === 0) return this.fingerprints.retire(words[row + FlowWord.HANDLE]!);
+      if (place === 0) return this.giveUp(row, words[row + FlowWord.HANDLE]!);
       details[detail + FlowDetail.STREAM] = place;
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM;
     } else if (isCut && this.isOfOpenvpn(place)) {
@@ -124,7 +124,7 @@ export class StreamObserver {
     const now = this.streams.push(place, direction, sequence, view.data, view.payloadAt, view.payloadCaptured);
     let handle = words[row + FlowWord.HANDLE]!;
     if (now > before) handle = this.readRecords(payload, slot, place, handle);
-    if (this.streams.segmentCount(place) > SEGMENT_LIMIT) handle = this.fingerprints.retire(handle);
+    if (this.streams.segmentCount(place) > SEGMENT_LIMIT) handle = this.giveUp(row, handle);
     if (handle === RETIRED) this.release(slot);
     return handle;
   }
@@ -179,6 +179,12 @@ export class StreamObserver {
     }
     if (handle === RETIRED) this.release(slot);
     return handle;
+  }
+
+  /** Retires a connection whose beginning could not be put together: it is one that was joined in the middle from now on. */
+  private giveUp(row: number, handle: number): number {
+    this.table.words[row + FlowWord.TRANSPORT]! &= ~(FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH);
+    return this.fingerprints.retire(handle);
   }
 
   /** Gives back what an ended or decided connection holds. */

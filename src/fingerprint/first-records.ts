@@ -4,7 +4,7 @@
  * proxy's preface (wire/proxy-preface.ts) may stand before either.
  */
 import { isTcpPrefix, TCP_PREFIX_LENGTH } from '../wire/ike.ts';
-import { isControl, Opcode, opcode } from '../wire/openvpn.ts';
+import { isControl, isHardReset, keyId, Opcode, opcode } from '../wire/openvpn.ts';
 import { PREFACE_CUT, prefaceStep } from '../wire/proxy-preface.ts';
 
 /** What the octets of a direction are, from a cursor on. Phases below RECORDS are the preface's. */
@@ -79,6 +79,26 @@ export function isRecordStart(data: DataView, at: number, length: number): boole
   if (record < SHORTEST_OPENVPN || record > LONGEST_RECORD) return false;
   const code = opcode(data, at + LENGTH_OCTETS);
   return code === Opcode.DATA_V1 || code === Opcode.DATA_V2 || (isControl(code) && record <= LONGEST_OPENING);
+}
+
+/** Captured bytes of a segment that the standing check needs: a record's length, opcode and session id. */
+const SHORTEST_CHECKED = LENGTH_OCTETS + 9;
+
+/**
+ * The standing check for TCP, as session-opening.ts is for UDP: whether a segment of `length` bytes begins with a whole control packet
+ * of OpenVPN after its length, and after that nothing or another record. A hard reset has key id 0, a soft reset has another. The first
+ * comparison fails for nearly all other segments: a record of TLS and a line of text are longer than their segment, read as this length.
+ */
+export function beginsWithControl(data: DataView, at: number, captured: number, length: number): boolean {
+  if (captured < SHORTEST_CHECKED) return false;
+  const next = LENGTH_OCTETS + data.getUint16(at);
+  if (next > length || !isRecordStart(data, at, captured)) return false;
+  const code = opcode(data, at + LENGTH_OCTETS);
+  if (!isControl(code)) return false;
+  const isFirstKey = keyId(data, at + LENGTH_OCTETS) === 0;
+  if (isHardReset(code) ? !isFirstKey : code === Opcode.SOFT_RESET_V1 && isFirstKey) return false;
+  // What is too short for an opcode, or not captured, speaks neither way.
+  return captured - next <= LENGTH_OCTETS || isRecordStart(data, at + next, captured - next);
 }
 
 /** Whether a segment is made of whole records of OpenVPN. */

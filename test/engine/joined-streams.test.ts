@@ -8,7 +8,9 @@ import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts'
 import { only, START_SECONDS, type Step } from '../fingerprint/flow-probe.ts';
 import { Noise, octets, u16, u32 } from '../fingerprint/octets.ts';
 import {
+  ACK,
   blockData,
+  clientHello,
   CONTROL,
   data1,
   data2,
@@ -17,6 +19,7 @@ import {
   session,
   Side,
   SOFT_RESET,
+  type Wrap,
 } from '../fingerprint/openvpn-messages.ts';
 import { opened, packets, records, type Segment, segmented } from './tcp-talk.ts';
 import { writeCapture } from './wireguard-session.ts';
@@ -114,6 +117,68 @@ describe('a connection joined after the resets', () => {
       );
       expect(seen).toContain(echo.seen);
     }
+  });
+});
+
+/** Records of 1,440 bytes of data one after the other, joined in the middle of one: no segment of 1,448 bytes begins with a record. */
+function bulk(count: number, from = 0): Step[] {
+  const stream = records(Array.from({ length: count }, (_, i): Step => [1, data2(2, 5000 + from + i, 1414)]));
+  return [[1, octets(...stream.map(([, bytes]) => bytes)).subarray(700)]];
+}
+
+/** A whole rekey, each of whose packets begins a segment. */
+function rekey(client: Side, server: Side, keyId: number, first: number): Step[] {
+  return [
+    [0, client.control(SOFT_RESET, [], server.session, undefined, keyId)],
+    [1, server.control(SOFT_RESET, [first], client.session, undefined, keyId)],
+    [0, client.control(ACK, [first], server.session, undefined, keyId)],
+    [0, client.control(CONTROL, [], server.session, clientHello(), keyId)],
+    [1, server.control(CONTROL, [first + 1], client.session, serverHello(), keyId)],
+    [1, server.control(CONTROL, [], client.session, noise.take(300), keyId)],
+    [0, client.control(ACK, [first + 1, first + 2], server.session, undefined, keyId)],
+    [0, client.control(CONTROL, [], server.session, noise.take(200), keyId)],
+    [1, server.control(ACK, [first + 2], client.session, undefined, keyId)],
+  ];
+}
+
+/** A download, two rekeys with more of it between them, in segments of 1,448 bytes. */
+function download(wrap: Wrap, count: number): Segment[] {
+  const [client, server] = [new Side(wrap), new Side(wrap)];
+  const steps = [
+    ...bulk(count),
+    ...records(rekey(client, server, 1, 0)),
+    ...records([[1, data2(2, 9000, 1414)]]),
+    ...records(rekey(client, server, 2, 3)),
+  ];
+  return segmented(steps, 1448);
+}
+
+describe('a connection joined in the middle of a download', () => {
+  const cases = WRAPS.flatMap((wrap) => [20, 100, 1000].map((count) => [wrap, count] as const));
+  it.each(cases)('is confirmed at the next rekey, %s after %i records', async (wrap, count) => {
+    expect(await foundIn(download(wrap, count))).toBe(`${wrap} confirmed`);
+  });
+
+  it.each(cases)('is suspected from the direction of the download alone, %s after %i records', async (wrap, count) => {
+    const segments = download(wrap, count).filter(({ way }) => way === 1);
+    expect(await foundIn(segments)).toBe(`${wrap} suspected`);
+  });
+
+  it('is found where the segments with its first bytes were lost after its SYN', async () => {
+    const segments = download('plain', 1000);
+    expect(await foundIn([...opened([1000, 0]), ...segments])).toBe('plain confirmed');
+  });
+
+  it('is found at a later rekey where a stranger of the form of a control packet came first', async () => {
+    const stranger = new Side('plain').control(CONTROL, [], noise.take(8), clientHello().subarray(9));
+    const [client, server] = [new Side('plain'), new Side('plain')];
+    const steps = [
+      ...bulk(100),
+      ...records([[1, stranger]]),
+      ...bulk(100, 200),
+      ...records(rekey(client, server, 1, 0)),
+    ];
+    expect(await foundIn(segmented(steps, 1448))).toBe('plain confirmed');
   });
 });
 
@@ -241,6 +306,53 @@ describe('what is no OpenVPN', () => {
       expect(await foundIn(segmented(steps, size, true))).toBe('none');
       expect(await foundIn(segmented(steps, size), 68)).toBe('none');
     }
+  });
+
+  const message = (text: string): Uint8Array => new TextEncoder().encode(text);
+  /** A segment each, 1,000 of them, the server's and the client's in turn. */
+  const long = (bytes: (i: number, way: number) => Uint8Array): Step[] => exchange(500, (way, i) => bytes(i, way));
+  const longStrangers: readonly (readonly [string, Step[]])[] = [
+    ['TLS', long((i) => octets([0x17, 3, 3], u16(600 + i), noise.take(600 + i)))],
+    ['TLS in the middle of its records', long(() => noise.take(1448))],
+    ['HTTP/2', long((i) => octets([0], u16(400), [0, 0], u32(2 * i + 1), noise.take(400)))],
+    ['HTTP/2 of short frames', long((i) => octets([0, 0, 0x20, 8 * (i & 1), 0], u32(i), noise.take(32)))],
+    [
+      'DNS over TCP',
+      records(
+        long((i, way) =>
+          octets(
+            noise.take(2),
+            u16(way === 0 ? 0x0100 : 0x8180),
+            u16(1),
+            u16(way),
+            u32(0),
+            [7],
+            noise.take(7),
+            [3],
+            message('com'),
+            [0],
+            u32(0x10001),
+            noise.take(16 * way + (i % 3)),
+          ),
+        ),
+      ),
+    ],
+    ['Redis', long((i) => message(`*3\r\n$3\r\nSET\r\n$6\r\nkey${100 + i}\r\n$2\r\n${10 + (i % 90)}\r\n`))],
+    ['SSH', long((i) => octets(u32(44 + 16 * (i % 60)), [8], noise.take(43 + 16 * (i % 60))))],
+    ['random messages after their length', records(long((i) => noise.take(14 + ((37 * i) % 1400))))],
+    [
+      'random messages after their length, of one type',
+      records(long((i) => octets([0x28], noise.take(21 + (i % 900))))),
+    ],
+    [
+      'messages of a type, a session and a counter',
+      records(long((i, way) => octets([0x20], ids[way]!, u32(70_000 + i), noise.take(100)))),
+    ],
+  ];
+  it.each(longStrangers)('is not found in 1,000 segments of %s', async (_, steps) => {
+    const lost = exchange(40, () => noise.take(1448).fill(0xff, 0, 2));
+    expect(await foundIn(segmented([...lost, ...steps], 1448))).toBe('none');
+    expect(await foundIn(segmented(steps, 1448))).toBe('none');
   });
 
   it('is not held for long: a connection that fits nothing is given up', async () => {
