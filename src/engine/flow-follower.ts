@@ -151,7 +151,7 @@ export class FlowFollower {
 
   /**
    * Whether the fingerprints want to see the packet in the view, of a flow's row. A retired flow's packets are seen only where they
-   * may open a session, a confirmed flow's only where they are handshakes: these renew what a roaming peer is known by.
+   * may open a session, or over TCP belong to one, a confirmed flow's only where they are handshakes: these renew what a roaming peer is known by.
    */
   private isWatched(row: number): boolean {
     const { words } = this.table;

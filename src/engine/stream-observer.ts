@@ -87,8 +87,8 @@ export class StreamObserver {
   }
 
   /**
-   * Looks at a segment with data of a connection, of a retired one where it begins with a control packet. `payload` holds time, packet number and direction; its
-   * octets are set here; `evidence` is the flow's own. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
+   * Looks at a segment with data of a connection, of a retired one where the segment begins with a control packet. `payload` holds
+   * time, packet number and direction; its octets are set here; `evidence` is the flow's own. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
    */
   observe(view: PacketView, payload: Payload, slot: number, evidence: number): number {
     const { words, details } = this.table;

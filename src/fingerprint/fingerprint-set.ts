@@ -4,7 +4,7 @@
  *
  * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while nobody has claimed it (the number of
  * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once its packets are offered no more. A retired
- * flow that is not confirmed comes back with a packet that may open a session (session-opening). At most one fingerprint
+ * flow that is not confirmed comes back with a packet that may open a session (session-opening; over TCP first-records). At most one fingerprint
  * holds a flow; it gives way to another's strong sign where it took the flow on a weak one, or where a session opens.
  */
 import {
@@ -74,7 +74,7 @@ export class FingerprintSet {
   /**
    * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle, finding
    * and evidence; returns its new handle and leaves the others in `finding` and `evidence`. A retired flow is shown only what
-   * `opensSession`.
+   * `opensSession`, and over TCP what `beginsWithControl` (first-records.ts).
    */
   observe(payload: Payload, handle: number, finding: Finding, evidence: number): number {
     this.finding = finding;

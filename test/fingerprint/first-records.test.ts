@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  beginsWithControl,
   isMadeOfRecords,
   isRecordStart,
   Opening,
@@ -12,7 +13,7 @@ import {
 import { guarded } from '../wire/guarded-bytes.ts';
 import { marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets, u16 } from './octets.ts';
-import { ACK, blockData, data2, session, Side } from './openvpn-messages.ts';
+import { ACK, blockData, CONTROL, data2, session, Side, SOFT_RESET } from './openvpn-messages.ts';
 
 const noise = new Noise(43);
 const peers = { initiator: noise.take(8), responder: noise.take(8) };
@@ -125,5 +126,51 @@ describe('records', () => {
     for (let cut = 1; cut < 80; cut++) expect(fills(whole.subarray(0, -cut))).toBe(false);
     expect(fills(octets(whole, [0]))).toBe(false);
     for (let captured = 0; captured < whole.length; captured++) expect(() => fills(whole, captured)).not.toThrow();
+  });
+});
+
+describe('a segment that brings a retired connection back', () => {
+  const begins = (bytes: Uint8Array, captured = bytes.length): boolean => {
+    const { data, at } = guarded(bytes, captured);
+    return beginsWithControl(data, at, captured, bytes.length);
+  };
+  const none = new Uint8Array(0);
+  const soft = (keyId: number): Uint8Array => record(new Side('plain').control(SOFT_RESET, [], none, none, keyId));
+  const control = (): Uint8Array => record(new Side('tls-crypt').control(CONTROL, [], none, noise.take(300)));
+  const ack = (): Uint8Array => record(new Side('tls-auth').control(ACK, [3], noise.take(8)));
+  const data = record(data2(3, 500));
+
+  it('begins with a whole control packet, and after that nothing or another record', () => {
+    for (const bytes of [record(clientReset), record(serverReset), soft(1), control(), ack()]) {
+      expect(begins(bytes)).toBe(true);
+      expect(begins(octets(bytes, data))).toBe(true);
+      expect(begins(octets(bytes, data.subarray(0, 50)))).toBe(true);
+      expect(begins(octets(bytes, data.subarray(0, 1)))).toBe(true);
+      expect(begins(octets(bytes, text('and some text')))).toBe(false);
+      expect(begins(bytes.subarray(0, bytes.length - 1))).toBe(false);
+    }
+  });
+
+  it('does not begin with data, a soft reset of key 0 or a hard reset of another', () => {
+    expect(begins(data)).toBe(false);
+    expect(begins(octets(data, control()))).toBe(false);
+    expect(begins(soft(0))).toBe(false);
+    const reset = Uint8Array.from(clientReset);
+    reset[0]! |= 1;
+    expect(begins(record(reset))).toBe(false);
+  });
+
+  it.each([
+    ['TLS', octets([0x17, 3, 3, 1, 0], noise.take(256))],
+    ['HTTP', text('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n')],
+    ['SSH', octets([0, 0, 0, 60, 8], noise.take(59))],
+    ['HTTP/2', octets([0, 0x01, 0x20, 0, 0, 0, 0, 0, 1], noise.take(280))],
+  ])('does not begin like %s', (_, bytes) => {
+    expect(begins(bytes)).toBe(false);
+  });
+
+  it('is told from what is captured of it, and nothing else is read', () => {
+    const bytes = octets(control(), data);
+    for (let captured = 0; captured <= bytes.length; captured++) expect(begins(bytes, captured)).toBe(captured >= 11);
   });
 });
