@@ -27,9 +27,9 @@ interface Signature extends Omit<UnreadFormat, 'mayHoldPackets'> {
   readonly at?: number;
 }
 
-/** Wireshark's. Of ERF it would keep the headers (link type 197), so libtrace's is named for that. */
+/** Wireshark's. Of ERF it keeps the headers (link type 197, which is not read) unless it is asked for Ethernet. */
 const EDITCAP = 'editcap -F pcap IN OUT';
-const TRACECONVERT = 'traceconvert erf:IN pcapfile:OUT';
+const EDITCAP_ETHERNET = 'editcap -F pcap -T ether IN OUT';
 
 const ascii = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
 
@@ -79,7 +79,7 @@ const CAPTURES: readonly Signature[] = [
 export function unreadFormatOf(seen: Uint8Array): UnreadFormat | null {
   const signature = [...COMPRESSIONS, ...CAPTURES].find((candidate) => matches(candidate, seen));
   if (signature !== undefined) return { ...signature, mayHoldPackets: true };
-  if (looksLikeErf(seen)) return { what: 'an Endace ERF capture', convert: TRACECONVERT, mayHoldPackets: true };
+  if (looksLikeErf(seen)) return { what: 'an Endace ERF capture', convert: EDITCAP_ETHERNET, mayHoldPackets: true };
   if (seen.length >= 16 && seen.every((byte) => byte === 0))
     return { what: 'zeros only', advice: 'Its beginning was never written', mayHoldPackets: false };
   const text = textKind(seen);

@@ -108,14 +108,19 @@ describe('an Endace ERF file, which has no signature', () => {
     const file = concat(...records);
     writeFileSync(at('x.erf'), file);
     expect((await faultOf(at('x.erf'))).message).toBe(
-      `an Endace ERF capture, which Sluice does not read: traceconvert erf:${at('x.erf')} pcapfile:${at('x.erf.pcap')} makes a pcap of it`,
+      `an Endace ERF capture, which Sluice does not read: editcap -F pcap -T ether ${at('x.erf')} ${at('x.erf.pcap')} makes a pcap of it`,
     );
     expect(unreadFormatOf(file.subarray(0, file.length - 5))?.what).toBe('an Endace ERF capture');
   });
 
-  it.skipIf(!installed('capinfos'))('as Wireshark tells it too', () => {
+  it.skipIf(!installed('capinfos'))('as Wireshark tells it too', async () => {
     writeFileSync(at('y.erf'), concat(...records));
     expect(execFileSync('capinfos', ['-t', at('y.erf')], { encoding: 'utf8' })).toContain('Endace ERF');
+    execFileSync('editcap', ['-F', 'pcap', '-T', 'ether', at('y.erf'), at('y.pcap')]);
+    const { packets: seen } = await readBytes(Uint8Array.from(readFileSync(at('y.pcap'))));
+    expect(seen.map(({ linkType, wireLength }) => [linkType, wireLength])).toEqual(
+      records.map(() => [1, frame.length]),
+    );
   });
 
   it('is not what has one record, or records of another week, or a type that is none', () => {
