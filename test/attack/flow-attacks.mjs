@@ -109,7 +109,7 @@ function roaming(file) {
 }
 
 /** Where every packet begins a flow that is found, decided and followed: measured to cost this much, which is more than others may. */
-const ALL_FOUND = { memoryLimitMb: 1000, rateLimit: 50_000 };
+const ALL_FOUND = { memoryLimitMb: 1000, rateShare: 1 / 8 };
 const MILLION = 1_000_000;
 
 export const FLOW_ATTACKS = {

@@ -3,8 +3,8 @@
 // usage: node test/attack/run.mjs [NAME…]     all of them, or these; --list shows what there is
 //
 // Checked: exit code; every packet written was read, and is in a flow or counted by reason; peak memory; packets per second.
-// Exit code: 0 all hold, 1 some don't, 2 wrong usage. Shared machines are slow at times, so the rate is asserted per second of
-// processor time, of all threads together, and well below the aim; by the clock it is only shown.
+// Exit code: 0 all hold, 1 some don't, 2 wrong usage. Machines differ, and shared ones are slow at times: the rate is asserted per
+// second of processor time, of all threads together, as a share of what the plainest flood reaches in the same run; by the clock it is only shown.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -19,7 +19,10 @@ const PROGRAM = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.ur
 const USAGE_REPORT = new URL('report-usage.mjs', import.meta.url).href;
 const MEMORY_LIMIT_MB = 500;
 const RATE_AIM = 300_000;
-const RATE_LIMIT = (RATE_AIM * 2) / 3;
+/** A flood of flows that hold nothing, one packet each: what every attack is measured against. */
+const PLAIN = 'sequential-flows';
+/** Of its rate, at least. */
+const RATE_SHARE = 2 / 5;
 /** Fewer packets are over before the program has started: no rate. */
 const FEWEST_FOR_RATE = 100_000;
 const TIMEOUT_MS = 120_000;
@@ -42,8 +45,10 @@ process.stdout.write(
   `${'attack'.padEnd(28)}${'packets'.padStart(11)}${'MB'.padStart(7)}${'seconds'.padStart(9)}${'cpu s'.padStart(7)}${'packets/s'.padStart(12)}${'per cpu s'.padStart(12)}${'peak MB'.padStart(9)}\n`,
 );
 try {
+  const plain = await measured(PLAIN);
+  const plainRate = plain.packets / plain.cpuSeconds;
   for (const name of wanted.length > 0 ? wanted : Object.keys(ATTACKS)) {
-    const { row, problems } = await attack(name);
+    const { row, problems } = await attack(name, plainRate);
     process.stdout.write(`${row}${problems.length > 0 ? `  ${problems.join('; ')}` : ''}\n`);
     if (problems.some((problem) => !problem.startsWith('slow'))) failed++;
   }
@@ -52,30 +57,42 @@ try {
 }
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Writes and replays one capture; the row of the table, and what does not hold. */
-async function attack(name) {
-  const { write, exit = 0, memoryLimitMb = MEMORY_LIMIT_MB, rateLimit = RATE_LIMIT } = ATTACKS[name];
+/** Writes and replays one capture. */
+async function measured(name) {
   const path = join(folder, name);
   const file = new CaptureFile(path);
-  await write(file);
+  await ATTACKS[name].write(file);
   file.close();
   const size = statSync(path).size;
   const result = replay(path);
   rmSync(path);
-  const problems = problemsOf(result, exit, file.packets);
-  const rate = file.packets / result.seconds;
-  const cpuRate = file.packets / result.cpuSeconds;
+  return { ...result, packets: file.packets, size };
+}
+
+/** The row of the table for an attack, and what does not hold. */
+async function attack(name, plainRate) {
+  const { exit = 0, memoryLimitMb = MEMORY_LIMIT_MB, rateShare = RATE_SHARE } = ATTACKS[name];
+  const rateLimit = rateShare * plainRate;
+  let result = await measured(name);
+  // Once more where something else had the processor's caches.
+  if (result.packets >= FEWEST_FOR_RATE && result.packets / result.cpuSeconds < rateLimit)
+    result = await measured(name);
+  const { packets, size } = result;
+  const problems = problemsOf(result, exit, packets);
+  const rate = packets / result.seconds;
+  const cpuRate = packets / result.cpuSeconds;
   if (result.peakMb > memoryLimitMb) problems.push(`over ${memoryLimitMb} MB`);
-  if (file.packets >= FEWEST_FOR_RATE && cpuRate < rateLimit) problems.push(`under ${rateLimit} packets/cpu s`);
-  else if (file.packets >= FEWEST_FOR_RATE && rate < RATE_AIM) problems.push(`slow: under ${RATE_AIM} packets/s`);
+  if (packets >= FEWEST_FOR_RATE && cpuRate < rateLimit)
+    problems.push(`under ${Math.round(rateLimit)} packets/cpu s, ${rateShare} of ${PLAIN}`);
+  else if (packets >= FEWEST_FOR_RATE && rate < RATE_AIM) problems.push(`slow: under ${RATE_AIM} packets/s`);
   const columns = [
     name.padEnd(28),
-    file.packets.toLocaleString('en-US').padStart(11),
+    packets.toLocaleString('en-US').padStart(11),
     (size / 1e6).toFixed(0).padStart(7),
     result.seconds.toFixed(2).padStart(9),
     result.cpuSeconds.toFixed(2).padStart(7),
-    (file.packets >= FEWEST_FOR_RATE ? Math.round(rate).toLocaleString('en-US') : '').padStart(12),
-    (file.packets >= FEWEST_FOR_RATE ? Math.round(cpuRate).toLocaleString('en-US') : '').padStart(12),
+    (packets >= FEWEST_FOR_RATE ? Math.round(rate).toLocaleString('en-US') : '').padStart(12),
+    (packets >= FEWEST_FOR_RATE ? Math.round(cpuRate).toLocaleString('en-US') : '').padStart(12),
     result.peakMb.toFixed(0).padStart(9),
   ];
   return { row: columns.join(''), problems };
