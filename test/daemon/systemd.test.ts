@@ -62,6 +62,11 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       folder.remove();
     });
 
+    it('took its steps in their order, each of them', () => {
+      expect(NAMES.length).toBeGreaterThan(0);
+      expect(steps.map(({ name }) => name)).toEqual(NAMES);
+    });
+
     it.each(NAMES)('%s', (name) => {
       const step = steps.find((one) => one.name === name);
       expect(step, `this step was not reached: ${output.slice(-3000)}`).toBeDefined();
