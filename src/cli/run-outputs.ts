@@ -6,6 +6,7 @@ import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
 import type { FlowRecord } from '../engine/flow-record.ts';
 import { NO_FINDING } from '../fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event-line.ts';
+import { EventLog } from '../output/event-log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/rotating-file.ts';
 import { type OnFull, RotatingLines } from '../output/rotating-lines.ts';
 import { openNamedPipe, openStandardOutput, RotatingStream } from '../output/rotating-stream.ts';
@@ -21,23 +22,15 @@ export interface OutputOptions {
   readonly rotation: Rotation;
 }
 
-/** A log with the name by which metrics show it. */
-export interface NamedLog {
-  readonly name: string;
-  readonly lines: RotatingLines;
-  /** Null where the log is no plain file. */
-  readonly file: RotatingFile | null;
-}
-
 const STANDARD_OUTPUT = '-';
 
 export class RunOutputs implements DecisionSink {
-  readonly logs: readonly NamedLog[];
+  readonly logs: readonly EventLog[];
   private readonly options: OutputOptions;
   private readonly files: RecentFiles;
   private readonly show: ShowAddress;
-  private readonly decisions: RotatingLines | null;
-  private readonly flows: RotatingLines | null;
+  private readonly decisions: EventLog | null;
+  private readonly flows: EventLog | null;
   private events: EventLines;
   /** Left out where nobody wants to know of flows' ends: then the engine does not tell them. */
   readonly ended?: NonNullable<DecisionSink['ended']>;
@@ -46,7 +39,7 @@ export class RunOutputs implements DecisionSink {
 
   private constructor(
     options: OutputOptions,
-    logs: readonly NamedLog[],
+    logs: readonly EventLog[],
     show: ShowAddress,
     context: EventContext,
     files: RecentFiles,
@@ -55,8 +48,8 @@ export class RunOutputs implements DecisionSink {
     this.files = files;
     this.show = show;
     this.logs = logs;
-    this.decisions = options.decisions === undefined ? null : logs[0]!.lines;
-    this.flows = options.flows === undefined ? null : logs.at(-1)!.lines;
+    this.decisions = options.decisions === undefined ? null : logs[0]!;
+    this.flows = options.flows === undefined ? null : logs.at(-1)!;
     this.events = new EventLines(show, context);
     const { flows } = this;
     if (flows === null) return;
@@ -73,7 +66,7 @@ export class RunOutputs implements DecisionSink {
     context: EventContext,
     files: RecentFiles,
   ): Promise<RunOutputs> {
-    const logs: NamedLog[] = [];
+    const logs: EventLog[] = [];
     const { decisions, flows } = options;
     if (decisions !== undefined)
       logs.push(await openLog(decisions === flows ? 'events' : 'decisions', decisions, options));
@@ -87,8 +80,10 @@ export class RunOutputs implements DecisionSink {
    */
   async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
     const others: string[] = [];
-    for (const { file } of this.logs) {
+    for (const log of this.logs) {
+      const { file } = log;
       if (file !== null && !(await file.start(positionOf(file.name)))) others.push(file.name);
+      await log.start();
     }
     return others;
   }
@@ -146,19 +141,19 @@ export class RunOutputs implements DecisionSink {
   }
 }
 
-async function openLog(name: string, path: string, options: OutputOptions): Promise<NamedLog> {
+async function openLog(name: string, path: string, options: OutputOptions): Promise<EventLog> {
   if (path === STANDARD_OUTPUT) {
     const target = new RotatingStream('standard output', openStandardOutput);
-    return { name, lines: new RotatingLines(target, options.onFull), file: null };
+    return new EventLog(name, new RotatingLines(target, options.onFull), null);
   }
   const kind = await logKindOf(path);
   if (kind === 'named pipe') {
     const target = new RotatingStream(path, () => openNamedPipe(path), true);
-    return { name, lines: new RotatingLines(target, options.onFull), file: null };
+    return new EventLog(name, new RotatingLines(target, options.onFull), null);
   }
   // A device cannot be cut or moved aside, and is written to like a file otherwise.
   const isPlain = kind === 'file';
   const never: Rotation = { octets: Infinity, ageMs: Infinity, kept: 0 };
   const file = new RotatingFile(path, isPlain ? options.rotation : never);
-  return { name, lines: new RotatingLines(file, options.onFull), file: isPlain ? file : null };
+  return new EventLog(name, new RotatingLines(file, options.onFull), isPlain ? file : null);
 }

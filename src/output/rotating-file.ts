@@ -7,6 +7,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { tornLengthOf } from './log-tail.ts';
 import type { LineTarget } from './rotating-lines.ts';
 
 /** When a file is moved aside. */
@@ -39,14 +40,22 @@ export class RotatingFile implements LineTarget {
     this.rotation = rotation;
   }
 
-  /** Opens or creates the file; cuts it to `position` where it is the file that this names. True where it could. */
+  /**
+   * Opens or creates the file; cuts it to `position` where it is the file that this names. True where it could. A line that a killed
+   * process did not finish is cut off in any case.
+   */
   async start(position?: LogPosition): Promise<boolean> {
     const handle = await this.open();
-    if (position === undefined) return true;
-    if (position.inode !== this.inode || position.octets > this.octets) return false;
-    await handle.truncate(position.octets);
-    this.octets = position.octets;
-    return true;
+    const isOther = position !== undefined && (position.inode !== this.inode || position.octets > this.octets);
+    const end = position === undefined || isOther ? this.octets - (await this.tornLength()) : position.octets;
+    if (end < this.octets) await handle.truncate(end);
+    this.octets = end;
+    return !isOther;
+  }
+
+  /** A device has no end to read. */
+  private async tornLength(): Promise<number> {
+    return this.octets === 0 ? 0 : tornLengthOf(this.name);
   }
 
   get position(): LogPosition {

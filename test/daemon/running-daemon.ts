@@ -153,6 +153,8 @@ export function eventsIn(text: string): Event[] {
     .map((line) => JSON.parse(line) as Event);
 }
 
+/** The whole lines of a log; a daemon that writes to it at this moment may have written a part of the next. */
 export function eventsOf(path: string): Event[] {
-  return eventsIn(readFileSync(path, 'utf8'));
+  const text = readFileSync(path, 'utf8');
+  return eventsIn(text.slice(0, text.lastIndexOf('\n') + 1));
 }

@@ -90,7 +90,10 @@ describe('a spool', () => {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });
-    expect(eventsOf(decisions).filter(({ event_type }) => event_type === 'decision')).toEqual(eventsIn(replayed));
+    const events = eventsOf(decisions);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    const decided = events.filter(({ event_type }) => event_type === 'decision');
+    expect(decided).toEqual(eventsIn(replayed).map((event, index) => ({ ...event, seq: decided[index]!.seq })));
   });
 
   it('gives every event once, however often the daemon is killed', async () => {
@@ -109,7 +112,10 @@ describe('a spool', () => {
       kills++;
       expect(kills).toBeLessThan(60);
     }
-    const found = decisionsIn(eventsOf(decisions));
+    const events = eventsOf(decisions);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(readFileSync(decisions, 'utf8').endsWith('\n')).toBe(true);
+    const found = decisionsIn(events);
     expect(new Set(found).size).toBe(count * CLIENTS_PER_FILE * 2);
     expect(found.length).toBe(count * CLIENTS_PER_FILE * 2);
     expect(kills).toBeGreaterThan(0);

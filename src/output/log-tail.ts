@@ -1,0 +1,69 @@
+/** The end of an event log as an earlier process left it: the number of its last event, and a line that was not finished. */
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Bytes of the end that are read: more than the longest event. */
+const TAIL_LENGTH = 1 << 20;
+const LINE_BREAK = 10;
+const EVENT_START = Buffer.from('{"timestamp":"');
+const SEQ = /,"seq":(\d{1,15})\}\n$/;
+
+/**
+ * `seq` of the last whole event in a log; in an empty one, of the last event in the file that was moved aside last (NAME.TIME, NAME.1).
+ * 0 where there is none: an earlier version wrote no numbers.
+ */
+export async function lastEventOf(path: string): Promise<number> {
+  if ((await stat(path)).size > 0) return lastSeqIn(path);
+  const moved = await latestMoved(path);
+  return moved === null ? 0 : lastSeqIn(moved);
+}
+
+/** Bytes after the last line break, where they begin like an event of ours; else 0, so that no foreign text is cut away. */
+export async function tornLengthOf(path: string): Promise<number> {
+  const tail = await readTail(path);
+  const torn = tail.subarray(tail.lastIndexOf(LINE_BREAK) + 1);
+  const compared = Math.min(torn.length, EVENT_START.length);
+  return torn.compare(EVENT_START, 0, compared, 0, compared) === 0 ? torn.length : 0;
+}
+
+async function lastSeqIn(path: string): Promise<number> {
+  const tail = await readTail(path);
+  const end = tail.lastIndexOf(LINE_BREAK);
+  const text = tail.subarray(tail.lastIndexOf(LINE_BREAK, end - 1) + 1, end + 1).toString('latin1');
+  return Number(SEQ.exec(text)?.[1] ?? 0);
+}
+
+/** The newest of the files beside it that have its name with something after; compressed ones have no readable end. */
+async function latestMoved(path: string): Promise<string | null> {
+  const start = `${basename(path)}.`;
+  let latest: { readonly path: string; readonly timeMs: number } | null = null;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(start) || !/^[\dTZ.-]+$/.test(name.slice(start.length))) continue;
+    const moved = join(dirname(path), name);
+    const found = await stat(moved).catch(() => null);
+    if (found?.isFile() !== true || found.mtimeMs < (latest?.timeMs ?? 0)) continue;
+    latest = { path: moved, timeMs: found.mtimeMs };
+  }
+  return latest?.path ?? null;
+}
+
+async function readTail(path: string): Promise<Buffer> {
+  const handle = await open(path);
+  try {
+    return await readEnd(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readEnd(handle: FileHandle): Promise<Buffer> {
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(Math.min(size, TAIL_LENGTH));
+  let length = 0;
+  while (length < tail.length) {
+    const { bytesRead } = await handle.read(tail, length, tail.length - length, size - tail.length + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return tail.subarray(0, length);
+}

@@ -1,0 +1,143 @@
+/** The numbers in a daemon's events: they go on over restarts and rotations, and a gap shows what was lost. */
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventLog } from '../../src/output/event-log.ts';
+import { RotatingFile } from '../../src/output/rotating-file.ts';
+import { type OnFull, RotatingLines } from '../../src/output/rotating-lines.ts';
+
+let folder = '';
+let path = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  path = join(folder, 'events.jsonl');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** `checkpoint` is a length of the file that is there. */
+async function open(onFull: OnFull = 'wait', limit?: number, checkpoint?: number): Promise<EventLog> {
+  const file = new RotatingFile(path, { octets: Infinity, ageMs: Infinity, kept: 9 });
+  const log = new EventLog('events', new RotatingLines(file, onFull, limit), file);
+  await file.start(checkpoint === undefined ? undefined : { inode: statSync(path).ino, octets: checkpoint });
+  await log.start();
+  return log;
+}
+
+const event = (text: string): string => `{"timestamp":"2024-11-10T18:00:00.000000Z","text":"${text}"}\n`;
+
+async function write(...texts: string[]): Promise<void> {
+  const log = await open();
+  for (const text of texts) log.write(event(text));
+  await log.lines.flush(5000);
+  await log.lines.close(5000);
+}
+
+function eventsIn(name: string): { seq: number; text: string }[] {
+  const lines = readFileSync(name, 'utf8').split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map((line) => JSON.parse(line) as { seq: number; text: string });
+}
+
+const numbers = (name = path): number[] => eventsIn(name).map(({ seq }) => seq);
+
+describe('the numbers of events', () => {
+  it('begin at 1 and go on after a restart', async () => {
+    await write('a', 'b');
+    await write('c');
+    expect(eventsIn(path)).toMatchObject([
+      { seq: 1, text: 'a' },
+      { seq: 2, text: 'b' },
+      { seq: 3, text: 'c' },
+    ]);
+  });
+
+  it('go on in a new file: of the daemon’s own rotation, of logrotate’s, and of neither', async () => {
+    const log = await open();
+    log.write(event('a'));
+    await log.lines.flush(5000);
+    await log.file!.rotate();
+    log.write(event('b'));
+    await log.lines.close(5000);
+    expect(numbers()).toEqual([2]);
+
+    renameSync(path, `${path}.1`);
+    await write('c');
+    expect(numbers()).toEqual([3]);
+    expect(numbers(`${path}.1`)).toEqual([2]);
+
+    renameSync(path, `${path}.old`);
+    rmSync(`${path}.1`);
+    await write('d');
+    // The first rotation's file is what is left with a name of rotation.
+    expect(numbers()).toEqual([2]);
+  });
+
+  it('are those of the lines before a checkpoint, so a rerun gives the same', async () => {
+    await write('a', 'b');
+    const { length } = readFileSync(path);
+    await write('c', 'd');
+    const before = readFileSync(path, 'utf8');
+    const log = await open('wait', undefined, length);
+    for (const text of ['c', 'd']) log.write(event(text));
+    await log.lines.close(5000);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('show with a gap how many lines were left out', async () => {
+    const log = await open('drop', 300);
+    for (let i = 0; i < 50; i++) log.write(event(String(i)));
+    await log.lines.flush(5000);
+    log.leaveOut();
+    log.write(event('last'));
+    await log.lines.close(5000);
+    const { lineCount, droppedCount } = log.lines;
+    expect(lineCount + droppedCount).toBe(52);
+    expect(droppedCount).toBeGreaterThan(40);
+    expect(eventsIn(path).at(-1)).toMatchObject({ seq: 52, text: 'last' });
+    expect(numbers()).toHaveLength(lineCount);
+  });
+
+  it('begin at 1 after events without numbers, and after text that is not ours, which stays', async () => {
+    writeFileSync(path, event('earlier version'));
+    await write('a');
+    expect(readFileSync(path, 'utf8')).toBe(event('earlier version') + event('a').replace('"}', '","seq":1}'));
+    writeFileSync(path, 'notes of someone\nwithout an end');
+    await write('b');
+    expect(readFileSync(path, 'utf8').startsWith('notes of someone\nwithout an end')).toBe(true);
+  });
+
+  it.each([1, 14, 30, 54])('a line of which a killed process wrote %s bytes is cut off', async (torn) => {
+    await write('a', 'b');
+    const whole = readFileSync(path, 'utf8');
+    appendFileSync(path, event('torn').slice(0, torn));
+    await write('c');
+    expect(readFileSync(path, 'utf8').startsWith(whole)).toBe(true);
+    expect(numbers()).toEqual([1, 2, 3]);
+  });
+
+  it('an event longer than a page, and a file cut in the middle of one', async () => {
+    const long = 'x'.repeat(300_000);
+    await write('a', long);
+    await write('b');
+    expect(numbers()).toEqual([1, 2, 3]);
+    truncateSync(path, 100_000);
+    await write('c');
+    expect(eventsIn(path).map(({ seq, text }) => [seq, text])).toEqual([
+      [1, 'a'],
+      [2, 'c'],
+    ]);
+  });
+});
