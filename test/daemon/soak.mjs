@@ -1,17 +1,20 @@
 // A daemon under load for a while: npm run build first, then
-//   node test/daemon/soak.mjs [--interface] [--seconds 60] [--rate 50000] [--flows 200000] [--reload-every 10]
+//   node test/daemon/soak.mjs [--interface] [--seconds 60] [--rate 50000] [--flows 200000] [--reload-every 10] [--no-hostile]
 // VPN flows that begin and end all the time, at the rate given: through a pipe, or with --interface over a virtual link (root;
 // Debian's iproute2, util-linux, tcpreplay, tcpdump) sent by tcpreplay and captured by tcpdump. Once the flow table is full the
-// measured time begins; rules are reloaded meanwhile. At the end, as JSON: packets lost, errors, the slope of memory over the
-// second half with its 95 % interval, the lag of events behind their packets. Exit 1 where a packet or a line is lost, an error
-// was logged, a reload fails, or memory grows.
+// measured time begins; meanwhile rules are reloaded, the log of flows is rotated, metrics are scraped each second, and hostile
+// requests come each second. Decisions go to standard output, where this program reads them. At the end, as JSON: packets lost,
+// errors, the slope of memory over the second half with its 95 % interval, the delay from a packet to the line of its decision.
+// Exit 1 where a packet or a line is lost, an error was logged, a reload fails, a hostile request is served, or memory grows.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { LineTimes } from '../../bench/live/line-times.mjs';
 import { RunningSluice } from '../../bench/live/running-sluice.mjs';
 import { enterOwnNetwork } from '../../bench/live/virtual-link.mjs';
+import { HostileRequests } from './soak-hostile.mjs';
 import { LinkTraffic } from './soak-link.mjs';
 import { PipeTraffic } from './soak-pipe.mjs';
 import { slopeOf } from './soak-slope.mjs';
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50000' },
     flows: { type: 'string', default: '200000' },
     'reload-every': { type: 'string', default: '10' },
+    'no-hostile': { type: 'boolean', default: false },
   },
 });
 const [seconds, rate, flows, reloadEvery] = [values.seconds, values.rate, values.flows, values['reload-every']].map(
@@ -45,7 +49,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
 
 const registry = join(folder, 'registry.csv');
-const events = join(folder, 'events.jsonl');
+const flowLog = join(folder, 'flows.jsonl');
 
 function writeRegistry(round) {
   const rows = [`198.51.100.0/24,Bank ${round},bank,,,,OW-1`];
@@ -53,24 +57,13 @@ function writeRegistry(round) {
   writeFileSync(registry, `prefix,holder,sector,protocols,valid_from,valid_until,reference\n${rows.join('\n')}\n`);
 }
 
-/** Bound below which a share of the lags lies, of those between two looks; straight lines within an interval. */
-function quantile(share, before, after) {
-  const earlier = before.buckets('sluice_source_lag_seconds');
-  const counts = after.buckets('sluice_source_lag_seconds').map(([bound, count], i) => [bound, count - earlier[i][1]]);
-  const wanted = counts.at(-1)[1] * share;
-  const at = counts.findIndex(([, count]) => count >= wanted);
-  const [low, under] = at === 0 ? [0, 0] : counts[at - 1];
-  const [high, upTo] = counts[at];
-  return Number((low + ((high - low) * (wanted - under)) / Math.max(1, upTo - under)).toFixed(4));
-}
-
 writeRegistry(0);
 const traffic = values.interface ? new LinkTraffic(folder, rate) : new PipeTraffic(rate, flows);
-const logs = ['--decisions', events, '--flows', events, '--rotate-size', '50MB', '--rotate-keep', '1'];
-const daemon = await new RunningSluice([
-  ...traffic.source,
-  ...['--registry', registry, '--max-flows', String(flows), '--on-full', 'wait', ...logs],
-]).started();
+const logs = ['--decisions', '-', '--flows', flowLog, '--rotate-size', '50MB', '--rotate-keep', '1'];
+const rules = ['--registry', registry, '--max-flows', String(flows)];
+const daemon = await new RunningSluice([...traffic.source, ...rules, '--on-full', 'wait', ...logs], 'pipe').started();
+const times = new LineTimes(daemon.child.stdout);
+const hostile = values['no-hostile'] ? null : new HostileRequests(Number(new URL(daemon.url).port), daemon.control);
 traffic.start(daemon.child);
 
 const fillBy = performance.now() + FILL_LIMIT_MS;
@@ -80,6 +73,7 @@ while ((await daemon.metrics()).sum('sluice_flows_active') < flows * FILLED) {
 }
 
 const before = await daemon.metrics();
+times.begin();
 const start = performance.now();
 const memory = [];
 const reloads = [];
@@ -91,6 +85,7 @@ for (let tick = 1; tick <= seconds; tick++) {
     writeRegistry(tick);
     reloads.push(daemon.reload());
   }
+  hostile?.send();
   const page = await daemon.metrics();
   memory.push([(performance.now() - start) / 1000, page.sum('sluice_resident_memory_bytes')]);
   longestStall = Math.max(longestStall, page.sum('sluice_event_loop_lag_seconds', '"max"'));
@@ -100,8 +95,10 @@ for (let tick = 1; tick <= seconds; tick++) {
   }
 }
 const after = await daemon.metrics();
+times.end();
 const measured = (performance.now() - start) / 1000;
 await Promise.all(reloads);
+hostile?.stop();
 const sent = await traffic.stop();
 const lastBy = performance.now() + LAST_PACKETS_MS;
 while ((await daemon.metrics()).sum('sluice_packets_total') < sent && performance.now() < lastBy) await sleep(50);
@@ -128,7 +125,11 @@ const result = {
   reloads: last.sum('sluice_reloads_total', '"success"'),
   reloads_failed: last.sum('sluice_reloads_total', '"failure"'),
   longest_event_loop_stall_seconds: Number(longestStall.toFixed(3)),
-  lag_seconds: { p50: quantile(0.5, before, after), p99: quantile(0.99, before, after) },
+  rotations: last.sum('sluice_event_log_rotations_total'),
+  scrapes: memory.length,
+  hostile_requests: hostile?.sent ?? 0,
+  hostile_answers: hostile?.answers ?? {},
+  packet_to_event_line_ms: times.distribution([0.5, 0.9, 0.99, 0.999]),
   memory_mb: Math.round(memory.at(-1)[1] / 1e6),
   memory_slope_kb_per_second: Math.round(slope.perSecond / 100) / 10,
   memory_slope_interval: [slope.low, slope.high].map((bound) => Math.round(bound / 100) / 10),
@@ -138,12 +139,15 @@ const result = {
 };
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 
+const served = (result.hostile_answers['2xx'] ?? 0) + (result.hostile_answers['5xx'] ?? 0);
 const faults = [
   [result.packets_lost !== 0, 'packets were lost'],
   [result.dropped_by_kernel_or_interface !== 0, 'packets were dropped by kernel or interface'],
   [result.packets_per_second < rate * LEAST_RATE, 'the rate was not reached'],
   [result.event_lines_dropped !== 0, 'event lines were dropped'],
   [result.reloads < Math.floor(seconds / reloadEvery) || result.reloads_failed !== 0, 'a reload failed'],
+  [times.count === 0, 'no decision was read'],
+  [served > 0, 'hostile requests were served, or met an error of the server'],
   [result.errors.length > 0, 'errors were logged'],
   [result.exit !== 0, 'the daemon did not end as it should'],
   [slope.low * (measured / 2) > GROWTH_LIMIT * memory.at(-1)[1], 'memory grows'],
