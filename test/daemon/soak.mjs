@@ -5,7 +5,7 @@
 // measured time begins; meanwhile rules are reloaded, the log of flows is rotated, metrics are scraped each second, and hostile
 // requests come each second. Decisions go to standard output, where this program reads them. At the end, as JSON: packets lost,
 // errors, the slope of memory over the second half with its 95 % interval, the delay from a packet to the line of its decision.
-// Exit 1 where a packet or a line is lost, an error was logged, a reload fails, a hostile request is served, or memory grows.
+// Exit 1 where a packet (once the table is full) or a line is lost, an error was logged, a reload fails, a hostile request is served, or memory grows.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,7 @@ const measured = (performance.now() - start) / 1000;
 await Promise.all(reloads);
 hostile?.stop();
 const sent = await traffic.stop();
+const lostWhileFilling = before.sum('sluice_capture_dropped_packets_total');
 const lastBy = performance.now() + LAST_PACKETS_MS;
 while ((await daemon.metrics()).sum('sluice_packets_total') < sent && performance.now() < lastBy) await sleep(50);
 // The kernel's drops are asked for every two seconds.
@@ -114,8 +115,9 @@ const result = {
   seconds: Math.round(measured),
   packets_per_second: Math.round(inMeasured('sluice_packets_total') / measured),
   packets_sent: sent,
-  packets_lost: sent - last.sum('sluice_packets_total'),
-  dropped_by_kernel_or_interface: last.sum('sluice_capture_dropped_packets_total'),
+  packets_lost_while_filling: lostWhileFilling,
+  packets_lost: sent - last.sum('sluice_packets_total') - lostWhileFilling,
+  dropped_by_kernel_or_interface: last.sum('sluice_capture_dropped_packets_total') - lostWhileFilling,
   capture_restarts: last.sum('sluice_capture_restarts_total'),
   flows_active: after.sum('sluice_flows_active'),
   flows_started_per_second: Math.round(inMeasured('sluice_flows_started_total') / measured),
