@@ -2,25 +2,25 @@
  * What of the rules survives a restart: a copy of the pair in use, the packet time up to which its dates have had their effect, and what was
  * confirmed. So a restart is no way around the guard: other files are tried against the pair that was in use, and a date that was held stays held.
  *
- * The copies are named by the pair's hash and written before the state that names them; each file is replaced as a whole.
+ * The copies are named by the pair's hash and on disk before the state that names them; each file is replaced as a whole.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { StateFile, type StateReading } from './state-file.ts';
 
-const STATE_FILE = 'rules.json';
+const SCHEMA = 2;
 const PRIVATE_MODE = 0o600;
 
-const schema = z.strictObject({
-  version: z.literal(1),
+const schema = z.object({
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** µs since 1970; null before the first packet. */
   passedUs: z.nullable(z.number()),
   confirmed: z.array(z.string()),
 });
 
-export type KeptRules = Omit<z.infer<typeof schema>, 'version'>;
+export type KeptRules = z.infer<typeof schema>;
 
 /** The bytes of the two files. */
 export interface RulesSources {
@@ -30,29 +30,35 @@ export interface RulesSources {
 
 export class RulesState {
   private readonly folder: string;
+  private readonly file: StateFile;
   private written = '';
 
   constructor(folder: string) {
     this.folder = folder;
+    this.file = new StateFile(join(folder, 'rules.json'), 'rules', SCHEMA);
   }
 
   /** What was kept, or null. What is there and cannot be used is set aside, with a problem in words. */
   load(): { readonly kept: KeptRules | null; readonly problem: string } {
-    const path = join(this.folder, STATE_FILE);
-    let text: string;
+    let reading: StateReading;
     try {
-      text = readFileSync(path, 'utf8');
+      reading = this.file.load();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      return { kept: null, problem: code === 'ENOENT' ? '' : message };
+      return { kept: null, problem: (error as Error).message };
     }
-    const kept = parse(text);
-    if (kept !== null) {
-      this.written = text;
-      return { kept, problem: '' };
+    if (reading.kind === 'state') {
+      const { success, data } = schema.safeParse(reading.data);
+      if (success) {
+        this.written = JSON.stringify(data);
+        return { kept: data, problem: '' };
+      }
+      reading = this.file.setAside('it names no rules');
     }
-    renameSync(path, `${path}.broken`);
-    return { kept: null, problem: `${path} could not be read and is now ${path}.broken` };
+    if (reading.kind === 'none') return { kept: null, problem: '' };
+    return {
+      kept: null,
+      problem: `${this.file.path} cannot be used, as ${reading.problem}; it is now ${reading.setAside}`,
+    };
   }
 
   /** Where the copies of a pair are. */
@@ -68,34 +74,27 @@ export class RulesState {
     const files = this.filesOf(sha256);
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     for (const kind of ['policy', 'registry'] as const) {
-      await writeFile(`${files[kind]}.new`, sources[kind], { mode: PRIVATE_MODE });
+      const beside = await open(`${files[kind]}.new`, 'w', PRIVATE_MODE);
+      try {
+        await beside.writeFile(sources[kind]);
+        await beside.sync();
+      } finally {
+        await beside.close();
+      }
       await rename(`${files[kind]}.new`, files[kind]);
     }
   }
 
   /** Writes the state if it has changed, and removes the copies of other pairs. */
   save(state: KeptRules): void {
-    const text = JSON.stringify({ version: 1, ...state });
+    const text = JSON.stringify(state);
     if (text === this.written) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.folder, STATE_FILE);
-    writeFileSync(`${path}.new`, text, { mode: PRIVATE_MODE });
-    renameSync(`${path}.new`, path);
+    this.file.saveNow(state);
     this.written = text;
     for (const name of readdirSync(this.folder)) {
       const match = /^rules-([0-9a-f]{64})\.(policy\.yaml|registry\.csv)$/.exec(name);
       if (match !== null && match[1] !== state.sha256) unlinkSync(join(this.folder, name));
     }
-  }
-}
-
-function parse(text: string): KeptRules | null {
-  try {
-    const result = schema.safeParse(JSON.parse(text));
-    if (!result.success) return null;
-    const { sha256, passedUs, confirmed } = result.data;
-    return { sha256, passedUs, confirmed };
-  } catch {
-    return null;
   }
 }

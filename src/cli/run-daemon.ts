@@ -302,9 +302,13 @@ export class Daemon {
   }
 
   private async startSafety(): Promise<void> {
-    const { stateFolder: folder, needsState: isNeeded } = this.options;
+    const { stateFolder: folder, needsState: isNeeded, starting } = this.options;
     const isLocked = this.source.kind === 'spool';
-    this.lock = await startSafety(this.safety, { folder, isNeeded, isLocked }, this.log);
+    this.lock = await startSafety(
+      this.safety,
+      { folder, isNeeded, isLocked, rulesProblem: starting.problem },
+      this.log,
+    );
     this.notices.begin(this.engine.decisions.hits);
   }
 

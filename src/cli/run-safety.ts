@@ -2,7 +2,7 @@
  * The safety of a daemon: what follows a trip of the breaker and a reset, and what of breaker and harm outlives the process. Counts and trips are
  * in `safety.json`, the clients that were seen in `clients.json`, which may be large and is worth little after a while.
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegisteredHits } from '../engine/registered-hits.ts';
 import type { SafetyGuard, TripReport } from '../engine/safety-guard.ts';
@@ -10,11 +10,12 @@ import type { ShowAddress } from '../output/shown-address.ts';
 import { breakerLine, harmLine } from '../output/notice-line.ts';
 import { type ShownTrip, showTrip } from '../output/shown-trip.ts';
 import type { Log } from '../server/log.ts';
+import { OlderBreaker } from './older-breaker.ts';
 import type { RunNotices } from './run-notices.ts';
 import { StateFile } from './state-file.ts';
 
-/** Files of state that may name clients: of an older program, or set aside because they could not be read. */
-const FORGOTTEN = /^breaker\.json$|\.broken(-.*)?$/;
+/** Files of state that may name clients: set aside because they could not be read. */
+const FORGOTTEN = /\.broken(-.*)?$/;
 const SCHEMA = 2;
 const TICKS_PER_CLIENTS = 10;
 const TICKS_PER_STATE = 60;
@@ -48,6 +49,7 @@ export class RunSafety {
   /** Null until `open`. */
   private state: StateFile | null = null;
   private clients: StateFile | null = null;
+  private older: OlderBreaker | null = null;
   /** Trips as outputs show them, of those that hold. */
   private shownTrips: readonly ShownTrip[] = [];
   private ticks = 0;
@@ -71,20 +73,29 @@ export class RunSafety {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     this.state = new StateFile(join(folder, 'safety.json'), 'safety', SCHEMA);
     this.clients = new StateFile(join(folder, 'clients.json'), 'clients', SCHEMA);
+    this.older = new OlderBreaker(folder);
   }
 
   /** Takes up what was kept in the folder, which is this process's by now. Throws where a file is there and cannot be read. */
   load(): void {
-    const { folder, guard, log } = this.parts;
-    if (this.state === null || this.clients === null || folder === null) return;
+    const { guard, log } = this.parts;
+    if (this.state === null || this.clients === null || this.older === null) return;
     const reading = this.state.load();
     if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
     else if (reading.kind === 'state') this.takeUp(reading.data, reading.savedMs);
-    else this.loadVersion1(join(folder, 'breaker.json'));
+    this.loadOlder(this.older, reading.kind === 'none');
     this.loadClients(this.clients);
     for (const trip of guard.breaker.trips)
       log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
     // A disk that takes nothing shows now, not at the first trip. The key of a first start is kept.
+    this.saveNow();
+  }
+
+  /** The rules in use before are not known, so new ones cannot be compared with them: nothing is enforced until an operator has looked. */
+  rulesAreUnknown(problem: string): void {
+    const { log } = this.parts;
+    log.error({ problem }, 'the rules in use before are not known: nothing is enforced until a reset');
+    this.tripForState();
     this.saveNow();
   }
 
@@ -148,7 +159,7 @@ export class RunSafety {
   }
 
   /**
-   * Forgets what names clients in clear: the sources of trips that hold, the state of older programs, and files that were set aside. Returns the names
+   * Forgets what names clients in clear: the sources of trips that hold, and files that were set aside. Returns the names
    * of the files that are gone. Counts stay: they are under keyed hashes, and without them the limits would not hold.
    */
   forget(): readonly string[] {
@@ -170,7 +181,10 @@ export class RunSafety {
   }
 
   private saveNow(): void {
-    this.attempt(() => this.state?.saveNow(this.data()));
+    this.attempt(() => {
+      this.state?.saveNow(this.data());
+      this.older?.keep(this.parts.guard.breaker.trips);
+    });
   }
 
   private attempt(save: () => void): void {
@@ -191,23 +205,28 @@ export class RunSafety {
       hits.addCounts(harm);
       this.shownTrips = Array.isArray(shownTrips) ? shownTrips : [];
     } catch (error) {
-      const reading = this.state!.setAside((error as Error).message);
-      if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
+      const { problem, setAside } = this.state!.setAside((error as Error).message);
+      this.startSafely(problem, setAside);
     }
   }
 
   /** The state before is lost: nothing is enforced until an operator has looked. */
   private startSafely(problem: string, setAside: string): void {
-    const { guard, log, timeUs } = this.parts;
+    const { guard, log } = this.parts;
     log.error(
       { problem, set_aside: setAside },
       'the state of the safety breaker cannot be used: nothing is enforced until a reset',
     );
     guard.breaker.reset();
+    this.tripForState();
+  }
+
+  private tripForState(): void {
+    const { guard, timeUs, show, notices } = this.parts;
     guard.breaker.tripForState(timeUs());
-    const shown = showTrip({ trip: guard.breaker.trips[0]!, rule: null, flows: [] }, this.parts.show);
-    this.shownTrips = [shown];
-    this.parts.notices.tripped(shown);
+    const shown = showTrip({ trip: guard.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
+    this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
+    notices.tripped(shown);
   }
 
   private loadClients(file: StateFile): void {
@@ -228,15 +247,20 @@ export class RunSafety {
     );
   }
 
-  /** The state of a program before this form of file; it stays for a return to that program. */
-  private loadVersion1(path: string): void {
-    if (!existsSync(path)) return;
-    const { guard, log } = this.parts;
-    try {
-      guard.breaker.importState(JSON.parse(readFileSync(path, 'utf8')), 0);
-      log.info({ path }, 'the state of the breaker was taken over from an older form');
-    } catch (error) {
-      this.startSafely((error as Error).message, path);
+  /** What version 0.1 has left: all of it at the first start after an upgrade, else the trip of a time in which that version ran again. */
+  private loadOlder(older: OlderBreaker, isFirst: boolean): void {
+    const { guard, log, show } = this.parts;
+    let reading = older.load();
+    if (reading.kind === 'state') {
+      try {
+        if (isFirst) guard.breaker.importState(reading.data, 0);
+        else guard.breaker.importTrips(reading.data);
+        this.shownTrips = guard.breaker.trips.map((trip) => showTrip({ trip, rule: null, flows: [] }, show));
+        log.info({ path: older.path }, 'the state of the breaker was taken over from version 0.1');
+      } catch (error) {
+        reading = older.setAside((error as Error).message);
+      }
     }
+    if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
   }
 }

@@ -75,7 +75,6 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
-  if (starting.problem !== '') log.error({ problem: starting.problem }, 'nothing is known of the rules in use before');
   const options: DaemonOptions = {
     version: versionOf(),
     rulesFiles,

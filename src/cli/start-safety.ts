@@ -13,6 +13,8 @@ export interface StateOptions {
   readonly isNeeded: boolean;
   /** The folder is this process's already: a spool locks its own. */
   readonly isLocked: boolean;
+  /** Why the rules in use before are not known; empty where they are, or where there were none. */
+  readonly rulesProblem: string;
 }
 
 /** Returns the lock that holds the folder; null for none. Throws CommandError. */
@@ -29,6 +31,7 @@ export async function startSafety(safety: RunSafety, options: StateOptions, log:
   }
   const lock = isLocked ? null : await lockOf(folder);
   safety.load();
+  if (options.rulesProblem !== '') safety.rulesAreUnknown(options.rulesProblem);
   return lock;
 }
 

@@ -13,8 +13,9 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -25,7 +26,14 @@ export type StateReading =
   | { readonly kind: 'none' }
   /** Data, and when it was saved, ms since 1970. */
   | { readonly kind: 'state'; readonly data: unknown; readonly savedMs: number }
-  | { readonly kind: 'broken'; readonly problem: string; readonly setAside: string };
+  | BrokenState;
+
+export interface BrokenState {
+  readonly kind: 'broken';
+  readonly problem: string;
+  /** Where the file is now. */
+  readonly setAside: string;
+}
 
 export class StateFile {
   readonly path: string;
@@ -42,9 +50,8 @@ export class StateFile {
     this.schema = schema;
   }
 
-  /** Reads the file, and removes what an interrupted save has left. Throws where it is there and cannot be opened. */
+  /** Reads the file. Throws where it is there and cannot be opened. */
   load(): StateReading {
-    this.removeLeftovers();
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
@@ -59,22 +66,27 @@ export class StateFile {
   }
 
   /** Renames the file because its data cannot be used. */
-  setAside(problem: string): StateReading {
-    const setAside = `${this.path}.broken-${new Date().toISOString().replaceAll(':', '')}`;
+  setAside(problem: string): BrokenState {
+    const setAside = brokenName(this.path);
     renameSync(this.path, setAside);
     return { kind: 'broken', problem, setAside };
   }
 
   /** Writes the data, and returns when it is on disk. Throws where it cannot. */
   saveNow(data: unknown): void {
-    const number = ++this.latest;
-    const beside = `${this.path}.new-${number}`;
-    const descriptor = openSync(beside, 'w', OWNER_ONLY);
+    const { beside } = this.nextFile();
     try {
-      writeSync(descriptor, this.textOf(data));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+      const descriptor = openSync(beside, 'w', OWNER_ONLY);
+      try {
+        // Not writeSync, which may write a part: the rest of a disk.
+        writeFileSync(descriptor, this.textOf(data));
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
     }
     renameSync(beside, this.path);
     syncFolder(dirname(this.path));
@@ -94,18 +106,29 @@ export class StateFile {
   }
 
   private async write(data: unknown): Promise<void> {
-    const number = ++this.latest;
-    const beside = `${this.path}.new-${number}`;
-    const file = await open(beside, 'w', OWNER_ONLY);
+    const { number, beside } = this.nextFile();
     try {
-      await file.writeFile(this.textOf(data));
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await open(beside, 'w', OWNER_ONLY);
+      try {
+        await file.writeFile(this.textOf(data));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      rmSync(beside, { force: true });
+      throw error;
     }
     // A save in the meantime is newer.
     if (number === this.latest) renameSync(beside, this.path);
     else unlinkSync(beside);
+  }
+
+  /** Where the next save is written first. The first one removes what a killed process has left: only now is the folder surely this process's. */
+  private nextFile(): { readonly number: number; readonly beside: string } {
+    if (this.latest === 0) this.removeLeftovers();
+    const number = ++this.latest;
+    return { number, beside: `${this.path}.new-${number}` };
   }
 
   private textOf(data: unknown): string {
@@ -138,6 +161,11 @@ export class StateFile {
       return 'its checksum does not fit: it is cut off or was edited';
     return null;
   }
+}
+
+/** The name under which a file that cannot be used is kept for an operator. */
+export function brokenName(path: string): string {
+  return `${path}.broken-${new Date().toISOString().replaceAll(':', '')}`;
 }
 
 function sha256(text: string): string {

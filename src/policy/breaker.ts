@@ -182,6 +182,11 @@ export class Breaker {
     this.resumeUs = elapsedUs + REORDERING_LIMIT_US;
   }
 
+  /** Takes up the trips of an exported state, and nothing else of it. Throws TypeError where the value is no such state. */
+  importTrips(state: unknown): void {
+    for (const trip of breakerStateOf(state, this.hash).trips) this.trip(trip);
+  }
+
   /** Takes up what `exportSeen` gave, after the state. Throws TypeError where the value is none. */
   importSeen(value: unknown): void {
     const { windows, nowUs } = seenWindowsOf(value);

@@ -39,7 +39,10 @@ describe('a state file', () => {
   it('removes what a save has left that was killed', () => {
     file().saveNow('good');
     writeFileSync(`${path}.new-7`, 'half of a st');
-    expect(file().load()).toMatchObject({ data: 'good' });
+    const one = file();
+    expect(one.load()).toMatchObject({ data: 'good' });
+    one.saveNow('better');
+    expect(one.load()).toMatchObject({ data: 'better' });
     expect(readdirSync(folder)).toEqual(['state.json']);
   });
 
