@@ -43,6 +43,17 @@ describe('a bucket', () => {
     expect(buckets.take(bucket, 1000, 3000)).toBe(0);
   });
 
+  it.each([
+    [8e6, 600],
+    [4e6, 1200],
+    [8e3, 600_000],
+  ])('at %i bit/s delays 600 bytes that it lacks by %i us', (rate, delay) => {
+    const buckets = new TokenBuckets();
+    const bucket = buckets.hold('a', throttle(1000, Share.CLIENT, rate), 0);
+    expect(buckets.take(bucket, 1000, 0)).toBe(0);
+    expect(buckets.take(bucket, 600, 0)).toBeCloseTo(delay, 6);
+  });
+
   it('forwards at its rate in the long run', () => {
     const buckets = new TokenBuckets();
     const bucket = buckets.hold('a', throttle(3000, Share.CLIENT, 256_000), 0);
@@ -110,9 +121,35 @@ describe('buckets', () => {
     expect(buckets.count).toBe(2);
   });
 
+  it.each([
+    ['client', Share.CLIENT, 2],
+    ['rule', Share.RULE, 2],
+    ['flow', Share.FLOW, 1],
+  ] as const)('of a %s outlive their last holder or do not', (_, per, count) => {
+    const buckets = new TokenBuckets();
+    const first = buckets.hold('a', throttle(1000, per), 0);
+    buckets.take(first, 1000, 0);
+    buckets.release(first);
+    buckets.hold('b', throttle(1000), 0);
+    expect(buckets.count).toBe(count);
+  });
+
+  it('that are not full yet do not hide the full ones behind them', () => {
+    const buckets = new TokenBuckets();
+    const idle = (key: string, rate: number): void => {
+      const bucket = buckets.hold(key, throttle(1000, Share.CLIENT, rate), 0);
+      buckets.take(bucket, 2000, 0);
+      buckets.release(bucket);
+    };
+    for (let slow = 0; slow < 4; slow++) idle(`slow ${slow}`, 8);
+    for (let fast = 0; fast < 4; fast++) idle(`fast ${fast}`, 8e6);
+    for (let other = 0; other < 3; other++) buckets.hold(`other ${other}`, throttle(1000), 1e6);
+    expect(buckets.count).toBe(4 + 3);
+  });
+
   it('stay bounded', () => {
     const buckets = new TokenBuckets();
-    for (let i = 0; i < 200_000; i++) {
+    for (let i = 0; i < 70_000; i++) {
       const bucket = buckets.hold(`client ${i}`, throttle(1000, Share.CLIENT, 8), i);
       buckets.take(bucket, 1000, i);
       buckets.release(bucket);

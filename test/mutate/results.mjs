@@ -1,0 +1,146 @@
+/** Figures of the areas: results/AREA.json for each, and RESULTS.md as the page of all. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { AREAS } from './areas.mjs';
+import { keyOf, reasonOf } from './survivors.mjs';
+
+const FOLDER = join(import.meta.dirname, 'results');
+const ROOT = join(import.meta.dirname, '../..');
+const COLUMNS = { Killed: 'killed', Timeout: 'timeouts', Survived: 'survived', NoCoverage: 'uncovered' };
+
+/** What became of an area's mutants, by file; those that no test notices are survivors, also where no test comes by. */
+export function areaResult(area, mutants, seconds) {
+  const files = {};
+  const survivors = [];
+  const texts = new Map();
+  for (const mutant of mutants) {
+    const column = COLUMNS[mutant.status];
+    // Code that does not even load is no mutant.
+    if (column === undefined) continue;
+    const file = relative(ROOT, mutant.fileName);
+    files[file] ??= { killed: 0, timeouts: 0, survived: 0, uncovered: 0 };
+    files[file][column]++;
+    if (column !== 'survived' && column !== 'uncovered') continue;
+    if (!texts.has(file)) texts.set(file, readFileSync(join(ROOT, file), 'utf8').split('\n'));
+    const key = keyOf(mutant, texts.get(file));
+    survivors.push({
+      file,
+      line: mutant.location.start.line,
+      key,
+      ...(column === 'uncovered' ? { uncovered: true } : {}),
+    });
+  }
+  survivors.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.key.localeCompare(b.key));
+  const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => a.localeCompare(b)));
+  return {
+    area,
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    node: process.version,
+    seconds: Math.round(seconds),
+    files: sorted,
+    survivors,
+  };
+}
+
+/** Percentage of mutants that a test notices. */
+export function scoreOf(counts) {
+  const sum = summed(counts);
+  const noticed = sum.killed + sum.timeouts;
+  const all = noticed + sum.survived + sum.uncovered;
+  return all === 0 ? 100 : (100 * noticed) / all;
+}
+
+function summed(counts) {
+  const sum = { killed: 0, timeouts: 0, survived: 0, uncovered: 0 };
+  for (const count of counts) for (const column of Object.keys(sum)) sum[column] += count[column];
+  return sum;
+}
+
+const pathOf = (area) => join(FOLDER, `${area}.json`);
+
+/** Writes an area's figures; those of a run that tried only what has changed keep the time of the last whole one. */
+export function writeResult(result, isChangedOnly) {
+  mkdirSync(FOLDER, { recursive: true });
+  const path = pathOf(result.area);
+  const seconds = isChangedOnly && existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).seconds : result.seconds;
+  writeFileSync(path, `${JSON.stringify({ ...result, seconds }, null, 2)}\n`);
+}
+
+/** Writes the page of all areas that have been run. */
+export function writePage() {
+  const results = Object.keys(AREAS)
+    .filter((area) => existsSync(pathOf(area)))
+    .map((area) => JSON.parse(readFileSync(pathOf(area), 'utf8')));
+  const page = [
+    '# Mutation testing: results',
+    '',
+    '`npm run mutate` writes this page. Score: mutants that a test notices (killed, or so slow that they were ended), as a share of all, also of those that no test comes by.',
+    '',
+    ...scoreTable(results),
+    '',
+    ...results.flatMap(fileTable),
+    '## Survivors',
+    '',
+    ...survivorLines(results),
+  ];
+  writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${page.join('\n').trimEnd()}\n`);
+}
+
+const HEAD = 'killed | timeouts | survived | uncovered | score';
+
+function scoreTable(results) {
+  const all = results.flatMap(({ files }) => Object.values(files));
+  return [
+    `| area | ${HEAD} | date | commit | Node | minutes |`,
+    '|---|--:|--:|--:|--:|--:|---|---|---|--:|',
+    ...results.map(
+      ({ area, files, date, commit, node, seconds }) =>
+        `| ${area} | ${cells(Object.values(files))} | ${date} | ${commit} | ${node} | ${(seconds / 60).toFixed(1)} |`,
+    ),
+    `| all | ${cells(all)} | | | | |`,
+  ];
+}
+
+function fileTable({ area, files }) {
+  return [
+    `## ${area}`,
+    '',
+    `| file | ${HEAD} |`,
+    '|---|--:|--:|--:|--:|--:|',
+    ...Object.entries(files).map(([file, counts]) => `| ${file} | ${cells([counts])} |`),
+    '',
+  ];
+}
+
+function cells(counts) {
+  const { killed, timeouts, survived, uncovered } = summed(counts);
+  return `${killed} | ${timeouts} | ${survived} | ${uncovered} | ${scoreOf(counts).toFixed(1)} %`;
+}
+
+/** Survivors by reason. */
+function survivorLines(results) {
+  const byReason = new Map();
+  for (const survivor of results.flatMap(({ survivors }) => survivors)) {
+    const reason = reasonOf(survivor) ?? 'Without a reason so far.';
+    byReason.set(reason, [...(byReason.get(reason) ?? []), survivor]);
+  }
+  return [...byReason].flatMap(([reason, survivors]) => [
+    `**${survivors.length}:** ${reason}`,
+    '',
+    ...survivors.map(({ file, line, key }) => `- ${file}:${line} ${key}`),
+    '',
+  ]);
+}
+
+/** The commit of the tree, with a `+` where src or tests were changed since. */
+function commit() {
+  const git = (...args) => execFileSync('git', args, { encoding: 'utf8', cwd: ROOT }).trim();
+  try {
+    const isChanged = git('status', '--porcelain', '--', 'src', 'test/**/*.test.ts') !== '';
+    return git('rev-parse', '--short=12', 'HEAD') + (isChanged ? '+' : '');
+  } catch {
+    return 'unknown';
+  }
+}

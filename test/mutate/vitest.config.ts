@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files of tests, the quickest first: a mutant is done with at the first test that fails. */
+const files = JSON.parse(process.env.MUTATE_TESTS ?? '[]') as string[];
+
+class QuickestFirst extends BaseSequencer {
+  override sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => files.findIndex((file) => moduleId.endsWith(`/${file}`));
+    return Promise.resolve(specifications.toSorted((a, b) => place(a) - place(b)));
+  }
+}
+
+/** The tests of the area that run.mjs mutates. It runs in a copy of the tree, which is the working folder. */
+export default defineConfig({
+  test: {
+    include: files,
+    sequence: { sequencer: QuickestFirst },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
