@@ -1,0 +1,197 @@
+/** A spool as a source of files: each once and in its order, longer ones read on, restless ones not waited for, and only whole ones removed. */
+import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../../src/capture/spool-checkpoint.ts';
+import { SpoolSource, type SpoolWork } from '../../src/capture/spool-source.ts';
+
+let folder = '';
+let saved: Checkpoint | null = null;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+  saved = null;
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const store = {
+  load: (): Checkpoint | null => saved,
+  save: (checkpoint: Checkpoint): Promise<void> => {
+    saved = structuredClone(checkpoint);
+    return Promise.resolve();
+  },
+};
+
+async function started(settleMs = 0, removesDone = false): Promise<SpoolSource> {
+  const spool = new SpoolSource({ folder, settleMs, removesDone }, store);
+  await spool.start();
+  return spool;
+}
+
+/** Changed so many seconds ago. */
+function put(name: string, text: string, secondsAgo = 100): void {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  age(name, secondsAgo);
+}
+
+function age(name: string, secondsAgo: number): void {
+  const seconds = Date.now() / 1000 - secondsAgo;
+  utimesSync(join(folder, name), seconds, seconds);
+}
+
+/** The next file; null where there is none within a moment. */
+async function next(spool: SpoolSource): Promise<SpoolWork | null> {
+  return Promise.race([spool.next(), sleep(60, null)]);
+}
+
+async function read(spool: SpoolSource, packets: number | null = 1, isWhole = true): Promise<string | undefined> {
+  const work = await next(spool);
+  if (work !== null) await spool.commit({ file: work.file, packets }, {}, isWhole);
+  return work?.file.name;
+}
+
+describe('a spool', () => {
+  it('gives each file once and in its order, also over a restart', async () => {
+    put('b', 'text', 100);
+    put('a', 'text', 200);
+    put('c', 'text', 50);
+    const spool = await started();
+    expect([await read(spool), await read(spool)]).toEqual(['a', 'b']);
+    expect(spool).toMatchObject({ doneCount: 2, waitingCount: 2, grownCount: 0, leftCount: 0, failureCount: 0 });
+    spool.end();
+    const again = await started();
+    expect([await read(again), await read(again)]).toEqual(['c', undefined]);
+    expect(again).toMatchObject({ doneCount: 1, waitingCount: 0 });
+    again.end();
+  });
+
+  it('waits for a file that changes, and neither for an empty one', async () => {
+    put('empty', '', 100);
+    put('fresh', 'text', 0);
+    const spool = await started(600);
+    expect(await next(spool)).toBeNull();
+    expect(spool.waitingCount).toBe(1);
+    spool.end();
+    const later = await started(600);
+    age('fresh', 1);
+    expect(await read(later)).toBe('fresh');
+    later.end();
+  });
+
+  it('reads a file that never rests as far as it is there, after ten times the time', async () => {
+    const spool = await started(100);
+    put('restless', 'text', 0);
+    const since = Date.now();
+    const work = spool.next();
+    let isDone = false;
+    void work.then(() => (isDone = true));
+    while (!isDone && Date.now() - since < 5000) {
+      age('restless', 0);
+      await sleep(10);
+    }
+    expect((await work)?.file.name).toBe('restless');
+    expect(Date.now() - since).toBeGreaterThanOrEqual(1000);
+    spool.end();
+  });
+
+  it('reads a file that grows on from where it ended', async () => {
+    put('a', 'text');
+    const spool = await started();
+    await read(spool, 7);
+    appendFileSync(join(folder, 'a'), ' and more');
+    age('a', 90);
+    expect(await next(spool)).toMatchObject({ file: { name: 'a', size: 13 }, processedPackets: 7 });
+    expect(spool).toMatchObject({ grownCount: 1, leftCount: 0 });
+    spool.end();
+  });
+
+  it('leaves a file that grows and cannot be read on, and counts it once', async () => {
+    put('a', 'text');
+    const spool = await started();
+    await read(spool, null);
+    for (let more = 0; more < 3; more++) {
+      appendFileSync(join(folder, 'a'), ' and more');
+      age('a', 90 - more);
+      put(`b${more}`, 'text', 80 - more);
+      expect(await read(spool)).toBe(`b${more}`);
+    }
+    expect(spool).toMatchObject({ grownCount: 1, leftCount: 1, doneCount: 4 });
+    spool.end();
+  });
+
+  it('removes only what was read whole, and only where that is asked for', async () => {
+    put('a', 'text', 100);
+    put('b', 'text', 90);
+    const removing = await started(0, true);
+    await read(removing, 1, false);
+    await read(removing, 1, true);
+    expect([existsSync(join(folder, 'a')), existsSync(join(folder, 'b'))]).toEqual([true, false]);
+    put('c', 'text', 80);
+    const work = await next(removing);
+    rmSync(join(folder, 'c'));
+    await removing.commit({ file: work!.file, packets: 1 }, {}, true);
+    expect(removing.failureCount).toBe(1);
+    removing.end();
+    put('d', 'text', 70);
+    const keeping = await started();
+    await read(keeping);
+    expect(existsSync(join(folder, 'd'))).toBe(true);
+    keeping.end();
+  });
+
+  it('saves the places of logs without a file', async () => {
+    const spool = await started(0, true);
+    await spool.commit(null, { log: { inode: 1, octets: 2 } });
+    expect(saved).toEqual({ done: [], logs: { log: { inode: 1, octets: 2 } } });
+    expect(spool.doneCount).toBe(0);
+    spool.end();
+  });
+
+  it('sees that a file is another than it was', async () => {
+    put('a', 'text');
+    const spool = await started();
+    const { file } = (await next(spool))!;
+    expect(spool.pathOf(file)).toBe(join(folder, 'a'));
+    expect(await spool.hasChanged(file)).toBe(false);
+    age('a', 5);
+    expect(await spool.hasChanged(file)).toBe(true);
+    put('a', 'textual', 0);
+    utimesSync(join(folder, 'a'), file.modifiedMs / 1000, file.modifiedMs / 1000);
+    expect(await spool.hasChanged(file)).toBe(true);
+    rmSync(join(folder, 'a'));
+    expect(await spool.hasChanged(file)).toBe(true);
+    spool.end();
+  });
+
+  it('says that the folder is gone, counts it, and goes on when it is back', async () => {
+    const spool = await started();
+    renameSync(folder, `${folder}-away`);
+    const work = spool.next();
+    await sleep(30);
+    expect(spool.problem).toBe('cannot list the spool: no such file or directory');
+    expect(spool.failureCount).toBe(1);
+    renameSync(`${folder}-away`, folder);
+    put('a', 'text');
+    expect((await work)?.file.name).toBe('a');
+    expect(spool.problem).toBeNull();
+    spool.end();
+  });
+
+  it('ends while it waits, and gives nothing after', async () => {
+    const spool = await started();
+    const work = spool.next();
+    spool.end();
+    expect(await work).toBeNull();
+    put('a', 'text');
+    expect(await spool.next()).toBeNull();
+  });
+
+  it('does not start without its folder', async () => {
+    const spool = new SpoolSource({ folder: join(folder, 'none'), settleMs: 0, removesDone: false }, store);
+    await expect(spool.start()).rejects.toThrow('ENOENT');
+  });
+});
