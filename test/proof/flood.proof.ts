@@ -104,7 +104,7 @@ function secondOf(second: number, spoofed: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Lines of decisions for 10.0.0.0/8, from pieces of output that end anywhere. Numbers of packets and the ids that hold them are left out. */
+/** Lines of decisions for 10.0.0.0/8, from pieces of output that end anywhere. Numbers of packets and lines, and the ids that hold them, are left out. */
 class RealDecisions {
   readonly lines: string[] = [];
   private rest = '';
@@ -114,7 +114,7 @@ class RealDecisions {
     this.rest = lines.pop()!;
     for (const line of lines)
       if (line.includes('"src_ip":"10.') && line.includes('"decision"'))
-        this.lines.push(line.replaceAll(/"(pcap_cnt|packet|flow_id|tunnel_id)":("\w+"|\d+),/g, ''));
+        this.lines.push(line.replaceAll(/"(pcap_cnt|packet|flow_id|tunnel_id)":("\w+"|\d+),|,"seq":\d+/g, ''));
   }
 }
 
