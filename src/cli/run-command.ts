@@ -31,8 +31,10 @@ Examples:
   sluice ctl reload --state /var/lib/sluice                  new rules, like kill -HUP
 
 While it runs:
-  SIGHUP reloads policy and registry; SIGUSR1 opens the event logs anew; SIGTERM and SIGINT stop it: what has been read is
-  processed, flows are ended, logs written, within 5 seconds. A bad policy or registry leaves the old ones in use.
+  SIGHUP reloads policy and registry; SIGUSR2 opens the event logs again (SIGUSR1 too, as in version 0.1); SIGTERM and SIGINT
+  stop it: what has been read is processed, flows are ended, logs written, within 5 seconds. A bad policy or registry leaves the
+  old ones in use. Send signals to a daemon that is ready: in the first tenth of a second Node still has its own defaults, by
+  which SIGHUP and SIGUSR2 end the process.
   /healthz says that it lives, /readyz that packets can come, /metrics everything else.
 
 Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at the start;

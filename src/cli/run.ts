@@ -15,6 +15,7 @@ import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';
 import { CommandError, ExitCode } from './exit-code.ts';
+import { HeldSignals } from './held-signals.ts';
 import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from './run-daemon.ts';
@@ -64,6 +65,7 @@ const STOP_LIMIT_MS = 4800;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function run(source: readonly string[], flags: RunFlags): Promise<ExitCode> {
+  const signals = new HeldSignals();
   checkSource(source, flags);
   checkVpnOnly(flags);
   const log = openLog(flags.logLevel);
@@ -119,6 +121,10 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const manager = new ServiceManager(log);
   takeSignals(daemon, manager, log);
   await daemon.start();
+  signals.release({
+    reload: (signal) => void daemon.reloadRules(signal),
+    reopen: () => void daemon.reopenLogs(),
+  });
   manager.ready();
   const exitCode = await daemon.run();
   await flushLog(log, 500);
@@ -190,8 +196,6 @@ function takeSignals(daemon: Daemon, manager: ServiceManager, log: Log): void {
       }, STOP_LIMIT_MS).unref();
     });
   }
-  process.on('SIGHUP', () => void daemon.reloadRules('SIGHUP'));
-  process.on('SIGUSR1', () => void daemon.reopenLogs());
 }
 
 function versionOf(): string {

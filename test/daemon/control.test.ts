@@ -210,11 +210,30 @@ describe('a running daemon', () => {
     await first.kill();
   });
 
-  it('opens its log anew on SIGUSR1, and moves it aside by size', async () => {
+  it('holds signals that come while it starts until it is ready', async () => {
+    const rows = Array.from(
+      { length: 200_000 },
+      (_, row) => `20.${row >> 16}.${(row >> 8) & 255}.${row & 255}/32,H,it,,,,`,
+    );
+    writeFileSync(registry, HEADER + rows.join('\n'));
+    const daemon = run('--decisions', decisions);
+    // Bit 0 is SIGHUP.
+    const caught = (): string | undefined =>
+      /^SigCgt:\s+(\w+)/m.exec(readFileSync(`/proc/${daemon.child.pid!}/status`, 'utf8'))?.[1];
+    await until('it catches signals', () => (BigInt(`0x${caught() ?? '0'}`) & 1n) === 1n);
+    for (const signal of ['SIGHUP', 'SIGUSR2', 'SIGUSR1'] as const) daemon.child.kill(signal);
+    expect(daemon.log).not.toContain('"running"');
+    await daemon.started();
+    await until('it has reloaded', async () => (await daemon.metric('sluice_reloads_total')) === 1);
+    expect(daemon.log).not.toContain('Debugger');
+    expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+  });
+
+  it.each(['SIGUSR2', 'SIGUSR1'] as const)('opens its log again on %s, and moves it aside by size', async (signal) => {
     const daemon = await run('--rotate-size', '20kB', '--rotate-keep', '2').started();
     await feed(daemon, 0, 5);
     renameSync(decisions, `${decisions}.old`);
-    daemon.child.kill('SIGUSR1');
+    daemon.child.kill(signal);
     await until('the log is there again', () => existsSync(decisions));
     for (let part = 1; part < 6; part++) {
       await feed(daemon, part * 20 - 15, (part + 1) * 20 - 15);

@@ -51,12 +51,7 @@ export const AREAS = {
       'src/output/rotating-*.ts',
       'src/output/line-output.ts',
     ],
-    tests: [
-      'test/output/event-log.test.ts',
-      'test/output/line-output.test.ts',
-      'test/output/named-pipe.test.ts',
-      'test/output/rotating-lines.test.ts',
-    ],
+    tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/rotating-lines.test.ts'],
   },
   summary: {
     mutate: ['src/output/summary.ts'],
