@@ -216,7 +216,7 @@ describe('a running daemon', () => {
       (_, row) => `20.${row >> 16}.${(row >> 8) & 255}.${row & 255}/32,H,it,,,,`,
     );
     writeFileSync(registry, HEADER + rows.join('\n'));
-    const daemon = run('--decisions', decisions);
+    const daemon = run();
     // Bit 0 is SIGHUP.
     const caught = (): string | undefined =>
       /^SigCgt:\s+(\w+)/m.exec(readFileSync(`/proc/${daemon.child.pid!}/status`, 'utf8'))?.[1];
