@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { plainEnglish } from './test/lint/plain-english.mjs';
 
 export default tseslint.config(
   { ignores: ['.mutate/', 'dist/', 'node_modules/', 'coverage/'] },
@@ -14,6 +15,12 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
     },
+  },
+  {
+    // Folders whose words are those of the field. The others follow: capture, wire, flow and fingerprint with the dataplane.
+    files: ['src/core/**', 'src/rules/**', 'src/enforcement/**'],
+    plugins: { house: { rules: { 'plain-english': plainEnglish } } },
+    rules: { 'house/plain-english': 'error' },
   },
   {
     files: ['**/*.{js,mjs}'],

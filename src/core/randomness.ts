@@ -1,17 +1,17 @@
 /**
- * Whether octets look like ciphertext. Protocols in clear (text, ASN.1, structures with zeros, counters) repeat octets or
+ * Whether bytes look like ciphertext. Protocols in clear (text, ASN.1, structures with zeros, counters) repeat bytes or
  * steps; keys, tags and ciphertext do not. The test is deliberately coarse: ciphertext fails it
- * about once in 100,000 samples of 24 octets, and more rarely the more there are.
+ * about once in 100,000 samples of 24 bytes, and more rarely the more there are.
  */
 
-/** Fewer octets than this say nothing. */
+/** Fewer bytes than this say nothing. */
 export const SMALLEST_SAMPLE = 16;
 
-/** More octets than this add nothing: the sample is cut here. */
+/** More bytes than this add nothing: the sample is cut here. */
 const LARGEST_SAMPLE = 96;
 
 /**
- * For each octet value, the sample that it was last seen in: nothing to clear but once in LAST_SAMPLE samples. The data plane is
+ * For each byte value, the sample that it was last seen in: nothing to clear but once in LAST_SAMPLE samples. The data plane is
  * single-threaded per module instance.
  */
 const seenIn = new Uint8Array(256);
@@ -19,7 +19,7 @@ const LAST_SAMPLE = 255;
 let sampleNumber = LAST_SAMPLE;
 
 /**
- * True when the octets [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not
+ * True when the bytes [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not
  * evenly stepped. `length` must be at least `smallest`, else the answer is false: less than SMALLEST_SAMPLE is asked for only where
  * other signs carry most of the weight.
  */
@@ -39,7 +39,7 @@ export function looksRandom(data: DataView, at: number, length: number, smallest
   let evenSteps = 0;
   let previousStep = NO_STEP;
   let i = at + 1;
-  // Random octets have shown enough values after half of the sample. Whether one is new is no branch, as it cannot be foretold.
+  // Random bytes have shown enough values after half of the sample. Whether one is new is no branch, as it cannot be foretold.
   for (; i < end && distinct < wanted; i++) {
     const octet = data.getUint8(i);
     distinct += ((seenIn[octet]! ^ number) + 255) >> 8;
@@ -60,11 +60,11 @@ export function looksRandom(data: DataView, at: number, length: number, smallest
   return evenSteps <= 2 + (sample >> 4);
 }
 
-/** The first octet has none. */
+/** The first byte has none. */
 const NO_STEP = 256;
 
 /**
- * Chance gives 256 (1 - (255/256)^n) distinct values of n octets: 15.5 of 16, 30.1 of 32, 56.7 of 64, 80.1 of 96. The bound
+ * Chance gives 256 (1 - (255/256)^n) distinct values of n bytes: 15.5 of 16, 30.1 of 32, 56.7 of 64, 80.1 of 96. The bound
  * (11 of 16, 23 of 32, 40 of 64, 46 of 96) lies five or more standard deviations lower.
  */
 function smallestDistinct(sample: number): number {

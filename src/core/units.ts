@@ -11,7 +11,7 @@ export type Micros = number & { readonly [unit]: 'micros since 1970' };
 /** Bits per second. */
 export type BitsPerSecond = number & { readonly [unit]: 'bits per second' };
 
-/** Octets. */
+/** Bytes. */
 export type Octets = number & { readonly [unit]: 'octets' };
 
 export const MICROS_PER_SECOND = 1_000_000;

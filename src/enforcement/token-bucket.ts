@@ -1,5 +1,5 @@
 /**
- * Token buckets over packet time, as columns: each fills at its rate up to its burst, and a packet takes as many octets as it
+ * Token buckets over packet time, as columns: each fills at its rate up to its burst, and a packet takes as many bytes as it
  * has on the wire. A bucket may be overdrawn by as much as it holds: that is a queue, whose packets leave late by the time
  * it takes to earn what they took; beyond it packets are dropped. Packets of one bucket leave in the order they came.
  *
@@ -80,7 +80,7 @@ export class TokenBuckets {
     if (this.idle.size > IDLE_LIMIT) this.forget(this.idle.first);
   }
 
-  /** Takes a packet's octets: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back. */
+  /** Takes a packet's bytes: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back. */
   take(bucket: number, octets: number, timeUs: number): number {
     const filled = this.filledBy(bucket, timeUs);
     this.filledAt[bucket] = Math.max(timeUs, this.filledAt[bucket]!);
@@ -93,7 +93,7 @@ export class TokenBuckets {
     return left >= 0 ? 0 : -left / this.octetsPerMicro[bucket]!;
   }
 
-  /** Tokens of a bucket at a time, in octets; a time before the last is taken for the last. */
+  /** Tokens of a bucket at a time, in bytes; a time before the last is taken for the last. */
   private filledBy(bucket: number, timeUs: number): number {
     const elapsed = Math.max(0, timeUs - this.filledAt[bucket]!);
     return Math.min(this.burst[bucket]!, this.tokens[bucket]! + elapsed * this.octetsPerMicro[bucket]!);
