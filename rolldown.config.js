@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
   sluice: 'dist/cli/main.js',
-  'shard-worker': 'dist/shards/shard-worker.js',
-  'registry-worker': 'dist/cli/registry-worker.js',
-  'live-cap-process': 'dist/capture/live-cap-process.js',
+  'shard-worker': 'dist/pipeline/workers/shard-worker.js',
+  'registry-worker': 'dist/daemon/registry-worker.js',
+  'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };
 
 /**
@@ -18,15 +18,18 @@ const input = {
  * needs neither the command line nor the readers of rules, so these are apart.
  */
 const parts = [
-  { name: 'codes', test: /\/dist\/(core\/|fingerprint\/finding\.js|policy\/(action|client-groups|limits|policy)\.js)/ },
-  { name: 'commands', test: /\/dist\/(cli\/[a-z]+-command|output\/output-error)\.js$/ },
+  {
+    name: 'codes',
+    test: /\/dist\/(core\/|dataplane\/fingerprint\/finding\.js|policy\/(action|client-groups|limits|policy)\.js)/,
+  },
+  { name: 'commands', test: /\/dist\/(cli\/[a-z]+-command|output\/log\/output-error)\.js$/ },
   {
     name: 'decide',
-    test: /\/dist\/policy\/(breaker(-state)?|(client|hit|seen|packed|sliding)-[a-z]+|decide|rollout|schedule|trip)\.js$/,
+    test: /\/dist\/(decision\/breaker\/|policy\/(client-[a-z]+|decide|rollout|schedule)\.js$)/,
   },
   { name: 'registry', test: /\/dist\/registry\// },
-  { name: 'rules', test: /\/dist\/(policy\/policy-file|cli\/load-rules)\.js$/ },
-  { name: 'engine', test: /\/dist\/(capture|wire|flow|fingerprint|enforcement|engine)\// },
+  { name: 'rules', test: /\/dist\/(policy\/policy-file|rules\/load-rules)\.js$/ },
+  { name: 'engine', test: /\/dist\/(capture|dataplane|decision|pipeline\/[a-z-]+\.js)/ },
   { name: 'replay', test: /\/dist\/cli\/replay\.js$/ },
 ];
 

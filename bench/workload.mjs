@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { captureOf } from '../dist/capture/open-capture.js';
+import { captureOf } from '../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../dist/capture/packet-batch.js';
-import { PrefixColumns } from '../dist/registry/prefix-columns.js';
-import { orderPrefixes } from '../dist/registry/prefix-order.js';
-import { PrefixTrie } from '../dist/registry/prefix-trie.js';
+import { PrefixColumns } from '../dist/registry/lookup/prefix-columns.js';
+import { orderPrefixes } from '../dist/registry/lookup/prefix-order.js';
+import { PrefixTrie } from '../dist/registry/lookup/prefix-trie.js';
 import { Stream } from './generate/seeded.mjs';
 
 const GENERATORS = join(import.meta.dirname, 'generate');

@@ -8,15 +8,15 @@
  * found or begun, and counts it; none ends. fingerprinted: all that is known of flows by their own packets, and their ends. What
  * `sluice replay` takes beyond that is the command's start, the registry, tunnels, decisions and outputs. Prints packets and flows.
  */
-import { openCapture } from '../../dist/capture/open-capture.js';
+import { openCapture } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
-import { Counters } from '../../dist/engine/counters.js';
-import { FlowFollower } from '../../dist/engine/flow-follower.js';
-import { Intake } from '../../dist/engine/intake.js';
-import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
-import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../../dist/flow/flow-table.js';
-import { DecodeStatus } from '../../dist/wire/decode-status.js';
-import { PacketView } from '../../dist/wire/packet-view.js';
+import { Counters } from '../../dist/dataplane/counters.js';
+import { FlowFollower } from '../../dist/dataplane/flow-follower.js';
+import { Intake } from '../../dist/dataplane/intake.js';
+import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
+import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
+import { DecodeStatus } from '../../dist/dataplane/wire/decode-status.js';
+import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
 
 /** As many flows as `sluice replay` follows unless it is told otherwise. */
 const FLOW_LIMIT = 500_000;

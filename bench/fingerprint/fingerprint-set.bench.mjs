@@ -2,12 +2,12 @@
  * Fingerprints per packet: all datagrams of 1,000 flows of one kind, in the order of a capture, shown to the set as the engine
  * does until it retires the flow. Counted per datagram shown. Each pass begins with a new set.
  */
-import { Claim } from '../../dist/fingerprint/claims.js';
-import { FingerprintSet, RETIRED } from '../../dist/fingerprint/fingerprint-set.js';
-import { Framing, Payload } from '../../dist/fingerprint/payload.js';
-import { FlowTable, NO_FLOW } from '../../dist/flow/flow-table.js';
-import { decode } from '../../dist/wire/decode.js';
-import { PacketView, Transport } from '../../dist/wire/packet-view.js';
+import { Claim } from '../../dist/dataplane/fingerprint/claims.js';
+import { FingerprintSet, RETIRED } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
+import { Framing, Payload } from '../../dist/dataplane/fingerprint/payload.js';
+import { FlowTable, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
+import { decode } from '../../dist/dataplane/wire/decode.js';
+import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
 import { measureParts } from '../part.mjs';
 import { packetsOf } from '../workload.mjs';
 

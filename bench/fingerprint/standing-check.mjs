@@ -1,5 +1,5 @@
 /**
- * What the standing check costs (src/fingerprint/session-opening): `sluice replay` as it is beside the same program without it, on the
+ * What the standing check costs (src/dataplane/fingerprint/session-opening): `sluice replay` as it is beside the same program without it, on the
  * realistic capture, in fresh processes that take turns. Build first, then
  *
  *     npm run bench:standing -- [--packets N] [--rounds N] [CAPTURE]

@@ -3,9 +3,9 @@
  * 200,000 lookups of flows in random order; a hit also adds to the row's counters, as every packet does; looked ahead for in groups,
  * as the engine does; and flows that end and begin in turn. Beside it a Map by text.
  */
-import { hashKey } from '../../dist/flow/flow-key.js';
-import { FlowTable, FlowWord, LOOK_AHEAD, ROW_WORDS } from '../../dist/flow/flow-table.js';
-import { PacketView, Transport } from '../../dist/wire/packet-view.js';
+import { hashKey } from '../../dist/dataplane/flow/flow-key.js';
+import { FlowTable, FlowWord, LOOK_AHEAD, ROW_WORDS } from '../../dist/dataplane/flow/flow-table.js';
+import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
 import { Stream } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { askDaemon } from '../../dist/server/control-client.js';
+import { askDaemon } from '../../dist/daemon/control-client.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/bin/sluice.js');
 const { fetch } = globalThis;

@@ -2,15 +2,15 @@
  * What leaves the engine: the line of a decision with three rows of evidence and a registration, a flow's first and one of its
  * next, the line of a flow, and the ids alone. Workload: 2,000 flows of different addresses, IPv4 and IPv6 by turns.
  */
-import { communityId } from '../../dist/output/community-id.js';
-import { EventFields } from '../../dist/output/event-fields.js';
-import { EventLines } from '../../dist/output/event-line.js';
-import { OctetText } from '../../dist/output/octet-text.js';
-import { showAddresses } from '../../dist/output/shown-address.js';
-import { FlowRecord } from '../../dist/engine/flow-record.js';
-import { Check } from '../../dist/fingerprint/checks.js';
-import { EvidenceLog } from '../../dist/fingerprint/evidence.js';
-import { packFinding, Stage, Variant } from '../../dist/fingerprint/finding.js';
+import { communityId } from '../../dist/output/event/community-id.js';
+import { EventFields } from '../../dist/output/event/event-fields.js';
+import { EventLines } from '../../dist/output/event/event-line.js';
+import { OctetText } from '../../dist/output/event/octet-text.js';
+import { showAddresses } from '../../dist/output/event/shown-address.js';
+import { FlowRecord } from '../../dist/decision/flow-record.js';
+import { Check } from '../../dist/dataplane/fingerprint/checks.js';
+import { EvidenceLog } from '../../dist/dataplane/fingerprint/evidence.js';
+import { packFinding, Stage, Variant } from '../../dist/dataplane/fingerprint/finding.js';
 import { hashOf } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseRegistry } from '../../dist/registry/registry-file.js';
+import { parseRegistry } from '../../dist/registry/file/registry-file.js';
 import { median } from '../measure.mjs';
 import { generated } from '../workload.mjs';
 
@@ -58,7 +58,7 @@ function measureFresh(octets) {
     writeFileSync(path, octets);
     const script = `
       import { readFileSync } from 'node:fs';
-      import { parseRegistry } from ${JSON.stringify(new URL('../../dist/registry/registry-file.js', import.meta.url).href)};
+      import { parseRegistry } from ${JSON.stringify(new URL('../../dist/registry/file/registry-file.js', import.meta.url).href)};
       const octets = readFileSync(${JSON.stringify(path)});
       const began = performance.now();
       const used = process.cpuUsage();

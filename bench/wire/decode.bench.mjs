@@ -2,8 +2,8 @@
  * Decoding per layer: up to 2,000 frames of each wrapping, in one block within the cache as a replay has them, decoded one after
  * the other into one view. Workload: the realistic mix with one wrapping picked out of it, so headers vary as in captures.
  */
-import { decode } from '../../dist/wire/decode.js';
-import { ENCAPSULATION_NAMES, PacketView } from '../../dist/wire/packet-view.js';
+import { decode } from '../../dist/dataplane/wire/decode.js';
+import { ENCAPSULATION_NAMES, PacketView } from '../../dist/dataplane/wire/packet-view.js';
 import { measureParts } from '../part.mjs';
 import { packed, packetsOf } from '../workload.mjs';
 

@@ -1,6 +1,6 @@
 /** The flags that say how addresses are shown. */
 import { Option } from 'commander';
-import { ADDRESS_FORMS, type AddressForm } from '../output/address-forms.ts';
+import { ADDRESS_FORMS, type AddressForm } from '../output/event/address-forms.ts';
 
 export interface AddressFlags {
   readonly addresses: AddressForm;

@@ -1,8 +1,8 @@
 /** What the flags about addresses ask for. */
 import { readFileSync, statSync } from 'node:fs';
-import { type ShowAddress, showAddresses } from '../output/shown-address.ts';
+import { type ShowAddress, showAddresses } from '../output/event/shown-address.ts';
 import type { AddressFlags } from './address-flags.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 /** Permissions of others than the owner. */
 const OTHERS_MASK = 0o077;

@@ -1,6 +1,6 @@
 /** `sluice capture` as its help shows it: captures on an interface for a `sluice run` without rights. */
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS } from '../server/log-levels.ts';
+import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import type { CaptureFlags } from './capture.ts';
 import { DEFAULT_KERNEL_BUFFER, DEFAULT_SNAPLEN, size } from './run-flags.ts';
 import { wholeNumber } from './whole-number.ts';

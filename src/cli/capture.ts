@@ -1,14 +1,14 @@
 /** `sluice capture`: supervises tcpdump for one reader at a time, over a Unix socket. */
 import { existsSync } from 'node:fs';
-import { CaptureService } from '../capture/capture-service.ts';
-import { ProcessLink } from '../capture/live-process.ts';
-import { TcpdumpBackend } from '../capture/live-tcpdump.ts';
-import { hasTcpdump, NO_TCPDUMP } from '../capture/live-choice.ts';
-import type { CaptureRequest } from '../capture/live-backend.ts';
-import { flushLog, type Log, openLog } from '../server/log.ts';
-import type { LogLevel } from '../server/log-levels.ts';
-import { ServiceManager } from '../server/service-manager.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CaptureService } from '../capture/live/capture-service.ts';
+import { ProcessLink } from '../capture/live/live-process.ts';
+import { TcpdumpBackend } from '../capture/live/live-tcpdump.ts';
+import { hasTcpdump, NO_TCPDUMP } from '../capture/live/live-choice.ts';
+import type { CaptureRequest } from '../capture/live/live-backend.ts';
+import { flushLog, type Log, openLog } from '../output/log/log.ts';
+import type { LogLevel } from '../output/log/log-levels.ts';
+import { ServiceManager } from '../daemon/service-manager.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 export interface CaptureFlags {
   readonly socket: string;

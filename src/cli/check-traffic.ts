@@ -2,11 +2,11 @@
  * `sluice check --traffic`: whether a policy that works as intended would trip its own limits on recorded traffic. The captures are replayed in mode
  * enforce, whatever mode the policy states, and nothing is stopped.
  */
-import { listCaptures } from '../capture/list-captures.ts';
-import type { Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
-import { trialTripLines } from '../output/trial-trip.ts';
-import { ExitCode } from './exit-code.ts';
+import { listCaptures } from '../capture/input/list-captures.ts';
+import type { Rules } from '../decision/decisions.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import { trialTripLines } from '../output/event/trial-trip.ts';
+import { ExitCode } from '../core/exit-code.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList } from './report-list.ts';

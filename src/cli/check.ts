@@ -4,14 +4,20 @@
  */
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
-import { rulesSha256 } from '../engine/rules.ts';
+import { rulesSha256 } from '../decision/rules.ts';
 import type { FoundManifest } from '../rules/manifest-check.ts';
 import { policyAhead, registryAhead } from './check-ahead.ts';
 import { checkTraffic } from './check-traffic.ts';
-import { ExitCode } from './exit-code.ts';
-import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
+import { ExitCode } from '../core/exit-code.ts';
+import {
+  noteManifests,
+  type PolicyReading,
+  readPolicy,
+  readRegistry,
+  type RegistryReading,
+} from '../rules/load-rules.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 
 export interface CheckFlags extends ManifestFlags {
   readonly policy?: string;

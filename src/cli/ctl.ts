@@ -1,9 +1,9 @@
 /** `sluice ctl`: asks a running daemon over its control socket, and says what came of it. */
 import { join } from 'node:path';
-import { askDaemon, ControlError } from '../server/control-client.ts';
+import { askDaemon, ControlError } from '../daemon/control-client.ts';
 import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
-import { stateFoldersWith } from './state-folder.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { stateFoldersWith } from '../daemon/state-folder.ts';
 
 export interface CtlFlags {
   readonly state?: string;

@@ -3,24 +3,24 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { listCaptures } from '../capture/list-captures.ts';
+import { listCaptures } from '../capture/input/list-captures.ts';
 import { formatIssue } from '../core/issue.ts';
-import type { Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
-import { evaluationJson, evaluationMarkdown, evaluationText } from '../output/evaluation.ts';
-import { interruptionText } from '../output/interruption.ts';
-import { LineOutput } from '../output/line-output.ts';
+import type { Rules } from '../decision/decisions.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import { evaluationJson, evaluationMarkdown, evaluationText } from '../study/evaluation.ts';
+import { interruptionText } from '../output/summary/interruption.ts';
+import { LineOutput } from '../output/log/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../study/labels.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
-import { requireRules } from './load-rules.ts';
+import { requireRules } from '../rules/load-rules.ts';
 import { Progress } from './progress.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './rules-flags.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { SignalWatch } from './signal-watch.ts';
 
 export interface EvaluateFlags {

@@ -1,8 +1,8 @@
 /** What `explain` says of one flow, as lines of text. */
-import { CHECKS } from '../fingerprint/checks.ts';
-import type { AddressForm } from '../output/address-forms.ts';
-import { displayFilter } from '../output/display-filter.ts';
-import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event-fields.ts';
+import { CHECKS } from '../dataplane/fingerprint/checks.ts';
+import type { AddressForm } from '../output/event/address-forms.ts';
+import { displayFilter } from '../output/event/display-filter.ts';
+import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';
 import type { TriedRule } from '../policy/decide.ts';
 
 /** One decision of the flow, with what it rested on. */

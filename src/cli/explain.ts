@@ -2,22 +2,22 @@
  * `sluice explain`: why one flow was decided as it was, or that it had no finding, as a page of text.
  */
 import { stat } from 'node:fs/promises';
-import { listCaptures } from '../capture/list-captures.ts';
-import type { DecisionSink, ShownDecision } from '../engine/decision-sink.ts';
-import type { Decisions, Rules } from '../engine/decisions.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../engine/flow-capacity.ts';
-import type { FlowRecord } from '../engine/flow-record.ts';
-import { EventFields, type FlowEvent } from '../output/event-fields.ts';
+import { listCaptures } from '../capture/input/list-captures.ts';
+import type { DecisionSink, ShownDecision } from '../decision/decision-sink.ts';
+import type { Decisions, Rules } from '../decision/decisions.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import type { FlowRecord } from '../decision/flow-record.ts';
+import { EventFields, type FlowEvent } from '../output/event/event-fields.ts';
 import { traceRules } from '../policy/decide.ts';
-import type { LinkIdentity } from '../wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { endsText, type ExplainedDecision, type ExplainedFlow, explainPage } from './explain-page.ts';
 import { FileOfPacket } from './file-of-packet.ts';
 import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } from './flow-choice.ts';
 import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
-import { requireRules } from './load-rules.ts';
+import { requireRules } from '../rules/load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from './replay-captures.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';

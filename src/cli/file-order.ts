@@ -4,7 +4,7 @@
  * is then true of neither.
  */
 
-import type { FileBack, FilesBack } from '../output/files-back.ts';
+import type { FileBack, FilesBack } from '../output/capture/files-back.ts';
 
 /** Files of one capturing program overlap by less: packets of several queues are written out of order. */
 const OVERLAP_LIMIT_US = 100_000;

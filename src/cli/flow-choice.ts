@@ -2,10 +2,10 @@
  * Which flow a user asks for: by its id, its Community ID, its two ends or one of its packets. Flows are told by what events show of
  * them, so ids and addresses are those of `--addresses`; a packet's flow is told by the packet.
  */
-import type { FlowName } from '../engine/flow-record.ts';
-import type { EventFields } from '../output/event-fields.ts';
-import type { ShowAddress } from '../output/shown-address.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import type { FlowName } from '../decision/flow-record.ts';
+import type { EventFields } from '../output/event/event-fields.ts';
+import type { ShowAddress } from '../output/event/shown-address.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketKey } from './flow-of-packet.ts';
 import { parseTuple, type Tuple } from './tuple-text.ts';
 

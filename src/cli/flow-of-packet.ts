@@ -2,14 +2,14 @@
  * Which flow a packet belongs to, by its number in a capture: the captures are read up to it and decoded as the engine decodes them, so
  * that a later fragment is of the flow that its first fragment names. Reading ends there: the flow's decisions need another run.
  */
-import { openCapture } from '../capture/open-capture.ts';
+import { openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
-import { Counters } from '../engine/counters.ts';
-import { Intake, WAITS } from '../engine/intake.ts';
-import { HashKeys } from '../flow/flow-key.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../wire/decode-status.ts';
-import type { LinkIdentity } from '../wire/link-identity.ts';
-import { PacketView } from '../wire/packet-view.ts';
+import { Counters } from '../dataplane/counters.ts';
+import { Intake, WAITS } from '../dataplane/intake.ts';
+import { HashKeys } from '../dataplane/flow/flow-key.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../dataplane/wire/decode-status.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { PacketView } from '../dataplane/wire/packet-view.ts';
 
 /** The key of a packet's flow, in the packet's own direction. */
 export interface PacketKey {

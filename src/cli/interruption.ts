@@ -1,6 +1,6 @@
 /** How far a replay came that a signal has ended, in bytes of its files. */
 import { statSync } from 'node:fs';
-import type { Interruption } from '../output/interruption.ts';
+import type { Interruption } from '../output/summary/interruption.ts';
 import type { Reached } from './replay-captures.ts';
 
 export function interruptionAt(signal: string, reached: Reached, paths: readonly string[]): Interruption {

@@ -6,9 +6,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import { isLoopback, plainAddress } from '../server/host-check.ts';
-import type { HttpOptions, ListenAddress } from '../server/http-server.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { isLoopback, plainAddress } from '../web/http/host-check.ts';
+import type { HttpOptions, ListenAddress } from '../web/http/http-server.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { listenAddress, tokenIn } from './run-flags.ts';
 
 export interface ListenFlags {

@@ -5,12 +5,12 @@
 import { parseDate, parseInstant } from '../core/iso-time.ts';
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros, micros, type Micros } from '../core/units.ts';
-import { adviseOnDate } from '../registry/date-advice.ts';
-import { adviseOnPrefix } from '../registry/prefix-advice.ts';
+import { adviseOnDate } from '../registry/file/date-advice.ts';
+import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { NO_REGISTRATION, type Registration, type Registry, Standing } from '../registry/registry.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
-import { requireRegistry } from './load-rules.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { requireRegistry } from '../rules/load-rules.ts';
 
 export interface LookupFlags {
   readonly registry: string;

@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { OutputError } from '../output/output-error.ts';
+import { OutputError } from '../output/log/output-error.ts';
 import { addCaptureCommand } from './capture-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
 import { addCtlCommand } from './ctl-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
 import { addReplayCommand } from './replay-command.ts';

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { type ManifestNeeds, NO_NEEDS } from '../rules/manifest-check.ts';
 import { KeyFileError, readPublicKeys } from '../rules/signing-key.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { wholeNumber } from './whole-number.ts';
 
 export interface ManifestFlags {

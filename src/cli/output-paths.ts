@@ -5,8 +5,8 @@
 import { statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { isMadeBeside } from '../output/split-pcap.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { isMadeBeside } from '../output/capture/split-pcap.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped'] as const;
 /** Those that are captures. */
@@ -90,7 +90,7 @@ async function checkFolders(paths: OutputPaths): Promise<void> {
   }
 }
 
-/** Files that packets of other link types would go to (output/split-pcap), where they exist. Throws where one is used otherwise. */
+/** Files that packets of other link types would go to (output/capture/split-pcap), where they exist. Throws where one is used otherwise. */
 async function existingBeside(flag: string, path: string, uses: ReadonlyMap<string, string>): Promise<string[]> {
   const existing: string[] = [];
   const refuseUsed = (beside: string, file: string): void => {

@@ -3,22 +3,22 @@
  * batches outputs are given time to drain.
  */
 import { faultName } from '../capture/capture-end.ts';
-import { type Capture, openCapture } from '../capture/open-capture.ts';
+import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { CaptureFault, Found } from '../capture/packet-source.ts';
-import { Counters } from '../engine/counters.ts';
-import { DecisionCounts, Decisions, type Rules } from '../engine/decisions.ts';
-import type { DecisionSink } from '../engine/decision-sink.ts';
-import { type FlowEngine, OneThread } from '../engine/flow-engine.ts';
-import { Judge } from '../engine/judge.ts';
-import type { PacketPipeline, PacketSink } from '../engine/pipeline.ts';
-import { RegisteredHits } from '../engine/registered-hits.ts';
-import { TrialGuard, type TrialTrip } from '../engine/trial-guard.ts';
-import { Tunnels } from '../engine/tunnels.ts';
-import type { UnreadLinks } from '../engine/unread-links.ts';
-import { nothingReadMessage, unreadPackets } from '../output/nothing-read.ts';
+import { Counters } from '../dataplane/counters.ts';
+import { DecisionCounts, Decisions, type Rules } from '../decision/decisions.ts';
+import type { DecisionSink } from '../decision/decision-sink.ts';
+import { type FlowEngine, OneThread } from '../pipeline/flow-engine.ts';
+import { Judge } from '../decision/judge.ts';
+import type { PacketPipeline, PacketSink } from '../pipeline/pipeline.ts';
+import { RegisteredHits } from '../decision/registered-hits.ts';
+import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
+import { Tunnels } from '../decision/tunnels.ts';
+import type { UnreadLinks } from '../dataplane/unread-links.ts';
+import { nothingReadMessage, unreadPackets } from '../output/summary/nothing-read.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { FileOrder } from './file-order.ts';
 
 /** A capture that could not be read to its end. */

@@ -1,11 +1,11 @@
 /** The files and streams that a replay's events and packets go to. */
-import { Outcome } from '../enforcement/outcome.ts';
-import type { DecisionSink } from '../engine/decision-sink.ts';
-import type { PacketSink } from '../engine/pipeline.ts';
-import { NO_FINDING } from '../fingerprint/finding.ts';
-import { CaptureWriter } from '../output/capture-writer.ts';
-import type { EventLines } from '../output/event-line.ts';
-import { LineOutput } from '../output/line-output.ts';
+import { Outcome } from '../dataplane/outcome.ts';
+import type { DecisionSink } from '../decision/decision-sink.ts';
+import type { PacketSink } from '../pipeline/pipeline.ts';
+import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
+import { CaptureWriter } from '../output/capture/capture-writer.ts';
+import type { EventLines } from '../output/event/event-line.ts';
+import { LineOutput } from '../output/log/line-output.ts';
 import { FileOfPacket } from './file-of-packet.ts';
 import { isPcapngPath, type OutputPaths } from './output-paths.ts';
 import type { VpnOnlyFlag } from './vpn-only-flag.ts';

@@ -1,22 +1,22 @@
 /**
  * `sluice replay`: captures in, decisions out, a summary at the end.
  */
-import { type CaptureList, listCaptures } from '../capture/list-captures.ts';
-import type { Rules } from '../engine/decisions.ts';
-import { EventLines } from '../output/event-line.ts';
-import { filesBackText } from '../output/files-back.ts';
-import { interruptionText } from '../output/interruption.ts';
-import { LineOutput } from '../output/line-output.ts';
-import { type ReplayTotals, summaryJson, summaryText } from '../output/summary.ts';
+import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
+import type { Rules } from '../decision/decisions.ts';
+import { EventLines } from '../output/event/event-line.ts';
+import { filesBackText } from '../output/capture/files-back.ts';
+import { interruptionText } from '../output/summary/interruption.ts';
+import { LineOutput } from '../output/log/line-output.ts';
+import { type ReplayTotals, summaryJson, summaryText } from '../output/summary/summary.ts';
 import type { Mode } from '../policy/policy.ts';
-import { ManyThreads } from '../shards/many-threads.ts';
-import type { ShardPool } from '../shards/shard-pool.ts';
-import type { LinkIdentity } from '../wire/link-identity.ts';
+import { ManyThreads } from '../pipeline/workers/many-threads.ts';
+import type { ShardPool } from '../pipeline/workers/shard-pool.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
-import { requireRules } from './load-rules.ts';
+import { requireRules } from '../rules/load-rules.ts';
 import {
   checkOverwriting,
   checkStandardOutput,

@@ -1,7 +1,7 @@
 /** What commands say on standard error of the captures that they were given, and of what is in them. */
-import type { CaptureList } from '../capture/list-captures.ts';
-import type { Counters } from '../engine/counters.ts';
-import { splitFlowsHint } from '../output/split-flows-hint.ts';
+import type { CaptureList } from '../capture/input/list-captures.ts';
+import type { Counters } from '../dataplane/counters.ts';
+import { splitFlowsHint } from '../output/summary/split-flows-hint.ts';
 
 /** Skipped files that are named; the rest is counted. */
 const NAMED = 5;

@@ -14,8 +14,14 @@ import {
 } from '../rules/manifest.ts';
 import type { SeenFile } from '../rules/manifest-check.ts';
 import { KeyFileError, makeKeyFiles, readPrivateKey, signBytes } from '../rules/signing-key.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
-import { noteManifests, type PolicyReading, readPolicy, readRegistry, type RegistryReading } from './load-rules.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import {
+  noteManifests,
+  type PolicyReading,
+  readPolicy,
+  readRegistry,
+  type RegistryReading,
+} from '../rules/load-rules.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 
 export interface SignFlags {

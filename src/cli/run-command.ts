@@ -2,10 +2,10 @@
  * `sluice run` as its help shows it: the daemon on a mirror port, a spool folder or a pipe.
  */
 import { type Command, Option } from 'commander';
-import { CAPTURE_WITH } from '../capture/live-backend.ts';
-import { ON_FULL } from '../output/rotating-lines.ts';
+import { CAPTURE_WITH } from '../capture/live/live-backend.ts';
+import { ON_FULL } from '../output/log/rotating-lines.ts';
 import { MODE_NAMES } from '../policy/policy.ts';
-import { LOG_LEVELS } from '../server/log-levels.ts';
+import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
@@ -145,7 +145,7 @@ export function addRunCommand(program: Command): void {
     .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (source: string[], flags: RunFlags) => {
       if (flags.metricsTable === true) {
-        const { metricsPage } = await import('../output/metrics.ts');
+        const { metricsPage } = await import('../output/metrics/metrics.ts');
         process.stdout.write(metricsPage());
         return;
       }

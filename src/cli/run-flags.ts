@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration, parseOctets } from '../policy/action.ts';
-import type { ListenAddress } from '../server/http-server.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
+import type { ListenAddress } from '../web/http/http-server.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 /** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
 export const DEFAULT_SNAPLEN = 1920;

@@ -3,30 +3,30 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CaptureWith } from '../capture/live-backend.ts';
-import type { OnFull } from '../output/rotating-lines.ts';
+import type { CaptureWith } from '../capture/live/live-backend.ts';
+import type { OnFull } from '../output/log/rotating-lines.ts';
 import type { Mode } from '../policy/policy.ts';
-import { flushLog, type Log, openLog } from '../server/log.ts';
-import { Notifier, NOTIFIER_DEFAULTS } from '../server/notifier.ts';
-import type { LogLevel } from '../server/log-levels.ts';
-import { ServiceManager } from '../server/service-manager.ts';
-import type { LinkIdentity } from '../wire/link-identity.ts';
+import { flushLog, type Log, openLog } from '../output/log/log.ts';
+import { Notifier, NOTIFIER_DEFAULTS } from '../daemon/notifier.ts';
+import type { LogLevel } from '../output/log/log-levels.ts';
+import { ServiceManager } from '../daemon/service-manager.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';
-import { CommandError, ExitCode } from './exit-code.ts';
-import { HeldSignals } from './held-signals.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { HeldSignals } from '../daemon/held-signals.ts';
 import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
-import { Daemon, type DaemonOptions } from './run-daemon.ts';
-import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from './run-interface.ts';
-import { RunPipe } from './run-pipe.ts';
-import { RulesState } from './rules-state.ts';
-import { readRules, type RulesFiles } from './run-rules.ts';
-import { RunSpool } from './run-spool.ts';
-import { RunWatchdog } from './run-watchdog.ts';
-import { startingRules } from './starting-rules.ts';
-import { defaultStateFolder } from './state-folder.ts';
+import { Daemon, type DaemonOptions } from '../daemon/daemon.ts';
+import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from '../daemon/interface-run.ts';
+import { RunPipe } from '../daemon/pipe-run.ts';
+import { RulesState } from '../daemon/rules-state.ts';
+import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
+import { RunSpool } from '../daemon/spool-run.ts';
+import { RunWatchdog } from '../daemon/watchdog.ts';
+import { startingRules } from '../daemon/starting-rules.ts';
+import { defaultStateFolder } from '../daemon/state-folder.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {

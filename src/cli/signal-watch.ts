@@ -2,7 +2,7 @@
  * SIGINT and SIGTERM ask the work to stop: it ends between two batches, or while it waits for the next, with everything flushed. A
  * second one ends at once.
  */
-import { ExitCode } from './exit-code.ts';
+import { ExitCode } from '../core/exit-code.ts';
 
 export class SignalWatch {
   /** The signal that was caught. */

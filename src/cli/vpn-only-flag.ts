@@ -1,5 +1,5 @@
 /** The flag that limits lines of flows to those in which a VPN was found. */
-import { CommandError, ExitCode } from './exit-code.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 export interface VpnOnlyFlag {
   readonly flows?: string;

@@ -1,7 +1,7 @@
 /** How many threads a replay works in. */
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { SHARD_WORKER, ShardPool } from '../shards/shard-pool.ts';
+import { SHARD_WORKER, ShardPool } from '../pipeline/workers/shard-pool.ts';
 
 /**
  * Octets from which on two threads are faster than one where there are two cores: before that they compile their code while a single one

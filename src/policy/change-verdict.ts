@@ -4,7 +4,7 @@
  * Registrations taken away count in either mode. Clients that would be hit count where the rules after the change are enforced; in mode observe they
  * are a warning, since nothing is hit.
  */
-import { STAGE_NAMES } from '../fingerprint/finding.ts';
+import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
 import { ClientGroup } from './client-groups.ts';

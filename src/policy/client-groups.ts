@@ -1,8 +1,8 @@
 /**
  * Groups in which clients are counted: by the stage of their findings, and all. The numbers of the stages are those of
- * fingerprint/finding, so a finding's stage is its group.
+ * dataplane/fingerprint/finding, so a finding's stage is its group.
  */
-import { Stage } from '../fingerprint/finding.ts';
+import { Stage } from '../dataplane/fingerprint/finding.ts';
 
 export const ClientGroup = { ANY: 0, SUSPECTED: Stage.SUSPECTED, CONFIRMED: Stage.CONFIRMED } as const;
 export type ClientGroup = (typeof ClientGroup)[keyof typeof ClientGroup];

@@ -6,7 +6,7 @@
 export const NOT_REGISTERED = -1;
 
 export class DecisionInput {
-  /** Codes of core/protocol and fingerprint/finding. */
+  /** Codes of core/protocol and dataplane/fingerprint/finding. */
   protocol = 0;
   stage = 0;
   variant = 0;

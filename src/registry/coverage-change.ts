@@ -9,8 +9,8 @@
  * A registration is lost if some address of it is not covered any more for one of its protocols. A registration that is renewed under another row,
  * split, merged or renamed is not lost.
  */
-import { PrefixRows } from './prefix-rows.ts';
-import { PrefixStack } from './prefix-stack.ts';
+import { PrefixRows } from './lookup/prefix-rows.ts';
+import { PrefixStack } from './lookup/prefix-stack.ts';
 import type { Registry } from './registry.ts';
 
 /** A registry as it is at a packet time, µs since 1970. */

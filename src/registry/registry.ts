@@ -8,14 +8,14 @@
 import { createHash } from 'node:crypto';
 import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
 import { formatPrefix } from './prefix.ts';
-import { PrefixColumns } from './prefix-columns.ts';
-import type { PrefixOrder } from './prefix-order.ts';
-import { orderPrefixes } from './prefix-order.ts';
-import { NO_PREFIX, PrefixTrie } from './prefix-trie.ts';
-import type { RegistrationColumns } from './registration-columns.ts';
-import { RegistrationSearch } from './registration-search.ts';
+import { PrefixColumns } from './lookup/prefix-columns.ts';
+import type { PrefixOrder } from './lookup/prefix-order.ts';
+import { orderPrefixes } from './lookup/prefix-order.ts';
+import { NO_PREFIX, PrefixTrie } from './lookup/prefix-trie.ts';
+import type { RegistrationColumns } from './lookup/registration-columns.ts';
+import { RegistrationSearch } from './lookup/registration-search.ts';
 import { SECTOR_NAMES } from './sector.ts';
-import { NO_ROW, Terms } from './terms.ts';
+import { NO_ROW, Terms } from './lookup/terms.ts';
 
 /** Answer of `covers` where no registration is in force. */
 export const NO_REGISTRATION = -1;

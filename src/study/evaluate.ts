@@ -8,7 +8,7 @@
  * labels without a capture do not count.
  */
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
-import { STAGE_NAMES } from '../fingerprint/finding.ts';
+import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { flowKey, type Found, type FoundFlows } from './found-flows.ts';
 import type { CaptureLabels, FlowLabel } from './labels.ts';
 import { proportion, type Proportion } from './wilson.ts';

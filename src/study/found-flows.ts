@@ -4,7 +4,7 @@
  */
 import { formatAddress } from '../core/ip-address.ts';
 import type { Protocol } from '../core/protocol.ts';
-import type { FlowRecord } from '../engine/flow-record.ts';
+import type { FlowRecord } from '../decision/flow-record.ts';
 import {
   findingProtocol,
   findingStage,
@@ -12,8 +12,8 @@ import {
   NO_FINDING,
   type Stage,
   VARIANT_NAMES,
-} from '../fingerprint/finding.ts';
-import { Transport } from '../wire/packet-view.ts';
+} from '../dataplane/fingerprint/finding.ts';
+import { Transport } from '../dataplane/wire/packet-view.ts';
 
 const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.TCP]: 'tcp',

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { formatAddress } from '../core/ip-address.ts';
 import { IssueList } from '../core/issue.ts';
 import { type Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
-import { type Stage, STAGE_NAMES } from '../fingerprint/finding.ts';
+import { type Stage, STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 
 export interface FlowLabel {

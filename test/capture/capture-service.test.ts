@@ -5,12 +5,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ServedCapture } from '../../src/capture/capture-session.ts';
-import { CaptureService } from '../../src/capture/capture-service.ts';
-import { SocketLink } from '../../src/capture/live-socket.ts';
-import { LiveSource } from '../../src/capture/live-source.ts';
+import type { ServedCapture } from '../../src/capture/live/capture-session.ts';
+import { CaptureService } from '../../src/capture/live/capture-service.ts';
+import { SocketLink } from '../../src/capture/live/live-socket.ts';
+import { LiveSource } from '../../src/capture/live/live-source.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { frameHeader, FrameType, helloFrame } from '../../src/capture/socket-frames.ts';
+import { frameHeader, FrameType, helloFrame } from '../../src/capture/live/socket-frames.ts';
 import { temporaryFolder, until } from '../daemon/running-daemon.ts';
 
 /** A pcap header, and a packet of 60 bytes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ListProblem, listCaptures } from '../../src/capture/list-captures.ts';
+import { ListProblem, listCaptures } from '../../src/capture/input/list-captures.ts';
 import { buildPcap, buildPcapng, hex } from './capture-builder.ts';
 import { withoutRights } from './without-rights.ts';
 

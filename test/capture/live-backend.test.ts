@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CapBackend } from '../../src/capture/live-cap.ts';
-import { TcpdumpBackend } from '../../src/capture/live-tcpdump.ts';
+import { CapBackend } from '../../src/capture/live/live-cap.ts';
+import { TcpdumpBackend } from '../../src/capture/live/live-tcpdump.ts';
 
 const request = { device: 'eth7', filter: 'udp and', snaplen: 1920, kernelBuffer: 1 << 20 };
 

@@ -1,8 +1,8 @@
 /** Record headers whose length no magic tells: those of Red Hat, SuSE and Nokia are found, and the usual ones never taken for them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ByteInput } from '../../src/capture/byte-input.ts';
-import { captureOf } from '../../src/capture/open-capture.ts';
+import type { ByteInput } from '../../src/capture/input/byte-input.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { buildPcap, buildPcapRecord, concat, fields, hex, samplePackets } from './capture-builder.ts';

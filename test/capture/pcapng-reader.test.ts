@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LARGEST_RECORD_LENGTH } from '../../src/capture/block-reader.ts';
+import { LARGEST_RECORD_LENGTH } from '../../src/capture/input/block-reader.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import {
   buildBlock,

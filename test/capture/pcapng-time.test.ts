@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offsetToMicros, stampToMicros } from '../../src/capture/pcapng-time.ts';
+import { offsetToMicros, stampToMicros } from '../../src/capture/format/pcapng-time.ts';
 
 /** The obvious way, in integers of any size: units to microseconds, what is finer cut off. */
 function twin(stamp: bigint, resolution: number): bigint {

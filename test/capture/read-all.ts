@@ -1,10 +1,10 @@
 /** Everything a source gives, as objects that tests can compare. */
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import type { ByteInput } from '../../src/capture/byte-input.ts';
+import type { ByteInput } from '../../src/capture/input/byte-input.ts';
 import { NO_FAULT } from '../../src/capture/capture-end.ts';
-import { captureOf } from '../../src/capture/open-capture.ts';
-import type { CaptureOptions } from '../../src/capture/open-capture.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
+import type { CaptureOptions } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../../src/capture/packet-source.ts';
 import type { BuiltPacket } from './capture-builder.ts';

@@ -10,7 +10,7 @@ import {
   helloIn,
   LONGEST_PACKETS,
   textFrame,
-} from '../../src/capture/socket-frames.ts';
+} from '../../src/capture/live/socket-frames.ts';
 
 const HELLO = helloFrame({ interface: 'eth1', isFiltered: true, processId: 7 });
 

@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Checkpoint, Known, SpoolCheckpoint } from '../../src/capture/spool-checkpoint.ts';
-import type { SpoolFile } from '../../src/capture/spool-folder.ts';
+import { type Checkpoint, Known, SpoolCheckpoint } from '../../src/capture/spool/spool-checkpoint.ts';
+import type { SpoolFile } from '../../src/capture/spool/spool-folder.ts';
 
 let folder = '';
 let saved: Checkpoint | null = null;

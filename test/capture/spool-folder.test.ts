@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { headOf, isComplete, listSpool } from '../../src/capture/spool-folder.ts';
+import { headOf, isComplete, listSpool } from '../../src/capture/spool/spool-folder.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/capture/spool-checkpoint.ts';
-import { SpoolSource, type SpoolWork } from '../../src/capture/spool-source.ts';
+import type { Checkpoint } from '../../src/capture/spool/spool-checkpoint.ts';
+import { SpoolSource, type SpoolWork } from '../../src/capture/spool/spool-source.ts';
 
 let folder = '';
 let saved: Checkpoint | null = null;

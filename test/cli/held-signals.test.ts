@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { HeldSignals } from '../../src/cli/held-signals.ts';
+import { HeldSignals } from '../../src/daemon/held-signals.ts';
 
 const SIGNALS = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 

@@ -1,8 +1,8 @@
 /** A registry that was moved between threads answers as one that was not: nothing of it has lost its class or its memory. */
 import { expect, it } from 'vitest';
-import { registryBlocks, reviveRegistry } from '../../src/cli/registry-transfer.ts';
+import { registryBlocks, reviveRegistry } from '../../src/registry/registry-transfer.ts';
 import type { Registry } from '../../src/registry/registry.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 const CSV = `prefix,holder,sector,protocols,valid_from,valid_until,reference
 198.51.100.0/24,Bank,bank,,,,R-1

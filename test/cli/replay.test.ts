@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCapture } from '../../src/capture/open-capture.ts';
+import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { committedCaptures } from '../engine/committed-captures.ts';
 import { installed } from '../capture/installed.ts';
 import { type SeenPacket, readAll } from '../capture/read-all.ts';

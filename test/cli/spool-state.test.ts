@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/capture/spool-checkpoint.ts';
-import { SpoolState } from '../../src/cli/spool-state.ts';
-import { StateFile } from '../../src/cli/state-file.ts';
-import type { Log } from '../../src/server/log.ts';
+import type { Checkpoint } from '../../src/capture/spool/spool-checkpoint.ts';
+import { SpoolState } from '../../src/daemon/spool-state.ts';
+import { StateFile } from '../../src/daemon/state-file.ts';
+import type { Log } from '../../src/output/log/log.ts';
 
 let folder = '';
 let logged: { level: string; fields: Record<string, unknown> }[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StateFile } from '../../src/cli/state-file.ts';
+import { StateFile } from '../../src/daemon/state-file.ts';
 
 let folder = '';
 let path = '';

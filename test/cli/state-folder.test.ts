@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultStateFolder, stateFoldersWith } from '../../src/cli/state-folder.ts';
+import { defaultStateFolder, stateFoldersWith } from '../../src/daemon/state-folder.ts';
 import { temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

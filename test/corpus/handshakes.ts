@@ -4,9 +4,9 @@
  */
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
-import { decode } from '../../src/wire/decode.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
-import { PacketView, Transport } from '../../src/wire/packet-view.ts';
+import { decode } from '../../src/dataplane/wire/decode.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { forEachBatch } from '../fingerprint/capture-payloads.ts';
 
 export type VpnName = 'wireguard' | 'openvpn' | 'ipsec';

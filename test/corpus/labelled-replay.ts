@@ -1,10 +1,10 @@
 /** Runs labelled captures once for the tests, each by itself, and keeps what was found and how the packets were counted. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { listCaptures } from '../../src/capture/list-captures.ts';
-import { requireRules } from '../../src/cli/load-rules.ts';
+import { listCaptures } from '../../src/capture/input/list-captures.ts';
+import { requireRules } from '../../src/rules/load-rules.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../../src/study/labels.ts';
 

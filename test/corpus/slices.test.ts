@@ -5,12 +5,12 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listCaptures } from '../../src/capture/list-captures.ts';
+import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { findingProtocol, findingStage, Stage, STAGE_NAMES } from '../../src/fingerprint/finding.ts';
+import { findingProtocol, findingStage, Stage, STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { Transport } from '../../src/wire/packet-view.ts';
+import { Transport } from '../../src/dataplane/wire/packet-view.ts';
 import type { CaptureLabels } from '../../src/study/labels.ts';
 import { captures, paths, runSlice } from '../fingerprint/capture-payloads.ts';
 import { findHandshakes, type Handshake } from './handshakes.ts';

@@ -3,7 +3,7 @@
  * with the numbers, no packet is held back, and it acts once an operator has confirmed that very hash, or that hash and date.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { rulesSha256 } from '../../src/engine/rules.ts';
+import { rulesSha256 } from '../../src/decision/rules.ts';
 import { ChangingRules, HEADER } from './changing-rules.ts';
 import { Conversation } from './many-clients.ts';
 

@@ -2,7 +2,7 @@
  * The rehearsal of 10 November 2024. On that day enforcement cut off everyone for a day, registered or not. Here it goes wrong in seven forms, with
  * real handshakes of many clients. Each form runs without the breaker and with it.
  */
-import type { Rules } from '../../src/engine/rules.ts';
+import type { Rules } from '../../src/decision/rules.ts';
 import { Conversation } from './many-clients.ts';
 import { type Day, live, REGISTRY_HEADER, rulesOf } from './rehearsed-day.ts';
 

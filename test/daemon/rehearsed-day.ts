@@ -1,21 +1,21 @@
 /** A day of traffic through the engine as the daemon has it: which clients are hit, when the breaker trips, what becomes of registered users. */
-import { captureOf } from '../../src/capture/open-capture.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { Outcome } from '../../src/enforcement/outcome.ts';
-import type { DecisionSink } from '../../src/engine/decision-sink.ts';
-import { Decisions } from '../../src/engine/decisions.ts';
-import { Judge } from '../../src/engine/judge.ts';
-import { Pipeline } from '../../src/engine/pipeline.ts';
-import type { HitCounts } from '../../src/engine/registered-hits.ts';
-import type { Rules } from '../../src/engine/rules.ts';
-import { SafetyGuard } from '../../src/engine/safety-guard.ts';
-import { Tunnels } from '../../src/engine/tunnels.ts';
-import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
-import { FlowTable } from '../../src/flow/flow-table.ts';
-import type { Capacities } from '../../src/policy/breaker.ts';
+import { Outcome } from '../../src/dataplane/outcome.ts';
+import type { DecisionSink } from '../../src/decision/decision-sink.ts';
+import { Decisions } from '../../src/decision/decisions.ts';
+import { Judge } from '../../src/decision/judge.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { HitCounts } from '../../src/decision/registered-hits.ts';
+import type { Rules } from '../../src/decision/rules.ts';
+import { SafetyGuard } from '../../src/decision/safety-guard.ts';
+import { Tunnels } from '../../src/decision/tunnels.ts';
+import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import type { Capacities } from '../../src/decision/breaker/breaker.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import type { Trip } from '../../src/policy/trip.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import type { Trip } from '../../src/decision/breaker/trip.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 export const REGISTRY_HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 

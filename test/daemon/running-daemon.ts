@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { askDaemon } from '../../src/server/control-client.ts';
+import { askDaemon } from '../../src/daemon/control-client.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.url));
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

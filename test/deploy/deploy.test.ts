@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { metricsPage } from '../../src/output/metrics.ts';
-import { CATALOGUE } from '../../src/output/metrics-catalogue.ts';
+import { metricsPage } from '../../src/output/metrics/metrics.ts';
+import { CATALOGUE } from '../../src/output/metrics/metrics-catalogue.ts';
 import { MAIN } from '../daemon/running-daemon.ts';
 import { alerts, DEPLOY, panelExpressions, readDeploy } from './deploy-files.ts';
 

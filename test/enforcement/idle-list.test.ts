@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IdleList } from '../../src/enforcement/idle-list.ts';
+import { IdleList } from '../../src/decision/idle-list.ts';
 import { randomFrom } from '../registry/random.ts';
 
 /** Takes everything out, the longest idle first. */

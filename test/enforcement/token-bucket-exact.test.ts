@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BitsPerSecond, Octets } from '../../src/core/units.ts';
-import { NO_ROOM, TokenBuckets } from '../../src/enforcement/token-bucket.ts';
+import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { Share } from '../../src/policy/action.ts';
 
 /** Tokens are counted in octets / 8,000,000, so that a microsecond earns `rate` of them whatever the rate. */

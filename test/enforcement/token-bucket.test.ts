@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BitsPerSecond, Octets } from '../../src/core/units.ts';
-import { NO_ROOM, TokenBuckets } from '../../src/enforcement/token-bucket.ts';
+import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { Share, type Throttle } from '../../src/policy/action.ts';
 import { randomFrom } from '../registry/random.ts';
 

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Counters } from '../../src/engine/counters.ts';
-import type { FlowEvent } from '../../src/output/event-fields.ts';
+import type { Counters } from '../../src/dataplane/counters.ts';
+import type { FlowEvent } from '../../src/output/event/event-fields.ts';
 import { committedCaptures, ROOT } from './committed-captures.ts';
 import { type Replayed, replayFiles, type ReplayShape } from './replayed.ts';
 

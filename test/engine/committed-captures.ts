@@ -1,6 +1,6 @@
 /** The captures that the project commits, by their paths from its root with `/` in them, as events show them. */
 import { relative, resolve } from 'node:path';
-import { listCaptures } from '../../src/capture/list-captures.ts';
+import { listCaptures } from '../../src/capture/input/list-captures.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 

@@ -1,9 +1,9 @@
 /** When decisions are due against the obvious twin: what was scheduled, kept in a map and looked at for every packet. */
 import { describe, expect, it } from 'vitest';
-import { DueDecisions } from '../../src/engine/due-decisions.ts';
-import type { Rules } from '../../src/engine/rules.ts';
-import { Standings } from '../../src/engine/standing.ts';
-import { FlowTable, FlowWord, ROW_WORDS } from '../../src/flow/flow-table.ts';
+import { DueDecisions } from '../../src/decision/due-decisions.ts';
+import type { Rules } from '../../src/decision/rules.ts';
+import { Standings } from '../../src/decision/standing.ts';
+import { FlowTable, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-table.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 

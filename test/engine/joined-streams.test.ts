@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findingStage, findingVariant, NO_FINDING, STAGE_NAMES, VARIANT_NAMES } from '../../src/fingerprint/finding.ts';
+import {
+  findingStage,
+  findingVariant,
+  NO_FINDING,
+  STAGE_NAMES,
+  VARIANT_NAMES,
+} from '../../src/dataplane/fingerprint/finding.ts';
 import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts';
 import { only, START_SECONDS, type Step } from '../fingerprint/flow-probe.ts';
 import { Noise, octets, u16, u32 } from '../fingerprint/octets.ts';

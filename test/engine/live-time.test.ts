@@ -1,7 +1,7 @@
 /** Times of live packets: one that is off moves nothing, a clock that was set is followed. */
 import { describe, expect, it } from 'vitest';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { LiveTime } from '../../src/engine/live-time.ts';
+import { LiveTime } from '../../src/pipeline/live-time.ts';
 import { randomFrom } from '../registry/random.ts';
 
 const SECOND = 1_000_000;

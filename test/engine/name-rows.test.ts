@@ -1,7 +1,7 @@
 /** Names as rows: what is kept comes out, and only the same name is held to be the same. */
 import { expect, it } from 'vitest';
-import { FlowName } from '../../src/engine/flow-record.ts';
-import { NameRows } from '../../src/engine/name-rows.ts';
+import { FlowName } from '../../src/decision/flow-record.ts';
+import { NameRows } from '../../src/decision/name-rows.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const random = new SeededRandom(7);

@@ -1,8 +1,8 @@
 /** The flows on which changes of rules are tried: active ones as the engine decides them, ended ones for an hour, bounded. */
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { FlowRing } from '../../src/engine/flow-ring.ts';
-import { Stage } from '../../src/fingerprint/finding.ts';
+import { FlowRing } from '../../src/decision/flow-ring.ts';
+import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
 import { RecordedFlow } from '../../src/policy/recorded-flow.ts';
 import { ChangingRules, HEADER } from '../daemon/changing-rules.ts';
 import { Conversation } from '../daemon/many-clients.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
-import { RegisteredHits } from '../../src/engine/registered-hits.ts';
+import { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import type { BuiltPacket } from '../capture/capture-builder.ts';
 import { replayFiles, type ReplayShape } from './replayed.ts';
 import { type Ends, MINUTE, SECOND, session, WireguardSession, writeCapture } from './wireguard-session.ts';

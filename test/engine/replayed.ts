@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { FileOfPacket } from '../../src/cli/file-of-packet.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
-import type { Counters } from '../../src/engine/counters.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../../src/engine/flow-capacity.ts';
-import type { RegisteredHits } from '../../src/engine/registered-hits.ts';
-import type { Outcome } from '../../src/enforcement/outcome.ts';
-import type { DecisionEvent, FlowEvent } from '../../src/output/event-fields.ts';
-import { EventLines } from '../../src/output/event-line.ts';
-import { showAddresses } from '../../src/output/shown-address.ts';
+import type { Counters } from '../../src/dataplane/counters.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../../src/dataplane/flow-capacity.ts';
+import type { RegisteredHits } from '../../src/decision/registered-hits.ts';
+import type { Outcome } from '../../src/dataplane/outcome.ts';
+import type { DecisionEvent, FlowEvent } from '../../src/output/event/event-fields.ts';
+import { EventLines } from '../../src/output/event/event-line.ts';
+import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Mode } from '../../src/policy/policy.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 export interface ReplayShape {
   /** Text of a policy; the committed one where missing. */

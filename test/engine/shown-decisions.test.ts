@@ -1,8 +1,8 @@
 /** Decisions in words against their obvious twin, a map by a text of all numbers, on random ones. */
 import { describe, expect, it } from 'vitest';
-import type { ShownDecision } from '../../src/engine/decision-sink.ts';
-import type { Rules } from '../../src/engine/rules.ts';
-import { KEPT_DECISIONS, NO_ACTION, ShownDecisions } from '../../src/engine/shown-decisions.ts';
+import type { ShownDecision } from '../../src/decision/decision-sink.ts';
+import type { Rules } from '../../src/decision/rules.ts';
+import { KEPT_DECISIONS, NO_ACTION, ShownDecisions } from '../../src/decision/shown-decisions.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../../src/policy/decide.ts';
 import { MODE_NAMES } from '../../src/policy/policy.ts';

@@ -4,10 +4,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/cli/replay-captures.ts';
-import { EventFields, type FlowEvent } from '../../src/output/event-fields.ts';
-import { showAddresses } from '../../src/output/shown-address.ts';
+import { EventFields, type FlowEvent } from '../../src/output/event/event-fields.ts';
+import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
 const POLICY = `

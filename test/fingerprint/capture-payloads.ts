@@ -1,23 +1,23 @@
 /** The committed captures as payloads, and what a replay finds in them with its evidence. */
 import { resolve } from 'node:path';
-import { listCaptures } from '../../src/capture/list-captures.ts';
-import { openCapture } from '../../src/capture/open-capture.ts';
+import { listCaptures } from '../../src/capture/input/list-captures.ts';
+import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { Decisions } from '../../src/engine/decisions.ts';
-import type { FlowRecord } from '../../src/engine/flow-record.ts';
-import { Judge } from '../../src/engine/judge.ts';
-import { Pipeline } from '../../src/engine/pipeline.ts';
-import { Tunnels } from '../../src/engine/tunnels.ts';
-import type { EvidenceEntry } from '../../src/fingerprint/evidence.ts';
-import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
-import { type Finding, NO_FINDING } from '../../src/fingerprint/finding.ts';
-import { FlowTable } from '../../src/flow/flow-table.ts';
-import { decode } from '../../src/wire/decode.ts';
-import { PacketView } from '../../src/wire/packet-view.ts';
+import { Decisions } from '../../src/decision/decisions.ts';
+import type { FlowRecord } from '../../src/decision/flow-record.ts';
+import { Judge } from '../../src/decision/judge.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { Tunnels } from '../../src/decision/tunnels.ts';
+import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { decode } from '../../src/dataplane/wire/decode.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
-import { requireRules } from '../../src/cli/load-rules.ts';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/cli/rules-flags.ts';
+import { requireRules } from '../../src/rules/load-rules.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
 
 /** The folder of the committed captures, and those in it that are whole. */
 export const captures = resolve(import.meta.dirname, '../../captures');

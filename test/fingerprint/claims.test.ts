@@ -1,13 +1,13 @@
 /** Who claims a payload at a glance, against asking every fingerprint. */
 import { describe, expect, it } from 'vitest';
-import { Claim, claimsOf } from '../../src/fingerprint/claims.ts';
-import { mayBeEspInUdp, noticeEspInUdp } from '../../src/fingerprint/esp-in-udp.ts';
-import { mayBeIke } from '../../src/fingerprint/ike-message.ts';
-import { noticeIke } from '../../src/fingerprint/ike.ts';
-import { mayBeOpenvpn, noticeOpenvpn } from '../../src/fingerprint/openvpn.ts';
-import { Payload } from '../../src/fingerprint/payload.ts';
-import { Notice } from '../../src/fingerprint/verdict.ts';
-import { mayBeWireguard, noticeWireguard } from '../../src/fingerprint/wireguard.ts';
+import { Claim, claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
+import { mayBeEspInUdp, noticeEspInUdp } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
+import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
+import { noticeIke } from '../../src/dataplane/fingerprint/ike.ts';
+import { mayBeOpenvpn, noticeOpenvpn } from '../../src/dataplane/fingerprint/openvpn.ts';
+import { Payload } from '../../src/dataplane/fingerprint/payload.ts';
+import { Notice } from '../../src/dataplane/fingerprint/verdict.ts';
+import { mayBeWireguard, noticeWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 import { START_SECONDS } from './flow-probe.ts';
 import { mutated, noise, originals, random } from './mutated-payloads.ts';

@@ -1,12 +1,12 @@
 /** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
 import { describe, expect, it } from 'vitest';
-import { CHECKS, Check } from '../../src/fingerprint/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog, type EvidenceEntry } from '../../src/fingerprint/evidence.ts';
-import { Framing } from '../../src/fingerprint/payload.ts';
-import { decode } from '../../src/wire/decode.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
-import { Fragment, PacketView, Transport } from '../../src/wire/packet-view.ts';
-import { TcpFlag } from '../../src/wire/tcp.ts';
+import { CHECKS, Check } from '../../src/dataplane/fingerprint/checks.ts';
+import { EVIDENCE_LIMIT, EvidenceLog, type EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { decode } from '../../src/dataplane/wire/decode.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { TcpFlag } from '../../src/dataplane/wire/tcp.ts';
 import { forEachBatch, paths, runCapture } from './capture-payloads.ts';
 import { FlowProbe, type Step } from './flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintSet } from '../../src/fingerprint/fingerprint-set.ts';
-import { Framing } from '../../src/fingerprint/payload.ts';
+import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { FlowProbe, foundIn, only, type Step } from './flow-probe.ts';
 import { ike, mutated, noise, originals, random, wireguard } from './mutated-payloads.ts';
 import { octets, u32 } from './octets.ts';

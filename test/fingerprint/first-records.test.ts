@@ -9,7 +9,7 @@ import {
   prefaceLength,
   recordLength,
   StreamPhase,
-} from '../../src/fingerprint/first-records.ts';
+} from '../../src/dataplane/fingerprint/first-records.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 import { marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets, u16 } from './octets.ts';

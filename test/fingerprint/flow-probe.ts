@@ -3,8 +3,8 @@
  * was captured throws), so every test is a test of bounds as well.
  */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import type { EvidenceEntry } from '../../src/fingerprint/evidence.ts';
-import { FingerprintSet, RETIRED } from '../../src/fingerprint/fingerprint-set.ts';
+import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import { FingerprintSet, RETIRED } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import {
   findingInitiator,
   findingProtocol,
@@ -14,9 +14,9 @@ import {
   Stage,
   STAGE_NAMES,
   VARIANT_NAMES,
-} from '../../src/fingerprint/finding.ts';
-import { Framing, Payload } from '../../src/fingerprint/payload.ts';
-import { opensSession } from '../../src/fingerprint/session-opening.ts';
+} from '../../src/dataplane/fingerprint/finding.ts';
+import { Framing, Payload } from '../../src/dataplane/fingerprint/payload.ts';
+import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */

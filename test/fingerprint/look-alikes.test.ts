@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, START_SECONDS, type Step } from './flow-probe.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
-import { Framing } from '../../src/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 
 const noise = new Noise(31);
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { foundIn, type Step } from './flow-probe.ts';
 import { ah, esp, espNull, innerIpv4 } from './ipsec-packets.ts';
 import { octets, u16 } from './octets.ts';

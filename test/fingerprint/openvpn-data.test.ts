@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { foundIn, FlowProbe, only, type Step } from './flow-probe.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
 import { blockData, data1, data2, epochData } from './openvpn-messages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
 import { Noise, octets, u32 } from './octets.ts';
 import {

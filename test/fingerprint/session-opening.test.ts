@@ -1,6 +1,6 @@
 /** The standing check: true for every message that opens a session, and for next to nothing else. */
 import { describe, expect, it } from 'vitest';
-import { opensSession } from '../../src/fingerprint/session-opening.ts';
+import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 import type { Step } from './flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';

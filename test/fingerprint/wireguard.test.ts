@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Claim } from '../../src/fingerprint/claims.ts';
+import { Claim } from '../../src/dataplane/fingerprint/claims.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
 import { Noise } from './octets.ts';
 import { cookieReply, disco, initiation, response, transport } from './wireguard-messages.ts';

@@ -1,7 +1,7 @@
 /** Eviction against sorting all flows by how long they have been idle. */
 import { describe, expect, it } from 'vitest';
-import { Eviction } from '../../src/flow/eviction.ts';
-import { FlowTable } from '../../src/flow/flow-table.ts';
+import { Eviction } from '../../src/dataplane/flow/eviction.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { addFlow, touch } from './views.ts';
 

@@ -1,6 +1,6 @@
 /** The index against a Map, with hashes that crowd, wrap around, or are all the same. */
 import { describe, expect, it } from 'vitest';
-import { FlowIndex } from '../../src/flow/flow-index.ts';
+import { FlowIndex } from '../../src/dataplane/flow/flow-index.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** Rows that know nothing but their hashes. */

@@ -1,7 +1,7 @@
 /** The order of a key's ends, and how well its hashes spread, also where addresses and ports are chosen. */
 import { describe, expect, it } from 'vitest';
-import { HashKeys, hashKey } from '../../src/flow/flow-key.ts';
-import { PacketView } from '../../src/wire/packet-view.ts';
+import { HashKeys, hashKey } from '../../src/dataplane/flow/flow-key.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { ipv4End, setTuple, type Tuple, viewOf } from './views.ts';
 

@@ -1,7 +1,14 @@
 /** The flow table against a Map, fed the same random packets. */
 import { describe, expect, it } from 'vitest';
-import { DETAIL_WORDS, FlowFlag, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
-import { PacketView } from '../../src/wire/packet-view.ts';
+import {
+  DETAIL_WORDS,
+  FlowFlag,
+  FlowTable,
+  FlowWord,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../../src/dataplane/flow/flow-table.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { ipv4End, setTuple, type Tuple, viewOf } from './views.ts';
 

@@ -1,7 +1,7 @@
 /** Fragments tied to flows: in and out of order, reused ids, overlaps, expiry, and floods under full accounting. */
 import { describe, expect, it } from 'vitest';
-import { Fragments } from '../../src/flow/fragments.ts';
-import type { PacketView } from '../../src/wire/packet-view.ts';
+import { Fragments } from '../../src/dataplane/flow/fragments.ts';
+import type { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { fragmentView } from './views.ts';
 

@@ -1,7 +1,7 @@
 /** The timing wheel against a sorted list: who is due when. */
 import { describe, expect, it } from 'vitest';
-import { FlowTable } from '../../src/flow/flow-table.ts';
-import { IdleWheel, LONGEST_DELAY_SECONDS } from '../../src/flow/idle-wheel.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { IdleWheel, LONGEST_DELAY_SECONDS } from '../../src/dataplane/flow/idle-wheel.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { addFlow } from './views.ts';
 

@@ -1,6 +1,6 @@
 /** The clock under reordering, damaged times and the ends of time. */
 import { describe, expect, it } from 'vitest';
-import { PacketClock } from '../../src/flow/packet-clock.ts';
+import { PacketClock } from '../../src/dataplane/flow/packet-clock.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 function reading(clock: PacketClock, timeUs: number): number {

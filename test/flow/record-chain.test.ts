@@ -1,7 +1,7 @@
 /** Where the next records of joined streams begin, and the bytes that are kept of them. */
 import { describe, expect, it } from 'vitest';
-import { HEAD_LIMIT, RecordChain } from '../../src/flow/record-chain.ts';
-import { FLOW_PARTS } from '../../src/wire/flow-part.ts';
+import { HEAD_LIMIT, RecordChain } from '../../src/dataplane/flow/record-chain.ts';
+import { FLOW_PARTS } from '../../src/dataplane/wire/flow-part.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 function held(chain: RecordChain, place: number, direction: number): number[] {

@@ -1,6 +1,6 @@
 /** Lists of slots against a sort by comparison. */
 import { describe, expect, it } from 'vitest';
-import { SlotList } from '../../src/flow/slot-list.ts';
+import { SlotList } from '../../src/dataplane/flow/slot-list.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 function listOf(firstPackets: readonly number[]): SlotList {

@@ -1,7 +1,7 @@
 /** The first octets of a stream, put in order, against a plain array that keeps what came first. */
 import { describe, expect, it } from 'vitest';
-import { StreamStart, WINDOW } from '../../src/flow/stream-start.ts';
-import { FLOW_PARTS } from '../../src/wire/flow-part.ts';
+import { StreamStart, WINDOW } from '../../src/dataplane/flow/stream-start.ts';
+import { FLOW_PARTS } from '../../src/dataplane/wire/flow-part.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What must be known after some segments: the octets from 0 on, first come first kept. */

@@ -1,7 +1,14 @@
 /** Packet views filled by hand, as decode would leave them. */
 import { IPV4_MARK, isMappedIpv4 } from '../../src/core/ip-address.ts';
-import { DETAIL_WORDS, FlowDetail, FlowWord, type FlowTable, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
-import { Fragment, PacketView } from '../../src/wire/packet-view.ts';
+import {
+  DETAIL_WORDS,
+  FlowDetail,
+  FlowWord,
+  type FlowTable,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../../src/dataplane/flow/flow-table.ts';
+import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
 
 export interface Tuple {
   /** Four words of address and a port, each. */

@@ -4,25 +4,25 @@
  */
 import { fileURLToPath } from 'node:url';
 import { NO_FAULT } from '../../dist/capture/capture-end.js';
-import { captureOf } from '../../dist/capture/open-capture.js';
+import { captureOf } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
-import { requireRules } from '../../dist/cli/load-rules.js';
-import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/cli/rules-flags.js';
-import { Decisions } from '../../dist/engine/decisions.js';
-import { Judge } from '../../dist/engine/judge.js';
-import { Pipeline } from '../../dist/engine/pipeline.js';
-import { Tunnels } from '../../dist/engine/tunnels.js';
-import { FingerprintSet } from '../../dist/fingerprint/fingerprint-set.js';
-import { FlowTable } from '../../dist/flow/flow-table.js';
-import { EventLines } from '../../dist/output/event-line.js';
-import { showAddresses } from '../../dist/output/shown-address.js';
+import { requireRules } from '../../dist/rules/load-rules.js';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
+import { Decisions } from '../../dist/decision/decisions.js';
+import { Judge } from '../../dist/decision/judge.js';
+import { Pipeline } from '../../dist/pipeline/pipeline.js';
+import { Tunnels } from '../../dist/decision/tunnels.js';
+import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
+import { FlowTable } from '../../dist/dataplane/flow/flow-table.js';
+import { EventLines } from '../../dist/output/event/event-line.js';
+import { showAddresses } from '../../dist/output/event/shown-address.js';
 
 export { PacketBatch };
 export { faultName } from '../../dist/capture/capture-end.js';
 export { CaptureFault } from '../../dist/capture/packet-source.js';
-export { DECODE_STATUS_NAMES } from '../../dist/wire/decode-status.js';
-export { VARIANT_NAMES } from '../../dist/fingerprint/finding.js';
-export { CHECKS } from '../../dist/fingerprint/checks.js';
+export { DECODE_STATUS_NAMES } from '../../dist/dataplane/wire/decode-status.js';
+export { VARIANT_NAMES } from '../../dist/dataplane/fingerprint/finding.js';
+export { CHECKS } from '../../dist/dataplane/fingerprint/checks.js';
 
 /** Octets as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
 class OctetsInput {

@@ -4,24 +4,24 @@
  */
 export const AREAS = {
   enforcement: {
-    mutate: ['src/enforcement/*.ts'],
+    mutate: ['src/decision/idle-list.ts', 'src/decision/token-bucket.ts'],
     tests: ['test/enforcement/idle-list.test.ts', 'test/enforcement/token-bucket.test.ts'],
   },
   breaker: {
     mutate: [
-      'src/policy/breaker.ts',
-      'src/policy/breaker-state.ts',
+      'src/decision/breaker/breaker.ts',
+      'src/decision/breaker/breaker-state.ts',
       'src/policy/client-groups.ts',
       'src/policy/client-hash.ts',
-      'src/policy/client-sample.ts',
+      'src/decision/breaker/client-sample.ts',
       'src/policy/client-table.ts',
-      'src/policy/hit-clients.ts',
-      'src/policy/packed-numbers.ts',
-      'src/policy/seen-clients.ts',
-      'src/policy/sliding-counts.ts',
-      'src/policy/trip.ts',
-      'src/engine/safety-guard.ts',
-      'src/engine/trial-guard.ts',
+      'src/decision/breaker/hit-clients.ts',
+      'src/decision/breaker/packed-numbers.ts',
+      'src/decision/breaker/seen-clients.ts',
+      'src/decision/breaker/sliding-counts.ts',
+      'src/decision/breaker/trip.ts',
+      'src/decision/safety-guard.ts',
+      'src/decision/trial-guard.ts',
     ],
     tests: [
       'test/policy/breaker*.test.ts',
@@ -35,7 +35,7 @@ export const AREAS = {
     ],
   },
   spool: {
-    mutate: ['src/capture/spool-*.ts', 'src/cli/spool-state.ts', 'src/cli/state-file.ts'],
+    mutate: ['src/capture/spool/*.ts', 'src/daemon/spool-state.ts', 'src/daemon/state-file.ts'],
     tests: [
       'test/capture/spool-folder.test.ts',
       'test/capture/spool-checkpoint.test.ts',
@@ -46,15 +46,15 @@ export const AREAS = {
   },
   logs: {
     mutate: [
-      'src/output/event-log.ts',
-      'src/output/log-tail.ts',
-      'src/output/rotating-*.ts',
-      'src/output/line-output.ts',
+      'src/output/log/event-log.ts',
+      'src/output/log/log-tail.ts',
+      'src/output/log/rotating-*.ts',
+      'src/output/log/line-output.ts',
     ],
     tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/rotating-lines.test.ts'],
   },
   summary: {
-    mutate: ['src/output/summary.ts'],
+    mutate: ['src/output/summary/summary.ts'],
     tests: ['test/output/summary.test.ts'],
   },
   policy: {
@@ -76,12 +76,12 @@ export const AREAS = {
   },
   decisions: {
     mutate: [
-      'src/engine/decision-*.ts',
-      'src/engine/decisions.ts',
-      'src/engine/due-decisions.ts',
-      'src/engine/registered-hits.ts',
-      'src/engine/shown-decisions.ts',
-      'src/engine/standing.ts',
+      'src/decision/decision-*.ts',
+      'src/decision/decisions.ts',
+      'src/decision/due-decisions.ts',
+      'src/decision/registered-hits.ts',
+      'src/decision/shown-decisions.ts',
+      'src/decision/standing.ts',
     ],
     tests: [
       'test/engine/registered-hits.test.ts',
@@ -92,16 +92,16 @@ export const AREAS = {
   },
   registry: {
     mutate: [
-      'src/registry/bucket-layout.ts',
-      'src/registry/ipv4-trie.ts',
-      'src/registry/ipv6-trie.ts',
-      'src/registry/ordered-prefixes.ts',
-      'src/registry/prefix-stack.ts',
-      'src/registry/prefix-trie.ts',
-      'src/registry/registration-search.ts',
+      'src/registry/lookup/bucket-layout.ts',
+      'src/registry/lookup/ipv4-trie.ts',
+      'src/registry/lookup/ipv6-trie.ts',
+      'src/registry/lookup/ordered-prefixes.ts',
+      'src/registry/lookup/prefix-stack.ts',
+      'src/registry/lookup/prefix-trie.ts',
+      'src/registry/lookup/registration-search.ts',
       'src/registry/registry.ts',
-      'src/registry/terms.ts',
-      'src/registry/trie-shape.ts',
+      'src/registry/lookup/terms.ts',
+      'src/registry/lookup/trie-shape.ts',
     ],
     tests: [
       'test/registry/prefix-trie.test.ts',

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openCapture } from '../../src/capture/open-capture.ts';
+import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { type CaptureShape, CaptureWriter } from '../../src/output/capture-writer.ts';
-import { OutputError } from '../../src/output/output-error.ts';
-import { isMadeBeside } from '../../src/output/split-pcap.ts';
+import { type CaptureShape, CaptureWriter } from '../../src/output/capture/capture-writer.ts';
+import { OutputError } from '../../src/output/log/output-error.ts';
+import { isMadeBeside } from '../../src/output/capture/split-pcap.ts';
 import { type BuiltPacket, samplePackets } from '../capture/capture-builder.ts';
 import { installed } from '../capture/installed.ts';
 import { expectedPackets, readAll } from '../capture/read-all.ts';

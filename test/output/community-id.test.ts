@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { communityId } from '../../src/output/community-id.ts';
+import { communityId } from '../../src/output/event/community-id.ts';
 import { installed } from '../capture/installed.ts';
 import { addressWords } from './address-words.ts';
 

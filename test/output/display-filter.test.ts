@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { displayFilter } from '../../src/output/display-filter.ts';
+import { displayFilter } from '../../src/output/event/display-filter.ts';
 
 const BASE = { flow_id: '', community_id: '' };
 const UDP = { ...BASE, src_ip: '192.0.2.1', src_port: 500, dest_ip: '198.51.100.7', dest_port: 4500, proto: 'UDP' };

@@ -1,16 +1,16 @@
 /** Lines put together as octets against their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
 import { describe, expect, it } from 'vitest';
-import { FlowEnd } from '../../src/engine/counters.ts';
-import type { ShownDecision, ShownRegistration } from '../../src/engine/decision-sink.ts';
-import { FlowName, FlowRecord } from '../../src/engine/flow-record.ts';
-import { type Check, CHECKS } from '../../src/fingerprint/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/fingerprint/evidence.ts';
-import { packFinding, VARIANT_NAMES } from '../../src/fingerprint/finding.ts';
-import { EventFields } from '../../src/output/event-fields.ts';
-import { EventLines } from '../../src/output/event-line.ts';
-import { OctetText } from '../../src/output/octet-text.ts';
-import { showAddresses } from '../../src/output/shown-address.ts';
-import { Transport } from '../../src/wire/packet-view.ts';
+import { FlowEnd } from '../../src/dataplane/counters.ts';
+import type { ShownDecision, ShownRegistration } from '../../src/decision/decision-sink.ts';
+import { FlowName, FlowRecord } from '../../src/decision/flow-record.ts';
+import { type Check, CHECKS } from '../../src/dataplane/fingerprint/checks.ts';
+import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
+import { packFinding, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { EventFields } from '../../src/output/event/event-fields.ts';
+import { EventLines } from '../../src/output/event/event-line.ts';
+import { OctetText } from '../../src/output/event/octet-text.ts';
+import { showAddresses } from '../../src/output/event/shown-address.ts';
+import { Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const EVENTS = 5000;

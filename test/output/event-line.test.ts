@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { FlowEnd } from '../../src/engine/counters.ts';
-import type { ShownDecision } from '../../src/engine/decision-sink.ts';
-import { FlowRecord } from '../../src/engine/flow-record.ts';
-import { packFinding, Stage, Variant } from '../../src/fingerprint/finding.ts';
+import { FlowEnd } from '../../src/dataplane/counters.ts';
+import type { ShownDecision } from '../../src/decision/decision-sink.ts';
+import { FlowRecord } from '../../src/decision/flow-record.ts';
+import { packFinding, Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
 import {
   type DecisionEvent,
   encapsulationNames,
   EventFields,
   type FlowEvent,
   vlansOf,
-} from '../../src/output/event-fields.ts';
-import { EventLines } from '../../src/output/event-line.ts';
-import type { AddressForm } from '../../src/output/address-forms.ts';
-import { showAddresses } from '../../src/output/shown-address.ts';
-import { Encapsulation, Transport } from '../../src/wire/packet-view.ts';
+} from '../../src/output/event/event-fields.ts';
+import { EventLines } from '../../src/output/event/event-line.ts';
+import type { AddressForm } from '../../src/output/event/address-forms.ts';
+import { showAddresses } from '../../src/output/event/shown-address.ts';
+import { Encapsulation, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { addressWords } from './address-words.ts';
 
 const CONTEXT = { policy: { name: 'p', sha256: 'aa' }, registry: { sha256: 'bb' } };

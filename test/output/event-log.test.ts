@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EventLog } from '../../src/output/event-log.ts';
-import { RotatingFile } from '../../src/output/rotating-file.ts';
-import { type OnFull, RotatingLines } from '../../src/output/rotating-lines.ts';
+import { EventLog } from '../../src/output/log/event-log.ts';
+import { RotatingFile } from '../../src/output/log/rotating-file.ts';
+import { type OnFull, RotatingLines } from '../../src/output/log/rotating-lines.ts';
 
 let folder = '';
 let path = '';

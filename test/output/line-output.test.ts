@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LineOutput } from '../../src/output/line-output.ts';
-import { OutputError } from '../../src/output/output-error.ts';
+import { LineOutput } from '../../src/output/log/line-output.ts';
+import { OutputError } from '../../src/output/log/output-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'line-output-'));
 afterAll(() => {
@@ -69,7 +69,7 @@ describe('lines to a file', () => {
 
 /** Runs lines through standard output in a process of its own, as the class takes it over. */
 const PROGRAM = `
-import { LineOutput } from ${JSON.stringify(new URL('../../dist/output/line-output.js', import.meta.url).href)};
+import { LineOutput } from ${JSON.stringify(new URL('../../dist/output/log/line-output.js', import.meta.url).href)};
 const output = new LineOutput('-');
 let highest = 0;
 try {

@@ -1,7 +1,7 @@
 /** Each link type that is read has a name of its own as a part of file names. */
 import { expect, it } from 'vitest';
-import { LINK_TYPE_NAME, linkTypeName } from '../../src/output/link-type-names.ts';
-import { LinkType } from '../../src/wire/link-type.ts';
+import { LINK_TYPE_NAME, linkTypeName } from '../../src/output/capture/link-type-names.ts';
+import { LinkType } from '../../src/dataplane/wire/link-type.ts';
 
 it('has a name for each link type that is read, different for each', () => {
   const names = Object.values(LinkType).map(linkTypeName);

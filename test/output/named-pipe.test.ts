@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RotatingLines } from '../../src/output/rotating-lines.ts';
-import { openNamedPipe, RotatingStream } from '../../src/output/rotating-stream.ts';
+import { RotatingLines } from '../../src/output/log/rotating-lines.ts';
+import { openNamedPipe, RotatingStream } from '../../src/output/log/rotating-stream.ts';
 
 let folder = '';
 let path = '';

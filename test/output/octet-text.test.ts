@@ -1,7 +1,7 @@
 /** Text as octets against its obvious twin, strings put together. */
 import { describe, expect, it } from 'vitest';
 import { formatMicros } from '../../src/core/units.ts';
-import { OctetText, Piece } from '../../src/output/octet-text.ts';
+import { OctetText, Piece } from '../../src/output/event/octet-text.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const random = new SeededRandom(3);

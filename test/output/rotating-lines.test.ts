@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RotatingFile } from '../../src/output/rotating-file.ts';
-import { RotatingLines } from '../../src/output/rotating-lines.ts';
+import { RotatingFile } from '../../src/output/log/rotating-file.ts';
+import { RotatingLines } from '../../src/output/log/rotating-lines.ts';
 
 const LINES = 60_000;
 let folder = '';

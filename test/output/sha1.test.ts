@@ -1,7 +1,7 @@
 /** SHA-1 against node:crypto, over every length up to several blocks, and against the specification's own examples. */
 import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { digest, sha1 } from '../../src/output/sha1.ts';
+import { digest, sha1 } from '../../src/output/event/sha1.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const view = new DataView(new ArrayBuffer(512));

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { PSEUDONYM_KEY_LENGTH, type ShowAddress, showAddresses } from '../../src/output/shown-address.ts';
+import { PSEUDONYM_KEY_LENGTH, type ShowAddress, showAddresses } from '../../src/output/event/shown-address.ts';
 import { addressWords } from './address-words.ts';
 
 const SAMPLE_KEY = Uint8Array.of(

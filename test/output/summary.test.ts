@@ -1,14 +1,14 @@
 /** The summary of a replay: each number where it belongs, and sums that are those of their parts. */
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { OUTCOME_NAMES } from '../../src/enforcement/outcome.ts';
-import { Counters, FLOW_END_NAMES } from '../../src/engine/counters.ts';
-import { DecisionCounts } from '../../src/engine/decisions.ts';
-import { HitKind, HitOutcome, RegisteredHits } from '../../src/engine/registered-hits.ts';
-import { STAGE_NAMES } from '../../src/fingerprint/finding.ts';
-import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary.ts';
+import { OUTCOME_NAMES } from '../../src/dataplane/outcome.ts';
+import { Counters, FLOW_END_NAMES } from '../../src/dataplane/counters.ts';
+import { DecisionCounts } from '../../src/decision/decisions.ts';
+import { HitKind, HitOutcome, RegisteredHits } from '../../src/decision/registered-hits.ts';
+import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
-import { DECODE_STATUS_NAMES } from '../../src/wire/decode-status.ts';
+import { DECODE_STATUS_NAMES } from '../../src/dataplane/wire/decode-status.ts';
 
 const WIREGUARD = PROTOCOL_NAMES.indexOf('wireguard');
 const OPENVPN = PROTOCOL_NAMES.indexOf('openvpn');

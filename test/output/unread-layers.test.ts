@@ -1,8 +1,8 @@
 /** Which layers a summary names: unread ones with more than 1 % of the packets, whatever else is counted. */
 import { describe, expect, it } from 'vitest';
-import { Counters } from '../../src/engine/counters.ts';
-import { largeUnreadLayers, UNREAD_LAYERS } from '../../src/output/unread-layers.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/wire/decode-status.ts';
+import { Counters } from '../../src/dataplane/counters.ts';
+import { largeUnreadLayers, UNREAD_LAYERS } from '../../src/output/summary/unread-layers.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 
 function countersOf(packets: number, notDecoded: readonly (readonly [DecodeStatus, number])[]): Counters {
   const counters = new Counters();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { changesAnything, isTimely, nextDate, nextGroup, type RulesPair } from '../../src/policy/boundaries.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Breaker } from '../../src/policy/breaker.ts';
+import { Breaker } from '../../src/decision/breaker/breaker.ts';
 import { oneWindow } from '../../src/policy/limits.ts';
 import type { Address } from '../registry/random.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Breaker } from '../../src/policy/breaker.ts';
+import { Breaker } from '../../src/decision/breaker/breaker.ts';
 import { allowedBy, DEFAULT_SAFETY, type Limit, oneWindow, type Safety, windowText } from '../../src/policy/limits.ts';
 import { type Address, randomFrom } from '../registry/random.ts';
 import { PlainBreaker } from './plain-breaker.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { Stage } from '../../src/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
 import { Action } from '../../src/policy/action.ts';
 import { type ChangeEvaluation, evaluateChange, type HitLimit } from '../../src/policy/change-evaluation.ts';
 import { evaluationFigures, excessesOf, hitLimitsOf } from '../../src/policy/change-verdict.ts';
@@ -14,7 +14,7 @@ import type { Mode, Policy } from '../../src/policy/policy.ts';
 import { RecordedFlow, type RecordedFlows } from '../../src/policy/recorded-flow.ts';
 import type { RulesAt } from '../../src/policy/trial-rules.ts';
 import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { randomFrom } from '../registry/random.ts';
 
 const NOW = 1_731_240_000_000_000;

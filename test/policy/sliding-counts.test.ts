@@ -1,8 +1,8 @@
 /** The sample and its bounds: exact below the capacity, and at 95 % confidence beyond, in memory that does not grow. */
 import { describe, expect, it } from 'vitest';
 import { ClientHash } from '../../src/policy/client-hash.ts';
-import { HitClients } from '../../src/policy/hit-clients.ts';
-import { SeenClients } from '../../src/policy/seen-clients.ts';
+import { HitClients } from '../../src/decision/breaker/hit-clients.ts';
+import { SeenClients } from '../../src/decision/breaker/seen-clients.ts';
 import { randomFrom } from '../registry/random.ts';
 
 const SECOND = 1_000_000;

@@ -4,7 +4,7 @@ import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { compareCoverage, type CoverageChange, coveredAddresses } from '../../src/registry/coverage-change.ts';
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, type Random, randomFrom } from './random.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';

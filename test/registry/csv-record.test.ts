@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RecordParser, fieldColumn } from '../../src/registry/csv-record.ts';
+import { RecordParser, fieldColumn } from '../../src/registry/file/csv-record.ts';
 import { randomFrom } from './random.ts';
 
 const NAMES = ['a', 'b', 'c'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDate, parseInstant } from '../../src/core/iso-time.ts';
-import { adviseOnDate } from '../../src/registry/date-advice.ts';
+import { adviseOnDate } from '../../src/registry/file/date-advice.ts';
 
 describe('advice on a text that is no ISO 8601 date', () => {
   it.each([

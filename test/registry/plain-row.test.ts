@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
-import { OctetPrefix } from '../../src/registry/octet-prefix.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { OctetPrefix } from '../../src/registry/file/octet-prefix.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Random, randomFrom } from './random.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';

@@ -1,6 +1,6 @@
 /** What a person writes in place of a prefix, and what the message says to write. */
 import { describe, expect, it } from 'vitest';
-import { adviseOnPrefix } from '../../src/registry/prefix-advice.ts';
+import { adviseOnPrefix } from '../../src/registry/file/prefix-advice.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
 
 const parser = new PrefixParser();

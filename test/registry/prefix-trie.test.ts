@@ -2,9 +2,9 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
-import { PrefixColumns } from '../../src/registry/prefix-columns.ts';
-import { orderPrefixes } from '../../src/registry/prefix-order.ts';
-import { NO_PREFIX, PrefixTrie } from '../../src/registry/prefix-trie.ts';
+import { PrefixColumns } from '../../src/registry/lookup/prefix-columns.ts';
+import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
+import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';
 import { type Address, type Random, randomFrom } from './random.ts';
 
 /** The slow twin: looks at every prefix. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PrefixParser } from '../../src/registry/prefix.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { randomFrom } from './random.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
 import { parseMicros } from '../../src/core/units.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 const NAMES = ['prefix', 'holder', 'sector', 'protocols', 'valid_from', 'valid_until', 'reference'];
 const HEADER = NAMES.join(',');

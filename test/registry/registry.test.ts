@@ -4,7 +4,7 @@ import { parseMicros } from '../../src/core/units.ts';
 import { Protocol } from '../../src/core/protocol.ts';
 import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, STANDING_NAMES, type Registry } from '../../src/registry/registry.ts';
-import { parseRegistry } from '../../src/registry/registry-file.ts';
+import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, randomFrom } from './random.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearestWord } from '../../src/registry/word-advice.ts';
+import { nearestWord } from '../../src/registry/file/word-advice.ts';
 
 const NAMES = ['it', 'bank', 'call-centre', 'freelancer', 'university'];
 

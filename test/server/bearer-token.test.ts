@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokenRefusal } from '../../src/server/bearer-token.ts';
+import { tokenRefusal } from '../../src/web/http/bearer-token.ts';
 
 const TOKEN = 'a-token-of-some-length';
 

@@ -18,9 +18,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askDaemon } from '../../src/server/control-client.ts';
-import { ControlSocket, type Peer } from '../../src/server/control-socket.ts';
-import { PeerProof, proveUser } from '../../src/server/control-peer.ts';
+import { askDaemon } from '../../src/daemon/control-client.ts';
+import { ControlSocket, type Peer } from '../../src/daemon/control-socket.ts';
+import { PeerProof, proveUser } from '../../src/daemon/control-peer.ts';
 
 let folder = '';
 let path = '';

@@ -1,6 +1,6 @@
 /** Hosts that a request may name. */
 import { describe, expect, it } from 'vitest';
-import { isLoopback, isMeant } from '../../src/server/host-check.ts';
+import { isLoopback, isMeant } from '../../src/web/http/host-check.ts';
 
 describe('the header Host', () => {
   it.each<[string | undefined, string, boolean]>([

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Log } from '../../src/server/log.ts';
-import { Notifier } from '../../src/server/notifier.ts';
+import type { Log } from '../../src/output/log/log.ts';
+import { Notifier } from '../../src/daemon/notifier.ts';
 import { until } from '../daemon/running-daemon.ts';
 
 /** A webhook that answers as the test says, and keeps what it was sent. */

@@ -1,6 +1,6 @@
 /** Reports of several shards, merged, against all of them sorted. */
 import { expect, it } from 'vitest';
-import { FlowEnd } from '../../src/engine/counters.ts';
+import { FlowEnd } from '../../src/dataplane/counters.ts';
 import {
   BATCH_END_LENGTH,
   ENDED_LENGTH,
@@ -8,9 +8,9 @@ import {
   PACKET_LENGTH,
   Report,
   ReportWord,
-} from '../../src/shards/report.ts';
-import { ReportMerge } from '../../src/shards/report-merge.ts';
-import { ReportRing } from '../../src/shards/report-ring.ts';
+} from '../../src/pipeline/workers/report.ts';
+import { ReportMerge } from '../../src/pipeline/workers/report-merge.ts';
+import { ReportRing } from '../../src/pipeline/workers/report-ring.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 interface Said {

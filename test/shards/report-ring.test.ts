@@ -1,6 +1,6 @@
 /** The ring of reports against a queue, and one record at a time round its end. */
 import { describe, expect, it } from 'vitest';
-import { LONGEST_RECORD, ReportRing } from '../../src/shards/report-ring.ts';
+import { LONGEST_RECORD, ReportRing } from '../../src/pipeline/workers/report-ring.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 function pair(): { writer: ReportRing; reader: ReportRing } {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { Stage } from '../../src/fingerprint/finding.ts';
-import { evaluationJson, evaluationMarkdown, evaluationText } from '../../src/output/evaluation.ts';
+import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { evaluationJson, evaluationMarkdown, evaluationText } from '../../src/study/evaluation.ts';
 import { evaluate } from '../../src/study/evaluate.ts';
 import { flowKey, type Found, FoundFlows } from '../../src/study/found-flows.ts';
 import type { CaptureLabels, FlowLabel } from '../../src/study/labels.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { Stage } from '../../src/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
 import { parseLabels } from '../../src/study/labels.ts';
 
 const flow = {

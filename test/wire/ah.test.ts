@@ -1,7 +1,7 @@
 /** The fields of AH headers against what tshark reads of them. */
 import { expect, it } from 'vitest';
-import { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../src/wire/ah.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
+import { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../src/dataplane/wire/ah.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { guarded } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

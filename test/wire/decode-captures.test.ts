@@ -4,15 +4,23 @@
  */
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { listCaptures } from '../../src/capture/list-captures.ts';
-import { openCapture } from '../../src/capture/open-capture.ts';
+import { listCaptures } from '../../src/capture/input/list-captures.ts';
+import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { DETAIL_WORDS, End, FlowDetail, FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from '../../src/flow/flow-table.ts';
-import { Fragments } from '../../src/flow/fragments.ts';
-import { decode } from '../../src/wire/decode.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
-import { Fragment, PacketView } from '../../src/wire/packet-view.ts';
+import {
+  DETAIL_WORDS,
+  End,
+  FlowDetail,
+  FlowTable,
+  FlowWord,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../../src/dataplane/flow/flow-table.ts';
+import { Fragments } from '../../src/dataplane/flow/fragments.ts';
+import { decode } from '../../src/dataplane/wire/decode.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { installed } from '../capture/installed.ts';
 import { flowName, flowsByTshark, type RawPacket } from './tshark-flows.ts';
 

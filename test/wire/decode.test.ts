@@ -1,7 +1,7 @@
 /** The layer walk against the vector pages, whole and cut at every length. */
 import { describe, expect, it } from 'vitest';
-import { Fragment } from '../../src/wire/packet-view.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
+import { Fragment } from '../../src/dataplane/wire/packet-view.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { decodedView, describeBytes, describePacket } from './decoded.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { readAllPages, readFrames } from './vector-pages.ts';

@@ -1,9 +1,9 @@
 /** Rows of decoded packets: what goes in comes out, and both directions of a flow are of one shard. */
 import { describe, expect, it } from 'vitest';
-import { DecodedPackets } from '../../src/wire/decoded-packets.ts';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
-import { FLOW_PARTS, flowPart } from '../../src/wire/flow-part.ts';
-import { Fragment, PacketView, Transport } from '../../src/wire/packet-view.ts';
+import { DecodedPackets } from '../../src/dataplane/wire/decoded-packets.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { FLOW_PARTS, flowPart } from '../../src/dataplane/wire/flow-part.ts';
+import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const ROWS = 64;

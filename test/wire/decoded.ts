@@ -1,8 +1,8 @@
 /** What `decode` makes of octets, as names and texts, in the words of the vector pages. */
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { decode } from '../../src/wire/decode.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/wire/decode-status.ts';
-import { ENCAPSULATION_NAMES, Fragment, PacketView } from '../../src/wire/packet-view.ts';
+import { decode } from '../../src/dataplane/wire/decode.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { ENCAPSULATION_NAMES, Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import type { Guarded } from './guarded-bytes.ts';
 import { guarded } from './guarded-bytes.ts';
 

@@ -1,6 +1,6 @@
 /** ESP without encryption: packets that scapy made, the same broken in one place, and what is no inner packet. */
 import { describe, expect, it } from 'vitest';
-import { findNullTrailer, nullNextHeader } from '../../src/wire/esp-null.ts';
+import { findNullTrailer, nullNextHeader } from '../../src/dataplane/wire/esp-null.ts';
 import { Noise } from '../fingerprint/octets.ts';
 import { u16, u32, withOctets, zeros } from './frame-builder.ts';
 import { guarded } from './guarded-bytes.ts';

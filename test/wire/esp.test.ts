@@ -1,7 +1,7 @@
 /** The fields of ESP headers against what tshark reads of them. */
 import { expect, it } from 'vitest';
-import { DecodeStatus } from '../../src/wire/decode-status.ts';
-import { checkEsp, espSequence, espSpi } from '../../src/wire/esp.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { checkEsp, espSequence, espSpi } from '../../src/dataplane/wire/esp.ts';
 import { guarded } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

@@ -1,6 +1,6 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
-import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/wire/ike-cut.ts';
+import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/dataplane/wire/ike-cut.ts';
 import { withOctets } from './frame-builder.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';

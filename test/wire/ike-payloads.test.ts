@@ -1,7 +1,7 @@
 /** Chains of payloads by hand, each a version's own way; those of real daemons: ike.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { IKE_HEADER_LENGTH } from '../../src/wire/ike.ts';
-import { Chain, walkPayloads } from '../../src/wire/ike-payloads.ts';
+import { IKE_HEADER_LENGTH } from '../../src/dataplane/wire/ike.ts';
+import { Chain, walkPayloads } from '../../src/dataplane/wire/ike-payloads.ts';
 import { guarded } from './guarded-bytes.ts';
 import { u16, u32 } from './frame-builder.ts';
 

@@ -1,8 +1,14 @@
 /** IKE messages of strongSwan and ike-scan against what tshark reads of them. */
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/core/bytes.ts';
-import * as ike from '../../src/wire/ike.ts';
-import { Chain, opensWithV1Sa, payloadsSeen, SeenPayload, walkPayloads } from '../../src/wire/ike-payloads.ts';
+import * as ike from '../../src/dataplane/wire/ike.ts';
+import {
+  Chain,
+  opensWithV1Sa,
+  payloadsSeen,
+  SeenPayload,
+  walkPayloads,
+} from '../../src/dataplane/wire/ike-payloads.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { u32, withOctets } from './frame-builder.ts';
 import { readPage } from './vector-pages.ts';

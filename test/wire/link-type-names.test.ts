@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linkTypeName } from '../../src/wire/link-type-names.ts';
-import { isReadLinkType, LinkType } from '../../src/wire/link-type.ts';
+import { linkTypeName } from '../../src/dataplane/wire/link-type-names.ts';
+import { isReadLinkType, LinkType } from '../../src/dataplane/wire/link-type.ts';
 
 describe('names of link types', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** Packets of OpenVPN 2.6 against what tshark reads of them. */
 import { describe, expect, it } from 'vitest';
-import * as openvpn from '../../src/wire/openvpn.ts';
-import { Opcode } from '../../src/wire/openvpn.ts';
+import * as openvpn from '../../src/dataplane/wire/openvpn.ts';
+import { Opcode } from '../../src/dataplane/wire/openvpn.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

@@ -7,7 +7,7 @@ import {
   nextPreface,
   prefaceStep,
   socks5UdpHeaderLength,
-} from '../../src/wire/proxy-preface.ts';
+} from '../../src/dataplane/wire/proxy-preface.ts';
 import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

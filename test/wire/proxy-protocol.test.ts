@@ -1,6 +1,6 @@
 /** The PROXY protocol header: the worst cases that its specification lists, and what is none. What haproxy sends: proxy-preface.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { NO_PROXY_HEADER, PROXY_HEADER_CUT, proxyHeaderLength } from '../../src/wire/proxy-protocol.ts';
+import { NO_PROXY_HEADER, PROXY_HEADER_CUT, proxyHeaderLength } from '../../src/dataplane/wire/proxy-protocol.ts';
 import { guarded } from './guarded-bytes.ts';
 
 const text = (words: string): Uint8Array => Buffer.from(words, 'latin1');

@@ -8,7 +8,7 @@ import {
   quicVersion,
   sourceIdAt,
   sourceIdLength,
-} from '../../src/wire/quic.ts';
+} from '../../src/dataplane/wire/quic.ts';
 import { guarded } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

@@ -16,7 +16,7 @@ import {
   secretFields,
   wireguardType,
   WireguardType,
-} from '../../src/wire/wireguard.ts';
+} from '../../src/dataplane/wire/wireguard.ts';
 import { guarded } from './guarded-bytes.ts';
 import { readPage } from './vector-pages.ts';
 

@@ -1,0 +1,146 @@
+/**
+ * A capture by its path, whatever its format: what is there is recognised by content, unpacked where it is compressed
+ * (once: gzip inside gzip is no capture), and read as pcap or pcapng.
+ *
+ * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
+ * Memory: a block of 1.25 MB for a file, two for what has to be waited for, and the decompressor's window where there is one.
+ */
+import { type BlockLender, BlockReader } from '../input/block-reader.ts';
+import { CountedInput, unreadableInput } from '../input/byte-input.ts';
+import type { ByteInput } from '../input/byte-input.ts';
+import { NO_FAULT } from '../capture-end.ts';
+import { CaptureFormat, recogniseFormat } from './capture-format.ts';
+import type { Recognised } from './capture-format.ts';
+import { GzipInput } from '../input/gzip-input.ts';
+import { openInput } from '../input/open-input.ts';
+import type { PacketBatch } from '../packet-batch.ts';
+import { CaptureFault, Found } from '../packet-source.ts';
+import type { CaptureEnd, PacketSource } from '../packet-source.ts';
+import { PcapReader } from './pcap-reader.ts';
+import { PcapngReader } from './pcapng-reader.ts';
+import type { RecordReader } from './record-reader.ts';
+import { shellWord, unreadFormatOf, unreadMessage } from './unread-format.ts';
+import { ZstdInput } from '../input/zstd-input.ts';
+
+export interface CaptureOptions {
+  /** Octets asked of the input at a time; for tests that want records to straddle blocks. */
+  readonly payloadLength?: number;
+  /** Whose blocks are read into, where they are not the reader's own. */
+  readonly lender?: BlockLender | null;
+}
+
+/** The capture at a path; `-` is standard input. */
+export function openCapture(path: string, options: CaptureOptions = {}): Capture {
+  return new Capture(path, () => openInput(path), options);
+}
+
+/** The capture in octets that come from elsewhere: a capturing process, a test. */
+export function captureOf(name: string, input: ByteInput, options: CaptureOptions = {}): Capture {
+  return new Capture(name, () => Promise.resolve(input), options);
+}
+
+export class Capture implements PacketSource {
+  readonly name: string;
+  private readonly open: () => Promise<ByteInput>;
+  private readonly options: CaptureOptions;
+  private input: ByteInput = unreadableInput('not opened');
+  private blocks: BlockReader | undefined;
+  private reader: RecordReader | undefined;
+  private starting: Promise<boolean> | undefined;
+  private format: CaptureFormat = CaptureFormat.UNKNOWN;
+  private compressed: CountedInput | null = null;
+  private refusal: CaptureEnd = NO_FAULT;
+  private closed = false;
+
+  constructor(name: string, open: () => Promise<ByteInput>, options: CaptureOptions) {
+    this.name = name;
+    this.open = open;
+    this.options = options;
+  }
+
+  get end(): CaptureEnd {
+    return this.reader?.end ?? this.refusal;
+  }
+
+  /** Bytes of the file up to the end of the packets that were read; for a compressed file those that were unpacked, some of them ahead. */
+  get bytesRead(): number {
+    return this.compressed?.count ?? this.blocks?.offset ?? 0;
+  }
+
+  /** Opens and recognises the input; true where it is a capture, else `end` says why not. Reads no packet. */
+  start(): Promise<boolean> {
+    this.starting ??= this.recognise();
+    return this.starting;
+  }
+
+  async read(batch: PacketBatch): Promise<boolean> {
+    if (!this.closed && (await this.start())) this.reader ??= this.makeReader();
+    let found = this.readNow(batch);
+    while (found === Found.NOT_YET && this.reader !== undefined) {
+      await this.reader.wait();
+      found = this.readNow(batch);
+    }
+    return found === Found.PACKETS;
+  }
+
+  /**
+   * As `read`, at once: END, with the batch empty, at the end. NOT_YET, with the batch empty, before the first `read`, where packets
+   * have to be waited for, and where the event loop has waited long enough for its turn: `read` sees to all of these.
+   */
+  readNow(batch: PacketBatch): Found {
+    if (this.reader !== undefined && !this.closed) return this.reader.readNow(batch);
+    batch.count = 0;
+    return this.closed ? Found.END : Found.NOT_YET;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    // First what is open already: a start may wait for it.
+    await this.input.close();
+    await this.starting;
+    await (this.blocks ?? this.input).close();
+  }
+
+  private async recognise(): Promise<boolean> {
+    this.input = await this.open();
+    let found = await recogniseFormat(this.input);
+    let wrapping = '';
+    if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
+      wrapping = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
+      this.compressed = new CountedInput(found.input);
+      const isGzip = found.format === CaptureFormat.GZIP;
+      this.input = isGzip ? new GzipInput(this.compressed) : new ZstdInput(this.compressed);
+      found = await recogniseFormat(this.input);
+    }
+    this.input = found.input;
+    this.format = found.format;
+    if (found.format === CaptureFormat.PCAP || found.format === CaptureFormat.PCAPNG) return true;
+    this.refusal = refusalOf(found, wrapping, this.name);
+    return false;
+  }
+
+  /** Blocks are taken only now: whoever only asks what a file is needs none. */
+  private makeReader(): RecordReader {
+    this.blocks = new BlockReader(this.input, this.options.payloadLength, this.options.lender);
+    const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
+    return new Reader(this.blocks, this.compressed !== null);
+  }
+}
+
+/** Why something is no capture: its own fault where it has one, else what it was seen to be. */
+function refusalOf(found: Recognised, wrapping: string, path: string): CaptureEnd {
+  const { format, seen, failure } = found;
+  if (failure.fault !== CaptureFault.NONE) return failure;
+  const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
+  if (seen.length === 0) return { fault: CaptureFault.UNKNOWN_FORMAT, message: `empty: no octet to read${inside}` };
+  if (format !== CaptureFormat.UNKNOWN) {
+    const command = `${wrapping} -dc ${path === '-' ? 'FILE' : shellWord(path)} | sluice replay -`;
+    return { fault: CaptureFault.UNREAD_FORMAT, message: `compressed more than once${inside}: ${command}` };
+  }
+  const unread = unreadFormatOf(seen);
+  if (unread?.mayHoldPackets === true)
+    return { fault: CaptureFault.UNREAD_FORMAT, message: unreadMessage(unread, path, wrapping) };
+  const what = unread === null ? '' : `: ${unreadMessage(unread, path, '')}`;
+  const message = `neither pcap nor pcapng by its first octets${inside}${what}`;
+  return { fault: CaptureFault.UNKNOWN_FORMAT, message };
+}

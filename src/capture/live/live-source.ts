@@ -1,0 +1,220 @@
+/**
+ * A source of live packets: keeps a capture alive (a process, or a connection to `sluice capture`), reads the pcap that comes from
+ * it, and adds up what the runs count. A run that ends or is stuck is followed by another, and the time without one is counted.
+ *
+ * Contract: `start` rejects where capturing cannot begin at all, unless the source is patient; after that, trouble is counted and
+ * tried again until `stop`.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NO_FAULT } from '../capture-end.ts';
+import type { CaptureLink, OpenCapture } from './live-link.ts';
+import { type Capture, captureOf } from '../format/open-capture.ts';
+import type { PacketBatch } from '../packet-batch.ts';
+import type { CaptureEnd, PacketSource } from '../packet-source.ts';
+import { StreamInput } from '../input/stream-input.ts';
+
+/** A process that does not end when it is asked to is ended. */
+const STOP_LIMIT_MS = 1500;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5000;
+const COUNTS_MS = 2000;
+/** IFF_UP of netdevice(7). */
+const INTERFACE_UP = 1;
+
+export interface LiveOptions {
+  readonly device: string;
+  /** A start that fails is tried again: what captures is a service of its own, and may come later. */
+  readonly isPatient: boolean;
+  /** No packet for so long while the interface counts some: the process is stuck. */
+  readonly stuckMs: number;
+}
+
+/** Told of what happens to the capturing process, for a log. */
+export type LiveListener = (event: 'started' | 'ended' | 'stuck', detail: string) => void;
+
+export class LiveSource implements PacketSource {
+  readonly name: string;
+  readonly end: CaptureEnd = NO_FAULT;
+  restartCount = 0;
+  gapMs = 0;
+  stallCount = 0;
+  /** Null while a process captures; else why not. */
+  private processProblem: string | null = 'not started';
+  private readonly openCapture: OpenCapture;
+  private readonly options: LiveOptions;
+  private readonly listener: LiveListener;
+  private link: CaptureLink | null = null;
+  private capture: Capture | null = null;
+  private startedAtMs = 0;
+  private endedAtMs = 0;
+  /** Wait before the next process; grows while processes live shorter than the longest wait. */
+  private retryMs = 0;
+  /** Losses of runs that have ended. */
+  private readonly droppedBefore: Record<string, number> = {};
+  private timers: NodeJS.Timeout[] = [];
+  private lastPacketMs = 0;
+  private interfaceCountThen = 0;
+  private readonly stopSignal = new AbortController();
+
+  constructor(openCapture: OpenCapture, options: LiveOptions, listener: LiveListener) {
+    this.name = options.device;
+    this.openCapture = openCapture;
+    this.options = options;
+    this.listener = listener;
+  }
+
+  /** Null while packets can come; else why not. A process outlives its interface's going down, and goes on when it is up again. */
+  get problem(): string | null {
+    return this.processProblem ?? (this.isDown() ? `${this.name} is down: sudo ip link set ${this.name} up` : null);
+  }
+
+  /** Packets lost by all processes so far, by who lost them. */
+  get dropped(): Record<string, number> {
+    const sums = { ...this.droppedBefore };
+    for (const [by, count] of Object.entries(this.link?.counts.dropped ?? {})) sums[by] = (sums[by] ?? 0) + count;
+    return sums;
+  }
+
+  /** Starts capturing; rejects with a sentence where that cannot be. */
+  async start(): Promise<void> {
+    this.endedAtMs = performance.now();
+    if (!(await this.begin())) {
+      if (!this.options.isPatient) throw new Error(this.processProblem ?? '');
+      this.listener('ended', this.processProblem ?? '');
+    }
+    this.timers = [
+      setInterval(() => {
+        this.link?.askCounts();
+      }, COUNTS_MS),
+      setInterval(() => {
+        this.watch();
+      }, this.options.stuckMs),
+    ];
+    for (const timer of this.timers) timer.unref();
+  }
+
+  async read(batch: PacketBatch): Promise<boolean> {
+    for (;;) {
+      if (this.capture !== null && (await this.capture.read(batch))) {
+        this.lastPacketMs = performance.now();
+        return true;
+      }
+      await this.noteEnd();
+      if (this.isStopping()) return false;
+      if (!(await this.restart())) return false;
+    }
+  }
+
+  /** Asks the process to end; what it has captured is still read. */
+  stop(): void {
+    if (this.isStopping()) return;
+    this.stopSignal.abort();
+    for (const timer of this.timers) clearInterval(timer);
+    const { link } = this;
+    link?.finish();
+    setTimeout(() => {
+      link?.kill();
+      // Whoever inherited the pipe may hold it open.
+      void this.capture?.close();
+    }, STOP_LIMIT_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    this.link?.kill();
+    await this.capture?.close();
+  }
+
+  private isStopping(): boolean {
+    return this.stopSignal.signal.aborted;
+  }
+
+  /** Starts a process and waits until it captures; false, with the problem, where it ends before. */
+  private async begin(): Promise<boolean> {
+    const link = this.openCapture();
+    this.link = link;
+    this.capture = captureOf(this.name, new StreamInput(link.packets));
+    if (!(await this.capture.start())) {
+      await this.capture.close();
+      this.capture = null;
+      link.kill();
+      await link.ended;
+      this.link = null;
+      this.processProblem = link.problem;
+      return false;
+    }
+    this.processProblem = null;
+    this.startedAtMs = performance.now();
+    this.lastPacketMs = this.startedAtMs;
+    this.interfaceCountThen = this.interfaceCount();
+    this.listener('started', link.detail);
+    return true;
+  }
+
+  /** The process has ended, or its output is no pcap any more: what it counted is added up. */
+  private async noteEnd(): Promise<void> {
+    const { link } = this;
+    if (link === null) return;
+    this.endedAtMs = performance.now();
+    if (this.endedAtMs - this.startedAtMs >= LONGEST_RETRY_MS) this.retryMs = 0;
+    await this.capture?.close();
+    this.capture = null;
+    link.kill();
+    await link.ended;
+    for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
+    this.link = null;
+    this.processProblem = link.problem;
+    if (!this.isStopping()) this.listener('ended', this.processProblem);
+  }
+
+  /** Tries until a process captures again; false after `stop`. */
+  private async restart(): Promise<boolean> {
+    while (!this.isStopping()) {
+      const waitMs = this.retryMs;
+      this.retryMs = Math.min(Math.max(FIRST_RETRY_MS, waitMs * 2), LONGEST_RETRY_MS);
+      await sleep(waitMs, undefined, { signal: this.stopSignal.signal }).catch(() => undefined);
+      if (this.isStopping() || !(await this.begin())) continue;
+      this.restartCount++;
+      this.gapMs += performance.now() - this.endedAtMs;
+      // A stop that came meanwhile has not seen this process.
+      if (this.isStopping()) this.link?.finish();
+      return true;
+    }
+    return false;
+  }
+
+  /** The watchdog. A filter may leave everything out, so silence means something only without one. */
+  private watch(): void {
+    const { stuckMs } = this.options;
+    const { link } = this;
+    const count = this.interfaceCount();
+    const isCounting = count > this.interfaceCountThen;
+    this.interfaceCountThen = count;
+    if (link === null || link.isFiltered || !isCounting) return;
+    if (performance.now() - this.lastPacketMs < stuckMs) return;
+    this.stallCount++;
+    this.listener(
+      'stuck',
+      `no packet for ${stuckMs / 1000} s although ${this.name} has some; the process is started anew`,
+    );
+    link.kill();
+  }
+
+  /** By the interface's flags, where the system shows them. */
+  private isDown(): boolean {
+    try {
+      return (Number(readFileSync(`/sys/class/net/${this.name}/flags`, 'utf8')) & INTERFACE_UP) === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  private interfaceCount(): number {
+    try {
+      return Number(readFileSync(`/sys/class/net/${this.name}/statistics/rx_packets`, 'utf8'));
+    } catch {
+      return 0;
+    }
+  }
+}

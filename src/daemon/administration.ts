@@ -1,0 +1,164 @@
+/**
+ * What an operator may do to a running daemon, and the record of it: each action is an event and a log entry with who, when, what, and the hash of the
+ * rules before and after. Requests come from the control socket; signals hand their actions over as well.
+ */
+import * as z from 'zod/mini';
+import { parseInstant } from '../core/iso-time.ts';
+import { type ActionWho, actionLine } from '../output/event/notice-line.ts';
+import type { Peer } from './control-socket.ts';
+import type { Log } from '../output/log/log.ts';
+import type { Confirmed } from './rule-changes.ts';
+import type { Reloaded } from './reload.ts';
+
+/** The daemon, as far as it is administered. */
+export interface Administered {
+  readonly timeUs: number;
+  /** Hash of the rules in use. */
+  readonly rulesSha256: string;
+  status(): object;
+  reload(reason: string): Promise<Reloaded>;
+  confirm(sha256: string, dateUs: number | null): Promise<Confirmed>;
+  /** False where the breaker was closed. */
+  resetBreaker(): boolean;
+  /** Sets the counts of registered hits to 0; returns those before. */
+  clearHarm(reason: string): object;
+  /** Forgets what is kept of clients; returns how much that was. */
+  forget(): object;
+  /** Takes an event line. */
+  notice(line: string): void;
+}
+
+const LONGEST_REASON = 500;
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
+
+const sudo = { sudo_uid: z.optional(z.unknown()) };
+const requestSchema = z.discriminatedUnion('command', [
+  z.strictObject({ command: z.literal('status'), ...sudo }),
+  z.strictObject({ command: z.literal('reload'), ...sudo }),
+  z.strictObject({
+    command: z.literal('confirm'),
+    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/, { error: 'must be the 64 hexadecimal digits of a hash' })),
+    date: z.optional(
+      z
+        .string()
+        .check(z.refine((text) => !Number.isNaN(parseInstant(text)), { error: 'must be a time with its zone' })),
+    ),
+    ...sudo,
+  }),
+  z.strictObject({ command: z.literal('reset'), ...sudo }),
+  z.strictObject({
+    command: z.literal('clear-harm'),
+    reason: z
+      .string()
+      .check(
+        z.maxLength(LONGEST_REASON, { error: `must have ${LONGEST_REASON} characters at most` }),
+        z.regex(PRINTABLE, { error: 'must be a text' }),
+      ),
+    ...sudo,
+  }),
+  z.strictObject({ command: z.literal('forget'), ...sudo }),
+]);
+type Request = z.infer<typeof requestSchema>;
+
+/** An answer on the socket. */
+export type ControlAnswer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
+
+export class RunAdministration {
+  private readonly daemon: Administered;
+  private readonly log: Log;
+
+  constructor(daemon: Administered, log: Log) {
+    this.daemon = daemon;
+    this.log = log;
+  }
+
+  /** Answers a request on the control socket. */
+  async answer(request: unknown, { uid, sudoUid }: Peer): Promise<ControlAnswer> {
+    const parsed = requestSchema.safeParse(request);
+    if (!parsed.success) {
+      const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+      return { ok: false, problem: `${path.join('.') || 'request'}: ${message}` };
+    }
+    const who = { via: 'socket', uid, ...(sudoUid !== null && { sudo_uid: sudoUid }) } as const;
+    return this.perform(parsed.data, who);
+  }
+
+  reload(who: ActionWho): Promise<Reloaded> {
+    return this.record('reload', who, async () => {
+      const reloaded = await this.daemon.reload(`asked by ${who.via}`);
+      const { result, judgement } = reloaded;
+      return { value: reloaded, result, details: judgement === null ? {} : { candidate: judgement.sha256 } };
+    });
+  }
+
+  reset(who: ActionWho): Promise<boolean> {
+    return this.record('reset', who, () => {
+      const wasTripped = this.daemon.resetBreaker();
+      return { value: wasTripped, result: wasTripped ? 'success' : 'unchanged', details: {} };
+    });
+  }
+
+  private async perform(request: Request, who: ActionWho): Promise<ControlAnswer> {
+    switch (request.command) {
+      case 'status':
+        return { ok: true, ...this.daemon.status() };
+      case 'reload': {
+        const { result, problems, judgement } = await this.reload(who);
+        const isDone = result === 'success' || result === 'unchanged';
+        return { ok: isDone, result, problems, ...(judgement !== null && { sha256: judgement.sha256 }) };
+      }
+      case 'confirm':
+        return this.confirm(request.sha256, request.date, who);
+      case 'reset':
+        return { ok: true, reset: await this.reset(who) };
+      case 'clear-harm': {
+        const { reason } = request;
+        const before = await this.record('clear-harm', who, () => {
+          const counts = this.daemon.clearHarm(reason);
+          return { value: counts, result: 'success', details: { reason, harm_before: counts } };
+        });
+        return { ok: true, before };
+      }
+      case 'forget': {
+        const forgotten = await this.record('forget', who, () => {
+          const counts = this.daemon.forget();
+          return { value: counts, result: 'success', details: { forgotten: counts } };
+        });
+        return { ok: true, ...forgotten };
+      }
+    }
+  }
+
+  private async confirm(sha256: string, date: string | undefined, who: ActionWho): Promise<ControlAnswer> {
+    const { confirmed, result, reason } = await this.record('confirm', who, async () => {
+      const value = await this.daemon.confirm(sha256, date === undefined ? null : parseInstant(date));
+      const details = { confirmed: sha256, ...(date !== undefined && { date }) };
+      return { value, result: value.confirmed ? (value.result ?? 'success') : 'refused', details };
+    });
+    const isDone = confirmed && (result === null || result === 'success' || result === 'unchanged');
+    return { ok: isDone, confirmed, ...(result !== null && { result }), ...(reason !== '' && { problem: reason }) };
+  }
+
+  /** Does the work, and records it with the hash before and after. */
+  private async record<T>(what: string, who: ActionWho, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
+    const { daemon, log } = this;
+    const before = daemon.rulesSha256;
+    const at = new Date().toISOString();
+    let done: Done<T> | null = null;
+    try {
+      done = await work();
+      return done.value;
+    } finally {
+      const { result, details } = done ?? { result: 'failure', details: {} };
+      const action = { what, who, at, result, rules_before: before, rules_after: daemon.rulesSha256, ...details };
+      daemon.notice(actionLine(daemon.timeUs, action));
+      log.info({ action }, 'an action of an operator');
+    }
+  }
+}
+
+interface Done<T> {
+  readonly value: T;
+  readonly result: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}

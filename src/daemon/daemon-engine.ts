@@ -1,0 +1,123 @@
+/**
+ * The engine of a daemon: one pipeline that runs for months, whose rules are swapped while it does, with the breaker beside
+ * it. Everything here runs between two batches or is one: nothing is asynchronous.
+ */
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { Counters } from '../dataplane/counters.ts';
+import type { DecisionSink } from '../decision/decision-sink.ts';
+import { Decisions } from '../decision/decisions.ts';
+import { DelayHistogram } from '../decision/delay-histogram.ts';
+import { Judge } from '../decision/judge.ts';
+import { Pipeline } from '../pipeline/pipeline.ts';
+import { RecentFlows } from '../decision/recent-flows.ts';
+import type { Rules } from '../decision/rules.ts';
+import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
+import { Tunnels } from '../decision/tunnels.ts';
+import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
+import { hitLimitsOf } from '../policy/change-verdict.ts';
+import type { RulesAt } from '../policy/trial-rules.ts';
+import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
+
+const MICROS_PER_MILLISECOND = 1000;
+
+export class RunEngine {
+  readonly table: FlowTable;
+  readonly tunnels: Tunnels;
+  readonly decisions: Decisions;
+  readonly guard: SafetyGuard;
+  /** The flows on which changes of the rules are tried. */
+  readonly recent: RecentFlows;
+  /** How far the last packet of each batch was behind the wall clock when it had been decided: for live sources. */
+  readonly lag = new DelayHistogram();
+  private readonly pipeline: Pipeline;
+  private rulesNow: Rules;
+
+  /** `key`: four words that are the deployment's secret (policy/client-hash). */
+  constructor(
+    rules: Rules,
+    flowCapacity: number,
+    linkIdentity: LinkIdentity,
+    sink: DecisionSink,
+    key: ArrayLike<number>,
+    onTrip: (report: TripReport) => void,
+  ) {
+    const fingerprints = new FingerprintSet();
+    this.rulesNow = rules;
+    this.table = new FlowTable(flowCapacity);
+    this.tunnels = new Tunnels(this.table, fingerprints.evidenceLog);
+    this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
+    this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
+    this.recent = new RecentFlows(this.table, this.tunnels, () => this.timeUs);
+    const judge = new Judge(this.table, this.tunnels, this.decisions, this.recent);
+    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, linkIdentity);
+  }
+
+  get counters(): Counters {
+    return this.pipeline.counters;
+  }
+
+  get rules(): Rules {
+    return this.rulesNow;
+  }
+
+  /** Packet time of the last packet; the wall clock's while there was none. */
+  get timeUs(): number {
+    const { lastTimeUs } = this.counters;
+    return Number.isNaN(lastTimeUs) ? Date.now() * MICROS_PER_MILLISECOND : lastTimeUs;
+  }
+
+  /** The rules in use, as of the packet time at which they are asked now. */
+  get rulesNowAt(): RulesAt {
+    return { ...this.rulesNow, timeUs: Math.min(this.timeUs, this.decisions.rulesUntilUs) };
+  }
+
+  /** What other rules would do to the flows of the last hour, compared with those in use. `coverage` compares the registries. */
+  evaluate(rules: Rules, coverage: CoverageChange): ChangeEvaluation {
+    return this.evaluateBetween(this.rulesNowAt, { ...rules, timeUs: this.timeUs }, coverage);
+  }
+
+  /** What happens to them when time goes on from one packet time to another under the rules in use. */
+  evaluateDates(fromUs: number, toUs: number): ChangeEvaluation {
+    const [before, after] = [
+      { ...this.rulesNow, timeUs: fromUs },
+      { ...this.rulesNow, timeUs: toUs },
+    ];
+    return this.evaluateBetween(before, after, compareCoverage(before, after));
+  }
+
+  private evaluateBetween(before: RulesAt, after: RulesAt, coverage: CoverageChange): ChangeEvaluation {
+    // The limits are those in use: a candidate does not raise its own.
+    const limits = hitLimitsOf(this.rulesNow.policy.safety);
+    return evaluateChange(before, after, this.recent, this.timeUs, limits, coverage);
+  }
+
+  process(batch: PacketBatch): void {
+    this.pipeline.process(batch);
+    this.lag.observe(Date.now() * MICROS_PER_MILLISECOND - this.counters.lastTimeUs);
+  }
+
+  /** Swaps the rules; returns how many flows were decided anew, and how many decisions changed. */
+  replaceRules(rules: Rules): { readonly flows: number; readonly changed: number } {
+    const { made } = this.decisions;
+    const before = made.reduce((sum, count) => sum + count, 0);
+    this.rulesNow = rules;
+    this.guard.breaker.useLimits(rules.policy.safety);
+    const flows = this.decisions.replaceRules(rules, this.timeUs, this.counters.packets);
+    return { flows, changed: made.reduce((sum, count) => sum + count, 0) - before };
+  }
+
+  /** Packet times are greater by this from now on: windows and idle times go on, and flows are decided again for the new time. */
+  clockWasSet(byUs: number): void {
+    this.guard.breaker.clockWasSet(byUs);
+    this.pipeline.clockWasSet(byUs);
+    if (this.counters.packets > 0)
+      this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
+  }
+
+  finish(): void {
+    this.pipeline.finish();
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The daemon's rules from their files: policy and registry, read aside while packets go on, with every problem.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
+import type { Rules, RulesVersions } from '../decision/rules.ts';
+import { parsePolicy } from '../policy/policy-file.ts';
+import type { Mode } from '../policy/policy.ts';
+import type { AddressForm } from '../output/event/address-forms.ts';
+import { parseRegistry } from '../registry/file/registry-file.ts';
+import { RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
+import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
+import type { RulesSources } from './rules-state.ts';
+import { reviveRegistry } from '../registry/registry-transfer.ts';
+
+export interface RulesFiles {
+  readonly policy: string;
+  readonly registry: string;
+  /** Instead of the policy's mode. */
+  readonly mode: Mode | undefined;
+  /** What manifests are needed. */
+  readonly needs: ManifestNeeds;
+  /** How addresses are shown: where they are hidden, problems are told by their places alone. */
+  readonly addresses: AddressForm;
+}
+
+/** Rules, unless there were errors; each problem is a line. */
+export interface RulesReading {
+  readonly rules: Rules | null;
+  readonly problems: readonly string[];
+  /** Of the registry's file: when it was last changed, ms since 1970. */
+  readonly registryChangedMs: number;
+  /** What the files held; null where there are no rules. */
+  readonly sources: RulesSources | null;
+}
+
+interface RegistryAnswer {
+  readonly registry: unknown;
+  readonly kept: readonly Issue[];
+  readonly errorCount: number;
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+const WORKER = new URL('./registry-worker.js', import.meta.url);
+
+/** Reads both files, and the manifests beside them. Never rejects. */
+export async function readRules(files: RulesFiles): Promise<RulesReading> {
+  try {
+    const { mtimeMs } = await stat(files.registry);
+    const policyBytes = await readFile(files.policy);
+    const policyReading = parsePolicy(policyBytes, files.policy);
+    const registryBytes = await readFile(files.registry);
+    const registryLength = registryBytes.length;
+    const answer = await readRegistryAside(registryBytes, files.registry);
+    const seen = (kind: RulesFileKind, bytes: number, rows: number | null, sha256: string): SeenFile => {
+      const path = files[kind];
+      return { kind, path, name: path, bytes, rows, sha256 };
+    };
+    const manifests = await checkManifests(
+      [
+        seen('policy', policyBytes.length, null, policyReading.sha256),
+        seen('registry', registryLength, answer.rows, answer.sha256),
+      ],
+      files.needs,
+    );
+    const formatted = files.addresses === 'plain' ? formatIssue : formatHiddenIssue;
+    const problems = [
+      ...[...policyReading.issues.kept, ...answer.kept].map(formatted),
+      ...manifests.problems.map(({ kind, message }) => `${files[kind]}: error: ${message}`),
+    ];
+    const { policy } = policyReading;
+    if (policy === undefined || answer.registry === null || manifests.problems.length > 0)
+      return { rules: null, problems, registryChangedMs: mtimeMs, sources: null };
+    const rules = {
+      policy,
+      registry: reviveRegistry(answer.registry),
+      mode: files.mode ?? policy.mode,
+      versions: versionsOf(manifests.found),
+    };
+    return { rules, problems, registryChangedMs: mtimeMs, sources: { policy: policyBytes, registry: registryBytes } };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { rules: null, problems: [problem], registryChangedMs: NaN, sources: null };
+  }
+}
+
+/** The version of each file, as its manifest has it. A manifest of its own goes before one that it shares. */
+function versionsOf(found: readonly FoundManifest[]): RulesVersions {
+  const versions: { policy: number | null; registry: number | null } = { policy: null, registry: null };
+  for (const { kind, manifest } of found) versions[kind] = manifest.version;
+  for (const { manifest } of found) {
+    for (const kind of RULES_FILE_KINDS) if (manifest[kind] !== undefined) versions[kind] ??= manifest.version;
+  }
+  return versions;
+}
+
+/** In a thread where this program is compiled; its source, as tests run it, has no file that a thread could load. */
+function readRegistryAside(bytes: Uint8Array, file: string): Promise<RegistryAnswer> {
+  if (!existsSync(WORKER)) {
+    const { registry, issues, sha256, rows } = parseRegistry(bytes, file);
+    return Promise.resolve({ registry, kept: issues.kept, errorCount: issues.errorCount, sha256, rows });
+  }
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(WORKER, { workerData: { bytes, file } });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      reject(new Error(`reading ${file} ended without an answer`));
+    });
+  });
+}

@@ -1,0 +1,374 @@
+/**
+ * The daemon: puts source, engine, event logs, rules, breaker and HTTP server together, starts them in an order in which
+ * nothing is touched before it is sure that it can run, and ends them in the other.
+ */
+import { randomInt } from 'node:crypto';
+import type { Server } from 'node:net';
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { rulesSha256 } from '../decision/rules.ts';
+import { statsLine } from '../output/event/notice-line.ts';
+import type { ShowAddress } from '../output/event/shown-address.ts';
+import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { EventLoopLag } from './event-loop-lag.ts';
+import { ControlSocket } from './control-socket.ts';
+import { type HttpOptions, HttpServer, type Route } from '../web/http/http-server.ts';
+import type { Log } from '../output/log/log.ts';
+import type { Notifier } from './notifier.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { RecentFiles } from './recent-files.ts';
+import { type Administered, RunAdministration } from './administration.ts';
+import { contextOf, RunChanges } from './rule-changes.ts';
+import { RunClock } from './source-clock.ts';
+import { RunEngine } from './daemon-engine.ts';
+import { RunHints } from './hints.ts';
+import { RunNotices } from './notices.ts';
+import { type OutputOptions, RunOutputs } from './outputs.ts';
+import type { RulesState } from './rules-state.ts';
+import type { RulesFiles } from './daemon-rules.ts';
+import { daemonRoutes } from './routes.ts';
+import { RunSafety } from './safety.ts';
+import type { RunSource } from './source-run.ts';
+import { RunSpool } from './spool-run.ts';
+import { daemonStats } from './stats.ts';
+import { daemonStatus } from './status.ts';
+import { startSafety } from './start-safety.ts';
+import type { StartingRules } from './starting-rules.ts';
+
+export interface DaemonOptions {
+  readonly version: string;
+  readonly rulesFiles: RulesFiles;
+  readonly starting: StartingRules;
+  /** Where rules in use are kept; null for nowhere. */
+  readonly rulesState: RulesState | null;
+  readonly flowCapacity: number;
+  readonly linkIdentity: LinkIdentity;
+  readonly outputs: OutputOptions;
+  readonly show: ShowAddress;
+  /** Null for no HTTP server. */
+  readonly http: HttpOptions | null;
+  /** Path of the control socket; null for none. */
+  readonly control: string | null;
+  readonly watch: boolean;
+  /** Where the state of breaker and harm is kept; null for nowhere. */
+  readonly stateFolder: string | null;
+  /** The folder was asked for: without it the daemon does not start. */
+  readonly needsState: boolean;
+  /** Null for no webhook. */
+  readonly notifier: Notifier | null;
+  readonly statsMs: number;
+  readonly makeSource: (outputs: RunOutputs, files: RecentFiles) => RunSource;
+}
+
+/** A stop is over within 5 s: from when on ends of flows are counted only, and when the logs are closed, whatever remains. */
+const END_FLOWS_MS = 3800;
+const CLOSE_LOGS_MS = 4400;
+/** Of a source that has ended by itself nobody waits for the end. */
+const PATIENT_MS = 60_000;
+const TICK_MS = 1000;
+/** Time for notices that are on their way at the end. */
+const NOTICES_MS = 300;
+
+export class Daemon {
+  private readonly options: DaemonOptions;
+  private readonly log: Log;
+  private readonly engine: RunEngine;
+  private readonly outputs: RunOutputs;
+  private readonly source: RunSource;
+  private readonly hints: RunHints;
+  private readonly changes: RunChanges;
+  private readonly lag = new EventLoopLag();
+  private readonly safety: RunSafety;
+  private readonly clock: RunClock;
+  private readonly notices: RunNotices;
+  private lock: Server | null = null;
+  private readonly administration: RunAdministration;
+  private readonly control: ControlSocket | null;
+  private readonly http: HttpServer | null;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private isRunning = false;
+  private isStopping = false;
+  /** When the stop was asked for; NaN where it was not. */
+  private stopMs = NaN;
+
+  static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
+    const files = new RecentFiles();
+    const outputs = await RunOutputs.open(
+      options.outputs,
+      options.show,
+      contextOf(options.starting.reading.rules!),
+      files,
+    );
+    return new Daemon(options, log, outputs, options.makeSource(outputs, files), files);
+  }
+
+  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource, files: RecentFiles) {
+    this.options = options;
+    this.log = log;
+    this.outputs = outputs;
+    this.source = source;
+    const { rulesFiles, starting, rulesState, flowCapacity, linkIdentity, notifier, stateFolder, show } = options;
+    const rules = starting.reading.rules!;
+    this.engine = new RunEngine(rules, flowCapacity, linkIdentity, outputs, newKey(), (report) => {
+      this.safety.tripped(report);
+    });
+    this.notices = new RunNotices(notifier);
+    this.hints = new RunHints(this.engine.counters, log);
+    this.changes = new RunChanges(this.engine, outputs, rulesFiles, starting, rulesState, this.notices, log);
+    this.clock = new RunClock(source.kind, files, log, (byUs) => {
+      this.changes.clockWasSet(byUs);
+    });
+    this.safety = new RunSafety({
+      guard: this.engine.guard,
+      hits: this.engine.decisions.hits,
+      folder: stateFolder,
+      show,
+      log,
+      notices: this.notices,
+      notice: (line) => {
+        outputs.notice(line);
+      },
+      mode: () => this.engine.decisions.mode,
+      timeUs: () => this.engine.timeUs,
+    });
+    this.administration = new RunAdministration(this.administered(), log);
+    const answer = this.administration.answer.bind(this.administration);
+    this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
+    this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log);
+  }
+
+  /** Starts everything; rejects with CommandError, having touched nothing that another daemon uses. */
+  async start(): Promise<void> {
+    try {
+      await this.startParts();
+    } catch (error) {
+      await this.http?.stop();
+      await this.control?.stop();
+      this.lock?.close();
+      if (this.source instanceof RunSpool) this.source.close();
+      throw error;
+    }
+  }
+
+  private async startParts(): Promise<void> {
+    await this.startHttp();
+    // A spool takes its folder of state by itself; another source is not touched before that is done.
+    if (this.source.kind !== 'spool') await this.startSafety();
+    await this.source.start();
+    if (this.source.kind === 'spool') await this.startSafety();
+    const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
+    await this.startOutputs((path) => checkpoint?.logAt(path));
+    // From here on a kill leaves a checkpoint that knows where the logs stood.
+    if (this.source instanceof RunSpool) await this.source.commit(null);
+    await this.changes.start();
+    await this.startControl();
+    this.lag.start();
+    if (this.options.watch) this.changes.reloads.watch();
+    this.every(TICK_MS, () => {
+      this.tick();
+    });
+    if (this.options.statsMs > 0)
+      this.every(this.options.statsMs, () => {
+        this.writeStats();
+      });
+    this.isRunning = true;
+    this.log.info(
+      {
+        source: this.source.kind,
+        backend: this.source.backend,
+        mode: this.engine.rules.mode,
+        rules: rulesSha256(this.engine.rules),
+        control: this.options.control,
+      },
+      'running',
+    );
+  }
+
+  /** Runs until the source ends or the daemon is stopped, and ends everything. Resolves to the exit code. */
+  async run(): Promise<ExitCode> {
+    const problem = await this.source.run((batch) => this.take(batch));
+    const asked = this.isStopping;
+    this.isStopping = true;
+    for (const timer of this.timers) clearInterval(timer);
+    await this.control?.stop();
+    await this.changes.stop();
+    await this.finish();
+    this.lag.stop();
+    await this.http?.stop();
+    this.lock?.close();
+    if (problem !== '') this.log.error({ problem }, 'the source could not be read to its end');
+    this.log.info({ packets: this.engine.counters.packets, asked }, 'stopped');
+    return problem === '' ? ExitCode.DONE : ExitCode.CAPTURE_INCOMPLETE;
+  }
+
+  stop(reason: string): void {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    this.stopMs = performance.now();
+    this.log.info({ reason }, 'stopping');
+    this.source.stop();
+  }
+
+  async reloadRules(signal: string): Promise<void> {
+    await this.administration.reload({ via: 'signal', signal });
+  }
+
+  async reopenLogs(): Promise<void> {
+    if (this.source instanceof RunSpool) {
+      this.source.wantsReopen = true;
+      return;
+    }
+    await this.outputs.reopen();
+    this.log.info('event logs opened anew');
+  }
+
+  /** What the daemon does with packets: the engine's turn, then the logs'. */
+  private async take(batch: PacketBatch): Promise<void> {
+    this.clock.settle(batch);
+    this.changes.reach(batch);
+    this.engine.process(batch);
+    await this.outputs.settle();
+  }
+
+  /** Ends flows and logs. Of a spool's file that is unfinished nothing more is written: the next start reads it again. */
+  private async finish(): Promise<void> {
+    const { source } = this;
+    const isAbandoned = source instanceof RunSpool && source.abandoned;
+    const wasAsked = !Number.isNaN(this.stopMs);
+    if (!isAbandoned) {
+      this.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
+      this.engine.finish();
+      this.hints.look(performance.now());
+      this.writeStats();
+      if (source instanceof RunSpool) await source.commit(null);
+    }
+    // Both come out of the time that the logs have.
+    this.safety.saveAll();
+    const noticesOut = this.notices.close(NOTICES_MS);
+    await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
+    for (const { name, lines } of this.outputs.logs) {
+      const { lineCount, droppedCount, problem } = lines;
+      if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
+    }
+    await noticesOut;
+    if (source instanceof RunSpool) source.close();
+  }
+
+  private tick(): void {
+    this.hints.look(performance.now());
+    this.changes.tick();
+    this.safety.tick();
+    this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());
+    // A spool's logs are moved aside between files only: the checkpoint names places in them.
+    if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();
+    void this.outputs.settle();
+  }
+
+  private every(milliseconds: number, work: () => void): void {
+    const timer = setInterval(work, milliseconds);
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  private async startHttp(): Promise<void> {
+    if (this.http === null) return;
+    const { host, port } = this.options.http!.listen;
+    try {
+      const address = await this.http.start();
+      this.log.info({ host: address.host, port: address.port }, 'listening');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason =
+        code === 'EADDRINUSE'
+          ? 'the port is taken, perhaps by another sluice; --listen HOST:PORT names another'
+          : message;
+      throw new CommandError(`cannot listen on ${host}:${port}: ${reason}`, ExitCode.FAILED);
+    }
+  }
+
+  private async startOutputs(positionOf: Parameters<RunOutputs['start']>[0]): Promise<void> {
+    let others: string[];
+    try {
+      others = await this.outputs.start(positionOf);
+    } catch (error) {
+      throw new CommandError(`cannot write the event log: ${(error as Error).message}`, ExitCode.FAILED);
+    }
+    for (const path of others) {
+      this.log.warn(
+        { path },
+        'this log is another one than at the last checkpoint: events of an unfinished file may be there twice',
+      );
+    }
+  }
+
+  private async startSafety(): Promise<void> {
+    const { stateFolder: folder, needsState: isNeeded, starting } = this.options;
+    const isLocked = this.source.kind === 'spool';
+    this.lock = await startSafety(
+      this.safety,
+      { folder, isNeeded, isLocked, rulesProblem: starting.problem },
+      this.log,
+    );
+    this.notices.begin(this.engine.decisions.hits);
+  }
+
+  private administered(): Administered {
+    const { engine, outputs, changes, options, source, safety } = this;
+    const { hits } = engine.decisions;
+    return {
+      get timeUs() {
+        return engine.timeUs;
+      },
+      get rulesSha256() {
+        return rulesSha256(engine.rules);
+      },
+      status: () => daemonStatus(options.version, engine, source, changes),
+      reload: (reason) => changes.reloads.reload(reason),
+      confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
+      resetBreaker: () => safety.reset(),
+      clearHarm: (reason) => {
+        const before = hits.toCounts();
+        safety.clearHarm(reason);
+        return before;
+      },
+      forget: () => ({ ended_flows: engine.recent.forget(), files: safety.forget() }),
+      notice: (line) => {
+        outputs.notice(line);
+      },
+    };
+  }
+
+  private async startControl(): Promise<void> {
+    try {
+      await this.control?.start();
+    } catch (error) {
+      const { message } = error as Error;
+      const hint = '--control names another, or none';
+      throw new CommandError(
+        `cannot make the control socket ${this.options.control!}: ${message}; ${hint}`,
+        ExitCode.FAILED,
+      );
+    }
+  }
+
+  private routes(): readonly Route[] {
+    const { options, source, engine, changes, outputs, safety, clock, notices, lag } = this;
+    const parts = { source, engine, changes, outputs, safety, clock, notices, lag };
+    return daemonRoutes({
+      ...parts,
+      version: options.version,
+      requests: () => this.http?.requests ?? new Map<number, number>(),
+      notReady: () => (this.isStopping ? 'stopping' : this.isRunning ? source.problem : 'starting'),
+    });
+  }
+
+  private writeStats(): void {
+    const { engine, source, outputs } = this;
+    outputs.notice(statsLine(engine.timeUs, daemonStats(engine, source, outputs)));
+  }
+}
+
+/** A key for a deployment's first start; later ones take it from the state. */
+function newKey(): Int32Array {
+  return Int32Array.from({ length: HASH_KEY_WORDS }, () => randomInt(2 ** 32) | 0);
+}

@@ -1,0 +1,78 @@
+/** Packets from an interface, by a capturing process or by `sluice capture`. */
+import type { CaptureRequest, CaptureWith } from '../capture/live/live-backend.ts';
+import { chooseBackend, NO_BACKEND } from '../capture/live/live-choice.ts';
+import type { OpenCapture } from '../capture/live/live-link.ts';
+import { ProcessLink } from '../capture/live/live-process.ts';
+import { SocketLink } from '../capture/live/live-socket.ts';
+import { LiveSource } from '../capture/live/live-source.ts';
+import { PacketBatch } from '../capture/packet-batch.ts';
+import type { Log } from '../output/log/log.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { RecentFiles } from './recent-files.ts';
+import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
+
+export interface InterfaceCapture {
+  readonly backend: string;
+  readonly device: string;
+  readonly isPatient: boolean;
+  readonly open: OpenCapture;
+}
+
+/** Throws CommandError where nothing can capture. */
+export function processCapture(captureWith: CaptureWith, request: CaptureRequest): InterfaceCapture {
+  const backend = chooseBackend(captureWith);
+  if (backend === null) throw new CommandError(NO_BACKEND, ExitCode.FAILED);
+  const open: OpenCapture = () => new ProcessLink(backend, request);
+  return { backend: backend.name, device: request.device, isPatient: false, open };
+}
+
+/** The service may start later than this daemon, so a start without it is tried again. */
+export function socketCapture(path: string, device: string): InterfaceCapture {
+  return { backend: 'socket', device, isPatient: true, open: () => new SocketLink(path, device) };
+}
+
+export class RunInterface implements RunSource {
+  readonly kind = 'interface';
+  readonly backend: string;
+  private readonly live: LiveSource;
+  private readonly files: RecentFiles;
+
+  constructor(capture: InterfaceCapture, stuckMs: number, files: RecentFiles, log: Log) {
+    const { backend, device, isPatient, open } = capture;
+    this.backend = backend;
+    this.files = files;
+    this.live = new LiveSource(open, { device, isPatient, stuckMs }, (event, detail) => {
+      if (event === 'started') log.info({ detail }, 'capture started');
+      else log.error({ detail }, event === 'ended' ? 'capture ended' : 'capture stuck');
+    });
+  }
+
+  get problem(): string | null {
+    return this.live.problem;
+  }
+
+  get counts(): SourceCounts {
+    const { dropped, restartCount, gapMs, stallCount } = this.live;
+    return { ...NO_COUNTS, dropped, restarts: restartCount, gapSeconds: gapMs / 1000, stalls: stallCount };
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.live.start();
+    } catch (error) {
+      throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.FAILED);
+    }
+  }
+
+  async run(take: TakeBatch): Promise<string> {
+    this.files.begin(this.live.name, 0);
+    const batch = new PacketBatch();
+    while (await this.live.read(batch)) await take(batch);
+    await this.live.close();
+    return '';
+  }
+
+  stop(): void {
+    this.live.stop();
+  }
+}

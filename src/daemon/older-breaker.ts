@@ -1,0 +1,57 @@
+/**
+ * `breaker.json`: the state of the breaker in the form of version 0.1. It is read after an upgrade. A trip that holds is written there too, so that a
+ * return to that version finds the breaker tripped. What is written here bears a mark which that version leaves out in its own.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Trip } from '../decision/breaker/trip.ts';
+import { brokenName, type BrokenState, type StateReading } from './state-file.ts';
+
+const OWNER_ONLY = 0o600;
+
+export class OlderBreaker {
+  readonly path: string;
+
+  constructor(folder: string) {
+    this.path = join(folder, 'breaker.json');
+  }
+
+  /** What version 0.1 has written since `keep`; `none` where it has not run. A file that is no JSON is set aside. */
+  load(): StateReading {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' };
+      throw error;
+    }
+    try {
+      const data: unknown = JSON.parse(text);
+      const isMarked = typeof data === 'object' && data !== null && 'copy_of' in data;
+      return isMarked ? { kind: 'none' } : { kind: 'state', data, savedMs: Date.now() };
+    } catch {
+      return this.setAside('it is no JSON');
+    }
+  }
+
+  setAside(problem: string): BrokenState {
+    const setAside = brokenName(this.path);
+    renameSync(this.path, setAside);
+    return { kind: 'broken', problem, setAside };
+  }
+
+  /** Writes a trip that stops everything; without one there is no file, which is a breaker that is closed. Throws where it cannot. */
+  keep(trips: readonly Trip[]): void {
+    const trip = trips.find(({ then }) => then === 'observe');
+    if (trip === undefined) {
+      rmSync(this.path, { force: true });
+      return;
+    }
+    const { timeUs, affected, seen } = trip;
+    // Causes that version 0.1 does not have count as the one without a share.
+    const cause = trip.cause === 'share' ? 'share' : 'clients';
+    const older = { version: 1, trip: { timeUs, cause, affected, seen }, sliceUs: 0, slice: 0, clients: [] };
+    writeFileSync(`${this.path}.new`, JSON.stringify({ ...older, copy_of: 'safety.json' }), { mode: OWNER_ONLY });
+    renameSync(`${this.path}.new`, this.path);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Where the daemon's events go: decisions and its own notices to one log, ends of flows to another, or all to the same.
+ */
+import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
+import type { DecisionSink, ShownDecision } from '../decision/decision-sink.ts';
+import type { FlowRecord } from '../decision/flow-record.ts';
+import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
+import { type EventContext, EventLines } from '../output/event/event-line.ts';
+import { EventLog } from '../output/log/event-log.ts';
+import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
+import { type OnFull, RotatingLines } from '../output/log/rotating-lines.ts';
+import { openNamedPipe, openStandardOutput, RotatingStream } from '../output/log/rotating-stream.ts';
+import type { ShowAddress } from '../output/event/shown-address.ts';
+import type { RecentFiles } from './recent-files.ts';
+
+export interface OutputOptions {
+  readonly decisions: string | undefined;
+  readonly flows: string | undefined;
+  /** Flows without a finding have no line at their end. */
+  readonly vpnOnly: boolean;
+  readonly onFull: OnFull;
+  readonly rotation: Rotation;
+}
+
+const STANDARD_OUTPUT = '-';
+
+export class RunOutputs implements DecisionSink {
+  readonly logs: readonly EventLog[];
+  private readonly options: OutputOptions;
+  private readonly files: RecentFiles;
+  private readonly show: ShowAddress;
+  private readonly decisions: EventLog | null;
+  private readonly flows: EventLog | null;
+  private events: EventLines;
+  /** Left out where nobody wants to know of flows' ends: then the engine does not tell them. */
+  readonly ended?: NonNullable<DecisionSink['ended']>;
+  /** Ends of flows beyond this moment are not written, only counted. */
+  private endBy = Infinity;
+
+  private constructor(
+    options: OutputOptions,
+    logs: readonly EventLog[],
+    show: ShowAddress,
+    context: EventContext,
+    files: RecentFiles,
+  ) {
+    this.options = options;
+    this.files = files;
+    this.show = show;
+    this.logs = logs;
+    this.decisions = options.decisions === undefined ? null : logs[0]!;
+    this.flows = options.flows === undefined ? null : logs.at(-1)!;
+    this.events = new EventLines(show, context);
+    const { flows } = this;
+    if (flows === null) return;
+    this.ended = (flow, decision, reason) => {
+      if (options.vpnOnly && flow.finding === NO_FINDING) return;
+      if (this.endBy !== Infinity && performance.now() > this.endBy) flows.leaveOut();
+      else flows.write(this.events.flow(files.of(flow.firstPacket), flow, decision, reason));
+    };
+  }
+
+  static async open(
+    options: OutputOptions,
+    show: ShowAddress,
+    context: EventContext,
+    files: RecentFiles,
+  ): Promise<RunOutputs> {
+    const logs: EventLog[] = [];
+    const { decisions, flows } = options;
+    if (decisions !== undefined)
+      logs.push(await openLog(decisions === flows ? 'events' : 'decisions', decisions, options));
+    if (flows !== undefined && flows !== decisions) logs.push(await openLog('flows', flows, options));
+    return new RunOutputs(options, logs, show, context, files);
+  }
+
+  /**
+   * Opens the files, and cuts each back to where it stood when a spool's last file was done. Returns the paths of those that
+   * are not what they were then. Rejects where a file cannot be opened.
+   */
+  async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
+    const others: string[] = [];
+    for (const log of this.logs) {
+      const { file } = log;
+      if (file !== null && !(await file.start(positionOf(file.name)))) others.push(file.name);
+      await log.start();
+    }
+    return others;
+  }
+
+  /** Events from now on name these rules. */
+  useContext(context: EventContext): void {
+    this.events = new EventLines(this.show, context);
+  }
+
+  decided(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void {
+    this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
+  }
+
+  /** A line of the daemon itself. */
+  notice(line: string): void {
+    this.decisions?.write(line);
+  }
+
+  /** All flows end now, of those that do until `time` (of performance.now) with a line. */
+  expectLast(time: number): void {
+    this.endBy = time;
+    for (const { lines } of this.logs) lines.expectLast();
+  }
+
+  async settle(): Promise<void> {
+    for (const { lines } of this.logs) await lines.settle();
+  }
+
+  /** Moves files aside that are due; true where there were any. */
+  async rotateIfDue(): Promise<boolean> {
+    const rotations = (): number => this.logs.reduce((sum, { lines }) => sum + lines.rotationCount, 0);
+    const before = rotations();
+    for (const { lines } of this.logs) await lines.rotateIfDue();
+    return rotations() > before;
+  }
+
+  async reopen(): Promise<void> {
+    for (const { lines } of this.logs) await lines.reopen();
+  }
+
+  /** Has everything written reach the disk, and says where the files then stand. Waits as long as --on-full says. */
+  async positions(timeoutMs: number): Promise<Record<string, CheckpointedLog>> {
+    const positions: Record<string, CheckpointedLog> = {};
+    for (const { lines, file } of this.logs) {
+      while (!(await lines.flush(timeoutMs)) && this.options.onFull === 'wait') await lines.settle();
+      await lines.sync();
+      if (file !== null) positions[file.name] = file.position;
+    }
+    return positions;
+  }
+
+  /** Writes the rest for at most `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
+  }
+}
+
+async function openLog(name: string, path: string, options: OutputOptions): Promise<EventLog> {
+  if (path === STANDARD_OUTPUT) {
+    const target = new RotatingStream('standard output', openStandardOutput);
+    return new EventLog(name, new RotatingLines(target, options.onFull), null);
+  }
+  const kind = await logKindOf(path);
+  if (kind === 'named pipe') {
+    const target = new RotatingStream(path, () => openNamedPipe(path), true);
+    return new EventLog(name, new RotatingLines(target, options.onFull), null);
+  }
+  // A device cannot be cut or moved aside, and is written to like a file otherwise.
+  const isPlain = kind === 'file';
+  const never: Rotation = { octets: Infinity, ageMs: Infinity, kept: 0 };
+  const file = new RotatingFile(path, isPlain ? options.rotation : never);
+  return new EventLog(name, new RotatingLines(file, options.onFull), isPlain ? file : null);
+}

@@ -1,0 +1,59 @@
+/** Packets from standard input: a capture that another program writes. Silence for long means that the program is stuck. */
+import { CaptureFault } from '../capture/packet-source.ts';
+import { type Capture, openCapture } from '../capture/format/open-capture.ts';
+import { PacketBatch } from '../capture/packet-batch.ts';
+import type { RecentFiles } from './recent-files.ts';
+import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
+import type { RunWatchdog } from './watchdog.ts';
+
+export class RunPipe implements RunSource {
+  readonly kind = 'pipe';
+  readonly backend = 'file';
+  private readonly capture: Capture = openCapture('-');
+  private readonly files: RecentFiles;
+  private readonly watchdog: RunWatchdog;
+  private stopped = false;
+
+  constructor(files: RecentFiles, watchdog: RunWatchdog) {
+    this.files = files;
+    this.watchdog = watchdog;
+  }
+
+  get problem(): string | null {
+    return this.watchdog.problem;
+  }
+
+  get counts(): SourceCounts {
+    return { ...NO_COUNTS, stalls: this.watchdog.stallCount };
+  }
+
+  start(): Promise<void> {
+    this.watchdog.start();
+    return Promise.resolve();
+  }
+
+  async run(take: TakeBatch): Promise<string> {
+    this.files.begin(this.capture.name, 0);
+    const batch = new PacketBatch();
+    this.watchdog.waits();
+    while (await this.capture.read(batch)) {
+      this.watchdog.moves();
+      await take(batch);
+      if (this.isStopped()) return '';
+      this.watchdog.waits();
+    }
+    this.watchdog.stop();
+    const { fault, message } = this.capture.end;
+    await this.capture.close();
+    return this.isStopped() || fault === CaptureFault.NONE ? '' : `standard input: ${message}`;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    void this.capture.close();
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Reloads of the daemon's rules: read aside, checked, tried by the guard, and swapped between two batches as one pair. A bad file, or rules that
+ * the guard refuses, leave the old pair. One at a time: those that are asked for meanwhile become one more, afterwards.
+ */
+import { statSync } from 'node:fs';
+import { type Rules, rulesSha256 } from '../decision/rules.ts';
+import type { Log } from '../output/log/log.ts';
+import { MANIFEST_SUFFIX } from '../rules/manifest.ts';
+import type { Judgement, RunGuard } from './change-guard.ts';
+import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts';
+
+/** A failure is a file that cannot be used. Rules that are refused are valid, and beyond the limits of the guard. */
+export type ReloadResult = 'success' | 'failure' | 'unchanged' | 'refused';
+
+export interface Reloaded {
+  readonly result: ReloadResult;
+  readonly problems: readonly string[];
+  /** What the guard says; null where it was not asked. */
+  readonly judgement: Judgement | null;
+}
+
+/** Takes the rules to use with what their files held, or null where the old ones stay. Called for every reload. */
+export type ApplyReload = (reading: RulesReading | null, reloaded: Reloaded) => void;
+
+const WATCH_MS = 1000;
+/** Problems of one reload that are logged with their text. */
+const LOGGED_PROBLEMS = 100;
+
+export class RunReload {
+  readonly counts: Record<ReloadResult, number> = { success: 0, failure: 0, unchanged: 0, refused: 0 };
+  registryChangedMs: number;
+  loadedMs = Date.now();
+  private readonly files: RulesFiles;
+  private readonly log: Log;
+  private readonly current: () => Rules;
+  private readonly guard: RunGuard;
+  private readonly apply: ApplyReload;
+  private running: Promise<Reloaded> | null = null;
+  private next: Promise<Reloaded> | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private stamp = '';
+
+  constructor(
+    files: RulesFiles,
+    registryChangedMs: number,
+    log: Log,
+    current: () => Rules,
+    guard: RunGuard,
+    apply: ApplyReload,
+  ) {
+    this.files = files;
+    this.registryChangedMs = registryChangedMs;
+    this.log = log;
+    this.current = current;
+    this.guard = guard;
+    this.apply = apply;
+  }
+
+  /** Looks at the files from time to time, and reloads once a change has settled. */
+  watch(): void {
+    this.stamp = this.stampNow();
+    let seen = this.stamp;
+    this.timer = setInterval(() => {
+      const now = this.stampNow();
+      // The same as at the last look: whoever writes it is done.
+      if (now !== this.stamp && now === seen) {
+        this.stamp = now;
+        void this.reload('the files have changed');
+      }
+      seen = now;
+    }, WATCH_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+  }
+
+  reload(reason: string): Promise<Reloaded> {
+    if (this.running === null) {
+      this.running = this.work(reason).finally(() => (this.running = null));
+      return this.running;
+    }
+    this.next ??= this.running.then(() => {
+      this.next = null;
+      return this.reload(reason);
+    });
+    return this.next;
+  }
+
+  private async work(reason: string): Promise<Reloaded> {
+    const reading = await readRules(this.files);
+    const { rules, problems, registryChangedMs } = reading;
+    if (rules === null) {
+      for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.error({ problem }, 'the rules are not valid');
+      this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay');
+      return this.finish('failure', null, problems);
+    }
+    for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.warn({ problem }, 'about the rules');
+    if (rulesSha256(rules) === rulesSha256(this.current())) {
+      this.guard.settle();
+      this.noteLoaded(registryChangedMs);
+      return this.finish('unchanged', null, problems);
+    }
+    const judgement = await this.guard.judge(rules);
+    const { sha256, excesses } = judgement;
+    const reasons = excesses.map(({ text }) => text);
+    if (!judgement.mayAct) {
+      this.log.error({ reason, sha256, reasons }, 'reload refused; the old rules stay until this hash is confirmed');
+      return this.finish('refused', null, reasons, judgement);
+    }
+    if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: judgement.isConfirmed }, 'about the new rules');
+    this.noteLoaded(registryChangedMs);
+    return this.finish('success', reading, problems, judgement);
+  }
+
+  private noteLoaded(registryChangedMs: number): void {
+    this.registryChangedMs = registryChangedMs;
+    this.loadedMs = Date.now();
+  }
+
+  private finish(
+    result: ReloadResult,
+    reading: RulesReading | null,
+    problems: readonly string[],
+    judgement: Judgement | null = null,
+  ): Reloaded {
+    this.counts[result]++;
+    const reloaded = { result, problems, judgement };
+    this.apply(reading, reloaded);
+    return reloaded;
+  }
+
+  private stampNow(): string {
+    const { policy, registry } = this.files;
+    return [policy, registry].flatMap((path) => [stampOf(path), stampOf(path + MANIFEST_SUFFIX)]).join('|');
+  }
+}
+
+function stampOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return 'missing';
+  }
+}

@@ -1,0 +1,94 @@
+/** The daemon's HTTP routes: metrics and health. */
+import { rulesSha256 } from '../decision/rules.ts';
+import { Metrics } from '../output/metrics/metrics.ts';
+import type { EventLoopLag } from './event-loop-lag.ts';
+import { type Route, text } from '../web/http/http-server.ts';
+import type { RunChanges } from './rule-changes.ts';
+import type { RunClock } from './source-clock.ts';
+import type { RunEngine } from './daemon-engine.ts';
+import type { RunNotices } from './notices.ts';
+import type { RunOutputs } from './outputs.ts';
+import type { RunSafety } from './safety.ts';
+import type { RunSource } from './source-run.ts';
+
+export interface RouteParts {
+  readonly version: string;
+  readonly source: RunSource;
+  readonly engine: RunEngine;
+  readonly changes: RunChanges;
+  readonly outputs: RunOutputs;
+  readonly safety: RunSafety;
+  readonly clock: RunClock;
+  readonly notices: RunNotices;
+  readonly lag: EventLoopLag;
+  /** Requests answered, by status. */
+  readonly requests: () => ReadonlyMap<number, number>;
+  /** Null where packets can come, else why not. */
+  readonly notReady: () => string | null;
+}
+
+export function daemonRoutes(parts: RouteParts): readonly Route[] {
+  const metrics = metricsOf(parts);
+  return [
+    {
+      path: '/metrics',
+      isOpen: false,
+      answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    },
+    { path: '/healthz', isOpen: true, answer: () => text(200, 'alive') },
+    {
+      path: '/readyz',
+      isOpen: false,
+      answer: () => {
+        const problem = parts.notReady();
+        return problem === null ? text(200, 'ready') : text(503, problem);
+      },
+    },
+  ];
+}
+
+function metricsOf(parts: RouteParts): Metrics {
+  const { version, source, engine, changes, outputs, safety, clock, notices, lag, requests } = parts;
+  const { reloads } = changes;
+  return new Metrics({
+    version,
+    source,
+    counters: engine.counters,
+    table: engine.table,
+    tunnels: engine.tunnels,
+    decisions: engine.decisions,
+    guard: engine.guard,
+    safety,
+    clock,
+    notices,
+    lag: engine.lag,
+    logs: outputs.logs,
+    get rules() {
+      return engine.rules;
+    },
+    get rulesSha256() {
+      return rulesSha256(engine.rules);
+    },
+    get coverage() {
+      return changes.coverage;
+    },
+    recent: engine.recent,
+    get calendar() {
+      return changes.calendarFigures;
+    },
+    get hasRefusedRules() {
+      return changes.guard.refused !== null;
+    },
+    get registryChangedMs() {
+      return reloads.registryChangedMs;
+    },
+    get rulesLoadedMs() {
+      return reloads.loadedMs;
+    },
+    reloads: reloads.counts,
+    get requests() {
+      return requests();
+    },
+    takeLoopLag: () => lag.take(),
+  });
+}

@@ -1,0 +1,283 @@
+/**
+ * Changes of the rules of a daemon, and the one way in which they come to act: reloads, dates that pass, and the confirmations of an operator. Each
+ * is an event with the numbers behind it.
+ */
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { type Rules, rulesSha256 } from '../decision/rules.ts';
+import type { EventContext } from '../output/event/event-fields.ts';
+import { calendarLine, type ChangeNotice, reloadLine, type RulesName } from '../output/event/notice-line.ts';
+import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
+import { evaluationFigures } from '../policy/change-verdict.ts';
+import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
+import type { Log } from '../output/log/log.ts';
+import { Confirmations } from './confirmations.ts';
+import { type CalendarNotice, RunCalendar } from './calendar.ts';
+import type { RunEngine } from './daemon-engine.ts';
+import type { RunNotices } from './notices.ts';
+import { type Judgement, RunGuard } from './change-guard.ts';
+import { type Reloaded, type ReloadResult, RunReload } from './reload.ts';
+import type { RulesSources, RulesState } from './rules-state.ts';
+import type { RulesFiles, RulesReading } from './daemon-rules.ts';
+import type { StartingRules } from './starting-rules.ts';
+
+const SAVE_MS = 60_000;
+
+/** Where events of changes go. */
+export interface ChangeOutputs {
+  notice(line: string): void;
+  /** Events of flows name these rules from now on. */
+  useContext(context: EventContext): void;
+}
+
+/** What became of a confirmation. */
+export interface Confirmed {
+  readonly confirmed: boolean;
+  /** Of the reload that followed; null for a date. */
+  readonly result: ReloadResult | null;
+  /** Why not; empty where it was. */
+  readonly reason: string;
+}
+
+export class RunChanges {
+  readonly reloads: RunReload;
+  readonly calendar: RunCalendar;
+  readonly guard: RunGuard;
+  private readonly confirmations: Confirmations;
+  private readonly state: RulesState | null;
+  /** The files held other rules when the daemon started. */
+  private readonly areOld: boolean;
+  /** Packet time up to which dates had their effect before the start. */
+  private readonly keptUs: number | null;
+  /** Files in use that have no copy yet. */
+  private unkept: RulesSources | null;
+  private keeping: Promise<void> = Promise.resolve();
+  private savedMs = 0;
+  private covered: CoverageFigures | null = null;
+  private readonly engine: RunEngine;
+  private readonly outputs: ChangeOutputs;
+  private readonly notices: RunNotices;
+  private readonly log: Log;
+
+  constructor(
+    engine: RunEngine,
+    outputs: ChangeOutputs,
+    files: RulesFiles,
+    { reading, kept, areOld }: StartingRules,
+    state: RulesState | null,
+    notices: RunNotices,
+    log: Log,
+  ) {
+    this.engine = engine;
+    this.outputs = outputs;
+    this.notices = notices;
+    this.log = log;
+    this.state = state;
+    this.areOld = areOld;
+    this.confirmations = new Confirmations(kept?.confirmed);
+    this.keptUs = kept?.passedUs ?? null;
+    this.unkept = kept === null ? reading.sources : null;
+    this.guard = new RunGuard(engine, this.confirmations);
+    this.calendar = new RunCalendar(engine, this.confirmations, (notice) => {
+      this.noteDate(notice);
+    });
+    this.reloads = new RunReload(
+      files,
+      reading.registryChangedMs,
+      log,
+      () => engine.rules,
+      this.guard,
+      (applied, reloaded) => {
+        this.apply(applied, reloaded);
+      },
+    );
+  }
+
+  /** Takes up what was kept, and tries the files where they hold other rules: before the first packet. */
+  async start(): Promise<void> {
+    if (this.keptUs !== null) this.calendar.restart(this.keptUs);
+    await this.keep();
+    if (this.areOld) await this.reloads.reload('the files have changed since the last run');
+  }
+
+  /** Call it every second or so. */
+  tick(): void {
+    this.calendar.look();
+    if (performance.now() - this.savedMs > SAVE_MS) void this.keep();
+  }
+
+  /** Ends; keeps what a restart needs. */
+  async stop(): Promise<void> {
+    this.reloads.stop();
+    await this.keep();
+  }
+
+  /** Copies the files in use where that is due, and writes where the dates are. One at a time; a failure is logged. */
+  private keep(): Promise<void> {
+    this.keeping = this.keeping.then(() => this.keepNow());
+    return this.keeping;
+  }
+
+  private async keepNow(): Promise<void> {
+    const { state, engine, unkept } = this;
+    if (state === null) return;
+    this.savedMs = performance.now();
+    const sha256 = rulesSha256(engine.rules);
+    const passedUs = engine.counters.packets > 0 ? this.calendar.passedUs : this.keptUs;
+    const confirmed = [...this.confirmations.list];
+    try {
+      if (unkept !== null) await state.keep(sha256, unkept);
+      // Rules that came meanwhile have a turn of their own.
+      if (this.unkept === unkept) this.unkept = null;
+      else return;
+      state.save({ sha256, passedUs, confirmed });
+    } catch (error) {
+      this.log.error({ problem: (error as Error).message }, 'the rules in use could not be kept for a restart');
+    }
+  }
+
+  /** What the registry in use covers now. Changes bring it along: a scrape must not cost a walk over a million rows. */
+  get coverage(): CoverageFigures {
+    if (this.covered === null) {
+      const { registry, timeUs } = this.engine.rulesNowAt;
+      this.noteCoverage(compareCoverage({ registry, timeUs }, { registry, timeUs }));
+    }
+    return this.covered!;
+  }
+
+  private noteCoverage({ inForceAfter, addressesAfter }: CoverageChange): void {
+    const { ipv4, ipv6 } = addressesAfter;
+    this.covered = { inForce: inForceAfter, ipv4Addresses: ipv4, ipv6Addresses: Number(ipv6) };
+  }
+
+  get calendarFigures(): CalendarFigures {
+    const { held, nextUsOrInfinity: nextUs, aheadBeyondCount } = this.calendar;
+    return { nextUs, isHeld: held !== null, aheadBeyondCount };
+  }
+
+  /** Lets dates have their effect, or not, before the packets of a batch are decided. */
+  reach(batch: PacketBatch): void {
+    if (batch.count === 0) return;
+    // Until now the time was that of the wall clock.
+    if (this.engine.counters.packets === 0) this.covered = null;
+    const { timeUs } = batch;
+    let lastUs = timeUs[0]!;
+    for (let row = 1; row < batch.count; row++) if (timeUs[row]! > lastUs) lastUs = timeUs[row]!;
+    this.calendar.reach(timeUs[0]!, lastUs);
+  }
+
+  /** Packet times are greater by this from now on, because a clock was set. Dates that lie ahead again are looked at again. */
+  clockWasSet(byUs: number): void {
+    const { engine, calendar } = this;
+    engine.clockWasSet(byUs);
+    if (byUs < 0 && engine.counters.packets > 0) calendar.restart(engine.timeUs + byUs);
+  }
+
+  /**
+   * Confirms rules that the guard has refused, by their hash, and reloads; or, with a time, the date of that packet time (µs since 1970) under the rules
+   * in use, by their hash.
+   */
+  async confirm(sha256: string, dateUs: number | null = null): Promise<Confirmed> {
+    if (dateUs !== null) {
+      const confirmed = this.confirmDate(sha256, dateUs);
+      await this.keep();
+      return confirmed;
+    }
+    if (!this.guard.confirm(sha256)) {
+      const { refused } = this.guard;
+      const waiting = refused === null ? 'no rules wait for it' : `the rules that wait for it are ${refused.sha256}`;
+      return { confirmed: false, result: null, reason: `no rules with this hash were refused: ${waiting}` };
+    }
+    this.log.warn({ sha256 }, 'rules were confirmed');
+    await this.keep();
+    const { result } = await this.reloads.reload('rules were confirmed');
+    return { confirmed: true, result, reason: '' };
+  }
+
+  private confirmDate(sha256: string, dateUs: number): Confirmed {
+    const inUse = rulesSha256(this.engine.rules);
+    if (sha256 !== inUse)
+      return {
+        confirmed: false,
+        result: null,
+        reason: `the rules in use are ${inUse}: a date is confirmed for them alone`,
+      };
+    if (!this.calendar.confirm(dateUs))
+      return { confirmed: false, result: null, reason: 'no date at this time is held, or ahead and beyond the limits' };
+    this.log.warn({ sha256, date: new Date(dateUs / 1000).toISOString() }, 'a date was confirmed');
+    return { confirmed: true, result: null, reason: '' };
+  }
+
+  private apply(reading: RulesReading | null, { result, problems, judgement }: Reloaded): void {
+    const { engine, outputs, calendar } = this;
+    const rules = reading?.rules ?? null;
+    const since = performance.now();
+    let done = { flows: 0, changed: 0 };
+    if (rules !== null) {
+      outputs.useContext(contextOf(rules));
+      engine.decisions.rulesUntilUs = Infinity;
+      done = engine.replaceRules(rules);
+      if (judgement !== null) this.noteCoverage(judgement.evaluation.coverage);
+      this.confirmations.keepOnly(rulesSha256(rules));
+      if (engine.counters.packets > 0) calendar.restart(engine.timeUs);
+      else calendar.rewind();
+      this.unkept = reading!.sources;
+      void this.keep();
+    }
+    const { mode } = engine.rules;
+    outputs.notice(
+      reloadLine(engine.timeUs, {
+        result,
+        mode,
+        ...done,
+        problems: problems.length,
+        rules: nameOf(engine.rules),
+        change: judgement === null ? null : changeOf(judgement),
+        ...contextOf(engine.rules),
+      }),
+    );
+    if (result === 'failure' || result === 'refused') {
+      this.notices.reloadRefused(result, problems);
+      return;
+    }
+    const milliseconds = Math.round(performance.now() - since);
+    this.log.info(
+      { result, mode, ...done, milliseconds, policy: engine.rules.policy.name, rules: rulesSha256(engine.rules) },
+      'rules reloaded',
+    );
+  }
+
+  private noteDate({ state, lead, date, sha256, evaluation, excesses }: CalendarNotice): void {
+    const { engine, log } = this;
+    if (state === 'passed') this.noteCoverage(evaluation.coverage);
+    if (state === 'held') void this.keep();
+    const reasons = excesses.map(({ text }) => text);
+    const figures = evaluationFigures(evaluation);
+    const { firstUs: fromUs, lastUs: untilUs } = date;
+    const event = { state, lead, fromUs, untilUs, reasons, figures, rules: nameOf(engine.rules) };
+    this.outputs.notice(calendarLine(engine.timeUs, event));
+    const fields = { date: new Date(fromUs / 1000).toISOString(), lead, sha256, reasons };
+    if (state === 'held') this.notices.dateHeld(fields.date, reasons);
+    if (state === 'held')
+      log.error(fields, 'a date is beyond the limits; the decisions before it stand until it is confirmed');
+    else if (state === 'ahead' && reasons.length > 0) log.warn(fields, 'a date ahead is beyond the limits');
+    else log.info(fields, `a date of the rules: ${state}`);
+  }
+}
+
+function changeOf({ sha256, isConfirmed, excesses, evaluation }: Judgement): ChangeNotice {
+  const reasons = excesses.map(({ text }) => text);
+  return { sha256, confirmed: isConfirmed, reasons, figures: evaluationFigures(evaluation) };
+}
+
+function nameOf(rules: Rules): RulesName {
+  const { policy = null, registry = null } = rules.versions ?? {};
+  return {
+    sha256: rulesSha256(rules),
+    ...(policy !== null && { policy_version: policy }),
+    ...(registry !== null && { registry_version: registry }),
+  };
+}
+
+export function contextOf({ policy, registry }: Rules): EventContext {
+  return { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+}

@@ -1,0 +1,266 @@
+/**
+ * The safety of a daemon: what follows a trip of the breaker and a reset, and what of breaker and harm outlives the process. Counts and trips are
+ * in `safety.json`, the clients that were seen in `clients.json`, which may be large and is worth little after a while.
+ */
+import { accessSync, constants, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RegisteredHits } from '../decision/registered-hits.ts';
+import type { SafetyGuard, TripReport } from '../decision/safety-guard.ts';
+import type { ShowAddress } from '../output/event/shown-address.ts';
+import { breakerLine, harmLine } from '../output/event/notice-line.ts';
+import { type ShownTrip, showTrip } from '../output/event/shown-trip.ts';
+import type { Log } from '../output/log/log.ts';
+import { OlderBreaker } from './older-breaker.ts';
+import type { RunNotices } from './notices.ts';
+import { StateFile } from './state-file.ts';
+
+/** Files of state that may name clients: set aside because they could not be read. */
+const FORGOTTEN = /\.broken(-.*)?$/;
+const SCHEMA = 2;
+const TICKS_PER_CLIENTS = 10;
+const TICKS_PER_STATE = 60;
+const MICROS_PER_MILLISECOND = 1000;
+
+/** The content of `safety.json`. */
+interface SafetyState {
+  readonly breaker: unknown;
+  readonly harm: unknown;
+  readonly shownTrips: readonly ShownTrip[];
+}
+
+export interface SafetyParts {
+  readonly guard: SafetyGuard;
+  readonly hits: RegisteredHits;
+  /** Null where no state is kept. */
+  readonly folder: string | null;
+  readonly show: ShowAddress;
+  readonly log: Log;
+  readonly notices: RunNotices;
+  /** Takes an event line. */
+  readonly notice: (line: string) => void;
+  readonly mode: () => string;
+  readonly timeUs: () => number;
+}
+
+export class RunSafety {
+  /** Times that the state could not be kept. */
+  failureCount = 0;
+  private readonly parts: SafetyParts;
+  /** Null until `open`. */
+  private state: StateFile | null = null;
+  private clients: StateFile | null = null;
+  private older: OlderBreaker | null = null;
+  /** Trips as outputs show them, of those that hold. */
+  private shownTrips: readonly ShownTrip[] = [];
+  private ticks = 0;
+  private savedChanges = -1;
+  private savedHarm = '';
+
+  constructor(parts: SafetyParts) {
+    this.parts = parts;
+  }
+
+  /** Trips that hold, as outputs show them. */
+  get trips(): readonly ShownTrip[] {
+    return this.shownTrips;
+  }
+
+  /** Makes sure that state can be kept in the folder. Throws where it cannot. */
+  open(): void {
+    const { folder } = this.parts;
+    if (folder === null) return;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    this.state = new StateFile(join(folder, 'safety.json'), 'safety', SCHEMA);
+    this.clients = new StateFile(join(folder, 'clients.json'), 'clients', SCHEMA);
+    this.older = new OlderBreaker(folder);
+  }
+
+  /** Takes up what was kept in the folder, which is this process's by now. Throws where a file is there and cannot be read. */
+  load(): void {
+    const { guard, log } = this.parts;
+    if (this.state === null || this.clients === null || this.older === null) return;
+    const reading = this.state.load();
+    if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
+    else if (reading.kind === 'state') this.takeUp(reading.data, reading.savedMs);
+    this.loadOlder(this.older, reading.kind === 'none');
+    this.loadClients(this.clients);
+    for (const trip of guard.breaker.trips)
+      log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
+    // A disk that takes nothing shows now, not at the first trip. The key of a first start is kept.
+    this.saveNow();
+  }
+
+  /** The rules in use before are not known, so new ones cannot be compared with them: nothing is enforced until an operator has looked. */
+  rulesAreUnknown(problem: string): void {
+    const { log } = this.parts;
+    log.error({ problem }, 'the rules in use before are not known: nothing is enforced until a reset');
+    this.tripForState();
+    this.saveNow();
+  }
+
+  /** Once a second: keeps what has changed. */
+  tick(): void {
+    const { guard, hits, log } = this.parts;
+    if (this.state === null || this.clients === null) return;
+    const harm = JSON.stringify(hits.toCounts());
+    const isChanged = guard.breaker.changes !== this.savedChanges || harm !== this.savedHarm;
+    const failed = (error: Error): void => {
+      this.failureCount++;
+      log.error({ problem: error.message }, 'the state of the safety breaker could not be kept');
+    };
+    this.ticks++;
+    if (isChanged || this.ticks % TICKS_PER_STATE === 0) this.state.saveSoon(() => this.data()).catch(failed);
+    if (this.ticks % TICKS_PER_CLIENTS === 0) this.clients.saveSoon(() => guard.breaker.exportSeen()).catch(failed);
+  }
+
+  /** Keeps everything at once: before the end. */
+  saveAll(): void {
+    this.saveNow();
+    this.attempt(() => this.clients?.saveNow(this.parts.guard.breaker.exportSeen()));
+  }
+
+  /** The breaker has tripped. */
+  tripped(report: TripReport): void {
+    const { notice, show, log, mode } = this.parts;
+    const shown = showTrip(report, show);
+    this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
+    notice(breakerLine(report.trip.timeUs, { state: 'tripped', mode: mode(), trip: shown }));
+    const effect =
+      shown.then === 'observe'
+        ? 'the safety breaker has tripped: nothing is enforced until a reset'
+        : 'the safety breaker has tripped: flows that are only suspected are left alone until a reset';
+    log.error({ trip: shown }, effect);
+    this.parts.notices.tripped(shown);
+    this.saveNow();
+  }
+
+  /** Closes the breaker again; false where it was closed. */
+  reset(): boolean {
+    const { guard, notice, log, mode, timeUs } = this.parts;
+    if (guard.breaker.trips.length === 0) return false;
+    guard.reset();
+    this.shownTrips = [];
+    notice(breakerLine(timeUs(), { state: 'reset', mode: mode(), trip: null }));
+    log.warn({ mode: mode() }, 'the safety breaker was reset');
+    this.parts.notices.reset();
+    this.saveNow();
+    return true;
+  }
+
+  /** Sets the counts of registered hits to 0, which ends their alert. The reason is an operator's. */
+  clearHarm(reason: string): void {
+    const { hits, notice, log, timeUs } = this.parts;
+    const before = hits.toCounts();
+    hits.clear();
+    notice(harmLine(timeUs(), { state: 'cleared', reason, before }));
+    log.warn({ reason, before }, 'the counts of registered hits were cleared');
+    this.saveNow();
+  }
+
+  /**
+   * Forgets what names clients in clear: the sources of trips that hold, and files that were set aside. Returns the names
+   * of the files that are gone. Counts stay: they are under keyed hashes, and without them the limits would not hold.
+   */
+  forget(): readonly string[] {
+    this.shownTrips = this.shownTrips.map((trip) => ({ ...trip, flows: [], sources: [] }));
+    const { folder } = this.parts;
+    if (folder === null) return [];
+    const names = readdirSync(folder).filter((name) => FORGOTTEN.test(name));
+    for (const name of names) unlinkSync(join(folder, name));
+    this.saveNow();
+    return names;
+  }
+
+  private data(): SafetyState {
+    const { guard, hits } = this.parts;
+    this.savedChanges = guard.breaker.changes;
+    const harm = hits.toCounts();
+    this.savedHarm = JSON.stringify(harm);
+    return { breaker: guard.breaker.exportState(), harm, shownTrips: this.shownTrips };
+  }
+
+  private saveNow(): void {
+    this.attempt(() => {
+      this.state?.saveNow(this.data());
+      this.older?.keep(this.parts.guard.breaker.trips);
+    });
+  }
+
+  private attempt(save: () => void): void {
+    try {
+      save();
+    } catch (error) {
+      this.failureCount++;
+      this.parts.log.error({ problem: (error as Error).message }, 'the state of the safety breaker could not be kept');
+    }
+  }
+
+  private takeUp(data: unknown, savedMs: number): void {
+    const { guard, hits } = this.parts;
+    const elapsedUs = Math.max(0, Date.now() - savedMs) * MICROS_PER_MILLISECOND;
+    try {
+      const { breaker, harm, shownTrips } = data as SafetyState;
+      guard.breaker.importState(breaker, elapsedUs);
+      hits.addCounts(harm);
+      this.shownTrips = Array.isArray(shownTrips) ? shownTrips : [];
+    } catch (error) {
+      const { problem, setAside } = this.state!.setAside((error as Error).message);
+      this.startSafely(problem, setAside);
+    }
+  }
+
+  /** The state before is lost: nothing is enforced until an operator has looked. */
+  private startSafely(problem: string, setAside: string): void {
+    const { guard, log } = this.parts;
+    log.error(
+      { problem, set_aside: setAside },
+      'the state of the safety breaker cannot be used: nothing is enforced until a reset',
+    );
+    guard.breaker.reset();
+    this.tripForState();
+  }
+
+  private tripForState(): void {
+    const { guard, timeUs, show, notices } = this.parts;
+    guard.breaker.tripForState(timeUs());
+    const shown = showTrip({ trip: guard.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
+    this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
+    notices.tripped(shown);
+  }
+
+  private loadClients(file: StateFile): void {
+    const { guard, log } = this.parts;
+    let reading = file.load();
+    if (reading.kind === 'state') {
+      try {
+        guard.breaker.importSeen(reading.data);
+      } catch (error) {
+        reading = file.setAside((error as Error).message);
+      }
+    }
+    if (reading.kind !== 'broken') return;
+    const { problem, setAside } = reading;
+    log.error(
+      { problem, set_aside: setAside },
+      'the clients that were seen are not known: shares are of those seen from now on',
+    );
+  }
+
+  /** What version 0.1 has left: all of it at the first start after an upgrade, else the trip of a time in which that version ran again. */
+  private loadOlder(older: OlderBreaker, isFirst: boolean): void {
+    const { guard, log, show } = this.parts;
+    let reading = older.load();
+    if (reading.kind === 'state') {
+      try {
+        if (isFirst) guard.breaker.importState(reading.data, 0);
+        else guard.breaker.importTrips(reading.data);
+        this.shownTrips = guard.breaker.trips.map((trip) => showTrip({ trip, rule: null, flows: [] }, show));
+        log.info({ path: older.path }, 'the state of the breaker was taken over from version 0.1');
+      } catch (error) {
+        reading = older.setAside((error as Error).message);
+      }
+    }
+    if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The clock of a daemon's source: which packet times it takes as they are (pipeline/live-time). Packets from an interface, and those of a pipe that
+ * begin near the wall clock's time, may be a minute apart beyond what they were waited for; those of files, and of a pipe with older packets, a
+ * day.
+ */
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { LiveTime } from '../pipeline/live-time.ts';
+import type { Log } from '../output/log/log.ts';
+import type { RecentFiles } from './recent-files.ts';
+import type { RunSource } from './source-run.ts';
+
+const LIVE_BOUND_US = 60_000_000;
+const FILE_BOUND_US = 86_400_000_000;
+/** A pipe is live where its first packet is no further from the wall clock. */
+const LIVE_PIPE_US = 3_600_000_000;
+const MICROS_PER_MILLISECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+
+export class RunClock {
+  private readonly kind: RunSource['kind'];
+  private readonly files: RecentFiles;
+  private readonly log: Log;
+  private readonly onClockSet: (byUs: number) => void;
+  private time: LiveTime | null = null;
+  private file = '';
+  private lastMs = 0;
+
+  /** `onClockSet`: packet times are greater by this from now on. */
+  constructor(kind: RunSource['kind'], files: RecentFiles, log: Log, onClockSet: (byUs: number) => void) {
+    this.kind = kind;
+    this.files = files;
+    this.log = log;
+    this.onClockSet = onClockSet;
+  }
+
+  /** Packets with a time that was off. */
+  get jumpCount(): number {
+    return this.time?.jumpCount ?? 0;
+  }
+
+  /** Times that a clock was set. */
+  get clockSetCount(): number {
+    return this.time?.clockSetCount ?? 0;
+  }
+
+  /** Sets the times in a batch right that are off. */
+  settle(batch: PacketBatch): void {
+    if (batch.count === 0) return;
+    const time = (this.time ??= this.open(batch.timeUs[0]!));
+    const nowMs = performance.now();
+    // The output for a spool's files is the same on every run.
+    const elapsedUs = this.kind === 'spool' ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
+    this.lastMs = nowMs;
+    if (this.kind === 'spool' && this.files.current !== this.file) time.begin();
+    this.file = this.files.current;
+    time.settle(batch, elapsedUs);
+  }
+
+  private open(firstUs: number): LiveTime {
+    const { kind, log } = this;
+    const isNow = Math.abs(firstUs - Date.now() * MICROS_PER_MILLISECOND) <= LIVE_PIPE_US;
+    this.lastMs = performance.now();
+    return new LiveTime(kind === 'interface' || (kind === 'pipe' && isNow) ? LIVE_BOUND_US : FILE_BOUND_US, {
+      onJump: (byUs) => {
+        log.warn({ seconds: byUs / MICROS_PER_SECOND }, 'the time of a packet is off and was not followed');
+      },
+      onClockSet: (byUs) => {
+        log.warn({ seconds: byUs / MICROS_PER_SECOND }, 'a clock was set: packet times go on from another base');
+        this.onClockSet(byUs);
+      },
+    });
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Packets from a spool folder. Files go through one pipeline in their order, so flows go on from one to the next; after each
+ * the checkpoint is written, once everything that came of it is on disk.
+ */
+import type { Server } from 'node:net';
+import { realpath } from 'node:fs/promises';
+import { type CaptureEnd, CaptureFault } from '../capture/packet-source.ts';
+import { openCapture } from '../capture/format/open-capture.ts';
+import { PacketBatch } from '../capture/packet-batch.ts';
+import type { ReadFile } from '../capture/spool/spool-checkpoint.ts';
+import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool/spool-source.ts';
+import type { Log } from '../output/log/log.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { RecentFiles } from './recent-files.ts';
+import type { RunOutputs } from './outputs.ts';
+import { NO_COUNTS, type NO_FILES, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
+import type { RunWatchdog } from './watchdog.ts';
+import { SpoolState } from './spool-state.ts';
+import { lockState } from './state-lock.ts';
+
+/** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
+const FINISH_FILE_MS = 2500;
+const FLUSH_MS = 1000;
+
+export interface RunSpoolOptions extends SpoolOptions {
+  /** Where the checkpoint is kept. */
+  readonly stateFolder: string;
+}
+
+export class RunSpool implements RunSource {
+  readonly kind = 'spool';
+  readonly backend = 'file';
+  /** The file in hand was left unfinished: what came of it is not to be kept. */
+  abandoned = false;
+  readonly spool: SpoolSource;
+  private readonly options: RunSpoolOptions;
+  private readonly outputs: RunOutputs;
+  private readonly files: RecentFiles;
+  private readonly log: Log;
+  private readonly watchdog: RunWatchdog;
+  private lock: Server | null = null;
+  /** The logs are to be opened anew, once the file in hand is done: the checkpoint names places in them. */
+  wantsReopen = false;
+  private packets = 0;
+  private faultyCount = 0;
+  private stopBy = Infinity;
+
+  constructor(options: RunSpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log, watchdog: RunWatchdog) {
+    this.options = options;
+    this.spool = new SpoolSource(options, new SpoolState(options.stateFolder, log));
+    this.outputs = outputs;
+    this.files = files;
+    this.log = log;
+    this.watchdog = watchdog;
+  }
+
+  get problem(): string | null {
+    return this.spool.problem ?? this.watchdog.problem;
+  }
+
+  get counts(): SourceCounts {
+    const { doneCount, waitingCount, grownCount, leftCount, failureCount } = this.spool;
+    const files: Record<keyof typeof NO_FILES, number> = {
+      done: doneCount,
+      waiting: waitingCount,
+      grown: grownCount,
+      'grown-unread': leftCount,
+      faulty: this.faultyCount,
+      unlistable: failureCount,
+    };
+    return { ...NO_COUNTS, stalls: this.watchdog.stallCount, files };
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.spool.start();
+      this.lock = await lockState(await realpath(this.options.stateFolder));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CommandError(`cannot use the spool ${this.options.folder}: ${reason}`, ExitCode.WRONG_USAGE);
+    }
+    this.watchdog.start();
+  }
+
+  async run(take: TakeBatch): Promise<string> {
+    const batch = new PacketBatch();
+    for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
+      const end = await this.read(work, batch, take);
+      if (end === null) {
+        this.abandoned = true;
+        break;
+      }
+      await this.commit(end, end.isWhole);
+      await this.moveLogs();
+      if (this.stopBy !== Infinity) break;
+    }
+    return '';
+  }
+
+  stop(): void {
+    this.stopBy = performance.now() + FINISH_FILE_MS;
+    this.spool.end();
+  }
+
+  /** Notes what is on disk now: after a file, and after the last events of all. */
+  async commit(read: ReadFile | null, wasReadWhole = false): Promise<void> {
+    await this.spool.commit(read, await this.outputs.positions(FLUSH_MS), wasReadWhole);
+  }
+
+  /** Between two files: what another program or their size asks of the logs. The checkpoint then names the new ones. */
+  private async moveLogs(): Promise<void> {
+    const wanted = this.wantsReopen;
+    this.wantsReopen = false;
+    if (wanted) await this.outputs.reopen();
+    if ((await this.outputs.rotateIfDue()) || wanted) await this.commit(null);
+  }
+
+  close(): void {
+    this.watchdog.stop();
+    this.lock?.close();
+  }
+
+  /** Reads a file to its end; null where a stop came in between and would take too long. */
+  private async read(work: SpoolWork, batch: PacketBatch, take: TakeBatch): Promise<FileEnd | null> {
+    const { file, processedPackets } = work;
+    const path = this.spool.pathOf(file);
+    const capture = openCapture(path);
+    this.files.begin(path, this.packets - processedPackets);
+    let packets = 0;
+    try {
+      this.watchdog.waits();
+      while (await capture.read(batch)) {
+        this.watchdog.moves();
+        const processed = Math.min(Math.max(processedPackets - packets, 0), batch.count);
+        packets += batch.count;
+        if (processed > 0) batch.dropFirst(processed);
+        this.packets += batch.count;
+        if (batch.count > 0) await take(batch);
+        if (performance.now() > this.stopBy) return null;
+        this.watchdog.waits();
+      }
+    } finally {
+      this.watchdog.moves();
+      await capture.close();
+    }
+    return this.endOf(work, packets, capture.end);
+  }
+
+  /** What is noted of a file that was read to where it ends, or to a fault. */
+  private async endOf({ file }: SpoolWork, packets: number, { fault, message }: CaptureEnd): Promise<FileEnd> {
+    const isCut = CUTS.has(fault);
+    const isWhole = fault === CaptureFault.NONE;
+    const grows = await this.spool.hasChanged(file);
+    if (!isWhole && !(isCut && grows)) {
+      this.faultyCount++;
+      const kept = this.options.removesDone ? ', and is kept' : '';
+      this.log.warn(
+        { file: this.spool.pathOf(file), problem: message },
+        `a file of the spool could not be read to its end${kept}`,
+      );
+    }
+    return { file, packets: isWhole || isCut ? packets : null, isWhole: isWhole && !grows };
+  }
+}
+
+interface FileEnd extends ReadFile {
+  /** All of it was read, and nothing was written to it meanwhile. */
+  readonly isWhole: boolean;
+}
+
+/** Ends that are none once more has been written. */
+const CUTS: ReadonlySet<CaptureFault> = new Set([
+  CaptureFault.CUT_HEADER,
+  CaptureFault.CUT_PACKET,
+  CaptureFault.CUT_BLOCK,
+  CaptureFault.CUT_COMPRESSION,
+]);

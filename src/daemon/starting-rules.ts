@@ -1,0 +1,35 @@
+/**
+ * The rules with which a daemon starts: those that were in use before, where they were kept and the files hold others by now. The files are then
+ * reloaded, so that the guard compares them as it would without the restart.
+ */
+import { rulesSha256 } from '../decision/rules.ts';
+import { NO_NEEDS } from '../rules/manifest-check.ts';
+import type { KeptRules, RulesState } from './rules-state.ts';
+import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts';
+
+export interface StartingRules {
+  readonly reading: RulesReading;
+  /** What was kept of the rules that the daemon starts with; null for nothing. */
+  readonly kept: KeptRules | null;
+  /** The files hold other rules, which are to be reloaded. */
+  readonly areOld: boolean;
+  /** Why nothing could be taken up; empty where there is no such reason. */
+  readonly problem: string;
+}
+
+/** `reading` is of the files, and valid. */
+export async function startingRules(
+  files: RulesFiles,
+  reading: RulesReading,
+  state: RulesState | null,
+): Promise<StartingRules> {
+  if (state === null) return { reading, kept: null, areOld: false, problem: '' };
+  const { kept, problem } = state.load();
+  if (kept === null) return { reading, kept, areOld: false, problem };
+  if (kept.sha256 === rulesSha256(reading.rules!)) return { reading, kept, areOld: false, problem: '' };
+  const old = await readRules({ ...files, ...state.filesOf(kept.sha256), needs: NO_NEEDS });
+  if (old.rules !== null && rulesSha256(old.rules) === kept.sha256)
+    return { reading: old, kept, areOld: true, problem: '' };
+  const reason = old.problems[0] ?? 'they have another hash';
+  return { reading, kept: null, areOld: false, problem: `the rules in use before cannot be read: ${reason}` };
+}

@@ -1,0 +1,40 @@
+/** The counts of a daemon as they stand in its `stats` events. */
+import { OUTCOME_NAMES } from '../dataplane/outcome.ts';
+import { FLOW_END_NAMES } from '../dataplane/counters.ts';
+import { Stage } from '../dataplane/fingerprint/finding.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+import type { RunEngine } from './daemon-engine.ts';
+import type { RunOutputs } from './outputs.ts';
+import type { RunSource } from './source-run.ts';
+
+export function daemonStats(
+  engine: RunEngine,
+  source: RunSource,
+  outputs: RunOutputs,
+): Readonly<Record<string, unknown>> {
+  const { counters, table, decisions, guard } = engine;
+  const { dropped, restarts, gapSeconds, stalls, files } = source.counts;
+  return {
+    packets: counters.packets,
+    bytes: counters.octets,
+    in_flows: counters.flowPackets,
+    not_decoded: counters.notDecodedByName(),
+    capture: { dropped, restarts, gap_seconds: gapSeconds, stalls, ...(source.kind === 'spool' ? { files } : {}) },
+    flows: {
+      active: table.activeCount,
+      started: counters.flowsStarted,
+      split: counters.splitFlows,
+      ended: named(FLOW_END_NAMES, counters.flowsEnded),
+    },
+    decisions: named(ACTION_NAMES, decisions.made),
+    outcome_packets: named(OUTCOME_NAMES, counters.outcomePackets),
+    registered_hits: decisions.hits.toCounts(),
+    mode: decisions.mode,
+    breaker: { tripped: guard.hasTripped, ignores_suspected: guard.refuses(Stage.SUSPECTED), trips: guard.tripCount },
+    lines_dropped: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),
+  };
+}
+
+function named(names: readonly string[], counts: ArrayLike<number>): Record<string, number> {
+  return Object.fromEntries(names.map((name, index) => [name, counts[index]!]));
+}

@@ -1,0 +1,44 @@
+/** What `sluice ctl status` says of a daemon: the rules in use, what waits for a confirmation, breaker, harm, and packets. */
+import { formatMicros } from '../core/units.ts';
+import { rulesSha256 } from '../decision/rules.ts';
+import type { RunChanges } from './rule-changes.ts';
+import type { RunEngine } from './daemon-engine.ts';
+import type { RunSource } from './source-run.ts';
+
+export function daemonStatus(version: string, engine: RunEngine, source: RunSource, changes: RunChanges): object {
+  const { rules, decisions, guard, counters, table } = engine;
+  const { calendar } = changes;
+  const { refused } = changes.guard;
+  const { held, nextUsOrInfinity: nextUs, aheadDates } = calendar;
+  return {
+    version,
+    pid: process.pid,
+    running_seconds: Math.floor(process.uptime()),
+    source: { kind: source.kind, backend: source.backend, problem: source.problem },
+    packet_time: counters.packets === 0 ? null : formatMicros(counters.lastTimeUs),
+    packets: counters.packets,
+    flows: table.activeCount,
+    mode: { of_policy: rules.mode, in_effect: decisions.mode },
+    rules: {
+      sha256: rulesSha256(rules),
+      policy: { name: rules.policy.name, sha256: rules.policy.sha256, version: rules.versions?.policy ?? null },
+      registry: {
+        sha256: rules.registry.sha256,
+        version: rules.versions?.registry ?? null,
+        registrations: rules.registry.count,
+        in_force: changes.coverage.inForce,
+      },
+    },
+    waiting: {
+      rules: refused === null ? null : { sha256: refused.sha256, reasons: refused.excesses.map(({ text }) => text) },
+      date:
+        held === null
+          ? null
+          : { date: formatMicros(held.date.firstUs), reasons: held.excesses.map(({ text }) => text) },
+      dates_ahead: aheadDates.map(formatMicros),
+    },
+    next_date: nextUs === Infinity ? null : formatMicros(nextUs),
+    breaker: { tripped: guard.hasTripped, trips: guard.tripCount },
+    registered_hits: decisions.hits.toCounts(),
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Everything the engine counts: plain numbers, read by summaries and metrics at their leisure.
+ *
+ * The accounting identity, after `Pipeline.finish`: packets = flowPackets + the sum of notDecoded. While a capture is being
+ * read, fragments that wait for their first one are the difference.
+ */
+import { OUTCOME_NAMES } from './outcome.ts';
+import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './wire/decode-status.ts';
+import { UnreadLinks } from './unread-links.ts';
+
+/** Why a flow ended. */
+export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
+export type FlowEnd = (typeof FlowEnd)[keyof typeof FlowEnd];
+export const FLOW_END_NAMES = ['timeout', 'closed', 'evicted', 'shutdown'] as const;
+
+export class Counters {
+  packets = 0;
+  /** Octets on the wire, of all packets. */
+  octets = 0;
+  flowPackets = 0;
+  /** Packets by DecodeStatus; OK stays 0. */
+  readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
+  /** Those of `notDecoded` whose link type is not read, by link type. */
+  readonly unreadLinks = new UnreadLinks();
+  /** Packets and octets by Outcome. */
+  readonly outcomePackets = new Float64Array(OUTCOME_NAMES.length);
+  readonly outcomeOctets = new Float64Array(OUTCOME_NAMES.length);
+  flowsStarted = 0;
+  /** Flows ended, by FlowEnd. */
+  readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
+  /** Flows that are one direction of a conversation whose other direction is a flow under another link (dataplane/flow/split-halves). */
+  splitFlows = 0;
+  fragmentOverlaps = 0;
+  /** Connections whose first octets found no place to be put in order. */
+  streamsRefused = 0;
+  firstTimeUs = Number.NaN;
+  lastTimeUs = Number.NaN;
+
+  /** Packets that reached no flow, by name of the reason, without zeros. */
+  notDecodedByName(): Record<string, number> {
+    const byName: Record<string, number> = {};
+    for (let code = 1; code < DECODE_STATUS_COUNT; code++) {
+      const name = DECODE_STATUS_NAMES[code];
+      if (name !== undefined && this.notDecoded[code]! > 0) byName[name] = this.notDecoded[code]!;
+    }
+    return byName;
+  }
+
+  get notDecodedPackets(): number {
+    return this.notDecoded.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Adds another capture's counts. */
+  add(other: Counters): void {
+    this.packets += other.packets;
+    this.octets += other.octets;
+    this.flowPackets += other.flowPackets;
+    this.flowsStarted += other.flowsStarted;
+    this.splitFlows += other.splitFlows;
+    this.fragmentOverlaps += other.fragmentOverlaps;
+    this.streamsRefused += other.streamsRefused;
+    addTo(this.notDecoded, other.notDecoded);
+    this.unreadLinks.add(other.unreadLinks);
+    addTo(this.flowsEnded, other.flowsEnded);
+    addTo(this.outcomePackets, other.outcomePackets);
+    addTo(this.outcomeOctets, other.outcomeOctets);
+    if (other.packets === 0) return;
+    this.firstTimeUs = Number.isNaN(this.firstTimeUs)
+      ? other.firstTimeUs
+      : Math.min(this.firstTimeUs, other.firstTimeUs);
+    this.lastTimeUs = Number.isNaN(this.lastTimeUs) ? other.lastTimeUs : Math.max(this.lastTimeUs, other.lastTimeUs);
+  }
+}
+
+function addTo(sums: Float64Array, counts: Float64Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += counts[i]!;
+}

@@ -1,0 +1,26 @@
+/** Who counts the flows when it is looked at whether there are too many. */
+import type { Eviction } from './flow/eviction.ts';
+import type { FlowTable } from './flow/flow-table.ts';
+
+export interface FlowCensus {
+  /**
+   * At the `check`-th look, of 1, 2, …: how many of the table's flows must go now, those that have been idle longest. They
+   * have been found, by the eviction given.
+   */
+  excess(table: FlowTable, eviction: Eviction, check: number): number;
+  /** The capture is over: looks begin anew. */
+  reset(): void;
+}
+
+/** Where all flows are in one table. */
+export const ONE_TABLE: FlowCensus = {
+  excess(table, eviction) {
+    const count = table.activeCount - table.capacity;
+    if (count <= 0) return 0;
+    eviction.find(count);
+    return count;
+  },
+  reset() {
+    // Nothing is kept.
+  },
+};

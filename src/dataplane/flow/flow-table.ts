@@ -1,0 +1,410 @@
+/**
+ * All active flows: rows of numbers, found by the hash of their key (flow-index).
+ *
+ * A key is the innermost tuple, direction-less: the two ends (address and port) in order, the transport, and the domain of
+ * the wrapping. Direction 0 runs from the lower end to the higher. A flow is a slot, a small number that is used again after
+ * the flow's end.
+ *
+ * A flow's row is in three parts, each in a block of memory of its own: the words that every packet reads or changes, in one cache
+ * line (`words`, by FlowWord); the details that few packets ask for, in another (`details`, by FlowDetail); and of IPv6 addresses,
+ * which the flag WIDE tells of, all but the last words, that lie in the first part (`upperWords`).
+ *
+ * Invariants: every active slot stands in the index exactly once; a row outside the active slots is never read, and a new one is
+ * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 octets,
+ * or 152 with IPv6 addresses, and 8 to 32 of the index.
+ *
+ * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
+ */
+import { randomInt } from 'node:crypto';
+import { IPV4_MARK } from '../../core/ip-address.ts';
+import { flowPart } from '../wire/flow-part.ts';
+import { type PacketView, Transport } from '../wire/packet-view.ts';
+import { FlowIndex } from './flow-index.ts';
+import { HashKeys, hashKey, hashWords } from './flow-key.ts';
+
+/** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
+export const FlowWord = {
+  /** Last word of each end's address: all of an IPv4 address. */
+  LOW_ADDRESS: 0,
+  HIGH_ADDRESS: 1,
+  /** Port of the lower end in the upper half, of the higher end in the lower. */
+  PORTS: 2,
+  /** Transport in bits 0 to 7, FlowFlag from 8 on. */
+  TRANSPORT: 3,
+  DOMAIN: 4,
+  /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
+  HANDLE: 5,
+  OWN_FINDING: 6,
+  /** The engine's own: index of the flow's decision, 0 for none. */
+  DECISION: 7,
+  /** Packets in each direction. */
+  PACKETS: 8,
+  /** Octets on the wire in each direction, modulo 2^32: see `octets`. */
+  OCTETS: 10,
+  /** f64: packet time of the last packet. */
+  LAST_TIME: 12,
+  /** f64: clock reading at the last packet. */
+  TOUCHED: 14,
+} as const;
+
+export const ROW_WORDS = 16;
+
+/** Words of a row's second part. */
+export const FlowDetail = {
+  /** f64: packet time of the first packet. */
+  FIRST_TIME: 0,
+  /** f64: number of the first packet in the capture, from 1. */
+  FIRST_PACKET: 2,
+  ENCAPSULATION: 4,
+  VLANS: 5,
+  /** Of the flow's own finding. */
+  OWN_EVIDENCE: 6,
+  TUNNEL: 7,
+  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its records are followed. */
+  STREAM: 8,
+  /** Of a slot without a flow: the next one, 0 for none. */
+  NEXT_FREE: 9,
+  /** TCP: sequence number of each direction's first octet, as far as it was needed where no SYN was seen: of the first one captured. */
+  FIRST_SEQUENCE: 10,
+  /** How often OCTETS of each direction has passed 2^32. */
+  OCTETS_CARRIED: 12,
+  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
+  FINDING: 14,
+  TUNNEL_EVIDENCE: 15,
+} as const;
+
+export const DETAIL_WORDS = 16;
+
+/** Words of a row's third part: the first three of each end's address. */
+const UPPER_WORDS = 6;
+
+export const FlowFlag = {
+  /** The first packet went from the higher end to the lower. */
+  STARTED_HIGH: 1 << 8,
+  /** SYN seen, per direction. */
+  SYN_LOW: 1 << 9,
+  SYN_HIGH: 1 << 10,
+  /** Both directions are closed, or one was reset. */
+  CLOSED: 1 << 11,
+  FIN_LOW: 1 << 12,
+  FIN_HIGH: 1 << 13,
+  /** The addresses are not both IPv4: the other words of them lie apart. */
+  WIDE: 1 << 14,
+  /** TCP: STREAM of the details is a place. */
+  STREAM: 1 << 15,
+  /** That place is one of record-chain.ts, not of stream-start.ts. */
+  CHAIN: 1 << 16,
+  /** Began against the direction of a flow with its tuple under another link (split-halves). */
+  OTHER_LINK: 1 << 17,
+} as const;
+
+/** What of TRANSPORT belongs to the key. */
+const KEY_BITS = 255 | FlowFlag.WIDE;
+
+/** One of a flow's two ends. */
+export const End = { LOW: 0, HIGH: 1 } as const;
+export type End = (typeof End)[keyof typeof End];
+
+/** Answers of `find`. */
+export const NO_FLOW = -1;
+
+/**
+ * Octets from where a large block of memory begins to the next cache line: the allocator puts 16 of its own before it (glibc's malloc,
+ * on a page of its own). Elsewhere a row may take two lines, no more.
+ */
+const TO_CACHE_LINE = 48;
+
+/** Packets that `lookAhead` takes at most. */
+export const LOOK_AHEAD = 64;
+
+/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
+export function spareRowsOf(capacity: number): number {
+  return Math.min(1024, Math.max(1, capacity >> 3));
+}
+
+/** A seed that nobody can guess. */
+export function newSeed(): number {
+  return randomInt(0x7fffffff);
+}
+
+export class FlowTable {
+  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-census). */
+  readonly capacity: number;
+  readonly spareRows: number;
+  readonly words: Int32Array;
+  readonly numbers: Float64Array;
+  readonly details: Int32Array;
+  readonly detailNumbers: Float64Array;
+  activeCount = 0;
+
+  /** Direction of the packet that `find` was last given: 0 from the lower end to the higher, else 1. */
+  direction: 0 | 1 = 0;
+
+  /** Of the hashes. */
+  readonly seed: number;
+  readonly hashKeys: HashKeys;
+  private readonly upperWords: Int32Array;
+  private readonly index: FlowIndex;
+  private usedSlots = 1;
+  private freeSlot = 0;
+  private readonly rowsAhead = new Int32Array(LOOK_AHEAD);
+  private readonly uppersAhead = new Int32Array(LOOK_AHEAD);
+  touchedSum = 0;
+
+  constructor(capacity: number, seed: number = newSeed()) {
+    this.capacity = capacity;
+    this.spareRows = spareRowsOf(capacity);
+    const rowCount = capacity + this.spareRows + 1;
+    const rows = new ArrayBuffer(TO_CACHE_LINE + rowCount * ROW_WORDS * 4);
+    this.words = new Int32Array(rows, TO_CACHE_LINE);
+    this.numbers = new Float64Array(rows, TO_CACHE_LINE);
+    const details = new ArrayBuffer(TO_CACHE_LINE + rowCount * DETAIL_WORDS * 4);
+    this.details = new Int32Array(details, TO_CACHE_LINE);
+    this.detailNumbers = new Float64Array(details, TO_CACHE_LINE);
+    this.upperWords = new Int32Array(rowCount * UPPER_WORDS);
+    this.seed = seed;
+    this.hashKeys = new HashKeys(seed);
+    this.index = new FlowIndex(rowCount - 1, this);
+  }
+
+  /** Slots are 1 to this number at most. */
+  get largestSlot(): number {
+    return this.capacity + this.spareRows;
+  }
+
+  /**
+   * Finds where the flows of packets probably lie that are about to be looked up, and whose keys are hashed, and touches what of
+   * them is read then: memory fetches one after the other what is asked for one by one, and together what is asked for at once.
+   */
+  lookAhead(views: readonly PacketView[], count: number): void {
+    const { index, words, details, upperWords, rowsAhead, uppersAhead } = this;
+    const { entries, placeShift } = index;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= entries[views[i]!.flowHash >>> placeShift]!;
+    for (let i = 0; i < count; i++) {
+      const view = views[i]!;
+      const slot = index.candidate(view.flowHash);
+      view.slotAhead = slot;
+      rowsAhead[i] = slot * ROW_WORDS;
+      uppersAhead[i] = view.isWide ? slot * UPPER_WORDS : 0;
+    }
+    // Of nothing but reads the processor has many under way.
+    for (let i = 0; i < count; i++) sum ^= words[rowsAhead[i]!]! ^ upperWords[uppersAhead[i]!]!;
+    // The first data of a connection is held against its SYN.
+    for (let i = 0; i < count; i++) {
+      const view = views[i]!;
+      if (view.transport !== Transport.TCP || view.payloadCaptured === 0) continue;
+      if (words[rowsAhead[i]! + FlowWord.HANDLE] !== 0) continue;
+      sum ^= details[view.slotAhead * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE]!;
+    }
+    // Kept, so that the compiler keeps the reads.
+    this.touchedSum = sum;
+  }
+
+  /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
+  find(view: PacketView): number {
+    hashKey(view, this.hashKeys);
+    return this.findAhead(view);
+  }
+
+  /** The same for a packet whose key is hashed. */
+  findAhead(view: PacketView): number {
+    this.direction = view.direction;
+    const ahead = view.slotAhead;
+    if (ahead !== 0 && ahead < this.usedSlots && this.isOf(ahead, view)) return ahead;
+    return this.search(view);
+  }
+
+  private search(view: PacketView): number {
+    const { index } = this;
+    const { entries, mask, slotBits } = index;
+    const hash = view.flowHash;
+    let fitting = hash << index.pieceShift;
+    for (let at = hash >>> index.placeShift; ; at = (at + 1) & mask) {
+      const entry = entries[at]!;
+      if (entry === 0) return NO_FLOW;
+      const slot = entry ^ fitting;
+      if (slot >>> slotBits === 0 && this.isOf(slot, view)) return slot;
+      fitting = index.stepped(fitting);
+    }
+  }
+
+  /** Whether a packet is of a slot's flow; the slot may have been given back since. */
+  private isOf(slot: number, view: PacketView): boolean {
+    return this.words[slot * ROW_WORDS + FlowWord.DOMAIN] === view.domain && this.hasTuple(slot, view);
+  }
+
+  /** Slot of the flow with the tuple of a packet's flow, which is in a slot of its own, but without wrapping; NO_FLOW for none. */
+  findUnwrapped(slot: number, view: PacketView): number {
+    const { index, words } = this;
+    const { entries, mask, slotBits } = index;
+    const hash = this.hashUnder(slot, 0);
+    let fitting = hash << index.pieceShift;
+    for (let at = hash >>> index.placeShift; ; at = (at + 1) & mask) {
+      const entry = entries[at]!;
+      if (entry === 0) return NO_FLOW;
+      const other = entry ^ fitting;
+      const isCandidate = other >>> slotBits === 0 && words[other * ROW_WORDS + FlowWord.DOMAIN] === 0;
+      if (isCandidate && this.hasTuple(other, view)) return other;
+      fitting = index.stepped(fitting);
+    }
+  }
+
+  /** Whether a slot's flow has a packet's tuple, whatever the wrapping of each. */
+  hasTuple(slot: number, view: PacketView): boolean {
+    const { words } = this;
+    const row = slot * ROW_WORDS;
+    return (
+      words[row + FlowWord.LOW_ADDRESS] === view.lowWord &&
+      words[row + FlowWord.HIGH_ADDRESS] === view.highWord &&
+      words[row + FlowWord.PORTS] === view.keyPorts &&
+      (words[row + FlowWord.TRANSPORT]! & KEY_BITS) === (view.transport | (view.isWide ? FlowFlag.WIDE : 0)) &&
+      (!view.isWide || hasAddresses(this.upperWords, slot * UPPER_WORDS, view))
+    );
+  }
+
+  /** Adds the flow of a packet that `find` has just missed. There must be a row for it. All words but the key are zero. */
+  insert(view: PacketView): number {
+    const { index, words, numbers, details, detailNumbers } = this;
+    index.makeRoom();
+    const slot = this.takeSlot();
+    index.add(view.flowHash, slot);
+    this.activeCount++;
+    const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
+    words[row + FlowWord.LOW_ADDRESS] = view.lowWord;
+    words[row + FlowWord.HIGH_ADDRESS] = view.highWord;
+    words[row + FlowWord.PORTS] = view.keyPorts;
+    words[row + FlowWord.TRANSPORT] =
+      view.transport | (view.direction * FlowFlag.STARTED_HIGH) | (view.isWide ? FlowFlag.WIDE : 0);
+    words[row + FlowWord.DOMAIN] = view.domain;
+    // Word by word: `fill` takes longer for so few.
+    words[row + FlowWord.HANDLE] = 0;
+    words[row + FlowWord.OWN_FINDING] = 0;
+    words[row + FlowWord.DECISION] = 0;
+    for (let pair = (row + FlowWord.PACKETS) >> 1; pair < (row + ROW_WORDS) >> 1; pair++) numbers[pair] = 0;
+    for (let pair = detail >> 1; pair < (detail + DETAIL_WORDS) >> 1; pair++) detailNumbers[pair] = 0;
+    details[detail + FlowDetail.ENCAPSULATION] = view.encapsulation;
+    details[detail + FlowDetail.VLANS] = view.vlans;
+    if (view.isWide) writeAddresses(this.upperWords, slot * UPPER_WORDS, view);
+    return slot;
+  }
+
+  /** Takes a flow out. Its row stays readable until the next `insert`. */
+  remove(slot: number): void {
+    this.index.remove(this.hashOf(slot), slot);
+    this.activeCount--;
+    this.details[slot * DETAIL_WORDS + FlowDetail.NEXT_FREE] = this.freeSlot;
+    this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] = 0;
+    this.freeSlot = slot;
+  }
+
+  /** Slots are 1 to this number; the free ones among them have transport 0. */
+  get lastSlot(): number {
+    return this.usedSlots - 1;
+  }
+
+  isActive(slot: number): boolean {
+    return slot < this.usedSlots && this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
+  }
+
+  /** The four words of an end's address (core/ip-address). */
+  readAddress(slot: number, end: End, into: Int32Array): void {
+    const { upperWords } = this;
+    const row = slot * ROW_WORDS;
+    const isWide = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
+    const upper = slot * UPPER_WORDS + (end === End.LOW ? 0 : 3);
+    into[0] = isWide ? upperWords[upper]! : 0;
+    into[1] = isWide ? upperWords[upper + 1]! : 0;
+    into[2] = isWide ? upperWords[upper + 2]! : IPV4_MARK;
+    into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
+  }
+
+  /** Octets on the wire in a direction. */
+  octets(slot: number, direction: number): number {
+    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]!;
+    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.OCTETS + direction]! >>> 0);
+  }
+
+  /** Counts packets, with their octets on the wire, in a direction. */
+  count(slot: number, direction: number, packets: number, octets: number): void {
+    const { words } = this;
+    const row = slot * ROW_WORDS + direction;
+    words[row + FlowWord.PACKETS]! += packets;
+    const sum = (words[row + FlowWord.OCTETS]! >>> 0) + octets;
+    words[row + FlowWord.OCTETS] = sum | 0;
+    if (sum < 2 ** 32) return;
+    this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
+  }
+
+  firstPacket(slot: number): number {
+    return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
+  }
+
+  /** The part of all flows in which a flow lies (flow-part). */
+  partOf(slot: number): number {
+    const { words } = this;
+    const row = slot * ROW_WORDS;
+    const addresses = words[row + FlowWord.LOW_ADDRESS]! ^ words[row + FlowWord.HIGH_ADDRESS]!;
+    return flowPart(addresses, words[row + FlowWord.PORTS]!);
+  }
+
+  /** Hash of a flow's key, as `hashKey` makes it of a packet's. */
+  hashOf(slot: number): number {
+    return this.hashUnder(slot, this.words[slot * ROW_WORDS + FlowWord.DOMAIN]!);
+  }
+
+  /** The same if the flow had another domain. */
+  private hashUnder(slot: number, domain: number): number {
+    const { words, upperWords: upper, hashKeys } = this;
+    const row = slot * ROW_WORDS;
+    const transport = words[row + FlowWord.TRANSPORT]!;
+    let low = words[row + FlowWord.LOW_ADDRESS]!;
+    let high = words[row + FlowWord.HIGH_ADDRESS]!;
+    if ((transport & FlowFlag.WIDE) !== 0) {
+      const at = slot * UPPER_WORDS;
+      low = hashWords(hashKeys, upper[at]!, upper[at + 1]!, upper[at + 2]!, low);
+      high = hashWords(hashKeys, upper[at + 3]!, upper[at + 4]!, upper[at + 5]!, high);
+    }
+    return hashWords(hashKeys, low, high, words[row + FlowWord.PORTS]!, domain ^ (transport & 255));
+  }
+
+  /** Takes all flows out at once. */
+  clear(): void {
+    this.index.clear();
+    this.activeCount = 0;
+    this.usedSlots = 1;
+    this.freeSlot = 0;
+  }
+
+  private takeSlot(): number {
+    const slot = this.freeSlot;
+    if (slot === 0) return this.usedSlots++;
+    this.freeSlot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT_FREE]!;
+    return slot;
+  }
+}
+
+function hasAddresses(upper: Int32Array, at: number, view: PacketView): boolean {
+  const source = at + 3 * view.direction;
+  const destination = at + 3 - 3 * view.direction;
+  return (
+    upper[source + 2] === view.source2 &&
+    upper[destination + 2] === view.destination2 &&
+    upper[source + 1] === view.source1 &&
+    upper[destination + 1] === view.destination1 &&
+    upper[source] === view.source0 &&
+    upper[destination] === view.destination0
+  );
+}
+
+function writeAddresses(upper: Int32Array, at: number, view: PacketView): void {
+  const source = at + 3 * view.direction;
+  const destination = at + 3 - 3 * view.direction;
+  upper[source] = view.source0;
+  upper[source + 1] = view.source1;
+  upper[source + 2] = view.source2;
+  upper[destination] = view.destination0;
+  upper[destination + 1] = view.destination1;
+  upper[destination + 2] = view.destination2;
+}

@@ -1,0 +1,21 @@
+/**
+ * What a flow's own packets have just said that is new, in one reused record: from who runs the fingerprints to who judges flows
+ * (judge.ts). Valid during the call that hands it over.
+ */
+import { Claim } from './fingerprint/claims.ts';
+import { type Finding, NO_FINDING } from './fingerprint/finding.ts';
+
+export class News {
+  /** The packet: its time, its number in the capture, its direction in the flow. */
+  timeUs = 0;
+  packet = 0;
+  direction: 0 | 1 = 0;
+  /** The fingerprint that holds the flow, and what it finds. */
+  holder: Claim = Claim.NONE;
+  finding: Finding = NO_FINDING;
+  /** The words by which flows of one tunnel know each other (StateWord.KEY). */
+  keyHigh = 0;
+  keyLow = 0;
+  /** Receiver index of a WireGuard transport message; 0 for anything else. */
+  receiver = 0;
+}

@@ -1,0 +1,104 @@
+/**
+ * What a decision rests on: fills the policy's input from a flow's record, and looks both ends up in the registry. A registered end of a
+ * tunnel covers all flows of the tunnel.
+ */
+import { Protocol } from '../core/protocol.ts';
+import { findingProtocol, findingStage, findingVariant } from '../dataplane/fingerprint/finding.ts';
+import { DecisionInput } from '../policy/decision-input.ts';
+import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import type { FlowRecord } from './flow-record.ts';
+import { TunnelEnd } from './tunnel-columns.ts';
+import type { Tunnels } from './tunnels.ts';
+
+export class DecisionBasis {
+  readonly input = new DecisionInput();
+  /** The registry in use; set when the rules are swapped. */
+  registry: Registry;
+  private readonly tunnels: Tunnels;
+  private readonly keptAddress = new Int32Array(4);
+
+  constructor(registry: Registry, tunnels: Tunnels) {
+    this.registry = registry;
+    this.tunnels = tunnels;
+  }
+
+  /** Fills `input` for a flow at a packet time. `tunnel` is the flow's, 0 for none. True where the flow's registration is news to its tunnel. */
+  fill(record: FlowRecord, tunnel: number, timeUs: number): boolean {
+    const { input } = this;
+    const { source, destination, finding } = record;
+    input.protocol = findingProtocol(finding);
+    input.stage = findingStage(finding);
+    input.variant = findingVariant(finding);
+    input.transport = record.transport;
+    for (let word = 0; word < 4; word++) {
+      input.source[word] = source[word]!;
+      input.destination[word] = destination[word]!;
+    }
+    input.sourcePort = record.sourcePort;
+    input.destinationPort = record.destinationPort;
+    input.packets = record.packetsToDestination + record.packetsToSource;
+    input.octets = record.octetsToDestination + record.octetsToSource;
+    input.timeUs = timeUs;
+    input.sourceRegistration = this.registrationOf(source, timeUs);
+    input.destinationRegistration = this.registrationOf(destination, timeUs);
+    input.sourceSector = this.sectorOf(input.sourceRegistration);
+    input.destinationSector = this.sectorOf(input.destinationRegistration);
+    return tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
+  }
+
+  /**
+   * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel, what it
+   * brings the tunnel keeps. True where it brought something.
+   */
+  private shareRegistrations(tunnel: number, timeUs: number): boolean {
+    const { input } = this;
+    const { columns } = this.tunnels;
+    const ofSource = this.keptRegistration(tunnel, TunnelEnd.SOURCE, timeUs);
+    const ofDestination = this.keptRegistration(tunnel, TunnelEnd.DESTINATION, timeUs);
+    let brings = false;
+    if (input.sourceRegistration === NO_REGISTRATION) {
+      input.sourceRegistration = ofSource;
+      input.sourceSector = this.sectorOf(ofSource);
+    } else if (ofSource === NO_REGISTRATION) {
+      columns.keepRegistered(tunnel, TunnelEnd.SOURCE, input.source);
+      brings = true;
+    }
+    if (input.destinationRegistration === NO_REGISTRATION) {
+      input.destinationRegistration = ofDestination;
+      input.destinationSector = this.sectorOf(ofDestination);
+    } else if (ofDestination === NO_REGISTRATION) {
+      columns.keepRegistered(tunnel, TunnelEnd.DESTINATION, input.destination);
+      brings = true;
+    }
+    return brings && columns.flowCount[tunnel]! > 1;
+  }
+
+  /** Registration of the address that the tunnel has kept for an end. It may be none by now: time has passed, or the registry is another. */
+  private keptRegistration(tunnel: number, end: TunnelEnd, timeUs: number): number {
+    const { columns } = this.tunnels;
+    if (!columns.readRegistered(tunnel, end, this.keptAddress)) return NO_REGISTRATION;
+    const registration = this.registrationOf(this.keptAddress, timeUs);
+    if (registration === NO_REGISTRATION) columns.forgetRegistered(tunnel, end);
+    return registration;
+  }
+
+  /** True when a registration in force covers an end of the flow in `input`, whatever protocol it is for. */
+  isRegisteredOtherwise(): boolean {
+    const { source, destination, timeUs } = this.input;
+    return this.isCovered(source, timeUs) || this.isCovered(destination, timeUs);
+  }
+
+  private isCovered(address: Int32Array, timeUs: number): boolean {
+    const { registry } = this;
+    const any = registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, Protocol.NONE);
+    return any !== NO_REGISTRATION;
+  }
+
+  private registrationOf(address: Int32Array, timeUs: number): number {
+    return this.registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, this.input.protocol);
+  }
+
+  private sectorOf(registration: number): number {
+    return registration === NO_REGISTRATION ? 0 : this.registry.sectorOf(registration);
+  }
+}

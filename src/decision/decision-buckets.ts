@@ -1,0 +1,71 @@
+/**
+ * The token buckets that throttles hold: one for a flow, a client, a registration or a rule. Rows of decisions hold them by number.
+ */
+import { TokenBuckets } from './token-bucket.ts';
+import { Share } from '../policy/action.ts';
+import { NO_RULE } from '../policy/decide.ts';
+import { NO_REGISTRATION } from '../registry/registry.ts';
+import type { Rules } from './rules.ts';
+import { NO_BUCKET, STANDING_WORDS, type Standings, StandingWord } from './standing.ts';
+
+export class DecisionBuckets {
+  private buckets = new TokenBuckets();
+  private readonly standings: Standings;
+
+  constructor(standings: Standings) {
+    this.standings = standings;
+  }
+
+  /** Forgets every bucket: keys of buckets name rules by number, and a bucket keeps the rate that it was made with. */
+  forget(): void {
+    this.buckets = new TokenBuckets();
+    this.standings.forgetBuckets();
+  }
+
+  /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Mode observe throttles no flow. */
+  hold(number: number, rules: Rules, rulesGeneration: number, client: Int32Array, timeUs: number): void {
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    const held = words[row + StandingWord.BUCKET]!;
+    const rule = words[row + StandingWord.RULE]!;
+    const throttle = rule === NO_RULE || rules.mode === 'observe' ? null : rules.policy.rules[rule]!.throttle;
+    words[row + StandingWord.BUCKET] =
+      throttle === null
+        ? NO_BUCKET
+        : this.buckets.hold(this.keyOf(number, throttle.per, rulesGeneration, client), throttle, timeUs);
+    if (held !== NO_BUCKET) this.buckets.release(held);
+  }
+
+  /** Delay of a packet, microseconds; NO_ROOM (decision/token-bucket) where it is dropped. */
+  take(row: number, wireLength: number, timeUs: number): number {
+    return this.buckets.take(this.standings.words[row + StandingWord.BUCKET]!, wireLength, timeUs);
+  }
+
+  /** Gives the bucket of a row back, where it holds one. */
+  release(row: number): void {
+    const bucket = this.standings.words[row + StandingWord.BUCKET]!;
+    if (bucket !== NO_BUCKET) this.buckets.release(bucket);
+  }
+
+  /** Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own. */
+  private keyOf(number: number, per: Share, rulesGeneration: number, client: Int32Array): string {
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    const rule = words[row + StandingWord.RULE]!;
+    switch (per) {
+      case Share.FLOW:
+        return `${rule} flow ${number}`;
+      case Share.CLIENT:
+        return `${rule} client ${client.join()}`;
+      case Share.REGISTRATION: {
+        const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
+        const registration = source === NO_REGISTRATION ? words[row + StandingWord.DESTINATION_REGISTRATION]! : source;
+        return registration === NO_REGISTRATION
+          ? `${rule} flow ${number}`
+          : `${rule} registration ${rulesGeneration} ${registration}`;
+      }
+      case Share.RULE:
+        return `${rule}`;
+    }
+  }
+}

@@ -1,0 +1,357 @@
+/**
+ * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink. A
+ * decision is made anew when the stage changes, at a packet behind a boundary of policy or registry, and when the flow's
+ * packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each packet, as far
+ * as the safety guard, where there is one, lets a client be hit.
+ *
+ * Rules are swapped between two batches: every flow that has a decision is decided anew, and what changed is handed to the
+ * sink like any other change.
+ */
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { Outcome } from '../dataplane/outcome.ts';
+import { NO_ROOM } from './token-bucket.ts';
+import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { Action, ACTION_NAMES } from '../policy/action.ts';
+import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
+import type { DecisionInput } from '../policy/decision-input.ts';
+import type { Mode } from '../policy/policy.ts';
+import { NO_REGISTRATION } from '../registry/registry.ts';
+import type { FlowEnd } from '../dataplane/counters.ts';
+import { DecisionBasis } from './decision-basis.ts';
+import { DecisionBuckets } from './decision-buckets.ts';
+import { DecisionCounts } from './decision-counts.ts';
+import type { DecisionSink, ShownDecision } from './decision-sink.ts';
+import { DecisionTally } from './decision-tally.ts';
+import { DelayHistogram } from './delay-histogram.ts';
+import { DueDecisions } from './due-decisions.ts';
+import { FlowRecord } from './flow-record.ts';
+import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
+import { isSameRegistration, ruleName, type Rules } from './rules.ts';
+import type { SafetyGuard } from './safety-guard.ts';
+import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
+import { STANDING_WORDS, Standings, StandingWord } from './standing.ts';
+import type { Tunnels } from './tunnels.ts';
+
+export { DecisionCounts } from './decision-counts.ts';
+export type { Rules } from './rules.ts';
+
+export class Decisions {
+  /** Flows that have ended, by their last finding and decision. */
+  readonly flows = new DecisionCounts();
+  /** Decision events, by action. */
+  readonly made = new Float64Array(ACTION_NAMES.length);
+  /** The same events by rule, action, protocol and registered ends. */
+  readonly tally = new DecisionTally();
+  /** Findings made, by protocol * STAGE_NAMES.length + stage: a flow counts once for each that it reaches. */
+  readonly findings = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length);
+  /** Throttles and blocks decided for flows with a registration. */
+  readonly hits: RegisteredHits;
+  /** From a flow's first packet to its first decision, packet time. */
+  readonly delays = new DelayHistogram();
+  /** Delay of the last packet whose outcome was DELAYED, microseconds. */
+  delayUs = 0;
+  /** Rules and registrations are asked as of this packet time at most: a date beyond it has no effect yet. */
+  rulesUntilUs = Infinity;
+
+  private readonly table: FlowTable;
+  private readonly evidenceLog: EvidenceLog;
+  private readonly tunnels: Tunnels;
+  private rules: Rules;
+  private rulesBefore: Rules;
+  private rulesGeneration = 1;
+  private readonly sink: DecisionSink;
+  private readonly guard: SafetyGuard | null;
+  private readonly record = new FlowRecord();
+  private readonly standings = new Standings();
+  private readonly basis: DecisionBasis;
+  private readonly buckets = new DecisionBuckets(this.standings);
+  private readonly due: DueDecisions;
+  private readonly words: ShownDecisions;
+
+  constructor(
+    table: FlowTable,
+    evidenceLog: EvidenceLog,
+    tunnels: Tunnels,
+    rules: Rules,
+    sink: DecisionSink,
+    guard: SafetyGuard | null = null,
+    hits = new RegisteredHits(),
+  ) {
+    this.table = table;
+    this.tunnels = tunnels;
+    this.evidenceLog = evidenceLog;
+    this.rules = rules;
+    this.rulesBefore = rules;
+    this.basis = new DecisionBasis(rules.registry, tunnels);
+    this.words = new ShownDecisions(rules);
+    this.tally.useRules(rules.policy.rules);
+    this.due = new DueDecisions(table, this.standings, rules);
+    this.sink = sink;
+    this.guard = guard;
+    this.hits = hits;
+  }
+
+  /** What the last decision rested on. */
+  get input(): DecisionInput {
+    return this.basis.input;
+  }
+
+  /** Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped. */
+  get mode(): Mode {
+    return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
+  }
+
+  /** Swaps the rules and decides every flow anew that has a decision, at a packet time. Returns how many there were. */
+  replaceRules(rules: Rules, timeUs: number, packet: number): number {
+    this.rulesBefore = this.rules;
+    this.rules = rules;
+    this.rulesGeneration++;
+    this.basis.registry = rules.registry;
+    this.words.useRules(rules);
+    this.tally.useRules(rules.policy.rules);
+    this.due.useRules(rules);
+    if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.buckets.forget();
+    const { table } = this;
+    let count = 0;
+    for (let slot = 1; slot <= table.lastSlot; slot++) {
+      if (!table.isActive(slot) || table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) continue;
+      this.decide(slot, timeUs, packet);
+      count++;
+    }
+    this.rulesBefore = rules;
+    return count;
+  }
+
+  found(slot: number, timeUs: number, packet: number): void {
+    this.decide(slot, timeUs, packet);
+  }
+
+  /** The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where any may. */
+  quietPeriodEnd(timeUs: number): number {
+    return this.rules.mode === 'observe' ? this.due.quietPeriodEnd(timeUs) : timeUs;
+  }
+
+  packet(slot: number, wireLength: number, packet: number): Outcome {
+    const { table } = this;
+    const at = slot * ROW_WORDS;
+    const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
+    if (this.due.isDue(slot, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
+    const number = table.words[at + FlowWord.DECISION]!;
+    const { guard } = this;
+    if (guard !== null && timeUs >= this.standings.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
+    if (this.rules.mode === 'observe') return Outcome.FORWARDED;
+    if (this.standings.words[number * STANDING_WORDS + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
+    return this.outcome(number, slot, wireLength, timeUs);
+  }
+
+  /** Whether `ended` has something to say of flows without a decision. */
+  get tellsAllEnds(): boolean {
+    return this.sink.ended !== undefined;
+  }
+
+  ended(slot: number, reason: FlowEnd): void {
+    const { standings, sink } = this;
+    const { words } = standings;
+    const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
+    const row = number * STANDING_WORDS;
+    if (sink.ended !== undefined) {
+      this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
+      sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
+    }
+    if (number === 0) return;
+    this.flows.bump(
+      words[row + StandingWord.PROTOCOL]!,
+      words[row + StandingWord.STAGE]!,
+      words[row + StandingWord.ACTION]!,
+    );
+    this.buckets.release(row);
+    standings.end(number);
+  }
+
+  /** The outcome of a packet under a throttle or a block. A client is hit once a packet is dropped or delayed. */
+  private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    if (words[row + StandingWord.ACTION] === Action.BLOCK)
+      return this.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
+    if (this.guard?.refuses(words[row + StandingWord.STAGE]!) === true) return Outcome.FORWARDED;
+    const delay = this.buckets.take(row, wireLength, timeUs);
+    if (delay === 0 || !this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
+    if (delay === NO_ROOM) return Outcome.DROPPED;
+    this.delayUs = delay;
+    return Outcome.DELAYED;
+  }
+
+  /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
+  private mayHit(number: number, slot: number, timeUs: number): boolean {
+    const { guard, standings, rules } = this;
+    if (guard === null) return true;
+    const { words } = standings;
+    const row = number * STANDING_WORDS;
+    const stage = words[row + StandingWord.STAGE]!;
+    if (guard.refuses(stage)) return false;
+    if (words[row + StandingWord.ADMITTED_BY] === guard.generation) return true;
+    const rule = ruleName(rules, words[row + StandingWord.RULE]!) ?? '';
+    const isHarm = standings.hitKinds[number] === HitKind.IN_FORCE;
+    const isAdmitted = guard.admit(this.table, slot, timeUs, stage, rule, isHarm);
+    if (isAdmitted) words[row + StandingWord.ADMITTED_BY] = guard.generation;
+    this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
+    return isAdmitted;
+  }
+
+  /** Shows the guard the client of a flow with a finding: it is seen, and still hit where it is. */
+  private showGuard(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
+    const { words, shownUntil } = this.standings;
+    const row = number * STANDING_WORDS;
+    const stage = words[row + StandingWord.STAGE]!;
+    shownUntil[number] = guard.see(this.table, slot, timeUs, stage);
+    const isHit = words[row + StandingWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
+    if (isHit) guard.touch(this.table, slot, timeUs, stage);
+  }
+
+  /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
+  private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
+    const { standings, rules } = this;
+    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
+    if (isNew || standings.hitKinds[number] !== kind) standings.hitOutcomes[number] = HitOutcome.NONE;
+    // A flow that is being hit may become a registered one: the guard is asked again.
+    if (standings.hitKinds[number] !== kind) standings.words[number * STANDING_WORDS + StandingWord.ADMITTED_BY] = 0;
+    standings.hitKinds[number] = kind;
+    if (kind === HitKind.NONE) return;
+    if (rules.mode === 'observe') this.countHit(number, HitOutcome.WOULD, timeUs);
+    else this.countHit(number, this.mayHit(number, slot, timeUs) ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
+  }
+
+  /** Kind of the hit that a throttle or block of the flow at hand is. */
+  private hitKind(rule: number): HitKind {
+    const { input } = this.basis;
+    if (input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION)
+      return this.rules.policy.rules[rule]!.hitsRegistered ? HitKind.ON_PURPOSE : HitKind.IN_FORCE;
+    return this.basis.isRegisteredOtherwise() ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
+  }
+
+  /** Counts what came of a registered hit, once for each outcome that the decision has in turn. */
+  private countHit(number: number, outcome: HitOutcome, timeUs: number): void {
+    const { standings, rules } = this;
+    const kind = standings.hitKinds[number] as HitKind;
+    if (kind === HitKind.NONE || standings.hitOutcomes[number] === outcome) return;
+    standings.hitOutcomes[number] = outcome;
+    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
+  }
+
+  /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
+  private decide(slot: number, timeUs: number, packet: number): void {
+    const { basis, record, rules, standings } = this;
+    const { input } = basis;
+    const tunnel = this.tunnels.of(slot);
+    record.read(this.table, slot, this.evidenceLog, null);
+    const isNews = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
+    const rule = decidingRule(rules.policy, input);
+    const reason = reasonOf(rules.policy, rule, input);
+    const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
+    const before = this.table.words[decisionAt]!;
+    const number = before === 0 ? standings.begin() : before;
+    const row = number * STANDING_WORDS;
+    const { words } = standings;
+    if (before === 0) {
+      this.table.words[decisionAt] = number;
+      this.delays.observe(timeUs - record.firstTimeUs);
+    }
+    if (words[row + StandingWord.STAGE] !== input.stage || words[row + StandingWord.PROTOCOL] !== input.protocol) {
+      this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
+    }
+    this.due.schedule(number, input);
+    standings.shownUntil[number] = -Infinity;
+    const isNew = before === 0 || !this.isSame(row, rule, reason);
+    if (isNew) {
+      const previous = before === 0 ? NO_ACTION : words[row + StandingWord.ACTION]!;
+      this.take(number, rule, reason, timeUs);
+      this.announce(slot, row, previous, timeUs, packet);
+    } else if (words[row + StandingWord.RULES_GENERATION] !== this.rulesGeneration) {
+      this.take(number, rule, reason, timeUs);
+    }
+    this.noteHit(number, slot, isNew, timeUs);
+    if (!isNews) return;
+    const { firstSlot, nextSlot } = this.tunnels.columns;
+    for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
+      if (other !== slot) this.decide(other, timeUs, packet);
+  }
+
+  /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
+  private isSame(row: number, rule: number, reason: number): boolean {
+    const { input, rules, rulesBefore } = this;
+    const { words } = this.standings;
+    if (
+      words[row + StandingWord.REASON] !== reason ||
+      words[row + StandingWord.STAGE] !== input.stage ||
+      words[row + StandingWord.PROTOCOL] !== input.protocol
+    )
+      return false;
+    const ruleBefore = words[row + StandingWord.RULE]!;
+    const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
+    const destination = words[row + StandingWord.DESTINATION_REGISTRATION]!;
+    if (words[row + StandingWord.RULES_GENERATION] === this.rulesGeneration) {
+      return (
+        ruleBefore === rule && source === input.sourceRegistration && destination === input.destinationRegistration
+      );
+    }
+    return (
+      words[row + StandingWord.ACTION] === actionOf(rules.policy, rule) &&
+      ruleName(rulesBefore, ruleBefore) === ruleName(rules, rule) &&
+      isSameRegistration(rulesBefore, source, rules, input.sourceRegistration) &&
+      isSameRegistration(rulesBefore, destination, rules, input.destinationRegistration)
+    );
+  }
+
+  /** Takes the decision that the input has led to. */
+  private take(number: number, rule: number, reason: number, timeUs: number): void {
+    const { input } = this;
+    const { words } = this.standings;
+    const row = number * STANDING_WORDS;
+    const action = actionOf(this.rules.policy, rule);
+    // Hits are limited by stage: what was let through for a finding that was suspected is asked for again.
+    if (words[row + StandingWord.ACTION] !== action || words[row + StandingWord.STAGE] !== input.stage)
+      words[row + StandingWord.ADMITTED_BY] = 0;
+    words[row + StandingWord.RULE] = rule;
+    words[row + StandingWord.ACTION] = action;
+    words[row + StandingWord.REASON] = reason;
+    words[row + StandingWord.PROTOCOL] = input.protocol;
+    words[row + StandingWord.STAGE] = input.stage;
+    words[row + StandingWord.SOURCE_REGISTRATION] = input.sourceRegistration;
+    words[row + StandingWord.DESTINATION_REGISTRATION] = input.destinationRegistration;
+    words[row + StandingWord.RULES_GENERATION] = this.rulesGeneration;
+    this.buckets.hold(number, this.rules, this.rulesGeneration, input.source, timeUs);
+  }
+
+  /** Counts a decision and hands it to the sink. */
+  private announce(slot: number, row: number, previous: number, timeUs: number, packet: number): void {
+    const { sink } = this;
+    const { words } = this.standings;
+    const action = words[row + StandingWord.ACTION]!;
+    const registered =
+      (words[row + StandingWord.SOURCE_REGISTRATION] === NO_REGISTRATION ? 0 : 1) +
+      (words[row + StandingWord.DESTINATION_REGISTRATION] === NO_REGISTRATION ? 0 : 2);
+    this.made[action]!++;
+    this.tally.bump(words[row + StandingWord.RULE]!, action, words[row + StandingWord.PROTOCOL]!, registered);
+    if (sink.decided === undefined) return;
+    this.record.tunnel = this.tunnels.nameOf(slot);
+    sink.decided(this.record, this.shown(row, previous), timeUs, packet);
+  }
+
+  private shown(row: number, previous: number): ShownDecision {
+    const { words } = this.standings;
+    return this.words.of(
+      words[row + StandingWord.ACTION]!,
+      previous,
+      words[row + StandingWord.RULE]!,
+      words[row + StandingWord.REASON]!,
+      this.mode,
+      words[row + StandingWord.SOURCE_REGISTRATION]!,
+      words[row + StandingWord.DESTINATION_REGISTRATION]!,
+    );
+  }
+}

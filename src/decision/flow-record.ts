@@ -1,0 +1,93 @@
+/**
+ * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is the
+ * source, by handshake where that is known, else by first packet.
+ */
+import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
+import {
+  DETAIL_WORDS,
+  End,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  ROW_WORDS,
+} from '../dataplane/flow/flow-table.ts';
+
+/** What a flow is known by: its tuple, its wrapping and its first packet. */
+export class FlowName {
+  /** Transport number (6, 17, 50, 51). */
+  transport = 0;
+  /** Addresses as words (core/ip-address). */
+  readonly source = new Int32Array(4);
+  readonly destination = new Int32Array(4);
+  /** Zero for ESP and AH. */
+  sourcePort = 0;
+  destinationPort = 0;
+  /** Hash of the wrapping, which tells equal tuples apart. */
+  domain = 0;
+  firstPacket = 0;
+  firstTimeUs = 0;
+
+  /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
+  readName(table: FlowTable, slot: number): 0 | 1 {
+    const { words, details, detailNumbers } = table;
+    const row = slot * ROW_WORDS;
+    const flags = words[row + FlowWord.TRANSPORT]!;
+    const initiator = findingInitiator(details[slot * DETAIL_WORDS + FlowDetail.FINDING]!);
+    const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
+    table.readAddress(slot, fromHigh ? End.HIGH : End.LOW, this.source);
+    table.readAddress(slot, fromHigh ? End.LOW : End.HIGH, this.destination);
+    const ports = words[row + FlowWord.PORTS]!;
+    this.sourcePort = fromHigh ? ports & 0xffff : ports >>> 16;
+    this.destinationPort = fromHigh ? ports >>> 16 : ports & 0xffff;
+    this.transport = flags & 255;
+    this.domain = words[row + FlowWord.DOMAIN]!;
+    this.firstPacket = table.firstPacket(slot);
+    this.firstTimeUs = detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_TIME) >> 1]!;
+    return fromHigh ? 1 : 0;
+  }
+}
+
+export class FlowRecord extends FlowName {
+  /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view). */
+  encapsulation = 0;
+  vlans = 0;
+  lastTimeUs = 0;
+  packetsToDestination = 0;
+  packetsToSource = 0;
+  octetsToDestination = 0;
+  octetsToSource = 0;
+  finding: Finding = 0;
+  /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
+  tunnel: FlowName | null = null;
+  /** The evidence of its own packets and of its tunnel: the first row of each in the log, 0 for none. */
+  ownEvidence = 0;
+  tunnelEvidence = 0;
+  evidenceLog: EvidenceLog | null = null;
+
+  /** Fills the record from a slot of the table. */
+  read(table: FlowTable, slot: number, evidenceLog: EvidenceLog, tunnel: FlowName | null): void {
+    const { words, numbers, details } = table;
+    const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
+    const forth = this.readName(table, slot);
+    this.finding = details[detail + FlowDetail.FINDING]!;
+    this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;
+    this.vlans = details[detail + FlowDetail.VLANS]!;
+    this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
+    this.packetsToDestination = words[row + FlowWord.PACKETS + forth]! >>> 0;
+    this.packetsToSource = words[row + FlowWord.PACKETS + 1 - forth]! >>> 0;
+    this.octetsToDestination = table.octets(slot, forth);
+    this.octetsToSource = table.octets(slot, 1 - forth);
+    this.tunnel = tunnel;
+    this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
+    this.tunnelEvidence = details[detail + FlowDetail.TUNNEL_EVIDENCE]!;
+    this.evidenceLog = evidenceLog;
+  }
+
+  /** The evidence as entries, oldest first. */
+  evidenceEntries(): EvidenceEntry[] {
+    return this.evidenceLog?.entries(this.ownEvidence, this.tunnelEvidence) ?? [];
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The VPN flows on which a change of rules is tried before it acts: those that are active, and those that ended within the last hour of packet time.
+ *
+ * Ended flows are kept in two rings, one for confirmed findings and one for suspected ones, so that a flood of spoofed handshakes cannot push real
+ * tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is counted.
+ */
+import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
+import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
+import { FlowName } from './flow-record.ts';
+import { FlowRing } from './flow-ring.ts';
+import { TunnelEnd } from './tunnel-columns.ts';
+import type { Tunnels } from './tunnels.ts';
+
+export const RECENT_US = 3_600_000_000;
+/** Ended flows that are kept of each kind. */
+const RING_LIMIT = 1 << 16;
+/** Flows that are handed over at one time; the active ones come first. */
+const VISIT_LIMIT = 1 << 17;
+
+export class RecentFlows implements RecordedFlows {
+  private readonly table: FlowTable;
+  private readonly tunnels: Tunnels;
+  private readonly now: () => number;
+  private readonly confirmed: FlowRing;
+  private readonly suspected: FlowRing;
+  private readonly visitLimit: number;
+  private readonly flow = new RecordedFlow();
+  private readonly name = new FlowName();
+
+  /** `now` is the packet time, µs since 1970. */
+  constructor(
+    table: FlowTable,
+    tunnels: Tunnels,
+    now: () => number,
+    { ringLimit = RING_LIMIT, visitLimit = VISIT_LIMIT }: { ringLimit?: number; visitLimit?: number } = {},
+  ) {
+    this.table = table;
+    this.tunnels = tunnels;
+    this.now = now;
+    this.confirmed = new FlowRing(ringLimit);
+    this.suspected = new FlowRing(ringLimit);
+    this.visitLimit = visitLimit;
+  }
+
+  /** Ended flows that are kept, also those that are an hour old by now. */
+  get endedCount(): number {
+    return this.confirmed.count + this.suspected.count;
+  }
+
+  /** Ended flows that were overwritten within the hour. */
+  get overwrittenCount(): number {
+    return this.confirmed.overwrittenCount + this.suspected.overwrittenCount;
+  }
+
+  /** Keeps a decided flow that is about to end. */
+  keep(slot: number): void {
+    this.read(slot);
+    const ring = this.flow.input.stage === Stage.CONFIRMED ? this.confirmed : this.suspected;
+    ring.push(this.flow, this.now() - RECENT_US);
+  }
+
+  /** Forgets the ended flows; returns how many there were. */
+  forget(): number {
+    const count = this.endedCount;
+    this.confirmed.clear();
+    this.suspected.clear();
+    return count;
+  }
+
+  visit(take: (flow: RecordedFlow) => void): number {
+    const { table, flow, visitLimit } = this;
+    let visited = 0;
+    let leftOut = 0;
+    for (let slot = 1; slot <= table.lastSlot; slot++) {
+      if (!table.isActive(slot) || table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) continue;
+      if (visited === visitLimit) {
+        leftOut++;
+        continue;
+      }
+      this.read(slot);
+      take(flow);
+      visited++;
+    }
+    const since = this.now() - RECENT_US;
+    for (const ring of [this.confirmed, this.suspected]) {
+      for (let at = 0; at < ring.count; at++) {
+        ring.read(at, flow);
+        if (flow.lastTimeUs < since) continue;
+        if (visited === visitLimit) {
+          leftOut++;
+          continue;
+        }
+        take(flow);
+        visited++;
+      }
+    }
+    return leftOut;
+  }
+
+  /** Reads an active flow from the table. */
+  private read(slot: number): void {
+    const { table, tunnels, flow, name } = this;
+    const { input } = flow;
+    const row = slot * ROW_WORDS;
+    name.readName(table, slot);
+    const finding = table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!;
+    input.protocol = findingProtocol(finding);
+    input.stage = findingStage(finding);
+    input.variant = findingVariant(finding);
+    input.transport = name.transport;
+    input.source.set(name.source);
+    input.destination.set(name.destination);
+    input.sourcePort = name.sourcePort;
+    input.destinationPort = name.destinationPort;
+    input.packets = (table.words[row + FlowWord.PACKETS]! >>> 0) + (table.words[row + FlowWord.PACKETS + 1]! >>> 0);
+    input.octets = table.octets(slot, 0) + table.octets(slot, 1);
+    flow.lastTimeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
+    flow.tunnel = tunnels.of(slot);
+    const { columns } = tunnels;
+    const isInTunnel = flow.tunnel !== 0;
+    flow.hasKeptSource = isInTunnel && columns.readRegistered(flow.tunnel, TunnelEnd.SOURCE, flow.keptSource);
+    flow.hasKeptDestination =
+      isInTunnel && columns.readRegistered(flow.tunnel, TunnelEnd.DESTINATION, flow.keptDestination);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The safety breaker at work: it is shown the clients of flows with a finding, and asked before one is throttled or blocked. After a trip
+ * nothing is affected any more, or no flow that is only suspected, until an operator resets it.
+ *
+ * A client is the end that started the flow, by handshake role where that is known.
+ */
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { Breaker, type Capacities } from './breaker/breaker.ts';
+import type { Safety } from '../policy/limits.ts';
+import type { Trip } from './breaker/trip.ts';
+import { FlowName } from './flow-record.ts';
+
+/** What made the breaker trip, for outputs. */
+export type { Trip } from './breaker/trip.ts';
+export { type LimitCounts } from './breaker/breaker.ts';
+export { GROUP_NAMES } from '../policy/client-groups.ts';
+export { THEN_NAMES, windowText } from '../policy/limits.ts';
+
+/** A trip, with the flows that led to it. */
+export interface TripReport {
+  readonly trip: Trip;
+  /** The rule that would have hit one client more; null where none did. */
+  readonly rule: string | null;
+  /** Flows that were hit before, the latest last, and the one that was not. They are valid during the call only. */
+  readonly flows: readonly FlowName[];
+}
+
+/** Flows that a trip names at most. */
+const NAMED_FLOWS = 10;
+
+/** A flow that was let through, as the trip after it names it. */
+interface HitFlow {
+  readonly name: FlowName;
+  stage: number;
+  isHarm: boolean;
+}
+
+export class SafetyGuard {
+  readonly breaker: Breaker;
+  /** Trips since the start. */
+  tripCount = 0;
+  /** Grows with every reset: what was admitted before is asked for again. */
+  generation = 1;
+  private readonly name = new FlowName();
+  private readonly onTrip: (report: TripReport) => void;
+  /** The flows that were let through last, in a ring; `hitCount` since the last reset. */
+  private readonly hitFlows: readonly HitFlow[] = Array.from({ length: NAMED_FLOWS }, () => ({
+    name: new FlowName(),
+    stage: 0,
+    isHarm: false,
+  }));
+  private hitCount = 0;
+
+  /** `key`: four words that are the deployment's secret (policy/client-hash). */
+  constructor(safety: Safety, key: ArrayLike<number>, onTrip: (report: TripReport) => void, capacities?: Capacities) {
+    this.breaker = new Breaker(safety, key, capacities);
+    this.onTrip = onTrip;
+  }
+
+  /** True where nothing is enforced any more. */
+  get hasTripped(): boolean {
+    return this.breaker.trips.some(({ then }) => then === 'observe');
+  }
+
+  /** True where flows with a finding of this stage are left alone. */
+  refuses(stage: number): boolean {
+    return this.breaker.refuses(stage);
+  }
+
+  /** Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again. */
+  see(table: FlowTable, slot: number, timeUs: number, stage: number): number {
+    this.name.readName(table, slot);
+    return this.breaker.see(timeUs, this.name.source, stage);
+  }
+
+  /** Notes that the flow's client, which was admitted, is still being hit. */
+  touch(table: FlowTable, slot: number, timeUs: number, stage: number): void {
+    this.name.readName(table, slot);
+    this.breaker.touch(timeUs, this.name.source, stage);
+  }
+
+  /** True when the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and that is not meant. */
+  admit(table: FlowTable, slot: number, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
+    if (this.breaker.refuses(stage)) return false;
+    const { name } = this;
+    name.readName(table, slot);
+    if (this.breaker.admit(timeUs, name.source, stage, isHarm)) {
+      const flow = this.hitFlows[this.hitCount++ % NAMED_FLOWS]!;
+      flow.name.readName(table, slot);
+      flow.stage = stage;
+      flow.isHarm = isHarm;
+      return true;
+    }
+    this.tripCount++;
+    // The breaker refuses for no other reason than that it has just tripped.
+    const trip = this.breaker.trips.at(-1)!;
+    this.onTrip({ trip, rule, flows: [...this.flowsOf(trip, stage), name] });
+    return false;
+  }
+
+  reset(): void {
+    this.breaker.reset();
+    this.generation++;
+    this.hitCount = 0;
+  }
+
+  /** The flows that count for a trip, the latest last; one less than may be named. */
+  private flowsOf({ cause, limit }: Trip, stage: number): FlowName[] {
+    const isAny = limit?.endsWith('any') === true;
+    const first = Math.max(0, this.hitCount - NAMED_FLOWS);
+    const flows: FlowName[] = [];
+    for (let number = first; number < this.hitCount; number++) {
+      const flow = this.hitFlows[number % NAMED_FLOWS]!;
+      if (cause === 'registered' ? flow.isHarm : isAny || flow.stage === stage) flows.push(flow.name);
+    }
+    return flows.slice(1 - NAMED_FLOWS);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Decisions in words. Few differ from one another, so each is made once and handed out again: who shows many may keep what it makes of
+ * one under its number.
+ */
+import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
+import { ACTION_NAMES } from '../policy/action.ts';
+import { REASON_NAMES } from '../policy/decide.ts';
+import { MODE_NAMES, type Mode } from '../policy/policy.ts';
+import type { ShownDecision } from './decision-sink.ts';
+import { ruleName, type Rules, shownRegistration } from './rules.ts';
+
+/** Decisions that are kept; with more of them all begins anew. A power of two. */
+export const KEPT_DECISIONS = 16_384;
+/** Places in which they are looked for: four times as many, so few stand in another's way. */
+const PLACES = 4 * KEPT_DECISIONS;
+const KEY_WORDS = 4;
+
+/** `previous` of a flow's first decision. */
+export const NO_ACTION = -1;
+
+export class ShownDecisions {
+  private rules: Rules;
+  private readonly decisions: ShownDecision[] = [];
+  /** By place, in which a decision is looked for from its hash on: its number and one, 0 for none. */
+  private readonly numbers = new Uint16Array(PLACES);
+  /** By number: the registrations of both ends, the rule, and all else as one. */
+  private readonly keys = new Int32Array(KEPT_DECISIONS * KEY_WORDS);
+
+  constructor(rules: Rules) {
+    this.rules = rules;
+  }
+
+  /** From now on rules and registrations are numbers of these rules. */
+  useRules(rules: Rules): void {
+    this.rules = rules;
+    this.forget();
+  }
+
+  /** The decision of these numbers: an action, the one before or NO_ACTION, a rule, a reason, and the registrations of both ends. */
+  of(
+    action: number,
+    previous: number,
+    rule: number,
+    reason: number,
+    mode: Mode,
+    source: number,
+    destination: number,
+  ): ShownDecision {
+    const modeCode = mode === 'observe' ? 0 : 1;
+    const actions = (previous + 1) * ACTION_NAMES.length + action;
+    const rest = (actions * REASON_NAMES.length + reason) * MODE_NAMES.length + modeCode;
+    const { keys, numbers } = this;
+    let place = placeOf(source, destination, rule, rest);
+    for (let number = numbers[place]!; number !== 0; number = numbers[place]!) {
+      const at = (number - 1) * KEY_WORDS;
+      if (keys[at] === source && keys[at + 1] === destination && keys[at + 2] === rule && keys[at + 3] === rest)
+        return this.decisions[number - 1]!;
+      place = (place + 1) & (PLACES - 1);
+    }
+    // Where all begins anew the place is free as well.
+    if (this.decisions.length === KEPT_DECISIONS) this.forget();
+    const number = this.decisions.length;
+    const decision = {
+      number,
+      action: ACTION_NAMES[action]!,
+      previous: previous === NO_ACTION ? null : ACTION_NAMES[previous]!,
+      rule: ruleName(this.rules, rule),
+      reason: REASON_NAMES[reason]!,
+      mode,
+      source: shownRegistration(this.rules, source),
+      destination: shownRegistration(this.rules, destination),
+    };
+    this.decisions.push(decision);
+    numbers[place] = number + 1;
+    keys.set([source, destination, rule, rest], number * KEY_WORDS);
+    return decision;
+  }
+
+  private forget(): void {
+    this.decisions.length = 0;
+    this.numbers.fill(0);
+  }
+}
+
+function placeOf(source: number, destination: number, rule: number, rest: number): number {
+  return finishHash(mixWord(mixWord(mixWord(mixWord(0, source), destination), rule), rest)) & (PLACES - 1);
+}

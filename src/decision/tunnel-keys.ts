@@ -1,0 +1,175 @@
+/**
+ * What tunnels are known by: keys of ten words each, and which tunnel holds which. A tunnel keeps its KEYS_LIMIT last keys; a key that
+ * another tunnel is given is no longer its former holder's.
+ *
+ * Each key is an entry of one cache line. An index of places, each the number of an entry and as many upper bits of its hash as there is
+ * room for, says where: what is not there costs one cache line of the index, what is there one more. A key stands in the first free place
+ * from that of its hash on, and on leaving makes room for those behind it that would stand nearer to theirs, so no search ends too early.
+ * The entries of a tunnel form a list, from the oldest to the newest. Entry 0 and tunnel 0 are none. All is reserved for the limit at
+ * once and costs memory only once touched.
+ *
+ * Invariants: an entry is either in the index and in the list of its tunnel, or free; between a key's place and that of its hash all
+ * places are taken; no more than three quarters of all places are.
+ */
+import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
+import { newSeed } from '../dataplane/flow/flow-table.ts';
+
+export const KEY_WORDS = 10;
+/** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
+export const KEYS_LIMIT = 8;
+
+/** Words of an entry; the key comes first. NEXT is the number of the next one of the free ones. */
+const Field = { HASH: 10, HOLDER: 11, NEXT: 12, OLDER: 13, NEWER: 14 } as const;
+const ENTRY_WORDS = 16;
+
+export class TunnelKeys {
+  /** The key that calls are about. */
+  readonly key = new Int32Array(KEY_WORDS);
+
+  private readonly words: Int32Array;
+  /** The index; 0 for a free place. */
+  private readonly index: Int32Array;
+  private readonly placeMask: number;
+  private readonly entryMask: number;
+  /** By tunnel. */
+  private readonly oldest: Int32Array;
+  private readonly newest: Int32Array;
+  private readonly count: Uint8Array;
+  private readonly seed = newSeed();
+  /** Number of the first entry that was never used; entry 0 is none. */
+  private used = 1;
+  private free = 0;
+
+  /** Tunnels have numbers from 1 to `tunnelLimit`. */
+  constructor(tunnelLimit: number) {
+    // One more than it keeps, for the moment before the oldest goes.
+    const entries = tunnelLimit * KEYS_LIMIT + 2;
+    const places = 2 ** Math.round(Math.log2(2 * entries));
+    this.words = new Int32Array(entries * ENTRY_WORDS);
+    this.index = new Int32Array(places);
+    this.placeMask = places - 1;
+    this.entryMask = 2 ** Math.ceil(Math.log2(entries)) - 1;
+    this.oldest = new Int32Array(tunnelLimit + 1);
+    this.newest = new Int32Array(tunnelLimit + 1);
+    this.count = new Uint8Array(tunnelLimit + 1);
+  }
+
+  /** The tunnel that holds the key; 0 for none. */
+  get tunnel(): number {
+    const entry = this.entryAt(this.find(this.hash()));
+    return entry === 0 ? 0 : this.words[entry * ENTRY_WORDS + Field.HOLDER]!;
+  }
+
+  /** Gives the key to a tunnel, as its newest unless it holds it already. */
+  give(tunnel: number): void {
+    const hash = this.hash();
+    const place = this.find(hash);
+    let entry = this.entryAt(place);
+    if (entry === 0) entry = this.add(hash, place);
+    else if (this.words[entry * ENTRY_WORDS + Field.HOLDER] === tunnel) return;
+    else this.unlist(entry);
+    this.list(entry, tunnel);
+    if (this.count[tunnel]! > KEYS_LIMIT) this.remove(this.oldest[tunnel]!);
+  }
+
+  /** Forgets all keys of a tunnel. */
+  forget(tunnel: number): void {
+    while (this.oldest[tunnel] !== 0) this.remove(this.oldest[tunnel]!);
+  }
+
+  /** Number of the entry at a place; 0 for none. */
+  private entryAt(place: number): number {
+    return this.index[place]! & this.entryMask;
+  }
+
+  /** The key's place in the index, or the free one where it would be. */
+  private find(hash: number): number {
+    const { index, placeMask, entryMask } = this;
+    let place = hash & placeMask;
+    for (let found = index[place]!; found !== 0; found = index[place]!) {
+      if (((found ^ hash) & ~entryMask) === 0 && this.hasKey(found & entryMask)) return place;
+      place = (place + 1) & placeMask;
+    }
+    return place;
+  }
+
+  private hasKey(entry: number): boolean {
+    const { key, words } = this;
+    const at = entry * ENTRY_WORDS;
+    for (let word = 0; word < KEY_WORDS; word++) if (words[at + word] !== key[word]) return false;
+    return true;
+  }
+
+  /** An entry for the key, in a free place of the index and in no list. */
+  private add(hash: number, place: number): number {
+    const { key, words } = this;
+    let entry = this.free;
+    if (entry === 0) entry = this.used++;
+    else this.free = words[entry * ENTRY_WORDS + Field.NEXT]!;
+    const at = entry * ENTRY_WORDS;
+    for (let word = 0; word < KEY_WORDS; word++) words[at + word] = key[word]!;
+    words[at + Field.HASH] = hash;
+    this.index[place] = (hash & ~this.entryMask) | entry;
+    return entry;
+  }
+
+  private remove(entry: number): void {
+    const { words, placeMask } = this;
+    this.unlist(entry);
+    const at = entry * ENTRY_WORDS;
+    let place = words[at + Field.HASH]! & placeMask;
+    while (this.entryAt(place) !== entry) place = (place + 1) & placeMask;
+    this.close(place);
+    words[at + Field.NEXT] = this.free;
+    this.free = entry;
+  }
+
+  /** Frees a place: what stands behind it, up to the next free place, moves up where that brings it nearer to the place of its hash. */
+  private close(place: number): void {
+    const { words, index, placeMask } = this;
+    let gap = place;
+    let from = place;
+    for (;;) {
+      from = (from + 1) & placeMask;
+      if (index[from] === 0) break;
+      const home = words[this.entryAt(from) * ENTRY_WORDS + Field.HASH]! & placeMask;
+      if (((from - home) & placeMask) < ((from - gap) & placeMask)) continue;
+      index[gap] = index[from]!;
+      gap = from;
+    }
+    index[gap] = 0;
+  }
+
+  private list(entry: number, tunnel: number): void {
+    const { words } = this;
+    const at = entry * ENTRY_WORDS;
+    const last = this.newest[tunnel]!;
+    words[at + Field.HOLDER] = tunnel;
+    words[at + Field.OLDER] = last;
+    words[at + Field.NEWER] = 0;
+    if (last === 0) this.oldest[tunnel] = entry;
+    else words[last * ENTRY_WORDS + Field.NEWER] = entry;
+    this.newest[tunnel] = entry;
+    this.count[tunnel]!++;
+  }
+
+  private unlist(entry: number): void {
+    const { words } = this;
+    const at = entry * ENTRY_WORDS;
+    const tunnel = words[at + Field.HOLDER]!;
+    const older = words[at + Field.OLDER]!;
+    const newer = words[at + Field.NEWER]!;
+    if (older === 0) this.oldest[tunnel] = newer;
+    else words[older * ENTRY_WORDS + Field.NEWER] = newer;
+    if (newer === 0) this.newest[tunnel] = older;
+    else words[newer * ENTRY_WORDS + Field.OLDER] = older;
+    this.count[tunnel]!--;
+  }
+
+  private hash(): number {
+    const { key } = this;
+    let hash = this.seed;
+    for (let word = 0; word < KEY_WORDS; word++) hash = mixWord(hash, key[word]!);
+    return finishHash(hash);
+  }
+}

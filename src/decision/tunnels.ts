@@ -1,0 +1,301 @@
+/**
+ * Which flows are one tunnel: IKE on one port and then on another (the same initiator SPI), the ESP and AH between the same
+ * ends, and a WireGuard peer that goes on from a new address (the same receiver index at the same responder).
+ *
+ * A tunnel lives as long as one of its flows; its name is the identity of its first. What confirms one flow confirms all, and
+ * each flow that joins or is raised is told to the listener, so their decisions agree. All of this happens when findings
+ * change, not per packet.
+ *
+ * Known limits: ESP and AH join the IKE that spoke last between the two addresses. Clients behind one address translator have
+ * tunnels of their own by their SPIs, and share one registration because they share the address.
+ */
+import { Protocol } from '../core/protocol.ts';
+import { Check } from '../dataplane/fingerprint/checks.ts';
+import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import {
+  confirmed,
+  type Finding,
+  findingInitiator,
+  findingProtocol,
+  findingStage,
+  NO_FINDING,
+  packFinding,
+  Stage,
+  Variant,
+} from '../dataplane/fingerprint/finding.ts';
+import { Claim } from '../dataplane/fingerprint/claims.ts';
+import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { FlowName } from './flow-record.ts';
+import type { News } from '../dataplane/news.ts';
+import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
+import { TunnelKeys } from './tunnel-keys.ts';
+
+/** Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes must not fill memory. */
+const TUNNEL_LIMIT = 65_536;
+/** Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index. */
+const ROAMING_LIMIT = 256;
+
+/** What a key is about, its first word: an IKE initiator's SPI, a pair of addresses, a WireGuard index at one end. */
+const KeyKind = { IKE: 1, PAIR: 2, WIREGUARD: 3 } as const;
+
+/** Answer of `of` and `begin`: no tunnel. */
+const NO_TUNNEL = 0;
+
+export class Tunnels {
+  private readonly table: FlowTable;
+  private readonly evidenceLog: EvidenceLog;
+  /** The tunnels, by the numbers that flows' rows hold. */
+  readonly columns: TunnelColumns;
+  private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
+  private readonly name = new FlowName();
+  private readonly address = new Int32Array(4);
+
+  /** Flows that found no place for a tunnel of their own. */
+  refusedCount = 0;
+  /** After `follow`: other flows whose finding the tunnel has raised. */
+  readonly raisedSlots: number[] = [];
+
+  /** `evidenceLog` is where the evidence of the table's flows is. */
+  constructor(table: FlowTable, evidenceLog: EvidenceLog) {
+    this.table = table;
+    this.evidenceLog = evidenceLog;
+    this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
+  }
+
+  /** Tunnels that live. */
+  get count(): number {
+    return this.columns.count;
+  }
+
+  /** Number of a flow's tunnel; 0 for none. */
+  of(slot: number): number {
+    return this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL]!;
+  }
+
+  /** Identity of the first flow of a flow's tunnel, valid until the next call; null where it is of none. */
+  nameOf(slot: number): FlowName | null {
+    const tunnel = this.of(slot);
+    if (tunnel === NO_TUNNEL) return null;
+    this.columns.readName(tunnel, this.name);
+    return this.name;
+  }
+
+  /**
+   * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where that is due.
+   * Leaves the finding that counts in the flow's row.
+   */
+  follow(slot: number, news: News): void {
+    const { details } = this.table;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
+    // A new tunnel takes its name, and with it who the initiator is, from the row.
+    details[findingAt] = this.raised(slot, news.finding);
+    if (news.holder === Claim.WIREGUARD) this.followWireguard(slot, news);
+    else if (findingProtocol(news.finding) === Protocol.IPSEC) this.followIpsec(slot, news);
+    const tunnel = this.of(slot);
+    if (tunnel !== NO_TUNNEL && details[findingAt] !== NO_FINDING) this.agree(tunnel, slot, news.packet);
+  }
+
+  /** The finding that counts where the flow's own is this: what a tunnel has raised stays raised. */
+  private raised(slot: number, own: Finding): Finding {
+    const { details } = this.table;
+    const detail = slot * DETAIL_WORDS;
+    if (details[detail + FlowDetail.TUNNEL_EVIDENCE] === 0) return own;
+    if (own === NO_FINDING) return details[detail + FlowDetail.FINDING]!;
+    return confirmed(own);
+  }
+
+  /** A flow has ended. */
+  leave(slot: number): void {
+    this.evidenceLog.release(this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE]!);
+    this.quit(slot);
+  }
+
+  /** Takes a flow out of its tunnel, where it is in one. */
+  private quit(slot: number): void {
+    const { columns } = this;
+    const tunnel = this.of(slot);
+    if (tunnel === NO_TUNNEL) return;
+    columns.leave(tunnel, slot);
+    if (columns.flowCount[tunnel]! > 0) return;
+    this.keys.forget(tunnel);
+    columns.end(tunnel);
+  }
+
+  private followIpsec(slot: number, { keyHigh, keyLow }: News): void {
+    const { keys, columns } = this;
+    let tunnel = this.of(slot);
+    if (keyHigh === 0 && keyLow === 0) {
+      if (tunnel !== NO_TUNNEL) return;
+      this.askPair(slot);
+      tunnel = keys.tunnel || this.begin(slot);
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
+      keys.give(tunnel);
+      return;
+    }
+    this.askSpi(keyHigh, keyLow);
+    const known = keys.tunnel;
+    if (tunnel === NO_TUNNEL) {
+      this.askPair(slot);
+      const ofPair = keys.tunnel;
+      tunnel = known || (ofPair !== NO_TUNNEL && columns.hasIke[ofPair] === 0 ? ofPair : this.begin(slot));
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
+      this.askSpi(keyHigh, keyLow);
+      keys.give(tunnel);
+    } else if (known === NO_TUNNEL) {
+      keys.give(tunnel);
+    }
+    columns.hasIke[tunnel] = 1;
+    this.askPair(slot);
+    keys.give(tunnel);
+  }
+
+  private followWireguard(slot: number, news: News): void {
+    const { keys } = this;
+    const { details } = this.table;
+    const { packet, receiver } = news;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    let tunnel = this.of(slot);
+    if (findingStage(details[findingAt]!) !== Stage.CONFIRMED && receiver !== 0) {
+      this.askIndex(slot, receiver, news.direction === 0 ? End.HIGH : End.LOW);
+      const known = keys.tunnel;
+      if (known !== NO_TUNNEL && known !== tunnel && this.columns.flowCount[known]! < ROAMING_LIMIT) {
+        this.quit(slot);
+        this.join(slot, known);
+        tunnel = known;
+        const initiator = this.initiatorOf(slot, known);
+        details[findingAt] = packFinding(Protocol.WIREGUARD, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, initiator);
+        this.note(slot, packet, Check.WIREGUARD_TUNNEL_INDEX, 4, receiver);
+      }
+    }
+    if (details[findingAt] === NO_FINDING) return;
+    if (tunnel === NO_TUNNEL) {
+      tunnel = this.begin(slot);
+      if (tunnel === NO_TUNNEL) return;
+      this.join(slot, tunnel);
+    }
+    const { keyHigh: initiatorIndex, keyLow: responderIndex } = news;
+    if (initiatorIndex === 0 && responderIndex === 0) return;
+    // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
+    const responder = this.responderEnd(slot);
+    this.askIndex(slot, responderIndex, responder);
+    keys.give(tunnel);
+    this.askIndex(slot, initiatorIndex, responder === End.LOW ? End.HIGH : End.LOW);
+    keys.give(tunnel);
+  }
+
+  /** Gives all flows of a tunnel the stage of its most certain one. */
+  private agree(tunnel: number, slot: number, packet: number): void {
+    const { details } = this.table;
+    const { columns } = this;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    if (findingInitiator(details[findingAt]!) === 0) {
+      details[findingAt]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
+    }
+    const isConfirmed = findingStage(details[findingAt]!) === Stage.CONFIRMED;
+    if (isConfirmed && columns.confirmedBy[tunnel] === 0) {
+      columns.confirmedBy[tunnel] = this.table.firstPacket(slot);
+      for (let other = columns.firstSlot[tunnel]!; other !== 0; other = columns.nextSlot[other]!) {
+        if (other !== slot && this.raise(tunnel, other, packet)) this.raisedSlots.push(other);
+      }
+    } else if (!isConfirmed && columns.confirmedBy[tunnel] !== 0) {
+      this.raise(tunnel, slot, packet);
+    }
+  }
+
+  /** Raises a flow to confirmed; false where it is already. */
+  private raise(tunnel: number, slot: number, packet: number): boolean {
+    const { details } = this.table;
+    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    const finding = details[findingAt]!;
+    if (findingStage(finding) === Stage.CONFIRMED) return false;
+    details[findingAt] = confirmed(finding);
+    this.note(slot, packet, Check.TUNNEL_CONFIRMED, 0, this.columns.confirmedBy[tunnel]!);
+    return true;
+  }
+
+  /** Notes what a tunnel says for one of its flows. */
+  private note(slot: number, packet: number, check: Check, offset: number, seen: number): void {
+    const { evidenceLog } = this;
+    const { details } = this.table;
+    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE;
+    evidenceLog.select(details[evidenceAt]!);
+    evidenceLog.note(packet, check, offset, seen, seen);
+    details[evidenceAt] = evidenceLog.head;
+  }
+
+  /** A tunnel that begins with this flow, or NO_TUNNEL where there are too many. */
+  private begin(slot: number): number {
+    if (this.count === TUNNEL_LIMIT) {
+      this.refusedCount++;
+      return NO_TUNNEL;
+    }
+    this.name.readName(this.table, slot);
+    return this.columns.begin(this.name);
+  }
+
+  private join(slot: number, tunnel: number): void {
+    this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] = tunnel;
+    this.columns.join(tunnel, slot);
+  }
+
+  /** Sets the key that is asked for: an IKE initiator's SPI. */
+  private askSpi(high: number, low: number): void {
+    const { key } = this.keys;
+    key.fill(0);
+    key[0] = KeyKind.IKE;
+    key[1] = high;
+    key[2] = low;
+  }
+
+  /** Sets the key that is asked for: the two addresses of a flow, within its wrapping. */
+  private askPair(slot: number): void {
+    const { key } = this.keys;
+    key[0] = KeyKind.PAIR;
+    this.putAddress(slot, End.LOW, 1);
+    this.putAddress(slot, End.HIGH, 5);
+    key[9] = this.table.words[slot * ROW_WORDS + FlowWord.DOMAIN]!;
+  }
+
+  /** Sets the key that is asked for: a WireGuard index at the end that a packet with it is sent to. */
+  private askIndex(slot: number, index: number, end: End): void {
+    const { key } = this.keys;
+    const { words } = this.table;
+    const row = slot * ROW_WORDS;
+    const ports = words[row + FlowWord.PORTS]!;
+    key.fill(0);
+    key[0] = KeyKind.WIREGUARD;
+    this.putAddress(slot, end, 1);
+    key[5] = index;
+    key[6] = end === End.LOW ? ports >>> 16 : ports & 0xffff;
+    key[7] = words[row + FlowWord.DOMAIN]!;
+  }
+
+  private putAddress(slot: number, end: End, at: number): void {
+    const { address } = this;
+    const { key } = this.keys;
+    this.table.readAddress(slot, end, address);
+    for (let word = 0; word < 4; word++) key[at + word] = address[word]!;
+  }
+
+  private responderEnd(slot: number): End {
+    return findingInitiator(this.table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!) === 2 ? End.LOW : End.HIGH;
+  }
+
+  /**
+   * The initiator of a flow whose packets do not tell (1 + direction): the end that was the tunnel's initiator, or is not its
+   * responder; 0 where neither end is known.
+   */
+  private initiatorOf(slot: number, tunnel: number): number {
+    const { SOURCE, DESTINATION } = TunnelEnd;
+    if (this.isEnd(slot, End.LOW, tunnel, SOURCE) || this.isEnd(slot, End.HIGH, tunnel, DESTINATION)) return 1;
+    return this.isEnd(slot, End.HIGH, tunnel, SOURCE) || this.isEnd(slot, End.LOW, tunnel, DESTINATION) ? 2 : 0;
+  }
+
+  private isEnd(slot: number, end: End, tunnel: number, tunnelEnd: TunnelEnd): boolean {
+    this.table.readAddress(slot, end, this.address);
+    return this.columns.hasName(tunnel, tunnelEnd, this.address);
+  }
+}

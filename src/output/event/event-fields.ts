@@ -1,0 +1,242 @@
+/**
+ * Events as objects with the field names of Suricata's EVE, in the order in which they are written: for whoever looks at one event.
+ * Lines are not made of them (event-line.ts), and are the same as if they were.
+ */
+import { formatAddress } from '../../core/ip-address.ts';
+import { PROTOCOL_NAMES } from '../../core/protocol.ts';
+import { formatMicros, MICROS_PER_SECOND } from '../../core/units.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
+import type { ShownDecision, ShownRegistration } from '../../decision/decision-sink.ts';
+import type { FlowName, FlowRecord } from '../../decision/flow-record.ts';
+import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence.ts';
+import {
+  findingProtocol,
+  findingStage,
+  findingVariant,
+  NO_FINDING,
+  STAGE_NAMES,
+  VARIANT_NAMES,
+} from '../../dataplane/fingerprint/finding.ts';
+import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/wire/packet-view.ts';
+import { communityId } from './community-id.ts';
+import { flowId } from './flow-id.ts';
+import type { ShowAddress } from './shown-address.ts';
+import type { EventRegistration } from './shown-registration.ts';
+
+export const PROTO_NAMES: Readonly<Record<number, string>> = {
+  [Transport.TCP]: 'TCP',
+  [Transport.UDP]: 'UDP',
+  [Transport.ESP]: 'ESP',
+  [Transport.AH]: 'AH',
+};
+
+/** The rules and registrations that decided: the end of every event of a decision. */
+export interface EventContext {
+  readonly policy: { readonly name: string; readonly sha256: string };
+  readonly registry: { readonly sha256: string };
+}
+
+/** The fields by which every event names its flow. */
+export interface TupleFields {
+  readonly flow_id: string;
+  /** flow_id of the first flow of the tunnel that the flow is part of; absent where it is of none. */
+  readonly tunnel_id?: string;
+  /** VLAN ids and wrappings, from the outermost on; absent where there are none. */
+  readonly vlan?: readonly number[];
+  readonly encapsulation?: readonly string[];
+  readonly src_ip: string;
+  readonly src_port?: number;
+  readonly dest_ip: string;
+  readonly dest_port?: number;
+  readonly proto: string;
+  readonly community_id: string;
+}
+
+interface CommonFields extends TupleFields {
+  readonly timestamp: string;
+  readonly event_type: string;
+  readonly pcap_filename: string;
+  readonly pcap_cnt: number;
+}
+
+interface VpnFields {
+  readonly protocol: string;
+  readonly variant: string;
+  readonly stage: string;
+}
+
+interface DecisionFields {
+  readonly action: string;
+  readonly previous: string | null;
+  readonly rule: string | null;
+  readonly reason: string;
+  readonly mode: string;
+}
+
+/** A decision, as it is written: the fields in this order. */
+export interface DecisionEvent extends CommonFields, EventContext {
+  readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
+  readonly registration: { readonly source: EventRegistration | null; readonly destination: EventRegistration | null };
+  readonly decision: DecisionFields;
+}
+
+/** A flow at its end. */
+export interface FlowEvent extends CommonFields {
+  readonly flow: {
+    readonly pkts_toserver: number;
+    readonly pkts_toclient: number;
+    readonly bytes_toserver: number;
+    readonly bytes_toclient: number;
+    readonly start: string;
+    readonly end: string;
+    /** Seconds from start to end, to the microsecond: EVE's `age` is whole seconds. */
+    readonly duration: number;
+    readonly reason: string;
+  };
+  readonly vpn?: VpnFields;
+  readonly decision?: DecisionFields;
+}
+
+/** Turns flows and decisions into events. */
+export class EventFields {
+  private readonly show: ShowAddress;
+  private readonly context: EventContext;
+  private readonly source = new Int32Array(4);
+  private readonly destination = new Int32Array(4);
+
+  constructor(show: ShowAddress, context: EventContext) {
+    this.show = show;
+    this.context = context;
+  }
+
+  decisionEvent(
+    file: string,
+    flow: FlowRecord,
+    decision: ShownDecision,
+    timeUs: number,
+    packet: number,
+  ): DecisionEvent {
+    return {
+      timestamp: formatMicros(timeUs),
+      event_type: 'decision',
+      pcap_filename: file,
+      pcap_cnt: packet,
+      ...this.tuple(flow),
+      vpn: { ...vpnFields(flow.finding), evidence: flow.evidenceEntries() },
+      registration: {
+        source: this.registration(decision.source),
+        destination: this.registration(decision.destination),
+      },
+      decision: shortDecision(decision),
+      policy: this.context.policy,
+      registry: this.context.registry,
+    };
+  }
+
+  flowEvent(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): FlowEvent {
+    return {
+      timestamp: formatMicros(flow.lastTimeUs),
+      event_type: 'flow',
+      pcap_filename: file,
+      pcap_cnt: flow.firstPacket,
+      ...this.tuple(flow),
+      flow: {
+        pkts_toserver: flow.packetsToDestination,
+        pkts_toclient: flow.packetsToSource,
+        bytes_toserver: flow.octetsToDestination,
+        bytes_toclient: flow.octetsToSource,
+        start: formatMicros(flow.firstTimeUs),
+        end: formatMicros(flow.lastTimeUs),
+        duration: durationUs(flow) / MICROS_PER_SECOND,
+        reason: FLOW_END_NAMES[reason],
+      },
+      ...(flow.finding === NO_FINDING ? {} : { vpn: vpnFields(flow.finding) }),
+      ...(decision === null ? {} : { decision: shortDecision(decision) }),
+    };
+  }
+
+  /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
+  flowId(flow: FlowName): string {
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    return this.idOfShown(flow);
+  }
+
+  /** The Community ID of a flow in events. */
+  communityId(flow: FlowName): string {
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    return this.communityIdOfShown(flow);
+  }
+
+  private communityIdOfShown({ transport, sourcePort, destinationPort }: FlowName): string {
+    const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
+    const ports = hasPorts ? { source: sourcePort, destination: destinationPort } : null;
+    return communityId(transport, this.source, this.destination, ports);
+  }
+
+  private idOfShown(flow: FlowName): string {
+    return flowId(flow, this.source, this.destination);
+  }
+
+  private registration(registration: ShownRegistration | null): EventRegistration | null {
+    return registration === null ? null : this.show.registration(registration);
+  }
+
+  private tuple(flow: FlowRecord): TupleFields {
+    const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
+    this.show(flow.source, this.source);
+    this.show(flow.destination, this.destination);
+    const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
+    const vlan = vlansOf(flow.vlans);
+    const encapsulation = encapsulationNames(flow.encapsulation);
+    return {
+      flow_id: this.idOfShown(flow),
+      ...tunnel,
+      ...(vlan.length > 0 ? { vlan } : {}),
+      ...(encapsulation.length > 0 ? { encapsulation } : {}),
+      src_ip: textOf(this.source),
+      ...(hasPorts ? { src_port: flow.sourcePort } : {}),
+      dest_ip: textOf(this.destination),
+      ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
+      proto: PROTO_NAMES[flow.transport]!,
+      community_id: this.communityIdOfShown(flow),
+    };
+  }
+}
+
+/** Microseconds from a flow's first packet to its last; 0 where the capture's times go back. */
+export function durationUs(flow: FlowRecord): number {
+  return Math.max(0, flow.lastTimeUs - flow.firstTimeUs);
+}
+
+function textOf(words: Int32Array): string {
+  return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
+}
+
+export function vpnFields(finding: number): VpnFields {
+  return {
+    protocol: PROTOCOL_NAMES[findingProtocol(finding)],
+    variant: VARIANT_NAMES[findingVariant(finding)],
+    stage: STAGE_NAMES[findingStage(finding)],
+  };
+}
+
+function shortDecision(decision: ShownDecision): DecisionFields {
+  const { action, previous, rule, reason, mode } = decision;
+  return { action, previous, rule, reason, mode };
+}
+
+/** VLAN ids from the outermost on. */
+export function vlansOf(vlans: number): number[] {
+  const ids: number[] = [];
+  for (let rest = vlans; rest !== 0; rest >>>= 16) ids.push((rest & 0xffff) - 1);
+  return ids;
+}
+
+/** Names of the wrappings from the outermost on. */
+export function encapsulationNames(encapsulation: number): string[] {
+  const names: string[] = [];
+  for (let rest = encapsulation; rest !== 0; rest >>>= 4) names.push(ENCAPSULATION_NAMES[rest & 15]!);
+  return names;
+}

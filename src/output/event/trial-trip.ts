@@ -1,0 +1,28 @@
+/** Whether a policy would trip its own limits on the traffic of a replay, for programs and for people. */
+import { formatMicros } from '../../core/units.ts';
+import type { TrialTrip } from '../../decision/trial-guard.ts';
+
+const NO_TRIP = "The safety breaker would not have tripped: this traffic stays within the policy's limits.";
+
+export function trialTripJson({ trip, rule }: TrialTrip): object {
+  const { timeUs, cause, then, limit, affected, seen, allowed } = trip;
+  const counts = { clients_affected: affected, clients_seen: seen, clients_allowed: allowed };
+  return { timestamp: formatMicros(timeUs), then, cause, limit, ...counts, rule };
+}
+
+/** A sentence for each trip, or one that says that there is none. */
+export function trialTripLines(trips: readonly TrialTrip[]): string[] {
+  return trips.length === 0 ? [NO_TRIP] : trips.map(tripText);
+}
+
+function tripText({ trip, rule }: TrialTrip): string {
+  const [affected, allowed, seen] = [trip.affected, trip.allowed, trip.seen].map((count) =>
+    count.toLocaleString('en-US'),
+  );
+  const what =
+    trip.cause === 'registered'
+      ? `registered hits: ${affected}, allowed: ${allowed}`
+      : `clients newly hit within ${trip.limit ?? ''}: ${affected}, allowed: ${allowed}, with a finding: ${seen}`;
+  const effect = trip.then === 'observe' ? '' : ' for suspected findings';
+  return `The safety breaker would have tripped${effect} at ${formatMicros(trip.timeUs)} on rule ${rule} (${what}).`;
+}

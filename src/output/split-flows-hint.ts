@@ -1,9 +1,0 @@
-/** What is said where conversations look split in two flows by their VLANs or tunnels (flow/split-halves). */
-
-export function splitFlowsHint(flows: number): string {
-  const counted =
-    flows === 1
-      ? '1 flow looks like one direction'
-      : `${flows.toLocaleString('en-US')} flows look like one direction each`;
-  return `${counted} of a conversation whose other direction has another VLAN, VNI or tunnel. If the mirror port tags each direction by itself, --link-identity none makes one flow of both`;
-}

@@ -1,0 +1,50 @@
+/** What a summary says of a run that a signal has ended: how far it came. */
+import { formatMicros } from '../../core/units.ts';
+
+export interface Interruption {
+  readonly signal: string;
+  readonly file: string;
+  /** Place of the file among all, from 1. */
+  readonly fileNumber: number;
+  readonly fileCount: number;
+  /** Packets of this file that were read. */
+  readonly packet: number;
+  /** Time of the last of them; NaN before the first. */
+  readonly timeUs: number;
+  /** Bytes of all files, those of this one included, that were read. */
+  readonly bytes: number;
+  /** Bytes that all files have; null where one of them has no size, like a pipe. */
+  readonly bytesTotal: number | null;
+}
+
+/** One sentence, without the full stop. */
+export function interruptionText(interruption: Interruption): string {
+  const { signal, file, fileNumber, fileCount, packet, timeUs } = interruption;
+  const which = fileCount === 1 ? file : `${file} (file ${fileNumber} of ${fileCount})`;
+  const share = shareRead(interruption);
+  const far = share === null ? '' : `, ${(share * 100).toFixed(1)} % of all bytes`;
+  if (packet === 0) return `interrupted by ${signal} before a packet of ${which} was read${far}`;
+  const number = packet.toLocaleString('en-US');
+  return `interrupted by ${signal} after packet ${number} of ${which}, packet time ${formatMicros(timeUs)}${far}`;
+}
+
+export function interruptionJson(interruption: Interruption): object {
+  const { signal, file, fileNumber, fileCount, packet, timeUs, bytes, bytesTotal } = interruption;
+  return {
+    signal,
+    file,
+    file_number: fileNumber,
+    files: fileCount,
+    packet,
+    time: packet === 0 ? null : formatMicros(timeUs),
+    bytes_read: bytes,
+    bytes_total: bytesTotal,
+    share: shareRead(interruption),
+  };
+}
+
+/** From 0 to 1, to four digits. */
+function shareRead({ bytes, bytesTotal }: Interruption): number | null {
+  if (bytesTotal === null || bytesTotal === 0) return null;
+  return Math.floor(Math.min(1, bytes / bytesTotal) * 10_000) / 10_000;
+}

@@ -1,0 +1,116 @@
+/**
+ * The flows that shards have reported, as the thread that judges knows them: in a flow table of its own, with the judge's words in
+ * their rows, brought up to date by every report of the flow.
+ */
+import type { Check } from '../../dataplane/fingerprint/checks.ts';
+import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
+import { hashKey } from '../../dataplane/flow/flow-key.ts';
+import {
+  DETAIL_WORDS,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  ROW_WORDS,
+} from '../../dataplane/flow/flow-table.ts';
+import { PacketView } from '../../dataplane/wire/packet-view.ts';
+import { EVIDENCE_WORDS, EvidenceWord, FlowCopy } from './report.ts';
+import type { ReportRing } from './report-ring.ts';
+
+const INITIAL_SLOTS = 1024;
+
+export class KnownFlows {
+  readonly table: FlowTable;
+  private readonly evidenceLog: EvidenceLog;
+  /** By shard: the slot here of each slot there, 0 for none. */
+  private readonly slots: Int32Array[];
+  private readonly view = new PacketView();
+
+  constructor(table: FlowTable, shardCount: number, evidenceLog: EvidenceLog) {
+    this.table = table;
+    this.evidenceLog = evidenceLog;
+    this.slots = Array.from({ length: shardCount }, () => new Int32Array(INITIAL_SLOTS));
+  }
+
+  /** Slot of a shard's flow, which was reported before. */
+  slotOf(shard: number, shardSlot: number): number {
+    return this.slots[shard]![shardSlot]!;
+  }
+
+  /** Takes a flow's row from a report, where it begins at `copy`: the slot that it has here, a new one at its first report. */
+  update(shard: number, shardSlot: number, { words }: ReportRing, copy: number): number {
+    const { table } = this;
+    const slot = (this.slots[shard]![shardSlot] ?? 0) || this.add(shard, shardSlot, words, copy);
+    const row = slot * ROW_WORDS;
+    const detail = slot * DETAIL_WORDS;
+    for (let word = 0; word < ROW_WORDS; word++)
+      if (word !== FlowWord.DECISION) table.words[row + word] = words[copy + FlowCopy.WORDS + word]!;
+    for (let word = 0; word < DETAIL_WORDS; word++)
+      if (!isOfJudge(word)) table.details[detail + word] = words[copy + FlowCopy.DETAILS + word]!;
+    return slot;
+  }
+
+  /** Takes a flow's own evidence from a report, in place of what was known of it. */
+  updateEvidence(slot: number, ring: ReportRing, from: number, count: number): void {
+    const { evidenceLog } = this;
+    const { details } = this.table;
+    const { words } = ring;
+    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
+    evidenceLog.release(details[evidenceAt]!);
+    evidenceLog.select(0);
+    for (let at = from; at < from + count * EVIDENCE_WORDS; at += EVIDENCE_WORDS) {
+      const value = at + EvidenceWord.VALUES;
+      evidenceLog.noteWide(
+        ring.numberAt(at + EvidenceWord.PACKET),
+        words[at + EvidenceWord.CHECK] as Check,
+        words[at + EvidenceWord.OFFSET]!,
+        words[value]!,
+        words[value + 1]!,
+        words[value + 2]!,
+        words[value + 3]!,
+      );
+    }
+    details[evidenceAt] = evidenceLog.head;
+  }
+
+  /** A flow has ended: what is known of it is given back. */
+  forget(shard: number, shardSlot: number, slot: number): void {
+    this.evidenceLog.release(this.table.details[slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE]!);
+    this.slots[shard]![shardSlot] = 0;
+    this.table.remove(slot);
+  }
+
+  private add(shard: number, shardSlot: number, words: Int32Array, copy: number): number {
+    const { view, table } = this;
+    const ports = words[copy + FlowWord.PORTS]!;
+    const transport = words[copy + FlowWord.TRANSPORT]!;
+    // From the lower end to the higher, whichever way its packets went.
+    view.transport = transport & 255;
+    view.isWide = (transport & FlowFlag.WIDE) !== 0;
+    view.domain = words[copy + FlowWord.DOMAIN]!;
+    view.sourcePort = ports >>> 16;
+    view.destinationPort = ports & 0xffff;
+    view.readAddresses(words, copy + FlowCopy.ADDRESSES);
+    hashKey(view, table.hashKeys);
+    const slot = table.insert(view);
+    this.keep(shard, shardSlot, slot);
+    return slot;
+  }
+
+  private keep(shard: number, shardSlot: number, slot: number): void {
+    let slots = this.slots[shard]!;
+    if (shardSlot >= slots.length) {
+      const wider = new Int32Array(Math.max(shardSlot + 1, slots.length * 2));
+      wider.set(slots);
+      this.slots[shard] = wider;
+      slots = wider;
+    }
+    slots[shardSlot] = slot;
+  }
+}
+
+/** Details that the judge keeps by itself. */
+function isOfJudge(word: number): boolean {
+  const { FINDING, TUNNEL, OWN_EVIDENCE, TUNNEL_EVIDENCE } = FlowDetail;
+  return word === FINDING || word === TUNNEL || word === OWN_EVIDENCE || word === TUNNEL_EVIDENCE;
+}

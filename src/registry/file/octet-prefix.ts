@@ -1,0 +1,129 @@
+/**
+ * An IP prefix read straight from the octets of a file, for the rows of a registry that are plain. It takes a part of what PrefixParser takes, with the
+ * same result, and declines the rest without a word (host bits, dotted tails of IPv6, whatever is doubtful): PrefixParser then reads or refuses it.
+ */
+import { IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
+import { IPV4_LENGTH_OFFSET, hexDigit, wordMask } from '../prefix.ts';
+
+const COMMA = 44;
+const DOT = 46;
+const SLASH = 47;
+const ZERO = 48;
+const COLON = 58;
+const GROUPS = 8;
+
+export class OctetPrefix {
+  word0 = 0;
+  word1 = 0;
+  word2 = 0;
+  word3 = 0;
+  /** 0 to 128, mapped form. */
+  length = 0;
+  private at = 0;
+  private readonly groups = new Int32Array(GROUPS);
+
+  /** Reads the prefix that begins at `at`. The place of the comma after it, or -1 where it is not plain. */
+  read(octets: Uint8Array, at: number): number {
+    this.at = at;
+    const isIpv4 = this.readIpv4(octets);
+    if (!isIpv4) {
+      this.at = at;
+      if (!this.readIpv6(octets)) return -1;
+    }
+    const widest = isIpv4 ? IPV4_LENGTH_OFFSET : 0;
+    this.length = 128;
+    if (octets[this.at] === SLASH) {
+      this.at++;
+      const length = this.readDecimal(octets);
+      if (length < 0 || length > 128 - widest) return -1;
+      this.length = length + widest;
+      if (this.length < 128 && this.hasHostBits()) return -1;
+    }
+    return octets[this.at] === COMMA ? this.at : -1;
+  }
+
+  private readIpv4(octets: Uint8Array): boolean {
+    let word = 0;
+    for (let part = 0; part < 4; part++) {
+      if (part > 0 && octets[this.at++] !== DOT) return false;
+      const value = this.readDecimal(octets);
+      if (value < 0 || value > 255) return false;
+      word = (word << 8) | value;
+    }
+    this.word0 = 0;
+    this.word1 = 0;
+    this.word2 = IPV4_MARK;
+    this.word3 = word;
+    return true;
+  }
+
+  /** A decimal number of one to three digits without a leading zero; else -1. */
+  private readDecimal(octets: Uint8Array): number {
+    const start = this.at;
+    let at = start;
+    let value = 0;
+    for (; at < octets.length && at < start + 3; at++) {
+      const digit = octets[at]! - ZERO;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    this.at = at;
+    return at === start || (at > start + 1 && octets[start] === ZERO) ? -1 : value;
+  }
+
+  private readIpv6(octets: Uint8Array): boolean {
+    const groups = this.groups;
+    let at = this.at;
+    let count = 0;
+    let gapAt = -1;
+    if (octets[at] === COLON && octets[at + 1] === COLON) {
+      gapAt = 0;
+      at += 2;
+    }
+    for (;;) {
+      const start = at;
+      let value = 0;
+      for (; at < octets.length; at++) {
+        const digit = hexDigit(octets[at]!);
+        if (digit < 0) break;
+        value = (value << 4) | digit;
+      }
+      // Only right after "::" may a group be missing: then the address ends there.
+      if (at === start && gapAt === count) break;
+      if (at === start || at > start + 4 || count === GROUPS) return false;
+      groups[count++] = value;
+      if (octets[at] !== COLON) break;
+      at++;
+      if (octets[at] !== COLON) continue;
+      if (gapAt >= 0) return false;
+      gapAt = count;
+      at++;
+    }
+    this.at = at;
+    return this.closeIpv6(count, gapAt);
+  }
+
+  /** Packs the groups into words, those after the gap at the end. */
+  private closeIpv6(count: number, gapAt: number): boolean {
+    if (gapAt < 0 ? count < GROUPS : count === GROUPS) return false;
+    const groups = this.groups;
+    const tail = gapAt < 0 ? 0 : count - gapAt;
+    for (let i = 1; i <= tail; i++) groups[GROUPS - i] = groups[count - i]!;
+    for (let i = count - tail; i < GROUPS - tail; i++) groups[i] = 0;
+    this.word0 = (groups[0]! << 16) | groups[1]!;
+    this.word1 = (groups[2]! << 16) | groups[3]!;
+    this.word2 = (groups[4]! << 16) | groups[5]!;
+    this.word3 = (groups[6]! << 16) | groups[7]!;
+    return !isMappedIpv4(this.word0, this.word1, this.word2);
+  }
+
+  private hasHostBits(): boolean {
+    const { length } = this;
+    return (
+      (this.word3 & ~wordMask(length, 3)) !== 0 ||
+      (this.word2 & ~wordMask(length, 2)) !== 0 ||
+      (this.word1 & ~wordMask(length, 1)) !== 0 ||
+      (this.word0 & ~wordMask(length, 0)) !== 0
+    );
+  }
+}

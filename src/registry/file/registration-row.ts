@@ -1,0 +1,195 @@
+/**
+ * One row of a registry file, read field by field into numbers. Every field is looked at, so that a row with three mistakes
+ * shows three.
+ */
+import { parseDate, parseInstant, MICROS_PER_DAY } from '../../core/iso-time.ts';
+import type { IssueList } from '../../core/issue.ts';
+import { PROTOCOL_NAMES, Protocol } from '../../core/protocol.ts';
+import { fieldColumn } from './csv-record.ts';
+import { adviseOnDate } from './date-advice.ts';
+import type { KnownFields } from './known-fields.ts';
+import { adviseOnPrefix } from './prefix-advice.ts';
+import { PrefixParser } from '../prefix.ts';
+import type { RegistrationColumns } from '../lookup/registration-columns.ts';
+import {
+  HOLDER,
+  PREFIX,
+  PROTOCOLS,
+  REFERENCE,
+  REGISTRY_FIELDS,
+  SECTOR,
+  VALID_FROM,
+  VALID_UNTIL,
+} from './registration-fields.ts';
+import { SECTOR_NAMES, Sector } from '../sector.ts';
+import type { RefusedRow } from './shared-references.ts';
+import { nearestWord } from './word-advice.ts';
+
+const SECTORS = SECTOR_NAMES.slice(1).join(', ');
+const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
+/** Other words for them, in lower case letters. */
+const SECTOR_ALIASES = {
+  banking: 'bank',
+  callcenter: 'call-centre',
+  contactcentre: 'call-centre',
+  contactcenter: 'call-centre',
+  college: 'university',
+  education: 'university',
+  embassy: 'mission',
+  consulate: 'mission',
+  diplomatic: 'mission',
+  company: 'enterprise',
+  business: 'enterprise',
+  selfemployed: 'freelancer',
+  software: 'it',
+};
+const PROTOCOL_ALIASES = {
+  wg: 'wireguard',
+  tailscale: 'wireguard',
+  ovpn: 'openvpn',
+  ike: 'ipsec',
+  ikev1: 'ipsec',
+  ikev2: 'ipsec',
+  esp: 'ipsec',
+  ah: 'ipsec',
+  strongswan: 'ipsec',
+};
+const ANY_PROTOCOL = /^(any|all|\*|-|n\/?a|none)$/i;
+
+/** Rows with errors whose references are kept. */
+const REFUSED_LIMIT = 10_000;
+
+/** Reads rows into columns. */
+export class RegistrationReader {
+  readonly columns: RegistrationColumns;
+  /** The first rows with errors that have a holder and a reference. */
+  readonly refused: RefusedRow[] = [];
+  private readonly issues: IssueList;
+  private readonly prefix = new PrefixParser();
+  private readonly known: KnownFields;
+  private readonly separator: string;
+  private line = '';
+  private lineNumber = 0;
+
+  /** `known` is told what each sector, list of protocols and date means; `separator` is the character between the fields. */
+  constructor(columns: RegistrationColumns, known: KnownFields, issues: IssueList, separator: string) {
+    this.separator = separator;
+    this.columns = columns;
+    this.known = known;
+    this.issues = issues;
+  }
+
+  /** Adds the row, or reports everything that is wrong with it. */
+  read(fields: readonly string[], line: string, lineNumber: number): void {
+    this.line = line;
+    this.lineNumber = lineNumber;
+    const errorsBefore = this.issues.errorCount;
+    const prefix = this.prefix;
+    if (!prefix.parse(fields[PREFIX]!)) this.refusePrefix(fields[PREFIX]!);
+    const holder = fields[HOLDER]!.trim();
+    if (holder === '') this.refuse(HOLDER, 'the holder is missing');
+    const sector = this.readField(SECTOR, fields[SECTOR]!);
+    const protocols = this.readField(PROTOCOLS, fields[PROTOCOLS]!);
+    const from = this.readField(VALID_FROM, fields[VALID_FROM]!);
+    const until = this.readField(VALID_UNTIL, fields[VALID_UNTIL]!);
+    if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this never is in force');
+    const reference = fields[REFERENCE]!.trim();
+    if (this.issues.errorCount !== errorsBefore) {
+      this.keepRefused(holder, reference);
+      return;
+    }
+    this.columns.push(from, until, protocols, sector, lineNumber);
+    this.columns.prefixes.push(prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length);
+    this.columns.holders.push(holder);
+    this.columns.references.push(reference);
+  }
+
+  private keepRefused(holder: string, reference: string): void {
+    if (holder === '' || reference === '' || this.refused.length === REFUSED_LIMIT) return;
+    this.refused.push({ line: this.lineNumber, holder, reference });
+  }
+
+  /** The number that a field is; each text is read once, if it is right. */
+  private readField(field: number, text: string): number {
+    const known = this.known.ofText(field, text);
+    if (!Number.isNaN(known)) return known;
+    const errorsBefore = this.issues.errorCount;
+    let value: number;
+    if (field === SECTOR) value = this.readSector(text);
+    else if (field === PROTOCOLS) value = this.readProtocols(text);
+    else value = this.readTime(text, field);
+    if (field === VALID_FROM || field === VALID_UNTIL) this.columns.boundaries.add(value);
+    if (this.issues.errorCount === errorsBefore) this.known.add(field, text, value);
+    return value;
+  }
+
+  private readSector(text: string): number {
+    const code = SECTOR_NAMES.indexOf(text as (typeof SECTOR_NAMES)[number]);
+    if (code > Sector.NONE) return code;
+    const nearest = nearestWord(text, SECTOR_NAMES.slice(1), SECTOR_ALIASES);
+    const advice = nearest === null ? '' : `; write ${nearest}, if that is meant`;
+    this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}${advice}`);
+    return Sector.NONE;
+  }
+
+  private readProtocols(text: string): number {
+    if (text === '') return 0;
+    let set = 0;
+    let at = 0;
+    for (const name of text.split(';')) {
+      const code = PROTOCOL_NAMES.indexOf(name as (typeof PROTOCOL_NAMES)[number]);
+      if (code <= Protocol.NONE) {
+        const problem = `the protocol is ${shown(name)}; allowed are ${PROTOCOLS_ALLOWED}, with ";" between`;
+        this.refuse(PROTOCOLS, `${problem}${protocolAdvice(name)}`, at);
+      } else if ((set & (1 << code)) !== 0) {
+        this.refuse(PROTOCOLS, `${name} is listed twice`, at);
+      } else {
+        set |= 1 << code;
+      }
+      at += name.length + 1;
+    }
+    return set;
+  }
+
+  /** Start or end of a validity, open where empty; for `valid_until` a bare date lasts to the end of its day, UTC. */
+  private readTime(text: string, field: number): number {
+    if (text === '') return field === VALID_FROM ? -Infinity : Infinity;
+    const date = parseDate(text);
+    const time = Number.isNaN(date) ? parseInstant(text) : field === VALID_UNTIL ? date + MICROS_PER_DAY : date;
+    if (Number.isNaN(time)) {
+      const wanted = 'write a date like 2024-11-30, or a time with its zone like 2024-11-30T18:00:00+05:00';
+      const advice = this.issues.isFull ? null : adviseOnDate(text, field === VALID_UNTIL);
+      this.refuse(field, `${REGISTRY_FIELDS[field]!} is ${shown(text)}, not an ISO 8601 date; ${advice ?? wanted}`);
+    }
+    return time;
+  }
+
+  private refusePrefix(text: string): void {
+    const { message, column } = this.prefix;
+    const advice = this.issues.isFull ? null : adviseOnPrefix(text);
+    this.refuse(PREFIX, advice ?? message, column - 1);
+  }
+
+  private refuse(field: number, message: string, offset = 0): void {
+    const column = this.issues.isFull ? 1 : fieldColumn(this.line, field, this.separator);
+    this.issues.error(this.lineNumber, column + offset, message);
+  }
+}
+
+/** What to write in place of a name that is no protocol; empty where nothing is near. */
+function protocolAdvice(name: string): string {
+  if (ANY_PROTOCOL.test(name.trim())) return '; leave the field empty for any protocol';
+  const names = PROTOCOL_NAMES.slice(1);
+  const parts = name.split(/[\s,/+&|]+|\band\b/).filter((part) => part !== '');
+  const nearest = parts.map((part) => nearestWord(part, names, PROTOCOL_ALIASES));
+  if (nearest.length === 0 || nearest.length > names.length || nearest.includes(null)) return '';
+  return `; write ${[...new Set(nearest)].join(';')}, if that is meant`;
+}
+
+const SHOWN_LENGTH = 40;
+
+/** A text from the file, quoted and not too long for a message. */
+function shown(text: string): string {
+  if (text === '') return 'missing';
+  return JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);
+}

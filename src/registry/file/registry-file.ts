@@ -1,0 +1,157 @@
+/**
+ * A registry file: CSV in UTF-8 with the header `prefix,holder,sector,protocols,valid_from,valid_until,reference`, in this order. Every problem is
+ * reported with line and column. Errors (a row that can't be understood) refuse the file as a whole: a registry that silently lost rows would cut off the
+ * people in them. Warnings (see registry-warnings) don't.
+ */
+import type { Micros } from '../../core/units.ts';
+import type { Issue } from '../../core/issue.ts';
+import { IssueList } from '../../core/issue.ts';
+import { type RecordProblem, RecordParser } from './csv-record.ts';
+import { type LineVisitor, visitLines } from './csv-lines.ts';
+import { Registry, sha256Of } from '../registry.ts';
+import { KnownFields } from './known-fields.ts';
+import { OpenField } from './open-field.ts';
+import { PlainRowReader } from './plain-row.ts';
+import { adviseOnPrefix } from './prefix-advice.ts';
+import { PrefixParser } from '../prefix.ts';
+import { RegistrationColumns } from '../lookup/registration-columns.ts';
+import { REGISTRY_FIELDS } from './registration-fields.ts';
+import { RegistrationReader } from './registration-row.ts';
+import { checkHeader, COMMA, isSeparatorLine, REGISTRY_HEADER, separatorOf } from './registry-header.ts';
+import { warnOfRegistrations } from './registry-warnings.ts';
+import type { RefusedRow } from './shared-references.ts';
+import { PREFIX_LIMIT } from '../lookup/trie-shape.ts';
+
+/** What reading a registry gave: a registry, unless there were errors; and all that was noticed, in the order of lines. */
+export interface RegistryReading {
+  readonly registry: Registry | null;
+  readonly issues: IssueList;
+  /** Of the file's bytes, hex; and lines after the header, also those that are no registration. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/**
+ * Reads a registry from the octets of a file; `file` is its name in issues. With `warnAt` (packet time, µs), rows that have expired by then, duplicates,
+ * overlaps and reserved ranges are warned about as well.
+ */
+export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros): RegistryReading {
+  const issues = new IssueList(file);
+  const columns = new RegistrationColumns();
+  const separator = separatorOf(bytes);
+  const reader = new FileReader(bytes, columns, issues, separator);
+  const isText = visitLines(bytes, issues, reader, separator);
+  reader.end();
+  if (isText && reader.linesSeen === 0 && issues.ok)
+    issues.error(0, 0, `the file is empty; it must begin with the header ${REGISTRY_HEADER}`);
+  columns.trim();
+  const sha256 = sha256Of(bytes);
+  const registry = new Registry(columns, sha256);
+  if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt, reader.refused);
+  issues.kept.sort((a, b) => placeOf(a) - placeOf(b) || a.column - b.column);
+  return { registry: issues.ok ? registry : null, issues, sha256, rows: Math.max(0, reader.linesSeen - 1) };
+}
+
+/** Takes the lines of a file: the header, then rows. */
+class FileReader implements LineVisitor {
+  linesSeen = 0;
+  private readonly plainRows: PlainRowReader;
+  private readonly rows: RegistrationReader;
+  private readonly records: RecordParser;
+  private readonly issues: IssueList;
+  private readonly separator: string;
+  private open: OpenField | null = null;
+
+  constructor(bytes: Uint8Array, columns: RegistrationColumns, issues: IssueList, separator: string) {
+    const known = new KnownFields();
+    this.plainRows = new PlainRowReader(bytes, columns, known);
+    this.rows = new RegistrationReader(columns, known, issues, separator);
+    this.records = new RecordParser(REGISTRY_FIELDS, separator);
+    this.issues = issues;
+    this.separator = separator;
+  }
+
+  get refused(): readonly RefusedRow[] {
+    return this.rows.refused;
+  }
+
+  octets(start: number, lineNumber: number): number {
+    // The header, rows that are too many, and what may go on with a row are matters for the text.
+    if (this.linesSeen === 0 || this.linesSeen > PREFIX_LIMIT || this.separator !== COMMA) return -1;
+    const next = this.plainRows.read(start, lineNumber);
+    if (next < 0) return -1;
+    if (this.open !== null) this.end();
+    this.linesSeen++;
+    return next;
+  }
+
+  text(line: string, lineNumber: number): void {
+    if (this.linesSeen === 0 && isSeparatorLine(line)) {
+      this.issues.error(lineNumber, 1, 'this line is for spreadsheets only: delete it');
+      return;
+    }
+    this.linesSeen++;
+    if (this.linesSeen === 1) {
+      checkHeader(line, lineNumber, this.separator, this.issues);
+    } else if (this.linesSeen > PREFIX_LIMIT + 1) {
+      if (this.linesSeen === PREFIX_LIMIT + 2)
+        this.issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);
+    } else {
+      this.row(line, lineNumber);
+    }
+  }
+
+  /** No line comes after those so far: an open field that did not close is a missing quote, and its lines are as bad as they look. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    if (open === null) return;
+    for (const { line, lineNumber } of open.held) {
+      const problem = this.records.parse(line);
+      if ('message' in problem) this.refuse(problem, line, lineNumber);
+    }
+  }
+
+  private row(line: string, lineNumber: number): void {
+    const record = this.records.parse(line);
+    if (!('message' in record)) {
+      this.end();
+      this.rows.read(record, line, lineNumber);
+      return;
+    }
+    if (this.open !== null && this.goOn(this.open, line, lineNumber)) return;
+    if (record.isOpen === true) this.open = new OpenField({ line, lineNumber }, record.column);
+    else this.refuse(record, line, lineNumber);
+  }
+
+  /** True where the line belongs to the field that is open; it may close it. */
+  private goOn(open: OpenField, line: string, lineNumber: number): boolean {
+    const message = open.take(line, lineNumber);
+    if (message === null) return true;
+    if (message === false) {
+      this.end();
+      return false;
+    }
+    this.issues.error(open.held[0]!.lineNumber, open.column, message);
+    this.open = null;
+    return true;
+  }
+
+  private refuse(problem: RecordProblem, line: string, lineNumber: number): void {
+    if (this.issues.isFull) this.issues.error(lineNumber, 1, problem.message);
+    else this.issues.error(lineNumber, problem.column, listOfPrefixes(line, this.separator) ?? problem.message);
+  }
+}
+
+/** What to write for a row that begins with several prefixes, separated as fields are; null for any other. */
+function listOfPrefixes(line: string, separator: string): string | null {
+  const fields = line.split(separator);
+  const parser = new PrefixParser();
+  const end = fields.findIndex((field) => !parser.parse(field.trim()));
+  return end < 2 || fields.length <= REGISTRY_FIELDS.length ? null : adviseOnPrefix(fields.slice(0, end).join(';'));
+}
+
+/** Issues without a place come after all others: they sum up. */
+function placeOf(issue: Issue): number {
+  return issue.line === 0 ? Number.MAX_SAFE_INTEGER : issue.line;
+}

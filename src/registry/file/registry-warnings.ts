@@ -1,0 +1,168 @@
+/**
+ * What is allowed in a registry but seldom meant: the same row twice, overlapping prefixes, rows that have expired, prefixes so wide that they
+ * register everyone, ranges that belong to nobody, one reference for two holders. Each kind is shown a bounded number of times and then counted.
+ */
+import type { IssueList } from '../../core/issue.ts';
+import type { Micros } from '../../core/units.ts';
+import { formatMicros } from '../../core/units.ts';
+import { IPV4_LENGTH_OFFSET } from '../prefix.ts';
+import { isIpv4Row } from '../lookup/prefix-order.ts';
+import type { RegistrationColumns } from '../lookup/registration-columns.ts';
+import type { Registry } from '../registry.ts';
+import type { ReservedRange } from './reserved-ranges.ts';
+import { ReservedRanges } from './reserved-ranges.ts';
+import { findSharedReferences, type RefusedRow, withRefusedRows } from './shared-references.ts';
+
+/** Warnings of one kind that are shown before the rest is only counted. */
+const SHOWN_PER_KIND = 20;
+/** No registry on Earth hands out more at once: IANA gives out /8s of IPv4, and /12s of IPv6. */
+const WIDEST_IPV4_LENGTH = 8;
+const WIDEST_IPV6_LENGTH = 12;
+
+/** Rows of one prefix before a row that it is compared with: a million rows of one prefix stay a million comparisons. */
+const COMPARED_ROWS = 32;
+const BOTH_COUNT = 'both count, and the narrower prefix, then the earlier row, is named in decisions';
+
+/** Warns of the rows of a registry, as of packet time `now`; of those that were `refused`, only of references that they share. */
+export function warnOfRegistrations(
+  registry: Registry,
+  columns: RegistrationColumns,
+  issues: IssueList,
+  now: Micros,
+  refused: readonly RefusedRow[] = [],
+): void {
+  if (registry.count === 0 && issues.ok) {
+    issues.warning(0, 0, 'no registrations: everyone counts as unregistered');
+    return;
+  }
+  warnOfExpired(columns, issues, now);
+  warnOfWide(registry, columns, issues);
+  warnOfReserved(columns, issues);
+  warnOfAlike(registry, columns, issues);
+  warnOfSharedReferences(columns, issues, refused);
+}
+
+/** Shows the first warnings of a kind and counts the others. */
+class Kind {
+  private count = 0;
+  private readonly issues: IssueList;
+  private readonly plural: string;
+
+  constructor(issues: IssueList, plural: string) {
+    this.issues = issues;
+    this.plural = plural;
+  }
+
+  add(line: number, message: () => string): void {
+    this.count++;
+    if (this.count <= SHOWN_PER_KIND) this.issues.warning(line, 1, message());
+  }
+
+  end(): void {
+    const more = this.count - SHOWN_PER_KIND;
+    if (more > 0) this.issues.warning(0, 0, `and ${more} more ${this.plural}`);
+  }
+}
+
+function warnOfExpired(columns: RegistrationColumns, issues: IssueList, now: Micros): void {
+  const kind = new Kind(issues, 'expired rows');
+  for (let row = 0; row < columns.count; row++) {
+    const until = columns.validUntilUs[row]!;
+    if (until <= now) kind.add(columns.lines[row]!, () => `expired: no longer in force since ${formatMicros(until)}`);
+  }
+  kind.end();
+}
+
+function warnOfWide(registry: Registry, columns: RegistrationColumns, issues: IssueList): void {
+  const kind = new Kind(issues, 'very wide prefixes');
+  const { prefixes } = columns;
+  for (let row = 0; row < columns.count; row++) {
+    const ipv4 = isIpv4Row(prefixes, row);
+    const length = prefixes.length[row]! - (ipv4 ? IPV4_LENGTH_OFFSET : 0);
+    if (length >= (ipv4 ? WIDEST_IPV4_LENGTH : WIDEST_IPV6_LENGTH)) continue;
+    const family = ipv4 ? 'IPv4' : 'IPv6';
+    const share = length === 0 ? `every ${family} address` : `1/${2 ** length} of all ${family} addresses`;
+    kind.add(columns.lines[row]!, () => `${registry.registrationAt(row).prefix} registers ${share}`);
+  }
+  kind.end();
+}
+
+/** Documentation ranges are told once for each, mildly: examples and labs live there. */
+function warnOfReserved(columns: RegistrationColumns, issues: IssueList): void {
+  const kind = new Kind(issues, 'rows in reserved ranges');
+  const examples = new Map<ReservedRange, { firstLine: number; count: number }>();
+  const ranges = new ReservedRanges();
+  const { word0, word1, word2, word3 } = columns.prefixes;
+  for (let row = 0; row < columns.count; row++) {
+    const range = ranges.lookup(word0[row]!, word1[row]!, word2[row]!, word3[row]!);
+    if (range === null) continue;
+    const line = columns.lines[row]!;
+    if (!range.documentation) {
+      kind.add(line, () => `lies in ${range.prefix}, ${range.purpose}: no such address comes from the Internet`);
+      continue;
+    }
+    const seen = examples.get(range);
+    if (seen === undefined) examples.set(range, { firstLine: line, count: 1 });
+    else seen.count++;
+  }
+  kind.end();
+  for (const [range, { firstLine, count }] of examples) {
+    const rows = count === 1 ? 'this row lies' : `this row and ${count - 1} more lie`;
+    issues.warning(
+      firstLine,
+      1,
+      `${rows} in ${range.prefix}, set aside for examples: right in a lab, wrong on a network`,
+    );
+  }
+}
+
+/** Duplicates are rows alike in all fields; overlaps are different rows of which one prefix contains the other. */
+function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: IssueList): void {
+  const duplicates = new Kind(issues, 'duplicate rows');
+  const overlaps = new Kind(issues, 'overlapping rows');
+  registry.visitPrefixes((rows, wider) => {
+    const first = rows[0]!;
+    for (let at = 1; at < rows.length; at++) {
+      const row = rows[at]!;
+      const line = columns.lines[row]!;
+      const before = rows.subarray(Math.max(0, at - COMPARED_ROWS), at);
+      const alike = before.find((other) => sameRow(columns, other, row));
+      if (alike !== undefined) duplicates.add(line, () => `repeats line ${columns.lines[alike]!}`);
+      else overlaps.add(line, () => `the prefix of line ${columns.lines[first]!} again: ${BOTH_COUNT}`);
+    }
+    if (wider === null) return;
+    const widerFirst = wider[0]!;
+    overlaps.add(columns.lines[first]!, () => {
+      const inside = `${registry.registrationAt(first).prefix} lies in ${registry.registrationAt(widerFirst).prefix}`;
+      return `${inside} of line ${columns.lines[widerFirst]!}: ${BOTH_COUNT}`;
+    });
+  });
+  duplicates.end();
+  overlaps.end();
+}
+
+/** A reference is one holder's: where two have it, one row is wrong or one holder is written in two ways. */
+function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList, refused: readonly RefusedRow[]): void {
+  const kind = new Kind(issues, 'references of several holders');
+  const all = withRefusedRows(columns, refused);
+  const { references, holders, lines } = all;
+  const holder = (row: number): string => `${JSON.stringify(holders.get(row))} at line ${lines[row]!}`;
+  findSharedReferences(all, (row, earlier) => {
+    kind.add(lines[row]!, () => {
+      const reference = JSON.stringify(references.get(row));
+      return `reference ${reference} is used by holder ${holder(earlier)} and by holder ${holder(row)}`;
+    });
+  });
+  kind.end();
+}
+
+function sameRow(columns: RegistrationColumns, left: number, right: number): boolean {
+  return (
+    columns.validFromUs[left] === columns.validFromUs[right] &&
+    columns.validUntilUs[left] === columns.validUntilUs[right] &&
+    columns.protocols[left] === columns.protocols[right] &&
+    columns.sectors[left] === columns.sectors[right] &&
+    columns.holders.get(left) === columns.holders.get(right) &&
+    columns.references.get(left) === columns.references.get(right)
+  );
+}

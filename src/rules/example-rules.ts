@@ -1,0 +1,5 @@
+/** The example rules that come with the project. */
+import { fileURLToPath } from 'node:url';
+
+export const DEFAULT_POLICY = fileURLToPath(new URL('../../rules/policy.yaml', import.meta.url));
+export const DEFAULT_REGISTRY = fileURLToPath(new URL('../../rules/registry.csv', import.meta.url));

@@ -1,0 +1,117 @@
+/**
+ * Policy and registry from their files: what `replay`, `explain`, `lookup` and `check` begin with. A file that has a manifest must match it.
+ */
+import { readFile } from 'node:fs/promises';
+import { formatIssue, type IssueList } from '../core/issue.ts';
+import type { Micros } from '../core/units.ts';
+import { parsePolicy } from '../policy/policy-file.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { RegisteredReach } from '../policy/registered-reach.ts';
+import { parseRegistry } from '../registry/file/registry-file.ts';
+import type { Registry } from '../registry/registry.ts';
+import {
+  checkManifests,
+  type ManifestNeeds,
+  type ManifestsReading,
+  NO_NEEDS,
+  type SeenFile,
+} from './manifest-check.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './example-rules.ts';
+
+/** A policy, or none, what was noticed, and the file as it was read. */
+export interface PolicyReading {
+  readonly policy: Policy | null;
+  readonly issues: IssueList;
+  readonly seen: SeenFile;
+  /** Whether its rules can hit registered users. */
+  readonly reaches: readonly RegisteredReach[];
+}
+
+export interface RegistryReading {
+  readonly registry: Registry | null;
+  readonly issues: IssueList;
+  readonly seen: SeenFile;
+}
+
+/** Throws CommandError where the file cannot be read. Manifests are looked at by `noteManifests`. */
+export async function readPolicy(path: string): Promise<PolicyReading> {
+  const bytes = await bytesOf(path, 'policy');
+  const name = shownPath(path);
+  const { policy, issues, sha256, reaches } = parsePolicy(bytes, name);
+  const seen: SeenFile = { kind: 'policy', path, name, bytes: bytes.length, rows: null, sha256 };
+  return { policy: policy ?? null, issues, seen, reaches };
+}
+
+/** With `warnAt` also what is doubtful at that time. Throws CommandError where the file cannot be read. */
+export async function readRegistry(path: string, warnAt?: Micros): Promise<RegistryReading> {
+  const bytes = await bytesOf(path, 'registry');
+  const name = shownPath(path);
+  const { registry, issues, sha256, rows } = parseRegistry(bytes, name, warnAt);
+  return { registry, issues, seen: { kind: 'registry', path, name, bytes: bytes.length, rows, sha256 } };
+}
+
+/** Checks files against their manifests, as one pair; what does not hold becomes an error of the file. */
+export async function noteManifests(
+  readings: readonly { readonly issues: IssueList; readonly seen: SeenFile }[],
+  needs: ManifestNeeds = NO_NEEDS,
+): Promise<ManifestsReading> {
+  const checked = await checkManifests(
+    readings.map(({ seen }) => seen),
+    needs,
+  );
+  for (const { kind, message } of checked.problems)
+    readings.find(({ seen }) => seen.kind === kind)?.issues.error(0, 0, message);
+  return checked;
+}
+
+/** A valid policy and a valid registry. Their errors go to stderr. Throws CommandError where there are any. */
+export async function requireRules(files: {
+  readonly policy: string;
+  readonly registry: string;
+}): Promise<{ readonly policy: Policy; readonly registry: Registry }> {
+  const policyReading = await readPolicy(files.policy);
+  if (!policyReading.issues.ok) throw invalid(policyReading.issues);
+  const registryReading = await readRegistry(files.registry);
+  await noteManifests([policyReading, registryReading]);
+  for (const { issues } of [policyReading, registryReading]) if (!issues.ok) throw invalid(issues);
+  return { policy: policyReading.policy!, registry: registryReading.registry! };
+}
+
+/** A valid registry. Its errors go to stderr. Throws CommandError where there are any. */
+export async function requireRegistry(path: string): Promise<Registry> {
+  const reading = await readRegistry(path);
+  await noteManifests([reading]);
+  if (!reading.issues.ok) throw invalid(reading.issues);
+  return reading.registry!;
+}
+
+function invalid(issues: IssueList): CommandError {
+  for (const issue of issues.kept) {
+    if (issue.severity === 'error') process.stderr.write(`${formatIssue(issue)}\n`);
+  }
+  const count = issues.errorCount === 1 ? 'one error' : `${issues.errorCount} errors`;
+  return new CommandError(`${issues.file} is not valid: ${count}`, ExitCode.INVALID_RULES);
+}
+
+async function bytesOf(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new CommandError(`cannot read the ${what} ${path}: ${reasonOf(error)}`, ExitCode.WRONG_USAGE);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EACCES') return 'permission denied';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The default rules are shown by their place in the project, whatever folder that is in. */
+function shownPath(path: string): string {
+  if (path === DEFAULT_POLICY) return 'rules/policy.yaml';
+  return path === DEFAULT_REGISTRY ? 'rules/registry.csv' : path;
+}
