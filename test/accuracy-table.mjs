@@ -1,11 +1,11 @@
-// Makes the README's accuracy table anew: `npm run accuracy`. With --check it only says whether the table is current.
-// The part about the public captures is made where ../shared/corpus is present and kept as it is elsewhere.
+// Writes the tables of test/corpus/ACCURACY.md: `npm run accuracy`. With --check it only compares, and ends with 1 where they differ.
+// The table of the public captures is written where ../shared/corpus is present, and stays as it is elsewhere.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = `${root}/README.md`;
+const page = `${root}/test/corpus/ACCURACY.md`;
 const corpus = `${root}/../shared/corpus`;
 
 const evaluate = (...words) => {
@@ -19,13 +19,13 @@ const evaluate = (...words) => {
   }
 };
 
-/** Text with what stands between a part's two marks replaced. */
+/** Replaces the text between the two marks of a part. */
 const replacePart = (text, name, part) => {
   const marks = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end of ${name} -->)`);
   return text.replace(marks, (_, begin, end) => `${begin}${part}${end}`);
 };
 
-const before = readFileSync(readme, 'utf8');
+const before = readFileSync(page, 'utf8');
 let after = replacePart(before, 'committed captures', evaluate('captures', '--labels', 'captures/labels.json'));
 if (existsSync(corpus)) {
   const captures = `${corpus}/captures`;
@@ -37,8 +37,8 @@ if (existsSync(corpus)) {
 }
 
 if (!process.argv.includes('--check')) {
-  writeFileSync(readme, after);
+  writeFileSync(page, after);
 } else if (after !== before) {
-  console.error("the README's accuracy table is not current: run npm run accuracy");
+  console.error('the tables of test/corpus/ACCURACY.md are not current: run npm run accuracy');
   process.exitCode = 1;
 }

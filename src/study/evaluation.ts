@@ -1,5 +1,5 @@
 /**
- * An evaluation as text for people, as one JSON object, and as the Markdown table of the README.
+ * An evaluation as text for people, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md.
  *
  * Conditions that one capture alone shows are put together by folder (there is one for each encapsulation), except where
  * something in them is not right.
