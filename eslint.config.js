@@ -18,7 +18,14 @@ export default tseslint.config(
   },
   {
     // Folders whose words are those of the field. The others follow: capture, wire, flow and fingerprint with the dataplane.
-    files: ['src/core/**', 'src/rules/**', 'src/decision/token-bucket.ts', 'src/decision/idle-list.ts'],
+    files: [
+      'src/core/**',
+      'src/policy/**',
+      'src/rules/**',
+      'src/decision/token-bucket.ts',
+      'src/decision/idle-list.ts',
+      'test/policy/**',
+    ],
     plugins: { house: { rules: { 'plain-english': plainEnglish } } },
     rules: { 'house/plain-english': 'error' },
   },

@@ -4,7 +4,7 @@
  */
 import { formatMicros } from '../core/units.ts';
 import { MICROS_PER_DAY } from '../core/iso-time.ts';
-import { isTimely } from '../policy/boundaries.ts';
+import { isActiveAt } from '../policy/boundaries.ts';
 import { DEFAULT_GUARD } from '../policy/guard-limits.ts';
 import { nextBoundary, type Policy } from '../policy/policy.ts';
 import { compareCoverage } from '../registry/coverage-change.ts';
@@ -84,8 +84,8 @@ export function policyAhead({ rules, boundaries }: Policy, nowUs: number, untilU
   let left = 0;
   for (let at = nextBoundary(boundaries, nowUs); at <= untilUs; at = nextBoundary(boundaries, at)) {
     for (const rule of rules) {
-      const is = isTimely(rule, at);
-      if (isTimely(rule, at - 1) === is) continue;
+      const is = isActiveAt(rule, at);
+      if (isActiveAt(rule, at - 1) === is) continue;
       if (lines.length === SHOWN_EDGES) left++;
       else lines.push(`${formatMicros(at)}: rule ${rule.name} ${is ? 'begins' : 'ends'}`);
     }

@@ -1,7 +1,7 @@
 /** Parsers of the flags that only the daemon has: addresses to listen on, amounts, durations. */
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { parseDuration, parseOctets } from '../policy/action.ts';
+import { parseDuration, parseBytes } from '../policy/action.ts';
 import type { ListenAddress } from '../web/http/http-server.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
@@ -40,7 +40,7 @@ export function finiteDuration(value: string): number {
 /** Octets of `100MB`; `never` is Infinity. */
 export function size(value: string): number {
   if (value === 'never') return Infinity;
-  const octets = parseOctets(value);
+  const octets = parseBytes(value);
   if (!(octets > 0)) throw new InvalidArgumentError('It must be a size like 64kB, 100MB, 1GB, or never.');
   return octets;
 }

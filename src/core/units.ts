@@ -11,8 +11,8 @@ export type Micros = number & { readonly [unit]: 'micros since 1970' };
 /** Bits per second. */
 export type BitsPerSecond = number & { readonly [unit]: 'bits per second' };
 
-/** Bytes. */
-export type Octets = number & { readonly [unit]: 'octets' };
+/** Number of bytes. */
+export type Bytes = number & { readonly [unit]: 'bytes' };
 
 export const MICROS_PER_SECOND = 1_000_000;
 

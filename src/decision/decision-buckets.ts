@@ -2,7 +2,7 @@
  * The token buckets that throttles hold: one for a flow, a client, a registration or a rule. Rows of decisions hold them by number.
  */
 import { TokenBuckets } from './token-bucket.ts';
-import { Share } from '../policy/action.ts';
+import { BucketScope } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
 import type { Rules } from './rules.ts';
@@ -48,23 +48,23 @@ export class DecisionBuckets {
   }
 
   /** Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own. */
-  private keyOf(number: number, per: Share, rulesGeneration: number, client: Int32Array): string {
+  private keyOf(number: number, per: BucketScope, rulesGeneration: number, client: Int32Array): string {
     const { words } = this.standings;
     const row = number * STANDING_WORDS;
     const rule = words[row + StandingWord.RULE]!;
     switch (per) {
-      case Share.FLOW:
+      case BucketScope.FLOW:
         return `${rule} flow ${number}`;
-      case Share.CLIENT:
+      case BucketScope.CLIENT:
         return `${rule} client ${client.join()}`;
-      case Share.REGISTRATION: {
+      case BucketScope.REGISTRATION: {
         const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
         const registration = source === NO_REGISTRATION ? words[row + StandingWord.DESTINATION_REGISTRATION]! : source;
         return registration === NO_REGISTRATION
           ? `${rule} flow ${number}`
           : `${rule} registration ${rulesGeneration} ${registration}`;
       }
-      case Share.RULE:
+      case BucketScope.RULE:
         return `${rule}`;
     }
   }

@@ -35,14 +35,14 @@ export class DueDecisions {
   /** From now on decisions are made by these rules; all are to be scheduled anew. */
   useRules(rules: Rules): void {
     this.rules = rules;
-    const { packets, octets } = rules.policy.boundaries;
-    this.hasMinimums = packets.length > 0 || octets.length > 0;
+    const { packets, bytes } = rules.policy.boundaries;
+    this.hasMinimums = packets.length > 0 || bytes.length > 0;
     this.quietUntilUs = 0;
     this.soonestUs = Infinity;
   }
 
   /** Sets when the decision that has just been made is to be made anew. */
-  schedule(number: number, { timeUs, packets, octets }: DecisionInput): void {
+  schedule(number: number, { timeUs, packets, bytes }: DecisionInput): void {
     const { numbers } = this.standings;
     const { boundaries } = this.rules.policy;
     const row = number * STANDING_WORDS;
@@ -50,7 +50,7 @@ export class DueDecisions {
     if (until < this.soonestUs) this.soonestUs = until;
     numbers[(row + StandingWord.NEXT_TIME) >> 1] = until;
     numbers[(row + StandingWord.NEXT_PACKETS) >> 1] = firstAbove(boundaries.packets, packets);
-    numbers[(row + StandingWord.NEXT_OCTETS) >> 1] = firstAbove(boundaries.octets, octets);
+    numbers[(row + StandingWord.NEXT_OCTETS) >> 1] = firstAbove(boundaries.bytes, bytes);
   }
 
   /** The packet time before which no packet from `timeUs` on makes a decision due; `timeUs` itself where any may. */

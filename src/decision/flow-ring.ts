@@ -68,7 +68,7 @@ export class FlowRing {
     flow.tunnel = 0;
     const number = place * NUMBERS;
     input.packets = numbers[number + Amount.PACKETS]!;
-    input.octets = numbers[number + Amount.OCTETS]!;
+    input.bytes = numbers[number + Amount.OCTETS]!;
     flow.lastTimeUs = numbers[number + Amount.LAST_TIME]!;
   }
 
@@ -85,7 +85,7 @@ export class FlowRing {
     words[at + Word.KEPT] = (flow.hasKeptSource ? 1 : 0) | (flow.hasKeptDestination ? 2 : 0);
     const number = place * NUMBERS;
     numbers[number + Amount.PACKETS] = input.packets;
-    numbers[number + Amount.OCTETS] = input.octets;
+    numbers[number + Amount.OCTETS] = input.bytes;
     numbers[number + Amount.LAST_TIME] = flow.lastTimeUs;
   }
 

@@ -114,7 +114,7 @@ export class RecentFlows implements RecordedFlows {
     input.sourcePort = name.sourcePort;
     input.destinationPort = name.destinationPort;
     input.packets = (table.words[row + FlowWord.PACKETS]! >>> 0) + (table.words[row + FlowWord.PACKETS + 1]! >>> 0);
-    input.octets = table.octets(slot, 0) + table.octets(slot, 1);
+    input.bytes = table.octets(slot, 0) + table.octets(slot, 1);
     flow.lastTimeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     flow.tunnel = tunnels.of(slot);
     const { columns } = tunnels;

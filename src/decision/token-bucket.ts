@@ -11,7 +11,7 @@
  * Invariants: `numbers` has exactly the keys of buckets in use or idle; a bucket is in `free` when it is neither.
  */
 import { IdleList } from './idle-list.ts';
-import { Share, type Throttle } from '../policy/action.ts';
+import { BucketScope, type Throttle } from '../policy/action.ts';
 
 const MICROS_PER_SECOND = 1_000_000;
 const BITS_PER_OCTET = 8;
@@ -64,7 +64,7 @@ export class TokenBuckets {
     this.tokens[bucket] = throttle.burst;
     this.filledAt[bucket] = timeUs;
     this.holders[bucket] = 1;
-    this.lasting[bucket] = throttle.per === Share.CLIENT || throttle.per === Share.RULE ? 1 : 0;
+    this.lasting[bucket] = throttle.per === BucketScope.CLIENT || throttle.per === BucketScope.RULE ? 1 : 0;
     return bucket;
   }
 

@@ -1,6 +1,7 @@
 /**
- * The dates at which decisions under a pair of policy and registry may change by themselves: `valid_from` and `valid_until`, `from` and `until`, and the
- * edges of schedules. Dates within a minute of the first are one group, so that a registry with a date for each row costs a bounded number of evaluations.
+ * The dates at which decisions under a policy and a registry may change without a new packet: `valid_from` and
+ * `valid_until`, `from` and `until`, and the edges of schedules. Dates within a minute of the first are evaluated as
+ * one group, so a registry with a different date in every row costs a bounded number of evaluations.
  */
 import type { Registry } from '../registry/registry.ts';
 import { DecisionInput } from './decision-input.ts';
@@ -11,14 +12,14 @@ export interface RulesPair {
   readonly registry: Registry;
 }
 
-/** Dates that are looked at together: from the first to the last, packet times in µs since 1970. */
+/** Dates that are evaluated together: from the first to the last, packet times in µs since 1970. */
 export interface DateGroup {
   readonly firstUs: number;
   readonly lastUs: number;
 }
 
 export const GROUP_US = 60_000_000;
-/** Dates of a group at most: the next one begins a new group. */
+/** The largest number of dates in a group: the next date begins a new group. */
 const GROUP_LIMIT = 1000;
 const TIME_CONDITIONS = ['from', 'until', 'schedule'];
 
@@ -27,7 +28,7 @@ export function nextDate({ policy, registry }: RulesPair, timeUs: number): numbe
   return Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
 }
 
-/** The first group of dates after a packet time, none of them later than `limitUs`; null where there is none. */
+/** The first group of dates after a packet time and not after `limitUs`; null where there is none. */
 export function nextGroup(pair: RulesPair, timeUs: number, limitUs = Infinity): DateGroup | null {
   const firstUs = nextDate(pair, timeUs);
   if (firstUs === Infinity || firstUs > limitUs) return null;
@@ -41,17 +42,20 @@ export function nextGroup(pair: RulesPair, timeUs: number, limitUs = Infinity): 
   return { firstUs, lastUs };
 }
 
-/** False where nothing can change in a group: midnight is a boundary of every schedule, and seldom an edge. */
+/**
+ * False where no decision can change in a group. Midnight is a boundary of every schedule, but seldom an edge of its
+ * window.
+ */
 export function changesAnything({ policy, registry }: RulesPair, { firstUs, lastUs }: DateGroup): boolean {
   if (registry.nextBoundary(firstUs - 1) <= lastUs) return true;
   if (lastUs > firstUs) return true;
-  return policy.rules.some((rule) => isTimely(rule, firstUs - 1) !== isTimely(rule, firstUs));
+  return policy.rules.some((rule) => isActiveAt(rule, firstUs - 1) !== isActiveAt(rule, firstUs));
 }
 
 const input = new DecisionInput();
 
 /** True when the rule's dates and schedule let it match at a packet time. */
-export function isTimely(rule: Rule, timeUs: number): boolean {
+export function isActiveAt(rule: Rule, timeUs: number): boolean {
   input.timeUs = timeUs;
   return rule.conditions.every((condition) => !TIME_CONDITIONS.includes(condition.name) || condition.holds(input));
 }

@@ -1,31 +1,38 @@
 /**
- * What a change of rules would do: the rules before and after decide the same recorded flows, and what differs is counted by flow and by client. The
- * change is another policy or registry, or the same ones at a later time. Nothing is affected, so a candidate can be evaluated before it acts.
+ * Evaluates a change of rules on recorded flows. The rules before and after the change decide the same flows, and the
+ * differences are counted by flow and by client. A change is another policy or registry, or the same ones at a later
+ * time. Evaluation has no side effects, so a candidate is evaluated before it is used.
  *
- * Harm is counted as enforcement would do it. Where the rules after only observe, it is what enforcement would do, on both sides.
+ * A client is hit where a flow of it is throttled or blocked. Where the rules after the change are enforced, the rules
+ * before hit only if they were enforced too. Where the rules after only observe, both sides count what enforcement
+ * would do.
  */
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import { Action, ACTION_NAMES } from './action.ts';
 import { ClientTable } from './client-table.ts';
+import { allowedBy, MAX_LIMITS } from './limits.ts';
 import type { RecordedFlow, RecordedFlows } from './recorded-flow.ts';
 import { type RulesAt, TrialRules } from './trial-rules.ts';
 
-/** A limit on clients that are newly hit. */
+/** A limit on clients that a change newly hits. */
 export interface HitLimit {
-  /** Only clients with a packet of a VPN flow this long before count. */
+  /** Only flows with a packet within this time before now count. */
   readonly windowUs: number;
   /** Only flows at this stage count; null for any. */
   readonly stage: number | null;
   readonly clients: number;
-  /** Share, 0 to 1, of the clients with a finding of the stage; null for none. The share always allows `floor` clients. */
+  /**
+   * Fraction, 0 to 1, of the clients with a finding of the stage; null for no such limit. It always allows `floor`
+   * clients.
+   */
   readonly share: number | null;
   readonly floor: number;
 }
 
-/** What the change takes of a limit. */
+/** How much of a limit the change uses. */
 export interface LimitUse {
   readonly limit: HitLimit;
-  /** Clients newly hit, clients with a finding, clients that the limit allows to be hit. */
+  /** Clients newly hit; clients with a finding; clients that may newly be hit. */
   readonly hit: number;
   readonly seen: number;
   readonly allowed: number;
@@ -43,11 +50,11 @@ export interface ChangeEvaluation {
   /** Clients hit after and not before, and the reverse. A client is hit where any of its flows is. */
   readonly newlyHit: number;
   readonly noLongerHit: number;
-  /** Of those newly hit: with a registration in force after the change, hit not on purpose. */
+  /** Newly hit clients with a registration in force after the change, unless the rule has `hits_registered: true`. */
   readonly registeredHit: number;
-  /** Of those newly hit: with a registration before the change that the change takes away. */
+  /** Newly hit clients whose registration the change takes away. */
   readonly deregistered: number;
-  /** Clients newly hit by each rule that hits any, by its name. */
+  /** Newly hit clients by the name of the rule; rules without any are left out. */
   readonly hitsByRule: ReadonlyMap<string, number>;
   readonly limits: readonly LimitUse[];
   /** The rules after the change are enforced: hits are real. */
@@ -56,24 +63,26 @@ export interface ChangeEvaluation {
 
 const ACTIONS = ACTION_NAMES.length;
 
-/** Bits of a client. */
+/** Flags of a client. */
 const HIT_BEFORE = 1;
 const HIT_AFTER = 2;
 const REGISTERED_HIT = 4;
 const DEREGISTERED = 8;
 const HAS_RULE = 16;
-/** Bits of a client for each limit: it has a finding that counts; a hit that does. Sixteen limits fill a word. */
+/**
+ * Flags of a client for each limit: it has a flow that counts; such a flow is newly hit. MAX_LIMITS of them fill a
+ * word.
+ */
 const LIMIT_BITS = 2;
 const LIMIT_SEEN = 1;
 const LIMIT_HIT = 2;
-const MOST_LIMITS = 16;
 const FIRST_CLIENTS = 1024;
-/** Bit of a flow. */
+/** Flag of a flow, added to its action. */
 const REGISTERED_BEFORE = 4;
 
 /**
- * `nowUs` is the packet time from which windows of limits reach back. It is not that of the rules where a change lies ahead. `coverage` compares the
- * registries of both sides, where that is done already.
+ * `nowUs` is the packet time from which the windows of limits reach back; it differs from the time of the rules where a
+ * change lies ahead. `coverage` is the comparison of both registries, where the caller has it already.
  */
 export function evaluateChange(
   before: RulesAt,
@@ -93,11 +102,14 @@ class Evaluation {
   private readonly nowUs: number;
   private readonly limits: readonly HitLimit[];
   private readonly clients = new ClientTable();
-  /** By client: its bits, two bits for each limit (LIMIT_SEEN, LIMIT_HIT), and the rule that newly hits it first. They grow together. */
+  /**
+   * By client: its flags, its flags for each limit, and the first rule that newly hits it. The three arrays have one
+   * length.
+   */
   private bits = new Uint8Array(FIRST_CLIENTS);
   private uses = new Uint32Array(FIRST_CLIENTS);
   private hitRules = new Int32Array(FIRST_CLIENTS);
-  /** By flow, in the order of visits: the action before, plus REGISTERED_BEFORE. */
+  /** By flow, in the order of visits: the action before, plus REGISTERED_BEFORE for a registered flow. */
   private readonly flowsBefore: number[] = [];
   private readonly flowsByAction = new Float64Array(ACTIONS * ACTIONS);
   private readonly bytesByAction = new Float64Array(ACTIONS * ACTIONS);
@@ -108,23 +120,24 @@ class Evaluation {
     this.before = new TrialRules(before);
     this.after = new TrialRules(after);
     this.isEnforced = after.mode === 'enforce';
-    if (limits.length > MOST_LIMITS) throw new RangeError(`there may be ${MOST_LIMITS} limits`);
+    if (limits.length > MAX_LIMITS) throw new RangeError(`at most ${MAX_LIMITS} limits are supported`);
     this.limits = limits;
   }
 
   run(flows: RecordedFlows, coverage: CoverageChange): ChangeEvaluation {
     const { before, after, limits } = this;
     flows.visit((flow) => {
-      before.note(flow);
-      after.note(flow);
+      before.recordTunnelEnds(flow);
+      after.recordTunnelEnds(flow);
     });
-    // One side after the other: a schedule keeps the answer for one span of time, and to ask for two in turn costs far more.
+    // One side after the other: a schedule caches its answer for one span of time, and alternating between two times
+    // would miss always.
     flows.visit((flow) => {
       before.decide(flow);
       this.flowsBefore.push(before.action + (before.isRegistered ? REGISTERED_BEFORE : 0));
     });
     const flowsLeftOut = flows.visit((flow) => {
-      this.take(flow);
+      this.compare(flow);
     });
     return {
       coverage,
@@ -143,14 +156,14 @@ class Evaluation {
     };
   }
 
-  private take(flow: RecordedFlow): void {
+  private compare(flow: RecordedFlow): void {
     const { before, after, limits } = this;
     after.decide(flow);
     const flowBefore = this.flowsBefore[this.flows++]!;
     const actionBefore = flowBefore % REGISTERED_BEFORE;
     const cell = actionBefore * ACTIONS + after.action;
     this.flowsByAction[cell]!++;
-    this.bytesByAction[cell]! += flow.input.octets;
+    this.bytesByAction[cell]! += flow.input.bytes;
     const client = this.clients.rowOf(flow.input.source);
     if (client === this.bits.length) this.grow();
     const { bits, uses, hitRules } = this;
@@ -163,7 +176,7 @@ class Evaluation {
     if (isNewlyHit) {
       if ((bits[client]! & HAS_RULE) === 0) hitRules[client] = after.rule;
       bits[client]! |= HAS_RULE;
-      if (after.isRegistered) bits[client]! |= after.isMeant ? 0 : REGISTERED_HIT;
+      if (after.isRegistered) bits[client]! |= after.hitsRegistered ? 0 : REGISTERED_HIT;
       else if (flowBefore >= REGISTERED_BEFORE) bits[client]! |= DEREGISTERED;
     }
     const agoUs = this.nowUs - flow.lastTimeUs;
@@ -184,7 +197,7 @@ class Evaluation {
     this.hitRules.set(hitRules);
   }
 
-  /** Clients that have all the wanted bits, and none of the unwanted ones. */
+  /** Clients with all the wanted flags and none of the unwanted ones. */
   private count(wanted: number, unwanted = 0): number {
     let count = 0;
     for (let client = 0; client < this.clients.count; client++) {
@@ -206,7 +219,7 @@ class Evaluation {
     return hits;
   }
 
-  /** A client that was hit before the change, by another of its flows, is not newly hit. */
+  /** Counts a limit's clients. A client with a flow that was hit before the change is not newly hit. */
   private useOf(limit: HitLimit, at: number): LimitUse {
     let [seen, hit] = [0, 0];
     for (let client = 0; client < this.clients.count; client++) {
@@ -214,12 +227,6 @@ class Evaluation {
       if ((use & LIMIT_SEEN) !== 0) seen++;
       if ((use & LIMIT_HIT) !== 0 && (this.bits[client]! & HIT_BEFORE) === 0) hit++;
     }
-    return { limit, hit, seen, allowed: allowedClients(limit, seen) };
+    return { limit, hit, seen, allowed: allowedBy(limit, seen) };
   }
-}
-
-/** Clients that a limit allows, of so many with a finding. */
-export function allowedClients({ clients, share, floor }: HitLimit, seen: number): number {
-  // A share of 29 % of 100 is 29, whatever binary fractions make of it.
-  return share === null ? clients : Math.min(clients, Math.max(floor, Math.floor(share * seen + 1e-9)));
 }

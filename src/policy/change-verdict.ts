@@ -1,8 +1,9 @@
 /**
- * Whether a change of rules may act by itself: which limits of the guard and of the breaker it is beyond, and its figures for events and logs.
+ * Decides whether a change of rules may take effect without an operator: lists the limits of the guard and the breaker
+ * that it exceeds, and gives its figures for events and logs.
  *
- * Registrations taken away count in either mode. Clients that would be hit count where the rules after the change are enforced; in mode observe they
- * are a warning, since nothing is hit.
+ * Lost registrations refuse a change in either mode. Clients that would be hit refuse it where the rules after the
+ * change are enforced; in mode observe they are a warning.
  */
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
@@ -12,14 +13,14 @@ import type { ChangeEvaluation, HitLimit, LimitUse } from './change-evaluation.t
 import type { GuardLimits } from './guard-limits.ts';
 import type { Safety } from './limits.ts';
 
-/** A limit that the change is beyond. */
+/** A limit that the change exceeds. */
 export interface Excess {
   readonly limit: 'registrations' | 'registered' | 'deregistered' | 'breaker';
   readonly seen: number;
   readonly allowed: number;
-  /** In words, with the numbers. */
+  /** A sentence with the numbers. */
   readonly text: string;
-  /** The change must not act by itself. */
+  /** The change must not take effect without an operator's confirmation. */
   readonly refuses: boolean;
 }
 
@@ -67,10 +68,14 @@ export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Ex
 
 function limitText({ limit, hit, seen }: LimitUse): string {
   const stage = limit.stage === null ? 'VPN' : STAGE_NAMES[limit.stage]!;
-  return `${hit} of ${seen} clients with ${stage} flows in the last ${limit.windowUs / MICROS_PER_SECOND} s would newly be hit`;
+  const window = `${limit.windowUs / MICROS_PER_SECOND} s`;
+  return `${hit} of ${seen} clients with ${stage} flows in the last ${window} would newly be hit`;
 }
 
-/** The figures as events and logs show them. Addresses of IPv6 are texts: JSON's numbers are not exact beyond 2^53. */
+/**
+ * The figures as events and logs show them. Counts of IPv6 addresses are strings: JSON numbers are not exact beyond
+ * 2^53.
+ */
 export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record<string, unknown>> {
   const { coverage, flowsByAction } = evaluation;
   const family = (count: AddressCount): object => ({ ipv4: count.ipv4, ipv6: String(count.ipv6) });
@@ -94,7 +99,7 @@ export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record
   };
 }
 
-/** Flows by `before-after` action, without zeros. */
+/** Flows by `before-after` actions, zeros left out. */
 function actionFigures(flowsByAction: Float64Array): Record<string, number> {
   const figures: Record<string, number> = {};
   for (const [cell, count] of flowsByAction.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Groups in which clients are counted: by the stage of their findings, and all. The numbers of the stages are those of
- * dataplane/fingerprint/finding, so a finding's stage is its group.
+ * Groups in which clients are counted: one for each stage of findings, and one for any stage. Codes are those of
+ * dataplane/fingerprint/finding, so the stage of a finding is also its group.
  */
 import { Stage } from '../dataplane/fingerprint/finding.ts';
 

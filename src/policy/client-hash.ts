@@ -1,29 +1,29 @@
 /**
- * A client's address as 64 bits under the key of a deployment: nobody without the key can choose addresses that share a place or fall into a
- * sample, and a state file that holds these names no client.
+ * A client's address as a 64-bit keyed hash. Without the deployment's key, addresses that collide or fall into a sample
+ * cannot be chosen, and a state file with these hashes reveals no address.
  *
- * HalfSipHash-2-4 with 32 bits of output (Aumasson and Bernstein's reference implementation), twice, under two halves of a 128-bit key.
+ * The hash is HalfSipHash-2-4 with 32 bits of output (the reference implementation by Aumasson and Bernstein), computed
+ * once under each half of a 128-bit key.
  */
 
-/** A client's address as words (core/ip-address), however it is held. */
+/** A client's address as four words (core/ip-address), in an array of any kind. */
 export type Address = ArrayLike<number>;
 
 export const HASH_KEY_WORDS = 4;
 const MESSAGE_LENGTH = 16;
 
 export class ClientHash {
-  /** The hash of the address that was given last. */
+  /** The hash of the last address that `take` was called with. */
   high = 0;
   low = 0;
   private readonly key: Int32Array;
 
-  /** A key of four words. */
+  /** Throws TypeError where the key is not of four words. */
   constructor(key: ArrayLike<number>) {
     if (key.length !== HASH_KEY_WORDS) throw new TypeError(`a key has ${HASH_KEY_WORDS} words`);
     this.key = Int32Array.from(key);
   }
 
-  /** The key's words. */
   get words(): readonly number[] {
     return [...this.key];
   }
@@ -35,13 +35,13 @@ export class ClientHash {
   }
 }
 
-/** HalfSipHash-2-4 of four words, which are the message's bytes as little-endian numbers. */
+/** HalfSipHash-2-4 of a message of 16 bytes, given as four little-endian words. */
 export function halfSipHash(key0: number, key1: number, message: Address): number {
   let v0 = key0;
   let v1 = key1;
   let v2 = 0x6c796765 ^ key0;
   let v3 = 0x74656462 ^ key1;
-  // Four words and the length; then the end, for which 0xff goes into v2 and nothing into the others.
+  // Blocks 0 to 3 are the message and block 4 its length. Block 5 is the finalization: 0xff goes into v2.
   for (let block = 0; block < 6; block++) {
     const isEnd = block === 5;
     const word = block < 4 ? message[block]! : isEnd ? 0 : MESSAGE_LENGTH << 24;

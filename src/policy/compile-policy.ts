@@ -1,6 +1,6 @@
 /**
- * From a policy's checked shape to what decides: conditions as tests, texts as numbers, and the boundaries at which
- * decisions may change.
+ * Compiles the checked shape of a policy file into a Policy: conditions become functions, texts become numbers, and the
+ * boundaries at which decisions may change are collected.
  */
 import { parseInstant } from '../core/iso-time.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
@@ -11,11 +11,11 @@ import {
   type Action,
   ACTION_NAMES,
   defaultBurst,
-  parseOctets,
+  parseBytes,
   parseRate,
-  parseShare,
-  type Share,
-  SHARE_NAMES,
+  parsePercent,
+  type BucketScope,
+  BUCKET_SCOPE_NAMES,
   type Throttle,
 } from './action.ts';
 import * as condition from './condition.ts';
@@ -36,7 +36,7 @@ const TRANSPORT_CODES = [17, 6, 50, 51];
 
 const ALL_DAYS = 0x7f;
 
-/** Builds a policy from a shape that passed all checks. */
+/** Compiles a shape that has passed all checks. */
 export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
   const schedules = new Map<RuleShape, Schedule>();
   for (const rule of shape.rules) {
@@ -57,10 +57,10 @@ function compileRule(rule: RuleShape, schedule: Schedule | undefined): Rule {
   return {
     name: rule.name,
     conditions: rule.when === undefined ? [] : compileConditions(rule.when, schedule),
-    asksRegistered: rule.when?.registered !== undefined,
+    testsRegistration: rule.when?.registered !== undefined,
     action: (ACTION_NAMES as readonly string[]).indexOf(rule.action) as Action,
     throttle: rule.rate === undefined ? null : compileThrottle(rule.rate, rule.burst, rule.per),
-    rollout: rule.rollout === undefined ? 1 : parseShare(rule.rollout),
+    rollout: rule.rollout === undefined ? 1 : parsePercent(rule.rollout),
     rolloutSeed: rolloutSeed(rule.name),
     hitsRegistered: rule.hits_registered === true,
   };
@@ -70,12 +70,12 @@ function compileThrottle(rateText: string, burst: string | undefined, per: strin
   const rate = parseRate(rateText);
   return {
     rate,
-    burst: burst === undefined ? defaultBurst(rate) : parseOctets(burst),
-    per: (SHARE_NAMES as readonly string[]).indexOf(per ?? 'flow') as Share,
+    burst: burst === undefined ? defaultBurst(rate) : parseBytes(burst),
+    per: (BUCKET_SCOPE_NAMES as readonly string[]).indexOf(per ?? 'flow') as BucketScope,
   };
 }
 
-/** Cheap conditions first: the order of tests does not change what a rule means. */
+/** Puts cheap conditions first; their order does not change what a rule matches. */
 function compileConditions(when: WhenShape, schedule: Schedule | undefined): Condition[] {
   const list: Condition[] = [];
   const add = <T>(value: T | undefined, make: (value: T) => Condition): void => {
@@ -121,7 +121,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
     ),
   );
   add(when.min_packets, (least) => condition.atLeast('min_packets', String(least), least, (input) => input.packets));
-  add(when.min_bytes, (least) => condition.atLeast('min_bytes', String(least), least, (input) => input.octets));
+  add(when.min_bytes, (least) => condition.atLeast('min_bytes', String(least), least, (input) => input.bytes));
   add(when.from, (text) => condition.notBefore(text, parseInstant(text)));
   add(when.until, (text) => condition.notAfter(text, parseInstant(text)));
   add(schedule, (compiled) => condition.within(describeSchedule(when.schedule!), compiled));
@@ -153,14 +153,14 @@ function describeSchedule(shape: ScheduleShape): string {
 function compileBoundaries(rules: readonly RuleShape[], schedules: Schedule[]): Boundaries {
   const instants = new Set<number>();
   const packets = new Set<number>();
-  const octets = new Set<number>();
+  const bytes = new Set<number>();
   for (const { when } of rules) {
     if (when?.from !== undefined) instants.add(parseInstant(when.from));
-    // `until` still holds at its instant.
+    // `until` includes its instant.
     if (when?.until !== undefined) instants.add(parseInstant(when.until) + 1);
     if (when?.min_packets !== undefined) packets.add(when.min_packets);
-    if (when?.min_bytes !== undefined) octets.add(when.min_bytes);
+    if (when?.min_bytes !== undefined) bytes.add(when.min_bytes);
   }
   const ascending = (set: Set<number>): number[] => [...set].sort((a, b) => a - b);
-  return { instants: ascending(instants), schedules, packets: ascending(packets), octets: ascending(octets) };
+  return { instants: ascending(instants), schedules, packets: ascending(packets), bytes: ascending(bytes) };
 }

@@ -1,5 +1,5 @@
-/** From the checked shape of a policy's `safety`, in either form, to the limits that the breaker holds. */
-import { parseDuration, parseShare } from './action.ts';
+/** Compiles the checked shape of a policy's `safety`, in either of its two forms, into the limits of the breaker. */
+import { parseDuration, parsePercent } from './action.ts';
 import { type ClientGroup, GROUP_NAMES } from './client-groups.ts';
 import { DEFAULT_FLOOR, type Limit, limitingShare, oneWindow, type Safety, type Then } from './limits.ts';
 import type { LimitShape, PolicyShape } from './policy-schema.ts';
@@ -8,7 +8,7 @@ export function compileSafety(shape: NonNullable<PolicyShape['safety']>): Safety
   const registered = shape.registered ?? 0;
   if ('limits' in shape) return { limits: shape.limits.map(compileLimit), registered };
   const { window, max_clients_affected: clients, max_share_affected: share } = shape;
-  return { ...oneWindow(parseDuration(window), clients, parseShare(share)), registered };
+  return { ...oneWindow(parseDuration(window), clients, parsePercent(share)), registered };
 }
 
 function compileLimit({ window, stage, clients, share, floor, then }: LimitShape): Limit {
@@ -16,7 +16,7 @@ function compileLimit({ window, stage, clients, share, floor, then }: LimitShape
     windowUs: parseDuration(window),
     group: (GROUP_NAMES as readonly string[]).indexOf(stage ?? 'any') as ClientGroup,
     clients,
-    share: share === undefined ? null : limitingShare(parseShare(share)),
+    share: share === undefined ? null : limitingShare(parsePercent(share)),
     floor: floor ?? DEFAULT_FLOOR,
     then: (then ?? 'observe') as Then,
   };

@@ -1,16 +1,17 @@
 /**
- * The conditions of a rule's `when`, compiled: each one a name and a test over the decision's input. All of a rule's
- * conditions must hold.
+ * The conditions of a rule's `when`, compiled: each has a name and a test over the decision's input. A rule matches
+ * where all of its conditions hold.
  */
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import { IPV4_LENGTH_OFFSET, wordMask } from '../registry/prefix.ts';
-import { type DecisionInput, NOT_REGISTERED } from './decision-input.ts';
+import { NO_REGISTRATION } from '../registry/registry.ts';
+import type { DecisionInput } from './decision-input.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Condition {
   /** The key in the policy file. */
   readonly name: string;
-  /** What the policy asks for, as it is shown in explanations. */
+  /** The wanted value, as explanations show it. */
   readonly wanted: string;
   readonly holds: (input: DecisionInput) => boolean;
 }
@@ -18,7 +19,7 @@ export interface Condition {
 export const REGISTERED_NAMES = ['source', 'destination', 'either', 'both', 'none'] as const;
 export type RegisteredName = (typeof REGISTERED_NAMES)[number];
 
-/** A prefix in mapped form: words and a length of 0 to 128. */
+/** A prefix in mapped form (core/ip-address): four words and a length of 0 to 128. */
 export interface PrefixCondition {
   readonly words: readonly number[];
   readonly length: number;
@@ -29,17 +30,17 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** More than any code: of protocols, stages, variants, transports and sectors. */
+/** Larger than any code of a protocol, stage, variant, transport or sector. */
 const CODE_LIMIT = 256;
 
-/** By code: 1 for those that are asked for. */
+/** A lookup table by code: 1 for the given codes. */
 function tableOf(codes: readonly number[]): Uint8Array {
   const table = new Uint8Array(CODE_LIMIT);
   for (const code of codes) table[code] = 1;
   return table;
 }
 
-/** True for input whose number, read by `read`, is one of the codes. Codes are small. */
+/** Holds where the number that `read` gives is one of the codes, which are below CODE_LIMIT. */
 export function oneOf(
   name: string,
   wanted: string,
@@ -55,8 +56,8 @@ export function registered(wanted: RegisteredName): Condition {
 }
 
 function isRegistered(wanted: RegisteredName, input: DecisionInput): boolean {
-  const source = input.sourceRegistration !== NOT_REGISTERED;
-  const destination = input.destinationRegistration !== NOT_REGISTERED;
+  const source = input.sourceRegistration !== NO_REGISTRATION;
+  const destination = input.destinationRegistration !== NO_REGISTRATION;
   switch (wanted) {
     case 'source':
       return source;
@@ -71,7 +72,7 @@ function isRegistered(wanted: RegisteredName, input: DecisionInput): boolean {
   }
 }
 
-/** Holds where a registration of either end is of one of the sectors. */
+/** Holds where the registration of either end has one of the sectors. */
 export function sector(wanted: string, codes: readonly number[]): Condition {
   const table = tableOf(codes);
   const holds = (input: DecisionInput): boolean =>
@@ -87,7 +88,10 @@ export function address(
   return { name, wanted, holds: (input) => prefixes.some((prefix) => covers(prefix, input[name])) };
 }
 
-/** An IPv6 prefix holds no IPv4 address, though its bits may fit the mapped form. */
+/**
+ * True when a prefix covers an address. An IPv6 prefix covers no IPv4 address, even where its bits match the mapped
+ * form.
+ */
 function covers(prefix: PrefixCondition, words: Int32Array): boolean {
   const isIpv4Prefix =
     prefix.length >= IPV4_LENGTH_OFFSET && isMappedIpv4(prefix.words[0]!, prefix.words[1]!, prefix.words[2]!);

@@ -1,26 +1,27 @@
 /**
- * Decides: the first rule whose conditions all hold, and whose rollout the client is within, gives the action. A rule that
- * leaves a client out of its rollout does not match for it, and the next rules are tried.
+ * Decides a flow. The action is that of the first rule whose conditions all hold and whose rollout includes the client.
+ * A rule whose rollout leaves the client out does not match, and the next rules are tried.
  */
+import { NO_REGISTRATION } from '../registry/registry.ts';
 import { Action } from './action.ts';
-import { type DecisionInput, NOT_REGISTERED } from './decision-input.ts';
+import type { DecisionInput } from './decision-input.ts';
 import type { Policy, Rule } from './policy.ts';
-import { rolloutPlace } from './rollout.ts';
+import { rolloutPosition } from './rollout.ts';
 
-/** Rule index of a decision that no rule made. */
+/** Rule index of a decision for which no rule matched. */
 export const NO_RULE = -1;
 
-/** Why a decision is what it is, for events and auditors. */
+/** The reason of a decision, as events show it. */
 export const Reason = {
-  /** No rule matched: allow. */
+  /** No rule matched, so the flow is allowed. */
   NO_RULE: 0,
-  /** A rule about registered ends allowed, and this end is registered. */
+  /** A rule with a condition on registration matched, and this end is registered. */
   REGISTERED_SOURCE: 1,
   REGISTERED_DESTINATION: 2,
   REGISTERED_BOTH: 3,
-  /** A rule matched for another reason. */
+  /** A rule without a condition on registration matched. */
   RULE_MATCHED: 4,
-  /** A rule matched, and neither end is registered. */
+  /** A rule with a condition on registration matched, and neither end is registered. */
   NOT_REGISTERED: 5,
 } as const;
 export type Reason = (typeof Reason)[keyof typeof Reason];
@@ -51,7 +52,7 @@ function matches(rule: Rule, input: DecisionInput): boolean {
 }
 
 function isInRollout(rule: Rule, input: DecisionInput): boolean {
-  return rule.rollout >= 1 || rolloutPlace(rule.rolloutSeed, input.source) < rule.rollout;
+  return rule.rollout >= 1 || rolloutPosition(rule.rolloutSeed, input.source) < rule.rollout;
 }
 
 export function actionOf(policy: Policy, rule: number): Action {
@@ -60,23 +61,23 @@ export function actionOf(policy: Policy, rule: number): Action {
 
 export function reasonOf(policy: Policy, rule: number, input: DecisionInput): Reason {
   if (rule === NO_RULE) return Reason.NO_RULE;
-  if (!policy.rules[rule]!.asksRegistered) return Reason.RULE_MATCHED;
-  const source = input.sourceRegistration !== NOT_REGISTERED;
-  const destination = input.destinationRegistration !== NOT_REGISTERED;
+  if (!policy.rules[rule]!.testsRegistration) return Reason.RULE_MATCHED;
+  const source = input.sourceRegistration !== NO_REGISTRATION;
+  const destination = input.destinationRegistration !== NO_REGISTRATION;
   if (source && destination) return Reason.REGISTERED_BOTH;
   if (source) return Reason.REGISTERED_SOURCE;
   return destination ? Reason.REGISTERED_DESTINATION : Reason.NOT_REGISTERED;
 }
 
-/** One rule's part in a decision, in words. */
+/** A rule that was tried for a decision, in words. */
 export interface TriedRule {
   readonly name: string;
   readonly matched: boolean;
-  /** What did not hold; empty where the rule matched. */
+  /** The conditions that did not hold; empty where the rule matched. */
   readonly failed: readonly string[];
 }
 
-/** The rules that were tried for a decision, up to the one that matched, each with what did not hold. */
+/** The rules that were tried for a decision, up to the one that matched. */
 export function traceRules(policy: Policy, input: DecisionInput): TriedRule[] {
   const tried: TriedRule[] = [];
   for (const rule of policy.rules) {

@@ -1,9 +1,5 @@
-/**
- * All that a decision may depend on, as numbers in one reused record: what the rules' conditions look at.
- */
-
-/** No registration covers this end. */
-export const NOT_REGISTERED = -1;
+/** Everything that the conditions of rules may depend on, as numbers in one reused record. */
+import { NO_REGISTRATION } from '../registry/registry.ts';
 
 export class DecisionInput {
   /** Codes of core/protocol and dataplane/fingerprint/finding. */
@@ -12,20 +8,20 @@ export class DecisionInput {
   variant = 0;
   /** IP protocol number: 6, 17, 50, 51. */
   transport = 0;
-  /** The initiator's address (the client) and the responder's, as words. */
+  /** The addresses of the initiator (the client) and the responder, as words (core/ip-address). */
   readonly source = new Int32Array(4);
   readonly destination = new Int32Array(4);
   /** Zero for ESP and AH. */
   sourcePort = 0;
   destinationPort = 0;
-  /** Packets and octets of the flow so far, both directions. */
+  /** Packets and bytes of the flow so far, in both directions. */
   packets = 0;
-  octets = 0;
-  /** Packet time, microseconds since 1970. */
+  bytes = 0;
+  /** Packet time, µs since 1970. */
   timeUs = 0;
-  /** Index of the registration that covers an end, and its sector's code; NOT_REGISTERED for neither. */
-  sourceRegistration = NOT_REGISTERED;
-  destinationRegistration = NOT_REGISTERED;
+  /** Index of the registration in force that covers an end, and the code of its sector. */
+  sourceRegistration = NO_REGISTRATION;
+  destinationRegistration = NO_REGISTRATION;
   sourceSector = -1;
   destinationSector = -1;
 }

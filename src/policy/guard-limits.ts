@@ -1,20 +1,20 @@
 /**
- * How much a change of the rules may take from users before it needs an operator's word: a reload, or a date that passes. Limits of the breaker hold as
- * well (change-verdict).
+ * Limits on what a change of rules (a reload, or a date that passes) may take from users without an operator's
+ * confirmation. The limits of the breaker apply as well (change-verdict).
  */
 import * as z from 'zod/mini';
-import { parseShare } from './action.ts';
+import { parsePercent } from './action.ts';
 
 export interface GuardLimits {
-  /** Share, 0 to 1, of the registrations in force that the change may take away. */
+  /** Fraction, 0 to 1, of the registrations in force that the change may take away. */
   readonly registrations: number;
-  /** Clients that lose their registration by the change, and would be hit. */
+  /** Clients that may lose their registration by the change and be hit. */
   readonly deregistered: number;
-  /** Clients with a registration that would newly be hit, not on purpose. */
+  /** Clients with a registration that may newly be hit by rules without `hits_registered: true`. */
   readonly registered: number;
 }
 
-/** The limits of a policy that states none. */
+/** The guard of a policy without a `guard` section. */
 export const DEFAULT_GUARD: GuardLimits = { registrations: 0.1, deregistered: 10, registered: 0 };
 
 const COUNT = 'must be a whole number from 0 on';
@@ -24,7 +24,7 @@ const count = z.int({ error: COUNT }).check(z.minimum(0, { error: COUNT }));
 export const guardSchema = z.strictObject(
   {
     registrations: z.optional(
-      z.string({ error: SHARE }).check(z.refine((value) => !Number.isNaN(parseShare(value)), { error: SHARE })),
+      z.string({ error: SHARE }).check(z.refine((value) => !Number.isNaN(parsePercent(value)), { error: SHARE })),
     ),
     deregistered: z.optional(count),
     registered: z.optional(count),
@@ -35,7 +35,7 @@ export const guardSchema = z.strictObject(
 export function compileGuard(shape: z.infer<typeof guardSchema> | undefined): GuardLimits {
   const { registrations, deregistered, registered } = shape ?? {};
   return {
-    registrations: registrations === undefined ? DEFAULT_GUARD.registrations : parseShare(registrations),
+    registrations: registrations === undefined ? DEFAULT_GUARD.registrations : parsePercent(registrations),
     deregistered: deregistered ?? DEFAULT_GUARD.deregistered,
     registered: registered ?? DEFAULT_GUARD.registered,
   };

@@ -1,44 +1,52 @@
 /**
- * Limits on how many clients may newly be hit within a window: all hold at once. A limit allows min(clients, max(floor, share of the clients
- * with a VPN finding of its stage in the window)).
+ * The safety limits of a policy: how many clients may newly be hit (throttled or blocked) within a window. All limits
+ * apply at once. A limit allows min(clients, max(floor, share × the clients with a VPN finding of its stage in the
+ * window)) clients.
  */
 import { ClientGroup, GROUP_NAMES } from './client-groups.ts';
 
-/** Consequences of a limit that would be exceeded: nothing is enforced any more, or nothing against flows that are only suspected. */
+/**
+ * What follows when a limit would be exceeded: nothing is enforced any more, or nothing against flows that are only
+ * suspected.
+ */
 export const THEN_NAMES = ['observe', 'ignore-suspected'] as const;
 export type Then = (typeof THEN_NAMES)[number];
 
 export interface Limit {
   readonly windowUs: number;
-  /** Findings of this stage; of any for ANY. */
+  /** The group of clients that the limit counts. */
   readonly group: ClientGroup;
   readonly clients: number;
-  /** Share of the clients with a finding, 0 to 1; null for none, and for all of them. */
+  /** Fraction, 0 to 1, of the clients with a finding; null for no such limit. */
   readonly share: number | null;
-  /** Clients that the share always allows. */
+  /** Clients that are allowed however small the fraction of them is. */
   readonly floor: number;
   readonly then: Then;
 }
 
+/** The largest number of limits in a policy. */
+export const MAX_LIMITS = 16;
+
 export interface Safety {
   readonly limits: readonly Limit[];
-  /** Registered hits that are not on purpose, before the breaker trips. */
+  /** Registered hits by rules without `hits_registered: true` that are allowed before the breaker trips. */
   readonly registered: number;
 }
 
-/** Clients that a share allows where a limit says none: with few clients a share says nothing. */
+/** The floor of a limit that states none: a share of very few clients would allow none. */
 export const DEFAULT_FLOOR = 10;
 
 const SECOND = 1e6;
 const { CONFIRMED, SUSPECTED, ANY } = ClientGroup;
 
-/** The limits of a policy that states none: a file without a `safety` section is not one without safety. */
+/** The limits of a policy without a `safety` section. */
 export const DEFAULT_SAFETY: Safety = {
   limits: [
     { windowUs: 60 * SECOND, group: CONFIRMED, clients: 500, share: 0.05, floor: 10, then: 'observe' },
     { windowUs: 3600 * SECOND, group: CONFIRMED, clients: 2000, share: 0.1, floor: 20, then: 'observe' },
     { windowUs: 86_400 * SECOND, group: ANY, clients: 5000, share: null, floor: DEFAULT_FLOOR, then: 'observe' },
-    // A flood of handshakes from spoofed addresses uses up neither the limits of confirmed findings nor that of all.
+    // Suspected findings have limits of their own, so a flood of handshakes from spoofed addresses does not use up
+    // those above.
     {
       windowUs: 60 * SECOND,
       group: SUSPECTED,
@@ -59,10 +67,10 @@ export const DEFAULT_SAFETY: Safety = {
   registered: 0,
 };
 
-/** Clients below which the older form of one window does not look at the share: what it allows there is this share of them. */
+/** The form with one window applies its share from this number of clients on. Fewer clients count as this many. */
 const SHARE_MINIMUM = 200;
 
-/** The safety of the older form: one window for all stages. */
+/** The limits of the older form of `safety`: one window for all stages. */
 export function oneWindow(windowUs: number, clients: number, share: number): Safety {
   const floor = Math.round(share * SHARE_MINIMUM);
   return {
@@ -71,16 +79,16 @@ export function oneWindow(windowUs: number, clients: number, share: number): Saf
   };
 }
 
-/** A share of 100 % limits nothing. Clients seen are counted over slightly less than the window, so it is left out. */
+/** Null for a share of 100 %: it limits nothing, and clients seen are counted over slightly less than the window. */
 export function limitingShare(share: number): number | null {
   return share < 1 ? share : null;
 }
 
-/** Clients that a limit allows, of so many with a finding. */
-export function allowedBy(limit: Limit, seen: number): number {
-  if (limit.share === null) return limit.clients;
-  // A share of 29 % of 100 is 29, whatever binary fractions make of it.
-  return Math.min(limit.clients, Math.max(limit.floor, Math.floor(limit.share * seen + 1e-9)));
+/** Clients that a limit allows where `seen` clients have a finding. */
+export function allowedBy({ clients, share, floor }: Pick<Limit, 'clients' | 'share' | 'floor'>, seen: number): number {
+  if (share === null) return clients;
+  // 29 % of 100 is 29; the small addend makes up for the rounding of binary fractions.
+  return Math.min(clients, Math.max(floor, Math.floor(share * seen + 1e-9)));
 }
 
 const UNITS = [
@@ -89,7 +97,7 @@ const UNITS = [
   { name: 's', us: SECOND },
 ] as const;
 
-/** `60s`, `1h`, `24h`, `7d`: a unit is used from two of it on, hours from one. */
+/** `60s`, `1h`, `24h`, `7d`: the largest unit that divides the window; days from two on. */
 export function windowText(windowUs: number): string {
   for (const { name, us } of UNITS) {
     const count = windowUs / us;
@@ -98,7 +106,7 @@ export function windowText(windowUs: number): string {
   return `${windowUs / 1000}ms`;
 }
 
-/** A limit in words: `60s confirmed`. */
+/** The name of a limit: `60s confirmed`. */
 export function limitText({ windowUs, group }: Limit): string {
   return `${windowText(windowUs)} ${GROUP_NAMES[group]}`;
 }

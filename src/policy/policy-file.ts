@@ -1,6 +1,7 @@
 /**
- * Reads a policy file: YAML by its library, its shape by the schema, then the rules beside each other, then compiled. Every problem is an
- * issue with its line and column; a policy comes back only where there is no error.
+ * Reads a policy file: parses its YAML, checks its shape by the schema, checks the rules against each other, and
+ * compiles them. Every problem becomes an issue with line and column. The result has a policy only where there is no
+ * error.
  */
 import { hash } from 'node:crypto';
 import type * as z from 'zod/mini';
@@ -8,23 +9,23 @@ import { IssueList } from '../core/issue.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
 import { checkNames, checkRules } from './policy-review.ts';
-import { knownKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
+import { validKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
 import { type RegisteredReach, registeredReaches } from './registered-reach.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 export interface PolicyResult {
   readonly policy: Policy | undefined;
   readonly issues: IssueList;
-  /** Of the file's bytes, hex. */
+  /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
   /** Whether each rule that does not allow can hit a registered user; empty where the policy is not valid. */
   readonly reaches: readonly RegisteredReach[];
 }
 
-/** A policy is read by people: a larger file is a mistake. */
-const LARGEST_FILE = 1 << 20;
+/** The largest size of a policy file, bytes: people write policies, so a larger file is a mistake. */
+const MAX_FILE_BYTES = 1 << 20;
 
-/** Reads the octets of a policy file; `file` is the name that issues show. Never throws. */
+/** Reads the bytes of a policy file; `file` is the name that issues show. Never throws. */
 export function parsePolicy(bytes: Uint8Array, file: string): PolicyResult {
   const issues = new IssueList(file);
   const sha256 = hash('sha256', bytes, 'hex');
@@ -50,8 +51,8 @@ function readShape(bytes: Uint8Array, issues: IssueList): PolicyShape | undefine
 }
 
 function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {
-  if (bytes.length > LARGEST_FILE) {
-    issues.error(0, 0, `the file has ${bytes.length} octets; a policy may have ${LARGEST_FILE}`);
+  if (bytes.length > MAX_FILE_BYTES) {
+    issues.error(0, 0, `the file has ${bytes.length} bytes; a policy may have at most ${MAX_FILE_BYTES}`);
     return undefined;
   }
   try {
@@ -65,23 +66,23 @@ function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {
 function checkShape(value: unknown, document: YamlDocument, issues: IssueList): PolicyShape | undefined {
   const result = policySchemaFor(value).safeParse(value);
   if (result.success) return result.data;
-  for (const problem of result.error.issues) noteProblem(problem, value, document, issues);
+  for (const problem of result.error.issues) reportProblem(problem, value, document, issues);
   return undefined;
 }
 
-function noteProblem(problem: z.core.$ZodIssue, value: unknown, document: YamlDocument, issues: IssueList): void {
+function reportProblem(problem: z.core.$ZodIssue, value: unknown, document: YamlDocument, issues: IssueList): void {
   if (problem.code === 'unrecognized_keys') {
     for (const key of problem.keys) {
-      const { line, column } = document.placeOf(problem.path, key);
+      const { line, column } = document.positionOf(problem.path, key);
       issues.error(
         line,
         column,
-        `unknown key ${JSON.stringify(key)}; known here: ${knownKeys(problem.path, value).join(', ')}`,
+        `unknown key ${JSON.stringify(key)}; valid keys here: ${validKeys(problem.path, value).join(', ')}`,
       );
     }
     return;
   }
-  const { line, column } = document.placeOf(problem.path);
+  const { line, column } = document.positionOf(problem.path);
   const last = problem.path.findLast((part) => typeof part === 'string');
   issues.error(line, column, last === undefined ? problem.message : `${last}: ${problem.message}`);
 }

@@ -1,5 +1,6 @@
 /**
- * The shape of a policy file, as a schema: what each key may hold, in words that an operator reads when it does not.
+ * The schema of a policy file: the values that each key may have, and the message for the operator where it has
+ * another.
  */
 import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
@@ -8,25 +9,25 @@ import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/fingerprint/finding.ts'
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
-import { ACTION_NAMES, parseDuration, parseOctets, parseRate, parseShare, SHARE_NAMES } from './action.ts';
+import { ACTION_NAMES, parseDuration, parseBytes, parseRate, parsePercent, BUCKET_SCOPE_NAMES } from './action.ts';
 import { GROUP_NAMES } from './client-groups.ts';
 import { REGISTERED_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
-import { THEN_NAMES } from './limits.ts';
+import { MAX_LIMITS, THEN_NAMES } from './limits.ts';
 import { MODE_NAMES } from './policy.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';
 
-// A policy is checked once: functions compiled for its shape would cost more than they save.
+// A policy is checked once, so compiling the schema to functions would cost more than it saves.
 z.config({ jitless: true });
 
 export const TRANSPORT_NAMES = ['udp', 'tcp', 'esp', 'ah'] as const;
 const VPN_NAMES = PROTOCOL_NAMES.slice(1);
 const SECTORS = SECTOR_NAMES.slice(1);
-const FOUND_STAGES = STAGE_NAMES.slice(1);
+const FINDING_STAGES = STAGE_NAMES.slice(1);
 const VARIANTS = Object.values(VARIANT_NAMES).filter((name) => name !== 'none');
 const RULE_NAME_LIMIT = 64;
 
-/** One of the words, or a list of them; always a list once read. */
+/** Accepts one of the words, or a list of them; gives a list. */
 function words(names: readonly string[]): z.ZodMiniType<string[]> {
   const message = `must be one of ${names.join(', ')}, or a list of them`;
   const word = z.enum(names as [string, ...string[]], { error: message });
@@ -112,7 +113,7 @@ function isZone(name: string): boolean {
 const when = z.strictObject(
   {
     protocol: z.optional(words(VPN_NAMES)),
-    stage: z.optional(words(FOUND_STAGES)),
+    stage: z.optional(words(FINDING_STAGES)),
     variant: z.optional(words(VARIANTS)),
     transport: z.optional(words(TRANSPORT_NAMES)),
     registered: z.optional(oneOf(REGISTERED_NAMES)),
@@ -131,7 +132,7 @@ const when = z.strictObject(
 );
 
 const PERCENTAGE = 'must be a percentage, like 10%';
-const percentage = text(PERCENTAGE, (value) => isNumber(parseShare(value)));
+const percentage = text(PERCENTAGE, (value) => isNumber(parsePercent(value)));
 
 const rule = z
   .strictObject(
@@ -145,8 +146,8 @@ const rule = z
       when: z.optional(when),
       action: oneOf(ACTION_NAMES),
       rate: z.optional(text('must be a rate like 256kbit/s, 32kB/s or 1Mbit/s', (value) => parseRate(value) > 0)),
-      burst: z.optional(text('must be an amount like 32kB', (value) => parseOctets(value) > 0)),
-      per: z.optional(oneOf(SHARE_NAMES)),
+      burst: z.optional(text('must be an amount like 32kB', (value) => parseBytes(value) > 0)),
+      per: z.optional(oneOf(BUCKET_SCOPE_NAMES)),
       rollout: z.optional(percentage),
       hits_registered: z.optional(z.boolean({ error: 'must be true or false' })),
     },
@@ -167,7 +168,7 @@ const rule = z
           context.addIssue({
             code: 'custom',
             path: [key],
-            message: `${key} has a meaning only where action is throttle`,
+            message: `${key} is only valid where action is throttle`,
           });
         }
       }
@@ -175,7 +176,7 @@ const rule = z
         context.addIssue({
           code: 'custom',
           path: ['hits_registered'],
-          message: 'has a meaning only where action is throttle or block',
+          message: 'is only valid where action is throttle or block',
         });
       }
     }),
@@ -215,30 +216,29 @@ const limit = z
         context.addIssue({
           code: 'custom',
           path: ['then'],
-          message: 'ignore-suspected has a meaning only where stage is suspected',
+          message: 'ignore-suspected is only valid where stage is suspected',
         });
       }
       if (value.floor !== undefined && value.share === undefined) {
-        context.addIssue({ code: 'custom', path: ['floor'], message: 'has a meaning only beside a share' });
+        context.addIssue({ code: 'custom', path: ['floor'], message: 'is only valid together with share' });
       }
     }),
   );
 
 const LIMITS_MESSAGE = 'must be a list of limits, like [{ window: 60s, clients: 500 }]';
-const MOST_LIMITS = 16;
 const manyLimits = z.strictObject({
   limits: z
     .array(limit, { error: LIMITS_MESSAGE })
     .check(
       z.minLength(1, { error: LIMITS_MESSAGE }),
-      z.maxLength(MOST_LIMITS, { error: `there may be ${MOST_LIMITS} of them` }),
+      z.maxLength(MAX_LIMITS, { error: `at most ${MAX_LIMITS} limits are supported` }),
     ),
   registered: z.optional(wholeFrom(0)),
   then: z.optional(z.literal('observe', { error: 'must be observe: the breaker only ever falls back' })),
   guard: z.optional(guardSchema),
 });
 
-const POLICY_NAME = 'a policy needs a name: a text of 1 to 64 characters that can be seen';
+const POLICY_NAME = 'a policy needs a name: 1 to 64 visible characters';
 const POLICY_NAME_PATTERN = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,64}$/u;
 
 const policyKeys = {
@@ -252,7 +252,7 @@ const withLimits = z.strictObject({ ...policyKeys, safety: z.optional(manyLimits
 export type PolicyShape = z.infer<typeof withOneWindow> | z.infer<typeof withLimits>;
 export type LimitShape = z.infer<typeof limit>;
 
-/** The schema for a policy whose `safety` is in one form or the other: problems are then said of that form. */
+/** The schema for the form of `safety` that the policy uses, so that problems are reported in terms of that form. */
 export function policySchemaFor(value: unknown): z.ZodMiniType<PolicyShape> {
   return hasLimits(value) ? withLimits : withOneWindow;
 }
@@ -264,8 +264,8 @@ function hasLimits(value: unknown): boolean {
 
 export type RuleShape = PolicyShape['rules'][number];
 
-/** The keys that are known below a path of a policy, for messages about one that is not. */
-export function knownKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
+/** The valid keys below a path of a policy, for the message about an unknown key. */
+export function validKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
   if (path.length === 0) return Object.keys(withLimits.shape);
   if (path[0] === 'safety' && path[1] === 'guard') return Object.keys(guardSchema.shape);
   if (path[0] === 'safety' && path.length > 1) return Object.keys(limit.shape);

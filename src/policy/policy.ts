@@ -1,5 +1,5 @@
 /**
- * A policy, immutable once built: ordered rules, of which the first that matches decides, and the safety limits.
+ * A policy: ordered rules, the first matching one of which decides, and the safety limits. It is immutable.
  */
 import type { Action, Throttle } from './action.ts';
 import type { Condition } from './condition.ts';
@@ -13,26 +13,28 @@ export type Mode = (typeof MODE_NAMES)[number];
 export interface Rule {
   readonly name: string;
   readonly conditions: readonly Condition[];
-  /** One of the conditions asks which ends are registered. */
-  readonly asksRegistered: boolean;
+  /** The rule has a condition on which ends are registered. */
+  readonly testsRegistration: boolean;
   readonly action: Action;
-  /** Of a throttle; null for other actions. */
+  /** The token bucket of a throttle; null for other actions. */
   readonly throttle: Throttle | null;
-  /** Share of clients that the rule holds for, 0 to 1. */
+  /** Fraction of clients, 0 to 1, that the rule applies to. */
   readonly rollout: number;
   readonly rolloutSeed: number;
-  /** A throttle or block of a registered user by this rule is meant, and no harm. */
+  /**
+   * The rule throttles or blocks registered users on purpose (`hits_registered: true`): such hits do not count as harm.
+   */
   readonly hitsRegistered: boolean;
 }
 
-/** The times and amounts at which a decision may change without a new finding. */
+/** The times, packet counts and byte counts at which a decision may change without a new finding. */
 export interface Boundaries {
-  /** Instants of `from` and `until`, ascending. A decision may change at the instant itself. */
+  /** Times at which a `from` begins to hold or an `until` ceases to, ascending. */
   readonly instants: readonly number[];
   readonly schedules: readonly Schedule[];
-  /** Minimums of packets and octets, ascending. */
+  /** Values of `min_packets` and `min_bytes`, ascending. */
   readonly packets: readonly number[];
-  readonly octets: readonly number[];
+  readonly bytes: readonly number[];
 }
 
 export interface Policy {
@@ -40,14 +42,14 @@ export interface Policy {
   readonly mode: Mode;
   readonly rules: readonly Rule[];
   readonly safety: Safety;
-  /** How much a change of the rules may take from users. */
+  /** Limits on changes of the rules. */
   readonly guard: GuardLimits;
   readonly boundaries: Boundaries;
-  /** Of the file's octets. */
+  /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
 }
 
-/** A time after `timeUs` before which no decision changes by itself; Infinity where none ever does. */
+/** A time after `timeUs` before which no decision changes by time alone; Infinity where none ever does. */
 export function nextBoundary(boundaries: Boundaries, timeUs: number): number {
   let next = Infinity;
   for (const instant of boundaries.instants) {

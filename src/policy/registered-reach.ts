@@ -1,17 +1,18 @@
 /**
- * Whether a rule can hit a registered user, from the rules alone. A flow's registered ends are one of four states: none, the source, the destination,
- * both. A rule can hit a registered user if its conditions allow a state other than none, and no rule before it allows every flow of that state that it
+ * Finds out from the rules alone whether a rule can hit (throttle or block) a registered user. A flow is in one of four
+ * states: none of its ends is registered, the source is, the destination is, both are. A rule can hit a registered user
+ * if its conditions admit a state other than none, and no rule before it allows every flow of that state that the rule
  * would match.
  *
- * The answer errs towards yes: conditions of two rules are compared key by key, so a rule that is covered only by several others together, or by a
- * variant that belongs to one protocol, counts as one that can hit.
+ * The analysis errs towards yes. Conditions of two rules are compared key by key, so a rule that is covered only by
+ * several others together, or by a variant that implies a protocol, counts as one that can hit.
  */
 import { parseInstant } from '../core/iso-time.ts';
 import { PrefixParser, wordMask } from '../registry/prefix.ts';
-import { parseShare } from './action.ts';
+import { parsePercent } from './action.ts';
 import { parsePorts, type RuleShape } from './policy-schema.ts';
 
-/** What is known of a rule that throttles or blocks. */
+/** The result for a rule that throttles or blocks. */
 export interface RegisteredReach {
   readonly name: string;
   readonly action: string;
@@ -23,7 +24,7 @@ export interface RegisteredReach {
 type When = NonNullable<RuleShape['when']>;
 type Key = keyof When;
 
-/** States of a flow's ends, as bits. */
+/** States of a flow other than none, as bits. */
 const SOURCE = 1;
 const DESTINATION = 2;
 const BOTH = 4;
@@ -36,7 +37,7 @@ const STATES: Readonly<Record<string, number>> = {
   both: BOTH,
 };
 
-/** The reach of each rule that does not allow, in their order. */
+/** The results for all rules that throttle or block, in their order. */
 export function registeredReaches(rules: readonly RuleShape[]): RegisteredReach[] {
   const reaches: RegisteredReach[] = [];
   for (const [index, rule] of rules.entries()) {
@@ -45,7 +46,7 @@ export function registeredReaches(rules: readonly RuleShape[]): RegisteredReach[
   return reaches;
 }
 
-/** Registered states that a rule's own conditions let through. */
+/** The registered states that a rule's own conditions admit. */
 function statesOf({ when }: RuleShape): number {
   return when?.registered === undefined ? ANY_REGISTERED : STATES[when.registered]!;
 }
@@ -57,11 +58,11 @@ function reachOf(rule: RuleShape, before: readonly RuleShape[]): RegisteredReach
     hits,
     reason,
   });
-  const first = before.find((other) => isForAll(other) && Object.keys(other.when ?? {}).length === 0);
+  const first = before.find(matchesEverything);
   if (first !== undefined)
     return answer(false, `it is never reached, since ${first.name} before it matches everything`);
   let open = statesOf(rule);
-  if (open === 0) return answer(false, 'it asks for registered: none');
+  if (open === 0) return answer(false, 'its condition is registered: none');
   const allowing: string[] = [];
   const partly: string[] = [];
   for (const other of before) {
@@ -76,21 +77,26 @@ function reachOf(rule: RuleShape, before: readonly RuleShape[]): RegisteredReach
     if (open === 0)
       return answer(false, `${allowing.join(' and ')} before it ${allowing.length > 1 ? 'allow' : 'allows'} them`);
   }
-  const meant = rule.hits_registered === true ? ['hits_registered: true says that this is meant'] : [];
-  return answer(true, [asked(rule), ...partly, ...meant].join('; '));
+  const intended = rule.hits_registered === true ? ['this is intended: hits_registered is true'] : [];
+  return answer(true, [conditionText(rule), ...partly, ...intended].join('; '));
 }
 
-function asked({ when }: RuleShape): string {
-  if (when?.registered !== undefined) return `it asks for registered: ${when.registered}`;
-  if (when?.sector !== undefined) return `it asks for the sector of a registered end`;
-  return 'it does not ask who is registered, and no rule before it allows all of them';
+function conditionText({ when }: RuleShape): string {
+  if (when?.registered !== undefined) return `its condition is registered: ${when.registered}`;
+  if (when?.sector !== undefined) return `it has a condition on the sector of a registered end`;
+  return 'it has no condition on registration, and no rule before it allows all registered users';
+}
+
+/** True for a rule without conditions and without a partial rollout: the rules after it are never reached. */
+export function matchesEverything(rule: RuleShape): boolean {
+  return isForAll(rule) && Object.keys(rule.when ?? {}).length === 0;
 }
 
 function isForAll({ rollout }: RuleShape): boolean {
-  return rollout === undefined || parseShare(rollout) === 1;
+  return rollout === undefined || parsePercent(rollout) === 1;
 }
 
-/** Conditions of `other` that do not hold for every flow that `rule` matches, other than that on registered ends. */
+/** Conditions of `other`, besides `registered`, that do not hold for every flow that `rule` matches. */
 function narrowerKeys(rule: RuleShape, other: RuleShape): string[] {
   const asks = other.when ?? {};
   const keys = (Object.keys(asks) as Key[]).filter((key) => key !== 'registered' && asks[key] !== undefined);
@@ -99,7 +105,7 @@ function narrowerKeys(rule: RuleShape, other: RuleShape): string[] {
   return narrower;
 }
 
-/** True when every flow for which `has` holds is one for which `wanted` holds. */
+/** True when the condition `wanted` holds for every flow for which `has` holds. */
 function implies(key: Key, has: unknown, wanted: unknown): boolean {
   if (has === undefined) return false;
   switch (key) {

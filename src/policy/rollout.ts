@@ -1,23 +1,23 @@
 /**
- * Which clients a partial rollout holds for: a stable hash of the client's address and the rule's name, the same on every
- * machine and run. A client within 10 % is within 20 % too, and rules do not all pick the same clients.
+ * Selects the clients of a partial rollout by a stable hash of the client's address and the rule's name, the same on
+ * every machine and run. A client within 10 % is also within 20 %, and different rules select different clients.
  *
- * The hash is 32-bit FNV-1a (Fowler, Noll, Vo) over the rule's name and the address's sixteen octets, with Murmur3's finish,
- * because FNV alone spreads the last octets badly over its upper bits.
+ * The hash is 32-bit FNV-1a (Fowler, Noll, Vo) over the rule's name and the sixteen bytes of the address, finished with
+ * Murmur3's finalizer: FNV alone spreads the last bytes badly over its upper bits.
  */
 
 const FNV_START = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** The part of the hash that a rule's name makes; computed once when the policy is built. */
+/** The hash of the rule's name; computed once when the policy is compiled. */
 export function rolloutSeed(ruleName: string): number {
   let hash = FNV_START | 0;
-  for (const octet of new TextEncoder().encode(ruleName)) hash = Math.imul(hash ^ octet, FNV_PRIME);
+  for (const byte of new TextEncoder().encode(ruleName)) hash = Math.imul(hash ^ byte, FNV_PRIME);
   return hash;
 }
 
-/** The client's place from 0 up to but not 1: it is within a rollout of `share` where this is smaller than the share. */
-export function rolloutPlace(seed: number, address: Int32Array): number {
+/** The client's position in [0, 1): the client is in the rollout where its position is below the rollout's fraction. */
+export function rolloutPosition(seed: number, address: Int32Array): number {
   let hash = seed;
   for (let word = 0; word < 4; word++) {
     const value = address[word]!;

@@ -1,10 +1,10 @@
 /**
- * A weekly schedule: open while the clock on the wall of a time zone shows, on one of the days, a time from `from` to before `to`. A window
- * that ends at or before its start runs past midnight and belongs to the day it began on. An hour that a change of the clocks repeats is
- * therefore open twice, and one that it skips never.
+ * A weekly schedule in local time of a zone: open on its days from `from` until before `to`. A window whose end is at
+ * or before its start runs past midnight and belongs to the day on which it began. An hour that a change of the clocks
+ * repeats is open twice; one that it skips is never open.
  *
- * Asking Intl costs microseconds, so the answer is kept together with the span of packet time that it holds for. A span is no longer than a day:
- * within a day a zone changes its offset once at most, and where it does the span ends there.
+ * A call of Intl takes microseconds, so the answer is cached together with the span of packet time for which it holds.
+ * A span is at most a day long: within a day a zone changes its offset at most once, and the span ends there.
  */
 
 export const DAY_NAMES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -13,7 +13,7 @@ const MINUTES_PER_DAY = 1440;
 const MS_PER_MINUTE = 60_000;
 const MS_PER_DAY = MINUTES_PER_DAY * MS_PER_MINUTE;
 const MICROS_PER_MS = 1000;
-/** 1970-01-01 was a Thursday: three days after a Monday. */
+/** 1970-01-01 was a Thursday, day 3 of DAY_NAMES. */
 const EPOCH_WEEKDAY = 3;
 
 export class Schedule {
@@ -24,12 +24,12 @@ export class Schedule {
   readonly from: number;
   readonly to: number;
   private readonly clock: Intl.DateTimeFormat;
-  /** The last answer, and the packet times [spanFromUs, spanUntilUs) that it holds for. */
+  /** The cached answer, and the packet times [spanFromUs, spanUntilUs) for which it holds. */
   private open = false;
   private spanFromUs = Infinity;
   private spanUntilUs = -Infinity;
 
-  /** Throws RangeError where the zone is unknown. */
+  /** Throws RangeError for an unknown zone. */
   constructor(zone: string, days: number, from: number, to: number) {
     this.zone = zone;
     this.days = days;
@@ -49,20 +49,23 @@ export class Schedule {
     });
   }
 
-  /** True when packet time `timeUs` lies inside. */
+  /** True when the schedule is open at packet time `timeUs`. */
   covers(timeUs: number): boolean {
-    this.settle(timeUs);
+    this.updateCache(timeUs);
     return this.open;
   }
 
-  /** A time after `timeUs`, a day later at most, before which `covers` does not change its answer. It need not change then. */
+  /**
+   * A time after `timeUs`, at most a day later, before which the answer of `covers` does not change. It need not change
+   * then.
+   */
   nextBoundary(timeUs: number): number {
-    this.settle(timeUs);
+    this.updateCache(timeUs);
     return this.spanUntilUs;
   }
 
-  /** Moves the span so that it holds `timeUs`. */
-  private settle(timeUs: number): void {
+  /** Makes the cached span hold `timeUs`. */
+  private updateCache(timeUs: number): void {
     if (timeUs >= this.spanFromUs && timeUs < this.spanUntilUs) return;
     const now = Math.floor(timeUs / MICROS_PER_MS);
     const offset = this.offsetAt(now);
@@ -86,7 +89,7 @@ export class Schedule {
     return ((this.days >> weekday) & 1) !== 0;
   }
 
-  /** Milliseconds until the local clock next shows an edge of the window, or midnight. */
+  /** Milliseconds until the next edge of the window or midnight, whichever is first, in local time. */
   private untilLocalBoundary(local: number): number {
     const inDay = local - Math.floor(local / MS_PER_DAY) * MS_PER_DAY;
     let nearest = MS_PER_DAY;
@@ -96,7 +99,7 @@ export class Schedule {
     return nearest - inDay;
   }
 
-  /** The first millisecond after `before` at which the offset is no longer `offset`; by `after` it has changed. */
+  /** The first millisecond after `before` at which the offset is not `offset`. It has changed by `after`. */
   private offsetChange(before: number, after: number, offset: number): number {
     let low = before;
     let high = after;
@@ -108,7 +111,7 @@ export class Schedule {
     return high;
   }
 
-  /** The local clock minus UTC, milliseconds. */
+  /** Local time minus UTC, milliseconds. */
   private offsetAt(ms: number): number {
     const shown = new Map<string, number>();
     for (const { type, value } of this.clock.formatToParts(ms)) shown.set(type, Number(value));
@@ -119,7 +122,7 @@ export class Schedule {
   }
 }
 
-/** Local minute of the day of `08:30` or `24:00`; NaN where the text is no such time. */
+/** The minute of the day of `08:30` or `24:00`; NaN for any other text. */
 export function parseMinute(text: string): number {
   const match = /^(\d{2}):(\d{2})$/.exec(text);
   if (match === null) return NaN;

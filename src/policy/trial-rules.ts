@@ -1,6 +1,7 @@
 /**
- * Rules on trial: decides recorded flows as an engine would with this policy and registry at one packet time, and affects nothing. All flows of a
- * tunnel must be noted before the first of them is decided, because a registered end of a tunnel covers all of its flows.
+ * Decides recorded flows by a policy and a registry at one packet time, without side effects. All flows must be passed
+ * to `recordTunnelEnds` before the first one is decided, because a registered end of a tunnel covers all flows of the
+ * tunnel.
  */
 import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
 import { Action } from './action.ts';
@@ -17,14 +18,17 @@ export interface RulesAt {
 }
 
 export class TrialRules {
-  /** Of the flow decided last: the rule, what it does, and whether a registration is in force at either end or in its tunnel. */
+  /**
+   * Results for the last flow: its rule, its action, and whether a registration in force covers either end or its
+   * tunnel.
+   */
   rule = 0;
   action: Action = Action.ALLOW;
   isRegistered = false;
-  /** The rule says that a hit of a registered user is meant. */
-  isMeant = false;
+  /** The last flow's rule hits registered users on purpose. */
+  hitsRegistered = false;
   readonly rules: RulesAt;
-  /** Registrations that the ends of tunnels have, by tunnel; from a flow of the tunnel. */
+  /** Registrations of the ends of tunnels, by tunnel. */
   private readonly sources = new Map<number, number>();
   private readonly destinations = new Map<number, number>();
 
@@ -32,8 +36,8 @@ export class TrialRules {
     this.rules = rules;
   }
 
-  /** Notes what the flow brings to its tunnel. */
-  note(flow: RecordedFlow): void {
+  /** Records the registrations of the flow's ends for the other flows of its tunnel. */
+  recordTunnelEnds(flow: RecordedFlow): void {
     const { input, tunnel } = flow;
     if (tunnel === 0) return;
     const source = this.covers(input.source, input.protocol);
@@ -42,7 +46,7 @@ export class TrialRules {
     if (destination !== NO_REGISTRATION) this.destinations.set(tunnel, destination);
   }
 
-  /** Decides the flow. Leaves registrations and time in its input. */
+  /** Decides the flow, and sets the registrations and the time of its input. */
   decide(flow: RecordedFlow): void {
     const { policy, registry, timeUs } = this.rules;
     const { input } = flow;
@@ -63,12 +67,15 @@ export class TrialRules {
     input.destinationSector = sectorOf(registry, input.destinationRegistration);
     this.rule = decidingRule(policy, input);
     this.action = actionOf(policy, this.rule);
-    this.isMeant = this.rule !== NO_RULE && policy.rules[this.rule]!.hitsRegistered;
+    this.hitsRegistered = this.rule !== NO_RULE && policy.rules[this.rule]!.hitsRegistered;
     this.isRegistered =
       input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION;
   }
 
-  /** The end's own registration; else that of its tunnel: at the address kept for it, or of another flow. */
+  /**
+   * The registration of the end's own address; else that of the tunnel's kept address; else that of another flow of the
+   * tunnel.
+   */
   private registrationOf(
     { input, tunnel }: RecordedFlow,
     own: Int32Array,

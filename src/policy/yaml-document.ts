@@ -1,11 +1,12 @@
 /**
- * A YAML text as one plain document, and where its parts stand. Only what a policy needs is let in: one document of maps, lists and scalars. Anchors,
- * aliases and tags are refused, so that what is written at a place is what holds there, and no short text unfolds into a large one.
+ * A YAML document with the positions of its values. Only the YAML that a policy needs is accepted: one document of
+ * maps, lists and scalars. Anchors, aliases and tags are refused, so every value is written where it is used, and a
+ * short text cannot expand into a large one.
  */
 import { type Document, isAlias, isMap, isNode, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import type { IssueList } from '../core/issue.ts';
 
-export interface Place {
+export interface Position {
   readonly line: number;
   readonly column: number;
 }
@@ -28,31 +29,33 @@ export class YamlDocument {
     return isMap(this.document.contents);
   }
 
-  /** Place of the value at a path or, given a key, of that key below it; of the nearest parent where it is missing. */
-  placeOf(path: readonly PropertyKey[], key?: string): Place {
+  /**
+   * Position of the value at a path or, given a key, of that key below it; of the nearest parent where it is missing.
+   */
+  positionOf(path: readonly PropertyKey[], key?: string): Position {
     for (let depth = path.length; depth >= 0; depth--) {
       const node = depth === 0 ? this.document.contents : this.document.getIn(path.slice(0, depth), true);
       if (!isNode(node)) continue;
       const start = key !== undefined && depth === path.length ? keyStart(node, key) : node.range?.[0];
-      if (start !== undefined) return placeAt(this.lines, start);
+      if (start !== undefined) return positionAt(this.lines, start);
     }
     return { line: 1, column: 1 };
   }
 }
 
-/** Reads a text; null where it is no such document, with its problems among the issues. Never throws. */
+/** Parses a text; null where it has problems, which are added to the issues. Never throws. */
 export function readYaml(text: string, issues: IssueList): YamlDocument | null {
   const lines = new LineCounter();
   const documents = parseDocuments(text, lines, issues);
   if (documents === null) return null;
   for (const document of documents) {
-    noteProblems(document, lines, issues);
+    reportProblems(document, lines, issues);
     refuseIndirection(document, lines, issues);
   }
   const [first, second] = documents;
   if (second !== undefined) {
-    const { line, column } = placeAt(lines, second.range[0]);
-    issues.error(line, column, 'a second document begins here; a policy is one document');
+    const { line, column } = positionAt(lines, second.range[0]);
+    issues.error(line, column, 'a second YAML document begins here; a policy is one document');
   }
   return first !== undefined && issues.ok ? new YamlDocument(first, lines) : null;
 }
@@ -63,18 +66,21 @@ function parseDocuments(text: string, lines: LineCounter, issues: IssueList): Do
     if (Array.isArray(documents) && documents.length > 0) return documents;
     issues.error(1, 1, 'the file is empty; a policy has at least a name and rules');
   } catch (error) {
-    issues.error(1, 1, `this is no YAML: ${firstSentence(String(error))}`);
+    issues.error(1, 1, `this is not YAML: ${firstSentence(String(error))}`);
   }
   return null;
 }
 
-/** Syntax errors, and what YAML only warns of (an unknown tag, for example). The reader of yaml recurses: its stack is the limit of depth. */
-function noteProblems(document: Document.Parsed, lines: LineCounter, issues: IssueList): void {
+/**
+ * Reports errors and warnings (of an unknown tag, for example) of the YAML parser. It recurses, so a deep document
+ * overflows its stack.
+ */
+function reportProblems(document: Document.Parsed, lines: LineCounter, issues: IssueList): void {
   const problems = [...document.errors, ...document.warnings];
   const deep = problems.find((problem) => problem.message.includes('call stack'));
   for (const problem of deep === undefined ? problems : [deep]) {
-    const { line, column } = placeAt(lines, problem.pos[0]);
-    issues.error(line, column, deep === undefined ? firstSentence(problem.message) : 'nested far too deeply');
+    const { line, column } = positionAt(lines, problem.pos[0]);
+    issues.error(line, column, deep === undefined ? firstSentence(problem.message) : 'nested too deeply');
   }
 }
 
@@ -82,15 +88,16 @@ function refuseIndirection(document: Document.Parsed, lines: LineCounter, issues
   if (!issues.ok) return;
   visit(document, {
     Node: (_key, node) => {
-      const { line, column } = placeAt(lines, node.range?.[0] ?? 0);
-      if (isAlias(node)) issues.error(line, column, `no aliases (*${node.source}) in a policy: write the value out`);
-      else if (node.anchor !== undefined) issues.error(line, column, `no anchors (&${node.anchor}) in a policy`);
-      if (node.tag !== undefined) issues.error(line, column, `no tags (${node.tag}) in a policy`);
+      const { line, column } = positionAt(lines, node.range?.[0] ?? 0);
+      if (isAlias(node))
+        issues.error(line, column, `a policy must not use aliases (*${node.source}): write the value out`);
+      else if (node.anchor !== undefined) issues.error(line, column, `a policy must not use anchors (&${node.anchor})`);
+      if (node.tag !== undefined) issues.error(line, column, `a policy must not use tags (${node.tag})`);
     },
   });
 }
 
-function placeAt(lines: LineCounter, offset: number): Place {
+function positionAt(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line, column: col };
 }

@@ -140,7 +140,7 @@ describe('check', () => {
   it('says of each rule whether it can hit a registered user, and names the pair', async () => {
     const { stdout } = await sluice(['check']);
     expect(stdout).toContain('rule suspected-slow cannot throttle registered users: registered before it allows them');
-    expect(stdout).toContain('rule unregistered cannot block registered users: it asks for registered: none');
+    expect(stdout).toContain('rule unregistered cannot block registered users: its condition is registered: none');
     const [, policyHash, registryHash] = /policy national-baseline.*sha256 (\w+)[^]*registrations, sha256 (\w+)/.exec(
       stdout,
     )!;

@@ -64,7 +64,7 @@ describe('check', () => {
     const { code, stdout } = await sluice(['check', '--policy', THREE_MISTAKES]);
     expect(code).toBe(3);
     expect(problems(stdout, THREE_MISTAKES)).toEqual(POLICY_PROBLEMS);
-    expect(stdout).toMatch(/unknown key "protocl"; known here: protocol, stage, /);
+    expect(stdout).toMatch(/unknown key "protocl"; valid keys here: protocol, stage, /);
     expect(stdout).toContain(`${THREE_MISTAKES}: not valid: 3 errors, 0 warnings`);
   });
 

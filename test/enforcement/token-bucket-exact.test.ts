@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BitsPerSecond, Octets } from '../../src/core/units.ts';
+import type { BitsPerSecond, Bytes } from '../../src/core/units.ts';
 import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
-import { Share } from '../../src/policy/action.ts';
+import { BucketScope } from '../../src/policy/action.ts';
 
 /** Tokens are counted in octets / 8,000,000, so that a microsecond earns `rate` of them whatever the rate. */
 const PARTS = 8_000_000n;
@@ -51,7 +51,7 @@ describe('a token bucket', () => {
     fc.assert(
       fc.property(rates, bursts, packets, (rate, burst, sequence) => {
         const buckets = new TokenBuckets();
-        const throttle = { rate: rate as BitsPerSecond, burst: burst as Octets, per: Share.FLOW };
+        const throttle = { rate: rate as BitsPerSecond, burst: burst as Bytes, per: BucketScope.FLOW };
         const bucket = buckets.hold('flow 1', throttle, 0);
         const exact = new ExactBucket(rate, burst);
         let timeUs = 0;
@@ -81,7 +81,7 @@ describe('a token bucket', () => {
     [9600, 5000],
   ])('of %i bit/s and %i octets forwards no more than its rate, its burst and its queue', (rate, burst) => {
     const buckets = new TokenBuckets();
-    const bucket = buckets.hold('x', { rate: rate as BitsPerSecond, burst: burst as Octets, per: Share.RULE }, 0);
+    const bucket = buckets.hold('x', { rate: rate as BitsPerSecond, burst: burst as Bytes, per: BucketScope.RULE }, 0);
     const durationUs = 20_000_000;
     const earned = (rate / 8) * (durationUs / 1e6);
     // Offered: three times the rate, in packets of 1000 octets.

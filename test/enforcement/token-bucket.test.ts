@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { BitsPerSecond, Octets } from '../../src/core/units.ts';
+import type { BitsPerSecond, Bytes } from '../../src/core/units.ts';
 import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
-import { Share, type Throttle } from '../../src/policy/action.ts';
+import { BucketScope, type Throttle } from '../../src/policy/action.ts';
 import { randomFrom } from '../registry/random.ts';
 
 /** 8 Mbit/s: one octet per microsecond. */
-function throttle(burst: number, per: Share = Share.CLIENT, rate = 8e6): Throttle {
-  return { rate: rate as BitsPerSecond, burst: burst as Octets, per };
+function throttle(burst: number, per: BucketScope = BucketScope.CLIENT, rate = 8e6): Throttle {
+  return { rate: rate as BitsPerSecond, burst: burst as Bytes, per };
 }
 
 /** The slow twin: a queue of packets, each with its size and the time it leaves. */
@@ -49,14 +49,14 @@ describe('a bucket', () => {
     [8e3, 600_000],
   ])('at %i bit/s delays 600 bytes that it lacks by %i us', (rate, delay) => {
     const buckets = new TokenBuckets();
-    const bucket = buckets.hold('a', throttle(1000, Share.CLIENT, rate), 0);
+    const bucket = buckets.hold('a', throttle(1000, BucketScope.CLIENT, rate), 0);
     expect(buckets.take(bucket, 1000, 0)).toBe(0);
     expect(buckets.take(bucket, 600, 0)).toBeCloseTo(delay, 6);
   });
 
   it('forwards at its rate in the long run', () => {
     const buckets = new TokenBuckets();
-    const bucket = buckets.hold('a', throttle(3000, Share.CLIENT, 256_000), 0);
+    const bucket = buckets.hold('a', throttle(3000, BucketScope.CLIENT, 256_000), 0);
     let passed = 0;
     for (let timeUs = 0; timeUs < 60e6; timeUs += 10_000) {
       if (buckets.take(bucket, 1000, timeUs) !== NO_ROOM) passed += 1000;
@@ -96,15 +96,15 @@ describe('a bucket', () => {
 describe('buckets', () => {
   it('are shared by key and forgotten with their last holder where they belong to a flow', () => {
     const buckets = new TokenBuckets();
-    const first = buckets.hold('a', throttle(1000, Share.FLOW), 0);
-    expect(buckets.hold('a', throttle(1000, Share.FLOW), 0)).toBe(first);
-    expect(buckets.hold('b', throttle(1000, Share.FLOW), 0)).not.toBe(first);
+    const first = buckets.hold('a', throttle(1000, BucketScope.FLOW), 0);
+    expect(buckets.hold('a', throttle(1000, BucketScope.FLOW), 0)).toBe(first);
+    expect(buckets.hold('b', throttle(1000, BucketScope.FLOW), 0)).not.toBe(first);
     buckets.take(first, 1000, 0);
     buckets.release(first);
     expect(buckets.count).toBe(2);
     buckets.release(first);
     expect(buckets.count).toBe(1);
-    expect(buckets.take(buckets.hold('a', throttle(1000, Share.FLOW), 0), 1000, 0)).toBe(0);
+    expect(buckets.take(buckets.hold('a', throttle(1000, BucketScope.FLOW), 0), 1000, 0)).toBe(0);
   });
 
   it('of a client keep what it owes between flows, and go when they are full', () => {
@@ -122,9 +122,9 @@ describe('buckets', () => {
   });
 
   it.each([
-    ['client', Share.CLIENT, 2],
-    ['rule', Share.RULE, 2],
-    ['flow', Share.FLOW, 1],
+    ['client', BucketScope.CLIENT, 2],
+    ['rule', BucketScope.RULE, 2],
+    ['flow', BucketScope.FLOW, 1],
   ] as const)('of a %s outlive their last holder or do not', (_, per, count) => {
     const buckets = new TokenBuckets();
     const first = buckets.hold('a', throttle(1000, per), 0);
@@ -137,7 +137,7 @@ describe('buckets', () => {
   it('that are not full yet do not hide the full ones behind them', () => {
     const buckets = new TokenBuckets();
     const idle = (key: string, rate: number): void => {
-      const bucket = buckets.hold(key, throttle(1000, Share.CLIENT, rate), 0);
+      const bucket = buckets.hold(key, throttle(1000, BucketScope.CLIENT, rate), 0);
       buckets.take(bucket, 2000, 0);
       buckets.release(bucket);
     };
@@ -150,7 +150,7 @@ describe('buckets', () => {
   it('stay bounded', () => {
     const buckets = new TokenBuckets();
     for (let i = 0; i < 70_000; i++) {
-      const bucket = buckets.hold(`client ${i}`, throttle(1000, Share.CLIENT, 8), i);
+      const bucket = buckets.hold(`client ${i}`, throttle(1000, BucketScope.CLIENT, 8), i);
       buckets.take(bucket, 1000, i);
       buckets.release(bucket);
     }

@@ -16,10 +16,10 @@ interface Scheduled {
   readonly octets: number;
 }
 
-function rulesWith(instants: number[], packets: number[], octets: number[], registryTimes: number[]): Rules {
+function rulesWith(instants: number[], packets: number[], bytes: number[], registryTimes: number[]): Rules {
   const nextBoundary = (timeUs: number): number => firstAbove(registryTimes, timeUs);
   return {
-    policy: { boundaries: { instants, schedules: [], packets, octets } },
+    policy: { boundaries: { instants, schedules: [], packets, bytes } },
     registry: { nextBoundary },
   } as unknown as Rules;
 }
@@ -72,7 +72,7 @@ describe.each([
       }
       input.timeUs = time;
       input.packets = packets;
-      input.octets = octets;
+      input.bytes = octets;
       due.schedule(table.words[at + FlowWord.DECISION]!, input);
       twin.set(slot, {
         time: Math.min(firstAbove(TIMES, time), firstAbove(REGISTRY_TIMES, time)),

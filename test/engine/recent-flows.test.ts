@@ -78,7 +78,7 @@ function flowOf(number: number, lastTimeUs: number): RecordedFlow {
   flow.input.sourcePort = (number * 7919) % 65_536;
   flow.input.destinationPort = 65_535 - flow.input.sourcePort;
   flow.input.packets = number * 2 ** 33;
-  flow.input.octets = number * 2 ** 40;
+  flow.input.bytes = number * 2 ** 40;
   flow.lastTimeUs = lastTimeUs;
   flow.hasKeptSource = number % 2 === 0;
   flow.hasKeptDestination = number % 3 === 0;

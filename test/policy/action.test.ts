@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { defaultBurst, parseDuration, parseOctets, parseRate, parseShare } from '../../src/policy/action.ts';
+import { defaultBurst, parseDuration, parseBytes, parseRate, parsePercent } from '../../src/policy/action.ts';
 import type { BitsPerSecond } from '../../src/core/units.ts';
 
 const HUGE = '9'.repeat(400);
 
-describe('texts of a policy as numbers', () => {
+describe('numbers of a policy', () => {
   it.each<readonly [string, number]>([
     ['256kbit/s', 256_000],
     ['256 kbit/s', 256_000],
@@ -32,8 +32,8 @@ describe('texts of a policy as numbers', () => {
     ['100B', 100],
     ['1 GB', 1e9],
     ...['32', '32k', '32KB', '32kB/s', '32KiB', '-1B', '', `${HUGE}GB`].map((text) => [text, NaN] as const),
-  ])('amount %j is %d octets', (text, expected) => {
-    expect(parseOctets(text)).toBe(expected);
+  ])('amount %j is %d bytes', (text, expected) => {
+    expect(parseBytes(text)).toBe(expected);
   });
 
   it.each<readonly [string, number]>([
@@ -44,7 +44,7 @@ describe('texts of a policy as numbers', () => {
     ['100.0%', 1],
     ...['100.1%', '101%', '10', '0.1', '-5%', '10 %', '%', '', `${HUGE}%`].map((text) => [text, NaN] as const),
   ])('percentage %j is %d', (text, expected) => {
-    expect(parseShare(text)).toBe(expected);
+    expect(parsePercent(text)).toBe(expected);
   });
 
   it.each<readonly [string, number]>([
@@ -59,7 +59,7 @@ describe('texts of a policy as numbers', () => {
     expect(parseDuration(text)).toBe(expected);
   });
 
-  it('a burst is a quarter of a second, and a full packet at least', () => {
+  it('the default burst is a quarter of a second, and at least a full packet', () => {
     expect(defaultBurst(1e6 as BitsPerSecond)).toBe(31_250);
     expect(defaultBurst(8000 as BitsPerSecond)).toBe(1600);
   });

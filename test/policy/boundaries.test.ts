@@ -1,7 +1,7 @@
-/** Dates at which decisions may change, and their groups. */
+/** Dates at which decisions may change, and their grouping. */
 import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
-import { changesAnything, isTimely, nextDate, nextGroup, type RulesPair } from '../../src/policy/boundaries.ts';
+import { changesAnything, isActiveAt, nextDate, nextGroup, type RulesPair } from '../../src/policy/boundaries.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
@@ -20,7 +20,7 @@ const GRACE = '{ name: grace, action: allow, when: { until: 2024-11-30T18:59:59Z
 const BLOCK = '{ name: rest, action: block, when: { registered: none } }';
 const us = (text: string): number => parseMicros(text);
 
-describe('dates of a pair', () => {
+describe('dates of a policy and a registry', () => {
   it('come from registry, rules and schedules', () => {
     const pair = pairOf([NIGHTLY, GRACE, BLOCK], ['10.0.0.0/24,h,it,,2024-11-27,2024-11-28,r']);
     const dates: string[] = [];
@@ -51,7 +51,7 @@ describe('dates of a pair', () => {
     expect(nextGroup(pair, noon + 59e6)).toEqual({ firstUs: noon + 60e6, lastUs: noon + 60e6 });
   });
 
-  it('change something, or nothing: midnight on a day without a window', () => {
+  it('change no decision where they are only the midnight of a day without a window', () => {
     const pair = pairOf([NIGHTLY, BLOCK], ['10.0.0.0/24,h,it,,2024-11-22,,r']);
     const at = (text: string) => ({ firstUs: us(text), lastUs: us(text) });
     expect(changesAnything(pair, at('2024-11-26T22:00:00Z'))).toBe(true);
@@ -59,7 +59,7 @@ describe('dates of a pair', () => {
     expect(changesAnything(pair, at('2024-11-29T00:00:00Z'))).toBe(false);
     expect(changesAnything(pair, at('2024-11-22T00:00:00Z'))).toBe(true);
     const { policy } = pairOf([GRACE]);
-    expect(isTimely(policy.rules[0]!, us('2024-11-30T18:59:59Z'))).toBe(true);
-    expect(isTimely(policy.rules[0]!, us('2024-11-30T18:59:59Z') + 1)).toBe(false);
+    expect(isActiveAt(policy.rules[0]!, us('2024-11-30T18:59:59Z'))).toBe(true);
+    expect(isActiveAt(policy.rules[0]!, us('2024-11-30T18:59:59Z') + 1)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-/** What a change of rules would do to recorded flows: against a twin that counts by names, and case by case. */
+/** Evaluation of a change of rules on recorded flows: by cases, and against a twin that counts in sets of names. */
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
@@ -41,7 +41,7 @@ const at = (policy: Policy, registry: Registry, mode: Mode = 'enforce', timeUs =
   timeUs,
 });
 
-/** A flow in short: last bytes of client 10.0.0.x and server 198.51.100.y. */
+/** A short form of a flow: the last bytes of client 10.0.0.x and server 198.51.100.y. */
 interface Flow {
   readonly client: number;
   readonly server: number;
@@ -49,7 +49,7 @@ interface Flow {
   readonly stage?: number;
   readonly tunnel?: number;
   readonly agoUs?: number;
-  readonly octets?: number;
+  readonly bytes?: number;
   readonly keptServer?: number;
 }
 
@@ -67,7 +67,7 @@ function recorded(flows: readonly Flow[], leftOut = 0): RecordedFlows {
         input.transport = 17;
         input.source.set([0, 0, 0xffff, CLIENT | flow.client]);
         input.destination.set([0, 0, 0xffff, SERVER | flow.server]);
-        input.octets = flow.octets ?? 1000;
+        input.bytes = flow.bytes ?? 1000;
         record.lastTimeUs = NOW - (flow.agoUs ?? 0);
         record.tunnel = flow.tunnel ?? 0;
         record.hasKeptSource = false;
@@ -89,7 +89,7 @@ const clients = (count: number, first = 0): Flow[] =>
   Array.from({ length: count }, (_, number) => ({ client: first + number, server: 7 }));
 
 describe('a change of rules', () => {
-  it('that takes a registry its rows: every client of the bank would lose its registration and be hit', () => {
+  it('that empties a registry would hit every client that loses its registration', () => {
     const flows = [...clients(50), ...clients(50)];
     const change = evaluateChange(at(BASELINE, registryOf(BANK)), at(BASELINE, registryOf()), recorded(flows), NOW);
     expect(change).toMatchObject({
@@ -108,7 +108,7 @@ describe('a change of rules', () => {
     ]);
   });
 
-  it('that hits registered users: counted as that', () => {
+  it('that hits registered users is refused', () => {
     const everyone = policyOf('{ name: all, action: block }');
     const registry = registryOf(BANK);
     const change = evaluateChange(at(BASELINE, registry), at(everyone, registry), recorded(clients(3)), NOW);
@@ -124,7 +124,7 @@ describe('a change of rules', () => {
     ]);
   });
 
-  it('that hits registered users on purpose: the rule says so, and nothing is refused', () => {
+  it('that hits registered users on purpose is not refused', () => {
     const meant = policyOf('{ name: all, action: block, hits_registered: true }');
     const registry = registryOf(BANK);
     const change = evaluateChange(at(BASELINE, registry), at(meant, registry), recorded(clients(3)), NOW);
@@ -132,7 +132,7 @@ describe('a change of rules', () => {
     expect(excessesOf(change, DEFAULT_GUARD)).toEqual([]);
   });
 
-  it('by dates alone: what expires', () => {
+  it('by time alone hits the clients of an expired registration', () => {
     const registry = registryOf('198.51.100.0/24,Bank,bank,,,2024-11-10,r');
     const midnight = Date.parse('2024-11-11T00:00:00Z') * 1000;
     const change = evaluateChange(
@@ -144,7 +144,7 @@ describe('a change of rules', () => {
     expect(change).toMatchObject({ newlyHit: 20, deregistered: 20, coverage: { lost: 1 } });
   });
 
-  it('counts a client once, and not as new where another of its flows was hit already', () => {
+  it('newly hits a client once, and not one with another flow that was hit before', () => {
     const block = policyOf('{ name: wg, when: { protocol: wireguard }, action: block }');
     const all = policyOf('{ name: all, when: { registered: none }, action: block }');
     const flows: Flow[] = [
@@ -159,7 +159,7 @@ describe('a change of rules', () => {
     expect(evaluationFigures(change)).toMatchObject({ actions: { 'allow-block': 3, 'block-block': 1 }, newly_hit: 1 });
   });
 
-  it('from observe to enforce is one for all whom the rules hit; in mode observe nobody is refused for it', () => {
+  it('from observe to enforce newly hits all clients of the rules; a change in mode observe is not refused for hits', () => {
     const registry = registryOf();
     const toEnforce = evaluateChange(
       at(BASELINE, registry, 'observe'),
@@ -198,7 +198,7 @@ describe('a change of rules', () => {
     ]);
   });
 
-  it('is judged by the clients of the window and the stage that a limit is about', () => {
+  it('uses a limit by the clients of its window and stage', () => {
     const flows: Flow[] = [
       { client: 1, server: 1 },
       { client: 2, server: 1, agoUs: 59e6 },
@@ -223,7 +223,7 @@ describe('a change of rules', () => {
     ]);
   });
 
-  it('is judged by sixteen limits at most, each of its own', () => {
+  it('uses up to sixteen limits, each counted apart', () => {
     const limits: HitLimit[] = Array.from({ length: 16 }, (_, number) => ({
       windowUs: (number + 1) * 1e6,
       stage: null,
@@ -243,7 +243,7 @@ describe('a change of rules', () => {
     );
   });
 
-  it('lets a registered end of a tunnel cover all of its flows, also one that is only kept', () => {
+  it('covers all flows of a tunnel by a registered end, also by one at a kept address', () => {
     const flows: Flow[] = [
       { client: 1, server: 200, tunnel: 5 },
       { client: 1, server: 7, tunnel: 5 },
@@ -256,7 +256,7 @@ describe('a change of rules', () => {
     expect(change.coverage.lost).toBe(1);
   });
 
-  it('says how many flows were left out', () => {
+  it('has the number of flows left out', () => {
     const change = evaluateChange(at(BASELINE, registryOf()), at(BASELINE, registryOf()), recorded([], 12), NOW);
     expect(change).toMatchObject({ flows: 0, flowsLeftOut: 12 });
   });
@@ -266,7 +266,7 @@ function without(all: ReadonlySet<string>, others: ReadonlySet<string>): number 
   return [...all].filter((name) => !others.has(name)).length;
 }
 
-/** The same figures from names in maps, flow by flow. */
+/** The slow twin: the same figures from sets of addresses, flow by flow. */
 function twin(before: RulesAt, after: RulesAt, flows: readonly Flow[]): Record<string, number> {
   const input = new DecisionInput();
   const decide = (rules: RulesAt, flow: Flow): { hit: boolean; registered: boolean } => {
@@ -314,7 +314,7 @@ function twin(before: RulesAt, after: RulesAt, flows: readonly Flow[]): Record<s
 }
 
 describe('figures of a change', () => {
-  it('are those of the twin', () => {
+  it('equal those of the twin for random rules and flows', () => {
     const random = randomFrom(99);
     const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
     const randomPolicy = (): Policy =>
@@ -326,7 +326,8 @@ describe('figures of a change', () => {
             pick(['', '', 'stage: confirmed']),
           ];
           const rollout = pick(['', '', ', rollout: 50%']);
-          return `{ name: r${number}, action: ${pick(['allow', 'block'])}, when: { ${when.filter((text) => text !== '').join(', ')} }${rollout} }`;
+          const conditions = when.filter((text) => text !== '').join(', ');
+          return `{ name: r${number}, action: ${pick(['allow', 'block'])}, when: { ${conditions} }${rollout} }`;
         }),
       );
     const randomRegistry = (): Registry =>

@@ -3,12 +3,12 @@ import { ClientHash, halfSipHash } from '../../src/policy/client-hash.ts';
 import { randomFrom } from '../registry/random.ts';
 
 describe('the hash of a client', () => {
-  it('is HalfSipHash-2-4: message 00 01 … 0f under the key 00 01 … 07, from the reference vectors', () => {
+  it('is HalfSipHash-2-4: reference vector of message 00 01 … 0f under key 00 01 … 07', () => {
     const message = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c];
     expect(halfSipHash(0x03020100, 0x07060504, message) >>> 0).toBe(0x84acb5d9);
   });
 
-  it('is another under another key, in both words, and for every bit of an address', () => {
+  it('changes in both words with every key and every bit of an address', () => {
     const random = randomFrom(5);
     const word = (): number => random.below(2 ** 32) | 0;
     for (let i = 0; i < 200; i++) {

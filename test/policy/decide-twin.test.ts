@@ -1,6 +1,6 @@
 /**
- * Decisions against a slow and obvious twin: it reads the policy as it was written (names, texts) and asks each rule in turn,
- * prefixes by ipaddr.js. Random policies and inputs are drawn from small sets, so that rules do match.
+ * Decisions against a slow twin that evaluates the policy as written: names and texts, rule by rule, prefixes by
+ * ipaddr.js. Random policies and inputs are drawn from small sets, so that rules match.
  */
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
@@ -10,9 +10,10 @@ import { parseMicros } from '../../src/core/units.ts';
 import { STAGE_NAMES, Variant, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { actionOf, decidingRule, NO_RULE, traceRules } from '../../src/policy/decide.ts';
-import { DecisionInput, NOT_REGISTERED } from '../../src/policy/decision-input.ts';
+import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { rolloutPlace, rolloutSeed } from '../../src/policy/rollout.ts';
+import { rolloutPosition, rolloutSeed } from '../../src/policy/rollout.ts';
+import { NO_REGISTRATION } from '../../src/registry/registry.ts';
 import { SECTOR_NAMES } from '../../src/registry/sector.ts';
 import { addressWords } from '../output/address-words.ts';
 
@@ -33,7 +34,7 @@ interface PlainRule {
   readonly rollout?: string;
 }
 
-/** An input as words. */
+/** An input in the policy's words. */
 interface PlainFlow {
   readonly protocol: string;
   readonly stage: string;
@@ -44,7 +45,7 @@ interface PlainFlow {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly packets: number;
-  readonly octets: number;
+  readonly bytes: number;
   readonly time: string;
   readonly sourceSector: string | null;
   readonly destinationSector: string | null;
@@ -61,7 +62,7 @@ function inPorts(port: number, ports: number | string): boolean {
   return port !== 0 && port >= first! && port <= (last ?? first!);
 }
 
-/** Every condition in the words of the policy; `value` is one of those asked for. */
+/** Every condition in the policy's words; `value` is one of the wanted values. */
 const TWIN: Record<string, (flow: PlainFlow, value: never) => boolean> = {
   protocol: (flow, value) => flow.protocol === value,
   stage: (flow, value) => flow.stage === value,
@@ -73,7 +74,7 @@ const TWIN: Record<string, (flow: PlainFlow, value: never) => boolean> = {
   source_port: (flow, value) => inPorts(flow.sourcePort, value),
   destination_port: (flow, value) => inPorts(flow.destinationPort, value),
   min_packets: (flow, value) => flow.packets >= value,
-  min_bytes: (flow, value) => flow.octets >= value,
+  min_bytes: (flow, value) => flow.bytes >= value,
   from: (flow, value) => Date.parse(flow.time) >= Date.parse(value),
   until: (flow, value) => Date.parse(flow.time) <= Date.parse(value),
   registered: ({ sourceSector: source, destinationSector: destination }, value) =>
@@ -93,13 +94,13 @@ function twin(rules: readonly PlainRule[], flow: PlainFlow): number {
       if (!values.some((value) => TWIN[name]!(flow, value))) return false;
     }
     const share = Number((rule.rollout ?? '100%').replace('%', '')) / 100;
-    return rolloutPlace(rolloutSeed(rule.name), addressWords(flow.source)) < share;
+    return rolloutPosition(rolloutSeed(rule.name), addressWords(flow.source)) < share;
   });
 }
 
 function inputOf(flow: PlainFlow): DecisionInput {
   const input = new DecisionInput();
-  const registration = (sector: string | null): number => (sector === null ? NOT_REGISTERED : 7);
+  const registration = (sector: string | null): number => (sector === null ? NO_REGISTRATION : 7);
   const code = (sector: string | null): number => (SECTOR_NAMES as readonly string[]).indexOf(sector ?? 'none');
   Object.assign(input, {
     ...flow,
@@ -139,7 +140,7 @@ const when = fc.record(
   },
   { requiredKeys: [] },
 );
-/** Few conditions to a rule: with all of them none would match. */
+/** A few conditions for each rule: a rule with all of them would never match. */
 const someConditions = fc.tuple(when, fc.nat(4), fc.nat()).map(([all, count, turn]) => {
   const entries = Object.entries(all);
   return Object.fromEntries(entries.map((_, i) => entries[(i + turn) % entries.length]!).slice(0, count));
@@ -171,18 +172,18 @@ const flow: fc.Arbitrary<PlainFlow> = fc.record({
   sourcePort: fc.constantFrom(...PORTS),
   destinationPort: fc.constantFrom(...PORTS),
   packets: fc.constantFrom(1, 5, 6),
-  octets: fc.constantFrom(40, 1000, 1001),
+  bytes: fc.constantFrom(40, 1000, 1001),
   time: fc.constantFrom(...TIMES),
   sourceSector: fc.constantFrom(null, null, ...SECTORS),
   destinationSector: fc.constantFrom(null, null, ...SECTORS),
 });
 
 describe('a decision', () => {
-  it('is what the twin decides, and the trace says the same', () => {
+  it('equals that of the twin, and agrees with the trace', () => {
     const seen = new Map<number, number>();
     fc.assert(
       fc.property(rules, fc.array(flow, { minLength: 20, maxLength: 20 }), (list, flows) => {
-        // JSON is YAML.
+        // YAML includes JSON.
         const text = JSON.stringify({ name: 'random', rules: list });
         const { policy, issues } = parsePolicy(new TextEncoder().encode(text), 'p.yaml');
         expect(issues.kept.filter(({ severity }) => severity === 'error')).toEqual([]);

@@ -7,7 +7,7 @@ import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf, traceRules } f
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import { rolloutPlace, rolloutSeed } from '../../src/policy/rollout.ts';
+import { rolloutPosition, rolloutSeed } from '../../src/policy/rollout.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
 import { Sector } from '../../src/registry/sector.ts';
 
@@ -23,7 +23,7 @@ function words(text: string): number[] {
   return [parser.word0, parser.word1, parser.word2, parser.word3];
 }
 
-/** A confirmed WireGuard flow of 10 packets between documentation addresses, nobody registered. */
+/** A confirmed WireGuard flow of 10 packets between unregistered documentation addresses. */
 function flow(
   changes: Partial<Omit<DecisionInput, 'source' | 'destination'>> & { from?: string; to?: string } = {},
 ): DecisionInput {
@@ -37,7 +37,7 @@ function flow(
     sourcePort: 40_000,
     destinationPort: 51_820,
     packets: 10,
-    octets: 5000,
+    bytes: 5000,
     timeUs: parseMicros('2024-11-10T18:00:00Z'),
     ...numbers,
   });
@@ -52,7 +52,7 @@ function decided(policy: Policy, input: DecisionInput): string {
   return `${ACTION_NAMES[actionOf(policy, rule)]} ${name} ${REASON_NAMES[reasonOf(policy, rule, input)]!}`;
 }
 
-describe('each condition', () => {
+describe('a condition', () => {
   const TIME = parseMicros('2024-11-30T18:59:59Z');
   it.each<[string, DecisionInput, DecisionInput]>([
     ['protocol: [openvpn, wireguard]', flow(), flow({ protocol: Protocol.IPSEC })],
@@ -73,7 +73,7 @@ describe('each condition', () => {
     ['destination_port: [1194, 51820]', flow(), flow({ destinationPort: 443 })],
     ['destination_port: 1-65535', flow(), flow({ transport: 50, destinationPort: 0 })],
     ['min_packets: 10', flow(), flow({ packets: 9 })],
-    ['min_bytes: 5000', flow(), flow({ octets: 4999 })],
+    ['min_bytes: 5000', flow(), flow({ bytes: 4999 })],
     ['from: 2024-11-30T23:59:59+05:00', flow({ timeUs: TIME }), flow({ timeUs: TIME - 1 })],
     ['until: 2024-11-30T23:59:59+05:00', flow({ timeUs: TIME }), flow({ timeUs: TIME + 1 })],
     [
@@ -81,7 +81,7 @@ describe('each condition', () => {
       flow(),
       flow({ timeUs: parseMicros('2024-11-10T19:00:00Z') }),
     ],
-  ])('%s', (condition, held, failed) => {
+  ])('holds or fails: %s', (condition, held, failed) => {
     const policy = policyOf(`  - { name: a, action: block, when: { ${condition} } }\n`);
     expect(decidingRule(policy, held)).toBe(0);
     expect(decidingRule(policy, failed)).toBe(NO_RULE);
@@ -102,7 +102,7 @@ describe('a decision', () => {
     ].join('\n'),
   );
 
-  it('is the first rule that matches, with the reason that an auditor needs', () => {
+  it('is that of the first rule that matches, with its reason', () => {
     expect(decided(policy, flow({ sourceRegistration: 1 }))).toBe('allow registered registered-source');
     expect(decided(policy, flow({ destinationRegistration: 1 }))).toBe('allow registered registered-destination');
     const both = flow({ sourceRegistration: 1, destinationRegistration: 2, stage: Stage.SUSPECTED });
@@ -110,12 +110,12 @@ describe('a decision', () => {
     expect(decided(policy, flow({ stage: Stage.SUSPECTED }))).toBe('throttle slow rule-matched');
   });
 
-  it('passes a rule whose rollout leaves the client out, and says so', () => {
+  it('skips a rule whose rollout leaves the client out, and the trace shows it', () => {
     const seed = rolloutSeed('unregistered');
     let hit = 0;
     for (let host = 0; host < 256; host++) {
       const input = flow({ from: `192.0.2.${host}` });
-      const within = rolloutPlace(seed, input.source) < 0.1;
+      const within = rolloutPosition(seed, input.source) < 0.1;
       if (within) hit++;
       expect(decided(policy, input)).toBe(within ? 'block unregistered not-registered' : 'allow none no-rule');
       const trials = traceRules(policy, input);
@@ -126,7 +126,7 @@ describe('a decision', () => {
     expect(hit).toBeLessThan(45);
   });
 
-  it('never hits a registered user, whatever the flow, under a policy that begins with them', () => {
+  it('never hits a registered user where the first rule allows registered ends', () => {
     for (const stage of Object.values(Stage)) {
       for (const protocol of Object.values(Protocol)) {
         for (const end of ['sourceRegistration', 'destinationRegistration'] as const) {

@@ -17,11 +17,11 @@ function policyOf(text: string): Policy {
   return policy!;
 }
 
-/** A policy of one rule, which stands in line 3 on. */
+/** A policy of one rule, which begins in line 3. */
 const rule = (text: string): string => `name: x\nrules:\n  - ${text.replaceAll('\n', '\n    ')}\n`;
 
 describe('a policy file', () => {
-  it('the committed example is valid and raises no doubt', () => {
+  it('is valid and without warnings where it is the committed example', () => {
     const bytes = readFileSync(new URL('../../rules/policy.yaml', import.meta.url));
     const { policy, issues } = parsePolicy(bytes, 'policy.yaml');
     expect(issues.kept).toEqual([]);
@@ -45,7 +45,7 @@ describe('a policy file', () => {
     expect(policy!.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('shows all of several mistakes, in order', () => {
+  it('has every mistake reported, in order', () => {
     const issues = issuesOf(
       [
         'name: x',
@@ -72,7 +72,7 @@ describe('a policy file', () => {
 
   it.each([
     ['name: a\naction: throttle', '4:13: error: action: a throttle needs a rate'],
-    ['name: a\naction: allow\nrate: 1kbit/s', '5:11: error: rate: rate has a meaning only where action is throttle'],
+    ['name: a\naction: allow\nrate: 1kbit/s', '5:11: error: rate: rate is only valid where action is throttle'],
     ['name: a\naction: throttle\nrate: 256kbps', '5:11: error: rate: must be a rate like 256kbit/s'],
     ['name: a\naction: throttle\nrate: 0kbit/s', '5:11: error: rate'],
     ['name: a\naction: throttle\nrate: 1Mbit/s\nburst: 32', '6:12: error: burst: must be an amount like 32kB'],
@@ -91,7 +91,7 @@ describe('a policy file', () => {
     ['name: a\naction: allow\nwhen: { schedule: { from: "08:00", to: "09:00", zone: Mars/X } }', 'time zone name'],
     [
       'name: a\naction: allow\nwhen: { from: 2024-12-01T00:00:00Z, until: 2024-11-01T00:00:00Z }',
-      '5:48: error: until: lies before from',
+      '5:48: error: until: is before from',
     ],
     ['', '3:5: error: rules: a rule is a mapping'],
   ])('%j', (text, expected) => {
@@ -105,19 +105,19 @@ describe('a policy file', () => {
     ['a text', 'hello', 'p.yaml:1:1: error: a policy is a mapping'],
     ['tabs', 'name: x\nrules:\n\t- name: a\n', 'p.yaml:3:1: error: Tabs'],
     ['a key twice', 'name: x\nname: y\nrules: []\n', 'p.yaml:2:1: error: Map keys must be unique'],
-    ['two documents', 'name: x\nrules: []\n---\nname: y\n', 'p.yaml:3:1: error: a second document'],
-    ['an anchor', 'name: &a x\nrules: []\n', 'p.yaml:1:10: error: no anchors'],
+    ['two documents', 'name: x\nrules: []\n---\nname: y\n', 'p.yaml:3:1: error: a second YAML document'],
+    ['an anchor', 'name: &a x\nrules: []\n', 'p.yaml:1:10: error: a policy must not use anchors'],
     ['a tag', 'name: !!binary x\nrules: []\n', 'p.yaml:1:'],
-    ['an endless depth', `name: ${'['.repeat(20_000)}`, 'nested far too deeply'],
-    ['other octets', new Uint8Array([0xff, 0xfe, 0]), 'p.yaml: error: the file is not UTF-8'],
-    ['too many octets', new Uint8Array(2_000_000).fill(35), 'p.yaml: error: the file has 2000000 octets'],
+    ['a very deep document', `name: ${'['.repeat(20_000)}`, 'nested too deeply'],
+    ['bytes that are not UTF-8', new Uint8Array([0xff, 0xfe, 0]), 'p.yaml: error: the file is not UTF-8'],
+    ['too many bytes', new Uint8Array(2_000_000).fill(35), 'p.yaml: error: the file has 2000000 bytes'],
     ['a prototype', '__proto__: { x: 1 }\nname: x\nrules: []\n', 'p.yaml:1:1: error: unknown key "__proto__"'],
-    ['a name that cannot be seen', 'name: "a\\u202e"\nrules: []\n', 'p.yaml:1:7: error: name'],
+    ['an invisible name', 'name: "a\\u202e"\nrules: []\n', 'p.yaml:1:7: error: name'],
   ])('%s is refused', (_name, text, expected) => {
     expect(issuesOf(text)[0]).toContain(expected);
   });
 
-  it('refuses what unfolds', () => {
+  it('is refused where anchors and aliases would expand it', () => {
     const layers = Array.from(
       { length: 20 },
       (_, i) =>
@@ -125,7 +125,7 @@ describe('a policy file', () => {
           .fill(`*k${i - 1}`)
           .join(', ')}]`,
     );
-    expect(issuesOf(`k: &k-1 [x]\n${layers.join('\n')}\n`)[0]).toContain('no anchors');
+    expect(issuesOf(`k: &k-1 [x]\n${layers.join('\n')}\n`)[0]).toContain('must not use anchors');
   });
 });
 
@@ -133,7 +133,7 @@ describe('warnings', () => {
   const warned = (...rules: string[]): string[] =>
     issuesOf(`name: x\nrules:\n${rules.map((text) => `  - ${text}\n`).join('')}`).map((issue) => issue.slice(7));
 
-  it('of rules that could hit a registered user', () => {
+  it('are given for rules that can hit a registered user', () => {
     const block = '{ name: hit, action: block, when: { stage: confirmed } }';
     expect(warned(block)[0]).toContain('3:26: warning: rule hit can block registered users');
     expect(warned('{ name: ok, action: allow, when: { registered: either } }', block)).toEqual([]);
@@ -148,12 +148,12 @@ describe('warnings', () => {
     expect(warned('{ name: hit, action: block, hits_registered: true }')).toEqual([]);
     expect(warned('{ name: hit, action: block, hits_registered: false }')).toHaveLength(1);
     expect(issuesOf(rule('{ name: a, action: allow, hits_registered: true }'))[0]).toContain(
-      'hits_registered: has a meaning only where action is throttle or block',
+      'hits_registered: is only valid where action is throttle or block',
     );
     expect(issuesOf(rule('{ name: a, action: block, hits_registered: 1 }'))[0]).toContain('must be true or false');
   });
 
-  it('of rules that are never reached, of no rules, of bursts below a packet', () => {
+  it('are given for rules that are never reached, for a policy without rules, and for bursts below a packet', () => {
     const all = '{ name: all, action: allow }';
     expect(warned(all, '{ name: late, action: block }')[0]).toContain('4:13: warning: rule late is never reached');
     expect(issuesOf('name: x\nrules: []\n')[0]).toContain('everything is allowed');
@@ -165,11 +165,11 @@ describe('warnings', () => {
 describe('safety', () => {
   const withSafety = (text: string): string => `name: x\nrules: [{ name: a, action: allow }]\nsafety: ${text}\n`;
 
-  it('holds also where a policy states none', () => {
+  it('has default limits', () => {
     expect(policyOf('name: x\nrules: [{ name: a, action: allow }]\n').safety).toBe(DEFAULT_SAFETY);
   });
 
-  it('has several limits, each with what it leaves out', () => {
+  it('may have several limits, with defaults for their optional keys', () => {
     const text = `{ limits: [{ window: 60s, clients: 5 }, { window: 1h, stage: confirmed, clients: 9, share: 5%, floor: 2 },
       { window: 24h, stage: suspected, clients: 3, then: ignore-suspected }], registered: 4, then: observe }`;
     expect(policyOf(withSafety(text)).safety).toEqual({
@@ -182,7 +182,7 @@ describe('safety', () => {
     });
   });
 
-  it('may be one window, as before', () => {
+  it('may have the older form of one window', () => {
     const text = '{ window: 60s, max_clients_affected: 500, max_share_affected: 5%, then: observe }';
     expect(policyOf(withSafety(text)).safety).toEqual({
       registered: 0,
@@ -196,23 +196,23 @@ describe('safety', () => {
     ['{ limits: [{ window: 60s }] }', 'clients: must be a whole number'],
     ['{ limits: [{ window: 32d, clients: 1 }] }', 'window: must be a duration from 1s to 31d'],
     ['{ limits: [{ window: 60s, clients: 1, stage: sure }] }', 'stage: must be one of any, suspected, confirmed'],
-    ['{ limits: [{ window: 60s, clients: 1, floor: 3 }] }', 'floor: has a meaning only beside a share'],
-    ['{ limits: [{ window: 60s, clients: 1, then: ignore-suspected }] }', 'then: ignore-suspected has a meaning only'],
+    ['{ limits: [{ window: 60s, clients: 1, floor: 3 }] }', 'floor: is only valid together with share'],
+    ['{ limits: [{ window: 60s, clients: 1, then: ignore-suspected }] }', 'then: ignore-suspected is only valid where'],
     ['{ limits: [{ window: 60s, clients: 1 }], then: enforce }', 'then: must be observe'],
     [
       '{ limits: [{ window: 60s, clients: 1, shares: 3% }] }',
-      'unknown key "shares"; known here: window, stage, clients',
+      'unknown key "shares"; valid keys here: window, stage, clients',
     ],
     [
       '{ limits: [{ window: 60s, clients: 1 }], window: 60s }',
-      'unknown key "window"; known here: limits, registered, then',
+      'unknown key "window"; valid keys here: limits, registered, then',
     ],
     ['7', 'safety: must be a mapping with limits, or with window'],
   ])('is refused where it is %s', (text, message) => {
     expect(issuesOf(withSafety(text)).join('; ')).toContain(message);
   });
 
-  it('raises a doubt where a rollout is larger than the share of a limit for its stage', () => {
+  it('has a warning where a rollout is larger than the share of a limit for its stage', () => {
     const cut = '{ name: cut, action: block, rollout: 10%, when: { stage: confirmed, registered: none } }';
     const doubts = (limit: string): string[] =>
       issuesOf(`name: x\nrules:\n  - ${cut}\nsafety: { limits: [{ window: 60s, clients: 500, ${limit} }] }\n`);
@@ -226,7 +226,7 @@ describe('safety', () => {
   });
 });
 
-describe('when a decision may change', () => {
+describe('boundaries of decisions', () => {
   const policy = policyOf(
     [
       'name: x',
@@ -240,12 +240,12 @@ describe('when a decision may change', () => {
     ].join('\n'),
   );
 
-  it('lists its minimums in order', () => {
+  it('include the minimums of packets and bytes, in order', () => {
     expect(policy.boundaries.packets).toEqual([5, 20]);
-    expect(policy.boundaries.octets).toEqual([5000]);
+    expect(policy.boundaries.bytes).toEqual([5000]);
   });
 
-  it('knows the next time, of rules and of schedules', () => {
+  it('include the times of rules and schedules', () => {
     expect(nextBoundary(policy.boundaries, parseMicros('2024-10-31T23:59:59Z'))).toBe(
       parseMicros('2024-11-01T00:00:00Z'),
     );

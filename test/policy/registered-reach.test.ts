@@ -1,4 +1,4 @@
-/** Whether a rule can hit a registered user: cases, and a twin that tries flows. */
+/** Tests by cases and against random flows whether a rule can hit a registered user. */
 import { describe, expect, it } from 'vitest';
 import { Action } from '../../src/policy/action.ts';
 import { decidingRule } from '../../src/policy/decide.ts';
@@ -9,7 +9,7 @@ import { randomFrom } from '../registry/random.ts';
 const parse = (rules: readonly string[]) =>
   parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`), 'p.yaml');
 
-/** Of the last rule, after those before it. */
+/** The result for the last rule. */
 function reachOf(...rules: string[]): string {
   const { reaches, issues } = parse(rules);
   expect(issues.errorCount).toBe(0);
@@ -17,62 +17,63 @@ function reachOf(...rules: string[]): string {
   return `${hits ? 'yes' : 'no'}: ${reason}`;
 }
 
+const NO_CONDITION = 'it has no condition on registration, and no rule before it allows all registered users';
 const BLOCK = '{ name: hit, action: block }';
 const allow = (when: string, more = ''): string => `{ name: ok, action: allow, when: { ${when} }${more} }`;
 const block = (when: string): string => `{ name: hit, action: block, when: { ${when} } }`;
 
 describe('whether a rule can hit a registered user', () => {
   it.each<[string, string[], string]>([
-    ['it asks for none', [block('registered: none')], 'no: it asks for registered: none'],
-    ['it asks for nobody', [BLOCK], 'yes: it does not ask who is registered, and no rule before it allows all of them'],
-    ['it asks for one end', [block('registered: source')], 'yes: it asks for registered: source'],
+    ['a condition registered: none', [block('registered: none')], 'no: its condition is registered: none'],
+    ['no condition', [BLOCK], `yes: ${NO_CONDITION}`],
+    ['a condition on one end', [block('registered: source')], 'yes: its condition is registered: source'],
     [
-      'that is meant',
+      'a hit on purpose',
       ['{ name: hit, action: block, hits_registered: true, when: { registered: source } }'],
-      'yes: it asks for registered: source; hits_registered: true says that this is meant',
+      'yes: its condition is registered: source; this is intended: hits_registered is true',
     ],
-    ['it asks for a sector', [block('sector: bank')], 'yes: it asks for the sector of a registered end'],
-    ['one before it allows them', [allow('registered: either'), BLOCK], 'no: ok before it allows them'],
-    ['one before it allows one end', [allow('registered: source'), BLOCK], 'yes: it does not ask'],
+    ['a condition on a sector', [block('sector: bank')], 'yes: it has a condition on the sector of a registered end'],
+    ['an earlier rule that allows them', [allow('registered: either'), BLOCK], 'no: ok before it allows them'],
+    ['an earlier rule that allows one end', [allow('registered: source'), BLOCK], `yes: ${NO_CONDITION}`],
     [
-      'one before allows the end that it asks for',
+      'an earlier rule that allows the end of its condition',
       [allow('registered: source'), block('registered: source')],
       'no: ok before it allows them',
     ],
-    ['one before allows both ends only', [allow('registered: both'), block('registered: both')], 'no: ok before'],
+    ['an earlier rule that allows both ends', [allow('registered: both'), block('registered: both')], 'no: ok before'],
     [
-      'one before it matches everything',
+      'an earlier rule that matches everything',
       ['{ name: all, action: throttle, rate: 1Mbit/s }', BLOCK],
       'no: it is never reached, since all',
     ],
     [
-      'one before allows a part',
+      'an earlier rule that allows one protocol',
       [allow('registered: either, protocol: wireguard'), BLOCK],
-      'yes: it does not ask who is registered, and no rule before it allows all of them; ok before it allows them by protocol only',
+      `yes: ${NO_CONDITION}; ok before it allows them by protocol only`,
     ],
     [
-      'that part is its own',
+      'an earlier rule that allows its protocol and another',
       [allow('registered: either, protocol: [wireguard, ipsec]'), block('protocol: wireguard')],
       'no: ok',
     ],
-    ['one before allows some clients', [allow('registered: either', ', rollout: 50%'), BLOCK], 'by rollout only'],
+    ['an earlier rule for some clients', [allow('registered: either', ', rollout: 50%'), BLOCK], 'by rollout only'],
     [
-      'one before has begun earlier',
+      'an earlier rule that begins before it',
       [allow('registered: either, from: 2024-11-01T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
       'no',
     ],
     [
-      'one before begins later',
+      'an earlier rule that begins after it',
       [allow('registered: either, from: 2024-11-03T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
       'by from only',
     ],
     [
-      'one before ends earlier',
+      'an earlier rule that ends before it',
       [allow('registered: either, until: 2024-11-01T00:00:00Z'), block('until: 2024-11-02T00:00:00Z')],
       'by until only',
     ],
     [
-      'prefixes lie within',
+      'prefixes within those of an earlier rule',
       [
         allow('registered: either, source: [10.0.0.0/8, "2001:db8::/32"]'),
         block('source: [10.1.0.0/16, "2001:db8:1::/48"]'),
@@ -80,26 +81,26 @@ describe('whether a rule can hit a registered user', () => {
       'no',
     ],
     [
-      'prefixes do not',
+      'a prefix around that of an earlier rule',
       [allow('registered: either, source: 10.0.0.0/8'), block('source: 10.0.0.0/7')],
       'by source only',
     ],
     [
-      'ports lie within',
+      'ports within those of an earlier rule',
       [allow('registered: either, source_port: 1000-2000'), block('source_port: [1000, 1500-2000]')],
       'no',
     ],
-    ['more packets are asked for', [allow('registered: either, min_packets: 10'), block('min_packets: 20')], 'no'],
+    ['a larger minimum of packets', [allow('registered: either, min_packets: 10'), block('min_packets: 20')], 'no'],
     [
-      'fewer packets are asked for',
+      'a smaller minimum of packets',
       [allow('registered: either, min_packets: 30'), block('min_packets: 20')],
       'by min_packets only',
     ],
-  ])('%s', (_what, rules, expected) => {
+  ])('is analysed: %s', (_name, rules, expected) => {
     expect(reachOf(...rules)).toContain(expected);
   });
 
-  it('never says no of a rule that does, for any flow', () => {
+  it('is never denied for a rule that hits one of many random flows', () => {
     const random = randomFrom(12);
     const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
     const conditions = (): string => {
