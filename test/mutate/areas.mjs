@@ -51,7 +51,12 @@ export const AREAS = {
       'src/output/log/rotating-*.ts',
       'src/output/log/line-output.ts',
     ],
-    tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/rotating-lines.test.ts'],
+    tests: [
+      'test/output/event-log.test.ts',
+      'test/output/line-output.test.ts',
+      'test/output/named-pipe.test.ts',
+      'test/output/rotating-lines.test.ts',
+    ],
   },
   summary: {
     mutate: ['src/output/summary/summary.ts'],

@@ -1,0 +1,54 @@
+/** Event lines to standard output, in a process of its own: it takes the output over. */
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+/** Runs lines through standard output in a process of its own, as the class takes it over. */
+const PROGRAM = `
+import { LineOutput } from ${JSON.stringify(new URL('../../dist/output/log/line-output.js', import.meta.url).href)};
+const output = new LineOutput('-');
+let highest = 0;
+try {
+  for (let i = 0; i < 40; i++) {
+    output.write('x'.repeat(1 << 20) + '\\n');
+    await output.settle();
+    highest = Math.max(highest, process.stdout.writableLength);
+  }
+  await output.close();
+  process.stderr.write('pending at most ' + highest);
+} catch (error) {
+  process.stderr.write(error.constructor.name + ': ' + error.message + ' ' + error.closedByReader);
+  process.exitCode = 1;
+}
+`;
+
+function runProgram(): ReturnType<typeof spawn> {
+  return spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+describe('lines to standard output', () => {
+  it('wait for a slow reader instead of piling up', async () => {
+    const child = runProgram();
+    let received = 0;
+    let said = '';
+    child.stderr!.on('data', (piece: Buffer) => (said += piece.toString()));
+    child.stdout!.on('data', (piece: Buffer) => {
+      received += piece.length;
+      child.stdout!.pause();
+      setTimeout(() => child.stdout!.resume(), 1);
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(said).toMatch(/^pending at most \d+$/);
+    expect(Number(said.split(' ').at(-1))).toBeLessThan(2 << 20);
+    expect([code, received]).toEqual([0, 40 * ((1 << 20) + 1)]);
+  });
+
+  it('end with a sentence where the reader goes away', async () => {
+    const child = runProgram();
+    let said = '';
+    child.stderr!.on('data', (piece: Buffer) => (said += piece.toString()));
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(said).toBe('OutputError: standard output was closed by its reader before all was written true');
+    expect(code).toBe(1);
+  });
+});
