@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headOf, isComplete, listSpool } from '../../src/capture/spool/spool-folder.ts';
+import { openFiles } from '../kit/open-files.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -75,6 +76,7 @@ describe('the head of a file', () => {
     expect(await head('long', 100)).toBe(await head('short', 100));
     expect(await head('long', 100)).not.toBe(await head('short', 4096));
     expect(await head('other', 4096)).not.toBe(await head('short', 4096));
+    expect(openFiles(folder)).toEqual([]);
   });
 
   it('is empty where the file cannot be read', async () => {

@@ -148,7 +148,7 @@ describe('a spool', () => {
 
   it('saves the places of logs without a file', async () => {
     const spool = await started(0, true);
-    await spool.commit(null, { log: { inode: 1, octets: 2 } });
+    await spool.commit(null, { log: { inode: 1, octets: 2 } }, false);
     expect(saved).toEqual({ done: [], logs: { log: { inode: 1, octets: 2 } } });
     expect(spool.doneCount).toBe(0);
     spool.end();
@@ -163,6 +163,10 @@ describe('a spool', () => {
     age('a', 5);
     expect(await spool.hasChanged(file)).toBe(true);
     put('a', 'textual', 0);
+    utimesSync(join(folder, 'a'), file.modifiedMs / 1000, file.modifiedMs / 1000);
+    expect(await spool.hasChanged(file)).toBe(true);
+    put('other', 'text');
+    renameSync(join(folder, 'other'), join(folder, 'a'));
     utimesSync(join(folder, 'a'), file.modifiedMs / 1000, file.modifiedMs / 1000);
     expect(await spool.hasChanged(file)).toBe(true);
     rmSync(join(folder, 'a'));

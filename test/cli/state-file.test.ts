@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StateFile } from '../../src/daemon/state-file.ts';
+import { brokenName, StateFile } from '../../src/daemon/state-file.ts';
+import { openFiles } from '../kit/open-files.ts';
 
 let folder = '';
 let path = '';
@@ -67,5 +68,45 @@ describe('a state file', () => {
     expect(file().load()).toEqual({ kind: 'none' });
     expect(readdirSync(folder).length).toBeGreaterThan(0);
     for (const name of readdirSync(folder)) expect(name).toContain('.broken-');
+  });
+
+  it('is an error where it cannot be opened', () => {
+    mkdirSync(path);
+    expect(() => file().load()).toThrow('EISDIR');
+  });
+
+  it('leaves nothing behind where it cannot be saved, and no file open', async () => {
+    const one = file();
+    // No JSON has such a number.
+    const data = { count: 1n };
+    const before = openFiles(folder);
+    expect(() => {
+      one.saveNow(data);
+    }).toThrow('BigInt');
+    await expect(one.save(data)).rejects.toThrow('BigInt');
+    expect(readdirSync(folder)).toEqual([]);
+    one.saveNow('good');
+    await one.save('better');
+    expect(openFiles(folder)).toEqual(before);
+  });
+
+  it('names the failure where its folder is missing', async () => {
+    const one = new StateFile(join(folder, 'missing', 'state.json'), 'things', 2);
+    expect(() => {
+      one.saveNow(1);
+    }).toThrow(/ENOENT.*open/);
+    await expect(one.save(1)).rejects.toThrow(/ENOENT.*open/);
+  });
+
+  it('asked for without waiting is saved once at a time', async () => {
+    const one = file();
+    const first = one.saveSoon(() => 'first');
+    await one.saveSoon(() => expect.unreachable());
+    await first;
+    expect(one.load()).toMatchObject({ data: 'first' });
+  });
+
+  it('has the time in the name under which it is set aside', () => {
+    expect(brokenName('a')).toMatch(/^a\.broken-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/);
   });
 });

@@ -92,7 +92,7 @@ export class SpoolSource {
   async commit(
     read: ReadFile | null,
     logs: Readonly<Record<string, CheckpointedLog>>,
-    wasReadWhole = false,
+    wasReadWhole: boolean,
   ): Promise<void> {
     await this.checkpoint.commit(read, this.present, logs);
     if (read === null) return;
