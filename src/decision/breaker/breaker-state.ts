@@ -1,6 +1,6 @@
 /**
- * The state of a breaker that survives a restart, as plain data for JSON: checks of what a file holds, and the state of older versions. No address is in
- * it, only keyed hashes; the key lies beside it, so keep the file private.
+ * The state of a breaker that survives a restart, as plain data for JSON: checks, and conversion of an older version.
+ * It holds keyed hashes of clients, not their addresses. The key is in the same file, so keep the file private.
  */
 import { type ClientHash, HASH_KEY_WORDS } from '../../policy/client-hash.ts';
 import { ClientGroup, GROUP_NAMES, GROUPS } from '../../policy/client-groups.ts';
@@ -10,43 +10,50 @@ import { packDoubles, packWords } from './packed-numbers.ts';
 import type { SeenState } from './seen-clients.ts';
 import { type Trip, TRIP_CAUSES } from './trip.ts';
 
-/** Trips, and who was hit: small, and to be kept at once. */
+const NOT_A_STATE = 'the state of the breaker is not valid';
+
+/** Trips and hit clients: small, and written at once after each change. */
 export interface BreakerState {
   readonly version: 2;
   /** The deployment's key. */
   readonly key: readonly number[];
   readonly trips: readonly Trip[];
   readonly registeredHits: number;
-  /** The breaker's own time, and what it adds to packet times. */
+  /** The breaker's own time, and its offset from packet time. */
   readonly nowUs: number;
   readonly shiftUs: number;
   readonly hits: HitState;
 }
 
-/** The clients with a finding in each window: large under a flood, and worth little after a while. */
+/** The clients with a finding in each window: large under a flood, and soon out of date. */
 export interface SeenWindowsState {
   readonly version: 2;
   readonly nowUs: number;
   readonly windows: readonly SeenState[];
 }
 
-/** Throws TypeError where the value is no state of this or an older version. `hash` names the clients of an older one. */
+/**
+ * Checks a state of this or an older version; throws TypeError for any other value. `hash` hashes the addresses of an
+ * older one.
+ */
 export function breakerStateOf(value: unknown, hash: ClientHash): BreakerState {
   const state = isRecord(value) && value.version === 1 ? fromVersion1(value, hash) : value;
-  if (!isRecord(state) || state.version !== 2) throw new TypeError('this is no state of a breaker');
+  if (!isRecord(state) || state.version !== 2) throw new TypeError(NOT_A_STATE);
   const { key, trips, registeredHits, nowUs, shiftUs, hits } = state;
   if (!Array.isArray(trips) || !trips.every(isTrip) || !isCount(registeredHits) || !isTime(nowUs) || !isTime(shiftUs))
-    throw new TypeError('this is no state of a breaker');
+    throw new TypeError(NOT_A_STATE);
   if (!isRecord(hits) || !Array.isArray(key) || key.length !== HASH_KEY_WORDS || !key.every(Number.isInteger))
-    throw new TypeError('this is no state of a breaker');
+    throw new TypeError(NOT_A_STATE);
   return state as unknown as BreakerState;
 }
 
-/** Throws TypeError where the value is none. What is in the windows is checked when they are taken up. */
+/**
+ * Checks the form of a state; throws TypeError for any other value. The content of the windows is checked on import.
+ */
 export function seenWindowsOf(value: unknown): SeenWindowsState {
   const isOne = isRecord(value) && value.version === 2 && isTime(value.nowUs) && Array.isArray(value.windows);
   if (!isOne || !(value.windows as unknown[]).every(isSeenState))
-    throw new TypeError('these are no clients in windows');
+    throw new TypeError('the state of seen clients is not valid');
   return value as unknown as SeenWindowsState;
 }
 
@@ -62,14 +69,14 @@ function isSeenState(value: unknown): boolean {
 }
 
 /**
- * Version 1 knew one window, for all stages, and addresses: `{version, trip, sliceUs, slice, clients: [[word0 … word3, lastSlice, newSlice]]}`.
- * Its clients count as hit for confirmed findings.
+ * Converts version 1, which had addresses and one window for all stages: `{version, trip, sliceUs, slice, clients:
+ * [[word0 … word3, lastSlice, newSlice]]}`. Its clients count as hit for confirmed findings.
  */
 function fromVersion1(value: Record<string, unknown>, hash: ClientHash): BreakerState {
   const { trip, sliceUs, slice, clients } = value;
   if (!isTime(sliceUs) || !isCount(slice) || !Array.isArray(clients) || !clients.every(isClient1))
-    throw new TypeError('this is no state of a breaker');
-  if (trip !== null && !isTrip1(trip)) throw new TypeError('this is no state of a breaker');
+    throw new TypeError(NOT_A_STATE);
+  if (trip !== null && !isTrip1(trip)) throw new TypeError(NOT_A_STATE);
   const hashes: number[] = [];
   const times: number[] = [];
   for (const client of clients) {

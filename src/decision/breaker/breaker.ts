@@ -1,15 +1,17 @@
 /**
- * The safety breaker: it stops enforcement when too many clients are newly throttled or blocked, so that a wrong rule or a registry that lost
- * its rows never becomes an outage.
+ * A circuit breaker that falls back to observe mode when too many new clients would be affected within a window, so
+ * that a wrong rule or a registry that lost its rows does not cause an outage.
  *
- * It is asked before a client is hit (`admit`), and trips instead of admitting the one too many of any of its limits (limits), or the registered
- * hit too many. A trip stops everything, or with `ignore-suspected` what is done to flows that are only suspected, until an operator resets it. A
- * reset forgets who was hit, so a rule that is still wrong trips it again. New limits change nothing of what it has seen.
+ * `admit` is called before a client is hit (throttled or blocked). It trips the breaker instead of exceeding a limit of
+ * the policy (policy/limits) or the allowed number of registered hits. A trip stops all enforcement, or with
+ * `ignore-suspected` that of suspected flows, until an operator resets the breaker. A reset clears the hit clients, so
+ * a rule that is still wrong trips it again. New limits keep the counts so far.
  *
- * Counts are of distinct clients: exact while they fit into its tables, after that estimates of which the bound is used that stops sooner
- * (hit-clients, seen-clients). Limits hold in either case.
+ * Distinct clients are counted: exactly while they fit into the tables, then by estimates with the stricter bound
+ * (hit-clients, seen-clients).
  *
- * Pure: no clock, no log, no file. Times are packet times. What follows a trip (mode observe, an event, a metric) is its caller's part.
+ * The breaker has no side effects: no clock, no log, no file. Times are packet times. Its caller handles the
+ * consequences of a trip: mode observe, an event, a metric.
  */
 import { ClientGroup } from '../../policy/client-groups.ts';
 import { type BreakerState, breakerStateOf, type SeenWindowsState, seenWindowsOf } from './breaker-state.ts';
@@ -19,7 +21,7 @@ import { allowedBy, type Limit, limitText, type Safety } from '../../policy/limi
 import { SEEN_CAPACITY, SeenClients } from './seen-clients.ts';
 import type { Trip, TripCause } from './trip.ts';
 
-/** How near a limit is to being exceeded. */
+/** The current counts of a limit. */
 export interface LimitCounts {
   readonly limit: Limit;
   readonly affected: number;
@@ -27,7 +29,7 @@ export interface LimitCounts {
   readonly allowed: number;
 }
 
-/** Packets are captured out of order by less than this. */
+/** Packet times go back by less than this within one capture. */
 const REORDERING_LIMIT_US = 60_000_000;
 
 export interface Capacities {
@@ -40,23 +42,26 @@ export class Breaker {
   private hash: ClientHash;
   private readonly capacities: Capacities;
   private readonly hits: HitClients;
-  /** The clients with a finding of each group and window that some limit asks for. */
+  /** The clients with a finding, for each group and window of a limit. */
   private seen: SeenClients[] = [];
-  /** The trips since the last reset: one for each of what may follow. */
+  /** The trips since the last reset, at most one for each value of `then`. */
   private tripped: readonly Trip[] = [];
-  /** Stages of which hits are refused for that: bit i for stage i. */
+  /** Stages for which hits are refused: bit i for stage i. */
   private refused = 0;
-  /** Registered hits that were not on purpose, since the last reset. */
+  /** Registered hits since the last reset, without those of rules with `hits_registered: true`. */
   private registeredHits = 0;
-  /** Added to packet times: the time of the windows never goes back, and does not follow a clock that is set. */
+  /**
+   * Offset of the breaker's time from packet time. The breaker's time never goes back, and ignores changes of the
+   * clock.
+   */
   private shiftUs = 0;
-  /** Grows with everything that `exportState` would say otherwise, but for the time. */
+  /** Incremented whenever the result of `exportState` changes, apart from its time. */
   changes = 0;
   private now = -Infinity;
-  /** After a restart, until the first packet: how far the windows may move to its time. */
+  /** From a restart until the first packet: how far that packet may move the windows. */
   private resumeUs: number | null = null;
 
-  /** `key`: four words that are the deployment's secret. Capacities are powers of two. */
+  /** `key`: the deployment's secret, four words. Capacities are powers of two. */
   constructor(
     safety: Safety,
     key: ArrayLike<number>,
@@ -73,12 +78,15 @@ export class Breaker {
     return this.tripped;
   }
 
-  /** True where hits for findings of this stage are refused. */
+  /** True when hits for findings of this stage are refused. */
   refuses(stage: number): boolean {
     return ((this.refused >> stage) & 1) === 1;
   }
 
-  /** Notes that a client has a flow with a finding of a stage. Returns the packet time from which on the same is worth being noted again. */
+  /**
+   * Records that a client has a flow with a finding of a stage. Returns the packet time before which repeating the call
+   * has no effect.
+   */
   see(timeUs: number, client: Address, stage: number): number {
     const { hash } = this;
     this.advance(timeUs);
@@ -91,7 +99,7 @@ export class Breaker {
     return next - this.shiftUs;
   }
 
-  /** Notes that a client which was admitted is still being hit. */
+  /** Records that an admitted client is still being hit. */
   touch(timeUs: number, client: Address, stage: number): void {
     this.advance(timeUs);
     this.hash.take(client);
@@ -99,8 +107,8 @@ export class Breaker {
   }
 
   /**
-   * True when the client may be throttled or blocked now for a finding of a stage, and it is counted so; false when the breaker is, or is
-   * hereby, tripped. `isHarm`: a registration in force covers the flow, and its rule does not say that this is meant.
+   * Admits a hit of a client for a finding of a stage, and counts it. False when the breaker refuses the stage or trips
+   * now. `isHarm`: a registration in force covers the flow, and its rule does not have `hits_registered: true`.
    */
   admit(timeUs: number, client: Address, stage: number, isHarm: boolean): boolean {
     if (this.refuses(stage)) return false;
@@ -122,7 +130,7 @@ export class Breaker {
     return true;
   }
 
-  /** Closes the breaker again, and forgets who was hit. */
+  /** Clears the trips and the hit clients. */
   reset(): void {
     this.changes++;
     this.useTrips([]);
@@ -130,12 +138,12 @@ export class Breaker {
     this.hits.clear();
   }
 
-  /** Trips where what was seen before is not known: nothing is enforced until an operator has looked. */
+  /** Trips because the state could not be read: nothing is enforced until an operator resets the breaker. */
   tripForState(timeUs: number): void {
     this.trip({ timeUs, cause: 'state', then: 'observe', limit: null, affected: 0, seen: 0, allowed: 0 });
   }
 
-  /** Uses other limits from now on. Counts stay, and hold in windows that are new too. */
+  /** Uses other limits from now on. Counts are kept, and carried over to new windows. */
   useLimits(safety: Safety): void {
     this.safety = safety;
     const windows = [...new Set(safety.limits.map(({ windowUs }) => windowUs))];
@@ -146,7 +154,7 @@ export class Breaker {
       if (this.findSeen(windowUs, group) === undefined) this.seen.push(this.seenFrom(before, windowUs, group));
   }
 
-  /** Packet times are greater by this from now on, because a clock was set: the windows do not move. */
+  /** Called when the clock was set, so that packet times jump by `byUs`. The windows do not move. */
   clockWasSet(byUs: number): void {
     this.shiftUs -= byUs;
     this.changes++;
@@ -165,8 +173,8 @@ export class Breaker {
   }
 
   /**
-   * Takes up what `exportState` gave. The windows move up to the first packet after it, but by no more than `elapsedUs`: a capture of another
-   * day says nothing of how long ago the hits were. Throws TypeError where the value is no such state.
+   * Imports the result of `exportState`. The windows move to the first packet after it, by at most `elapsedUs`, because
+   * the time of another capture does not show how long ago the hits were. Throws TypeError for an invalid state.
    */
   importState(state: unknown, elapsedUs: number): void {
     const { key, trips, registeredHits, nowUs, shiftUs, hits } = breakerStateOf(state, this.hash);
@@ -174,7 +182,7 @@ export class Breaker {
     this.hits.importState(hits, nowUs);
     this.useTrips(trips);
     this.registeredHits = registeredHits;
-    // Nothing was counted where there is no time.
+    // A state without a time has no counts.
     if (nowUs === 0) return;
     this.now = nowUs;
     this.shiftUs = shiftUs;
@@ -182,12 +190,12 @@ export class Breaker {
     this.resumeUs = elapsedUs + REORDERING_LIMIT_US;
   }
 
-  /** Takes up the trips of an exported state, and nothing else of it. Throws TypeError where the value is no such state. */
+  /** Imports only the trips of an exported state. Throws TypeError for an invalid state. */
   importTrips(state: unknown): void {
     for (const trip of breakerStateOf(state, this.hash).trips) this.trip(trip);
   }
 
-  /** Takes up what `exportSeen` gave, after the state. Throws TypeError where the value is none. */
+  /** Imports the result of `exportSeen`, after the state. Throws TypeError for an invalid one. */
   importSeen(value: unknown): void {
     const { windows, nowUs } = seenWindowsOf(value);
     if (nowUs === 0) return;
@@ -203,7 +211,6 @@ export class Breaker {
     this.useLimits(this.safety);
   }
 
-  /** The limits, with how near each is. */
   limitCounts(): LimitCounts[] {
     return this.safety.limits.map((limit) => ({ limit, ...this.countsOf(limit) }));
   }
@@ -217,7 +224,7 @@ export class Breaker {
     for (const clients of this.seen) clients.advance(steady);
   }
 
-  /** The first packet after a restart: the windows go on from where they were, by no more than the time that has passed. */
+  /** Handles the first packet after a restart: sets the offset so that the windows move by at most the elapsed time. */
   private resume(timeUs: number, limitUs: number): void {
     this.resumeUs = null;
     const step = timeUs + this.shiftUs - this.now;
@@ -233,7 +240,7 @@ export class Breaker {
     return false;
   }
 
-  /** Why one more client would exceed a limit; null where it would not. */
+  /** The cause of a trip if one more client would exceed a limit; null if it would not. */
   private causeOf(limit: Limit): TripCause | null {
     const affected = this.hits.within(limit.windowUs).upper(limit.group) + 1;
     if (affected > limit.clients) return 'clients';
@@ -252,8 +259,8 @@ export class Breaker {
   }
 
   /**
-   * The counts of a window so far. A new one begins with those of the nearest wider one, else the widest; for any stage also with those of windows
-   * for one stage.
+   * The counts of a window so far. A new window starts with the counts of its group's nearest wider window, else the
+   * widest. A new window for any stage whose group has no window starts with those of the single stages.
    */
   private seenFrom(before: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients {
     const same = before.find((clients) => clients.group === group && clients.counts.windowUs === windowUs);
@@ -286,7 +293,7 @@ export class Breaker {
   }
 }
 
-/** The group's narrowest window that is wider than this, else its widest; null where there is none. */
+/** The group's narrowest window that is wider than this, else its widest; null if the group has none. */
 function nearest(windows: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients | null {
   const others = windows
     .filter((clients) => clients.group === group)

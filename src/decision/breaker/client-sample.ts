@@ -1,146 +1,149 @@
 /**
- * A table of clients in bounded memory: all of them while they fit, after that a sample by their keyed hash (client-hash). At level n a client
- * is in the sample if the first n bits of its hash are 0, so each stands for 2^n clients (Wegman's adaptive sampling). Whether a client is in
- * the sample never depends on when or how often it comes.
+ * A hash table of clients in bounded memory: all clients while they fit, then a sample by their keyed hash
+ * (client-hash). At level n a client is in the sample if the first n bits of its hash are 0, so each sampled client
+ * represents 2^n clients (Wegman's adaptive sampling). Whether a client is in the sample does not depend on when or how
+ * often it is seen.
  *
- * Open addressing over columns; a row has a fixed number of values, which are its owner's. When three quarters are taken the rows that are no
- * longer needed go; where more than half are needed the level rises, and those that are no longer in the sample go. Rows move then, so a row's
- * number is valid until the next `take` or `lowerLevel`.
+ * The table uses open addressing over columns; a row has a fixed number of values for the table's owner. When three
+ * quarters of the slots are used, rows that are no longer needed are removed; if more than half are still used, the
+ * level rises and clients outside the sample are removed. Rows move then, so a row number is valid until the next
+ * `take`, `raiseLevel` or `lowerLevel`.
  */
 
-/** Answer of `find` for a client that has no row, and of `take` for one that is not in the sample. */
+/** Result of `find` for a client without a row, and of `take` for a client outside the sample. */
 export const NO_ROW = -1;
-/** A value of a row before it is set: a time before all others. */
+/** The initial value of a row: a time before all others. */
 export const NEVER = -Infinity;
-/** Each level halves the sample; 2^32 clients at the highest would still be few rows. */
-const HIGHEST_LEVEL = 24;
+/** At the highest level 2^32 clients take 2^8 rows. */
+const MAX_LEVEL = 24;
 const HASH_BITS = 32;
-const FULLEST = 0.75;
-const FULL_AFTER = 0.5;
-const EMPTY_ENOUGH = 0.125;
+/** The load at which room is made, the highest load after that, and the load below which the level falls. */
+const MAX_LOAD = 0.75;
+const LOAD_AFTER_CLEANUP = 0.5;
+const LOW_LOAD = 0.125;
 
 export function isLevel(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= HIGHEST_LEVEL;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_LEVEL;
 }
 
 export class ClientSample {
-  /** Each row stands for 2^level clients. */
+  /** Each row represents 2^level clients. */
   level = 0;
-  /** Rows taken. */
+  /** Used rows. */
   count = 0;
-  /** Rows of the table, taken or not. */
+  /** Rows of the table, used or free. */
   readonly capacity: number;
-  /** `width` values of each row. */
+  /** `width` values for each row. */
   values: Float64Array;
   private readonly width: number;
   private high: Int32Array;
   private low: Int32Array;
-  private isTaken: Uint8Array;
-  /** Whether the owner still needs a row. */
+  private isUsed: Uint8Array;
+  /** True for rows that the owner still needs. */
   private readonly isNeeded: (row: number) => boolean;
 
-  /** `capacity` a power of two. */
+  /** `capacity` is a power of two. */
   constructor(capacity: number, width: number, isNeeded: (row: number) => boolean) {
     this.capacity = capacity;
     this.width = width;
     this.isNeeded = isNeeded;
     this.high = new Int32Array(capacity);
     this.low = new Int32Array(capacity);
-    this.isTaken = new Uint8Array(capacity);
+    this.isUsed = new Uint8Array(capacity);
     this.values = new Float64Array(capacity * width);
   }
 
-  /** The client's row; NO_ROW where it has none. */
+  /** The client's row, or NO_ROW. */
   find(high: number, low: number): number {
-    const row = this.placeOf(high, low);
-    return this.isTaken[row] === 1 ? row : NO_ROW;
+    const row = this.slotOf(high, low);
+    return this.isUsed[row] === 1 ? row : NO_ROW;
   }
 
-  /** True where the client is in the sample at the level of now. */
+  /** True when a client is in the sample at the current level. */
   isSampled(low: number): boolean {
     return this.level === 0 || low >>> (HASH_BITS - this.level) === 0;
   }
 
-  /** The client's row, taken now if it had none; NO_ROW where it is not in the sample. `level` may be another after it. */
+  /** The client's row, which is added if it is missing; NO_ROW for a client outside the sample. `level` may rise. */
   take(high: number, low: number): number {
     if (!this.isSampled(low)) return NO_ROW;
-    let row = this.placeOf(high, low);
-    if (this.isTaken[row] === 1) return row;
-    if (this.count >= this.capacity * FULLEST) {
+    let row = this.slotOf(high, low);
+    if (this.isUsed[row] === 1) return row;
+    if (this.count >= this.capacity * MAX_LOAD) {
       this.makeRoom();
       if (!this.isSampled(low)) return NO_ROW;
-      row = this.placeOf(high, low);
+      row = this.slotOf(high, low);
     }
     this.put(row, high, low);
     return row;
   }
 
-  /** Lowers the level by one where the table has become nearly empty; true where it did. */
+  /** Lowers the level by one if the table is nearly empty. True where it did. */
   lowerLevel(): boolean {
     if (this.level === 0) return false;
     this.rebuild();
-    if (this.count > this.capacity * EMPTY_ENOUGH) return false;
+    if (this.count > this.capacity * LOW_LOAD) return false;
     this.level--;
     return true;
   }
 
-  /** Raises the level to this at least. */
+  /** Raises the level to at least this one. */
   raiseLevel(level: number): void {
     if (level <= this.level) return;
-    this.level = Math.min(level, HIGHEST_LEVEL);
+    this.level = Math.min(level, MAX_LEVEL);
     this.rebuild();
   }
 
   /** Calls `visit` with every row and its hash. */
   visit(visit: (row: number, high: number, low: number) => void): void {
     for (let row = 0; row < this.capacity; row++)
-      if (this.isTaken[row] === 1) visit(row, this.high[row]!, this.low[row]!);
+      if (this.isUsed[row] === 1) visit(row, this.high[row]!, this.low[row]!);
   }
 
   clear(): void {
-    this.isTaken.fill(0);
+    this.isUsed.fill(0);
     this.count = 0;
     this.level = 0;
   }
 
   private makeRoom(): void {
     this.rebuild();
-    while (this.count > this.capacity * FULL_AFTER && this.level < HIGHEST_LEVEL) {
+    while (this.count > this.capacity * LOAD_AFTER_CLEANUP && this.level < MAX_LEVEL) {
       this.level++;
       this.rebuild();
     }
   }
 
-  /** Fills the table again with the rows that are needed and in the sample. */
+  /** Keeps the rows that are needed and in the sample, and drops the others. */
   private rebuild(): void {
-    const { high, low, isTaken, values, width, capacity } = this;
-    const isKept = Uint8Array.from(isTaken, (taken, row) => (taken === 1 && this.isNeeded(row) ? 1 : 0));
+    const { high, low, isUsed, values, width, capacity } = this;
+    const isKept = Uint8Array.from(isUsed, (taken, row) => (taken === 1 && this.isNeeded(row) ? 1 : 0));
     this.high = new Int32Array(capacity);
     this.low = new Int32Array(capacity);
-    this.isTaken = new Uint8Array(capacity);
+    this.isUsed = new Uint8Array(capacity);
     this.values = new Float64Array(capacity * width);
     this.count = 0;
     for (let old = 0; old < capacity; old++) {
       if (isKept[old] === 0 || !this.isSampled(low[old]!)) continue;
-      const row = this.placeOf(high[old]!, low[old]!);
+      const row = this.slotOf(high[old]!, low[old]!);
       this.put(row, high[old]!, low[old]!);
       for (let i = 0; i < width; i++) this.values[row * width + i] = values[old * width + i]!;
     }
   }
 
   private put(row: number, high: number, low: number): void {
-    this.isTaken[row] = 1;
+    this.isUsed[row] = 1;
     this.high[row] = high;
     this.low[row] = low;
     this.values.fill(NEVER, row * this.width, (row + 1) * this.width);
     this.count++;
   }
 
-  /** The client's row, or the free one where it would go. */
-  private placeOf(high: number, low: number): number {
+  /** The client's row, or the free one for it. */
+  private slotOf(high: number, low: number): number {
     const mask = this.capacity - 1;
     let row = high & mask;
-    while (this.isTaken[row] === 1 && (this.high[row] !== high || this.low[row] !== low)) row = (row + 1) & mask;
+    while (this.isUsed[row] === 1 && (this.high[row] !== high || this.low[row] !== low)) row = (row + 1) & mask;
     return row;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Clients that were throttled or blocked, and how many of them newly so within each of several sliding windows, by the stage of the finding
- * that they were hit for. A client that is hit again is new again only after a day without (or after the longest window, where that is
- * longer): a client that retries every few minutes is one client hit, not a hundred.
+ * Clients that were hit (throttled or blocked), and the number of newly hit ones within each of several sliding
+ * windows, by the stage of the finding. A client counts as newly hit again only after a day without a hit (or after the
+ * longest window, where that is longer), so a client that retries every few minutes counts once.
  *
- * The 61 slices reach back further than the window, so no hit of any true window is left out. Exact while the clients fit into the table; after
- * that estimates with an upper bound.
+ * The 61 slices span at least the window, so no hit is left out. Counts are exact while the clients fit into the table,
+ * and estimates with an upper bound after that.
  */
 import { ClientGroup, GROUPS } from '../../policy/client-groups.ts';
 import { ClientSample, isLevel, NO_ROW } from './client-sample.ts';
@@ -12,16 +12,20 @@ import { packDoubles, packWords, unpackDoubles, unpackWords } from './packed-num
 import { SlidingCounts, SLICES } from './sliding-counts.ts';
 
 export const HIT_CAPACITY = 1 << 16;
-const SHORTEST_MEMORY_US = 24 * 3_600_000_000;
+/** The shortest time for which a hit is remembered. */
+const MIN_MEMORY_US = 24 * 3_600_000_000;
 
-/** Values of a row: for each group when the client was last hit, then since when it counts as hit. */
+/**
+ * Values of a row: for each group the time of the last hit, then for each group the time from which the client counts
+ * as hit.
+ */
 const SINCE = GROUPS;
 const WIDTH = 2 * GROUPS;
 
 /** The clients as plain data for JSON, without their addresses. */
 export interface HitState {
   readonly level: number;
-  /** Two words of hash for each client, and its six times: base64 (packed-numbers). */
+  /** By client: two words of hash, and its six times (packed-numbers). */
   readonly hashes: string;
   readonly times: string;
 }
@@ -29,29 +33,29 @@ export interface HitState {
 export class HitClients {
   private readonly sample: ClientSample;
   private windows: SlidingCounts[] = [];
-  private memoryUs = SHORTEST_MEMORY_US;
+  private memoryUs = MIN_MEMORY_US;
   private now = -Infinity;
 
-  /** `capacity` (a power of two): clients that are remembered, three quarters of it at most. */
+  /** `capacity`: slots of the table, a power of two; up to three quarters are used. */
   constructor(windowsUs: readonly number[], capacity: number = HIT_CAPACITY) {
     this.sample = new ClientSample(capacity, WIDTH, (row) => this.isRemembered(row, ClientGroup.ANY));
     this.useWindows(windowsUs);
   }
 
-  /** Counts within these windows from now on; what is remembered counts in new ones too. */
+  /** Counts within these windows from now on. Remembered hits count in new windows too. */
   useWindows(windowsUs: readonly number[]): void {
-    this.memoryUs = Math.max(SHORTEST_MEMORY_US, ...windowsUs);
+    this.memoryUs = Math.max(MIN_MEMORY_US, ...windowsUs);
     this.windows = windowsUs.map((windowUs) => new SlidingCounts(windowUs, SLICES + 1, GROUPS));
     for (const window of this.windows) window.advance(this.now, this.sample.level);
     this.recount();
   }
 
-  /** The counts within a window of this length, which is one of those in use. */
+  /** The counts within the window of this length, which must be in use. */
   within(windowUs: number): SlidingCounts {
     return this.windows.find((window) => window.windowUs === windowUs)!;
   }
 
-  /** Moves the windows up to a time, which never goes back. */
+  /** Moves the windows to end at a time. Times never go back. */
   advance(timeUs: number): void {
     const { sample } = this;
     this.now = timeUs;
@@ -60,24 +64,24 @@ export class HitClients {
     if (isOther && sample.level > 0 && sample.lowerLevel()) this.recount();
   }
 
-  /** True when a hit of this client for a finding of a stage would be a new one of the group. Of a client that is not in the sample every hit is. */
+  /** True when a hit of this client would count as new in the group. It always does for a client outside the sample. */
   isNew(high: number, low: number, group: number): boolean {
     const row = this.sample.find(high, low);
     return row === NO_ROW || !this.isRemembered(row, group);
   }
 
-  /** Notes a hit for a finding of a stage, at the time that `advance` was given last. */
+  /** Records a hit for a finding of a stage. `timeUs` is the time of the last `advance`. */
   hit(timeUs: number, high: number, low: number, stage: number): void {
     const { sample } = this;
     const { level } = sample;
     const row = sample.take(high, low);
     if (sample.level !== level) this.recount();
     if (row === NO_ROW) return;
-    this.note(row, ClientGroup.ANY, timeUs);
-    this.note(row, stage, timeUs);
+    this.record(row, ClientGroup.ANY, timeUs);
+    this.record(row, stage, timeUs);
   }
 
-  /** Notes that a client is still being hit: it stays remembered. */
+  /** Records that a remembered client is still being hit, so that it stays remembered. */
   touch(timeUs: number, high: number, low: number, stage: number): void {
     const row = this.sample.find(high, low);
     if (row === NO_ROW) return;
@@ -103,12 +107,12 @@ export class HitClients {
     return { level: this.sample.level, hashes: packWords(hashes), times: packDoubles(times) };
   }
 
-  /** Takes up an exported state, as of a time. Throws TypeError where it is none. */
+  /** Imports an exported state as of a time. Throws TypeError for an invalid one. */
   importState(state: HitState, timeUs: number): void {
     const hashes = unpackWords(state.hashes);
     const times = unpackDoubles(state.times);
     if (times.length * 2 !== hashes.length * WIDTH || !isLevel(state.level) || times.some(Number.isNaN))
-      throw new TypeError('these are no clients that were hit');
+      throw new TypeError('the state of hit clients is not valid');
     this.advance(timeUs);
     this.sample.raiseLevel(state.level);
     for (let client = 0; client * 2 < hashes.length; client++) {
@@ -119,7 +123,7 @@ export class HitClients {
     this.recount();
   }
 
-  private note(row: number, group: number, timeUs: number): void {
+  private record(row: number, group: number, timeUs: number): void {
     const { values } = this.sample;
     if (!this.isRemembered(row, group)) {
       const since = row * WIDTH + SINCE + group;
@@ -136,7 +140,7 @@ export class HitClients {
     return this.now - this.sample.values[row * WIDTH + group]! < this.memoryUs;
   }
 
-  /** Counts all rows again: the level or the windows have changed. */
+  /** Counts all rows again, after the level, the rows or the windows have changed. */
   private recount(): void {
     const { sample } = this;
     for (const window of this.windows) {

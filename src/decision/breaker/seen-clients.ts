@@ -1,10 +1,10 @@
 /**
- * Clients with a VPN finding of one group (a stage, or any) within one sliding window: what the share of a limit is of. A client counts from the
- * slice in which it was last seen, until that slice has left the window. Exact while the clients fit into the table, an estimate with a lower
- * bound after that; memory is bounded either way. Each group has a table of its own, so a flood of suspected handshakes leaves the count of
- * confirmed ones exact.
+ * Counts the clients with a VPN finding of one group (a stage, or any) within one sliding window: the share of a limit
+ * is a fraction of them. A client counts until the slice in which it was last seen leaves the window. Counts are exact
+ * while the clients fit into the table, and estimates with a lower bound after that; memory is bounded. Each group has
+ * its own table, so a flood of suspected handshakes leaves the count of confirmed ones exact.
  *
- * The 60 slices reach back less than the window, so no more clients are counted than there were: a share of fewer clients stops sooner.
+ * The 60 slices span at most the window, so clients are never overcounted: a share of fewer clients allows fewer hits.
  */
 import type { ClientGroup } from '../../policy/client-groups.ts';
 import { ClientSample, isLevel, NO_ROW } from './client-sample.ts';
@@ -18,9 +18,9 @@ export interface SeenState {
   readonly windowUs: number;
   readonly group: ClientGroup;
   readonly level: number;
-  /** Levels of the slices, the oldest first. */
+  /** Sampling levels of the slices, the oldest first. */
   readonly levels: readonly number[];
-  /** Two words of hash for each client, and slices since it was last seen: base64 (packed-numbers). */
+  /** By client: two words of hash, and the number of slices since it was last seen (packed-numbers). */
   readonly hashes: string;
   readonly ages: string;
 }
@@ -28,23 +28,23 @@ export interface SeenState {
 export class SeenClients {
   readonly counts: SlidingCounts;
   readonly group: ClientGroup;
-  /** A row's value is when the client was last seen. */
+  /** The value of a row is the time at which the client was last seen. */
   private readonly sample: ClientSample;
 
-  /** `capacity` (a power of two): clients that are kept apart, three quarters of it at most. */
+  /** `capacity`: slots of the table, a power of two; up to three quarters are used. */
   constructor(windowUs: number, group: ClientGroup, capacity: number = SEEN_CAPACITY) {
     this.group = group;
     this.counts = new SlidingCounts(windowUs, SLICES, 1);
     this.sample = new ClientSample(capacity, 1, (row) => this.counts.holds(this.sample.values[row]!));
   }
 
-  /** Moves the window up to a time, which never goes back. */
+  /** Moves the window to end at a time. Times never go back. */
   advance(timeUs: number): void {
     const { counts, sample } = this;
     if (counts.advance(timeUs, sample.level) && sample.level > 0 && sample.lowerLevel()) this.recount();
   }
 
-  /** Notes that a client has a flow with a finding, at the time that `advance` was given last. */
+  /** Records that a client has a flow with a finding. `timeUs` is the time of the last `advance`. */
   see(timeUs: number, high: number, low: number): void {
     const { sample, counts } = this;
     const { level } = sample;
@@ -58,7 +58,7 @@ export class SeenClients {
     counts.add(0, timeUs, 1);
   }
 
-  /** Adds the clients of another window, as far as their times are known there. */
+  /** Adds the clients of another window. */
   copyFrom(other: SeenClients, timeUs: number): void {
     this.counts.advance(timeUs, other.sample.level);
     this.sample.raiseLevel(other.sample.level);
@@ -91,13 +91,13 @@ export class SeenClients {
     };
   }
 
-  /** Takes up an exported state, as of a time. Throws TypeError where it is none. */
+  /** Imports an exported state as of a time. Throws TypeError for an invalid one. */
   importState(state: SeenState, timeUs: number): void {
     const { counts, sample } = this;
     const hashes = unpackWords(state.hashes);
     const ages = unpackBytes(state.ages);
     if (hashes.length !== ages.length * 2 || !isLevel(state.level) || !state.levels.every(isLevel))
-      throw new TypeError('these are no clients that were seen');
+      throw new TypeError('the state of seen clients is not valid');
     counts.advance(timeUs, state.level);
     counts.importLevels(state.levels);
     sample.raiseLevel(state.level);
@@ -108,7 +108,7 @@ export class SeenClients {
     this.recount();
   }
 
-  /** Counts all rows again: the level has changed, and with it which are there. */
+  /** Counts all rows again, after the level or the rows have changed. */
   private recount(): void {
     const { counts, sample } = this;
     counts.restart(sample.level);

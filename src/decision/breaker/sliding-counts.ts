@@ -1,16 +1,16 @@
 /**
- * How many clients fall into a sliding window of time, in groups: a ring of slices with a count for each group, of clients in a sample
- * (client-sample). Each slice keeps the level at which its clients were sampled. At level 0 throughout, counts are exact for the slices;
- * else they are estimates with bounds between which the number lies with 95 % confidence on each side.
+ * Counts clients of a sample (client-sample) in a sliding window of time, by group: a ring of slices with one count for
+ * each group. Each slice keeps the level at which its clients were sampled. Where all levels are 0, counts are exact;
+ * otherwise they are estimates with a lower and an upper bound, each at 95 % confidence.
  *
- * The window is a number of slices, with the one that time is in: 60 of them reach back less than the window, 61 more.
+ * The window is a number of slices that ends with the current one: 60 slices span at most the window, 61 at least.
  *
- * Invariants: `totals` are the sums over the slices in the window; times never go back (the caller sees to that).
+ * Invariants: `totals` are the sums over the slices of the window. Times passed to `advance` never go back.
  */
 
-/** Slices that a window is cut into. */
+/** A slice is this fraction of a window. */
 export const SLICES = 60;
-/** Standard deviations below which 95 % of a normal distribution lie. */
+/** The 95 % quantile of the standard normal distribution. */
 const Z = 1.645;
 
 export class SlidingCounts {
@@ -24,7 +24,7 @@ export class SlidingCounts {
   private highestLevel = 0;
   private now = -Infinity;
 
-  /** `slices` of a sixtieth of the window each are looked at. */
+  /** `slices`: the number of slices that are counted, SLICES or one more. */
   constructor(windowUs: number, slices: number, groups: number) {
     this.windowUs = windowUs;
     this.sliceUs = windowUs / SLICES;
@@ -39,30 +39,33 @@ export class SlidingCounts {
     return Math.floor(timeUs / this.sliceUs);
   }
 
-  /** The first time of the slice after the one that a time is in. */
+  /** The start of the slice after that of a time. */
   nextSlice(timeUs: number): number {
     return (this.sliceOf(timeUs) + 1) * this.sliceUs;
   }
 
-  /** Moves the window up to a time; clients of its new slices are sampled at this level. True where the slice is another. */
+  /**
+   * Moves the window to end at a time; clients of its new slices are sampled at this level. True where it moved by a
+   * slice.
+   */
   advance(timeUs: number, level: number): boolean {
     const slice = this.sliceOf(timeUs);
     if (slice <= this.now) return false;
     const { slices, groups, counts, levels, totals } = this;
     for (let next = Math.max(this.now + 1, slice - slices + 1); next <= slice; next++) {
-      const place = next % slices;
+      const index = next % slices;
       for (let group = 0; group < groups; group++) {
-        totals[group]! -= counts[place * groups + group]!;
-        counts[place * groups + group] = 0;
+        totals[group]! -= counts[index * groups + group]!;
+        counts[index * groups + group] = 0;
       }
-      levels[place] = level;
+      levels[index] = level;
     }
     this.now = slice;
     this.highestLevel = levels.reduce((highest, one) => Math.max(highest, one), 0);
     return true;
   }
 
-  /** Slices from the one that a time is in to the latest. */
+  /** The number of slices from that of a time to the current one. */
   age(timeUs: number): number {
     return this.now - this.sliceOf(timeUs);
   }
@@ -72,30 +75,30 @@ export class SlidingCounts {
     return slice > this.now - this.slices && slice <= this.now;
   }
 
-  /** Counts a client of a time in the window, or with -1 one less. A time that is not in it changes nothing. */
+  /** Adds a client at a time, or with -1 removes one. A time outside the window changes nothing. */
   add(group: number, timeUs: number, clients: 1 | -1): void {
     if (!this.holds(timeUs)) return;
     this.counts[(this.sliceOf(timeUs) % this.slices) * this.groups + group]! += clients;
     this.totals[group]! += clients;
   }
 
-  /** Forgets the counts, which are about to be made again. All slices are of this level at least. */
+  /** Clears the counts before a recount. All slices get at least this level. */
   restart(level: number): void {
     this.counts.fill(0);
     this.totals.fill(0);
-    for (let place = 0; place < this.slices; place++) this.levels[place] = Math.max(this.levels[place]!, level);
+    for (let index = 0; index < this.slices; index++) this.levels[index] = Math.max(this.levels[index]!, level);
     this.highestLevel = Math.max(this.highestLevel, level);
   }
 
-  /** Levels by slice, the oldest first, and back. */
+  /** The levels of the slices, the oldest first. */
   exportLevels(): number[] {
     const oldest = this.now - this.slices + 1;
-    return Array.from({ length: this.slices }, (_, i) => this.levels[placeOf(oldest + i, this.slices)]!);
+    return Array.from({ length: this.slices }, (_, i) => this.levels[indexOf(oldest + i, this.slices)]!);
   }
 
   importLevels(levels: readonly number[]): void {
     const oldest = this.now - this.slices + 1;
-    for (let i = 0; i < this.slices; i++) this.levels[placeOf(oldest + i, this.slices)] = levels[i] ?? 0;
+    for (let i = 0; i < this.slices; i++) this.levels[indexOf(oldest + i, this.slices)] = levels[i] ?? 0;
     this.highestLevel = this.levels.reduce((highest, one) => Math.max(highest, one), 0);
   }
 
@@ -103,33 +106,34 @@ export class SlidingCounts {
     return this.highestLevel === 0;
   }
 
-  /** Clients of a group in the window; an estimate where it is not exact. */
+  /** Clients of a group in the window; an estimate where counts are not exact. */
   estimate(group: number): number {
     return this.isExact ? this.totals[group]! : this.bound(group, 0);
   }
 
-  /** There are no more than this, or with 95 % confidence where it is not exact. */
+  /** An upper bound on the clients of a group in the window, at 95 % confidence where counts are not exact. */
   upper(group: number): number {
     return this.isExact ? this.totals[group]! : this.bound(group, Z);
   }
 
-  /** There are no fewer than this, or with 95 % confidence where it is not exact. */
+  /** A lower bound on the clients of a group in the window, at 95 % confidence where counts are not exact. */
   lower(group: number): number {
     if (this.isExact) return this.totals[group]!;
-    // Those in the sample were there, each of them.
+    // Every client of the sample exists.
     return Math.max(this.totals[group]!, this.bound(group, -Z));
   }
 
   /**
-   * The estimate, moved by z standard deviations. A slice of n clients sampled at 2^-l has 2^l n expected clients and a variance of
-   * (2^l - 1) 2^l n. The score form of the interval, with the largest weight w for all, also holds where few or none are in the sample.
+   * The estimate moved by z standard deviations. A slice with n sampled clients at level l has 2^l n expected clients
+   * with a variance of (2^l - 1) 2^l n. The score interval, with the largest weight for all slices, also holds where
+   * the sample has few clients or none.
    */
   private bound(group: number, z: number): number {
     let estimate = 0;
     let variance = 0;
-    for (let place = 0; place < this.slices; place++) {
-      const count = this.counts[place * this.groups + group]!;
-      const weight = 2 ** this.levels[place]!;
+    for (let index = 0; index < this.slices; index++) {
+      const count = this.counts[index * this.groups + group]!;
+      const weight = 2 ** this.levels[index]!;
       estimate += weight * count;
       variance += weight * (weight - 1) * count;
     }
@@ -139,7 +143,7 @@ export class SlidingCounts {
   }
 }
 
-/** Place in the ring; before the first time there is no slice. */
-function placeOf(slice: number, slices: number): number {
+/** The index of a slice in the ring; 0 before the first `advance`, where there is no slice. */
+function indexOf(slice: number, slices: number): number {
   return Number.isFinite(slice) ? ((slice % slices) + slices) % slices : 0;
 }

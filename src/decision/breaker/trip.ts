@@ -1,11 +1,11 @@
-/** Why a breaker has tripped. */
+/** The record of a trip of the breaker. */
 import type { Then } from '../../policy/limits.ts';
 
-/** `state`: what it had seen before a restart could not be read. */
+/** The causes of a trip. `state`: the breaker's state could not be read after a restart. */
 export const TRIP_CAUSES = ['clients', 'share', 'registered', 'state'] as const;
 export type TripCause = (typeof TRIP_CAUSES)[number];
 
-/** The counts of the breaker when it tripped. */
+/** A trip, with the counts at its time. */
 export interface Trip {
   /** Packet time, µs since 1970. */
   readonly timeUs: number;
@@ -13,10 +13,10 @@ export interface Trip {
   readonly then: Then;
   /** The limit that would have been exceeded (`60s confirmed`); null for the causes registered and state. */
   readonly limit: string | null;
-  /** Clients newly hit in the limit's window, or registered hits, with the one that was not admitted. */
+  /** Clients newly hit in the limit's window, or registered hits, including the one that was not admitted. */
   readonly affected: number;
   /** Clients with a finding of the limit's stage in its window. */
   readonly seen: number;
-  /** Clients, or registered hits, that are allowed. */
+  /** The allowed number of clients, or of registered hits. */
   readonly allowed: number;
 }

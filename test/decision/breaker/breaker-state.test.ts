@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Breaker } from '../../src/decision/breaker/breaker.ts';
-import { oneWindow } from '../../src/policy/limits.ts';
-import type { Address } from '../registry/random.ts';
+import { Breaker } from '../../../src/decision/breaker/breaker.ts';
+import { oneWindow } from '../../../src/policy/limits.ts';
+import type { Address } from '../../registry/random.ts';
 
 const SECOND = 1_000_000;
 const HOUR = 3600 * SECOND;
@@ -27,7 +27,7 @@ function after(before: Breaker, elapsedUs = 0): Breaker {
 }
 
 describe('the state of a breaker', () => {
-  it('survives a restart: a client that was hit is not new, and the count goes on', () => {
+  it('survives a restart: a hit client is not new, and the counts continue', () => {
     const breaker = after(hitBefore());
     expect(breaker.limitCounts()).toMatchObject([{ affected: 2 }]);
     expect(breaker.admit(START + 2 * SECOND, client(1), CONFIRMED, false)).toBe(true);
@@ -38,13 +38,13 @@ describe('the state of a breaker', () => {
     expect(later.admit(START + 9 * HOUR, client(9), CONFIRMED, false)).toBe(false);
   });
 
-  it('names no client: what is in it cannot be made without the key', () => {
+  it('has no addresses, and depends on the key', () => {
     const text = JSON.stringify(hitBefore().exportState());
     expect(text).not.toContain('-2');
     expect(text).not.toBe(JSON.stringify({ ...hitBefore().exportState(), key: [7, 7, 7, 7] }));
   });
 
-  it('moves its windows by the time that has passed, not by what another capture says', () => {
+  it('moves its windows by the elapsed time, not by the time of another capture', () => {
     const hour = after(hitBefore(), HOUR);
     hour.see(START + HOUR, client(5), CONFIRMED);
     expect(hour.limitCounts()).toMatchObject([{ affected: 0, seen: 1 }]);
@@ -52,7 +52,7 @@ describe('the state of a breaker', () => {
       const breaker = after(hitBefore(), 0);
       const timeUs = START + years * 365 * 24 * HOUR;
       breaker.see(timeUs, client(5), CONFIRMED);
-      // At once after the restart: for a packet of another decade the windows may move by a minute, no more.
+      // Directly after the restart, a packet of another decade moves the windows by at most a minute.
       breaker.see(timeUs + SECOND, client(6), CONFIRMED);
       expect(breaker.limitCounts()[0]!.seen).toBe(2);
       breaker.see(timeUs + 2 * HOUR, client(6), CONFIRMED);
@@ -60,7 +60,7 @@ describe('the state of a breaker', () => {
     }
   });
 
-  it('of the version before, which named one window and addresses, is taken over', () => {
+  it('of version 1, with one window and addresses, is converted', () => {
     const slice = (START / SECOND) | 0;
     const trip = { timeUs: START, cause: 'clients', affected: 4, seen: 9 };
     const clients = [
@@ -95,7 +95,7 @@ describe('the state of a breaker', () => {
     { ...good, hits: { ...good.hits, hashes: 7 } },
     { ...good, hits: { ...good.hits, times: '' } },
     { ...good, hits: { ...good.hits, level: 99 } },
-  ])('that is none is refused: %j', (state) => {
+  ])('is refused where it is invalid: %j', (state) => {
     const breaker = new Breaker(safety(3), KEY);
     expect(() => {
       breaker.importState(state, 0);
@@ -109,7 +109,7 @@ describe('the state of a breaker', () => {
     {},
     { ...seen, windows: [{}] },
     { ...seen, windows: [{ windowUs: 1, group: 0, level: 0, levels: [], hashes: 'AAAAAAAAAAA=', ages: '' }] },
-  ])('of clients in windows that is none is refused: %j', (value) => {
+  ])('of seen clients is refused where it is invalid: %j', (value) => {
     const breaker = new Breaker(safety(3), KEY);
     expect(() => {
       breaker.importSeen(value);

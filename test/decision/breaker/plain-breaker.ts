@@ -1,5 +1,5 @@
-/** The slow twin of the breaker: every client's times in maps, counted one by one each time. */
-import type { Limit, Safety } from '../../src/policy/limits.ts';
+/** The slow twin of the breaker: it keeps the times of all clients in maps, and counts all of them for every limit. */
+import type { Limit, Safety } from '../../../src/policy/limits.ts';
 
 const DAY_US = 86_400_000_000;
 const SLICES = 60;
@@ -12,7 +12,7 @@ interface Hit {
 export class PlainBreaker {
   private safety: Safety;
   private now = -Infinity;
-  /** By `client group`: when the client was seen last, and hit. */
+  /** By `client group`: the time at which the client was last seen, and its hits. */
   private readonly seen = new Map<string, number>();
   private hits = new Map<string, Hit>();
   stopped: 'no' | 'suspected' | 'all' = 'no';
