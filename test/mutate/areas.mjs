@@ -60,7 +60,7 @@ export const AREAS = {
   },
   summary: {
     mutate: ['src/output/summary/summary.ts'],
-    tests: ['test/output/summary.test.ts'],
+    tests: ['test/output/summary.test.ts', 'test/output/summary-page.test.ts'],
   },
   policy: {
     mutate: [
