@@ -38,7 +38,7 @@ function mixedTotals(): ReplayTotals {
   counters.flowsStarted = 400;
   counters.splitFlows = 6;
   for (const [name, count] of Object.entries(WITHOUT_FLOW))
-    counters.notDecoded[DECODE_STATUS_NAMES.indexOf(name as (typeof DECODE_STATUS_NAMES)[number])] = count;
+    counters.notDecoded[DECODE_STATUS_NAMES.indexOf(name)] = count;
   for (let i = 0; i < 2; i++) counters.unreadLinks.note(USB);
   counters.outcomePackets.set([9000, 600, 400]);
   for (let i = 0; i < 1234; i++) flows.bump(PROTOCOL_NAMES.indexOf('ipsec'), STAGE_NAMES.indexOf('confirmed'), 0);
