@@ -44,19 +44,10 @@ export const AREAS = {
       'test/capture/spool-source.test.ts',
     ],
   },
+  // Without line-output: closing a file twice in a thread, as its tests make it do, ends the runner's process.
   logs: {
-    mutate: [
-      'src/output/log/event-log.ts',
-      'src/output/log/log-tail.ts',
-      'src/output/log/rotating-*.ts',
-      'src/output/log/line-output.ts',
-    ],
-    tests: [
-      'test/output/event-log.test.ts',
-      'test/output/line-output.test.ts',
-      'test/output/named-pipe.test.ts',
-      'test/output/rotating-lines.test.ts',
-    ],
+    mutate: ['src/output/log/event-log.ts', 'src/output/log/log-tail.ts', 'src/output/log/rotating-*.ts'],
+    tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/rotating-lines.test.ts'],
   },
   summary: {
     mutate: ['src/output/summary/summary.ts'],
