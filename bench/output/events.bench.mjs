@@ -5,7 +5,7 @@
 import { communityId } from '../../dist/output/event/community-id.js';
 import { EventFields } from '../../dist/output/event/event-fields.js';
 import { EventLines } from '../../dist/output/event/event-line.js';
-import { OctetText } from '../../dist/output/event/octet-text.js';
+import { ByteWriter } from '../../dist/output/event/byte-writer.js';
 import { showAddresses } from '../../dist/output/event/shown-address.js';
 import { FlowRecord } from '../../dist/decision/flow-record.js';
 import { Check } from '../../dist/dataplane/fingerprint/checks.js';
@@ -31,7 +31,7 @@ const digest = '0'.repeat(64);
 const context = { policy: { name: 'national-baseline', sha256: digest }, registry: { sha256: digest } };
 const lines = new EventLines(showAddresses('plain'), context);
 const fields = new EventFields(showAddresses('plain'), context);
-const text = new OctetText();
+const text = new ByteWriter();
 
 const log = new EvidenceLog();
 log.select(0);

@@ -12,7 +12,7 @@ export function addressForm({ addresses, addressKey }: AddressFlags): ShowAddres
   if (addresses === 'plain') return showAddresses(addresses);
   if (addressKey === undefined) {
     if (addresses === 'truncated') return showAddresses(addresses);
-    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 octets', ExitCode.WRONG_USAGE);
+    throw new CommandError('--addresses pseudonym needs --address-key FILE with 32 bytes', ExitCode.WRONG_USAGE);
   }
   try {
     return showAddresses(addresses, readKey(addressKey));

@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from 'commander';
 import { CAPTURE_WITH } from '../capture/live/live-backend.ts';
-import { ON_FULL } from '../output/log/rotating-lines.ts';
+import { ON_FULL } from '../output/log/line-queue.ts';
 import { MODE_NAMES } from '../policy/policy.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureWith } from '../capture/live/live-backend.ts';
-import type { OnFull } from '../output/log/rotating-lines.ts';
+import type { OnFull } from '../output/log/line-queue.ts';
 import type { Mode } from '../policy/policy.ts';
 import { flushLog, type Log, openLog } from '../output/log/log.ts';
 import { Notifier, NOTIFIER_DEFAULTS } from '../daemon/notifier.ts';
@@ -89,7 +89,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       flows: flags.flows,
       vpnOnly: flags.vpnOnly === true,
       onFull: flags.onFull,
-      rotation: { octets: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
+      rotation: { bytes: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
     },
     show: addressForm(flags),
     http: httpOptions(flags),

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';
-import { type ActionWho, actionLine } from '../output/event/notice-line.ts';
+import { type Operator, actionLine } from '../output/event/daemon-event-line.ts';
 import type { Peer } from './control-socket.ts';
 import type { Log } from '../output/log/log.ts';
 import type { Confirmed } from './rule-changes.ts';
@@ -83,7 +83,7 @@ export class RunAdministration {
     return this.perform(parsed.data, who);
   }
 
-  reload(who: ActionWho): Promise<Reloaded> {
+  reload(who: Operator): Promise<Reloaded> {
     return this.record('reload', who, async () => {
       const reloaded = await this.daemon.reload(`asked by ${who.via}`);
       const { result, judgement } = reloaded;
@@ -91,14 +91,14 @@ export class RunAdministration {
     });
   }
 
-  reset(who: ActionWho): Promise<boolean> {
+  reset(who: Operator): Promise<boolean> {
     return this.record('reset', who, () => {
       const wasTripped = this.daemon.resetBreaker();
       return { value: wasTripped, result: wasTripped ? 'success' : 'unchanged', details: {} };
     });
   }
 
-  private async perform(request: Request, who: ActionWho): Promise<ControlAnswer> {
+  private async perform(request: Request, who: Operator): Promise<ControlAnswer> {
     switch (request.command) {
       case 'status':
         return { ok: true, ...this.daemon.status() };
@@ -129,7 +129,7 @@ export class RunAdministration {
     }
   }
 
-  private async confirm(sha256: string, date: string | undefined, who: ActionWho): Promise<ControlAnswer> {
+  private async confirm(sha256: string, date: string | undefined, who: Operator): Promise<ControlAnswer> {
     const { confirmed, result, reason } = await this.record('confirm', who, async () => {
       const value = await this.daemon.confirm(sha256, date === undefined ? null : parseInstant(date));
       const details = { confirmed: sha256, ...(date !== undefined && { date }) };
@@ -140,7 +140,7 @@ export class RunAdministration {
   }
 
   /** Does the work, and records it with the hash before and after. */
-  private async record<T>(what: string, who: ActionWho, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
+  private async record<T>(what: string, who: Operator, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
     const { daemon, log } = this;
     const before = daemon.rulesSha256;
     const at = new Date().toISOString();

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { rulesSha256 } from '../decision/rules.ts';
-import { statsLine } from '../output/event/notice-line.ts';
+import { statsLine } from '../output/event/daemon-event-line.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';

@@ -8,8 +8,8 @@ import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event/event-line.ts';
 import { EventLog } from '../output/log/event-log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
-import { type OnFull, RotatingLines } from '../output/log/rotating-lines.ts';
-import { openNamedPipe, openStandardOutput, RotatingStream } from '../output/log/rotating-stream.ts';
+import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
+import { openNamedPipe, openStandardOutput, StreamTarget } from '../output/log/stream-target.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { RecentFiles } from './recent-files.ts';
 
@@ -143,17 +143,17 @@ export class RunOutputs implements DecisionSink {
 
 async function openLog(name: string, path: string, options: OutputOptions): Promise<EventLog> {
   if (path === STANDARD_OUTPUT) {
-    const target = new RotatingStream('standard output', openStandardOutput);
-    return new EventLog(name, new RotatingLines(target, options.onFull), null);
+    const target = new StreamTarget('standard output', openStandardOutput);
+    return new EventLog(name, new LineQueue(target, options.onFull), null);
   }
   const kind = await logKindOf(path);
   if (kind === 'named pipe') {
-    const target = new RotatingStream(path, () => openNamedPipe(path), true);
-    return new EventLog(name, new RotatingLines(target, options.onFull), null);
+    const target = new StreamTarget(path, () => openNamedPipe(path), true);
+    return new EventLog(name, new LineQueue(target, options.onFull), null);
   }
   // A device cannot be cut or moved aside, and is written to like a file otherwise.
   const isPlain = kind === 'file';
-  const never: Rotation = { octets: Infinity, ageMs: Infinity, kept: 0 };
+  const never: Rotation = { bytes: Infinity, ageMs: Infinity, kept: 0 };
   const file = new RotatingFile(path, isPlain ? options.rotation : never);
-  return new EventLog(name, new RotatingLines(file, options.onFull), isPlain ? file : null);
+  return new EventLog(name, new LineQueue(file, options.onFull), isPlain ? file : null);
 }

@@ -5,7 +5,7 @@
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import type { EventContext } from '../output/event/event-fields.ts';
-import { calendarLine, type ChangeNotice, reloadLine, type RulesName } from '../output/event/notice-line.ts';
+import { calendarLine, type ChangeFields, reloadLine, type RulesName } from '../output/event/daemon-event-line.ts';
 import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
 import { evaluationFigures } from '../policy/change-verdict.ts';
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
@@ -264,7 +264,7 @@ export class RunChanges {
   }
 }
 
-function changeOf({ sha256, isConfirmed, excesses, evaluation }: Judgement): ChangeNotice {
+function changeOf({ sha256, isConfirmed, excesses, evaluation }: Judgement): ChangeFields {
   const reasons = excesses.map(({ text }) => text);
   return { sha256, confirmed: isConfirmed, reasons, figures: evaluationFigures(evaluation) };
 }

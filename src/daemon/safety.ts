@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { RegisteredHits } from '../decision/registered-hits.ts';
 import type { SafetyGuard, TripReport } from '../decision/safety-guard.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
-import { breakerLine, harmLine } from '../output/event/notice-line.ts';
+import { breakerLine, harmLine } from '../output/event/daemon-event-line.ts';
 import { type ShownTrip, showTrip } from '../output/event/shown-trip.ts';
 import type { Log } from '../output/log/log.ts';
 import { OlderBreaker } from './older-breaker.ts';

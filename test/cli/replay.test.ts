@@ -188,7 +188,7 @@ describe('simulated enforcement', () => {
     const several = await sluice(['replay', MIXED_LINKS, '--quiet', '--forwarded', pcap]);
     expect([several.code, several.stdout]).toEqual([0, '']);
     expect(several.stderr).toMatch(
-      /^sluice: .*mixed\.pcap has link type .* alone, as a pcap file has one; packets of /,
+      /^sluice: .*mixed\.pcap only has link type .*, because a pcap file has one; packets of /,
     );
     const beside = [...several.stderr.matchAll(/(\S+mixed\.\S+\.pcap) \(\d+ packets?\)/g)].map(([, path]) => path!);
     expect(beside).toHaveLength(types.length - 1);

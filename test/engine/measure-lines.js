@@ -5,7 +5,7 @@ import { Check } from './fingerprint/checks.js';
 import { EvidenceLog } from './fingerprint/evidence.js';
 import { packFinding, Stage, Variant } from './fingerprint/finding.js';
 import { EventLines } from './output/event-line.js';
-import { OctetText } from './output/octet-text.js';
+import { ByteWriter } from './output/byte-writer.js';
 import { showAddresses } from './output/shown-address.js';
 
 const WARM_UP_FLOWS = 100_000;
@@ -26,7 +26,7 @@ const decision = {
   destination: { prefix: '198.18.0.0/15', holder: 'Example Holder', sector: 'it', reference: 'OW-2021-00017' },
 };
 const lines = new EventLines(showAddresses('plain'), context);
-const text = new OctetText(2 * TEXT_LIMIT);
+const text = new ByteWriter(2 * TEXT_LIMIT);
 const log = new EvidenceLog();
 log.select(0);
 log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);

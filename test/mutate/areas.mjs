@@ -46,8 +46,14 @@ export const AREAS = {
   },
   // Without line-output: closing a file twice in a thread, as its tests make it do, ends the runner's process.
   logs: {
-    mutate: ['src/output/log/event-log.ts', 'src/output/log/log-tail.ts', 'src/output/log/rotating-*.ts'],
-    tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/rotating-lines.test.ts'],
+    mutate: [
+      'src/output/log/event-log.ts',
+      'src/output/log/log-tail.ts',
+      'src/output/log/line-queue.ts',
+      'src/output/log/stream-target.ts',
+      'src/output/log/rotating-file.ts',
+    ],
+    tests: ['test/output/event-log.test.ts', 'test/output/named-pipe.test.ts', 'test/output/line-queue.test.ts'],
   },
   summary: {
     mutate: ['src/output/summary/summary.ts'],

@@ -1,4 +1,4 @@
-/** The words of an address given as text, so that tests can name addresses as people do. */
+/** Parses an address text to its words, so that tests can write addresses as text. */
 import { PrefixParser } from '../../src/registry/prefix.ts';
 
 export function addressWords(text: string): Int32Array {

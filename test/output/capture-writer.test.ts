@@ -19,7 +19,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A batch over packets built in memory, with some octets before the first. */
+/** A batch of packets built in memory, with some bytes before the first. */
 function batchOf(packets: readonly BuiltPacket[], linkType = 1): PacketBatch {
   const batch = new PacketBatch(packets.length);
   const octets = new Uint8Array(7 + packets.reduce((sum, { bytes }) => sum + bytes.length, 0));
@@ -64,7 +64,7 @@ describe('a written capture', () => {
     expect((await readAll(openCapture(path))).packets).toEqual(expectedPackets(packets));
   });
 
-  it('shifts packets by their delay, and clamps times past what the format holds', async () => {
+  it('shifts packets by their delay, and clamps times after the last of the format', async () => {
     const path = join(folder, 'times.pcap');
     const bytes = Uint8Array.of(1);
     write(path, [{ timeUs: 1_999_999, bytes }], 1, 0.6);
@@ -138,7 +138,7 @@ describe('a written pcapng', () => {
     const args = ['-r', path, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
     const { stdout, stderr } = spawnSync('tshark', args, { encoding: 'utf8' });
     expect(stderr.split('\n').filter((line) => /damaged|malformed|error/i.test(line))).toEqual([]);
-    // 1 is Ethernet, 7 is raw IP, as Wireshark counts.
+    // Wireshark's numbers: 1 is Ethernet, 7 is raw IP.
     expect(
       stdout
         .trim()
@@ -162,7 +162,7 @@ describe('packets of several link types in pcap files', () => {
     return writer;
   }
 
-  it('have a file for each, and none is left out', async () => {
+  it('go to one file per link type, and none is lost', async () => {
     const path = join(folder, 'mixed.v1.pcap');
     const writer = writeTypes(path, [101, 1, 101, 276, 1, 1, 147]);
     const beside = (name: string): string => join(folder, `mixed.v1.${name}.pcap`);
@@ -172,21 +172,21 @@ describe('packets of several link types in pcap files', () => {
     expect(await typesIn(beside('linktype-147'))).toEqual([147]);
     const list = `${beside('ethernet')} (3 packets), ${beside('linux-sll2')} (1 packet), ${beside('linktype-147')} (1 packet)`;
     expect(writer.remarks).toEqual([
-      `${path} has link type raw alone, as a pcap file has one; packets of other link types are in ${list}; a name that ends in .pcapng takes all of them`,
+      `${path} only has link type raw, because a pcap file has one; packets of other link types are in ${list}; a name that ends in .pcapng takes all of them`,
     ]);
     for (const name of ['ethernet', 'linux-sll2', 'linktype-147']) expect(isMadeBeside(path, beside(name))).toBe(true);
     for (const other of [path, beside('rew'), join(folder, 'mixed.raw.pcap'), join(folder, 'x', 'mixed.v1.raw.pcap')])
       expect(isMadeBeside(path, other)).toBe(false);
   });
 
-  it('do not overwrite a file that is there', () => {
+  it('do not overwrite an existing file', () => {
     const path = join(folder, 'careful.pcap');
     writeFileSync(join(folder, 'careful.raw.pcap'), 'a file of the user');
     expect(() => writeTypes(path, [1, 101], { ...PCAP, overwrites: false })).toThrow('careful.raw.pcap: EEXIST');
     expect(readFileSync(join(folder, 'careful.raw.pcap'), 'utf8')).toBe('a file of the user');
   });
 
-  it('end with a sentence where a hostile capture has thousands', () => {
+  it('end with a message if a hostile capture has thousands', () => {
     const types = Array.from({ length: 1000 }, (_, i) => 1000 + i);
     expect(() => writeTypes(join(folder, 'hostile.pcap'), types)).toThrow(
       /packets have more than 32 link types.*pcapng/,
@@ -198,7 +198,7 @@ describe('packets of several link types in pcap files', () => {
 describe('delayed packets', () => {
   const packet = (timeUs: number, mark: number): BuiltPacket => ({ timeUs, bytes: Uint8Array.of(mark, mark >> 8) });
 
-  /** Time and mark of each packet as it was written. */
+  /** Time and mark of each written packet. */
   async function writtenOrder(
     packets: readonly (readonly [timeUs: number, delayUs: number])[],
     shape: CaptureShape = PCAPNG,
@@ -213,7 +213,7 @@ describe('delayed packets', () => {
     return { order, remarks: writer.remarks };
   }
 
-  it('take their place among those that came after them, those of one time by arrival', async () => {
+  it('are sorted among later packets, at equal times by arrival', async () => {
     const { order } = await writtenOrder([
       [100, 0],
       [110, 25],
@@ -234,7 +234,7 @@ describe('delayed packets', () => {
     ]);
   });
 
-  it('are what sorting makes of random ones', async () => {
+  it('are in the same order as after sorting, for random packets', async () => {
     const random = new SeededRandom(7);
     const packets = Array.from({ length: 5000 }, (_, i): [number, number] => [
       i * 10,
@@ -255,7 +255,7 @@ describe('delayed packets', () => {
     expect(order.map(([, mark]) => mark)).toEqual([1, 0, 2, 3]);
   });
 
-  it('stay within their memory, and say that the order suffered', async () => {
+  it('stay within their memory, and a remark reports the wrong order', async () => {
     const packets = Array.from({ length: 100 }, (_, i): [number, number] => [i, 1000 - 5 * i]);
     const { order, remarks } = await writtenOrder(packets, { ...PCAPNG, heldLimit: 1300 });
     expect(order).toHaveLength(100);
@@ -267,7 +267,7 @@ describe('delayed packets', () => {
 });
 
 describe('a capture that cannot be written', () => {
-  it('has a missing folder', () => {
+  it('fails with the missing folder', () => {
     expect(() => new CaptureWriter(join(folder, 'no', 'x.pcap'), PCAP)).toThrow('ENOENT');
   });
 

@@ -1,6 +1,6 @@
 /**
- * Community ID against values that others computed: the baseline of the specification's repository
- * (github.com/corelight/community-id-spec, baseline_deflt.json, seed 0), and tshark where it is installed.
+ * Community ID against published values: the baseline of the specification's repository
+ * (github.com/corelight/community-id-spec, baseline_deflt.json, seed 0), and tshark if it is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { communityId } from '../../src/output/event/community-id.ts';
 import { installed } from '../capture/installed.ts';
 import { addressWords } from './address-words.ts';
 
-/** Protocol, source, destination, ports (for ICMP type and code, or the answering type), published value. */
+/** Protocol, source, destination, ports (type and code, or the counterpart type, for ICMP), published value. */
 type Vector = readonly [number, string, string, readonly [number, number] | null, string];
 
 const BASELINE: readonly Vector[] = [
@@ -34,7 +34,7 @@ const BASELINE: readonly Vector[] = [
   [17, '8.8.8.8', '192.168.1.52', [53, 54585], '1:d/FP5EW3wiY1vCndhwleRRKHowQ='],
   [132, '192.168.170.8', '192.168.170.56', [7, 7], '1:MP2EtRCAUIZvTw6MxJHLV7N7JDs='],
   [132, '192.168.170.56', '192.168.170.8', [7, 7], '1:MP2EtRCAUIZvTw6MxJHLV7N7JDs='],
-  // RSVP: the form of every protocol without ports, so of ESP and AH.
+  // RSVP: an example of the protocols without ports, like ESP and AH.
   [46, '10.1.12.1', '10.1.12.2', null, '1:KHlLkgoJW7ifUTyTSgyVfkFHzKw='],
   [46, '10.1.12.2', '10.1.12.1', null, '1:KHlLkgoJW7ifUTyTSgyVfkFHzKw='],
   [1, '192.168.0.89', '192.168.0.1', [8, 0], '1:X0snYXpgwiv9TZtqg64sgzUn6Dk='],
@@ -66,7 +66,7 @@ describe('Community ID', () => {
     expect(idOf(protocol, source, destination, ports)).toBe(published);
   });
 
-  it('is the same for both directions, and another for each protocol', () => {
+  it('is the same for both directions, and different for each protocol', () => {
     const ids = new Set<string>();
     for (const protocol of [50, 51, 47]) {
       const forth = idOf(protocol, '198.51.100.7', '192.0.2.1', null);
@@ -76,13 +76,15 @@ describe('Community ID', () => {
     expect(ids.size).toBe(3);
   });
 
-  it('orders equal addresses by port, and addresses by octets, not by sign', () => {
+  it('orders equal addresses by port, and addresses as unsigned words', () => {
     expect(idOf(17, '192.0.2.1', '192.0.2.1', [9, 10])).toBe(idOf(17, '192.0.2.1', '192.0.2.1', [10, 9]));
     expect(idOf(17, '10.0.0.1', '240.0.0.1', [1, 2])).toBe(idOf(17, '240.0.0.1', '10.0.0.1', [2, 1]));
   });
 });
 
-/** The ids that tshark gives the packets of a capture: one line a packet, with protocol, addresses and ports. */
+/**
+ * The ids that tshark computes for the packets of a capture: one line per packet, with protocol, addresses and ports.
+ */
 function tsharkRows(path: string): string[][] {
   const names = ['ip.proto', 'ipv6.nxt', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', 'udp.srcport', 'udp.dstport'];
   names.push('tcp.srcport', 'tcp.dstport', 'icmp.type', 'icmp.code', 'icmpv6.type', 'icmpv6.code', 'communityid');
@@ -96,7 +98,7 @@ function tsharkRows(path: string): string[][] {
     .filter((row) => row.length === names.length && row.at(-1) !== '');
 }
 
-/** Not AH: tshark looks through it and hashes what it carries. */
+/** Without AH: tshark hashes the payload's protocol instead. */
 describe.skipIf(!installed('tshark'))('Community ID, against tshark', () => {
   const root = resolve(import.meta.dirname, '../..');
   const own = ['ipsec/esp', 'wireguard/handshake', 'openvpn/tcp-plain', 'negative/ping'];

@@ -1,4 +1,4 @@
-/** Lines put together as octets against their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
+/** Compares lines written as bytes with their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
 import { describe, expect, it } from 'vitest';
 import { FlowEnd } from '../../src/dataplane/counters.ts';
 import type { ShownDecision, ShownRegistration } from '../../src/decision/decision-sink.ts';
@@ -8,7 +8,7 @@ import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evi
 import { packFinding, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { EventFields } from '../../src/output/event/event-fields.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
-import { OctetText } from '../../src/output/event/octet-text.ts';
+import { ByteWriter } from '../../src/output/event/byte-writer.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
@@ -45,7 +45,7 @@ function name<T extends FlowName>(flow: T): T {
   return flow;
 }
 
-/** The tunnel of a flow: another's name, or its own, from either end. */
+/** The tunnel of a flow: another flow, or the flow itself, in either direction. */
 function tunnelOf(flow: FlowName): FlowName | null {
   const kind = below(4);
   if (kind === 0) return null;
@@ -86,7 +86,7 @@ function flow(): FlowRecord {
   return record;
 }
 
-/** Changes one part of what a flow is called by. */
+/** Changes one field of a flow's identity. */
 function change(record: FlowRecord, other: FlowRecord): void {
   const part = pick([
     'source',
@@ -111,7 +111,7 @@ function registration(): ShownRegistration | null {
   return below(2) === 0 ? null : { prefix, holder: pick(TEXTS), sector: 'bank', reference: pick(TEXTS) };
 }
 
-/** Some share a number: it is a hint at what is kept, and no name. */
+/** Some decisions share a number: it is only a cache index, no identity. */
 const decision = (): ShownDecision => ({
   number: below(60),
   action: 'allow',
@@ -128,7 +128,7 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
   const lines = new EventLines(showAddresses(form), CONTEXT);
   const fields = new EventFields(showAddresses(form), CONTEXT);
 
-  it('of decisions are the JSON of their fields', () => {
+  it('of decisions equal the JSON of their fields', () => {
     for (let i = 0; i < EVENTS; i++) {
       const [file, record, shown, at, packet] = [pick(TEXTS), flow(), pick(DECISIONS), time(), count()];
       const expected = `${JSON.stringify(fields.decisionEvent(file, record, shown, at, packet))}\n`;
@@ -138,7 +138,7 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
     }
   });
 
-  it('of decisions are the JSON of their fields where flows have many, and change', () => {
+  it('of decisions equal the JSON of their fields if flows have many decisions, and change', () => {
     const flows = Array.from({ length: 50 }, flow);
     for (let i = 0; i < EVENTS; i++) {
       const record = pick(flows);
@@ -152,7 +152,7 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
     }
   });
 
-  it('of flows are the JSON of their fields', () => {
+  it('of flows equal the JSON of their fields', () => {
     for (let i = 0; i < EVENTS; i++) {
       const [file, record, reason] = [pick(TEXTS), flow(), pick(Object.values(FlowEnd))];
       const shown = pick([null, pick(DECISIONS)]);
@@ -164,8 +164,8 @@ describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form)
     }
   });
 
-  it('stand one behind the other in one text', () => {
-    const text = new OctetText();
+  it('can be appended to one text', () => {
+    const text = new ByteWriter();
     let expected = '';
     for (let i = 0; i < 500; i++) {
       const record = flow();

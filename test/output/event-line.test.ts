@@ -68,7 +68,7 @@ const asDecisionEvent = (line: string): DecisionEvent => parsed(line) as Decisio
 const asFlowEvent = (line: string): FlowEvent => parsed(line) as FlowEvent;
 
 describe('a decision line', () => {
-  it('has its fields in one order', () => {
+  it('has its fields in a fixed order', () => {
     const line = lines().decision('a/b.pcap', UDP, DECISION, 1_731_261_600_123_456, 12);
     expect(line).toBe(
       '{"timestamp":"2024-11-10T18:00:00.123456Z","event_type":"decision","pcap_filename":"a/b.pcap","pcap_cnt":12,' +
@@ -91,7 +91,7 @@ describe('a decision line', () => {
     expect(asDecisionEvent(lines().decision('x', UDP, DECISION, timeUs, 1)).timestamp).toBe(text);
   });
 
-  it('has vlan and encapsulation where there are any, between flow_id and src_ip', () => {
+  it('has vlan and encapsulation, if any, between flow_id and src_ip', () => {
     const flow = flowOf('192.0.2.10', '198.51.100.7', Transport.UDP, [1, 2]);
     flow.vlans = 101 | (4095 << 16);
     flow.encapsulation = Encapsulation.VLAN | (Encapsulation.VLAN << 4) | (Encapsulation.GRE << 8);
@@ -101,7 +101,7 @@ describe('a decision line', () => {
     expect(event.encapsulation).toEqual(['vlan', 'vlan', 'gre']);
   });
 
-  it('shows all eight wrappings and VLAN 0', () => {
+  it('shows all eight encapsulations and VLAN 0', () => {
     expect(encapsulationNames(0x11111111)).toHaveLength(8);
     expect(encapsulationNames(0xc1111111 | 0)).toHaveLength(8);
     expect(vlansOf(1)).toEqual([0]);
@@ -120,14 +120,14 @@ describe('a decision line', () => {
     expect(event.src_ip).toBe('2001:db8::1');
   });
 
-  it('survives names with quotes, line breaks and other scripts', () => {
+  it('escapes names with quotes, line breaks and other scripts', () => {
     const line = lines().decision('a"\n\u2028б.pcap', UDP, DECISION, 0, 1);
     expect(asDecisionEvent(line).pcap_filename).toBe('a"\n\u2028б.pcap');
   });
 });
 
 describe('a flow line', () => {
-  it('has packets and octets each way, times, reason, finding and decision', () => {
+  it('has packets and bytes per direction, times, reason, finding and decision', () => {
     const event = asFlowEvent(lines().flow('x', UDP, DECISION, FlowEnd.TIMEOUT));
     expect(Object.keys(event).slice(-4)).toEqual(['community_id', 'flow', 'vpn', 'decision']);
     expect(event).toMatchObject({ timestamp: '2024-11-10T18:00:00.999999Z', event_type: 'flow', pcap_cnt: 3 });
@@ -157,7 +157,7 @@ describe('a flow line', () => {
     expect(line).toContain(`Z","duration":${seconds},"reason":"closed"}`);
   });
 
-  it('has neither finding nor decision where there was none', () => {
+  it('has no finding and no decision if there was none', () => {
     const flow = flowOf('192.0.2.10', '198.51.100.7', Transport.TCP, [1, 2]);
     flow.finding = 0;
     const event = asFlowEvent(lines().flow('x', flow, null, FlowEnd.CLOSED));
@@ -169,12 +169,12 @@ describe('a flow line', () => {
 describe('the id of a flow', () => {
   const reversed = flowOf('198.51.100.7', '192.0.2.10', Transport.UDP, [51820, 40000]);
 
-  it('stays when the initiator turns out to be the other end', () => {
+  it('stays the same when the roles are swapped', () => {
     expect(fields().flowId(reversed)).toBe(fields().flowId(UDP));
     expect(fields().flowId(UDP)).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('differs by wrapping, first packet, transport and port', () => {
+  it('differs by encapsulation, first packet, transport and port', () => {
     const variants = [UDP];
     for (const change of [{ domain: 1 }, { firstPacket: 4 }, { transport: Transport.TCP }, { sourcePort: 40001 }]) {
       variants.push(Object.assign(flowOf('192.0.2.10', '198.51.100.7', Transport.UDP, [40000, 51820]), change));
@@ -193,11 +193,11 @@ describe('registrations in a line', () => {
     return [registration.source, registration.destination];
   }
 
-  it('are shown as they are where addresses are plain', () => {
+  it('are shown unchanged with plain addresses', () => {
     expect(shown('plain')).toEqual([source, destination]);
   });
 
-  it('have a number in place of the reference where addresses are truncated', () => {
+  it('have a number in place of the reference with truncated addresses', () => {
     expect(shown('truncated')).toEqual([
       { sector: 'it', reference: 'registration-1' },
       { sector: 'bank', reference: 'registration-2' },

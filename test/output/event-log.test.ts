@@ -1,4 +1,4 @@
-/** The numbers in a daemon's events: they go on over restarts and rotations, and a gap shows what was lost. */
+/** The sequence numbers of a daemon's events: they continue over restarts and rotations, and a gap shows lost lines. */
 import {
   appendFileSync,
   mkdtempSync,
@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventLog } from '../../src/output/log/event-log.ts';
 import { RotatingFile } from '../../src/output/log/rotating-file.ts';
-import { type OnFull, RotatingLines } from '../../src/output/log/rotating-lines.ts';
+import { type OnFull, LineQueue } from '../../src/output/log/line-queue.ts';
 
 let folder = '';
 let path = '';
@@ -27,10 +27,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** `checkpoint` is a length of the file that is there. */
+/** `checkpoint` is a length of the existing file. */
 async function open(onFull: OnFull = 'wait', limit?: number, checkpoint?: number): Promise<EventLog> {
-  const file = new RotatingFile(path, { octets: Infinity, ageMs: Infinity, kept: 9 });
-  const log = new EventLog('events', new RotatingLines(file, onFull, limit), file);
+  const file = new RotatingFile(path, { bytes: Infinity, ageMs: Infinity, kept: 9 });
+  const log = new EventLog('events', new LineQueue(file, onFull, limit), file);
   await file.start(checkpoint === undefined ? undefined : { inode: statSync(path).ino, octets: checkpoint });
   await log.start();
   return log;
@@ -54,7 +54,7 @@ function eventsIn(name: string): { seq: number; text: string }[] {
 const numbers = (name = path): number[] => eventsIn(name).map(({ seq }) => seq);
 
 describe('the numbers of events', () => {
-  it('begin at 1 and go on after a restart', async () => {
+  it('begin at 1 and continue after a restart', async () => {
     await write('a', 'b');
     await write('c');
     expect(eventsIn(path)).toMatchObject([
@@ -64,7 +64,7 @@ describe('the numbers of events', () => {
     ]);
   });
 
-  it('go on in a new file: of the daemon’s own rotation, of logrotate’s, and of neither', async () => {
+  it('continue in a new file: after the daemon’s own rotation, after logrotate’s, and after neither', async () => {
     const log = await open();
     log.write(event('a'));
     await log.lines.flush(5000);
@@ -81,11 +81,11 @@ describe('the numbers of events', () => {
     renameSync(path, `${path}.old`);
     rmSync(`${path}.1`);
     await write('d');
-    // The first rotation's file is what is left with a name of rotation.
+    // The file of the first rotation is the only one left with a rotated name.
     expect(numbers()).toEqual([2]);
   });
 
-  it('are those of the lines before a checkpoint, so a rerun gives the same', async () => {
+  it('continue from the lines before a checkpoint, so a rerun gives the same', async () => {
     await write('a', 'b');
     const { length } = readFileSync(path);
     await write('c', 'd');
@@ -96,7 +96,7 @@ describe('the numbers of events', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  it('show with a gap how many lines were left out', async () => {
+  it('show with a gap how many lines were dropped', async () => {
     const log = await open('drop', 300);
     for (let i = 0; i < 50; i++) log.write(event(String(i)));
     await log.lines.flush(5000);
@@ -110,7 +110,7 @@ describe('the numbers of events', () => {
     expect(numbers()).toHaveLength(lineCount);
   });
 
-  it('begin at 1 after events without numbers, and after text that is not ours, which stays', async () => {
+  it('begin at 1 after events without numbers, and after foreign text, which is kept', async () => {
     writeFileSync(path, event('earlier version'));
     await write('a');
     expect(readFileSync(path, 'utf8')).toBe(event('earlier version') + event('a').replace('"}', '","seq":1}'));
@@ -119,16 +119,19 @@ describe('the numbers of events', () => {
     expect(readFileSync(path, 'utf8').startsWith('notes of someone\nwithout an end')).toBe(true);
   });
 
-  it.each([1, 14, 30, 54])('a line of which a killed process wrote %s bytes is cut off', async (torn) => {
-    await write('a', 'b');
-    const whole = readFileSync(path, 'utf8');
-    appendFileSync(path, event('torn').slice(0, torn));
-    await write('c');
-    expect(readFileSync(path, 'utf8').startsWith(whole)).toBe(true);
-    expect(numbers()).toEqual([1, 2, 3]);
-  });
+  it.each([1, 14, 30, 54])(
+    'are not used by a line of which a killed process wrote %s bytes: it is cut',
+    async (torn) => {
+      await write('a', 'b');
+      const whole = readFileSync(path, 'utf8');
+      appendFileSync(path, event('torn').slice(0, torn));
+      await write('c');
+      expect(readFileSync(path, 'utf8').startsWith(whole)).toBe(true);
+      expect(numbers()).toEqual([1, 2, 3]);
+    },
+  );
 
-  it('an event longer than a page, and a file cut in the middle of one', async () => {
+  it('are found after an event longer than a page, and in a file cut in the middle of one', async () => {
     const long = 'x'.repeat(300_000);
     await write('a', long);
     await write('b');

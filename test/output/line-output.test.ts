@@ -21,7 +21,7 @@ async function failureOf(work: () => Promise<void>): Promise<OutputError> {
 }
 
 describe('lines to a file', () => {
-  it('arrive in order, with settles between or without', async () => {
+  it('arrive in order, with and without calls of settle in between', async () => {
     const path = join(folder, 'lines');
     const output = new LineOutput(path);
     const expected: string[] = [];
@@ -35,13 +35,13 @@ describe('lines to a file', () => {
     expect(readFileSync(path, 'utf8')).toBe(expected.join(''));
   });
 
-  it('none make an empty file', async () => {
+  it('make an empty file if there are none', async () => {
     const path = join(folder, 'none');
     await new LineOutput(path).close();
     expect(readFileSync(path)).toHaveLength(0);
   });
 
-  it('a missing folder fails with the path and the reason', async () => {
+  it('fail with the path and the reason if the folder is missing', async () => {
     const path = join(folder, 'no', 'lines');
     const failure = await failureOf(async () => {
       const output = new LineOutput(path);

@@ -1,4 +1,4 @@
-/** Each link type that is read has a name of its own as a part of file names. */
+/** Each link type that is read has its own name in file names. */
 import { expect, it } from 'vitest';
 import { LINK_TYPE_NAME, linkTypeName } from '../../src/output/capture/link-type-names.ts';
 import { LinkType } from '../../src/dataplane/wire/link-type.ts';

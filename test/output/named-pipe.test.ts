@@ -1,4 +1,4 @@
-/** A named pipe as an event log: without a reader, with one, and with one after another. */
+/** A named pipe as an event log: without a reader, with one, and with several in turn. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RotatingLines } from '../../src/output/log/rotating-lines.ts';
-import { openNamedPipe, RotatingStream } from '../../src/output/log/rotating-stream.ts';
+import { LineQueue } from '../../src/output/log/line-queue.ts';
+import { openNamedPipe, StreamTarget } from '../../src/output/log/stream-target.ts';
 
 let folder = '';
 let path = '';
@@ -21,11 +21,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function log(onFull: 'drop' | 'wait'): RotatingLines {
-  return new RotatingLines(new RotatingStream(path, () => openNamedPipe(path), true), onFull);
+function log(onFull: 'drop' | 'wait'): LineQueue {
+  return new LineQueue(new StreamTarget(path, () => openNamedPipe(path), true), onFull);
 }
 
-/** Copies the pipe into a file until it is ended. */
+/** Copies the pipe into a file until the copying process is ended. */
 function reader(copy: string): { end: () => Promise<void>; text: () => string } {
   const child = spawn('sh', ['-c', `exec cat "$1" > "$2"`, 'sh', path, copy]);
   const ended = once(child, 'close');
@@ -47,7 +47,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('a named pipe', () => {
-  it('without a reader costs lines, which are counted, and holds nothing up', async () => {
+  it('without a reader drops lines, which are counted, and blocks nothing', async () => {
     const lines = log('drop');
     lines.write('one\n');
     await lines.settle();
@@ -56,7 +56,7 @@ describe('a named pipe', () => {
     await lines.close(100);
   });
 
-  it('keeps lines for a reader that comes later, where they are to wait', async () => {
+  it('keeps lines for a later reader with --on-full wait', async () => {
     const lines = log('wait');
     lines.write('one\ntwo\n');
     await lines.settle();

@@ -1,4 +1,4 @@
-/** SHA-1 against node:crypto, over every length up to several blocks, and against the specification's own examples. */
+/** SHA-1 against node:crypto, for every length up to several blocks, and against the specification's examples. */
 import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { digest, sha1 } from '../../src/output/event/sha1.ts';
@@ -8,7 +8,7 @@ const view = new DataView(new ArrayBuffer(512));
 const bytes = new Uint8Array(view.buffer);
 
 function digestOf(message: Uint8Array): string {
-  // What stands behind the message must not count.
+  // Bytes after the message must not affect the hash.
   bytes.fill(0xff);
   bytes.set(message);
   sha1(view, message.length);
@@ -24,7 +24,7 @@ describe('SHA-1', () => {
     expect(digestOf(new TextEncoder().encode(text))).toBe(expected);
   });
 
-  it('is what node:crypto makes of random octets, whatever their number', () => {
+  it('equals the result of node:crypto for random bytes of any length', () => {
     const random = new SeededRandom(1);
     for (let length = 0; length < 400; length++) {
       for (let i = 0; i < 20; i++) {

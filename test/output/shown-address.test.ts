@@ -1,7 +1,7 @@
 /**
- * Addresses as they are shown. The pseudonyms are held against the sample of the original Crypto-PAn distribution (Jinliang
- * Fan and others: the key in sample.cpp, sample_trace_raw.dat and sample_trace_sanitized.dat) and, for IPv6, which that
- * has not, against the values of Yawning Angel's implementation in Go.
+ * How addresses are shown. The expected pseudonyms are the sample of the original Crypto-PAn distribution (Jinliang Fan
+ * and others: the key in sample.cpp, sample_trace_raw.dat and sample_trace_sanitized.dat). It has no IPv6; for IPv6
+ * they come from Yawning Angel's implementation in Go.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ function textBy(show: ShowAddress, text: string): string {
   return formatAddress(a!, b!, c!, d!);
 }
 
-/** Bits that two addresses have in common from the first on. */
+/** Length of the common prefix of two addresses, in bits. */
 function commonBits(left: Int32Array, right: Int32Array): number {
   for (let word = 0; word < 4; word++) {
     const differing = left[word]! ^ right[word]!;
@@ -73,7 +73,7 @@ describe('pseudonyms', () => {
 
   it.each(SAMPLES)('%s is shown as %s', (raw, sanitized) => {
     expect(textBy(show, raw)).toBe(sanitized);
-    // From memory, the second time.
+    // From the cache, the second time.
     expect(textBy(show, raw)).toBe(sanitized);
   });
 
@@ -94,14 +94,14 @@ describe('pseudonyms', () => {
     );
   });
 
-  it('of IPv4 are IPv4, and stay the same past what is remembered', () => {
+  it('of IPv4 are IPv4, and stay the same after the cache was cleared', () => {
     const first = textBy(show, '10.0.0.1');
     for (let i = 0; i < 70_000; i++) shownBy(show, [0, 0, 0xffff, i]);
     expect(textBy(show, '10.0.0.1')).toBe(first);
     expect(first).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
   });
 
-  it.each([0, 16, 31, 33])('a key of %i octets is refused', (length) => {
-    expect(() => showAddresses('pseudonym', new Uint8Array(length))).toThrow('32 octets');
+  it.each([0, 16, 31, 33])('are refused with a key of %i bytes', (length) => {
+    expect(() => showAddresses('pseudonym', new Uint8Array(length))).toThrow('32 bytes');
   });
 });

@@ -1,8 +1,8 @@
-/** Event lines to standard output, in a process of its own: it takes the output over. */
+/** Event lines to standard output. They run in a child process, because LineOutput uses all of standard output. */
 import { spawn } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
-/** Runs lines through standard output in a process of its own, as the class takes it over. */
+/** Writes lines to standard output in a child process. */
 const PROGRAM = `
 import { LineOutput } from ${JSON.stringify(new URL('../../dist/output/log/line-output.js', import.meta.url).href)};
 const output = new LineOutput('-');
@@ -26,7 +26,7 @@ function runProgram(): ReturnType<typeof spawn> {
 }
 
 describe('lines to standard output', () => {
-  it('wait for a slow reader instead of piling up', async () => {
+  it('wait for a slow reader with bounded memory', async () => {
     const child = runProgram();
     let received = 0;
     let said = '';
@@ -42,7 +42,7 @@ describe('lines to standard output', () => {
     expect([code, received]).toEqual([0, 40 * ((1 << 20) + 1)]);
   });
 
-  it('end with a sentence where the reader goes away', async () => {
+  it('end with a message if the reader closes the pipe', async () => {
     const child = runProgram();
     let said = '';
     child.stderr!.on('data', (piece: Buffer) => (said += piece.toString()));

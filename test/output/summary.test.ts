@@ -1,4 +1,4 @@
-/** The summary of a replay: each number where it belongs, and sums that are those of their parts. */
+/** The summary of a replay: each number is in its place, and sums equal those of their parts. */
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { OUTCOME_NAMES } from '../../src/dataplane/outcome.ts';
@@ -16,7 +16,7 @@ const SUSPECTED = STAGE_NAMES.indexOf('suspected');
 const CONFIRMED = STAGE_NAMES.indexOf('confirmed');
 const ARP = DECODE_STATUS_NAMES.indexOf('arp');
 
-/** Numbers that differ everywhere, so that none can stand for another. */
+/** The numbers all differ, so that none can be mistaken for another. */
 function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
   const counters = new Counters();
   counters.packets = 12_345;
@@ -57,7 +57,7 @@ function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
   };
 }
 
-describe('the summary for programs', () => {
+describe('the JSON summary', () => {
   it('has each number under its name, and sums over actions', () => {
     const summary = JSON.parse(summaryJson(totals())) as Record<string, unknown>;
     expect(summary).toMatchObject({
@@ -95,7 +95,7 @@ describe('the summary for programs', () => {
     expect(Object.values(outcome.bytes!)).toEqual(OUTCOME_NAMES.map((_, at) => 500_000 + at));
   });
 
-  it('names trips in mode enforce alone, and hints at split flows', () => {
+  it('reports trips in mode enforce only, and has a hint about split flows', () => {
     const { counters, ...rest } = totals({ mode: 'enforce' });
     counters.splitFlows = 4;
     const summary = JSON.parse(summaryJson({ counters, ...rest })) as { breaker: unknown; hints: string[] };
@@ -104,7 +104,7 @@ describe('the summary for programs', () => {
   });
 });
 
-describe('the summary for people', () => {
+describe('the text summary', () => {
   const text = async (more: Partial<ReplayTotals> = {}): Promise<string[]> =>
     (await summaryText(totals(more))).split('\n');
 
@@ -118,7 +118,7 @@ describe('the summary for people', () => {
     expect(row.match(/\d+/g)).toEqual(['7', '3', '0', '4']);
   });
 
-  it('tells registered hits by mode, and apart from them those that are none', async () => {
+  it('reports registered hits by mode, and separately those on purpose and for another protocol', async () => {
     const hits = new RegisteredHits();
     hits.count(HitKind.ON_PURPOSE, HitOutcome.WOULD, 'rule', 1);
     expect((await text({ hits })).at(-2)).toBe('Registered hits: none; apart from these, 1 on purpose.');
@@ -131,7 +131,7 @@ describe('the summary for people', () => {
     expect(enforced.some((line) => line.startsWith('Simulated outcome of packets: 4,000 '))).toBe(true);
   });
 
-  it('says that all packets are in flows, and that there was none', async () => {
+  it('reports that all packets are in flows, and that there was none', async () => {
     const whole = totals();
     whole.counters.notDecoded.fill(0);
     expect(await summaryText(whole)).toContain('Every packet belongs to a flow.');
@@ -142,17 +142,17 @@ describe('the summary for people', () => {
     expect(lines.some((line) => line.startsWith('Registered hits'))).toBe(false);
   });
 
-  it('says that nothing is known where nothing could be read', async () => {
+  it('reports no result if nothing could be read', async () => {
     const { counters } = totals();
     const nothing = { counters: new Counters(), flows: new DecisionCounts() };
     const incomplete = [{ file: 'a', fault: 'format', message: 'no capture' }];
     expect((await text({ ...nothing, incomplete, captureCount: 1 }))[0]).toBe(
-      '1 capture, 0 packets: nothing could be read, so nothing is known of VPNs.',
+      '1 capture, 0 packets: nothing could be read, so there is no result about VPNs.',
     );
     expect((await text({ counters, incomplete }))[0]).toContain('of them VPN');
   });
 
-  it('says how far an interrupted run came', async () => {
+  it('reports how far an interrupted run came', async () => {
     const at = {
       signal: 'SIGINT',
       fileNumber: 2,

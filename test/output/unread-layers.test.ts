@@ -1,4 +1,4 @@
-/** Which layers a summary names: unread ones with more than 1 % of the packets, whatever else is counted. */
+/** The layers that a summary lists: unread ones with more than 1 % of the packets, independent of all other counts. */
 import { describe, expect, it } from 'vitest';
 import { Counters } from '../../src/dataplane/counters.ts';
 import { largeUnreadLayers, UNREAD_LAYERS } from '../../src/output/summary/unread-layers.ts';
@@ -26,7 +26,7 @@ describe('large unread layers', () => {
     ]);
   });
 
-  it('are none of what no flow is in, and none of what is damaged', () => {
+  it('do not include packets without flows, nor damaged packets', () => {
     const counters = countersOf(100, [
       [DecodeStatus.ARP, 40],
       [DecodeStatus.ICMP, 20],
@@ -37,7 +37,7 @@ describe('large unread layers', () => {
     expect(largeUnreadLayers(countersOf(0, []))).toEqual([]);
   });
 
-  it('have words for too deep nesting and every unsupported status but that of link types, which have a line of their own', () => {
+  it('have a text for too deep nesting and every unsupported status except link types, which have their own line', () => {
     const unsupported = DECODE_STATUS_NAMES.filter((name) => name?.startsWith('unsupported-') === true);
     expect(Object.keys(UNREAD_LAYERS).sort()).toEqual(
       ['too-deep', ...unsupported.filter((name) => name !== 'unsupported-link-type')].sort(),

@@ -1,24 +1,27 @@
-/** The bytes of a capture that is written: a buffer in front of a file, or of standard output. */
+/** A write buffer for a capture that goes to a file or to standard output. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { OutputError } from '../log/output-error.ts';
 
 const STANDARD_OUTPUT = '-';
 const STANDARD_OUTPUT_DESCRIPTOR = 1;
 const BUFFER_LENGTH = 1 << 20;
-/** A reader that is behind is asked again after so long. */
+/** Time until the next attempt to write to a pipe that is full. */
 const RETRY_MS = 1;
 
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 
 export class CaptureBytes {
-  /** The path, or the words for standard output. */
+  /** The path, or "standard output". */
   readonly name: string;
   readonly view: DataView;
   private readonly bytes = new Uint8Array(BUFFER_LENGTH);
   private readonly descriptor: number;
   private used = 0;
 
-  /** `path` is a file's, or `-` for standard output; `mode` is `w`, or `wx` for a file that must not exist. Throws OutputError. */
+  /**
+   * `path` is a file's path, or `-` for standard output. `mode` is `w`, or `wx` for a file that must not exist. Throws
+   * OutputError.
+   */
   constructor(path: string, mode: 'w' | 'wx') {
     this.name = path === STANDARD_OUTPUT ? 'standard output' : path;
     this.view = new DataView(this.bytes.buffer);
@@ -29,7 +32,7 @@ export class CaptureBytes {
     }
   }
 
-  /** Room for so many bytes, at most the buffer's, in `view`: where it begins. They hold what was there before. */
+  /** Reserves bytes in `view`, at most the buffer's size, and returns their offset. They have undefined content. */
   reserve(length: number): number {
     if (this.used + length > BUFFER_LENGTH) this.flush();
     const at = this.used;
@@ -37,12 +40,12 @@ export class CaptureBytes {
     return at;
   }
 
-  /** Copies bytes to a place that was reserved. */
+  /** Copies bytes to a reserved offset. */
   copy(source: Uint8Array, at: number): void {
     this.bytes.set(source, at);
   }
 
-  /** Writes the rest. Throws OutputError where the disk is full, or the reader went away. */
+  /** Writes the rest. Throws OutputError if the disk is full or the reader has closed the pipe. */
   close(): void {
     this.flush();
     if (this.descriptor !== STANDARD_OUTPUT_DESCRIPTOR) closeSync(this.descriptor);

@@ -1,10 +1,9 @@
 /**
- * Writes packets to a capture with the times at which they leave: a packet that is delayed takes its place among those that
- * came after it. What is written is in the order of time where the packets came in that order; packets that did not keep the order in
- * which they came.
+ * Writes packets to a capture with the times at which they leave: a delayed packet is sorted among later ones. If the
+ * packets come in order of time, the output is in order of time; packets that come out of order stay out of order.
  *
- * Memory: delayed packets wait in memory. A token bucket delays at most what its burst holds, so what waits is bounded by the bursts of
- * all buckets in use, and by HELD_LIMIT: beyond it the packets that leave next are written early, and counted.
+ * Memory: a token bucket delays at most the bytes of its burst, so delayed packets are bounded by the bursts of all
+ * buckets in use, and by HELD_LIMIT. Beyond this limit the packets that leave next are written early, and counted.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { CaptureBytes } from './capture-bytes.ts';
@@ -15,15 +14,15 @@ import { SplitPcap } from './split-pcap.ts';
 
 /** Memory for delayed packets, in bytes. */
 const HELD_LIMIT = 256_000_000;
-/** A larger step back in time is another capture, or a damaged time: what waits for its turn must not wait for that. */
+/** A larger step back in time means another capture or a damaged time: delayed packets are written before it. */
 const REORDERING_LIMIT_US = 60_000_000;
 
 export interface CaptureShape {
-  /** One file of pcapng rather than pcap files, one for each link type. */
+  /** One pcapng file instead of one pcap file per link type. */
   readonly isPcapng: boolean;
-  /** Files beside the named one replace what exists. */
+  /** Additional files may replace existing ones. */
   readonly overwrites: boolean;
-  /** For tests: memory for delayed packets. */
+  /** Memory for delayed packets; set by tests. */
   readonly heldLimit?: number;
 }
 
@@ -34,22 +33,25 @@ export class CaptureWriter {
   private readonly delayed = new DelayedPackets();
   private target: SplitPcap | PcapngFile | null = null;
   private timeUs = -Infinity;
-  /** Delayed packets that were written before their turn, for want of memory. */
+  /** Delayed packets that were written too early for lack of memory. */
   private earlyCount = 0;
 
-  /** Creates the file; `path` may be `-` for standard output. Throws OutputError where it cannot be made. */
+  /** Creates the file; `path` may be `-` for standard output. Throws OutputError if that fails. */
   constructor(path: string, shape: CaptureShape) {
     this.bytes = new CaptureBytes(path, 'w');
     this.shape = shape;
     this.heldLimit = shape.heldLimit ?? HELD_LIMIT;
   }
 
-  /** Names the link type of the first packet that was read, written or not: that of the named file, or of the first interface. */
+  /**
+   * Sets the link type of the file, or of its first interface: that of the first packet that was read, whether it is
+   * written or not.
+   */
   begin(linkType: number): void {
     this.target ??= this.open(linkType);
   }
 
-  /** Adds a packet that leaves `delayUs` later than it was captured. Throws OutputError where the disk is full. */
+  /** Adds a packet that leaves `delayUs` after its capture. Throws OutputError if the disk is full. */
   write(batch: PacketBatch, row: number, delayUs: number): void {
     const { delayed } = this;
     const timeUs = batch.timeUs[row]!;
@@ -71,21 +73,21 @@ export class CaptureWriter {
     }
   }
 
-  /** Writes the packets that wait: what comes next is of another capture. */
+  /** Writes the delayed packets: the next packet belongs to another capture. */
   endCapture(): void {
     const { delayed, target } = this;
     if (target !== null) while (delayed.count > 0) delayed.leave(target);
     this.timeUs = -Infinity;
   }
 
-  /** Writes the rest. A file without packets is a capture all the same. */
+  /** Writes the rest. A file without packets is a valid capture too. */
   close(): void {
     this.endCapture();
     const target = (this.target ??= this.open(ETHERNET));
     target.close();
   }
 
-  /** Sentences for a user about what the file does not show by itself. */
+  /** Sentences for the user about what the file itself does not show. */
   get remarks(): string[] {
     const { target, earlyCount } = this;
     const remarks: string[] = [];

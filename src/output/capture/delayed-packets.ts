@@ -1,20 +1,20 @@
 /**
- * Packets that leave later than they came, in the order in which they leave: a binary heap over columns, by time and, at one time, by
- * arrival. Each row keeps a copy of its packet's bytes.
+ * Delayed packets, in the order in which they leave: a binary heap over columns, by time and, at equal times, by
+ * arrival. Each row has a copy of its packet's bytes.
  *
- * Invariants: `heap` has the number of every row once. Its first `count` entries are the rows in use, none of which leaves before its
- * parent; the others are free.
+ * Invariants: `heap` contains the number of every row exactly once. Its first `count` entries are the rows in use, in
+ * heap order; the others are free.
  */
 import type { PacketTarget } from './packet-target.ts';
 
 const INITIAL_CAPACITY = 256;
 const NO_BYTES = new Uint8Array(0);
-/** What a packet takes beside its bytes, about. */
+/** Approximate memory of a packet in addition to its bytes. */
 const ROW_LENGTH = 128;
 
 export class DelayedPackets {
   count = 0;
-  /** Memory that the packets take, in bytes. */
+  /** Memory of all packets, in bytes. */
   heldLength = 0;
   private heap = new Int32Array(INITIAL_CAPACITY);
   private timeUs = new Float64Array(INITIAL_CAPACITY);
@@ -28,12 +28,12 @@ export class DelayedPackets {
     for (let row = 0; row < INITIAL_CAPACITY; row++) this.heap[row] = row;
   }
 
-  /** When the next packet leaves; Infinity where there is none. */
+  /** Time at which the next packet leaves; Infinity if there is none. */
   get nextTimeUs(): number {
     return this.count === 0 ? Infinity : this.timeUs[this.heap[0]!]!;
   }
 
-  /** Keeps a copy of a packet. */
+  /** Adds a copy of a packet. */
   add(timeUs: number, linkType: number, wireLength: number, bytes: Uint8Array): void {
     if (this.count === this.heap.length) this.grow();
     const row = this.heap[this.count]!;

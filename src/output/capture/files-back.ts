@@ -1,6 +1,6 @@
-/** What a summary says of files that were read as one capture and do not follow each other in packet time. */
+/** The summary's warning about files that were read as one capture but do not follow each other in packet time. */
 
-/** A file that begins before the end of a file that was read before it. */
+/** A file that begins before the end of a file that was read earlier. */
 export interface FileBack {
   readonly file: string;
   readonly before: string;
@@ -8,9 +8,9 @@ export interface FileBack {
 }
 
 export interface FilesBack {
-  /** Files that begin too early. */
+  /** Number of files that begin too early. */
   readonly count: number;
-  /** The first of them, and the one that begins earliest before the end of those read before it; null where there is none. */
+  /** The first such file, and the one with the largest step back; null if there is none. */
   readonly first: FileBack | null;
   readonly largest: FileBack | null;
 }
@@ -22,7 +22,7 @@ const UNITS: readonly (readonly [seconds: number, name: string])[] = [
   [60, 'minutes'],
 ];
 
-/** A warning in one line; empty where the files follow each other. */
+/** A warning in one line; empty if the files follow each other. */
 export function filesBackText({ count, first, largest }: FilesBack, fileCount: number): string {
   if (first === null || largest === null) return '';
   const what =
@@ -36,7 +36,7 @@ export function filesBackText({ count, first, largest }: FilesBack, fileCount: n
   );
 }
 
-/** The same for programs; null where the files follow each other. */
+/** The warning as JSON; null if the files follow each other. */
 export function filesBackJson({ count, first, largest }: FilesBack): object | null {
   if (first === null || largest === null) return null;
   return { count, first: asJson(first), largest: asJson(largest) };

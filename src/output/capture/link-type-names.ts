@@ -1,4 +1,4 @@
-/** Names of link types as parts of file names: those of the tcpdump group's LINKTYPE_ registry, in lower case. */
+/** Names of link types for file names: those of the tcpdump group's LINKTYPE_ registry, in lower case. */
 const NAMES: Readonly<Record<number, string>> = {
   0: 'null',
   1: 'ethernet',
@@ -25,10 +25,10 @@ const NAMES: Readonly<Record<number, string>> = {
   276: 'linux-sll2',
 };
 
-/** A name, different for each link type. */
+/** A unique name for each link type. */
 export function linkTypeName(linkType: number): string {
   return NAMES[linkType] ?? `linktype-${linkType}`;
 }
 
-/** Any of these names. */
+/** Matches each of these names. */
 export const LINK_TYPE_NAME = new RegExp(`^(?:${Object.values(NAMES).join('|')}|linktype-\\d+)$`);

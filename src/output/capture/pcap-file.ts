@@ -1,6 +1,6 @@
 /**
- * A classic pcap file, of one link type. Its times are in microseconds, as packet times are; a time that the format cannot hold
- * (after 2106-02-07) is written as the last that it can.
+ * Writes a classic pcap file, with one link type. Times are in microseconds, like packet times. A time after the
+ * format's last (2106-02-07) is written as the last.
  *
  * Format: pcap-savefile(5), little-endian.
  */

@@ -1,8 +1,9 @@
 /**
- * A pcapng file: one section, with an interface for each link type, described before its first packet. Times are in microseconds,
- * which is what an interface has that says nothing else.
+ * Writes a pcapng file: one section, and an interface per link type, described before its first packet. Times are in
+ * microseconds, the default resolution of an interface.
  *
- * Format: draft-ietf-opsawg-pcapng, sections 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet); little-endian.
+ * Format: draft-ietf-opsawg-pcapng, sections 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet);
+ * little-endian.
  */
 import type { CaptureBytes } from './capture-bytes.ts';
 import { type PacketTarget, SNAPLEN } from './packet-target.ts';
@@ -14,7 +15,7 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 const SECTION_HEADER_LENGTH = 28;
 const INTERFACE_LENGTH = 20;
-/** Of an enhanced packet: what stands before its bytes, and the length after them. */
+/** Enhanced packet block: length before the packet's bytes, and of the block length after them. */
 const PACKET_HEADER_LENGTH = 28;
 const TRAILER_LENGTH = 4;
 
@@ -22,7 +23,7 @@ const TWO_TO_32 = 2 ** 32;
 
 export class PcapngFile implements PacketTarget {
   private readonly bytes: CaptureBytes;
-  /** Number of the interface of each link type. */
+  /** Interface number of each link type. */
   private readonly interfaces = new Map<number, number>();
 
   /** `linkType` is that of the first interface. */
@@ -73,7 +74,7 @@ export class PcapngFile implements PacketTarget {
     return number;
   }
 
-  /** Type and length, the latter also where the block ends. */
+  /** Writes the block's type and its length, which is repeated at the end of the block. */
   private beginBlock(at: number, type: number, length: number): void {
     const { view } = this.bytes;
     view.setUint32(at, type, true);

@@ -1,6 +1,6 @@
 /**
- * Packets of several link types as classic pcap files, which have one link type each: `kept.pcap` has the link type of the first
- * packet that was read, and `kept.linux-sll.pcap` is made beside it for packets of another.
+ * Writes packets of several link types to classic pcap files, which have one link type each. `kept.pcap` has the link
+ * type of the first packet that was read; packets of another go to an additional file like `kept.linux-sll.pcap`.
  */
 import { parse, resolve } from 'node:path';
 import { CaptureBytes } from './capture-bytes.ts';
@@ -9,7 +9,7 @@ import { OutputError } from '../log/output-error.ts';
 import type { PacketTarget } from './packet-target.ts';
 import { PcapFile } from './pcap-file.ts';
 
-/** Files at a time: a hostile capture may claim thousands of link types. */
+/** Maximum number of files: a hostile capture may have thousands of link types. */
 const FILES_LIMIT = 32;
 
 export class SplitPcap implements PacketTarget {
@@ -17,7 +17,7 @@ export class SplitPcap implements PacketTarget {
   private readonly first: PcapFile;
   private readonly others = new Map<number, PcapFile>();
 
-  /** `bytes` are those of the named file; files beside it replace what exists only with `overwrites`. */
+  /** `bytes` belongs to the named file. Additional files replace existing ones only with `overwrites`. */
   constructor(bytes: CaptureBytes, overwrites: boolean, linkType: number) {
     this.overwrites = overwrites;
     this.first = new PcapFile(bytes, linkType);
@@ -33,14 +33,14 @@ export class SplitPcap implements PacketTarget {
     for (const file of this.others.values()) file.close();
   }
 
-  /** What a user must know of the files that were made; empty where it is one. */
+  /** A sentence for the user about the additional files; empty if there are none. */
   get remark(): string {
     if (this.others.size === 0) return '';
     const others = Array.from(
       this.others.values(),
       ({ path, packetCount }) => `${path} (${packetCount} ${packetCount === 1 ? 'packet' : 'packets'})`,
     );
-    return `${this.first.path} has link type ${linkTypeName(this.first.linkType)} alone, as a pcap file has one; packets of other link types are in ${others.join(', ')}; a name that ends in .pcapng takes all of them`;
+    return `${this.first.path} only has link type ${linkTypeName(this.first.linkType)}, because a pcap file has one; packets of other link types are in ${others.join(', ')}; a name that ends in .pcapng takes all of them`;
   }
 
   private begin(linkType: number): PcapFile {
@@ -60,7 +60,7 @@ function pathForLinkType(path: string, linkType: number): string {
   return `${path.slice(0, path.length - ext.length)}.${linkTypeName(linkType)}${ext}`;
 }
 
-/** True where `other` is a file that may be made beside `path`. */
+/** True if `other` is a path that an additional file of `path` may have. */
 export function isMadeBeside(path: string, other: string): boolean {
   const { dir, name, ext } = parse(resolve(path));
   const found = parse(resolve(other));

@@ -1,3 +1,3 @@
-/** The ways in which addresses can be shown. */
+/** How outputs show addresses. */
 export const ADDRESS_FORMS = ['plain', 'truncated', 'pseudonym'] as const;
 export type AddressForm = (typeof ADDRESS_FORMS)[number];

@@ -1,20 +1,21 @@
 /**
- * Community ID version 1 (github.com/corelight/community-id-spec): "1:" and the base64 of the SHA-1 over seed 2, lower
- * address, higher address, protocol 1, zero 1 and, where there are ports, lower and higher port. Lower is the end with the
- * smaller address, or the smaller port where the addresses are equal. For ICMP the type and code stand in the ports' places:
- * a type that has an answer is ordered as by ports with the answering type; any other keeps its direction.
+ * Community ID version 1 (github.com/corelight/community-id-spec): "1:" and the base64 of a SHA-1. The hashed bytes
+ * are: seed (2), lower address, higher address, protocol (1), a zero (1) and, if there are ports, the lower and the
+ * higher port. The lower end is the one with the smaller address, or the smaller port if the addresses are equal. ICMP
+ * has its type and code in place of the ports: a type with a counterpart (request, reply) is ordered like ports, with
+ * the counterpart as the other port; any other type keeps its direction.
  */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
-import { OctetText } from './octet-text.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { digest, sha1 } from './sha1.ts';
 
 const ICMP = 1;
 const ICMPV6 = 58;
 const SEED = 0;
-/** The longest input, and room for what the hash writes behind it. */
+/** The longest input, and the room that the hash needs after it. */
 const INPUT_LENGTH = 40 + 80;
 
-/** Answering type of each type that has one (the specification's tables). */
+/** The counterpart of each type that has one (the specification's tables). */
 const ICMP_ANSWERS = new Map([
   [0, 8],
   [8, 0],
@@ -43,11 +44,11 @@ const ICMPV6_ANSWERS = new Map([
 ]);
 
 const input = new DataView(new ArrayBuffer(INPUT_LENGTH));
-const scratch = new OctetText();
+const scratch = new ByteWriter();
 
 /**
- * Community ID of a tuple. Addresses are four words each (core/ip-address); `ports` is null for protocols without. For
- * ICMP and ICMPv6 the ports are type and code.
+ * Community ID of a tuple. Addresses are four words each (core/ip-address). `ports` is null for protocols without
+ * ports; ICMP and ICMPv6 have type and code there.
  */
 export function communityId(
   protocol: number,
@@ -61,7 +62,7 @@ export function communityId(
   return scratch.takeString();
 }
 
-/** Leaves in `digest` what a Community ID shows behind its "1:". Without ports they are 0. */
+/** Leaves the hash of a Community ID in `digest`. Both ports are 0 if the tuple has none. */
 export function hashTuple(
   protocol: number,
   source: ArrayLike<number>,
@@ -116,14 +117,14 @@ const BASE64 = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 const PAD = 61;
 
 /** Appends the digest in base64: 27 digits, the last of four bits, and a pad. */
-export function putDigest(text: OctetText): void {
+export function putDigest(text: ByteWriter): void {
   const { bytes, length } = text;
   for (let digit = 0; digit < 27; digit++) bytes[length + digit] = BASE64[sixBitsAt(digit * 6)]!;
   bytes[length + 27] = PAD;
   text.length = length + 28;
 }
 
-/** Six bits of the digest, with zeros behind its end. */
+/** Six bits of the digest, filled up with zeros at its end. */
 function sixBitsAt(bit: number): number {
   const word = bit >> 5;
   const shift = 26 - (bit & 31);

@@ -1,20 +1,21 @@
 /**
- * A Wireshark display filter for the packets of a flow. It names both directions in full: `ip.addr` and `udp.port` alone would also
- * take in a flow between the same ends with the ports crossed. Fragments without ports are not found by it.
+ * A Wireshark display filter for the packets of a flow. It states both directions in full, because `ip.addr` and
+ * `udp.port` alone also match a flow between the same ends with the ports swapped. It does not match fragments without
+ * ports.
  */
 import type { TupleFields } from './event-fields.ts';
 
-/** Addresses are those of the event: with shortened ones or pseudonyms the filter fits no packet. */
+/** The addresses are those of the event. With truncated addresses or pseudonyms the filter matches no packet. */
 export function displayFilter(flow: TupleFields): string {
   const forth = oneWay(flow, flow.src_ip, flow.src_port, flow.dest_ip, flow.dest_port);
   const back = oneWay(flow, flow.dest_ip, flow.dest_port, flow.src_ip, flow.src_port);
-  // VLAN 0 is a priority alone, and one direction may go without it.
+  // VLAN 0 only carries a priority, and one direction may lack it.
   const vlans = (flow.vlan ?? []).filter((id) => id !== 0).map((id) => `${vlanCondition(id)} && `);
   const conditions = `${vlans.join('')}${protocolOf(flow)}`;
   return conditions === '' ? `(${forth}) || (${back})` : `${conditions}((${forth}) || (${back}))`;
 }
 
-/** Wireshark has fields of their own for the tags of 802.1ad: one for a lone tag, two for a pair. */
+/** Wireshark has separate fields for the tags of 802.1ad: one for a single tag, two for a pair. */
 const VLAN_FIELDS = ['vlan.id', 'ieee8021ad.id', 'ieee8021ad.svid', 'ieee8021ad.cvid'];
 
 function vlanCondition(id: number): string {
@@ -35,7 +36,7 @@ function oneWay(
   return `${ends} && ${transport}.srcport == ${sourcePort} && ${transport}.dstport == ${destinationPort}`;
 }
 
-/** ESP and AH are told by their protocol; with ports the names of the fields do it. */
+/** ESP and AH need a condition on their protocol. For TCP and UDP the names of the port fields imply it. */
 function protocolOf({ proto, src_port: port }: TupleFields): string {
   return port === undefined ? `${proto.toLowerCase()} && ` : '';
 }

@@ -1,6 +1,6 @@
 /**
- * Events as objects with the field names of Suricata's EVE, in the order in which they are written: for whoever looks at one event.
- * Lines are not made of them (event-line.ts), and are the same as if they were.
+ * Events as objects, with the field names of Suricata's EVE in the order of the output, for code that inspects single
+ * events. EventLines (event-line.ts) writes the same fields directly as bytes; a test holds the two equal.
  */
 import { formatAddress } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
@@ -30,18 +30,18 @@ export const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.AH]: 'AH',
 };
 
-/** The rules and registrations that decided: the end of every event of a decision. */
+/** The policy and the registry in use: the last fields of every decision event. */
 export interface EventContext {
   readonly policy: { readonly name: string; readonly sha256: string };
   readonly registry: { readonly sha256: string };
 }
 
-/** The fields by which every event names its flow. */
+/** The fields that identify the flow of an event. */
 export interface TupleFields {
   readonly flow_id: string;
-  /** flow_id of the first flow of the tunnel that the flow is part of; absent where it is of none. */
+  /** flow_id of the first flow of the tunnel; absent for a flow outside any tunnel. */
   readonly tunnel_id?: string;
-  /** VLAN ids and wrappings, from the outermost on; absent where there are none. */
+  /** VLAN ids and encapsulations, from the outermost on; absent if there are none. */
   readonly vlan?: readonly number[];
   readonly encapsulation?: readonly string[];
   readonly src_ip: string;
@@ -73,14 +73,14 @@ interface DecisionFields {
   readonly mode: string;
 }
 
-/** A decision, as it is written: the fields in this order. */
+/** The fields of a decision event, in the order of the output. */
 export interface DecisionEvent extends CommonFields, EventContext {
   readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
   readonly registration: { readonly source: EventRegistration | null; readonly destination: EventRegistration | null };
   readonly decision: DecisionFields;
 }
 
-/** A flow at its end. */
+/** The event of a flow that has ended. */
 export interface FlowEvent extends CommonFields {
   readonly flow: {
     readonly pkts_toserver: number;
@@ -89,7 +89,7 @@ export interface FlowEvent extends CommonFields {
     readonly bytes_toclient: number;
     readonly start: string;
     readonly end: string;
-    /** Seconds from start to end, to the microsecond: EVE's `age` is whole seconds. */
+    /** Seconds from start to end, with microseconds: EVE's `age` has whole seconds. */
     readonly duration: number;
     readonly reason: string;
   };
@@ -97,7 +97,6 @@ export interface FlowEvent extends CommonFields {
   readonly decision?: DecisionFields;
 }
 
-/** Turns flows and decisions into events. */
 export class EventFields {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
@@ -155,14 +154,13 @@ export class EventFields {
     };
   }
 
-  /** The name by which a flow is known in events: a hash of its shown tuple and first packet, the same on every run. */
+  /** Identifies a flow in events: a hash of its shown tuple and first packet, the same in every run. */
   flowId(flow: FlowName): string {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     return this.idOfShown(flow);
   }
 
-  /** The Community ID of a flow in events. */
   communityId(flow: FlowName): string {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
@@ -205,7 +203,7 @@ export class EventFields {
   }
 }
 
-/** Microseconds from a flow's first packet to its last; 0 where the capture's times go back. */
+/** Microseconds from a flow's first packet to its last; 0 if the capture's times go back. */
 export function durationUs(flow: FlowRecord): number {
   return Math.max(0, flow.lastTimeUs - flow.firstTimeUs);
 }
@@ -234,7 +232,7 @@ export function vlansOf(vlans: number): number[] {
   return ids;
 }
 
-/** Names of the wrappings from the outermost on. */
+/** Names of the encapsulations from the outermost on. */
 export function encapsulationNames(encapsulation: number): string[] {
   const names: string[] = [];
   for (let rest = encapsulation; rest !== 0; rest >>>= 4) names.push(ENCAPSULATION_NAMES[rest & 15]!);

@@ -1,6 +1,6 @@
 /**
- * Events as JSON Lines, written as octets: what stands between the numbers is known beforehand, and kept ready as octets for each file,
- * finding, check and decision that has come up. A line is, octet for octet, the JSON of the event's fields (event-fields.ts).
+ * Writes events as JSON Lines, directly as bytes. The constant parts between the numbers are encoded once per file,
+ * finding, check and decision. A line is byte-identical to the JSON of the event's fields (event-fields.ts).
  */
 import type { ShownDecision, ShownRegistration } from '../../decision/decision-sink.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
@@ -11,51 +11,52 @@ import { hashTuple, putDigest } from './community-id.ts';
 import { durationUs, type EventContext, encapsulationNames, PROTO_NAMES, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
 import { hashFlow, putFlowId } from './flow-id.ts';
-import { KeptTuples } from './kept-tuples.ts';
-import { putAddress } from './octet-address.ts';
-import { OctetText, Piece } from './octet-text.ts';
+import { TupleCache } from './tuple-cache.ts';
+import { putAddress } from './address-bytes.ts';
+import { ByteLiteral } from './byte-literal.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { digest } from './sha1.ts';
 import type { ShowAddress } from './shown-address.ts';
 
 export type { EventContext } from './event-fields.ts';
 
-const BEGIN = new Piece('{"timestamp":"');
-const FLOW_ID = new Piece(',"flow_id":"');
-const TUNNEL_ID = new Piece('","tunnel_id":"');
-const VLAN = new Piece(',"vlan":[');
-const SOURCE = new Piece(',"src_ip":"');
-const SOURCE_PORT = new Piece('","src_port":');
-const DESTINATION = new Piece(',"dest_ip":"');
-const DESTINATION_PORT = new Piece('","dest_port":');
-const PACKETS_TO_SERVER = new Piece('","flow":{"pkts_toserver":');
-const PACKETS_TO_CLIENT = new Piece(',"pkts_toclient":');
-const OCTETS_TO_SERVER = new Piece(',"bytes_toserver":');
-const OCTETS_TO_CLIENT = new Piece(',"bytes_toclient":');
-const START = new Piece(',"start":"');
-const END = new Piece('","end":"');
-const DURATION = new Piece('","duration":');
-const REASONS = FLOW_END_NAMES.map((name) => new Piece(`,"reason":"${name}"}`));
-const END_OF_LINE = new Piece('}\n');
+const BEGIN = new ByteLiteral('{"timestamp":"');
+const FLOW_ID = new ByteLiteral(',"flow_id":"');
+const TUNNEL_ID = new ByteLiteral('","tunnel_id":"');
+const VLAN = new ByteLiteral(',"vlan":[');
+const SOURCE = new ByteLiteral(',"src_ip":"');
+const SOURCE_PORT = new ByteLiteral('","src_port":');
+const DESTINATION = new ByteLiteral(',"dest_ip":"');
+const DESTINATION_PORT = new ByteLiteral('","dest_port":');
+const PACKETS_TO_SERVER = new ByteLiteral('","flow":{"pkts_toserver":');
+const PACKETS_TO_CLIENT = new ByteLiteral(',"pkts_toclient":');
+const BYTES_TO_SERVER = new ByteLiteral(',"bytes_toserver":');
+const BYTES_TO_CLIENT = new ByteLiteral(',"bytes_toclient":');
+const START = new ByteLiteral(',"start":"');
+const END = new ByteLiteral('","end":"');
+const DURATION = new ByteLiteral('","duration":');
+const REASONS = FLOW_END_NAMES.map((name) => new ByteLiteral(`,"reason":"${name}"}`));
+const END_OF_LINE = new ByteLiteral('}\n');
 const QUOTE = 34;
 const COMMA = 44;
 const CLOSING_BRACKET = 93;
 
-/** By transport: what stands behind a port, and behind an address. */
-const PROTO_AFTER_PORT: Piece[] = [];
-const PROTO_AFTER_ADDRESS: Piece[] = [];
+/** By transport: the text after a port, and the text after an address. */
+const PROTO_AFTER_PORT: ByteLiteral[] = [];
+const PROTO_AFTER_ADDRESS: ByteLiteral[] = [];
 for (const [code, name] of Object.entries(PROTO_NAMES)) {
-  PROTO_AFTER_PORT[Number(code)] = new Piece(protoText(name));
-  PROTO_AFTER_ADDRESS[Number(code)] = new Piece(`"${protoText(name)}`);
+  PROTO_AFTER_PORT[Number(code)] = new ByteLiteral(protoText(name));
+  PROTO_AFTER_ADDRESS[Number(code)] = new ByteLiteral(`"${protoText(name)}`);
 }
 
 function protoText(name: string): string {
   return `,"proto":"${name}","community_id":"1:`;
 }
 
-/** Octets made of a decision, under its number. */
-interface KeptDecision {
+/** The encoded text of a decision, indexed by the decision's number. */
+interface CachedDecision {
   readonly decision: ShownDecision;
-  readonly piece: Piece;
+  readonly literal: ByteLiteral;
 }
 
 export class EventLines {
@@ -65,37 +66,37 @@ export class EventLines {
   private readonly destination = new Int32Array(4);
   private readonly tunnelSource = new Int32Array(4);
   private readonly tunnelDestination = new Int32Array(4);
-  private readonly scratch = new OctetText();
-  private readonly tuples = new KeptTuples();
-  private readonly decisionFile = new FilePiece('decision');
-  private readonly flowFile = new FilePiece('flow');
-  private readonly encapsulations = new EncapsulationPieces();
+  private readonly scratch = new ByteWriter();
+  private readonly tuples = new TupleCache();
+  private readonly decisionFile = new FileLiteral('decision');
+  private readonly flowFile = new FileLiteral('flow');
+  private readonly encapsulations = new EncapsulationCache();
   /** By finding. */
-  private readonly vpns = new Map<number, Piece>();
-  private readonly flowVpns = new Map<number, Piece>();
-  private readonly decisions: KeptDecision[] = [];
-  private readonly flowDecisions: KeptDecision[] = [];
+  private readonly vpns = new Map<number, ByteLiteral>();
+  private readonly flowVpns = new Map<number, ByteLiteral>();
+  private readonly decisions: CachedDecision[] = [];
+  private readonly flowDecisions: CachedDecision[] = [];
 
   constructor(show: ShowAddress, context: EventContext) {
     this.show = show;
     this.context = context;
   }
 
-  /** The line of a decision, with its line break. */
+  /** The line of a decision event, with its line break. */
   decision(file: string, flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): string {
     this.putDecision(this.scratch, file, flow, decision, timeUs, packet);
     return this.scratch.takeString();
   }
 
-  /** The line of a flow at its end. */
+  /** The line of a flow event, with its line break. */
   flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
     this.putFlow(this.scratch, file, flow, decision, reason);
     return this.scratch.takeString();
   }
 
-  /** Appends the line of a decision. */
+  /** Appends the line of a decision event. */
   putDecision(
-    text: OctetText,
+    text: ByteWriter,
     file: string,
     flow: FlowRecord,
     decision: ShownDecision,
@@ -112,8 +113,8 @@ export class EventLines {
     text.put(this.decisionOf(decision));
   }
 
-  /** Appends the line of a flow at its end. */
-  putFlow(text: OctetText, file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
+  /** Appends the line of a flow event. */
+  putFlow(text: ByteWriter, file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
     text.put(BEGIN);
     text.putTime(flow.lastTimeUs);
     text.put(this.flowFile.of(file));
@@ -123,9 +124,9 @@ export class EventLines {
     text.putNumber(flow.packetsToDestination);
     text.put(PACKETS_TO_CLIENT);
     text.putNumber(flow.packetsToSource);
-    text.put(OCTETS_TO_SERVER);
+    text.put(BYTES_TO_SERVER);
     text.putNumber(flow.octetsToDestination);
-    text.put(OCTETS_TO_CLIENT);
+    text.put(BYTES_TO_CLIENT);
     text.putNumber(flow.octetsToSource);
     text.put(START);
     text.putTime(flow.firstTimeUs);
@@ -139,14 +140,14 @@ export class EventLines {
     text.put(END_OF_LINE);
   }
 
-  private putTuple(text: OctetText, flow: FlowRecord): void {
+  private putTuple(text: ByteWriter, flow: FlowRecord): void {
     if (this.tuples.put(text, flow)) return;
     const begin = text.length;
     this.makeTuple(text, flow);
     this.tuples.keep(flow, text, begin);
   }
 
-  private makeTuple(text: OctetText, flow: FlowRecord): void {
+  private makeTuple(text: ByteWriter, flow: FlowRecord): void {
     const { source, destination } = this;
     const { transport, sourcePort, destinationPort } = flow;
     this.show(flow.source, source);
@@ -185,52 +186,54 @@ export class EventLines {
     putDigest(text);
   }
 
-  private putTunnelId(text: OctetText, tunnel: FlowName): void {
+  private putTunnelId(text: ByteWriter, tunnel: FlowName): void {
     this.show(tunnel.source, this.tunnelSource);
     this.show(tunnel.destination, this.tunnelDestination);
     hashFlow(tunnel, this.tunnelSource, this.tunnelDestination);
     putFlowId(text, digest[0]!, digest[1]!);
   }
 
-  /** From the end of the Community ID up to the evidence. */
-  private vpnOf(finding: number): Piece {
-    let piece = this.vpns.get(finding);
-    if (piece === undefined) {
-      piece = new Piece(`","vpn":${JSON.stringify(vpnFields(finding)).slice(0, -1)},"evidence":[`);
-      this.vpns.set(finding, piece);
+  /** The text from the end of the Community ID up to the evidence. */
+  private vpnOf(finding: number): ByteLiteral {
+    let literal = this.vpns.get(finding);
+    if (literal === undefined) {
+      literal = new ByteLiteral(`","vpn":${JSON.stringify(vpnFields(finding)).slice(0, -1)},"evidence":[`);
+      this.vpns.set(finding, literal);
     }
-    return piece;
+    return literal;
   }
 
-  /** From the end of the evidence up to the end of the line. */
-  private decisionOf(decision: ShownDecision): Piece {
-    const kept = this.decisions[decision.number];
-    if (kept?.decision === decision) return kept.piece;
+  /** The text from the end of the evidence up to the end of the line. */
+  private decisionOf(decision: ShownDecision): ByteLiteral {
+    const cached = this.decisions[decision.number];
+    if (cached?.decision === decision) return cached.literal;
     const { policy, registry } = this.context;
     const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
     const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
-    const piece = new Piece(`]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`);
-    this.decisions[decision.number] = { decision, piece };
-    return piece;
+    const literal = new ByteLiteral(
+      `]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`,
+    );
+    this.decisions[decision.number] = { decision, literal };
+    return literal;
   }
 
-  /** The finding of a flow's line. */
-  private flowVpnOf(finding: number): Piece {
-    let piece = this.flowVpns.get(finding);
-    if (piece === undefined) {
-      piece = new Piece(`,"vpn":${JSON.stringify(vpnFields(finding))}`);
-      this.flowVpns.set(finding, piece);
+  /** The `vpn` object of a flow event. */
+  private flowVpnOf(finding: number): ByteLiteral {
+    let literal = this.flowVpns.get(finding);
+    if (literal === undefined) {
+      literal = new ByteLiteral(`,"vpn":${JSON.stringify(vpnFields(finding))}`);
+      this.flowVpns.set(finding, literal);
     }
-    return piece;
+    return literal;
   }
 
-  /** The decision of a flow's line. */
-  private flowDecisionOf(decision: ShownDecision): Piece {
-    const kept = this.flowDecisions[decision.number];
-    if (kept?.decision === decision) return kept.piece;
-    const piece = new Piece(`,"decision":${decisionText(decision)}`);
-    this.flowDecisions[decision.number] = { decision, piece };
-    return piece;
+  /** The `decision` object of a flow event. */
+  private flowDecisionOf(decision: ShownDecision): ByteLiteral {
+    const cached = this.flowDecisions[decision.number];
+    if (cached?.decision === decision) return cached.literal;
+    const literal = new ByteLiteral(`,"decision":${decisionText(decision)}`);
+    this.flowDecisions[decision.number] = { decision, literal };
+    return literal;
   }
 
   private registrationText(registration: ShownRegistration | null): string {
@@ -239,8 +242,8 @@ export class EventLines {
   }
 }
 
-/** `vlans` as in PacketView: one id or two. */
-function putVlans(text: OctetText, vlans: number): void {
+/** `vlans` holds one or two ids, as in PacketView. */
+function putVlans(text: ByteWriter, vlans: number): void {
   text.put(VLAN);
   text.putNumber((vlans & 0xffff) - 1);
   if (vlans >>> 16 !== 0) {
@@ -254,7 +257,7 @@ function decisionText({ action, previous, rule, reason, mode }: ShownDecision): 
   return JSON.stringify({ action, previous, rule, reason, mode });
 }
 
-/** True when the tunnel's first flow is this one. */
+/** True if this flow is the tunnel's first flow. */
 function isSameFlow(flow: FlowName, tunnel: FlowName): boolean {
   return (
     flow.firstPacket === tunnel.firstPacket &&
@@ -268,7 +271,7 @@ function isSameFlow(flow: FlowName, tunnel: FlowName): boolean {
 function hasSameEnds(flow: FlowName, tunnel: FlowName): boolean {
   if (flow.sourcePort === tunnel.sourcePort && flow.destinationPort === tunnel.destinationPort)
     if (isSame(flow.source, tunnel.source) && isSame(flow.destination, tunnel.destination)) return true;
-  // Who is the initiator may have turned out since the tunnel began.
+  // The roles of initiator and responder may have been swapped since the tunnel began.
   return (
     flow.sourcePort === tunnel.destinationPort &&
     flow.destinationPort === tunnel.sourcePort &&
@@ -281,40 +284,40 @@ function isSame(a: Int32Array, b: Int32Array): boolean {
   return a[3] === b[3] && a[2] === b[2] && a[1] === b[1] && a[0] === b[0];
 }
 
-/** From the end of the timestamp up to the packet's number, ready for the file at hand. */
-class FilePiece {
+/** The text from the end of the timestamp up to the packet's number, cached for the current file. */
+class FileLiteral {
   private readonly eventType: string;
   private file = '';
-  private piece: Piece;
+  private literal: ByteLiteral;
 
   constructor(eventType: string) {
     this.eventType = eventType;
-    this.piece = this.make('');
+    this.literal = this.make('');
   }
 
-  of(file: string): Piece {
+  of(file: string): ByteLiteral {
     if (file !== this.file) {
       this.file = file;
-      this.piece = this.make(file);
+      this.literal = this.make(file);
     }
-    return this.piece;
+    return this.literal;
   }
 
-  private make(file: string): Piece {
-    return new Piece(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
+  private make(file: string): ByteLiteral {
+    return new ByteLiteral(`","event_type":"${this.eventType}","pcap_filename":${JSON.stringify(file)},"pcap_cnt":`);
   }
 }
 
-/** Wrappings, ready for those that came last: a link has few. */
-class EncapsulationPieces {
-  private readonly kept: ({ encapsulation: number; piece: Piece } | undefined)[] = [];
+/** Cache of encapsulation texts: a link has few distinct ones. */
+class EncapsulationCache {
+  private readonly cached: ({ encapsulation: number; literal: ByteLiteral } | undefined)[] = [];
 
-  of(encapsulation: number): Piece {
-    const place = (encapsulation ^ (encapsulation >>> 8)) & 255;
-    const kept = this.kept[place];
-    if (kept?.encapsulation === encapsulation) return kept.piece;
-    const piece = new Piece(`,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`);
-    this.kept[place] = { encapsulation, piece };
-    return piece;
+  of(encapsulation: number): ByteLiteral {
+    const slot = (encapsulation ^ (encapsulation >>> 8)) & 255;
+    const cached = this.cached[slot];
+    if (cached?.encapsulation === encapsulation) return cached.literal;
+    const literal = new ByteLiteral(`,"encapsulation":${JSON.stringify(encapsulationNames(encapsulation))}`);
+    this.cached[slot] = { encapsulation, literal };
+    return literal;
   }
 }

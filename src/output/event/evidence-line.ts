@@ -1,22 +1,23 @@
-/** The entries of an event's evidence, as octets; see event-line.ts. */
+/** Writes the entries of an event's evidence as bytes; see event-line.ts. */
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/fingerprint/checks.ts';
-import { type OctetText, Piece } from './octet-text.ts';
+import { ByteLiteral } from './byte-literal.ts';
+import type { ByteWriter } from './byte-writer.ts';
 
-/** Offsets that are kept ready, with what stands around them. */
-const KEPT_OFFSETS = 512;
+/** Offsets below this limit have their text cached. */
+const CACHED_OFFSETS = 512;
 
-/** The texts between the numbers of an entry, by its check. */
-class CheckPieces {
+/** The constant texts of a check's evidence entries. */
+class CheckLiterals {
   readonly form: CheckForm['form'];
-  /** The row's words that are shown of what was expected, 0 the higher and 1 the lower, and the text after each. */
+  /** Words of the row that the `expected` text shows (0 is the high word, 1 the low word), and the text after each. */
   readonly expectedWords: readonly number[];
-  readonly afterExpected: readonly Piece[];
-  readonly end = new Piece('"}');
+  readonly afterExpected: readonly ByteLiteral[];
+  readonly end = new ByteLiteral('"}');
   private readonly beforeOffset: string;
   private readonly afterOffset: string;
-  /** By offset, for the short ones that most entries have. */
-  private readonly withOffset: Piece[] = [];
+  /** By offset, for the small offsets of most entries. */
+  private readonly withOffset: ByteLiteral[] = [];
 
   constructor({ name, form, expected = ONE_VALUE }: CheckForm) {
     const prefix = form === 'number' ? '' : '0x';
@@ -27,12 +28,15 @@ class CheckPieces {
     this.expectedWords = (expected.match(/\{high\}|\{low\}/g) ?? []).map((word) => (word === '{high}' ? 0 : 1));
     this.beforeOffset = `,"check":"${name}","offset":`;
     this.afterOffset = `,"expected":"${shown[0]}`;
-    this.afterExpected = shown.slice(1).map((text) => new Piece(text));
+    this.afterExpected = shown.slice(1).map((text) => new ByteLiteral(text));
   }
 
-  /** Appends the text between the packet's number and the first number of what was expected; up to what was seen where there is none. */
-  putOffset(text: OctetText, offset: number): void {
-    if (offset < KEPT_OFFSETS) text.put((this.withOffset[offset] ??= new Piece(this.textOf(offset))));
+  /**
+   * Appends the text between the packet's number and the first word of `expected`. It reaches up to `seen` if
+   * `expected` shows no word.
+   */
+  putOffset(text: ByteWriter, offset: number): void {
+    if (offset < CACHED_OFFSETS) text.put((this.withOffset[offset] ??= new ByteLiteral(this.textOf(offset))));
     else text.putText(this.textOf(offset));
   }
 
@@ -41,16 +45,16 @@ class CheckPieces {
   }
 }
 
-const FIRST = new Piece('{"packet":');
-const NEXT = new Piece(',{"packet":');
+const FIRST = new ByteLiteral('{"packet":');
+const NEXT = new ByteLiteral(',{"packet":');
 const HEX_DIGITS = { hex8: 2, hex32: 8, hex64: 16 };
 
 /** By check. */
-const PIECES: CheckPieces[] = [];
-for (const [check, form] of Object.entries(CHECKS)) PIECES[Number(check)] = new CheckPieces(form);
+const CHECK_LITERALS: CheckLiterals[] = [];
+for (const [check, form] of Object.entries(CHECKS)) CHECK_LITERALS[Number(check)] = new CheckLiterals(form);
 
 /** Appends the entries of the flow's evidence, oldest first, separated by commas. */
-export function putEvidence(text: OctetText, flow: FlowRecord): void {
+export function putEvidence(text: ByteWriter, flow: FlowRecord): void {
   const log = flow.evidenceLog;
   if (log === null) return;
   let start = FIRST;
@@ -58,21 +62,21 @@ export function putEvidence(text: OctetText, flow: FlowRecord): void {
     const row = log.isBefore(own, other) ? own : other;
     if (row === own) own = log.nextOf(row);
     else other = log.nextOf(row);
-    const pieces = PIECES[log.checkOf(row)]!;
+    const literals = CHECK_LITERALS[log.checkOf(row)]!;
     text.put(start);
     start = NEXT;
     text.putNumber(log.packetOf(row));
-    pieces.putOffset(text, log.offsetOf(row));
-    for (let i = 0; i < pieces.expectedWords.length; i++) {
-      putValue(text, pieces.form, log.wordOf(row, 0), log.wordOf(row, pieces.expectedWords[i]!));
-      text.put(pieces.afterExpected[i]!);
+    literals.putOffset(text, log.offsetOf(row));
+    for (let i = 0; i < literals.expectedWords.length; i++) {
+      putValue(text, literals.form, log.wordOf(row, 0), log.wordOf(row, literals.expectedWords[i]!));
+      text.put(literals.afterExpected[i]!);
     }
-    putValue(text, pieces.form, log.wordOf(row, 2), log.wordOf(row, 3));
-    text.put(pieces.end);
+    putValue(text, literals.form, log.wordOf(row, 2), log.wordOf(row, 3));
+    text.put(literals.end);
   }
 }
 
-function putValue(text: OctetText, form: CheckForm['form'], high: number, low: number): void {
+function putValue(text: ByteWriter, form: CheckForm['form'], high: number, low: number): void {
   if (form === 'number') {
     text.putNumber(low >>> 0);
     return;

@@ -1,25 +1,26 @@
 /**
- * The name by which a flow is known in events: the first 16 hexadecimal digits of the SHA-1 over its shown tuple, wrapping and first
- * packet, the same on every run.
+ * The flow_id of events: the first 16 hexadecimal digits of the SHA-1 over the flow's shown tuple, encapsulation and
+ * first packet. It is the same in every run.
  *
- * The text that is hashed has the two ends in the order of their texts, not by role: the initiator may turn out to be the other
- * end, and the id must not change with it. `17|0,0,65535,-1062731511,51820|0,0,65535,167772162,40000|domain|packet|time`.
+ * The hashed text is `17|0,0,65535,-1062731511,51820|0,0,65535,167772162,40000|domain|packet|time`. It has the two ends
+ * in the order of their texts, not by role: the roles may be swapped later, and the id must not change with them.
  */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import type { FlowName } from '../../decision/flow-record.ts';
-import { OctetText, Piece } from './octet-text.ts';
+import { ByteLiteral } from './byte-literal.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { digest, sha1 } from './sha1.ts';
 
 const COMMA = 44;
 const BAR = 124;
 /** The words before an IPv4 address. */
-const IPV4_BEGIN = new Piece('0,0,65535,');
+const IPV4_BEGIN = new ByteLiteral('0,0,65535,');
 
-const text = new OctetText();
-const sourceEnd = new OctetText();
-const destinationEnd = new OctetText();
+const text = new ByteWriter();
+const sourceEnd = new ByteWriter();
+const destinationEnd = new ByteWriter();
 
-/** The id of a flow. The addresses are those that are shown. */
+/** The flow_id of a flow with these shown addresses. */
 export function flowId(flow: FlowName, source: Int32Array, destination: Int32Array): string {
   hashFlow(flow, source, destination);
   text.length = 0;
@@ -27,8 +28,8 @@ export function flowId(flow: FlowName, source: Int32Array, destination: Int32Arr
   return text.takeString();
 }
 
-/** Appends the id that the first two words of a digest make. */
-export function putFlowId(into: OctetText, high: number, low: number): void {
+/** Appends the id that consists of the first two words of a digest. */
+export function putFlowId(into: ByteWriter, high: number, low: number): void {
   into.putHex(high, 8);
   into.putHex(low, 8);
 }
@@ -55,7 +56,7 @@ export function hashFlow(flow: FlowName, source: Int32Array, destination: Int32A
   sha1(text.view, text.length);
 }
 
-function putEnd(end: OctetText, address: Int32Array, port: number): void {
+function putEnd(end: ByteWriter, address: Int32Array, port: number): void {
   end.length = 0;
   if (isMappedIpv4(address[0]!, address[1]!, address[2]!)) {
     end.put(IPV4_BEGIN);
@@ -70,8 +71,8 @@ function putEnd(end: OctetText, address: Int32Array, port: number): void {
   end.putNumber(port);
 }
 
-/** True when the first text comes before the second, octet by octet. */
-function isBefore(first: OctetText, second: OctetText): boolean {
+/** True if the first text sorts before the second, byte by byte. */
+function isBefore(first: ByteWriter, second: ByteWriter): boolean {
   const both = Math.min(first.length, second.length);
   for (let i = 0; i < both; i++) {
     const difference = first.bytes[i]! - second.bytes[i]!;

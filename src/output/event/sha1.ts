@@ -1,19 +1,20 @@
 /**
- * SHA-1 (RFC 3174) over a few octets in memory, for the names that events give to flows: two or three blocks a line. node:crypto does
- * this as well, and is what the tests hold this against; but a call takes twice the time of a block here, mostly for what surrounds the
- * hash, and leaves a string and objects behind. Nothing secret depends on it.
+ * SHA-1 (RFC 3174) over short inputs in memory, for flow_id and Community ID: two or three blocks per line. node:crypto
+ * computes the same, and the tests compare with it, but one of its calls costs twice the time of a block here, mostly
+ * outside the hash, and allocates strings and objects. Nothing secret depends on this hash.
  *
- * The rounds are written out, as words that move from one variable to the next would cost as much as the rounds themselves.
+ * The rounds are unrolled, because moving words from one variable to the next would cost as much as the rounds
+ * themselves.
  */
 const BLOCK = 64;
-/** Of the message's length in bits, at the end of the last block. */
+/** Length of the field at the end of the last block that holds the message's length in bits. */
 const LENGTH_FIELD = 8;
 const STATE = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
 
 /** Words of the last digest. */
 export const digest = new Int32Array(STATE.length);
 
-/** Hashes the first octets of a view. What stands behind them, up to 80 octets, is written over. */
+/** Hashes the first bytes of a view into `digest`. Up to 80 bytes after them are overwritten. */
 export function sha1(message: DataView, length: number): void {
   const end = Math.ceil((length + 1 + LENGTH_FIELD) / BLOCK) * BLOCK;
   message.setUint8(length, 0x80);
@@ -27,7 +28,7 @@ function left(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));
 }
 
-/** Takes a block into the digest: a round each line. */
+/** Adds a block to the digest; one round per line. */
 // prettier-ignore
 function hashBlock(message: DataView, at: number): void {
   let w0 = message.getInt32(at + 0);

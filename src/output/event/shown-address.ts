@@ -1,14 +1,15 @@
 /**
- * How addresses are shown, in every output alike: plain; truncated to /24 and /48; or as a pseudonym that keeps prefixes
- * (Crypto-PAn: Xu, Fan, Ammar and Moon, "Prefix-preserving IP address anonymization", 2002), under a key of 32 octets from a
- * file. What is derived from addresses (Community ID, flow id) is derived from what is shown, and registrations are shown accordingly.
+ * How all outputs show addresses: plain, truncated to /24 and /48, or as a prefix-preserving pseudonym (Crypto-PAn: Xu,
+ * Fan, Ammar and Moon, "Prefix-preserving IP address anonymization", 2002) under a 32-byte key from a file. Values
+ * derived from addresses (Community ID, flow_id) are derived from the shown address, and registrations are shown
+ * accordingly.
  */
 import { createCipheriv } from 'node:crypto';
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import type { AddressForm } from './address-forms.ts';
 import { type ShowRegistration, showRegistrations } from './shown-registration.ts';
 
-/** Writes the words to be shown for an address into `shown`. */
+/** Writes the words to show for an address into `shown`. */
 export interface ShowAddress {
   (address: ArrayLike<number>, shown: Int32Array): void;
   readonly registration: ShowRegistration;
@@ -26,7 +27,7 @@ export function showAddresses(form: AddressForm, key?: Uint8Array): ShowAddress 
     case 'truncated':
       return Object.assign(truncate.bind(null), { registration });
     case 'pseudonym':
-      if (key?.length !== PSEUDONYM_KEY_LENGTH) throw new Error(`a pseudonym key has ${PSEUDONYM_KEY_LENGTH} octets`);
+      if (key?.length !== PSEUDONYM_KEY_LENGTH) throw new Error(`a pseudonym key has ${PSEUDONYM_KEY_LENGTH} bytes`);
       return Object.assign(pseudonym(key), { registration });
   }
 }
@@ -46,7 +47,10 @@ function truncate(address: ArrayLike<number>, shown: Int32Array): void {
   }
 }
 
-/** Bit i of the result is bit i of the address, turned by the first bit of AES over its first i bits behind the pad's. */
+/**
+ * Crypto-PAn: bit i of the result is bit i of the address, XOR the first bit of AES over the address's first i bits
+ * followed by the pad's bits.
+ */
 function pseudonym(key: Uint8Array): (address: ArrayLike<number>, shown: Int32Array) => void {
   const cipher = createCipheriv('aes-128-ecb', key.subarray(0, 16), null);
   cipher.setAutoPadding(false);

@@ -1,12 +1,13 @@
 /**
- * How registrations are shown beside addresses. With plain ones as they are. With hidden ones by sector and a name in place of the reference: a prefix in
- * clear beside a pseudonym gives away the upper bits of the mapping, and the holder of a narrow prefix is as good as an address.
+ * How outputs show registrations. With plain addresses they are shown as they are. With hidden addresses they are shown
+ * by sector and a pseudonym of the reference: a plain prefix beside a pseudonym reveals the upper bits of the mapping,
+ * and the holder of a narrow prefix identifies an address.
  */
 import { createHmac } from 'node:crypto';
 import type { ShownRegistration } from '../../decision/decision-sink.ts';
 import type { AddressForm } from './address-forms.ts';
 
-/** A registration in an event. Prefix and holder are absent where addresses are hidden, and `reference` is a name in place of it. */
+/** A registration in an event. With hidden addresses, prefix and holder are absent and `reference` is a pseudonym. */
 export interface EventRegistration {
   readonly prefix?: string;
   readonly holder?: string;
@@ -16,10 +17,13 @@ export interface EventRegistration {
 
 export type ShowRegistration = (registration: ShownRegistration) => EventRegistration;
 
-/** Hexadecimal digits of a name: at 1,000,000 references, one chance in 37 million that two of them share one. */
+/** Hexadecimal digits of a pseudonym: at 1,000,000 references, the chance of any collision is one in 37 million. */
 const NAME_LENGTH = 16;
 
-/** `key` is that of the pseudonyms: the same references have the same names under it. Without one they are numbered as they come. */
+/**
+ * `key` is the key of the address pseudonyms: it maps equal references to equal names. Without a key, references are
+ * numbered in order of appearance.
+ */
 export function showRegistrations(form: AddressForm, key?: Uint8Array): ShowRegistration {
   if (form === 'plain') return (registration) => registration;
   const names = new Map<string, string>();
@@ -28,7 +32,7 @@ export function showRegistrations(form: AddressForm, key?: Uint8Array): ShowRegi
       ? `registration-${names.size + 1}`
       : createHmac('sha256', key).update(`registration\0${reference}`).digest('hex').slice(0, NAME_LENGTH);
   return ({ prefix, sector, reference }) => {
-    // Registrations without a reference are told apart by their prefixes.
+    // A registration without a reference is identified by its prefix.
     const about = reference === '' ? prefix : reference;
     let name = names.get(about);
     if (name === undefined) {

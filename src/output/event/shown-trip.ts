@@ -1,4 +1,4 @@
-/** A trip of the breaker as outputs show it: the limit, what it saw, the rule, and some of the flows that led to it. */
+/** A trip of the breaker as outputs show it: limit, counts, rule, and some of the flows that led to it. */
 import { formatAddress } from '../../core/ip-address.ts';
 import type { TripReport } from '../../decision/safety-guard.ts';
 import { flowId } from './flow-id.ts';
@@ -11,9 +11,9 @@ export interface ShownTrip {
   readonly clients_affected: number;
   readonly clients_seen: number;
   readonly clients_allowed: number;
-  /** The rule that would have hit one client more; null where none did. */
+  /** The rule that would have affected one client more; null if there is none. */
   readonly rule: string | null;
-  /** Ids and clients of the latest flows that were hit, and of the one that was not; the latest last. */
+  /** flow_ids and clients of the last affected flows and of the flow that tripped the breaker, in this order. */
   readonly flows: readonly string[];
   readonly sources: readonly string[];
 }

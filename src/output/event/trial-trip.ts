@@ -1,4 +1,4 @@
-/** Whether a policy would trip its own limits on the traffic of a replay, for programs and for people. */
+/** Reports whether a policy would trip its own limits on the traffic of a replay, as JSON and as text. */
 import { formatMicros } from '../../core/units.ts';
 import type { TrialTrip } from '../../decision/trial-guard.ts';
 
@@ -10,7 +10,7 @@ export function trialTripJson({ trip, rule }: TrialTrip): object {
   return { timestamp: formatMicros(timeUs), then, cause, limit, ...counts, rule };
 }
 
-/** A sentence for each trip, or one that says that there is none. */
+/** One sentence per trip, or one that reports that there is none. */
 export function trialTripLines(trips: readonly TrialTrip[]): string[] {
   return trips.length === 0 ? [NO_TRIP] : trips.map(tripText);
 }

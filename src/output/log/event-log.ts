@@ -1,28 +1,28 @@
 /**
- * An event log with a number in each line (`seq`): 1, 2, 3, …, also for lines that are left out, so a gap in the numbers is the loss.
- * A log that is a file goes on with its own last number after a restart.
+ * An event log that numbers its lines (`seq`): 1, 2, 3, … Dropped lines have a number too, so a gap in the numbers is
+ * the loss. A log in a file continues its numbers after a restart.
  */
 import { lastEventOf } from './log-tail.ts';
 import type { RotatingFile } from './rotating-file.ts';
-import type { RotatingLines } from './rotating-lines.ts';
+import type { LineQueue } from './line-queue.ts';
 
 const END_OF_LINE = '}\n'.length;
 
 export class EventLog {
-  /** The name by which metrics show it. */
+  /** The log's name in metrics. */
   readonly name: string;
-  readonly lines: RotatingLines;
-  /** Null where the log is no plain file. */
+  readonly lines: LineQueue;
+  /** Null if the log is no regular file. */
   readonly file: RotatingFile | null;
   private nextSeq = 1;
 
-  constructor(name: string, lines: RotatingLines, file: RotatingFile | null) {
+  constructor(name: string, lines: LineQueue, file: RotatingFile | null) {
     this.name = name;
     this.lines = lines;
     this.file = file;
   }
 
-  /** Continues the numbers of a file that was opened. Rejects where it cannot be read. */
+  /** Continues the numbers of an existing file. Rejects if it cannot be read. */
   async start(): Promise<void> {
     if (this.file !== null) this.nextSeq = (await lastEventOf(this.file.name)) + 1;
   }
@@ -32,7 +32,7 @@ export class EventLog {
     this.lines.write(`${line.slice(0, -END_OF_LINE)},"seq":${this.nextSeq++}}\n`);
   }
 
-  /** Counts and numbers a line that is not written. */
+  /** Counts and numbers a line that is dropped. */
   leaveOut(): void {
     this.nextSeq++;
     this.lines.leaveOut();

@@ -1,31 +1,31 @@
 /**
- * A place for event lines: a file, or standard output. Lines are put together in `text` between two calls of `settle`. One piece is
- * on its way at a time; what comes meanwhile is gathered and goes out in one piece behind it, and the caller waits where that is a
- * lot: a slow reader slows the replay, and nothing piles up. Two buffers take turns.
+ * The event output of `replay`: a file, or standard output. Callers append lines to `text` and call `settle` between
+ * batches. One buffer is written at a time while lines are gathered in another; two buffers alternate. If a lot is
+ * gathered, the caller waits: a slow reader slows the replay, and memory stays bounded.
  */
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { OctetText } from '../event/octet-text.ts';
+import { ByteWriter } from '../event/byte-writer.ts';
 import { OutputError } from './output-error.ts';
 
 const STANDARD_OUTPUT = '-';
-/** Octets that may be gathered while others are on their way. */
+/** Bytes that may be gathered while a write is under way. */
 const GATHERED_LIMIT = 1 << 20;
 
 export class LineOutput {
-  /** The lines since the last `settle`; whoever makes some puts them here. */
-  readonly text = new OctetText();
+  /** The lines since the last `settle`; callers append to it. */
+  readonly text = new ByteWriter();
   private readonly name: string;
   private readonly stream: Writable;
   private readonly isStandard: boolean;
-  /** The buffer whose turn is next; it is on its way itself while a piece is. */
+  /** The buffer to use next; during a write it is the one that is being written. */
   private spare: Uint8Array = new Uint8Array(0);
-  /** Resolves when the piece that is on its way has arrived; null while there is none. */
+  /** Resolves when the write under way is done; null if there is none. */
   private underWay: Promise<void> | null = null;
   private failure: OutputError | undefined;
 
-  /** `path` is a file's, or `-` for standard output. */
+  /** `path` is a file's path, or `-` for standard output. */
   constructor(path: string) {
     this.isStandard = path === STANDARD_OUTPUT;
     this.name = this.isStandard ? 'standard output' : path;
@@ -39,7 +39,7 @@ export class LineOutput {
     this.text.putText(line);
   }
 
-  /** Hands what was gathered over, or waits where there is a lot of it. Throws OutputError where the output failed. */
+  /** Starts a write of the gathered lines, or waits if there are many. Throws OutputError if the output failed. */
   async settle(): Promise<void> {
     this.check();
     if (this.underWay === null) this.handOver();
@@ -50,19 +50,19 @@ export class LineOutput {
   private handOver(): void {
     if (this.text.length === 0) return;
     const { bytes } = this.text;
-    const piece = this.text.take(this.spare.length > 0 ? this.spare : new Uint8Array(bytes.length));
+    const chunk = this.text.take(this.spare.length > 0 ? this.spare : new Uint8Array(bytes.length));
     this.underWay = new Promise((resolve) => {
-      this.stream.write(piece, (error) => {
+      this.stream.write(chunk, (error) => {
         this.spare = bytes;
         this.underWay = null;
-        // What the stream itself reports says more than that it is gone.
+        // After a failed write the stream's own error event has the better message.
         if (!error) this.handOver();
         resolve();
       });
     });
   }
 
-  /** Writes the rest and closes the file. Throws OutputError where the output failed. */
+  /** Writes the rest and closes the file. Throws OutputError if the output failed. */
   async close(): Promise<void> {
     await this.settle();
     while (this.underWay !== null) await this.underWay;
@@ -70,14 +70,14 @@ export class LineOutput {
       if (this.isStandard) await this.untilWritten();
       else await finished(this.stream.end());
     } catch (error) {
-      // What the stream itself reports in this turn says more than that it is gone.
+      // The stream's own error event, which comes in the same turn of the event loop, has the better message.
       await new Promise(setImmediate);
       this.failure ??= new OutputError(this.name, error as NodeJS.ErrnoException);
     }
     this.check();
   }
 
-  /** Standard output stays open for others; an empty write comes back once all before it is out. */
+  /** Standard output stays open. The callback of an empty write comes after all earlier writes. */
   private untilWritten(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.stream.write('', (error) => {

@@ -1,16 +1,19 @@
-/** The end of an event log as an earlier process left it: the number of its last event, and a line that was not finished. */
+/**
+ * Reads the end of an event log that an earlier process left: the number of its last event, and the length of an
+ * unfinished line.
+ */
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Bytes of the end that are read: more than the longest event. */
+/** Bytes that are read from the end: more than the longest event. */
 const TAIL_LENGTH = 1 << 20;
 const LINE_BREAK = 10;
 const EVENT_START = Buffer.from('{"timestamp":"');
 const SEQ = /,"seq":(\d{1,15})\}\n$/;
 
 /**
- * `seq` of the last whole event in a log; in an empty one, of the last event in the file that was moved aside last (NAME.TIME, NAME.1).
- * 0 where there is none: an earlier version wrote no numbers.
+ * `seq` of the last whole event in a log. For an empty log it comes from the file that was rotated last (NAME.TIME,
+ * NAME.1). 0 if there is none: an earlier version wrote no numbers.
  */
 export async function lastEventOf(path: string): Promise<number> {
   if ((await stat(path)).size > 0) return lastSeqIn(path);
@@ -18,7 +21,10 @@ export async function lastEventOf(path: string): Promise<number> {
   return moved === null ? 0 : lastSeqIn(moved);
 }
 
-/** Bytes after the last line break, where they begin like an event of ours; else 0, so that no foreign text is cut away. */
+/**
+ * Number of bytes after the last line break, if they begin like an event of Sluice; else 0, so that foreign text is
+ * never cut.
+ */
 export async function tornLengthOf(path: string): Promise<number> {
   const tail = await readTail(path);
   const torn = tail.subarray(tail.lastIndexOf(LINE_BREAK) + 1);
@@ -33,7 +39,10 @@ async function lastSeqIn(path: string): Promise<number> {
   return Number(SEQ.exec(text)?.[1] ?? 0);
 }
 
-/** The newest of the files beside it that have its name with something after; compressed ones have no readable end. */
+/**
+ * The newest rotated file of a log: same folder, same name and a suffix. Compressed files are skipped, as their end
+ * cannot be read directly.
+ */
 async function latestMoved(path: string): Promise<string | null> {
   const start = `${basename(path)}.`;
   let latest: { readonly path: string; readonly timeMs: number } | null = null;

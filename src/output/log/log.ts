@@ -1,5 +1,6 @@
 /**
- * The daemon's own log, apart from its events: JSON Lines to standard error, or text for people where that is a terminal.
+ * The daemon's own log, separate from its events: JSON Lines to standard error, or formatted text if that is a
+ * terminal.
  */
 import { pino, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
@@ -8,7 +9,7 @@ import type { LogLevel } from './log-levels.ts';
 export type Log = Logger;
 
 const STANDARD_ERROR = 2;
-/** Octets of log that may wait for a reader of standard error; what comes beyond is lost, so the daemon goes on. */
+/** Bytes of log that may wait for a reader of standard error. More is dropped, so that the daemon does not block. */
 const WAITING_LIMIT = 1 << 20;
 
 export function openLog(level: LogLevel): Log {
@@ -22,7 +23,7 @@ export function openLog(level: LogLevel): Log {
   );
 }
 
-/** Waits until the log is out, for at most `timeoutMs`. */
+/** Waits until the log is written, for at most `timeoutMs`. */
 export function flushLog(log: Log, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, timeoutMs);

@@ -1,4 +1,4 @@
-/** The output can take no more: full disk, missing folder, or a reader that went away. */
+/** An output that cannot be written: full disk, missing folder, or a reader that closed it. */
 export class OutputError extends Error {
   readonly closedByReader: boolean;
 

@@ -1,26 +1,26 @@
 /**
- * An event log that is a file: whole pieces are appended or nothing is, and it is moved aside by size or by age.
+ * An event log in a file. Each chunk is appended whole or not at all, and the file is rotated by size or by age.
  *
- * Contract: pieces end with a line break. A piece that does not fit (full disk) is taken back to the last whole one, so the
- * file is JSON Lines at any time. One call at a time.
+ * Contract: chunks end with a line break. A chunk that does not fit (full disk) is truncated away again, so the file is
+ * valid JSON Lines at any time. Calls must not overlap.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { tornLengthOf } from './log-tail.ts';
-import type { LineTarget } from './rotating-lines.ts';
+import type { LineTarget } from './line-queue.ts';
 
-/** When a file is moved aside. */
+/** When a file is rotated. */
 export interface Rotation {
-  /** Octets from which on; Infinity for never. */
-  readonly octets: number;
-  /** Age from which on, milliseconds; Infinity for never. */
+  /** Size in bytes; Infinity for never. */
+  readonly bytes: number;
+  /** Age in milliseconds; Infinity for never. */
   readonly ageMs: number;
-  /** Files that were moved aside and are kept; the oldest go first. */
+  /** Number of rotated files to keep; the oldest are deleted first. */
   readonly kept: number;
 }
 
-/** Where a log stands: what a checkpoint keeps of it. */
+/** The position in a log that a checkpoint stores, with the field names of the state file. */
 export interface LogPosition {
   readonly inode: number;
   readonly octets: number;
@@ -31,7 +31,7 @@ export class RotatingFile implements LineTarget {
   readonly isGone = false;
   private readonly rotation: Rotation;
   private handle: FileHandle | null = null;
-  private octets = 0;
+  private size = 0;
   private inode = 0;
   private openedAtMs = 0;
 
@@ -41,51 +41,52 @@ export class RotatingFile implements LineTarget {
   }
 
   /**
-   * Opens or creates the file; cuts it to `position` where it is the file that this names. True where it could. A line that a killed
-   * process did not finish is cut off in any case.
+   * Opens or creates the file. Truncates it to `position` if the position belongs to this file, and returns whether it
+   * did. A line that a killed process left unfinished is cut in any case.
    */
   async start(position?: LogPosition): Promise<boolean> {
     const handle = await this.open();
-    const isOther = position !== undefined && (position.inode !== this.inode || position.octets > this.octets);
-    const end = position === undefined || isOther ? this.octets - (await this.tornLength()) : position.octets;
-    if (end < this.octets) await handle.truncate(end);
-    this.octets = end;
+    const isOther = position !== undefined && (position.inode !== this.inode || position.octets > this.size);
+    const end = position === undefined || isOther ? this.size - (await this.tornLength()) : position.octets;
+    if (end < this.size) await handle.truncate(end);
+    this.size = end;
     return !isOther;
   }
 
-  /** A device has no end to read. */
+  /** A device has no readable end. */
   private async tornLength(): Promise<number> {
-    return this.octets === 0 ? 0 : tornLengthOf(this.name);
+    return this.size === 0 ? 0 : tornLengthOf(this.name);
   }
 
   get position(): LogPosition {
-    return { inode: this.inode, octets: this.octets };
+    return { inode: this.inode, octets: this.size };
   }
 
-  async write(piece: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array): Promise<void> {
     const handle = this.handle ?? (await this.open());
-    // Another program may have copied the file and cut it (copytruncate): taking a piece back to an older end would fill it with zeros.
-    this.octets = Math.min(this.octets, (await handle.stat()).size);
+    // Another program may have copied and truncated the file (copytruncate). Truncating to the earlier, larger size
+    // would then fill it with zeros.
+    this.size = Math.min(this.size, (await handle.stat()).size);
     try {
-      for (let at = 0; at < piece.length;) at += (await handle.write(piece, at)).bytesWritten;
-      this.octets += piece.length;
+      for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
+      this.size += chunk.length;
     } catch (error) {
-      await handle.truncate(this.octets);
+      await handle.truncate(this.size);
       throw error;
     }
   }
 
-  /** Has what was written reach the disk. */
+  /** Flushes written data to the disk. */
   async sync(): Promise<void> {
     await this.handle?.datasync();
   }
 
   get isDue(): boolean {
     const isOld = Date.now() - this.openedAtMs >= this.rotation.ageMs;
-    return this.octets > 0 && (this.octets >= this.rotation.octets || isOld);
+    return this.size > 0 && (this.size >= this.rotation.bytes || isOld);
   }
 
-  /** Moves the file aside, as NAME.TIME, and begins a new one. */
+  /** Renames the file to NAME.TIME and begins a new one. */
   async rotate(): Promise<void> {
     const time = new Date().toISOString().replace(/[-:]/g, '').replace('.', '');
     await this.close();
@@ -94,7 +95,7 @@ export class RotatingFile implements LineTarget {
     await this.removeOldest();
   }
 
-  /** Opens the path again: another program has moved the file aside. */
+  /** Opens the path again, after another program has renamed the file. */
   async reopen(): Promise<void> {
     await this.close();
     await this.open();
@@ -111,7 +112,7 @@ export class RotatingFile implements LineTarget {
     const handle = await open(this.name, flags, 0o640);
     const { size, ino } = await handle.stat();
     this.handle = handle;
-    this.octets = size;
+    this.size = size;
     this.inode = ino;
     this.openedAtMs = Date.now();
     return handle;
@@ -127,7 +128,7 @@ export class RotatingFile implements LineTarget {
   }
 }
 
-/** What a path of a log is; a file where there is nothing yet. */
+/** The kind of log at a path; `file` if nothing exists there. */
 export async function logKindOf(path: string): Promise<'file' | 'named pipe' | 'device'> {
   try {
     const found = await stat(path);

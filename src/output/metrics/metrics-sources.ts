@@ -1,4 +1,4 @@
-/** What the metrics are read from: plain counters of the parts of a daemon, looked at when somebody asks. */
+/** The daemon's counters that the metrics read at each scrape. */
 import type { Counters } from '../../dataplane/counters.ts';
 import type { DecisionTallyRow } from '../../decision/decision-tally.ts';
 import type { DelayHistogram } from '../../decision/delay-histogram.ts';
@@ -7,12 +7,12 @@ import type { HitKind, HitOutcome } from '../../decision/registered-hits.ts';
 
 export interface LogCounts {
   readonly lineCount: number;
-  readonly octetCount: number;
+  readonly byteCount: number;
   readonly droppedCount: number;
   readonly failureCount: number;
   readonly rotationCount: number;
   readonly waitedMs: number;
-  readonly waitingOctets: number;
+  readonly waitingBytes: number;
 }
 
 export interface CoverageFigures {
@@ -25,7 +25,7 @@ export interface CalendarFigures {
   /** µs since 1970; Infinity for none. */
   readonly nextUs: number;
   readonly isHeld: boolean;
-  /** Dates within a day that are beyond the limits and not confirmed. */
+  /** Dates within a day that exceed the limits and are not confirmed. */
   readonly aheadBeyondCount: number;
 }
 
@@ -60,11 +60,11 @@ export interface MetricsSources {
       limitCounts(): readonly LimitCounts[];
     };
   };
-  /** Times that the state of the safety breaker could not be kept. */
+  /** Failed attempts to store the state of the safety breaker. */
   readonly safety: { readonly failureCount: number };
-  /** Notices to the webhook, by what became of them. */
+  /** Notices to the webhook, by result. */
   readonly notices: { readonly counts: Readonly<Record<string, number>> };
-  /** Packets with a time that was off, and times that a clock was set. */
+  /** Packets with an implausible time, and times that the packet clock was set. */
   readonly clock: { readonly jumpCount: number; readonly clockSetCount: number };
   readonly lag: DelayHistogram;
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
@@ -75,14 +75,14 @@ export interface MetricsSources {
   };
   /** Hash of the pair of policy and registry. */
   readonly rulesSha256: string;
-  /** What the registry covers now. */
+  /** Coverage of the registry at the packet time. */
   readonly coverage: CoverageFigures;
   /** The flows on which changes of rules are tried. */
   readonly recent: { readonly endedCount: number; readonly overwrittenCount: number };
   readonly calendar: CalendarFigures;
-  /** Rules that were refused wait for a confirmation. */
+  /** True while refused rules wait for a confirmation. */
   readonly hasRefusedRules: boolean;
-  /** When the registry's file was last changed, and when the rules were last loaded: ms since 1970. */
+  /** Time of the last change of the registry's file and time of the last load of the rules, ms since 1970. */
   readonly registryChangedMs: number;
   readonly rulesLoadedMs: number;
   /** Reloads by result. */

@@ -1,10 +1,11 @@
 /**
- * The metrics as Prometheus reads them, by prom-client. Values are taken from the engine's plain counters when they are asked
- * for, all in one turn of the event loop, so one answer is one moment.
+ * Serves the metrics to Prometheus, with prom-client. Values are read from the engine's counters at the scrape, all in
+ * one turn of the event loop, so one answer is a consistent snapshot.
  */
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { DELAY_BOUNDS_SECONDS, type DelayHistogram } from '../../decision/delay-histogram.ts';
-import { CATALOGUE, type CatalogueMetric, type Sample } from './metrics-catalogue.ts';
+import type { CatalogueMetric, Sample } from './metric.ts';
+import { CATALOGUE } from './metrics-catalogue.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 
 const MICROS_PER_SECOND = 1e6;
@@ -55,7 +56,7 @@ export class Metrics {
   }
 }
 
-/** A histogram of counts that are kept elsewhere: prom-client's own can only be shown one value after the other. */
+/** A histogram with counts that are kept elsewhere: the class of prom-client only accepts single observations. */
 function histogramOf(name: string, help: string, read: () => DelayHistogram): Metric {
   const get = (): Promise<unknown> => {
     const { counts, sumUs } = read();
@@ -70,7 +71,7 @@ function histogramOf(name: string, help: string, read: () => DelayHistogram): Me
     values.push({ metricName: `${name}_count`, labels: {}, value: total });
     return Promise.resolve({ name, help, type: 'histogram', values, aggregator: 'sum' });
   };
-  // What a registry asks of a metric is its name and `get`; the type wants the whole class.
+  // A prom-client registry only uses a metric's name and `get`, but its type requires the whole class.
   return { name, get } as unknown as Metric;
 }
 

@@ -1,19 +1,19 @@
-/** What a summary says of a run that a signal has ended: how far it came. */
+/** How far a run came that a signal interrupted, for the summary. */
 import { formatMicros } from '../../core/units.ts';
 
 export interface Interruption {
   readonly signal: string;
   readonly file: string;
-  /** Place of the file among all, from 1. */
+  /** Position of the file among all files, from 1. */
   readonly fileNumber: number;
   readonly fileCount: number;
   /** Packets of this file that were read. */
   readonly packet: number;
-  /** Time of the last of them; NaN before the first. */
+  /** Time of the last packet; NaN before the first. */
   readonly timeUs: number;
-  /** Bytes of all files, those of this one included, that were read. */
+  /** Bytes read of all files, including this one. */
   readonly bytes: number;
-  /** Bytes that all files have; null where one of them has no size, like a pipe. */
+  /** Total bytes of all files; null if one of them has no size, like a pipe. */
   readonly bytesTotal: number | null;
 }
 
@@ -43,7 +43,7 @@ export function interruptionJson(interruption: Interruption): object {
   };
 }
 
-/** From 0 to 1, to four digits. */
+/** From 0 to 1, with four digits. */
 function shareRead({ bytes, bytesTotal }: Interruption): number | null {
   if (bytesTotal === null || bytesTotal === 0) return null;
   return Math.floor(Math.min(1, bytes / bytesTotal) * 10_000) / 10_000;

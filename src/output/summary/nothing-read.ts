@@ -1,9 +1,10 @@
 /**
- * Whether a capture is one of which nothing could be read: each packet is of a link type that is not read, of a layer that is not read,
- * nested too deep, or ends inside a header. Flows may be inside such packets, so none found is not none there.
+ * Detects a capture of which nothing could be read: every packet has an unsupported link type or layer, is nested too
+ * deep, or ends inside a header. Such packets may contain flows, so a result without findings would be misleading.
  *
- * Packets that are read and are no flow (ARP, ICMP, a lone fragment) are no such packets, nor are damaged ones. The same holds for the
- * three reasons that gather all other ethertypes, frames and IP protocols: LLDP, spanning tree and OSPF are among them.
+ * Packets that are readable but belong to no flow (ARP, ICMP, a lone fragment) do not count as unread, nor do damaged
+ * packets. The three reasons for all other ethertypes, frames and IP protocols do not count either: they include LLDP,
+ * spanning tree and OSPF.
  */
 import { DECODE_STATUS_NAMES } from '../../dataplane/wire/decode-status.ts';
 import { UNREAD_LAYERS } from './unread-layers.ts';
@@ -15,12 +16,14 @@ const MIXED: readonly string[] = ['unsupported-ethertype', 'unsupported-frame', 
 /** Packets by decode status (Counters.notDecoded). */
 export type StatusCounts = Readonly<Float64Array>;
 
-/** How many packets could not be read. */
+/** Number of packets that could not be read. */
 export function unreadPackets(notDecoded: StatusCounts): number {
   return rowsOf(notDecoded).reduce((sum, { packets }) => sum + packets, 0);
 }
 
-/** What is said of a capture without a packet that could be read: the reasons by name, and what to do where the recording cut packets. */
+/**
+ * Message for a capture without a readable packet: the reasons by name, and advice if the recording truncated packets.
+ */
 export function nothingReadMessage(packets: number, notDecoded: StatusCounts): string {
   const none = packets === 1 ? 'its one packet could not be read' : `none of its ${packets} packets could be read`;
   const rows = rowsOf(notDecoded).sort((a, b) => b.packets - a.packets);

@@ -1,4 +1,7 @@
-/** What is said where conversations look split in two flows by their VLANs or tunnels (dataplane/flow/split-halves). */
+/**
+ * The hint for conversations that seem to be split into two flows by their VLANs or tunnels
+ * (dataplane/flow/split-halves).
+ */
 
 export function splitFlowsHint(flows: number): string {
   const counted =

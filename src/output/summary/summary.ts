@@ -1,6 +1,4 @@
-/**
- * The summary of a replay: for people a table, for programs one JSON object with the same numbers.
- */
+/** The summary of a replay: text with a table, or one JSON object with the same numbers. */
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros } from '../../core/units.ts';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
@@ -17,14 +15,14 @@ import { unreadPackets } from './nothing-read.ts';
 import { largeUnreadLayers } from './unread-layers.ts';
 import { trialTripJson, trialTripLines } from '../event/trial-trip.ts';
 
-/** What a replay came to. */
+/** Totals of a replay. */
 export interface ReplayTotals {
   readonly captureCount: number;
-  /** Files in folders that are no captures. */
+  /** Files in folders that are not captures. */
   readonly skippedCount: number;
   /** Captures that could not be read to their end, each with the reason. */
   readonly incomplete: readonly { readonly file: string; readonly fault: string; readonly message: string }[];
-  /** Null where the captures were read to their end. */
+  /** Null if the captures were read to their end. */
   readonly interruption: Interruption | null;
   readonly filesBack: FilesBack;
   readonly counters: Counters;
@@ -32,7 +30,7 @@ export interface ReplayTotals {
   /** Decision events, by action. */
   readonly decisions: Float64Array;
   readonly hits: RegisteredHits;
-  /** Trips that the breaker would have had, in mode enforce: the first of each kind. */
+  /** Trips that the breaker would have had in mode enforce: the first of each kind. */
   readonly trips: readonly TrialTrip[];
   readonly mode: string;
   readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
@@ -46,7 +44,7 @@ interface FoundRow {
   readonly actions: Record<string, number>;
 }
 
-/** Rows of protocol and stage that have flows. */
+/** The combinations of protocol and stage that have flows. */
 function foundRows(flows: DecisionCounts): FoundRow[] {
   const rows: FoundRow[] = [];
   for (let protocol = 1; protocol < PROTOCOL_NAMES.length; protocol++) {
@@ -90,7 +88,7 @@ export function summaryJson(totals: ReplayTotals): string {
     },
     decisions: byName(ACTION_NAMES, totals.decisions),
     registered_hits: totals.hits.toCounts(),
-    // In mode observe no client is hit, so no limit is reached.
+    // Mode observe affects no client, so no limit can be reached.
     breaker: totals.mode === 'enforce' ? { would_trip: totals.trips.map(trialTripJson) } : null,
     outcome: {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
@@ -108,7 +106,7 @@ function byName(names: readonly string[], counts: Float64Array): Record<string, 
   return Object.fromEntries(names.map((name, index) => [name, counts[index]!]));
 }
 
-/** Some lines and, where there is something to show in it, a table. */
+/** Some lines of text, and a table if there are findings. */
 export async function summaryText(totals: ReplayTotals): Promise<string> {
   const { counters } = totals;
   const rows = foundRows(totals.flows);
@@ -119,7 +117,7 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
     `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
   ];
   if (rows.length > 0) lines.push('', await foundTable(rows));
-  // Without a packet the first line has said that nothing could be read.
+  // Without a packet the first line already reports that nothing could be read.
   if (counters.packets > 0 || !isNothingRead(totals)) lines.push('', ...notDecodedLines(counters));
   if (counters.splitFlows > 0) lines.push(`Hint: ${splitFlowsHint(counters.splitFlows)}.`);
   if (found > 0) lines.push(hitLine(totals));
@@ -127,12 +125,12 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   return `${lines.join('\n')}\n`;
 }
 
-/** Where nothing could be read, nothing is said of VPNs: none found is not none there. */
+/** If nothing could be read, the line makes no claim about VPNs. */
 function firstLine(totals: ReplayTotals, found: number): string {
   const { counters } = totals;
   const captures = capturesRead(totals);
   const packets = counted(counters.packets, 'packet');
-  if (isNothingRead(totals)) return `${captures}, ${packets}: nothing could be read, so nothing is known of VPNs.`;
+  if (isNothingRead(totals)) return `${captures}, ${packets}: nothing could be read, so there is no result about VPNs.`;
   return `${captures}, ${packets}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`;
 }
 
@@ -140,7 +138,7 @@ function isNothingRead({ counters, incomplete }: ReplayTotals): boolean {
   return incomplete.length > 0 && counters.packets === unreadPackets(counters.notDecoded);
 }
 
-/** Where a signal has ended the run, how many of the captures packets were read of. */
+/** After an interruption: the number of captures of which packets were read. */
 function capturesRead({ captureCount, interruption }: ReplayTotals): string {
   const all = counted(captureCount, 'capture');
   if (interruption === null || captureCount === 1) return all;
@@ -169,11 +167,11 @@ function notDecodedLines(counters: Counters): string[] {
   const list = reasons.map(([name, count]) => `${name} ${number(count)}`).join(', ');
   const lines = [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
   if (counters.unreadLinks.total > 0)
-    lines.push(`Link types that are not read, with their packets: ${counters.unreadLinks.text(true)}.`);
+    lines.push(`Unsupported link types and their packets: ${counters.unreadLinks.text(true)}.`);
   for (const { reason, layer, packets, share } of largeUnreadLayers(counters)) {
     const percent = (100 * share).toFixed(1);
     lines.push(
-      `Not read, so no VPN is seen inside: ${layer}, ${percent} % of the packets (${reason} ${number(packets)}).`,
+      `Not read, so VPNs inside are not detected: ${layer}, ${percent} % of the packets (${reason} ${number(packets)}).`,
     );
   }
   return lines;
@@ -184,7 +182,7 @@ function outcomeLines(counters: Counters): string[] {
   return [`Simulated outcome of packets: ${list.join(', ')}.`];
 }
 
-/** Registered users that throttles and blocks were decided for. */
+/** Number of flows of registered users for which a throttle or block was decided. */
 function hitLine({ hits, mode }: ReplayTotals): string {
   const harm = hits.total(HitKind.IN_FORCE);
   const others = [

@@ -1,10 +1,10 @@
 /**
- * Layers that are not read although flows may be inside, in words for a summary. An operator whose traffic is mostly in one of
- * them has to see it: a capture without findings may be a capture without anything that was read.
+ * Layers that are not read although they may contain flows, with texts for the summary. An operator whose traffic is
+ * mostly in one of them must see it: a capture without findings may be one of which nothing was read.
  */
 import type { Counters } from '../../dataplane/counters.ts';
 
-/** By the name of the decode status; nesting beyond the limit is one too. Link types have a line of their own in the summary. */
+/** By name of the decode status, including nesting beyond the limit. Link types have their own line in the summary. */
 export const UNREAD_LAYERS: Readonly<Record<string, string>> = {
   'unsupported-ethertype': 'other ethertypes',
   'unsupported-frame': 'other frames and PPP protocols',
@@ -22,7 +22,7 @@ export const UNREAD_LAYERS: Readonly<Record<string, string>> = {
   'too-deep': 'layers nested too deep',
 };
 
-/** A smaller share of the packets is left to the list of all reasons. */
+/** A smaller share of the packets only appears in the list of all reasons. */
 const NAMED_ABOVE = 0.01;
 
 export interface UnreadLayer {
@@ -30,11 +30,11 @@ export interface UnreadLayer {
   readonly reason: string;
   readonly layer: string;
   readonly packets: number;
-  /** Of all packets read. */
+  /** Share of all packets read. */
   readonly share: number;
 }
 
-/** Unread layers that have more than 1 % of the packets, those with the most first. */
+/** Unread layers with more than 1 % of the packets, those with the most first. */
 export function largeUnreadLayers(counters: Counters): UnreadLayer[] {
   return Object.entries(counters.notDecodedByName())
     .map(([reason, packets]) => ({

@@ -1,11 +1,11 @@
 /**
- * The decimal digits of the numbers below a thousand, each as the octets of one word, the first digit lowest: how numbers are written
- * without a division for each digit.
+ * A table of the decimal digits of the numbers below 1000. Each entry has the digits as bytes of one word, the first
+ * digit lowest, so that a number is written without a division per digit.
  */
 const COUNT = 1000;
 const LENGTH_SHIFT = 24;
 
-/** By number: its digits without zeros before them, and in the upper octet how many they are. */
+/** By number: its digits without leading zeros, and their count in the highest byte. */
 const PLAIN = Int32Array.from({ length: COUNT }, (_, value) => {
   const text = String(value);
   return wordOf(text) | (text.length << LENGTH_SHIFT);
@@ -19,17 +19,19 @@ function wordOf(digits: string): number {
   return word;
 }
 
-/** The digits of a number below 1000, to be written in little-endian order, with `lengthOf` them above. */
+/**
+ * The digits of a number below 1000, to be written little-endian; `lengthOf` reads their count from the highest byte.
+ */
 export function digitsOf(value: number): number {
   return PLAIN[value]!;
 }
 
-/** How many digits `digitsOf` has answered with. */
+/** Number of digits in a result of `digitsOf`. */
 export function lengthOf(digits: number): number {
   return digits >>> LENGTH_SHIFT;
 }
 
-/** Three digits of a number below 1000. */
+/** The digits of a number below 1000, padded to three. */
 export function paddedDigitsOf(value: number): number {
   return PADDED[value]!;
 }

@@ -1,12 +1,12 @@
-/** An address as text, written as octets: the same as `formatAddress` of core/ip-address. */
+/** Writes an address as bytes, with the same result as `formatAddress` of core/ip-address. */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
-import type { OctetText } from './octet-text.ts';
-import { digitsOf, lengthOf } from './three-digits.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { digitsOf, lengthOf } from './decimal-table.ts';
 
 const POINT = 46;
 
-/** Appends an address given as four words: dotted for IPv4, RFC 5952 for IPv6. */
-export function putAddress(text: OctetText, words: Int32Array): void {
+/** Appends an address of four words: dotted decimal for IPv4, RFC 5952 for IPv6. */
+export function putAddress(text: ByteWriter, words: Int32Array): void {
   const last = words[3]!;
   if (!isMappedIpv4(words[0]!, words[1]!, words[2]!)) {
     putIpv6(text, words);
@@ -31,8 +31,8 @@ function groupOf(words: Int32Array, group: number): number {
   return (group & 1) === 0 ? word >>> 16 : word & 0xffff;
 }
 
-function putIpv6(text: OctetText, words: Int32Array): void {
-  // The longest run of two or more zero groups, the first of equals, is left out.
+function putIpv6(text: ByteWriter, words: Int32Array): void {
+  // RFC 5952: `::` replaces the longest run of two or more zero groups, the first of equally long ones.
   let gapAt = GROUPS;
   let gapLength = 1;
   for (let at = 0; at < GROUPS;) {

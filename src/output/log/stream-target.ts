@@ -1,16 +1,17 @@
 /**
- * An event log that is no file: standard output, a pipe, a terminal. Node writes to pipes in the calling thread, so a reader
- * that stops reading would stop the whole process; here the pipe is opened again without blocking, and only the log waits.
+ * An event log that is no regular file: standard output, a pipe, a terminal. Node writes to pipes synchronously, so a
+ * reader that stops reading would block the whole process. Here the pipe is opened again in non-blocking mode, and only
+ * the log waits.
  *
- * A named pipe without a reader is a log that cannot be written now: opening it in the usual way would wait for a reader, whatever else
- * there is to do. Readers may come and go; each gets whole lines from its first one on.
+ * A named pipe without a reader counts as a log that cannot be written at the moment, because a blocking open would
+ * wait for a reader. Readers may come and go; each gets whole lines from the first one on.
  */
 import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import type { LineTarget } from './rotating-lines.ts';
+import type { LineTarget } from './line-queue.ts';
 
-export class RotatingStream implements LineTarget {
+export class StreamTarget implements LineTarget {
   readonly name: string;
   readonly isDue = false;
   private readonly open: () => Writable;
@@ -18,7 +19,7 @@ export class RotatingStream implements LineTarget {
   private stream: Writable | null = null;
   private failure: Error | null = null;
 
-  /** `open` may throw. With `reopens` it is called again after a failure, else the log is gone then. */
+  /** `open` may throw. With `reopens` it is called again after a failure; without, the log is gone after one. */
   constructor(name: string, open: () => Writable, reopens = false) {
     this.name = name;
     this.open = open;
@@ -29,14 +30,14 @@ export class RotatingStream implements LineTarget {
     return this.failure !== null;
   }
 
-  write(piece: Uint8Array): Promise<void> {
+  write(chunk: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       const stream = this.started();
       if (this.failure !== null) {
         reject(this.failure);
         return;
       }
-      stream.write(piece, (error) => {
+      stream.write(chunk, (error) => {
         if (error) reject(error);
         else resolve();
       });
@@ -72,13 +73,13 @@ export class RotatingStream implements LineTarget {
   }
 }
 
-/** A named pipe; throws where it has no reader. */
+/** Opens a named pipe; throws if it has no reader. */
 export function openNamedPipe(path: string): Writable {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   return new Socket({ fd: descriptor, readable: false, writable: true });
 }
 
-/** Standard output, so that a write never blocks the process. */
+/** Opens standard output so that a write never blocks the process. */
 export function openStandardOutput(): Writable {
   const kind = fstatSync(1);
   if (kind.isFIFO()) return new Socket({ fd: reopenedPipe(), readable: false, writable: true });
@@ -86,7 +87,9 @@ export function openStandardOutput(): Writable {
   return process.stdout;
 }
 
-/** A descriptor of the same pipe with a non-blocking mode of its own: whoever shares ours keeps theirs. */
+/**
+ * A new descriptor of the same pipe with its own non-blocking flag: processes that share descriptor 1 are not affected.
+ */
 function reopenedPipe(): number {
   try {
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);

@@ -1,11 +1,11 @@
-/** The daemon's event log under load: however often the file is moved meanwhile, every line is in one file, whole. */
+/** The daemon's event log under load: however often the file is rotated meanwhile, every line is in one file, whole. */
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RotatingFile } from '../../src/output/log/rotating-file.ts';
-import { RotatingLines } from '../../src/output/log/rotating-lines.ts';
+import { LineQueue } from '../../src/output/log/line-queue.ts';
 import { openFiles } from '../kit/open-files.ts';
 
 const LINES = 60_000;
@@ -20,8 +20,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function log(octets: number, kept = 1000): RotatingLines {
-  return new RotatingLines(new RotatingFile(path, { octets, ageMs: Infinity, kept }), 'wait');
+function log(bytes: number, kept = 1000): LineQueue {
+  return new LineQueue(new RotatingFile(path, { bytes, ageMs: Infinity, kept }), 'wait');
 }
 
 /** Lines of all files, in any order, as numbers. */
@@ -30,17 +30,17 @@ function written(): number[] {
   return texts.flatMap((text) => text.split('\n').slice(0, -1).map(Number)).sort((a, b) => a - b);
 }
 
-describe('an event log that is moved while it is written', () => {
+describe('an event log that is rotated while it is written', () => {
   it('by size: all lines are there once, the counts are right, and no file stays open', async () => {
     const lines = log(20_000);
     for (let number = 0; number < LINES; number++) {
       lines.write(`${number}\n`);
       if (number % 97 === 0) await lines.settle();
       if (number % 1009 === 0) {
-        // However slow the disk is, one rotation comes in the middle.
+        // One rotation is in the middle however slow the disk is.
         if (number === 30 * 1009) await lines.flush(5000);
         void lines.rotateIfDue();
-        // Others wait for the disk meanwhile, as they do beside the engine.
+        // Lets other work run while the disk is busy, as beside the engine.
         if (number % 2 === 0) await sleep(1);
       }
     }
@@ -54,7 +54,7 @@ describe('an event log that is moved while it is written', () => {
     expect(readdirSync(folder)).toHaveLength(lines.rotationCount + 1);
   });
 
-  it('by another program: what comes after is in the new file', async () => {
+  it('by another program: later lines are in the new file', async () => {
     const lines = log(Infinity);
     for (let number = 0; number < LINES; number++) {
       lines.write(`${number}\n`);
@@ -71,13 +71,13 @@ describe('an event log that is moved while it is written', () => {
     expect(readdirSync(folder)).toHaveLength(Math.floor(LINES / 6007) + 1);
   });
 
-  it('by a copy and a cut: what comes after begins the file, without zeros, also where a write fails', async () => {
-    const file = new RotatingFile(path, { octets: Infinity, ageMs: Infinity, kept: 1 });
-    const lines = new RotatingLines(file, 'wait');
+  it('by copytruncate: later lines begin the file, without zeros, also if a write fails', async () => {
+    const file = new RotatingFile(path, { bytes: Infinity, ageMs: Infinity, kept: 1 });
+    const lines = new LineQueue(file, 'wait');
     for (let number = 0; number < 1000; number++) lines.write(`${number}\n`);
     await lines.flush(5000);
     truncateSync(path, 0);
-    // The piece is taken back after a failure, as on a full disk.
+    // The chunk is truncated away after a failure, as on a full disk.
     const whole = Buffer.from('1000\n');
     const broken = { length: whole.length + 1, buffer: null } as unknown as Uint8Array;
     await expect(file.write(broken)).rejects.toThrow();
@@ -87,7 +87,7 @@ describe('an event log that is moved while it is written', () => {
     await lines.close(5000);
   });
 
-  it('keeps as many as it is told, the newest', async () => {
+  it('keeps the configured number of files, the newest', async () => {
     const lines = log(1, 3);
     for (let number = 0; number < 8; number++) {
       lines.write(`${number}\n`);

@@ -1,17 +1,17 @@
 /**
- * The event log of a daemon. Lines are gathered and written in large pieces by a writer of its own, so a slow disk or a slow
- * reader does not hold up whoever writes. What happens when it cannot keep up is chosen, and counted either way:
- * drop: lines beyond a limit are left out; wait: `settle` takes as long as it takes, and the time is counted.
+ * An event log of the daemon. Lines are gathered and written asynchronously in large chunks, so a slow disk or a slow
+ * reader does not block the caller. If the log cannot keep up, `onFull` decides, and both cases are counted. `drop`:
+ * lines beyond a limit are dropped. `wait`: `settle` waits, and its waiting time is counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Where pieces of whole lines go. `write` takes all of a piece or rejects. */
+/** A destination for chunks of whole lines. `write` takes a whole chunk or rejects. */
 export interface LineTarget {
   readonly name: string;
-  write(piece: Uint8Array): Promise<void>;
+  write(chunk: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   readonly isDue: boolean;
-  /** Nothing can be written any more: the reader has gone. */
+  /** True if no write can succeed any more, because the reader has closed it. */
   readonly isGone: boolean;
   rotate(): Promise<void>;
   reopen(): Promise<void>;
@@ -21,38 +21,38 @@ export interface LineTarget {
 export const ON_FULL = ['drop', 'wait'] as const;
 export type OnFull = (typeof ON_FULL)[number];
 
-/** Octets that may wait to be written before lines are dropped, or `settle` waits. */
+/** Bytes that may wait before lines are dropped or `settle` waits. */
 export const WAITING_LIMIT = 32 << 20;
-/** Octets of one write, about. */
-const PIECE_LENGTH = 1 << 20;
+/** Approximate size of one write, in bytes. */
+const CHUNK_LENGTH = 1 << 20;
 const RETRY_MS = 500;
-/** What a piece that is being written may take when all others are given up. */
-const IN_HAND_MS = 200;
+/** Time for the write under way to finish after everything else was dropped. */
+const UNDER_WAY_MS = 200;
 
-/** What waits for its turn at the target, one after the other: a piece, or something else to be done with the file. */
-type Turn = Piece | Work;
+/** An entry of the queue: a chunk to write, or other work on the file, done in order. */
+type Entry = Chunk | Work;
 
 interface Work {
   readonly work: () => Promise<void>;
   readonly done: () => void;
 }
 
-/** Lines that wait to be written, as octets: as text they would be moved about by the garbage collector. */
-interface Piece {
-  readonly octets: Buffer;
+/** Lines that wait to be written, encoded: the garbage collector would keep moving them as text. */
+interface Chunk {
+  readonly bytes: Buffer;
   readonly lineCount: number;
 }
 
-export class RotatingLines {
-  /** Lines and octets that were written, lines left out, writes that failed, files moved aside. */
+export class LineQueue {
+  /** Lines and bytes written, lines dropped, failed writes, rotations. */
   lineCount = 0;
-  octetCount = 0;
+  byteCount = 0;
   droppedCount = 0;
   failureCount = 0;
   rotationCount = 0;
-  /** Time for which `settle` has held its caller up, milliseconds. */
+  /** Total time that callers waited in `settle`, milliseconds. */
   waitedMs = 0;
-  /** What the last write failed with; empty where it did not. */
+  /** Message of the last write's failure; empty after a success. */
   problem = '';
 
   private readonly target: LineTarget;
@@ -60,12 +60,12 @@ export class RotatingLines {
   private waitingLimit: number;
   private gathered: string[] = [];
   private gatheredLength = 0;
-  private readonly queue: Turn[] = [];
-  /** Octets gathered or queued, about: characters, while they are text. */
+  private readonly queue: Entry[] = [];
+  /** Approximate bytes gathered or queued: characters, while they are text. */
   private waiting = 0;
   private writer: Promise<void> | null = null;
   private givenUp = false;
-  /** A turn that moves the file is in the queue. */
+  /** A rotation or a reopening is in the queue. */
   private isMoving = false;
 
   constructor(target: LineTarget, onFull: OnFull, waitingLimit: number = WAITING_LIMIT) {
@@ -78,7 +78,7 @@ export class RotatingLines {
     return this.target.name;
   }
 
-  get waitingOctets(): number {
+  get waitingBytes(): number {
     return this.waiting;
   }
 
@@ -91,10 +91,10 @@ export class RotatingLines {
     this.gathered.push(line);
     this.gatheredLength += line.length;
     this.waiting += line.length;
-    if (this.gatheredLength >= PIECE_LENGTH) this.enqueue();
+    if (this.gatheredLength >= CHUNK_LENGTH) this.enqueue();
   }
 
-  /** The last lines come, all at once: as many as there are flows, whatever the limit. */
+  /** Lifts the limit for the last lines, which come all at once and may be as many as there are flows. */
   expectLast(): void {
     this.waitingLimit = Infinity;
   }
@@ -104,7 +104,7 @@ export class RotatingLines {
     this.droppedCount++;
   }
 
-  /** Hands over what was gathered. With `wait` it returns when there is room again, else at once. */
+  /** Queues the gathered lines for writing. With `wait` it returns when there is room again, else immediately. */
   async settle(): Promise<void> {
     this.enqueue();
     if (this.onFull === 'drop' || this.waiting < this.waitingLimit) return;
@@ -120,7 +120,7 @@ export class RotatingLines {
 
   private countedWait = 0;
 
-  /** Writes all that was gathered; false where it is not out after `timeoutMs`. */
+  /** Writes everything gathered; returns false if that is not done after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<boolean> {
     const until = performance.now() + timeoutMs;
     this.enqueue();
@@ -130,7 +130,7 @@ export class RotatingLines {
     return this.writer === null;
   }
 
-  /** Moves the file aside if that is due. Everything gathered goes to the old one. */
+  /** Rotates the file if that is due. Everything gathered before goes to the old file. */
   async rotateIfDue(): Promise<void> {
     if (!this.target.isDue || this.isMoving) return;
     await this.inTurn(async () => {
@@ -143,7 +143,7 @@ export class RotatingLines {
     await this.inTurn(() => this.target.reopen());
   }
 
-  /** Does something between two writes, after all that was gathered; returns when it is done, or when that takes long. */
+  /** Does work between two writes, after everything gathered so far. Returns when it is done, or after RETRY_MS. */
   private async inTurn(work: () => Promise<void>): Promise<void> {
     this.enqueue();
     this.isMoving = true;
@@ -160,35 +160,35 @@ export class RotatingLines {
     await Promise.race([done, sleep(RETRY_MS, undefined, { ref: false })]);
   }
 
-  /** Has what was written reach the disk. */
+  /** Flushes written data to the disk. */
   async sync(): Promise<void> {
     await this.attempt(() => this.target.sync());
   }
 
-  /** Writes the rest for at most `timeoutMs`; what then remains is counted as dropped. */
+  /** Writes the rest for at most `timeoutMs`; what remains then is counted as dropped. */
   async close(timeoutMs: number): Promise<void> {
     if (!(await this.flush(timeoutMs))) await this.giveUp();
     await this.attempt(() => this.target.close());
   }
 
-  /** Leaves out all that waits; the piece in hand has a moment more, so that what is counted is what is written. */
+  /** Drops everything that waits. The write under way gets a moment more, so that the counts match what is written. */
   private async giveUp(): Promise<void> {
     this.givenUp = true;
     this.leaveOutFrom(1);
-    await Promise.race([this.writer, sleep(IN_HAND_MS, undefined, { ref: false })]);
+    await Promise.race([this.writer, sleep(UNDER_WAY_MS, undefined, { ref: false })]);
     this.leaveOutFrom(0);
     this.waiting = 0;
   }
 
   private leaveOutFrom(index: number): void {
-    for (const turn of this.queue.splice(index)) if ('octets' in turn) this.droppedCount += turn.lineCount;
+    for (const entry of this.queue.splice(index)) if ('bytes' in entry) this.droppedCount += entry.lineCount;
   }
 
   private enqueue(): void {
     if (this.gathered.length > 0) {
-      const octets = Buffer.from(this.gathered.join(''));
-      this.queue.push({ octets, lineCount: this.gathered.length });
-      this.waiting += octets.length - this.gatheredLength;
+      const bytes = Buffer.from(this.gathered.join(''));
+      this.queue.push({ bytes, lineCount: this.gathered.length });
+      this.waiting += bytes.length - this.gatheredLength;
       this.gathered = [];
       this.gatheredLength = 0;
     }
@@ -197,30 +197,30 @@ export class RotatingLines {
 
   private startWriting(): void {
     if (this.queue.length === 0 || this.writer !== null) return;
-    this.writer = this.takeTurns().finally(() => (this.writer = null));
+    this.writer = this.writeQueue().finally(() => (this.writer = null));
   }
 
-  private async takeTurns(): Promise<void> {
-    for (let turn = this.queue[0]; turn !== undefined; turn = this.queue[0]) {
-      if ('work' in turn) {
+  private async writeQueue(): Promise<void> {
+    for (let entry = this.queue[0]; entry !== undefined; entry = this.queue[0]) {
+      if ('work' in entry) {
         this.queue.shift();
-        await this.attempt(turn.work);
-        turn.done();
+        await this.attempt(entry.work);
+        entry.done();
         continue;
       }
-      const { octets, lineCount } = turn;
-      const written = await this.attempt(() => this.target.write(octets));
-      // It has been left out meanwhile.
-      if (this.queue[0] !== turn) return;
+      const { bytes, lineCount } = entry;
+      const written = await this.attempt(() => this.target.write(bytes));
+      // The chunk was dropped in the meantime.
+      if (this.queue[0] !== entry) return;
       if (!written && this.onFull === 'wait' && !this.target.isGone && !this.givenUp) {
         await sleep(RETRY_MS, undefined, { ref: false });
         continue;
       }
       this.queue.shift();
-      this.waiting -= octets.length;
+      this.waiting -= bytes.length;
       if (written) {
         this.lineCount += lineCount;
-        this.octetCount += octets.length;
+        this.byteCount += bytes.length;
       } else {
         this.droppedCount += lineCount;
       }

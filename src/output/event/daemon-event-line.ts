@@ -1,59 +1,62 @@
 /**
- * Events of the daemon itself, as JSON Lines beside those of flows: the breaker tripped or was reset, rules were reloaded, a date of the rules is near
- * or there, an operator acted, and counts from time to time. Their timestamp is the packet time at which they took effect.
+ * The daemon's own events, as JSON Lines in the same log as those of flows: breaker trips and resets, reloads, calendar
+ * dates, operator actions and periodic counts. Their timestamp is the packet time at which they took effect.
  */
 import { formatMicros } from '../../core/units.ts';
 import type { HitCounts } from '../../decision/registered-hits.ts';
 import type { EventContext } from './event-fields.ts';
 import type { ShownTrip } from './shown-trip.ts';
 
-export interface BreakerNotice {
+export interface BreakerEvent {
   readonly state: 'tripped' | 'reset';
   readonly mode: string;
-  /** What it saw; null for a reset. */
+  /** The trip; null for a reset. */
   readonly trip: ShownTrip | null;
 }
 
-export interface HarmNotice {
+export interface HarmEvent {
   readonly state: 'cleared';
   readonly reason: string;
-  /** The counts of registered hits before. */
+  /** The counts of registered hits before they were cleared. */
   readonly before: HitCounts;
 }
 
-/** The pair of policy and registry in use: its hash, and the versions of manifests where there are any. */
+/** The pair of policy and registry in use: its hash, and the versions from the manifests if there are any. */
 export interface RulesName {
   readonly sha256: string;
   readonly policy_version?: number;
   readonly registry_version?: number;
 }
 
-export interface ReloadNotice extends EventContext {
+export interface ReloadEvent extends EventContext {
   readonly result: 'success' | 'failure' | 'unchanged' | 'refused';
   readonly mode: string;
-  /** Flows that were decided anew, and decisions that changed. */
+  /** Flows that were decided again, and decisions that changed. */
   readonly flows: number;
   readonly changed: number;
   readonly problems: number;
   readonly rules: RulesName;
-  /** What the guard said of the new rules; null where it was not asked. */
-  readonly change: ChangeNotice | null;
+  /** The verdict of the change guard on the new rules; null if the guard was not consulted. */
+  readonly change: ChangeFields | null;
 }
 
-/** A change of rules that was tried: the hash of the pair after it, what it is beyond, and its figures (policy/change-verdict). */
-export interface ChangeNotice {
+/**
+ * A change of rules that was tried: the hash of the resulting pair, the limits that it exceeds, and its figures
+ * (policy/change-verdict).
+ */
+export interface ChangeFields {
   readonly sha256: string;
   readonly confirmed: boolean;
   readonly reasons: readonly string[];
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
-/** A date under the rules in use: ahead, held until it is confirmed, passed, or confirmed. */
+/** An event for a calendar date of the rules: ahead, held until it is confirmed, passed, or confirmed. */
 export interface CalendarEvent {
   readonly state: string;
-  /** How long before it, like `24h`; null at the date itself. */
+  /** Time until the date, like `24h`; null at the date itself. */
   readonly lead: string | null;
-  /** The first and the last of the dates that are looked at together, packet time. */
+  /** The first and the last of the dates that are evaluated together, packet time. */
   readonly fromUs: number;
   readonly untilUs: number;
   readonly reasons: readonly string[];
@@ -61,15 +64,15 @@ export interface CalendarEvent {
   readonly rules: RulesName;
 }
 
-/** The operator behind an action: by the control socket with the user id, or by a signal. */
-export type ActionWho =
+/** The operator of an action: the user id from the control socket, or a signal. */
+export type Operator =
   | { readonly via: 'socket'; readonly uid: number; readonly sudo_uid?: number }
   | { readonly via: 'signal'; readonly signal: string };
 
-/** Something that an operator did. */
-export interface ActionNotice {
+/** An action of an operator. */
+export interface ActionEvent {
   readonly what: string;
-  readonly who: ActionWho;
+  readonly who: Operator;
   /** Wall-clock time, ISO 8601. */
   readonly at: string;
   readonly result: string;
@@ -79,15 +82,15 @@ export interface ActionNotice {
   readonly [detail: string]: unknown;
 }
 
-export function breakerLine(timeUs: number, { state, mode, trip }: BreakerNotice): string {
+export function breakerLine(timeUs: number, { state, mode, trip }: BreakerEvent): string {
   return line(timeUs, 'breaker', { breaker: { state, mode, ...trip } });
 }
 
-export function harmLine(timeUs: number, { state, reason, before }: HarmNotice): string {
+export function harmLine(timeUs: number, { state, reason, before }: HarmEvent): string {
   return line(timeUs, 'harm', { harm: { state, reason, before } });
 }
 
-export function reloadLine(timeUs: number, notice: ReloadNotice): string {
+export function reloadLine(timeUs: number, notice: ReloadEvent): string {
   const { result, mode, flows, changed, problems, rules, change, policy, registry } = notice;
   const reload = { result, mode, flows, changed, problems, ...(change !== null && { change }) };
   return line(timeUs, 'reload', { reload, rules, policy, registry });
@@ -99,7 +102,7 @@ export function calendarLine(timeUs: number, notice: CalendarEvent): string {
   return line(timeUs, 'calendar', { calendar, rules });
 }
 
-export function actionLine(timeUs: number, action: ActionNotice): string {
+export function actionLine(timeUs: number, action: ActionEvent): string {
   return line(timeUs, 'action', { action });
 }
 

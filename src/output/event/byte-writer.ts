@@ -1,21 +1,23 @@
 /**
- * Text put together as octets, piece by piece and without strings in between: an event is some hundred octets of constants with a few
- * numbers in them, and most of the time that strings take is spent on making and encoding them.
+ * Builds text as bytes, without intermediate strings. An event is some hundred constant bytes with a few numbers in
+ * between; as strings, most of the time would go into creating and encoding them.
  *
- * Octets are written in words of four or eight wherever that is possible, and then reach beyond what was meant: what comes next takes
- * their place. A piece is copied in doubles, as there are no other words of eight octets that cost nothing. A double that is no number
- * need not keep its octets, but no UTF-8 makes one: it would end in 7f or ff behind an octet of f0 or more, and that begins a character.
+ * Bytes are written in words of four or eight if possible. Such a write may go beyond the end of the text, and the next
+ * write overwrites the excess. Literals are copied as doubles, the only 8-byte words that cost no allocation. A NaN may
+ * lose its bytes in such a copy, but no UTF-8 text forms one: it would end in 7f or ff after a byte of f0 or more, and
+ * such a byte begins a character.
  *
- * Invariant: behind `length` there is always room for ROOM octets. What writes little (numbers, times, short texts) relies on it
- * and looks for no room; `put` and `putText` make it anew. So no more than ROOM octets, less a word, may be written between two of those.
+ * Invariant: at least ROOM bytes are free after `length`. Short writes (numbers, times, short texts) rely on it without
+ * a check; `put`, `putCopy` and `putText` restore it. So between two of these calls at most ROOM bytes, less a word,
+ * may be written.
  */
 import { formatMicros, LATEST_DATE_MICROS, MICROS_PER_SECOND } from '../../core/units.ts';
-import { digitsOf, lengthOf, paddedDigitsOf } from './three-digits.ts';
+import { ByteLiteral } from './byte-literal.ts';
+import { digitsOf, lengthOf, paddedDigitsOf } from './decimal-table.ts';
 
 const ROOM = 1024;
 const INITIAL_CAPACITY = 1 << 16;
-const WORD = 8;
-/** Pieces up to this length are copied word by word: a call takes as long as that many octets. */
+/** Literals up to this length are copied word by word: a call of `set` takes as long as copying that many bytes. */
 const LONGEST_BY_WORDS = 96;
 
 const MINUS = 45;
@@ -25,60 +27,45 @@ const LARGEST_INT32 = 0x7fffffff;
 const BILLION = 1_000_000_000;
 const MILLION = 1_000_000;
 const THOUSAND = 1000;
-const KEPT_SECONDS = 64;
-/** Microseconds below this have at most 15 digits, and a double of them as seconds has no others. */
+const CACHED_SECONDS = 64;
+/**
+ * Below this limit the microseconds have at most 15 digits, and the double of the seconds prints exactly these digits.
+ */
 const EXACT_AS_SECONDS = 1e15;
 
 const encoder = new TextEncoder();
 
-/** Octets that are written again and again. */
-export class Piece {
-  readonly length: number;
-  readonly octets: Uint8Array;
-  /** The octets as words, the last one filled up with zeros. */
-  readonly words: Float64Array;
-
-  constructor(text: string) {
-    this.octets = encoder.encode(text);
-    this.length = this.octets.length;
-    const count = Math.ceil(this.length / WORD);
-    const padded = new Uint8Array(count * WORD);
-    padded.set(this.octets);
-    const view = new DataView(padded.buffer);
-    this.words = Float64Array.from({ length: count }, (_, word) => view.getFloat64(word * WORD, true));
-  }
-}
-
-export class OctetText {
+export class ByteWriter {
   bytes: Uint8Array;
-  /** Of the same octets. */
+  /** View of the same memory as `bytes`. */
   view: DataView;
   length = 0;
-  /** Seconds that were written lately, since 1970, and their texts up to the point; by the second modulo their number. */
-  private readonly seconds = new Float64Array(KEPT_SECONDS).fill(Number.NaN);
-  private readonly secondTexts: Piece[] = [];
+  /**
+   * Cache of second texts ("2024-01-01T00:00:00."), indexed by the second modulo the size; the seconds are since 1970.
+   */
+  private readonly seconds = new Float64Array(CACHED_SECONDS).fill(Number.NaN);
+  private readonly secondTexts: ByteLiteral[] = [];
 
   constructor(capacity: number = INITIAL_CAPACITY) {
     this.bytes = new Uint8Array(Math.max(capacity, ROOM));
     this.view = viewOf(this.bytes);
   }
 
-  /** Appends a piece. */
-  put(piece: Piece): void {
+  put(literal: ByteLiteral): void {
     const { length } = this;
-    const count = piece.length;
+    const count = literal.length;
     if (length + count + ROOM > this.bytes.length) this.grow(count);
     if (count <= LONGEST_BY_WORDS) {
       const { view } = this;
-      const { words } = piece;
+      const { words } = literal;
       for (let at = 0; at < count; at += 8) view.setFloat64(length + at, words[at >> 3]!, true);
     } else {
-      this.bytes.set(piece.octets, length);
+      this.bytes.set(literal.bytes, length);
     }
     this.length = length + count;
   }
 
-  /** Appends octets of ASCII from elsewhere; behind them there must be some up to a whole word. */
+  /** Appends ASCII bytes from another view, which must be readable up to a whole word. */
   putCopy(from: DataView, begin: number, count: number): void {
     const { length } = this;
     if (length + count + ROOM > this.bytes.length) this.grow(count);
@@ -89,13 +76,13 @@ export class OctetText {
 
   /** Appends a text of any length, in UTF-8. */
   putText(text: string): void {
-    const octets = encoder.encode(text);
-    if (this.length + octets.length + ROOM > this.bytes.length) this.grow(octets.length);
-    this.bytes.set(octets, this.length);
-    this.length += octets.length;
+    const encoded = encoder.encode(text);
+    if (this.length + encoded.length + ROOM > this.bytes.length) this.grow(encoded.length);
+    this.bytes.set(encoded, this.length);
+    this.length += encoded.length;
   }
 
-  /** Appends a short text of ASCII. */
+  /** Appends a short ASCII text. */
   putAscii(text: string, end: number = text.length): void {
     const { bytes, length } = this;
     for (let i = 0; i < end; i++) bytes[length + i] = text.charCodeAt(i);
@@ -106,7 +93,7 @@ export class OctetText {
     this.bytes[this.length++] = code;
   }
 
-  /** Appends a number in decimal, as `String` writes it. */
+  /** Appends a number in decimal, like `String`. */
   putNumber(value: number): void {
     if (value >= 0 && value <= LARGEST_INT32 && value === (value | 0)) {
       this.putInt(value | 0);
@@ -122,7 +109,7 @@ export class OctetText {
     }
   }
 
-  /** Appends the last hexadecimal digits of a word, in lower case: eight at most. */
+  /** Appends the lowest hexadecimal digits of a word, at most eight, in lower case. */
   putHex(word: number, digits: number): void {
     const { view, length } = this;
     const first = word << (32 - digits * 4);
@@ -131,17 +118,17 @@ export class OctetText {
     this.length = length + digits;
   }
 
-  /** Appends a packet time as `formatMicros` writes it. */
+  /** Appends a packet time, like `formatMicros`. */
   putTime(timeUs: number): void {
     const time = Math.min(Math.max(timeUs, 0), LATEST_DATE_MICROS);
     const second = Math.floor(time / MICROS_PER_SECOND);
-    const place = second % KEPT_SECONDS;
-    if (this.seconds[place] !== second) {
+    const slot = second % CACHED_SECONDS;
+    if (this.seconds[slot] !== second) {
       const text = formatMicros(second * MICROS_PER_SECOND);
-      this.seconds[place] = second;
-      this.secondTexts[place] = new Piece(text.slice(0, text.indexOf('.') + 1));
+      this.seconds[slot] = second;
+      this.secondTexts[slot] = new ByteLiteral(text.slice(0, text.indexOf('.') + 1));
     }
-    this.put(this.secondTexts[place]!);
+    this.put(this.secondTexts[slot]!);
     const micros = Math.floor(time - second * MICROS_PER_SECOND) | 0;
     const high = (micros / THOUSAND) | 0;
     const { view, length } = this;
@@ -151,7 +138,7 @@ export class OctetText {
     this.length = length + 7;
   }
 
-  /** Appends microseconds, a whole number of at least 0, as seconds: as `String(micros / 1e6)` writes them. */
+  /** Appends microseconds, a whole number of at least 0, as seconds, like `String(micros / 1e6)`. */
   putSeconds(micros: number): void {
     if (micros >= EXACT_AS_SECONDS) {
       this.putAscii(String(micros / MICROS_PER_SECOND));
@@ -168,7 +155,7 @@ export class OctetText {
     while (this.bytes[this.length - 1] === ZERO) this.length--;
   }
 
-  /** The octets so far; `bytes` holds what comes next, and takes the place of those that are handed over. */
+  /** Returns the bytes so far and continues with an empty text in `bytes`, which replaces the returned memory. */
   take(bytes: Uint8Array): Uint8Array {
     const taken = this.bytes.subarray(0, this.length);
     this.bytes = bytes;
@@ -177,7 +164,7 @@ export class OctetText {
     return taken;
   }
 
-  /** The octets so far as a string; begins anew. */
+  /** Returns the text so far as a string and begins an empty text. */
   takeString(): string {
     const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.length).toString('utf8');
     this.length = 0;
@@ -239,11 +226,11 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Four hexadecimal digits of a number of 16 bits, as the octets of a word from the highest on. */
+/** Four hexadecimal digits of a 16-bit number, as the bytes of a word, highest first. */
 function hexDigits(value: number): number {
   const pairs = ((value & 0xff00) << 8) | (value & 0xff);
   const digits = ((pairs & 0x00f0_00f0) << 4) | (pairs & 0x000f_000f);
-  // One in each octet that holds ten or more: 39 is what lies between the octets of '9' and 'a', less one.
+  // Each byte with a digit of ten or more gets a 1; 39 is the distance between '9' and 'a', less one.
   const letters = ((digits + 0x0606_0606) >>> 4) & 0x0101_0101;
   return digits + 0x3030_3030 + letters * 39;
 }

@@ -1,7 +1,8 @@
-/** Text as octets against its obvious twin, strings put together. */
+/** Compares ByteWriter with its obvious twin, concatenated strings. */
 import { describe, expect, it } from 'vitest';
 import { formatMicros } from '../../src/core/units.ts';
-import { OctetText, Piece } from '../../src/output/event/octet-text.ts';
+import { ByteLiteral } from '../../src/output/event/byte-literal.ts';
+import { ByteWriter } from '../../src/output/event/byte-writer.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const random = new SeededRandom(3);
@@ -25,17 +26,17 @@ const EDGES = [
   2 ** 53 - 1,
 ];
 
-/** The text of what `write` appends, between other octets that must stay. */
-function written(write: (text: OctetText) => void): string {
-  const text = new OctetText();
+/** The text that `write` appends, between other bytes that must not change. */
+function written(write: (text: ByteWriter) => void): string {
+  const text = new ByteWriter();
   text.putAscii('<');
   write(text);
   text.putAscii('>');
   return text.takeString().slice(1, -1);
 }
 
-describe('octets of', () => {
-  it('numbers are as String writes them', () => {
+describe('ByteWriter', () => {
+  it('writes numbers like String', () => {
     const numbers = EDGES.flatMap((edge) => [edge, -edge, edge + 1, edge - 1, edge / 3]);
     for (let i = 0; i < 20_000; i++) numbers.push(Math.floor(2 ** (random.below(5300) / 100)));
     numbers.push(2 ** 53, 2 ** 60, 1e21, Infinity);
@@ -47,7 +48,7 @@ describe('octets of', () => {
       ).toBe(String(number));
   });
 
-  it('words are their last hexadecimal digits', () => {
+  it('writes the lowest hexadecimal digits of words', () => {
     for (let i = 0; i < 5000; i++) {
       const word = random.word();
       const digits = 1 + random.below(8);
@@ -60,7 +61,7 @@ describe('octets of', () => {
     }
   });
 
-  it('times are as formatMicros writes them', () => {
+  it('writes times like formatMicros', () => {
     for (let i = 0; i < 5000; i++) {
       const time = 1_700_000_000_000_000 + random.below(2 ** 31) * (random.below(2) === 0 ? 1 : 10_000);
       expect(
@@ -71,7 +72,7 @@ describe('octets of', () => {
     }
   });
 
-  it('microseconds as seconds are as String writes them', () => {
+  it('writes microseconds as seconds like String', () => {
     const durations = EDGES.flatMap((edge) => [edge, edge + 1, Math.abs(edge - 1)]);
     for (let i = 0; i < 20_000; i++) durations.push(Math.floor(2 ** (random.below(5300) / 100)));
     for (const micros of durations)
@@ -82,13 +83,13 @@ describe('octets of', () => {
       ).toBe(String(micros / 1e6));
   });
 
-  it('pieces are those of their text, whatever its length and characters', () => {
+  it('writes literals of any length and characters', () => {
     for (let length = 0; length < 220; length++) {
       for (let i = 0; i < 20; i++) {
         const piece = Array.from({ length }, () => CHARACTERS[random.below(CHARACTERS.length)]!).join('');
         expect(
           written((text) => {
-            text.put(new Piece(piece));
+            text.put(new ByteLiteral(piece));
           }),
         ).toBe(piece);
         expect(
@@ -100,9 +101,9 @@ describe('octets of', () => {
     }
   });
 
-  it('many pieces grow with them', () => {
-    const text = new OctetText(1);
-    const piece = new Piece('x'.repeat(100));
+  it('grows with many literals', () => {
+    const text = new ByteWriter(1);
+    const piece = new ByteLiteral('x'.repeat(100));
     for (let i = 0; i < 1000; i++) text.put(piece);
     expect(text.takeString()).toBe('x'.repeat(100_000));
   });

@@ -1,0 +1,52 @@
+/** Metrics of the event logs. */
+import type { MetricsSources } from './metrics-sources.ts';
+import { counters, gauges, MS_PER_SECOND, type CatalogueMetric, type ReadRows } from './metric.ts';
+
+function byLog(read: (lines: MetricsSources['logs'][number]['lines']) => number): ReadRows {
+  return ({ logs }) => logs.map(({ name, lines }) => ({ labels: { log: name }, value: read(lines) }));
+}
+
+export const LOGS: readonly CatalogueMetric[] = [
+  counters(
+    'sluice_event_log_lines_total',
+    ['log'],
+    'Lines written to the event logs.',
+    byLog((l) => l.lineCount),
+  ),
+  counters(
+    'sluice_event_log_bytes_total',
+    ['log'],
+    'Bytes written to the event logs.',
+    byLog((l) => l.byteCount),
+  ),
+  counters(
+    'sluice_event_log_dropped_lines_total',
+    ['log'],
+    'Lines dropped because the log could not keep up.',
+    byLog((l) => l.droppedCount),
+  ),
+  counters(
+    'sluice_event_log_failures_total',
+    ['log'],
+    'Writes to the event logs that failed.',
+    byLog((l) => l.failureCount),
+  ),
+  counters(
+    'sluice_event_log_rotations_total',
+    ['log'],
+    'Rotations of the event logs.',
+    byLog((l) => l.rotationCount),
+  ),
+  counters(
+    'sluice_event_log_wait_seconds_total',
+    ['log'],
+    'Time for which the engine waited for the event logs (--on-full wait).',
+    byLog((l) => l.waitedMs / MS_PER_SECOND),
+  ),
+  gauges(
+    'sluice_event_log_waiting_bytes',
+    ['log'],
+    'Bytes of events that wait to be written.',
+    byLog((l) => l.waitingBytes),
+  ),
+];
