@@ -11,10 +11,10 @@
 import { openCapture } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { Counters } from '../../dist/dataplane/counters.js';
-import { FlowFollower } from '../../dist/dataplane/flow-follower.js';
-import { Intake } from '../../dist/dataplane/intake.js';
+import { FlowTracker } from '../../dist/dataplane/flow-tracker.js';
+import { DecodeStage } from '../../dist/dataplane/decode-stage.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
-import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
+import { FlowTable, PREFETCH_COUNT, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
 import { DecodeStatus } from '../../dist/dataplane/wire/decode-status.js';
 import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
 
@@ -23,11 +23,11 @@ const FLOW_LIMIT = 500_000;
 
 const table = new FlowTable(FLOW_LIMIT);
 const counters = new Counters();
-const intake = new Intake(table.hashKeys, counters);
-const nobody = { heard: () => undefined, hearsEnd: () => false, ended: () => undefined };
-const follower = new FlowFollower(table, new FingerprintSet(), nobody, counters);
-const views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
-const statuses = new Uint8Array(LOOK_AHEAD);
+const decodeStage = new DecodeStage(table.hashKeys, counters);
+const listener = { heard: () => undefined, wantsFlowEnd: () => false, ended: () => undefined };
+const tracker = new FlowTracker(table, new FingerprintSet(), listener, counters);
+const views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView());
+const statuses = new Uint8Array(PREFETCH_COUNT);
 
 /** What is done with the packets in the views, which are rows of the batch from `row` on. */
 const STAGES = { walked: null, decoded: () => undefined, counted: countPackets, fingerprinted: followPackets };
@@ -51,18 +51,18 @@ async function run(file, work) {
 }
 
 function takeBatch(batch, work) {
-  for (let row = 0; row < batch.count; row += LOOK_AHEAD) {
-    const count = Math.min(LOOK_AHEAD, batch.count - row);
-    for (let i = 0; i < count; i++) statuses[i] = intake.take(batch, row + i, views[i]);
+  for (let row = 0; row < batch.count; row += PREFETCH_COUNT) {
+    const count = Math.min(PREFETCH_COUNT, batch.count - row);
+    for (let i = 0; i < count; i++) statuses[i] = decodeStage.take(batch, row + i, views[i]);
     work(batch, row, count);
   }
 }
 
 function countPackets(batch, row, count) {
-  table.lookAhead(views, count);
+  table.prefetch(views, count);
   for (let i = 0; i < count; i++) {
     if (statuses[i] !== DecodeStatus.OK) continue;
-    let slot = table.findAhead(views[i]);
+    let slot = table.findHashed(views[i]);
     if (slot === NO_FLOW) {
       slot = table.insert(views[i]);
       counters.flowsStarted++;
@@ -72,11 +72,11 @@ function countPackets(batch, row, count) {
 }
 
 function followPackets(batch, row, count) {
-  table.lookAhead(views, count);
+  table.prefetch(views, count);
   for (let i = 0; i < count; i++) {
-    follower.packet = counters.packets + row + i + 1;
-    follower.clock.timeUs = batch.timeUs[row + i];
-    follower.begin();
-    if (statuses[i] === DecodeStatus.OK) follower.take(views[i], batch.wireLength[row + i]);
+    tracker.packet = counters.packets + row + i + 1;
+    tracker.clock.timeUs = batch.timeUs[row + i];
+    tracker.begin();
+    if (statuses[i] === DecodeStatus.OK) tracker.take(views[i], batch.wireLength[row + i]);
   }
 }

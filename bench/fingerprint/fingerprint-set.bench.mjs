@@ -2,7 +2,7 @@
  * Fingerprints per packet: all datagrams of 1,000 flows of one kind, in the order of a capture, shown to the set as the engine
  * does until it retires the flow. Counted per datagram shown. Each pass begins with a new set.
  */
-import { Claim } from '../../dist/dataplane/fingerprint/claims.js';
+import { FingerprintId } from '../../dist/dataplane/fingerprint/claims.js';
 import { FingerprintSet, RETIRED } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
 import { Framing, Payload } from '../../dist/dataplane/fingerprint/payload.js';
 import { FlowTable, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
@@ -82,7 +82,7 @@ function showAll(packets, datagrams) {
     handles[slot] = set.observe(payload, handles[slot], findings[slot], evidence[slot]);
     findings[slot] = set.finding;
     evidence[slot] = set.evidence;
-    if (set.holder !== Claim.NONE) held++;
+    if (set.holder !== FingerprintId.NONE) held++;
   }
   return held > shown ? -1 : shown;
 }

@@ -4,7 +4,7 @@
  * as the engine does; and flows that end and begin in turn. Beside it a Map by text.
  */
 import { hashKey } from '../../dist/dataplane/flow/flow-key.js';
-import { FlowTable, FlowWord, LOOK_AHEAD, ROW_WORDS } from '../../dist/dataplane/flow/flow-table.js';
+import { FlowTable, FlowWord, PREFETCH_COUNT, ROW_WORDS } from '../../dist/dataplane/flow/flow-table.js';
 import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
 import { Stream } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
@@ -12,7 +12,7 @@ import { measureParts } from '../part.mjs';
 const LOOKUPS = 200_000;
 const SIZES = [10_000, 100_000, 1_000_000, 5_000_000];
 const LARGEST_MAP = 1_000_000;
-const views = Array.from({ length: LOOK_AHEAD }, () => {
+const views = Array.from({ length: PREFETCH_COUNT }, () => {
   const view = new PacketView();
   view.source2 = view.destination2 = 0xffff;
   view.transport = Transport.UDP;
@@ -71,13 +71,13 @@ for (const size of SIZES) {
 
   function countAhead(list) {
     let sum = 0;
-    for (let from = 0; from < LOOKUPS; from += LOOK_AHEAD) {
-      for (let i = 0; i < LOOK_AHEAD; i++) {
+    for (let from = 0; from < LOOKUPS; from += PREFETCH_COUNT) {
+      for (let i = 0; i < PREFETCH_COUNT; i++) {
         setFlow(list[from + i], views[i]);
         hashKey(views[i], table.hashKeys);
       }
-      table.lookAhead(views, LOOK_AHEAD);
-      for (let i = 0; i < LOOK_AHEAD; i++) sum += count(table.findAhead(views[i]), from + i);
+      table.prefetch(views, PREFETCH_COUNT);
+      for (let i = 0; i < PREFETCH_COUNT; i++) sum += count(table.findHashed(views[i]), from + i);
     }
     return sum | 0;
   }

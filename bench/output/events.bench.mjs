@@ -51,7 +51,7 @@ const flows = Array.from({ length: FLOWS }, (_, i) => {
   flow.firstTimeUs = START_US + i;
   flow.lastTimeUs = START_US + 1000 * i;
   flow.packetsToDestination = i;
-  flow.octetsToDestination = 100 * i;
+  flow.bytesToDestination = 100 * i;
   flow.finding = packFinding(1, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, 1);
   return flow;
 });

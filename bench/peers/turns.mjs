@@ -111,7 +111,7 @@ export const NDPI = {
   name: 'ndpiReader',
   needs: 'ndpiReader',
   args: ({ path }) => ['-q', '-i', path],
-  // Quiet, it prints nothing that could be counted.
+  // NoChange, it prints nothing that could be counted.
   checked: 'exit status',
   check: () => '',
 };

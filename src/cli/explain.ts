@@ -3,7 +3,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { listCaptures } from '../capture/input/list-captures.ts';
-import type { DecisionSink, ShownDecision } from '../decision/decision-sink.ts';
+import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
@@ -156,7 +156,7 @@ class FoundFlows {
 
   private explained(
     flow: FlowRecord,
-    decision: ShownDecision,
+    decision: DecisionView,
     timeUs: number,
     packet: number,
     { input }: Decisions,

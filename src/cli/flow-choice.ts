@@ -2,7 +2,7 @@
  * Which flow a user asks for: by its id, its Community ID, its two ends or one of its packets. Flows are told by what events show of
  * them, so ids and addresses are those of `--addresses`; a packet's flow is told by the packet.
  */
-import type { FlowName } from '../decision/flow-record.ts';
+import type { FlowIdentity } from '../decision/flow-record.ts';
 import type { EventFields } from '../output/event/event-fields.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -21,9 +21,9 @@ export interface FlowChoice {
   readonly what: string;
   /** The number of the packet that was asked for: of the flows that match, the last that began before it. Else null. */
   readonly packet: number | null;
-  matches(flow: FlowName): boolean;
+  matches(flow: FlowIdentity): boolean;
   /** True for a flow between the same addresses: worth naming where none matches. */
-  isNear(flow: FlowName): boolean;
+  isNear(flow: FlowIdentity): boolean;
 }
 
 const FLOW_ID = /^[0-9a-f]{16}$/;
@@ -66,7 +66,7 @@ export function flowChoice(
   }
   if (key !== null) {
     const packet = flags.packet!;
-    const matches = (flow: FlowName): boolean => flow.firstPacket <= packet && hasKey(flow, key);
+    const matches = (flow: FlowIdentity): boolean => flow.firstPacket <= packet && hasKey(flow, key);
     return { what: `of packet ${packet}`, packet, isNear, matches };
   }
   return tupleChoice(flags.tuple!, show);
@@ -77,7 +77,7 @@ function tupleChoice(text: string, show: ShowAddress): FlowChoice {
   const [one, other] = tuple.ends;
   const source = new Int32Array(4);
   const destination = new Int32Array(4);
-  const read = (flow: FlowName): void => {
+  const read = (flow: FlowIdentity): void => {
     show(flow.source, source);
     show(flow.destination, destination);
   };
@@ -104,7 +104,7 @@ function tupleChoice(text: string, show: ShowAddress): FlowChoice {
   };
 }
 
-function hasKey(flow: FlowName, key: PacketKey): boolean {
+function hasKey(flow: FlowIdentity, key: PacketKey): boolean {
   if (flow.transport !== key.transport || flow.domain !== key.domain) return false;
   const isForth = flow.sourcePort === key.sourcePort && flow.destinationPort === key.destinationPort;
   const isBack = flow.sourcePort === key.destinationPort && flow.destinationPort === key.sourcePort;

@@ -5,7 +5,7 @@
 import { openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import { Counters } from '../dataplane/counters.ts';
-import { Intake, WAITS } from '../dataplane/intake.ts';
+import { DecodeStage, WAITS } from '../dataplane/decode-stage.ts';
 import { HashKeys } from '../dataplane/flow/flow-key.ts';
 import { DECODE_STATUS_NAMES, DecodeStatus } from '../dataplane/wire/decode-status.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -27,7 +27,7 @@ export async function keyOfPacket(
   number: number,
   linkIdentity: LinkIdentity,
 ): Promise<PacketKey | string> {
-  const intake = new Intake(new HashKeys(0), new Counters());
+  const intake = new DecodeStage(new HashKeys(0), new Counters());
   const view = new PacketView(linkIdentity);
   const batch = new PacketBatch();
   let packets = 0;

@@ -17,9 +17,9 @@ export class Progress {
     this.bar = bar;
   }
 
-  /** For work that reads these files; `isQuiet` shows nothing. */
-  static async open(files: readonly string[], isQuiet: boolean): Promise<Progress> {
-    if (!process.stderr.isTTY || isQuiet) return new Progress(0, null);
+  /** For work that reads these files; `skipsPackets` shows nothing. */
+  static async open(files: readonly string[], skipsPackets: boolean): Promise<Progress> {
+    if (!process.stderr.isTTY || skipsPackets) return new Progress(0, null);
     const total = await totalSize(files);
     if (total === 0) return new Progress(0, null);
     const { default: cliProgress } = await import('cli-progress');

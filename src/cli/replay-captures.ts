@@ -10,7 +10,7 @@ import { Counters } from '../dataplane/counters.ts';
 import { DecisionCounts, Decisions, type Rules } from '../decision/decisions.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import { type FlowEngine, OneThread } from '../pipeline/flow-engine.ts';
-import { Judge } from '../decision/judge.ts';
+import { DecisionController } from '../decision/decision-controller.ts';
 import type { PacketPipeline, PacketSink } from '../pipeline/pipeline.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
@@ -114,7 +114,7 @@ export class Replay {
     const { rules } = this.options;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
     const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, rules, sink, guard);
-    const pipeline = engine.pipeline(new Judge(table, tunnels, decisions), this.options.packetSink);
+    const pipeline = engine.pipeline(new DecisionController(table, tunnels, decisions), this.options.packetSink);
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
       this.options.onFile(file, pipeline.counters.packets);

@@ -18,8 +18,8 @@ export function fittingWorkers(captures: readonly string[], cores: number = avai
 }
 
 /** Starts the threads that follow flows, beside this one; null where this one is to do it all. */
-export function startShards(workers: number, flowCapacity: number, tellsAllEnds: boolean): ShardPool | null {
+export function startShards(workers: number, flowCapacity: number, reportsAllFlowEnds: boolean): ShardPool | null {
   // As tests run it, this program is no file that a thread could load.
   if (workers === 1 || !existsSync(SHARD_WORKER)) return null;
-  return new ShardPool(workers - 1, flowCapacity, tellsAllEnds);
+  return new ShardPool(workers - 1, flowCapacity, reportsAllFlowEnds);
 }

@@ -7,7 +7,7 @@ import type { Counters } from '../dataplane/counters.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
-import { Judge } from '../decision/judge.ts';
+import { DecisionController } from '../decision/decision-controller.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
@@ -51,8 +51,8 @@ export class RunEngine {
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
     this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
     this.recent = new RecentFlows(this.table, this.tunnels, () => this.timeUs);
-    const judge = new Judge(this.table, this.tunnels, this.decisions, this.recent);
-    this.pipeline = new Pipeline(this.table, fingerprints, judge, null, linkIdentity);
+    const controller = new DecisionController(this.table, this.tunnels, this.decisions, this.recent);
+    this.pipeline = new Pipeline(this.table, fingerprints, controller, null, linkIdentity);
   }
 
   get counters(): Counters {

@@ -2,7 +2,7 @@
  * Where the daemon's events go: decisions and its own notices to one log, ends of flows to another, or all to the same.
  */
 import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
-import type { DecisionSink, ShownDecision } from '../decision/decision-sink.ts';
+import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event/event-line.ts';
@@ -93,7 +93,7 @@ export class RunOutputs implements DecisionSink {
     this.events = new EventLines(this.show, context);
   }
 
-  decided(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void {
+  decided(flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): void {
     this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
   }
 

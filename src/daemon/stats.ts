@@ -16,7 +16,7 @@ export function daemonStats(
   const { dropped, restarts, gapSeconds, stalls, files } = source.counts;
   return {
     packets: counters.packets,
-    bytes: counters.octets,
+    bytes: counters.bytes,
     in_flows: counters.flowPackets,
     not_decoded: counters.notDecodedByName(),
     capture: { dropped, restarts, gap_seconds: gapSeconds, stalls, ...(source.kind === 'spool' ? { files } : {}) },

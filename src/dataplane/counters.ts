@@ -16,7 +16,7 @@ export const FLOW_END_NAMES = ['timeout', 'closed', 'evicted', 'shutdown'] as co
 export class Counters {
   packets = 0;
   /** Octets on the wire, of all packets. */
-  octets = 0;
+  bytes = 0;
   flowPackets = 0;
   /** Packets by DecodeStatus; OK stays 0. */
   readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
@@ -24,7 +24,7 @@ export class Counters {
   readonly unreadLinks = new UnreadLinks();
   /** Packets and octets by Outcome. */
   readonly outcomePackets = new Float64Array(OUTCOME_NAMES.length);
-  readonly outcomeOctets = new Float64Array(OUTCOME_NAMES.length);
+  readonly outcomeBytes = new Float64Array(OUTCOME_NAMES.length);
   flowsStarted = 0;
   /** Flows ended, by FlowEnd. */
   readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
@@ -53,7 +53,7 @@ export class Counters {
   /** Adds another capture's counts. */
   add(other: Counters): void {
     this.packets += other.packets;
-    this.octets += other.octets;
+    this.bytes += other.bytes;
     this.flowPackets += other.flowPackets;
     this.flowsStarted += other.flowsStarted;
     this.splitFlows += other.splitFlows;
@@ -63,7 +63,7 @@ export class Counters {
     this.unreadLinks.add(other.unreadLinks);
     addTo(this.flowsEnded, other.flowsEnded);
     addTo(this.outcomePackets, other.outcomePackets);
-    addTo(this.outcomeOctets, other.outcomeOctets);
+    addTo(this.outcomeBytes, other.outcomeBytes);
     if (other.packets === 0) return;
     this.firstTimeUs = Number.isNaN(this.firstTimeUs)
       ? other.firstTimeUs

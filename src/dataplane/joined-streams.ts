@@ -27,9 +27,9 @@ export class JoinedStreams {
   readonly chain = new RecordChain();
   private readonly fingerprints: FingerprintSet;
 
-  /** The connection of the segment at hand: its place (0 for none), which part of all flows it is of, and its handle. */
+  /** The connection of the segment at hand: its place (0 for none), which partition of all flows it is of, and its handle. */
   private place = 0;
-  private part = 0;
+  private partition = 0;
   private handle = 0;
   /** Sequence number of the direction's first byte, from which evidence counts. */
   private base = 0;
@@ -48,14 +48,14 @@ export class JoinedStreams {
     view: PacketView,
     payload: Payload,
     place: number,
-    part: number,
+    partition: number,
     sequence: number,
     base: number,
     handle: number,
     isFromStart: boolean,
   ): number {
     this.place = place;
-    this.part = part;
+    this.partition = partition;
     this.base = base;
     this.handle = handle;
     this.isFromStart = isFromStart;
@@ -65,7 +65,7 @@ export class JoinedStreams {
     if (position >= 0 && position < view.payloadLength && (place === 0 || this.handle !== RETIRED))
       this.walk(view, payload, sequence, position);
     // A connection that a fingerprint follows has a place, where its misses are counted.
-    if (this.handle > 0 && this.place === 0) this.place = this.chain.take(this.part);
+    if (this.handle > 0 && this.place === 0) this.place = this.chain.take(this.partition);
     return this.handle;
   }
 
@@ -155,7 +155,7 @@ export class JoinedStreams {
 
   /** The next record begins at `sequence`, and `length` bytes of it are there. */
   private expect(direction: number, sequence: number, data: DataView, at: number, length: number): void {
-    if (this.place === 0) this.place = this.chain.take(this.part);
+    if (this.place === 0) this.place = this.chain.take(this.partition);
     if (this.place === 0) return;
     this.chain.expect(this.place, direction, sequence);
     if (length > 0) this.chain.hold(this.place, direction, data, at, length);

@@ -13,12 +13,12 @@ import {
   RECORD_HEADER_LENGTH,
   StreamPhase,
 } from './fingerprint/first-records.ts';
-import { Claim } from './fingerprint/claims.ts';
+import { FingerprintId } from './fingerprint/claims.ts';
 import { findingStage, Stage } from './fingerprint/finding.ts';
 import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from './fingerprint/payload.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from './flow/flow-table.ts';
-import { StreamStart, WINDOW } from './flow/stream-start.ts';
+import { TcpPrefixBuffer, WINDOW } from './flow/tcp-prefix-buffer.ts';
 import { TCP_PREFIX_LENGTH } from './wire/ike.ts';
 import type { PacketView } from './wire/packet-view.ts';
 import { nextPreface } from './wire/proxy-preface.ts';
@@ -31,7 +31,7 @@ const SEGMENT_LIMIT = 512;
 const CONNECTION_FLAGS = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH | FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH | FlowFlag.CLOSED;
 
 export class StreamObserver {
-  readonly streams = new StreamStart();
+  readonly streams = new TcpPrefixBuffer();
   readonly joined: JoinedStreams;
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
@@ -96,7 +96,7 @@ export class StreamObserver {
     const detail = slot * DETAIL_WORDS;
     const { direction } = payload;
     // Most segments are shown to no fingerprint: whoever looked at the packet before holds nothing of this one.
-    this.fingerprints.holder = Claim.NONE;
+    this.fingerprints.holder = FingerprintId.NONE;
     this.fingerprints.finding = words[row + FlowWord.OWN_FINDING]!;
     this.fingerprints.evidence = evidence;
     // Data in a SYN (RFC 7413) begins behind it.
@@ -111,7 +111,7 @@ export class StreamObserver {
       if (decided !== NEEDS_PLACE) return decided;
       if (isCut && openingRecord(view.data, view.payloadAt, view.payloadCaptured) === Opening.OPENVPN)
         return this.observeJoined(view, payload, slot, sequence, 0);
-      place = this.streams.take(this.table.partOf(slot));
+      place = this.streams.take(this.table.partitionOf(slot));
       if (place === 0) return this.giveUp(row, words[row + FlowWord.HANDLE]!);
       details[detail + FlowDetail.STREAM] = place;
       words[row + FlowWord.TRANSPORT]! |= FlowFlag.STREAM;
@@ -150,7 +150,7 @@ export class StreamObserver {
   /** Hands a stream over to be followed record by record from where it was read to. Returns its place there, 0 for none. */
   private joinAt(slot: number, place: number): number {
     const { chain } = this.joined;
-    const joined = chain.take(this.table.partOf(slot));
+    const joined = chain.take(this.table.partitionOf(slot));
     for (let direction = 0; direction < 2 && joined !== 0; direction++) {
       if (!this.streams.hasBase(place, direction)) continue;
       const next = this.streams.base(place, direction) + this.streams.cursor(place, direction);
@@ -169,9 +169,9 @@ export class StreamObserver {
     this.firstSequence(slot, direction, sequence);
     const first = details[slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction]!;
     const isFromStart = (flags & (FlowFlag.SYN_LOW << direction)) !== 0;
-    const part = this.table.partOf(slot);
+    const partition = this.table.partitionOf(slot);
     const before = words[row + FlowWord.HANDLE]!;
-    const handle = this.joined.observe(view, payload, place, part, sequence, first, before, isFromStart);
+    const handle = this.joined.observe(view, payload, place, partition, sequence, first, before, isFromStart);
     const after = this.joined.placeAfter;
     if (after !== 0) {
       details[slot * DETAIL_WORDS + FlowDetail.STREAM] = after;

@@ -37,7 +37,7 @@ export class DecisionBasis {
     input.sourcePort = record.sourcePort;
     input.destinationPort = record.destinationPort;
     input.packets = record.packetsToDestination + record.packetsToSource;
-    input.bytes = record.octetsToDestination + record.octetsToSource;
+    input.bytes = record.bytesToDestination + record.bytesToSource;
     input.timeUs = timeUs;
     input.sourceRegistration = this.registrationOf(source, timeUs);
     input.destinationRegistration = this.registrationOf(destination, timeUs);

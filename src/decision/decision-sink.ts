@@ -14,7 +14,7 @@ export interface ShownRegistration {
 }
 
 /** A decision in words. Equal ones are one object, which never changes, as long as it is kept. */
-export interface ShownDecision {
+export interface DecisionView {
   /** Under which it is kept, small: for what is made of it. Later another may have the same. */
   readonly number: number;
   readonly action: string;
@@ -30,7 +30,7 @@ export interface ShownDecision {
 
 export interface DecisionSink {
   /** A decision was made, for the first time or anew, at a packet. */
-  decided?(flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): void;
+  decided?(flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): void;
   /** A flow has ended; `decision` is its last, null where it never had a finding. */
-  ended?(flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void;
+  ended?(flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): void;
 }

@@ -22,7 +22,7 @@ import type { FlowEnd } from '../dataplane/counters.ts';
 import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';
-import type { DecisionSink, ShownDecision } from './decision-sink.ts';
+import type { DecisionSink, DecisionView } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { DueDecisions } from './due-decisions.ts';
@@ -30,8 +30,8 @@ import { FlowRecord } from './flow-record.ts';
 import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
-import { NO_ACTION, ShownDecisions } from './shown-decisions.ts';
-import { STANDING_WORDS, Standings, StandingWord } from './standing.ts';
+import { NO_ACTION, DecisionViews } from './decision-views.ts';
+import { DECISION_WORDS, DecisionTable, DecisionWord } from './decision-table.ts';
 import type { Tunnels } from './tunnels.ts';
 
 export { DecisionCounts } from './decision-counts.ts';
@@ -64,11 +64,11 @@ export class Decisions {
   private readonly sink: DecisionSink;
   private readonly guard: SafetyGuard | null;
   private readonly record = new FlowRecord();
-  private readonly standings = new Standings();
+  private readonly decisionTable = new DecisionTable();
   private readonly basis: DecisionBasis;
-  private readonly buckets = new DecisionBuckets(this.standings);
+  private readonly buckets = new DecisionBuckets(this.decisionTable);
   private readonly due: DueDecisions;
-  private readonly words: ShownDecisions;
+  private readonly words: DecisionViews;
 
   constructor(
     table: FlowTable,
@@ -85,9 +85,9 @@ export class Decisions {
     this.rules = rules;
     this.rulesBefore = rules;
     this.basis = new DecisionBasis(rules.registry, tunnels);
-    this.words = new ShownDecisions(rules);
+    this.words = new DecisionViews(rules);
     this.tally.useRules(rules.policy.rules);
-    this.due = new DueDecisions(table, this.standings, rules);
+    this.due = new DueDecisions(table, this.decisionTable, rules);
     this.sink = sink;
     this.guard = guard;
     this.hits = hits;
@@ -129,8 +129,8 @@ export class Decisions {
   }
 
   /** The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where any may. */
-  quietPeriodEnd(timeUs: number): number {
-    return this.rules.mode === 'observe' ? this.due.quietPeriodEnd(timeUs) : timeUs;
+  noChangeUntil(timeUs: number): number {
+    return this.rules.mode === 'observe' ? this.due.noChangeUntil(timeUs) : timeUs;
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
@@ -140,43 +140,44 @@ export class Decisions {
     if (this.due.isDue(slot, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
     const number = table.words[at + FlowWord.DECISION]!;
     const { guard } = this;
-    if (guard !== null && timeUs >= this.standings.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
+    if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
-    if (this.standings.words[number * STANDING_WORDS + StandingWord.ACTION] === Action.ALLOW) return Outcome.FORWARDED;
+    if (this.decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION] === Action.ALLOW)
+      return Outcome.FORWARDED;
     return this.outcome(number, slot, wireLength, timeUs);
   }
 
   /** Whether `ended` has something to say of flows without a decision. */
-  get tellsAllEnds(): boolean {
+  get reportsAllFlowEnds(): boolean {
     return this.sink.ended !== undefined;
   }
 
   ended(slot: number, reason: FlowEnd): void {
-    const { standings, sink } = this;
-    const { words } = standings;
+    const { decisionTable, sink } = this;
+    const { words } = decisionTable;
     const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
-    const row = number * STANDING_WORDS;
+    const row = number * DECISION_WORDS;
     if (sink.ended !== undefined) {
       this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
       sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
     }
     if (number === 0) return;
     this.flows.bump(
-      words[row + StandingWord.PROTOCOL]!,
-      words[row + StandingWord.STAGE]!,
-      words[row + StandingWord.ACTION]!,
+      words[row + DecisionWord.PROTOCOL]!,
+      words[row + DecisionWord.STAGE]!,
+      words[row + DecisionWord.ACTION]!,
     );
     this.buckets.release(row);
-    standings.end(number);
+    decisionTable.end(number);
   }
 
   /** The outcome of a packet under a throttle or a block. A client is hit once a packet is dropped or delayed. */
   private outcome(number: number, slot: number, wireLength: number, timeUs: number): Outcome {
-    const { words } = this.standings;
-    const row = number * STANDING_WORDS;
-    if (words[row + StandingWord.ACTION] === Action.BLOCK)
+    const { words } = this.decisionTable;
+    const row = number * DECISION_WORDS;
+    if (words[row + DecisionWord.ACTION] === Action.BLOCK)
       return this.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
-    if (this.guard?.refuses(words[row + StandingWord.STAGE]!) === true) return Outcome.FORWARDED;
+    if (this.guard?.refuses(words[row + DecisionWord.STAGE]!) === true) return Outcome.FORWARDED;
     const delay = this.buckets.take(row, wireLength, timeUs);
     if (delay === 0 || !this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
     if (delay === NO_ROOM) return Outcome.DROPPED;
@@ -186,40 +187,41 @@ export class Decisions {
 
   /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
   private mayHit(number: number, slot: number, timeUs: number): boolean {
-    const { guard, standings, rules } = this;
+    const { guard, decisionTable, rules } = this;
     if (guard === null) return true;
-    const { words } = standings;
-    const row = number * STANDING_WORDS;
-    const stage = words[row + StandingWord.STAGE]!;
+    const { words } = decisionTable;
+    const row = number * DECISION_WORDS;
+    const stage = words[row + DecisionWord.STAGE]!;
     if (guard.refuses(stage)) return false;
-    if (words[row + StandingWord.ADMITTED_BY] === guard.generation) return true;
-    const rule = ruleName(rules, words[row + StandingWord.RULE]!) ?? '';
-    const isHarm = standings.hitKinds[number] === HitKind.IN_FORCE;
+    if (words[row + DecisionWord.ADMITTED_BY] === guard.generation) return true;
+    const rule = ruleName(rules, words[row + DecisionWord.RULE]!) ?? '';
+    const isHarm = decisionTable.hitKinds[number] === HitKind.IN_FORCE;
     const isAdmitted = guard.admit(this.table, slot, timeUs, stage, rule, isHarm);
-    if (isAdmitted) words[row + StandingWord.ADMITTED_BY] = guard.generation;
+    if (isAdmitted) words[row + DecisionWord.ADMITTED_BY] = guard.generation;
     this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
     return isAdmitted;
   }
 
   /** Shows the guard the client of a flow with a finding: it is seen, and still hit where it is. */
   private showGuard(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
-    const { words, shownUntil } = this.standings;
-    const row = number * STANDING_WORDS;
-    const stage = words[row + StandingWord.STAGE]!;
+    const { words, shownUntil } = this.decisionTable;
+    const row = number * DECISION_WORDS;
+    const stage = words[row + DecisionWord.STAGE]!;
     shownUntil[number] = guard.see(this.table, slot, timeUs, stage);
-    const isHit = words[row + StandingWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
+    const isHit = words[row + DecisionWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
     if (isHit) guard.touch(this.table, slot, timeUs, stage);
   }
 
   /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
   private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
-    const { standings, rules } = this;
-    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    const { decisionTable, rules } = this;
+    const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
     const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
-    if (isNew || standings.hitKinds[number] !== kind) standings.hitOutcomes[number] = HitOutcome.NONE;
+    if (isNew || decisionTable.hitKinds[number] !== kind) decisionTable.hitOutcomes[number] = HitOutcome.NONE;
     // A flow that is being hit may become a registered one: the guard is asked again.
-    if (standings.hitKinds[number] !== kind) standings.words[number * STANDING_WORDS + StandingWord.ADMITTED_BY] = 0;
-    standings.hitKinds[number] = kind;
+    if (decisionTable.hitKinds[number] !== kind)
+      decisionTable.words[number * DECISION_WORDS + DecisionWord.ADMITTED_BY] = 0;
+    decisionTable.hitKinds[number] = kind;
     if (kind === HitKind.NONE) return;
     if (rules.mode === 'observe') this.countHit(number, HitOutcome.WOULD, timeUs);
     else this.countHit(number, this.mayHit(number, slot, timeUs) ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
@@ -235,47 +237,47 @@ export class Decisions {
 
   /** Counts what came of a registered hit, once for each outcome that the decision has in turn. */
   private countHit(number: number, outcome: HitOutcome, timeUs: number): void {
-    const { standings, rules } = this;
-    const kind = standings.hitKinds[number] as HitKind;
-    if (kind === HitKind.NONE || standings.hitOutcomes[number] === outcome) return;
-    standings.hitOutcomes[number] = outcome;
-    const rule = standings.words[number * STANDING_WORDS + StandingWord.RULE]!;
+    const { decisionTable, rules } = this;
+    const kind = decisionTable.hitKinds[number] as HitKind;
+    if (kind === HitKind.NONE || decisionTable.hitOutcomes[number] === outcome) return;
+    decisionTable.hitOutcomes[number] = outcome;
+    const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
     this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
   }
 
   /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
   private decide(slot: number, timeUs: number, packet: number): void {
-    const { basis, record, rules, standings } = this;
+    const { basis, record, rules, decisionTable } = this;
     const { input } = basis;
     const tunnel = this.tunnels.of(slot);
     record.read(this.table, slot, this.evidenceLog, null);
-    const isNews = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
+    const sharesRegistration = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
     const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
     const before = this.table.words[decisionAt]!;
-    const number = before === 0 ? standings.begin() : before;
-    const row = number * STANDING_WORDS;
-    const { words } = standings;
+    const number = before === 0 ? decisionTable.begin() : before;
+    const row = number * DECISION_WORDS;
+    const { words } = decisionTable;
     if (before === 0) {
       this.table.words[decisionAt] = number;
       this.delays.observe(timeUs - record.firstTimeUs);
     }
-    if (words[row + StandingWord.STAGE] !== input.stage || words[row + StandingWord.PROTOCOL] !== input.protocol) {
+    if (words[row + DecisionWord.STAGE] !== input.stage || words[row + DecisionWord.PROTOCOL] !== input.protocol) {
       this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
     this.due.schedule(number, input);
-    standings.shownUntil[number] = -Infinity;
+    decisionTable.shownUntil[number] = -Infinity;
     const isNew = before === 0 || !this.isSame(row, rule, reason);
     if (isNew) {
-      const previous = before === 0 ? NO_ACTION : words[row + StandingWord.ACTION]!;
+      const previous = before === 0 ? NO_ACTION : words[row + DecisionWord.ACTION]!;
       this.take(number, rule, reason, timeUs);
       this.announce(slot, row, previous, timeUs, packet);
-    } else if (words[row + StandingWord.RULES_GENERATION] !== this.rulesGeneration) {
+    } else if (words[row + DecisionWord.RULES_GENERATION] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
     this.noteHit(number, slot, isNew, timeUs);
-    if (!isNews) return;
+    if (!sharesRegistration) return;
     const { firstSlot, nextSlot } = this.tunnels.columns;
     for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
       if (other !== slot) this.decide(other, timeUs, packet);
@@ -284,23 +286,23 @@ export class Decisions {
   /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
   private isSame(row: number, rule: number, reason: number): boolean {
     const { input, rules, rulesBefore } = this;
-    const { words } = this.standings;
+    const { words } = this.decisionTable;
     if (
-      words[row + StandingWord.REASON] !== reason ||
-      words[row + StandingWord.STAGE] !== input.stage ||
-      words[row + StandingWord.PROTOCOL] !== input.protocol
+      words[row + DecisionWord.REASON] !== reason ||
+      words[row + DecisionWord.STAGE] !== input.stage ||
+      words[row + DecisionWord.PROTOCOL] !== input.protocol
     )
       return false;
-    const ruleBefore = words[row + StandingWord.RULE]!;
-    const source = words[row + StandingWord.SOURCE_REGISTRATION]!;
-    const destination = words[row + StandingWord.DESTINATION_REGISTRATION]!;
-    if (words[row + StandingWord.RULES_GENERATION] === this.rulesGeneration) {
+    const ruleBefore = words[row + DecisionWord.RULE]!;
+    const source = words[row + DecisionWord.SOURCE_REGISTRATION]!;
+    const destination = words[row + DecisionWord.DESTINATION_REGISTRATION]!;
+    if (words[row + DecisionWord.RULES_GENERATION] === this.rulesGeneration) {
       return (
         ruleBefore === rule && source === input.sourceRegistration && destination === input.destinationRegistration
       );
     }
     return (
-      words[row + StandingWord.ACTION] === actionOf(rules.policy, rule) &&
+      words[row + DecisionWord.ACTION] === actionOf(rules.policy, rule) &&
       ruleName(rulesBefore, ruleBefore) === ruleName(rules, rule) &&
       isSameRegistration(rulesBefore, source, rules, input.sourceRegistration) &&
       isSameRegistration(rulesBefore, destination, rules, input.destinationRegistration)
@@ -310,48 +312,48 @@ export class Decisions {
   /** Takes the decision that the input has led to. */
   private take(number: number, rule: number, reason: number, timeUs: number): void {
     const { input } = this;
-    const { words } = this.standings;
-    const row = number * STANDING_WORDS;
+    const { words } = this.decisionTable;
+    const row = number * DECISION_WORDS;
     const action = actionOf(this.rules.policy, rule);
     // Hits are limited by stage: what was let through for a finding that was suspected is asked for again.
-    if (words[row + StandingWord.ACTION] !== action || words[row + StandingWord.STAGE] !== input.stage)
-      words[row + StandingWord.ADMITTED_BY] = 0;
-    words[row + StandingWord.RULE] = rule;
-    words[row + StandingWord.ACTION] = action;
-    words[row + StandingWord.REASON] = reason;
-    words[row + StandingWord.PROTOCOL] = input.protocol;
-    words[row + StandingWord.STAGE] = input.stage;
-    words[row + StandingWord.SOURCE_REGISTRATION] = input.sourceRegistration;
-    words[row + StandingWord.DESTINATION_REGISTRATION] = input.destinationRegistration;
-    words[row + StandingWord.RULES_GENERATION] = this.rulesGeneration;
+    if (words[row + DecisionWord.ACTION] !== action || words[row + DecisionWord.STAGE] !== input.stage)
+      words[row + DecisionWord.ADMITTED_BY] = 0;
+    words[row + DecisionWord.RULE] = rule;
+    words[row + DecisionWord.ACTION] = action;
+    words[row + DecisionWord.REASON] = reason;
+    words[row + DecisionWord.PROTOCOL] = input.protocol;
+    words[row + DecisionWord.STAGE] = input.stage;
+    words[row + DecisionWord.SOURCE_REGISTRATION] = input.sourceRegistration;
+    words[row + DecisionWord.DESTINATION_REGISTRATION] = input.destinationRegistration;
+    words[row + DecisionWord.RULES_GENERATION] = this.rulesGeneration;
     this.buckets.hold(number, this.rules, this.rulesGeneration, input.source, timeUs);
   }
 
   /** Counts a decision and hands it to the sink. */
   private announce(slot: number, row: number, previous: number, timeUs: number, packet: number): void {
     const { sink } = this;
-    const { words } = this.standings;
-    const action = words[row + StandingWord.ACTION]!;
+    const { words } = this.decisionTable;
+    const action = words[row + DecisionWord.ACTION]!;
     const registered =
-      (words[row + StandingWord.SOURCE_REGISTRATION] === NO_REGISTRATION ? 0 : 1) +
-      (words[row + StandingWord.DESTINATION_REGISTRATION] === NO_REGISTRATION ? 0 : 2);
+      (words[row + DecisionWord.SOURCE_REGISTRATION] === NO_REGISTRATION ? 0 : 1) +
+      (words[row + DecisionWord.DESTINATION_REGISTRATION] === NO_REGISTRATION ? 0 : 2);
     this.made[action]!++;
-    this.tally.bump(words[row + StandingWord.RULE]!, action, words[row + StandingWord.PROTOCOL]!, registered);
+    this.tally.bump(words[row + DecisionWord.RULE]!, action, words[row + DecisionWord.PROTOCOL]!, registered);
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
     sink.decided(this.record, this.shown(row, previous), timeUs, packet);
   }
 
-  private shown(row: number, previous: number): ShownDecision {
-    const { words } = this.standings;
+  private shown(row: number, previous: number): DecisionView {
+    const { words } = this.decisionTable;
     return this.words.of(
-      words[row + StandingWord.ACTION]!,
+      words[row + DecisionWord.ACTION]!,
       previous,
-      words[row + StandingWord.RULE]!,
-      words[row + StandingWord.REASON]!,
+      words[row + DecisionWord.RULE]!,
+      words[row + DecisionWord.REASON]!,
       this.mode,
-      words[row + StandingWord.SOURCE_REGISTRATION]!,
-      words[row + StandingWord.DESTINATION_REGISTRATION]!,
+      words[row + DecisionWord.SOURCE_REGISTRATION]!,
+      words[row + DecisionWord.DESTINATION_REGISTRATION]!,
     );
   }
 }

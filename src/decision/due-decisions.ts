@@ -9,25 +9,25 @@ import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-tabl
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { nextBoundary } from '../policy/policy.ts';
 import type { Rules } from './rules.ts';
-import { STANDING_WORDS, type Standings, StandingWord } from './standing.ts';
+import { DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
 
 export class DueDecisions {
   private readonly table: FlowTable;
-  private readonly standings: Standings;
+  private readonly decisionTable: DecisionTable;
   private rules: Rules;
   /** Some rule asks for a minimum of packets or octets. */
   private hasMinimums = false;
-  /** No decision changes by itself from `quietFromUs` on and before `quietUntilUs`. */
-  private quietFromUs = 0;
-  private quietUntilUs = 0;
+  /** No decision changes by itself from `noChangeFromUs` on and before `noChangeUntilUs`. */
+  private noChangeFromUs = 0;
+  private noChangeUntilUs = 0;
   /** No decision is due before this packet time. */
   private soonestUs = Infinity;
   /** Packets from that time on since it was last looked for. */
   private lateCount = 0;
 
-  constructor(table: FlowTable, standings: Standings, rules: Rules) {
+  constructor(table: FlowTable, decisionTable: DecisionTable, rules: Rules) {
     this.table = table;
-    this.standings = standings;
+    this.decisionTable = decisionTable;
     this.rules = rules;
     this.useRules(rules);
   }
@@ -37,25 +37,25 @@ export class DueDecisions {
     this.rules = rules;
     const { packets, bytes } = rules.policy.boundaries;
     this.hasMinimums = packets.length > 0 || bytes.length > 0;
-    this.quietUntilUs = 0;
+    this.noChangeUntilUs = 0;
     this.soonestUs = Infinity;
   }
 
   /** Sets when the decision that has just been made is to be made anew. */
   schedule(number: number, { timeUs, packets, bytes }: DecisionInput): void {
-    const { numbers } = this.standings;
+    const { numbers } = this.decisionTable;
     const { boundaries } = this.rules.policy;
-    const row = number * STANDING_WORDS;
-    const until = this.quietUntil(timeUs);
+    const row = number * DECISION_WORDS;
+    const until = this.nextBoundaryAfter(timeUs);
     if (until < this.soonestUs) this.soonestUs = until;
-    numbers[(row + StandingWord.NEXT_TIME) >> 1] = until;
-    numbers[(row + StandingWord.NEXT_PACKETS) >> 1] = firstAbove(boundaries.packets, packets);
-    numbers[(row + StandingWord.NEXT_OCTETS) >> 1] = firstAbove(boundaries.bytes, bytes);
+    numbers[(row + DecisionWord.NEXT_TIME) >> 1] = until;
+    numbers[(row + DecisionWord.NEXT_PACKETS) >> 1] = firstAbove(boundaries.packets, packets);
+    numbers[(row + DecisionWord.NEXT_BYTES) >> 1] = firstAbove(boundaries.bytes, bytes);
   }
 
   /** The packet time before which no packet from `timeUs` on makes a decision due; `timeUs` itself where any may. */
-  quietPeriodEnd(timeUs: number): number {
-    return this.hasMinimums ? timeUs : this.quietUntil(timeUs);
+  noChangeUntil(timeUs: number): number {
+    return this.hasMinimums ? timeUs : this.nextBoundaryAfter(timeUs);
   }
 
   /** True when a packet makes the decision of its flow due. */
@@ -64,32 +64,32 @@ export class DueDecisions {
   }
 
   private isRowDue(slot: number, timeUs: number): boolean {
-    const { table, standings } = this;
+    const { table, decisionTable } = this;
     const { words } = table;
-    if (timeUs >= this.soonestUs && ++this.lateCount > standings.used) {
-      this.soonestUs = standings.soonest();
+    if (timeUs >= this.soonestUs && ++this.lateCount > decisionTable.used) {
+      this.soonestUs = decisionTable.soonest();
       this.lateCount = 0;
     }
-    const { numbers } = standings;
+    const { numbers } = decisionTable;
     const at = slot * ROW_WORDS;
-    const row = words[at + FlowWord.DECISION]! * STANDING_WORDS;
+    const row = words[at + FlowWord.DECISION]! * DECISION_WORDS;
     const packets = (words[at + FlowWord.PACKETS]! >>> 0) + (words[at + FlowWord.PACKETS + 1]! >>> 0);
-    const nextOctets = numbers[(row + StandingWord.NEXT_OCTETS) >> 1]!;
+    const nextBytes = numbers[(row + DecisionWord.NEXT_BYTES) >> 1]!;
     return (
-      timeUs >= numbers[(row + StandingWord.NEXT_TIME) >> 1]! ||
-      packets >= numbers[(row + StandingWord.NEXT_PACKETS) >> 1]! ||
-      (nextOctets !== Infinity && table.octets(slot, 0) + table.octets(slot, 1) >= nextOctets)
+      timeUs >= numbers[(row + DecisionWord.NEXT_TIME) >> 1]! ||
+      packets >= numbers[(row + DecisionWord.NEXT_PACKETS) >> 1]! ||
+      (nextBytes !== Infinity && table.bytes(slot, 0) + table.bytes(slot, 1) >= nextBytes)
     );
   }
 
   /** The time before which no decision changes by itself. Most are made soon after one another, with no boundary between. */
-  private quietUntil(timeUs: number): number {
-    if (timeUs < this.quietFromUs || timeUs >= this.quietUntilUs) {
+  private nextBoundaryAfter(timeUs: number): number {
+    if (timeUs < this.noChangeFromUs || timeUs >= this.noChangeUntilUs) {
       const { policy, registry } = this.rules;
-      this.quietFromUs = timeUs;
-      this.quietUntilUs = Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
+      this.noChangeFromUs = timeUs;
+      this.noChangeUntilUs = Math.min(nextBoundary(policy.boundaries, timeUs), registry.nextBoundary(timeUs));
     }
-    return this.quietUntilUs;
+    return this.noChangeUntilUs;
   }
 }
 

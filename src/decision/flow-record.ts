@@ -15,7 +15,7 @@ import {
 } from '../dataplane/flow/flow-table.ts';
 
 /** What a flow is known by: its tuple, its wrapping and its first packet. */
-export class FlowName {
+export class FlowIdentity {
   /** Transport number (6, 17, 50, 51). */
   transport = 0;
   /** Addresses as words (core/ip-address). */
@@ -30,7 +30,7 @@ export class FlowName {
   firstTimeUs = 0;
 
   /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
-  readName(table: FlowTable, slot: number): 0 | 1 {
+  readIdentity(table: FlowTable, slot: number): 0 | 1 {
     const { words, details, detailNumbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
@@ -49,37 +49,37 @@ export class FlowName {
   }
 }
 
-export class FlowRecord extends FlowName {
+export class FlowRecord extends FlowIdentity {
   /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view). */
   encapsulation = 0;
   vlans = 0;
   lastTimeUs = 0;
   packetsToDestination = 0;
   packetsToSource = 0;
-  octetsToDestination = 0;
-  octetsToSource = 0;
+  bytesToDestination = 0;
+  bytesToSource = 0;
   finding: Finding = 0;
   /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
-  tunnel: FlowName | null = null;
+  tunnel: FlowIdentity | null = null;
   /** The evidence of its own packets and of its tunnel: the first row of each in the log, 0 for none. */
   ownEvidence = 0;
   tunnelEvidence = 0;
   evidenceLog: EvidenceLog | null = null;
 
   /** Fills the record from a slot of the table. */
-  read(table: FlowTable, slot: number, evidenceLog: EvidenceLog, tunnel: FlowName | null): void {
+  read(table: FlowTable, slot: number, evidenceLog: EvidenceLog, tunnel: FlowIdentity | null): void {
     const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    const forth = this.readName(table, slot);
+    const forth = this.readIdentity(table, slot);
     this.finding = details[detail + FlowDetail.FINDING]!;
     this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;
     this.vlans = details[detail + FlowDetail.VLANS]!;
     this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     this.packetsToDestination = words[row + FlowWord.PACKETS + forth]! >>> 0;
     this.packetsToSource = words[row + FlowWord.PACKETS + 1 - forth]! >>> 0;
-    this.octetsToDestination = table.octets(slot, forth);
-    this.octetsToSource = table.octets(slot, 1 - forth);
+    this.bytesToDestination = table.bytes(slot, forth);
+    this.bytesToSource = table.bytes(slot, 1 - forth);
     this.tunnel = tunnel;
     this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
     this.tunnelEvidence = details[detail + FlowDetail.TUNNEL_EVIDENCE]!;

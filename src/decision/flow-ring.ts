@@ -6,7 +6,7 @@ const FIRST_CAPACITY = 256;
 const Word = { KIND: 16, PORTS: 17, KEPT: 18 } as const;
 const WORDS = 20;
 /** Doubles of a flow. */
-const Amount = { PACKETS: 0, OCTETS: 1, LAST_TIME: 2 } as const;
+const Amount = { PACKETS: 0, BYTES: 1, LAST_TIME: 2 } as const;
 const NUMBERS = 3;
 
 export class FlowRing {
@@ -68,7 +68,7 @@ export class FlowRing {
     flow.tunnel = 0;
     const number = place * NUMBERS;
     input.packets = numbers[number + Amount.PACKETS]!;
-    input.bytes = numbers[number + Amount.OCTETS]!;
+    input.bytes = numbers[number + Amount.BYTES]!;
     flow.lastTimeUs = numbers[number + Amount.LAST_TIME]!;
   }
 
@@ -85,7 +85,7 @@ export class FlowRing {
     words[at + Word.KEPT] = (flow.hasKeptSource ? 1 : 0) | (flow.hasKeptDestination ? 2 : 0);
     const number = place * NUMBERS;
     numbers[number + Amount.PACKETS] = input.packets;
-    numbers[number + Amount.OCTETS] = input.bytes;
+    numbers[number + Amount.BYTES] = input.bytes;
     numbers[number + Amount.LAST_TIME] = flow.lastTimeUs;
   }
 

@@ -7,7 +7,7 @@
 import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
 import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
-import { FlowName } from './flow-record.ts';
+import { FlowIdentity } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -26,7 +26,7 @@ export class RecentFlows implements RecordedFlows {
   private readonly suspected: FlowRing;
   private readonly visitLimit: number;
   private readonly flow = new RecordedFlow();
-  private readonly name = new FlowName();
+  private readonly name = new FlowIdentity();
 
   /** `now` is the packet time, µs since 1970. */
   constructor(
@@ -103,7 +103,7 @@ export class RecentFlows implements RecordedFlows {
     const { table, tunnels, flow, name } = this;
     const { input } = flow;
     const row = slot * ROW_WORDS;
-    name.readName(table, slot);
+    name.readIdentity(table, slot);
     const finding = table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!;
     input.protocol = findingProtocol(finding);
     input.stage = findingStage(finding);
@@ -114,7 +114,7 @@ export class RecentFlows implements RecordedFlows {
     input.sourcePort = name.sourcePort;
     input.destinationPort = name.destinationPort;
     input.packets = (table.words[row + FlowWord.PACKETS]! >>> 0) + (table.words[row + FlowWord.PACKETS + 1]! >>> 0);
-    input.bytes = table.octets(slot, 0) + table.octets(slot, 1);
+    input.bytes = table.bytes(slot, 0) + table.bytes(slot, 1);
     flow.lastTimeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
     flow.tunnel = tunnels.of(slot);
     const { columns } = tunnels;

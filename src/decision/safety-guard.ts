@@ -8,7 +8,7 @@ import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Breaker, type Capacities } from './breaker/breaker.ts';
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
-import { FlowName } from './flow-record.ts';
+import { FlowIdentity } from './flow-record.ts';
 
 /** What made the breaker trip, for outputs. */
 export type { Trip } from './breaker/trip.ts';
@@ -22,7 +22,7 @@ export interface TripReport {
   /** The rule that would have hit one client more; null where none did. */
   readonly rule: string | null;
   /** Flows that were hit before, the latest last, and the one that was not. They are valid during the call only. */
-  readonly flows: readonly FlowName[];
+  readonly flows: readonly FlowIdentity[];
 }
 
 /** Flows that a trip names at most. */
@@ -30,7 +30,7 @@ const NAMED_FLOWS = 10;
 
 /** A flow that was let through, as the trip after it names it. */
 interface HitFlow {
-  readonly name: FlowName;
+  readonly name: FlowIdentity;
   stage: number;
   isHarm: boolean;
 }
@@ -41,11 +41,11 @@ export class SafetyGuard {
   tripCount = 0;
   /** Grows with every reset: what was admitted before is asked for again. */
   generation = 1;
-  private readonly name = new FlowName();
+  private readonly name = new FlowIdentity();
   private readonly onTrip: (report: TripReport) => void;
   /** The flows that were let through last, in a ring; `hitCount` since the last reset. */
   private readonly hitFlows: readonly HitFlow[] = Array.from({ length: NAMED_FLOWS }, () => ({
-    name: new FlowName(),
+    name: new FlowIdentity(),
     stage: 0,
     isHarm: false,
   }));
@@ -69,13 +69,13 @@ export class SafetyGuard {
 
   /** Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again. */
   see(table: FlowTable, slot: number, timeUs: number, stage: number): number {
-    this.name.readName(table, slot);
+    this.name.readIdentity(table, slot);
     return this.breaker.see(timeUs, this.name.source, stage);
   }
 
   /** Notes that the flow's client, which was admitted, is still being hit. */
   touch(table: FlowTable, slot: number, timeUs: number, stage: number): void {
-    this.name.readName(table, slot);
+    this.name.readIdentity(table, slot);
     this.breaker.touch(timeUs, this.name.source, stage);
   }
 
@@ -83,10 +83,10 @@ export class SafetyGuard {
   admit(table: FlowTable, slot: number, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
     if (this.breaker.refuses(stage)) return false;
     const { name } = this;
-    name.readName(table, slot);
+    name.readIdentity(table, slot);
     if (this.breaker.admit(timeUs, name.source, stage, isHarm)) {
       const flow = this.hitFlows[this.hitCount++ % NAMED_FLOWS]!;
-      flow.name.readName(table, slot);
+      flow.name.readIdentity(table, slot);
       flow.stage = stage;
       flow.isHarm = isHarm;
       return true;
@@ -105,10 +105,10 @@ export class SafetyGuard {
   }
 
   /** The flows that count for a trip, the latest last; one less than may be named. */
-  private flowsOf({ cause, limit }: Trip, stage: number): FlowName[] {
+  private flowsOf({ cause, limit }: Trip, stage: number): FlowIdentity[] {
     const isAny = limit?.endsWith('any') === true;
     const first = Math.max(0, this.hitCount - NAMED_FLOWS);
-    const flows: FlowName[] = [];
+    const flows: FlowIdentity[] = [];
     for (let number = first; number < this.hitCount; number++) {
       const flow = this.hitFlows[number % NAMED_FLOWS]!;
       if (cause === 'registered' ? flow.isHarm : isAny || flow.stage === stage) flows.push(flow.name);

@@ -14,7 +14,7 @@ import { IdleList } from './idle-list.ts';
 import { BucketScope, type Throttle } from '../policy/action.ts';
 
 const MICROS_PER_SECOND = 1_000_000;
-const BITS_PER_OCTET = 8;
+const BITS_PER_BYTE = 8;
 const INITIAL_CAPACITY = 64;
 /** Buckets without a holder that are kept. */
 const IDLE_LIMIT = 65_536;
@@ -25,7 +25,7 @@ const REAPED_PER_HOLD = 4;
 export const NO_ROOM = -1;
 
 export class TokenBuckets {
-  private octetsPerMicro = new Float64Array(INITIAL_CAPACITY);
+  private bytesPerMicro = new Float64Array(INITIAL_CAPACITY);
   private burst = new Float64Array(INITIAL_CAPACITY);
   private tokens = new Float64Array(INITIAL_CAPACITY);
   private filledAt = new Float64Array(INITIAL_CAPACITY);
@@ -59,7 +59,7 @@ export class TokenBuckets {
     if (bucket === this.burst.length) this.grow();
     this.keys[bucket] = key;
     this.numbers.set(key, bucket);
-    this.octetsPerMicro[bucket] = throttle.rate / BITS_PER_OCTET / MICROS_PER_SECOND;
+    this.bytesPerMicro[bucket] = throttle.rate / BITS_PER_BYTE / MICROS_PER_SECOND;
     this.burst[bucket] = throttle.burst;
     this.tokens[bucket] = throttle.burst;
     this.filledAt[bucket] = timeUs;
@@ -81,22 +81,22 @@ export class TokenBuckets {
   }
 
   /** Takes a packet's bytes: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back. */
-  take(bucket: number, octets: number, timeUs: number): number {
+  take(bucket: number, bytes: number, timeUs: number): number {
     const filled = this.filledBy(bucket, timeUs);
     this.filledAt[bucket] = Math.max(timeUs, this.filledAt[bucket]!);
-    const left = filled - octets;
+    const left = filled - bytes;
     if (left < -this.burst[bucket]!) {
       this.tokens[bucket] = filled;
       return NO_ROOM;
     }
     this.tokens[bucket] = left;
-    return left >= 0 ? 0 : -left / this.octetsPerMicro[bucket]!;
+    return left >= 0 ? 0 : -left / this.bytesPerMicro[bucket]!;
   }
 
   /** Tokens of a bucket at a time, in bytes; a time before the last is taken for the last. */
   private filledBy(bucket: number, timeUs: number): number {
     const elapsed = Math.max(0, timeUs - this.filledAt[bucket]!);
-    return Math.min(this.burst[bucket]!, this.tokens[bucket]! + elapsed * this.octetsPerMicro[bucket]!);
+    return Math.min(this.burst[bucket]!, this.tokens[bucket]! + elapsed * this.bytesPerMicro[bucket]!);
   }
 
   /** Forgets some of the buckets that have been idle longest, if they are full. */
@@ -121,7 +121,7 @@ export class TokenBuckets {
 
   private grow(): void {
     const size = this.burst.length * 2;
-    this.octetsPerMicro = widened(this.octetsPerMicro, size);
+    this.bytesPerMicro = widened(this.bytesPerMicro, size);
     this.burst = widened(this.burst, size);
     this.tokens = widened(this.tokens, size);
     this.filledAt = widened(this.filledAt, size);

@@ -3,8 +3,8 @@
  * ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the limit at once and costs memory only
  * once touched.
  */
-import type { FlowName } from './flow-record.ts';
-import { NameRows } from './name-rows.ts';
+import type { FlowIdentity } from './flow-record.ts';
+import { FlowIdentityTable } from './flow-identity-table.ts';
 
 /** The ends of a tunnel: of an initiator, of a responder. */
 export const TunnelEnd = { SOURCE: 0, DESTINATION: 1 } as const;
@@ -28,7 +28,7 @@ export class TunnelColumns {
 
   private readonly previousSlot: Int32Array;
   private readonly lastSlot: Int32Array;
-  private readonly names: NameRows;
+  private readonly names: FlowIdentityTable;
   private readonly registeredAddress: Int32Array;
   private readonly isRegistered: Uint8Array;
   private used = 1;
@@ -45,13 +45,13 @@ export class TunnelColumns {
     this.nextSlot = new Int32Array(slotLimit + 1);
     this.previousSlot = new Int32Array(slotLimit + 1);
     this.lastSlot = new Int32Array(rows);
-    this.names = new NameRows(rows);
+    this.names = new FlowIdentityTable(rows);
     this.registeredAddress = new Int32Array(rows * ENDS * ADDRESS_WORDS);
     this.isRegistered = new Uint8Array(rows * ENDS);
   }
 
   /** Number of a new tunnel without flows, known by a name. */
-  begin(name: FlowName): number {
+  begin(name: FlowIdentity): number {
     let tunnel = this.free;
     if (tunnel === 0) tunnel = this.used++;
     else this.free = this.firstSlot[tunnel]!;
@@ -96,7 +96,7 @@ export class TunnelColumns {
   }
 
   /** Fills a name with that of a tunnel. */
-  readName(tunnel: number, name: FlowName): void {
+  readIdentity(tunnel: number, name: FlowIdentity): void {
     this.names.read(tunnel, name);
   }
 

@@ -23,10 +23,10 @@ import {
   Stage,
   Variant,
 } from '../dataplane/fingerprint/finding.ts';
-import { Claim } from '../dataplane/fingerprint/claims.ts';
+import { FingerprintId } from '../dataplane/fingerprint/claims.ts';
 import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
-import { FlowName } from './flow-record.ts';
-import type { News } from '../dataplane/news.ts';
+import { FlowIdentity } from './flow-record.ts';
+import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 
@@ -47,7 +47,7 @@ export class Tunnels {
   /** The tunnels, by the numbers that flows' rows hold. */
   readonly columns: TunnelColumns;
   private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
-  private readonly name = new FlowName();
+  private readonly name = new FlowIdentity();
   private readonly address = new Int32Array(4);
 
   /** Flows that found no place for a tunnel of their own. */
@@ -73,10 +73,10 @@ export class Tunnels {
   }
 
   /** Identity of the first flow of a flow's tunnel, valid until the next call; null where it is of none. */
-  nameOf(slot: number): FlowName | null {
+  nameOf(slot: number): FlowIdentity | null {
     const tunnel = this.of(slot);
     if (tunnel === NO_TUNNEL) return null;
-    this.columns.readName(tunnel, this.name);
+    this.columns.readIdentity(tunnel, this.name);
     return this.name;
   }
 
@@ -84,16 +84,16 @@ export class Tunnels {
    * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where that is due.
    * Leaves the finding that counts in the flow's row.
    */
-  follow(slot: number, news: News): void {
+  follow(slot: number, detection: Detection): void {
     const { details } = this.table;
     const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
     // A new tunnel takes its name, and with it who the initiator is, from the row.
-    details[findingAt] = this.raised(slot, news.finding);
-    if (news.holder === Claim.WIREGUARD) this.followWireguard(slot, news);
-    else if (findingProtocol(news.finding) === Protocol.IPSEC) this.followIpsec(slot, news);
+    details[findingAt] = this.raised(slot, detection.finding);
+    if (detection.holder === FingerprintId.WIREGUARD) this.followWireguard(slot, detection);
+    else if (findingProtocol(detection.finding) === Protocol.IPSEC) this.followIpsec(slot, detection);
     const tunnel = this.of(slot);
-    if (tunnel !== NO_TUNNEL && details[findingAt] !== NO_FINDING) this.agree(tunnel, slot, news.packet);
+    if (tunnel !== NO_TUNNEL && details[findingAt] !== NO_FINDING) this.agree(tunnel, slot, detection.packet);
   }
 
   /** The finding that counts where the flow's own is this: what a tunnel has raised stays raised. */
@@ -122,7 +122,7 @@ export class Tunnels {
     columns.end(tunnel);
   }
 
-  private followIpsec(slot: number, { keyHigh, keyLow }: News): void {
+  private followIpsec(slot: number, { keyHigh, keyLow }: Detection): void {
     const { keys, columns } = this;
     let tunnel = this.of(slot);
     if (keyHigh === 0 && keyLow === 0) {
@@ -152,14 +152,14 @@ export class Tunnels {
     keys.give(tunnel);
   }
 
-  private followWireguard(slot: number, news: News): void {
+  private followWireguard(slot: number, detection: Detection): void {
     const { keys } = this;
     const { details } = this.table;
-    const { packet, receiver } = news;
+    const { packet, receiver } = detection;
     const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     let tunnel = this.of(slot);
     if (findingStage(details[findingAt]!) !== Stage.CONFIRMED && receiver !== 0) {
-      this.askIndex(slot, receiver, news.direction === 0 ? End.HIGH : End.LOW);
+      this.askIndex(slot, receiver, detection.direction === 0 ? End.HIGH : End.LOW);
       const known = keys.tunnel;
       if (known !== NO_TUNNEL && known !== tunnel && this.columns.flowCount[known]! < ROAMING_LIMIT) {
         this.quit(slot);
@@ -176,7 +176,7 @@ export class Tunnels {
       if (tunnel === NO_TUNNEL) return;
       this.join(slot, tunnel);
     }
-    const { keyHigh: initiatorIndex, keyLow: responderIndex } = news;
+    const { keyHigh: initiatorIndex, keyLow: responderIndex } = detection;
     if (initiatorIndex === 0 && responderIndex === 0) return;
     // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
     const responder = this.responderEnd(slot);
@@ -232,7 +232,7 @@ export class Tunnels {
       this.refusedCount++;
       return NO_TUNNEL;
     }
-    this.name.readName(this.table, slot);
+    this.name.readIdentity(this.table, slot);
     return this.columns.begin(this.name);
   }
 

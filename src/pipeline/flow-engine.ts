@@ -1,17 +1,17 @@
-/** Where flows are followed: in the thread that judges them, or in others. Kept for one capture after the other. */
+/** Where flows are followed: in the deciding thread them, or in others. Kept for one capture after the other. */
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import type { FlowJudge } from '../decision/flow-judge.ts';
+import type { DecisionPort } from '../decision/decision-port.ts';
 import { type PacketPipeline, type PacketSink, Pipeline } from './pipeline.ts';
 
 export interface FlowEngine {
-  /** The flows that are judged, and where their evidence is. */
+  /** The flows that are decided, and where their evidence is. */
   readonly table: FlowTable;
   readonly evidenceLog: EvidenceLog;
   /** The way of one capture's packets; the one before must be finished. */
-  pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline;
+  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): PacketPipeline;
 }
 
 /** All in one thread. */
@@ -29,7 +29,7 @@ export class OneThread implements FlowEngine {
     return this.fingerprints.evidenceLog;
   }
 
-  pipeline(judge: FlowJudge, packetSink: PacketSink | null): PacketPipeline {
-    return new Pipeline(this.table, this.fingerprints, judge, packetSink, this.linkIdentity);
+  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): PacketPipeline {
+    return new Pipeline(this.table, this.fingerprints, decisions, packetSink, this.linkIdentity);
   }
 }

@@ -6,15 +6,15 @@
 import type { BlockLender } from '../capture/input/block-reader.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../dataplane/outcome.ts';
-import type { FlowJudge } from '../decision/flow-judge.ts';
+import type { DecisionPort } from '../decision/decision-port.ts';
 import type { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
-import { type FlowTable, FlowWord, LOOK_AHEAD, NO_FLOW, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { type FlowTable, FlowWord, PREFETCH_COUNT, NO_FLOW, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
 import { DecodeStatus } from '../dataplane/wire/decode-status.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { PacketView } from '../dataplane/wire/packet-view.ts';
 import { Counters } from '../dataplane/counters.ts';
-import { FlowFollower } from '../dataplane/flow-follower.ts';
-import { Intake, WAITS } from '../dataplane/intake.ts';
+import { FlowTracker } from '../dataplane/flow-tracker.ts';
+import { DecodeStage, WAITS } from '../dataplane/decode-stage.ts';
 
 /** The way of a capture's packets: batches are filled, one after the other, and processed. */
 export interface PacketPipeline {
@@ -25,7 +25,7 @@ export interface PacketPipeline {
   nextBatch(): PacketBatch | Promise<PacketBatch>;
   /** Runs the batch that `nextBatch` gave, filled, through. */
   process(batch: PacketBatch): void;
-  /** Sees to it that all that was processed is judged. */
+  /** Sees to it that all that was processed is decided. */
   settle(): void | Promise<void>;
   /** The capture is over. */
   finish(): void | Promise<void>;
@@ -41,28 +41,28 @@ export class Pipeline implements PacketPipeline {
   readonly lender: BlockLender | null = null;
   readonly table: FlowTable;
 
-  private readonly judge: FlowJudge;
+  private readonly decisions: DecisionPort;
   private readonly packetSink: PacketSink | null;
-  private readonly intake: Intake;
-  private readonly follower: FlowFollower;
+  private readonly decodeStage: DecodeStage;
+  private readonly tracker: FlowTracker;
   /** Packets decoded ahead, and how each ended. */
   private readonly views: readonly PacketView[];
-  private readonly statuses = new Uint8Array(LOOK_AHEAD);
+  private readonly statuses = new Uint8Array(PREFETCH_COUNT);
   private batch: PacketBatch | undefined;
 
   constructor(
     table: FlowTable,
     fingerprints: FingerprintSet,
-    judge: FlowJudge,
+    decisions: DecisionPort,
     packetSink: PacketSink | null = null,
     linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
   ) {
     this.table = table;
-    this.judge = judge;
+    this.decisions = decisions;
     this.packetSink = packetSink;
-    this.views = Array.from({ length: LOOK_AHEAD }, () => new PacketView(linkIdentity));
-    this.intake = new Intake(table.hashKeys, this.counters);
-    this.follower = new FlowFollower(table, fingerprints, judge, this.counters);
+    this.views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView(linkIdentity));
+    this.decodeStage = new DecodeStage(table.hashKeys, this.counters);
+    this.tracker = new FlowTracker(table, fingerprints, decisions, this.counters);
   }
 
   nextBatch(): PacketBatch {
@@ -70,59 +70,59 @@ export class Pipeline implements PacketPipeline {
   }
 
   settle(): void {
-    // Each packet is judged as it comes.
+    // Each packet is decided as it comes.
   }
 
   process(batch: PacketBatch): void {
-    const { views, statuses, intake } = this;
-    for (let row = 0; row < batch.count; row += LOOK_AHEAD) {
-      const count = Math.min(LOOK_AHEAD, batch.count - row);
+    const { views, statuses, decodeStage } = this;
+    for (let row = 0; row < batch.count; row += PREFETCH_COUNT) {
+      const count = Math.min(PREFETCH_COUNT, batch.count - row);
       // Decoded ahead of their turn, so that their flows are at hand when it comes.
-      for (let i = 0; i < count; i++) statuses[i] = intake.take(batch, row + i, views[i]!);
-      this.table.lookAhead(views, count);
+      for (let i = 0; i < count; i++) statuses[i] = decodeStage.take(batch, row + i, views[i]!);
+      this.table.prefetch(views, count);
       for (let i = 0; i < count; i++) this.processPacket(batch, row + i, i);
     }
-    intake.settle(false);
+    decodeStage.settle(false);
   }
 
   /** Packet times are greater by this from now on, because a clock was set: flows are as idle as they were. */
   clockWasSet(byUs: number): void {
-    this.follower.clock.wasSet(byUs);
+    this.tracker.clock.wasSet(byUs);
   }
 
   /** The capture is over. */
   finish(): void {
-    this.intake.settle(true);
-    this.follower.finish();
+    this.decodeStage.settle(true);
+    this.tracker.finish();
   }
 
   private processPacket(batch: PacketBatch, row: number, i: number): void {
-    const { counters, follower } = this;
+    const { counters, tracker } = this;
     const timeUs = batch.timeUs[row]!;
     const wireLength = batch.wireLength[row]!;
     counters.packets++;
-    counters.octets += wireLength;
+    counters.bytes += wireLength;
     if (counters.packets === 1) counters.firstTimeUs = timeUs;
     counters.lastTimeUs = timeUs;
-    follower.packet = counters.packets;
-    follower.clock.timeUs = timeUs;
-    follower.begin();
+    tracker.packet = counters.packets;
+    tracker.clock.timeUs = timeUs;
+    tracker.begin();
     let outcome: Outcome = Outcome.FORWARDED;
     const status = this.statuses[i]!;
     if (status === DecodeStatus.OK) {
-      const slot = follower.take(this.views[i]!, wireLength);
+      const slot = tracker.take(this.views[i]!, wireLength);
       if (slot !== NO_FLOW) outcome = this.outcomeOf(slot, wireLength);
     } else if (status !== WAITS) {
       counters.notDecoded[status]!++;
     }
     counters.outcomePackets[outcome]!++;
-    counters.outcomeOctets[outcome]! += wireLength;
-    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.judge.delayUs : 0);
+    counters.outcomeBytes[outcome]! += wireLength;
+    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.decisions.delayUs : 0);
   }
 
   /** What becomes of a packet that has reached its flow. */
   private outcomeOf(slot: number, wireLength: number): Outcome {
     if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return Outcome.FORWARDED;
-    return this.judge.packet(slot, wireLength, this.counters.packets);
+    return this.decisions.packet(slot, wireLength, this.counters.packets);
   }
 }

@@ -4,7 +4,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import { Decisions } from '../../src/decision/decisions.ts';
-import { Judge } from '../../src/decision/judge.ts';
+import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
@@ -78,7 +78,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
       hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
     },
   };
-  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions), sink);
+  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions), sink);
   const reloads = [...(options.reloads ?? [])];
   await run(pipeline, capture, () => {
     if (reloads.length === 0 || pipeline.counters.packets < reloads[0]!.beforePacket) return;

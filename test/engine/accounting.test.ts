@@ -25,12 +25,12 @@ function expectAgreement({ counters, flows, outcomes, decisions }: Replayed): vo
   expect(counters.packets).toBe(counters.flowPackets + counters.notDecodedPackets);
   expect(counters.notDecodedPackets).toBe(sum(Object.values(counters.notDecodedByName())));
   expect(sum(counters.outcomePackets)).toBe(counters.packets);
-  expect(sum(counters.outcomeOctets)).toBe(counters.octets);
+  expect(sum(counters.outcomeBytes)).toBe(counters.bytes);
   expect(outcomes).toHaveLength(counters.packets);
   expect(sum(counters.flowsEnded)).toBe(counters.flowsStarted);
   expect(flows).toHaveLength(counters.flowsStarted);
   expect(sum(flows.map(packetsOf))).toBe(counters.flowPackets);
-  expect(sum(flows.map(({ flow }) => flow.bytes_toserver + flow.bytes_toclient))).toBeLessThanOrEqual(counters.octets);
+  expect(sum(flows.map(({ flow }) => flow.bytes_toserver + flow.bytes_toclient))).toBeLessThanOrEqual(counters.bytes);
   const decided = new Set(decisions.map(({ flow_id: id }) => id));
   const found = flows.filter(({ vpn }) => vpn !== undefined).map(({ flow_id: id }) => id);
   expect(new Set(found)).toEqual(decided);
@@ -57,7 +57,7 @@ describe('every packet is counted once', () => {
       expect(sum(run.counters.outcomePackets)).toBe(run.counters.packets);
       expect(run.incomplete).toEqual([]);
     }
-    const total = (counters: Counters): number[] => [counters.packets, counters.octets];
+    const total = (counters: Counters): number[] => [counters.packets, counters.bytes];
     expect(total(joined.counters)).toEqual(total(each.counters));
     expect(joined.counters.flowsStarted).toBeLessThan(each.counters.flowsStarted);
     for (const outcome of each.counters.outcomePackets) expect(outcome).toBeGreaterThan(0);

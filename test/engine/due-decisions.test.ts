@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DueDecisions } from '../../src/decision/due-decisions.ts';
 import type { Rules } from '../../src/decision/rules.ts';
-import { Standings } from '../../src/decision/standing.ts';
+import { DecisionTable } from '../../src/decision/decision-table.ts';
 import { FlowTable, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-table.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
@@ -38,9 +38,9 @@ describe.each([
   it('are due when what was scheduled says so, whatever begins and ends meanwhile', () => {
     const random = new SeededRandom(11);
     const table = new FlowTable(256);
-    const standings = new Standings();
+    const decisionTable = new DecisionTable();
     const rules = rulesWith(TIMES, packetMinimums, octetMinimums, REGISTRY_TIMES);
-    const due = new DueDecisions(table, standings, rules);
+    const due = new DueDecisions(table, decisionTable, rules);
     const input = new DecisionInput();
     const twin = new Map<number, Scheduled>();
     let dueCount = 0;
@@ -51,19 +51,19 @@ describe.each([
       const time = step - (random.below(10) === 0 ? random.below(200) : 0);
       const scheduled = twin.get(slot);
       if (scheduled !== undefined && random.below(50) === 0) {
-        standings.end(table.words[at + FlowWord.DECISION]!);
+        decisionTable.end(table.words[at + FlowWord.DECISION]!);
         twin.delete(slot);
         continue;
       }
       if (scheduled === undefined) {
-        table.words[at + FlowWord.DECISION] = standings.begin();
+        table.words[at + FlowWord.DECISION] = decisionTable.begin();
         table.words[at + FlowWord.PACKETS] = 0;
-        table.words[at + FlowWord.OCTETS] = 0;
+        table.words[at + FlowWord.BYTES] = 0;
       }
       table.words[at + FlowWord.PACKETS]!++;
-      table.words[at + FlowWord.OCTETS]! += random.below(300);
+      table.words[at + FlowWord.BYTES]! += random.below(300);
       const packets = table.words[at + FlowWord.PACKETS]!;
-      const octets = table.words[at + FlowWord.OCTETS]!;
+      const octets = table.words[at + FlowWord.BYTES]!;
       if (scheduled !== undefined) {
         const expected = time >= scheduled.time || packets >= scheduled.packets || octets >= scheduled.octets;
         expect(due.isDue(slot, time)).toBe(expected);

@@ -1,12 +1,12 @@
 // Runs the packets of captures round and round through a pipeline and prints how much heap a packet cost:
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-heap.js <captures…>
 import { PacketBatch } from './capture/packet-batch.js';
-import { openCapture } from './capture/open-capture.js';
-import { Judge } from './engine/judge.js';
-import { Pipeline } from './engine/pipeline.js';
-import { Tunnels } from './engine/tunnels.js';
-import { FingerprintSet } from './fingerprint/fingerprint-set.js';
-import { FlowTable } from './flow/flow-table.js';
+import { openCapture } from './capture/format/open-capture.js';
+import { DecisionController } from './decision/decision-controller.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import { Tunnels } from './decision/tunnels.js';
+import { FingerprintSet } from './dataplane/fingerprint/fingerprint-set.js';
+import { FlowTable } from './dataplane/flow/flow-table.js';
 
 const WARM_UP_PACKETS = 600_000;
 const MEASURED_PACKETS = 2_000_000;
@@ -78,7 +78,7 @@ const fingerprints = new FingerprintSet();
 const pipeline = new Pipeline(
   table,
   fingerprints,
-  new Judge(table, new Tunnels(table, fingerprints.evidenceLog), decisions),
+  new DecisionController(table, new Tunnels(table, fingerprints.evidenceLog), decisions),
 );
 run(pipeline, batches, WARM_UP_PACKETS);
 

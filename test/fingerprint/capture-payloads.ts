@@ -6,7 +6,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { Decisions } from '../../src/decision/decisions.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
-import { Judge } from '../../src/decision/judge.ts';
+import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { Tunnels } from '../../src/decision/tunnels.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
@@ -64,7 +64,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
     },
   });
-  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions));
+  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions));
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       const length = isKept(batch, row, kept) ? snapLength : 0;
@@ -90,7 +90,7 @@ export async function runSlice(
     },
     ended: () => undefined,
   });
-  const pipeline = new Pipeline(table, fingerprints, new Judge(table, tunnels, decisions));
+  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions));
   let packets = 0;
   await forEachBatch(path, (batch) => {
     // A packet of which nothing was captured reaches no flow.

@@ -1,32 +1,32 @@
 /** Who claims a payload at a glance, against asking every fingerprint. */
 import { describe, expect, it } from 'vitest';
-import { Claim, claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
-import { mayBeEspInUdp, noticeEspInUdp } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
+import { FingerprintId, claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
+import { mayBeEspInUdp, matchEspInUdp } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
 import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
-import { noticeIke } from '../../src/dataplane/fingerprint/ike.ts';
-import { mayBeOpenvpn, noticeOpenvpn } from '../../src/dataplane/fingerprint/openvpn.ts';
+import { matchIke } from '../../src/dataplane/fingerprint/ike.ts';
+import { mayBeOpenvpn, matchOpenvpn } from '../../src/dataplane/fingerprint/openvpn.ts';
 import { Payload } from '../../src/dataplane/fingerprint/payload.ts';
-import { Notice } from '../../src/dataplane/fingerprint/verdict.ts';
-import { mayBeWireguard, noticeWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
+import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
+import { mayBeWireguard, matchWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
 import { guarded } from '../wire/guarded-bytes.ts';
 import { START_SECONDS } from './flow-probe.ts';
 import { mutated, noise, originals, random } from './mutated-payloads.ts';
 
 describe('the glance', () => {
   const asked = [
-    [Claim.WIREGUARD, mayBeWireguard, noticeWireguard],
-    [Claim.IKE, mayBeIke, noticeIke],
-    [Claim.OPENVPN, mayBeOpenvpn, noticeOpenvpn],
-    [Claim.ESP_IN_UDP, mayBeEspInUdp, noticeEspInUdp],
+    [FingerprintId.WIREGUARD, mayBeWireguard, matchWireguard],
+    [FingerprintId.IKE, mayBeIke, matchIke],
+    [FingerprintId.OPENVPN, mayBeOpenvpn, matchOpenvpn],
+    [FingerprintId.ESP_IN_UDP, mayBeEspInUdp, matchEspInUdp],
   ] as const;
 
   /** Asks every fingerprint, whatever a glance says. */
   function askAll(payload: Payload): number {
-    for (const notice of [Notice.STRONG, Notice.WEAK]) {
-      const claim = asked.find(([, , ask]) => ask(payload) === notice)?.[0] ?? Claim.NONE;
-      if (claim !== Claim.NONE) return notice === Notice.STRONG ? claim : claim << 4;
+    for (const strength of [MatchStrength.STRONG, MatchStrength.WEAK]) {
+      const claim = asked.find(([, , ask]) => ask(payload) === strength)?.[0] ?? FingerprintId.NONE;
+      if (claim !== FingerprintId.NONE) return strength === MatchStrength.STRONG ? claim : claim << 4;
     }
-    return Claim.NONE;
+    return FingerprintId.NONE;
   }
 
   it('passes over nothing that a fingerprint would claim', () => {
@@ -45,7 +45,7 @@ describe('the glance', () => {
       for (const [claim, mayBe, ask] of asked) {
         if (mayBe(payload)) continue;
         passedOver++;
-        expect([claim, ask(payload)]).toEqual([claim, Notice.NONE]);
+        expect([claim, ask(payload)]).toEqual([claim, MatchStrength.NONE]);
       }
       const claims = claimsOf(payload);
       expect(claims).toBe(askAll(payload));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Claim } from '../../src/dataplane/fingerprint/claims.ts';
+import { FingerprintId } from '../../src/dataplane/fingerprint/claims.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
 import { Noise } from './octets.ts';
 import { cookieReply, disco, initiation, response, transport } from './wireguard-messages.ts';
@@ -228,9 +228,9 @@ describe('WireGuard handshakes', () => {
     const { entries } = probe;
     expect(probe.sendAll(exchange(20, 0))).toBe(CONFIRMED);
     expect(probe.entries).toEqual(entries);
-    expect(probe.set.holder).toBe(Claim.NONE);
+    expect(probe.set.holder).toBe(FingerprintId.NONE);
     probe.send(0, initiation(C));
-    expect(probe.set.holder).toBe(Claim.WIREGUARD);
+    expect(probe.set.holder).toBe(FingerprintId.WIREGUARD);
   });
 
   it('is not confirmed by a handshake of one direction, however long', () => {

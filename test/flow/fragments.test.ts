@@ -15,9 +15,9 @@ function first(fragments: Fragments, view: PacketView, timeUs: number): PacketVi
 }
 
 /** A later one: true where its first has been seen. */
-function later(fragments: Fragments, view: PacketView, wireOctets: number, timeUs: number): boolean {
+function later(fragments: Fragments, view: PacketView, wireBytes: number, timeUs: number): boolean {
   fragments.timeUs = timeUs;
-  return fragments.later(view, wireOctets);
+  return fragments.later(view, wireBytes);
 }
 
 function portsOf(view: PacketView): number[] {
@@ -32,8 +32,8 @@ function portless(view: PacketView): PacketView {
 describe('a datagram', () => {
   it('in order: later fragments take the tuple of the first', () => {
     const fragments = new Fragments();
-    const { waitedPackets, waitedOctets, ...begun } = first(fragments, fragmentView(1, 7, 0, 1480, true), 0);
-    expect([waitedPackets, waitedOctets]).toEqual([0, 0]);
+    const { waitedPackets, waitedBytes, ...begun } = first(fragments, fragmentView(1, 7, 0, 1480, true), 0);
+    expect([waitedPackets, waitedBytes]).toEqual([0, 0]);
     const second = portless(fragmentView(1, 7, 1480, 1480, true));
     expect(later(fragments, second, 1514, SECOND)).toBe(true);
     expect(portsOf(second)).toEqual([begun.sourcePort, begun.destinationPort]);
@@ -57,7 +57,7 @@ describe('a datagram', () => {
     expect(later(fragments, fragmentView(1, 7, 1480, 1480, true), 1514, 0)).toBe(false);
     expect(fragments.waitingCount).toBe(2);
     const view = first(fragments, fragmentView(1, 7, 0, 1480, true), SECOND);
-    expect([view.waitedPackets, view.waitedOctets]).toEqual([2, 1648]);
+    expect([view.waitedPackets, view.waitedBytes]).toEqual([2, 1648]);
     expect(fragments.waitingCount).toBe(0);
     expect(later(fragments, fragmentView(1, 7, 3060, 8, false), 42, SECOND)).toBe(true);
     expect(fragments.overlapCount).toBe(0);
@@ -211,7 +211,7 @@ describe('accounting', () => {
       if (random.chance(0.3)) {
         const view = first(fragments, fragmentView(id % 5, id, 0, 1480, true), now);
         handed += view.waitedPackets;
-        octetsHanded += view.waitedOctets;
+        octetsHanded += view.waitedBytes;
       } else {
         count++;
         const offset = 8 + 8 * random.below(4000);

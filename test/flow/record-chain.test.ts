@@ -1,7 +1,7 @@
 /** Where the next records of joined streams begin, and the bytes that are kept of them. */
 import { describe, expect, it } from 'vitest';
 import { HEAD_LIMIT, RecordChain } from '../../src/dataplane/flow/record-chain.ts';
-import { FLOW_PARTS } from '../../src/dataplane/wire/flow-part.ts';
+import { PARTITION_COUNT } from '../../src/dataplane/wire/partition.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 function held(chain: RecordChain, place: number, direction: number): number[] {
@@ -14,7 +14,7 @@ describe('places', () => {
   it('keep each direction of each connection apart, as one array each would', () => {
     const random = new SeededRandom(5);
     const chain = new RecordChain();
-    const places = Array.from({ length: 300 }, (_, i) => chain.take(i % FLOW_PARTS));
+    const places = Array.from({ length: 300 }, (_, i) => chain.take(i % PARTITION_COUNT));
     const twins = new Map<number, { next: number; bytes: number[] }>();
     for (let round = 0; round < 8000; round++) {
       const place = places[random.below(places.length)]!;

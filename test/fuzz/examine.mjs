@@ -189,7 +189,7 @@ function checkAccounting({ pipeline }) {
   }
   if (counters.flowsStarted !== sum(counters.flowsEnded)) throw new Failure('accounting', 'flows started and ended');
   if (counters.packets !== sum(counters.outcomePackets)) throw new Failure('accounting', 'packets and outcomes');
-  if (counters.octets !== sum(counters.outcomeOctets)) throw new Failure('accounting', 'octets and outcomes');
+  if (counters.bytes !== sum(counters.outcomeBytes)) throw new Failure('accounting', 'octets and outcomes');
 }
 
 /** Every flow ends once, the flows' packets are those counted, and no field is missing or out of range. */

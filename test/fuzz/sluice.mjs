@@ -9,7 +9,7 @@ import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requireRules } from '../../dist/rules/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
 import { Decisions } from '../../dist/decision/decisions.js';
-import { Judge } from '../../dist/decision/judge.js';
+import { DecisionController } from '../../dist/decision/decision-controller.js';
 import { Pipeline } from '../../dist/pipeline/pipeline.js';
 import { Tunnels } from '../../dist/decision/tunnels.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
@@ -140,7 +140,7 @@ export class EngineRun {
     this.pipeline = new Pipeline(
       this.table,
       fingerprints,
-      new Judge(this.table, this.#tunnels, this.#decisions),
+      new DecisionController(this.table, this.#tunnels, this.#decisions),
       packets,
     );
   }
@@ -177,8 +177,8 @@ export class EngineRun {
   /** Everything that came of the run, as text: equal for equal runs. */
   get result() {
     const { counters } = this.pipeline;
-    const columns = [counters.notDecoded, counters.flowsEnded, counters.outcomePackets, counters.outcomeOctets];
-    const shown = { ...counters, notDecoded: null, flowsEnded: null, outcomePackets: null, outcomeOctets: null };
+    const columns = [counters.notDecoded, counters.flowsEnded, counters.outcomePackets, counters.outcomeBytes];
+    const shown = { ...counters, notDecoded: null, flowsEnded: null, outcomePackets: null, outcomeBytes: null };
     return `${this.lines.join('')}${JSON.stringify(shown)}${columns.map((column) => column.join()).join(';')};${this.outcomes}`;
   }
 

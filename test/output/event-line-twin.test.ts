@@ -1,8 +1,8 @@
 /** Compares lines written as bytes with their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
 import { describe, expect, it } from 'vitest';
 import { FlowEnd } from '../../src/dataplane/counters.ts';
-import type { ShownDecision, ShownRegistration } from '../../src/decision/decision-sink.ts';
-import { FlowName, FlowRecord } from '../../src/decision/flow-record.ts';
+import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
+import { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import { type Check, CHECKS } from '../../src/dataplane/fingerprint/checks.ts';
 import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
 import { packFinding, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
@@ -32,7 +32,7 @@ function address(target: Int32Array): void {
   target.set(below(2) === 0 ? [0, 0, 0xffff, word()] : [word(), word(), word(), word()]);
 }
 
-function name<T extends FlowName>(flow: T): T {
+function name<T extends FlowIdentity>(flow: T): T {
   address(flow.source);
   address(flow.destination);
   flow.transport = pick(TRANSPORTS);
@@ -46,11 +46,11 @@ function name<T extends FlowName>(flow: T): T {
 }
 
 /** The tunnel of a flow: another flow, or the flow itself, in either direction. */
-function tunnelOf(flow: FlowName): FlowName | null {
+function tunnelOf(flow: FlowIdentity): FlowIdentity | null {
   const kind = below(4);
   if (kind === 0) return null;
-  if (kind === 1) return name(new FlowName());
-  const tunnel = Object.assign(new FlowName(), flow, {
+  if (kind === 1) return name(new FlowIdentity());
+  const tunnel = Object.assign(new FlowIdentity(), flow, {
     source: flow.source.slice(),
     destination: flow.destination.slice(),
   });
@@ -76,8 +76,8 @@ function flow(): FlowRecord {
   record.lastTimeUs = time();
   record.packetsToDestination = count();
   record.packetsToSource = count();
-  record.octetsToDestination = count();
-  record.octetsToSource = count();
+  record.bytesToDestination = count();
+  record.bytesToSource = count();
   record.finding = packFinding(pick([1, 2, 3]), pick([1, 2]), pick(VARIANTS), below(3));
   record.tunnel = tunnelOf(record);
   record.evidenceLog = log;
@@ -112,7 +112,7 @@ function registration(): ShownRegistration | null {
 }
 
 /** Some decisions share a number: it is only a cache index, no identity. */
-const decision = (): ShownDecision => ({
+const decision = (): DecisionView => ({
   number: below(60),
   action: 'allow',
   previous: pick([null, 'block']),

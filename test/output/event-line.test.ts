@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { FlowEnd } from '../../src/dataplane/counters.ts';
-import type { ShownDecision } from '../../src/decision/decision-sink.ts';
+import type { DecisionView } from '../../src/decision/decision-sink.ts';
 import { FlowRecord } from '../../src/decision/flow-record.ts';
 import { packFinding, Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
 import {
@@ -39,13 +39,13 @@ function flowOf(source: string, destination: string, transport: number, ports: r
   flow.lastTimeUs = 1_731_261_600_999_999;
   flow.packetsToDestination = 4;
   flow.packetsToSource = 2;
-  flow.octetsToDestination = 5_000_000_000;
-  flow.octetsToSource = 300;
+  flow.bytesToDestination = 5_000_000_000;
+  flow.bytesToSource = 300;
   flow.finding = packFinding(Protocol.WIREGUARD, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, 1);
   return flow;
 }
 
-const DECISION: ShownDecision = {
+const DECISION: DecisionView = {
   number: 0,
   action: 'allow',
   previous: null,
@@ -187,8 +187,8 @@ describe('registrations in a line', () => {
   const source = { prefix: '192.0.2.10/32', holder: 'h', sector: 'it', reference: 'r-1' };
   const destination = { prefix: '2001:db8::/32', holder: 'i', sector: 'bank', reference: '' };
 
-  function shown(form: AddressForm, change: Partial<ShownDecision> = {}): unknown[] {
-    const decision: ShownDecision = { ...DECISION, source, destination, ...change };
+  function shown(form: AddressForm, change: Partial<DecisionView> = {}): unknown[] {
+    const decision: DecisionView = { ...DECISION, source, destination, ...change };
     const { registration } = asDecisionEvent(lines(form).decision('x', UDP, decision, 0, 1));
     return [registration.source, registration.destination];
   }

@@ -20,7 +20,7 @@ const ARP = DECODE_STATUS_NAMES.indexOf('arp');
 function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
   const counters = new Counters();
   counters.packets = 12_345;
-  counters.octets = 9_876_543;
+  counters.bytes = 9_876_543;
   counters.flowPackets = 12_300;
   counters.notDecoded[ARP] = 45;
   counters.flowsStarted = 1234;
@@ -28,7 +28,7 @@ function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
   FLOW_END_NAMES.forEach((_, end) => (counters.flowsEnded[end] = 10 + end));
   OUTCOME_NAMES.forEach((_, outcome) => {
     counters.outcomePackets[outcome] = 4000 + outcome;
-    counters.outcomeOctets[outcome] = 500_000 + outcome;
+    counters.outcomeBytes[outcome] = 500_000 + outcome;
   });
   const flows = new DecisionCounts();
   const found = [

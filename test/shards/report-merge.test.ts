@@ -10,7 +10,7 @@ import {
   ReportWord,
 } from '../../src/pipeline/workers/report.ts';
 import { ReportMerge } from '../../src/pipeline/workers/report-merge.ts';
-import { ReportRing } from '../../src/pipeline/workers/report-ring.ts';
+import { EventQueue } from '../../src/pipeline/workers/event-queue.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 interface Said {
@@ -36,7 +36,7 @@ function drawn(random: SeededRandom, shardCount: number): Said[] {
   return said.sort((a, b) => a.row - b.row || a.rank - b.rank || a.order - b.order || a.firstPacket - b.firstPacket);
 }
 
-function write(ring: ReportRing, { row, rank, order, firstPacket }: Said, number: number): void {
+function write(ring: EventQueue, { row, rank, order, firstPacket }: Said, number: number): void {
   ring.makeRoom();
   ring.words[ring.at + ReportWord.ROW] = row;
   ring.words[ring.at + ReportWord.FLOW] = number;
@@ -57,9 +57,9 @@ it.each([
   [7, 4],
 ])('%i shards (seed %i): in the order of one thread', (shardCount, seed) => {
   const random = new SeededRandom(seed);
-  const memories = Array.from({ length: shardCount }, () => new SharedArrayBuffer(ReportRing.byteLength));
-  const writers = memories.map((memory) => new ReportRing(memory));
-  const merge = new ReportMerge(memories.map((memory) => new ReportRing(memory)));
+  const memories = Array.from({ length: shardCount }, () => new SharedArrayBuffer(EventQueue.byteLength));
+  const writers = memories.map((memory) => new EventQueue(memory));
+  const merge = new ReportMerge(memories.map((memory) => new EventQueue(memory)));
   for (let batch = 0; batch < 20; batch++) {
     const said = drawn(random, shardCount);
     said.forEach((one, number) => {
@@ -83,9 +83,9 @@ it.each([
 });
 
 it('waits for the shard that has said nothing yet', () => {
-  const memories = [0, 1].map(() => new SharedArrayBuffer(ReportRing.byteLength));
-  const writers = memories.map((memory) => new ReportRing(memory));
-  const merge = new ReportMerge(memories.map((memory) => new ReportRing(memory)));
+  const memories = [0, 1].map(() => new SharedArrayBuffer(EventQueue.byteLength));
+  const writers = memories.map((memory) => new EventQueue(memory));
+  const merge = new ReportMerge(memories.map((memory) => new EventQueue(memory)));
   write(writers[0]!, { row: 5, rank: 2, order: 0, firstPacket: 0, shard: 0 }, 1);
   writers[0]!.publish();
   merge.begin();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DecodedPackets } from '../../src/dataplane/wire/decoded-packets.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { FLOW_PARTS, flowPart } from '../../src/dataplane/wire/flow-part.ts';
+import { PARTITION_COUNT, partitionOfTuple } from '../../src/dataplane/wire/partition.ts';
 import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
@@ -34,7 +34,7 @@ function draw(random: SeededRandom): PacketView {
   view.flowHash = word();
   if (view.fragment === Fragment.FIRST) {
     view.waitedPackets = random.below(9000);
-    view.waitedOctets = random.below(2 ** 30);
+    view.waitedBytes = random.below(2 ** 30);
   }
   view.data = DATA;
   view.order(random.chance(0.5) ? -1 : 0);
@@ -95,9 +95,9 @@ describe('shards', () => {
   });
 
   it('lie in parts that neighbours fill evenly: clients behind one server, ports of one client', () => {
-    const counts = new Array<number>(FLOW_PARTS).fill(0);
+    const counts = new Array<number>(PARTITION_COUNT).fill(0);
     for (let n = 0; n < 64_000; n++)
-      counts[flowPart((0x0a000000 + (n >> 4)) ^ 0xc6336407, ((1024 + (n & 15)) << 16) | 443)]!++;
+      counts[partitionOfTuple((0x0a000000 + (n >> 4)) ^ 0xc6336407, ((1024 + (n & 15)) << 16) | 443)]!++;
     expect(Math.min(...counts)).toBeGreaterThan(700);
     expect(Math.max(...counts)).toBeLessThan(1300);
   });

@@ -6,21 +6,21 @@
  * own, and only those are asked that say so.
  */
 import { Protocol } from '../../core/protocol.ts';
-import { mayBeEspInUdp, noticeEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
+import { mayBeEspInUdp, matchEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { mayBeIke } from './ike-message.ts';
-import { noticeIke, observeIke } from './ike.ts';
+import { matchIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
-import { mayBeOpenvpn, noticeOpenvpn, observeOpenvpn } from './openvpn.ts';
+import { mayBeOpenvpn, matchOpenvpn, observeOpenvpn } from './openvpn.ts';
 import type { Payload } from './payload.ts';
-import { Notice, Verdict } from './verdict.ts';
-import { mayBeWireguard, noticeWireguard, observeWireguard } from './wireguard.ts';
+import { MatchStrength, Verdict } from './verdict.ts';
+import { mayBeWireguard, matchWireguard, observeWireguard } from './wireguard.ts';
 
 /** Who can hold a flow, in the order in which they are asked: the more specific first. */
-export const Claim = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
-export type Claim = (typeof Claim)[keyof typeof Claim];
+export const FingerprintId = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
+export type FingerprintId = (typeof FingerprintId)[keyof typeof FingerprintId];
 
-export const CLAIM_PROTOCOL: readonly Protocol[] = [
+export const FINGERPRINT_PROTOCOL: readonly Protocol[] = [
   Protocol.NONE,
   Protocol.WIREGUARD,
   Protocol.IPSEC,
@@ -30,11 +30,11 @@ export const CLAIM_PROTOCOL: readonly Protocol[] = [
 ];
 
 /** Sets of claims are numbers with bit `1 << claim` for each member. */
-const WIREGUARD = 1 << Claim.WIREGUARD;
-const IKE = 1 << Claim.IKE;
-const OPENVPN = 1 << Claim.OPENVPN;
-const ESP_IN_UDP = 1 << Claim.ESP_IN_UDP;
-const NATIVE_IPSEC = 1 << Claim.NATIVE_IPSEC;
+const WIREGUARD = 1 << FingerprintId.WIREGUARD;
+const IKE = 1 << FingerprintId.IKE;
+const OPENVPN = 1 << FingerprintId.OPENVPN;
+const ESP_IN_UDP = 1 << FingerprintId.ESP_IN_UDP;
+const NATIVE_IPSEC = 1 << FingerprintId.NATIVE_IPSEC;
 
 /** Who is asked about a payload, by how it came (Framing). */
 const OF_DATAGRAM = WIREGUARD | IKE | OPENVPN | ESP_IN_UDP;
@@ -46,13 +46,13 @@ export const OF_STRONG_SIGNS = WIREGUARD | IKE | OPENVPN;
 export const NO_CLAIMS = 0;
 
 /** Who claims on a strong sign. */
-export function strongOf(claims: number): Claim {
-  return (claims & 15) as Claim;
+export function strongOf(claims: number): FingerprintId {
+  return (claims & 15) as FingerprintId;
 }
 
 /** Who claims on a weak sign, where nobody does on a strong one. */
-export function weakOf(claims: number): Claim {
-  return (claims >> 4) as Claim;
+export function weakOf(claims: number): FingerprintId {
+  return (claims >> 4) as FingerprintId;
 }
 
 /**
@@ -61,27 +61,27 @@ export function weakOf(claims: number): Claim {
  */
 export function claimsOf(payload: Payload, asked: number = OF_DATAGRAM): number {
   // Its protocol number has said what it is.
-  if (asked === NATIVE_IPSEC) return Claim.NATIVE_IPSEC;
+  if (asked === NATIVE_IPSEC) return FingerprintId.NATIVE_IPSEC;
   const open = openTo(payload) & asked;
   if (open === 0) return NO_CLAIMS;
-  let weak: Claim = Claim.NONE;
+  let weak: FingerprintId = FingerprintId.NONE;
   if ((open & WIREGUARD) !== 0) {
-    const notice = noticeWireguard(payload);
-    if (notice === Notice.STRONG) return Claim.WIREGUARD;
-    if (notice === Notice.WEAK) weak = Claim.WIREGUARD;
+    const strength = matchWireguard(payload);
+    if (strength === MatchStrength.STRONG) return FingerprintId.WIREGUARD;
+    if (strength === MatchStrength.WEAK) weak = FingerprintId.WIREGUARD;
   }
   if ((open & IKE) !== 0) {
-    const notice = noticeIke(payload);
-    if (notice === Notice.STRONG) return Claim.IKE;
-    if (notice === Notice.WEAK && weak === Claim.NONE) weak = Claim.IKE;
+    const strength = matchIke(payload);
+    if (strength === MatchStrength.STRONG) return FingerprintId.IKE;
+    if (strength === MatchStrength.WEAK && weak === FingerprintId.NONE) weak = FingerprintId.IKE;
   }
   if ((open & OPENVPN) !== 0) {
-    const notice = noticeOpenvpn(payload);
-    if (notice === Notice.STRONG) return Claim.OPENVPN;
-    if (notice === Notice.WEAK && weak === Claim.NONE) weak = Claim.OPENVPN;
+    const strength = matchOpenvpn(payload);
+    if (strength === MatchStrength.STRONG) return FingerprintId.OPENVPN;
+    if (strength === MatchStrength.WEAK && weak === FingerprintId.NONE) weak = FingerprintId.OPENVPN;
   }
-  if ((open & ESP_IN_UDP) !== 0 && weak === Claim.NONE && noticeEspInUdp(payload) === Notice.WEAK)
-    weak = Claim.ESP_IN_UDP;
+  if ((open & ESP_IN_UDP) !== 0 && weak === FingerprintId.NONE && matchEspInUdp(payload) === MatchStrength.WEAK)
+    weak = FingerprintId.ESP_IN_UDP;
   return weak << 4;
 }
 
@@ -96,17 +96,23 @@ function openTo(payload: Payload): number {
 }
 
 /** Shows the holder a payload of its flow, whose state begins at `state` of `words`. */
-export function observeAs(claim: Claim, payload: Payload, words: Int32Array, state: number, log: EvidenceLog): Verdict {
+export function observeAs(
+  claim: FingerprintId,
+  payload: Payload,
+  words: Int32Array,
+  state: number,
+  log: EvidenceLog,
+): Verdict {
   switch (claim) {
-    case Claim.WIREGUARD:
+    case FingerprintId.WIREGUARD:
       return observeWireguard(payload, words, state, log);
-    case Claim.IKE:
+    case FingerprintId.IKE:
       return observeIke(payload, words, state, log);
-    case Claim.OPENVPN:
+    case FingerprintId.OPENVPN:
       return observeOpenvpn(payload, words, state, log);
-    case Claim.ESP_IN_UDP:
+    case FingerprintId.ESP_IN_UDP:
       return observeEspInUdp(payload, words, state, log);
-    case Claim.NATIVE_IPSEC:
+    case FingerprintId.NATIVE_IPSEC:
       return observeNativeIpsec(payload, words, state, log);
     default:
       return Verdict.RULED_OUT;

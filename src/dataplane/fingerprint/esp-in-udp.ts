@@ -29,7 +29,7 @@ import * as state from './esp-state.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
-import { Notice, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** Rising sequence numbers that make a suspicion: of one direction, of both together; and of each that confirm. */
 const RISES_ONE_WAY = 5;
@@ -56,8 +56,8 @@ const NO_TRAILER = -1;
 let freshWord = 0;
 let trailerEnd = NO_TRAILER;
 
-export function noticeEspInUdp(payload: Payload): Notice {
-  return mayBeEspInUdp(payload) && isFresh(payload, false, 0) ? Notice.WEAK : Notice.NONE;
+export function matchEspInUdp(payload: Payload): MatchStrength {
+  return mayBeEspInUdp(payload) && isFresh(payload, false, 0) ? MatchStrength.WEAK : MatchStrength.NONE;
 }
 
 /** False at a glance for most of what `noticeEspInUdp` says nothing of. */

@@ -9,8 +9,8 @@
  */
 import {
   ASKED,
-  Claim,
-  CLAIM_PROTOCOL,
+  FingerprintId,
+  FINGERPRINT_PROTOCOL,
   claimsOf,
   NO_CLAIMS,
   observeAs,
@@ -23,14 +23,14 @@ import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './fi
 import { Framing, type Payload } from './payload.ts';
 import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
 import { opensSession } from './session-opening.ts';
-import { Notice, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
 import { isSessionData } from './wireguard.ts';
 
 /**
  * Words of a block: who holds it, on what sign, how many packets it has seen, how many nobody claimed before that, its evidence;
  * then the fingerprint's state.
  */
-const Block = { CLAIM: 0, NOTICE: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE: 4, STATE: 5 } as const;
+const Block = { FINGERPRINT: 0, STRENGTH: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE: 4, STATE: 5 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** The handle of a flow whose packets are offered no more, but for those that may open a session. */
@@ -58,7 +58,7 @@ export class FingerprintSet {
    * After the last `observe`: who holds the flow that it is a packet of, where that may be a tunnel's: where something was found, and
    * with WireGuard before that, as a peer that moves begins in the middle. Most packets are nobody's, and let the tunnels be.
    */
-  holder: Claim = Claim.NONE;
+  holder: FingerprintId = FingerprintId.NONE;
   /** Where there is a holder: the words by which flows of one tunnel know each other (StateWord.KEY). */
   keyHigh = 0;
   keyLow = 0;
@@ -79,22 +79,22 @@ export class FingerprintSet {
   observe(payload: Payload, handle: number, finding: Finding, evidence: number): number {
     this.finding = finding;
     this.evidence = evidence;
-    this.holder = Claim.NONE;
+    this.holder = FingerprintId.NONE;
     const asked = ASKED[payload.framing]!;
     if (handle === RETIRED) return this.offerAgain(payload, asked);
     if (handle <= 0) return this.offer(payload, handle, asked);
     const at = handle * BLOCK_WORDS;
     const words = this.words;
-    const claim = words[at + Block.CLAIM]! as Claim;
+    const claim = words[at + Block.FINGERPRINT]! as FingerprintId;
     if (findingStage(finding) === Stage.CONFIRMED) {
-      if (claim === Claim.WIREGUARD && isSessionData(payload.data, payload.at, payload.captured)) return handle;
-    } else if (words[at + Block.NOTICE] === Notice.WEAK || mayOpenAnother(payload)) {
+      if (claim === FingerprintId.WIREGUARD && isSessionData(payload.data, payload.at, payload.captured)) return handle;
+    } else if (words[at + Block.STRENGTH] === MatchStrength.WEAK || mayOpenAnother(payload)) {
       const others = asked & ~(1 << claim);
       const stronger = strongOf(claimsOf(payload, others & OF_STRONG_SIGNS));
-      if (stronger !== Claim.NONE) {
+      if (stronger !== FingerprintId.NONE) {
         this.dropEvidence();
         this.releaseBlock(handle);
-        return this.take(payload, stronger, Notice.STRONG, others, 0);
+        return this.take(payload, stronger, MatchStrength.STRONG, others, 0);
       }
     }
     return this.follow(payload, handle, claim, asked);
@@ -126,8 +126,8 @@ export class FingerprintSet {
     const offered = -handle & OFFERED_MASK;
     if (claims === NO_CLAIMS) return this.passOver(payload, offered + 1, -handle >> OFFERED_BITS);
     const strong = strongOf(claims);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, offered);
-    return this.take(payload, weakOf(claims), Notice.WEAK, asked, offered);
+    if (strong !== FingerprintId.NONE) return this.take(payload, strong, MatchStrength.STRONG, asked, offered);
+    return this.take(payload, weakOf(claims), MatchStrength.WEAK, asked, offered);
   }
 
   /** A packet of a retired flow that may open a session: it is claimed at once, or the flow stays retired. */
@@ -135,8 +135,8 @@ export class FingerprintSet {
     const claims = claimsOf(payload, asked & OF_STRONG_SIGNS);
     if (claims === NO_CLAIMS) return RETIRED;
     const strong = strongOf(claims);
-    if (strong !== Claim.NONE) return this.take(payload, strong, Notice.STRONG, asked, UNCLAIMED_LIMIT);
-    return this.take(payload, weakOf(claims), Notice.WEAK, asked, UNCLAIMED_LIMIT);
+    if (strong !== FingerprintId.NONE) return this.take(payload, strong, MatchStrength.STRONG, asked, UNCLAIMED_LIMIT);
+    return this.take(payload, weakOf(claims), MatchStrength.WEAK, asked, UNCLAIMED_LIMIT);
   }
 
   /** Gives a flow up that nobody has claimed for long, or that is QUIC. */
@@ -152,17 +152,23 @@ export class FingerprintSet {
   }
 
   /** `offered` packets that nobody claimed count: a flow that is taken up and ruled out in turn is given up all the same. */
-  private take(payload: Payload, claim: Claim, notice: Notice, asked: number, offered: number): number {
+  private take(
+    payload: Payload,
+    claim: FingerprintId,
+    strength: MatchStrength,
+    asked: number,
+    offered: number,
+  ): number {
     const block = this.takeBlock();
     const at = block * BLOCK_WORDS;
-    this.words[at + Block.CLAIM] = claim;
-    this.words[at + Block.NOTICE] = notice;
+    this.words[at + Block.FINGERPRINT] = claim;
+    this.words[at + Block.STRENGTH] = strength;
     this.words[at + Block.OBSERVED] = offered;
     this.words[at + Block.UNCLAIMED] = offered;
     return this.follow(payload, block, claim, asked);
   }
 
-  private follow(payload: Payload, block: number, claim: Claim, asked: number): number {
+  private follow(payload: Payload, block: number, claim: FingerprintId, asked: number): number {
     const at = block * BLOCK_WORDS;
     const words = this.words;
     const log = this.evidenceLog;
@@ -173,7 +179,7 @@ export class FingerprintSet {
     const verdict = observeAs(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
     words[at + Block.EVIDENCE] = log.head;
-    this.holder = this.finding !== NO_FINDING || claim === Claim.WIREGUARD ? claim : Claim.NONE;
+    this.holder = this.finding !== NO_FINDING || claim === FingerprintId.WIREGUARD ? claim : FingerprintId.NONE;
     const keyHigh = words[at + Block.STATE + StateWord.KEY]!;
     const keyLow = words[at + Block.STATE + StateWord.KEY + 1]!;
     this.isKeyNew = keyHigh !== keyHighBefore || keyLow !== keyLowBefore;
@@ -196,10 +202,10 @@ export class FingerprintSet {
     const stage = verdict === Verdict.CONFIRMED ? Stage.CONFIRMED : Stage.SUSPECTED;
     const state = at + Block.STATE;
     const variant = words[state + StateWord.VARIANT]!;
-    this.finding = packFinding(CLAIM_PROTOCOL[claim]!, stage, variant, words[state + StateWord.INITIATOR]!);
+    this.finding = packFinding(FINGERPRINT_PROTOCOL[claim]!, stage, variant, words[state + StateWord.INITIATOR]!);
     this.holder = claim;
     // WireGuard's indexes change with every handshake, and a roaming peer is known by them: it stays watched.
-    if (stage !== Stage.CONFIRMED || claim === Claim.WIREGUARD) return block;
+    if (stage !== Stage.CONFIRMED || claim === FingerprintId.WIREGUARD) return block;
     this.releaseBlock(block);
     return RETIRED;
   }

@@ -19,7 +19,7 @@ import { Variant } from './finding.ts';
 import { isMarkedIke, observeMarkedIke } from './ike-cut.ts';
 import { echoConfirms, ikeOffset, initiatorOf, isAnswer, isCut, isResponders } from './ike-message.ts';
 import type { Payload } from './payload.ts';
-import { Notice, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** The last initiator SPIs of each direction: a new attempt may begin before the last one is answered. */
 const REMEMBERED = 2;
@@ -46,9 +46,9 @@ const Flag = {
   ANSWER_SHIFT: 8,
 } as const;
 
-export function noticeIke(payload: Payload): Notice {
-  if (ikeOffset(payload) >= 0) return Notice.STRONG;
-  return isMarkedIke(payload) ? Notice.WEAK : Notice.NONE;
+export function matchIke(payload: Payload): MatchStrength {
+  if (ikeOffset(payload) >= 0) return MatchStrength.STRONG;
+  return isMarkedIke(payload) ? MatchStrength.WEAK : MatchStrength.NONE;
 }
 
 export function observeIke(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {

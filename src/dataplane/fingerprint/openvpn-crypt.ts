@@ -19,7 +19,7 @@ import {
   OpenvpnWord as Word,
   STAYS_BOTH_WAYS,
   STAYS_ONE_WAY,
-  standing,
+  verdictSoFar,
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
@@ -47,7 +47,7 @@ export function judgeCrypt(
   const last = state[at + Word.REPLAY + direction]!;
   if (last !== 0 && Math.abs(replay - last) > REPLAY_STEP_LIMIT) {
     state[at + Word.STAYS + direction] = 1;
-    return standing(state, at, false);
+    return verdictSoFar(state, at, false);
   }
   if (last !== 0 && replay > last) state[at + Word.RISES + direction]!++;
   state[at + Word.REPLAY + direction] = Math.max(last, replay);
@@ -71,7 +71,7 @@ export function judgeCrypt(
     }
     return suspect(state, at);
   }
-  return standing(state, at, true);
+  return verdictSoFar(state, at, true);
 }
 
 function noteKind(payload: Payload, code: number, state: Int32Array, at: number): void {

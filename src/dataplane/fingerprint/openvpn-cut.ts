@@ -18,7 +18,7 @@ import {
   OpenvpnWord as Word,
   STAYS_BOTH_WAYS,
   STAYS_ONE_WAY,
-  standing,
+  verdictSoFar,
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
@@ -140,10 +140,12 @@ export function judgeCut(
     noteReset(payload, code, log);
   }
   const flags = state[at + Word.FLAGS]!;
-  if ((flags & Flag.SUSPECTED) !== 0 || (flags & (Flag.CUT_RESET << direction)) === 0) return standing(state, at, true);
+  if ((flags & Flag.SUSPECTED) !== 0 || (flags & (Flag.CUT_RESET << direction)) === 0)
+    return verdictSoFar(state, at, true);
   const isAnswered = (flags & (Flag.CUT_RESET << (1 - direction))) !== 0;
   const others = isAnswered ? state[at + Word.STAYS + 1 - direction]! : 0;
-  if (stays < STAYS_ONE_WAY && (stays < STAYS_BOTH_WAYS || others < STAYS_BOTH_WAYS)) return standing(state, at, true);
+  if (stays < STAYS_ONE_WAY && (stays < STAYS_BOTH_WAYS || others < STAYS_BOTH_WAYS))
+    return verdictSoFar(state, at, true);
   noteSession(payload, log);
   if (others > 0) noteOtherSession(payload, state, at, log);
   return suspect(state, at);

@@ -22,7 +22,7 @@ import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { OpenvpnDataWord as Word, OpenvpnFlag as Flag, OpenvpnWord as Shared } from './openvpn-state.ts';
 import { Framing, type Payload } from './payload.ts';
-import { Notice, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** Rising packet ids in each direction where both are seen, and where only one is. */
 const RISES_BOTH_WAYS = 2;
@@ -56,8 +56,10 @@ const SHORTEST_DATA = 24;
 /** Bytes of a packet cut by a snap length that still show a packet id and some ciphertext. */
 const SHORTEST_CUT = 20;
 
-export function noticeData(payload: Payload): Notice {
-  return isLongEnough(payload) && !isChannelData(payload) && hasCiphertext(payload) ? Notice.WEAK : Notice.NONE;
+export function matchData(payload: Payload): MatchStrength {
+  return isLongEnough(payload) && !isChannelData(payload) && hasCiphertext(payload)
+    ? MatchStrength.WEAK
+    : MatchStrength.NONE;
 }
 
 function isLongEnough({ captured, length }: Payload): boolean {

@@ -76,7 +76,7 @@ export function suspect(state: Int32Array, at: number): Verdict {
 }
 
 /** The verdict after a packet that says nothing: a suspicion stays one, and a flow is undecided while its packets belong to it. */
-export function standing(state: Int32Array, at: number, belongs: boolean): Verdict {
+export function verdictSoFar(state: Int32Array, at: number, belongs: boolean): Verdict {
   if ((state[at + OpenvpnWord.FLAGS]! & OpenvpnFlag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
   if (belongs) return Verdict.UNDECIDED;
   return ++state[at + OpenvpnWord.STRANGERS]! > 1 ? Verdict.RULED_OUT : Verdict.UNDECIDED;

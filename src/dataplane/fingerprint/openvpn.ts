@@ -20,7 +20,7 @@ import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { judgeCrypt } from './openvpn-crypt.ts';
 import { cutForm, isCutCrypt, isCutLayout, isCutPlain, judgeCut } from './openvpn-cut.ts';
-import { noticeData, observeData } from './openvpn-data.ts';
+import { matchData, observeData } from './openvpn-data.ts';
 import { findLayout, hasSessionId, Layout, layoutOf, replayOffset } from './openvpn-layout.ts';
 import { noteReset, noteResetTail, noteSession } from './openvpn-notes.ts';
 import { areClose, isRecent, noteReplay } from './openvpn-replay.ts';
@@ -28,12 +28,12 @@ import {
   beginControl,
   OpenvpnFlag as Flag,
   OpenvpnWord as Word,
-  standing,
+  verdictSoFar,
   STAYS_ONE_WAY,
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
-import { Notice, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** In clear, the packet ids of one side must rise as well. */
 const RISES_ONE_WAY = 2;
@@ -44,34 +44,34 @@ export function mayBeOpenvpn({ data, at, captured }: Payload): boolean {
 }
 
 /** A reset is a strong sign, anything else a weak one. */
-export function noticeOpenvpn(payload: Payload): Notice {
-  if (!mayBeOpenvpn(payload)) return Notice.NONE;
+export function matchOpenvpn(payload: Payload): MatchStrength {
+  if (!mayBeOpenvpn(payload)) return MatchStrength.NONE;
   const { data, at } = payload;
   const code = wire.opcode(data, at);
-  if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) return noticeData(payload);
-  if (!hasSessionId(payload)) return Notice.NONE;
-  if (wire.isHardReset(code) && wire.keyId(data, at) !== 0) return Notice.NONE;
+  if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) return matchData(payload);
+  if (!hasSessionId(payload)) return MatchStrength.NONE;
+  if (wire.isHardReset(code) && wire.keyId(data, at) !== 0) return MatchStrength.NONE;
   const layout = findLayout(payload, code);
-  if (layout === Layout.UNKNOWN) return Notice.NONE;
-  return wire.isHardReset(code) && !isCutLayout(layout) ? Notice.STRONG : Notice.WEAK;
+  if (layout === Layout.UNKNOWN) return MatchStrength.NONE;
+  return wire.isHardReset(code) && !isCutLayout(layout) ? MatchStrength.STRONG : MatchStrength.WEAK;
 }
 
 export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (payload.captured < wire.CONTROL_HEADER_LENGTH) return standing(state, at, payload.length === 0);
+  if (payload.captured < wire.CONTROL_HEADER_LENGTH) return verdictSoFar(state, at, payload.length === 0);
   const code = wire.opcode(payload.data, payload.at);
   if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) {
     // Once the control channel speaks, data packets say nothing more.
     return state[at + Word.LAYOUT] === Layout.UNKNOWN
       ? observeData(payload, state, at, log)
-      : standing(state, at, true);
+      : verdictSoFar(state, at, true);
   }
-  if (!wire.isControl(code) || !hasSessionId(payload)) return standing(state, at, false);
-  if (wire.isHardReset(code) && wire.keyId(payload.data, payload.at) !== 0) return standing(state, at, false);
+  if (!wire.isControl(code) || !hasSessionId(payload)) return verdictSoFar(state, at, false);
+  if (wire.isHardReset(code) && wire.keyId(payload.data, payload.at) !== 0) return verdictSoFar(state, at, false);
   const known = state[at + Word.LAYOUT]!;
   const layout = layoutOf(payload, code, known);
-  if (layout === Layout.UNKNOWN || !isOneWrapping(layout, known)) return standing(state, at, false);
+  if (layout === Layout.UNKNOWN || !isOneWrapping(layout, known)) return verdictSoFar(state, at, false);
   if (known === Layout.UNKNOWN) beginControl(state, at);
-  if (isReflection(payload, state, at)) return standing(state, at, true);
+  if (isReflection(payload, state, at)) return verdictSoFar(state, at, true);
   noteInitiator(code, payload.direction, state, at);
   const isCut = isCutLayout(layout);
   // What a cut packet shows of its wrapping takes the place of nothing better.
@@ -200,7 +200,7 @@ function judgeClear(
   }
   if (wire.isClientReset(code) || (code === Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
     // A counter that passes the opcode makes the form of one bare reset, after others of the flow that had none; a retry repeats its id.
-    if (hmacLength === 0 && payload.unclaimedBefore > 0 && stays < 2) return standing(state, at, true);
+    if (hmacLength === 0 && payload.unclaimedBefore > 0 && stays < 2) return verdictSoFar(state, at, true);
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
       noteReset(payload, code, log);
       noteResetTail(payload, log);
@@ -222,5 +222,5 @@ function judgeClear(
     }
     return suspect(state, at);
   }
-  return standing(state, at, true);
+  return verdictSoFar(state, at, true);
 }

@@ -4,14 +4,14 @@
  */
 
 /** How much one packet alone says, for a flow that no fingerprint has claimed yet. */
-export const Notice = {
+export const MatchStrength = {
   NONE: 0,
   /** Other protocols begin like this too: worth following for a while. */
   WEAK: 1,
   /** Few other protocols do: takes the place of a weak one. */
   STRONG: 2,
 } as const;
-export type Notice = (typeof Notice)[keyof typeof Notice];
+export type MatchStrength = (typeof MatchStrength)[keyof typeof MatchStrength];
 
 export const Verdict = { RULED_OUT: 0, UNDECIDED: 1, SUSPECTED: 2, CONFIRMED: 3 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];

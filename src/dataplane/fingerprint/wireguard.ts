@@ -18,7 +18,7 @@ import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
-import { Notice, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 import { isRandomIndex, observeTransport } from './wireguard-data.ts';
 import {
   hasFlag,
@@ -43,12 +43,13 @@ export function mayBeWireguard({ data, at, captured }: Payload): boolean {
   return captured >= wire.INDEX_FIELDS_LENGTH && wire.opensWireguard(data, at);
 }
 
-export function noticeWireguard(payload: Payload): Notice {
+export function matchWireguard(payload: Payload): MatchStrength {
   const { data, at, captured, length } = payload;
-  if (captured < wire.INDEX_FIELDS_LENGTH) return Notice.NONE;
+  if (captured < wire.INDEX_FIELDS_LENGTH) return MatchStrength.NONE;
   const type = wire.wireguardType(data, at);
-  if (wire.isWireguardLength(type, length)) return type === WireguardType.TRANSPORT ? Notice.WEAK : Notice.STRONG;
-  return wire.isDisco(data, at) ? Notice.WEAK : Notice.NONE;
+  if (wire.isWireguardLength(type, length))
+    return type === WireguardType.TRANSPORT ? MatchStrength.WEAK : MatchStrength.STRONG;
+  return wire.isDisco(data, at) ? MatchStrength.WEAK : MatchStrength.NONE;
 }
 
 /** Receiver index of a transport message; 0 for anything else. */

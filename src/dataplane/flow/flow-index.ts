@@ -140,7 +140,7 @@ export class FlowIndex {
     for (let slot = 1; slot <= lastSlot; slot += GROUP) this.addGroup(slot, Math.min(slot + GROUP, lastSlot + 1));
   }
 
-  /** Adds the active ones of the slots in [from, to): touches all their places at once, as `lookAhead` of the table does. */
+  /** Adds the active ones of the slots in [from, to): touches all their places at once, as `prefetch` of the table does. */
   private addGroup(from: number, to: number): void {
     const { rows, entries, placeShift, hashes } = this;
     let sum = 0;

@@ -31,7 +31,7 @@ export class HashKeys {
 export function hashKey(view: PacketView, keys: HashKeys): void {
   const high = view.source3 === view.destination3 ? highOfRest(view) : highOf(view.source3, view.destination3);
   view.order(high);
-  view.slotAhead = 0;
+  view.prefetchedSlot = 0;
   view.flowHash = view.isWide
     ? hashWide(view, keys, high)
     : hashWords(keys, view.lowWord, view.highWord, view.keyPorts, view.domain ^ view.transport);

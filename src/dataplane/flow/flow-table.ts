@@ -17,7 +17,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../../core/ip-address.ts';
-import { flowPart } from '../wire/flow-part.ts';
+import { partitionOfTuple } from '../wire/partition.ts';
 import { type PacketView, Transport } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
@@ -40,7 +40,7 @@ export const FlowWord = {
   /** Packets in each direction. */
   PACKETS: 8,
   /** Octets on the wire in each direction, modulo 2^32: see `octets`. */
-  OCTETS: 10,
+  BYTES: 10,
   /** f64: packet time of the last packet. */
   LAST_TIME: 12,
   /** f64: clock reading at the last packet. */
@@ -67,7 +67,7 @@ export const FlowDetail = {
   /** TCP: sequence number of each direction's first octet, as far as it was needed where no SYN was seen: of the first one captured. */
   FIRST_SEQUENCE: 10,
   /** How often OCTETS of each direction has passed 2^32. */
-  OCTETS_CARRIED: 12,
+  BYTES_CARRIED: 12,
   /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
   FINDING: 14,
   TUNNEL_EVIDENCE: 15,
@@ -92,7 +92,7 @@ export const FlowFlag = {
   WIDE: 1 << 14,
   /** TCP: STREAM of the details is a place. */
   STREAM: 1 << 15,
-  /** That place is one of record-chain.ts, not of stream-start.ts. */
+  /** That place is one of record-chain.ts, not of tcp-prefix-buffer.ts. */
   CHAIN: 1 << 16,
   /** Began against the direction of a flow with its tuple under another link (split-halves). */
   OTHER_LINK: 1 << 17,
@@ -114,8 +114,8 @@ export const NO_FLOW = -1;
  */
 const TO_CACHE_LINE = 48;
 
-/** Packets that `lookAhead` takes at most. */
-export const LOOK_AHEAD = 64;
+/** Packets that `prefetch` takes at most. */
+export const PREFETCH_COUNT = 64;
 
 /** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
 export function spareRowsOf(capacity: number): number {
@@ -128,7 +128,7 @@ export function newSeed(): number {
 }
 
 export class FlowTable {
-  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-census). */
+  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit). */
   readonly capacity: number;
   readonly spareRows: number;
   readonly words: Int32Array;
@@ -147,8 +147,8 @@ export class FlowTable {
   private readonly index: FlowIndex;
   private usedSlots = 1;
   private freeSlot = 0;
-  private readonly rowsAhead = new Int32Array(LOOK_AHEAD);
-  private readonly uppersAhead = new Int32Array(LOOK_AHEAD);
+  private readonly prefetchedRows = new Int32Array(PREFETCH_COUNT);
+  private readonly prefetchedUppers = new Int32Array(PREFETCH_COUNT);
   touchedSum = 0;
 
   constructor(capacity: number, seed: number = newSeed()) {
@@ -176,26 +176,26 @@ export class FlowTable {
    * Finds where the flows of packets probably lie that are about to be looked up, and whose keys are hashed, and touches what of
    * them is read then: memory fetches one after the other what is asked for one by one, and together what is asked for at once.
    */
-  lookAhead(views: readonly PacketView[], count: number): void {
-    const { index, words, details, upperWords, rowsAhead, uppersAhead } = this;
+  prefetch(views: readonly PacketView[], count: number): void {
+    const { index, words, details, upperWords, prefetchedRows, prefetchedUppers } = this;
     const { entries, placeShift } = index;
     let sum = 0;
     for (let i = 0; i < count; i++) sum ^= entries[views[i]!.flowHash >>> placeShift]!;
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       const slot = index.candidate(view.flowHash);
-      view.slotAhead = slot;
-      rowsAhead[i] = slot * ROW_WORDS;
-      uppersAhead[i] = view.isWide ? slot * UPPER_WORDS : 0;
+      view.prefetchedSlot = slot;
+      prefetchedRows[i] = slot * ROW_WORDS;
+      prefetchedUppers[i] = view.isWide ? slot * UPPER_WORDS : 0;
     }
     // Of nothing but reads the processor has many under way.
-    for (let i = 0; i < count; i++) sum ^= words[rowsAhead[i]!]! ^ upperWords[uppersAhead[i]!]!;
+    for (let i = 0; i < count; i++) sum ^= words[prefetchedRows[i]!]! ^ upperWords[prefetchedUppers[i]!]!;
     // The first data of a connection is held against its SYN.
     for (let i = 0; i < count; i++) {
       const view = views[i]!;
       if (view.transport !== Transport.TCP || view.payloadCaptured === 0) continue;
-      if (words[rowsAhead[i]! + FlowWord.HANDLE] !== 0) continue;
-      sum ^= details[view.slotAhead * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE]!;
+      if (words[prefetchedRows[i]! + FlowWord.HANDLE] !== 0) continue;
+      sum ^= details[view.prefetchedSlot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE]!;
     }
     // Kept, so that the compiler keeps the reads.
     this.touchedSum = sum;
@@ -204,13 +204,13 @@ export class FlowTable {
   /** Slot of the packet's flow, or NO_FLOW; `direction` tells the packet's. */
   find(view: PacketView): number {
     hashKey(view, this.hashKeys);
-    return this.findAhead(view);
+    return this.findHashed(view);
   }
 
   /** The same for a packet whose key is hashed. */
-  findAhead(view: PacketView): number {
+  findHashed(view: PacketView): number {
     this.direction = view.direction;
-    const ahead = view.slotAhead;
+    const ahead = view.prefetchedSlot;
     if (ahead !== 0 && ahead < this.usedSlots && this.isOf(ahead, view)) return ahead;
     return this.search(view);
   }
@@ -321,32 +321,32 @@ export class FlowTable {
   }
 
   /** Octets on the wire in a direction. */
-  octets(slot: number, direction: number): number {
-    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]!;
-    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.OCTETS + direction]! >>> 0);
+  bytes(slot: number, direction: number): number {
+    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]!;
+    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.BYTES + direction]! >>> 0);
   }
 
   /** Counts packets, with their octets on the wire, in a direction. */
-  count(slot: number, direction: number, packets: number, octets: number): void {
+  count(slot: number, direction: number, packets: number, bytes: number): void {
     const { words } = this;
     const row = slot * ROW_WORDS + direction;
     words[row + FlowWord.PACKETS]! += packets;
-    const sum = (words[row + FlowWord.OCTETS]! >>> 0) + octets;
-    words[row + FlowWord.OCTETS] = sum | 0;
+    const sum = (words[row + FlowWord.BYTES]! >>> 0) + bytes;
+    words[row + FlowWord.BYTES] = sum | 0;
     if (sum < 2 ** 32) return;
-    this.details[slot * DETAIL_WORDS + FlowDetail.OCTETS_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
+    this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
   }
 
   firstPacket(slot: number): number {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
-  /** The part of all flows in which a flow lies (flow-part). */
-  partOf(slot: number): number {
+  /** The partition of all flows in which a flow lies (wire/partition). */
+  partitionOf(slot: number): number {
     const { words } = this;
     const row = slot * ROW_WORDS;
     const addresses = words[row + FlowWord.LOW_ADDRESS]! ^ words[row + FlowWord.HIGH_ADDRESS]!;
-    return flowPart(addresses, words[row + FlowWord.PORTS]!);
+    return partitionOfTuple(addresses, words[row + FlowWord.PORTS]!);
   }
 
   /** Hash of a flow's key, as `hashKey` makes it of a packet's. */

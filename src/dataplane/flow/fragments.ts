@@ -62,7 +62,7 @@ export class Fragments {
     const at = entry * ENTRY_WORDS;
     keepFlow(this.words, at, view);
     view.waitedPackets = this.words[at + Word.WAITING]!;
-    view.waitedOctets = this.octets[entry]!;
+    view.waitedBytes = this.octets[entry]!;
     this.waitingCount -= view.waitedPackets;
     this.words[at + Word.WAITING] = 0;
     this.octets[entry] = 0;
@@ -70,7 +70,7 @@ export class Fragments {
   }
 
   /** Gives a later fragment the tuple of its datagram's first; false where that has not come: then the packet waits here. */
-  later(view: PacketView, wireOctets: number): boolean {
+  later(view: PacketView, wireBytes: number): boolean {
     const entry = this.findOrTake(view);
     const at = entry * ENTRY_WORDS;
     this.noteExtent(at, view.fragmentOffset, view.fragmentLength);
@@ -79,7 +79,7 @@ export class Fragments {
       return true;
     }
     this.words[at + Word.WAITING]!++;
-    this.octets[entry]! += wireOctets;
+    this.octets[entry]! += wireBytes;
     this.waitingCount++;
     return false;
   }

@@ -3,9 +3,9 @@
  * their length in front, so each tells where the one after it begins, over segment borders. Of a record whose first bytes come in
  * several segments, these are kept until there are enough.
  *
- * Bounded: HEAD_LIMIT bytes per direction, and a fixed number of connections (part-places.ts).
+ * Bounded: HEAD_LIMIT bytes per direction, and a fixed number of connections (partition-places.ts).
  */
-import { PartPlaces } from './part-places.ts';
+import { PartitionPlaces } from './partition-places.ts';
 
 /** Bytes of a record, with its length, that are kept: more than the header of any packet in it. */
 export const HEAD_LIMIT = 160;
@@ -22,16 +22,16 @@ const MISSES = 3;
 export class RecordChain {
   private readonly chunks: DataView[] = [];
   private readonly words: Int32Array[] = [];
-  private readonly places = new PartPlaces(PLACES_OF_PART);
+  private readonly places = new PartitionPlaces(PLACES_OF_PART);
 
   /** Connections held now. */
   get count(): number {
     return this.places.count;
   }
 
-  /** A place for a connection of a part of all flows, or 0 where the part has none left. */
-  take(part: number): number {
-    const place = this.places.take(part);
+  /** A place for a connection of a partition of all flows, or 0 where the partition has none left. */
+  take(partition: number): number {
+    const place = this.places.take(partition);
     if (place === 0) return 0;
     const chunk = Math.floor(place / PLACES_PER_CHUNK);
     while (chunk >= this.chunks.length) {

@@ -6,15 +6,15 @@
  * that one direction only. It is one where it has stayed one-way by the time it is looked at: ten seconds after its beginning, or at its end.
  * Both sides of a router, mirrored together, show each packet under two tags too, but both directions under each.
  *
- * Cost: one look per flow that begins, none per packet, and nothing at all before the first flow with a tag. Memory: for each part of the
- * flows (dataplane/wire/flow-part) that has a flow with a tag, the last PLACES beginnings, 8 KB. A reply comes soon, so few are lost; of many halves any one
- * is enough. What is found depends on the packets alone, as all flows of a part are one thread's and no seed is in the places.
+ * Cost: one look per flow that begins, none per packet, and nothing at all before the first flow with a tag. Memory: for each partition of the
+ * flows (dataplane/wire/partition) that has a flow with a tag, the last PLACES beginnings, 8 KB. A reply comes soon, so few are lost; of many halves any one
+ * is enough. What is found depends on the packets alone, as all flows of a partition are one thread's and no seed is in the places.
  */
-import { FLOW_PARTS, flowPart } from '../wire/flow-part.ts';
+import { PARTITION_COUNT, partitionOfTuple } from '../wire/partition.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 import { FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from './flow-table.ts';
 
-/** Beginnings kept of a part. */
+/** Beginnings kept of a partition. */
 const PLACE_BITS = 10;
 const PLACES = 1 << PLACE_BITS;
 /** Hash of the tuple, and slot. */
@@ -22,8 +22,8 @@ const PLACE_WORDS = 2;
 
 export class SplitHalves {
   private readonly table: FlowTable;
-  /** By part; null before its first flow with a tag. */
-  private readonly beginnings: (Int32Array | null)[] = new Array<null>(FLOW_PARTS).fill(null);
+  /** By partition; null before its first flow with a tag. */
+  private readonly beginnings: (Int32Array | null)[] = new Array<null>(PARTITION_COUNT).fill(null);
   private hasTags = false;
 
   constructor(table: FlowTable) {
@@ -47,15 +47,15 @@ export class SplitHalves {
   private compare(slot: number, view: PacketView): void {
     const { table, beginnings } = this;
     const addresses = view.lowWord ^ view.highWord;
-    const part = flowPart(addresses, view.keyPorts);
+    const partition = partitionOfTuple(addresses, view.keyPorts);
     const hash = hashOf(view);
-    let kept = beginnings[part] ?? null;
+    let kept = beginnings[partition] ?? null;
     let other: number = NO_FLOW;
     if (kept === null) {
       if (view.domain === 0) return;
       // Beginnings without a tag were not kept until now.
       kept = new Int32Array(PLACES * PLACE_WORDS);
-      beginnings[part] = kept;
+      beginnings[partition] = kept;
       this.hasTags = true;
       other = table.findUnwrapped(slot, view);
     }

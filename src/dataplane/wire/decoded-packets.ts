@@ -8,7 +8,7 @@
  * the packet before: of IPv4 addresses the upper words, of whole datagrams what waited for them.
  */
 import { DecodeStatus } from './decode-status.ts';
-import { flowPart } from './flow-part.ts';
+import { partitionOfTuple } from './partition.ts';
 import { Fragment, type PacketView } from './packet-view.ts';
 
 const Word = {
@@ -72,7 +72,7 @@ export class DecodedPackets {
     if (view.isWide) this.storeUpper(row, view);
     if (view.fragment !== Fragment.FIRST) return;
     words[at + Word.WAITED_PACKETS] = view.waitedPackets;
-    words[at + Word.WAITED_OCTETS] = view.waitedOctets;
+    words[at + Word.WAITED_OCTETS] = view.waitedBytes;
   }
 
   private storeUpper(row: number, view: PacketView): void {
@@ -93,7 +93,7 @@ export class DecodedPackets {
     if ((words[at]! & 255) !== DecodeStatus.OK) return false;
     if (shardCount === 1) return true;
     const addresses = words[at + Word.LOW]! ^ words[at + Word.HIGH]!;
-    return flowPart(addresses, words[at + Word.PORTS]!) % shardCount === shard;
+    return partitionOfTuple(addresses, words[at + Word.PORTS]!) % shardCount === shard;
   }
 
   /** Fills a view from a row that was stored with status OK; `data` is the block that its offsets point into. */
@@ -121,7 +121,7 @@ export class DecodedPackets {
     if (view.isWide) this.loadUpper(row, view);
     if (view.fragment !== Fragment.FIRST) return;
     view.waitedPackets = words[at + Word.WAITED_PACKETS]!;
-    view.waitedOctets = words[at + Word.WAITED_OCTETS]!;
+    view.waitedBytes = words[at + Word.WAITED_OCTETS]!;
   }
 
   private loadUpper(row: number, view: PacketView): void {

@@ -111,7 +111,7 @@ export class PacketView {
   highWord = 0;
   keyPorts = 0;
   flowHash = 0;
-  slotAhead = 0;
+  prefetchedSlot = 0;
 
   /** Of the outermost fragmented IP header; addresses of that header are kept here because inner headers overwrite the others. */
   fragment: Fragment = Fragment.NONE;
@@ -134,7 +134,7 @@ export class PacketView {
 
   /** Of a first fragment: the later ones that came before it, packets and octets on the wire. */
   waitedPackets = 0;
-  waitedOctets = 0;
+  waitedBytes = 0;
 
   private readonly hasDomain: boolean;
 

@@ -6,8 +6,8 @@ import { formatAddress } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros, MICROS_PER_SECOND } from '../../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
-import type { ShownDecision, ShownRegistration } from '../../decision/decision-sink.ts';
-import type { FlowName, FlowRecord } from '../../decision/flow-record.ts';
+import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
+import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence.ts';
 import {
   findingProtocol,
@@ -111,7 +111,7 @@ export class EventFields {
   decisionEvent(
     file: string,
     flow: FlowRecord,
-    decision: ShownDecision,
+    decision: DecisionView,
     timeUs: number,
     packet: number,
   ): DecisionEvent {
@@ -132,7 +132,7 @@ export class EventFields {
     };
   }
 
-  flowEvent(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): FlowEvent {
+  flowEvent(file: string, flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): FlowEvent {
     return {
       timestamp: formatMicros(flow.lastTimeUs),
       event_type: 'flow',
@@ -142,8 +142,8 @@ export class EventFields {
       flow: {
         pkts_toserver: flow.packetsToDestination,
         pkts_toclient: flow.packetsToSource,
-        bytes_toserver: flow.octetsToDestination,
-        bytes_toclient: flow.octetsToSource,
+        bytes_toserver: flow.bytesToDestination,
+        bytes_toclient: flow.bytesToSource,
         start: formatMicros(flow.firstTimeUs),
         end: formatMicros(flow.lastTimeUs),
         duration: durationUs(flow) / MICROS_PER_SECOND,
@@ -155,25 +155,25 @@ export class EventFields {
   }
 
   /** Identifies a flow in events: a hash of its shown tuple and first packet, the same in every run. */
-  flowId(flow: FlowName): string {
+  flowId(flow: FlowIdentity): string {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     return this.idOfShown(flow);
   }
 
-  communityId(flow: FlowName): string {
+  communityId(flow: FlowIdentity): string {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
     return this.communityIdOfShown(flow);
   }
 
-  private communityIdOfShown({ transport, sourcePort, destinationPort }: FlowName): string {
+  private communityIdOfShown({ transport, sourcePort, destinationPort }: FlowIdentity): string {
     const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
     const ports = hasPorts ? { source: sourcePort, destination: destinationPort } : null;
     return communityId(transport, this.source, this.destination, ports);
   }
 
-  private idOfShown(flow: FlowName): string {
+  private idOfShown(flow: FlowIdentity): string {
     return flowId(flow, this.source, this.destination);
   }
 
@@ -220,7 +220,7 @@ export function vpnFields(finding: number): VpnFields {
   };
 }
 
-function shortDecision(decision: ShownDecision): DecisionFields {
+function shortDecision(decision: DecisionView): DecisionFields {
   const { action, previous, rule, reason, mode } = decision;
   return { action, previous, rule, reason, mode };
 }

@@ -2,9 +2,9 @@
  * Writes events as JSON Lines, directly as bytes. The constant parts between the numbers are encoded once per file,
  * finding, check and decision. A line is byte-identical to the JSON of the event's fields (event-fields.ts).
  */
-import type { ShownDecision, ShownRegistration } from '../../decision/decision-sink.ts';
+import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
-import type { FlowName, FlowRecord } from '../../decision/flow-record.ts';
+import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import { NO_FINDING } from '../../dataplane/fingerprint/finding.ts';
 import { Transport } from '../../dataplane/wire/packet-view.ts';
 import { hashTuple, putDigest } from './community-id.ts';
@@ -55,7 +55,7 @@ function protoText(name: string): string {
 
 /** The encoded text of a decision, indexed by the decision's number. */
 interface CachedDecision {
-  readonly decision: ShownDecision;
+  readonly decision: DecisionView;
   readonly literal: ByteLiteral;
 }
 
@@ -83,13 +83,13 @@ export class EventLines {
   }
 
   /** The line of a decision event, with its line break. */
-  decision(file: string, flow: FlowRecord, decision: ShownDecision, timeUs: number, packet: number): string {
+  decision(file: string, flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): string {
     this.putDecision(this.scratch, file, flow, decision, timeUs, packet);
     return this.scratch.takeString();
   }
 
   /** The line of a flow event, with its line break. */
-  flow(file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): string {
+  flow(file: string, flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): string {
     this.putFlow(this.scratch, file, flow, decision, reason);
     return this.scratch.takeString();
   }
@@ -99,7 +99,7 @@ export class EventLines {
     text: ByteWriter,
     file: string,
     flow: FlowRecord,
-    decision: ShownDecision,
+    decision: DecisionView,
     timeUs: number,
     packet: number,
   ): void {
@@ -114,7 +114,7 @@ export class EventLines {
   }
 
   /** Appends the line of a flow event. */
-  putFlow(text: ByteWriter, file: string, flow: FlowRecord, decision: ShownDecision | null, reason: FlowEnd): void {
+  putFlow(text: ByteWriter, file: string, flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): void {
     text.put(BEGIN);
     text.putTime(flow.lastTimeUs);
     text.put(this.flowFile.of(file));
@@ -125,9 +125,9 @@ export class EventLines {
     text.put(PACKETS_TO_CLIENT);
     text.putNumber(flow.packetsToSource);
     text.put(BYTES_TO_SERVER);
-    text.putNumber(flow.octetsToDestination);
+    text.putNumber(flow.bytesToDestination);
     text.put(BYTES_TO_CLIENT);
-    text.putNumber(flow.octetsToSource);
+    text.putNumber(flow.bytesToSource);
     text.put(START);
     text.putTime(flow.firstTimeUs);
     text.put(END);
@@ -186,7 +186,7 @@ export class EventLines {
     putDigest(text);
   }
 
-  private putTunnelId(text: ByteWriter, tunnel: FlowName): void {
+  private putTunnelId(text: ByteWriter, tunnel: FlowIdentity): void {
     this.show(tunnel.source, this.tunnelSource);
     this.show(tunnel.destination, this.tunnelDestination);
     hashFlow(tunnel, this.tunnelSource, this.tunnelDestination);
@@ -204,7 +204,7 @@ export class EventLines {
   }
 
   /** The text from the end of the evidence up to the end of the line. */
-  private decisionOf(decision: ShownDecision): ByteLiteral {
+  private decisionOf(decision: DecisionView): ByteLiteral {
     const cached = this.decisions[decision.number];
     if (cached?.decision === decision) return cached.literal;
     const { policy, registry } = this.context;
@@ -228,7 +228,7 @@ export class EventLines {
   }
 
   /** The `decision` object of a flow event. */
-  private flowDecisionOf(decision: ShownDecision): ByteLiteral {
+  private flowDecisionOf(decision: DecisionView): ByteLiteral {
     const cached = this.flowDecisions[decision.number];
     if (cached?.decision === decision) return cached.literal;
     const literal = new ByteLiteral(`,"decision":${decisionText(decision)}`);
@@ -253,12 +253,12 @@ function putVlans(text: ByteWriter, vlans: number): void {
   text.putCharacter(CLOSING_BRACKET);
 }
 
-function decisionText({ action, previous, rule, reason, mode }: ShownDecision): string {
+function decisionText({ action, previous, rule, reason, mode }: DecisionView): string {
   return JSON.stringify({ action, previous, rule, reason, mode });
 }
 
 /** True if this flow is the tunnel's first flow. */
-function isSameFlow(flow: FlowName, tunnel: FlowName): boolean {
+function isSameFlow(flow: FlowIdentity, tunnel: FlowIdentity): boolean {
   return (
     flow.firstPacket === tunnel.firstPacket &&
     flow.firstTimeUs === tunnel.firstTimeUs &&
@@ -268,7 +268,7 @@ function isSameFlow(flow: FlowName, tunnel: FlowName): boolean {
   );
 }
 
-function hasSameEnds(flow: FlowName, tunnel: FlowName): boolean {
+function hasSameEnds(flow: FlowIdentity, tunnel: FlowIdentity): boolean {
   if (flow.sourcePort === tunnel.sourcePort && flow.destinationPort === tunnel.destinationPort)
     if (isSame(flow.source, tunnel.source) && isSame(flow.destination, tunnel.destination)) return true;
   // The roles of initiator and responder may have been swapped since the tunnel began.

@@ -6,7 +6,7 @@
  * in the order of their texts, not by role: the roles may be swapped later, and the id must not change with them.
  */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
-import type { FlowName } from '../../decision/flow-record.ts';
+import type { FlowIdentity } from '../../decision/flow-record.ts';
 import { ByteLiteral } from './byte-literal.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { digest, sha1 } from './sha1.ts';
@@ -21,7 +21,7 @@ const sourceEnd = new ByteWriter();
 const destinationEnd = new ByteWriter();
 
 /** The flow_id of a flow with these shown addresses. */
-export function flowId(flow: FlowName, source: Int32Array, destination: Int32Array): string {
+export function flowId(flow: FlowIdentity, source: Int32Array, destination: Int32Array): string {
   hashFlow(flow, source, destination);
   text.length = 0;
   putFlowId(text, digest[0]!, digest[1]!);
@@ -35,7 +35,7 @@ export function putFlowId(into: ByteWriter, high: number, low: number): void {
 }
 
 /** Leaves the hash of a flow in `digest`. */
-export function hashFlow(flow: FlowName, source: Int32Array, destination: Int32Array): void {
+export function hashFlow(flow: FlowIdentity, source: Int32Array, destination: Int32Array): void {
   putEnd(sourceEnd, source, flow.sourcePort);
   putEnd(destinationEnd, destination, flow.destinationPort);
   const inOrder = isBefore(sourceEnd, destinationEnd);

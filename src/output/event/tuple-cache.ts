@@ -4,7 +4,7 @@
  * the flow's first packet modulo the number of slots, and a new entry replaces the old one.
  */
 import type { FlowRecord } from '../../decision/flow-record.ts';
-import { NameRows } from '../../decision/name-rows.ts';
+import { FlowIdentityTable } from '../../decision/flow-identity-table.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 /**
@@ -25,8 +25,8 @@ const SLOT_WORDS = Field.TEXT + TEXT_LENGTH / 4;
 export class TupleCache {
   /** Number of the first packet of the flow in each slot: the only field that a miss usually reads. */
   private readonly firstPackets = new Float64Array(SLOTS).fill(-1);
-  private readonly names = new NameRows(SLOTS);
-  private readonly tunnels = new NameRows(SLOTS);
+  private readonly names = new FlowIdentityTable(SLOTS);
+  private readonly tunnels = new FlowIdentityTable(SLOTS);
   private readonly words = new Int32Array(SLOTS * SLOT_WORDS);
   /** The same memory as bytes. */
   private readonly view = new DataView(this.words.buffer);

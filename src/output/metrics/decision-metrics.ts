@@ -34,6 +34,6 @@ export const DECISIONS: readonly CatalogueMetric[] = [
     byName('outcome', OUTCOME_NAMES, s.counters.outcomePackets),
   ),
   counters('sluice_outcome_bytes_total', ['outcome'], 'Bytes by outcome of simulated enforcement.', (s) =>
-    byName('outcome', OUTCOME_NAMES, s.counters.outcomeOctets),
+    byName('outcome', OUTCOME_NAMES, s.counters.outcomeBytes),
   ),
 ];

@@ -6,7 +6,7 @@ import { byKey, byName, counter, counters, gauge, gauges, seconds, type Catalogu
 const NO_DROPS = { kernel: 0, interface: 0, missed: 0 };
 export const SOURCE: readonly CatalogueMetric[] = [
   counter('sluice_packets_total', 'Packets read from the source.', (s) => s.counters.packets),
-  counter('sluice_packet_bytes_total', 'Bytes of these packets on the wire.', (s) => s.counters.octets),
+  counter('sluice_packet_bytes_total', 'Bytes of these packets on the wire.', (s) => s.counters.bytes),
   counter('sluice_flow_packets_total', 'Packets that reached a flow.', (s) => s.counters.flowPackets),
   counters('sluice_packets_not_decoded_total', ['reason'], 'Packets that reached no flow, by the reason.', (s) =>
     byName('reason', DECODE_STATUS_NAMES, s.counters.notDecoded, 1),

@@ -71,7 +71,7 @@ export function summaryJson(totals: ReplayTotals): string {
     files_back_in_time: filesBackJson(totals.filesBack),
     packets: {
       read: counters.packets,
-      bytes: counters.octets,
+      bytes: counters.bytes,
       in_flows: counters.flowPackets,
       not_decoded: counters.notDecodedByName(),
       unread_link_types: counters.unreadLinks
@@ -92,7 +92,7 @@ export function summaryJson(totals: ReplayTotals): string {
     breaker: totals.mode === 'enforce' ? { would_trip: totals.trips.map(trialTripJson) } : null,
     outcome: {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
-      bytes: byName(OUTCOME_NAMES, counters.outcomeOctets),
+      bytes: byName(OUTCOME_NAMES, counters.outcomeBytes),
     },
     hints: counters.splitFlows > 0 ? [splitFlowsHint(counters.splitFlows)] : [],
     mode: totals.mode,

@@ -4,20 +4,20 @@
  */
 import { FlowEnd } from '../../dataplane/counters.ts';
 import { EndedWord, Report, ReportWord } from './report.ts';
-import type { ReportRing } from './report-ring.ts';
+import type { EventQueue } from './event-queue.ts';
 
 export class ReportMerge {
   /** The shard whose record is next: it is at `at` of `words`. */
   shard = 0;
-  private readonly rings: readonly ReportRing[];
+  private readonly queues: readonly EventQueue[];
   /** By shard: whether its record is known, and whether that is the batch's end. */
   private readonly isKnown: Uint8Array;
   private readonly isOver: Uint8Array;
 
-  constructor(rings: readonly ReportRing[]) {
-    this.rings = rings;
-    this.isKnown = new Uint8Array(rings.length);
-    this.isOver = new Uint8Array(rings.length);
+  constructor(queues: readonly EventQueue[]) {
+    this.queues = queues;
+    this.isKnown = new Uint8Array(queues.length);
+    this.isOver = new Uint8Array(queues.length);
   }
 
   /** Goes on to the next batch. */
@@ -26,24 +26,24 @@ export class ReportMerge {
   }
 
   /** The ring whose record is next; null where a shard's next record is still to come, or where all are over. */
-  next(): ReportRing | null {
-    const { rings, isKnown, isOver } = this;
-    let first: ReportRing | null = null;
-    for (let shard = 0; shard < rings.length; shard++) {
+  next(): EventQueue | null {
+    const { queues, isKnown, isOver } = this;
+    let first: EventQueue | null = null;
+    for (let shard = 0; shard < queues.length; shard++) {
       if (isOver[shard] === 1) continue;
-      const ring = rings[shard]!;
+      const queue = queues[shard]!;
       if (isKnown[shard] === 0) {
-        if (!ring.hasRecord()) return null;
+        if (!queue.hasRecord()) return null;
         isKnown[shard] = 1;
-        if (ring.kind === Report.BATCH_END) {
+        if (queue.kind === Report.BATCH_END) {
           isOver[shard] = 1;
           this.pass(shard);
-          ring.giveBack();
+          queue.giveBack();
           continue;
         }
       }
-      if (first === null || isBefore(ring, first)) {
-        first = ring;
+      if (first === null || isBefore(queue, first)) {
+        first = queue;
         this.shard = shard;
       }
     }
@@ -52,7 +52,7 @@ export class ReportMerge {
 
   /** True where every shard has reported something that is unread. */
   get isThere(): boolean {
-    return this.rings.every((ring) => ring.hasUnread);
+    return this.queues.every((queue) => queue.hasUnread);
   }
 
   get areAllOver(): boolean {
@@ -61,31 +61,31 @@ export class ReportMerge {
 
   /** Goes on behind a shard's record. */
   pass(shard: number): void {
-    this.rings[shard]!.pass();
+    this.queues[shard]!.pass();
     this.isKnown[shard] = 0;
   }
 }
 
 /** Whether a record comes before another shard's. Of the same row in two shards are only ends of flows, and how far a shard has come. */
-function isBefore(ring: ReportRing, other: ReportRing): boolean {
-  const row = ring.words[ring.at + ReportWord.ROW]!;
+function isBefore(queue: EventQueue, other: EventQueue): boolean {
+  const row = queue.words[queue.at + ReportWord.ROW]!;
   const otherRow = other.words[other.at + ReportWord.ROW]!;
   if (row !== otherRow) return row < otherRow;
-  const rank = rankOf(ring);
+  const rank = rankOf(queue);
   const otherRank = rankOf(other);
   if (rank !== otherRank) return rank < otherRank;
   if (rank !== Rank.TIME && rank !== Rank.TOO_MANY) return false;
-  const order = ring.numberAt(ring.at + EndedWord.ORDER);
+  const order = queue.numberAt(queue.at + EndedWord.ORDER);
   const otherOrder = other.numberAt(other.at + EndedWord.ORDER);
   if (order !== otherOrder) return order < otherOrder;
-  return ring.numberAt(ring.at + EndedWord.FIRST_PACKET) < other.numberAt(other.at + EndedWord.FIRST_PACKET);
+  return queue.numberAt(queue.at + EndedWord.FIRST_PACKET) < other.numberAt(other.at + EndedWord.FIRST_PACKET);
 }
 
 /** At one row flows end whose time has come, then shards wait for one another, flows end that are too many, and then comes the packet. */
-const Rank = { TIME: 0, PASSED: 1, TOO_MANY: 2, PACKET: 3 } as const;
+const Rank = { TIME: 0, WATERMARK: 1, TOO_MANY: 2, PACKET: 3 } as const;
 
-function rankOf(ring: ReportRing): number {
-  if (ring.kind === Report.PASSED) return Rank.PASSED;
-  if (ring.kind !== Report.ENDED) return Rank.PACKET;
-  return ring.words[ring.at + EndedWord.REASON] === FlowEnd.EVICTED ? Rank.TOO_MANY : Rank.TIME;
+function rankOf(queue: EventQueue): number {
+  if (queue.kind === Report.WATERMARK) return Rank.WATERMARK;
+  if (queue.kind !== Report.ENDED) return Rank.PACKET;
+  return queue.words[queue.at + EndedWord.REASON] === FlowEnd.EVICTED ? Rank.TOO_MANY : Rank.TIME;
 }

@@ -1,5 +1,5 @@
 /**
- * What a shard reports, as records of a ring (report-ring): the code of each kind, and where its words are. Every record begins with
+ * What a shard reports, as records of a ring (event-queue): the code of each kind, and where its words are. Every record begins with
  * its head (kind and length) and the row of the batch at which it happened; rows of one shard's records never fall within a batch.
  *
  * A flow is known by the slot that it has in its shard. HEARD and ENDED bring its row of the flow table as it is at that packet.
@@ -7,13 +7,13 @@
 import { DETAIL_WORDS, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
 
 export const Report = {
-  /** The flow's own packets have said something new (news.ts). */
-  HEARD: 1,
+  /** The flow's own packets have said something new (detection.ts). */
+  DETECTION: 1,
   /** A packet of a flow that was reported before. */
   PACKET: 2,
   ENDED: 3,
   /** All that is to be said of the rows before this one has been said. */
-  PASSED: 4,
+  WATERMARK: 4,
   /** The batch is done. */
   BATCH_END: 5,
 } as const;
@@ -22,7 +22,7 @@ export const Report = {
 export const ReportWord = { HEAD: 0, ROW: 1, FLOW: 2 } as const;
 
 export const PACKET_LENGTH = 3;
-export const PASSED_LENGTH = 2;
+export const WATERMARK_LENGTH = 2;
 export const BATCH_END_LENGTH = 2;
 
 /** A flow's row, as HEARD and ENDED bring it, from its first word on. */
@@ -43,7 +43,7 @@ export const EndedWord = {
 } as const;
 export const ENDED_LENGTH = EndedWord.FLOW_COPY + FLOW_COPY_LENGTH;
 
-export const HeardWord = {
+export const DetectionWord = {
   HOLDER: 3,
   FINDING: 4,
   KEY_HIGH: 5,

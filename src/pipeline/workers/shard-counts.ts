@@ -1,4 +1,4 @@
-/** What a shard counts of a capture, as numbers that go from its thread to the one that judges. */
+/** What a shard counts of a capture, as numbers that go from its thread to the one that decides. */
 import { DecodeStatus } from '../../dataplane/wire/decode-status.ts';
 import { type Counters, FLOW_END_NAMES } from '../../dataplane/counters.ts';
 

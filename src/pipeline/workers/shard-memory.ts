@@ -1,13 +1,13 @@
 /**
  * What the threads of a replay share: the engine's thread reads and decodes packets into batches that go round in a ring; the threads
  * of shards (shard-worker) follow the flows of these packets, each its own flows, and say what is new in reports, which the engine's
- * thread judges in the order of packets. No octet of a packet is copied: batches point into the reader's blocks.
+ * thread decides in the order of packets. No octet of a packet is copied: batches point into the reader's blocks.
  *
  *     read, decode ──► batches ──► shard 0: flows, fingerprints ──► reports ──┐
  *          ▲                  └──► shard 1: flows, fingerprints ──► reports ──┤
- *          └──────────────── judge: tunnels, decisions, events ◄──────────────┘
+ *          └──────────────── decide: tunnels, decisions, events ◄──────────────┘
  *
- * A batch's memory is used again once its reports are judged. Counters of batches only grow, modulo 2^32.
+ * A batch's memory is used again once its reports are decided. Counters of batches only grow, modulo 2^32.
  */
 import { sharedBlock, type Block } from '../../capture/input/block.ts';
 import { BLOCK_LENGTH } from '../../capture/input/block-reader.ts';
@@ -29,7 +29,7 @@ export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
 export const BATCH_WORDS = 4;
 
 /** Set before a capture's first batch is handed out: packets of known flows are reported from the first batch on that has a packet whose time is not between these. */
-export const Quiet = { FROM: 0, UNTIL: 1 } as const;
+export const NoChange = { FROM: 0, UNTIL: 1 } as const;
 
 /** The shared memory itself, as it is handed to a thread. */
 export interface SharedMemory {
@@ -38,8 +38,8 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer;
   /** Packets of the capture before each batch. */
   readonly packetsBefore: SharedArrayBuffer;
-  /** Packet times between which the judge has nothing to say of packets: by Quiet. */
-  readonly quiet: SharedArrayBuffer;
+  /** Packet times between which the deciding thread has nothing to say of packets: by NoChange. */
+  readonly noChange: SharedArrayBuffer;
   readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
   readonly blocks: readonly SharedArrayBuffer[];
 }
@@ -49,7 +49,7 @@ export function newSharedMemory(seed: number): SharedMemory {
     seed,
     control: new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4),
     packetsBefore: new SharedArrayBuffer(BATCHES * 8),
-    quiet: new SharedArrayBuffer(2 * 8),
+    noChange: new SharedArrayBuffer(2 * 8),
     batches: Array.from({ length: BATCHES }, () => ({
       columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
       rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
@@ -62,7 +62,7 @@ export function newSharedMemory(seed: number): SharedMemory {
 export class SharedBatches {
   readonly control: Int32Array;
   readonly packetsBefore: Float64Array;
-  readonly quiet: Float64Array;
+  readonly noChange: Float64Array;
   readonly batches: readonly PacketBatch[];
   readonly rows: readonly DecodedPackets[];
   readonly blocks: readonly Block[];
@@ -70,7 +70,7 @@ export class SharedBatches {
   constructor(memory: SharedMemory) {
     this.control = new Int32Array(memory.control);
     this.packetsBefore = new Float64Array(memory.packetsBefore);
-    this.quiet = new Float64Array(memory.quiet);
+    this.noChange = new Float64Array(memory.noChange);
     this.batches = memory.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
     this.rows = memory.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
     this.blocks = memory.blocks.map((block) => sharedBlock(block));
@@ -111,10 +111,10 @@ export interface ShardSetup {
   readonly shardCount: number;
   readonly flowCapacity: number;
   /** Whether ends are wanted of all flows, not only of those that were reported. */
-  readonly tellsAllEnds: boolean;
-  /** Its reports (report-ring), and its counts at a capture's end (shard-counts). */
+  readonly reportsAllFlowEnds: boolean;
+  /** Its reports (event-queue), and its counts at a capture's end (shard-counts). */
   readonly reports: SharedArrayBuffer;
   readonly counts: SharedArrayBuffer;
-  /** What all shards know of one another's numbers of flows (shard-census). */
-  readonly census: SharedArrayBuffer;
+  /** What all shards know of one another's numbers of flows (shared-flow-limit). */
+  readonly flowLimit: SharedArrayBuffer;
 }

@@ -2,17 +2,17 @@
 import { workerData } from 'node:worker_threads';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { FingerprintSet } from '../../dataplane/fingerprint/fingerprint-set.ts';
-import { FlowTable, LOOK_AHEAD, NO_FLOW } from '../../dataplane/flow/flow-table.ts';
+import { FlowTable, PREFETCH_COUNT, NO_FLOW } from '../../dataplane/flow/flow-table.ts';
 import type { DecodedPackets } from '../../dataplane/wire/decoded-packets.ts';
 import { PacketView } from '../../dataplane/wire/packet-view.ts';
 import { Counters } from '../../dataplane/counters.ts';
-import { type FlowCensus, ONE_TABLE } from '../../dataplane/flow-census.ts';
-import { FlowFollower } from '../../dataplane/flow-follower.ts';
-import { ReportRing } from './report-ring.ts';
+import { type FlowLimit, ONE_TABLE } from '../../dataplane/flow-limit.ts';
+import { FlowTracker } from '../../dataplane/flow-tracker.ts';
+import { EventQueue } from './event-queue.ts';
 import { ReportWriter } from './report-writer.ts';
-import { ShardCensus } from './shard-census.ts';
+import { SharedFlowLimit } from './shared-flow-limit.ts';
 import { putCounts } from './shard-counts.ts';
-import { BATCHES, BatchKind, Control, Quiet, SharedBatches, type ShardSetup } from './shard-memory.ts';
+import { BATCHES, BatchKind, Control, NoChange, SharedBatches, type ShardSetup } from './shard-memory.ts';
 
 /** How long the thread sleeps at a time while there is nothing to do, and how often it looks before it sleeps. */
 const SLEEP_MS = 1000;
@@ -25,28 +25,28 @@ class Shard {
   private readonly fingerprints = new FingerprintSet();
   private readonly writer: ReportWriter;
   private readonly counts: Float64Array;
-  private readonly census: FlowCensus;
+  private readonly flowLimit: FlowLimit;
   private counters = new Counters();
-  private follower: FlowFollower;
-  private readonly views = Array.from({ length: LOOK_AHEAD }, () => new PacketView());
+  private tracker: FlowTracker;
+  private readonly views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView());
   /** Rows of the batch that the views are of. */
-  private readonly rowsAhead = new Int32Array(LOOK_AHEAD);
+  private readonly prefetchedRows = new Int32Array(PREFETCH_COUNT);
 
   constructor(setup: ShardSetup) {
     this.setup = setup;
     this.shared = new SharedBatches(setup.shared);
     this.table = new FlowTable(setup.flowCapacity, setup.shared.seed);
-    this.writer = new ReportWriter(new ReportRing(setup.reports), this.table, this.fingerprints.evidenceLog);
-    this.writer.tellsAllEnds = setup.tellsAllEnds;
+    this.writer = new ReportWriter(new EventQueue(setup.reports), this.table, this.fingerprints.evidenceLog);
+    this.writer.reportsAllFlowEnds = setup.reportsAllFlowEnds;
     this.counts = new Float64Array(setup.counts);
     const { shard, shardCount, flowCapacity } = setup;
-    this.census =
+    this.flowLimit =
       shardCount === 1
         ? ONE_TABLE
-        : new ShardCensus(setup.census, shard, shardCount, flowCapacity, () => {
-            this.writer.passed();
+        : new SharedFlowLimit(setup.flowLimit, shard, shardCount, flowCapacity, () => {
+            this.writer.watermark();
           });
-    this.follower = this.newFollower();
+    this.tracker = this.newTracker();
   }
 
   /** Takes batches in turn until the last one. */
@@ -72,35 +72,35 @@ class Shard {
     }
   }
 
-  private newFollower(): FlowFollower {
+  private newTracker(): FlowTracker {
     this.counters = new Counters();
-    return new FlowFollower(this.table, this.fingerprints, this.writer, this.counters, this.census);
+    return new FlowTracker(this.table, this.fingerprints, this.writer, this.counters, this.flowLimit);
   }
 
   private endCapture(): void {
     this.writer.row = 0;
-    this.follower.finish();
-    this.census.reset();
+    this.tracker.finish();
+    this.flowLimit.reset();
     putCounts(this.counts, this.counters);
-    this.follower = this.newFollower();
+    this.tracker = this.newTracker();
   }
 
   private follow(batch: PacketBatch, rows: DecodedPackets, packetsBefore: number): void {
-    const { views, rowsAhead, table, writer } = this;
-    if (packetsBefore === 0) writer.isQuiet = true;
-    if (writer.isQuiet) writer.isQuiet = this.isQuietThroughout(batch);
+    const { views, prefetchedRows, table, writer } = this;
+    if (packetsBefore === 0) writer.skipsPackets = true;
+    if (writer.skipsPackets) writer.skipsPackets = this.changesNothing(batch);
     const { shard, shardCount } = this.setup;
     let done = 0;
     for (let row = 0; row < batch.count;) {
       let count = 0;
-      for (; row < batch.count && count < LOOK_AHEAD; row++) {
+      for (; row < batch.count && count < PREFETCH_COUNT; row++) {
         if (!rows.isOfShard(row, shard, shardCount)) continue;
-        rowsAhead[count] = row;
+        prefetchedRows[count] = row;
         rows.load(row, views[count++]!, batch.data);
       }
-      table.lookAhead(views, count);
+      table.prefetch(views, count);
       for (let i = 0; i < count; i++) {
-        const mine = rowsAhead[i]!;
+        const mine = prefetchedRows[i]!;
         this.passTo(mine, done, batch, packetsBefore);
         done = mine + 1;
         this.followPacket(views[i]!, mine, batch);
@@ -109,28 +109,28 @@ class Shard {
     this.passTo(batch.count - 1, done, batch, packetsBefore);
   }
 
-  /** Whether the judge has nothing to say of any packet of the batch. */
-  private isQuietThroughout(batch: PacketBatch): boolean {
+  /** Whether the deciding thread has nothing to say of any packet of the batch. */
+  private changesNothing(batch: PacketBatch): boolean {
     const { timeUs, count } = batch;
-    const from = this.shared.quiet[Quiet.FROM]!;
-    const until = this.shared.quiet[Quiet.UNTIL]!;
+    const from = this.shared.noChange[NoChange.FROM]!;
+    const until = this.shared.noChange[NoChange.UNTIL]!;
     for (let row = 0; row < count; row++) if (!(timeUs[row]! >= from && timeUs[row]! < until)) return false;
     return true;
   }
 
   /** Lets time pass up to a row, from the first that was not passed: all shards see the same clock. */
   private passTo(row: number, from: number, batch: PacketBatch, packetsBefore: number): void {
-    const { follower, writer } = this;
+    const { tracker, writer } = this;
     for (let passed = from; passed <= row; passed++) {
       writer.row = passed;
-      follower.packet = packetsBefore + passed + 1;
-      follower.clock.timeUs = batch.timeUs[passed]!;
-      follower.begin();
+      tracker.packet = packetsBefore + passed + 1;
+      tracker.clock.timeUs = batch.timeUs[passed]!;
+      tracker.begin();
     }
   }
 
   private followPacket(view: PacketView, row: number, batch: PacketBatch): void {
-    const slot = this.follower.take(view, batch.wireLength[row]!);
+    const slot = this.tracker.take(view, batch.wireLength[row]!);
     if (slot !== NO_FLOW) this.writer.packet(slot, this.table.direction);
   }
 }

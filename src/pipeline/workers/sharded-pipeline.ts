@@ -1,62 +1,62 @@
 /**
  * The pipeline over several threads: this one decodes batches and hands them out, the shards' follow the flows of their packets, and
- * what they report is judged here, in the order of packets, as a pipeline of one thread would have. See shard-memory.
+ * what they report is decided here, in the order of packets, as a pipeline of one thread would have. See shard-memory.
  */
 import type { BlockLender } from '../../capture/input/block-reader.ts';
 import type { Block } from '../../capture/input/block.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Outcome } from '../../dataplane/outcome.ts';
-import type { Claim } from '../../dataplane/fingerprint/claims.ts';
+import type { FingerprintId } from '../../dataplane/fingerprint/claims.ts';
 import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
 import { DecodeStatus } from '../../dataplane/wire/decode-status.ts';
 import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
 import { PacketView } from '../../dataplane/wire/packet-view.ts';
 import { Counters, type FlowEnd } from '../../dataplane/counters.ts';
-import { Intake, WAITS } from '../../dataplane/intake.ts';
-import type { KnownFlows } from './known-flows.ts';
-import { News } from '../../dataplane/news.ts';
-import type { FlowJudge } from '../../decision/flow-judge.ts';
+import { DecodeStage, WAITS } from '../../dataplane/decode-stage.ts';
+import type { VpnFlowTable } from './vpn-flow-table.ts';
+import { Detection } from '../../dataplane/detection.ts';
+import type { DecisionPort } from '../../decision/decision-port.ts';
 import type { PacketPipeline, PacketSink } from '../pipeline.ts';
-import { EndedWord, HeardWord, Report, ReportWord } from './report.ts';
-import type { ReportRing } from './report-ring.ts';
+import { EndedWord, DetectionWord, Report, ReportWord } from './report.ts';
+import type { EventQueue } from './event-queue.ts';
 import { ReportMerge } from './report-merge.ts';
 import { addCounts } from './shard-counts.ts';
-import { BATCHES, BatchKind, Quiet } from './shard-memory.ts';
+import { BATCHES, BatchKind, NoChange } from './shard-memory.ts';
 import type { ShardPool } from './shard-pool.ts';
 
 export class ShardedPipeline implements PacketPipeline {
   readonly counters = new Counters();
 
   private readonly pool: ShardPool;
-  private readonly flows: KnownFlows;
-  private readonly judge: FlowJudge;
+  private readonly flows: VpnFlowTable;
+  private readonly decisions: DecisionPort;
   private readonly packetSink: PacketSink | null;
-  private readonly intake: Intake;
+  private readonly decodeStage: DecodeStage;
   private readonly merge: ReportMerge;
   private readonly view: PacketView;
-  private readonly news = new News();
-  /** Batches judged so far, modulo 2^32, and how far the one at hand is. */
-  private judged: number;
+  private readonly detection = new Detection();
+  /** Batches decided so far, modulo 2^32, and how far the one at hand is. */
+  private decided: number;
   private isBegun = false;
-  private judgedRows = 0;
-  /** Row of the last report of news, which has brought the flow's row with that packet counted. */
-  private heardRow = -1;
+  private decidedRows = 0;
+  /** Row of the last report of a detection, which has brought the flow's row with that packet counted. */
+  private detectionRow = -1;
 
   constructor(
     pool: ShardPool,
-    flows: KnownFlows,
-    judge: FlowJudge,
+    flows: VpnFlowTable,
+    decisions: DecisionPort,
     packetSink: PacketSink | null,
     linkIdentity: LinkIdentity,
   ) {
     this.view = new PacketView(linkIdentity);
     this.pool = pool;
     this.flows = flows;
-    this.judge = judge;
+    this.decisions = decisions;
     this.packetSink = packetSink;
-    this.intake = new Intake(flows.table.hashKeys, this.counters);
+    this.decodeStage = new DecodeStage(flows.table.hashKeys, this.counters);
     this.merge = new ReportMerge(pool.reports);
-    this.judged = pool.published;
+    this.decided = pool.published;
   }
 
   /** Whose blocks captures are read into. */
@@ -64,7 +64,7 @@ export class ShardedPipeline implements PacketPipeline {
     lend: () => this.pool.shared.blocks,
     waitFor: (block) => {
       while (this.isInUse(block)) {
-        this.judgeMore();
+        this.decideMore();
         this.pool.check();
       }
     },
@@ -72,46 +72,46 @@ export class ShardedPipeline implements PacketPipeline {
 
   /** The batch to be filled next, once there is one. */
   async nextBatch(): Promise<PacketBatch> {
-    while (this.underWay === BATCHES) await this.judgeOne();
+    while (this.underWay === BATCHES) await this.decideOne();
     return this.pool.shared.batches[(this.pool.published >>> 0) % BATCHES]!;
   }
 
-  /** Hands out the batch that `nextBatch` gave, and judges what has been reported by now. */
+  /** Hands out the batch that `nextBatch` gave, and decides what has been reported by now. */
   process(batch: PacketBatch): void {
-    const { pool, counters, intake, view } = this;
+    const { pool, counters, decodeStage, view } = this;
     const rows = pool.shared.rows[(pool.published >>> 0) % BATCHES]!;
     const packetsBefore = counters.packets;
     if (packetsBefore === 0 && batch.count > 0) this.beginCapture(batch.timeUs[0]!);
     for (let row = 0; row < batch.count; row++) {
-      const status = intake.take(batch, row, view);
+      const status = decodeStage.take(batch, row, view);
       rows.store(row, view, status);
-      counters.octets += batch.wireLength[row]!;
+      counters.bytes += batch.wireLength[row]!;
       if (status !== DecodeStatus.OK && status !== WAITS) counters.notDecoded[status]!++;
     }
     counters.packets += batch.count;
     if (batch.count > 0) counters.lastTimeUs = batch.timeUs[batch.count - 1]!;
-    intake.settle(false);
+    decodeStage.settle(false);
     this.publish(BatchKind.PACKETS, packetsBefore);
-    this.judgeThere();
+    this.decideReported();
   }
 
   private beginCapture(timeUs: number): void {
-    const { quiet } = this.pool.shared;
+    const { noChange } = this.pool.shared;
     this.counters.firstTimeUs = timeUs;
-    quiet[Quiet.FROM] = timeUs;
-    quiet[Quiet.UNTIL] = this.judge.quietPeriodEnd(timeUs);
+    noChange[NoChange.FROM] = timeUs;
+    noChange[NoChange.UNTIL] = this.decisions.noChangeUntil(timeUs);
   }
 
   /** Judges all that is under way: before another file begins, and at the end. */
   async settle(): Promise<void> {
-    while (this.underWay > 0) await this.judgeOne();
+    while (this.underWay > 0) await this.decideOne();
   }
 
   /** The capture is over. */
   async finish(): Promise<void> {
     const { pool, counters } = this;
     await this.settle();
-    this.intake.settle(true);
+    this.decodeStage.settle(true);
     pool.shared.batches[(pool.published >>> 0) % BATCHES]!.count = 0;
     this.publish(BatchKind.CAPTURE_END, counters.packets);
     await this.settle();
@@ -120,7 +120,7 @@ export class ShardedPipeline implements PacketPipeline {
   }
 
   private get underWay(): number {
-    return (this.pool.published - this.judged) | 0;
+    return (this.pool.published - this.decided) | 0;
   }
 
   private publish(kind: BatchKind, packetsBefore: number): void {
@@ -131,85 +131,85 @@ export class ShardedPipeline implements PacketPipeline {
 
   private isInUse(block: Block): boolean {
     const { batches } = this.pool.shared;
-    for (let number = this.judged; number !== this.pool.published; number = (number + 1) | 0)
+    for (let number = this.decided; number !== this.pool.published; number = (number + 1) | 0)
       if (batches[(number >>> 0) % BATCHES]!.data === block.data) return true;
     return false;
   }
 
   /** Judges the oldest batch under way to its end, however long its reports take to come. */
-  private async judgeOne(): Promise<void> {
-    const before = this.judged;
+  private async decideOne(): Promise<void> {
+    const before = this.decided;
     for (;;) {
-      this.judgeMore();
-      if (this.judged !== before) return;
+      this.decideMore();
+      if (this.decided !== before) return;
       await new Promise(setImmediate);
       this.pool.check();
     }
   }
 
   /** Judges the batches whose reports are there, without waiting. */
-  private judgeThere(): void {
-    while (this.underWay > 0 && this.merge.isThere) this.judgeMore();
+  private decideReported(): void {
+    while (this.underWay > 0 && this.merge.isThere) this.decideMore();
   }
 
   /** Judges what is reported of the oldest batch under way. */
-  private judgeMore(): void {
+  private decideMore(): void {
     const { merge } = this;
-    const place = (this.judged >>> 0) % BATCHES;
+    const place = (this.decided >>> 0) % BATCHES;
     const batch = this.pool.shared.batches[place]!;
     if (!this.isBegun) {
       this.isBegun = true;
-      this.judgedRows = 0;
-      this.heardRow = -1;
+      this.decidedRows = 0;
+      this.detectionRow = -1;
       merge.begin();
     }
-    for (let ring = merge.next(); ring !== null; ring = merge.next()) {
+    for (let queue = merge.next(); queue !== null; queue = merge.next()) {
       const { shard } = merge;
-      const { words, at, kind } = ring;
+      const { words, at, kind } = queue;
       const row = words[at + ReportWord.ROW]!;
-      if (kind === Report.ENDED) this.end(shard, ring);
-      else if (kind === Report.HEARD) this.hear(shard, batch, row, ring);
-      else if (kind === Report.PACKET) this.judgePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
+      if (kind === Report.ENDED) this.end(shard, queue);
+      else if (kind === Report.DETECTION) this.detect(shard, batch, row, queue);
+      else if (kind === Report.PACKET) this.decidePacket(shard, batch, row, words[at + ReportWord.FLOW]!);
       merge.pass(shard);
     }
     if (!merge.areAllOver) return;
     this.forwardTo(batch, batch.count);
     this.isBegun = false;
-    this.judged = (this.judged + 1) | 0;
+    this.decided = (this.decided + 1) | 0;
   }
 
-  private hear(shard: number, batch: PacketBatch, row: number, ring: ReportRing): void {
-    const { news, flows } = this;
-    const { words, at } = ring;
+  private detect(shard: number, batch: PacketBatch, row: number, queue: EventQueue): void {
+    const { detection, flows } = this;
+    const { words, at } = queue;
     const flow = words[at + ReportWord.FLOW]!;
-    const slot = flows.update(shard, flow >> 1, ring, at + HeardWord.FLOW_COPY);
-    flows.updateEvidence(slot, ring, at + HeardWord.EVIDENCE, words[at + HeardWord.EVIDENCE_COUNT]!);
-    news.timeUs = batch.timeUs[row]!;
-    news.packet = this.packetAt(row);
-    news.direction = (flow & 1) as 0 | 1;
-    news.holder = words[at + HeardWord.HOLDER] as Claim;
-    news.finding = words[at + HeardWord.FINDING]!;
-    news.keyHigh = words[at + HeardWord.KEY_HIGH]!;
-    news.keyLow = words[at + HeardWord.KEY_LOW]!;
-    news.receiver = words[at + HeardWord.RECEIVER]!;
-    this.judge.heard(slot, news);
-    this.heardRow = row;
+    const slot = flows.update(shard, flow >> 1, queue, at + DetectionWord.FLOW_COPY);
+    flows.updateEvidence(slot, queue, at + DetectionWord.EVIDENCE, words[at + DetectionWord.EVIDENCE_COUNT]!);
+    detection.timeUs = batch.timeUs[row]!;
+    detection.packet = this.packetAt(row);
+    detection.direction = (flow & 1) as 0 | 1;
+    detection.holder = words[at + DetectionWord.HOLDER] as FingerprintId;
+    detection.finding = words[at + DetectionWord.FINDING]!;
+    detection.keyHigh = words[at + DetectionWord.KEY_HIGH]!;
+    detection.keyLow = words[at + DetectionWord.KEY_LOW]!;
+    detection.receiver = words[at + DetectionWord.RECEIVER]!;
+    this.decisions.onDetection(slot, detection);
+    this.detectionRow = row;
   }
 
-  private judgePacket(shard: number, batch: PacketBatch, row: number, flow: number): void {
+  private decidePacket(shard: number, batch: PacketBatch, row: number, flow: number): void {
     const { flows, counters } = this;
     const wireLength = batch.wireLength[row]!;
     const slot = flows.slotOf(shard, flow >> 1);
-    if (row !== this.heardRow) this.count(slot, flow & 1, batch, row);
+    if (row !== this.detectionRow) this.count(slot, flow & 1, batch, row);
     if (flows.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
-    const outcome = this.judge.packet(slot, wireLength, this.packetAt(row));
+    const outcome = this.decisions.packet(slot, wireLength, this.packetAt(row));
     if (outcome !== Outcome.FORWARDED) {
       counters.outcomePackets[outcome]!++;
-      counters.outcomeOctets[outcome]! += wireLength;
+      counters.outcomeBytes[outcome]! += wireLength;
     }
     this.forwardTo(batch, row);
-    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.judge.delayUs : 0);
-    this.judgedRows = row + 1;
+    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.decisions.delayUs : 0);
+    this.decidedRows = row + 1;
   }
 
   /** Counts a packet with its flow. */
@@ -219,26 +219,26 @@ export class ShardedPipeline implements PacketPipeline {
     table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1] = batch.timeUs[row]!;
   }
 
-  private end(shard: number, ring: ReportRing): void {
+  private end(shard: number, queue: EventQueue): void {
     const { flows } = this;
-    const { words, at } = ring;
+    const { words, at } = queue;
     const shardSlot = words[at + ReportWord.FLOW]! >> 1;
-    const slot = flows.update(shard, shardSlot, ring, at + EndedWord.FLOW_COPY);
-    this.judge.ended(slot, words[at + EndedWord.REASON] as FlowEnd, 0);
+    const slot = flows.update(shard, shardSlot, queue, at + EndedWord.FLOW_COPY);
+    this.decisions.ended(slot, words[at + EndedWord.REASON] as FlowEnd, 0);
     flows.forget(shard, shardSlot, slot);
   }
 
-  /** Number in its capture of the packet at a row of the batch that is judged. */
+  /** Number in its capture of the packet at a row of the batch that is decided. */
   private packetAt(row: number): number {
-    return this.pool.shared.packetsBefore[(this.judged >>> 0) % BATCHES]! + row + 1;
+    return this.pool.shared.packetsBefore[(this.decided >>> 0) % BATCHES]! + row + 1;
   }
 
-  /** Nobody has anything against the packets from those that are judged up to a row. */
+  /** Nobody has anything against the packets from those that are decided up to a row. */
   private forwardTo(batch: PacketBatch, row: number): void {
     const { packetSink } = this;
     if (packetSink === null) return;
-    for (let passed = this.judgedRows; passed < row; passed++) packetSink.packet(batch, passed, Outcome.FORWARDED, 0);
-    this.judgedRows = row;
+    for (let passed = this.decidedRows; passed < row; passed++) packetSink.packet(batch, passed, Outcome.FORWARDED, 0);
+    this.decidedRows = row;
   }
 
   /** All packets but those that were delayed or dropped. */
@@ -246,10 +246,10 @@ export class ShardedPipeline implements PacketPipeline {
     const { counters } = this;
     const { FORWARDED } = Outcome;
     counters.outcomePackets[FORWARDED] = 0;
-    counters.outcomeOctets[FORWARDED] = 0;
+    counters.outcomeBytes[FORWARDED] = 0;
     const affected = counters.outcomePackets.reduce((sum, count) => sum + count, 0);
-    const affectedOctets = counters.outcomeOctets.reduce((sum, count) => sum + count, 0);
+    const affectedBytes = counters.outcomeBytes.reduce((sum, count) => sum + count, 0);
     counters.outcomePackets[FORWARDED] = counters.packets - affected;
-    counters.outcomeOctets[FORWARDED] = counters.octets - affectedOctets;
+    counters.outcomeBytes[FORWARDED] = counters.bytes - affectedBytes;
   }
 }

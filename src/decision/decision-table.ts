@@ -9,7 +9,7 @@ import { NO_REGISTRATION } from '../registry/registry.ts';
 export const NO_BUCKET = -1;
 
 /** Words of a row. The last three are doubles: a decision is made anew from this packet time, or these packets and octets, on. */
-export const StandingWord = {
+export const DecisionWord = {
   ACTION: 0,
   REASON: 1,
   PROTOCOL: 2,
@@ -24,14 +24,14 @@ export const StandingWord = {
   ADMITTED_BY: 9,
   NEXT_TIME: 10,
   NEXT_PACKETS: 12,
-  NEXT_OCTETS: 14,
+  NEXT_BYTES: 14,
 } as const;
-export const STANDING_WORDS = 16;
+export const DECISION_WORDS = 16;
 
 const INITIAL_CAPACITY = 1024;
 
-export class Standings {
-  words = new Int32Array(INITIAL_CAPACITY * STANDING_WORDS);
+export class DecisionTable {
+  words = new Int32Array(INITIAL_CAPACITY * DECISION_WORDS);
   /** The same as doubles. */
   numbers = new Float64Array(this.words.buffer);
 
@@ -53,24 +53,24 @@ export class Standings {
   begin(): number {
     let number = this.free;
     if (number !== 0) {
-      this.free = this.words[number * STANDING_WORDS + StandingWord.RULE]!;
+      this.free = this.words[number * DECISION_WORDS + DecisionWord.RULE]!;
     } else {
-      if (this.used * STANDING_WORDS === this.words.length) this.grow();
+      if (this.used * DECISION_WORDS === this.words.length) this.grow();
       number = this.used++;
     }
     this.count++;
     const { words } = this;
-    const row = number * STANDING_WORDS;
-    words[row + StandingWord.ACTION] = 0;
-    words[row + StandingWord.REASON] = 0;
-    words[row + StandingWord.PROTOCOL] = 0;
-    words[row + StandingWord.STAGE] = 0;
-    words[row + StandingWord.RULE] = NO_RULE;
-    words[row + StandingWord.SOURCE_REGISTRATION] = NO_REGISTRATION;
-    words[row + StandingWord.DESTINATION_REGISTRATION] = NO_REGISTRATION;
-    words[row + StandingWord.BUCKET] = NO_BUCKET;
-    words[row + StandingWord.RULES_GENERATION] = 0;
-    words[row + StandingWord.ADMITTED_BY] = 0;
+    const row = number * DECISION_WORDS;
+    words[row + DecisionWord.ACTION] = 0;
+    words[row + DecisionWord.REASON] = 0;
+    words[row + DecisionWord.PROTOCOL] = 0;
+    words[row + DecisionWord.STAGE] = 0;
+    words[row + DecisionWord.RULE] = NO_RULE;
+    words[row + DecisionWord.SOURCE_REGISTRATION] = NO_REGISTRATION;
+    words[row + DecisionWord.DESTINATION_REGISTRATION] = NO_REGISTRATION;
+    words[row + DecisionWord.BUCKET] = NO_BUCKET;
+    words[row + DecisionWord.RULES_GENERATION] = 0;
+    words[row + DecisionWord.ADMITTED_BY] = 0;
     this.hitKinds[number] = 0;
     this.hitOutcomes[number] = 0;
     return number;
@@ -78,9 +78,9 @@ export class Standings {
 
   /** Gives a number back. */
   end(number: number): void {
-    const row = number * STANDING_WORDS;
-    this.words[row + StandingWord.RULE] = this.free;
-    this.numbers[(row + StandingWord.NEXT_TIME) >> 1] = Infinity;
+    const row = number * DECISION_WORDS;
+    this.words[row + DecisionWord.RULE] = this.free;
+    this.numbers[(row + DecisionWord.NEXT_TIME) >> 1] = Infinity;
     this.free = number;
     this.count--;
   }
@@ -90,7 +90,7 @@ export class Standings {
     const { numbers } = this;
     let soonest = Infinity;
     for (let number = 1; number < this.used; number++) {
-      soonest = Math.min(soonest, numbers[(number * STANDING_WORDS + StandingWord.NEXT_TIME) >> 1]!);
+      soonest = Math.min(soonest, numbers[(number * DECISION_WORDS + DecisionWord.NEXT_TIME) >> 1]!);
     }
     return soonest;
   }
@@ -98,7 +98,7 @@ export class Standings {
   /** No decision holds a bucket any more. */
   forgetBuckets(): void {
     for (let number = 1; number < this.used; number++)
-      this.words[number * STANDING_WORDS + StandingWord.BUCKET] = NO_BUCKET;
+      this.words[number * DECISION_WORDS + DecisionWord.BUCKET] = NO_BUCKET;
   }
 
   private grow(): void {

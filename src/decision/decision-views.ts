@@ -6,7 +6,7 @@ import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { REASON_NAMES } from '../policy/decide.ts';
 import { MODE_NAMES, type Mode } from '../policy/policy.ts';
-import type { ShownDecision } from './decision-sink.ts';
+import type { DecisionView } from './decision-sink.ts';
 import { ruleName, type Rules, shownRegistration } from './rules.ts';
 
 /** Decisions that are kept; with more of them all begins anew. A power of two. */
@@ -18,9 +18,9 @@ const KEY_WORDS = 4;
 /** `previous` of a flow's first decision. */
 export const NO_ACTION = -1;
 
-export class ShownDecisions {
+export class DecisionViews {
   private rules: Rules;
-  private readonly decisions: ShownDecision[] = [];
+  private readonly decisions: DecisionView[] = [];
   /** By place, in which a decision is looked for from its hash on: its number and one, 0 for none. */
   private readonly numbers = new Uint16Array(PLACES);
   /** By number: the registrations of both ends, the rule, and all else as one. */
@@ -45,7 +45,7 @@ export class ShownDecisions {
     mode: Mode,
     source: number,
     destination: number,
-  ): ShownDecision {
+  ): DecisionView {
     const modeCode = mode === 'observe' ? 0 : 1;
     const actions = (previous + 1) * ACTION_NAMES.length + action;
     const rest = (actions * REASON_NAMES.length + reason) * MODE_NAMES.length + modeCode;

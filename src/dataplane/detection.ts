@@ -1,17 +1,17 @@
 /**
- * What a flow's own packets have just said that is new, in one reused record: from who runs the fingerprints to who judges flows
- * (judge.ts). Valid during the call that hands it over.
+ * What a flow's own packets have just said that is new, in one reused record: from the tracker to the thread that decides flows
+ * (decision/decision-controller). Valid during the call that hands it over.
  */
-import { Claim } from './fingerprint/claims.ts';
+import { FingerprintId } from './fingerprint/claims.ts';
 import { type Finding, NO_FINDING } from './fingerprint/finding.ts';
 
-export class News {
+export class Detection {
   /** The packet: its time, its number in the capture, its direction in the flow. */
   timeUs = 0;
   packet = 0;
   direction: 0 | 1 = 0;
   /** The fingerprint that holds the flow, and what it finds. */
-  holder: Claim = Claim.NONE;
+  holder: FingerprintId = FingerprintId.NONE;
   finding: Finding = NO_FINDING;
   /** The words by which flows of one tunnel know each other (StateWord.KEY). */
   keyHigh = 0;

@@ -2,7 +2,7 @@
  * Follows flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they want to see it,
  * and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own packets say goes to a listener.
  */
-import { Claim } from './fingerprint/claims.ts';
+import { FingerprintId } from './fingerprint/claims.ts';
 import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
 import { findingStage, NO_FINDING, Stage } from './fingerprint/finding.ts';
 import { beginsWithControl } from './fingerprint/first-records.ts';
@@ -18,18 +18,18 @@ import { SplitHalves } from './flow/split-halves.ts';
 import { DecodeStatus } from './wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from './wire/packet-view.ts';
 import { Counters, FlowEnd } from './counters.ts';
-import { type FlowCensus, ONE_TABLE } from './flow-census.ts';
+import { type FlowLimit, ONE_TABLE } from './flow-limit.ts';
 import { takeDatagram } from './datagram.ts';
-import { News } from './news.ts';
+import { Detection } from './detection.ts';
 import { protectsRouters } from './router-protection.ts';
 import { StreamObserver } from './stream-observer.ts';
 
 /** What is told of flows: slots are valid during the call only. */
 export interface FlowListener {
   /** The flow's own packets have said something new. */
-  heard(slot: number, news: News): void;
+  onDetection(slot: number, detection: Detection): void;
   /** Whether the listener is told when the flow ends: the ends of most flows are nothing to anyone. */
-  hearsEnd(slot: number): boolean;
+  wantsFlowEnd(slot: number): boolean;
   /** The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason. */
   ended(slot: number, reason: FlowEnd, order: number): void;
 }
@@ -41,7 +41,7 @@ const CLOSED_TIMEOUT_US = 10_000_000;
 /** Flags of a flow that tell that the beginning of its connection was seen. */
 const SYN_FLAGS = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH;
 
-export class FlowFollower {
+export class FlowTracker {
   /** Number of the packet at hand in its capture, from 1; set before `begin`. */
   packet = 0;
   /** Its time is `clock.timeUs`; set before `begin`. */
@@ -53,12 +53,12 @@ export class FlowFollower {
   private readonly listener: FlowListener;
   private view = new PacketView();
   private readonly payload = new Payload();
-  private readonly news = new News();
+  private readonly detection = new Detection();
   private readonly wheel: IdleWheel;
   private readonly eviction: Eviction;
   private readonly streams: StreamObserver;
   private readonly halves: SplitHalves;
-  private readonly census: FlowCensus;
+  private readonly flowLimit: FlowLimit;
   /** Flows that end at the packet at hand, and whose ends are told. */
   private readonly ending = new SlotList();
   /** The packet before which it is looked again at whether there are too many flows, and how often it was. */
@@ -70,7 +70,7 @@ export class FlowFollower {
     fingerprints: FingerprintSet,
     listener: FlowListener,
     counters: Counters,
-    census: FlowCensus = ONE_TABLE,
+    flowLimit: FlowLimit = ONE_TABLE,
   ) {
     this.table = table;
     this.fingerprints = fingerprints;
@@ -78,7 +78,7 @@ export class FlowFollower {
     this.counters = counters;
     this.wheel = new IdleWheel(table);
     this.eviction = new Eviction(table, table.spareRows);
-    this.census = census;
+    this.flowLimit = flowLimit;
     this.nextCheck = 1 + table.spareRows;
     this.streams = new StreamObserver(table, fingerprints);
     this.halves = new SplitHalves(table);
@@ -96,11 +96,11 @@ export class FlowFollower {
   private evict(): void {
     const { table, eviction } = this;
     this.nextCheck += table.spareRows;
-    const count = this.census.excess(table, eviction, ++this.checks);
+    const count = this.flowLimit.excess(table, eviction, ++this.checks);
     for (let i = 0; i < count; i++) {
       const slot = eviction.slots[i]!;
       this.wheel.leave();
-      if (this.listener.hearsEnd(slot)) this.listener.ended(slot, FlowEnd.EVICTED, eviction.touchedAt(slot));
+      if (this.listener.wantsFlowEnd(slot)) this.listener.ended(slot, FlowEnd.EVICTED, eviction.touchedAt(slot));
       this.letGo(slot, FlowEnd.EVICTED);
       table.remove(slot);
     }
@@ -109,7 +109,7 @@ export class FlowFollower {
   /** Takes the packet to its flow, whose slot it returns; NO_FLOW for a fragment whose flow is no more, which is counted as that. */
   take(view: PacketView, wireLength: number): number {
     this.view = view;
-    let slot = this.table.findAhead(view);
+    let slot = this.table.findHashed(view);
     if (view.fragment === Fragment.LATER) return this.countFragment(slot, wireLength);
     if (slot === NO_FLOW) slot = this.start();
     const { direction } = this.table;
@@ -127,7 +127,7 @@ export class FlowFollower {
     ending.begin(table.activeCount);
     for (let slot = 1; slot <= table.lastSlot; slot++) {
       if (!table.isActive(slot)) continue;
-      if (listener.hearsEnd(slot)) ending.add(slot, table.firstPacket(slot));
+      if (listener.wantsFlowEnd(slot)) ending.add(slot, table.firstPacket(slot));
       else this.letGo(slot, FlowEnd.SHUTDOWN);
     }
     ending.sort();
@@ -199,7 +199,7 @@ export class FlowFollower {
   /** The later fragments that came before the first one at hand. */
   private countWaited(slot: number, direction: 0 | 1): void {
     const { view } = this;
-    this.table.count(slot, direction, view.waitedPackets, view.waitedOctets);
+    this.table.count(slot, direction, view.waitedPackets, view.waitedBytes);
     this.counters.flowPackets += view.waitedPackets;
   }
 
@@ -228,10 +228,10 @@ export class FlowFollower {
     if (fingerprints.evidence !== evidence) details[evidenceAt] = fingerprints.evidence;
     words[row + FlowWord.OWN_FINDING] = fingerprints.finding;
     const { holder } = fingerprints;
-    if (holder === Claim.NONE) return;
+    if (holder === FingerprintId.NONE) return;
     // A transport message of a flow that is not confirmed yet may be one of a tunnel that has moved here.
     const isConfirmed = findingStage(fingerprints.finding) === Stage.CONFIRMED;
-    const receiver = holder === Claim.WIREGUARD && !isConfirmed ? transportReceiver(payload) : 0;
+    const receiver = holder === FingerprintId.WIREGUARD && !isConfirmed ? transportReceiver(payload) : 0;
     if (
       fingerprints.finding !== before ||
       fingerprints.isKeyNew ||
@@ -242,16 +242,16 @@ export class FlowFollower {
   }
 
   private tell(slot: number, direction: 0 | 1, receiver: number): void {
-    const { news, fingerprints } = this;
-    news.timeUs = this.clock.timeUs;
-    news.packet = this.packet;
-    news.direction = direction;
-    news.holder = fingerprints.holder;
-    news.finding = fingerprints.finding;
-    news.keyHigh = fingerprints.keyHigh;
-    news.keyLow = fingerprints.keyLow;
-    news.receiver = receiver;
-    this.listener.heard(slot, news);
+    const { detection, fingerprints } = this;
+    detection.timeUs = this.clock.timeUs;
+    detection.packet = this.packet;
+    detection.direction = direction;
+    detection.holder = fingerprints.holder;
+    detection.finding = fingerprints.finding;
+    detection.keyHigh = fingerprints.keyHigh;
+    detection.keyLow = fingerprints.keyLow;
+    detection.receiver = receiver;
+    this.listener.onDetection(slot, detection);
   }
 
   private expire(now: number): void {
@@ -266,7 +266,7 @@ export class FlowFollower {
           this.countHalf(slot);
           wheel.atUs = dueAt;
           wheel.schedule(slot);
-        } else if (listener.hearsEnd(slot)) {
+        } else if (listener.wantsFlowEnd(slot)) {
           ending.add(slot, due.firstPackets[i]!);
         } else {
           this.letGo(slot, this.idleEndOf(slot));

@@ -2,7 +2,7 @@
 import type { Eviction } from './flow/eviction.ts';
 import type { FlowTable } from './flow/flow-table.ts';
 
-export interface FlowCensus {
+export interface FlowLimit {
   /**
    * At the `check`-th look, of 1, 2, …: how many of the table's flows must go now, those that have been idle longest. They
    * have been found, by the eviction given.
@@ -13,7 +13,7 @@ export interface FlowCensus {
 }
 
 /** Where all flows are in one table. */
-export const ONE_TABLE: FlowCensus = {
+export const ONE_TABLE: FlowLimit = {
   excess(table, eviction) {
     const count = table.activeCount - table.capacity;
     if (count <= 0) return 0;

@@ -1,13 +1,13 @@
 /** Names as rows: what is kept comes out, and only the same name is held to be the same. */
 import { expect, it } from 'vitest';
-import { FlowName } from '../../src/decision/flow-record.ts';
-import { NameRows } from '../../src/decision/name-rows.ts';
+import { FlowIdentity } from '../../src/decision/flow-record.ts';
+import { FlowIdentityTable } from '../../src/decision/flow-identity-table.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const random = new SeededRandom(7);
 
-function draw(): FlowName {
-  const name = new FlowName();
+function draw(): FlowIdentity {
+  const name = new FlowIdentity();
   for (let word = 0; word < 4; word++) {
     name.source[word] = random.word();
     name.destination[word] = random.word();
@@ -22,13 +22,13 @@ function draw(): FlowName {
 }
 
 it('come out as they were kept, whatever the rows beside them', () => {
-  const rows = new NameRows(50);
+  const rows = new FlowIdentityTable(50);
   const names = Array.from({ length: 50 }, draw);
   names.forEach((name, row) => {
     rows.keep(row, name);
   });
   names.forEach((name, row) => {
-    const read = new FlowName();
+    const read = new FlowIdentity();
     rows.read(row, read);
     expect(read).toEqual(name);
     expect(rows.holds(row, name)).toBe(true);
@@ -37,7 +37,7 @@ it('come out as they were kept, whatever the rows beside them', () => {
   });
 });
 
-it.each<[string, (name: FlowName) => void]>([
+it.each<[string, (name: FlowIdentity) => void]>([
   ['source', (name) => (name.source[random.below(4)]! ^= 1)],
   ['destination', (name) => (name.destination[random.below(4)]! ^= 1)],
   ['source port', (name) => (name.sourcePort ^= 1)],
@@ -47,7 +47,7 @@ it.each<[string, (name: FlowName) => void]>([
   ['first packet', (name) => (name.firstPacket += 1)],
   ['time', (name) => (name.firstTimeUs += 0.5)],
 ])('another %s is another name', (_, change) => {
-  const rows = new NameRows(1);
+  const rows = new FlowIdentityTable(1);
   const name = draw();
   rows.keep(0, name);
   change(name);

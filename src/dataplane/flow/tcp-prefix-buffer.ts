@@ -6,13 +6,13 @@
  * What arrives is copied to its place by sequence number, and a bit per octet says what is there; where segments overlap, the
  * octets that came first stay. Bounded: WINDOW octets per direction, and a fixed number of connections.
  */
-import { PartPlaces } from './part-places.ts';
+import { PartitionPlaces } from './partition-places.ts';
 
 /** Octets kept of each direction: more than the longest proxy preface and handshake opening that a fingerprint needs. */
 export const WINDOW = 4096;
 
 const PLACES_PER_CHUNK = 64;
-/** Connections of each part of all flows; together some 64 MB. */
+/** Connections of each partition of all flows; together some 64 MB. */
 const PLACES_OF_PART = 128;
 const FLAG_WORDS = WINDOW / 32;
 
@@ -20,11 +20,11 @@ const FLAG_WORDS = WINDOW / 32;
 const Word = { BASE: 0, KNOWN: 1, IN_ORDER: 2, CURSOR: 3, SEGMENTS: 4, PHASE: 5 } as const;
 const DIRECTION_WORDS = 8;
 
-export class StreamStart {
+export class TcpPrefixBuffer {
   private readonly chunks: DataView[] = [];
   private readonly flags: Int32Array[] = [];
   private readonly words: Int32Array[] = [];
-  private readonly places = new PartPlaces(PLACES_OF_PART);
+  private readonly places = new PartitionPlaces(PLACES_OF_PART);
 
   /** Connections that found no place. */
   refusedCount = 0;
@@ -34,9 +34,9 @@ export class StreamStart {
     return this.places.count;
   }
 
-  /** A place for a connection of a part of all flows (dataplane/wire/flow-part), or 0 where the part has none left. */
-  take(part: number): number {
-    const place = this.places.take(part);
+  /** A place for a connection of a partition of all flows (dataplane/wire/partition), or 0 where the partition has none left. */
+  take(partition: number): number {
+    const place = this.places.take(partition);
     if (place === 0) {
       this.refusedCount++;
       return 0;

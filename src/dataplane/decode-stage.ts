@@ -14,7 +14,7 @@ import type { Counters } from './counters.ts';
 /** Beside the codes of DecodeStatus: a later fragment waits for its first, and is not counted yet. */
 export const WAITS = 255;
 
-export class Intake {
+export class DecodeStage {
   readonly fragments = new Fragments();
   private readonly hashKeys: HashKeys;
   private readonly counters: Counters;

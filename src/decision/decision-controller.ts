@@ -1,18 +1,18 @@
 /**
- * Judges flows by what their own packets say: joins them into tunnels, which may raise their findings, and decides those that have
+ * Decides flows by what their own packets say: joins them into tunnels, which may raise their findings, and decides those that have
  * one. Nothing of this goes back to the fingerprints: what they say of a flow depends on its own packets alone, so flows can be
- * followed in other threads than the one that judges them.
+ * followed in other threads than the one that decides them.
  */
 import type { Outcome } from '../dataplane/outcome.ts';
 import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Decisions } from './decisions.ts';
-import type { News } from '../dataplane/news.ts';
-import type { FlowJudge } from './flow-judge.ts';
+import type { Detection } from '../dataplane/detection.ts';
+import type { DecisionPort } from './decision-port.ts';
 import type { RecentFlows } from './recent-flows.ts';
 import type { Tunnels } from './tunnels.ts';
 
-export class Judge implements FlowJudge {
+export class DecisionController implements DecisionPort {
   private readonly table: FlowTable;
   private readonly tunnels: Tunnels;
   private readonly decisions: Decisions;
@@ -30,27 +30,27 @@ export class Judge implements FlowJudge {
     return this.decisions.delayUs;
   }
 
-  heard(slot: number, news: News): void {
+  onDetection(slot: number, detection: Detection): void {
     const { tunnels, decisions } = this;
     const { details } = this.table;
     const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
     const before = details[findingAt]!;
-    tunnels.follow(slot, news);
+    tunnels.follow(slot, detection);
     if (details[findingAt] === before) return;
-    decisions.found(slot, news.timeUs, news.packet);
-    for (const raised of tunnels.raisedSlots) decisions.found(raised, news.timeUs, news.packet);
+    decisions.found(slot, detection.timeUs, detection.packet);
+    for (const raised of tunnels.raisedSlots) decisions.found(raised, detection.timeUs, detection.packet);
   }
 
-  quietPeriodEnd(timeUs: number): number {
-    return this.decisions.quietPeriodEnd(timeUs);
+  noChangeUntil(timeUs: number): number {
+    return this.decisions.noChangeUntil(timeUs);
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
     return this.decisions.packet(slot, wireLength, packet);
   }
 
-  hearsEnd(slot: number): boolean {
-    return this.isDecided(slot) || this.decisions.tellsAllEnds;
+  wantsFlowEnd(slot: number): boolean {
+    return this.isDecided(slot) || this.decisions.reportsAllFlowEnds;
   }
 
   ended(slot: number, reason: FlowEnd): void {

@@ -1,5 +1,5 @@
 /**
- * The census of flows in the tables of several shards, whose limit is one for all. Flows that are too many go at set packets, the same
+ * The flowLimit of flows in the tables of several shards, whose limit is one for all. Flows that are too many go at set packets, the same
  * for all shards, so that who goes is the same whatever the number of shards: those that have been idle longest of all.
  *
  * A shard that comes to such a packet says how many flows it has. As long as there is room for every packet that others may be behind
@@ -8,12 +8,12 @@
  */
 import type { Eviction } from '../../dataplane/flow/eviction.ts';
 import { type FlowTable, spareRowsOf } from '../../dataplane/flow/flow-table.ts';
-import type { FlowCensus } from '../../dataplane/flow-census.ts';
+import type { FlowLimit } from '../../dataplane/flow-limit.ts';
 
 /** Looks whose counts are kept: more than shards can be apart. */
 const KEPT = 256;
 /** Words of all: grows with everything said. Then for each shard: the last look it came to, the last one it has offered flows for, its counts. */
-const NEWS = 0;
+const REVISION = 0;
 const ShardWord = { REACHED: 0, OFFERED: 1, OFFER_COUNT: 2, COUNTS: 16 } as const;
 const SHARD_WORDS = ShardWord.COUNTS + KEPT;
 const FIRST_SHARD = 16;
@@ -22,7 +22,7 @@ const SLEEP_MS = 10;
 /** Limits below this are too small for several shards: one has all flows. */
 export const SMALLEST_SHARED_LIMIT = 16_384;
 
-export class ShardCensus implements FlowCensus {
+export class SharedFlowLimit implements FlowLimit {
   private readonly words: Int32Array;
   /** By shard: clock readings of the flows that it offers, and their first packets. */
   private readonly touched: Float64Array[] = [];
@@ -121,20 +121,20 @@ export class ShardCensus implements FlowCensus {
 
   private say(at: number, check: number): void {
     Atomics.store(this.words, at, check);
-    Atomics.add(this.words, NEWS, 1);
-    Atomics.notify(this.words, NEWS);
+    Atomics.add(this.words, REVISION, 1);
+    Atomics.notify(this.words, REVISION);
   }
 
   /** Waits until all shards have said so much. */
   private await(word: number, check: number): void {
     for (let isFirst = true; ; isFirst = false) {
-      const news = Atomics.load(this.words, NEWS);
+      const revision = Atomics.load(this.words, REVISION);
       let isThere = true;
       for (let shard = 0; shard < this.shardCount; shard++)
         isThere &&= Atomics.load(this.words, this.at(shard) + word) >= check;
       if (isThere) return;
       if (isFirst) this.beforeWait();
-      Atomics.wait(this.words, NEWS, news, SLEEP_MS);
+      Atomics.wait(this.words, REVISION, revision, SLEEP_MS);
     }
   }
 }

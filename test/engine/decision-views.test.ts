@@ -1,8 +1,8 @@
 /** Decisions in words against their obvious twin, a map by a text of all numbers, on random ones. */
 import { describe, expect, it } from 'vitest';
-import type { ShownDecision } from '../../src/decision/decision-sink.ts';
+import type { DecisionView } from '../../src/decision/decision-sink.ts';
 import type { Rules } from '../../src/decision/rules.ts';
-import { KEPT_DECISIONS, NO_ACTION, ShownDecisions } from '../../src/decision/shown-decisions.ts';
+import { KEPT_DECISIONS, NO_ACTION, DecisionViews } from '../../src/decision/decision-views.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../../src/policy/decide.ts';
 import { MODE_NAMES } from '../../src/policy/policy.ts';
@@ -26,7 +26,7 @@ function rulesNamed(suffix: string): Rules {
   } as unknown as Rules;
 }
 
-type Numbers = Parameters<ShownDecisions['of']>;
+type Numbers = Parameters<DecisionViews['of']>;
 
 function wordsOf([action, previous, rule, reason, mode, source, destination]: Numbers, suffix = ''): object {
   const registration = (index: number): object | null =>
@@ -59,8 +59,8 @@ function numbers(random: SeededRandom, registrations: number): Numbers {
 describe('decisions in words', () => {
   it('are what their numbers say, and equal ones are one object', () => {
     const random = new SeededRandom(7);
-    const shown = new ShownDecisions(rulesNamed(''));
-    const twin = new Map<string, ShownDecision>();
+    const shown = new DecisionViews(rulesNamed(''));
+    const twin = new Map<string, DecisionView>();
     for (let i = 0; i < 50_000; i++) {
       const numbersOfIt = numbers(random, 3);
       const name = numbersOfIt.join();
@@ -73,7 +73,7 @@ describe('decisions in words', () => {
 
   it('are right, with numbers below the limit, where there are more than are kept', () => {
     const random = new SeededRandom(8);
-    const shown = new ShownDecisions(rulesNamed(''));
+    const shown = new DecisionViews(rulesNamed(''));
     for (let i = 0; i < 3 * KEPT_DECISIONS; i++) {
       const numbersOfIt = numbers(random, 2 ** 25);
       const { number, ...words } = shown.of(...numbersOfIt);
@@ -83,7 +83,7 @@ describe('decisions in words', () => {
   });
 
   it('are those of the new rules after a swap', () => {
-    const shown = new ShownDecisions(rulesNamed(''));
+    const shown = new DecisionViews(rulesNamed(''));
     const decision: Numbers = [2, 0, 1, 4, 'enforce', 17, NO_REGISTRATION];
     expect(shown.of(...decision)).toMatchObject(wordsOf(decision));
     shown.useRules(rulesNamed(' of today'));

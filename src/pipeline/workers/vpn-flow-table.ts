@@ -1,5 +1,5 @@
 /**
- * The flows that shards have reported, as the thread that judges knows them: in a flow table of its own, with the judge's words in
+ * The flows that shards have reported, as the deciding thread knows them: in a flow table of its own, with the words of decisions in
  * their rows, brought up to date by every report of the flow.
  */
 import type { Check } from '../../dataplane/fingerprint/checks.ts';
@@ -15,11 +15,11 @@ import {
 } from '../../dataplane/flow/flow-table.ts';
 import { PacketView } from '../../dataplane/wire/packet-view.ts';
 import { EVIDENCE_WORDS, EvidenceWord, FlowCopy } from './report.ts';
-import type { ReportRing } from './report-ring.ts';
+import type { EventQueue } from './event-queue.ts';
 
 const INITIAL_SLOTS = 1024;
 
-export class KnownFlows {
+export class VpnFlowTable {
   readonly table: FlowTable;
   private readonly evidenceLog: EvidenceLog;
   /** By shard: the slot here of each slot there, 0 for none. */
@@ -38,7 +38,7 @@ export class KnownFlows {
   }
 
   /** Takes a flow's row from a report, where it begins at `copy`: the slot that it has here, a new one at its first report. */
-  update(shard: number, shardSlot: number, { words }: ReportRing, copy: number): number {
+  update(shard: number, shardSlot: number, { words }: EventQueue, copy: number): number {
     const { table } = this;
     const slot = (this.slots[shard]![shardSlot] ?? 0) || this.add(shard, shardSlot, words, copy);
     const row = slot * ROW_WORDS;
@@ -46,22 +46,22 @@ export class KnownFlows {
     for (let word = 0; word < ROW_WORDS; word++)
       if (word !== FlowWord.DECISION) table.words[row + word] = words[copy + FlowCopy.WORDS + word]!;
     for (let word = 0; word < DETAIL_WORDS; word++)
-      if (!isOfJudge(word)) table.details[detail + word] = words[copy + FlowCopy.DETAILS + word]!;
+      if (!isOfDecisions(word)) table.details[detail + word] = words[copy + FlowCopy.DETAILS + word]!;
     return slot;
   }
 
   /** Takes a flow's own evidence from a report, in place of what was known of it. */
-  updateEvidence(slot: number, ring: ReportRing, from: number, count: number): void {
+  updateEvidence(slot: number, queue: EventQueue, from: number, count: number): void {
     const { evidenceLog } = this;
     const { details } = this.table;
-    const { words } = ring;
+    const { words } = queue;
     const evidenceAt = slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE;
     evidenceLog.release(details[evidenceAt]!);
     evidenceLog.select(0);
     for (let at = from; at < from + count * EVIDENCE_WORDS; at += EVIDENCE_WORDS) {
       const value = at + EvidenceWord.VALUES;
       evidenceLog.noteWide(
-        ring.numberAt(at + EvidenceWord.PACKET),
+        queue.numberAt(at + EvidenceWord.PACKET),
         words[at + EvidenceWord.CHECK] as Check,
         words[at + EvidenceWord.OFFSET]!,
         words[value]!,
@@ -109,8 +109,8 @@ export class KnownFlows {
   }
 }
 
-/** Details that the judge keeps by itself. */
-function isOfJudge(word: number): boolean {
+/** Details that the deciding thread keeps by itself. */
+function isOfDecisions(word: number): boolean {
   const { FINDING, TUNNEL, OWN_EVIDENCE, TUNNEL_EVIDENCE } = FlowDetail;
   return word === FINDING || word === TUNNEL || word === OWN_EVIDENCE || word === TUNNEL_EVIDENCE;
 }

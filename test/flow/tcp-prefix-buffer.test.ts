@@ -1,7 +1,7 @@
 /** The first octets of a stream, put in order, against a plain array that keeps what came first. */
 import { describe, expect, it } from 'vitest';
-import { StreamStart, WINDOW } from '../../src/dataplane/flow/stream-start.ts';
-import { FLOW_PARTS } from '../../src/dataplane/wire/flow-part.ts';
+import { TcpPrefixBuffer, WINDOW } from '../../src/dataplane/flow/tcp-prefix-buffer.ts';
+import { PARTITION_COUNT } from '../../src/dataplane/wire/partition.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What must be known after some segments: the octets from 0 on, first come first kept. */
@@ -45,7 +45,7 @@ function segments(random: SeededRandom, longest: number, disorder: number): Segm
   return all;
 }
 
-function pushed(streams: StreamStart, place: number, direction: number, base: number, segment: Segment): number {
+function pushed(streams: TcpPrefixBuffer, place: number, direction: number, base: number, segment: Segment): number {
   // The octets stand somewhere in a packet, with others around them.
   const packet = new Uint8Array(segment.octets.length + 40).fill(0xbb);
   packet.set(segment.octets, 20);
@@ -53,7 +53,7 @@ function pushed(streams: StreamStart, place: number, direction: number, base: nu
   return streams.push(place, direction, sequence, new DataView(packet.buffer), 20, segment.octets.length);
 }
 
-function octetsInOrder(streams: StreamStart, place: number, direction: number): number[] {
+function octetsInOrder(streams: TcpPrefixBuffer, place: number, direction: number): number[] {
   const bytes = streams.bytes(place);
   const at = bytes.byteOffset + streams.offset(place, direction);
   return [...new Uint8Array(bytes.buffer, at, streams.inOrder(place, direction))];
@@ -71,7 +71,7 @@ describe('against an array', () => {
   ])('%s', (_, longest, disorder) => {
     BASES.forEach((base, run) => {
       const random = new SeededRandom(run);
-      const streams = new StreamStart();
+      const streams = new TcpPrefixBuffer();
       const place = streams.take(0);
       const twins = [new ArrayTwin(), new ArrayTwin()];
       const waiting = [segments(random, longest, disorder), segments(random, longest, disorder)];
@@ -97,8 +97,8 @@ describe('against an array', () => {
 });
 
 describe('a direction', () => {
-  const setUp = (base: number): { streams: StreamStart; place: number } => {
-    const streams = new StreamStart();
+  const setUp = (base: number): { streams: TcpPrefixBuffer; place: number } => {
+    const streams = new TcpPrefixBuffer();
     const place = streams.take(0);
     streams.setBase(place, 0, base);
     return { streams, place };
@@ -147,14 +147,14 @@ describe('a direction', () => {
 
 describe('places', () => {
   it('come back clean, and run out with a count', () => {
-    const streams = new StreamStart();
+    const streams = new TcpPrefixBuffer();
     const places: number[] = [];
-    for (let part = 0; part < FLOW_PARTS; part++) {
-      for (let place = streams.take(part); place !== 0; place = streams.take(part)) places.push(place);
+    for (let partition = 0; partition < PARTITION_COUNT; partition++) {
+      for (let place = streams.take(partition); place !== 0; place = streams.take(partition)) places.push(place);
     }
     expect(new Set(places).size).toBe(places.length);
-    expect(places.length).toBe(128 * FLOW_PARTS);
-    expect([streams.count, streams.refusedCount]).toEqual([places.length, FLOW_PARTS]);
+    expect(places.length).toBe(128 * PARTITION_COUNT);
+    expect([streams.count, streams.refusedCount]).toEqual([places.length, PARTITION_COUNT]);
     const place = places[5000]!;
     streams.setBase(place, 0, 9);
     pushed(streams, place, 0, 9, { offset: 0, octets: new Uint8Array(WINDOW).fill(1) });

@@ -22,7 +22,7 @@ const PASSED_OVER = 255;
 const SLEEP_MS = 50;
 const LOOKS = 400;
 
-export class ReportRing {
+export class EventQueue {
   static readonly byteLength = (MARK_WORDS + LENGTH) * 4;
 
   /** The records: a writer's from `at` on, a reader's record at `at`. */

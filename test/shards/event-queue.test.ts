@@ -1,20 +1,20 @@
 /** The ring of reports against a queue, and one record at a time round its end. */
 import { describe, expect, it } from 'vitest';
-import { LONGEST_RECORD, ReportRing } from '../../src/pipeline/workers/report-ring.ts';
+import { LONGEST_RECORD, EventQueue } from '../../src/pipeline/workers/event-queue.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
-function pair(): { writer: ReportRing; reader: ReportRing } {
-  const memory = new SharedArrayBuffer(ReportRing.byteLength);
-  return { writer: new ReportRing(memory), reader: new ReportRing(memory) };
+function pair(): { writer: EventQueue; reader: EventQueue } {
+  const memory = new SharedArrayBuffer(EventQueue.byteLength);
+  return { writer: new EventQueue(memory), reader: new EventQueue(memory) };
 }
 
-function write(ring: ReportRing, kind: number, words: readonly number[]): void {
+function write(ring: EventQueue, kind: number, words: readonly number[]): void {
   ring.makeRoom();
   words.forEach((word, i) => (ring.words[ring.at + 1 + i] = word));
   ring.add(kind, words.length + 1);
 }
 
-function read(ring: ReportRing, length: number): { kind: number; words: number[] } {
+function read(ring: EventQueue, length: number): { kind: number; words: number[] } {
   const words = [...ring.words.subarray(ring.at + 1, ring.at + length)];
   const record = { kind: ring.kind, words };
   ring.pass();

@@ -1,13 +1,13 @@
 /** The port between packets and decisions. */
-import type { FlowListener } from '../dataplane/flow-follower.ts';
+import type { FlowListener } from '../dataplane/flow-tracker.ts';
 import type { Outcome } from '../dataplane/outcome.ts';
 
-/** Judges flows, and with them their packets. */
-export interface FlowJudge extends FlowListener {
+/** Decides flows, and with them their packets. */
+export interface DecisionPort extends FlowListener {
   /** A packet of a flow that has a decision; returns what becomes of it. */
   packet(slot: number, wireLength: number, packet: number): Outcome;
   /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
   readonly delayUs: number;
   /** The packet time before which, from `timeUs` on, `packet` has nothing to say but FORWARDED; `timeUs` where it may. */
-  quietPeriodEnd(timeUs: number): number;
+  noChangeUntil(timeUs: number): number;
 }

@@ -1,5 +1,5 @@
 /** Names of flows, kept as rows of one cache line. */
-import type { FlowName } from './flow-record.ts';
+import type { FlowIdentity } from './flow-record.ts';
 
 const ADDRESS_WORDS = 4;
 
@@ -7,7 +7,7 @@ const ADDRESS_WORDS = 4;
 const Word = { FIRST_PACKET: 0, FIRST_TIME: 2, ADDRESSES: 4, PORTS: 12, DOMAIN: 13, TRANSPORT: 14 } as const;
 const ROW_WORDS = 16;
 
-export class NameRows {
+export class FlowIdentityTable {
   private readonly words: Int32Array;
   /** The same as doubles. */
   private readonly numbers: Float64Array;
@@ -17,7 +17,7 @@ export class NameRows {
     this.numbers = new Float64Array(this.words.buffer);
   }
 
-  keep(row: number, name: FlowName): void {
+  keep(row: number, name: FlowIdentity): void {
     const { words, numbers } = this;
     const at = row * ROW_WORDS;
     numbers[(at + Word.FIRST_PACKET) >> 1] = name.firstPacket;
@@ -32,7 +32,7 @@ export class NameRows {
   }
 
   /** Fills a name with the one of a row. */
-  read(row: number, name: FlowName): void {
+  read(row: number, name: FlowIdentity): void {
     const { words, numbers } = this;
     const at = row * ROW_WORDS;
     for (let word = 0; word < ADDRESS_WORDS; word++) {
@@ -48,7 +48,7 @@ export class NameRows {
   }
 
   /** True when a row holds this name. */
-  holds(row: number, name: FlowName): boolean {
+  holds(row: number, name: FlowIdentity): boolean {
     const { words, numbers } = this;
     const at = row * ROW_WORDS;
     return (
@@ -70,6 +70,6 @@ export class NameRows {
   }
 }
 
-function portsOf(name: FlowName): number {
+function portsOf(name: FlowIdentity): number {
   return (name.sourcePort << 16) | name.destinationPort;
 }
