@@ -108,13 +108,7 @@ export class EventFields {
     this.context = context;
   }
 
-  decisionEvent(
-    file: string,
-    flow: FlowRecord,
-    decision: DecisionView,
-    timeUs: number,
-    packet: number,
-  ): DecisionEvent {
+  decisionEvent(file: string, flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): DecisionEvent {
     return {
       timestamp: formatMicros(timeUs),
       event_type: 'decision',
