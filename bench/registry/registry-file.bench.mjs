@@ -19,13 +19,13 @@ measure('as generated', bytes);
 measure('every field in quotes', quoted(bytes));
 measureFresh(generated('registry.mjs', '--prefixes', String(STARTING_PREFIXES)));
 
-function measure(form, octets) {
+function measure(form, bytes) {
   const rules = { registry: null };
   const seconds = [];
   const lookupSeconds = [];
   for (let round = 0; round < ROUNDS; round++) {
     const began = performance.now();
-    const { registry, issues } = parseRegistry(octets, 'registry.csv');
+    const { registry, issues } = parseRegistry(bytes, 'registry.csv');
     if (registry === null) throw new Error(issues.kept[0].message);
     rules.registry = registry;
     seconds.push((performance.now() - began) / 1000);
@@ -34,35 +34,35 @@ function measure(form, octets) {
     lookupSeconds.push((performance.now() - asked) / 1000);
   }
   const { registry } = rules;
-  const size = (octets.length / 1e6).toFixed(0);
+  const size = (bytes.length / 1e6).toFixed(0);
   console.log(`\n${PREFIXES} mixed prefixes, ${form}, ${size} MB of CSV, parsed, built and swapped in`);
   console.log(
     `  median ${median(seconds).toFixed(2)} s, ${Math.min(...seconds).toFixed(2)} to ${Math.max(...seconds).toFixed(2)}`,
   );
   console.log(
-    `  ${(registry.byteLength / registry.count).toFixed(0)} octets per registration, in typed arrays, with its texts`,
+    `  ${(registry.byteLength / registry.count).toFixed(0)} bytes per registration, in typed arrays, with its texts`,
   );
   console.log(`  first lookup after the swap ${(median(lookupSeconds) * 1e6).toFixed(0)} µs`);
 }
 
-function quoted(octets) {
-  const [header, ...rows] = Buffer.from(octets).toString().trimEnd().split('\n');
+function quoted(bytes) {
+  const [header, ...rows] = Buffer.from(bytes).toString().trimEnd().split('\n');
   return Buffer.from([header, ...rows.map((row) => `"${row.replaceAll(',', '","')}"`)].join('\n'));
 }
 
 /** Time, and processor time of all threads, of the first registry that a process reads. */
-function measureFresh(octets) {
+function measureFresh(bytes) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   try {
     const path = join(folder, 'registry.csv');
-    writeFileSync(path, octets);
+    writeFileSync(path, bytes);
     const script = `
       import { readFileSync } from 'node:fs';
       import { parseRegistry } from ${JSON.stringify(new URL('../../dist/registry/file/registry-file.js', import.meta.url).href)};
-      const octets = readFileSync(${JSON.stringify(path)});
+      const bytes = readFileSync(${JSON.stringify(path)});
       const began = performance.now();
       const used = process.cpuUsage();
-      if (parseRegistry(octets, 'registry.csv').registry === null) throw new Error('not read');
+      if (parseRegistry(bytes, 'registry.csv').registry === null) throw new Error('not read');
       const { user, system } = process.cpuUsage(used);
       console.log(JSON.stringify([performance.now() - began, (user + system) / 1000]));`;
     const runs = Array.from({ length: ROUNDS }, () => {

@@ -8,7 +8,7 @@ import { formatMicros, micros, type Micros } from '../core/units.ts';
 import { adviseOnDate } from '../registry/file/date-advice.ts';
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
-import { NO_REGISTRATION, type Registration, type Registry, Standing } from '../registry/registry.ts';
+import { NO_REGISTRATION, type Registration, type Registry, Validity } from '../registry/registry.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { requireRegistry } from '../rules/load-rules.ts';
 
@@ -110,8 +110,8 @@ function section(rows: readonly number[], heading: string, { registry, timeUs, p
   if (rows.length === 0) return [];
   const shown = rows.slice(0, SHOWN_REGISTRATIONS).map((row) => {
     const registration = registry.registrationAt(row);
-    const standing = registry.standingOf(row, timeUs, protocol);
-    const mark = standing === Standing.IN_FORCE ? 'in force' : standingText(standing, registration, protocol);
+    const validity = registry.validityOf(row, timeUs, protocol);
+    const mark = validity === Validity.IN_FORCE ? 'in force' : validityText(validity, registration, protocol);
     return `  ${registrationText(registration)}: ${mark}`;
   });
   const more = rows.length - shown.length;
@@ -130,9 +130,9 @@ export function coverageLines(
   const found = registry.coverages(a, b, c, d, timeUs, protocol);
   if (found.length === 0) return ['not registered: no registration covers it'];
   const counts = registry.covers(a, b, c, d, timeUs, protocol);
-  const lines = found.map(({ index, standing }) => {
+  const lines = found.map(({ index, validity }) => {
     const registration = registry.registrationAt(index);
-    const mark = index === counts ? 'counts' : standingText(standing, registration, protocol);
+    const mark = index === counts ? 'counts' : validityText(validity, registration, protocol);
     return `${registrationText(registration)}: ${mark}`;
   });
   if (counts === NO_REGISTRATION) lines.push('not registered: none of these is in force');
@@ -143,15 +143,15 @@ function registrationText({ prefix, holder, sector, reference, line }: Registrat
   return `${prefix}  ${holder} (${sector}), ${reference === '' ? 'no reference' : reference}, line ${line}`;
 }
 
-function standingText(standing: Standing, registration: Registration, protocol: number): string {
-  switch (standing) {
-    case Standing.NOT_YET_VALID:
+function validityText(validity: Validity, registration: Registration, protocol: number): string {
+  switch (validity) {
+    case Validity.NOT_YET_VALID:
       return `not valid before ${formatMicros(registration.validFromUs ?? 0)}`;
-    case Standing.EXPIRED:
+    case Validity.EXPIRED:
       return `expired, valid until ${formatMicros(registration.validUntilUs ?? 0)}`;
-    case Standing.OTHER_PROTOCOL:
+    case Validity.OTHER_PROTOCOL:
       return `for ${registration.protocols.join(', ')} only, not ${PROTOCOL_NAMES[protocol]!}`;
-    case Standing.IN_FORCE:
+    case Validity.IN_FORCE:
       return 'in force too; a more specific or an earlier one counts';
   }
 }

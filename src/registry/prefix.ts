@@ -93,14 +93,14 @@ export class PrefixParser {
   /** Four decimal octets into word3. */
   private readDotted(): boolean {
     let word = 0;
-    for (let octets = 0; octets < 4; octets++) {
-      if (octets > 0) {
+    for (let numbers = 0; numbers < 4; numbers++) {
+      if (numbers > 0) {
         if (this.text.charCodeAt(this.at) !== DOT) {
-          return this.unexpected(`"." (an IPv4 address has four octets, this ends after ${octets})`);
+          return this.unexpected(`"." (an IPv4 address has four numbers, this ends after ${numbers})`);
         }
         this.at++;
       }
-      const value = this.readDecimal(3, 255, 'octet');
+      const value = this.readDecimal(3, 255, 'number');
       if (value < 0) return false;
       word = (word << 8) | value;
     }

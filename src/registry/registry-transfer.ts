@@ -7,7 +7,7 @@ import { PrefixColumns } from './lookup/prefix-columns.ts';
 import { PrefixTrie } from './lookup/prefix-trie.ts';
 import { RegistrationColumns } from './lookup/registration-columns.ts';
 import { Registry } from './registry.ts';
-import { Terms } from './lookup/terms.ts';
+import { ValidityIndex } from './lookup/validity-index.ts';
 import { TextColumn } from './lookup/text-column.ts';
 
 type Plain = Record<string, unknown>;
@@ -39,7 +39,7 @@ export function reviveRegistry(plain: unknown): Registry {
   adopt(trie.ipv4, Ipv4Trie);
   adopt(trie.ipv6, Ipv6Trie);
   adopt(trie, PrefixTrie);
-  adopt(registry.terms, Terms);
+  adopt(registry.validityIndex, ValidityIndex);
   adopt(registry, Registry);
   return plain as Registry;
 }

@@ -15,16 +15,16 @@ import { NO_PREFIX, PrefixTrie } from './lookup/prefix-trie.ts';
 import type { RegistrationColumns } from './lookup/registration-columns.ts';
 import { RegistrationSearch } from './lookup/registration-search.ts';
 import { SECTOR_NAMES } from './sector.ts';
-import { NO_ROW, Terms } from './lookup/terms.ts';
+import { NO_ROW, ValidityIndex } from './lookup/validity-index.ts';
 
 /** Answer of `covers` where no registration is in force. */
 export const NO_REGISTRATION = -1;
 
 /** Why a registration that covers an address does or does not count. */
-export const Standing = { IN_FORCE: 0, NOT_YET_VALID: 1, EXPIRED: 2, OTHER_PROTOCOL: 3 } as const;
-export type Standing = (typeof Standing)[keyof typeof Standing];
+export const Validity = { IN_FORCE: 0, NOT_YET_VALID: 1, EXPIRED: 2, OTHER_PROTOCOL: 3 } as const;
+export type Validity = (typeof Validity)[keyof typeof Validity];
 
-export const STANDING_NAMES = ['in-force', 'not-yet-valid', 'expired', 'other-protocol'] as const;
+export const VALIDITY_NAMES = ['in-force', 'not-yet-valid', 'expired', 'other-protocol'] as const;
 
 /** One registration in words, for people and events. Times in µs since 1970; null where open. */
 export interface Registration {
@@ -40,10 +40,10 @@ export interface Registration {
   readonly reference: string;
 }
 
-/** A registration that covers an address, and its standing. */
+/** A registration that covers an address, and its validity. */
 export interface Coverage {
   readonly index: number;
-  readonly standing: Standing;
+  readonly validity: Validity;
 }
 
 export class Registry {
@@ -54,7 +54,7 @@ export class Registry {
   /** Rows in the order of prefixes; those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the file. */
   private readonly rows: Uint32Array;
   private readonly starts: Uint32Array;
-  private readonly terms: Terms;
+  private readonly validityIndex: ValidityIndex;
   /** Times at which a registration begins or ceases to be in force, ascending. */
   private readonly boundaries: Float64Array;
 
@@ -66,7 +66,7 @@ export class Registry {
     this.rows = order.rows;
     this.starts = starts;
     this.trie = new PrefixTrie(distinct, ipv4Count);
-    this.terms = new Terms(columns, this.rows, starts);
+    this.validityIndex = new ValidityIndex(columns, this.rows, starts);
     this.boundaries = Float64Array.from(columns.boundaries).filter(Number.isFinite).sort();
   }
 
@@ -83,7 +83,7 @@ export class Registry {
   /** Octets of memory in typed arrays. */
   get byteLength(): number {
     const own = this.rows.byteLength + this.starts.byteLength + this.boundaries.byteLength;
-    return own + this.columns.byteLength + this.trie.byteLength + this.terms.byteLength;
+    return own + this.columns.byteLength + this.trie.byteLength + this.validityIndex.byteLength;
   }
 
   /**
@@ -93,7 +93,7 @@ export class Registry {
   covers(word0: number, word1: number, word2: number, word3: number, timeUs: number, protocol: number): number {
     let prefix = this.trie.lookup(word0, word1, word2, word3);
     while (prefix !== NO_PREFIX) {
-      const row = this.terms.rowInForce(prefix, timeUs, protocol);
+      const row = this.validityIndex.rowInForce(prefix, timeUs, protocol);
       if (row !== NO_ROW) return row;
       prefix = this.trie.parentOf(prefix);
     }
@@ -113,7 +113,7 @@ export class Registry {
     let prefix = this.trie.lookup(word0, word1, word2, word3);
     while (prefix !== NO_PREFIX) {
       for (const index of this.rows.subarray(this.starts[prefix], this.starts[prefix + 1])) {
-        found.push({ index, standing: this.standingOf(index, timeUs, protocol) });
+        found.push({ index, validity: this.validityOf(index, timeUs, protocol) });
       }
       prefix = this.trie.parentOf(prefix);
     }
@@ -126,12 +126,12 @@ export class Registry {
   }
 
   /** Why the registration counts or does not, at a packet time and for a protocol (NONE for any). */
-  standingOf(row: number, timeUs: number, protocol: number): Standing {
+  validityOf(row: number, timeUs: number, protocol: number): Validity {
     const columns = this.columns;
     const listed = columns.protocols[row]!;
-    if (listed !== 0 && protocol !== 0 && ((listed >> protocol) & 1) === 0) return Standing.OTHER_PROTOCOL;
-    if (timeUs < columns.validFromUs[row]!) return Standing.NOT_YET_VALID;
-    return timeUs < columns.validUntilUs[row]! ? Standing.IN_FORCE : Standing.EXPIRED;
+    if (listed !== 0 && protocol !== 0 && ((listed >> protocol) & 1) === 0) return Validity.OTHER_PROTOCOL;
+    if (timeUs < columns.validFromUs[row]!) return Validity.NOT_YET_VALID;
+    return timeUs < columns.validUntilUs[row]! ? Validity.IN_FORCE : Validity.EXPIRED;
   }
 
   /** Code of the sector of a registration. */
@@ -174,7 +174,7 @@ export class Registry {
   countInForce(timeUs: number): number {
     let count = 0;
     for (let row = 0; row < this.count; row++) {
-      if (this.standingOf(row, timeUs, Protocol.NONE) === Standing.IN_FORCE) count++;
+      if (this.validityOf(row, timeUs, Protocol.NONE) === Validity.IN_FORCE) count++;
     }
     return count;
   }

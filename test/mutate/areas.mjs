@@ -102,7 +102,7 @@ export const AREAS = {
       'src/registry/lookup/prefix-trie.ts',
       'src/registry/lookup/registration-search.ts',
       'src/registry/registry.ts',
-      'src/registry/lookup/terms.ts',
+      'src/registry/lookup/validity-index.ts',
       'src/registry/lookup/trie-shape.ts',
     ],
     tests: [

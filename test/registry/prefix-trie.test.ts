@@ -184,8 +184,8 @@ describe('the trie against a scan of all prefixes', () => {
 });
 
 /** Octets for each prefix at most, whatever the prefixes are; the roots take some however few there are. */
-const OCTETS_PER_PREFIX = 120;
-const ROOT_OCTETS = 100_000;
+const BYTES_PER_PREFIX = 120;
+const ROOT_BYTES = 100_000;
 
 describe('large registries of one kind', () => {
   const COUNT = 20_000;
@@ -195,7 +195,7 @@ describe('large registries of one kind', () => {
     for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
     const { prefixes, ipv4Count } = ordered(given);
     const trie = new PrefixTrie(prefixes, ipv4Count);
-    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
+    expect(trie.byteLength).toBeLessThan(BYTES_PER_PREFIX * prefixes.count + ROOT_BYTES);
     for (let i = 0; i < 20; i++) {
       const address = SHAPES[name]!(random).slice(0, 4) as Address;
       expect(coveringByTrie(trie, address)).toEqual(coveringByScan(prefixes, address));
@@ -214,13 +214,13 @@ describe('large registries of one kind', () => {
     }
     expect(coveringByTrie(trie, [0x20010db8, 0, 0, 64])).toHaveLength(122);
     expect(coveringByTrie(trie, [-1, -1, -1, -1])).toHaveLength(1);
-    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
+    expect(trie.byteLength).toBeLessThan(BYTES_PER_PREFIX * prefixes.count + ROOT_BYTES);
   });
 });
 
 describe('memory', () => {
   it('a small registry takes little', () => {
-    expect(new PrefixTrie(new PrefixColumns(), 0).byteLength).toBeLessThan(ROOT_OCTETS);
+    expect(new PrefixTrie(new PrefixColumns(), 0).byteLength).toBeLessThan(ROOT_BYTES);
   });
 
   it.each([
@@ -235,7 +235,7 @@ describe('memory', () => {
     }
     const { prefixes, ipv4Count } = ordered(given);
     const trie = new PrefixTrie(prefixes, ipv4Count);
-    expect(trie.byteLength).toBeLessThan(OCTETS_PER_PREFIX * prefixes.count + ROOT_OCTETS);
+    expect(trie.byteLength).toBeLessThan(BYTES_PER_PREFIX * prefixes.count + ROOT_BYTES);
     for (let row = 0; row < prefixes.count; row += 97) {
       const address: Address = [
         prefixes.word0[row]!,

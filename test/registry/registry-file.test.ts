@@ -7,9 +7,9 @@ import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
 const NOW = parseMicros('2025-06-01T00:00:00Z');
 
-function issuesOf(bytes: Uint8Array | string): string[] {
-  const octets = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
-  return parseRegistry(octets, 'r.csv', NOW).issues.kept.map(formatIssue);
+function issuesOf(content: Uint8Array | string): string[] {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return parseRegistry(bytes, 'r.csv', NOW).issues.kept.map(formatIssue);
 }
 
 function rowIssues(...rows: string[]): string[] {
@@ -74,7 +74,7 @@ describe('a registry file', () => {
     ['192.0.2.0/24,h,it,,,', 'missing: reference'],
     ['# comment', 'a CSV file has no comments'],
     ['192.0.2.0/24,"h,it,,,,', 'this quote is not closed'],
-    ['192.0.2.0/24, "h",it,,,,', 'a space stands before the quote'],
+    ['192.0.2.0/24, "h",it,,,,', 'there is a space before the quote'],
     ['192.0.2.0/24,"h"x,it,,,,', 'a quote is missing or in excess'],
     ['x'.repeat(5000), 'longer than 4096'],
   ])('%s', (row, message) => {

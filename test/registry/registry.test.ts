@@ -3,7 +3,7 @@ import { formatAddress } from '../../src/core/ip-address.ts';
 import { parseMicros } from '../../src/core/units.ts';
 import { Protocol } from '../../src/core/protocol.ts';
 import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
-import { NO_REGISTRATION, STANDING_NAMES, type Registry } from '../../src/registry/registry.ts';
+import { NO_REGISTRATION, VALIDITY_NAMES, type Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, randomFrom } from './random.ts';
 
@@ -62,7 +62,7 @@ describe('the registration that counts', () => {
       Protocol.IPSEC,
     );
     expect(
-      coverages.map(({ index, standing }) => [registry.registrationAt(index).holder, STANDING_NAMES[standing]]),
+      coverages.map(({ index, validity }) => [registry.registrationAt(index).holder, VALIDITY_NAMES[validity]]),
     ).toEqual([
       ['host', 'expired'],
       ['narrow', 'other-protocol'],

@@ -1,20 +1,20 @@
 /**
- * The lines of a CSV file in UTF-8, one by one, so that a file of any size, a line of any length and octets of any kind cost a bounded amount of text. What is no
+ * The lines of a CSV file in UTF-8, one by one, so that a file of any size, a line of any length and bytes of any kind cost a bounded amount of text. What is no
  * clean text becomes an issue with its place: invalid UTF-8, control and other invisible characters, lines over the limit. Lines end with LF or CRLF; a byte
  * order mark is skipped; empty lines are not reported.
  */
 import { isUtf8 } from 'node:buffer';
 import type { IssueList } from '../../core/issue.ts';
 
-/** Octets of a line at most, without its end. A registration takes about 100. */
+/** Bytes of a line at most, without its end. A registration takes about 100. */
 export const LINE_LIMIT = 4096;
-/** UTF-8 octets of one UTF-16 unit at most: a line of more octets than this for each unit allowed is too long whatever it says. */
-const OCTETS_PER_UNIT = 3;
+/** UTF-8 bytes of one UTF-16 unit at most: a line of more bytes than this for each unit allowed is too long whatever it says. */
+const BYTES_PER_UNIT = 3;
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
-/** Octets at the head of a file that are looked at to tell a text from something else. */
+/** Bytes at the head of a file that are looked at to tell a text from something else. */
 const SNIFF_LENGTH = 4096;
 /** Letters of ASCII that tell UTF-16: those of the header's first name. */
 const WIDE_LETTERS = 6;
@@ -28,12 +28,12 @@ const SAVE_AS_UTF8 = 'save it as UTF-8 (in a spreadsheet: "CSV UTF-8")';
 
 export interface LineVisitor {
   /** Takes a line that is clean text and not empty. */
-  text(line: string, lineNumber: number): void;
+  visitText(line: string, lineNumber: number): void;
   /**
-   * Takes the line that begins at `start` of the file by its octets and returns where the next one begins; -1 where it would rather have the text.
+   * Takes the line that begins at `start` of the file by its bytes and returns where the next one begins; -1 where it would rather have the text.
    * Asked first for each line of a file that is UTF-8 throughout.
    */
-  octets(start: number, lineNumber: number): number;
+  visitBytes(start: number, lineNumber: number): number;
 }
 
 /** Shows each line to `visitor`; a tab is text where it is the separator. False (and one issue) when the file is no text at all. */
@@ -44,11 +44,11 @@ export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVi
     return false;
   }
   const reader = new LineReader(bytes, issues, visitor, separator === TAB ? INVISIBLE_BUT_TAB : INVISIBLE);
-  reader.read(BYTE_ORDER_MARK.every((octet, i) => bytes[i] === octet) ? BYTE_ORDER_MARK.length : 0);
+  reader.read(BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0);
   return true;
 }
 
-/** What the file is, where its first octets show that it is no UTF-8 text. */
+/** What the file is, where its first bytes show that it is no UTF-8 text. */
 function recogniseForeign(bytes: Uint8Array): string | null {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
@@ -70,8 +70,8 @@ function recogniseForeign(bytes: Uint8Array): string | null {
 function wideOrder(head: Uint8Array): 'UTF-16LE' | 'UTF-16BE' | null {
   const letters = head.subarray(0, 2 * WIDE_LETTERS);
   if (letters.length < 2 * WIDE_LETTERS) return null;
-  if (letters.every((octet, i) => (octet === 0) === (i % 2 === 1))) return 'UTF-16LE';
-  return letters.every((octet, i) => (octet === 0) === (i % 2 === 0)) ? 'UTF-16BE' : null;
+  if (letters.every((byte, i) => (byte === 0) === (i % 2 === 1))) return 'UTF-16LE';
+  return letters.every((byte, i) => (byte === 0) === (i % 2 === 0)) ? 'UTF-16BE' : null;
 }
 
 class LineReader {
@@ -95,7 +95,7 @@ class LineReader {
     let at = start;
     while (at < bytes.length) {
       this.lineNumber++;
-      const next = isClean ? visitor.octets(at, this.lineNumber) : -1;
+      const next = isClean ? visitor.visitBytes(at, this.lineNumber) : -1;
       at = next < 0 ? this.readText(at) : next;
     }
   }
@@ -106,7 +106,7 @@ class LineReader {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
     const lineEnd = lineFeed < 0 ? bytes.length : lineFeed;
     const end = lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
-    if (end - start > LINE_LIMIT * OCTETS_PER_UNIT) this.refuseLong();
+    if (end - start > LINE_LIMIT * BYTES_PER_UNIT) this.refuseLong();
     else if (!this.isClean && !isUtf8(bytes.subarray(start, end))) this.refuseInvalid(bytes.subarray(start, end));
     else this.take(bytes.toString('utf8', start, end));
     return lineEnd + 1;
@@ -123,7 +123,7 @@ class LineReader {
       this.issues.error(this.lineNumber, invisible + 1, invisibleFault(line, invisible));
       return;
     }
-    this.visitor.text(line, this.lineNumber);
+    this.visitor.visitText(line, this.lineNumber);
   }
 
   private refuseLong(): void {
@@ -131,8 +131,8 @@ class LineReader {
   }
 
   private refuseInvalid(line: Uint8Array): void {
-    const [column, octet] = firstInvalid(line.subarray(0, LINE_LIMIT));
-    const hex = octet.toString(16).toUpperCase().padStart(2, '0');
+    const [column, byte] = firstInvalid(line.subarray(0, LINE_LIMIT));
+    const hex = byte.toString(16).toUpperCase().padStart(2, '0');
     const message = `byte 0x${hex} is not UTF-8 here: the file has another encoding; ${SAVE_AS_UTF8}`;
     this.issues.error(this.lineNumber, column, message);
   }
@@ -158,17 +158,17 @@ function invisibleFault(line: string, at: number): string {
   }
 }
 
-/** Column (from 1, UTF-16 units) and value of the first octet that breaks UTF-8: found by what decoding puts in its place. */
-function firstInvalid(line: Uint8Array): readonly [column: number, octet: number] {
+/** Column (from 1, UTF-16 units) and value of the first byte that breaks UTF-8: found by what decoding puts in its place. */
+function firstInvalid(line: Uint8Array): readonly [column: number, byte: number] {
   const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();
   const text = lenient.decode(line);
   let at = 0;
   for (let unit = 0; unit < text.length; unit++) {
     const character = String.fromCodePoint(text.codePointAt(unit)!);
-    const octets = encoder.encode(character);
-    if (!octets.every((octet, i) => line[at + i] === octet)) return [unit + 1, line[at]!];
-    at += octets.length;
+    const bytes = encoder.encode(character);
+    if (!bytes.every((byte, i) => line[at + i] === byte)) return [unit + 1, line[at]!];
+    at += bytes.length;
     unit += character.length - 1;
   }
   return [text.length + 1, line[at] ?? 0];

@@ -1,21 +1,16 @@
 /**
- * One line of CSV as its fields: RFC 4180, except that a quoted field may not run over the end of its line, so that one mistyped quote
- * spoils one row and not the rest of the file.
- *
- * uDSV does the splitting. It is fast because it trusts its input: given a row with a field too few it takes the next row's text, a quote too
- * many and it drops what came before, and it says nothing. So a line reaches it only after its grammar and number of fields were checked here;
- * of such lines it makes what RFC 4180 says (held against a plain reading in the tests).
+ * Splits a line of CSV into fields: RFC 4180, except that a quoted field must end on its line, so one mistyped quote
+ * spoils one row and not the rest of the file. The grammar and the number of fields are checked before a line is split.
  */
-import { inferSchema, initParser } from 'udsv';
 
 const COMMA = ',';
 const QUOTE = '"';
 
-/** Column of the place, and what is wrong there. */
+/** A problem of a line, at a column from 1. */
 export interface RecordProblem {
   readonly column: number;
   readonly message: string;
-  /** True where a quoted field begins there and does not end. */
+  /** True where a quoted field begins at the column and does not end on the line. */
   readonly isOpen?: boolean;
 }
 
@@ -23,15 +18,12 @@ export interface RecordProblem {
 export class RecordParser {
   private readonly names: readonly string[];
   private readonly separator: string;
-  /** Lines of fields that are quoted whole, with doubled quotes inside, or have no quote at all; and one such field. */
+  /**
+   * Matches lines whose fields are either quoted as a whole, with quotes inside doubled, or have no quotes. `field`
+   * matches one field.
+   */
   private readonly wellQuoted: RegExp;
   private readonly field: RegExp;
-  private readonly parser: ReturnType<typeof initParser>;
-  private fields: readonly string[] = [];
-  private readonly keep = (row: string[]): boolean => {
-    this.fields = row;
-    return true;
-  };
 
   /** `names` of the fields, for messages; `separator` is one character. */
   constructor(names: readonly string[], separator: string = COMMA) {
@@ -41,21 +33,17 @@ export class RecordParser {
     const field = `(?:"(?:[^"]|"")*"|[^"${between}]*)`;
     this.wellQuoted = new RegExp(`^${field}(?:${between}${field})*$`);
     this.field = new RegExp(`${field}(?:${between}|$)`, 'y');
-    const header = `${names.join(separator)}\n`;
-    this.parser = initParser(inferSchema(header, { col: separator, row: '\n', header: () => [] }));
   }
 
-  /** The fields of a line, valid until the next call; or what is wrong with it. */
+  /** The fields of a line, or its problem. */
   parse(line: string): readonly string[] | RecordProblem {
-    const quoted = line.includes(QUOTE);
-    if (quoted && !this.wellQuoted.test(line)) return quoteProblem(line, this.badQuoteColumn(line));
-    const count = quoted ? fieldStarts(line, this.separator).length : countFields(line, this.separator.charCodeAt(0));
-    if (count !== this.names.length) return this.countProblem(line, count);
-    this.parser.stringArrs(line, this.keep);
-    return this.fields;
+    const isQuoted = line.includes(QUOTE);
+    if (isQuoted && !this.wellQuoted.test(line)) return quoteProblem(line, this.badQuoteColumn(line));
+    const fields = isQuoted ? unquotedFields(line, this.separator) : line.split(this.separator);
+    return fields.length === this.names.length ? fields : this.countProblem(line, fields.length);
   }
 
-  /** Column of the field at which the grammar is broken. */
+  /** Column of the first field with a wrong quote. */
   private badQuoteColumn(line: string): number {
     const { field } = this;
     field.lastIndex = 0;
@@ -83,32 +71,34 @@ function quoteProblem(line: string, column: number): RecordProblem {
   const message = isOpen
     ? 'this quote is not closed, and a field ends on the line on which it begins'
     : /^\s+"/.test(line.slice(column - 1))
-      ? 'a space stands before the quote: begin the field with its quote'
+      ? 'there is a space before the quote: begin the field with its quote'
       : 'a quote is missing or in excess: quote the whole field, and write a quote inside it twice ("")';
   return { column, message, isOpen };
 }
 
-/** Column, from 1 and in UTF-16 units, where the content of field `index` of a well quoted line begins. */
+/** Column, from 1 in UTF-16 units, at which the content of field `index` of a well-quoted line begins. */
 export function fieldColumn(line: string, index: number, separator: string = COMMA): number {
   const start = fieldStarts(line, separator)[index] ?? 1;
   return line.startsWith(QUOTE, start - 1) ? start + 1 : start;
 }
 
-function countFields(line: string, separator: number): number {
-  let count = 1;
-  for (let i = 0; i < line.length; i++) {
-    if (line.charCodeAt(i) === separator) count++;
-  }
-  return count;
+/** The fields of a well-quoted line, without their quotes. */
+function unquotedFields(line: string, separator: string): string[] {
+  const starts = fieldStarts(line, separator);
+  return starts.map((start, index) => {
+    const next = starts[index + 1] ?? line.length + 2;
+    const field = line.slice(start - 1, next - 2);
+    return field.startsWith(QUOTE) ? field.slice(1, -1).replaceAll('""', QUOTE) : field;
+  });
 }
 
-/** Columns, from 1, of the first characters of all fields of a well quoted line. */
+/** Columns, from 1, of the first characters of the fields of a well-quoted line. */
 function fieldStarts(line: string, separator: string): number[] {
   const starts = [1];
-  let quoted = false;
+  let isQuoted = false;
   for (let i = 0; i < line.length; i++) {
-    if (line.startsWith(QUOTE, i)) quoted = !quoted;
-    else if (!quoted && line[i] === separator) starts.push(i + 2);
+    if (line[i] === QUOTE) isQuoted = !isQuoted;
+    else if (!isQuoted && line[i] === separator) starts.push(i + 2);
   }
   return starts;
 }

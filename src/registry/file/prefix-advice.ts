@@ -134,9 +134,9 @@ function ranged(text: string): Reading | null {
   if (match === null || !parser.parse(match[1]!)) return null;
   const start = rangeOf(parser);
   const { isIpv4 } = parser;
-  const octets = match[2]!.split('.');
-  const isShort = isIpv4 && octets.length < 4 && !match[2]!.includes(':') && !match[2]!.includes('/');
-  const end = isShort ? [...match[1]!.split('.').slice(0, 4 - octets.length), ...octets].join('.') : match[2]!;
+  const numbers = match[2]!.split('.');
+  const isShort = isIpv4 && numbers.length < 4 && !match[2]!.includes(':') && !match[2]!.includes('/');
+  const end = isShort ? [...match[1]!.split('.').slice(0, 4 - numbers.length), ...numbers].join('.') : match[2]!;
   if (!parser.parse(end) || parser.isIpv4 !== isIpv4) return null;
   const stop = rangeOf(parser);
   if (stop.last < start.first)
@@ -162,8 +162,8 @@ function wildcard(text: string): Reading | null {
       ? { fault: 'a wildcard stands for the last numbers of an address only, and for whole ones', prefixes: [] }
       : null;
   }
-  const octets = match[1]!.split('.').slice(0, -1);
-  const prefix = plainPrefix(`${[...octets, '0', '0', '0'].slice(0, 4).join('.')}/${octets.length * 8}`);
+  const numbers = match[1]!.split('.').slice(0, -1);
+  const prefix = plainPrefix(`${[...numbers, '0', '0', '0'].slice(0, 4).join('.')}/${numbers.length * 8}`);
   return prefix === null ? null : { fault: 'a wildcard', prefixes: [prefix] };
 }
 
@@ -205,12 +205,12 @@ function paddedWithZeros(text: string): Reading | null {
 function tooShort(text: string): Reading | null {
   const match = /^(\d{1,3}(?:\.\d{1,3}){0,2})\.?(?:\/(\d{1,2}))?$/.exec(text);
   if (match === null) return null;
-  const octets = match[1]!.split('.');
-  if (octets.length === 1 && match[2] === undefined) return null;
-  const length = match[2] === undefined ? octets.length * 8 : Number(match[2]);
-  const address = [...octets, '0', '0', '0'].slice(0, 4).join('.');
+  const numbers = match[1]!.split('.');
+  if (numbers.length === 1 && match[2] === undefined) return null;
+  const length = match[2] === undefined ? numbers.length * 8 : Number(match[2]);
+  const address = [...numbers, '0', '0', '0'].slice(0, 4).join('.');
   const prefixes = length > 32 ? [] : networkOf(address, length);
-  const fault = `an IPv4 address has four numbers, this has ${octets.length}; if the rest is zero`;
+  const fault = `an IPv4 address has four numbers, this has ${numbers.length}; if the rest is zero`;
   return prefixes.length === 0 ? null : { fault, prefixes };
 }
 

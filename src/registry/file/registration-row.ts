@@ -7,7 +7,7 @@ import type { IssueList } from '../../core/issue.ts';
 import { PROTOCOL_NAMES, Protocol } from '../../core/protocol.ts';
 import { fieldColumn } from './csv-record.ts';
 import { adviseOnDate } from './date-advice.ts';
-import type { KnownFields } from './known-fields.ts';
+import type { FieldCache } from './field-cache.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from '../prefix.ts';
 import type { RegistrationColumns } from '../lookup/registration-columns.ts';
@@ -66,13 +66,13 @@ export class RegistrationReader {
   readonly refused: RefusedRow[] = [];
   private readonly issues: IssueList;
   private readonly prefix = new PrefixParser();
-  private readonly known: KnownFields;
+  private readonly known: FieldCache;
   private readonly separator: string;
   private line = '';
   private lineNumber = 0;
 
   /** `known` is told what each sector, list of protocols and date means; `separator` is the character between the fields. */
-  constructor(columns: RegistrationColumns, known: KnownFields, issues: IssueList, separator: string) {
+  constructor(columns: RegistrationColumns, known: FieldCache, issues: IssueList, separator: string) {
     this.separator = separator;
     this.columns = columns;
     this.known = known;
@@ -111,7 +111,7 @@ export class RegistrationReader {
 
   /** The number that a field is; each text is read once, if it is right. */
   private readField(field: number, text: string): number {
-    const known = this.known.ofText(field, text);
+    const known = this.known.getByText(field, text);
     if (!Number.isNaN(known)) return known;
     const errorsBefore = this.issues.errorCount;
     let value: number;

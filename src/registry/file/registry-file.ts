@@ -9,9 +9,9 @@ import { IssueList } from '../../core/issue.ts';
 import { type RecordProblem, RecordParser } from './csv-record.ts';
 import { type LineVisitor, visitLines } from './csv-lines.ts';
 import { Registry, sha256Of } from '../registry.ts';
-import { KnownFields } from './known-fields.ts';
-import { OpenField } from './open-field.ts';
-import { PlainRowReader } from './plain-row.ts';
+import { FieldCache } from './field-cache.ts';
+import { UnclosedField } from './unclosed-field.ts';
+import { FastRowReader } from './fast-row.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from '../prefix.ts';
 import { RegistrationColumns } from '../lookup/registration-columns.ts';
@@ -32,7 +32,7 @@ export interface RegistryReading {
 }
 
 /**
- * Reads a registry from the octets of a file; `file` is its name in issues. With `warnAt` (packet time, µs), rows that have expired by then, duplicates,
+ * Reads a registry from the bytes of a file; `file` is its name in issues. With `warnAt` (packet time, µs), rows that have expired by then, duplicates,
  * overlaps and reserved ranges are warned about as well.
  */
 export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros): RegistryReading {
@@ -55,16 +55,16 @@ export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros):
 /** Takes the lines of a file: the header, then rows. */
 class FileReader implements LineVisitor {
   linesSeen = 0;
-  private readonly plainRows: PlainRowReader;
+  private readonly fastRows: FastRowReader;
   private readonly rows: RegistrationReader;
   private readonly records: RecordParser;
   private readonly issues: IssueList;
   private readonly separator: string;
-  private open: OpenField | null = null;
+  private open: UnclosedField | null = null;
 
   constructor(bytes: Uint8Array, columns: RegistrationColumns, issues: IssueList, separator: string) {
-    const known = new KnownFields();
-    this.plainRows = new PlainRowReader(bytes, columns, known);
+    const known = new FieldCache();
+    this.fastRows = new FastRowReader(bytes, columns, known);
     this.rows = new RegistrationReader(columns, known, issues, separator);
     this.records = new RecordParser(REGISTRY_FIELDS, separator);
     this.issues = issues;
@@ -75,17 +75,17 @@ class FileReader implements LineVisitor {
     return this.rows.refused;
   }
 
-  octets(start: number, lineNumber: number): number {
+  visitBytes(start: number, lineNumber: number): number {
     // The header, rows that are too many, and what may go on with a row are matters for the text.
     if (this.linesSeen === 0 || this.linesSeen > PREFIX_LIMIT || this.separator !== COMMA) return -1;
-    const next = this.plainRows.read(start, lineNumber);
+    const next = this.fastRows.read(start, lineNumber);
     if (next < 0) return -1;
     if (this.open !== null) this.end();
     this.linesSeen++;
     return next;
   }
 
-  text(line: string, lineNumber: number): void {
+  visitText(line: string, lineNumber: number): void {
     if (this.linesSeen === 0 && isSeparatorLine(line)) {
       this.issues.error(lineNumber, 1, 'this line is for spreadsheets only: delete it');
       return;
@@ -120,12 +120,12 @@ class FileReader implements LineVisitor {
       return;
     }
     if (this.open !== null && this.goOn(this.open, line, lineNumber)) return;
-    if (record.isOpen === true) this.open = new OpenField({ line, lineNumber }, record.column);
+    if (record.isOpen === true) this.open = new UnclosedField({ line, lineNumber }, record.column);
     else this.refuse(record, line, lineNumber);
   }
 
   /** True where the line belongs to the field that is open; it may close it. */
-  private goOn(open: OpenField, line: string, lineNumber: number): boolean {
+  private goOn(open: UnclosedField, line: string, lineNumber: number): boolean {
     const message = open.take(line, lineNumber);
     if (message === null) return true;
     if (message === false) {

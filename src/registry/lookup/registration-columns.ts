@@ -46,7 +46,7 @@ export class RegistrationColumns {
     this.references.trim();
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     const numbers = this.validFromUs.byteLength * 2 + this.protocols.byteLength * 2 + this.lines.byteLength;
     return numbers + this.prefixes.byteLength + this.holders.byteLength + this.references.byteLength;
@@ -55,8 +55,8 @@ export class RegistrationColumns {
   private resize(capacity: number): void {
     this.validFromUs = resizedTimes(this.validFromUs, capacity);
     this.validUntilUs = resizedTimes(this.validUntilUs, capacity);
-    this.protocols = resizedOctets(this.protocols, capacity);
-    this.sectors = resizedOctets(this.sectors, capacity);
+    this.protocols = resizedBytes(this.protocols, capacity);
+    this.sectors = resizedBytes(this.sectors, capacity);
     const lines = new Uint32Array(capacity);
     lines.set(this.lines.subarray(0, capacity));
     this.lines = lines;
@@ -69,7 +69,7 @@ function resizedTimes(column: Float64Array, capacity: number): Float64Array<Arra
   return resized;
 }
 
-function resizedOctets(column: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
+function resizedBytes(column: Uint8Array, capacity: number): Uint8Array<ArrayBuffer> {
   const resized = new Uint8Array(capacity);
   resized.set(column.subarray(0, capacity));
   return resized;

@@ -1,5 +1,5 @@
 /**
- * An IP prefix read straight from the octets of a file, for the rows of a registry that are plain. It takes a part of what PrefixParser takes, with the
+ * An IP prefix read straight from the bytes of a file, for the rows of a registry that are plain. It takes a part of what PrefixParser takes, with the
  * same result, and declines the rest without a word (host bits, dotted tails of IPv6, whatever is doubtful): PrefixParser then reads or refuses it.
  */
 import { IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
@@ -12,7 +12,7 @@ const ZERO = 48;
 const COLON = 58;
 const GROUPS = 8;
 
-export class OctetPrefix {
+export class BytePrefix {
   word0 = 0;
   word1 = 0;
   word2 = 0;
@@ -23,30 +23,30 @@ export class OctetPrefix {
   private readonly groups = new Int32Array(GROUPS);
 
   /** Reads the prefix that begins at `at`. The place of the comma after it, or -1 where it is not plain. */
-  read(octets: Uint8Array, at: number): number {
+  read(bytes: Uint8Array, at: number): number {
     this.at = at;
-    const isIpv4 = this.readIpv4(octets);
+    const isIpv4 = this.readIpv4(bytes);
     if (!isIpv4) {
       this.at = at;
-      if (!this.readIpv6(octets)) return -1;
+      if (!this.readIpv6(bytes)) return -1;
     }
     const widest = isIpv4 ? IPV4_LENGTH_OFFSET : 0;
     this.length = 128;
-    if (octets[this.at] === SLASH) {
+    if (bytes[this.at] === SLASH) {
       this.at++;
-      const length = this.readDecimal(octets);
+      const length = this.readDecimal(bytes);
       if (length < 0 || length > 128 - widest) return -1;
       this.length = length + widest;
       if (this.length < 128 && this.hasHostBits()) return -1;
     }
-    return octets[this.at] === COMMA ? this.at : -1;
+    return bytes[this.at] === COMMA ? this.at : -1;
   }
 
-  private readIpv4(octets: Uint8Array): boolean {
+  private readIpv4(bytes: Uint8Array): boolean {
     let word = 0;
     for (let part = 0; part < 4; part++) {
-      if (part > 0 && octets[this.at++] !== DOT) return false;
-      const value = this.readDecimal(octets);
+      if (part > 0 && bytes[this.at++] !== DOT) return false;
+      const value = this.readDecimal(bytes);
       if (value < 0 || value > 255) return false;
       word = (word << 8) | value;
     }
@@ -58,33 +58,33 @@ export class OctetPrefix {
   }
 
   /** A decimal number of one to three digits without a leading zero; else -1. */
-  private readDecimal(octets: Uint8Array): number {
+  private readDecimal(bytes: Uint8Array): number {
     const start = this.at;
     let at = start;
     let value = 0;
-    for (; at < octets.length && at < start + 3; at++) {
-      const digit = octets[at]! - ZERO;
+    for (; at < bytes.length && at < start + 3; at++) {
+      const digit = bytes[at]! - ZERO;
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
     this.at = at;
-    return at === start || (at > start + 1 && octets[start] === ZERO) ? -1 : value;
+    return at === start || (at > start + 1 && bytes[start] === ZERO) ? -1 : value;
   }
 
-  private readIpv6(octets: Uint8Array): boolean {
+  private readIpv6(bytes: Uint8Array): boolean {
     const groups = this.groups;
     let at = this.at;
     let count = 0;
     let gapAt = -1;
-    if (octets[at] === COLON && octets[at + 1] === COLON) {
+    if (bytes[at] === COLON && bytes[at + 1] === COLON) {
       gapAt = 0;
       at += 2;
     }
     for (;;) {
       const start = at;
       let value = 0;
-      for (; at < octets.length; at++) {
-        const digit = hexDigit(octets[at]!);
+      for (; at < bytes.length; at++) {
+        const digit = hexDigit(bytes[at]!);
         if (digit < 0) break;
         value = (value << 4) | digit;
       }
@@ -92,9 +92,9 @@ export class OctetPrefix {
       if (at === start && gapAt === count) break;
       if (at === start || at > start + 4 || count === GROUPS) return false;
       groups[count++] = value;
-      if (octets[at] !== COLON) break;
+      if (bytes[at] !== COLON) break;
       at++;
-      if (octets[at] !== COLON) continue;
+      if (bytes[at] !== COLON) continue;
       if (gapAt >= 0) return false;
       gapAt = count;
       at++;

@@ -13,7 +13,7 @@ export interface HeldLine {
   readonly lineNumber: number;
 }
 
-export class OpenField {
+export class UnclosedField {
   /** The line that opens the field, and those after it that may belong to it. */
   readonly held: HeldLine[];
   readonly column: number;

@@ -1,11 +1,11 @@
 /**
- * Fields that recur in a file (sectors, protocols, dates) and the number that each was read as, found again by their text or by the octets of it. Whoever reads a
+ * Fields that recur in a file (sectors, protocols, dates) and the number that each was read as, found again by their text or by the bytes of it. Whoever reads a
  * field for the first time adds it here; in the next rows it costs one look. The same date is one thing as a beginning and another as an end, so the field's
  * place in the row is a part of its name.
  *
  * Bounded: at most FIELD_LIMIT fields are kept, and a search looks at PROBE_LIMIT slots.
  */
-import { ENDS_FIELD } from './octet-field.ts';
+import { ENDS_FIELD } from './byte-field.ts';
 
 const SLOTS = 65_536;
 const PROBE_LIMIT = 16;
@@ -15,33 +15,33 @@ const FIELD_LENGTH_LIMIT = 40;
 
 const encoder = new TextEncoder();
 
-export class KnownFields {
-  /** Where the field that was asked for last by its octets ends. */
+export class FieldCache {
+  /** Where the field that was asked for last by its bytes ends. */
   end = 0;
   /** Number of an entry, from 1; 0 in an empty slot. */
   private readonly slots = new Uint16Array(SLOTS);
-  private readonly octets = new Uint8Array(FIELD_LIMIT * (FIELD_LENGTH_LIMIT + 1));
+  private readonly bytes = new Uint8Array(FIELD_LIMIT * (FIELD_LENGTH_LIMIT + 1));
   private readonly ends = new Uint32Array(FIELD_LIMIT + 1);
   private readonly values = new Float64Array(FIELD_LIMIT + 1);
   private readonly texts = new Map<string, number>();
   private count = 0;
 
   /** The number of field `field` with this text; NaN where it is not known. */
-  ofText(field: number, text: string): number {
+  getByText(field: number, text: string): number {
     return this.texts.get(keyOf(field, text)) ?? NaN;
   }
 
-  /** The number of field `field`, whose octets begin at `start` and end as octet-field says; NaN where it is not known. `end` is then its end. */
-  ofOctets(field: number, octets: Uint8Array, start: number): number {
+  /** The number of field `field`, whose bytes begin at `start` and end as byte-field says; NaN where it is not known. `end` is then its end. */
+  getByBytes(field: number, bytes: Uint8Array, start: number): number {
     let hash = field;
     let end = start;
-    while (end < octets.length && ENDS_FIELD[octets[end]!] === 0) hash = (Math.imul(hash, 31) + octets[end++]!) | 0;
+    while (end < bytes.length && ENDS_FIELD[bytes[end]!] === 0) hash = (Math.imul(hash, 31) + bytes[end++]!) | 0;
     this.end = end;
     let slot = slotOf(hash);
     for (let probe = 0; probe < PROBE_LIMIT; probe++) {
       const entry = this.slots[slot]!;
       if (entry === 0) return NaN;
-      if (this.isEntry(entry, field, octets, start, end)) return this.values[entry]!;
+      if (this.isEntry(entry, field, bytes, start, end)) return this.values[entry]!;
       slot = (slot + 1) & (SLOTS - 1);
     }
     return NaN;
@@ -49,28 +49,28 @@ export class KnownFields {
 
   /** Keeps the number that a field not known so far was read as, while there is room. */
   add(field: number, text: string, value: number): void {
-    const octets = encoder.encode(text);
-    if (this.count === FIELD_LIMIT || octets.length > FIELD_LENGTH_LIMIT) return;
+    const bytes = encoder.encode(text);
+    if (this.count === FIELD_LIMIT || bytes.length > FIELD_LENGTH_LIMIT) return;
     this.texts.set(keyOf(field, text), value);
     let hash = field;
-    for (const octet of octets) hash = (Math.imul(hash, 31) + octet) | 0;
+    for (const byte of bytes) hash = (Math.imul(hash, 31) + byte) | 0;
     let slot = slotOf(hash);
     while (this.slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
     const entry = ++this.count;
     const start = this.ends[entry - 1]!;
     this.slots[slot] = entry;
     this.values[entry] = value;
-    this.octets[start] = field;
-    this.octets.set(octets, start + 1);
-    this.ends[entry] = start + 1 + octets.length;
+    this.bytes[start] = field;
+    this.bytes.set(bytes, start + 1);
+    this.ends[entry] = start + 1 + bytes.length;
   }
 
-  private isEntry(entry: number, field: number, octets: Uint8Array, start: number, end: number): boolean {
-    const own = this.octets;
+  private isEntry(entry: number, field: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.bytes;
     let at = this.ends[entry - 1]!;
     if (this.ends[entry]! - at !== end - start + 1 || own[at] !== field) return false;
     for (let i = start; i < end; i++) {
-      if (own[++at] !== octets[i]) return false;
+      if (own[++at] !== bytes[i]) return false;
     }
     return true;
   }

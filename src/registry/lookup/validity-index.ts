@@ -2,13 +2,13 @@
  * What decides whether a registration is in force, by prefix and packed: all that `Registry.covers` asks behind the trie lies in one or two cache
  * lines, where the columns, which are in the order of the file, would be five lines apart.
  *
- * Term i is 24 octets: valid from and valid until as doubles (µs since 1970), then protocols << 24 | row, then the number of the next term of
+ * Entry i is 24 bytes: valid from and valid until as doubles (µs since 1970), then protocols << 24 | row, then the number of the next entry of
  * the same prefix, 0 for none. That of a prefix's first row has the prefix's number; those of other rows follow behind all prefixes.
  */
 import type { RegistrationColumns } from './registration-columns.ts';
 
-const TERM_OCTETS = 24;
-const WORDS = TERM_OCTETS / 4;
+const ENTRY_BYTES = 24;
+const WORDS = ENTRY_BYTES / 4;
 const LISTED = 4;
 const NEXT = 5;
 /** Rows are fewer than PREFIX_LIMIT of trie-shape. */
@@ -17,14 +17,14 @@ const ROW_BITS = 24;
 /** Answer of `rowInForce` where none is. */
 export const NO_ROW = -1;
 
-export class Terms {
+export class ValidityIndex {
   // `declare`: a field that the constructor alone writes keeps its type and constness in V8.
   declare private readonly times: Float64Array;
   declare private readonly words: Int32Array;
 
   /** The rows of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1]. */
   constructor(columns: RegistrationColumns, rows: Uint32Array, starts: Uint32Array) {
-    const memory = new ArrayBuffer(TERM_OCTETS * rows.length);
+    const memory = new ArrayBuffer(ENTRY_BYTES * rows.length);
     const words = new Int32Array(memory);
     const { protocols } = columns;
     // Copied as halves: before V8 has compiled this, each double that it touches would be an object.
@@ -33,26 +33,26 @@ export class Terms {
     const prefixCount = starts.length - 1;
     let extra = prefixCount;
     for (let prefix = 0; prefix < prefixCount; prefix++) {
-      let term = prefix;
+      let entry = prefix;
       const end = starts[prefix + 1]!;
       for (let at = starts[prefix]!; at < end; at++) {
         const row = rows[at]!;
-        const word = WORDS * term;
+        const word = WORDS * entry;
         words[word] = validFrom[2 * row]!;
         words[word + 1] = validFrom[2 * row + 1]!;
         words[word + 2] = validUntil[2 * row]!;
         words[word + 3] = validUntil[2 * row + 1]!;
         words[word + LISTED] = (protocols[row]! << ROW_BITS) | row;
         if (at + 1 === end) break;
-        words[WORDS * term + NEXT] = extra;
-        term = extra++;
+        words[WORDS * entry + NEXT] = extra;
+        entry = extra++;
       }
     }
     this.times = new Float64Array(memory);
     this.words = words;
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     return this.times.byteLength;
   }
@@ -60,19 +60,19 @@ export class Terms {
   /** The first row of the prefix that is in force for the protocol, or NO_ROW. Sizes and places stand as literals (see the head): V8 loads a module's constant at each use. */
   rowInForce(prefix: number, timeUs: number, protocol: number): number {
     const { times, words } = this;
-    let term = prefix;
+    let entry = prefix;
     do {
-      const listed = words[6 * term + 4]!;
+      const listed = words[6 * entry + 4]!;
       const protocols = listed >>> 24;
       if (
-        times[3 * term]! <= timeUs &&
-        timeUs < times[3 * term + 1]! &&
+        times[3 * entry]! <= timeUs &&
+        timeUs < times[3 * entry + 1]! &&
         (protocols === 0 || protocol === 0 || ((protocols >> protocol) & 1) !== 0)
       ) {
         return listed & 0xffffff;
       }
-      term = words[6 * term + 5]!;
-    } while (term !== 0);
+      entry = words[6 * entry + 5]!;
+    } while (entry !== 0);
     return -1;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
-import { OctetPrefix } from '../../src/registry/file/octet-prefix.ts';
+import { BytePrefix } from '../../src/registry/file/byte-prefix.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Random, randomFrom } from './random.ts';
 
@@ -26,9 +26,9 @@ function mutated(random: Random, text: string, parts: readonly string[]): string
   return text.slice(0, at) + pick(random, parts) + text.slice(at + random.below(2));
 }
 
-/** What OctetPrefix makes of a text: the prefix and what follows it, or null. */
-function byOctets(text: string): number[] | null {
-  const prefix = new OctetPrefix();
+/** What BytePrefix makes of a text: the prefix and what follows it, or null. */
+function byBytes(text: string): number[] | null {
+  const prefix = new BytePrefix();
   const end = prefix.read(encoder.encode(`${text},rest`), 0);
   if (end < 0) return null;
   expect(end).toBe(text.length);
@@ -41,7 +41,7 @@ function byText(text: string): number[] | null {
   return [prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length];
 }
 
-describe('a prefix read from octets', () => {
+describe('a prefix read from bytes', () => {
   it('is what its text is, in all forms that are written', () => {
     const random = randomFrom(4632);
     for (let i = 0; i < 20_000; i++) {
@@ -50,7 +50,7 @@ describe('a prefix read from octets', () => {
       for (const form of [text, bare, text.toUpperCase()]) {
         const expected = byText(form);
         if (form !== bare && expected === null) expect.fail(form);
-        expect(byOctets(form), form).toEqual(expected);
+        expect(byBytes(form), form).toEqual(expected);
       }
     }
   });
@@ -62,10 +62,10 @@ describe('a prefix read from octets', () => {
     for (let i = 0; i < 100_000; i++) {
       let text = randomPrefix(random);
       for (let n = random.below(3); n >= 0; n--) text = mutated(random, text, parts);
-      const octets = byOctets(text);
-      if (octets === null) continue;
+      const bytes = byBytes(text);
+      if (bytes === null) continue;
       read++;
-      expect(octets, text).toEqual(byText(text));
+      expect(bytes, text).toEqual(byText(text));
     }
     expect(read).toBeGreaterThan(500);
   });
@@ -81,14 +81,14 @@ describe('a prefix read from octets', () => {
     '::/',
     '',
   ])('%s is left to the text', (text) => {
-    expect(byOctets(text)).toBeNull();
+    expect(byBytes(text)).toBeNull();
     expect(byText(text)).toBeNull();
   });
 
   it.each(['::ffff:192.0.2.1', '::ffff:c000:201', '64:ff9b::192.0.2.1', '192.0.2.1/24', '2001:db8::1/64'])(
     '%s is left to the text',
     (text) => {
-      expect(byOctets(text)).toBeNull();
+      expect(byBytes(text)).toBeNull();
     },
   );
 });
