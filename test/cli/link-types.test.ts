@@ -49,7 +49,7 @@ describe('a capture whose link type is not read', () => {
     expect(stderr).toContain(`sluice: ${usb}: none of its 4 packets could be read: ${UNREAD}. Record with another`);
     expect(stdout).toMatch(/^1 capture, 4 packets: nothing could be read, so there is no result about VPNs\.$/m);
     expect(stdout).not.toMatch(/of them VPN/);
-    expect(stdout).toContain('Unsupported link types and their packets: 220 (USB_LINUX_MMAPPED) 4.');
+    expect(stdout).toContain('Link types that are not read, with their packets: 220 (USB_LINUX_MMAPPED) 4.');
   });
 
   it.each([['1'], ['2'], ['3']])('is in the JSON summary, with %s workers', async (workers) => {
@@ -101,6 +101,6 @@ describe('a pcapng with interfaces that are read and others', () => {
       `sluice: ${path}: 3 of 5 packets are of link types that are not read: 220 (USB_LINUX_MMAPPED) 3\n`,
     );
     expect(stdout).toMatch(/^1 capture, 5 packets, 1 flow, 1 of them VPN\.$/m);
-    expect(stdout).toContain('Unsupported link types and their packets: 220 (USB_LINUX_MMAPPED) 3.');
+    expect(stdout).toContain('Link types that are not read, with their packets: 220 (USB_LINUX_MMAPPED) 3.');
   });
 });

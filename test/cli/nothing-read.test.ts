@@ -40,7 +40,7 @@ describe('a capture of which no packet could be read', () => {
     const path = captureOf(name, ...packets);
     const { code, stdout, stderr } = await sluice(['replay', path]);
     expect([code, stderr]).toEqual([4, `sluice: ${path}: ${message}\n`]);
-    expect(stdout).toContain(': nothing could be read, so there is no result about VPNs.\n');
+    expect(stdout).toContain(': nothing could be read, so nothing is known of VPNs.\n');
     expect(stdout).not.toContain('of them VPN');
     const json = await sluice(['replay', path, '--json', '--workers', '2']);
     expect(JSON.parse(json.stdout)).toMatchObject({ incomplete: [{ file: path, fault: 'unread-layers', message }] });
@@ -51,7 +51,7 @@ describe('a capture of which no packet could be read', () => {
     writeFileSync(path, buildPcap([]).subarray(0, 10));
     const { code, stdout } = await sluice(['replay', path]);
     expect(code).toBe(4);
-    expect(stdout).toContain('1 capture, 0 packets: nothing could be read, so there is no result about VPNs.');
+    expect(stdout).toContain('1 capture, 0 packets: nothing could be read, so nothing is known of VPNs.');
     expect(stdout).toMatch(/registrations\.\n$/);
   });
 });

@@ -61,7 +61,7 @@ describe('layers that are not read', () => {
     writeFileSync(padded, pcapOf(filled));
     const { stdout } = await sluice(['replay', padded]);
     expect(stdout).toMatch(
-      /^Not read, so VPNs inside are not detected: network service headers \(NSH\), 1\.1 % of the packets \(unsupported-nsh 2\)\.$/m,
+      /^Not read, so no VPN is seen inside: network service headers \(NSH\), 1\.1 % of the packets \(unsupported-nsh 2\)\.$/m,
     );
     expect(stdout).toMatch(/Not in a flow: \d+ \(.*unsupported-macsec 1.*\)/);
     expect(stdout).not.toMatch(/^Not read.*MACsec/m);

@@ -57,8 +57,8 @@ it('has a table of what was found, then what was not read, hints, hits and outco
     └──────────┴───────────┴───────┴───────┴──────────┴───────┘
 
     In flows: 8,732 packets. Not in a flow: 1,268 (unsupported-nsh 1,200, arp 45, icmp 20, igmp 3).
-    Unsupported link types and their packets: 249 (USBPCAP) 2.
-    Not read, so VPNs inside are not detected: network service headers (NSH), 12.0 % of the packets (unsupported-nsh 1,200).
+    Link types that are not read, with their packets: 249 (USBPCAP) 2.
+    Not read, so no VPN is seen inside: network service headers (NSH), 12.0 % of the packets (unsupported-nsh 1,200).
     Hint: 6 flows look like one direction each of a conversation whose other direction has another VLAN, VNI or tunnel. If the mirror port tags each direction by itself, --link-identity none makes one flow of both.
     Registered hits: none.
     Simulated outcome of packets: 9,000 forwarded, 600 delayed, 400 dropped.
@@ -82,7 +82,7 @@ it('has no table where nothing was found, and no hint where there is none', asyn
 it('says only that nothing could be read where no packet was', async () => {
   const incomplete = [{ file: 'a', fault: 'format', message: 'no capture' }];
   expect(await summaryText({ ...totals(), incomplete })).toMatchInlineSnapshot(`
-    "2 captures, 0 packets: nothing could be read, so there is no result about VPNs.
+    "2 captures, 0 packets: nothing could be read, so nothing is known of VPNs.
     Policy national (mode enforce, 3 rules); registry of 1 registration.
     Simulated outcome of packets: 0 forwarded, 0 delayed, 0 dropped.
     The safety breaker would not have tripped: this traffic stays within the policy's limits.
@@ -96,11 +96,11 @@ it('says what was not read where packets were read and none was understood', asy
   counters.notDecoded[DECODE_STATUS_NAMES.indexOf('unsupported-nsh')] = 3;
   const incomplete = [{ file: 'a', fault: 'unread-layers', message: 'nothing read' }];
   expect(await summaryText({ ...totals(counters), incomplete })).toMatchInlineSnapshot(`
-    "2 captures, 3 packets: nothing could be read, so there is no result about VPNs.
+    "2 captures, 3 packets: nothing could be read, so nothing is known of VPNs.
     Policy national (mode enforce, 3 rules); registry of 1 registration.
 
     In flows: 0 packets. Not in a flow: 3 (unsupported-nsh 3).
-    Not read, so VPNs inside are not detected: network service headers (NSH), 100.0 % of the packets (unsupported-nsh 3).
+    Not read, so no VPN is seen inside: network service headers (NSH), 100.0 % of the packets (unsupported-nsh 3).
     Simulated outcome of packets: 0 forwarded, 0 delayed, 0 dropped.
     The safety breaker would not have tripped: this traffic stays within the policy's limits.
     "

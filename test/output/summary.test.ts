@@ -147,7 +147,7 @@ describe('the text summary', () => {
     const nothing = { counters: new Counters(), flows: new DecisionCounts() };
     const incomplete = [{ file: 'a', fault: 'format', message: 'no capture' }];
     expect((await text({ ...nothing, incomplete, captureCount: 1 }))[0]).toBe(
-      '1 capture, 0 packets: nothing could be read, so there is no result about VPNs.',
+      '1 capture, 0 packets: nothing could be read, so nothing is known of VPNs.',
     );
     expect((await text({ counters, incomplete }))[0]).toContain('of them VPN');
   });

@@ -130,7 +130,7 @@ function firstLine(totals: ReplayTotals, found: number): string {
   const { counters } = totals;
   const captures = capturesRead(totals);
   const packets = counted(counters.packets, 'packet');
-  if (isNothingRead(totals)) return `${captures}, ${packets}: nothing could be read, so there is no result about VPNs.`;
+  if (isNothingRead(totals)) return `${captures}, ${packets}: nothing could be read, so nothing is known of VPNs.`;
   return `${captures}, ${packets}, ${counted(counters.flowsStarted, 'flow')}, ${number(found)} of them VPN.`;
 }
 
@@ -167,11 +167,11 @@ function notDecodedLines(counters: Counters): string[] {
   const list = reasons.map(([name, count]) => `${name} ${number(count)}`).join(', ');
   const lines = [`In flows: ${counted(counters.flowPackets, 'packet')}. Not in a flow: ${number(total)} (${list}).`];
   if (counters.unreadLinks.total > 0)
-    lines.push(`Unsupported link types and their packets: ${counters.unreadLinks.text(true)}.`);
+    lines.push(`Link types that are not read, with their packets: ${counters.unreadLinks.text(true)}.`);
   for (const { reason, layer, packets, share } of largeUnreadLayers(counters)) {
     const percent = (100 * share).toFixed(1);
     lines.push(
-      `Not read, so VPNs inside are not detected: ${layer}, ${percent} % of the packets (${reason} ${number(packets)}).`,
+      `Not read, so no VPN is seen inside: ${layer}, ${percent} % of the packets (${reason} ${number(packets)}).`,
     );
   }
   return lines;
