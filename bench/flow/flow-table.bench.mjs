@@ -87,7 +87,7 @@ for (const size of SIZES) {
     table.count(slot, table.direction, 1, 64);
     numbers[(row + FlowWord.LAST_TIME) >> 1] = i;
     numbers[(row + FlowWord.TOUCHED) >> 1] = i;
-    return words[row + FlowWord.HANDLE] + words[row + FlowWord.DECISION];
+    return words[row + FlowWord.HANDLE] + words[row + FlowWord.TRANSPORT];
   }
 
   function replaceAll(list) {

@@ -7,14 +7,13 @@ import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { CaptureFault, Found } from '../capture/packet-source.ts';
 import { Counters } from '../dataplane/counters.ts';
-import { DecisionCounts, Decisions, type Rules } from '../decision/decisions.ts';
+import { DecisionCounts, type Decisions, type Rules } from '../decision/decisions.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import { type FlowEngine, OneThread } from '../pipeline/flow-engine.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import type { PacketPipeline, PacketSink } from '../pipeline/pipeline.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
-import { Tunnels } from '../decision/tunnels.ts';
 import type { UnreadLinks } from '../dataplane/unread-links.ts';
 import { nothingReadMessage, unreadPackets } from '../output/summary/nothing-read.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
@@ -74,7 +73,7 @@ export class Replay {
   private readonly options: ReplayOptions;
   /** Used for one capture after the other: at the end of each nothing of it is left in them. */
   private readonly engine: FlowEngine;
-  private readonly tunnels: Tunnels;
+  private readonly controller: DecisionController;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
   private wake: () => void = () => undefined;
@@ -83,7 +82,7 @@ export class Replay {
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
     this.engine = options.engine ?? new OneThread(options.flowCapacity, options.linkIdentity ?? DEFAULT_LINK_IDENTITY);
-    this.tunnels = new Tunnels(this.engine.table, this.engine.evidenceLog);
+    this.controller = new DecisionController(this.engine.table, this.engine.evidenceLog);
     this.makeSink = makeSink;
   }
 
@@ -108,13 +107,12 @@ export class Replay {
 
   /** One capture, of one file or of several in order. */
   private async runCapture(files: readonly string[]): Promise<void> {
-    const { engine, tunnels } = this;
-    const { table, evidenceLog } = engine;
+    const { engine, controller } = this;
     const sink = this.makeSink(() => decisions);
     const { rules } = this.options;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const decisions: Decisions = new Decisions(table, evidenceLog, tunnels, rules, sink, guard);
-    const pipeline = engine.pipeline(new DecisionController(table, tunnels, decisions), this.options.packetSink);
+    const decisions: Decisions = controller.begin(rules, sink, guard);
+    const pipeline = engine.pipeline(controller, this.options.packetSink);
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
       this.options.onFile(file, pipeline.counters.packets);

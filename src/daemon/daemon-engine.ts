@@ -5,14 +5,14 @@
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters } from '../dataplane/counters.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import { Decisions } from '../decision/decisions.ts';
+import type { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
 import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
-import { Tunnels } from '../decision/tunnels.ts';
+import type { Tunnels } from '../decision/tunnels.ts';
 import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -47,11 +47,12 @@ export class RunEngine {
     const fingerprints = new FingerprintSet();
     this.rulesNow = rules;
     this.table = new FlowTable(flowCapacity);
-    this.tunnels = new Tunnels(this.table, fingerprints.evidenceLog);
+    const controller = new DecisionController(this.table, fingerprints.evidenceLog);
+    this.tunnels = controller.tunnels;
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    this.decisions = new Decisions(this.table, fingerprints.evidenceLog, this.tunnels, rules, sink, this.guard);
-    this.recent = new RecentFlows(this.table, this.tunnels, () => this.timeUs);
-    const controller = new DecisionController(this.table, this.tunnels, this.decisions, this.recent);
+    this.decisions = controller.begin(rules, sink, this.guard);
+    this.recent = new RecentFlows(this.table, controller.decisionTable, this.tunnels, () => this.timeUs);
+    controller.keepRecent(this.recent);
     this.pipeline = new Pipeline(this.table, fingerprints, controller, null, linkIdentity);
   }
 

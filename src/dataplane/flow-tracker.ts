@@ -251,6 +251,7 @@ export class FlowTracker {
     detection.keyHigh = fingerprints.keyHigh;
     detection.keyLow = fingerprints.keyLow;
     detection.receiver = receiver;
+    this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! |= FlowFlag.REPORTED;
     this.listener.onDetection(slot, detection);
   }
 

@@ -1,28 +1,47 @@
 /**
- * Decides flows by what their own packets say: joins them into tunnels, which may raise their findings, and decides those that have
- * one. Nothing of this goes back to the fingerprints: what they say of a flow depends on its own packets alone, so flows can be
- * followed in other threads than the one that decides them.
+ * Decides flows by their detections. Joins them into tunnels, which may raise their findings, and decides those that have a finding. Owns
+ * the table of VPN flows and their decisions. Nothing goes back to the fingerprints: a detection depends on the packets of its own
+ * flow alone, so flows can be tracked in other threads than the one that decides them.
  */
-import type { Outcome } from '../dataplane/outcome.ts';
-import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
-import type { Decisions } from './decisions.ts';
 import type { Detection } from '../dataplane/detection.ts';
+import type { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionPort } from './decision-port.ts';
+import type { DecisionSink } from './decision-sink.ts';
+import { DecisionTable } from './decision-table.ts';
+import { Decisions } from './decisions.ts';
 import type { RecentFlows } from './recent-flows.ts';
-import type { Tunnels } from './tunnels.ts';
+import type { Rules } from './rules.ts';
+import type { SafetyGuard } from './safety-guard.ts';
+import { Tunnels } from './tunnels.ts';
 
 export class DecisionController implements DecisionPort {
+  readonly decisionTable: DecisionTable;
+  readonly tunnels: Tunnels;
   private readonly table: FlowTable;
-  private readonly tunnels: Tunnels;
-  private readonly decisions: Decisions;
-  private readonly recent: RecentFlows | null;
+  private readonly evidenceLog: EvidenceLog;
+  private current: Decisions | null = null;
+  private recent: RecentFlows | null = null;
 
-  /** `recent` keeps decided flows when they end, where changes of rules are tried on them. */
-  constructor(table: FlowTable, tunnels: Tunnels, decisions: Decisions, recent: RecentFlows | null = null) {
+  /** `table` holds the flows that the tracker reports, `evidenceLog` their evidence. */
+  constructor(table: FlowTable, evidenceLog: EvidenceLog) {
     this.table = table;
-    this.tunnels = tunnels;
-    this.decisions = decisions;
+    this.evidenceLog = evidenceLog;
+    this.decisionTable = new DecisionTable(table.largestSlot);
+    this.tunnels = new Tunnels(table, this.decisionTable, evidenceLog);
+  }
+
+  /** Begins a capture; all flows of the one before have ended. Returns its decisions. */
+  begin(rules: Rules, sink: DecisionSink, guard: SafetyGuard | null = null): Decisions {
+    const { table, decisionTable, evidenceLog, tunnels } = this;
+    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard);
+    return this.current;
+  }
+
+  /** Keeps decided flows when they end, so that changes of the rules can be tried on them. */
+  keepRecent(recent: RecentFlows): void {
     this.recent = recent;
   }
 
@@ -31,12 +50,10 @@ export class DecisionController implements DecisionPort {
   }
 
   onDetection(slot: number, detection: Detection): void {
-    const { tunnels, decisions } = this;
-    const { details } = this.table;
-    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
-    const before = details[findingAt]!;
+    const { tunnels, decisionTable, decisions } = this;
+    const before = decisionTable.findingOf(slot);
     tunnels.follow(slot, detection);
-    if (details[findingAt] === before) return;
+    if (decisionTable.findingOf(slot) === before) return;
     decisions.found(slot, detection.timeUs, detection.packet);
     for (const raised of tunnels.raisedSlots) decisions.found(raised, detection.timeUs, detection.packet);
   }
@@ -57,10 +74,18 @@ export class DecisionController implements DecisionPort {
     const isDecided = this.isDecided(slot);
     if (isDecided) this.recent?.keep(slot);
     this.decisions.ended(slot, reason);
-    if (isDecided) this.tunnels.leave(slot);
+    if (!isDecided) return;
+    this.tunnels.leave(slot);
+    this.decisionTable.forgetFlow(slot);
   }
+
+  private get decisions(): Decisions {
+    if (this.current === null) throw new Error('no capture has begun');
+    return this.current;
+  }
+
   /** A flow in a tunnel has a finding, and with it a decision. */
   private isDecided(slot: number): boolean {
-    return this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0;
+    return this.decisionTable.numberOf(slot) !== 0;
   }
 }

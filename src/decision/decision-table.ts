@@ -1,8 +1,9 @@
 /**
- * What the engine keeps of flows' decisions: a row of one cache line for each, by the number that a flow's row holds. Rules and
- * registrations are numbers of the rules in force when a decision was made. Number 0 is no decision; numbers are used again after a
- * flow's end.
+ * The VPN flows and their decisions. Four words for each flow, by its slot in the flow table, and a row of one cache line for each decision,
+ * by its number. The flow table has no word that decisions write. Rules and registrations are numbers of the rules in force when a
+ * decision was made. Number 0 is no decision; numbers are used again after a flow's end.
  */
+import type { Finding } from '../dataplane/fingerprint/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
 
@@ -30,7 +31,21 @@ export const DECISION_WORDS = 16;
 
 const INITIAL_CAPACITY = 1024;
 
+/** Words of a VPN flow, by its slot in the flow table; all 0 while no finding was made. */
+export const VpnFlowWord = {
+  /** Number of its decision. */
+  DECISION: 0,
+  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
+  FINDING: 1,
+  TUNNEL_EVIDENCE: 2,
+  /** Number of its tunnel. */
+  TUNNEL: 3,
+} as const;
+export const VPN_FLOW_WORDS = 4;
+
 export class DecisionTable {
+  /** By slot of the flow table: VPN_FLOW_WORDS for each. Memory is used once a flow has a finding. */
+  readonly flowWords: Int32Array;
   words = new Int32Array(INITIAL_CAPACITY * DECISION_WORDS);
   /** The same as doubles. */
   numbers = new Float64Array(this.words.buffer);
@@ -48,6 +63,25 @@ export class DecisionTable {
   used = 1;
   /** The numbers given back, chained through the rule; 0 for none. */
   private free = 0;
+
+  constructor(largestSlot: number) {
+    this.flowWords = new Int32Array((largestSlot + 1) * VPN_FLOW_WORDS);
+  }
+
+  /** Number of a flow's decision; 0 for none. */
+  numberOf(slot: number): number {
+    return this.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.DECISION]!;
+  }
+
+  /** The finding that counts. */
+  findingOf(slot: number): Finding {
+    return this.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING]!;
+  }
+
+  /** A VPN flow has ended: its slot is free for another flow. */
+  forgetFlow(slot: number): void {
+    this.flowWords.fill(0, slot * VPN_FLOW_WORDS, (slot + 1) * VPN_FLOW_WORDS);
+  }
 
   /** A number for a flow that has not been decided yet. */
   begin(): number {

@@ -26,12 +26,12 @@ import type { DecisionSink, DecisionView } from './decision-sink.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { DueDecisions } from './due-decisions.ts';
-import { FlowRecord } from './flow-record.ts';
+import { FlowIdentity, FlowRecord } from './flow-record.ts';
 import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import { NO_ACTION, DecisionViews } from './decision-views.ts';
-import { DECISION_WORDS, DecisionTable, DecisionWord } from './decision-table.ts';
+import { DECISION_WORDS, type DecisionTable, DecisionWord, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import type { Tunnels } from './tunnels.ts';
 
 export { DecisionCounts } from './decision-counts.ts';
@@ -64,14 +64,16 @@ export class Decisions {
   private readonly sink: DecisionSink;
   private readonly guard: SafetyGuard | null;
   private readonly record = new FlowRecord();
-  private readonly decisionTable = new DecisionTable();
+  private readonly decisionTable: DecisionTable;
+  private readonly client = new FlowIdentity();
   private readonly basis: DecisionBasis;
-  private readonly buckets = new DecisionBuckets(this.decisionTable);
+  private readonly buckets: DecisionBuckets;
   private readonly due: DueDecisions;
   private readonly words: DecisionViews;
 
   constructor(
     table: FlowTable,
+    decisionTable: DecisionTable,
     evidenceLog: EvidenceLog,
     tunnels: Tunnels,
     rules: Rules,
@@ -80,6 +82,8 @@ export class Decisions {
     hits = new RegisteredHits(),
   ) {
     this.table = table;
+    this.decisionTable = decisionTable;
+    this.buckets = new DecisionBuckets(decisionTable);
     this.tunnels = tunnels;
     this.evidenceLog = evidenceLog;
     this.rules = rules;
@@ -87,7 +91,7 @@ export class Decisions {
     this.basis = new DecisionBasis(rules.registry, tunnels);
     this.words = new DecisionViews(rules);
     this.tally.useRules(rules.policy.rules);
-    this.due = new DueDecisions(table, this.decisionTable, rules);
+    this.due = new DueDecisions(table, decisionTable, rules);
     this.sink = sink;
     this.guard = guard;
     this.hits = hits;
@@ -116,7 +120,7 @@ export class Decisions {
     const { table } = this;
     let count = 0;
     for (let slot = 1; slot <= table.lastSlot; slot++) {
-      if (!table.isActive(slot) || table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) continue;
+      if (!table.isActive(slot) || this.decisionTable.numberOf(slot) === 0) continue;
       this.decide(slot, timeUs, packet);
       count++;
     }
@@ -134,11 +138,10 @@ export class Decisions {
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
-    const { table } = this;
-    const at = slot * ROW_WORDS;
-    const timeUs = table.numbers[(at + FlowWord.LAST_TIME) >> 1]!;
-    if (this.due.isDue(slot, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
-    const number = table.words[at + FlowWord.DECISION]!;
+    const number = this.decisionTable.numberOf(slot);
+    if (number === 0) return Outcome.FORWARDED;
+    const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
+    if (this.due.isDue(slot, number, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
     const { guard } = this;
     if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
@@ -155,10 +158,10 @@ export class Decisions {
   ended(slot: number, reason: FlowEnd): void {
     const { decisionTable, sink } = this;
     const { words } = decisionTable;
-    const number = this.table.words[slot * ROW_WORDS + FlowWord.DECISION]!;
+    const number = decisionTable.numberOf(slot);
     const row = number * DECISION_WORDS;
     if (sink.ended !== undefined) {
-      this.record.read(this.table, slot, this.evidenceLog, this.tunnels.nameOf(slot));
+      this.record.read(this.table, decisionTable, slot, this.evidenceLog, this.tunnels.nameOf(slot));
       sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
     }
     if (number === 0) return;
@@ -196,7 +199,7 @@ export class Decisions {
     if (words[row + DecisionWord.ADMITTED_BY] === guard.generation) return true;
     const rule = ruleName(rules, words[row + DecisionWord.RULE]!) ?? '';
     const isHarm = decisionTable.hitKinds[number] === HitKind.IN_FORCE;
-    const isAdmitted = guard.admit(this.table, slot, timeUs, stage, rule, isHarm);
+    const isAdmitted = guard.admit(this.clientOf(slot), timeUs, stage, rule, isHarm);
     if (isAdmitted) words[row + DecisionWord.ADMITTED_BY] = guard.generation;
     this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
     return isAdmitted;
@@ -207,9 +210,16 @@ export class Decisions {
     const { words, shownUntil } = this.decisionTable;
     const row = number * DECISION_WORDS;
     const stage = words[row + DecisionWord.STAGE]!;
-    shownUntil[number] = guard.see(this.table, slot, timeUs, stage);
+    const client = this.clientOf(slot);
+    shownUntil[number] = guard.see(client, timeUs, stage);
     const isHit = words[row + DecisionWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
-    if (isHit) guard.touch(this.table, slot, timeUs, stage);
+    if (isHit) guard.touch(client, timeUs, stage);
+  }
+
+  /** Identity of a flow, whose source is the client. */
+  private clientOf(slot: number): FlowIdentity {
+    this.client.readIdentity(this.table, slot, this.decisionTable.findingOf(slot));
+    return this.client;
   }
 
   /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
@@ -250,17 +260,16 @@ export class Decisions {
     const { basis, record, rules, decisionTable } = this;
     const { input } = basis;
     const tunnel = this.tunnels.of(slot);
-    record.read(this.table, slot, this.evidenceLog, null);
+    record.read(this.table, decisionTable, slot, this.evidenceLog, null);
     const sharesRegistration = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
-    const decisionAt = slot * ROW_WORDS + FlowWord.DECISION;
-    const before = this.table.words[decisionAt]!;
+    const before = decisionTable.numberOf(slot);
     const number = before === 0 ? decisionTable.begin() : before;
     const row = number * DECISION_WORDS;
     const { words } = decisionTable;
     if (before === 0) {
-      this.table.words[decisionAt] = number;
+      decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.DECISION] = number;
       this.delays.observe(timeUs - record.firstTimeUs);
     }
     if (words[row + DecisionWord.STAGE] !== input.stage || words[row + DecisionWord.PROTOCOL] !== input.protocol) {

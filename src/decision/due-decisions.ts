@@ -58,12 +58,12 @@ export class DueDecisions {
     return this.hasMinimums ? timeUs : this.nextBoundaryAfter(timeUs);
   }
 
-  /** True when a packet makes the decision of its flow due. */
-  isDue(slot: number, timeUs: number): boolean {
-    return (timeUs >= this.soonestUs || this.hasMinimums) && this.isRowDue(slot, timeUs);
+  /** True when a packet makes the decision of its flow, which has this number, due. */
+  isDue(slot: number, number: number, timeUs: number): boolean {
+    return (timeUs >= this.soonestUs || this.hasMinimums) && this.isRowDue(slot, number, timeUs);
   }
 
-  private isRowDue(slot: number, timeUs: number): boolean {
+  private isRowDue(slot: number, number: number, timeUs: number): boolean {
     const { table, decisionTable } = this;
     const { words } = table;
     if (timeUs >= this.soonestUs && ++this.lateCount > decisionTable.used) {
@@ -72,7 +72,7 @@ export class DueDecisions {
     }
     const { numbers } = decisionTable;
     const at = slot * ROW_WORDS;
-    const row = words[at + FlowWord.DECISION]! * DECISION_WORDS;
+    const row = number * DECISION_WORDS;
     const packets = (words[at + FlowWord.PACKETS]! >>> 0) + (words[at + FlowWord.PACKETS + 1]! >>> 0);
     const nextBytes = numbers[(row + DecisionWord.NEXT_BYTES) >> 1]!;
     return (

@@ -13,6 +13,7 @@ import {
   FlowWord,
   ROW_WORDS,
 } from '../dataplane/flow/flow-table.ts';
+import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
 /** What a flow is known by: its tuple, its wrapping and its first packet. */
 export class FlowIdentity {
@@ -29,12 +30,24 @@ export class FlowIdentity {
   firstPacket = 0;
   firstTimeUs = 0;
 
-  /** Fills the name from a slot of the table. Returns 1 where the initiator is the higher end, else 0. */
-  readIdentity(table: FlowTable, slot: number): 0 | 1 {
-    const { words, details, detailNumbers } = table;
+  /** Makes this the identity of another's flow. */
+  copy(other: FlowIdentity): void {
+    this.transport = other.transport;
+    this.source.set(other.source);
+    this.destination.set(other.destination);
+    this.sourcePort = other.sourcePort;
+    this.destinationPort = other.destinationPort;
+    this.domain = other.domain;
+    this.firstPacket = other.firstPacket;
+    this.firstTimeUs = other.firstTimeUs;
+  }
+
+  /** Fills the identity from a slot of the table and the flow's finding. Returns 1 where the initiator is the higher end, else 0. */
+  readIdentity(table: FlowTable, slot: number, finding: Finding): 0 | 1 {
+    const { words, detailNumbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
-    const initiator = findingInitiator(details[slot * DETAIL_WORDS + FlowDetail.FINDING]!);
+    const initiator = findingInitiator(finding);
     const fromHigh = initiator === 0 ? (flags & FlowFlag.STARTED_HIGH) !== 0 : initiator === 2;
     table.readAddress(slot, fromHigh ? End.HIGH : End.LOW, this.source);
     table.readAddress(slot, fromHigh ? End.LOW : End.HIGH, this.destination);
@@ -66,13 +79,19 @@ export class FlowRecord extends FlowIdentity {
   tunnelEvidence = 0;
   evidenceLog: EvidenceLog | null = null;
 
-  /** Fills the record from a slot of the table. */
-  read(table: FlowTable, slot: number, evidenceLog: EvidenceLog, tunnel: FlowIdentity | null): void {
+  /** Fills the record from a slot of both tables. */
+  read(
+    table: FlowTable,
+    decisions: DecisionTable,
+    slot: number,
+    evidenceLog: EvidenceLog,
+    tunnel: FlowIdentity | null,
+  ): void {
     const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    const forth = this.readIdentity(table, slot);
-    this.finding = details[detail + FlowDetail.FINDING]!;
+    this.finding = decisions.findingOf(slot);
+    const forth = this.readIdentity(table, slot, this.finding);
     this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;
     this.vlans = details[detail + FlowDetail.VLANS]!;
     this.lastTimeUs = numbers[(row + FlowWord.LAST_TIME) >> 1]!;
@@ -82,7 +101,7 @@ export class FlowRecord extends FlowIdentity {
     this.bytesToSource = table.bytes(slot, 1 - forth);
     this.tunnel = tunnel;
     this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
-    this.tunnelEvidence = details[detail + FlowDetail.TUNNEL_EVIDENCE]!;
+    this.tunnelEvidence = decisions.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE]!;
     this.evidenceLog = evidenceLog;
   }
 

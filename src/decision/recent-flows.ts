@@ -5,8 +5,9 @@
  * tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is counted.
  */
 import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
-import { DETAIL_WORDS, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
+import type { DecisionTable } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
@@ -20,6 +21,7 @@ const VISIT_LIMIT = 1 << 17;
 
 export class RecentFlows implements RecordedFlows {
   private readonly table: FlowTable;
+  private readonly decisionTable: DecisionTable;
   private readonly tunnels: Tunnels;
   private readonly now: () => number;
   private readonly confirmed: FlowRing;
@@ -31,11 +33,13 @@ export class RecentFlows implements RecordedFlows {
   /** `now` is the packet time, µs since 1970. */
   constructor(
     table: FlowTable,
+    decisionTable: DecisionTable,
     tunnels: Tunnels,
     now: () => number,
     { ringLimit = RING_LIMIT, visitLimit = VISIT_LIMIT }: { ringLimit?: number; visitLimit?: number } = {},
   ) {
     this.table = table;
+    this.decisionTable = decisionTable;
     this.tunnels = tunnels;
     this.now = now;
     this.confirmed = new FlowRing(ringLimit);
@@ -69,11 +73,11 @@ export class RecentFlows implements RecordedFlows {
   }
 
   visit(take: (flow: RecordedFlow) => void): number {
-    const { table, flow, visitLimit } = this;
+    const { table, decisionTable, flow, visitLimit } = this;
     let visited = 0;
     let leftOut = 0;
     for (let slot = 1; slot <= table.lastSlot; slot++) {
-      if (!table.isActive(slot) || table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) continue;
+      if (!table.isActive(slot) || decisionTable.numberOf(slot) === 0) continue;
       if (visited === visitLimit) {
         leftOut++;
         continue;
@@ -103,8 +107,8 @@ export class RecentFlows implements RecordedFlows {
     const { table, tunnels, flow, name } = this;
     const { input } = flow;
     const row = slot * ROW_WORDS;
-    name.readIdentity(table, slot);
-    const finding = table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!;
+    const finding = this.decisionTable.findingOf(slot);
+    name.readIdentity(table, slot, finding);
     input.protocol = findingProtocol(finding);
     input.stage = findingStage(finding);
     input.variant = findingVariant(finding);

@@ -4,7 +4,6 @@
  *
  * A client is the end that started the flow, by handshake role where that is known.
  */
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Breaker, type Capacities } from './breaker/breaker.ts';
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
@@ -30,7 +29,7 @@ const NAMED_FLOWS = 10;
 
 /** A flow that was let through, as the trip after it names it. */
 interface HitFlow {
-  readonly name: FlowIdentity;
+  readonly flow: FlowIdentity;
   stage: number;
   isHarm: boolean;
 }
@@ -41,11 +40,10 @@ export class SafetyGuard {
   tripCount = 0;
   /** Grows with every reset: what was admitted before is asked for again. */
   generation = 1;
-  private readonly name = new FlowIdentity();
   private readonly onTrip: (report: TripReport) => void;
   /** The flows that were let through last, in a ring; `hitCount` since the last reset. */
   private readonly hitFlows: readonly HitFlow[] = Array.from({ length: NAMED_FLOWS }, () => ({
-    name: new FlowIdentity(),
+    flow: new FlowIdentity(),
     stage: 0,
     isHarm: false,
   }));
@@ -68,33 +66,29 @@ export class SafetyGuard {
   }
 
   /** Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again. */
-  see(table: FlowTable, slot: number, timeUs: number, stage: number): number {
-    this.name.readIdentity(table, slot);
-    return this.breaker.see(timeUs, this.name.source, stage);
+  see(flow: FlowIdentity, timeUs: number, stage: number): number {
+    return this.breaker.see(timeUs, flow.source, stage);
   }
 
   /** Notes that the flow's client, which was admitted, is still being hit. */
-  touch(table: FlowTable, slot: number, timeUs: number, stage: number): void {
-    this.name.readIdentity(table, slot);
-    this.breaker.touch(timeUs, this.name.source, stage);
+  touch(flow: FlowIdentity, timeUs: number, stage: number): void {
+    this.breaker.touch(timeUs, flow.source, stage);
   }
 
   /** True when the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and that is not meant. */
-  admit(table: FlowTable, slot: number, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
+  admit(flow: FlowIdentity, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
     if (this.breaker.refuses(stage)) return false;
-    const { name } = this;
-    name.readIdentity(table, slot);
-    if (this.breaker.admit(timeUs, name.source, stage, isHarm)) {
-      const flow = this.hitFlows[this.hitCount++ % NAMED_FLOWS]!;
-      flow.name.readIdentity(table, slot);
-      flow.stage = stage;
-      flow.isHarm = isHarm;
+    if (this.breaker.admit(timeUs, flow.source, stage, isHarm)) {
+      const hit = this.hitFlows[this.hitCount++ % NAMED_FLOWS]!;
+      hit.flow.copy(flow);
+      hit.stage = stage;
+      hit.isHarm = isHarm;
       return true;
     }
     this.tripCount++;
     // The breaker refuses for no other reason than that it has just tripped.
     const trip = this.breaker.trips.at(-1)!;
-    this.onTrip({ trip, rule, flows: [...this.flowsOf(trip, stage), name] });
+    this.onTrip({ trip, rule, flows: [...this.flowsOf(trip, stage), flow] });
     return false;
   }
 
@@ -110,8 +104,8 @@ export class SafetyGuard {
     const first = Math.max(0, this.hitCount - NAMED_FLOWS);
     const flows: FlowIdentity[] = [];
     for (let number = first; number < this.hitCount; number++) {
-      const flow = this.hitFlows[number % NAMED_FLOWS]!;
-      if (cause === 'registered' ? flow.isHarm : isAny || flow.stage === stage) flows.push(flow.name);
+      const hit = this.hitFlows[number % NAMED_FLOWS]!;
+      if (cause === 'registered' ? hit.isHarm : isAny || hit.stage === stage) flows.push(hit.flow);
     }
     return flows.slice(1 - NAMED_FLOWS);
   }

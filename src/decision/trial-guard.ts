@@ -1,7 +1,7 @@
 /** The safety breaker on trial: it notes its trips but stops nothing. A replay shows by it whether a policy would trip its own limits. */
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
+import type { FlowIdentity } from './flow-record.ts';
 import { SafetyGuard } from './safety-guard.ts';
 
 /** A trip, and the rule that would have hit one client more. */
@@ -31,15 +31,8 @@ export class TrialGuard extends SafetyGuard {
     return false;
   }
 
-  override admit(
-    table: FlowTable,
-    slot: number,
-    timeUs: number,
-    stage: number,
-    rule: string,
-    isHarm: boolean,
-  ): boolean {
-    super.admit(table, slot, timeUs, stage, rule, isHarm);
+  override admit(flow: FlowIdentity, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
+    super.admit(flow, timeUs, stage, rule, isHarm);
     return true;
   }
 }

@@ -24,7 +24,8 @@ import {
   Variant,
 } from '../dataplane/fingerprint/finding.ts';
 import { FingerprintId } from '../dataplane/fingerprint/claims.ts';
-import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { End, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
@@ -43,6 +44,7 @@ const NO_TUNNEL = 0;
 
 export class Tunnels {
   private readonly table: FlowTable;
+  private readonly decisionTable: DecisionTable;
   private readonly evidenceLog: EvidenceLog;
   /** The tunnels, by the numbers that flows' rows hold. */
   readonly columns: TunnelColumns;
@@ -56,8 +58,9 @@ export class Tunnels {
   readonly raisedSlots: number[] = [];
 
   /** `evidenceLog` is where the evidence of the table's flows is. */
-  constructor(table: FlowTable, evidenceLog: EvidenceLog) {
+  constructor(table: FlowTable, decisionTable: DecisionTable, evidenceLog: EvidenceLog) {
     this.table = table;
+    this.decisionTable = decisionTable;
     this.evidenceLog = evidenceLog;
     this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
   }
@@ -69,7 +72,7 @@ export class Tunnels {
 
   /** Number of a flow's tunnel; 0 for none. */
   of(slot: number): number {
-    return this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL]!;
+    return this.decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL]!;
   }
 
   /** Identity of the first flow of a flow's tunnel, valid until the next call; null where it is of none. */
@@ -82,32 +85,32 @@ export class Tunnels {
 
   /**
    * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where that is due.
-   * Leaves the finding that counts in the flow's row.
+   * Leaves the finding that counts in the decision table.
    */
   follow(slot: number, detection: Detection): void {
-    const { details } = this.table;
-    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    const { flowWords } = this.decisionTable;
+    const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
     if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
     // A new tunnel takes its name, and with it who the initiator is, from the row.
-    details[findingAt] = this.raised(slot, detection.finding);
+    flowWords[findingAt] = this.raised(slot, detection.finding);
     if (detection.holder === FingerprintId.WIREGUARD) this.followWireguard(slot, detection);
     else if (findingProtocol(detection.finding) === Protocol.IPSEC) this.followIpsec(slot, detection);
     const tunnel = this.of(slot);
-    if (tunnel !== NO_TUNNEL && details[findingAt] !== NO_FINDING) this.agree(tunnel, slot, detection.packet);
+    if (tunnel !== NO_TUNNEL && flowWords[findingAt] !== NO_FINDING) this.agree(tunnel, slot, detection.packet);
   }
 
   /** The finding that counts where the flow's own is this: what a tunnel has raised stays raised. */
   private raised(slot: number, own: Finding): Finding {
-    const { details } = this.table;
-    const detail = slot * DETAIL_WORDS;
-    if (details[detail + FlowDetail.TUNNEL_EVIDENCE] === 0) return own;
-    if (own === NO_FINDING) return details[detail + FlowDetail.FINDING]!;
+    const { flowWords } = this.decisionTable;
+    const flow = slot * VPN_FLOW_WORDS;
+    if (flowWords[flow + VpnFlowWord.TUNNEL_EVIDENCE] === 0) return own;
+    if (own === NO_FINDING) return flowWords[flow + VpnFlowWord.FINDING]!;
     return confirmed(own);
   }
 
   /** A flow has ended. */
   leave(slot: number): void {
-    this.evidenceLog.release(this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE]!);
+    this.evidenceLog.release(this.decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE]!);
     this.quit(slot);
   }
 
@@ -154,11 +157,11 @@ export class Tunnels {
 
   private followWireguard(slot: number, detection: Detection): void {
     const { keys } = this;
-    const { details } = this.table;
+    const { flowWords } = this.decisionTable;
     const { packet, receiver } = detection;
-    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
+    const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
     let tunnel = this.of(slot);
-    if (findingStage(details[findingAt]!) !== Stage.CONFIRMED && receiver !== 0) {
+    if (findingStage(flowWords[findingAt]!) !== Stage.CONFIRMED && receiver !== 0) {
       this.askIndex(slot, receiver, detection.direction === 0 ? End.HIGH : End.LOW);
       const known = keys.tunnel;
       if (known !== NO_TUNNEL && known !== tunnel && this.columns.flowCount[known]! < ROAMING_LIMIT) {
@@ -166,11 +169,11 @@ export class Tunnels {
         this.join(slot, known);
         tunnel = known;
         const initiator = this.initiatorOf(slot, known);
-        details[findingAt] = packFinding(Protocol.WIREGUARD, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, initiator);
+        flowWords[findingAt] = packFinding(Protocol.WIREGUARD, Stage.CONFIRMED, Variant.WIREGUARD_STANDARD, initiator);
         this.note(slot, packet, Check.WIREGUARD_TUNNEL_INDEX, 4, receiver);
       }
     }
-    if (details[findingAt] === NO_FINDING) return;
+    if (flowWords[findingAt] === NO_FINDING) return;
     if (tunnel === NO_TUNNEL) {
       tunnel = this.begin(slot);
       if (tunnel === NO_TUNNEL) return;
@@ -188,13 +191,13 @@ export class Tunnels {
 
   /** Gives all flows of a tunnel the stage of its most certain one. */
   private agree(tunnel: number, slot: number, packet: number): void {
-    const { details } = this.table;
+    const { flowWords } = this.decisionTable;
     const { columns } = this;
-    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
-    if (findingInitiator(details[findingAt]!) === 0) {
-      details[findingAt]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
+    const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
+    if (findingInitiator(flowWords[findingAt]!) === 0) {
+      flowWords[findingAt]! |= packFinding(Protocol.NONE, Stage.NONE, 0, this.initiatorOf(slot, tunnel));
     }
-    const isConfirmed = findingStage(details[findingAt]!) === Stage.CONFIRMED;
+    const isConfirmed = findingStage(flowWords[findingAt]!) === Stage.CONFIRMED;
     if (isConfirmed && columns.confirmedBy[tunnel] === 0) {
       columns.confirmedBy[tunnel] = this.table.firstPacket(slot);
       for (let other = columns.firstSlot[tunnel]!; other !== 0; other = columns.nextSlot[other]!) {
@@ -207,11 +210,11 @@ export class Tunnels {
 
   /** Raises a flow to confirmed; false where it is already. */
   private raise(tunnel: number, slot: number, packet: number): boolean {
-    const { details } = this.table;
-    const findingAt = slot * DETAIL_WORDS + FlowDetail.FINDING;
-    const finding = details[findingAt]!;
+    const { flowWords } = this.decisionTable;
+    const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
+    const finding = flowWords[findingAt]!;
     if (findingStage(finding) === Stage.CONFIRMED) return false;
-    details[findingAt] = confirmed(finding);
+    flowWords[findingAt] = confirmed(finding);
     this.note(slot, packet, Check.TUNNEL_CONFIRMED, 0, this.columns.confirmedBy[tunnel]!);
     return true;
   }
@@ -219,11 +222,11 @@ export class Tunnels {
   /** Notes what a tunnel says for one of its flows. */
   private note(slot: number, packet: number, check: Check, offset: number, seen: number): void {
     const { evidenceLog } = this;
-    const { details } = this.table;
-    const evidenceAt = slot * DETAIL_WORDS + FlowDetail.TUNNEL_EVIDENCE;
-    evidenceLog.select(details[evidenceAt]!);
+    const { flowWords } = this.decisionTable;
+    const evidenceAt = slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE;
+    evidenceLog.select(flowWords[evidenceAt]!);
     evidenceLog.note(packet, check, offset, seen, seen);
-    details[evidenceAt] = evidenceLog.head;
+    flowWords[evidenceAt] = evidenceLog.head;
   }
 
   /** A tunnel that begins with this flow, or NO_TUNNEL where there are too many. */
@@ -232,12 +235,12 @@ export class Tunnels {
       this.refusedCount++;
       return NO_TUNNEL;
     }
-    this.name.readIdentity(this.table, slot);
+    this.name.readIdentity(this.table, slot, this.decisionTable.findingOf(slot));
     return this.columns.begin(this.name);
   }
 
   private join(slot: number, tunnel: number): void {
-    this.table.details[slot * DETAIL_WORDS + FlowDetail.TUNNEL] = tunnel;
+    this.decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL] = tunnel;
     this.columns.join(tunnel, slot);
   }
 
@@ -281,7 +284,7 @@ export class Tunnels {
   }
 
   private responderEnd(slot: number): End {
-    return findingInitiator(this.table.details[slot * DETAIL_WORDS + FlowDetail.FINDING]!) === 2 ? End.LOW : End.HIGH;
+    return findingInitiator(this.decisionTable.findingOf(slot)) === 2 ? End.LOW : End.HIGH;
   }
 
   /**

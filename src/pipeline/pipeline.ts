@@ -8,7 +8,14 @@ import { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
 import type { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
-import { type FlowTable, FlowWord, PREFETCH_COUNT, NO_FLOW, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import {
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  PREFETCH_COUNT,
+  NO_FLOW,
+  ROW_WORDS,
+} from '../dataplane/flow/flow-table.ts';
 import { DecodeStatus } from '../dataplane/wire/decode-status.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { PacketView } from '../dataplane/wire/packet-view.ts';
@@ -122,7 +129,7 @@ export class Pipeline implements PacketPipeline {
 
   /** What becomes of a packet that has reached its flow. */
   private outcomeOf(slot: number, wireLength: number): Outcome {
-    if (this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return Outcome.FORWARDED;
+    if ((this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.REPORTED) === 0) return Outcome.FORWARDED;
     return this.decisions.packet(slot, wireLength, this.counters.packets);
   }
 }

@@ -3,13 +3,11 @@ import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
-import { Decisions } from '../../src/decision/decisions.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';
-import { Tunnels } from '../../src/decision/tunnels.ts';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import type { Capacities } from '../../src/decision/breaker/breaker.ts';
@@ -57,7 +55,7 @@ const CLIENTS_NETWORK = 10;
 export async function live(rules: Rules, capture: Buffer, options: DayOptions = {}): Promise<Day> {
   const table = new FlowTable(200_000);
   const fingerprints = new FingerprintSet();
-  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
+  const controller = new DecisionController(table, fingerprints.evidenceLog);
   const hit = new Set<number>();
   const trips: { trip: Trip; rule: string | null; flows: number; hit: number }[] = [];
   const guard =
@@ -69,7 +67,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
           ({ trip, rule, flows }) => trips.push({ trip, rule, flows: flows.length, hit: hit.size }),
           options.capacities,
         );
-  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, silent, guard);
+  const decisions = controller.begin(rules, silent, guard);
   const sink = {
     packet: (batch: PacketBatch, row: number, outcome: Outcome) => {
       if (outcome === Outcome.FORWARDED) return;
@@ -78,7 +76,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
       hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
     },
   };
-  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions), sink);
+  const pipeline = new Pipeline(table, fingerprints, controller, sink);
   const reloads = [...(options.reloads ?? [])];
   await run(pipeline, capture, () => {
     if (reloads.length === 0 || pipeline.counters.packets < reloads[0]!.beforePacket) return;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DueDecisions } from '../../src/decision/due-decisions.ts';
 import type { Rules } from '../../src/decision/rules.ts';
-import { DecisionTable } from '../../src/decision/decision-table.ts';
+import { DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/decision-table.ts';
 import { FlowTable, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-table.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
@@ -38,7 +38,7 @@ describe.each([
   it('are due when what was scheduled says so, whatever begins and ends meanwhile', () => {
     const random = new SeededRandom(11);
     const table = new FlowTable(256);
-    const decisionTable = new DecisionTable();
+    const decisionTable = new DecisionTable(table.largestSlot);
     const rules = rulesWith(TIMES, packetMinimums, octetMinimums, REGISTRY_TIMES);
     const due = new DueDecisions(table, decisionTable, rules);
     const input = new DecisionInput();
@@ -47,16 +47,17 @@ describe.each([
     for (let step = 0; step < STEPS; step++) {
       const slot = 1 + random.below(FLOWS);
       const at = slot * ROW_WORDS;
+      const numberAt = slot * VPN_FLOW_WORDS + VpnFlowWord.DECISION;
       // Packet times can step back.
       const time = step - (random.below(10) === 0 ? random.below(200) : 0);
       const scheduled = twin.get(slot);
       if (scheduled !== undefined && random.below(50) === 0) {
-        decisionTable.end(table.words[at + FlowWord.DECISION]!);
+        decisionTable.end(decisionTable.flowWords[numberAt]!);
         twin.delete(slot);
         continue;
       }
       if (scheduled === undefined) {
-        table.words[at + FlowWord.DECISION] = decisionTable.begin();
+        decisionTable.flowWords[numberAt] = decisionTable.begin();
         table.words[at + FlowWord.PACKETS] = 0;
         table.words[at + FlowWord.BYTES] = 0;
       }
@@ -66,14 +67,14 @@ describe.each([
       const octets = table.words[at + FlowWord.BYTES]!;
       if (scheduled !== undefined) {
         const expected = time >= scheduled.time || packets >= scheduled.packets || octets >= scheduled.octets;
-        expect(due.isDue(slot, time)).toBe(expected);
+        expect(due.isDue(slot, decisionTable.numberOf(slot), time)).toBe(expected);
         if (!expected) continue;
         dueCount++;
       }
       input.timeUs = time;
       input.packets = packets;
       input.bytes = octets;
-      due.schedule(table.words[at + FlowWord.DECISION]!, input);
+      due.schedule(decisionTable.flowWords[numberAt]!, input);
       twin.set(slot, {
         time: Math.min(firstAbove(TIMES, time), firstAbove(REGISTRY_TIMES, time)),
         packets: firstAbove(packetMinimums, packets),

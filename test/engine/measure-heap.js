@@ -4,7 +4,6 @@ import { PacketBatch } from './capture/packet-batch.js';
 import { openCapture } from './capture/format/open-capture.js';
 import { DecisionController } from './decision/decision-controller.js';
 import { Pipeline } from './pipeline/pipeline.js';
-import { Tunnels } from './decision/tunnels.js';
 import { FingerprintSet } from './dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from './dataplane/flow/flow-table.js';
 
@@ -75,11 +74,9 @@ function run(pipeline, batches, packets) {
 const batches = await load(process.argv.slice(2));
 const table = new FlowTable(CAPACITY);
 const fingerprints = new FingerprintSet();
-const pipeline = new Pipeline(
-  table,
-  fingerprints,
-  new DecisionController(table, new Tunnels(table, fingerprints.evidenceLog), decisions),
-);
+const controller = new DecisionController(table, fingerprints.evidenceLog);
+controller.current = decisions;
+const pipeline = new Pipeline(table, fingerprints, controller);
 run(pipeline, batches, WARM_UP_PACKETS);
 
 const { counters } = pipeline;

@@ -4,11 +4,9 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { Decisions } from '../../src/decision/decisions.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { Tunnels } from '../../src/decision/tunnels.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
@@ -51,10 +49,10 @@ export type Kept = 'all' | 'up' | 'down';
 /** Runs one capture; `snapLength` octets of each packet are there, of packets that are not `kept` none. */
 export async function runCapture(path: string, snapLength = Infinity, kept: Kept = 'all'): Promise<CaptureRun> {
   const fingerprints = new FingerprintSet();
-  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
+  const controller = new DecisionController(table, fingerprints.evidenceLog);
   const found = new FoundFlows();
   const evidence: FoundEvidence[] = [];
-  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, {
+  controller.begin(rules, {
     decided: (flow) => {
       found.note(flow);
     },
@@ -64,7 +62,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
     },
   });
-  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions));
+  const pipeline = new Pipeline(table, fingerprints, controller);
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       const length = isKept(batch, row, kept) ? snapLength : 0;
@@ -83,14 +81,14 @@ export async function runSlice(
   decided: (flow: FlowRecord, packet: number) => void,
 ): Promise<void> {
   const fingerprints = new FingerprintSet();
-  const tunnels = new Tunnels(table, fingerprints.evidenceLog);
-  const decisions = new Decisions(table, fingerprints.evidenceLog, tunnels, rules, {
+  const controller = new DecisionController(table, fingerprints.evidenceLog);
+  controller.begin(rules, {
     decided: (flow, _decision, _timeUs, packet) => {
       decided(flow, packet);
     },
     ended: () => undefined,
   });
-  const pipeline = new Pipeline(table, fingerprints, new DecisionController(table, tunnels, decisions));
+  const pipeline = new Pipeline(table, fingerprints, controller);
   let packets = 0;
   await forEachBatch(path, (batch) => {
     // A packet of which nothing was captured reaches no flow.

@@ -166,12 +166,12 @@ function checkReads(length, reads) {
 
 /** What may be held while a capture is read: never more than the flows at hand allow. */
 function checkBounds(run) {
-  const { flows, fingerprintBlocks, evidenceRows, streams, standings, buckets } = run.held;
+  const { flows, fingerprintBlocks, evidenceRows, streams, decisions, buckets } = run.held;
   const bounded =
     fingerprintBlocks <= flows &&
     evidenceRows <= flows * EVIDENCE_PER_FLOW &&
     streams <= flows &&
-    standings <= flows &&
+    decisions <= flows &&
     buckets <= flows;
   if (!bounded) throw new Failure('held', JSON.stringify(run.held));
 }

@@ -8,10 +8,8 @@ import { captureOf } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requireRules } from '../../dist/rules/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
-import { Decisions } from '../../dist/decision/decisions.js';
 import { DecisionController } from '../../dist/decision/decision-controller.js';
 import { Pipeline } from '../../dist/pipeline/pipeline.js';
-import { Tunnels } from '../../dist/decision/tunnels.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from '../../dist/dataplane/flow/flow-table.js';
 import { EventLines } from '../../dist/output/event/event-line.js';
@@ -92,11 +90,14 @@ const states = new Map();
 function stateOf(capacity, name) {
   const key = `${capacity} ${name}`;
   const before = states.get(key);
-  if (before !== undefined && before.table.activeCount + before.tunnels.count + before.fingerprints.blockCount === 0)
+  if (
+    before !== undefined &&
+    before.table.activeCount + before.controller.tunnels.count + before.fingerprints.blockCount === 0
+  )
     return before;
   const table = new FlowTable(capacity);
   const fingerprints = new FingerprintSet();
-  const state = { table, fingerprints, tunnels: new Tunnels(table, fingerprints.evidenceLog) };
+  const state = { table, fingerprints, controller: new DecisionController(table, fingerprints.evidenceLog) };
   states.set(key, state);
   return state;
 }
@@ -110,7 +111,7 @@ export class EngineRun {
 
   constructor(name, variant) {
     const policy = POLICIES[variant % POLICIES.length];
-    const { table, fingerprints, tunnels } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
+    const { table, fingerprints, controller } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
     this.table = table;
     const events = new EventLines(showAddresses('plain'), {
       policy: { name: policy.name, sha256: policy.sha256 },
@@ -129,25 +130,14 @@ export class EngineRun {
         this.outcomes = (Math.imul(this.outcomes, 31) + outcome * 7 + Math.floor(delayUs)) | 0;
       },
     };
-    this.#tunnels = tunnels;
-    this.#decisions = new Decisions(
-      this.table,
-      fingerprints.evidenceLog,
-      this.#tunnels,
-      { policy, registry, mode: 'enforce' },
-      sink,
-    );
-    this.pipeline = new Pipeline(
-      this.table,
-      fingerprints,
-      new DecisionController(this.table, this.#tunnels, this.#decisions),
-      packets,
-    );
+    this.#tunnels = controller.tunnels;
+    this.#decisions = controller.begin({ policy, registry, mode: 'enforce' }, sink);
+    this.pipeline = new Pipeline(this.table, fingerprints, controller, packets);
   }
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
   soilStreams(value) {
-    const { streams } = this.pipeline.follower.streams;
+    const { streams } = this.pipeline.tracker.streams;
     const octets = new DataView(new Uint8Array(SOIL_LENGTH).fill(value).buffer);
     const places = Array.from({ length: 3 }, (_, part) => streams.take(part));
     for (const place of places) {
@@ -184,19 +174,19 @@ export class EngineRun {
 
   /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
   get held() {
-    const { intake, follower } = this.pipeline;
-    const { fingerprints, streams } = follower;
+    const { decodeStage, tracker } = this.pipeline;
+    const { fingerprints, streams } = tracker;
     const { buckets } = this.#decisions.buckets;
     return {
       flows: this.table.activeCount,
       fingerprintBlocks: fingerprints.blockCount,
       evidenceRows: fingerprints.evidenceLog.count,
-      fragments: intake.fragments.waitingCount,
+      fragments: decodeStage.fragments.waitingCount,
       streams: streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
       tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),
-      standings: this.#decisions.standings.count,
+      decisions: this.#decisions.decisionTable.count,
     };
   }
 }

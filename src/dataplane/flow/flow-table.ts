@@ -35,8 +35,6 @@ export const FlowWord = {
   /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
   HANDLE: 5,
   OWN_FINDING: 6,
-  /** The engine's own: index of the flow's decision, 0 for none. */
-  DECISION: 7,
   /** Packets in each direction. */
   PACKETS: 8,
   /** Octets on the wire in each direction, modulo 2^32: see `octets`. */
@@ -59,7 +57,6 @@ export const FlowDetail = {
   VLANS: 5,
   /** Of the flow's own finding. */
   OWN_EVIDENCE: 6,
-  TUNNEL: 7,
   /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its records are followed. */
   STREAM: 8,
   /** Of a slot without a flow: the next one, 0 for none. */
@@ -68,9 +65,6 @@ export const FlowDetail = {
   FIRST_SEQUENCE: 10,
   /** How often OCTETS of each direction has passed 2^32. */
   BYTES_CARRIED: 12,
-  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
-  FINDING: 14,
-  TUNNEL_EVIDENCE: 15,
 } as const;
 
 export const DETAIL_WORDS = 16;
@@ -96,6 +90,8 @@ export const FlowFlag = {
   CHAIN: 1 << 16,
   /** Began against the direction of a flow with its tuple under another link (split-halves). */
   OTHER_LINK: 1 << 17,
+  /** The tracker has reported a detection of this flow: its further packets and its end are reported too. */
+  REPORTED: 1 << 18,
 } as const;
 
 /** What of TRANSPORT belongs to the key. */
@@ -281,7 +277,6 @@ export class FlowTable {
     // Word by word: `fill` takes longer for so few.
     words[row + FlowWord.HANDLE] = 0;
     words[row + FlowWord.OWN_FINDING] = 0;
-    words[row + FlowWord.DECISION] = 0;
     for (let pair = (row + FlowWord.PACKETS) >> 1; pair < (row + ROW_WORDS) >> 1; pair++) numbers[pair] = 0;
     for (let pair = detail >> 1; pair < (detail + DETAIL_WORDS) >> 1; pair++) detailNumbers[pair] = 0;
     details[detail + FlowDetail.ENCAPSULATION] = view.encapsulation;

@@ -1,6 +1,14 @@
 /** A shard's side of its reports (report.ts): tells the deciding thread what the tracker of its flows has to say. */
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
-import { DETAIL_WORDS, End, FlowDetail, type FlowTable, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
+import {
+  DETAIL_WORDS,
+  End,
+  FlowDetail,
+  FlowFlag,
+  type FlowTable,
+  FlowWord,
+  ROW_WORDS,
+} from '../../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../../dataplane/counters.ts';
 import type { FlowListener } from '../../dataplane/flow-tracker.ts';
 import type { Detection } from '../../dataplane/detection.ts';
@@ -39,7 +47,7 @@ export class ReportWriter implements FlowListener {
   }
 
   onDetection(slot: number, detection: Detection): void {
-    const { queue, table } = this;
+    const { queue } = this;
     queue.makeRoom();
     const { words, at } = queue;
     this.begin(slot, detection.direction);
@@ -48,8 +56,6 @@ export class ReportWriter implements FlowListener {
     words[at + DetectionWord.KEY_HIGH] = detection.keyHigh;
     words[at + DetectionWord.KEY_LOW] = detection.keyLow;
     words[at + DetectionWord.RECEIVER] = detection.receiver;
-    // From now on its packets are reported: the word is not the tracker's own, but the deciding thread's in a table of one thread.
-    table.words[slot * ROW_WORDS + FlowWord.DECISION] = 1;
     this.copyFlow(slot, at + DetectionWord.FLOW_COPY);
     const end = this.copyEvidence(slot, at + DetectionWord.EVIDENCE);
     words[at + DetectionWord.EVIDENCE_COUNT] = (end - at - DetectionWord.EVIDENCE) / EVIDENCE_WORDS;
@@ -58,14 +64,14 @@ export class ReportWriter implements FlowListener {
 
   /** A packet of a flow, where that was reported before, and the deciding thread may have something to say of it. */
   packet(slot: number, direction: number): void {
-    if (this.skipsPackets || this.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
+    if (this.skipsPackets || !this.isReported(slot)) return;
     this.queue.makeRoom();
     this.begin(slot, direction);
     this.queue.add(Report.PACKET, PACKET_LENGTH);
   }
 
   wantsFlowEnd(slot: number): boolean {
-    return this.reportsAllFlowEnds || this.table.words[slot * ROW_WORDS + FlowWord.DECISION] !== 0;
+    return this.reportsAllFlowEnds || this.isReported(slot);
   }
 
   ended(slot: number, reason: FlowEnd, order: number): void {
@@ -95,6 +101,10 @@ export class ReportWriter implements FlowListener {
     queue.makeRoom();
     queue.add(Report.BATCH_END, BATCH_END_LENGTH);
     queue.publish();
+  }
+
+  private isReported(slot: number): boolean {
+    return (this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.REPORTED) !== 0;
   }
 
   private begin(slot: number, direction: number): void {

@@ -201,7 +201,6 @@ export class ShardedPipeline implements PacketPipeline {
     const wireLength = batch.wireLength[row]!;
     const slot = flows.slotOf(shard, flow >> 1);
     if (row !== this.detectionRow) this.count(slot, flow & 1, batch, row);
-    if (flows.table.words[slot * ROW_WORDS + FlowWord.DECISION] === 0) return;
     const outcome = this.decisions.packet(slot, wireLength, this.packetAt(row));
     if (outcome !== Outcome.FORWARDED) {
       counters.outcomePackets[outcome]!++;

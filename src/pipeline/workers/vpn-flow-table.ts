@@ -43,10 +43,12 @@ export class VpnFlowTable {
     const slot = (this.slots[shard]![shardSlot] ?? 0) || this.add(shard, shardSlot, words, copy);
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
-    for (let word = 0; word < ROW_WORDS; word++)
-      if (word !== FlowWord.DECISION) table.words[row + word] = words[copy + FlowCopy.WORDS + word]!;
+    const evidence = table.details[detail + FlowDetail.OWN_EVIDENCE]!;
+    for (let word = 0; word < ROW_WORDS; word++) table.words[row + word] = words[copy + FlowCopy.WORDS + word]!;
     for (let word = 0; word < DETAIL_WORDS; word++)
-      if (!isOfDecisions(word)) table.details[detail + word] = words[copy + FlowCopy.DETAILS + word]!;
+      table.details[detail + word] = words[copy + FlowCopy.DETAILS + word]!;
+    // Evidence is in a log of this thread's own.
+    table.details[detail + FlowDetail.OWN_EVIDENCE] = evidence;
     return slot;
   }
 
@@ -107,10 +109,4 @@ export class VpnFlowTable {
     }
     slots[shardSlot] = slot;
   }
-}
-
-/** Details that the deciding thread keeps by itself. */
-function isOfDecisions(word: number): boolean {
-  const { FINDING, TUNNEL, OWN_EVIDENCE, TUNNEL_EVIDENCE } = FlowDetail;
-  return word === FINDING || word === TUNNEL || word === OWN_EVIDENCE || word === TUNNEL_EVIDENCE;
 }
