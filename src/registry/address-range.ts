@@ -1,6 +1,6 @@
 /**
- * Ranges of addresses as prefixes: what a registry takes in place of `192.0.2.0-192.0.2.95`. Both families are 128 bits, IPv4 mapped
- * (core/ip-address). Used for messages only.
+ * Converts ranges of addresses to prefixes, for messages: what to write in a registry instead of
+ * `192.0.2.0-192.0.2.95`. Addresses of both families have 128 bits, IPv4 mapped (core/ip-address).
  */
 import { type PrefixParser, formatPrefix } from './prefix.ts';
 
@@ -14,14 +14,14 @@ export interface AddressRange {
   readonly last: bigint;
 }
 
-/** The addresses of the prefix that was read last. */
+/** The addresses of the prefix that was parsed last. */
 export function rangeOf({ word0, word1, word2, word3, length }: PrefixParser): AddressRange {
   let first = 0n;
   for (const word of [word0, word1, word2, word3]) first = (first << WORD_BITS) | BigInt(word >>> 0);
   return { first, last: first + sizeOf(length) - 1n };
 }
 
-/** The prefixes that cover exactly the range, in order; as few as possible: at most two for each bit of an address. */
+/** The fewest prefixes that cover exactly the range, in order: at most two for each bit of an address. */
 export function prefixesOf({ first, last }: AddressRange): string[] {
   const prefixes: string[] = [];
   for (let at = first; at <= last;) {
@@ -33,7 +33,7 @@ export function prefixesOf({ first, last }: AddressRange): string[] {
   return prefixes;
 }
 
-/** The narrowest prefix that holds the whole range, and often more. */
+/** The narrowest prefix that covers the whole range. */
 export function prefixAround({ first, last }: AddressRange): string {
   let length = ADDRESS_BITS;
   while (first / sizeOf(length) !== last / sizeOf(length)) length--;

@@ -1,13 +1,15 @@
 /**
- * What a change takes from registered users: two registries, or one at two times, compared address by address without visiting addresses.
+ * Compares the coverage of two registries, or of one at two times, for every address without visiting addresses one by
+ * one.
  *
- * Prefixes nest or are disjoint, in one registry and across two. So one pass over both, in the order of prefix-order and with a stack of the
- * prefixes around the one at hand, sees every part of the address space once, and which protocols each side covers in it. The addresses that belong
- * to a prefix but to no narrower one are its own part: its size less the sizes of the prefixes directly inside. Sizes are powers of two, so parts are
- * summed as a count of prefixes by length, and figures are exact for IPv6 too.
+ * Prefixes are nested or disjoint, in one registry and across two. One pass over both, in the order of prefix-order and
+ * with a stack of the enclosing prefixes, therefore visits every part of the address space once, with the protocols
+ * that each side covers there. The own part of a prefix is the addresses that no narrower prefix covers: its size minus
+ * the sizes of the prefixes directly inside. Sizes are powers of two, so parts are summed as counts of prefixes by
+ * length, and the figures are exact for IPv6 too.
  *
- * A registration is lost if some address of it is not covered any more for one of its protocols. A registration that is renewed under another row,
- * split, merged or renamed is not lost.
+ * A registration is lost if an address of it is no longer covered for one of its protocols. A registration that is
+ * renewed in another row, split, merged or renamed is not lost.
  */
 import { PrefixRows } from './lookup/prefix-rows.ts';
 import { PrefixStack } from './lookup/prefix-stack.ts';
@@ -26,19 +28,19 @@ export interface AddressCount {
 }
 
 export interface CoverageChange {
-  /** Registrations in force on each side, and those of the first that the second does not cover any more. */
+  /** Registrations in force before and after, and those of before that are lost. */
   readonly inForceBefore: number;
   readonly inForceAfter: number;
   readonly lost: number;
   /** Addresses covered for at least one protocol. */
   readonly addressesBefore: AddressCount;
   readonly addressesAfter: AddressCount;
-  /** Addresses that are not covered any more for at least one protocol that they were covered for. */
+  /** Addresses that are no longer covered for at least one of their protocols. */
   readonly addressesLost: AddressCount;
 }
 
 const LENGTHS = 129;
-/** Sets of the three protocols on each side: 8 * 8. */
+/** A class is a pair of sets of the three protocols, before * 8 + after. */
 const CLASSES = 64;
 
 export function compareCoverage(before: RegistryAt, after: RegistryAt): CoverageChange {
@@ -52,12 +54,12 @@ export function coveredAddresses(at: RegistryAt): AddressCount {
   return compareCoverage(at, at).addressesBefore;
 }
 
-/** The comparison in steps, for those who have other work between them: a million rows take some 300 ms. */
+/** A comparison in steps, so that packets can be processed between them: a million rows take about 300 ms. */
 export class CoverageComparison {
   private readonly before: PrefixRows;
   private readonly after: PrefixRows;
   private readonly stack = new PrefixStack();
-  /** By class and length: prefixes added less prefixes taken away. IPv4 first. */
+  /** By family (IPv4 first), class and length: prefixes added minus prefixes taken away. */
   private readonly parts = [new Int32Array(CLASSES * LENGTHS), new Int32Array(CLASSES * LENGTHS)] as const;
   private lost = 0;
 
@@ -68,7 +70,7 @@ export class CoverageComparison {
     this.after.next();
   }
 
-  /** Compares up to so many prefixes more; true when all are compared. */
+  /** Compares up to `prefixes` more prefixes. True when all are compared. */
   step(prefixes: number): boolean {
     const { before, after } = this;
     for (let count = 0; count < prefixes; count++) {
@@ -84,7 +86,7 @@ export class CoverageComparison {
     return false;
   }
 
-  /** After `step` has returned true. */
+  /** The result, once `step` has returned true. */
   result(): CoverageChange {
     const { before, after } = this;
     return {
@@ -97,7 +99,7 @@ export class CoverageComparison {
     };
   }
 
-  /** The next prefix in order, from one side or both. */
+  /** Adds the next prefix in order, from one side or both. */
   private visit(isBefore: boolean, isAfter: boolean): void {
     const { stack, before, after } = this;
     const rows = isBefore ? before : after;
@@ -110,7 +112,7 @@ export class CoverageComparison {
     parts[stack.classOf() * LENGTHS + rows.length]!++;
   }
 
-  /** No prefix inside the innermost one follows: its registrations are lost unless all of it is covered. */
+  /** Ends the innermost prefix. Its registrations of before are lost unless the side after covers all of it. */
   private close(): void {
     const { stack, before } = this;
     const covered = stack.close();

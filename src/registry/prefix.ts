@@ -1,12 +1,12 @@
 /**
- * The text of an IP prefix, read strictly: RFC 4632 (CIDR) for IPv4, RFC 4291 sections 2.2 and 2.3 for IPv6.
+ * Parses IP prefixes strictly: RFC 4632 (CIDR) for IPv4, RFC 4291 sections 2.2 and 2.3 for IPv6.
  *
- * In a registry two readings of one text would be two different sets of people, so whatever has more than one is refused:
- * octets with leading zeros (octal to some parsers), fewer than four octets, host bits below the length, zones (`%eth0`),
- * brackets, spaces, and the IPv4-mapped form `::ffff:192.0.2.1` (an IPv4 address in IPv6 clothes: write `192.0.2.1`).
+ * Texts with more than one interpretation are refused, because each would register other people: numbers with leading
+ * zeros (octal in some parsers), fewer than four numbers, host bits below the length, zones (`%eth0`), brackets,
+ * spaces, and the IPv4-mapped form `::ffff:192.0.2.1` (write `192.0.2.1`).
  *
- * Both families share one form: four words and a length from 0 to 128, IPv4 mapped (see core/ip-address), so an IPv4 /24
- * has length 120 here and there is no second table for it. An IPv6 prefix never covers an IPv4 address.
+ * Both families have one form: four words and a length from 0 to 128, IPv4 mapped (core/ip-address). An IPv4 /24 has
+ * length 120. An IPv6 prefix never covers an IPv4 address.
  */
 import { IPV4_MARK, formatAddress, isMappedIpv4 } from '../core/ip-address.ts';
 
@@ -19,22 +19,22 @@ const COLON = 58;
 const PERCENT = 37;
 const GROUPS = 8;
 
-/** Bits of word `index` (0 to 3) that a prefix of `length` (0 to 128) fixes, as a signed mask. */
+/** The network mask of word `index` (0 to 3) for a prefix of `length` (0 to 128), signed. */
 export function wordMask(length: number, index: number): number {
   const bits = Math.min(Math.max(length - index * 32, 0), 32);
   return bits === 0 ? 0 : -1 << (32 - bits);
 }
 
-/** `192.0.2.0/24`, `2001:db8::/32`; `length` in mapped form. Always with its length, also for a single address. */
+/** `192.0.2.0/24`, `2001:db8::/32`: always with the length, also for a single address. `length` is in mapped form. */
 export function formatPrefix(word0: number, word1: number, word2: number, word3: number, length: number): string {
   const ipv4 = length >= IPV4_LENGTH_OFFSET && isMappedIpv4(word0, word1, word2);
   return `${formatAddress(word0, word1, word2, word3)}/${ipv4 ? length - IPV4_LENGTH_OFFSET : length}`;
 }
 
 /**
- * Reads prefixes, one after another, into its own fields, so that a million of them cost no objects.
- * After `parse` or `parseAddress` returned true, the words and `length` hold the prefix; after false, `message` says what is wrong and
- * `column` (from 1, in UTF-16 units of the text given) where.
+ * Parses prefixes into its own fields, so that a million of them need no objects. After `parse` or `parseAddress`
+ * returned true, the words and `length` hold the prefix. After false, `message` and `column` (from 1, in UTF-16 units)
+ * describe the error.
  */
 export class PrefixParser {
   word0 = 0;
@@ -49,7 +49,7 @@ export class PrefixParser {
   private at = 0;
   private readonly groups = new Int32Array(GROUPS);
 
-  /** An address, or an address with `/length`. A bare address is a prefix of that one address. */
+  /** Parses an address, or an address with `/length`. An address alone is a prefix of one address. */
   parse(text: string): boolean {
     if (!this.begin(text)) return false;
     const ipv4 = this.isIpv4;
@@ -61,7 +61,7 @@ export class PrefixParser {
     return this.readLength(ipv4) && this.checkHostBits();
   }
 
-  /** An address alone. */
+  /** Parses an address without a length. */
   parseAddress(text: string): boolean {
     if (!this.begin(text)) return false;
     this.length = 128;
@@ -71,7 +71,7 @@ export class PrefixParser {
       : this.unexpected('the end of the address');
   }
 
-  /** True when the last text read was IPv4. */
+  /** True when the last parsed text was IPv4. */
   get isIpv4(): boolean {
     return isMappedIpv4(this.word0, this.word1, this.word2);
   }
@@ -90,7 +90,7 @@ export class PrefixParser {
     return this.readDotted();
   }
 
-  /** Four decimal octets into word3. */
+  /** Parses four decimal numbers into word3. */
   private readDotted(): boolean {
     let word = 0;
     for (let numbers = 0; numbers < 4; numbers++) {
@@ -108,7 +108,7 @@ export class PrefixParser {
     return true;
   }
 
-  /** A decimal number without leading zeros, at most `digits` long and `limit` high; -1 when refused. */
+  /** Parses a decimal number without leading zeros, of at most `digits` digits and up to `limit`; -1 when refused. */
   private readDecimal(digits: number, limit: number, what: string): number {
     const start = this.at;
     let value = 0;
@@ -127,7 +127,10 @@ export class PrefixParser {
     return value;
   }
 
-  /** Up to eight groups of four hexadecimal digits, one `::`, the last two groups also as dotted octets. */
+  /**
+   * Parses up to eight groups of up to four hexadecimal digits with at most one `::`; the last two may be a dotted IPv4
+   * part.
+   */
   private readIpv6(): boolean {
     let count = 0;
     let gapAt = -1;
@@ -144,7 +147,7 @@ export class PrefixParser {
       if (this.text.charCodeAt(this.at) !== COLON) return this.closeIpv6(count, gapAt);
       this.at++;
       if (this.text.charCodeAt(this.at) !== COLON) continue;
-      if (gapAt >= 0) return this.refuse(this.at - 1, '"::" may stand only once in an address');
+      if (gapAt >= 0) return this.refuse(this.at - 1, '"::" may appear only once in an address');
       gapAt = count;
       this.at++;
       if (!this.atHexDigit()) return this.closeIpv6(count, gapAt);
@@ -163,7 +166,7 @@ export class PrefixParser {
     return this.at < this.text.length && hexDigit(this.text.charCodeAt(this.at)) >= 0;
   }
 
-  /** True where a dot follows before the group ends. */
+  /** True where the next part is dotted: digits, then a dot. */
   private atDottedTail(): boolean {
     for (let at = this.at; at < this.text.length && at < this.at + 4; at++) {
       const code = this.text.charCodeAt(at);
@@ -188,7 +191,7 @@ export class PrefixParser {
     return true;
   }
 
-  /** Moves the groups after the gap to the end and packs all into words. */
+  /** Moves the groups after the gap to the end, and packs all groups into words. */
   private closeIpv6(count: number, gapAt: number): boolean {
     const groups = this.groups;
     if (gapAt < 0 && count < GROUPS) {
@@ -196,7 +199,7 @@ export class PrefixParser {
       return this.refuse(this.at, `an IPv6 address has eight groups, or "::" for some; this has ${count}`);
     }
     if (gapAt >= 0) {
-      if (count === GROUPS) return this.refuse(0, '"::" stands for no group here: eight are written out');
+      if (count === GROUPS) return this.refuse(0, '"::" replaces no group here: all eight are written out');
       const missing = GROUPS - count;
       for (let i = GROUPS - 1; i >= gapAt; i--) groups[i] = i - missing >= gapAt ? groups[i - missing]! : 0;
     }
@@ -211,7 +214,7 @@ export class PrefixParser {
   private readLength(ipv4: boolean): boolean {
     const start = this.at;
     if (this.text.includes('.', start))
-      return this.refuse(start, 'a netmask is no length: write /24, not /255.255.255.0');
+      return this.refuse(start, 'a netmask is not a prefix length: write /24, not /255.255.255.0');
     const value = this.readDecimal(3, ipv4 ? 32 : 128, 'prefix length');
     if (value < 0) return false;
     if (this.at < this.text.length) return this.unexpected('the end of the prefix');
@@ -256,7 +259,7 @@ export class PrefixParser {
   }
 }
 
-/** Value of a hexadecimal digit's character code, or -1. */
+/** The value of a hexadecimal digit by its character code, or -1. */
 export function hexDigit(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
   const letter = code | 32;

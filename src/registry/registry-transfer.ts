@@ -1,5 +1,5 @@
 /**
- * A registry between threads: its columns are handed over without a copy, and given their classes again on the other side.
+ * Transfers a registry between threads: its columns move without a copy, and get their classes again on the other side.
  */
 import { Ipv4Trie } from './lookup/ipv4-trie.ts';
 import { Ipv6Trie } from './lookup/ipv6-trie.ts';
@@ -12,7 +12,7 @@ import { TextColumn } from './lookup/text-column.ts';
 
 type Plain = Record<string, unknown>;
 
-/** The blocks of memory that a registry stands on; whoever transfers them can use the registry no more. */
+/** The memory of a registry, for a transfer list. After a transfer the registry can no longer be used on this side. */
 export function registryBlocks(registry: Registry): ArrayBuffer[] {
   const blocks = new Set<ArrayBuffer>();
   collect(registry, blocks);
@@ -27,7 +27,7 @@ function collect(value: unknown, blocks: Set<ArrayBuffer>): void {
   }
 }
 
-/** Makes a registry of what came over: the same fields, without their classes. */
+/** Restores a received registry, whose objects have the same fields but no classes. */
 export function reviveRegistry(plain: unknown): Registry {
   const registry = plain as Plain;
   const columns = registry.columns as Plain;

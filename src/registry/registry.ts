@@ -1,9 +1,10 @@
 /**
- * The registry: which registrations cover an address, and which of them are in force for a protocol at a packet time. Immutable once
- * built; a reload builds another.
+ * The registry: finds the registrations that cover an address, and those that are in force for a protocol at a packet
+ * time. It is immutable; a reload builds another.
  *
- * A registration is in force at t for a protocol if validFrom <= t < validUntil and it lists the protocol or none. Where several are in force, the
- * one that counts is that of the most specific prefix, and for one prefix that of the first row: so the answer depends on the file alone.
+ * A registration is in force at t for a protocol if validFrom <= t < validUntil and it lists the protocol or none.
+ * Where several are in force, the one with the most specific prefix counts, and for one prefix the first row. The
+ * result therefore depends on the file alone.
  */
 import { createHash } from 'node:crypto';
 import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
@@ -17,16 +18,16 @@ import { RegistrationSearch } from './lookup/registration-search.ts';
 import { SECTOR_NAMES } from './sector.ts';
 import { NO_ROW, ValidityIndex } from './lookup/validity-index.ts';
 
-/** Answer of `covers` where no registration is in force. */
+/** The index that means no registration: the result of `covers` where none is in force. */
 export const NO_REGISTRATION = -1;
 
-/** Why a registration that covers an address does or does not count. */
+/** The validity of a registration at a packet time for a protocol: in force, or why it is not. */
 export const Validity = { IN_FORCE: 0, NOT_YET_VALID: 1, EXPIRED: 2, OTHER_PROTOCOL: 3 } as const;
 export type Validity = (typeof Validity)[keyof typeof Validity];
 
 export const VALIDITY_NAMES = ['in-force', 'not-yet-valid', 'expired', 'other-protocol'] as const;
 
-/** One registration in words, for people and events. Times in µs since 1970; null where open. */
+/** One registration as texts and numbers, for people and events. Times are µs since 1970; null where open. */
 export interface Registration {
   readonly index: number;
   readonly line: number;
@@ -47,15 +48,18 @@ export interface Coverage {
 }
 
 export class Registry {
-  /** Hex SHA-256 of the file. */
+  /** SHA-256 of the file, hex. */
   readonly sha256: string;
   private readonly columns: RegistrationColumns;
   private readonly trie: PrefixTrie;
-  /** Rows in the order of prefixes; those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the file. */
+  /**
+   * Rows in the order of prefixes. Those of prefix p are rows[starts[p]] … rows[starts[p + 1] - 1], in the order of the
+   * file.
+   */
   private readonly rows: Uint32Array;
   private readonly starts: Uint32Array;
   private readonly validityIndex: ValidityIndex;
-  /** Times at which a registration begins or ceases to be in force, ascending. */
+  /** The times at which a registration begins or ends, ascending. */
   private readonly boundaries: Float64Array;
 
   constructor(columns: RegistrationColumns, sha256: string) {
@@ -80,7 +84,7 @@ export class Registry {
     return this.trie.prefixCount;
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     const own = this.rows.byteLength + this.starts.byteLength + this.boundaries.byteLength;
     return own + this.columns.byteLength + this.trie.byteLength + this.validityIndex.byteLength;
@@ -100,7 +104,7 @@ export class Registry {
     return NO_REGISTRATION;
   }
 
-  /** Every registration whose prefix covers the address, the one that `covers` would choose before those it would choose later. */
+  /** All registrations whose prefixes cover the address, in the order in which `covers` prefers them. */
   coverages(
     word0: number,
     word1: number,
@@ -120,12 +124,12 @@ export class Registry {
     return found;
   }
 
-  /** Finds registrations by what they say. */
+  /** Searches registrations by prefix, holder or reference. */
   get search(): RegistrationSearch {
     return new RegistrationSearch(this.columns, this.rows);
   }
 
-  /** Why the registration counts or does not, at a packet time and for a protocol (NONE for any). */
+  /** The validity of a registration at a packet time for a protocol (NONE for any). */
   validityOf(row: number, timeUs: number, protocol: number): Validity {
     const columns = this.columns;
     const listed = columns.protocols[row]!;
@@ -134,12 +138,12 @@ export class Registry {
     return timeUs < columns.validUntilUs[row]! ? Validity.IN_FORCE : Validity.EXPIRED;
   }
 
-  /** Code of the sector of a registration. */
+  /** The code of a registration's sector. */
   sectorOf(index: number): number {
     return this.columns.sectors[index]!;
   }
 
-  /** The first time after `timeUs` at which some registration begins or ceases to be in force; Infinity for none. */
+  /** The first time after `timeUs` at which a registration begins or ends; Infinity for none. */
   nextBoundary(timeUs: number): number {
     let low = 0;
     let high = this.boundaries.length;
@@ -151,26 +155,27 @@ export class Registry {
     return low < this.boundaries.length ? this.boundaries[low]! : Infinity;
   }
 
-  /** Rows in the order of prefixes (prefix-order), and the prefixes themselves by row: for those who walk over all. */
+  /** All rows, in the order of prefixes (prefix-order). */
   get rowsInOrder(): Uint32Array {
     return this.rows;
   }
 
+  /** The prefixes, by row. */
   get prefixes(): PrefixColumns {
     return this.columns.prefixes;
   }
 
-  /** Bit 1 << code for each protocol that a row lists; 0 for any. */
+  /** The set of protocols that a row lists, bit 1 << code for each; 0 for any. */
   protocolsOf(row: number): number {
     return this.columns.protocols[row]!;
   }
 
-  /** True when a row is in force for some protocol. */
+  /** True when a row is in force for at least one protocol. */
   isInForce(row: number, timeUs: number): boolean {
     return this.columns.validFromUs[row]! <= timeUs && timeUs < this.columns.validUntilUs[row]!;
   }
 
-  /** Registrations in force at a packet time. Looks at every row. */
+  /** The number of registrations in force at a packet time. Takes time linear in the rows. */
   countInForce(timeUs: number): number {
     let count = 0;
     for (let row = 0; row < this.count; row++) {
@@ -179,7 +184,7 @@ export class Registry {
     return count;
   }
 
-  /** The earliest and the latest `valid_from`, µs since 1970: how old the registry is. Null where no row has one. */
+  /** The earliest and the latest `valid_from`, µs since 1970; null where no row has one. */
   get validFromRange(): { readonly oldestUs: number; readonly newestUs: number } | null {
     let oldestUs = Infinity;
     let newestUs = -Infinity;
@@ -191,7 +196,7 @@ export class Registry {
     return newestUs === -Infinity ? null : { oldestUs, newestUs };
   }
 
-  /** A registration in words. */
+  /** A registration as texts and numbers. */
   registrationAt(index: number): Registration {
     const { prefixes, holders, references, protocols, sectors, lines, validFromUs, validUntilUs } = this.columns;
     return {
@@ -213,7 +218,7 @@ export class Registry {
     };
   }
 
-  /** Visits the prefixes with the rows of each and those of the next wider registered prefix (null for none): what overlaps what. */
+  /** Visits all prefixes, with the rows of each and those of the next wider registered prefix (null for none). */
   visitPrefixes(visit: (rows: Uint32Array, wider: Uint32Array | null) => void): void {
     for (let prefix = 0; prefix < this.prefixCount; prefix++) {
       const parent = this.trie.parentOf(prefix);
@@ -226,7 +231,10 @@ export class Registry {
   }
 }
 
-/** The distinct prefixes in order, how many are IPv4, and where the rows of each start (one more at the end). */
+/**
+ * The distinct prefixes in order, the number of IPv4 ones, and the start of each one's rows (with the total at the
+ * end).
+ */
 function groupAlike(
   prefixes: PrefixColumns,
   order: PrefixOrder,
@@ -255,7 +263,7 @@ function groupAlike(
   return { distinct, ipv4Count, starts: starts.slice(0, distinct.count + 1) };
 }
 
-/** Hex SHA-256 of a file's octets. */
+/** SHA-256 of the bytes of a file, hex. */
 export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

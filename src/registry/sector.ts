@@ -1,4 +1,4 @@
-/** The kinds of holders a registry names. Codes are stable numbers; 0 is no sector (no registration). */
+/** The sectors of holders. Codes are stable numbers; 0 means no registration. */
 export const Sector = {
   NONE: 0,
   IT: 1,
@@ -12,7 +12,7 @@ export const Sector = {
 } as const;
 export type Sector = (typeof Sector)[keyof typeof Sector];
 
-/** Names by code, as registry files and policies write them. */
+/** Names by code, as in registry files and policies. */
 export const SECTOR_NAMES = [
   'none',
   'it',

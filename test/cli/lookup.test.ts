@@ -85,7 +85,7 @@ describe('lookup', () => {
     ['198.51.100.1-198.51.100.3', 'a range of addresses: ask for each of 198.51.100.1/32, 198.51.100.2/31'],
     ['198.51.100.300', 'above 255'],
     ['198.51.100.7/24', 'write 198.51.100.0/24 for all of it'],
-    ['198.51.100.7:443', 'a port, which is no part of a registration: write 198.51.100.7/32'],
+    ['198.51.100.7:443', 'a port, which is not part of a registration: write 198.51.100.7/32'],
     ['10.1.2.*', 'a wildcard: write 10.1.2.0/24'],
   ])('refuses %s, an address with a slip in it, and says what to write', async (text, advice) => {
     const { code, stdout, stderr } = await sluice(['lookup', '198.51.100.1', text]);

@@ -23,7 +23,7 @@ describe('the prefixes of a range', () => {
     expect(prefixesOf({ first: IPV4 + first, last: IPV4 + last })).toEqual(prefixes);
   });
 
-  it('cover it exactly, in order, and no two of them are one', () => {
+  it('cover it exactly, in order, and no two of them can be merged', () => {
     const bits = fc.integer({ min: 0, max: 40 });
     fc.assert(
       fc.property(
@@ -41,7 +41,7 @@ describe('the prefixes of a range', () => {
           let next = range.first;
           let before = '';
           for (const prefix of prefixes) {
-            // A range that takes in IPv4-mapped addresses has prefixes that are written otherwise.
+            // Prefixes of IPv4-mapped addresses are written in IPv4 form.
             if (!parser.parse(prefix)) return;
             const [first, last] = ends(prefix);
             expect(first).toBe(next);

@@ -1,4 +1,4 @@
-/** Coverage that a change takes away, against a twin that asks for every address and protocol. */
+/** Coverage that a change takes away, against a twin that looks up every address and protocol. */
 import { describe, expect, it } from 'vitest';
 import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { compareCoverage, type CoverageChange, coveredAddresses } from '../../src/registry/coverage-change.ts';
@@ -40,7 +40,7 @@ function everyAddress(): Address[] {
   return addresses;
 }
 
-/** The same answer, by asking for each address. */
+/** The slow twin: looks up each address. */
 function twin(before: Registry, beforeUs: number, after: Registry, afterUs: number): CoverageChange {
   const covers = (registry: Registry, address: Address, timeUs: number, protocol: number): boolean =>
     registry.covers(...address, timeUs, protocol) !== NO_REGISTRATION;
@@ -79,7 +79,7 @@ function twin(before: Registry, beforeUs: number, after: Registry, afterUs: numb
 }
 
 describe('coverage that a change takes away', () => {
-  it.each([0, 1, 2, 5, 20, 60])('is that of the twin: two registries of %d rows, one at two times', (count) => {
+  it.each([0, 1, 2, 5, 20, 60])('equals that of the twin: two registries of %d rows, and one at two times', (count) => {
     for (let seed = 0; seed < 8; seed++) {
       const random = randomFrom(count * 100 + seed);
       const first = registryOf(randomRows(random, count));
@@ -95,7 +95,7 @@ describe('coverage that a change takes away', () => {
     }
   });
 
-  it('is the same for a registry in which a few rows were taken away or added', () => {
+  it('equals that of the twin where a few rows were removed or added', () => {
     for (let seed = 0; seed < 20; seed++) {
       const random = randomFrom(7000 + seed);
       const rows = randomRows(random, 30);
@@ -109,12 +109,12 @@ describe('coverage that a change takes away', () => {
     compareCoverage({ registry: registryOf(before), timeUs: 0 }, { registry: registryOf(after), timeUs: 0 });
   const row = (prefix: string, protocols = '', reference = 'r'): string => `${prefix},h,it,${protocols},,,${reference}`;
 
-  it('counts the whole address space, to the last address', () => {
+  it('may be the whole address space', () => {
     const all = [row('0.0.0.0/0'), row('::/0')];
     expect(coveredAddresses({ registry: registryOf(all), timeUs: 0 })).toEqual({ ipv4: 2 ** 32, ipv6: 1n << 128n });
     const halves = [row('0.0.0.0/1'), row('128.0.0.0/1'), row('::/1'), row('8000::/1')];
     expect(change(all, halves)).toMatchObject({ lost: 0, addressesLost: { ipv4: 0, ipv6: 0n } });
-    // All but the last address: 128 prefixes, of which doubles would lose count.
+    // All addresses but the last: 128 prefixes, whose sum is not exact in doubles.
     const chain = Array.from({ length: 128 }, (_, at) => {
       const start = (1n << 128n) - (1n << (128n - BigInt(at)));
       const groups = Array.from({ length: 8 }, (__, group) =>
@@ -129,7 +129,7 @@ describe('coverage that a change takes away', () => {
     });
   });
 
-  it('does not call lost what is renamed, split, merged, widened or listed twice', () => {
+  it('does not include registrations that are renamed, split, merged, widened or listed twice', () => {
     const before = [row('198.51.100.0/24', '', 'old'), row('203.0.113.0/25'), row('203.0.113.128/25')];
     const after = [row('198.51.100.0/25'), row('198.51.100.128/25'), row('203.0.112.0/23'), row('203.0.112.0/23')];
     expect(change(before, after)).toMatchObject({
@@ -140,7 +140,7 @@ describe('coverage that a change takes away', () => {
     });
   });
 
-  it('calls lost what is narrowed: by one address, or by one protocol', () => {
+  it('includes registrations that are narrowed by one address or one protocol', () => {
     const before = [row('198.51.100.0/24'), row('203.0.113.0/32')];
     const holed = [
       '198.51.100.0/25',
@@ -161,7 +161,7 @@ describe('coverage that a change takes away', () => {
     expect(change(before, [...other, row('198.51.100.0/24', 'ipsec')])).toMatchObject({ lost: 0 });
   });
 
-  it('sees a registry that was cut at the end of a line: 50 of 1,000 registrations and their addresses', () => {
+  it('includes the missing rows of a truncated file: 50 of 1,000 registrations and their addresses', () => {
     const rows = Array.from({ length: 1000 }, (_, at) => row(`10.${at >> 8}.${at & 255}.0/28`));
     expect(change(rows, rows.slice(0, 950))).toMatchObject({
       inForceBefore: 1000,

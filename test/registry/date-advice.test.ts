@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDate, parseInstant } from '../../src/core/iso-time.ts';
 import { adviseOnDate } from '../../src/registry/file/date-advice.ts';
 
-describe('advice on a text that is no ISO 8601 date', () => {
+describe('advice on a text that is not an ISO 8601 date', () => {
   it.each([
     ['31/12/2024', 'write 2024-12-31'],
     ['12/31/2024', 'write 2024-12-31'],
@@ -38,18 +38,18 @@ describe('advice on a text that is no ISO 8601 date', () => {
     ['-', 'leave the field empty'],
     ['n/a', 'leave the field empty'],
     ['9999-12-31', 'leave the field empty'],
-  ])('%j', (text, advice) => {
+  ])('is given on %j', (text, advice) => {
     expect(parseDate(text) + parseInstant(text)).toBeNaN();
     expect(adviseOnDate(text, false)).toContain(advice);
   });
 
-  it('says of midnight as an end that a date covers its day', () => {
+  it('explains for midnight as valid_until that a date includes its day', () => {
     expect(adviseOnDate('2024-12-31 00:00', true)).toBe(
       'write 2024-12-31 for the end of that day, or the time with its zone',
     );
   });
 
-  it.each(['tomorrow', 'x', '32/13/2024', '1/2', '2024', '99:99', 'z'.repeat(100)])('there is none on %j', (text) => {
+  it.each(['tomorrow', 'x', '32/13/2024', '1/2', '2024', '99:99', 'z'.repeat(100)])('is not given on %j', (text) => {
     expect(adviseOnDate(text, false)).toBeNull();
   });
 });

@@ -26,7 +26,7 @@ function mutated(random: Random, text: string, parts: readonly string[]): string
   return text.slice(0, at) + pick(random, parts) + text.slice(at + random.below(2));
 }
 
-/** What BytePrefix makes of a text: the prefix and what follows it, or null. */
+/** The prefix as parsed by BytePrefix, or null where it is declined. */
 function byBytes(text: string): number[] | null {
   const prefix = new BytePrefix();
   const end = prefix.read(encoder.encode(`${text},rest`), 0);
@@ -42,7 +42,7 @@ function byText(text: string): number[] | null {
 }
 
 describe('a prefix read from bytes', () => {
-  it('is what its text is, in all forms that are written', () => {
+  it('equals that of PrefixParser, in all written forms', () => {
     const random = randomFrom(4632);
     for (let i = 0; i < 20_000; i++) {
       const text = randomPrefix(random);
@@ -55,7 +55,7 @@ describe('a prefix read from bytes', () => {
     }
   });
 
-  it('is never read where its text is refused', () => {
+  it('is declined where PrefixParser refuses the text', () => {
     const random = randomFrom(4291);
     const parts = [':', '::', '.', '/', '0', '00', '1', 'f', 'g', '255', '256', ' ', '-', '%', '/1', '/33', '1.2.3.4'];
     let read = 0;
@@ -80,20 +80,20 @@ describe('a prefix read from bytes', () => {
     '12345::',
     '::/',
     '',
-  ])('%s is left to the text', (text) => {
+  ])('is declined and refused: %s', (text) => {
     expect(byBytes(text)).toBeNull();
     expect(byText(text)).toBeNull();
   });
 
   it.each(['::ffff:192.0.2.1', '::ffff:c000:201', '64:ff9b::192.0.2.1', '192.0.2.1/24', '2001:db8::1/64'])(
-    '%s is left to the text',
+    'is declined: %s',
     (text) => {
       expect(byBytes(text)).toBeNull();
     },
   );
 });
 
-/** The same row, written so that only the library and the readers of text can take it. */
+/** The same row with a quoted field, so that the fast path declines it. */
 function withQuotes(row: string): string {
   const [prefix, holder, ...rest] = row.split(',');
   return holder === undefined ? row : [prefix, `"${holder}"`, ...rest].join(',');
@@ -132,19 +132,19 @@ function randomRow(random: Random): string {
   return [randomPrefix(random), ...fields].join(',');
 }
 
-describe('plain rows against the library', () => {
-  it('row by row: what is read is the same, and so is what is refused', () => {
+describe('the fast path against the text parser', () => {
+  it('gives the same registrations and messages for random rows', () => {
     const random = randomFrom(4180);
     for (let i = 0; i < 3000; i++) {
       let row = randomRow(random);
       if (random.below(4) === 0) row = mutated(random, row, [',', '\r', '\t', '\u0007', '"', ' ', '\ufeff', '/']);
-      // Twice, because the first time makes the sector and the dates known.
+      // The row comes twice, because only the second one finds its sector and dates in the cache.
       const text = (last: string): Uint8Array => encoder.encode([HEADER, row, last, ''].join('\n'));
       expect(rowsOf(text(row)), row).toEqual(row.includes('"') ? rowsOf(text(row)) : rowsOf(text(withQuotes(row))));
     }
   });
 
-  it('many good rows, with LF and CRLF, with and without an end of line at the end', () => {
+  it('gives the same registrations with LF and CRLF, with and without a last end of line', () => {
     const random = randomFrom(8);
     const good = { holders: ['Holder 1', ' Банк ', 'بنك', '日本', 'a\u00a0b'], until: ['', '2025-01-01'] };
     const rows = Array.from({ length: 2000 }, () => {
@@ -165,7 +165,7 @@ describe('plain rows against the library', () => {
     ] as const) {
       expect(rowsOf(encoder.encode([HEADER, ...rows].join(end) + last))).toEqual(expected);
     }
-    // One line that is not UTF-8 at the end: then every row is read as text.
+    // With an invalid last line, every row is parsed as text.
     const invalid = Buffer.concat([encoder.encode([HEADER, ...rows, ''].join('\n')), Buffer.from([0xe9])]);
     const { issues } = parseRegistry(invalid, 'r.csv');
     expect(issues.kept.map(formatIssue)).toEqual([
@@ -173,7 +173,7 @@ describe('plain rows against the library', () => {
     ]);
   });
 
-  it('more distinct dates than are kept', () => {
+  it('gives the right dates where there are more than the cache holds', () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => {
       const time = new Date(Date.UTC(2024, 0, 1) + i * 1000).toISOString();
       return `10.${i >> 16}.${(i >> 8) & 255}.${i & 255},h,it,,${time},,r`;

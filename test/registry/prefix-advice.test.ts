@@ -1,11 +1,11 @@
-/** What a person writes in place of a prefix, and what the message says to write. */
+/** Texts that people write instead of a prefix, and the advice on each. */
 import { describe, expect, it } from 'vitest';
 import { adviseOnPrefix } from '../../src/registry/file/prefix-advice.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
 
 const parser = new PrefixParser();
 
-describe('advice on a text that is no prefix', () => {
+describe('advice on a text that is not a prefix', () => {
   it.each([
     // Ranges.
     ['192.0.2.0-192.0.2.255', 'write 192.0.2.0/24'],
@@ -43,21 +43,21 @@ describe('advice on a text that is no prefix', () => {
     ['１９２.0.2.0/24', 'write 192.0.2.0/24'],
     ['192.0.2.0 24', 'if 24 is the prefix length: write 192.0.2.0/24'],
     // Netmasks and wildcards.
-    ['10.0.0.0/255.255.255.0', 'a netmask stands in place of a prefix length: write 10.0.0.0/24'],
+    ['10.0.0.0/255.255.255.0', 'a netmask instead of a prefix length: write 10.0.0.0/24'],
     ['10.0.0.7/255.0.0.0', 'write 10.0.0.0/8'],
     ['10.0.0.0 255.255.255.255', 'write 10.0.0.0/32'],
     ['10.0.0.0 0.0.3.255', 'write 10.0.0.0/22'],
-    ['10.0.0.0/255.0.255.0', '255.0.255.0 is no netmask'],
+    ['10.0.0.0/255.0.255.0', '255.0.255.0 is not a netmask'],
     ['10.1.2.*', 'a wildcard: write 10.1.2.0/24'],
     ['10.1.*.*', 'write 10.1.0.0/16'],
     ['10.*', 'write 10.0.0.0/8'],
     ['10.1.x.x', 'write 10.1.0.0/16'],
-    ['10.*.1.2', 'a wildcard stands for the last numbers of an address only'],
-    ['*', 'stands for every address'],
-    // What is no part of an address.
-    ['192.0.2.1:443', 'a port, which is no part of a registration: write 192.0.2.1/32'],
+    ['10.*.1.2', 'a wildcard is only valid for the last numbers of an address'],
+    ['*', 'means every address'],
+    // Ports, zones and host names.
+    ['192.0.2.1:443', 'a port, which is not part of a registration: write 192.0.2.1/32'],
     ['192.0.2.1:443/udp', 'write 192.0.2.1/32'],
-    ['[2001:db8::1]:443', 'a port, which is no part of a registration: write 2001:db8::1/128'],
+    ['[2001:db8::1]:443', 'a port, which is not part of a registration: write 2001:db8::1/128'],
     ['[2001:db8::]/32', 'brackets around an address: write 2001:db8::/32'],
     ['fe80::1%eth0', 'a zone, which names an interface of one machine: write fe80::1/128'],
     ['fe80::%2/64', 'write fe80::/64'],
@@ -84,7 +84,7 @@ describe('advice on a text that is no prefix', () => {
     ['1,92E+09', 'a spreadsheet has made a number of this'],
     ['########', 'make it wider and export again'],
     ['#REF!', '#REF! is an error value of a spreadsheet'],
-  ])('%j', (text, advice) => {
+  ])('is given on %j', (text, advice) => {
     expect(parser.parse(text)).toBe(false);
     expect(adviseOnPrefix(text)).toContain(advice);
   });
@@ -101,12 +101,12 @@ describe('advice on a text that is no prefix', () => {
     '0x0a.0.0.1',
     '1.2.3.4-5.6.7.8.9',
     '192.0.2.0-2001:db8::',
-  ])('there is none on %j: the parser has said it', (text) => {
+  ])('is not given on %j, where the message of the parser is enough', (text) => {
     expect(parser.parse(text)).toBe(false);
     expect(adviseOnPrefix(text)).toBeNull();
   });
 
-  it('is bounded: a range of many prefixes shows the first, and how many more there are', () => {
+  it('is bounded: of many prefixes it shows the first ones and the number of the others', () => {
     const advice = adviseOnPrefix('10.0.0.1-10.255.255.254')!;
     expect(advice).toContain('(10.0.0.0/8 is the narrowest prefix that holds all of it)');
     expect(advice.match(/\/\d+/g)).toHaveLength(17);
@@ -115,7 +115,7 @@ describe('advice on a text that is no prefix', () => {
     expect(adviseOnPrefix(Array.from({ length: 60 }, (_, i) => `10.0.0.${i}`).join(' '))).toMatch(/ and 44 more$/);
   });
 
-  it('takes no long time, whatever the text', () => {
+  it('takes a short time for hostile texts', () => {
     const hostile = [
       ' '.repeat(1024),
       '1.'.repeat(512),

@@ -7,7 +7,7 @@ import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';
 import { type Address, type Random, randomFrom } from './random.ts';
 
-/** The slow twin: looks at every prefix. */
+/** The slow twin: compares every prefix. */
 function coveringByScan(prefixes: PrefixColumns, address: Address): number[] {
   const covering: number[] = [];
   for (let row = 0; row < prefixes.count; row++) {
@@ -54,7 +54,7 @@ function truncated(address: Address, length: number): [...Address, number] {
   ];
 }
 
-/** Addresses at and beside the borders of every prefix. */
+/** The first and last address of every prefix, and their neighbours. */
 function borderAddresses(prefixes: PrefixColumns): Address[] {
   const addresses: Address[] = [];
   for (let row = 0; row < prefixes.count; row++) {
@@ -140,7 +140,7 @@ describe('the trie against a scan of all prefixes', () => {
       const given = new PrefixColumns();
       for (let i = 0; i < count; i++) {
         const prefix = shape(random);
-        // A mapped prefix made from IPv6 bits is no prefix that the parser lets in.
+        // The parser refuses a mapped prefix in IPv6 form, so it is left out.
         if (prefix[4] < 96 || prefix[2] !== 0xffff || name.includes('IPv4') || name === 'both families')
           given.push(...prefix);
       }
@@ -150,7 +150,7 @@ describe('the trie against a scan of all prefixes', () => {
     });
   }
 
-  it('small registries in few addresses, which fill single buckets in all ways', () => {
+  it('small registries within few addresses, so that single buckets are filled in many ways', () => {
     for (let seed = 0; seed < 600; seed++) {
       const random = randomFrom(seed);
       const given = new PrefixColumns();
@@ -166,7 +166,7 @@ describe('the trie against a scan of all prefixes', () => {
     }
   });
 
-  it('has no prefixes at all', () => {
+  it('an empty registry', () => {
     const trie = new PrefixTrie(new PrefixColumns(), 0);
     expect(trie.lookup(0, 0, 0xffff, 0)).toBe(NO_PREFIX);
     expect(trie.lookup(0, 0, 0xffff, -1)).toBe(NO_PREFIX);
@@ -183,13 +183,13 @@ describe('the trie against a scan of all prefixes', () => {
   });
 });
 
-/** Octets for each prefix at most, whatever the prefixes are; the roots take some however few there are. */
+/** The largest memory for each prefix in any registry, and for the roots of an empty one. */
 const BYTES_PER_PREFIX = 120;
 const ROOT_BYTES = 100_000;
 
 describe('large registries of one kind', () => {
   const COUNT = 20_000;
-  it.each(Object.keys(SHAPES))('%s', (name) => {
+  it.each(Object.keys(SHAPES))('agree with a scan: %s', (name) => {
     const random = randomFrom(6);
     const given = new PrefixColumns();
     for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
@@ -202,7 +202,7 @@ describe('large registries of one kind', () => {
     }
   });
 
-  it('a chain of all lengths above every one of many neighbours', () => {
+  it('agree with a scan: chains of all lengths above many neighbours', () => {
     const given = new PrefixColumns();
     for (let i = 0; i < 64; i++) {
       for (let length = 0; length <= 128; length++) given.push(...truncated([0x20010db8, 0, 0, i], length));

@@ -33,12 +33,12 @@ describe('prefixes of the RFCs', () => {
     ['2001:db8:aaaa:bbbb:cccc:dddd:0:1', '2001:db8:aaaa:bbbb:cccc:dddd:0:1/128'],
     ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0/128'],
     ['::2:3:4:5:6:7:8', '0:2:3:4:5:6:7:8/128'],
-  ])('%s', (text, expected) => {
+  ])('are parsed: %s', (text, expected) => {
     expect(parsed(text)).toBe(expected);
   });
 });
 
-describe('what has two readings is refused', () => {
+describe('a text that is not a strict prefix', () => {
   it.each([
     ['', 1, 'missing'],
     ['010.0.0.1', 1, 'leading zero'],
@@ -77,23 +77,23 @@ describe('what has two readings is refused', () => {
     ['::ffff:c000:201', 1, 'write 192.0.2.1'],
     ['::ffff:0:0/96', 1, 'IPv4 address in IPv6 form'],
     ['localhost', 1, 'not "l"'],
-  ])('%j', (text, column, message) => {
+  ])('is refused: %j', (text, column, message) => {
     expect(parser.parse(text)).toBe(false);
     expect(parser.message).toContain(message);
     expect(parser.column).toBe(column);
   });
 
-  it('an address alone has no length', () => {
+  it('is refused where an address alone is wanted and a length is given', () => {
     expect(parser.parseAddress('192.0.2.1')).toBe(true);
     expect(parser.parseAddress('192.0.2.0/24')).toBe(false);
     expect(parser.column).toBe(10);
   });
 });
 
-describe('against ipaddr.js', () => {
+describe('prefixes against ipaddr.js', () => {
   const word = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 
-  it('reads what is printed, and prints IPv6 as ipaddr.js does', () => {
+  it('are parsed from their own text, and have the same text in IPv6', () => {
     fc.assert(
       fc.property(fc.oneof(fc.constant(0), word), word, fc.oneof(fc.constant(0), word), word, (a, b, c, d) => {
         const text = formatAddress(a, b, c, d);
@@ -104,7 +104,7 @@ describe('against ipaddr.js', () => {
     );
   });
 
-  it('accepts no IPv6 text that ipaddr.js refuses, and means the same by it', () => {
+  it('are refused in IPv6 where ipaddr.js refuses them, and are equal otherwise', () => {
     const part = fc.constantFrom('0', '1', 'a', 'ffff', '00ff', ':', '::', '/', '10', '.', '7', 'g');
     fc.assert(
       fc.property(fc.array(part, { maxLength: 14 }), (parts) => {

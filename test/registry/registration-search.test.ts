@@ -37,25 +37,25 @@ describe('the search for registrations', () => {
     ['0.0.0.0/0', ['Four'], ['Wide', 'Meridian Bank', 'Second', 'Inner']],
     ['::/0', ['Six'], ['ÉCOLE École']],
     ['2001:db8:1::/48', ['Six', 'ÉCOLE École'], []],
-  ])('around and inside %s', (text, covering, inside) => {
+  ])('finds the prefixes around and inside %s', (text, covering, inside) => {
     expect(holders(registry.search.covering(sought(text)))).toEqual(covering);
     expect(holders(registry.search.inside(sought(text)))).toEqual(inside);
   });
 
-  it('finds holders by a part of the name, in capitals or not', () => {
+  it('finds holders by a part of the name, and ignores case', () => {
     expect(holders(registry.search.ofHolder('BANK'))).toEqual(['Meridian Bank']);
     expect(holders(registry.search.ofHolder('école'))).toEqual(['ÉCOLE École']);
     expect(holders(registry.search.ofHolder('zebra'))).toEqual([]);
   });
 
-  it('finds references exactly', () => {
+  it('finds references by their whole text', () => {
     expect(holders(registry.search.ofReference('R2'))).toEqual(['Meridian Bank', 'Second']);
     expect(holders(registry.search.ofReference('R'))).toEqual([]);
     expect(holders(registry.search.ofReference('R 3'))).toEqual(['Four']);
     expect(holders(registry.search.ofReference(''))).toEqual([]);
   });
 
-  it('around an address finds what covers it', () => {
+  it('finds the prefixes that cover an address', () => {
     const random = randomFrom(20);
     const rows = Array.from({ length: 300 }, () => {
       const length = random.below(25);

@@ -17,7 +17,7 @@ function rowIssues(...rows: string[]): string[] {
 }
 
 describe('a registry file', () => {
-  it('the committed example has no errors and covers all sectors', () => {
+  it('has no errors and all sectors where it is the committed example', () => {
     const bytes = readFileSync(new URL('../../rules/registry.csv', import.meta.url));
     const { registry, issues } = parseRegistry(bytes, 'registry.csv', NOW);
     expect(issues.errorCount).toBe(0);
@@ -26,7 +26,7 @@ describe('a registry file', () => {
     expect(sectors.size).toBe(8);
   });
 
-  it('takes CRLF, a byte order mark, empty lines, quotes and other scripts', () => {
+  it('may have CRLF, a byte order mark, empty lines, quotes and any script', () => {
     const text = `\ufeff${HEADER}\r\n\r\n192.0.2.0/24,"Банк, ""Пример""",bank,,,,\r\n\r\n2001:db8::/32, x ,it,ipsec;wireguard,2024-01-01,2024-12-31,r`;
     const { registry, issues } = parseRegistry(new TextEncoder().encode(text), 'r.csv');
     expect(issues.kept).toEqual([]);
@@ -45,7 +45,7 @@ describe('a registry file', () => {
     expect(registry!.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('shows every mistake of a row with its column', () => {
+  it('has every mistake of a row reported with its column', () => {
     expect(rowIssues('192.0.2.1/24,"",banks,wireguard;tor,2024-02-30,2024,x,')).toEqual([
       'r.csv:2:55: error: 8 fields, 7 are allowed; quote a field that has a comma in it',
     ]);
@@ -64,7 +64,7 @@ describe('a registry file', () => {
 
   it.each([
     ['192.0.2.0/24,h,it,,2024-01-02,2024-01-01,', 'valid_until is not after valid_from'],
-    ['192.0.2.0/24,h,it,,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,', 'never is in force'],
+    ['192.0.2.0/24,h,it,,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z,', 'is never in force'],
     ['192.0.2.0/24,h,it,wireguard;,,,', 'the protocol is missing'],
     ['192.0.2.0/24,h,it,wireguard;wireguard,,,', 'listed twice'],
     ['192.0.2.0/24,h,IT,,,,', 'allowed are it, bank, call-centre'],
@@ -77,14 +77,14 @@ describe('a registry file', () => {
     ['192.0.2.0/24, "h",it,,,,', 'there is a space before the quote'],
     ['192.0.2.0/24,"h"x,it,,,,', 'a quote is missing or in excess'],
     ['x'.repeat(5000), 'longer than 4096'],
-  ])('%s', (row, message) => {
+  ])('is refused with the row %s', (row, message) => {
     const issues = rowIssues(row);
     expect(issues).toHaveLength(1);
     expect(issues[0]).toContain(message);
     expect(issues[0]).toContain('error');
   });
 
-  it('a date in valid_until lasts to the end of its day', () => {
+  it('includes the whole day of a date in valid_until', () => {
     expect(rowIssues('192.0.2.0/24,h,it,,2024-01-01,2024-01-01,').join()).toContain('since 2024-01-02T00:00:00');
   });
 
@@ -92,18 +92,18 @@ describe('a registry file', () => {
     ['nothing', '', 'the file is empty'],
     ['only a header', `${HEADER}\n`, 'no registrations'],
     ['another header', `prefix,holder,protocols\n`, 'r.csv:1:15: error: the header must be exactly'],
-    ['NUL octets', new Uint8Array(100), 'binary'],
+    ['NUL bytes', new Uint8Array(100), 'binary'],
     ['UTF-16', new Uint8Array([0xff, 0xfe, 0x70, 0]), 'UTF-16'],
     ['a spreadsheet', new Uint8Array([0x50, 0x4b, 3, 4]), 'spreadsheet'],
     ['gzip', new Uint8Array([0x1f, 0x8b, 8]), 'gzip'],
     ['one endless line', new Uint8Array(5_000_000).fill(0x41), 'r.csv:1:4097: error: this line is longer'],
-  ])('%s', (_name, bytes, message) => {
+  ])('has an issue: %s', (_name, bytes, message) => {
     const issues = issuesOf(bytes);
     expect(issues[0]).toContain(message);
     expect(issues.length).toBeLessThanOrEqual(2);
   });
 
-  it('finds the octet that is not UTF-8, and reads on', () => {
+  it('has invalid UTF-8 reported, and the other rows checked', () => {
     const latin1 = Buffer.from(
       `${HEADER}\n192.0.2.0/24,Université,it,,,,\n192.0.2.0/33,é,it,,,,\n192.0.2.0/33,x,it,,,,\n`,
       'latin1',
@@ -115,7 +115,7 @@ describe('a registry file', () => {
     expect(issues[2]).toContain('r.csv:4:11: error: this prefix length is 33');
   });
 
-  it('keeps line numbers over block borders', () => {
+  it('has the right line numbers after many rows', () => {
     const row = '192.0.2.0/24,a holder with a name of some length to fill the blocks,it,,,,reference\n';
     const bad = '192.0.2.0/24,é,nothing,,,,\n';
     const text = `${HEADER}\n${row.repeat(30_000)}${bad}`;
@@ -123,7 +123,7 @@ describe('a registry file', () => {
     expect(issues.kept.map((issue) => [issue.line, issue.column])).toEqual([[30_002, 16]]);
   });
 
-  it('a garbage file of many lines stays printable', () => {
+  it('has a bounded number of issues kept where it is garbage', () => {
     const { registry, issues } = parseRegistry(
       new TextEncoder().encode(`${HEADER}\n${'garbage\n'.repeat(50_000)}`),
       'r',
@@ -135,7 +135,7 @@ describe('a registry file', () => {
 });
 
 describe('warnings', () => {
-  it('duplicates, overlaps, expired rows, reserved and wide prefixes', () => {
+  it('are given for duplicates, overlaps, expired rows, reserved and wide prefixes', () => {
     const issues = rowIssues(
       '0.0.0.0/0,h,it,,,,',
       '10.1.0.0/16,h,it,,,,',
@@ -150,12 +150,12 @@ describe('warnings', () => {
     expect(text).not.toContain('error');
     for (const part of [
       'r.csv:2:1: warning: 0.0.0.0/0 registers every IPv4 address',
-      'r.csv:3:1: warning: lies in 10.0.0.0/8, private (RFC 1918)',
+      'r.csv:3:1: warning: is in 10.0.0.0/8, private (RFC 1918)',
       'r.csv:4:1: warning: expired: no longer in force since 2025-01-01',
       'r.csv:5:1: warning: repeats line 4',
       'r.csv:6:1: warning: the prefix of line 4 again',
-      'r.csv:3:1: warning: 10.1.0.0/16 lies in 0.0.0.0/0 of line 2',
-      'r.csv:7:1: warning: this row and 1 more lie in 192.0.2.0/24, set aside for examples',
+      'r.csv:3:1: warning: 10.1.0.0/16 is inside 0.0.0.0/0 of line 2',
+      'r.csv:7:1: warning: this row and 1 more are in 192.0.2.0/24, reserved for examples',
       'r.csv:9:1: warning: ::/8 registers 1/256 of all IPv6 addresses',
     ]) {
       expect(text).toContain(part);

@@ -1,4 +1,4 @@
-/** Files as programs save them: what the one message says that makes the file a registry. */
+/** Files as other programs save them, and the message on each. */
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
 import { parseMicros } from '../../src/core/units.ts';
@@ -25,7 +25,7 @@ describe('the header of a registry', () => {
     [';', 'semicolons', "delimiter=';'"],
     ['\t', 'tabs', "delimiter='\\t'"],
     ['|', 'vertical bars', "delimiter='|'"],
-  ])('tells a file with %j between its fields, whose rows are read all the same', (separator, name, command) => {
+  ])('is refused with %j as the separator, and the rows are still checked', (separator, name, command) => {
     const rows = [NAMES, ['9.9.9.1/24', 'A', 'bank', '"wireguard;openvpn"', '', '31/12/2024', 'R1']];
     const issues = issuesOf(rows.map((row) => row.join(separator)).join('\r\n'));
     expect(issues).toHaveLength(3);
@@ -38,7 +38,7 @@ describe('the header of a registry', () => {
   it.each([
     [
       'sep=;\nprefix;holder;sector;protocols;valid_from;valid_until;reference',
-      'r.csv:1:1: error: this line is for spreadsheets',
+      'r.csv:1:1: error: this line is only for spreadsheets',
     ],
     [ROW, 'r.csv:1:1: error: the file begins with a row: the header must be exactly prefix,holder'],
     [HEADER.toUpperCase(), 'without spaces, quotes or capitals'],
@@ -46,16 +46,16 @@ describe('the header of a registry', () => {
     [NAMES.map((name) => `"${name}"`).join(), 'without spaces, quotes or capitals'],
     [NAMES.toReversed().join(), 'here the fields are in another order'],
     ['prefix,holder,sector', 'missing: protocols, valid_from, valid_until, reference'],
-    [HEADER.replace('protocols', 'protocol'), 'missing: protocols; not known: "protocol" (meant protocols?)'],
-    [`${HEADER},note`, 'not known: "note"'],
-    [`${HEADER},holder`, 'a name is there twice'],
+    [HEADER.replace('protocols', 'protocol'), 'missing: protocols; unknown: "protocol" (meant protocols?)'],
+    [`${HEADER},note`, 'unknown: "note"'],
+    [`${HEADER},holder`, 'a name appears twice'],
     ['a,b,c', `the header must be exactly ${HEADER}`],
-  ])('%s', (header, message) => {
+  ])('is checked: %s', (header, message) => {
     expect(issuesOf(header).join('\n')).toContain(message);
   });
 });
 
-describe('a file that is no registry', () => {
+describe('a file that is not a registry', () => {
   const utf16 = (mark: string): Buffer => Buffer.from(mark + lines(HEADER, ROW), 'utf16le');
   it.each<[string, string | Uint8Array, string]>([
     [
@@ -71,11 +71,11 @@ describe('a file that is no registry', () => {
     [
       'a byte order mark inside',
       lines(HEADER, `\ufeff${ROW}`),
-      'it is a byte order mark, which stands only at the head of a file',
+      'it is a byte order mark, which is only valid at the start of a file',
     ],
     ['a tab inside', lines(HEADER, ROW.replace('A', 'A\tB')), 'it is a tab; fields are separated by commas'],
-    ['a zero-width space', lines(HEADER, ROW.replace('A', 'A\u200b')), 'text is copied from a page; delete it'],
-  ])('%s', (_, bytes, message) => {
+    ['a zero-width space', lines(HEADER, ROW.replace('A', 'A\u200b')), 'copied along with text from a page; delete it'],
+  ])('is recognised: %s', (_, bytes, message) => {
     const issues = issuesOf(bytes);
     expect(issues).toHaveLength(1);
     expect(issues[0]).toContain(message);
@@ -83,7 +83,7 @@ describe('a file that is no registry', () => {
 });
 
 describe('a list of prefixes', () => {
-  it('in a cell with line breaks is one mistake, at the line that opens it', () => {
+  it('in a cell with line breaks is one mistake, at its first line', () => {
     const issues = issuesOf(
       lines(HEADER, '"9.9.9.0/24', '9.9.8.0/24', '9.9.7.0/24",A,bank,,,,R1', '8.8.8.1/24,A,bank,,,,R1'),
     );
@@ -95,7 +95,7 @@ describe('a list of prefixes', () => {
     expect(issues[1]).toContain('r.csv:5:1: error: bits are set');
   });
 
-  it('with commas that are not quoted is seen by its first fields', () => {
+  it('with commas but without quotes is recognised by its first fields', () => {
     expect(issuesOf(lines(HEADER, `9.9.8.0/24,${ROW}`))).toEqual([
       'r.csv:2:33: error: a list of 2: write one row for each of 9.9.8.0/24, 9.9.9.0/24',
     ]);
@@ -113,7 +113,7 @@ describe('a quote that is not closed', () => {
     expect(issues.kept[0]!.message).toContain('this quote is not closed');
   });
 
-  it('is reported with the lines that looked like a part of its field, where the field never closes', () => {
+  it('is reported together with the lines after it, where the field is never closed', () => {
     const rows = Array.from({ length: 100 }, (_, i) => `part ${i}`);
     const issues = issuesOf(lines(HEADER, '9.9.9.0/24,"A,bank,,,,R1', ...rows));
     expect(issues).toHaveLength(101);
@@ -127,7 +127,7 @@ describe('references of several holders', () => {
   const rows = (...pairs: [string, string][]): string =>
     lines(HEADER, ...pairs.map(([reference, holder], i) => `9.9.${i}.0/24,${holder},bank,,,,${reference}`));
 
-  it('are named with both holders and lines, each further holder once', () => {
+  it('have a warning with both holders and lines for each further holder', () => {
     const issues = issuesOf(
       rows(['R1', 'A'], ['R2', 'A'], ['R1', 'B'], ['R1', 'A'], ['R1', 'B'], ['R1', 'C'], ['R3', 'B']),
     );
@@ -137,7 +137,7 @@ describe('references of several holders', () => {
     ]);
   });
 
-  it('are named in the same round as the errors of their rows', () => {
+  it('have a warning even where their rows have errors', () => {
     const row = (prefix: string, holder: string, sector: string, reference: string): string =>
       `${prefix},${holder},${sector},,,,${reference}`;
     const issues = issuesOf(
@@ -156,7 +156,7 @@ describe('references of several holders', () => {
     ]);
   });
 
-  it('are not those of rows without one', () => {
+  it('are not empty references', () => {
     expect(issuesOf(rows(['', 'A'], ['', 'B'], [' ', 'C']))).toEqual([]);
   });
 

@@ -55,7 +55,7 @@ describe('the registration that counts', () => {
     expect(at('2024-07-01T00:00:00Z')).toBe('narrow');
   });
 
-  it('is listed among all that cover the address, with the reason for each', () => {
+  it('is listed among all registrations that cover the address, each with its validity', () => {
     const coverages = registry.coverages(
       ...wordsOf('198.51.100.1'),
       parseMicros('2025-01-01T00:00:00Z'),
@@ -71,7 +71,7 @@ describe('the registration that counts', () => {
     ]);
   });
 
-  it('tells when something begins or ceases to be in force', () => {
+  it('has boundaries at which registrations begin or end', () => {
     expect(registry.nextBoundary(0)).toBe(parseMicros('2024-06-01T00:00:00Z'));
     expect(registry.nextBoundary(NOON)).toBe(parseMicros('2024-07-01T00:00:00Z'));
     expect(registry.nextBoundary(parseMicros('2024-07-01T00:00:00Z'))).toBe(Infinity);
@@ -83,8 +83,8 @@ describe('the registration that counts', () => {
   });
 });
 
-describe('against a scan of all rows', () => {
-  it.each([3, 30, 300])('%d rows', (count) => {
+describe('a registry against its twin', () => {
+  it.each([3, 30, 300])('agrees with a scan of %d rows', (count) => {
     const random = randomFrom(count);
     const times = [0, 1, 2, 3].map((day) => parseMicros(`2024-01-0${day + 1}T00:00:00Z`));
     const protocolTexts = ['', 'wireguard', 'openvpn;ipsec'];

@@ -1,6 +1,7 @@
 /**
- * An IP prefix read straight from the bytes of a file, for the rows of a registry that are plain. It takes a part of what PrefixParser takes, with the
- * same result, and declines the rest without a word (host bits, dotted tails of IPv6, whatever is doubtful): PrefixParser then reads or refuses it.
+ * Parses an IP prefix from bytes, for the fast path (fast-row). It accepts a subset of what PrefixParser accepts, with
+ * the same result. It declines everything else (host bits, a dotted IPv4 part in IPv6, all mistakes) without a message;
+ * PrefixParser then accepts or refuses the text.
  */
 import { IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
 import { IPV4_LENGTH_OFFSET, hexDigit, wordMask } from '../prefix.ts';
@@ -22,7 +23,7 @@ export class BytePrefix {
   private at = 0;
   private readonly groups = new Int32Array(GROUPS);
 
-  /** Reads the prefix that begins at `at`. The place of the comma after it, or -1 where it is not plain. */
+  /** Parses the prefix that begins at `at`. Returns the position of the comma after it, or -1 where it is declined. */
   read(bytes: Uint8Array, at: number): number {
     this.at = at;
     const isIpv4 = this.readIpv4(bytes);
@@ -88,7 +89,7 @@ export class BytePrefix {
         if (digit < 0) break;
         value = (value << 4) | digit;
       }
-      // Only right after "::" may a group be missing: then the address ends there.
+      // An address may end without a group only directly after "::".
       if (at === start && gapAt === count) break;
       if (at === start || at > start + 4 || count === GROUPS) return false;
       groups[count++] = value;
@@ -103,7 +104,7 @@ export class BytePrefix {
     return this.closeIpv6(count, gapAt);
   }
 
-  /** Packs the groups into words, those after the gap at the end. */
+  /** Packs the groups into words; groups after the gap go to the end. */
   private closeIpv6(count: number, gapAt: number): boolean {
     if (gapAt < 0 ? count < GROUPS : count === GROUPS) return false;
     const groups = this.groups;

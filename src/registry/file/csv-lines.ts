@@ -1,25 +1,25 @@
 /**
- * The lines of a CSV file in UTF-8, one by one, so that a file of any size, a line of any length and bytes of any kind cost a bounded amount of text. What is no
- * clean text becomes an issue with its place: invalid UTF-8, control and other invisible characters, lines over the limit. Lines end with LF or CRLF; a byte
- * order mark is skipped; empty lines are not reported.
+ * Splits a CSV file in UTF-8 into lines, one at a time, so that any file needs a bounded amount of memory for text.
+ * Invalid UTF-8, control characters, other invisible characters and lines over the limit become issues. Lines end with
+ * LF or CRLF. A byte order mark at the start and empty lines are skipped.
  */
 import { isUtf8 } from 'node:buffer';
 import type { IssueList } from '../../core/issue.ts';
 
-/** Bytes of a line at most, without its end. A registration takes about 100. */
+/** The longest line, in UTF-16 units without its end. A registration takes about 100. */
 export const LINE_LIMIT = 4096;
-/** UTF-8 bytes of one UTF-16 unit at most: a line of more bytes than this for each unit allowed is too long whatever it says. */
+/** The most UTF-8 bytes of one UTF-16 unit. A line over LINE_LIMIT times this is too long without decoding it. */
 const BYTES_PER_UNIT = 3;
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
-/** Bytes at the head of a file that are looked at to tell a text from something else. */
+/** Bytes at the start of a file that are checked for other formats. */
 const SNIFF_LENGTH = 4096;
-/** Letters of ASCII that tell UTF-16: those of the header's first name. */
+/** UTF-16 is recognised by this many ASCII letters: those of `prefix`, the first name of the header. */
 const WIDE_LETTERS = 6;
 
-/** Control characters (C0, DEL, C1), the byte order mark, line separators, zero-width and direction marks: none can be seen in a list. */
+/** Control characters (C0, DEL, C1), the byte order mark, line separators, zero-width and direction marks. */
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 const INVISIBLE_BUT_TAB = /(?!\t)[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 const TAB = '\t';
@@ -27,16 +27,16 @@ const PAGE = /^[\s\xef\xbb\xbf]*<(!doctype html|html|head|body)\b/i;
 const SAVE_AS_UTF8 = 'save it as UTF-8 (in a spreadsheet: "CSV UTF-8")';
 
 export interface LineVisitor {
-  /** Takes a line that is clean text and not empty. */
+  /** Visits a line that is valid text and not empty. */
   visitText(line: string, lineNumber: number): void;
   /**
-   * Takes the line that begins at `start` of the file by its bytes and returns where the next one begins; -1 where it would rather have the text.
-   * Asked first for each line of a file that is UTF-8 throughout.
+   * Visits the line whose bytes begin at `start`, and returns the start of the next line; -1 to have `visitText` called
+   * instead. Called first for each line of a file that is valid UTF-8.
    */
   visitBytes(start: number, lineNumber: number): number;
 }
 
-/** Shows each line to `visitor`; a tab is text where it is the separator. False (and one issue) when the file is no text at all. */
+/** Visits all lines; a tab is valid where it is the separator. False, with one issue, where the file is not text. */
 export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVisitor, separator = ','): boolean {
   const foreign = recogniseForeign(bytes);
   if (foreign !== null) {
@@ -48,7 +48,7 @@ export function visitLines(bytes: Uint8Array, issues: IssueList, visitor: LineVi
   return true;
 }
 
-/** What the file is, where its first bytes show that it is no UTF-8 text. */
+/** The message for a file whose first bytes show another format than UTF-8 text; null for text. */
 function recogniseForeign(bytes: Uint8Array): string | null {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
@@ -59,14 +59,15 @@ function recogniseForeign(bytes: Uint8Array): string | null {
   if (first === 0x1f && second === 0x8b) return 'this file is gzip-compressed; unpack it first';
   const head = bytes.subarray(0, SNIFF_LENGTH);
   if (PAGE.test(Buffer.from(head).toString('latin1')))
-    return 'this is a web page (HTML), not CSV: perhaps one to log in at, in place of the file';
+    return 'this is a web page (HTML), not CSV: perhaps a login page instead of the file';
   if (!head.includes(0)) return null;
   const order = wideOrder(head);
   if (order === null) return 'this file is binary (it has NUL bytes), not CSV';
-  return `this file is UTF-16 without a byte order mark; ${SAVE_AS_UTF8}, or convert it: iconv -f ${order} -t UTF-8 OLD >NEW`;
+  const command = `iconv -f ${order} -t UTF-8 OLD >NEW`;
+  return `this file is UTF-16 without a byte order mark; ${SAVE_AS_UTF8}, or convert it: ${command}`;
 }
 
-/** The encoding of text of which every second byte is NUL: no text in UTF-8 has one. */
+/** The encoding of text in which every second byte is NUL; null for anything else. */
 function wideOrder(head: Uint8Array): 'UTF-16LE' | 'UTF-16BE' | null {
   const letters = head.subarray(0, 2 * WIDE_LETTERS);
   if (letters.length < 2 * WIDE_LETTERS) return null;
@@ -100,7 +101,7 @@ class LineReader {
     }
   }
 
-  /** Reads the line that begins at `start` as text. Where the next line begins. */
+  /** Reads the line that begins at `start` as text. Returns the start of the next line. */
   private readText(start: number): number {
     const { bytes } = this;
     const lineFeed = bytes.indexOf(LINE_FEED, start);
@@ -138,27 +139,30 @@ class LineReader {
   }
 }
 
-/** What a character that can't be seen is, and what to do. */
+/** The message for an invisible character: what it is, and what to do. */
 function invisibleFault(line: string, at: number): string {
   const code = line.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
-  const what = `a character that can't be seen (U+${code}) stands here`;
+  const what = `here is an invisible character (U+${code})`;
   switch (line[at]) {
     case '\r':
       return `${what}: lines end with CR alone, as on old systems; save the file with LF or CRLF`;
     case TAB:
       return `${what}: it is a tab; fields are separated by commas`;
     case '\ufeff':
-      return `${what}: it is a byte order mark, which stands only at the head of a file; delete it`;
+      return `${what}: it is a byte order mark, which is only valid at the start of a file; delete it`;
     case '\u200b':
     case '\u200e':
     case '\u200f':
-      return `${what}: such marks come along when text is copied from a page; delete it`;
+      return `${what}: such characters are copied along with text from a page; delete it`;
     default:
       return `${what}; delete it`;
   }
 }
 
-/** Column (from 1, UTF-16 units) and value of the first byte that breaks UTF-8: found by what decoding puts in its place. */
+/**
+ * Column (from 1, UTF-16 units) and value of the first invalid byte, found by comparing the bytes with those of the
+ * decoded text.
+ */
 function firstInvalid(line: Uint8Array): readonly [column: number, byte: number] {
   const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
   const encoder = new TextEncoder();

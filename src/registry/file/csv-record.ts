@@ -11,7 +11,7 @@ export interface RecordProblem {
   readonly column: number;
   readonly message: string;
   /** True where a quoted field begins at the column and does not end on the line. */
-  readonly isOpen?: boolean;
+  readonly isUnclosed?: boolean;
 }
 
 /** Splits lines of a fixed number of fields. */
@@ -67,13 +67,13 @@ export class RecordParser {
 }
 
 function quoteProblem(line: string, column: number): RecordProblem {
-  const isOpen = /^"(?:[^"]|"")*$/.test(line.slice(column - 1));
-  const message = isOpen
+  const isUnclosed = /^"(?:[^"]|"")*$/.test(line.slice(column - 1));
+  const message = isUnclosed
     ? 'this quote is not closed, and a field ends on the line on which it begins'
     : /^\s+"/.test(line.slice(column - 1))
       ? 'there is a space before the quote: begin the field with its quote'
       : 'a quote is missing or in excess: quote the whole field, and write a quote inside it twice ("")';
-  return { column, message, isOpen };
+  return { column, message, isUnclosed };
 }
 
 /** Column, from 1 in UTF-16 units, at which the content of field `index` of a well-quoted line begins. */

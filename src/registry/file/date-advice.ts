@@ -1,6 +1,6 @@
 /**
- * What to write in place of a text that is no ISO 8601 date: the forms that people and spreadsheets write. Where a text has two
- * readings, both are shown: the advice never picks one.
+ * Advice for texts that are not ISO 8601 dates, in the forms that people and spreadsheets write. Where a text is
+ * ambiguous, the advice shows both dates.
  */
 import { parseDate, parseInstant } from '../../core/iso-time.ts';
 import { spreadsheetDamage } from './spreadsheet-damage.ts';
@@ -8,14 +8,17 @@ import { spreadsheetDamage } from './spreadsheet-damage.ts';
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const NO_LIMIT =
   /^([-–—∞*?]|n\/?a|none|null|nil|never|open|unlimited|indefinite(ly)?|permanent|forever|today|9999-12-31.*)$/i;
-/** Day 0 of spreadsheets is 1899-12-30; days from 1970 to 2200. */
+/** Day 0 of spreadsheets is 1899-12-30. The days are those of 1970 to 2200. */
 const SPREADSHEET_EPOCH_MS = Date.UTC(1899, 11, 30);
 const SPREADSHEET_DAYS = { first: 25_569, last: 109_574 };
 const DAY_MS = 86_400_000;
-/** Longer texts than this are no date with a slip in it. */
+/** Longer texts get no advice. */
 const LONGEST_DATE = 60;
 
-/** A sentence on what to write; null where the text is like no date. A date alone covers its whole day where it is an end. */
+/**
+ * The message; null where the text does not resemble a date. `isEnd`: the date is a `valid_until`, which includes its
+ * whole day.
+ */
 export function adviseOnDate(text: string, isEnd: boolean): string | null {
   if (text.length > LONGEST_DATE) return null;
   const clean = text
@@ -38,7 +41,7 @@ function isWritten(text: string): boolean {
   return !Number.isNaN(parseDate(text)) || !Number.isNaN(parseInstant(text));
 }
 
-/** The days that a text without a time can be, in ISO form. */
+/** The possible days of a text without a time, in ISO form. */
 function daysOf(text: string): string[] {
   const found = new Set<string>();
   const add = (year: string, month: string | number, day: string): void => {
@@ -60,12 +63,12 @@ function daysOf(text: string): string[] {
   return [...found];
 }
 
-/** From 1; 0, which is no month, for another word. */
+/** The month from 1; 0 for any other word. */
 function monthOf(word: string): number {
   return MONTHS.indexOf(word.slice(0, 3).toLowerCase()) + 1;
 }
 
-/** `2024-12-03 (3 December)`: so that two readings can be told from each other. */
+/** `2024-12-03 for 3 December`, where there is more than one date. */
 function withName(iso: string, _index: number, all: readonly string[]): string {
   if (all.length === 1) return iso;
   const date = new Date(`${iso}T00:00:00Z`);
@@ -73,7 +76,7 @@ function withName(iso: string, _index: number, all: readonly string[]): string {
   return `${iso} for ${date.getUTCDate()} ${month}`;
 }
 
-/** `2024-02-30`. */
+/** The message for a day that does not exist, like `2024-02-30`. */
 function missingDay(text: string): string | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})(?:T.*)?$/.exec(text);
   if (match === null) return null;
@@ -84,7 +87,7 @@ function missingDay(text: string): string | null {
   return day > last ? `${match[1]!}-${match[2]!} has ${last} days` : null;
 }
 
-/** `31/12/2024 18:00`, `2024-12-31 00:00:00`, `2024-12-31T18:00`. */
+/** The message for a date with a time: `31/12/2024 18:00`, `2024-12-31 00:00:00`, `2024-12-31T18:00`. */
 function timeAdvice(text: string, isEnd: boolean): string | null {
   const match =
     /^(.*?)[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?([ap]m)?[ ]?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i.exec(text);
@@ -108,7 +111,7 @@ function writeInstant(instant: string): string | null {
   return Number.isNaN(parseInstant(instant)) ? null : `write ${instant}`;
 }
 
-/** The day numbers of spreadsheets, and seconds since 1970. */
+/** The message for a day number of a spreadsheet, or seconds since 1970. */
 function numberAdvice(text: string): string | null {
   const value = Number(text);
   if (/^\d{5,6}(\.\d+)?$/.test(text) && value >= SPREADSHEET_DAYS.first && value <= SPREADSHEET_DAYS.last) {

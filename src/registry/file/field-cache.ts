@@ -1,37 +1,41 @@
 /**
- * Fields that recur in a file (sectors, protocols, dates) and the number that each was read as, found again by their text or by the bytes of it. Whoever reads a
- * field for the first time adds it here; in the next rows it costs one look. The same date is one thing as a beginning and another as an end, so the field's
- * place in the row is a part of its name.
+ * A cache of parsed fields that recur in a file (sectors, protocols, dates): from the text of a field, or its bytes, to
+ * its number. The key includes the index of the field in the row, because a date means one time as `valid_from` and
+ * another as `valid_until`.
  *
- * Bounded: at most FIELD_LIMIT fields are kept, and a search looks at PROBE_LIMIT slots.
+ * The cache is bounded: it holds at most FIELD_LIMIT fields, and a lookup probes at most PROBE_LIMIT slots.
  */
 import { ENDS_FIELD } from './byte-field.ts';
 
 const SLOTS = 65_536;
 const PROBE_LIMIT = 16;
-/** Dates mostly: a list by the day over fifty years has 18,000. */
+/** Most fields are dates; fifty years have 18,000 of them. */
 const FIELD_LIMIT = 20_000;
 const FIELD_LENGTH_LIMIT = 40;
 
 const encoder = new TextEncoder();
 
 export class FieldCache {
-  /** Where the field that was asked for last by its bytes ends. */
+  /** The end of the field of the last `getByBytes`. */
   end = 0;
-  /** Number of an entry, from 1; 0 in an empty slot. */
+  /** By slot: the number of an entry, from 1; 0 where empty. */
   private readonly slots = new Uint16Array(SLOTS);
+  /** The key of entry i is at ends[i - 1] … ends[i] - 1: the index of the field, then its bytes. */
   private readonly bytes = new Uint8Array(FIELD_LIMIT * (FIELD_LENGTH_LIMIT + 1));
   private readonly ends = new Uint32Array(FIELD_LIMIT + 1);
   private readonly values = new Float64Array(FIELD_LIMIT + 1);
   private readonly texts = new Map<string, number>();
   private count = 0;
 
-  /** The number of field `field` with this text; NaN where it is not known. */
+  /** The number of field `field` with this text; NaN where it is not cached. */
   getByText(field: number, text: string): number {
     return this.texts.get(keyOf(field, text)) ?? NaN;
   }
 
-  /** The number of field `field`, whose bytes begin at `start` and end as byte-field says; NaN where it is not known. `end` is then its end. */
+  /**
+   * The number of field `field` whose bytes begin at `start`; NaN where it is not cached. Sets `end` to its end
+   * (byte-field).
+   */
   getByBytes(field: number, bytes: Uint8Array, start: number): number {
     let hash = field;
     let end = start;
@@ -47,7 +51,7 @@ export class FieldCache {
     return NaN;
   }
 
-  /** Keeps the number that a field not known so far was read as, while there is room. */
+  /** Adds a field that is not cached, while there is room. */
   add(field: number, text: string, value: number): void {
     const bytes = encoder.encode(text);
     if (this.count === FIELD_LIMIT || bytes.length > FIELD_LENGTH_LIMIT) return;

@@ -1,31 +1,31 @@
 /**
- * What to write in place of a text that is no prefix: people write ranges, lists, netmasks, wildcards and ports, and spreadsheets
- * change what they wrote. The advice never decides anything: PrefixParser has refused the text before, and the row stays refused.
+ * Advice for texts that PrefixParser has refused: ranges, lists, netmasks, wildcards, ports, and values changed by
+ * spreadsheets. The advice is only a message; the row stays refused.
  */
 import { prefixAround, prefixesOf, rangeOf } from '../address-range.ts';
 import { PrefixParser } from '../prefix.ts';
 import { spreadsheetDamage } from './spreadsheet-damage.ts';
 
-/** Prefixes that a message shows. */
+/** The largest number of prefixes in a message. */
 const SHOWN_PREFIXES = 16;
-/** Longer texts than this are no prefix with a slip in it. */
+/** Longer texts get no advice. */
 const ADVISED_LENGTH = 1024;
-/** A list inside a list is not looked for. */
+/** Lists inside lists are not recognised. */
 const PART_OF_LIST = true;
 
-/** What is wrong with a text, and the prefixes that it stands for; none where that cannot be said. */
+/** An interpretation of a text: its fault, and the prefixes that it means; none where that is unknown. */
 interface Reading {
   readonly fault: string;
   readonly prefixes: readonly string[];
-  /** True for several prefixes that are not all known. */
+  /** True for a list of prefixes that are not all known. */
   readonly isSeveral?: boolean;
 }
 
 const parser = new PrefixParser();
 
 /**
- * A sentence on what the text is and what to write; null where there is nothing to add to PrefixParser's message. `forEach` says what to do
- * with several prefixes.
+ * The message: what the text is, and what to write; null where PrefixParser's message is enough. `forEach` is the
+ * instruction for several prefixes.
  */
 export function adviseOnPrefix(text: string, forEach = 'write one row for each'): string | null {
   if (text.length > ADVISED_LENGTH) return null;
@@ -61,7 +61,7 @@ function readingOf(text: string, isPart = false): Reading | null {
   return { fault: `${fault}, and ${parser.message}`, prefixes: [] };
 }
 
-/** The text without what surrounds an address by mistake: spaces, quotes, a full stop; in plain characters. */
+/** The text without spaces, quotes and a full stop around it, and with compatibility characters replaced. */
 function cleaned(text: string): { readonly clean: string; readonly fault: string } {
   const unquoted = text.trim().replace(/^['"`‘’“”«»„]+|['"`‘’“”«»„]+$/g, '');
   const clean = unquoted
@@ -100,26 +100,28 @@ const FORMS: readonly ((text: string) => Reading | null)[] = [
   hostName,
 ];
 
-/** `10.0.0.0/255.255.255.0`, `10.0.0.0 0.0.0.255` as routers write it. */
+/** A netmask: `10.0.0.0/255.255.255.0`, or `10.0.0.0 0.0.0.255` as routers write it. */
 function masked(text: string): Reading | null {
   const match = /^(\d+\.\d+\.\d+\.\d+)(\/|\s+)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
   if (match === null || !parser.parseAddress(match[3]!)) return null;
   const mask = parser.word3 >>> 0;
   const length = lengthOfMask(mask) ?? lengthOfMask(~mask >>> 0);
-  if (length === null) return match[2] === '/' ? { fault: `${match[3]!} is no netmask`, prefixes: [] } : null;
+  if (length === null) return match[2] === '/' ? { fault: `${match[3]!} is not a netmask`, prefixes: [] } : null;
   if (!parser.parseAddress(match[1]!)) return null;
   const network = networkOf(match[1]!, length);
-  return { fault: 'a netmask stands in place of a prefix length', prefixes: network };
+  return { fault: 'a netmask instead of a prefix length', prefixes: network };
 }
 
-/** Ones before all zeros; null for anything else. A mask of ones or zeros alone could be either kind. */
+/**
+ * The length of a mask whose ones come before its zeros; null for anything else. A mask of zeros alone is ambiguous.
+ */
 function lengthOfMask(mask: number): number | null {
   const length = Math.clz32(~mask);
   if (length === 0 || length === 32) return mask === 0xffffffff ? 32 : null;
   return mask === (-1 << (32 - length)) >>> 0 ? length : null;
 }
 
-/** The IPv4 network of so many bits that the address is in. */
+/** The IPv4 prefix of `length` bits that contains the address. */
 function networkOf(address: string, length: number): string[] {
   if (!parser.parseAddress(address)) return [];
   const { first } = rangeOf(parser);
@@ -128,7 +130,7 @@ function networkOf(address: string, length: number): string[] {
   return prefixesOf({ first: base, last: base + size - 1n });
 }
 
-/** `192.0.2.1-192.0.2.9`, with any dash or `to`, also `192.0.2.1-9`; the ends may be prefixes. */
+/** A range: `192.0.2.1-192.0.2.9`, with any dash or `to`, or `192.0.2.1-9`; its ends may be prefixes. */
 function ranged(text: string): Reading | null {
   const match = /^([^\s–—‑−-]+)(?:\s*[–—‑−-]\s*|\s+to\s+)([^\s–—‑−-]+)$/i.exec(text.replace(/\.\.+/, '-'));
   if (match === null || !parser.parse(match[1]!)) return null;
@@ -151,15 +153,15 @@ function ranged(text: string): Reading | null {
   return { fault: `a range of addresses${around}`, prefixes };
 }
 
-/** `10.1.2.*`, `10.1.*.*`, `10.1.x`. */
+/** A wildcard: `10.1.2.*`, `10.1.*.*`, `10.1.x`. */
 function wildcard(text: string): Reading | null {
   if (text === '*')
-    return { fault: '"*" stands for every address: a registration names those of one holder', prefixes: [] };
+    return { fault: '"*" means every address: a registration has the addresses of one holder', prefixes: [] };
   const match = /^((?:\d{1,3}\.){1,3})(?:[*x]\.){0,2}[*x]$/i.exec(text);
   if (match === null) {
     const isElsewhere = /^[\d.*]+$/.test(text) && text.includes('*') && text.includes('.');
     return isElsewhere
-      ? { fault: 'a wildcard stands for the last numbers of an address only, and for whole ones', prefixes: [] }
+      ? { fault: 'a wildcard is only valid for the last numbers of an address, and for whole ones', prefixes: [] }
       : null;
   }
   const numbers = match[1]!.split('.').slice(0, -1);
@@ -167,7 +169,7 @@ function wildcard(text: string): Reading | null {
   return prefix === null ? null : { fault: 'a wildcard', prefixes: [prefix] };
 }
 
-/** `192.0.2.1:443`, `[2001:db8::1]:443`, `https://192.0.2.1/`. */
+/** A port or a URL: `192.0.2.1:443`, `[2001:db8::1]:443`, `https://192.0.2.1/`. */
 function withPort(text: string): Reading | null {
   const url = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text);
   if (url !== null) {
@@ -182,7 +184,7 @@ function withPort(text: string): Reading | null {
   if (prefix === null) return null;
   const hasPort = /\]?:\d+(\/(udp|tcp))?$/i.test(text) && !/^\[[^\]]*\]$/.test(text);
   return {
-    fault: hasPort ? 'a port, which is no part of a registration' : 'brackets around an address',
+    fault: hasPort ? 'a port, which is not part of a registration' : 'brackets around an address',
     prefixes: [prefix],
   };
 }
@@ -193,7 +195,7 @@ function withZone(text: string): Reading | null {
   return prefix === null ? null : { fault: 'a zone, which names an interface of one machine', prefixes: [prefix] };
 }
 
-/** `010.001.002.000/24`. */
+/** Leading zeros: `010.001.002.000/24`. */
 function paddedWithZeros(text: string): Reading | null {
   if (!/^\d+(\.\d+){3}(\/\d+)?$/.test(text) || !/(^|[./])0\d/.test(text)) return null;
   const prefix = plainPrefix(text.replace(/(^|[./])0+(?=\d)/g, '$1'));
@@ -201,7 +203,7 @@ function paddedWithZeros(text: string): Reading | null {
   return prefix === null ? null : { fault, prefixes: [prefix] };
 }
 
-/** `10.1.2/24`, `10.1.2`, `10.1.2.`. */
+/** Missing numbers: `10.1.2/24`, `10.1.2`, `10.1.2.`. */
 function tooShort(text: string): Reading | null {
   const match = /^(\d{1,3}(?:\.\d{1,3}){0,2})\.?(?:\/(\d{1,2}))?$/.exec(text);
   if (match === null) return null;
@@ -214,14 +216,14 @@ function tooShort(text: string): Reading | null {
   return prefixes.length === 0 ? null : { fault, prefixes };
 }
 
-/** `192.0.2.0 24`. */
+/** A length after a space: `192.0.2.0 24`. */
 function lengthAfterSpace(text: string): Reading | null {
   const match = /^(\S+)\s+(\d{1,3})$/.exec(text);
   const prefix = match === null ? null : plainPrefix(`${match[1]!}/${match[2]!}`);
   return prefix === null ? null : { fault: `if ${match![2]!} is the prefix length`, prefixes: [prefix] };
 }
 
-/** `3221225985`, as databases keep IPv4 addresses. */
+/** An IPv4 address as one number, as databases store it: `3221225985`. */
 function wholeNumber(text: string): Reading | null {
   if (!/^\d{4,10}$/.test(text) || Number(text) > 0xffffffff) return null;
   const value = Number(text);
@@ -229,7 +231,7 @@ function wholeNumber(text: string): Reading | null {
   return { fault: 'one whole number; if it is an IPv4 address as a number', prefixes: [`${address}/32`] };
 }
 
-/** `198051100004`, an address whose dots were lost. */
+/** An address without its dots: `198051100004`. */
 function withoutDots(text: string): Reading | null {
   if (!/^\d{8,12}(?:\/\d{1,2})?$/.test(text)) return null;
   const padded = /^(\d{3})(\d{3})(\d{3})(\d{3})(\/\d+)?$/.exec(text);
@@ -258,7 +260,7 @@ function listed(text: string): Reading | null {
   return { fault: `a list of ${parts.length}`, prefixes };
 }
 
-/** A list of which not every part could be read. */
+/** The advice for a list with parts that are not prefixes. */
 function unclearList(parts: readonly string[]): Reading | null {
   const isList = parts.every((part) => /^[0-9a-f]+[.:]/i.test(part));
   return isList ? { fault: `a list of ${parts.length}`, prefixes: [], isSeveral: true } : null;

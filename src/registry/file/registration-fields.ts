@@ -1,4 +1,4 @@
-/** The fields of a registry file and their places in a row: these names in this order are its header. */
+/** The fields of a registry file, and their indexes in a row. These names in this order are the header. */
 export const REGISTRY_FIELDS = [
   'prefix',
   'holder',

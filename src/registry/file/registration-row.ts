@@ -1,6 +1,6 @@
 /**
- * One row of a registry file, read field by field into numbers. Every field is looked at, so that a row with three mistakes
- * shows three.
+ * Parses the fields of one row of a registry file into numbers. All fields are checked, so a row with three mistakes
+ * gets three messages.
  */
 import { parseDate, parseInstant, MICROS_PER_DAY } from '../../core/iso-time.ts';
 import type { IssueList } from '../../core/issue.ts';
@@ -27,7 +27,7 @@ import { nearestWord } from './word-advice.ts';
 
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
 const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
-/** Other words for them, in lower case letters. */
+/** Other words for sectors and protocols, in lower case letters. */
 const SECTOR_ALIASES = {
   banking: 'bank',
   callcenter: 'call-centre',
@@ -56,30 +56,32 @@ const PROTOCOL_ALIASES = {
 };
 const ANY_PROTOCOL = /^(any|all|\*|-|n\/?a|none)$/i;
 
-/** Rows with errors whose references are kept. */
+/** The largest number of rows with errors whose references are kept. */
 const REFUSED_LIMIT = 10_000;
 
-/** Reads rows into columns. */
+/** Parses rows into columns. */
 export class RegistrationReader {
   readonly columns: RegistrationColumns;
   /** The first rows with errors that have a holder and a reference. */
   readonly refused: RefusedRow[] = [];
   private readonly issues: IssueList;
   private readonly prefix = new PrefixParser();
-  private readonly known: FieldCache;
+  private readonly cache: FieldCache;
   private readonly separator: string;
   private line = '';
   private lineNumber = 0;
 
-  /** `known` is told what each sector, list of protocols and date means; `separator` is the character between the fields. */
-  constructor(columns: RegistrationColumns, known: FieldCache, issues: IssueList, separator: string) {
+  /**
+   * Valid sectors, lists of protocols and dates are added to `cache`. `separator` is the character between the fields.
+   */
+  constructor(columns: RegistrationColumns, cache: FieldCache, issues: IssueList, separator: string) {
     this.separator = separator;
     this.columns = columns;
-    this.known = known;
+    this.cache = cache;
     this.issues = issues;
   }
 
-  /** Adds the row, or reports everything that is wrong with it. */
+  /** Adds the row, or reports all of its problems. */
   read(fields: readonly string[], line: string, lineNumber: number): void {
     this.line = line;
     this.lineNumber = lineNumber;
@@ -92,7 +94,7 @@ export class RegistrationReader {
     const protocols = this.readField(PROTOCOLS, fields[PROTOCOLS]!);
     const from = this.readField(VALID_FROM, fields[VALID_FROM]!);
     const until = this.readField(VALID_UNTIL, fields[VALID_UNTIL]!);
-    if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this never is in force');
+    if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this is never in force');
     const reference = fields[REFERENCE]!.trim();
     if (this.issues.errorCount !== errorsBefore) {
       this.keepRefused(holder, reference);
@@ -109,17 +111,17 @@ export class RegistrationReader {
     this.refused.push({ line: this.lineNumber, holder, reference });
   }
 
-  /** The number that a field is; each text is read once, if it is right. */
+  /** The number of a field, from the cache where possible. */
   private readField(field: number, text: string): number {
-    const known = this.known.getByText(field, text);
-    if (!Number.isNaN(known)) return known;
+    const cached = this.cache.getByText(field, text);
+    if (!Number.isNaN(cached)) return cached;
     const errorsBefore = this.issues.errorCount;
     let value: number;
     if (field === SECTOR) value = this.readSector(text);
     else if (field === PROTOCOLS) value = this.readProtocols(text);
     else value = this.readTime(text, field);
     if (field === VALID_FROM || field === VALID_UNTIL) this.columns.boundaries.add(value);
-    if (this.issues.errorCount === errorsBefore) this.known.add(field, text, value);
+    if (this.issues.errorCount === errorsBefore) this.cache.add(field, text, value);
     return value;
   }
 
@@ -127,7 +129,7 @@ export class RegistrationReader {
     const code = SECTOR_NAMES.indexOf(text as (typeof SECTOR_NAMES)[number]);
     if (code > Sector.NONE) return code;
     const nearest = nearestWord(text, SECTOR_NAMES.slice(1), SECTOR_ALIASES);
-    const advice = nearest === null ? '' : `; write ${nearest}, if that is meant`;
+    const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
     this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}${advice}`);
     return Sector.NONE;
   }
@@ -151,7 +153,10 @@ export class RegistrationReader {
     return set;
   }
 
-  /** Start or end of a validity, open where empty; for `valid_until` a bare date lasts to the end of its day, UTC. */
+  /**
+   * The start or end of validity; infinite where empty. In `valid_until`, a date without a time includes its whole day,
+   * UTC.
+   */
   private readTime(text: string, field: number): number {
     if (text === '') return field === VALID_FROM ? -Infinity : Infinity;
     const date = parseDate(text);
@@ -176,19 +181,19 @@ export class RegistrationReader {
   }
 }
 
-/** What to write in place of a name that is no protocol; empty where nothing is near. */
+/** The advice for an unknown protocol; empty where no name is similar. */
 function protocolAdvice(name: string): string {
   if (ANY_PROTOCOL.test(name.trim())) return '; leave the field empty for any protocol';
   const names = PROTOCOL_NAMES.slice(1);
   const parts = name.split(/[\s,/+&|]+|\band\b/).filter((part) => part !== '');
   const nearest = parts.map((part) => nearestWord(part, names, PROTOCOL_ALIASES));
   if (nearest.length === 0 || nearest.length > names.length || nearest.includes(null)) return '';
-  return `; write ${[...new Set(nearest)].join(';')}, if that is meant`;
+  return `; did you mean ${[...new Set(nearest)].join(';')}?`;
 }
 
 const SHOWN_LENGTH = 40;
 
-/** A text from the file, quoted and not too long for a message. */
+/** A text from the file, quoted and shortened for a message. */
 function shown(text: string): string {
   if (text === '') return 'missing';
   return JSON.stringify(text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text);

@@ -1,7 +1,11 @@
 /**
- * A registry file: CSV in UTF-8 with the header `prefix,holder,sector,protocols,valid_from,valid_until,reference`, in this order. Every problem is
- * reported with line and column. Errors (a row that can't be understood) refuse the file as a whole: a registry that silently lost rows would cut off the
- * people in them. Warnings (see registry-warnings) don't.
+ * Parses a registry file: CSV in UTF-8 with the header
+ * `prefix,holder,sector,protocols,valid_from,valid_until,reference`. Every problem is reported with line and column. An
+ * error in any row refuses the whole file, because a registry that silently lost rows would cut off the people in them.
+ * Warnings (registry-warnings) do not.
+ *
+ * Each line is offered to fast-row first, which reads well-formed rows from bytes. All other lines are parsed as text
+ * (csv-record, registration-row).
  */
 import type { Micros } from '../../core/units.ts';
 import type { Issue } from '../../core/issue.ts';
@@ -22,18 +26,18 @@ import { warnOfRegistrations } from './registry-warnings.ts';
 import type { RefusedRow } from './shared-references.ts';
 import { PREFIX_LIMIT } from '../lookup/trie-shape.ts';
 
-/** What reading a registry gave: a registry, unless there were errors; and all that was noticed, in the order of lines. */
+/** The result of parsing: a registry unless there were errors, and the issues in the order of lines. */
 export interface RegistryReading {
   readonly registry: Registry | null;
   readonly issues: IssueList;
-  /** Of the file's bytes, hex; and lines after the header, also those that are no registration. */
+  /** SHA-256 of the file's bytes, hex. `rows` counts all lines after the header, with or without errors. */
   readonly sha256: string;
   readonly rows: number;
 }
 
 /**
- * Reads a registry from the bytes of a file; `file` is its name in issues. With `warnAt` (packet time, µs), rows that have expired by then, duplicates,
- * overlaps and reserved ranges are warned about as well.
+ * Parses the bytes of a registry file; `file` is its name in issues. With `warnAt` (packet time, µs since 1970), the
+ * result includes warnings (registry-warnings) as of that time.
  */
 export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros): RegistryReading {
   const issues = new IssueList(file);
@@ -48,11 +52,11 @@ export function parseRegistry(bytes: Uint8Array, file: string, warnAt?: Micros):
   const sha256 = sha256Of(bytes);
   const registry = new Registry(columns, sha256);
   if (warnAt !== undefined) warnOfRegistrations(registry, columns, issues, warnAt, reader.refused);
-  issues.kept.sort((a, b) => placeOf(a) - placeOf(b) || a.column - b.column);
+  issues.kept.sort((a, b) => sortKey(a) - sortKey(b) || a.column - b.column);
   return { registry: issues.ok ? registry : null, issues, sha256, rows: Math.max(0, reader.linesSeen - 1) };
 }
 
-/** Takes the lines of a file: the header, then rows. */
+/** Visits the lines of a file: the header, then rows. */
 class FileReader implements LineVisitor {
   linesSeen = 0;
   private readonly fastRows: FastRowReader;
@@ -60,12 +64,12 @@ class FileReader implements LineVisitor {
   private readonly records: RecordParser;
   private readonly issues: IssueList;
   private readonly separator: string;
-  private open: UnclosedField | null = null;
+  private unclosed: UnclosedField | null = null;
 
   constructor(bytes: Uint8Array, columns: RegistrationColumns, issues: IssueList, separator: string) {
-    const known = new FieldCache();
-    this.fastRows = new FastRowReader(bytes, columns, known);
-    this.rows = new RegistrationReader(columns, known, issues, separator);
+    const cache = new FieldCache();
+    this.fastRows = new FastRowReader(bytes, columns, cache);
+    this.rows = new RegistrationReader(columns, cache, issues, separator);
     this.records = new RecordParser(REGISTRY_FIELDS, separator);
     this.issues = issues;
     this.separator = separator;
@@ -76,18 +80,18 @@ class FileReader implements LineVisitor {
   }
 
   visitBytes(start: number, lineNumber: number): number {
-    // The header, rows that are too many, and what may go on with a row are matters for the text.
+    // The header, rows over the limit, and files with another separator are read as text.
     if (this.linesSeen === 0 || this.linesSeen > PREFIX_LIMIT || this.separator !== COMMA) return -1;
     const next = this.fastRows.read(start, lineNumber);
     if (next < 0) return -1;
-    if (this.open !== null) this.end();
+    if (this.unclosed !== null) this.end();
     this.linesSeen++;
     return next;
   }
 
   visitText(line: string, lineNumber: number): void {
     if (this.linesSeen === 0 && isSeparatorLine(line)) {
-      this.issues.error(lineNumber, 1, 'this line is for spreadsheets only: delete it');
+      this.issues.error(lineNumber, 1, 'this line is only for spreadsheets: delete it');
       return;
     }
     this.linesSeen++;
@@ -101,12 +105,15 @@ class FileReader implements LineVisitor {
     }
   }
 
-  /** No line comes after those so far: an open field that did not close is a missing quote, and its lines are as bad as they look. */
+  /**
+   * Ends a field that was not closed: a quote is missing, so its lines are reported one by one. Called before a valid
+   * row and at the end.
+   */
   end(): void {
-    const { open } = this;
-    this.open = null;
-    if (open === null) return;
-    for (const { line, lineNumber } of open.held) {
+    const { unclosed } = this;
+    this.unclosed = null;
+    if (unclosed === null) return;
+    for (const { line, lineNumber } of unclosed.held) {
       const problem = this.records.parse(line);
       if ('message' in problem) this.refuse(problem, line, lineNumber);
     }
@@ -119,21 +126,21 @@ class FileReader implements LineVisitor {
       this.rows.read(record, line, lineNumber);
       return;
     }
-    if (this.open !== null && this.goOn(this.open, line, lineNumber)) return;
-    if (record.isOpen === true) this.open = new UnclosedField({ line, lineNumber }, record.column);
+    if (this.unclosed !== null && this.addTo(this.unclosed, line, lineNumber)) return;
+    if (record.isUnclosed === true) this.unclosed = new UnclosedField({ line, lineNumber }, record.column);
     else this.refuse(record, line, lineNumber);
   }
 
-  /** True where the line belongs to the field that is open; it may close it. */
-  private goOn(open: UnclosedField, line: string, lineNumber: number): boolean {
-    const message = open.take(line, lineNumber);
+  /** True where the line belongs to the unclosed field, which the line may close. */
+  private addTo(field: UnclosedField, line: string, lineNumber: number): boolean {
+    const message = field.add(line, lineNumber);
     if (message === null) return true;
     if (message === false) {
       this.end();
       return false;
     }
-    this.issues.error(open.held[0]!.lineNumber, open.column, message);
-    this.open = null;
+    this.issues.error(field.held[0]!.lineNumber, field.column, message);
+    this.unclosed = null;
     return true;
   }
 
@@ -143,7 +150,7 @@ class FileReader implements LineVisitor {
   }
 }
 
-/** What to write for a row that begins with several prefixes, separated as fields are; null for any other. */
+/** The advice for a row that begins with several prefixes in fields of their own; null for any other row. */
 function listOfPrefixes(line: string, separator: string): string | null {
   const fields = line.split(separator);
   const parser = new PrefixParser();
@@ -151,7 +158,7 @@ function listOfPrefixes(line: string, separator: string): string | null {
   return end < 2 || fields.length <= REGISTRY_FIELDS.length ? null : adviseOnPrefix(fields.slice(0, end).join(';'));
 }
 
-/** Issues without a place come after all others: they sum up. */
-function placeOf(issue: Issue): number {
+/** The sort key of an issue: its line. Issues without a line are summaries, and come last. */
+function sortKey(issue: Issue): number {
   return issue.line === 0 ? Number.MAX_SAFE_INTEGER : issue.line;
 }

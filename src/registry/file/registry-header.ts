@@ -1,6 +1,6 @@
 /**
- * The first line of a registry file: the names of its fields, and the character between them. A registry has commas; a file with
- * another separator is refused, and its rows are still read by that separator, so that one run shows what else is wrong with them.
+ * Checks the header of a registry file and recognises its separator. A registry has commas. A file with another
+ * separator is refused, but its rows are still parsed with that separator, so that one run shows all problems.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
@@ -12,20 +12,20 @@ export const REGISTRY_HEADER = REGISTRY_FIELDS.join(',');
 export const COMMA = ',';
 
 const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'vertical bars' };
-/** Names of a header that tell its separator. */
-const TELLING_NAMES = 2;
-/** The line that Excel writes or reads before a header. */
+/** A separator is recognised where it gives at least this many names of fields. */
+const MIN_NAMES = 2;
+/** The line with a separator that Excel writes or reads before a header. */
 const SEPARATOR_LINE = /^"?sep=.?"?$/i;
-/** Bytes at the head of a file that are searched for its header. */
+/** Bytes at the start of a file that are searched for its header. */
 const SNIFF_LENGTH = 4096;
 
-/** The character between the fields of a file, by its header: a comma unless another one fits better. */
+/** The separator of a file, by its header: a comma unless another one fits better. */
 export function separatorOf(bytes: Uint8Array): string {
   const head = new TextDecoder().decode(bytes.subarray(0, SNIFF_LENGTH));
   const line = head.split(/\r?\n|\r/).find((text) => text !== '' && !SEPARATOR_LINE.test(text)) ?? '';
-  if (knownNames(line, COMMA) >= TELLING_NAMES) return COMMA;
+  if (knownNames(line, COMMA) >= MIN_NAMES) return COMMA;
   for (const separator of Object.keys(SEPARATOR_NAMES)) {
-    if (knownNames(line, separator) >= TELLING_NAMES) return separator;
+    if (knownNames(line, separator) >= MIN_NAMES) return separator;
     if (line.split(separator).length === REGISTRY_FIELDS.length && !line.includes(COMMA)) return separator;
   }
   return COMMA;
@@ -46,21 +46,18 @@ function plainName(name: string): string {
     .toLowerCase();
 }
 
-/** True for a line that is no header but stands before it. */
+/** True for Excel's line before the header. */
 export function isSeparatorLine(line: string): boolean {
   return SEPARATOR_LINE.test(line);
 }
 
-/** Reports what is wrong with the header. */
+/** Reports the problems of the header. */
 export function checkHeader(line: string, lineNumber: number, separator: string, issues: IssueList): void {
   if (line === REGISTRY_HEADER) return;
   if (separator !== COMMA) {
     const at = line.indexOf(separator);
-    issues.error(
-      lineNumber,
-      at + 1,
-      `the fields are separated by ${SEPARATOR_NAMES[separator]!}; ${conversion(separator)}`,
-    );
+    const message = `the fields are separated by ${SEPARATOR_NAMES[separator]!}; ${conversionText(separator)}`;
+    issues.error(lineNumber, at + 1, message);
     const names = line.split(separator).map(plainName);
     if (names.join() !== REGISTRY_HEADER) issues.error(lineNumber, 1, headerFault(names));
     return;
@@ -71,9 +68,10 @@ export function checkHeader(line: string, lineNumber: number, separator: string,
   issues.error(lineNumber, column, headerFault(names));
 }
 
-function conversion(separator: string): string {
+function conversionText(separator: string): string {
   const delimiter = separator === '\t' ? '\\t' : separator;
-  const command = `python3 -c "import csv,sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter='${delimiter}'))" <OLD >NEW`;
+  const program = `csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter='${delimiter}'))`;
+  const command = `python3 -c "import csv,sys; ${program}" <OLD >NEW`;
   return `save the table as "CSV UTF-8 (comma delimited)", or convert it: ${command}`;
 }
 
@@ -88,13 +86,13 @@ function headerFault(names: readonly string[]): string {
   const foreign = plain.filter((name) => !isKnown(name));
   if (missing.length === 0 && foreign.length === 0) {
     return plain.length > REGISTRY_FIELDS.length
-      ? `${wanted}; a name is there twice`
+      ? `${wanted}; a name appears twice`
       : `${wanted}; here the fields are in another order`;
   }
   if (missing.length === REGISTRY_FIELDS.length) return wanted;
   const parts = [];
   if (missing.length > 0) parts.push(`missing: ${missing.join(', ')}`);
-  if (foreign.length > 0) parts.push(`not known: ${foreign.map((name) => withNearest(name, missing)).join(', ')}`);
+  if (foreign.length > 0) parts.push(`unknown: ${foreign.map((name) => withNearest(name, missing)).join(', ')}`);
   return `${wanted}; ${parts.join('; ')}`;
 }
 

@@ -1,6 +1,7 @@
 /**
- * What is allowed in a registry but seldom meant: the same row twice, overlapping prefixes, rows that have expired, prefixes so wide that they
- * register everyone, ranges that belong to nobody, one reference for two holders. Each kind is shown a bounded number of times and then counted.
+ * Warnings about valid rows of a registry that are probably mistakes: duplicate rows, overlapping prefixes, expired
+ * rows, very wide prefixes, reserved ranges, one reference for two holders. A bounded number of warnings of each kind
+ * is shown; the others are counted.
  */
 import type { IssueList } from '../../core/issue.ts';
 import type { Micros } from '../../core/units.ts';
@@ -13,17 +14,21 @@ import type { ReservedRange } from './reserved-ranges.ts';
 import { ReservedRanges } from './reserved-ranges.ts';
 import { findSharedReferences, type RefusedRow, withRefusedRows } from './shared-references.ts';
 
-/** Warnings of one kind that are shown before the rest is only counted. */
+/** Warnings of one kind that are shown; further ones are counted. */
 const SHOWN_PER_KIND = 20;
-/** No registry on Earth hands out more at once: IANA gives out /8s of IPv4, and /12s of IPv6. */
+/** IANA allocates /8s of IPv4 and /12s of IPv6; wider prefixes are mistakes. */
 const WIDEST_IPV4_LENGTH = 8;
 const WIDEST_IPV6_LENGTH = 12;
 
-/** Rows of one prefix before a row that it is compared with: a million rows of one prefix stay a million comparisons. */
+/**
+ * A row is compared with this many earlier rows of the same prefix, so a million rows of one prefix take linear time.
+ */
 const COMPARED_ROWS = 32;
 const BOTH_COUNT = 'both count, and the narrower prefix, then the earlier row, is named in decisions';
 
-/** Warns of the rows of a registry, as of packet time `now`; of those that were `refused`, only of references that they share. */
+/**
+ * Adds the warnings about a registry as of packet time `now`. Rows in `refused` are only checked for shared references.
+ */
 export function warnOfRegistrations(
   registry: Registry,
   columns: RegistrationColumns,
@@ -32,7 +37,7 @@ export function warnOfRegistrations(
   refused: readonly RefusedRow[] = [],
 ): void {
   if (registry.count === 0 && issues.ok) {
-    issues.warning(0, 0, 'no registrations: everyone counts as unregistered');
+    issues.warning(0, 0, 'no registrations: all addresses count as unregistered');
     return;
   }
   warnOfExpired(columns, issues, now);
@@ -42,7 +47,7 @@ export function warnOfRegistrations(
   warnOfSharedReferences(columns, issues, refused);
 }
 
-/** Shows the first warnings of a kind and counts the others. */
+/** Warnings of one kind: shows the first ones and counts the others. */
 class Kind {
   private count = 0;
   private readonly issues: IssueList;
@@ -87,7 +92,7 @@ function warnOfWide(registry: Registry, columns: RegistrationColumns, issues: Is
   kind.end();
 }
 
-/** Documentation ranges are told once for each, mildly: examples and labs live there. */
+/** Documentation ranges get one warning for each range: they are right in examples and labs. */
 function warnOfReserved(columns: RegistrationColumns, issues: IssueList): void {
   const kind = new Kind(issues, 'rows in reserved ranges');
   const examples = new Map<ReservedRange, { firstLine: number; count: number }>();
@@ -98,7 +103,7 @@ function warnOfReserved(columns: RegistrationColumns, issues: IssueList): void {
     if (range === null) continue;
     const line = columns.lines[row]!;
     if (!range.documentation) {
-      kind.add(line, () => `lies in ${range.prefix}, ${range.purpose}: no such address comes from the Internet`);
+      kind.add(line, () => `is in ${range.prefix}, ${range.purpose}: such addresses are not used on the Internet`);
       continue;
     }
     const seen = examples.get(range);
@@ -107,16 +112,16 @@ function warnOfReserved(columns: RegistrationColumns, issues: IssueList): void {
   }
   kind.end();
   for (const [range, { firstLine, count }] of examples) {
-    const rows = count === 1 ? 'this row lies' : `this row and ${count - 1} more lie`;
+    const rows = count === 1 ? 'this row is' : `this row and ${count - 1} more are`;
     issues.warning(
       firstLine,
       1,
-      `${rows} in ${range.prefix}, set aside for examples: right in a lab, wrong on a network`,
+      `${rows} in ${range.prefix}, reserved for examples: right in a lab, wrong on a network`,
     );
   }
 }
 
-/** Duplicates are rows alike in all fields; overlaps are different rows of which one prefix contains the other. */
+/** Duplicates are equal in all fields; overlaps are different rows with the same prefix, or one inside the other. */
 function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: IssueList): void {
   const duplicates = new Kind(issues, 'duplicate rows');
   const overlaps = new Kind(issues, 'overlapping rows');
@@ -133,7 +138,7 @@ function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: I
     if (wider === null) return;
     const widerFirst = wider[0]!;
     overlaps.add(columns.lines[first]!, () => {
-      const inside = `${registry.registrationAt(first).prefix} lies in ${registry.registrationAt(widerFirst).prefix}`;
+      const inside = `${registry.registrationAt(first).prefix} is inside ${registry.registrationAt(widerFirst).prefix}`;
       return `${inside} of line ${columns.lines[widerFirst]!}: ${BOTH_COUNT}`;
     });
   });
@@ -141,7 +146,7 @@ function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: I
   overlaps.end();
 }
 
-/** A reference is one holder's: where two have it, one row is wrong or one holder is written in two ways. */
+/** A reference belongs to one holder. Where two have it, one row is wrong, or one holder is written in two ways. */
 function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList, refused: readonly RefusedRow[]): void {
   const kind = new Kind(issues, 'references of several holders');
   const all = withRefusedRows(columns, refused);

@@ -1,7 +1,7 @@
 /**
- * Addresses that no holder can be registered with, because they belong to nobody on the public Internet. From the IANA IPv4 and IPv6
- * Special-Purpose Address Registries (RFC 6890), multicast (RFC 5771, RFC 4291) and documentation (RFC 5737, RFC 3849, RFC 9637).
- * Not here: anycast and transition prefixes that carry real traffic (64:ff9b::/96, 2001::/32, 2002::/16).
+ * Reserved address ranges, which no holder on the public Internet can have: the IANA IPv4 and IPv6 Special-Purpose
+ * Address Registries (RFC 6890), multicast (RFC 5771, RFC 4291) and documentation (RFC 5737, RFC 3849, RFC 9637).
+ * Anycast and transition prefixes that carry real traffic (64:ff9b::/96, 2001::/32, 2002::/16) are left out.
  */
 import { PrefixColumns } from '../lookup/prefix-columns.ts';
 import { PrefixParser } from '../prefix.ts';
@@ -11,7 +11,7 @@ import { NO_PREFIX, PrefixTrie } from '../lookup/prefix-trie.ts';
 export interface ReservedRange {
   readonly prefix: string;
   readonly purpose: string;
-  /** True where no real traffic is expected and examples belong. */
+  /** True for ranges that are meant for examples. */
   readonly documentation: boolean;
 }
 
@@ -50,7 +50,7 @@ const RANGES: readonly ReservedRange[] = [
   ...DOCUMENTATION.map((prefix) => ({ prefix, purpose: 'documentation', documentation: true })),
 ];
 
-/** Finds the reserved range that an address lies in. */
+/** Finds the reserved range that contains an address. */
 export class ReservedRanges {
   private readonly trie: PrefixTrie;
   private readonly ranges: readonly ReservedRange[];

@@ -1,24 +1,24 @@
 /**
- * References that rows of several holders have: one of the rows has the wrong reference, or one holder is written in two ways. Rows
- * are numbers in a hash table, so a million references cost eight bytes each and no strings.
+ * Finds references that several holders share: one of the rows has the wrong reference, or one holder is written in two
+ * ways. The hash table holds row numbers instead of strings, so it takes 16 to 32 bytes for each row.
  */
 import type { RegistrationColumns } from '../lookup/registration-columns.ts';
 import { TextColumn } from '../lookup/text-column.ts';
 
-/** A row whose reference another holder has in an earlier row. */
+/** Called with a row, and an earlier row that has the same reference and another holder. */
 export type SharedReference = (row: number, earlier: number) => void;
 
-/** What is compared of the rows of a registry. */
+/** The columns of a registry that are compared. */
 export type ReferenceColumns = Pick<RegistrationColumns, 'references' | 'holders' | 'lines' | 'count'>;
 
-/** A row that was refused for another field, with the holder and the reference that it has. */
+/** A row that was refused because of another field. */
 export interface RefusedRow {
   readonly line: number;
   readonly holder: string;
   readonly reference: string;
 }
 
-/** The rows with those that were refused, in the order of lines. */
+/** The rows of a registry and the refused rows, in the order of lines. */
 export function withRefusedRows(columns: ReferenceColumns, refused: readonly RefusedRow[]): ReferenceColumns {
   if (refused.length === 0) return columns;
   const all = { references: new TextColumn(), holders: new TextColumn(), count: columns.count + refused.length };
@@ -34,10 +34,13 @@ export function withRefusedRows(columns: ReferenceColumns, refused: readonly Ref
   return { ...all, lines };
 }
 
-/** Calls `found` for each row, in order, that brings a further holder to a reference. Rows without a reference are passed over. */
+/**
+ * Calls `found` for each row, in order, whose holder is not the first of its reference. Rows without a reference are
+ * skipped.
+ */
 export function findSharedReferences({ references, holders, count }: ReferenceColumns, found: SharedReference): void {
   const slots = 2 ** Math.ceil(Math.log2(count * 2 + 2));
-  /** By slot, 1 + the first row of a reference, and 1 + the last row that had another holder than that. */
+  /** By slot: 1 + the first row of a reference, and 1 + the last row with another holder. */
   const first = new Uint32Array(slots);
   const other = new Uint32Array(slots);
   for (let row = 0; row < count; row++) {

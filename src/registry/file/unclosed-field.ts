@@ -1,11 +1,11 @@
 /**
- * A quoted field that is not closed on its line. RFC 4180 lets it run on; here it may not, since one mistyped quote would then swallow
- * the rows after it. A field that does run on (a cell with a line break in it) is still recognised as one mistake, and the lines that
- * belong to it are not reported one by one.
+ * A quoted field that is not closed on its line. RFC 4180 allows that; a registry does not, because one mistyped quote
+ * would swallow the rows after it. A field that is closed on a later line (a cell with a line break) is reported as one
+ * mistake, and not line by line.
  */
 import { adviseOnPrefix } from './prefix-advice.ts';
 
-/** A cell has hardly more lines than this. */
+/** The largest number of lines that are held for one field. */
 const LINES_LIMIT = 64;
 
 export interface HeldLine {
@@ -14,7 +14,7 @@ export interface HeldLine {
 }
 
 export class UnclosedField {
-  /** The line that opens the field, and those after it that may belong to it. */
+  /** The line in which the field begins, and the lines after it that may belong to it. */
   readonly held: HeldLine[];
   readonly column: number;
 
@@ -23,8 +23,11 @@ export class UnclosedField {
     this.column = column;
   }
 
-  /** Takes a line that is no row of its own: the message once the field is closed, null while it may go on, false where it cannot. */
-  take(line: string, lineNumber: number): string | null | false {
+  /**
+   * Adds a line that is not a valid row. Returns the message if the line closes the field, null if it may belong to it,
+   * false if it cannot.
+   */
+  add(line: string, lineNumber: number): string | null | false {
     if (this.held.length === LINES_LIMIT) return false;
     if (!line.includes('"')) {
       this.held.push({ line, lineNumber });

@@ -1,11 +1,13 @@
-/** The word that was probably meant, where one of a few is asked for. */
+/** Finds the valid word that is most similar to a mistyped one. */
 
-/** A word may differ from the one that is meant by a third of its letters. */
-const LETTERS_PER_SLIP = 3;
-/** Longer texts are no word with a slip in it. */
+/** The edit distance may be one for this many letters of the valid word. */
+const LETTERS_PER_EDIT = 3;
+/** Longer texts are not compared. */
 const LONGEST_WORD = 40;
 
-/** The nearest of `names`, or null where none is near. `aliases` are other words for them, in lower case letters. */
+/**
+ * The nearest of `names`, or null where none is similar. `aliases` maps other words, in lower case letters, to names.
+ */
 export function nearestWord(
   text: string,
   names: readonly string[],
@@ -18,10 +20,10 @@ export function nearestWord(
   let nearest: string | null = null;
   let fewest = Infinity;
   for (const name of names) {
-    const slips = slipsBetween(word, lettersOf(name));
-    if (slips >= fewest || slips > Math.floor(lettersOf(name).length / LETTERS_PER_SLIP)) continue;
+    const edits = editDistance(word, lettersOf(name));
+    if (edits >= fewest || edits > Math.floor(lettersOf(name).length / LETTERS_PER_EDIT)) continue;
     nearest = name;
-    fewest = slips;
+    fewest = edits;
   }
   return nearest;
 }
@@ -33,8 +35,8 @@ function lettersOf(text: string): string {
     .replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Letters to add, drop or change (Levenshtein's distance). */
-function slipsBetween(one: string, other: string): number {
+/** The Levenshtein distance. */
+function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (let i = 1; i <= one.length; i++) {
     const next = [i];

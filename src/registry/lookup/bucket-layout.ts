@@ -1,59 +1,65 @@
 /**
- * Lays the records of one family out in buckets of BUCKET_SIZE words, as prefix-trie explains: all in one array, `cells`. The first of them are the root's:
- * one for each value of the first `rootBits` bits of an address, from the lowest in which a record begins to the highest. A *key* is the KEY_BITS bits
- * of an address from some bit on, for the root's buckets from the bit behind those that chose one. A *query* is what entries are compared with: key << 8 | 255.
+ * Lays out the records of one family in buckets of BUCKET_SIZE words (prefix-trie), in one array, `cells`. The root's
+ * buckets come first: one for each value of the first `rootBits` bits of an address, from the lowest value in which a
+ * record begins to the highest. A *key* is KEY_BITS bits of an address; for the root's buckets they follow the root's
+ * bits. A *query* is key << 8 | 255, and is compared with entries.
  *
- * A leaf is [~outer, six entries, NUMBER_BASE + first record]. `outer` is the most specific record that covers all of the bucket. Entries are ascending;
- * one says from which key on which record that begins in the bucket is the most specific one: key << 8 | record - first << 5 | 30 - bits, where
- * `bits` is how many of the key's bits the record has. Where a record ends inside another one of the bucket, an entry resumes that. Where
- * it ends in the open no entry stands: the key of an address behind its end differs in its bits. Unused entries are NO_ENTRY, behind all queries.
- * `entry - query` is negative exactly where the entry's key is at most the query's.
+ * A leaf is [~outer, six entries, NUMBER_BASE + first record]. `outer` is the most specific record that covers the
+ * whole bucket. Entries are ascending. An entry means that from its key on a record of the bucket is the most specific
+ * one: key << 8 | record - first << 5 | 30 - bits, where `bits` is the number of the key's bits that the record fixes.
+ * Where a record ends inside another record of the bucket, an entry resumes the outer one. Where it ends elsewhere, no
+ * entry is needed, because the key of an address after its end differs in its bits. Unused entries are NO_ENTRY, which
+ * is above all queries. `entry - query` is negative exactly where the entry's key is at most the query's.
  *
- * A record longer than its key ("deep") has all KEY_BITS of it. Two deep ones of the same key are in one leaf only if one covers the other; the
- * entry then is of the most specific.
+ * A *deep* record is longer than its key, and fixes all of the key's bits. Two deep records with one key are in one
+ * leaf only if one covers the other; the entry is then that of the more specific one.
  *
- * A fork stands where a leaf would have too many entries: [outer, table, at, word, 32 - at]. All records behind it agree in the bits before `at`; those of their first
- * word are in `word`, and 32 - at, 0 at least, is how far to shift what differs from it. Where an address differs, `outer` is its record. The table is the number of the
- * first of the fork's buckets << 5 | shift; their keys begin at `at`, and the key's first bits choose one: first + (query >>> shift).
+ * A fork replaces a leaf that would have too many entries: [outer, table, at, word, 32 - at]. All records after it
+ * agree in the bits before `at`. Those of their first word are in `word`; a difference is shifted by 32 - at, at least
+ * 0. An address that differs has the record `outer`. `table` is the number of the fork's first bucket << 5 | shift.
+ * Keys of the fork's buckets begin at `at`, and their first bits select a bucket: first + (query >>> shift).
  */
 import { Int32List } from './int32-list.ts';
 import type { OrderedPrefixes } from './ordered-prefixes.ts';
 
 export const KEY_BITS = 22;
 const BUCKET_SIZE = 8;
-/** Added to the record in a leaf's last word, so that this is behind all queries. */
+/** Added to the record in a leaf's last word, which is then above all queries. */
 const NUMBER_BASE = 0x40000000;
 const ENTRY_LIMIT = 6;
 const NO_ENTRY = 0x3fffffff;
 const CONTROL_BITS = 8;
 const QUERY_BITS = KEY_BITS + CONTROL_BITS;
-/** Records in a leaf at most: `record - first` has three bits. */
+/** The largest number of records in a leaf: `record - first` has three bits. */
 const RECORD_LIMIT = 8;
 const RECORD_SHIFT = 5;
 const TABLE_SHIFT_BITS = 5;
 
-/** Records that a bucket is meant to hold, more or less; with more than CROWDED it probably forks. */
+/** The wanted number of records in a bucket. A bucket with more than CROWDED will probably fork. */
 const RECORDS_PER_BUCKET = 4;
 const CROWDED = 5;
-/** A fork's buckets are made more while one in so many of its records is in a crowded one … */
-const CROWDED_SHARE = 2;
-/** … and while one in so many has records: else they stand so close together that another fork serves them better. */
-const OCCUPIED_SHARE = 2;
+/** A fork's buckets are doubled while more than one in CROWDED_RATIO of its records is in a crowded bucket, … */
+const CROWDED_RATIO = 2;
+/** … and while at least one in OCCUPIED_RATIO of the buckets has records. With fewer, another fork is better. */
+const OCCUPIED_RATIO = 2;
 
 export class BucketLayout {
   private readonly list = new Int32List();
   private readonly records: OrderedPrefixes;
-  /** Forks that are yet to be laid, four numbers each: bucket, first record, end, outer. In a list, so that no key or slot is needed after that of a fork within. */
+  /**
+   * A queue of forks to lay out, four numbers each: bucket, first record, end, outer. With a queue instead of
+   * recursion, forks can reuse `keys` and `slots`.
+   */
   private readonly forks: number[] = [];
-  /** Of each record its key in the buckets that are being laid. */
+  /** By record: its key in the current buckets. */
   private readonly keys: Int32Array;
-  /** Of each record the bits that choose its bucket. */
+  /** By record: the bits that select its bucket. */
   private readonly slots: Int32Array;
-  /** Of the records of a leaf: 30 - bits, and the key behind the last. */
+  /** By record of the current leaf: 30 - bits, and the first key after it. */
   private readonly shifts = new Int32Array(RECORD_LIMIT);
   private readonly ends = new Int32Array(RECORD_LIMIT);
 
-  /** No record begins outside of the values `lowest` … `highest` of the first `rootBits` bits. */
+  /** All records begin within the values `lowest` … `highest` of the first `rootBits` bits. */
   constructor(records: OrderedPrefixes, rootBits: number, lowest: number, highest: number) {
     this.records = records;
     const { count } = records;
@@ -73,7 +79,7 @@ export class BucketLayout {
     return this.list.toArray();
   }
 
-  /** Lays the records first … end - 1, which agree in the bits before `at`, in buckets of their own; returns the table. */
+  /** Lays out the records first … end - 1, which agree in the bits before `at`, in new buckets. Returns the table. */
   private layTable(first: number, end: number, at: number, outer: number): number {
     const { records, keys, list } = this;
     records.fillBits(keys, first, end, at, KEY_BITS);
@@ -89,8 +95,8 @@ export class BucketLayout {
   }
 
   /**
-   * Lays the records first … end - 1 in the buckets from `bucket` on, one for each of the values lowest … highest of the `stride` bits from `at` on. The keys
-   * begin at `keyAt`.
+   * Lays out the records first … end - 1 in the buckets from `bucket` on, one for each of the values lowest … highest
+   * of the `stride` bits from `at` on. Keys begin at `keyAt`.
    */
   private laySlots(
     bucket: number,
@@ -124,7 +130,7 @@ export class BucketLayout {
     }
   }
 
-  /** Bits for the table of the records first … end - 1, more than one leaf holds. */
+  /** The number of bits that select a bucket for the records first … end - 1, which do not fit into one leaf. */
   private strideFor(first: number, end: number, at: number): number {
     const most = Math.min(KEY_BITS, this.records.addressBits - at);
     const wanted = Math.ceil(Math.log2((end - first) / RECORDS_PER_BUCKET));
@@ -141,7 +147,7 @@ export class BucketLayout {
     for (let record = first + 1; record < end; record++) {
       if (keys[record]! >> shift !== keys[record - 1]! >> shift) occupied++;
     }
-    return occupied * OCCUPIED_SHARE >= 1 << stride;
+    return occupied * OCCUPIED_RATIO >= 1 << stride;
   }
 
   private isCrowded(first: number, end: number, stride: number): boolean {
@@ -153,14 +159,14 @@ export class BucketLayout {
       if (record - low > CROWDED) crowded += record - low;
       low = record;
     }
-    return crowded * CROWDED_SHARE > end - first;
+    return crowded * CROWDED_RATIO > end - first;
   }
 
   private layFork(bucket: number, first: number, end: number, outer: number): void {
     const { records, list } = this;
     const length = records.lengths[first]!;
     const at = Math.min(records.sharedBits(first, end - 1), length);
-    // One record at most is as short as what they share: the first, and it covers the others.
+    // Only the first record can be as short as the shared bits, and then it covers the others.
     const table = length === at ? this.layTable(first + 1, end, at, first) : this.layTable(first, end, at, outer);
     const cells = list.memory;
     const cell = bucket * BUCKET_SIZE;
@@ -172,8 +178,9 @@ export class BucketLayout {
   }
 
   /**
-   * Lays the records first … end - 1 of buckets whose keys begin at `at`; false where one leaf can't hold them. Written in one piece: a small registry is
-   * laid before V8 has compiled anything, and compiling this again and again as a part of what calls it took longer than laying it.
+   * Lays out the records first … end - 1 in one leaf, whose keys begin at `at`; false where they do not fit. It is one
+   * long function, so that V8 does not inline it: a small registry is laid out before V8 compiles anything, and
+   * compiling inlined copies took longer than the layout.
    */
   private layLeaf(bucket: number, first: number, end: number, at: number, outer: number): boolean {
     if (end - first > RECORD_LIMIT) return false;
@@ -183,7 +190,7 @@ export class BucketLayout {
     const cell = bucket * BUCKET_SIZE;
     const lastEntry = cell + ENTRY_LIMIT;
     let entry = cell;
-    // The innermost record that is not over yet, within its parents.
+    // The innermost record that has not ended yet.
     let open = 0;
     for (let record = first; record <= end; record++) {
       const key = record < end ? keys[record]! : 1 << KEY_BITS;

@@ -1,4 +1,4 @@
-/** A growing list of 32-bit numbers in one typed array. */
+/** A growable array of 32-bit numbers. */
 const FIRST_CAPACITY = 1024;
 
 export class Int32List {
@@ -9,7 +9,7 @@ export class Int32List {
     return this.used;
   }
 
-  /** Adds so many zeros; returns where they begin. */
+  /** Appends `more` zeros. Returns the index of the first one. */
   reserve(more: number): number {
     const first = this.used;
     this.used += more;
@@ -21,12 +21,12 @@ export class Int32List {
     return first;
   }
 
-  /** The numbers, to be read and written until more are reserved. */
+  /** The underlying array, valid until the next `reserve`. */
   get memory(): Int32Array {
     return this.items;
   }
 
-  /** The numbers in an array of exactly their size. */
+  /** A copy of exactly the numbers in use. */
   toArray(): Int32Array {
     return this.items.slice(0, this.used);
   }

@@ -1,6 +1,6 @@
 /**
- * Which IPv4 prefixes cover an address: the plain form of what prefix-trie explains. All bits behind the root's lie within a key, so a leaf's answer
- * is the answer. bucket-layout tells what the cells are.
+ * The IPv4 trie (prefix-trie). A key has all bits after those of the root, so the result of a leaf is final.
+ * bucket-layout describes the cells.
  */
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
@@ -8,11 +8,11 @@ import type { PrefixColumns } from './prefix-columns.ts';
 import { rootBitsFor } from './trie-shape.ts';
 
 const ADDRESS_WORD = 3;
-/** What is behind them must fit into a key. */
-const ROOT_BITS_LEAST = 10;
+/** The remaining 22 bits must fit into a key. */
+const MIN_ROOT_BITS = 10;
 
 export class Ipv4Trie {
-  // `declare`: a field that the constructor alone writes keeps its type and constness in V8; this nearly doubled lookups.
+  // `declare`: as in PrefixTrie.
   declare private readonly cells: Int32Array;
   declare private readonly parents: Int32Array;
   declare private readonly rootBits: number;
@@ -21,21 +21,22 @@ export class Ipv4Trie {
   /** Takes the rows `from` … `to` - 1 of `prefixes`: distinct IPv4 prefixes in the order of prefix-order. */
   constructor(prefixes: PrefixColumns, from: number, to: number) {
     const records = new OrderedPrefixes(prefixes, from, to, ADDRESS_WORD);
-    this.rootBits = Math.max(ROOT_BITS_LEAST, rootBitsFor(records.count));
+    this.rootBits = Math.max(MIN_ROOT_BITS, rootBitsFor(records.count));
     this.rootShift = 32 - this.rootBits;
     this.cells = new BucketLayout(records, this.rootBits, 0, 2 ** this.rootBits - 1).cells;
     this.parents = records.parents;
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     return this.cells.byteLength + this.parents.byteLength;
   }
 
   /**
-   * The record of the most specific prefix that covers the address; 0 for none.
-   * Sizes and masks stand as literals: V8 loads a module's constant at each use, which slows this by half. `|` finds a word of a bucket, and
-   * `&` bounds a bucket's place, since V8 checks each sum for overflow. Forks are apart, so that what is common is straight-line code short enough to be inlined.
+   * The record of the most specific prefix that covers the address; 0 for none. Sizes and masks are literals, because
+   * V8 loads a module's constant at every use, which takes half as long again. Words of a bucket are addressed by `|`,
+   * and `&` bounds the bucket's position, because V8 checks every sum for overflow. Forks have a function of their own,
+   * so the common case is short enough to be inlined.
    */
   lookup(word: number): number {
     const cells = this.cells;
@@ -58,12 +59,13 @@ export class Ipv4Trie {
 
   private lookupLeaf(bucket: number, query: number): number {
     const cells = this.cells;
-    // The last entry at or before the query, by halves and without a branch, which nothing could foretell; the bucket's first word where there is none.
+    // Binary search, without unpredictable branches, for the last entry at or before the query; the bucket's first word
+    // where there is none.
     let at = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
     at |= ((cells[at | 2]! - query) >> 31) & 2;
     at |= ((cells[at | 1]! - query) >> 31) & 1;
     const entry = cells[at]!;
-    // All ones where the entry does not cover the query. The first word never does: it is negative.
+    // All ones where the entry does not cover the query. The first word is negative, so it never does.
     const isOutside = (Math.clz32((query ^ entry) >>> entry) >>> 5) - 1;
     const inside = (cells[bucket | 7]! - 0x40000000 + ((entry >> 5) & 7)) | 0;
     return inside ^ ((inside ^ ~cells[bucket]!) & isOutside);

@@ -1,11 +1,12 @@
 /**
- * Which IPv6 prefixes cover an address: what prefix-trie explains, for addresses of four words. A leaf's answer is a guess: a deep record may differ
- * behind its key, and a fork compares no skipped bits but those of word 0. The guess is right, or the right record is among its parents: whatever covers
- * the address covers also all that begins behind a fork which skipped bits that the address does not have. So it is held against words 1 to 3 of the record; the
- * root's bits and the key's, and the forks, have seen to word 0.
+ * The IPv6 trie (prefix-trie). The result of a leaf is a candidate: a deep record may differ from the address after its
+ * key, and a fork compares no skipped bits except those of word 0. The right record is the candidate or one of its
+ * parents, because a prefix that covers the address also covers all records after a fork whose skipped bits differ from
+ * the address. The candidate is therefore compared with the address in words 1 to 3; the root, the keys and the forks
+ * have compared word 0.
  *
- * Record i at `records[4 i]`: [word 1, word 2, word 3, parent << 8 | length]. Record 0 stands for "none": it covers everything.
- * bucket-layout tells what the cells are.
+ * Record i is at `records[4 i]`: [word 1, word 2, word 3, parent << 8 | length]. Record 0 means no prefix, and covers
+ * everything. bucket-layout describes the cells.
  */
 import { BucketLayout } from './bucket-layout.ts';
 import { OrderedPrefixes } from './ordered-prefixes.ts';
@@ -15,12 +16,12 @@ import { rootBitsFor } from './trie-shape.ts';
 const LENGTH_BITS = 8;
 const RECORD_SIZE = 4;
 const LINK = 3;
-/** So that a key of the root's buckets begins in word 0 and reaches to its end. */
-const ROOT_BITS_LEAST = 11;
-const ROOT_BITS_MOST = 31;
+/** With these limits, a key of a root bucket begins in word 0 and includes its last bit. */
+const MIN_ROOT_BITS = 11;
+const MAX_ROOT_BITS = 31;
 
 export class Ipv6Trie {
-  // `declare`: a field that the constructor alone writes keeps its type and constness in V8; this nearly doubled lookups.
+  // `declare`: as in PrefixTrie.
   declare private readonly cells: Int32Array;
   declare private readonly records: Int32Array;
   declare private readonly rootBits: number;
@@ -35,7 +36,7 @@ export class Ipv6Trie {
     const lowest = count > 0 ? records.words[0]![0]! >>> 0 : 0;
     const highest = count > 0 ? records.words[0]![count - 1]! >>> 0 : 0;
     const spanBits = Math.ceil(Math.log2(highest - lowest + 1));
-    const rootBits = Math.min(ROOT_BITS_MOST, Math.max(ROOT_BITS_LEAST, 32 - spanBits + rootBitsFor(count)));
+    const rootBits = Math.min(MAX_ROOT_BITS, Math.max(MIN_ROOT_BITS, 32 - spanBits + rootBitsFor(count)));
     this.rootBits = rootBits;
     this.rootLow = lowest >>> (32 - rootBits);
     this.rootCount = (highest >>> (32 - rootBits)) - this.rootLow + 1;
@@ -44,12 +45,14 @@ export class Ipv6Trie {
     this.above = layAbove(records, rootBits);
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     return this.cells.byteLength + this.records.byteLength + this.above.byteLength;
   }
 
-  /** The record of the most specific prefix that covers the address; 0 for none. Written as Ipv4Trie.lookup is, for the same reasons. */
+  /**
+   * The record of the most specific prefix that covers the address; 0 for none. Literals and `|` as in Ipv4Trie.lookup.
+   */
   lookup(word0: number, word1: number, word2: number, word3: number): number {
     const cells = this.cells;
     const rootBits = this.rootBits;
@@ -59,10 +62,13 @@ export class Ipv6Trie {
     const bucket = (slot & 0x3ffffff) << 3;
     if (cells[bucket]! >= 0) return this.lookupFork(bucket, word0, word1, word2, word3);
     const query = (((word0 << rootBits) | (word1 >>> -rootBits)) >>> 2) | 255;
-    return this.coveringFrom(this.guessInLeaf(bucket, query), word1, word2, word3);
+    return this.coveringFrom(this.candidateInLeaf(bucket, query), word1, word2, word3);
   }
 
-  /** As `lookup`, for an address behind the root's last slot: only what is no longer than the root's bits reaches so far. */
+  /**
+   * As `lookup`, for an address after the root's last slot, which only prefixes no longer than the root's bits can
+   * cover.
+   */
   private lookupAbove(word0: number): number {
     const above = this.above;
     for (let at = 0; at < above.length; at += 3) {
@@ -79,32 +85,32 @@ export class Ipv6Trie {
       const table = cells[bucket | 1]!;
       const query = (bitsFrom(cells[bucket | 2]!, word0, word1, word2, word3) >>> 2) | 255;
       bucket = (((table >>> 5) + (query >>> table)) & 0x3ffffff) << 3;
-      if (cells[bucket]! < 0) return this.coveringFrom(this.guessInLeaf(bucket, query), word1, word2, word3);
+      if (cells[bucket]! < 0) return this.coveringFrom(this.candidateInLeaf(bucket, query), word1, word2, word3);
     }
   }
 
   /** As Ipv4Trie.lookupLeaf. */
-  private guessInLeaf(bucket: number, query: number): number {
+  private candidateInLeaf(bucket: number, query: number): number {
     const cells = this.cells;
-    let place = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
-    place |= ((cells[place | 2]! - query) >> 31) & 2;
-    place |= ((cells[place | 1]! - query) >> 31) & 1;
-    const entry = cells[place]!;
+    let at = bucket | (((cells[bucket | 4]! - query) >> 31) & 4);
+    at |= ((cells[at | 2]! - query) >> 31) & 2;
+    at |= ((cells[at | 1]! - query) >> 31) & 1;
+    const entry = cells[at]!;
     const isOutside = (Math.clz32((query ^ entry) >>> entry) >>> 5) - 1;
     const inside = (cells[bucket | 7]! - 0x40000000 + ((entry >> 5) & 7)) | 0;
     return inside ^ ((inside ^ ~cells[bucket]!) & isOutside);
   }
 
-  /** The first of a record and its parents that covers the address, given that they agree in word 0. */
+  /** The first of a record and its parents that covers the address; word 0 has been compared. */
   private coveringFrom(record: number, word1: number, word2: number, word3: number): number {
     const records = this.records;
     let covering = record;
     for (;;) {
-      const place = (covering & 0xffffff) << 2;
-      const shared1 = Math.clz32(records[place]! ^ word1);
-      const shared2 = Math.clz32(records[place | 1]! ^ word2) & -(shared1 >>> 5);
-      const shared3 = Math.clz32(records[place | 2]! ^ word3) & -(shared2 >>> 5);
-      const link = records[place | 3]!;
+      const at = (covering & 0xffffff) << 2;
+      const shared1 = Math.clz32(records[at]! ^ word1);
+      const shared2 = Math.clz32(records[at | 1]! ^ word2) & -(shared1 >>> 5);
+      const shared3 = Math.clz32(records[at | 2]! ^ word3) & -(shared2 >>> 5);
+      const link = records[at | 3]!;
       if (((shared1 + shared2 + shared3 + 32) | 0) >= (link & 255)) return covering;
       covering = link >>> 8;
     }
@@ -116,10 +122,10 @@ export class Ipv6Trie {
   }
 }
 
-/** The 32 bits of the address from bit `at` on, zeros behind its end. */
+/** The 32 bits of the address from bit `at` on, with zeros after the last bit. */
 function bitsFrom(at: number, word0: number, word1: number, word2: number, word3: number): number {
   const bit = at & 31;
-  // Shifted twice, since a shift by 32 does nothing.
+  // Shifted twice, because a shift by 32 has no effect in JavaScript.
   if (at < 32) return (word0 << bit) | ((word1 >>> 1) >>> (31 - bit));
   if (at < 64) return (word1 << bit) | ((word2 >>> 1) >>> (31 - bit));
   if (at < 96) return (word2 << bit) | ((word3 >>> 1) >>> (31 - bit));
@@ -130,16 +136,19 @@ function layRecords({ count, words, parents, lengths }: OrderedPrefixes): Int32A
   const records = new Int32Array(RECORD_SIZE * (count + 1));
   const [, word1, word2, word3] = words;
   for (let record = 1; record <= count; record++) {
-    const place = RECORD_SIZE * record;
-    records[place] = word1![record - 1]!;
-    records[place + 1] = word2![record - 1]!;
-    records[place + 2] = word3![record - 1]!;
-    records[place + LINK] = (parents[record]! << LENGTH_BITS) | lengths[record]!;
+    const at = RECORD_SIZE * record;
+    records[at] = word1![record - 1]!;
+    records[at + 1] = word2![record - 1]!;
+    records[at + 2] = word3![record - 1]!;
+    records[at + LINK] = (parents[record]! << LENGTH_BITS) | lengths[record]!;
   }
   return records;
 }
 
-/** The last record and its parents, as far as they reach behind the root's last slot: [record, word 0, length] of each. */
+/**
+ * The last record and those of its parents that may reach beyond the root's last slot: [record, word 0, length] for
+ * each.
+ */
 function layAbove(prefixes: OrderedPrefixes, rootBits: number): Int32Array {
   const above: number[] = [];
   for (let record = prefixes.count; record !== 0; record = prefixes.parents[record]!) {

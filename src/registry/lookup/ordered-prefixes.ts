@@ -1,8 +1,10 @@
 /**
- * The prefixes of one family in the order of prefix-order, as what a trie is built from: records 1 to `count`, and record 0, which stands
- * for "none" and covers everything. An address is a row of words, first bit first: one word for IPv4, four for IPv6.
+ * The prefixes of one family in the order of prefix-order, from which a trie is built: records 1 to `count`, and record
+ * 0, which means "no prefix" and covers everything. An address has one word for IPv4 and four for IPv6, most
+ * significant first.
  *
- * Invariant: a record's parent, the next less specific one, has a lower number; all that a record covers follow it without a break.
+ * Invariant: the parent of a record, the next less specific prefix, has a lower number. The records that a record
+ * covers directly follow it.
  */
 import type { PrefixColumns } from './prefix-columns.ts';
 
@@ -12,14 +14,17 @@ export class OrderedPrefixes {
   readonly count: number;
   /** Bits of an address. */
   readonly addressBits: number;
-  /** By record. */
+  /** Parents by record. */
   readonly parents: Int32Array;
-  /** By record, in bits of the address. */
+  /** Prefix lengths by record, without the offset of the mapped form. */
   readonly lengths: Uint8Array;
-  /** The address's words, of record i at i - 1. */
+  /** The words of addresses; those of record i are at index i - 1. */
   readonly words: readonly Int32Array[];
 
-  /** Takes the rows `from` … `to` - 1 of `prefixes`, distinct and in order. Of their four words those from `firstWord` on are the address. */
+  /**
+   * Takes the rows `from` … `to` - 1 of `prefixes`, distinct and in order. The address is their words from `firstWord`
+   * on.
+   */
   constructor(prefixes: PrefixColumns, from: number, to: number, firstWord: number) {
     const { word0, word1, word2, word3, length } = prefixes;
     this.count = to - from;
@@ -38,7 +43,7 @@ export class OrderedPrefixes {
       let parent = record - 1;
       while (parent !== 0) {
         const length = lengths[parent]!;
-        // Mostly the first word tells.
+        // The first word is mostly enough.
         const shared = Math.clz32(word0[parent - 1]! ^ word0[record - 1]!);
         if (shared >= length || (shared === WORD_BITS && this.sharedBits(parent, record) >= length)) break;
         parent = parents[parent]!;
@@ -47,7 +52,10 @@ export class OrderedPrefixes {
     }
   }
 
-  /** Fills in for the records first … end - 1 the `count` bits, 1 to 31, of the address from bit `at` on, zeros behind its end. */
+  /**
+   * Sets bits[first] … bits[end - 1] to `count` bits (1 to 31) of the records' addresses from bit `at` on, with zeros
+   * after the last bit.
+   */
   fillBits(bits: Int32Array, first: number, end: number, at: number, count: number): void {
     const left = at & 31;
     const shift = WORD_BITS - count;
@@ -58,14 +66,14 @@ export class OrderedPrefixes {
     } else if (next === undefined) {
       for (let record = first; record < end; record++) bits[record] = (word[record - 1]! << left) >>> shift;
     } else {
-      // Shifted twice, since a shift by 32 does nothing.
+      // Shifted twice, because a shift by 32 has no effect in JavaScript.
       for (let record = first; record < end; record++) {
         bits[record] = ((word[record - 1]! << left) | ((next[record - 1]! >>> 1) >>> (31 - left))) >>> shift;
       }
     }
   }
 
-  /** Leading bits in which the first addresses of two records are equal. */
+  /** The number of leading bits in which the addresses of two records are equal. */
   sharedBits(left: number, right: number): number {
     const { words } = this;
     for (let index = 0; index < words.length; index++) {

@@ -1,6 +1,6 @@
 /**
- * A list of prefixes as columns of numbers: row i is (word0[i] … word3[i])/length[i] in mapped form, host bits zero.
- * Grows by doubling; `count` rows are in use.
+ * Prefixes as columns of numbers: row i is (word0[i] … word3[i])/length[i] in mapped form, host bits zero. Columns grow
+ * by doubling; `count` rows are in use.
  */
 const FIRST_CAPACITY = 64;
 
@@ -31,12 +31,12 @@ export class PrefixColumns {
     this.length[row] = length;
   }
 
-  /** Gives back the rows kept in reserve. */
+  /** Releases unused capacity. */
   trim(): void {
     if (this.count < this.length.length) this.resize(this.count);
   }
 
-  /** Octets of memory. */
+  /** Bytes of memory. */
   get byteLength(): number {
     return this.word0.byteLength * 4 + this.length.byteLength;
   }

@@ -1,10 +1,11 @@
 /**
- * Puts prefixes in order: IPv4 before IPv6, then by address, then the shorter first, then by row. In that order a prefix comes
- * before everything it covers, and all it covers follows without a break.
+ * Sorts prefixes: IPv4 before IPv6, then by address, then shorter ones first, then by row. In this order, the prefixes
+ * that a prefix covers directly follow it.
  *
- * Sorted are 64-bit keys, by the engine's own sort for them, which needs no comparator and no warming up: the upper half is a word of the address, the lower
- * the row, with the length above it where the word is the last one. IPv4 prefixes differ in one word, so one sort does; IPv6 prefixes are sorted by their first word,
- * then those alike in it by their second, and so on.
+ * The sort uses 64-bit keys in a BigUint64Array, whose native sort needs no comparator. The upper half of a key is a
+ * word of the address; the lower half is the row, with the length above it where the word is the last one. IPv4
+ * prefixes differ in one word, so they take one sort. IPv6 prefixes are sorted by their first word, then runs with
+ * equal first words by the second, and so on.
  */
 import { IPV4_LENGTH_OFFSET } from '../prefix.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
@@ -13,11 +14,11 @@ import { isMappedIpv4 } from '../../core/ip-address.ts';
 /** A key's lower half: length << ROW_BITS | row. Rows are fewer than PREFIX_LIMIT of trie-shape. */
 const ROW_BITS = 24;
 const ROW_MASK = 2 ** ROW_BITS - 1;
-/** Where the halves of a 64-bit number lie in memory. */
+/** Indexes of the low and the high half of a 64-bit number in memory. */
 const LOW = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 const HIGH = 1 - LOW;
 
-/** Rows of `prefixes` in order, and how many of them (they come first) are IPv4. */
+/** Rows in order; the first `ipv4Count` of them are IPv4. */
 export interface PrefixOrder {
   readonly rows: Uint32Array;
   readonly ipv4Count: number;
@@ -49,7 +50,10 @@ export function isIpv4Row(prefixes: PrefixColumns, row: number): boolean {
   );
 }
 
-/** Sorts rows[from] … rows[to - 1], which are alike in all words before those of `words`; the keys of row i are made in halves[2 i] and [2 i + 1]. */
+/**
+ * Sorts rows[from] … rows[to - 1], which are equal in all words before `words`. The key of the row at i is made in
+ * halves[2 i] and halves[2 i + 1].
+ */
 function sortRun(
   rows: Uint32Array,
   halves: Uint32Array,

@@ -1,6 +1,6 @@
 /**
- * A walk over the registrations in force at a packet time, in the order of prefix-order: one prefix after the other, with all of its rows.
- * `next` moves on; the fields then describe the prefix, until `isOver`.
+ * Iterates over the prefixes with a registration in force at a packet time, in the order of prefix-order. `next` moves
+ * to the next prefix, which the fields then describe, until `isOver`.
  */
 import { isIpv4Row } from './prefix-order.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
@@ -17,13 +17,13 @@ export class PrefixRows {
   /** 0 to 128, mapped form. */
   length = 0;
   isIpv4 = false;
-  /** Protocols that the prefix covers: bit 0 for the first. */
+  /** Protocols that the prefix covers: bit 0 for the first protocol. */
   protocols = 0;
-  /** The prefix's rows are at places `first` … `end - 1` of the order; those not in force are among them. */
+  /** The prefix's rows, including those not in force, have positions `first` … `end - 1` in the order. */
   first = 0;
   end = 0;
   isOver = false;
-  /** Rows in force that the walk has passed. */
+  /** The number of rows in force so far. */
   inForce = 0;
   private readonly registry: Registry;
   private readonly timeUs: number;
@@ -37,7 +37,7 @@ export class PrefixRows {
     this.prefixes = registry.prefixes;
   }
 
-  /** Protocols of the row at a place of the order, 0 where it is not in force. */
+  /** Protocols of the row at a position in the order; 0 where it is not in force. */
   protocolsAt(at: number): number {
     const row = this.rows[at]!;
     const { registry } = this;
@@ -46,7 +46,7 @@ export class PrefixRows {
     return listed === 0 ? ALL_PROTOCOLS : listed;
   }
 
-  /** Moves to the next prefix of which a row is in force. */
+  /** Moves to the next prefix with a row in force. */
   next(): void {
     const { rows } = this;
     for (;;) {
@@ -67,7 +67,10 @@ export class PrefixRows {
     }
   }
 
-  /** Below 0 where this prefix comes before the other walk's, above 0 where after, 0 where they are the same. An ended walk comes last. */
+  /**
+   * Compares the current prefixes: negative where this one comes first, 0 where they are equal. A finished iteration
+   * comes last.
+   */
   compare(other: PrefixRows): number {
     if (this.isOver || other.isOver) return Number(this.isOver) - Number(other.isOver);
     if (this.isIpv4 !== other.isIpv4) return this.isIpv4 ? -1 : 1;

@@ -1,15 +1,16 @@
 /**
- * The prefixes around the one at hand in a walk over two registries, outermost first: which protocols each side covers there, and which the second
- * side covers in all of it.
+ * The enclosing prefixes in an iteration over two registries, outermost first: the protocols that each side covers in
+ * each, and those that the second side covers in all of it.
  *
- * Invariants: each prefix lies strictly inside the one before it, so there are at most 129; prefixes are opened in the order of prefix-order. `next*` is
- * the first address of a prefix that no closed prefix inside it has covered so far; it wraps to zero past the last address of all.
+ * Invariants: each prefix is strictly inside the one before it, so there are at most 129. Prefixes are opened in the
+ * order of prefix-order. NEXT is the first address of a prefix after the last closed prefix inside it; it wraps to zero
+ * after the last address.
  */
 import { wordMask } from '../prefix.ts';
 import type { PrefixRows } from './prefix-rows.ts';
 
-const DEEPEST = 130;
-/** Words of a level. */
+const MAX_DEPTH = 130;
+/** Offsets in the words of one level. */
 const Word = {
   START: 0,
   NEXT: 4,
@@ -18,7 +19,7 @@ const Word = {
   HAS_INNER: 10,
   BEFORE: 11,
   AFTER: 12,
-  /** Protocols that the second side covers in every address that was passed. */
+  /** Protocols that the second side covers at every address so far. */
   COVERED: 13,
   FIRST_ROW: 14,
   END_ROW: 15,
@@ -28,20 +29,20 @@ const ALL_PROTOCOLS = 7;
 
 export class PrefixStack {
   depth = 0;
-  /** Rows of the prefix closed last. */
+  /** Positions of the rows of the last closed prefix. */
   closedFirst = 0;
   closedEnd = 0;
-  private readonly words = new Int32Array(DEEPEST * WORDS);
+  private readonly words = new Int32Array(MAX_DEPTH * WORDS);
   /** First address after the prefix of `findEnd`. */
   private readonly end = new Int32Array(4);
 
-  /** What both sides cover in the innermost prefix's own part: the first side's protocols * 8 + the second's. */
+  /** The class of the innermost prefix's own part: the first side's protocols * 8 + the second's. */
   classOf(): number {
     const at = (this.depth - 1) * WORDS;
     return this.words[at + Word.BEFORE]! * 8 + this.words[at + Word.AFTER]!;
   }
 
-  /** True when the prefix lies inside the innermost one. */
+  /** True when the prefix is inside the innermost one. */
   contains({ word0, word1, word2, word3, isIpv4 }: PrefixRows): boolean {
     const { words } = this;
     const at = (this.depth - 1) * WORDS;
@@ -55,7 +56,10 @@ export class PrefixStack {
     );
   }
 
-  /** Puts a prefix inside the innermost one. The sides cover it for these protocols, and for those of the prefixes around it. */
+  /**
+   * Opens a prefix inside the innermost one. The sides cover it for the given protocols and those of the enclosing
+   * prefixes.
+   */
   open(prefix: PrefixRows, before: number, after: number): void {
     const { words } = this;
     const at = this.depth++ * WORDS;
@@ -72,7 +76,7 @@ export class PrefixStack {
     words[at + Word.AFTER] = after | (isInner ? words[outer + Word.AFTER]! : 0);
     words[at + Word.COVERED] = ALL_PROTOCOLS;
     if (!isInner) return;
-    // Addresses between the last prefix inside and this one are the outer prefix's own.
+    // Addresses between the last inner prefix and this one belong to the outer prefix's own part.
     if (!this.isNext(outer, prefix.word0, prefix.word1, prefix.word2, prefix.word3))
       words[outer + Word.COVERED]! &= words[outer + Word.AFTER]!;
     words[outer + Word.HAS_INNER] = 1;
@@ -84,7 +88,7 @@ export class PrefixStack {
     this.words[at + Word.END_ROW] = end;
   }
 
-  /** Takes the innermost prefix away. Returns the protocols that the second side covers in all of it. */
+  /** Closes the innermost prefix. Returns the protocols that the second side covers in all of it. */
   close(): number {
     const { words, end } = this;
     const at = --this.depth * WORDS;
@@ -108,7 +112,7 @@ export class PrefixStack {
     return words[next] === word0 && words[next + 1] === word1 && words[next + 2] === word2 && words[next + 3] === word3;
   }
 
-  /** The first address after a prefix: its last one plus one, carried over words. */
+  /** Computes the first address after a prefix: its last address plus one, with a carry over words. */
   private findEnd(at: number): void {
     const { words, end } = this;
     const length = words[at + Word.LENGTH]!;

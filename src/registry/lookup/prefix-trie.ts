@@ -1,44 +1,53 @@
 /**
- * Which prefixes cover an address: all of them, most specific first, for IPv4 and IPv6.
+ * A trie that finds all prefixes that cover an address, most specific first, for IPv4 and IPv6.
  *
- * Idea. The first bits of an address choose a bucket of 32 octets, half a cache line, that holds up to six points of the address space, in order, and which
- * prefix is the most specific one from each of them on. Three steps without a branch find the last point at or before the address, two more
- * whether the prefix reaches so far; if not, the bucket knows the one that covers all of it. Where the prefixes begin so close together that a bucket can't
- * hold them, it forks to buckets of their own, which skip the bits that these share. Links to the next less specific prefix ("parent") do the rest.
+ * Structure. The first bits of an address select a bucket of 32 bytes, half a cache line. A bucket holds up to six
+ * points of the address space in order, each with the most specific prefix from there on. A binary search without
+ * branches finds the last point at or before the address, and two more operations check that its prefix covers the
+ * address; if it does not, the prefix that covers the whole bucket is the result. Where too many prefixes begin in one
+ * bucket, it is a fork to further buckets, which skips the bits that these prefixes share. Each prefix links to the
+ * next less specific one, its parent.
  *
- * Sources. Points in sorted order, and the answer from each on precomputed: Lampson, Srinivasan and Varghese, "IP Lookups Using Multiway and
- * Multicolumn Search", IEEE/ACM ToN 7(3), 1999. As many buckets as there are prefixes, skipped bits, a least share of buckets in use, links to
- * shorter prefixes: Nilsson and Karlsson, "IP-Address Lookup Using LC-Tries", IEEE JSAC 17(6), 1999.
+ * Sources. Sorted points with precomputed results: Lampson, Srinivasan and Varghese, "IP Lookups Using Multiway and
+ * Multicolumn Search", IEEE/ACM ToN 7(3), 1999. As many buckets as prefixes, skipped bits, a minimal fraction of used
+ * buckets, links to shorter prefixes: Nilsson and Karlsson, "IP-Address Lookup Using LC-Tries", IEEE JSAC 17(6), 1999.
  *
- * Why this one. With a million prefixes a lookup waits for memory, and a processor looks several lookups ahead, as far as its window of some
- * hundred instructions reaches and as long as it foretells branches right. So there is one line to touch (IPv4), few instructions, and no branch that depends on
- * whether an address is registered. A table of 2^24 entries (DIR-24-8), and longer descents over smaller nodes (Poptrie), lose by the first or the last.
- * Buckets take 8 to 16 octets for each prefix where prefixes are spread, 20 to 35 where they are clustered, 100 in the worst chains.
+ * Reasons. With a million prefixes, a lookup waits for memory. The processor overlaps several lookups, as far as its
+ * window of some hundred instructions reaches and its branch predictions hold. An IPv4 lookup therefore reads one cache
+ * line, takes few instructions, and has no branch that depends on whether the address is registered. A table of 2^24
+ * entries (DIR-24-8) reads more memory, and longer descents over smaller nodes (Poptrie) take more branches. Buckets
+ * take 8 to 16 bytes for each prefix where prefixes are spread, 20 to 35 where they are clustered, and 100 in the worst
+ * chains.
  *
- * IPv6 has bits behind a bucket's key, and those that a fork skips, which only the prefix itself can tell: a second line, of its record. A lookup that finds
- * no candidate does without.
+ * An IPv6 address has bits after a bucket's key, and a fork skips bits, so a candidate is compared with its record: a
+ * second cache line. A lookup without a candidate does not read it.
  *
  * Invariants.
- * - Prefixes are numbered in the order of prefix-order: IPv4 from 0, then IPv6; a prefix has a higher number than all that cover it.
- * - Record 0 of each family stands for no prefix and covers everything, so no walk over parents needs a bound.
- * - The prefixes that begin in a leaf have successive numbers.
+ * - Prefixes are numbered in the order of prefix-order, IPv4 from 0, then IPv6. A prefix has a higher number than all
+ *   prefixes that cover it.
+ * - Record 0 of each family means no prefix and covers everything, so loops over parents always end.
+ * - The prefixes that begin in a leaf have consecutive numbers.
  */
 import { Ipv4Trie } from './ipv4-trie.ts';
 import { Ipv6Trie } from './ipv6-trie.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
 import { PREFIX_LIMIT } from './trie-shape.ts';
 
-/** Answer of a lookup that no prefix covers. */
+/** Result of a lookup that no prefix covers. */
 export const NO_PREFIX = -1;
 
 export class PrefixTrie {
-  // `declare`: a field that the constructor alone writes keeps its type and constness in V8; this nearly doubled lookups.
+  // `declare`: V8 treats a field that only the constructor writes as constant. This nearly doubled the speed of
+  // lookups.
   declare readonly prefixCount: number;
   declare private readonly ipv4: Ipv4Trie;
   declare private readonly ipv6: Ipv6Trie;
   declare private readonly ipv4Count: number;
 
-  /** `prefixes` distinct and in the order of prefix-order, the first `ipv4Count` of them IPv4. Throws RangeError over PREFIX_LIMIT. */
+  /**
+   * `prefixes` are distinct and in the order of prefix-order, the first `ipv4Count` are IPv4. Throws RangeError over
+   * PREFIX_LIMIT.
+   */
   constructor(prefixes: PrefixColumns, ipv4Count: number) {
     if (prefixes.count > PREFIX_LIMIT) throw new RangeError(`a registry holds at most ${PREFIX_LIMIT} prefixes`);
     this.prefixCount = prefixes.count;
@@ -47,7 +56,7 @@ export class PrefixTrie {
     this.ipv6 = new Ipv6Trie(prefixes, ipv4Count, prefixes.count);
   }
 
-  /** Octets of memory in typed arrays. */
+  /** Bytes of memory in typed arrays. */
   get byteLength(): number {
     return this.ipv4.byteLength + this.ipv6.byteLength;
   }

@@ -1,5 +1,6 @@
 /**
- * Registrations as columns: row i is the i-th registration of the file, its number everywhere in the program. Grows by doubling.
+ * Registrations as columns, which grow by doubling. Row i is the i-th registration of the file; the row number
+ * identifies the registration everywhere.
  */
 import { PrefixColumns } from './prefix-columns.ts';
 import { TextColumn } from './text-column.ts';
@@ -14,20 +15,20 @@ export class RegistrationColumns {
   validFromUs = new Float64Array(FIRST_CAPACITY);
   /** In force before this packet time, µs since 1970; Infinity where open. */
   validUntilUs = new Float64Array(FIRST_CAPACITY);
-  /** All times in the two columns above, each once: told by whoever adds rows. */
+  /** The distinct times of the two columns above. The parser adds them when it parses a new text. */
   readonly boundaries = new Set<number>();
   /** Bit 1 << code for each protocol; 0 for any. */
   protocols = new Uint8Array(FIRST_CAPACITY);
-  /** Codes of sector. */
+  /** Codes of Sector. */
   sectors = new Uint8Array(FIRST_CAPACITY);
-  /** Line of the file, from 1. */
+  /** Lines of the file, from 1. */
   lines = new Uint32Array(FIRST_CAPACITY);
 
   get count(): number {
     return this.prefixes.count;
   }
 
-  /** Adds the numbers of a row; its prefix and texts are pushed to their own columns. */
+  /** Adds the numbers of a row. The caller then adds its prefix and texts to their own columns. */
   push(validFromUs: number, validUntilUs: number, protocols: number, sector: number, line: number): void {
     const row = this.count;
     if (row === this.lines.length) this.resize(row * 2);
@@ -38,7 +39,7 @@ export class RegistrationColumns {
     this.lines[row] = line;
   }
 
-  /** Gives back what is kept in reserve. */
+  /** Releases unused capacity. */
   trim(): void {
     this.resize(this.count);
     this.prefixes.trim();

@@ -1,14 +1,14 @@
 /**
- * Finds registrations by what they say: those around or inside a prefix, those of a holder, those with a reference. Each search looks
- * at every row: it is for people who ask, not for packets. Answers are rows in the order of their prefixes.
+ * Searches registrations by prefix, holder or reference, for the `lookup` command. Each search visits every row, so it
+ * is not used for packets. Results are rows in the order of their prefixes.
  */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { isIpv4Row } from './prefix-order.ts';
 import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
 
-/** A prefix as PrefixParser holds it. */
-export interface SoughtPrefix {
+/** A prefix in mapped form, for example a PrefixParser. */
+export interface SearchPrefix {
   readonly word0: number;
   readonly word1: number;
   readonly word2: number;
@@ -26,22 +26,22 @@ export class RegistrationSearch {
     this.rows = rows;
   }
 
-  /** Rows whose prefixes cover all of the prefix, also the same prefix; from the widest on. */
-  covering(prefix: SoughtPrefix): number[] {
+  /** Rows whose prefixes cover the prefix or are equal to it, widest first. */
+  covering(prefix: SearchPrefix): number[] {
     const { length } = this.columns.prefixes;
-    return this.select((row) => length[row]! <= prefix.length && this.isAlike(row, prefix, length[row]!));
+    return this.select((row) => length[row]! <= prefix.length && this.agree(row, prefix, length[row]!));
   }
 
-  /** Rows whose prefixes are parts of the prefix. */
-  inside(prefix: SoughtPrefix): number[] {
+  /** Rows whose prefixes are strictly inside the prefix. */
+  inside(prefix: SearchPrefix): number[] {
     const { length } = this.columns.prefixes;
-    return this.select((row) => length[row]! > prefix.length && this.isAlike(row, prefix, prefix.length));
+    return this.select((row) => length[row]! > prefix.length && this.agree(row, prefix, prefix.length));
   }
 
-  /** Rows whose holder's name has the text in it, in capitals or not. */
+  /** Rows whose holder contains the text; case is ignored. */
   ofHolder(text: string): number[] {
-    const sought = plain(text);
-    return this.select((row) => plain(this.columns.holders.get(row)).includes(sought));
+    const wanted = normalized(text);
+    return this.select((row) => normalized(this.columns.holders.get(row)).includes(wanted));
   }
 
   /** Rows with exactly this reference. */
@@ -49,12 +49,12 @@ export class RegistrationSearch {
     return text === '' ? [] : this.select((row) => this.columns.references.get(row) === text);
   }
 
-  private select(isSought: (row: number) => boolean): number[] {
-    return Array.from(this.rows.filter((row) => isSought(row)));
+  private select(matches: (row: number) => boolean): number[] {
+    return Array.from(this.rows.filter((row) => matches(row)));
   }
 
   /** True when row and prefix have the same first `length` bits. */
-  private isAlike(row: number, prefix: SoughtPrefix, length: number): boolean {
+  private agree(row: number, prefix: SearchPrefix, length: number): boolean {
     const { prefixes } = this.columns;
     const { word0, word1, word2, word3 } = prefixes;
     return (
@@ -67,11 +67,11 @@ export class RegistrationSearch {
   }
 }
 
-/** An IPv6 prefix never covers an IPv4 address, though both have one form. */
-function isIpv4({ word0, word1, word2, length }: SoughtPrefix): boolean {
+/** True for an IPv4 prefix. An IPv6 prefix never covers an IPv4 address, although both have one form. */
+function isIpv4({ word0, word1, word2, length }: SearchPrefix): boolean {
   return length >= IPV4_LENGTH_OFFSET && isMappedIpv4(word0, word1, word2);
 }
 
-function plain(text: string): string {
+function normalized(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }

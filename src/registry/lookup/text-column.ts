@@ -1,10 +1,10 @@
 /**
- * A column of short texts, packed as UTF-8 in one block: a million holders' names cost their bytes and four more each, not a
- * million strings. Text i is the bytes ends[i - 1] … ends[i] - 1.
+ * A column of short texts, packed as UTF-8 in one block: a text takes its bytes and four more, and no string object.
+ * Text i is the bytes ends[i - 1] … ends[i] - 1.
  */
 const FIRST_BYTES = 4096;
 const FIRST_COUNT = 64;
-/** UTF-8 bytes of one UTF-16 unit at most. */
+/** The most UTF-8 bytes of one UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 const encoder = new TextEncoder();
@@ -21,7 +21,7 @@ export class TextColumn {
     this.ends[this.count++] = start + written;
   }
 
-  /** Adds the text that the bytes `from` … `to` - 1 of some UTF-8 are. */
+  /** Adds the UTF-8 text in the bytes `from` … `to` - 1 of `source`. */
   pushBytes(source: Uint8Array, from: number, to: number): void {
     let at = this.reserve(to - from);
     const { bytes } = this;
@@ -37,7 +37,7 @@ export class TextColumn {
     return this.startOf(index) === this.ends[index];
   }
 
-  /** The same for two texts that are alike; spread over all 32 bits. */
+  /** A 32-bit hash of a text (FNV-1a with a finalizer). */
   hashOf(index: number): number {
     const { bytes } = this;
     const end = this.ends[index]!;
@@ -56,7 +56,7 @@ export class TextColumn {
     return true;
   }
 
-  /** Gives back what is kept in reserve. */
+  /** Releases unused capacity. */
   trim(): void {
     this.bytes = this.bytes.slice(0, this.startOf(this.count));
     this.ends = this.ends.slice(0, this.count);
@@ -66,7 +66,7 @@ export class TextColumn {
     return this.bytes.byteLength + this.ends.byteLength;
   }
 
-  /** Room for one more text of so many bytes; where it begins. */
+  /** Reserves space for one more text of `length` bytes. Returns its start. */
   private reserve(length: number): number {
     const start = this.startOf(this.count);
     const needed = start + length;

@@ -1,9 +1,10 @@
 /**
- * What decides whether a registration is in force, by prefix and packed: all that `Registry.covers` asks behind the trie lies in one or two cache
- * lines, where the columns, which are in the order of the file, would be five lines apart.
+ * The validity times and protocols of registrations, packed by prefix. After the trie, `Registry.covers` reads one or
+ * two cache lines of this index; the columns, which are in the order of the file, would take five.
  *
- * Entry i is 24 bytes: valid from and valid until as doubles (µs since 1970), then protocols << 24 | row, then the number of the next entry of
- * the same prefix, 0 for none. That of a prefix's first row has the prefix's number; those of other rows follow behind all prefixes.
+ * Entry i has 24 bytes: valid from and valid until as doubles (µs since 1970), then protocols << 24 | row, then the
+ * number of the next entry of the same prefix, 0 for none. The entry of a prefix's first row has the prefix's number.
+ * Entries of further rows come after those of all prefixes.
  */
 import type { RegistrationColumns } from './registration-columns.ts';
 
@@ -14,7 +15,7 @@ const NEXT = 5;
 /** Rows are fewer than PREFIX_LIMIT of trie-shape. */
 const ROW_BITS = 24;
 
-/** Answer of `rowInForce` where none is. */
+/** Result of `rowInForce` where no row is in force. */
 export const NO_ROW = -1;
 
 export class ValidityIndex {
@@ -27,7 +28,7 @@ export class ValidityIndex {
     const memory = new ArrayBuffer(ENTRY_BYTES * rows.length);
     const words = new Int32Array(memory);
     const { protocols } = columns;
-    // Copied as halves: before V8 has compiled this, each double that it touches would be an object.
+    // Copied as 32-bit halves: until V8 compiles this loop, each double that is read would be allocated as an object.
     const validFrom = halvesOf(columns.validFromUs);
     const validUntil = halvesOf(columns.validUntilUs);
     const prefixCount = starts.length - 1;
@@ -57,7 +58,10 @@ export class ValidityIndex {
     return this.times.byteLength;
   }
 
-  /** The first row of the prefix that is in force for the protocol, or NO_ROW. Sizes and places stand as literals (see the head): V8 loads a module's constant at each use. */
+  /**
+   * The first row of the prefix that is in force for the protocol, or NO_ROW. Sizes and offsets are literals (see the
+   * head of this file), because V8 loads a module's constant at every use.
+   */
   rowInForce(prefix: number, timeUs: number, protocol: number): number {
     const { times, words } = this;
     let entry = prefix;
