@@ -17,7 +17,7 @@ export default tseslint.config(
     },
   },
   {
-    // Folders whose words are those of the field. The others follow: capture, wire, flow and fingerprint with the dataplane.
+    // Folders whose words are those of the field. The others follow: capture/format, wire, flow and fingerprint with the dataplane.
     files: [
       'src/core/**',
       'src/policy/**',

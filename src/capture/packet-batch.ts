@@ -3,14 +3,14 @@
  *
  * Invariants, for every row i < count:
  * - `at[i] + capturedLength[i] <= data.byteLength`;
- * - `capturedLength[i] <= wireLength[i]` (a file that says otherwise is corrected by its reader);
+ * - `capturedLength[i] <= wireLength[i]` (the reader corrects a file that violates this);
  * - `timeUs[i]` is a finite number >= 0.
- * The bytes belong to the reader: they are valid until its next `read`, so nothing may keep a reference to them.
+ * The bytes belong to the reader and are valid until its next `read`, so no reference to them may be kept.
  */
 import type { Micros } from '../core/units.ts';
 import { micros } from '../core/units.ts';
 
-/** Rows in one batch: small enough that the columns stay in the cache, large enough that the loop around them costs nothing. */
+/** Rows per batch: few enough for the columns to stay in the cache, and enough to amortise the work per batch. */
 export const BATCH_CAPACITY = 2048;
 
 const NO_BYTES = new DataView(new ArrayBuffer(0));
@@ -19,18 +19,18 @@ export class PacketBatch {
   count = 0;
   data: DataView = NO_BYTES;
   readonly capacity: number;
-  /** Offset of the first captured octet in `data`. */
+  /** Offset of the first captured byte in `data`. */
   readonly at: Uint32Array;
-  /** Octets captured. */
+  /** Captured bytes. */
   readonly capturedLength: Uint32Array;
-  /** Octets on the wire. */
+  /** Bytes on the wire. */
   readonly wireLength: Uint32Array;
-  /** Packet time, microseconds since 1970 (nanoseconds are cut off). */
+  /** Packet time, microseconds since 1970; nanoseconds are truncated. */
   readonly timeUs: Float64Array;
-  /** LINKTYPE_ number of the interface the packet was seen on. */
+  /** LINKTYPE_ number of the interface that captured the packet. */
   readonly linkType: Uint16Array;
 
-  /** Columns in `memory`, or in memory of their own. */
+  /** The columns are in `memory`, by default in new memory. */
   constructor(
     capacity: number = BATCH_CAPACITY,
     memory: ArrayBufferLike = new ArrayBuffer(PacketBatch.byteLength(capacity)),
@@ -51,7 +51,7 @@ export class PacketBatch {
     return this.count === this.capacity;
   }
 
-  /** Forgets the rows and takes the block that the next rows lie in. */
+  /** Removes all rows and sets the block that contains the next rows. */
   reset(data: DataView): void {
     this.count = 0;
     this.data = data;
@@ -67,7 +67,7 @@ export class PacketBatch {
     this.linkType[row] = linkType;
   }
 
-  /** Leaves the first rows out. */
+  /** Removes the first rows. */
   dropFirst(count: number): void {
     for (const column of [this.at, this.capturedLength, this.wireLength, this.timeUs, this.linkType]) {
       column.copyWithin(0, count, this.count);

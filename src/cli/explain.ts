@@ -14,7 +14,7 @@ import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { endsText, type ExplainedDecision, type ExplainedFlow, explainPage } from './explain-page.ts';
-import { FileOfPacket } from './file-of-packet.ts';
+import { PacketFiles } from '../output/event/packet-files.ts';
 import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } from './flow-choice.ts';
 import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requireRules } from '../rules/load-rules.ts';
@@ -52,6 +52,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
       linkIdentity: flags.linkIdentity,
       packetSink: null,
       onFile: (file, before) => {
+        if (before === 0) found.files.clear();
         found.files.begin(file, before);
       },
       onBatch: () => Promise.resolve(true),
@@ -85,7 +86,7 @@ async function packetKey(paths: readonly string[], packet: number, flags: Explai
 
 /** Collects what the engine says of the flows that are asked for. */
 class FoundFlows {
-  readonly files = new FileOfPacket();
+  readonly files = new PacketFiles();
   private readonly choice: FlowChoice;
   private readonly fields: EventFields;
   private readonly rules: Rules;

@@ -6,7 +6,7 @@ import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { CaptureWriter } from '../output/capture/capture-writer.ts';
 import type { EventLines } from '../output/event/event-line.ts';
 import { LineOutput } from '../output/log/line-output.ts';
-import { FileOfPacket } from './file-of-packet.ts';
+import { PacketFiles } from '../output/event/packet-files.ts';
 import { isPcapngPath, type OutputPaths } from './output-paths.ts';
 import type { VpnOnlyFlag } from './vpn-only-flag.ts';
 
@@ -15,7 +15,7 @@ export interface OutputFlags extends OutputPaths, VpnOnlyFlag {
 }
 
 export class ReplayOutputs {
-  readonly files = new FileOfPacket();
+  readonly files = new PacketFiles();
   readonly sink: DecisionSink;
   readonly packetSink: PacketSink | null;
   private readonly decisions: LineOutput | null;
@@ -60,6 +60,7 @@ export class ReplayOutputs {
 
   /** The packets before a file are those of other captures, where there are none of its own before it. */
   beginFile(file: string, packetsBefore: number): void {
+    if (packetsBefore === 0) this.files.clear();
     this.files.begin(file, packetsBefore);
     if (packetsBefore > 0) return;
     this.forwarded?.endCapture();

@@ -6,8 +6,9 @@
  *   peer    {"command":"reload","sudo_uid":1000}
  *   daemon  {"ok":true,…}
  */
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { chmodSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { freeSocketPath } from '../capture/live/socket-path.ts';
 import { ControlLines, controlLine } from './control-lines.ts';
 import { PeerProof } from './control-peer.ts';
 import type { Log } from '../output/log/log.ts';
@@ -21,8 +22,6 @@ export interface Peer {
 
 export type ControlHandler = (request: Readonly<Record<string, unknown>>, peer: Peer) => Promise<object>;
 
-/** Room that the kernel has for the name of a socket, with its end. */
-const LONGEST_PATH = 107;
 const PRIVATE_UMASK = 0o177;
 const SOCKET_MODE = 0o600;
 const LARGEST_REQUEST = 1 << 16;
@@ -50,9 +49,7 @@ export class ControlSocket {
   /** Begins to listen. Rejects where another daemon listens there, something else is there, or the name is too long. */
   async start(): Promise<void> {
     const { path, server, log } = this;
-    if (Buffer.byteLength(path) > LONGEST_PATH)
-      throw new Error(`its name has ${Buffer.byteLength(path)} bytes, and ${LONGEST_PATH} is the most`);
-    await removeStale(path);
+    await freeSocketPath(path);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // The socket is bound before `listen` returns: at no moment may others connect.
@@ -114,32 +111,4 @@ export class ControlSocket {
       return { ok: false, problem: 'this failed; the log says more' };
     }
   }
-}
-
-/** Removes a socket that a daemon left. One on which a daemon answers stays, and so does what is no socket. */
-async function removeStale(path: string): Promise<void> {
-  try {
-    if (!lstatSync(path).isSocket()) throw new Error('something else than a socket is there');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (await answers(path)) throw new Error('another daemon listens there');
-  unlinkSync(path);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const settle = (isThere: boolean): void => {
-      socket.destroy();
-      resolve(isThere);
-    };
-    socket.once('connect', () => {
-      settle(true);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT');
-    });
-  });
 }

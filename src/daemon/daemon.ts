@@ -16,7 +16,7 @@ import { type HttpOptions, HttpServer, type Route } from '../web/http/http-serve
 import type { Log } from '../output/log/log.ts';
 import type { Notifier } from './notifier.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import { RecentFiles } from './recent-files.ts';
+import { PacketFiles } from '../output/event/packet-files.ts';
 import { type Administered, RunAdministration } from './administration.ts';
 import { contextOf, RunChanges } from './rule-changes.ts';
 import { RunClock } from './source-clock.ts';
@@ -29,7 +29,6 @@ import type { RulesFiles } from './daemon-rules.ts';
 import { daemonRoutes } from './routes.ts';
 import { RunSafety } from './safety.ts';
 import type { RunSource } from './source-run.ts';
-import { RunSpool } from './spool-run.ts';
 import { daemonStats } from './stats.ts';
 import { daemonStatus } from './status.ts';
 import { startSafety } from './start-safety.ts';
@@ -57,7 +56,7 @@ export interface DaemonOptions {
   /** Null for no webhook. */
   readonly notifier: Notifier | null;
   readonly statsMs: number;
-  readonly makeSource: (outputs: RunOutputs, files: RecentFiles) => RunSource;
+  readonly makeSource: (outputs: RunOutputs, files: PacketFiles) => RunSource;
 }
 
 /** A stop is over within 5 s: from when on ends of flows are counted only, and when the logs are closed, whatever remains. */
@@ -66,6 +65,8 @@ const CLOSE_LOGS_MS = 4400;
 /** Of a source that has ended by itself nobody waits for the end. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
+/** Files to which packets can be attributed; flows do not last longer than these. */
+const FILES_LIMIT = 65_536;
 /** Time for notices that are on their way at the end. */
 const NOTICES_MS = 300;
 
@@ -92,7 +93,7 @@ export class Daemon {
   private stopMs = NaN;
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
-    const files = new RecentFiles();
+    const files = new PacketFiles(FILES_LIMIT);
     const outputs = await RunOutputs.open(
       options.outputs,
       options.show,
@@ -102,7 +103,7 @@ export class Daemon {
     return new Daemon(options, log, outputs, options.makeSource(outputs, files), files);
   }
 
-  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource, files: RecentFiles) {
+  private constructor(options: DaemonOptions, log: Log, outputs: RunOutputs, source: RunSource, files: PacketFiles) {
     this.options = options;
     this.log = log;
     this.outputs = outputs;
@@ -145,21 +146,21 @@ export class Daemon {
       await this.http?.stop();
       await this.control?.stop();
       this.lock?.close();
-      if (this.source instanceof RunSpool) this.source.close();
+      this.source.close();
       throw error;
     }
   }
 
   private async startParts(): Promise<void> {
     await this.startHttp();
-    // A spool takes its folder of state by itself; another source is not touched before that is done.
-    if (this.source.kind !== 'spool') await this.startSafety();
+    const { checkpoint } = this.source;
+    // A source with a checkpoint locks the state folder itself. Any other source starts after the folder is locked.
+    if (checkpoint === null) await this.startSafety();
     await this.source.start();
-    if (this.source.kind === 'spool') await this.startSafety();
-    const checkpoint = this.source instanceof RunSpool ? this.source.spool.checkpoint : null;
-    await this.startOutputs((path) => checkpoint?.logAt(path));
-    // From here on a kill leaves a checkpoint that knows where the logs stood.
-    if (this.source instanceof RunSpool) await this.source.commit(null);
+    if (checkpoint !== null) await this.startSafety();
+    await this.startOutputs((path) => checkpoint?.logPosition(path));
+    // From here on a kill leaves a checkpoint with the positions of the logs.
+    await checkpoint?.save();
     await this.changes.start();
     await this.startControl();
     this.lag.start();
@@ -214,12 +215,12 @@ export class Daemon {
   }
 
   async reopenLogs(): Promise<void> {
-    if (this.source instanceof RunSpool) {
-      this.source.wantsReopen = true;
+    if (this.source.checkpoint !== null) {
+      this.source.checkpoint.requestReopen();
       return;
     }
     await this.outputs.reopen();
-    this.log.info('event logs opened anew');
+    this.log.info('event logs reopened');
   }
 
   /** What the daemon does with packets: the engine's turn, then the logs'. */
@@ -233,14 +234,14 @@ export class Daemon {
   /** Ends flows and logs. Of a spool's file that is unfinished nothing more is written: the next start reads it again. */
   private async finish(): Promise<void> {
     const { source } = this;
-    const isAbandoned = source instanceof RunSpool && source.abandoned;
+    const isAbandoned = source.checkpoint?.isFileUnfinished === true;
     const wasAsked = !Number.isNaN(this.stopMs);
     if (!isAbandoned) {
       this.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
       this.engine.finish();
       this.hints.look(performance.now());
       this.writeStats();
-      if (source instanceof RunSpool) await source.commit(null);
+      await source.checkpoint?.save();
     }
     // Both come out of the time that the logs have.
     this.safety.saveAll();
@@ -251,7 +252,7 @@ export class Daemon {
       if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
     }
     await noticesOut;
-    if (source instanceof RunSpool) source.close();
+    source.close();
   }
 
   private tick(): void {
@@ -259,8 +260,8 @@ export class Daemon {
     this.changes.tick();
     this.safety.tick();
     this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());
-    // A spool's logs are moved aside between files only: the checkpoint names places in them.
-    if (this.source.kind !== 'spool') void this.outputs.rotateIfDue();
+    // A source with a checkpoint rotates the logs itself, because the checkpoint has positions in them.
+    if (this.source.checkpoint === null) void this.outputs.rotateIfDue();
     void this.outputs.settle();
   }
 
@@ -303,7 +304,7 @@ export class Daemon {
 
   private async startSafety(): Promise<void> {
     const { stateFolder: folder, needsState: isNeeded, starting } = this.options;
-    const isLocked = this.source.kind === 'spool';
+    const isLocked = this.source.checkpoint !== null;
     this.lock = await startSafety(
       this.safety,
       { folder, isNeeded, isLocked, rulesProblem: starting.problem },

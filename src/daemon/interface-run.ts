@@ -8,7 +8,7 @@ import { LiveSource } from '../capture/live/live-source.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
 
 export interface InterfaceCapture {
@@ -34,10 +34,11 @@ export function socketCapture(path: string, device: string): InterfaceCapture {
 export class RunInterface implements RunSource {
   readonly kind = 'interface';
   readonly backend: string;
+  readonly checkpoint = null;
   private readonly live: LiveSource;
-  private readonly files: RecentFiles;
+  private readonly files: PacketFiles;
 
-  constructor(capture: InterfaceCapture, stuckMs: number, files: RecentFiles, log: Log) {
+  constructor(capture: InterfaceCapture, stuckMs: number, files: PacketFiles, log: Log) {
     const { backend, device, isPatient, open } = capture;
     this.backend = backend;
     this.files = files;
@@ -73,6 +74,10 @@ export class RunInterface implements RunSource {
   }
 
   stop(): void {
+    this.live.stop();
+  }
+
+  close(): void {
     this.live.stop();
   }
 }

@@ -11,7 +11,7 @@ import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-f
 import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
 import { openNamedPipe, openStandardOutput, StreamTarget } from '../output/log/stream-target.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 
 export interface OutputOptions {
   readonly decisions: string | undefined;
@@ -27,7 +27,7 @@ const STANDARD_OUTPUT = '-';
 export class RunOutputs implements DecisionSink {
   readonly logs: readonly EventLog[];
   private readonly options: OutputOptions;
-  private readonly files: RecentFiles;
+  private readonly files: PacketFiles;
   private readonly show: ShowAddress;
   private readonly decisions: EventLog | null;
   private readonly flows: EventLog | null;
@@ -42,7 +42,7 @@ export class RunOutputs implements DecisionSink {
     logs: readonly EventLog[],
     show: ShowAddress,
     context: EventContext,
-    files: RecentFiles,
+    files: PacketFiles,
   ) {
     this.options = options;
     this.files = files;
@@ -64,7 +64,7 @@ export class RunOutputs implements DecisionSink {
     options: OutputOptions,
     show: ShowAddress,
     context: EventContext,
-    files: RecentFiles,
+    files: PacketFiles,
   ): Promise<RunOutputs> {
     const logs: EventLog[] = [];
     const { decisions, flows } = options;

@@ -2,19 +2,20 @@
 import { CaptureFault } from '../capture/packet-source.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
 
 export class RunPipe implements RunSource {
   readonly kind = 'pipe';
   readonly backend = 'file';
+  readonly checkpoint = null;
   private readonly capture: Capture = openCapture('-');
-  private readonly files: RecentFiles;
+  private readonly files: PacketFiles;
   private readonly watchdog: RunWatchdog;
   private stopped = false;
 
-  constructor(files: RecentFiles, watchdog: RunWatchdog) {
+  constructor(files: PacketFiles, watchdog: RunWatchdog) {
     this.files = files;
     this.watchdog = watchdog;
   }
@@ -51,6 +52,10 @@ export class RunPipe implements RunSource {
   stop(): void {
     this.stopped = true;
     void this.capture.close();
+  }
+
+  close(): void {
+    this.watchdog.stop();
   }
 
   private isStopped(): boolean {

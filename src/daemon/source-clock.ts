@@ -6,7 +6,7 @@
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { LiveTime } from '../pipeline/live-time.ts';
 import type { Log } from '../output/log/log.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { RunSource } from './source-run.ts';
 
 const LIVE_BOUND_US = 60_000_000;
@@ -18,7 +18,7 @@ const MICROS_PER_SECOND = 1e6;
 
 export class RunClock {
   private readonly kind: RunSource['kind'];
-  private readonly files: RecentFiles;
+  private readonly files: PacketFiles;
   private readonly log: Log;
   private readonly onClockSet: (byUs: number) => void;
   private time: LiveTime | null = null;
@@ -26,7 +26,7 @@ export class RunClock {
   private lastMs = 0;
 
   /** `onClockSet`: packet times are greater by this from now on. */
-  constructor(kind: RunSource['kind'], files: RecentFiles, log: Log, onClockSet: (byUs: number) => void) {
+  constructor(kind: RunSource['kind'], files: PacketFiles, log: Log, onClockSet: (byUs: number) => void) {
     this.kind = kind;
     this.files = files;
     this.log = log;

@@ -10,10 +10,18 @@ import { PacketBatch } from '../capture/packet-batch.ts';
 import type { ReadFile } from '../capture/spool/spool-checkpoint.ts';
 import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool/spool-source.ts';
 import type { Log } from '../output/log/log.ts';
+import type { LogPosition } from '../output/log/rotating-file.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import type { RecentFiles } from './recent-files.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { RunOutputs } from './outputs.ts';
-import { NO_COUNTS, type NO_FILES, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
+import {
+  NO_COUNTS,
+  type NO_FILES,
+  type RunSource,
+  type SourceCheckpoint,
+  type SourceCounts,
+  type TakeBatch,
+} from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
 import { SpoolState } from './spool-state.ts';
 import { lockState } from './state-lock.ts';
@@ -27,25 +35,24 @@ export interface RunSpoolOptions extends SpoolOptions {
   readonly stateFolder: string;
 }
 
-export class RunSpool implements RunSource {
+export class RunSpool implements RunSource, SourceCheckpoint {
   readonly kind = 'spool';
   readonly backend = 'file';
-  /** The file in hand was left unfinished: what came of it is not to be kept. */
-  abandoned = false;
-  readonly spool: SpoolSource;
+  readonly checkpoint = this;
+  isFileUnfinished = false;
+  private readonly spool: SpoolSource;
   private readonly options: RunSpoolOptions;
   private readonly outputs: RunOutputs;
-  private readonly files: RecentFiles;
+  private readonly files: PacketFiles;
   private readonly log: Log;
   private readonly watchdog: RunWatchdog;
   private lock: Server | null = null;
-  /** The logs are to be opened anew, once the file in hand is done: the checkpoint names places in them. */
-  wantsReopen = false;
+  private wantsReopen = false;
   private packets = 0;
   private faultyCount = 0;
   private stopBy = Infinity;
 
-  constructor(options: RunSpoolOptions, outputs: RunOutputs, files: RecentFiles, log: Log, watchdog: RunWatchdog) {
+  constructor(options: RunSpoolOptions, outputs: RunOutputs, files: PacketFiles, log: Log, watchdog: RunWatchdog) {
     this.options = options;
     this.spool = new SpoolSource(options, new SpoolState(options.stateFolder, log));
     this.outputs = outputs;
@@ -87,7 +94,7 @@ export class RunSpool implements RunSource {
     for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
       const end = await this.read(work, batch, take);
       if (end === null) {
-        this.abandoned = true;
+        this.isFileUnfinished = true;
         break;
       }
       await this.commit(end, end.isWhole);
@@ -102,12 +109,24 @@ export class RunSpool implements RunSource {
     this.spool.end();
   }
 
-  /** Notes what is on disk now: after a file, and after the last events of all. */
-  async commit(read: ReadFile | null, wasReadWhole = false): Promise<void> {
+  logPosition(path: string): LogPosition | undefined {
+    return this.spool.checkpoint.logAt(path);
+  }
+
+  async save(): Promise<void> {
+    await this.commit(null);
+  }
+
+  requestReopen(): void {
+    this.wantsReopen = true;
+  }
+
+  /** Saves the positions of the logs, and the file that was read, if any. */
+  private async commit(read: ReadFile | null, wasReadWhole = false): Promise<void> {
     await this.spool.commit(read, await this.outputs.positions(FLUSH_MS), wasReadWhole);
   }
 
-  /** Between two files: what another program or their size asks of the logs. The checkpoint then names the new ones. */
+  /** Between two files: reopens or rotates the logs if needed, and saves their new positions. */
   private async moveLogs(): Promise<void> {
     const wanted = this.wantsReopen;
     this.wantsReopen = false;

@@ -4,13 +4,13 @@ import { sharedBlock } from '../../src/capture/input/block.ts';
 import { type BlockLender, BlockReader, Fill, LARGEST_RECORD_LENGTH } from '../../src/capture/input/block-reader.ts';
 import { MemoryFile, MemoryInput } from './read-all.ts';
 
-const octets = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) & 255);
+const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) & 255);
 const INPUTS = [
   ['waited for', MemoryInput],
   ['read at once', MemoryFile],
 ] as const;
 
-/** Waits until `need` octets are there; false where the input ends before. */
+/** Waits until `need` bytes are there; false where the input ends before. */
 async function fill(reader: BlockReader, need: number): Promise<boolean> {
   let found = reader.fillNow(need);
   for (; found === Fill.NOT_YET; found = reader.fillNow(need)) await reader.wait();
@@ -24,15 +24,15 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
       fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 4 }),
       fc.array(fc.nat(900), { minLength: 1, maxLength: 40 }),
       async (payloadLength, chunkLengths, steps) => {
-        const reader = new BlockReader(new Input(octets, chunkLengths), payloadLength);
+        const reader = new BlockReader(new Input(bytes, chunkLengths), payloadLength);
         let at = 0;
         for (const count of steps) {
           expect(reader.offset).toBe(at);
-          const there = Math.min(count, octets.length - at);
+          const there = Math.min(count, bytes.length - at);
           expect(await fill(reader, count)).toBe(there === count);
           expect(reader.available).toBeGreaterThanOrEqual(there);
           const seen = Buffer.from(reader.data.buffer, reader.at, there);
-          expect(seen.equals(octets.subarray(at, at + there))).toBe(true);
+          expect(seen.equals(bytes.subarray(at, at + there))).toBe(true);
           reader.at += there;
           at += there;
         }
@@ -54,17 +54,17 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
     await reader.close();
   });
 
-  it('leaves the octets of the last batch alone until it is asked for more', async () => {
-    const reader = new BlockReader(new Input(octets), 1000);
+  it('leaves the bytes of the last batch alone until it is asked for more', async () => {
+    const reader = new BlockReader(new Input(bytes), 1000);
     await fill(reader, 1);
     const { data, at } = reader;
     // The next block may be read meanwhile.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    for (let i = 0; i < 1000; i++) expect(data.getUint8(at + i)).toBe(octets[i]);
+    for (let i = 0; i < 1000; i++) expect(data.getUint8(at + i)).toBe(bytes[i]);
     await reader.close();
   });
 
-  it('copies a long record that comes octet by octet only once', async () => {
+  it('copies a long record that comes byte by byte only once', async () => {
     const slow = new BlockReader(new Input(new Uint8Array(300_000), [1]));
     const began = performance.now();
     expect(await fill(slow, 250_000)).toBe(true);
@@ -80,7 +80,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
     /** What somebody else still looks at in each block: the place in the block, and what is there. */
     const looks = blocks.map((): [number, number][] => []);
     const stillThere = (): boolean =>
-      looks.every((kept, i) => kept.every(([at, octet]) => blocks[i]!.bytes[at] === octet));
+      looks.every((kept, i) => kept.every(([at, byte]) => blocks[i]!.bytes[at] === byte));
     const lender: BlockLender = {
       lend: () => blocks,
       waitFor(block) {
@@ -88,14 +88,14 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
         looks[blocks.indexOf(block)] = [];
       },
     };
-    const reader = new BlockReader(new Input(octets, [500, 70]), undefined, lender);
+    const reader = new BlockReader(new Input(bytes, [500, 70]), undefined, lender);
     for (let at = 0; await fill(reader, 130); at += 130) {
       const here = blocks.findIndex((block) => block.data === reader.data);
-      for (let i = 0; i < 130; i++) looks[here]!.push([reader.at + i, octets[at + i]!]);
+      for (let i = 0; i < 130; i++) looks[here]!.push([reader.at + i, bytes[at + i]!]);
       expect(stillThere()).toBe(true);
       reader.at += 130;
     }
-    expect(reader.available).toBe(octets.length % 130);
+    expect(reader.available).toBe(bytes.length % 130);
     await reader.close();
   });
 });

@@ -21,21 +21,21 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Octets of a text of hexadecimal digits, white space ignored. */
+/** Bytes of a text of hexadecimal digits, white space ignored. */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 }
 
-/** Fields of 2, 4 or 8 octets in one byte order, one after the other. */
+/** Fields of 2, 4 or 8 bytes in one byte order, one after the other. */
 export function fields(littleEndian: boolean, ...list: readonly (readonly [2 | 4 | 8, number | bigint])[]): Uint8Array {
   return concat(
     ...list.map(([length, value]) => {
-      const octets = new Uint8Array(length);
-      const data = new DataView(octets.buffer);
+      const bytes = new Uint8Array(length);
+      const data = new DataView(bytes.buffer);
       if (length === 2) data.setUint16(0, Number(value), littleEndian);
       if (length === 4) data.setUint32(0, Number(value), littleEndian);
       if (length === 8) data.setBigUint64(0, BigInt.asUintN(64, BigInt(value)), littleEndian);
-      return octets;
+      return bytes;
     }),
   );
 }
@@ -46,7 +46,7 @@ export interface PcapShape {
   readonly version?: readonly [number, number];
   readonly snapshotLength?: number;
   readonly linkType?: number;
-  /** Octets behind the four fields of a record header. */
+  /** Bytes behind the four fields of a record header. */
   readonly extraHeaderLength?: number;
   /** These bytes themselves. */
   readonly extraHeader?: Uint8Array;
@@ -91,8 +91,8 @@ export function buildPcap(packets: readonly BuiltPacket[], shape: PcapShape = {}
   return concat(buildPcapHeader(shape), ...packets.map((packet) => buildPcapRecord(packet, shape)));
 }
 
-function padded(octets: Uint8Array): Uint8Array {
-  return concat(octets, new Uint8Array((4 - (octets.length % 4)) % 4).fill(0xcc));
+function padded(bytes: Uint8Array): Uint8Array {
+  return concat(bytes, new Uint8Array((4 - (bytes.length % 4)) % 4).fill(0xcc));
 }
 
 export function buildBlock(type: number, body: Uint8Array, littleEndian = true): Uint8Array {
@@ -155,7 +155,7 @@ export function buildPcapng(packets: readonly BuiltPacket[], littleEndian = true
   );
 }
 
-/** Packets with lengths and content from a seed: a few octets to a few hundred, some cut by a snapshot length. */
+/** Packets with lengths and content from a seed: a few bytes to a few hundred, some cut by a snapshot length. */
 export function samplePackets(count: number, seed = 1): BuiltPacket[] {
   let state = seed;
   const next = (below: number): number => {

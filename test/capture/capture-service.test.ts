@@ -245,7 +245,7 @@ describe('a reader of sluice capture', () => {
   });
 
   it.each<[string, Uint8Array, string]>([
-    ['garbage', Buffer.from('SSH-2.0-OpenSSH'), 'sends something else than sluice capture'],
+    ['garbage', Buffer.from('SSH-2.0-OpenSSH'), 'does not send the protocol of sluice capture'],
     ['an end', Buffer.alloc(0), 'has ended the connection'],
     [
       'another interface',

@@ -1,6 +1,6 @@
 // Reads a capture in a process of its own: prints packets, captured octets, fault and message, resident memory, and the
 // growth of the heap per packet where the garbage collector is exposed.
-import { openCapture } from './capture/open-capture.js';
+import { openCapture } from './capture/format/open-capture.js';
 import { PacketBatch } from './capture/packet-batch.js';
 
 const source = openCapture(process.argv[2]);
@@ -9,11 +9,11 @@ if (exitAfterMs > 0) setTimeout(() => process.exit(9), exitAfterMs);
 
 const batch = new PacketBatch();
 let packets = 0;
-let octets = 0;
+let bytes = 0;
 let heapAtStart = 0;
 let packetsAtStart = 0;
 while (await source.read(batch)) {
-  for (let i = 0; i < batch.count; i++) octets += batch.capturedLength[i];
+  for (let i = 0; i < batch.count; i++) bytes += batch.capturedLength[i];
   packets += batch.count;
   if (heapAtStart === 0 && packets > 100_000 && globalThis.gc) {
     globalThis.gc();
@@ -24,4 +24,4 @@ while (await source.read(batch)) {
 const heapPerPacket = (process.memoryUsage().heapUsed - heapAtStart) / (packets - packetsAtStart);
 const { fault, message } = source.end;
 await source.close();
-console.log(JSON.stringify({ packets, octets, fault, message, rss: process.memoryUsage.rss(), heapPerPacket }));
+console.log(JSON.stringify({ packets, bytes, fault, message, rss: process.memoryUsage.rss(), heapPerPacket }));

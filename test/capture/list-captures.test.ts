@@ -17,7 +17,7 @@ beforeAll(() => {
   writeFileSync(at('mixed', 'a-b'), buildPcap([]));
   writeFileSync(at('mixed', 'B'), buildPcap([], { littleEndian: false }));
   writeFileSync(at('mixed', 'a', 'é.gz'), gzipSync(buildPcap([])));
-  // Before U+E000 by octets of UTF-8? No: after it. JavaScript's own order says the opposite.
+  // Before U+E000 by bytes of UTF-8? No: after it. JavaScript's own order says the opposite.
   writeFileSync(at('mixed', 'a', '\u{1f511}'), buildPcap([]));
   writeFileSync(at('mixed', 'a', '\ue000'), buildPcap([]));
   writeFileSync(at('mixed', 'a', 'deep', 'cut.pcap'), hex('d4c3b2a10200'));
@@ -38,7 +38,7 @@ afterAll(() => {
 const inside = ['B', 'a-b', 'a.pcap', 'a/deep/cut.pcap', 'a/é.gz', 'a/\ue000', 'a/\u{1f511}', 'z.pcap'];
 
 describe('a folder', () => {
-  it('means the captures below it, sorted by octets, links followed once', async () => {
+  it('means the captures below it, sorted by bytes, links followed once', async () => {
     const { paths, skippedCount, problems } = await listCaptures([at('mixed')]);
     expect(paths).toEqual(inside.map((name) => at('mixed', name)));
     expect(skippedCount).toBe(3);

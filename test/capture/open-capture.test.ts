@@ -39,8 +39,8 @@ describe('recognition', () => {
       ['c.pcap', buildPcapng(packets, false)],
       ['d.zst', gzipSync(buildPcapng(packets))],
     ];
-    for (const [name, octets] of forms) {
-      writeFileSync(at(name), octets);
+    for (const [name, bytes] of forms) {
+      writeFileSync(at(name), bytes);
       const source = openCapture(at(name));
       expect(source.name).toBe(at(name));
       expect(await readAll(source)).toEqual({
@@ -53,13 +53,13 @@ describe('recognition', () => {
   it.each([
     ['a text', Buffer.from('Dear diary,\nnothing happened today.\n'), 'neither pcap nor pcapng'],
     ['a text that begins like pcapng', Buffer.from('\n\r\r\nDear diary,\nnothing happened.'), 'neither'],
-    ['one octet', hex('d4'), 'neither'],
+    ['one byte', hex('d4'), 'neither'],
     ['nothing', hex(''), 'empty'],
-    ['a text in gzip', gzipSync(Buffer.from('Dear diary')), 'neither pcap nor pcapng by its first octets inside gzip'],
+    ['a text in gzip', gzipSync(Buffer.from('Dear diary')), 'neither pcap nor pcapng by its first bytes inside gzip'],
     ['nothing in gzip', gzipSync(hex('')), 'empty: no octet to read inside gzip'],
     ["Navtel's magic, which libpcap does not read either", hex('a12b3c4d00020004'), 'neither'],
-  ])('refuses %s by name', async (_, octets, words) => {
-    const { packets: seen, end } = await readBytes(octets);
+  ])('refuses %s by name', async (_, bytes, words) => {
+    const { packets: seen, end } = await readBytes(bytes);
     expect(seen).toEqual([]);
     expect(faultName(end.fault)).toBe('unknown-format');
     expect(end.message).toContain(words);
@@ -109,14 +109,14 @@ describe('what cannot be opened', () => {
 
 describe('a file that grows', () => {
   it('is read on as long as there is more each time', async () => {
-    const octets = buildPcap(packets);
-    writeFileSync(at('growing'), octets.subarray(0, 1001));
+    const bytes = buildPcap(packets);
+    writeFileSync(at('growing'), bytes.subarray(0, 1001));
     const source = openCapture(at('growing'));
     const batch = new PacketBatch();
     let count = 0;
     for (let there = 1001; await source.read(batch); there += 1001) {
       count += batch.count;
-      appendFileSync(at('growing'), octets.subarray(there, there + 1001));
+      appendFileSync(at('growing'), bytes.subarray(there, there + 1001));
     }
     expect(count).toBe(packets.length);
     expect(source.end.fault).toBe(CaptureFault.NONE);
@@ -166,15 +166,15 @@ describe('closing', () => {
 describe.skipIf(process.platform === 'win32')('a FIFO', () => {
   it('is read as it is written', async () => {
     execFileSync('mkfifo', [at('fifo')]);
-    const octets = buildPcap(packets);
+    const bytes = buildPcap(packets);
     const writer = spawn('sh', ['-c', `exec cat > '${at('fifo')}'`]);
-    writer.stdin.write(octets.subarray(0, 1000));
+    writer.stdin.write(bytes.subarray(0, 1000));
     const source = openCapture(at('fifo'));
     const batch = new PacketBatch();
     expect(await source.read(batch)).toBe(true);
     const first = batch.count;
     expect(first).toBeGreaterThan(0);
-    writer.stdin.end(octets.subarray(1000));
+    writer.stdin.end(bytes.subarray(1000));
     const { packets: rest, end } = await readAll(source);
     expect(end.fault).toBe(CaptureFault.NONE);
     expect(first + rest.length).toBe(packets.length);

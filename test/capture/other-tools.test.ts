@@ -1,4 +1,4 @@
-/** The same octets, read by the tools of others and by us: what they write we must read, and count and time alike. */
+/** The same bytes, read by the tools of others and by us: what they write we must read, and count and time alike. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -115,7 +115,7 @@ describe('one capture in every form', () => {
       buildPcapng(packets, false),
     ];
     const wanted = { packets: expectedPackets(packets), end: { fault: CaptureFault.NONE, message: '' } };
-    for (const form of [...forms, ...forms.map((octets) => gzipSync(octets))])
+    for (const form of [...forms, ...forms.map((bytes) => gzipSync(bytes))])
       expect(await readBytes(form)).toEqual(wanted);
   });
 });

@@ -40,7 +40,7 @@ describe('vectors', () => {
     ]);
   });
 
-  it("reads Kuznetzov's records: libpcap's pcap_sf_patched_pkthdr is index, protocol, type and a pad octet longer", async () => {
+  it("reads Kuznetzov's records: libpcap's pcap_sf_patched_pkthdr is index, protocol, type and a pad byte longer", async () => {
     const file = hex(`
       34cdb2a1 0200 0400 00000000 00000000 60000000 01000000
       90a3cf65 40e20100 02000000 02000000 03000000 0008 00 00 cafe
@@ -168,7 +168,7 @@ describe('cut anywhere', () => {
 
 describe('block sizes', () => {
   it.each([1, 2, 3, 7, 16, 17, 24, 100, 255, 1000, 4096])(
-    'of %i octets give the same packets',
+    'of %i bytes give the same packets',
     async (payloadLength) => {
       const file = buildPcap(packets);
       for (const chunk of [1, 5, Infinity]) {
@@ -212,7 +212,7 @@ describe('hostile', () => {
     expect(end.message).toContain(`${major}.${minor}`);
   });
 
-  it('survives random octets behind a header, and random changes to a capture', async () => {
+  it('survives random bytes behind a header, and random changes to a capture', async () => {
     const file = buildPcap(packets);
     const run = fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { maxLength: 20 }),

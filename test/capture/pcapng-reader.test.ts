@@ -67,7 +67,7 @@ describe('sections and interfaces', () => {
   });
 
   it('gives each interface its link type, resolution and offset', async () => {
-    const resolution = (octet: number): Uint8Array => buildOption(9, Uint8Array.of(octet));
+    const resolution = (byte: number): Uint8Array => buildOption(9, Uint8Array.of(byte));
     const offset = (seconds: number): Uint8Array => buildOption(14, fields(true, [8, seconds]));
     const name = buildOption(2, Buffer.from('eth0'));
     const file = concat(
@@ -219,7 +219,7 @@ describe('cut anywhere', () => {
 });
 
 describe('block sizes', () => {
-  it.each([1, 2, 3, 7, 16, 28, 29, 255, 1000])('of %i octets give the same packets', async (payloadLength) => {
+  it.each([1, 2, 3, 7, 16, 28, 29, 255, 1000])('of %i bytes give the same packets', async (payloadLength) => {
     const file = concat(buildPcapng(packets, true), buildPcapng(packets, false));
     for (const chunk of [1, 5, Infinity]) {
       const { packets: seen } = await readBytes(file, { payloadLength }, [chunk]);

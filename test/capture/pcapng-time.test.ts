@@ -43,7 +43,7 @@ describe('stampToMicros', () => {
     },
   );
 
-  it('is finite and not negative for every octet of if_tsresol', () => {
+  it('is finite and not negative for every byte of if_tsresol', () => {
     for (let resolution = 0; resolution < 256; resolution++) {
       for (const half of [0, 1, 0x7fffffff, 0xffffffff]) {
         const time = stampToMicros(half, 0xffffffff, resolution);

@@ -14,7 +14,7 @@ export interface SeenPacket {
   readonly capturedLength: number;
   readonly wireLength: number;
   readonly linkType: number;
-  /** Hexadecimal of a few octets, a digest of many. */
+  /** Hexadecimal of a few bytes, a digest of many. */
   readonly content: string;
 }
 
@@ -53,7 +53,7 @@ function seenPacket(batch: PacketBatch, row: number): SeenPacket {
   return { timeUs, capturedLength, wireLength, linkType: batch.linkType[row]!, content: contentOf(bytes) };
 }
 
-/** Octets in memory, given out in chunks of the given lengths, over and over. */
+/** Bytes in memory, given out in chunks of the given lengths, over and over. */
 export class MemoryInput implements ByteInput {
   end: CaptureEnd = NO_FAULT;
   readonly bytes: Uint8Array;
@@ -89,7 +89,7 @@ export class MemoryFile extends MemoryInput {
   readonly readNow = (target: Uint8Array, at: number, length: number): number => this.take(target, at, length);
 }
 
-/** What is seen is the same whether the octets are waited for or read at once. */
+/** What is seen is the same whether the bytes are waited for or read at once. */
 export async function readBytes(
   bytes: Uint8Array,
   options: CaptureOptions = {},

@@ -43,7 +43,7 @@ async function unpack(
   bytes: Uint8Array,
   open: Open,
   chunkLengths?: number[],
-): Promise<{ octets: Uint8Array; end: ZstdInput['end'] }> {
+): Promise<{ bytes: Uint8Array; end: ZstdInput['end'] }> {
   const input = new ZstdInput(new MemoryInput(bytes, chunkLengths), open());
   const parts: Uint8Array[] = [];
   const target = new Uint8Array(100_000);
@@ -52,7 +52,7 @@ async function unpack(
     count = await input.read(target, 0, target.length);
   }
   await input.close();
-  return { octets: concat(...parts), end: input.end };
+  return { bytes: concat(...parts), end: input.end };
 }
 
 function readPackets(bytes: Uint8Array, open: Open, chunkLengths?: number[]): Promise<SeenCapture> {
@@ -86,7 +86,7 @@ describe.each(LIBRARIES)('vectors, by %s', (_, open) => {
     const expected = concat(hex('0a0b0ceeeeeeeeee0a0b0ceeeeeeeeee'), decompress(SMALL));
     for (const chunk of [1, 4, Infinity]) {
       expect(await unpack(whole, open, [chunk])).toEqual({
-        octets: expected,
+        bytes: expected,
         end: { fault: CaptureFault.NONE, message: '' },
       });
     }
@@ -96,13 +96,13 @@ describe.each(LIBRARIES)('vectors, by %s', (_, open) => {
     const blocks = Array.from({ length: 1000 }, (_, i) => block(1, 1 + (i % 3), Uint8Array.of(i & 255), i === 999));
     const expected = concat(...Array.from({ length: 1000 }, (_, i) => new Uint8Array(1 + (i % 3)).fill(i & 255)));
     const frame = concat(frameHeader, ...blocks);
-    expect((await unpack(concat(frame, frame), open)).octets).toEqual(concat(expected, expected));
+    expect((await unpack(concat(frame, frame), open)).bytes).toEqual(concat(expected, expected));
   });
 });
 
 describe.skipIf(!installed('zstd'))('against zstd(1), where it is installed', () => {
-  const pack = (octets: Uint8Array, ...flags: string[]): Uint8Array =>
-    Uint8Array.from(execFileSync('zstd', ['-q', '-c', ...flags], { input: octets, maxBuffer: 1 << 26 }));
+  const pack = (bytes: Uint8Array, ...flags: string[]): Uint8Array =>
+    Uint8Array.from(execFileSync('zstd', ['-q', '-c', ...flags], { input: bytes, maxBuffer: 1 << 26 }));
   const packets = samplePackets(3000);
   const levels = ['-1', '-3', '-9', '-19', '--fast=3', '-3 --no-check', '-3 --long=27'];
 
@@ -119,9 +119,9 @@ describe.skipIf(!installed('zstd'))('against zstd(1), where it is installed', ()
       const megabyte = buildPcap(samplePackets(8000)).subarray(0, 900_000);
       const long = concat(...Array.from({ length: 30 }, (_, i) => concat(Uint8Array.of(i), megabyte)));
       for (const level of ['-1', '-12']) {
-        const { octets, end } = await unpack(pack(long, level), open);
+        const { bytes, end } = await unpack(pack(long, level), open);
         expect(end.fault).toBe(CaptureFault.NONE);
-        expect(Buffer.compare(octets, long)).toBe(0);
+        expect(Buffer.compare(bytes, long)).toBe(0);
       }
     });
   });
@@ -146,23 +146,23 @@ describe.each(LIBRARIES)('hostile, by %s', (_, open) => {
     ['a block over 128 KB', concat(frameHeader, block(1, 131_073, hex('00'))), 'block out of range'],
     ['a reserved bit in the descriptor', hex('28b52ffd 08 38 010000'), 'reserved bit'],
     ['a dictionary', hex('28b52ffd 01 38 07 010000'), 'dictionary'],
-    ['a window of 2 TB', hex('28b52ffd 00 ff 010000'), 'window of 4123168604160 octets'],
-    ['a window of 144 MB behind a frame', concat(SMALL, hex('28b52ffd 00 89 010000')), 'window of 150994944 octets'],
+    ['a window of 2 TB', hex('28b52ffd 00 ff 010000'), 'window of 4123168604160 bytes'],
+    ['a window of 144 MB behind a frame', concat(SMALL, hex('28b52ffd 00 89 010000')), 'window of 150994944 bytes'],
     [
       'a single segment of 1 TB',
       concat(hex('28b52ffd e0'), fields(true, [8, 1n << 40n]), block(0, 0, hex(''))),
-      'window of 1099511627776 octets',
+      'window of 1099511627776 bytes',
     ],
     ['Huffman weights without end', concat(frameHeader, ENDLESS), ''],
     ['a Huffman table repeated before the first', concat(frameHeader, block(2, 6, hex('138000 0102 00'))), ''],
-    // 98,303 sequences of one code each, every one a copy of 131,074 octets that costs no bits.
+    // 98,303 sequences of one code each, every one a copy of 131,074 bytes that costs no bits.
     ['copies without end', concat(frameHeader, block(2, 12, hex('0841 ffffff 54 00 00 34 ffff01 00'))), ''],
   ];
   it.each(table)('%s ends it soon, by name', async (_, frame, words) => {
     const usage = process.cpuUsage();
     const { end } = await unpack(frame, open);
     expect(end.fault).toBe(CaptureFault.BAD_COMPRESSION);
-    expect(end.message).toMatch(/^zstd data invalid \(.+\) after octet \d+ of the uncompressed stream$/);
+    expect(end.message).toMatch(/^zstd data invalid \(.+\) after byte \d+ of the uncompressed stream$/);
     expect(end.message).toContain(words);
     const { user, system } = process.cpuUsage(usage);
     expect((user + system) / 1000).toBeLessThan(SHORT_LIMIT_MS + 2000);
@@ -171,14 +171,14 @@ describe.each(LIBRARIES)('hostile, by %s', (_, open) => {
   it('delivers what comes before damage', async () => {
     const before = concat(frameHeader, block(0, 3, hex('0a0b0c'), false), block(1, 131_072, hex('00'), false));
     for (const damage of [ENDLESS, block(3, 4, hex('00000000'))]) {
-      const { octets, end } = await unpack(concat(SMALL, before, damage), open);
+      const { bytes, end } = await unpack(concat(SMALL, before, damage), open);
       const first = concat(decompress(SMALL), hex('0a0b0c'));
-      expect(octets.subarray(0, first.length)).toEqual(first);
+      expect(bytes.subarray(0, first.length)).toEqual(first);
       expect(end.fault).toBe(CaptureFault.BAD_COMPRESSION);
     }
   });
 
-  it('survives changed octets', async () => {
+  it('survives changed bytes', async () => {
     for (let at = 0; at < REQUESTS.length; at += 11) {
       const changed = REQUESTS.slice();
       changed[at]! ^= [1, 0x80, 0xff][at % 3]!;
@@ -214,20 +214,20 @@ describe.each(LIBRARIES)('hostile, by %s', (_, open) => {
 });
 
 describe('the worker', () => {
-  const piece = { begins: true, ends: true, octets: SMALL.slice(), largestOutputLength: 131_072 };
+  const piece = { begins: true, ends: true, bytes: SMALL.slice(), largestOutputLength: 131_072 };
 
   it('is not given copies from farther back than fzstd can tell', async () => {
     const far = { ...piece, largestOutputLength: 101_000_000, windowLength: 1 << 27 };
     const { chunks, failure } = await new WorkerDecoder().decode(far);
     expect(chunks).toEqual([]);
-    expect(failure).toMatch(/window of 134217728 octets.*Node 22\.15/);
+    expect(failure).toMatch(/window of 134217728 bytes.*Node 22\.15/);
   });
 
   it('ends a stream that hardly comes forward, and not one that was closed', async () => {
-    // Each frame a window of 128 MB for one octet: some 100 ms of clearing memory.
+    // Each frame a window of 128 MB for one byte: some 100 ms of clearing memory.
     const frame = hex('28b52ffd 00 88 0b0000 41');
-    const { octets, end } = await unpack(concat(...new Array<Uint8Array>(100).fill(frame)), LIBRARIES[0]![1]);
-    expect(octets.length).toBeLessThan(100);
+    const { bytes, end } = await unpack(concat(...new Array<Uint8Array>(100).fill(frame)), LIBRARIES[0]![1]);
+    expect(bytes.length).toBeLessThan(100);
     expect(end.message).toContain(`hardly any output in ${SHORT_LIMIT_MS} ms`);
     const decoder = new WorkerDecoder();
     await decoder.close();
@@ -270,7 +270,7 @@ describe('a process of its own', () => {
     const script = join(built.folder, 'leave-open.js');
     writeFileSync(
       script,
-      `import { openCapture } from './capture/open-capture.js';
+      `import { openCapture } from './capture/format/open-capture.js';
        console.log(JSON.stringify(await openCapture(process.argv[2]).start()));`,
     );
     expect(run(script, path)).toBe(true);

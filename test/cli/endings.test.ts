@@ -100,7 +100,7 @@ describe('a capture that cannot be read to its end ends with 4', () => {
   it('a text by the name of a capture: named, and the others are read', async () => {
     const { code, stdout, stderr } = await sluice(['replay', text, 'captures/wireguard/rekey.pcap', '--each']);
     expect(code).toBe(4);
-    expect(stderr).toContain('text.pcap: neither pcap nor pcapng by its first octets');
+    expect(stderr).toContain('text.pcap: neither pcap nor pcapng by its first bytes');
     expect(stdout).toContain('1 of them VPN');
   });
 

@@ -1,6 +1,6 @@
 /** Replays in this process, with what came of them as values that tests can compare. */
 import { readFileSync } from 'node:fs';
-import { FileOfPacket } from '../../src/cli/file-of-packet.ts';
+import { PacketFiles } from '../../src/output/event/packet-files.ts';
 import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
 import type { Counters } from '../../src/dataplane/counters.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../../src/dataplane/flow-capacity.ts';
@@ -55,7 +55,7 @@ export async function replayFiles(
   if (policy === undefined || registry === null) throw new Error(issues.kept.map(({ message }) => message).join());
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const events = new EventLines(showAddresses('plain'), context);
-  const files = new FileOfPacket();
+  const files = new PacketFiles();
   const result = {
     lines: [] as string[],
     decisions: [] as DecisionEvent[],
@@ -73,6 +73,7 @@ export async function replayFiles(
         },
       },
       onFile: (file, packetsBefore) => {
+        if (packetsBefore === 0) files.clear();
         files.begin(shownAs(file), packetsBefore);
       },
       onBatch: () => Promise.resolve(true),

@@ -173,7 +173,7 @@ describe('the control socket', () => {
 
 describe('its path', () => {
   it('is taken over from a daemon that was killed, and not from one that runs', async () => {
-    await expect(open().start()).rejects.toThrow('another daemon listens there');
+    await expect(open().start()).rejects.toThrow('another process listens on');
     expect(await askDaemon(path, {})).toMatchObject({ ok: true });
     await socket.stop();
     expect(existsSync(path)).toBe(false);
@@ -191,10 +191,10 @@ describe('its path', () => {
   it('that is no socket, or too long, is refused', async () => {
     const other = join(folder, 'file');
     writeFileSync(other, 'precious');
-    await expect(new ControlSocket(other, () => Promise.resolve({}), log).start()).rejects.toThrow('something else');
+    await expect(new ControlSocket(other, () => Promise.resolve({}), log).start()).rejects.toThrow('is no socket');
     expect(statSync(other).size).toBe(8);
     const long = join(folder, 'a'.repeat(100));
-    await expect(new ControlSocket(long, () => Promise.resolve({}), log).start()).rejects.toThrow('107 is the most');
+    await expect(new ControlSocket(long, () => Promise.resolve({}), log).start()).rejects.toThrow('at most 107 bytes');
   });
 });
 

@@ -1,9 +1,9 @@
 /**
- * Which format an input has, from its first octets. Names and extensions are never looked at.
+ * Detects the format of an input from its first bytes. Names and extensions are ignored.
  *
- * pcap: the three magics libpcap reads (sf-pcap.c), in both byte orders. pcapng: the Section Header Block's type, which
- * is a palindrome, and its byte-order magic at octet 8 (draft-ietf-opsawg-pcapng, section 4.1): the type alone is
- * "\n\r\r\n" and may begin a text. gzip: RFC 1952. zstd: RFC 8878, a frame or a skippable frame.
+ * pcap: the three magics that libpcap reads (sf-pcap.c), in both byte orders. pcapng: the Section Header Block's type,
+ * which is a palindrome, and its byte-order magic at byte 8 (draft-ietf-opsawg-pcapng, section 4.1); the type alone is
+ * "\n\r\r\n", which may begin a text. gzip: RFC 1952. zstd: RFC 8878, a frame or a skippable frame.
  */
 import type { ByteInput } from '../input/byte-input.ts';
 import { PrefixedInput } from '../input/byte-input.ts';
@@ -13,9 +13,9 @@ import type { CaptureEnd } from '../packet-source.ts';
 export const CaptureFormat = { UNKNOWN: 0, PCAP: 1, PCAPNG: 2, GZIP: 3, ZSTD: 4 } as const;
 export type CaptureFormat = (typeof CaptureFormat)[keyof typeof CaptureFormat];
 
-/** Octets looked at: the longest signature, pcapng's. */
+/** Length of the longest signature, pcapng's. */
 const SIGNATURE_LENGTH = 12;
-/** Octets asked for: a page, so that the reads after it stay aligned. */
+/** Bytes requested: a page, so that the following reads stay aligned. */
 const FIRST_READ_LENGTH = 4096;
 
 const PCAP_MAGICS: ReadonlySet<number> = new Set([
@@ -24,17 +24,17 @@ const PCAP_MAGICS: ReadonlySet<number> = new Set([
 const PCAPNG_SECTION = 0x0a0d0d0a;
 const PCAPNG_BYTE_ORDERS: ReadonlySet<number> = new Set([0x1a2b3c4d, 0x4d3c2b1a]);
 const ZSTD_FRAME = 0x28b52ffd;
-/** Skippable frames: 0x184D2A50 to 0x184D2A5F, little-endian; the first octet's low half is free. */
+/** Skippable frames: 0x184D2A50 to 0x184D2A5F, little-endian; the low half of the first byte is free. */
 const ZSTD_SKIPPABLE = 0x502a4d18;
 const ZSTD_SKIPPABLE_MASK = 0xf0ffffff;
 
-/** The format, and an input that begins where the given one did. */
+/** The format, and an input that begins at the same byte as the given one. */
 export interface Recognised {
   readonly format: CaptureFormat;
   readonly input: ByteInput;
-  /** The first bytes: fewer than a signature only where the input ends there. */
+  /** The first bytes; fewer than a signature only if the input ends there. */
   readonly seen: Uint8Array;
-  /** How the input ended, where it ended within the signature. */
+  /** How the input ended, if it ended within the signature. */
   readonly failure: CaptureEnd;
 }
 
@@ -55,7 +55,7 @@ export async function recogniseFormat(input: ByteInput): Promise<Recognised> {
   return { format: formatOf(seen), input: new PrefixedInput(seen, input), seen, failure };
 }
 
-/** A pcapng signature that is cut counts as one: what is missing will be named by its reader. */
+/** A truncated pcapng signature counts as pcapng: its reader reports what is missing. */
 function formatOf(seen: Uint8Array): CaptureFormat {
   const data = new DataView(seen.buffer, seen.byteOffset, seen.length);
   if (seen.length >= 2 && data.getUint16(0) === 0x1f8b) return CaptureFormat.GZIP;

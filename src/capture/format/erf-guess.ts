@@ -1,17 +1,17 @@
 /**
- * Whether bytes are the beginning of an Endace ERF file, which has no signature: records of a time 8 (little-endian, seconds in its upper half),
- * type 1, flags 1, record length 2, loss 2, wire length 2, big-endian; Endace Extensible Record Format. Guessed as in wiretap/erf.c, by
- * records that chain.
+ * Guesses whether bytes begin an Endace ERF file, which has no signature. Its records: time 8 (little-endian, seconds
+ * in the upper half), type 1, flags 1, record length 2, loss 2, wire length 2, big-endian; Endace Extensible Record
+ * Format. Like wiretap/erf.c, it checks whether records chain.
  */
 
 const SECONDS = 4;
 const TYPE = 8;
 const LENGTH = 10;
 const HEADER_LENGTH = 16;
-/** The upper bit says that extension headers follow. */
+/** The highest bit announces extension headers. */
 const TYPE_MASK = 0x7f;
 const LARGEST_TYPE = 48;
-/** From one record to the next, either way. */
+/** Maximum time between consecutive records, in either direction. */
 const LONGEST_GAP_SECONDS = 7 * 24 * 3600;
 const FEWEST_RECORDS = 2;
 

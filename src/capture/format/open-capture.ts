@@ -1,9 +1,9 @@
 /**
- * A capture by its path, whatever its format: what is there is recognised by content, unpacked where it is compressed
- * (once: gzip inside gzip is no capture), and read as pcap or pcapng.
+ * Opens a capture by its path: detects the format from the content, decompresses it if needed (once: gzip inside gzip
+ * is no capture), and reads it as pcap or pcapng.
  *
- * Contract: nothing is opened before the first `start` or `read`; no method rejects, whatever the input holds or lacks.
- * Memory: a block of 1.25 MB for a file, two for what has to be waited for, and the decompressor's window where there is one.
+ * Contract: nothing is opened before the first `start` or `read`, and no method rejects because of the input. Memory: a
+ * block of 1.25 MB for a file, two for an asynchronous input, and the decompressor's window.
  */
 import { type BlockLender, BlockReader } from '../input/block-reader.ts';
 import { CountedInput, unreadableInput } from '../input/byte-input.ts';
@@ -23,9 +23,9 @@ import { shellWord, unreadFormatOf, unreadMessage } from './unread-format.ts';
 import { ZstdInput } from '../input/zstd-input.ts';
 
 export interface CaptureOptions {
-  /** Octets asked of the input at a time; for tests that want records to straddle blocks. */
+  /** Bytes per read; tests use it to make records straddle blocks. */
   readonly payloadLength?: number;
-  /** Whose blocks are read into, where they are not the reader's own. */
+  /** Lends the blocks to read into; by default the reader has its own. */
   readonly lender?: BlockLender | null;
 }
 
@@ -34,7 +34,7 @@ export function openCapture(path: string, options: CaptureOptions = {}): Capture
   return new Capture(path, () => openInput(path), options);
 }
 
-/** The capture in octets that come from elsewhere: a capturing process, a test. */
+/** The capture in an input from elsewhere: a capturing process, a test. */
 export function captureOf(name: string, input: ByteInput, options: CaptureOptions = {}): Capture {
   return new Capture(name, () => Promise.resolve(input), options);
 }
@@ -62,12 +62,15 @@ export class Capture implements PacketSource {
     return this.reader?.end ?? this.refusal;
   }
 
-  /** Bytes of the file up to the end of the packets that were read; for a compressed file those that were unpacked, some of them ahead. */
+  /**
+   * Bytes of the file up to the end of the packets that were read. For a compressed file: bytes decompressed, some of
+   * them ahead of the packets.
+   */
   get bytesRead(): number {
     return this.compressed?.count ?? this.blocks?.offset ?? 0;
   }
 
-  /** Opens and recognises the input; true where it is a capture, else `end` says why not. Reads no packet. */
+  /** Opens and detects the input; true if it is a capture, else `end` has the reason. Reads no packet. */
   start(): Promise<boolean> {
     this.starting ??= this.recognise();
     return this.starting;
@@ -84,8 +87,9 @@ export class Capture implements PacketSource {
   }
 
   /**
-   * As `read`, at once: END, with the batch empty, at the end. NOT_YET, with the batch empty, before the first `read`, where packets
-   * have to be waited for, and where the event loop has waited long enough for its turn: `read` sees to all of these.
+   * Like `read`, but synchronous. END, with the batch empty, at the end. NOT_YET, with the batch empty: before the
+   * first `read`, if packets are not available without waiting, or if the event loop needs a turn. `read` handles all
+   * of these.
    */
   readNow(batch: PacketBatch): Found {
     if (this.reader !== undefined && !this.closed) return this.reader.readNow(batch);
@@ -95,7 +99,7 @@ export class Capture implements PacketSource {
 
   async close(): Promise<void> {
     this.closed = true;
-    // First what is open already: a start may wait for it.
+    // Closes what is already open first: a start under way may wait for it.
     await this.input.close();
     await this.starting;
     await (this.blocks ?? this.input).close();
@@ -119,7 +123,7 @@ export class Capture implements PacketSource {
     return false;
   }
 
-  /** Blocks are taken only now: whoever only asks what a file is needs none. */
+  /** Blocks are allocated only now: detecting the format needs none. */
   private makeReader(): RecordReader {
     this.blocks = new BlockReader(this.input, this.options.payloadLength, this.options.lender);
     const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
@@ -127,7 +131,7 @@ export class Capture implements PacketSource {
   }
 }
 
-/** Why something is no capture: its own fault where it has one, else what it was seen to be. */
+/** Why an input is no capture: its own fault if it has one, else its detected kind. */
 function refusalOf(found: Recognised, wrapping: string, path: string): CaptureEnd {
   const { format, seen, failure } = found;
   if (failure.fault !== CaptureFault.NONE) return failure;
@@ -141,6 +145,6 @@ function refusalOf(found: Recognised, wrapping: string, path: string): CaptureEn
   if (unread?.mayHoldPackets === true)
     return { fault: CaptureFault.UNREAD_FORMAT, message: unreadMessage(unread, path, wrapping) };
   const what = unread === null ? '' : `: ${unreadMessage(unread, path, '')}`;
-  const message = `neither pcap nor pcapng by its first octets${inside}${what}`;
+  const message = `neither pcap nor pcapng by its first bytes${inside}${what}`;
   return { fault: CaptureFault.UNKNOWN_FORMAT, message };
 }

@@ -1,11 +1,11 @@
-/** Which kind of text an input is that is text: what is most often taken for a capture by mistake. */
+/** Detects the kind of text in an input: the inputs most often mistaken for a capture. */
 
 export interface TextKind {
   readonly what: string;
   readonly advice?: string;
 }
 
-/** Kinds by how they begin, white space left out; the first that fits. */
+/** Kinds by their beginning, without leading white space; the first match wins. */
 const KINDS: readonly (readonly [beginning: RegExp, kind: TextKind])[] = [
   [
     /^version https:\/\/git-lfs\.github\.com\//,
@@ -27,7 +27,7 @@ const KINDS: readonly (readonly [beginning: RegExp, kind: TextKind])[] = [
   ],
 ];
 
-/** The kind of text that begins with these bytes; null where they are no text. */
+/** The kind of text that begins with these bytes; null if they are no text. */
 export function textKind(seen: Uint8Array): TextKind | null {
   if (seen.length >= 2 && seen[0] === 0xff && seen[1] === 0xfe)
     return {
@@ -39,7 +39,9 @@ export function textKind(seen: Uint8Array): TextKind | null {
   return KINDS.find(([beginning]) => beginning.test(text))?.[1] ?? { what: 'plain text' };
 }
 
-/** The text, or undefined: UTF-8 without control characters, perhaps cut within a character. */
+/**
+ * The text, or undefined if the bytes are not UTF-8 without control characters. The end may be cut within a character.
+ */
 function decoded(seen: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(seen, { stream: true });

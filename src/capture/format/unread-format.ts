@@ -1,23 +1,26 @@
 /**
- * What an input is that is no capture Sluice reads, from its first bytes: other compressions, other capture formats, archives, text;
- * and the command that makes a readable capture of it. Signatures as file(1) and Wireshark's wiretap know them.
+ * Detects inputs in formats that Sluice does not read, from their first bytes: other compressions, other capture
+ * formats, archives, text. Names the command that converts them to a readable capture. Signatures as in file(1) and
+ * Wireshark's wiretap.
  *
- * Nothing is read here. A name is given only to be said; a wrong one does no harm beyond a wrong hint.
+ * The result is only shown to the user, so a wrong guess causes no more than a wrong hint.
  */
 import { looksLikeErf } from './erf-guess.ts';
 import { textKind } from './text-kind.ts';
 
-/** How to come to a capture: through a program that unpacks to its output, through one that converts files, or not at all. */
+/**
+ * How to get a capture: with a program that decompresses to its output, with one that converts files, or not at all.
+ */
 export interface UnreadFormat {
   /** `xz-compressed`, `a snoop capture`. */
   readonly what: string;
-  /** Unpacks the file after it to standard output. */
+  /** Decompresses the file after it to standard output. */
   readonly unpack?: string;
   /** Converts the file IN to a pcap OUT. */
   readonly convert?: string;
-  /** What else there is to know, a sentence without its end. */
+  /** Further advice, a sentence without its full stop. */
   readonly advice?: string;
-  /** It holds packets, or anything: a file that should not be passed over without a word. */
+  /** True if it may contain packets: skipping such a file needs a message. */
   readonly mayHoldPackets: boolean;
 }
 
@@ -27,7 +30,9 @@ interface Signature extends Omit<UnreadFormat, 'mayHoldPackets'> {
   readonly at?: number;
 }
 
-/** Wireshark's. Of ERF it keeps the headers (link type 197, which is not read) unless it is asked for Ethernet. */
+/**
+ * Wireshark's editcap. It keeps the ERF headers (link type 197, which is not supported) unless told to write Ethernet.
+ */
 const EDITCAP = 'editcap -F pcap IN OUT';
 const EDITCAP_ETHERNET = 'editcap -F pcap -T ether IN OUT';
 
@@ -75,7 +80,7 @@ const CAPTURES: readonly Signature[] = [
   { bytes: ascii('btsnoop\0'), what: 'a Bluetooth capture (btsnoop)', advice: 'No IP packets are in it' },
 ];
 
-/** What the first bytes are of, or null. */
+/** The format of the first bytes, or null. */
 export function unreadFormatOf(seen: Uint8Array): UnreadFormat | null {
   const signature = [...COMPRESSIONS, ...CAPTURES].find((candidate) => matches(candidate, seen));
   if (signature !== undefined) return { ...signature, mayHoldPackets: true };
@@ -91,13 +96,15 @@ function matches({ bytes, at = 0 }: Signature, seen: Uint8Array): boolean {
   return part.length === bytes.length && Array.from(bytes).every((digit, i) => digit === '.' || digit === part[i]);
 }
 
-/** What to say of it: its name, and how to come to a capture. `wrapping` is the compression around it, empty for none. */
-export function unreadMessage(format: UnreadFormat, path: string, wrapping: string): string {
+/**
+ * The message about a format: its name, and how to get a capture. `compression` is that of the file; empty for none.
+ */
+export function unreadMessage(format: UnreadFormat, path: string, compression: string): string {
   const { what, unpack, convert, advice } = format;
   const file = path === '-' ? 'FILE' : shellWord(path);
-  const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
+  const inside = compression === '' ? '' : ` inside ${compression}`;
   if (unpack !== undefined) {
-    const command = wrapping === '' ? `${unpack} ${file}` : `${wrapping} -dc ${file} | ${unpack}`;
+    const command = compression === '' ? `${unpack} ${file}` : `${compression} -dc ${file} | ${unpack}`;
     const more = advice === undefined ? '' : `. ${advice}`;
     return `${what}${inside}, which Sluice does not unpack: ${command} | sluice replay -${more}`;
   }
@@ -109,7 +116,7 @@ export function unreadMessage(format: UnreadFormat, path: string, wrapping: stri
   return `${what}${inside}${advice === undefined ? '' : `. ${advice}`}`;
 }
 
-/** A path as a shell takes it for one word. */
+/** Quotes a path as one word for a shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,41 +3,48 @@
  *
  *            headroom            payload
  *   block A  [        |..........................rrr]      r: a record that straddles the end
- *   block B  [     rrr|.............................]      is copied in front of the octets that follow it
+ *   block B  [     rrr|.............................]      is copied in front of the bytes that follow it
  *
- * An input that can be read at once is: its octets then lie in the caches of the core that looks at them, so one block, always
- * the same, is enough. Any other is read into one block while the parser works in another.
+ * A synchronous input needs only one block: its bytes are then in the caches of the core that parses them. Any other
+ * input is read into one block while the parser works in another.
  *
- * Contract: octets [at, limit) of `data` are input, in order; everything else in the block is not to be read. A parser
- * moves `at` forward, never past `limit`. `fillNow` and `wait` may change `data`, `at` and `limit` and write to any block, so they
- * are called only when no row of a batch points into one; or their lender, who may still use them elsewhere, is asked to wait with
- * each before it is written to. Memory: the same blocks, always.
+ * Contract: bytes [at, limit) of `data` are input, in order; the rest of the block must not be read. A parser moves
+ * `at` forward, never beyond `limit`. `fillNow` and `wait` may change `data`, `at` and `limit` and write to any block.
+ * So they are called only while no row of a batch refers to a block. Alternatively a BlockLender, whose blocks may
+ * still be in use elsewhere, waits for each block before it is written. Memory: always the same blocks.
  */
 import type { Block } from './block.ts';
 import { giveBlock, takeBlock } from './block.ts';
 import type { ByteInput } from './byte-input.ts';
 import type { CaptureEnd } from '../packet-source.ts';
 
-/** Octets asked of the input at a time. Larger blocks leave the core's own caches, smaller ones cost more calls. */
+/**
+ * Bytes requested from the input per read. Larger blocks exceed the core's own caches, smaller ones cost more calls.
+ */
 const PAYLOAD_LENGTH = 1 << 18;
-/** The longest record that can be made whole, so also the most that is ever carried. */
+/** The longest record that can be made contiguous, and so the most bytes that are ever copied between blocks. */
 export const LARGEST_RECORD_LENGTH = 1 << 20;
 
-/** Octets of a block with room for both. */
+/** Length of a block: headroom and payload. */
 export const BLOCK_LENGTH = LARGEST_RECORD_LENGTH + PAYLOAD_LENGTH;
 
-/** Octets that are read at once before the event loop has a turn: signals, outputs and the daemon's answers wait so long for it. */
-const OCTETS_PER_TURN = 1 << 22;
+/**
+ * Bytes that are read synchronously before the event loop gets a turn: the delay for signals, outputs and the daemon's
+ * answers.
+ */
+const BYTES_PER_TURN = 1 << 22;
 
-/** Lends the blocks of a reader. */
+/** Lends its blocks to a reader. */
 export interface BlockLender {
-  /** Two or more, as long as each other; what they are longer than LARGEST_RECORD_LENGTH is read at a time. They are used in turn. */
+  /**
+   * Two or more blocks of equal length, used in turn. The length beyond LARGEST_RECORD_LENGTH is the size of a read.
+   */
   lend(): readonly Block[];
-  /** Returns once nobody needs what is in a block: where that takes a while it holds the thread up. */
+  /** Returns once the content of a block is no longer needed; blocks the thread until then. */
   waitFor(block: Block): void;
 }
 
-/** What came of asking for octets without waiting. */
+/** Result of a request for bytes that does not wait. */
 export const Fill = { ENDED: 0, THERE: 1, NOT_YET: 2 } as const;
 export type Fill = (typeof Fill)[keyof typeof Fill];
 
@@ -49,17 +56,17 @@ export class BlockReader {
   private readonly readsNow: boolean;
   private readonly blocks: readonly Block[];
   private readonly lender: BlockLender | null;
-  /** Place of the block at hand. */
-  private place = 0;
-  /** Input offset of the octet at 0 of `data`; negative while the headroom is ahead of the input's start. */
+  /** Index of the current block. */
+  private index = 0;
+  /** Input offset of byte 0 of `data`; negative while the headroom is before the input's start. */
   private origin = -LARGEST_RECORD_LENGTH;
-  /** Octets read at once since the event loop had a turn. */
+  /** Bytes read synchronously since the event loop had a turn. */
   private turnLength = 0;
   private ahead: Promise<number> | undefined;
   private ended = false;
   private closed = false;
 
-  /** `payloadLength` is for tests that want records to straddle blocks at every offset. */
+  /** `payloadLength` lets tests make records straddle blocks at every offset. */
   constructor(input: ByteInput, payloadLength: number = PAYLOAD_LENGTH, lender: BlockLender | null = null) {
     this.input = input;
     this.readsNow = input.readNow !== undefined;
@@ -71,49 +78,49 @@ export class BlockReader {
   }
 
   private get current(): Block {
-    return this.blocks[this.place]!;
+    return this.blocks[this.index]!;
   }
 
-  /** The block that is read into after the one at hand: with one block the same. */
+  /** The block that is filled after the current one; the same if there is only one. */
   private get next(): Block {
-    return this.blocks[(this.place + 1) % this.blocks.length]!;
+    return this.blocks[(this.index + 1) % this.blocks.length]!;
   }
 
-  /** Octets behind `limit` that the block at hand has room for. */
+  /** Free bytes of the current block after `limit`. */
   private get room(): number {
     return this.current.bytes.length - this.limit;
   }
 
-  /** Offset in the input of the octet at `at`. */
+  /** Input offset of the byte at `at`. */
   get offset(): number {
     return this.origin + this.at;
   }
 
-  /** Octets there without waiting. */
+  /** Bytes available without waiting. */
   get available(): number {
     return this.limit - this.at;
   }
 
-  /** How the input ended; valid after `fillNow` gave ENDED. */
+  /** How the input ended; valid after `fillNow` returned ENDED. */
   get inputEnd(): CaptureEnd {
     return this.input.end;
   }
 
   /**
-   * Takes octets in until `need` (at most LARGEST_RECORD_LENGTH) are there at `at`. ENDED where the input ends before; NOT_YET where
-   * they have to be waited for, or the event loop has waited long enough: `wait`, then ask again.
+   * Reads until `need` bytes (at most LARGEST_RECORD_LENGTH) are available at `at`. ENDED if the input ends before.
+   * NOT_YET if the bytes are not available yet or the event loop needs a turn: call `wait`, then try again.
    */
   fillNow(need: number): Fill {
     while (this.available < need) {
       if (this.ended) return Fill.ENDED;
-      if (!this.readsNow || this.turnLength >= OCTETS_PER_TURN) return Fill.NOT_YET;
+      if (!this.readsNow || this.turnLength >= BYTES_PER_TURN) return Fill.NOT_YET;
       this.readNow();
     }
     if (!this.readsNow) this.readAhead();
     return Fill.THERE;
   }
 
-  /** After NOT_YET: waits until there is more, and the event loop has had a turn. */
+  /** After NOT_YET: waits for more bytes, and gives the event loop a turn. */
   async wait(): Promise<void> {
     if (this.readsNow) {
       this.turnLength = 0;
@@ -139,7 +146,10 @@ export class BlockReader {
     if (this.lender === null) for (const block of this.blocks) giveBlock(block);
   }
 
-  /** Reads on behind `limit`, so that a record that comes in many short reads is carried only once; or else into the next block. */
+  /**
+   * Reads more bytes after `limit`, so that a record in many short reads is copied only once; in a full block,
+   * continues in the next block.
+   */
   private readNow(): void {
     if (this.room === 0) {
       this.lender?.waitFor(this.next);
@@ -158,19 +168,19 @@ export class BlockReader {
     this.ahead = this.input.read(next.bytes, LARGEST_RECORD_LENGTH, next.bytes.length - LARGEST_RECORD_LENGTH);
   }
 
-  /** Carries what is left of this block over to the next one's headroom, and goes on there. */
+  /** Copies the rest of the current block to the headroom of the next block and continues there. */
   private turn(): void {
     const { current, next } = this;
     const at = LARGEST_RECORD_LENGTH - this.available;
     next.bytes.set(current.bytes.subarray(this.at, this.limit), at);
     this.origin += this.at - at;
-    this.place = (this.place + 1) % this.blocks.length;
+    this.index = (this.index + 1) % this.blocks.length;
     this.data = next.data;
     this.at = at;
     this.limit = LARGEST_RECORD_LENGTH;
   }
 
-  /** `count` octets have come behind `limit`. */
+  /** Adds `count` bytes that were read at `limit`. */
   private add(count: number): void {
     this.limit += count;
     this.ended ||= count === 0;

@@ -1,6 +1,6 @@
 /**
- * Blocks of bytes: the only memory that capture octets live in. All are made by `takeBlock`, so where the bytes lie
- * (an ArrayBuffer, or a SharedArrayBuffer for who hands them to another thread) is decided in one place.
+ * Blocks of memory for capture bytes. All are created here, so one place decides where the bytes are: in an
+ * ArrayBuffer, or in a SharedArrayBuffer if another thread reads them.
  */
 
 export interface Block {
@@ -8,16 +8,16 @@ export interface Block {
   readonly data: DataView;
 }
 
-/** Blocks kept for the next taker: enough for the sources of a folder read one after the other, two each. */
+/** Blocks kept for reuse: enough for the files of a folder that are read one after the other, two blocks each. */
 const SPARE_BLOCKS_LIMIT = 4;
 const spares: Block[] = [];
 
-/** A block over memory that other threads can see. They are not kept for others. */
+/** A block in memory that other threads can access. These are not reused. */
 export function sharedBlock(memory: SharedArrayBuffer): Block {
   return { bytes: new Uint8Array(memory), data: new DataView(memory) };
 }
 
-/** A block of `length` octets with any content. */
+/** A block of `length` bytes with undefined content. */
 export function takeBlock(length: number): Block {
   const at = spares.findIndex((block) => block.bytes.length === length);
   if (at >= 0) return spares.splice(at, 1)[0]!;
@@ -25,7 +25,7 @@ export function takeBlock(length: number): Block {
   return { bytes: new Uint8Array(memory), data: new DataView(memory) };
 }
 
-/** Gives a block back. Nobody may read or write it afterwards. */
+/** Returns a block for reuse. The caller must not read or write it afterwards. */
 export function giveBlock(block: Block): void {
   spares.push(block);
   if (spares.length > SPARE_BLOCKS_LIMIT) spares.shift();

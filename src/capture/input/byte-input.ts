@@ -1,6 +1,6 @@
 /**
- * Octets in order, pulled: a file, a pipe, or the output of a decompressor. Whatever lies below, an input never
- * rejects: it ends, and says how. Callers have one `read` under way at a time.
+ * A byte stream that is pulled: a file, a pipe, or the output of a decompressor. An input never rejects: it ends, and
+ * `end` reports how. Callers have at most one `read` under way.
  */
 import { NO_FAULT } from '../capture-end.ts';
 import type { CaptureEnd } from '../packet-source.ts';
@@ -8,19 +8,19 @@ import { CaptureFault } from '../packet-source.ts';
 
 export interface ByteInput {
   /**
-   * Puts at least 1 and at most `length` octets into `target` from offset `at`, and resolves to their number.
-   * 0: the input has ended, `end` says how. Never rejects; writes nowhere else.
+   * Writes 1 to `length` bytes to `target` at offset `at`, and resolves to their number. 0: the input has ended, see
+   * `end`. Never rejects; never writes outside this range.
    */
   read(target: Uint8Array, at: number, length: number): Promise<number>;
-  /** As `read`, at once. Only where no octet has to come from another program: a regular file is there, if not in memory. */
+  /** Like `read`, but synchronous. Only inputs that never wait for another program have it: regular files. */
   readonly readNow?: (target: Uint8Array, at: number, length: number) => number;
-  /** Valid after a read gave 0. */
+  /** Valid after a read returned 0. */
   readonly end: CaptureEnd;
-  /** Gives back what the input holds, once a read under way is over. May be called more than once. */
+  /** Releases the input's resources, after a read under way. May be called more than once. */
   close(): Promise<void>;
 }
 
-/** An input that could not be opened: no octets, and the reason. */
+/** An input that could not be opened: no bytes, and the reason. */
 export function unreadableInput(message: string): ByteInput {
   return {
     end: { fault: CaptureFault.UNREADABLE, message },
@@ -29,7 +29,7 @@ export function unreadableInput(message: string): ByteInput {
   };
 }
 
-/** Counts the bytes that are taken from an input: how far a decompressor is in what it unpacks. */
+/** Counts the bytes read from an input: the progress of a decompressor in its compressed file. */
 export class CountedInput implements ByteInput {
   count = 0;
   private readonly input: ByteInput;
@@ -53,7 +53,7 @@ export class CountedInput implements ByteInput {
   }
 }
 
-/** The octets already taken from an input to look at them, put back in front of the rest of it. */
+/** An input with the bytes that were read to detect its format put back in front. */
 export class PrefixedInput implements ByteInput {
   readonly readNow?: (target: Uint8Array, at: number, length: number) => number;
   private prefix: Uint8Array;
@@ -79,7 +79,7 @@ export class PrefixedInput implements ByteInput {
     return this.rest.close();
   }
 
-  /** 0 once the prefix is used up. */
+  /** Returns 0 once the prefix is used up. */
   private takePrefix(target: Uint8Array, at: number, length: number): number {
     const count = Math.min(length, this.prefix.length);
     if (count === 0) return 0;

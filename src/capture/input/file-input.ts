@@ -1,10 +1,10 @@
 /**
- * Octets of a regular file, read by position-less reads straight into the caller's block: nothing is copied twice.
+ * The bytes of a regular file, read directly into the caller's block without another copy.
  *
- * `readNow` puts them into the caches of the core that will look at them, and the kernel reads ahead of it by itself; `read`
- * runs on a thread of its own, so it overlaps with whatever the caller does until it awaits the result, but leaves the octets
- * in another core's caches. For a capture that is read as it stands the former is twice as fast.
- * Not for pipes: a read that waits for a peer holds its thread, and the process could not exit (see stream-input).
+ * `readNow` leaves the bytes in the caches of the core that parses them, and the kernel reads ahead. `read` runs on
+ * another thread and overlaps with the caller's work, but leaves the bytes in another core's caches. For an
+ * uncompressed capture `readNow` is twice as fast.
+ * Not for pipes: a read that waits for a peer blocks its thread, and the process could not exit (see stream-input).
  */
 import * as fs from 'node:fs';
 import type { ByteInput } from './byte-input.ts';
@@ -19,7 +19,7 @@ export class FileInput implements ByteInput {
   private underWay: Promise<number> | undefined;
   private closed = false;
 
-  /** Takes over the descriptor: `close` closes it, unless it is standard input. */
+  /** Takes ownership of the descriptor: `close` closes it, unless it is standard input. */
   constructor(descriptor: number) {
     this.descriptor = descriptor;
   }

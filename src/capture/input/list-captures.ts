@@ -1,10 +1,10 @@
 /**
- * From the arguments of a command to the captures they mean, in the order in which they are read: arguments as given,
- * the files below a folder by the octets of their paths, so that every machine reads them in the same order.
+ * Resolves the arguments of a command to captures, in the order of reading: arguments as given, files below a folder
+ * sorted by the bytes of their paths, so that the order is the same on every machine.
  *
- * A file named by itself is taken at its word; whether it is a capture shows when it is read. Below a folder, every
- * regular file is looked into, and those that are no captures are skipped and counted. Links are followed; a folder
- * is entered once however many ways lead to it, so a loop of links ends.
+ * A file given as an argument is always listed; whether it is a capture shows when it is read. Below a folder, every
+ * regular file is inspected, and files that are not captures are skipped and counted. Links are followed. A folder is
+ * entered only once, so a loop of links ends.
  */
 import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
@@ -19,22 +19,28 @@ export type ListProblem = (typeof ListProblem)[keyof typeof ListProblem];
 export interface CaptureListProblem {
   readonly problem: ListProblem;
   readonly path: string;
-  /** A sentence for people, the path in front. */
+  /** A sentence for the user that begins with the path. */
   readonly message: string;
 }
 
 export interface CaptureList {
-  /** Paths for `openCapture`, and what `pcap_filename` shows: the argument, or the argument joined with the path inside it. */
+  /**
+   * Paths for `openCapture`, also shown as `pcap_filename`: the argument, or the argument joined with the path below
+   * it.
+   */
   readonly paths: readonly string[];
-  /** Files in folders that are no captures. */
+  /** Files in folders that are not captures. */
   readonly skippedCount: number;
-  /** Those of the skipped files that may hold packets in a form that is not read: a sentence for people each, the path in front. */
+  /**
+   * The skipped files that may contain packets in an unsupported format: a sentence for the user each, beginning with
+   * the path.
+   */
   readonly unread: readonly string[];
-  /** Arguments that mean nothing, and folders below them that can't be entered. */
+  /** Arguments that do not exist, and folders below them that cannot be read. */
   readonly problems: readonly CaptureListProblem[];
 }
 
-/** Files looked into at a time. */
+/** Files inspected at a time. */
 const LOOKS_AT_A_TIME = 8;
 
 /** Never rejects. */
@@ -53,7 +59,7 @@ export async function listCaptures(args: readonly string[]): Promise<CaptureList
       const captures = await keepCaptures(candidates, unread);
       skippedCount += candidates.length - captures.length;
       if (captures.length === 0) {
-        const what = `no capture in this folder (${candidates.length} files looked into)`;
+        const what = `no capture in this folder (${candidates.length} files inspected)`;
         problems.push(problemOf(ListProblem.NO_CAPTURE_IN_FOLDER, path, what));
       }
       for (const capture of captures) paths.push(capture);
@@ -96,10 +102,10 @@ async function listFolder(folder: string, found: Stats, problems: CaptureListPro
       waiting.push(path);
     }
   }
-  return sortByOctets(files);
+  return sortByBytes(files);
 }
 
-/** A link that leads nowhere is no file; a name that is no UTF-8 text is one that can't be reached by it. */
+/** A broken link is no file. A name that is not valid UTF-8 cannot be opened by its decoded text. */
 async function isLink(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isSymbolicLink();
@@ -112,23 +118,23 @@ function identityOf(entry: Stats): string {
   return `${entry.dev}:${entry.ino}`;
 }
 
-/** Sorted, so that of two ways into one folder the same is taken every time. */
+/** Sorted, so that of two ways into one folder always the same is taken. */
 async function namesIn(folder: string, problems: CaptureListProblem[]): Promise<string[]> {
   try {
-    return sortByOctets(await readdir(folder)).reverse();
+    return sortByBytes(await readdir(folder)).reverse();
   } catch (error) {
     problems.push(problemOf(ListProblem.UNREADABLE, folder, systemErrorText(error)));
     return [];
   }
 }
 
-/** By UTF-8 octets: JavaScript's own order of texts is by UTF-16 units, and the locale's differs between machines. */
-function sortByOctets(texts: readonly string[]): string[] {
+/** By UTF-8 bytes: JavaScript compares UTF-16 units, and the locale's order differs between machines. */
+function sortByBytes(texts: readonly string[]): string[] {
   const keyed = texts.map((text) => ({ text, key: Buffer.from(text) }));
   return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ text }) => text);
 }
 
-/** Those that begin like a capture, or can't be opened: that must not pass for "no capture". */
+/** The files that begin like a capture or cannot be opened: an unreadable file must not count as "no capture". */
 async function keepCaptures(candidates: readonly string[], unread: string[]): Promise<string[]> {
   const kept: string[] = [];
   for (let at = 0; at < candidates.length; at += LOOKS_AT_A_TIME) {
@@ -143,7 +149,7 @@ async function keepCaptures(candidates: readonly string[], unread: string[]): Pr
   return kept;
 }
 
-/** `unreadForm`: what it is where it may hold packets in a form that is not read, else empty. */
+/** `unreadForm` describes a file that may contain packets in an unsupported format; else it is empty. */
 async function lookInto(path: string): Promise<{ readonly isCapture: boolean; readonly unreadForm: string }> {
   const capture = openCapture(path);
   const recognised = await capture.start();

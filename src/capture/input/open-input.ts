@@ -1,6 +1,5 @@
 /**
- * From a path, or `-` for standard input, to its octets. What can't be opened is an input that ends at once
- * and says why.
+ * Opens a path, or `-` for standard input, as a byte input. If that fails the input ends immediately, with the reason.
  */
 import * as fs from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -14,7 +13,7 @@ import { systemErrorText } from './system-error.ts';
 /** The path that means standard input. */
 export const STANDARD_INPUT = '-';
 
-/** Opens regular files, FIFOs, sockets and devices; a folder is refused. Never rejects. */
+/** Opens regular files, FIFOs, sockets and devices; a folder is an error. Never rejects. */
 export async function openInput(path: string): Promise<ByteInput> {
   try {
     return path === STANDARD_INPUT ? openStandardInput() : await openPath(path);
@@ -40,7 +39,9 @@ async function openPath(path: string): Promise<ByteInput> {
   return new StreamInput((await open(path, 'r')).createReadStream());
 }
 
-/** A bare descriptor rather than a FileHandle: the input closes it itself. A FIFO opens once somebody writes to it. */
+/**
+ * A plain descriptor instead of a FileHandle, because the input closes it itself. Opening a FIFO waits for a writer.
+ */
 function openFifo(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.open(path, 'r', (error, descriptor) => {

@@ -1,7 +1,7 @@
 /**
- * Octets of a Node stream: pipes, terminals, the standard output of a capturing process, a decompressor.
- * Its chunks are copied into the caller's block; at most one chunk and the stream's own queue wait, so memory is bounded
- * by the stream's high-water mark. A read that waits for a peer holds no thread, so the process can end meanwhile.
+ * The bytes of a Node stream: pipes, terminals, the output of a capturing process, a decompressor. Chunks are copied to
+ * the caller's block. At most one chunk and the stream's own queue wait, so the stream's high-water mark bounds the
+ * memory. A read that waits for a peer blocks no thread, so the process can exit meanwhile.
  */
 import type { Readable } from 'node:stream';
 import type { ByteInput } from './byte-input.ts';
@@ -12,7 +12,7 @@ import { systemErrorText } from './system-error.ts';
 
 const NO_CHUNK = new Uint8Array(0);
 
-/** What an error of the stream means for the capture. */
+/** Maps an error of the stream to the end of the capture. */
 type ErrorMeaning = (error: Error) => CaptureEnd;
 
 const readingFailed: ErrorMeaning = (error) => ({

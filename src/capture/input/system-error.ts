@@ -1,4 +1,4 @@
-/** Words for what the operating system refused, in the form "no such file or directory". */
+/** Texts for errors of system calls, like "no such file or directory". */
 
 const KNOWN: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
@@ -12,7 +12,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   EIO: 'input or output error',
 };
 
-/** What an error of a system call means, without the call's name and path that Node puts into its message. */
+/** The meaning of a system error, without the call's name and path that Node adds to its message. */
 export function systemErrorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;

@@ -1,22 +1,23 @@
 /**
- * A Zstandard stream taken apart by what its headers say, RFC 8878 section 3.1: frames one after the other, each a header
- * and blocks with their lengths in front. Nothing is decompressed here: that is a library's work (zstd-decoder.ts), which
- * gets one frame at a time (node:zlib decodes only the first of several), in pieces of bounded output, and no frame whose
- * window is over WINDOW_LIMIT. Skippable frames are passed over.
+ * Splits a Zstandard stream by its headers, RFC 8878 section 3.1, into frames, and the frames into pieces of whole
+ * blocks. A library decompresses the pieces (zstd-decoder.ts). It gets one frame at a time, as node:zlib decodes only
+ * the first of several, with bounded output per piece, and no frame with a window above WINDOW_LIMIT. Skippable frames
+ * are skipped.
  *
- * Not handled: dictionaries (refused), windows over 128 MB (refused, as zstd(1) does unless told otherwise).
+ * Not handled: dictionaries and windows over 128 MB; both are rejected, like by zstd(1) with its defaults.
  */
 import type { ByteInput } from './byte-input.ts';
+import { ByteWindow } from './byte-window.ts';
 
-/** The farthest back that a frame may copy from, and so about what a decoder holds. */
+/** The largest distance that a frame may copy from, and so about the memory of a decoder. */
 const WINDOW_LIMIT = 128 * 1024 * 1024;
-/** What a block's octets may be, before and after, section 3.1.1.2.3. */
+/** Maximum bytes of a block, compressed and decompressed, section 3.1.1.2.3. */
 const BLOCK_LENGTH_LIMIT = 128 * 1024;
-/** A piece ends with the block that reaches one of these: the work and the memory that a piece may cost. */
+/** A piece ends with the block that reaches one of these limits, which bound its work and memory. */
 const PIECE_LENGTH = 64 * 1024;
 const PIECE_OUTPUT_LENGTH = 1024 * 1024;
 const PIECE_BLOCK_COUNT = 64;
-/** Compressed octets held: the largest block with a frame's header, and more behind it. */
+/** Compressed bytes in the window: the largest block with a frame's header, and as much again. */
 const COMPRESSED_LENGTH = 2 * BLOCK_LENGTH_LIMIT;
 
 const FRAME_MAGIC = 0xfd2fb528;
@@ -28,42 +29,41 @@ const BLOCK_HEADER_LENGTH = 3;
 
 const BlockType = { RAW: 0, REPEATED: 1, COMPRESSED: 2 } as const;
 
-/** Whole blocks of one frame that follow one another. */
+/** Whole consecutive blocks of one frame. */
 export interface ZstdPiece {
-  /** The first piece of a frame has its header in front, the last one its checksum, where there is one, at the end. */
+  /** The first piece of a frame includes the frame's header, the last one its checksum, if it has one. */
   readonly begins: boolean;
   readonly ends: boolean;
-  /** In memory of its own: whoever takes the piece may transfer it. */
-  readonly octets: Uint8Array<ArrayBuffer>;
-  /** Octets that the piece decompresses to, at most. */
+  /** In its own memory, so that the receiver may transfer it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Maximum bytes that the piece decompresses to. */
   readonly largestOutputLength: number;
-  /** The window of its frame. */
+  /** The window size of its frame. */
   readonly windowLength: number;
 }
 
-/** What a Zstandard stream may not have, or not here. */
+/** A Zstandard stream that is invalid or not supported. */
 export class InvalidZstd extends Error {}
 
 /** The compressed input ended inside a frame. */
 export class CutZstd extends Error {}
 
 export class ZstdFrames {
-  private readonly compressed: ByteInput;
-  private readonly source = new Uint8Array(COMPRESSED_LENGTH);
-  private readonly sourceData = new DataView(this.source.buffer);
-  private sourceAt = 0;
-  private sourceEnd = 0;
+  private readonly window: ByteWindow;
+  private readonly view: DataView;
   private inFrame = false;
   private hasChecksum = false;
   private windowLength = 0;
 
   constructor(compressed: ByteInput) {
-    this.compressed = compressed;
+    this.window = new ByteWindow(compressed, COMPRESSED_LENGTH);
+    this.view = new DataView(this.window.bytes.buffer);
   }
 
   /**
-   * The next piece; undefined where the input ends between frames. Waits for one block, and takes those behind it that are
-   * there: what a pipe has delivered is not held back. Throws InvalidZstd and CutZstd, after all pieces before the fault.
+   * The next piece; undefined if the input ends between frames. Waits for one block, and adds the following blocks that
+   * are already available, so that data from a pipe is not delayed. Throws InvalidZstd and CutZstd, after all pieces
+   * before the fault.
    */
   async next(): Promise<ZstdPiece | undefined> {
     const begins = !this.inFrame;
@@ -87,36 +87,31 @@ export class ZstdFrames {
       blockCount < PIECE_BLOCK_COUNT &&
       this.holdsBlock(length)
     );
-    const octets = this.source.slice(this.sourceAt, this.sourceAt + length);
-    this.sourceAt += length;
-    return { begins, ends: !this.inFrame, octets, largestOutputLength, windowLength: this.windowLength };
+    const bytes = this.window.bytes.slice(this.window.at, this.window.at + length);
+    this.window.at += length;
+    return { begins, ends: !this.inFrame, bytes, largestOutputLength, windowLength: this.windowLength };
   }
 
-  /** Passes over skippable frames, section 3.1.2; false where the input ends before a frame. */
+  /** Skips skippable frames, section 3.1.2; returns false if the input ends before a frame. */
   private async findFrame(): Promise<boolean> {
-    while (await this.fill(1)) {
+    while (await this.window.fill(1)) {
       await this.need(4);
-      if ((this.sourceData.getUint32(this.sourceAt, true) & 0xfffffff0) !== SKIPPABLE_MAGIC) return true;
+      if ((this.view.getUint32(this.window.at, true) & 0xfffffff0) !== SKIPPABLE_MAGIC) return true;
       await this.need(SKIPPABLE_HEADER_LENGTH);
-      const length = this.sourceData.getUint32(this.sourceAt + 4, true);
-      this.sourceAt += SKIPPABLE_HEADER_LENGTH;
-      for (let left = length; left > 0;) {
-        await this.need(1);
-        const step = Math.min(left, this.sourceEnd - this.sourceAt);
-        this.sourceAt += step;
-        left -= step;
-      }
+      const length = this.view.getUint32(this.window.at + 4, true);
+      this.window.at += SKIPPABLE_HEADER_LENGTH;
+      if (!(await this.window.skip(length))) throw new CutZstd();
     }
     return false;
   }
 
   /** Checks a frame's header, section 3.1.1.1, and resolves to its length. */
   private async openFrame(): Promise<number> {
-    if (this.sourceData.getUint32(this.sourceAt, true) !== FRAME_MAGIC) {
-      throw new InvalidZstd('octets that begin no frame');
+    if (this.view.getUint32(this.window.at, true) !== FRAME_MAGIC) {
+      throw new InvalidZstd('bytes that begin no frame');
     }
     await this.need(FRAME_HEADER_START);
-    const descriptor = this.source[this.sourceAt + 4]!;
+    const descriptor = this.window.bytes[this.window.at + 4]!;
     const singleSegment = (descriptor & 0x20) !== 0;
     const sizeFlag = descriptor >> 6;
     const dictionaryLength = [0, 1, 2, 4][descriptor & 3]!;
@@ -130,13 +125,16 @@ export class ZstdFrames {
     const windowByte = this.number(FRAME_HEADER_START, 1);
     this.windowLength = singleSegment ? size : 2 ** (10 + (windowByte >> 3)) * (1 + (windowByte & 7) / 8);
     if (this.windowLength > WINDOW_LIMIT) {
-      throw new InvalidZstd(`window of ${this.windowLength} octets, at most ${WINDOW_LIMIT} are allowed`);
+      throw new InvalidZstd(`window of ${this.windowLength} bytes, at most ${WINDOW_LIMIT} are allowed`);
     }
     this.hasChecksum = (descriptor & 0x04) !== 0;
     return sizeAt + sizeLength;
   }
 
-  /** Octets of the block whose header is at `shift`, the checksum behind a last one with it; 0: it can't be one. */
+  /**
+   * Length of the block whose header is at `shift`, including the checksum after the last block; 0 if the block is
+   * invalid.
+   */
   private blockLength(shift: number): number {
     const header = this.number(shift, BLOCK_HEADER_LENGTH);
     const type = typeOf(header);
@@ -145,38 +143,23 @@ export class ZstdFrames {
     return BLOCK_HEADER_LENGTH + (type === BlockType.REPEATED ? 1 : header >> 3) + checksumLength;
   }
 
-  /** Whether a block begins at `shift` and all of it is there. */
+  /** True if a whole block is available at `shift`. */
   private holdsBlock(shift: number): boolean {
-    const left = this.sourceEnd - this.sourceAt - shift;
+    const left = this.window.end - this.window.at - shift;
     if (left < BLOCK_HEADER_LENGTH) return false;
     const length = this.blockLength(shift);
     return length > 0 && length <= left;
   }
 
-  /** The little-endian number of `length` octets at `shift` behind `sourceAt`. */
+  /** The little-endian number of `length` bytes at `shift` after the window's start. */
   private number(shift: number, length: number): number {
     let value = 0;
-    for (let i = length - 1; i >= 0; i--) value = value * 256 + this.source[this.sourceAt + shift + i]!;
+    for (let i = length - 1; i >= 0; i--) value = value * 256 + this.window.bytes[this.window.at + shift + i]!;
     return value;
   }
 
   private async need(count: number): Promise<void> {
-    if (!(await this.fill(count))) throw new CutZstd();
-  }
-
-  /** Waits until `count` compressed octets are there, at most COMPRESSED_LENGTH; false where the input ends before. */
-  private async fill(count: number): Promise<boolean> {
-    while (this.sourceEnd - this.sourceAt < count) {
-      if (this.sourceAt > 0) {
-        this.source.copyWithin(0, this.sourceAt, this.sourceEnd);
-        this.sourceEnd -= this.sourceAt;
-        this.sourceAt = 0;
-      }
-      const got = await this.compressed.read(this.source, this.sourceEnd, COMPRESSED_LENGTH - this.sourceEnd);
-      if (got === 0) return false;
-      this.sourceEnd += got;
-    }
-    return true;
+    if (!(await this.window.fill(count))) throw new CutZstd();
   }
 }
 

@@ -1,9 +1,9 @@
 /**
- * The octets inside a Zstandard stream, RFC 8878. They are decompressed by a library: node:zlib where Node has it, else
- * fzstd in a worker thread. What is here gives it the frames piece by piece, and says how the stream ended.
+ * Decompresses a Zstandard stream, RFC 8878. A library does the decoding: node:zlib if this Node has Zstandard, else
+ * fzstd in a worker thread. This class passes it the frames piece by piece, and reports how the stream ended.
  *
- * Back-pressure: a piece is read and decompressed when the output of the one before was taken, so a bomb costs time but
- * no memory: about 1 MB of output, and the decoder's window.
+ * Back-pressure: a piece is read and decompressed after the output of the previous one was read. A decompression bomb
+ * costs time but bounded memory: about 1 MB of output, and the decoder's window.
  */
 import type { ByteInput } from './byte-input.ts';
 import { NO_FAULT } from '../capture-end.ts';
@@ -26,7 +26,7 @@ export class ZstdInput implements ByteInput {
   private outputLength = 0;
   private over = false;
 
-  /** `decoder` is for tests that want a certain one. */
+  /** `decoder` lets tests choose one. */
   constructor(compressed: ByteInput, decoder: ZstdDecoder = openZlibDecoder() ?? new WorkerDecoder()) {
     this.compressed = compressed;
     this.frames = new ZstdFrames(compressed);
@@ -59,7 +59,7 @@ export class ZstdInput implements ByteInput {
     await this.compressed.close();
   }
 
-  /** Gets the chunks of the next piece, or finishes. */
+  /** Decodes the next piece, or finishes. */
   private async decode(): Promise<void> {
     try {
       if (this.failure !== '') throw new InvalidZstd(this.failure);
@@ -85,7 +85,7 @@ export class ZstdInput implements ByteInput {
   }
 
   private meaningOf(error: unknown): CaptureEnd {
-    const place = `after octet ${this.outputLength} of the uncompressed stream`;
+    const place = `after byte ${this.outputLength} of the uncompressed stream`;
     if (error instanceof CutZstd) {
       if (this.compressed.end.fault !== CaptureFault.NONE) return this.compressed.end;
       return { fault: CaptureFault.CUT_COMPRESSION, message: `zstd data cut ${place}` };

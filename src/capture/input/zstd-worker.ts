@@ -1,11 +1,11 @@
 /**
- * Zstandard by fzstd, for Node before 22.15, in a worker thread: fzstd 0.1.1 can be made to loop for ever by 25 octets, and
- * a thread can be ended. One piece is in the worker at a time; every block decompressed comes back at once, so what came
- * before a fault is there whatever happens next.
+ * Zstandard by fzstd in a worker thread, for Node before 22.15. 25 bytes can make fzstd 0.1.1 loop forever, and a
+ * thread can be terminated. The worker has one piece at a time. It returns every decompressed block immediately, so
+ * output before a fault is delivered.
  *
- * What bounds it: time, by TIME_LIMIT_MS and SLOWEST_RATE; output, by the piece; memory, by the window (checked in
- * zstd-frames.ts) and HEAP_LIMIT_MB. Neither the content checksum is checked, nor that a copy comes from inside the frame:
- * what damage makes of the octets may be delivered.
+ * Limits: TIME_LIMIT_MS and SLOWEST_RATE for time, the piece for output, the window (checked in zstd-frames.ts) and
+ * HEAP_LIMIT_MB for memory. Neither the content checksum is verified, nor that copies stay inside the frame: output of
+ * damaged data may be delivered.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -13,33 +13,36 @@ import type { Decoded, ZstdDecoder } from './zstd-decoder.ts';
 import type { ZstdPiece } from './zstd-frames.ts';
 
 /**
- * Wall-clock time that a stream may have the worker busy without output, the start of the thread included; its output buys
- * time back at SLOWEST_RATE, never beyond the limit. Honest pieces take some 10 ms, in the largest windows some 100 ms.
- * This is the control plane: the clock decides about nothing but giving up.
+ * Wall-clock time that a stream may occupy the worker without output, including the thread's start. Output restores
+ * time at SLOWEST_RATE, up to the limit. Valid pieces take about 10 ms, with the largest windows about 100 ms. This is
+ * the control plane: the clock only decides when to give up.
  */
 const TIME_LIMIT_MS = 10_000;
-/** Octets per millisecond; the slowest seen of an honest stream is 10,000. */
+/** Bytes per millisecond; the slowest rate measured for a valid stream is 10,000. */
 const SLOWEST_RATE = 100;
-/** The clock is looked at so often within the limit; a process that was stopped for long loses one such part of it. */
+/** Number of clock checks per limit. A process that was suspended loses at most one such interval. */
 const TICKS_PER_LIMIT = 10;
-/** Of JavaScript objects in the worker; windows and blocks are outside of it. */
+/** For JavaScript objects in the worker; windows and blocks are outside the heap. */
 const HEAP_LIMIT_MB = 64;
-/** fzstd 0.1.1 takes some copies from farther back than this for nearer ones (its pull request 22): we stop before. */
+/**
+ * fzstd 0.1.1 mistakes some copies from a larger distance for closer ones (its pull request 22), so larger distances
+ * are rejected.
+ */
 const LARGEST_SOUND_DISTANCE = 2 ** 26 + 2 ** 25 - 4;
-/** fzstd looks at a frame when so many octets are there; a shorter beginning is filled up with empty blocks of zeros. */
+/** fzstd parses a frame once this many bytes are available; a shorter first piece is padded with empty blocks. */
 const FIRST_LOOK_LENGTH = 18;
 const EMPTY_BLOCKS_LENGTH = 12;
 
 /**
- * JavaScript in a text: the one form that runs beside compiled and uncompiled modules alike on Node 20, which can't start
- * a worker from TypeScript. fzstd comes by its path, as a text has no place of its own to resolve names from. Blocks are
- * copied before they are transferred: fzstd still needs them for its window.
+ * JavaScript as text: the only form that works from compiled and uncompiled modules on Node 20, which cannot start a
+ * worker from TypeScript. fzstd is passed as a path, because evaluated text cannot resolve module names. Blocks are
+ * copied before they are transferred, as fzstd still needs them for its window.
  */
 const WORKER_CODE = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { Decompress } = require(workerData);
 let frame;
-parentPort.on('message', ({ begins, ends, octets }) => {
+parentPort.on('message', ({ begins, ends, bytes }) => {
   try {
     if (begins) {
       frame = new Decompress((block) => {
@@ -48,7 +51,7 @@ parentPort.on('message', ({ begins, ends, octets }) => {
         parentPort.postMessage({ chunk }, [chunk.buffer]);
       });
     }
-    frame.push(octets, ends);
+    frame.push(bytes, ends);
     parentPort.postMessage({ failure: '' });
   } catch (error) {
     parentPort.postMessage({ failure: error.message });
@@ -63,12 +66,12 @@ export class WorkerDecoder implements ZstdDecoder {
   private timeLeftMs: number;
   private worker: Worker | undefined;
   private chunks: Uint8Array[] = [];
-  /** Decompressed octets of the frame so far. */
+  /** Decompressed bytes of the frame so far. */
   private frameLength = 0;
   private closed = false;
   private settle: (failure: string) => void = () => undefined;
 
-  /** `timeLimitMs` is for tests that wait for it. */
+  /** `timeLimitMs` lets tests shorten it. */
   constructor(timeLimitMs: number = TIME_LIMIT_MS) {
     this.timeLimitMs = timeLimitMs;
     this.timeLeftMs = timeLimitMs;
@@ -78,7 +81,7 @@ export class WorkerDecoder implements ZstdDecoder {
     if (piece.begins) this.frameLength = 0;
     const reach = Math.min(piece.windowLength, this.frameLength + piece.largestOutputLength);
     if (reach > LARGEST_SOUND_DISTANCE) {
-      const failure = `window of ${piece.windowLength} octets, over ${LARGEST_SOUND_DISTANCE} need Node 22.15 or later`;
+      const failure = `window of ${piece.windowLength} bytes, over ${LARGEST_SOUND_DISTANCE} need Node 22.15 or later`;
       return { chunks: [], failure };
     }
     const failure = await this.ask(piece);
@@ -96,7 +99,10 @@ export class WorkerDecoder implements ZstdDecoder {
     await this.worker?.terminate();
   }
 
-  /** Has the worker decode a piece into `chunks`; resolves to its failure. Only meanwhile it keeps the process alive. */
+  /**
+   * Makes the worker decode a piece into `chunks`; resolves to its failure. The worker keeps the process alive only
+   * meanwhile.
+   */
   private async ask(piece: ZstdPiece): Promise<string> {
     if (this.closed) return 'closed';
     try {
@@ -108,10 +114,10 @@ export class WorkerDecoder implements ZstdDecoder {
     worker.ref();
     const answered = new Promise<string>((resolve) => (this.settle = resolve));
     const { begins, ends } = piece;
-    const octets = begins && !ends ? filledUp(piece.octets) : piece.octets;
-    worker.postMessage({ begins, ends, octets }, [octets.buffer]);
+    const bytes = begins && !ends ? padded(piece.bytes) : piece.bytes;
+    worker.postMessage({ begins, ends, bytes }, [bytes.buffer]);
     await this.watch(answered);
-    // Whoever closes waits for the worker's end, which may be all that keeps the process alive.
+    // `close` waits for the worker's end, and the worker may be all that keeps the process alive.
     if (!this.isClosed()) worker.unref();
     return answered;
   }
@@ -121,8 +127,8 @@ export class WorkerDecoder implements ZstdDecoder {
   }
 
   /**
-   * Waits for an answer and takes the time that it took from what is left; where nothing is left, ends the worker. No more is taken
-   * than the processor time of the process, which a busy machine gives late.
+   * Waits for an answer and subtracts its time from the time left; terminates the worker when none is left. At most the
+   * processor time of the process is subtracted, because a busy machine delays answers.
    */
   private async watch(answered: Promise<string>): Promise<void> {
     const tickMs = this.timeLimitMs / TICKS_PER_LIMIT;
@@ -164,14 +170,14 @@ export class WorkerDecoder implements ZstdDecoder {
   }
 }
 
-function filledUp(octets: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (octets.length >= FIRST_LOOK_LENGTH) return octets;
-  const longer = new Uint8Array(octets.length + EMPTY_BLOCKS_LENGTH);
-  longer.set(octets);
+function padded(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.length >= FIRST_LOOK_LENGTH) return bytes;
+  const longer = new Uint8Array(bytes.length + EMPTY_BLOCKS_LENGTH);
+  longer.set(bytes);
   return longer;
 }
 
-/** Milliseconds of processor time that all threads of the process took since. */
+/** Milliseconds of processor time that all threads of the process have used since. */
 function processorMs(since: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;

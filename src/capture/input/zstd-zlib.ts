@@ -1,23 +1,23 @@
 /**
- * Zstandard by node:zlib, which has it since Node 22.15: libzstd itself, on a thread of Node's pool. One stream per frame,
- * as a stream ignores whatever follows its first frame (nodejs/node issue 64741).
+ * Zstandard by node:zlib, available since Node 22.15: libzstd itself, on a thread of Node's pool. Each frame has its
+ * own stream, because a stream ignores everything after its first frame (nodejs/node issue 64741).
  *
- * libzstd's work is bounded by the input it is given, so nothing needs to watch it. It checks the content checksum.
+ * libzstd's work is bounded by its input, so no watchdog is needed. It verifies the content checksum.
  */
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { Decoded, ZstdDecoder } from './zstd-decoder.ts';
 import type { ZstdPiece } from './zstd-frames.ts';
 
-/** Octets put out at a time. Where data turns out to be damaged, so many before the damage may be lost. */
+/** Maximum bytes of an output chunk. In damaged data up to this many bytes before the damage may be lost. */
 const OUTPUT_LENGTH = 128 * 1024;
 
 type CreateZstdDecompress = (options: { chunkSize: number }) => Transform;
 
-/** Undefined before Node 22.15; the types of Node 20 don't know it. */
+/** Undefined before Node 22.15; the types of Node 20 do not declare it. */
 const createZstdDecompress = (zlib as { createZstdDecompress?: CreateZstdDecompress }).createZstdDecompress;
 
-/** The decoder, where this Node has one. */
+/** The decoder, if this Node has one. */
 export function openZlibDecoder(): ZstdDecoder | undefined {
   return createZstdDecompress && new ZlibDecoder(createZstdDecompress);
 }
@@ -37,9 +37,9 @@ class ZlibDecoder implements ZstdDecoder {
     if (frame === undefined) return { chunks: [], failure: 'closed' };
     const failure = await new Promise<string>((resolve) => {
       this.settle = resolve;
-      if (piece.ends) frame.end(piece.octets);
+      if (piece.ends) frame.end(piece.bytes);
       else {
-        frame.write(piece.octets, (error) => {
+        frame.write(piece.bytes, (error) => {
           if (error == null) resolve('');
         });
       }

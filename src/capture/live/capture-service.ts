@@ -1,13 +1,13 @@
 /**
- * The socket of `sluice capture`: each reader gets a capture of its own, from a new pcap header, and there is one reader at a
- * time. While none reads, nothing is captured: the reader counts the gap.
+ * The Unix socket of `sluice capture`. Each reader gets its own capture, from a new pcap header, and only one reader is
+ * served at a time. Nothing is captured while there is no reader; the reader counts the gap.
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { CaptureSession, type ServedCapture, type SessionHost } from './capture-session.ts';
 import { freeSocketPath } from './socket-path.ts';
 
-/** Connections that have not asked for a capture yet, and the reader. */
+/** The reader, and connections that have not requested a capture yet. */
 const MOST_CONNECTIONS = 8;
 /** Its user and its group may connect. */
 const SOCKET_MODE = 0o660;
@@ -35,11 +35,11 @@ export class CaptureService implements SessionHost {
     });
   }
 
-  /** Rejects with a sentence where the socket cannot be made. A socket that a dead process left behind is replaced. */
+  /** Rejects with a message if the socket cannot be created. Replaces a socket that a dead process left. */
   async start(): Promise<void> {
     await freeSocketPath(this.path);
     await new Promise<void>((resolve, reject) => {
-      // Closed to all until its mode is set: a umask covers the time between.
+      // A umask blocks connections until the final mode is set.
       const umask = process.umask(NO_ACCESS);
       this.server.once('error', (error) => {
         reject(new Error(`cannot listen on ${this.path}: ${error.message}`));

@@ -1,26 +1,29 @@
-/** One reader of `sluice capture`: a capture of its own, begun when the reader asks for it and ended when the reader goes. */
+/**
+ * One reader of `sluice capture`, with its own capture, which begins when the reader requests it and ends when the
+ * reader disconnects.
+ */
 import type { Socket } from 'node:net';
 import type { CaptureLink } from './live-link.ts';
 import { BEGIN, FINISH, frameHeader, FrameType, helloFrame, textFrame } from './socket-frames.ts';
 
 const COUNTS_MS = 1000;
-/** A capture that does not end when it is asked to is ended. */
+/** A capture that has not ended after this time is killed. */
 const FINISH_LIMIT_MS = 1500;
-/** A reader that does not take what was captured before the end loses it. */
+/** Time for the reader to receive packets captured before the end; the rest is lost. */
 const CLOSE_LIMIT_MS = 3000;
-/** A connection that asks for nothing is closed. */
+/** A connection without a request is closed after this time. */
 const SILENT_LIMIT_MS = 5000;
 
-/** A capture of which the process is known. */
+/** A capture whose process is known. */
 export interface ServedCapture extends CaptureLink {
   readonly processId: number;
 }
 
 export interface SessionHost {
   readonly device: string;
-  /** Starts a capture for this session; a sentence where it may not have one. */
+  /** Starts a capture for this session; returns a message if it is refused. */
   begin(session: CaptureSession): ServedCapture | string;
-  /** The session is over. */
+  /** Called when the session is over. */
   left(session: CaptureSession, problem: string): void;
 }
 
@@ -42,7 +45,7 @@ export class CaptureSession {
     socket.on('data', (bytes) => {
       this.takeBytes(bytes);
     });
-    // A reader that goes without FINISH takes nothing more.
+    // A reader that disconnects without FINISH receives nothing more.
     socket.on('end', () => {
       socket.destroy();
     });
@@ -52,7 +55,7 @@ export class CaptureSession {
     });
   }
 
-  /** Asks the capture to end; what it has captured is still passed on. */
+  /** Asks the capture to end; packets captured before are still passed on. */
   finish(): void {
     if (this.isFinishing) return;
     this.isFinishing = true;
@@ -94,7 +97,7 @@ export class CaptureSession {
     this.timers.push(timer);
   }
 
-  /** While the reader is slow the pipe from tcpdump fills up, and the kernel counts what is lost. */
+  /** If the reader is slow, the pipe from tcpdump fills up and the kernel counts the losses. */
   private pass(chunk: Uint8Array): void {
     const { socket } = this;
     if (socket.destroyed) return;
@@ -117,7 +120,7 @@ export class CaptureSession {
     await link.ended;
     if (!this.socket.writable) return;
     this.problem = this.isFinishing ? '' : link.problem;
-    // The last counts are sent whatever still waits: they are few bytes, and there are no others after them.
+    // The last counts are sent even if data is waiting: they are small, and final.
     const { captured, dropped } = link.counts;
     this.socket.write(textFrame(FrameType.COUNTS, JSON.stringify({ captured, dropped })));
     const reason = this.isFinishing ? 'sluice capture was stopped' : link.problem;

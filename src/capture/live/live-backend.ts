@@ -1,6 +1,6 @@
 /**
- * What captures packets on an interface: a process of its own that writes pcap to its standard output and says on standard
- * error what it counts. Only that process needs the right to capture; Sluice itself reads a pipe.
+ * Captures packets on an interface in a separate process, which writes pcap to its standard output and counts to its
+ * standard error. Only that process needs capture rights; Sluice itself reads a pipe.
  */
 import type { ChildProcess } from 'node:child_process';
 
@@ -9,18 +9,18 @@ export type CaptureWith = (typeof CAPTURE_WITH)[number];
 
 export interface CaptureRequest {
   readonly device: string;
-  /** In the language of pcap-filter(7); empty for everything. */
+  /** In the syntax of pcap-filter(7); empty for all packets. */
   readonly filter: string;
-  /** Octets of a packet that are kept. */
+  /** Maximum captured bytes of a packet. */
   readonly snaplen: number;
-  /** Octets that the kernel may hold for a capturing process that is behind. */
+  /** Size of the kernel's buffer in bytes, for a capturing process that falls behind. */
   readonly kernelBuffer: number;
 }
 
-/** What a capturing process has counted so far. */
+/** Counts of a capturing process since its start. */
 export interface ProcessCounts {
   readonly captured: number;
-  /** Packets lost, by who lost them. */
+  /** Packets lost, by where they were lost. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
@@ -28,10 +28,10 @@ export interface CaptureBackend {
   readonly name: 'tcpdump' | 'cap';
   /** Starts a capturing process that writes to `standardOutput`: a descriptor, or a pipe of its own. */
   spawn(request: CaptureRequest, standardOutput: number | 'pipe'): ChildProcess;
-  /** The counts in a line of its standard error; null where there are none. */
+  /** The counts in a line of its standard error; null if the line has none. */
   countsIn(line: string): ProcessCounts | null;
-  /** Asks the process to say what it counts; some say it by themselves. */
+  /** Asks the process to print its counts; some do so periodically. */
   askCounts(process: ChildProcess): void;
-  /** Why it ended, as a sentence with the command that mends it, from what it wrote to standard error. */
+  /** The reason of its end, from its standard error: a sentence with the command that fixes the problem. */
   explain(request: CaptureRequest, standardError: string): string;
 }

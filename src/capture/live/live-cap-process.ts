@@ -1,10 +1,10 @@
 /**
- * The capturing process of the `cap` back end: arguments device, filter, snapshot length, kernel buffer; pcap on standard
- * output, counts on standard error once a second.
+ * The capturing process of the `cap` back end. Arguments: device, filter, snapshot length, kernel buffer. It writes
+ * pcap to standard output, and counts to standard error once a second.
  *
- * `cap` keeps a raw pointer to the Buffer that it fills and does not hold the Buffer itself: here a module variable does, for
- * as long as the process lives. Packets are gathered and written with one call for each turn of the event loop, in this
- * thread: when the reader is behind, this process waits, and the kernel drops.
+ * `cap` keeps a raw pointer to the Buffer that it fills but no reference to it, so a module variable keeps the Buffer
+ * alive. Packets are gathered and written with one call per turn of the event loop, in this thread: if the reader falls
+ * behind, this process waits and the kernel drops packets.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ interface CapDevice {
   open(device: string, filter: string, bufferSize: number, buffer: Buffer): string;
   on(event: 'packet', listener: (length: number, truncated: boolean) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
-  setMinBytes?(octets: number): void;
+  setMinBytes?(bytes: number): void;
   close(): void;
 }
 
@@ -23,7 +23,7 @@ const RECORD_HEADER_LENGTH = 16;
 const GATHERED_LENGTH = 1 << 20;
 const REPORT_MS = 1000;
 const STANDARD_OUTPUT = 1;
-/** LINKTYPE_ numbers of the names that cap gives. */
+/** LINKTYPE_ numbers of cap's names. */
 const LINK_TYPES: Readonly<Record<string, number>> = {
   NULL: 0,
   ETHERNET: 1,
@@ -44,7 +44,7 @@ let isScheduled = false;
 
 const capture = new Cap();
 const linkType = LINK_TYPES[capture.open(device, filter, Number(kernelBufferText), packet)];
-if (linkType === undefined) throw new Error(`${device} has a link type that is not known here`);
+if (linkType === undefined) throw new Error(`${device} has an unsupported link type`);
 capture.setMinBytes?.(0);
 writeFileHeader(linkType);
 const countedBefore = interfaceCount();
@@ -84,7 +84,7 @@ function flush(): void {
   try {
     for (let at = 0; at < used;) at += writeSync(STANDARD_OUTPUT, gathered, at, used - at);
   } catch {
-    // Nobody reads any more.
+    // The reader has closed the pipe.
     process.exit(0);
   }
   used = 0;
@@ -100,7 +100,7 @@ function writeFileHeader(type: number): void {
   flush();
 }
 
-/** Packets that the interface has counted, both ways; NaN where the system does not say. */
+/** Packets that the interface has counted in both directions; NaN if the system has no counters. */
 function interfaceCount(): number {
   const counter = (name: string): number => Number(readFileSync(`/sys/class/net/${device}/statistics/${name}`, 'utf8'));
   try {

@@ -1,15 +1,15 @@
 /**
- * Capturing by the package `cap`, in a process of its own: what ends that process does not end Sluice.
+ * Capturing with the package `cap`, in a separate process, so that its failure does not end Sluice.
  *
- * Its limits: timestamps are those of the moment at which JavaScript sees the packet, and it counts no losses. The process
- * estimates them from what the interface has counted meanwhile, where no filter leaves packets out on purpose.
+ * Limits: a timestamp is the time at which JavaScript receives the packet, and cap counts no losses. The process
+ * estimates them from the interface's counters if no filter excludes packets.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 import { lastLine } from './live-tcpdump.ts';
 
-/** The compiled file: Node 20 starts no TypeScript. */
+/** The compiled file, because Node 20 cannot run TypeScript. */
 const PROGRAM = fileURLToPath(new URL('./live-cap-process.js', import.meta.url));
 const COUNTS = /^counts captured=(\d+) missed=(\d+)/;
 
@@ -27,7 +27,7 @@ export class CapBackend implements CaptureBackend {
   }
 
   askCounts(): void {
-    // It says them by itself.
+    // The process prints its counts periodically.
   }
 
   explain({ device, filter }: CaptureRequest, standardError: string): string {
@@ -41,7 +41,7 @@ export class CapBackend implements CaptureBackend {
       return `there is no interface ${device}; ip link shows them`;
     if (/not up|network is down/i.test(standardError)) return `${device} is down: sudo ip link set ${device} up`;
     if (/syntax error|filter|expression/i.test(standardError)) {
-      return `the filter ${JSON.stringify(filter)} is not understood, see man pcap-filter: ${lastLine(standardError)}`;
+      return `the filter ${JSON.stringify(filter)} is invalid, see man pcap-filter: ${lastLine(standardError)}`;
     }
     return `the capturing process ended: ${lastLine(standardError)}`;
   }

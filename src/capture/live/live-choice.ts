@@ -1,6 +1,6 @@
 /**
- * Which back end captures. tcpdump is preferred: it loses less, knows what it loses, and has the kernel's timestamps (at
- * 200,000 packets a second over a virtual link cap lost about one in a hundred, tcpdump none).
+ * Chooses the back end. tcpdump is preferred: it loses fewer packets, counts its losses, and has the kernel's
+ * timestamps (at 200,000 packets a second over a virtual link cap lost about 1 %, tcpdump none).
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import type { CaptureBackend, CaptureWith } from './live-backend.ts';
 import { CapBackend } from './live-cap.ts';
 import { TcpdumpBackend } from './live-tcpdump.ts';
 
-/** The back end asked for, or the better of those that are here; null where none is. */
+/** The requested back end, or the better of the installed ones; null if there is none. */
 export function chooseBackend(asked: CaptureWith): CaptureBackend | null {
   if (asked === 'cap') return new CapBackend();
   if (asked === 'tcpdump' || hasTcpdump()) return new TcpdumpBackend();
@@ -19,7 +19,7 @@ export function hasTcpdump(): boolean {
   return spawnSync('tcpdump', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Whether the package is there; whether it loads is seen when it is used, in a process of its own. */
+/** True if the package is installed. Loading it may still fail, in the capturing process. */
 function hasCap(): boolean {
   try {
     createRequire(import.meta.url).resolve('cap');

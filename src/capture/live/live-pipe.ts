@@ -1,6 +1,6 @@
 /**
- * A pipe between a capturing process and this one. Node gives children sockets where one asks for pipes; a socket keeps every
- * small write as a buffer of its own, and fills up with a few hundred packets. A pipe puts writes together.
+ * A named pipe between a capturing process and this one. For its child processes Node uses sockets as pipes. A socket
+ * stores every small write in a separate buffer and is full after a few hundred packets; a pipe merges writes.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
@@ -11,13 +11,13 @@ import type { Readable } from 'node:stream';
 
 export interface LivePipe {
   readonly reading: Readable;
-  /** Descriptor for the child's standard output; ours is closed with `release`. */
+  /** Descriptor for the child's standard output; `release` closes this process's copy. */
   readonly writing: number;
-  /** The child has its own now: with its end the pipe ends. */
+  /** To be called when the child has its own descriptor: then the pipe ends when the child ends. */
   readonly release: () => void;
 }
 
-/** Null where the system has no named pipes. */
+/** Null if the system has no named pipes. */
 export function openLivePipe(): LivePipe | null {
   let folder: string | undefined;
   try {

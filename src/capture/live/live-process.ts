@@ -69,7 +69,7 @@ export class ProcessLink implements CaptureLink {
     this.errorText = (this.errorText + text).slice(-KEPT_ERROR_LENGTH);
     for (const line of text.split('\n')) {
       const counts = this.backend.countsIn(line);
-      // The words of the end come line by line: what one does not say stays.
+      // tcpdump prints its final counts in several lines, so counts missing in one line are kept.
       if (counts !== null)
         this.counts = { captured: counts.captured, dropped: { ...this.counts.dropped, ...counts.dropped } };
     }

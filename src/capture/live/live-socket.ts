@@ -1,13 +1,13 @@
 /**
- * A capture by `sluice capture`, read from its Unix socket. The other end is another process with another user: what it sends is
- * checked frame by frame, and a fault ends the connection.
+ * A capture by `sluice capture`, read from its Unix socket. The other end is another process of another user, so every
+ * frame is checked, and a fault ends the connection.
  */
 import { connect, type Socket } from 'node:net';
 import type { ProcessCounts } from './live-backend.ts';
 import type { CaptureLink } from './live-link.ts';
 import { BEGIN, countsIn, FINISH, FrameReader, FrameType, type Hello, helloIn } from './socket-frames.ts';
 
-/** A capture that has not sent its first packets, or their header, for so long is given up. */
+/** Time limit for the first packets, or their header. */
 const BEGIN_LIMIT_MS = 10_000;
 const LONGEST_PROBLEM = 500;
 
@@ -30,10 +30,10 @@ export class SocketLink implements CaptureLink {
         this.take(type, text);
       },
       (fault) => {
-        this.end(`${this.path} sends something else than sluice capture: ${fault}`);
+        this.end(`${this.path} does not send the protocol of sluice capture: ${fault}`);
       },
     );
-    // A fault of the stream is in `problem`; an error would have no other effect than its end.
+    // `problem` reports a fault of the stream; the error event needs no other handling.
     this.packets.on('error', () => undefined);
     this.ended = new Promise((resolve) => this.packets.once('close', resolve));
     this.timer = setTimeout(() => {
@@ -67,7 +67,7 @@ export class SocketLink implements CaptureLink {
   }
 
   askCounts(): void {
-    // It sends them by itself.
+    // The service sends counts periodically.
   }
 
   finish(): void {
@@ -84,19 +84,19 @@ export class SocketLink implements CaptureLink {
     else if (type === FrameType.HELLO) this.takeHello(helloIn(text));
     else if (type === FrameType.COUNTS) {
       const counts = countsIn(text);
-      if (counts === null) this.end(`${this.path} sends counts that are none`);
+      if (counts === null) this.end(`${this.path} sends invalid counts`);
       else this.counts = counts;
     } else this.end(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST_PROBLEM));
   }
 
   private takeHello(hello: Hello | null): void {
     this.hello = hello;
-    if (hello === null) this.end(`${this.path} speaks another version of sluice capture`);
+    if (hello === null) this.end(`${this.path} uses another protocol version of sluice capture`);
     else if (hello.interface !== this.device)
       this.end(`${this.path} captures on ${JSON.stringify(hello.interface.slice(0, 20))}, not on ${this.device}`);
   }
 
-  /** The first reason is the one that is shown. */
+  /** Only the first reason is shown. */
   private end(reason: string): void {
     if (this.reason === '') this.reason = reason;
     this.kill();

@@ -1,9 +1,9 @@
 /**
- * A source of live packets: keeps a capture alive (a process, or a connection to `sluice capture`), reads the pcap that comes from
- * it, and adds up what the runs count. A run that ends or is stuck is followed by another, and the time without one is counted.
+ * A source of live packets: keeps a capture running (a process, or a connection to `sluice capture`), reads its pcap,
+ * and adds up the counts of all runs. A run that ends or gets stuck is replaced, and the time without one is counted.
  *
- * Contract: `start` rejects where capturing cannot begin at all, unless the source is patient; after that, trouble is counted and
- * tried again until `stop`.
+ * Contract: `start` rejects if capturing cannot begin, unless the source is patient. After that, failures are counted
+ * and retried until `stop`.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../packet-source.ts';
 import { StreamInput } from '../input/stream-input.ts';
 
-/** A process that does not end when it is asked to is ended. */
+/** A process that has not ended after this time is killed. */
 const STOP_LIMIT_MS = 1500;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5000;
@@ -24,13 +24,13 @@ const INTERFACE_UP = 1;
 
 export interface LiveOptions {
   readonly device: string;
-  /** A start that fails is tried again: what captures is a service of its own, and may come later. */
+  /** Retries a failed start: the capturing service may start later. */
   readonly isPatient: boolean;
-  /** No packet for so long while the interface counts some: the process is stuck. */
+  /** Time without packets, while the interface counts some, after which the process is considered stuck. */
   readonly stuckMs: number;
 }
 
-/** Told of what happens to the capturing process, for a log. */
+/** Receives events of the capturing process, for a log. */
 export type LiveListener = (event: 'started' | 'ended' | 'stuck', detail: string) => void;
 
 export class LiveSource implements PacketSource {
@@ -48,7 +48,7 @@ export class LiveSource implements PacketSource {
   private capture: Capture | null = null;
   private startedAtMs = 0;
   private endedAtMs = 0;
-  /** Wait before the next process; grows while processes live shorter than the longest wait. */
+  /** Wait before the next start; grows while processes end sooner than the longest wait. */
   private retryMs = 0;
   /** Losses of runs that have ended. */
   private readonly droppedBefore: Record<string, number> = {};
@@ -64,19 +64,22 @@ export class LiveSource implements PacketSource {
     this.listener = listener;
   }
 
-  /** Null while packets can come; else why not. A process outlives its interface's going down, and goes on when it is up again. */
+  /**
+   * Null while packets can come; else why not. A process survives its interface going down, and continues when it is up
+   * again.
+   */
   get problem(): string | null {
     return this.processProblem ?? (this.isDown() ? `${this.name} is down: sudo ip link set ${this.name} up` : null);
   }
 
-  /** Packets lost by all processes so far, by who lost them. */
+  /** Packets lost in all runs, by where they were lost. */
   get dropped(): Record<string, number> {
     const sums = { ...this.droppedBefore };
     for (const [by, count] of Object.entries(this.link?.counts.dropped ?? {})) sums[by] = (sums[by] ?? 0) + count;
     return sums;
   }
 
-  /** Starts capturing; rejects with a sentence where that cannot be. */
+  /** Starts capturing; rejects with a message if that fails. */
   async start(): Promise<void> {
     this.endedAtMs = performance.now();
     if (!(await this.begin())) {
@@ -106,7 +109,7 @@ export class LiveSource implements PacketSource {
     }
   }
 
-  /** Asks the process to end; what it has captured is still read. */
+  /** Asks the process to end; packets captured before are still read. */
   stop(): void {
     if (this.isStopping()) return;
     this.stopSignal.abort();
@@ -115,7 +118,7 @@ export class LiveSource implements PacketSource {
     link?.finish();
     setTimeout(() => {
       link?.kill();
-      // Whoever inherited the pipe may hold it open.
+      // Another process may have inherited the pipe and keep it open.
       void this.capture?.close();
     }, STOP_LIMIT_MS).unref();
   }
@@ -130,7 +133,7 @@ export class LiveSource implements PacketSource {
     return this.stopSignal.signal.aborted;
   }
 
-  /** Starts a process and waits until it captures; false, with the problem, where it ends before. */
+  /** Starts a process and waits until it captures; false, with `problem` set, if it ends before. */
   private async begin(): Promise<boolean> {
     const link = this.openCapture();
     this.link = link;
@@ -152,7 +155,7 @@ export class LiveSource implements PacketSource {
     return true;
   }
 
-  /** The process has ended, or its output is no pcap any more: what it counted is added up. */
+  /** Handles the end of a process, or invalid output: adds its counts to the totals. */
   private async noteEnd(): Promise<void> {
     const { link } = this;
     if (link === null) return;
@@ -168,7 +171,7 @@ export class LiveSource implements PacketSource {
     if (!this.isStopping()) this.listener('ended', this.processProblem);
   }
 
-  /** Tries until a process captures again; false after `stop`. */
+  /** Retries until a process captures again; false after `stop`. */
   private async restart(): Promise<boolean> {
     while (!this.isStopping()) {
       const waitMs = this.retryMs;
@@ -177,14 +180,14 @@ export class LiveSource implements PacketSource {
       if (this.isStopping() || !(await this.begin())) continue;
       this.restartCount++;
       this.gapMs += performance.now() - this.endedAtMs;
-      // A stop that came meanwhile has not seen this process.
+      // A `stop` during `begin` did not reach this process.
       if (this.isStopping()) this.link?.finish();
       return true;
     }
     return false;
   }
 
-  /** The watchdog. A filter may leave everything out, so silence means something only without one. */
+  /** The watchdog. It only acts without a filter, because a filter may exclude every packet. */
   private watch(): void {
     const { stuckMs } = this.options;
     const { link } = this;
@@ -196,12 +199,12 @@ export class LiveSource implements PacketSource {
     this.stallCount++;
     this.listener(
       'stuck',
-      `no packet for ${stuckMs / 1000} s although ${this.name} has some; the process is started anew`,
+      `no packet for ${stuckMs / 1000} s although ${this.name} has some; the process is restarted`,
     );
     link.kill();
   }
 
-  /** By the interface's flags, where the system shows them. */
+  /** From the interface's flags, if the system shows them. */
   private isDown(): boolean {
     try {
       return (Number(readFileSync(`/sys/class/net/${this.name}/flags`, 'utf8')) & INTERFACE_UP) === 0;

@@ -1,12 +1,12 @@
 /**
- * Capturing by tcpdump: packets have the kernel's timestamps, and losses are counted by the kernel.
+ * Capturing with tcpdump: packets have the kernel's timestamps, and the kernel counts losses.
  *
- * tcpdump prints its counts at the end and on SIGUSR1, in the words of its info() ("N packets dropped by kernel").
+ * tcpdump prints its counts at the end and on SIGUSR1, in the format of its info() ("N packets dropped by kernel").
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 
-const OCTETS_PER_UNIT = 1024;
+const BYTES_PER_UNIT = 1024;
 const COUNTS = /(\d+) packets? (captured|dropped by kernel|dropped by interface)/g;
 
 export class TcpdumpBackend implements CaptureBackend {
@@ -14,9 +14,9 @@ export class TcpdumpBackend implements CaptureBackend {
 
   spawn({ device, filter, snaplen, kernelBuffer }: CaptureRequest, standardOutput: number | 'pipe'): ChildProcess {
     const args = ['-i', device, '-n', '-w', '-', '-U', '--immediate-mode', '-s', String(snaplen)];
-    args.push('-B', String(Math.ceil(kernelBuffer / OCTETS_PER_UNIT)), '--time-stamp-precision=micro');
+    args.push('-B', String(Math.ceil(kernelBuffer / BYTES_PER_UNIT)), '--time-stamp-precision=micro');
     if (filter !== '') args.push('--', filter);
-    // English words, whatever the system's language.
+    // English output, independent of the system's language.
     return spawn('tcpdump', args, { stdio: ['ignore', standardOutput, 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
   }
 
@@ -44,13 +44,13 @@ export class TcpdumpBackend implements CaptureBackend {
       return `there is no interface ${device}; ip link shows them`;
     if (/not up|network is down/i.test(standardError)) return `${device} is down: sudo ip link set ${device} up`;
     if (/syntax error|parse filter|expression/i.test(standardError)) {
-      return `the filter ${JSON.stringify(filter)} is not understood, see man pcap-filter: ${lastLine(standardError)}`;
+      return `the filter ${JSON.stringify(filter)} is invalid, see man pcap-filter: ${lastLine(standardError)}`;
     }
     return `tcpdump ended: ${lastLine(standardError)}`;
   }
 }
 
-/** The last line that says something. */
+/** The last line with text. */
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }

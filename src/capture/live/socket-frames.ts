@@ -1,13 +1,15 @@
 /**
- * The stream that `sluice capture` writes to its reader: frames of one type byte, a length in 4 bytes (big-endian), and so many bytes.
+ * The protocol from `sluice capture` to its reader: frames of a type byte, a length in 4 bytes (big-endian), and that
+ * many bytes.
  *
- * - HELLO comes first, unless the reader is refused: JSON with the version, the interface, whether a filter leaves packets out, and tcpdump's process id.
- * - PACKETS: a part of a pcap capture. The parts together are one capture from its header on.
- * - COUNTS: JSON, what tcpdump has counted since the connection began.
+ * - HELLO comes first, unless the reader is refused: JSON with version, interface, whether a filter is set, and
+ * tcpdump's process id.
+ * - PACKETS: a part of a pcap capture. All parts together are one capture with its header.
+ * - COUNTS: JSON, tcpdump's counts since the connection began.
  * - PROBLEM: a sentence. The connection ends after it.
  *
- * The reader writes single bytes: BEGIN asks for a capture, FINISH asks for its end with all that was captured. Without BEGIN
- * nothing is captured, so another process can try whether something listens.
+ * The reader sends single bytes: BEGIN requests a capture, FINISH requests its end with all captured packets. Nothing
+ * is captured without BEGIN, so another process can test whether the socket is in use.
  */
 import { Transform, type TransformCallback } from 'node:stream';
 import type { ProcessCounts } from './live-backend.ts';
@@ -39,7 +41,7 @@ export function frameHeader(type: FrameType, length: number): Uint8Array {
   return header;
 }
 
-/** A frame of text. It is cut where it is too long. */
+/** A frame of text, truncated to LONGEST_TEXT. */
 export function textFrame(type: FrameType, text: string): Uint8Array {
   const body = Buffer.from(text).subarray(0, LONGEST_TEXT);
   return Buffer.concat([frameHeader(type, body.length), body]);
@@ -51,7 +53,10 @@ export function helloFrame(hello: Hello): Uint8Array {
   return textFrame(FrameType.HELLO, JSON.stringify(fields));
 }
 
-/** Takes frames apart: packets come out as a stream, and `onFrame` is called for each frame. A fault ends the stream after what came before it. */
+/**
+ * Parses frames: packets come out as a stream, and `onFrame` is called for each frame. A fault ends the stream after
+ * the data before it.
+ */
 export class FrameReader extends Transform {
   private readonly onFrame: (type: FrameType, text: string) => void;
   private readonly onFault: (fault: string) => void;
@@ -86,7 +91,7 @@ export class FrameReader extends Transform {
     done();
   }
 
-  /** The other end has gone. */
+  /** Called when the other end has closed the connection. */
   override _flush(done: TransformCallback): void {
     if (!this.hasFailed && this.headerLength > 0) this.refuse('it ends within a frame');
     done();
@@ -117,7 +122,7 @@ export class FrameReader extends Transform {
   }
 }
 
-/** The fields of a HELLO; null where they are not what this version writes. */
+/** The fields of a HELLO; null if they are not valid for this version. */
 export function helloIn(text: string): Hello | null {
   const fields = fieldsIn(text);
   if (fields?.version !== PROTOCOL_VERSION) return null;
@@ -126,7 +131,10 @@ export function helloIn(text: string): Hello | null {
   return { interface: name, isFiltered: filtered, processId };
 }
 
-/** The counts of a COUNTS; null where they are none. Only losers that are known are taken: each becomes a label of a metric. */
+/**
+ * The counts of a COUNTS; null if they are invalid. Only known keys are accepted, because each becomes a label of a
+ * metric.
+ */
 export function countsIn(text: string): ProcessCounts | null {
   const fields = fieldsIn(text);
   const dropped = fields?.dropped;

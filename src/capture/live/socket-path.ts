@@ -1,12 +1,12 @@
-/** The path of a Unix socket to listen on: what lies there already, and whether it may be replaced. */
+/** Prepares the path of a Unix socket to listen on: checks whether it is usable, and removes a stale socket. */
 import { lstatSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** sun_path of unix(7) without its terminator. libuv would cut a longer one and say nothing. */
+/** Size of sun_path in unix(7) without its terminator. libuv silently truncates longer paths. */
 const LONGEST_PATH = 107;
 const ANSWER_LIMIT_MS = 2000;
 
-/** Removes a socket that no process listens on. Rejects with a sentence where the path cannot be used. */
+/** Removes a socket on which no process listens. Rejects with a message if the path cannot be used. */
 export async function freeSocketPath(path: string): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw new Error(`the path of a socket has at most ${LONGEST_PATH} bytes: ${path}`);
@@ -17,7 +17,7 @@ export async function freeSocketPath(path: string): Promise<void> {
   rmSync(path);
 }
 
-/** A socket that cannot be tried counts as listened on. */
+/** A socket whose state cannot be determined counts as in use. */
 function isListenedOn(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

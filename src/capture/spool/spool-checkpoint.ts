@@ -1,38 +1,39 @@
 /**
- * Which files of a spool have been processed. Files that have left the folder are forgotten, so it stays as small as the folder.
+ * The files of a spool that have been processed. Files that have left the folder are removed from it, so it stays as
+ * small as the folder.
  *
- * With each file goes how far the event logs were written when it was done. After a kill -9 the logs are cut back to there
- * and the file that was in hand is read again from its start: its events are in the logs once.
+ * Each entry has the position of the event logs after the file. After a kill -9 the logs are truncated to these
+ * positions and the unfinished file is read again from its start, so its events are in the logs once.
  */
 import { join } from 'node:path';
 import { headOf, type SpoolFile } from './spool-folder.ts';
 
-/** Keeps a checkpoint: it is whole at any time. */
+/** Stores a checkpoint atomically. */
 export interface CheckpointStore {
-  /** What was saved last; null where nothing is known. Throws where that cannot be told. */
+  /** The last saved checkpoint; null if there is none. Throws if it cannot be read. */
   load(): Checkpoint | null;
   /** Resolves when it is on disk. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 
-/** Where a log stood: its inode and octets. */
+/** Position of a log: its inode and its length in bytes. */
 export interface CheckpointedLog {
   readonly inode: number;
   readonly octets: number;
 }
 
 export interface DoneFile extends SpoolFile {
-  /** Hash of its first octets. */
+  /** Hash of its first bytes. */
   readonly head: string;
-  /** Packets that were read of it; missing where more of it cannot be read, and in checkpoints of version 0.1. */
+  /** Packets read of it. Missing if the rest cannot be read, and in checkpoints of version 0.1. */
   readonly packets?: number;
 }
 
 /** A file after it was read. */
 export interface ReadFile {
-  /** As it was before. */
+  /** The file as it was when its reading began. */
   readonly file: SpoolFile;
-  /** Packets of it that have been processed; null where more of it cannot be read if it grows. */
+  /** Packets of it that have been processed; null if the rest cannot be read when it grows. */
   readonly packets: number | null;
 }
 
@@ -41,7 +42,7 @@ export interface Checkpoint {
   readonly logs: Readonly<Record<string, CheckpointedLog>>;
 }
 
-/** A file with the name of one that was done: the same, the same but longer by now, or another one. */
+/** How a file relates to the processed file of the same name: the same, the same but longer, or another one. */
 export const Known = { NO: 0, DONE: 1, GROWN: 2 } as const;
 export type Known = (typeof Known)[keyof typeof Known];
 
@@ -57,7 +58,7 @@ export class SpoolCheckpoint {
     this.folder = folder;
   }
 
-  /** Reads what was saved. */
+  /** Loads the saved checkpoint. */
   load(): void {
     const checkpoint = this.store.load();
     if (checkpoint === null) return;
@@ -65,7 +66,7 @@ export class SpoolCheckpoint {
     this.logs = checkpoint.logs;
   }
 
-  /** Where a log stood when the last file was done; undefined where that is not known. */
+  /** Position of a log after the last processed file; undefined if not known. */
   logAt(path: string): CheckpointedLog | undefined {
     return this.logs[path];
   }
@@ -74,17 +75,17 @@ export class SpoolCheckpoint {
     const done = this.done.get(file.name);
     if (done?.inode !== file.inode) return Known.NO;
     if (done.size === file.size && done.modifiedMs === file.modifiedMs) return Known.DONE;
-    // Ring buffers use name and inode again for other packets: those begin at another time.
+    // Ring buffers reuse name and inode for other packets, which begin at another time.
     const isSame = file.size > done.size && (await headOf(join(this.folder, file.name), done.size)) === done.head;
     return isSame ? Known.GROWN : Known.NO;
   }
 
-  /** Packets that were read of a file that has grown; null where reading cannot go on there. */
+  /** Packets read of a file that has grown; null if reading cannot continue there. */
   packetsOf(file: SpoolFile): number | null {
     return this.done.get(file.name)?.packets ?? null;
   }
 
-  /** Notes a file as done, together with where the logs stand, and forgets those that are not `present` in the folder. */
+  /** Records a processed file and the positions of the logs, and removes files that are not `present` in the folder. */
   async commit(
     read: ReadFile | null,
     present: ReadonlySet<string> | null,

@@ -1,14 +1,15 @@
 /**
- * A folder into which another tool rotates capture files: which of them are complete, and in which order.
+ * A folder into which another tool rotates capture files: determines which files are complete, and their order.
  *
- * A file is complete once it has not changed for a while: no writer can be asked. Hidden files and those named *.tmp, *.part
- * and *.partial are somebody's work in progress. Order: time of the last change, then name with numbers compared as numbers.
+ * A file is complete once it has not changed for a while, because the writer cannot be asked. Hidden files and files
+ * named *.tmp, *.part or *.partial are skipped as unfinished. Order: time of the last change, then name with numbers
+ * compared as numbers.
  */
 import { hash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What tells one file from another, also after a restart. */
+/** Identifies a file, also after a restart. */
 export interface SpoolFile {
   readonly name: string;
   readonly inode: number;
@@ -19,7 +20,7 @@ export interface SpoolFile {
 const UNFINISHED = /^\.|\.(tmp|part|partial)$/i;
 const byName = new Intl.Collator('en', { numeric: true });
 
-/** The files of the folder, in their order. Rejects where the folder cannot be read. */
+/** The files of the folder, in order. Rejects if the folder cannot be read. */
 export async function listSpool(folder: string): Promise<SpoolFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const files: SpoolFile[] = [];
@@ -31,7 +32,7 @@ export async function listSpool(folder: string): Promise<SpoolFile[]> {
   return files.sort((a, b) => a.modifiedMs - b.modifiedMs || byName.compare(a.name, b.name));
 }
 
-/** The file as it is now; null where it has gone. */
+/** The file's current state; null if it no longer exists. */
 async function fileAt(folder: string, name: string): Promise<SpoolFile | null> {
   try {
     const { ino, size, mtimeMs } = await stat(join(folder, name));
@@ -41,10 +42,10 @@ async function fileAt(folder: string, name: string): Promise<SpoolFile | null> {
   }
 }
 
-/** Octets by whose hash a file is known again: file headers, and the times of the first packets. */
+/** Length of the hashed beginning of a file: the file header and the times of the first packets. */
 const HEAD_LENGTH = 4096;
 
-/** Hash of the first octets of a file that has, or had, `size` of them; empty where it cannot be read. */
+/** Hash of the first bytes of a file that has, or had, `size` bytes; empty if it cannot be read. */
 export async function headOf(path: string, size: number): Promise<string> {
   try {
     const handle = await open(path, 'r');
@@ -59,7 +60,7 @@ export async function headOf(path: string, size: number): Promise<string> {
   }
 }
 
-/** True when the file has not changed for `settleMs`. A time in the future counts as now. */
+/** True if the file has not changed for `settleMs`. A time in the future counts as now. */
 export function isComplete(file: SpoolFile, nowMs: number, settleMs: number): boolean {
   return nowMs - file.modifiedMs >= settleMs;
 }

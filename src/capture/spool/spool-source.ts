@@ -1,9 +1,9 @@
 /**
- * The files of a spool folder, one after the other, each once: waits for the next that is complete, and remembers in the
- * checkpoint which are done. Reading the files is the caller's part.
+ * The files of a spool folder, one at a time, each once: waits for the next complete file, and records processed files
+ * in the checkpoint. The caller reads the files.
  *
- * A file that grows on after it was read is read on from where it ended. One that never rests is not waited for: it is read as far
- * as it is there, again and again.
+ * A file that grows after it was read is read again from its former end. A file that never stops changing is read up to
+ * its current end, repeatedly.
  */
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,9 +20,9 @@ import { systemErrorText } from '../input/system-error.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
-  /** A file that has not changed for so long is complete. */
+  /** A file that has not changed for this time is complete. */
   readonly settleMs: number;
-  /** Files are removed once they are done. */
+  /** Files are deleted after they were processed. */
   readonly removesDone: boolean;
 }
 
@@ -34,29 +34,29 @@ export interface SpoolWork {
 }
 
 const POLL_MS = 500;
-/** A file that has not rested for so many times `settleMs` is read as far as it is there. */
+/** A file that has been changing for this many times `settleMs` is read up to its current end. */
 const PATIENCE = 10;
 
 export class SpoolSource {
-  /** Files done since the start, each time that they were read. */
+  /** Files processed since the start, counting each time that a file was read. */
   doneCount = 0;
-  /** Files that grew after they were done. */
+  /** Files that grew after they were processed. */
   grownCount = 0;
-  /** Those of them that cannot be read on. */
+  /** Files that grew and whose rest cannot be read. */
   leftCount = 0;
-  /** Looks and removals that failed. */
+  /** Listings and deletions that failed. */
   failureCount = 0;
-  /** Why the last look at the folder failed; null where it did not. */
+  /** Error of the last listing of the folder; null if it succeeded. */
   problem: string | null = null;
-  /** Files that were there and not done at the last look. */
+  /** Files that were not processed at the last listing. */
   waitingCount = 0;
   readonly checkpoint: SpoolCheckpoint;
   private readonly options: SpoolOptions;
   private readonly stop = new AbortController();
   private readonly grown = new Set<string>();
-  /** Files that were waited for at the last look, and since when. */
+  /** Files that were waiting at the last listing, and since when. */
   private restless = new Map<string, number>();
-  /** Names at the last look; null before the first. */
+  /** Names at the last listing; null before the first. */
   private present: ReadonlySet<string> | null = null;
 
   constructor(options: SpoolOptions, store: CheckpointStore) {
@@ -64,13 +64,13 @@ export class SpoolSource {
     this.checkpoint = new SpoolCheckpoint(store, options.folder);
   }
 
-  /** Rejects where folder or checkpoint cannot be read. */
+  /** Rejects if the folder or the checkpoint cannot be read. */
   async start(): Promise<void> {
     await listSpool(this.options.folder);
     this.checkpoint.load();
   }
 
-  /** The next file that is complete, waited for; null after `end`. */
+  /** Waits for the next complete file; null after `end`. */
   async next(): Promise<SpoolWork | null> {
     while (!this.isStopped) {
       const work = await this.look();
@@ -88,7 +88,10 @@ export class SpoolSource {
     return join(this.options.folder, file.name);
   }
 
-  /** The file has been read, and the logs hold what came of it. It is removed, where that is asked for, if all of it was read. */
+  /**
+   * Records that the file has been read and its events are in the logs. Deletes the file if that is configured and all
+   * of it was read.
+   */
   async commit(
     read: ReadFile | null,
     logs: Readonly<Record<string, CheckpointedLog>>,
@@ -100,7 +103,7 @@ export class SpoolSource {
     if (this.options.removesDone && wasReadWhole) await unlink(this.pathOf(read.file)).catch(() => this.failureCount++);
   }
 
-  /** Whether a file is another by now than it was when it was looked at. */
+  /** True if the file has changed since it was listed. */
   async hasChanged(file: SpoolFile): Promise<boolean> {
     try {
       const { ino, size, mtimeMs } = await stat(this.pathOf(file));
@@ -131,7 +134,7 @@ export class SpoolSource {
     this.present = new Set(files.map((file) => file.name));
     const waiting: SpoolWork[] = [];
     for (const file of files) {
-      // One that is empty may stay so for ever, and must not hold up the others.
+      // An empty file may stay empty forever, and must not delay the others.
       const work = file.size > 0 ? await this.workOf(file) : null;
       if (work !== null) waiting.push(work);
     }
@@ -139,7 +142,7 @@ export class SpoolSource {
     return this.firstReady(waiting);
   }
 
-  /** What is to be read of a file; null for nothing. */
+  /** The part of a file to read; null for nothing. */
   private async workOf(file: SpoolFile): Promise<SpoolWork | null> {
     const known = await this.checkpoint.knows(file);
     if (known === Known.NO) return { file, processedPackets: 0 };
@@ -153,7 +156,7 @@ export class SpoolSource {
     return processedPackets === null ? null : { file, processedPackets };
   }
 
-  /** The first file that is complete, or has been waited for long enough. */
+  /** The first file that is complete, or has been waiting for long enough. */
   private firstReady(waiting: readonly SpoolWork[]): SpoolWork | null {
     const now = Date.now();
     const { settleMs } = this.options;

@@ -1,35 +1,47 @@
 /**
- * Which file a packet came from, where several files are one capture with packets numbered through.
+ * Maps packet numbers to the files of a capture that consists of several files, with packets numbered through all of
+ * them. A packet's file is found by binary search.
  */
-export class FileOfPacket {
+export class PacketFiles {
   /** The file being read. */
   current = '';
   private names: string[] = [];
   /** Packets before each file. */
   private before: number[] = [];
+  private readonly limit: number;
 
-  /** A file begins, with that many packets of its capture before it; 0 begins a new capture. */
+  /** `limit` files are kept; packets of older files are mapped to the oldest one kept. */
+  constructor(limit = Infinity) {
+    this.limit = limit;
+  }
+
+  /** Begins a new capture. */
+  clear(): void {
+    this.names = [];
+    this.before = [];
+  }
+
+  /** Begins a file, with this many packets of its capture before it. */
   begin(file: string, packetsBefore: number): void {
-    if (packetsBefore === 0) {
-      this.names = [];
-      this.before = [];
-    }
     this.current = file;
     this.names.push(file);
     this.before.push(packetsBefore);
+    if (this.names.length < this.limit * 2) return;
+    this.names = this.names.slice(this.limit);
+    this.before = this.before.slice(this.limit);
   }
 
-  /** Name of the file that holds packet `number`, counted from 1 through all files of the capture. */
+  /** Name of the file with packet `number`, counted from 1 through all files of the capture. */
   of(number: number): string {
     return this.names[this.indexOf(number)] ?? this.current;
   }
 
-  /** The packet's place for people: analysers number the packets of each file from 1. */
+  /** A packet's position as text. Packet analysers number the packets of each file from 1. */
   placeOf(number: number): string {
     return this.names.length < 2 ? `packet ${number} of ${this.current}` : this.shortPlaceOf(number);
   }
 
-  /** The same where a capture of one file needs no name. */
+  /** Like `placeOf`, but without the name of the file if the capture has only one. */
   shortPlaceOf(number: number): string {
     if (this.names.length < 2) return `packet ${number}`;
     const index = this.indexOf(number);
