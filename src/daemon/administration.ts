@@ -1,6 +1,6 @@
 /**
- * What an operator may do to a running daemon, and the record of it: each action is an event and a log entry with who, when, what, and the hash of the
- * rules before and after. Requests come from the control socket; signals hand their actions over as well.
+ * The actions of an operator on a running daemon, and their record: each is an event and a log entry with operator,
+ * time, action, and the hash of the rules before and after. Actions come from the control socket or from signals.
  */
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';
@@ -10,7 +10,7 @@ import type { Log } from '../output/log/log.ts';
 import type { Confirmed } from './rule-changes.ts';
 import type { Reloaded } from './reload.ts';
 
-/** The daemon, as far as it is administered. */
+/** The parts of the daemon that an operator can act on. */
 export interface Administered {
   readonly timeUs: number;
   /** Hash of the rules in use. */
@@ -18,13 +18,13 @@ export interface Administered {
   status(): object;
   reload(reason: string): Promise<Reloaded>;
   confirm(sha256: string, dateUs: number | null): Promise<Confirmed>;
-  /** False where the breaker was closed. */
+  /** False if the breaker was closed. */
   resetBreaker(): boolean;
-  /** Sets the counts of registered hits to 0; returns those before. */
+  /** Sets the counts of registered hits to 0; returns the counts before. */
   clearHarm(reason: string): object;
-  /** Forgets what is kept of clients; returns how much that was. */
+  /** Deletes the data kept about clients; returns the amounts. */
   forget(): object;
-  /** Takes an event line. */
+  /** Writes an event line. */
   notice(line: string): void;
 }
 
@@ -60,7 +60,7 @@ const requestSchema = z.discriminatedUnion('command', [
 ]);
 type Request = z.infer<typeof requestSchema>;
 
-/** An answer on the socket. */
+/** An answer on the control socket. */
 export type ControlAnswer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
 
 export class RunAdministration {
@@ -72,7 +72,7 @@ export class RunAdministration {
     this.log = log;
   }
 
-  /** Answers a request on the control socket. */
+  /** Answers a request from the control socket. */
   async answer(request: unknown, { uid, sudoUid }: Peer): Promise<ControlAnswer> {
     const parsed = requestSchema.safeParse(request);
     if (!parsed.success) {
@@ -86,8 +86,8 @@ export class RunAdministration {
   reload(who: Operator): Promise<Reloaded> {
     return this.record('reload', who, async () => {
       const reloaded = await this.daemon.reload(`asked by ${who.via}`);
-      const { result, judgement } = reloaded;
-      return { value: reloaded, result, details: judgement === null ? {} : { candidate: judgement.sha256 } };
+      const { result, verdict } = reloaded;
+      return { value: reloaded, result, details: verdict === null ? {} : { candidate: verdict.sha256 } };
     });
   }
 
@@ -103,9 +103,9 @@ export class RunAdministration {
       case 'status':
         return { ok: true, ...this.daemon.status() };
       case 'reload': {
-        const { result, problems, judgement } = await this.reload(who);
+        const { result, problems, verdict } = await this.reload(who);
         const isDone = result === 'success' || result === 'unchanged';
-        return { ok: isDone, result, problems, ...(judgement !== null && { sha256: judgement.sha256 }) };
+        return { ok: isDone, result, problems, ...(verdict !== null && { sha256: verdict.sha256 }) };
       }
       case 'confirm':
         return this.confirm(request.sha256, request.date, who);
@@ -139,7 +139,7 @@ export class RunAdministration {
     return { ok: isDone, confirmed, ...(result !== null && { result }), ...(reason !== '' && { problem: reason }) };
   }
 
-  /** Does the work, and records it with the hash before and after. */
+  /** Performs the action, and records it with the hashes before and after. */
   private async record<T>(what: string, who: Operator, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
     const { daemon, log } = this;
     const before = daemon.rulesSha256;

@@ -1,9 +1,10 @@
 /**
- * Dates as changes: what expires, begins or passes under the rules in use is evaluated a day ahead, an hour ahead, and before the first packet of its
- * time is decided. A date beyond the limits of the guard has no effect until an operator confirms it: the rules are asked as of the moment
- * before it.
+ * Treats dates like changes of rules: everything that expires, begins or passes under the rules in use is evaluated a
+ * day ahead, an hour ahead, and before the first packet after it is decided. A date that exceeds the limits of the
+ * change guard is held until an operator confirms it: until then the rules are evaluated at the moment before the date.
  *
- * Time is packet time. Ahead, one group of dates is evaluated at each look, so a registry full of dates does not stop the packets.
+ * All times are packet times. Each look ahead evaluates one group of dates, so that a registry full of dates does not
+ * delay packets.
  */
 import { rulesSha256, type Rules } from '../decision/rules.ts';
 import { changesAnything, type DateGroup, nextDate, nextGroup } from '../policy/boundaries.ts';
@@ -13,10 +14,10 @@ import type { Confirmations } from './confirmations.ts';
 
 export type CalendarState = 'ahead' | 'held' | 'passed' | 'confirmed';
 
-/** What is said of a date. */
+/** An evaluated date, as reported. */
 export interface CalendarNotice {
   readonly state: CalendarState;
-  /** How long before it: `24h` or `1h`; null at the date itself. */
+  /** Time until the date: `24h` or `1h`; null at the date itself. */
   readonly lead: string | null;
   readonly date: DateGroup;
   readonly sha256: string;
@@ -24,7 +25,7 @@ export interface CalendarNotice {
   readonly excesses: readonly Excess[];
 }
 
-/** The engine, as far as dates go. */
+/** The part of the engine that evaluates dates. */
 export interface DatedEngine {
   readonly rules: Rules;
   readonly timeUs: number;
@@ -37,20 +38,20 @@ const LEADS = [
   { name: '24h', us: 24 * HOUR_US },
   { name: '1h', us: HOUR_US },
 ] as const;
-/** Groups of dates that one batch may pass with an evaluation of each; those beyond are one change. */
+/** Groups of dates that one batch may pass with separate evaluations; further dates are evaluated as one change. */
 const PASSED_LIMIT = 50;
 
 export class RunCalendar {
-  /** The first date that is held; null while none is. */
+  /** The first date that is held; null if none is. */
   held: CalendarNotice | null = null;
   private readonly engine: DatedEngine;
   private readonly confirmations: Confirmations;
   private readonly notify: (notice: CalendarNotice) => void;
-  /** The date before which decisions may be made without a look at the calendar; NaN before the first packet. */
+  /** Packets before this date need no check of the calendar; NaN before the first packet. */
   private nextUs = NaN;
-  /** By lead: dates up to this one have been looked at. */
+  /** By lead: dates up to this one have been evaluated. */
   private readonly lookedUs: number[] = LEADS.map(() => NaN);
-  /** Dates ahead that are beyond the limits and not confirmed, by their first. */
+  /** Dates ahead that exceed the limits and are not confirmed, by the first of each group. */
   private readonly ahead = new Map<number, DateGroup>();
 
   constructor(engine: DatedEngine, confirmations: Confirmations, notify: (notice: CalendarNotice) => void) {
@@ -59,7 +60,7 @@ export class RunCalendar {
     this.notify = notify;
   }
 
-  /** Dates within a day that are beyond the limits and not confirmed. */
+  /** Number of dates within a day that exceed the limits and are not confirmed. */
   get aheadBeyondCount(): number {
     return this.ahead.size;
   }
@@ -69,17 +70,19 @@ export class RunCalendar {
     return [...this.ahead.keys()].sort((a, b) => a - b);
   }
 
-  /** The next date, Infinity where there is none. */
+  /** The next date; Infinity if there is none. */
   get nextUsOrInfinity(): number {
     return Number.isNaN(this.nextUs) ? nextDate(this.engine.rules, this.engine.timeUs) : this.nextUs;
   }
 
-  /** Packet time up to which dates have had their effect: where a restart goes on. */
+  /** Packet time up to which dates have taken effect; a restart continues there. */
   get passedUs(): number {
     return this.held === null ? this.engine.timeUs : this.held.date.firstUs - 1;
   }
 
-  /** Goes on from a packet time, under the rules in use: at the start with what was kept, and after a reload. */
+  /**
+   * Begins at a packet time under the rules in use: the saved time at the start, and the current time after a reload.
+   */
   restart(timeUs: number): void {
     this.rewind();
     this.lookedUs.fill(timeUs);
@@ -87,7 +90,7 @@ export class RunCalendar {
     this.engine.decisions.rulesUntilUs = this.nextUs - 1;
   }
 
-  /** Forgets all dates: the first packet to come says from when on they count. */
+  /** Clears all dates. The first packet sets the time from which on dates take effect. */
   rewind(): void {
     this.held = null;
     this.ahead.clear();
@@ -95,10 +98,10 @@ export class RunCalendar {
     this.engine.decisions.rulesUntilUs = Infinity;
   }
 
-  /** Call it before packets between two packet times are decided. */
+  /** To be called before packets between two packet times are decided. */
   reach(fromUs: number, timeUs: number): void {
     if (timeUs < this.nextUs || this.held !== null) return;
-    // Also NaN goes on to here.
+    // NaN also continues here.
     if (Number.isNaN(this.nextUs)) this.restart(fromUs);
     for (let count = 1; timeUs >= this.nextUs; count++) {
       const group =
@@ -109,7 +112,7 @@ export class RunCalendar {
     }
   }
 
-  /** Looks ahead: once a second is enough. */
+  /** Looks ahead; to be called about once a second. */
   look(): void {
     const { engine } = this;
     if (Number.isNaN(this.nextUs) || this.held !== null) return;
@@ -117,13 +120,13 @@ export class RunCalendar {
       const group = nextGroup(engine.rules, Math.max(this.lookedUs[at]!, engine.timeUs), engine.timeUs + us);
       if (group === null) continue;
       this.lookedUs[at] = group.lastUs;
-      // What is less than an hour away is looked at once, as that.
+      // A date less than an hour away is only evaluated with that lead.
       const isNearer = LEADS.some((lead) => lead.us < us && group.firstUs <= engine.timeUs + lead.us);
       if (!isNearer && changesAnything(engine.rules, group)) this.lookAt(group, name);
     }
   }
 
-  /** Confirms a date under the rules in use: one that is held, or one ahead. False where there is none at that time. */
+  /** Confirms a date under the rules in use, held or ahead. False if there is none at that time. */
   confirm(timeUs: number): boolean {
     const { held, ahead, engine } = this;
     const sha256 = rulesSha256(engine.rules);
@@ -141,7 +144,7 @@ export class RunCalendar {
     return true;
   }
 
-  /** Lets a group of dates have its effect, unless it is held. */
+  /** Lets a group of dates take effect, unless it is held. */
   private pass(group: DateGroup): boolean {
     const { engine } = this;
     this.ahead.delete(group.firstUs);

@@ -1,6 +1,6 @@
 /**
- * The guard before a reload: new rules are tried on the flows of the last hour before they act. Beyond the limits they are refused with the numbers,
- * until an operator confirms their very hash.
+ * The change guard: new rules are tried on the flows of the last hour before they take effect. Rules that exceed the
+ * limits are refused, with the figures, until an operator confirms their hash.
  */
 import { setImmediate } from 'node:timers/promises';
 import { rulesSha256, type Rules } from '../decision/rules.ts';
@@ -9,9 +9,9 @@ import { type Excess, excessesOf } from '../policy/change-verdict.ts';
 import { CoverageComparison, type CoverageChange, type RegistryAt } from '../registry/coverage-change.ts';
 import type { Confirmations } from './confirmations.ts';
 
-/** What the guard says of new rules. */
-export interface Judgement {
-  /** Of the pair (decision/rules). */
+/** The verdict of the guard on new rules. */
+export interface GuardVerdict {
+  /** Hash of the pair of policy and registry (decision/rules). */
   readonly sha256: string;
   readonly evaluation: ChangeEvaluation;
   readonly excesses: readonly Excess[];
@@ -19,52 +19,52 @@ export interface Judgement {
   readonly mayAct: boolean;
 }
 
-/** The engine, as far as new rules go. */
-export interface JudgingEngine {
+/** The part of the engine that evaluates new rules. */
+export interface GuardedEngine {
   readonly rules: Rules;
   readonly rulesNowAt: RegistryAt;
   readonly timeUs: number;
   evaluate(rules: Rules, coverage: CoverageChange): ChangeEvaluation;
 }
 
-/** Prefixes that are compared before packets have their turn: about 10 ms. */
+/** Prefixes to compare per turn of the event loop: about 10 ms. */
 const PREFIXES_AT_ONCE = 30_000;
 
 export class RunGuard {
-  /** The rules refused last, while they are not in use; null for none. */
-  refused: Judgement | null = null;
-  private readonly engine: JudgingEngine;
+  /** The last refused rules, until they are confirmed or replaced; null for none. */
+  refused: GuardVerdict | null = null;
+  private readonly engine: GuardedEngine;
   private readonly confirmations: Confirmations;
 
-  constructor(engine: JudgingEngine, confirmations: Confirmations) {
+  constructor(engine: GuardedEngine, confirmations: Confirmations) {
     this.engine = engine;
     this.confirmations = confirmations;
   }
 
-  /** Compares the registries between packets, then tries the rules on the flows as they are at the end. */
-  async judge(rules: Rules): Promise<Judgement> {
+  /** Compares the registries in steps between packets, then tries the rules on the flows at that time. */
+  async evaluate(rules: Rules): Promise<GuardVerdict> {
     const { engine } = this;
     const sha256 = rulesSha256(rules);
     const comparison = new CoverageComparison(engine.rulesNowAt, { registry: rules.registry, timeUs: engine.timeUs });
     while (!comparison.step(PREFIXES_AT_ONCE)) await setImmediate();
     const evaluation = engine.evaluate(rules, comparison.result());
-    // The limits in use, not those of the new policy: rules cannot let themselves in.
+    // The limits of the policy in use: new rules cannot raise the limits that apply to them.
     const excesses = excessesOf(evaluation, engine.rules.policy.guard);
     const isConfirmed = this.confirmations.hasRules(sha256);
     const mayAct = isConfirmed || !excesses.some(({ refuses }) => refuses);
-    const judgement = { sha256, evaluation, excesses, isConfirmed, mayAct };
-    this.refused = mayAct ? null : judgement;
-    return judgement;
+    const verdict = { sha256, evaluation, excesses, isConfirmed, mayAct };
+    this.refused = mayAct ? null : verdict;
+    return verdict;
   }
 
-  /** Confirms the rules refused last. False where they have another hash. */
+  /** Confirms the last refused rules. False if they have another hash. */
   confirm(sha256: string): boolean {
     if (this.refused?.sha256 !== sha256) return false;
     this.confirmations.addRules(sha256);
     return true;
   }
 
-  /** The files hold the rules in use: nothing waits. */
+  /** To be called when the files contain the rules in use: no rules wait for a confirmation. */
   settle(): void {
     this.refused = null;
   }

@@ -1,5 +1,6 @@
 /**
- * What an operator has confirmed: a pair of policy and registry by its hash, or a date under a pair. A confirmation holds for nothing else.
+ * The confirmations of an operator: a pair of policy and registry by its hash, or a date under a pair. Each
+ * confirmation is for exactly one of these.
  */
 
 export class Confirmations {
@@ -30,7 +31,7 @@ export class Confirmations {
     return this.keys.has(dateKey(sha256, timeUs));
   }
 
-  /** Forgets what is about other pairs than these. */
+  /** Removes the confirmations of all pairs except these. */
   keepOnly(...hashes: readonly string[]): void {
     for (const key of this.keys) if (!hashes.includes(key.split(' ', 1)[0]!)) this.keys.delete(key);
   }

@@ -1,11 +1,11 @@
-/** The other side of the control socket: sends one request as the user of this process, and returns the answer. */
+/** The client of the control socket: sends one request as the user of this process, and returns the answer. */
 import { connect } from 'node:net';
 import { ControlLines, controlLine, LONGEST_LINE } from './control-lines.ts';
 import { proveUser } from './control-peer.ts';
 
 const GREETING_MS = 10_000;
 
-/** A sentence about a daemon that could not be asked. */
+/** A daemon that could not be reached, as a sentence. */
 export class ControlError extends Error {}
 
 export async function askDaemon(path: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {

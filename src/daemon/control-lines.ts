@@ -1,10 +1,10 @@
-/** One line of JSON from a stream, of bounded length: what each side of the control socket reads. */
+/** Reads lines of JSON of bounded length from a stream; both sides of the control socket use it. */
 import type { Socket } from 'node:net';
 
 export const LONGEST_LINE = 1 << 20;
 const NEWLINE = 10;
 
-/** Lines of a stream, one at a time, parsed. */
+/** Parsed lines of a stream, one at a time. */
 export class ControlLines {
   private readonly socket: Socket;
   private buffered: Buffer = Buffer.alloc(0);
@@ -16,7 +16,7 @@ export class ControlLines {
     socket.pause();
   }
 
-  /** The next line's value. Rejects where the stream ends before it, or it is too long or no JSON. */
+  /** The next line's value. Rejects if the stream ends before it, or if it is too long or not JSON. */
   async next(): Promise<unknown> {
     for (;;) {
       const end = this.buffered.indexOf(NEWLINE);

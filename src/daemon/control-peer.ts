@@ -1,7 +1,8 @@
 /**
- * The user behind a connection to the control socket. Node cannot ask the kernel for a peer's credentials, so the peer proves its user: it makes an
- * empty file with a name that was chosen for it, in the folder of the socket, and the owner of that file is the user. The folder belongs to the daemon,
- * and others may not write to it, so the user is the daemon's own or root.
+ * Authenticates the peer of a control connection. Node cannot query a peer's credentials from the kernel, so the peer
+ * proves its user: it creates an empty file, with a name that the daemon chose, in the folder of the socket, and the
+ * file's owner is the user. The folder belongs to the daemon and is not writable for others, so the user is the
+ * daemon's own or root.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, lstatSync, openSync, unlinkSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { dirname, join } from 'node:path';
 
 const NONCE = /^[0-9a-f]{32}$/;
 const PROOF_MODE = 0o600;
-/** Clocks of file systems are coarse. */
+/** File systems have coarse clocks. */
 const CLOCK_MS = 1000;
 
 export class PeerProof {
@@ -26,7 +27,7 @@ export class PeerProof {
     try {
       const { uid, nlink, size, birthtimeMs } = lstatSync(this.path);
       unlinkSync(this.path);
-      // A link to, or a file moved from elsewhere, shows its owner and not its mover.
+      // A hard link or a file moved here keeps its former owner, so it does not prove who put it here.
       const isFresh = nlink === 1 && size === 0 && birthtimeMs >= this.sinceMs - CLOCK_MS;
       return isFresh ? uid : null;
     } catch {
@@ -35,7 +36,7 @@ export class PeerProof {
   }
 }
 
-/** The peer's part: makes the file. Throws where the name is none that a proof has, or the folder does not take it. */
+/** The peer's part: creates the file. Throws if the name is not a valid nonce or the folder is not writable. */
 export function proveUser(socketPath: string, nonce: string): void {
   if (!NONCE.test(nonce)) throw new Error('it asks for a file that it has no need of');
   closeSync(openSync(proofPath(socketPath, nonce), 'wx', PROOF_MODE));

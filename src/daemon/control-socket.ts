@@ -13,10 +13,10 @@ import { ControlLines, controlLine } from './control-lines.ts';
 import { PeerProof } from './control-peer.ts';
 import type { Log } from '../output/log/log.ts';
 
-/** The user that asks. */
+/** The user of a request. */
 export interface Peer {
   readonly uid: number;
-  /** The user who became root, as sudo says: root alone is asked for it. */
+  /** The user id that sudo reports; only accepted from root. */
   readonly sudoUid: number | null;
 }
 
@@ -46,13 +46,13 @@ export class ControlSocket {
     this.server.maxConnections = MOST_CONNECTIONS;
   }
 
-  /** Begins to listen. Rejects where another daemon listens there, something else is there, or the name is too long. */
+  /** Begins to listen. Rejects if another process listens there, the path is not a socket, or it is too long. */
   async start(): Promise<void> {
     const { path, server, log } = this;
     await freeSocketPath(path);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      // The socket is bound before `listen` returns: at no moment may others connect.
+      // The socket is bound before `listen` returns, so its mode is restricted from the first moment.
       const before = process.umask(PRIVATE_UMASK);
       try {
         server.listen(path, resolve);
@@ -67,7 +67,7 @@ export class ControlSocket {
     });
   }
 
-  /** Removes the socket and ends its connections. */
+  /** Removes the socket and closes its connections. */
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.server.close(() => {
@@ -98,9 +98,9 @@ export class ControlSocket {
   }
 
   private async answer(request: unknown, uid: number | null): Promise<object> {
-    if (uid === null) return { ok: false, problem: 'the user that asks could not be told' };
+    if (uid === null) return { ok: false, problem: 'the user of the request could not be determined' };
     if (typeof request !== 'object' || request === null || Array.isArray(request))
-      return { ok: false, problem: 'a request is an object' };
+      return { ok: false, problem: 'a request must be a JSON object' };
     const fields = request as Readonly<Record<string, unknown>>;
     const { sudo_uid: sudoUid } = fields;
     const isSudo = uid === ROOT && Number.isSafeInteger(sudoUid) && (sudoUid as number) >= 0;
@@ -108,7 +108,7 @@ export class ControlSocket {
       return await this.handler(fields, { uid, sudoUid: isSudo ? (sudoUid as number) : null });
     } catch (error) {
       this.log.error({ problem: (error as Error).stack }, 'a request on the control socket failed');
-      return { ok: false, problem: 'this failed; the log says more' };
+      return { ok: false, problem: 'the request failed; see the log' };
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The engine of a daemon: one pipeline that runs for months, whose rules are swapped while it does, with the breaker beside
- * it. Everything here runs between two batches or is one: nothing is asynchronous.
+ * The engine of a daemon: one long-running pipeline, whose rules are replaced while it runs, and the safety breaker.
+ * Everything here is synchronous, and runs as or between batches.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters } from '../dataplane/counters.ts';
@@ -28,14 +28,14 @@ export class RunEngine {
   readonly tunnels: Tunnels;
   readonly decisions: Decisions;
   readonly guard: SafetyGuard;
-  /** The flows on which changes of the rules are tried. */
+  /** The flows on which changes of rules are tried. */
   readonly recent: RecentFlows;
-  /** How far the last packet of each batch was behind the wall clock when it had been decided: for live sources. */
+  /** Wall-clock time minus the time of the last packet of each batch, after its decisions; for live sources. */
   readonly lag = new DelayHistogram();
   private readonly pipeline: Pipeline;
   private rulesNow: Rules;
 
-  /** `key`: four words that are the deployment's secret (policy/client-hash). */
+  /** `key`: four words, the deployment's secret (policy/client-hash). */
   constructor(
     rules: Rules,
     flowCapacity: number,
@@ -64,23 +64,26 @@ export class RunEngine {
     return this.rulesNow;
   }
 
-  /** Packet time of the last packet; the wall clock's while there was none. */
+  /** Packet time of the last packet; the wall-clock time before the first packet. */
   get timeUs(): number {
     const { lastTimeUs } = this.counters;
     return Number.isNaN(lastTimeUs) ? Date.now() * MICROS_PER_MILLISECOND : lastTimeUs;
   }
 
-  /** The rules in use, as of the packet time at which they are asked now. */
+  /** The rules in use, at the packet time at which they are currently evaluated. */
   get rulesNowAt(): RulesAt {
     return { ...this.rulesNow, timeUs: Math.min(this.timeUs, this.decisions.rulesUntilUs) };
   }
 
-  /** What other rules would do to the flows of the last hour, compared with those in use. `coverage` compares the registries. */
+  /**
+   * The effect of other rules on the flows of the last hour, compared with the rules in use. `coverage` is the
+   * comparison of the registries.
+   */
   evaluate(rules: Rules, coverage: CoverageChange): ChangeEvaluation {
     return this.evaluateBetween(this.rulesNowAt, { ...rules, timeUs: this.timeUs }, coverage);
   }
 
-  /** What happens to them when time goes on from one packet time to another under the rules in use. */
+  /** The effect on these flows when packet time advances under the rules in use. */
   evaluateDates(fromUs: number, toUs: number): ChangeEvaluation {
     const [before, after] = [
       { ...this.rulesNow, timeUs: fromUs },
@@ -90,7 +93,7 @@ export class RunEngine {
   }
 
   private evaluateBetween(before: RulesAt, after: RulesAt, coverage: CoverageChange): ChangeEvaluation {
-    // The limits are those in use: a candidate does not raise its own.
+    // The limits of the policy in use: new rules cannot raise their own limits.
     const limits = hitLimitsOf(this.rulesNow.policy.safety);
     return evaluateChange(before, after, this.recent, this.timeUs, limits, coverage);
   }
@@ -100,7 +103,7 @@ export class RunEngine {
     this.lag.observe(Date.now() * MICROS_PER_MILLISECOND - this.counters.lastTimeUs);
   }
 
-  /** Swaps the rules; returns how many flows were decided anew, and how many decisions changed. */
+  /** Replaces the rules; returns how many flows were decided again, and how many decisions changed. */
   replaceRules(rules: Rules): { readonly flows: number; readonly changed: number } {
     const { made } = this.decisions;
     const before = made.reduce((sum, count) => sum + count, 0);
@@ -110,7 +113,10 @@ export class RunEngine {
     return { flows, changed: made.reduce((sum, count) => sum + count, 0) - before };
   }
 
-  /** Packet times are greater by this from now on: windows and idle times go on, and flows are decided again for the new time. */
+  /**
+   * Adjusts to packet times that are greater by this from now on: windows and idle times are shifted, and flows are
+   * decided again for the new time.
+   */
   clockWasSet(byUs: number): void {
     this.guard.breaker.clockWasSet(byUs);
     this.pipeline.clockWasSet(byUs);

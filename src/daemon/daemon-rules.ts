@@ -1,6 +1,4 @@
-/**
- * The daemon's rules from their files: policy and registry, read aside while packets go on, with every problem.
- */
+/** Loads the daemon's rules: policy and registry are read outside the packet path, and all problems are reported. */
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
@@ -18,21 +16,21 @@ import { reviveRegistry } from '../registry/registry-transfer.ts';
 export interface RulesFiles {
   readonly policy: string;
   readonly registry: string;
-  /** Instead of the policy's mode. */
+  /** Overrides the policy's mode. */
   readonly mode: Mode | undefined;
-  /** What manifests are needed. */
+  /** Which manifests are required. */
   readonly needs: ManifestNeeds;
-  /** How addresses are shown: where they are hidden, problems are told by their places alone. */
+  /** How addresses are shown. If they are hidden, problems are reported without addresses, by their position alone. */
   readonly addresses: AddressForm;
 }
 
-/** Rules, unless there were errors; each problem is a line. */
+/** The rules, unless there were errors; each problem is a line. */
 export interface RulesReading {
   readonly rules: Rules | null;
   readonly problems: readonly string[];
-  /** Of the registry's file: when it was last changed, ms since 1970. */
+  /** Time of the last change of the registry's file, ms since 1970. */
   readonly registryChangedMs: number;
-  /** What the files held; null where there are no rules. */
+  /** The contents of the files; null if there are no rules. */
   readonly sources: RulesSources | null;
 }
 
@@ -46,7 +44,7 @@ interface RegistryAnswer {
 
 const WORKER = new URL('./registry-worker.js', import.meta.url);
 
-/** Reads both files, and the manifests beside them. Never rejects. */
+/** Reads both files and their manifests. Never rejects. */
 export async function readRules(files: RulesFiles): Promise<RulesReading> {
   try {
     const { mtimeMs } = await stat(files.registry);
@@ -87,7 +85,7 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
   }
 }
 
-/** The version of each file, as its manifest has it. A manifest of its own goes before one that it shares. */
+/** The version of each file from its manifest. A separate manifest takes precedence over a shared one. */
 function versionsOf(found: readonly FoundManifest[]): RulesVersions {
   const versions: { policy: number | null; registry: number | null } = { policy: null, registry: null };
   for (const { kind, manifest } of found) versions[kind] = manifest.version;
@@ -97,7 +95,7 @@ function versionsOf(found: readonly FoundManifest[]): RulesVersions {
   return versions;
 }
 
-/** In a thread where this program is compiled; its source, as tests run it, has no file that a thread could load. */
+/** Uses a thread if this program is compiled; a thread cannot load the TypeScript source that tests run. */
 function readRegistryAside(bytes: Uint8Array, file: string): Promise<RegistryAnswer> {
   if (!existsSync(WORKER)) {
     const { registry, issues, sha256, rows } = parseRegistry(bytes, file);
@@ -108,7 +106,7 @@ function readRegistryAside(bytes: Uint8Array, file: string): Promise<RegistryAns
     worker.once('message', resolve);
     worker.once('error', reject);
     worker.once('exit', () => {
-      reject(new Error(`reading ${file} ended without an answer`));
+      reject(new Error(`reading ${file} ended without a result`));
     });
   });
 }

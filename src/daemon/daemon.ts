@@ -1,6 +1,6 @@
 /**
- * The daemon: puts source, engine, event logs, rules, breaker and HTTP server together, starts them in an order in which
- * nothing is touched before it is sure that it can run, and ends them in the other.
+ * The daemon: connects source, engine, event logs, rules, breaker, control socket and HTTP server. It starts them in an
+ * order in which nothing is modified before the daemon is certain to run, and stops them in reverse.
  */
 import { randomInt } from 'node:crypto';
 import type { Server } from 'node:net';
@@ -38,7 +38,7 @@ export interface DaemonOptions {
   readonly version: string;
   readonly rulesFiles: RulesFiles;
   readonly starting: StartingRules;
-  /** Where rules in use are kept; null for nowhere. */
+  /** Stores the rules in use; null for no storage. */
   readonly rulesState: RulesState | null;
   readonly flowCapacity: number;
   readonly linkIdentity: LinkIdentity;
@@ -49,9 +49,9 @@ export interface DaemonOptions {
   /** Path of the control socket; null for none. */
   readonly control: string | null;
   readonly watch: boolean;
-  /** Where the state of breaker and harm is kept; null for nowhere. */
+  /** Folder for the state of the breaker and of registered hits; null for none. */
   readonly stateFolder: string | null;
-  /** The folder was asked for: without it the daemon does not start. */
+  /** The folder was requested explicitly: without it the daemon does not start. */
   readonly needsState: boolean;
   /** Null for no webhook. */
   readonly notifier: Notifier | null;
@@ -59,15 +59,18 @@ export interface DaemonOptions {
   readonly makeSource: (outputs: RunOutputs, files: PacketFiles) => RunSource;
 }
 
-/** A stop is over within 5 s: from when on ends of flows are counted only, and when the logs are closed, whatever remains. */
+/**
+ * A stop takes at most 5 s: after the first time the ends of flows are only counted, after the second the logs are
+ * closed.
+ */
 const END_FLOWS_MS = 3800;
 const CLOSE_LOGS_MS = 4400;
-/** Of a source that has ended by itself nobody waits for the end. */
+/** Flush timeout when the source ended on its own. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
-/** Files to which packets can be attributed; flows do not last longer than these. */
+/** Files to which packets can be attributed; more than the lifetime of a flow spans. */
 const FILES_LIMIT = 65_536;
-/** Time for notices that are on their way at the end. */
+/** Time for notices under way at the end. */
 const NOTICES_MS = 300;
 
 export class Daemon {
@@ -89,7 +92,7 @@ export class Daemon {
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
   private isStopping = false;
-  /** When the stop was asked for; NaN where it was not. */
+  /** Time of the request to stop; NaN before it. */
   private stopMs = NaN;
 
   static async open(options: DaemonOptions, log: Log): Promise<Daemon> {
@@ -138,7 +141,7 @@ export class Daemon {
     this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log);
   }
 
-  /** Starts everything; rejects with CommandError, having touched nothing that another daemon uses. */
+  /** Starts everything. Rejects with CommandError before anything is modified that another daemon may use. */
   async start(): Promise<void> {
     try {
       await this.startParts();
@@ -185,7 +188,7 @@ export class Daemon {
     );
   }
 
-  /** Runs until the source ends or the daemon is stopped, and ends everything. Resolves to the exit code. */
+  /** Runs until the source ends or the daemon is stopped, then stops everything. Resolves to the exit code. */
   async run(): Promise<ExitCode> {
     const problem = await this.source.run((batch) => this.take(batch));
     const asked = this.isStopping;
@@ -223,7 +226,7 @@ export class Daemon {
     this.log.info('event logs reopened');
   }
 
-  /** What the daemon does with packets: the engine's turn, then the logs'. */
+  /** Processes a batch: decisions by the engine, then the logs. */
   private async take(batch: PacketBatch): Promise<void> {
     this.clock.settle(batch);
     this.changes.reach(batch);
@@ -231,7 +234,9 @@ export class Daemon {
     await this.outputs.settle();
   }
 
-  /** Ends flows and logs. Of a spool's file that is unfinished nothing more is written: the next start reads it again. */
+  /**
+   * Ends flows and closes logs. For an unfinished spool file no more events are written: the next start reads it again.
+   */
   private async finish(): Promise<void> {
     const { source } = this;
     const isAbandoned = source.checkpoint?.isFileUnfinished === true;
@@ -243,7 +248,7 @@ export class Daemon {
       this.writeStats();
       await source.checkpoint?.save();
     }
-    // Both come out of the time that the logs have.
+    // These two use part of the time for the logs.
     this.safety.saveAll();
     const noticesOut = this.notices.close(NOTICES_MS);
     await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
@@ -369,7 +374,7 @@ export class Daemon {
   }
 }
 
-/** A key for a deployment's first start; later ones take it from the state. */
+/** A key for a deployment's first start; later starts load it from the state. */
 function newKey(): Int32Array {
   return Int32Array.from({ length: HASH_KEY_WORDS }, () => randomInt(2 ** 32) | 0);
 }

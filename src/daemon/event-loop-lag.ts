@@ -1,10 +1,10 @@
-/** How late the event loop runs, over the time since it was last asked. */
+/** Measures the delay of the event loop since the last query. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 const RESOLUTION_MS = 10;
 const NANOS_PER_SECOND = 1e9;
 
-/** Seconds by which timers were late. */
+/** Delay of timers in seconds. */
 export interface LoopLag {
   readonly mean: number;
   readonly p99: number;
@@ -24,7 +24,7 @@ export class EventLoopLag {
     this.histogram = null;
   }
 
-  /** The lag since the last call. */
+  /** The delay since the last call. */
   take(): LoopLag {
     const { histogram } = this;
     if (histogram === null || histogram.count === 0) return { mean: 0, p99: 0, max: 0 };

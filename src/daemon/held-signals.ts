@@ -1,11 +1,12 @@
 /**
- * Signals of an operator to a daemon. Those that come while it starts are held, and have their effect once it is ready. Before this module is
- * loaded Node has its defaults: SIGHUP and SIGUSR2 end the process, SIGUSR1 opens a debugger on 127.0.0.1.
+ * Signals of an operator. Signals that arrive while the daemon starts are held, and take effect once it is ready.
+ * Before this module is loaded Node's defaults apply: SIGHUP and SIGUSR2 end the process, SIGUSR1 opens a debugger on
+ * 127.0.0.1.
  */
 
 const RELOAD = 'SIGHUP';
 const REOPEN = 'SIGUSR2';
-/** The signal of version 0.1 for the same. */
+/** The signal that version 0.1 used for this. */
 const OLDER_REOPEN = 'SIGUSR1';
 
 export interface SignalActions {
@@ -24,7 +25,7 @@ export class HeldSignals {
       });
   }
 
-  /** The daemon is ready: signals have their effect from now on, and those that were held have it now. */
+  /** To be called when the daemon is ready: held signals take effect now, later ones immediately. */
   release(actions: SignalActions): void {
     this.actions = actions;
     for (const signal of this.held) this.take(signal);

@@ -1,7 +1,7 @@
 /**
- * What a daemon says in its log of the packets that it sees, where a setting may be wrong: link types that are not read, and
- * conversations that look split in two flows. Counters are looked at between batches; each thing is said once, or once an hour while it
- * goes on.
+ * Log messages about packets that suggest a wrong setting: unsupported link types, and conversations that seem to be
+ * split into two flows. Counters are checked between batches; each message is logged once, or once an hour while its
+ * count grows.
  */
 import type { Counters } from '../dataplane/counters.ts';
 import { splitFlowsHint } from '../output/summary/split-flows-hint.ts';
@@ -12,9 +12,9 @@ const EVERY_MS = 3_600_000;
 export class RunHints {
   private readonly counters: Counters;
   private readonly log: Log;
-  /** Link types that are not read, and split flows, when they were last said. */
-  private saidLinkTypes = 0;
-  private saidSplitFlows = 0;
+  /** Counts of unsupported link types and of split flows at their last messages. */
+  private loggedLinkTypes = 0;
+  private loggedSplitFlows = 0;
   private linkTypesMs = -Infinity;
   private splitFlowsMs = -Infinity;
 
@@ -23,17 +23,17 @@ export class RunHints {
     this.log = log;
   }
 
-  /** Says what is new; `nowMs` is any clock that only goes forward. */
+  /** Logs what is new. `nowMs` is a monotonic time. */
   look(nowMs: number): void {
     const { counters, log } = this;
     const { unreadLinks, splitFlows } = counters;
-    if (unreadLinks.count > this.saidLinkTypes && nowMs - this.linkTypesMs >= EVERY_MS) {
-      this.saidLinkTypes = unreadLinks.count;
+    if (unreadLinks.count > this.loggedLinkTypes && nowMs - this.linkTypesMs >= EVERY_MS) {
+      this.loggedLinkTypes = unreadLinks.count;
       this.linkTypesMs = nowMs;
-      log.warn({ packets: unreadLinks.total }, `packets of link types that are not read: ${unreadLinks.text(true)}`);
+      log.warn({ packets: unreadLinks.total }, `packets of unsupported link types: ${unreadLinks.text(true)}`);
     }
-    if (splitFlows > this.saidSplitFlows && nowMs - this.splitFlowsMs >= EVERY_MS) {
-      this.saidSplitFlows = splitFlows;
+    if (splitFlows > this.loggedSplitFlows && nowMs - this.splitFlowsMs >= EVERY_MS) {
+      this.loggedSplitFlows = splitFlows;
       this.splitFlowsMs = nowMs;
       log.warn({ splitFlows }, splitFlowsHint(splitFlows));
     }

@@ -1,4 +1,4 @@
-/** Packets from an interface, by a capturing process or by `sluice capture`. */
+/** Packets from an interface, captured by a process of this daemon or by `sluice capture`. */
 import type { CaptureRequest, CaptureWith } from '../capture/live/live-backend.ts';
 import { chooseBackend, NO_BACKEND } from '../capture/live/live-choice.ts';
 import type { OpenCapture } from '../capture/live/live-link.ts';
@@ -18,7 +18,7 @@ export interface InterfaceCapture {
   readonly open: OpenCapture;
 }
 
-/** Throws CommandError where nothing can capture. */
+/** Throws CommandError if no back end is installed. */
 export function processCapture(captureWith: CaptureWith, request: CaptureRequest): InterfaceCapture {
   const backend = chooseBackend(captureWith);
   if (backend === null) throw new CommandError(NO_BACKEND, ExitCode.FAILED);
@@ -26,7 +26,7 @@ export function processCapture(captureWith: CaptureWith, request: CaptureRequest
   return { backend: backend.name, device: request.device, isPatient: false, open };
 }
 
-/** The service may start later than this daemon, so a start without it is tried again. */
+/** The service may start later than this daemon, so failed starts are retried. */
 export function socketCapture(path: string, device: string): InterfaceCapture {
   return { backend: 'socket', device, isPatient: true, open: () => new SocketLink(path, device) };
 }

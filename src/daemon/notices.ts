@@ -1,12 +1,15 @@
-/** Notices of a daemon to a webhook (--notify): trips, registered hits, a source that fell silent, a refused reload, a date that is held. */
+/**
+ * Notices to the webhook (--notify): trips of the breaker, registered hits, a silent source, a failed or refused
+ * reload, a held date.
+ */
 import { hostname } from 'node:os';
 import { HitKind, type RegisteredHits } from '../decision/registered-hits.ts';
 import type { ShownTrip } from '../output/event/shown-trip.ts';
 import type { Notifier } from './notifier.ts';
 
-/** Registered hits are sent at once, and then no more often than this. */
+/** Registered hits are sent immediately, then no more often than this. */
 const HARM_PAUSE_MS = 60_000;
-/** Problems of a refused reload that are sent. */
+/** Number of problems of a reload to send. */
 const PROBLEM_LIMIT = 10;
 
 export class RunNotices {
@@ -20,12 +23,12 @@ export class RunNotices {
     this.notifier = notifier;
   }
 
-  /** The hits that were counted before this start are not sent again. */
+  /** Hits counted before this start are not sent again. */
   begin(hits: RegisteredHits): void {
     this.harmSent = hits.total(HitKind.IN_FORCE);
   }
 
-  /** Notices by what became of them. */
+  /** Notices by result. */
   get counts(): Readonly<Record<string, number>> {
     return this.notifier?.counts ?? { sent: 0, failed: 0, dropped: 0 };
   }
@@ -44,12 +47,12 @@ export class RunNotices {
     this.send('reload-refused', { result, problem_count: problems.length, problems: shown });
   }
 
-  /** A date of the rules has no effect until it is confirmed. */
+  /** A date of the rules is held until it is confirmed. */
   dateHeld(date: string, reasons: readonly string[]): void {
     this.send('date-held', { date, reasons });
   }
 
-  /** Once a second: sends registered hits since the last time, and whether the source fell silent or is back. */
+  /** To be called once a second: sends new registered hits, and whether the source became silent or recovered. */
   tick(hits: RegisteredHits, problem: string | null, nowMs: number): void {
     const harm = hits.total(HitKind.IN_FORCE);
     if (harm < this.harmSent) this.harmSent = harm;

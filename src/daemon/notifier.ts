@@ -1,6 +1,7 @@
 /**
- * Posts notices for an operator to a webhook: one JSON object a request, one request at a time, tried again with growing pauses. The queue
- * is bounded: where it is full the oldest notice that is not on its way is left out. Nothing waits for it, and what it cannot send is counted.
+ * Posts notices to a webhook: one JSON object per request, one request at a time, retried with growing pauses. The
+ * queue is bounded: if it is full, the oldest notice that is not under way is dropped. Nothing waits for the webhook,
+ * and dropped notices are counted.
  */
 import type { Log } from '../output/log/log.ts';
 
@@ -8,7 +9,7 @@ export interface NotifierOptions {
   readonly url: URL;
   /** A request that takes longer has failed. */
   readonly timeoutMs: number;
-  /** Pauses before a notice is tried again; after the last it is given up. */
+  /** Pauses between attempts; after the last one the notice is given up. */
   readonly pausesMs: readonly number[];
   readonly queueLimit: number;
 }
@@ -30,7 +31,7 @@ export class Notifier {
     this.log = log;
   }
 
-  /** Puts a notice into the queue. */
+  /** Adds a notice to the queue. */
   notify(notice: Readonly<Record<string, unknown>>): void {
     if (this.isClosing) {
       this.counts.dropped++;
@@ -44,7 +45,7 @@ export class Notifier {
     this.working ??= this.work().finally(() => (this.working = null));
   }
 
-  /** Sends what waits, each notice once, for at most `timeoutMs`; the rest is counted as dropped. */
+  /** Sends the queued notices, each with one attempt, for at most `timeoutMs`; the rest is counted as dropped. */
   async close(timeoutMs: number): Promise<void> {
     this.isClosing = true;
     this.wake.abort();
@@ -60,14 +61,14 @@ export class Notifier {
     }
   }
 
-  /** Tries until it is taken or given up. */
+  /** Retries until the notice is accepted or given up. */
   private async send(notice: string): Promise<boolean> {
     const { pausesMs } = this.options;
     for (let attempt = 0; ; attempt++) {
       const problem = await this.post(notice);
       if (problem === null) return true;
       const isLast = attempt === pausesMs.length || this.isClosing;
-      // The path of a webhook is often its secret.
+      // The path of a webhook is often a secret.
       const { host } = this.options.url;
       this.log.warn({ host, problem, attempt: attempt + 1, given_up: isLast }, 'the webhook did not take a notice');
       if (isLast) return false;
@@ -75,7 +76,7 @@ export class Notifier {
     }
   }
 
-  /** Null where the webhook took it, else why not. */
+  /** Null if the webhook accepted it, else the reason. */
   private async post(body: string): Promise<string | null> {
     try {
       const response = await fetch(this.options.url, {
@@ -94,7 +95,7 @@ export class Notifier {
   }
 }
 
-/** Resolves after a time, or at once when the signal is given. */
+/** Resolves after a time, or immediately when the signal is aborted. */
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /**
- * `breaker.json`: the state of the breaker in the form of version 0.1. It is read after an upgrade. A trip that holds is written there too, so that a
- * return to that version finds the breaker tripped. What is written here bears a mark which that version leaves out in its own.
+ * `breaker.json`: the breaker's state in the format of version 0.1. It is read after an upgrade. A trip in force is
+ * also written there, so that a downgrade finds the breaker tripped. Files written here have a mark that version 0.1
+ * does not write.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,10 @@ export class OlderBreaker {
     this.path = join(folder, 'breaker.json');
   }
 
-  /** What version 0.1 has written since `keep`; `none` where it has not run. A file that is no JSON is set aside. */
+  /**
+   * The state that version 0.1 has written since `keep`; `none` if it has not run. A file that is not JSON is set
+   * aside.
+   */
   load(): StateReading {
     let text: string;
     try {
@@ -30,7 +34,7 @@ export class OlderBreaker {
       const isMarked = typeof data === 'object' && data !== null && 'copy_of' in data;
       return isMarked ? { kind: 'none' } : { kind: 'state', data, savedMs: Date.now() };
     } catch {
-      return this.setAside('it is no JSON');
+      return this.setAside('it is not JSON');
     }
   }
 
@@ -40,7 +44,10 @@ export class OlderBreaker {
     return { kind: 'broken', problem, setAside };
   }
 
-  /** Writes a trip that stops everything; without one there is no file, which is a breaker that is closed. Throws where it cannot. */
+  /**
+   * Writes a trip that stops all enforcement; without one, removes the file, which means a closed breaker. Throws on
+   * failure.
+   */
   keep(trips: readonly Trip[]): void {
     const trip = trips.find(({ then }) => then === 'observe');
     if (trip === undefined) {
@@ -48,7 +55,7 @@ export class OlderBreaker {
       return;
     }
     const { timeUs, affected, seen } = trip;
-    // Causes that version 0.1 does not have count as the one without a share.
+    // Version 0.1 does not have the other causes; they are written as `clients`.
     const cause = trip.cause === 'share' ? 'share' : 'clients';
     const older = { version: 1, trip: { timeUs, cause, affected, seen }, sliceUs: 0, slice: 0, clients: [] };
     writeFileSync(`${this.path}.new`, JSON.stringify({ ...older, copy_of: 'safety.json' }), { mode: OWNER_ONLY });

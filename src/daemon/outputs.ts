@@ -1,5 +1,6 @@
 /**
- * Where the daemon's events go: decisions and its own notices to one log, ends of flows to another, or all to the same.
+ * The event logs of the daemon: decisions and the daemon's own events in one log, ends of flows in another, or all in
+ * one.
  */
 import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
@@ -16,7 +17,7 @@ import type { PacketFiles } from '../output/event/packet-files.ts';
 export interface OutputOptions {
   readonly decisions: string | undefined;
   readonly flows: string | undefined;
-  /** Flows without a finding have no line at their end. */
+  /** Flows without a finding have no flow event. */
   readonly vpnOnly: boolean;
   readonly onFull: OnFull;
   readonly rotation: Rotation;
@@ -32,9 +33,9 @@ export class RunOutputs implements DecisionSink {
   private readonly decisions: EventLog | null;
   private readonly flows: EventLog | null;
   private events: EventLines;
-  /** Left out where nobody wants to know of flows' ends: then the engine does not tell them. */
+  /** Undefined if flow events are not wanted: the engine then does not report ends of flows. */
   readonly ended?: NonNullable<DecisionSink['ended']>;
-  /** Ends of flows beyond this moment are not written, only counted. */
+  /** After this time the ends of flows are only counted, not written. */
   private endBy = Infinity;
 
   private constructor(
@@ -75,8 +76,8 @@ export class RunOutputs implements DecisionSink {
   }
 
   /**
-   * Opens the files, and cuts each back to where it stood when a spool's last file was done. Returns the paths of those that
-   * are not what they were then. Rejects where a file cannot be opened.
+   * Opens the files and truncates each to its position after a spool's last file. Returns the paths of files that no
+   * longer match their position. Rejects if a file cannot be opened.
    */
   async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
     const others: string[] = [];
@@ -88,7 +89,7 @@ export class RunOutputs implements DecisionSink {
     return others;
   }
 
-  /** Events from now on name these rules. */
+  /** Later events refer to these rules. */
   useContext(context: EventContext): void {
     this.events = new EventLines(this.show, context);
   }
@@ -97,12 +98,12 @@ export class RunOutputs implements DecisionSink {
     this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
   }
 
-  /** A line of the daemon itself. */
+  /** Writes an event of the daemon itself. */
   notice(line: string): void {
     this.decisions?.write(line);
   }
 
-  /** All flows end now, of those that do until `time` (of performance.now) with a line. */
+  /** Prepares for the end of all flows: they are written until `time` (of performance.now). */
   expectLast(time: number): void {
     this.endBy = time;
     for (const { lines } of this.logs) lines.expectLast();
@@ -112,7 +113,7 @@ export class RunOutputs implements DecisionSink {
     for (const { lines } of this.logs) await lines.settle();
   }
 
-  /** Moves files aside that are due; true where there were any. */
+  /** Rotates files that are due; true if there were any. */
   async rotateIfDue(): Promise<boolean> {
     const rotations = (): number => this.logs.reduce((sum, { lines }) => sum + lines.rotationCount, 0);
     const before = rotations();
@@ -124,7 +125,7 @@ export class RunOutputs implements DecisionSink {
     for (const { lines } of this.logs) await lines.reopen();
   }
 
-  /** Has everything written reach the disk, and says where the files then stand. Waits as long as --on-full says. */
+  /** Flushes everything written to the disk and returns the positions. Waits for as long as --on-full allows. */
   async positions(timeoutMs: number): Promise<Record<string, CheckpointedLog>> {
     const positions: Record<string, CheckpointedLog> = {};
     for (const { lines, file } of this.logs) {
@@ -151,7 +152,7 @@ async function openLog(name: string, path: string, options: OutputOptions): Prom
     const target = new StreamTarget(path, () => openNamedPipe(path), true);
     return new EventLog(name, new LineQueue(target, options.onFull), null);
   }
-  // A device cannot be cut or moved aside, and is written to like a file otherwise.
+  // A device cannot be truncated or rotated; it is otherwise written like a file.
   const isPlain = kind === 'file';
   const never: Rotation = { bytes: Infinity, ageMs: Infinity, kept: 0 };
   const file = new RotatingFile(path, isPlain ? options.rotation : never);

@@ -1,4 +1,6 @@
-/** Packets from standard input: a capture that another program writes. Silence for long means that the program is stuck. */
+/**
+ * Packets from standard input: a capture that another program writes. A long silence means that the program is stuck.
+ */
 import { CaptureFault } from '../capture/packet-source.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';

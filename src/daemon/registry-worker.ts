@@ -1,6 +1,4 @@
-/**
- * Reads a registry in a thread of its own: a million rows take seconds, in which packets go on coming.
- */
+/** Reads a registry in a separate thread: a million rows take seconds, and packets must not wait for it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseRegistry } from '../registry/file/registry-file.ts';
 import { registryBlocks } from '../registry/registry-transfer.ts';

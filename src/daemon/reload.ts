@@ -1,29 +1,33 @@
 /**
- * Reloads of the daemon's rules: read aside, checked, tried by the guard, and swapped between two batches as one pair. A bad file, or rules that
- * the guard refuses, leave the old pair. One at a time: those that are asked for meanwhile become one more, afterwards.
+ * Reloads of the daemon's rules: read in the background, checked, tried by the change guard, and replaced between two
+ * batches as one pair. After an invalid file or a refusal the old pair stays in use. Reloads run one at a time;
+ * requests during a reload are combined into one more reload.
  */
 import { statSync } from 'node:fs';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import type { Log } from '../output/log/log.ts';
 import { MANIFEST_SUFFIX } from '../rules/manifest.ts';
-import type { Judgement, RunGuard } from './change-guard.ts';
+import type { GuardVerdict, RunGuard } from './change-guard.ts';
 import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts';
 
-/** A failure is a file that cannot be used. Rules that are refused are valid, and beyond the limits of the guard. */
+/** A failure is a file that cannot be used. Refused rules are valid but exceed the limits of the guard. */
 export type ReloadResult = 'success' | 'failure' | 'unchanged' | 'refused';
 
 export interface Reloaded {
   readonly result: ReloadResult;
   readonly problems: readonly string[];
-  /** What the guard says; null where it was not asked. */
-  readonly judgement: Judgement | null;
+  /** The guard's verdict; null if it was not consulted. */
+  readonly verdict: GuardVerdict | null;
 }
 
-/** Takes the rules to use with what their files held, or null where the old ones stay. Called for every reload. */
+/**
+ * Receives the rules to use and the contents of their files, or null if the old rules stay in use. Called for every
+ * reload.
+ */
 export type ApplyReload = (reading: RulesReading | null, reloaded: Reloaded) => void;
 
 const WATCH_MS = 1000;
-/** Problems of one reload that are logged with their text. */
+/** Number of problems per reload whose text is logged. */
 const LOGGED_PROBLEMS = 100;
 
 export class RunReload {
@@ -56,13 +60,13 @@ export class RunReload {
     this.apply = apply;
   }
 
-  /** Looks at the files from time to time, and reloads once a change has settled. */
+  /** Checks the files periodically, and reloads once a change has settled. */
   watch(): void {
     this.stamp = this.stampNow();
     let seen = this.stamp;
     this.timer = setInterval(() => {
       const now = this.stampNow();
-      // The same as at the last look: whoever writes it is done.
+      // Unchanged since the last check: the writer has finished.
       if (now !== this.stamp && now === seen) {
         this.stamp = now;
         void this.reload('the files have changed');
@@ -93,7 +97,7 @@ export class RunReload {
     const { rules, problems, registryChangedMs } = reading;
     if (rules === null) {
       for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.error({ problem }, 'the rules are not valid');
-      this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay');
+      this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay in use');
       return this.finish('failure', null, problems);
     }
     for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.warn({ problem }, 'about the rules');
@@ -102,16 +106,19 @@ export class RunReload {
       this.noteLoaded(registryChangedMs);
       return this.finish('unchanged', null, problems);
     }
-    const judgement = await this.guard.judge(rules);
-    const { sha256, excesses } = judgement;
+    const verdict = await this.guard.evaluate(rules);
+    const { sha256, excesses } = verdict;
     const reasons = excesses.map(({ text }) => text);
-    if (!judgement.mayAct) {
-      this.log.error({ reason, sha256, reasons }, 'reload refused; the old rules stay until this hash is confirmed');
-      return this.finish('refused', null, reasons, judgement);
+    if (!verdict.mayAct) {
+      this.log.error(
+        { reason, sha256, reasons },
+        'reload refused; the old rules stay in use until this hash is confirmed',
+      );
+      return this.finish('refused', null, reasons, verdict);
     }
-    if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: judgement.isConfirmed }, 'about the new rules');
+    if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: verdict.isConfirmed }, 'about the new rules');
     this.noteLoaded(registryChangedMs);
-    return this.finish('success', reading, problems, judgement);
+    return this.finish('success', reading, problems, verdict);
   }
 
   private noteLoaded(registryChangedMs: number): void {
@@ -123,10 +130,10 @@ export class RunReload {
     result: ReloadResult,
     reading: RulesReading | null,
     problems: readonly string[],
-    judgement: Judgement | null = null,
+    verdict: GuardVerdict | null = null,
   ): Reloaded {
     this.counts[result]++;
-    const reloaded = { result, problems, judgement };
+    const reloaded = { result, problems, verdict };
     this.apply(reading, reloaded);
     return reloaded;
   }

@@ -21,9 +21,9 @@ export interface RouteParts {
   readonly clock: RunClock;
   readonly notices: RunNotices;
   readonly lag: EventLoopLag;
-  /** Requests answered, by status. */
+  /** Answered requests, by status. */
   readonly requests: () => ReadonlyMap<number, number>;
-  /** Null where packets can come, else why not. */
+  /** Null if the daemon is ready for packets, else why not. */
   readonly notReady: () => string | null;
 }
 

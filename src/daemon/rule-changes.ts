@@ -1,6 +1,6 @@
 /**
- * Changes of the rules of a daemon, and the one way in which they come to act: reloads, dates that pass, and the confirmations of an operator. Each
- * is an event with the numbers behind it.
+ * All changes of a daemon's rules: reloads, dates that pass, and confirmations of an operator. Each is an event with
+ * its figures.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
@@ -14,7 +14,7 @@ import { Confirmations } from './confirmations.ts';
 import { type CalendarNotice, RunCalendar } from './calendar.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import type { RunNotices } from './notices.ts';
-import { type Judgement, RunGuard } from './change-guard.ts';
+import { type GuardVerdict, RunGuard } from './change-guard.ts';
 import { type Reloaded, type ReloadResult, RunReload } from './reload.ts';
 import type { RulesSources, RulesState } from './rules-state.ts';
 import type { RulesFiles, RulesReading } from './daemon-rules.ts';
@@ -22,19 +22,19 @@ import type { StartingRules } from './starting-rules.ts';
 
 const SAVE_MS = 60_000;
 
-/** Where events of changes go. */
+/** Receives the events of changes. */
 export interface ChangeOutputs {
   notice(line: string): void;
-  /** Events of flows name these rules from now on. */
+  /** Later events of flows refer to these rules. */
   useContext(context: EventContext): void;
 }
 
-/** What became of a confirmation. */
+/** Result of a confirmation. */
 export interface Confirmed {
   readonly confirmed: boolean;
-  /** Of the reload that followed; null for a date. */
+  /** Result of the reload that followed; null for a date. */
   readonly result: ReloadResult | null;
-  /** Why not; empty where it was. */
+  /** Why not confirmed; empty after a success. */
   readonly reason: string;
 }
 
@@ -44,11 +44,11 @@ export class RunChanges {
   readonly guard: RunGuard;
   private readonly confirmations: Confirmations;
   private readonly state: RulesState | null;
-  /** The files held other rules when the daemon started. */
+  /** The files contained other rules when the daemon started. */
   private readonly areOld: boolean;
-  /** Packet time up to which dates had their effect before the start. */
+  /** Packet time up to which dates had taken effect before the start. */
   private readonly keptUs: number | null;
-  /** Files in use that have no copy yet. */
+  /** The files in use that are not stored yet. */
   private unkept: RulesSources | null;
   private keeping: Promise<void> = Promise.resolve();
   private savedMs = 0;
@@ -92,26 +92,29 @@ export class RunChanges {
     );
   }
 
-  /** Takes up what was kept, and tries the files where they hold other rules: before the first packet. */
+  /** Before the first packet: applies the saved state, and reloads if the files contain other rules. */
   async start(): Promise<void> {
     if (this.keptUs !== null) this.calendar.restart(this.keptUs);
     await this.keep();
     if (this.areOld) await this.reloads.reload('the files have changed since the last run');
   }
 
-  /** Call it every second or so. */
+  /** To be called about once a second. */
   tick(): void {
     this.calendar.look();
     if (performance.now() - this.savedMs > SAVE_MS) void this.keep();
   }
 
-  /** Ends; keeps what a restart needs. */
+  /** Stops; saves what a restart needs. */
   async stop(): Promise<void> {
     this.reloads.stop();
     await this.keep();
   }
 
-  /** Copies the files in use where that is due, and writes where the dates are. One at a time; a failure is logged. */
+  /**
+   * Stores the files in use if needed, and the time up to which dates have taken effect. One call at a time; a failure
+   * is logged.
+   */
   private keep(): Promise<void> {
     this.keeping = this.keeping.then(() => this.keepNow());
     return this.keeping;
@@ -126,7 +129,7 @@ export class RunChanges {
     const confirmed = [...this.confirmations.list];
     try {
       if (unkept !== null) await state.keep(sha256, unkept);
-      // Rules that came meanwhile have a turn of their own.
+      // Rules that arrived in the meantime are stored at the next call.
       if (this.unkept === unkept) this.unkept = null;
       else return;
       state.save({ sha256, passedUs, confirmed });
@@ -135,7 +138,7 @@ export class RunChanges {
     }
   }
 
-  /** What the registry in use covers now. Changes bring it along: a scrape must not cost a walk over a million rows. */
+  /** Coverage of the registry in use. It is computed at changes, because a scrape must not walk over a million rows. */
   get coverage(): CoverageFigures {
     if (this.covered === null) {
       const { registry, timeUs } = this.engine.rulesNowAt;
@@ -154,10 +157,10 @@ export class RunChanges {
     return { nextUs, isHeld: held !== null, aheadBeyondCount };
   }
 
-  /** Lets dates have their effect, or not, before the packets of a batch are decided. */
+  /** Lets dates take effect, or holds them, before the packets of a batch are decided. */
   reach(batch: PacketBatch): void {
     if (batch.count === 0) return;
-    // Until now the time was that of the wall clock.
+    // Before the first packet the time was the wall clock's.
     if (this.engine.counters.packets === 0) this.covered = null;
     const { timeUs } = batch;
     let lastUs = timeUs[0]!;
@@ -165,7 +168,10 @@ export class RunChanges {
     this.calendar.reach(timeUs[0]!, lastUs);
   }
 
-  /** Packet times are greater by this from now on, because a clock was set. Dates that lie ahead again are looked at again. */
+  /**
+   * Packet times are greater by this from now on, because a clock was set. Dates that are ahead again are evaluated
+   * again.
+   */
   clockWasSet(byUs: number): void {
     const { engine, calendar } = this;
     engine.clockWasSet(byUs);
@@ -173,8 +179,8 @@ export class RunChanges {
   }
 
   /**
-   * Confirms rules that the guard has refused, by their hash, and reloads; or, with a time, the date of that packet time (µs since 1970) under the rules
-   * in use, by their hash.
+   * Confirms rules that the guard has refused, by their hash, and reloads. With a time, confirms the date at that
+   * packet time (µs since 1970) under the rules in use, by their hash.
    */
   async confirm(sha256: string, dateUs: number | null = null): Promise<Confirmed> {
     if (dateUs !== null) {
@@ -199,7 +205,7 @@ export class RunChanges {
       return {
         confirmed: false,
         result: null,
-        reason: `the rules in use are ${inUse}: a date is confirmed for them alone`,
+        reason: `the rules in use are ${inUse}: a date is only confirmed for these`,
       };
     if (!this.calendar.confirm(dateUs))
       return { confirmed: false, result: null, reason: 'no date at this time is held, or ahead and beyond the limits' };
@@ -207,7 +213,7 @@ export class RunChanges {
     return { confirmed: true, result: null, reason: '' };
   }
 
-  private apply(reading: RulesReading | null, { result, problems, judgement }: Reloaded): void {
+  private apply(reading: RulesReading | null, { result, problems, verdict }: Reloaded): void {
     const { engine, outputs, calendar } = this;
     const rules = reading?.rules ?? null;
     const since = performance.now();
@@ -216,7 +222,7 @@ export class RunChanges {
       outputs.useContext(contextOf(rules));
       engine.decisions.rulesUntilUs = Infinity;
       done = engine.replaceRules(rules);
-      if (judgement !== null) this.noteCoverage(judgement.evaluation.coverage);
+      if (verdict !== null) this.noteCoverage(verdict.evaluation.coverage);
       this.confirmations.keepOnly(rulesSha256(rules));
       if (engine.counters.packets > 0) calendar.restart(engine.timeUs);
       else calendar.rewind();
@@ -231,7 +237,7 @@ export class RunChanges {
         ...done,
         problems: problems.length,
         rules: nameOf(engine.rules),
-        change: judgement === null ? null : changeOf(judgement),
+        change: verdict === null ? null : changeOf(verdict),
         ...contextOf(engine.rules),
       }),
     );
@@ -258,13 +264,13 @@ export class RunChanges {
     const fields = { date: new Date(fromUs / 1000).toISOString(), lead, sha256, reasons };
     if (state === 'held') this.notices.dateHeld(fields.date, reasons);
     if (state === 'held')
-      log.error(fields, 'a date is beyond the limits; the decisions before it stand until it is confirmed');
-    else if (state === 'ahead' && reasons.length > 0) log.warn(fields, 'a date ahead is beyond the limits');
+      log.error(fields, 'a date exceeds the limits; the decisions before it stay in force until it is confirmed');
+    else if (state === 'ahead' && reasons.length > 0) log.warn(fields, 'a date ahead exceeds the limits');
     else log.info(fields, `a date of the rules: ${state}`);
   }
 }
 
-function changeOf({ sha256, isConfirmed, excesses, evaluation }: Judgement): ChangeFields {
+function changeOf({ sha256, isConfirmed, excesses, evaluation }: GuardVerdict): ChangeFields {
   const reasons = excesses.map(({ text }) => text);
   return { sha256, confirmed: isConfirmed, reasons, figures: evaluationFigures(evaluation) };
 }

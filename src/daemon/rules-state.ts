@@ -1,8 +1,10 @@
 /**
- * What of the rules survives a restart: a copy of the pair in use, the packet time up to which its dates have had their effect, and what was
- * confirmed. So a restart is no way around the guard: other files are tried against the pair that was in use, and a date that was held stays held.
+ * The rules state that survives a restart: a copy of the pair in use, the packet time up to which its dates have taken
+ * effect, and the confirmations. So a restart does not bypass the guard: changed files are compared with the pair that
+ * was in use, and a held date stays held.
  *
- * The copies are named by the pair's hash and on disk before the state that names them; each file is replaced as a whole.
+ * The copies are named by the pair's hash, and on disk before the state that refers to them. Each file is replaced
+ * atomically.
  */
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
@@ -38,7 +40,7 @@ export class RulesState {
     this.file = new StateFile(join(folder, 'rules.json'), 'rules', SCHEMA);
   }
 
-  /** What was kept, or null. What is there and cannot be used is set aside, with a problem in words. */
+  /** The saved state, or null. An unusable file is set aside, with the problem as text. */
   load(): { readonly kept: KeptRules | null; readonly problem: string } {
     let reading: StateReading;
     try {
@@ -61,7 +63,7 @@ export class RulesState {
     };
   }
 
-  /** Where the copies of a pair are. */
+  /** The paths of a pair's copies. */
   filesOf(sha256: string): { readonly policy: string; readonly registry: string } {
     return {
       policy: join(this.folder, `rules-${sha256}.policy.yaml`),
@@ -69,7 +71,7 @@ export class RulesState {
     };
   }
 
-  /** Copies a pair; `save` names it then. */
+  /** Copies a pair, before `save` refers to it. */
   async keep(sha256: string, sources: RulesSources): Promise<void> {
     const files = this.filesOf(sha256);
     await mkdir(this.folder, { recursive: true, mode: 0o700 });

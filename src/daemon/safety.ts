@@ -1,6 +1,6 @@
 /**
- * The safety of a daemon: what follows a trip of the breaker and a reset, and what of breaker and harm outlives the process. Counts and trips are
- * in `safety.json`, the clients that were seen in `clients.json`, which may be large and is worth little after a while.
+ * The safety state of a daemon: handles trips and resets of the breaker, and saves breaker and registered hits. Counts
+ * and trips are in `safety.json`. The seen clients are in `clients.json`, which may be large and soon loses its value.
  */
 import { accessSync, constants, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { OlderBreaker } from './older-breaker.ts';
 import type { RunNotices } from './notices.ts';
 import { StateFile } from './state-file.ts';
 
-/** Files of state that may name clients: set aside because they could not be read. */
+/** State files that were set aside because they could not be read; they may contain clients. */
 const FORGOTTEN = /\.broken(-.*)?$/;
 const SCHEMA = 2;
 const TICKS_PER_CLIENTS = 10;
@@ -31,26 +31,26 @@ interface SafetyState {
 export interface SafetyParts {
   readonly guard: SafetyGuard;
   readonly hits: RegisteredHits;
-  /** Null where no state is kept. */
+  /** Null for no state. */
   readonly folder: string | null;
   readonly show: ShowAddress;
   readonly log: Log;
   readonly notices: RunNotices;
-  /** Takes an event line. */
+  /** Writes an event line. */
   readonly notice: (line: string) => void;
   readonly mode: () => string;
   readonly timeUs: () => number;
 }
 
 export class RunSafety {
-  /** Times that the state could not be kept. */
+  /** Failed attempts to save the state. */
   failureCount = 0;
   private readonly parts: SafetyParts;
-  /** Null until `open`. */
+  /** Null before `open`. */
   private state: StateFile | null = null;
   private clients: StateFile | null = null;
   private older: OlderBreaker | null = null;
-  /** Trips as outputs show them, of those that hold. */
+  /** Trips in force, as outputs show them. */
   private shownTrips: readonly ShownTrip[] = [];
   private ticks = 0;
   private savedChanges = -1;
@@ -60,12 +60,12 @@ export class RunSafety {
     this.parts = parts;
   }
 
-  /** Trips that hold, as outputs show them. */
+  /** Trips in force, as outputs show them. */
   get trips(): readonly ShownTrip[] {
     return this.shownTrips;
   }
 
-  /** Makes sure that state can be kept in the folder. Throws where it cannot. */
+  /** Checks that state can be saved in the folder. Throws if not. */
   open(): void {
     const { folder } = this.parts;
     if (folder === null) return;
@@ -76,7 +76,9 @@ export class RunSafety {
     this.older = new OlderBreaker(folder);
   }
 
-  /** Takes up what was kept in the folder, which is this process's by now. Throws where a file is there and cannot be read. */
+  /**
+   * Loads the saved state from the folder, which this process has locked. Throws if a file exists and cannot be read.
+   */
   load(): void {
     const { guard, log } = this.parts;
     if (this.state === null || this.clients === null || this.older === null) return;
@@ -87,11 +89,14 @@ export class RunSafety {
     this.loadClients(this.clients);
     for (const trip of guard.breaker.trips)
       log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
-    // A disk that takes nothing shows now, not at the first trip. The key of a first start is kept.
+    // An unwritable disk is detected here and not at the first trip. This also saves the key of a first start.
     this.saveNow();
   }
 
-  /** The rules in use before are not known, so new ones cannot be compared with them: nothing is enforced until an operator has looked. */
+  /**
+   * The rules in use before are not known, so new rules cannot be compared with them: nothing is enforced until a reset
+   * by an operator.
+   */
   rulesAreUnknown(problem: string): void {
     const { log } = this.parts;
     log.error({ problem }, 'the rules in use before are not known: nothing is enforced until a reset');
@@ -99,7 +104,7 @@ export class RunSafety {
     this.saveNow();
   }
 
-  /** Once a second: keeps what has changed. */
+  /** To be called once a second: saves changes. */
   tick(): void {
     const { guard, hits, log } = this.parts;
     if (this.state === null || this.clients === null) return;
@@ -114,13 +119,13 @@ export class RunSafety {
     if (this.ticks % TICKS_PER_CLIENTS === 0) this.clients.saveSoon(() => guard.breaker.exportSeen()).catch(failed);
   }
 
-  /** Keeps everything at once: before the end. */
+  /** Saves everything immediately, before the end. */
   saveAll(): void {
     this.saveNow();
     this.attempt(() => this.clients?.saveNow(this.parts.guard.breaker.exportSeen()));
   }
 
-  /** The breaker has tripped. */
+  /** Handles a trip of the breaker. */
   tripped(report: TripReport): void {
     const { notice, show, log, mode } = this.parts;
     const shown = showTrip(report, show);
@@ -135,7 +140,7 @@ export class RunSafety {
     this.saveNow();
   }
 
-  /** Closes the breaker again; false where it was closed. */
+  /** Closes the breaker; false if it was closed. */
   reset(): boolean {
     const { guard, notice, log, mode, timeUs } = this.parts;
     if (guard.breaker.trips.length === 0) return false;
@@ -148,7 +153,7 @@ export class RunSafety {
     return true;
   }
 
-  /** Sets the counts of registered hits to 0, which ends their alert. The reason is an operator's. */
+  /** Sets the counts of registered hits to 0, which ends their alert. The reason comes from an operator. */
   clearHarm(reason: string): void {
     const { hits, notice, log, timeUs } = this.parts;
     const before = hits.toCounts();
@@ -159,8 +164,8 @@ export class RunSafety {
   }
 
   /**
-   * Forgets what names clients in clear: the sources of trips that hold, and files that were set aside. Returns the names
-   * of the files that are gone. Counts stay: they are under keyed hashes, and without them the limits would not hold.
+   * Deletes data with plain client addresses: the sources of trips in force, and files that were set aside. Returns the
+   * names of the deleted files. Counts stay, because they are under keyed hashes and the limits need them.
    */
   forget(): readonly string[] {
     this.shownTrips = this.shownTrips.map((trip) => ({ ...trip, flows: [], sources: [] }));
@@ -210,7 +215,7 @@ export class RunSafety {
     }
   }
 
-  /** The state before is lost: nothing is enforced until an operator has looked. */
+  /** The previous state is lost: nothing is enforced until a reset by an operator. */
   private startSafely(problem: string, setAside: string): void {
     const { guard, log } = this.parts;
     log.error(
@@ -247,7 +252,10 @@ export class RunSafety {
     );
   }
 
-  /** What version 0.1 has left: all of it at the first start after an upgrade, else the trip of a time in which that version ran again. */
+  /**
+   * Takes over the state of version 0.1: all of it at the first start after an upgrade, later only a trip from a time
+   * in which that version ran again.
+   */
   private loadOlder(older: OlderBreaker, isFirst: boolean): void {
     const { guard, log, show } = this.parts;
     let reading = older.load();

@@ -1,13 +1,13 @@
 /**
- * What systemd is sent under Type=notify: readiness, the end, and the sign of life that WatchdogSec asks for. Node has no
- * datagrams over Unix sockets, so systemd-notify sends them; the unit has NotifyAccess=all for it. Without NOTIFY_SOCKET nothing
- * is sent.
+ * Messages to systemd under Type=notify: readiness, stopping, and the keep-alive that WatchdogSec requires. Node has no
+ * datagrams over Unix sockets, so systemd-notify sends them; the unit needs NotifyAccess=all for it. Without
+ * NOTIFY_SOCKET nothing is sent.
  */
 import { spawn } from 'node:child_process';
 import type { Log } from '../output/log/log.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
-/** Signs of life within the time that is allowed. */
+/** Keep-alive messages per watchdog interval. */
 const SIGNS = 3;
 const SHORTEST_MS = 100;
 
@@ -22,7 +22,7 @@ export class ServiceManager {
     this.environment = environment;
   }
 
-  /** Everything runs. From now on a main thread that is stuck sends no signs of life. */
+  /** Reports readiness. From now on a main thread that is stuck sends no keep-alive. */
   ready(): void {
     this.send('READY=1');
     const watchdogMs = Number(this.environment.WATCHDOG_USEC) / MICROS_PER_MILLISECOND;
@@ -50,11 +50,11 @@ export class ServiceManager {
     child.on('exit', (code) => {
       if (code !== null && code !== 0) this.complain(`exit code ${code}`);
     });
-    // The last of them ends after this process, perhaps.
+    // The last child may outlive this process.
     child.unref();
   }
 
-  /** Once: it would be the same each time. */
+  /** Logged once: later failures would be the same. */
   private complain(problem: string): void {
     if (!this.hasFailed) this.log.error({ problem }, 'systemd-notify failed: systemd does not see that this runs');
     this.hasFailed = true;

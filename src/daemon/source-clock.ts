@@ -1,7 +1,7 @@
 /**
- * The clock of a daemon's source: which packet times it takes as they are (pipeline/live-time). Packets from an interface, and those of a pipe that
- * begin near the wall clock's time, may be a minute apart beyond what they were waited for; those of files, and of a pipe with older packets, a
- * day.
+ * The clock of a daemon's source: decides which packet times are plausible (pipeline/live-time). Packets from an
+ * interface, or from a pipe that begins near the wall-clock time, may be a minute apart in addition to the time waited;
+ * packets from files, or from a pipe with older packets, a day.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { LiveTime } from '../pipeline/live-time.ts';
@@ -11,7 +11,7 @@ import type { RunSource } from './source-run.ts';
 
 const LIVE_BOUND_US = 60_000_000;
 const FILE_BOUND_US = 86_400_000_000;
-/** A pipe is live where its first packet is no further from the wall clock. */
+/** A pipe is live if its first packet is within this time of the wall clock. */
 const LIVE_PIPE_US = 3_600_000_000;
 const MICROS_PER_MILLISECOND = 1000;
 const MICROS_PER_SECOND = 1e6;
@@ -33,22 +33,22 @@ export class RunClock {
     this.onClockSet = onClockSet;
   }
 
-  /** Packets with a time that was off. */
+  /** Packets with an implausible time. */
   get jumpCount(): number {
     return this.time?.jumpCount ?? 0;
   }
 
-  /** Times that a clock was set. */
+  /** Times that the packet clock was set. */
   get clockSetCount(): number {
     return this.time?.clockSetCount ?? 0;
   }
 
-  /** Sets the times in a batch right that are off. */
+  /** Corrects implausible times in a batch. */
   settle(batch: PacketBatch): void {
     if (batch.count === 0) return;
     const time = (this.time ??= this.open(batch.timeUs[0]!));
     const nowMs = performance.now();
-    // The output for a spool's files is the same on every run.
+    // For a spool's files, the output must be the same in every run.
     const elapsedUs = this.kind === 'spool' ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
     this.lastMs = nowMs;
     if (this.kind === 'spool' && this.files.current !== this.file) time.begin();

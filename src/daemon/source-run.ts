@@ -1,26 +1,27 @@
-/**
- * Where a daemon's packets come from: what pipes, spools and interfaces have in common for the loop around them.
- */
+/** The sources of a daemon's packets: the interface that pipes, spools and network interfaces share. */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { LogPosition } from '../output/log/rotating-file.ts';
 
-/** Takes a batch; resolves when the next may come. */
+/** Takes a batch; resolves when the next one may come. */
 export type TakeBatch = (batch: PacketBatch) => Promise<void>;
 
-/** What a source counts. Zeros where it cannot know. */
+/** Counts of a source. 0 if a source cannot count it. */
 export interface SourceCounts {
-  /** Packets lost before they reached the engine, by who lost them. */
+  /** Packets lost before they reached the engine, by where they were lost. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** The capturing process began anew, and for how long nothing was captured meanwhile. */
+  /** Restarts of the capturing process, and the time without capture meanwhile. */
   readonly restarts: number;
   readonly gapSeconds: number;
   /** Times that the watchdog found the source stuck. */
   readonly stalls: number;
-  /** Files of a spool: done, waiting, grown after they were done, those of them that cannot be read on, not readable to their end. */
+  /**
+   * Files of a spool: done, waiting, grown after they were done, grown but not readable further, not readable to their
+   * end.
+   */
   readonly files: Readonly<Record<string, number>>;
 }
 
-/** A series that is not there raises no alert: all states are, also where there is no spool. */
+/** All states exist from the start, even without a spool, because a missing series raises no alert. */
 export const NO_FILES = { done: 0, waiting: 0, grown: 0, 'grown-unread': 0, faulty: 0, unlistable: 0 } as const;
 
 export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0, stalls: 0, files: NO_FILES };
@@ -42,19 +43,19 @@ export interface SourceCheckpoint {
 
 export interface RunSource {
   readonly kind: 'pipe' | 'spool' | 'interface';
-  /** What reads the packets: `tcpdump`, `cap`, or `file`. */
+  /** The reader of the packets: `tcpdump`, `cap`, `socket` or `file`. */
   readonly backend: string;
   readonly counts: SourceCounts;
   /** Null while packets can come; else why not. */
   readonly problem: string | null;
   /** Null for a source that cannot be read again. */
   readonly checkpoint: SourceCheckpoint | null;
-  /** Rejects with CommandError where there is nothing to read from. */
+  /** Rejects with CommandError if there is nothing to read from. */
   start(): Promise<void>;
-  /** Reads until the source ends or is stopped. Resolves to what was wrong with its end; empty for nothing. */
+  /** Reads until the source ends or is stopped. Resolves to the fault of its end; empty for none. */
   run(take: TakeBatch): Promise<string>;
-  /** Asks `run` to end soon, with everything that has been captured. */
+  /** Asks `run` to end soon, after everything captured so far. */
   stop(): void;
-  /** Releases what `start` has taken; may be called at any time, more than once. */
+  /** Releases what `start` has acquired. May be called at any time, more than once. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Packets from a spool folder. Files go through one pipeline in their order, so flows go on from one to the next; after each
- * the checkpoint is written, once everything that came of it is on disk.
+ * Packets from a spool folder. All files go through one pipeline in their order, so flows continue from one file to the
+ * next. After each file the checkpoint is saved, once its events are on disk.
  */
 import type { Server } from 'node:net';
 import { realpath } from 'node:fs/promises';
@@ -26,12 +26,12 @@ import type { RunWatchdog } from './watchdog.ts';
 import { SpoolState } from './spool-state.ts';
 import { lockState } from './state-lock.ts';
 
-/** How long a stop waits for the end of the file in hand; beyond it the file is left for the next start. */
+/** Time for a stop to finish the current file; after it the file is left for the next start. */
 const FINISH_FILE_MS = 2500;
 const FLUSH_MS = 1000;
 
 export interface RunSpoolOptions extends SpoolOptions {
-  /** Where the checkpoint is kept. */
+  /** Folder of the checkpoint. */
   readonly stateFolder: string;
 }
 
@@ -139,7 +139,7 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.lock?.close();
   }
 
-  /** Reads a file to its end; null where a stop came in between and would take too long. */
+  /** Reads a file to its end; null if a stop did not allow that. */
   private async read(work: SpoolWork, batch: PacketBatch, take: TakeBatch): Promise<FileEnd | null> {
     const { file, processedPackets } = work;
     const path = this.spool.pathOf(file);
@@ -165,7 +165,7 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     return this.endOf(work, packets, capture.end);
   }
 
-  /** What is noted of a file that was read to where it ends, or to a fault. */
+  /** The checkpoint's entry for a file that was read to its end or to a fault. */
   private async endOf({ file }: SpoolWork, packets: number, { fault, message }: CaptureEnd): Promise<FileEnd> {
     const isCut = CUTS.has(fault);
     const isWhole = fault === CaptureFault.NONE;
@@ -183,11 +183,11 @@ export class RunSpool implements RunSource, SourceCheckpoint {
 }
 
 interface FileEnd extends ReadFile {
-  /** All of it was read, and nothing was written to it meanwhile. */
+  /** All of it was read, and it has not changed since. */
   readonly isWhole: boolean;
 }
 
-/** Ends that are none once more has been written. */
+/** Faults that are no faults once more data is written. */
 const CUTS: ReadonlySet<CaptureFault> = new Set([
   CaptureFault.CUT_HEADER,
   CaptureFault.CUT_PACKET,

@@ -1,9 +1,10 @@
 /**
- * The checkpoint of a spool as a file of the daemon's state. Where it is broken it is set aside, and all files are read from their start: what
- * came of those that were done comes again, and nothing is lost.
+ * The checkpoint of a spool as a file of the daemon's state. A broken checkpoint is set aside and all files are read
+ * from their start: events of processed files are repeated, but none is lost.
  *
- * Version 0.1 kept it in `spool.json`. That file is taken over, and removed once its content is saved here: so one that is there was written
- * since, and is the newer. It must not stay, because it names places in logs: version 0.1 would cut back to them what was written after.
+ * Version 0.1 used `spool.json`. That file is taken over, and removed once its content is saved here, so an existing
+ * one was written since and is newer. It must not stay, because it has positions in logs: version 0.1 would truncate
+ * the logs to them.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,14 +65,14 @@ export class SpoolState implements CheckpointStore {
     }
     const setAside = brokenName(this.older);
     renameSync(this.older, setAside);
-    this.note('it is no checkpoint', setAside);
+    this.note('it is not a checkpoint', setAside);
     return null;
   }
 
   private note(problem: string, path: string): void {
     this.log.error(
       { problem, set_aside: path },
-      'it is not known which files of the spool are done: all are read, and events of those that were come again',
+      'the processed files of the spool are not known: all files are read, and events of processed ones are repeated',
     );
   }
 }

@@ -1,4 +1,4 @@
-/** The state of breaker and harm at a daemon's start: its folder becomes this process's, and what is in it is taken up. */
+/** Prepares the safety state at a daemon's start: locks the folder and loads the state. */
 import { realpathSync } from 'node:fs';
 import type { Server } from 'node:net';
 import type { Log } from '../output/log/log.ts';
@@ -9,15 +9,15 @@ import { lockState } from './state-lock.ts';
 export interface StateOptions {
   /** Null for no state. */
   readonly folder: string | null;
-  /** The folder was asked for: without it the daemon does not start. */
+  /** The folder was requested explicitly: without it the daemon does not start. */
   readonly isNeeded: boolean;
-  /** The folder is this process's already: a spool locks its own. */
+  /** The folder is locked already, by a spool. */
   readonly isLocked: boolean;
-  /** Why the rules in use before are not known; empty where they are, or where there were none. */
+  /** Why the rules in use before are not known; empty if they are, or if there were none. */
   readonly rulesProblem: string;
 }
 
-/** Returns the lock that holds the folder; null for none. Throws CommandError. */
+/** Returns the lock of the folder; null for none. Throws CommandError. */
 export async function startSafety(safety: RunSafety, options: StateOptions, log: Log): Promise<Server | null> {
   const { folder, isNeeded, isLocked } = options;
   if (folder === null) return null;
@@ -26,7 +26,7 @@ export async function startSafety(safety: RunSafety, options: StateOptions, log:
   } catch (error) {
     const problem = (error as Error).message;
     if (isNeeded) throw new CommandError(`cannot keep state in ${folder}: ${problem}`, ExitCode.FAILED);
-    log.error({ folder, problem }, 'no state can be kept: a restart forgets what the breaker has seen');
+    log.error({ folder, problem }, 'no state can be saved: a restart loses the counts of the breaker');
     return null;
   }
   const lock = isLocked ? null : await lockOf(folder);

@@ -1,6 +1,6 @@
 /**
- * The rules with which a daemon starts: those that were in use before, where they were kept and the files hold others by now. The files are then
- * reloaded, so that the guard compares them as it would without the restart.
+ * The rules with which a daemon starts: those in use before, if they were saved and the files have changed. The files
+ * are then reloaded, so that the guard compares them as it would without the restart.
  */
 import { rulesSha256 } from '../decision/rules.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
@@ -9,15 +9,15 @@ import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts
 
 export interface StartingRules {
   readonly reading: RulesReading;
-  /** What was kept of the rules that the daemon starts with; null for nothing. */
+  /** The saved state of the rules that the daemon starts with; null for none. */
   readonly kept: KeptRules | null;
-  /** The files hold other rules, which are to be reloaded. */
+  /** The files contain other rules, which must be reloaded. */
   readonly areOld: boolean;
-  /** Why nothing could be taken up; empty where there is no such reason. */
+  /** Why the saved state cannot be used; empty if there is no such problem. */
   readonly problem: string;
 }
 
-/** `reading` is of the files, and valid. */
+/** `reading` is the valid content of the files. */
 export async function startingRules(
   files: RulesFiles,
   reading: RulesReading,

@@ -1,8 +1,9 @@
 /**
- * A file of the daemon's state: one line that says what it is, with a checksum, then its data as one line of JSON. It is replaced as a whole
- * (written beside, synced, renamed), so a kill at any moment leaves the old or the new one. Readable for its owner only.
+ * A file of the daemon's state: a header line with kind, schema and checksum, then its data as one line of JSON. It is
+ * replaced atomically (written next to it, synced, renamed), so a kill at any moment leaves the old or the new file.
+ * Only its owner can read it.
  *
- * A file that cannot be used is renamed and stays for an operator to look at: what it held is not known, which is not the same as a first start.
+ * An unusable file is renamed and kept for the operator: its content is not known, which differs from a first start.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -24,14 +25,14 @@ const OWNER_ONLY = 0o600;
 
 export type StateReading =
   | { readonly kind: 'none' }
-  /** Data, and when it was saved, ms since 1970. */
+  /** Data, and the time of its saving, ms since 1970. */
   | { readonly kind: 'state'; readonly data: unknown; readonly savedMs: number }
   | BrokenState;
 
 export interface BrokenState {
   readonly kind: 'broken';
   readonly problem: string;
-  /** Where the file is now. */
+  /** The file's new path. */
   readonly setAside: string;
 }
 
@@ -39,18 +40,18 @@ export class StateFile {
   readonly path: string;
   private readonly what: string;
   private readonly schema: number;
-  /** Counts the saves that were asked for: one that is overtaken leaves no trace. */
+  /** Counts the requested saves: a save that is overtaken by a newer one is discarded. */
   private latest = 0;
   private writing: Promise<void> | null = null;
 
-  /** `what` and `schema` are in the first line: files of another kind or a later schema are not taken for this one. */
+  /** `what` and `schema` are in the header: files of another kind or of a later schema are not accepted. */
   constructor(path: string, what: string, schema: number) {
     this.path = path;
     this.what = what;
     this.schema = schema;
   }
 
-  /** Reads the file. Throws where it is there and cannot be opened. */
+  /** Reads the file. Throws if it exists and cannot be opened. */
   load(): StateReading {
     let text: string;
     try {
@@ -72,13 +73,13 @@ export class StateFile {
     return { kind: 'broken', problem, setAside };
   }
 
-  /** Writes the data, and returns when it is on disk. Throws where it cannot. */
+  /** Writes the data, and returns when it is on disk. Throws on failure. */
   saveNow(data: unknown): void {
     const { beside } = this.nextFile();
     try {
       const descriptor = openSync(beside, 'w', OWNER_ONLY);
       try {
-        // Not writeSync, which may write a part: the rest of a disk.
+        // Unlike writeSync, this never writes only a part, even on an almost full disk.
         writeFileSync(descriptor, this.textOf(data));
         fsyncSync(descriptor);
       } finally {
@@ -92,14 +93,14 @@ export class StateFile {
     syncFolder(dirname(this.path));
   }
 
-  /** Writes the data without waiting for the disk; while one is being written, nothing. Rejects where it cannot. */
+  /** Writes the data without waiting for the disk; does nothing during another write. Rejects on failure. */
   saveSoon(data: () => unknown): Promise<void> {
     if (this.writing !== null) return Promise.resolve();
     this.writing = this.write(data()).finally(() => (this.writing = null));
     return this.writing;
   }
 
-  /** Writes the data; resolves when it is on disk. Rejects where it cannot. */
+  /** Writes the data; resolves when it is on disk. Rejects on failure. */
   async save(data: unknown): Promise<void> {
     await this.write(data);
     syncFolder(dirname(this.path));
@@ -124,7 +125,10 @@ export class StateFile {
     else unlinkSync(beside);
   }
 
-  /** Where the next save is written first. The first one removes what a killed process has left: only now is the folder surely this process's. */
+  /**
+   * Path of the temporary file. The first call removes leftovers of a killed process: only now is the folder surely
+   * locked.
+   */
   private nextFile(): { readonly number: number; readonly beside: string } {
     if (this.latest === 0) this.removeLeftovers();
     const number = ++this.latest;
@@ -152,7 +156,7 @@ export class StateFile {
     try {
       header = JSON.parse(head!) as Record<string, unknown>;
     } catch {
-      return 'its first line is no JSON';
+      return 'its first line is not JSON';
     }
     if (header.state !== this.what) return `it is no state of ${this.what}`;
     if (!Number.isInteger(header.schema) || (header.schema as number) > this.schema)
@@ -163,7 +167,7 @@ export class StateFile {
   }
 }
 
-/** The name under which a file that cannot be used is kept for an operator. */
+/** The name under which an unusable file is kept for the operator. */
 export function brokenName(path: string): string {
   return `${path}.broken-${new Date().toISOString().replaceAll(':', '')}`;
 }
@@ -172,7 +176,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A renamed file is there after a power cut only once its folder is on disk. */
+/** The rename survives a power failure only once the folder is synced. */
 function syncFolder(path: string): void {
   const descriptor = openSync(path, 'r');
   try {

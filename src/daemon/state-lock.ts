@@ -1,10 +1,10 @@
-/** A folder of state belongs to one daemon: two would write over each other. */
+/** Locks a state folder for one daemon: two would overwrite each other's files. */
 import { hash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /**
- * Holds a name that the system gives back with the process, however it ends (an abstract socket, which only Linux has). Null elsewhere. Rejects
- * where another process holds it.
+ * The lock is an abstract socket, which the system releases with the process, however it ends; only Linux has them.
+ * Null elsewhere. Rejects if another process has the lock.
  */
 export function lockState(folder: string): Promise<Server | null> {
   if (process.platform !== 'linux') return Promise.resolve(null);

@@ -1,4 +1,4 @@
-/** The counts of a daemon as they stand in its `stats` events. */
+/** The counts of a daemon for its `stats` events. */
 import { OUTCOME_NAMES } from '../dataplane/outcome.ts';
 import { FLOW_END_NAMES } from '../dataplane/counters.ts';
 import { Stage } from '../dataplane/fingerprint/finding.ts';

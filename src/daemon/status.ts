@@ -1,4 +1,7 @@
-/** What `sluice ctl status` says of a daemon: the rules in use, what waits for a confirmation, breaker, harm, and packets. */
+/**
+ * The status that `sluice ctl status` shows: rules in use, pending confirmations, breaker, registered hits, and
+ * packets.
+ */
 import { formatMicros } from '../core/units.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import type { RunChanges } from './rule-changes.ts';

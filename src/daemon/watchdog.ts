@@ -1,10 +1,10 @@
 /**
- * The watchdog of a source that this process reads by itself: a read that takes long is a source that is stuck, whoever is to
- * blame. It is counted, logged and shown by /readyz; there is nothing that could be started anew.
+ * The watchdog of a source that this process reads directly: a read that takes too long means that the source is stuck.
+ * This is counted, logged and shown by /readyz; there is no process that could be restarted.
  */
 import type { Log } from '../output/log/log.ts';
 
-/** Looks within the time that is allowed. */
+/** Checks per time limit. */
 const LOOKS = 4;
 
 export class RunWatchdog {
@@ -15,10 +15,10 @@ export class RunWatchdog {
   private readonly log: Log;
   private timer: NodeJS.Timeout | null = null;
   private isStuck = false;
-  /** Since when a read goes on; NaN while none does. */
+  /** Start of the current read; NaN outside of one. */
   private waitingSinceMs = NaN;
 
-  /** `what` ends the sentence "no packets for 30 s from …". */
+  /** `what` completes the sentence "no packets for 30 s from …". */
   constructor(limitMs: number, what: string, log: Log) {
     this.limitMs = limitMs;
     this.what = what;
@@ -55,7 +55,7 @@ export class RunWatchdog {
   }
 
   private look(): void {
-    // False while nothing is read: NaN is less than nothing.
+    // False outside of a read: comparisons with NaN are false.
     if (this.isStuck || !(performance.now() - this.waitingSinceMs >= this.limitMs)) return;
     this.isStuck = true;
     this.stallCount++;

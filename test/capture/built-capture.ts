@@ -1,7 +1,7 @@
-/** The capture folder as plain JavaScript in a temporary folder, for tests that need a process of their own. */
+/** Compiles the capture folder to JavaScript in a temporary folder, for tests that start a process. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 const SOURCES = join(import.meta.dirname, '../../src');
@@ -11,8 +11,9 @@ export function buildCapture(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'capture-'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const part of ['core', 'capture']) {
-    mkdirSync(join(folder, part));
-    for (const file of readdirSync(join(SOURCES, part)).filter((name) => name.endsWith('.ts'))) {
+    const files = readdirSync(join(SOURCES, part), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => name.endsWith('.ts'))) {
+      mkdirSync(dirname(join(folder, part, file)), { recursive: true });
       const { outputText } = ts.transpileModule(readFileSync(join(SOURCES, part, file), 'utf8'), {
         compilerOptions: {
           module: ts.ModuleKind.ESNext,
@@ -31,7 +32,7 @@ export function buildCapture(): { folder: string; remove: () => void } {
   };
 }
 
-/** Puts a script for a process of its own beside the built folders. */
+/** Copies a script next to the built folders, to be started as a process. */
 export function addScript(folder: string, name: string): string {
   const path = join(folder, name);
   cpSync(join(import.meta.dirname, name), path);

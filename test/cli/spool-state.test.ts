@@ -92,7 +92,7 @@ describe('the state of a spool', () => {
     const [name] = broken();
     expect(name).toMatch(/^spool\.json\.broken-\d/);
     expect(logged).toMatchObject([
-      { level: 'error', fields: { problem: 'it is no checkpoint', set_aside: path(name!) } },
+      { level: 'error', fields: { problem: 'it is not a checkpoint', set_aside: path(name!) } },
     ]);
   });
 

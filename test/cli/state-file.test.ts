@@ -52,7 +52,7 @@ describe('a state file', () => {
     const good = readFileSync(path, 'utf8');
     const bad = {
       'it is empty': '',
-      'its first line is no JSON': 'garbage',
+      'its first line is not JSON': 'garbage',
       'it is no state of things': good.replace('things', 'others'),
       'its schema is 3; this program reads up to 2': good.replace('"schema":2', '"schema":3'),
       'its checksum does not fit: it is cut off or was edited': good.replace('{"a":1}', '{"a":2}'),

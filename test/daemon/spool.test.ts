@@ -232,7 +232,7 @@ describe('a spool', () => {
     daemon = await run().started();
     await until('it is done again', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 1);
     await daemon.kill();
-    expect(daemon.log).toContain('it is not known which files of the spool are done');
+    expect(daemon.log).toContain('the processed files of the spool are not known');
     expect(readdirSync(join(spool, '.sluice')).filter((name) => name.includes('.broken-'))).toHaveLength(1);
   });
 

@@ -152,7 +152,7 @@ describe('after an upgrade', () => {
     expect(await tripped(daemon)).toBe(1);
     expect(daemon.log).toContain('nothing is enforced until a reset');
     await until('the file is read again', async () => (await done(daemon)) === 1);
-    expect(daemon.log).toContain('it is not known which files of the spool are done');
+    expect(daemon.log).toContain('the processed files of the spool are not known');
     await daemon.kill();
     const broken = readdirSync(state).filter((name) => name.includes('.broken-'));
     expect(broken.map((name) => name.split('.broken')[0]).sort()).toEqual(['breaker.json', 'spool.json']);

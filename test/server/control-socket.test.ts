@@ -107,7 +107,7 @@ describe('the control socket', () => {
   });
 
   it('refuses a peer without a proof, or with a file that is older or has another name as well', async () => {
-    const refused = '{"ok":false,"problem":"the user that asks could not be told"}\n';
+    const refused = '{"ok":false,"problem":"the user of the request could not be determined"}\n';
     expect(await raw('{"command":"status"}\n', () => undefined)).toBe(refused);
     const old = join(folder, 'old');
     writeFileSync(old, '');
@@ -140,8 +140,8 @@ describe('the control socket', () => {
 
   it('survives what is no request, and what is too long', async () => {
     expect(await raw('garbage\n')).toBe('');
-    expect(await raw('[]\n')).toContain('a request is an object');
-    expect(await raw('null\n')).toContain('a request is an object');
+    expect(await raw('[]\n')).toContain('a request must be a JSON object');
+    expect(await raw('null\n')).toContain('a request must be a JSON object');
     expect(await raw(Buffer.alloc(100_000, 'a'))).toBe('');
     expect(await raw(`${'a'.repeat(70_000)}\n`)).toBe('');
     expect(await askDaemon(path, { command: 'status' })).toMatchObject({ ok: true });
@@ -158,7 +158,7 @@ describe('the control socket', () => {
     await socket.start();
     expect(await askDaemon(path, { command: 'status' })).toEqual({
       ok: false,
-      problem: 'this failed; the log says more',
+      problem: 'the request failed; see the log',
     });
   });
 

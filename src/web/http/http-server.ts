@@ -138,7 +138,7 @@ export class HttpServer {
       return await route.answer();
     } catch (error) {
       this.log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
-      return text(500, 'this failed; the log says more');
+      return text(500, 'the request failed; see the log');
     }
   }
 }
