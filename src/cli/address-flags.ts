@@ -1,4 +1,4 @@
-/** The flags that say how addresses are shown. */
+/** The flags for the form of addresses. */
 import { Option } from 'commander';
 import { ADDRESS_FORMS, type AddressForm } from '../output/event/address-forms.ts';
 

@@ -1,13 +1,13 @@
-/** What the flags about addresses ask for. */
+/** Applies the flags for the form of addresses. */
 import { readFileSync, statSync } from 'node:fs';
 import { type ShowAddress, showAddresses } from '../output/event/shown-address.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
-/** Permissions of others than the owner. */
+/** Permission bits of group and others. */
 const OTHERS_MASK = 0o077;
 
-/** Throws CommandError where a pseudonym has no key, or the key cannot be used. */
+/** Throws CommandError if a pseudonym has no key, or the key cannot be used. */
 export function addressForm({ addresses, addressKey }: AddressFlags): ShowAddress {
   if (addresses === 'plain') return showAddresses(addresses);
   if (addressKey === undefined) {
@@ -22,7 +22,7 @@ export function addressForm({ addresses, addressKey }: AddressFlags): ShowAddres
   }
 }
 
-/** Throws where others than its owner may read the key: with it all pseudonyms can be undone. */
+/** Throws if others can read the key: with it all pseudonyms can be reversed. */
 function readKey(path: string): Uint8Array {
   const { mode } = statSync(path);
   if ((mode & OTHERS_MASK) !== 0) {

@@ -1,4 +1,4 @@
-/** `sluice capture` as its help shows it: captures on an interface for a `sluice run` without rights. */
+/** Flags and help of `sluice capture`: captures on an interface for a `sluice run` without rights. */
 import { type Command, Option } from 'commander';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import type { CaptureFlags } from './capture.ts';
@@ -31,10 +31,10 @@ export function addCaptureCommand(program: Command): void {
     )
     .argument('<interface>', 'any is all of them (Linux)')
     .argument('[filter...]', 'an expression of pcap-filter(7)')
-    .requiredOption('--socket <path>', 'where it listens; a socket that no process listens on is replaced')
+    .requiredOption('--socket <path>', 'path to listen on; a socket on which no process listens is replaced')
     .option('--snaplen <n>', 'bytes captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
     .addOption(
-      new Option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind')
+      new Option('--kernel-buffer <size>', 'size of the kernel buffer, for a capture that falls behind')
         .argParser(size)
         .default(DEFAULT_KERNEL_BUFFER, '128MB'),
     )

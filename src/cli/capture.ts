@@ -17,9 +17,9 @@ export interface CaptureFlags {
   readonly logLevel: LogLevel;
 }
 
-/** A stop that takes longer than this is ended by force. */
+/** A stop that takes longer is ended by force. */
 const STOP_LIMIT_MS = 4800;
-/** Not one interface: all of them. */
+/** The pseudo-interface for all interfaces. */
 const ALL = 'any';
 
 export async function capture(device: string, filter: readonly string[], flags: CaptureFlags): Promise<ExitCode> {
@@ -37,9 +37,9 @@ export async function capture(device: string, filter: readonly string[], flags: 
     throw new CommandError(error instanceof Error ? error.message : String(error), ExitCode.FAILED);
   }
   log.info({ interface: device, socket }, 'listening');
-  // It may come later, so this ends nothing.
+  // The interface may appear later, so this is only a warning.
   if (device !== ALL && existsSync('/sys/class/net') && !existsSync(`/sys/class/net/${device}`))
-    log.warn({ interface: device }, 'there is no such interface now; ip link shows them');
+    log.warn({ interface: device }, 'there is no such interface at present; ip link shows them');
   manager.ready();
   await stopped;
   log.info('stopped');

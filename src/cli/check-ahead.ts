@@ -1,6 +1,6 @@
 /**
- * What the dates of a policy and a registry will change from now on: registrations that expire or begin, by day, with those whose users are not
- * covered by another row; and rules whose dates or schedules begin and end.
+ * Lists what the dates of a policy and a registry will change: registrations that expire or begin, by day, with those
+ * whose users are not covered by another row; and rules whose dates or schedules begin and end.
  */
 import { formatMicros } from '../core/units.ts';
 import { MICROS_PER_DAY } from '../core/iso-time.ts';
@@ -10,15 +10,15 @@ import { nextBoundary, type Policy } from '../policy/policy.ts';
 import { compareCoverage } from '../registry/coverage-change.ts';
 import type { Registry } from '../registry/registry.ts';
 
-/** What is ahead, in words, and how much of it the guard will not let act by itself. */
+/** The changes ahead as text, and how many of them the guard will hold. */
 export interface Ahead {
   readonly lines: readonly string[];
   readonly beyondCount: number;
 }
 
-/** Edges of rules that are shown; the rest are counted. */
+/** Beginnings and ends of rules that are listed; the rest are counted. */
 const SHOWN_EDGES = 200;
-/** Dates that are looked at. A registry with a date for each row has more, and is summed up by day all the same. */
+/** Dates that are evaluated one by one. A registry with more dates is summed up by day. */
 const MOST_DATES = 1_000_000;
 
 export function registryAhead(registry: Registry, policy: Policy | null, nowUs: number, untilUs: number): Ahead {
@@ -78,7 +78,7 @@ function countTerms(registry: Registry, { firstUs, lastUs }: ChangingDay): { exp
   return { expire, begin };
 }
 
-/** Rules that begin or end to be within their dates and schedule. */
+/** Rules that begin or stop being within their dates and schedule. */
 export function policyAhead({ rules, boundaries }: Policy, nowUs: number, untilUs: number): readonly string[] {
   const lines: string[] = [];
   let left = 0;

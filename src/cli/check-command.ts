@@ -1,6 +1,4 @@
-/**
- * `sluice check` as its help shows it: every problem of a policy and a registry.
- */
+/** Flags and help of `sluice check`: every problem of a policy and a registry. */
 import { type Command, Option } from 'commander';
 import type { CheckFlags } from './check.ts';
 import { CLIENT_HELP } from './client-help.ts';
@@ -37,7 +35,7 @@ export function addCheckCommand(program: Command): void {
     .option('--registry <file>', 'registry to validate')
     .option(
       '--strict',
-      'end with 3 on warnings too, on dates ahead that are beyond the guard, and on a trip under --traffic',
+      'end with 3 on warnings too, on dates ahead that exceed the limits of the guard, and on a trip under --traffic',
     )
     .addOption(
       new Option('--ahead <time>', 'say what dates will change so long from now on, like 7d').argParser(finiteDuration),

@@ -1,6 +1,6 @@
 /**
- * `sluice check --traffic`: whether a policy that works as intended would trip its own limits on recorded traffic. The captures are replayed in mode
- * enforce, whatever mode the policy states, and nothing is stopped.
+ * `sluice check --traffic`: whether a policy would trip its own limits on recorded traffic. The captures are replayed
+ * in mode enforce, independent of the policy's mode; nothing is stopped.
  */
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
@@ -15,11 +15,11 @@ import { SignalWatch } from './signal-watch.ts';
 export interface TrafficCheck {
   readonly lines: readonly string[];
   readonly wouldTrip: boolean;
-  /** DONE where all of the captures was read. */
+  /** DONE if the captures were read completely. */
   readonly exitCode: ExitCode;
 }
 
-/** The captures are one capture, in order. */
+/** The files are one capture, in order. */
 export async function checkTraffic(captures: readonly string[], rules: Omit<Rules, 'mode'>): Promise<TrafficCheck> {
   const list = await listCaptures(captures);
   reportList(list);

@@ -1,6 +1,6 @@
 /**
- * `sluice check`: every problem of a policy and a registry, each with its place, whether a registered user can be hit by a rule, and whether the policy
- * would trip its own limits on recorded traffic.
+ * `sluice check`: every problem of a policy and a registry, each with its position; whether a rule can hit a registered
+ * user; and whether the policy would trip its own limits on recorded traffic.
  */
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import { micros } from '../core/units.ts';
@@ -23,7 +23,7 @@ export interface CheckFlags extends ManifestFlags {
   readonly policy?: string;
   readonly registry?: string;
   readonly strict?: boolean;
-  /** Milliseconds from now on that are looked at. */
+  /** Milliseconds ahead that are evaluated. */
   readonly ahead?: number;
   /** Captures. */
   readonly traffic?: readonly string[];
@@ -54,7 +54,7 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   return traffic.wouldTrip && isStrict ? ExitCode.INVALID_RULES : traffic.exitCode;
 }
 
-/** Prints what dates will change. Returns how many days are beyond the limits of the guard. */
+/** Prints what dates will change. Returns how many days exceed the limits of the guard. */
 function printAhead(
   policyReading: PolicyReading | null,
   registryReading: RegistryReading | null,

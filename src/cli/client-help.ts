@@ -1,4 +1,4 @@
-/** What the word "client" means in a policy: help of the commands that decide by one or check one. */
+/** The meaning of "client" in a policy, for the help of commands that use a policy. */
 export const CLIENT_HELP = `
 What a client is, in a policy:
   A client is one source address: the end that started the flow, by its handshake where that is seen, else by the first packet.

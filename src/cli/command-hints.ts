@@ -1,18 +1,18 @@
 /**
- * Hints for command lines that are almost right: a capture where a command belongs, and a command where a capture belongs.
+ * Hints for command lines that are almost right: a capture in place of a command, and a command in place of a capture.
  */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 
 const STANDARD_INPUT = '-';
-/** The commands whose arguments are captures have an argument of this name. */
+/** The name of the argument of commands that take captures. */
 const CAPTURE_ARGUMENT = 'capture';
-/** Flags that name a file of rules: a capture is none of these. */
+/** Flags that name a file of rules, which is no capture. */
 const RULES_FLAGS: readonly string[] = ['--policy', '--registry'];
 /** A word that could be the name of a command. */
 const COMMAND_WORD = /^[a-z][a-z-]*$/;
 
-/** `sluice trace.pcap` is refused with what was probably meant. Any other unknown command is left to the parser. */
+/** Rejects `sluice trace.pcap` with a suggestion. Any other unknown command is left to the parser. */
 export function hintAtReplay(program: Command, args: readonly string[]): void {
   const [first] = args;
   if (first === undefined || commandNames(program).includes(first)) return;
@@ -21,7 +21,7 @@ export function hintAtReplay(program: Command, args: readonly string[]): void {
   program.error(`error: '${first}' is ${what}, not a command; did you mean: sluice replay ${args.join(' ')}`);
 }
 
-/** `sluice replay explain a.pcap` is refused before a capture is read, where nothing by the name of the word exists. */
+/** Rejects `sluice replay explain a.pcap` before a capture is read, if nothing with the name of the word exists. */
 export function hintAtCommand(program: Command, command: Command): void {
   if (command.registeredArguments[0]?.name() !== CAPTURE_ARGUMENT) return;
   const names = commandNames(program);
@@ -37,7 +37,7 @@ export function hintAtCommand(program: Command, command: Command): void {
   command.error(`error: '${first}' is not a file or folder, and sluice has no command of that name`);
 }
 
-/** The command with these arguments; without them and with its flags for files where it takes no arguments. */
+/** The command with these arguments, or with its flags for files if it takes no arguments. */
 function commandLine(command: Command, args: readonly string[]): string {
   const name = `sluice ${command.name()}`;
   if (command.registeredArguments.length > 0) return [name, ...args].join(' ');

@@ -1,8 +1,8 @@
-/** Where the control socket of a daemon is. */
+/** Paths of a daemon's control socket. */
 
-/** Its name in the folder of state. */
+/** File name of the socket in the state folder. */
 export const CONTROL_NAME = 'control.sock';
-/** The folder that `sluice ctl` looks into where none is named: that of the unit in deploy/. */
+/** The default folder of `sluice ctl`: that of the unit in deploy/. */
 export const DEFAULT_STATE = '/var/lib/sluice';
 /** The value of --control for no socket. */
 export const NO_CONTROL = 'none';

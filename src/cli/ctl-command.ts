@@ -1,4 +1,4 @@
-/** `sluice ctl` as its help shows it: the administration of a running daemon. */
+/** Flags and help of `sluice ctl`: the administration of a running daemon. */
 import type { Command } from 'commander';
 import { DEFAULT_STATE } from './control-flags.ts';
 import type { CtlFlags } from './ctl.ts';

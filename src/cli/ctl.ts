@@ -1,4 +1,4 @@
-/** `sluice ctl`: asks a running daemon over its control socket, and says what came of it. */
+/** `sluice ctl`: sends a request to a running daemon over its control socket, and prints the result. */
 import { join } from 'node:path';
 import { askDaemon, ControlError } from '../daemon/control-client.ts';
 import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
@@ -33,8 +33,7 @@ async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags):
   const path = flags.control ?? join(flags.state ?? onlyState(), CONTROL_NAME);
   try {
     const answer = await askDaemon(path, request);
-    if (typeof (answer as Answer | null)?.ok !== 'boolean')
-      throw new ControlError(`${path}: the answer is not understood`);
+    if (typeof (answer as Answer | null)?.ok !== 'boolean') throw new ControlError(`${path}: the answer is invalid`);
     return answer as Answer;
   } catch (error) {
     if (error instanceof ControlError) throw new CommandError(error.message, ExitCode.FAILED);
@@ -42,7 +41,7 @@ async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags):
   }
 }
 
-/** The folder of state of the one daemon that there seems to be. */
+/** The state folder of the only daemon, if there is one. */
 function onlyState(): string {
   const folders = stateFoldersWith(CONTROL_NAME, DEFAULT_STATE);
   if (folders.length > 1)
@@ -50,7 +49,7 @@ function onlyState(): string {
   return folders[0] ?? DEFAULT_STATE;
 }
 
-/** An answer in lines for a person. */
+/** An answer as lines of text. */
 function linesOf(command: string, answer: Answer): string[] {
   const { ok, result, problems, sha256, problem, ...more } = answer;
   if (problem !== undefined && result === undefined) return [];
@@ -60,7 +59,7 @@ function linesOf(command: string, answer: Answer): string[] {
   return lines;
 }
 
-/** `a.b: value` for each value that is no object. */
+/** `a.b: value` for each value that is not an object. */
 function flatLines(value: Readonly<Record<string, unknown>>, prefix = ''): string[] {
   return Object.entries(value).flatMap(([name, part]) => {
     const path = prefix + name;

@@ -1,6 +1,4 @@
-/**
- * `sluice evaluate` as its help shows it: how right the findings are.
- */
+/** Flags and help of `sluice evaluate`: the accuracy of findings. */
 import type { Command } from 'commander';
 import type { EvaluateFlags } from './evaluate.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';

@@ -1,6 +1,4 @@
-/**
- * `sluice evaluate`: how right the findings are, measured on captures whose flows are labelled.
- */
+/** `sluice evaluate`: the accuracy of findings, measured on labelled captures. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { listCaptures } from '../capture/input/list-captures.ts';
@@ -44,8 +42,8 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
 
   const progress = await Progress.open(list.paths, false);
   const signals = new SignalWatch();
-  const onBatch = (octets: number): boolean => {
-    progress.add(octets);
+  const onBatch = (bytes: number): boolean => {
+    progress.add(bytes);
     return !signals.caught;
   };
   const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, onBatch, flags.linkIdentity);
@@ -92,17 +90,17 @@ async function requireLabels(path: string): Promise<readonly CaptureLabels[]> {
   throw new CommandError(`${path} is not valid: ${problems}`, ExitCode.WRONG_USAGE);
 }
 
-/** A replay of captures, each by itself, that keeps what was found in each by its path below `root`. */
+/** Replays each capture separately, and keeps the findings by the capture's path below `root`. */
 export class LabelledRun {
   readonly found = new Map<string, FoundFlows>();
   readonly replay: Replay;
   private current = new FoundFlows();
 
-  /** `onBatch` is told of octets read, and answers false to stop. */
+  /** `onBatch` receives the bytes read, and returns false to stop. */
   constructor(
     root: string,
     rules: Rules,
-    onBatch: (octets: number) => boolean,
+    onBatch: (bytes: number) => boolean,
     linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
   ) {
     this.replay = new Replay(
@@ -116,7 +114,7 @@ export class LabelledRun {
           this.current = new FoundFlows();
           this.found.set(relative(resolve(root), resolve(file)), this.current);
         },
-        onBatch: (octets) => Promise.resolve(onBatch(octets)),
+        onBatch: (bytes) => Promise.resolve(onBatch(bytes)),
         onRemark: () => undefined,
       },
       () => ({

@@ -1,6 +1,4 @@
-/**
- * `sluice explain` as its help shows it: why one flow was decided as it was.
- */
+/** Flags and help of `sluice explain`: why a flow was decided as it was. */
 import type { Command } from 'commander';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import type { ExplainFlags } from './explain.ts';

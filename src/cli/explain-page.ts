@@ -1,26 +1,26 @@
-/** What `explain` says of one flow, as lines of text. */
+/** Formats the explanation of one flow as text. */
 import { CHECKS } from '../dataplane/fingerprint/checks.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { displayFilter } from '../output/event/display-filter.ts';
 import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';
 import type { TriedRule } from '../policy/decide.ts';
 
-/** One decision of the flow, with what it rested on. */
+/** One decision of the flow, with its basis. */
 export interface ExplainedDecision {
   readonly event: DecisionEvent;
   readonly tried: readonly TriedRule[];
   readonly source: readonly string[];
   readonly destination: readonly string[];
-  /** Where its packet is, and the packets of its evidence by their numbers; for people. */
+  /** Position of its packet, and positions of the evidence's packets by their numbers, as text. */
   readonly place: string;
   readonly places: ReadonlyMap<number, string>;
 }
 
 export interface ExplainedFlow {
   readonly decisions: readonly ExplainedDecision[];
-  /** Null where the run was over before the flow. */
+  /** Null if the run ended before the flow. */
   readonly end: FlowEvent | null;
-  /** Where its first packet is. */
+  /** Position of its first packet. */
   readonly firstPlace: string;
 }
 

@@ -1,6 +1,4 @@
-/**
- * `sluice explain`: why one flow was decided as it was, or that it had no finding, as a page of text.
- */
+/** `sluice explain`: prints why a flow was decided as it was, or that it had no finding. */
 import { stat } from 'node:fs/promises';
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
@@ -29,7 +27,7 @@ export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {
   readonly linkIdentity: LinkIdentity;
 }
 
-/** Flows that are explained where several match, and flows between the same addresses that are named where none does. */
+/** Maximum number of matching flows to explain, and of flows between the same addresses to suggest if none matches. */
 const SHOWN_FLOWS = 10;
 
 export async function explain(captures: readonly string[], flags: ExplainFlags): Promise<ExitCode> {
@@ -84,14 +82,14 @@ async function packetKey(paths: readonly string[], packet: number, flags: Explai
   return key;
 }
 
-/** Collects what the engine says of the flows that are asked for. */
+/** Collects the requested flows' decisions from the engine. */
 class FoundFlows {
   readonly files = new PacketFiles();
   private readonly choice: FlowChoice;
   private readonly fields: EventFields;
   private readonly rules: Rules;
   private readonly flags: ExplainFlags;
-  /** By flow id, in the order of their first news. */
+  /** By flow_id, in the order of their first decision or end. */
   private readonly flows = new Map<
     string,
     { decisions: ExplainedDecision[]; end: FlowEvent | null; firstPlace: string }
@@ -125,7 +123,7 @@ class FoundFlows {
     };
   }
 
-  /** The pages of the flows. Throws CommandError where there is none. */
+  /** The pages of the flows. Throws CommandError if there is none. */
   pages(): string {
     const { choice, flows, near, flags } = this;
     if (flows.size === 0) {
@@ -139,12 +137,12 @@ class FoundFlows {
     return head + pages.join('\n') + more;
   }
 
-  /** What is known of the flow so far; null for flows past those that are shown. */
+  /** The entry of a flow; null beyond the maximum number. */
   private at(flow: FlowRecord): { decisions: ExplainedDecision[]; end: FlowEvent | null } | null {
     const id = this.fields.flowId(flow);
     const known = this.flows.get(id);
     if (known !== undefined) return known;
-    // Flows of one key follow one another: the packet is of the last that began before it.
+    // Several flows may have one key in turn: the packet belongs to the last that began before it.
     if (this.choice.packet !== null) this.flows.clear();
     else if (this.flows.size === SHOWN_FLOWS) {
       this.moreFlows.add(id);
@@ -174,7 +172,7 @@ class FoundFlows {
     };
   }
 
-  /** Registered prefixes may be as narrow as an address: they are shown where addresses are. */
+  /** A registered prefix may be as narrow as an address, so it is only shown with plain addresses. */
   private coverage(address: Int32Array, timeUs: number, protocol: number): string[] {
     const { addresses } = this.flags;
     if (addresses !== 'plain') return [`not shown with --addresses ${addresses}`];

@@ -1,7 +1,7 @@
 /**
- * Whether the files of one capture follow each other in packet time. Captures of different occasions that are read as one capture
- * share flows wherever their addresses and ports are equal, and the packet time goes back from one file to the next: what comes out
- * is then true of neither.
+ * Detects whether the files of one capture follow each other in packet time. Unrelated captures that are read as one
+ * capture share flows with equal addresses and ports, and packet time goes back from one file to the next, so the
+ * result is wrong for both.
  */
 
 import type { FileBack, FilesBack } from '../output/capture/files-back.ts';
@@ -12,12 +12,12 @@ const OVERLAP_LIMIT_US = 100_000;
 export class FileOrder implements FilesBack {
   /** Files that begin too early. */
   count = 0;
-  /** The first of them, and the one that begins earliest before the end of those read before it. */
+  /** The first such file, and the one with the largest step back. */
   first: FileBack | null = null;
   largest: FileBack | null = null;
-  /** The first time of the file at hand. */
+  /** First time of the current file. */
   private firstTimeUs = Infinity;
-  /** The latest time of all files so far, and the file that has it. */
+  /** The latest time of all files so far, and its file. */
   private latestTimeUs = -Infinity;
   private latestFile = '';
   private file = '';
@@ -25,7 +25,7 @@ export class FileOrder implements FilesBack {
   /** A file begins with a packet of this time. */
   begin(file: string, timeUs: number): void {
     const backUs = this.latestTimeUs - timeUs;
-    // Short captures of different occasions may have nearly the same times, made by a program.
+    // Short unrelated captures, for example generated ones, may have nearly the same times.
     const isOther = backUs > OVERLAP_LIMIT_US || (backUs > 0 && timeUs <= this.firstTimeUs);
     if (isOther) {
       const back = { file, before: this.latestFile, backUs };
@@ -37,7 +37,7 @@ export class FileOrder implements FilesBack {
     this.firstTimeUs = timeUs;
   }
 
-  /** Packets of the file at hand were read up to one of this time. */
+  /** Packets of the current file were read up to one of this time. */
   reach(timeUs: number): void {
     if (timeUs <= this.latestTimeUs) return;
     this.latestTimeUs = timeUs;

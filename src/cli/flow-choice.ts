@@ -1,6 +1,6 @@
 /**
- * Which flow a user asks for: by its id, its Community ID, its two ends or one of its packets. Flows are told by what events show of
- * them, so ids and addresses are those of `--addresses`; a packet's flow is told by the packet.
+ * The flow that a user selects: by flow_id, Community ID, its two ends, or one of its packets. Ids and addresses are
+ * compared in their shown form, according to `--addresses`.
  */
 import type { FlowIdentity } from '../decision/flow-record.ts';
 import type { EventFields } from '../output/event/event-fields.ts';
@@ -17,12 +17,14 @@ export interface FlowChoiceFlags {
 }
 
 export interface FlowChoice {
-  /** What was asked for, in words that may follow "no flow". */
+  /** Describes the selection; follows "no flow" in messages. */
   readonly what: string;
-  /** The number of the packet that was asked for: of the flows that match, the last that began before it. Else null. */
+  /**
+   * The number of the selected packet: of the matching flows, the last one that began before it is meant. Else null.
+   */
   readonly packet: number | null;
   matches(flow: FlowIdentity): boolean;
-  /** True for a flow between the same addresses: worth naming where none matches. */
+  /** True for a flow between the same addresses, a suggestion if none matches. */
   isNear(flow: FlowIdentity): boolean;
 }
 
@@ -30,7 +32,7 @@ const FLOW_ID = /^[0-9a-f]{16}$/;
 const COMMUNITY_ID = /^1:[A-Za-z0-9+/]{27}=$/;
 const WAYS = '--flow ID, --community-id ID, --tuple A:P-B:P or --packet N';
 
-/** Throws CommandError where not one way is taken. */
+/** Throws CommandError unless exactly one way of selection is used. */
 export function checkFlowChoice({ flow, communityId, tuple, packet }: FlowChoiceFlags): void {
   const given = [flow, communityId, tuple, packet].filter((value) => value !== undefined).length;
   if (given === 0) refuse(`name the flow by ${WAYS}`);
@@ -43,7 +45,7 @@ export function checkFlowChoice({ flow, communityId, tuple, packet }: FlowChoice
   if (typeof parsed === 'string') refuse(`--tuple ${tuple!}: ${parsed}`);
 }
 
-/** The choice that checked flags make; `key` is that of the packet where one is asked for. */
+/** The selection from checked flags. `key` is the packet's flow key, if a packet is selected. */
 export function flowChoice(
   flags: FlowChoiceFlags,
   fields: EventFields,

@@ -1,6 +1,6 @@
 /**
- * Which flow a packet belongs to, by its number in a capture: the captures are read up to it and decoded as the engine decodes them, so
- * that a later fragment is of the flow that its first fragment names. Reading ends there: the flow's decisions need another run.
+ * Finds the flow of a packet by the packet's number: the captures are read up to the packet and decoded like in the
+ * engine, so that a later fragment belongs to the flow of its first fragment. The flow's decisions need a second run.
  */
 import { openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
@@ -11,7 +11,7 @@ import { DECODE_STATUS_NAMES, DecodeStatus } from '../dataplane/wire/decode-stat
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { PacketView } from '../dataplane/wire/packet-view.ts';
 
-/** The key of a packet's flow, in the packet's own direction. */
+/** The key of a packet's flow, in the packet's direction. */
 export interface PacketKey {
   readonly transport: number;
   readonly domain: number;

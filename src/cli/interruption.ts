@@ -1,4 +1,4 @@
-/** How far a replay came that a signal has ended, in bytes of its files. */
+/** The progress of a replay that a signal has ended, in bytes of its files. */
 import { statSync } from 'node:fs';
 import type { Interruption } from '../output/summary/interruption.ts';
 import type { Reached } from './replay-captures.ts';
@@ -19,7 +19,7 @@ export function interruptionAt(signal: string, reached: Reached, paths: readonly
   };
 }
 
-/** NaN where it has none: standard input, a pipe. */
+/** NaN if it has no size: standard input, a pipe. */
 function sizeOf(path: string): number {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() === true ? stat.size : Number.NaN;

@@ -1,4 +1,4 @@
-/** The flag that says whether VLAN ids, VNIs and tunnels are part of a flow's identity. */
+/** The flag for whether VLAN ids, VNIs and tunnels are part of a flow's identity. */
 import { Option } from 'commander';
 import { DEFAULT_LINK_IDENTITY, LINK_IDENTITIES } from '../dataplane/wire/link-identity.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the daemon serves over HTTP, and to whom. On loopback anything on this machine may read. Another address is refused without TLS or a named
- * proxy before it, and without an account: the token, which every request but that for health must then have.
+ * Address and access control of the daemon's HTTP server. On loopback every user of this machine may read. Another
+ * address needs TLS or a proxy, and a token, which every request except health checks must have.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
@@ -54,7 +54,7 @@ function hostName(value: string, before: readonly string[] | undefined): readonl
   return [...(before ?? []), value.toLowerCase()];
 }
 
-/** Null for no HTTP. Throws CommandError where the flags do not go together. */
+/** Null for no HTTP. Throws CommandError if the flags contradict each other. */
 export function httpOptions(flags: ListenFlags): HttpOptions | null {
   const { listen, proxy = null, hostName: names = [] } = flags;
   if (listen === 'none') return null;

@@ -1,6 +1,4 @@
-/**
- * `sluice lookup` as its help shows it: which registrations cover an address or prefix, or are a holder's.
- */
+/** Flags and help of `sluice lookup`: the registrations that cover an address or prefix, or belong to a holder. */
 import { type Command, Option } from 'commander';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import type { LookupFlags } from './lookup.ts';

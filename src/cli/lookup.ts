@@ -1,6 +1,6 @@
 /**
- * `sluice lookup`: which registrations cover an address, and which of them counts; which lie around and inside a prefix; which a
- * holder has; which a reference names.
+ * `sluice lookup`: the registrations that cover an address, and which of them applies; those around and inside a
+ * prefix; those of a holder; those with a reference.
  */
 import { parseDate, parseInstant } from '../core/iso-time.ts';
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
@@ -18,7 +18,7 @@ export interface LookupFlags {
   readonly protocol?: string;
 }
 
-/** What is asked of the registry. */
+/** A query on the registry. */
 interface Question {
   readonly registry: Registry;
   readonly timeUs: Micros;
@@ -26,10 +26,10 @@ interface Question {
   readonly protocol: number;
 }
 
-/** Registrations of one kind that are shown; the rest is counted. */
+/** Registrations per section that are listed; the rest are counted. */
 const SHOWN_REGISTRATIONS = 100;
 const ADDRESS_LENGTH = 128;
-/** Begins as an address does: what is neither one nor known otherwise has a slip in it. */
+/** Begins like an address: a text that is neither valid nor found otherwise probably has a typing error. */
 const LIKE_AN_ADDRESS = /^\s*['"[]?(\d{1,3}(\.|\/\d)|[0-9a-f]{0,4}:|\*)/i;
 const FORMS = [
   'an address (198.51.100.7, 2001:db8::1): which registrations cover it, and which of them counts',
@@ -43,7 +43,7 @@ export async function lookup(texts: readonly string[], flags: LookupFlags): Prom
   const registry = await requireRegistry(flags.registry);
   const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(flags.protocol ?? PROTOCOL_NAMES[Protocol.NONE]);
   const question = { registry, timeUs, protocol };
-  // Asked first, so that a text with a slip in it is all that is said.
+  // Parsed first, so that a typing error is the only output.
   const answers = texts.map((text) => answerTo(text, question));
   for (const [index, lines] of answers.entries()) {
     process.stdout.write(`${texts[index]!} at ${formatMicros(timeUs)}\n`);
@@ -79,7 +79,7 @@ function answerTo(text: string, question: Question): string[] {
   ];
 }
 
-/** Those around a prefix and those inside it. */
+/** The registrations around a prefix and inside it. */
 function prefixLines(prefix: PrefixParser, question: Question): string[] {
   const { search } = question.registry;
   const covering = search.covering(prefix).reverse();
@@ -94,7 +94,7 @@ function prefixLines(prefix: PrefixParser, question: Question): string[] {
   ];
 }
 
-/** Those with a reference, and those of a holder. */
+/** The registrations with a reference and of a holder. */
 function textLines(text: string, question: Question): string[] {
   const { search } = question.registry;
   const sought = text.trim();
@@ -105,7 +105,7 @@ function textLines(text: string, question: Question): string[] {
   ];
 }
 
-/** A heading and a line for each; nothing where there are none. */
+/** A heading and one line each; nothing if there are none. */
 function section(rows: readonly number[], heading: string, { registry, timeUs, protocol }: Question): string[] {
   if (rows.length === 0) return [];
   const shown = rows.slice(0, SHOWN_REGISTRATIONS).map((row) => {
@@ -119,7 +119,7 @@ function section(rows: readonly number[], heading: string, { registry, timeUs, p
   return [`${heading}, ${count}:`, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
-/** A line for each registration that covers the address, the one that counts marked; one line where there is none. */
+/** A line for each registration that covers the address, with the applicable one marked; one line if there is none. */
 export function coverageLines(
   registry: Registry,
   words: ArrayLike<number>,

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-/**
- * The `sluice` command: reads the command line and hands over to the command named.
- */
+/** The `sluice` command: parses the command line and runs the command. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/log/output-error.ts';
@@ -23,7 +21,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 const INTRODUCTION =
-  'Recognises WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of prefixes, and simulates enforcement. It sends nothing.';
+  'Detects WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of prefixes, and simulates enforcement. It sends nothing.';
 
 const HELP = `
 Start here:
@@ -39,7 +37,7 @@ async function main(): Promise<void> {
     .addHelpText('after', HELP)
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 120, 120) })
     .exitOverride();
-  // Subcommands inherit what is set before they are added.
+  // Subcommands inherit settings only if they are added afterwards.
   addReplayCommand(program);
   addRunCommand(program);
   addCaptureCommand(program);
@@ -60,11 +58,11 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error);
   }
-  // After a signal, an input that is still waited for would keep the process.
+  // After a signal, a pending input would keep the process alive.
   if (process.exitCode === ExitCode.INTERRUPTED || process.exitCode === ExitCode.TERMINATED) process.exit();
 }
 
-/** Without listeners a full disk or a reader that went away would end the process with a stack trace. */
+/** Without a listener, a full disk or a closed pipe would end the process with a stack trace. */
 function watchStandardStreams(): void {
   process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -77,13 +75,13 @@ function watchStandardStreams(): void {
 
 const reported = new Set<string>();
 
-/** Prints a sentence, once: that standard output fails is also thrown where a command waits for it. */
+/** Prints a message once: a failure of standard output is also thrown to a waiting command. */
 function report(message: string): void {
   if (!reported.has(message)) process.stderr.write(`sluice: ${message}\n`);
   reported.add(message);
 }
 
-/** Prints what went wrong, unless it is printed already, and gives the exit code. */
+/** Prints the error, unless it was printed already, and returns the exit code. */
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.WRONG_USAGE;
   if (error instanceof CommandError) {

@@ -1,4 +1,4 @@
-/** The flags that say what manifests of policy and registry are needed. */
+/** The flags for required manifests and signatures. */
 import { Option } from 'commander';
 import { type ManifestNeeds, NO_NEEDS } from '../rules/manifest-check.ts';
 import { KeyFileError, readPublicKeys } from '../rules/signing-key.ts';
@@ -31,7 +31,7 @@ export function requireSignaturesOption(): Option {
   ).argParser(wholeNumber(0, MOST_SIGNATURES));
 }
 
-/** Throws CommandError where a key cannot be used, or there are fewer keys than signatures. */
+/** Throws CommandError if a key cannot be used, or there are fewer keys than required signatures. */
 export function manifestNeeds(flags: ManifestFlags): ManifestNeeds {
   const files = flags.rulesKeys ?? [];
   if (files.length === 0 && flags.requireSignatures === undefined)

@@ -1,4 +1,4 @@
-/** The flag that says how many flows are followed at a time. */
+/** The flag for the capacity of the flow table. */
 import { Option } from 'commander';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { wholeNumber } from './whole-number.ts';

@@ -1,6 +1,6 @@
 /**
- * The files that a replay writes, checked before a capture is read: each output has a place of its own, no output is an input, and a
- * file that exists is only overwritten with --force.
+ * Checks the output files of a replay before a capture is read: each output has its own file, no output is an input,
+ * and an existing file is only overwritten with --force.
  */
 import { statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -9,16 +9,16 @@ import { isMadeBeside } from '../output/capture/split-pcap.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped'] as const;
-/** Those that are captures. */
+/** The outputs that are captures. */
 const CAPTURES = ['forwarded', 'dropped'] as const;
 
 export type OutputPaths = Readonly<Partial<Record<(typeof OUTPUTS)[number], string>>>;
 
 export const STANDARD_OUTPUT = '-';
 
-/** Other names of standard output. Opened by name, a redirected file would be written from its beginning, over other output. */
+/** Other names of standard output. Opened by such a name, a redirected file would be overwritten from its beginning. */
 const NAMES_OF_STANDARD_OUTPUT = ['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'];
-/** Descriptors that the caller has opened: what they lead to is the caller's decision. */
+/** Descriptors opened by the caller, who decides where they lead. */
 const DESCRIPTOR = /^(?:\/dev\/(?:stderr$|fd\/)|\/proc\/self\/fd\/)/;
 
 /** The flags, with `-` for every name of standard output. */
@@ -31,7 +31,7 @@ export function usesStandardOutput(paths: OutputPaths): boolean {
   return OUTPUTS.some((flag) => paths[flag] === STANDARD_OUTPUT);
 }
 
-/** Throws CommandError where two outputs want standard output. */
+/** Throws CommandError if two outputs use standard output. */
 export function checkStandardOutput(paths: OutputPaths, json: boolean): void {
   const taken = OUTPUTS.filter((flag) => paths[flag] === STANDARD_OUTPUT).map((flag) => `--${flag} -`);
   if (json) taken.push('--json');
@@ -39,20 +39,23 @@ export function checkStandardOutput(paths: OutputPaths, json: boolean): void {
     throw new CommandError(`${taken.join(' and ')} both want standard output`, ExitCode.WRONG_USAGE);
 }
 
-/** True where packets go into one pcapng file: by its name, or because a pipe cannot be split into a file for each link type. */
+/** True if packets go into one pcapng file: by its name, or because a pipe cannot be split by link type. */
 export function isPcapngPath(path: string): boolean {
   if (path === STANDARD_OUTPUT || extname(path).toLowerCase() === '.pcapng') return true;
   return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
-/** Throws CommandError where an output has no folder, or would overwrite an input, another output, or, without `force`, any file. */
+/**
+ * Throws CommandError if an output's folder does not exist, or if it would overwrite an input, another output or,
+ * without `force`, any file.
+ */
 export async function checkOverwriting(
   paths: OutputPaths,
   inputs: readonly (string | undefined)[],
   force: boolean,
 ): Promise<void> {
   await checkFolders(paths);
-  /** What becomes of each file that the replay uses. */
+  /** The use of each file in the replay. */
   const uses = new Map<string, string>();
   for (const input of inputs) {
     const file = input === undefined ? null : await regularFile(input);
@@ -90,7 +93,9 @@ async function checkFolders(paths: OutputPaths): Promise<void> {
   }
 }
 
-/** Files that packets of other link types would go to (output/capture/split-pcap), where they exist. Throws where one is used otherwise. */
+/**
+ * Existing files for packets of other link types (output/capture/split-pcap). Throws if one of them has another use.
+ */
 async function existingBeside(flag: string, path: string, uses: ReadonlyMap<string, string>): Promise<string[]> {
   const existing: string[] = [];
   const refuseUsed = (beside: string, file: string): void => {
@@ -113,12 +118,12 @@ async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch {
-    // That there is no such folder is said where the file is made.
+    // A missing folder is reported when the file is created.
     return [];
   }
 }
 
-/** The path with its links followed; null where something is there that is no regular file, like a pipe or a device. */
+/** The path with its links resolved; null for something other than a regular file, like a pipe or a device. */
 async function regularFile(path: string): Promise<{ path: string; exists: boolean } | null> {
   try {
     return (await stat(path)).isFile() ? { path: await realpath(path), exists: true } : null;

@@ -1,6 +1,4 @@
-/**
- * A progress bar on stderr, where that is a terminal and the work takes over a second.
- */
+/** A progress bar on stderr, shown on a terminal if the work takes over a second. */
 import { stat } from 'node:fs/promises';
 import type { SingleBar } from 'cli-progress';
 
@@ -17,7 +15,7 @@ export class Progress {
     this.bar = bar;
   }
 
-  /** For work that reads these files; `skipsPackets` shows nothing. */
+  /** For work that reads these files; `skipsPackets` disables the bar. */
   static async open(files: readonly string[], skipsPackets: boolean): Promise<Progress> {
     if (!process.stderr.isTTY || skipsPackets) return new Progress(0, null);
     const total = await totalSize(files);
@@ -31,7 +29,7 @@ export class Progress {
     return new Progress(total, bar);
   }
 
-  /** So many more bytes of the files were read. */
+  /** Adds bytes that were read. */
   add(bytes: number): void {
     this.done += bytes;
     if (this.bar === null) return;
@@ -45,18 +43,18 @@ export class Progress {
   }
 }
 
-function megabytes(octets: number): number {
-  return Math.round(octets / 1e6);
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
 }
 
-/** Octets of the files; what has no size counts for nothing. */
+/** Total bytes of the files; files without a size count as 0. */
 async function totalSize(files: readonly string[]): Promise<number> {
   let total = 0;
   for (const file of files) {
     try {
       total += (await stat(file)).size;
     } catch {
-      // Missing files are named when they are opened; standard input has no size.
+      // Missing files are reported when they are opened. Standard input has no size.
     }
   }
   return total;

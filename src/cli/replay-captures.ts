@@ -1,6 +1,6 @@
 /**
- * Runs captures through the engine: the loop that `replay` and `explain` share. Each batch is processed at once; between
- * batches outputs are given time to drain.
+ * Runs captures through the engine: the loop that `replay` and `explain` share. Outputs get time to drain between
+ * batches.
  */
 import { faultName } from '../capture/capture-end.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
@@ -27,14 +27,14 @@ export interface Incomplete {
   readonly message: string;
 }
 
-/** A place in the files of a run. */
+/** A position in the files of a run. */
 export interface Reached {
   readonly file: string;
-  /** Place of the file in the list, from 1. */
+  /** Position of the file in the list, from 1. */
   readonly fileNumber: number;
   /** Packets of this file that were read. */
   packet: number;
-  /** Time of the last of them; NaN before the first. */
+  /** Time of the last packet; NaN before the first. */
   timeUs: number;
   /** Bytes of this file that were read. */
   bytes: number;
@@ -42,19 +42,22 @@ export interface Reached {
 
 export interface ReplayOptions {
   readonly rules: Rules;
-  /** Each file is a capture of its own. */
+  /** Each file is a separate capture. */
   readonly each: boolean;
   readonly flowCapacity: number;
-  /** Left out: the default. An `engine` has its own. */
+  /** Optional. An `engine` has its own. */
   readonly linkIdentity?: LinkIdentity;
-  /** Where flows are followed; left out, in this thread. */
+  /** The engine that tracks flows; by default in this thread. */
   readonly engine?: FlowEngine;
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
-  /** Called between batches with the bytes of the file that the last one took; the next one waits for it. Answers false to stop. */
+  /**
+   * Called between batches with the bytes that the last batch took from the file; the next batch waits for it. Resolves
+   * to false to stop.
+   */
   readonly onBatch: (bytes: number) => Promise<boolean>;
-  /** A remark on something that was tolerated in a file. */
+  /** Receives remarks on tolerated problems of a file. */
   readonly onRemark: (file: string, message: string) => void;
 }
 
@@ -63,22 +66,22 @@ export class Replay {
   readonly flows = new DecisionCounts();
   readonly decisions = new Float64Array(ACTION_NAMES.length);
   readonly hits = new RegisteredHits();
-  /** Trips that the breaker would have had, in mode enforce: the first of each kind. */
+  /** Trips that the breaker would have had in mode enforce: the first of each kind. */
   readonly trips: TrialTrip[] = [];
   readonly incomplete: Incomplete[] = [];
-  /** How the files of a capture follow each other; empty where each file is a capture of its own. */
+  /** The order of the files in packet time; empty if each file is a separate capture. */
   readonly order = new FileOrder();
-  /** How far the run is, or where it was stopped. */
+  /** The current position, or where the run was stopped. */
   reached: Reached = { file: '', fileNumber: 0, packet: 0, timeUs: Number.NaN, bytes: 0 };
   private readonly options: ReplayOptions;
-  /** Used for one capture after the other: at the end of each nothing of it is left in them. */
+  /** Reused for each capture: it is empty at the end of one. */
   private readonly engine: FlowEngine;
   private readonly controller: DecisionController;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
   private wake: () => void = () => undefined;
 
-  /** `makeSink` is given a way to ask the decisions of the capture at hand. */
+  /** `makeSink` receives a function that returns the decisions of the current capture. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
     this.engine = options.engine ?? new OneThread(options.flowCapacity, options.linkIdentity ?? DEFAULT_LINK_IDENTITY);
@@ -86,13 +89,13 @@ export class Replay {
     this.makeSink = makeSink;
   }
 
-  /** Stops the run, also where it waits for input that may never come. What was read is processed. */
+  /** Stops the run, even while it waits for input. Packets read before are processed. */
   interrupt(): void {
     this.stopped = true;
     this.wake();
   }
 
-  /** Runs the files through; false where it was stopped. */
+  /** Runs all files; resolves to false if it was stopped. */
   async run(files: readonly string[]): Promise<boolean> {
     if (!this.options.each) {
       await this.runCapture(files);
@@ -105,7 +108,7 @@ export class Replay {
     return true;
   }
 
-  /** One capture, of one file or of several in order. */
+  /** Runs one capture of one or more files. */
   private async runCapture(files: readonly string[]): Promise<void> {
     const { engine, controller } = this;
     const sink = this.makeSink(() => decisions);
@@ -117,7 +120,7 @@ export class Replay {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
       this.options.onFile(file, pipeline.counters.packets);
       await this.runFile(file, pipeline);
-      // What is decided is of this file.
+      // Pending decisions belong to this file.
       await pipeline.settle();
       if (this.stopped) break;
     }
@@ -156,13 +159,13 @@ export class Replay {
       const packets = counters.packets - packetsBefore;
       this.noteUnread(file, packets, counters.unreadLinks.since(unreadBefore), notDecoded);
     } finally {
-      // An input that is still waited for may not close before it comes.
+      // Closing a pending input may not finish until it gets data.
       if (this.stopped) void source.close();
       else await source.close();
     }
   }
 
-  /** Keeps how far the run is, and how the times of files follow each other. */
+  /** Updates the position, and the order of the files. */
   private follow(file: string, batch: PacketBatch, bytes: number): void {
     const lastTimeUs = batch.timeUs[batch.count - 1]!;
     if (!this.options.each) {
@@ -174,7 +177,9 @@ export class Replay {
     this.reached.bytes = bytes;
   }
 
-  /** A file without a packet that could be read has not been read. Otherwise packets of link types that are not read are remarked on. */
+  /**
+   * Reports a file without a readable packet as incomplete; else adds a remark about packets of unsupported link types.
+   */
   private noteUnread(file: string, packets: number, unread: UnreadLinks, notDecoded: Float64Array): void {
     if (unread.total > 0 && unread.total === packets) {
       const message = unreadMessage(packets, unread);
@@ -182,7 +187,7 @@ export class Replay {
       return;
     }
     if (unread.total > 0) {
-      const what = `${unread.total} of ${packets} packets are of link types that are not read`;
+      const what = `${unread.total} of ${packets} packets have unsupported link types`;
       this.options.onRemark(file, `${what}: ${unread.text(true)}`);
     }
     if (packets === 0 || unreadPackets(notDecoded) < packets) return;
@@ -190,7 +195,7 @@ export class Replay {
     this.incomplete.push({ file, fault: faultName(CaptureFault.UNREAD_LAYERS), message });
   }
 
-  /** Fills the batch; false at the capture's end, or where `interrupt` comes first. */
+  /** Fills the batch; false at the capture's end, or after `interrupt`. */
   private async read(source: Capture, batch: PacketBatch): Promise<boolean> {
     const found = source.readNow(batch);
     if (found !== Found.NOT_YET) return found === Found.PACKETS;

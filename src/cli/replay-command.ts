@@ -1,6 +1,4 @@
-/**
- * `sluice replay` as its help shows it: captures in, decisions out, a summary at the end.
- */
+/** Flags and help of `sluice replay`: reads captures, decides, and prints a summary. */
 import { type Command, Option } from 'commander';
 import { MODE_NAMES } from '../policy/policy.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
@@ -31,7 +29,7 @@ export function addReplayCommand(program: Command): void {
     .command('replay')
     .summary('run captures through the pipeline and print a summary')
     .description(
-      'Reads captures (pcap or pcapng, also compressed), recognises VPN flows, decides them by policy and registry, and prints what came of it.',
+      'Reads captures (pcap or pcapng, also compressed), detects VPN flows, decides them by policy and registry, and prints a summary.',
     )
     .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
     .addOption(policyOption())
@@ -57,7 +55,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(linkIdentityOption())
     .option(
       '--workers <n>',
-      'threads: one that reads, decodes and decides, and others that follow flows, each its share; what comes out is the same (default: 2 for captures of 500 MB or more, else 1)',
+      'threads: one that reads, decodes and decides, and others that follow flows, each a partition; the output is byte-identical (default: 2 for captures of 500 MB or more, else 1)',
       wholeNumber(1, MOST_WORKERS),
     )
     .option('--quiet', 'no summary and no progress bar')

@@ -1,4 +1,4 @@
-/** The files and streams that a replay's events and packets go to. */
+/** The files and streams for a replay's events and packets. */
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { PacketSink } from '../pipeline/pipeline.ts';
@@ -58,7 +58,7 @@ export class ReplayOutputs {
           };
   }
 
-  /** The packets before a file are those of other captures, where there are none of its own before it. */
+  /** If no packets of its own capture precede a file, a new capture begins. */
   beginFile(file: string, packetsBefore: number): void {
     if (packetsBefore === 0) this.files.clear();
     this.files.begin(file, packetsBefore);
@@ -81,7 +81,7 @@ export class ReplayOutputs {
     }
   }
 
-  /** Both captures begin with the link type of the first packet, whichever of them gets it. */
+  /** Both captures begin with the link type of the first packet, regardless of its outcome. */
   private begin(linkType: number): void {
     this.hasBegun = true;
     this.forwarded?.begin(linkType);

@@ -1,6 +1,4 @@
-/**
- * `sluice replay`: captures in, decisions out, a summary at the end.
- */
+/** `sluice replay`: reads captures, decides, and prints a summary. */
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
 import { EventLines } from '../output/event/event-line.ts';
@@ -42,7 +40,7 @@ export interface ReplayFlags extends AddressFlags, OutputPaths {
   readonly mode?: Mode;
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
-  /** Left out: as many as fit. */
+  /** By default chosen by the size of the captures. */
   readonly workers?: number;
   readonly quiet?: boolean;
 }
@@ -92,8 +90,8 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);
       },
-      onBatch: async (octets) => {
-        progress.add(octets);
+      onBatch: async (bytes) => {
+        progress.add(bytes);
         await outputs.settle();
         return true;
       },
@@ -143,11 +141,11 @@ function checkOutputs(flags: ReplayFlags): void {
   }
 }
 
-/** What a user must not miss, whatever becomes of the summary. */
+/** Warnings that do not depend on the form of the summary. */
 function printWarnings({ filesBack, captureCount, interruption }: ReplayTotals, flags: ReplayFlags): void {
   const warning = filesBackText(filesBack, captureCount);
   if (warning !== '') process.stderr.write(`sluice: warning: ${warning}\n`);
-  // A summary of text says it too.
+  // The text summary includes it.
   const isSaid = flags.json !== true && flags.quiet !== true;
   if (interruption !== null && !isSaid) process.stderr.write(`sluice: ${interruptionText(interruption)}\n`);
 }
@@ -158,7 +156,7 @@ async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<v
     return;
   }
   if (flags.quiet === true) return;
-  // Where an output goes to standard output the summary must not: programs read that.
+  // If an output uses standard output, the summary must not, because programs read it.
   const text = await summaryText(totals);
   if (usesStandardOutput(flags)) process.stderr.write(text);
   else await writeOut(text);

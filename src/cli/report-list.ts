@@ -1,12 +1,12 @@
-/** What commands say on standard error of the captures that they were given, and of what is in them. */
+/** Messages to standard error about the given captures. */
 import type { CaptureList } from '../capture/input/list-captures.ts';
 import type { Counters } from '../dataplane/counters.ts';
 import { splitFlowsHint } from '../output/summary/split-flows-hint.ts';
 
-/** Skipped files that are named; the rest is counted. */
+/** Skipped files that are listed; the rest are counted. */
 const NAMED = 5;
 
-/** What is wrong with them, and which files of folders were skipped that may hold packets. */
+/** Prints problems of the list, and skipped files of folders that may contain packets. */
 export function reportList({ problems, unread }: CaptureList): void {
   const lines = problems.map(({ message }) => message);
   lines.push(...unread.slice(0, NAMED));

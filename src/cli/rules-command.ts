@@ -1,6 +1,4 @@
-/**
- * `sluice rules` as its help shows it: keys, manifests and their signatures.
- */
+/** Flags and help of `sluice rules`: keys, manifests and their signatures. */
 import { type Command, Option } from 'commander';
 import { requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import type { SignFlags, VerifyFlags } from './rules.ts';

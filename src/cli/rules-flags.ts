@@ -1,4 +1,4 @@
-/** The flags that name policy and registry. */
+/** The flags for policy and registry. */
 import { Option } from 'commander';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 

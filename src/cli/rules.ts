@@ -1,6 +1,4 @@
-/**
- * `sluice rules`: makes keys, writes manifests with signatures, and verifies them.
- */
+/** `sluice rules`: creates keys, writes signed manifests, and verifies them. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { formatIssue } from '../core/issue.ts';
 import {
@@ -47,7 +45,7 @@ export function keygen(file: string): ExitCode {
   }
 }
 
-/** Only files that are valid are signed. */
+/** Only valid files are signed. */
 export async function signRules(flags: SignFlags): Promise<ExitCode> {
   const readings = await readFiles(flags);
   if (!areValid(readings)) return ExitCode.INVALID_RULES;
@@ -108,7 +106,7 @@ function manifestAt(path: string): Manifest {
   throw new CommandError(`${path} is there and cannot be used: ${reasons}; move it aside`, ExitCode.WRONG_USAGE);
 }
 
-/** The manifest that is there where it describes these files, else a new one. */
+/** The existing manifest if it describes these files, else a new one. */
 function nextManifest(
   seen: readonly SeenFile[],
   before: Manifest | null,

@@ -1,6 +1,4 @@
-/**
- * `sluice run` as its help shows it: the daemon on a mirror port, a spool folder or a pipe.
- */
+/** Flags and help of `sluice run`: the daemon on a mirror port, a spool folder or a pipe. */
 import { type Command, Option } from 'commander';
 import { CAPTURE_WITH } from '../capture/live/live-backend.ts';
 import { ON_FULL } from '../output/log/line-queue.ts';
@@ -64,7 +62,7 @@ export function addRunCommand(program: Command): void {
         .choices(CAPTURE_WITH)
         .default('auto'),
     )
-    .option('--snaplen <n>', 'octets captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
+    .option('--snaplen <n>', 'bytes captured of a packet', wholeNumber(64, 262_144), DEFAULT_SNAPLEN)
     .addOption(
       new Option('--kernel-buffer <size>', 'what the kernel may hold for a capture that is behind')
         .argParser(size)

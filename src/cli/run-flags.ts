@@ -1,17 +1,20 @@
-/** Parsers of the flags that only the daemon has: addresses to listen on, amounts, durations. */
+/** Parsers for the daemon's flags: listen addresses, sizes, durations. */
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration, parseBytes } from '../policy/action.ts';
 import type { ListenAddress } from '../web/http/http-server.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
-/** A whole Ethernet frame fits. The kernel keeps room of this size for each packet that waits, two to a page. */
+/** A whole Ethernet frame fits. The kernel reserves this size per waiting packet, two per page. */
 export const DEFAULT_SNAPLEN = 1920;
 export const DEFAULT_KERNEL_BUFFER = 128_000_000;
 const MICROS_PER_MILLISECOND = 1000;
 const SHORTEST_TOKEN = 16;
 
-/** `127.0.0.1:9464`, `[::1]:9464`, `:9464` for every address of this machine; `none`, which commander would not keep as null. */
+/**
+ * `127.0.0.1:9464`, `[::1]:9464`, `:9464` for every address of this machine; `none`, because commander would not keep
+ * null.
+ */
 export function listenAddress(value: string): ListenAddress | 'none' {
   if (value === 'none') return 'none';
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(value);
@@ -30,22 +33,22 @@ export function duration(value: string): number {
   return milliseconds;
 }
 
-/** Milliseconds of a duration that has an end. */
+/** Milliseconds of a finite duration. */
 export function finiteDuration(value: string): number {
   const milliseconds = duration(value);
   if (milliseconds === Infinity) throw new InvalidArgumentError('It must be a duration like 12h or 7d.');
   return milliseconds;
 }
 
-/** Octets of `100MB`; `never` is Infinity. */
+/** Bytes of `100MB`; `never` is Infinity. */
 export function size(value: string): number {
   if (value === 'never') return Infinity;
-  const octets = parseBytes(value);
-  if (!(octets > 0)) throw new InvalidArgumentError('It must be a size like 64kB, 100MB, 1GB, or never.');
-  return octets;
+  const bytes = parseBytes(value);
+  if (!(bytes > 0)) throw new InvalidArgumentError('It must be a size like 64kB, 100MB, 1GB, or never.');
+  return bytes;
 }
 
-/** The address of a webhook. */
+/** The URL of a webhook. */
 export function webhook(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;

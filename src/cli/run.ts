@@ -1,6 +1,4 @@
-/**
- * `sluice run`: the daemon on a mirror port, a spool folder or a pipe.
- */
+/** `sluice run`: the daemon on a mirror port, a spool folder or a pipe. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureWith } from '../capture/live/live-backend.ts';
@@ -60,7 +58,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
   readonly metricsTable?: boolean;
 }
 
-/** A stop that takes longer than this is ended by force. */
+/** A stop that takes longer is ended by force. */
 const STOP_LIMIT_MS = 4800;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -128,11 +126,11 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   manager.ready();
   const exitCode = await daemon.run();
   await flushLog(log, 500);
-  // Standard input and output may still be held by a peer that does not answer.
+  // A peer that does not respond may still block standard input or output.
   process.exit(exitCode);
 }
 
-/** One source, and it must be said which. */
+/** Requires exactly one source. */
 function checkSource(source: readonly string[], flags: RunFlags): void {
   const isPipe = source.length === 1 && source[0] === '-';
   const named = [flags.interface !== undefined, flags.spool !== undefined, isPipe].filter(Boolean).length;
@@ -153,7 +151,7 @@ function checkCaptureSocket(source: readonly string[], flags: RunFlags): void {
     throw new CommandError('with --capture-socket the filter belongs to sluice capture', ExitCode.WRONG_USAGE);
 }
 
-/** Packets of an interface: by a process of this one, or by the service that listens on a socket. */
+/** Captures on an interface: with a process of this daemon, or with the service that listens on a socket. */
 function captureOf(device: string, filter: readonly string[], flags: RunFlags): InterfaceCapture {
   const { captureSocket, captureWith, snaplen, kernelBuffer } = flags;
   return captureSocket === undefined
@@ -161,7 +159,7 @@ function captureOf(device: string, filter: readonly string[], flags: RunFlags): 
     : socketCapture(captureSocket, device);
 }
 
-/** Timers know nothing longer; what is stuck for that long has been noticed. */
+/** Maximum delay of a timer; anything stuck for that long was noticed before. */
 function stuckMs({ stuckAfter }: RunFlags): number {
   return Math.min(stuckAfter, LONGEST_TIMER_MS);
 }

@@ -1,11 +1,11 @@
 /**
- * SIGINT and SIGTERM ask the work to stop: it ends between two batches, or while it waits for the next, with everything flushed. A
- * second one ends at once.
+ * SIGINT and SIGTERM ask the work to stop: it ends between two batches, or while it waits for the next, with everything
+ * flushed. A second signal ends the process immediately.
  */
 import { ExitCode } from '../core/exit-code.ts';
 
 export class SignalWatch {
-  /** The signal that was caught. */
+  /** The caught signal. */
   signal: 'SIGINT' | 'SIGTERM' | null = null;
   private readonly onSignal: () => void;
 
@@ -20,7 +20,7 @@ export class SignalWatch {
     return this.signal !== null;
   }
 
-  /** 130 or 143 once a signal was caught. */
+  /** 130 or 143 after a signal. */
   get exitCode(): ExitCode | null {
     if (this.signal === null) return null;
     return this.signal === 'SIGINT' ? ExitCode.INTERRUPTED : ExitCode.TERMINATED;

@@ -1,16 +1,19 @@
 /**
- * Refuses a flag that takes one value and is given twice. The parser would keep the last value and drop the others silently, and a
- * user could not see which policy, interface or output was used.
+ * Rejects a repeated flag that takes one value. The parser would silently keep only the last value, and the user could
+ * not see which policy, interface or output was used.
  */
 import type { Command, Option } from 'commander';
 
-/** What to do instead, by command and flag, where a user has a reason to give the flag twice. */
+/** Advice, by command and flag, for users with a reason to repeat the flag. */
 const ADVICE: Readonly<Record<string, string>> = {
   'run --interface':
     'one daemon captures on one interface: use --interface any, which is every interface (Linux, with tcpdump), or one daemon for each',
 };
 
-/** Watches the flags of a command, and of the commands below it, from now on. A flag without a value may be repeated: it says the same again. */
+/**
+ * Checks the flags of a command and its subcommands. A flag without a value may be repeated, because that changes
+ * nothing.
+ */
 export function refuseRepeatedFlags(command: Command): void {
   for (const option of command.options) if (takesOneValue(option)) watch(command, option);
   for (const inner of command.commands) refuseRepeatedFlags(inner);

@@ -1,5 +1,5 @@
 /**
- * The two ends of a flow as a user writes them: `192.0.2.10:51820-198.51.100.7:51820`, `udp/[2001:db8::1]:500-[2001:db8::2]:500`,
+ * Parses the two ends of a flow: `192.0.2.10:51820-198.51.100.7:51820`, `udp/[2001:db8::1]:500-[2001:db8::2]:500`,
  * `esp/192.0.2.10-198.51.100.7`.
  */
 import { PrefixParser } from '../registry/prefix.ts';
@@ -8,13 +8,13 @@ import { Transport } from '../dataplane/wire/packet-view.ts';
 interface TupleEnd {
   readonly words: readonly number[];
   readonly isIpv4: boolean;
-  /** Null where none is written. */
+  /** Null without a port. */
   readonly port: number | null;
 }
 
 export interface Tuple {
   readonly ends: readonly [TupleEnd, TupleEnd];
-  /** The transports that it may be of. */
+  /** The possible transports. */
   readonly transports: readonly number[];
 }
 
@@ -31,7 +31,7 @@ const LARGEST_PORT = 65_535;
 export const TUPLE_FORMS =
   'write 192.0.2.10:51820-198.51.100.7:51820, [2001:db8::1]:500-[2001:db8::2]:500 or, without ports for ESP and AH, 192.0.2.10-198.51.100.7; udp/, tcp/, esp/ or ah/ may stand before it';
 
-/** The tuple, or a sentence on what is wrong with it. */
+/** The tuple, or a sentence on what is wrong with the text. */
 export function parseTuple(text: string): Tuple | string {
   const [, prefix, rest] = /^(?:([a-z]+)\/)?(.*)$/is.exec(text.trim())!;
   const transport = prefix === undefined ? null : TRANSPORTS[prefix.toLowerCase()];

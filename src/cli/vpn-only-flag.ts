@@ -1,4 +1,4 @@
-/** The flag that limits lines of flows to those in which a VPN was found. */
+/** The flag that limits flow events to flows with a VPN finding. */
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 export interface VpnOnlyFlag {
@@ -6,7 +6,7 @@ export interface VpnOnlyFlag {
   readonly vpnOnly?: boolean;
 }
 
-/** Throws CommandError where there are no lines that the flag could limit. */
+/** Throws CommandError if no flow events are written. */
 export function checkVpnOnly({ flows, vpnOnly }: VpnOnlyFlag): void {
   if (vpnOnly === true && flows === undefined)
     throw new CommandError('--vpn-only says which flows --flows writes, and there is no --flows', ExitCode.WRONG_USAGE);

@@ -1,4 +1,4 @@
-/** A parser of whole numbers within bounds for flags. */
+/** A flag parser for whole numbers within bounds. */
 import { InvalidArgumentError } from 'commander';
 
 export function wholeNumber(smallest: number, largest: number): (text: string) => number {

@@ -1,4 +1,4 @@
-/** Captures of link types that are not read: never "0 of them VPN", always the number and the name. */
+/** Captures of unsupported link types: the output never claims "0 of them VPN", and always has number and name. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -97,9 +97,7 @@ describe('a pcapng with interfaces that are read and others', () => {
     const path = written('mixed.pcapng', mixed());
     const { code, stdout, stderr } = await sluice(['replay', path]);
     expect(code).toBe(0);
-    expect(stderr).toBe(
-      `sluice: ${path}: 3 of 5 packets are of link types that are not read: 220 (USB_LINUX_MMAPPED) 3\n`,
-    );
+    expect(stderr).toBe(`sluice: ${path}: 3 of 5 packets have unsupported link types: 220 (USB_LINUX_MMAPPED) 3\n`);
     expect(stdout).toMatch(/^1 capture, 5 packets, 1 flow, 1 of them VPN\.$/m);
     expect(stdout).toContain('Link types that are not read, with their packets: 220 (USB_LINUX_MMAPPED) 3.');
   });

@@ -1,13 +1,14 @@
 /**
- * Whether a request is meant for this server. A page of any site can have its own name point to this machine, and a browser then takes it for the same
- * site; such a request names that site in its header Host. Accepted are the address that the request came to, the name that is listened on, and names
- * that an operator has configured. The port is not looked at: a mapped port is another one.
+ * Checks whether a request is meant for this server, against DNS rebinding: a page of any site can let its own name
+ * point to this machine, and a browser then treats this server as that site. Such a request has the site's name in its
+ * Host header. Accepted are the address that the request came to, the name that the server listens on, and names that
+ * the operator has configured. The port is ignored, because a mapped port differs.
  */
 import { isIP } from 'node:net';
 
 const LOOPBACK = /^127\.|^::1$/;
 
-/** True for addresses, and the name, by which a machine reaches itself alone. */
+/** True for addresses, and the name, that only reach the own machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || LOOPBACK.test(plainAddress(host));
 }
@@ -17,7 +18,7 @@ export function plainAddress(address: string): string {
   return address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** `host` is the header; `localAddress` the address of this machine that the request came to. */
+/** `host` is the header; `localAddress` is the address of this machine that the request came to. */
 export function isMeant(host: string | undefined, localAddress: string, names: readonly string[]): boolean {
   const name = nameIn(host ?? '');
   if (name === null) return false;
@@ -26,7 +27,7 @@ export function isMeant(host: string | undefined, localAddress: string, names: r
   return (name === 'localhost' && isLoopback(local)) || names.includes(name);
 }
 
-/** The host without its port, in lower case; null where it is none. */
+/** The host without its port, in lower case; null if it is invalid. */
 function nameIn(host: string): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+?)\.?)(?::\d{1,5})?$/i.exec(host);
   return match === null ? null : (match[1] ?? match[2]!).toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * The daemon's HTTP server: a table of routes over node:http. It serves few requests from few readers, so it is plain,
- * and nothing can be changed through it: a daemon is administered over its control socket.
+ * The daemon's HTTP server: a table of routes over node:http. It is read-only and serves few requests; a daemon is
+ * administered over its control socket.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -17,7 +17,7 @@ export interface Answer {
 
 export interface Route {
   readonly path: string;
-  /** Served without the token too, where others need it: health. */
+  /** Served without the token even if other routes need it: health checks. */
   readonly isOpen: boolean;
   readonly answer: () => Promise<Answer> | Answer;
 }
@@ -29,20 +29,20 @@ export interface ListenAddress {
 
 export interface HttpOptions {
   readonly listen: ListenAddress;
-  /** Null where none is set. */
+  /** Null if none is set. */
   readonly token: string | null;
-  /** All but health needs the token. */
+  /** All routes except health checks need the token. */
   readonly needsToken: boolean;
   /** PEM; null for HTTP without TLS. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** The only peer that is served; null for all. */
   readonly proxy: string | null;
-  /** Names that a request may have in Host, besides the address that it came to (host-check). */
+  /** Names allowed in Host, in addition to the address that the request came to (host-check). */
   readonly names: readonly string[];
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-const LARGEST_HEADER_OCTETS = 16_384;
+const LARGEST_HEADER_BYTES = 16_384;
 
 export function text(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
@@ -53,7 +53,7 @@ export function json(status: number, value: unknown): Answer {
 }
 
 export class HttpServer {
-  /** Requests answered, by status. */
+  /** Answered requests, by status. */
   readonly requests = new Map<number, number>();
   private readonly options: HttpOptions;
   private readonly routes: readonly Route[];
@@ -67,7 +67,7 @@ export class HttpServer {
     const limits = {
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
-      maxHeaderSize: LARGEST_HEADER_OCTETS,
+      maxHeaderSize: LARGEST_HEADER_BYTES,
     };
     const serve = (request: IncomingMessage, response: ServerResponse): void => void this.serve(request, response);
     const { tls } = options;
@@ -77,7 +77,10 @@ export class HttpServer {
         : createTlsServer({ ...limits, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' }, serve);
   }
 
-  /** Begins to listen; resolves to the address. Rejects with the system's error where it is taken or not ours. */
+  /**
+   * Begins to listen; resolves to the address. Rejects with the system's error if the address is in use or not
+   * available.
+   */
   start(): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
@@ -103,7 +106,7 @@ export class HttpServer {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Nothing is read from requests; what is sent in a body goes unseen.
+    // The body of a request is ignored.
     request.resume();
     const { status, type, body } = await this.answerTo(request);
     this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
