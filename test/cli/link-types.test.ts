@@ -47,7 +47,7 @@ describe('a capture whose link type is not read', () => {
     const { code, stdout, stderr } = await sluice(['replay', usb]);
     expect(code).toBe(4);
     expect(stderr).toContain(`sluice: ${usb}: none of its 4 packets could be read: ${UNREAD}. Record with another`);
-    expect(stdout).toMatch(/^1 capture, 4 packets: nothing could be read, so there is no result about VPNs\.$/m);
+    expect(stdout).toMatch(/^1 capture, 4 packets: nothing could be read, so nothing is known of VPNs\.$/m);
     expect(stdout).not.toMatch(/of them VPN/);
     expect(stdout).toContain('Link types that are not read, with their packets: 220 (USB_LINUX_MMAPPED) 4.');
   });

@@ -19,7 +19,7 @@ describe('a capture that is xz-compressed', () => {
     expect(stderr).toBe(
       `sluice: ${packed}: xz-compressed, which Sluice does not unpack: xz -dc ${packed} | sluice replay -\n`,
     );
-    expect(stdout).toMatch(/^1 capture, 0 packets: nothing could be read, so there is no result about VPNs\.$/m);
+    expect(stdout).toMatch(/^1 capture, 0 packets: nothing could be read, so nothing is known of VPNs\.$/m);
   });
 
   it('does not keep the others from being read', async () => {
