@@ -10,7 +10,7 @@ import { policyAhead, registryAhead } from './check-ahead.ts';
 import { checkTraffic } from './check-traffic.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import {
-  noteManifests,
+  applyManifests,
   type PolicyReading,
   readPolicy,
   readRegistry,
@@ -38,7 +38,7 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   const policy = policyFile === undefined ? null : await readPolicy(policyFile);
   const registry = registryFile === undefined ? null : await readRegistry(registryFile, nowUs);
   const readings = [policy, registry].filter((reading) => reading !== null);
-  const { found } = await noteManifests(readings, needs);
+  const { found } = await applyManifests(readings, needs);
   if (policy !== null) printPolicy(policy);
   if (registry !== null) printRegistry(registry, nowUs);
   for (const manifest of found) if (readings.every(({ issues }) => issues.ok)) printManifest(manifest);

@@ -119,10 +119,10 @@ export class LabelledRun {
       },
       () => ({
         decided: (flow) => {
-          this.current.note(flow);
+          this.current.add(flow);
         },
         ended: (flow) => {
-          this.current.note(flow);
+          this.current.add(flow);
         },
       }),
     );

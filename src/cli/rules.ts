@@ -14,7 +14,7 @@ import type { SeenFile } from '../rules/manifest-check.ts';
 import { KeyFileError, makeKeyFiles, readPrivateKey, signBytes } from '../rules/signing-key.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import {
-  noteManifests,
+  applyManifests,
   type PolicyReading,
   readPolicy,
   readRegistry,
@@ -66,7 +66,7 @@ export async function signRules(flags: SignFlags): Promise<ExitCode> {
 export async function verifyRules(flags: VerifyFlags): Promise<ExitCode> {
   const needs = { ...manifestNeeds(flags), required: true };
   const readings = await readFiles(flags);
-  const { found } = await noteManifests(readings, needs);
+  const { found } = await applyManifests(readings, needs);
   const isValid = areValid(readings);
   for (const { path, manifest, signedBy } of found) {
     const parts = RULES_FILE_KINDS.filter((kind) => manifest[kind] !== undefined).join(' and ');

@@ -29,8 +29,8 @@ export function sameBytes(left: DataView, a: number, right: DataView, b: number,
 export function toHex(data: DataView, at: number, length: number): string {
   let text = '';
   for (let i = at; i < at + length; i++) {
-    const octet = data.getUint8(i);
-    text += (octet >> 4).toString(16) + (octet & 15).toString(16);
+    const byte = data.getUint8(i);
+    text += (byte >> 4).toString(16) + (byte & 15).toString(16);
   }
   return text;
 }

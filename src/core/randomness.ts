@@ -11,8 +11,8 @@ export const SMALLEST_SAMPLE = 16;
 const LARGEST_SAMPLE = 96;
 
 /**
- * For each byte value, the sample that it was last seen in: nothing to clear but once in LAST_SAMPLE samples. The data plane is
- * single-threaded per module instance.
+ * For each byte value, the sample that it was last seen in: nothing to clear but once in LAST_SAMPLE samples. The data
+ * plane is single-threaded per module instance.
  */
 const seenIn = new Uint8Array(256);
 const LAST_SAMPLE = 255;
@@ -20,8 +20,8 @@ let sampleNumber = LAST_SAMPLE;
 
 /**
  * True when the bytes [at, at + length) could be ciphertext: about as many distinct values as chance gives, and not
- * evenly stepped. `length` must be at least `smallest`, else the answer is false: less than SMALLEST_SAMPLE is asked for only where
- * other signs carry most of the weight.
+ * evenly stepped. `length` must be at least `smallest`, else the answer is false: less than SMALLEST_SAMPLE is asked
+ * for only where other signs carry most of the weight.
  */
 export function looksRandom(data: DataView, at: number, length: number, smallest: number = SMALLEST_SAMPLE): boolean {
   if (length < smallest) return false;
@@ -39,23 +39,24 @@ export function looksRandom(data: DataView, at: number, length: number, smallest
   let evenSteps = 0;
   let previousStep = NO_STEP;
   let i = at + 1;
-  // Random bytes have shown enough values after half of the sample. Whether one is new is no branch, as it cannot be foretold.
+  // Random bytes have shown enough values after half of the sample. Whether one is new is no branch, as it cannot be
+  // foretold.
   for (; i < end && distinct < wanted; i++) {
-    const octet = data.getUint8(i);
-    distinct += ((seenIn[octet]! ^ number) + 255) >> 8;
-    seenIn[octet] = number;
-    const step = (octet - previous) & 255;
+    const byte = data.getUint8(i);
+    distinct += ((seenIn[byte]! ^ number) + 255) >> 8;
+    seenIn[byte] = number;
+    const step = (byte - previous) & 255;
     if (step === previousStep) evenSteps++;
     previousStep = step;
-    previous = octet;
+    previous = byte;
   }
   if (distinct < wanted) return false;
   for (; i < end; i++) {
-    const octet = data.getUint8(i);
-    const step = (octet - previous) & 255;
+    const byte = data.getUint8(i);
+    const step = (byte - previous) & 255;
     if (step === previousStep) evenSteps++;
     previousStep = step;
-    previous = octet;
+    previous = byte;
   }
   return evenSteps <= 2 + (sample >> 4);
 }
@@ -64,8 +65,8 @@ export function looksRandom(data: DataView, at: number, length: number, smallest
 const NO_STEP = 256;
 
 /**
- * Chance gives 256 (1 - (255/256)^n) distinct values of n bytes: 15.5 of 16, 30.1 of 32, 56.7 of 64, 80.1 of 96. The bound
- * (11 of 16, 23 of 32, 40 of 64, 46 of 96) lies five or more standard deviations lower.
+ * Chance gives 256 (1 - (255/256)^n) distinct values of n bytes: 15.5 of 16, 30.1 of 32, 56.7 of 64, 80.1 of 96. The
+ * bound (11 of 16, 23 of 32, 40 of 64, 46 of 96) lies five or more standard deviations lower.
  */
 function smallestDistinct(sample: number): number {
   return sample - 4 - Math.floor((sample * sample) / 200);

@@ -1,4 +1,4 @@
-/** The example rules that come with the project. */
+/** Paths of the project's example rules, the defaults of the commands. */
 import { fileURLToPath } from 'node:url';
 
 export const DEFAULT_POLICY = fileURLToPath(new URL('../../rules/policy.yaml', import.meta.url));

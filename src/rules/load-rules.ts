@@ -1,5 +1,5 @@
 /**
- * Policy and registry from their files: what `replay`, `explain`, `lookup` and `check` begin with. A file that has a manifest must match it.
+ * Loads policy and registry files for the commands. A file with a manifest must match it.
  */
 import { readFile } from 'node:fs/promises';
 import { formatIssue, type IssueList } from '../core/issue.ts';
@@ -19,12 +19,12 @@ import {
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './example-rules.ts';
 
-/** A policy, or none, what was noticed, and the file as it was read. */
+/** The result of reading a policy file: a policy or null, its issues, and the facts that a manifest states. */
 export interface PolicyReading {
   readonly policy: Policy | null;
   readonly issues: IssueList;
   readonly seen: SeenFile;
-  /** Whether its rules can hit registered users. */
+  /** For each rule that throttles or blocks: whether it can hit a registered user. */
   readonly reaches: readonly RegisteredReach[];
 }
 
@@ -34,7 +34,7 @@ export interface RegistryReading {
   readonly seen: SeenFile;
 }
 
-/** Throws CommandError where the file cannot be read. Manifests are looked at by `noteManifests`. */
+/** Reads a policy file; `applyManifests` checks its manifest. Throws CommandError where the file cannot be read. */
 export async function readPolicy(path: string): Promise<PolicyReading> {
   const bytes = await bytesOf(path, 'policy');
   const name = shownPath(path);
@@ -43,7 +43,7 @@ export async function readPolicy(path: string): Promise<PolicyReading> {
   return { policy: policy ?? null, issues, seen, reaches };
 }
 
-/** With `warnAt` also what is doubtful at that time. Throws CommandError where the file cannot be read. */
+/** Reads a registry file, with warnings as of `warnAt`. Throws CommandError where the file cannot be read. */
 export async function readRegistry(path: string, warnAt?: Micros): Promise<RegistryReading> {
   const bytes = await bytesOf(path, 'registry');
   const name = shownPath(path);
@@ -51,8 +51,8 @@ export async function readRegistry(path: string, warnAt?: Micros): Promise<Regis
   return { registry, issues, seen: { kind: 'registry', path, name, bytes: bytes.length, rows, sha256 } };
 }
 
-/** Checks files against their manifests, as one pair; what does not hold becomes an error of the file. */
-export async function noteManifests(
+/** Checks files against their manifests, as one pair. Problems become errors of the files. */
+export async function applyManifests(
   readings: readonly { readonly issues: IssueList; readonly seen: SeenFile }[],
   needs: ManifestNeeds = NO_NEEDS,
 ): Promise<ManifestsReading> {
@@ -65,7 +65,7 @@ export async function noteManifests(
   return checked;
 }
 
-/** A valid policy and a valid registry. Their errors go to stderr. Throws CommandError where there are any. */
+/** Loads a valid policy and a valid registry. Errors go to stderr, and throw CommandError. */
 export async function requireRules(files: {
   readonly policy: string;
   readonly registry: string;
@@ -73,15 +73,15 @@ export async function requireRules(files: {
   const policyReading = await readPolicy(files.policy);
   if (!policyReading.issues.ok) throw invalid(policyReading.issues);
   const registryReading = await readRegistry(files.registry);
-  await noteManifests([policyReading, registryReading]);
+  await applyManifests([policyReading, registryReading]);
   for (const { issues } of [policyReading, registryReading]) if (!issues.ok) throw invalid(issues);
   return { policy: policyReading.policy!, registry: registryReading.registry! };
 }
 
-/** A valid registry. Its errors go to stderr. Throws CommandError where there are any. */
+/** Loads a valid registry. Errors go to stderr, and throw CommandError. */
 export async function requireRegistry(path: string): Promise<Registry> {
   const reading = await readRegistry(path);
-  await noteManifests([reading]);
+  await applyManifests([reading]);
   if (!reading.issues.ok) throw invalid(reading.issues);
   return reading.registry!;
 }
@@ -110,7 +110,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The default rules are shown by their place in the project, whatever folder that is in. */
+/** The name of a file in messages: the example rules are named by their path in the project. */
 function shownPath(path: string): string {
   if (path === DEFAULT_POLICY) return 'rules/policy.yaml';
   return path === DEFAULT_REGISTRY ? 'rules/registry.csv' : path;

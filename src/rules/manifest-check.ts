@@ -1,6 +1,6 @@
 /**
- * Whether files are what their manifests say, and whether enough keys vouch for it. A manifest that describes both files of a pair ties them together:
- * one of them beside another version of the other is refused.
+ * Checks files against their manifests, and the manifests' signatures against known keys. A manifest that describes
+ * both policy and registry binds them: one of them with another version of the other is refused.
  */
 import { readFile } from 'node:fs/promises';
 import {
@@ -14,18 +14,18 @@ import {
 } from './manifest.ts';
 import { isSignedBy, type PublicKey } from './signing-key.ts';
 
-/** What is asked of manifests. A manifest that is there is always checked. */
+/** Requirements on manifests. A manifest that exists is checked in any case. */
 export interface ManifestNeeds {
-  /** Each file must have one. */
+  /** Each file must have a manifest. */
   readonly required: boolean;
   readonly keys: readonly PublicKey[];
-  /** How many of the keys must have signed each. */
+  /** The number of the keys that must have signed each manifest. */
   readonly signatures: number;
 }
 
 export const NO_NEEDS: ManifestNeeds = { required: false, keys: [], signatures: 0 };
 
-/** A file as it was read. */
+/** A file that was read, with the facts that a manifest states. */
 export interface SeenFile {
   readonly kind: RulesFileKind;
   readonly path: string;
@@ -38,11 +38,11 @@ export interface SeenFile {
 
 /** A manifest that a file has. */
 export interface FoundManifest {
-  /** The file that it lies beside. */
+  /** The file to which the manifest belongs, by its name. */
   readonly kind: RulesFileKind;
   readonly path: string;
   readonly manifest: Manifest;
-  /** Ids of the keys whose signatures hold. */
+  /** Ids of the known keys with a valid signature. */
   readonly signedBy: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface ManifestsReading {
   readonly problems: readonly ManifestProblem[];
 }
 
-/** Why a file is refused, in words. */
+/** The reason for which a file is refused, in words. */
 export interface ManifestProblem {
   readonly kind: RulesFileKind;
   readonly message: string;
@@ -87,7 +87,7 @@ async function readManifest(path: string, refuse: (message: string) => void): Pr
     return await readFile(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // Without the file beside it, a name below one that is no folder has no manifest either.
+    // ENOTDIR: a part of the path is not a folder, so there is no manifest either.
     if (code !== 'ENOENT' && code !== 'ENOTDIR') refuse(`its manifest cannot be read: ${message}`);
     return null;
   }
@@ -122,7 +122,7 @@ function differencesOf(part: ManifestPart, seen: SeenFile): string[] {
   return differences;
 }
 
-/** Ids of the known keys whose signatures hold. A signature under a known key's name that does not hold is refused. */
+/** Ids of the known keys with a valid signature. An invalid signature of a known key is refused. */
 function checkSignatures(manifest: Manifest, needs: ManifestNeeds, refuse: (message: string) => void): string[] {
   const signed = signedBytes(manifest);
   const holds = new Set<string>();
@@ -131,14 +131,12 @@ function checkSignatures(manifest: Manifest, needs: ManifestNeeds, refuse: (mess
     const key = needs.keys.find((known) => known.id === id);
     if (key === undefined) unknown.push(id);
     else if (isSignedBy(signed, signature, key)) holds.add(id);
-    else refuse(`the signature of key ${id} in its manifest does not hold`);
+    else refuse(`the signature of key ${id} in its manifest is not valid`);
   }
   if (holds.size < needs.signatures) {
-    const others = unknown.length === 0 ? '' : `; ${unknown.join(', ')} is no key that is named here`;
+    const others = unknown.length === 0 ? '' : `; ${unknown.join(', ')} is not a known key`;
     const by = holds.size === 0 ? '' : ` (${[...holds].join(', ')})`;
-    refuse(
-      `its manifest needs ${needs.signatures} signatures by keys that are named, and has ${holds.size}${by}${others}`,
-    );
+    refuse(`its manifest needs ${needs.signatures} signatures by known keys, and has ${holds.size}${by}${others}`);
   }
   return [...holds];
 }

@@ -1,31 +1,31 @@
 /**
- * A manifest: what a policy file, a registry file, or both must be, and who vouches for it. It lies beside the file that it is about, under the same
- * name and `.manifest.json`, as JSON:
+ * A manifest: the size and hash of a policy file, a registry file, or both, with signatures. It is a JSON file next to
+ * the file that it describes, with the same name and `.manifest.json` added:
  *
  *   { "manifest": 1, "version": 12, "created": "2026-11-28T09:00:00Z",
  *     "policy": { "bytes": 3041, "sha256": "…" }, "registry": { "rows": 20114, "bytes": 1843201, "sha256": "…" },
  *     "signatures": [ { "key": "9f86d081884c7d65", "signature": "…" } ] }
  *
- * A signature is Ed25519 over `signedBytes`: a line that names the purpose, then the manifest without `signatures` as JSON with sorted keys and no
- * spaces. So a manifest may be formatted in any way, and further fields can be added under the signature. A field that is not known here is
- * refused: it may limit what the manifest allows.
+ * A signature is Ed25519 over `signedBytes`: a line that names the purpose, then the manifest without `signatures` as
+ * JSON with sorted keys and no spaces. A manifest may therefore be formatted in any way. An unknown field is refused,
+ * because it may restrict the manifest.
  */
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';
 
 export const MANIFEST_SUFFIX = '.manifest.json';
 
-const FORM = 1;
-const LARGEST_MANIFEST = 1 << 16;
-const MOST_SIGNATURES = 32;
+const FORMAT_VERSION = 1;
+const MAX_MANIFEST_BYTES = 1 << 16;
+const MAX_SIGNATURES = 32;
 const PURPOSE = 'sluice rules manifest\n';
 
 export const RULES_FILE_KINDS = ['policy', 'registry'] as const;
 export type RulesFileKind = (typeof RULES_FILE_KINDS)[number];
 
-/** What a manifest says of a file. */
+/** The facts about one file. */
 export interface ManifestPart {
-  /** Registrations of a registry; undefined for a policy. */
+  /** Rows of a registry; undefined for a policy. */
   readonly rows?: number | undefined;
   readonly bytes: number;
   /** Hex. */
@@ -33,7 +33,7 @@ export interface ManifestPart {
 }
 
 export interface ManifestSignature {
-  /** Id of the key (signing-key). */
+  /** The id of the key (signing-key). */
   readonly key: string;
   /** Base64. */
   readonly signature: string;
@@ -41,7 +41,7 @@ export interface ManifestSignature {
 
 export interface Manifest {
   readonly manifest: 1;
-  /** Grows with every manifest that its author writes. */
+  /** A number that grows with every manifest. */
   readonly version: number;
   /** ISO 8601. */
   readonly created: string;
@@ -56,7 +56,7 @@ const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, { error: 'must be 64 h
 
 const schema = z
   .strictObject({
-    manifest: z.literal(FORM, { error: `must be ${FORM}, the only form known here` }),
+    manifest: z.literal(FORMAT_VERSION, { error: `must be ${FORMAT_VERSION}, the only supported format` }),
     version: z.int({ error: COUNT }).check(z.minimum(1, { error: `${COUNT} from 1 on` })),
     created: z.string().check(
       z.refine((text) => !Number.isNaN(parseInstant(text)), {
@@ -72,7 +72,7 @@ const schema = z
           signature: z.string().check(z.regex(/^[A-Za-z0-9+/]{86}==$/, { error: 'must be 64 bytes in base64' })),
         }),
       )
-      .check(z.maxLength(MOST_SIGNATURES, { error: `may be ${MOST_SIGNATURES} at most` })),
+      .check(z.maxLength(MAX_SIGNATURES, { error: `may be at most ${MAX_SIGNATURES}` })),
   })
   .check(
     z.refine(({ policy, registry }) => policy !== undefined || registry !== undefined, {
@@ -86,10 +86,10 @@ export interface ManifestResult {
   readonly problems: readonly string[];
 }
 
-/** Reads a manifest from the bytes of its file. Never throws. */
+/** Parses the bytes of a manifest file. Never throws. */
 export function parseManifest(bytes: Uint8Array): ManifestResult {
-  if (bytes.length > LARGEST_MANIFEST)
-    return refused(`the manifest has ${bytes.length} bytes; it may have ${LARGEST_MANIFEST}`);
+  if (bytes.length > MAX_MANIFEST_BYTES)
+    return refused(`the manifest has ${bytes.length} bytes; it may have at most ${MAX_MANIFEST_BYTES}`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -103,8 +103,7 @@ export function parseManifest(bytes: Uint8Array): ManifestResult {
 
 function problemText(problem: z.core.$ZodIssue): string {
   const place = ['manifest', ...problem.path].join('.');
-  if (problem.code === 'unrecognized_keys')
-    return `${place}: fields that are not known here: ${problem.keys.join(', ')}`;
+  if (problem.code === 'unrecognized_keys') return `${place}: unknown fields: ${problem.keys.join(', ')}`;
   return `${place}: ${problem.message}`;
 }
 
@@ -112,12 +111,12 @@ function refused(...problems: string[]): ManifestResult {
   return { manifest: null, problems };
 }
 
-/** What a signature signs. */
+/** The bytes that a signature signs. */
 export function signedBytes(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(PURPOSE + canonicalJson({ ...manifest, signatures: undefined }));
 }
 
-/** JSON with sorted keys and no spaces, of objects of strings and whole numbers. Values that are undefined are left out. */
+/** JSON with sorted keys and without spaces; undefined values are left out. */
 function canonicalJson(value: object): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

@@ -1,6 +1,7 @@
 /**
- * Ed25519 keys (RFC 8032) that sign manifests, as PEM files: PKCS #8 for private keys, SPKI for public ones. A key's id is the first 16 hexadecimal
- * digits of the SHA-256 of its 32 public bytes. A private key must be readable by its owner alone.
+ * Ed25519 keys (RFC 8032) that sign manifests, as PEM files: PKCS #8 for private keys, SPKI for public ones. A key's id
+ * is the first 16 hexadecimal digits of the SHA-256 of its 32 public bytes. A private key must be readable by its owner
+ * alone.
  */
 import {
   createHash,
@@ -23,10 +24,13 @@ export interface PublicKey {
   readonly key: KeyObject;
 }
 
-/** A sentence about a key file that cannot be used. */
+/** A key file that cannot be used. The message is a sentence for the user. */
 export class KeyFileError extends Error {}
 
-/** Makes a key pair: the private key at `path`, mode 0600, and the public one at `path` and `.pub`. Never overwrites. Returns the id. */
+/**
+ * Creates a key pair: the private key at `path` with mode 0600, the public one at `${path}.pub`. Never overwrites.
+ * Returns the id.
+ */
 export function makeKeyFiles(path: string): string {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   write(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600);
@@ -43,7 +47,7 @@ function write(path: string, text: string, mode: number): void {
   }
 }
 
-/** The key that signs. Throws KeyFileError where it is none, or others may read it. */
+/** Reads a private key. Throws KeyFileError where the file is not a key, or other users may access it. */
 export function readPrivateKey(path: string): PublicKey {
   const { text, mode } = read(path);
   if ((mode & OTHERS_MASK) !== 0) {
@@ -57,15 +61,15 @@ export function readPrivateKey(path: string): PublicKey {
   return { id: keyId(createPublicKey(key)), key };
 }
 
-/** The public keys in a file, one or several PEM blocks. Throws KeyFileError where something else is in it. */
+/** Reads the public keys of a file with one or more PEM blocks. Throws KeyFileError where it contains anything else. */
 export function readPublicKeys(path: string): PublicKey[] {
   const { text } = read(path);
   const blocks = [...text.matchAll(PEM_BLOCK)];
-  if (blocks.length === 0) throw new KeyFileError(`${path} holds no key in PEM`);
+  if (blocks.length === 0) throw new KeyFileError(`${path} has no key in PEM`);
   return blocks.map(([block, label]) => {
     if (label !== 'PUBLIC KEY')
       throw new KeyFileError(
-        `${path} holds a ${label!.toLowerCase()}; what checks signatures needs the public key, ${path}.pub`,
+        `${path} has a ${label!.toLowerCase()}; checking signatures needs the public key, ${path}.pub`,
       );
     const key = attempt(path, () => createPublicKey(block));
     requireEd25519(path, key);
@@ -78,7 +82,7 @@ export function keyId(key: KeyObject): string {
   return createHash('sha256').update(raw).digest('hex').slice(0, ID_LENGTH);
 }
 
-/** Base64 of the signature. */
+/** The signature of bytes, base64. */
 export function signBytes(bytes: Uint8Array, { key }: PublicKey): string {
   return sign(null, bytes, key).toString('base64');
 }
@@ -87,7 +91,7 @@ export function isSignedBy(bytes: Uint8Array, signature: string, { key }: Public
   return verify(null, bytes, key, Buffer.from(signature, 'base64'));
 }
 
-/** Mode and text of the same file: read through one descriptor. */
+/** The mode and the text of a file, read through one descriptor so that both are of the same file. */
 function read(path: string): { text: string; mode: number } {
   let descriptor: number | null = null;
   try {
@@ -106,7 +110,7 @@ function attempt(path: string, make: () => KeyObject): KeyObject {
   try {
     return make();
   } catch {
-    throw new KeyFileError(`${path} is no Ed25519 key in PEM`);
+    throw new KeyFileError(`${path} is not an Ed25519 key in PEM`);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * Holds what was found against labels: confusion matrix, precision and recall with their intervals, agreement on stage and
- * variant, and what the rate of false findings would mean over a day.
+ * Compares findings with labels: confusion matrix, precision and recall with their intervals, agreement on stage and
+ * variant, and the fraction of flows with a false finding.
  *
- * The rules of the count. Flows are matched per capture, whichever way they run. A labelled flow found as what it is counts as
- * right; not found, or only as something else, as missed. Every other protocol found in it, and every one found in a flow that
- * is not listed, counts as false. An optional flow found as something it accepts does not count. Captures without labels and
- * labels without a capture do not count.
+ * Counting. Flows are matched within a capture, in either direction. A labelled flow counts as right if its protocol is
+ * found, else as missed. Every other protocol found in it, and every protocol found in a flow without a label, counts
+ * as false. A finding that an optional flow accepts is not counted. Captures without labels, and labels without a
+ * capture, are not counted.
  */
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
@@ -13,27 +13,27 @@ import { flowKey, type Found, type FoundFlows } from './found-flows.ts';
 import type { CaptureLabels, FlowLabel } from './labels.ts';
 import { proportion, type Proportion } from './wilson.ts';
 
-/** Right, false and missed findings, of one protocol, under one condition, or in all. */
+/** Right, false and missed findings of one protocol, of one condition, or of all. */
 export interface Score {
   readonly name: string;
   readonly right: number;
   readonly false: number;
   readonly missed: number;
-  /** right of right and false. */
+  /** right / (right + false). */
   readonly precision: Proportion;
-  /** right of right and missed. */
+  /** right / (right + missed). */
   readonly recall: Proportion;
 }
 
 export interface ConditionScore extends Score {
   readonly captures: number;
-  /** All flows of captures whose labels give the condition; else the flows labelled with it. */
+  /** All flows of captures with the condition; for a category of flows, the flows with that label. */
   readonly flows: number;
   /** Folder of the only capture; null where there are several. */
   readonly folder: string | null;
 }
 
-/** A finding that is not what the labels say. */
+/** A difference between a finding and a label. */
 export interface Mistake {
   readonly kind: 'false' | 'missed' | 'stage' | 'variant';
   readonly file: string;
@@ -45,31 +45,31 @@ export interface Mistake {
 export interface Evaluation {
   readonly captures: number;
   readonly flows: number;
-  /** Files that were run and have no labels. */
+  /** Replayed files without labels. */
   readonly unlabelled: readonly string[];
   readonly protocols: readonly Score[];
   readonly all: Score;
   readonly conditions: readonly ConditionScore[];
-  /** confusion[label][found], by protocol code; NONE is code 0. Optional flows are left out. */
+  /** confusion[label][found] by protocol code; 0 is NONE. Accepted findings of optional flows are left out. */
   readonly confusion: readonly (readonly number[])[];
-  /** Optional flows that were found as what they accept. */
+  /** Optional flows with an accepted finding. */
   readonly optionalFound: number;
-  /** Of the flows found right whose labels give a stage, or a variant: those that have it. */
+  /** The fraction of right flows with the labelled stage, or variant, among those whose labels state one. */
   readonly stages: Proportion;
   readonly variants: Proportion;
-  /** Flows with a false finding, of all flows. */
+  /** The fraction of all flows that have a false finding. */
   readonly falseFlows: Proportion;
   readonly mistakes: readonly Mistake[];
 }
 
-/** Condition of false findings in flows that no label and no condition speaks of. */
+/** The condition of false findings in flows without a label, in captures without a condition. */
 const NOT_LISTED = 'not listed';
 
 const NOTHING: ReadonlyMap<Protocol, Found> = new Map();
 
 const CODES = PROTOCOL_NAMES.map((_, code) => code as Protocol);
 
-/** `found` holds what a replay found, by the capture's path below the labels' root. */
+/** Evaluates the findings of a replay, by the capture's path below the labels' root. */
 export function evaluate(labels: readonly CaptureLabels[], found: ReadonlyMap<string, FoundFlows>): Evaluation {
   const tally = new Tally();
   const known = new Set<string>();
@@ -105,7 +105,7 @@ class Condition extends Counts {
   flows = 0;
 }
 
-/** Agreement on one property of flows found right. */
+/** Agreement on one property of right flows. */
 class Agreement {
   same = 0;
   total = 0;
@@ -237,7 +237,7 @@ class Tally {
   }
 }
 
-/** Labels by flow. Of two for one flow the first that is not optional counts. */
+/** Labels by flow. Where a flow has several labels, the first one that is not optional counts. */
 function byKey(flows: readonly FlowLabel[]): Map<string, FlowLabel> {
   const map = new Map<string, FlowLabel>();
   for (const label of flows) {

@@ -1,15 +1,15 @@
 /**
- * An evaluation as text for people, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md.
+ * Formats an evaluation: as text, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md.
  *
- * Conditions that one capture alone shows are put together by folder (there is one for each encapsulation), except where
- * something in them is not right.
+ * Conditions with a single capture (there is one for each encapsulation) are combined by folder, except those with a
+ * mistake.
  */
 import Table from 'cli-table3';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import type { ConditionScore, Evaluation, Mistake, Score } from './evaluate.ts';
 import { proportion, type Proportion } from './wilson.ts';
 
-/** More mistakes than this are counted, not listed, in the text. */
+/** The largest number of mistakes in the text; further ones are counted. */
 const LISTED_MISTAKES = 40;
 
 interface Row extends Score {
@@ -21,7 +21,8 @@ interface Row extends Score {
 export function evaluationText(evaluation: Evaluation, flowsPerDay: number): string {
   const { captures, flows, all, mistakes, unlabelled } = evaluation;
   const sections = [
-    `${count(captures, 'capture')} with ${count(flows, 'flow')}, of which ${number(all.right + all.missed)} are labelled as a VPN.`,
+    `${count(captures, 'capture')} with ${count(flows, 'flow')}, ` +
+      `of which ${number(all.right + all.missed)} are labelled as a VPN.`,
     scoreTable(evaluation),
     confusionTable(evaluation),
     conditionTable(evaluation),
@@ -37,7 +38,9 @@ function closingLines(evaluation: Evaluation, flowsPerDay: number): string[] {
   const { stages, variants, falseFlows, optionalFound } = evaluation;
   const { expected, upper } = wrongPerDay(falseFlows, flowsPerDay);
   const lines = [
-    `False findings in ${number(falseFlows.count)} of ${count(falseFlows.total, 'flow')}. Of ${number(flowsPerDay)} flows a day like these ${number(expected)} would be found wrongly, by the interval's upper bound ${number(upper)}.`,
+    `False findings in ${number(falseFlows.count)} of ${count(falseFlows.total, 'flow')}. ` +
+      `Of ${number(flowsPerDay)} flows a day like these ${number(expected)} would be found wrongly, ` +
+      `by the interval's upper bound ${number(upper)}.`,
   ];
   if (stages.total > 0) lines.push(`Stage as labelled: ${number(stages.count)} of ${number(stages.total)}.`);
   if (variants.total > 0) lines.push(`Variant as labelled: ${number(variants.count)} of ${number(variants.total)}.`);
@@ -45,7 +48,7 @@ function closingLines(evaluation: Evaluation, flowsPerDay: number): string[] {
   return lines;
 }
 
-/** Flows a day that would be found wrongly: as counted, and by the upper bound of the 95 % interval. */
+/** The expected number of flows a day with a false finding, and its upper bound at 95 % confidence. */
 function wrongPerDay({ value, upper }: Proportion, flowsPerDay: number): { expected: number; upper: number } {
   return { expected: Math.round((value ?? 0) * flowsPerDay), upper: Math.round(upper * flowsPerDay) };
 }
@@ -104,7 +107,10 @@ function mistakeLines(mistakes: readonly Mistake[]): string[] {
   return rest > 0 ? [...lines, `and ${number(rest)} more: --json lists them all`] : lines;
 }
 
-/** Conditions of one capture each, with nothing false or missed, become one row for their folder. */
+/**
+ * The rows of the table of conditions. Conditions with one capture and no mistake are combined into one row for each
+ * folder.
+ */
 function conditionRows(conditions: readonly ConditionScore[]): Row[] {
   const rows: Row[] = [];
   const byFolder = new Map<string, ConditionScore[]>();
@@ -135,7 +141,7 @@ function folderRow(folder: string, folded: readonly ConditionScore[]): Row {
   };
 }
 
-/** One table, with intervals in brackets, per protocol and per condition; behind it what the counts do not show. */
+/** One table by protocol and condition, with intervals in brackets, and the closing sentences of the text. */
 export function evaluationMarkdown(evaluation: Evaluation, flowsPerDay: number): string {
   const { protocols, all, conditions, captures, flows } = evaluation;
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -206,7 +212,7 @@ function bracketed(share: Proportion): string {
   return share.value === null ? '–' : `${value(share)} (${interval(share)})`;
 }
 
-/** Three decimals; what is less than 1 is never shown as 1. */
+/** Three decimals; a value below 1 is never shown as 1.000. */
 function rounded(share: number): string {
   return (share < 1 ? Math.min(share, 0.999) : share).toFixed(3);
 }

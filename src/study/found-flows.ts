@@ -1,6 +1,6 @@
 /**
- * What a replay found in one capture, by 5-tuple, for comparison with labels. A tuple that occurs as several flows (it came
- * back after a pause, or in another wrapping) is one here, as it is one in the labels.
+ * The findings of a replay in one capture, by 5-tuple, for comparison with labels. Several flows with one tuple (after
+ * a pause, or in another encapsulation) count as one, as in the labels.
  */
 import { formatAddress } from '../core/ip-address.ts';
 import type { Protocol } from '../core/protocol.ts';
@@ -22,18 +22,18 @@ const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.AH]: 'ah',
 };
 
-/** The highest stage at which a protocol was found, and the variant at that stage. */
+/** The highest stage of a finding, and the variant at that stage. */
 export interface Found {
   readonly stage: Stage;
   readonly variant: string;
 }
 
 export class FoundFlows {
-  /** What was found, by flow key and protocol. */
+  /** Findings by flow key and protocol. */
   readonly byFlow = new Map<string, Map<Protocol, Found>>();
 
-  /** Takes a flow with a decision, or at its end. */
-  note(flow: FlowRecord): void {
+  /** Adds a flow after a decision, or at its end. */
+  add(flow: FlowRecord): void {
     if (flow.finding === NO_FINDING) return;
     const key = flowKey(
       PROTO_NAMES[flow.transport]!,
@@ -59,7 +59,7 @@ function textOf(words: Int32Array): string {
   return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
 }
 
-/** The same for both directions of a flow; ESP and AH between two ends are one class without ports. */
+/** A key that is the same for both directions of a flow. ESP and AH between two ends have one key, without ports. */
 export function flowKey(proto: string, source: string, sourcePort: number, to: string, toPort: number): string {
   const isNative = proto === 'esp' || proto === 'ah';
   const ends = isNative ? [source, to] : [`${source} port ${sourcePort}`, `${to} port ${toPort}`];

@@ -1,13 +1,13 @@
 /**
- * Labels of captures: which flows of which file are a VPN, and what an honest observer can say of them. A JSON array with an
- * entry for each capture; flows that an entry does not list are no VPN.
+ * Labels of captures: the flows of each file that are a VPN, with the stage and variant that can be found. The file is
+ * a JSON array with an entry for each capture; flows that an entry does not list are not a VPN.
  *
  *   [{ "file": "a.pcap", "flows_total": 3, "condition": "handshake", "positives": [
  *      { "proto": "udp", "src": "192.0.2.1", "sport": 4000, "dst": "198.51.100.7", "dport": 51820, "label": "wireguard",
  *        "variant": "standard", "stage": "confirmed", "category": "handshake" }] }]
  *
- * `condition`, `variant` and `stage` may be missing. An `optional` flow is one that may be found or not: its label, or those in
- * `accept`, count as neither right nor wrong. Fields that are not named here are for people.
+ * `condition`, `variant` and `stage` may be missing. An `optional` flow may be found or not: findings of its label, or
+ * of those in `accept`, are not counted. Other fields are comments.
  */
 import { z } from 'zod';
 import { formatAddress } from '../core/ip-address.ts';
@@ -24,7 +24,7 @@ export interface FlowLabel {
   readonly sport: number;
   readonly dst: string;
   readonly dport: number;
-  /** What the flow is; NONE for a name that is none of Sluice's, which only an optional flow may have. */
+  /** The flow's protocol; NONE for a protocol that Sluice does not find, which only an optional flow may have. */
   readonly protocol: Protocol;
   readonly variant: string | undefined;
   readonly stage: Stage | undefined;
@@ -43,7 +43,7 @@ export interface CaptureLabels {
 }
 
 const VPN_NAMES = PROTOCOL_NAMES.slice(1) as readonly string[];
-const FOUND_STAGES = STAGE_NAMES.slice(1) as readonly string[];
+const FINDING_STAGES = STAGE_NAMES.slice(1) as readonly string[];
 const TRANSPORTS = ['udp', 'tcp', 'esp', 'ah'] as const;
 
 const name = z.string({ error: 'must be a name' }).min(1, { error: 'must not be empty' });
@@ -67,7 +67,7 @@ const flowShape = z
     dport: port,
     label: name,
     variant: name.optional(),
-    stage: z.enum(FOUND_STAGES, { error: `must be ${orList(FOUND_STAGES)}` }).optional(),
+    stage: z.enum(FINDING_STAGES, { error: `must be ${orList(FINDING_STAGES)}` }).optional(),
     category: name,
     optional: flag.default(false),
     accept: z.array(z.enum(VPN_NAMES, { error: `must be ${orList(VPN_NAMES)}` })).optional(),
@@ -95,7 +95,7 @@ export interface LabelsResult {
   readonly issues: IssueList;
 }
 
-/** Reads the text of a labels file; `file` is the name that issues show. Never throws. */
+/** Parses a labels file; `file` is the name that issues show. Never throws. */
 export function parseLabels(text: string, file: string): LabelsResult {
   const issues = new IssueList(file);
   const value = parseJson(text, issues);
@@ -125,7 +125,7 @@ function parseJson(text: string, issues: IssueList): unknown {
   }
 }
 
-/** A path into the labels in words, with the name of the capture where that is known. */
+/** A path into the labels in words, with the name of the capture where it is known. */
 function place(path: readonly PropertyKey[], value: unknown): string {
   const [entry, ...rest] = path;
   if (typeof entry !== 'number') return 'labels';
@@ -155,7 +155,7 @@ function captureLabels(shape: z.infer<typeof captureShape>): CaptureLabels {
   };
 }
 
-/** Code of a protocol's name; NONE where it is none of ours. */
+/** The code of a protocol's name; NONE for a protocol that Sluice does not find. */
 function protocolOf(label: string): Protocol {
   return Math.max(0, (PROTOCOL_NAMES as readonly string[]).indexOf(label)) as Protocol;
 }

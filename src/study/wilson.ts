@@ -1,17 +1,18 @@
 /**
- * The Wilson score interval of a proportion (E. B. Wilson, 1927; Brown, Cai and DasGupta, "Interval Estimation for a Binomial
- * Proportion", 2001, which recommends it for small counts). Unlike the textbook interval it says something of 0 in n and n in n.
+ * The Wilson score interval of a proportion (E. B. Wilson, 1927; Brown, Cai and DasGupta, "Interval Estimation for a
+ * Binomial Proportion", 2001, which recommends it for small counts). Unlike the normal approximation, it is meaningful
+ * for 0 of n and n of n.
  */
 
-/** The normal distribution's 97.5th percentile: 95 % lie between its negative and it. */
+/** The 97.5 % quantile of the standard normal distribution. */
 const Z = 1.959963984540054;
 
 export interface Proportion {
   readonly count: number;
   readonly total: number;
-  /** count / total; null where there is nothing to divide by. */
+  /** count / total; null where total is 0. */
   readonly value: number | null;
-  /** Bounds of the 95 % interval; 0 and 1 where nothing was counted. */
+  /** Bounds of the 95 % interval; 0 and 1 where total is 0. */
   readonly lower: number;
   readonly upper: number;
 }
@@ -26,7 +27,7 @@ export function proportion(count: number, total: number): Proportion {
     count,
     total,
     value: share,
-    // Rounding must not put the value outside its own interval.
+    // Rounding must not move the value out of its interval.
     lower: count === 0 ? 0 : middle - half,
     upper: count === total ? 1 : middle + half,
   };

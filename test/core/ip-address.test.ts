@@ -1,4 +1,4 @@
-/** Texts of addresses: the examples of RFC 5952, and Node's own idea of every other. */
+/** Texts of addresses: the examples of RFC 5952, and comparison with Node for others. */
 import fc from 'fast-check';
 import { SocketAddress } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -29,13 +29,13 @@ describe('RFC 5952', () => {
 });
 
 describe('any address', () => {
-  /** Mostly zeros, as runs of them are what can go wrong. */
+  /** Mostly zeros, because runs of zeros are the difficult part. */
   const group = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(0xffff) });
 
-  it('reads back as the same groups', () => {
+  it('has a text that parses to the same groups', () => {
     fc.assert(
       fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
-        // Node writes ::ffff:1.2.3.4 and ::1.2.3.4 with dots; that is not how this project writes the latter.
+        // Node writes ::ffff:1.2.3.4 and ::1.2.3.4 with dots; Sluice writes the latter without.
         fc.pre(groups.slice(0, 5).some((value) => value !== 0));
         const text = formatAddress(...wordsOf(groups));
         expect(new SocketAddress({ address: text, family: 'ipv6' }).address).toBe(text);
@@ -49,7 +49,7 @@ describe('any address', () => {
     );
   });
 
-  it('is IPv4 by its mark alone', () => {
+  it('is IPv4 where its first three words are those of a mapped address', () => {
     expect(isMappedIpv4(0, 0, IPV4_MARK)).toBe(true);
     expect([isMappedIpv4(0, 0, 0), isMappedIpv4(1, 0, IPV4_MARK), isMappedIpv4(0, 1, IPV4_MARK)]).toEqual([
       false,
@@ -58,7 +58,7 @@ describe('any address', () => {
     ]);
   });
 
-  it('of IPv4 is dotted, whatever its sign', () => {
+  it('of IPv4 is dotted, also where its word is negative', () => {
     expect([0, -1, 0x7fffffff, -0x80000000, 0x0a000001].map(formatIpv4)).toEqual([
       '0.0.0.0',
       '255.255.255.255',

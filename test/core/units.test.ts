@@ -14,7 +14,7 @@ describe('packet time', () => {
     expect(formatMicros(time)).toBe(text);
   });
 
-  it('reads back to the microsecond, up to the year 2255', () => {
+  it('has a text that is exact to the microsecond, up to the year 2255', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 8_999_999_999_999_999 }), (time) => {
         const text = formatMicros(time);

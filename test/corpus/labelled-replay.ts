@@ -54,10 +54,10 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
     },
     () => ({
       decided: (flow) => {
-        current.note(flow);
+        current.add(flow);
       },
       ended: (flow) => {
-        current.note(flow);
+        current.add(flow);
       },
     }),
   );

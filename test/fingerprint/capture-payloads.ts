@@ -54,10 +54,10 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
   const evidence: FoundEvidence[] = [];
   controller.begin(rules, {
     decided: (flow) => {
-      found.note(flow);
+      found.add(flow);
     },
     ended: (flow) => {
-      found.note(flow);
+      found.add(flow);
       if (flow.finding === NO_FINDING) return;
       evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
     },

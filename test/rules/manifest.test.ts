@@ -33,7 +33,7 @@ const MANIFEST: Manifest = {
 };
 
 describe('a manifest', () => {
-  it('comes back from its text, and signs the same bytes however it is formatted', () => {
+  it('is parsed from its text, and signs the same bytes in any formatting', () => {
     const { manifest } = parseManifest(encode(manifestText(MANIFEST)));
     expect(manifest).toEqual(MANIFEST);
     const { signatures, registry, version, ...rest } = MANIFEST;
@@ -80,7 +80,7 @@ describe('a key', () => {
   const file = join(folder, 'alice.key');
   const id = makeKeyFiles(file);
 
-  it('is a file that its owner alone may read, and never overwrites one', () => {
+  it('is a file that only its owner may read, and never overwrites another', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(() => makeKeyFiles(file)).toThrow('never overwritten');
     expect(readPrivateKey(file).id).toBe(id);
@@ -94,7 +94,7 @@ describe('a key', () => {
     expect(() => readPrivateKey(open)).toThrow(`mode 0${mode.toString(8)}`);
   });
 
-  it('is read from what OpenSSL writes (RFC 8032, section 7.1, test 1)', () => {
+  it('is read from files of OpenSSL (RFC 8032, section 7.1, test 1)', () => {
     // Seed 9d61b19d…7f60 as PKCS #8, and its public key.
     const der = Buffer.from(
       '302e020100300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
@@ -117,16 +117,16 @@ describe('a key', () => {
     expect(verify(null, new Uint8Array(0), publicKey, Buffer.from(signature, 'base64'))).toBe(true);
   });
 
-  it('of another kind, a private one where a public one is needed, and no key at all are refused', () => {
+  it('is refused where it is of another type, private instead of public, or not a key', () => {
     const rsa = join(folder, 'rsa.pub');
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(rsa, publicKey.export({ type: 'spki', format: 'pem' }));
     expect(() => readPublicKeys(rsa)).toThrow('Ed25519 is needed');
-    expect(() => readPublicKeys(file)).toThrow('holds a private key');
+    expect(() => readPublicKeys(file)).toThrow('has a private key');
     expect(() => readPublicKeys(join(folder, 'nothing'))).toThrow('cannot read the key');
     writeFileSync(join(folder, 'text'), 'text', { mode: 0o600 });
-    expect(() => readPublicKeys(join(folder, 'text'))).toThrow('holds no key');
-    expect(() => readPrivateKey(join(folder, 'text'))).toThrow('no Ed25519 key');
+    expect(() => readPublicKeys(join(folder, 'text'))).toThrow('has no key');
+    expect(() => readPrivateKey(join(folder, 'text'))).toThrow('not an Ed25519 key');
   });
 });
 
@@ -136,7 +136,7 @@ function freshKey(): PublicKey & { readonly pair: PublicKey } {
   return { id, key: publicKey, pair: { id, key: privateKey } };
 }
 
-describe('files beside their manifest', () => {
+describe('files with a manifest', () => {
   const registry = join(folder, 'registry.csv');
   const policy = join(folder, 'policy.yaml');
   const seen: SeenFile[] = [
@@ -154,23 +154,23 @@ describe('files beside their manifest', () => {
   const problems = async (files: readonly SeenFile[], needs: ManifestNeeds = NO_NEEDS): Promise<string[]> =>
     (await checkManifests(files, needs)).problems.map(({ kind, message }) => `${kind} ${message}`);
 
-  it('are as it says', async () => {
+  it('are accepted where they match it', async () => {
     write(MANIFEST);
     expect(await problems(seen)).toEqual([]);
     expect(await problems(seen, { ...NO_NEEDS, required: true })).toEqual([]);
   });
 
-  it('that are not, are refused with the rows, bytes and hashes expected and seen', async () => {
+  it('are refused with the expected and the actual rows, bytes and hashes where they do not match', async () => {
     write(MANIFEST);
     const cut = { ...seen[1]!, rows: 950, bytes: 58_000, sha256: 'c'.repeat(64) };
     expect(await problems([seen[0]!, cut])).toEqual([
       `registry does not match the manifest registry.csv.manifest.json (version 7): rows expected 1000, seen 950; bytes expected 61000, seen 58000; sha256 expected ${HASH}, seen ${'c'.repeat(64)}`,
     ]);
-    // The manifest ties the policy too.
+    // The manifest also describes the policy.
     expect(await problems([{ ...seen[0]!, sha256: 'd'.repeat(64) }, seen[1]!])).toHaveLength(1);
   });
 
-  it('need one where it is required', async () => {
+  it('are refused without one where it is required', async () => {
     const other = { ...seen[0]!, path: join(folder, 'other.yaml'), name: 'other.yaml' };
     write({ ...MANIFEST, policy: undefined });
     expect(await problems([other, seen[1]!])).toEqual([]);
@@ -183,30 +183,28 @@ describe('files beside their manifest', () => {
     ]);
   });
 
-  it('need as many signatures, by different keys that are named, as they are told to', async () => {
+  it('need the required number of signatures by different known keys', async () => {
     const keys = [alice, bob];
     const one = { required: true, keys, signatures: 1 };
     const two = { required: true, keys, signatures: 2 };
     write(MANIFEST);
-    expect(await problems(seen, one)).toEqual([
-      'registry its manifest needs 1 signatures by keys that are named, and has 0',
-    ]);
+    expect(await problems(seen, one)).toEqual(['registry its manifest needs 1 signatures by known keys, and has 0']);
     write(signed(alice));
     expect(await problems(seen, one)).toEqual([]);
     expect(await problems(seen, two)).toHaveLength(1);
     write(signed(alice, alice));
     expect(await problems(seen, two)).toHaveLength(1);
     write(signed(alice, mallory));
-    expect((await problems(seen, two))[0]).toContain(`has 1 (${alice.id}); ${mallory.id} is no key that is named here`);
+    expect((await problems(seen, two))[0]).toContain(`has 1 (${alice.id}); ${mallory.id} is not a known key`);
     write(signed(alice, bob, mallory));
     expect(await problems(seen, two)).toEqual([]);
     expect((await checkManifests(seen, two)).found[0]!.signedBy).toEqual([alice.id, bob.id]);
   });
 
-  it('are refused for a signature that does not hold, whoever else signed', async () => {
+  it('are refused for one invalid signature among valid ones', async () => {
     const good = signed(alice, bob);
     write({ ...good, version: 8 });
-    expect((await problems(seen, { required: true, keys: [alice, bob], signatures: 1 }))[0]).toContain('does not hold');
+    expect((await problems(seen, { required: true, keys: [alice, bob], signatures: 1 }))[0]).toContain('is not valid');
     write({ ...good, signatures: [good.signatures[0]!, { ...good.signatures[0]!, key: bob.id }] });
     expect((await problems(seen, { required: true, keys: [alice, bob], signatures: 1 }))[0]).toContain(bob.id);
     expect(isSignedBy(signedBytes(MANIFEST), good.signatures[0]!.signature, bob)).toBe(false);

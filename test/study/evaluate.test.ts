@@ -26,7 +26,7 @@ function label(sport: number, protocol: Protocol, more: Partial<FlowLabel> = {})
 function found(flows: readonly (readonly [sport: number, protocol: Protocol, found?: Found])[]): FoundFlows {
   const all = new FoundFlows();
   for (const [sport, protocol, what = { stage: Stage.CONFIRMED, variant: 'standard' }] of flows) {
-    // The other way round: labels and findings need not agree on who began.
+    // In the other direction: labels and findings may have different initiators.
     const key = flowKey('udp', '198.51.100.7', 9, '192.0.2.1', sport);
     all.byFlow.set(key, new Map([...(all.byFlow.get(key) ?? []), [protocol, what]]));
   }
@@ -65,7 +65,7 @@ describe('an evaluation', () => {
   ]);
   const evaluation = evaluate(labels, run);
 
-  it('counts right, false and missed by the rules of the count', () => {
+  it('counts right, false and missed findings', () => {
     expect(evaluation.protocols.map(({ name, right, false: wrong, missed }) => [name, right, wrong, missed])).toEqual([
       ['wireguard', 1, 1, 1],
       ['openvpn', 1, 1, 0],
@@ -95,7 +95,7 @@ describe('an evaluation', () => {
     ]);
   });
 
-  it('compares stage and variant of what is right, where labels give them', () => {
+  it('compares stage and variant of right findings, where labels state them', () => {
     const flows = [
       label(1, WIREGUARD, { stage: Stage.CONFIRMED, variant: 'standard' }),
       label(2, WIREGUARD, { stage: Stage.SUSPECTED, variant: 'tailscale' }),
@@ -121,7 +121,7 @@ describe('an evaluation', () => {
     expect(flowKey('udp', '192.0.2.1', 1, '192.0.2.2', 2)).not.toBe(flowKey('udp', '192.0.2.1', 2, '192.0.2.2', 1));
   });
 
-  it('is shown as text, as JSON and as a Markdown table', () => {
+  it('is formatted as text, as JSON and as a Markdown table', () => {
     const text = evaluationText(evaluation, 3_000_000);
     expect(text).toContain('2 captures with 15 flows, of which 3 are labelled as a VPN.');
     expect(text).toContain('Of 3,000,000 flows a day like these 800,000 would be found wrongly');

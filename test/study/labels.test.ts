@@ -20,7 +20,7 @@ function messages(value: unknown): string[] {
 }
 
 describe('labels', () => {
-  it('are read, with addresses as events show them', () => {
+  it('are parsed, with addresses in the form of events', () => {
     const full = { ...flow, stage: 'confirmed', variant: 'standard', note: 'for people' };
     const optional = { ...flow, label: 'openvpn-obfuscated', optional: true, accept: ['openvpn'] };
     const text = JSON.stringify([{ file: 'a.pcap', flows_total: 3, condition: 'x', positives: [full, optional] }]);
@@ -42,7 +42,7 @@ describe('labels', () => {
     });
   });
 
-  it('say every mistake, with the capture and the field', () => {
+  it('have every mistake reported, with its capture and field', () => {
     const positives = [
       { ...flow, proto: 'sctp' },
       { ...flow, src: '192.0.2.300' },
@@ -64,7 +64,7 @@ describe('labels', () => {
     ]);
   });
 
-  it('are a list, of captures that occur once, in JSON', () => {
+  it('must be a JSON list in which each capture occurs once', () => {
     expect(messages({})).toEqual(['labels: labels are a list with an entry for each capture']);
     const entry = { file: 'a.pcap', flows_total: 1, positives: [] };
     expect(messages([entry, entry])).toEqual(['a.pcap: this capture has two entries']);

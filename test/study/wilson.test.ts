@@ -10,18 +10,18 @@ describe('Wilson intervals', () => {
     [5, 10, 0.2366, 0.7634],
     [15, 148, 0.0624, 0.1605],
     [81, 263, 0.2553, 0.3662],
-  ])('%i of %i', (count, total, lower, upper) => {
+  ])('are right for %i of %i', (count, total, lower, upper) => {
     const share = proportion(count, total);
     expect(share.value).toBeCloseTo(count / total, 12);
     expect(share.lower).toBeCloseTo(lower, 4);
     expect(share.upper).toBeCloseTo(upper, 4);
   });
 
-  it('says nothing of nothing', () => {
+  it('are 0 to 1 for a total of 0', () => {
     expect(proportion(0, 0)).toEqual({ count: 0, total: 0, value: null, lower: 0, upper: 1 });
   });
 
-  it('holds its own value, and narrows with more', () => {
+  it('contain their value, and get narrower with a larger total', () => {
     for (let total = 1; total < 400; total += 7) {
       for (let count = 0; count <= total; count++) {
         const share = proportion(count, total);
