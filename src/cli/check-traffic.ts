@@ -8,7 +8,7 @@ import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { trialTripLines } from '../output/event/trial-trip.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { Progress } from './progress.ts';
-import { Replay } from './replay-captures.ts';
+import { Replay } from '../pipeline/replay.ts';
 import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';
 

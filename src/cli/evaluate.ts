@@ -16,7 +16,7 @@ import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import { Progress } from './progress.ts';
-import { Replay } from './replay-captures.ts';
+import { Replay } from '../pipeline/replay.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { SignalWatch } from './signal-watch.ts';

@@ -17,7 +17,7 @@ import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } fr
 import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import { coverageLines } from './lookup.ts';
-import { Replay } from './replay-captures.ts';
+import { Replay } from '../pipeline/replay.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
 
 export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {

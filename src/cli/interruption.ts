@@ -1,7 +1,7 @@
 /** The progress of a replay that a signal has ended, in bytes of its files. */
 import { statSync } from 'node:fs';
 import type { Interruption } from '../output/summary/interruption.ts';
-import type { Reached } from './replay-captures.ts';
+import type { Reached } from '../pipeline/replay.ts';
 
 export function interruptionAt(signal: string, reached: Reached, paths: readonly string[]): Interruption {
   const sizes = paths.map(sizeOf);

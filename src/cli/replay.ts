@@ -23,7 +23,7 @@ import {
   withStandardOutput,
 } from './output-paths.ts';
 import { Progress } from './progress.ts';
-import { Replay } from './replay-captures.ts';
+import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';

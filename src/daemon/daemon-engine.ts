@@ -7,14 +7,13 @@ import type { Counters } from '../dataplane/counters.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
-import { DecisionController } from '../decision/decision-controller.ts';
-import { Pipeline } from '../pipeline/pipeline.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { openSession } from '../pipeline/session.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
 import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
-import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
 import { hitLimitsOf } from '../policy/change-verdict.ts';
@@ -44,16 +43,17 @@ export class RunEngine {
     key: ArrayLike<number>,
     onTrip: (report: TripReport) => void,
   ) {
-    const fingerprints = new FingerprintSet();
     this.rulesNow = rules;
-    this.table = new FlowTable(flowCapacity);
-    const controller = new DecisionController(this.table, fingerprints.evidenceLog);
+    const session = openSession(flowCapacity, linkIdentity);
+    const { controller, table } = session;
+    this.table = table;
     this.tunnels = controller.tunnels;
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    this.decisions = controller.begin(rules, sink, this.guard);
-    this.recent = new RecentFlows(this.table, controller.decisionTable, this.tunnels, () => this.timeUs);
+    const { decisions, pipeline } = session.begin(rules, { sink, guard: this.guard });
+    this.decisions = decisions;
+    this.pipeline = pipeline;
+    this.recent = new RecentFlows(table, controller.decisionTable, this.tunnels, () => this.timeUs);
     controller.keepRecent(this.recent);
-    this.pipeline = new Pipeline(this.table, fingerprints, controller, null, linkIdentity);
   }
 
   get counters(): Counters {

@@ -6,16 +6,16 @@ import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
 import { type PacketPipeline, type PacketSink, Pipeline } from './pipeline.ts';
 
-export interface FlowEngine {
+export interface FlowEngine<P extends PacketPipeline = PacketPipeline> {
   /** The flows that are decided, and where their evidence is. */
   readonly table: FlowTable;
   readonly evidenceLog: EvidenceLog;
   /** The way of one capture's packets; the one before must be finished. */
-  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): PacketPipeline;
+  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): P;
 }
 
 /** All in one thread. */
-export class OneThread implements FlowEngine {
+export class OneThread implements FlowEngine<Pipeline> {
   readonly table: FlowTable;
   private readonly fingerprints = new FingerprintSet();
   private readonly linkIdentity: LinkIdentity;
@@ -29,7 +29,7 @@ export class OneThread implements FlowEngine {
     return this.fingerprints.evidenceLog;
   }
 
-  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): PacketPipeline {
+  pipeline(decisions: DecisionPort, packetSink: PacketSink | null): Pipeline {
     return new Pipeline(this.table, this.fingerprints, decisions, packetSink, this.linkIdentity);
   }
 }

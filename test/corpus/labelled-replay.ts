@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { requireRules } from '../../src/rules/load-rules.ts';
-import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
+import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../../src/study/labels.ts';

@@ -3,13 +3,11 @@ import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
-import { DecisionController } from '../../src/decision/decision-controller.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { openSession } from '../../src/pipeline/session.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';
-import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import type { Capacities } from '../../src/decision/breaker/breaker.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Trip } from '../../src/decision/breaker/trip.ts';
@@ -53,9 +51,6 @@ const CLIENTS_NETWORK = 10;
 
 /** Runs a capture; reloads come between two batches of at most 64 kB. */
 export async function live(rules: Rules, capture: Buffer, options: DayOptions = {}): Promise<Day> {
-  const table = new FlowTable(200_000);
-  const fingerprints = new FingerprintSet();
-  const controller = new DecisionController(table, fingerprints.evidenceLog);
   const hit = new Set<number>();
   const trips: { trip: Trip; rule: string | null; flows: number; hit: number }[] = [];
   const guard =
@@ -67,7 +62,6 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
           ({ trip, rule, flows }) => trips.push({ trip, rule, flows: flows.length, hit: hit.size }),
           options.capacities,
         );
-  const decisions = controller.begin(rules, silent, guard);
   const sink = {
     packet: (batch: PacketBatch, row: number, outcome: Outcome) => {
       if (outcome === Outcome.FORWARDED) return;
@@ -76,7 +70,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
       hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
     },
   };
-  const pipeline = new Pipeline(table, fingerprints, controller, sink);
+  const { decisions, pipeline } = openSession(200_000).begin(rules, { sink: silent, guard, packetSink: sink });
   const reloads = [...(options.reloads ?? [])];
   await run(pipeline, capture, () => {
     if (reloads.length === 0 || pipeline.counters.packets < reloads[0]!.beforePacket) return;

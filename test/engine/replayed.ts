@@ -1,7 +1,7 @@
 /** Replays in this process, with what came of them as values that tests can compare. */
 import { readFileSync } from 'node:fs';
 import { PacketFiles } from '../../src/output/event/packet-files.ts';
-import { type Incomplete, Replay } from '../../src/cli/replay-captures.ts';
+import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import type { Counters } from '../../src/dataplane/counters.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../../src/dataplane/flow-capacity.ts';
 import type { RegisteredHits } from '../../src/decision/registered-hits.ts';

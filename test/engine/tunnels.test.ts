@@ -3,7 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Replay } from '../../src/cli/replay-captures.ts';
+import { Replay } from '../../src/pipeline/replay.ts';
 import { EventFields, type FlowEvent } from '../../src/output/event/event-fields.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';

@@ -1,19 +1,5 @@
 /** The summary's warning about files that were read as one capture but do not follow each other in packet time. */
-
-/** A file that begins before the end of a file that was read earlier. */
-export interface FileBack {
-  readonly file: string;
-  readonly before: string;
-  readonly backUs: number;
-}
-
-export interface FilesBack {
-  /** Number of files that begin too early. */
-  readonly count: number;
-  /** The first such file, and the one with the largest step back; null if there is none. */
-  readonly first: FileBack | null;
-  readonly largest: FileBack | null;
-}
+import type { FileBack, FilesBack } from '../../pipeline/file-order.ts';
 
 const MICROS_PER_SECOND = 1e6;
 const UNITS: readonly (readonly [seconds: number, name: string])[] = [

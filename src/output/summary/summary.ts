@@ -8,11 +8,12 @@ import { HitKind, type RegisteredHits } from '../../decision/registered-hits.ts'
 import type { TrialTrip } from '../../decision/trial-guard.ts';
 import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
-import { type FilesBack, filesBackJson } from '../capture/files-back.ts';
+import type { FilesBack } from '../../pipeline/file-order.ts';
+import { filesBackJson } from '../capture/files-back.ts';
 import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
-import { unreadPackets } from './nothing-read.ts';
-import { largeUnreadLayers } from './unread-layers.ts';
+import { unreadPackets } from '../../pipeline/nothing-read.ts';
+import { largeUnreadLayers } from '../../pipeline/unread-layers.ts';
 import { trialTripJson, trialTripLines } from '../event/trial-trip.ts';
 
 /** Totals of a replay. */

@@ -4,7 +4,20 @@
  * result is wrong for both.
  */
 
-import type { FileBack, FilesBack } from '../output/capture/files-back.ts';
+/** A file that begins before the end of a file that was read earlier. */
+export interface FileBack {
+  readonly file: string;
+  readonly before: string;
+  readonly backUs: number;
+}
+
+export interface FilesBack {
+  /** Number of files that begin too early. */
+  readonly count: number;
+  /** The first such file, and the one with the largest step back; null if there is none. */
+  readonly first: FileBack | null;
+  readonly largest: FileBack | null;
+}
 
 /** Files of one capturing program overlap by less: packets of several queues are written out of order. */
 const OVERLAP_LIMIT_US = 100_000;

@@ -9,16 +9,16 @@ import { CaptureFault, Found } from '../capture/packet-source.ts';
 import { Counters } from '../dataplane/counters.ts';
 import { DecisionCounts, type Decisions, type Rules } from '../decision/decisions.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import { type FlowEngine, OneThread } from '../pipeline/flow-engine.ts';
-import { DecisionController } from '../decision/decision-controller.ts';
-import type { PacketPipeline, PacketSink } from '../pipeline/pipeline.ts';
+import type { FlowEngine } from './flow-engine.ts';
+import type { PacketPipeline, PacketSink } from './pipeline.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import type { UnreadLinks } from '../dataplane/unread-links.ts';
-import { nothingReadMessage, unreadPackets } from '../output/summary/nothing-read.ts';
+import { nothingReadMessage, unreadPackets } from './nothing-read.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { FileOrder } from './file-order.ts';
+import { type CaptureSession, openSession, Session } from './session.ts';
 
 /** A capture that could not be read to its end. */
 export interface Incomplete {
@@ -75,8 +75,7 @@ export class Replay {
   reached: Reached = { file: '', fileNumber: 0, packet: 0, timeUs: Number.NaN, bytes: 0 };
   private readonly options: ReplayOptions;
   /** Reused for each capture: it is empty at the end of one. */
-  private readonly engine: FlowEngine;
-  private readonly controller: DecisionController;
+  private readonly session: Session;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
   private stopped = false;
   private wake: () => void = () => undefined;
@@ -84,8 +83,8 @@ export class Replay {
   /** `makeSink` receives a function that returns the decisions of the current capture. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    this.engine = options.engine ?? new OneThread(options.flowCapacity, options.linkIdentity ?? DEFAULT_LINK_IDENTITY);
-    this.controller = new DecisionController(this.engine.table, this.engine.evidenceLog);
+    const { engine, flowCapacity, linkIdentity } = options;
+    this.session = engine === undefined ? openSession(flowCapacity, linkIdentity) : new Session(engine);
     this.makeSink = makeSink;
   }
 
@@ -110,12 +109,11 @@ export class Replay {
 
   /** Runs one capture of one or more files. */
   private async runCapture(files: readonly string[]): Promise<void> {
-    const { engine, controller } = this;
-    const sink = this.makeSink(() => decisions);
-    const { rules } = this.options;
+    const sink = this.makeSink(() => capture.decisions);
+    const { rules, packetSink } = this.options;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const decisions: Decisions = controller.begin(rules, sink, guard);
-    const pipeline = engine.pipeline(controller, this.options.packetSink);
+    const capture: CaptureSession<PacketPipeline> = this.session.begin(rules, { sink, guard, packetSink });
+    const { decisions, pipeline } = capture;
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
       this.options.onFile(file, pipeline.counters.packets);

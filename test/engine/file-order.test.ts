@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FileOrder } from '../../src/cli/file-order.ts';
+import { FileOrder } from '../../src/pipeline/file-order.ts';
 import { filesBackJson, filesBackText } from '../../src/output/capture/files-back.ts';
 
 const SECOND = 1_000_000;
