@@ -10,7 +10,7 @@ const INPUTS = [
   ['read at once', MemoryFile],
 ] as const;
 
-/** Waits until `need` bytes are there; false where the input ends before. */
+/** Waits until `need` bytes are available; returns false if the input ends before. */
 async function fill(reader: BlockReader, need: number): Promise<boolean> {
   let found = reader.fillNow(need);
   for (; found === Fill.NOT_YET; found = reader.fillNow(need)) await reader.wait();
@@ -77,7 +77,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
     const blocks = Array.from({ length: 3 }, () =>
       sharedBlock(new SharedArrayBuffer(LARGEST_RECORD_LENGTH + payloadLength)),
     );
-    /** What somebody else still looks at in each block: the place in the block, and what is there. */
+    /** The bytes that another reader still uses in each block: their offsets and values. */
     const looks = blocks.map((): [number, number][] => []);
     const stillThere = (): boolean =>
       looks.every((kept, i) => kept.every(([at, byte]) => blocks[i]!.bytes[at] === byte));

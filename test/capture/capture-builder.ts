@@ -1,6 +1,6 @@
 /**
- * Writes captures for the tests, field by field as the specifications list them. It shares no code with the readers,
- * but an author: the vectors and the cross-checks with other tools guard against a misreading common to both.
+ * Writes captures for the tests, field by field as in the specifications. It shares no code with the readers but has
+ * the same author: published vectors and cross-checks with other tools guard against a common misreading.
  */
 
 export interface BuiltPacket {
@@ -21,12 +21,12 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Bytes of a text of hexadecimal digits, white space ignored. */
+/** Bytes of a hexadecimal text; white space is ignored. */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 }
 
-/** Fields of 2, 4 or 8 bytes in one byte order, one after the other. */
+/** Fields of 2, 4 or 8 bytes in one byte order. */
 export function fields(littleEndian: boolean, ...list: readonly (readonly [2 | 4 | 8, number | bigint])[]): Uint8Array {
   return concat(
     ...list.map(([length, value]) => {
@@ -46,9 +46,9 @@ export interface PcapShape {
   readonly version?: readonly [number, number];
   readonly snapshotLength?: number;
   readonly linkType?: number;
-  /** Bytes behind the four fields of a record header. */
+  /** Bytes after the four fields of a record header. */
   readonly extraHeaderLength?: number;
-  /** These bytes themselves. */
+  /** These bytes exactly. */
   readonly extraHeader?: Uint8Array;
   readonly nanoseconds?: boolean;
   readonly wireLengthFirst?: boolean;
@@ -121,7 +121,7 @@ export function buildInterface(shape: InterfaceShape = {}, littleEndian = true):
   return buildBlock(1, concat(body, shape.options ?? new Uint8Array(0)), littleEndian);
 }
 
-/** An Enhanced Packet Block with a stamp in the interface's own units. */
+/** An Enhanced Packet Block with a timestamp in the interface's units. */
 export function buildEnhanced(
   stamp: bigint | number,
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-/** The public captures beside the checkout, where they are: every one is read to its end, and counted as capinfos counts. */
+/** The public captures next to the checkout, if present: each is read to its end, with the same counts as capinfos. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -27,7 +27,7 @@ async function tally(path: string, batch: PacketBatch): Promise<Tally> {
   return { packets, end: source.end };
 }
 
-/** Packets of each file that capinfos can read, also up to a fault, and the files that it found a fault in. */
+/** Packets of each file that capinfos can read, also up to a fault, and the files with a fault. */
 function countWithCapinfos(paths: readonly string[]): { counts: Map<string, number>; faulty: Set<string> } {
   const counts = new Map<string, number>();
   const faulty = new Set<string>();

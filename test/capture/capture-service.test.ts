@@ -1,4 +1,4 @@
-/** The socket of `sluice capture`, its reader, and peers that are neither. What captures here is no process but a stream. */
+/** The socket of `sluice capture`, its reader, and hostile peers. The capture here is a stream instead of a process. */
 import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -33,7 +33,7 @@ class StreamCapture implements ServedCapture {
   }
 
   askCounts(): void {
-    // They are always up to date.
+    // They are always current.
   }
 
   finish(): void {
@@ -54,7 +54,7 @@ let service: CaptureService;
 const sources: LiveSource[] = [];
 
 function serviceAt(where: string): CaptureService {
-  // A session of the test before may end late.
+  // A session of the previous test may end late.
   const own = { captures, events };
   return new CaptureService(
     'eth1',
@@ -92,7 +92,7 @@ function source(isPatient = false): LiveSource {
   return made;
 }
 
-/** `events.once` would reject where the end comes as an error. */
+/** `events.once` would reject if the end comes as an error. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve();
@@ -137,7 +137,7 @@ describe('sluice capture', () => {
     expect(live.gapMs).toBeGreaterThan(0);
     await until('the losses of both', () => live.dropped.kernel === 13);
     live.stop();
-    // What was captured before the stop still comes.
+    // Packets captured before the stop still arrive.
     expect([await live.read(batch), batch.count]).toEqual([true, 1]);
     expect(await live.read(batch)).toBe(false);
   });

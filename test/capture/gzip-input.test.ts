@@ -70,7 +70,7 @@ describe('gzip', () => {
   it('delivers what comes before damage, but for what 16 KB of compressed bytes hold', async () => {
     const many = samplePackets(5000);
     const whole = gzipSync(buildPcap(many));
-    // A deflate block of the reserved type 3 in place of the data behind the middle.
+    // A deflate block of the reserved type 3 in place of the data after the middle.
     for (const byte of [0x06, 0xff, 0x00]) {
       const damaged = Uint8Array.from(whole).fill(byte, whole.length >> 1);
       const { packets: seen, end } = await readBytes(damaged);

@@ -1,4 +1,4 @@
-/** Whether a tool for a cross-check is on the path. Says so once where it is not, so that a skip has its reason. */
+/** True if a tool for a cross-check is on the path. Prints a message once if not, so that a skip has its reason. */
 import { spawnSync } from 'node:child_process';
 
 export function installed(tool: string): boolean {

@@ -17,7 +17,7 @@ beforeAll(() => {
   writeFileSync(at('mixed', 'a-b'), buildPcap([]));
   writeFileSync(at('mixed', 'B'), buildPcap([], { littleEndian: false }));
   writeFileSync(at('mixed', 'a', 'é.gz'), gzipSync(buildPcap([])));
-  // Before U+E000 by bytes of UTF-8? No: after it. JavaScript's own order says the opposite.
+  // After U+E000 by UTF-8 bytes; JavaScript's own order is the opposite.
   writeFileSync(at('mixed', 'a', '\u{1f511}'), buildPcap([]));
   writeFileSync(at('mixed', 'a', '\ue000'), buildPcap([]));
   writeFileSync(at('mixed', 'a', 'deep', 'cut.pcap'), hex('d4c3b2a10200'));

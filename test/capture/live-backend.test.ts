@@ -15,7 +15,7 @@ describe('tcpdump', () => {
     expect(tcpdump.countsIn('tcpdump: listening on eth7, link-type EN10MB (Ethernet)')).toBeNull();
   });
 
-  // What tcpdump 4.99 of Debian 12 writes.
+  // Output of tcpdump 4.99 of Debian 12.
   it.each([
     [
       "tcpdump: eth7: You don't have permission to perform this capture on that device\n(socket: Operation not permitted)",

@@ -140,7 +140,7 @@ describe('packets at once', () => {
       waits++;
     }
     expect(times).toEqual(long.map(({ timeUs }) => timeUs));
-    // Often enough for signals and outputs, too seldom to cost.
+    // Often enough for signals and outputs, rarely enough to cost nothing.
     expect(waits).toBeGreaterThan(1);
     expect(waits).toBeLessThan(20);
     await source.close();

@@ -1,4 +1,6 @@
-/** The same bytes, read by the tools of others and by us: what they write we must read, and count and time alike. */
+/**
+ * The same captures in other tools and in Sluice: files written by them are readable, with the same counts and times.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +24,7 @@ import { expectedPackets, readAll, readBytes } from './read-all.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'other-tools-'));
 const at = (name: string): string => join(folder, name);
-// At least an Ethernet header each: Wireshark refuses to write less.
+// At least an Ethernet header each: Wireshark writes nothing shorter.
 const packets: BuiltPacket[] = samplePackets(60).map(({ timeUs, bytes, wireLength }) => {
   const longer = concat(new Uint8Array(14), bytes);
   return { timeUs, bytes: longer, wireLength: Math.max(wireLength ?? 0, longer.length) };
@@ -99,7 +101,7 @@ describe.skipIf(!installed('tshark'))('what tshark shows of pcapng times', () =>
       const time = `${Math.floor(timeUs / 1e6)}.${String(timeUs % 1e6).padStart(6, '0')}`;
       return `${time}\t${capturedLength}\t${wireLength}`;
     });
-    // Beyond the time tshark can show, the two clamp in their own ways.
+    // Beyond the times that tshark can show, the two clamp differently.
     if (Number(lines[0]!.split('.')[0]) < 9e9) expect(ours).toEqual(lines);
   });
 });

@@ -1,4 +1,7 @@
-/** Record headers whose length no magic tells: those of Red Hat, SuSE and Nokia are found, and the usual ones never taken for them. */
+/**
+ * Record headers whose length no magic states: those of Red Hat, SuSE and Nokia are detected, and ordinary ones are
+ * never mistaken for them.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ByteInput } from '../../src/capture/input/byte-input.ts';
@@ -11,13 +14,13 @@ import { expectedPackets, MemoryInput, readBytes } from './read-all.ts';
 
 const MODIFIED = 0xa1b2cd34;
 
-/** Packets that begin as Ethernet frames do. */
+/** Packets that begin like Ethernet frames. */
 const packets: BuiltPacket[] = samplePackets(12).map(({ timeUs, bytes }) => ({
   timeUs,
   bytes: concat(hex('02005e000002 02005e000001 0800'), bytes),
 }));
 
-/** Interface 2, protocol 0x0800, a packet to this host; then what SuSE adds. */
+/** Interface 2, protocol 0x0800, a packet to this host; then the fields that SuSE adds. */
 const linux = (littleEndian: boolean): Uint8Array => concat(fields(littleEndian, [4, 2], [2, 0x0800]), hex('00 00'));
 const suse = (littleEndian: boolean): Uint8Array => concat(linux(littleEndian), hex('01 00 a5a5'));
 

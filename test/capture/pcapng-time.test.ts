@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { offsetToMicros, stampToMicros } from '../../src/capture/format/pcapng-time.ts';
 
-/** The obvious way, in integers of any size: units to microseconds, what is finer cut off. */
+/** The obvious way, in big integers: units to microseconds, the rest truncated. */
 function twin(stamp: bigint, resolution: number): bigint {
   const unitsPerSecond = (resolution & 0x80) !== 0 ? 1n << BigInt(resolution & 0x7f) : 10n ** BigInt(resolution);
   return (stamp * 1_000_000n) / unitsPerSecond;

@@ -1,4 +1,4 @@
-/** Everything a source gives, as objects that tests can compare. */
+/** All packets of a source, as objects that tests can compare. */
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ByteInput } from '../../src/capture/input/byte-input.ts';
@@ -27,7 +27,7 @@ export function contentOf(bytes: Uint8Array): string {
   return bytes.length <= 16 ? Buffer.from(bytes).toString('hex') : createHash('md5').update(bytes).digest('hex');
 }
 
-/** Reads to the end, checks the batch's invariants on the way, and closes. */
+/** Reads to the end, checks the batch's invariants, and closes. */
 export async function readAll(source: PacketSource, capacity = 64): Promise<SeenCapture> {
   const batch = new PacketBatch(capacity);
   const packets: SeenPacket[] = [];
@@ -53,7 +53,7 @@ function seenPacket(batch: PacketBatch, row: number): SeenPacket {
   return { timeUs, capturedLength, wireLength, linkType: batch.linkType[row]!, content: contentOf(bytes) };
 }
 
-/** Bytes in memory, given out in chunks of the given lengths, over and over. */
+/** Bytes in memory, returned in chunks of the given lengths, repeatedly. */
 export class MemoryInput implements ByteInput {
   end: CaptureEnd = NO_FAULT;
   readonly bytes: Uint8Array;
@@ -84,12 +84,12 @@ export class MemoryInput implements ByteInput {
   }
 }
 
-/** The same, read at once, as files are. */
+/** The same, synchronously, like a file. */
 export class MemoryFile extends MemoryInput {
   readonly readNow = (target: Uint8Array, at: number, length: number): number => this.take(target, at, length);
 }
 
-/** What is seen is the same whether the bytes are waited for or read at once. */
+/** The result is the same for synchronous and asynchronous reads. */
 export async function readBytes(
   bytes: Uint8Array,
   options: CaptureOptions = {},
@@ -100,7 +100,7 @@ export async function readBytes(
   return seen;
 }
 
-/** What a capture built from these packets must show. */
+/** The expected packets of a capture built from these. */
 export function expectedPackets(packets: readonly BuiltPacket[], linkType = 1): SeenPacket[] {
   return packets.map(({ timeUs, bytes, wireLength }) => ({
     timeUs,

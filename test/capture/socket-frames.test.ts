@@ -18,7 +18,7 @@ function packets(bytes: string): Uint8Array {
   return Buffer.concat([frameHeader(FrameType.PACKETS, bytes.length), Buffer.from(bytes)]);
 }
 
-/** What comes out of a stream that is cut into chunks of `size` bytes. */
+/** The output for a stream that is cut into chunks of `size` bytes. */
 async function read(
   stream: Uint8Array,
   size = stream.length,

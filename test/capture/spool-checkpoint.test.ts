@@ -1,4 +1,7 @@
-/** The checkpoint of a spool: a file that is done is known again, a longer one is read on, another one under its name is read from its start. */
+/**
+ * The checkpoint of a spool: a processed file is recognised, a longer one is continued, another one with its name is
+ * read from its start.
+ */
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,7 @@ const store = {
   },
 };
 
-/** As after a restart. */
+/** Like after a restart. */
 function opened(): SpoolCheckpoint {
   const checkpoint = new SpoolCheckpoint(store, folder);
   checkpoint.load();

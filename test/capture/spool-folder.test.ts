@@ -1,4 +1,4 @@
-/** A spool folder: which files count, in which order, and when one is complete. */
+/** A spool folder: which files count, their order, and when one is complete. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Inputs that are no capture Sluice reads are named, and the command that the message gives makes a readable one of them. */
+/** Inputs in unsupported formats are named, and the command in the message converts them to a readable capture. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { expectedPackets, readAll, readBytes } from './read-all.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'unread-format-'));
 const at = (name: string): string => join(folder, name);
-// At least an Ethernet header each: Wireshark refuses to write less.
+// At least an Ethernet header each: Wireshark writes nothing shorter.
 const packets = samplePackets(30).map(({ timeUs, bytes }) => ({ timeUs, bytes: concat(new Uint8Array(14), bytes) }));
 writeFileSync(at('in.pcap'), buildPcap(packets));
 
@@ -88,7 +88,10 @@ describe.skipIf(!installed('editcap'))('a capture written by editcap as', () => 
   });
 });
 
-/** A record of Endace's: seconds in the time's upper half, type 2 (Ethernet), lengths, two bytes of padding, the frame. */
+/**
+ * A record of Endace's: seconds in the upper half of the time, type 2 (Ethernet), lengths, two bytes of padding, the
+ * frame.
+ */
 function erfRecord(seconds: number, frame: Uint8Array): Uint8Array {
   const time = fields(true, [4, 0], [4, seconds]);
   return concat(

@@ -1,4 +1,7 @@
-/** Runs a piece of a test as somebody whom file permissions bind: root is not, so root steps aside for as long as it takes. */
+/**
+ * Runs a part of a test as a user who is bound by file permissions: root is not, so the process changes its user
+ * meanwhile.
+ */
 const NOBODY = 65_534;
 
 export async function withoutRights<T>(work: () => Promise<T>): Promise<T> {

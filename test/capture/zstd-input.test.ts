@@ -16,7 +16,7 @@ import { installed } from './installed.ts';
 import { MemoryInput, expectedPackets, readAll } from './read-all.ts';
 import type { SeenCapture } from './read-all.ts';
 
-/** `zstd -19` 1.5.4 of a capture of one packet: one compressed block, literals as they are, a checksum. */
+/** `zstd -19` 1.5.4 of a capture of one packet: one compressed block, raw literals, a checksum. */
 const SMALL = hex(
   '28b52ffd242c4d01002402d4c3b2a10200040004000100000090a3cf6540e20100040000003c000000deadbeef01001be002ffb892d3',
 );
@@ -64,7 +64,7 @@ const block = (type: number, length: number, content: Uint8Array, last = true): 
   const header = (length << 3) | (type << 1) | (last ? 1 : 0);
   return concat(Uint8Array.of(header & 255, (header >> 8) & 255, header >> 16), content);
 };
-/** The table of one endless code that takes no bits: fzstd 0.1.1 never returns from it. */
+/** A table with a single code of zero bits: fzstd 0.1.1 never returns from it. */
 const ENDLESS = block(2, 12, hex('a20002 04f003ffff000000 00'));
 
 describe.each(LIBRARIES)('vectors, by %s', (_, open) => {
@@ -224,7 +224,7 @@ describe('the worker', () => {
   });
 
   it('ends a stream that hardly comes forward, and not one that was closed', async () => {
-    // Each frame a window of 128 MB for one byte: some 100 ms of clearing memory.
+    // Each frame has a window of 128 MB for one byte: about 100 ms to clear the memory.
     const frame = hex('28b52ffd 00 88 0b0000 41');
     const { bytes, end } = await unpack(concat(...new Array<Uint8Array>(100).fill(frame)), LIBRARIES[0]![1]);
     expect(bytes.length).toBeLessThan(100);

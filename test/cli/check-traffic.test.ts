@@ -1,4 +1,7 @@
-/** `sluice check --traffic` and the summary of `replay`: would a policy, working as intended, trip its own limits? */
+/**
+ * `sluice check --traffic` and the summary of `replay`: whether a policy that works as intended would trip its own
+ * limits.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** How the command ends: outputs that fail, captures that are cut, signals. */
+/** How commands end: failing outputs, truncated captures, signals. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { ended, jsonLines, ROOT, sluice, start, temporaryFolder, untilWritten } 
 const folder = temporaryFolder();
 const REKEY = readFileSync(join(ROOT, 'captures/wireguard/rekey.pcap'));
 
-/** A sentence of the command's own, and no stack. */
+/** A message of the command, without a stack trace. */
 function expectSentence(stderr: string, sentence: string): void {
   expect(stderr).toContain(`sluice: ${sentence}`);
   expect(stderr).not.toMatch(/^ {4}at /m);
@@ -56,7 +56,7 @@ describe('a reader that goes away', () => {
   it.each([
     ['replay captures --each --decisions - --quiet'],
     ['replay captures --each --flows - --quiet'],
-    // Enough text that it does not all fit a pipe.
+    // More text than fits a pipe.
     [`lookup ${'198.51.100.1 '.repeat(2000)}`],
   ])('%.40s', async (line) => {
     const child = start(line.trim().split(' '));

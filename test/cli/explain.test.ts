@@ -1,4 +1,4 @@
-/** explain, as its users run it. */
+/** explain, run as a command. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

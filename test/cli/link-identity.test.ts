@@ -1,4 +1,4 @@
-/** Mirror ports that tag each direction with another VLAN, as their users meet them: the hint, and --link-identity. */
+/** Mirror ports that tag each direction with another VLAN: the hint, and --link-identity. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,10 @@ import { jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
 const HANDSHAKE = join(ROOT, 'captures/wireguard/handshake.pcap');
 const CLIENT_OCTET = 10;
 
-/** The committed handshake, little-endian pcap of Ethernet frames, with a tag of VLAN `forth` or `back` in each frame; 0 for no tag. */
+/**
+ * The committed handshake, a little-endian pcap of Ethernet frames, with a tag of VLAN `forth` or `back` in each frame;
+ * 0 for no tag.
+ */
 function tagged(forth: number, back: number): Uint8Array {
   const capture = readFileSync(HANDSHAKE);
   const parts = [capture.subarray(0, 24)];

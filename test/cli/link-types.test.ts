@@ -30,7 +30,7 @@ function framesOf(path: string): Uint8Array[] {
 const usb = written('usb.pcap', buildPcap(packets(4), { linkType: 220 }));
 const UNREAD = 'link type 220 (USB_LINUX_MMAPPED), which Sluice does not read';
 
-/** Ethernet with a VPN beside an interface of another link type. */
+/** Ethernet with a VPN, and an interface of another link type. */
 function mixed(): Uint8Array {
   const frames = framesOf(VPN);
   return concat(

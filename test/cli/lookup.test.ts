@@ -1,4 +1,4 @@
-/** lookup, as its users run it. */
+/** lookup, run as a command. */
 import { describe, expect, it } from 'vitest';
 import { sluice } from './sluice.ts';
 

@@ -1,4 +1,4 @@
-/** `sluice rules`, and what other commands make of manifests. */
+/** `sluice rules`, and how other commands treat manifests. */
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -114,7 +114,7 @@ describe('check', () => {
       { length: 30 },
       (_, at) => `10.1.0.${at}/32,Holder ${at},it,,,${at < 20 ? day(2) : ''},R-${at}\n`,
     );
-    // Two of those that expire are renewed, and one begins later.
+    // Two of the expiring registrations are renewed, and one begins later.
     const renewed = [0, 1].map((at) => `10.1.0.${at}/32,Holder ${at},it,,${day(3)},,N-${at}\n`);
     writeFileSync(dated, `${HEADER}${rows.join('')}${renewed.join('')}10.2.0.0/24,Later,it,,${day(5)},,L\n`);
     const grace = join(folder, 'grace.yaml');

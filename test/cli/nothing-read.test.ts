@@ -1,4 +1,7 @@
-/** Captures of which no packet could be read, for another reason than the link type: never "0 of them VPN", always the reason's name. */
+/**
+ * Captures without a readable packet, for other reasons than the link type: the output never claims "0 of them VPN",
+ * and always names the reason.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

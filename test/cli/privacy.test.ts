@@ -37,7 +37,7 @@ async function run(name: string, ...flags: string[]): Promise<{ decisions: Ends[
   return { decisions: jsonLines(wrote) as unknown as Ends[], text, wrote };
 }
 
-/** Which of the texts stand in another by themselves. */
+/** The texts that occur in another text as whole words. */
 function foundIn(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => {
     for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
@@ -143,7 +143,7 @@ describe('addresses of the lab', () => {
     const text = await outputOf('--addresses', 'truncated');
     const hosts = new Set([...text.matchAll(ADDRESS)].map(([, host]) => host));
     expect([...hosts]).toEqual(['0']);
-    // Nothing of an IPv6 address behind its 48th bit.
+    // Nothing of an IPv6 address after its 48th bit.
     const beyond = [...text.matchAll(/2001:db8:[0-9a-f:]*/g)].filter(
       ([address]) => !/^2001:db8(:[0-9a-f]+)?::$/.test(address),
     );

@@ -1,4 +1,4 @@
-/** The built program is few files; what it starts by a URL must be among them. */
+/** The built program consists of few files; files that it starts by a URL must be among them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

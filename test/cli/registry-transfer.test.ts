@@ -1,4 +1,4 @@
-/** A registry that was moved between threads answers as one that was not: nothing of it has lost its class or its memory. */
+/** A registry that was transferred between threads gives the same answers: all classes and memory are restored. */
 import { expect, it } from 'vitest';
 import { registryBlocks, reviveRegistry } from '../../src/registry/registry-transfer.ts';
 import type { Registry } from '../../src/registry/registry.ts';

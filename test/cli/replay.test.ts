@@ -26,7 +26,7 @@ interface Summary {
   readonly mode: string;
 }
 
-/** The committed captures are of different occasions. */
+/** The committed captures are unrelated recordings. */
 const BACK_IN_TIME = /^sluice: warning: \d+ of \d+ files begin before the end of .* Give --each .*\n/;
 
 const sum = (counts: Record<string, number>): number =>
@@ -230,7 +230,7 @@ describe('simulated enforcement', () => {
     expect(Number(piped.stdout)).toBe(statSync(join(folder, 'stdout.pcapng')).size);
   });
 
-  /** Flows that are delayed by different times, between others that are not. */
+  /** Flows with different delays, among others without delay. */
   const SEVERAL_FLOWS = join(ROOT, 'captures/condition/fragments-v4.pcap');
   const slow = join(folder, 'slow.yaml');
   writeFileSync(

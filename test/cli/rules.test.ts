@@ -1,4 +1,4 @@
-/** check, and rules that are not valid in every command that reads them. */
+/** check, and invalid rules in every command that reads them. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ const BAD_ROWS = file(
   'bad.csv',
   [
     'prefix,holder,sector,protocols,valid_from,valid_until,reference',
-    // In a range for documentation: a warning.
+    // In a documentation range: a warning.
     '198.51.100.0/24,Good,it,,,,r',
     '198.51.100.7/24,Bad,bnk,wireguard;tor,2024-13-01,,r',
     '::1/129,Bad,it,,,,r',
@@ -39,7 +39,7 @@ const BAD_ROWS = file(
   ].join('\n'),
 );
 
-/** Place, severity and first words of each problem in a file, from lines that an editor could jump by. */
+/** Position, severity and first words of each problem in a file, from lines that an editor can jump to. */
 function problems(text: string, path: string): string[] {
   const lines = text.split('\n').filter((line) => line.startsWith(`${path}:`));
   const found = lines.map((line) => /^:(\d+:\d+): (error|warning): (\S+ \S+)/.exec(line.slice(path.length)));
@@ -74,7 +74,7 @@ describe('check', () => {
     expect(problems(stdout, BAD_ROWS).map((problem) => problem.split(' ', 2).join(' '))).toEqual([
       '2:1 warning',
       '3:1 error',
-      // Two holders share the reference.
+      // Two holders have the same reference.
       '3:1 warning',
       '3:21 error',
       '3:35 error',

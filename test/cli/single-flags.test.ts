@@ -1,4 +1,4 @@
-/** Every flag of every command that takes one value, given twice to the parser. */
+/** Every flag of every command that takes one value, given twice. */
 import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addCheckCommand } from '../../src/cli/check-command.ts';
@@ -30,7 +30,7 @@ function parsing(original: Command): Command {
   return command;
 }
 
-/** A value that the flag takes. */
+/** A valid value of the flag. */
 function valueOf({ argChoices, parseArg }: Option): string {
   const candidates = [...(argChoices ?? []), '7', '70', '70s', '7MB', 'none', 'https://example.org/', '192.0.2.1'];
   return candidates.find((value) => {

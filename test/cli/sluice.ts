@@ -1,4 +1,4 @@
-/** Runs the built command as its users do: a process of its own, from the project's root. */
+/** Runs the built command as a process, from the project's root. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,9 @@ export interface Ended {
 }
 
 interface Streams {
-  /** Octets for standard input; nothing where missing. */
+  /** Bytes for standard input; nothing if missing. */
   readonly input?: Uint8Array;
-  /** Descriptor of a file that standard output goes to. */
+  /** Descriptor of a file for standard output. */
   readonly stdout?: number;
   readonly cwd?: string;
 }
@@ -31,7 +31,7 @@ export function start(args: readonly string[], streams: Streams = {}): ChildProc
   });
 }
 
-/** What a started command ends with. */
+/** Result of a finished command. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -43,7 +43,7 @@ export async function ended(child: ChildProcess): Promise<Ended> {
 
 export function sluice(args: readonly string[], streams: Streams = {}): Promise<Ended> {
   const child = start(args, streams);
-  // A command that does not read its input may be gone before all of it is written.
+  // A command that does not read its input may end before all of it is written.
   child.stdin!.on('error', () => undefined);
   child.stdin!.end(streams.input);
   return ended(child);
@@ -58,7 +58,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** The values of JSON Lines; throws where a line is none. */
+/** The values of JSON Lines; throws if a line is invalid. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   if (text !== '' && !text.endsWith('\n')) throw new Error('the last line is cut');
   return text
@@ -67,7 +67,7 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Waits until a file is there and holds as many lines. */
+/** Waits until a file exists and has this many lines. */
 export async function untilWritten(path: string, lineCount: number): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     if (existsSync(path) && readFileSync(path, 'utf8').split('\n').length > lineCount) return;

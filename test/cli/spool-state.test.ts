@@ -1,4 +1,4 @@
-/** The checkpoint of a spool as a state file: kept, taken over from version 0.1, and set aside where it is broken. */
+/** The checkpoint of a spool as a state file: saved, taken over from version 0.1, and set aside if it is broken. */
 import {
   existsSync,
   mkdirSync,

@@ -77,7 +77,7 @@ describe('a state file', () => {
 
   it('leaves nothing behind where it cannot be saved, and no file open', async () => {
     const one = file();
-    // No JSON has such a number.
+    // JSON cannot represent this number.
     const data = { count: 1n };
     const before = openFiles(folder);
     expect(() => {

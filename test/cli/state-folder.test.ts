@@ -1,4 +1,4 @@
-/** Where state is without a flag, and how `sluice ctl` finds the one daemon there is. */
+/** The default state folder, and how `sluice ctl` finds the only daemon. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,4 @@
-/** Captures in forms that are not read: named, with the command that leads to a capture, and the others are read. */
+/** Captures in unsupported formats: they are reported with the command that converts them, and the others are read. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** A capture of every vector page's Ethernet frames: layers that are not read are counted by name, and the summary says so. */
+/**
+ * A capture of every vector page's Ethernet frames: unsupported layers are counted by name, and the summary lists them.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** One thread and several make the same of the same captures, octet by octet. */
+/** One thread and several produce byte-identical output for the same captures. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { ended, ROOT, sluice, start, temporaryFolder, untilWritten } from './slu
 
 const folder = temporaryFolder();
 const MIXED = join(folder, 'mixed.pcap');
-/** Enough for batches and blocks to go round many times. */
+/** Enough for batches and blocks to be reused many times. */
 execFileSync(process.execPath, [join(ROOT, 'bench/generate/main.mjs'), '--packets', '120000', MIXED]);
 
-/** Far more flows at a time than the limit of its test, some of them VPNs. */
+/** Far more simultaneous flows than the limit of its test, some of them VPNs. */
 const NEW_FLOWS = join(folder, 'new-flows.pcap');
 const MANY = ['--packets', '120000', '--flows', '60000', '--concurrent', '50000', '--rate', '1000000'];
 execFileSync(process.execPath, [join(ROOT, 'bench/generate/main.mjs'), ...MANY, NEW_FLOWS]);
@@ -54,7 +54,7 @@ describe('several threads give what one gives', () => {
     expect(one[3]).not.toBe('');
     for (const workers of threads) {
       const several = await replayed(captures, flags, workers);
-      // Not `toEqual`: a difference in a hundred megabytes is no text for people.
+      // Not `toEqual`: it would print a difference of a hundred megabytes.
       expect([workers, ...several.map((text, i) => text === one[i])]).toEqual([workers, ...one.map(() => true)]);
     }
   });

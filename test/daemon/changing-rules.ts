@@ -1,4 +1,4 @@
-/** The engine of a daemon with its changes of rules, in this process: files on disk, packets from memory. */
+/** The engine of a daemon with its rule changes, in this process: files on disk, packets from memory. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ export class ChangingRules {
     return daemon;
   }
 
-  /** Another daemon on the same files and state, as after a kill: what this one has not kept by itself is lost. */
+  /** Another daemon on the same files and state, like after a kill: anything not saved is lost. */
   restart(): Promise<ChangingRules> {
     return ChangingRules.restarted(this.folder, this.files, this.conversation);
   }
@@ -114,7 +114,7 @@ export class ChangingRules {
     writeFileSync(join(this.folder, 'registry.csv'), text);
   }
 
-  /** Feeds the conversation of clients `from` … `to - 1`, the first at a packet time, a millisecond apart. */
+  /** Processes the conversations of clients `from` … `to - 1`, the first at a packet time, then a millisecond apart. */
   async feed(from: number, to: number, startUs: number): Promise<void> {
     const bytes = this.conversation.capture(from, to, startUs, 1000);
     let at = 0;
@@ -136,13 +136,13 @@ export class ChangingRules {
     await capture.close();
   }
 
-  /** Clients by the last decision on a flow of theirs that is not to allow it. */
+  /** Clients whose flow has a last decision other than allow. */
   get hitClients(): number {
     const last = new Map(this.decided.map(({ client, action }) => [client, action]));
     return [...last.values()].filter((action) => action !== ACTION_NAMES[0]).length;
   }
 
-  /** Packets that enforcement held back. */
+  /** Packets that enforcement dropped or delayed. */
   get affectedPackets(): number {
     const [, ...held] = this.engine.counters.outcomePackets;
     return held.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,7 @@
-/** A Debian with a systemd of its own, in a container without the machine's network: built once, booted for one command. Needs root. */
+/**
+ * A Debian with its own systemd, in a container without the machine's network: built once, booted for one command.
+ * Needs root.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +10,7 @@ const PACKAGES = 'systemd,systemd-sysv,dbus,procps,tcpdump,iproute2';
 const SUITE = 'bookworm';
 const FALLBACK = 'http://deb.debian.org/debian';
 
-/** A service that runs one command when everything else is up, and switches the container off after it. */
+/** A service that runs one command after everything else has started, and then powers the container off. */
 const COMMAND_UNIT = `[Unit]
 After=multi-user.target dbus.service
 SuccessAction=poweroff-force
@@ -20,7 +23,7 @@ StandardOutput=file:/report.log
 StandardError=inherit
 `;
 
-/** Where this machine gets its own Debian packages from. */
+/** The package source of this machine. */
 function mirror(): string {
   try {
     const text = readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8');
@@ -37,7 +40,7 @@ export function buildRoot(root: string): void {
   if (status !== 0) throw new Error(`debootstrap failed: ${stdout.slice(-2000)}${stderr.slice(-2000)}`);
 }
 
-/** Puts a file into the container. */
+/** Writes a file into the container. */
 export function put(root: string, path: string, text: string): void {
   mkdirSync(join(root, path, '..'), { recursive: true });
   writeFileSync(join(root, path), text);
@@ -66,12 +69,12 @@ export function boot(root: string, command: string, binds: readonly string[], li
   });
 }
 
-/** Whether a program is there. */
+/** True if a program is installed. */
 export function has(command: string): boolean {
   return spawnSync(command, ['--version']).error === undefined;
 }
 
-/** Removes the container, whatever users its files belong to. */
+/** Removes the container, including files of any user. */
 export function removeRoot(root: string): void {
   execFileSync('rm', ['-rf', '--one-file-system', root]);
 }

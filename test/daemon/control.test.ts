@@ -1,4 +1,4 @@
-/** What an operator does to a running daemon: signals, requests, other files; and what becomes of bad ones. */
+/** Actions of an operator on a running daemon: signals, requests, changed files; and how invalid ones are handled. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ afterEach(() => {
   folder.remove();
 });
 
-/** The guard lets any registration go unless it is told otherwise. */
+/** The guard allows every loss of registrations unless configured otherwise. */
 function writePolicy(mode: string, clients: number, guard = '{ registrations: 100% }'): void {
   writeFileSync(
     policy,
@@ -74,7 +74,7 @@ describe('a running daemon', () => {
     for (const { decision } of changed)
       expect(decision).toMatchObject({ action: 'block', previous: 'allow', rule: 'rest' });
     expect(ofType(events, 'reload')[0]).toMatchObject({ reload: { result: 'success', flows: 10, changed: 10 } });
-    // What is asked for again changes nothing, and says so.
+    // A repeated request changes nothing, and the answer reports that.
     expect(await daemon.ask('reload')).toMatchObject({ result: 'unchanged' });
     expect(await daemon.metric('sluice_reloads_total', 'result="unchanged"')).toBe(1);
     expect(await daemon.kill()).toEqual({ code: 0, signal: null });
@@ -102,7 +102,7 @@ describe('a running daemon', () => {
     expect(await daemon.metric('sluice_rules_info', `sha256="${hash!}"`)).toBe(1);
     expect(await daemon.metric('sluice_outcome_packets_total', 'outcome="dropped"')).toBe(0);
     await until('it is logged', () => daemon.log.includes(answer.sha256));
-    // The old file back in place: nothing waits any more.
+    // The old file is back: nothing waits for a confirmation any more.
     writeFileSync(registry, HEADER + BANK);
     expect(await daemon.ask('reload')).toMatchObject({ result: 'unchanged' });
     expect(await daemon.metric('sluice_rules_refused')).toBe(0);
@@ -149,7 +149,7 @@ describe('a running daemon', () => {
     );
     await until('both problems are logged', () => daemon.logged('the rules are not valid').length === 2);
     expect(await daemon.ask('reload')).toMatchObject({ ok: false, result: 'failure' });
-    // What is no text at all, and what is not there.
+    // A file that is not text, and a missing file.
     writeFileSync(registry, randomBytes(100_000));
     expect(await daemon.ask('reload')).toMatchObject({ ok: false, result: 'failure' });
     unlinkSync(registry);
@@ -255,7 +255,7 @@ describe('a running daemon', () => {
       await sleep(50);
     }
     const rotations = await daemon.metric('sluice_event_log_rotations_total');
-    // It is looked at once a second.
+    // The files are checked once a second.
     expect(rotations).toBeGreaterThanOrEqual(3);
     expect(rotations).toBeLessThanOrEqual(7);
     expect(readdirSync(folder.path).filter((name) => /jsonl\.\d/.test(name))).toHaveLength(3);

@@ -1,4 +1,4 @@
-/** `sluice ctl` with a running daemon: what it says and does, and the record of it. */
+/** `sluice ctl` with a running daemon: its answers, its effects, and their record. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ interface Ctl {
   readonly stderr: string;
 }
 
-/** Runs `sluice ctl`; without `--json` its answer for a person. */
+/** Runs `sluice ctl`; without `--json` it answers with text. */
 function ctl(args: readonly string[], env: Record<string, string> = {}): Promise<Ctl> {
   const child = spawn(process.execPath, [MAIN, 'ctl', ...args, '--state', state], { env: { ...process.env, ...env } });
   let [stdout, stderr] = ['', ''];
@@ -107,7 +107,7 @@ describe('sluice ctl', () => {
     expect(refused.stdout).toContain('reload: refused\n1 of 1 registrations in force would be lost, 0 may be\n');
     const hash = /sluice ctl confirm (\w{64})/.exec(refused.stdout)![1]!;
     expect((await ctl(['status'])).stdout).toContain(`waiting.rules.sha256: ${hash}\n`);
-    // Another hash, and no hash, let nothing act.
+    // Neither another hash nor a missing hash confirms anything.
     const other = await ctl(['confirm', '0'.repeat(64)]);
     expect([other.code, other.stdout]).toEqual([1, '']);
     expect(other.stderr).toContain(`the rules that wait for it are ${hash}`);

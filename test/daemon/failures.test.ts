@@ -1,4 +1,7 @@
-/** What goes wrong around a daemon: a reader that stops, a disk that is full, rules that take long. It goes on, and counts. */
+/**
+ * Failures around a daemon: a reader that stops, a full disk, rules that take long to load. The daemon continues, and
+ * counts.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +75,7 @@ describe.skipIf(!isRoot && process.env.CI === undefined)('a full disk (root, to 
       await until('writing has failed', async () => (await daemon.metric('sluice_event_log_failures_total')) > 0);
       expect(await daemon.metric('sluice_event_log_dropped_lines_total')).toBeGreaterThan(0);
       unlinkSync(ballast);
-      // A piece that does not fit is there until it is taken back.
+      // A chunk that does not fit is there until it is truncated away.
       const lines = (): number => readFileSync(decisions, 'latin1').split('\n').length;
       await until('nothing is written', async () => {
         const written = await daemon.metric('sluice_event_log_lines_total');
@@ -139,7 +142,7 @@ describe('a registry of a million rows', () => {
     const args = ['-', '--registry', registry, '--decisions', decisions, '--stats-every', 'never'];
     const daemon = await new RunningDaemon(args).started();
     daemon.child.stdin!.write(handshake.header);
-    // Packets go on whatever the daemon does: 10 handshakes every 2 ms, for a pipe that takes them.
+    // Packets continue independent of the daemon: 10 handshakes every 2 ms, for a pipe with a reader.
     let sent = 0;
     const traffic = setInterval(() => {
       const moment = Array.from({ length: 10 }, () => handshake.records(sent++, START_US + sent * 100));
@@ -172,7 +175,7 @@ describe('a registry of a million rows', () => {
       `a million rows reloaded in ${Math.round(took)} ms, ${sentMeanwhile} handshakes meanwhile; the engine held up for ${Math.round(stall * 1000)} ms\n`,
     );
     expect(sentMeanwhile).toBeGreaterThan(100);
-    // Reading it takes seconds; the engine is held up for less than what a kernel's buffer holds.
+    // Loading takes seconds; the engine is blocked for less than a kernel buffer lasts.
     expect(stall).toBeLessThan(1);
   }, 90_000);
 });

@@ -1,6 +1,6 @@
 /**
- * A flood of handshakes from addresses that nothing is at: what the breaker keeps stays bounded, its limits hold throughout, and clients that are
- * there fare as they would without it.
+ * A flood of handshakes from addresses without clients: the breaker's memory stays bounded, its limits hold throughout,
+ * and real clients are treated as without the flood.
  */
 import { describe, expect, it } from 'vitest';
 import { Conversation } from './many-clients.ts';
@@ -13,7 +13,7 @@ const SPOOFED = 150_000;
 const FLOOD_SECONDS = 55;
 const RECORD_HEADER = 16;
 const SOURCE = RECORD_HEADER + 14 + 12;
-/** Clients that the breaker can keep apart here: three quarters of it. */
+/** Clients that the breaker can distinguish here: three quarters of its capacity. */
 const CAPACITY = 1 << 13;
 
 const POLICY = `
@@ -30,7 +30,7 @@ safety:
 `;
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 
-/** Real clients over a minute, and from the sixth second on initiations that are answered by nothing, each of a client of its own. */
+/** Real clients over a minute, and from the sixth second on unanswered initiations, each from a new client. */
 function minute(spoofed: number): Buffer {
   const real = Array.from({ length: REAL }, (_, number) => {
     const timeUs = START_US + (number * 60 * SECOND) / REAL;
@@ -43,7 +43,7 @@ function minute(spoofed: number): Buffer {
     const record = Buffer.from(one);
     record.writeUInt32LE(Math.floor(timeUs / SECOND), 0);
     record.writeUInt32LE(timeUs % SECOND, 4);
-    // 100.64.0.0 and on.
+    // 100.64.0.0 and following.
     record.writeUInt32BE(0x64400000 + number, SOURCE);
     return { timeUs, records: record };
   });
@@ -62,13 +62,13 @@ describe('a spoofed flood', () => {
     const [confirmed, any, suspected] = flooded.guard!.breaker.limitCounts();
     expect(suspected!.seen).toBeGreaterThan(SPOOFED * 0.8);
     expect(any!.seen).toBeGreaterThan(SPOOFED * 0.8);
-    // Confirmed findings are counted apart, so they stay exact.
+    // Confirmed findings are counted separately, so they stay exact.
     expect(confirmed!.seen).toBe(REAL);
     expect(confirmed!.affected).toBeGreaterThan(REAL * 0.05);
-    // Nine bytes a client, as text, in three tables.
+    // Nine bytes per client, as text, in three tables.
     expect(JSON.stringify(flooded.guard!.breaker.exportSeen()).length).toBeLessThan(3 * 14 * CAPACITY);
 
-    // Without the flood suspected findings are acted on as well: what is done to confirmed ones is the same.
+    // Without the flood suspected findings are enforced too; confirmed ones are treated the same.
     const quiet = await live(
       rulesOf(
         POLICY.replace('stage: suspected }, action: block', 'stage: suspected }, action: allow'),

@@ -1,4 +1,4 @@
-/** Where the daemon listens, for whom, and under which names. */
+/** Where the daemon listens, for which peers, and under which names. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { get as getPlain, type RequestOptions } from 'node:http';

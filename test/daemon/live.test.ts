@@ -1,5 +1,5 @@
 /**
- * Live capture over a virtual link between two ends in a network namespace of its own, fed by tcpreplay. Needs root and the
+ * Live capture over a virtual link between two ends in its own network namespace, fed by tcpreplay. Needs root and the
  * Debian packages iproute2, tcpdump and tcpreplay.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -43,7 +43,7 @@ const inside = (...command: string[]): string =>
   execFileSync('ip', [...INSIDE.slice(1), ...command], { encoding: 'utf8' });
 let logNumber = 0;
 
-/** A daemon in the namespace, started by a command or, for none, by itself, and the path of its decisions. */
+/** Starts a daemon in the namespace, by a command if given; returns it and the path of its decisions. */
 async function capturing(
   command: readonly string[],
   ...more: string[]
@@ -55,7 +55,7 @@ async function capturing(
   return { daemon: await daemon.started(), decisions };
 }
 
-/** A metric, asked for from within the namespace. */
+/** A metric, requested from within the namespace. */
 function metric(name: string): number {
   const text = inside('curl', '-s', 'http://127.0.0.1:9464/metrics');
   return text
@@ -68,7 +68,7 @@ function replay(...more: string[]): string[] {
   return ['tcpreplay', '-q', '-K', '-i', 'left', ...more, capture];
 }
 
-/** Sends the capture; returns what tcpreplay says of it. */
+/** Sends the capture; returns tcpreplay's output. */
 function send(...more: string[]): string {
   return inside(...replay(...more));
 }
@@ -102,7 +102,7 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       replayed = eventsIn(text).map(essence);
     });
 
-    // A test that fails leaves its daemon behind, on the port of the next.
+    // A failed test leaves its daemon running, on the port of the next test.
     afterEach(endAll);
     afterAll(() => {
       spawnSync('ip', ['netns', 'del', NAMESPACE]);
@@ -119,8 +119,8 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       expect(decisionsOf(decisions)).toEqual(replayed);
     });
 
-    // tcpreplay takes one of two cores for itself, and tcpdump and the daemon share the other: what is not done meanwhile waits in
-    // the kernel, in frames of 2 kB. All packets fit, so that how fast the machine is does not matter.
+    // tcpreplay uses one of two cores, and tcpdump and the daemon share the other. Unprocessed packets wait in the
+    // kernel, in frames of 2 kB. All packets fit, so the speed of the machine does not matter.
     it('loses nothing with tcpdump at top speed for a second, with room for it in the kernel', async () => {
       const { daemon } = await capturing([], '--capture-with', 'tcpdump', '--kernel-buffer', '512MB');
       const rounds = 6;
@@ -162,7 +162,7 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       const tools = join(folder.path, 'tools');
       const starts = join(folder.path, 'starts');
       mkdirSync(tools);
-      // The first process is tcpdump; those after it end at once, until there is a file that says otherwise.
+      // The first process is tcpdump; later ones end immediately, until a file exists that allows them.
       const real = execFileSync('sh', ['-c', 'command -v tcpdump'], { encoding: 'utf8' }).trim();
       writeFileSync(
         join(tools, 'tcpdump'),
@@ -182,7 +182,7 @@ exec ${real} "$@"
       const waits = times()
         .slice(2)
         .map((time, index) => time - times()[index + 1]!);
-      // 0.25, 0.5, 1 and 2 seconds, and what the starts take.
+      // 0.25, 0.5, 1 and 2 seconds, and the time of the starts.
       for (const [index, wait] of waits.entries()) {
         expect(wait).toBeGreaterThanOrEqual(250 * 2 ** index - 20);
         expect(wait).toBeLessThan(250 * 2 ** index + 700);

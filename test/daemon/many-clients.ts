@@ -1,6 +1,6 @@
 /**
- * Captures of many clients, made of one: the packets of a committed handshake again and again, each time with another client
- * address, at times of the caller's choosing. Checksums are not made anew: nothing here looks at them.
+ * Captures of many clients, derived from one: the packets of a committed handshake are repeated with other client
+ * addresses, at chosen times. Checksums are not updated, because nothing here verifies them.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ export class Conversation {
   readonly packets: Packet[] = [];
   private readonly client: Buffer;
 
-  /** Of a little-endian Ethernet capture below captures/; the first packet's source is the client. */
+  /** The packets of a little-endian Ethernet capture below captures/; the first packet's source is the client. */
   constructor(name: string, limit = Infinity) {
     const bytes = readFileSync(fileURLToPath(new URL(`../../captures/${name}`, import.meta.url)));
     this.header = bytes.subarray(0, FILE_HEADER_LENGTH);
@@ -37,7 +37,7 @@ export class Conversation {
     this.client = this.packets[0]!.frame.subarray(SOURCE, SOURCE + 4);
   }
 
-  /** Records of the conversation as client `number` (10.x.y.z) has it from `startUs` on. */
+  /** Records of the conversation for client `number` (10.x.y.z), beginning at `startUs`. */
   records(number: number, startUs: number): Buffer {
     const client = Buffer.from([10, (number >> 16) & 255, (number >> 8) & 255, number & 255]);
     return Buffer.concat(
@@ -56,7 +56,7 @@ export class Conversation {
     );
   }
 
-  /** A capture of several clients, one after the other, `stepUs` apart. */
+  /** A capture of several clients, in turn, `stepUs` apart. */
   capture(from: number, to: number, startUs: number, stepUs: number): Buffer {
     const records: Buffer[] = [this.header];
     for (let number = from; number < to; number++)

@@ -1,4 +1,6 @@
-/** A daemon with pseudonyms: events, flows, log, metrics and answers show no true address and nothing of a registration. */
+/**
+ * A daemon with pseudonyms: events, flows, log, metrics and answers show no true address and nothing of a registration.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

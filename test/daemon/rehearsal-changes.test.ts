@@ -1,6 +1,7 @@
 /**
- * The rehearsal of 10 November 2024, as changes of the rules: each would cut off users of a registered bank by a reload or a date. The guard refuses it
- * with the numbers, no packet is held back, and it acts once an operator has confirmed that very hash, or that hash and date.
+ * The rehearsal of 10 November 2024, as changes of the rules: each would cut off users of a registered bank by a reload
+ * or a date. The guard refuses it with the figures, no packet is held back, and it takes effect once an operator has
+ * confirmed that hash, or that hash and date.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { rulesSha256 } from '../../src/decision/rules.ts';
@@ -84,7 +85,7 @@ describe('a reload', () => {
     const { sha256 } = daemon.changes.guard.refused!;
     expect(await daemon.changes.confirm('0'.repeat(64))).toMatchObject({ confirmed: false, result: null });
     expect(rulesSha256(daemon.engine.rules)).not.toBe(sha256);
-    // The files have changed since: what was confirmed is not what is there.
+    // The files have changed since, so the confirmation does not apply to them.
     daemon.writeRegistry(`${HEADER}10.9.9.9/32,Other,it,,,,r\n`);
     expect(await daemon.changes.confirm(sha256)).toMatchObject({ confirmed: true, result: 'refused' });
     daemon.writeRegistry(HEADER);
@@ -172,7 +173,7 @@ describe('a date', () => {
     expect(await daemon.changes.confirm(sha256, MIDNIGHT_US)).toMatchObject({ confirmed: true });
     await daemon.feed(0, CLIENTS, MIDNIGHT_US + 3 * MINUTE_US);
     expect(daemon.hitClients).toBe(CLIENTS);
-    // The breaker holds what the operator let through.
+    // The breaker stops what the operator allowed.
     expect(daemon.trips).toHaveLength(1);
     expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
@@ -255,7 +256,7 @@ describe('a date', () => {
       { state: 'passed', figures: { registrations: { before: 40, after: 38 }, deregistered: 2 } },
     ]);
     expect(daemon.hitClients).toBe(2);
-    // A month without packets: what is due then is one look.
+    // After a month without packets, all due dates are evaluated at once.
     const december = Date.parse('2024-12-05T00:00:00Z') * 1000;
     await daemon.feed(0, 40, december);
     expect(daemon.changes.calendar.held).toMatchObject({
@@ -269,7 +270,7 @@ describe('a date', () => {
     await daemon.feed(0, CLIENTS, MIDNIGHT_US - MINUTE_US);
     await daemon.feed(0, CLIENTS, MIDNIGHT_US + MINUTE_US);
     expect(daemon.changes.calendar.held).not.toBeNull();
-    // Renewed: compared with what stands, nothing is lost.
+    // Renewed: compared with the rules in use, nothing is lost.
     daemon.writeRegistry(BANK);
     expect(await reload()).toBe('success');
     expect(daemon.changes.calendar.held).toBeNull();
@@ -294,7 +295,7 @@ describe('a restart', () => {
     await again.feed(0, 20, START_US + MINUTE_US);
     expect([again.hitClients, again.affectedPackets]).toEqual([0, 0]);
     expect(await again.changes.confirm(again.changes.guard.refused!.sha256)).toMatchObject({ result: 'success' });
-    // What acts by a confirmation is what the next start begins with.
+    // Rules that took effect by a confirmation are those of the next start.
     await again.changes.stop();
     const third = await again.restart();
     expect(third.engine.rules.registry.count).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * The rehearsal of 10 November 2024. On that day enforcement cut off everyone for a day, registered or not. Here it goes wrong in seven forms, with
- * real handshakes of many clients. Each form runs without the breaker and with it.
+ * The rehearsal of 10 November 2024. On that day enforcement cut off everyone for a day, registered or not. Here seven
+ * forms of that failure are replayed with real handshakes of many clients, each without the breaker and with it.
  */
 import type { Rules } from '../../src/decision/rules.ts';
 import { Conversation } from './many-clients.ts';
@@ -15,7 +15,7 @@ export interface Rehearsed {
   readonly day: Day;
 }
 
-/** Clients that a limit allows, where a form says nothing else. */
+/** Clients that a limit allows, unless a form has another number. */
 export const ALLOWED = 50;
 export const START_US = Date.parse('2024-11-10T13:00:00Z') * 1000;
 const MINUTE_US = 60_000_000;
@@ -32,7 +32,7 @@ export const SAFE_RULES = `
 export const ONE_WINDOW = `safety: { window: 60s, max_clients_affected: ${ALLOWED}, max_share_affected: 100%, then: observe }`;
 const CUT = '\n  - { name: unregistered, when: { stage: confirmed }, action: block }';
 
-/** WireGuard, OpenVPN, IPsec, and traffic that is no VPN. */
+/** WireGuard, OpenVPN, IPsec, and traffic without VPN. */
 export const MIXED = [
   'wireguard/handshake.pcap',
   'openvpn/tcp-plain.pcap',
@@ -56,7 +56,7 @@ export function captureOf(names: readonly string[], clients: number, stepUs: num
   return Buffer.concat([conversations[0]!.header, ...records]);
 }
 
-/** Every eighth of the first clients, in runs of 32, is registered itself. */
+/** Every eighth of the first clients, in runs of 32, is registered. */
 const SOME_CLIENTS =
   REGISTRY_HEADER + Array.from({ length: 32 }, (_, i) => `10.0.${i}.0/27,Holder ${i},it,,,,OW-${i}\n`).join('');
 
@@ -65,7 +65,7 @@ async function bothWays(rules: Rules, capture: Buffer, clients: number, allowed 
   return { clients, allowed, without, day: await live(rules, capture) };
 }
 
-/** Conversations so close that a window of 60 s holds all of them, half a minute before and after an instant. */
+/** Conversations so close that a window of 60 s contains all of them, half a minute before and after an instant. */
 function aroundInstant(clients: number, instantUs: number): Buffer {
   const stepUs = Math.floor((MINUTE_US / 2 - 2_000_000) / clients);
   return captureOf(MIXED, clients, stepUs, [instantUs - MINUTE_US / 2, instantUs + 1_000_000]);
@@ -91,7 +91,7 @@ export const FORMS = {
     - { window: 60s, stage: confirmed, clients: 500 }
     - { window: 1h, stage: confirmed, clients: 2000 }
     - { window: 24h, stage: any, clients: 5000 }`;
-    // One window of a minute is what the breaker had before: it never trips here.
+    // A single window of a minute is what an earlier breaker had: it never trips here.
     const without = await live(rulesOf(policy(CUT, oneWindow), REGISTRY_HEADER), capture);
     const day = await live(rulesOf(policy(CUT, limits), REGISTRY_HEADER), capture);
     return { clients, allowed: 2000, without, day };
@@ -111,7 +111,7 @@ export const FORMS = {
     return bothWays(rules, Buffer.concat([vpn.header, ...records]), clients, allowed);
   },
 
-  /** The rule goes wrong with the second reload; the first one changed a comment only. */
+  /** The second reload contains the error; the first one only changes a comment. */
   'after a reload that changes a comment': async (clients) => {
     const some = '\n  - { name: unregistered, when: { stage: confirmed }, rollout: 2%, action: block }';
     const share = `safety: { window: 1h, max_clients_affected: ${clients}, max_share_affected: 5%, then: observe }`;

@@ -1,4 +1,7 @@
-/** The rehearsal of 10 November 2024 in seven forms: how many clients are hit before the breaker trips, and are registered users among them? */
+/**
+ * The rehearsal of 10 November 2024 in seven forms: how many clients are hit before the breaker trips, and whether
+ * registered users are among them.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
@@ -63,7 +66,7 @@ describe('10 November 2024, rehearsed', () => {
   it('after a reload that changes a comment', async () => {
     const { day, without } = await rehearse('after a reload that changes a comment');
     expect(without.hit.size).toBeGreaterThan(CLIENTS * 0.4);
-    // The reload neither trips nor forgets: what was hit before it counts.
+    // The reload neither trips nor resets the breaker: earlier hits still count.
     expect(day.trips[0]!.trip.cause).toBe('share');
     expect(day.hit.size).toBeGreaterThan(CLIENTS * 0.01);
   });

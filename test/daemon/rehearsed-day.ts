@@ -1,4 +1,7 @@
-/** A day of traffic through the engine as the daemon has it: which clients are hit, when the breaker trips, what becomes of registered users. */
+/**
+ * A day of traffic through the daemon's engine: which clients are hit, when the breaker trips, and how registered users
+ * are treated.
+ */
 import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
@@ -24,9 +27,9 @@ export function rulesOf(policyText: string, registryText: string): Rules {
 }
 
 export interface Day {
-  /** Clients (10.x.y.z as a number) of which at least one packet was dropped or delayed. */
+  /** Clients (10.x.y.z as a number) with at least one packet dropped or delayed. */
   readonly hit: ReadonlySet<number>;
-  /** Trips, each with how many clients had been hit by then. */
+  /** Trips, each with how many clients had been hit before. */
   readonly trips: readonly {
     readonly trip: Trip;
     readonly rule: string | null;

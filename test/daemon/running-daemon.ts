@@ -1,4 +1,4 @@
-/** A daemon under test: `sluice run` as a process of its own, as an operator would start it. */
+/** A daemon under test: `sluice run` as a process, started as an operator would start it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export const MAIN = fileURLToPath(new URL('../../dist/bin/sluice.js', import.met
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 const alive = new Set<ChildProcess>();
-// A test that fails leaves its daemon behind.
+// A failed test leaves its daemon running.
 process.on('exit', endAll);
 
 /** Ends all daemons that still run. */
@@ -40,20 +40,20 @@ export class RunningDaemon {
   standardOutput = '';
   log = '';
 
-  /** Starts `sluice run` with these arguments; it listens on a port of its own unless they say otherwise. */
+  /** Starts `sluice run` with these arguments; by default it listens on its own port. */
   constructor(
     args: readonly string[],
     options: {
       readonly stdout?: 'pipe' | number;
       readonly command?: readonly string[];
-      /** False where the daemon's own default is to hold. */
+      /** False to use the daemon's own default. */
       readonly ownState?: boolean;
-      /** Takes the standard output, which is not kept then. */
+      /** Receives the standard output, which is then not stored. */
       readonly onOutput?: (text: string) => void;
     } = {},
   ) {
     if (!existsSync(MAIN)) throw new Error('npm run build comes before these tests');
-    // State is on by default: a daemon under test has its own, unless a test says which.
+    // State is on by default: each daemon under test has its own folder, unless a test sets one.
     const hasState = options.ownState === false || args.includes('--state') || args.includes('--spool');
     const state = hasState ? [] : ['--state', ownState()];
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
@@ -100,7 +100,7 @@ export class RunningDaemon {
     return (await fetch(this.url + path)).text();
   }
 
-  /** The answer to a command on the control socket, as `sluice ctl` sends it. */
+  /** The answer to a command on the control socket, sent as `sluice ctl` does. */
   async ask(command: string): Promise<Record<string, unknown>> {
     const [{ control }] = this.logged('running') as [{ control: string }];
     return (await askDaemon(control, { command })) as Record<string, unknown>;
@@ -123,7 +123,7 @@ export class RunningDaemon {
   }
 }
 
-/** Waits until something holds; fails with its name after `timeoutMs`. */
+/** Waits until a condition holds; fails with its name after `timeoutMs`. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await holds())) {
@@ -132,7 +132,7 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** A folder for one test, and the way to remove it. */
+/** A folder for one test, and a function that removes it. */
 export function temporaryFolder(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   return {
@@ -145,7 +145,7 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 
 export type Event = Record<string, unknown> & { event_type: string };
 
-/** Events of a log; throws where a line is no JSON. */
+/** Events of a log; throws if a line is not JSON. */
 export function eventsIn(text: string): Event[] {
   return text
     .split('\n')
@@ -153,7 +153,7 @@ export function eventsIn(text: string): Event[] {
     .map((line) => JSON.parse(line) as Event);
 }
 
-/** The whole lines of a log; a daemon that writes to it at this moment may have written a part of the next. */
+/** The whole lines of a log; a daemon that is writing may have written a part of the next line. */
 export function eventsOf(path: string): Event[] {
   const text = readFileSync(path, 'utf8');
   return eventsIn(text.slice(0, text.lastIndexOf('\n') + 1));

@@ -1,4 +1,6 @@
-/** The breaker, harm and the clock of a running daemon: what an operator sees of them, and what outlives the process. */
+/**
+ * The breaker, registered hits and the clock of a running daemon: what an operator sees, and what survives the process.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -43,7 +45,7 @@ function run(...more: string[]): RunningDaemon {
 }
 
 let sent = 0;
-/** Feeds clients to a daemon, a millisecond apart; the first feed of a daemon begins with the file's header. */
+/** Sends clients to a daemon, a millisecond apart; the first part begins with the file's header. */
 async function feed(daemon: RunningDaemon, from: number, to: number, startUs = START_US): Promise<void> {
   const bytes = handshake.capture(from, to, startUs + from * 1000, 1000);
   const isFirst = (await daemon.metric('sluice_packets_total')) === 0;
@@ -80,7 +82,7 @@ describe('the breaker of a daemon', () => {
 
   it('keeps its counts over a kill and a reload, without a flag', async () => {
     writePolicy('{ limits: [{ window: 1h, stage: confirmed, clients: 12 }] }');
-    // The place that systemd gives a unit.
+    // The folder that systemd sets for a unit.
     process.env.STATE_DIRECTORY = state;
     const args = ['-', '--policy', policy, '--registry', registry, '--decisions', decisions];
     try {
@@ -111,7 +113,7 @@ describe('the breaker of a daemon', () => {
   function savedHits(): number {
     const [, body] = readFileSync(join(state, 'safety.json'), 'utf8').split('\n');
     const { breaker } = JSON.parse(body!) as { breaker: { hits: { hashes: string } } };
-    // Base64 of eight bytes a client.
+    // Base64 of eight bytes per client.
     return Buffer.from(breaker.hits.hashes, 'base64').length * 2;
   }
 
@@ -174,7 +176,7 @@ describe('the clock of a daemon', () => {
     expect(await daemon.metric('sluice_clients_affected')).toBe(12);
     const last = await daemon.metric('sluice_last_packet_timestamp_seconds');
     expect(Math.abs(last - nowUs / 1e6)).toBeLessThan(60);
-    // A minute later the window is empty again: it did not freeze. The client between was hit before.
+    // A minute later the window is empty again: it was not frozen. The client in between was hit before.
     await feed(daemon, 0, 1, nowUs + 50e6);
     await feed(daemon, 12, 20, nowUs + 100e6);
     expect(await daemon.metric('sluice_breaker_tripped')).toBe(0);
@@ -188,7 +190,7 @@ describe('the clock of a daemon', () => {
     const daemon = await run().started();
     await feed(daemon, 0, 600, nowUs);
     const setUs = nowUs + 86_400e6;
-    // Two packets a client, ten milliseconds apart: 1,400 over 7 s.
+    // Two packets per client, ten milliseconds apart: 1,400 over 7 s.
     for (let number = 600; number < 1300; number++)
       daemon.child.stdin!.write(handshake.records(number, setUs + number * 10_000));
     sent += 700 * PACKETS;

@@ -47,7 +47,7 @@ function put(number: number): void {
 
 const checkpoint = (): string => join(spool, '.sluice', 'spool-files.json');
 
-/** Files that the checkpoint knows as done. */
+/** Files that the checkpoint lists as done. */
 function doneCount(): number {
   if (!existsSync(checkpoint())) return 0;
   return (JSON.parse(readFileSync(checkpoint(), 'utf8').split('\n')[1]!) as { done: unknown[] }).done.length;
@@ -67,7 +67,7 @@ function run(...more: string[]): RunningDaemon {
   ]);
 }
 
-/** What an event says, without the packet numbers that begin anew with the process. */
+/** An event without the packet numbers, which restart with the process. */
 function essence(event: Event): string {
   const { timestamp, src_ip, vpn, decision, pcap_filename } = event as Event & { vpn: { stage: string } };
   return JSON.stringify({ timestamp, src_ip, stage: vpn.stage, decision, pcap_filename });
@@ -100,7 +100,7 @@ describe('a spool', () => {
     const count = 12;
     for (let number = 0; number < count; number++) put(number);
     let kills = 0;
-    // Longer from kill to kill, so that slow machines come to the end too.
+    // Longer from kill to kill, so that slow machines finish too.
     for (let delay = 120; ; delay = (delay * 7) % 260) {
       const daemon = await run('--listen', 'none').started();
       await sleep(delay + 20 * kills);

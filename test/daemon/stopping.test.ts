@@ -1,4 +1,4 @@
-/** How a daemon ends when it is asked to, with as many flows open as a busy link has: everything written, within 5 seconds. */
+/** How a daemon stops, with as many open flows as a busy link has: everything is written, within 5 seconds. */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Conversation } from './many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
 
-/** As many as end in time on any machine, and as many as may not. */
+/** A number that ends in time on any machine, and one that may not. */
 const SOME_FLOWS = 50_000;
 const MANY_FLOWS = 300_000;
 const START_US = 1_731_261_600_000_000;
@@ -21,7 +21,7 @@ afterEach(() => {
   folder.remove();
 });
 
-/** Lines of a file that hold a text. */
+/** Lines of a file that contain a text. */
 async function countLines(path: string, text: string): Promise<number> {
   let count = 0;
   for await (const line of createInterface(createReadStream(path))) if (line.includes(text)) count++;

@@ -1,4 +1,7 @@
-/** Sources that stop giving packets: it is noticed, shown and counted, and it goes on when they do. */
+/**
+ * Sources that stop delivering packets: this is detected, shown and counted, and the daemon continues when packets come
+ * again.
+ */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -94,7 +97,7 @@ describe('a spool', () => {
     mkdirSync(spool);
     const daemon = await new RunningDaemon(['--spool', spool, '--settle', '2s']).started();
     const path = join(spool, 'growing.pcap');
-    // Changed again and again: never complete, so never read.
+    // Changed repeatedly: never complete, so never read.
     for (let round = 0; round < 6; round++) {
       writeFileSync(path, handshake.capture(0, 1 + round, START_US, 100));
       await new Promise((resolve) => setTimeout(resolve, 500));

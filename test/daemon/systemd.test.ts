@@ -1,6 +1,6 @@
 /**
- * The units of deploy/systemd under a real systemd, in a container of its own: what systemd-inside.mjs does there. Needs root and
- * the Debian packages debootstrap and systemd-container.
+ * The units of deploy/systemd under a real systemd, in a container: runs systemd-inside.mjs there. Needs root and the
+ * Debian packages debootstrap and systemd-container.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ function fill(): void {
   put(root, 'etc/sysusers.d/sluice.conf', read('deploy/systemd/sluice.sysusers.conf'));
   for (const name of ['policy.yaml', 'registry.csv']) put(root, `etc/sluice/${name}`, read(`rules/${name}`));
   put(root, 'etc/sluice/sluice.env', 'INTERFACE=right\n');
-  // Little room in the kernel, so that a capture that stands still loses packets soon.
+  // A small kernel buffer, so that a stopped capture soon loses packets.
   put(root, 'etc/sluice/capture-right.env', 'OPTIONS=--kernel-buffer 1MB --snaplen 256\n');
   put(root, 'report.jsonl', '');
 }

@@ -1,5 +1,6 @@
 /**
- * A pipe and a spool need no rights: here the daemon is the user nobody, without any capability. Needs root, to become nobody.
+ * A pipe and a spool need no rights: here the daemon runs as the user nobody, without any capability. Needs root, to
+ * become nobody.
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,8 +14,8 @@ const START_US = 1_731_261_600_000_000;
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 
 /**
- * The project and Node may lie where nobody cannot go, such as root's home: the process sees both below a folder that is
- * open to all, in a view of the file system of its own.
+ * The project and Node may be in folders that the user nobody cannot enter, such as root's home: in a mount namespace
+ * the process sees both below a folder that is open to all.
  */
 const BECOME_NOBODY = `
 mount --bind "$1" "$3/project" && mount --bind "$2" "$3/node" || exit 1
@@ -46,7 +47,7 @@ function decisionsOf(path: string): unknown[] {
   return eventsOf(path).filter(({ event_type }) => event_type === 'decision');
 }
 
-/** User and capabilities of the process, as the kernel has them. */
+/** User and capabilities of the process, from the kernel. */
 function expectNoRights(daemon: RunningDaemon): void {
   const status = readFileSync(`/proc/${daemon.child.pid!}/status`, 'utf8');
   expect(status).toMatch(new RegExp(`^Uid:\\t${NOBODY}\\t${NOBODY}\\t${NOBODY}\\t${NOBODY}$`, 'm'));

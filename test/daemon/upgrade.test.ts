@@ -1,4 +1,7 @@
-/** A daemon on what version 0.1 left (upgrade/README.md): nothing is forgotten, read twice or torn, whichever program runs next. */
+/**
+ * A daemon on the state of version 0.1 (upgrade/README.md): nothing is lost, read twice or torn, in either direction of
+ * the upgrade.
+ */
 import {
   appendFileSync,
   cpSync,
@@ -36,7 +39,7 @@ afterEach(() => {
   folder.remove();
 });
 
-/** The checkpoint of version 0.1, of the files as they are in this copy. */
+/** The checkpoint of version 0.1, for the files in this copy. */
 function writeOlderCheckpoint(names: readonly string[]): void {
   const left = JSON.parse(readFileSync(join(LEFT, 'state/spool.json'), 'utf8')) as { done: [{ head: string }] };
   const done = names.map((name) => {
@@ -53,7 +56,7 @@ function putFile(number: number): void {
   const bytes = handshake.capture(first, first + CLIENTS_PER_FILE, START_US + first * 100_000, 100_000);
   const path = join(folder.path, 'spool', `${number}.pcap`);
   writeFileSync(path, bytes);
-  // Long complete.
+  // Complete for a long time.
   utimesSync(path, number, number);
 }
 
@@ -67,7 +70,7 @@ function run(): Promise<RunningDaemon> {
 const done = (daemon: RunningDaemon): Promise<number> => daemon.metric('sluice_spool_files', 'state="done"');
 const tripped = (daemon: RunningDaemon): Promise<number> => daemon.metric('sluice_breaker_tripped', 'then="observe"');
 
-/** Decisions in the log; throws where a line is torn. Each is of a client and stage of its own. */
+/** Decisions in the log; throws if a line is torn. Each has its own client and stage. */
 function expectDecisions(fileCount: number): void {
   const found = eventsOf(decisions).filter(({ event_type }) => event_type === 'decision');
   const names = found.map(
@@ -79,7 +82,7 @@ function expectDecisions(fileCount: number): void {
 
 describe('after an upgrade', () => {
   it('the trip and its counts hold, no file is read twice, and the log goes on after its last whole line', async () => {
-    // What a kill in the middle of the next file would have left.
+    // The leftovers of a kill in the middle of the next file.
     appendFileSync(decisions, '{"timestamp":"2024-11-10T18:00:01.6');
     putFile(1);
     let daemon = await run();

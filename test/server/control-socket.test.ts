@@ -1,4 +1,4 @@
-/** The control socket: who may use it, what it takes, and hostile peers. */
+/** The control socket: which users may use it, which requests it accepts, and hostile peers. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -51,7 +51,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Sends bytes, and returns all that comes back. */
+/** Sends bytes, and returns the whole answer. */
 function raw(
   bytes: string | Buffer,
   prove: (nonce: string) => void = (nonce) => {
@@ -177,7 +177,7 @@ describe('its path', () => {
     expect(await askDaemon(path, {})).toMatchObject({ ok: true });
     await socket.stop();
     expect(existsSync(path)).toBe(false);
-    // What a kill leaves: a socket on which no process listens.
+    // The leftover of a kill: a socket on which no process listens.
     spawnSync(process.execPath, [
       '-e',
       `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,

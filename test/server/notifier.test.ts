@@ -6,7 +6,7 @@ import type { Log } from '../../src/output/log/log.ts';
 import { Notifier } from '../../src/daemon/notifier.ts';
 import { until } from '../daemon/running-daemon.ts';
 
-/** A webhook that answers as the test says, and keeps what it was sent. */
+/** A webhook that answers as the test specifies, and stores the requests. */
 class Webhook {
   readonly bodies: Record<string, unknown>[] = [];
   requests = 0;
@@ -87,7 +87,7 @@ describe('the webhook', () => {
     const notifier = await notifierTo((request) => (request === 1 ? 500 : 200), [200]);
     for (let number = 0; number < 10; number++) notifier.notify({ number });
     await until('those that were kept are sent', () => notifier.counts.sent === 4);
-    // The first was on its way; of the others three fit.
+    // The first was under way; of the others three fit.
     expect(webhook.bodies.map(({ number }) => number)).toEqual([0, 7, 8, 9]);
     expect(notifier.counts).toEqual({ sent: 4, failed: 0, dropped: 6 });
   });
