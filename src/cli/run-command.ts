@@ -71,7 +71,7 @@ export function addRunCommand(program: Command): void {
     .addOption(
       new Option(
         '--stuck-after <time>',
-        'a source that gives nothing for so long is stuck: logged, counted, not ready; a capture whose interface counts meanwhile is started anew',
+        'a source that gives nothing for so long is stuck: logged, counted, not ready; a capture whose interface counts packets meanwhile is restarted',
       )
         .argParser(duration)
         .default(30_000, '30s'),

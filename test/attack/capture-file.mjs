@@ -1,12 +1,12 @@
 /**
- * Captures of any size written through one buffer: the attacks' frames are changed in place and never kept. pcap, microseconds,
- * little-endian; pcapng blocks and raw octets where an attack wants those.
+ * Writes captures of any size through one buffer: the attacks modify their frames in place and keep no copies. pcap,
+ * microseconds, little-endian; pcapng blocks and raw bytes for some attacks.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 const BUFFER_LENGTH = 1 << 20;
 const RECORD_HEADER_LENGTH = 16;
-/** Attacks begin here unless they are about time: 2024-11-10T18:00:00Z. */
+/** Start time of the attacks, unless they are about time: 2024-11-10T18:00:00Z. */
 export const START_US = 1_731_261_600_000_000;
 
 export class CaptureFile {
@@ -31,7 +31,7 @@ export class CaptureFile {
     this.octets(header);
   }
 
-  /** A packet of the first `length` octets of `frame`. */
+  /** A packet of the first `length` bytes of `frame`. */
   packet(timeUs, frame, length = frame.length, wireLength = length) {
     const buffer = this.#room(RECORD_HEADER_LENGTH + length);
     const at = this.#length;

@@ -1,4 +1,4 @@
-/** Attacks on readers, the walk of headers and the clock. Each takes a file and writes packets, or octets. */
+/** Attacks on readers, the walk of headers and the clock. Each takes a file and writes packets, or bytes. */
 import { createGzip, gzipSync } from 'node:zlib';
 import { once } from 'node:events';
 import { START_US } from './capture-file.mjs';
@@ -51,7 +51,7 @@ function manySections(file) {
   }
 }
 
-/** Packets before a record that claims `length` octets and has a few. */
+/** Packets before a record that claims `length` bytes and has a few. */
 function falseLength(file, length) {
   file.begin();
   const frame = udp4(53, Buffer.alloc(24));
@@ -60,7 +60,7 @@ function falseLength(file, length) {
   file.octets(random(100_000));
 }
 
-/** A pcapng block of `type` and `length` that ends after a few octets. */
+/** A pcapng block of `type` and `length` that ends after a few bytes. */
 function falseBlock(file, type, length) {
   file.octets(SECTION);
   file.octets(INTERFACE);
@@ -73,7 +73,7 @@ function falseBlock(file, type, length) {
   file.octets(random(100_000));
 }
 
-/** Octets through gzip into the file: `make` yields them piece by piece. */
+/** Writes bytes through gzip into the file; `make` yields them in parts. */
 async function gzipped(file, make) {
   const gzip = createGzip({ level: 9 });
   gzip.on('data', (chunk) => {
@@ -97,7 +97,7 @@ function* equalPackets(file) {
   }
 }
 
-/** A gigabyte of zeros in one block that nobody reads. */
+/** A gigabyte of zeros in one block that is never read. */
 function* zeroBlock() {
   const length = 1 << 30;
   yield Buffer.concat([SECTION, INTERFACE, words(0x0bad, length)]);
@@ -107,7 +107,7 @@ function* zeroBlock() {
   yield words(length);
 }
 
-/** The same in 33 kB: a zstd frame (RFC 8878) of raw blocks and of one octet repeated. */
+/** The same in 33 kB: a zstd frame (RFC 8878) of raw blocks and of one repeated byte. */
 function zstdBomb(file) {
   const zstdBlock = (length, type, last, octets) => {
     const header = Buffer.alloc(3);
@@ -125,7 +125,7 @@ function zstdBomb(file) {
   file.octets(raw(words(length), true));
 }
 
-/** Frames that are nothing but wrappings: tags, labels, tunnels and extension headers, around each other. */
+/** Frames that consist of encapsulations: tags, labels, tunnels and extension headers, around each other. */
 function nestedFrames() {
   const inner = udp(40_000, 1194, random(24));
   const tunnels = (depth, wrap) => {
@@ -166,7 +166,7 @@ function nesting(file) {
   for (let i = 0; i < MILLION / 2; i++) file.packet(START_US + i * 2, frames[i % frames.length]);
 }
 
-/** Packets of 1000 flows at times of the attacker's choice. */
+/** Packets of 1000 flows at times chosen by the attacker. */
 function clock(file, timeOf, count = MILLION) {
   const frame = udp4(53, Buffer.alloc(24));
   file.begin();
@@ -209,7 +209,7 @@ export const FILE_ATTACKS = {
   'gzip-bomb-block': { text: 'A block of 1 GB of zeros in 1 MB of gzip.', write: (file) => gzipped(file, zeroBlock) },
   'zstd-bomb-block': { text: 'The same in 33 kB of zstd.', write: zstdBomb },
   'gzip-members': {
-    text: '100,000 gzip members without an octet in them, before a capture.',
+    text: '100,000 gzip members without a byte in them, before a capture.',
     write: (file) => {
       const empty = gzipSync(Buffer.alloc(0));
       const many = Buffer.concat(Array.from({ length: 1000 }, () => empty));

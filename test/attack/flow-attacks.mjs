@@ -1,11 +1,13 @@
-/** Attacks on tables: more flows, connections, fragments and findings than anyone has. Each takes a file and writes packets. */
+/**
+ * Attacks on tables with excessive flows, connections, fragments and findings. Each takes a file and writes packets.
+ */
 import { START_US } from './capture-file.mjs';
 import { Ip4, ip4, ip6, Ip6, random, scattered, tcp4, Tcp4, udp, Udp4, udp4 } from './frames.mjs';
 
 const SYN = 2;
 const ACK_PUSH = 0x18;
 
-/** `count` packets, each from a source of its own. */
+/** `count` packets, each from a different source. */
 function spoof(file, frame, count, change = () => undefined, stepUs = 2) {
   file.begin();
   for (let i = 0; i < count; i++) {
@@ -66,7 +68,7 @@ function collisions(file) {
   }
 }
 
-/** Connections that send the beginning of an OpenVPN session octet by octet, all of them side by side. */
+/** Connections that send the beginning of an OpenVPN session byte by byte, all of them interleaved. */
 function octetByOctet(file) {
   const reset = Buffer.concat([Buffer.from([0, 42, 0x38]), random(8), Buffer.alloc(40)]);
   const frame = tcp4(1194, ACK_PUSH, Buffer.alloc(1));
@@ -108,7 +110,10 @@ function roaming(file) {
   }
 }
 
-/** Where every packet begins a flow that is found, decided and followed: measured to cost this much, which is more than others may. */
+/**
+ * Every packet begins a flow that is detected, decided and tracked: measured to cost this much, which is more than
+ * other attacks may.
+ */
 const ALL_FOUND = { memoryLimitMb: 1000, rateShare: 1 / 8 };
 const MILLION = 1_000_000;
 
@@ -200,7 +205,7 @@ export const FLOW_ATTACKS = {
     text: 'One WireGuard peer at half a million addresses: a tunnel of as many flows.',
     write: roaming,
   },
-  'tcp-octet-by-octet': { text: '20,000 connections side by side, in segments of one octet.', write: octetByOctet },
+  'tcp-octet-by-octet': { text: '20,000 connections side by side, in segments of one byte.', write: octetByOctet },
   'hash-collisions': {
     text: 'A million IPv6 flows in 62,500 groups of 16 whose hashes are equal under every seed.',
     write: collisions,

@@ -1,7 +1,7 @@
-/** Frames that attacks are made of: Ethernet and IP around a payload, with the places of the fields that an attack changes. */
+/** Frames for attacks: Ethernet and IP around a payload, with the offsets of the fields that an attack changes. */
 
 export const ETHERNET_LENGTH = 14;
-/** Places of fields in frames of `udp4`, `tcp4` and `ip4`. */
+/** Offsets of fields in frames of `udp4`, `tcp4` and `ip4`. */
 export const Ip4 = { TOTAL_LENGTH: 16, ID: 18, FRAGMENT: 20, PROTOCOL: 23, SOURCE: 26, DESTINATION: 30, LOAD: 34 };
 export const Udp4 = { SOURCE_PORT: 34, DESTINATION_PORT: 36, PAYLOAD: 42 };
 export const Tcp4 = { SOURCE_PORT: 34, DESTINATION_PORT: 36, SEQUENCE: 38, FLAGS: 47, PAYLOAD: 54 };
@@ -64,7 +64,7 @@ export function tcp4(destinationPort, flags, payload = Buffer.alloc(0)) {
   return ip4(6, Buffer.concat([header, payload]));
 }
 
-/** Octets like keys: marsaglia's xorshift32 from a seed. */
+/** Pseudo-random bytes, like keys: Marsaglia's xorshift32 from a seed. */
 export function random(length, seed = 1) {
   let state = Math.imul(seed, 0x9e3779b1) | 1;
   return Buffer.from(

@@ -19,11 +19,11 @@ const PROGRAM = fileURLToPath(new URL('../../dist/bin/sluice.js', import.meta.ur
 const USAGE_REPORT = new URL('report-usage.mjs', import.meta.url).href;
 const MEMORY_LIMIT_MB = 500;
 const RATE_AIM = 300_000;
-/** A flood of flows that hold nothing, one packet each: what every attack is measured against. */
+/** A flood of flows with one packet each and no content: the baseline for every attack. */
 const PLAIN = 'sequential-flows';
-/** Of its rate, at least. */
+/** Required share of the baseline's rate. */
 const RATE_SHARE = 2 / 5;
-/** Fewer packets are over before the program has started: no rate. */
+/** Fewer packets are processed before the program has started: no rate. */
 const FEWEST_FOR_RATE = 100_000;
 const TIMEOUT_MS = 120_000;
 
@@ -69,12 +69,12 @@ async function measured(name) {
   return { ...result, packets: file.packets, size };
 }
 
-/** The row of the table for an attack, and what does not hold. */
+/** The row of the table for an attack, and the checks that fail. */
 async function attack(name, plainRate) {
   const { exit = 0, memoryLimitMb = MEMORY_LIMIT_MB, rateShare = RATE_SHARE } = ATTACKS[name];
   const rateLimit = rateShare * plainRate;
   let result = await measured(name);
-  // Once more where something else had the processor's caches.
+  // Repeated once if another process used the processor's caches.
   if (result.packets >= FEWEST_FOR_RATE && result.packets / result.cpuSeconds < rateLimit)
     result = await measured(name);
   const { packets, size } = result;

@@ -71,7 +71,7 @@ describe('several threads give what one gives', () => {
   });
 });
 
-describe('flows whose ends nobody is told of', () => {
+describe('flows whose ends are not reported', () => {
   it.each<[string, string[], number]>([
     ['in one thread', [MIXED], 1],
     ['in two', [MIXED], 2],

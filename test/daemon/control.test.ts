@@ -201,7 +201,7 @@ describe('a running daemon', () => {
     await daemon.kill();
   });
 
-  it('leaves a port that is taken to whoever has it', async () => {
+  it('leaves a port that is in use to its owner', async () => {
     const first = await run().started();
     const second = run('--listen', new URL(first.url).host);
     expect((await second.ended).code).toBe(1);

@@ -22,7 +22,7 @@ afterEach(() => {
   folder.remove();
 });
 
-describe('standard output that nobody reads', () => {
+describe('standard output without a reader', () => {
   it('costs lines, which are counted, and neither packets nor the answer to requests', async () => {
     const daemon = await new RunningDaemon(['-', '--decisions', '-', '--stats-every', 'never']).started();
     daemon.child.stdout!.pause();

@@ -146,7 +146,7 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       60_000,
     );
 
-    it('starts a capture anew that is killed, and counts the gap', async () => {
+    it('restarts a capture that is killed, and counts the gap', async () => {
       const { daemon } = await capturing([]);
       const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
       process.kill(process_, 'SIGKILL');
@@ -241,7 +241,7 @@ exec ${real} "$@"
       expect(await daemon.kill()).toEqual({ code: 0, signal: null });
     });
 
-    it('starts a capture anew that is stuck', async () => {
+    it('restarts a capture that is stuck', async () => {
       const { daemon } = await capturing([], '--stuck-after', '1s');
       const process_ = Number(/process (\d+)/.exec(String(daemon.logged('capture started')[0]!.detail))![1]);
       process.kill(process_, 'SIGSTOP');

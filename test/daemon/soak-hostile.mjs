@@ -1,5 +1,5 @@
-// What nobody well-meaning sends to a daemon: requests for its HTTP port and its control socket, one of each a second. An answer is
-// never a page that was not asked for properly, and never an error of the server's own.
+// Hostile requests to a daemon's HTTP port and control socket, one of each a second. An answer is never a page for an
+// invalid request, and never an internal error of the server.
 import { Buffer } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import { connect } from 'node:net';
@@ -43,10 +43,10 @@ export class HostileRequests {
     ];
   }
 
-  /** One of each; none is waited for. */
+  /** One of each, without waiting. */
   send() {
     for (const [target, bytes] of this.targets) this.sendOne(target, bytes);
-    // A scraper that goes away before it has read.
+    // A scraper that disconnects before it has read the answer.
     const left = connect(this.targets[0][0], () => {
       left.end(`GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${this.targets[0][0].port}\r\n\r\n`, () =>
         left.resetAndDestroy(),

@@ -10,7 +10,7 @@ export class PipeTraffic {
   hasEnded = false;
   sent = 0;
 
-  /** Twice as many clients as flows: whoever comes again has been forgotten. */
+  /** Twice as many clients as flows: a client that returns has been evicted. */
   constructor(rate, flows) {
     this.rate = rate;
     this.clients = flows * 2;
@@ -45,7 +45,7 @@ export class PipeTraffic {
     }, TURN_MS);
   }
 
-  /** A client's packets, all of one moment. */
+  /** A client's packets, all with the same time. */
   conversation(number, nowUs) {
     return Buffer.concat(
       this.frames.map((frame) => {

@@ -1,8 +1,8 @@
-// How fast something grows, whatever single values do: the median of the slopes between any two points (Theil and Sen), with
-// its 95 % interval by the distribution of Kendall's tau.
+// Growth rate that is robust against outliers: the median of the slopes between any two points (Theil and Sen), with
+// its 95 % interval from the distribution of Kendall's tau.
 const Z_95 = 1.96;
 
-/** Of points [seconds, value]. */
+/** For points [seconds, value]. */
 export function slopeOf(points) {
   const slopes = [];
   for (const [index, [x, y]] of points.entries())

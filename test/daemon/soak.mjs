@@ -33,9 +33,9 @@ const [seconds, rate, flows, reloadEvery] = [values.seconds, values.rate, values
   Number,
 );
 
-/** Of the memory, over the second half of the time. */
+/** Maximum growth of memory over the second half of the time. */
 const GROWTH_LIMIT = 0.05;
-/** Of the rate asked for. */
+/** Required share of the requested rate. */
 const LEAST_RATE = 0.98;
 const FILLED = 0.95;
 const FILL_LIMIT_MS = 180_000;

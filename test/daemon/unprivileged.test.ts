@@ -1,6 +1,6 @@
 /**
- * A pipe and a spool need no rights: here the daemon runs as the user nobody, without any capability. Needs root, to
- * become nobody.
+ * A pipe and a spool need no rights: here the daemon runs as an unprivileged user without any capability. Needs root,
+ * to change the user.
  */
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,8 +14,8 @@ const START_US = 1_731_261_600_000_000;
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 
 /**
- * The project and Node may be in folders that the user nobody cannot enter, such as root's home: in a mount namespace
- * the process sees both below a folder that is open to all.
+ * The project and Node may be in folders that this user cannot enter, such as root's home: in a mount namespace the
+ * process sees both below a folder that is open to all.
  */
 const BECOME_NOBODY = `
 mount --bind "$1" "$3/project" && mount --bind "$2" "$3/node" || exit 1

@@ -51,7 +51,7 @@ const client = handshake[0].subarray(16 + 26, 16 + 30);
 let fileCount = 0;
 const faults = [];
 
-/** One more file of the spool, with clients of its own. */
+/** One more file of the spool, with new clients. */
 function putFile() {
   const first = fileCount * CLIENTS_PER_FILE;
   const packets = Array.from({ length: CLIENTS_PER_FILE }, (_, i) => handshakeOf(first + i)).flat();
@@ -61,7 +61,7 @@ function putFile() {
   fileCount++;
 }
 
-/** The handshake of client 10.0.0.N, at a time of its own. */
+/** The handshake of client 10.0.0.N, at a separate time. */
 function handshakeOf(number) {
   const timeUs = START_US + number * 100_000;
   return handshake.map((record) => {
@@ -74,7 +74,7 @@ function handshakeOf(number) {
   });
 }
 
-/** Runs a program until it has read a file more, and stops it. Returns its metrics and its log. */
+/** Runs a program until it has read one more file, and stops it. Returns its metrics and its log. */
 async function runOnce(program) {
   putFile();
   const child = spawn(process.execPath, [join(program, 'dist/bin/sluice.js'), ...ARGUMENTS.split(' ')], { cwd: place });
@@ -100,7 +100,7 @@ function expect(what, found, expected) {
   if (!isSame) faults.push(what);
 }
 
-/** All lines of the log, with those of files that were moved aside. */
+/** All lines of the log, including rotated files. */
 function logLines() {
   const names = readdirSync(place).filter((name) => name.startsWith('decisions.jsonl'));
   const texts = names.sort().map((name) => readFileSync(join(place, name), 'utf8'));

@@ -1,6 +1,7 @@
 /**
- * A spoofed flood of ten minutes of packet time against a daemon: one-way initiations from addresses that nothing is at, beside clients that are
- * there. Memory is flat after the second minute, limits hold throughout, and decisions for real clients are those of a run without the flood.
+ * A spoofed flood of ten minutes of packet time against a daemon: one-way initiations from addresses without clients,
+ * among real clients. Memory is flat after the second minute, limits hold throughout, and decisions for real clients
+ * are the same as in a run without the flood.
  */
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,15 +21,15 @@ const START_US = Date.parse('2024-11-10T13:00:00Z') * 1000;
 const RECORD_HEADER = 16;
 const SOURCE = RECORD_HEADER + 14 + 12;
 /**
- * Resident memory moves by some per cent with the collector's turns, so three minutes are taken together: the last ones beside the first ones after
- * the second minute. No minute is beyond the second one by more than a tenth.
+ * Resident memory varies by some per cent with garbage collection, so three minutes are averaged: the last ones are
+ * compared with the first ones after the second minute. No minute exceeds the second one by more than a tenth.
  */
 const GROWTH = 1.05;
 const PEAK = 1.1;
 const TOGETHER = 3;
 const YOUNG_MB = isShort ? 64 : 0;
 
-/** Clients from this second on are in 10.0.64.0/18, from which there is nothing before. */
+/** Clients from this second on are in 10.0.64.0/18, which has no earlier clients. */
 const WRONG_FROM_SECOND = 656;
 const WRONG = '{ name: wrong, when: { source: 10.0.64.0/18 }, action: block }';
 const ROLLOUT = '{ name: unregistered, when: { stage: confirmed, registered: none }, action: block, rollout: 10% }';
@@ -65,7 +66,7 @@ interface Trip {
 
 interface Run {
   readonly minutes: readonly Minute[];
-  /** Decisions for real clients, as far as they do not number packets. */
+  /** Decisions for real clients, without packet numbers. */
   readonly decisions: readonly string[];
   readonly spoofed: number;
   /** After the ten minutes the policy blocks every new client: those hit within a minute, and the trip. */
@@ -81,7 +82,7 @@ function firstRecord(): Buffer {
   return records.subarray(0, RECORD_HEADER + records.readUInt32LE(8));
 }
 
-/** The packets of one second, in the order of their times; spoofed addresses are of the upper half of IPv4 and never come twice. */
+/** The packets of one second, in order of time; spoofed addresses are in the upper half of IPv4 and never repeat. */
 function secondOf(second: number, spoofed: number): Buffer {
   const startUs = START_US + second * SECOND;
   const pieces: Buffer[] = [];
@@ -104,7 +105,10 @@ function secondOf(second: number, spoofed: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Lines of decisions for 10.0.0.0/8, from pieces of output that end anywhere. Numbers of packets and lines, and the ids that hold them, are left out. */
+/**
+ * Lines of decisions for 10.0.0.0/8, from chunks of output with arbitrary ends. Numbers of packets and lines, and the
+ * ids derived from them, are removed.
+ */
 class RealDecisions {
   readonly lines: string[] = [];
   private rest = '';
@@ -157,7 +161,7 @@ class Flooded {
     await until('all decisions are out', () => this.decisions.lines.length >= count, 300_000);
     const decisions = [...this.decisions.lines];
     await this.feed(MINUTES * 60, WRONG_FROM_SECOND);
-    // The guard tries the rules on the flows so far, so only those to come show that they are wrong.
+    // The guard tries the rules on the flows so far, so only later flows show the error.
     writeFileSync(this.policy, policyText(WRONG, ROLLOUT));
     expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
     await this.feed(WRONG_FROM_SECOND, WRONG_FROM_SECOND + 50);
@@ -231,7 +235,7 @@ describe('a spoofed flood of ten minutes', () => {
     );
   }
 
-  // A short form is over in seconds: the heap of a young process still grows.
+  // A short form is over in seconds, while the heap of a young process still grows.
   it('memory is flat after the second minute', () => {
     const memory = flooded.minutes.map(({ memoryMb }) => memoryMb);
     const mean = (minutes: readonly number[]): number => minutes.reduce((sum, one) => sum + one, 0) / minutes.length;
@@ -242,7 +246,7 @@ describe('a spoofed flood of ten minutes', () => {
 
   it('limits hold throughout: clients are counted, and confirmed ones exactly', () => {
     for (const [minute, { suspectedSeen, confirmedSeen, confirmedHit }] of flooded.minutes.entries()) {
-      // A bound that lies below in 95 of 100 deployments, of windows that reach back 59 to 60 s.
+      // A lower bound in 95 of 100 deployments, for windows that reach back 59 to 60 s.
       expect(suspectedSeen).toBeGreaterThan(60 * SPOOFED_PER_SECOND * 0.85);
       expect(suspectedSeen).toBeLessThan(60 * SPOOFED_PER_SECOND * 1.1);
       expect([confirmedSeen, confirmedHit]).toEqual([

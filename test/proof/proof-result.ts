@@ -1,4 +1,4 @@
-/** The result of a campaign: figures, with the machine, the commit and the seed that they belong to. Only campaigns at full size are written. */
+/** The result of a campaign: its figures, with machine, commit and seed. Only campaigns at full size are written. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
@@ -27,7 +27,7 @@ export function writeResult(name: string, seed: number, seconds: number, figures
   if (!isShort) writeFileSync(join(import.meta.dirname, 'results', `${name}.json`), text);
 }
 
-/** The commit of the tree, with a `+` where files were changed since. */
+/** The commit of the tree, with a `+` if files have been changed since. */
 function commit(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();

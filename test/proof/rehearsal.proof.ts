@@ -24,7 +24,7 @@ describe('10 November 2024, rehearsed', () => {
   }
 
   afterAll(() => {
-    // Nothing in it is random: the captures are made of committed handshakes.
+    // Nothing in it is random: the captures are derived from committed handshakes.
     writeResult('rehearsal', 0, (performance.now() - began) / 1000, figures);
   });
 });

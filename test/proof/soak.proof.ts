@@ -10,9 +10,9 @@ import { isShort, writeResult } from './proof-result.ts';
 const SECONDS = isShort ? 60 : 3600;
 const RATE = 50_000;
 const FLOWS = 200_000;
-/** A reload tries the rules on all flows and decides them again, which holds packets up for a moment. */
+/** A reload tries the rules on all flows and decides them again, which delays packets for a moment. */
 const RELOAD_EVERY = isShort ? 10 : 60;
-/** Of the generated traffic (bench/generate). */
+/** Seed of the generated traffic (bench/generate). */
 const SEED = 1;
 const SOAK = join(import.meta.dirname, '../daemon/soak.mjs');
 const isRoot = process.getuid?.() === 0;
