@@ -9,6 +9,11 @@ const OTHERS_MASK = 0o077;
 
 /** Throws CommandError if a pseudonym has no key, or the key cannot be used. */
 export function addressForm({ addresses, addressKey }: AddressFlags): ShowAddress {
+  if (addresses === 'plain' && addressKey !== undefined)
+    throw new CommandError(
+      '--address-key hides nothing by itself: add --addresses pseudonym, or truncated',
+      ExitCode.WRONG_USAGE,
+    );
   if (addresses === 'plain') return showAddresses(addresses);
   if (addressKey === undefined) {
     if (addresses === 'truncated') return showAddresses(addresses);

@@ -80,7 +80,8 @@ export async function checkOverwriting(
   throw new CommandError(`${existing.join(', ')}: ${what}; --force overwrites`, ExitCode.WRONG_USAGE);
 }
 
-async function checkFolders(paths: OutputPaths): Promise<void> {
+/** Throws CommandError if an output's folder does not exist. */
+export async function checkFolders(paths: OutputPaths): Promise<void> {
   for (const flag of OUTPUTS) {
     const path = paths[flag];
     if (path === undefined || path === STANDARD_OUTPUT) continue;

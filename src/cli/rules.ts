@@ -58,9 +58,22 @@ export async function signRules(flags: SignFlags): Promise<ExitCode> {
   if (key !== null) signatures.push({ key: key.id, signature: signBytes(signedBytes(manifest), key) });
   writeFileSync(`${path}.new`, manifestText({ ...manifest, signatures }));
   renameSync(`${path}.new`, path);
+  if (before !== null && before.version !== manifest.version)
+    process.stderr.write(`${path}: replaces ${shownManifest(before)}\n`);
   const by = signatures.length === 0 ? 'no signature' : `signed by ${signatures.map(({ key: id }) => id).join(', ')}`;
   process.stdout.write(`${path}: version ${manifest.version}, ${by}\n`);
   return ExitCode.DONE;
+}
+
+/** What a manifest describes, and its signers: shown where another takes its place. */
+function shownManifest({ version, policy, registry, signatures }: Manifest): string {
+  const parts = [
+    ...(registry === undefined ? [] : [`a registry of ${registry.rows ?? 0} rows`]),
+    ...(policy === undefined ? [] : ['a policy']),
+  ];
+  const by =
+    signatures.length === 0 ? 'without a signature' : `signed by ${signatures.map(({ key }) => key).join(', ')}`;
+  return `version ${version}, of ${parts.join(' and ')}, ${by}`;
 }
 
 export async function verifyRules(flags: VerifyFlags): Promise<ExitCode> {

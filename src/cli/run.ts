@@ -25,6 +25,7 @@ import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
+import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
@@ -66,6 +67,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const signals = new HeldSignals();
   checkSource(source, flags);
   checkVpnOnly(flags);
+  await checkFolders(flags);
   const log = openLog(flags.logLevel);
   const { policy, registry, mode, addresses } = flags;
   const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags), addresses };

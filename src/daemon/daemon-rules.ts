@@ -1,5 +1,5 @@
 /** Loads the daemon's rules: policy and registry are read outside the packet path, and all problems are reported. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
@@ -8,7 +8,7 @@ import { parsePolicy } from '../policy/policy-file.ts';
 import type { Mode } from '../policy/policy.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { parseRegistry } from '../registry/file/registry-file.ts';
-import { RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
+import { MANIFEST_SUFFIX, RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
 import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
 import type { RulesSources } from './rules-state.ts';
 import { reviveRegistry } from '../registry/registry-transfer.ts';
@@ -30,6 +30,8 @@ export interface RulesReading {
   readonly problems: readonly string[];
   /** Time of the last change of the registry's file, ms since 1970. */
   readonly registryChangedMs: number;
+  /** The state of the files before they were read: see `stampOf`. */
+  readonly stamp: string;
   /** The contents of the files; null if there are no rules. */
   readonly sources: RulesSources | null;
 }
@@ -46,6 +48,7 @@ const WORKER = new URL('./registry-worker.js', import.meta.url);
 
 /** Reads both files and their manifests. Never rejects. */
 export async function readRules(files: RulesFiles): Promise<RulesReading> {
+  const stamp = stampOf(files);
   try {
     const { mtimeMs } = await stat(files.registry);
     const policyBytes = await readFile(files.policy);
@@ -71,17 +74,32 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
     ];
     const { policy } = policyReading;
     if (policy === undefined || answer.registry === null || manifests.problems.length > 0)
-      return { rules: null, problems, registryChangedMs: mtimeMs, sources: null };
+      return { rules: null, problems, registryChangedMs: mtimeMs, stamp, sources: null };
     const rules = {
       policy,
       registry: reviveRegistry(answer.registry),
       mode: files.mode ?? policy.mode,
       versions: versionsOf(manifests.found),
     };
-    return { rules, problems, registryChangedMs: mtimeMs, sources: { policy: policyBytes, registry: registryBytes } };
+    const sources = { policy: policyBytes, registry: registryBytes };
+    return { rules, problems, registryChangedMs: mtimeMs, stamp, sources };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { rules: null, problems: [problem], registryChangedMs: NaN, sources: null };
+    return { rules: null, problems: [problem], registryChangedMs: NaN, stamp, sources: null };
+  }
+}
+
+/** A text that changes when one of the files or manifests is replaced or written. */
+export function stampOf({ policy, registry }: Pick<RulesFiles, RulesFileKind>): string {
+  return [policy, registry].flatMap((path) => [fileStamp(path), fileStamp(path + MANIFEST_SUFFIX)]).join('|');
+}
+
+function fileStamp(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return 'missing';
   }
 }
 

@@ -252,16 +252,14 @@ export class Daemon {
     this.safety.saveAll();
     const noticesOut = this.notices.close(NOTICES_MS);
     await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
-    for (const { name, lines } of this.outputs.logs) {
-      const { lineCount, droppedCount, problem } = lines;
-      if (droppedCount > 0) this.log.error({ log: name, lineCount, droppedCount, problem }, 'event lines were lost');
-    }
+    this.outputs.logLosses(this.log, performance.now(), true);
     await noticesOut;
     source.close();
   }
 
   private tick(): void {
     this.hints.look(performance.now());
+    this.outputs.logLosses(this.log, performance.now());
     this.changes.tick();
     this.safety.tick();
     this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());

@@ -8,6 +8,7 @@ import type { FlowRecord } from '../decision/flow-record.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event/event-line.ts';
 import { EventLog } from '../output/log/event-log.ts';
+import type { Log } from '../output/log/log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
 import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
 import { openNamedPipe, openStandardOutput, StreamTarget } from '../output/log/stream-target.ts';
@@ -24,6 +25,7 @@ export interface OutputOptions {
 }
 
 const STANDARD_OUTPUT = '-';
+const LOSSES_EVERY_MS = 60_000;
 
 export class RunOutputs implements DecisionSink {
   readonly logs: readonly EventLog[];
@@ -37,6 +39,8 @@ export class RunOutputs implements DecisionSink {
   readonly ended?: NonNullable<DecisionSink['ended']>;
   /** After this time the ends of flows are only counted, not written. */
   private endBy = Infinity;
+  private readonly loggedDrops = new Map<string, number>();
+  private nextLossesMs = 0;
 
   private constructor(
     options: OutputOptions,
@@ -107,6 +111,21 @@ export class RunOutputs implements DecisionSink {
   expectLast(time: number): void {
     this.endBy = time;
     for (const { lines } of this.logs) lines.expectLast();
+  }
+
+  /** Logs dropped lines, at most once a minute; `atEnd` logs the totals. */
+  logLosses(log: Log, nowMs: number, atEnd = false): void {
+    if (!atEnd && nowMs < this.nextLossesMs) return;
+    for (const { name, lines } of this.logs) {
+      const { lineCount, droppedCount, lastProblem: problem } = lines;
+      if (droppedCount === (atEnd ? 0 : (this.loggedDrops.get(name) ?? 0))) continue;
+      this.loggedDrops.set(name, droppedCount);
+      this.nextLossesMs = nowMs + LOSSES_EVERY_MS;
+      log.error(
+        { log: name, lineCount, droppedCount, problem },
+        atEnd ? 'event lines were lost' : 'event lines are lost',
+      );
+    }
   }
 
   async settle(): Promise<void> {

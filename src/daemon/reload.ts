@@ -3,12 +3,10 @@
  * batches as one pair. After an invalid file or a refusal the old pair stays in use. Reloads run one at a time;
  * requests during a reload are combined into one more reload.
  */
-import { statSync } from 'node:fs';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import type { Log } from '../output/log/log.ts';
-import { MANIFEST_SUFFIX } from '../rules/manifest.ts';
 import type { GuardVerdict, RunGuard } from './change-guard.ts';
-import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts';
+import { readRules, type RulesFiles, type RulesReading, stampOf } from './daemon-rules.ts';
 
 /** A failure is a file that cannot be used. Refused rules are valid but exceed the limits of the guard. */
 export type ReloadResult = 'success' | 'failure' | 'unchanged' | 'refused';
@@ -42,11 +40,12 @@ export class RunReload {
   private running: Promise<Reloaded> | null = null;
   private next: Promise<Reloaded> | null = null;
   private timer: NodeJS.Timeout | null = null;
-  private stamp = '';
+  /** The state of the files that were read last. */
+  private stamp: string;
 
   constructor(
     files: RulesFiles,
-    registryChangedMs: number,
+    { registryChangedMs, stamp }: Pick<RulesReading, 'registryChangedMs' | 'stamp'>,
     log: Log,
     current: () => Rules,
     guard: RunGuard,
@@ -54,6 +53,7 @@ export class RunReload {
   ) {
     this.files = files;
     this.registryChangedMs = registryChangedMs;
+    this.stamp = stamp;
     this.log = log;
     this.current = current;
     this.guard = guard;
@@ -62,10 +62,10 @@ export class RunReload {
 
   /** Checks the files periodically, and reloads once a change has settled. */
   watch(): void {
-    this.stamp = this.stampNow();
-    let seen = this.stamp;
+    // A change since the files were read at the start is one too.
+    let seen = '';
     this.timer = setInterval(() => {
-      const now = this.stampNow();
+      const now = stampOf(this.files);
       // Unchanged since the last check: the writer has finished.
       if (now !== this.stamp && now === seen) {
         this.stamp = now;
@@ -136,19 +136,5 @@ export class RunReload {
     const reloaded = { result, problems, verdict };
     this.apply(reading, reloaded);
     return reloaded;
-  }
-
-  private stampNow(): string {
-    const { policy, registry } = this.files;
-    return [policy, registry].flatMap((path) => [stampOf(path), stampOf(path + MANIFEST_SUFFIX)]).join('|');
-  }
-}
-
-function stampOf(path: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return 'missing';
   }
 }

@@ -82,7 +82,7 @@ export class RunChanges {
     });
     this.reloads = new RunReload(
       files,
-      reading.registryChangedMs,
+      reading,
       log,
       () => engine.rules,
       this.guard,

@@ -29,7 +29,8 @@ export async function startingRules(
   if (kept.sha256 === rulesSha256(reading.rules!)) return { reading, kept, areOld: false, problem: '' };
   const old = await readRules({ ...files, ...state.filesOf(kept.sha256), needs: NO_NEEDS });
   if (old.rules !== null && rulesSha256(old.rules) === kept.sha256)
-    return { reading: old, kept, areOld: true, problem: '' };
+    // The stamp is that of the operator's files, which are watched.
+    return { reading: { ...old, stamp: reading.stamp }, kept, areOld: true, problem: '' };
   const reason = old.problems[0] ?? 'they have another hash';
   return { reading, kept: null, areOld: false, problem: `the rules in use before cannot be read: ${reason}` };
 }

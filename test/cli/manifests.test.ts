@@ -71,6 +71,9 @@ describe('a manifest', () => {
     writeFileSync(registry, HEADER + ROWS.slice(0, 999).join(''));
     const unsigned = await sluice(['rules', 'sign', ...files]);
     expect(unsigned.stdout).toBe(`${manifest}: version 2, no signature\n`);
+    expect(unsigned.stderr).toMatch(
+      /replaces version 1, of a registry of 1000 rows and a policy, signed by \w+, \w+\n$/,
+    );
     expect((await sluice(['rules', 'sign', ...files, '--manifest-version', '1'])).code).toBe(2);
     expect((await sluice(['check', ...files])).code).toBe(0);
     expect((await sluice(['check', ...files, '--rules-keys', join(folder, 'alice.key.pub')])).code).toBe(3);

@@ -103,6 +103,12 @@ describe('wrong usage ends with 2, a sentence on stderr and nothing on stdout', 
     ['a missing policy', ['replay', 'captures', '--policy', 'no.yaml'], 'cannot read the policy no.yaml: no such file'],
     ['a folder as registry', ['replay', 'captures', '--registry', 'rules'], 'the registry rules: it is a folder'],
     ['no key', ['replay', 'captures', '--addresses', 'pseudonym'], 'needs --address-key FILE with 32 bytes'],
+    ['a key alone', ['replay', 'captures', '--address-key', shortKey], 'add --addresses pseudonym, or truncated'],
+    [
+      'a log whose folder is missing',
+      ['run', '-', '--decisions', '/nonexistent/events.jsonl'],
+      'cannot write /nonexistent/events.jsonl: its folder does not exist',
+    ],
     [
       'a short key',
       ['replay', 'captures', '--addresses', 'pseudonym', '--address-key', shortKey],

@@ -229,6 +229,22 @@ describe('a running daemon', () => {
     expect(await daemon.kill()).toEqual({ code: 0, signal: null });
   });
 
+  it('sees a change that comes while it starts, with --watch', async () => {
+    const rows = (count: number): string =>
+      Array.from({ length: count }, (_, row) => `20.${row >> 16}.${(row >> 8) & 255}.${row & 255}/32,H,it,,,,\n`).join(
+        '',
+      );
+    const other = `${registry}.new`;
+    writeFileSync(registry, HEADER + rows(200_000));
+    writeFileSync(other, HEADER + rows(199_000));
+    const daemon = run('--watch');
+    await sleep(900);
+    renameSync(other, registry);
+    await daemon.started();
+    await until('the new registry is in use', async () => (await daemon.metric('sluice_registry_entries')) === 199_000);
+    await daemon.kill();
+  });
+
   it.each(['SIGUSR2', 'SIGUSR1'] as const)('opens its log again on %s, and moves it aside by size', async (signal) => {
     const daemon = await run('--rotate-size', '20kB', '--rotate-keep', '2').started();
     await feed(daemon, 0, 5);

@@ -90,6 +90,11 @@ describe.skipIf(!isRoot && process.env.CI === undefined)('a full disk (root, to 
       ];
       expect(eventsOf(decisions).length).toBe(written);
       expect(written + dropped).toBe(2 * 1001);
+      await until('the loss is in the log', () => daemon.logged('event lines are lost').length > 0);
+      expect(daemon.logged('event lines are lost')[0]).toMatchObject({
+        log: 'decisions',
+        problem: expect.stringContaining('ENOSPC') as string,
+      });
       await daemon.kill();
     } finally {
       spawnSync('umount', ['-l', disk]);

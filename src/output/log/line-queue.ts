@@ -54,6 +54,8 @@ export class LineQueue {
   waitedMs = 0;
   /** Message of the last write's failure; empty after a success. */
   problem = '';
+  /** The error of the last write that failed, also after later writes succeeded. */
+  lastProblem = '';
 
   private readonly target: LineTarget;
   private readonly onFull: OnFull;
@@ -235,6 +237,7 @@ export class LineQueue {
     } catch (error) {
       this.failureCount++;
       this.problem = error instanceof Error ? error.message : String(error);
+      this.lastProblem = this.problem;
       return false;
     }
   }
