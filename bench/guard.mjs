@@ -1,6 +1,6 @@
 /**
- * Compares the speed of two commits on this machine: see --help. Each is checked out into a folder of its own, built, and run in
- * turns; the older one runs twice in each round, so that the run itself tells how much its ratios can be trusted.
+ * Compares the speed of two commits on this machine: see --help. Each is checked out into a folder of its own and built, and they run in
+ * turns. The older one runs twice in each round; the ratio of its two runs is the noise of the measurement.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -75,7 +75,7 @@ function compare(flags, base, head, folder) {
   return slower === 0 ? 0 : 1;
 }
 
-/** Checks a commit out and builds it; dependencies are those at hand where the lock file is the same. */
+/** Checks out a commit and builds it. It uses the installed dependencies where the lock file is the same. */
 function build(path, commit, mustBuild) {
   const added = git('worktree', 'add', '--detach', '--force', path, commit);
   if (added.status !== 0) throw new Error(`git worktree: ${added.stderr}`);
@@ -94,7 +94,7 @@ function succeeds(command, args, cwd, must) {
   return status === 0;
 }
 
-/** The captures, by the head's generator, and a registry beside them. */
+/** Generates the captures and a registry with the head's generator. */
 function generate(folder, packets) {
   const third = String(Math.max(1000, Math.floor(packets / 3)));
   const kinds = { realistic: String(packets), 'all-vpn': third, 'new-flows': third };
@@ -124,7 +124,7 @@ function replay(folder, which, { path }) {
 
 function programOf(folder, which) {
   const built = join(folder, which, 'dist/bin/sluice.js');
-  // Commits from before the program was one file.
+  // Commits before the program was bundled into one file.
   return existsSync(built) ? built : join(folder, which, 'dist/cli/main.js');
 }
 
@@ -180,7 +180,7 @@ function judge(metric, base, head, again, threshold) {
   return { metric, noise, slowdown, isClear, isSlow };
 }
 
-/** Where the median of what was sampled lies, with about 95 % confidence (order statistics, normal approximation). */
+/** The confidence interval of a median at about 95 % (order statistics, normal approximation). */
 function medianInterval(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const at = Math.max(0, Math.floor((sorted.length - 1.96 * Math.sqrt(sorted.length)) / 2));

@@ -1,6 +1,7 @@
 /**
- * Whole programs, measured: each run is a process of its own; what is compared takes turns, in an order that is reversed from
- * round to round, so that what else the machine does falls on all alike. Medians, and ratios of what ran in one round.
+ * Measures whole programs. Each run is a process of its own. Compared programs take turns, in an order that is reversed
+ * after each round, so that other load on the machine affects all of them alike. Results are medians, and ratios within
+ * one round.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,10 +10,10 @@ import { join } from 'node:path';
 
 const MEMORY_INTERVAL_MS = 10;
 const LARGEST_OUTPUT = 1 << 28;
-/** POSIX `times`: its second line is what the shell's children used, user and system. */
+/** The second line of POSIX `times` is the user and system time of the shell's children. */
 const WITH_TIMES = 'to=$1; shift; "$@"; status=$?; times >"$to"; exit $status';
 
-/** Runs a command to its end: wall-clock and processor seconds, exit status, and what it printed. */
+/** Runs a command to its end. Returns wall-clock and processor seconds, exit status and output. */
 export function runOnce(command, args, options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const timesFile = join(folder, 'times');
@@ -37,7 +38,7 @@ function parseTimes(text) {
   return sum;
 }
 
-/** Most memory that a command holds at a time, octets, as the kernel counts it; NaN where it keeps no such count. */
+/** The peak memory of a command in bytes, as counted by the kernel; NaN where the kernel has no such count. */
 export function peakMemory(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'ignore' });
@@ -47,7 +48,7 @@ export function peakMemory(command, args) {
         const found = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
         if (found !== null) peak = Number(found[1]) * 1024;
       } catch {
-        // Gone already.
+        // The process has ended.
       }
     };
     const timer = setInterval(look, MEMORY_INTERVAL_MS);
@@ -59,12 +60,12 @@ export function peakMemory(command, args) {
   });
 }
 
-/** Whether a command can be run at all. */
+/** True when a command is installed. */
 export function isInstalled(command) {
   return spawnSync('sh', ['-c', `command -v "$1" >/dev/null`, 'sh', command]).status === 0;
 }
 
-/** The turns of each round, the order turned round from one to the next. */
+/** The turns of each round, in an order that is reversed after each round. */
 export function* rounds(turns, count) {
   for (let round = 0; round < count; round++) {
     yield round % 2 === 0 ? turns : turns.toReversed();
@@ -77,7 +78,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Median of the ratios of two lists, run by run: drifts that last longer than a round cancel out. */
+/** The median of the ratios of two lists, run by run, so that drifts longer than a round cancel out. */
 export function medianRatio(values, bases) {
   return median(values.map((value, i) => value / bases[i]));
 }

@@ -1,16 +1,16 @@
 /**
- * Parts, measured: what `*.bench.mjs` files share. A task runs over a whole workload of many items and returns a number that
- * depends on all of them, so nothing can be left out; results are nanoseconds per item. Ratios between tasks of one table are
- * what counts: the machine is shared.
+ * Measures parts of the program, for the `*.bench.mjs` files. A task runs over a workload of many items and returns a
+ * number that depends on all of them, so the compiler cannot omit work. Results are nanoseconds per item. Compare only
+ * tasks of one table, because the machine is shared.
  */
 import { Bench } from 'tinybench';
 
-/** Octets of what tasks return, kept so that no call is without effect. */
+/** Consumes the results of tasks, so that every call has an effect. */
 let consumed = 0;
 
 /**
- * Runs tasks, each `[name, itemCount, run]`, and prints a table under a title that states the workload. `run` may be called often.
- * Returns the rows of the table.
+ * Runs tasks, each `[name, itemCount, run]`, and prints a table under a title that states the workload. `run` may be
+ * called often. Returns the rows of the table.
  */
 export async function measureParts(title, tasks) {
   const bench = new Bench({ time: 300, warmupTime: 150, warmupIterations: 2, iterations: 5 });
@@ -39,7 +39,7 @@ export async function measureParts(title, tasks) {
       `  ${name.padEnd(52)} ${ns.toFixed(1).padStart(11)} ns ${fastest.toFixed(1).padStart(11)} min ${rate.padStart(9)} M/s ${ratio.padStart(9)} ×`,
     );
   }
-  // Never true: only so that what was consumed is used.
+  // Never true: this uses the consumed results.
   if (consumed === 0.5) console.log(consumed);
   return rows;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the benchmarks of parts, each file in a process of its own: `node bench/run.mjs [words…]` runs those whose path has one of
- * the words, or all. Build first.
+ * Runs the benchmarks of parts, each file in a process of its own. `node bench/run.mjs [words…]` runs the files whose
+ * path contains one of the words, or all files. Build first.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -12,7 +12,7 @@ import { Stream } from './generate/seeded.mjs';
 
 const GENERATORS = join(import.meta.dirname, 'generate');
 
-/** The octets that a generator writes for these arguments. */
+/** The bytes that a generator writes for these arguments. */
 export function generated(script, ...args) {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   try {
@@ -27,7 +27,7 @@ export function generated(script, ...args) {
   }
 }
 
-/** A generated capture as one batch whose octets stay in memory. */
+/** A generated capture as one batch that stays in memory. */
 export async function packetsOf(...args) {
   const bytes = generated('main.mjs', ...args);
   let at = 0;
@@ -50,7 +50,7 @@ export async function packetsOf(...args) {
     linkType: [],
   };
   const batch = new PacketBatch();
-  // Records follow one another, so their places in the file are known from their lengths.
+  // Records have no gaps, so their offsets follow from their lengths.
   let place = 24;
   while (await source.read(batch)) {
     for (let row = 0; row < batch.count; row++) {
@@ -71,7 +71,7 @@ export async function packetsOf(...args) {
   };
 }
 
-/** Some rows of a batch, their octets moved together: what fits a cache, as a block that was just read does. */
+/** Some rows of a batch with their bytes in one block, which fits into a cache like a block that was just read. */
 export function packed(packets, rows) {
   const total = rows.reduce((sum, row) => sum + packets.capturedLength[row], 0);
   const bytes = new Uint8Array(total);
@@ -93,7 +93,7 @@ export function packed(packets, rows) {
 const IPV4_LENGTHS = [32, 32, 32, 30, 28, 27, 24, 24, 24, 22, 20, 16];
 const IPV6_LENGTHS = [128, 128, 64, 64, 56, 48, 48, 40, 32];
 
-/** `count` distinct random prefixes of one family (lengths as registries have them), in the trie's order. */
+/** `count` distinct random prefixes of one family, with the lengths of typical registries, in the trie's order. */
 export function randomPrefixes(count, isIpv4, seed) {
   const lengths = isIpv4 ? IPV4_LENGTHS : IPV6_LENGTHS;
   return distinctPrefixes(count, seed, (stream) => ({
@@ -184,7 +184,7 @@ export function addressesOutside(count, prefixes, trie, isIpv4, isNear, seed) {
   });
 }
 
-/** Either of two lists of addresses at random: taking turns would be foretold by a processor. */
+/** Mixes two lists of addresses at random, because a processor would predict alternation. */
 export function mixed(left, right, seed) {
   const stream = new Stream(seed);
   const picks = Uint8Array.from(left[0], () => stream.below(2));

@@ -1,10 +1,11 @@
 /**
- * Registry lookups in 20,000 and 1,000,000 prefixes, IPv4 and IPv6, random and clustered: addresses inside a registered prefix, outside of all, and
- * either at random; for clustered prefixes outside but near. Each kind of prefixes has a process of its own. `covers` is what the engine calls, which asks a
- * registration's protocols and times too. Beside the trie a linear search (a hundred addresses) and `ipaddr.js` matching as one would write it
- * first (addresses and prefixes parsed beforehand, ten addresses). At the end of each: how much slower a million prefixes are.
+ * Registry lookups in 20,000 and 1,000,000 prefixes, IPv4 and IPv6, random and clustered. Workloads: addresses inside a
+ * registered prefix, outside of all, and either at random; for clustered prefixes also outside but near. Each kind of
+ * prefixes has a process of its own. `covers` is the engine's call, which also checks protocols and times. For
+ * comparison: a linear search (a hundred addresses), and simple matching with `ipaddr.js` (parsed addresses and
+ * prefixes, ten addresses). The last line of each table is the ratio of a million prefixes to 20,000.
  *
- * Processor time of the fastest quarter of the runs is what counts on a shared machine, so that is what the ratio is made of.
+ * The ratio uses the processor time of the fastest quarter of the runs, because the machine is shared.
  */
 import { spawnSync } from 'node:child_process';
 import ipaddr from 'ipaddr.js';
@@ -47,7 +48,7 @@ if (shape === undefined) {
   console.log(`\n${family} ${shape}: ${LARGE} prefixes take ${ratios} times as long as ${SMALL}`);
 }
 
-/** Nanoseconds of each kind of lookup. */
+/** Nanoseconds for each kind of lookup. */
 async function measure(count) {
   const isIpv4 = family === 'IPv4';
   const prefixes = SHAPES[shape](count, isIpv4, 1);
@@ -75,7 +76,7 @@ async function measure(count) {
   return times;
 }
 
-/** Nanoseconds of processor time that a quarter of the runs are not above. */
+/** The first quartile of processor time, nanoseconds. */
 function processorTime(run) {
   const used = [];
   for (let i = 0; i < RUNS; i++) {
@@ -87,7 +88,7 @@ function processorTime(run) {
   return used.toSorted((a, b) => a - b)[RUNS >> 2];
 }
 
-/** A registration for each prefix, in an order of the file that is not that of the prefixes. */
+/** A registry with one registration for each prefix, not in the order of prefixes. */
 function registryOf(prefixes) {
   const columns = new RegistrationColumns();
   const { count } = prefixes;
@@ -121,7 +122,7 @@ function lookupAll(trie, [word0, word1, word2, word3]) {
   return sum;
 }
 
-/** The most specific prefix that covers an address, by looking at all. */
+/** The most specific prefix that covers an address, by comparing all. */
 function search(prefixes, a, b, c, d) {
   let found = -1;
   for (let row = 0; row < prefixes.count; row++) {
@@ -166,7 +167,7 @@ function ipaddrTask(prefixes, [word0, word1, word2, word3]) {
   };
 }
 
-/** What is compared must give the same answers. */
+/** Checks that all compared methods give the same results. */
 function checkAgainstTwin(trie, registry, prefixes, [word0, word1, word2, word3]) {
   for (let i = 0; i < 50; i++) {
     const expected = search(prefixes, word0[i], word1[i], word2[i], word3[i]);

@@ -12,6 +12,7 @@ const WORDS = [
   [/\b(heard|hearsay|overheard)\b/i, 'detected, received'],
   [/\bwrappings?\b/i, 'encapsulation'],
   [/\blooked at no more\b/i, 'leaves inspection'],
+  [/\b(foretold|foretells?)\b/i, 'predict'],
 ];
 const OPENING = /^(Of|What of|Who|Whose|Behind) /;
 

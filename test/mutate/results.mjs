@@ -1,4 +1,4 @@
-/** Figures of the areas: results/AREA.json for each, and RESULTS.md as the page of all. */
+/** The results: results/AREA.json for each area, and the page RESULTS.md for all of them. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,14 +9,14 @@ const FOLDER = join(import.meta.dirname, 'results');
 const ROOT = join(import.meta.dirname, '../..');
 const COLUMNS = { Killed: 'killed', Timeout: 'timeouts', Survived: 'survived', NoCoverage: 'uncovered' };
 
-/** What became of an area's mutants, by file; those that no test notices are survivors, also where no test comes by. */
+/** Counts the mutants of an area by file and status. Survivors include mutants without a test that runs their code. */
 export function areaResult(area, mutants, seconds) {
   const files = {};
   const survivors = [];
   const texts = new Map();
   for (const mutant of mutants) {
     const column = COLUMNS[mutant.status];
-    // Code that does not even load is no mutant.
+    // A mutant whose code does not load is not counted.
     if (column === undefined) continue;
     const file = relative(ROOT, mutant.fileName);
     files[file] ??= { killed: 0, timeouts: 0, survived: 0, uncovered: 0 };
@@ -44,7 +44,7 @@ export function areaResult(area, mutants, seconds) {
   };
 }
 
-/** Percentage of mutants that a test notices. */
+/** The percentage of mutants that a test kills. */
 export function scoreOf(counts) {
   const sum = summed(counts);
   const noticed = sum.killed + sum.timeouts;
@@ -60,7 +60,7 @@ function summed(counts) {
 
 const pathOf = (area) => join(FOLDER, `${area}.json`);
 
-/** Writes an area's figures; those of a run that tried only what has changed keep the time of the last whole one. */
+/** Writes the figures of an area. A run with --changed keeps the time of the last complete run. */
 export function writeResult(result, isChangedOnly) {
   mkdirSync(FOLDER, { recursive: true });
   const path = pathOf(result.area);
@@ -68,7 +68,7 @@ export function writeResult(result, isChangedOnly) {
   writeFileSync(path, `${JSON.stringify({ ...result, seconds }, null, 2)}\n`);
 }
 
-/** Writes the page of all areas that have been run. */
+/** Writes the page of all areas with results. */
 export function writePage() {
   const results = Object.keys(AREAS)
     .filter((area) => existsSync(pathOf(area)))
@@ -134,7 +134,7 @@ function survivorLines(results) {
   ]);
 }
 
-/** The commit of the tree, with a `+` where src or tests were changed since. */
+/** The commit of the tree, with a `+` where src or tests have uncommitted changes. */
 function commit() {
   const git = (...args) => execFileSync('git', args, { encoding: 'utf8', cwd: ROOT }).trim();
   try {

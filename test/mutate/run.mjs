@@ -1,10 +1,14 @@
-// Mutation testing: src is changed in one place at a time, and a test has to fail. npm run mutate -- [AREA…] [--changed] [--concurrency N]
-//   AREA           enforcement, breaker, …: see areas.mjs; without one, all
-//   --changed      tries only mutants whose code or tests have changed since the last run here
-//   --concurrency  processes that run tests; 2 without it
+// Mutation testing: changes src in one place at a time, and a test must fail.
 //
-// Each area writes its figures to results/AREA.json, and RESULTS.md is made of all of them. survivors.json has the reason for each mutant that
-// no test notices. Exit code: 0 all is well, 1 a score below the least or a survivor without a reason, 2 wrong usage.
+//   npm run mutate -- [AREA…] [--changed] [--concurrency N]
+//
+//   AREA           enforcement, breaker, …: see areas.mjs; all areas where none is given
+//   --changed      runs only mutants whose code or tests have changed since the last run here
+//   --concurrency  number of processes that run tests (default: 2)
+//
+// Each area's figures go to results/AREA.json, and RESULTS.md shows all of them. survivors.json has the reason
+// for each accepted survivor.
+// Exit code: 0 for success, 1 for a score below the minimum or a survivor without a reason, 2 for wrong usage.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -52,7 +56,7 @@ function wanted() {
   }
 }
 
-/** Mutants of an area, each with what became of it. */
+/** The mutants of an area, each with its status. */
 async function mutate(area) {
   const incrementalFile = join(WORK, `${area}.json`);
   if (!isChangedOnly) rmSync(incrementalFile, { force: true });

@@ -1,6 +1,6 @@
 /**
- * Mutants that no test notices, and why that is no gap: survivors.json has them by reason and file. A mutant is known by its mutator, its line and its
- * change, so that code may move about.
+ * Accepted survivors: survivors.json lists the mutants that no test kills, by reason and file. A mutant is identified
+ * by its mutator, the text of its line and its change, so it is still recognised after code has moved.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ for (const { reason, mutants } of groups) {
   for (const [file, keys] of Object.entries(mutants)) for (const key of keys) reasons.set(`${file} ${key}`, reason);
 }
 
-/** What a mutant is known by: mutator, the first line of its code, and what became of the code. */
+/** The identity of a mutant: its mutator, the first line of its code, and the change. */
 export function keyOf({ mutatorName, location, replacement }, lines) {
   const { start, end } = location;
   const first = lines[start.line - 1];
@@ -27,7 +27,7 @@ function cut(text) {
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }
 
-/** The reason why a survivor is none to kill; undefined where there is none. */
+/** The reason for which a survivor is accepted; undefined where there is none. */
 export function reasonOf({ file, key }) {
   return reasons.get(`${file} ${key}`);
 }

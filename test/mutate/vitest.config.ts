@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files of tests, the quickest first: a mutant is done with at the first test that fails. */
+/** Runs the quickest test files first, because the first failing test ends the run of a mutant. */
 const files = JSON.parse(process.env.MUTATE_TESTS ?? '[]') as string[];
 
 class QuickestFirst extends BaseSequencer {
