@@ -39,8 +39,8 @@ export function looksRandom(data: DataView, at: number, length: number, smallest
   let evenSteps = 0;
   let previousStep = NO_STEP;
   let i = at + 1;
-  // Random bytes have enough distinct values after half of the sample. The count has no branch on whether a value is new,
-  // because the processor could not predict it.
+  // Random bytes have enough distinct values after half of the sample. The count has no branch on whether a value is
+  // new, because the processor could not predict it.
   for (; i < end && distinct < wanted; i++) {
     const byte = data.getUint8(i);
     distinct += ((seenIn[byte]! ^ number) + 255) >> 8;

@@ -1,10 +1,9 @@
 /**
- * The Unix socket over which a daemon is administered. The kernel lets the daemon's own user and root connect (mode 0600), and each connection proves
- * which of them it is (control-peer). It carries one request and one answer, each a line of JSON:
+ * The Unix socket over which a daemon is administered. The kernel lets the daemon's own user and root connect (mode
+ * 0600), and each connection proves which of them it is (control-peer). It carries one request and one answer, each a
+ * line of JSON:
  *
- *   daemon  {"control":1,"nonce":"…"}
- *   peer    {"command":"reload","sudo_uid":1000}
- *   daemon  {"ok":true,…}
+ *   daemon {"control":1,"nonce":"…"} peer {"command":"reload","sudo_uid":1000} daemon {"ok":true,…}
  */
 import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';

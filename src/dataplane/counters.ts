@@ -1,8 +1,8 @@
 /**
  * Everything the engine counts: plain numbers, read by summaries and metrics at their leisure.
  *
- * The accounting identity, after `Pipeline.finish`: packets = flowPackets + the sum of notDecoded. While a capture is being
- * read, fragments that wait for their first one are the difference.
+ * The accounting identity, after `Pipeline.finish`: packets = flowPackets + the sum of notDecoded. While a capture is
+ * being read, fragments that wait for their first one are the difference.
  */
 import { OUTCOME_NAMES } from './outcome.ts';
 import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './wire/decode-status.ts';
@@ -28,7 +28,10 @@ export class Counters {
   flowsStarted = 0;
   /** Flows ended, by FlowEnd. */
   readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
-  /** Flows that are one direction of a conversation whose other direction is a flow under another link (dataplane/flow/split-halves). */
+  /**
+   * Flows that are one direction of a conversation whose other direction is a flow under another link
+   * (dataplane/flow/split-halves).
+   */
   splitFlows = 0;
   fragmentOverlaps = 0;
   /** Connections whose first octets found no place to be put in order. */

@@ -1,6 +1,6 @@
 /**
- * The way of a packet before its flow: decoded, tied to its datagram's first fragment where it is a later one, and its flow's key
- * hashed. Packets come in their order, once each.
+ * The way of a packet before its flow: decoded, tied to its datagram's first fragment where it is a later one, and its
+ * flow's key hashed. Packets come in their order, once each.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { hashKey, type HashKeys } from './flow/flow-key.ts';

@@ -4,8 +4,8 @@ import type { FlowTable } from './flow/flow-table.ts';
 
 export interface FlowLimit {
   /**
-   * At the `check`-th look, of 1, 2, …: how many of the table's flows must go now, those that have been idle longest. They
-   * have been found, by the eviction given.
+   * At the `check`-th look, of 1, 2, …: how many of the table's flows must go now, those that have been idle longest.
+   * They have been found, by the eviction given.
    */
   excess(table: FlowTable, eviction: Eviction, check: number): number;
   /** The capture is over: looks begin anew. */

@@ -1,6 +1,7 @@
 /**
- * Follows flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they want to see it,
- * and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own packets say goes to a listener.
+ * Follows flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while
+ * they want to see it, and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own
+ * packets say goes to a listener.
  */
 import { FingerprintId } from './fingerprint/claims.ts';
 import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
@@ -30,11 +31,15 @@ export interface FlowListener {
   onDetection(slot: number, detection: Detection): void;
   /** Whether the listener is told when the flow ends: the ends of most flows are nothing to anyone. */
   wantsFlowEnd(slot: number): boolean;
-  /** The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason. */
+  /**
+   * The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason.
+   */
   ended(slot: number, reason: FlowEnd, order: number): void;
 }
 
-/** A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner. */
+/**
+ * A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner.
+ */
 const IDLE_TIMEOUT_US = 120_000_000;
 const FOUND_IDLE_TIMEOUT_US = 3_600_000_000;
 const CLOSED_TIMEOUT_US = 10_000_000;
@@ -106,7 +111,10 @@ export class FlowTracker {
     }
   }
 
-  /** Takes the packet to its flow, whose slot it returns; NO_FLOW for a fragment whose flow is no more, which is counted as that. */
+  /**
+   * Takes the packet to its flow, whose slot it returns; NO_FLOW for a fragment whose flow is no more, which is counted
+   * as that.
+   */
   take(view: PacketView, wireLength: number): number {
     this.view = view;
     let slot = this.table.findHashed(view);
@@ -142,8 +150,9 @@ export class FlowTracker {
   }
 
   /**
-   * Whether the fingerprints want to see the packet in the view, of a flow's row. A retired flow's packets are seen only where they
-   * may open a session, or over TCP belong to one, a confirmed flow's only where they are handshakes: these renew what a roaming peer is known by.
+   * Whether the fingerprints want to see the packet in the view, of a flow's row. A retired flow's packets are seen
+   * only where they may open a session, or over TCP belong to one, a confirmed flow's only where they are handshakes:
+   * these renew what a roaming peer is known by.
    */
   private isWatched(row: number): boolean {
     const { words } = this.table;

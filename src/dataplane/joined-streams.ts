@@ -1,11 +1,12 @@
 /**
- * Brings the fingerprint of OpenVPN the records of TCP connections that were joined in the middle, and of those whose segments a snap
- * length cuts. Records chain by their lengths over segment borders; a chain starts at a segment whose first bytes may be a record's,
- * and after a loss it starts again. The first bytes of each record are enough: nothing else is copied.
+ * Brings the fingerprint of OpenVPN the records of TCP connections that were joined in the middle, and of those whose
+ * segments a snap length cuts. Records chain by their lengths over segment borders; a chain starts at a segment whose
+ * first bytes may be a record's, and after a loss it starts again. The first bytes of each record are enough: nothing
+ * else is copied.
  *
- * Framing alone finds nothing: what the records hold is for the fingerprint to say. A connection is retired after STRANGE_LIMIT
- * segments that fit no chain while nothing was found in it. It comes back with a segment that begins with a control packet
- * (first-records.ts), where a new chain starts if the fingerprint claims the packet.
+ * Framing alone finds nothing: what the records hold is for the fingerprint to say. A connection is retired after
+ * STRANGE_LIMIT segments that fit no chain while nothing was found in it. It comes back with a segment that begins with
+ * a control packet (first-records.ts), where a new chain starts if the fingerprint claims the packet.
  */
 import { isMadeOfRecords, isRecordStart, RECORD_HEADER_LENGTH } from './fingerprint/first-records.ts';
 import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
@@ -27,7 +28,10 @@ export class JoinedStreams {
   readonly chain = new RecordChain();
   private readonly fingerprints: FingerprintSet;
 
-  /** The connection of the segment at hand: its place (0 for none), which partition of all flows it is of, and its handle. */
+  /**
+   * The connection of the segment at hand: its place (0 for none), which partition of all flows it is of, and its
+   * handle.
+   */
   private place = 0;
   private partition = 0;
   private handle = 0;
@@ -41,8 +45,9 @@ export class JoinedStreams {
   }
 
   /**
-   * Looks at a segment with data, whose first byte has this sequence number. `place` is the connection's, 0 for none; the place after
-   * the call is `placeAfter`. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
+   * Looks at a segment with data, whose first byte has this sequence number. `place` is the connection's, 0 for none;
+   * the place after the call is `placeAfter`. Leaves finding and evidence in the fingerprint set and returns the flow's
+   * new handle.
    */
   observe(
     view: PacketView,
@@ -61,7 +66,8 @@ export class JoinedStreams {
     this.isFromStart = isFromStart;
     payload.framing = Framing.OPENVPN_RECORD;
     const position = this.firstPosition(view, payload, sequence);
-    // What comes back retired has no place; what has one may have been retired by the end of a record that began before.
+    // What comes back retired has no place; what has one may have been retired by the end of a record that began
+    // before.
     if (position >= 0 && position < view.payloadLength && (place === 0 || this.handle !== RETIRED))
       this.walk(view, payload, sequence, position);
     // A connection that a fingerprint follows has a place, where its misses are counted.
@@ -80,7 +86,8 @@ export class JoinedStreams {
     if (place === 0 || !chain.isKnown(place, direction)) return 0;
     const position = (chain.next(place, direction) - sequence) | 0;
     const held = chain.held(place, direction);
-    // A segment that is sent again is shown again, as a datagram is that comes twice, where it is made of whole records.
+    // A segment that is sent again is shown again, as a datagram is that comes twice, where it is made of whole
+    // records.
     const { data, payloadAt, payloadCaptured, payloadLength } = view;
     const isRepeated = position === payloadLength && isMadeOfRecords(data, payloadAt, payloadCaptured, payloadLength);
     if (held === 0 && isRepeated) return 0;
@@ -93,7 +100,9 @@ export class JoinedStreams {
     return after === MORE_NEEDED ? after : (chain.next(place, direction) - sequence) | 0;
   }
 
-  /** Adds the segment's bytes from `from` on to those of a record that are kept, and shows it where there are enough. */
+  /**
+   * Adds the segment's bytes from `from` on to those of a record that are kept, and shows it where there are enough.
+   */
   private continueRecord(view: PacketView, payload: Payload, from: number, held: number): number {
     const { chain, place } = this;
     const { direction } = payload;

@@ -1,12 +1,13 @@
 /**
- * ESP and AH that protect what routers say to each other, and are no VPN: VRRP to 224.0.0.18, PIM to 224.0.0.13 and ff02::d,
- * OSPFv3 to ff02::5 and ff02::6, RIPng to ff02::9 (RFC 4552, RFC 5796). A packet to a link-local group (RFC 5771 section 4: 224.0.0.0/24;
- * RFC 4291 section 2.7: ff02::/16) never leaves its link, so there is no tunnel behind it. The same holds between two link-local
- * addresses of IPv6 (RFC 4291 section 2.5.6: fe80::/10), from which OSPFv3 answers one neighbour.
+ * ESP and AH that protect what routers say to each other, and are no VPN: VRRP to 224.0.0.18, PIM to 224.0.0.13 and
+ * ff02::d, OSPFv3 to ff02::5 and ff02::6, RIPng to ff02::9 (RFC 4552, RFC 5796). A packet to a link-local group (RFC
+ * 5771 section 4: 224.0.0.0/24; RFC 4291 section 2.7: ff02::/16) never leaves its link, so there is no tunnel behind
+ * it. The same holds between two link-local addresses of IPv6 (RFC 4291 section 2.5.6: fe80::/10), from which OSPFv3
+ * answers one neighbour.
  *
  * This is asked once, when a flow begins: all packets of a flow have the same two ends. A group sends nothing, so the
- * answers that its members give each other are packets to the group again. Either end is looked at all the same: of IPv4 ends
- * the words of the flow's key, which are all that packets bring that another thread decoded.
+ * answers that its members give each other are packets to the group again. Either end is looked at all the same: of
+ * IPv4 ends the words of the flow's key, which are all that packets bring that another thread decoded.
  */
 import { type PacketView, Transport } from './wire/packet-view.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Brings the fingerprints what TCP connections begin with: puts the first octets of each direction in order where one segment
- * does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the middle, and those whose
- * segments a snap length cuts, are followed record by record (joined-streams.ts).
+ * Brings the fingerprints what TCP connections begin with: puts the first octets of each direction in order where one
+ * segment does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the
+ * middle, and those whose segments a snap length cuts, are followed record by record (joined-streams.ts).
  */
 import {
   isRecordStart,
@@ -61,7 +61,10 @@ export class StreamObserver {
     }
   }
 
-  /** Whether a SYN, of sequence number `first` - 1, is no repetition: it opens a connection between the ports of an earlier one. */
+  /**
+   * Whether a SYN, of sequence number `first` - 1, is no repetition: it opens a connection between the ports of an
+   * earlier one.
+   */
   private isAnother(slot: number, direction: number, first: number): boolean {
     const { words, details } = this.table;
     const row = slot * ROW_WORDS;
@@ -87,8 +90,9 @@ export class StreamObserver {
   }
 
   /**
-   * Looks at a segment with data of a connection, of a retired one where the segment begins with a control packet. `payload` holds
-   * time, packet number and direction; its octets are set here; `evidence` is the flow's own. Leaves finding and evidence in the fingerprint set and returns the flow's new handle.
+   * Looks at a segment with data of a connection, of a retired one where the segment begins with a control packet.
+   * `payload` holds time, packet number and direction; its octets are set here; `evidence` is the flow's own. Leaves
+   * finding and evidence in the fingerprint set and returns the flow's new handle.
    */
   observe(view: PacketView, payload: Payload, slot: number, evidence: number): number {
     const { words, details } = this.table;
@@ -147,7 +151,9 @@ export class StreamObserver {
     return isOpen(0) && isOpen(1);
   }
 
-  /** Hands a stream over to be followed record by record from where it was read to. Returns its place there, 0 for none. */
+  /**
+   * Hands a stream over to be followed record by record from where it was read to. Returns its place there, 0 for none.
+   */
   private joinAt(slot: number, place: number): number {
     const { chain } = this.joined;
     const joined = chain.take(this.table.partitionOf(slot));
@@ -181,7 +187,10 @@ export class StreamObserver {
     return handle;
   }
 
-  /** Retires a connection whose beginning could not be put together: it is one that was joined in the middle from now on. */
+  /**
+   * Retires a connection whose beginning could not be put together: it is one that was joined in the middle from now
+   * on.
+   */
   private giveUp(row: number, handle: number): number {
     this.table.words[row + FlowWord.TRANSPORT]! &= ~(FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH);
     return this.fingerprints.retire(handle);
@@ -270,7 +279,10 @@ export class StreamObserver {
     }
   }
 
-  /** Whether a direction whose reset was not seen begins with a record, as the other side's OpenVPN lets expect. Follows it then. */
+  /**
+   * Whether a direction whose reset was not seen begins with a record, as the other side's OpenVPN lets expect. Follows
+   * it then.
+   */
   private answersRecords(place: number, direction: number, cursor: number, length: number): boolean {
     const { streams } = this;
     if (streams.phase(place, 1 - direction) !== StreamPhase.OPENVPN_RECORDS) return false;

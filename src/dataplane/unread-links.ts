@@ -1,7 +1,8 @@
 /**
  * Packets whose link type is not read, by its number: what a capture is named by that could not be read.
  *
- * Memory: link types beyond 16 bits, which no registry has, share one number, so a hostile capture can make no more than 65,536 entries.
+ * Memory: link types beyond 16 bits, which no registry has, share one number, so a hostile capture can make no more
+ * than 65,536 entries.
  */
 import { linkTypeName } from './wire/link-type-names.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a decision rests on: fills the policy's input from a flow's record, and looks both ends up in the registry. A registered end of a
- * tunnel covers all flows of the tunnel.
+ * What a decision rests on: fills the policy's input from a flow's record, and looks both ends up in the registry. A
+ * registered end of a tunnel covers all flows of the tunnel.
  */
 import { Protocol } from '../core/protocol.ts';
 import { findingProtocol, findingStage, findingVariant } from '../dataplane/fingerprint/finding.ts';
@@ -22,7 +22,10 @@ export class DecisionBasis {
     this.tunnels = tunnels;
   }
 
-  /** Fills `input` for a flow at a packet time. `tunnel` is the flow's, 0 for none. True where the flow's registration is news to its tunnel. */
+  /**
+   * Fills `input` for a flow at a packet time. `tunnel` is the flow's, 0 for none. True where the flow's registration
+   * is news to its tunnel.
+   */
   fill(record: FlowRecord, tunnel: number, timeUs: number): boolean {
     const { input } = this;
     const { source, destination, finding } = record;
@@ -47,8 +50,8 @@ export class DecisionBasis {
   }
 
   /**
-   * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel, what it
-   * brings the tunnel keeps. True where it brought something.
+   * Lets a registered end of a tunnel cover all of its flows: what the flow at hand lacks it takes from the tunnel,
+   * what it brings the tunnel keeps. True where it brought something.
    */
   private shareRegistrations(tunnel: number, timeUs: number): boolean {
     const { input } = this;
@@ -73,7 +76,10 @@ export class DecisionBasis {
     return brings && columns.flowCount[tunnel]! > 1;
   }
 
-  /** Registration of the address that the tunnel has kept for an end. It may be none by now: time has passed, or the registry is another. */
+  /**
+   * Registration of the address that the tunnel has kept for an end. It may be none by now: time has passed, or the
+   * registry is another.
+   */
   private keptRegistration(tunnel: number, end: TunnelEnd, timeUs: number): number {
     const { columns } = this.tunnels;
     if (!columns.readRegistered(tunnel, end, this.keptAddress)) return NO_REGISTRATION;

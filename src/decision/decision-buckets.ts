@@ -1,5 +1,6 @@
 /**
- * The token buckets that throttles hold: one for a flow, a client, a registration or a rule. Rows of decisions hold them by number.
+ * The token buckets that throttles hold: one for a flow, a client, a registration or a rule. Rows of decisions hold
+ * them by number.
  */
 import { TokenBuckets } from './token-bucket.ts';
 import { BucketScope } from '../policy/action.ts';
@@ -22,7 +23,10 @@ export class DecisionBuckets {
     this.decisionTable.forgetBuckets();
   }
 
-  /** Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Mode observe throttles no flow. */
+  /**
+   * Takes the bucket of a throttle, or gives back the one of a throttle that no longer holds. Mode observe throttles no
+   * flow.
+   */
   hold(number: number, rules: Rules, rulesGeneration: number, client: Int32Array, timeUs: number): void {
     const { words } = this.decisionTable;
     const row = number * DECISION_WORDS;
@@ -47,7 +51,9 @@ export class DecisionBuckets {
     if (bucket !== NO_BUCKET) this.buckets.release(bucket);
   }
 
-  /** Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own. */
+  /**
+   * Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own.
+   */
   private keyOf(number: number, per: BucketScope, rulesGeneration: number, client: Int32Array): string {
     const { words } = this.decisionTable;
     const row = number * DECISION_WORDS;

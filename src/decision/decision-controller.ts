@@ -1,7 +1,8 @@
 /**
- * Decides flows by their detections. Joins them into tunnels, which may raise their findings, and decides those that have a finding. Owns
- * the table of VPN flows and their decisions. Nothing goes back to the fingerprints: a detection depends on the packets of its own
- * flow alone, so flows can be tracked in other threads than the one that decides them.
+ * Decides flows by their detections. Joins them into tunnels, which may raise their findings, and decides those that
+ * have a finding. Owns the table of VPN flows and their decisions. Nothing goes back to the fingerprints: a detection
+ * depends on the packets of its own flow alone, so flows can be tracked in other threads than the one that decides
+ * them.
  */
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';

@@ -8,6 +8,8 @@ export interface DecisionPort extends FlowListener {
   packet(slot: number, wireLength: number, packet: number): Outcome;
   /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
   readonly delayUs: number;
-  /** The packet time before which, from `timeUs` on, `packet` has nothing to say but FORWARDED; `timeUs` where it may. */
+  /**
+   * The packet time before which, from `timeUs` on, `packet` has nothing to say but FORWARDED; `timeUs` where it may.
+   */
   noChangeUntil(timeUs: number): number;
 }

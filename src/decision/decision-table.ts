@@ -1,7 +1,8 @@
 /**
- * The VPN flows and their decisions. Four words for each flow, by its slot in the flow table, and a row of one cache line for each decision,
- * by its number. The flow table has no word that decisions write. Rules and registrations are numbers of the rules in force when a
- * decision was made. Number 0 is no decision; numbers are used again after a flow's end.
+ * The VPN flows and their decisions. Four words for each flow, by its slot in the flow table, and a row of one cache
+ * line for each decision, by its number. The flow table has no word that decisions write. Rules and registrations are
+ * numbers of the rules in force when a decision was made. Number 0 is no decision; numbers are used again after a
+ * flow's end.
  */
 import type { Finding } from '../dataplane/fingerprint/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
@@ -9,7 +10,10 @@ import { NO_REGISTRATION } from '../registry/registry.ts';
 
 export const NO_BUCKET = -1;
 
-/** Words of a row. The last three are doubles: a decision is made anew from this packet time, or these packets and octets, on. */
+/**
+ * Words of a row. The last three are doubles: a decision is made anew from this packet time, or these packets and
+ * octets, on.
+ */
 export const DecisionWord = {
   ACTION: 0,
   REASON: 1,
@@ -119,7 +123,9 @@ export class DecisionTable {
     this.count--;
   }
 
-  /** The first packet time from which one of the decisions is to be made anew; Infinity for none. Looks at every row. */
+  /**
+   * The first packet time from which one of the decisions is to be made anew; Infinity for none. Looks at every row.
+   */
   soonest(): number {
     const { numbers } = this;
     let soonest = Infinity;

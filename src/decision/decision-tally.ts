@@ -1,6 +1,6 @@
 /**
- * Decisions counted by rule, action, protocol and which ends are registered. Rules are counted by name, so the counts go on
- * when the policy is reloaded. Every row that a rule in use can have is there from the start, at 0.
+ * Decisions counted by rule, action, protocol and which ends are registered. Rules are counted by name, so the counts
+ * go on when the policy is reloaded. Every row that a rule in use can have is there from the start, at 0.
  */
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Action, ACTION_NAMES } from '../policy/action.ts';

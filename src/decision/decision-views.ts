@@ -1,6 +1,6 @@
 /**
- * Decisions in words. Few differ from one another, so each is made once and handed out again: who shows many may keep what it makes of
- * one under its number.
+ * Decisions in words. Few differ from one another, so each is made once and handed out again: who shows many may keep
+ * what it makes of one under its number.
  */
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
@@ -36,7 +36,10 @@ export class DecisionViews {
     this.forget();
   }
 
-  /** The decision of these numbers: an action, the one before or NO_ACTION, a rule, a reason, and the registrations of both ends. */
+  /**
+   * The decision of these numbers: an action, the one before or NO_ACTION, a rule, a reason, and the registrations of
+   * both ends.
+   */
   of(
     action: number,
     previous: number,

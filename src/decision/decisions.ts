@@ -1,11 +1,11 @@
 /**
- * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink. A
- * decision is made anew when the stage changes, at a packet behind a boundary of policy or registry, and when the flow's
- * packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each packet, as far
- * as the safety guard, where there is one, lets a client be hit.
+ * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink.
+ * A decision is made anew when the stage changes, at a packet behind a boundary of policy or registry, and when the
+ * flow's packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each
+ * packet, as far as the safety guard, where there is one, lets a client be hit.
  *
- * Rules are swapped between two batches: every flow that has a decision is decided anew, and what changed is handed to the
- * sink like any other change.
+ * Rules are swapped between two batches: every flow that has a decision is decided anew, and what changed is handed to
+ * the sink like any other change.
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../dataplane/outcome.ts';
@@ -102,7 +102,9 @@ export class Decisions {
     return this.basis.input;
   }
 
-  /** Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped. */
+  /**
+   * Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped.
+   */
   get mode(): Mode {
     return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
   }
@@ -132,7 +134,10 @@ export class Decisions {
     this.decide(slot, timeUs, packet);
   }
 
-  /** The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where any may. */
+  /**
+   * The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where
+   * any may.
+   */
   noChangeUntil(timeUs: number): number {
     return this.rules.mode === 'observe' ? this.due.noChangeUntil(timeUs) : timeUs;
   }
@@ -222,7 +227,10 @@ export class Decisions {
     return this.client;
   }
 
-  /** Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is another than before. */
+  /**
+   * Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is
+   * another than before.
+   */
   private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
     const { decisionTable, rules } = this;
     const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
@@ -292,7 +300,10 @@ export class Decisions {
       if (other !== slot) this.decide(other, timeUs, packet);
   }
 
-  /** True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its words. */
+  /**
+   * True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its
+   * words.
+   */
   private isSame(row: number, rule: number, reason: number): boolean {
     const { input, rules, rulesBefore } = this;
     const { words } = this.decisionTable;

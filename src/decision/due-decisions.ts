@@ -1,9 +1,10 @@
 /**
- * When decisions are to be made anew: at a packet time behind a boundary of policy or registry, and when a flow has as many packets or
- * octets as some rule asks for.
+ * When decisions are to be made anew: at a packet time behind a boundary of policy or registry, and when a flow has as
+ * many packets or octets as some rule asks for.
  *
- * Every packet asks, and of most the row of their decision stays unread: none is due before the soonest of their times. That is a bound,
- * and may be too early once its flow has ended or been decided anew; it is looked for again after as many packets as there are rows.
+ * Every packet asks, and of most the row of their decision stays unread: none is due before the soonest of their times.
+ * That is a bound, and may be too early once its flow has ended or been decided anew; it is looked for again after as
+ * many packets as there are rows.
  */
 import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
@@ -82,7 +83,10 @@ export class DueDecisions {
     );
   }
 
-  /** The time before which no decision changes by itself. Most are made soon after one another, with no boundary between. */
+  /**
+   * The time before which no decision changes by itself. Most are made soon after one another, with no boundary
+   * between.
+   */
   private nextBoundaryAfter(timeUs: number): number {
     if (timeUs < this.noChangeFromUs || timeUs >= this.noChangeUntilUs) {
       const { policy, registry } = this.rules;

@@ -1,6 +1,6 @@
 /**
- * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is the
- * source, by handshake where that is known, else by first packet.
+ * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is
+ * the source, by handshake where that is known, else by first packet.
  */
 import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
@@ -42,7 +42,10 @@ export class FlowIdentity {
     this.firstTimeUs = other.firstTimeUs;
   }
 
-  /** Fills the identity from a slot of the table and the flow's finding. Returns 1 where the initiator is the higher end, else 0. */
+  /**
+   * Fills the identity from a slot of the table and the flow's finding. Returns 1 where the initiator is the higher
+   * end, else 0.
+   */
   readIdentity(table: FlowTable, slot: number, finding: Finding): 0 | 1 {
     const { words, detailNumbers } = table;
     const row = slot * ROW_WORDS;
@@ -63,7 +66,9 @@ export class FlowIdentity {
 }
 
 export class FlowRecord extends FlowIdentity {
-  /** Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view). */
+  /**
+   * Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view).
+   */
   encapsulation = 0;
   vlans = 0;
   lastTimeUs = 0;

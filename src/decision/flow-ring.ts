@@ -1,4 +1,6 @@
-/** A ring of recorded flows as columns of numbers: it grows by doubling up to its limit, then the oldest is overwritten. */
+/**
+ * A ring of recorded flows as columns of numbers: it grows by doubling up to its limit, then the oldest is overwritten.
+ */
 import type { RecordedFlow } from '../policy/recorded-flow.ts';
 
 const FIRST_CAPACITY = 256;
@@ -23,7 +25,10 @@ export class FlowRing {
     this.limit = limit;
   }
 
-  /** Keeps a flow. Its tunnel ends: of that only the addresses kept are. Flows whose last packet is before `oldUs` may be forgotten. */
+  /**
+   * Keeps a flow. Its tunnel ends: of that only the addresses kept are. Flows whose last packet is before `oldUs` may
+   * be forgotten.
+   */
   push(flow: RecordedFlow, oldUs: number): void {
     if (this.count < this.limit) {
       if ((this.count + 1) * WORDS > this.words.length) this.grow();

@@ -1,6 +1,6 @@
 /**
- * Small numbers in the order in which they were added: each is in the list once at most, and can be taken out wherever it
- * stands. A doubly linked list in two columns, because a Set walks over what was deleted from its front.
+ * Small numbers in the order in which they were added: each is in the list once at most, and can be taken out wherever
+ * it stands. A doubly linked list in two columns, because a Set walks over what was deleted from its front.
  *
  * Number n stands in row n + 1; row 0 is the list's two ends.
  */

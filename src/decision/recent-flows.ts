@@ -1,8 +1,10 @@
 /**
- * The VPN flows on which a change of rules is tried before it acts: those that are active, and those that ended within the last hour of packet time.
+ * The VPN flows on which a change of rules is tried before it acts: those that are active, and those that ended within
+ * the last hour of packet time.
  *
- * Ended flows are kept in two rings, one for confirmed findings and one for suspected ones, so that a flood of spoofed handshakes cannot push real
- * tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is counted.
+ * Ended flows are kept in two rings, one for confirmed findings and one for suspected ones, so that a flood of spoofed
+ * handshakes cannot push real tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is
+ * counted.
  */
 import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
 import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';

@@ -1,9 +1,10 @@
 /**
- * Registered hits, counted: throttles and blocks that were decided for a flow with a registration at either end or in its tunnel. The count
- * is of decisions, in both modes, so it is not 0 because the breaker works or because nothing is enforced.
+ * Registered hits, counted: throttles and blocks that were decided for a flow with a registration at either end or in
+ * its tunnel. The count is of decisions, in both modes, so it is not 0 because the breaker works or because nothing is
+ * enforced.
  *
- * A decision counts again only where its outcome becomes another: an observed one that enforcement carries out, or a prevented one that is
- * let through after a reset.
+ * A decision counts again only where its outcome becomes another: an observed one that enforcement carries out, or a
+ * prevented one that is let through after a reset.
  */
 
 /** Why a hit counts as a registered one. */

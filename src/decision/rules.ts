@@ -21,8 +21,8 @@ export interface RulesVersions {
 }
 
 /**
- * The hash that names a pair of policy and registry: SHA-256, hex, of the hashes of the two files, a line each. From a shell:
- * `sha256sum FILES | cut -d ' ' -f 1 | sha256sum` with the policy first.
+ * The hash that names a pair of policy and registry: SHA-256, hex, of the hashes of the two files, a line each. From a
+ * shell: `sha256sum FILES | cut -d ' ' -f 1 | sha256sum` with the policy first.
  */
 export function rulesSha256({ policy, registry }: Pick<Rules, 'policy' | 'registry'>): string {
   return createHash('sha256').update(`${policy.sha256}\n${registry.sha256}\n`).digest('hex');

@@ -1,6 +1,6 @@
 /**
- * The safety breaker at work: it is shown the clients of flows with a finding, and asked before one is throttled or blocked. After a trip
- * nothing is affected any more, or no flow that is only suspected, until an operator resets it.
+ * The safety breaker at work: it is shown the clients of flows with a finding, and asked before one is throttled or
+ * blocked. After a trip nothing is affected any more, or no flow that is only suspected, until an operator resets it.
  *
  * A client is the end that started the flow, by handshake role where that is known.
  */
@@ -65,7 +65,9 @@ export class SafetyGuard {
     return this.breaker.refuses(stage);
   }
 
-  /** Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again. */
+  /**
+   * Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again.
+   */
   see(flow: FlowIdentity, timeUs: number, stage: number): number {
     return this.breaker.see(timeUs, flow.source, stage);
   }
@@ -75,7 +77,10 @@ export class SafetyGuard {
     this.breaker.touch(timeUs, flow.source, stage);
   }
 
-  /** True when the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and that is not meant. */
+  /**
+   * True when the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and that is not
+   * meant.
+   */
   admit(flow: FlowIdentity, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
     if (this.breaker.refuses(stage)) return false;
     if (this.breaker.admit(timeUs, flow.source, stage, isHarm)) {

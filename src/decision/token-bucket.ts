@@ -1,12 +1,14 @@
 /**
- * Token buckets over packet time, as columns: each fills at its rate up to its burst, and a packet takes as many bytes as it
- * has on the wire. A bucket may be overdrawn by as much as it holds: that is a queue, whose packets leave late by the time
- * it takes to earn what they took; beyond it packets are dropped. Packets of one bucket leave in the order they came.
+ * Token buckets over packet time, as columns: each fills at its rate up to its burst, and a packet takes as many bytes
+ * as it has on the wire. A bucket may be overdrawn by as much as it holds: that is a queue, whose packets leave late by
+ * the time it takes to earn what they took; beyond it packets are dropped. Packets of one bucket leave in the order
+ * they came.
  *
- * Buckets are found by a text key when a decision is made and used by number after that, so a packet costs no look-up. A bucket of a client or a rule
- * that no decision holds waits, with what it owes, for the next that wants its key: a client does not get a new burst with every new flow. It is
- * forgotten once it is full again, when it is no different from a new one, or when IDLE_LIMIT others wait behind it. Other buckets (their keys may
- * be numbers of flows, which are used again) are forgotten with their last holder.
+ * Buckets are found by a text key when a decision is made and used by number after that, so a packet costs no look-up.
+ * A bucket of a client or a rule that no decision holds waits, with what it owes, for the next that wants its key: a
+ * client does not get a new burst with every new flow. It is forgotten once it is full again, when it is no different
+ * from a new one, or when IDLE_LIMIT others wait behind it. Other buckets (their keys may be numbers of flows, which
+ * are used again) are forgotten with their last holder.
  *
  * Invariants: `numbers` has exactly the keys of buckets in use or idle; a bucket is in `free` when it is neither.
  */
@@ -44,8 +46,8 @@ export class TokenBuckets {
   }
 
   /**
-   * The bucket of a key, full at first; each `hold` wants a `release`. A key stands for one throttle: after a reload of the policy, keys of the
-   * old one must not be used for the new.
+   * The bucket of a key, full at first; each `hold` wants a `release`. A key stands for one throttle: after a reload of
+   * the policy, keys of the old one must not be used for the new.
    */
   hold(key: string, throttle: Throttle, timeUs: number): number {
     this.reap(timeUs);
@@ -80,7 +82,9 @@ export class TokenBuckets {
     if (this.idle.size > IDLE_LIMIT) this.forget(this.idle.first);
   }
 
-  /** Takes a packet's bytes: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back. */
+  /**
+   * Takes a packet's bytes: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back.
+   */
   take(bucket: number, bytes: number, timeUs: number): number {
     const filled = this.filledBy(bucket, timeUs);
     this.filledAt[bucket] = Math.max(timeUs, this.filledAt[bucket]!);

@@ -1,4 +1,7 @@
-/** The safety breaker on trial: it notes its trips but stops nothing. A replay shows by it whether a policy would trip its own limits. */
+/**
+ * The safety breaker on trial: it notes its trips but stops nothing. A replay shows by it whether a policy would trip
+ * its own limits.
+ */
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
 import type { FlowIdentity } from './flow-record.ts';

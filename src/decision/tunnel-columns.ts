@@ -1,7 +1,7 @@
 /**
- * The tunnels that live, as columns by their numbers: the name of each, its flows in the order in which they joined, and the registered
- * ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the limit at once and costs memory only
- * once touched.
+ * The tunnels that live, as columns by their numbers: the name of each, its flows in the order in which they joined,
+ * and the registered ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the
+ * limit at once and costs memory only once touched.
  */
 import type { FlowIdentity } from './flow-record.ts';
 import { FlowIdentityTable } from './flow-identity-table.ts';

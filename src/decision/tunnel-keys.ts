@@ -1,15 +1,15 @@
 /**
- * What tunnels are known by: keys of ten words each, and which tunnel holds which. A tunnel keeps its KEYS_LIMIT last keys; a key that
- * another tunnel is given is no longer its former holder's.
+ * What tunnels are known by: keys of ten words each, and which tunnel holds which. A tunnel keeps its KEYS_LIMIT last
+ * keys; a key that another tunnel is given is no longer its former holder's.
  *
- * Each key is an entry of one cache line. An index of places, each the number of an entry and as many upper bits of its hash as there is
- * room for, says where: what is not there costs one cache line of the index, what is there one more. A key stands in the first free place
- * from that of its hash on, and on leaving makes room for those behind it that would stand nearer to theirs, so no search ends too early.
- * The entries of a tunnel form a list, from the oldest to the newest. Entry 0 and tunnel 0 are none. All is reserved for the limit at
- * once and costs memory only once touched.
+ * Each key is an entry of one cache line. An index of places, each the number of an entry and as many upper bits of its
+ * hash as there is room for, says where: what is not there costs one cache line of the index, what is there one more. A
+ * key stands in the first free place from that of its hash on, and on leaving makes room for those behind it that would
+ * stand nearer to theirs, so no search ends too early. The entries of a tunnel form a list, from the oldest to the
+ * newest. Entry 0 and tunnel 0 are none. All is reserved for the limit at once and costs memory only once touched.
  *
- * Invariants: an entry is either in the index and in the list of its tunnel, or free; between a key's place and that of its hash all
- * places are taken; no more than three quarters of all places are.
+ * Invariants: an entry is either in the index and in the list of its tunnel, or free; between a key's place and that of
+ * its hash all places are taken; no more than three quarters of all places are.
  */
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { newSeed } from '../dataplane/flow/flow-table.ts';
@@ -124,7 +124,10 @@ export class TunnelKeys {
     this.free = entry;
   }
 
-  /** Frees a place: what stands behind it, up to the next free place, moves up where that brings it nearer to the place of its hash. */
+  /**
+   * Frees a place: what stands behind it, up to the next free place, moves up where that brings it nearer to the place
+   * of its hash.
+   */
   private close(place: number): void {
     const { words, index, placeMask } = this;
     let gap = place;

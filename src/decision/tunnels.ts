@@ -1,13 +1,13 @@
 /**
- * Which flows are one tunnel: IKE on one port and then on another (the same initiator SPI), the ESP and AH between the same
- * ends, and a WireGuard peer that goes on from a new address (the same receiver index at the same responder).
+ * Which flows are one tunnel: IKE on one port and then on another (the same initiator SPI), the ESP and AH between the
+ * same ends, and a WireGuard peer that goes on from a new address (the same receiver index at the same responder).
  *
- * A tunnel lives as long as one of its flows; its name is the identity of its first. What confirms one flow confirms all, and
- * each flow that joins or is raised is told to the listener, so their decisions agree. All of this happens when findings
- * change, not per packet.
+ * A tunnel lives as long as one of its flows; its name is the identity of its first. What confirms one flow confirms
+ * all, and each flow that joins or is raised is told to the listener, so their decisions agree. All of this happens
+ * when findings change, not per packet.
  *
- * Known limits: ESP and AH join the IKE that spoke last between the two addresses. Clients behind one address translator have
- * tunnels of their own by their SPIs, and share one registration because they share the address.
+ * Known limits: ESP and AH join the IKE that spoke last between the two addresses. Clients behind one address
+ * translator have tunnels of their own by their SPIs, and share one registration because they share the address.
  */
 import { Protocol } from '../core/protocol.ts';
 import { Check } from '../dataplane/fingerprint/checks.ts';
@@ -31,9 +31,14 @@ import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 
-/** Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes must not fill memory. */
+/**
+ * Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes
+ * must not fill memory.
+ */
 const TUNNEL_LIMIT = 65_536;
-/** Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index. */
+/**
+ * Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index.
+ */
 const ROAMING_LIMIT = 256;
 
 /** What a key is about, its first word: an IKE initiator's SPI, a pair of addresses, a WireGuard index at one end. */
@@ -84,8 +89,8 @@ export class Tunnels {
   }
 
   /**
-   * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where that is due.
-   * Leaves the finding that counts in the decision table.
+   * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where
+   * that is due. Leaves the finding that counts in the decision table.
    */
   follow(slot: number, detection: Detection): void {
     const { flowWords } = this.decisionTable;
@@ -288,8 +293,8 @@ export class Tunnels {
   }
 
   /**
-   * The initiator of a flow whose packets do not tell (1 + direction): the end that was the tunnel's initiator, or is not its
-   * responder; 0 where neither end is known.
+   * The initiator of a flow whose packets do not tell (1 + direction): the end that was the tunnel's initiator, or is
+   * not its responder; 0 where neither end is known.
    */
   private initiatorOf(slot: number, tunnel: number): number {
     const { SOURCE, DESTINATION } = TunnelEnd;

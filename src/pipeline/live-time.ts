@@ -1,11 +1,11 @@
 /**
- * The times of packets from a live source, so that one that is far off moves nothing: neither the breaker's windows nor schedules nor expiry. A
- * packet with a time further from the last good one than a bound is given that one's time, and counted. Where 1,000 packets in a row over 5 s
- * agree with one another on another time, a clock was set: that time is the new base from the next batch on, and whatever counts in windows
- * is to go on from where it was.
+ * The times of packets from a live source, so that one that is far off moves nothing: neither the breaker's windows nor
+ * schedules nor expiry. A packet with a time further from the last good one than a bound is given that one's time, and
+ * counted. Where 1,000 packets in a row over 5 s agree with one another on another time, a clock was set: that time is
+ * the new base from the next batch on, and whatever counts in windows is to go on from where it was.
  *
- * A base that fewer packets have borne out gives way to more packets that agree on another. Packets with a bad time that come between good
- * ones never become the base, however many there are.
+ * A base that fewer packets have borne out gives way to more packets that agree on another. Packets with a bad time
+ * that come between good ones never become the base, however many there are.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 
@@ -48,13 +48,17 @@ export class LiveTime {
     this.isFresh = true;
   }
 
-  /** Sets the times in a batch right that are off. `elapsedUs`: how long the source was waited for, by which times may be greater. */
+  /**
+   * Sets the times in a batch right that are off. `elapsedUs`: how long the source was waited for, by which times may
+   * be greater.
+   */
   settle(batch: PacketBatch, elapsedUs: number): void {
     if (batch.count === 0) return;
     if (this.isFresh) this.takeFirst(batch);
     else if (this.isNewBase()) this.takeOther();
     const { timeUs } = batch;
-    // What was waited for is allowed once, over all packets of the batch: a source may have held back several of a quiet link.
+    // What was waited for is allowed once, over all packets of the batch: a source may have held back several of a
+    // quiet link.
     const latestUs = this.lastUs + this.boundUs + elapsedUs;
     for (let row = 0; row < batch.count; row++) {
       const time = timeUs[row]!;

@@ -1,6 +1,7 @@
 /**
- * The front door of the engine: tracks the flows of captures and decides them. A session is opened once and used for one capture after
- * the other. Flow table and decision table are empty at the end of each capture, and are used again for the next.
+ * The front door of the engine: tracks the flows of captures and decides them. A session is opened once and used for
+ * one capture after the other. Flow table and decision table are empty at the end of each capture, and are used again
+ * for the next.
  */
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';

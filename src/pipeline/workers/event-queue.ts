@@ -1,9 +1,10 @@
 /**
- * Reports on their way from one thread to another: records of words in a ring, written by one and read by one. A record never runs
- * over the end of the ring: what is too short there for the next one is passed over.
+ * Reports on their way from one thread to another: records of words in a ring, written by one and read by one. A record
+ * never runs over the end of the ring: what is too short there for the next one is passed over.
  *
- * Invariants: WRITTEN and READ count words and only grow, modulo 2^32; READ <= WRITTEN <= READ + the ring's length. Words between them are the
- * reader's, all others the writer's. The writer waits while there is no room, the reader while there is nothing to read.
+ * Invariants: WRITTEN and READ count words and only grow, modulo 2^32; READ <= WRITTEN <= READ + the ring's length.
+ * Words between them are the reader's, all others the writer's. The writer waits while there is no room, the reader
+ * while there is nothing to read.
  */
 
 /** Words of the ring, a power of two: the reports of some tens of batches. */
@@ -18,7 +19,10 @@ const MARK_WORDS = 32;
 /** First word of a record: what it is in the lower 8 bits, its length in words above. */
 const PASSED_OVER = 255;
 
-/** How long a thread sleeps at a time before it looks whether the other one is still there, and how often it looks before it sleeps. */
+/**
+ * How long a thread sleeps at a time before it looks whether the other one is still there, and how often it looks
+ * before it sleeps.
+ */
 const SLEEP_MS = 50;
 const LOOKS = 400;
 

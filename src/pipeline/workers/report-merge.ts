@@ -1,6 +1,6 @@
 /**
- * The reports of all shards on one batch, in the order in which one thread would have come upon what they say: by rows, and of flows
- * that end at the same row by when and in what order they began.
+ * The reports of all shards on one batch, in the order in which one thread would have come upon what they say: by rows,
+ * and of flows that end at the same row by when and in what order they began.
  */
 import { FlowEnd } from '../../dataplane/counters.ts';
 import { EndedWord, Report, ReportWord } from './report.ts';
@@ -66,7 +66,10 @@ export class ReportMerge {
   }
 }
 
-/** Whether a record comes before another shard's. Of the same row in two shards are only ends of flows, and how far a shard has come. */
+/**
+ * Whether a record comes before another shard's. Of the same row in two shards are only ends of flows, and how far a
+ * shard has come.
+ */
 function isBefore(queue: EventQueue, other: EventQueue): boolean {
   const row = queue.words[queue.at + ReportWord.ROW]!;
   const otherRow = other.words[other.at + ReportWord.ROW]!;
@@ -81,7 +84,10 @@ function isBefore(queue: EventQueue, other: EventQueue): boolean {
   return queue.numberAt(queue.at + EndedWord.FIRST_PACKET) < other.numberAt(other.at + EndedWord.FIRST_PACKET);
 }
 
-/** At one row flows end whose time has come, then shards wait for one another, flows end that are too many, and then comes the packet. */
+/**
+ * At one row flows end whose time has come, then shards wait for one another, flows end that are too many, and then
+ * comes the packet.
+ */
 const Rank = { TIME: 0, WATERMARK: 1, TOO_MANY: 2, PACKET: 3 } as const;
 
 function rankOf(queue: EventQueue): number {

@@ -86,7 +86,10 @@ export class ReportWriter implements FlowListener {
     queue.add(Report.ENDED, ENDED_LENGTH);
   }
 
-  /** Before the thread waits for another shard: that one may wait for the deciding thread, who must know how far this one is. */
+  /**
+   * Before the thread waits for another shard: that one may wait for the deciding thread, who must know how far this
+   * one is.
+   */
   watermark(): void {
     const { queue } = this;
     queue.makeRoom();

@@ -1,8 +1,10 @@
 /**
- * What a shard reports, as records of a ring (event-queue): the code of each kind, and where its words are. Every record begins with
- * its head (kind and length) and the row of the batch at which it happened; rows of one shard's records never fall within a batch.
+ * What a shard reports, as records of a ring (event-queue): the code of each kind, and where its words are. Every
+ * record begins with its head (kind and length) and the row of the batch at which it happened; rows of one shard's
+ * records never fall within a batch.
  *
- * A flow is known by the slot that it has in its shard. HEARD and ENDED bring its row of the flow table as it is at that packet.
+ * A flow is known by the slot that it has in its shard. HEARD and ENDED bring its row of the flow table as it is at
+ * that packet.
  */
 import { DETAIL_WORDS, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
 

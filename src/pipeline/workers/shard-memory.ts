@@ -1,7 +1,8 @@
 /**
- * What the threads of a replay share: the engine's thread reads and decodes packets into batches that go round in a ring; the threads
- * of shards (shard-worker) follow the flows of these packets, each its own flows, and say what is new in reports, which the engine's
- * thread decides in the order of packets. No octet of a packet is copied: batches point into the reader's blocks.
+ * What the threads of a replay share: the engine's thread reads and decodes packets into batches that go round in a
+ * ring; the threads of shards (shard-worker) follow the flows of these packets, each its own flows, and say what is new
+ * in reports, which the engine's thread decides in the order of packets. No octet of a packet is copied: batches point
+ * into the reader's blocks.
  *
  *     read, decode ──► batches ──► shard 0: flows, fingerprints ──► reports ──┐
  *          ▲                  └──► shard 1: flows, fingerprints ──► reports ──┤
@@ -23,12 +24,18 @@ const BLOCKS = BATCHES + 2;
 export const BatchKind = { PACKETS: 0, CAPTURE_END: 1, STOP: 2 } as const;
 export type BatchKind = (typeof BatchKind)[keyof typeof BatchKind];
 
-/** Words that all threads look at: how many batches are handed out, whether a shard has failed; then for each batch those of BatchWord. */
+/**
+ * Words that all threads look at: how many batches are handed out, whether a shard has failed; then for each batch
+ * those of BatchWord.
+ */
 export const Control = { PUBLISHED: 0, FAILED: 1, BATCHES: 4 } as const;
 export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
 export const BATCH_WORDS = 4;
 
-/** Set before a capture's first batch is handed out: packets of known flows are reported from the first batch on that has a packet whose time is not between these. */
+/**
+ * Set before a capture's first batch is handed out: packets of known flows are reported from the first batch on that
+ * has a packet whose time is not between these.
+ */
 export const NoChange = { FROM: 0, UNTIL: 1 } as const;
 
 /** The shared memory itself, as it is handed to a thread. */

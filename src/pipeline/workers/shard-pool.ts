@@ -1,4 +1,6 @@
-/** The threads of shards, as the thread that reads and decides has them: started once, for one capture after the other. */
+/**
+ * The threads of shards, as the thread that reads and decides has them: started once, for one capture after the other.
+ */
 import { Worker } from 'node:worker_threads';
 import { newSeed } from '../../dataplane/flow/flow-table.ts';
 import { COUNTS } from './shard-counts.ts';

@@ -1,6 +1,7 @@
 /**
- * The pipeline over several threads: this one decodes batches and hands them out, the shards' follow the flows of their packets, and
- * what they report is decided here, in the order of packets, as a pipeline of one thread would have. See shard-memory.
+ * The pipeline over several threads: this one decodes batches and hands them out, the shards' follow the flows of their
+ * packets, and what they report is decided here, in the order of packets, as a pipeline of one thread would have. See
+ * shard-memory.
  */
 import type { BlockLender } from '../../capture/input/block-reader.ts';
 import type { Block } from '../../capture/input/block.ts';

@@ -1,10 +1,12 @@
 /**
- * The flowLimit of flows in the tables of several shards, whose limit is one for all. Flows that are too many go at set packets, the same
- * for all shards, so that who goes is the same whatever the number of shards: those that have been idle longest of all.
+ * The flowLimit of flows in the tables of several shards, whose limit is one for all. Flows that are too many go at set
+ * packets, the same for all shards, so that who goes is the same whatever the number of shards: those that have been
+ * idle longest of all.
  *
- * A shard that comes to such a packet says how many flows it has. As long as there is room for every packet that others may be behind
- * to begin a flow, it goes on at once. Else it waits until all have come so far; where there are too many flows, each says which of its
- * own have been idle longest, and from all of these each finds how many of its own are among those that must go.
+ * A shard that comes to such a packet says how many flows it has. As long as there is room for every packet that others
+ * may be behind to begin a flow, it goes on at once. Else it waits until all have come so far; where there are too many
+ * flows, each says which of its own have been idle longest, and from all of these each finds how many of its own are
+ * among those that must go.
  */
 import type { Eviction } from '../../dataplane/flow/eviction.ts';
 import { type FlowTable, spareRowsOf } from '../../dataplane/flow/flow-table.ts';
@@ -12,7 +14,10 @@ import type { FlowLimit } from '../../dataplane/flow-limit.ts';
 
 /** Looks whose counts are kept: more than shards can be apart. */
 const KEPT = 256;
-/** Words of all: grows with everything said. Then for each shard: the last look it came to, the last one it has offered flows for, its counts. */
+/**
+ * Words of all: grows with everything said. Then for each shard: the last look it came to, the last one it has offered
+ * flows for, its counts.
+ */
 const REVISION = 0;
 const ShardWord = { REACHED: 0, OFFERED: 1, OFFER_COUNT: 2, COUNTS: 16 } as const;
 const SHARD_WORDS = ShardWord.COUNTS + KEPT;

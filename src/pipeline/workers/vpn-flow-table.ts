@@ -1,6 +1,6 @@
 /**
- * The flows that shards have reported, as the deciding thread knows them: in a flow table of its own, with the words of decisions in
- * their rows, brought up to date by every report of the flow.
+ * The flows that shards have reported, as the deciding thread knows them: in a flow table of its own, with the words of
+ * decisions in their rows, brought up to date by every report of the flow.
  */
 import type { Check } from '../../dataplane/fingerprint/checks.ts';
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
@@ -37,7 +37,10 @@ export class VpnFlowTable {
     return this.slots[shard]![shardSlot]!;
   }
 
-  /** Takes a flow's row from a report, where it begins at `copy`: the slot that it has here, a new one at its first report. */
+  /**
+   * Takes a flow's row from a report, where it begins at `copy`: the slot that it has here, a new one at its first
+   * report.
+   */
   update(shard: number, shardSlot: number, { words }: EventQueue, copy: number): number {
     const { table } = this;
     const slot = (this.slots[shard]![shardSlot] ?? 0) || this.add(shard, shardSlot, words, copy);
