@@ -12,6 +12,11 @@ const RATE = 50_000;
 const FLOWS = 200_000;
 /** A reload tries the rules on all flows and decides them again, which delays packets for a moment. */
 const RELOAD_EVERY = isShort ? 10 : 60;
+/**
+ * Growth of memory over the second half, as a fraction. In the first minutes the heap still grows to its size (294 MB after one
+ * minute, 328 MB after five, 340 MB after twenty in an hour's run), so the short form only finds a large leak.
+ */
+const GROWTH = isShort ? 0.2 : 0.05;
 /** Seed of the generated traffic (bench/generate). */
 const SEED = 1;
 const SOAK = join(import.meta.dirname, '../daemon/soak.mjs');
@@ -35,7 +40,7 @@ interface Soaked {
 }
 
 async function soak(): Promise<{ readonly code: number | null; readonly text: string; readonly complaints: string }> {
-  const flags = { seconds: SECONDS, rate: RATE, flows: FLOWS, 'reload-every': RELOAD_EVERY };
+  const flags = { seconds: SECONDS, rate: RATE, flows: FLOWS, 'reload-every': RELOAD_EVERY, growth: GROWTH };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [SOAK, '--interface', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [text, complaints] = ['', ''];
@@ -80,8 +85,8 @@ describe.skipIf(!isRoot && process.env.CI === undefined)('an hour of live load (
     expect(found!.hostile_requests).toBeGreaterThan(found!.hostile_answers['4xx']!);
   });
 
-  it('memory is flat: the slope of its second half is below 5 % in the time', () => {
+  it(`memory is flat: its second half grows by at most ${100 * GROWTH} %`, () => {
     const [low] = found!.memory_slope_interval;
-    expect((low * 1000 * SECONDS) / 2).toBeLessThanOrEqual(0.05 * found!.memory_mb * 1e6);
+    expect((low * 1000 * SECONDS) / 2).toBeLessThanOrEqual(GROWTH * found!.memory_mb * 1e6);
   });
 });
