@@ -108,6 +108,6 @@ describe('a checkpoint', () => {
     expect(saved!.done.map(({ name }) => name)).toEqual(['b', 'c']);
     expect(await checkpoint.knows(a)).toBe(Known.NO);
     await checkpoint.commit(null, new Set(['c']), { log: { inode: 1, octets: 2 } });
-    expect(saved).toMatchObject({ done: [{ name: 'c' }], logs: { log: { bytes: 2 } } });
+    expect(saved).toMatchObject({ done: [{ name: 'c' }], logs: { log: { octets: 2 } } });
   });
 });

@@ -139,7 +139,9 @@ describe('growth', () => {
     table.find(view);
     const slot = table.insert(view);
     const fresh = rowOf(table, slot);
-    table.words.fill(-1, slot * ROW_WORDS + FlowWord.HANDLE, (slot + 1) * ROW_WORDS);
+    // Word 7 is free.
+    table.words.fill(-1, slot * ROW_WORDS + FlowWord.HANDLE, slot * ROW_WORDS + FlowWord.OWN_FINDING + 1);
+    table.words.fill(-1, slot * ROW_WORDS + FlowWord.PACKETS, (slot + 1) * ROW_WORDS);
     table.details.fill(-1, slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS);
     table.remove(slot);
     table.find(view);

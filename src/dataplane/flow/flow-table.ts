@@ -35,9 +35,10 @@ export const FlowWord = {
   /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
   HANDLE: 5,
   OWN_FINDING: 6,
+  // Word 7 is free.
   /** Packets in each direction. */
   PACKETS: 8,
-  /** Octets on the wire in each direction, modulo 2^32: see `octets`. */
+  /** Bytes on the wire in each direction, modulo 2^32: see `bytes`. */
   BYTES: 10,
   /** f64: packet time of the last packet. */
   LAST_TIME: 12,
