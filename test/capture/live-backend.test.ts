@@ -23,7 +23,7 @@ describe('tcpdump', () => {
     ],
     ['tcpdump: eth7: No such device exists\n(No such device exists)', 'there is no interface eth7'],
     ['tcpdump: eth7: That device is not up', 'sudo ip link set eth7 up'],
-    ["tcpdump: can't parse filter expression: syntax error", 'the filter "udp and" is not understood'],
+    ["tcpdump: can't parse filter expression: syntax error", 'the filter "udp and" is invalid'],
     ['spawn tcpdump ENOENT', 'apt-get install tcpdump'],
     ['tcpdump: something else', 'tcpdump ended: tcpdump: something else'],
   ])('%s: %s', (standardError, sentence) => {

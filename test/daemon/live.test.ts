@@ -253,7 +253,7 @@ exec ${real} "$@"
 
     it.each([
       ['no such interface', ['--interface', 'nowhere'], 'there is no interface nowhere'],
-      ['a filter that is none', ['--interface', 'right', 'and', 'or'], 'the filter "and or" is not understood'],
+      ['a filter that is none', ['--interface', 'right', 'and', 'or'], 'the filter "and or" is invalid'],
     ])('says what is wrong: %s', async (_name, args, message) => {
       const daemon = new RunningDaemon(args, { command: INSIDE });
       expect((await daemon.ended).code).toBe(1);
