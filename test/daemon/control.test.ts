@@ -119,7 +119,7 @@ describe('a running daemon', () => {
       const { status, stderr } = spawnSync(process.execPath, [MAIN, 'rules', 'sign', '--registry', registry], {
         encoding: 'utf8',
       });
-      expect([status, stderr]).toEqual([0, '']);
+      expect(status, stderr).toBe(0);
     };
     sign();
     const daemon = await run('--watch').started();
