@@ -14,6 +14,8 @@ import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../packet-source.ts';
 import { StreamInput } from '../input/stream-input.ts';
 
+/** A process may take this long to end, and to explain it, after its last packet. */
+const LAST_WORDS_MS = 250;
 /** A process that has not ended after this time is killed. */
 const STOP_LIMIT_MS = 1500;
 const FIRST_RETRY_MS = 250;
@@ -141,8 +143,7 @@ export class LiveSource implements PacketSource {
     if (!(await this.capture.start())) {
       await this.capture.close();
       this.capture = null;
-      link.kill();
-      await link.ended;
+      await endOf(link);
       this.link = null;
       this.processProblem = link.problem;
       return false;
@@ -163,8 +164,7 @@ export class LiveSource implements PacketSource {
     if (this.endedAtMs - this.startedAtMs >= LONGEST_RETRY_MS) this.retryMs = 0;
     await this.capture?.close();
     this.capture = null;
-    link.kill();
-    await link.ended;
+    await endOf(link);
     for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
     this.link = null;
     this.processProblem = link.problem;
@@ -220,4 +220,11 @@ export class LiveSource implements PacketSource {
       return 0;
     }
   }
+}
+
+/** The end of a process whose packets have ended: it may still be about to say why, so it is killed a moment later. */
+async function endOf(link: CaptureLink): Promise<void> {
+  await Promise.race([link.ended, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+  link.kill();
+  await link.ended;
 }
