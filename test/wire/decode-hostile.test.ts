@@ -1,6 +1,6 @@
 /** Headers that lie: each layer's table of broken fields with the status, or the outcome, that must come of them. */
 import { describe, expect, it } from 'vitest';
-import { describeBytes, statusOf } from './decoded.ts';
+import { statusOf } from './decoded.ts';
 import type { Octets } from './frame-builder.ts';
 import * as build from './frame-builder.ts';
 import { bytesOf, DATAGRAM, PACKET, u16, u32, withOctets, zeros } from './frame-builder.ts';
@@ -346,55 +346,6 @@ table('GRE and ERSPAN', ETHERNET, [
   ],
 ]);
 
-describe('tunnel ports without a tunnel: an ordinary datagram', () => {
-  const garbage = Array.from({ length: 60 }, (_, i) => (i * 37 + 11) & 255);
-  const inner = frame(PACKET);
-  it.each<readonly [string, number, Octets]>([
-    ['VXLAN: nothing', 4789, []],
-    ['VXLAN: garbage', 4789, garbage],
-    ['VXLAN: zeros', 4789, zeros(60)],
-    ['VXLAN: I bit not set', 4789, withOctets(build.vxlan(1, inner), 0, [0])],
-    ['VXLAN: no frame behind', 4789, build.vxlan(1, zeros(40))],
-    ['VXLAN: a frame with broken IPv4', 4789, build.vxlan(1, withOctets(inner, 14, [0x44]))],
-    ['VXLAN: seven octets', 8472, build.vxlan(1, []).slice(0, 7)],
-    ['Geneve: garbage', 6081, garbage],
-    ['Geneve: version 1', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x40])],
-    ['Geneve: reserved bits', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 1, [1])],
-    ['Geneve: options longer than the datagram', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x3f])],
-    ['Geneve: an unknown type', 6081, build.geneve(0x88cc, 1, PACKET)],
-    ['GTP: garbage', 2152, garbage],
-    ['GTP: version 2', 2152, withOctets(build.gtp(1, PACKET), 0, [0x48])],
-    ['GTP: another message', 2152, withOctets(build.gtp(1, PACKET), 1, [26])],
-    ['GTP: length beyond the datagram', 2152, withOctets(build.gtp(1, PACKET), 2, u16(200))],
-    [
-      'GTP: an extension of length 0',
-      2152,
-      [0x34, 255, ...u16(48), ...u32(1), 0, 0, 0, 0x85, 0, 0, 0, 0, ...PACKET, ...zeros(8)],
-    ],
-    [
-      'GTP: extensions without end',
-      2152,
-      [0x34, 255, ...u16(64), ...u32(1), 0, 0, 0, 0x85, ...Array.from({ length: 15 }, () => [1, 0, 0, 0x85]).flat()],
-    ],
-    [
-      'GTP: an extension behind the length',
-      2152,
-      [0x34, 255, ...u16(6), ...u32(1), 0, 0, 0, 0x85, 1, 0, 0, 0, ...PACKET],
-    ],
-    ['GTP: neither IPv4 nor IPv6 behind', 2152, build.gtp(1, garbage)],
-  ])('%s', (_, port, load) => {
-    const seen = describeBytes(bytesOf(frame(build.ipv4(17, build.udp(50000, port, load)))), ETHERNET);
-    expect(seen).toMatchObject({ status: 'ok', destinationPort: String(port), payloadLength: String(load.length) });
-    expect(seen.encapsulation).toBeUndefined();
-  });
-
-  it('a tunnel that answers from the port is no tunnel: only the destination port says where to look', () => {
-    const seen = describeBytes(bytesOf(frame(build.ipv4(17, build.udp(4789, 50000, build.vxlan(1, inner))))), ETHERNET);
-    expect(seen).toMatchObject({ sourcePort: '4789', status: 'ok' });
-    expect(seen.encapsulation).toBeUndefined();
-  });
-});
-
 describe('nesting', () => {
   const wrap: Record<string, (octets: Octets) => Octets> = {
     'IPv4 in IPv4': (octets) => build.ipv4(4, octets),
@@ -410,45 +361,5 @@ describe('nesting', () => {
     expect(statusOf(bytesOf(frame(nested(around, 8))), ETHERNET)).toBe('ok');
     expect(statusOf(bytesOf(frame(nested(around, 9))), ETHERNET)).toBe('too-deep');
     expect(statusOf(bytesOf(frame(nested(around, 20))), ETHERNET)).toBe('too-deep');
-  });
-});
-
-describe('the domain of a wrapping', () => {
-  const domainOf = (octets: Octets): string => describeBytes(bytesOf(octets), ETHERNET).domain!;
-  const reversed = build.ipv4(17, build.udp(40002, 40001, [9]), {
-    source: [198, 51, 100, 9],
-    destination: [192, 0, 2, 7],
-  });
-
-  it('is the same in both directions', () => {
-    expect(domainOf(frame(build.vlan(5, 0x0800, PACKET), 0x8100))).toBe(
-      domainOf(frame(build.vlan(5, 0x0800, reversed), 0x8100)),
-    );
-    expect(domainOf(frame([...build.label(5, true), ...PACKET], 0x8847))).toBe(
-      domainOf(frame([...build.label(6, false), ...build.label(7, true), ...reversed], 0x8847)),
-    );
-    expect(domainOf(frame(build.ipv4(17, build.udp(1, 2152, build.gtp(1, PACKET)))))).toBe(
-      domainOf(frame(build.ipv4(17, build.udp(1, 2152, build.gtp(2, reversed))))),
-    );
-  });
-
-  it('is not changed by a priority tag, alone or below another tag', () => {
-    expect(domainOf(frame(build.vlan(0xa000, 0x0800, PACKET), 0x8100))).toBe(domainOf(frame(reversed)));
-    expect(domainOf(frame(build.vlan(5, 0x8100, build.vlan(0, 0x0800, PACKET)), 0x88a8))).toBe(
-      domainOf(frame(build.vlan(5, 0x0800, reversed), 0x8100)),
-    );
-  });
-
-  it('tells networks apart, and their order', () => {
-    const domains = [
-      frame(PACKET),
-      ...[1, 2, 3].map((id) => frame(build.vlan(id, 0x0800, PACKET), 0x8100)),
-      frame(build.vlan(1, 0x8100, build.vlan(2, 0x0800, PACKET)), 0x8100),
-      frame(build.vlan(2, 0x8100, build.vlan(1, 0x0800, PACKET)), 0x8100),
-      ...[1, 2].map((id) => frame(build.ipv4(17, build.udp(1, 4789, build.vxlan(id, frame(PACKET)))))),
-      ...[1, 2].map((id) => frame(build.ipv4(17, build.udp(1, 6081, build.geneve(0x0800, id, PACKET))))),
-      frame(build.ipv4(4, PACKET)),
-    ].map(domainOf);
-    expect(new Set(domains).size).toBe(domains.length);
   });
 });
