@@ -1,5 +1,5 @@
 /**
- * Checks the output files of a replay before a capture is read: each output has its own file, no output is an input,
+ * Checks output files before a capture is read: each output has its own file, no output is an input,
  * and an existing file is only overwritten with --force.
  */
 import { statSync } from 'node:fs';

@@ -60,8 +60,7 @@ export async function signRules(flags: SignFlags): Promise<ExitCode> {
   renameSync(`${path}.new`, path);
   if (before !== null && before.version !== manifest.version)
     process.stderr.write(`${path}: replaces ${shownManifest(before)}\n`);
-  const by = signatures.length === 0 ? 'no signature' : `signed by ${signatures.map(({ key: id }) => id).join(', ')}`;
-  process.stdout.write(`${path}: version ${manifest.version}, ${by}\n`);
+  process.stdout.write(`${path}: version ${manifest.version}, ${signersOf(signatures)}\n`);
   return ExitCode.DONE;
 }
 
@@ -71,9 +70,11 @@ function shownManifest({ version, policy, registry, signatures }: Manifest): str
     ...(registry === undefined ? [] : [`a registry of ${registry.rows ?? 0} rows`]),
     ...(policy === undefined ? [] : ['a policy']),
   ];
-  const by =
-    signatures.length === 0 ? 'without a signature' : `signed by ${signatures.map(({ key }) => key).join(', ')}`;
-  return `version ${version}, of ${parts.join(' and ')}, ${by}`;
+  return `version ${version}, of ${parts.join(' and ')}, ${signersOf(signatures)}`;
+}
+
+function signersOf(signatures: Manifest['signatures']): string {
+  return signatures.length === 0 ? 'no signature' : `signed by ${signatures.map(({ key }) => key).join(', ')}`;
 }
 
 export async function verifyRules(flags: VerifyFlags): Promise<ExitCode> {

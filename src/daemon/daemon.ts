@@ -252,14 +252,14 @@ export class Daemon {
     this.safety.saveAll();
     const noticesOut = this.notices.close(NOTICES_MS);
     await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
-    this.outputs.logLosses(this.log, performance.now(), true);
+    this.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     source.close();
   }
 
   private tick(): void {
     this.hints.look(performance.now());
-    this.outputs.logLosses(this.log, performance.now());
+    this.outputs.logNewLosses(this.log, performance.now());
     this.changes.tick();
     this.safety.tick();
     this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());

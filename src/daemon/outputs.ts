@@ -39,7 +39,8 @@ export class RunOutputs implements DecisionSink {
   readonly ended?: NonNullable<DecisionSink['ended']>;
   /** After this time the ends of flows are only counted, not written. */
   private endBy = Infinity;
-  private readonly loggedDrops = new Map<string, number>();
+  /** Dropped lines of all logs at the last message. */
+  private loggedDrops = 0;
   private nextLossesMs = 0;
 
   private constructor(
@@ -113,18 +114,20 @@ export class RunOutputs implements DecisionSink {
     for (const { lines } of this.logs) lines.expectLast();
   }
 
-  /** Logs dropped lines, at most once a minute; `atEnd` logs the totals. */
-  logLosses(log: Log, nowMs: number, atEnd = false): void {
-    if (!atEnd && nowMs < this.nextLossesMs) return;
+  /** Logs lines dropped since the last message, at most once a minute. */
+  logNewLosses(log: Log, nowMs: number): void {
+    const droppedCount = this.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0);
+    if (droppedCount === this.loggedDrops || nowMs < this.nextLossesMs) return;
+    this.loggedDrops = droppedCount;
+    this.nextLossesMs = nowMs + LOSSES_EVERY_MS;
+    this.logLosses(log, 'event lines are lost');
+  }
+
+  /** Logs the dropped lines of each log that has any. */
+  logLosses(log: Log, message: string): void {
     for (const { name, lines } of this.logs) {
-      const { lineCount, droppedCount, lastProblem: problem } = lines;
-      if (droppedCount === (atEnd ? 0 : (this.loggedDrops.get(name) ?? 0))) continue;
-      this.loggedDrops.set(name, droppedCount);
-      this.nextLossesMs = nowMs + LOSSES_EVERY_MS;
-      log.error(
-        { log: name, lineCount, droppedCount, problem },
-        atEnd ? 'event lines were lost' : 'event lines are lost',
-      );
+      const { lineCount, droppedCount, problem } = lines;
+      if (droppedCount > 0) log.error({ log: name, lineCount, droppedCount, problem }, message);
     }
   }
 

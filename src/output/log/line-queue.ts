@@ -52,10 +52,8 @@ export class LineQueue {
   rotationCount = 0;
   /** Total time that callers waited in `settle`, milliseconds. */
   waitedMs = 0;
-  /** Message of the last write's failure; empty after a success. */
+  /** Message of the last failed write; empty if none has failed. */
   problem = '';
-  /** The error of the last write that failed, also after later writes succeeded. */
-  lastProblem = '';
 
   private readonly target: LineTarget;
   private readonly onFull: OnFull;
@@ -232,12 +230,10 @@ export class LineQueue {
   private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
-      this.problem = '';
       return true;
     } catch (error) {
       this.failureCount++;
       this.problem = error instanceof Error ? error.message : String(error);
-      this.lastProblem = this.problem;
       return false;
     }
   }
