@@ -4,7 +4,8 @@
  * as the engine does; and flows that end and begin in turn. Beside it a Map by text.
  */
 import { hashKey } from '../../dist/dataplane/flow/flow-key.js';
-import { FlowTable, FlowWord, PREFETCH_COUNT, ROW_WORDS } from '../../dist/dataplane/flow/flow-table.js';
+import { FlowWord, ROW_WORDS } from '../../dist/dataplane/flow/flow-row.js';
+import { FlowTable, PREFETCH_COUNT } from '../../dist/dataplane/flow/flow-table.js';
 import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
 import { Stream } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';

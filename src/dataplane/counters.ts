@@ -15,14 +15,14 @@ export const FLOW_END_NAMES = ['timeout', 'closed', 'evicted', 'shutdown'] as co
 
 export class Counters {
   packets = 0;
-  /** Octets on the wire, of all packets. */
+  /** Bytes on the wire, of all packets. */
   bytes = 0;
   flowPackets = 0;
   /** Packets by DecodeStatus; OK stays 0. */
   readonly notDecoded = new Float64Array(DECODE_STATUS_COUNT);
   /** Those of `notDecoded` whose link type is not read, by link type. */
   readonly unreadLinks = new UnreadLinks();
-  /** Packets and octets by Outcome. */
+  /** Packets and bytes by Outcome. */
   readonly outcomePackets = new Float64Array(OUTCOME_NAMES.length);
   readonly outcomeBytes = new Float64Array(OUTCOME_NAMES.length);
   flowsStarted = 0;
@@ -34,7 +34,7 @@ export class Counters {
    */
   splitFlows = 0;
   fragmentOverlaps = 0;
-  /** Connections whose first octets found no place to be put in order. */
+  /** Connections whose first bytes found no place to be put in order. */
   streamsRefused = 0;
   firstTimeUs = Number.NaN;
   lastTimeUs = Number.NaN;

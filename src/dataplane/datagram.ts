@@ -3,7 +3,7 @@ import { Framing, type Payload } from './fingerprint/payload.ts';
 import { type PacketView, Transport } from './wire/packet-view.ts';
 import { socks5UdpHeaderLength } from './wire/proxy-preface.ts';
 
-/** Hands the view's octets to the payload, without the header that a SOCKS proxy puts before each datagram. */
+/** Hands the view's bytes to the payload, without the header that a SOCKS proxy puts before each datagram. */
 export function takeDatagram(view: PacketView, payload: Payload): void {
   const isUdp = view.transport === Transport.UDP;
   const proxied = isUdp ? socks5UdpHeaderLength(view.data, view.payloadAt, view.payloadCaptured) : 0;

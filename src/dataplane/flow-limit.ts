@@ -8,7 +8,7 @@ export interface FlowLimit {
    * They have been found, by the eviction given.
    */
   excess(table: FlowTable, eviction: Eviction, check: number): number;
-  /** The capture is over: looks begin anew. */
+  /** The capture is over: looks begin again. */
   reset(): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Brings the fingerprints what TCP connections begin with: puts the first octets of each direction in order where one
+ * Brings the fingerprints what TCP connections begin with: puts the first bytes of each direction in order where one
  * segment does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the
  * middle, and those whose segments a snap length cuts, are followed record by record (joined-streams.ts).
  */
@@ -17,7 +17,8 @@ import { FingerprintId } from './fingerprint/claims.ts';
 import { findingStage, Stage } from './fingerprint/finding.ts';
 import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
 import { Framing, type Payload } from './fingerprint/payload.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, type FlowTable, ROW_WORDS } from './flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
+import type { FlowTable } from './flow/flow-table.ts';
 import { TcpPrefixBuffer, WINDOW } from './flow/tcp-prefix-buffer.ts';
 import { TCP_PREFIX_LENGTH } from './wire/ike.ts';
 import type { PacketView } from './wire/packet-view.ts';
@@ -91,7 +92,7 @@ export class StreamObserver {
 
   /**
    * Looks at a segment with data of a connection, of a retired one where the segment begins with a control packet.
-   * `payload` holds time, packet number and direction; its octets are set here; `evidence` is the flow's own. Leaves
+   * `payload` holds time, packet number and direction; its bytes are set here; `evidence` is the flow's own. Leaves
    * finding and evidence in the fingerprint set and returns the flow's new handle.
    */
   observe(view: PacketView, payload: Payload, slot: number, evidence: number): number {
@@ -133,7 +134,7 @@ export class StreamObserver {
     return handle;
   }
 
-  /** Sequence number of the direction's first octet: after its SYN, or of the first segment that is looked at. */
+  /** Sequence number of the direction's first byte: after its SYN, or of the first segment that is looked at. */
   private firstSequence(slot: number, direction: number, sequence: number): number {
     const { words, details } = this.table;
     const at = slot * DETAIL_WORDS + FlowDetail.FIRST_SEQUENCE + direction;

@@ -29,7 +29,7 @@ export interface DecisionView {
 }
 
 export interface DecisionSink {
-  /** A decision was made, for the first time or anew, at a packet. */
+  /** A decision was made, for the first time or again, at a packet. */
   decided?(flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): void;
   /** A flow has ended; `decision` is its last, null where it never had a finding. */
   ended?(flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): void;

@@ -11,8 +11,8 @@ import { NO_REGISTRATION } from '../registry/registry.ts';
 export const NO_BUCKET = -1;
 
 /**
- * Words of a row. The last three are doubles: a decision is made anew from this packet time, or these packets and
- * octets, on.
+ * Words of a row. The last three are doubles: a decision is made again from this packet time, or these packets and
+ * bytes, on.
  */
 export const DecisionWord = {
   ACTION: 0,
@@ -124,7 +124,7 @@ export class DecisionTable {
   }
 
   /**
-   * The first packet time from which one of the decisions is to be made anew; Infinity for none. Looks at every row.
+   * The first packet time from which one of the decisions is to be made again; Infinity for none. Looks at every row.
    */
   soonest(): number {
     const { numbers } = this;

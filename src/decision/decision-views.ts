@@ -9,7 +9,7 @@ import { MODE_NAMES, type Mode } from '../policy/policy.ts';
 import type { DecisionView } from './decision-sink.ts';
 import { ruleName, type Rules, shownRegistration } from './rules.ts';
 
-/** Decisions that are kept; with more of them all begins anew. A power of two. */
+/** Decisions that are kept; with more of them all begins again. A power of two. */
 export const KEPT_DECISIONS = 16_384;
 /** Places in which they are looked for: four times as many, so few stand in another's way. */
 const PLACES = 4 * KEPT_DECISIONS;
@@ -60,7 +60,7 @@ export class DecisionViews {
         return this.decisions[number - 1]!;
       place = (place + 1) & (PLACES - 1);
     }
-    // Where all begins anew the place is free as well.
+    // Where all begins again the place is free as well.
     if (this.decisions.length === KEPT_DECISIONS) this.forget();
     const number = this.decisions.length;
     const decision = {

@@ -1,10 +1,10 @@
 /**
  * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink.
- * A decision is made anew when the stage changes, at a packet behind a boundary of policy or registry, and when the
- * flow's packets or octets reach a minimum that some rule asks for. In mode enforce it also says what becomes of each
+ * A decision is made again when the stage changes, at a packet behind a boundary of policy or registry, and when the
+ * flow's packets or bytes reach a minimum that some rule asks for. In mode enforce it also says what becomes of each
  * packet, as far as the safety guard, where there is one, lets a client be hit.
  *
- * Rules are swapped between two batches: every flow that has a decision is decided anew, and what changed is handed to
+ * Rules are swapped between two batches: every flow that has a decision is decided again, and what changed is handed to
  * the sink like any other change.
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
@@ -12,7 +12,8 @@ import { Outcome } from '../dataplane/outcome.ts';
 import { NO_ROOM } from './token-bucket.ts';
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
-import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Action, ACTION_NAMES } from '../policy/action.ts';
 import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
@@ -109,7 +110,7 @@ export class Decisions {
     return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
   }
 
-  /** Swaps the rules and decides every flow anew that has a decision, at a packet time. Returns how many there were. */
+  /** Swaps the rules and decides every flow again that has a decision, at a packet time. Returns how many there were. */
   replaceRules(rules: Rules, timeUs: number, packet: number): number {
     this.rulesBefore = this.rules;
     this.rules = rules;
@@ -263,7 +264,7 @@ export class Decisions {
     this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
   }
 
-  /** Decides a flow, for the first time or anew; an event goes out where stage or outcome are not what they were. */
+  /** Decides a flow, for the first time or again; an event goes out where stage or outcome are not what they were. */
   private decide(slot: number, timeUs: number, packet: number): void {
     const { basis, record, rules, decisionTable } = this;
     const { input } = basis;

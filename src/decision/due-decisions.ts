@@ -1,12 +1,13 @@
 /**
- * When decisions are to be made anew: at a packet time behind a boundary of policy or registry, and when a flow has as
- * many packets or octets as some rule asks for.
+ * When decisions are to be made again: at a packet time behind a boundary of policy or registry, and when a flow has as
+ * many packets or bytes as some rule asks for.
  *
  * Every packet asks, and of most the row of their decision stays unread: none is due before the soonest of their times.
- * That is a bound, and may be too early once its flow has ended or been decided anew; it is looked for again after as
+ * That is a bound, and may be too early once its flow has ended or been decided again; it is looked for again after as
  * many packets as there are rows.
  */
-import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { nextBoundary } from '../policy/policy.ts';
 import type { Rules } from './rules.ts';
@@ -16,7 +17,7 @@ export class DueDecisions {
   private readonly table: FlowTable;
   private readonly decisionTable: DecisionTable;
   private rules: Rules;
-  /** Some rule asks for a minimum of packets or octets. */
+  /** Some rule asks for a minimum of packets or bytes. */
   private hasMinimums = false;
   /** No decision changes by itself from `noChangeFromUs` on and before `noChangeUntilUs`. */
   private noChangeFromUs = 0;
@@ -33,7 +34,7 @@ export class DueDecisions {
     this.useRules(rules);
   }
 
-  /** From now on decisions are made by these rules; all are to be scheduled anew. */
+  /** From now on decisions are made by these rules; all are to be scheduled again. */
   useRules(rules: Rules): void {
     this.rules = rules;
     const { packets, bytes } = rules.policy.boundaries;
@@ -42,7 +43,7 @@ export class DueDecisions {
     this.soonestUs = Infinity;
   }
 
-  /** Sets when the decision that has just been made is to be made anew. */
+  /** Sets when the decision that has just been made is to be made again. */
   schedule(number: number, { timeUs, packets, bytes }: DecisionInput): void {
     const { numbers } = this.decisionTable;
     const { boundaries } = this.rules.policy;

@@ -4,15 +4,8 @@
  */
 import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
-import {
-  DETAIL_WORDS,
-  End,
-  FlowDetail,
-  FlowFlag,
-  type FlowTable,
-  FlowWord,
-  ROW_WORDS,
-} from '../dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
 /** What a flow is known by: its tuple, its wrapping and its first packet. */

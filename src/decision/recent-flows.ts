@@ -7,7 +7,8 @@
  * counted.
  */
 import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
-import { type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';

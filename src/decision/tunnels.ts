@@ -24,7 +24,8 @@ import {
   Variant,
 } from '../dataplane/fingerprint/finding.ts';
 import { FingerprintId } from '../dataplane/fingerprint/claims.ts';
-import { End, type FlowTable, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';
 import type { Detection } from '../dataplane/detection.ts';

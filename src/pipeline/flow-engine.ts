@@ -1,4 +1,4 @@
-/** Where flows are followed: in the deciding thread them, or in others. Kept for one capture after the other. */
+/** Where flows are tracked: in the deciding thread or in workers. An engine is used for one capture after the other. */
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';

@@ -8,14 +8,8 @@ import { PacketBatch } from '../capture/packet-batch.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
 import type { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
-import {
-  FlowFlag,
-  type FlowTable,
-  FlowWord,
-  PREFETCH_COUNT,
-  NO_FLOW,
-  ROW_WORDS,
-} from '../dataplane/flow/flow-table.ts';
+import { FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import { type FlowTable, PREFETCH_COUNT, NO_FLOW } from '../dataplane/flow/flow-table.ts';
 import { DecodeStatus } from '../dataplane/wire/decode-status.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { PacketView } from '../dataplane/wire/packet-view.ts';

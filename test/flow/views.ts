@@ -1,13 +1,7 @@
 /** Packet views filled by hand, as decode would leave them. */
 import { IPV4_MARK, isMappedIpv4 } from '../../src/core/ip-address.ts';
-import {
-  DETAIL_WORDS,
-  FlowDetail,
-  FlowWord,
-  type FlowTable,
-  NO_FLOW,
-  ROW_WORDS,
-} from '../../src/dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { type FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
 
 export interface Tuple {

@@ -8,15 +8,8 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import {
-  DETAIL_WORDS,
-  End,
-  FlowDetail,
-  FlowTable,
-  FlowWord,
-  NO_FLOW,
-  ROW_WORDS,
-} from '../../src/dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { End, FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { Fragments } from '../../src/dataplane/flow/fragments.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';

@@ -1,9 +1,9 @@
 /**
  * ESP in UDP (RFC 3948) in a flow without IKE: seen from the middle, or with its IKE on another route.
  *
- * Suspected: an SPI that stays and a sequence number that rises by small steps, in packets of whole words with random octets
+ * Suspected: an SPI that stays and a sequence number that rises by small steps, in packets of whole words with random bytes
  * after the header, or with an inner packet in clear and the trailer of ESP (dataplane/wire/esp-null). Confirmed: the same from both sides, with
- * SPIs of its own for each, over more packets. Keepalives (one octet 0xff) are passed over: never evidence.
+ * SPIs of its own for each, over more packets. Keepalives (one byte 0xff) are passed over: never evidence.
  *
  * Several tunnels share a flow, and each renews its keys: a few SPIs are followed in each direction, and what counts is the one that
  * rose most. A number that goes on where another SPI's was is no sequence of its own: it counts packets of all kinds.
@@ -12,9 +12,9 @@
  * numbers that begin at random, headers), and so are the few bytes that a snap length leaves. There a number that rises by more than one
  * counts against it, more packets are needed, and nothing is confirmed.
  *
- * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the octets behind
+ * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the bytes behind
  * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout. Bursts
- * of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random octets too, but what ESP has
+ * of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random bytes too, but what ESP has
  * encrypted behind its IV differs from packet to packet, and their header or filling there does not. Mosh begins with a bit for
  * the direction and a counter: no SPI is as round. TURN and IPFIX begin with a length: no SPI is that of its packet. A type byte and
  * a session id look like an SPI, and like each other in both directions: such flows are suspected at most.
@@ -42,9 +42,9 @@ const HIGH_SEQUENCE = 0x10000000;
 const SHORTEST = ESP_HEADER_LENGTH + 20;
 /** Encrypted under every cipher of ESP: behind the header and the shortest IV. */
 const CIPHERTEXT = ESP_HEADER_LENGTH + 8;
-/** With this much captured, the four octets at CIPHERTEXT are there. */
+/** With this much captured, the four bytes at CIPHERTEXT are there. */
 const SHORTEST_CAPTURED = CIPHERTEXT + 4;
-/** So many of four octets of ciphertext are those of the packet before once in 10,000 packets. */
+/** So many of four bytes of ciphertext are those of the packet before once in 10,000 packets. */
 const SAME_OCTETS = 2;
 /** What a protocol's own header may add to the length that it states. */
 const LONGEST_OTHER_HEADER = 24;
@@ -52,7 +52,7 @@ const LONGEST_OTHER_HEADER = 24;
 const KEEPALIVE = 0xff;
 const NO_TRAILER = -1;
 
-/** After `isFresh` says yes: the four octets that no other packet has, and where the check value is of a packet in clear. */
+/** After `isFresh` says yes: the four bytes that no other packet has, and where the check value is of a packet in clear. */
 let freshWord = 0;
 let trailerEnd = NO_TRAILER;
 
@@ -87,8 +87,8 @@ function isLength(spi: number, length: number): boolean {
 }
 
 /**
- * True where the packet has what encryption or authentication makes anew for each packet: random octets, or the check value after
- * an inner packet in clear. Where there was a packet `before`, its four octets must be others than these.
+ * True where the packet has what encryption or authentication makes again for each packet: random bytes, or the check value after
+ * an inner packet in clear. Where there was a packet `before`, its four bytes must be others than these.
  */
 function isFresh({ data, at, captured, length }: Payload, before: boolean, word: number): boolean {
   trailerEnd = NO_TRAILER;
@@ -112,7 +112,7 @@ function holdsInnerPacket({ data, at, captured, length }: Payload): boolean {
   return captured === length && findNullTrailer(data, at, at + length) >= 0;
 }
 
-/** True when at least SAME_OCTETS of the four octets are the same in both words. */
+/** True when at least SAME_OCTETS of the four bytes are the same in both words. */
 function isAlike(word: number, other: number): boolean {
   let same = 0;
   for (let shift = 0; shift < 32; shift += 8) {
@@ -143,7 +143,7 @@ export function observeEspInUdp(payload: Payload, words: Int32Array, at: number,
   // Each side picks the SPIs it is to be sent: one number for both directions is another protocol's session id.
   const isShared = isNew && state.placeFor(words, at, direction === 0 ? 1 : 0, spi) >= 0;
   if ((jumps || isShared) && !suspected) return Verdict.RULED_OUT;
-  // Last what takes longest. A packet that a mirror copied twice has the same octets, and no step.
+  // Last what takes longest. A packet that a mirror copied twice has the same bytes, and no step.
   const hasBefore = state.hasFreshWord(words, at, direction) && (isNew || step !== 0);
   if (!isFresh(payload, hasBefore, state.lastFreshWord(words, at, direction)))
     return suspected ? state.stopRise(words, at, direction, place) : Verdict.RULED_OUT;

@@ -1,6 +1,6 @@
 /**
  * What the fingerprint of ESP in UDP keeps of a flow: the SPIs of each direction with their sequence numbers, how often each rose,
- * and four octets of the last packet that no other packet has.
+ * and four bytes of the last packet that no other packet has.
  *
  * A place of an SPI that has not risen is held for its next packet. Random numbers in an SPI's place would fill the places at once:
  * then, before a suspicion, the flow is no ESP.
@@ -22,7 +22,7 @@ const Word = {
   FLAGS: StateWord.OWN,
   /** Per direction, a byte for each place. */
   RISES: StateWord.OWN + 1,
-  /** Per direction, the last packet's own four octets. */
+  /** Per direction, the last packet's own four bytes. */
   FRESH: StateWord.OWN + 3,
   SPIS: StateWord.OWN + 5,
 } as const;

@@ -2,7 +2,7 @@
  * Evidence: what was seen, where, and what was expected there; enough to verify a finding by hand in a packet analyser.
  * Rows are numbers, chained per flow; words and hexadecimal appear only when a decision leaves the engine.
  *
- * An offset counts octets from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
+ * An offset counts bytes from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
  * beginning was not captured starts with the direction's first segment, as relative sequence numbers do that count from 0.
  */
 import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';

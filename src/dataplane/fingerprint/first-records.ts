@@ -1,5 +1,5 @@
 /**
- * How VPNs over TCP frame their packets, seen from the first octets of a direction: OpenVPN puts a 16-bit length before each
+ * How VPNs over TCP frame their packets, seen from the first bytes of a direction: OpenVPN puts a 16-bit length before each
  * packet; IKE over TCP (RFC 9329) opens with "IKETCP" and puts a 16-bit length, which counts itself, before each message. A
  * proxy's preface (dataplane/wire/proxy-preface.ts) may stand before either.
  */
@@ -7,7 +7,7 @@ import { isTcpPrefix, TCP_PREFIX_LENGTH } from '../wire/ike.ts';
 import { isControl, isHardReset, keyId, Opcode, opcode } from '../wire/openvpn.ts';
 import { PREFACE_CUT, prefaceStep } from '../wire/proxy-preface.ts';
 
-/** What the octets of a direction are, from a cursor on. Phases below RECORDS are the preface's. */
+/** What the bytes of a direction are, from a cursor on. Phases below RECORDS are the preface's. */
 export const StreamPhase = { START: 0, OPENVPN_RECORDS: 10, IKE_RECORDS: 11 } as const;
 
 /** What begins at the cursor. */
@@ -23,10 +23,10 @@ const LENGTH_OCTETS = 2;
 const SHORTEST_IKE = LENGTH_OCTETS + 4 + 28;
 const IKE_LETTER = 0x49;
 
-/** Octets of the preface message that `opening` has just found. */
+/** Bytes of the preface message that `opening` has just found. */
 export let prefaceLength = 0;
 
-/** What the `length` octets at `at`, the first of a direction or behind a preface, are the opening of. */
+/** What the `length` bytes at `at`, the first of a direction or behind a preface, are the opening of. */
 export function opening(data: DataView, at: number, length: number, standing: number, isClient: boolean): Opening {
   const preface = prefaceStep(data, at, length, standing, isClient);
   if (preface > 0) {
@@ -63,7 +63,7 @@ function isOpeningOpcode(octet: number): boolean {
   );
 }
 
-/** Octets of the packet in the record at `at`; -1 where fewer than two octets are there. */
+/** Bytes of the packet in the record at `at`; -1 where fewer than two bytes are there. */
 export function recordLength(data: DataView, at: number, length: number, phase: number): number {
   if (length < LENGTH_OCTETS) return -1;
   const value = data.getUint16(at);
@@ -72,7 +72,7 @@ export function recordLength(data: DataView, at: number, length: number, phase: 
 
 export const RECORD_HEADER_LENGTH = LENGTH_OCTETS;
 
-/** Whether a record of OpenVPN, of data or of the control channel, may begin at `at`: at a glance, from three octets at least. */
+/** Whether a record of OpenVPN, of data or of the control channel, may begin at `at`: at a glance, from three bytes at least. */
 export function isRecordStart(data: DataView, at: number, length: number): boolean {
   if (length < LENGTH_OCTETS + 1) return false;
   const record = data.getUint16(at);

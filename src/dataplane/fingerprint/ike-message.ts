@@ -14,7 +14,7 @@ export function mayBeIke({ data, at, captured, length }: Payload): boolean {
   return wire.opensIke(data, at, end, length) || (captured < length && opensCutIke(at, end, length));
 }
 
-/** Octets before the IKE header, 0 or the marker's 4, where a sound IKE message begins there; else -1. */
+/** Bytes before the IKE header, 0 or the marker's 4, where a sound IKE message begins there; else -1. */
 export function ikeOffset(payload: Payload): number {
   const { data, at, captured, length } = payload;
   const end = at + captured;

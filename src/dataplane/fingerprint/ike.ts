@@ -4,7 +4,7 @@
  *
  * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself; the answer
  * may be captured before its request. Suspected: a message from one side only whose header is consistent (known version and
- * exchange; length that of the message, zeros after it left out) and whose payload chain ends on the last octet. A header alone is
+ * exchange; length that of the message, zeros after it left out) and whose payload chain ends on the last byte. A header alone is
  * nothing. Where a snap length left no more, two different ones with one initiator SPI are suspected. Where it left even less after the
  * non-ESP marker: ike-cut.ts.
  *
@@ -25,7 +25,7 @@ import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 const REMEMBERED = 2;
 /** The last messages of each direction, by their digests: what comes back as it went is no answer. */
 const MESSAGES = 4;
-/** Octets that a digest is made of: SPIs, types, message number, length and the first payloads. */
+/** Bytes that a digest is made of: SPIs, types, message number, length and the first payloads. */
 const DIGESTED = 96;
 
 const Word = {
@@ -153,7 +153,7 @@ function rememberSpi(data: DataView, message: number, direction: number, state: 
   if (count < REMEMBERED) state[at + Word.FLAGS]! += 1 << (Flag.COUNT_SHIFT + 2 * direction);
 }
 
-/** FNV-1a of a message's first octets; never 0. */
+/** FNV-1a of a message's first bytes; never 0. */
 function digestOf(payload: Payload, offset: number): number {
   const { data } = payload;
   const start = payload.at + offset;

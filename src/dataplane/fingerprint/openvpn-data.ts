@@ -1,15 +1,15 @@
 /**
  * OpenVPN seen from the middle of a session: data packets only. Never more than a suspicion.
  *
- * DATA_V2 with an AEAD cipher: one peer id, packet ids that count, random octets behind them. Since 2.7 the packet id may have 64
+ * DATA_V2 with an AEAD cipher: one peer id, packet ids that count, random bytes behind them. Since 2.7 the packet id may have 64
  * bits, an epoch that stays and a counter (dataplane/wire/openvpn.ts). DATA_V1, and DATA_V2 with a block cipher, show nothing but their first
- * octet (and peer id): there the lengths of many packets must be equal modulo the cipher's block while the octets behind the header
+ * byte (and peer id): there the lengths of many packets must be equal modulo the cipher's block while the bytes behind the header
  * are random from packet to packet.
  *
  * Each direction has a peer id of its own: usually one for both, but a server may send 0 or the undefined one, and servers 2.4.0 to
  * 2.4.4 answer DATA_V2 with DATA_V1. Where the two differ, one must be a number that servers give out, and both have one key id.
  *
- * What could be mistaken for it: protocols of fixed first octets with a counter (their counter sits elsewhere, or clear text
+ * What could be mistaken for it: protocols of fixed first bytes with a counter (their counter sits elsewhere, or clear text
  * follows it, or each direction has a random name of its own); channel data of TURN (its second half-word is its length); ESP over
  * UDP, whose SPIs differ between the directions and are hardly ever of this form; 64-bit counters and times (their upper half is zero, or
  * its lower part is no small number).

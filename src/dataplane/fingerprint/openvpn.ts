@@ -9,7 +9,7 @@
  * (openvpn-data.ts).
  *
  * Mistaken for it by others, and why not here: DNS whose id imitates an opcode (no DNS message has a reset's length with its
- * zeros, nor an ack list behind eight random octets), STUN, QUIC, RTP, ONC-RPC, BFD (no session id that stays, no times). A protocol
+ * zeros, nor an ack list behind eight random bytes), STUN, QUIC, RTP, ONC-RPC, BFD (no session id that stays, no times). A protocol
  * of a type byte, a session of eight bytes, a counter and a constant word looks like tls-crypt of an old session: it is not found, as
  * its messages do not have the lengths of both ACKs and control packets.
  */

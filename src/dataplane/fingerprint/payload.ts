@@ -1,9 +1,9 @@
 /**
- * What a fingerprint sees of a packet: the octets behind the transport header, in one reused record. For TCP it is one
+ * What a fingerprint sees of a packet: the bytes behind the transport header, in one reused record. For TCP it is one
  * length-prefixed record of the stream instead, for ESP and AH the packet from the SPI's header on.
  */
 
-/** How the octets came, which decides who is asked what they are. */
+/** How the bytes came, which decides who is asked what they are. */
 export const Framing = { DATAGRAM: 0, ESP: 1, AH: 2, OPENVPN_RECORD: 3, IKE_RECORD: 4 } as const;
 export type Framing = (typeof Framing)[keyof typeof Framing];
 
@@ -11,11 +11,11 @@ const NO_BYTES = new DataView(new ArrayBuffer(0));
 
 export class Payload {
   data: DataView = NO_BYTES;
-  /** Offset of the first octet. */
+  /** Offset of the first byte. */
   at = 0;
-  /** Octets that were captured, at most `length`. */
+  /** Bytes that were captured, at most `length`. */
   captured = 0;
-  /** Octets that the headers claim. */
+  /** Bytes that the headers claim. */
   length = 0;
   framing: Framing = Framing.DATAGRAM;
   /** 0 where the packet goes from the flow's first address to its second, else 1. */

@@ -6,7 +6,7 @@
  * with a zero mac2 (retries of an unanswered initiation stay here), retries that keep their distance, and transport messages
  * seen from the middle of a session (wireguard-data.ts).
  *
- * Mistaken for it by others, and why not here: datagrams of the right length that begin with the right octets (mac2 must
+ * Mistaken for it by others, and why not here: datagrams of the right length that begin with the right bytes (mac2 must
  * be zero or the index echoed, each key must look random); uTP with connection id 0, whose datagrams of 148 begin 01 00 00 00 many
  * times a second; text, zeros and counters.
  */
@@ -62,7 +62,7 @@ export function transportReceiver(payload: Payload): number {
 /** Longer messages than this tell nothing of a flow that is confirmed: they are data. */
 export const LONGEST_HANDSHAKE = wire.INITIATION_LENGTH;
 
-/** True for transport messages, of which `captured` octets are at `at`: most of what a confirmed flow carries, and they tell nothing of it. */
+/** True for transport messages, of which `captured` bytes are at `at`: most of what a confirmed flow carries, and they tell nothing of it. */
 export function isSessionData(data: DataView, at: number, captured: number): boolean {
   return captured >= wire.INDEX_FIELDS_LENGTH && wire.wireguardType(data, at) === WireguardType.TRANSPORT;
 }

@@ -8,10 +8,10 @@
  * to be read.
  *
  * Invariants: an entry of 0 is empty; every slot stands in one entry, between its own place and the next empty entry; at most
- * half of the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 octets a flow.
+ * half of the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 bytes a flow.
  */
 
-/** What the rows tell, from which the index could be made anew. */
+/** What the rows tell, from which the index could be made again. */
 export interface HashedRows {
   readonly lastSlot: number;
   isActive(slot: number): boolean;

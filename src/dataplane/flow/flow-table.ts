@@ -10,90 +10,21 @@
  * which the flag WIDE tells of, all but the last words, that lie in the first part (`upperWords`).
  *
  * Invariants: every active slot stands in the index exactly once; a row outside the active slots is never read, and a new one is
- * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 octets,
+ * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 bytes,
  * or 152 with IPv6 addresses, and 8 to 32 of the index.
  *
- * Hash seeds are drawn anew for every table, so nobody can aim at one chain; no output depends on them.
+ * Hash seeds are drawn again for every table, so nobody can aim at one chain; no output depends on them.
  */
 import { randomInt } from 'node:crypto';
 import { IPV4_MARK } from '../../core/ip-address.ts';
 import { partitionOfTuple } from '../wire/partition.ts';
 import { type PacketView, Transport } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
-
-/** Words of a row's first part, 32 bits each; f64 is one 64-bit number, at an even word. */
-export const FlowWord = {
-  /** Last word of each end's address: all of an IPv4 address. */
-  LOW_ADDRESS: 0,
-  HIGH_ADDRESS: 1,
-  /** Port of the lower end in the upper half, of the higher end in the lower. */
-  PORTS: 2,
-  /** Transport in bits 0 to 7, FlowFlag from 8 on. */
-  TRANSPORT: 3,
-  DOMAIN: 4,
-  /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
-  HANDLE: 5,
-  OWN_FINDING: 6,
-  // Word 7 is free.
-  /** Packets in each direction. */
-  PACKETS: 8,
-  /** Bytes on the wire in each direction, modulo 2^32: see `bytes`. */
-  BYTES: 10,
-  /** f64: packet time of the last packet. */
-  LAST_TIME: 12,
-  /** f64: clock reading at the last packet. */
-  TOUCHED: 14,
-} as const;
-
-export const ROW_WORDS = 16;
-
-/** Words of a row's second part. */
-export const FlowDetail = {
-  /** f64: packet time of the first packet. */
-  FIRST_TIME: 0,
-  /** f64: number of the first packet in the capture, from 1. */
-  FIRST_PACKET: 2,
-  ENCAPSULATION: 4,
-  VLANS: 5,
-  /** Of the flow's own finding. */
-  OWN_EVIDENCE: 6,
-  /** TCP: the place where its first octets are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its records are followed. */
-  STREAM: 8,
-  /** Of a slot without a flow: the next one, 0 for none. */
-  NEXT_FREE: 9,
-  /** TCP: sequence number of each direction's first octet, as far as it was needed where no SYN was seen: of the first one captured. */
-  FIRST_SEQUENCE: 10,
-  /** How often OCTETS of each direction has passed 2^32. */
-  BYTES_CARRIED: 12,
-} as const;
-
-export const DETAIL_WORDS = 16;
 
 /** Words of a row's third part: the first three of each end's address. */
 const UPPER_WORDS = 6;
-
-export const FlowFlag = {
-  /** The first packet went from the higher end to the lower. */
-  STARTED_HIGH: 1 << 8,
-  /** SYN seen, per direction. */
-  SYN_LOW: 1 << 9,
-  SYN_HIGH: 1 << 10,
-  /** Both directions are closed, or one was reset. */
-  CLOSED: 1 << 11,
-  FIN_LOW: 1 << 12,
-  FIN_HIGH: 1 << 13,
-  /** The addresses are not both IPv4: the other words of them lie apart. */
-  WIDE: 1 << 14,
-  /** TCP: STREAM of the details is a place. */
-  STREAM: 1 << 15,
-  /** That place is one of record-chain.ts, not of tcp-prefix-buffer.ts. */
-  CHAIN: 1 << 16,
-  /** Began against the direction of a flow with its tuple under another link (split-halves). */
-  OTHER_LINK: 1 << 17,
-  /** The tracker has reported a detection of this flow: its further packets and its end are reported too. */
-  REPORTED: 1 << 18,
-} as const;
 
 /** What of TRANSPORT belongs to the key. */
 const KEY_BITS = 255 | FlowFlag.WIDE;
@@ -106,7 +37,7 @@ export type End = (typeof End)[keyof typeof End];
 export const NO_FLOW = -1;
 
 /**
- * Octets from where a large block of memory begins to the next cache line: the allocator puts 16 of its own before it (glibc's malloc,
+ * Bytes from where a large block of memory begins to the next cache line: the allocator puts 16 of its own before it (glibc's malloc,
  * on a page of its own). Elsewhere a row may take two lines, no more.
  */
 const TO_CACHE_LINE = 48;
@@ -316,13 +247,13 @@ export class FlowTable {
     into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
   }
 
-  /** Octets on the wire in a direction. */
+  /** Bytes on the wire in a direction. */
   bytes(slot: number, direction: number): number {
     const carried = this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]!;
     return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.BYTES + direction]! >>> 0);
   }
 
-  /** Counts packets, with their octets on the wire, in a direction. */
+  /** Counts packets, with their bytes on the wire, in a direction. */
   count(slot: number, direction: number, packets: number, bytes: number): void {
     const { words } = this;
     const row = slot * ROW_WORDS + direction;
@@ -337,7 +268,7 @@ export class FlowTable {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
-  /** The partition of all flows in which a flow lies (wire/partition). */
+  /** The partition of all flows in which a flow lies (dataplane/wire/partition). */
   partitionOf(slot: number): number {
     const { words } = this;
     const row = slot * ROW_WORDS;

@@ -42,9 +42,9 @@ export class Fragments {
   timeUs = 0;
 
   private readonly words = new Int32Array(SETS * WAYS * ENTRY_WORDS);
-  /** Per entry: packet time of its first fragment seen, octets waiting. */
+  /** Per entry: packet time of its first fragment seen, bytes waiting. */
   private readonly times = new Float64Array(SETS * WAYS);
-  private readonly octets = new Float64Array(SETS * WAYS);
+  private readonly bytes = new Float64Array(SETS * WAYS);
   /** Which entry of a set was taken first. */
   private readonly ages = new Float64Array(SETS * WAYS);
   private taken = 0;
@@ -62,10 +62,10 @@ export class Fragments {
     const at = entry * ENTRY_WORDS;
     keepFlow(this.words, at, view);
     view.waitedPackets = this.words[at + Word.WAITING]!;
-    view.waitedBytes = this.octets[entry]!;
+    view.waitedBytes = this.bytes[entry]!;
     this.waitingCount -= view.waitedPackets;
     this.words[at + Word.WAITING] = 0;
-    this.octets[entry] = 0;
+    this.bytes[entry] = 0;
     this.noteExtent(at, 0, view.fragmentLength);
   }
 
@@ -79,7 +79,7 @@ export class Fragments {
       return true;
     }
     this.words[at + Word.WAITING]!++;
-    this.octets[entry]! += wireBytes;
+    this.bytes[entry]! += wireBytes;
     this.waitingCount++;
     return false;
   }
@@ -101,7 +101,7 @@ export class Fragments {
     const waiting = this.words[at + Word.WAITING]!;
     this.orphanCount += waiting;
     this.waitingCount -= waiting;
-    this.octets[entry] = 0;
+    this.bytes[entry] = 0;
     this.words.fill(0, at, at + ENTRY_WORDS);
   }
 

@@ -164,7 +164,7 @@ export class IdleWheel {
     return this.table.isActive(slot) && this.table.firstPacket(slot) === this.firstPackets[at];
   }
 
-  /** Drops the entries that flows have left behind: fills every bucket anew. */
+  /** Drops the entries that flows have left behind: fills every bucket again. */
   private dropLeft(): void {
     const { kept } = this;
     for (let index = 0; index < BUCKETS; index++) {

@@ -1,6 +1,6 @@
 /**
  * Slots with the numbers of their flows' first packets, and their order by these: flows that end together are told of in it, the
- * same on every run. Mostly what is added is in order already, or in few runs that are. What is not is sorted by octets of the
+ * same on every run. Mostly what is added is in order already, or in few runs that are. What is not is sorted by bytes of the
  * numbers, the lowest first, in as many passes as the numbers differ in: without a comparison, and without the heap.
  */
 const DIGITS = 256;
@@ -49,7 +49,7 @@ export class SlotList {
     for (let unit = 1; unit <= latest - earliest; unit *= DIGITS) this.sortByDigit(earliest, unit);
   }
 
-  /** One pass: by one octet of the distance from the earliest. */
+  /** One pass: by one byte of the distance from the earliest. */
   private sortByDigit(earliest: number, unit: number): void {
     const { slots, firstPackets, spareSlots, spareFirsts, count, ends } = this;
     const share = 1 / unit;

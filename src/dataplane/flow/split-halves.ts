@@ -12,7 +12,8 @@
  */
 import { PARTITION_COUNT, partitionOfTuple } from '../wire/partition.ts';
 import type { PacketView } from '../wire/packet-view.ts';
-import { FlowFlag, type FlowTable, FlowWord, NO_FLOW, ROW_WORDS } from './flow-table.ts';
+import { FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
+import { type FlowTable, NO_FLOW } from './flow-table.ts';
 
 /** Beginnings kept of a partition. */
 const PLACE_BITS = 10;

@@ -1,14 +1,14 @@
 /**
- * The first octets of both directions of a TCP connection, put in order: over segments of any size, reordered, repeated and
- * overlapping. Only for connections whose first octets leave it open what they are; most are decided on their first segment
+ * The first bytes of both directions of a TCP connection, put in order: over segments of any size, reordered, repeated and
+ * overlapping. Only for connections whose first bytes leave it open what they are; most are decided on their first segment
  * and never come here.
  *
- * What arrives is copied to its place by sequence number, and a bit per octet says what is there; where segments overlap, the
- * octets that came first stay. Bounded: WINDOW octets per direction, and a fixed number of connections.
+ * What arrives is copied to its place by sequence number, and a bit per byte says what is there; where segments overlap, the
+ * bytes that came first stay. Bounded: WINDOW bytes per direction, and a fixed number of connections.
  */
 import { PartitionPlaces } from './partition-places.ts';
 
-/** Octets kept of each direction: more than the longest proxy preface and handshake opening that a fingerprint needs. */
+/** Bytes kept of each direction: more than the longest proxy preface and handshake opening that a fingerprint needs. */
 export const WINDOW = 4096;
 
 const PLACES_PER_CHUNK = 64;
@@ -16,7 +16,7 @@ const PLACES_PER_CHUNK = 64;
 const PLACES_OF_PART = 128;
 const FLAG_WORDS = WINDOW / 32;
 
-/** Per direction: sequence number of the first octet, whether that is known, octets in order, cursor of the reader. */
+/** Per direction: sequence number of the first byte, whether that is known, bytes in order, cursor of the reader. */
 const Word = { BASE: 0, KNOWN: 1, IN_ORDER: 2, CURSOR: 3, SEGMENTS: 4, PHASE: 5 } as const;
 const DIRECTION_WORDS = 8;
 
@@ -57,13 +57,13 @@ export class TcpPrefixBuffer {
     this.places.release(place);
   }
 
-  /** Says where a direction's octets begin. */
+  /** Says where a direction's bytes begin. */
   setBase(place: number, direction: number, sequence: number): void {
     this.set(place, direction, Word.BASE, sequence);
     this.set(place, direction, Word.KNOWN, 1);
   }
 
-  /** Sequence number of a direction's first octet here. */
+  /** Sequence number of a direction's first byte here. */
   base(place: number, direction: number): number {
     return this.get(place, direction, Word.BASE);
   }
@@ -73,7 +73,7 @@ export class TcpPrefixBuffer {
   }
 
   /**
-   * Copies a segment's octets to their place. Returns how many octets of the direction are in order now; the same as before
+   * Copies a segment's bytes to their place. Returns how many bytes of the direction are in order now; the same as before
    * where the segment left a gap or added nothing.
    */
   push(place: number, direction: number, sequence: number, data: DataView, at: number, length: number): number {
@@ -98,7 +98,7 @@ export class TcpPrefixBuffer {
     return inOrder;
   }
 
-  /** The octets of a connection: those of `direction` begin at `offset(place, direction)`. */
+  /** The bytes of a connection: those of `direction` begin at `offset(place, direction)`. */
   bytes(place: number): DataView {
     return this.chunks[Math.floor(place / PLACES_PER_CHUNK)]!;
   }
@@ -116,7 +116,7 @@ export class TcpPrefixBuffer {
     return this.get(place, 0, Word.SEGMENTS) + this.get(place, 1, Word.SEGMENTS);
   }
 
-  /** How far the reader of a direction has come, octets from its first. */
+  /** How far the reader of a direction has come, bytes from its first. */
   cursor(place: number, direction: number): number {
     return this.get(place, direction, Word.CURSOR);
   }

@@ -1,7 +1,7 @@
 /**
  * AH: RFC 4302 section 2: next header 1, length 1 (in words, less two), reserved 2 (zero), SPI 4, sequence 4, check value.
  *
- * After check says OK the fixed twelve octets lie inside the captured octets, the reserved field is zero, the SPI is not
+ * After check says OK the fixed twelve bytes lie inside the captured bytes, the reserved field is zero, the SPI is not
  * zero and the length is that of a header with a check value.
  */
 import { DecodeStatus } from './decode-status.ts';
@@ -27,7 +27,7 @@ export function ahNextHeader(data: DataView, at: number): number {
   return data.getUint8(at + NEXT_HEADER);
 }
 
-/** Octets of the header with its check value. */
+/** Bytes of the header with its check value. */
 export function ahLength(data: DataView, at: number): number {
   return (data.getUint8(at + LENGTH) + 2) * 4;
 }

@@ -1,5 +1,5 @@
 /**
- * Linux cooked captures: LINKTYPE_LINUX_SLL (16 octets, protocol in the last two) and LINKTYPE_LINUX_SLL2 (20 octets,
+ * Linux cooked captures: LINKTYPE_LINUX_SLL (16 bytes, protocol in the last two) and LINKTYPE_LINUX_SLL2 (20 bytes,
  * protocol in the first two), as the tcpdump group's link-layer pages define them. The protocol is an ethertype, or one
  * of a few small numbers for frames without one, which are not read.
  *

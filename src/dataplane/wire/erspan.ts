@@ -1,8 +1,8 @@
 /**
- * ERSPAN behind GRE: draft-foschiano-erspan-03. Type I: the mirrored Ethernet frame at once. Type II: 8 octets, version 1.
- * Type III: 12 octets, version 2, and a platform subheader of 8 where the last bit (O) says so; frame type 0 is Ethernet.
+ * ERSPAN behind GRE: draft-foschiano-erspan-03. Type I: the mirrored Ethernet frame at once. Type II: 8 bytes, version 1.
+ * Type III: 12 bytes, version 2, and a platform subheader of 8 where the last bit (O) says so; frame type 0 is Ethernet.
  *
- * After check says OK the header lies inside the captured octets.
+ * After check says OK the header lies inside the captured bytes.
  */
 import { DecodeStatus } from './decode-status.ts';
 

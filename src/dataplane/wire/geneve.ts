@@ -17,7 +17,7 @@ export function isGeneve(data: DataView, at: number, end: number): boolean {
   return at + geneveLength(data, at) <= end;
 }
 
-/** Octets of the header with its options. */
+/** Bytes of the header with its options. */
 export function geneveLength(data: DataView, at: number): number {
   return FIXED_LENGTH + (data.getUint8(at) & 0x3f) * 4;
 }

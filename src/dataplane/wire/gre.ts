@@ -2,7 +2,7 @@
  * GRE: RFC 2784 and RFC 2890 (key, sequence), with the routing flag of RFC 1701 refused. Version 1 is PPTP's (RFC 2637), with
  * a PPP frame inside, and EoIP's.
  *
- * After a check says OK the header with all its optional fields lies inside the captured octets.
+ * After a check says OK the header with all its optional fields lies inside the captured bytes.
  */
 import { DecodeStatus } from './decode-status.ts';
 import { EtherType } from './ethernet.ts';
@@ -24,7 +24,7 @@ export function checkGre(data: DataView, at: number, end: number): DecodeStatus 
   return at + greLength(data, at) <= end ? DecodeStatus.OK : DecodeStatus.TRUNCATED_GRE;
 }
 
-/** Octets of the header with its optional fields. */
+/** Bytes of the header with its optional fields. */
 export function greLength(data: DataView, at: number): number {
   const flags = data.getUint16(at + FLAGS);
   let length = FIXED_LENGTH;

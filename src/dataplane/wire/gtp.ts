@@ -1,7 +1,7 @@
 /**
  * GTP-U: 3GPP TS 29.281 section 5.1: flags 1 (version 1, protocol type 1, reserved 0, E, S, PN), type 1 (255 for a user
- * packet), length 2 (octets behind the first eight), tunnel id 4; four more octets where any of E, S, PN is set (the last
- * is the type of the first extension); extensions in units of 4 octets, each ending with the type of the next. The port
+ * packet), length 2 (bytes behind the first eight), tunnel id 4; four more bytes where any of E, S, PN is set (the last
+ * is the type of the first extension); extensions in units of 4 bytes, each ending with the type of the next. The port
  * only says where to look; see vxlan.ts. Tunnel ids differ by direction, so they tell no flows apart.
  */
 
@@ -11,7 +11,7 @@ const OPTIONAL_LENGTH = 4;
 const EXTENSION_LIMIT = 8;
 export const GTP_PORT = 2152;
 
-/** Octets before the user's IP packet, or 0 where this is no well-formed user packet whose load begins as IP does. */
+/** Bytes before the user's IP packet, or 0 where this is no well-formed user packet whose load begins as IP does. */
 export function gtpHeaderLength(data: DataView, at: number, end: number, wireEnd: number): number {
   if (at + FIXED_LENGTH > end) return 0;
   const flags = data.getUint8(at);

@@ -28,7 +28,7 @@ export function opensCutIke(at: number, end: number, length: number): boolean {
   return end < at + ike.IKE_HEADER_LENGTH && end >= at + SHORTEST_CUT && length > ike.IKE_HEADER_LENGTH;
 }
 
-/** True when the octets at `at`, cut at `end` from a message of `length` octets, can be the beginning of an IKE header. */
+/** True when the bytes at `at`, cut at `end` from a message of `length` bytes, can be the beginning of an IKE header. */
 export function checkCutIke(data: DataView, at: number, end: number, length: number): boolean {
   if (!opensCutIke(at, end, length)) return false;
   if (ike.initiatorSpiHigh(data, at) === 0 && ike.initiatorSpiLow(data, at) === 0) return false;

@@ -1,6 +1,6 @@
 /**
  * Payloads of an IKE message: RFC 2408 section 3.2 (IKEv1), RFC 7296 section 3.2 (IKEv2), RFC 7383 (fragments). Each begins with
- * the type of the next one, an octet of which IKEv2 uses one bit, and its length.
+ * the type of the next one, an byte of which IKEv2 uses one bit, and its length.
  *
  * The walk checks its own bounds. A receiver of IKEv2 ignores reserved bits, and skips payloads that it does not know and that are
  * not critical (RFC 7296 section 2.5). A receiver of IKEv1 discards messages with either (RFC 2408 section 5.3); payload types from
@@ -9,7 +9,7 @@
 import { IKE_HEADER_LENGTH, isIkeV2, isV1Encrypted, nextPayload } from './ike.ts';
 
 const PAYLOAD_HEADER_LENGTH = 4;
-/** In a payload's second octet: a receiver that does not know the payload must refuse the message (IKEv2). */
+/** In a payload's second byte: a receiver that does not know the payload must refuse the message (IKEv2). */
 const CRITICAL = 0x80;
 
 /** More payloads than this in one message and it is no IKE. */
@@ -33,7 +33,7 @@ export const IkePayload = {
   V2_LAST: 54,
 } as const;
 
-/** How a payload chain ended: on the message's last octet, behind what was captured (all sound so far), or wrongly. */
+/** How a payload chain ended: on the message's last byte, behind what was captured (all sound so far), or wrongly. */
 export const Chain = { BROKEN: 0, WHOLE: 1, CUT: 2 } as const;
 export type Chain = (typeof Chain)[keyof typeof Chain];
 
@@ -51,7 +51,7 @@ function noteSeen(type: number): void {
 }
 
 /**
- * Walks the payload chain of the message at `at` (checked by `checkIke`), whose octets are captured up to `end` and which
+ * Walks the payload chain of the message at `at` (checked by `checkIke`), whose bytes are captured up to `end` and which
  * claims to end at `wireEnd`.
  */
 export function walkPayloads(data: DataView, at: number, end: number, wireEnd: number): Chain {
@@ -108,7 +108,7 @@ export function isEncryptedV2(type: number): boolean {
   return type === IkePayload.V2_ENCRYPTED || type === IkePayload.V2_FRAGMENT || type === IkePayload.CISCO_FRAGMENT;
 }
 
-/** IKEv1 knows block ciphers only, of 8 or 16 octets a block. */
+/** IKEv1 knows block ciphers only, of 8 or 16 bytes a block. */
 function isV1Ciphertext(length: number): boolean {
   return length > 0 && length % 8 === 0;
 }

@@ -2,7 +2,7 @@
  * IKE messages: RFC 2408 section 3.1 (ISAKMP, IKEv1), RFC 7296 section 3.1 (IKEv2), RFC 5723 (session
  * resumption), RFC 3948 section 2 (over UDP behind a non-ESP marker), RFC 9329 (over TCP).
  *
- * `checkIke` covers the 28 octets of the header. The payloads: dataplane/wire/ike-payloads.ts.
+ * `checkIke` covers the 28 bytes of the header. The payloads: dataplane/wire/ike-payloads.ts.
  *
  * Each version is read as strictly as its RFC asks. A receiver of IKEv2 ignores the minor version and reserved flags (RFC 7296
  * section 3.1). A receiver of IKEv1 discards messages with an unknown one (RFC 2408 sections 3.1 and 5.2).
@@ -64,7 +64,7 @@ export function opensIke(data: DataView, at: number, end: number, length: number
 }
 
 /**
- * True when the octets at `at`, of a message of `length` octets, can be an IKE header: fields known and consistent. Zeros may
+ * True when the bytes at `at`, of a message of `length` bytes, can be an IKE header: fields known and consistent. Zeros may
  * follow the message within `length`, where all of them were captured.
  */
 export function checkIke(data: DataView, at: number, end: number, length: number): boolean {
@@ -139,7 +139,7 @@ export function isIkeV2(data: DataView, at: number): boolean {
   return (ikeVersion(data, at) & 0xf0) === IkeVersion.V2;
 }
 
-/** Octets of the message with its header, as it claims. */
+/** Bytes of the message with its header, as it claims. */
 export function ikeLength(data: DataView, at: number): number {
   return data.getUint32(at + LENGTH);
 }
@@ -173,7 +173,7 @@ export function isV1Encrypted(data: DataView, at: number): boolean {
   return (ikeFlags(data, at) & IkeFlag.V1_ENCRYPTED) !== 0;
 }
 
-/** The six octets with which IKE over TCP begins (RFC 9329 section 4). */
+/** The six bytes with which IKE over TCP begins (RFC 9329 section 4). */
 export function isTcpPrefix(data: DataView, at: number): boolean {
   return data.getUint32(at) === 0x494b4554 && data.getUint16(at + 4) === 0x4350;
 }

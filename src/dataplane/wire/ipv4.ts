@@ -2,7 +2,7 @@
  * IPv4: RFC 791 section 3.1. Options are stepped over by the header length. No check depends on the header checksum:
  * captures at the sending host hold packets whose checksum the card has yet to write. It is evidence where it is right.
  *
- * After check says OK the header with its options lies inside the captured octets.
+ * After check says OK the header with its options lies inside the captured bytes.
  */
 import { DecodeStatus } from './decode-status.ts';
 
@@ -29,7 +29,7 @@ export function ipv4HeaderLength(data: DataView, at: number): number {
   return (data.getUint8(at + VERSION_AND_LENGTH) & 15) * 4;
 }
 
-/** Octets of header and load; 0 where the sending card had yet to cut a large segment, and the frame's end counts. */
+/** Bytes of header and load; 0 where the sending card had yet to cut a large segment, and the frame's end counts. */
 export function ipv4TotalLength(data: DataView, at: number): number {
   return data.getUint16(at + TOTAL_LENGTH);
 }
@@ -38,7 +38,7 @@ export function ipv4Identification(data: DataView, at: number): number {
   return data.getUint16(at + IDENTIFICATION);
 }
 
-/** Offset of this fragment in its datagram, octets. */
+/** Offset of this fragment in its datagram, bytes. */
 export function ipv4FragmentOffset(data: DataView, at: number): number {
   return (data.getUint16(at + FLAGS_AND_OFFSET) & 0x1fff) * 8;
 }

@@ -2,7 +2,7 @@
  * IPv6: RFC 8200 section 3, and its extension headers (section 4; mobility RFC 6275, HIP RFC 7401, shim6 RFC 5533). Not
  * handled: jumbograms (a payload length of zero is taken as "up to the frame's end").
  *
- * After check says OK the fixed header lies inside the captured octets; each extension has a check of its own.
+ * After check says OK the fixed header lies inside the captured bytes; each extension has a check of its own.
  */
 import { DecodeStatus } from './decode-status.ts';
 
@@ -35,7 +35,7 @@ export function checkIpv6(data: DataView, at: number, end: number): DecodeStatus
   return data.getUint8(at) >> 4 === 6 ? DecodeStatus.OK : DecodeStatus.MALFORMED_IPV6;
 }
 
-/** Octets behind the fixed header; 0 for a jumbogram or a segment yet to be cut. */
+/** Bytes behind the fixed header; 0 for a jumbogram or a segment yet to be cut. */
 export function ipv6PayloadLength(data: DataView, at: number): number {
   return data.getUint16(at + PAYLOAD_LENGTH);
 }
@@ -65,7 +65,7 @@ export function isUsualIpv6(data: DataView, at: number): boolean {
   return data.getUint8(at + SOURCE) !== 0xff && (isExtension(next) || USUAL_PROTOCOLS.includes(next));
 }
 
-/** True for the extension headers that hold their next header and their length in units of 8 octets. */
+/** True for the extension headers that hold their next header and their length in units of 8 bytes. */
 export function isExtension(next: number): boolean {
   return (
     next === NextHeader.HOP_BY_HOP ||
@@ -94,7 +94,7 @@ export function checkFragmentHeader(at: number, end: number): DecodeStatus {
   return at + FRAGMENT_HEADER_LENGTH <= end ? DecodeStatus.OK : DecodeStatus.TRUNCATED_IPV6_EXTENSION;
 }
 
-/** Offset of this fragment in the fragmentable part, octets. */
+/** Offset of this fragment in the fragmentable part, bytes. */
 export function ipv6FragmentOffset(data: DataView, at: number): number {
   return data.getUint16(at + FRAGMENT_OFFSET) & 0xfff8;
 }

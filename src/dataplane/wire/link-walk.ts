@@ -56,7 +56,7 @@ function decodeSnap(view: PacketView): number {
   return decodeEtherType(view, type);
 }
 
-/** A data frame whose MAC header is padded to a multiple of `alignment` octets. */
+/** A data frame whose MAC header is padded to a multiple of `alignment` bytes. */
 export function decodeWifi(view: PacketView, alignment: number): number {
   const length = wifiDataHeaderLength(view.data, view.at, view.end);
   if (length <= 0) return END + (length === 0 ? DecodeStatus.TRUNCATED_LINK : DecodeStatus.UNSUPPORTED_FRAME);

@@ -104,7 +104,7 @@ function noteFragment(view: PacketView, protocol: number, id: number, offset: nu
   view.fragmentDestination3 = view.destination3;
 }
 
-/** What an IP protocol number names; `offset` is that of a fragment, whose first octets are no header unless it is 0. */
+/** What an IP protocol number names; `offset` is that of a fragment, whose first bytes are no header unless it is 0. */
 function decodeTransport(view: PacketView, protocol: number, offset: number, inIpv6: boolean): number {
   switch (protocol) {
     case Transport.TCP:

@@ -1,13 +1,13 @@
 /**
- * OpenVPN packets: OpenVPN's ssl_pkt.h and reliable.c, and the openvpn-wire-protocol draft. One octet of opcode and key
+ * OpenVPN packets: OpenVPN's ssl_pkt.h and reliable.c, and the openvpn-wire-protocol draft. One byte of opcode and key
  * id, then for control packets the sender's session id (8) and, by the layer that wraps them:
  *
  *   plain      ack count 1, acked packet ids 4 each, the peer's session id 8 where anything is acked, packet id 4 (not in an ACK), TLS
  *   tls-auth   HMAC, replay packet id 4, time 4, then as plain
  *   tls-crypt  replay packet id 4, time 4, tag 32, ciphertext of what plain has behind the session id; for v2 the client's reset
- *              ends with its wrapped key, whose last two octets are the wrapped key's length
+ *              ends with its wrapped key, whose last two bytes are the wrapped key's length
  *
- * Data packets: DATA_V1 one octet, DATA_V2 that and a peer id 3; then with an AEAD cipher a packet id 4, a tag 16 and ciphertext, with
+ * Data packets: DATA_V1 one byte, DATA_V2 that and a peer id 3; then with an AEAD cipher a packet id 4, a tag 16 and ciphertext, with
  * epoch keys (2.7: crypto_epoch.c, packet_id.h) a packet id 8 of an epoch 2 and a counter 6, ciphertext and the tag; with a block cipher
  * an HMAC, an IV and ciphertext.
  *
@@ -44,14 +44,14 @@ const DATA_V1_PACKET_ID = 1;
 export const PLAIN_RESET_LENGTH = 14;
 /** Header, then one acked id with its session id, and a packet id. */
 export const PLAIN_SERVER_RESET_LENGTH = 26;
-/** Header, replay id and time, tag, and the encrypted five octets of an empty ack list and a packet id. */
+/** Header, replay id and time, tag, and the encrypted five bytes of an empty ack list and a packet id. */
 export const CRYPT_RESET_LENGTH = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
 /**
  * A server's reset with one acked id, and what a server adds for clients that can do stateless handshakes, which with
- * tls-crypt are those that have a wrapped key of their own: a type, a length and two octets of flags (ssl_pkt.h, TLV_TYPE_EARLY_NEG_FLAGS).
+ * tls-crypt are those that have a wrapped key of their own: a type, a length and two bytes of flags (ssl_pkt.h, TLV_TYPE_EARLY_NEG_FLAGS).
  */
 export const CRYPT_V2_SERVER_RESET_LENGTH = 66 + 6;
-/** Header and session id: the octets every control packet has. */
+/** Header and session id: the bytes every control packet has. */
 export const CONTROL_HEADER_LENGTH = 9;
 /** Bytes that tls-crypt adds to each control packet. */
 export const CRYPT_OVERHEAD = REPLAY_LENGTH + CRYPT_TAG_LENGTH;
@@ -63,7 +63,7 @@ export const CRYPT_HEADER_LENGTH = CRYPT_TAG_OFFSET + CRYPT_TAG_LENGTH;
 export const WRAPPED_KEY_LOWER_LIMIT = 256;
 export const RESET_OWN_LIMIT = 64;
 
-/** Octets of the HMACs that tls-auth can use: MD5, SHA1, SHA224, SHA256, SHA384, SHA512. */
+/** Bytes of the HMACs that tls-auth can use: MD5, SHA1, SHA224, SHA256, SHA384, SHA512. */
 export const HMAC_LENGTHS = [20, 32, 64, 16, 28, 48] as const;
 
 /** The most packet ids one list may acknowledge (reliable.h, RELIABLE_ACK_SIZE). */
@@ -158,18 +158,18 @@ export function sessionIdLow(data: DataView, at: number): number {
   return data.getInt32(at + SESSION_ID + 4);
 }
 
-/** Offset of the ack list for an HMAC of `hmacLength` octets; 0 is plain. */
+/** Offset of the ack list for an HMAC of `hmacLength` bytes; 0 is plain. */
 export function bodyOffset(hmacLength: number): number {
   return hmacLength === 0 ? PLAIN_BODY : PLAIN_BODY + hmacLength + REPLAY_LENGTH;
 }
 
-/** Octets that the ack list and packet id take in a packet of this opcode with `count` acks. */
+/** Bytes that the ack list and packet id take in a packet of this opcode with `count` acks. */
 export function bodyLength(code: number, count: number): number {
   return 1 + 4 * count + (count > 0 ? 8 : 0) + (code === Opcode.ACK_V1 ? 0 : 4);
 }
 
 /**
- * True when an ack list at `body` fits a packet that ends at `end` (captured octets) and at `wireEnd`: sane count, small
+ * True when an ack list at `body` fits a packet that ends at `end` (captured bytes) and at `wireEnd`: sane count, small
  * ids, nothing behind an ACK or a reset and TLS behind a CONTROL. A snap length may cut the packet id off after a list that is
  * not empty; a reset's list then holds packet 0, as the first packets of both sides are resets.
  */
@@ -228,7 +228,7 @@ export function replayTime(data: DataView, at: number): number {
   return data.getUint32(at + 4);
 }
 
-/** Length of the wrapped client key at the end of a v2 reset of `length` octets. */
+/** Length of the wrapped client key at the end of a v2 reset of `length` bytes. */
 export function wrappedKeyLength(data: DataView, at: number, length: number): number {
   return data.getUint16(at + length - 2);
 }

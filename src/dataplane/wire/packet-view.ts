@@ -3,7 +3,7 @@
  * next packet is decoded. Offsets are absolute in `data`.
  *
  * What the layers promise once decode said OK: `payloadAt + payloadCaptured` lies inside the captured packet, and
- * `payloadCaptured <= payloadLength`. A fingerprint reads captured octets only; what it says of lengths comes from the
+ * `payloadCaptured <= payloadLength`. A fingerprint reads captured bytes only; what it says of lengths comes from the
  * headers, so a capture cut by its snap length is judged by the same numbers as a whole one.
  */
 
@@ -64,7 +64,7 @@ const NO_BYTES = new DataView(new ArrayBuffer(0));
 export class PacketView {
   data: DataView = NO_BYTES;
 
-  /** Walk state: the layer being decoded starts at `at`; captured octets end at `end`; the headers claim octets up to `wireEnd`. */
+  /** Walk state: the layer being decoded starts at `at`; captured bytes end at `end`; the headers claim bytes up to `wireEnd`. */
   at = 0;
   end = 0;
   wireEnd = 0;
@@ -118,7 +118,7 @@ export class PacketView {
   fragmentId = 0;
   fragmentProtocol = 0;
   fragmentOffset = 0;
-  /** Octets of the datagram in this fragment, as its header claims. */
+  /** Bytes of the datagram in this fragment, as its header claims. */
   fragmentLength = 0;
   moreFragments = false;
   /** `domain` outside that header. */
@@ -132,7 +132,7 @@ export class PacketView {
   fragmentDestination2 = 0;
   fragmentDestination3 = 0;
 
-  /** Of a first fragment: the later ones that came before it, packets and octets on the wire. */
+  /** Of a first fragment: the later ones that came before it, packets and bytes on the wire. */
   waitedPackets = 0;
   waitedBytes = 0;
 
@@ -142,7 +142,7 @@ export class PacketView {
     this.hasDomain = linkIdentity === 'vlan';
   }
 
-  /** Starts the walk of a packet whose captured octets are [at, at + capturedLength). */
+  /** Starts the walk of a packet whose captured bytes are [at, at + capturedLength). */
   begin(data: DataView, at: number, capturedLength: number, wireLength: number): void {
     this.data = data;
     this.at = at;

@@ -1,7 +1,7 @@
 /**
  * PPPoE session: RFC 2516 section 4: version and type 0x11, code 0, session id 2, length 2, then PPP. And the protocol
- * field of PPP (RFC 1661 section 2), one octet where its low bit is set, else two, behind the optional address and
- * control octets ff 03 of HDLC-like framing (RFC 1662 section 3.1).
+ * field of PPP (RFC 1661 section 2), one byte where its low bit is set, else two, behind the optional address and
+ * control bytes ff 03 of HDLC-like framing (RFC 1662 section 3.1).
  *
  * After check says OK no accessor reads outside the header.
  */
@@ -20,24 +20,24 @@ export function checkPppoe(data: DataView, at: number, end: number): DecodeStatu
   return DecodeStatus.OK;
 }
 
-/** Octets behind the header: PPP protocol and its load. */
+/** Bytes behind the header: PPP protocol and its load. */
 export function pppoePayloadLength(data: DataView, at: number): number {
   return data.getUint16(at + LENGTH);
 }
 
-/** Octets of the address and control fields of HDLC-like framing at `at`: 2 where present, else 0. */
+/** Bytes of the address and control fields of HDLC-like framing at `at`: 2 where present, else 0. */
 export function pppFramingLength(data: DataView, at: number, end: number): number {
   return at + 2 <= end && data.getUint16(at) === 0xff03 ? 2 : 0;
 }
 
-/** Octets of the protocol field at `at`: 1 or 2, or 0 where it is cut. */
+/** Bytes of the protocol field at `at`: 1 or 2, or 0 where it is cut. */
 export function pppProtocolLength(data: DataView, at: number, end: number): number {
   if (at >= end) return 0;
   if ((data.getUint8(at) & 1) === 1) return 1;
   return at + 2 <= end ? 2 : 0;
 }
 
-/** Protocol number of a field of `length` octets. */
+/** Protocol number of a field of `length` bytes. */
 export function pppProtocol(data: DataView, at: number, length: number): number {
   return length === 1 ? data.getUint8(at) : data.getUint16(at);
 }

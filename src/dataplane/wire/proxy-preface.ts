@@ -1,9 +1,9 @@
 /**
  * What a client and a proxy say before a tunnelled TCP stream begins: HTTP CONNECT (RFC 9110 section 9.3.6), SOCKS5 (RFC 1928,
- * password negotiation RFC 1929) and SOCKS4/4a; and what a proxy in front of the server puts before the client's octets, the PROXY
- * protocol (proxy-protocol.ts). Only as much as it takes to find the octet behind it.
+ * password negotiation RFC 1929) and SOCKS4/4a; and what a proxy in front of the server puts before the client's bytes, the PROXY
+ * protocol (proxy-protocol.ts). Only as much as it takes to find the byte behind it.
  *
- * `prefaceStep` looks at the octets in order of one direction and checks all its bounds itself.
+ * `prefaceStep` looks at the bytes in order of one direction and checks all its bounds itself.
  */
 
 import { mayBeProxyHeader, PROXY_HEADER_CUT, proxyHeaderLength } from './proxy-protocol.ts';
@@ -31,8 +31,8 @@ const MOST_SOCKS5_METHODS = 16;
 export let nextPreface: number = Preface.START;
 
 /**
- * Octets of the preface message at `at`, of which `length` octets are there; NOT_A_PREFACE where something else begins,
- * PREFACE_CUT where more octets are needed to tell. `standing` is where the direction stood.
+ * Bytes of the preface message at `at`, of which `length` bytes are there; NOT_A_PREFACE where something else begins,
+ * PREFACE_CUT where more bytes are needed to tell. `standing` is where the direction stood.
  */
 export function prefaceStep(data: DataView, at: number, length: number, standing: number, isClient: boolean): number {
   if (length === 0) return PREFACE_CUT;
@@ -60,7 +60,7 @@ function proxyHeader(data: DataView, at: number, length: number): number {
   return header > 0 ? header : NOT_A_PREFACE;
 }
 
-/** True when the octets are the prefix or, where fewer are there, begin it. */
+/** True when the bytes are the prefix or, where fewer are there, begin it. */
 function startsWith(data: DataView, at: number, length: number, prefix: readonly number[]): boolean {
   const known = Math.min(length, prefix.length);
   for (let i = 0; i < known; i++) {
@@ -133,7 +133,7 @@ function socks5Address(data: DataView, at: number, length: number): number {
   return length < 6 + address ? PREFACE_CUT : 6 + address;
 }
 
-/** Version, command, port 2, address 4, a name that ends in a zero octet, and for 4a a host name that does. */
+/** Version, command, port 2, address 4, a name that ends in a zero byte, and for 4a a host name that does. */
 function socks4Request(data: DataView, at: number, length: number): number {
   if (length < 9) return PREFACE_CUT;
   if (data.getUint8(at + 1) !== 1) return NOT_A_PREFACE;
@@ -153,7 +153,7 @@ function socks4Answer(data: DataView, at: number, length: number): number {
   return length < 8 ? PREFACE_CUT : 8;
 }
 
-/** Octets of the header that SOCKS5 puts before each UDP datagram (RFC 1928 section 7), or 0 where there is none. */
+/** Bytes of the header that SOCKS5 puts before each UDP datagram (RFC 1928 section 7), or 0 where there is none. */
 export function socks5UdpHeaderLength(data: DataView, at: number, length: number): number {
   if (length < 11 || data.getUint32(at) >>> 8 !== 0) return 0;
   switch (data.getUint8(at + 3)) {

@@ -1,9 +1,9 @@
 /**
  * QUIC's long header, with which every connection begins: RFC 8999 section 5.1, RFC 9000 section 17.2, RFC 9369 section 3: form and fixed
- * bit, version 4, the destination's connection id and the source's, each behind an octet of its length. Not handled: short headers,
+ * bit, version 4, the destination's connection id and the source's, each behind an byte of its length. Not handled: short headers,
  * which show nothing; version negotiation; versions that are not the IETF's.
  *
- * After check says true, both ids lie inside the captured octets.
+ * After check says true, both ids lie inside the captured bytes.
  */
 
 const FIRST = 0;
@@ -16,7 +16,7 @@ const LONGEST_ID = 20;
 
 const VERSION_1 = 1;
 const VERSION_2 = 0x6b3343cf;
-/** Of drafts the last octet is the draft's number. */
+/** Of drafts the last byte is the draft's number. */
 const DRAFTS = 0xff0000;
 
 export function checkLongHeader(data: DataView, at: number, end: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * TCP: RFC 9293 section 3.1. Options are stepped over by the data offset. Checksums are not verified.
  *
- * After check says OK the header's first 20 octets lie inside the captured octets; the options may be cut.
+ * After check says OK the header's first 20 bytes lie inside the captured bytes; the options may be cut.
  */
 import { DecodeStatus } from './decode-status.ts';
 
@@ -30,12 +30,12 @@ export function tcpDestinationPort(data: DataView, at: number): number {
   return data.getUint16(at + DESTINATION_PORT);
 }
 
-/** Sequence number of the first payload octet (of the SYN itself where there is one), signed 32 bits. */
+/** Sequence number of the first payload byte (of the SYN itself where there is one), signed 32 bits. */
 export function tcpSequence(data: DataView, at: number): number {
   return data.getInt32(at + SEQUENCE);
 }
 
-/** Octets of the header with its options. */
+/** Bytes of the header with its options. */
 export function tcpHeaderLength(data: DataView, at: number): number {
   return (data.getUint8(at + DATA_OFFSET) >> 4) * 4;
 }

@@ -1,7 +1,7 @@
 /**
  * UDP: RFC 768. Checksums are not verified.
  *
- * After check says OK the header lies inside the captured octets.
+ * After check says OK the header lies inside the captured bytes.
  */
 import { DecodeStatus } from './decode-status.ts';
 
@@ -23,7 +23,7 @@ export function udpDestinationPort(data: DataView, at: number): number {
   return data.getUint16(at + DESTINATION_PORT);
 }
 
-/** Octets of header and payload. */
+/** Bytes of header and payload. */
 export function udpLength(data: DataView, at: number): number {
   return data.getUint16(at + LENGTH);
 }

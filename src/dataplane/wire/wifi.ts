@@ -24,7 +24,7 @@ const FLAG_ORDER = 0x80;
 const SHORTEST_DATA_HEADER = 24;
 const QOS_AMSDU = 0x80;
 
-/** Octets of a radiotap header, 0 where it is cut, -1 where it is none: another version, or a length that can't be. */
+/** Bytes of a radiotap header, 0 where it is cut, -1 where it is none: another version, or a length that can't be. */
 export function radiotapLength(data: DataView, at: number, end: number): number {
   if (at + RADIOTAP_SMALLEST > end) return 0;
   const length = data.getUint16(at + 2, true);
@@ -33,8 +33,8 @@ export function radiotapLength(data: DataView, at: number, end: number): number 
 }
 
 /**
- * True where the radiotap header (whole, of `length` octets) says that the MAC header is padded to a multiple of four. Its
- * flags stand behind the time stamp, where that is present, which is aligned to eight octets.
+ * True where the radiotap header (whole, of `length` bytes) says that the MAC header is padded to a multiple of four. Its
+ * flags stand behind the time stamp, where that is present, which is aligned to eight bytes.
  */
 export function isRadiotapPadded(data: DataView, at: number, length: number): boolean {
   const present = data.getUint32(at + RADIOTAP_PRESENT, true);
@@ -48,7 +48,7 @@ export function isRadiotapPadded(data: DataView, at: number, length: number): bo
   return offset < length && (data.getUint8(at + offset) & RADIOTAP_FLAG_PADDED) !== 0;
 }
 
-/** Octets of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other frame. */
+/** Bytes of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other frame. */
 export function wifiDataHeaderLength(data: DataView, at: number, end: number): number {
   if (at + SHORTEST_DATA_HEADER > end) return 0;
   const control = data.getUint8(at);

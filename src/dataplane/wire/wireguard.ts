@@ -1,8 +1,8 @@
 /**
- * WireGuard messages: whitepaper section 5.4 and wireguard.com/protocol. Each begins with a type octet and three zero
- * octets, read here as one little-endian word. Not handled: transports that rewrite the reserved octets.
+ * WireGuard messages: whitepaper section 5.4 and wireguard.com/protocol. Each begins with a type byte and three zero
+ * bytes, read here as one little-endian word. Not handled: transports that rewrite the reserved bytes.
  *
- * The accessors of a message read inside the smallest length of its type; the caller has that many captured octets, or
+ * The accessors of a message read inside the smallest length of its type; the caller has that many captured bytes, or
  * checks with `has…`.
  */
 import { isZero } from '../../core/bytes.ts';
@@ -26,21 +26,21 @@ const COUNTER = 8;
 const CIPHERTEXT = 16;
 const MAC_LENGTH = 16;
 
-/** Octets that a message must have captured for its indexes and counter to be read. */
+/** Bytes that a message must have captured for its indexes and counter to be read. */
 export const INDEX_FIELDS_LENGTH = 16;
 
-/** The type with its three reserved octets: 1 to 4 where those are zero, else something larger. */
+/** The type with its three reserved bytes: 1 to 4 where those are zero, else something larger. */
 export function wireguardType(data: DataView, at: number): number {
   return data.getUint32(at + TYPE_WORD, true);
 }
 
-/** True when one of the four types, or a discovery message's first octets, stand at `at`. */
+/** True when one of the four types, or a discovery message's first bytes, stand at `at`. */
 export function opensWireguard(data: DataView, at: number): boolean {
   const type = wireguardType(data, at);
   return (type >= WireguardType.INITIATION && type <= WireguardType.TRANSPORT) || isDisco(data, at);
 }
 
-/** True when a message of `type` can have `length` octets. */
+/** True when a message of `type` can have `length` bytes. */
 export function isWireguardLength(type: number, length: number): boolean {
   switch (type) {
     case WireguardType.INITIATION:
@@ -113,12 +113,12 @@ export function mac2At(type: number): number {
   return type === WireguardType.INITIATION ? INITIATION_MAC2 : RESPONSE_MAC2;
 }
 
-/** True when mac2 of an initiation or response whose octets are all captured is zero. */
+/** True when mac2 of an initiation or response whose bytes are all captured is zero. */
 export function isMac2Zero(data: DataView, at: number, type: number): boolean {
   return isZero(data, at + mac2At(type), MAC_LENGTH);
 }
 
-/** Tailscale's discovery messages begin with these six octets, the characters "TS" and a speech balloon. */
+/** Tailscale's discovery messages begin with these six bytes, the characters "TS" and a speech balloon. */
 export function isDisco(data: DataView, at: number): boolean {
   return data.getUint32(at) === 0x5453f09f && data.getUint16(at + 4) === 0x92ac;
 }

@@ -1,14 +1,7 @@
 /** A shard's side of its reports (report.ts): tells the deciding thread what the tracker of its flows has to say. */
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
-import {
-  DETAIL_WORDS,
-  End,
-  FlowDetail,
-  FlowFlag,
-  type FlowTable,
-  FlowWord,
-  ROW_WORDS,
-} from '../../dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
+import { End, type FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../../dataplane/counters.ts';
 import type { FlowListener } from '../../dataplane/flow-tracker.ts';
 import type { Detection } from '../../dataplane/detection.ts';

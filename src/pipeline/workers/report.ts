@@ -6,7 +6,7 @@
  * A flow is known by the slot that it has in its shard. HEARD and ENDED bring its row of the flow table as it is at
  * that packet.
  */
-import { DETAIL_WORDS, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
 
 export const Report = {
   /** The flow's own packets have said something new (detection.ts). */

@@ -1,7 +1,7 @@
 /**
  * What the threads of a replay share: the engine's thread reads and decodes packets into batches that go round in a
  * ring; the threads of shards (shard-worker) follow the flows of these packets, each its own flows, and say what is new
- * in reports, which the engine's thread decides in the order of packets. No octet of a packet is copied: batches point
+ * in reports, which the engine's thread decides in the order of packets. No byte of a packet is copied: batches point
  * into the reader's blocks.
  *
  *     read, decode ──► batches ──► shard 0: flows, fingerprints ──► reports ──┐

@@ -8,7 +8,7 @@ import type { Block } from '../../capture/input/block.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Outcome } from '../../dataplane/outcome.ts';
 import type { FingerprintId } from '../../dataplane/fingerprint/claims.ts';
-import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
 import { DecodeStatus } from '../../dataplane/wire/decode-status.ts';
 import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
 import { PacketView } from '../../dataplane/wire/packet-view.ts';

@@ -69,7 +69,7 @@ export class SharedFlowLimit implements FlowLimit {
     return this.ownAmong(count);
   }
 
-  /** The capture is over: looks begin anew. */
+  /** The capture is over: looks begin again. */
   reset(): void {
     const at = this.at(this.shard);
     Atomics.store(this.words, at + ShardWord.REACHED, 0);

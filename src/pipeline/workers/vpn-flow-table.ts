@@ -1,18 +1,12 @@
 /**
- * The flows that shards have reported, as the deciding thread knows them: in a flow table of its own, with the words of
- * decisions in their rows, brought up to date by every report of the flow.
+ * The flows that workers have reported, in a flow table of the deciding thread. Each report of a flow replaces its row
+ * there. What is decided about a flow is in the decision table.
  */
 import type { Check } from '../../dataplane/fingerprint/checks.ts';
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
 import { hashKey } from '../../dataplane/flow/flow-key.ts';
-import {
-  DETAIL_WORDS,
-  FlowDetail,
-  FlowFlag,
-  type FlowTable,
-  FlowWord,
-  ROW_WORDS,
-} from '../../dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
+import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
 import { PacketView } from '../../dataplane/wire/packet-view.ts';
 import { EVIDENCE_WORDS, EvidenceWord, FlowCopy } from './report.ts';
 import type { EventQueue } from './event-queue.ts';
