@@ -6,9 +6,12 @@ import { ReplayedTraffic } from '../../bench/live/replayed-traffic.mjs';
 
 const GENERATE = join(import.meta.dirname, '../../bench/generate/main.mjs');
 const PACKETS = 800_000;
+/** Holds about 20 s of the traffic: a reload with 200,000 flows takes a second, and a virtual machine may pause for seconds. */
+const KERNEL_BUFFER = '512MB';
 
 export class LinkTraffic {
-  source = ['--interface', 'right', '--capture-with', 'tcpdump'];
+  source = ['--interface', 'right', '--capture-with', 'tcpdump', '--kernel-buffer', KERNEL_BUFFER];
+  kernelBuffer = KERNEL_BUFFER;
 
   constructor(folder, rate) {
     this.rate = rate;

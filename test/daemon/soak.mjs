@@ -112,6 +112,7 @@ const slope = slopeOf(half);
 const inMeasured = (name, label) => after.sum(name, label) - before.sum(name, label);
 const result = {
   source: values.interface ? 'interface' : 'pipe',
+  kernel_buffer: traffic.kernelBuffer,
   seconds: Math.round(measured),
   packets_per_second: Math.round(inMeasured('sluice_packets_total') / measured),
   packets_sent: sent,
