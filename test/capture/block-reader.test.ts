@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sharedBlock } from '../../src/capture/input/block.ts';
 import { type BlockLender, BlockReader, Fill, LARGEST_RECORD_LENGTH } from '../../src/capture/input/block-reader.ts';
-import { MemoryFile, MemoryInput } from './read-all.ts';
+import { MemoryFile, MemoryInput } from '../kit/read-all.ts';
 
 const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) & 255);
 const INPUTS = [

@@ -8,7 +8,7 @@ import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import type { CaptureEnd } from '../../src/capture/packet-source.ts';
-import { installed } from './installed.ts';
+import { installed } from '../kit/installed.ts';
 
 const corpus = resolve(import.meta.dirname, '../../../shared/corpus/captures');
 const present = existsSync(corpus);

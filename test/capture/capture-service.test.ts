@@ -11,7 +11,7 @@ import { SocketLink } from '../../src/capture/live/live-socket.ts';
 import { LiveSource } from '../../src/capture/live/live-source.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { frameHeader, FrameType, helloFrame } from '../../src/capture/live/socket-frames.ts';
-import { temporaryFolder, until } from '../daemon/running-daemon.ts';
+import { temporaryFolder, until } from '../kit/running-daemon.ts';
 
 /** A pcap header, and a packet of 60 bytes. */
 const FILE_HEADER = Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex');

@@ -2,7 +2,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
-import { expectedPackets, readBytes } from './read-all.ts';
+import { expectedPackets, readBytes } from '../kit/read-all.ts';
 
 const packets = samplePackets(40);
 const file = buildPcap(packets);

@@ -20,7 +20,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault, Found } from '../../src/capture/packet-source.ts';
 import { addScript, buildCapture } from './built-capture.ts';
 import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
-import { expectedPackets, readAll, readBytes } from './read-all.ts';
+import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 import { withoutRights } from './without-rights.ts';
 
 const packets = samplePackets(100);

@@ -19,8 +19,8 @@ import {
   samplePackets,
 } from './capture-builder.ts';
 import type { BuiltPacket, PcapShape } from './capture-builder.ts';
-import { installed } from './installed.ts';
-import { expectedPackets, readAll, readBytes } from './read-all.ts';
+import { installed } from '../kit/installed.ts';
+import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'other-tools-'));
 const at = (name: string): string => join(folder, name);

@@ -14,8 +14,8 @@ import {
   samplePackets,
 } from './capture-builder.ts';
 import type { PcapShape } from './capture-builder.ts';
-import { contentOf, expectedPackets, readBytes } from './read-all.ts';
-import type { SeenPacket } from './read-all.ts';
+import { contentOf, expectedPackets, readBytes } from '../kit/read-all.ts';
+import type { SeenPacket } from '../kit/read-all.ts';
 
 const packets = samplePackets(12);
 

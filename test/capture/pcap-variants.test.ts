@@ -10,7 +10,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { buildPcap, buildPcapRecord, concat, fields, hex, samplePackets } from './capture-builder.ts';
 import type { BuiltPacket, PcapShape } from './capture-builder.ts';
-import { expectedPackets, MemoryInput, readBytes } from './read-all.ts';
+import { expectedPackets, MemoryInput, readBytes } from '../kit/read-all.ts';
 
 const MODIFIED = 0xa1b2cd34;
 

@@ -15,7 +15,7 @@ import {
   hex,
   samplePackets,
 } from './capture-builder.ts';
-import { expectedPackets, readBytes } from './read-all.ts';
+import { expectedPackets, readBytes } from '../kit/read-all.ts';
 
 const packets = samplePackets(12);
 const start = concat(buildSection(), buildInterface());

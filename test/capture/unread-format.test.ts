@@ -10,8 +10,8 @@ import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { shellWord, unreadFormatOf } from '../../src/capture/format/unread-format.ts';
 import { buildPcap, concat, fields, hex, samplePackets } from './capture-builder.ts';
-import { installed } from './installed.ts';
-import { expectedPackets, readAll, readBytes } from './read-all.ts';
+import { installed } from '../kit/installed.ts';
+import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'unread-format-'));
 const at = (name: string): string => join(folder, name);

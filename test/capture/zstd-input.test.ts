@@ -12,9 +12,9 @@ import { WorkerDecoder } from '../../src/capture/input/zstd-worker.ts';
 import { openZlibDecoder } from '../../src/capture/input/zstd-zlib.ts';
 import { addScript, buildCapture } from './built-capture.ts';
 import { buildPcap, buildPcapng, concat, fields, hex, samplePackets } from './capture-builder.ts';
-import { installed } from './installed.ts';
-import { MemoryInput, expectedPackets, readAll } from './read-all.ts';
-import type { SeenCapture } from './read-all.ts';
+import { installed } from '../kit/installed.ts';
+import { MemoryInput, expectedPackets, readAll } from '../kit/read-all.ts';
+import type { SeenCapture } from '../kit/read-all.ts';
 
 /** `zstd -19` 1.5.4 of a capture of one packet: one compressed block, raw literals, a checksum. */
 const SMALL = hex(

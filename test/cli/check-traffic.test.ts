@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conversation } from '../daemon/many-clients.ts';
-import { temporaryFolder } from '../daemon/running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { temporaryFolder } from '../kit/running-daemon.ts';
 import { sluice } from './sluice.ts';
 
 const CLIENTS = 40;

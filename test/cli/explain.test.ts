@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installed } from '../capture/installed.ts';
+import { installed } from '../kit/installed.ts';
 import { jsonLines, ROOT, sluice } from './sluice.ts';
 
 describe('explain', () => {

@@ -4,9 +4,9 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, symlinkSync, w
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
-import { committedCaptures } from '../engine/committed-captures.ts';
-import { installed } from '../capture/installed.ts';
-import { type SeenPacket, readAll } from '../capture/read-all.ts';
+import { committedCaptures } from '../kit/committed-captures.ts';
+import { installed } from '../kit/installed.ts';
+import { type SeenPacket, readAll } from '../kit/read-all.ts';
 import { ended, jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installed } from '../capture/installed.ts';
+import { installed } from '../kit/installed.ts';
 import { ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

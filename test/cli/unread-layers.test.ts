@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readFrames, type Vector } from '../wire/vector-pages.ts';
+import { readFrames, type Vector } from '../kit/vector-pages.ts';
 import { sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isZero, sameBytes, toHex, uint24 } from '../../src/core/bytes.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
 
 const bytes = fc.uint8Array({ minLength: 3, maxLength: 40 });
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { looksRandom, SMALLEST_SAMPLE } from '../../src/core/randomness.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
 
 /** Random bytes that are the same on every run. */
 function randomOctets(name: string, length: number): Uint8Array {

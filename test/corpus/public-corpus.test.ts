@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Evaluation, evaluate } from '../../src/study/evaluate.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
 import type { CaptureLabels } from '../../src/study/labels.ts';
-import { installed } from '../capture/installed.ts';
+import { installed } from '../kit/installed.ts';
 import { type LabelledReplay, readLabels, replayFolder } from './labelled-replay.ts';
 
 const corpus = resolve(import.meta.dirname, '../../../shared/corpus');

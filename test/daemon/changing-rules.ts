@@ -16,7 +16,7 @@ import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_NEEDS } from '../../src/rules/manifest-check.ts';
 import type { Log } from '../../src/output/log/log.ts';
 import { DEFAULT_LINK_IDENTITY } from '../../src/dataplane/wire/link-identity.ts';
-import type { Conversation } from './many-clients.ts';
+import type { Conversation } from '../kit/many-clients.ts';
 
 export const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, unlink
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';

@@ -7,8 +7,8 @@ import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 const START_US = 1_731_261_600_000_000;

@@ -3,8 +3,8 @@
  * and real clients are treated as without the flood.
  */
 import { describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { type Day, live, REGISTRY_HEADER, rulesOf } from './rehearsed-day.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { type Day, live, REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
 
 const START_US = Date.parse('2024-11-10T13:00:00Z') * 1000;
 const SECOND = 1e6;

@@ -6,7 +6,7 @@ import { get as getTls } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RunningDaemon, temporaryFolder } from './running-daemon.ts';
+import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
 
 const folder = temporaryFolder();
 const token = 'a-token-of-some-length';

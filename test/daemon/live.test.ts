@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
+import { Conversation } from '../kit/many-clients.ts';
 import {
   endAll,
   type Event,
@@ -18,7 +18,7 @@ import {
   RunningDaemon,
   temporaryFolder,
   until,
-} from './running-daemon.ts';
+} from '../kit/running-daemon.ts';
 
 const CLIENTS = 1500;
 const NAMESPACE = `sluice-test-${process.pid}`;

@@ -4,8 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { endAll, eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { endAll, eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const folder = temporaryFolder();
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';

@@ -6,7 +6,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rulesSha256 } from '../../src/decision/rules.ts';
 import { ChangingRules, HEADER } from './changing-rules.ts';
-import { Conversation } from './many-clients.ts';
+import { Conversation } from '../kit/many-clients.ts';
 
 const ALLOWED = 50;
 const CLIENTS = 300;

@@ -15,8 +15,8 @@ import {
   policy,
   type Rehearsed,
   SAFE_RULES,
-} from './rehearsal-forms.ts';
-import { live, REGISTRY_HEADER, rulesOf } from './rehearsed-day.ts';
+} from '../kit/rehearsal-forms.ts';
+import { live, REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
 
 const CLIENTS = 3000;
 

@@ -6,8 +6,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { type Event, eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { type Event, eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';

@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { type Event, eventsIn, eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 const CLIENTS_PER_FILE = 400;

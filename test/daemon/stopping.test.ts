@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 /** A number that ends in time on any machine, and one that may not. */
 const SOME_FLOWS = 50_000;

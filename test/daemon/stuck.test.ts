@@ -5,8 +5,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const START_US = 1_731_261_600_000_000;
 const handshake = new Conversation('wireguard/handshake-only.pcap');

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boot, buildRoot, has, put, removeRoot } from './container.ts';
-import { PROJECT, temporaryFolder } from './running-daemon.ts';
+import { PROJECT, temporaryFolder } from '../kit/running-daemon.ts';
 
 interface Step {
   readonly name: string;

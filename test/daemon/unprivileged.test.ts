@@ -5,8 +5,8 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { eventsOf, MAIN, PROJECT, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { eventsOf, MAIN, PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const NOBODY = 65_534;
 const CLIENTS = 500;

@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Conversation } from './many-clients.ts';
-import { type Event, eventsOf, RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { type Event, eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const LEFT = fileURLToPath(new URL('upgrade', import.meta.url));
 const CLIENTS_PER_FILE = 8;

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metricsPage } from '../../src/output/metrics/metrics.ts';
 import { CATALOGUE } from '../../src/output/metrics/metrics-catalogue.ts';
-import { MAIN } from '../daemon/running-daemon.ts';
+import { MAIN } from '../kit/running-daemon.ts';
 import { alerts, DEPLOY, panelExpressions, readDeploy } from './deploy-files.ts';
 
 const UNITS = ['sluice.service', 'sluice-capture@.service'];

@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conversation } from '../daemon/many-clients.ts';
-import { RunningDaemon, temporaryFolder, until } from '../daemon/running-daemon.ts';
-import { ethernet } from '../wire/frame-builder.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
+import { ethernet } from '../kit/frame-builder.ts';
 import { alerts, panelExpressions } from './deploy-files.ts';
 import { hasPrometheus, RunningPrometheus, type Sample } from './running-prometheus.ts';
 

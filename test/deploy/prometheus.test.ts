@@ -1,8 +1,8 @@
 /** A real Prometheus scrapes a running daemon: what it answers is what the event log holds. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conversation } from '../daemon/many-clients.ts';
-import { eventsOf, RunningDaemon, temporaryFolder, until } from '../daemon/running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { hasPrometheus, RunningPrometheus } from './running-prometheus.ts';
 
 const CLIENTS = 500;

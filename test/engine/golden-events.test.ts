@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { committedCaptures, ROOT } from './committed-captures.ts';
+import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { replayFiles } from './replayed.ts';
 
 const FOLDER = join(ROOT, 'captures', 'golden');

@@ -11,7 +11,7 @@ import {
   VARIANT_NAMES,
 } from '../../src/dataplane/fingerprint/finding.ts';
 import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts';
-import { only, START_SECONDS, type Step } from '../fingerprint/flow-probe.ts';
+import { only, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { Noise, octets, u16, u32 } from '../fingerprint/octets.ts';
 import {
   ACK,
@@ -26,7 +26,7 @@ import {
   Side,
   SOFT_RESET,
   type Wrap,
-} from '../fingerprint/openvpn-messages.ts';
+} from '../kit/openvpn-messages.ts';
 import { opened, packets, records, type Segment, segmented } from './tcp-talk.ts';
 import { writeCapture } from './wireguard-session.ts';
 

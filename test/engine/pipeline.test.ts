@@ -10,9 +10,9 @@ import { parseMicros } from '../../src/core/units.ts';
 import { FlowEnd, FLOW_END_NAMES } from '../../src/dataplane/counters.ts';
 import { spareRowsOf } from '../../src/dataplane/flow/flow-table.ts';
 import { type BuiltPacket, buildPcap, buildPcapng } from '../capture/capture-builder.ts';
-import { installed } from '../capture/installed.ts';
-import { bytesOf, ethernet, ipv4, tcp, udp } from '../wire/frame-builder.ts';
-import { ROOT } from './committed-captures.ts';
+import { installed } from '../kit/installed.ts';
+import { bytesOf, ethernet, ipv4, tcp, udp } from '../kit/frame-builder.ts';
+import { ROOT } from '../kit/committed-captures.ts';
 import { type Replayed, replayFiles } from './replayed.ts';
 import { HOUR, MINUTE, SECOND, session, writeCapture } from './wireguard-session.ts';
 

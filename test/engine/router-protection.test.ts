@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildPcap } from '../capture/capture-builder.ts';
-import { ah, esp } from '../fingerprint/ipsec-packets.ts';
-import { ethernet, ipv4, ipv6, type Octets, withOctets } from '../wire/frame-builder.ts';
+import { ah, esp } from '../kit/ipsec-packets.ts';
+import { ethernet, ipv4, ipv6, type Octets, withOctets } from '../kit/frame-builder.ts';
 import { replayFiles } from './replayed.ts';
 
 const [ESP, AH] = [50, 51];

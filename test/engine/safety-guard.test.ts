@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { buildPcap } from '../capture/capture-builder.ts';
-import { live, REGISTRY_HEADER, rulesOf } from '../daemon/rehearsed-day.ts';
+import { live, REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
 import { MINUTE, SECOND, session } from './wireguard-session.ts';
 
 const START = parseMicros('2024-11-30T18:00:00Z');

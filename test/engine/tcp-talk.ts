@@ -1,7 +1,7 @@
 /** TCP conversations as packets: what each end says, in segments of any size, from a first sequence number on. */
 import type { BuiltPacket } from '../capture/capture-builder.ts';
-import { START_SECONDS, type Step } from '../fingerprint/flow-probe.ts';
-import { bytesOf, ethernet, ipv4, tcp } from '../wire/frame-builder.ts';
+import { START_SECONDS, type Step } from '../kit/flow-probe.ts';
+import { bytesOf, ethernet, ipv4, tcp } from '../kit/frame-builder.ts';
 
 const CLIENT = [192, 0, 2, 7];
 const SERVER = [198, 51, 100, 9];

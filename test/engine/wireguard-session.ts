@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { type BuiltPacket, buildPcap } from '../capture/capture-builder.ts';
 import { randomFrom } from '../registry/random.ts';
-import { bytesOf, ethernet, ipv4, type Octets, udp, u32, zeros } from '../wire/frame-builder.ts';
+import { bytesOf, ethernet, ipv4, type Octets, udp, u32, zeros } from '../kit/frame-builder.ts';
 
 export const SECOND = 1_000_000;
 export const MINUTE = 60 * SECOND;

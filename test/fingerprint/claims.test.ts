@@ -8,8 +8,8 @@ import { mayBeOpenvpn, matchOpenvpn } from '../../src/dataplane/fingerprint/open
 import { Payload } from '../../src/dataplane/fingerprint/payload.ts';
 import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
 import { mayBeWireguard, matchWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
-import { START_SECONDS } from './flow-probe.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import { START_SECONDS } from '../kit/flow-probe.ts';
 import { mutated, noise, originals, random } from './mutated-payloads.ts';
 
 describe('the glance', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
-import { esp, espNull, innerIpv4 } from './ipsec-packets.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
+import { esp, espNull, innerIpv4 } from '../kit/ipsec-packets.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
 
 const SUSPECTED = 'ipsec esp-in-udp suspected';

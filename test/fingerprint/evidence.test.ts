@@ -8,11 +8,11 @@ import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { TcpFlag } from '../../src/dataplane/wire/tcp.ts';
 import { forEachBatch, paths, runCapture } from './capture-payloads.ts';
-import { FlowProbe, type Step } from './flow-probe.ts';
+import { FlowProbe, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
-import { esp } from './ipsec-packets.ts';
+import { esp } from '../kit/ipsec-packets.ts';
 import { Noise } from './octets.ts';
-import { data2, session } from './openvpn-messages.ts';
+import { data2, session } from '../kit/openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
 
 /** Octets of a packet's payload, or of the stream of its direction, as far as they are in the capture. */

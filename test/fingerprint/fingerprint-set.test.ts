@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
-import { FlowProbe, foundIn, only, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, type Step } from '../kit/flow-probe.ts';
 import { ike, mutated, noise, originals, random, wireguard } from './mutated-payloads.ts';
 import { octets, u32 } from './octets.ts';
-import { data2, session } from './openvpn-messages.ts';
+import { data2, session } from '../kit/openvpn-messages.ts';
 import { disco, initiation, response, transport } from './wireguard-messages.ts';
 
 describe('the set of fingerprints', () => {

@@ -10,10 +10,10 @@ import {
   recordLength,
   StreamPhase,
 } from '../../src/dataplane/fingerprint/first-records.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
 import { marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets, u16 } from './octets.ts';
-import { ACK, blockData, CONTROL, data2, session, Side, SOFT_RESET } from './openvpn-messages.ts';
+import { ACK, blockData, CONTROL, data2, session, Side, SOFT_RESET } from '../kit/openvpn-messages.ts';
 
 const noise = new Noise(43);
 const peers = { initiator: noise.take(8), responder: noise.take(8) };

@@ -1,6 +1,6 @@
 /** IKE after the non-ESP marker, of which a snap length left 18 to 21 bytes: what both sides show together, and what they do not. */
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { auth, ciscoFragment, ike, marked, type Peers, quick, saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets } from './octets.ts';
 

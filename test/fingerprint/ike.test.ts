@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
-import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import * as message from './ike-messages.ts';
 import { Noise, octets, u32 } from './octets.ts';
 

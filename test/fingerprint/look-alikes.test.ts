@@ -1,6 +1,6 @@
 /** Other protocols, and what their octets can imitate: nothing may be found in any of it. */
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, foundIn, START_SECONDS, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 

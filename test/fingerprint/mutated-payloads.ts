@@ -1,9 +1,9 @@
 /** Payloads of every protocol, and what becomes of them where octets are changed, cut off, added and moved. */
-import type { Step } from './flow-probe.ts';
+import type { Step } from '../kit/flow-probe.ts';
 import { auth, mainSa, marked, saInit, saInitAnswer } from './ike-messages.ts';
-import { ah, esp } from './ipsec-packets.ts';
+import { ah, esp } from '../kit/ipsec-packets.ts';
 import { Noise, octets } from './octets.ts';
-import { data1, data2, session } from './openvpn-messages.ts';
+import { data1, data2, session } from '../kit/openvpn-messages.ts';
 import { disco, initiation, response, transport } from './wireguard-messages.ts';
 
 export const noise = new Noise(41);

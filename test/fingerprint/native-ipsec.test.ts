@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
-import { foundIn, type Step } from './flow-probe.ts';
-import { ah, esp, espNull, innerIpv4 } from './ipsec-packets.ts';
+import { foundIn, type Step } from '../kit/flow-probe.ts';
+import { ah, esp, espNull, innerIpv4 } from '../kit/ipsec-packets.ts';
 import { octets, u16 } from './octets.ts';
 
 const [SPI, BACK] = [0xc0de0001, 0xc0de0002];

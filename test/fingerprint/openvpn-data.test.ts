@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
-import { foundIn, FlowProbe, only, type Step } from './flow-probe.ts';
+import { foundIn, FlowProbe, only, type Step } from '../kit/flow-probe.ts';
 import { Noise, octets, u16, u32 } from './octets.ts';
-import { blockData, data1, data2, epochData } from './openvpn-messages.ts';
+import { blockData, data1, data2, epochData } from '../kit/openvpn-messages.ts';
 
 const SUSPECTED = 'openvpn data suspected';
 const noise = new Noise(19);

@@ -3,7 +3,7 @@
  * what only looks like one.
  */
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, foundIn, only, reflected, START_SECONDS, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { Noise, octets, u32 } from './octets.ts';
 import {
   ACK,
@@ -14,7 +14,7 @@ import {
   Side,
   SOFT_RESET,
   type Wrap,
-} from './openvpn-messages.ts';
+} from '../kit/openvpn-messages.ts';
 
 const noise = new Noise(53);
 const DAY = 86_400;

@@ -1,7 +1,7 @@
 /** Which bounds the evidence of a replay id and time shows: those that the packet was really compared with. */
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, START_SECONDS } from './flow-probe.ts';
-import { ACK, CONTROL, SERVER_V2, Side } from './openvpn-messages.ts';
+import { FlowProbe, START_SECONDS } from '../kit/flow-probe.ts';
+import { ACK, CONTROL, SERVER_V2, Side } from '../kit/openvpn-messages.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
-import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { Noise, octets, u32 } from './octets.ts';
 import {
   ACK,
@@ -13,7 +13,7 @@ import {
   Side,
   SOFT_RESET,
   type Wrap,
-} from './openvpn-messages.ts';
+} from '../kit/openvpn-messages.ts';
 
 const noise = new Noise(17);
 const NOBODY = new Uint8Array(8);

@@ -1,9 +1,9 @@
 /** QUIC is looked at no more once one side has sent to the other's connection id, and hides no VPN before that. */
 import { describe, expect, it } from 'vitest';
-import { FlowProbe, reflected, type Step } from './flow-probe.ts';
+import { FlowProbe, reflected, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets, u32 } from './octets.ts';
-import { session } from './openvpn-messages.ts';
+import { session } from '../kit/openvpn-messages.ts';
 import { initiation, response } from './wireguard-messages.ts';
 
 const noise = new Noise(77);

@@ -1,11 +1,11 @@
 /** The standing check: true for every message that opens a session, and for next to nothing else. */
 import { describe, expect, it } from 'vitest';
 import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
-import type { Step } from './flow-probe.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import type { Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
 import { Noise, octets } from './octets.ts';
-import { session } from './openvpn-messages.ts';
+import { session } from '../kit/openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
 
 const noise = new Noise(11);

@@ -1,6 +1,6 @@
 /** WireGuard from the middle of a session: transport messages alone. */
 import { describe, expect, it } from 'vitest';
-import { foundIn, type Step } from './flow-probe.ts';
+import { foundIn, type Step } from '../kit/flow-probe.ts';
 import { transport } from './wireguard-messages.ts';
 import { A, B, exchange, run } from './wireguard-sessions.ts';
 

@@ -1,5 +1,5 @@
 /** Sessions of WireGuard between two peers, as steps of a flow. */
-import type { Step } from './flow-probe.ts';
+import type { Step } from '../kit/flow-probe.ts';
 import { initiation, response, transport } from './wireguard-messages.ts';
 
 /** Indexes of peers: A and B of one session, the others of others. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintId } from '../../src/dataplane/fingerprint/claims.ts';
-import { FlowProbe, foundIn, only, reflected, type Step } from './flow-probe.ts';
+import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { Noise } from './octets.ts';
 import { cookieReply, disco, initiation, response } from './wireguard-messages.ts';
 import { A, B, C, D, exchange, OTHER, run, session } from './wireguard-sessions.ts';

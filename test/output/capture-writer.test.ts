@@ -10,8 +10,8 @@ import { type CaptureShape, CaptureWriter } from '../../src/output/capture/captu
 import { OutputError } from '../../src/output/log/output-error.ts';
 import { isMadeBeside } from '../../src/output/capture/split-pcap.ts';
 import { type BuiltPacket, samplePackets } from '../capture/capture-builder.ts';
-import { installed } from '../capture/installed.ts';
-import { expectedPackets, readAll } from '../capture/read-all.ts';
+import { installed } from '../kit/installed.ts';
+import { expectedPackets, readAll } from '../kit/read-all.ts';
 import { SeededRandom } from '../flow/seeded-random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'capture-writer-'));

@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { communityId } from '../../src/output/event/community-id.ts';
-import { installed } from '../capture/installed.ts';
-import { addressWords } from './address-words.ts';
+import { installed } from '../kit/installed.ts';
+import { addressWords } from '../kit/address-words.ts';
 
 /** Protocol, source, destination, ports (type and code, or the counterpart type, for ICMP), published value. */
 type Vector = readonly [number, string, string, readonly [number, number] | null, string];

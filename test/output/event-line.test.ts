@@ -15,7 +15,7 @@ import { EventLines } from '../../src/output/event/event-line.ts';
 import type { AddressForm } from '../../src/output/event/address-forms.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { Encapsulation, Transport } from '../../src/dataplane/wire/packet-view.ts';
-import { addressWords } from './address-words.ts';
+import { addressWords } from '../kit/address-words.ts';
 
 const CONTEXT = { policy: { name: 'p', sha256: 'aa' }, registry: { sha256: 'bb' } };
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { PSEUDONYM_KEY_LENGTH, type ShowAddress, showAddresses } from '../../src/output/event/shown-address.ts';
-import { addressWords } from './address-words.ts';
+import { addressWords } from '../kit/address-words.ts';
 
 const SAMPLE_KEY = Uint8Array.of(
   ...[21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16],

@@ -15,7 +15,7 @@ import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { rolloutPosition, rolloutSeed } from '../../src/policy/rollout.ts';
 import { NO_REGISTRATION } from '../../src/registry/registry.ts';
 import { SECTOR_NAMES } from '../../src/registry/sector.ts';
-import { addressWords } from '../output/address-words.ts';
+import { addressWords } from '../kit/address-words.ts';
 
 const PROTOCOLS = ['wireguard', 'openvpn', 'ipsec'];
 const STAGES = ['suspected', 'confirmed'];

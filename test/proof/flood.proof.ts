@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conversation } from '../daemon/many-clients.ts';
-import { eventsIn, RunningDaemon, temporaryFolder, until } from '../daemon/running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { eventsIn, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { isShort, writeResult } from './proof-result.ts';
 
 const MINUTES = 10;

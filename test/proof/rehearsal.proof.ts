@@ -1,6 +1,6 @@
 /** The rehearsal of 10 November 2024 at full size: in each form, clients hit before the trip are at most the limit, and registered hits done are 0. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { figuresOf, FORMS } from '../daemon/rehearsal-forms.ts';
+import { figuresOf, FORMS } from '../kit/rehearsal-forms.ts';
 import { isShort, writeResult } from './proof-result.ts';
 
 const CLIENTS = isShort ? 1000 : 20_000;

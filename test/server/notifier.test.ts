@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../src/output/log/log.ts';
 import { Notifier } from '../../src/daemon/notifier.ts';
-import { until } from '../daemon/running-daemon.ts';
+import { until } from '../kit/running-daemon.ts';
 
 /** A webhook that answers as the test specifies, and stores the requests. */
 class Webhook {

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../src/dataplane/wire/ah.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { guarded } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 it.each(readPage('ah').map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
   const { data, at, end } = guarded(bytes.subarray(Number(fields.payloadAt)));

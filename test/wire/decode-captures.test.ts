@@ -14,7 +14,7 @@ import { Fragments } from '../../src/dataplane/flow/fragments.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
-import { installed } from '../capture/installed.ts';
+import { installed } from '../kit/installed.ts';
 import { flowName, flowsByTshark, type RawPacket } from './tshark-flows.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../captures');

@@ -1,9 +1,9 @@
 /** Headers that lie: each layer's table of broken fields with the status, or the outcome, that must come of them. */
 import { describe, expect, it } from 'vitest';
 import { statusOf } from './decoded.ts';
-import type { Octets } from './frame-builder.ts';
-import * as build from './frame-builder.ts';
-import { bytesOf, DATAGRAM, PACKET, u16, u32, withOctets, zeros } from './frame-builder.ts';
+import type { Octets } from '../kit/frame-builder.ts';
+import * as build from '../kit/frame-builder.ts';
+import { bytesOf, DATAGRAM, PACKET, u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 const LINK_TYPES = { null: 0, ethernet: 1, ppp: 9, raw: 101, hdlc: 104, wifi: 105, sll: 113, radiotap: 127, sll2: 276 };

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Fragment } from '../../src/dataplane/wire/packet-view.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { decodedView, describeBytes, describePacket } from './decoded.ts';
-import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { readAllPages, readFrames } from './vector-pages.ts';
+import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { readAllPages, readFrames } from '../kit/vector-pages.ts';
 
 /** Fields of the ESP and AH pages that the walk does not look at. */
 const OF_OTHER_TESTS = ['spi', 'sequence', 'nextHeader', 'length'];

@@ -3,8 +3,8 @@ import { formatAddress } from '../../src/core/ip-address.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { ENCAPSULATION_NAMES, Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
-import type { Guarded } from './guarded-bytes.ts';
-import { guarded } from './guarded-bytes.ts';
+import type { Guarded } from '../kit/guarded-bytes.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
 
 const TRANSPORT_NAMES: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 50: 'esp', 51: 'ah' };
 

@@ -1,9 +1,9 @@
 /** The domain of an encapsulation, which is part of a flow's identity. */
 import { describe, expect, it } from 'vitest';
 import { describeBytes } from './decoded.ts';
-import type { Octets } from './frame-builder.ts';
-import * as build from './frame-builder.ts';
-import { bytesOf, PACKET } from './frame-builder.ts';
+import type { Octets } from '../kit/frame-builder.ts';
+import * as build from '../kit/frame-builder.ts';
+import { bytesOf, PACKET } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 /** Ethernet around IPv4, or another layer by its type. */

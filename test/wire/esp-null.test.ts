@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { findNullTrailer, nullNextHeader } from '../../src/dataplane/wire/esp-null.ts';
 import { Noise } from '../fingerprint/octets.ts';
-import { u16, u32, withOctets, zeros } from './frame-builder.ts';
-import { guarded } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('esp-null');
 const cases = vectors.map((vector) => [vector.title, vector] as const);

@@ -1,9 +1,9 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
 import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/dataplane/wire/ike-cut.ts';
-import { withOctets } from './frame-builder.ts';
-import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { withOctets } from '../kit/frame-builder.ts';
+import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('ike').map((vector) => {
   const marked = vector.bytes.subarray(0, 4).every((octet) => octet === 0);

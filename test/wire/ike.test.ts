@@ -9,9 +9,9 @@ import {
   SeenPayload,
   walkPayloads,
 } from '../../src/dataplane/wire/ike-payloads.ts';
-import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { u32, withOctets } from './frame-builder.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { u32, withOctets } from '../kit/frame-builder.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('ike').map((vector) => {
   const marked = vector.bytes.subarray(0, ike.NON_ESP_MARKER_LENGTH).every((octet) => octet === 0);

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import * as openvpn from '../../src/dataplane/wire/openvpn.ts';
 import { Opcode } from '../../src/dataplane/wire/openvpn.ts';
-import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('openvpn');
 

@@ -8,8 +8,8 @@ import {
   prefaceStep,
   socks5UdpHeaderLength,
 } from '../../src/dataplane/wire/proxy-preface.ts';
-import { guarded, poisoned, POISONS } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('proxy-preface');
 

@@ -1,7 +1,7 @@
 /** The PROXY protocol header: the worst cases that its specification lists, and what is none. What haproxy sends: proxy-preface.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { NO_PROXY_HEADER, PROXY_HEADER_CUT, proxyHeaderLength } from '../../src/dataplane/wire/proxy-protocol.ts';
-import { guarded } from './guarded-bytes.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
 
 const text = (words: string): Uint8Array => Buffer.from(words, 'latin1');
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];

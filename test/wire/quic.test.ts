@@ -9,8 +9,8 @@ import {
   sourceIdAt,
   sourceIdLength,
 } from '../../src/dataplane/wire/quic.ts';
-import { guarded } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('quic');
 

@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { describeBytes, statusOf } from './decoded.ts';
-import type { Octets } from './frame-builder.ts';
-import * as build from './frame-builder.ts';
-import { bytesOf, DATAGRAM, PACKET, u16, u32, withChecksum, withOctets, zeros } from './frame-builder.ts';
+import type { Octets } from '../kit/frame-builder.ts';
+import * as build from '../kit/frame-builder.ts';
+import { bytesOf, DATAGRAM, PACKET, u16, u32, withChecksum, withOctets, zeros } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 const frame = (octets: Octets, type = 0x0800): Octets => build.ethernet(type, octets);

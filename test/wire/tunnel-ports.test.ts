@@ -1,9 +1,9 @@
 /** A tunnel's port makes no tunnel: what is no valid header after it is an ordinary datagram. */
 import { describe, expect, it } from 'vitest';
 import { describeBytes } from './decoded.ts';
-import type { Octets } from './frame-builder.ts';
-import * as build from './frame-builder.ts';
-import { bytesOf, PACKET, u16, u32, withOctets, zeros } from './frame-builder.ts';
+import type { Octets } from '../kit/frame-builder.ts';
+import * as build from '../kit/frame-builder.ts';
+import { bytesOf, PACKET, u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 /** Ethernet around IPv4, or another layer by its type. */

@@ -17,8 +17,8 @@ import {
   wireguardType,
   WireguardType,
 } from '../../src/dataplane/wire/wireguard.ts';
-import { guarded } from './guarded-bytes.ts';
-import { readPage } from './vector-pages.ts';
+import { guarded } from '../kit/guarded-bytes.ts';
+import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('wireguard');
 

@@ -17,7 +17,7 @@ import {
 } from '../../src/dataplane/fingerprint/finding.ts';
 import { Framing, Payload } from '../../src/dataplane/fingerprint/payload.ts';
 import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
-import { guarded } from '../wire/guarded-bytes.ts';
+import { guarded } from './guarded-bytes.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */
 export const START_SECONDS = 1_731_261_600;
