@@ -39,6 +39,7 @@ export default tseslint.config(
       'test/cli/**',
       'test/daemon/**',
       'test/decision/breaker/**',
+      'test/kit/**',
       'test/output/**',
       'test/policy/**',
       'test/proof/**',

@@ -99,10 +99,12 @@ function generate(folder, packets) {
   const third = String(Math.max(1000, Math.floor(packets / 3)));
   const kinds = { realistic: String(packets), 'all-vpn': third, 'new-flows': third };
   // The head's own generator may be older than this file: a comparison needs only the captures to be the same for both.
-  cpSync(join(root, 'bench/generate'), join(folder, 'generate'), { recursive: true });
+  for (const part of ['bench/generate', 'test/kit']) {
+    cpSync(join(root, part), join(folder, 'generator', part), { recursive: true });
+  }
   return Object.entries(kinds).map(([name, count]) => {
     const path = join(folder, `${name}.pcap`);
-    const args = [join(folder, 'generate/main.mjs'), '--kind', name, '--packets', count, path];
+    const args = [join(folder, 'generator/bench/generate/main.mjs'), '--kind', name, '--packets', count, path];
     succeeds(process.execPath, args, folder, true);
     return { name, path };
   });

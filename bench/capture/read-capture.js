@@ -7,6 +7,8 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CaptureFile } from '../../test/kit/capture-file.mjs';
+import { SeededRandom } from '../../test/kit/random.mjs';
 
 const ROUNDS = 7;
 const BARE_READ = join(import.meta.dirname, '../peers/bare-read.mjs');
@@ -54,25 +56,17 @@ function measure(title, file) {
 }
 
 /** Ethernet frames of three sizes' classes, times 10 µs apart. */
-function generate(file, packetCount) {
-  const descriptor = fs.openSync(file, 'w');
-  const block = Buffer.alloc(4 << 20);
-  let state = 12345;
-  const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 0x1_0000_0000;
-  [0xa1b2c3d4, 0x00040002, 0, 0, 262_144, 1].forEach((word, i) => block.writeUInt32LE(word, i * 4));
-  let at = 24;
+function generate(path, packetCount) {
+  const random = new SeededRandom(12345);
+  const file = new CaptureFile(path);
+  file.pcapHeader();
   for (let i = 0; i < packetCount; i++) {
-    const kind = next();
-    const length = Math.floor(kind < 0.55 ? 60 + next() * 40 : kind < 0.85 ? 100 + next() * 300 : 1000 + next() * 514);
-    if (at + 16 + length > block.length) {
-      fs.writeSync(descriptor, block, 0, at);
-      at = 0;
-    }
-    const header = [1_700_000_000 + Math.floor(i / 100_000), (i % 100_000) * 10, length, length];
-    header.forEach((word, k) => block.writeUInt32LE(word, at + k * 4));
-    block.fill(i & 255, at + 16, at + 16 + length);
-    at += 16 + length;
+    const kind = random.share();
+    const [least, range] = kind < 0.55 ? [60, 40] : kind < 0.85 ? [100, 300] : [1000, 514];
+    const at = file.begin();
+    const end = at + least + random.below(range);
+    file.bytes.fill(i & 255, at, end);
+    file.end(end, 1_700_000_000_000_000 + i * 10);
   }
-  fs.writeSync(descriptor, block, 0, at);
-  fs.closeSync(descriptor);
+  file.close();
 }

@@ -5,11 +5,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CaptureFile } from '../../test/kit/capture-file.mjs';
 import { addressText } from './endpoints.mjs';
 import { Protocol } from './frame.mjs';
 import { MixedTraffic } from './mixed-traffic.mjs';
 import { allVpnMix, realisticMix, undecidedMix } from './mixes.mjs';
-import { PcapFile } from './pcap-file.mjs';
 import { writeActiveFlows, writeNewFlows } from './worst-cases.mjs';
 
 const HELP = `node bench/generate/main.mjs [options] OUT.pcap
@@ -82,7 +82,8 @@ function main() {
 /** Writes the capture and answers what is in it. */
 function generate(kind, plan, path, labelsPath) {
   const began = performance.now();
-  const file = new PcapFile(path);
+  const file = new CaptureFile(path);
+  file.pcapHeader();
   const traffic = write(kind, plan, file);
   file.close();
   const vpn = labelsPath === undefined ? countLabels(traffic) : writeLabels(traffic, plan, path, labelsPath);
@@ -90,7 +91,7 @@ function generate(kind, plan, path, labelsPath) {
     kind,
     seed: plan.seed,
     packets: file.packetCount,
-    bytes: file.octetCount,
+    bytes: file.byteCount,
     flows: traffic === null ? plan.flowCount : traffic.flowCount(),
     concurrent: traffic === null ? plan.flowCount : Math.round(traffic.activeSum / file.packetCount),
     vpn,

@@ -2,6 +2,7 @@
  * Numbers that depend on a seed alone: a stateless hash, for what belongs to a flow (its addresses, its session ids: never
  * stored, always found again), and a stream of random numbers for everything that comes in order.
  */
+import { SeededRandom } from '../../test/kit/random.mjs';
 
 /** Thirty-two bits, signed, of a seed and two numbers (Murmur3's mixing steps, Austin Appleby, public domain). */
 export function hashOf(seed, number, purpose) {
@@ -35,29 +36,11 @@ export function variedWord(seed, number, purpose) {
   }
 }
 
-/** Marsaglia's xorshift32. */
-export class Stream {
+/** Random numbers whose seed is hashed. */
+export class Stream extends SeededRandom {
   constructor(seed) {
+    super(seed);
     this.state = hashOf(seed, 0, 0x51) | 1;
-  }
-
-  /** Thirty-two bits, signed. */
-  word() {
-    let { state } = this;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (this.state = state);
-  }
-
-  /** A whole number from 0 to `limit` - 1. */
-  below(limit) {
-    return Math.floor(this.share() * limit);
-  }
-
-  /** 0 <= share < 1. */
-  share() {
-    return (this.word() >>> 0) / 0x1_0000_0000;
   }
 }
 

@@ -1,83 +1,68 @@
 /** Attacks on readers, the walk of headers and the clock. Each takes a file and writes packets, or bytes. */
 import { createGzip, gzipSync } from 'node:zlib';
 import { once } from 'node:events';
-import { START_US } from './capture-file.mjs';
-import { ethernet, ip6, packet4, random, scattered, udp, udp4, Ip4 } from './frames.mjs';
+import { fields } from '../kit/bytes.mjs';
+import { buildPcapHeader, buildPcapRecord } from '../kit/pcap.mjs';
+import { buildEnhanced, buildInterface, buildSection } from '../kit/pcapng.mjs';
+import { ethernet, ip6, packet4, random, scattered, START_US, udp, udp4, Ip4 } from './frames.mjs';
 
 const MILLION = 1_000_000;
 
-function block(type, body) {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(12 + body.length);
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(type);
-  return Buffer.concat([head, length, body, length]);
-}
+const SECTION = buildSection();
+const INTERFACE = buildInterface({ snapshotLength: 262_144 });
+const FRAME = udp4(53, Buffer.alloc(24));
+const PACKET = buildEnhanced(START_US, FRAME);
 
 function words(...values) {
-  const octets = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => octets.writeUInt32LE(value >>> 0, 4 * i));
-  return octets;
-}
-
-const SECTION = block(0x0a0d0d0a, Buffer.concat([words(0x1a2b3c4d, 1), Buffer.alloc(8, 255)]));
-const INTERFACE = block(1, words(1, 262_144));
-
-function enhanced(index, timeUs, frame) {
-  const head = words(index, timeUs / 2 ** 32, timeUs % 2 ** 32, frame.length, frame.length);
-  return block(6, Buffer.concat([head, frame, Buffer.alloc((4 - (frame.length % 4)) % 4)]));
+  return fields(true, ...values.map((value) => [4, value]));
 }
 
 /** 100,000 interfaces, then packets of all of them. */
 function manyInterfaces(file) {
-  file.octets(SECTION);
-  for (let i = 0; i < 100_000; i++) file.octets(INTERFACE);
-  const frame = udp4(53, Buffer.alloc(24));
-  const packet = enhanced(0, START_US, frame);
+  file.write(SECTION);
+  for (let i = 0; i < 100_000; i++) file.write(INTERFACE);
+  const packet = Buffer.from(PACKET);
   for (let i = 0; i < MILLION; i++) {
     packet.writeUInt32LE(i % 100_000, 8);
-    file.octets(packet);
-    file.packets++;
+    file.write(packet);
+    file.packetCount++;
   }
 }
 
 /** A million pcapng sections of one packet each. */
 function manySections(file) {
-  const frame = udp4(53, Buffer.alloc(24));
-  const section = Buffer.concat([SECTION, INTERFACE, enhanced(0, START_US, frame)]);
+  const section = Buffer.concat([SECTION, INTERFACE, PACKET]);
   for (let i = 0; i < MILLION; i++) {
-    file.octets(section);
-    file.packets++;
+    file.write(section);
+    file.packetCount++;
   }
 }
 
 /** Packets before a record that claims `length` bytes and has a few. */
 function falseLength(file, length) {
-  file.begin();
-  const frame = udp4(53, Buffer.alloc(24));
-  for (let i = 0; i < 1000; i++) file.packet(START_US + i, frame);
-  file.octets(words(START_US / 1e6, 0, length, length));
-  file.octets(random(100_000));
+  file.pcapHeader();
+  for (let i = 0; i < 1000; i++) file.packet(START_US + i, FRAME);
+  file.write(words(START_US / 1e6, 0, length, length));
+  file.write(random(100_000));
 }
 
 /** A pcapng block of `type` and `length` that ends after a few bytes. */
 function falseBlock(file, type, length) {
-  file.octets(SECTION);
-  file.octets(INTERFACE);
-  const packet = enhanced(0, START_US, udp4(53, Buffer.alloc(24)));
+  file.write(SECTION);
+  file.write(INTERFACE);
   for (let i = 0; i < 1000; i++) {
-    file.octets(packet);
-    file.packets++;
+    file.write(PACKET);
+    file.packetCount++;
   }
-  file.octets(words(type, length, 0, 0, 0, 0));
-  file.octets(random(100_000));
+  file.write(words(type, length, 0, 0, 0, 0));
+  file.write(random(100_000));
 }
 
 /** Writes bytes through gzip into the file; `make` yields them in parts. */
 async function gzipped(file, make) {
   const gzip = createGzip({ level: 9 });
   gzip.on('data', (chunk) => {
-    file.octets(chunk);
+    file.write(chunk);
   });
   for (const piece of make()) if (!gzip.write(piece)) await once(gzip, 'drain');
   gzip.end();
@@ -86,14 +71,12 @@ async function gzipped(file, make) {
 
 /** Ten million equal packets, a thousandth of their size when compressed. */
 function* equalPackets(file) {
-  const header = Buffer.from('d4c3b2a1020004000000000000000000000004000100000000', 'hex').subarray(0, 24);
-  yield header;
-  const frame = udp4(53, Buffer.alloc(24));
-  const record = Buffer.concat([words(START_US / 1e6, 0, frame.length, frame.length), frame]);
+  yield buildPcapHeader();
+  const record = buildPcapRecord({ timeUs: START_US, bytes: FRAME });
   const many = Buffer.concat(Array.from({ length: 10_000 }, () => record));
   for (let i = 0; i < 1000; i++) {
     yield many;
-    file.packets += 10_000;
+    file.packetCount += 10_000;
   }
 }
 
@@ -118,11 +101,11 @@ function zstdBomb(file) {
   const zeros = (length) => zstdBlock(length, 1, false, Buffer.alloc(1));
   const length = 1 << 30;
   const largest = 1 << 17;
-  file.octets(Buffer.from('28b52ffd0038', 'hex'));
-  file.octets(raw(Buffer.concat([SECTION, INTERFACE, words(0x0bad, length)]), false));
-  for (let i = 0; i < length / largest - 1; i++) file.octets(zeros(largest));
-  file.octets(zeros(largest - 12));
-  file.octets(raw(words(length), true));
+  file.write(Buffer.from('28b52ffd0038', 'hex'));
+  file.write(raw(Buffer.concat([SECTION, INTERFACE, words(0x0bad, length)]), false));
+  for (let i = 0; i < length / largest - 1; i++) file.write(zeros(largest));
+  file.write(zeros(largest - 12));
+  file.write(raw(words(length), true));
 }
 
 /** Frames that consist of encapsulations: tags, labels, tunnels and extension headers, around each other. */
@@ -162,14 +145,14 @@ function nestedFrames() {
 
 function nesting(file) {
   const frames = nestedFrames();
-  file.begin();
+  file.pcapHeader();
   for (let i = 0; i < MILLION / 2; i++) file.packet(START_US + i * 2, frames[i % frames.length]);
 }
 
 /** Packets of 1000 flows at times chosen by the attacker. */
 function clock(file, timeOf, count = MILLION) {
   const frame = udp4(53, Buffer.alloc(24));
-  file.begin();
+  file.pcapHeader();
   for (let i = 0; i < count; i++) {
     frame.writeUInt32BE(0x0a000000 + (i % 1000), Ip4.SOURCE);
     file.packet(timeOf(i), frame);
@@ -213,9 +196,9 @@ export const FILE_ATTACKS = {
     write: (file) => {
       const empty = gzipSync(Buffer.alloc(0));
       const many = Buffer.concat(Array.from({ length: 1000 }, () => empty));
-      for (let i = 0; i < 100; i++) file.octets(many);
-      file.octets(gzipSync(Buffer.concat([SECTION, INTERFACE, enhanced(0, START_US, udp4(53, Buffer.alloc(24)))])));
-      file.packets++;
+      for (let i = 0; i < 100; i++) file.write(many);
+      file.write(gzipSync(Buffer.concat([SECTION, INTERFACE, PACKET])));
+      file.packetCount++;
     },
   },
   'deep-nesting': { text: 'Tags, labels, tunnels and extension headers up to 300 deep.', write: nesting },

@@ -1,15 +1,14 @@
 /**
  * Attacks on tables with excessive flows, connections, fragments and findings. Each takes a file and writes packets.
  */
-import { START_US } from './capture-file.mjs';
-import { Ip4, ip4, ip6, Ip6, random, scattered, tcp4, Tcp4, udp, Udp4, udp4 } from './frames.mjs';
+import { Ip4, ip4, ip6, Ip6, random, scattered, START_US, tcp4, Tcp4, udp, Udp4, udp4 } from './frames.mjs';
 
 const SYN = 2;
 const ACK_PUSH = 0x18;
 
 /** `count` packets, each from a different source. */
 function spoof(file, frame, count, change = () => undefined, stepUs = 2) {
-  file.begin();
+  file.pcapHeader();
   for (let i = 0; i < count; i++) {
     frame.writeUInt32BE(scattered(i), Ip4.SOURCE);
     change(i, frame);
@@ -20,7 +19,7 @@ function spoof(file, frame, count, change = () => undefined, stepUs = 2) {
 /** The fragments of a datagram: first, later, or later ones that overlap what came before. */
 function fragments(file, count, fieldsOf) {
   const frame = ip4(17, udp(40_000, 1194, random(64)));
-  file.begin();
+  file.pcapHeader();
   for (let i = 0; i < count; i++) {
     const { id, offset, more } = fieldsOf(i);
     frame.writeUInt32BE(scattered(id >>> 4), Ip4.SOURCE);
@@ -53,7 +52,7 @@ function inverse(odd) {
 
 function collisions(file) {
   const frame = ip6(17, udp(40_000, 1194, random(16)));
-  file.begin();
+  file.pcapHeader();
   for (let group = 0; group < 62_500; group++) {
     const words = Array.from({ length: 8 }, (_, i) => scattered(group * 8 + i));
     for (let choice = 0; choice < 16; choice++) {
@@ -74,7 +73,7 @@ function octetByOctet(file) {
   const frame = tcp4(1194, ACK_PUSH, Buffer.alloc(1));
   const syn = tcp4(1194, SYN);
   const connections = 20_000;
-  file.begin();
+  file.pcapHeader();
   let number = 0;
   for (let at = -1; at < 54; at++) {
     for (let i = 0; i < connections; i++) {
@@ -90,7 +89,7 @@ function octetByOctet(file) {
 /** A WireGuard peer that has roamed to half a million addresses: one tunnel of as many flows. */
 function roaming(file) {
   const initiation = udp4(51_820, Buffer.concat([Buffer.from([1, 0, 0, 0]), random(128), Buffer.alloc(16)]));
-  const response = udp4(51_820, Buffer.concat([Buffer.from([2, 0, 0, 0]), random(72, 2), Buffer.alloc(16)]));
+  const response = udp4(51_820, Buffer.concat([Buffer.from([2, 0, 0, 0]), random(72, 1), Buffer.alloc(16)]));
   response.copyWithin(Ip4.SOURCE, Ip4.DESTINATION, Ip4.DESTINATION + 4);
   initiation.copy(response, Ip4.DESTINATION, Ip4.SOURCE, Ip4.SOURCE + 4);
   initiation.copy(response, Udp4.SOURCE_PORT, Udp4.DESTINATION_PORT, Udp4.DESTINATION_PORT + 2);
@@ -99,9 +98,9 @@ function roaming(file) {
   const receiver = response.subarray(Udp4.PAYLOAD + 4, Udp4.PAYLOAD + 8);
   const transport = udp4(
     51_820,
-    Buffer.concat([Buffer.from([4, 0, 0, 0]), receiver, Buffer.from('0100000000000000', 'hex'), random(48, 3)]),
+    Buffer.concat([Buffer.from([4, 0, 0, 0]), receiver, Buffer.from('0100000000000000', 'hex'), random(48, 2)]),
   );
-  file.begin();
+  file.pcapHeader();
   file.packet(START_US, initiation);
   file.packet(START_US + 1, response);
   for (let i = 0; i < 500_000; i++) {
@@ -166,7 +165,7 @@ export const FLOW_ATTACKS = {
     ...ALL_FOUND,
     text: 'Half a million first IKEv2 messages, each from a source and with an SPI of its own.',
     write: (file) => {
-      const load = (next, length) => Buffer.concat([Buffer.from([next, 0, 0, length + 4]), random(length, length)]);
+      const load = (next, length) => Buffer.concat([Buffer.from([next, 0, 0, length + 4]), random(length, length - 1)]);
       const body = Buffer.concat([load(34, 44), load(40, 68), load(0, 32)]);
       const header = Buffer.concat([
         random(8),

@@ -1,5 +1,8 @@
 /** Frames for attacks: Ethernet and IP around a payload, with the offsets of the fields that an attack changes. */
+import { SeededRandom } from '../kit/random.mjs';
 
+/** Start time of the attacks, unless they are about time: 2024-11-10T18:00:00Z. */
+export const START_US = 1_731_261_600_000_000;
 export const ETHERNET_LENGTH = 14;
 /** Offsets of fields in frames of `udp4`, `tcp4` and `ip4`. */
 export const Ip4 = { TOTAL_LENGTH: 16, ID: 18, FRAGMENT: 20, PROTOCOL: 23, SOURCE: 26, DESTINATION: 30, LOAD: 34 };
@@ -64,17 +67,9 @@ export function tcp4(destinationPort, flags, payload = Buffer.alloc(0)) {
   return ip4(6, Buffer.concat([header, payload]));
 }
 
-/** Pseudo-random bytes, like keys: Marsaglia's xorshift32 from a seed. */
-export function random(length, seed = 1) {
-  let state = Math.imul(seed, 0x9e3779b1) | 1;
-  return Buffer.from(
-    Array.from({ length }, () => {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return state >>> 24;
-    }),
-  );
+/** Bytes that look like keys. */
+export function random(length, seed = 0) {
+  return new SeededRandom(seed).fill(Buffer.alloc(length));
 }
 
 /** A number that passes through all 32-bit values without a pattern: spoofed addresses. */

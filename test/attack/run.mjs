@@ -11,7 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CaptureFile } from './capture-file.mjs';
+import { CaptureFile } from '../kit/capture-file.mjs';
 import { FILE_ATTACKS } from './file-attacks.mjs';
 import { FLOW_ATTACKS } from './flow-attacks.mjs';
 
@@ -66,7 +66,7 @@ async function measured(name) {
   const size = statSync(path).size;
   const result = replay(path);
   rmSync(path);
-  return { ...result, packets: file.packets, size };
+  return { ...result, packets: file.packetCount, size };
 }
 
 /** The row of the table for an attack, and the checks that fail. */

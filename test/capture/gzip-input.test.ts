@@ -1,7 +1,10 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
+import { concat, hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { buildPcapng } from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { expectedPackets, readBytes } from '../kit/read-all.ts';
 
 const packets = samplePackets(40);

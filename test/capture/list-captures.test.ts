@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListProblem, listCaptures } from '../../src/capture/input/list-captures.ts';
-import { buildPcap, buildPcapng, hex } from './capture-builder.ts';
+import { hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { buildPcapng } from '../kit/pcapng.mjs';
 import { withoutRights } from './without-rights.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'list-captures-'));

@@ -18,8 +18,11 @@ import { faultName } from '../../src/capture/capture-end.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault, Found } from '../../src/capture/packet-source.ts';
-import { addScript, buildCapture } from './built-capture.ts';
-import { buildPcap, buildPcapng, concat, hex, samplePackets } from './capture-builder.ts';
+import { type BuiltSources, buildSources } from '../kit/built-sources.ts';
+import { concat, hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { buildPcapng } from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 import { withoutRights } from './without-rights.ts';
 
@@ -182,11 +185,11 @@ describe.skipIf(process.platform === 'win32')('a FIFO', () => {
 });
 
 describe('a process of its own', () => {
-  let built: ReturnType<typeof buildCapture>;
+  let built: BuiltSources;
   let script = '';
   beforeAll(() => {
-    built = buildCapture();
-    script = addScript(built.folder, 'count-packets.js');
+    built = buildSources();
+    script = built.add(join(import.meta.dirname, 'count-packets.js'));
   });
   afterAll(() => {
     built.remove();

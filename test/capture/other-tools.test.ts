@@ -9,16 +9,10 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import {
-  buildInterface,
-  buildOption,
-  buildPcap,
-  buildPcapng,
-  buildSection,
-  concat,
-  samplePackets,
-} from './capture-builder.ts';
-import type { BuiltPacket, PcapShape } from './capture-builder.ts';
+import { concat } from '../kit/bytes.mjs';
+import { buildPcap, type BuiltPacket, type PcapShape } from '../kit/pcap.mjs';
+import { buildInterface, buildOption, buildPcapng, buildSection } from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { installed } from '../kit/installed.ts';
 import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 

@@ -3,17 +3,10 @@ import fc from 'fast-check';
 import { parse } from 'pcap-parser';
 import { describe, expect, it } from 'vitest';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import {
-  buildPcap,
-  buildSection,
-  buildPcapHeader,
-  buildPcapRecord,
-  concat,
-  fields,
-  hex,
-  samplePackets,
-} from './capture-builder.ts';
-import type { PcapShape } from './capture-builder.ts';
+import { concat, fields, hex } from '../kit/bytes.mjs';
+import { buildPcap, buildPcapHeader, buildPcapRecord, type PcapShape } from '../kit/pcap.mjs';
+import { buildSection } from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { contentOf, expectedPackets, readBytes } from '../kit/read-all.ts';
 import type { SeenPacket } from '../kit/read-all.ts';
 

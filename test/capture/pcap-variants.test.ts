@@ -8,8 +8,9 @@ import type { ByteInput } from '../../src/capture/input/byte-input.ts';
 import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
-import { buildPcap, buildPcapRecord, concat, fields, hex, samplePackets } from './capture-builder.ts';
-import type { BuiltPacket, PcapShape } from './capture-builder.ts';
+import { concat, fields, hex } from '../kit/bytes.mjs';
+import { buildPcap, buildPcapRecord, type BuiltPacket, type PcapShape } from '../kit/pcap.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { expectedPackets, MemoryInput, readBytes } from '../kit/read-all.ts';
 
 const MODIFIED = 0xa1b2cd34;

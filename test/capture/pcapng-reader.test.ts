@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LARGEST_RECORD_LENGTH } from '../../src/capture/input/block-reader.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
+import { concat, fields, hex } from '../kit/bytes.mjs';
 import {
   buildBlock,
   buildEnhanced,
@@ -10,11 +11,8 @@ import {
   buildPcapng,
   buildSection,
   buildSimple,
-  concat,
-  fields,
-  hex,
-  samplePackets,
-} from './capture-builder.ts';
+} from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { expectedPackets, readBytes } from '../kit/read-all.ts';
 
 const packets = samplePackets(12);

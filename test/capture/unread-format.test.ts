@@ -9,7 +9,9 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { shellWord, unreadFormatOf } from '../../src/capture/format/unread-format.ts';
-import { buildPcap, concat, fields, hex, samplePackets } from './capture-builder.ts';
+import { concat, fields, hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { installed } from '../kit/installed.ts';
 import { expectedPackets, readAll, readBytes } from '../kit/read-all.ts';
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decompress } from 'fzstd';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,8 +10,11 @@ import type { ZstdDecoder } from '../../src/capture/input/zstd-decoder.ts';
 import { ZstdInput } from '../../src/capture/input/zstd-input.ts';
 import { WorkerDecoder } from '../../src/capture/input/zstd-worker.ts';
 import { openZlibDecoder } from '../../src/capture/input/zstd-zlib.ts';
-import { addScript, buildCapture } from './built-capture.ts';
-import { buildPcap, buildPcapng, concat, fields, hex, samplePackets } from './capture-builder.ts';
+import { type BuiltSources, buildSources } from '../kit/built-sources.ts';
+import { concat, fields, hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { buildPcapng } from '../kit/pcapng.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { installed } from '../kit/installed.ts';
 import { MemoryInput, expectedPackets, readAll } from '../kit/read-all.ts';
 import type { SeenCapture } from '../kit/read-all.ts';
@@ -247,10 +250,9 @@ describe('the worker', () => {
 });
 
 describe('a process of its own', () => {
-  let built: ReturnType<typeof buildCapture>;
+  let built: BuiltSources;
   beforeAll(() => {
-    built = buildCapture();
-    symlinkSync(join(import.meta.dirname, '../../node_modules'), join(built.folder, 'node_modules'));
+    built = buildSources();
   });
   afterAll(() => {
     built.remove();
@@ -261,7 +263,7 @@ describe('a process of its own', () => {
   it('reads to the end', () => {
     const path = join(built.folder, 'a.zst');
     writeFileSync(path, REQUESTS);
-    expect(run(addScript(built.folder, 'count-packets.js'), path)).toMatchObject({ packets: 30, fault: 0 });
+    expect(run(built.add(join(import.meta.dirname, 'count-packets.js')), path)).toMatchObject({ packets: 30, fault: 0 });
   });
 
   it('is not kept alive by a capture left open', () => {

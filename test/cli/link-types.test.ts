@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildEnhanced, buildInterface, buildPcap, buildSection, concat, hex } from '../capture/capture-builder.ts';
+import { concat, hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
+import { buildEnhanced, buildInterface, buildSection } from '../kit/pcapng.mjs';
 import { ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

@@ -5,7 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildPcap, hex } from '../capture/capture-builder.ts';
+import { hex } from '../kit/bytes.mjs';
+import { buildPcap } from '../kit/pcap.mjs';
 import { sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { buildPcap } from '../kit/pcap.mjs';
 import { readFrames, type Vector } from '../kit/vector-pages.ts';
 import { sluice, temporaryFolder } from './sluice.ts';
 
@@ -12,22 +13,8 @@ const folder = temporaryFolder();
 const frames = readFrames().filter(({ linkType, fields }) => linkType === 1 && fields.status !== 'malformed-link');
 
 /** A classic pcap, the packets a millisecond apart. */
-function pcapOf(vectors: readonly Vector[]): Buffer {
-  const head = Buffer.alloc(24);
-  head.writeUInt32LE(0xa1b2c3d4, 0);
-  head.writeUInt16LE(2, 4);
-  head.writeUInt16LE(4, 6);
-  head.writeUInt32LE(262144, 16);
-  head.writeUInt32LE(1, 20);
-  const records = vectors.map(({ bytes, wireLength }, i) => {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(1_700_000_000, 0);
-    record.writeUInt32LE(i * 1000, 4);
-    record.writeUInt32LE(bytes.length, 8);
-    record.writeUInt32LE(wireLength, 12);
-    return Buffer.concat([record, bytes]);
-  });
-  return Buffer.concat([head, ...records]);
+function pcapOf(vectors: readonly Vector[]): Uint8Array {
+  return buildPcap(vectors.map((vector, i) => ({ ...vector, timeUs: 1_700_000_000_000_000 + i * 1000 })));
 }
 
 interface Summary {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Conversation } from '../kit/many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
-import { ethernet } from '../kit/frame-builder.ts';
+import { bytesOf, ethernet } from '../kit/frame-builder.ts';
+import { buildPcapRecord } from '../kit/pcap.mjs';
 import { alerts, panelExpressions } from './deploy-files.ts';
 import { hasPrometheus, RunningPrometheus, type Sample } from './running-prometheus.ts';
 
@@ -28,14 +29,8 @@ let daemon: RunningDaemon;
 let prometheus: RunningPrometheus | undefined;
 
 /** A frame of a protocol that nothing is known about. */
-function strangeFrame(timeUs: number): Buffer {
-  const frame = Buffer.from(ethernet(0x88b5, [1, 2, 3, 4]));
-  const header = Buffer.alloc(16);
-  header.writeUInt32LE(Math.floor(timeUs / 1e6), 0);
-  header.writeUInt32LE(timeUs % 1e6, 4);
-  header.writeUInt32LE(frame.length, 8);
-  header.writeUInt32LE(frame.length, 12);
-  return Buffer.concat([header, frame]);
+function strangeFrame(timeUs: number): Uint8Array {
+  return buildPcapRecord({ timeUs, bytes: bytesOf(ethernet(0x88b5, [1, 2, 3, 4])) });
 }
 
 let fed = 0;

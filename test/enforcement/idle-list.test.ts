@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IdleList } from '../../src/decision/idle-list.ts';
-import { randomFrom } from '../registry/random.ts';
+import { randomFrom } from '../kit/random.mjs';
 
 /** Takes everything out, the longest idle first. */
 function drained(list: IdleList): number[] {

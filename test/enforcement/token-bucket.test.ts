@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BitsPerSecond, Bytes } from '../../src/core/units.ts';
 import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { BucketScope, type Throttle } from '../../src/policy/action.ts';
-import { randomFrom } from '../registry/random.ts';
+import { randomFrom } from '../kit/random.mjs';
 
 /** 8 Mbit/s: one octet per microsecond. */
 function throttle(burst: number, per: BucketScope = BucketScope.CLIENT, rate = 8e6): Throttle {

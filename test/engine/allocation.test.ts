@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltSources, buildSources } from './built-sources.ts';
+import { type BuiltSources, buildSources } from '../kit/built-sources.ts';
 
 const CAPTURES = join(import.meta.dirname, '../../captures');
 const HEAP_FLAGS = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
@@ -42,8 +42,8 @@ describe('heap', () => {
   let linesScript = '';
   beforeAll(() => {
     built = buildSources();
-    script = built.add('measure-heap.js');
-    linesScript = built.add('measure-lines.js');
+    script = built.add(join(import.meta.dirname, 'measure-heap.js'));
+    linesScript = built.add(join(import.meta.dirname, 'measure-lines.js'));
   });
   afterAll(() => {
     built.remove();

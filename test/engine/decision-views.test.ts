@@ -7,7 +7,7 @@ import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../../src/policy/decide.ts';
 import { MODE_NAMES } from '../../src/policy/policy.ts';
 import { NO_REGISTRATION } from '../../src/registry/registry.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const RULES = ['registered', 'late', 'slow'];
 

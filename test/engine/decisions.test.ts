@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
-import type { BuiltPacket } from '../capture/capture-builder.ts';
+import type { BuiltPacket } from '../kit/pcap.mjs';
 import { type Replayed, replayFiles, type ReplayShape } from './replayed.ts';
 import { type Ends, HOUR, MINUTE, SECOND, session, WireguardSession, writeCapture } from './wireguard-session.ts';
 

@@ -6,7 +6,7 @@ import { DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/d
 import { FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const FLOWS = 60;
 const STEPS = 40_000;

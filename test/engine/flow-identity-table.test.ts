@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { FlowIdentity } from '../../src/decision/flow-record.ts';
 import { FlowIdentityTable } from '../../src/decision/flow-identity-table.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const random = new SeededRandom(7);
 

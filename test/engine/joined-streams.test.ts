@@ -12,7 +12,8 @@ import {
 } from '../../src/dataplane/fingerprint/finding.ts';
 import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts';
 import { only, START_SECONDS, type Step } from '../kit/flow-probe.ts';
-import { Noise, octets, u16, u32 } from '../fingerprint/octets.ts';
+import { concat, u16, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import {
   ACK,
   blockData,
@@ -35,7 +36,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const noise = new Noise(61);
+const noise = new SeededRandom(61);
 let written = 0;
 
 /** Replays the segments, of which `snapLength` bytes of each frame are there. Whatever is found, nothing is held after it. */
@@ -76,9 +77,9 @@ describe('a connection joined after the resets', () => {
     const client = new Side(wrap);
     const steps = Array.from({ length: 5 }, (): Step => [
       0,
-      client.control(CONTROL, [], noise.take(8), noise.take(200)),
+      client.control(CONTROL, [], noise.bytes(8), noise.bytes(200)),
     ]);
-    client.control(CONTROL, [], noise.take(8));
+    client.control(CONTROL, [], noise.bytes(8));
     const later = records(steps.slice(1));
     for (const size of SIZES) expect(await foundIn(segmented(later, size)), String(size)).toBe(`${wrap} suspected`);
   });
@@ -114,7 +115,7 @@ describe('a connection joined after the resets', () => {
 
   it('shows evidence at its place in the stream, counted from the first byte that was captured', async () => {
     const steps = records(session('plain').slice(2));
-    const stream = [0, 1].map((way) => octets(...only(way as 0 | 1, steps).map(([, bytes]) => bytes)));
+    const stream = [0, 1].map((way) => concat(...only(way as 0 | 1, steps).map(([, bytes]) => bytes)));
     for (const size of [1460, 88, 7]) {
       const { evidence } = await run(segmented(steps, size));
       const echo = evidence[0]!.entries.find(({ check }) => check === 'openvpn-session-echo')!;
@@ -129,7 +130,7 @@ describe('a connection joined after the resets', () => {
 /** Records of 1,440 bytes of data one after the other, joined in the middle of one: no segment of 1,448 bytes begins with a record. */
 function bulk(count: number, from = 0): Step[] {
   const stream = records(Array.from({ length: count }, (_, i): Step => [1, data2(2, 5000 + from + i, 1414)]));
-  return [[1, octets(...stream.map(([, bytes]) => bytes)).subarray(700)]];
+  return [[1, concat(...stream.map(([, bytes]) => bytes)).subarray(700)]];
 }
 
 /** A whole rekey, each of whose packets begins a segment. */
@@ -140,9 +141,9 @@ function rekey(client: Side, server: Side, keyId: number, first: number): Step[]
     [0, client.control(ACK, [first], server.session, undefined, keyId)],
     [0, client.control(CONTROL, [], server.session, clientHello(), keyId)],
     [1, server.control(CONTROL, [first + 1], client.session, serverHello(), keyId)],
-    [1, server.control(CONTROL, [], client.session, noise.take(300), keyId)],
+    [1, server.control(CONTROL, [], client.session, noise.bytes(300), keyId)],
     [0, client.control(ACK, [first + 1, first + 2], server.session, undefined, keyId)],
-    [0, client.control(CONTROL, [], server.session, noise.take(200), keyId)],
+    [0, client.control(CONTROL, [], server.session, noise.bytes(200), keyId)],
     [1, server.control(ACK, [first + 2], client.session, undefined, keyId)],
   ];
 }
@@ -176,7 +177,7 @@ describe('a connection joined in the middle of a download', () => {
   });
 
   it('is found at a later rekey where a stranger of the form of a control packet came first', async () => {
-    const stranger = new Side('plain').control(CONTROL, [], noise.take(8), clientHello().subarray(9));
+    const stranger = new Side('plain').control(CONTROL, [], noise.bytes(8), clientHello().subarray(9));
     const [client, server] = [new Side('plain'), new Side('plain')];
     const steps = [
       ...bulk(100),
@@ -243,7 +244,7 @@ describe('a connection of which a snap length leaves 68 bytes of each frame', ()
   it('is nothing where the lengths of the resets do not agree', async () => {
     const steps = records(session('tls-auth', 20)).map(([way, bytes], i): Step => {
       if (i !== 1) return [way, bytes];
-      const longer = octets(bytes, new Uint8Array(12));
+      const longer = concat(bytes, new Uint8Array(12));
       longer.set(u16(longer.length - 2));
       return [way, longer];
     });
@@ -254,56 +255,56 @@ describe('a connection of which a snap length leaves 68 bytes of each frame', ()
 describe('what is no OpenVPN', () => {
   /** Messages after a 16-bit length: a type, then the rest. */
   const framed = (type: (i: number) => number, rest: (i: number, way: number) => Uint8Array): Step[] =>
-    records(exchange(120, (way, i) => octets([type(i)], rest(i, way))));
-  const ids = [noise.take(8), noise.take(8)];
+    records(exchange(120, (way, i) => concat([type(i)], rest(i, way))));
+  const ids = [noise.bytes(8), noise.bytes(8)];
 
   const strangers: readonly (readonly [string, Step[]])[] = [
-    ['random bytes', exchange(200, () => noise.take(700))],
+    ['random bytes', exchange(200, () => noise.bytes(700))],
     [
       'encrypted messages of one type',
       framed(
         () => 0x30,
-        (i) => noise.take(40 + ((17 * i) % 400)),
+        (i) => noise.bytes(40 + ((17 * i) % 400)),
       ),
     ],
     [
       'encrypted messages of types like opcodes',
       framed(
         (i) => [0x20, 0x28, 0x30, 0x48][i % 4]!,
-        (i) => noise.take(60 + i),
+        (i) => noise.bytes(60 + i),
       ),
     ],
     [
       'a type and a constant id, then ciphertext',
       framed(
         (i) => [0x20, 0x28][i % 2]!,
-        (i, way) => octets(ids[way]!, noise.take(60 + ((13 * i) % 90))),
+        (i, way) => concat(ids[way]!, noise.bytes(60 + ((13 * i) % 90))),
       ),
     ],
     [
       'a type, a constant id and a counter that is no replay id',
       framed(
         () => 0x20,
-        (i, way) => octets(ids[way]!, u32(0x10000 + i), u32(START_SECONDS), noise.take(80)),
+        (i, way) => concat(ids[way]!, u32(0x10000 + i), u32(START_SECONDS), noise.bytes(80)),
       ),
     ],
-    ['a TLS record stream', exchange(80, (_, i) => octets([0x17, 3, 3], u16(300 + i), noise.take(300 + i)))],
+    ['a TLS record stream', exchange(80, (_, i) => concat([0x17, 3, 3], u16(300 + i), noise.bytes(300 + i)))],
     [
       'DNS over TCP',
       records(
         exchange(80, (way, i) =>
-          octets(
+          concat(
             u16(0x2000 + 8 * i),
             u16(way === 0 ? 0x0100 : 0x8180),
             u16(1),
-            noise.take(4).fill(0),
+            noise.bytes(4).fill(0),
             u16(0),
-            noise.take(30).fill(0x61),
+            noise.bytes(30).fill(0x61),
           ),
         ),
       ),
     ],
-    ['BGP keepalives', exchange(80, () => octets(new Uint8Array(16).fill(0xff), u16(19), [4]))],
+    ['BGP keepalives', exchange(80, () => concat(new Uint8Array(16).fill(0xff), u16(19), [4]))],
     ['text', exchange(80, (_, i) => new TextEncoder().encode(`line ${i} of no importance whatsoever\r\n`))],
     ['zeros', exchange(80, () => new Uint8Array(400))],
   ];
@@ -318,51 +319,51 @@ describe('what is no OpenVPN', () => {
   /** A segment each, 1,000 of them, the server's and the client's in turn. */
   const long = (bytes: (i: number, way: number) => Uint8Array): Step[] => exchange(500, (way, i) => bytes(i, way));
   const longStrangers: readonly (readonly [string, Step[]])[] = [
-    ['TLS', long((i) => octets([0x17, 3, 3], u16(600 + i), noise.take(600 + i)))],
-    ['TLS in the middle of its records', long(() => noise.take(1448))],
-    ['HTTP/2', long((i) => octets([0], u16(400), [0, 0], u32(2 * i + 1), noise.take(400)))],
-    ['HTTP/2 of short frames', long((i) => octets([0, 0, 0x20, 8 * (i & 1), 0], u32(i), noise.take(32)))],
+    ['TLS', long((i) => concat([0x17, 3, 3], u16(600 + i), noise.bytes(600 + i)))],
+    ['TLS in the middle of its records', long(() => noise.bytes(1448))],
+    ['HTTP/2', long((i) => concat([0], u16(400), [0, 0], u32(2 * i + 1), noise.bytes(400)))],
+    ['HTTP/2 of short frames', long((i) => concat([0, 0, 0x20, 8 * (i & 1), 0], u32(i), noise.bytes(32)))],
     [
       'DNS over TCP',
       records(
         long((i, way) =>
-          octets(
-            noise.take(2),
+          concat(
+            noise.bytes(2),
             u16(way === 0 ? 0x0100 : 0x8180),
             u16(1),
             u16(way),
             u32(0),
             [7],
-            noise.take(7),
+            noise.bytes(7),
             [3],
             message('com'),
             [0],
             u32(0x10001),
-            noise.take(16 * way + (i % 3)),
+            noise.bytes(16 * way + (i % 3)),
           ),
         ),
       ),
     ],
     ['Redis', long((i) => message(`*3\r\n$3\r\nSET\r\n$6\r\nkey${100 + i}\r\n$2\r\n${10 + (i % 90)}\r\n`))],
-    ['SSH', long((i) => octets(u32(44 + 16 * (i % 60)), [8], noise.take(43 + 16 * (i % 60))))],
-    ['random messages after their length', records(long((i) => noise.take(14 + ((37 * i) % 1400))))],
+    ['SSH', long((i) => concat(u32(44 + 16 * (i % 60)), [8], noise.bytes(43 + 16 * (i % 60))))],
+    ['random messages after their length', records(long((i) => noise.bytes(14 + ((37 * i) % 1400))))],
     [
       'random messages after their length, of one type',
-      records(long((i) => octets([0x28], noise.take(21 + (i % 900))))),
+      records(long((i) => concat([0x28], noise.bytes(21 + (i % 900))))),
     ],
     [
       'messages of a type, a session and a counter',
-      records(long((i, way) => octets([0x20], ids[way]!, u32(70_000 + i), noise.take(100)))),
+      records(long((i, way) => concat([0x20], ids[way]!, u32(70_000 + i), noise.bytes(100)))),
     ],
   ];
   it.each(longStrangers)('is not found in 1,000 segments of %s', async (_, steps) => {
-    const lost = exchange(40, () => noise.take(1448).fill(0xff, 0, 2));
+    const lost = exchange(40, () => noise.bytes(1448).fill(0xff, 0, 2));
     expect(await foundIn(segmented([...lost, ...steps], 1448))).toBe('none');
     expect(await foundIn(segmented(steps, 1448))).toBe('none');
   });
 
   it('is not held for long: a connection that fits nothing is given up', async () => {
-    const steps = exchange(400, () => octets(u16(90), [0x48], noise.take(90)));
+    const steps = exchange(400, () => concat(u16(90), [0x48], noise.bytes(90)));
     expect(await foundIn(segmented(steps, 1460))).toBe('none');
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { LiveTime } from '../../src/pipeline/live-time.ts';
-import { randomFrom } from '../registry/random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const SECOND = 1_000_000;
 const START = Date.parse('2026-03-01T12:00:00Z') * 1000;
@@ -42,7 +42,7 @@ const steps = (count: number, from: number, stepUs: number): number[] =>
 
 describe('live time', () => {
   it('leaves times as they are that follow one another, also backwards within the bound', () => {
-    const random = randomFrom(4);
+    const random = new SeededRandom(4);
     const times = [START];
     for (let i = 0; i < 5000; i++) times.push(times.at(-1)! + random.below(80 * SECOND) - 20 * SECOND);
     const small = times.filter((time, i) => i === 0 || Math.abs(time - times[i - 1]!) <= BOUND);

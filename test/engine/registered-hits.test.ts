@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { RegisteredHits } from '../../src/decision/registered-hits.ts';
-import type { BuiltPacket } from '../capture/capture-builder.ts';
+import type { BuiltPacket } from '../kit/pcap.mjs';
 import { replayFiles, type ReplayShape } from './replayed.ts';
 import { type Ends, MINUTE, SECOND, session, WireguardSession, writeCapture } from './wireguard-session.ts';
 

@@ -1,7 +1,7 @@
 /** The breaker beside decisions: when clients count as hit, and when it is asked again. */
 import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
-import { buildPcap } from '../capture/capture-builder.ts';
+import { buildPcap } from '../kit/pcap.mjs';
 import { live, REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
 import { MINUTE, SECOND, session } from './wireguard-session.ts';
 

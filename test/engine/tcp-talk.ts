@@ -1,7 +1,7 @@
 /** TCP conversations as packets: what each end says, in segments of any size, from a first sequence number on. */
-import type { BuiltPacket } from '../capture/capture-builder.ts';
-import { START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { bytesOf, ethernet, ipv4, tcp } from '../kit/frame-builder.ts';
+import type { BuiltPacket } from '../kit/pcap.mjs';
+import { START_SECONDS, type Step } from '../kit/flow-probe.ts';
 
 const CLIENT = [192, 0, 2, 7];
 const SERVER = [198, 51, 100, 9];

@@ -1,7 +1,7 @@
 /** Keys of tunnels against their obvious twin: texts in a map, and a list of them for each tunnel. */
 import { describe, expect, it } from 'vitest';
 import { KEY_WORDS, KEYS_LIMIT, TunnelKeys } from '../../src/decision/tunnel-keys.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const TUNNELS = 60;
 const KEYS = 400;

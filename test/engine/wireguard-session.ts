@@ -1,34 +1,35 @@
 /** WireGuard sessions made of octets from a seed, as captures for tests that need a VPN flow at chosen times and addresses. */
 import { writeFileSync } from 'node:fs';
-import { type BuiltPacket, buildPcap } from '../capture/capture-builder.ts';
-import { randomFrom } from '../registry/random.ts';
-import { bytesOf, ethernet, ipv4, type Octets, udp, u32, zeros } from '../kit/frame-builder.ts';
+import { u32, zeros } from '../kit/bytes.mjs';
+import { bytesOf, ethernet, ipv4, type Bytes, udp } from '../kit/frame-builder.ts';
+import { buildPcap, type BuiltPacket } from '../kit/pcap.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
 export const SECOND = 1_000_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
 export interface Ends {
-  readonly client: Octets;
+  readonly client: Bytes;
   readonly clientPort?: number;
-  readonly server?: Octets;
+  readonly server?: Bytes;
 }
 
-const SERVER: Octets = [203, 0, 113, 200];
+const SERVER: Bytes = [203, 0, 113, 200];
 const SERVER_PORT = 51_820;
 
 /** One session; each method gives one packet. */
 export class WireguardSession {
   private readonly ends: Ends;
-  private readonly random: (count: number) => Octets;
-  private readonly clientIndex: Octets;
-  private readonly serverIndex: Octets;
+  private readonly random: (count: number) => Bytes;
+  private readonly clientIndex: Bytes;
+  private readonly serverIndex: Bytes;
   private counter = 0;
 
   constructor(ends: Ends, seed = 1) {
     this.ends = ends;
-    const random = randomFrom(seed + 1000 * (ends.client[3] ?? 0) + (ends.clientPort ?? 0));
-    this.random = (count) => Array.from({ length: count }, () => random.below(256));
+    const random = new SeededRandom(seed + 1000 * (ends.client[3] ?? 0) + (ends.clientPort ?? 0));
+    this.random = (count) => [...random.bytes(count)];
     this.clientIndex = this.random(4);
     this.serverIndex = this.random(4);
   }
@@ -48,7 +49,7 @@ export class WireguardSession {
     return this.packet(timeUs, true, [4, 0, 0, 0, ...this.serverIndex, ...counter, ...this.random(length - 16)]);
   }
 
-  private packet(timeUs: number, fromClient: boolean, load: Octets): BuiltPacket {
+  private packet(timeUs: number, fromClient: boolean, load: Bytes): BuiltPacket {
     const { client, clientPort = 40_000, server = SERVER } = this.ends;
     const [source, destination] = fromClient ? [client, server] : [server, client];
     const ports: [number, number] = fromClient ? [clientPort, SERVER_PORT] : [SERVER_PORT, clientPort];

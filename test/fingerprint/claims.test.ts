@@ -10,7 +10,7 @@ import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
 import { mayBeWireguard, matchWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
 import { guarded } from '../kit/guarded-bytes.ts';
 import { START_SECONDS } from '../kit/flow-probe.ts';
-import { mutated, noise, originals, random } from './mutated-payloads.ts';
+import { mutated, noise, originals } from './mutated-payloads.ts';
 
 describe('the glance', () => {
   const asked = [
@@ -35,10 +35,10 @@ describe('the glance', () => {
     const claimed = new Set<number>();
     let passedOver = 0;
     for (let i = 0; i < 15_000; i++) {
-      const original = i % 4 === 0 ? noise.take(random.below(200)) : originals[random.below(originals.length)]![1];
+      const original = i % 4 === 0 ? noise.bytes(noise.below(200)) : originals[noise.below(originals.length)]![1];
       const bytes = i % 3 === 0 ? mutated(original) : original;
       payload.length = bytes.length;
-      payload.captured = random.below(4) === 0 ? random.below(bytes.length + 1) : bytes.length;
+      payload.captured = noise.below(4) === 0 ? noise.below(bytes.length + 1) : bytes.length;
       const { data, at } = guarded(bytes, payload.captured);
       payload.data = data;
       payload.at = at;

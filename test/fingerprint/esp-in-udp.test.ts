@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { esp, espNull, innerIpv4 } from '../kit/ipsec-packets.ts';
-import { Noise, octets, u16, u32 } from './octets.ts';
+import { concat, u16, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
 const SUSPECTED = 'ipsec esp-in-udp suspected';
 const CONFIRMED = 'ipsec esp-in-udp confirmed';
 const [SPI, BACK] = [0xc0de1234, 0xbeef4321];
-const noise = new Noise(29);
+const noise = new SeededRandom(29);
 
 function exchange(each: number, packet: (way: 0 | 1, number: number) => Uint8Array): Step[] {
   return Array.from({ length: each }, (_, i): Step[] => [
@@ -52,11 +53,11 @@ describe('ESP in UDP without its IKE', () => {
     ['a high sequence that leaves numbers out', exchange(40, (way, i) => esp(SPI + way, 0x20000000 + 2 * i))],
     ['an SPI as small as a length', exchange(40, (way, i) => esp(0x1000 + way, i + 1))],
     ['lengths of no whole words', exchange(40, (way, i) => esp(SPI + way, i + 1, 87))],
-    ['zeros behind the header', exchange(40, (way, i) => octets(u32(SPI + way), u32(i + 1), new Uint8Array(88)))],
+    ['zeros behind the header', exchange(40, (way, i) => concat(u32(SPI + way), u32(i + 1), new Uint8Array(88)))],
     [
       'octets that count',
       exchange(40, (way, i) =>
-        octets(
+        concat(
           u32(SPI + way),
           u32(i + 1),
           Uint8Array.from({ length: 88 }, (__, at) => at),
@@ -85,7 +86,7 @@ describe('ESP in UDP without its IKE', () => {
   it('is not seen in a burst of uTP', () => {
     // BEP 29: type and version, extension, connection id 2, time in microseconds 4, difference 4, window 4, sequence 2, ack 2, data.
     const data = (way: 0 | 1, i: number): Uint8Array =>
-      octets(
+      concat(
         [0x01, 0],
         u16(0x6a2c + way),
         u32(0x0345f100 + 9 * i + 5000 * way),
@@ -93,7 +94,7 @@ describe('ESP in UDP without its IKE', () => {
         u32(0x00100000),
         u16(0x37f0 + i),
         u16(0x90c4),
-        noise.take(1380),
+        noise.bytes(1380),
       );
     expect(foundIn(exchange(80, data))).toBe('none');
     expect(foundIn(only(0, exchange(80, data)))).toBe('none');
@@ -101,17 +102,17 @@ describe('ESP in UDP without its IKE', () => {
 
   it('is not seen in a burst of iperf', () => {
     // iperf3 over UDP: seconds 4, microseconds 4, packet count 4, then the same random octets in every packet.
-    const filling = noise.take(1460);
+    const filling = noise.bytes(1460);
     const burst = Array.from({ length: 80 }, (_, i): Step => [
       0,
-      octets(u32(0x6740f1c3), u32(0x00031000 + 11 * i), u32(i + 1), filling.subarray(0, 1436)),
+      concat(u32(0x6740f1c3), u32(0x00031000 + 11 * i), u32(i + 1), filling.subarray(0, 1436)),
     ]);
     expect(foundIn(burst)).toBe('none');
   });
 
   it('is not seen in one side of mosh', () => {
     // State synchronisation protocol: direction bit and 63-bit sequence, then ciphertext and tag of AES-OCB.
-    const server = Array.from({ length: 80 }, (_, i): Step => [1, octets(u32(0x80000000), u32(i + 1), noise.take(48))]);
+    const server = Array.from({ length: 80 }, (_, i): Step => [1, concat(u32(0x80000000), u32(i + 1), noise.bytes(48))]);
     expect(foundIn(server)).toBe('none');
   });
 });
@@ -181,7 +182,7 @@ describe('ESP in UDP of several SPIs', () => {
   });
 
   it('is given up at once where the first four octets are random', () => {
-    const random = (way: 0 | 1): Uint8Array => octets(u32(noise.index()), u32(0x90000000 + way), noise.take(64));
+    const random = (way: 0 | 1): Uint8Array => concat(u32(noise.largeWord()), u32(0x90000000 + way), noise.bytes(64));
     const flow = new FlowProbe();
     flow.sendAll(exchange(14, random));
     expect(flow.isRetired).toBe(true);
@@ -208,7 +209,7 @@ describe('ESP in UDP of extended sequence numbers', () => {
   it('is not seen in a number that rises by one now and then', () => {
     const steps = [0, 0].map(() => 0x90000000);
     const random = exchange(400, (way) => {
-      steps[way]! += 1 + noise.random.below(6);
+      steps[way]! += 1 + noise.below(6);
       return esp(way === 0 ? SPI : BACK, steps[way]!);
     });
     expect(foundIn(random)).toBe('none');
@@ -252,16 +253,16 @@ describe('ESP in UDP without encryption', () => {
   const strangers: readonly (readonly [string, readonly Step[]])[] = [
     [
       'check values that stay',
-      exchange(40, (way, i) => octets(espNull(SPI + way, i + 1, 4, innerIpv4(text), 0), new Uint8Array(12))),
+      exchange(40, (way, i) => concat(espNull(SPI + way, i + 1, 4, innerIpv4(text), 0), new Uint8Array(12))),
     ],
     [
       'OSPF inside',
-      exchange(40, (way, i) => espNull(SPI + way, i + 1, 89, octets([3, 1], u16(36), new Uint8Array(32)))),
+      exchange(40, (way, i) => espNull(SPI + way, i + 1, 89, concat([3, 1], u16(36), new Uint8Array(32)))),
     ],
     ['text before the trailer', exchange(40, (way, i) => espNull(SPI + way, i + 1, 4, text))],
     [
       'an inner packet without a trailer',
-      exchange(40, (way, i) => octets(u32(SPI + way), u32(i + 1), innerIpv4(text.subarray(0, 36)))),
+      exchange(40, (way, i) => concat(u32(SPI + way), u32(i + 1), innerIpv4(text.subarray(0, 36)))),
     ],
   ];
   it.each(strangers)('is not seen in %s', (_, steps) => {
@@ -292,14 +293,14 @@ describe('what begins with a length, a time or a header', () => {
       'voice in a channel of TURN (RFC 8656 section 12.4): channel, length, RTP, ciphertext',
       exchange(60, (way, i) => {
         const length = 12 + 160 + 4 * way;
-        return octets(
+        return concat(
           u16(0x4001 + way),
           u16(length),
           u16(0x806f),
           u16(3000 + i),
           u32(160 * i),
           u32(0x77aa0000 + way),
-          noise.take(160 + 4 * way),
+          noise.bytes(160 + 4 * way),
         );
       }),
     ],
@@ -308,40 +309,40 @@ describe('what begins with a length, a time or a header', () => {
       only(
         0,
         exchange(60, (_, i) =>
-          octets(u16(10), u16(16 + 116), u32(0x67300000 + i), u32(30 * i), u32(7), noise.take(116)),
+          concat(u16(10), u16(16 + 116), u32(0x67300000 + i), u32(30 * i), u32(7), noise.bytes(116)),
         ),
       ),
     ],
     [
       'PFCP (3GPP 29.244): flags, type, length, SEID, sequence',
       exchange(60, (way, i) =>
-        octets([0x21, 52], u16(12 + 60), u32(0x12340000 + i), u32(0x99000001 + way), noise.take(64)),
+        concat([0x21, 52], u16(12 + 60), u32(0x12340000 + i), u32(0x99000001 + way), noise.bytes(64)),
       ),
     ],
     [
       'MPLS in UDP (RFC 7510) with IPv4 of one length: label, header, ciphertext',
       exchange(60, (way, i) =>
-        octets(
+        concat(
           u32(0x3e8a1140 + way),
           [0x45, 0],
           u16(84),
           u16(100 + i),
           u16(0x4000),
           [64, 50, 0x12, 0x34],
-          noise.take(72),
+          noise.bytes(72),
         ),
       ),
     ],
     [
       'RTP of two sources: version, type, number, time, source, ciphertext',
       exchange(100, (way, i) =>
-        octets([0x80, 0x6f], u16(2000 + i), u32(0x90000000 + i), u32(0x77aa0000 + way), noise.take(160)),
+        concat([0x80, 0x6f], u16(2000 + i), u32(0x90000000 + i), u32(0x77aa0000 + way), noise.bytes(160)),
       ),
     ],
     [
       'uTP of several types: type, extension, connection, microseconds',
       exchange(100, (way, i) =>
-        octets(
+        concat(
           [i % 3 === 0 ? 0x21 : 0x01, 0],
           u16(0x6a2c + way),
           u32(0x9345f100 + 9 * i),
@@ -349,7 +350,7 @@ describe('what begins with a length, a time or a header', () => {
           u32(0x00100000),
           u16(0x37f0 + i),
           u16(0x90c4),
-          noise.take(1380),
+          noise.bytes(1380),
         ),
       ),
     ],

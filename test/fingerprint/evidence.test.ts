@@ -11,7 +11,7 @@ import { forEachBatch, paths, runCapture } from './capture-payloads.ts';
 import { FlowProbe, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
 import { esp } from '../kit/ipsec-packets.ts';
-import { Noise } from './octets.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { data2, session } from '../kit/openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
 
@@ -127,7 +127,7 @@ describe('evidence of the committed captures', () => {
         for (const entry of entries) {
           if (OF_LENGTH.includes(entry.check) || OF_ANOTHER_FLOW.includes(entry.check)) continue;
           rows++;
-          const again = readAgain(entry, octets(entry.packet));
+          const again = readAgain(entry, concat(entry.packet));
           if (again !== entry.seen) wrong.push(`${path}: ${JSON.stringify(entry)}: ${again}`);
         }
       }
@@ -158,8 +158,8 @@ describe('evidence of the committed captures', () => {
 });
 
 describe('evidence of payloads that begin later', () => {
-  const noise = new Noise(37);
-  const peers = { initiator: noise.take(8), responder: noise.take(8) };
+  const noise = new SeededRandom(37);
+  const peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
   const flows: readonly (readonly [string, readonly Step[]])[] = [
     [
       'wireguard',

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { FlowProbe, foundIn, only, type Step } from '../kit/flow-probe.ts';
-import { ike, mutated, noise, originals, random, wireguard } from './mutated-payloads.ts';
-import { octets, u32 } from './octets.ts';
+import { ike, mutated, noise, originals, wireguard } from './mutated-payloads.ts';
+import { concat, u32 } from '../kit/bytes.mjs';
 import { data2, session } from '../kit/openvpn-messages.ts';
 import { disco, initiation, response, transport } from './wireguard-messages.ts';
 
@@ -34,7 +34,7 @@ describe('the set of fingerprints', () => {
 
   it('gives a flow up that shows nothing, and holds nothing for it', () => {
     const probe = new FlowProbe();
-    for (let i = 0; i < 100 && !probe.isRetired; i++) probe.send(0, octets([0xaa], noise.take(50)));
+    for (let i = 0; i < 100 && !probe.isRetired; i++) probe.send(0, concat([0xaa], noise.bytes(50)));
     expect(probe.isRetired).toBe(true);
     expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
   });
@@ -44,7 +44,7 @@ describe('the set of fingerprints', () => {
     let packets = 0;
     // Like ESP each time, with another SPI: taken up and ruled out in turn.
     for (; packets < 2000 && !probe.isRetired; packets++)
-      probe.send(0, octets(u32(noise.index() | 1), u32(packets + 1), noise.take(88)));
+      probe.send(0, concat(u32(noise.largeWord() | 1), u32(packets + 1), noise.bytes(88)));
     expect(probe.isRetired).toBe(true);
     expect(packets).toBeLessThan(200);
   });
@@ -76,7 +76,7 @@ describe('the set of fingerprints', () => {
       const probe = new FlowProbe();
       const before = probe.sendAll(steps);
       expect(before).toContain('confirmed');
-      for (let i = 0; i < 300; i++) probe.send(i & 1 ? 1 : 0, noise.take(1 + ((37 * i) % 400)));
+      for (let i = 0; i < 300; i++) probe.send(i & 1 ? 1 : 0, noise.bytes(1 + ((37 * i) % 400)));
       for (const other of [wireguard, ike, session('tls-crypt')]) probe.sendAll(other);
       expect(probe.found).toBe(before);
     }
@@ -95,12 +95,12 @@ describe('the set of fingerprints', () => {
     for (const before of [24, 25, 200, 5000]) {
       for (const [i, steps] of sessions.entries()) {
         const probe = new FlowProbe();
-        for (let n = 0; n < before; n++) probe.send(n & 1 ? 1 : 0, octets([0xaa], noise.take(30 + (n % 400))));
+        for (let n = 0; n < before; n++) probe.send(n & 1 ? 1 : 0, concat([0xaa], noise.bytes(30 + (n % 400))));
         expect(probe.isRetired).toBe(true);
         expect(probe.sendAll(steps), `after ${before}`).toBe(found[i]);
 
         const oneWay = new FlowProbe();
-        for (let n = 0; n < before; n++) oneWay.send(0, octets([0xaa], noise.take(30 + (n % 400))));
+        for (let n = 0; n < before; n++) oneWay.send(0, concat([0xaa], noise.bytes(30 + (n % 400))));
         expect(oneWay.sendAll(only(0, steps)), `one way after ${before}`).toBe(alone[i]);
       }
     }
@@ -108,12 +108,12 @@ describe('the set of fingerprints', () => {
 
   it('holds nothing of a given-up flow in which a session only seems to open, and gives it up again', () => {
     const probe = new FlowProbe();
-    for (let n = 0; n < 30; n++) probe.send(0, octets([0xaa], noise.take(50)));
+    for (let n = 0; n < 30; n++) probe.send(0, concat([0xaa], noise.bytes(50)));
     for (let n = 0; n < 300; n++) {
       // The type and length of a WireGuard initiation over zeros, and a reset's with what no reset carries.
-      probe.send(0, octets([1, 0, 0, 0], noise.take(4), new Uint8Array(140)));
-      probe.send(1, octets([0x38], noise.take(53)));
-      for (let k = 0; k < 3; k++) probe.send(0, noise.take(300));
+      probe.send(0, concat([1, 0, 0, 0], noise.bytes(4), new Uint8Array(140)));
+      probe.send(1, concat([0x38], noise.bytes(53)));
+      for (let k = 0; k < 3; k++) probe.send(0, noise.bytes(300));
     }
     expect([probe.found, probe.isRetired]).toEqual(['none', true]);
     expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
@@ -121,13 +121,13 @@ describe('the set of fingerprints', () => {
 
   it('wants a bare reset of a flow that had other packets to be repeated or answered', () => {
     const reset = session('plain')[0]![1];
-    const others = Array.from({ length: 40 }, (): Step => [0, octets([0xaa], noise.take(50))]);
+    const others = Array.from({ length: 40 }, (): Step => [0, concat([0xaa], noise.bytes(50))]);
     expect(foundIn([...others, [0, reset]])).toBe('none');
     expect(foundIn([...others, [0, reset], [0, reset]])).toBe('openvpn plain suspected');
     // Keepalives that begin with a counter: every opcode and key id, a token, zeros.
     const keepalives = Array.from({ length: 600 }, (_, i): Step => [
       0,
-      octets([i & 255], reset.subarray(1, 9), new Uint8Array(5)),
+      concat([i & 255], reset.subarray(1, 9), new Uint8Array(5)),
     ]);
     expect(foundIn(keepalives)).toBe('none');
   });
@@ -135,7 +135,7 @@ describe('the set of fingerprints', () => {
   it('lets a session that opens take a flow over from a suspicion on a strong sign', () => {
     const probe = new FlowProbe();
     expect(probe.sendAll(session('plain').slice(0, 1))).toBe('openvpn plain suspected');
-    for (let n = 0; n < 300; n++) probe.send(0, octets([0xaa], noise.take(50)));
+    for (let n = 0; n < 300; n++) probe.send(0, concat([0xaa], noise.bytes(50)));
     expect(probe.sendAll(wireguard)).toBe('wireguard standard confirmed');
     const other = new FlowProbe();
     expect(other.send(0, initiation(0x5a11ce01))).toBe('wireguard standard suspected');
@@ -145,7 +145,7 @@ describe('the set of fingerprints', () => {
   it('keeps a suspicion through silence, and lets a handshake make it more', () => {
     const probe = new FlowProbe();
     expect(probe.send(0, initiation(0x5a11ce01))).toBe('wireguard standard suspected');
-    for (let i = 0; i < 300; i++) probe.send(0, octets([0xaa], noise.take(50)));
+    for (let i = 0; i < 300; i++) probe.send(0, concat([0xaa], noise.bytes(50)));
     expect(probe.found).toBe('wireguard standard suspected');
     expect(probe.send(1, response(0x7b0bb1e5, 0x5a11ce01))).toBe('wireguard standard confirmed');
   });
@@ -158,14 +158,14 @@ describe('mutated payloads', () => {
     const set = new FingerprintSet();
     for (let flow = 0; flow < 4000; flow++) {
       const probe = new FlowProbe(set);
-      const first = random.below(originals.length);
-      const framing = framings[random.below(framings.length)]!;
+      const first = noise.below(originals.length);
+      const framing = framings[noise.below(framings.length)]!;
       // ESP and AH headers are checked by the decoder before anything looks behind them.
       const isNative = framing === Framing.ESP || framing === Framing.AH;
       for (let i = 0; i < 12; i++) {
         const [way, bytes] = originals[(first + i) % originals.length]!;
         const payload = mutated(bytes);
-        const captured = random.below(3) === 0 ? random.below(payload.length + 1) : payload.length;
+        const captured = noise.below(3) === 0 ? noise.below(payload.length + 1) : payload.length;
         if (isNative && captured < 12) continue;
         probe.send(way, payload, { captured, framing });
       }

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { auth, ciscoFragment, ike, marked, type Peers, quick, saInit, saInitAnswer } from './ike-messages.ts';
-import { Noise, octets } from './octets.ts';
+import { concat } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
-const noise = new Noise(71);
-const peers: Peers = { initiator: noise.take(8), responder: noise.take(8) };
+const noise = new SeededRandom(71);
+const peers: Peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
 /** What 64 bytes of Ethernet and IPv4 leave of a datagram. */
 const SNAPPED = { captured: 22 };
 const FIRST_WITHOUT = { captured: 21 };
@@ -14,7 +15,7 @@ const SKF = 53;
 
 /** An encrypted message of `size` bytes after its payload header. */
 function message(size: number, from: Peers = peers, type = SK, version = 0x20, exchange = 37, flags = 8): Uint8Array {
-  return marked(ike({ ...from, version, exchange, flags, message: 1, payloads: [[type, noise.take(size)]] }));
+  return marked(ike({ ...from, version, exchange, flags, message: 1, payloads: [[type, noise.bytes(size)]] }));
 }
 
 const exchange: Step[] = [
@@ -42,7 +43,7 @@ describe('a request and its answer', () => {
   it('are never confirmed, and the suspicion stays', () => {
     const probe = new FlowProbe();
     for (let i = 0; i < 200; i++) probe.sendAll(exchange, SNAPPED);
-    expect(probe.send(0, octets(noise.take(100)), SNAPPED)).toBe('ipsec ikev2 suspected');
+    expect(probe.send(0, concat(noise.bytes(100)), SNAPPED)).toBe('ipsec ikev2 suspected');
   });
 
   it('show what was captured', () => {
@@ -57,7 +58,7 @@ describe('a request and its answer', () => {
   });
 
   it('count from the last SPIs on, where they change', () => {
-    const next: Peers = { initiator: noise.take(8), responder: noise.take(8) };
+    const next: Peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
     expect(
       foundIn(
         [
@@ -98,7 +99,7 @@ describe('nothing', () => {
       'another responder SPI from each side',
       [
         [0, message(200)],
-        [1, message(120, { ...peers, responder: noise.take(8) })],
+        [1, message(120, { ...peers, responder: noise.bytes(8) })],
       ] as Step[],
     ],
     [

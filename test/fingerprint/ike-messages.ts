@@ -1,7 +1,8 @@
 /** IKE messages written from RFC 7296 sections 3.1 to 3.3, RFC 2408 section 3 and RFC 7383 section 2.5. */
-import { Noise, octets, u16, u32 } from './octets.ts';
+import { concat, u16, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
-const noise = new Noise(11);
+const noise = new SeededRandom(11);
 
 export const NONE = new Uint8Array(8);
 
@@ -28,22 +29,22 @@ export function ike({
   message = 0,
   payloads,
 }: IkeFields): Uint8Array {
-  const chain = payloads.map(([, body], i) => octets([payloads[i + 1]?.[0] ?? 0, 0], u16(body.length + 4), body));
+  const chain = payloads.map(([, body], i) => concat([payloads[i + 1]?.[0] ?? 0, 0], u16(body.length + 4), body));
   const length = 28 + chain.reduce((sum, part) => sum + part.length, 0);
   const types = [payloads[0]?.[0] ?? 0, version, exchange, flags];
-  return octets(initiator, responder, types, u32(message), u32(length), ...chain);
+  return concat(initiator, responder, types, u32(message), u32(length), ...chain);
 }
 
-const body = (length: number): Uint8Array => noise.take(length);
+const body = (length: number): Uint8Array => noise.bytes(length);
 /** A proposal with one transform, as far as a walk of the chain looks. */
-const proposal = octets([0, 0], u16(20), [1, 1, 0, 1], [0, 0], u16(12), [1, 0, 0, 20, 0x80, 14, 1, 0]);
+const proposal = concat([0, 0], u16(20), [1, 1, 0, 1], [0, 0], u16(12), [1, 0, 0, 20, 0x80, 14, 1, 0]);
 
 const V2 = 0x20;
 const INITIATOR = 0x08;
 const RESPONSE = 0x20;
 const [SA_INIT, AUTH, CREATE_CHILD, INFORMATIONAL, SESSION_RESUME] = [34, 35, 36, 37, 38] as const;
 const [SA, KE, NONCE, NOTIFY, VENDOR, SK, SKF, CISCO_FRAGMENT] = [33, 34, 40, 41, 43, 46, 53, 132] as const;
-const natDetection = octets([0, 0], u16(16388), body(20));
+const natDetection = concat([0, 0], u16(16388), body(20));
 
 export interface Peers {
   readonly initiator: Uint8Array;
@@ -51,7 +52,7 @@ export interface Peers {
 }
 
 export function saInit(peers: Peers, cookie?: Uint8Array): Uint8Array {
-  const first: PayloadPart[] = cookie === undefined ? [] : [[NOTIFY, octets([0, 0], u16(16390), cookie)]];
+  const first: PayloadPart[] = cookie === undefined ? [] : [[NOTIFY, concat([0, 0], u16(16390), cookie)]];
   const payloads: PayloadPart[] = [
     ...first,
     [SA, proposal],
@@ -75,7 +76,7 @@ export function saInitAnswer(peers: Peers): Uint8Array {
 
 /** A refusal or a demand for a cookie: one notification, and no responder SPI. */
 export function saInitNotify(peers: Peers, type: number): Uint8Array {
-  const payloads: PayloadPart[] = [[NOTIFY, octets([0, 0], u16(type), body(16))]];
+  const payloads: PayloadPart[] = [[NOTIFY, concat([0, 0], u16(type), body(16))]];
   return ike({ initiator: peers.initiator, version: V2, exchange: SA_INIT, flags: RESPONSE, payloads });
 }
 
@@ -83,7 +84,7 @@ export function saInitNotify(peers: Peers, type: number): Uint8Array {
 export function sessionResume(peers: Peers): Uint8Array {
   const payloads: PayloadPart[] = [
     [NONCE, body(32)],
-    [NOTIFY, octets([0, 0], u16(16412), body(120))],
+    [NOTIFY, concat([0, 0], u16(16412), body(120))],
   ];
   return ike({ initiator: peers.initiator, version: V2, exchange: SESSION_RESUME, flags: INITIATOR, payloads });
 }
@@ -95,7 +96,7 @@ export function sessionResumeAnswer(peers: Peers): Uint8Array {
 /** A message in one of Cisco's fragments: the payload is private. */
 export function ciscoFragment(peers: Peers, isResponse: boolean): Uint8Array {
   const flags = isResponse ? RESPONSE : INITIATOR;
-  const payloads: PayloadPart[] = [[CISCO_FRAGMENT, octets(u16(1), [1, 0], body(200))]];
+  const payloads: PayloadPart[] = [[CISCO_FRAGMENT, concat(u16(1), [1, 0], body(200))]];
   return ike({ ...peers, version: V2, exchange: AUTH, flags, message: 1, payloads });
 }
 
@@ -110,7 +111,7 @@ export const informational = (peers: Peers): Uint8Array => encrypted(peers, INFO
 export const informationalAnswer = (peers: Peers): Uint8Array => encrypted(peers, INFORMATIONAL, RESPONSE, 3);
 
 export function authFragment(peers: Peers, number: number, total: number): Uint8Array {
-  const payloads: PayloadPart[] = [[SKF, octets(u16(number), u16(total), body(200))]];
+  const payloads: PayloadPart[] = [[SKF, concat(u16(number), u16(total), body(200))]];
   return ike({ ...peers, version: V2, exchange: AUTH, flags: INITIATOR, message: 1, payloads });
 }
 
@@ -118,7 +119,7 @@ const V1 = 0x10;
 const ENCRYPTED = 1;
 const [BASE, MAIN, AGGRESSIVE, V1_INFORMATIONAL, QUICK] = [1, 2, 4, 5, 32] as const;
 const [V1_SA, V1_KE, V1_ID, V1_HASH, V1_NONCE, V1_NOTIFY, V1_VENDOR] = [1, 4, 5, 8, 10, 11, 13] as const;
-const v1Sa = octets(u32(1), u32(1), proposal);
+const v1Sa = concat(u32(1), u32(1), proposal);
 
 function v1(peers: Peers, isAnswered: boolean, exchange: number, payloads: readonly PayloadPart[]): Uint8Array {
   return ike({
@@ -170,13 +171,13 @@ export const aggressiveAnswer = (peers: Peers): Uint8Array =>
   ]);
 /** A refusal in clear: no responder SPI yet. */
 export const v1Refusal = (peers: Peers): Uint8Array =>
-  v1(peers, false, V1_INFORMATIONAL, [[V1_NOTIFY, octets(u32(1), [1, 0], u16(14))]]);
+  v1(peers, false, V1_INFORMATIONAL, [[V1_NOTIFY, concat(u32(1), [1, 0], u16(14))]]);
 
 /** An encrypted IKEv1 message: the chain begins inside the ciphertext. */
 function v1Encrypted(peers: Peers, exchange: number, message: number): Uint8Array {
   const ciphertext = body(64);
   const types = [V1_HASH, V1, exchange, ENCRYPTED];
-  return octets(peers.initiator, peers.responder, types, u32(message), u32(28 + ciphertext.length), ciphertext);
+  return concat(peers.initiator, peers.responder, types, u32(message), u32(28 + ciphertext.length), ciphertext);
 }
 
 export const mainIdentity = (peers: Peers): Uint8Array => v1Encrypted(peers, MAIN, 0);
@@ -185,5 +186,5 @@ export const v1Informational = (peers: Peers): Uint8Array => v1Encrypted(peers, 
 
 /** Four zero octets, which say over port 4500 that no ESP follows. */
 export function marked(message: Uint8Array): Uint8Array {
-  return octets([0, 0, 0, 0], message);
+  return concat([0, 0, 0, 0], message);
 }

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import * as message from './ike-messages.ts';
-import { Noise, octets, u32 } from './octets.ts';
+import { concat, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
-const noise = new Noise(5);
-const peers = { initiator: noise.take(8), responder: noise.take(8) };
-const others = { initiator: noise.take(8), responder: noise.take(8) };
+const noise = new SeededRandom(5);
+const peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
+const others = { initiator: noise.bytes(8), responder: noise.bytes(8) };
 
 const v2: Step[] = [
   [0, message.saInit(peers)],
@@ -78,7 +79,7 @@ describe('IKE', () => {
     ['v2, repeated and unanswered', [v2[0]!, v2[0]!, v2[0]!], 'ipsec ikev2 suspected'],
     ['v2, an answer to another opening', [v2[0]!, [1, message.saInitAnswer(others)]], 'ipsec ikev2 suspected'],
     ['v2, a demand for a cookie', [v2[0]!, [1, message.saInitNotify(peers, 16390)]], 'ipsec ikev2 confirmed'],
-    ['v2, with a cookie', [[0, message.saInit(peers, noise.take(20))]], 'ipsec ikev2 suspected'],
+    ['v2, with a cookie', [[0, message.saInit(peers, noise.bytes(20))]], 'ipsec ikev2 suspected'],
     ['v2, refused', [v2[0]!, [1, message.saInitNotify(peers, 14)]], 'ipsec ikev2 confirmed'],
     [
       'v2, in fragments, from the middle',
@@ -157,7 +158,7 @@ describe('IKE', () => {
   });
 
   it('shares its flow with ESP and keepalives', () => {
-    const esp = (): Uint8Array => octets(u32(noise.index()), u32(1), noise.take(64));
+    const esp = (): Uint8Array => concat(u32(noise.largeWord()), u32(1), noise.bytes(64));
     const steps: Step[] = [
       [0, Uint8Array.of(0xff)],
       [0, message.marked(message.saInit(peers))],
@@ -170,7 +171,7 @@ describe('IKE', () => {
 
   it('ignores zeros after the message, as old Cisco clients append them', () => {
     const probe = new FlowProbe();
-    for (const [way, bytes] of v2.slice(0, 2)) probe.send(way, octets(bytes, new Uint8Array(16)));
+    for (const [way, bytes] of v2.slice(0, 2)) probe.send(way, concat(bytes, new Uint8Array(16)));
     expect(probe.found).toBe('ipsec ikev2 confirmed');
     const length = v2[0]![1].length;
     expect(probe.entries).toContainEqual({
@@ -277,7 +278,7 @@ describe('what is no IKE', () => {
   });
 
   it('a payload that is unknown and critical', () => {
-    const [unknown, sa, key, nonce] = [200, 33, 34, 40].map((type) => [type, noise.take(16)] as const);
+    const [unknown, sa, key, nonce] = [200, 33, 34, 40].map((type) => [type, noise.bytes(16)] as const);
     const opening = (payloads: readonly message.PayloadPart[]): Uint8Array =>
       message.ike({ initiator: peers.initiator, version: 0x20, exchange: 34, flags: 8, payloads });
     const lenient = opening([unknown!, sa!, key!, nonce!]);
@@ -287,7 +288,7 @@ describe('what is no IKE', () => {
   });
 
   it('a message of unknown payloads alone', () => {
-    const payloads = [[200, noise.take(40)]] as const;
+    const payloads = [[200, noise.bytes(40)]] as const;
     const steps = [8, 32].map((flags, way): Step => [
       way as 0 | 1,
       message.ike({ ...peers, version: 0x20, exchange: 37, flags, payloads }),
@@ -297,7 +298,7 @@ describe('what is no IKE', () => {
 
   it('a session resumed without a ticket, or with the other SPI in its request', () => {
     const fields = { initiator: peers.initiator, version: 0x20, exchange: 38, flags: 8 };
-    expect(foundIn([[0, message.ike({ ...fields, payloads: [[40, noise.take(32)]] })]])).toBe('none');
+    expect(foundIn([[0, message.ike({ ...fields, payloads: [[40, noise.bytes(32)]] })]])).toBe('none');
     const request = message.sessionResume(peers);
     request.set(peers.responder, 8);
     expect(foundIn([[0, request]])).toBe('none');
@@ -308,7 +309,7 @@ describe('what is no IKE', () => {
   });
 
   it('an opening that lacks one of its payloads', () => {
-    const noise16 = noise.take(16);
+    const noise16 = noise.bytes(16);
     for (const missing of [33, 34, 40]) {
       const payloads = [33, 34, 40].filter((type) => type !== missing).map((type) => [type, noise16] as const);
       const opening = message.ike({ initiator: peers.initiator, version: 0x20, exchange: 34, flags: 8, payloads });
@@ -329,14 +330,14 @@ describe('what is no IKE', () => {
   it('a message with an octet more or less than it says', () => {
     for (const opening of Object.values(openings)) {
       expect(foundIn([[0, opening.subarray(0, -1)]])).toBe('none');
-      expect(foundIn([[0, octets(opening, [1])]])).toBe('none');
-      expect(foundIn([[0, octets(opening, new Uint8Array(33))]])).toBe('none');
-      expect(foundIn([[0, octets(opening, new Uint8Array(16))]], { captured: opening.length + 8 })).toBe('none');
+      expect(foundIn([[0, concat(opening, [1])]])).toBe('none');
+      expect(foundIn([[0, concat(opening, new Uint8Array(33))]])).toBe('none');
+      expect(foundIn([[0, concat(opening, new Uint8Array(16))]], { captured: opening.length + 8 })).toBe('none');
     }
   });
 
   it('ESP that begins like the marker', () => {
-    expect(foundIn([[0, octets([0, 0, 0, 0], noise.take(80))]])).toBe('none');
-    expect(foundIn([[0, octets([0, 0, 0, 1], message.saInit(peers))]])).toBe('none');
+    expect(foundIn([[0, concat([0, 0, 0, 0], noise.bytes(80))]])).toBe('none');
+    expect(foundIn([[0, concat([0, 0, 0, 1], message.saInit(peers))]])).toBe('none');
   });
 });

@@ -1,10 +1,11 @@
 /** Other protocols, and what their octets can imitate: nothing may be found in any of it. */
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, START_SECONDS, type Step } from '../kit/flow-probe.ts';
-import { Noise, octets, u16, u32 } from './octets.ts';
+import { concat, u16, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 
-const noise = new Noise(31);
+const noise = new SeededRandom(31);
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 /** `each` packets of both directions in turn. */
@@ -16,12 +17,12 @@ function exchange(each: number, packet: (way: 0 | 1, number: number) => Uint8Arr
 }
 
 describe('DNS (RFC 1035 section 4.1)', () => {
-  const name = octets([7], text('example'), [3], text('com'), [0]);
-  const question = octets(name, u16(1), u16(1));
-  const query = (id: number): Uint8Array => octets(u16(id), u16(0x0100), u16(1), u16(0), u16(0), u16(0), question);
-  const record = octets(u16(0xc00c), u16(1), u16(1), u32(300), u16(4), [192, 0, 2, 7]);
+  const name = concat([7], text('example'), [3], text('com'), [0]);
+  const question = concat(name, u16(1), u16(1));
+  const query = (id: number): Uint8Array => concat(u16(id), u16(0x0100), u16(1), u16(0), u16(0), u16(0), question);
+  const record = concat(u16(0xc00c), u16(1), u16(1), u32(300), u16(4), [192, 0, 2, 7]);
   const answer = (id: number, count: number): Uint8Array =>
-    octets(
+    concat(
       u16(id),
       u16(0x8180),
       u16(1),
@@ -33,7 +34,7 @@ describe('DNS (RFC 1035 section 4.1)', () => {
     );
   /** A root query with an EDNS cookie (RFC 7873): random octets in DNS. */
   const cookie = (id: number): Uint8Array =>
-    octets(
+    concat(
       u16(id),
       u16(0x0120),
       u16(1),
@@ -50,7 +51,7 @@ describe('DNS (RFC 1035 section 4.1)', () => {
       u16(12),
       u16(10),
       u16(8),
-      noise.take(8),
+      noise.bytes(8),
     );
 
   it('is nothing, whichever of the 65,536 ids imitates an opcode or a type', () => {
@@ -100,76 +101,76 @@ describe('other protocols', () => {
     [
       'STUN (RFC 8489): type 2, length 2, magic 2112a442, transaction 12, attributes',
       exchange(40, (way) =>
-        octets(
+        concat(
           u16(way === 0 ? 1 : 0x0101),
           u16(8),
           u32(0x2112a442),
-          noise.take(12),
+          noise.bytes(12),
           u16(0x8028),
           u16(4),
-          noise.take(4),
+          noise.bytes(4),
         ),
       ),
     ],
     [
       'RTP (RFC 3550): 0x80, type, sequence 2, time 4, source 4, voice',
-      exchange(100, (way, i) => octets([0x80, 8], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), noise.take(160))),
+      exchange(100, (way, i) => concat([0x80, 8], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), noise.bytes(160))),
     ],
     [
       'RTP with an extension and a marker',
       exchange(100, (way, i) =>
-        octets([0x90, 0xe0], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), u16(0xbede), u16(1), noise.take(400)),
+        concat([0x90, 0xe0], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), u16(0xbede), u16(1), noise.bytes(400)),
       ),
     ],
     [
       'QUIC short headers (RFC 9000): masked first octet, connection id, number and ciphertext',
       exchange(200, (way, i) =>
-        octets(
-          [0x40 | (noise.take(1)[0]! & 0x3f)],
+        concat(
+          [0x40 | (noise.bytes(1)[0]! & 0x3f)],
           text(way === 0 ? 'clientid' : 'serverid')
             .subarray(0, 8)
             .map((octet, at) => octet ^ (7 * at)),
-          noise.take(40 + ((17 * i) % 1100)),
+          noise.bytes(40 + ((17 * i) % 1100)),
         ),
       ),
     ],
     [
       'QUIC short headers without connection ids',
-      exchange(200, (_, i) => octets([0x40 | (noise.take(1)[0]! & 0x3f)], noise.take(40 + ((17 * i) % 1100)))),
+      exchange(200, (_, i) => concat([0x40 | (noise.bytes(1)[0]! & 0x3f)], noise.bytes(40 + ((17 * i) % 1100)))),
     ],
     [
       'QUIC long headers: form, version 1, ids with lengths, ciphertext',
       exchange(20, () =>
-        octets([0xc0 | (noise.take(1)[0]! & 15)], u32(1), [8], noise.take(8), [0], [0], u16(0x449e), noise.take(1150)),
+        concat([0xc0 | (noise.bytes(1)[0]! & 15)], u32(1), [8], noise.bytes(8), [0], [0], u16(0x449e), noise.bytes(1150)),
       ),
     ],
     [
       'DTLS (RFC 6347): type, version, epoch 2, sequence 6, length 2, ciphertext',
-      exchange(100, (_, i) => octets([0x17, 0xfe, 0xfd], u16(1), u16(0), u32(i), u16(120), noise.take(120))),
+      exchange(100, (_, i) => concat([0x17, 0xfe, 0xfd], u16(1), u16(0), u32(i), u16(120), noise.bytes(120))),
     ],
     [
       'NTP (RFC 5905): flags, stratum, poll, precision, delays, four times',
       exchange(20, (way, i) =>
-        octets(
+        concat(
           [way === 0 ? 0x23 : 0x24, way * 2, 6, 0xe9],
           u32(0x00000a10),
           u32(0x00000b2c),
           u32(0xc0000201),
           u32(0xe9c00000 + i),
-          noise.take(4),
+          noise.bytes(4),
           u32(0xe9c00000 + i),
-          noise.take(4),
+          noise.bytes(4),
           u32(0xe9c00000 + i),
-          noise.take(4),
+          noise.bytes(4),
           u32(0xe9c00000 + i),
-          noise.take(4),
+          noise.bytes(4),
         ),
       ),
     ],
     [
       'SNMP (RFC 3416): ASN.1 that begins with 0x30',
       exchange(100, (way, i) =>
-        octets(
+        concat(
           [0x30, 43, 2, 1, 1, 4, 6],
           text('public'),
           [0xa0 + 2 * way, 30, 2, 4],
@@ -181,13 +182,13 @@ describe('other protocols', () => {
     [
       'GTP-U (3GPP 29.281) over a flow that was not taken apart: 0x30, 0xff, length 2, tunnel 4',
       exchange(100, (way, i) =>
-        octets([0x30, 0xff], u16(100 + 8 * (i % 9)), u32(0xaabb0001 + way), noise.take(100 + 8 * (i % 9))),
+        concat([0x30, 0xff], u16(100 + 8 * (i % 9)), u32(0xaabb0001 + way), noise.bytes(100 + 8 * (i % 9))),
       ),
     ],
     [
       'ONC-RPC (RFC 5531): transaction 4, call, version 2, program 4',
       exchange(60, (way, i) =>
-        octets(
+        concat(
           u32(0x38f00000 + i),
           u32(way),
           u32(way === 0 ? 2 : 0),
@@ -196,14 +197,14 @@ describe('other protocols', () => {
           u32(4),
           u32(0),
           u32(0),
-          noise.take(32),
+          noise.bytes(32),
         ),
       ),
     ],
     [
       'BFD (RFC 5880): version, state, multiplier, length 24, discriminators, intervals',
       exchange(100, (way) =>
-        octets(
+        concat(
           [0x20, 0xc0, 3, 24],
           u32(0x2a000001 + way),
           u32(0x2a000002 - way),
@@ -215,18 +216,18 @@ describe('other protocols', () => {
     ],
     [
       'TFTP data: opcode 3, block 2, 512 octets',
-      exchange(100, (way, i) => (way === 0 ? octets(u16(3), u16(i + 1), noise.take(512)) : octets(u16(4), u16(i + 1)))),
+      exchange(100, (way, i) => (way === 0 ? concat(u16(3), u16(i + 1), noise.bytes(512)) : concat(u16(4), u16(i + 1)))),
     ],
     [
       'L2TP (RFC 2661) data: flags, tunnel 2, session 2, PPP',
       exchange(100, (way, i) =>
-        octets([0x40, 2], u16(38 + (i % 9)), u16(0x3141 + way), u16(0x5926), [0xff, 3, 0, 0x21], noise.take(100)),
+        concat([0x40, 2], u16(38 + (i % 9)), u16(0x3141 + way), u16(0x5926), [0xff, 3, 0, 0x21], noise.bytes(100)),
       ),
     ],
     [
       'a game: 04 00 00 00, a length, a little-endian number, text',
       exchange(60, (way, i) =>
-        octets(
+        concat(
           [4, 0, 0, 0],
           [90, 0, 0, way],
           [i, 0, 0, 0, 0, 0, 0, 0],
@@ -236,23 +237,23 @@ describe('other protocols', () => {
     ],
     [
       'zoom-like: type 5, sequence 2, fixed octets, ciphertext',
-      exchange(100, (way, i) => octets([5], u16(i), [way, 0x0f, 0, 0], u32(90 * i), noise.take(700))),
+      exchange(100, (way, i) => concat([5], u16(i), [way, 0x0f, 0, 0], u32(90 * i), noise.bytes(700))),
     ],
     [
       'Telegram-like: 8 octets of a key’s name, then ciphertext of whole blocks',
-      exchange(100, (_, i) => octets([0x38, 0x11, 0x92, 0x53, 0x64, 0xa5, 0xb6, 0xc7], noise.take(16 + 16 * (i % 20)))),
+      exchange(100, (_, i) => concat([0x38, 0x11, 0x92, 0x53, 0x64, 0xa5, 0xb6, 0xc7], noise.bytes(16 + 16 * (i % 20)))),
     ],
     [
       'memcached over UDP: request 2, sequence 2, total 2, reserved 2, text',
-      exchange(40, (_, i) => octets(u16(i), u16(0), u16(1), u16(0), text('get sessions:1234567890\r\n'))),
+      exchange(40, (_, i) => concat(u16(i), u16(0), u16(1), u16(0), text('get sessions:1234567890\r\n'))),
     ],
     ['zeros', exchange(30, (_, i) => new Uint8Array(14 + 9 * i))],
-    ['0x38 and zeros', exchange(30, () => octets([0x38], new Uint8Array(13)))],
+    ['0x38 and zeros', exchange(30, () => concat([0x38], new Uint8Array(13)))],
     [
       'text that begins like an opcode',
       exchange(60, (_, i) => text(`8${i} @H0: once upon a time there was a datagram of no great length`)),
     ],
-    ['a counter alone', exchange(200, (way, i) => octets(u32(i + 1000 * way)))],
+    ['a counter alone', exchange(200, (way, i) => concat(u32(i + 1000 * way)))],
     ['counters all along', exchange(60, (_, i) => Uint8Array.from({ length: 148 }, (__, at) => (at + i) & 255))],
   ];
   it.each(cases)('%s', (_, steps) => {
@@ -288,7 +289,7 @@ describe('random datagrams', () => {
       const length = lengths[i % lengths.length]!;
       const start = starts[Math.floor(i / lengths.length) % starts.length]!;
       const flow = new FlowProbe(shared);
-      const found = flow.send(i & 1 ? 1 : 0, octets(start, noise.take(length - start.length)));
+      const found = flow.send(i & 1 ? 1 : 0, concat(start, noise.bytes(length - start.length)));
       if (found !== 'none') expect.fail(`datagram ${i}: ${found}`);
       flow.end();
     }
@@ -302,8 +303,8 @@ describe('random datagrams', () => {
       const flow = new FlowProbe(shared);
       const start = starts[i % starts.length]!;
       for (let packet = 0; packet < 40; packet++) {
-        const rest = noise.random.below(300) + 12;
-        if (flow.send(noise.random.below(2) as 0 | 1, octets(start, noise.take(rest))) !== 'none')
+        const rest = noise.below(300) + 12;
+        if (flow.send(noise.below(2) as 0 | 1, concat(start, noise.bytes(rest))) !== 'none')
           expect.fail(`flow ${i}: ${flow.found}`);
       }
       flow.end();
@@ -315,7 +316,7 @@ describe('random datagrams', () => {
     for (let i = 0; i < 500; i++) {
       const flow = new FlowProbe(shared);
       for (let packet = 0; packet < 30; packet++) {
-        const datagram = octets([0x20], noise.take(8), u32(1 + packet), u32(START_SECONDS), noise.take(32 + 60));
+        const datagram = concat([0x20], noise.bytes(8), u32(1 + packet), u32(START_SECONDS), noise.bytes(32 + 60));
         if (flow.send(packet & 1 ? 1 : 0, datagram) !== 'none') expect.fail(flow.found);
       }
       flow.end();

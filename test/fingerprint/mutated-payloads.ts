@@ -1,13 +1,14 @@
-/** Payloads of every protocol, and what becomes of them where octets are changed, cut off, added and moved. */
+/** Payloads of every protocol, and what becomes of them where bytes are changed, cut off, added and moved. */
 import type { Step } from '../kit/flow-probe.ts';
 import { auth, mainSa, marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { ah, esp } from '../kit/ipsec-packets.ts';
-import { Noise, octets } from './octets.ts';
+import { concat } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import { data1, data2, session } from '../kit/openvpn-messages.ts';
 import { disco, initiation, response, transport } from './wireguard-messages.ts';
 
-export const noise = new Noise(41);
-const peers = { initiator: noise.take(8), responder: noise.take(8) };
+export const noise = new SeededRandom(41);
+const peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
 
 export const wireguard: Step[] = [
   [0, initiation(0x5a11ce01)],
@@ -33,19 +34,18 @@ export const originals: readonly Step[] = [
     [0, disco()],
   ]).flat(),
 ];
-export const { random } = noise;
 
-/** Octets changed, cut off, added and moved. */
+/** Bytes changed, cut off, added and moved. */
 export function mutated(bytes: Uint8Array): Uint8Array {
   const changed = bytes.slice();
-  for (let i = random.below(4); i > 0; i--) changed[random.below(changed.length)] = random.word();
-  switch (random.below(4)) {
+  for (let i = noise.below(4); i > 0; i--) changed[noise.below(changed.length)] = noise.word();
+  switch (noise.below(4)) {
     case 0:
-      return changed.subarray(0, random.below(changed.length + 1));
+      return changed.subarray(0, noise.below(changed.length + 1));
     case 1:
-      return octets(changed, noise.take(random.below(40)));
+      return concat(changed, noise.bytes(noise.below(40)));
     case 2:
-      return octets(changed.subarray(random.below(8)));
+      return concat(changed.subarray(noise.below(8)));
     default:
       return changed;
   }

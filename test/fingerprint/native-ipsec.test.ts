@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { foundIn, type Step } from '../kit/flow-probe.ts';
 import { ah, esp, espNull, innerIpv4 } from '../kit/ipsec-packets.ts';
-import { octets, u16 } from './octets.ts';
+import { concat, u16 } from '../kit/bytes.mjs';
 
 const [SPI, BACK] = [0xc0de0001, 0xc0de0002];
 
@@ -125,7 +125,7 @@ describe('native AH', () => {
 });
 
 describe('native ESP', () => {
-  const ospf = (length: number): Uint8Array => octets([3, 1], u16(length), new Uint8Array(32));
+  const ospf = (length: number): Uint8Array => concat([3, 1], u16(length), new Uint8Array(32));
 
   it('without encryption around OSPF authenticates routers and is no VPN', () => {
     const hello = [1, 2, 3, 4].map((sequence): Step => [0, espNull(SPI, sequence, 89, ospf(36))]);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { foundIn, FlowProbe, only, type Step } from '../kit/flow-probe.ts';
-import { Noise, octets, u16, u32 } from './octets.ts';
+import { concat, u16, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import { blockData, data1, data2, epochData } from '../kit/openvpn-messages.ts';
 
 const SUSPECTED = 'openvpn data suspected';
-const noise = new Noise(19);
+const noise = new SeededRandom(19);
 
 /** `each` packets of both directions in turn. */
 function exchange(each: number, packet: (direction: 0 | 1, number: number) => Uint8Array): Step[] {
@@ -54,7 +55,7 @@ describe('OpenVPN data with visible packet ids', () => {
     [
       'text behind the packet id',
       exchange(40, (way, i) =>
-        octets(
+        concat(
           u32(0x48000003),
           u32(500 + 90 * way + i),
           new TextEncoder().encode('the quick brown fox jumps over the lazy dog, and then some more'),
@@ -70,8 +71,8 @@ describe('OpenVPN data with visible packet ids', () => {
   it('is not seen in relayed voice: channel data of TURN whose channel number looks like an opcode', () => {
     // RFC 8656 section 12.4: channel 2 (0x4000 to 0x4fff), length 2, then an RTP packet: 0x80, type, sequence 2, time 4, source 4.
     const voice = (way: 0 | 1, i: number): Uint8Array => {
-      const rtp = octets([0x80, 0], u16(7000 + 300 * way + i), u32(160 * i), u32(0x5eed0000 + way), noise.take(170));
-      return octets(u16(0x4801), u16(rtp.length), rtp);
+      const rtp = concat([0x80, 0], u16(7000 + 300 * way + i), u32(160 * i), u32(0x5eed0000 + way), noise.bytes(170));
+      return concat(u16(0x4801), u16(rtp.length), rtp);
     };
     expect(foundIn(exchange(60, voice))).toBe('none');
     expect(foundIn(only(0, exchange(60, voice)))).toBe('none');
@@ -102,13 +103,13 @@ describe('OpenVPN data with a block cipher', () => {
   });
 
   it('is not seen where one length is no whole number of blocks', () => {
-    const steps: Step[] = [...block1(20).slice(0, 10), [0, octets([0x30], noise.take(20 + 16 + 33))], ...block1(20)];
+    const steps: Step[] = [...block1(20).slice(0, 10), [0, concat([0x30], noise.bytes(20 + 16 + 33))], ...block1(20)];
     expect(foundIn(steps)).toBe('none');
   });
 
   it('is not seen where the octets behind the opcode are the same few', () => {
     const fixed = exchange(60, (way, i) =>
-      octets([0x30, 0xff, 0x10], noise.take(18 + 16 + 16 * (2 + ((3 * i + way) % 7)))),
+      concat([0x30, 0xff, 0x10], noise.bytes(18 + 16 + 16 * (2 + ((3 * i + way) % 7)))),
     );
     expect(foundIn(fixed)).toBe('none');
   });
@@ -156,7 +157,7 @@ describe('OpenVPN data with epoch keys (2.7)', () => {
     [
       'text after the counter',
       exchange(60, (way, i) =>
-        octets(
+        concat(
           epochData(5, 1, 1000 + 500 * way + i, 0).subarray(0, 12),
           new TextEncoder().encode('the quick brown fox jumps over the lazy dog, and then some more'),
         ),
@@ -233,7 +234,7 @@ describe('OpenVPN data cut by a snap length', () => {
 
   it('is not seen in a protocol with text after its counter', () => {
     const steps = exchange(40, (way, i) =>
-      octets(u32(0x48000003), u32(500 + 90 * way + i), new TextEncoder().encode('hello hello, all of you hello')),
+      concat(u32(0x48000003), u32(500 + 90 * way + i), new TextEncoder().encode('hello hello, all of you hello')),
     );
     for (const captured of [22, 26]) expect(foundIn(steps, { captured })).toBe('none');
   });

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, only, reflected, START_SECONDS, type Step } from '../kit/flow-probe.ts';
-import { Noise, octets, u32 } from './octets.ts';
+import { concat, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import {
   ACK,
   clientHello,
@@ -16,7 +17,7 @@ import {
   type Wrap,
 } from '../kit/openvpn-messages.ts';
 
-const noise = new Noise(53);
+const noise = new SeededRandom(53);
 const DAY = 86_400;
 const NOTHING = new Uint8Array(0);
 
@@ -36,9 +37,9 @@ function rekey(wrap: Wrap, hmacLength: number, days: number, off = 1): Step[] {
     [1, server.control(ACK, [1], client.session, NOTHING, 2)],
     [1, server.control(CONTROL, [], client.session, serverHello(), 2)],
     [0, client.control(ACK, [1], server.session, NOTHING, 2)],
-    [1, server.control(CONTROL, [], client.session, noise.take(300), 2)],
-    [0, client.control(CONTROL, [2], server.session, noise.take(200), 2)],
-    [1, server.control(CONTROL, [2], client.session, noise.take(200), 2)],
+    [1, server.control(CONTROL, [], client.session, noise.bytes(300), 2)],
+    [0, client.control(CONTROL, [2], server.session, noise.bytes(200), 2)],
+    [1, server.control(CONTROL, [2], client.session, noise.bytes(200), 2)],
   ];
 }
 
@@ -104,7 +105,7 @@ describe('an old session', () => {
       const client = new Side(wrap);
       const steps = Array.from({ length: 30 }, (_, i): Step => {
         client.time = START_SECONDS - 40 * DAY + 3 * DAY * i;
-        return [0, client.control(i % 2 === 0 ? CONTROL : ACK, [1], noise.take(8), noise.take(90))];
+        return [0, client.control(i % 2 === 0 ? CONTROL : ACK, [1], noise.bytes(8), noise.bytes(90))];
       });
       expect(foundIn(steps.slice(0, 12))).toBe('none');
     },
@@ -114,12 +115,12 @@ describe('an old session', () => {
 describe('what looks like tls-crypt of an old session', () => {
   /** A type, a session of eight bytes, a counter, a word that stays, ciphertext. */
   const game = (types: readonly number[], word: number, lengths: (i: number) => number): Step[] => {
-    const sessions = [noise.take(8), noise.take(8)];
+    const sessions = [noise.bytes(8), noise.bytes(8)];
     return Array.from({ length: 60 }, (_, i): Step => {
       const way = (i & 1) as 0 | 1;
       const number = 1 + (i >> 1);
       const type = types[(i >> 1) % types.length]!;
-      return [way, octets([type], sessions[way]!, u32(number), u32(word), noise.take(lengths(i)))];
+      return [way, concat([type], sessions[way]!, u32(number), u32(word), noise.bytes(lengths(i)))];
     });
   };
   const ascii = 0x4b454550;

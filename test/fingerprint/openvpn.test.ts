@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
-import { Noise, octets, u32 } from './octets.ts';
+import { concat, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import {
   ACK,
   clientHello,
@@ -15,7 +16,7 @@ import {
   type Wrap,
 } from '../kit/openvpn-messages.ts';
 
-const noise = new Noise(17);
+const noise = new SeededRandom(17);
 const NOBODY = new Uint8Array(8);
 
 /** Every way to wrap the control channel, with the HMACs of MD5, SHA1, SHA224, SHA256, SHA384 and SHA512. */
@@ -113,7 +114,7 @@ describe('OpenVPN, other openings', () => {
   it.each(['tls-auth', 'tls-crypt'] as const)('%s, one side, from the middle of its handshake', (wrap) => {
     const client = new Side(wrap);
     client.clientReset();
-    const steps = Array.from({ length: 6 }, (): Step => [0, client.control(CONTROL, [], NOBODY, noise.take(100))]);
+    const steps = Array.from({ length: 6 }, (): Step => [0, client.control(CONTROL, [], NOBODY, noise.bytes(100))]);
     expect(foundIn(steps.slice(0, 3))).toBe(`openvpn ${wrap} suspected`);
     expect(foundIn(steps)).toBe(`openvpn ${wrap} suspected`);
   });
@@ -144,7 +145,7 @@ describe('what is no OpenVPN control packet', () => {
       if (wrap === 'tls-crypt-v2') continue;
       const whole = new Side(wrap, hmacLength).clientReset();
       expect(foundIn([[0, whole.subarray(0, -1)]]), wrap).toBe('none');
-      expect(foundIn([[0, octets(whole, [0])]]), wrap).toBe('none');
+      expect(foundIn([[0, concat(whole, [0])]]), wrap).toBe('none');
     }
   });
 
@@ -174,12 +175,12 @@ describe('what is no OpenVPN control packet', () => {
   });
 
   it('an ack list that acknowledges too much, or ids no handshake reaches', () => {
-    const header = octets([SERVER_V2 << 3], noise.take(8));
-    const remote = noise.take(8);
-    expect(foundIn([[1, octets(header, [9], ...Array.from({ length: 9 }, () => u32(0)), remote, u32(0))]])).toBe(
+    const header = concat([SERVER_V2 << 3], noise.bytes(8));
+    const remote = noise.bytes(8);
+    expect(foundIn([[1, concat(header, [9], ...Array.from({ length: 9 }, () => u32(0)), remote, u32(0))]])).toBe(
       'none',
     );
-    expect(foundIn([[1, octets(header, [1], u32(0x10000000), remote, u32(0))]])).toBe('none');
-    expect(foundIn([[1, octets(header, [1], u32(0), remote, u32(0x10000000))]])).toBe('none');
+    expect(foundIn([[1, concat(header, [1], u32(0x10000000), remote, u32(0))]])).toBe('none');
+    expect(foundIn([[1, concat(header, [1], u32(0), remote, u32(0x10000000))]])).toBe('none');
   });
 });

@@ -2,18 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, reflected, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
-import { Noise, octets, u32 } from './octets.ts';
+import { concat, u32 } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import { session } from '../kit/openvpn-messages.ts';
 import { initiation, response } from './wireguard-messages.ts';
 
-const noise = new Noise(77);
+const noise = new SeededRandom(77);
 const NONE = new Uint8Array(0);
-const [CLIENT, SERVER, MADE_UP] = [noise.take(8), noise.take(8), noise.take(8)];
+const [CLIENT, SERVER, MADE_UP] = [noise.bytes(8), noise.bytes(8), noise.bytes(8)];
 
 /** A packet with a long header, 1,200 octets long. */
 function long(destination: Uint8Array, source: Uint8Array, version = 1): Uint8Array {
-  const header = octets([0xc3], u32(version), [destination.length], destination, [source.length], source);
-  return octets(header, noise.take(1200 - header.length));
+  const header = concat([0xc3], u32(version), [destination.length], destination, [source.length], source);
+  return concat(header, noise.bytes(1200 - header.length));
 }
 
 /** How many of the packets are looked at; -1 where the flow is not given up behind the last. */
@@ -72,7 +73,7 @@ describe('QUIC', () => {
       'the answer goes to another id',
       [
         [0, long(MADE_UP, CLIENT)],
-        [1, long(noise.take(8), SERVER)],
+        [1, long(noise.bytes(8), SERVER)],
       ],
     ],
     [
@@ -110,7 +111,7 @@ describe('QUIC', () => {
 });
 
 describe('a VPN behind what looks like QUIC', () => {
-  const peers = { initiator: noise.take(8), responder: noise.take(8) };
+  const peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
   const vpns: Record<string, Step[]> = {
     wireguard: [
       [0, initiation(0x5a11ce01)],
@@ -125,7 +126,7 @@ describe('a VPN behind what looks like QUIC', () => {
 
   it.each(Object.entries(vpns))('that nobody answers is found: %s', (protocol, steps) => {
     const probe = new FlowProbe();
-    for (let i = 0; i < 10; i++) probe.send(0, long(MADE_UP, noise.take(8)));
+    for (let i = 0; i < 10; i++) probe.send(0, long(MADE_UP, noise.bytes(8)));
     expect(probe.sendAll(steps)).toMatch(new RegExp(`^${protocol} .* confirmed$`));
   });
 
@@ -140,7 +141,7 @@ describe('a VPN behind what looks like QUIC', () => {
   it('is given up after as many packets as any other flow, whatever the marks', () => {
     const probe = new FlowProbe();
     let packets = 0;
-    for (; packets < 100 && !probe.isRetired; packets++) probe.send(0, long(noise.take(8), noise.take(8)));
+    for (; packets < 100 && !probe.isRetired; packets++) probe.send(0, long(noise.bytes(8), noise.bytes(8)));
     expect(packets).toBe(24);
   });
 });

@@ -4,12 +4,13 @@ import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts
 import { guarded } from '../kit/guarded-bytes.ts';
 import type { Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
-import { Noise, octets } from './octets.ts';
+import { concat } from '../kit/bytes.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 import { session } from '../kit/openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
 
-const noise = new Noise(11);
-const peers = { initiator: noise.take(8), responder: noise.take(8) };
+const noise = new SeededRandom(11);
+const peers = { initiator: noise.bytes(8), responder: noise.bytes(8) };
 
 function opens(bytes: Uint8Array, captured = bytes.length): boolean {
   const { data, at } = guarded(bytes, captured);
@@ -29,7 +30,7 @@ const openings: readonly (readonly [string, Uint8Array])[] = [
   ),
   ['an IKEv2 request', saInit(peers)],
   ['an IKEv2 answer', saInitAnswer(peers)],
-  ['an IKEv2 request after the marker', octets([0, 0, 0, 0], saInit(peers))],
+  ['an IKEv2 request after the marker', concat([0, 0, 0, 0], saInit(peers))],
 ];
 
 describe('the standing check', () => {
@@ -38,7 +39,7 @@ describe('the standing check', () => {
   });
 
   it.each(openings)('sees %s in what a SOCKS proxy relays', (_, bytes) => {
-    expect(opens(octets([0, 0, 0, 1, 198, 51, 100, 7, 4, 210], bytes))).toBe(true);
+    expect(opens(concat([0, 0, 0, 1, 198, 51, 100, 7, 4, 210], bytes))).toBe(true);
   });
 
   it.each(openings)('reads nothing but what was captured of %s', (_, bytes) => {
@@ -56,13 +57,13 @@ describe('the standing check', () => {
   it('passes over data of the three', () => {
     expect(opens(transport(0x5a11ce01, 7))).toBe(false);
     expect(opens(cookieReply(0x5a11ce01))).toBe(false);
-    expect(opens(octets([0x48, 0, 0, 1], noise.take(100)))).toBe(false);
-    expect(opens(octets([0x20], noise.take(100)))).toBe(false);
+    expect(opens(concat([0x48, 0, 0, 1], noise.bytes(100)))).toBe(false);
+    expect(opens(concat([0x20], noise.bytes(100)))).toBe(false);
   });
 
   it('is true for fewer than one random datagram of a hundred', () => {
     let count = 0;
-    for (let i = 0; i < 20_000; i++) if (opens(noise.take(14 + (i % 1400)))) count++;
+    for (let i = 0; i < 20_000; i++) if (opens(noise.bytes(14 + (i % 1400)))) count++;
     expect(count).toBeLessThan(200);
   });
 });

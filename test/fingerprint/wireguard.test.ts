@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintId } from '../../src/dataplane/fingerprint/claims.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
-import { Noise } from './octets.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { cookieReply, disco, initiation, response } from './wireguard-messages.ts';
 import { A, B, C, D, exchange, OTHER, run, session } from './wireguard-sessions.ts';
 
 const SUSPECTED = 'wireguard standard suspected';
 const CONFIRMED = 'wireguard standard confirmed';
-const MAC2 = new Noise(3).take(16);
+const MAC2 = new SeededRandom(3).take(16);
 
 describe('WireGuard handshakes', () => {
   const cases: readonly (readonly [title: string, steps: readonly Step[], found: string])[] = [

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Eviction } from '../../src/dataplane/flow/eviction.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { addFlow, touch } from './views.ts';
 
 interface Row {

@@ -1,7 +1,7 @@
 /** The index against a Map, with hashes that crowd, wrap around, or are all the same. */
 import { describe, expect, it } from 'vitest';
 import { FlowIndex } from '../../src/dataplane/flow/flow-index.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 /** Rows that know nothing but their hashes. */
 class Rows {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HashKeys, hashKey } from '../../src/dataplane/flow/flow-key.ts';
 import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { ipv4End, setTuple, type Tuple, viewOf } from './views.ts';
 
 const keys = new HashKeys(12_345);

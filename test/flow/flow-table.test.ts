@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DETAIL_WORDS, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
 import { FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { ipv4End, setTuple, type Tuple, viewOf } from './views.ts';
 
 /** What the table must answer, with texts for keys. */

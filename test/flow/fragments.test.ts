@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fragments } from '../../src/dataplane/flow/fragments.ts';
 import type { PacketView } from '../../src/dataplane/wire/packet-view.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { fragmentView } from './views.ts';
 
 const SECOND = 1_000_000;

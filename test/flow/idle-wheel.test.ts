@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { IdleWheel, LONGEST_DELAY_SECONDS } from '../../src/dataplane/flow/idle-wheel.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { addFlow } from './views.ts';
 
 function scheduleAt(wheel: IdleWheel, slot: number, atUs: number): void {

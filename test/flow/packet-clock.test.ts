@@ -1,7 +1,7 @@
 /** The clock under reordering, damaged times and the ends of time. */
 import { describe, expect, it } from 'vitest';
 import { PacketClock } from '../../src/dataplane/flow/packet-clock.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 function reading(clock: PacketClock, timeUs: number): number {
   clock.timeUs = timeUs;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEAD_LIMIT, RecordChain } from '../../src/dataplane/flow/record-chain.ts';
 import { PARTITION_COUNT } from '../../src/dataplane/wire/partition.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 function held(chain: RecordChain, place: number, direction: number): number[] {
   const bytes = chain.bytes(place);

@@ -1,7 +1,7 @@
 /** Lists of slots against a sort by comparison. */
 import { describe, expect, it } from 'vitest';
 import { SlotList } from '../../src/dataplane/flow/slot-list.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 function listOf(firstPackets: readonly number[]): SlotList {
   const list = new SlotList();

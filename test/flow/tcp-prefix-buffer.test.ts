@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { TcpPrefixBuffer, WINDOW } from '../../src/dataplane/flow/tcp-prefix-buffer.ts';
 import { PARTITION_COUNT } from '../../src/dataplane/wire/partition.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 /** What must be known after some segments: the octets from 0 on, first come first kept. */
 class ArrayTwin {

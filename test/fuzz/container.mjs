@@ -43,12 +43,12 @@ function asPcapng(frames, random) {
 
 function section(frames, random) {
   const out = random.pick([LITTLE, BIG]);
-  const parts = [sectionHeader(out, random.chance(0.2) ? option(out, 1, random.octets(7)) : undefined)];
+  const parts = [sectionHeader(out, random.chance(0.2) ? option(out, 1, random.bytes(7)) : undefined)];
   const links = [...new Set(frames.map(({ link }) => link))];
   const shapes = new Map(links.map((link) => [link, interfaceShape(random)]));
   for (const link of links) parts.push(interfaceBlock(out, link, shapes.get(link)));
   for (const frame of frames) {
-    if (random.chance(0.05)) parts.push(block(out, random.pick(UNREAD_TYPES), random.octets(4 * random.below(40))));
+    if (random.chance(0.05)) parts.push(block(out, random.pick(UNREAD_TYPES), random.bytes(4 * random.below(40))));
     parts.push(packetBlock(out, frame, links.indexOf(frame.link), shapes.get(frame.link), random));
   }
   return parts;
@@ -92,7 +92,7 @@ export function compress(bytes, random) {
   const make = random.chance(0.6) ? gzipOf : zstdOf;
   const size = random.pick([bytes.length, 1000, 4096]) || 1;
   for (let at = 0; at < bytes.length || at === 0; at += size) parts.push(make(bytes.subarray(at, at + size), random));
-  if (random.chance(0.1)) parts.push(random.chance(0.5) ? Buffer.alloc(40) : random.octets(9));
+  if (random.chance(0.1)) parts.push(random.chance(0.5) ? Buffer.alloc(40) : random.bytes(9));
   const packed = Buffer.concat(parts);
   return random.chance(0.05) ? gzipSync(packed) : packed;
 }

@@ -116,7 +116,7 @@ function moveRecords(bytes, random) {
     case 1:
       return Buffer.concat([before, record, record, behind]);
     case 2:
-      return Buffer.concat([before, random.octets(random.pick([1, 4, 16])), record, behind]);
+      return Buffer.concat([before, random.bytes(random.pick([1, 4, 16])), record, behind]);
     default: {
       const other = random.pick(records);
       return Buffer.concat([before, bytes.subarray(other.at, other.at + other.length), behind]);

@@ -84,7 +84,7 @@ function truncate(frame, random) {
 }
 
 function extend(frame, random) {
-  return withBytes(frame, Buffer.concat([frame.bytes, random.octets(random.pick([1, 4, 18, 64]))]));
+  return withBytes(frame, Buffer.concat([frame.bytes, random.bytes(random.pick([1, 4, 18, 64]))]));
 }
 
 function insert(frame, random) {
@@ -93,7 +93,7 @@ function insert(frame, random) {
     frame,
     Buffer.concat([
       frame.bytes.subarray(0, at),
-      random.octets(random.pick([1, 2, 4, 8, 20])),
+      random.bytes(random.pick([1, 2, 4, 8, 20])),
       frame.bytes.subarray(at),
     ]),
   );

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { compress, writeContainer } from './container.mjs';
 import { damageContainer } from './damage-container.mjs';
 import { damageSequence, MOST_FRAMES } from './damage-sequence.mjs';
-import { Random } from './random.mjs';
+import { InputRandom } from './random.mjs';
 import { readFrames } from './sluice.mjs';
 
 export const CAPTURES = fileURLToPath(new URL('../../captures/', import.meta.url));
@@ -48,14 +48,14 @@ function spliced(first, second, random) {
 function noise(random) {
   const link = random.pick([0, 1, 9, 50, 51, 101, 104, 105, 113, 127, 228, 229, 276]);
   return Array.from({ length: random.between(1, 40) }, (_, number) => {
-    const bytes = random.octets(random.below(200));
+    const bytes = random.bytes(random.below(200));
     if (bytes.length > 0 && random.chance(0.5)) bytes[0] = random.pick([0x45, 0x60, 0x46, 0x00]);
     return { time: BigInt(number) * 1000n, bytes, original: bytes.length, link };
   });
 }
 
 export function makeInput(seeds, seed, index) {
-  const random = new Random(seed, index);
+  const random = new InputRandom(seed, index);
   const { bytes, frames } = random.pick(seeds);
   const other = random.pick(seeds);
   let made;

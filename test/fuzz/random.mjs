@@ -1,57 +1,24 @@
-/**
- * Seeded random choices: the same on every machine for the same seed and index, so that an input is named by two numbers.
- * The generator is Marsaglia's xorshift32 behind a multiplicative mix of seed and index.
- */
+/** Seeded random choices: the same on every machine for the same seed and index, so that an input is named by two numbers. */
+import { SeededRandom } from '../kit/random.mjs';
 
 /** Values at which lengths, counts and sequence numbers go wrong. */
 const EDGES = [
   0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 15, 16, 19, 20, 21, 24, 27, 28, 31, 32, 39, 40, 63, 64, 92, 127, 128, 148, 255,
 ];
 
-export class Random {
-  #state;
-
+export class InputRandom extends SeededRandom {
   constructor(seed, index) {
+    super(seed);
     const mixed = Math.imul(Math.imul(seed, 0x9e3779b1) ^ (index + 1), 0x85ebca6b);
-    this.#state = (mixed ^ (mixed >>> 13) ^ Math.imul(seed, 0xc2b2ae35)) | 1;
+    this.state = (mixed ^ (mixed >>> 13) ^ Math.imul(seed, 0xc2b2ae35)) | 1;
     for (let i = 0; i < 4; i++) this.word();
   }
 
-  /** An unsigned 32-bit number. */
-  word() {
-    let state = this.#state;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#state = state;
-    return state >>> 0;
+  bytes(length) {
+    return this.fill(Buffer.alloc(length));
   }
 
-  /** An integer in [0, limit). */
-  below(limit) {
-    return Math.floor((this.word() / 2 ** 32) * limit);
-  }
-
-  /** An integer in [least, most]. */
-  between(least, most) {
-    return least + this.below(most - least + 1);
-  }
-
-  chance(share) {
-    return this.word() < share * 2 ** 32;
-  }
-
-  pick(list) {
-    return list[this.below(list.length)];
-  }
-
-  octets(length) {
-    const octets = Buffer.alloc(length);
-    for (let at = 0; at < length; at++) octets[at] = this.word() >>> 24;
-    return octets;
-  }
-
-  /** A number of `width` octets that is more likely than others to break something; `current` is what stands there. */
+  /** A number of `width` bytes that is more likely than others to break something; `current` is the one that is there. */
   edge(width, current) {
     const most = 2 ** (8 * width) - 1;
     switch (this.below(8)) {
@@ -66,7 +33,7 @@ export class Random {
       case 4:
         return (current ^ (1 << this.below(8 * Math.min(width, 3)))) >>> 0;
       case 5:
-        return this.word() % (most + 1);
+        return (this.word() >>> 0) % (most + 1);
       default:
         return this.pick(EDGES) % (most + 1);
     }

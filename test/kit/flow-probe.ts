@@ -1,6 +1,6 @@
 /**
- * One flow as the fingerprints see it: payloads in, the finding out as words. Payloads lie between guards (a read outside what
- * was captured throws), so every test is a test of bounds as well.
+ * One flow as the fingerprints see it: payloads in, the finding out as words. Payloads are between guards (a read outside
+ * what was captured throws), so every test is a test of bounds as well.
  */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
@@ -44,7 +44,7 @@ export class FlowProbe {
     this.set = set;
   }
 
-  /** Shows a payload; `captured` octets of it are there. Returns the finding after it. */
+  /** Shows a payload; `captured` bytes of it are there. Returns the finding after it. */
   send(direction: 0 | 1, bytes: Uint8Array, shown: Shown = {}): string {
     const { payload } = this;
     payload.packet++;
@@ -104,7 +104,7 @@ export class FlowProbe {
     return this.handle === RETIRED;
   }
 
-  /** The flow is looked at no more. */
+  /** The flow leaves inspection. */
   retire(): void {
     this.handle = this.set.retire(this.handle);
     this.evidence = this.set.evidence;

@@ -1,9 +1,9 @@
 /**
- * Octets with guards around them: poison of a chosen value on both sides, so that a read outside shows as a different
+ * Bytes with guards around them: poison of a chosen value on both sides, so that a read outside shows as a different
  * result, and a DataView that throws at any such read, so that it shows even where the result would be the same.
  */
 
-/** Octets of poison on each side; more than any header has. */
+/** Bytes of poison on each side; more than any header has. */
 const MARGIN = 320;
 
 /** Values that begin an IPv4 or IPv6 header, end an MPLS stack, are all zeros or ones, or nothing in particular. */
@@ -49,16 +49,15 @@ class GuardedView extends DataView<ArrayBuffer> {
 
 export interface Guarded {
   readonly data: DataView;
-  /** Offset of the first octet. */
+  /** Offset of the first byte. */
   readonly at: number;
   readonly end: number;
 }
 
-/** The first `length` octets between margins of poison; reading the poison throws. */
+/** The first `length` bytes between margins of poison; reading the poison throws. */
 export function guarded(bytes: Uint8Array, length: number = bytes.length, poison = 0xa5): Guarded {
   const buffer = new ArrayBuffer(length + 2 * MARGIN);
-  const octets = new Uint8Array(buffer).fill(poison);
-  octets.set(bytes.subarray(0, length), MARGIN);
+  new Uint8Array(buffer).fill(poison).set(bytes.subarray(0, length), MARGIN);
   return { data: new GuardedView(buffer, MARGIN, MARGIN + length), at: MARGIN, end: MARGIN + length };
 }
 

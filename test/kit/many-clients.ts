@@ -4,9 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildPcapRecord, FILE_HEADER_LENGTH, RECORD_HEADER_LENGTH } from './pcap.mjs';
 
-const FILE_HEADER_LENGTH = 24;
-const RECORD_HEADER_LENGTH = 16;
 const ETHERNET_LENGTH = 14;
 const SOURCE = ETHERNET_LENGTH + 12;
 const DESTINATION = ETHERNET_LENGTH + 16;
@@ -42,13 +41,7 @@ export class Conversation {
     const client = Buffer.from([10, (number >> 16) & 255, (number >> 8) & 255, number & 255]);
     return Buffer.concat(
       this.packets.map(({ sinceFirstUs, frame }) => {
-        const record = Buffer.alloc(RECORD_HEADER_LENGTH + frame.length);
-        const timeUs = startUs + sinceFirstUs;
-        record.writeUInt32LE(Math.floor(timeUs / 1e6), 0);
-        record.writeUInt32LE(timeUs % 1e6, 4);
-        record.writeUInt32LE(frame.length, 8);
-        record.writeUInt32LE(frame.length, 12);
-        frame.copy(record, RECORD_HEADER_LENGTH);
+        const record = buildPcapRecord({ timeUs: startUs + sinceFirstUs, bytes: frame });
         const isFromClient = frame.subarray(SOURCE, SOURCE + 4).equals(this.client);
         client.copy(record, RECORD_HEADER_LENGTH + (isFromClient ? SOURCE : DESTINATION));
         return record;

@@ -7,7 +7,7 @@ import { captureOf } from '../../src/capture/format/open-capture.ts';
 import type { CaptureOptions } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../../src/capture/packet-source.ts';
-import type { BuiltPacket } from './capture-builder.ts';
+import type { BuiltPacket } from './pcap.mjs';
 
 export interface SeenPacket {
   readonly timeUs: number;

@@ -1,17 +1,18 @@
 /**
- * Reads the pages of test vectors in `vectors/`. Under a page's title each vector is a section: where its octets come from,
- * a list of what a capture file would say of it (link type, octets on the wire), the octets in hexadecimal, and a table of
- * the fields that must come out.
+ * Reads the pages of test vectors in test/wire/vectors. Under a page's title each vector is a section: where its bytes
+ * come from, a list of what a capture file would say of it (link type, bytes on the wire), the bytes in hexadecimal, and
+ * a table of the fields that must come out.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hex } from './bytes.mjs';
 
-const FOLDER = join(import.meta.dirname, 'vectors');
+const FOLDER = join(import.meta.dirname, '../wire/vectors');
 
 export interface Vector {
   readonly page: string;
   readonly title: string;
-  /** LINKTYPE_ number; NaN where the octets are those of a payload. */
+  /** LINKTYPE_ number; NaN where the bytes are those of a payload. */
   readonly linkType: number;
   readonly wireLength: number;
   readonly bytes: Uint8Array;
@@ -31,7 +32,7 @@ export function readAllPages(): Vector[] {
   return pages.sort().flatMap((name) => readPage(name.slice(0, -3)));
 }
 
-/** The vectors that are frames of a link, to be decoded from their first octet on. */
+/** The vectors that are frames of a link, to be decoded from their first byte on. */
 export function readFrames(): Vector[] {
   return readAllPages().filter((vector) => !Number.isNaN(vector.linkType));
 }
@@ -39,10 +40,10 @@ export function readFrames(): Vector[] {
 function readSection(page: string, section: string): Vector {
   const title = section.slice(0, section.indexOf('\n'));
   const [, , origin] = section.split('\n');
-  const hex = /```hex\n([0-9a-f\s]*)```/.exec(section)?.[1];
-  if (hex === undefined || origin === undefined || origin.length < 20)
+  const text = /```hex\n([0-9a-f\s]*)```/.exec(section)?.[1];
+  if (text === undefined || origin === undefined || origin.length < 20)
     throw new Error(`${page}.md: ${title}: incomplete`);
-  const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
+  const bytes = hex(text);
   const fields: Record<string, string> = {};
   for (const [, name, value] of section.matchAll(/^\| (\w+) \|(.*)\|$/gm)) {
     if (name !== 'field') fields[name!] = value!.trim();

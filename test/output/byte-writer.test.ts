@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { formatMicros } from '../../src/core/units.ts';
 import { ByteLiteral } from '../../src/output/event/byte-literal.ts';
 import { ByteWriter } from '../../src/output/event/byte-writer.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const random = new SeededRandom(3);
 const CHARACTERS = ['a', '"', '\u007f', 'é', '\u07ff', '\ud7ff', '\uffff', '\u{10000}', '\u{10ffff}'];

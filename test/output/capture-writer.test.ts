@@ -9,10 +9,11 @@ import { CaptureFault } from '../../src/capture/packet-source.ts';
 import { type CaptureShape, CaptureWriter } from '../../src/output/capture/capture-writer.ts';
 import { OutputError } from '../../src/output/log/output-error.ts';
 import { isMadeBeside } from '../../src/output/capture/split-pcap.ts';
-import { type BuiltPacket, samplePackets } from '../capture/capture-builder.ts';
+import type { BuiltPacket } from '../kit/pcap.mjs';
+import { SeededRandom } from '../kit/random.mjs';
+import { samplePackets } from '../kit/sample-packets.ts';
 import { installed } from '../kit/installed.ts';
 import { expectedPackets, readAll } from '../kit/read-all.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'capture-writer-'));
 afterAll(() => {

@@ -11,7 +11,7 @@ import { EventLines } from '../../src/output/event/event-line.ts';
 import { ByteWriter } from '../../src/output/event/byte-writer.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { Transport } from '../../src/dataplane/wire/packet-view.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const EVENTS = 5000;
 const TEXTS = ['Example Bank', 'a "quoted" \\ one', 'банк\u2028', '', 'tab\tand\nline'];

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { digest, sha1 } from '../../src/output/event/sha1.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const view = new DataView(new ArrayBuffer(512));
 const bytes = new Uint8Array(view.buffer);

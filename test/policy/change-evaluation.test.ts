@@ -15,7 +15,7 @@ import { RecordedFlow, type RecordedFlows } from '../../src/policy/recorded-flow
 import type { RulesAt } from '../../src/policy/trial-rules.ts';
 import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
-import { randomFrom } from '../registry/random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const NOW = 1_731_240_000_000_000;
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
@@ -315,7 +315,7 @@ function twin(before: RulesAt, after: RulesAt, flows: readonly Flow[]): Record<s
 
 describe('figures of a change', () => {
   it('equal those of the twin for random rules and flows', () => {
-    const random = randomFrom(99);
+    const random = new SeededRandom(99);
     const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
     const randomPolicy = (): Policy =>
       policyOf(

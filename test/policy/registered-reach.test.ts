@@ -4,7 +4,7 @@ import { Action } from '../../src/policy/action.ts';
 import { decidingRule } from '../../src/policy/decide.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { randomFrom } from '../registry/random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const parse = (rules: readonly string[]) =>
   parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`), 'p.yaml');
@@ -101,7 +101,7 @@ describe('whether a rule can hit a registered user', () => {
   });
 
   it('is never denied for a rule that hits one of many random flows', () => {
-    const random = randomFrom(12);
+    const random = new SeededRandom(12);
     const pick = <T>(list: readonly T[]): T => list[random.below(list.length)]!;
     const conditions = (): string => {
       const parts = [

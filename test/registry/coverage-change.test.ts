@@ -5,7 +5,7 @@ import { compareCoverage, type CoverageChange, coveredAddresses } from '../../sr
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
-import { type Address, type Random, randomFrom } from './random.ts';
+import { type Address, SeededRandom } from '../kit/random.mjs';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
 const PROTOCOLS = [Protocol.WIREGUARD, Protocol.OPENVPN, Protocol.IPSEC];
@@ -20,7 +20,7 @@ const DAY_US = 86_400_000_000;
 const DAY = (day: number): string => new Date((day * DAY_US) / 1000).toISOString().slice(0, 10);
 
 /** Rows in 10.0.0.0/24 and 2001:db8::/120, in force on some of the days 1 to 3 of 1970. */
-function randomRows(random: Random, count: number): string[] {
+function randomRows(random: SeededRandom, count: number): string[] {
   return Array.from({ length: count }, () => {
     const length = 120 + random.below(9);
     const word = random.below(256);
@@ -81,7 +81,7 @@ function twin(before: Registry, beforeUs: number, after: Registry, afterUs: numb
 describe('coverage that a change takes away', () => {
   it.each([0, 1, 2, 5, 20, 60])('equals that of the twin: two registries of %d rows, and one at two times', (count) => {
     for (let seed = 0; seed < 8; seed++) {
-      const random = randomFrom(count * 100 + seed);
+      const random = new SeededRandom(count * 100 + seed);
       const first = registryOf(randomRows(random, count));
       const second = registryOf(randomRows(random, count + random.below(3)));
       const [timeA, timeB] = [DAY_US * (1 + random.below(3)), DAY_US * (1 + random.below(3))];
@@ -97,7 +97,7 @@ describe('coverage that a change takes away', () => {
 
   it('equals that of the twin where a few rows were removed or added', () => {
     for (let seed = 0; seed < 20; seed++) {
-      const random = randomFrom(7000 + seed);
+      const random = new SeededRandom(7000 + seed);
       const rows = randomRows(random, 30);
       const [a, b] = [registryOf(rows), registryOf(rows.filter(() => random.below(8) > 0))];
       const change = compareCoverage({ registry: a, timeUs: DAY_US * 2 }, { registry: b, timeUs: DAY_US * 2 });

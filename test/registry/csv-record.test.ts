@@ -1,7 +1,7 @@
 import { inferSchema, initParser } from 'udsv';
 import { describe, expect, it } from 'vitest';
 import { RecordParser, fieldColumn } from '../../src/registry/file/csv-record.ts';
-import { randomFrom } from './random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const NAMES = ['a', 'b', 'c'];
 
@@ -62,7 +62,7 @@ describe('a line of CSV', () => {
   });
 
   it('is split as by the twins', () => {
-    const random = randomFrom(4180);
+    const random = new SeededRandom(4180);
     const parser = new RecordParser(NAMES);
     const parts = ['"', '""', ',', 'x', ' ', 'yz', '"a"', '"b,c"', ';'];
     let accepted = 0;

@@ -3,16 +3,12 @@ import { formatIssue } from '../../src/core/issue.ts';
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { BytePrefix } from '../../src/registry/file/byte-prefix.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
-import { type Random, randomFrom } from './random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
 const encoder = new TextEncoder();
 
-function pick<T>(random: Random, list: readonly T[]): T {
-  return list[random.below(list.length)]!;
-}
-
-function randomPrefix(random: Random): string {
+function randomPrefix(random: SeededRandom): string {
   const ipv4 = random.below(2) === 0;
   const length = ipv4 ? 96 + random.below(33) : random.below(129);
   const address = ipv4 ? random.ipv4() : random.address();
@@ -21,9 +17,9 @@ function randomPrefix(random: Random): string {
   return formatPrefix(a!, b!, c!, d!, length);
 }
 
-function mutated(random: Random, text: string, parts: readonly string[]): string {
+function mutated(random: SeededRandom, text: string, parts: readonly string[]): string {
   const at = random.below(text.length + 1);
-  return text.slice(0, at) + pick(random, parts) + text.slice(at + random.below(2));
+  return text.slice(0, at) + random.pick(parts) + text.slice(at + random.below(2));
 }
 
 /** The prefix as parsed by BytePrefix, or null where it is declined. */
@@ -43,7 +39,7 @@ function byText(text: string): number[] | null {
 
 describe('a prefix read from bytes', () => {
   it('equals that of PrefixParser, in all written forms', () => {
-    const random = randomFrom(4632);
+    const random = new SeededRandom(4632);
     for (let i = 0; i < 20_000; i++) {
       const text = randomPrefix(random);
       const bare = text.slice(0, text.indexOf('/'));
@@ -56,7 +52,7 @@ describe('a prefix read from bytes', () => {
   });
 
   it('is declined where PrefixParser refuses the text', () => {
-    const random = randomFrom(4291);
+    const random = new SeededRandom(4291);
     const parts = [':', '::', '.', '/', '0', '00', '1', 'f', 'g', '255', '256', ' ', '-', '%', '/1', '/33', '1.2.3.4'];
     let read = 0;
     for (let i = 0; i < 100_000; i++) {
@@ -124,17 +120,17 @@ const PROTOCOLS = ['', '', 'wireguard', 'openvpn;ipsec', 'tor'];
 const DATES = ['', '', '2024-01-01', '2024-11-30', '2024-11-30T10:00:00Z', '2024-02-30', '2030-01-01'];
 const REFERENCES = ['', 'OW-1', ' OW-2 ', 'é', 'a"b', 'x'.repeat(5000)];
 
-function randomRow(random: Random): string {
+function randomRow(random: SeededRandom): string {
   const fields = [HOLDERS, SECTORS, PROTOCOLS, DATES, DATES, REFERENCES].map((list) => {
     const common = list.slice(0, 3);
-    return pick(random, random.below(8) === 0 ? list : common);
+    return random.pick(random.below(8) === 0 ? list : common);
   });
   return [randomPrefix(random), ...fields].join(',');
 }
 
 describe('the fast path against the text parser', () => {
   it('gives the same registrations and messages for random rows', () => {
-    const random = randomFrom(4180);
+    const random = new SeededRandom(4180);
     for (let i = 0; i < 3000; i++) {
       let row = randomRow(random);
       if (random.below(4) === 0) row = mutated(random, row, [',', '\r', '\t', '\u0007', '"', ' ', '\ufeff', '/']);
@@ -145,15 +141,15 @@ describe('the fast path against the text parser', () => {
   });
 
   it('gives the same registrations with LF and CRLF, with and without a last end of line', () => {
-    const random = randomFrom(8);
+    const random = new SeededRandom(8);
     const good = { holders: ['Holder 1', ' Банк ', 'بنك', '日本', 'a\u00a0b'], until: ['', '2025-01-01'] };
     const rows = Array.from({ length: 2000 }, () => {
       const rest = [
-        pick(random, SECTORS.slice(0, 4)),
-        pick(random, PROTOCOLS.slice(0, 4)),
-        pick(random, DATES.slice(0, 5)),
+        random.pick(SECTORS.slice(0, 4)),
+        random.pick(PROTOCOLS.slice(0, 4)),
+        random.pick(DATES.slice(0, 5)),
       ];
-      return [randomPrefix(random), pick(random, good.holders), ...rest, pick(random, good.until), 'r'].join(',');
+      return [randomPrefix(random), random.pick(good.holders), ...rest, random.pick(good.until), 'r'].join(',');
     });
     const expected = rowsOf(encoder.encode([HEADER, ...rows.map(withQuotes)].join('\n')));
     expect(expected).toHaveLength(2000);

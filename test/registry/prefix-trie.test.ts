@@ -5,7 +5,7 @@ import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { PrefixColumns } from '../../src/registry/lookup/prefix-columns.ts';
 import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';
-import { type Address, type Random, randomFrom } from './random.ts';
+import { type Address, randomFrom, type SeededRandom as Random } from '../kit/random.mjs';
 
 /** The slow twin: compares every prefix. */
 function coveringByScan(prefixes: PrefixColumns, address: Address): number[] {

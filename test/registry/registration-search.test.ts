@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PrefixParser } from '../../src/registry/prefix.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import type { Registry } from '../../src/registry/registry.ts';
-import { randomFrom } from './random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference';
 
@@ -56,7 +56,7 @@ describe('the search for registrations', () => {
   });
 
   it('finds the prefixes that cover an address', () => {
-    const random = randomFrom(20);
+    const random = new SeededRandom(20);
     const rows = Array.from({ length: 300 }, () => {
       const length = random.below(25);
       const address = random.below(256) * 2 ** 24 + random.below(256) * 2 ** 16 + random.below(2 ** 16);

@@ -1,7 +1,7 @@
 /** The ring of reports against a queue, and one record at a time round its end. */
 import { describe, expect, it } from 'vitest';
 import { LONGEST_RECORD, EventQueue } from '../../src/pipeline/workers/event-queue.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 function pair(): { writer: EventQueue; reader: EventQueue } {
   const memory = new SharedArrayBuffer(EventQueue.byteLength);

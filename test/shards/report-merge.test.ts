@@ -11,7 +11,7 @@ import {
 } from '../../src/pipeline/workers/report.ts';
 import { ReportMerge } from '../../src/pipeline/workers/report-merge.ts';
 import { EventQueue } from '../../src/pipeline/workers/event-queue.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 interface Said {
   readonly row: number;

@@ -1,14 +1,14 @@
 /** Headers that lie: each layer's table of broken fields with the status, or the outcome, that must come of them. */
 import { describe, expect, it } from 'vitest';
 import { statusOf } from './decoded.ts';
-import type { Octets } from '../kit/frame-builder.ts';
+import { u16, u32, zeros } from '../kit/bytes.mjs';
+import { bytesOf, DATAGRAM, type Bytes, PACKET, withBytes } from '../kit/frame-builder.ts';
 import * as build from '../kit/frame-builder.ts';
-import { bytesOf, DATAGRAM, PACKET, u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 const LINK_TYPES = { null: 0, ethernet: 1, ppp: 9, raw: 101, hdlc: 104, wifi: 105, sll: 113, radiotap: 127, sll2: 276 };
 
-type Row = readonly [name: string, status: string, octets: Octets];
+type Row = readonly [name: string, status: string, octets: Bytes];
 
 function table(layer: string, linkType: number, rows: readonly Row[]): void {
   describe(layer, () => {
@@ -19,7 +19,7 @@ function table(layer: string, linkType: number, rows: readonly Row[]): void {
 }
 
 /** Ethernet around IPv4, or what else the type says. */
-const frame = (octets: Octets, type = 0x0800): Octets => build.ethernet(type, octets);
+const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octets);
 
 table('links', ETHERNET, [
   ['nothing', 'truncated-link', []],
@@ -31,7 +31,7 @@ table('links', ETHERNET, [
   ['nine VLAN tags', 'too-deep', frame([...tags(8), ...build.vlan(9, 0x0800, PACKET)], 0x8100)],
 ]);
 
-function tags(count: number): Octets {
+function tags(count: number): Bytes {
   return Array.from({ length: count }, (_, i) => build.vlan(i, 0x8100, [])).flat();
 }
 
@@ -43,26 +43,26 @@ const IPNET = 226;
 const ENC = 109;
 const JUNIPER = 178;
 
-const le16 = (value: number): Octets => [value & 255, value >> 8];
-const le32 = (value: number): Octets => [...le16(value & 0xffff), ...le16(value >>> 16)];
-const attribute = (type: number, value: Octets): Octets => [
+const le16 = (value: number): Bytes => [value & 255, value >> 8];
+const le32 = (value: number): Bytes => [...le16(value & 0xffff), ...le16(value >>> 16)];
+const attribute = (type: number, value: Bytes): Bytes => [
   ...le16(value.length + 4),
   ...le16(type),
   ...value,
   ...zeros(-value.length & 3),
 ];
-const nflog = (attributes: Octets, family = 2): Octets => [family, 0, 0, 1, ...attributes];
-const ppi = (linkType: number, load: Octets, length = 8): Octets => [0, 0, ...le16(length), ...le32(linkType), ...load];
-const pktap = (linkType: number, load: Octets, length = 108, record = 1): Octets => {
+const nflog = (attributes: Bytes, family = 2): Bytes => [family, 0, 0, 1, ...attributes];
+const ppi = (linkType: number, load: Bytes, length = 8): Bytes => [0, 0, ...le16(length), ...le32(linkType), ...load];
+const pktap = (linkType: number, load: Bytes, length = 108, record = 1): Bytes => {
   const header = [...le32(length), ...le32(record), ...le32(linkType)];
   return [...header, ...zeros(96), ...load];
 };
-const pflog = (length: number, family: number): Octets => [length, family, ...zeros(62), ...PACKET];
-const ipnet = (length: number, family = 2): Octets => [2, family, 0, 0, ...u32(length), ...zeros(16), ...PACKET];
-const juniper = (flags: number, load: Octets): Octets => [0x4d, 0x47, 0x43, flags, ...load];
+const pflog = (length: number, family: number): Bytes => [length, family, ...zeros(62), ...PACKET];
+const ipnet = (length: number, family = 2): Bytes => [2, family, 0, 0, ...u32(length), ...zeros(16), ...PACKET];
+const juniper = (flags: number, load: Bytes): Bytes => [0x4d, 0x47, 0x43, flags, ...load];
 
 describe('links with notes in front', () => {
-  it.each<readonly [string, string, number, Octets]>([
+  it.each<readonly [string, string, number, Bytes]>([
     ['NFLOG of three bytes', 'truncated-link', NFLOG, [2, 0, 0]],
     ['NFLOG without an attribute', 'truncated-link', NFLOG, nflog([])],
     ['NFLOG without a payload', 'unsupported-frame', NFLOG, nflog(attribute(10, [65, 0]))],
@@ -133,9 +133,9 @@ describe('links with notes in front', () => {
 });
 
 describe('links that are not Ethernet', () => {
-  it.each<readonly [string, string, number, Octets]>([
+  it.each<readonly [string, string, number, Bytes]>([
     ['an unknown link type', 'unsupported-link-type', 147, PACKET],
-    ['raw IP of version 5', 'malformed-link', LINK_TYPES.raw, withOctets(PACKET, 0, [0x55])],
+    ['raw IP of version 5', 'malformed-link', LINK_TYPES.raw, withBytes(PACKET, 0, [0x55])],
     ['raw IP without an octet', 'truncated-link', LINK_TYPES.raw, []],
     ['the IPv4 link with IPv6 on it', 'malformed-ipv4', 228, build.ipv6(17, DATAGRAM)],
     ['the IPv6 link with IPv4 on it', 'malformed-ipv6', 229, [...PACKET, ...zeros(20)]],
@@ -179,7 +179,7 @@ table('MPLS', ETHERNET, [
   ['a stack in a stack in a stack', 'too-deep', frame(nestedStacks(9), 0x8847)],
 ]);
 
-function nestedStacks(count: number): Octets {
+function nestedStacks(count: number): Bytes {
   if (count === 0) return PACKET;
   return [...build.label(count, true), 0, 0, 0, 0, ...frame(nestedStacks(count - 1), 0x8847)];
 }
@@ -195,19 +195,19 @@ table('PPPoE', ETHERNET, [
 ]);
 
 table('IPv4', ETHERNET, [
-  ['header of 16 octets', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x44]))],
-  ['header of 0 octets', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x40]))],
-  ['version 6 under the IPv4 type', 'malformed-ipv4', frame(withOctets(PACKET, 0, [0x65]))],
-  ['header longer than the frame', 'truncated-ipv4', frame(withOctets(PACKET, 0, [0x4f]))],
-  ['total length below the header', 'malformed-ipv4', frame(withOctets(PACKET, 2, u16(19)))],
+  ['header of 16 octets', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x44]))],
+  ['header of 0 octets', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x40]))],
+  ['version 6 under the IPv4 type', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x65]))],
+  ['header longer than the frame', 'truncated-ipv4', frame(withBytes(PACKET, 0, [0x4f]))],
+  ['total length below the header', 'malformed-ipv4', frame(withBytes(PACKET, 2, u16(19)))],
   [
     'total length below a header with options',
     'malformed-ipv4',
-    frame([...withOctets(PACKET, 0, [0x46]).slice(0, 2), 0, 23, ...PACKET.slice(4), ...zeros(8)]),
+    frame([...withBytes(PACKET, 0, [0x46]).slice(0, 2), 0, 23, ...PACKET.slice(4), ...zeros(8)]),
   ],
-  ['total length of the header alone', 'malformed-udp', frame(withOctets(PACKET, 2, u16(20)))],
-  ['total length 0: up to the end of the frame', 'ok', frame(withOctets(PACKET, 2, u16(0)))],
-  ['total length beyond the frame', 'ok', frame(withOctets(PACKET, 2, u16(1500)))],
+  ['total length of the header alone', 'malformed-udp', frame(withBytes(PACKET, 2, u16(20)))],
+  ['total length 0: up to the end of the frame', 'ok', frame(withBytes(PACKET, 2, u16(0)))],
+  ['total length beyond the frame', 'ok', frame(withBytes(PACKET, 2, u16(1500)))],
   ['a fragment behind the end of any datagram', 'ok', frame(build.ipv4(17, zeros(16), { offset: 65528 }))],
   [
     'a first fragment without the UDP header',
@@ -225,7 +225,7 @@ table('IPv4', ETHERNET, [
 ]);
 
 const V6 = 0x86dd;
-const chain = (count: number, length = 8): Octets =>
+const chain = (count: number, length = 8): Bytes =>
   count === 0 ? DATAGRAM : build.extension(count === 1 ? 17 : 60, length, chain(count - 1, length));
 
 table('IPv6', ETHERNET, [
@@ -247,16 +247,16 @@ table('IPv6', ETHERNET, [
   [
     'an extension longer than the packet',
     'truncated-ipv6-extension',
-    frame(build.ipv6(0, withOctets(chain(1), 1, [255])), V6),
+    frame(build.ipv6(0, withBytes(chain(1), 1, [255])), V6),
   ],
   ['an extension of one octet', 'truncated-ipv6-extension', frame(build.ipv6(0, [17]), V6)],
   ['a cut fragment header', 'truncated-ipv6-extension', frame(build.ipv6(44, [17, 0, 0, 0]), V6)],
   [
     'a payload length that cuts the UDP header',
     'malformed-udp',
-    frame(withOctets(build.ipv6(17, DATAGRAM), 4, u16(7)), V6),
+    frame(withBytes(build.ipv6(17, DATAGRAM), 4, u16(7)), V6),
   ],
-  ['payload length 0: up to the end of the frame', 'ok', frame(withOctets(build.ipv6(17, DATAGRAM), 4, u16(0)), V6)],
+  ['payload length 0: up to the end of the frame', 'ok', frame(withBytes(build.ipv6(17, DATAGRAM), 4, u16(0)), V6)],
   [
     'a first fragment that ends in its extensions',
     'truncated-ipv6-extension',
@@ -279,12 +279,12 @@ table('UDP', ETHERNET, [
   ...Array.from({ length: 8 }, (_, length): Row => [
     `length ${length}`,
     'malformed-udp',
-    frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(length)))),
+    frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(length)))),
   ]),
-  ['length 8 with octets behind', 'ok', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(8))))],
-  ['length one beyond the packet', 'malformed-udp', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(13))))],
-  ['length 65535', 'malformed-udp', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(65535))))],
-  ['length beyond the first fragment', 'ok', frame(build.ipv4(17, withOctets(DATAGRAM, 4, u16(3000)), { more: true }))],
+  ['length 8 with octets behind', 'ok', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(8))))],
+  ['length one beyond the packet', 'malformed-udp', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(13))))],
+  ['length 65535', 'malformed-udp', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(65535))))],
+  ['length beyond the first fragment', 'ok', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(3000)), { more: true }))],
   ['seven octets', 'malformed-udp', frame(build.ipv4(17, DATAGRAM.slice(0, 7)))],
 ]);
 
@@ -293,12 +293,12 @@ table('TCP', ETHERNET, [
   ...Array.from({ length: 5 }, (_, words): Row => [
     `data offset ${words}`,
     'malformed-tcp',
-    frame(build.ipv4(6, withOctets(SEGMENT, 12, [words << 4]))),
+    frame(build.ipv4(6, withBytes(SEGMENT, 12, [words << 4]))),
   ]),
-  ['data offset behind the packet', 'malformed-tcp', frame(build.ipv4(6, withOctets(SEGMENT, 12, [0xf0])))],
-  ["data offset on the packet's end", 'ok', frame(build.ipv4(6, withOctets(SEGMENT, 12, [0x60])))],
+  ['data offset behind the packet', 'malformed-tcp', frame(build.ipv4(6, withBytes(SEGMENT, 12, [0xf0])))],
+  ["data offset on the packet's end", 'ok', frame(build.ipv4(6, withBytes(SEGMENT, 12, [0x60])))],
   ['19 octets', 'malformed-tcp', frame(build.ipv4(6, SEGMENT.slice(0, 19)))],
-  ['SYN, FIN and RST at once', 'ok', frame(build.ipv4(6, withOctets(SEGMENT, 13, [0xff])))],
+  ['SYN, FIN and RST at once', 'ok', frame(build.ipv4(6, withBytes(SEGMENT, 13, [0xff])))],
 ]);
 
 const AH = [50, 4, 0, 0, ...u32(0x1000), ...u32(1), ...zeros(12), ...u32(0x1001), ...u32(1), ...zeros(16)];
@@ -306,15 +306,15 @@ table('ESP and AH', ETHERNET, [
   ['ESP with SPI 0', 'malformed-esp', frame(build.ipv4(50, zeros(24)))],
   ['ESP of 7 octets', 'malformed-esp', frame(build.ipv4(50, [0, 0, 1, 0, 0, 0, 0]))],
   ['AH', 'ok', frame(build.ipv4(51, AH))],
-  ['AH of length 0', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [0])))],
-  ['AH without a check value', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [1])))],
-  ['AH longer than the packet', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 1, [255])))],
-  ['AH with a reserved bit', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 3, [1])))],
-  ['AH with SPI 0', 'malformed-ah', frame(build.ipv4(51, withOctets(AH, 4, u32(0))))],
+  ['AH of length 0', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [0])))],
+  ['AH without a check value', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [1])))],
+  ['AH longer than the packet', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [255])))],
+  ['AH with a reserved bit', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 3, [1])))],
+  ['AH with SPI 0', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 4, u32(0))))],
   ['AH of 11 octets', 'malformed-ah', frame(build.ipv4(51, AH.slice(0, 11)))],
 ]);
 
-const tunnel = (octets: Octets): Octets => frame(build.ipv4(47, octets));
+const tunnel = (octets: Bytes): Bytes => frame(build.ipv4(47, octets));
 table('GRE and ERSPAN', ETHERNET, [
   ['version 7', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 7))],
   ['routing', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 0x4000))],
@@ -347,14 +347,14 @@ table('GRE and ERSPAN', ETHERNET, [
 ]);
 
 describe('nesting', () => {
-  const wrap: Record<string, (octets: Octets) => Octets> = {
+  const wrap: Record<string, (octets: Bytes) => Bytes> = {
     'IPv4 in IPv4': (octets) => build.ipv4(4, octets),
     GRE: (octets) => build.ipv4(47, build.gre(0x0800, octets)),
     VXLAN: (octets) => build.ipv4(17, build.udp(5, 4789, build.vxlan(1, frame(octets)))),
     Geneve: (octets) => build.ipv4(17, build.udp(5, 6081, build.geneve(0x0800, 1, octets))),
     'GTP-U': (octets) => build.ipv4(17, build.udp(5, 2152, build.gtp(1, octets))),
   };
-  const nested = (around: (octets: Octets) => Octets, count: number): Octets =>
+  const nested = (around: (octets: Bytes) => Bytes, count: number): Bytes =>
     count === 0 ? PACKET : around(nested(around, count - 1));
 
   it.each(Object.entries(wrap))('%s: 8 deep is read, 9 and 20 are too deep', (_, around) => {

@@ -4,7 +4,7 @@ import { DecodedPackets } from '../../src/dataplane/wire/decoded-packets.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { PARTITION_COUNT, partitionOfTuple } from '../../src/dataplane/wire/partition.ts';
 import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
-import { SeededRandom } from '../flow/seeded-random.ts';
+import { SeededRandom } from '../kit/random.mjs';
 
 const ROWS = 64;
 const DATA = new DataView(new ArrayBuffer(16));

@@ -1,16 +1,15 @@
 /** The domain of an encapsulation, which is part of a flow's identity. */
 import { describe, expect, it } from 'vitest';
 import { describeBytes } from './decoded.ts';
-import type { Octets } from '../kit/frame-builder.ts';
+import { bytesOf, type Bytes, PACKET } from '../kit/frame-builder.ts';
 import * as build from '../kit/frame-builder.ts';
-import { bytesOf, PACKET } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 /** Ethernet around IPv4, or another layer by its type. */
-const frame = (octets: Octets, type = 0x0800): Octets => build.ethernet(type, octets);
+const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octets);
 
 describe('the domain of a wrapping', () => {
-  const domainOf = (octets: Octets): string => describeBytes(bytesOf(octets), ETHERNET).domain!;
+  const domainOf = (octets: Bytes): string => describeBytes(bytesOf(octets), ETHERNET).domain!;
   const reversed = build.ipv4(17, build.udp(40002, 40001, [9]), {
     source: [198, 51, 100, 9],
     destination: [192, 0, 2, 7],

@@ -1,8 +1,9 @@
 /** ESP without encryption: packets that scapy made, the same broken in one place, and what is no inner packet. */
 import { describe, expect, it } from 'vitest';
 import { findNullTrailer, nullNextHeader } from '../../src/dataplane/wire/esp-null.ts';
-import { Noise } from '../fingerprint/octets.ts';
-import { u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
+import { u16, u32, zeros } from '../kit/bytes.mjs';
+import { withBytes } from '../kit/frame-builder.ts';
+import { SeededRandom } from '../kit/random.mjs';
 import { guarded } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
 
@@ -34,9 +35,9 @@ describe('vectors', () => {
   it.each(cases)('%s with another padding, length or next header is nothing', (_, { bytes, fields }) => {
     const checkAt = Number(fields.checkValue);
     const padding = bytes[checkAt - 2]!;
-    for (let i = 0; i < padding; i++) expect(found(withOctets([...bytes], checkAt - 3 - i, [0]))).toBe(-1);
-    expect(found(withOctets([...bytes], checkAt - 2, [padding + 1]))).toBe(-1);
-    for (const next of [0, 59, 255]) expect(found(withOctets([...bytes], checkAt - 1, [next]))).toBe(-1);
+    for (let i = 0; i < padding; i++) expect(found(withBytes([...bytes], checkAt - 3 - i, [0]))).toBe(-1);
+    expect(found(withBytes([...bytes], checkAt - 2, [padding + 1]))).toBe(-1);
+    for (const next of [0, 59, 255]) expect(found(withBytes([...bytes], checkAt - 1, [next]))).toBe(-1);
   });
 });
 
@@ -45,7 +46,7 @@ describe('inner packets', () => {
   /** The least padding, a next header and a check value after an inner packet. */
   const packet = (next: number, inner: readonly number[], checkValue = 12): number[] => {
     const padding = (4 - ((inner.length + 2) % 4)) % 4;
-    return [...ESP, ...inner, ...[1, 2, 3].slice(0, padding), padding, next, ...new Noise(3).take(checkValue)];
+    return [...ESP, ...inner, ...[1, 2, 3].slice(0, padding), padding, next, ...new SeededRandom(3).take(checkValue)];
   };
   const tcp = (flags: number, offset = 0x50): number[] => [
     ...u16(40000),
@@ -74,7 +75,7 @@ describe('inner packets', () => {
   });
 
   it('may come after the IV of AES-GMAC (RFC 4543)', () => {
-    const inner = [...new Noise(5).take(8), ...u16(5000), ...u16(53), ...u16(12), ...u16(0), 1, 2, 3, 4];
+    const inner = [...new SeededRandom(5).take(8), ...u16(5000), ...u16(53), ...u16(12), ...u16(0), 1, 2, 3, 4];
     expect(found(packet(17, inner, 16))).toBeGreaterThan(0);
     expect(found(packet(17, inner, 12))).toBe(-1);
   });
@@ -96,9 +97,9 @@ describe('inner packets', () => {
   });
 
   it('are not seen in random octets: once in many thousand packets', () => {
-    const noise = new Noise(9);
+    const noise = new SeededRandom(9);
     let count = 0;
-    for (let i = 0; i < 200_000; i++) if (found(noise.take(48 + 4 * (i % 12))) >= 0) count++;
+    for (let i = 0; i < 200_000; i++) if (found(noise.bytes(48 + 4 * (i % 12))) >= 0) count++;
     expect(count).toBeLessThan(20);
   });
 });

@@ -1,7 +1,7 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
 import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/dataplane/wire/ike-cut.ts';
-import { withOctets } from '../kit/frame-builder.ts';
+import { withBytes } from '../kit/frame-builder.ts';
 import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
 
@@ -37,19 +37,19 @@ describe('headers that lie', () => {
   const request = of('IKE_SA_INIT: request');
   const main = of('main mode: first message');
   it.each<readonly [string, readonly number[], readonly number[]]>([
-    ['initiator SPI zero', request, withOctets(request, 0, new Array<number>(8).fill(0))],
-    ['a request with the other SPI', request, withOctets(request, 15, [1])],
-    ['a minor version', request, withOctets(request, 17, [0x21])],
-    ['an unassigned exchange', request, withOctets(request, 18, [39])],
-    ['a reserved flag', request, withOctets(request, 19, [0x88])],
-    ['a request that is a response', request, withOctets(request, 19, [0x28])],
-    ['a first payload that opens nothing', request, withOctets(request, 16, [40])],
-    ['a message id', request, withOctets(request, 21, [1])],
-    ['a length that no datagram has', request, withOctets(request, 25, [1])],
-    ['another exchange without the other SPI', request, withOctets(request, 18, [35])],
-    ['version 1 with a message id', main, withOctets(main, 23, [1])],
-    ['version 1 with an exchange that opens nothing', main, withOctets(main, 18, [5])],
-    ['version 1 with a flag', main, withOctets(main, 19, [1])],
+    ['initiator SPI zero', request, withBytes(request, 0, new Array<number>(8).fill(0))],
+    ['a request with the other SPI', request, withBytes(request, 15, [1])],
+    ['a minor version', request, withBytes(request, 17, [0x21])],
+    ['an unassigned exchange', request, withBytes(request, 18, [39])],
+    ['a reserved flag', request, withBytes(request, 19, [0x88])],
+    ['a request that is a response', request, withBytes(request, 19, [0x28])],
+    ['a first payload that opens nothing', request, withBytes(request, 16, [40])],
+    ['a message id', request, withBytes(request, 21, [1])],
+    ['a length that no datagram has', request, withBytes(request, 25, [1])],
+    ['another exchange without the other SPI', request, withBytes(request, 18, [35])],
+    ['version 1 with a message id', main, withBytes(main, 23, [1])],
+    ['version 1 with an exchange that opens nothing', main, withBytes(main, 18, [5])],
+    ['version 1 with a flag', main, withBytes(main, 19, [1])],
   ])('%s', (_, sound, octets) => {
     expect(check(Uint8Array.from(sound), 26)).toBe(true);
     expect(check(Uint8Array.from(octets), 26)).toBe(false);
@@ -80,14 +80,14 @@ describe('after the non-ESP marker', () => {
 
   const message = [...encrypted[0]!.message];
   it.each<readonly [string, readonly number[], number]>([
-    ['initiator SPI zero', withOctets(message, 0, new Array<number>(8).fill(0)), 18],
-    ['responder SPI zero', withOctets(message, 8, new Array<number>(8).fill(0)), 18],
-    ['a payload in clear', withOctets(message, 16, [33]), 18],
-    ['a minor version', withOctets(message, 17, [0x21]), 18],
-    ['version 1', withOctets(message, 17, [0x10]), 18],
-    ['an unassigned exchange', withOctets(message, 18, [39]), 19],
-    ['the exchange that opens', withOctets(message, 18, [34]), 19],
-    ['a reserved flag', withOctets(message, 19, [0x48]), 20],
+    ['initiator SPI zero', withBytes(message, 0, new Array<number>(8).fill(0)), 18],
+    ['responder SPI zero', withBytes(message, 8, new Array<number>(8).fill(0)), 18],
+    ['a payload in clear', withBytes(message, 16, [33]), 18],
+    ['a minor version', withBytes(message, 17, [0x21]), 18],
+    ['version 1', withBytes(message, 17, [0x10]), 18],
+    ['an unassigned exchange', withBytes(message, 18, [39]), 19],
+    ['the exchange that opens', withBytes(message, 18, [34]), 19],
+    ['a reserved flag', withBytes(message, 19, [0x48]), 20],
   ])('is nothing with %s', (_, octets, captured) => {
     const { data, at, end } = guarded(Uint8Array.from(octets), captured);
     expect(checkMarkedIke(data, at, end, octets.length)).toBe(false);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { IKE_HEADER_LENGTH } from '../../src/dataplane/wire/ike.ts';
 import { Chain, walkPayloads } from '../../src/dataplane/wire/ike-payloads.ts';
 import { guarded } from '../kit/guarded-bytes.ts';
-import { u16, u32 } from '../kit/frame-builder.ts';
+import { u16, u32 } from '../kit/bytes.mjs';
 
 type Case = readonly [title: string, expected: Chain, first: number, octets: readonly number[]];
 

@@ -10,7 +10,8 @@ import {
   walkPayloads,
 } from '../../src/dataplane/wire/ike-payloads.ts';
 import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
-import { u32, withOctets } from '../kit/frame-builder.ts';
+import { u32 } from '../kit/bytes.mjs';
+import { withBytes } from '../kit/frame-builder.ts';
 import { readPage } from '../kit/vector-pages.ts';
 
 const vectors = readPage('ike').map((vector) => {
@@ -85,19 +86,19 @@ describe('headers that lie', () => {
     return ike.checkIke(data, at, end, length);
   };
   it.each<readonly [string, readonly number[]]>([
-    ['initiator SPI zero', withOctets(sound, 0, new Array<number>(8).fill(0))],
-    ['version 0', withOctets(sound, 17, [0])],
-    ['version 3', withOctets(sound, 17, [0x30])],
-    ['a version 1 exchange in version 2', withOctets(sound, 18, [2])],
-    ['an unassigned exchange', withOctets(sound, 18, [39])],
-    ['version 1.1', withOctets(withOctets(sound, 17, [0x11]), 18, [2, 0])],
-    ['a reserved flag of version 1', withOctets(sound, 17, [0x10, 2, 0x08])],
-    ['length one more', withOctets(sound, 24, u32(sound.length + 1))],
-    ['length one less, where the last octet is not zero', withOctets(sound, 24, u32(sound.length - 1))],
+    ['initiator SPI zero', withBytes(sound, 0, new Array<number>(8).fill(0))],
+    ['version 0', withBytes(sound, 17, [0])],
+    ['version 3', withBytes(sound, 17, [0x30])],
+    ['a version 1 exchange in version 2', withBytes(sound, 18, [2])],
+    ['an unassigned exchange', withBytes(sound, 18, [39])],
+    ['version 1.1', withBytes(withBytes(sound, 17, [0x11]), 18, [2, 0])],
+    ['a reserved flag of version 1', withBytes(sound, 17, [0x10, 2, 0x08])],
+    ['length one more', withBytes(sound, 24, u32(sound.length + 1))],
+    ['length one less, where the last octet is not zero', withBytes(sound, 24, u32(sound.length - 1))],
     ['33 zeros', [...sound, ...new Array<number>(33).fill(0)]],
     ['16 zeros and one that is not', [...sound, ...new Array<number>(16).fill(0), 1]],
     ['zeros that begin in the header', [...new Array<number>(27).fill(1), ...new Array<number>(5).fill(0)]],
-    ['length zero', withOctets(sound, 24, u32(0))],
+    ['length zero', withBytes(sound, 24, u32(0))],
     ['27 octets', sound.slice(0, 27)],
   ])('%s', (_, octets) => {
     expect(check(sound)).toBe(true);
@@ -109,15 +110,15 @@ describe('what a receiver ignores', () => {
   const sound = [...vectors.find(({ title }) => title.includes('IKE_SA_INIT: request'))!.message];
   const zeros = (count: number): number[] => [...sound, ...new Array<number>(count).fill(0)];
   it.each<readonly [string, readonly number[]]>([
-    ['a minor version of 2 (RFC 7296 section 3.1)', withOctets(sound, 17, [0x2f])],
-    ['reserved flags (RFC 7296 section 3.1)', withOctets(sound, 19, [0xcf])],
+    ['a minor version of 2 (RFC 7296 section 3.1)', withBytes(sound, 17, [0x2f])],
+    ['reserved flags (RFC 7296 section 3.1)', withBytes(sound, 19, [0xcf])],
     ['one zero after the message', zeros(1)],
     ['16 zeros after the message', zeros(16)],
     ['32 zeros after the message', zeros(32)],
-    ['exchange 38 (RFC 5723)', withOctets(sound, 18, [38])],
-    ['exchange 43 (RFC 9242)', withOctets(sound, 18, [43])],
-    ['exchange 44 (RFC 9370)', withOctets(sound, 18, [44])],
-    ['exchange 1 of version 1 (RFC 2408 section 4.4)', withOctets(sound, 17, [0x10, 1, 0])],
+    ['exchange 38 (RFC 5723)', withBytes(sound, 18, [38])],
+    ['exchange 43 (RFC 9242)', withBytes(sound, 18, [43])],
+    ['exchange 44 (RFC 9370)', withBytes(sound, 18, [44])],
+    ['exchange 1 of version 1 (RFC 2408 section 4.4)', withBytes(sound, 17, [0x10, 1, 0])],
   ])('%s', (_, octets) => {
     const { data, at, end } = guarded(Uint8Array.from(octets));
     expect(ike.checkIke(data, at, end, octets.length)).toBe(true);

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildEnhanced, buildInterface, buildSection } from '../kit/pcapng.mjs';
 
 const run = promisify(execFile);
 
@@ -82,27 +83,16 @@ async function tsharkRows(packets: readonly RawPacket[]): Promise<Row[]> {
   }
 }
 
-/** Section header, an interface for each link type, and enhanced packet blocks a millisecond apart. */
-function pcapngOf(packets: readonly RawPacket[]): Buffer {
+/** An interface for each link type, and the packets a millisecond apart. */
+function pcapngOf(packets: readonly RawPacket[]): Uint8Array {
   const linkTypes = [...new Set(packets.map(({ linkType }) => linkType))];
-  const blocks = [block(0x0a0d0d0a, words(0x1a2b3c4d, 1, -1, -1))];
-  for (const linkType of linkTypes) blocks.push(block(1, words(linkType, 0)));
-  packets.forEach(({ bytes, wireLength, linkType }, i) => {
-    const head = words(linkTypes.indexOf(linkType), 0, i * 1000, bytes.length, wireLength);
-    blocks.push(block(6, Buffer.concat([head, bytes, Buffer.alloc(-bytes.length & 3)])));
-  });
-  return Buffer.concat(blocks);
-}
-
-function words(...values: number[]): Buffer {
-  const buffer = Buffer.alloc(values.length * 4);
-  values.forEach((value, i) => buffer.writeInt32LE(value | 0, i * 4));
-  return buffer;
-}
-
-function block(type: number, body: Buffer): Buffer {
-  const length = words(body.length + 12);
-  return Buffer.concat([words(type), length, body, length]);
+  return Buffer.concat([
+    buildSection(),
+    ...linkTypes.map((linkType) => buildInterface({ linkType })),
+    ...packets.map(({ bytes, wireLength, linkType }, i) =>
+      buildEnhanced(i * 1000, bytes, { row: linkTypes.indexOf(linkType), wireLength }),
+    ),
+  ]);
 }
 
 function countFlows(rows: readonly Row[]): Map<string, number> {

@@ -1,34 +1,34 @@
 /** A tunnel's port makes no tunnel: what is no valid header after it is an ordinary datagram. */
 import { describe, expect, it } from 'vitest';
 import { describeBytes } from './decoded.ts';
-import type { Octets } from '../kit/frame-builder.ts';
+import { u16, u32, zeros } from '../kit/bytes.mjs';
+import { bytesOf, type Bytes, PACKET, withBytes } from '../kit/frame-builder.ts';
 import * as build from '../kit/frame-builder.ts';
-import { bytesOf, PACKET, u16, u32, withOctets, zeros } from '../kit/frame-builder.ts';
 
 const ETHERNET = 1;
 /** Ethernet around IPv4, or another layer by its type. */
-const frame = (octets: Octets, type = 0x0800): Octets => build.ethernet(type, octets);
+const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octets);
 
 describe('tunnel ports without a tunnel: an ordinary datagram', () => {
   const garbage = Array.from({ length: 60 }, (_, i) => (i * 37 + 11) & 255);
   const inner = frame(PACKET);
-  it.each<readonly [string, number, Octets]>([
+  it.each<readonly [string, number, Bytes]>([
     ['VXLAN: nothing', 4789, []],
     ['VXLAN: garbage', 4789, garbage],
     ['VXLAN: zeros', 4789, zeros(60)],
-    ['VXLAN: I bit not set', 4789, withOctets(build.vxlan(1, inner), 0, [0])],
+    ['VXLAN: I bit not set', 4789, withBytes(build.vxlan(1, inner), 0, [0])],
     ['VXLAN: no frame behind', 4789, build.vxlan(1, zeros(40))],
-    ['VXLAN: a frame with broken IPv4', 4789, build.vxlan(1, withOctets(inner, 14, [0x44]))],
+    ['VXLAN: a frame with broken IPv4', 4789, build.vxlan(1, withBytes(inner, 14, [0x44]))],
     ['VXLAN: seven octets', 8472, build.vxlan(1, []).slice(0, 7)],
     ['Geneve: garbage', 6081, garbage],
-    ['Geneve: version 1', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x40])],
-    ['Geneve: reserved bits', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 1, [1])],
-    ['Geneve: options longer than the datagram', 6081, withOctets(build.geneve(0x0800, 1, PACKET), 0, [0x3f])],
+    ['Geneve: version 1', 6081, withBytes(build.geneve(0x0800, 1, PACKET), 0, [0x40])],
+    ['Geneve: reserved bits', 6081, withBytes(build.geneve(0x0800, 1, PACKET), 1, [1])],
+    ['Geneve: options longer than the datagram', 6081, withBytes(build.geneve(0x0800, 1, PACKET), 0, [0x3f])],
     ['Geneve: an unknown type', 6081, build.geneve(0x88cc, 1, PACKET)],
     ['GTP: garbage', 2152, garbage],
-    ['GTP: version 2', 2152, withOctets(build.gtp(1, PACKET), 0, [0x48])],
-    ['GTP: another message', 2152, withOctets(build.gtp(1, PACKET), 1, [26])],
-    ['GTP: length beyond the datagram', 2152, withOctets(build.gtp(1, PACKET), 2, u16(200))],
+    ['GTP: version 2', 2152, withBytes(build.gtp(1, PACKET), 0, [0x48])],
+    ['GTP: another message', 2152, withBytes(build.gtp(1, PACKET), 1, [26])],
+    ['GTP: length beyond the datagram', 2152, withBytes(build.gtp(1, PACKET), 2, u16(200))],
     [
       'GTP: an extension of length 0',
       2152,

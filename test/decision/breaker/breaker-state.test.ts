@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Breaker } from '../../../src/decision/breaker/breaker.ts';
 import { oneWindow } from '../../../src/policy/limits.ts';
-import type { Address } from '../../registry/random.ts';
+import type { Address } from '../../kit/random.mjs';
 
 const SECOND = 1_000_000;
 const HOUR = 3600 * SECOND;

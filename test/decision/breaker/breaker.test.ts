@@ -8,7 +8,7 @@ import {
   type Safety,
   windowText,
 } from '../../../src/policy/limits.ts';
-import { type Address, randomFrom } from '../../registry/random.ts';
+import { type Address, SeededRandom } from '../../kit/random.mjs';
 import { PlainBreaker } from './plain-breaker.ts';
 
 const SECOND = 1_000_000;
@@ -54,7 +54,7 @@ describe('the breaker against its twin', () => {
     ['minutes', 90],
     ['hours', 7000],
   ])('agrees for random traffic with steps of %s', (_name, step) => {
-    const random = randomFrom(step);
+    const random = new SeededRandom(step);
     let trips = 0;
     for (const safety of safeties) {
       const breaker = new Breaker(safety, KEY);
@@ -87,7 +87,7 @@ describe('the breaker against its twin', () => {
   });
 
   it('agrees across reloads and restarts', () => {
-    const random = randomFrom(11);
+    const random = new SeededRandom(11);
     const safety = safeties[1]!;
     let breaker = new Breaker(safety, KEY);
     const plain = new PlainBreaker(safety);
@@ -151,7 +151,7 @@ describe('the breaker', () => {
   });
 
   it('never admits more new clients than the limit in any window', () => {
-    const random = randomFrom(9);
+    const random = new SeededRandom(9);
     const breaker = breakerOf(limit(60 * SECOND, 2, 20));
     let hits: number[] = [];
     let trips = 0;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ClientHash } from '../../../src/policy/client-hash.ts';
 import { HitClients } from '../../../src/decision/breaker/hit-clients.ts';
 import { SeenClients } from '../../../src/decision/breaker/seen-clients.ts';
-import { randomFrom } from '../../registry/random.ts';
+import { SeededRandom } from '../../kit/random.mjs';
 
 const SECOND = 1_000_000;
 const START = 1_700_000_000 * SECOND;
@@ -16,7 +16,7 @@ class SeenNumbers {
   private readonly hash: ClientHash;
 
   constructor(capacity: number, seed: number) {
-    const random = randomFrom(seed);
+    const random = new SeededRandom(seed);
     this.seen = new SeenClients(WINDOW, CONFIRMED, capacity);
     this.hash = new ClientHash([random.word(), random.word(), random.word(), random.word()]);
   }
@@ -92,7 +92,7 @@ describe('hit clients beyond the capacity', () => {
     const deployments = 100;
     let above = 0;
     for (let seed = 0; seed < deployments; seed++) {
-      const random = randomFrom(seed);
+      const random = new SeededRandom(seed);
       const hash = new ClientHash([random.word(), random.word(), random.word(), random.word()]);
       const hits = new HitClients([WINDOW], 1 << 9);
       for (let number = 0; number < 4000; number++) {

@@ -1,7 +1,7 @@
 /** The sources as plain JavaScript in a temporary folder, for tests that need a process of their own. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -9,7 +9,7 @@ const SOURCES = join(PROJECT, 'src');
 
 export interface BuiltSources {
   readonly folder: string;
-  /** Puts a script from this folder beside the built ones; returns its path. */
+  /** Copies a script beside the built files; returns the copy's path. */
   add(script: string): string;
   remove(): void;
 }
@@ -35,8 +35,9 @@ export function buildSources(): BuiltSources {
   return {
     folder,
     add: (script) => {
-      cpSync(join(import.meta.dirname, script), join(folder, script));
-      return join(folder, script);
+      const copy = join(folder, basename(script));
+      cpSync(script, copy);
+      return copy;
     },
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
