@@ -263,7 +263,10 @@ describe('a process of its own', () => {
   it('reads to the end', () => {
     const path = join(built.folder, 'a.zst');
     writeFileSync(path, REQUESTS);
-    expect(run(built.add(join(import.meta.dirname, 'count-packets.js')), path)).toMatchObject({ packets: 30, fault: 0 });
+    expect(run(built.add(join(import.meta.dirname, 'count-packets.js')), path)).toMatchObject({
+      packets: 30,
+      fault: 0,
+    });
   });
 
   it('is not kept alive by a capture left open', () => {

@@ -67,10 +67,7 @@ describe('ESP and AH to another end', () => {
     ['a group with administrative scope', (sequence) => over4(ESP, [...esp(SPI, sequence)], [239, 192, 0, 18])],
     ['an address', (sequence) => over4(AH, [...ah(SPI, sequence)], [224 - 1, 0, 0, 18])],
     ['a group of a site', (sequence) => over6(ESP, [...esp(SPI, sequence)], withBytes(group([5]), 1, [0x05]))],
-    [
-      'a link-local address',
-      (sequence) => over6(ESP, [...esp(SPI, sequence)], withBytes(group([5]), 0, [0xfe, 0x80])),
-    ],
+    ['a link-local address', (sequence) => over6(ESP, [...esp(SPI, sequence)], withBytes(group([5]), 0, [0xfe, 0x80]))],
   ])('%s is a VPN', async (_, frame) => {
     expect(await foundIn(frame)).toEqual(['confirmed']);
   });

@@ -112,7 +112,10 @@ describe('ESP in UDP without its IKE', () => {
 
   it('is not seen in one side of mosh', () => {
     // State synchronisation protocol: direction bit and 63-bit sequence, then ciphertext and tag of AES-OCB.
-    const server = Array.from({ length: 80 }, (_, i): Step => [1, concat(u32(0x80000000), u32(i + 1), noise.bytes(48))]);
+    const server = Array.from({ length: 80 }, (_, i): Step => [
+      1,
+      concat(u32(0x80000000), u32(i + 1), noise.bytes(48)),
+    ]);
     expect(foundIn(server)).toBe('none');
   });
 });

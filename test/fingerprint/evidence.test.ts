@@ -127,7 +127,7 @@ describe('evidence of the committed captures', () => {
         for (const entry of entries) {
           if (OF_LENGTH.includes(entry.check) || OF_ANOTHER_FLOW.includes(entry.check)) continue;
           rows++;
-          const again = readAgain(entry, concat(entry.packet));
+          const again = readAgain(entry, octets(entry.packet));
           if (again !== entry.seen) wrong.push(`${path}: ${JSON.stringify(entry)}: ${again}`);
         }
       }

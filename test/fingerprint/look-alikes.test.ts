@@ -114,7 +114,9 @@ describe('other protocols', () => {
     ],
     [
       'RTP (RFC 3550): 0x80, type, sequence 2, time 4, source 4, voice',
-      exchange(100, (way, i) => concat([0x80, 8], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), noise.bytes(160))),
+      exchange(100, (way, i) =>
+        concat([0x80, 8], u16(2000 + i), u32(160 * i), u32(0x77aa0000 + way), noise.bytes(160)),
+      ),
     ],
     [
       'RTP with an extension and a marker',
@@ -141,7 +143,16 @@ describe('other protocols', () => {
     [
       'QUIC long headers: form, version 1, ids with lengths, ciphertext',
       exchange(20, () =>
-        concat([0xc0 | (noise.bytes(1)[0]! & 15)], u32(1), [8], noise.bytes(8), [0], [0], u16(0x449e), noise.bytes(1150)),
+        concat(
+          [0xc0 | (noise.bytes(1)[0]! & 15)],
+          u32(1),
+          [8],
+          noise.bytes(8),
+          [0],
+          [0],
+          u16(0x449e),
+          noise.bytes(1150),
+        ),
       ),
     ],
     [
@@ -216,7 +227,9 @@ describe('other protocols', () => {
     ],
     [
       'TFTP data: opcode 3, block 2, 512 octets',
-      exchange(100, (way, i) => (way === 0 ? concat(u16(3), u16(i + 1), noise.bytes(512)) : concat(u16(4), u16(i + 1)))),
+      exchange(100, (way, i) =>
+        way === 0 ? concat(u16(3), u16(i + 1), noise.bytes(512)) : concat(u16(4), u16(i + 1)),
+      ),
     ],
     [
       'L2TP (RFC 2661) data: flags, tunnel 2, session 2, PPP',
@@ -241,7 +254,9 @@ describe('other protocols', () => {
     ],
     [
       'Telegram-like: 8 octets of a key’s name, then ciphertext of whole blocks',
-      exchange(100, (_, i) => concat([0x38, 0x11, 0x92, 0x53, 0x64, 0xa5, 0xb6, 0xc7], noise.bytes(16 + 16 * (i % 20)))),
+      exchange(100, (_, i) =>
+        concat([0x38, 0x11, 0x92, 0x53, 0x64, 0xa5, 0xb6, 0xc7], noise.bytes(16 + 16 * (i % 20))),
+      ),
     ],
     [
       'memcached over UDP: request 2, sequence 2, total 2, reserved 2, text',

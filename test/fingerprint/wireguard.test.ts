@@ -7,7 +7,7 @@ import { A, B, C, D, exchange, OTHER, run, session } from './wireguard-sessions.
 
 const SUSPECTED = 'wireguard standard suspected';
 const CONFIRMED = 'wireguard standard confirmed';
-const MAC2 = new SeededRandom(3).take(16);
+const MAC2 = new SeededRandom(3).bytes(16);
 
 describe('WireGuard handshakes', () => {
   const cases: readonly (readonly [title: string, steps: readonly Step[], found: string])[] = [

@@ -91,11 +91,7 @@ function insert(frame, random) {
   const at = random.below(frame.bytes.length + 1);
   return withBytes(
     frame,
-    Buffer.concat([
-      frame.bytes.subarray(0, at),
-      random.bytes(random.pick([1, 2, 4, 8, 20])),
-      frame.bytes.subarray(at),
-    ]),
+    Buffer.concat([frame.bytes.subarray(0, at), random.bytes(random.pick([1, 2, 4, 8, 20])), frame.bytes.subarray(at)]),
   );
 }
 

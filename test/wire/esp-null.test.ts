@@ -46,7 +46,7 @@ describe('inner packets', () => {
   /** The least padding, a next header and a check value after an inner packet. */
   const packet = (next: number, inner: readonly number[], checkValue = 12): number[] => {
     const padding = (4 - ((inner.length + 2) % 4)) % 4;
-    return [...ESP, ...inner, ...[1, 2, 3].slice(0, padding), padding, next, ...new SeededRandom(3).take(checkValue)];
+    return [...ESP, ...inner, ...[1, 2, 3].slice(0, padding), padding, next, ...new SeededRandom(3).bytes(checkValue)];
   };
   const tcp = (flags: number, offset = 0x50): number[] => [
     ...u16(40000),
@@ -75,7 +75,7 @@ describe('inner packets', () => {
   });
 
   it('may come after the IV of AES-GMAC (RFC 4543)', () => {
-    const inner = [...new SeededRandom(5).take(8), ...u16(5000), ...u16(53), ...u16(12), ...u16(0), 1, 2, 3, 4];
+    const inner = [...new SeededRandom(5).bytes(8), ...u16(5000), ...u16(53), ...u16(12), ...u16(0), 1, 2, 3, 4];
     expect(found(packet(17, inner, 16))).toBeGreaterThan(0);
     expect(found(packet(17, inner, 12))).toBe(-1);
   });

@@ -11,8 +11,7 @@ import * as build from '../kit/frame-builder.ts';
 const ETHERNET = 1;
 const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octets);
 const seen = (octets: Bytes): Record<string, string> => describeBytes(bytesOf(octets), ETHERNET);
-const overUdp = (port: number, load: Bytes, from = 50000): Bytes =>
-  frame(build.ipv4(17, build.udp(from, port, load)));
+const overUdp = (port: number, load: Bytes, from = 50000): Bytes => frame(build.ipv4(17, build.udp(from, port, load)));
 const overIp = (protocol: number, load: Bytes): Bytes => frame(build.ipv4(protocol, load));
 
 const PACKET6 = build.ipv6(17, DATAGRAM);
