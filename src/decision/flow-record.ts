@@ -1,6 +1,6 @@
 /**
- * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is
- * the source, by handshake where that is known, else by first packet.
+ * A flow as outputs receive it: one reused record, valid during the call. The source is the initiator, by the handshake
+ * if that is known, else by the first packet.
  */
 import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
@@ -8,7 +8,7 @@ import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../data
 import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
-/** What a flow is known by: its tuple, its wrapping and its first packet. */
+/** The identity of a flow: its tuple, its encapsulation and its first packet. */
 export class FlowIdentity {
   /** Transport number (6, 17, 50, 51). */
   transport = 0;
@@ -18,7 +18,7 @@ export class FlowIdentity {
   /** Zero for ESP and AH. */
   sourcePort = 0;
   destinationPort = 0;
-  /** Hash of the wrapping, which tells equal tuples apart. */
+  /** Hash of the encapsulation, which distinguishes equal tuples. */
   domain = 0;
   firstPacket = 0;
   firstTimeUs = 0;
@@ -36,8 +36,8 @@ export class FlowIdentity {
   }
 
   /**
-   * Fills the identity from a slot of the table and the flow's finding. Returns 1 where the initiator is the higher
-   * end, else 0.
+   * Fills the identity from a slot of the table and the flow's finding. Returns 1 if the initiator is the higher end,
+   * else 0.
    */
   readIdentity(table: FlowTable, slot: number, finding: Finding): 0 | 1 {
     const { words, detailNumbers } = table;

@@ -53,7 +53,7 @@ describe('recent flows', () => {
           .sort(),
       ).toEqual([7, 8]);
       // At the end of the capture all end, and stay recent for an hour.
-      daemon.engine.finish();
+      await daemon.engine.finish();
       expect(daemon.engine.table.activeCount).toBe(0);
       const ended = seenBy(daemon);
       expect(ended.flows.map(({ client, tunnel }) => [client, tunnel]).sort()).toEqual([
