@@ -3,9 +3,16 @@
  * if that is known, else by the first packet.
  */
 import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
-import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
+import {
+  type Finding,
+  findingInitiator,
+  findingProtocol,
+  findingStage,
+  findingVariant,
+} from '../dataplane/fingerprint/finding.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { DecisionInput } from '../policy/decision-input.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
 /** The identity of a flow: its tuple, its encapsulation and its first packet. */
@@ -77,12 +84,12 @@ export class FlowRecord extends FlowIdentity {
   tunnelEvidence = 0;
   evidenceLog: EvidenceLog | null = null;
 
-  /** Fills the record from a slot of both tables. */
+  /** Fills the record from a slot of both tables; without a log it has no evidence. */
   read(
     table: FlowTable,
     decisions: DecisionTable,
     slot: number,
-    evidenceLog: EvidenceLog,
+    evidenceLog: EvidenceLog | null,
     tunnel: FlowIdentity | null,
   ): void {
     const { words, numbers, details } = table;
@@ -101,6 +108,23 @@ export class FlowRecord extends FlowIdentity {
     this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
     this.tunnelEvidence = decisions.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE]!;
     this.evidenceLog = evidenceLog;
+  }
+
+  /** Sets the part of a decision's input that is the flow's own: all but its registrations and the time. */
+  fillInput(input: DecisionInput): void {
+    const { source, destination, finding } = this;
+    input.protocol = findingProtocol(finding);
+    input.stage = findingStage(finding);
+    input.variant = findingVariant(finding);
+    input.transport = this.transport;
+    for (let word = 0; word < 4; word++) {
+      input.source[word] = source[word]!;
+      input.destination[word] = destination[word]!;
+    }
+    input.sourcePort = this.sourcePort;
+    input.destinationPort = this.destinationPort;
+    input.packets = this.packetsToDestination + this.packetsToSource;
+    input.bytes = this.bytesToDestination + this.bytesToSource;
   }
 
   /** The evidence as entries, oldest first. */
