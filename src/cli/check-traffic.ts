@@ -4,6 +4,8 @@
  */
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { trialTripLines } from '../output/event/trial-trip.ts';
 import { ExitCode } from '../core/exit-code.ts';
@@ -30,7 +32,7 @@ export async function checkTraffic(captures: readonly string[], rules: Omit<Rule
     {
       rules: { ...rules, mode: 'enforce' },
       each: false,
-      flowCapacity: DEFAULT_FLOW_CAPACITY,
+      tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY)),
       packetSink: null,
       onFile: () => undefined,
       onBatch: (bytes) => {

@@ -11,6 +11,8 @@ import { LineOutput } from '../output/log/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
 import { type CaptureLabels, parseLabels } from '../study/labels.ts';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
@@ -107,8 +109,7 @@ export class LabelledRun {
       {
         rules,
         each: true,
-        flowCapacity: DEFAULT_FLOW_CAPACITY,
-        linkIdentity,
+        tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY), linkIdentity),
         packetSink: null,
         onFile: (file) => {
           this.current = new FoundFlows();

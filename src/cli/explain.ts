@@ -7,6 +7,8 @@ import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { EventFields, type FlowEvent } from '../output/event/event-fields.ts';
 import { traceRules } from '../policy/decide.ts';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../dataplane/local-tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
@@ -46,8 +48,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
     {
       rules,
       each: flags.each === true,
-      flowCapacity: DEFAULT_FLOW_CAPACITY,
-      linkIdentity: flags.linkIdentity,
+      tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY), flags.linkIdentity),
       packetSink: null,
       onFile: (file, before) => {
         if (before === 0) found.files.clear();

@@ -7,7 +7,7 @@ import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
-import { wholeNumber } from './whole-number.ts';
+import { workersOption } from './workers-flag.ts';
 
 const EXAMPLES = `
 Examples:
@@ -21,8 +21,6 @@ Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry 
 its end (what was readable is reported), or no packet of it could be read; 130 and 143 on SIGINT and SIGTERM, after flushing,
 with a summary that says how far it came.
 `;
-
-const MOST_WORKERS = 64;
 
 export function addReplayCommand(program: Command): void {
   program
@@ -53,11 +51,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())
     .addOption(linkIdentityOption())
-    .option(
-      '--workers <n>',
-      'threads: one that reads, decodes and decides, and others that follow flows, each a partition; the output is byte-identical (default: 2 for captures of 500 MB or more, else 1)',
-      wholeNumber(1, MOST_WORKERS),
-    )
+    .addOption(workersOption('2 for captures of 500 MB or more, else 1'))
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (captures: string[], flags: ReplayFlags) => {

@@ -7,8 +7,7 @@ import { interruptionText } from '../output/summary/interruption.ts';
 import { LineOutput } from '../output/log/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary/summary.ts';
 import type { Mode } from '../policy/policy.ts';
-import { ManyThreads } from '../pipeline/workers/many-threads.ts';
-import type { ShardPool } from '../pipeline/workers/shard-pool.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
@@ -28,7 +27,7 @@ import { ReplayOutputs } from './replay-outputs.ts';
 import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
-import { fittingWorkers, startShards } from './workers.ts';
+import { fittingWorkers, startTracker } from './workers.ts';
 
 export interface ReplayFlags extends AddressFlags, OutputPaths {
   readonly policy: string;
@@ -52,16 +51,20 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   const inputs = [...list.paths, flags.policy, flags.registry, flags.addressKey];
   await checkOverwriting(flags, inputs, flags.force === true);
   // Threads start while the rules are read.
-  const wantsAllEnds = flags.flows !== undefined && flags.vpnOnly !== true;
-  const pool = startShards(flags.workers ?? fittingWorkers(list.paths), flags.maxFlows, wantsAllEnds);
+  const running = startTracker({
+    workers: flags.workers ?? fittingWorkers(list.paths),
+    maxFlows: flags.maxFlows,
+    linkIdentity: flags.linkIdentity,
+    reportsAllFlowEnds: flags.flows !== undefined && flags.vpnOnly !== true,
+  });
   try {
-    return await replayList(list, flags, pool);
+    return await replayList(list, flags, running.tracker);
   } finally {
-    await pool?.stop();
+    await running.stop();
   }
 }
 
-async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool | null): Promise<ExitCode> {
+async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracker): Promise<ExitCode> {
   const { policy, registry } = await requireRules(flags);
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
   const show = addressForm(flags);
@@ -83,9 +86,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, pool: ShardPool
     {
       rules,
       each: flags.each === true,
-      flowCapacity: flags.maxFlows,
-      linkIdentity: flags.linkIdentity,
-      ...(pool !== null && { engine: new ManyThreads(pool, flags.linkIdentity) }),
+      tracker,
       packetSink: outputs.packetSink,
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);

@@ -14,6 +14,7 @@ import { policyOption, registryOption } from './rules-flags.ts';
 import { DEFAULT_KERNEL_BUFFER, DEFAULT_SNAPLEN, duration, size, webhook } from './run-flags.ts';
 import type { RunFlags } from './run.ts';
 import { wholeNumber } from './whole-number.ts';
+import { workersOption } from './workers-flag.ts';
 
 const LARGEST_KEPT = 100_000;
 
@@ -46,7 +47,33 @@ export function addRunCommand(program: Command): void {
     .description(
       'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
     )
-    .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)')
+    .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)');
+  addSourceOptions(command);
+  addRulesOptions(command);
+  addLogOptions(command);
+  for (const option of listenOptions()) command.addOption(option);
+  addStateOptions(command);
+  command
+    .addOption(maxFlowsOption())
+    .addOption(linkIdentityOption())
+    .addOption(workersOption('1'))
+    .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
+    .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
+    .addHelpText('after', EXAMPLES + CLIENT_HELP)
+    .action(async (source: string[], flags: RunFlags) => {
+      if (flags.metricsTable === true) {
+        const { metricsPage } = await import('../output/metrics/metrics.ts');
+        process.stdout.write(metricsPage());
+        return;
+      }
+      const { run } = await import('./run.ts');
+      process.exitCode = await run(source, flags);
+    });
+}
+
+/** Options of the source of packets. */
+function addSourceOptions(command: Command): void {
+  command
     .option(
       '--interface <name>',
       'capture on one interface, or any for all of them (tcpdump on Linux), by a process of its own that alone needs the right to',
@@ -85,14 +112,24 @@ export function addRunCommand(program: Command): void {
         .argParser(duration)
         .default(5000, '5s'),
     )
-    .option('--remove-done', 'remove files of the spool of which all was read; the others are kept')
+    .option('--remove-done', 'remove files of the spool of which all was read; the others are kept');
+}
+
+/** Options of policy and registry. */
+function addRulesOptions(command: Command): void {
+  command
     .addOption(policyOption())
     .addOption(registryOption())
     .addOption(requireManifestOption())
     .addOption(rulesKeysOption())
     .addOption(requireSignaturesOption())
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
-    .option('--watch', 'reload policy and registry when their files change')
+    .option('--watch', 'reload policy and registry when their files change');
+}
+
+/** Options of event logs. */
+function addLogOptions(command: Command): void {
+  command
     .option('--decisions <file>', 'write decisions, reloads, breaker and stats as JSON lines; - is standard output')
     .option('--flows <file>', 'write a JSON line for every flow at its end; may be the same file')
     .option('--vpn-only', 'under --flows only flows in which a VPN was found')
@@ -120,7 +157,10 @@ export function addRunCommand(program: Command): void {
     .addOption(
       new Option('--stats-every <time>', 'write a stats event so often').argParser(duration).default(60_000, '1m'),
     );
-  for (const option of listenOptions()) command.addOption(option);
+}
+
+/** Options of state, notices and control. */
+function addStateOptions(command: Command): void {
   command
     .option(
       '--state <folder>',
@@ -135,19 +175,5 @@ export function addRunCommand(program: Command): void {
     .option(
       '--control <socket>',
       'Unix socket for sluice ctl; none for none (default: control.sock in the folder of state, where there is one)',
-    )
-    .addOption(maxFlowsOption())
-    .addOption(linkIdentityOption())
-    .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
-    .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
-    .addHelpText('after', EXAMPLES + CLIENT_HELP)
-    .action(async (source: string[], flags: RunFlags) => {
-      if (flags.metricsTable === true) {
-        const { metricsPage } = await import('../output/metrics/metrics.ts');
-        process.stdout.write(metricsPage());
-        return;
-      }
-      const { run } = await import('./run.ts');
-      process.exitCode = await run(source, flags);
-    });
+    );
 }

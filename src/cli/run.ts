@@ -18,7 +18,11 @@ import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from '../daemon/daemon.ts';
 import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from '../daemon/interface-run.ts';
+import type { BatchMemory } from '../capture/batch-memory.ts';
+import type { OutputOptions, RunOutputs } from '../daemon/outputs.ts';
 import { RunPipe } from '../daemon/pipe-run.ts';
+import type { RunSource } from '../daemon/source-run.ts';
+import type { PacketFiles } from '../output/event/packet-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { RunSpool } from '../daemon/spool-run.ts';
@@ -27,6 +31,7 @@ import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
 import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
+import { startTracker } from './workers.ts';
 
 export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
   readonly interface?: string;
@@ -55,6 +60,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
   readonly control?: string;
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
+  readonly workers?: number;
   readonly logLevel: LogLevel;
   readonly metricsTable?: boolean;
 }
@@ -77,46 +83,37 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
-  const options: DaemonOptions = {
-    version: versionOf(),
-    rulesFiles,
-    starting,
-    rulesState,
-    flowCapacity: flags.maxFlows,
+  const running = startTracker({
+    workers: flags.workers ?? 1,
+    maxFlows: flags.maxFlows,
     linkIdentity: flags.linkIdentity,
-    outputs: {
-      decisions: flags.decisions,
-      flows: flags.flows,
-      vpnOnly: flags.vpnOnly === true,
-      onFull: flags.onFull,
-      rotation: { bytes: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
-    },
-    show: addressForm(flags),
-    http: httpOptions(flags),
-    control: controlSocket(flags, folder),
-    watch: flags.watch === true,
-    stateFolder: folder,
-    needsState: flags.state !== undefined || flags.spool !== undefined,
-    notifier: flags.notify === undefined ? null : new Notifier({ url: flags.notify, ...NOTIFIER_DEFAULTS }, log),
-    statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
-    makeSource: (outputs, files) =>
-      flags.interface !== undefined
-        ? new RunInterface(captureOf(flags.interface, source, flags), stuckMs(flags), files, log)
-        : flags.spool === undefined
-          ? new RunPipe(files, new RunWatchdog(stuckMs(flags), 'standard input', log))
-          : new RunSpool(
-              {
-                folder: flags.spool,
-                stateFolder: spoolStateFolder(flags),
-                settleMs: flags.settle,
-                removesDone: flags.removeDone === true,
-              },
-              outputs,
-              files,
-              log,
-              new RunWatchdog(stuckMs(flags), 'a file of the spool', log),
-            ),
-  };
+    reportsAllFlowEnds: flags.flows !== undefined && flags.vpnOnly !== true,
+  });
+  try {
+    const options: DaemonOptions = {
+      version: versionOf(),
+      rulesFiles,
+      starting,
+      rulesState,
+      tracker: running.tracker,
+      outputs: outputsOf(flags),
+      show: addressForm(flags),
+      http: httpOptions(flags),
+      control: controlSocket(flags, folder),
+      watch: flags.watch === true,
+      stateFolder: folder,
+      needsState: flags.state !== undefined || flags.spool !== undefined,
+      notifier: flags.notify === undefined ? null : new Notifier({ url: flags.notify, ...NOTIFIER_DEFAULTS }, log),
+      statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
+      makeSource: (outputs, files) => openSource(source, flags, running.tracker, outputs, files, log),
+    };
+    return await runDaemon(options, signals, log);
+  } finally {
+    await running.stop();
+  }
+}
+
+async function runDaemon(options: DaemonOptions, signals: HeldSignals, log: Log): Promise<ExitCode> {
   const daemon = await Daemon.open(options, log);
   const manager = new ServiceManager(log);
   takeSignals(daemon, manager, log);
@@ -130,6 +127,39 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   await flushLog(log, 500);
   // A peer that does not respond may still block standard input or output.
   process.exit(exitCode);
+}
+
+function outputsOf(flags: RunFlags): OutputOptions {
+  return {
+    decisions: flags.decisions,
+    flows: flags.flows,
+    vpnOnly: flags.vpnOnly === true,
+    onFull: flags.onFull,
+    rotation: { bytes: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
+  };
+}
+
+/** The source that the flags name, which reads packets into `memory`. */
+function openSource(
+  source: readonly string[],
+  flags: RunFlags,
+  memory: BatchMemory,
+  outputs: RunOutputs,
+  files: PacketFiles,
+  log: Log,
+): RunSource {
+  if (flags.interface !== undefined)
+    return new RunInterface(memory, captureOf(flags.interface, source, flags), stuckMs(flags), files, log);
+  if (flags.spool === undefined)
+    return new RunPipe(memory, files, new RunWatchdog(stuckMs(flags), 'standard input', log));
+  const options = {
+    folder: flags.spool,
+    stateFolder: spoolStateFolder(flags),
+    settleMs: flags.settle,
+    removesDone: flags.removeDone === true,
+    memory,
+  };
+  return new RunSpool(options, outputs, files, log, new RunWatchdog(stuckMs(flags), 'a file of the spool', log));
 }
 
 /** Requires exactly one source. */

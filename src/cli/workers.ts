@@ -1,7 +1,12 @@
-/** Chooses and starts the threads of a replay. */
+/** `--workers`: the threads that track flows. */
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../dataplane/local-tracker.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { SHARD_WORKER, ShardPool } from '../pipeline/workers/shard-pool.ts';
+import { WorkerTracker } from '../pipeline/workers/worker-tracker.ts';
 
 /**
  * Size in bytes above which two threads are faster than one on two cores. On smaller captures two threads also compile
@@ -17,9 +22,29 @@ export function fittingWorkers(captures: readonly string[], cores: number = avai
   return sizes.reduce((sum, size) => sum + size, 0) >= WORTH_TWO_THREADS ? 2 : 1;
 }
 
-/** Starts the threads that track flows; null if this thread does everything. */
-export function startShards(workers: number, flowCapacity: number, reportsAllFlowEnds: boolean): ShardPool | null {
+export interface TrackerOptions {
+  /** Threads in all; this one decides. */
+  readonly workers: number;
+  readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
+  /** The ends of all flows are wanted, not only of those with a finding. */
+  readonly reportsAllFlowEnds: boolean;
+}
+
+/** A tracker, and what ends its threads. */
+export interface RunningTracker {
+  readonly tracker: Tracker;
+  stop(): Promise<void>;
+}
+
+/** Tracks flows in this thread, or starts threads that do. */
+export function startTracker(options: TrackerOptions): RunningTracker {
+  const { workers, maxFlows, linkIdentity, reportsAllFlowEnds } = options;
   // A worker thread cannot load the TypeScript source that tests run.
-  if (workers === 1 || !existsSync(SHARD_WORKER)) return null;
-  return new ShardPool(workers - 1, flowCapacity, reportsAllFlowEnds);
+  if (workers === 1 || !existsSync(SHARD_WORKER)) {
+    const tracker = new LocalTracker(new FlowTable(maxFlows), linkIdentity);
+    return { tracker, stop: () => Promise.resolve() };
+  }
+  const pool = new ShardPool(workers - 1, maxFlows, reportsAllFlowEnds);
+  return { tracker: new WorkerTracker(pool, linkIdentity), stop: () => pool.stop() };
 }

@@ -1,6 +1,6 @@
 /**
  * The engine of a daemon: one long-running pipeline, whose rules are replaced while it runs, and the safety breaker.
- * Everything here is synchronous, and runs as or between batches.
+ * Each batch is decided before the next one is taken, also with workers. Changes are made between batches.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters } from '../dataplane/counters.ts';
@@ -8,13 +8,13 @@ import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import { openSession } from '../pipeline/session.ts';
+import { Session } from '../pipeline/session.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
 import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
 import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
 import { hitLimitsOf } from '../policy/change-verdict.ts';
 import type { RulesAt } from '../policy/trial-rules.ts';
@@ -37,14 +37,13 @@ export class RunEngine {
   /** `key`: four words, the deployment's secret (policy/client-hash). */
   constructor(
     rules: Rules,
-    flowCapacity: number,
-    linkIdentity: LinkIdentity,
+    tracker: Tracker,
     sink: DecisionSink,
     key: ArrayLike<number>,
     onTrip: (report: TripReport) => void,
   ) {
     this.rulesNow = rules;
-    const session = openSession(flowCapacity, linkIdentity);
+    const session = new Session(tracker);
     const { controller, table } = session;
     this.table = table;
     this.tunnels = controller.tunnels;
@@ -98,8 +97,14 @@ export class RunEngine {
     return evaluateChange(before, after, this.recent, this.timeUs, limits, coverage);
   }
 
-  process(batch: PacketBatch): void {
+  /** Resolves when all packets of the batch are decided. */
+  async process(batch: PacketBatch): Promise<void> {
     this.pipeline.process(batch);
+    await this.pipeline.settle();
+  }
+
+  /** Notes how long ago the last packet was captured, by the wall clock. */
+  noteLag(): void {
     this.lag.observe(Date.now() * MICROS_PER_MILLISECOND - this.counters.lastTimeUs);
   }
 
@@ -124,7 +129,12 @@ export class RunEngine {
       this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
   }
 
-  finish(): void {
-    this.pipeline.finish();
+  /** Resolves when no batch is being decided: the time for a change. */
+  async settled(): Promise<void> {
+    await this.pipeline.settle();
+  }
+
+  async finish(): Promise<void> {
+    await this.pipeline.finish();
   }
 }

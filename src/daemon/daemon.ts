@@ -9,7 +9,7 @@ import { rulesSha256 } from '../decision/rules.ts';
 import { statsLine } from '../output/event/daemon-event-line.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
 import { ControlSocket } from './control-socket.ts';
 import { type HttpOptions, HttpServer, type Route } from '../web/http/http-server.ts';
@@ -40,8 +40,8 @@ export interface DaemonOptions {
   readonly starting: StartingRules;
   /** Stores the rules in use; null for no storage. */
   readonly rulesState: RulesState | null;
-  readonly flowCapacity: number;
-  readonly linkIdentity: LinkIdentity;
+  /** Tracks flows in this thread or in workers. */
+  readonly tracker: Tracker;
   readonly outputs: OutputOptions;
   readonly show: ShowAddress;
   /** Null for no HTTP server. */
@@ -111,9 +111,9 @@ export class Daemon {
     this.log = log;
     this.outputs = outputs;
     this.source = source;
-    const { rulesFiles, starting, rulesState, flowCapacity, linkIdentity, notifier, stateFolder, show } = options;
+    const { rulesFiles, starting, rulesState, tracker, notifier, stateFolder, show } = options;
     const rules = starting.reading.rules!;
-    this.engine = new RunEngine(rules, flowCapacity, linkIdentity, outputs, newKey(), (report) => {
+    this.engine = new RunEngine(rules, tracker, outputs, newKey(), (report) => {
       this.safety.tripped(report);
     });
     this.notices = new RunNotices(notifier);
@@ -162,6 +162,7 @@ export class Daemon {
     await this.source.start();
     if (checkpoint !== null) await this.startSafety();
     await this.startOutputs((path) => checkpoint?.logPosition(path));
+    this.safety.announce();
     // From here on a kill leaves a checkpoint with the positions of the logs.
     await checkpoint?.save();
     await this.changes.start();
@@ -230,7 +231,8 @@ export class Daemon {
   private async take(batch: PacketBatch): Promise<void> {
     this.clock.settle(batch);
     this.changes.reach(batch);
-    this.engine.process(batch);
+    await this.engine.process(batch);
+    if (this.clock.isLive) this.engine.noteLag();
     await this.outputs.settle();
   }
 
@@ -243,7 +245,7 @@ export class Daemon {
     const wasAsked = !Number.isNaN(this.stopMs);
     if (!isAbandoned) {
       this.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
-      this.engine.finish();
+      await this.engine.finish();
       this.hints.look(performance.now());
       this.writeStats();
       await source.checkpoint?.save();

@@ -5,7 +5,7 @@ import type { OpenCapture } from '../capture/live/live-link.ts';
 import { ProcessLink } from '../capture/live/live-process.ts';
 import { SocketLink } from '../capture/live/live-socket.ts';
 import { LiveSource } from '../capture/live/live-source.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
+import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
@@ -36,13 +36,16 @@ export class RunInterface implements RunSource {
   readonly backend: string;
   readonly checkpoint = null;
   private readonly live: LiveSource;
+  private readonly memory: BatchMemory;
   private readonly files: PacketFiles;
 
-  constructor(capture: InterfaceCapture, stuckMs: number, files: PacketFiles, log: Log) {
+  constructor(memory: BatchMemory, capture: InterfaceCapture, stuckMs: number, files: PacketFiles, log: Log) {
+    this.memory = memory;
     const { backend, device, isPatient, open } = capture;
     this.backend = backend;
     this.files = files;
-    this.live = new LiveSource(open, { device, isPatient, stuckMs }, (event, detail) => {
+    const { lender } = memory;
+    this.live = new LiveSource(open, { device, isPatient, stuckMs, lender }, (event, detail) => {
       if (event === 'started') log.info({ detail }, 'capture started');
       else log.error({ detail }, event === 'ended' ? 'capture ended' : 'capture stuck');
     });
@@ -67,8 +70,11 @@ export class RunInterface implements RunSource {
 
   async run(take: TakeBatch): Promise<string> {
     this.files.begin(this.live.name, 0);
-    const batch = new PacketBatch();
-    while (await this.live.read(batch)) await take(batch);
+    let batch = await this.memory.nextBatch();
+    while (await this.live.read(batch)) {
+      await take(batch);
+      batch = await this.memory.nextBatch();
+    }
     await this.live.close();
     return '';
   }

@@ -2,6 +2,9 @@
  * The event logs of the daemon: decisions and the daemon's own events in one log, ends of flows in another, or all in
  * one.
  */
+import { realpath } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
@@ -14,6 +17,7 @@ import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
 import { openNamedPipe, openStandardOutput, StreamTarget } from '../output/log/stream-target.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
+import { lockPath } from './path-lock.ts';
 
 export interface OutputOptions {
   readonly decisions: string | undefined;
@@ -42,6 +46,7 @@ export class RunOutputs implements DecisionSink {
   /** Dropped lines of all logs at the last message. */
   private loggedDrops = 0;
   private nextLossesMs = 0;
+  private readonly locks: (Server | null)[] = [];
 
   private constructor(
     options: OutputOptions,
@@ -82,12 +87,13 @@ export class RunOutputs implements DecisionSink {
 
   /**
    * Opens the files and truncates each to its position after a spool's last file. Returns the paths of files that no
-   * longer match their position. Rejects if a file cannot be opened.
+   * longer match their position. Rejects if a file cannot be opened, or another daemon writes it.
    */
   async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
     const others: string[] = [];
     for (const log of this.logs) {
       const { file } = log;
+      if (file !== null) this.locks.push(await lockLog(file.name));
       if (file !== null && !(await file.start(positionOf(file.name)))) others.push(file.name);
       await log.start();
     }
@@ -161,7 +167,14 @@ export class RunOutputs implements DecisionSink {
   /** Writes the rest for at most `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
+    for (const lock of this.locks) lock?.close();
   }
+}
+
+/** Two daemons would number the events of one log independently. */
+async function lockLog(path: string): Promise<Server | null> {
+  const absolute = join(await realpath(dirname(path)), basename(path));
+  return lockPath(absolute, `another sluice writes ${path}`);
 }
 
 async function openLog(name: string, path: string, options: OutputOptions): Promise<EventLog> {

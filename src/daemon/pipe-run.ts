@@ -3,7 +3,7 @@
  */
 import { CaptureFault } from '../capture/packet-source.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
+import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
@@ -12,12 +12,15 @@ export class RunPipe implements RunSource {
   readonly kind = 'pipe';
   readonly backend = 'file';
   readonly checkpoint = null;
-  private readonly capture: Capture = openCapture('-');
+  private readonly capture: Capture;
+  private readonly memory: BatchMemory;
   private readonly files: PacketFiles;
   private readonly watchdog: RunWatchdog;
   private stopped = false;
 
-  constructor(files: PacketFiles, watchdog: RunWatchdog) {
+  constructor(memory: BatchMemory, files: PacketFiles, watchdog: RunWatchdog) {
+    this.memory = memory;
+    this.capture = openCapture('-', { lender: memory.lender });
     this.files = files;
     this.watchdog = watchdog;
   }
@@ -37,12 +40,13 @@ export class RunPipe implements RunSource {
 
   async run(take: TakeBatch): Promise<string> {
     this.files.begin(this.capture.name, 0);
-    const batch = new PacketBatch();
+    let batch = await this.memory.nextBatch();
     this.watchdog.waits();
     while (await this.capture.read(batch)) {
       this.watchdog.moves();
       await take(batch);
       if (this.isStopped()) return '';
+      batch = await this.memory.nextBatch();
       this.watchdog.waits();
     }
     this.watchdog.stop();

@@ -22,7 +22,7 @@ export interface Reloaded {
  * Receives the rules to use and the contents of their files, or null if the old rules stay in use. Called for every
  * reload.
  */
-export type ApplyReload = (reading: RulesReading | null, reloaded: Reloaded) => void;
+export type ApplyReload = (reading: RulesReading | null, reloaded: Reloaded) => Promise<void>;
 
 const WATCH_MS = 1000;
 /** Number of problems per reload whose text is logged. */
@@ -126,15 +126,15 @@ export class RunReload {
     this.loadedMs = Date.now();
   }
 
-  private finish(
+  private async finish(
     result: ReloadResult,
     reading: RulesReading | null,
     problems: readonly string[],
     verdict: GuardVerdict | null = null,
-  ): Reloaded {
+  ): Promise<Reloaded> {
     this.counts[result]++;
     const reloaded = { result, problems, verdict };
-    this.apply(reading, reloaded);
+    await this.apply(reading, reloaded);
     return reloaded;
   }
 }

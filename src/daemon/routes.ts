@@ -33,7 +33,10 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
     {
       path: '/metrics',
       isOpen: false,
-      answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+      answer: async () => {
+        await parts.engine.settled();
+        return { status: 200, type: metrics.contentType, body: await metrics.text() };
+      },
     },
     { path: '/healthz', isOpen: true, answer: () => text(200, 'alive') },
     {
@@ -54,7 +57,7 @@ function metricsOf(parts: RouteParts): Metrics {
     version,
     source,
     counters: engine.counters,
-    table: engine.table,
+    flowCapacity: engine.table.capacity,
     tunnels: engine.tunnels,
     decisions: engine.decisions,
     guard: engine.guard,

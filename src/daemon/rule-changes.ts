@@ -86,7 +86,8 @@ export class RunChanges {
       log,
       () => engine.rules,
       this.guard,
-      (applied, reloaded) => {
+      async (applied, reloaded) => {
+        await engine.settled();
         this.apply(applied, reloaded);
       },
     );

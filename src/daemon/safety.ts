@@ -52,6 +52,8 @@ export class RunSafety {
   private older: OlderBreaker | null = null;
   /** Trips in force, as outputs show them. */
   private shownTrips: readonly ShownTrip[] = [];
+  /** Trips of this start that have no event yet. */
+  private readonly unannounced: { readonly timeUs: number; readonly trip: ShownTrip }[] = [];
   private ticks = 0;
   private savedChanges = -1;
   private savedHarm = '';
@@ -102,6 +104,14 @@ export class RunSafety {
     log.error({ problem }, 'the rules in use before are not known: nothing is enforced until a reset');
     this.tripForState();
     this.saveNow();
+  }
+
+  /** Writes the events of trips at this start, once the event log is open. */
+  announce(): void {
+    const { notice, mode } = this.parts;
+    for (const { timeUs, trip } of this.unannounced)
+      notice(breakerLine(timeUs, { state: 'tripped', mode: mode(), trip }));
+    this.unannounced.length = 0;
   }
 
   /** To be called once a second: saves changes. */
@@ -231,6 +241,7 @@ export class RunSafety {
     guard.breaker.tripForState(timeUs());
     const shown = showTrip({ trip: guard.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
     this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
+    this.unannounced.push({ timeUs: guard.breaker.trips.at(-1)!.timeUs, trip: shown });
     notices.tripped(shown);
   }
 

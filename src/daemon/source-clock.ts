@@ -22,6 +22,8 @@ export class RunClock {
   private readonly log: Log;
   private readonly onClockSet: (byUs: number) => void;
   private time: LiveTime | null = null;
+  /** Packets come as they are captured: from an interface, or from a pipe that began near the wall-clock time. */
+  isLive = false;
   private file = '';
   private lastMs = 0;
 
@@ -60,7 +62,8 @@ export class RunClock {
     const { kind, log } = this;
     const isNow = Math.abs(firstUs - Date.now() * MICROS_PER_MILLISECOND) <= LIVE_PIPE_US;
     this.lastMs = performance.now();
-    return new LiveTime(kind === 'interface' || (kind === 'pipe' && isNow) ? LIVE_BOUND_US : FILE_BOUND_US, {
+    this.isLive = kind === 'interface' || (kind === 'pipe' && isNow);
+    return new LiveTime(this.isLive ? LIVE_BOUND_US : FILE_BOUND_US, {
       onJump: (byUs) => {
         log.warn({ seconds: byUs / MICROS_PER_SECOND }, 'the time of a packet is off and was not followed');
       },

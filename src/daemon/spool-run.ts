@@ -6,7 +6,7 @@ import type { Server } from 'node:net';
 import { realpath } from 'node:fs/promises';
 import { type CaptureEnd, CaptureFault } from '../capture/packet-source.ts';
 import { openCapture } from '../capture/format/open-capture.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
+import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { ReadFile } from '../capture/spool/spool-checkpoint.ts';
 import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool/spool-source.ts';
 import type { Log } from '../output/log/log.ts';
@@ -24,7 +24,7 @@ import {
 } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
 import { SpoolState } from './spool-state.ts';
-import { lockState } from './state-lock.ts';
+import { lockState } from './path-lock.ts';
 
 /** Time for a stop to finish the current file; after it the file is left for the next start. */
 const FINISH_FILE_MS = 2500;
@@ -33,6 +33,7 @@ const FLUSH_MS = 1000;
 export interface RunSpoolOptions extends SpoolOptions {
   /** Folder of the checkpoint. */
   readonly stateFolder: string;
+  readonly memory: BatchMemory;
 }
 
 export class RunSpool implements RunSource, SourceCheckpoint {
@@ -90,9 +91,8 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   }
 
   async run(take: TakeBatch): Promise<string> {
-    const batch = new PacketBatch();
     for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
-      const end = await this.read(work, batch, take);
+      const end = await this.read(work, take);
       if (end === null) {
         this.isFileUnfinished = true;
         break;
@@ -140,15 +140,16 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   }
 
   /** Reads a file to its end; null if a stop did not allow that. */
-  private async read(work: SpoolWork, batch: PacketBatch, take: TakeBatch): Promise<FileEnd | null> {
+  private async read(work: SpoolWork, take: TakeBatch): Promise<FileEnd | null> {
     const { file, processedPackets } = work;
     const path = this.spool.pathOf(file);
-    const capture = openCapture(path);
+    const { memory } = this.options;
+    const capture = openCapture(path, { lender: memory.lender });
     this.files.begin(path, this.packets - processedPackets);
     let packets = 0;
     try {
       this.watchdog.waits();
-      while (await capture.read(batch)) {
+      for (let batch = await memory.nextBatch(); await capture.read(batch); batch = await memory.nextBatch()) {
         this.watchdog.moves();
         const processed = Math.min(Math.max(processedPackets - packets, 0), batch.count);
         packets += batch.count;

@@ -4,7 +4,7 @@ import type { Server } from 'node:net';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { RunSafety } from './safety.ts';
-import { lockState } from './state-lock.ts';
+import { lockState } from './path-lock.ts';
 
 export interface StateOptions {
   /** Null for no state. */

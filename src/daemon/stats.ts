@@ -12,7 +12,7 @@ export function daemonStats(
   source: RunSource,
   outputs: RunOutputs,
 ): Readonly<Record<string, unknown>> {
-  const { counters, table, decisions, guard } = engine;
+  const { counters, decisions, guard } = engine;
   const { dropped, restarts, gapSeconds, stalls, files } = source.counts;
   return {
     packets: counters.packets,
@@ -21,7 +21,7 @@ export function daemonStats(
     not_decoded: counters.notDecodedByName(),
     capture: { dropped, restarts, gap_seconds: gapSeconds, stalls, ...(source.kind === 'spool' ? { files } : {}) },
     flows: {
-      active: table.activeCount,
+      active: counters.flowsActive,
       started: counters.flowsStarted,
       split: counters.splitFlows,
       ended: named(FLOW_END_NAMES, counters.flowsEnded),

@@ -9,7 +9,7 @@ import type { RunEngine } from './daemon-engine.ts';
 import type { RunSource } from './source-run.ts';
 
 export function daemonStatus(version: string, engine: RunEngine, source: RunSource, changes: RunChanges): object {
-  const { rules, decisions, guard, counters, table } = engine;
+  const { rules, decisions, guard, counters } = engine;
   const { calendar } = changes;
   const { refused } = changes.guard;
   const { held, nextUsOrInfinity: nextUs, aheadDates } = calendar;
@@ -20,7 +20,7 @@ export function daemonStatus(version: string, engine: RunEngine, source: RunSour
     source: { kind: source.kind, backend: source.backend, problem: source.problem },
     packet_time: counters.packets === 0 ? null : formatMicros(counters.lastTimeUs),
     packets: counters.packets,
-    flows: table.activeCount,
+    flows: counters.flowsActive,
     mode: { of_policy: rules.mode, in_effect: decisions.mode },
     rules: {
       sha256: rulesSha256(rules),
@@ -41,7 +41,11 @@ export function daemonStatus(version: string, engine: RunEngine, source: RunSour
       dates_ahead: aheadDates.map(formatMicros),
     },
     next_date: nextUs === Infinity ? null : formatMicros(nextUs),
-    breaker: { tripped: guard.hasTripped, trips: guard.tripCount },
+    breaker: {
+      tripped: guard.hasTripped,
+      causes: guard.breaker.trips.map(({ cause }) => cause),
+      trips: guard.tripCount,
+    },
     registered_hits: decisions.hits.toCounts(),
   };
 }

@@ -49,6 +49,11 @@ export class Counters {
     return byName;
   }
 
+  /** Flows being tracked. */
+  get flowsActive(): number {
+    return this.flowsStarted - this.flowsEnded.reduce((sum, count) => sum + count, 0);
+  }
+
   get notDecodedPackets(): number {
     return this.notDecoded.reduce((sum, count) => sum + count, 0);
   }

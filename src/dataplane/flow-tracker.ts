@@ -25,18 +25,7 @@ import { takeDatagram } from './datagram.ts';
 import { Detection } from './detection.ts';
 import { protectsRouters } from './router-protection.ts';
 import { StreamObserver } from './stream-observer.ts';
-
-/** What is told of flows: slots are valid during the call only. */
-export interface FlowListener {
-  /** The flow's own packets have said something new. */
-  onDetection(slot: number, detection: Detection): void;
-  /** Whether the listener is told when the flow ends: the ends of most flows are nothing to anyone. */
-  wantsFlowEnd(slot: number): boolean;
-  /**
-   * The flow ends; it leaves the table after the call. `order` is that of flows that end at one packet for one reason.
-   */
-  ended(slot: number, reason: FlowEnd, order: number): void;
-}
+import type { FlowListener } from './tracker.ts';
 
 /**
  * A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner.
@@ -148,6 +137,12 @@ export class FlowTracker {
     this.wheel.clear();
     table.clear();
     this.counters.streamsRefused = this.streams.streams.refusedCount;
+  }
+
+  /** Throws if an invariant is broken. */
+  checkInvariants(): void {
+    this.table.checkInvariants();
+    this.wheel.checkInvariants();
   }
 
   /**

@@ -3,7 +3,6 @@
  * registered end of a tunnel covers all flows of the tunnel.
  */
 import { Protocol } from '../core/protocol.ts';
-import { findingProtocol, findingStage, findingVariant } from '../dataplane/fingerprint/finding.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
 import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
 import type { FlowRecord } from './flow-record.ts';
@@ -28,22 +27,10 @@ export class DecisionBasis {
    */
   fill(record: FlowRecord, tunnel: number, timeUs: number): boolean {
     const { input } = this;
-    const { source, destination, finding } = record;
-    input.protocol = findingProtocol(finding);
-    input.stage = findingStage(finding);
-    input.variant = findingVariant(finding);
-    input.transport = record.transport;
-    for (let word = 0; word < 4; word++) {
-      input.source[word] = source[word]!;
-      input.destination[word] = destination[word]!;
-    }
-    input.sourcePort = record.sourcePort;
-    input.destinationPort = record.destinationPort;
-    input.packets = record.packetsToDestination + record.packetsToSource;
-    input.bytes = record.bytesToDestination + record.bytesToSource;
+    record.fillInput(input);
     input.timeUs = timeUs;
-    input.sourceRegistration = this.registrationOf(source, timeUs);
-    input.destinationRegistration = this.registrationOf(destination, timeUs);
+    input.sourceRegistration = this.registrationOf(record.source, timeUs);
+    input.destinationRegistration = this.registrationOf(record.destination, timeUs);
     input.sourceSector = this.sectorOf(input.sourceRegistration);
     input.destinationSector = this.sectorOf(input.destinationRegistration);
     return tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);

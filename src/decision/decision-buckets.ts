@@ -51,6 +51,17 @@ export class DecisionBuckets {
     if (bucket !== NO_BUCKET) this.buckets.release(bucket);
   }
 
+  /** Throws if an invariant is broken. `slots`: all flows of the flow table. */
+  checkInvariants(slots: readonly number[]): void {
+    const { decisionTable } = this;
+    const held = slots
+      .map((slot) => decisionTable.numberOf(slot))
+      .filter((number) => number !== 0)
+      .map((number) => decisionTable.words[number * DECISION_WORDS + DecisionWord.BUCKET]!)
+      .filter((bucket) => bucket !== NO_BUCKET);
+    this.buckets.checkInvariants(held);
+  }
+
   /**
    * Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own.
    */

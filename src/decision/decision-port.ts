@@ -1,15 +1,13 @@
 /** The port between packets and decisions. */
-import type { FlowListener } from '../dataplane/flow-tracker.ts';
+import type { FlowListener } from '../dataplane/tracker.ts';
 import type { Outcome } from '../dataplane/outcome.ts';
 
-/** Decides flows, and with them their packets. */
+/** Decides flows and their packets. */
 export interface DecisionPort extends FlowListener {
-  /** A packet of a flow that has a decision; returns what becomes of it. */
+  /** A packet of a flow that may have a decision; returns its outcome. */
   packet(slot: number, wireLength: number, packet: number): Outcome;
-  /** How late the last packet leaves whose outcome was DELAYED, microseconds. */
+  /** Delay of the last packet with outcome DELAYED, in microseconds. */
   readonly delayUs: number;
-  /**
-   * The packet time before which, from `timeUs` on, `packet` has nothing to say but FORWARDED; `timeUs` where it may.
-   */
+  /** The packet time before which no packet from `timeUs` on has an effect in `packet`; `timeUs` if any may. */
   noChangeUntil(timeUs: number): number;
 }

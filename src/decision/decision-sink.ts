@@ -1,6 +1,6 @@
 /**
- * The port through which decisions leave the engine, owned by it: outputs implement it, the engine knows none of them.
- * Records are valid during the call only. What nobody listens to is not made.
+ * The port through which decisions leave the engine. Outputs implement it. Records are valid during the call only, and
+ * are made only for methods that exist.
  */
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { FlowRecord } from './flow-record.ts';
@@ -13,14 +13,14 @@ export interface ShownRegistration {
   readonly reference: string;
 }
 
-/** A decision in words. Equal ones are one object, which never changes, as long as it is kept. */
+/** A decision in words. Equal decisions are one object while it is kept, and the object never changes. */
 export interface DecisionView {
-  /** Under which it is kept, small: for what is made of it. Later another may have the same. */
+  /** Small number for caches of what is derived from it. Another decision may have it later. */
   readonly number: number;
   readonly action: string;
   /** The action before this one; null for a flow's first decision. */
   readonly previous: string | null;
-  /** Name of the rule that decided; null where none matched. */
+  /** Name of the rule that decided; null if none matched. */
   readonly rule: string | null;
   readonly reason: string;
   readonly mode: string;
@@ -31,6 +31,6 @@ export interface DecisionView {
 export interface DecisionSink {
   /** A decision was made, for the first time or again, at a packet. */
   decided?(flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): void;
-  /** A flow has ended; `decision` is its last, null where it never had a finding. */
+  /** A flow has ended; `decision` is its last, null if it never had a finding. */
   ended?(flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): void;
 }

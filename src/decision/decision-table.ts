@@ -4,6 +4,7 @@
  * numbers of the rules in force when a decision was made. Number 0 is no decision; numbers are used again after a
  * flow's end.
  */
+import { invariant } from '../core/invariant.ts';
 import type { Finding } from '../dataplane/fingerprint/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registry.ts';
@@ -39,7 +40,7 @@ const INITIAL_CAPACITY = 1024;
 export const VpnFlowWord = {
   /** Number of its decision. */
   DECISION: 0,
-  /** The finding that counts: the flow's own, or what its tunnel raises it to; and the evidence for that. */
+  /** The finding that counts: the flow's own, or as raised by its tunnel; and the evidence for raising it. */
   FINDING: 1,
   TUNNEL_EVIDENCE: 2,
   /** Number of its tunnel. */
@@ -54,11 +55,11 @@ export class DecisionTable {
   /** The same as doubles. */
   numbers = new Float64Array(this.words.buffer);
 
-  /** By number: the registered hit that the decision is, and what has come of it so far (registered-hits). */
+  /** By number: the kind of registered hit that the decision is, and its outcome so far (registered-hits). */
   hitKinds = new Uint8Array(INITIAL_CAPACITY);
   hitOutcomes = new Uint8Array(INITIAL_CAPACITY);
 
-  /** By number: the packet time from which on the safety guard is shown the flow's client again. */
+  /** By number: the packet time from which the flow's client is shown to the safety guard again. */
   shownUntil = new Float64Array(INITIAL_CAPACITY);
 
   /** Numbers given out. */
@@ -135,7 +136,21 @@ export class DecisionTable {
     return soonest;
   }
 
-  /** No decision holds a bucket any more. */
+  /** Throws if an invariant is broken. `slots`: all flows of the flow table. */
+  checkInvariants(slots: readonly number[]): void {
+    const free = new Set<number>();
+    for (let number = this.free; number !== 0; number = this.words[number * DECISION_WORDS + DecisionWord.RULE]!) {
+      invariant(number < this.used && !free.has(number), 'the chain of free numbers ends');
+      free.add(number);
+    }
+    invariant(this.count + free.size === this.used - 1, 'a used number is given out or free');
+    const numbers = slots.map((slot) => this.numberOf(slot)).filter((number) => number !== 0);
+    invariant(new Set(numbers).size === numbers.length, 'a decision is of one flow');
+    invariant(numbers.length === this.count, 'a number that is given out is of a flow');
+    invariant(!numbers.some((number) => free.has(number)), 'a decision of a flow is not free');
+  }
+
+  /** All buckets were forgotten: no decision holds one. */
   forgetBuckets(): void {
     for (let number = 1; number < this.used; number++)
       this.words[number * DECISION_WORDS + DecisionWord.BUCKET] = NO_BUCKET;

@@ -1,6 +1,6 @@
 /**
- * Decisions in words. Few differ from one another, so each is made once and handed out again: who shows many may keep
- * what it makes of one under its number.
+ * Decisions in words. Few differ from one another, so each is made once and returned again. Outputs may cache what they
+ * derive from one by its number.
  */
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
@@ -9,9 +9,9 @@ import { MODE_NAMES, type Mode } from '../policy/policy.ts';
 import type { DecisionView } from './decision-sink.ts';
 import { ruleName, type Rules, shownRegistration } from './rules.ts';
 
-/** Decisions that are kept; with more of them all begins again. A power of two. */
+/** Decisions that are kept; with more of them the cache starts again. A power of two. */
 export const KEPT_DECISIONS = 16_384;
-/** Places in which they are looked for: four times as many, so few stand in another's way. */
+/** Places of the hash table: four times as many, so few collide. */
 const PLACES = 4 * KEPT_DECISIONS;
 const KEY_WORDS = 4;
 
@@ -21,16 +21,16 @@ export const NO_ACTION = -1;
 export class DecisionViews {
   private rules: Rules;
   private readonly decisions: DecisionView[] = [];
-  /** By place, in which a decision is looked for from its hash on: its number and one, 0 for none. */
+  /** The hash table: the number of a decision plus one, 0 for none. */
   private readonly numbers = new Uint16Array(PLACES);
-  /** By number: the registrations of both ends, the rule, and all else as one. */
+  /** By number: the registrations of both ends, the rule, and all else in one word. */
   private readonly keys = new Int32Array(KEPT_DECISIONS * KEY_WORDS);
 
   constructor(rules: Rules) {
     this.rules = rules;
   }
 
-  /** From now on rules and registrations are numbers of these rules. */
+  /** Rules and registrations are numbers of these rules from now on. */
   useRules(rules: Rules): void {
     this.rules = rules;
     this.forget();

@@ -1,11 +1,11 @@
 /**
- * Decides flows with a finding: looks both ends up in the registry, asks the policy, and hands each change to the sink.
- * A decision is made again when the stage changes, at a packet behind a boundary of policy or registry, and when the
- * flow's packets or bytes reach a minimum that some rule asks for. In mode enforce it also says what becomes of each
- * packet, as far as the safety guard, where there is one, lets a client be hit.
+ * Decides flows with a finding: looks up both ends in the registry, applies the policy, and hands each change to the
+ * sink. A decision is made again when the stage changes, at a packet after a boundary of policy or registry, and when
+ * the flow's packets or bytes reach a minimum of a rule. In mode enforce it also gives the outcome of each packet, if
+ * the safety guard admits the client.
  *
- * Rules are swapped between two batches: every flow that has a decision is decided again, and what changed is handed to
- * the sink like any other change.
+ * Rules are replaced between two batches. Every flow that has a decision is decided again, and changes go to the sink
+ * like any other change.
  */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../dataplane/outcome.ts';
@@ -53,7 +53,7 @@ export class Decisions {
   readonly delays = new DelayHistogram();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
   delayUs = 0;
-  /** Rules and registrations are asked as of this packet time at most: a date beyond it has no effect yet. */
+  /** Rules and registrations are evaluated at this packet time at most: a later date has no effect yet. */
   rulesUntilUs = Infinity;
 
   private readonly table: FlowTable;
@@ -98,14 +98,12 @@ export class Decisions {
     this.hits = hits;
   }
 
-  /** What the last decision rested on. */
+  /** The input of the last decision. */
   get input(): DecisionInput {
     return this.basis.input;
   }
 
-  /**
-   * Packets that throttle and block would affect are affected: the rules say so, and the safety guard has not tripped.
-   */
+  /** The mode in effect: that of the rules, unless the safety guard has tripped. */
   get mode(): Mode {
     return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
   }
@@ -136,11 +134,11 @@ export class Decisions {
   }
 
   /**
-   * The packet time before which no packet from `timeUs` on changes a decision or is affected by one; `timeUs` where
-   * any may.
+   * The packet time before which no packet from `timeUs` on changes a decision, is affected by one, or is shown to the
+   * guard; `timeUs` if any may.
    */
   noChangeUntil(timeUs: number): number {
-    return this.rules.mode === 'observe' ? this.due.noChangeUntil(timeUs) : timeUs;
+    return this.rules.mode === 'observe' && this.guard === null ? this.due.noChangeUntil(timeUs) : timeUs;
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
@@ -156,7 +154,7 @@ export class Decisions {
     return this.outcome(number, slot, wireLength, timeUs);
   }
 
-  /** Whether `ended` has something to say of flows without a decision. */
+  /** The sink receives the ends of all flows, also of those without a decision. */
   get reportsAllFlowEnds(): boolean {
     return this.sink.ended !== undefined;
   }
@@ -178,6 +176,14 @@ export class Decisions {
     );
     this.buckets.release(row);
     decisionTable.end(number);
+  }
+
+  /** Throws if an invariant is broken. To be called between two batches. */
+  checkInvariants(): void {
+    const slots = this.table.activeSlots();
+    this.decisionTable.checkInvariants(slots);
+    this.tunnels.checkInvariants(slots);
+    this.buckets.checkInvariants(slots);
   }
 
   /** The outcome of a packet under a throttle or a block. A client is hit once a packet is dropped or delayed. */
@@ -211,7 +217,7 @@ export class Decisions {
     return isAdmitted;
   }
 
-  /** Shows the guard the client of a flow with a finding: it is seen, and still hit where it is. */
+  /** Shows the client of a flow with a finding to the guard, and whether it is still being hit. */
   private showGuard(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
     const { words, shownUntil } = this.decisionTable;
     const row = number * DECISION_WORDS;
@@ -229,15 +235,15 @@ export class Decisions {
   }
 
   /**
-   * Notes whether the decision just made is a registered hit, and counts it where it is. `isNew`: the decision is
-   * another than before.
+   * Notes whether the decision just made is a registered hit, and counts it. `isNew`: the decision differs from the one
+   * before.
    */
   private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
     const { decisionTable, rules } = this;
     const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
     const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
     if (isNew || decisionTable.hitKinds[number] !== kind) decisionTable.hitOutcomes[number] = HitOutcome.NONE;
-    // A flow that is being hit may become a registered one: the guard is asked again.
+    // A flow that is being hit may become a registered one: the guard must admit it again.
     if (decisionTable.hitKinds[number] !== kind)
       decisionTable.words[number * DECISION_WORDS + DecisionWord.ADMITTED_BY] = 0;
     decisionTable.hitKinds[number] = kind;
@@ -246,7 +252,7 @@ export class Decisions {
     else this.countHit(number, this.mayHit(number, slot, timeUs) ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
   }
 
-  /** Kind of the hit that a throttle or block of the flow at hand is. */
+  /** Kind of hit of a throttle or block of the flow at hand. */
   private hitKind(rule: number): HitKind {
     const { input } = this.basis;
     if (input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION)
@@ -254,7 +260,7 @@ export class Decisions {
     return this.basis.isRegisteredOtherwise() ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
   }
 
-  /** Counts what came of a registered hit, once for each outcome that the decision has in turn. */
+  /** Counts the outcome of a registered hit, once for each outcome that the decision has in turn. */
   private countHit(number: number, outcome: HitOutcome, timeUs: number): void {
     const { decisionTable, rules } = this;
     const kind = decisionTable.hitKinds[number] as HitKind;
@@ -264,7 +270,7 @@ export class Decisions {
     this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
   }
 
-  /** Decides a flow, for the first time or again; an event goes out where stage or outcome are not what they were. */
+  /** Decides a flow, for the first time or again. The sink receives the decision if it differs from the one before. */
   private decide(slot: number, timeUs: number, packet: number): void {
     const { basis, record, rules, decisionTable } = this;
     const { input } = basis;
@@ -301,10 +307,7 @@ export class Decisions {
       if (other !== slot) this.decide(other, timeUs, packet);
   }
 
-  /**
-   * True when the decision that the input has led to is the one that stands, in its numbers or, after a swap, in its
-   * words.
-   */
+  /** True if the decision for the input is the one in the row: by its numbers or, after new rules, by its words. */
   private isSame(row: number, rule: number, reason: number): boolean {
     const { input, rules, rulesBefore } = this;
     const { words } = this.decisionTable;
@@ -330,13 +333,13 @@ export class Decisions {
     );
   }
 
-  /** Takes the decision that the input has led to. */
+  /** Writes the decision for the input into its row. */
   private take(number: number, rule: number, reason: number, timeUs: number): void {
     const { input } = this;
     const { words } = this.decisionTable;
     const row = number * DECISION_WORDS;
     const action = actionOf(this.rules.policy, rule);
-    // Hits are limited by stage: what was let through for a finding that was suspected is asked for again.
+    // Hits are limited by stage, so a client is admitted again when its stage changes.
     if (words[row + DecisionWord.ACTION] !== action || words[row + DecisionWord.STAGE] !== input.stage)
       words[row + DecisionWord.ADMITTED_BY] = 0;
     words[row + DecisionWord.RULE] = rule;

@@ -1,10 +1,10 @@
 /**
- * When decisions are to be made again: at a packet time behind a boundary of policy or registry, and when a flow has as
- * many packets or bytes as some rule asks for.
+ * When decisions are made again: at a packet time after a boundary of policy or registry, and when a flow's packets or
+ * bytes reach a minimum of a rule.
  *
- * Every packet asks, and of most the row of their decision stays unread: none is due before the soonest of their times.
- * That is a bound, and may be too early once its flow has ended or been decided again; it is looked for again after as
- * many packets as there are rows.
+ * Every packet is checked. For most packets no row is read, because no decision is due before `soonestUs`, a lower
+ * bound. The bound may be too low after its flow has ended or was decided again, so it is computed again after as many
+ * late packets as there are rows.
  */
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
@@ -17,14 +17,14 @@ export class DueDecisions {
   private readonly table: FlowTable;
   private readonly decisionTable: DecisionTable;
   private rules: Rules;
-  /** Some rule asks for a minimum of packets or bytes. */
+  /** A rule has a minimum of packets or bytes. */
   private hasMinimums = false;
   /** No decision changes by itself from `noChangeFromUs` on and before `noChangeUntilUs`. */
   private noChangeFromUs = 0;
   private noChangeUntilUs = 0;
   /** No decision is due before this packet time. */
   private soonestUs = Infinity;
-  /** Packets from that time on since it was last looked for. */
+  /** Packets from that time on since it was last computed. */
   private lateCount = 0;
 
   constructor(table: FlowTable, decisionTable: DecisionTable, rules: Rules) {
@@ -34,7 +34,7 @@ export class DueDecisions {
     this.useRules(rules);
   }
 
-  /** From now on decisions are made by these rules; all are to be scheduled again. */
+  /** Later decisions are made by these rules. All decisions must be scheduled again. */
   useRules(rules: Rules): void {
     this.rules = rules;
     const { packets, bytes } = rules.policy.boundaries;
@@ -43,7 +43,7 @@ export class DueDecisions {
     this.soonestUs = Infinity;
   }
 
-  /** Sets when the decision that has just been made is to be made again. */
+  /** Sets when the decision that was just made is made again. */
   schedule(number: number, { timeUs, packets, bytes }: DecisionInput): void {
     const { numbers } = this.decisionTable;
     const { boundaries } = this.rules.policy;
@@ -55,7 +55,7 @@ export class DueDecisions {
     numbers[(row + DecisionWord.NEXT_BYTES) >> 1] = firstAbove(boundaries.bytes, bytes);
   }
 
-  /** The packet time before which no packet from `timeUs` on makes a decision due; `timeUs` itself where any may. */
+  /** The packet time before which no packet from `timeUs` on makes a decision due; `timeUs` if any may. */
   noChangeUntil(timeUs: number): number {
     return this.hasMinimums ? timeUs : this.nextBoundaryAfter(timeUs);
   }
@@ -85,8 +85,8 @@ export class DueDecisions {
   }
 
   /**
-   * The time before which no decision changes by itself. Most are made soon after one another, with no boundary
-   * between.
+   * The time before which no decision changes by itself. The last result is kept, because most calls have no boundary
+   * between them.
    */
   private nextBoundaryAfter(timeUs: number): number {
     if (timeUs < this.noChangeFromUs || timeUs >= this.noChangeUntilUs) {
@@ -98,7 +98,7 @@ export class DueDecisions {
   }
 }
 
-/** The first of ascending numbers that is greater; Infinity where there is none. */
+/** The first of ascending numbers that is greater; Infinity for none. */
 function firstAbove(ascending: readonly number[], value: number): number {
   for (const number of ascending) if (number > value) return number;
   return Infinity;

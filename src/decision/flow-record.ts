@@ -1,14 +1,21 @@
 /**
- * What leaves the engine about a flow: one reused record, valid during the call that hands it over. The initiator is
- * the source, by handshake where that is known, else by first packet.
+ * A flow as outputs receive it: one reused record, valid during the call. The source is the initiator, by the handshake
+ * if that is known, else by the first packet.
  */
 import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
-import { type Finding, findingInitiator } from '../dataplane/fingerprint/finding.ts';
+import {
+  type Finding,
+  findingInitiator,
+  findingProtocol,
+  findingStage,
+  findingVariant,
+} from '../dataplane/fingerprint/finding.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { DecisionInput } from '../policy/decision-input.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
-/** What a flow is known by: its tuple, its wrapping and its first packet. */
+/** The identity of a flow: its tuple, its encapsulation and its first packet. */
 export class FlowIdentity {
   /** Transport number (6, 17, 50, 51). */
   transport = 0;
@@ -18,7 +25,7 @@ export class FlowIdentity {
   /** Zero for ESP and AH. */
   sourcePort = 0;
   destinationPort = 0;
-  /** Hash of the wrapping, which tells equal tuples apart. */
+  /** Hash of the encapsulation, which distinguishes equal tuples. */
   domain = 0;
   firstPacket = 0;
   firstTimeUs = 0;
@@ -36,8 +43,8 @@ export class FlowIdentity {
   }
 
   /**
-   * Fills the identity from a slot of the table and the flow's finding. Returns 1 where the initiator is the higher
-   * end, else 0.
+   * Fills the identity from a slot of the table and the flow's finding. Returns 1 if the initiator is the higher end,
+   * else 0.
    */
   readIdentity(table: FlowTable, slot: number, finding: Finding): 0 | 1 {
     const { words, detailNumbers } = table;
@@ -77,12 +84,12 @@ export class FlowRecord extends FlowIdentity {
   tunnelEvidence = 0;
   evidenceLog: EvidenceLog | null = null;
 
-  /** Fills the record from a slot of both tables. */
+  /** Fills the record from a slot of both tables; without a log it has no evidence. */
   read(
     table: FlowTable,
     decisions: DecisionTable,
     slot: number,
-    evidenceLog: EvidenceLog,
+    evidenceLog: EvidenceLog | null,
     tunnel: FlowIdentity | null,
   ): void {
     const { words, numbers, details } = table;
@@ -101,6 +108,23 @@ export class FlowRecord extends FlowIdentity {
     this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
     this.tunnelEvidence = decisions.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE]!;
     this.evidenceLog = evidenceLog;
+  }
+
+  /** Sets the part of a decision's input that is the flow's own: all but its registrations and the time. */
+  fillInput(input: DecisionInput): void {
+    const { source, destination, finding } = this;
+    input.protocol = findingProtocol(finding);
+    input.stage = findingStage(finding);
+    input.variant = findingVariant(finding);
+    input.transport = this.transport;
+    for (let word = 0; word < 4; word++) {
+      input.source[word] = source[word]!;
+      input.destination[word] = destination[word]!;
+    }
+    input.sourcePort = this.sourcePort;
+    input.destinationPort = this.destinationPort;
+    input.packets = this.packetsToDestination + this.packetsToSource;
+    input.bytes = this.bytesToDestination + this.bytesToSource;
   }
 
   /** The evidence as entries, oldest first. */

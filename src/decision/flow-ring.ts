@@ -1,15 +1,16 @@
 /**
  * A ring of recorded flows as columns of numbers: it grows by doubling up to its limit, then the oldest is overwritten.
  */
+import { PACKED_NUMBERS, PACKED_WORDS, packInput, unpackInput } from '../policy/decision-input.ts';
 import type { RecordedFlow } from '../policy/recorded-flow.ts';
 
 const FIRST_CAPACITY = 256;
-/** Words of a flow: four addresses, then these. */
-const Word = { KIND: 16, PORTS: 17, KEPT: 18 } as const;
-const WORDS = 20;
-/** Doubles of a flow. */
-const Amount = { PACKETS: 0, BYTES: 1, LAST_TIME: 2 } as const;
-const NUMBERS = 3;
+/** Words of a flow: its packed input, then these. */
+const Word = { KEPT_SOURCE: PACKED_WORDS, KEPT_DESTINATION: PACKED_WORDS + 4, KEPT: PACKED_WORDS + 8 } as const;
+const WORDS = PACKED_WORDS + 9;
+/** Doubles of a flow: those of its packed input, then this. */
+const LAST_TIME = PACKED_NUMBERS;
+const NUMBERS = PACKED_NUMBERS + 1;
 
 export class FlowRing {
   /** Flows kept: places 0 … count - 1, in no order of time. */
@@ -37,7 +38,7 @@ export class FlowRing {
     }
     const place = this.next;
     this.next = (place + 1) % this.limit;
-    if (this.numbers[place * NUMBERS + Amount.LAST_TIME]! >= oldUs) this.overwrittenCount++;
+    if (this.numbers[place * NUMBERS + LAST_TIME]! >= oldUs) this.overwrittenCount++;
     this.write(place, flow);
   }
 
@@ -51,47 +52,29 @@ export class FlowRing {
 
   read(place: number, flow: RecordedFlow): void {
     const { words, numbers } = this;
-    const { input } = flow;
     const at = place * WORDS;
+    const number = place * NUMBERS;
+    unpackInput(flow.input, words, at, numbers, number);
     for (let word = 0; word < 4; word++) {
-      input.source[word] = words[at + word]!;
-      input.destination[word] = words[at + 4 + word]!;
-      flow.keptSource[word] = words[at + 8 + word]!;
-      flow.keptDestination[word] = words[at + 12 + word]!;
+      flow.keptSource[word] = words[at + Word.KEPT_SOURCE + word]!;
+      flow.keptDestination[word] = words[at + Word.KEPT_DESTINATION + word]!;
     }
-    const kind = words[at + Word.KIND]!;
-    input.protocol = kind & 255;
-    input.stage = (kind >> 8) & 255;
-    input.variant = (kind >> 16) & 255;
-    input.transport = kind >>> 24;
-    const ports = words[at + Word.PORTS]!;
-    input.sourcePort = ports >>> 16;
-    input.destinationPort = ports & 0xffff;
     const kept = words[at + Word.KEPT]!;
     flow.hasKeptSource = (kept & 1) !== 0;
     flow.hasKeptDestination = (kept & 2) !== 0;
     flow.tunnel = 0;
-    const number = place * NUMBERS;
-    input.packets = numbers[number + Amount.PACKETS]!;
-    input.bytes = numbers[number + Amount.BYTES]!;
-    flow.lastTimeUs = numbers[number + Amount.LAST_TIME]!;
+    flow.lastTimeUs = numbers[number + LAST_TIME]!;
   }
 
   private write(place: number, flow: RecordedFlow): void {
     const { words, numbers } = this;
-    const { input } = flow;
     const at = place * WORDS;
-    words.set(input.source, at);
-    words.set(input.destination, at + 4);
-    words.set(flow.keptSource, at + 8);
-    words.set(flow.keptDestination, at + 12);
-    words[at + Word.KIND] = input.protocol | (input.stage << 8) | (input.variant << 16) | (input.transport << 24);
-    words[at + Word.PORTS] = (input.sourcePort << 16) | input.destinationPort;
-    words[at + Word.KEPT] = (flow.hasKeptSource ? 1 : 0) | (flow.hasKeptDestination ? 2 : 0);
     const number = place * NUMBERS;
-    numbers[number + Amount.PACKETS] = input.packets;
-    numbers[number + Amount.BYTES] = input.bytes;
-    numbers[number + Amount.LAST_TIME] = flow.lastTimeUs;
+    packInput(flow.input, words, at, numbers, number);
+    words.set(flow.keptSource, at + Word.KEPT_SOURCE);
+    words.set(flow.keptDestination, at + Word.KEPT_DESTINATION);
+    words[at + Word.KEPT] = (flow.hasKeptSource ? 1 : 0) | (flow.hasKeptDestination ? 2 : 0);
+    numbers[number + LAST_TIME] = flow.lastTimeUs;
   }
 
   private grow(): void {

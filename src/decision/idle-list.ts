@@ -1,9 +1,11 @@
 /**
- * Small numbers in the order in which they were added: each is in the list once at most, and can be taken out wherever
- * it stands. A doubly linked list in two columns, because a Set walks over what was deleted from its front.
+ * Small numbers in the order in which they were added, each at most once. A number can be taken out from any place. A
+ * doubly linked list in two columns, because a Set walks over numbers that were deleted from its front.
  *
- * Number n stands in row n + 1; row 0 is the list's two ends.
+ * Number n is row n + 1; row 0 is both ends of the list.
  */
+import { invariant } from '../core/invariant.ts';
+
 const ABSENT = -1;
 const INITIAL_CAPACITY = 64;
 
@@ -34,7 +36,7 @@ export class IdleList {
     this.size++;
   }
 
-  /** Takes a number out, where it is in the list. */
+  /** Takes a number out, if it is in the list. */
   delete(number: number): void {
     const row = number + 1;
     if (row >= this.next.length || this.next[row] === ABSENT) return;
@@ -44,6 +46,19 @@ export class IdleList {
     this.previous[next] = previous;
     this.next[row] = ABSENT;
     this.size--;
+  }
+
+  /** Throws if an invariant is broken. */
+  checkInvariants(): void {
+    let size = 0;
+    let row = 0;
+    do {
+      const next = this.next[row]!;
+      invariant(this.previous[next] === row, 'neighbours name each other');
+      row = next;
+      invariant(size++ <= this.size, 'the list comes back to its ends');
+    } while (row !== 0);
+    invariant(size - 1 === this.size, 'size is the length of the list');
   }
 
   private grow(): void {

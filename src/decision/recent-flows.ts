@@ -6,12 +6,11 @@
  * handshakes cannot push real tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is
  * counted.
  */
-import { findingProtocol, findingStage, findingVariant, Stage } from '../dataplane/fingerprint/finding.ts';
-import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
+import { Stage } from '../dataplane/fingerprint/finding.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
-import { FlowIdentity } from './flow-record.ts';
+import { FlowRecord } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -31,7 +30,7 @@ export class RecentFlows implements RecordedFlows {
   private readonly suspected: FlowRing;
   private readonly visitLimit: number;
   private readonly flow = new RecordedFlow();
-  private readonly name = new FlowIdentity();
+  private readonly record = new FlowRecord();
 
   /** `now` is the packet time, µs since 1970. */
   constructor(
@@ -107,22 +106,10 @@ export class RecentFlows implements RecordedFlows {
 
   /** Reads an active flow from the table. */
   private read(slot: number): void {
-    const { table, tunnels, flow, name } = this;
-    const { input } = flow;
-    const row = slot * ROW_WORDS;
-    const finding = this.decisionTable.findingOf(slot);
-    name.readIdentity(table, slot, finding);
-    input.protocol = findingProtocol(finding);
-    input.stage = findingStage(finding);
-    input.variant = findingVariant(finding);
-    input.transport = name.transport;
-    input.source.set(name.source);
-    input.destination.set(name.destination);
-    input.sourcePort = name.sourcePort;
-    input.destinationPort = name.destinationPort;
-    input.packets = (table.words[row + FlowWord.PACKETS]! >>> 0) + (table.words[row + FlowWord.PACKETS + 1]! >>> 0);
-    input.bytes = table.bytes(slot, 0) + table.bytes(slot, 1);
-    flow.lastTimeUs = table.numbers[(row + FlowWord.LAST_TIME) >> 1]!;
+    const { tunnels, flow, record } = this;
+    record.read(this.table, this.decisionTable, slot, null, null);
+    record.fillInput(flow.input);
+    flow.lastTimeUs = record.lastTimeUs;
     flow.tunnel = tunnels.of(slot);
     const { columns } = tunnels;
     const isInTunnel = flow.tunnel !== 0;

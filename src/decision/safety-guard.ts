@@ -1,8 +1,9 @@
 /**
- * The safety breaker at work: it is shown the clients of flows with a finding, and asked before one is throttled or
- * blocked. After a trip nothing is affected any more, or no flow that is only suspected, until an operator resets it.
+ * The safety breaker between decisions and packets: it counts the clients of flows with a finding, and admits a client
+ * before it is throttled or blocked. After a trip no flow is affected, or no flow that is only suspected, until an
+ * operator resets it.
  *
- * A client is the end that started the flow, by handshake role where that is known.
+ * A client is the end that started the flow, by its role in the handshake if that is known.
  */
 import { Breaker, type Capacities } from './breaker/breaker.ts';
 import type { Safety } from '../policy/limits.ts';
@@ -18,7 +19,7 @@ export { THEN_NAMES, windowText } from '../policy/limits.ts';
 /** A trip, with the flows that led to it. */
 export interface TripReport {
   readonly trip: Trip;
-  /** The rule that would have hit one client more; null where none did. */
+  /** The rule that would have hit one client more; null for none. */
   readonly rule: string | null;
   /** Flows that were hit before, the latest last, and the one that was not. They are valid during the call only. */
   readonly flows: readonly FlowIdentity[];
@@ -27,7 +28,7 @@ export interface TripReport {
 /** Flows that a trip names at most. */
 const NAMED_FLOWS = 10;
 
-/** A flow that was let through, as the trip after it names it. */
+/** A flow that was admitted, for the report of a later trip. */
 interface HitFlow {
   readonly flow: FlowIdentity;
   stage: number;
@@ -38,10 +39,10 @@ export class SafetyGuard {
   readonly breaker: Breaker;
   /** Trips since the start. */
   tripCount = 0;
-  /** Grows with every reset: what was admitted before is asked for again. */
+  /** Grows with every reset: clients that were admitted before are admitted again. */
   generation = 1;
   private readonly onTrip: (report: TripReport) => void;
-  /** The flows that were let through last, in a ring; `hitCount` since the last reset. */
+  /** The flows that were admitted last, in a ring; `hitCount` since the last reset. */
   private readonly hitFlows: readonly HitFlow[] = Array.from({ length: NAMED_FLOWS }, () => ({
     flow: new FlowIdentity(),
     stage: 0,
@@ -55,18 +56,18 @@ export class SafetyGuard {
     this.onTrip = onTrip;
   }
 
-  /** True where nothing is enforced any more. */
+  /** True if nothing is enforced until a reset. */
   get hasTripped(): boolean {
     return this.breaker.trips.some(({ then }) => then === 'observe');
   }
 
-  /** True where flows with a finding of this stage are left alone. */
+  /** True if flows with a finding of this stage are not affected. */
   refuses(stage: number): boolean {
     return this.breaker.refuses(stage);
   }
 
   /**
-   * Notes that the flow's client has a finding. Returns the packet time from which on that is worth being noted again.
+   * Notes that the flow's client has a finding. Returns the packet time from which it must be noted again.
    */
   see(flow: FlowIdentity, timeUs: number, stage: number): number {
     return this.breaker.see(timeUs, flow.source, stage);
@@ -78,8 +79,8 @@ export class SafetyGuard {
   }
 
   /**
-   * True when the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and that is not
-   * meant.
+   * True if the flow's client may be throttled or blocked now, by a rule. `isHarm`: it is registered, and the rule does
+   * not intend that.
    */
   admit(flow: FlowIdentity, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
     if (this.breaker.refuses(stage)) return false;

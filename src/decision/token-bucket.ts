@@ -1,17 +1,17 @@
 /**
- * Token buckets over packet time, as columns: each fills at its rate up to its burst, and a packet takes as many bytes
- * as it has on the wire. A bucket may be overdrawn by as much as it holds: that is a queue, whose packets leave late by
- * the time it takes to earn what they took; beyond it packets are dropped. Packets of one bucket leave in the order
- * they came.
+ * Token buckets over packet time, as columns. Each fills at its rate up to its burst, and a packet takes its bytes on
+ * the wire. A bucket may be overdrawn by its burst: that is a queue, whose packets are delayed until the bucket has
+ * refilled what they took. Beyond that packets are dropped. Packets of one bucket leave in their order.
  *
- * Buckets are found by a text key when a decision is made and used by number after that, so a packet costs no look-up.
- * A bucket of a client or a rule that no decision holds waits, with what it owes, for the next that wants its key: a
- * client does not get a new burst with every new flow. It is forgotten once it is full again, when it is no different
- * from a new one, or when IDLE_LIMIT others wait behind it. Other buckets (their keys may be numbers of flows, which
- * are used again) are forgotten with their last holder.
+ * Buckets are found by a text key when a decision is made, and used by number after that, so a packet costs no lookup.
+ * A bucket of a client or a rule without a holder stays idle, with its debt, until its key is wanted again: a client
+ * does not get a new burst with every new flow. It is forgotten once it is full, because a new one is the same, or when
+ * IDLE_LIMIT others are idle after it. Other buckets (their keys may be numbers of flows, which are used again) are
+ * forgotten with their last holder.
  *
  * Invariants: `numbers` has exactly the keys of buckets in use or idle; a bucket is in `free` when it is neither.
  */
+import { invariant } from '../core/invariant.ts';
 import { IdleList } from './idle-list.ts';
 import { BucketScope, type Throttle } from '../policy/action.ts';
 
@@ -32,7 +32,7 @@ export class TokenBuckets {
   private tokens = new Float64Array(INITIAL_CAPACITY);
   private filledAt = new Float64Array(INITIAL_CAPACITY);
   private holders = new Int32Array(INITIAL_CAPACITY);
-  /** 1 where a bucket outlives its holders. */
+  /** 1 if a bucket outlives its holders. */
   private lasting = new Uint8Array(INITIAL_CAPACITY);
   private readonly keys: string[] = [];
   private readonly numbers = new Map<string, number>();
@@ -83,7 +83,8 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes a packet's bytes: 0 where it passes at once, else its delay in microseconds, or NO_ROOM. Time may step back.
+   * Takes a packet's bytes. Returns 0 if it passes at once, else its delay in microseconds, or NO_ROOM. Time may step
+   * back.
    */
   take(bucket: number, bytes: number, timeUs: number): number {
     const filled = this.filledBy(bucket, timeUs);
@@ -110,11 +111,29 @@ export class TokenBuckets {
       if (this.filledBy(bucket, timeUs) >= this.burst[bucket]!) {
         this.forget(bucket);
       } else {
-        // Not yet: to the back, so that it does not hide those behind it.
+        // Not full yet: moved to the end, so that it does not hide full ones after it.
         this.idle.delete(bucket);
         this.idle.add(bucket);
       }
     }
+  }
+
+  /** Throws if an invariant is broken. `held`: the bucket of each decision that holds one. */
+  checkInvariants(held: readonly number[]): void {
+    this.idle.checkInvariants();
+    invariant(new Set(this.free).size === this.free.length, 'a bucket is free once');
+    invariant(this.numbers.size + this.free.length === this.keys.length, 'a bucket has a key in use, or is free');
+    const holders = new Int32Array(this.keys.length);
+    for (const bucket of held) holders[bucket]!++;
+    let idleCount = 0;
+    for (const [key, bucket] of this.numbers) {
+      invariant(this.keys[bucket] === key, 'a key and its bucket name each other');
+      invariant(this.holders[bucket] === holders[bucket], 'a bucket has as many holders as decisions hold it');
+      invariant(this.tokens[bucket]! <= this.burst[bucket]!, 'a bucket holds at most its burst');
+      invariant(this.tokens[bucket]! >= -this.burst[bucket]!, 'a bucket is overdrawn by at most its burst');
+      if (holders[bucket] === 0) idleCount++;
+    }
+    invariant(idleCount === this.idle.size, 'a bucket without a holder is idle');
   }
 
   private forget(bucket: number): void {

@@ -1,8 +1,9 @@
 /**
- * The tunnels that live, as columns by their numbers: the name of each, its flows in the order in which they joined,
- * and the registered ends that cover all of them. Number 0 is none; numbers are used again. All is reserved for the
- * limit at once and costs memory only once touched.
+ * The tunnels, as columns by number: the name of each, its flows in the order in which they joined, and the registered
+ * ends that cover all of them. Number 0 is none; numbers are used again. Memory is reserved for the limit at once, and
+ * used only once touched.
  */
+import { invariant } from '../core/invariant.ts';
 import type { FlowIdentity } from './flow-record.ts';
 import { FlowIdentityTable } from './flow-identity-table.ts';
 
@@ -14,11 +15,11 @@ const ADDRESS_WORDS = 4;
 const ENDS = 2;
 
 export class TunnelColumns {
-  /** Tunnels that live. */
+  /** Tunnels that exist. */
   count = 0;
   /** A flow of the tunnel is confirmed: number of the packet at which the first such flow began; 0 for none. */
   readonly confirmedBy: Float64Array;
-  /** 1 once IKE, with an SPI of its own, has spoken for it. */
+  /** 1 once a flow of it has an IKE SPI. */
   readonly hasIke: Uint8Array;
   /** Its flows: how many, and the first. */
   readonly flowCount: Int32Array;
@@ -73,7 +74,7 @@ export class TunnelColumns {
     this.count--;
   }
 
-  /** Adds a flow behind those that are there. */
+  /** Adds a flow after the others. */
   join(tunnel: number, slot: number): void {
     const last = this.lastSlot[tunnel]!;
     this.previousSlot[slot] = last;
@@ -93,6 +94,32 @@ export class TunnelColumns {
     if (next === 0) this.lastSlot[tunnel] = previous;
     else this.previousSlot[next] = previous;
     this.flowCount[tunnel]!--;
+  }
+
+  /** Throws if an invariant is broken. `tunnels`: the number of each flow's tunnel, by slot; 0 or nothing for none. */
+  checkInvariants(tunnels: ReadonlyMap<number, number>): void {
+    const live = new Set(tunnels.values());
+    live.delete(0);
+    invariant(live.size === this.count, 'a tunnel lives as long as one of its flows');
+    let freeCount = 0;
+    for (let tunnel = this.free; tunnel !== 0; tunnel = this.firstSlot[tunnel]!) {
+      invariant(!live.has(tunnel), 'a free number is of no tunnel');
+      invariant(++freeCount < this.used, 'the chain of free numbers ends');
+    }
+    invariant(this.count + freeCount === this.used - 1, 'a used number is of a tunnel, or free');
+    for (const tunnel of live) this.checkFlows(tunnel, tunnels);
+  }
+
+  private checkFlows(tunnel: number, tunnels: ReadonlyMap<number, number>): void {
+    let [count, previous] = [0, 0];
+    for (let slot = this.firstSlot[tunnel]!; slot !== 0; slot = this.nextSlot[slot]!) {
+      invariant(tunnels.get(slot) === tunnel, 'a flow is in the list of its own tunnel');
+      invariant(this.previousSlot[slot] === previous, 'neighbours name each other');
+      invariant(++count <= this.flowCount[tunnel]!, 'the list of flows ends');
+      previous = slot;
+    }
+    invariant(count === this.flowCount[tunnel], 'flowCount is the number of flows');
+    invariant(previous === this.lastSlot[tunnel], 'lastSlot is the last of the list');
   }
 
   /** Fills a name with that of a tunnel. */

@@ -1,21 +1,23 @@
 /**
- * What tunnels are known by: keys of ten words each, and which tunnel holds which. A tunnel keeps its KEYS_LIMIT last
- * keys; a key that another tunnel is given is no longer its former holder's.
+ * The keys of tunnels, of ten words each. A tunnel keeps its KEYS_LIMIT last keys; a key that is given to another
+ * tunnel leaves its former one.
  *
- * Each key is an entry of one cache line. An index of places, each the number of an entry and as many upper bits of its
- * hash as there is room for, says where: what is not there costs one cache line of the index, what is there one more. A
- * key stands in the first free place from that of its hash on, and on leaving makes room for those behind it that would
- * stand nearer to theirs, so no search ends too early. The entries of a tunnel form a list, from the oldest to the
- * newest. Entry 0 and tunnel 0 are none. All is reserved for the limit at once and costs memory only once touched.
+ * Each key is an entry of one cache line. The index is a hash table of open addressing: a place has the number of an
+ * entry and as many upper bits of its hash as fit. A key that is not there costs one cache line of the index, a key
+ * that is there one more. A key is in the first free place from that of its hash on. When a key leaves, keys after it
+ * that would be nearer to their own place move up, so no search ends too early. The entries of a tunnel form a list,
+ * from the oldest to the newest. Entry 0 and tunnel 0 are none. Memory is reserved for the limit at once, and used only
+ * once touched.
  *
  * Invariants: an entry is either in the index and in the list of its tunnel, or free; between a key's place and that of
  * its hash all places are taken; no more than three quarters of all places are.
  */
+import { invariant } from '../core/invariant.ts';
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { newSeed } from '../dataplane/flow/flow-table.ts';
 
 export const KEY_WORDS = 10;
-/** Keys that one tunnel is known by: the last handshakes' indexes, both ways. */
+/** Keys of one tunnel: the last handshakes' indexes, both ways. */
 export const KEYS_LIMIT = 8;
 
 /** Words of an entry; the key comes first. NEXT is the number of the next one of the free ones. */
@@ -23,7 +25,7 @@ const Field = { HASH: 10, HOLDER: 11, NEXT: 12, OLDER: 13, NEWER: 14 } as const;
 const ENTRY_WORDS = 16;
 
 export class TunnelKeys {
-  /** The key that calls are about. */
+  /** The key of the next call. */
   readonly key = new Int32Array(KEY_WORDS);
 
   private readonly words: Int32Array;
@@ -54,7 +56,7 @@ export class TunnelKeys {
     this.count = new Uint8Array(tunnelLimit + 1);
   }
 
-  /** The tunnel that holds the key; 0 for none. */
+  /** The tunnel of the key; 0 for none. */
   get tunnel(): number {
     const entry = this.entryAt(this.find(this.hash()));
     return entry === 0 ? 0 : this.words[entry * ENTRY_WORDS + Field.HOLDER]!;
@@ -125,8 +127,8 @@ export class TunnelKeys {
   }
 
   /**
-   * Frees a place: what stands behind it, up to the next free place, moves up where that brings it nearer to the place
-   * of its hash.
+   * Frees a place. Entries after it, up to the next free place, move up if that brings them nearer to the place of
+   * their hash.
    */
   private close(place: number): void {
     const { words, index, placeMask } = this;
@@ -141,6 +143,35 @@ export class TunnelKeys {
       gap = from;
     }
     index[gap] = 0;
+  }
+
+  /** Throws if an invariant is broken. `live`: the tunnels that live. */
+  checkInvariants(live: ReadonlySet<number>): void {
+    let listed = 0;
+    for (const tunnel of live) {
+      let [count, older] = [0, 0];
+      for (let entry = this.oldest[tunnel]!; entry !== 0; entry = this.words[entry * ENTRY_WORDS + Field.NEWER]!) {
+        const at = entry * ENTRY_WORDS;
+        invariant(this.words[at + Field.HOLDER] === tunnel, 'a key is in the list of its holder');
+        invariant(this.words[at + Field.OLDER] === older, 'neighbours name each other');
+        invariant(this.isInIndex(entry), 'a search for a key ends at its entry');
+        invariant(++count <= KEYS_LIMIT, 'a tunnel has at most KEYS_LIMIT keys');
+        older = entry;
+      }
+      invariant(count === this.count[tunnel], 'count is the number of keys');
+      invariant(older === this.newest[tunnel], 'newest is the last of the list');
+      listed += count;
+    }
+    let freeCount = 0;
+    for (let entry = this.free; entry !== 0; entry = this.words[entry * ENTRY_WORDS + Field.NEXT]!)
+      invariant(++freeCount < this.used, 'the chain of free entries ends');
+    invariant(listed + freeCount === this.used - 1, 'an entry is of a tunnel that lives, or free');
+  }
+
+  private isInIndex(entry: number): boolean {
+    let place = this.words[entry * ENTRY_WORDS + Field.HASH]! & this.placeMask;
+    while (this.index[place] !== 0 && this.entryAt(place) !== entry) place = (place + 1) & this.placeMask;
+    return this.index[place] !== 0;
   }
 
   private list(entry: number, tunnel: number): void {

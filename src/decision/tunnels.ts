@@ -1,13 +1,13 @@
 /**
- * Which flows are one tunnel: IKE on one port and then on another (the same initiator SPI), the ESP and AH between the
- * same ends, and a WireGuard peer that goes on from a new address (the same receiver index at the same responder).
+ * Joins flows into tunnels: IKE on one port and then on another (the same initiator SPI), ESP and AH between the same
+ * ends, and a WireGuard peer that continues from a new address (the same receiver index at the same responder).
  *
- * A tunnel lives as long as one of its flows; its name is the identity of its first. What confirms one flow confirms
- * all, and each flow that joins or is raised is told to the listener, so their decisions agree. All of this happens
- * when findings change, not per packet.
+ * A tunnel exists as long as one of its flows; its name is the identity of its first flow. Evidence that confirms one
+ * flow confirms all. Each flow that joins or is raised is decided again, so their decisions agree. This happens when
+ * findings change, not per packet.
  *
- * Known limits: ESP and AH join the IKE that spoke last between the two addresses. Clients behind one address
- * translator have tunnels of their own by their SPIs, and share one registration because they share the address.
+ * Known limits: ESP and AH join the last IKE between the two addresses. Clients behind one address translator have
+ * tunnels of their own by their SPIs, and share one registration because they share the address.
  */
 import { Protocol } from '../core/protocol.ts';
 import { Check } from '../dataplane/fingerprint/checks.ts';
@@ -32,17 +32,12 @@ import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 
-/**
- * Tunnels that are followed at a time. Flows beyond them stand alone, and are counted: a flood of spoofed handshakes
- * must not fill memory.
- */
+/** Tunnels at a time. Further flows have no tunnel, and are counted: a flood of spoofed handshakes must not fill memory. */
 const TUNNEL_LIMIT = 65_536;
-/**
- * Flows that a WireGuard peer can bring into one tunnel at a time: nobody roams further, but anyone can write an index.
- */
+/** Flows in one WireGuard tunnel at a time. Peers do not roam further, but any sender can write an index. */
 const ROAMING_LIMIT = 256;
 
-/** What a key is about, its first word: an IKE initiator's SPI, a pair of addresses, a WireGuard index at one end. */
+/** Kind of a key, its first word: an IKE initiator's SPI, a pair of addresses, a WireGuard index at one end. */
 const KeyKind = { IKE: 1, PAIR: 2, WIREGUARD: 3 } as const;
 
 /** Answer of `of` and `begin`: no tunnel. */
@@ -52,18 +47,18 @@ export class Tunnels {
   private readonly table: FlowTable;
   private readonly decisionTable: DecisionTable;
   private readonly evidenceLog: EvidenceLog;
-  /** The tunnels, by the numbers that flows' rows hold. */
+  /** The tunnels, by number. */
   readonly columns: TunnelColumns;
   private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
   private readonly name = new FlowIdentity();
   private readonly address = new Int32Array(4);
 
-  /** Flows that found no place for a tunnel of their own. */
+  /** Flows without a tunnel because there were too many. */
   refusedCount = 0;
   /** After `follow`: other flows whose finding the tunnel has raised. */
   readonly raisedSlots: number[] = [];
 
-  /** `evidenceLog` is where the evidence of the table's flows is. */
+  /** `evidenceLog` has the evidence of the table's flows. */
   constructor(table: FlowTable, decisionTable: DecisionTable, evidenceLog: EvidenceLog) {
     this.table = table;
     this.decisionTable = decisionTable;
@@ -71,7 +66,7 @@ export class Tunnels {
     this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
   }
 
-  /** Tunnels that live. */
+  /** Tunnels that exist. */
   get count(): number {
     return this.columns.count;
   }
@@ -81,7 +76,7 @@ export class Tunnels {
     return this.decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL]!;
   }
 
-  /** Identity of the first flow of a flow's tunnel, valid until the next call; null where it is of none. */
+  /** Identity of the first flow of a flow's tunnel, valid until the next call; null for no tunnel. */
   nameOf(slot: number): FlowIdentity | null {
     const tunnel = this.of(slot);
     if (tunnel === NO_TUNNEL) return null;
@@ -90,14 +85,14 @@ export class Tunnels {
   }
 
   /**
-   * Follows a flow of which its fingerprint has said something new: joins it to its tunnel, and raises findings where
-   * that is due. Leaves the finding that counts in the decision table.
+   * Takes a detection of a flow: joins the flow to its tunnel, and raises findings of the tunnel's flows. Writes the
+   * finding that counts into the decision table.
    */
   follow(slot: number, detection: Detection): void {
     const { flowWords } = this.decisionTable;
     const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
     if (this.raisedSlots.length > 0) this.raisedSlots.length = 0;
-    // A new tunnel takes its name, and with it who the initiator is, from the row.
+    // A new tunnel takes its name, and with it the initiator, from the row.
     flowWords[findingAt] = this.raised(slot, detection.finding);
     if (detection.holder === FingerprintId.WIREGUARD) this.followWireguard(slot, detection);
     else if (findingProtocol(detection.finding) === Protocol.IPSEC) this.followIpsec(slot, detection);
@@ -105,7 +100,7 @@ export class Tunnels {
     if (tunnel !== NO_TUNNEL && flowWords[findingAt] !== NO_FINDING) this.agree(tunnel, slot, detection.packet);
   }
 
-  /** The finding that counts where the flow's own is this: what a tunnel has raised stays raised. */
+  /** The finding that counts for a flow with this one of its own: a raised finding stays raised. */
   private raised(slot: number, own: Finding): Finding {
     const { flowWords } = this.decisionTable;
     const flow = slot * VPN_FLOW_WORDS;
@@ -120,7 +115,14 @@ export class Tunnels {
     this.quit(slot);
   }
 
-  /** Takes a flow out of its tunnel, where it is in one. */
+  /** Throws if an invariant is broken. `slots`: all flows of the flow table. */
+  checkInvariants(slots: readonly number[]): void {
+    const tunnels = new Map(slots.map((slot) => [slot, this.of(slot)]));
+    this.columns.checkInvariants(tunnels);
+    this.keys.checkInvariants(new Set([...tunnels.values()].filter((tunnel) => tunnel !== NO_TUNNEL)));
+  }
+
+  /** Takes a flow out of its tunnel, if it has one. */
   private quit(slot: number): void {
     const { columns } = this;
     const tunnel = this.of(slot);
@@ -187,7 +189,7 @@ export class Tunnels {
     }
     const { keyHigh: initiatorIndex, keyLow: responderIndex } = detection;
     if (initiatorIndex === 0 && responderIndex === 0) return;
-    // Each index is known at the end that chose it: a peer that moves keeps writing it to the one that stays.
+    // An index belongs to the end that chose it: a peer that moves keeps sending it to the one that stays.
     const responder = this.responderEnd(slot);
     this.askIndex(slot, responderIndex, responder);
     keys.give(tunnel);
@@ -214,7 +216,7 @@ export class Tunnels {
     }
   }
 
-  /** Raises a flow to confirmed; false where it is already. */
+  /** Raises a flow to confirmed; false if it is already. */
   private raise(tunnel: number, slot: number, packet: number): boolean {
     const { flowWords } = this.decisionTable;
     const findingAt = slot * VPN_FLOW_WORDS + VpnFlowWord.FINDING;
@@ -225,7 +227,7 @@ export class Tunnels {
     return true;
   }
 
-  /** Notes what a tunnel says for one of its flows. */
+  /** Notes evidence of a tunnel for one of its flows. */
   private note(slot: number, packet: number, check: Check, offset: number, seen: number): void {
     const { evidenceLog } = this;
     const { flowWords } = this.decisionTable;
@@ -235,7 +237,7 @@ export class Tunnels {
     flowWords[evidenceAt] = evidenceLog.head;
   }
 
-  /** A tunnel that begins with this flow, or NO_TUNNEL where there are too many. */
+  /** A tunnel that begins with this flow, or NO_TUNNEL if there are too many. */
   private begin(slot: number): number {
     if (this.count === TUNNEL_LIMIT) {
       this.refusedCount++;
@@ -250,7 +252,7 @@ export class Tunnels {
     this.columns.join(tunnel, slot);
   }
 
-  /** Sets the key that is asked for: an IKE initiator's SPI. */
+  /** Sets the key to look up: an IKE initiator's SPI. */
   private askSpi(high: number, low: number): void {
     const { key } = this.keys;
     key.fill(0);
@@ -259,7 +261,7 @@ export class Tunnels {
     key[2] = low;
   }
 
-  /** Sets the key that is asked for: the two addresses of a flow, within its wrapping. */
+  /** Sets the key to look up: the two addresses of a flow, within its encapsulation. */
   private askPair(slot: number): void {
     const { key } = this.keys;
     key[0] = KeyKind.PAIR;
@@ -268,7 +270,7 @@ export class Tunnels {
     key[9] = this.table.words[slot * ROW_WORDS + FlowWord.DOMAIN]!;
   }
 
-  /** Sets the key that is asked for: a WireGuard index at the end that a packet with it is sent to. */
+  /** Sets the key to look up: a WireGuard index at the end that a packet with it is sent to. */
   private askIndex(slot: number, index: number, end: End): void {
     const { key } = this.keys;
     const { words } = this.table;
@@ -294,8 +296,8 @@ export class Tunnels {
   }
 
   /**
-   * The initiator of a flow whose packets do not tell (1 + direction): the end that was the tunnel's initiator, or is
-   * not its responder; 0 where neither end is known.
+   * The initiator of a flow whose packets do not show it (1 + direction): the end that was the tunnel's initiator, or
+   * is not its responder; 0 if neither end is known.
    */
   private initiatorOf(slot: number, tunnel: number): number {
     const { SOURCE, DESTINATION } = TunnelEnd;

@@ -1,35 +1,35 @@
 /**
- * The times of packets from a live source, so that one that is far off moves nothing: neither the breaker's windows nor
- * schedules nor expiry. A packet with a time further from the last good one than a bound is given that one's time, and
- * counted. Where 1,000 packets in a row over 5 s agree with one another on another time, a clock was set: that time is
- * the new base from the next batch on, and whatever counts in windows is to go on from where it was.
+ * Corrects implausible times of packets from a live source, so that one of them moves neither the breaker's windows nor
+ * schedules nor expiry. A packet whose time is further from the last good one than a bound gets the time of that one,
+ * and is counted. If 1,000 packets in a row over 5 s agree on another time, a clock was set: that time is the new base
+ * from the next batch on, and windows continue where they were.
  *
- * A base that fewer packets have borne out gives way to more packets that agree on another. Packets with a bad time
- * that come between good ones never become the base, however many there are.
+ * A base with fewer packets is replaced once more packets in a row agree on another. Packets with a bad time between
+ * good ones never become the base.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 
 /** A new base needs so many packets, over so long. */
 const NEEDED_PACKETS = 1000;
 const NEEDED_US = 5_000_000;
-/** The first base is one that most of so many packets follow. */
+/** Most of this many packets follow the first base. */
 const FIRST_LOOK = 63;
 
 export interface LiveTimeEvents {
-  /** A packet's time is off by this; called for the first of several in a row. */
+  /** A packet's time is wrong by this; called for the first of several in a row. */
   readonly onJump: (byUs: number) => void;
   /** Packet times are greater by this from now on. */
   readonly onClockSet: (byUs: number) => void;
 }
 
 export class LiveTime {
-  /** Packets with a time that was off, and times that a clock was set. */
+  /** Packets with an implausible time, and the number of clock changes. */
   jumpCount = 0;
   clockSetCount = 0;
   private readonly boundUs: number;
   private readonly events: LiveTimeEvents;
   private lastUs = NaN;
-  /** Packets that have borne out the base. */
+  /** Packets that agree with the base. */
   private supporters = 0;
   /** Packets in a row that agree on another base: how many, and the first and last of their times. */
   private others = 0;
@@ -37,28 +37,26 @@ export class LiveTime {
   private otherLastUs = NaN;
   private isFresh = true;
 
-  /** `boundUs`: how far apart the times of two packets may be that come one after the other. */
+  /** `boundUs`: how far apart the times of two consecutive packets may be. */
   constructor(boundUs: number, events: LiveTimeEvents) {
     this.boundUs = boundUs;
     this.events = events;
   }
 
-  /** Another file begins: its first packets are the base, whatever was before. */
+  /** Another file begins: its first packets are the base. */
   begin(): void {
     this.isFresh = true;
   }
 
   /**
-   * Sets the times in a batch right that are off. `elapsedUs`: how long the source was waited for, by which times may
-   * be greater.
+   * Corrects implausible times in a batch. `elapsedUs`: the wait for the source, by which times may be greater.
    */
   settle(batch: PacketBatch, elapsedUs: number): void {
     if (batch.count === 0) return;
     if (this.isFresh) this.takeFirst(batch);
     else if (this.isNewBase()) this.takeOther();
     const { timeUs } = batch;
-    // What was waited for is allowed once, over all packets of the batch: a source may have held back several of a
-    // quiet link.
+    // The wait is allowed once, over all packets of the batch: a source may have held back several of a quiet link.
     const latestUs = this.lastUs + this.boundUs + elapsedUs;
     for (let row = 0; row < batch.count; row++) {
       const time = timeUs[row]!;
@@ -81,11 +79,11 @@ export class LiveTime {
     this.lastUs = base;
     this.supporters = 0;
     this.others = 0;
-    // A file from before the one that was read last; a later one just comes later.
+    // The file is older than the one before it. A newer one needs no correction.
     if (base < before - this.boundUs) this.setClock(base - before);
   }
 
-  /** The first of these times that most of them follow, so that a bad one among the first is none of the base. */
+  /** The first of these times that most of them follow, so that a bad one among the first is not the base. */
   private firstBase(times: Float64Array): number {
     for (const [first, base] of times.entries()) {
       let last = base;

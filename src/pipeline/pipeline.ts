@@ -1,129 +1,122 @@
 /**
- * The one loop: takes batches, decodes each packet, takes it to its flow, and counts what becomes of it.
- *
- * Every packet ends in exactly one place: its flow, or the counter of the reason why it reached none.
+ * The way of one capture's packets: batches go through a tracker, whose reports go to the decisions. Counts packets
+ * and their outcomes, and hands each packet to the packet sink.
  */
-import type { BlockLender } from '../capture/input/block-reader.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
+import type { BatchMemory } from '../capture/batch-memory.ts';
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { Counters, type FlowEnd } from '../dataplane/counters.ts';
+import type { Detection } from '../dataplane/detection.ts';
 import { Outcome } from '../dataplane/outcome.ts';
+import type { Tracker, TrackerListener } from '../dataplane/tracker.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
-import type { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
-import { FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import { type FlowTable, PREFETCH_COUNT, NO_FLOW } from '../dataplane/flow/flow-table.ts';
-import { DecodeStatus } from '../dataplane/wire/decode-status.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import { PacketView } from '../dataplane/wire/packet-view.ts';
-import { Counters } from '../dataplane/counters.ts';
-import { FlowTracker } from '../dataplane/flow-tracker.ts';
-import { DecodeStage, WAITS } from '../dataplane/decode-stage.ts';
 
-/** The way of a capture's packets: batches are filled, one after the other, and processed. */
-export interface PacketPipeline {
-  readonly counters: Counters;
-  /** Whose blocks captures are read into; null where any will do. */
-  readonly lender: BlockLender | null;
-  /** The batch to be filled next. */
-  nextBatch(): PacketBatch | Promise<PacketBatch>;
-  /** Runs the batch that `nextBatch` gave, filled, through. */
-  process(batch: PacketBatch): void;
-  /** Sees to it that all that was processed is decided. */
-  settle(): void | Promise<void>;
-  /** The capture is over. */
-  finish(): void | Promise<void>;
-}
-
-/** Takes every packet with its outcome: writers of captures. */
+/** Receives every packet with its outcome, in order: writers of captures. */
 export interface PacketSink {
   packet(batch: PacketBatch, row: number, outcome: Outcome, delayUs: number): void;
 }
 
-export class Pipeline implements PacketPipeline {
+export class Pipeline implements TrackerListener {
   readonly counters = new Counters();
-  readonly lender: BlockLender | null = null;
-  readonly table: FlowTable;
-
+  private readonly tracker: Tracker;
   private readonly decisions: DecisionPort;
   private readonly packetSink: PacketSink | null;
-  private readonly decodeStage: DecodeStage;
-  private readonly tracker: FlowTracker;
-  /** Packets decoded ahead, and how each ended. */
-  private readonly views: readonly PacketView[];
-  private readonly statuses = new Uint8Array(PREFETCH_COUNT);
-  private batch: PacketBatch | undefined;
+  /** Rows of the batch being reported that the packet sink has. */
+  private sunkRows = 0;
+  /** Packets and bytes of that batch that were delayed or dropped. */
+  private affectedPackets = 0;
+  private affectedBytes = 0;
 
-  constructor(
-    table: FlowTable,
-    fingerprints: FingerprintSet,
-    decisions: DecisionPort,
-    packetSink: PacketSink | null = null,
-    linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
-  ) {
-    this.table = table;
+  constructor(tracker: Tracker, decisions: DecisionPort, packetSink: PacketSink | null = null) {
+    this.tracker = tracker;
     this.decisions = decisions;
     this.packetSink = packetSink;
-    this.views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView(linkIdentity));
-    this.decodeStage = new DecodeStage(table.hashKeys, this.counters);
-    this.tracker = new FlowTracker(table, fingerprints, decisions, this.counters);
+    tracker.begin(this, this.counters);
   }
 
-  nextBatch(): PacketBatch {
-    return (this.batch ??= new PacketBatch());
+  /** The memory into which packets are read. */
+  get memory(): BatchMemory {
+    return this.tracker;
   }
 
-  settle(): void {
-    // Each packet is decided as it comes.
-  }
-
+  /** Takes the batch that the memory gave. With workers its decisions may come later: see `settle`. */
   process(batch: PacketBatch): void {
-    const { views, statuses, decodeStage } = this;
-    for (let row = 0; row < batch.count; row += PREFETCH_COUNT) {
-      const count = Math.min(PREFETCH_COUNT, batch.count - row);
-      // Decoded ahead of their turn, so that their flows are at hand when it comes.
-      for (let i = 0; i < count; i++) statuses[i] = decodeStage.take(batch, row + i, views[i]!);
-      this.table.prefetch(views, count);
-      for (let i = 0; i < count; i++) this.processPacket(batch, row + i, i);
+    const { counters } = this;
+    const { timeUs, count } = batch;
+    const packetsBefore = counters.packets;
+    if (count > 0) {
+      if (packetsBefore === 0) counters.firstTimeUs = timeUs[0]!;
+      counters.lastTimeUs = timeUs[count - 1]!;
     }
-    decodeStage.settle(false);
+    counters.packets += count;
+    counters.bytes += wireBytes(batch);
+    this.tracker.track(batch, packetsBefore);
   }
 
-  /** Packet times are greater by this from now on, because a clock was set: flows are as idle as they were. */
+  /** Packet times are greater by this from the next batch on, because a clock was set. */
   clockWasSet(byUs: number): void {
-    this.tracker.clock.wasSet(byUs);
+    this.tracker.clockWasSet(byUs);
   }
 
-  /** The capture is over. */
-  finish(): void {
-    this.decodeStage.settle(true);
-    this.tracker.finish();
+  /** All packets so far are decided afterwards. */
+  settle(): void | Promise<void> {
+    return this.tracker.settle();
   }
 
-  private processPacket(batch: PacketBatch, row: number, i: number): void {
-    const { counters, tracker } = this;
-    const timeUs = batch.timeUs[row]!;
+  /** Ends all flows: the capture is over. */
+  finish(): void | Promise<void> {
+    return this.tracker.finish();
+  }
+
+  onDetection(slot: number, detection: Detection): void {
+    this.decisions.onDetection(slot, detection);
+  }
+
+  wantsFlowEnd(slot: number): boolean {
+    return this.decisions.wantsFlowEnd(slot);
+  }
+
+  ended(slot: number, reason: FlowEnd, order: number): void {
+    this.decisions.ended(slot, reason, order);
+  }
+
+  noChangeUntil(timeUs: number): number {
+    return this.decisions.noChangeUntil(timeUs);
+  }
+
+  packet(batch: PacketBatch, row: number, slot: number, packet: number): void {
     const wireLength = batch.wireLength[row]!;
-    counters.packets++;
-    counters.bytes += wireLength;
-    if (counters.packets === 1) counters.firstTimeUs = timeUs;
-    counters.lastTimeUs = timeUs;
-    tracker.packet = counters.packets;
-    tracker.clock.timeUs = timeUs;
-    tracker.begin();
-    let outcome: Outcome = Outcome.FORWARDED;
-    const status = this.statuses[i]!;
-    if (status === DecodeStatus.OK) {
-      const slot = tracker.take(this.views[i]!, wireLength);
-      if (slot !== NO_FLOW) outcome = this.outcomeOf(slot, wireLength);
-    } else if (status !== WAITS) {
-      counters.notDecoded[status]!++;
-    }
+    const outcome = this.decisions.packet(slot, wireLength, packet);
+    if (outcome === Outcome.FORWARDED) return;
+    const { counters } = this;
     counters.outcomePackets[outcome]!++;
     counters.outcomeBytes[outcome]! += wireLength;
+    this.affectedPackets++;
+    this.affectedBytes += wireLength;
+    this.sinkForwarded(batch, row);
     this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.decisions.delayUs : 0);
+    this.sunkRows = row + 1;
   }
 
-  /** What becomes of a packet that has reached its flow. */
-  private outcomeOf(slot: number, wireLength: number): Outcome {
-    if ((this.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.REPORTED) === 0) return Outcome.FORWARDED;
-    return this.decisions.packet(slot, wireLength, this.counters.packets);
+  batchDone(batch: PacketBatch): void {
+    const { outcomePackets, outcomeBytes } = this.counters;
+    outcomePackets[Outcome.FORWARDED]! += batch.count - this.affectedPackets;
+    outcomeBytes[Outcome.FORWARDED]! += wireBytes(batch) - this.affectedBytes;
+    this.affectedPackets = 0;
+    this.affectedBytes = 0;
+    this.sinkForwarded(batch, batch.count);
+    this.sunkRows = 0;
   }
+
+  /** Hands the packets before a row to the sink that it does not have. */
+  private sinkForwarded(batch: PacketBatch, row: number): void {
+    const { packetSink } = this;
+    if (packetSink === null) return;
+    for (let passed = this.sunkRows; passed < row; passed++) packetSink.packet(batch, passed, Outcome.FORWARDED, 0);
+  }
+}
+
+function wireBytes({ wireLength, count }: PacketBatch): number {
+  let bytes = 0;
+  for (let row = 0; row < count; row++) bytes += wireLength[row]!;
+  return bytes;
 }

@@ -9,16 +9,15 @@ import { CaptureFault, Found } from '../capture/packet-source.ts';
 import { Counters } from '../dataplane/counters.ts';
 import { DecisionCounts, type Decisions, type Rules } from '../decision/decisions.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import type { FlowEngine } from './flow-engine.ts';
-import type { PacketPipeline, PacketSink } from './pipeline.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
+import type { PacketSink, Pipeline } from './pipeline.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import type { UnreadLinks } from '../dataplane/unread-links.ts';
 import { nothingReadMessage, unreadPackets } from './nothing-read.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
-import { type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { FileOrder } from './file-order.ts';
-import { type CaptureSession, openSession, Session } from './session.ts';
+import { Session } from './session.ts';
 
 /** A capture that could not be read to its end. */
 export interface Incomplete {
@@ -44,11 +43,8 @@ export interface ReplayOptions {
   readonly rules: Rules;
   /** Each file is a separate capture. */
   readonly each: boolean;
-  readonly flowCapacity: number;
-  /** Optional. An `engine` has its own. */
-  readonly linkIdentity?: LinkIdentity;
-  /** The engine that tracks flows; by default in this thread. */
-  readonly engine?: FlowEngine;
+  /** Tracks the flows, in this thread or in workers. */
+  readonly tracker: Tracker;
   readonly packetSink: PacketSink | null;
   /** Called before a file's packets, with the number of packets before it in its capture. */
   readonly onFile: (file: string, packetsBefore: number) => void;
@@ -83,8 +79,7 @@ export class Replay {
   /** `makeSink` receives a function that returns the decisions of the current capture. */
   constructor(options: ReplayOptions, makeSink: (decisions: () => Decisions) => DecisionSink) {
     this.options = options;
-    const { engine, flowCapacity, linkIdentity } = options;
-    this.session = engine === undefined ? openSession(flowCapacity, linkIdentity) : new Session(engine);
+    this.session = new Session(options.tracker);
     this.makeSink = makeSink;
   }
 
@@ -112,7 +107,7 @@ export class Replay {
     const sink = this.makeSink(() => capture.decisions);
     const { rules, packetSink } = this.options;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const capture: CaptureSession<PacketPipeline> = this.session.begin(rules, { sink, guard, packetSink });
+    const capture = this.session.begin(rules, { sink, guard, packetSink });
     const { decisions, pipeline } = capture;
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
@@ -132,16 +127,16 @@ export class Replay {
     if (!(await this.options.onBatch(0))) this.stopped = true;
   }
 
-  private async runFile(file: string, pipeline: PacketPipeline): Promise<void> {
+  private async runFile(file: string, pipeline: Pipeline): Promise<void> {
     const { counters } = pipeline;
     const packetsBefore = counters.packets;
     const unreadBefore = counters.unreadLinks.copy();
     const notDecodedBefore = counters.notDecoded.slice();
-    const source = openCapture(file, { lender: pipeline.lender });
+    const source = openCapture(file, { lender: pipeline.memory.lender });
     let bytesBefore = 0;
     try {
       for (;;) {
-        const batch = await pipeline.nextBatch();
+        const batch = await pipeline.memory.nextBatch();
         if (!(await this.read(source, batch))) break;
         this.follow(file, batch, source.bytesRead);
         pipeline.process(batch);

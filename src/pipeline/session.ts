@@ -3,14 +3,15 @@
  * one capture after the other. Flow table and decision table are empty at the end of each capture, and are used again
  * for the next.
  */
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { FlowTable } from '../dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../dataplane/local-tracker.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
-import { type FlowEngine, OneThread } from './flow-engine.ts';
-import type { PacketPipeline, PacketSink, Pipeline } from './pipeline.ts';
+import { type PacketSink, Pipeline } from './pipeline.ts';
 
 /** Receivers of a capture's results. */
 export interface SessionOutputs {
@@ -23,38 +24,35 @@ export interface SessionOutputs {
 }
 
 /** One capture: batches go into the pipeline, whose flows are decided. */
-export interface CaptureSession<P extends PacketPipeline> {
+export interface CaptureSession {
   readonly decisions: Decisions;
-  readonly pipeline: P;
+  readonly pipeline: Pipeline;
 }
 
-export class Session<P extends PacketPipeline = PacketPipeline> {
+export class Session {
   /** Decides the flows. */
   readonly controller: DecisionController;
-  private readonly engine: FlowEngine<P>;
+  private readonly tracker: Tracker;
 
-  /** `engine` tracks flows in this thread or in workers. */
-  constructor(engine: FlowEngine<P>) {
-    this.engine = engine;
-    this.controller = new DecisionController(engine.table, engine.evidenceLog);
+  /** `tracker` tracks flows in this thread or in workers. */
+  constructor(tracker: Tracker) {
+    this.tracker = tracker;
+    this.controller = new DecisionController(tracker.table, tracker.evidenceLog);
   }
 
   /** The flows that are decided. */
   get table(): FlowTable {
-    return this.engine.table;
+    return this.tracker.table;
   }
 
   /** Begins a capture; the pipeline of the one before must be finished. */
-  begin(rules: Rules, { sink, guard = null, packetSink = null }: SessionOutputs): CaptureSession<P> {
+  begin(rules: Rules, { sink, guard = null, packetSink = null }: SessionOutputs): CaptureSession {
     const decisions = this.controller.begin(rules, sink, guard);
-    return { decisions, pipeline: this.engine.pipeline(this.controller, packetSink) };
+    return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink) };
   }
 }
 
 /** A session that does everything in the thread that calls it. */
-export function openSession(
-  flowCapacity: number,
-  linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
-): Session<Pipeline> {
-  return new Session(new OneThread(flowCapacity, linkIdentity));
+export function openSession(flowCapacity: number, linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY): Session {
+  return new Session(new LocalTracker(new FlowTable(flowCapacity), linkIdentity));
 }

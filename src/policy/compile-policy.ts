@@ -105,7 +105,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
   add(when.source, (texts) => condition.address('source', texts.join(' or '), texts.map(compilePrefix)));
   add(when.destination, (texts) => condition.address('destination', texts.join(' or '), texts.map(compilePrefix)));
   add(when.source_port, (ports) =>
-    condition.port(
+    condition.inRanges(
       'source_port',
       ports.join(' or '),
       ports.map((port) => parsePorts(port)!),
@@ -113,7 +113,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
     ),
   );
   add(when.destination_port, (ports) =>
-    condition.port(
+    condition.inRanges(
       'destination_port',
       ports.join(' or '),
       ports.map((port) => parsePorts(port)!),

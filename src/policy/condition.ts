@@ -25,7 +25,7 @@ export interface PrefixCondition {
   readonly length: number;
 }
 
-export interface PortRange {
+export interface NumberRange {
   readonly first: number;
   readonly last: number;
 }
@@ -102,10 +102,11 @@ function covers(prefix: PrefixCondition, words: Int32Array): boolean {
   return true;
 }
 
-export function port(
-  name: 'source_port' | 'destination_port',
+/** Holds where the number that `read` gives is within one of the ranges; 0, which stands for none, never is. */
+export function inRanges(
+  name: string,
   wanted: string,
-  ranges: readonly PortRange[],
+  ranges: readonly NumberRange[],
   read: (input: DecisionInput) => number,
 ): Condition {
   const holds = (input: DecisionInput): boolean => {
@@ -129,7 +130,7 @@ export function within(wanted: string, schedule: Schedule): Condition {
 }
 
 export function atLeast(
-  name: 'min_packets' | 'min_bytes',
+  name: string,
   wanted: string,
   least: number,
   read: (input: DecisionInput) => number,

@@ -25,3 +25,49 @@ export class DecisionInput {
   sourceSector = -1;
   destinationSector = -1;
 }
+
+/** Where the part of an input that is the flow's own lies in its packed form, as words and as doubles. */
+const PackedWord = { SOURCE: 0, DESTINATION: 4, KIND: 8, PORTS: 9 } as const;
+export const PACKED_WORDS = 10;
+const PackedNumber = { PACKETS: 0, BYTES: 1 } as const;
+export const PACKED_NUMBERS = 2;
+
+/** Packs all but registrations and time, from word `at` and from number `numberAt` on. */
+export function packInput(
+  input: DecisionInput,
+  words: Int32Array,
+  at: number,
+  numbers: Float64Array,
+  numberAt: number,
+): void {
+  words.set(input.source, at + PackedWord.SOURCE);
+  words.set(input.destination, at + PackedWord.DESTINATION);
+  words[at + PackedWord.KIND] = input.protocol | (input.stage << 8) | (input.variant << 16) | (input.transport << 24);
+  words[at + PackedWord.PORTS] = (input.sourcePort << 16) | input.destinationPort;
+  numbers[numberAt + PackedNumber.PACKETS] = input.packets;
+  numbers[numberAt + PackedNumber.BYTES] = input.bytes;
+}
+
+/** Sets what `packInput` has packed. */
+export function unpackInput(
+  input: DecisionInput,
+  words: Int32Array,
+  at: number,
+  numbers: Float64Array,
+  numberAt: number,
+): void {
+  for (let word = 0; word < 4; word++) {
+    input.source[word] = words[at + PackedWord.SOURCE + word]!;
+    input.destination[word] = words[at + PackedWord.DESTINATION + word]!;
+  }
+  const kind = words[at + PackedWord.KIND]!;
+  input.protocol = kind & 255;
+  input.stage = (kind >> 8) & 255;
+  input.variant = (kind >> 16) & 255;
+  input.transport = kind >>> 24;
+  const ports = words[at + PackedWord.PORTS]!;
+  input.sourcePort = ports >>> 16;
+  input.destinationPort = ports & 0xffff;
+  input.packets = numbers[numberAt + PackedNumber.PACKETS]!;
+  input.bytes = numbers[numberAt + PackedNumber.BYTES]!;
+}

@@ -15,7 +15,8 @@ import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_NEEDS } from '../../src/rules/manifest-check.ts';
 import type { Log } from '../../src/output/log/log.ts';
-import { DEFAULT_LINK_IDENTITY } from '../../src/dataplane/wire/link-identity.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { Conversation } from '../kit/many-clients.ts';
 
 export const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
@@ -90,7 +91,7 @@ export class ChangingRules {
       ended: () => undefined,
     };
     const rules = starting.reading.rules!;
-    this.engine = new RunEngine(rules, 100_000, DEFAULT_LINK_IDENTITY, sink, [1, 2, 3, 4], ({ trip }) =>
+    this.engine = new RunEngine(rules, new LocalTracker(new FlowTable(100_000)), sink, [1, 2, 3, 4], ({ trip }) =>
       this.trips.push(trip),
     );
     const outputs = {
@@ -131,7 +132,7 @@ export class ChangingRules {
     const batch = new PacketBatch();
     while (await capture.read(batch)) {
       this.changes.reach(batch);
-      this.engine.process(batch);
+      await this.engine.process(batch);
     }
     await capture.close();
   }

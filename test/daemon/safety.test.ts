@@ -126,11 +126,22 @@ describe('the breaker of a daemon', () => {
       daemon = await run().started();
       expect(await daemon.metric('sluice_enforcing')).toBe(0);
       expect(daemon.log).toContain('nothing is enforced until a reset');
+      expect(await daemon.ask('status')).toMatchObject({ breaker: { tripped: true, causes: ['state'] } });
       expect(await daemon.ask('reset')).toEqual({ ok: true, reset: true });
       expect(await daemon.metric('sluice_enforcing')).toBe(1);
       await daemon.kill();
     }
     expect(readdirSync(state).filter((name) => name.includes('.broken-'))).toHaveLength(2);
+    const states = ofType('breaker').map(({ breaker }) => {
+      const { state: now, cause } = breaker as { state: string; cause?: string };
+      return [now, cause];
+    });
+    expect(states).toEqual([
+      ['tripped', 'state'],
+      ['reset', undefined],
+      ['tripped', 'state'],
+      ['reset', undefined],
+    ]);
   });
 
   it('lets one daemon have a folder of state', async () => {
@@ -140,6 +151,18 @@ describe('the breaker of a daemon', () => {
     expect((await second.ended).code).toBe(1);
     expect(second.log).toContain('another sluice uses the state');
     await first.kill();
+  });
+
+  it('lets one daemon have an event log, by whatever path it is named', async () => {
+    writePolicy('{ limits: [{ window: 60s, stage: confirmed, clients: 5 }] }');
+    const first = await run().started();
+    const again = join(folder.path, 'state', '..', 'decisions.jsonl');
+    const second = new RunningDaemon(['-', '--policy', policy, '--registry', registry, '--flows', again]);
+    expect((await second.ended).code).toBe(1);
+    expect(second.log).toContain('another sluice writes');
+    await first.kill();
+    const third = await new RunningDaemon(['-', '--registry', registry, '--flows', again]).started();
+    await third.kill();
   });
 });
 

@@ -49,6 +49,7 @@ describe('the list of idle buckets', () => {
       }
       if (list.first !== (plain[0] ?? -1) || list.size !== plain.length) expect.unreachable(`step ${step}`);
     }
+    list.checkInvariants();
     expect(drained(list)).toEqual(plain);
   });
 });

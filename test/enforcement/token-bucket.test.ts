@@ -155,5 +155,15 @@ describe('buckets', () => {
       buckets.release(bucket);
     }
     expect(buckets.count).toBe(65_536);
+    buckets.checkInvariants([]);
+  });
+
+  it('have as many holders as decisions hold them', () => {
+    const buckets = new TokenBuckets();
+    const held = ['a', 'a', 'b'].map((key) => buckets.hold(key, throttle(1000), 0));
+    buckets.checkInvariants(held);
+    expect(() => {
+      buckets.checkInvariants(held.slice(1));
+    }).toThrow('a bucket has as many holders as decisions hold it');
   });
 });

@@ -6,6 +6,7 @@ import { DecisionController } from './decision/decision-controller.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { FingerprintSet } from './dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from './dataplane/flow/flow-table.js';
+import { LocalTracker } from './dataplane/local-tracker.js';
 
 const WARM_UP_PACKETS = 600_000;
 const MEASURED_PACKETS = 2_000_000;
@@ -76,7 +77,7 @@ const table = new FlowTable(CAPACITY);
 const fingerprints = new FingerprintSet();
 const controller = new DecisionController(table, fingerprints.evidenceLog);
 controller.current = decisions;
-const pipeline = new Pipeline(table, fingerprints, controller);
+const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
 run(pipeline, batches, WARM_UP_PACKETS);
 
 const { counters } = pipeline;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { FlowRing } from '../../src/decision/flow-ring.ts';
 import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { RecordedFlow } from '../../src/policy/recorded-flow.ts';
 import { ChangingRules, HEADER } from '../daemon/changing-rules.ts';
 import { Conversation } from '../kit/many-clients.ts';
@@ -53,7 +54,7 @@ describe('recent flows', () => {
           .sort(),
       ).toEqual([7, 8]);
       // At the end of the capture all end, and stay recent for an hour.
-      daemon.engine.finish();
+      await daemon.engine.finish();
       expect(daemon.engine.table.activeCount).toBe(0);
       const ended = seenBy(daemon);
       expect(ended.flows.map(({ client, tunnel }) => [client, tunnel]).sort()).toEqual([
@@ -87,7 +88,23 @@ function flowOf(number: number, lastTimeUs: number): RecordedFlow {
   return flow;
 }
 
+/** What an input has from the rules and the time, and not from its flow. */
+const NOT_OF_THE_FLOW = [
+  'timeUs',
+  'sourceRegistration',
+  'destinationRegistration',
+  'sourceSector',
+  'destinationSector',
+];
+
 describe('a ring of flows', () => {
+  it('is tested with every part of an input that is of the flow', () => {
+    const { input } = flowOf(7, 7);
+    const parts = Object.entries(new DecisionInput()).filter(([name]) => !NOT_OF_THE_FLOW.includes(name));
+    expect(parts.length).toBeGreaterThan(9);
+    for (const [name, unset] of parts) expect(input, name).not.toHaveProperty(name, unset);
+  });
+
   it('gives back what it was given, also after it grew', () => {
     const ring = new FlowRing(1 << 12);
     for (let number = 0; number < 3000; number++) ring.push(flowOf(number, number), 0);

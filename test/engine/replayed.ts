@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { PacketFiles } from '../../src/output/event/packet-files.ts';
 import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import type { Counters } from '../../src/dataplane/counters.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../../src/dataplane/flow-capacity.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import type { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionEvent, FlowEvent } from '../../src/output/event/event-fields.ts';
@@ -62,11 +63,13 @@ export async function replayFiles(
     flows: [] as FlowEvent[],
     outcomes: [] as { outcome: Outcome; delayUs: number }[],
   };
+  const tracker = new LocalTracker(new FlowTable(shape.flowCapacity ?? 20_000));
+  let checkDecisions: () => void = () => undefined;
   const run = new Replay(
     {
       rules: { policy, registry, mode: shape.mode ?? policy.mode },
       each: shape.each ?? false,
-      flowCapacity: shape.flowCapacity ?? Math.min(DEFAULT_FLOW_CAPACITY, 20_000),
+      tracker,
       packetSink: {
         packet: (_batch, _row, outcome, delayUs) => {
           result.outcomes.push({ outcome, delayUs });
@@ -76,19 +79,28 @@ export async function replayFiles(
         if (packetsBefore === 0) files.clear();
         files.begin(shownAs(file), packetsBefore);
       },
-      onBatch: () => Promise.resolve(true),
+      onBatch: () => {
+        tracker.checkInvariants();
+        checkDecisions();
+        return Promise.resolve(true);
+      },
       onRemark: () => undefined,
     },
-    () => ({
-      decided: (flow, decision, timeUs, packet) => {
-        const line = events.decision(files.current, flow, decision, timeUs, packet);
-        result.lines.push(line);
-        result.decisions.push(JSON.parse(line) as DecisionEvent);
-      },
-      ended: (flow, decision, reason) => {
-        result.flows.push(JSON.parse(events.flow(files.of(flow.firstPacket), flow, decision, reason)) as FlowEvent);
-      },
-    }),
+    (decisions) => {
+      checkDecisions = () => {
+        decisions().checkInvariants();
+      };
+      return {
+        decided: (flow, decision, timeUs, packet) => {
+          const line = events.decision(files.current, flow, decision, timeUs, packet);
+          result.lines.push(line);
+          result.decisions.push(JSON.parse(line) as DecisionEvent);
+        },
+        ended: (flow, decision, reason) => {
+          result.flows.push(JSON.parse(events.flow(files.of(flow.firstPacket), flow, decision, reason)) as FlowEvent);
+        },
+      };
+    },
   );
   await run.run(paths);
   return { ...result, counters: run.counters, hits: run.hits, incomplete: run.incomplete };

@@ -38,6 +38,8 @@ class TwinKeys {
   }
 }
 
+const LIVE = new Set(Array.from({ length: TUNNELS }, (_, i) => 1 + i));
+
 describe('keys of tunnels', () => {
   it.each([1, 2, 3])('are held as in the twin, seed %i', (seed) => {
     const random = new SeededRandom(seed);
@@ -62,7 +64,9 @@ describe('keys of tunnels', () => {
         keys.give(tunnel);
         twin.give(text, tunnel);
       }
+      if (step % 100 === 0) keys.checkInvariants(LIVE);
     }
+    keys.checkInvariants(LIVE);
     for (const key of all) expect([ask(key), keys.tunnel]).toEqual([key.join(), twin.holder(key.join())]);
   });
 

@@ -11,6 +11,7 @@ import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts'
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
@@ -62,7 +63,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
     },
   });
-  const pipeline = new Pipeline(table, fingerprints, controller);
+  const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       const length = isKept(batch, row, kept) ? snapLength : 0;
@@ -70,7 +71,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
     }
     pipeline.process(batch);
   });
-  pipeline.finish();
+  await pipeline.finish();
   return { found, evidence, blocksLeft: fingerprints.blockCount, rowsLeft: fingerprints.evidenceLog.count };
 }
 
@@ -88,7 +89,7 @@ export async function runSlice(
     },
     ended: () => undefined,
   });
-  const pipeline = new Pipeline(table, fingerprints, controller);
+  const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
   let packets = 0;
   await forEachBatch(path, (batch) => {
     // A packet of which nothing was captured reaches no flow.
@@ -96,7 +97,7 @@ export async function runSlice(
     packets += batch.count;
     pipeline.process(batch);
   });
-  pipeline.finish();
+  await pipeline.finish();
 }
 
 const view = new PacketView();

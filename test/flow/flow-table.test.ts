@@ -83,20 +83,13 @@ describe('against a Map', () => {
         taken.delete(found);
       }
       check(table.activeCount === twin.slots.size, `step ${step}: count`);
-
+      if (step % 1000 === 0) table.checkInvariants();
       if (kept.length > 2 * capacity) kept.splice(0, capacity);
     }
-    expect(activeSlots(table)).toEqual([...twin.slots.values()].sort((a, b) => a - b));
+    table.checkInvariants();
+    expect(table.activeSlots()).toEqual([...twin.slots.values()].sort((a, b) => a - b));
   });
 });
-
-function activeSlots(table: FlowTable): number[] {
-  const slots: number[] = [];
-  for (let slot = 1; slot <= table.lastSlot; slot++) {
-    if (table.isActive(slot)) slots.push(slot);
-  }
-  return slots;
-}
 
 describe('growth', () => {
   const COUNT = 70_000;
@@ -125,6 +118,17 @@ describe('growth', () => {
       check(table.find(setTuple(view, tuple(n))) === expected, `flow ${n} after every other ended`);
     }
     expect(table.lastSlot).toBe(COUNT);
+    table.checkInvariants();
+  });
+
+  it('leaves nothing of a flow that the table loses track of unseen', () => {
+    const table = new FlowTable(10);
+    const slot = added(table, tuple(1));
+    table.checkInvariants();
+    table.words[slot * ROW_WORDS + FlowWord.PORTS]! ^= 1;
+    expect(() => {
+      table.checkInvariants();
+    }).toThrow('a slot is between its own place and the next empty entry');
   });
 
   it('uses the slots of ended flows before new ones, with nothing left in them but the key', () => {

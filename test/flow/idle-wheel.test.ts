@@ -99,9 +99,21 @@ describe('against a sorted list', () => {
         }
       }
       expect(now).toBeLessThan(wheel.nextUs);
+      if (step % 100 === 0) wheel.checkInvariants();
     }
     expect(packet).toBeGreaterThan(10_000);
   });
+});
+
+it('misses a flow without an entry', () => {
+  const table = new FlowTable(10);
+  const wheel = new IdleWheel(table);
+  scheduleAt(wheel, addFlow(table, 1, 0, 1), SECOND);
+  wheel.checkInvariants();
+  addFlow(table, 2, 0, 2);
+  expect(() => {
+    wheel.checkInvariants();
+  }).toThrow('a flow has one entry that holds');
 });
 
 describe('a gap', () => {

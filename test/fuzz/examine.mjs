@@ -142,6 +142,7 @@ async function readAgain(octets, variant, first, reading) {
 function finish(run) {
   run.finish();
   run[FINISHED] = true;
+  checkInvariants(run);
   for (const [name, count] of Object.entries(run.held)) {
     if (count !== 0) throw new Failure('held', `${count} ${name} after the end`);
   }
@@ -164,8 +165,17 @@ function checkReads(length, reads) {
   if (reads > length + 16) throw new Failure('reading', `${reads} reads of ${length} octets`);
 }
 
+function checkInvariants(run) {
+  try {
+    run.checkInvariants();
+  } catch (error) {
+    throw new Failure('invariant', error.message);
+  }
+}
+
 /** What may be held while a capture is read: never more than the flows at hand allow. */
 function checkBounds(run) {
+  checkInvariants(run);
   const { flows, fingerprintBlocks, evidenceRows, streams, decisions, buckets } = run.held;
   const bounded =
     fingerprintBlocks <= flows &&

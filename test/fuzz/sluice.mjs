@@ -9,6 +9,7 @@ import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requireRules } from '../../dist/rules/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
 import { DecisionController } from '../../dist/decision/decision-controller.js';
+import { LocalTracker } from '../../dist/dataplane/local-tracker.js';
 import { Pipeline } from '../../dist/pipeline/pipeline.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from '../../dist/dataplane/flow/flow-table.js';
@@ -106,6 +107,7 @@ function stateOf(capacity, name) {
 export class EngineRun {
   lines = [];
   outcomes = 0;
+  #fingerprints;
   #tunnels;
   #decisions;
 
@@ -132,12 +134,14 @@ export class EngineRun {
     };
     this.#tunnels = controller.tunnels;
     this.#decisions = controller.begin({ policy, registry, mode: 'enforce' }, sink);
-    this.pipeline = new Pipeline(this.table, fingerprints, controller, packets);
+    this.tracker = new LocalTracker(table, undefined, fingerprints);
+    this.#fingerprints = fingerprints;
+    this.pipeline = new Pipeline(this.tracker, controller, packets);
   }
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
   soilStreams(value) {
-    const { streams } = this.pipeline.tracker.streams;
+    const { streams } = this.tracker.flows.streams;
     const octets = new DataView(new Uint8Array(SOIL_LENGTH).fill(value).buffer);
     const places = Array.from({ length: 3 }, (_, part) => streams.take(part));
     for (const place of places) {
@@ -159,6 +163,12 @@ export class EngineRun {
     this.pipeline.finish();
   }
 
+  /** Throws where a structure of the engine is broken. */
+  checkInvariants() {
+    this.tracker.checkInvariants();
+    this.#decisions.checkInvariants();
+  }
+
   /** Drops a run that has failed, and the table with it. */
   forget() {
     for (const [key, { table }] of states) if (table === this.table) states.delete(key);
@@ -174,15 +184,15 @@ export class EngineRun {
 
   /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
   get held() {
-    const { decodeStage, tracker } = this.pipeline;
-    const { fingerprints, streams } = tracker;
+    const { decodeStage, flows } = this.tracker;
+    const fingerprints = this.#fingerprints;
     const { buckets } = this.#decisions.buckets;
     return {
       flows: this.table.activeCount,
       fingerprintBlocks: fingerprints.blockCount,
       evidenceRows: fingerprints.evidenceLog.count,
       fragments: decodeStage.fragments.waitingCount,
-      streams: streams.streams.count,
+      streams: flows.streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
       tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),

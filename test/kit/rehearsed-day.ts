@@ -107,6 +107,6 @@ async function run(pipeline: Pipeline, bytes: Buffer, between: () => void): Prom
     pipeline.process(batch);
     between();
   }
-  pipeline.finish();
+  await pipeline.finish();
   await capture.close();
 }

@@ -9,7 +9,7 @@ import { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 
-const WITHOUT_FLOW = { igmp: 3, arp: 45, icmp: 20, 'unsupported-nsh': 1200 };
+const WITHOUT_FLOW = { igmp: 33, arp: 45, icmp: 20, 'unsupported-nsh': 1200 };
 const USB = 249;
 
 function totals(counters = new Counters()): ReplayTotals {
@@ -34,7 +34,7 @@ function mixedTotals(): ReplayTotals {
   const whole = totals();
   const { counters, flows } = whole;
   counters.packets = 10_000;
-  counters.flowPackets = 8732;
+  counters.flowPackets = 8702;
   counters.flowsStarted = 400;
   counters.splitFlows = 6;
   for (const [name, count] of Object.entries(WITHOUT_FLOW))
@@ -42,21 +42,24 @@ function mixedTotals(): ReplayTotals {
   for (let i = 0; i < 2; i++) counters.unreadLinks.note(USB);
   counters.outcomePackets.set([9000, 600, 400]);
   for (let i = 0; i < 1234; i++) flows.bump(PROTOCOL_NAMES.indexOf('ipsec'), STAGE_NAMES.indexOf('confirmed'), 0);
+  for (let i = 0; i < 34; i++) flows.bump(PROTOCOL_NAMES.indexOf('ipsec'), STAGE_NAMES.indexOf('suspected'), 0);
   return whole;
 }
 
 it('has a table of what was found, then what was not read, hints, hits and outcomes', async () => {
   expect(await summaryText(mixedTotals())).toMatchInlineSnapshot(`
-    "2 captures, 10,000 packets, 400 flows, 1,234 of them VPN.
+    "2 captures, 10,000 packets, 400 flows, 1,268 of them VPN.
     Policy national (mode enforce, 3 rules); registry of 1 registration.
 
     ┌──────────┬───────────┬───────┬───────┬──────────┬───────┐
     │ protocol │ stage     │ flows │ allow │ throttle │ block │
     ├──────────┼───────────┼───────┼───────┼──────────┼───────┤
     │ ipsec    │ confirmed │ 1,234 │ 1,234 │        0 │     0 │
+    ├──────────┼───────────┼───────┼───────┼──────────┼───────┤
+    │ ipsec    │ suspected │    34 │    34 │        0 │     0 │
     └──────────┴───────────┴───────┴───────┴──────────┴───────┘
 
-    In flows: 8,732 packets. Not in a flow: 1,268 (unsupported-nsh 1,200, arp 45, icmp 20, igmp 3).
+    In flows: 8,702 packets. Not in a flow: 1,298 (unsupported-nsh 1,200, arp 45, igmp 33, icmp 20).
     Link types that are not read, with their packets: 249 (USBPCAP) 2.
     Not read, so no VPN is seen inside: network service headers (NSH), 12.0 % of the packets (unsupported-nsh 1,200).
     Hint: 6 flows look like one direction each of a conversation whose other direction has another VLAN, VNI or tunnel. If the mirror port tags each direction by itself, --link-identity none makes one flow of both.

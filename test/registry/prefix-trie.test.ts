@@ -81,6 +81,7 @@ function step(address: Address, by: 1 | -1, ipv4: boolean): Address {
 function holdAgainstTwin(given: PrefixColumns, addresses: Address[]): void {
   const { prefixes, ipv4Count } = ordered(given);
   const trie = new PrefixTrie(prefixes, ipv4Count);
+  trie.checkInvariants(prefixes);
   for (const address of [...addresses, ...borderAddresses(prefixes)]) {
     const expected = coveringByScan(prefixes, address);
     const found = coveringByTrie(trie, address);
@@ -195,6 +196,7 @@ describe('large registries of one kind', () => {
     for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
     const { prefixes, ipv4Count } = ordered(given);
     const trie = new PrefixTrie(prefixes, ipv4Count);
+    trie.checkInvariants(prefixes);
     expect(trie.byteLength).toBeLessThan(BYTES_PER_PREFIX * prefixes.count + ROOT_BYTES);
     for (let i = 0; i < 20; i++) {
       const address = SHAPES[name]!(random).slice(0, 4) as Address;
@@ -217,6 +219,21 @@ describe('large registries of one kind', () => {
     expect(trie.byteLength).toBeLessThan(BYTES_PER_PREFIX * prefixes.count + ROOT_BYTES);
   });
 });
+
+it('misses a prefix that it was not made of', () => {
+  const { prefixes, ipv4Count } = ordered(columnsOf([0, 0, 0xffff, 0x0a000000, 104], [0, 0, 0xffff, 0x0b000000, 104]));
+  const trie = new PrefixTrie(prefixes, ipv4Count);
+  prefixes.word3[1] = 0x0c000000;
+  expect(() => {
+    trie.checkInvariants(prefixes);
+  }).toThrow('the first address of a prefix leads to it');
+});
+
+function columnsOf(...rows: readonly (readonly [number, number, number, number, number])[]): PrefixColumns {
+  const columns = new PrefixColumns();
+  for (const row of rows) columns.push(...row);
+  return columns;
+}
 
 describe('memory', () => {
   it('a small registry takes little', () => {

@@ -11,6 +11,8 @@
  * half of the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 bytes a flow.
  */
 
+import { invariant } from '../../core/invariant.ts';
+
 /** What the rows tell, from which the index could be made again. */
 export interface HashedRows {
   readonly lastSlot: number;
@@ -112,6 +114,21 @@ export class FlowIndex {
   /** An entry, or what is compared with entries, one step further from its own place. */
   stepped(entry: number): number {
     return (entry & this.longestDistance) === this.longestDistance ? entry : (entry + this.distanceStep) | 0;
+  }
+
+  /** Throws if an invariant is broken. `slots`: all slots in the index. */
+  checkInvariants(slots: readonly number[]): void {
+    const { entries, mask, rows } = this;
+    invariant(this.used === slots.length, 'every slot is in the index once');
+    invariant(this.used * 2 <= entries.length, 'at most half of the entries are used');
+    invariant(entries.filter((entry) => entry !== 0).length === this.used, 'unused entries are 0');
+    for (const slot of slots) {
+      const hash = rows.hashOf(slot);
+      let wanted = (hash << this.pieceShift) | slot;
+      let at = hash >>> this.placeShift;
+      for (; entries[at] !== 0 && entries[at] !== wanted; at = (at + 1) & mask) wanted = this.stepped(wanted);
+      invariant(entries[at] === wanted, 'a slot is between its own place and the next empty entry');
+    }
   }
 
   private distanceOf(entry: number, at: number): number {

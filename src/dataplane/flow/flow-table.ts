@@ -16,6 +16,7 @@
  * Hash seeds are drawn again for every table, so nobody can aim at one chain; no output depends on them.
  */
 import { randomInt } from 'node:crypto';
+import { invariant } from '../../core/invariant.ts';
 import { IPV4_MARK } from '../../core/ip-address.ts';
 import { partitionOfTuple } from '../wire/partition.ts';
 import { type PacketView, Transport } from '../wire/packet-view.ts';
@@ -302,6 +303,27 @@ export class FlowTable {
     this.activeCount = 0;
     this.usedSlots = 1;
     this.freeSlot = 0;
+  }
+
+  /** Throws if an invariant is broken. */
+  checkInvariants(): void {
+    const active = this.activeSlots();
+    invariant(active.length === this.activeCount, 'activeCount is the number of active slots');
+    invariant(active.length <= this.largestSlot, 'there are no more flows than rows');
+    this.index.checkInvariants(active);
+    let freeCount = 0;
+    for (let slot = this.freeSlot; slot !== 0; slot = this.details[slot * DETAIL_WORDS + FlowDetail.NEXT_FREE]!) {
+      invariant(!this.isActive(slot), 'free slots are not active');
+      invariant(++freeCount <= this.lastSlot, 'the chain of free slots ends');
+    }
+    invariant(active.length + freeCount === this.lastSlot, 'a used slot is active or free');
+  }
+
+  /** Slots of all flows, in no order that means anything. */
+  activeSlots(): number[] {
+    const slots: number[] = [];
+    for (let slot = 1; slot <= this.lastSlot; slot++) if (this.isActive(slot)) slots.push(slot);
+    return slots;
   }
 
   private takeSlot(): number {

@@ -10,6 +10,7 @@
  * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has entries has its
  * bit set. A clock that leaps with every packet passes over whole words of empty buckets.
  */
+import { invariant } from '../../core/invariant.ts';
 import type { FlowTable } from './flow-table.ts';
 import { SlotList } from './slot-list.ts';
 
@@ -115,6 +116,33 @@ export class IdleWheel {
   /** Number of the bucket of `due`; they only rise. */
   get bucket(): number {
     return this.done;
+  }
+
+  /** Throws if an invariant is broken. To be called between two packets. */
+  checkInvariants(): void {
+    const holding = new Map<number, number>();
+    let [entries, left, chunks] = [0, 0, 0];
+    for (let index = 0; index < BUCKETS; index++) {
+      const count = this.counts[index]!;
+      const isFilled = (this.filled[index >> 5]! & (1 << (index & 31))) !== 0;
+      invariant(isFilled === count > 0, 'the bit of a bucket says whether it has entries');
+      entries += count;
+      let chunk = this.heads[index]!;
+      for (let from = 0; from < count; from += CHUNK, chunks++) {
+        for (let at = chunk * CHUNK; at < chunk * CHUNK + Math.min(CHUNK, count - from); at++) {
+          const slot = this.slots[at]!;
+          if (this.holds(at)) holding.set(slot, (holding.get(slot) ?? 0) + 1);
+          else left++;
+        }
+        chunk = this.followers[chunk]!;
+      }
+    }
+    for (let chunk = this.freeChunk; chunk !== 0; chunk = this.followers[chunk]!) chunks++;
+    invariant(chunks === this.usedChunks - 1, 'a chunk is of one bucket, or free');
+    invariant(entries === this.entryCount, 'entryCount is the number of entries');
+    invariant(left === this.leftCount, 'leftCount is the number of entries without a flow');
+    for (const slot of this.table.activeSlots()) invariant(holding.get(slot) === 1, 'a flow has one entry that holds');
+    invariant(holding.size === this.table.activeCount, 'only flows have entries that hold');
   }
 
   private append(index: number, slot: number): void {

@@ -17,7 +17,7 @@ export type Transport = (typeof Transport)[keyof typeof Transport];
 export const Fragment = { NONE: 0, FIRST: 1, LATER: 2 } as const;
 export type Fragment = (typeof Fragment)[keyof typeof Fragment];
 
-/** What a packet can be wrapped in; four bits each in `PacketView.encapsulation`. */
+/** What a packet can be wrapped in; four bits each in `PacketView.encapsulation`, so no code is left. */
 export const Encapsulation = {
   VLAN: 1,
   MPLS: 2,

@@ -1,6 +1,7 @@
 /**
  * What a step of the layer walk answers: the number of the next layer, or, from `END` on, END plus a DecodeStatus. decode.ts
- * runs the walk; the steps are in link-walk.ts, network-walk.ts and tunnel-walk.ts.
+ * runs the walk; the steps are in annotated-link-walk.ts, link-walk.ts, network-walk.ts, tunnel-walk.ts and
+ * udp-tunnel-walk.ts.
  */
 import type { PacketView } from './packet-view.ts';
 

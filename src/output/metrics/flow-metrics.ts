@@ -3,8 +3,8 @@ import { FLOW_END_NAMES } from '../../dataplane/counters.ts';
 import { byName, counter, counters, gauge, type CatalogueMetric } from './metric.ts';
 
 export const FLOWS: readonly CatalogueMetric[] = [
-  gauge('sluice_flows_active', 'Flows in the flow table.', (s) => s.table.activeCount),
-  gauge('sluice_flows_capacity', 'Capacity of the flow table (--max-flows).', (s) => s.table.capacity),
+  gauge('sluice_flows_active', 'Flows in the flow table.', (s) => s.counters.flowsActive),
+  gauge('sluice_flows_capacity', 'Capacity of the flow table (--max-flows).', (s) => s.flowCapacity),
   counter('sluice_flows_started_total', 'Flows started.', (s) => s.counters.flowsStarted),
   counters(
     'sluice_flows_ended_total',

@@ -44,7 +44,7 @@ export interface MetricsSources {
     };
   };
   readonly counters: Counters;
-  readonly table: { readonly activeCount: number; readonly capacity: number };
+  readonly flowCapacity: number;
   readonly tunnels: { readonly count: number };
   readonly decisions: {
     readonly tally: { rows(): DecisionTallyRow[] };

@@ -1,6 +1,6 @@
 /**
- * Reports on their way from one thread to another: records of words in a ring, written by one and read by one. A record
- * never runs over the end of the ring: what is too short there for the next one is passed over.
+ * A ring of records in shared memory, for one writer and one reader. A record never runs over the end of the ring: the
+ * words that are too few for the next record are skipped.
  *
  * Invariants: WRITTEN and READ count words and only grow, modulo 2^32; READ <= WRITTEN <= READ + the ring's length.
  * Words between them are the reader's, all others the writer's. The writer waits while there is no room, the reader
@@ -16,13 +16,10 @@ export const LONGEST_RECORD = 1024;
 const Mark = { WRITTEN: 0, READ: 16 } as const;
 const MARK_WORDS = 32;
 
-/** First word of a record: what it is in the lower 8 bits, its length in words above. */
+/** First word of a record: its kind in the lower 8 bits, its length in words above. */
 const PASSED_OVER = 255;
 
-/**
- * How long a thread sleeps at a time before it looks whether the other one is still there, and how often it looks
- * before it sleeps.
- */
+/** Longest sleep of a thread that waits for the other one, and the number of looks before the first sleep. */
 const SLEEP_MS = 50;
 const LOOKS = 400;
 
@@ -35,7 +32,7 @@ export class EventQueue {
   private readonly marks: Int32Array;
   /** Words written, or read, by this side; the other side sees them after `publish`, or `giveBack`. */
   private done = 0;
-  /** What this side has last seen of the other's mark. */
+  /** The other side's mark, when it was last read. */
   private seen = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -68,7 +65,7 @@ export class EventQueue {
     Atomics.notify(this.marks, Mark.WRITTEN);
   }
 
-  /** Reader: true where there is a record, then at `at`, after a short wait at most. */
+  /** Reader: true if there is a record, which is then at `at`. Waits for a short time at most. */
   hasRecord(): boolean {
     for (;;) {
       if (this.done === this.seen && !this.hasMore()) return false;
@@ -94,17 +91,17 @@ export class EventQueue {
     return (this.words[at]! >>> 0) + this.words[at + 1]! * 2 ** 32;
   }
 
-  /** Reader: what the record at `at` is. */
+  /** Reader: the kind of the record at `at`. */
   get kind(): number {
     return this.words[this.at]! & 255;
   }
 
-  /** Reader: goes on behind the record at `at`. */
+  /** Reader: goes on after the record at `at`. */
   pass(): void {
     this.done = (this.done + (this.words[this.at]! >>> 8)) | 0;
   }
 
-  /** Reader: lets the writer have what is read. */
+  /** Reader: gives the words that it has read back to the writer. */
   giveBack(): void {
     Atomics.store(this.marks, Mark.READ, this.done);
     Atomics.notify(this.marks, Mark.READ);

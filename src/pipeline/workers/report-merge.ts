@@ -1,16 +1,16 @@
 /**
- * The reports of all shards on one batch, in the order in which one thread would have come upon what they say: by rows,
- * and of flows that end at the same row by when and in what order they began.
+ * Merges the reports of all workers on one batch into the order of one thread: by rows, and flows that end at one row
+ * by the time and order of their beginnings.
  */
 import { FlowEnd } from '../../dataplane/counters.ts';
 import { EndedWord, Report, ReportWord } from './report.ts';
 import type { EventQueue } from './event-queue.ts';
 
 export class ReportMerge {
-  /** The shard whose record is next: it is at `at` of `words`. */
+  /** The worker whose record is next. */
   shard = 0;
   private readonly queues: readonly EventQueue[];
-  /** By shard: whether its record is known, and whether that is the batch's end. */
+  /** By worker: its next record was read; its records of this batch are over. */
   private readonly isKnown: Uint8Array;
   private readonly isOver: Uint8Array;
 
@@ -25,7 +25,7 @@ export class ReportMerge {
     this.isOver.fill(0);
   }
 
-  /** The ring whose record is next; null where a shard's next record is still to come, or where all are over. */
+  /** The queue whose record is next; null if a worker's next record is not there yet, or all are over. */
   next(): EventQueue | null {
     const { queues, isKnown, isOver } = this;
     let first: EventQueue | null = null;
@@ -50,7 +50,7 @@ export class ReportMerge {
     return first;
   }
 
-  /** True where every shard has reported something that is unread. */
+  /** True if every worker has reported something that is unread. */
   get isThere(): boolean {
     return this.queues.every((queue) => queue.hasUnread);
   }
@@ -59,17 +59,14 @@ export class ReportMerge {
     return this.isOver.every((over) => over === 1);
   }
 
-  /** Goes on behind a shard's record. */
+  /** Goes on after a worker's record. */
   pass(shard: number): void {
     this.queues[shard]!.pass();
     this.isKnown[shard] = 0;
   }
 }
 
-/**
- * Whether a record comes before another shard's. Of the same row in two shards are only ends of flows, and how far a
- * shard has come.
- */
+/** True if a record comes before another worker's. At one row two workers report only flow ends and watermarks. */
 function isBefore(queue: EventQueue, other: EventQueue): boolean {
   const row = queue.words[queue.at + ReportWord.ROW]!;
   const otherRow = other.words[other.at + ReportWord.ROW]!;
@@ -84,10 +81,7 @@ function isBefore(queue: EventQueue, other: EventQueue): boolean {
   return queue.numberAt(queue.at + EndedWord.FIRST_PACKET) < other.numberAt(other.at + EndedWord.FIRST_PACKET);
 }
 
-/**
- * At one row flows end whose time has come, then shards wait for one another, flows end that are too many, and then
- * comes the packet.
- */
+/** At one row idle flows end first, then workers wait for one another, then flows are evicted, then comes the packet. */
 const Rank = { TIME: 0, WATERMARK: 1, TOO_MANY: 2, PACKET: 3 } as const;
 
 function rankOf(queue: EventQueue): number {

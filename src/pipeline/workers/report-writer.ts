@@ -1,9 +1,9 @@
-/** A shard's side of its reports (report.ts): tells the deciding thread what the tracker of its flows has to say. */
+/** The writing side of reports (report.ts): puts what a worker's flow tracker finds into its event queue. */
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
 import { End, type FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../../dataplane/counters.ts';
-import type { FlowListener } from '../../dataplane/flow-tracker.ts';
+import type { FlowListener } from '../../dataplane/tracker.ts';
 import type { Detection } from '../../dataplane/detection.ts';
 import {
   BATCH_END_LENGTH,
@@ -21,17 +21,19 @@ import {
 import type { EventQueue } from './event-queue.ts';
 
 export class ReportWriter implements FlowListener {
-  /** Row of the packet at hand in its batch; set before it is followed. */
+  /** Row of the packet at hand in its batch; set before it is tracked. */
   row = 0;
-  /** The judge has nothing to say of packets. */
+  /** Packets are not reported: they change no decision. */
   skipsPackets = false;
-  /** Whether ends are wanted also of flows that were never reported. */
+  /** The ends of all flows are wanted, not only of those that were reported. */
   reportsAllFlowEnds = false;
 
   private readonly queue: EventQueue;
   private readonly table: FlowTable;
   private readonly evidenceLog: EvidenceLog;
   private readonly address = new Int32Array(4);
+  /** The packet at hand has a detection, and is reported with it. */
+  private isDetected = false;
 
   constructor(queue: EventQueue, table: FlowTable, evidenceLog: EvidenceLog) {
     this.queue = queue;
@@ -53,10 +55,15 @@ export class ReportWriter implements FlowListener {
     const end = this.copyEvidence(slot, at + DetectionWord.EVIDENCE);
     words[at + DetectionWord.EVIDENCE_COUNT] = (end - at - DetectionWord.EVIDENCE) / EVIDENCE_WORDS;
     queue.add(Report.DETECTION, end - at);
+    this.isDetected = true;
   }
 
-  /** A packet of a flow, where that was reported before, and the deciding thread may have something to say of it. */
+  /** A packet of a flow, after its detection: reported where the flow is, unless its detection has. */
   packet(slot: number, direction: number): void {
+    if (this.isDetected) {
+      this.isDetected = false;
+      return;
+    }
     if (this.skipsPackets || !this.isReported(slot)) return;
     this.queue.makeRoom();
     this.begin(slot, direction);
@@ -80,8 +87,8 @@ export class ReportWriter implements FlowListener {
   }
 
   /**
-   * Before the thread waits for another shard: that one may wait for the deciding thread, who must know how far this
-   * one is.
+   * Reports the row reached. Called before this worker waits for another one, which may itself wait for the deciding
+   * thread to take its reports.
    */
   watermark(): void {
     const { queue } = this;
@@ -91,7 +98,7 @@ export class ReportWriter implements FlowListener {
     queue.publish();
   }
 
-  /** The batch is done: what was written is there for the other side. */
+  /** The batch is done: publishes its reports. */
   endBatch(): void {
     const { queue } = this;
     queue.makeRoom();
@@ -122,7 +129,7 @@ export class ReportWriter implements FlowListener {
     }
   }
 
-  /** Returns where the rows of evidence end. */
+  /** Returns the place after the rows of evidence. */
   private copyEvidence(slot: number, to: number): number {
     const { evidenceLog, queue } = this;
     const { words } = queue;

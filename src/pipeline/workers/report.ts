@@ -1,20 +1,19 @@
 /**
- * What a shard reports, as records of a ring (event-queue): the code of each kind, and where its words are. Every
- * record begins with its head (kind and length) and the row of the batch at which it happened; rows of one shard's
- * records never fall within a batch.
+ * What a worker reports, as records of an event queue: the code of each kind, and the places of its words. Every record
+ * begins with its head (kind and length) and the row of the batch at which it happened. Within a batch the rows of one
+ * worker's records never fall.
  *
- * A flow is known by the slot that it has in its shard. HEARD and ENDED bring its row of the flow table as it is at
- * that packet.
+ * A flow is named by its slot in the worker. DETECTION and ENDED contain its row of the flow table as of that packet.
  */
 import { DETAIL_WORDS, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
 
 export const Report = {
-  /** The flow's own packets have said something new (detection.ts). */
+  /** A detection (dataplane/detection) and its packet. */
   DETECTION: 1,
-  /** A packet of a flow that was reported before. */
+  /** A packet without a detection, of a flow that was reported before. */
   PACKET: 2,
   ENDED: 3,
-  /** All that is to be said of the rows before this one has been said. */
+  /** Everything before this row was reported. */
   WATERMARK: 4,
   /** The batch is done. */
   BATCH_END: 5,
@@ -27,7 +26,7 @@ export const PACKET_LENGTH = 3;
 export const WATERMARK_LENGTH = 2;
 export const BATCH_END_LENGTH = 2;
 
-/** A flow's row, as HEARD and ENDED bring it, from its first word on. */
+/** A flow's row in DETECTION and ENDED, from its first word on. */
 export const FlowCopy = {
   WORDS: 0,
   DETAILS: ROW_WORDS,
@@ -38,7 +37,7 @@ export const FLOW_COPY_LENGTH = ROW_WORDS + DETAIL_WORDS + 8;
 
 export const EndedWord = {
   REASON: 3,
-  /** Numbers of two words, by which flows that end at one row for like reasons are in order. */
+  /** Numbers of two words that sort flows which end at one row for like reasons. */
   ORDER: 4,
   FIRST_PACKET: 6,
   FLOW_COPY: 8,

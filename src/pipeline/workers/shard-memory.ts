@@ -1,51 +1,49 @@
 /**
- * What the threads of a replay share: the engine's thread reads and decodes packets into batches that go round in a
- * ring; the threads of shards (shard-worker) follow the flows of these packets, each its own flows, and say what is new
- * in reports, which the engine's thread decides in the order of packets. No byte of a packet is copied: batches point
- * into the reader's blocks.
+ * The memory that threads share. The deciding thread reads and decodes packets into batches, which are used in turn.
+ * Each worker (shard-worker) tracks the flows of its share of the packets, and reports to the deciding thread, which
+ * merges the reports into packet order. No byte of a packet is copied: batches point into the reader's blocks.
  *
- *     read, decode ──► batches ──► shard 0: flows, fingerprints ──► reports ──┐
- *          ▲                  └──► shard 1: flows, fingerprints ──► reports ──┤
+ *     read, decode ──► batches ──► worker 0: flows, fingerprints ──► reports ──┐
+ *          ▲                  └──► worker 1: flows, fingerprints ──► reports ──┤
  *          └──────────────── decide: tunnels, decisions, events ◄──────────────┘
  *
- * A batch's memory is used again once its reports are decided. Counters of batches only grow, modulo 2^32.
+ * A batch's memory is used again once it was reported. Counters of batches only grow, modulo 2^32.
  */
 import { sharedBlock, type Block } from '../../capture/input/block.ts';
 import { BLOCK_LENGTH } from '../../capture/input/block-reader.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../../capture/packet-batch.ts';
 import { DecodedPackets } from '../../dataplane/wire/decoded-packets.ts';
 
-/** Batches under way at a time: enough that no thread waits for another's slow moments. */
+/** Batches under way at a time: enough to even out slow moments of a thread. */
 export const BATCHES = 32;
-/** A block for each batch, the one that is read from and the one that is read into. */
+/** One block for each batch, the one being read from, and the one being read into. */
 const BLOCKS = BATCHES + 2;
 
-/** What a batch says: here are packets; the capture is over; so is everything. */
+/** The content of a batch: packets, the end of the capture, or the end of the thread. */
 export const BatchKind = { PACKETS: 0, CAPTURE_END: 1, STOP: 2 } as const;
 export type BatchKind = (typeof BatchKind)[keyof typeof BatchKind];
 
-/**
- * Words that all threads look at: how many batches are handed out, whether a shard has failed; then for each batch
- * those of BatchWord.
- */
+/** Words of all threads: the number of batches handed out, the failure of a worker; then the BatchWords of each batch. */
 export const Control = { PUBLISHED: 0, FAILED: 1, BATCHES: 4 } as const;
 export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
 export const BATCH_WORDS = 4;
 
 /**
- * Set before a capture's first batch is handed out: packets of known flows are reported from the first batch on that
- * has a packet whose time is not between these.
+ * Packet times between which packets without a detection are not reported. Reports begin with the first batch that has
+ * a packet outside. Set before a capture's first batch is handed out.
  */
 export const NoChange = { FROM: 0, UNTIL: 1 } as const;
 
-/** The shared memory itself, as it is handed to a thread. */
+/** The shared memory, as a thread receives it. */
 export interface SharedMemory {
-  /** Of the flow tables' hashes. */
+  /** Seed of the hashes of all flow tables. */
   readonly seed: number;
   readonly control: SharedArrayBuffer;
   /** Packets of the capture before each batch. */
   readonly packetsBefore: SharedArrayBuffer;
-  /** Packet times between which the deciding thread has nothing to say of packets: by NoChange. */
+  /** By how much packet times are greater from each batch on, in µs; 0 unless a clock was set. */
+  readonly clockShiftUs: SharedArrayBuffer;
+  /** By NoChange. */
   readonly noChange: SharedArrayBuffer;
   readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
   readonly blocks: readonly SharedArrayBuffer[];
@@ -56,6 +54,7 @@ export function newSharedMemory(seed: number): SharedMemory {
     seed,
     control: new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4),
     packetsBefore: new SharedArrayBuffer(BATCHES * 8),
+    clockShiftUs: new SharedArrayBuffer(BATCHES * 8),
     noChange: new SharedArrayBuffer(2 * 8),
     batches: Array.from({ length: BATCHES }, () => ({
       columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
@@ -69,6 +68,7 @@ export function newSharedMemory(seed: number): SharedMemory {
 export class SharedBatches {
   readonly control: Int32Array;
   readonly packetsBefore: Float64Array;
+  readonly clockShiftUs: Float64Array;
   readonly noChange: Float64Array;
   readonly batches: readonly PacketBatch[];
   readonly rows: readonly DecodedPackets[];
@@ -77,14 +77,15 @@ export class SharedBatches {
   constructor(memory: SharedMemory) {
     this.control = new Int32Array(memory.control);
     this.packetsBefore = new Float64Array(memory.packetsBefore);
+    this.clockShiftUs = new Float64Array(memory.clockShiftUs);
     this.noChange = new Float64Array(memory.noChange);
     this.batches = memory.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
     this.rows = memory.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
     this.blocks = memory.blocks.map((block) => sharedBlock(block));
   }
 
-  /** Hands out the batch at a place, which is filled, to all shards. */
-  publish(place: number, kind: BatchKind, packetsBefore: number): void {
+  /** Hands out the filled batch at a place to all workers. */
+  publish(place: number, kind: BatchKind, packetsBefore: number, clockShiftUs: number): void {
     const { control } = this;
     const at = Control.BATCHES + place * BATCH_WORDS;
     const batch = this.batches[place]!;
@@ -92,11 +93,12 @@ export class SharedBatches {
     control[at + BatchWord.COUNT] = batch.count;
     control[at + BatchWord.BLOCK] = this.blocks.findIndex((block) => block.data === batch.data);
     this.packetsBefore[place] = packetsBefore;
+    this.clockShiftUs[place] = clockShiftUs;
     Atomics.add(control, Control.PUBLISHED, 1);
     Atomics.notify(control, Control.PUBLISHED);
   }
 
-  /** What the batch at a place, which was handed out, says. */
+  /** The content of the batch at a place, which was handed out. */
   kindAt(place: number): BatchKind {
     return this.control[Control.BATCHES + place * BATCH_WORDS + BatchWord.KIND] as BatchKind;
   }
@@ -111,17 +113,17 @@ export class SharedBatches {
   }
 }
 
-/** What the thread of a shard is given. */
+/** What a worker receives at its start. */
 export interface ShardSetup {
   readonly shared: SharedMemory;
   readonly shard: number;
   readonly shardCount: number;
   readonly flowCapacity: number;
-  /** Whether ends are wanted of all flows, not only of those that were reported. */
+  /** The ends of all flows are wanted, not only of those that were reported. */
   readonly reportsAllFlowEnds: boolean;
-  /** Its reports (event-queue), and its counts at a capture's end (shard-counts). */
+  /** Its reports (event-queue), and its counts (shard-counts). */
   readonly reports: SharedArrayBuffer;
   readonly counts: SharedArrayBuffer;
-  /** What all shards know of one another's numbers of flows (shared-flow-limit). */
+  /** The workers' numbers of flows (shared-flow-limit). */
   readonly flowLimit: SharedArrayBuffer;
 }

@@ -1,32 +1,30 @@
-/**
- * The threads of shards, as the thread that reads and decides has them: started once, for one capture after the other.
- */
+/** The workers of a deciding thread. They are started once, and used for one capture after the other. */
 import { Worker } from 'node:worker_threads';
 import { newSeed } from '../../dataplane/flow/flow-table.ts';
-import { COUNTS } from './shard-counts.ts';
+import { ShardCounts } from './shard-counts.ts';
 import { SharedFlowLimit, SMALLEST_SHARED_LIMIT } from './shared-flow-limit.ts';
 import { Control, newSharedMemory, SharedBatches, type ShardSetup } from './shard-memory.ts';
 import { EventQueue } from './event-queue.ts';
 
-/** The file of a shard's thread, which is there once this program is compiled. */
+/** The file of a worker, which exists once this program is compiled. */
 export const SHARD_WORKER = new URL('./shard-worker.js', import.meta.url);
 
 export class ShardPool {
-  /** Of the flow tables' hashes. */
+  /** Seed of the hashes of all flow tables. */
   readonly seed = newSeed();
   readonly shared: SharedBatches;
   readonly shardCount: number;
   readonly flowCapacity: number;
-  /** By shard. */
+  /** By worker. */
   readonly reports: EventQueue[] = [];
-  readonly counts: Float64Array[] = [];
+  readonly counts: ShardCounts[] = [];
   /** Batches handed out so far, modulo 2^32. */
   published = 0;
 
   private readonly workers: Worker[] = [];
   private failure: Error | null = null;
 
-  /** `threads` at most: a small limit on flows is for one shard. */
+  /** `threads` at most: with a small limit on flows, one worker tracks all. */
   constructor(threads: number, flowCapacity: number, reportsAllFlowEnds: boolean) {
     const shardCount = flowCapacity < SMALLEST_SHARED_LIMIT ? 1 : threads;
     this.shardCount = shardCount;
@@ -36,7 +34,7 @@ export class ShardPool {
     this.shared = new SharedBatches(shared);
     for (let shard = 0; shard < shardCount; shard++) {
       const reports = new SharedArrayBuffer(EventQueue.byteLength);
-      const counts = new SharedArrayBuffer(COUNTS * 8);
+      const counts = new SharedArrayBuffer(ShardCounts.byteLength);
       const setup: ShardSetup = {
         shared,
         shard,
@@ -48,7 +46,7 @@ export class ShardPool {
         flowLimit,
       };
       this.reports.push(new EventQueue(reports));
-      this.counts.push(new Float64Array(counts));
+      this.counts.push(new ShardCounts(counts));
       const worker = new Worker(SHARD_WORKER, { workerData: setup });
       worker.on('error', (error: Error) => {
         this.failure = error;
@@ -57,11 +55,11 @@ export class ShardPool {
     }
   }
 
-  /** Throws where a shard has failed. */
+  /** Throws if a worker has failed. */
   check(): void {
     if (this.failure !== null) throw this.failure;
     if (Atomics.load(this.shared.control, Control.FAILED) === 1)
-      throw new Error('a thread that follows flows has failed');
+      throw new Error('a thread that tracks flows has failed');
   }
 
   /** Ends the threads. */

@@ -1,4 +1,4 @@
-/** The thread of a shard: follows the flows of its share of packets, and reports; see shard-memory. */
+/** The thread of a worker: tracks the flows of its share of packets, and reports. See shard-memory. */
 import { workerData } from 'node:worker_threads';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { FingerprintSet } from '../../dataplane/fingerprint/fingerprint-set.ts';
@@ -11,10 +11,10 @@ import { FlowTracker } from '../../dataplane/flow-tracker.ts';
 import { EventQueue } from './event-queue.ts';
 import { ReportWriter } from './report-writer.ts';
 import { SharedFlowLimit } from './shared-flow-limit.ts';
-import { putCounts } from './shard-counts.ts';
+import { ShardCounts } from './shard-counts.ts';
 import { BATCHES, BatchKind, Control, NoChange, SharedBatches, type ShardSetup } from './shard-memory.ts';
 
-/** How long the thread sleeps at a time while there is nothing to do, and how often it looks before it sleeps. */
+/** Longest sleep while there is no batch, and the number of looks before the first sleep. */
 const SLEEP_MS = 1000;
 const LOOKS = 400;
 
@@ -24,12 +24,12 @@ class Shard {
   private readonly table: FlowTable;
   private readonly fingerprints = new FingerprintSet();
   private readonly writer: ReportWriter;
-  private readonly counts: Float64Array;
+  private readonly counts: ShardCounts;
   private readonly flowLimit: FlowLimit;
   private counters = new Counters();
   private tracker: FlowTracker;
   private readonly views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView());
-  /** Rows of the batch that the views are of. */
+  /** Rows of the batch that are in the views. */
   private readonly prefetchedRows = new Int32Array(PREFETCH_COUNT);
 
   constructor(setup: ShardSetup) {
@@ -38,7 +38,7 @@ class Shard {
     this.table = new FlowTable(setup.flowCapacity, setup.shared.seed);
     this.writer = new ReportWriter(new EventQueue(setup.reports), this.table, this.fingerprints.evidenceLog);
     this.writer.reportsAllFlowEnds = setup.reportsAllFlowEnds;
-    this.counts = new Float64Array(setup.counts);
+    this.counts = new ShardCounts(setup.counts);
     const { shard, shardCount, flowCapacity } = setup;
     this.flowLimit =
       shardCount === 1
@@ -57,10 +57,11 @@ class Shard {
       const place = (number >>> 0) % BATCHES;
       const kind = shared.kindAt(place);
       if (kind === BatchKind.STOP) return;
-      if (kind === BatchKind.PACKETS)
-        this.follow(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
+      if (kind === BatchKind.PACKETS) this.track(place);
       else this.endCapture();
+      this.counts.store(this.counters);
       this.writer.endBatch();
+      if (kind === BatchKind.CAPTURE_END) this.tracker = this.newTracker();
     }
   }
 
@@ -81,11 +82,16 @@ class Shard {
     this.writer.row = 0;
     this.tracker.finish();
     this.flowLimit.reset();
-    putCounts(this.counts, this.counters);
-    this.tracker = this.newTracker();
   }
 
-  private follow(batch: PacketBatch, rows: DecodedPackets, packetsBefore: number): void {
+  private track(place: number): void {
+    const { shared, tracker } = this;
+    const shiftUs = shared.clockShiftUs[place]!;
+    if (shiftUs !== 0) tracker.clock.wasSet(shiftUs);
+    this.trackBatch(shared.open(place), shared.rows[place]!, shared.packetsBefore[place]!);
+  }
+
+  private trackBatch(batch: PacketBatch, rows: DecodedPackets, packetsBefore: number): void {
     const { views, prefetchedRows, table, writer } = this;
     if (packetsBefore === 0) writer.skipsPackets = true;
     if (writer.skipsPackets) writer.skipsPackets = this.changesNothing(batch);
@@ -103,13 +109,13 @@ class Shard {
         const mine = prefetchedRows[i]!;
         this.passTo(mine, done, batch, packetsBefore);
         done = mine + 1;
-        this.followPacket(views[i]!, mine, batch);
+        this.trackPacket(views[i]!, mine, batch);
       }
     }
     this.passTo(batch.count - 1, done, batch, packetsBefore);
   }
 
-  /** Whether the deciding thread has nothing to say of any packet of the batch. */
+  /** True if no packet of the batch changes a decision. */
   private changesNothing(batch: PacketBatch): boolean {
     const { timeUs, count } = batch;
     const from = this.shared.noChange[NoChange.FROM]!;
@@ -118,7 +124,7 @@ class Shard {
     return true;
   }
 
-  /** Lets time pass up to a row, from the first that was not passed: all shards see the same clock. */
+  /** Advances the clock over rows of other workers: the clocks of all workers are the same. */
   private passTo(row: number, from: number, batch: PacketBatch, packetsBefore: number): void {
     const { tracker, writer } = this;
     for (let passed = from; passed <= row; passed++) {
@@ -129,7 +135,7 @@ class Shard {
     }
   }
 
-  private followPacket(view: PacketView, row: number, batch: PacketBatch): void {
+  private trackPacket(view: PacketView, row: number, batch: PacketBatch): void {
     const slot = this.tracker.take(view, batch.wireLength[row]!);
     if (slot !== NO_FLOW) this.writer.packet(slot, this.table.direction);
   }
@@ -139,7 +145,7 @@ const setup = workerData as ShardSetup;
 try {
   new Shard(setup).run();
 } catch (error) {
-  // The other side may wait without a turn of its event loop, in which it would hear of this.
+  // The deciding thread may wait without a turn of its event loop, and would then not receive the error.
   Atomics.store(new Int32Array(setup.shared.control), Control.FAILED, 1);
   throw error;
 }

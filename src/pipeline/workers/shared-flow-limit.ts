@@ -1,22 +1,22 @@
 /**
- * The flowLimit of flows in the tables of several shards, whose limit is one for all. Flows that are too many go at set
- * packets, the same for all shards, so that who goes is the same whatever the number of shards: those that have been
- * idle longest of all.
+ * The limit on flows over the tables of several workers. Flows over the limit are evicted at fixed packets, the same in
+ * all workers, and those that have been idle longest of all go first. So the evicted flows do not depend on the number
+ * of workers.
  *
- * A shard that comes to such a packet says how many flows it has. As long as there is room for every packet that others
- * may be behind to begin a flow, it goes on at once. Else it waits until all have come so far; where there are too many
- * flows, each says which of its own have been idle longest, and from all of these each finds how many of its own are
- * among those that must go.
+ * At such a packet (a *check*) a worker publishes its number of flows. It goes on at once if there is room even when
+ * each packet that other workers have not tracked yet begins a flow. Else it waits for the others. If there are too
+ * many flows, each worker offers those of its own that have been idle longest, and finds in the offers of all how many
+ * of its own must go.
  */
 import type { Eviction } from '../../dataplane/flow/eviction.ts';
 import { type FlowTable, spareRowsOf } from '../../dataplane/flow/flow-table.ts';
 import type { FlowLimit } from '../../dataplane/flow-limit.ts';
 
-/** Looks whose counts are kept: more than shards can be apart. */
+/** Checks whose counts are kept: more than workers can be apart. */
 const KEPT = 256;
 /**
- * Words of all: grows with everything said. Then for each shard: the last look it came to, the last one it has offered
- * flows for, its counts.
+ * The first word grows with everything published. Then come the words of each worker: its last check, the last check
+ * for which it offered flows, the number of these, and its numbers of flows.
  */
 const REVISION = 0;
 const ShardWord = { REACHED: 0, OFFERED: 1, OFFER_COUNT: 2, COUNTS: 16 } as const;
@@ -24,17 +24,17 @@ const SHARD_WORDS = ShardWord.COUNTS + KEPT;
 const FIRST_SHARD = 16;
 const SLEEP_MS = 10;
 
-/** Limits below this are too small for several shards: one has all flows. */
+/** Limits below this are too small for several workers: one tracks all flows. */
 export const SMALLEST_SHARED_LIMIT = 16_384;
 
 export class SharedFlowLimit implements FlowLimit {
   private readonly words: Int32Array;
-  /** By shard: clock readings of the flows that it offers, and their first packets. */
+  /** By worker: clock readings of the flows that it offers, and their first packets. */
   private readonly touched: Float64Array[] = [];
   private readonly firsts: Float64Array[] = [];
   private readonly shard: number;
   private readonly shardCount: number;
-  /** Called before a wait: what other shards may wait for is to be shown. */
+  /** Called before a wait: publishes what other threads may wait for. */
   private readonly beforeWait: () => void;
 
   constructor(memory: SharedArrayBuffer, shard: number, shardCount: number, capacity: number, beforeWait: () => void) {
@@ -57,26 +57,26 @@ export class SharedFlowLimit implements FlowLimit {
     const { words } = this;
     const at = this.at(this.shard);
     words[at + ShardWord.COUNTS + (check % KEPT)] = table.activeCount;
-    this.say(at + ShardWord.REACHED, check);
+    this.publish(at + ShardWord.REACHED, check);
     if (this.mostFlows(check) <= table.capacity) return 0;
     this.await(ShardWord.REACHED, check);
     const count = this.mostFlows(check) - table.capacity;
     if (count <= 0) return 0;
     eviction.find(count);
     this.offer(eviction, table);
-    this.say(at + ShardWord.OFFERED, check);
+    this.publish(at + ShardWord.OFFERED, check);
     this.await(ShardWord.OFFERED, check);
     return this.ownAmong(count);
   }
 
-  /** The capture is over: looks begin again. */
+  /** The capture is over: checks begin again. */
   reset(): void {
     const at = this.at(this.shard);
     Atomics.store(this.words, at + ShardWord.REACHED, 0);
     Atomics.store(this.words, at + ShardWord.OFFERED, 0);
   }
 
-  /** How many flows all shards have at a look at most, as far as they have come to it. */
+  /** The largest possible number of flows at a check, from the workers' last counts. */
   private mostFlows(check: number): number {
     const { words } = this;
     let sum = 0;
@@ -101,7 +101,7 @@ export class SharedFlowLimit implements FlowLimit {
     this.words[this.at(this.shard) + ShardWord.OFFER_COUNT] = eviction.count;
   }
 
-  /** How many of the `count` flows of all that have been idle longest are this shard's. */
+  /** How many of the `count` flows that have been idle longest of all are this worker's. */
   private ownAmong(count: number): number {
     const places = new Int32Array(this.shardCount);
     for (let taken = 0; taken < count; taken++) {
@@ -124,13 +124,13 @@ export class SharedFlowLimit implements FlowLimit {
     return FIRST_SHARD + shard * SHARD_WORDS;
   }
 
-  private say(at: number, check: number): void {
+  private publish(at: number, check: number): void {
     Atomics.store(this.words, at, check);
     Atomics.add(this.words, REVISION, 1);
     Atomics.notify(this.words, REVISION);
   }
 
-  /** Waits until all shards have said so much. */
+  /** Waits until this word of all workers is at least `check`. */
   private await(word: number, check: number): void {
     for (let isFirst = true; ; isFirst = false) {
       const revision = Atomics.load(this.words, REVISION);

@@ -49,6 +49,13 @@ export class VpnFlowTable {
     return slot;
   }
 
+  /** Counts a packet of a flow in its row, as the worker has done. */
+  countPacket(slot: number, direction: number, wireLength: number, timeUs: number): void {
+    const { table } = this;
+    table.count(slot, direction, 1, wireLength);
+    table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1] = timeUs;
+  }
+
   /** Takes a flow's own evidence from a report, in place of what was known of it. */
   updateEvidence(slot: number, queue: EventQueue, from: number, count: number): void {
     const { evidenceLog } = this;

@@ -28,6 +28,7 @@
  * - Record 0 of each family means no prefix and covers everything, so loops over parents always end.
  * - The prefixes that begin in a leaf have consecutive numbers.
  */
+import { invariant } from '../../core/invariant.ts';
 import { Ipv4Trie } from './ipv4-trie.ts';
 import { Ipv6Trie } from './ipv6-trie.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
@@ -69,10 +70,39 @@ export class PrefixTrie {
     return record === 0 ? -1 : record - 1 + this.ipv4Count;
   }
 
+  /** Throws if an invariant is broken. `prefixes` are those that the trie was made of. */
+  checkInvariants(prefixes: PrefixColumns): void {
+    invariant(prefixes.count === this.prefixCount, 'the trie has all prefixes');
+    for (let prefix = 0; prefix < prefixes.count; prefix++) {
+      const parent = this.parentOf(prefix);
+      invariant(parent < prefix, 'a prefix has a higher number than those that cover it');
+      invariant(parent === NO_PREFIX || covers(prefixes, parent, prefix), 'a parent covers its prefix');
+      let found = this.lookup(
+        prefixes.word0[prefix]!,
+        prefixes.word1[prefix]!,
+        prefixes.word2[prefix]!,
+        prefixes.word3[prefix]!,
+      );
+      while (found > prefix) found = this.parentOf(found);
+      invariant(found === prefix, 'the first address of a prefix leads to it, or to a prefix in it');
+    }
+  }
+
   /** The next less specific prefix that covers all of `prefix`, or NO_PREFIX. */
   parentOf(prefix: number): number {
     if (prefix < this.ipv4Count) return this.ipv4.parentOf(prefix + 1) - 1;
     const record = this.ipv6.parentOf(prefix - this.ipv4Count + 1);
     return record === 0 ? NO_PREFIX : record - 1 + this.ipv4Count;
   }
+}
+
+/** True if prefix `outer` covers all of prefix `inner`. */
+function covers(prefixes: PrefixColumns, outer: number, inner: number): boolean {
+  const { word0, word1, word2, word3, length } = prefixes;
+  const bits = length[outer]!;
+  if (bits > length[inner]!) return false;
+  return [word0, word1, word2, word3].every((word, i) => {
+    const differing = Math.max(0, 32 - Math.clz32(word[outer]! ^ word[inner]!));
+    return differing <= Math.max(0, 32 * (i + 1) - bits);
+  });
 }
