@@ -7,7 +7,7 @@ import { flowKey } from '../../src/study/found-flows.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
-import { forEachBatch } from '../fingerprint/capture-payloads.ts';
+import { forEachBatch } from '../kit/capture-payloads.ts';
 
 export type VpnName = 'wireguard' | 'openvpn' | 'ipsec';
 

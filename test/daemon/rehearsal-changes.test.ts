@@ -5,7 +5,7 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { rulesSha256 } from '../../src/decision/rules.ts';
-import { ChangingRules, HEADER } from './changing-rules.ts';
+import { ChangingRules, HEADER } from '../kit/changing-rules.ts';
 import { Conversation } from '../kit/many-clients.ts';
 
 const ALLOWED = 50;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IdleList } from '../../src/decision/idle-list.ts';
-import { randomFrom } from '../kit/random.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
 /** Takes everything out, the longest idle first. */
 function drained(list: IdleList): number[] {
@@ -35,7 +35,7 @@ describe('the list of idle buckets', () => {
   );
 
   it('is what an array is, at any number', () => {
-    const random = randomFrom(5);
+    const random = new SeededRandom(5);
     const list = new IdleList();
     const plain: number[] = [];
     for (let step = 0; step < 2000; step++) {

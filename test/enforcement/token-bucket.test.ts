@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BitsPerSecond, Bytes } from '../../src/core/units.ts';
 import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { BucketScope, type Throttle } from '../../src/policy/action.ts';
-import { randomFrom } from '../kit/random.mjs';
+import { SeededRandom } from '../kit/random.mjs';
 
 /** 8 Mbit/s: one octet per microsecond. */
 function throttle(burst: number, per: BucketScope = BucketScope.CLIENT, rate = 8e6): Throttle {
@@ -74,7 +74,7 @@ describe('a bucket', () => {
   });
 
   it('is what the slow twin is, packet by packet, in the order they came', () => {
-    const random = randomFrom(3);
+    const random = new SeededRandom(3);
     const buckets = new TokenBuckets();
     const bucket = buckets.hold('a', throttle(2000), 0);
     const plain = new PlainBucket(2000, 0);

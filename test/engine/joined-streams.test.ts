@@ -10,7 +10,7 @@ import {
   STAGE_NAMES,
   VARIANT_NAMES,
 } from '../../src/dataplane/fingerprint/finding.ts';
-import { type CaptureRun, runCapture } from '../fingerprint/capture-payloads.ts';
+import { type CaptureRun, runCapture } from '../kit/capture-payloads.ts';
 import { only, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { concat, u16, u32 } from '../kit/bytes.mjs';
 import { SeededRandom } from '../kit/random.mjs';

@@ -5,7 +5,7 @@ import { FlowRing } from '../../src/decision/flow-ring.ts';
 import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { RecordedFlow } from '../../src/policy/recorded-flow.ts';
-import { ChangingRules, HEADER } from '../daemon/changing-rules.ts';
+import { ChangingRules, HEADER } from '../kit/changing-rules.ts';
 import { Conversation } from '../kit/many-clients.ts';
 
 const START_US = Date.parse('2024-11-10T13:00:00Z') * 1000;

@@ -7,7 +7,7 @@ import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { TcpFlag } from '../../src/dataplane/wire/tcp.ts';
-import { forEachBatch, paths, runCapture } from './capture-payloads.ts';
+import { forEachBatch, paths, runCapture } from '../kit/capture-payloads.ts';
 import { FlowProbe, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
 import { esp } from '../kit/ipsec-packets.ts';

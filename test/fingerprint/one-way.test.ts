@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
-import { captures, paths, runCapture } from './capture-payloads.ts';
+import { captures, paths, runCapture } from '../kit/capture-payloads.ts';
 
 describe('one direction of the committed captures', () => {
   it.each(['up', 'down'] as const)(

@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FoundFlows } from '../../src/study/found-flows.ts';
-import { captures, paths, runCapture } from './capture-payloads.ts';
+import { captures, paths, runCapture } from '../kit/capture-payloads.ts';
 
 /**
  * Made to be IKE but for what comes after the header: lengths of the chain, trailing bytes, payloads. Where the cut takes these away, what

@@ -16,5 +16,3 @@ export class SeededRandom {
   address(): Address;
   ipv4(): Address;
 }
-
-export function randomFrom(seed: number): SeededRandom;

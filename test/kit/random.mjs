@@ -66,8 +66,3 @@ export class SeededRandom {
     return [0, 0, 0xffff, this.word()];
   }
 }
-
-/** The same without `new`. */
-export function randomFrom(seed) {
-  return new SeededRandom(seed);
-}

@@ -5,7 +5,7 @@ import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { PrefixColumns } from '../../src/registry/lookup/prefix-columns.ts';
 import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';
-import { type Address, randomFrom, type SeededRandom as Random } from '../kit/random.mjs';
+import { type Address, SeededRandom } from '../kit/random.mjs';
 
 /** The slow twin: compares every prefix. */
 function coveringByScan(prefixes: PrefixColumns, address: Address): number[] {
@@ -91,7 +91,7 @@ function holdAgainstTwin(given: PrefixColumns, addresses: Address[]): void {
   }
 }
 
-type Shape = (random: Random) => [...Address, number];
+type Shape = (random: SeededRandom) => [...Address, number];
 
 const SHAPES: Record<string, Shape> = {
   'IPv4 anywhere, of any length': (random) => truncated(random.ipv4(), 96 + random.below(33)),
@@ -137,7 +137,7 @@ const SHAPES: Record<string, Shape> = {
 describe('the trie against a scan of all prefixes', () => {
   for (const [name, shape] of Object.entries(SHAPES)) {
     it.each([1, 2, 7, 40, 400])(`${name}: %d`, (count) => {
-      const random = randomFrom(count);
+      const random = new SeededRandom(count);
       const given = new PrefixColumns();
       for (let i = 0; i < count; i++) {
         const prefix = shape(random);
@@ -153,7 +153,7 @@ describe('the trie against a scan of all prefixes', () => {
 
   it('small registries within few addresses, so that single buckets are filled in many ways', () => {
     for (let seed = 0; seed < 600; seed++) {
-      const random = randomFrom(seed);
+      const random = new SeededRandom(seed);
       const given = new PrefixColumns();
       const shift = random.below(30);
       const least = 96 + random.below(28);
@@ -191,7 +191,7 @@ const ROOT_BYTES = 100_000;
 describe('large registries of one kind', () => {
   const COUNT = 20_000;
   it.each(Object.keys(SHAPES))('agree with a scan: %s', (name) => {
-    const random = randomFrom(6);
+    const random = new SeededRandom(6);
     const given = new PrefixColumns();
     for (let i = 0; i < COUNT; i++) given.push(...SHAPES[name]!(random));
     const { prefixes, ipv4Count } = ordered(given);
@@ -244,7 +244,7 @@ describe('memory', () => {
     ['IPv4', 96, 600],
     ['IPv6', 0, 150],
   ])('%s chains of all lengths above many hosts', (_, least, hosts) => {
-    const random = randomFrom(9);
+    const random = new SeededRandom(9);
     const given = new PrefixColumns();
     for (let i = 0; i < hosts; i++) {
       const host = least === 96 ? random.ipv4() : random.address();
@@ -267,7 +267,7 @@ describe('memory', () => {
 
 describe('the trie against ipaddr.js', () => {
   it.each(['IPv4 anywhere, of any length', 'IPv6 below 2001:db8::/32'])('%s', (name) => {
-    const random = randomFrom(77);
+    const random = new SeededRandom(77);
     const given = new PrefixColumns();
     for (let i = 0; i < 120; i++) given.push(...SHAPES[name]!(random));
     const { prefixes, ipv4Count } = ordered(given);

@@ -17,7 +17,7 @@ import { NO_NEEDS } from '../../src/rules/manifest-check.ts';
 import type { Log } from '../../src/output/log/log.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import type { Conversation } from '../kit/many-clients.ts';
+import type { Conversation } from './many-clients.ts';
 
 export const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 

@@ -47,7 +47,7 @@ const table = new FlowTable(20_000);
 /** Which packets a capture keeps: all, or those towards the higher or the lower end of their flow. */
 export type Kept = 'all' | 'up' | 'down';
 
-/** Runs one capture; `snapLength` octets of each packet are there, of packets that are not `kept` none. */
+/** Runs one capture. Each packet is cut to `snapLength` bytes, and to none unless it is `kept`. */
 export async function runCapture(path: string, snapLength = Infinity, kept: Kept = 'all'): Promise<CaptureRun> {
   const fingerprints = new FingerprintSet();
   const controller = new DecisionController(table, fingerprints.evidenceLog);
