@@ -35,9 +35,9 @@ export interface FoundEvidence {
 
 export interface CaptureRun {
   readonly found: FoundFlows;
-  /** Of every flow with a finding, at its end. */
+  /** One for each flow with a finding, made at its end. */
   readonly evidence: readonly FoundEvidence[];
-  /** What the fingerprints still hold when all flows have ended. */
+  /** Blocks that the fingerprints hold after all flows have ended. */
   readonly blocksLeft: number;
   readonly rowsLeft: number;
 }
