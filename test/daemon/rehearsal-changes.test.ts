@@ -308,6 +308,7 @@ describe('a restart', () => {
     const again = await daemon.restart();
     expect(again.noticesOf('reload')).toMatchObject([{ result: 'success' }]);
     expect(again.engine.rules.registry.registrationAt(0).reference).toBe('OW-2');
+    await again.changes.stop();
   });
 
   it('keeps a date held, and looks at dates that passed while nothing ran', async () => {
