@@ -219,7 +219,8 @@ describe('a process of its own', () => {
     expect(code).toBe(9);
   });
 
-  it('reads 250 MB in little memory, without a trace on the heap', () => {
+  // Which calls V8 inlines differs from process to process on a busy machine; what the code itself allocates, every one shows.
+  it('reads 250 MB in little memory, without a trace on the heap', { retry: 3 }, () => {
     const chunk = concat(...Array.from({ length: 50 }, () => buildPcap(samplePackets(200, 9)).subarray(24)));
     const descriptor = openSync(at('large'), 'w');
     writeSync(descriptor, buildPcap([]));
