@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     include: files,
     sequence: { sequencer: QuickestFirst },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
