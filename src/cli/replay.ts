@@ -51,12 +51,7 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   const inputs = [...list.paths, flags.policy, flags.registry, flags.addressKey];
   await checkOverwriting(flags, inputs, flags.force === true);
   // Threads start while the rules are read.
-  const running = startTracker({
-    workers: flags.workers ?? fittingWorkers(list.paths),
-    maxFlows: flags.maxFlows,
-    linkIdentity: flags.linkIdentity,
-    reportsAllFlowEnds: flags.flows !== undefined && flags.vpnOnly !== true,
-  });
+  const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
   try {
     return await replayList(list, flags, running.tracker);
   } finally {

@@ -83,12 +83,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
-  const running = startTracker({
-    workers: flags.workers ?? 1,
-    maxFlows: flags.maxFlows,
-    linkIdentity: flags.linkIdentity,
-    reportsAllFlowEnds: flags.flows !== undefined && flags.vpnOnly !== true,
-  });
+  const running = startTracker(flags.workers ?? 1, flags);
   try {
     const options: DaemonOptions = {
       version: versionOf(),

@@ -22,13 +22,12 @@ export function fittingWorkers(captures: readonly string[], cores: number = avai
   return sizes.reduce((sum, size) => sum + size, 0) >= WORTH_TWO_THREADS ? 2 : 1;
 }
 
-export interface TrackerOptions {
-  /** Threads in all; this one decides. */
-  readonly workers: number;
+/** The flags of `replay` and `run` on which a tracker depends. */
+export interface TrackerFlags {
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
-  /** The ends of all flows are wanted, not only of those with a finding. */
-  readonly reportsAllFlowEnds: boolean;
+  readonly flows?: string;
+  readonly vpnOnly?: boolean;
 }
 
 /** A tracker, and what ends its threads. */
@@ -37,14 +36,15 @@ export interface RunningTracker {
   stop(): Promise<void>;
 }
 
-/** Tracks flows in this thread, or starts threads that do. */
-export function startTracker(options: TrackerOptions): RunningTracker {
-  const { workers, maxFlows, linkIdentity, reportsAllFlowEnds } = options;
+/** Tracks flows in this thread, or starts threads that do. `workers`: threads in all; this one decides. */
+export function startTracker(workers: number, flags: TrackerFlags): RunningTracker {
+  const { maxFlows, linkIdentity } = flags;
   // A worker thread cannot load the TypeScript source that tests run.
   if (workers === 1 || !existsSync(SHARD_WORKER)) {
     const tracker = new LocalTracker(new FlowTable(maxFlows), linkIdentity);
     return { tracker, stop: () => Promise.resolve() };
   }
+  const reportsAllFlowEnds = flags.flows !== undefined && flags.vpnOnly !== true;
   const pool = new ShardPool(workers - 1, maxFlows, reportsAllFlowEnds);
   return { tracker: new WorkerTracker(pool, linkIdentity), stop: () => pool.stop() };
 }

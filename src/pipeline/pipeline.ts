@@ -48,7 +48,6 @@ export class Pipeline implements TrackerListener {
       counters.lastTimeUs = timeUs[count - 1]!;
     }
     counters.packets += count;
-    counters.bytes += wireBytes(batch);
     this.tracker.track(batch, packetsBefore);
   }
 
@@ -98,9 +97,11 @@ export class Pipeline implements TrackerListener {
   }
 
   batchDone(batch: PacketBatch): void {
-    const { outcomePackets, outcomeBytes } = this.counters;
-    outcomePackets[Outcome.FORWARDED]! += batch.count - this.affectedPackets;
-    outcomeBytes[Outcome.FORWARDED]! += wireBytes(batch) - this.affectedBytes;
+    const { counters } = this;
+    const bytes = wireBytes(batch);
+    counters.bytes += bytes;
+    counters.outcomePackets[Outcome.FORWARDED]! += batch.count - this.affectedPackets;
+    counters.outcomeBytes[Outcome.FORWARDED]! += bytes - this.affectedBytes;
     this.affectedPackets = 0;
     this.affectedBytes = 0;
     this.sinkForwarded(batch, batch.count);

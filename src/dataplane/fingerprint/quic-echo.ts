@@ -3,7 +3,7 @@
  * longer. Layout: dataplane/wire/quic.ts.
  *
  * Proven by an echo: a long header goes to the connection id that the other side's long header came from, in the same version.
- * A long header alone proves nothing, as disguises of VPNs begin with one that nobody answers; nor do ids of few bytes or none.
+ * A long header alone proves nothing, as disguises of VPNs begin with one that gets no answer; nor do ids of few bytes or none.
  *
  * What is kept of a header until its answer comes is a mark, a number of MARK_BITS bits: the direction and a hash of version and id.
  */

@@ -42,7 +42,7 @@ export const FlowDetail = {
   NEXT_FREE: 9,
   /** TCP: sequence number of each direction's first byte, as far as it was needed where no SYN was seen: of the first one captured. */
   FIRST_SEQUENCE: 10,
-  /** How often OCTETS of each direction has passed 2^32. */
+  /** How often BYTES of each direction has passed 2^32. */
   BYTES_CARRIED: 12,
 } as const;
 

@@ -13,7 +13,7 @@
  * written whole. Rows are reserved for the whole capacity at once and cost memory only once touched. A flow takes 128 bytes,
  * or 152 with IPv6 addresses, and 8 to 32 of the index.
  *
- * Hash seeds are drawn again for every table, so nobody can aim at one chain; no output depends on them.
+ * Hash seeds are drawn again for every table, so a sender cannot aim at one chain; no output depends on them.
  */
 import { randomInt } from 'node:crypto';
 import { invariant } from '../../core/invariant.ts';

@@ -34,7 +34,7 @@ export function radiotapLength(data: DataView, at: number, end: number): number 
 
 /**
  * True where the radiotap header (whole, of `length` bytes) says that the MAC header is padded to a multiple of four. Its
- * flags stand behind the time stamp, where that is present, which is aligned to eight bytes.
+ * flags come after the time stamp, if there is one, which is aligned to eight bytes.
  */
 export function isRadiotapPadded(data: DataView, at: number, length: number): boolean {
   const present = data.getUint32(at + RADIOTAP_PRESENT, true);
