@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LineQueue } from '../../src/output/log/line-queue.ts';
-import { openNamedPipe, StreamTarget } from '../../src/output/log/stream-target.ts';
+import { openNamedPipe } from '../../src/output/log/pipe-stream.ts';
+import { StreamTarget } from '../../src/output/log/stream-target.ts';
 
 let folder = '';
 let path = '';

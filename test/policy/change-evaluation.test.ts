@@ -16,6 +16,7 @@ import type { RulesAt } from '../../src/policy/trial-rules.ts';
 import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { SeededRandom } from '../kit/random.mjs';
+import { lazy } from '../kit/lazy.ts';
 
 const NOW = 1_731_240_000_000_000;
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
@@ -80,9 +81,11 @@ function recorded(flows: readonly Flow[], leftOut = 0): RecordedFlows {
   };
 }
 
-const BASELINE = policyOf(
-  '{ name: registered, when: { registered: either }, action: allow }',
-  '{ name: rest, when: { registered: none }, action: block }',
+const baseline = lazy(() =>
+  policyOf(
+    '{ name: registered, when: { registered: either }, action: allow }',
+    '{ name: rest, when: { registered: none }, action: block }',
+  ),
 );
 const BANK = '198.51.100.0/24,Bank,bank,,,,r';
 const clients = (count: number, first = 0): Flow[] =>
@@ -91,7 +94,7 @@ const clients = (count: number, first = 0): Flow[] =>
 describe('a change of rules', () => {
   it('that empties a registry would hit every client that loses its registration', () => {
     const flows = [...clients(50), ...clients(50)];
-    const change = evaluateChange(at(BASELINE, registryOf(BANK)), at(BASELINE, registryOf()), recorded(flows), NOW);
+    const change = evaluateChange(at(baseline(), registryOf(BANK)), at(baseline(), registryOf()), recorded(flows), NOW);
     expect(change).toMatchObject({
       flows: 100,
       clients: 50,
@@ -111,7 +114,7 @@ describe('a change of rules', () => {
   it('that hits registered users is refused', () => {
     const everyone = policyOf('{ name: all, action: block }');
     const registry = registryOf(BANK);
-    const change = evaluateChange(at(BASELINE, registry), at(everyone, registry), recorded(clients(3)), NOW);
+    const change = evaluateChange(at(baseline(), registry), at(everyone, registry), recorded(clients(3)), NOW);
     expect(change).toMatchObject({ newlyHit: 3, registeredHit: 3, deregistered: 0 });
     expect(excessesOf(change, DEFAULT_GUARD)).toMatchObject([
       {
@@ -127,7 +130,7 @@ describe('a change of rules', () => {
   it('that hits registered users on purpose is not refused', () => {
     const meant = policyOf('{ name: all, action: block, hits_registered: true }');
     const registry = registryOf(BANK);
-    const change = evaluateChange(at(BASELINE, registry), at(meant, registry), recorded(clients(3)), NOW);
+    const change = evaluateChange(at(baseline(), registry), at(meant, registry), recorded(clients(3)), NOW);
     expect(change).toMatchObject({ newlyHit: 3, registeredHit: 0, deregistered: 0 });
     expect(excessesOf(change, DEFAULT_GUARD)).toEqual([]);
   });
@@ -136,8 +139,8 @@ describe('a change of rules', () => {
     const registry = registryOf('198.51.100.0/24,Bank,bank,,,2024-11-10,r');
     const midnight = Date.parse('2024-11-11T00:00:00Z') * 1000;
     const change = evaluateChange(
-      at(BASELINE, registry, 'enforce', midnight - 1),
-      at(BASELINE, registry, 'enforce', midnight),
+      at(baseline(), registry, 'enforce', midnight - 1),
+      at(baseline(), registry, 'enforce', midnight),
       recorded(clients(20)),
       NOW,
     );
@@ -162,11 +165,11 @@ describe('a change of rules', () => {
   it('from observe to enforce newly hits all clients of the rules; a change in mode observe is not refused for hits', () => {
     const registry = registryOf();
     const toEnforce = evaluateChange(
-      at(BASELINE, registry, 'observe'),
-      at(BASELINE, registry),
+      at(baseline(), registry, 'observe'),
+      at(baseline(), registry),
       recorded(clients(600)),
       NOW,
-      hitLimitsOf(BASELINE.safety),
+      hitLimitsOf(baseline().safety),
     );
     expect(toEnforce).toMatchObject({
       newlyHit: 600,
@@ -186,10 +189,10 @@ describe('a change of rules', () => {
     const allow = policyOf('{ name: all, action: allow }');
     const observed = evaluateChange(
       at(allow, registry),
-      at(BASELINE, registry, 'observe'),
+      at(baseline(), registry, 'observe'),
       recorded(clients(600)),
       NOW,
-      hitLimitsOf(BASELINE.safety),
+      hitLimitsOf(baseline().safety),
     );
     expect(observed).toMatchObject({ newlyHit: 600, isEnforced: false });
     expect(excessesOf(observed, DEFAULT_GUARD)).toMatchObject([
@@ -214,7 +217,7 @@ describe('a change of rules', () => {
     });
     const limits = [limit(60e6, null), limit(3600e6, null), limit(60e6, Stage.CONFIRMED), limit(60e6, Stage.SUSPECTED)];
     const allow = policyOf('{ name: all, action: allow }');
-    const change = evaluateChange(at(allow, registryOf()), at(BASELINE, registryOf()), recorded(flows), NOW, limits);
+    const change = evaluateChange(at(allow, registryOf()), at(baseline(), registryOf()), recorded(flows), NOW, limits);
     expect(change.limits.map(({ hit, seen, allowed }) => [hit, seen, allowed])).toEqual([
       [3, 3, 1],
       [4, 4, 2],
@@ -233,14 +236,14 @@ describe('a change of rules', () => {
     }));
     const flows: Flow[] = limits.map((_, number) => ({ client: number, server: 1, agoUs: number * 1e6 + 1 }));
     const allow = policyOf('{ name: all, action: allow }');
-    const change = evaluateChange(at(allow, registryOf()), at(BASELINE, registryOf()), recorded(flows), NOW, limits);
+    const change = evaluateChange(at(allow, registryOf()), at(baseline(), registryOf()), recorded(flows), NOW, limits);
     expect(change.limits.map(({ hit, seen }) => [hit, seen])).toEqual(
       limits.map((_, number) => [number + 1, number + 1]),
     );
     const more = [...limits, limits[0]!];
-    expect(() => evaluateChange(at(allow, registryOf()), at(BASELINE, registryOf()), recorded([]), NOW, more)).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      evaluateChange(at(allow, registryOf()), at(baseline(), registryOf()), recorded([]), NOW, more),
+    ).toThrow(RangeError);
   });
 
   it('covers all flows of a tunnel by a registered end, also by one at a kept address', () => {
@@ -251,13 +254,13 @@ describe('a change of rules', () => {
       { client: 3, server: 202, tunnel: 6 },
     ];
     const small = registryOf('198.51.100.7/32,Bank,bank,,,,r');
-    const change = evaluateChange(at(BASELINE, registryOf(BANK)), at(BASELINE, small), recorded(flows), NOW);
+    const change = evaluateChange(at(baseline(), registryOf(BANK)), at(baseline(), small), recorded(flows), NOW);
     expect(change).toMatchObject({ newlyHit: 1, deregistered: 1 });
     expect(change.coverage.lost).toBe(1);
   });
 
   it('has the number of flows left out', () => {
-    const change = evaluateChange(at(BASELINE, registryOf()), at(BASELINE, registryOf()), recorded([], 12), NOW);
+    const change = evaluateChange(at(baseline(), registryOf()), at(baseline(), registryOf()), recorded([], 12), NOW);
     expect(change).toMatchObject({ flows: 0, flowsLeftOut: 12 });
   });
 });

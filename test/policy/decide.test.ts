@@ -10,6 +10,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { rolloutPosition, rolloutSeed } from '../../src/policy/rollout.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
 import { Sector } from '../../src/registry/sector.ts';
+import { lazy } from '../kit/lazy.ts';
 
 function policyOf(rules: string): Policy {
   const { policy, issues } = parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules}`), 'p.yaml');
@@ -93,21 +94,23 @@ describe('a condition', () => {
 });
 
 describe('a decision', () => {
-  const policy = policyOf(
-    [
-      '  - { name: registered, action: allow, when: { registered: either } }',
-      '  - { name: slow, action: throttle, rate: 1kB/s, when: { stage: suspected } }',
-      '  - { name: unregistered, action: block, when: { stage: confirmed, registered: none }, rollout: 10% }',
-      '',
-    ].join('\n'),
+  const policy = lazy(() =>
+    policyOf(
+      [
+        '  - { name: registered, action: allow, when: { registered: either } }',
+        '  - { name: slow, action: throttle, rate: 1kB/s, when: { stage: suspected } }',
+        '  - { name: unregistered, action: block, when: { stage: confirmed, registered: none }, rollout: 10% }',
+        '',
+      ].join('\n'),
+    ),
   );
 
   it('is that of the first rule that matches, with its reason', () => {
-    expect(decided(policy, flow({ sourceRegistration: 1 }))).toBe('allow registered registered-source');
-    expect(decided(policy, flow({ destinationRegistration: 1 }))).toBe('allow registered registered-destination');
+    expect(decided(policy(), flow({ sourceRegistration: 1 }))).toBe('allow registered registered-source');
+    expect(decided(policy(), flow({ destinationRegistration: 1 }))).toBe('allow registered registered-destination');
     const both = flow({ sourceRegistration: 1, destinationRegistration: 2, stage: Stage.SUSPECTED });
-    expect(decided(policy, both)).toBe('allow registered registered-both');
-    expect(decided(policy, flow({ stage: Stage.SUSPECTED }))).toBe('throttle slow rule-matched');
+    expect(decided(policy(), both)).toBe('allow registered registered-both');
+    expect(decided(policy(), flow({ stage: Stage.SUSPECTED }))).toBe('throttle slow rule-matched');
   });
 
   it('skips a rule whose rollout leaves the client out, and the trace shows it', () => {
@@ -117,8 +120,8 @@ describe('a decision', () => {
       const input = flow({ from: `192.0.2.${host}` });
       const within = rolloutPosition(seed, input.source) < 0.1;
       if (within) hit++;
-      expect(decided(policy, input)).toBe(within ? 'block unregistered not-registered' : 'allow none no-rule');
-      const trials = traceRules(policy, input);
+      expect(decided(policy(), input)).toBe(within ? 'block unregistered not-registered' : 'allow none no-rule');
+      const trials = traceRules(policy(), input);
       expect(trials.map(({ name }) => name)).toEqual(['registered', 'slow', 'unregistered']);
       expect(trials[2]!.failed.join().includes('rollout')).toBe(!within);
     }
@@ -130,7 +133,7 @@ describe('a decision', () => {
     for (const stage of Object.values(Stage)) {
       for (const protocol of Object.values(Protocol)) {
         for (const end of ['sourceRegistration', 'destinationRegistration'] as const) {
-          expect(decided(policy, flow({ stage, protocol, [end]: 0 }))).toContain('allow registered');
+          expect(decided(policy(), flow({ stage, protocol, [end]: 0 }))).toContain('allow registered');
         }
       }
     }

@@ -77,25 +77,26 @@ describe('the state of a breaker', () => {
     expect(breaker.limitCounts()).toMatchObject([{ affected: 2 }]);
   });
 
-  const good = hitBefore().exportState();
+  it.each([null, 7, [], {}, { version: 3 }, { version: 1, trip: null, sliceUs: 1, slice: -1, clients: [] }])(
+    'is refused where it is none: %j',
+    (state) => {
+      const breaker = new Breaker(safety(3), KEY);
+      expect(() => {
+        breaker.importState(state, 0);
+      }).toThrow(TypeError);
+      expect(breaker.admit(START, client(1), CONFIRMED, false)).toBe(true);
+    },
+  );
+
   it.each([
-    null,
-    7,
-    [],
-    {},
-    { version: 3 },
-    { version: 1, trip: null, sliceUs: 1, slice: -1, clients: [] },
     { version: 1, trip: { cause: 'rain' }, sliceUs: 1, slice: 1, clients: [] },
-    { ...good, key: [1, 2, 3] },
-    { ...good, trips: [{}] },
-    { ...good, registeredHits: -1 },
-    { ...good, nowUs: null },
-    { ...good, hits: null },
-    { ...good, hits: { ...good.hits, hashes: 'AAA' } },
-    { ...good, hits: { ...good.hits, hashes: 7 } },
-    { ...good, hits: { ...good.hits, times: '' } },
-    { ...good, hits: { ...good.hits, level: 99 } },
-  ])('is refused where it is invalid: %j', (state) => {
+    { key: [1, 2, 3] },
+    { trips: [{}] },
+    { registeredHits: -1 },
+    { nowUs: null },
+    { hits: null },
+  ])('is refused with an invalid field: %j', (fields) => {
+    const state = { ...hitBefore().exportState(), ...fields };
     const breaker = new Breaker(safety(3), KEY);
     expect(() => {
       breaker.importState(state, 0);
@@ -103,13 +104,25 @@ describe('the state of a breaker', () => {
     expect(breaker.admit(START, client(1), CONFIRMED, false)).toBe(true);
   });
 
-  const seen = hitBefore().exportSeen();
+  it.each([{ hashes: 'AAA' }, { hashes: 7 }, { times: '' }, { level: 99 }])(
+    'is refused with invalid clients: %j',
+    (fields) => {
+      const good = hitBefore().exportState();
+      const breaker = new Breaker(safety(3), KEY);
+      expect(() => {
+        breaker.importState({ ...good, hits: { ...good.hits, ...fields } }, 0);
+      }).toThrow(TypeError);
+      expect(breaker.admit(START, client(1), CONFIRMED, false)).toBe(true);
+    },
+  );
+
   it.each([
     null,
     {},
-    { ...seen, windows: [{}] },
-    { ...seen, windows: [{ windowUs: 1, group: 0, level: 0, levels: [], hashes: 'AAAAAAAAAAA=', ages: '' }] },
-  ])('of seen clients is refused where it is invalid: %j', (value) => {
+    { windows: [{}] },
+    { windows: [{ windowUs: 1, group: 0, level: 0, levels: [], hashes: 'AAAAAAAAAAA=', ages: '' }] },
+  ])('of seen clients is refused where it is invalid: %j', (fields) => {
+    const value = fields === null || !('windows' in fields) ? fields : { ...hitBefore().exportSeen(), ...fields };
     const breaker = new Breaker(safety(3), KEY);
     expect(() => {
       breaker.importSeen(value);
