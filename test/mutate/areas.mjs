@@ -100,10 +100,12 @@ export const AREAS = {
       'src/decision/decision-table.ts',
     ],
     tests: [
-      'test/engine/registered-hits.test.ts',
       'test/engine/due-decisions.test.ts',
-      'test/engine/decision-views.test.ts',
+      'test/engine/registered-hits.test.ts',
+      'test/engine/safety-guard.test.ts',
       'test/engine/decisions.test.ts',
+      'test/decision/decisions-twin.test.ts',
+      'test/engine/decision-views.test.ts',
     ],
   },
   registry: {

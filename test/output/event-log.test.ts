@@ -64,6 +64,15 @@ describe('the numbers of events', () => {
     ]);
   });
 
+  it('begin at 1 where the log is no file', async () => {
+    const file = new RotatingFile(path, { bytes: Infinity, ageMs: Infinity, kept: 9 });
+    const log = new EventLog('events', new LineQueue(file, 'wait'), null);
+    await log.start();
+    log.write(event('a'));
+    await log.lines.close(5000);
+    expect(numbers()).toEqual([1]);
+  });
+
   it('continue in a new file: after the daemon’s own rotation, after logrotate’s, and after neither', async () => {
     const log = await open();
     log.write(event('a'));

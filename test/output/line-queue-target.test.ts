@@ -216,6 +216,19 @@ describe('a destination that hangs', () => {
     expect(counts(lines)).toEqual([0, 0, 4, 0]);
   });
 
+  it('is given up together with a rotation that waits, which is no line', async () => {
+    const { target, lines } = queue('wait');
+    target.hold();
+    lines.write('a\n');
+    await lines.rotateIfDue();
+    lines.write('b\n');
+    const closed = lines.close(10);
+    await sleep(400);
+    target.release();
+    await closed;
+    expect(lines.droppedCount).toBe(2);
+  });
+
   it('and ends its write a moment after it was given up has those lines counted as written', async () => {
     const { target, lines } = queue('wait');
     target.hold();

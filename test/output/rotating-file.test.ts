@@ -124,7 +124,7 @@ describe('a rotation', () => {
       'other.20240101T000000000Z',
       'events.jsonl.x20240101T000000000Z',
     ];
-    const own = ['events.jsonl.20240101T000000000Z', 'events.jsonl.20240102T000000000Z'];
+    const own = [5, 3, 9, 1, 7, 2, 8, 4, 6].map((day) => `events.jsonl.2024010${day}T000000000Z`);
     for (const name of [...others, ...own]) writeFileSync(join(folder, name), 'x');
     const file = new RotatingFile(path, { ...NEVER, kept: 2 });
     await file.write(bytes('a\n'));
@@ -134,7 +134,7 @@ describe('a rotation', () => {
       .filter((name) => !others.includes(name))
       .sort();
     expect(names).toHaveLength(3);
-    expect(names.slice(0, 2)).toEqual(['events.jsonl', own[1]]);
+    expect(names.slice(0, 2)).toEqual(['events.jsonl', 'events.jsonl.20240109T000000000Z']);
     expect(names[2]).toMatch(/^events\.jsonl\.\d{8}T\d{9}Z$/);
     expect(names[2]! >= `events.jsonl.${before}`).toBe(true);
     expect(readFileSync(join(folder, names[2]!), 'utf8')).toBe('a\n');
@@ -177,8 +177,8 @@ describe('the number of the last event', () => {
 
   it('is that of the file, if it is not empty', async () => {
     moved('events.jsonl.1', 99, 0);
-    writeFileSync(path, event(7) + event(8));
-    expect(await lastEventOf(path)).toBe(8);
+    writeFileSync(path, event(7) + event(108));
+    expect(await lastEventOf(path)).toBe(108);
     writeFileSync(path, `${event(9)}{"timestamp":"2024-11-10T18:00`);
     expect(await lastEventOf(path)).toBe(9);
   });
@@ -191,6 +191,7 @@ describe('the number of the last event', () => {
     moved('events.jsonl.1', 3, 300);
     moved('events.jsonl.9.gz', 9, 0);
     moved('events.jsonl.old', 10, 0);
+    moved('events.jsonl.old.1', 10, 0);
     moved('other.1', 11, 0);
     mkdirSync(`${path}.7`);
     expect(await lastEventOf(path)).toBe(5);

@@ -1,0 +1,333 @@
+/** Decisions against their obvious twin: random sessions, some of which roam, under rules that are swapped meanwhile. */
+import { describe, expect, it } from 'vitest';
+import { parseMicros } from '../../src/core/units.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
+import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import type { FlowEnd } from '../../src/dataplane/counters.ts';
+import type { Detection } from '../../src/dataplane/detection.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import type { Outcome } from '../../src/dataplane/outcome.ts';
+import { DecisionController } from '../../src/decision/decision-controller.ts';
+import type { DecisionPort } from '../../src/decision/decision-port.ts';
+import type { Decisions } from '../../src/decision/decisions.ts';
+import { type FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
+import type { Rules } from '../../src/decision/rules.ts';
+import { SafetyGuard } from '../../src/decision/safety-guard.ts';
+import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
+import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { ACTION_NAMES } from '../../src/policy/action.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { SECOND, WireguardSession } from '../engine/wireguard-session.ts';
+import { type BuiltPacket, buildPcapHeader, buildPcapRecord } from '../kit/pcap.mjs';
+import { SeededRandom } from '../kit/random.mjs';
+import { REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
+import { PlainDecisions, type PlainGuard } from './plain-decisions.ts';
+
+const START = parseMicros('2024-11-30T18:00:00Z');
+const LASTS_US = 600 * SECOND;
+/** Packets between two changes of the rules, about. */
+const RULES_LAST = 60;
+
+const at = (seconds: number): string => new Date((START + seconds * SECOND) / 1000).toISOString();
+
+/** Rules of which a policy has some: with conditions of every kind that can change while a flow lasts. */
+const RULES = [
+  '{ name: known, action: allow, when: { registered: either } }',
+  '{ name: banks, action: allow, when: { sector: bank, registered: source } }',
+  '{ name: later, action: block, when: { from: "AT" } }',
+  '{ name: later, action: block, when: { from: "AT", stage: suspected } }',
+  '{ name: before, action: allow, when: { until: "AT" } }',
+  '{ name: heavy, action: block, when: { min_packets: 4 } }',
+  '{ name: heavy, action: allow, when: { min_packets: 6 } }',
+  '{ name: large, action: block, when: { min_bytes: 900 } }',
+  '{ name: sure, action: block, when: { stage: confirmed } }',
+  '{ name: meant, action: block, hits_registered: true, when: { registered: either } }',
+  '{ name: some, action: block, rollout: 40% }',
+  '{ name: rest, action: block, when: { registered: none } }',
+  '{ name: all, action: block }',
+];
+
+const ROWS = [
+  '192.0.2.0/24,Wide,it,,,,a',
+  '192.0.2.0/30,Bank,bank,wireguard,FROM,UNTIL,b',
+  '192.0.2.2/32,One,bank,,FROM,,c',
+  '192.0.2.3/32,Two,bank,ipsec,,,d',
+  '192.0.2.4/30,Three,it,,,UNTIL,e',
+  '203.0.113.200/32,Server,it,,FROM,UNTIL,f',
+  '203.0.113.0/24,Servers,mission,openvpn,,,g',
+  '198.51.100.0/25,Away,it,,,UNTIL,h',
+];
+
+function randomRules(random: SeededRandom): Rules {
+  const some = (all: readonly string[], most: number): string[] =>
+    all.filter(() => random.below(all.length) < most).sort(() => random.below(3) - 1);
+  const time = (): string => at(random.below(LASTS_US / SECOND));
+  const rules = some(RULES, 4).map(
+    (rule, i) =>
+      `  - ${rule.replace('AT', time()).replace(/name: (\w+)/, (_, name) => `name: ${name}${i > 2 ? i : ''}`)}\n`,
+  );
+  const names = new Set<string>();
+  const distinct = rules.filter((rule) => {
+    const name = /name: (\w+)/.exec(rule)![1]!;
+    return !names.has(name) && names.add(name);
+  });
+  const rows = some(ROWS, 4)
+    .map((row) => `${row.replace('FROM', time()).replace('UNTIL', time())}\n`)
+    .filter(isInOrder);
+  const policy = `name: test\nmode: ${random.below(3) === 0 ? 'observe' : 'enforce'}\nrules:${distinct.length === 0 ? ' []' : ''}\n${distinct.join('')}`;
+  return rulesOf(policy, REGISTRY_HEADER + rows.join(''));
+}
+
+/** A registration that ends before it begins is an error. */
+function isInOrder(row: string): boolean {
+  const [, , , , from, until] = row.split(',');
+  return from === '' || until === '' || from! < until!;
+}
+
+/** Sessions of a few clients: some are only begun, some go on from another address, and some end and begin again. */
+function randomPackets(random: SeededRandom): BuiltPacket[] {
+  const packets: BuiltPacket[] = [];
+  for (let number = 0; number < 60; number++) {
+    const ends = { client: [192, 0, 2, 1 + random.below(8)], clientPort: 40_000 + random.below(3) };
+    const server = [203, 0, 113, random.below(2) === 0 ? 200 : 201];
+    const session = new WireguardSession({ ...ends, server }, number);
+    const startUs = START + random.below(LASTS_US / 2);
+    packets.push(session.initiation(startUs));
+    if (random.below(4) === 0) continue;
+    packets.push(session.response(startUs + 20_000));
+    const count = random.below(20);
+    for (let i = 1; i <= count; i++) {
+      const timeUs = startUs + Math.floor((i * LASTS_US) / 2 / count) + random.below(SECOND);
+      const packet = session.data(timeUs, 16 + 16 * random.below(10));
+      packets.push(i * 2 > count && number % 3 === 0 ? fromElsewhere(packet, number) : packet);
+    }
+  }
+  return packets.sort((a, b) => a.timeUs - b.timeUs);
+}
+
+function fromElsewhere({ timeUs, bytes }: BuiltPacket, number: number): BuiltPacket {
+  const moved = Uint8Array.from(bytes);
+  moved.set([198, 51, 100, 100 + number], 26);
+  return { timeUs, bytes: moved };
+}
+
+/** A guard that answers by its arguments, and by the packet at which it refuses. */
+class Scripted extends SafetyGuard implements PlainGuard {
+  refused = 0;
+  readonly touched: string[] = [];
+  override refuses(stage: number): boolean {
+    return this.refused === stage;
+  }
+  override admit(client: FlowIdentity | string, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
+    const text = typeof client === 'string' ? client : [...client.source].join();
+    let sum = stage * 7 + (isHarm ? 3 : 0) + Math.floor(timeUs / (20 * SECOND));
+    for (const letter of text + rule) sum += letter.charCodeAt(0);
+    return sum % 3 !== 0;
+  }
+}
+
+/** Passes everything on to the decisions and to the twin, and compares the outcomes. */
+class Both implements DecisionPort {
+  readonly outcomes: Outcome[] = [];
+  /** Flows that ended, with the twin's last decision in words. */
+  readonly ends: string[] = [];
+  decisions!: Decisions;
+  twin!: PlainDecisions;
+  /** Packet times, from and until, between which no packet changes anything as long as the rules stay. */
+  quiet: readonly [number, number] = [0, 0];
+  private readonly table: FlowTable;
+  private readonly controller: DecisionController;
+
+  constructor(table: FlowTable, controller: DecisionController) {
+    this.table = table;
+    this.controller = controller;
+  }
+
+  read(slot: number) {
+    const { decisionTable, tunnels } = this.controller;
+    const record = new FlowRecord();
+    record.read(this.table, decisionTable, slot, null, null);
+    const tunnel = tunnels.of(slot);
+    const { firstSlot, nextSlot } = tunnels.columns;
+    const others: number[] = [];
+    if (tunnel !== 0)
+      for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
+        if (other !== slot) others.push(other);
+    return { record, tunnel, others };
+  }
+
+  onDetection(slot: number, detection: Detection): void {
+    const { decisionTable, tunnels } = this.controller;
+    const before = decisionTable.findingOf(slot);
+    this.controller.onDetection(slot, detection);
+    if (decisionTable.findingOf(slot) === before) return;
+    for (const found of [slot, ...tunnels.raisedSlots]) this.twin.decide(found, detection.timeUs, detection.packet);
+  }
+
+  wantsFlowEnd(slot: number): boolean {
+    return this.controller.wantsFlowEnd(slot);
+  }
+
+  ended(slot: number, reason: FlowEnd): void {
+    const { record, tunnel, others } = this.read(slot);
+    this.ends.push(`${[...record.source].join()} ${JSON.stringify(this.twin.end(slot))} ${reason}`);
+    if (others.length === 0) this.twin.tunnelEnded(tunnel);
+    this.controller.ended(slot, reason);
+  }
+
+  noChangeUntil(timeUs: number): number {
+    return this.controller.noChangeUntil(timeUs);
+  }
+
+  packet(slot: number, wireLength: number, packet: number): Outcome {
+    const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
+    const [from, until] = this.quiet;
+    const mayChange = timeUs < from || timeUs >= until;
+    const events = this.twin.events.length;
+    const outcome = this.controller.packet(slot, wireLength, packet);
+    const expected = this.twin.packet(slot, timeUs, packet);
+    if (outcome !== expected) expect({ packet, outcome }).toEqual({ packet, outcome: expected });
+    // Workers leave these calls out.
+    if (!mayChange)
+      expect({ packet, events: this.twin.events.length, outcome }).toEqual({ packet, events, outcome: 0 });
+    this.outcomes.push(outcome);
+    return outcome;
+  }
+
+  get delayUs(): number {
+    return this.controller.delayUs;
+  }
+}
+
+/** A capture that gives one packet at a time, so rules can be swapped between any two. */
+async function each(packets: readonly BuiltPacket[], take: (batch: PacketBatch) => void): Promise<void> {
+  const pieces = [buildPcapHeader(), ...packets.map((packet) => buildPcapRecord(packet))];
+  const capture = captureOf('twin', {
+    end: { fault: 0, message: '' },
+    read: (target, start) => {
+      const piece = pieces.shift() ?? new Uint8Array();
+      target.set(piece, start);
+      return Promise.resolve(piece.length);
+    },
+    close: () => Promise.resolve(),
+  });
+  const batch = new PacketBatch();
+  while (await capture.read(batch)) take(batch);
+  await capture.close();
+}
+
+const shownOf = (registration: { prefix: string; holder: string; sector: string; reference: string } | null) =>
+  registration === null
+    ? null
+    : [registration.prefix, registration.holder, registration.sector, registration.reference].join();
+
+/** Runs random packets under random rules; returns what came of them, of the decisions and of the twin. */
+async function run(seed: number, withGuard: boolean, untilUs: number) {
+  const random = new SeededRandom(seed);
+  const table = new FlowTable(1000);
+  const tracker = new LocalTracker(table);
+  const controller = new DecisionController(table, tracker.evidenceLog);
+  const both = new Both(table, controller);
+  let rules = randomRules(random);
+  const guard = withGuard ? new Scripted(rules.policy.safety, [1, 2, 3, 4], () => undefined) : null;
+  const events: string[] = [];
+  const ends: string[] = [];
+  const decisions = controller.begin(
+    rules,
+    {
+      decided: (flow, { action, previous, rule, reason, mode, source, destination }, timeUs, packet) => {
+        const words = {
+          action,
+          rule,
+          reason,
+          stage: STAGE_NAMES[controllerInput().stage],
+          protocol: PROTOCOL_NAMES[controllerInput().protocol],
+          source: shownOf(source),
+          destination: shownOf(destination),
+          previous,
+          mode,
+          client: [...flow.source].join(),
+          timeUs,
+          packet,
+        };
+        events.push(JSON.stringify(words));
+      },
+      ended: (flow, decision, reason) => {
+        let words: object | null = null;
+        if (decision !== null) {
+          expect(decision.previous).toBeNull();
+          const { action, rule, reason: why, source, destination } = decision;
+          words = { action, rule, reason: why, source: shownOf(source), destination: shownOf(destination) };
+        }
+        ends.push(`${[...flow.source].join()} ${JSON.stringify(words)} ${reason}`);
+      },
+    },
+    guard,
+  );
+  const controllerInput = (): Decisions['input'] => decisions.input;
+  decisions.rulesUntilUs = untilUs;
+  both.decisions = decisions;
+  both.twin = new PlainDecisions(rules, (slot) => both.read(slot), guard, untilUs);
+  both.quiet = [START, decisions.noChangeUntil(START)];
+  const pipeline = new Pipeline(tracker, both);
+  let reloads = 0;
+  await each(randomPackets(random), (batch) => {
+    pipeline.process(batch);
+    decisions.checkInvariants();
+    if (guard !== null && random.below(40) === 0) guard.refused = random.below(3);
+    if (guard !== null && random.below(100) === 0) guard.generation++;
+    if (random.below(RULES_LAST) !== 0) return;
+    reloads++;
+    // Sometimes the same file again, as after a reload that changes a comment.
+    if (random.below(3) !== 0) rules = randomRules(random);
+    else rules = { ...rules };
+    const { lastTimeUs, packets } = pipeline.counters;
+    const count = decisions.replaceRules(rules, lastTimeUs, packets);
+    expect(count).toBe(both.twin.replaceRules(rules, lastTimeUs, packets));
+    both.quiet = [lastTimeUs, decisions.noChangeUntil(lastTimeUs)];
+  });
+  await pipeline.finish();
+  expect(ends).toEqual(both.ends);
+  expect(ends.length).toBeGreaterThan(20);
+  return { decisions, events, twin: both.twin, outcomes: both.outcomes, reloads, guard };
+}
+
+describe.each([
+  ['without a guard', false, Infinity],
+  ['with a guard', true, Infinity],
+  ['of live traffic whose clock is ahead', false, START + LASTS_US / 4],
+])('decisions %s', (_, withGuard, untilUs) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('are those of the twin, seed %i', async (seed) => {
+    const { decisions, events, twin, outcomes, reloads, guard } = await run(seed, withGuard, untilUs);
+    expect(reloads).toBeGreaterThan(1);
+    expect(events.length).toBeGreaterThan(60);
+    expect(events).toEqual(twin.events);
+    expect(new Set(outcomes).size).toBe(2);
+    const counts = decisions.hits.toCounts();
+    for (const [kind, ofKind] of Object.entries(counts))
+      for (const [outcome, count] of Object.entries(ofKind))
+        expect([kind, outcome, count]).toEqual([kind, outcome, twin.hits.get(`${kind} ${outcome}`) ?? 0]);
+    const rows = decisions.tally.rows().filter(({ count }) => count > 0);
+    expect(
+      new Map(rows.map((row) => [`${row.rule} ${row.action} ${row.protocol} ${row.registered}`, row.count])),
+    ).toEqual(twin.tally);
+    expect([decisions.delays.sumUs, decisions.delays.counts.reduce((a, b) => a + b)]).toEqual([
+      twin.delaySumUs,
+      twin.delayCount,
+    ]);
+    expect(decisions.made.reduce((a, b) => a + b)).toBe(events.length);
+    for (const [action, name] of ACTION_NAMES.entries())
+      expect(decisions.made[action]).toBe(events.filter((event) => event.startsWith(`{"action":"${name}"`)).length);
+    PROTOCOL_NAMES.forEach((protocol, p) => {
+      STAGE_NAMES.forEach((stage, s) => {
+        expect(decisions.findings[p * STAGE_NAMES.length + s]).toBe(twin.findings.get(`${protocol} ${stage}`) ?? 0);
+        ACTION_NAMES.forEach((action, a) => {
+          expect(decisions.flows.get(p, s, a)).toBe(twin.ended.get(`${protocol} ${stage} ${action}`) ?? 0);
+        });
+      });
+    });
+    expect(guard?.tripCount ?? 0).toBe(0);
+  });
+});
