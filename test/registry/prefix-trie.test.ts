@@ -5,6 +5,7 @@ import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { PrefixColumns } from '../../src/registry/lookup/prefix-columns.ts';
 import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';
+import { rounds } from '../kit/mutated.ts';
 import { type Address, SeededRandom } from '../kit/random.mjs';
 
 /** The slow twin: compares every prefix. */
@@ -152,7 +153,7 @@ describe('the trie against a scan of all prefixes', () => {
   }
 
   it('small registries within few addresses, so that single buckets are filled in many ways', () => {
-    for (let seed = 0; seed < 600; seed++) {
+    for (let seed = 0; seed < rounds(600); seed++) {
       const random = new SeededRandom(seed);
       const given = new PrefixColumns();
       const shift = random.below(30);
@@ -189,7 +190,7 @@ const BYTES_PER_PREFIX = 120;
 const ROOT_BYTES = 100_000;
 
 describe('large registries of one kind', () => {
-  const COUNT = 20_000;
+  const COUNT = rounds(20_000);
   it.each(Object.keys(SHAPES))('agree with a scan: %s', (name) => {
     const random = new SeededRandom(6);
     const given = new PrefixColumns();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ClientHash } from '../../../src/policy/client-hash.ts';
 import { HitClients } from '../../../src/decision/breaker/hit-clients.ts';
 import { SeenClients } from '../../../src/decision/breaker/seen-clients.ts';
+import { rounds } from '../../kit/mutated.ts';
 import { SeededRandom } from '../../kit/random.mjs';
 
 const SECOND = 1_000_000;
@@ -30,7 +31,7 @@ class SeenNumbers {
 
 describe('seen clients beyond the capacity', () => {
   it('are estimated, with bounds that hold for 95 of 100 keys', () => {
-    const deployments = 200;
+    const deployments = rounds(200);
     let below = 0;
     let above = 0;
     let errors = 0;
@@ -89,7 +90,7 @@ describe('seen clients beyond the capacity', () => {
 
 describe('hit clients beyond the capacity', () => {
   it('have an upper bound that holds for 95 of 100 keys', () => {
-    const deployments = 100;
+    const deployments = rounds(100);
     let above = 0;
     for (let seed = 0; seed < deployments; seed++) {
       const random = new SeededRandom(seed);
