@@ -44,7 +44,7 @@ export async function checkTraffic(captures: readonly string[], rules: Omit<Rule
     () => ({}),
   );
   try {
-    await replay.run(list.paths);
+    await replay.replay(list.paths);
   } finally {
     progress.stop();
     signals.stop();

@@ -50,7 +50,7 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   };
   const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, onBatch, flags.linkIdentity);
   try {
-    await run.replay.run(list.paths);
+    await run.replay.replay(list.paths);
   } finally {
     progress.stop();
     signals.stop();

@@ -59,7 +59,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
     },
     (decisionsAtHand) => found.sink(decisionsAtHand),
   );
-  await replay.run(list.paths);
+  await replay.replay(list.paths);
   for (const { file, message } of replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
   reportSplitFlows(replay.counters);
   process.stdout.write(found.pages());

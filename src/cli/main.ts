@@ -6,6 +6,7 @@ import { OutputError } from '../output/log/output-error.ts';
 import { addCaptureCommand } from './capture-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
+import { addCompareCommand } from './compare-command.ts';
 import { addCtlCommand } from './ctl-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     .exitOverride();
   // Subcommands inherit settings only if they are added afterwards.
   addReplayCommand(program);
+  addCompareCommand(program);
   addRunCommand(program);
   addCaptureCommand(program);
   addCtlCommand(program);

@@ -96,7 +96,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
     () => outputs.sink,
   );
   try {
-    await run.run(list.paths);
+    await run.replay(list.paths);
     await outputs.close();
   } finally {
     progress.stop();

@@ -15,9 +15,13 @@ const ADVICE: Readonly<Record<string, string>> = {
  * nothing.
  */
 export function refuseRepeatedFlags(command: Command): void {
-  for (const option of command.options) if (takesOneValue(option)) watch(command, option);
+  for (const option of command.options)
+    if (takesOneValue(option) && !REPEATED.includes(`${command.name()} ${option.long}`)) watch(command, option);
   for (const inner of command.commands) refuseRepeatedFlags(inner);
 }
+
+/** Flags that are given once for each of several things. */
+const REPEATED = ['compare --policy', 'compare --registry'];
 
 function takesOneValue(option: Option): boolean {
   return (option.required || option.optional) && !option.variadic;

@@ -86,7 +86,7 @@ export class DecisionController implements DecisionPort {
   }
 
   /** A flow in a tunnel has a finding, and with it a decision. */
-  private isDecided(slot: number): boolean {
+  isDecided(slot: number): boolean {
     return this.decisionTable.numberOf(slot) !== 0;
   }
 }

@@ -66,6 +66,8 @@ export class FlowIdentity {
 }
 
 export class FlowRecord extends FlowIdentity {
+  /** Its slot in the flow table. */
+  slot = 0;
   /**
    * Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view).
    */
@@ -95,6 +97,7 @@ export class FlowRecord extends FlowIdentity {
     const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
     const detail = slot * DETAIL_WORDS;
+    this.slot = slot;
     this.finding = decisions.findingOf(slot);
     const forth = this.readIdentity(table, slot, this.finding);
     this.encapsulation = details[detail + FlowDetail.ENCAPSULATION]!;

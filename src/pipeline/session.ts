@@ -12,6 +12,7 @@ import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
 import { type PacketSink, Pipeline } from './pipeline.ts';
+import { type OutcomeListener, SideBySide } from './side-by-side.ts';
 
 /** Receivers of a capture's results. */
 export interface SessionOutputs {
@@ -23,21 +24,38 @@ export interface SessionOutputs {
   readonly packetSink?: PacketSink | null;
 }
 
+/** A set of rules that decides flows beside others, and the receivers of its results. */
+export interface Side {
+  readonly rules: Rules;
+  readonly sink: DecisionSink;
+  readonly guard: SafetyGuard | null;
+}
+
 /** One capture: batches go into the pipeline, whose flows are decided. */
 export interface CaptureSession {
   readonly decisions: Decisions;
   readonly pipeline: Pipeline;
 }
 
+/** One capture that several sets of rules decide. */
+export interface ComparedSession {
+  /** By side. */
+  readonly decisions: readonly Decisions[];
+  readonly pipeline: Pipeline;
+}
+
 export class Session {
   /** Decides the flows. */
   readonly controller: DecisionController;
+  /** The controllers of sides that decide the same flows; the first is the one above. */
+  private readonly controllers: DecisionController[];
   private readonly tracker: Tracker;
 
   /** `tracker` tracks flows in this thread or in workers. */
   constructor(tracker: Tracker) {
     this.tracker = tracker;
     this.controller = new DecisionController(tracker.table, tracker.evidenceLog);
+    this.controllers = [this.controller];
   }
 
   /** The flows that are decided. */
@@ -49,6 +67,16 @@ export class Session {
   begin(rules: Rules, { sink, guard = null, packetSink = null }: SessionOutputs): CaptureSession {
     const decisions = this.controller.begin(rules, sink, guard);
     return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink) };
+  }
+
+  /** Begins a capture that several sets of rules decide side by side. */
+  beginSides(sides: readonly Side[], listener: OutcomeListener): ComparedSession {
+    const { tracker, controllers } = this;
+    while (controllers.length < sides.length)
+      controllers.push(new DecisionController(tracker.table, tracker.evidenceLog));
+    const decisions = sides.map(({ rules, sink, guard }, side) => controllers[side]!.begin(rules, sink, guard));
+    const port = new SideBySide(tracker.table, controllers.slice(0, sides.length), listener);
+    return { decisions, pipeline: new Pipeline(tracker, port) };
   }
 }
 

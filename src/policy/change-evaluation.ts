@@ -9,7 +9,7 @@
  */
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import { Action, ACTION_NAMES } from './action.ts';
-import { ClientTable } from './client-table.ts';
+import { ClientHits, HitUser } from './client-hits.ts';
 import { allowedBy, MAX_LIMITS } from './limits.ts';
 import type { RecordedFlow, RecordedFlows } from './recorded-flow.ts';
 import { type RulesAt, TrialRules } from './trial-rules.ts';
@@ -63,12 +63,6 @@ export interface ChangeEvaluation {
 
 const ACTIONS = ACTION_NAMES.length;
 
-/** Flags of a client. */
-const HIT_BEFORE = 1;
-const HIT_AFTER = 2;
-const REGISTERED_HIT = 4;
-const DEREGISTERED = 8;
-const HAS_RULE = 16;
 /**
  * Flags of a client for each limit: it has a flow that counts; such a flow is newly hit. MAX_LIMITS of them fill a
  * word.
@@ -101,14 +95,9 @@ class Evaluation {
   private readonly isEnforced: boolean;
   private readonly nowUs: number;
   private readonly limits: readonly HitLimit[];
-  private readonly clients = new ClientTable();
-  /**
-   * By client: its flags, its flags for each limit, and the first rule that newly hits it. The three arrays have one
-   * length.
-   */
-  private bits = new Uint8Array(FIRST_CLIENTS);
+  private readonly hits = new ClientHits();
+  /** By client: its flags for each limit. */
   private uses = new Uint32Array(FIRST_CLIENTS);
-  private hitRules = new Int32Array(FIRST_CLIENTS);
   /** By flow, in the order of visits: the action before, plus REGISTERED_BEFORE for a registered flow. */
   private readonly flowsBefore: number[] = [];
   private readonly flowsByAction = new Float64Array(ACTIONS * ACTIONS);
@@ -143,13 +132,13 @@ class Evaluation {
       coverage,
       flows: this.flows,
       flowsLeftOut,
-      clients: this.clients.count,
+      clients: this.hits.count,
       flowsByAction: this.flowsByAction,
       bytesByAction: this.bytesByAction,
-      newlyHit: this.count(HIT_AFTER, HIT_BEFORE),
-      noLongerHit: this.count(HIT_BEFORE, HIT_AFTER),
-      registeredHit: this.count(REGISTERED_HIT),
-      deregistered: this.count(DEREGISTERED),
+      newlyHit: this.hits.newlyHit,
+      noLongerHit: this.hits.noLongerHit,
+      registeredHit: this.hits.registeredHit,
+      deregistered: this.hits.deregistered,
       hitsByRule: this.hitsByRule(),
       limits: limits.map((limit, at) => this.useOf(limit, at)),
       isEnforced: this.isEnforced,
@@ -164,68 +153,45 @@ class Evaluation {
     const cell = actionBefore * ACTIONS + after.action;
     this.flowsByAction[cell]!++;
     this.bytesByAction[cell]! += flow.input.bytes;
-    const client = this.clients.rowOf(flow.input.source);
-    if (client === this.bits.length) this.grow();
-    const { bits, uses, hitRules } = this;
     const wasEffective = !this.isEnforced || before.rules.mode === 'enforce';
     const wasHit = wasEffective && actionBefore !== Action.ALLOW;
     const isHit = after.action !== Action.ALLOW;
-    const isNewlyHit = isHit && !wasHit;
-    if (wasHit) bits[client]! |= HIT_BEFORE;
-    if (isHit) bits[client]! |= HIT_AFTER;
-    if (isNewlyHit) {
-      if ((bits[client]! & HAS_RULE) === 0) hitRules[client] = after.rule;
-      bits[client]! |= HAS_RULE;
-      if (after.isRegistered) bits[client]! |= after.hitsRegistered ? 0 : REGISTERED_HIT;
-      else if (flowBefore >= REGISTERED_BEFORE) bits[client]! |= DEREGISTERED;
-    }
+    const client = this.hits.take(flow.input.source, wasHit, isHit, after.rule, this.userOf(flowBefore));
+    if (client >= this.uses.length) this.grow();
+    const { uses } = this;
     const agoUs = this.nowUs - flow.lastTimeUs;
     for (let at = 0; at < limits.length; at++) {
       const { windowUs, stage } = limits[at]!;
       if (agoUs > windowUs || (stage !== null && stage !== flow.input.stage)) continue;
-      uses[client]! |= (isNewlyHit ? LIMIT_SEEN | LIMIT_HIT : LIMIT_SEEN) << (at * LIMIT_BITS);
+      uses[client]! |= (isHit && !wasHit ? LIMIT_SEEN | LIMIT_HIT : LIMIT_SEEN) << (at * LIMIT_BITS);
     }
+  }
+
+  /** What registrations say of the flow that was just decided by the rules after the change. */
+  private userOf(flowBefore: number): HitUser {
+    const { after } = this;
+    if (after.isRegistered) return after.hitsRegistered ? HitUser.OTHER : HitUser.REGISTERED;
+    return flowBefore >= REGISTERED_BEFORE ? HitUser.DEREGISTERED : HitUser.OTHER;
   }
 
   private grow(): void {
-    const { bits, uses, hitRules } = this;
-    this.bits = new Uint8Array(bits.length * 2);
-    this.bits.set(bits);
-    this.uses = new Uint32Array(bits.length * 2);
+    const { uses } = this;
+    this.uses = new Uint32Array(uses.length * 2);
     this.uses.set(uses);
-    this.hitRules = new Int32Array(bits.length * 2);
-    this.hitRules.set(hitRules);
-  }
-
-  /** Clients with all the wanted flags and none of the unwanted ones. */
-  private count(wanted: number, unwanted = 0): number {
-    let count = 0;
-    for (let client = 0; client < this.clients.count; client++) {
-      const value = this.bits[client]!;
-      if ((value & wanted) === wanted && (value & unwanted) === 0) count++;
-    }
-    return count;
   }
 
   private hitsByRule(): Map<string, number> {
-    const hits = new Map<string, number>();
     const { rules } = this.after.rules.policy;
-    for (let client = 0; client < this.clients.count; client++) {
-      const value = this.bits[client]!;
-      if ((value & HIT_AFTER) === 0 || (value & HIT_BEFORE) !== 0) continue;
-      const { name } = rules[this.hitRules[client]!]!;
-      hits.set(name, (hits.get(name) ?? 0) + 1);
-    }
-    return hits;
+    return new Map([...this.hits.byRule()].map(([rule, count]) => [rules[rule]!.name, count]));
   }
 
   /** Counts a limit's clients. A client with a flow that was hit before the change is not newly hit. */
   private useOf(limit: HitLimit, at: number): LimitUse {
     let [seen, hit] = [0, 0];
-    for (let client = 0; client < this.clients.count; client++) {
+    for (let client = 0; client < this.hits.count; client++) {
       const use = this.uses[client]! >>> (at * LIMIT_BITS);
       if ((use & LIMIT_SEEN) !== 0) seen++;
-      if ((use & LIMIT_HIT) !== 0 && (this.bits[client]! & HIT_BEFORE) === 0) hit++;
+      if ((use & LIMIT_HIT) !== 0 && !this.hits.wasHit(client)) hit++;
     }
     return { limit, hit, seen, allowed: allowedBy(limit, seen) };
   }

@@ -111,7 +111,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The name of a file in messages: the example rules are named by their path in the project. */
-function shownPath(path: string): string {
+export function shownPath(path: string): string {
   if (path === DEFAULT_POLICY) return 'rules/policy.yaml';
   return path === DEFAULT_REGISTRY ? 'rules/registry.csv' : path;
 }

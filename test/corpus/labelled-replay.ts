@@ -63,7 +63,7 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
       },
     }),
   );
-  await replay.run(paths);
+  await replay.replay(paths);
   checkCounts();
   const seconds = (performance.now() - begun) / 1000;
   return { found, incomplete: replay.incomplete, miscounted, packets: replay.counters.packets, seconds };

@@ -102,6 +102,6 @@ export async function replayFiles(
       };
     },
   );
-  await run.run(paths);
+  await run.replay(paths);
   return { ...result, counters: run.counters, hits: run.hits, incomplete: run.incomplete };
 }

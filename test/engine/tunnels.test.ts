@@ -49,7 +49,7 @@ async function flowsOf(capture: string, ...prefixes: string[]): Promise<FlowEven
       },
     }),
   );
-  await replay.run([fileURLToPath(new URL(`../../captures/${capture}`, import.meta.url))]);
+  await replay.replay([fileURLToPath(new URL(`../../captures/${capture}`, import.meta.url))]);
   return events;
 }
 

@@ -171,7 +171,7 @@ export class EventFields {
     return flowId(flow, this.source, this.destination);
   }
 
-  private registration(registration: ShownRegistration | null): EventRegistration | null {
+  registration(registration: ShownRegistration | null): EventRegistration | null {
     return registration === null ? null : this.show.registration(registration);
   }
 

@@ -1,0 +1,263 @@
+/** `sluice compare`: decides the flows of captures by several sets of rules at once, and shows the differences. */
+import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { Tracker } from '../dataplane/tracker.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Rules } from '../decision/decisions.ts';
+import { type TrialTrip, TrialGuard } from '../decision/trial-guard.ts';
+import { filesBackText } from '../output/capture/files-back.ts';
+import { EventFields } from '../output/event/event-fields.ts';
+import { PacketFiles } from '../output/event/packet-files.ts';
+import { interruptionText } from '../output/summary/interruption.ts';
+import { LineOutput } from '../output/log/line-output.ts';
+import { CaptureRun, type CaptureUnderWay } from '../pipeline/capture-run.ts';
+import { addTrips } from '../pipeline/replay.ts';
+import { Session } from '../pipeline/session.ts';
+import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
+import { requireRules, shownPath } from '../rules/load-rules.ts';
+import { changeEvent } from '../study/compare/change-event.ts';
+import { Comparison } from '../study/compare/comparison.ts';
+import { comparisonJson } from '../study/compare/comparison-json.ts';
+import { comparisonText } from '../study/compare/comparison-text.ts';
+import type { ComparedRules, ComparisonTotals } from '../study/compare/comparison-totals.ts';
+import type { FlowChange } from '../study/compare/flow-change.ts';
+import { LargestChanges } from '../study/compare/largest-changes.ts';
+import type { PairComparison } from '../study/compare/pair-comparison.ts';
+import type { AddressFlags } from './address-flags.ts';
+import { addressForm } from './address-form.ts';
+import { exceededLimits, type HitLimits } from './compare-limits.ts';
+import { interruptionAt } from './interruption.ts';
+import { checkOverwriting, checkStandardOutput, STANDARD_OUTPUT, withStandardOutput } from './output-paths.ts';
+import { Progress } from './progress.ts';
+import { reportList } from './report-list.ts';
+import { SignalWatch } from './signal-watch.ts';
+import { fittingWorkers, startTracker } from './workers.ts';
+
+export interface CompareFlags extends AddressFlags, HitLimits {
+  readonly policy?: readonly string[];
+  readonly registry?: readonly string[];
+  readonly changes?: string;
+  readonly json?: boolean;
+  readonly each?: boolean;
+  readonly force?: boolean;
+  readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
+  readonly workers?: number;
+  readonly quiet?: boolean;
+}
+
+/** A set of rules to compare, with the names of its files. */
+interface Candidate {
+  readonly policyFile: string;
+  readonly registryFile: string;
+  readonly rules: Rules;
+}
+
+export async function compare(captures: readonly string[], given: CompareFlags): Promise<ExitCode> {
+  const flags = withStandardOutput(given);
+  checkStandardOutput(flags, flags.json === true);
+  const pairs = rulesFiles(flags);
+  const list = await listCaptures(captures);
+  const inputs = [...list.paths, ...pairs.flatMap(({ policy, registry }) => [policy, registry]), flags.addressKey];
+  await checkOverwriting(flags, inputs, flags.force === true);
+  const show = addressForm(flags);
+  const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
+  try {
+    const candidates = await load(pairs);
+    reportList(list);
+    if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
+    // The context of decision events is not part of these events.
+    const none = { policy: { name: '', sha256: '' }, registry: { sha256: '' } };
+    return await new CompareRun(flags, list, candidates, new EventFields(show, none), running.tracker).run();
+  } finally {
+    await running.stop();
+  }
+}
+
+/** The files of each set of rules. Throws CommandError where their numbers do not fit. */
+function rulesFiles({ policy, registry }: CompareFlags): { policy: string; registry: string }[] {
+  const policies = policy ?? [DEFAULT_POLICY];
+  const registries = registry ?? [DEFAULT_REGISTRY];
+  const count = Math.max(policies.length, registries.length);
+  const isFitting = (files: readonly string[]): boolean => files.length === 1 || files.length === count;
+  if (count < 2)
+    throw new CommandError('nothing to compare: give --policy or --registry at least twice', ExitCode.WRONG_USAGE);
+  if (!isFitting(policies) || !isFitting(registries))
+    throw new CommandError(
+      `--policy is given ${policies.length} times and --registry ${registries.length} times: give each once, or both equally often`,
+      ExitCode.WRONG_USAGE,
+    );
+  return Array.from({ length: count }, (_, at) => ({
+    policy: policies[policies.length === 1 ? 0 : at]!,
+    registry: registries[registries.length === 1 ? 0 : at]!,
+  }));
+}
+
+async function load(pairs: readonly { policy: string; registry: string }[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const files of pairs) {
+    const { policy, registry } = await requireRules(files);
+    // A registry that several sets share is kept once.
+    const shared = candidates.find(({ registryFile }) => registryFile === files.registry)?.rules.registry;
+    candidates.push({
+      policyFile: files.policy,
+      registryFile: files.registry,
+      rules: { policy, registry: shared ?? registry, mode: 'enforce' },
+    });
+  }
+  return candidates;
+}
+
+class CompareRun {
+  private readonly flags: CompareFlags;
+  private readonly list: CaptureList;
+  private readonly candidates: readonly Candidate[];
+  private readonly fields: EventFields;
+  private readonly session: Session;
+  private readonly comparison: Comparison;
+  private readonly trips: readonly TrialTrip[][];
+  private readonly largest: readonly LargestChanges[];
+  private readonly changes: LineOutput | null;
+  private readonly files = new PacketFiles();
+
+  constructor(
+    flags: CompareFlags,
+    list: CaptureList,
+    candidates: readonly Candidate[],
+    fields: EventFields,
+    tracker: Tracker,
+  ) {
+    this.flags = flags;
+    this.list = list;
+    this.candidates = candidates;
+    this.fields = fields;
+    this.session = new Session(tracker);
+    this.comparison = new Comparison(candidates.map(({ rules }) => rules.policy));
+    this.trips = candidates.map(() => []);
+    this.largest = this.comparison.pairs.map(() => new LargestChanges());
+    this.changes = flags.changes === undefined ? null : new LineOutput(flags.changes);
+    for (const [at, pair] of this.comparison.pairs.entries())
+      pair.onChange = (change) => {
+        this.take(pair, at, change);
+      };
+  }
+
+  async run(): Promise<ExitCode> {
+    const { flags, list, comparison, files } = this;
+    const progress = await Progress.open(list.paths, flags.quiet === true);
+    const run = new CaptureRun({
+      each: flags.each === true,
+      onFile: (file, packetsBefore) => {
+        if (packetsBefore === 0) files.clear();
+        files.begin(file, packetsBefore);
+      },
+      onRead: (batch) => {
+        comparison.offered(batch);
+      },
+      onBatch: async (bytes) => {
+        progress.add(bytes);
+        await this.changes?.settle();
+        return true;
+      },
+      onRemark: (file, message) => process.stderr.write(`sluice: ${file}: ${message}\n`),
+    });
+    const signals = new SignalWatch(() => {
+      run.interrupt();
+    });
+    try {
+      await run.run(list.paths, () => this.begin());
+      await this.changes?.close();
+    } finally {
+      progress.stop();
+      signals.stop();
+    }
+    for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+    await this.show(this.totalsOf(run, signals.signal));
+    if (signals.exitCode !== null) return signals.exitCode;
+    if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
+    if (run.incomplete.length > 0) return ExitCode.CAPTURE_INCOMPLETE;
+    return this.gate();
+  }
+
+  /** Begins a capture: every set of rules decides its flows, as if it were enforced. */
+  private begin(): CaptureUnderWay {
+    const { candidates, comparison } = this;
+    const guards = candidates.map(({ rules }) => new TrialGuard(rules.policy.safety));
+    const sides = candidates.map(({ rules }, side) => ({ rules, sink: comparison.sinkOf(side), guard: guards[side]! }));
+    const { pipeline } = this.session.beginSides(sides, comparison);
+    return {
+      pipeline,
+      finished: () => {
+        for (const [side, guard] of guards.entries()) addTrips(this.trips[side]!, guard.trips);
+      },
+    };
+  }
+
+  private take(pair: PairComparison, at: number, change: FlowChange): void {
+    const { flow } = change;
+    const make = (): ReturnType<typeof changeEvent> => {
+      const file = this.files.of(flow.firstPacket);
+      return changeEvent(this.fields, file, change, this.policyName(0), this.policyName(pair.side));
+    };
+    if (this.changes !== null) this.changes.write(`${JSON.stringify(make())}\n`);
+    this.largest[at]!.take(flow.bytesToDestination + flow.bytesToSource, make);
+  }
+
+  private policyName(side: number): string {
+    return this.candidates[side]!.rules.policy.name;
+  }
+
+  private totalsOf(run: CaptureRun, signal: NodeJS.Signals | null): ComparisonTotals {
+    const { list, comparison, largest, flags } = this;
+    return {
+      captureCount: list.paths.length,
+      incomplete: run.incomplete,
+      interruption: signal === null ? null : interruptionAt(signal, run.reached, list.paths),
+      filesBack: run.order,
+      counters: run.counters,
+      rules: this.candidates.map((candidate, side) => this.comparedRules(candidate, side)),
+      comparison,
+      largest,
+      showsHolders: flags.addresses === 'plain',
+    };
+  }
+
+  private comparedRules(
+    { policyFile, registryFile, rules: { policy, registry } }: Candidate,
+    side: number,
+  ): ComparedRules {
+    return {
+      letter: String.fromCharCode('A'.charCodeAt(0) + side),
+      policy: { file: shownPath(policyFile), name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
+      registry: { file: shownPath(registryFile), sha256: registry.sha256, entries: registry.count },
+      trips: this.trips[side]!,
+    };
+  }
+
+  private async show(totals: ComparisonTotals): Promise<void> {
+    const { flags } = this;
+    const warning = filesBackText(totals.filesBack, totals.captureCount);
+    if (warning !== '') process.stderr.write(`sluice: warning: ${warning}\n`);
+    if (totals.interruption !== null && (flags.json === true || flags.quiet === true))
+      process.stderr.write(`sluice: ${interruptionText(totals.interruption)}\n`);
+    if (flags.json === true) await writeOut(comparisonJson(totals));
+    else if (flags.quiet === true) return;
+    else if (flags.changes === STANDARD_OUTPUT) process.stderr.write(comparisonText(totals));
+    else await writeOut(comparisonText(totals));
+  }
+
+  /** Names the limits that a change exceeds. */
+  private gate(): ExitCode {
+    const exceeded = this.comparison.pairs.flatMap((pair) =>
+      exceededLimits(pair, this.policyName(pair.side), this.flags),
+    );
+    for (const text of exceeded) process.stderr.write(`sluice: ${text}\n`);
+    return exceeded.length > 0 ? ExitCode.FAILED : ExitCode.DONE;
+  }
+}
+
+async function writeOut(text: string): Promise<void> {
+  const output = new LineOutput(STANDARD_OUTPUT);
+  output.write(text);
+  await output.close();
+}

@@ -1,0 +1,92 @@
+/** Flows that change, by what they have in common: protocol, stage, sector, and the rules that decide them. */
+import type { FlowChange, SideOfFlow } from './flow-change.ts';
+import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { PROTOCOL_NAMES } from '../../core/protocol.ts';
+import { RowSet } from './row-set.ts';
+
+export const DIMENSIONS = ['protocol', 'stage', 'sector', 'rule'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export interface ChangeRow {
+  readonly dimension: Dimension;
+  readonly value: string;
+  readonly from: string;
+  readonly to: string;
+  readonly flows: number;
+  readonly clients: number;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** Rows of a table at most: rules and sectors are few, but a policy may have thousands of rules. */
+const ROW_LIMIT = 10_000;
+
+interface Cell {
+  flows: number;
+  packets: number;
+  bytes: number;
+  readonly clients: RowSet;
+}
+
+export class ChangeTable {
+  /** Flows that had no row because there are too many. */
+  leftOut = 0;
+  private readonly cells = new Map<string, Cell>();
+
+  /** Takes a flow that changes; `client` is the number of its client. */
+  take(change: FlowChange, from: string, to: string, client: number): void {
+    for (const dimension of DIMENSIONS) {
+      const cell = this.cellOf([dimension, valueOf(dimension, change), from, to].join('\0'));
+      if (cell === null) {
+        this.leftOut++;
+        continue;
+      }
+      const { flow } = change;
+      cell.flows++;
+      cell.packets += flow.packetsToDestination + flow.packetsToSource;
+      cell.bytes += flow.bytesToDestination + flow.bytesToSource;
+      cell.clients.add(client);
+    }
+  }
+
+  private cellOf(key: string): Cell | null {
+    let cell = this.cells.get(key);
+    if (cell !== undefined) return cell;
+    if (this.cells.size === ROW_LIMIT) return null;
+    cell = { flows: 0, packets: 0, bytes: 0, clients: new RowSet() };
+    this.cells.set(key, cell);
+    return cell;
+  }
+
+  /** The rows of a dimension, the one with most clients first. */
+  rows(dimension: Dimension): ChangeRow[] {
+    const rows: ChangeRow[] = [];
+    for (const [key, { flows, packets, bytes, clients }] of this.cells) {
+      const [of, value, from, to] = key.split('\0') as [Dimension, string, string, string];
+      if (of === dimension) rows.push({ dimension, value, from, to, flows, clients: clients.count, packets, bytes });
+    }
+    return rows.sort((a, b) => b.clients - a.clients || b.flows - a.flows || compareText(a.value, b.value));
+  }
+}
+
+function valueOf(dimension: Dimension, { flow, before, after }: FlowChange): string {
+  switch (dimension) {
+    case 'protocol':
+      return PROTOCOL_NAMES[findingProtocol(flow.finding)];
+    case 'stage':
+      return STAGE_NAMES[findingStage(flow.finding)];
+    case 'sector':
+      return sectorOf(after) ?? sectorOf(before) ?? 'not registered';
+    case 'rule':
+      return `${before.strongest.rule ?? 'no rule'} → ${after.strongest.rule ?? 'no rule'}`;
+  }
+}
+
+/** The sector of a flow's registered end; the source's where both are registered. */
+function sectorOf({ strongest }: SideOfFlow): string | null {
+  return (strongest.source ?? strongest.destination)?.sector ?? null;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

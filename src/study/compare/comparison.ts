@@ -1,0 +1,83 @@
+/**
+ * Compares what several sets of rules decide for the same flows: each further one with the first. A flow counts by the
+ * strongest action that was decided for it, so a client is hit where any flow of it was ever throttled or blocked.
+ */
+import type { PacketBatch } from '../../capture/packet-batch.ts';
+import type { FlowEnd } from '../../dataplane/counters.ts';
+import { Outcome } from '../../dataplane/outcome.ts';
+import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
+import type { FlowRecord } from '../../decision/flow-record.ts';
+import type { Policy } from '../../policy/policy.ts';
+import type { OutcomeListener } from '../../pipeline/side-by-side.ts';
+import { noneAffected, type SideOfFlow, strengthOf } from './flow-change.ts';
+import { PairComparison } from './pair-comparison.ts';
+import { TimeLine } from './time-line.ts';
+
+export class Comparison implements OutcomeListener {
+  /** Flows with a finding that have ended. */
+  flows = 0;
+  readonly timeLine: TimeLine;
+  /** The first set of rules with each of the others, in order. */
+  readonly pairs: readonly PairComparison[];
+  private readonly sideCount: number;
+  /** The flows that are decided, by slot. */
+  private readonly decided = new Map<number, (SideOfFlow | undefined)[]>();
+
+  constructor(policies: readonly Policy[]) {
+    this.sideCount = policies.length;
+    this.timeLine = new TimeLine(policies.length);
+    this.pairs = policies.slice(1).map((policy, at) => new PairComparison(at + 1, policy));
+  }
+
+  /** Receives the decisions of a side. */
+  sinkOf(side: number): DecisionSink {
+    return {
+      decided: (flow, decision) => {
+        this.note(side, flow.slot, decision);
+      },
+      ended: (flow, _, reason) => {
+        if (side === this.sideCount - 1) this.end(flow, reason);
+      },
+    };
+  }
+
+  offered(batch: PacketBatch): void {
+    this.timeLine.offered(batch);
+  }
+
+  affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void {
+    this.timeLine.affected(side, outcome, wireLength, timeUs);
+    const { affected } = this.decided.get(slot)![side]!;
+    if (outcome === Outcome.DELAYED) {
+      affected.delayedPackets++;
+      affected.delayedBytes += wireLength;
+    } else {
+      affected.droppedPackets++;
+      affected.droppedBytes += wireLength;
+    }
+  }
+
+  private note(side: number, slot: number, decision: DecisionView): void {
+    let sides = this.decided.get(slot);
+    if (sides === undefined) {
+      sides = [];
+      this.decided.set(slot, sides);
+    }
+    const known = sides[side];
+    if (known === undefined) {
+      sides[side] = { strongest: decision, last: decision, affected: noneAffected() };
+      return;
+    }
+    known.last = decision;
+    if (strengthOf(decision) >= strengthOf(known.strongest)) known.strongest = decision;
+  }
+
+  private end(flow: FlowRecord, reason: FlowEnd): void {
+    const sides = this.decided.get(flow.slot);
+    if (sides === undefined) return;
+    this.decided.delete(flow.slot);
+    this.flows++;
+    const [before, ...after] = sides as SideOfFlow[];
+    for (const [at, pair] of this.pairs.entries()) pair.take({ flow, before: before!, after: after[at]!, reason });
+  }
+}

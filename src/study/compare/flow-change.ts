@@ -1,0 +1,56 @@
+/** What two sets of rules decided for one flow. */
+import type { FlowEnd } from '../../dataplane/counters.ts';
+import type { DecisionView } from '../../decision/decision-sink.ts';
+import type { FlowRecord } from '../../decision/flow-record.ts';
+import { ACTION_NAMES } from '../../policy/action.ts';
+
+/** Packets and bytes of a flow that one side delayed and dropped. */
+export interface Affected {
+  delayedPackets: number;
+  delayedBytes: number;
+  droppedPackets: number;
+  droppedBytes: number;
+}
+
+/** A flow under one set of rules. */
+export interface SideOfFlow {
+  /** The strongest decision so far: block is stronger than throttle, throttle than allow. The latest among equals. */
+  strongest: DecisionView;
+  /** The last decision. */
+  last: DecisionView;
+  readonly affected: Affected;
+}
+
+/** A flow at its end. The record is valid during the call. */
+export interface FlowChange {
+  readonly flow: FlowRecord;
+  readonly before: SideOfFlow;
+  readonly after: SideOfFlow;
+  readonly reason: FlowEnd;
+}
+
+export function noneAffected(): Affected {
+  return { delayedPackets: 0, delayedBytes: 0, droppedPackets: 0, droppedBytes: 0 };
+}
+
+export function strengthOf(decision: DecisionView): number {
+  return (ACTION_NAMES as readonly string[]).indexOf(decision.action);
+}
+
+export function isHit(side: SideOfFlow): boolean {
+  return side.strongest.action !== 'allow';
+}
+
+/** The actions by which a flow is counted as changed; null where both sides treat it alike. */
+export function changedActions({
+  before,
+  after,
+}: Pick<FlowChange, 'before' | 'after'>): readonly [from: string, to: string] | null {
+  if (before.strongest.action !== after.strongest.action) return [before.strongest.action, after.strongest.action];
+  if (before.last.action !== after.last.action) return [before.last.action, after.last.action];
+  return null;
+}
+
+export function isRegistered({ strongest }: SideOfFlow): boolean {
+  return strongest.source !== null || strongest.destination !== null;
+}
