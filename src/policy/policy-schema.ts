@@ -227,12 +227,14 @@ const limit = z
 
 const LIMITS_MESSAGE = 'must be a list of limits, like [{ window: 60s, clients: 500 }]';
 const manyLimits = z.strictObject({
-  limits: z
-    .array(limit, { error: LIMITS_MESSAGE })
-    .check(
-      z.minLength(1, { error: LIMITS_MESSAGE }),
-      z.maxLength(MAX_LIMITS, { error: `at most ${MAX_LIMITS} limits are supported` }),
-    ),
+  limits: z.optional(
+    z
+      .array(limit, { error: LIMITS_MESSAGE })
+      .check(
+        z.minLength(1, { error: LIMITS_MESSAGE }),
+        z.maxLength(MAX_LIMITS, { error: `at most ${MAX_LIMITS} limits are supported` }),
+      ),
+  ),
   registered: z.optional(wholeFrom(0)),
   then: z.optional(z.literal('observe', { error: 'must be observe: the breaker only ever falls back' })),
   guard: z.optional(guardSchema),
@@ -254,12 +256,16 @@ export type LimitShape = z.infer<typeof limit>;
 
 /** The schema for the form of `safety` that the policy uses, so that problems are reported in terms of that form. */
 export function policySchemaFor(value: unknown): z.ZodMiniType<PolicyShape> {
-  return hasLimits(value) ? withLimits : withOneWindow;
+  return hasOneWindow(value) ? withOneWindow : withLimits;
 }
 
-function hasLimits(value: unknown): boolean {
+const ONE_WINDOW_KEYS = ['window', 'max_clients_affected', 'max_share_affected'];
+
+/** True for the form of one window. What is no mapping counts as this form, whose message names both. */
+function hasOneWindow(value: unknown): boolean {
   const safety = (value as { safety?: unknown } | null)?.safety;
-  return typeof safety === 'object' && safety !== null && 'limits' in safety;
+  if (typeof safety !== 'object' || safety === null || Array.isArray(safety)) return true;
+  return !('limits' in safety) && ONE_WINDOW_KEYS.some((key) => key in safety);
 }
 
 export type RuleShape = PolicyShape['rules'][number];
@@ -269,7 +275,7 @@ export function validKeys(path: readonly PropertyKey[], value: unknown): readonl
   if (path.length === 0) return Object.keys(withLimits.shape);
   if (path[0] === 'safety' && path[1] === 'guard') return Object.keys(guardSchema.shape);
   if (path[0] === 'safety' && path.length > 1) return Object.keys(limit.shape);
-  if (path[0] === 'safety') return Object.keys((hasLimits(value) ? manyLimits : oneWindow).shape);
+  if (path[0] === 'safety') return Object.keys((hasOneWindow(value) ? oneWindow : manyLimits).shape);
   if (path.length === 2) return Object.keys(rule.shape);
   return Object.keys(path.at(-1) === 'schedule' ? schedule.shape : when.shape);
 }

@@ -68,6 +68,7 @@ export const AREAS = {
       'src/policy/action.ts',
       'src/policy/boundaries.ts',
       'src/policy/change-*.ts',
+      'src/policy/client-hits.ts',
       'src/policy/compile-*.ts',
       'src/policy/condition.ts',
       'src/policy/decide.ts',
@@ -80,6 +81,10 @@ export const AREAS = {
     ],
     tests: [
       'test/policy/action.test.ts',
+      'test/policy/guard-limits.test.ts',
+      'test/policy/limits.test.ts',
+      'test/policy/change-verdict.test.ts',
+      'test/policy/client-hits.test.ts',
       'test/policy/rollout.test.ts',
       'test/policy/decide.test.ts',
       'test/policy/policy-file.test.ts',

@@ -48,7 +48,37 @@ describe('dates of a policy and a registry', () => {
     expect(nextGroup(pair, noon - 1)).toEqual({ firstUs: noon, lastUs: noon + 59e6 });
     expect(nextGroup(pair, noon - 1, noon + 20e6)).toEqual({ firstUs: noon, lastUs: noon + 10e6 });
     expect(nextGroup(pair, noon - 1, noon - 1)).toBeNull();
+    // The limit itself is within.
+    expect(nextGroup(pair, noon - 1, noon)).toEqual({ firstUs: noon, lastUs: noon });
+    expect(nextGroup(pair, noon - 1, noon + 59e6)).toEqual({ firstUs: noon, lastUs: noon + 59e6 });
     expect(nextGroup(pair, noon + 59e6)).toEqual({ firstUs: noon + 60e6, lastUs: noon + 60e6 });
+  });
+
+  it('are a thousand in a group at most', () => {
+    const rows = Array.from({ length: 1200 }, (_, at) => {
+      const time = new Date(Date.parse('2024-11-10T12:00:00Z') + at * 10).toISOString();
+      return `10.${at >> 8}.${at & 255}.0/24,h,it,,,${time},r`;
+    });
+    const pair = pairOf([BLOCK], rows);
+    const noon = us('2024-11-10T12:00:00Z');
+    expect(nextGroup(pair, noon - 1)).toEqual({ firstUs: noon, lastUs: noon + 999 * 10_000 });
+  });
+
+  it('of several within a group change something, without looking at each', () => {
+    const pair = pairOf([NIGHTLY, BLOCK]);
+    const midnight = us('2024-11-29T00:00:00Z');
+    expect(changesAnything(pair, { firstUs: midnight, lastUs: midnight + 1 })).toBe(true);
+  });
+
+  it('change nothing where another date of the same rule excludes it', () => {
+    const rule =
+      '{ name: over, action: block, when: { until: 2024-11-01T00:00:00Z, schedule: { from: "22:00", to: "06:00", zone: UTC } } }';
+    const begun = '{ name: begun, action: block, when: { from: 2024-11-20T00:00:00Z } }';
+    const at = (text: string) => ({ firstUs: us(text), lastUs: us(text) });
+    expect(changesAnything(pairOf([rule]), at('2024-11-26T22:00:00Z'))).toBe(false);
+    expect(changesAnything(pairOf([rule]), at('2024-10-26T22:00:00Z'))).toBe(true);
+    expect(changesAnything(pairOf([begun]), at('2024-11-20T00:00:00Z'))).toBe(true);
+    expect(changesAnything(pairOf([begun]), at('2024-11-21T00:00:00Z'))).toBe(false);
   });
 
   it('change no decision where they are only the midnight of a day without a window', () => {

@@ -139,3 +139,37 @@ describe('a decision', () => {
     }
   });
 });
+
+describe('the trace of a decision', () => {
+  it.each([
+    ['protocol: [openvpn, ipsec]', 'protocol: openvpn or ipsec'],
+    ['stage: [suspected]', 'stage: suspected'],
+    ['transport: [tcp, esp]', 'transport: tcp or esp'],
+    ['variant: [tls-crypt, ikev2]', 'variant: tls-crypt or ikev2'],
+    ['sector: [bank, it]', 'sector: bank or it'],
+    ['source: [10.0.0.0/8, 11.0.0.0/8]', 'source: 10.0.0.0/8 or 11.0.0.0/8'],
+    ['destination: [10.0.0.0/8, 11.0.0.0/8]', 'destination: 10.0.0.0/8 or 11.0.0.0/8'],
+    ['source_port: [1, 3-4]', 'source_port: 1 or 3-4'],
+    ['destination_port: [1, 3-4]', 'destination_port: 1 or 3-4'],
+    ['min_bytes: 1000000000000', 'min_bytes: 1000000000000'],
+    [
+      'schedule: { days: [sat, sun], from: "01:00", to: "01:01", zone: UTC }',
+      'schedule: sat, sun from 01:00 to 01:01, UTC',
+    ],
+    ['schedule: { from: "01:00", to: "01:01", zone: UTC }', 'schedule: every day from 01:00 to 01:01, UTC'],
+  ])('says what did not hold: %s', (when, expected) => {
+    const policy = policyOf(`  - { name: a, action: block, when: { ${when} } }\n`);
+    const input = flow({ timeUs: parseMicros('2024-11-30T12:00:00Z') });
+    expect(traceRules(policy, input)).toEqual([{ name: 'a', matched: false, failed: [expected] }]);
+  });
+
+  it('names the rollout only where all else holds', () => {
+    const policy = policyOf('  - { name: a, action: block, rollout: 2.5%, when: { protocol: ipsec } }\n');
+    const out = Array.from({ length: 100 }, (_, host) => flow({ from: `192.0.2.${host}` })).find(
+      ({ source }) => rolloutPosition(rolloutSeed('a'), source) >= 0.025,
+    )!;
+    expect(traceRules(policy, out)[0]!.failed).toEqual(['protocol: ipsec']);
+    const all = policyOf('  - { name: a, action: block, rollout: 2.5% }\n');
+    expect(traceRules(all, out)[0]!.failed).toEqual(['rollout: the client is not within the first 2.5 %']);
+  });
+});

@@ -248,6 +248,13 @@ describe('boundaries of decisions', () => {
     expect(policy().boundaries.bytes).toEqual([5000]);
   });
 
+  it('include the beginning of a rule, and the microsecond after its end', () => {
+    expect(policy().boundaries.instants).toEqual([
+      parseMicros('2024-11-01T00:00:00Z'),
+      parseMicros('2024-12-01T00:00:00Z') + 1,
+    ]);
+  });
+
   it('include the times of rules and schedules', () => {
     expect(nextBoundary(policy().boundaries, parseMicros('2024-10-31T23:59:59Z'))).toBe(
       parseMicros('2024-11-01T00:00:00Z'),

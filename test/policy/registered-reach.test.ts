@@ -19,6 +19,7 @@ function reachOf(...rules: string[]): string {
 
 const NO_CONDITION = 'it has no condition on registration, and no rule before it allows all registered users';
 const BLOCK = '{ name: hit, action: block }';
+const NIGHT = 'schedule: { from: "22:00", to: "06:00", zone: UTC }';
 const allow = (when: string, more = ''): string => `{ name: ok, action: allow, when: { ${when} }${more} }`;
 const block = (when: string): string => `{ name: hit, action: block, when: { ${when} } }`;
 
@@ -98,6 +99,107 @@ describe('whether a rule can hit a registered user', () => {
     ],
   ])('is analysed: %s', (_name, rules, expected) => {
     expect(reachOf(...rules)).toContain(expected);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'begins with it',
+      [allow('registered: either, from: 2024-11-02T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
+      '',
+    ],
+    [
+      'ends with it',
+      [allow('registered: either, until: 2024-11-02T00:00:00Z'), block('until: 2024-11-02T00:00:00Z')],
+      '',
+    ],
+    [
+      'ends after it',
+      [allow('registered: either, until: 2024-11-03T00:00:00Z'), block('until: 2024-11-02T00:00:00Z')],
+      '',
+    ],
+    ['has its minimum of packets', [allow('registered: either, min_packets: 20'), block('min_packets: 20')], ''],
+    ['has a smaller minimum of bytes', [allow('registered: either, min_bytes: 10'), block('min_bytes: 20')], ''],
+    [
+      'has a larger minimum of bytes',
+      [allow('registered: either, min_bytes: 30'), block('min_bytes: 20')],
+      'min_bytes',
+    ],
+    ['has its schedule', [allow(`registered: either, ${NIGHT}`), block(NIGHT)], ''],
+    ['has another schedule', [allow(`registered: either, ${NIGHT}`), block(NIGHT.replace('22', '23'))], 'schedule'],
+    [
+      'has another protocol',
+      [allow('registered: either, protocol: openvpn'), block('protocol: wireguard')],
+      'protocol',
+    ],
+    ['has its prefix', [allow('registered: either, source: 10.0.0.0/8'), block('source: 10.0.0.0/8')], ''],
+    ['has another prefix', [allow('registered: either, source: 10.0.0.0/8'), block('source: 11.0.0.0/8')], 'source'],
+    [
+      'has an end of the other family',
+      [allow('registered: either, source: "::/0"'), block('source: 10.0.0.0/8')],
+      'source',
+    ],
+    [
+      'has a prefix around its own',
+      [allow('registered: either, destination: "2001:db8::/32"'), block('destination: "2001:db8:0:ff::/64"')],
+      '',
+    ],
+    [
+      'has a prefix that differs in its last word',
+      [allow('registered: either, destination: "2001:db8::/126"'), block('destination: "2001:db8::4/126"')],
+      'destination',
+    ],
+    ['has its ports', [allow('registered: either, source_port: 9-20'), block('source_port: 9-20')], ''],
+    [
+      'begins at a later port',
+      [allow('registered: either, source_port: 10-20'), block('source_port: 9-20')],
+      'source_port',
+    ],
+    [
+      'ends at an earlier port',
+      [allow('registered: either, source_port: 9-19'), block('source_port: 9-20')],
+      'source_port',
+    ],
+    [
+      'has other ports at the responder',
+      [allow('registered: either, destination_port: 10-20'), block('destination_port: 21')],
+      'destination_port',
+    ],
+    [
+      'has a port of its ports',
+      [allow('registered: either, destination_port: 9-20'), block('destination_port: 12')],
+      '',
+    ],
+    [
+      'has two conditions more',
+      [allow('registered: either, protocol: ipsec, stage: confirmed'), BLOCK],
+      'protocol, stage',
+    ],
+    ['has a rollout of all', [allow('registered: either', ', rollout: 100%'), BLOCK], ''],
+  ])('is analysed where an earlier rule %s', (_name, rules, keys) => {
+    const reason = reachOf(...rules);
+    if (keys === '') expect(reason).toBe('no: ok before it allows them');
+    else expect(reason).toBe(`yes: ${NO_CONDITION}; ok before it allows them by ${keys} only`);
+  });
+
+  it('is denied where two earlier rules allow one end each', () => {
+    const [one, other] = ['source', 'destination'].map(
+      (end) => `{ name: ${end}, action: allow, when: { registered: ${end} } }`,
+    );
+    expect(reachOf(one!, other!, BLOCK)).toBe('no: source and destination before it allow them');
+  });
+
+  it('is not denied by an earlier rule that blocks, or that allows none of them', () => {
+    const blocked = '{ name: before, action: block, when: { registered: either, protocol: ipsec } }';
+    expect(reachOf(blocked, BLOCK)).toBe(`yes: ${NO_CONDITION}`);
+    expect(reachOf(allow('registered: none, protocol: ipsec'), BLOCK)).toBe(`yes: ${NO_CONDITION}`);
+  });
+
+  it('is said of rules that throttle or block, in order', () => {
+    const { reaches } = parse([allow('registered: source'), BLOCK, '{ name: slow, action: throttle, rate: 1kbit/s }']);
+    expect(reaches.map(({ name, action }) => [name, action])).toEqual([
+      ['hit', 'block'],
+      ['slow', 'throttle'],
+    ]);
   });
 
   it('is never denied for a rule that hits one of many random flows', () => {

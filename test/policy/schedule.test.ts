@@ -63,6 +63,25 @@ describe('a weekly schedule', () => {
     expect(openMinutes('2024-10-26T22:00:00Z')).toBe(120);
   });
 
+  it('opens at the very instant at which the clocks pass its start', () => {
+    // Berlin, 2024-03-31: 01:59:59 local is 00:59:59Z, and 03:00 is 01:00Z.
+    const late = schedule('Europe/Berlin', ALL, '03:00', '04:00');
+    const before = parseMicros('2024-03-31T00:30:00Z');
+    const change = parseMicros('2024-03-31T01:00:00Z');
+    expect(late.covers(before)).toBe(false);
+    expect(late.nextBoundary(before)).toBe(change);
+    expect(late.covers(change - 1)).toBe(false);
+    expect(late.covers(change)).toBe(true);
+    expect(late.nextBoundary(change)).toBe(parseMicros('2024-03-31T02:00:00Z'));
+    // Without a change the boundary is the edge itself.
+    const day = parseMicros('2024-04-02T00:30:00Z');
+    expect(late.nextBoundary(day)).toBe(parseMicros('2024-04-02T01:00:00Z'));
+    expect(late.covers(day)).toBe(false);
+    // A time before the last one is looked at again.
+    expect(late.covers(change)).toBe(true);
+    expect(late.covers(change - 1)).toBe(false);
+  });
+
   it('from 00:00 to 24:00 is open all day, and so is one whose start is its end', () => {
     const whole = schedule('UTC', days('sun'), '00:00', '24:00');
     expect(whole.covers(parseMicros('2024-11-10T00:00:00Z'))).toBe(true);
@@ -72,6 +91,8 @@ describe('a weekly schedule', () => {
   });
 
   it('throws for an unknown zone, and invalid times are NaN', () => {
+    expect(['x08:00', '08:00x', '8:00', '24:01', '23:60'].map(parseMinute)).toEqual([NaN, NaN, NaN, NaN, NaN]);
+    expect(['00:00', '08:30', '24:00'].map(parseMinute)).toEqual([0, 510, 1440]);
     expect(() => schedule('Mars/Olympus', ALL, '00:00', '24:00')).toThrow(RangeError);
     expect(parseMinute('24:01')).toBeNaN();
     expect(parseMinute('8:00')).toBeNaN();
