@@ -10,6 +10,9 @@ import type { ChangeEvent } from '../../src/study/compare/change-event.ts';
 import { sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
+/** Enough captures for every kind of change, and few enough for two replays of each case. */
+const CAPTURES = ['captures/wireguard', 'captures/openvpn', 'captures/ipsec', '--each'];
+const FEW = ['captures/wireguard', '--each'];
 const BASELINE = 'rules/policy.yaml';
 const REGISTRY = 'rules/registry.csv';
 
@@ -55,7 +58,7 @@ interface Figures {
 }
 
 async function compare(...args: string[]): Promise<Figures> {
-  const { code, stdout, stderr } = await sluice(['compare', 'captures', '--each', ...args, '--json']);
+  const { code, stdout, stderr } = await sluice(['compare', ...CAPTURES, ...args, '--json']);
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout) as Figures;
 }
@@ -75,7 +78,7 @@ async function joined(before: readonly string[], after: readonly string[]): Prom
   for (const [at, rules] of [before, after].entries()) {
     const paths = [join(folder, `decisions-${at}.jsonl`), join(folder, `flows-${at}.jsonl`)] as const;
     const outputs = ['--decisions', paths[0], '--flows', paths[1], '--vpn-only', '--force', '--quiet'];
-    const { code } = await sluice(['replay', 'captures', '--each', '--mode', 'enforce', ...rules, ...outputs]);
+    const { code } = await sluice(['replay', ...CAPTURES, '--mode', 'enforce', ...rules, ...outputs]);
     expect(code).toBe(0);
     sides.push(FLOWS_OF.replace('DECISIONS', paths[0]));
   }
@@ -137,7 +140,7 @@ describe('a comparison has the differences of two replays', () => {
   });
 
   it('in two threads as in one', async () => {
-    const args = ['compare', 'captures', '--each', ...rules(BASELINE), ...rules(SLOW), '--json'];
+    const args = ['compare', ...CAPTURES, ...rules(BASELINE), ...rules(SLOW), '--json'];
     const one = await sluice([...args, '--workers', '1']);
     const two = await sluice([...args, '--workers', '2']);
     expect(two.stdout).toBe(one.stdout);
@@ -147,8 +150,7 @@ describe('a comparison has the differences of two replays', () => {
   it('none for the same rules', async () => {
     const { stdout, code } = await sluice([
       'compare',
-      'captures',
-      '--each',
+      ...FEW,
       ...rules(BASELINE),
       ...rules(BASELINE),
       '--fail-on-change',
@@ -160,7 +162,7 @@ describe('a comparison has the differences of two replays', () => {
 
 describe('the day that everyone was cut off', () => {
   it('is said in one line: registered users, clients, and that the breaker would trip', async () => {
-    const args = ['captures', '--each', ...rules(BASELINE), ...rules(EVERYONE)];
+    const args = [...CAPTURES, ...rules(BASELINE), ...rules(EVERYONE)];
     const { stdout } = await sluice(['compare', ...args]);
     const found = await compare(...rules(BASELINE), ...rules(EVERYONE));
     const { clients, registered_users_newly_hit: registered } = found.changes[0]!;
@@ -177,7 +179,7 @@ describe('the day that everyone was cut off', () => {
   });
 
   it('shows no holder and no prefix with hidden addresses', async () => {
-    const args = ['captures', '--each', ...rules(BASELINE), ...rules(EVERYONE), '--addresses', 'truncated'];
+    const args = [...FEW, ...rules(BASELINE), ...rules(EVERYONE), '--addresses', 'truncated'];
     const { stdout } = await sluice(['compare', ...args]);
     const { stdout: json } = await sluice(['compare', ...args, '--json']);
     const { stdout: events } = await sluice(['compare', ...args, '--changes', '-']);
@@ -202,7 +204,7 @@ describe('each flow that changes', () => {
     const total = (side: 'before' | 'after'): number =>
       events.reduce((sum, event) => sum + event[side].pkts_dropped, 0);
     expect(total('after')).toBeGreaterThan(0);
-    const again = await sluice(['compare', 'captures', ...rules(BASELINE), ...rules(SLOW), '--changes', path]);
+    const again = await sluice(['compare', ...FEW, ...rules(BASELINE), ...rules(SLOW), '--changes', path]);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('--force overwrites')]);
   });
 });
@@ -220,15 +222,7 @@ describe('gates', () => {
     [['--max-registered-hits', '1000', '--max-clients-hit', '1000', '--max-share-hit', '100%'], 0, /^$/],
     [['--max-share-hit', '5'], 2, /it wants a percentage/],
   ])('%j', async (gate, code, message) => {
-    const ended = await sluice([
-      'compare',
-      'captures',
-      '--each',
-      ...rules(BASELINE),
-      ...rules(EVERYONE),
-      ...gate,
-      '--quiet',
-    ]);
+    const ended = await sluice(['compare', ...FEW, ...rules(BASELINE), ...rules(EVERYONE), ...gate, '--quiet']);
     expect(ended.code).toBe(code);
     expect(ended.stderr.trim()).toMatch(message);
     expect(ended.stdout).toBe('');
