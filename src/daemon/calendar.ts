@@ -131,27 +131,31 @@ export class RunCalendar {
     const { held, ahead, engine } = this;
     const sha256 = rulesSha256(engine.rules);
     if (held?.date.firstUs === timeUs) {
-      this.confirmations.addDate(sha256, timeUs);
+      this.confirmations.addDates(sha256, held.date);
       this.held = null;
       this.say('confirmed', null, held.date, held.evaluation, held.excesses);
       this.pass(held.date);
       this.reach(engine.timeUs, engine.timeUs);
       return true;
     }
-    if (!ahead.has(timeUs)) return false;
-    this.confirmations.addDate(sha256, timeUs);
+    const dates = ahead.get(timeUs);
+    if (dates === undefined) return false;
+    this.confirmations.addDates(sha256, dates);
     ahead.delete(timeUs);
     return true;
   }
 
   /** Lets a group of dates take effect, unless it is held. */
-  private pass(group: DateGroup): boolean {
+  private pass(reached: DateGroup): boolean {
     const { engine } = this;
-    this.ahead.delete(group.firstUs);
+    this.ahead.delete(reached.firstUs);
+    const confirmedUs = this.confirmations.confirmedUntil(rulesSha256(engine.rules), reached.firstUs);
+    const isConfirmed = confirmedUs >= reached.firstUs;
+    // Dates after the confirmed ones are evaluated on their own.
+    const group = isConfirmed ? { ...reached, lastUs: Math.min(reached.lastUs, confirmedUs) } : reached;
     if (changesAnything(engine.rules, group)) {
       const evaluation = engine.evaluateDates(group.firstUs - 1, group.lastUs);
       const excesses = excessesOf(evaluation, engine.rules.policy.guard);
-      const isConfirmed = this.confirmations.hasDate(rulesSha256(engine.rules), group.firstUs);
       if (excesses.some(({ refuses }) => refuses) && !isConfirmed) {
         this.held = this.say('held', null, group, evaluation, excesses);
         engine.decisions.rulesUntilUs = group.firstUs - 1;
@@ -168,7 +172,7 @@ export class RunCalendar {
     const { engine } = this;
     const evaluation = engine.evaluateDates(group.firstUs - 1, group.lastUs);
     const excesses = excessesOf(evaluation, engine.rules.policy.guard);
-    const isConfirmed = this.confirmations.hasDate(rulesSha256(engine.rules), group.firstUs);
+    const isConfirmed = this.confirmations.confirmedUntil(rulesSha256(engine.rules), group.firstUs) >= group.lastUs;
     if (excesses.some(({ refuses }) => refuses) && !isConfirmed) this.ahead.set(group.firstUs, group);
     else this.ahead.delete(group.firstUs);
     this.say('ahead', lead, group, evaluation, excesses);

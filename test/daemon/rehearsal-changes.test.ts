@@ -222,6 +222,49 @@ describe('a date', () => {
     expect(calendar.held).toBeNull();
   });
 
+  /** Ten registrations: two end two seconds before midnight, two at midnight. */
+  const ENDINGS = Array.from({ length: 10 }, (_, at) => {
+    const until = at < 2 ? '2024-11-10T23:59:58Z' : at < 4 ? '2024-11-10' : '';
+    return `10.0.0.${at}/32,Client ${at},it,,,${until},R-${at}\n`;
+  });
+  const OPEN_RULES = '\n  - { name: all, when: { registered: either }, action: allow }';
+
+  it('is confirmed alone where only it was evaluated: a date after it in the same minute is held', async () => {
+    daemon = await ChangingRules.open(policyOf(OPEN_RULES), HEADER + ENDINGS.join(''), handshake);
+    const { calendar } = daemon.changes;
+    // The look ahead reaches the first date, and not yet midnight.
+    const firstUs = MIDNIGHT_US - 2_000_000;
+    await daemon.feed(0, 1, firstUs - 24 * 60 * MINUTE_US + 500_000);
+    calendar.look();
+    expect(calendar.aheadDates).toEqual([firstUs]);
+    const sha256 = rulesSha256(daemon.engine.rules);
+    expect(await daemon.changes.confirm(sha256, firstUs)).toMatchObject({ confirmed: true });
+    // The next packets come after both dates.
+    await daemon.feed(1, 2, MIDNIGHT_US + MINUTE_US);
+    expect(daemon.noticesOf('calendar').at(-1)).toMatchObject({ figures: { registrations: { lost: 2 } } });
+    expect(calendar.held).toMatchObject({ date: { firstUs: MIDNIGHT_US, lastUs: MIDNIGHT_US } });
+    expect(await daemon.changes.confirm(sha256, MIDNIGHT_US)).toMatchObject({ confirmed: true });
+    expect(calendar.held).toBeNull();
+  });
+
+  it('is confirmed with those that were evaluated with it, also where packets reach them one by one', async () => {
+    daemon = await ChangingRules.open(policyOf(OPEN_RULES), HEADER + ENDINGS.join(''), handshake);
+    const { calendar } = daemon.changes;
+    const firstUs = MIDNIGHT_US - 2_000_000;
+    await daemon.feed(0, 1, MIDNIGHT_US - 50 * MINUTE_US);
+    calendar.look();
+    expect(calendar.aheadDates).toEqual([firstUs]);
+    expect(await daemon.changes.confirm(rulesSha256(daemon.engine.rules), firstUs)).toMatchObject({ confirmed: true });
+    const again = await daemon.restart();
+    await again.feed(1, 2, firstUs + 100_000);
+    await again.feed(2, 3, MIDNIGHT_US + 100_000);
+    expect(again.noticesOf('calendar')).toMatchObject([
+      { state: 'passed', figures: { registrations: { lost: 2 } } },
+      { state: 'passed', figures: { registrations: { lost: 2 } } },
+    ]);
+    expect(again.changes.calendar.held).toBeNull();
+  });
+
   it('at which a schedule opens is held where it would hit too many', async () => {
     const night = `
   - { name: registered, when: { registered: either }, action: allow }
