@@ -18,16 +18,16 @@ export class OlderBreaker {
   }
 
   /**
-   * The state that version 0.1 has written since `keep`; `none` if it has not run. A file that is not JSON is set
-   * aside.
+   * The state that version 0.1 has written since `keep`; `none` if it has not run. A file that is not JSON, or
+   * cannot be read, is set aside.
    */
   load(): StateReading {
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' };
-      throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' ? { kind: 'none' } : this.setAside(`it cannot be read: ${message}`);
     }
     try {
       const data: unknown = JSON.parse(text);

@@ -2,7 +2,7 @@
  * The safety state of a daemon: handles trips and resets of the breaker, and saves breaker and registered hits. Counts
  * and trips are in `safety.json`. The seen clients are in `clients.json`, which may be large and soon loses its value.
  */
-import { accessSync, constants, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegisteredHits } from '../decision/registered-hits.ts';
 import type { SafetyGuard, TripReport } from '../decision/safety-guard.ts';
@@ -79,7 +79,7 @@ export class RunSafety {
   }
 
   /**
-   * Loads the saved state from the folder, which this process has locked. Throws if a file exists and cannot be read.
+   * Loads the saved state from the folder, which this process has locked. Throws if an unusable file cannot be renamed.
    */
   load(): void {
     const { guard, log } = this.parts;
@@ -182,7 +182,7 @@ export class RunSafety {
     const { folder } = this.parts;
     if (folder === null) return [];
     const names = readdirSync(folder).filter((name) => FORGOTTEN.test(name));
-    for (const name of names) unlinkSync(join(folder, name));
+    for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
     this.saveNow();
     return names;
   }

@@ -51,14 +51,14 @@ export class StateFile {
     this.schema = schema;
   }
 
-  /** Reads the file. Throws if it exists and cannot be opened. */
+  /** Reads the file. A folder or an unreadable file in its place is unusable too. Throws if it cannot be renamed. */
   load(): StateReading {
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'none' };
-      throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' ? { kind: 'none' } : this.setAside(`it cannot be read: ${message}`);
     }
     const problem = this.problemOf(text);
     if (problem !== null) return this.setAside(problem);
@@ -154,7 +154,8 @@ export class StateFile {
     const [head, body, end] = text.split('\n');
     let header: Record<string, unknown>;
     try {
-      header = JSON.parse(head!) as Record<string, unknown>;
+      // `null` is JSON too.
+      header = (JSON.parse(head!) ?? {}) as Record<string, unknown>;
     } catch {
       return 'its first line is not JSON';
     }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { OlderBreaker } from '../../src/daemon/older-breaker.ts';
 import { brokenName, StateFile } from '../../src/daemon/state-file.ts';
 import { openFiles } from '../kit/open-files.ts';
 
@@ -70,9 +71,24 @@ describe('a state file', () => {
     for (const name of readdirSync(folder)) expect(name).toContain('.broken-');
   });
 
-  it('is an error where it cannot be opened', () => {
+  it('is set aside where it cannot be read', () => {
     mkdirSync(path);
-    expect(() => file().load()).toThrow('EISDIR');
+    expect(file().load()).toMatchObject({
+      kind: 'broken',
+      problem: 'it cannot be read: EISDIR: illegal operation on a directory, read',
+    });
+    file().saveNow('new');
+    expect(file().load()).toMatchObject({ data: 'new' });
+    expect(new OlderBreaker(folder).load()).toEqual({ kind: 'none' });
+    mkdirSync(join(folder, 'breaker.json'));
+    expect(new OlderBreaker(folder).load()).toMatchObject({ kind: 'broken' });
+  });
+
+  it('is set aside where its first line is JSON, and no header', () => {
+    for (const text of ['null', 'null\n{}\n', '5\n', '[]\n{}\n', '"state"\n']) {
+      writeFileSync(path, text);
+      expect(file().load()).toMatchObject({ kind: 'broken', problem: 'it is no state of things' });
+    }
   });
 
   it('leaves nothing behind where it cannot be saved, and no file open', async () => {
