@@ -146,6 +146,27 @@ describe('a spool', () => {
     keeping.end();
   });
 
+  it('does not remove a file that grew, or became another, while its events were written', async () => {
+    const spool = await started(0, true);
+    put('a', 'text', 100);
+    const { file } = await next(spool);
+    // Longer than the end of its reading and before its removal, as with a slow reader of the events.
+    appendFileSync(join(folder, 'a'), ' more');
+    age('a', 90);
+    await spool.commit({ file, packets: 1 }, {}, true);
+    const more = await next(spool);
+    expect(more).toMatchObject({ file: { name: 'a' }, processedPackets: 1 });
+    // A ring buffer begins the same name anew.
+    rmSync(join(folder, 'a'));
+    put('a', 'another', 80);
+    await spool.commit({ file: more.file, packets: 2 }, {}, true);
+    const another = await next(spool);
+    expect(another).toMatchObject({ file: { name: 'a' }, processedPackets: 0 });
+    await spool.commit({ file: another.file, packets: 1 }, {}, true);
+    expect([existsSync(join(folder, 'a')), spool.failureCount]).toEqual([false, 0]);
+    spool.end();
+  });
+
   it('saves the places of logs without a file', async () => {
     const spool = await started(0, true);
     await spool.commit(null, { log: { inode: 1, octets: 2 } }, false);

@@ -89,8 +89,8 @@ export class SpoolSource {
   }
 
   /**
-   * Records that the file has been read and its events are in the logs. Deletes the file if that is configured and all
-   * of it was read.
+   * Records that the file has been read and its events are in the logs. Deletes the file if that is configured, all of
+   * it was read, and it has not changed since: writing the events to slow logs may have taken long.
    */
   async commit(
     read: ReadFile | null,
@@ -100,21 +100,27 @@ export class SpoolSource {
     await this.checkpoint.commit(read, this.present, logs);
     if (read === null) return;
     this.doneCount++;
-    if (this.options.removesDone && wasReadWhole) await unlink(this.pathOf(read.file)).catch(() => this.failureCount++);
+    if (!this.options.removesDone || !wasReadWhole || (await this.compare(read.file)) === 'changed')
+      return;
+    await unlink(this.pathOf(read.file)).catch(() => this.failureCount++);
   }
 
   /** True if the file has changed since it was listed. */
   async hasChanged(file: SpoolFile): Promise<boolean> {
-    try {
-      const { ino, size, mtimeMs } = await stat(this.pathOf(file));
-      return ino !== file.inode || size !== file.size || mtimeMs !== file.modifiedMs;
-    } catch {
-      return true;
-    }
+    return (await this.compare(file)) !== 'same';
   }
 
   end(): void {
     this.stop.abort();
+  }
+
+  private async compare(file: SpoolFile): Promise<'same' | 'changed' | 'gone'> {
+    try {
+      const { ino, size, mtimeMs } = await stat(this.pathOf(file));
+      return ino === file.inode && size === file.size && mtimeMs === file.modifiedMs ? 'same' : 'changed';
+    } catch {
+      return 'gone';
+    }
   }
 
   private get isStopped(): boolean {
