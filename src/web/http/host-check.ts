@@ -10,7 +10,9 @@ const LOOPBACK = /^127\.|^::1$/;
 
 /** True for addresses, and the name, that only reach the own machine. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || LOOPBACK.test(plainAddress(host));
+  const address = plainAddress(host);
+  // A name like 127.example.net may resolve to any address.
+  return host === 'localhost' || (isIP(address) !== 0 && LOOPBACK.test(address));
 }
 
 /** An address without its IPv4-mapped form. */
