@@ -29,7 +29,8 @@ export interface Administered {
 }
 
 const LONGEST_REASON = 500;
-const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
+/** Printable characters, not only spaces. */
+const PRINTABLE = /^(?!\p{Zs}*$)[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
 
 const sudo = { sudo_uid: z.optional(z.unknown()) };
 const requestSchema = z.discriminatedUnion('command', [

@@ -181,7 +181,7 @@ describe('sluice ctl', () => {
     expect(await answer('forget')).toMatchObject({ ok: true, files: ['safety.json.broken-1'] });
     expect(readdirSync(state).filter((name) => name.includes('broken'))).toEqual([]);
     expect((await ctl(['clear-harm'])).code).toBe(2);
-    expect((await ctl(['clear-harm', 'two\nlines'])).code).toBe(1);
+    for (const reason of ['two\nlines', '', '   ']) expect((await ctl(['clear-harm', reason])).code).toBe(1);
     expect((await ctl(['clear-harm', 'change 4711'])).code).toBe(0);
     expect(await daemon.metric('sluice_registered_hits_total', 'on_purpose="false"')).toBe(0);
     expect(await answer('reset')).toEqual({ ok: true, reset: true });
