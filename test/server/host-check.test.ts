@@ -38,7 +38,6 @@ describe('the header Host', () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', '128.0.0.1', '1270.0.0.1', 'example', '::ffff:192.0.2.1'])
       expect(isLoopback(host)).toBe(false);
     // Names that only look like such an address.
-    for (const host of ['127.example.net', '127.0.0.1.example', '127.1', ''])
-      expect(isLoopback(host)).toBe(false);
+    for (const host of ['127.example.net', '127.0.0.1.example', '127.1', '']) expect(isLoopback(host)).toBe(false);
   });
 });

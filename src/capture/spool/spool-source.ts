@@ -100,8 +100,7 @@ export class SpoolSource {
     await this.checkpoint.commit(read, this.present, logs);
     if (read === null) return;
     this.doneCount++;
-    if (!this.options.removesDone || !wasReadWhole || (await this.compare(read.file)) === 'changed')
-      return;
+    if (!this.options.removesDone || !wasReadWhole || (await this.compare(read.file)) === 'changed') return;
     await unlink(this.pathOf(read.file)).catch(() => this.failureCount++);
   }
 
