@@ -92,6 +92,7 @@ export class Daemon {
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
   private isStopping = false;
+  private areLogsClosing = false;
   /** Time of the request to stop; NaN before it. */
   private stopMs = NaN;
 
@@ -207,11 +208,23 @@ export class Daemon {
   }
 
   stop(reason: string): void {
-    if (this.isStopping) return;
-    this.isStopping = true;
+    if (!Number.isNaN(this.stopMs)) return;
     this.stopMs = performance.now();
     this.log.info({ reason }, 'stopping');
-    this.source.stop();
+    if (!this.isStopping) {
+      this.isStopping = true;
+      this.source.stop();
+      return;
+    }
+    // The source has ended by itself, and a log may be waiting for its reader: it has less time now.
+    if (!this.areLogsClosing) this.outputs.expectLast(this.stopMs + END_FLOWS_MS);
+    else void this.outputs.close(this.closeMs);
+  }
+
+  /** Time left for the logs. */
+  private get closeMs(): number {
+    if (Number.isNaN(this.stopMs)) return PATIENT_MS;
+    return Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now());
   }
 
   async reloadRules(signal: string): Promise<void> {
@@ -253,7 +266,8 @@ export class Daemon {
     // These two use part of the time for the logs.
     this.safety.saveAll();
     const noticesOut = this.notices.close(NOTICES_MS);
-    await this.outputs.close(wasAsked ? Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now()) : PATIENT_MS);
+    this.areLogsClosing = true;
+    await this.outputs.close(this.closeMs);
     this.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     source.close();

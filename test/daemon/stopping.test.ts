@@ -67,6 +67,27 @@ describe('a stop', () => {
     expect(await daemon.ended).toEqual({ code: 0, signal: null });
     expect(daemon.standardOutput.split('\n').length - 1).toBe(count);
   }, 60_000);
+
+  it.each(['drop', 'wait'])(
+    'of a pipe that has ended is over within 5 s of a signal where nothing reads the log, with all lost lines counted (%s)',
+    async (onFull) => {
+      const count = 20_000;
+      const args = ['-', '--flows', '-', '--stats-every', 'never', '--on-full', onFull];
+      const daemon = await new RunningDaemon(args).started();
+      daemon.child.stdout!.pause();
+      daemon.child.stdin!.end(initiation.capture(0, count, START_US, 100));
+      await until('all flows are ended', async () => (await ended(daemon)) === count, 30_000);
+      const since = performance.now();
+      const end = daemon.kill('SIGTERM');
+      setTimeout(() => daemon.child.stdout!.resume(), LONGEST_STOP_MS);
+      expect(await end).toEqual({ code: 0, signal: null });
+      const [lost] = daemon.logged('event lines were lost') as { lineCount: number; droppedCount: number }[];
+      expect(lost!.droppedCount).toBeGreaterThan(0);
+      expect(lost!.lineCount + lost!.droppedCount).toBe(count);
+      expect(performance.now() - since).toBeLessThan(2 * LONGEST_STOP_MS);
+    },
+    60_000,
+  );
 });
 
 async function ended(daemon: RunningDaemon): Promise<number> {
