@@ -65,6 +65,8 @@ export interface DaemonOptions {
  */
 const END_FLOWS_MS = 3800;
 const CLOSE_LOGS_MS = 4400;
+/** From a request to stop on: until packets no longer wait for room in the logs. */
+const WAIT_FOR_LOGS_MS = 2500;
 /** Flush timeout when the source ended on its own. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
@@ -214,6 +216,9 @@ export class Daemon {
     if (!this.isStopping) {
       this.isStopping = true;
       this.source.stop();
+      setTimeout(() => {
+        this.outputs.liftLimits();
+      }, WAIT_FOR_LOGS_MS).unref();
       return;
     }
     // The source has ended by itself, and a log may be waiting for its reader: it has less time now.

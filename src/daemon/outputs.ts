@@ -118,6 +118,11 @@ export class RunOutputs implements DecisionSink {
   /** Prepares for the end of all flows: they are written until `time` (of performance.now). */
   expectLast(time: number): void {
     this.endBy = time;
+    this.liftLimits();
+  }
+
+  /** Nothing waits for room in a log from now on. */
+  liftLimits(): void {
     for (const { lines } of this.logs) lines.expectLast();
   }
 
@@ -154,11 +159,14 @@ export class RunOutputs implements DecisionSink {
     for (const { lines } of this.logs) await lines.reopen();
   }
 
-  /** Flushes everything written to the disk and returns the positions. Waits for as long as --on-full allows. */
-  async positions(timeoutMs: number): Promise<Record<string, CheckpointedLog>> {
+  /**
+   * Flushes everything written to the disk and returns the positions. With --on-full wait it tries for `timeoutMs` each
+   * time, for as long as it may wait; null if that was not long enough.
+   */
+  async positions(timeoutMs: number, mayWait: () => boolean): Promise<Record<string, CheckpointedLog> | null> {
     const positions: Record<string, CheckpointedLog> = {};
     for (const { lines, file } of this.logs) {
-      while (!(await lines.flush(timeoutMs)) && this.options.onFull === 'wait') await lines.settle();
+      while (!(await lines.flush(timeoutMs)) && this.options.onFull === 'wait') if (!mayWait()) return null;
       await lines.sync();
       if (file !== null) positions[file.name] = file.position;
     }

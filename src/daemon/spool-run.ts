@@ -97,7 +97,10 @@ export class RunSpool implements RunSource, SourceCheckpoint {
         this.isFileUnfinished = true;
         break;
       }
-      await this.commit(end, end.isWhole);
+      if (!(await this.commit(end, end.isWhole))) {
+        this.isFileUnfinished = true;
+        break;
+      }
       await this.moveLogs();
       if (this.stopBy !== Infinity) break;
     }
@@ -121,9 +124,15 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.wantsReopen = true;
   }
 
-  /** Saves the positions of the logs, and the file that was read, if any. */
-  private async commit(read: ReadFile | null, wasReadWhole = false): Promise<void> {
-    await this.spool.commit(read, await this.outputs.positions(FLUSH_MS), wasReadWhole);
+  /**
+   * Saves the positions of the logs, and the file that was read, if any. False if the daemon stops before the logs take
+   * everything: the next start begins from the positions saved before.
+   */
+  private async commit(read: ReadFile | null, wasReadWhole = false): Promise<boolean> {
+    const positions = await this.outputs.positions(FLUSH_MS, () => performance.now() < this.stopBy);
+    if (positions === null) return false;
+    await this.spool.commit(read, positions, wasReadWhole);
+    return true;
   }
 
   /** Between two files: reopens or rotates the logs if needed, and saves their new positions. */

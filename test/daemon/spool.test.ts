@@ -268,3 +268,20 @@ describe('a spool', () => {
     expect(daemon.log).toContain('cannot use the spool');
   });
 });
+
+it('a stop is over within 5 s where nothing reads the log, and the next start writes what was not written', async () => {
+  for (const number of [0, 1]) put(number);
+  execFileSync('mkfifo', [decisions]);
+  const stuck = await run('--on-full', 'wait').started();
+  await until('the first file was read', async () => (await stuck.metric('sluice_packets_total')) > 0);
+  const since = performance.now();
+  expect(await stuck.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(performance.now() - since).toBeLessThan(5000);
+  expect(doneCount()).toBe(0);
+  unlinkSync(decisions);
+  const next = await run().started();
+  await until('both files are done', () => Promise.resolve(doneCount() === 2));
+  expect(await next.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  const made = eventsOf(decisions).filter(({ event_type: type }) => type === 'decision');
+  expect(new Set(made.map(({ src_ip: client }) => client)).size).toBe(2 * CLIENTS_PER_FILE);
+});
