@@ -8,7 +8,8 @@ import { formatMicros, micros, type Micros } from '../core/units.ts';
 import { adviseOnDate } from '../registry/file/date-advice.ts';
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
-import { NO_REGISTRATION, type Registration, type Registry, Validity } from '../registry/registry.ts';
+import { NO_REGISTRATION, type Registration, Validity } from '../registry/registration.ts';
+import type { Registry } from '../registry/registry.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { requireRegistry } from '../rules/load-rules.ts';
 

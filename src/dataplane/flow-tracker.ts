@@ -3,8 +3,9 @@
  * they want to see it, and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own
  * packets say goes to a listener.
  */
-import { FingerprintId } from './fingerprint/claims.ts';
-import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
+import { FingerprintId } from './fingerprint/holder.ts';
+import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
+import { RETIRED } from './fingerprint/holder.ts';
 import { findingStage, NO_FINDING, Stage } from './fingerprint/finding.ts';
 import { beginsWithControl } from './fingerprint/first-records.ts';
 import { Payload } from './fingerprint/payload.ts';

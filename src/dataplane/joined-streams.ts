@@ -9,7 +9,8 @@
  * a control packet (first-records.ts), where a new chain starts if the fingerprint claims the packet.
  */
 import { isMadeOfRecords, isRecordStart, RECORD_HEADER_LENGTH } from './fingerprint/first-records.ts';
-import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
+import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
+import { RETIRED } from './fingerprint/holder.ts';
 import { NO_FINDING } from './fingerprint/finding.ts';
 import { Framing, type Payload } from './fingerprint/payload.ts';
 import { HEAD_LIMIT, RecordChain } from './flow/record-chain.ts';

@@ -13,9 +13,10 @@ import {
   RECORD_HEADER_LENGTH,
   StreamPhase,
 } from './fingerprint/first-records.ts';
-import { FingerprintId } from './fingerprint/claims.ts';
+import { FingerprintId } from './fingerprint/holder.ts';
 import { findingStage, Stage } from './fingerprint/finding.ts';
-import { type FingerprintSet, RETIRED } from './fingerprint/fingerprint-set.ts';
+import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
+import { RETIRED } from './fingerprint/holder.ts';
 import { Framing, type Payload } from './fingerprint/payload.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
 import type { FlowTable } from './flow/flow-table.ts';

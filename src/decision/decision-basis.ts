@@ -4,7 +4,8 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
-import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { FlowRecord } from './flow-record.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';

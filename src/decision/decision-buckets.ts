@@ -5,7 +5,7 @@
 import { TokenBuckets } from './token-bucket.ts';
 import { BucketScope } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
-import { NO_REGISTRATION } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Rules } from './rules.ts';
 import { NO_BUCKET, DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
 

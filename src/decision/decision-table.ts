@@ -7,7 +7,7 @@
 import { invariant } from '../core/invariant.ts';
 import type { Finding } from '../dataplane/fingerprint/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
-import { NO_REGISTRATION } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
 
 export const NO_BUCKET = -1;
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { NO_RULE } from '../policy/decide.ts';
 import type { Mode, Policy } from '../policy/policy.ts';
-import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { ShownRegistration } from './decision-sink.ts';
 
 /** The rules by which flows are decided; swapped as one. */

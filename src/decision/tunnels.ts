@@ -23,7 +23,7 @@ import {
   Stage,
   Variant,
 } from '../dataplane/fingerprint/finding.ts';
-import { FingerprintId } from '../dataplane/fingerprint/claims.ts';
+import { FingerprintId } from '../dataplane/fingerprint/holder.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';

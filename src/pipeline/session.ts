@@ -3,10 +3,8 @@
  * one capture after the other. Flow table and decision table are empty at the end of each capture, and are used again
  * for the next.
  */
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
@@ -78,9 +76,4 @@ export class Session {
     const port = new SideBySide(tracker.table, controllers.slice(0, sides.length), listener);
     return { decisions, pipeline: new Pipeline(tracker, port) };
   }
-}
-
-/** A session that does everything in the thread that calls it. */
-export function openSession(flowCapacity: number, linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY): Session {
-  return new Session(new LocalTracker(new FlowTable(flowCapacity), linkIdentity));
 }

@@ -24,7 +24,7 @@ import { compileGuard } from './guard-limits.ts';
 import { compileSafety } from './compile-safety.ts';
 import { DEFAULT_SAFETY } from './limits.ts';
 import type { Boundaries, Mode, Policy, Rule } from './policy.ts';
-import { parsePorts, type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
+import { type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
 import { rolloutSeed } from './rollout.ts';
 import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
 
@@ -108,7 +108,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
     condition.inRanges(
       'source_port',
       ports.join(' or '),
-      ports.map((port) => parsePorts(port)!),
+      ports.map((port) => condition.parsePorts(port)!),
       (input) => input.sourcePort,
     ),
   );
@@ -116,7 +116,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
     condition.inRanges(
       'destination_port',
       ports.join(' or '),
-      ports.map((port) => parsePorts(port)!),
+      ports.map((port) => condition.parsePorts(port)!),
       (input) => input.destinationPort,
     ),
   );

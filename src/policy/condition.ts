@@ -4,7 +4,7 @@
  */
 import { isMappedIpv4 } from '../core/ip-address.ts';
 import { IPV4_LENGTH_OFFSET, wordMask } from '../registry/prefix.ts';
-import { NO_REGISTRATION } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { DecisionInput } from './decision-input.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -28,6 +28,15 @@ export interface PrefixCondition {
 export interface NumberRange {
   readonly first: number;
   readonly last: number;
+}
+
+/** A port or a range of ports; null where the value is neither. */
+export function parsePorts(value: number | string): NumberRange | null {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(value));
+  if (match === null) return null;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return first >= 1 && first <= last && last <= 65_535 ? { first, last } : null;
 }
 
 /** Larger than any code of a protocol, stage, variant, transport or sector. */

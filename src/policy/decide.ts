@@ -2,7 +2,7 @@
  * Decides a flow. The action is that of the first rule whose conditions all hold and whose rollout includes the client.
  * A rule whose rollout leaves the client out does not match, and the next rules are tried.
  */
-import { NO_REGISTRATION } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
 import { Action } from './action.ts';
 import type { DecisionInput } from './decision-input.ts';
 import type { Policy, Rule } from './policy.ts';

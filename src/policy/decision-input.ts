@@ -1,5 +1,5 @@
 /** Everything that the conditions of rules may depend on, as numbers in one reused record. */
-import { NO_REGISTRATION } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
 
 export class DecisionInput {
   /** Codes of core/protocol and dataplane/fingerprint/finding. */

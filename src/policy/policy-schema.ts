@@ -11,7 +11,7 @@ import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseBytes, parseRate, parsePercent, BUCKET_SCOPE_NAMES } from './action.ts';
 import { GROUP_NAMES } from './client-groups.ts';
-import { REGISTERED_NAMES } from './condition.ts';
+import { parsePorts, REGISTERED_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
 import { MAX_LIMITS, THEN_NAMES } from './limits.ts';
 import { MODE_NAMES } from './policy.ts';
@@ -70,15 +70,6 @@ const PORT_MESSAGE = 'must be a port from 1 to 65535, a range like 1000-2000, or
 const port = z
   .union([z.number(), z.string()], { error: PORT_MESSAGE })
   .check(z.refine((value) => parsePorts(value) !== null, { error: PORT_MESSAGE }));
-
-/** A port or a range of ports; null where the value is neither. */
-export function parsePorts(value: number | string): { first: number; last: number } | null {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(value));
-  if (match === null) return null;
-  const first = Number(match[1]);
-  const last = Number(match[2] ?? match[1]);
-  return first >= 1 && first <= last && last <= 65_535 ? { first, last } : null;
-}
 
 const count = wholeFrom(1);
 

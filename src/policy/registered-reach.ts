@@ -10,7 +10,8 @@
 import { parseInstant } from '../core/iso-time.ts';
 import { PrefixParser, wordMask } from '../registry/prefix.ts';
 import { parsePercent } from './action.ts';
-import { parsePorts, type RuleShape } from './policy-schema.ts';
+import { parsePorts } from './condition.ts';
+import type { RuleShape } from './policy-schema.ts';
 
 /** The result for a rule that throttles or blocks. */
 export interface RegisteredReach {

@@ -3,7 +3,8 @@
  * to `recordTunnelEnds` before the first one is decided, because a registered end of a tunnel covers all flows of the
  * tunnel.
  */
-import { NO_REGISTRATION, type Registry } from '../registry/registry.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
+import type { Registry } from '../registry/registry.ts';
 import { Action } from './action.ts';
 import { actionOf, decidingRule, NO_RULE } from './decide.ts';
 import type { Mode, Policy } from './policy.ts';

@@ -10,7 +10,7 @@ import type { Rules } from '../../src/decision/rules.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { decidingRule, NO_RULE, REASON_NAMES, reasonOf } from '../../src/policy/decide.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
-import { NO_REGISTRATION } from '../../src/registry/registry.ts';
+import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 
 /** What the twin asks before a client is hit, in place of the safety guard. */
 export interface PlainGuard {

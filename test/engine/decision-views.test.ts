@@ -6,7 +6,7 @@ import { KEPT_DECISIONS, NO_ACTION, DecisionViews } from '../../src/decision/dec
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../../src/policy/decide.ts';
 import { MODE_NAMES } from '../../src/policy/policy.ts';
-import { NO_REGISTRATION } from '../../src/registry/registry.ts';
+import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
 const RULES = ['registered', 'late', 'slow'];

@@ -1,6 +1,7 @@
 /** Who claims a payload at a glance, against asking every fingerprint. */
 import { describe, expect, it } from 'vitest';
-import { FingerprintId, claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
+import { claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
+import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';
 import { mayBeEspInUdp, matchEspInUdp } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
 import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
 import { matchIke } from '../../src/dataplane/fingerprint/ike.ts';

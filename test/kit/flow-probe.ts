@@ -4,7 +4,8 @@
  */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
-import { FingerprintSet, RETIRED } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
 import {
   findingInitiator,
   findingProtocol,

@@ -7,7 +7,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { openSession } from '../../src/pipeline/session.ts';
+import { openSession } from '../../src/pipeline/open-session.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';

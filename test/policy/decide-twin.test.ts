@@ -13,7 +13,7 @@ import { actionOf, decidingRule, NO_RULE, traceRules } from '../../src/policy/de
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { rolloutPosition, rolloutSeed } from '../../src/policy/rollout.ts';
-import { NO_REGISTRATION } from '../../src/registry/registry.ts';
+import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 import { SECTOR_NAMES } from '../../src/registry/sector.ts';
 import { addressWords } from '../kit/address-words.ts';
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { compareCoverage, type CoverageChange, coveredAddresses } from '../../src/registry/coverage-change.ts';
 import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
-import { NO_REGISTRATION, type Registry } from '../../src/registry/registry.ts';
+import { NO_REGISTRATION } from '../../src/registry/registration.ts';
+import type { Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, SeededRandom } from '../kit/random.mjs';
 

@@ -8,6 +8,7 @@
 import { Protocol } from '../../core/protocol.ts';
 import { mayBeEspInUdp, matchEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
 import type { EvidenceLog } from './evidence.ts';
+import { FingerprintId } from './holder.ts';
 import { mayBeIke } from './ike-message.ts';
 import { matchIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
@@ -15,10 +16,6 @@ import { mayBeOpenvpn, matchOpenvpn, observeOpenvpn } from './openvpn.ts';
 import type { Payload } from './payload.ts';
 import { MatchStrength, Verdict } from './verdict.ts';
 import { mayBeWireguard, matchWireguard, observeWireguard } from './wireguard.ts';
-
-/** Who can hold a flow, in the order in which they are asked: the more specific first. */
-export const FingerprintId = { NONE: 0, WIREGUARD: 1, IKE: 2, OPENVPN: 3, ESP_IN_UDP: 4, NATIVE_IPSEC: 5 } as const;
-export type FingerprintId = (typeof FingerprintId)[keyof typeof FingerprintId];
 
 export const FINGERPRINT_PROTOCOL: readonly Protocol[] = [
   Protocol.NONE,

@@ -9,7 +9,6 @@
  */
 import {
   ASKED,
-  FingerprintId,
   FINGERPRINT_PROTOCOL,
   claimsOf,
   NO_CLAIMS,
@@ -20,6 +19,7 @@ import {
 } from './claims.ts';
 import { EvidenceLog } from './evidence.ts';
 import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
+import { FingerprintId, RETIRED } from './holder.ts';
 import { Framing, type Payload } from './payload.ts';
 import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
 import { opensSession } from './session-opening.ts';
@@ -32,9 +32,6 @@ import { isSessionData } from './wireguard.ts';
  */
 const Block = { FINGERPRINT: 0, STRENGTH: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE: 4, STATE: 5 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
-
-/** The handle of a flow whose packets are offered no more, but for those that may open a session. */
-export const RETIRED = -0x80000000;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
 const UNCLAIMED_LIMIT = 24;

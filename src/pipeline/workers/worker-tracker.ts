@@ -8,7 +8,7 @@ import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Counters, type FlowEnd } from '../../dataplane/counters.ts';
 import { DecodeStage, WAITS } from '../../dataplane/decode-stage.ts';
 import { Detection } from '../../dataplane/detection.ts';
-import type { FingerprintId } from '../../dataplane/fingerprint/claims.ts';
+import type { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
 import { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
 import { FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { Tracker, TrackerListener } from '../../dataplane/tracker.ts';
