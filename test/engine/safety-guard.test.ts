@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { buildPcap } from '../kit/pcap.mjs';
 import { live, REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
-import { MINUTE, SECOND, session } from './wireguard-session.ts';
+import { type Ends, MINUTE, SECOND, session } from './wireguard-session.ts';
 
 const START = parseMicros('2024-11-30T18:00:00Z');
 const NONE = { would: 0, prevented: 0, done: 0 };
@@ -79,5 +79,39 @@ describe('the safety guard', () => {
       '{ limits: [{ window: 60s, stage: confirmed, clients: 5, share: 5% }, { window: 1h, stage: suspected, clients: 5, share: 5% }] }';
     const day = await live(rulesOf(policy(['{ name: ok, action: allow }'], limits), REGISTRY_HEADER), packets);
     expect(day.guard!.breaker.limitCounts().map(({ seen }) => seen)).toEqual([2, 2]);
+  });
+
+  it('takes a client for a new one only if it was not hit all the while', async () => {
+    const times = Array.from({ length: 60 }, (_, i) => (i + 1) * 10 * SECOND);
+    const late = START + 9 * MINUTE + 30 * SECOND;
+    const allowed: Ends = { client: [192, 0, 2, 12], server: [203, 0, 113, 77] };
+    const packets = capture(
+      // Hit for ten minutes, and by another flow at their end.
+      [{ client: [192, 0, 2, 10] }, START, times],
+      [{ client: [192, 0, 2, 10], clientPort: 40_001 }, late, [SECOND]],
+      // Allowed for ten minutes, and hit by another flow at their end.
+      [allowed, START, times],
+      [{ client: [192, 0, 2, 12] }, late, [SECOND]],
+    );
+    const rule = '{ name: ok, action: allow, when: { destination: 203.0.113.77/32 } }';
+    const safety = '{ limits: [{ window: 60s, stage: confirmed, clients: 500 }] }';
+    const day = await live(rulesOf(policy([rule, CUT], safety), REGISTRY_HEADER), packets);
+    expect(day.trips).toEqual([]);
+    expect(day.guard!.breaker.limitCounts().map(({ affected, seen }) => [affected, seen])).toEqual([[1, 2]]);
+  });
+
+  it('has decisions shown in mode observe after a trip', async () => {
+    const safety = '{ limits: [{ window: 60s, clients: 0 }] }';
+    const rules = rulesOf(policy([CUT], safety), REGISTRY_HEADER);
+    const day = await live(rules, capture([{ client: [192, 0, 2, 10] }, START, [SECOND]]));
+    expect([rules.mode, day.guard!.hasTripped, day.mode]).toEqual(['enforce', true, 'observe']);
+  });
+
+  it('may be missing: a throttle then slows without asking', async () => {
+    const slow = '{ name: slow, action: throttle, rate: 8kbit/s, burst: 1600B }';
+    const times = Array.from({ length: 60 }, (_, i) => (i + 1) * 100_000);
+    const packets = capture([{ client: [10, 0, 0, 10] }, START, times]);
+    const day = await live(rulesOf(policy([slow], WIDE), REGISTRY_HEADER), packets, { withBreaker: false });
+    expect([day.guard, day.mode, day.hit.size]).toEqual([null, 'enforce', 1]);
   });
 });

@@ -12,6 +12,7 @@ import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';
 import type { Capacities } from '../../src/decision/breaker/breaker.ts';
+import type { Mode } from '../../src/policy/policy.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Trip } from '../../src/decision/breaker/trip.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
@@ -39,6 +40,8 @@ export interface Day {
   readonly decided: number;
   readonly registeredHits: HitCounts;
   readonly guard: SafetyGuard | null;
+  /** The mode in effect at the end. */
+  readonly mode: Mode;
 }
 
 export interface DayOptions {
@@ -87,6 +90,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
     decided: decisions.made.reduce((sum, count) => sum + count, 0),
     registeredHits: decisions.hits.toCounts(),
     guard,
+    mode: decisions.mode,
   };
 }
 

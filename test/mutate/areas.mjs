@@ -105,6 +105,9 @@ export const AREAS = {
       'src/decision/decision-table.ts',
     ],
     tests: [
+      'test/decision/decision-counts.test.ts',
+      'test/decision/decision-table.test.ts',
+      'test/decision/decision-controller.test.ts',
       'test/engine/due-decisions.test.ts',
       'test/engine/registered-hits.test.ts',
       'test/engine/safety-guard.test.ts',
