@@ -3,6 +3,7 @@ import { Protocol } from '../../src/core/protocol.ts';
 import { parseMicros } from '../../src/core/units.ts';
 import { Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
+import { parsePorts } from '../../src/policy/condition.ts';
 import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf, traceRules } from '../../src/policy/decide.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
@@ -172,4 +173,35 @@ describe('the trace of a decision', () => {
     const all = policyOf('  - { name: a, action: block, rollout: 2.5% }\n');
     expect(traceRules(all, out)[0]!.failed).toEqual(['rollout: the client is not within the first 2.5 %']);
   });
+});
+
+it.each([
+  ['1', { first: 1, last: 1 }],
+  [65_535, { first: 65_535, last: 65_535 }],
+  ['1-65535', { first: 1, last: 65_535 }],
+  ['0', null],
+  ['65536', null],
+  ['1-65536', null],
+  ['20-10', null],
+  ['x', null],
+  ['1-', null],
+])('ports %j', (text, expected) => {
+  expect(parsePorts(text)).toEqual(expected);
+});
+
+it('a schedule is open on its days only', () => {
+  const on = (days: string): Policy =>
+    policyOf(`  - { name: a, action: block, when: { schedule: { ${days}from: "00:00", to: "24:00", zone: UTC } } }\n`);
+  // A Saturday.
+  const input = flow({ timeUs: parseMicros('2024-11-30T12:00:00Z') });
+  expect(
+    ['', 'days: [sat], ', 'days: [fri, sat], ', 'days: [sun], '].map((days) => decidingRule(on(days), input)),
+  ).toEqual([0, 0, 0, NO_RULE]);
+});
+
+it('a throttle without a burst has the default one', () => {
+  const policy = policyOf(
+    '  - { name: a, action: throttle, rate: 8Mbit/s }\n  - { name: b, action: throttle, rate: 8Mbit/s, burst: 5kB }\n',
+  );
+  expect(policy.rules.map(({ throttle }) => throttle!.burst)).toEqual([250_000, 5000]);
 });

@@ -61,7 +61,7 @@ describe('whether a rule can hit a registered user', () => {
     [
       'an earlier rule that begins before it',
       [allow('registered: either, from: 2024-11-01T00:00:00Z'), block('from: 2024-11-02T00:00:00Z')],
-      'no',
+      'no: ok before it allows them',
     ],
     [
       'an earlier rule that begins after it',
@@ -79,7 +79,7 @@ describe('whether a rule can hit a registered user', () => {
         allow('registered: either, source: [10.0.0.0/8, "2001:db8::/32"]'),
         block('source: [10.1.0.0/16, "2001:db8:1::/48"]'),
       ],
-      'no',
+      'no: ok before it allows them',
     ],
     [
       'a prefix around that of an earlier rule',
@@ -89,9 +89,13 @@ describe('whether a rule can hit a registered user', () => {
     [
       'ports within those of an earlier rule',
       [allow('registered: either, source_port: 1000-2000'), block('source_port: [1000, 1500-2000]')],
-      'no',
+      'no: ok before it allows them',
     ],
-    ['a larger minimum of packets', [allow('registered: either, min_packets: 10'), block('min_packets: 20')], 'no'],
+    [
+      'a larger minimum of packets',
+      [allow('registered: either, min_packets: 10'), block('min_packets: 20')],
+      'no: ok before it allows them',
+    ],
     [
       'a smaller minimum of packets',
       [allow('registered: either, min_packets: 30'), block('min_packets: 20')],
