@@ -47,6 +47,8 @@ const RULES = [
   '{ name: some, action: block, rollout: 40% }',
   '{ name: rest, action: block, when: { registered: none } }',
   '{ name: all, action: block }',
+  '{ name: all, action: allow }',
+  '{ name: rest, action: allow, when: { registered: none } }',
 ];
 
 const ROWS = [

@@ -82,14 +82,15 @@ describe('the safety guard', () => {
   });
 
   it('takes a client for a new one only if it was not hit all the while', async () => {
-    const times = Array.from({ length: 60 }, (_, i) => (i + 1) * 10 * SECOND);
-    const late = START + 9 * MINUTE + 30 * SECOND;
+    // A client is remembered for a day after it was hit.
+    const times = Array.from({ length: 60 * 30 }, (_, i) => (i + 1) * 2 * MINUTE);
+    const late = START + 60 * 60 * MINUTE - 30 * SECOND;
     const allowed: Ends = { client: [192, 0, 2, 12], server: [203, 0, 113, 77] };
     const packets = capture(
-      // Hit for ten minutes, and by another flow at their end.
+      // Hit for sixty hours, and by another flow at their end.
       [{ client: [192, 0, 2, 10] }, START, times],
       [{ client: [192, 0, 2, 10], clientPort: 40_001 }, late, [SECOND]],
-      // Allowed for ten minutes, and hit by another flow at their end.
+      // Allowed as long, and hit by another flow at their end.
       [allowed, START, times],
       [{ client: [192, 0, 2, 12] }, late, [SECOND]],
     );
