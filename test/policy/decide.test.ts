@@ -185,6 +185,7 @@ it.each([
   ['20-10', null],
   ['x', null],
   ['1-', null],
+  ['x1', null],
 ])('ports %j', (text, expected) => {
   expect(parsePorts(text)).toEqual(expected);
 });
