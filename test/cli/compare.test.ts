@@ -11,7 +11,7 @@ import { sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
 /** Enough captures for every kind of change, and few enough for two replays of each case. */
-const CAPTURES = ['captures/wireguard', 'captures/openvpn', 'captures/ipsec', '--each'];
+const CAPTURES = ['captures/wireguard', 'captures/field', '--each'];
 const FEW = ['captures/wireguard', '--each'];
 const BASELINE = 'rules/policy.yaml';
 const REGISTRY = 'rules/registry.csv';
