@@ -14,7 +14,7 @@ import { CaptureRun, type CaptureUnderWay } from '../pipeline/capture-run.ts';
 import { addTrips } from '../pipeline/replay.ts';
 import { Session } from '../pipeline/session.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
-import { requireRules, shownPath } from '../rules/load-rules.ts';
+import { type RegistryReading, requireRules, shownPath } from '../rules/load-rules.ts';
 import { changeEvent } from '../study/compare/change-event.ts';
 import { Comparison } from '../study/compare/comparison.ts';
 import { comparisonJson } from '../study/compare/comparison-json.ts';
@@ -32,6 +32,7 @@ import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
+import { writeOut } from './write-out.ts';
 
 export interface CompareFlags extends AddressFlags, HitLimits {
   readonly policy?: readonly string[];
@@ -95,14 +96,13 @@ function rulesFiles({ policy, registry }: CompareFlags): { policy: string; regis
 
 async function load(pairs: readonly { policy: string; registry: string }[]): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
+  const registries = new Map<string, RegistryReading>();
   for (const files of pairs) {
-    const { policy, registry } = await requireRules(files);
-    // A registry that several sets share is kept once.
-    const shared = candidates.find(({ registryFile }) => registryFile === files.registry)?.rules.registry;
+    const { policy, registry } = await requireRules(files, registries);
     candidates.push({
       policyFile: files.policy,
       registryFile: files.registry,
-      rules: { policy, registry: shared ?? registry, mode: 'enforce' },
+      rules: { policy, registry, mode: 'enforce' },
     });
   }
   return candidates;
@@ -254,10 +254,4 @@ class CompareRun {
     for (const text of exceeded) process.stderr.write(`sluice: ${text}\n`);
     return exceeded.length > 0 ? ExitCode.FAILED : ExitCode.DONE;
   }
-}
-
-async function writeOut(text: string): Promise<void> {
-  const output = new LineOutput(STANDARD_OUTPUT);
-  output.write(text);
-  await output.close();
 }

@@ -4,7 +4,6 @@ import type { Rules } from '../decision/decisions.ts';
 import { EventLines } from '../output/event/event-line.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
-import { LineOutput } from '../output/log/line-output.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary/summary.ts';
 import type { Mode } from '../policy/policy.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
@@ -28,6 +27,7 @@ import { reportList } from './report-list.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
+import { writeOut } from './write-out.ts';
 
 export interface ReplayFlags extends AddressFlags, OutputPaths {
   readonly policy: string;
@@ -156,10 +156,4 @@ async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<v
   const text = await summaryText(totals);
   if (usesStandardOutput(flags)) process.stderr.write(text);
   else await writeOut(text);
-}
-
-async function writeOut(text: string): Promise<void> {
-  const output = new LineOutput('-');
-  output.write(text);
-  await output.close();
 }

@@ -12,7 +12,7 @@ import type { DecisionPort } from '../decision/decision-port.ts';
 
 /** Receives the outcomes of packets that a side does not simply forward. */
 export interface OutcomeListener {
-  affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number, delayUs: number): void;
+  affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void;
 }
 
 export class SideBySide implements DecisionPort {
@@ -47,8 +47,7 @@ export class SideBySide implements DecisionPort {
       const outcome = controller.packet(slot, wireLength, packet);
       if (outcome === Outcome.FORWARDED) continue;
       const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
-      const delayUs = outcome === Outcome.DELAYED ? controller.delayUs : 0;
-      listener.affected(side, slot, outcome, wireLength, timeUs, delayUs);
+      listener.affected(side, slot, outcome, wireLength, timeUs);
     }
     return Outcome.FORWARDED;
   }

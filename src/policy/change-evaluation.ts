@@ -9,7 +9,7 @@
  */
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import { Action, ACTION_NAMES } from './action.ts';
-import { ClientHits, HitUser } from './client-hits.ts';
+import { ClientHits, hitUserOf } from './client-hits.ts';
 import { allowedBy, MAX_LIMITS } from './limits.ts';
 import type { RecordedFlow, RecordedFlows } from './recorded-flow.ts';
 import { type RulesAt, TrialRules } from './trial-rules.ts';
@@ -156,7 +156,8 @@ class Evaluation {
     const wasEffective = !this.isEnforced || before.rules.mode === 'enforce';
     const wasHit = wasEffective && actionBefore !== Action.ALLOW;
     const isHit = after.action !== Action.ALLOW;
-    const client = this.hits.take(flow.input.source, wasHit, isHit, after.rule, this.userOf(flowBefore));
+    const user = hitUserOf(flowBefore >= REGISTERED_BEFORE, after.isRegistered, after.hitsRegistered);
+    const client = this.hits.take(flow.input.source, wasHit, isHit, after.rule, user);
     if (client >= this.uses.length) this.grow();
     const { uses } = this;
     const agoUs = this.nowUs - flow.lastTimeUs;
@@ -165,13 +166,6 @@ class Evaluation {
       if (agoUs > windowUs || (stage !== null && stage !== flow.input.stage)) continue;
       uses[client]! |= (isHit && !wasHit ? LIMIT_SEEN | LIMIT_HIT : LIMIT_SEEN) << (at * LIMIT_BITS);
     }
-  }
-
-  /** What registrations say of the flow that was just decided by the rules after the change. */
-  private userOf(flowBefore: number): HitUser {
-    const { after } = this;
-    if (after.isRegistered) return after.hitsRegistered ? HitUser.OTHER : HitUser.REGISTERED;
-    return flowBefore >= REGISTERED_BEFORE ? HitUser.DEREGISTERED : HitUser.OTHER;
   }
 
   private grow(): void {

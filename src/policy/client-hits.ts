@@ -16,6 +16,12 @@ export const HitUser = {
 } as const;
 export type HitUser = (typeof HitUser)[keyof typeof HitUser];
 
+/** `isOnPurpose`: the rule that hits the flow says so. */
+export function hitUserOf(wasRegistered: boolean, isRegistered: boolean, isOnPurpose: boolean): HitUser {
+  if (isRegistered) return isOnPurpose ? HitUser.OTHER : HitUser.REGISTERED;
+  return wasRegistered ? HitUser.DEREGISTERED : HitUser.OTHER;
+}
+
 /** Flags of a client. */
 const HIT_BEFORE = 1;
 const HIT_AFTER = 2;

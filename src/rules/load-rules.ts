@@ -65,14 +65,18 @@ export async function applyManifests(
   return checked;
 }
 
-/** Loads a valid policy and a valid registry. Errors go to stderr, and throw CommandError. */
-export async function requireRules(files: {
-  readonly policy: string;
-  readonly registry: string;
-}): Promise<{ readonly policy: Policy; readonly registry: Registry }> {
+/**
+ * Loads a valid policy and a valid registry. Errors go to stderr, and throw CommandError. `registries` keeps what was
+ * read, so that several policies can share a registry.
+ */
+export async function requireRules(
+  files: { readonly policy: string; readonly registry: string },
+  registries = new Map<string, RegistryReading>(),
+): Promise<{ readonly policy: Policy; readonly registry: Registry }> {
   const policyReading = await readPolicy(files.policy);
   if (!policyReading.issues.ok) throw invalid(policyReading.issues);
-  const registryReading = await readRegistry(files.registry);
+  const registryReading = registries.get(files.registry) ?? (await readRegistry(files.registry));
+  registries.set(files.registry, registryReading);
   await applyManifests([policyReading, registryReading]);
   for (const { issues } of [policyReading, registryReading]) if (!issues.ok) throw invalid(issues);
   return { policy: policyReading.policy!, registry: registryReading.registry! };

@@ -21,7 +21,7 @@ export function comparisonJson(totals: ComparisonTotals): string {
     flows: counters.flowsStarted,
     vpn_flows: comparison.flows,
     rules: rules.map(rulesJson),
-    changes: comparison.pairs.map((pair, at) => pairJson(pair, rules, largest[at]!)),
+    changes: comparison.pairs.map((pair, at) => pairJson(pair, comparison.flows, rules, largest[at]!)),
     time_line: comparison.timeLine.intervals().map((interval) => intervalJson(interval, rules)),
   };
   return `${JSON.stringify(object)}\n`;
@@ -31,7 +31,12 @@ function rulesJson({ letter, policy, registry, trips }: ComparedRules): object {
   return { name: letter, policy, registry, breaker: { would_trip: trips.map(trialTripJson) } };
 }
 
-function pairJson(pair: PairComparison, rules: readonly ComparedRules[], largest: LargestChanges): object {
+function pairJson(
+  pair: PairComparison,
+  flows: number,
+  rules: readonly ComparedRules[],
+  largest: LargestChanges,
+): object {
   const { hits } = pair;
   return {
     from: rules[0]!.letter,
@@ -49,7 +54,7 @@ function pairJson(pair: PairComparison, rules: readonly ComparedRules[], largest
       no_longer_hit: hits.noLongerHit,
     },
     newly_hit_by_rule: Object.fromEntries(pair.hitsByRule()),
-    flows: { all: pair.flows, changed: pair.changed, decided_otherwise: pair.decidedOtherwise },
+    flows: { all: flows, changed: pair.changed, decided_otherwise: pair.decidedOtherwise },
     packets_changed: pair.packets,
     bytes_changed: pair.bytes,
     by: Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, pair.table.rows(dimension).map(rowJson)])),

@@ -4,7 +4,7 @@ import type { DecisionView } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 
-/** Packets and bytes of a flow that one side delayed and dropped. */
+/** Packets and bytes that one side delayed and dropped. */
 export interface Affected {
   delayedPackets: number;
   delayedBytes: number;

@@ -1,6 +1,6 @@
 /** Two sets of rules compared: the flows that change, their clients, and the registered users among them. */
 import type { ShownRegistration } from '../../decision/decision-sink.ts';
-import { ClientHits, HitUser } from '../../policy/client-hits.ts';
+import { ClientHits, HitUser, hitUserOf } from '../../policy/client-hits.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { ChangeTable } from './change-table.ts';
 import { changedActions, type FlowChange, isHit, isRegistered, type SideOfFlow } from './flow-change.ts';
@@ -17,8 +17,7 @@ export interface HitHolder {
 export class PairComparison {
   /** Place of the second set of rules among all, from 1 on. */
   readonly side: number;
-  /** Flows with a finding; flows that change; flows treated alike by another rule or registration. */
-  flows = 0;
+  /** Flows that change; flows treated alike by another rule or registration. */
   changed = 0;
   decidedOtherwise = 0;
   /** Packets and bytes of the flows that change. */
@@ -59,9 +58,10 @@ export class PairComparison {
   /** Takes a flow at its end. */
   take(change: FlowChange): void {
     const { flow, before, after } = change;
-    this.flows++;
     const rule = this.ruleNumbers.get(after.strongest.rule) ?? -1;
-    const user = isHit(after) && !isHit(before) ? this.userOf(before, after, rule) : HitUser.OTHER;
+    const isOnPurpose = this.policy.rules[rule]?.hitsRegistered === true;
+    const isNewlyHit = isHit(after) && !isHit(before);
+    const user = isNewlyHit ? hitUserOf(isRegistered(before), isRegistered(after), isOnPurpose) : HitUser.OTHER;
     const client = this.hits.take(flow.source, isHit(before), isHit(after), rule, user);
     if (user !== HitUser.OTHER) this.noteHolder(user === HitUser.REGISTERED ? after : before, user);
     const actions = changedActions(change);
@@ -75,11 +75,6 @@ export class PairComparison {
     this.changedClientRows.add(client);
     this.table.take(change, ...actions, client);
     this.onChange?.(change);
-  }
-
-  private userOf(before: SideOfFlow, after: SideOfFlow, rule: number): HitUser {
-    if (isRegistered(after)) return this.policy.rules[rule]!.hitsRegistered ? HitUser.OTHER : HitUser.REGISTERED;
-    return isRegistered(before) ? HitUser.DEREGISTERED : HitUser.OTHER;
   }
 
   private noteHolder({ strongest }: SideOfFlow, user: HitUser): void {

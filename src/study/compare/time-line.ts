@@ -4,17 +4,11 @@
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Outcome } from '../../dataplane/outcome.ts';
+import type { Affected } from './flow-change.ts';
 
 const FIRST_WIDTH_US = 1_000_000;
 /** Intervals that are kept at most. */
 const INTERVALS = 240;
-
-export interface IntervalSide {
-  readonly delayedPackets: number;
-  readonly delayedBytes: number;
-  readonly droppedPackets: number;
-  readonly droppedBytes: number;
-}
 
 export interface Interval {
   /** Packet time of its beginning, µs since 1970, and its length in µs. */
@@ -22,7 +16,8 @@ export interface Interval {
   readonly lengthUs: number;
   readonly packets: number;
   readonly bytes: number;
-  readonly sides: readonly IntervalSide[];
+  /** By side. */
+  readonly sides: readonly Readonly<Affected>[];
 }
 
 /** Columns of the offered traffic, and of each side after them. */
@@ -112,7 +107,7 @@ function joined(cells: ReadonlyMap<number, Float64Array>): Map<number, Float64Ar
   return wider;
 }
 
-function sideOf(counts: Float64Array, side: number): IntervalSide {
+function sideOf(counts: Float64Array, side: number): Readonly<Affected> {
   const first = OFFERED_COLUMNS + side * SIDE_COLUMNS;
   return {
     delayedPackets: counts[first + SideColumn.DELAYED_PACKETS]!,
