@@ -187,7 +187,8 @@ exec ${real} "$@"
         expect(wait).toBeGreaterThanOrEqual(250 * 2 ** index - 20);
         expect(wait).toBeLessThan(250 * 2 ** index + 700);
       }
-      expect(inside('curl', '-s', 'http://127.0.0.1:9464/readyz')).toContain('tcpdump ended: broken');
+      const ready = (): string => inside('curl', '-s', 'http://127.0.0.1:9464/readyz');
+      await until('it says why', () => ready().includes('tcpdump ended: broken')).catch(() => expect.fail(ready()));
       expect(metric('sluice_capture_restarts_total')).toBe(0);
       writeFileSync(`${starts}.mended`, '');
       await until('it captures again', () => metric('sluice_source_up') === 1);

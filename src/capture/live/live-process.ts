@@ -32,7 +32,9 @@ export class ProcessLink implements CaptureLink {
         this.errorText += `${error.message}\n`;
         resolve();
       });
-      child.on('close', () => {
+      child.on('close', (code, signal) => {
+        if (this.errorText.trim() === '')
+          this.errorText = signal === null ? `exit code ${code}, without a message` : `by the signal ${signal}`;
         resolve();
       });
     });
