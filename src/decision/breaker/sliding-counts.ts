@@ -53,7 +53,7 @@ export class SlidingCounts {
     if (slice <= this.now) return false;
     const { slices, groups, counts, levels, totals } = this;
     for (let next = Math.max(this.now + 1, slice - slices + 1); next <= slice; next++) {
-      const index = next % slices;
+      const index = indexOf(next, slices);
       for (let group = 0; group < groups; group++) {
         totals[group]! -= counts[index * groups + group]!;
         counts[index * groups + group] = 0;
@@ -78,7 +78,7 @@ export class SlidingCounts {
   /** Adds a client at a time, or with -1 removes one. A time outside the window changes nothing. */
   add(group: number, timeUs: number, clients: 1 | -1): void {
     if (!this.holds(timeUs)) return;
-    this.counts[(this.sliceOf(timeUs) % this.slices) * this.groups + group]! += clients;
+    this.counts[indexOf(this.sliceOf(timeUs), this.slices) * this.groups + group]! += clients;
     this.totals[group]! += clients;
   }
 
@@ -143,7 +143,7 @@ export class SlidingCounts {
   }
 }
 
-/** The index of a slice in the ring; 0 before the first `advance`, where there is no slice. */
+/** The index of a slice in the ring, also of one before 1970; 0 before the first `advance`, where there is no slice. */
 function indexOf(slice: number, slices: number): number {
   return Number.isFinite(slice) ? ((slice % slices) + slices) % slices : 0;
 }

@@ -136,6 +136,16 @@ describe('the breaker', () => {
     expect(breaker.admit(START + HOUR, client(1), CONFIRMED, false)).toBe(true);
   });
 
+  it('holds its limits in captures whose times begin at 0, and before it', () => {
+    for (const timeUs of [0, SECOND, 50 * MINUTE, -5 * SECOND]) {
+      const breaker = breakerOf(limit(60 * SECOND, 0, 3), limit(24 * HOUR, 2, 500, { share: 0.5 }));
+      for (let number = 0; number < 10; number++) breaker.see(timeUs, client(number), CONFIRMED);
+      expect(breaker.limitCounts().map(({ seen }) => seen)).toEqual([10, 10]);
+      expect(hitMany(breaker, 10, () => timeUs)).toBe(3);
+      expect(breaker.trips).toMatchObject([{ cause: 'clients', affected: 4, seen: 10 }]);
+    }
+  });
+
   it('counts a client once that retries for hours', () => {
     const breaker = breakerOf(limit(60 * SECOND, 0, 1));
     for (let minute = 0; minute < 600; minute++)
