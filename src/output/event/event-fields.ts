@@ -2,13 +2,13 @@
  * Events as objects, with the field names of Suricata's EVE in the order of the output, for code that inspects single
  * events. EventLines (event-line.ts) writes the same fields directly as bytes; a test holds the two equal.
  */
+import type { infer as Infer } from 'zod/mini';
 import { formatAddress } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros, MICROS_PER_SECOND } from '../../core/units.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
-import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence.ts';
 import {
   findingProtocol,
   findingStage,
@@ -20,82 +20,35 @@ import {
 import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/wire/packet-view.ts';
 import { communityId } from './community-id.ts';
 import { flowId } from './flow-id.ts';
+import type { decisionEvent, flowEvent } from './schema/flow-schema.ts';
 import type { ShowAddress } from './shown-address.ts';
 import type { EventRegistration } from './shown-registration.ts';
+import { PROTO_NAMES } from './transport-names.ts';
 
-export const PROTO_NAMES: Readonly<Record<number, string>> = {
-  [Transport.TCP]: 'TCP',
-  [Transport.UDP]: 'UDP',
-  [Transport.ESP]: 'ESP',
-  [Transport.AH]: 'AH',
-};
+/** The policy and the registry in use: fields of every decision event. */
+export type EventContext = Pick<DecisionEvent, 'policy' | 'registry'>;
 
-/** The policy and the registry in use: the last fields of every decision event. */
-export interface EventContext {
-  readonly policy: { readonly name: string; readonly sha256: string };
-  readonly registry: { readonly sha256: string };
-}
+export type DecisionEvent = Infer<typeof decisionEvent>;
+/** The event of a flow that has ended. */
+export type FlowEvent = Infer<typeof flowEvent>;
+
+type VpnFields = NonNullable<FlowEvent['vpn']>;
+type DecisionFields = DecisionEvent['decision'];
 
 /** The fields that identify the flow of an event. */
-export interface TupleFields {
-  readonly flow_id: string;
-  /** flow_id of the first flow of the tunnel; absent for a flow outside any tunnel. */
-  readonly tunnel_id?: string;
-  /** VLAN ids and encapsulations, from the outermost on; absent if there are none. */
-  readonly vlan?: readonly number[];
-  readonly encapsulation?: readonly string[];
-  readonly src_ip: string;
-  readonly src_port?: number;
-  readonly dest_ip: string;
-  readonly dest_port?: number;
-  readonly proto: string;
-  readonly community_id: string;
-}
-
-interface CommonFields extends TupleFields {
-  readonly timestamp: string;
-  readonly event_type: string;
-  readonly pcap_filename: string;
-  readonly pcap_cnt: number;
-}
-
-interface VpnFields {
-  readonly protocol: string;
-  readonly variant: string;
-  readonly stage: string;
-}
-
-interface DecisionFields {
-  readonly action: string;
-  readonly previous: string | null;
-  readonly rule: string | null;
-  readonly reason: string;
-  readonly mode: string;
-}
-
-/** The fields of a decision event, in the order of the output. */
-export interface DecisionEvent extends CommonFields, EventContext {
-  readonly vpn: VpnFields & { readonly evidence: readonly EvidenceEntry[] };
-  readonly registration: { readonly source: EventRegistration | null; readonly destination: EventRegistration | null };
-  readonly decision: DecisionFields;
-}
-
-/** The event of a flow that has ended. */
-export interface FlowEvent extends CommonFields {
-  readonly flow: {
-    readonly pkts_toserver: number;
-    readonly pkts_toclient: number;
-    readonly bytes_toserver: number;
-    readonly bytes_toclient: number;
-    readonly start: string;
-    readonly end: string;
-    /** Seconds from start to end, with microseconds: EVE's `age` has whole seconds. */
-    readonly duration: number;
-    readonly reason: string;
-  };
-  readonly vpn?: VpnFields;
-  readonly decision?: DecisionFields;
-}
+export type TupleFields = Pick<
+  DecisionEvent,
+  | 'flow_id'
+  | 'tunnel_id'
+  | 'vlan'
+  | 'encapsulation'
+  | 'src_ip'
+  | 'src_port'
+  | 'dest_ip'
+  | 'dest_port'
+  | 'proto'
+  | 'community_id'
+>;
 
 export class EventFields {
   private readonly show: ShowAddress;

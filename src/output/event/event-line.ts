@@ -8,7 +8,7 @@ import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import { NO_FINDING } from '../../dataplane/fingerprint/finding.ts';
 import { Transport } from '../../dataplane/wire/packet-view.ts';
 import { hashTuple, putDigest } from './community-id.ts';
-import { durationUs, type EventContext, encapsulationNames, PROTO_NAMES, vpnFields } from './event-fields.ts';
+import { durationUs, type EventContext, encapsulationNames, vpnFields } from './event-fields.ts';
 import { putEvidence } from './evidence-line.ts';
 import { hashFlow, putFlowId } from './flow-id.ts';
 import { TupleCache } from './tuple-cache.ts';
@@ -17,6 +17,7 @@ import { ByteLiteral } from './byte-literal.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { digest } from './sha1.ts';
 import type { ShowAddress } from './shown-address.ts';
+import { PROTO_NAMES } from './transport-names.ts';
 
 export type { EventContext } from './event-fields.ts';
 

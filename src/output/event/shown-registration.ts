@@ -4,16 +4,13 @@
  * and the holder of a narrow prefix identifies an address.
  */
 import { createHmac } from 'node:crypto';
+import type { infer as Infer } from 'zod/mini';
 import type { ShownRegistration } from '../../decision/decision-sink.ts';
 import type { AddressForm } from './address-forms.ts';
+import type { registration as schema } from './schema/flow-schema.ts';
 
 /** A registration in an event. With hidden addresses, prefix and holder are absent and `reference` is a pseudonym. */
-export interface EventRegistration {
-  readonly prefix?: string;
-  readonly holder?: string;
-  readonly sector: string;
-  readonly reference: string;
-}
+export type EventRegistration = Infer<typeof schema>;
 
 export type ShowRegistration = (registration: ShownRegistration) => EventRegistration;
 

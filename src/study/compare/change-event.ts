@@ -1,28 +1,13 @@
 /** A flow that changes, as an event: the fields of a flow event, and what both sets of rules decided. */
+import type { infer as Infer } from 'zod/mini';
 import type { DecisionView } from '../../decision/decision-sink.ts';
-import type { EventFields, FlowEvent } from '../../output/event/event-fields.ts';
-import type { EventRegistration } from '../../output/event/shown-registration.ts';
+import type { EventFields } from '../../output/event/event-fields.ts';
+import type { changeEvent as schema } from '../../output/event/schema/flow-schema.ts';
 import type { FlowChange, SideOfFlow } from './flow-change.ts';
 
+export type ChangeEvent = Infer<typeof schema>;
 /** What one set of rules decided for the flow. */
-export interface SideFields {
-  readonly policy: string;
-  /** The strongest action that was decided, and the last. */
-  readonly action: string;
-  readonly last_action: string;
-  readonly rule: string | null;
-  readonly reason: string;
-  readonly registration: { readonly source: EventRegistration | null; readonly destination: EventRegistration | null };
-  readonly pkts_delayed: number;
-  readonly bytes_delayed: number;
-  readonly pkts_dropped: number;
-  readonly bytes_dropped: number;
-}
-
-export interface ChangeEvent extends FlowEvent {
-  readonly before: SideFields;
-  readonly after: SideFields;
-}
+type SideFields = ChangeEvent['before'];
 
 /** `before` and `after`: the names of the two policies. */
 export function changeEvent(
