@@ -21,6 +21,9 @@ import {
   withStandardOutput,
 } from './output-paths.ts';
 import { Progress } from './progress.ts';
+import { throttleFigures } from '../study/throttle/throttle-figures.ts';
+import { throttleJson } from '../study/throttle/throttle-json.ts';
+import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { reportList } from './report-list.ts';
@@ -77,12 +80,15 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   const signals = new SignalWatch(() => {
     run.interrupt();
   });
+  // Mode observe throttles no packet.
+  const throttles = rules.mode === 'enforce' && flags.json === true ? new ThrottleStudy(policy.rules) : null;
   const run = new Replay(
     {
       rules,
       each: flags.each === true,
       tracker,
       packetSink: outputs.packetSink,
+      throttles,
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);
       },
@@ -114,6 +120,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
     decisions: run.decisions,
     hits: run.hits,
     trips: run.trips,
+    throttles: throttles === null ? null : throttles.totals.map((rule) => throttleJson(throttleFigures(rule))),
     mode: rules.mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },

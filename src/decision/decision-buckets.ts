@@ -3,23 +3,28 @@
  * them by number.
  */
 import { TokenBuckets } from './token-bucket.ts';
-import { BucketScope } from '../policy/action.ts';
+import { BucketScope, type Throttle } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Rules } from './rules.ts';
+import type { ThrottleListener } from './throttle-listener.ts';
 import { NO_BUCKET, DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
 
 export class DecisionBuckets {
-  private buckets = new TokenBuckets();
+  private buckets: TokenBuckets;
   private readonly decisionTable: DecisionTable;
+  private readonly listener: ThrottleListener | null;
 
-  constructor(decisionTable: DecisionTable) {
+  constructor(decisionTable: DecisionTable, listener: ThrottleListener | null = null) {
     this.decisionTable = decisionTable;
+    this.listener = listener;
+    this.buckets = new TokenBuckets(listener);
   }
 
   /** Forgets every bucket: keys of buckets name rules by number, and a bucket keeps the rate that it was made with. */
   forget(): void {
-    this.buckets = new TokenBuckets();
+    this.buckets = new TokenBuckets(this.listener);
+    this.listener?.forgottenAll();
     this.decisionTable.forgetBuckets();
   }
 
@@ -34,15 +39,18 @@ export class DecisionBuckets {
     const rule = words[row + DecisionWord.RULE]!;
     const throttle = rule === NO_RULE || rules.mode === 'observe' ? null : rules.policy.rules[rule]!.throttle;
     words[row + DecisionWord.BUCKET] =
-      throttle === null
-        ? NO_BUCKET
-        : this.buckets.hold(this.keyOf(number, throttle.per, rulesGeneration, client), throttle, timeUs);
+      throttle === null ? NO_BUCKET : this.bucketOf(number, throttle, rulesGeneration, client, timeUs);
     if (held !== NO_BUCKET) this.buckets.release(held);
   }
 
   /** Delay of a packet, microseconds; NO_ROOM (decision/token-bucket) where it is dropped. */
   take(row: number, wireLength: number, timeUs: number): number {
     return this.buckets.take(this.decisionTable.words[row + DecisionWord.BUCKET]!, wireLength, timeUs);
+  }
+
+  /** The bucket of a row; NO_BUCKET (decision/decision-table) where it holds none. */
+  of(row: number): number {
+    return this.decisionTable.words[row + DecisionWord.BUCKET]!;
   }
 
   /** Gives the bucket of a row back, where it holds one. */
@@ -65,24 +73,24 @@ export class DecisionBuckets {
   /**
    * Flows with the same key share a bucket. With `per: registration`, an unregistered flow gets a bucket of its own.
    */
-  private keyOf(number: number, per: BucketScope, rulesGeneration: number, client: Int32Array): string {
+  private bucketOf(
+    number: number,
+    throttle: Throttle,
+    rulesGeneration: number,
+    client: Int32Array,
+    timeUs: number,
+  ): number {
     const { words } = this.decisionTable;
     const row = number * DECISION_WORDS;
     const rule = words[row + DecisionWord.RULE]!;
-    switch (per) {
-      case BucketScope.FLOW:
-        return `${rule} flow ${number}`;
-      case BucketScope.CLIENT:
-        return `${rule} client ${client.join()}`;
-      case BucketScope.REGISTRATION: {
-        const source = words[row + DecisionWord.SOURCE_REGISTRATION]!;
-        const registration = source === NO_REGISTRATION ? words[row + DecisionWord.DESTINATION_REGISTRATION]! : source;
-        return registration === NO_REGISTRATION
-          ? `${rule} flow ${number}`
-          : `${rule} registration ${rulesGeneration} ${registration}`;
-      }
-      case BucketScope.RULE:
-        return `${rule}`;
-    }
+    const source = words[row + DecisionWord.SOURCE_REGISTRATION]!;
+    const registration = source === NO_REGISTRATION ? words[row + DecisionWord.DESTINATION_REGISTRATION]! : source;
+    const { per } = throttle;
+    const scope = per === BucketScope.REGISTRATION && registration === NO_REGISTRATION ? BucketScope.FLOW : per;
+    let key = `${rule}`;
+    if (scope === BucketScope.FLOW) key += ` flow ${number}`;
+    else if (scope === BucketScope.CLIENT) key += ` client ${client.join()}`;
+    else if (scope === BucketScope.REGISTRATION) key += ` registration ${rulesGeneration} ${registration}`;
+    return this.buckets.hold(key, throttle, timeUs, scope);
   }
 }

@@ -16,6 +16,7 @@ import { Decisions } from './decisions.ts';
 import type { RecentFlows } from './recent-flows.ts';
 import type { Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
+import type { ThrottleListener } from './throttle-listener.ts';
 import { Tunnels } from './tunnels.ts';
 
 export class DecisionController implements DecisionPort {
@@ -35,9 +36,14 @@ export class DecisionController implements DecisionPort {
   }
 
   /** Begins a capture; all flows of the one before have ended. Returns its decisions. */
-  begin(rules: Rules, sink: DecisionSink, guard: SafetyGuard | null = null): Decisions {
+  begin(
+    rules: Rules,
+    sink: DecisionSink,
+    guard: SafetyGuard | null = null,
+    throttles: ThrottleListener | null = null,
+  ): Decisions {
     const { table, decisionTable, evidenceLog, tunnels } = this;
-    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard);
+    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard, throttles);
     return this.current;
   }
 

@@ -31,6 +31,7 @@ import { FlowIdentity, FlowRecord } from './flow-record.ts';
 import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
 import { isSameRegistration, ruleName, type Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
+import type { ThrottleListener } from './throttle-listener.ts';
 import { NO_ACTION, DecisionViews } from './decision-views.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -64,6 +65,7 @@ export class Decisions {
   private rulesGeneration = 1;
   private readonly sink: DecisionSink;
   private readonly guard: SafetyGuard | null;
+  private readonly throttles: ThrottleListener | null;
   private readonly record = new FlowRecord();
   private readonly decisionTable: DecisionTable;
   private readonly client = new FlowIdentity();
@@ -80,11 +82,12 @@ export class Decisions {
     rules: Rules,
     sink: DecisionSink,
     guard: SafetyGuard | null = null,
+    throttles: ThrottleListener | null = null,
     hits = new RegisteredHits(),
   ) {
     this.table = table;
     this.decisionTable = decisionTable;
-    this.buckets = new DecisionBuckets(decisionTable);
+    this.buckets = new DecisionBuckets(decisionTable, throttles);
     this.tunnels = tunnels;
     this.evidenceLog = evidenceLog;
     this.rules = rules;
@@ -95,6 +98,7 @@ export class Decisions {
     this.due = new DueDecisions(table, decisionTable, rules);
     this.sink = sink;
     this.guard = guard;
+    this.throttles = throttles;
     this.hits = hits;
   }
 
@@ -194,10 +198,15 @@ export class Decisions {
       return this.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
     if (this.guard?.refuses(words[row + DecisionWord.STAGE]!) === true) return Outcome.FORWARDED;
     const delay = this.buckets.take(row, wireLength, timeUs);
-    if (delay === 0 || !this.mayHit(number, slot, timeUs)) return Outcome.FORWARDED;
-    if (delay === NO_ROOM) return Outcome.DROPPED;
-    this.delayUs = delay;
-    return Outcome.DELAYED;
+    let outcome: Outcome = delay === NO_ROOM ? Outcome.DROPPED : Outcome.DELAYED;
+    if (delay === 0 || !this.mayHit(number, slot, timeUs)) outcome = Outcome.FORWARDED;
+    if (outcome === Outcome.DELAYED) this.delayUs = delay;
+    const { throttles } = this;
+    if (throttles !== null) {
+      const delayUs = outcome === Outcome.DELAYED ? delay : 0;
+      throttles.packet(this.buckets.of(row), wireLength, timeUs, outcome, delayUs);
+    }
+    return outcome;
   }
 
   /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */

@@ -9,11 +9,14 @@
  * IDLE_LIMIT others are idle after it. Other buckets (their keys may be numbers of flows, which are used again) are
  * forgotten with their last holder.
  *
+ * A listener, where there is one, receives which buckets are made and forgotten.
+ *
  * Invariants: `numbers` has exactly the keys of buckets in use or idle; a bucket is in `free` when it is neither.
  */
 import { invariant } from '../core/invariant.ts';
 import { IdleList } from './idle-list.ts';
 import { BucketScope, type Throttle } from '../policy/action.ts';
+import type { ThrottleListener } from './throttle-listener.ts';
 
 const MICROS_PER_SECOND = 1_000_000;
 const BITS_PER_BYTE = 8;
@@ -39,6 +42,11 @@ export class TokenBuckets {
   /** Buckets without a holder, the longest idle first. */
   private readonly idle = new IdleList();
   private readonly free: number[] = [];
+  private readonly listener: ThrottleListener | null;
+
+  constructor(listener: ThrottleListener | null = null) {
+    this.listener = listener;
+  }
 
   /** Buckets known: held, or idle. */
   get count(): number {
@@ -47,9 +55,10 @@ export class TokenBuckets {
 
   /**
    * The bucket of a key, full at first; each `hold` wants a `release`. A key stands for one throttle: after a reload of
-   * the policy, keys of the old one must not be used for the new.
+   * the policy, keys of the old one must not be used for the new. `scope`: what the bucket is for, if that is not what the
+   * throttle says.
    */
-  hold(key: string, throttle: Throttle, timeUs: number): number {
+  hold(key: string, throttle: Throttle, timeUs: number, scope: BucketScope = throttle.per): number {
     this.reap(timeUs);
     const known = this.numbers.get(key);
     if (known !== undefined) {
@@ -66,7 +75,8 @@ export class TokenBuckets {
     this.tokens[bucket] = throttle.burst;
     this.filledAt[bucket] = timeUs;
     this.holders[bucket] = 1;
-    this.lasting[bucket] = throttle.per === BucketScope.CLIENT || throttle.per === BucketScope.RULE ? 1 : 0;
+    this.lasting[bucket] = scope === BucketScope.CLIENT || scope === BucketScope.RULE ? 1 : 0;
+    this.listener?.made(bucket, throttle, scope, key);
     return bucket;
   }
 
@@ -140,6 +150,7 @@ export class TokenBuckets {
     this.idle.delete(bucket);
     this.numbers.delete(this.keys[bucket]!);
     this.free.push(bucket);
+    this.listener?.forgotten(bucket);
   }
 
   private grow(): void {

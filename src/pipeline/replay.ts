@@ -3,6 +3,7 @@ import { DecisionCounts, type Decisions, type Rules } from '../decision/decision
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
+import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';
@@ -16,6 +17,8 @@ export interface ReplayOptions extends CaptureRunOptions {
   /** Tracks the flows, in this thread or in workers. */
   readonly tracker: Tracker;
   readonly packetSink: PacketSink | null;
+  /** Receives what throttles do in mode enforce; null or left out: none. */
+  readonly throttles?: ThrottleListener | null;
 }
 
 export class Replay extends CaptureRun {
@@ -26,6 +29,7 @@ export class Replay extends CaptureRun {
   readonly trips: TrialTrip[] = [];
   private readonly rules: Rules;
   private readonly packetSink: PacketSink | null;
+  private readonly throttles: ThrottleListener | null;
   /** Reused for each capture: it is empty at the end of one. */
   private readonly session: Session;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
@@ -35,6 +39,7 @@ export class Replay extends CaptureRun {
     super(options);
     this.rules = options.rules;
     this.packetSink = options.packetSink;
+    this.throttles = options.throttles ?? null;
     this.session = new Session(options.tracker);
     this.makeSink = makeSink;
   }
@@ -46,13 +51,14 @@ export class Replay extends CaptureRun {
 
   private begin(): CaptureUnderWay {
     const sink = this.makeSink(() => capture.decisions);
-    const { rules, packetSink } = this;
+    const { rules, packetSink, throttles } = this;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const capture = this.session.begin(rules, { sink, guard, packetSink });
+    const capture = this.session.begin(rules, { sink, guard, packetSink, throttles });
     const { decisions, pipeline } = capture;
     return {
       pipeline,
       finished: () => {
+        throttles?.forgottenAll();
         this.flows.add(decisions.flows);
         this.hits.add(decisions.hits);
         addTrips(this.trips, guard?.trips ?? []);

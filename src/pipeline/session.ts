@@ -9,6 +9,7 @@ import { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
+import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { type PacketSink, Pipeline } from './pipeline.ts';
 import { type OutcomeListener, SideBySide } from './side-by-side.ts';
 
@@ -20,6 +21,8 @@ export interface SessionOutputs {
   readonly guard?: SafetyGuard | null;
   /** Receives every packet with its outcome; null or left out: none. */
   readonly packetSink?: PacketSink | null;
+  /** Receives what throttles do in mode enforce; null or left out: none. */
+  readonly throttles?: ThrottleListener | null;
 }
 
 /** A set of rules that decides flows beside others, and the receivers of its results. */
@@ -62,8 +65,8 @@ export class Session {
   }
 
   /** Begins a capture; the pipeline of the one before must be finished. */
-  begin(rules: Rules, { sink, guard = null, packetSink = null }: SessionOutputs): CaptureSession {
-    const decisions = this.controller.begin(rules, sink, guard);
+  begin(rules: Rules, { sink, guard = null, packetSink = null, throttles = null }: SessionOutputs): CaptureSession {
+    const decisions = this.controller.begin(rules, sink, guard, throttles);
     return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink) };
   }
 

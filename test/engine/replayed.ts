@@ -12,6 +12,8 @@ import { EventLines } from '../../src/output/event/event-line.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Mode } from '../../src/policy/policy.ts';
+import { type ThrottleFigures, throttleFigures } from '../../src/study/throttle/throttle-figures.ts';
+import { ThrottleStudy } from '../../src/study/throttle/throttle-study.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 
 export interface ReplayShape {
@@ -32,6 +34,8 @@ export interface Replayed {
   /** What became of each packet, in order. */
   readonly outcomes: { readonly outcome: Outcome; readonly delayUs: number }[];
   readonly counters: Counters;
+  /** Of each throttle rule; without packets in mode observe. */
+  readonly throttles: readonly ThrottleFigures[];
   readonly hits: RegisteredHits;
   readonly incomplete: readonly Incomplete[];
 }
@@ -64,12 +68,14 @@ export async function replayFiles(
     outcomes: [] as { outcome: Outcome; delayUs: number }[],
   };
   const tracker = new LocalTracker(new FlowTable(shape.flowCapacity ?? 20_000));
+  const throttles = new ThrottleStudy(policy.rules);
   let checkDecisions: () => void = () => undefined;
   const run = new Replay(
     {
       rules: { policy, registry, mode: shape.mode ?? policy.mode },
       each: shape.each ?? false,
       tracker,
+      throttles,
       packetSink: {
         packet: (_batch, _row, outcome, delayUs) => {
           result.outcomes.push({ outcome, delayUs });
@@ -82,6 +88,7 @@ export async function replayFiles(
       onBatch: () => {
         tracker.checkInvariants();
         checkDecisions();
+        throttles.checkInvariants();
         return Promise.resolve(true);
       },
       onRemark: () => undefined,
@@ -103,5 +110,11 @@ export async function replayFiles(
     },
   );
   await run.replay(paths);
-  return { ...result, counters: run.counters, hits: run.hits, incomplete: run.incomplete };
+  return {
+    ...result,
+    counters: run.counters,
+    throttles: throttles.totals.map(throttleFigures),
+    hits: run.hits,
+    incomplete: run.incomplete,
+  };
 }

@@ -24,6 +24,7 @@ function totals(counters = new Counters()): ReplayTotals {
     decisions: new Float64Array(ACTION_NAMES.length),
     hits: new RegisteredHits(),
     trips: [],
+    throttles: null,
     mode: 'enforce',
     policy: { name: 'national', sha256: 'a', rules: 3 },
     registry: { sha256: 'b', entries: 1 },

@@ -50,6 +50,7 @@ function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
     decisions: Float64Array.from(ACTION_NAMES, (_, action) => 20 + action),
     hits: new RegisteredHits(),
     trips: [],
+    throttles: null,
     mode: 'observe',
     policy: { name: 'national', sha256: 'a', rules: 1 },
     registry: { sha256: 'b', entries: 2 },

@@ -33,6 +33,8 @@ export interface ReplayTotals {
   readonly hits: RegisteredHits;
   /** Trips that the breaker would have had in mode enforce: the first of each kind. */
   readonly trips: readonly TrialTrip[];
+  /** A JSON object for each throttle rule; null if none were collected. */
+  readonly throttles: readonly object[] | null;
   readonly mode: string;
   readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
   readonly registry: { readonly sha256: string; readonly entries: number };
@@ -95,6 +97,7 @@ export function summaryJson(totals: ReplayTotals): string {
       packets: byName(OUTCOME_NAMES, counters.outcomePackets),
       bytes: byName(OUTCOME_NAMES, counters.outcomeBytes),
     },
+    throttles: totals.throttles,
     hints: counters.splitFlows > 0 ? [splitFlowsHint(counters.splitFlows)] : [],
     mode: totals.mode,
     policy: totals.policy,

@@ -1,0 +1,47 @@
+/** The figures of a throttle rule as a JSON object. The names of its keys are an interface for users: never rename them. */
+import type { Amount, Traffic, Quantiles, SlowdownFigures, ThrottleFigures } from './throttle-figures.ts';
+
+export function throttleJson(figures: ThrottleFigures): object {
+  const { offered, delivered, forwarded, delayed, dropped } = figures;
+  return {
+    rule: figures.rule,
+    per: figures.per,
+    rate_bps: figures.rateBps,
+    burst_bytes: figures.burstBytes,
+    buckets: figures.buckets,
+    unregistered_flows: figures.unregisteredFlows,
+    counted_early: figures.countedEarly,
+    offered: trafficJson(offered),
+    delivered: trafficJson(delivered),
+    forwarded: amountJson(forwarded),
+    delayed: amountJson(delayed),
+    dropped: amountJson(dropped),
+    loss: { packets: figures.lossPackets, bytes: figures.lossBytes },
+    delay_us: quantilesJson(figures.delayUs),
+    delayed_us: quantilesJson(figures.delayedUs),
+    slowdown: slowdownJson(figures.slowdown),
+  };
+}
+
+function slowdownJson(slowdown: SlowdownFigures): object {
+  return {
+    ...quantilesJson(slowdown),
+    added_seconds: quantilesJson(slowdown.addedSeconds),
+    taken_seconds: slowdown.takenSeconds,
+    needed_seconds: slowdown.neededSeconds,
+    at_once: slowdown.atOnce,
+    histogram: slowdown.histogram.map(({ upTo, buckets }) => ({ up_to: upTo, buckets })),
+  };
+}
+
+function amountJson({ packets, bytes }: Amount): object {
+  return { packets, bytes };
+}
+
+function trafficJson({ packets, bytes, seconds, rateBps }: Traffic): object {
+  return { packets, bytes, seconds, rate_bps: rateBps };
+}
+
+function quantilesJson({ median, p95, p99, max }: Quantiles): object {
+  return { median, p95, p99, max };
+}
