@@ -12,6 +12,7 @@ import { join } from 'node:path';
 
 import { CONDITIONS } from './conditions.mjs';
 import { open, readPcap, writePcap } from './frames.mjs';
+import { SESSIONS } from './sessions.mjs';
 import { WRAPPERS } from './wrappers.mjs';
 
 const options = new Map();
@@ -23,20 +24,6 @@ if (root === undefined || fragments === undefined) {
   process.exit(2);
 }
 const only = new RegExp(`^${(options.get('--only') ?? '*').replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`);
-
-const vpn = (proto, src, sport, dst, dport, label, variant) => ({ proto, src, sport, dst, dport, label, variant, stage: 'confirmed' });
-
-// Which sessions the base is made of: file, how many packets, what is in it.
-const SESSIONS = [
-  { kind: 'udp', version: 4, file: 'openvpn/udp-plain.pcap', count: 8, labels: [vpn('udp', '192.0.2.30', 40001, '198.51.100.20', 1194, 'openvpn', 'plain')] },
-  { kind: 'udp', version: 4, file: 'wireguard/handshake.pcap', count: 6, labels: [vpn('udp', '192.0.2.10', 51820, '198.51.100.7', 51820, 'wireguard', 'standard')] },
-  { kind: 'tcp', version: 4, file: 'openvpn/tcp-plain.pcap', count: 10, labels: [vpn('tcp', '192.0.2.40', 41001, '198.51.100.20', 1194, 'openvpn', 'plain')] },
-  { kind: 'ike', version: 4, file: 'ipsec/ikev2-psk.pcap', count: 8, labels: [vpn('udp', '192.0.2.100', 500, '198.51.100.100', 500, 'ipsec', 'ikev2'), vpn('udp', '192.0.2.100', 4500, '198.51.100.100', 4500, 'ipsec', 'ikev2')] },
-  { kind: 'esp', version: 4, file: 'ipsec/esp.pcap', count: 4, labels: [vpn('esp', '192.0.2.140', 0, '198.51.100.140', 0, 'ipsec', 'esp')] },
-  { kind: 'udp', version: 6, file: 'wireguard/handshake-v6.pcap', count: 5, labels: [vpn('udp', '2001:db8:1::10', 51820, '2001:db8:2::7', 51820, 'wireguard', 'standard')] },
-  { kind: 'udp', version: 6, file: 'openvpn/udp-plain-v6.pcap', count: 5, labels: [vpn('udp', '2001:db8:1::30', 40101, '2001:db8:2::20', 1194, 'openvpn', 'plain')] },
-  { kind: 'dns', version: 4, file: 'negative/dns-port-1194.pcap', count: 4, labels: [] },
-];
 
 /** The first packets of a session with its own spacing, from `start` on; ARP, ICMP errors and the like are left out. */
 function excerpt({ file, count }, start) {

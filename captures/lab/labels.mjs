@@ -9,6 +9,8 @@ import { existsSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
+import { sessionOf, sessionOfFlow } from './sessions.mjs';
+
 const options = new Map();
 for (let at = 2; at < process.argv.length; at += 2) options.set(process.argv[at], process.argv[at + 1]);
 const root = options.get('--captures');
@@ -169,6 +171,20 @@ for (const file of [...labels.keys()]) {
   }
 }
 
+/** A label's entry with the sessions of the capture and its flows, by the command that made it. */
+function withSessions({ file, flows_total, condition, positives }) {
+  const { command } = origins.get(file);
+  const session = sessionOf(file, command);
+  const isRewritten = command.endsWith(' encapsulation');
+  return {
+    file,
+    flows_total,
+    condition,
+    ...(session === undefined ? {} : { session }),
+    positives: positives.map((flow) => (isRewritten ? { ...flow, session: sessionOfFlow(flow) } : flow)),
+  };
+}
+
 /** Folders without labels: the lab, the golden events, and damaged inputs that once broke something. */
 const UNLABELLED = new Set(['lab', 'golden', 'regression']);
 for (const folder of readdirSync(root, { withFileTypes: true })) {
@@ -182,7 +198,7 @@ for (const folder of readdirSync(root, { withFileTypes: true })) {
 }
 
 const byFile = (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
-const sortedLabels = [...labels.values()].sort(byFile);
+const sortedLabels = [...labels.values()].map(withSessions).sort(byFile);
 const sortedOrigins = [...origins.values()].sort(byFile);
 const oneEntryPerLine = (entries) => `[\n${entries.map((entry) => JSON.stringify(entry)).join(',\n')}\n]\n`;
 writeFileSync(join(root, 'labels.json'), oneEntryPerLine(sortedLabels));

@@ -4,7 +4,6 @@ import type { EvaluateFlags } from './evaluate.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const DEFAULT_FLOWS_PER_DAY = 1_000_000;
 const MOST_FLOWS_PER_DAY = 1_000_000_000_000;
 
 const EXAMPLES = `
@@ -14,11 +13,15 @@ Examples:
                                                               files are named below another folder than the labels' own
   sluice evaluate mine.pcap --labels mine.json --flows-per-day 40000000 --json | jq .wrong_per_day
 
-Labels are a JSON array with an entry for each capture; flows that are not listed are no VPN:
-  [{ "file": "mine.pcap", "flows_total": 12, "condition": "one-way", "positives": [
+Labels are JSON, with an entry for each capture; flows that are not listed are no VPN:
+  { "origin": "field", "captures": [{ "file": "mine.pcap", "flows_total": 12, "condition": "one-way", "session": "day-1", "positives": [
      { "proto": "udp", "src": "192.0.2.1", "sport": 40000, "dst": "198.51.100.7", "dport": 51820, "label": "wireguard",
-       "stage": "confirmed", "variant": "standard", "category": "handshake", "optional": false }] }]
-condition, stage, variant and optional may be missing. Each file is a capture of its own; captures without labels are named and not counted.
+       "stage": "confirmed", "variant": "standard", "category": "handshake", "session": "client-7", "optional": false }] }] }
+condition, session, stage, variant and optional may be missing, and so may origin: labels may be the list alone. Each file is a
+capture of its own; captures without labels are named and not counted.
+
+Intervals are bootstrapped over sessions (2,000 resamples, BCa, always the same), because captures that rewrite one session repeat one
+observation. A capture without a session is one of its own; with fewer than 10 sessions a figure has no interval.
 
 Exit codes: 0 done, whatever was found; 1 failed while running; 2 wrong usage, or labels that are not valid; 4 a capture could not
 be read to its end (what was readable is counted); 130 and 143 on signals.`;
@@ -28,16 +31,15 @@ export function addEvaluateCommand(program: Command): void {
     .command('evaluate')
     .summary('measure findings against labelled captures')
     .description(
-      'Runs captures whose flows are labelled, and shows what was found right, wrongly and not at all: precision and recall with 95 % intervals (Wilson), and the wrong decisions to expect of a day.',
+      'Runs captures whose flows are labelled, and shows what was found right, wrongly and not at all: precision and recall with 95 % intervals over sessions, and for labels from the field the wrong decisions to expect of a day.',
     )
     .argument('<capture...>', 'files, or folders (all captures below them)')
     .requiredOption('--labels <file>', 'what is in the captures')
     .option('--root <folder>', "folder below which the labels name files (default: the labels' own)")
     .option(
       '--flows-per-day <n>',
-      'flows that a link sees in a day',
+      'flows that a link sees in a day, for labels of origin field (default: 1000000)',
       wholeNumber(1, MOST_FLOWS_PER_DAY),
-      DEFAULT_FLOWS_PER_DAY,
     )
     .addOption(linkIdentityOption())
     .option('--json', 'print one JSON object')

@@ -5,12 +5,13 @@ import { listCaptures } from '../capture/input/list-captures.ts';
 import { formatIssue } from '../core/issue.ts';
 import type { Rules } from '../decision/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
-import { evaluationJson, evaluationMarkdown, evaluationText } from '../study/evaluation.ts';
+import { evaluationJson, evaluationMarkdown, evaluationText, missingDay } from '../study/evaluation.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { LineOutput } from '../output/log/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
 import { FoundFlows } from '../study/found-flows.ts';
-import { type CaptureLabels, parseLabels } from '../study/labels.ts';
+import type { LabelSet } from '../study/labels/capture-labels.ts';
+import { parseJsonLabels } from '../study/labels/json-labels.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -23,10 +24,12 @@ import { reportList, reportSplitFlows } from './report-list.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { SignalWatch } from './signal-watch.ts';
 
+export const DEFAULT_FLOWS_PER_DAY = 1_000_000;
+
 export interface EvaluateFlags {
   readonly labels: string;
   readonly root?: string;
-  readonly flowsPerDay: number;
+  readonly flowsPerDay?: number;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly linkIdentity: LinkIdentity;
@@ -36,6 +39,9 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   if (flags.json === true && flags.markdown === true)
     throw new CommandError('--json and --markdown both want standard output', ExitCode.WRONG_USAGE);
   const labels = await requireLabels(flags.labels);
+  const noDay = missingDay(labels.origin);
+  if (flags.flowsPerDay !== undefined && noDay !== null)
+    process.stderr.write(`sluice: --flows-per-day is not used: ${noDay}\n`);
   const { policy, registry } = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
   const rules: Rules = { policy, registry, mode: 'observe' };
   const list = await listCaptures(captures);
@@ -62,7 +68,7 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
     return signals.exitCode;
   }
-  const evaluation = evaluate(labels, run.found);
+  const evaluation = evaluate(labels.captures, run.found);
   if (evaluation.captures === 0) {
     throw new CommandError(
       `none of the ${list.paths.length} captures is named in ${flags.labels}; --root says below which folder it names files`,
@@ -71,13 +77,14 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   }
   const show = flags.json === true ? evaluationJson : flags.markdown === true ? evaluationMarkdown : evaluationText;
   const output = new LineOutput('-');
-  output.write(show(evaluation, flags.flowsPerDay));
+  const flowsPerDay = flags.flowsPerDay ?? DEFAULT_FLOWS_PER_DAY;
+  output.write(show(evaluation, { origin: labels.origin, flowsPerDay }));
   await output.close();
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
-async function requireLabels(path: string): Promise<readonly CaptureLabels[]> {
+async function requireLabels(path: string): Promise<LabelSet> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -85,7 +92,7 @@ async function requireLabels(path: string): Promise<readonly CaptureLabels[]> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError(`cannot read the labels ${path}: ${reason}`, ExitCode.WRONG_USAGE);
   }
-  const { labels, issues } = parseLabels(text, path);
+  const { labels, issues } = parseJsonLabels(text, path);
   if (labels !== undefined) return labels;
   for (const issue of issues.kept) process.stderr.write(`${formatIssue(issue)}\n`);
   const problems = issues.errorCount === 1 ? 'one error' : `${issues.errorCount} errors`;
@@ -123,7 +130,7 @@ export class LabelledRun {
           this.current.add(flow);
         },
         ended: (flow) => {
-          this.current.add(flow);
+          this.current.addEnded(flow);
         },
       }),
     );

@@ -6,32 +6,18 @@
  * found, else as missed. Every other protocol found in it, and every protocol found in a flow without a label, counts
  * as false. A finding that an optional flow accepts is not counted. Captures without labels, and labels without a
  * capture, are not counted.
+ *
+ * Sessions. Captures that rewrite one session repeat one observation, so intervals are over sessions. A flow is of the
+ * session that its label names, else of the one that its capture names, else the capture is a session of its own.
  */
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { Conditions, type ConditionScore } from './conditions.ts';
 import { flowKey, type Found, type FoundFlows } from './found-flows.ts';
-import type { CaptureLabels, FlowLabel } from './labels.ts';
-import { proportion, type Proportion } from './wilson.ts';
-
-/** Right, false and missed findings of one protocol, of one condition, or of all. */
-export interface Score {
-  readonly name: string;
-  readonly right: number;
-  readonly false: number;
-  readonly missed: number;
-  /** right / (right + false). */
-  readonly precision: Proportion;
-  /** right / (right + missed). */
-  readonly recall: Proportion;
-}
-
-export interface ConditionScore extends Score {
-  readonly captures: number;
-  /** All flows of captures with the condition; for a category of flows, the flows with that label. */
-  readonly flows: number;
-  /** Folder of the only capture; null where there are several. */
-  readonly folder: string | null;
-}
+import { COUNT, proportion, type Proportion, TOTAL } from './interval/proportion.ts';
+import { SessionSums } from './interval/session-sums.ts';
+import type { CaptureLabels, FlowLabel } from './labels/capture-labels.ts';
+import { type Score, ScoreCounts } from './score.ts';
 
 /** A difference between a finding and a label. */
 export interface Mistake {
@@ -50,6 +36,8 @@ export interface Evaluation {
   readonly protocols: readonly Score[];
   readonly all: Score;
   readonly conditions: readonly ConditionScore[];
+  /** The conditions in fewer rows. */
+  readonly conditionGroups: readonly ConditionScore[];
   /** confusion[label][found] by protocol code; 0 is NONE. Accepted findings of optional flows are left out. */
   readonly confusion: readonly (readonly number[])[];
   /** Optional flows with an accepted finding. */
@@ -64,6 +52,9 @@ export interface Evaluation {
 
 /** The condition of false findings in flows without a label, in captures without a condition. */
 const NOT_LISTED = 'not listed';
+
+/** The place of a finding, where a capture has no flow with the tuple of a label. */
+const NOT_IN_CAPTURE = 'no such flow in the capture';
 
 const NOTHING: ReadonlyMap<Protocol, Found> = new Map();
 
@@ -81,61 +72,35 @@ export function evaluate(labels: readonly CaptureLabels[], found: ReadonlyMap<st
   return tally.evaluation([...found.keys()].filter((file) => !known.has(file)));
 }
 
-class Counts {
-  readonly right = new Float64Array(CODES.length);
-  readonly false = new Float64Array(CODES.length);
-  readonly missed = new Float64Array(CODES.length);
-
-  score(name: string, codes: readonly Protocol[]): Score {
-    const sum = (counts: Float64Array): number => codes.reduce<number>((total, code) => total + counts[code]!, 0);
-    const [right, wrong, missed] = [sum(this.right), sum(this.false), sum(this.missed)];
-    return {
-      name,
-      right,
-      false: wrong,
-      missed,
-      precision: proportion(right, right + wrong),
-      recall: proportion(right, right + missed),
-    };
-  }
-}
-
-class Condition extends Counts {
-  readonly files = new Set<string>();
-  flows = 0;
-}
-
-/** Agreement on one property of right flows. */
-class Agreement {
-  same = 0;
-  total = 0;
-}
-
 class Tally {
   private captures = 0;
   private flows = 0;
-  private falseFlows = 0;
   private optionalFound = 0;
-  private readonly counts = new Counts();
-  private readonly conditions = new Map<string, Condition>();
+  private readonly counts = new ScoreCounts();
+  private readonly conditions = new Conditions();
   private readonly confusion = CODES.map(() => new Array<number>(CODES.length).fill(0));
-  private readonly stages = new Agreement();
-  private readonly variants = new Agreement();
+  /** Right flows with the labelled property, and all right flows whose label states it. */
+  private readonly stages = new SessionSums(2);
+  private readonly variants = new SessionSums(2);
+  /** Flows with a false finding, and all flows. */
+  private readonly falseFlows = new SessionSums(2);
   private readonly mistakes: Mistake[] = [];
 
   addCapture(capture: CaptureLabels, found: FoundFlows): void {
-    this.captures++;
-    this.flows += capture.flowCount;
     const listed = byKey(capture.flows);
-    if (capture.condition !== undefined) this.condition(capture, capture.condition).flows += capture.flowCount;
-    for (const [key, label] of listed) this.addListed(capture, key, label, found.byFlow.get(key) ?? NOTHING);
+    const flowCount = capture.flowCount ?? new Set([...found.seen, ...listed.keys()]).size;
+    this.captures++;
+    this.flows += flowCount;
+    const session = capture.session ?? capture.file;
+    if (capture.condition !== undefined) this.conditions.of(capture.condition, capture.file).flows += flowCount;
+    for (const [key, label] of listed) this.addListed(capture, key, label, found);
     let falseInOthers = 0;
     for (const [key, protocols] of found.byFlow) {
       if (listed.has(key)) continue;
       falseInOthers++;
-      const condition = this.condition(capture, capture.condition ?? NOT_LISTED);
+      const condition = this.conditions.of(capture.condition ?? NOT_LISTED, capture.file);
       for (const [protocol, { stage }] of protocols) {
-        this.addFalse(condition, Protocol.NONE, protocol, {
+        this.addFalse(condition, session, Protocol.NONE, protocol, {
           kind: 'false',
           file: capture.file,
           flow: key,
@@ -144,8 +109,11 @@ class Tally {
         });
       }
     }
-    this.falseFlows += falseInOthers;
-    this.confusion[Protocol.NONE]![Protocol.NONE]! += Math.max(0, capture.flowCount - listed.size - falseInOthers);
+    // Fewer than none where the labels list flows that they do not count.
+    const others = flowCount - listed.size;
+    this.falseFlows.add(session, COUNT, falseInOthers);
+    this.falseFlows.add(session, TOTAL, falseInOthers > 0 ? Math.max(others, falseInOthers) : others);
+    this.confusion[Protocol.NONE]![Protocol.NONE]! += Math.max(0, others - falseInOthers);
   }
 
   evaluation(unlabelled: readonly string[]): Evaluation {
@@ -157,45 +125,40 @@ class Tally {
       unlabelled,
       protocols: own.map((code) => counts.score(PROTOCOL_NAMES[code], [code])),
       all: counts.score('all', own),
-      conditions: [...this.conditions]
-        .map(([name, condition]) => ({
-          ...condition.score(name, own),
-          captures: condition.files.size,
-          flows: condition.flows,
-          folder: condition.files.size === 1 ? folderOf([...condition.files][0]!) : null,
-        }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      conditions: this.conditions.scores(own),
+      conditionGroups: this.conditions.groups(own),
       confusion: this.confusion,
       optionalFound: this.optionalFound,
-      stages: proportion(this.stages.same, this.stages.total),
-      variants: proportion(this.variants.same, this.variants.total),
-      falseFlows: proportion(this.falseFlows, Math.max(this.flows, this.falseFlows)),
+      stages: proportion(this.stages),
+      variants: proportion(this.variants),
+      falseFlows: proportion(this.falseFlows),
       mistakes: this.mistakes,
     };
   }
 
-  private condition(capture: CaptureLabels, name: string): Condition {
-    let condition = this.conditions.get(name);
-    if (condition === undefined) this.conditions.set(name, (condition = new Condition()));
-    condition.files.add(capture.file);
-    return condition;
-  }
-
-  private addListed(capture: CaptureLabels, key: string, label: FlowLabel, found: ReadonlyMap<Protocol, Found>): void {
-    const condition = this.condition(capture, capture.condition ?? label.category);
+  private addListed(capture: CaptureLabels, key: string, label: FlowLabel, flows: FoundFlows): void {
+    const found = flows.byFlow.get(key) ?? NOTHING;
+    const session = label.session ?? capture.session ?? capture.file;
+    const condition = this.conditions.of(capture.condition ?? label.category, capture.file);
     if (capture.condition === undefined) condition.flows++;
-    const mistake = { file: capture.file, flow: key, labelled: labelText(label), found: foundText(found) };
+    const mistake = {
+      file: capture.file,
+      flow: key,
+      labelled: labelText(label),
+      found: flows.has(key) ? foundText(found) : NOT_IN_CAPTURE,
+    };
     const accepted = label.optional ? label.accepted : [label.protocol];
     let falseHere = 0;
     for (const protocol of found.keys()) {
       if (accepted.includes(protocol)) continue;
       falseHere++;
-      this.addFalse(condition, label.optional ? Protocol.NONE : label.protocol, protocol, {
+      this.addFalse(condition, session, label.optional ? Protocol.NONE : label.protocol, protocol, {
         kind: 'false',
         ...mistake,
       });
     }
-    if (falseHere > 0) this.falseFlows++;
+    this.falseFlows.add(session, COUNT, falseHere > 0 ? 1 : 0);
+    this.falseFlows.add(session, TOTAL, 1);
     if (label.optional) {
       if (accepted.some((protocol) => found.has(protocol))) this.optionalFound++;
       return;
@@ -203,36 +166,37 @@ class Tally {
     const { protocol } = label;
     const right = found.get(protocol);
     if (right === undefined) {
-      this.counts.missed[protocol]!++;
-      condition.missed[protocol]!++;
+      this.counts.add('missed', session, protocol);
+      condition.add('missed', session, protocol);
       if (falseHere === 0) this.confusion[protocol]![Protocol.NONE]!++;
       this.mistakes.push({ kind: 'missed', ...mistake });
       return;
     }
-    this.counts.right[protocol]!++;
-    condition.right[protocol]!++;
+    this.counts.add('right', session, protocol);
+    condition.add('right', session, protocol);
     this.confusion[protocol]![protocol]!++;
-    this.compare('stage', this.stages, label.stage, right.stage, mistake);
-    this.compare('variant', this.variants, label.variant, right.variant, mistake);
+    this.compare('stage', this.stages, session, label.stage, right.stage, mistake);
+    this.compare('variant', this.variants, session, label.variant, right.variant, mistake);
   }
 
-  private addFalse(condition: Condition, label: Protocol, found: Protocol, mistake: Mistake): void {
-    this.counts.false[found]!++;
-    condition.false[found]!++;
+  private addFalse(condition: ScoreCounts, session: string, label: Protocol, found: Protocol, mistake: Mistake): void {
+    this.counts.add('false', session, found);
+    condition.add('false', session, found);
     this.confusion[label]![found]!++;
     this.mistakes.push(mistake);
   }
 
   private compare<T>(
     kind: 'stage' | 'variant',
-    agreement: Agreement,
+    agreement: SessionSums,
+    session: string,
     labelled: T | undefined,
     found: T,
     mistake: Omit<Mistake, 'kind'>,
   ): void {
     if (labelled === undefined) return;
-    agreement.total++;
-    if (labelled === found) agreement.same++;
+    agreement.add(session, TOTAL, 1);
+    if (labelled === found) agreement.add(session, COUNT, 1);
     else this.mistakes.push({ kind, ...mistake });
   }
 }
@@ -257,8 +221,4 @@ function foundText(found: ReadonlyMap<Protocol, Found>): string {
     ([protocol, { variant, stage }]) => `${PROTOCOL_NAMES[protocol]}, ${variant}, ${STAGE_NAMES[stage]}`,
   );
   return list.length === 0 ? PROTOCOL_NAMES[Protocol.NONE] : list.join(' and ');
-}
-
-function folderOf(file: string): string {
-  return file.slice(0, file.lastIndexOf('/') + 1) || './';
 }

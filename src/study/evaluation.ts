@@ -1,24 +1,23 @@
-/**
- * Formats an evaluation: as text, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md.
- *
- * Conditions with a single capture (there is one for each encapsulation) are combined by folder, except those with a
- * mistake.
- */
+/** Formats an evaluation: as text, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md. */
 import Table from 'cli-table3';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import type { ConditionScore, Evaluation, Mistake, Score } from './evaluate.ts';
-import { proportion, type Proportion } from './wilson.ts';
+import type { Evaluation, Mistake } from './evaluate.ts';
+import { MIN_SESSIONS, type Proportion } from './interval/proportion.ts';
+import type { Origin } from './labels/capture-labels.ts';
+import type { Score } from './score.ts';
 
 /** The largest number of mistakes in the text; further ones are counted. */
 const LISTED_MISTAKES = 40;
 
-interface Row extends Score {
-  readonly captures: number;
-  readonly flows: number;
+/** What is needed beside the evaluation to say how many decisions a day would be wrong. */
+export interface DayOfFlows {
+  /** Where the labelled captures are from; null where the labels do not say it. */
+  readonly origin: Origin | null;
+  readonly flowsPerDay: number;
 }
 
 /** Tables and sentences. */
-export function evaluationText(evaluation: Evaluation, flowsPerDay: number): string {
+export function evaluationText(evaluation: Evaluation, day: DayOfFlows): string {
   const { captures, flows, all, mistakes, unlabelled } = evaluation;
   const sections = [
     `${count(captures, 'capture')} with ${count(flows, 'flow')}, ` +
@@ -26,7 +25,7 @@ export function evaluationText(evaluation: Evaluation, flowsPerDay: number): str
     scoreTable(evaluation),
     confusionTable(evaluation),
     conditionTable(evaluation),
-    closingLines(evaluation, flowsPerDay).join('\n'),
+    closingLines(evaluation, day).join('\n'),
   ];
   if (mistakes.length > 0) sections.push(mistakeLines(mistakes).join('\n'));
   if (unlabelled.length > 0)
@@ -34,39 +33,62 @@ export function evaluationText(evaluation: Evaluation, flowsPerDay: number): str
   return `${sections.join('\n\n')}\n`;
 }
 
-function closingLines(evaluation: Evaluation, flowsPerDay: number): string[] {
+function closingLines(evaluation: Evaluation, day: DayOfFlows): string[] {
   const { stages, variants, falseFlows, optionalFound } = evaluation;
-  const { expected, upper } = wrongPerDay(falseFlows, flowsPerDay);
   const lines = [
-    `False findings in ${number(falseFlows.count)} of ${count(falseFlows.total, 'flow')}. ` +
-      `Of ${number(flowsPerDay)} flows a day like these ${number(expected)} would be found wrongly, ` +
-      `by the interval's upper bound ${number(upper)}.`,
+    `Intervals (95 %) are over sessions, not over flows; below ${MIN_SESSIONS} sessions there is none.`,
+    `False findings in ${number(falseFlows.count)} of ${count(falseFlows.total, 'flow')} ` +
+      `of ${count(falseFlows.sessions, 'session')}${percentInterval(falseFlows)}.`,
   ];
+  const wrong = wrongPerDay(falseFlows, day);
+  if (wrong !== null) {
+    const { expected, lower, upper } = wrong;
+    const bounds = lower === null || upper === null ? '' : ` (95 %: ${number(lower)} to ${number(upper)})`;
+    lines.push(
+      `Of ${number(day.flowsPerDay)} flows a day like these ${number(expected)} would be found wrongly${bounds}.`,
+    );
+  }
   if (stages.total > 0) lines.push(`Stage as labelled: ${number(stages.count)} of ${number(stages.total)}.`);
   if (variants.total > 0) lines.push(`Variant as labelled: ${number(variants.count)} of ${number(variants.total)}.`);
   if (optionalFound > 0) lines.push(`Not counted: ${count(optionalFound, 'flow')} that may be found or not, and were.`);
   return lines;
 }
 
-/** The expected number of flows a day with a false finding, and its upper bound at 95 % confidence. */
-function wrongPerDay({ value, upper }: Proportion, flowsPerDay: number): { expected: number; upper: number } {
-  return { expected: Math.round((value ?? 0) * flowsPerDay), upper: Math.round(upper * flowsPerDay) };
+interface WrongPerDay {
+  readonly expected: number;
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+/** The expected number of flows a day with a false finding; null where the flows are not those of a network in use. */
+function wrongPerDay({ value, lower, upper }: Proportion, { origin, flowsPerDay }: DayOfFlows): WrongPerDay | null {
+  if (origin !== 'field' || value === null) return null;
+  const flows = (share: number | null): number | null => (share === null ? null : Math.round(share * flowsPerDay));
+  return { expected: Math.round(value * flowsPerDay), lower: flows(lower), upper: flows(upper) };
+}
+
+/** Why there is no number of wrong decisions a day; null where there is one. */
+export function missingDay(origin: Origin | null): string | null {
+  if (origin === 'field') return null;
+  return origin === null
+    ? 'the labels do not say "origin": "field"; the share of other flows says nothing of a network in use'
+    : `the labels say "origin": "${origin}"; the share of such flows says nothing of a network in use`;
 }
 
 function scoreTable({ protocols, all }: Evaluation): string {
-  const table = newTable(['protocol', 'right', 'false', 'missed', 'precision', '95 %', 'recall', '95 %'], 1);
+  const table = newTable(
+    ['protocol', 'right', 'false', 'missed', 'precision', '95 %', 'recall', '95 %', 'sessions'],
+    1,
+  );
   for (const score of [...protocols, all]) {
-    const { name, right, false: wrong, missed, precision, recall } = score;
-    table.push([
-      name,
-      ...[right, wrong, missed].map(number),
-      value(precision),
-      interval(precision),
-      value(recall),
-      interval(recall),
-    ]);
+    table.push([score.name, ...scoreCells(score)]);
   }
   return table.toString();
+}
+
+function scoreCells({ right, false: wrong, missed, precision, recall, sessions }: Score): string[] {
+  const shares = [value(precision), interval(precision), value(recall), interval(recall)];
+  return [...[right, wrong, missed].map(number), ...shares, number(sessions)];
 }
 
 function confusionTable({ confusion }: Evaluation): string {
@@ -75,19 +97,11 @@ function confusionTable({ confusion }: Evaluation): string {
   return table.toString();
 }
 
-function conditionTable({ conditions }: Evaluation): string {
-  const head = ['condition', 'captures', 'flows', 'right', 'false', 'missed', 'precision', '95 %', 'recall', '95 %'];
-  const table = newTable(head, 1);
-  for (const { name, captures, flows, right, false: wrong, missed, precision, recall } of conditionRows(conditions)) {
-    table.push([
-      name,
-      ...[captures, flows, right, wrong, missed].map(number),
-      value(precision),
-      interval(precision),
-      value(recall),
-      interval(recall),
-    ]);
-  }
+function conditionTable({ conditionGroups }: Evaluation): string {
+  const scores = ['right', 'false', 'missed', 'precision', '95 %', 'recall', '95 %', 'sessions'];
+  const table = newTable(['condition', 'captures', 'flows', ...scores], 1);
+  for (const row of conditionGroups)
+    table.push([row.name, number(row.captures), number(row.flows), ...scoreCells(row)]);
   return table.toString();
 }
 
@@ -107,65 +121,33 @@ function mistakeLines(mistakes: readonly Mistake[]): string[] {
   return rest > 0 ? [...lines, `and ${number(rest)} more: --json lists them all`] : lines;
 }
 
-/**
- * The rows of the table of conditions. Conditions with one capture and no mistake are combined into one row for each
- * folder.
- */
-function conditionRows(conditions: readonly ConditionScore[]): Row[] {
-  const rows: Row[] = [];
-  const byFolder = new Map<string, ConditionScore[]>();
-  for (const condition of conditions) {
-    const { folder } = condition;
-    if (folder === null || condition.false > 0 || condition.missed > 0) rows.push(condition);
-    else byFolder.set(folder, [...(byFolder.get(folder) ?? []), condition]);
-  }
-  for (const [folder, folded] of byFolder) {
-    if (folded.length === 1) rows.push(folded[0]!);
-    else rows.push(folderRow(folder, folded));
-  }
-  return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function folderRow(folder: string, folded: readonly ConditionScore[]): Row {
-  const sum = (pick: (score: ConditionScore) => number): number => folded.reduce((total, one) => total + pick(one), 0);
-  const right = sum((score) => score.right);
-  return {
-    name: `${folder}: ${folded.length} conditions`,
-    captures: folded.length,
-    flows: sum((score) => score.flows),
-    right,
-    false: 0,
-    missed: 0,
-    precision: proportion(right, right),
-    recall: proportion(right, right),
-  };
-}
-
 /** One table by protocol and condition, with intervals in brackets, and the closing sentences of the text. */
-export function evaluationMarkdown(evaluation: Evaluation, flowsPerDay: number): string {
-  const { protocols, all, conditions, captures, flows } = evaluation;
+export function evaluationMarkdown(evaluation: Evaluation, day: DayOfFlows): string {
+  const { protocols, all, conditionGroups, captures, flows } = evaluation;
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const score = ({ right, false: wrong, missed, precision, recall }: Score): string[] => [
+  const score = ({ right, false: wrong, missed, precision, recall, sessions }: Score): string[] => [
     ...[right, wrong, missed].map(number),
     bracketed(precision),
     bracketed(recall),
+    number(sessions),
   ];
   const lines = [
-    line(['', 'captures', 'flows', 'right', 'false', 'missed', 'precision (95 %)', 'recall (95 %)']),
-    '|---|---:|---:|---:|---:|---:|---:|---:|',
+    line(['', 'captures', 'flows', 'right', 'false', 'missed', 'precision (95 %)', 'recall (95 %)', 'sessions']),
+    '|---|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...protocols.map((one) => line([one.name, '', '', ...score(one)])),
     line(['**all**', number(captures), number(flows), ...score(all)]),
-    ...conditionRows(conditions).map((one) => line([one.name, number(one.captures), number(one.flows), ...score(one)])),
+    ...conditionGroups.map((one) => line([one.name, number(one.captures), number(one.flows), ...score(one)])),
     '',
-    closingLines(evaluation, flowsPerDay).join(' '),
+    closingLines(evaluation, day).join(' '),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** One JSON object on one line. */
-export function evaluationJson(evaluation: Evaluation, flowsPerDay: number): string {
+export function evaluationJson(evaluation: Evaluation, day: DayOfFlows): string {
   const { captures, flows, unlabelled, protocols, all, conditions, confusion } = evaluation;
   const { optionalFound, stages, variants, falseFlows, mistakes } = evaluation;
+  const wrong = wrongPerDay(falseFlows, day);
   const object = {
     captures,
     flows,
@@ -185,8 +167,10 @@ export function evaluationJson(evaluation: Evaluation, flowsPerDay: number): str
     stage: stages,
     variant: variants,
     false_flows: falseFlows,
-    flows_per_day: flowsPerDay,
-    wrong_per_day: wrongPerDay(falseFlows, flowsPerDay),
+    origin: day.origin,
+    flows_per_day: day.flowsPerDay,
+    wrong_per_day: wrong,
+    wrong_per_day_missing: missingDay(day.origin),
     mistakes,
   };
   return `${JSON.stringify(object)}\n`;
@@ -196,20 +180,26 @@ function byName(scores: readonly Score[]): Record<string, object> {
   return Object.fromEntries(scores.map((one) => [one.name, score(one)]));
 }
 
-function score({ right, false: wrong, missed, precision, recall }: Score): object {
-  return { right, false: wrong, missed, precision, recall };
+function score({ right, false: wrong, missed, precision, recall, sessions }: Score): object {
+  return { right, false: wrong, missed, precision, recall, sessions };
 }
 
 function value(share: Proportion): string {
   return share.value === null ? '–' : rounded(share.value);
 }
 
-function interval(share: Proportion): string {
-  return share.value === null ? '' : `${rounded(share.lower)}–${rounded(share.upper)}`;
+function interval({ lower, upper }: Proportion): string {
+  return lower === null || upper === null ? '' : `${rounded(lower)}–${rounded(upper)}`;
 }
 
 function bracketed(share: Proportion): string {
-  return share.value === null ? '–' : `${value(share)} (${interval(share)})`;
+  const bounds = interval(share);
+  return bounds === '' ? value(share) : `${value(share)} (${bounds})`;
+}
+
+function percentInterval({ lower, upper }: Proportion): string {
+  if (lower === null || upper === null) return '';
+  return ` (95 %: ${(lower * 100).toFixed(2)} % to ${(upper * 100).toFixed(2)} %)`;
 }
 
 /** Three decimals; a value below 1 is never shown as 1.000. */

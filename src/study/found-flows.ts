@@ -1,6 +1,6 @@
 /**
- * The findings of a replay in one capture, by 5-tuple, for comparison with labels. Several flows with one tuple (after
- * a pause, or in another encapsulation) count as one, as in the labels.
+ * The flows and findings of a replay in one capture, by 5-tuple, for comparison with labels. Several flows with one tuple
+ * (after a pause, or in another encapsulation) count as one, as in the labels.
  */
 import { formatAddress } from '../core/ip-address.ts';
 import type { Protocol } from '../core/protocol.ts';
@@ -29,19 +29,26 @@ export interface Found {
 }
 
 export class FoundFlows {
+  /** Keys of all flows that have ended. */
+  readonly seen = new Set<string>();
   /** Findings by flow key and protocol. */
   readonly byFlow = new Map<string, Map<Protocol, Found>>();
 
-  /** Adds a flow after a decision, or at its end. */
+  /** Whether the capture has a flow with the key. */
+  has(key: string): boolean {
+    return this.seen.has(key) || this.byFlow.has(key);
+  }
+
+  /** Adds a flow at its end. */
+  addEnded(flow: FlowRecord): void {
+    this.seen.add(keyOf(flow));
+    this.add(flow);
+  }
+
+  /** Adds the finding of a flow after a decision. */
   add(flow: FlowRecord): void {
     if (flow.finding === NO_FINDING) return;
-    const key = flowKey(
-      PROTO_NAMES[flow.transport]!,
-      textOf(flow.source),
-      flow.sourcePort,
-      textOf(flow.destination),
-      flow.destinationPort,
-    );
+    const key = keyOf(flow);
     let found = this.byFlow.get(key);
     if (found === undefined) {
       found = new Map<Protocol, Found>();
@@ -53,6 +60,11 @@ export class FoundFlows {
     if (before !== undefined && before.stage > stage) return;
     found.set(protocol, { stage, variant: VARIANT_NAMES[findingVariant(flow.finding)] });
   }
+}
+
+function keyOf(flow: FlowRecord): string {
+  const { transport, source, sourcePort, destination, destinationPort } = flow;
+  return flowKey(PROTO_NAMES[transport]!, textOf(source), sourcePort, textOf(destination), destinationPort);
 }
 
 function textOf(words: Int32Array): string {

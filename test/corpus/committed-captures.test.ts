@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Evaluation, evaluate } from '../../src/study/evaluate.ts';
-import type { CaptureLabels } from '../../src/study/labels.ts';
+import type { CaptureLabels } from '../../src/study/labels/capture-labels.ts';
 import { type LabelledReplay, readLabels, replayFolder } from './labelled-replay.ts';
 
 const captures = resolve(import.meta.dirname, '../../captures');
@@ -23,6 +23,16 @@ describe('committed captures', () => {
     expect(evaluation.unlabelled.filter((file) => !file.startsWith('regression/'))).toEqual([]);
     expect(labels.map(({ file }) => file).filter((file) => !run.found.has(file))).toEqual([]);
     expect(evaluation.all.right).toBeGreaterThan(800);
+  });
+
+  it('name the session that they rewrite', () => {
+    const sessionOf = new Map(labels.map(({ file, session }) => [file, session]));
+    for (const { file, flows } of labels) {
+      if (!/^(condition|encapsulation)\//.test(file)) continue;
+      for (const { session } of flows) expect(sessionOf.get(`${session!}.pcap`), file).toBe(session);
+    }
+    expect(sessionOf.get('wireguard/midstream.pcap')).toBe('wireguard/handshake');
+    expect(evaluation.falseFlows.sessions).toBeGreaterThan(250);
   });
 
   it('are read to their ends', () => {

@@ -8,7 +8,8 @@ import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
-import { type CaptureLabels, parseLabels } from '../../src/study/labels.ts';
+import type { CaptureLabels } from '../../src/study/labels/capture-labels.ts';
+import { parseJsonLabels } from '../../src/study/labels/json-labels.ts';
 
 export interface LabelledReplay {
   /** By the path below the folder. */
@@ -59,7 +60,7 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
         current.add(flow);
       },
       ended: (flow) => {
-        current.add(flow);
+        current.addEnded(flow);
       },
     }),
   );
@@ -70,7 +71,7 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
 }
 
 export function readLabels(path: string): readonly CaptureLabels[] {
-  const { labels, issues } = parseLabels(readFileSync(path, 'utf8'), path);
+  const { labels, issues } = parseJsonLabels(readFileSync(path, 'utf8'), path);
   if (labels === undefined) throw new Error(issues.kept.map(({ message }) => message).join('\n'));
-  return labels;
+  return labels.captures;
 }

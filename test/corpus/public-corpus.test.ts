@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Evaluation, evaluate } from '../../src/study/evaluate.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
-import type { CaptureLabels } from '../../src/study/labels.ts';
+import type { CaptureLabels } from '../../src/study/labels/capture-labels.ts';
 import { installed } from '../kit/installed.ts';
 import { type LabelledReplay, readLabels, replayFolder } from './labelled-replay.ts';
 

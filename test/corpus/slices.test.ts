@@ -11,7 +11,7 @@ import { findingProtocol, findingStage, Stage, STAGE_NAMES } from '../../src/dat
 import { flowKey } from '../../src/study/found-flows.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { Transport } from '../../src/dataplane/wire/packet-view.ts';
-import type { CaptureLabels } from '../../src/study/labels.ts';
+import type { CaptureLabels } from '../../src/study/labels/capture-labels.ts';
 import { captures, paths, runSlice } from '../kit/capture-payloads.ts';
 import { findHandshakes, type Handshake } from './handshakes.ts';
 import { readLabels } from './labelled-replay.ts';
