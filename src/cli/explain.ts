@@ -1,5 +1,4 @@
 /** `sluice explain`: prints why a flow was decided as it was, or that it had no finding. */
-import { stat } from 'node:fs/promises';
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
@@ -20,6 +19,7 @@ import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import { coverageLines } from './lookup.ts';
 import { Replay } from '../pipeline/replay.ts';
+import { checkReadableTwice } from './read-twice.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
 
 export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {
@@ -73,11 +73,7 @@ async function packetKey(paths: readonly string[], packet: number, flags: Explai
     const reason = 'packets of each file are numbered from 1: name one file';
     throw new CommandError(`--packet with --each: ${reason}`, ExitCode.WRONG_USAGE);
   }
-  for (const path of paths) {
-    if (path !== '-' && (await stat(path)).isFile()) continue;
-    const reason = 'the capture is read twice, which a pipe is not: save it in a file first';
-    throw new CommandError(`--packet with ${path}: ${reason}`, ExitCode.WRONG_USAGE);
-  }
+  await checkReadableTwice('--packet', paths);
   const key = await keyOfPacket(paths, packet, linkIdentity);
   if (typeof key === 'string') throw new CommandError(key, ExitCode.FAILED);
   return key;

@@ -8,7 +8,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { isMadeBeside } from '../output/capture/split-pcap.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
-const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped', 'changes'] as const;
+const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped', 'changes', 'annotate'] as const;
 /** The outputs that are captures. */
 const CAPTURES = ['forwarded', 'dropped'] as const;
 

@@ -16,6 +16,7 @@ Examples:
   tcpdump -w - -r big.pcap udp | sluice replay -         from a pipe
   sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
                                                          what enforcement would have let through, and what not
+  sluice replay trace.pcapng --annotate vpn.pcapng       the VPN flows with their evidence as comments, for Wireshark
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
 its end (what was readable is reported), or no packet of it could be read; 130 and 143 on SIGINT and SIGTERM, after flushing,
@@ -46,7 +47,11 @@ export function addReplayCommand(program: Command): void {
       'write the packets that simulated enforcement lets through, delayed ones at the time at which they leave; a name in .pcapng, a pipe or - gets pcapng, any other pcap (for further link types a file each, like FILE.raw.pcap)',
     )
     .option('--dropped <file>', 'write the packets that it drops, likewise')
-    .option('--force', 'overwrite files of these four that exist; without it they are refused with exit code 2')
+    .option(
+      '--annotate <file.pcapng>',
+      'copy the packets of VPN flows, with a comment on those that carry evidence or a decision, for Wireshark; the captures are read twice, so they must be files',
+    )
+    .option('--force', 'overwrite files of these five that exist; without it they are refused with exit code 2')
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())

@@ -1,6 +1,7 @@
 /** `sluice replay`: reads captures, decides, and prints a summary. */
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
+import { EventFields } from '../output/event/event-fields.ts';
 import { EventLines } from '../output/event/event-line.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
@@ -10,6 +11,7 @@ import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
+import { Annotation, type AnnotateFlags, checkAnnotate } from './annotate.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
 import { requireRules } from '../rules/load-rules.ts';
@@ -24,6 +26,7 @@ import { Progress } from './progress.ts';
 import { throttleFigures } from '../study/throttle/throttle-figures.ts';
 import { throttleJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
+import { checkReadableTwice } from './read-twice.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { reportList } from './report-list.ts';
@@ -32,7 +35,7 @@ import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface ReplayFlags extends AddressFlags, OutputPaths {
+export interface ReplayFlags extends AddressFlags, AnnotateFlags, OutputPaths {
   readonly policy: string;
   readonly registry: string;
   readonly force?: boolean;
@@ -52,6 +55,7 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   checkOutputs(flags);
   const list = await listCaptures(captures);
   const inputs = [...list.paths, flags.policy, flags.registry, flags.addressKey];
+  if (flags.annotate !== undefined) await checkReadableTwice('--annotate', list.paths);
   await checkOverwriting(flags, inputs, flags.force === true);
   // Threads start while the rules are read.
   const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
@@ -70,13 +74,10 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, flags.quiet === true);
-  const outputs = new ReplayOutputs(
-    flags,
-    new EventLines(show, {
-      policy: { name: policy.name, sha256: policy.sha256 },
-      registry: { sha256: registry.sha256 },
-    }),
-  );
+  const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+  const outputs = new ReplayOutputs(flags, new EventLines(show, context));
+  const annotation =
+    flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, new EventFields(show, context));
   const signals = new SignalWatch(() => {
     run.interrupt();
   });
@@ -91,6 +92,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
       throttles,
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);
+        annotation?.annotations.beginFile(file, packetsBefore);
       },
       onBatch: async (bytes) => {
         progress.add(bytes);
@@ -99,11 +101,12 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
       },
       onRemark: (file, message) => process.stderr.write(`sluice: ${file}: ${message}\n`),
     },
-    () => outputs.sink,
+    () => annotation?.annotations.sinkBefore(outputs.sink) ?? outputs.sink,
   );
   try {
     await run.replay(list.paths);
     await outputs.close();
+    await annotation?.write(run.counters.packets, () => signals.caught);
   } finally {
     progress.stop();
     signals.stop();
@@ -135,6 +138,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
 function checkOutputs(flags: ReplayFlags): void {
   checkStandardOutput(flags, flags.json === true);
   checkVpnOnly(flags);
+  checkAnnotate(flags);
   if (flags.addresses !== 'plain' && (flags.forwarded !== undefined || flags.dropped !== undefined)) {
     const reason = 'captures of packets hold addresses as they are';
     throw new CommandError(

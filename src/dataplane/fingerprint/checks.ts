@@ -76,12 +76,12 @@ export type Check = (typeof Check)[keyof typeof Check];
 export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   [Check.WIREGUARD_INITIATION]: {
     name: 'wireguard-initiation',
-    about: 'type 1 with zero reserved octets in a message of 148',
+    about: 'type 1 with zero reserved bytes in a message of 148',
     form: 'hex32',
   },
   [Check.WIREGUARD_RESPONSE]: {
     name: 'wireguard-response',
-    about: 'type 2 with zero reserved octets in a message of 92',
+    about: 'type 2 with zero reserved bytes in a message of 92',
     form: 'hex32',
   },
   [Check.WIREGUARD_MAC2]: {
@@ -137,7 +137,7 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   },
   [Check.OPENVPN_RESET_TAIL]: {
     name: 'openvpn-reset-tail',
-    about: 'nothing acknowledged and packet id 0: the last octets of a first reset',
+    about: 'nothing acknowledged and packet id 0: the last bytes of a first reset',
     form: 'hex32',
   },
   [Check.OPENVPN_REPLAY_ID]: {
@@ -229,7 +229,7 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     expected: `a next payload of its version, version ${hex8(IkeVersion.V1)} or ${hex8(IkeVersion.V2)} to ${hex8(IkeVersion.V2 | 0x0f)}, a known exchange type, in version ${hex8(IkeVersion.V1)} known flags`,
   },
   [Check.IKE_LENGTH]: { name: 'ike-length', about: "the header's length is the message's", form: 'number' },
-  [Check.IKE_PAYLOADS]: { name: 'ike-payloads', about: 'the chain of payloads ends on the last octet', form: 'number' },
+  [Check.IKE_PAYLOADS]: { name: 'ike-payloads', about: 'the chain of payloads ends on the last byte', form: 'number' },
   [Check.IKE_SPI_ECHO]: {
     name: 'ike-initiator-spi-echo',
     about: "one side's initiator SPI is repeated by the other",

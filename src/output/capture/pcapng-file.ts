@@ -2,7 +2,7 @@
  * Writes a pcapng file: one section, and an interface per link type, described before its first packet. Times are in
  * microseconds, the default resolution of an interface.
  *
- * Format: draft-ietf-opsawg-pcapng, sections 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet);
+ * Format: draft-ietf-opsawg-pcapng, sections 3.5 (comments), 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet);
  * little-endian.
  */
 import type { CaptureBytes } from './capture-bytes.ts';
@@ -18,6 +18,15 @@ const INTERFACE_LENGTH = 20;
 /** Enhanced packet block: length before the packet's bytes, and of the block length after them. */
 const PACKET_HEADER_LENGTH = 28;
 const TRAILER_LENGTH = 4;
+/** Options: code and length before the value, which is padded to whole words. */
+const OPTION_HEADER_LENGTH = 4;
+const END_OF_OPTIONS = 0;
+const COMMENT = 1;
+/** A value's length is 16 bits. */
+const LONGEST_OPTION = 0xffff;
+const NO_COMMENTS: readonly string[] = [];
+
+const NO_OPTIONS = new Uint8Array(0);
 
 const TWO_TO_32 = 2 ** 32;
 
@@ -41,11 +50,19 @@ export class PcapngFile implements PacketTarget {
     this.addInterface(linkType);
   }
 
-  write(timeUs: number, linkType: number, wireLength: number, packet: Uint8Array): void {
+  /** Adds a packet; each comment is an opt_comment of its block. Comments of one packet must fit the buffer beside it. */
+  write(
+    timeUs: number,
+    linkType: number,
+    wireLength: number,
+    packet: Uint8Array,
+    comments: readonly string[] = NO_COMMENTS,
+  ): void {
+    const options = comments.length === 0 ? NO_OPTIONS : commentOptions(comments);
     const number = this.interfaces.get(linkType) ?? this.addInterface(linkType);
     const { length } = packet;
-    const padded = (length + 3) & ~3;
-    const whole = PACKET_HEADER_LENGTH + padded + TRAILER_LENGTH;
+    const padded = paddedLength(length);
+    const whole = PACKET_HEADER_LENGTH + padded + options.length + TRAILER_LENGTH;
     const at = this.bytes.reserve(whole);
     const { view } = this.bytes;
     this.beginBlock(at, ENHANCED_PACKET, whole);
@@ -56,6 +73,7 @@ export class PcapngFile implements PacketTarget {
     view.setUint32(at + 24, wireLength, true);
     this.bytes.copy(packet, at + PACKET_HEADER_LENGTH);
     for (let pad = length; pad < padded; pad++) view.setUint8(at + PACKET_HEADER_LENGTH + pad, 0);
+    this.bytes.copy(options, at + PACKET_HEADER_LENGTH + padded);
   }
 
   close(): void {
@@ -81,4 +99,26 @@ export class PcapngFile implements PacketTarget {
     view.setUint32(at + 4, length, true);
     view.setUint32(at + length - TRAILER_LENGTH, length, true);
   }
+}
+
+/** The options of a block: a comment each, and the end of options. */
+function commentOptions(comments: readonly string[]): Uint8Array {
+  const encoder = new TextEncoder();
+  const texts = comments.map((comment) => encoder.encode(comment).subarray(0, LONGEST_OPTION));
+  const length = texts.reduce((sum, text) => sum + OPTION_HEADER_LENGTH + paddedLength(text.length), 0);
+  const options = new Uint8Array(length + OPTION_HEADER_LENGTH);
+  const view = new DataView(options.buffer);
+  let at = 0;
+  for (const text of texts) {
+    view.setUint16(at, COMMENT, true);
+    view.setUint16(at + 2, text.length, true);
+    options.set(text, at + OPTION_HEADER_LENGTH);
+    at += OPTION_HEADER_LENGTH + paddedLength(text.length);
+  }
+  view.setUint32(at, END_OF_OPTIONS, true);
+  return options;
+}
+
+function paddedLength(length: number): number {
+  return (length + 3) & ~3;
 }

@@ -1,0 +1,65 @@
+/** `replay --annotate`: its checks, and the second reading of the captures. */
+import { extname } from 'node:path';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { EventFields } from '../output/event/event-fields.ts';
+import { AnnotatedCapture } from '../study/annotate/annotated-capture.ts';
+import { Annotations } from '../study/annotate/annotations.ts';
+import type { AddressFlags } from './address-flags.ts';
+import { STANDARD_OUTPUT } from './output-paths.ts';
+
+export interface AnnotateFlags extends AddressFlags {
+  readonly annotate?: string;
+  readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
+}
+
+/** Throws CommandError if the flag does not fit the others. */
+export function checkAnnotate({ annotate, addresses }: AnnotateFlags): void {
+  if (annotate === undefined) return;
+  if (addresses !== 'plain')
+    refuse(`--addresses ${addresses} with --annotate: captures of packets hold addresses as they are`);
+  if (annotate !== STANDARD_OUTPUT && extname(annotate).toLowerCase() !== '.pcapng')
+    refuse(`--annotate ${annotate}: only pcapng has comments on packets: give a name that ends in .pcapng`);
+}
+
+/** The annotated copy of a replay's VPN flows. */
+export class Annotation {
+  readonly annotations: Annotations;
+  private readonly flags: AnnotateFlags;
+  private readonly capture: AnnotatedCapture;
+
+  /** Creates the file. Throws OutputError. */
+  constructor(path: string, flags: AnnotateFlags, fields: EventFields) {
+    this.flags = flags;
+    this.annotations = new Annotations(fields);
+    this.capture = new AnnotatedCapture(path);
+  }
+
+  /** Reads the captures again and writes the copy. `packetsBefore`: packets of the first reading. Throws OutputError. */
+  async write(packetsBefore: number, isStopped: () => boolean): Promise<void> {
+    const { capture, annotations } = this;
+    const { annotate: path, maxFlows, linkIdentity } = this.flags;
+    const remark = (text: string): void => void process.stderr.write(`sluice: --annotate ${path!}: ${text}\n`);
+    const packets = await capture.copy(annotations, { maxFlows, linkIdentity, isStopped });
+    capture.close();
+    if (isStopped()) remark(`interrupted; the file has the first ${capture.packetCount} packets of the VPN flows`);
+    else if (packets !== packetsBefore)
+      remark(
+        `the captures had ${packetsBefore} packets when they were first read, and ${packets} the second time: they have changed`,
+      );
+    const { omittedCount } = annotations;
+    const strayCount = isStopped() ? 0 : annotations.count - capture.commentCount;
+    if (strayCount > 0) remark(`${strayCount} comments are left out, because their packets are of no VPN flow`);
+    if (omittedCount > 0) remark(`${omittedCount} comments are left out, because there are too many; no packet is`);
+    const { droppedCount } = capture.fragments;
+    if (droppedCount > 0)
+      remark(
+        `up to ${droppedCount} fragments are missing, because too many waited for the first ones of their datagrams`,
+      );
+  }
+}
+
+function refuse(message: string): never {
+  throw new CommandError(message, ExitCode.WRONG_USAGE);
+}
