@@ -2,12 +2,15 @@
  * Puts the program into few files, after the compiler has made its modules: Node takes as long to find and load two hundred
  * modules as Sluice takes for a million packets.
  */
+import { execFileSync } from 'node:child_process';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
   sluice: 'dist/cli/main.js',
   'shard-worker': 'dist/pipeline/workers/shard-worker.js',
+  'hash-worker': 'dist/output/provenance/hash-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
   'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };
@@ -35,8 +38,35 @@ const parts = [
 
 const isEntry = (id) => Object.values(input).some((path) => id.endsWith(path));
 
+/** What the program is built from. */
+const BUILT_FROM = ['src', 'rules', 'package.json', 'package-lock.json', 'rolldown.config.js', 'tsconfig*.json'];
+
+/**
+ * The commit, with `-dirty` if files that are built differ from it. SLUICE_COMMIT names it where there is no repository, as in a
+ * container. A repository that merely contains this folder, like that of a project with Sluice in its node_modules, does not count.
+ */
+function commit() {
+  if (process.env.SLUICE_COMMIT) return process.env.SLUICE_COMMIT;
+  const root = fileURLToPath(new URL('.', import.meta.url));
+  const git = (...args) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    if (realpathSync(git('rev-parse', '--show-toplevel')) !== realpathSync(root)) return 'unknown';
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--', ...BUILT_FROM) === '' ? '' : '-dirty');
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** A packed or installed program has no history, so the commit is written beside it. */
+const writeCommit = {
+  name: 'write-commit',
+  writeBundle: () => writeFileSync('dist/build.json', `${JSON.stringify({ commit: commit() })}\n`),
+};
+
 export default {
   input,
+  plugins: [writeCommit],
   platform: 'node',
   // Its files for browsers are modules, of which only what is used is put in; those for Node are not.
   resolve: { alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) } },

@@ -120,7 +120,7 @@ function replay(folder, which, { path }) {
   const events = join(folder, 'events.jsonl');
   // Of the run before: a replay refuses to overwrite it, or does not have the flag that allows it.
   rmSync(events, { force: true });
-  const args = ['replay', path, '--quiet', '--decisions', events, ...oneWorker(program)];
+  const args = ['replay', path, '--quiet', '--decisions', events, ...flagsOf(program)];
   return runOnce(process.execPath, [program, ...args], { cwd: join(folder, which) });
 }
 
@@ -130,15 +130,22 @@ function programOf(folder, which) {
   return existsSync(built) ? built : join(folder, which, 'dist/cli/main.js');
 }
 
-const workerFlags = new Map();
+const knownFlags = new Map();
 
-/** The flag that keeps a replay in one thread, for commits that have others: two threads take less time and more work. */
-function oneWorker(program) {
-  if (!workerFlags.has(program)) {
+/**
+ * The flags, of those that a commit has, that keep a replay in one thread and without hashes: two threads take less time and
+ * more work.
+ */
+function flagsOf(program) {
+  if (!knownFlags.has(program)) {
     const { stdout } = spawnSync(process.execPath, [program, 'replay', '--help'], { encoding: 'utf8' });
-    workerFlags.set(program, stdout.includes('--workers') ? ['--workers', '1'] : []);
+    const has = (flag) => stdout.includes(flag);
+    knownFlags.set(program, [
+      ...(has('--workers') ? ['--workers', '1'] : []),
+      ...(has('--no-hash') ? ['--no-hash'] : []),
+    ]);
   }
-  return workerFlags.get(program);
+  return knownFlags.get(program);
 }
 
 /** Runs series until the ratios are worth judging; says what came out. */

@@ -133,7 +133,19 @@ export const PCAP_PARSER = {
 };
 
 function replayArgs(workers, path, registry, flags = []) {
-  return [SLUICE, 'replay', path, '--registry', registry, '--json', '--quiet', '--workers', String(workers), ...flags];
+  return [
+    SLUICE,
+    'replay',
+    path,
+    '--registry',
+    registry,
+    '--json',
+    '--no-hash',
+    '--quiet',
+    '--workers',
+    String(workers),
+    ...flags,
+  ];
 }
 
 /** Every packet is accounted for, and the VPN flows found are those that were made. */

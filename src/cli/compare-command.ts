@@ -5,6 +5,7 @@ import { CLIENT_HELP } from './client-help.ts';
 import type { CompareFlags } from './compare.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
+import { noHashOption } from './no-hash-flag.ts';
 import { wholeNumber } from './whole-number.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -20,6 +21,9 @@ Examples:
 The first policy and registry are compared with each further one. A registry given once is used with every policy, and a
 policy given once with every registry. All are applied as if they were enforced. A flow counts by the strongest action
 decided for it: a client is hit where any flow of it is throttled or blocked.
+
+Beside FILE of --changes a record, FILE.run.json, says how it came about: version, command line, inputs and rules with their
+SHA-256, and whether everything was read. --json has the same.
 
 Exit codes: 0 done; 1 failed while running, a limit exceeded, or changes with --fail-on-change; 2 wrong usage; 3 policy or
 registry invalid; 4 a capture could not be read to its end (what was readable is compared); 130 and 143 on SIGINT and SIGTERM.
@@ -55,6 +59,7 @@ export function addCompareCommand(program: Command): void {
       share,
     )
     .option('--force', 'overwrite the file of --changes if it exists')
+    .addOption(noHashOption())
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())

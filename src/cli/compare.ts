@@ -14,7 +14,7 @@ import { CaptureRun, type CaptureUnderWay } from '../pipeline/capture-run.ts';
 import { addTrips } from '../pipeline/replay.ts';
 import { Session } from '../pipeline/session.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
-import { type RegistryReading, requireRules, shownPath } from '../rules/load-rules.ts';
+import { type LoadedRules, type RegistryReading, requireRules, shownPath } from '../rules/load-rules.ts';
 import { changeEvent } from '../study/compare/change-event.ts';
 import { Comparison } from '../study/compare/comparison.ts';
 import { comparisonJson } from '../study/compare/comparison-json.ts';
@@ -27,14 +27,16 @@ import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { exceededLimits, type HitLimits } from './compare-limits.ts';
 import { interruptionAt } from './interruption.ts';
+import type { HashFlag } from './no-hash-flag.ts';
 import { checkOverwriting, checkStandardOutput, STANDARD_OUTPUT, withStandardOutput } from './output-paths.ts';
 import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
+import { RunRecord } from './run-record.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface CompareFlags extends AddressFlags, HitLimits {
+export interface CompareFlags extends AddressFlags, HitLimits, HashFlag {
   readonly policy?: readonly string[];
   readonly registry?: readonly string[];
   readonly changes?: string;
@@ -52,6 +54,7 @@ interface Candidate {
   readonly policyFile: string;
   readonly registryFile: string;
   readonly rules: Rules;
+  readonly loaded: LoadedRules;
 }
 
 export async function compare(captures: readonly string[], given: CompareFlags): Promise<ExitCode> {
@@ -98,11 +101,13 @@ async function load(pairs: readonly { policy: string; registry: string }[]): Pro
   const candidates: Candidate[] = [];
   const registries = new Map<string, RegistryReading>();
   for (const files of pairs) {
-    const { policy, registry } = await requireRules(files, registries);
+    const loaded = await requireRules(files, registries);
+    const { policy, registry } = loaded;
     candidates.push({
       policyFile: files.policy,
       registryFile: files.registry,
       rules: { policy, registry, mode: 'enforce' },
+      loaded,
     });
   }
   return candidates;
@@ -117,6 +122,7 @@ class CompareRun {
   private readonly comparison: Comparison;
   private readonly trips: readonly TrialTrip[][];
   private readonly largest: readonly LargestChanges[];
+  private readonly record: RunRecord;
   private readonly changes: LineOutput | null;
   private readonly files = new PacketFiles();
 
@@ -135,6 +141,7 @@ class CompareRun {
     this.comparison = new Comparison(candidates.map(({ rules }) => rules.policy));
     this.trips = candidates.map(() => []);
     this.largest = this.comparison.pairs.map(() => new LargestChanges());
+    this.record = new RunRecord(flags, list);
     this.changes = flags.changes === undefined ? null : new LineOutput(flags.changes);
     for (const [at, pair] of this.comparison.pairs.entries())
       pair.onChange = (change) => {
@@ -172,7 +179,9 @@ class CompareRun {
       signals.stop();
     }
     for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
-    await this.show(this.totalsOf(run, signals.signal));
+    const totals = await this.totalsOf(run, signals.signal);
+    await this.record.writeBeside();
+    await this.show(totals);
     if (signals.exitCode !== null) return signals.exitCode;
     if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
     if (run.incomplete.length > 0) return ExitCode.CAPTURE_INCOMPLETE;
@@ -207,18 +216,22 @@ class CompareRun {
     return this.candidates[side]!.rules.policy.name;
   }
 
-  private totalsOf(run: CaptureRun, signal: NodeJS.Signals | null): ComparisonTotals {
+  private async totalsOf(run: CaptureRun, signal: NodeJS.Signals | null): Promise<ComparisonTotals> {
     const { list, comparison, largest, flags } = this;
+    const { counters, incomplete } = run;
+    const interruption = signal === null ? null : interruptionAt(signal, run.reached, list.paths);
+    const rules = this.candidates.map(({ loaded }) => loaded);
     return {
       captureCount: list.paths.length,
-      incomplete: run.incomplete,
-      interruption: signal === null ? null : interruptionAt(signal, run.reached, list.paths),
+      incomplete,
+      interruption,
       filesBack: run.order,
-      counters: run.counters,
+      counters,
       rules: this.candidates.map((candidate, side) => this.comparedRules(candidate, side)),
       comparison,
       largest,
       showsHolders: flags.addresses === 'plain',
+      provenance: await this.record.finish({ counters, interruption, incomplete, mode: 'enforce', rules }),
     };
   }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { EvaluateFlags } from './evaluate.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
+import { noHashOption } from './no-hash-flag.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const MOST_FLOWS_PER_DAY = 1_000_000_000_000;
@@ -42,6 +43,7 @@ export function addEvaluateCommand(program: Command): void {
       wholeNumber(1, MOST_FLOWS_PER_DAY),
     )
     .addOption(linkIdentityOption())
+    .addOption(noHashOption())
     .option('--json', 'print one JSON object')
     .option('--markdown', 'print one Markdown table')
     .addHelpText('after', EXAMPLES)

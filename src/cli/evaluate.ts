@@ -18,15 +18,17 @@ import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
 import { requireRules } from '../rules/load-rules.ts';
+import type { HashFlag } from './no-hash-flag.ts';
 import { Progress } from './progress.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
+import { RunRecord } from './run-record.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { SignalWatch } from './signal-watch.ts';
 
 export const DEFAULT_FLOWS_PER_DAY = 1_000_000;
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends HashFlag {
   readonly labels: string;
   readonly root?: string;
   readonly flowsPerDay?: number;
@@ -42,13 +44,15 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   const noDay = missingDay(labels.origin);
   if (flags.flowsPerDay !== undefined && noDay !== null)
     process.stderr.write(`sluice: --flows-per-day is not used: ${noDay}\n`);
-  const { policy, registry } = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
+  const loaded = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
+  const { policy, registry } = loaded;
   const rules: Rules = { policy, registry, mode: 'observe' };
   const list = await listCaptures(captures);
   reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, false);
+  const record = new RunRecord(flags, list, [flags.labels]);
   const signals = new SignalWatch();
   const onBatch = (bytes: number): boolean => {
     progress.add(bytes);
@@ -64,6 +68,7 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
   for (const { file, message } of run.replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
   reportSplitFlows(run.replay.counters);
   if (signals.exitCode !== null) {
+    await record.stop();
     const at = interruptionText(interruptionAt(signals.signal!, run.replay.reached, list.paths));
     process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
     return signals.exitCode;
@@ -75,10 +80,18 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
       ExitCode.WRONG_USAGE,
     );
   }
-  const show = flags.json === true ? evaluationJson : flags.markdown === true ? evaluationMarkdown : evaluationText;
+  const { counters, incomplete } = run.replay;
+  const provenance = await record.finish({
+    counters,
+    interruption: null,
+    incomplete,
+    mode: 'observe',
+    rules: [loaded],
+  });
   const output = new LineOutput('-');
-  const flowsPerDay = flags.flowsPerDay ?? DEFAULT_FLOWS_PER_DAY;
-  output.write(show(evaluation, { origin: labels.origin, flowsPerDay }));
+  const day = { origin: labels.origin, flowsPerDay: flags.flowsPerDay ?? DEFAULT_FLOWS_PER_DAY };
+  if (flags.json === true) output.write(evaluationJson(evaluation, day, provenance));
+  else output.write((flags.markdown === true ? evaluationMarkdown : evaluationText)(evaluation, day));
   await output.close();
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The `sluice` command: parses the command line and runs the command. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/log/output-error.ts';
 import { addCaptureCommand } from './capture-command.ts';
@@ -12,14 +11,11 @@ import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
+import { packageVersion } from '../output/build-info.ts';
 import { addReplayCommand } from './replay-command.ts';
 import { addRulesCommand } from './rules-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { refuseRepeatedFlags } from './single-flags.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const INTRODUCTION =
   'Detects WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of prefixes, and simulates enforcement. It sends nothing.';
@@ -33,7 +29,7 @@ Start here:
 async function main(): Promise<void> {
   const program = new Command('sluice')
     .description(INTRODUCTION)
-    .version(version)
+    .version(packageVersion())
     .showHelpAfterError('(run it with --help to see commands, flags and examples)')
     .addHelpText('after', HELP)
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 120, 120) })

@@ -7,6 +7,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { isMadeBeside } from '../output/capture/split-pcap.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { isSidecar, SIDECAR_SUFFIX } from '../output/provenance/sidecar.ts';
 
 const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped', 'changes', 'annotate'] as const;
 /** The outputs that are captures. */
@@ -29,6 +30,19 @@ export function withStandardOutput<Flags extends OutputPaths>(flags: Flags): Fla
 
 export function usesStandardOutput(paths: OutputPaths): boolean {
   return OUTPUTS.some((flag) => paths[flag] === STANDARD_OUTPUT);
+}
+
+/** The outputs that are files of their own: not standard output, a pipe or a device. Each gets a record beside it. */
+export function outputFiles(paths: OutputPaths): { flag: string; path: string }[] {
+  return OUTPUTS.flatMap((flag) => {
+    const path = paths[flag];
+    return path !== undefined && isOwnFile(path) ? [{ flag, path }] : [];
+  });
+}
+
+function isOwnFile(path: string): boolean {
+  if (path === STANDARD_OUTPUT || DESCRIPTOR.test(path)) return false;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
 }
 
 /** Throws CommandError if two outputs use standard output. */
@@ -75,6 +89,7 @@ export async function checkOverwriting(
     const path = paths[flag];
     if (path !== undefined && !isPcapngPath(path)) existing.push(...(await existingBeside(flag, path, uses)));
   }
+  for (const { flag, path } of outputFiles(paths)) existing.push(...(await existingInPlaceOfRecord(flag, path, uses)));
   if (existing.length === 0 || force) return;
   const what = existing.length === 1 ? 'the file exists' : 'these files exist';
   throw new CommandError(`${existing.join(', ')}: ${what}; --force overwrites`, ExitCode.WRONG_USAGE);
@@ -113,6 +128,23 @@ async function existingBeside(flag: string, path: string, uses: ReadonlyMap<stri
   }
   for (const file of uses.keys()) if (isMadeBeside(path, file)) refuseUsed(file, file);
   return existing;
+}
+
+/**
+ * A file in the place of the record beside an output (provenance/sidecar) that is no record. Throws if the record's name
+ * has another use.
+ */
+async function existingInPlaceOfRecord(
+  flag: string,
+  path: string,
+  uses: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  const record = path + SIDECAR_SUFFIX;
+  const file = await regularFile(record);
+  const use = file === null ? 'is not a regular file' : uses.get(file.path);
+  if (use !== undefined)
+    throw new CommandError(`--${flag} ${path}: ${record}, the record beside it, ${use}`, ExitCode.WRONG_USAGE);
+  return file?.exists === true && !isSidecar(record) ? [`--${flag} ${path}: ${record}`] : [];
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -5,6 +5,7 @@ import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
+import { noHashOption } from './no-hash-flag.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { workersOption } from './workers-flag.ts';
@@ -21,6 +22,9 @@ Examples:
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
 its end (what was readable is reported), or no packet of it could be read; 130 and 143 on SIGINT and SIGTERM, after flushing,
 with a summary that says how far it came.
+
+Beside each output file FILE a record, FILE.run.json, says how it came about: version, command line, inputs and rules with their
+SHA-256, and whether everything was read. It is written last: a file without it is not complete. --json has the same.
 `;
 
 export function addReplayCommand(program: Command): void {
@@ -52,6 +56,7 @@ export function addReplayCommand(program: Command): void {
       'copy the packets of VPN flows, with a comment on those that carry evidence or a decision, for Wireshark; the captures are read twice, so they must be files',
     )
     .option('--force', 'overwrite files of these five that exist; without it they are refused with exit code 2')
+    .addOption(noHashOption())
     .addOption(addressesOption())
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())

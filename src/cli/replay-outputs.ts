@@ -22,10 +22,12 @@ export class ReplayOutputs {
   private readonly flows: LineOutput | null;
   private readonly forwarded: CaptureWriter | null;
   private readonly dropped: CaptureWriter | null;
+  private readonly flags: OutputFlags;
   private hasBegun = false;
 
   constructor(flags: OutputFlags, lines: EventLines) {
     const { files } = this;
+    this.flags = flags;
     const decisions = flags.decisions === undefined ? null : new LineOutput(flags.decisions);
     const flows = flags.flows === undefined ? null : new LineOutput(flags.flows);
     const forwarded = openWriter(flags.forwarded, flags.force === true);
@@ -79,6 +81,13 @@ export class ReplayOutputs {
       writer?.close();
       for (const remark of writer?.remarks ?? []) process.stderr.write(`sluice: ${remark}\n`);
     }
+  }
+
+  /** Paths of additional files of an output. */
+  filesBeside(output: string): readonly string[] {
+    const writer =
+      output === this.flags.forwarded ? this.forwarded : output === this.flags.dropped ? this.dropped : null;
+    return writer?.filesBeside ?? [];
   }
 
   /** Both captures begin with the link type of the first packet, regardless of its outcome. */

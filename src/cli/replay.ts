@@ -22,6 +22,7 @@ import {
   usesStandardOutput,
   withStandardOutput,
 } from './output-paths.ts';
+import type { HashFlag } from './no-hash-flag.ts';
 import { Progress } from './progress.ts';
 import { throttleFigures } from '../study/throttle/throttle-figures.ts';
 import { throttleJson } from '../study/throttle/throttle-json.ts';
@@ -30,12 +31,13 @@ import { checkReadableTwice } from './read-twice.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { reportList } from './report-list.ts';
+import { RunRecord } from './run-record.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface ReplayFlags extends AddressFlags, AnnotateFlags, OutputPaths {
+export interface ReplayFlags extends AddressFlags, AnnotateFlags, OutputPaths, HashFlag {
   readonly policy: string;
   readonly registry: string;
   readonly force?: boolean;
@@ -67,13 +69,15 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
 }
 
 async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracker): Promise<ExitCode> {
-  const { policy, registry } = await requireRules(flags);
+  const loaded = await requireRules(flags);
+  const { policy, registry } = loaded;
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
   const show = addressForm(flags);
   reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, flags.quiet === true);
+  const record = new RunRecord(flags, list);
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const outputs = new ReplayOutputs(flags, new EventLines(show, context));
   const annotation =
@@ -111,14 +115,18 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
     progress.stop();
     signals.stop();
   }
+  const interruption = signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths);
+  const { counters, incomplete } = run;
+  const provenance = await record.finish({ counters, interruption, incomplete, mode: rules.mode, rules: [loaded] });
+  await record.writeBeside((output) => outputs.filesBeside(output));
   for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
   const totals: ReplayTotals = {
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,
-    incomplete: run.incomplete,
-    interruption: signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths),
+    incomplete,
+    interruption,
     filesBack: run.order,
-    counters: run.counters,
+    counters,
     flows: run.flows,
     decisions: run.decisions,
     hits: run.hits,
@@ -127,6 +135,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
     mode: rules.mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },
+    provenance,
   };
   printWarnings(totals, flags);
   await printSummary(totals, flags);

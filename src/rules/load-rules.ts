@@ -11,6 +11,7 @@ import { parseRegistry } from '../registry/file/registry-file.ts';
 import type { Registry } from '../registry/registry.ts';
 import {
   checkManifests,
+  type FoundManifest,
   type ManifestNeeds,
   type ManifestsReading,
   NO_NEEDS,
@@ -32,6 +33,14 @@ export interface RegistryReading {
   readonly registry: Registry | null;
   readonly issues: IssueList;
   readonly seen: SeenFile;
+}
+
+/** A valid pair, with the facts about its files and their manifests. */
+export interface LoadedRules {
+  readonly policy: Policy;
+  readonly registry: Registry;
+  readonly seen: { readonly policy: SeenFile; readonly registry: SeenFile };
+  readonly manifests: readonly FoundManifest[];
 }
 
 /** Reads a policy file; `applyManifests` checks its manifest. Throws CommandError where the file cannot be read. */
@@ -72,14 +81,19 @@ export async function applyManifests(
 export async function requireRules(
   files: { readonly policy: string; readonly registry: string },
   registries = new Map<string, RegistryReading>(),
-): Promise<{ readonly policy: Policy; readonly registry: Registry }> {
+): Promise<LoadedRules> {
   const policyReading = await readPolicy(files.policy);
   if (!policyReading.issues.ok) throw invalid(policyReading.issues);
   const registryReading = registries.get(files.registry) ?? (await readRegistry(files.registry));
   registries.set(files.registry, registryReading);
-  await applyManifests([policyReading, registryReading]);
+  const { found } = await applyManifests([policyReading, registryReading]);
   for (const { issues } of [policyReading, registryReading]) if (!issues.ok) throw invalid(issues);
-  return { policy: policyReading.policy!, registry: registryReading.registry! };
+  return {
+    policy: policyReading.policy!,
+    registry: registryReading.registry!,
+    seen: { policy: policyReading.seen, registry: registryReading.seen },
+    manifests: found,
+  };
 }
 
 /** Loads a valid registry. Errors go to stderr, and throw CommandError. */

@@ -41,6 +41,8 @@ export interface FoundManifest {
   /** The file to which the manifest belongs, by its name. */
   readonly kind: RulesFileKind;
   readonly path: string;
+  /** Its name in messages. */
+  readonly name: string;
   readonly manifest: Manifest;
   /** Ids of the known keys with a valid signature. */
   readonly signedBy: readonly string[];
@@ -73,7 +75,8 @@ export async function checkManifests(files: readonly SeenFile[], needs: Manifest
     compareParts(manifest, files, file, problems);
     const signedBy = checkSignatures(manifest, needs, refuse);
     for (const kind of RULES_FILE_KINDS) if (manifest[kind] !== undefined) covered.add(kind);
-    found.push({ kind: file.kind, path: file.path + MANIFEST_SUFFIX, manifest, signedBy });
+    const name = file.name + MANIFEST_SUFFIX;
+    found.push({ kind: file.kind, path: file.path + MANIFEST_SUFFIX, name, manifest, signedBy });
   }
   for (const { kind, name } of files) {
     if (!needs.required || covered.has(kind) || problems.some((problem) => problem.kind === kind)) continue;

@@ -1,6 +1,7 @@
 /** Formats an evaluation: as text, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md. */
 import Table from 'cli-table3';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import type { Provenance } from '../output/provenance/provenance.ts';
 import type { Evaluation, Mistake } from './evaluate.ts';
 import { MIN_SESSIONS, type Proportion } from './interval/proportion.ts';
 import type { Origin } from './labels/capture-labels.ts';
@@ -144,7 +145,7 @@ export function evaluationMarkdown(evaluation: Evaluation, day: DayOfFlows): str
 }
 
 /** One JSON object on one line. */
-export function evaluationJson(evaluation: Evaluation, day: DayOfFlows): string {
+export function evaluationJson(evaluation: Evaluation, day: DayOfFlows, provenance: Provenance): string {
   const { captures, flows, unlabelled, protocols, all, conditions, confusion } = evaluation;
   const { optionalFound, stages, variants, falseFlows, mistakes } = evaluation;
   const wrong = wrongPerDay(falseFlows, day);
@@ -172,6 +173,7 @@ export function evaluationJson(evaluation: Evaluation, day: DayOfFlows): string 
     wrong_per_day: wrong,
     wrong_per_day_missing: missingDay(day.origin),
     mistakes,
+    provenance,
   };
   return `${JSON.stringify(object)}\n`;
 }

@@ -7,7 +7,7 @@ import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { committedCaptures } from '../kit/committed-captures.ts';
 import { installed } from '../kit/installed.ts';
 import { type SeenPacket, readAll } from '../kit/read-all.ts';
-import { ended, jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
+import { ended, jsonLines, ROOT, sluice, temporaryFolder, withoutProvenance } from './sluice.ts';
 
 const folder = temporaryFolder();
 const REKEY = 'captures/wireguard/rekey.pcap';
@@ -35,7 +35,7 @@ const sum = (counts: Record<string, number>): number =>
 async function summaryOf(...args: string[]): Promise<Summary> {
   const { code, stdout, stderr } = await sluice(['replay', ...args, '--json']);
   expect([code, stderr.replace(BACK_IN_TIME, '')]).toEqual([0, '']);
-  return JSON.parse(stdout) as Summary;
+  return JSON.parse(withoutProvenance(stdout)) as Summary;
 }
 
 function expectIdentity({ packets, flows, outcome }: Summary): void {
@@ -94,7 +94,7 @@ describe('replay', () => {
     const ofFile = await summaryOf(REKEY);
     for (const name of [REKEY, 'captures/condition/gzip.pcap.gz', 'captures/condition/pcapng-sections.pcapng']) {
       const { code, stdout } = await sluice(['replay', '-', '--json'], { input: readFileSync(join(ROOT, name)) });
-      const summary = JSON.parse(stdout) as Summary;
+      const summary = JSON.parse(withoutProvenance(stdout)) as Summary;
       expect(code).toBe(0);
       expectIdentity(summary);
       if (name === REKEY) expect(summary).toEqual(ofFile);

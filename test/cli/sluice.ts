@@ -67,6 +67,13 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** A command's JSON object without its provenance, which differs between runs. */
+export function withoutProvenance(json: string): string {
+  const { provenance, ...rest } = JSON.parse(json) as Record<string, unknown>;
+  if (provenance === undefined) throw new Error('no provenance');
+  return JSON.stringify(rest);
+}
+
 /** Waits until a file exists and has this many lines. */
 export async function untilWritten(path: string, lineCount: number): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {

@@ -4,7 +4,7 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fittingWorkers } from '../../src/cli/workers.ts';
-import { ended, ROOT, sluice, start, temporaryFolder, untilWritten } from './sluice.ts';
+import { ended, ROOT, sluice, start, temporaryFolder, untilWritten, withoutProvenance } from './sluice.ts';
 
 const folder = temporaryFolder();
 const MIXED = join(folder, 'mixed.pcap');
@@ -26,7 +26,7 @@ async function replayed(captures: readonly string[], flags: readonly string[], w
     ...['--decisions', decisions, '--flows', flows, '--forwarded', forwarded, '--dropped', dropped, '--force'],
   ]);
   const files = [decisions, flows, forwarded, dropped].map((path) => readFileSync(path, 'latin1'));
-  return [String(code), stdout, stderr.replaceAll(/-\d\b/g, ''), ...files];
+  return [String(code), withoutProvenance(stdout), stderr.replaceAll(/-\d\b/g, ''), ...files];
 }
 
 const THROTTLE = join(folder, 'throttle.yaml');
@@ -80,7 +80,7 @@ describe('flows whose ends are not reported', () => {
   ])('are counted as those are that are written: %s', async (_, args, workers) => {
     const replay = async (...flags: string[]): Promise<unknown> => {
       const { stdout } = await sluice(['replay', ...args, '--workers', String(workers), '--json', '--force', ...flags]);
-      return JSON.parse(stdout);
+      return JSON.parse(withoutProvenance(stdout));
     };
     const told = (await replay('--flows', join(folder, 'told'))) as { flows: { ended: Record<string, number> } };
     expect(await replay()).toEqual(told);

@@ -8,6 +8,7 @@ import { DecisionCounts } from '../../src/decision/decision-counts.ts';
 import { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
+import { sampleProvenance } from '../kit/sample-provenance.ts';
 
 const WITHOUT_FLOW = { igmp: 33, arp: 45, icmp: 20, 'unsupported-nsh': 1200 };
 const USB = 249;
@@ -28,6 +29,7 @@ function totals(counters = new Counters()): ReplayTotals {
     mode: 'enforce',
     policy: { name: 'national', sha256: 'a', rules: 3 },
     registry: { sha256: 'b', entries: 1 },
+    provenance: sampleProvenance(),
   };
 }
 

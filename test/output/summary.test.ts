@@ -9,6 +9,7 @@ import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { DECODE_STATUS_NAMES } from '../../src/dataplane/wire/decode-status.ts';
+import { sampleProvenance } from '../kit/sample-provenance.ts';
 
 const WIREGUARD = PROTOCOL_NAMES.indexOf('wireguard');
 const OPENVPN = PROTOCOL_NAMES.indexOf('openvpn');
@@ -54,6 +55,7 @@ function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
     mode: 'observe',
     policy: { name: 'national', sha256: 'a', rules: 1 },
     registry: { sha256: 'b', entries: 2 },
+    provenance: sampleProvenance(),
     ...more,
   };
 }
@@ -64,6 +66,7 @@ describe('the JSON summary', () => {
     expect(summary).toMatchObject({
       captures: 3,
       skipped_files: 2,
+      provenance: { command: ['replay', 'trace.pcap', '--json'], complete: true },
       interrupted: null,
       packets: {
         read: 12_345,

@@ -6,6 +6,7 @@ import { evaluate } from '../../src/study/evaluate.ts';
 import { flowKey, type Found, FoundFlows } from '../../src/study/found-flows.ts';
 import type { Proportion } from '../../src/study/interval/proportion.ts';
 import type { CaptureLabels, FlowLabel, Origin } from '../../src/study/labels/capture-labels.ts';
+import { sampleProvenance } from '../kit/sample-provenance.ts';
 
 const { NONE, WIREGUARD, OPENVPN, IPSEC } = Protocol;
 
@@ -159,7 +160,10 @@ describe('an evaluation', () => {
       const run = new Map([...runOf(0), ['d/0.pcap', found([[5, IPSEC]])] as const]);
       const evaluation = evaluate(labelled, run);
       const json = (origin: Origin | null): Record<string, unknown> =>
-        JSON.parse(evaluationJson(evaluation, { origin, flowsPerDay: 12_000 })) as Record<string, unknown>;
+        JSON.parse(evaluationJson(evaluation, { origin, flowsPerDay: 12_000 }, sampleProvenance())) as Record<
+          string,
+          unknown
+        >;
       const { lower, upper } = evaluation.falseFlows;
       expect(json('field')).toMatchObject({
         wrong_per_day: { expected: 100, lower: Math.round(lower! * 12_000), upper: Math.round(upper! * 12_000) },
@@ -195,10 +199,12 @@ describe('an evaluation', () => {
     expect(text).toContain('2 captures with 15 flows, of which 3 are labelled as a VPN.');
     expect(text).toContain('Of 3,000,000 flows a day like these 800,000 would be found wrongly');
     expect(text).toContain('1 capture without labels, not counted: b.pcap.');
-    expect(JSON.parse(evaluationJson(evaluation, { origin: 'field', flowsPerDay: 3_000_000 }))).toMatchObject({
+    const day = { origin: 'field', flowsPerDay: 3_000_000 } as const;
+    expect(JSON.parse(evaluationJson(evaluation, day, sampleProvenance()))).toMatchObject({
       protocols: { openvpn: { right: 1, precision: { count: 1, total: 2 } } },
       confusion: { wireguard: { openvpn: 1 } },
       wrong_per_day: { expected: 800_000, lower: null, upper: null },
+      provenance: { complete: true },
     });
     const rows = evaluationMarkdown(evaluation, { origin: null, flowsPerDay: 1 })
       .split('\n')

@@ -87,6 +87,11 @@ export class CaptureWriter {
     target.close();
   }
 
+  /** Paths of additional files, for packets of other link types. */
+  get filesBeside(): readonly string[] {
+    return this.target instanceof SplitPcap ? this.target.filesBeside : [];
+  }
+
   /** Sentences for the user about what the file itself does not show. */
   get remarks(): string[] {
     const { target, earlyCount } = this;

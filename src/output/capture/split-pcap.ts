@@ -33,6 +33,11 @@ export class SplitPcap implements PacketTarget {
     for (const file of this.others.values()) file.close();
   }
 
+  /** Paths of the additional files. */
+  get filesBeside(): string[] {
+    return Array.from(this.others.values(), ({ path }) => path);
+  }
+
   /** A sentence for the user about the additional files; empty if there are none. */
   get remark(): string {
     if (this.others.size === 0) return '';

@@ -10,6 +10,7 @@ import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import type { FilesBack } from '../../pipeline/file-order.ts';
 import { filesBackJson } from '../capture/files-back.ts';
+import type { Provenance } from '../provenance/provenance.ts';
 import { splitFlowsHint } from './split-flows-hint.ts';
 import { type Interruption, interruptionJson, interruptionText } from './interruption.ts';
 import { unreadPackets } from '../../pipeline/nothing-read.ts';
@@ -38,6 +39,7 @@ export interface ReplayTotals {
   readonly mode: string;
   readonly policy: { readonly name: string; readonly sha256: string; readonly rules: number };
   readonly registry: { readonly sha256: string; readonly entries: number };
+  readonly provenance: Provenance;
 }
 
 interface FoundRow {
@@ -102,6 +104,7 @@ export function summaryJson(totals: ReplayTotals): string {
     mode: totals.mode,
     policy: totals.policy,
     registry: totals.registry,
+    provenance: totals.provenance,
   };
   return `${JSON.stringify(summary)}\n`;
 }

@@ -23,6 +23,7 @@ export function comparisonJson(totals: ComparisonTotals): string {
     rules: rules.map(rulesJson),
     changes: comparison.pairs.map((pair, at) => pairJson(pair, comparison.flows, rules, largest[at]!)),
     time_line: comparison.timeLine.intervals().map((interval) => intervalJson(interval, rules)),
+    provenance: totals.provenance,
   };
   return `${JSON.stringify(object)}\n`;
 }

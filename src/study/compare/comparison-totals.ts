@@ -2,6 +2,7 @@
 import type { TrialTrip } from '../../decision/trial-guard.ts';
 import type { Counters } from '../../dataplane/counters.ts';
 import type { Incomplete } from '../../pipeline/capture-run.ts';
+import type { Provenance } from '../../output/provenance/provenance.ts';
 import type { Interruption } from '../../output/summary/interruption.ts';
 import type { FilesBack } from '../../pipeline/file-order.ts';
 import type { Comparison } from './comparison.ts';
@@ -30,4 +31,5 @@ export interface ComparisonTotals {
   readonly largest: readonly LargestChanges[];
   /** Registrations show their holders. */
   readonly showsHolders: boolean;
+  readonly provenance: Provenance;
 }
