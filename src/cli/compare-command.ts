@@ -6,6 +6,7 @@ import type { CompareFlags } from './compare.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
+import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import { wholeNumber } from './whole-number.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -64,6 +65,9 @@ export function addCompareCommand(program: Command): void {
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())
     .addOption(linkIdentityOption())
+    .addOption(siteOption())
+    .addOption(ispOption())
+    .addOption(linkOption())
     .addOption(workersOption('2 for captures of 500 MB or more, else 1'))
     .option('--quiet', 'no comparison and no progress bar; limits that are exceeded are named on standard error')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)

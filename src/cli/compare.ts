@@ -7,6 +7,7 @@ import type { Rules } from '../decision/decisions.ts';
 import { type TrialTrip, TrialGuard } from '../decision/trial-guard.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { EventFields } from '../output/event/event-fields.ts';
+import type { EventOrigin } from '../output/event/event-origin.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { LineOutput } from '../output/log/line-output.ts';
@@ -28,6 +29,7 @@ import { addressForm } from './address-form.ts';
 import { exceededLimits, type HitLimits } from './compare-limits.ts';
 import { interruptionAt } from './interruption.ts';
 import type { HashFlag } from './no-hash-flag.ts';
+import { originOf } from './origin-flags.ts';
 import { checkOverwriting, checkStandardOutput, STANDARD_OUTPUT, withStandardOutput } from './output-paths.ts';
 import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
@@ -36,7 +38,7 @@ import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface CompareFlags extends AddressFlags, HitLimits, HashFlag {
+export interface CompareFlags extends AddressFlags, EventOrigin, HitLimits, HashFlag {
   readonly policy?: readonly string[];
   readonly registry?: readonly string[];
   readonly changes?: string;
@@ -72,7 +74,8 @@ export async function compare(captures: readonly string[], given: CompareFlags):
     if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
     // The context of decision events is not part of these events.
     const none = { policy: { name: '', sha256: '' }, registry: { sha256: '' } };
-    return await new CompareRun(flags, list, candidates, new EventFields(show, none), running.tracker).run();
+    const fields = new EventFields(show, none, originOf(flags));
+    return await new CompareRun(flags, list, candidates, fields, running.tracker).run();
   } finally {
     await running.stop();
   }

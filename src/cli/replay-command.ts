@@ -6,6 +6,7 @@ import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
+import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import type { ReplayFlags } from './replay.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { workersOption } from './workers-flag.ts';
@@ -61,6 +62,9 @@ export function addReplayCommand(program: Command): void {
     .addOption(addressKeyOption())
     .addOption(maxFlowsOption())
     .addOption(linkIdentityOption())
+    .addOption(siteOption())
+    .addOption(ispOption())
+    .addOption(linkOption())
     .addOption(workersOption('2 for captures of 500 MB or more, else 1'))
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)

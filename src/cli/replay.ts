@@ -3,6 +3,7 @@ import { type CaptureList, listCaptures } from '../capture/input/list-captures.t
 import type { Rules } from '../decision/decisions.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { EventLines } from '../output/event/event-line.ts';
+import type { EventOrigin } from '../output/event/event-origin.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../output/summary/summary.ts';
@@ -14,6 +15,7 @@ import { addressForm } from './address-form.ts';
 import { Annotation, type AnnotateFlags, checkAnnotate } from './annotate.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
+import { originOf } from './origin-flags.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import {
   checkOverwriting,
@@ -37,7 +39,7 @@ import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface ReplayFlags extends AddressFlags, AnnotateFlags, OutputPaths, HashFlag {
+export interface ReplayFlags extends AddressFlags, AnnotateFlags, EventOrigin, OutputPaths, HashFlag {
   readonly policy: string;
   readonly registry: string;
   readonly force?: boolean;
@@ -79,7 +81,7 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   const progress = await Progress.open(list.paths, flags.quiet === true);
   const record = new RunRecord(flags, list);
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const outputs = new ReplayOutputs(flags, new EventLines(show, context));
+  const outputs = new ReplayOutputs(flags, new EventLines(show, context, originOf(flags)));
   const annotation =
     flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, new EventFields(show, context));
   const signals = new SignalWatch(() => {

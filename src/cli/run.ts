@@ -22,6 +22,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { OutputOptions, RunOutputs } from '../daemon/outputs.ts';
 import { RunPipe } from '../daemon/pipe-run.ts';
 import type { RunSource } from '../daemon/source-run.ts';
+import type { EventOrigin } from '../output/event/event-origin.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
@@ -29,11 +30,12 @@ import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
+import { originOf } from './origin-flags.ts';
 import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { startTracker } from './workers.ts';
 
-export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags {
+export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, EventOrigin {
   readonly interface?: string;
   readonly captureSocket?: string;
   readonly captureWith: CaptureWith;
@@ -131,6 +133,7 @@ function outputsOf(flags: RunFlags): OutputOptions {
     vpnOnly: flags.vpnOnly === true,
     onFull: flags.onFull,
     rotation: { bytes: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
+    origin: originOf(flags),
   };
 }
 

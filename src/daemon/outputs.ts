@@ -10,6 +10,7 @@ import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { type EventContext, EventLines } from '../output/event/event-line.ts';
+import type { EventOrigin } from '../output/event/event-origin.ts';
 import { EventLog } from '../output/log/event-log.ts';
 import type { Log } from '../output/log/log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
@@ -27,6 +28,8 @@ export interface OutputOptions {
   readonly vpnOnly: boolean;
   readonly onFull: OnFull;
   readonly rotation: Rotation;
+  /** Fields of every event and labels of every metric. */
+  readonly origin: EventOrigin;
 }
 
 const STANDARD_OUTPUT = '-';
@@ -99,6 +102,11 @@ export class RunOutputs implements DecisionSink {
       await log.start();
     }
     return others;
+  }
+
+  /** Where the packets were seen. */
+  get origin(): EventOrigin {
+    return this.options.origin;
   }
 
   /** Later events refer to these rules. */
@@ -189,16 +197,16 @@ async function lockLog(path: string): Promise<Server | null> {
 async function openLog(name: string, path: string, options: OutputOptions): Promise<EventLog> {
   if (path === STANDARD_OUTPUT) {
     const target = new StreamTarget('standard output', openStandardOutput);
-    return new EventLog(name, new LineQueue(target, options.onFull), null);
+    return new EventLog(name, new LineQueue(target, options.onFull), null, options.origin);
   }
   const kind = await logKindOf(path);
   if (kind === 'named pipe') {
     const target = new StreamTarget(path, () => openNamedPipe(path), true);
-    return new EventLog(name, new LineQueue(target, options.onFull), null);
+    return new EventLog(name, new LineQueue(target, options.onFull), null, options.origin);
   }
   // A device cannot be truncated or rotated; it is otherwise written like a file.
   const isPlain = kind === 'file';
   const never: Rotation = { bytes: Infinity, ageMs: Infinity, kept: 0 };
   const file = new RotatingFile(path, isPlain ? options.rotation : never);
-  return new EventLog(name, new LineQueue(file, options.onFull), isPlain ? file : null);
+  return new EventLog(name, new LineQueue(file, options.onFull), isPlain ? file : null, options.origin);
 }

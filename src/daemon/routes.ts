@@ -1,6 +1,7 @@
 /** The daemon's HTTP routes: metrics and health. */
 import { rulesSha256 } from '../decision/rules.ts';
 import { Metrics } from '../output/metrics/metrics.ts';
+import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import { type Route, text } from '../web/http/http-server.ts';
 import type { RunChanges } from './rule-changes.ts';
@@ -53,7 +54,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
 function metricsOf(parts: RouteParts): Metrics {
   const { version, source, engine, changes, outputs, safety, clock, notices, lag, requests } = parts;
   const { reloads } = changes;
-  return new Metrics({
+  const sources: MetricsSources = {
     version,
     source,
     counters: engine.counters,
@@ -93,5 +94,6 @@ function metricsOf(parts: RouteParts): Metrics {
       return requests();
     },
     takeLoopLag: () => lag.take(),
-  });
+  };
+  return new Metrics(sources, outputs.origin);
 }

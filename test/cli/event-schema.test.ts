@@ -69,6 +69,44 @@ const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,2024-11-10,
 const MIDNIGHT_US = Date.parse('2024-11-11T00:00:00Z') * 1000;
 const MINUTE_US = 60_000_000;
 
+describe('--site, --isp and --link', () => {
+  const capture = 'captures/wireguard/two-messages.pcap';
+
+  it('are the last fields of every event of replay and compare, those that are given', async () => {
+    const [decisions, flows, changes] = ['o-d', 'o-f', 'o-c'].map((name) => join(folder, `${name}.jsonl`)) as [
+      string,
+      string,
+      string,
+    ];
+    const outputs = ['--decisions', decisions, '--flows', flows, '--quiet'];
+    await sluice(['replay', capture, ...outputs, '--site', 'lahore-1', '--isp', 'example', '--link', 'north_2']);
+    const rules = ['--policy', 'rules/policy.yaml', '--policy', OPEN];
+    await sluice(['compare', capture, ...rules, '--changes', changes, '--quiet', '--link', 'north_2']);
+    const replayed = [...linesOf(decisions), ...linesOf(flows)];
+    expect(problemsIn([...replayed, ...linesOf(changes)])).toEqual([]);
+    expect(replayed.length).toBe(3);
+    for (const event of replayed)
+      expect(Object.entries(event).slice(-3)).toEqual([
+        ['site', 'lahore-1'],
+        ['isp', 'example'],
+        ['link', 'north_2'],
+      ]);
+    const [changed] = linesOf(changes);
+    expect(Object.entries(changed!).slice(-2)).toEqual([
+      ['after', changed!.after],
+      ['link', 'north_2'],
+    ]);
+    expect(changed).not.toHaveProperty('site');
+  });
+
+  it.each(['', 'a b', '-a', 'a\u0007', 'a.b', 'lähore', 'x'.repeat(64)])('refuse %j', async (value) => {
+    for (const command of ['replay', 'compare', 'run']) {
+      const { code, stderr } = await sluice([command, capture, `--site=${value}`]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('like lahore-1') as string]);
+    }
+  });
+});
+
 describe('events of the daemon', () => {
   const log = join(folder, 'daemon.jsonl');
   const state = join(folder, 'state');
@@ -91,6 +129,7 @@ describe('events of the daemon', () => {
     const rules = ['--policy', policy, '--registry', registry];
     const daemon = await new RunningDaemon([
       ...['-', ...rules, '--decisions', log, '--flows', log, '--state', state, '--stats-every', '200ms'],
+      ...['--site', 'lahore-1', '--isp', 'example', '--link', 'north'],
     ]).started();
     const handshake = new Conversation('wireguard/handshake-only.pcap');
     let packets = 0;
@@ -128,10 +167,18 @@ describe('events of the daemon', () => {
     const forgotten = await sluice(['ctl', 'forget', '--control', control]);
     expect(forgotten.code, forgotten.stderr).toBe(0);
     await until('counts are written', () => seen('stats') > 0);
+    const samples = (await daemon.get('/metrics')).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(samples.length).toBeGreaterThan(100);
+    for (const name of ['site="lahore-1"', 'isp="example"', 'link="north"'])
+      expect(samples.filter((sample) => !sample.includes(name))).toEqual([]);
     expect(await daemon.kill()).toEqual({ code: 0, signal: null });
 
     const events: Event[] = eventsOf(log);
     expect(problemsIn(events)).toEqual([]);
+    const origin = { site: 'lahore-1', isp: 'example', link: 'north' };
+    expect(
+      events.filter(({ site, isp, link }) => JSON.stringify({ site, isp, link }) !== JSON.stringify(origin)),
+    ).toEqual([]);
     const kinds = new Set(events.map((event) => event.event_type));
     // A change is an event of compare.
     expect([...kinds].sort()).toEqual(

@@ -124,9 +124,13 @@ const decision = (): DecisionView => ({
 });
 const DECISIONS = Array.from({ length: 100 }, decision);
 
-describe.each(['plain', 'truncated'] as const)('lines with addresses %s', (form) => {
-  const lines = new EventLines(showAddresses(form), CONTEXT);
-  const fields = new EventFields(showAddresses(form), CONTEXT);
+describe.each([
+  { form: 'plain', origin: {} },
+  { form: 'truncated', origin: { link: 'north' } },
+  { form: 'plain', origin: { link: 'north', isp: 'example', site: 'lahore-1' } },
+] as const)('lines with addresses $form and origin $origin', ({ form, origin }) => {
+  const lines = new EventLines(showAddresses(form), CONTEXT, origin);
+  const fields = new EventFields(showAddresses(form), CONTEXT, origin);
 
   it('of decisions equal the JSON of their fields', () => {
     for (let i = 0; i < EVENTS; i++) {

@@ -19,6 +19,7 @@ import {
 } from '../../dataplane/fingerprint/finding.ts';
 import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/wire/packet-view.ts';
 import { communityId } from './community-id.ts';
+import { type EventOrigin, NO_ORIGIN, originFields } from './event-origin.ts';
 import { flowId } from './flow-id.ts';
 import type { decisionEvent, flowEvent } from './schema/flow-schema.ts';
 import type { ShowAddress } from './shown-address.ts';
@@ -53,12 +54,14 @@ export type TupleFields = Pick<
 export class EventFields {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
+  readonly origin: EventOrigin;
   private readonly source = new Int32Array(4);
   private readonly destination = new Int32Array(4);
 
-  constructor(show: ShowAddress, context: EventContext) {
+  constructor(show: ShowAddress, context: EventContext, origin: EventOrigin = NO_ORIGIN) {
     this.show = show;
     this.context = context;
+    this.origin = originFields(origin);
   }
 
   decisionEvent(file: string, flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): DecisionEvent {
@@ -76,10 +79,21 @@ export class EventFields {
       decision: shortDecision(decision),
       policy: this.context.policy,
       registry: this.context.registry,
+      ...this.origin,
     };
   }
 
   flowEvent(file: string, flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): FlowEvent {
+    return { ...this.flowFields(file, flow, decision, reason), ...this.origin };
+  }
+
+  /** The fields of a flow event without the origin, which ends every event. */
+  flowFields(
+    file: string,
+    flow: FlowRecord,
+    decision: DecisionView | null,
+    reason: FlowEnd,
+  ): Omit<FlowEvent, keyof EventOrigin> {
     return {
       timestamp: formatMicros(flow.lastTimeUs),
       event_type: 'flow',

@@ -9,6 +9,7 @@ import { NO_FINDING } from '../../dataplane/fingerprint/finding.ts';
 import { Transport } from '../../dataplane/wire/packet-view.ts';
 import { hashTuple, putDigest } from './community-id.ts';
 import { durationUs, type EventContext, encapsulationNames, vpnFields } from './event-fields.ts';
+import { type EventOrigin, NO_ORIGIN, originText } from './event-origin.ts';
 import { putEvidence } from './evidence-line.ts';
 import { hashFlow, putFlowId } from './flow-id.ts';
 import { TupleCache } from './tuple-cache.ts';
@@ -37,7 +38,6 @@ const START = new ByteLiteral(',"start":"');
 const END = new ByteLiteral('","end":"');
 const DURATION = new ByteLiteral('","duration":');
 const REASONS = FLOW_END_NAMES.map((name) => new ByteLiteral(`,"reason":"${name}"}`));
-const END_OF_LINE = new ByteLiteral('}\n');
 const QUOTE = 34;
 const COMMA = 44;
 const CLOSING_BRACKET = 93;
@@ -63,6 +63,8 @@ interface CachedDecision {
 export class EventLines {
   private readonly show: ShowAddress;
   private readonly context: EventContext;
+  private readonly endOfLine: ByteLiteral;
+  private readonly endText: string;
   private readonly source = new Int32Array(4);
   private readonly destination = new Int32Array(4);
   private readonly tunnelSource = new Int32Array(4);
@@ -78,9 +80,11 @@ export class EventLines {
   private readonly decisions: CachedDecision[] = [];
   private readonly flowDecisions: CachedDecision[] = [];
 
-  constructor(show: ShowAddress, context: EventContext) {
+  constructor(show: ShowAddress, context: EventContext, origin: EventOrigin = NO_ORIGIN) {
     this.show = show;
     this.context = context;
+    this.endText = `${originText(origin)}}\n`;
+    this.endOfLine = new ByteLiteral(this.endText);
   }
 
   /** The line of a decision event, with its line break. */
@@ -138,7 +142,7 @@ export class EventLines {
     text.put(REASONS[reason]!);
     if (flow.finding !== NO_FINDING) text.put(this.flowVpnOf(flow.finding));
     if (decision !== null) text.put(this.flowDecisionOf(decision));
-    text.put(END_OF_LINE);
+    text.put(this.endOfLine);
   }
 
   private putTuple(text: ByteWriter, flow: FlowRecord): void {
@@ -212,7 +216,7 @@ export class EventLines {
     const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
     const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
     const literal = new ByteLiteral(
-      `]},"registration":${registration},"decision":${decisionText(decision)},${rules}}\n`,
+      `]},"registration":${registration},"decision":${decisionText(decision)},${rules}${this.endText}`,
     );
     this.decisions[decision.number] = { decision, literal };
     return literal;

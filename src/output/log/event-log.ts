@@ -2,6 +2,7 @@
  * An event log that numbers its lines (`seq`): 1, 2, 3, … Dropped lines have a number too, so a gap in the numbers is
  * the loss. A log in a file continues its numbers after a restart.
  */
+import { type EventOrigin, NO_ORIGIN, originText } from '../event/event-origin.ts';
 import { lastEventOf } from './log-tail.ts';
 import type { RotatingFile } from './rotating-file.ts';
 import type { LineQueue } from './line-queue.ts';
@@ -14,9 +15,12 @@ export class EventLog {
   readonly lines: LineQueue;
   /** Null if the log is no regular file. */
   readonly file: RotatingFile | null;
+  private readonly origin: string;
   private nextSeq = 1;
 
-  constructor(name: string, lines: LineQueue, file: RotatingFile | null) {
+  /** `origin`: the fields that end each line before its number. */
+  constructor(name: string, lines: LineQueue, file: RotatingFile | null, origin: EventOrigin = NO_ORIGIN) {
+    this.origin = originText(origin);
     this.name = name;
     this.lines = lines;
     this.file = file;
@@ -29,7 +33,7 @@ export class EventLog {
 
   /** `line` is a JSON object with at least one field, and a line break. */
   write(line: string): void {
-    this.lines.write(`${line.slice(0, -END_OF_LINE)},"seq":${this.nextSeq++}}\n`);
+    this.lines.write(`${line.slice(0, -END_OF_LINE)}${this.origin},"seq":${this.nextSeq++}}\n`);
   }
 
   /** Counts and numbers a line that is dropped. */

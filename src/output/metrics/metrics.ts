@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { DELAY_BOUNDS_SECONDS, type DelayHistogram } from '../../decision/delay-histogram.ts';
+import { type EventOrigin, NO_ORIGIN, originFields } from '../event/event-origin.ts';
 import type { CatalogueMetric, Sample } from './metric.ts';
 import { CATALOGUE } from './metrics-catalogue.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -14,8 +15,10 @@ export class Metrics {
   private readonly registry = new Registry();
   private readonly sources: MetricsSources;
 
-  constructor(sources: MetricsSources) {
+  /** `origin`: labels of every metric. */
+  constructor(sources: MetricsSources, origin: EventOrigin = NO_ORIGIN) {
     this.sources = sources;
+    this.registry.setDefaultLabels(originFields(origin));
     for (const { metrics } of CATALOGUE) for (const metric of metrics) this.add(metric);
   }
 
@@ -82,6 +85,7 @@ export function metricsPage(): string {
     '',
     'Every metric at `/metrics` of `sluice run`, written by `sluice run --metrics-table`.',
     'No label holds an address, a port or the name of a holder.',
+    'With `--site`, `--isp` and `--link` every metric has these labels too.',
   ];
   for (const { part, metrics } of CATALOGUE) {
     lines.push('', `## ${part}`, '', '| metric | type | labels | meaning |', '| --- | --- | --- | --- |');

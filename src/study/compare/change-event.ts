@@ -18,10 +18,11 @@ export function changeEvent(
   after: string,
 ): ChangeEvent {
   return {
-    ...fields.flowEvent(file, change.flow, null, change.reason),
+    ...fields.flowFields(file, change.flow, null, change.reason),
     event_type: 'change',
     before: sideFields(fields, change.before, before),
     after: sideFields(fields, change.after, after),
+    ...fields.origin,
   };
 }
 
