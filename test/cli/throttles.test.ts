@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sluice, temporaryFolder } from './sluice.ts';
+import { sluice, temporaryFolder, withoutProvenance } from './sluice.ts';
 
 const folder = temporaryFolder();
 const policy = join(folder, 'slow.yaml');
@@ -41,7 +41,7 @@ interface Summary {
 async function summary(...args: string[]): Promise<{ readonly text: string; readonly summary: Summary }> {
   const { code, stdout, stderr } = await sluice(['replay', '--policy', policy, '--json', ...args]);
   expect([code, stderr]).toEqual([0, '']);
-  return { text: stdout, summary: JSON.parse(stdout) as Summary };
+  return { text: withoutProvenance(stdout), summary: JSON.parse(stdout) as Summary };
 }
 
 const CAPTURES = ['captures/wireguard', 'captures/ipsec', '--each'];
