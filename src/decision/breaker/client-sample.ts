@@ -6,14 +6,16 @@
  *
  * The table uses open addressing over columns; a row has a fixed number of values for the table's owner. When three
  * quarters of the slots are used, rows that are no longer needed are removed; if more than half are still used, the
- * level rises and clients outside the sample are removed. Rows move then, so a row number is valid until the next
- * `take`, `raiseLevel` or `lowerLevel`.
+ * table is doubled up to its capacity. At its capacity the level rises, and clients outside the sample are removed. Rows
+ * move then, so a row number is valid until the next `take`, `raiseLevel` or `lowerLevel`.
  */
 
 /** Result of `find` for a client without a row, and of `take` for a client outside the sample. */
 export const NO_ROW = -1;
 /** The initial value of a row: a time before all others. */
 export const NEVER = -Infinity;
+/** Slots of a new table: few clients then lie close together in memory. */
+const FIRST_SLOTS = 512;
 /** At the highest level 2^32 clients take 2^8 rows. */
 const MAX_LEVEL = 24;
 const HASH_BITS = 32;
@@ -31,8 +33,9 @@ export class ClientSample {
   level = 0;
   /** Used rows. */
   count = 0;
-  /** Rows of the table, used or free. */
-  readonly capacity: number;
+  private readonly capacity: number;
+  /** Slots so far, used or free; at most `capacity`. */
+  private slots: number;
   /** `width` values for each row. */
   values: Float64Array;
   private readonly width: number;
@@ -42,15 +45,16 @@ export class ClientSample {
   /** True for rows that the owner still needs. */
   private readonly isNeeded: (row: number) => boolean;
 
-  /** `capacity` is a power of two. */
+  /** `capacity` is a power of two: the greatest number of slots. */
   constructor(capacity: number, width: number, isNeeded: (row: number) => boolean) {
     this.capacity = capacity;
+    this.slots = Math.min(capacity, FIRST_SLOTS);
     this.width = width;
     this.isNeeded = isNeeded;
-    this.high = new Int32Array(capacity);
-    this.low = new Int32Array(capacity);
-    this.isUsed = new Uint8Array(capacity);
-    this.values = new Float64Array(capacity * width);
+    this.high = new Int32Array(this.slots);
+    this.low = new Int32Array(this.slots);
+    this.isUsed = new Uint8Array(this.slots);
+    this.values = new Float64Array(this.slots * width);
   }
 
   /** The client's row, or NO_ROW. */
@@ -69,7 +73,7 @@ export class ClientSample {
     if (!this.isSampled(low)) return NO_ROW;
     let row = this.slotOf(high, low);
     if (this.isUsed[row] === 1) return row;
-    if (this.count >= this.capacity * MAX_LOAD) {
+    if (this.count >= this.slots * MAX_LOAD) {
       this.makeRoom();
       if (!this.isSampled(low)) return NO_ROW;
       row = this.slotOf(high, low);
@@ -96,8 +100,7 @@ export class ClientSample {
 
   /** Calls `visit` with every row and its hash. */
   visit(visit: (row: number, high: number, low: number) => void): void {
-    for (let row = 0; row < this.capacity; row++)
-      if (this.isUsed[row] === 1) visit(row, this.high[row]!, this.low[row]!);
+    for (let row = 0; row < this.slots; row++) if (this.isUsed[row] === 1) visit(row, this.high[row]!, this.low[row]!);
   }
 
   clear(): void {
@@ -108,22 +111,27 @@ export class ClientSample {
 
   private makeRoom(): void {
     this.rebuild();
+    if (this.count > this.slots * LOAD_AFTER_CLEANUP && this.slots < this.capacity) {
+      this.rebuild(this.slots * 2);
+      return;
+    }
     while (this.count > this.capacity * LOAD_AFTER_CLEANUP && this.level < MAX_LEVEL) {
       this.level++;
       this.rebuild();
     }
   }
 
-  /** Keeps the rows that are needed and in the sample, and drops the others. */
-  private rebuild(): void {
-    const { high, low, isUsed, values, width, capacity } = this;
+  /** Keeps the rows that are needed and in the sample, in a table with this many slots, and drops the others. */
+  private rebuild(slots: number = this.slots): void {
+    const { high, low, isUsed, values, width } = this;
     const isKept = Uint8Array.from(isUsed, (taken, row) => (taken === 1 && this.isNeeded(row) ? 1 : 0));
-    this.high = new Int32Array(capacity);
-    this.low = new Int32Array(capacity);
-    this.isUsed = new Uint8Array(capacity);
-    this.values = new Float64Array(capacity * width);
+    this.slots = slots;
+    this.high = new Int32Array(slots);
+    this.low = new Int32Array(slots);
+    this.isUsed = new Uint8Array(slots);
+    this.values = new Float64Array(slots * width);
     this.count = 0;
-    for (let old = 0; old < capacity; old++) {
+    for (let old = 0; old < isKept.length; old++) {
       if (isKept[old] === 0 || !this.isSampled(low[old]!)) continue;
       const row = this.slotOf(high[old]!, low[old]!);
       this.put(row, high[old]!, low[old]!);
@@ -141,7 +149,7 @@ export class ClientSample {
 
   /** The client's row, or the free one for it. */
   private slotOf(high: number, low: number): number {
-    const mask = this.capacity - 1;
+    const mask = this.slots - 1;
     let row = high & mask;
     while (this.isUsed[row] === 1 && (this.high[row] !== high || this.low[row] !== low)) row = (row + 1) & mask;
     return row;

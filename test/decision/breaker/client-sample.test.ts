@@ -135,6 +135,31 @@ describe('the table of clients', () => {
     expect([sample.count, sample.level]).toEqual([1, 0]);
   });
 
+  it('grows up to its capacity before it samples, and keeps each client with its values', () => {
+    const sample = new ClientSample(4096, 2, () => true);
+    const hashOf = (client: number): Hash => [client * 7, Math.imul(client, 0x9e3779b1)];
+    for (let client = 0; client < 3072; client++) {
+      const row = sample.take(...hashOf(client));
+      sample.values[row * 2] = client;
+      sample.values[row * 2 + 1] = -client;
+    }
+    expect([sample.level, sample.count]).toEqual([0, 3072]);
+    const values = Array.from({ length: 3072 }, (_, client) => valuesOf(sample, hashOf(client)));
+    expect(values).toEqual(Array.from({ length: 3072 }, (_, client) => [client, -client]));
+    sample.take(-1, 0);
+    expect(sample.level).toBe(1);
+    expect(sample.count).toBeLessThan(2048);
+  });
+
+  it('does not grow for clients that are no longer needed', () => {
+    const needed = 3000;
+    const sample: ClientSample = new ClientSample(4096, 1, (row) => sample.values[row]! >= needed);
+    for (let client = 0; client <= needed; client++) sample.values[sample.take(client, client)] = client;
+    // Rows were dropped each time the first 512 slots were three quarters full.
+    expect(sample.count).toBeLessThan(384);
+    expect(sample.find(needed, needed)).not.toBe(NO_ROW);
+  });
+
   it('has no level above 24, which samples one client of 16 million', () => {
     const sample = new ClientSample(CAPACITY, 1, () => true);
     sample.raiseLevel(99);
