@@ -1,5 +1,7 @@
 /** Flags and help of `sluice ctl`: the administration of a running daemon. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { DEFAULT_STATE } from './control-flags.ts';
 import type { CtlFlags } from './ctl.ts';
 
@@ -12,6 +14,9 @@ Examples:
   sluice ctl reset                                             the safety breaker is closed again
   sluice ctl clear-harm "rule 7 mended, change 4711"           the counts of registered hits begin at 0
   sluice ctl forget                                            what is kept of clients is removed
+  sluice ctl shadow draft.yaml                                 a draft decides too, and never acts
+  sluice ctl shadow                                            what it would do so far
+  sluice ctl shadow --off                                      it ends
 
 The daemon is found by its socket: control.sock in its folder of state. Its own user and root may use it. Each action is an event and
 a log entry with who, when, what, and the hash of the rules before and after. After sudo both users are named.
@@ -21,7 +26,7 @@ Exit codes: 0 done; 1 failed, or no daemon is there; 2 wrong usage; 3 the rules 
 export function addCtlCommand(program: Command): void {
   const ctl = program
     .command('ctl')
-    .summary('administer a running daemon: status, reload, confirm, reset')
+    .summary('administer a running daemon: status, reload, confirm, reset, shadow')
     .description('Administers a running daemon over its Unix socket.')
     .addHelpText('after', EXAMPLES);
   add(ctl, 'status', 'says which rules are in use, what waits for a confirmation, and how breaker and harm stand');
@@ -42,6 +47,36 @@ export function addCtlCommand(program: Command): void {
     .action(async (reason: string, flags: CtlFlags) => {
       await run({ command: 'clear-harm', reason }, flags);
     });
+  withFlags(ctl.command('shadow'))
+    .description(
+      'lets a second policy decide beside the active one, which never acts; alone, says what it would do so far',
+    )
+    .argument('[policy]', 'file of the policy; the daemon reads it, and reads it again at each reload')
+    .option('--registry <file>', 'its registry (default: the one in use)')
+    .option('--off', 'ends it')
+    .action(async (policy: string | undefined, flags: ShadowFlags) => {
+      await run(shadowRequest(policy, flags), flags);
+    });
+}
+
+interface ShadowFlags extends CtlFlags {
+  readonly registry?: string;
+  readonly off?: boolean;
+}
+
+function shadowRequest(policy: string | undefined, { registry, off }: ShadowFlags): Readonly<Record<string, unknown>> {
+  if (off === true && (policy !== undefined || registry !== undefined))
+    throw new CommandError('ctl shadow takes either a policy or --off', ExitCode.WRONG_USAGE);
+  if (policy === undefined && registry !== undefined)
+    throw new CommandError('ctl shadow --registry needs a policy', ExitCode.WRONG_USAGE);
+  if (off === true) return { command: 'shadow-off' };
+  if (policy === undefined) return { command: 'shadow' };
+  // The daemon works in another folder.
+  return {
+    command: 'shadow-on',
+    policy: resolve(policy),
+    ...(registry !== undefined && { registry: resolve(registry) }),
+  };
 }
 
 function add(ctl: Command, name: string, description: string): void {

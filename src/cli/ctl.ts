@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { askDaemon, ControlError } from '../daemon/control-client.ts';
 import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { ShadowFigures } from '../output/event/shadow-event-line.ts';
 import { stateFoldersWith } from '../daemon/state-folder.ts';
 
 export interface CtlFlags {
@@ -17,6 +18,8 @@ interface Answer {
   readonly result?: string;
   readonly problems?: readonly string[];
   readonly sha256?: string;
+  /** What is known of the shadow, null without one; after a reload the result for it. */
+  readonly shadow?: Readonly<Record<string, unknown>> | null;
   readonly [more: string]: unknown;
 }
 
@@ -26,7 +29,8 @@ export async function ctl(request: Readonly<Record<string, unknown>>, flags: Ctl
   else for (const line of linesOf(String(request.command), answer)) process.stdout.write(`${line}\n`);
   if (answer.ok) return ExitCode.DONE;
   if (answer.problem !== undefined) process.stderr.write(`sluice: ${answer.problem}\n`);
-  return answer.result === 'failure' || answer.result === 'refused' ? ExitCode.INVALID_RULES : ExitCode.FAILED;
+  const results = [answer.result, answer.shadow?.result];
+  return results.includes('failure') || results.includes('refused') ? ExitCode.INVALID_RULES : ExitCode.FAILED;
 }
 
 async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags): Promise<Answer> {
@@ -50,13 +54,29 @@ function onlyState(): string {
 }
 
 /** An answer as lines of text. */
-function linesOf(command: string, answer: Answer): string[] {
-  const { ok, result, problems, sha256, problem, ...more } = answer;
+function linesOf(command: string, answer: Answer): readonly string[] {
+  const { ok, result, problems, sha256, problem, shadow, ...more } = answer;
   if (problem !== undefined && result === undefined) return [];
-  if (command !== 'reload' && command !== 'confirm') return flatLines(more);
+  if (command.startsWith('shadow')) return shadowLines(answer);
+  if (command !== 'reload' && command !== 'confirm')
+    return flatLines({ ...more, ...(shadow !== undefined && { shadow }) });
   const lines = [`${command}: ${result ?? (ok ? 'done' : 'not done')}`, ...(problems ?? [])];
+  if (command === 'reload' && shadow)
+    lines.push(`shadow: ${valueText(shadow.result)}`, ...(shadow.problems as string[]));
   if (result === 'refused' && sha256 !== undefined) lines.push(`to let it act: sluice ctl confirm ${sha256}`);
   return lines;
+}
+
+/** The result of a change of the shadow, if one was asked for, and what the shadow would do. */
+function shadowLines({ result, problems, shadow }: Answer): string[] {
+  const change = result === undefined ? [] : [`shadow: ${result}`, ...(problems ?? [])];
+  if (shadow === null || shadow === undefined) return [...change, 'there is no shadow'];
+  return [...change, shadowSentence(shadow as unknown as ShadowFigures), ...flatLines(shadow)];
+}
+
+function shadowSentence({ policy, since, since_began: counts, would_trip: trips }: ShadowFigures): string {
+  const trip = trips.length === 0 ? 'its breaker would not have tripped' : 'its breaker would have tripped';
+  return `Registered users newly hit by ${policy.name} since ${since}: ${counts.registered_hit} clients, and ${counts.deregistered} who lose their registration. In all ${counts.newly_hit} clients would newly be hit, ${counts.no_longer_hit} no longer; ${trip}.`;
 }
 
 /** `a.b: value` for each value that is not an object. */

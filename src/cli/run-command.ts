@@ -29,6 +29,7 @@ Examples:
                                                              files that another program rotates into a folder
   curl -s localhost:9464/metrics                             what it counts
   sluice ctl reload --state /var/lib/sluice                  new rules, like kill -HUP
+  sluice run --interface eth0 --shadow draft.yaml            what a draft would do to this traffic, without doing it
 
 While it runs:
   SIGHUP reloads policy and registry; SIGUSR2 opens the event logs again (SIGUSR1 too, as in version 0.1); SIGTERM and SIGINT
@@ -128,7 +129,12 @@ function addRulesOptions(command: Command): void {
     .addOption(rulesKeysOption())
     .addOption(requireSignaturesOption())
     .addOption(new Option('--mode <mode>', "instead of the policy's mode").choices(MODE_NAMES))
-    .option('--watch', 'reload policy and registry when their files change');
+    .option('--watch', 'reload policy and registry, and what --shadow names, when their files change')
+    .option(
+      '--shadow <file>',
+      'a second policy that decides beside the first and never acts: metrics, events and sluice ctl shadow show what it would do',
+    )
+    .option('--shadow-registry <file>', 'registry for --shadow (default: the one in use)');
 }
 
 /** Options of event logs. */

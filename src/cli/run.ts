@@ -26,6 +26,7 @@ import type { EventOrigin } from '../output/event/event-origin.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
+import { readShadow } from '../daemon/shadow-rules.ts';
 import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
@@ -49,6 +50,8 @@ export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, Even
   readonly registry: string;
   readonly mode?: Mode;
   readonly watch?: boolean;
+  readonly shadow?: string;
+  readonly shadowRegistry?: string;
   readonly decisions?: string;
   readonly flows?: string;
   readonly vpnOnly?: boolean;
@@ -75,6 +78,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const signals = new HeldSignals();
   checkSource(source, flags);
   checkVpnOnly(flags);
+  if (flags.shadowRegistry !== undefined && flags.shadow === undefined)
+    throw new CommandError('--shadow-registry needs --shadow FILE', ExitCode.WRONG_USAGE);
   await checkFolders(flags);
   const log = openLog(flags.logLevel);
   const { policy, registry, mode, addresses } = flags;
@@ -82,6 +87,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const reading = await readRules(rulesFiles);
   for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
+  const shadow = await shadowOf(flags);
   const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
@@ -92,6 +98,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       rulesFiles,
       starting,
       rulesState,
+      shadow,
       tracker: running.tracker,
       outputs: outputsOf(flags),
       show: addressForm(flags),
@@ -108,6 +115,16 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   } finally {
     await running.stop();
   }
+}
+
+/** The rules of `--shadow`, read; null without the flag. Throws CommandError if they are not valid. */
+async function shadowOf({ shadow, shadowRegistry, addresses }: RunFlags): Promise<DaemonOptions['shadow']> {
+  if (shadow === undefined) return null;
+  const files = { policy: shadow, registry: shadowRegistry ?? null };
+  const reading = await readShadow(files, addresses);
+  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  if (reading.rules === null) throw new CommandError('the shadow is not valid', ExitCode.INVALID_RULES);
+  return { files, reading };
 }
 
 async function runDaemon(options: DaemonOptions, signals: HeldSignals, log: Log): Promise<ExitCode> {

@@ -9,6 +9,8 @@ import type { Peer } from './control-socket.ts';
 import type { Log } from '../output/log/log.ts';
 import type { Confirmed } from './rule-changes.ts';
 import type { Reloaded } from './reload.ts';
+import type { ShadowChange, ShadowStatus } from './shadow.ts';
+import type { ShadowFiles } from './shadow-rules.ts';
 
 /** The parts of the daemon that an operator can act on. */
 export interface Administered {
@@ -16,7 +18,12 @@ export interface Administered {
   /** Hash of the rules in use. */
   readonly rulesSha256: string;
   status(): object;
-  reload(reason: string): Promise<Reloaded>;
+  /** Loads the rules again, and the files of the shadow: null without one. */
+  reload(reason: string): Promise<Reloaded & { readonly shadow: ShadowChange | null }>;
+  /** What is known of the shadow; null without one. `isAsked`: the last hour is evaluated now. */
+  shadowStatus(isAsked: boolean): ShadowStatus | null;
+  /** Begins a shadow by files; ends it with null. */
+  setShadow(files: ShadowFiles | null): Promise<ShadowChange>;
   confirm(sha256: string, dateUs: number | null): Promise<Confirmed>;
   /** False if the breaker was closed. */
   resetBreaker(): boolean;
@@ -31,6 +38,11 @@ export interface Administered {
 const LONGEST_REASON = 500;
 /** Printable characters, not only spaces. */
 const PRINTABLE = /^(?!\p{Zs}*$)[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
+
+/** The daemon's working folder is not the operator's. */
+const pathSchema = z
+  .string()
+  .check(z.maxLength(4096), z.regex(/^\/[^\0]*$/, { error: 'must be a path that begins with /' }));
 
 const sudo = { sudo_uid: z.optional(z.unknown()) };
 const requestSchema = z.discriminatedUnion('command', [
@@ -58,6 +70,14 @@ const requestSchema = z.discriminatedUnion('command', [
     ...sudo,
   }),
   z.strictObject({ command: z.literal('forget'), ...sudo }),
+  z.strictObject({ command: z.literal('shadow'), ...sudo }),
+  z.strictObject({ command: z.literal('shadow-off'), ...sudo }),
+  z.strictObject({
+    command: z.literal('shadow-on'),
+    policy: pathSchema,
+    registry: z.optional(pathSchema),
+    ...sudo,
+  }),
 ]);
 type Request = z.infer<typeof requestSchema>;
 
@@ -84,11 +104,15 @@ export class RunAdministration {
     return this.perform(parsed.data, who);
   }
 
-  reload(who: Operator): Promise<Reloaded> {
+  reload(who: Operator): ReturnType<Administered['reload']> {
     return this.record('reload', who, async () => {
       const reloaded = await this.daemon.reload(`asked by ${who.via}`);
-      const { result, verdict } = reloaded;
-      return { value: reloaded, result, details: verdict === null ? {} : { candidate: verdict.sha256 } };
+      const { result, verdict, shadow } = reloaded;
+      const details = {
+        ...(verdict !== null && { candidate: verdict.sha256 }),
+        ...(shadow !== null && { shadow: shadow.result }),
+      };
+      return { value: reloaded, result, details };
     });
   }
 
@@ -104,9 +128,10 @@ export class RunAdministration {
       case 'status':
         return { ok: true, ...this.daemon.status() };
       case 'reload': {
-        const { result, problems, verdict } = await this.reload(who);
+        const { result, problems, verdict, shadow } = await this.reload(who);
         const isDone = result === 'success' || result === 'unchanged';
-        return { ok: isDone, result, problems, ...(verdict !== null && { sha256: verdict.sha256 }) };
+        const sha256 = verdict !== null && { sha256: verdict.sha256 };
+        return { ok: isDone && shadow?.result !== 'failure', result, problems, ...sha256, ...(shadow && { shadow }) };
       }
       case 'confirm':
         return this.confirm(request.sha256, request.date, who);
@@ -127,7 +152,25 @@ export class RunAdministration {
         });
         return { ok: true, ...forgotten };
       }
+      case 'shadow':
+        return { ok: true, shadow: this.daemon.shadowStatus(true) };
+      case 'shadow-off':
+        return this.setShadow(null, who);
+      case 'shadow-on':
+        return this.setShadow({ policy: request.policy, registry: request.registry ?? null }, who);
     }
+  }
+
+  private async setShadow(files: ShadowFiles | null, who: Operator): Promise<ControlAnswer> {
+    const what = files === null ? 'shadow-off' : 'shadow-on';
+    const { result, problems } = await this.record(what, who, async () => {
+      const before = this.daemon.shadowStatus(false);
+      const value = await this.daemon.setShadow(files);
+      const after = this.daemon.shadowStatus(false);
+      const details = { files, shadow_before: hashesOf(before), shadow_after: hashesOf(after) };
+      return { value, result: value.result, details };
+    });
+    return { ok: result !== 'failure', result, problems, shadow: this.daemon.shadowStatus(false) };
   }
 
   private async confirm(sha256: string, date: string | undefined, who: Operator): Promise<ControlAnswer> {
@@ -162,4 +205,9 @@ interface Done<T> {
   readonly value: T;
   readonly result: string;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The hashes of a shadow's policy and registry, for the record. */
+function hashesOf(shadow: ShadowStatus | null): object | null {
+  return shadow === null ? null : { policy: shadow.policy.sha256, registry: shadow.registry.sha256 };
 }

@@ -15,9 +15,18 @@ import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
-import { type ChangeEvaluation, evaluateChange } from '../policy/change-evaluation.ts';
+import {
+  type ChangeEvaluation,
+  evaluateChange,
+  evaluateFlows,
+  type FlowEvaluation,
+} from '../policy/change-evaluation.ts';
 import { hitLimitsOf } from '../policy/change-verdict.ts';
 import type { RulesAt } from '../policy/trial-rules.ts';
+import type { DecisionTable } from '../decision/decision-table.ts';
+import type { ShadowedDecisions } from '../pipeline/shadowed-decisions.ts';
+import type { ShadowComparison } from '../study/shadow/shadow-comparison.ts';
+import type { ShadowSide } from './shadow-side.ts';
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
@@ -26,13 +35,16 @@ export class RunEngine {
   readonly table: FlowTable;
   readonly tunnels: Tunnels;
   readonly decisions: Decisions;
+  readonly decisionTable: DecisionTable;
   readonly guard: SafetyGuard;
   /** The flows on which changes of rules are tried. */
   readonly recent: RecentFlows;
   /** Wall-clock time minus the time of the last packet of each batch, after its decisions; for live sources. */
   readonly lag = new DelayHistogram();
   private readonly pipeline: Pipeline;
+  private readonly shadowed: ShadowedDecisions;
   private rulesNow: Rules;
+  private shadowNow: ShadowSide | null = null;
 
   /** `key`: four words, the deployment's secret (policy/client-hash). */
   constructor(
@@ -48,9 +60,11 @@ export class RunEngine {
     this.table = table;
     this.tunnels = controller.tunnels;
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    const { decisions, pipeline } = session.begin(rules, { sink, guard: this.guard });
+    const { decisions, pipeline, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard });
     this.decisions = decisions;
     this.pipeline = pipeline;
+    this.shadowed = shadowed;
+    this.decisionTable = controller.decisionTable;
     this.recent = new RecentFlows(table, controller.decisionTable, this.tunnels, () => this.timeUs);
     controller.keepRecent(this.recent);
   }
@@ -115,6 +129,7 @@ export class RunEngine {
     this.rulesNow = rules;
     this.guard.breaker.useLimits(rules.policy.safety);
     const flows = this.decisions.replaceRules(rules, this.timeUs, this.counters.packets);
+    this.decideShadowAgain(this.timeUs);
     return { flows, changed: made.reduce((sum, count) => sum + count, 0) - before };
   }
 
@@ -124,9 +139,47 @@ export class RunEngine {
    */
   clockWasSet(byUs: number): void {
     this.guard.breaker.clockWasSet(byUs);
+    this.shadowNow?.guard.breaker.clockWasSet(byUs);
     this.pipeline.clockWasSet(byUs);
-    if (this.counters.packets > 0)
-      this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
+    if (this.counters.packets === 0) return;
+    this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
+    this.decideShadowAgain(this.timeUs + byUs);
+  }
+
+  /** The rules that decide beside those in use; null for none. */
+  get shadow(): ShadowSide | null {
+    return this.shadowNow;
+  }
+
+  /** Begins a shadow in place of an earlier one: it decides the active flows now. Between two batches only. */
+  beginShadow(side: ShadowSide): void {
+    side.guard.takeOver(this.guard.breaker);
+    this.shadowNow = side;
+    const { table, timeUs, counters } = this;
+    const makeListener = (active: DecisionTable, shadow: DecisionTable): ShadowComparison =>
+      side.compare({ table, active, shadow });
+    this.shadowed.begin(side.beside(this.rulesNow), side.guard, makeListener, timeUs, counters.packets);
+  }
+
+  endShadow(): void {
+    this.shadowNow = null;
+    this.shadowed.end();
+  }
+
+  /** What a shadow does to the flows of the last hour, compared with the rules in use. Both count as enforced. */
+  evaluateShadow(side: ShadowSide): FlowEvaluation {
+    const before: RulesAt = { ...this.rulesNowAt, mode: 'enforce' };
+    return evaluateFlows(before, { ...side.beside(this.rulesNow), timeUs: this.timeUs }, this.recent, this.timeUs);
+  }
+
+  /** Throws if an invariant of the shadow's side is broken. To be called between two batches. */
+  checkShadowInvariants(): void {
+    this.shadowed.checkInvariants();
+  }
+
+  private decideShadowAgain(timeUs: number): void {
+    if (this.shadowNow !== null)
+      this.shadowed.replaceRules(this.shadowNow.beside(this.rulesNow), timeUs, this.counters.packets);
   }
 
   /** Resolves when no batch is being decided: the time for a change. */

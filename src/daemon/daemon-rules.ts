@@ -94,7 +94,8 @@ export function stampOf({ policy, registry }: Pick<RulesFiles, RulesFileKind>): 
   return [policy, registry].flatMap((path) => [fileStamp(path), fileStamp(path + MANIFEST_SUFFIX)]).join('|');
 }
 
-function fileStamp(path: string): string {
+/** The same for one file. */
+export function fileStamp(path: string): string {
   try {
     const { ino, size, mtimeMs } = statSync(path);
     return `${ino} ${size} ${mtimeMs}`;

@@ -28,6 +28,8 @@ import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './daemon-rules.ts';
 import { daemonRoutes } from './routes.ts';
 import { RunSafety } from './safety.ts';
+import { RunShadow } from './shadow.ts';
+import type { ShadowFiles, ShadowReading } from './shadow-rules.ts';
 import type { RunSource } from './source-run.ts';
 import { daemonStats } from './stats.ts';
 import { daemonStatus } from './status.ts';
@@ -40,6 +42,8 @@ export interface DaemonOptions {
   readonly starting: StartingRules;
   /** Stores the rules in use; null for no storage. */
   readonly rulesState: RulesState | null;
+  /** A second set of rules that decides too and never acts, as it was read; null for none. */
+  readonly shadow: { readonly files: ShadowFiles; readonly reading: ShadowReading } | null;
   /** Tracks flows in this thread or in workers. */
   readonly tracker: Tracker;
   readonly outputs: OutputOptions;
@@ -85,6 +89,7 @@ export class Daemon {
   private readonly changes: RunChanges;
   private readonly lag = new EventLoopLag();
   private readonly safety: RunSafety;
+  private readonly shadow: RunShadow;
   private readonly clock: RunClock;
   private readonly notices: RunNotices;
   private lock: Server | null = null;
@@ -138,6 +143,13 @@ export class Daemon {
       mode: () => this.engine.decisions.mode,
       timeUs: () => this.engine.timeUs,
     });
+    this.shadow = new RunShadow(this.engine, rulesFiles.addresses, {
+      show,
+      log,
+      notice: (line) => {
+        outputs.notice(line);
+      },
+    });
     this.administration = new RunAdministration(this.administered(), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
@@ -169,6 +181,7 @@ export class Daemon {
     // From here on a kill leaves a checkpoint with the positions of the logs.
     await checkpoint?.save();
     await this.changes.start();
+    if (this.options.shadow !== null) this.shadow.start(this.options.shadow.files, this.options.shadow.reading);
     await this.startControl();
     this.lag.start();
     if (this.options.watch) this.changes.reloads.watch();
@@ -178,6 +191,7 @@ export class Daemon {
     if (this.options.statsMs > 0)
       this.every(this.options.statsMs, () => {
         this.writeStats();
+        this.shadow.writeSummary();
       });
     this.isRunning = true;
     this.log.info(
@@ -266,6 +280,7 @@ export class Daemon {
       await this.engine.finish();
       this.hints.look(performance.now());
       this.writeStats();
+      this.shadow.stop();
       await source.checkpoint?.save();
     }
     // These two use part of the time for the logs.
@@ -282,6 +297,8 @@ export class Daemon {
     this.hints.look(performance.now());
     this.outputs.logNewLosses(this.log, performance.now());
     this.changes.tick();
+    this.shadow.tick();
+    if (this.options.watch) this.shadow.watch();
     this.safety.tick();
     this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());
     // A source with a checkpoint rotates the logs itself, because the checkpoint has positions in them.
@@ -338,7 +355,7 @@ export class Daemon {
   }
 
   private administered(): Administered {
-    const { engine, outputs, changes, options, source, safety } = this;
+    const { engine, outputs, changes, options, source, safety, shadow } = this;
     const { hits } = engine.decisions;
     return {
       get timeUs() {
@@ -347,8 +364,13 @@ export class Daemon {
       get rulesSha256() {
         return rulesSha256(engine.rules);
       },
-      status: () => daemonStatus(options.version, engine, source, changes),
-      reload: (reason) => changes.reloads.reload(reason),
+      status: () => daemonStatus(options.version, engine, source, changes, shadow),
+      reload: async (reason) => {
+        const reloaded = await changes.reloads.reload(reason);
+        return { ...reloaded, shadow: await shadow.reread() };
+      },
+      shadowStatus: (isAsked) => shadow.status(isAsked),
+      setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
       confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
       resetBreaker: () => safety.reset(),
       clearHarm: (reason) => {
@@ -356,7 +378,11 @@ export class Daemon {
         safety.clearHarm(reason);
         return before;
       },
-      forget: () => ({ ended_flows: engine.recent.forget(), files: safety.forget() }),
+      forget: () => ({
+        ended_flows: engine.recent.forget(),
+        shadow_clients: shadow.forget(),
+        files: safety.forget(),
+      }),
       notice: (line) => {
         outputs.notice(line);
       },
@@ -377,8 +403,8 @@ export class Daemon {
   }
 
   private routes(): readonly Route[] {
-    const { options, source, engine, changes, outputs, safety, clock, notices, lag } = this;
-    const parts = { source, engine, changes, outputs, safety, clock, notices, lag };
+    const { options, source, engine, changes, outputs, safety, shadow, clock, notices, lag } = this;
+    const parts = { source, engine, changes, outputs, safety, shadow, clock, notices, lag };
     return daemonRoutes({
       ...parts,
       version: options.version,

@@ -10,6 +10,7 @@ import type { RunEngine } from './daemon-engine.ts';
 import type { RunNotices } from './notices.ts';
 import type { RunOutputs } from './outputs.ts';
 import type { RunSafety } from './safety.ts';
+import type { RunShadow } from './shadow.ts';
 import type { RunSource } from './source-run.ts';
 
 export interface RouteParts {
@@ -19,6 +20,7 @@ export interface RouteParts {
   readonly changes: RunChanges;
   readonly outputs: RunOutputs;
   readonly safety: RunSafety;
+  readonly shadow: RunShadow;
   readonly clock: RunClock;
   readonly notices: RunNotices;
   readonly lag: EventLoopLag;
@@ -52,7 +54,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
 }
 
 function metricsOf(parts: RouteParts): Metrics {
-  const { version, source, engine, changes, outputs, safety, clock, notices, lag, requests } = parts;
+  const { version, source, engine, changes, outputs, safety, shadow, clock, notices, lag, requests } = parts;
   const { reloads } = changes;
   const sources: MetricsSources = {
     version,
@@ -77,6 +79,7 @@ function metricsOf(parts: RouteParts): Metrics {
       return changes.coverage;
     },
     recent: engine.recent,
+    shadow,
     get calendar() {
       return changes.calendarFigures;
     },

@@ -6,9 +6,16 @@ import { formatMicros } from '../core/units.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunEngine } from './daemon-engine.ts';
+import type { RunShadow } from './shadow.ts';
 import type { RunSource } from './source-run.ts';
 
-export function daemonStatus(version: string, engine: RunEngine, source: RunSource, changes: RunChanges): object {
+export function daemonStatus(
+  version: string,
+  engine: RunEngine,
+  source: RunSource,
+  changes: RunChanges,
+  shadow: RunShadow,
+): object {
   const { rules, decisions, guard, counters } = engine;
   const { calendar } = changes;
   const { refused } = changes.guard;
@@ -47,5 +54,6 @@ export function daemonStatus(version: string, engine: RunEngine, source: RunSour
       trips: guard.tripCount,
     },
     registered_hits: decisions.hits.toCounts(),
+    shadow: shadow.status(false),
   };
 }

@@ -47,6 +47,17 @@ export class DecisionController implements DecisionPort {
     return this.current;
   }
 
+  /**
+   * Decides the flows that another controller has decided, at a packet time: as a change of its rules would decide them
+   * again. This one must have begun, and have no flows yet.
+   */
+  takeOver(other: DecisionController, timeUs: number, packet: number): void {
+    const { table, tunnels, decisions } = this;
+    tunnels.copyFrom(other.tunnels);
+    for (let slot = 1; slot <= table.lastSlot; slot++)
+      if (table.isActive(slot) && other.isDecided(slot)) decisions.found(slot, timeUs, packet);
+  }
+
   /** Keeps decided flows when they end, so that changes of the rules can be tried on them. */
   keepRecent(recent: RecentFlows): void {
     this.recent = recent;

@@ -17,6 +17,11 @@ export class FlowIdentityTable {
     this.numbers = new Float64Array(this.words.buffer);
   }
 
+  /** Copies the first `count` rows of a table of the same size. */
+  copyFrom(other: FlowIdentityTable, count: number): void {
+    this.words.set(other.words.subarray(0, count * ROW_WORDS));
+  }
+
   keep(row: number, name: FlowIdentity): void {
     const { words, numbers } = this;
     const at = row * ROW_WORDS;

@@ -1,11 +1,12 @@
 /**
- * The safety breaker on trial: it notes its trips but stops nothing. A replay shows by it whether a policy would trip
- * its own limits.
+ * The safety breaker on trial: it notes its trips but stops nothing. A replay, a comparison and the daemon's shadow show
+ * by it whether a policy would trip its own limits.
  */
 import type { Safety } from '../policy/limits.ts';
+import type { Breaker } from './breaker/breaker.ts';
 import type { Trip } from './breaker/trip.ts';
 import type { FlowIdentity } from './flow-record.ts';
-import { SafetyGuard } from './safety-guard.ts';
+import { SafetyGuard, type TripReport } from './safety-guard.ts';
 
 /** A trip, and the rule that would have hit one client more. */
 export interface TrialTrip {
@@ -20,10 +21,21 @@ export class TrialGuard extends SafetyGuard {
   /** The first trip of each kind: of suspected findings only, and of all. */
   readonly trips: TrialTrip[] = [];
 
-  constructor(safety: Safety) {
-    super(safety, TRIAL_KEY, ({ trip, rule }) => {
-      this.trips.push({ trip, rule: rule ?? '' });
+  /** `onTrip` receives each of these trips. */
+  constructor(safety: Safety, onTrip: (report: TripReport) => void = () => undefined) {
+    super(safety, TRIAL_KEY, (report) => {
+      this.trips.push({ trip: report.trip, rule: report.rule ?? '' });
+      onTrip(report);
     });
+  }
+
+  /**
+   * Takes over the clients that a breaker has seen and hit, and its key, but not its trips: the trial then goes on as
+   * that breaker would after a change of its policy.
+   */
+  takeOver(breaker: Breaker): void {
+    this.breaker.importState({ ...breaker.exportState(), trips: [], registeredHits: 0 }, Infinity);
+    this.breaker.importSeen(breaker.exportSeen());
   }
 
   override get hasTripped(): boolean {

@@ -51,6 +51,24 @@ export class TunnelColumns {
     this.isRegistered = new Uint8Array(rows * ENDS);
   }
 
+  /** Copies columns of the same size, of flows with slots up to `lastSlot`. Only what is in use is touched. */
+  copyFrom(other: TunnelColumns, lastSlot: number): void {
+    const { used } = other;
+    this.count = other.count;
+    this.used = used;
+    this.free = other.free;
+    this.confirmedBy.set(other.confirmedBy.subarray(0, used));
+    this.hasIke.set(other.hasIke.subarray(0, used));
+    this.flowCount.set(other.flowCount.subarray(0, used));
+    this.firstSlot.set(other.firstSlot.subarray(0, used));
+    this.lastSlot.set(other.lastSlot.subarray(0, used));
+    this.nextSlot.set(other.nextSlot.subarray(0, lastSlot + 1));
+    this.previousSlot.set(other.previousSlot.subarray(0, lastSlot + 1));
+    this.names.copyFrom(other.names, used);
+    this.registeredAddress.set(other.registeredAddress.subarray(0, used * ENDS * ADDRESS_WORDS));
+    this.isRegistered.set(other.isRegistered.subarray(0, used * ENDS));
+  }
+
   /** Number of a new tunnel without flows, known by a name. */
   begin(name: FlowIdentity): number {
     let tunnel = this.free;

@@ -37,7 +37,7 @@ export class TunnelKeys {
   private readonly oldest: Int32Array;
   private readonly newest: Int32Array;
   private readonly count: Uint8Array;
-  private readonly seed = newSeed();
+  private seed = newSeed();
   /** Number of the first entry that was never used; entry 0 is none. */
   private used = 1;
   private free = 0;
@@ -54,6 +54,18 @@ export class TunnelKeys {
     this.oldest = new Int32Array(tunnelLimit + 1);
     this.newest = new Int32Array(tunnelLimit + 1);
     this.count = new Uint8Array(tunnelLimit + 1);
+  }
+
+  /** Copies the keys of a structure of the same size. */
+  copyFrom(other: TunnelKeys): void {
+    this.seed = other.seed;
+    this.used = other.used;
+    this.free = other.free;
+    this.words.set(other.words.subarray(0, other.used * ENTRY_WORDS));
+    this.oldest.set(other.oldest);
+    this.newest.set(other.newest);
+    this.count.set(other.count);
+    if (other.used > 1) this.index.set(other.index);
   }
 
   /** The tunnel of the key; 0 for none. */

@@ -66,6 +66,23 @@ export class Tunnels {
     this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
   }
 
+  /** Copies tunnels and findings of the same flows. The evidence of tunnels goes into this one's own log. */
+  copyFrom(other: Tunnels): void {
+    const { lastSlot } = this.table;
+    this.columns.copyFrom(other.columns, lastSlot);
+    this.keys.copyFrom(other.keys);
+    const { flowWords } = this.decisionTable;
+    const from = other.decisionTable.flowWords;
+    for (let slot = 1; slot <= lastSlot; slot++) {
+      const flow = slot * VPN_FLOW_WORDS;
+      if (from[flow + VpnFlowWord.FINDING] === NO_FINDING) continue;
+      flowWords[flow + VpnFlowWord.FINDING] = from[flow + VpnFlowWord.FINDING]!;
+      flowWords[flow + VpnFlowWord.TUNNEL] = from[flow + VpnFlowWord.TUNNEL]!;
+      const evidence = from[flow + VpnFlowWord.TUNNEL_EVIDENCE]!;
+      flowWords[flow + VpnFlowWord.TUNNEL_EVIDENCE] = this.evidenceLog.copyChain(other.evidenceLog, evidence);
+    }
+  }
+
   /** Tunnels that exist. */
   get count(): number {
     return this.columns.count;

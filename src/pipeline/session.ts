@@ -11,6 +11,7 @@ import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { type PacketSink, Pipeline } from './pipeline.ts';
+import { ShadowedDecisions } from './shadowed-decisions.ts';
 import { type OutcomeListener, SideBySide } from './side-by-side.ts';
 
 /** Receivers of a capture's results. */
@@ -36,6 +37,11 @@ export interface Side {
 export interface CaptureSession {
   readonly decisions: Decisions;
   readonly pipeline: Pipeline;
+}
+
+/** One capture that a shadow may decide too, from any moment on. */
+export interface ShadowedSession extends CaptureSession {
+  readonly shadowed: ShadowedDecisions;
 }
 
 /** One capture that several sets of rules decide. */
@@ -68,6 +74,14 @@ export class Session {
   begin(rules: Rules, { sink, guard = null, packetSink = null, throttles = null }: SessionOutputs): CaptureSession {
     const decisions = this.controller.begin(rules, sink, guard, throttles);
     return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink) };
+  }
+
+  /** Begins a capture beside whose decisions a shadow may decide. */
+  beginShadowed(rules: Rules, { sink, guard = null }: SessionOutputs): ShadowedSession {
+    const { tracker, controller } = this;
+    const shadowed = new ShadowedDecisions(tracker.table, controller);
+    const decisions = controller.begin(rules, shadowed.noting(sink), guard);
+    return { decisions, shadowed, pipeline: new Pipeline(tracker, shadowed) };
   }
 
   /** Begins a capture that several sets of rules decide side by side. */

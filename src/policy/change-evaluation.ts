@@ -38,8 +38,8 @@ export interface LimitUse {
   readonly allowed: number;
 }
 
-export interface ChangeEvaluation {
-  readonly coverage: CoverageChange;
+/** The effect of a change on flows and clients. */
+export interface FlowEvaluation {
   /** Flows compared; flows left out because there were too many; distinct clients of the flows compared. */
   readonly flows: number;
   readonly flowsLeftOut: number;
@@ -59,6 +59,10 @@ export interface ChangeEvaluation {
   readonly limits: readonly LimitUse[];
   /** The rules after the change are enforced: hits are real. */
   readonly isEnforced: boolean;
+}
+
+export interface ChangeEvaluation extends FlowEvaluation {
+  readonly coverage: CoverageChange;
 }
 
 const ACTIONS = ACTION_NAMES.length;
@@ -86,7 +90,18 @@ export function evaluateChange(
   limits: readonly HitLimit[] = [],
   coverage: CoverageChange = compareCoverage(before, after),
 ): ChangeEvaluation {
-  return new Evaluation(before, after, nowUs, limits).run(flows, coverage);
+  return { coverage, ...evaluateFlows(before, after, flows, nowUs, limits) };
+}
+
+/** The same without a comparison of the registries. */
+export function evaluateFlows(
+  before: RulesAt,
+  after: RulesAt,
+  flows: RecordedFlows,
+  nowUs: number,
+  limits: readonly HitLimit[] = [],
+): FlowEvaluation {
+  return new Evaluation(before, after, nowUs, limits).run(flows);
 }
 
 class Evaluation {
@@ -113,7 +128,7 @@ class Evaluation {
     this.limits = limits;
   }
 
-  run(flows: RecordedFlows, coverage: CoverageChange): ChangeEvaluation {
+  run(flows: RecordedFlows): FlowEvaluation {
     const { before, after, limits } = this;
     flows.visit((flow) => {
       before.recordTunnelEnds(flow);
@@ -129,7 +144,6 @@ class Evaluation {
       this.compare(flow);
     });
     return {
-      coverage,
       flows: this.flows,
       flowsLeftOut,
       clients: this.hits.count,

@@ -9,7 +9,7 @@ import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
 import { ClientGroup } from './client-groups.ts';
-import type { ChangeEvaluation, HitLimit, LimitUse } from './change-evaluation.ts';
+import type { ChangeEvaluation, FlowEvaluation, HitLimit, LimitUse } from './change-evaluation.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import type { Safety } from './limits.ts';
 
@@ -77,7 +77,7 @@ function limitText({ limit, hit, seen }: LimitUse): string {
  * 2^53.
  */
 export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record<string, unknown>> {
-  const { coverage, flowsByAction } = evaluation;
+  const { coverage } = evaluation;
   const family = (count: AddressCount): object => ({ ipv4: count.ipv4, ipv6: String(count.ipv6) });
   return {
     registrations: { before: coverage.inForceBefore, after: coverage.inForceAfter, lost: coverage.lost },
@@ -86,21 +86,28 @@ export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record
       after: family(coverage.addressesAfter),
       lost: family(coverage.addressesLost),
     },
+    ...flowFigures(evaluation),
+    enforced: evaluation.isEnforced,
+  };
+}
+
+/** The part of the figures that is about flows and clients. */
+export function flowFigures(evaluation: FlowEvaluation): Readonly<Record<string, unknown>> {
+  return {
     flows: evaluation.flows,
     flows_left_out: evaluation.flowsLeftOut,
-    actions: actionFigures(flowsByAction),
+    actions: actionFigures(evaluation.flowsByAction),
     clients: evaluation.clients,
     newly_hit: evaluation.newlyHit,
     no_longer_hit: evaluation.noLongerHit,
     registered_hit: evaluation.registeredHit,
     deregistered: evaluation.deregistered,
     hits_by_rule: Object.fromEntries(evaluation.hitsByRule),
-    enforced: evaluation.isEnforced,
   };
 }
 
 /** Flows by `before-after` actions, zeros left out. */
-function actionFigures(flowsByAction: Float64Array): Record<string, number> {
+export function actionFigures(flowsByAction: Float64Array): Record<string, number> {
   const figures: Record<string, number> = {};
   for (const [cell, count] of flowsByAction.entries()) {
     if (count === 0) continue;

@@ -64,6 +64,11 @@ export class ClientHits {
     return this.registeredHit + this.deregistered - this.countOf(REGISTERED_HIT | DEREGISTERED);
   }
 
+  /** True if a flow of the client can be taken without more than `limit` clients. */
+  hasRoom(client: Address, limit: number): boolean {
+    return this.clients.count < limit || this.clients.has(client);
+  }
+
   /** Takes a flow; returns the number of its client, from 0 on. `rule` decides the flow after the change. */
   take(client: Address, wasHit: boolean, isHit: boolean, rule: number, user: HitUser): number {
     const row = this.clients.rowOf(client);

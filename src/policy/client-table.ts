@@ -19,6 +19,10 @@ export class ClientTable {
   /** By slot: row plus one; 0 where free. */
   private slots = new Int32Array(FIRST_CAPACITY / MAX_LOAD);
 
+  has(client: Address): boolean {
+    return this.slots[this.find(client)] !== 0;
+  }
+
   /** The client's row; a new client gets a new row. */
   rowOf(client: Address): number {
     const slot = this.find(client);

@@ -114,6 +114,13 @@ describe('events of the daemon', () => {
   const registry = join(folder, 'registry.csv');
   const seen = (type: string): number => eventsOf(log).filter((event) => event.event_type === type).length;
 
+  const shadowStates = (): Set<unknown> =>
+    new Set(
+      eventsOf(log)
+        .filter(({ event_type: type }) => type === 'shadow')
+        .map(({ shadow }) => (shadow as { state: string }).state),
+    );
+
   /** Rules that block all but registered ends, and a breaker that five clients trip. */
   function writePolicy(rule: string): void {
     writeFileSync(
@@ -142,6 +149,15 @@ describe('events of the daemon', () => {
     };
     await feed(0, 20, MIDNIGHT_US - 30 * MINUTE_US);
     await until('the date is seen ahead', () => seen('calendar') > 0);
+    // A shadow that blocks everybody: registered users too, and more than its breaker allows.
+    const { control } = daemon.logged('running')[0] as { control: string };
+    const draft = join(folder, 'draft.yaml');
+    writeFileSync(draft, readFileSync(OPEN, 'utf8').replace('open', 'draft'));
+    expect((await sluice(['ctl', 'shadow', draft, '--control', control])).code).toBe(0);
+    await until('it has a summary', () => shadowStates().has('summary'));
+    writeFileSync(draft, 'no policy');
+    expect((await sluice(['ctl', 'reload', '--control', control])).code).toBe(3);
+    expect((await sluice(['ctl', 'shadow', '--off', '--control', control])).code).toBe(0);
     // A refused reload has the figures of the guard, an unchanged and a failed one have none.
     writeFileSync(registry, HEADER);
     expect(await daemon.ask('reload')).toMatchObject({ result: 'refused' });
@@ -153,7 +169,6 @@ describe('events of the daemon', () => {
     writeFileSync(registry, HEADER + BANK.replace('198.51.100.0', '203.0.113.0'));
     const { result, sha256 } = (await daemon.ask('reload')) as { result: string; sha256: string };
     expect(result).toBe('refused');
-    const { control } = daemon.logged('running')[0] as { control: string };
     const confirmed = await sluice(['ctl', 'confirm', sha256, '--control', control]);
     expect(confirmed.code, confirmed.stderr).toBe(0);
     const before = seen('reload');
@@ -179,6 +194,9 @@ describe('events of the daemon', () => {
     expect(
       events.filter(({ site, isp, link }) => JSON.stringify({ site, isp, link }) !== JSON.stringify(origin)),
     ).toEqual([]);
+    expect([...shadowStates()].sort()).toEqual(
+      ['began', 'ended', 'failed', 'registered-hit', 'summary', 'would-trip'].sort(),
+    );
     const kinds = new Set(events.map((event) => event.event_type));
     // A change is an event of compare.
     expect([...kinds].sort()).toEqual(

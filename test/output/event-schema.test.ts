@@ -54,6 +54,9 @@ describe('the schema of events', () => {
       'stats.stats.not_decoded',
       'stats.stats.capture.dropped',
       'stats.stats.capture.files',
+      'shadow.shadow.since_began.actions',
+      'shadow.shadow.last_hour.actions',
+      'shadow.shadow.last_hour.hits_by_rule',
     ]);
   });
 });

@@ -117,6 +117,18 @@ export class EvidenceLog {
     }
   }
 
+  /** Notes a copy of another log's chain; returns its first row. */
+  copyChain(other: EvidenceLog, head: number): number {
+    this.select(0);
+    for (let row = head; row !== 0; row = other.nextOf(row)) {
+      const [expectedHigh, expectedLow] = [other.wordOf(row, 0), other.wordOf(row, 1)];
+      const [seenHigh, seenLow] = [other.wordOf(row, 2), other.wordOf(row, 3)];
+      const [packet, check, offset] = [other.packetOf(row), other.checkOf(row), other.offsetOf(row)];
+      this.noteWide(packet, check, offset, expectedHigh, expectedLow, seenHigh, seenLow);
+    }
+    return this.head;
+  }
+
   /** Which of two chains goes on, where they are read by their packets: true for the first. Not both may be at their end. */
   isBefore(one: number, other: number): boolean {
     return one !== 0 && (other === 0 || this.packetOf(one) <= this.packetOf(other));

@@ -110,6 +110,7 @@ export function statsLine(timeUs: number, stats: Readonly<Record<string, unknown
   return line(timeUs, 'stats', { stats });
 }
 
-function line(timeUs: number, eventType: string, fields: object): string {
+/** A line of the daemon's own: packet time, type and fields. */
+export function line(timeUs: number, eventType: string, fields: object): string {
   return `${JSON.stringify({ timestamp: formatMicros(timeUs), event_type: eventType, ...fields })}\n`;
 }

@@ -33,7 +33,7 @@ export type DecisionEvent = Infer<typeof decisionEvent>;
 /** The event of a flow that has ended. */
 export type FlowEvent = Infer<typeof flowEvent>;
 
-type VpnFields = NonNullable<FlowEvent['vpn']>;
+export type VpnFields = NonNullable<FlowEvent['vpn']>;
 type DecisionFields = DecisionEvent['decision'];
 
 /** The fields that identify the flow of an event. */
@@ -142,7 +142,7 @@ export class EventFields {
     return registration === null ? null : this.show.registration(registration);
   }
 
-  private tuple(flow: FlowRecord): TupleFields {
+  tuple(flow: FlowRecord): TupleFields {
     const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);

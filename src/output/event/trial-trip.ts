@@ -4,7 +4,19 @@ import type { TrialTrip } from '../../decision/trial-guard.ts';
 
 const NO_TRIP = "The safety breaker would not have tripped: this traffic stays within the policy's limits.";
 
-export function trialTripJson({ trip, rule }: TrialTrip): object {
+/** A trip as JSON shows it. */
+export interface TrialTripJson {
+  readonly timestamp: string;
+  readonly then: string;
+  readonly cause: string;
+  readonly limit: string | null;
+  readonly clients_affected: number;
+  readonly clients_seen: number;
+  readonly clients_allowed: number;
+  readonly rule: string;
+}
+
+export function trialTripJson({ trip, rule }: TrialTrip): TrialTripJson {
   const { timeUs, cause, then, limit, affected, seen, allowed } = trip;
   const counts = { clients_affected: affected, clients_seen: seen, clients_allowed: allowed };
   return { timestamp: formatMicros(timeUs), then, cause, limit, ...counts, rule };

@@ -10,6 +10,7 @@ import type { CatalogueMetric } from './metric.ts';
 import { PROCESS } from './process-metrics.ts';
 import { RULES } from './rules-metrics.ts';
 import { SAFETY } from './safety-metrics.ts';
+import { SHADOW } from './shadow-metrics.ts';
 import { SOURCE } from './source-metrics.ts';
 
 /** The catalogue, grouped as in its table. */
@@ -19,6 +20,7 @@ export const CATALOGUE: readonly { readonly part: string; readonly metrics: read
   { part: 'Decisions', metrics: DECISIONS },
   { part: 'Safety', metrics: SAFETY },
   { part: 'Rules', metrics: RULES },
+  { part: 'Shadow', metrics: SHADOW },
   { part: 'Event logs', metrics: LOGS },
   { part: 'Process', metrics: PROCESS },
 ];

@@ -29,6 +29,29 @@ export interface CalendarFigures {
   readonly aheadBeyondCount: number;
 }
 
+/** What a shadow has counted since it began, and its evaluation of the last hour. */
+export interface ShadowCounts {
+  /** Name and hash of its policy, and hash of its registry. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly registrySha256: string;
+  readonly flows: number;
+  /** By active action * 3 + the shadow's action. */
+  readonly flowsByAction: Float64Array;
+  readonly flowsLeftOut: number;
+  readonly registeredFlows: number;
+  /** By outcome. */
+  readonly packets: Float64Array;
+  readonly hits: { readonly newlyHit: number; readonly noLongerHit: number; readonly registeredOrDeregistered: number };
+  readonly lastHour: {
+    readonly newlyHit: number;
+    readonly noLongerHit: number;
+    readonly registeredHit: number;
+    readonly deregistered: number;
+  };
+  readonly trips: readonly { readonly trip: { readonly then: string } }[];
+}
+
 export interface MetricsSources {
   readonly version: string;
   readonly source: {
@@ -80,6 +103,8 @@ export interface MetricsSources {
   /** The flows on which changes of rules are tried. */
   readonly recent: { readonly endedCount: number; readonly overwrittenCount: number };
   readonly calendar: CalendarFigures;
+  /** `counts`: null without a shadow. `reads`: readings of its files, by result. */
+  readonly shadow: { readonly counts: ShadowCounts | null; readonly reads: Readonly<Record<string, number>> };
   /** True while refused rules wait for a confirmation. */
   readonly hasRefusedRules: boolean;
   /** Time of the last change of the registry's file and time of the last load of the rules, ms since 1970. */

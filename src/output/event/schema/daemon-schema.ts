@@ -20,7 +20,10 @@ const mode = name(MODE_NAMES, 'Mode in use');
 const before = { timestamp: time('Packet time at which it took effect') };
 
 /** An object with one field for each name. */
-function countsOf(names: readonly string[], description: string): z.ZodMiniType<Readonly<Record<string, number>>> {
+export function countsOf(
+  names: readonly string[],
+  description: string,
+): z.ZodMiniType<Readonly<Record<string, number>>> {
   const fields = Object.fromEntries(names.map((field) => [field, count('')]));
   return z.strictObject(fields).check(z.describe(description));
 }
@@ -39,6 +42,13 @@ const rules = z
   })
   .check(z.describe('The rules in use after it'));
 
+/** Flows by pairs of actions. */
+export function actionPairs(description: string): z.ZodMiniRecord<z.ZodMiniString, z.ZodMiniNumber> {
+  return z
+    .record(z.string().check(z.regex(new RegExp(ACTION_PAIR))), z.int().check(z.minimum(0)))
+    .check(z.describe(description));
+}
+
 const families = z.strictObject({
   ipv4: count('Addresses'),
   ipv6: patterned(String.raw`^\d+$`, 'Addresses, as a text: they exceed 2^53'),
@@ -54,9 +64,7 @@ const figures = z.strictObject({
   addresses: z.strictObject({ before: families, after: families, lost: families }),
   flows: count('Flows compared'),
   flows_left_out: count('Flows left out because there were too many'),
-  actions: z
-    .record(z.string().check(z.regex(new RegExp(ACTION_PAIR))), z.int().check(z.minimum(0)))
-    .check(z.describe('Flows by the actions before and after')),
+  actions: actionPairs('Flows by the actions before and after'),
   clients: count('Their clients'),
   newly_hit: count('Clients hit after and not before'),
   no_longer_hit: count('Clients hit before and not after'),
@@ -68,21 +76,26 @@ const figures = z.strictObject({
 
 const reasons = list(z.string(), 'The limits that it exceeds, as sentences');
 
+/** A trip of the safety breaker. */
+export const trip = z.strictObject({
+  then: name(THEN_NAMES, 'Effect of the trip'),
+  cause: name(TRIP_CAUSES, 'Cause of the trip'),
+  limit: z.nullable(text('The limit that would have been exceeded; null where the cause is none')),
+  clients_affected: count('Clients newly hit, with the one that was not'),
+  clients_seen: count('Clients with a finding'),
+  clients_allowed: count('Clients that may newly be hit'),
+  rule: z.nullable(text('The rule that would have hit one client more; null if there is none')),
+  flows: list(z.string(), 'flow_id of the latest affected flows'),
+  sources: list(z.string(), 'Their clients'),
+});
+
 export const breakerEvent = z.strictObject({
   ...before,
   event_type: z.literal('breaker'),
   breaker: z.strictObject({
     state: name(['tripped', 'reset'], 'What happened; the fields after mode belong to a trip'),
     mode,
-    then: z.optional(name(THEN_NAMES, 'Effect of the trip')),
-    cause: z.optional(name(TRIP_CAUSES, 'Cause of the trip')),
-    limit: z.optional(z.nullable(text('The limit that would have been exceeded; null where the cause is none'))),
-    clients_affected: z.optional(count('Clients newly hit, with the one that was not')),
-    clients_seen: z.optional(count('Clients with a finding')),
-    clients_allowed: z.optional(count('Clients that may newly be hit')),
-    rule: z.optional(z.nullable(text('The rule that would have hit one client more; null if there is none'))),
-    flows: z.optional(list(z.string(), 'flow_id of the latest affected flows')),
-    sources: z.optional(list(z.string(), 'Their clients')),
+    ...z.partial(trip).shape,
   }),
   ...origin,
 });
@@ -143,11 +156,24 @@ const operator = z.strictObject({
   signal: z.optional(text('Name of the signal')),
 });
 
+const shadowFiles = {
+  policy: text('The policy'),
+  registry: z.nullable(text('Its own registry; null for the one in use')),
+};
+
+/** The hashes of a shadow, for the record of an action. */
+function shadowHashes(
+  when: string,
+): z.ZodMiniNullable<z.ZodMiniObject<Record<'policy' | 'registry', z.ZodMiniString>>> {
+  const hashes = { policy: sha256('Hash of the policy'), registry: sha256('Hash of the registry') };
+  return z.nullable(z.strictObject(hashes)).check(z.describe(`The shadow ${when} it; null for none`));
+}
+
 export const actionEvent = z.strictObject({
   ...before,
   event_type: z.literal('action'),
   action: z.strictObject({
-    what: text('reload, confirm, reset, clear-harm, forget'),
+    what: text('reload, confirm, reset, clear-harm, forget, shadow-on, shadow-off'),
     who: operator,
     at: text('Wall-clock time, ISO 8601'),
     result: name(RELOAD_RESULTS, 'What came of it'),
@@ -158,9 +184,14 @@ export const actionEvent = z.strictObject({
     date: z.optional(text('confirm: the date that was confirmed')),
     reason: z.optional(text("clear-harm: the operator's reason")),
     harm_before: z.optional(hitCounts),
+    shadow: z.optional(name(RELOAD_RESULTS, 'reload: what came of reading the files of the shadow')),
+    files: z.optional(z.nullable(z.strictObject(shadowFiles)).check(z.describe('shadow-on: the files that were read'))),
+    shadow_before: z.optional(shadowHashes('before')),
+    shadow_after: z.optional(shadowHashes('after')),
     forgotten: z.optional(
       z.strictObject({
         ended_flows: count('Ended flows that were kept'),
+        shadow_clients: count('Clients of whom the shadow had counted hits'),
         files: list(z.string(), 'Files that were removed'),
       }),
     ),

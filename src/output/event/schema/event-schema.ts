@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { actionEvent, breakerEvent, calendarEvent, harmEvent, reloadEvent, statsEvent } from './daemon-schema.ts';
 import { changeEvent, decisionEvent, flowEvent } from './flow-schema.ts';
+import { shadowEvent } from './shadow-schema.ts';
 
 /**
  * The second number grows where fields or names are added. The first grows where a field is removed, or its type or
@@ -20,6 +21,7 @@ export const EVENTS = {
   calendar: calendarEvent,
   action: actionEvent,
   stats: statsEvent,
+  shadow: shadowEvent,
 };
 export type EventType = keyof typeof EVENTS;
 

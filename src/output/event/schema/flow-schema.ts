@@ -16,7 +16,7 @@ import { origin } from './origin-schema.ts';
 const FLOW_ID = '^[0-9a-f]{16}$';
 const COMMUNITY_ID = '^1:[A-Za-z0-9+/]{27}=$';
 
-const action = (description: string): z.ZodMiniString => name(ACTION_NAMES, description);
+export const action = (description: string): z.ZodMiniString => name(ACTION_NAMES, description);
 
 const evidence = z.strictObject({
   packet: count('Number of the packet, as in pcap_cnt'),
@@ -38,7 +38,7 @@ export const registration = z
   })
   .check(z.describe('A registration in force'));
 
-const registrations = z.strictObject({
+export const registrations = z.strictObject({
   source: z.nullable(registration),
   destination: z.nullable(registration),
 });
@@ -50,7 +50,7 @@ export const context = {
 };
 
 /** The fields that identify the flow of an event. */
-const tuple = {
+export const tuple = {
   flow_id: patterned(FLOW_ID, 'The flow, the same in every run'),
   tunnel_id: z.optional(
     patterned(FLOW_ID, 'flow_id of the first flow of the tunnel; absent for a flow outside any tunnel'),
@@ -67,7 +67,7 @@ const tuple = {
   community_id: patterned(COMMUNITY_ID, 'Community ID, version 1, seed 0'),
 };
 
-const vpn = {
+export const vpn = {
   protocol: name(PROTOCOL_NAMES.slice(1), 'Protocol of the finding'),
   variant: name(
     Object.values(VARIANT_NAMES).filter((variant) => variant !== 'none'),

@@ -1,0 +1,70 @@
+/** Reads the rules of a shadow: a policy, and a registry if it has its own. They are never acted on. */
+import { readFile, stat } from 'node:fs/promises';
+import { formatHiddenIssue, formatIssue } from '../core/issue.ts';
+import type { AddressForm } from '../output/event/address-forms.ts';
+import { parsePolicy } from '../policy/policy-file.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Registry } from '../registry/registry.ts';
+import { checkManifests, NO_NEEDS } from '../rules/manifest-check.ts';
+import { fileStamp, readRules } from './daemon-rules.ts';
+
+export interface ShadowFiles {
+  readonly policy: string;
+  /** Null for the registry in use. */
+  readonly registry: string | null;
+}
+
+/** The rules, unless there were errors; each problem is a line. */
+export interface ShadowReading {
+  readonly rules: ShadowRules | null;
+  readonly problems: readonly string[];
+  /** The state of the files before they were read. */
+  readonly stamp: string;
+}
+
+export interface ShadowRules {
+  readonly policy: Policy;
+  /** Null for the registry in use. */
+  readonly registry: Registry | null;
+}
+
+/** Far above any policy: a wrong path must not fill memory. */
+const LARGEST_POLICY = 1 << 24;
+
+/** Reads the files, and checks them against manifests beside them. Never rejects. */
+export async function readShadow(files: ShadowFiles, addresses: AddressForm): Promise<ShadowReading> {
+  const { policy, registry } = files;
+  const stamp = shadowStamp(files);
+  try {
+    for (const path of registry === null ? [policy] : [policy, registry]) await requireFile(path);
+    if ((await stat(policy)).size > LARGEST_POLICY)
+      return { rules: null, problems: [`${policy}: is too large to be a policy`], stamp };
+    if (registry === null) return { ...(await readPolicy(policy, addresses)), stamp };
+    const { rules, problems } = await readRules({ policy, registry, mode: undefined, needs: NO_NEEDS, addresses });
+    return { rules, problems, stamp };
+  } catch (error) {
+    return { rules: null, problems: [(error as Error).message], stamp };
+  }
+}
+
+export function shadowStamp({ policy, registry }: ShadowFiles): string {
+  return [fileStamp(policy), registry === null ? '' : fileStamp(registry)].join('|');
+}
+
+async function readPolicy(path: string, addresses: AddressForm): Promise<Omit<ShadowReading, 'stamp'>> {
+  const bytes = await readFile(path);
+  const { policy, issues, sha256 } = parsePolicy(bytes, path);
+  const seen = { kind: 'policy', path, name: path, bytes: bytes.length, rows: null, sha256 } as const;
+  const manifests = await checkManifests([seen], NO_NEEDS);
+  const problems = [
+    ...issues.kept.map(addresses === 'plain' ? formatIssue : formatHiddenIssue),
+    ...manifests.problems.map(({ message }) => `${path}: error: ${message}`),
+  ];
+  const isValid = policy !== undefined && manifests.problems.length === 0;
+  return { rules: isValid ? { policy, registry: null } : null, problems };
+}
+
+/** A pipe might never end. */
+async function requireFile(path: string): Promise<void> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path}: is not a file`);
+}
