@@ -1,24 +1,31 @@
-/** `sluice evaluate`: the accuracy of findings, measured on labelled captures. */
-import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { listCaptures } from '../capture/input/list-captures.ts';
-import { formatIssue } from '../core/issue.ts';
+/** `sluice evaluate`: the accuracy of findings on labelled captures, and the agreement with another tool's findings. */
+import { relative, resolve } from 'node:path';
+import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText, missingDay } from '../study/evaluation.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { LineOutput } from '../output/log/line-output.ts';
 import { evaluate } from '../study/evaluate.ts';
+import { compareWithTool } from '../study/agreement/agreement.ts';
+import { agreementJson, agreementMarkdown, agreementText } from '../study/agreement/agreement-output.ts';
 import { FoundFlows } from '../study/found-flows.ts';
-import type { LabelSet } from '../study/labels/capture-labels.ts';
-import { parseJsonLabels } from '../study/labels/json-labels.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
+import {
+  isFolder,
+  type NamedLabels,
+  requireLabelFile,
+  requireLogFolder,
+  tieToCaptures,
+  type ToolLogs,
+} from './evaluate-labels.ts';
 import { interruptionAt } from './interruption.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import type { HashFlag } from './no-hash-flag.ts';
+import type { Provenance } from '../output/provenance/provenance.ts';
 import { Progress } from './progress.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
@@ -40,25 +47,21 @@ export interface EvaluateFlags extends HashFlag {
 export async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): Promise<ExitCode> {
   if (flags.json === true && flags.markdown === true)
     throw new CommandError('--json and --markdown both want standard output', ExitCode.WRONG_USAGE);
-  const labels = await requireLabels(flags.labels);
-  const noDay = missingDay(labels.origin);
-  if (flags.flowsPerDay !== undefined && noDay !== null)
-    process.stderr.write(`sluice: --flows-per-day is not used: ${noDay}\n`);
+  const { list, labels } = await requireLabels(captures, flags);
+  if (labels === null) return ExitCode.WRONG_USAGE;
+  reportUnusedDay(labels, flags);
   const loaded = await requireRules({ policy: DEFAULT_POLICY, registry: DEFAULT_REGISTRY });
   const { policy, registry } = loaded;
   const rules: Rules = { policy, registry, mode: 'observe' };
-  const list = await listCaptures(captures);
-  reportList(list);
-  if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, false);
-  const record = new RunRecord(flags, list, [flags.labels]);
+  const record = new RunRecord(flags, list, labels.files);
   const signals = new SignalWatch();
   const onBatch = (bytes: number): boolean => {
     progress.add(bytes);
     return !signals.caught;
   };
-  const run = new LabelledRun(flags.root ?? dirname(flags.labels), rules, onBatch, flags.linkIdentity);
+  const run = new LabelledRun(labels.root, rules, onBatch, flags.linkIdentity);
   try {
     await run.replay.replay(list.paths);
   } finally {
@@ -73,13 +76,8 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
     return signals.exitCode;
   }
-  const evaluation = evaluate(labels.captures, run.found);
-  if (evaluation.captures === 0) {
-    throw new CommandError(
-      `none of the ${list.paths.length} captures is named in ${flags.labels}; --root says below which folder it names files`,
-      ExitCode.WRONG_USAGE,
-    );
-  }
+  const evaluated =
+    labels.kind === 'tool' ? agreementOf(labels, run.found) : accuracyOf(labels, run.found, flags, list.paths.length);
   const { counters, incomplete } = run.replay;
   const provenance = await record.finish({
     counters,
@@ -89,27 +87,67 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     rules: [loaded],
   });
   const output = new LineOutput('-');
-  const day = { origin: labels.origin, flowsPerDay: flags.flowsPerDay ?? DEFAULT_FLOWS_PER_DAY };
-  if (flags.json === true) output.write(evaluationJson(evaluation, day, provenance));
-  else output.write((flags.markdown === true ? evaluationMarkdown : evaluationText)(evaluation, day));
+  if (flags.json === true) output.write(evaluated.json(provenance));
+  else output.write(flags.markdown === true ? evaluated.markdown() : evaluated.text());
   await output.close();
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
-async function requireLabels(path: string): Promise<LabelSet> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`cannot read the labels ${path}: ${reason}`, ExitCode.WRONG_USAGE);
+type Findings = ReadonlyMap<string, FoundFlows>;
+
+/** What is shown in the end, in each of its forms. */
+interface Shown {
+  text(): string;
+  markdown(): string;
+  json(provenance: Provenance): string;
+}
+
+function accuracyOf({ labels }: NamedLabels, found: Findings, flags: EvaluateFlags, captures: number): Shown {
+  const evaluation = evaluate(labels.captures, found);
+  if (evaluation.captures === 0) {
+    throw new CommandError(
+      `none of the ${captures} captures is named in ${flags.labels}; --root says below which folder it names files`,
+      ExitCode.WRONG_USAGE,
+    );
   }
-  const { labels, issues } = parseJsonLabels(text, path);
-  if (labels !== undefined) return labels;
-  for (const issue of issues.kept) process.stderr.write(`${formatIssue(issue)}\n`);
-  const problems = issues.errorCount === 1 ? 'one error' : `${issues.errorCount} errors`;
-  throw new CommandError(`${path} is not valid: ${problems}`, ExitCode.WRONG_USAGE);
+  const day = { origin: labels.origin, flowsPerDay: flags.flowsPerDay ?? DEFAULT_FLOWS_PER_DAY };
+  return {
+    text: () => evaluationText(evaluation, day),
+    markdown: () => evaluationMarkdown(evaluation, day),
+    json: (provenance) => evaluationJson(evaluation, day, provenance),
+  };
+}
+
+function agreementOf({ tool, logs }: ToolLogs, found: Findings): Shown {
+  const agreement = compareWithTool(tool, logs, found);
+  return {
+    text: () => agreementText(agreement),
+    markdown: () => agreementMarkdown(agreement),
+    json: (provenance) => agreementJson(agreement, provenance),
+  };
+}
+
+function reportUnusedDay(labels: NamedLabels | ToolLogs, { flowsPerDay }: EvaluateFlags): void {
+  if (flowsPerDay === undefined) return;
+  const reason =
+    labels.kind === 'tool'
+      ? 'a log of another tool does not say which flows are wrong'
+      : missingDay(labels.labels.origin);
+  if (reason !== null) process.stderr.write(`sluice: --flows-per-day is not used: ${reason}\n`);
+}
+
+/** Labels that name captures are checked before the captures are listed; a folder of logs cannot be. */
+async function requireLabels(
+  captures: readonly string[],
+  { labels: path, root }: EvaluateFlags,
+): Promise<{ readonly list: CaptureList; readonly labels: NamedLabels | ToolLogs | null }> {
+  const content = isFolder(path) ? null : await requireLabelFile(path);
+  const list = await listCaptures(captures);
+  reportList(list);
+  if (list.paths.length === 0) return { list, labels: null };
+  if (content !== null) return { list, labels: tieToCaptures(content, path, list.paths, root) };
+  return { list, labels: await requireLogFolder(path, captures, list.paths, root) };
 }
 
 /** Replays each capture separately, and keeps the findings by the capture's path below `root`. */
