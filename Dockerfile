@@ -7,6 +7,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json rolldown.config.js ./
 COPY src ./src
+# The commit for the provenance of results: docker build --build-arg SLUICE_COMMIT=$(git rev-parse HEAD) .
+ARG SLUICE_COMMIT
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:20-bookworm-slim

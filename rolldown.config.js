@@ -3,12 +3,14 @@
  * modules as Sluice takes for a million packets.
  */
 import { execFileSync } from 'node:child_process';
-import { realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
   sluice: 'dist/cli/main.js',
+  library: 'dist/library/sluice.js',
   'shard-worker': 'dist/pipeline/workers/shard-worker.js',
   'hash-worker': 'dist/output/provenance/hash-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
@@ -64,9 +66,34 @@ const writeCommit = {
   writeBundle: () => writeFileSync('dist/build.json', `${JSON.stringify({ commit: commit() })}\n`),
 };
 
+/** The files of the library whose declarations name each other and no other file. */
+const DECLARED = ['sluice', 'open-session', 'session', 'events', 'sluice-error'];
+
+/** The library's types, with their comments. The compiler has checked the files already. */
+const writeDeclarations = {
+  name: 'write-declarations',
+  writeBundle: () => {
+    for (const name of DECLARED) {
+      const fileName = `src/library/${name}.ts`;
+      const { outputText, diagnostics } = ts.transpileDeclaration(readFileSync(fileName, 'utf8'), {
+        fileName,
+        reportDiagnostics: true,
+        compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, isolatedDeclarations: true },
+      });
+      if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, diagnosticsHost));
+      writeFileSync(`dist/library/${name}.d.ts`, outputText.replaceAll(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+    }
+  },
+};
+const diagnosticsHost = {
+  getCurrentDirectory: () => '.',
+  getCanonicalFileName: (name) => name,
+  getNewLine: () => '\n',
+};
+
 export default {
   input,
-  plugins: [writeCommit],
+  plugins: [writeCommit, writeDeclarations],
   platform: 'node',
   // Its files for browsers are modules, of which only what is used is put in; those for Node are not.
   resolve: { alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) } },

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 const SOURCES = join(import.meta.dirname, '../src');
 
+const DATAPLANE = ['dataplane', 'dataplane/wire', 'dataplane/flow', 'dataplane/fingerprint'];
 const FINDING_CODES = ['dataplane/fingerprint/finding.ts', 'dataplane/fingerprint/checks.ts'];
 
 interface Rule {
@@ -38,6 +39,11 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   web: { packages: 'any' },
   daemon: { packages: 'any' },
   cli: { packages: 'any' },
+  // Programs that import the library start no command.
+  library: {
+    sources: ['core', 'capture', ...DATAPLANE, 'policy', 'rules', 'decision', 'pipeline', 'output'],
+    packages: [],
+  },
 };
 
 interface Edge {
