@@ -57,7 +57,7 @@ export function captureOf(names: readonly string[], clients: number, stepUs: num
 }
 
 /** Every eighth of the first clients, in runs of 32, is registered. */
-const SOME_CLIENTS =
+export const SOME_CLIENTS =
   REGISTRY_HEADER + Array.from({ length: 32 }, (_, i) => `10.0.${i}.0/27,Holder ${i},it,,,,OW-${i}\n`).join('');
 
 async function bothWays(rules: Rules, capture: Buffer, clients: number, allowed = ALLOWED): Promise<Rehearsed> {
