@@ -61,6 +61,8 @@ function parseTime(text: string): Micros {
 }
 
 function answerTo(text: string, question: Question): string[] {
+  if (text.trim() === '')
+    throw new CommandError(`an empty text asks for nothing: name ${FORMS.join('; ')}`, ExitCode.WRONG_USAGE);
   const parser = new PrefixParser();
   if (parser.parse(text)) {
     const words = [parser.word0, parser.word1, parser.word2, parser.word3];

@@ -81,6 +81,12 @@ describe('lookup', () => {
       expect(stdout).toContain(form);
   });
 
+  it.each(['', ' '])('refuses the empty text %j, and says what it understands', async (text) => {
+    const { code, stdout, stderr } = await sluice(['lookup', '198.51.100.1', text]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('an empty text asks for nothing: name an address (198.51.100.7, ');
+  });
+
   it.each([
     ['198.51.100.1-198.51.100.3', 'a range of addresses: ask for each of 198.51.100.1/32, 198.51.100.2/31'],
     ['198.51.100.300', 'above 255'],
