@@ -40,7 +40,10 @@ export function addCompareCommand(program: Command): void {
     .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
     .addOption(repeated('--policy <file>', 'a policy; give it again for each one to compare with the first'))
     .addOption(repeated('--registry <file>', 'a registry of prefixes, likewise'))
-    .option('--changes <file>', 'write a JSON line for every flow that changes; - is standard output')
+    .option(
+      '--changes <file>',
+      'write every flow that changes: a row of a table if the name ends in .csv or .parquet, else a JSON line; - is standard output',
+    )
     .option('--json', 'print the comparison as one JSON object')
     .option('--each', 'each file is a capture of its own, with its own flows and packet numbers')
     .option('--fail-on-change', 'exit code 1 if any flow changes')

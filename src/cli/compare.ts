@@ -10,7 +10,7 @@ import { EventFields } from '../output/event/event-fields.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
-import { LineOutput } from '../output/log/line-output.ts';
+import { type EventOutput, openEvents } from '../output/table/event-output.ts';
 import { CaptureRun, type CaptureUnderWay } from '../pipeline/capture-run.ts';
 import { addTrips } from '../pipeline/replay.ts';
 import { Session } from '../pipeline/session.ts';
@@ -126,7 +126,7 @@ class CompareRun {
   private readonly trips: readonly TrialTrip[][];
   private readonly largest: readonly LargestChanges[];
   private readonly record: RunRecord;
-  private readonly changes: LineOutput | null;
+  private changes: EventOutput | null = null;
   private readonly files = new PacketFiles();
 
   constructor(
@@ -145,7 +145,6 @@ class CompareRun {
     this.trips = candidates.map(() => []);
     this.largest = this.comparison.pairs.map(() => new LargestChanges());
     this.record = new RunRecord(flags, list);
-    this.changes = flags.changes === undefined ? null : new LineOutput(flags.changes);
     for (const [at, pair] of this.comparison.pairs.entries())
       pair.onChange = (change) => {
         this.take(pair, at, change);
@@ -154,6 +153,7 @@ class CompareRun {
 
   async run(): Promise<ExitCode> {
     const { flags, list, comparison, files } = this;
+    if (flags.changes !== undefined) this.changes = await openEvents(flags.changes, 'change');
     const progress = await Progress.open(list.paths, flags.quiet === true);
     const run = new CaptureRun({
       each: flags.each === true,
@@ -211,7 +211,7 @@ class CompareRun {
       const file = this.files.of(flow.firstPacket);
       return changeEvent(this.fields, file, change, this.policyName(0), this.policyName(pair.side));
     };
-    if (this.changes !== null) this.changes.write(`${JSON.stringify(make())}\n`);
+    this.changes?.write(make());
     this.largest[at]!.take(flow.bytesToDestination + flow.bytesToSource, make);
   }
 

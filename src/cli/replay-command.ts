@@ -15,6 +15,7 @@ const EXAMPLES = `
 Examples:
   sluice replay captures --each                          what the project's own captures hold
   sluice replay trace.pcapng --decisions - | jq .vpn     every decision as a JSON line
+  sluice replay trace.pcapng --flows flows.parquet       every flow as a table for DuckDB, pandas or R
   tcpdump -w - -r big.pcap udp | sluice replay -         from a pipe
   sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
                                                          what enforcement would have let through, and what not
@@ -38,8 +39,11 @@ export function addReplayCommand(program: Command): void {
     .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
     .addOption(policyOption())
     .addOption(registryOption())
-    .option('--decisions <file>', 'write every decision as a JSON line; - is standard output')
-    .option('--flows <file>', 'write a JSON line for every flow at its end; - is standard output')
+    .option(
+      '--decisions <file>',
+      'write every decision: a row of a table if the name ends in .csv or .parquet, else a JSON line; - is standard output',
+    )
+    .option('--flows <file>', 'write every flow at its end, likewise')
     .option('--vpn-only', 'under --flows only flows in which a VPN was found')
     .option('--json', 'print the summary as one JSON object')
     .option(

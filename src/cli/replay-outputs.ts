@@ -4,9 +4,12 @@ import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { PacketSink } from '../pipeline/pipeline.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { CaptureWriter } from '../output/capture/capture-writer.ts';
+import type { EventFields } from '../output/event/event-fields.ts';
 import type { EventLines } from '../output/event/event-line.ts';
 import { LineOutput } from '../output/log/line-output.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
+import { openTable } from '../output/table/event-output.ts';
+import type { TableOutput } from '../output/table/table-output.ts';
 import { isPcapngPath, type OutputPaths } from './output-paths.ts';
 import type { VpnOnlyFlag } from './vpn-only-flag.ts';
 
@@ -14,22 +17,28 @@ export interface OutputFlags extends OutputPaths, VpnOnlyFlag {
   readonly force?: boolean;
 }
 
+/** The outputs of events that are tables. */
+interface ReplayTables {
+  readonly decisions: TableOutput | null;
+  readonly flows: TableOutput | null;
+}
+
 export class ReplayOutputs {
   readonly files = new PacketFiles();
   readonly sink: DecisionSink;
   readonly packetSink: PacketSink | null;
-  private readonly decisions: LineOutput | null;
-  private readonly flows: LineOutput | null;
+  private readonly decisions: LineOutput | TableOutput | null;
+  private readonly flows: LineOutput | TableOutput | null;
   private readonly forwarded: CaptureWriter | null;
   private readonly dropped: CaptureWriter | null;
   private readonly flags: OutputFlags;
   private hasBegun = false;
 
-  constructor(flags: OutputFlags, lines: EventLines) {
+  private constructor(flags: OutputFlags, lines: EventLines, tables: ReplayTables, fields: EventFields) {
     const { files } = this;
     this.flags = flags;
-    const decisions = flags.decisions === undefined ? null : new LineOutput(flags.decisions);
-    const flows = flags.flows === undefined ? null : new LineOutput(flags.flows);
+    const decisions = tables.decisions ?? (flags.decisions === undefined ? null : new LineOutput(flags.decisions));
+    const flows = tables.flows ?? (flags.flows === undefined ? null : new LineOutput(flags.flows));
     const forwarded = openWriter(flags.forwarded, flags.force === true);
     const dropped = openWriter(flags.dropped, flags.force === true);
     this.decisions = decisions;
@@ -39,13 +48,17 @@ export class ReplayOutputs {
     this.sink = {
       ...(decisions !== null && {
         decided: (flow, decision, timeUs, packet) => {
-          lines.putDecision(decisions.text, files.current, flow, decision, timeUs, packet);
+          if (decisions instanceof LineOutput)
+            lines.putDecision(decisions.text, files.current, flow, decision, timeUs, packet);
+          else decisions.write(fields.decisionEvent(files.current, flow, decision, timeUs, packet));
         },
       }),
       ...(flows !== null && {
         ended: (flow, decision, reason) => {
           if (flags.vpnOnly === true && flow.finding === NO_FINDING) return;
-          lines.putFlow(flows.text, files.of(flow.firstPacket), flow, decision, reason);
+          const file = files.of(flow.firstPacket);
+          if (flows instanceof LineOutput) lines.putFlow(flows.text, file, flow, decision, reason);
+          else flows.write(fields.flowEvent(file, flow, decision, reason));
         },
       }),
     } satisfies DecisionSink;
@@ -58,6 +71,14 @@ export class ReplayOutputs {
               (outcome === Outcome.DROPPED ? dropped : forwarded)?.write(batch, row, delayUs);
             },
           };
+  }
+
+  static async open(flags: OutputFlags, lines: EventLines, fields: EventFields): Promise<ReplayOutputs> {
+    const tables = {
+      decisions: await openTable(flags.decisions, 'decision'),
+      flows: await openTable(flags.flows, 'flow'),
+    };
+    return new ReplayOutputs(flags, lines, tables, fields);
   }
 
   /** If no packets of its own capture precede a file, a new capture begins. */

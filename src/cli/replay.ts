@@ -81,9 +81,9 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   const progress = await Progress.open(list.paths, flags.quiet === true);
   const record = new RunRecord(flags, list);
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
-  const outputs = new ReplayOutputs(flags, new EventLines(show, context, originOf(flags)));
-  const annotation =
-    flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, new EventFields(show, context));
+  const fields = new EventFields(show, context, originOf(flags));
+  const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
+  const annotation = flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, fields);
   const signals = new SignalWatch(() => {
     run.interrupt();
   });

@@ -31,6 +31,7 @@ import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
+import { checkLogEndings } from './log-endings.ts';
 import { originOf } from './origin-flags.ts';
 import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
@@ -78,6 +79,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const signals = new HeldSignals();
   checkSource(source, flags);
   checkVpnOnly(flags);
+  checkLogEndings(flags);
   if (flags.shadowRegistry !== undefined && flags.shadow === undefined)
     throw new CommandError('--shadow-registry needs --shadow FILE', ExitCode.WRONG_USAGE);
   await checkFolders(flags);

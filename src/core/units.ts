@@ -21,9 +21,12 @@ export function micros(value: number): Micros {
   return value as Micros;
 }
 
-/** Packet time of an ISO 8601 text; NaN where the text is no time. */
+/** Digits of a second from the fourth to the sixth. */
+const BELOW_MILLISECONDS = /\.\d{3}(\d{3})/;
+
+/** Packet time of an ISO 8601 text, to the microsecond; NaN where the text is no time. */
 export function parseMicros(text: string): Micros {
-  return micros(Date.parse(text) * 1000);
+  return micros(Date.parse(text) * 1000 + Number(BELOW_MILLISECONDS.exec(text)?.[1] ?? 0));
 }
 
 export const LATEST_DATE_MICROS = 8_640_000_000_000_000 * 1000;

@@ -17,9 +17,7 @@ describe('packet time', () => {
   it('has a text that is exact to the microsecond, up to the year 2255', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 8_999_999_999_999_999 }), (time) => {
-        const text = formatMicros(time);
-        const rest = Number(text.slice(-4, -1));
-        expect(parseMicros(text.slice(0, -4) + 'Z') + rest).toBe(time);
+        expect(parseMicros(formatMicros(time))).toBe(time);
       }),
     );
   });

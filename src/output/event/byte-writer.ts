@@ -8,7 +8,7 @@
  * such a byte begins a character.
  *
  * Invariant: at least ROOM bytes are free after `length`. Short writes (numbers, times, short texts) rely on it without
- * a check; `put`, `putCopy` and `putText` restore it. So between two of these calls at most ROOM bytes, less a word,
+ * a check; `put`, `putCopy`, `putBytes` and `putText` restore it. So between two of these calls at most ROOM bytes, less a word,
  * may be written.
  */
 import { formatMicros, LATEST_DATE_MICROS, MICROS_PER_SECOND } from '../../core/units.ts';
@@ -76,10 +76,14 @@ export class ByteWriter {
 
   /** Appends a text of any length, in UTF-8. */
   putText(text: string): void {
-    const encoded = encoder.encode(text);
-    if (this.length + encoded.length + ROOM > this.bytes.length) this.grow(encoded.length);
-    this.bytes.set(encoded, this.length);
-    this.length += encoded.length;
+    this.putBytes(encoder.encode(text));
+  }
+
+  /** Appends bytes of any length. */
+  putBytes(more: Uint8Array): void {
+    if (this.length + more.length + ROOM > this.bytes.length) this.grow(more.length);
+    this.bytes.set(more, this.length);
+    this.length += more.length;
   }
 
   /** Appends a short ASCII text. */
