@@ -2,7 +2,7 @@
 import type { FlowChange, SideOfFlow } from './flow-change.ts';
 import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { RowSet } from './row-set.ts';
+import { RowSet } from '../row-set.ts';
 
 export const DIMENSIONS = ['protocol', 'stage', 'sector', 'rule'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];

@@ -7,7 +7,7 @@ import { type ChangeRow, DIMENSIONS } from './change-table.ts';
 import type { ComparedRules, ComparisonTotals } from './comparison-totals.ts';
 import type { LargestChanges } from './largest-changes.ts';
 import type { PairComparison } from './pair-comparison.ts';
-import type { Interval } from './time-line.ts';
+import type { ComparedInterval } from './compared-time-line.ts';
 
 export function comparisonJson(totals: ComparisonTotals): string {
   const { counters, comparison, rules, largest } = totals;
@@ -67,7 +67,7 @@ function rowJson({ value, from, to, flows, clients, packets, bytes }: ChangeRow)
   return { value, from, to, flows, clients, packets, bytes };
 }
 
-function intervalJson({ fromUs, lengthUs, packets, bytes, sides }: Interval, rules: readonly ComparedRules[]): object {
+function intervalJson({ fromUs, lengthUs, packets, bytes, sides }: ComparedInterval, rules: readonly ComparedRules[]): object {
   return {
     start: formatMicros(fromUs),
     seconds: lengthUs / 1e6,

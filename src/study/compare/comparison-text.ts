@@ -8,7 +8,7 @@ import type { ChangeEvent } from './change-event.ts';
 import type { ComparedRules, ComparisonTotals } from './comparison-totals.ts';
 import type { LargestChanges } from './largest-changes.ts';
 import type { HitHolder, PairComparison } from './pair-comparison.ts';
-import type { Interval } from './time-line.ts';
+import type { ComparedInterval } from './compared-time-line.ts';
 
 /** Rows of each table at most; further ones are counted. JSON has all. */
 const LISTED_ROWS = 12;
@@ -134,7 +134,7 @@ function endText(address: ChangeEvent['src_ip'], port: number | undefined): stri
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function timeLine(intervals: readonly Interval[], rules: readonly ComparedRules[]): string[] {
+function timeLine(intervals: readonly ComparedInterval[], rules: readonly ComparedRules[]): string[] {
   if (intervals.length === 0) return [];
   const head = rules.flatMap(({ letter }) => [`${letter} delayed`, `${letter} dropped`]);
   const table = newTable(['from', 'packets', ...head], 1);

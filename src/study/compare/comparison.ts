@@ -11,12 +11,12 @@ import type { Policy } from '../../policy/policy.ts';
 import type { OutcomeListener } from '../../pipeline/side-by-side.ts';
 import { noneAffected, type SideOfFlow, strengthOf } from './flow-change.ts';
 import { PairComparison } from './pair-comparison.ts';
-import { TimeLine } from './time-line.ts';
+import { ComparedTimeLine } from './compared-time-line.ts';
 
 export class Comparison implements OutcomeListener {
   /** Flows with a finding that have ended. */
   flows = 0;
-  readonly timeLine: TimeLine;
+  readonly timeLine: ComparedTimeLine;
   /** The first set of rules with each of the others, in order. */
   readonly pairs: readonly PairComparison[];
   private readonly sideCount: number;
@@ -25,7 +25,7 @@ export class Comparison implements OutcomeListener {
 
   constructor(policies: readonly Policy[]) {
     this.sideCount = policies.length;
-    this.timeLine = new TimeLine(policies.length);
+    this.timeLine = new ComparedTimeLine(policies.length);
     this.pairs = policies.slice(1).map((policy, at) => new PairComparison(at + 1, policy));
   }
 

@@ -4,7 +4,7 @@ import { ClientHits, HitUser, hitUserOf } from '../../policy/client-hits.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { ChangeTable } from './change-table.ts';
 import { changedActions, type FlowChange, isHit, isRegistered, type SideOfFlow } from './flow-change.ts';
-import { RowSet } from './row-set.ts';
+import { RowSet } from '../row-set.ts';
 
 /** A registered user who is newly hit. */
 export interface HitHolder {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PacketBatch } from '../../../src/capture/packet-batch.ts';
 import { Outcome } from '../../../src/dataplane/outcome.ts';
-import { TimeLine } from '../../../src/study/compare/time-line.ts';
+import { ComparedTimeLine } from '../../../src/study/compare/compared-time-line.ts';
 import { SeededRandom } from '../../kit/random.mjs';
 
 const START = 1_732_989_600_000_000;
@@ -30,7 +30,7 @@ describe.each([
 ])('a time line of %s', (_, spanUs) => {
   it('has every packet once, in few intervals of one length', () => {
     const random = new SeededRandom(3);
-    const line = new TimeLine(2);
+    const line = new ComparedTimeLine(2);
     const packets: { timeUs: number; bytes: number }[] = [];
     const affected: Affected[] = [];
     for (let batch = 0; batch < 50; batch++) {
@@ -72,7 +72,7 @@ describe.each([
 });
 
 it('a packet with a wrong time has an interval of its own, and costs the others nothing', () => {
-  const line = new TimeLine(1);
+  const line = new ComparedTimeLine(1);
   line.offered(batchOf([START, 0, START + SECOND, 8e15].map((timeUs) => ({ timeUs, bytes: 1 }))));
   expect(line.intervals().map(({ packets, lengthUs }) => [packets, lengthUs])).toEqual([
     [1, SECOND],

@@ -1,14 +1,17 @@
 /**
- * Packets and bytes over time: offered in all, and delayed and dropped by each side. Only intervals with packets are
- * kept. They are a second long at first, and twice as long whenever there are too many of them.
+ * Packets and bytes over time, and further counts beside them. Only intervals with packets are kept. They are a second
+ * long at first, and twice as long whenever there are too many of them.
  */
-import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { Outcome } from '../../dataplane/outcome.ts';
-import type { Affected } from './flow-change.ts';
+import type { PacketBatch } from '../capture/packet-batch.ts';
 
 const FIRST_WIDTH_US = 1_000_000;
 /** Intervals that are kept at most. */
 const INTERVALS = 240;
+
+/** Columns of all packets; those of the user follow. */
+const PACKETS = 0;
+const BYTES = 1;
+const FIRST_COLUMN = 2;
 
 export interface Interval {
   /** Packet time of its beginning, µs since 1970, and its length in µs. */
@@ -16,45 +19,36 @@ export interface Interval {
   readonly lengthUs: number;
   readonly packets: number;
   readonly bytes: number;
-  /** By side. */
-  readonly sides: readonly Readonly<Affected>[];
+  /** The user's columns. */
+  readonly counts: Float64Array;
 }
-
-/** Columns of the offered traffic, and of each side after them. */
-const Offered = { PACKETS: 0, BYTES: 1 } as const;
-const OFFERED_COLUMNS = 2;
-const SideColumn = { DELAYED_PACKETS: 0, DELAYED_BYTES: 1, DROPPED_PACKETS: 2, DROPPED_BYTES: 3 } as const;
-const SIDE_COLUMNS = 4;
 
 export class TimeLine {
   private widthUs = FIRST_WIDTH_US;
-  private readonly sideCount: number;
+  private readonly columnCount: number;
   /** Counts by interval: packet time divided by the width. */
   private cells = new Map<number, Float64Array>();
   /** The interval that was used last: most packets have the one of the packet before. */
   private lastInterval = Number.NaN;
   private last: Float64Array = new Float64Array(0);
 
-  constructor(sideCount: number) {
-    this.sideCount = sideCount;
+  /** `columnCount`: how many counts the user has beside packets and bytes. */
+  constructor(columnCount: number) {
+    this.columnCount = columnCount;
   }
 
-  /** Takes all packets of a batch as offered. */
+  /** Takes all packets of a batch. */
   offered({ timeUs, wireLength, count }: PacketBatch): void {
     for (let row = 0; row < count; row++) {
       const cells = this.at(timeUs[row]!);
-      cells[Offered.PACKETS]!++;
-      cells[Offered.BYTES]! += wireLength[row]!;
+      cells[PACKETS]!++;
+      cells[BYTES]! += wireLength[row]!;
     }
   }
 
-  /** Takes a packet that a side delayed or dropped. */
-  affected(side: number, outcome: Outcome, wireLength: number, timeUs: number): void {
-    const cells = this.at(timeUs);
-    const first = OFFERED_COLUMNS + side * SIDE_COLUMNS;
-    const isDelayed = outcome === Outcome.DELAYED;
-    cells[first + (isDelayed ? SideColumn.DELAYED_PACKETS : SideColumn.DROPPED_PACKETS)]!++;
-    cells[first + (isDelayed ? SideColumn.DELAYED_BYTES : SideColumn.DROPPED_BYTES)]! += wireLength;
+  /** Adds to a column of the user. */
+  add(timeUs: number, column: number, amount: number): void {
+    this.at(timeUs)[FIRST_COLUMN + column]! += amount;
   }
 
   /** The intervals with packets, in order; at most `most` of them. */
@@ -69,9 +63,9 @@ export class TimeLine {
       .map(([interval, counts]) => ({
         fromUs: interval * widthUs,
         lengthUs: widthUs,
-        packets: counts[Offered.PACKETS]!,
-        bytes: counts[Offered.BYTES]!,
-        sides: Array.from({ length: this.sideCount }, (_, side) => sideOf(counts, side)),
+        packets: counts[PACKETS]!,
+        bytes: counts[BYTES]!,
+        counts: counts.subarray(FIRST_COLUMN),
       }));
   }
 
@@ -87,7 +81,7 @@ export class TimeLine {
         this.lastInterval = Number.NaN;
         return this.at(timeUs);
       }
-      cells = new Float64Array(OFFERED_COLUMNS + this.sideCount * SIDE_COLUMNS);
+      cells = new Float64Array(FIRST_COLUMN + this.columnCount);
       this.cells.set(interval, cells);
     }
     this.lastInterval = interval;
@@ -105,14 +99,4 @@ function joined(cells: ReadonlyMap<number, Float64Array>): Map<number, Float64Ar
     else for (let column = 0; column < counts.length; column++) sums[column]! += counts[column]!;
   }
   return wider;
-}
-
-function sideOf(counts: Float64Array, side: number): Readonly<Affected> {
-  const first = OFFERED_COLUMNS + side * SIDE_COLUMNS;
-  return {
-    delayedPackets: counts[first + SideColumn.DELAYED_PACKETS]!,
-    delayedBytes: counts[first + SideColumn.DELAYED_BYTES]!,
-    droppedPackets: counts[first + SideColumn.DROPPED_PACKETS]!,
-    droppedBytes: counts[first + SideColumn.DROPPED_BYTES]!,
-  };
 }
