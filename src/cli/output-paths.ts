@@ -9,7 +9,7 @@ import { isMadeBeside } from '../output/capture/split-pcap.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { isSidecar, SIDECAR_SUFFIX } from '../output/provenance/sidecar.ts';
 
-const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped', 'changes', 'annotate'] as const;
+const OUTPUTS = ['decisions', 'flows', 'forwarded', 'dropped', 'changes', 'annotate', 'report'] as const;
 /** The outputs that are captures. */
 const CAPTURES = ['forwarded', 'dropped'] as const;
 

@@ -8,6 +8,7 @@ import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import type { ReplayFlags } from './replay.ts';
+import { reportOption } from './report-flags.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -20,6 +21,8 @@ Examples:
   sluice replay trace.pcap --mode enforce --forwarded kept.pcap --dropped cut.pcap
                                                          what enforcement would have let through, and what not
   sluice replay trace.pcapng --annotate vpn.pcapng       the VPN flows with their evidence as comments, for Wireshark
+  sluice replay trace.pcap --mode enforce --report report.html
+                                                         a page for readers: findings, decisions, time line
 
 Exit codes: 0 done; 1 failed while running; 2 wrong usage; 3 policy or registry invalid; 4 a capture could not be read to
 its end (what was readable is reported), or no packet of it could be read; 130 and 143 on SIGINT and SIGTERM, after flushing,
@@ -60,7 +63,8 @@ export function addReplayCommand(program: Command): void {
       '--annotate <file.pcapng>',
       'copy the packets of VPN flows, with a comment on those that carry evidence or a decision, for Wireshark; the captures are read twice, so they must be files',
     )
-    .option('--force', 'overwrite files of these five that exist; without it they are refused with exit code 2')
+    .addOption(reportOption())
+    .option('--force', 'overwrite outputs that exist; without it they are refused with exit code 2')
     .addOption(noHashOption())
     .addOption(addressesOption())
     .addOption(addressKeyOption())

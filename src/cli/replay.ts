@@ -6,7 +6,7 @@ import { EventLines } from '../output/event/event-line.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
-import { type ReplayTotals, summaryJson, summaryText } from '../output/summary/summary.ts';
+import { type ReplayTotals, summaryJson, summaryObject, summaryText } from '../output/summary/summary.ts';
 import type { Mode } from '../policy/policy.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -32,14 +32,18 @@ import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { checkReadableTwice } from './read-twice.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
+import { ReplayFigures } from '../study/report/replay-figures.ts';
+import { replayReport } from '../study/report/replay-report.ts';
 import { reportList } from './report-list.ts';
 import { RunRecord } from './run-record.ts';
+import type { ReportFlags } from './report-flags.ts';
+import { ReportOutput } from './report-output.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface ReplayFlags extends AddressFlags, AnnotateFlags, EventOrigin, OutputPaths, HashFlag {
+export interface ReplayFlags extends AddressFlags, AnnotateFlags, EventOrigin, OutputPaths, HashFlag, ReportFlags {
   readonly policy: string;
   readonly registry: string;
   readonly force?: boolean;
@@ -57,6 +61,7 @@ export interface ReplayFlags extends AddressFlags, AnnotateFlags, EventOrigin, O
 export async function replay(captures: readonly string[], given: ReplayFlags): Promise<ExitCode> {
   const flags = withStandardOutput(given);
   checkOutputs(flags);
+  const report = ReportOutput.of(flags);
   const list = await listCaptures(captures);
   const inputs = [...list.paths, flags.policy, flags.registry, flags.addressKey];
   if (flags.annotate !== undefined) await checkReadableTwice('--annotate', list.paths);
@@ -64,13 +69,18 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   // Threads start while the rules are read.
   const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
   try {
-    return await replayList(list, flags, running.tracker);
+    return await replayList(list, flags, running.tracker, report);
   } finally {
     await running.stop();
   }
 }
 
-async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracker): Promise<ExitCode> {
+async function replayList(
+  list: CaptureList,
+  flags: ReplayFlags,
+  tracker: Tracker,
+  report: ReportOutput | null,
+): Promise<ExitCode> {
   const loaded = await requireRules(flags);
   const { policy, registry } = loaded;
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
@@ -84,11 +94,13 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   const fields = new EventFields(show, context, originOf(flags));
   const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
   const annotation = flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, fields);
+  const figures = report === null ? null : new ReplayFigures(policy);
   const signals = new SignalWatch(() => {
     run.interrupt();
   });
   // Mode observe throttles no packet.
-  const throttles = rules.mode === 'enforce' && flags.json === true ? new ThrottleStudy(policy.rules) : null;
+  const asksThrottles = flags.json === true || report !== null;
+  const throttles = rules.mode === 'enforce' && asksThrottles ? new ThrottleStudy(policy.rules) : null;
   const run = new Replay(
     {
       rules,
@@ -96,6 +108,12 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
       tracker,
       packetSink: outputs.packetSink,
       throttles,
+      outcomes: figures,
+      ...(figures !== null && {
+        onRead: (batch) => {
+          figures.offered(batch);
+        },
+      }),
       onFile: (file, packetsBefore) => {
         outputs.beginFile(file, packetsBefore);
         annotation?.annotations.beginFile(file, packetsBefore);
@@ -107,7 +125,10 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
       },
       onRemark: (file, message) => process.stderr.write(`sluice: ${file}: ${message}\n`),
     },
-    () => annotation?.annotations.sinkBefore(outputs.sink) ?? outputs.sink,
+    () => {
+      const sink = annotation?.annotations.sinkBefore(outputs.sink) ?? outputs.sink;
+      return figures?.before(sink) ?? sink;
+    },
   );
   try {
     await run.replay(list.paths);
@@ -120,8 +141,8 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
   const interruption = signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths);
   const { counters, incomplete } = run;
   const provenance = await record.finish({ counters, interruption, incomplete, mode: rules.mode, rules: [loaded] });
-  await record.writeBeside((output) => outputs.filesBeside(output));
   for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+  const throttled = throttles === null ? null : throttles.totals.map((rule) => throttleJson(throttleFigures(rule)));
   const totals: ReplayTotals = {
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,
@@ -133,14 +154,20 @@ async function replayList(list: CaptureList, flags: ReplayFlags, tracker: Tracke
     decisions: run.decisions,
     hits: run.hits,
     trips: run.trips,
-    throttles: throttles === null ? null : throttles.totals.map((rule) => throttleJson(throttleFigures(rule))),
+    throttles: throttled,
     mode: rules.mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },
     provenance,
   };
   printWarnings(totals, flags);
-  await printSummary(totals, flags);
+  const reported = figures === null ? null : { report: figures.figures(run.counters, flags.addresses === 'plain') };
+  await printSummary(totals, flags, reported ?? {});
+  if (report !== null && reported !== null) {
+    const data = { ...summaryObject(totals), throttles: throttled, ...reported };
+    await report.write(replayReport(data, new Date().toISOString()));
+  }
+  await record.writeBeside((output) => outputs.filesBeside(output));
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
@@ -168,9 +195,9 @@ function printWarnings({ filesBack, captureCount, interruption }: ReplayTotals, 
   if (interruption !== null && !isSaid) process.stderr.write(`sluice: ${interruptionText(interruption)}\n`);
 }
 
-async function printSummary(totals: ReplayTotals, flags: ReplayFlags): Promise<void> {
+async function printSummary(totals: ReplayTotals, flags: ReplayFlags, reported: object): Promise<void> {
   if (flags.json === true) {
-    await writeOut(summaryJson(totals));
+    await writeOut(summaryJson(totals, reported));
     return;
   }
   if (flags.quiet === true) return;

@@ -28,6 +28,8 @@ export interface TrackerFlags {
   readonly linkIdentity: LinkIdentity;
   readonly flows?: string;
   readonly vpnOnly?: boolean;
+  /** A report of a replay counts all flows. */
+  readonly report?: string;
 }
 
 /** A tracker, and what ends its threads. */
@@ -44,7 +46,7 @@ export function startTracker(workers: number, flags: TrackerFlags): RunningTrack
     const tracker = new LocalTracker(new FlowTable(maxFlows), linkIdentity);
     return { tracker, stop: () => Promise.resolve() };
   }
-  const reportsAllFlowEnds = flags.flows !== undefined && flags.vpnOnly !== true;
+  const reportsAllFlowEnds = flags.report !== undefined || (flags.flows !== undefined && flags.vpnOnly !== true);
   const pool = new ShardPool(workers - 1, maxFlows, reportsAllFlowEnds);
   return { tracker: new WorkerTracker(pool, linkIdentity), stop: () => pool.stop() };
 }

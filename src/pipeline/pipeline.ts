@@ -9,6 +9,7 @@ import type { Detection } from '../dataplane/detection.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { Tracker, TrackerListener } from '../dataplane/tracker.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
+import type { OutcomeListener } from './outcome-listener.ts';
 
 /** Receives every packet with its outcome, in order: writers of captures. */
 export interface PacketSink {
@@ -20,16 +21,23 @@ export class Pipeline implements TrackerListener {
   private readonly tracker: Tracker;
   private readonly decisions: DecisionPort;
   private readonly packetSink: PacketSink | null;
+  private readonly outcomes: OutcomeListener | null;
   /** Rows of the batch being reported that the packet sink has. */
   private sunkRows = 0;
   /** Packets and bytes of that batch that were delayed or dropped. */
   private affectedPackets = 0;
   private affectedBytes = 0;
 
-  constructor(tracker: Tracker, decisions: DecisionPort, packetSink: PacketSink | null = null) {
+  constructor(
+    tracker: Tracker,
+    decisions: DecisionPort,
+    packetSink: PacketSink | null = null,
+    outcomes: OutcomeListener | null = null,
+  ) {
     this.tracker = tracker;
     this.decisions = decisions;
     this.packetSink = packetSink;
+    this.outcomes = outcomes;
     tracker.begin(this, this.counters);
   }
 
@@ -91,6 +99,7 @@ export class Pipeline implements TrackerListener {
     counters.outcomeBytes[outcome]! += wireLength;
     this.affectedPackets++;
     this.affectedBytes += wireLength;
+    this.outcomes?.affected(0, slot, outcome, wireLength, batch.timeUs[row]!);
     this.sinkForwarded(batch, row);
     this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.decisions.delayUs : 0);
     this.sunkRows = row + 1;

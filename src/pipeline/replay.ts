@@ -7,6 +7,7 @@ import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';
+import type { OutcomeListener } from './outcome-listener.ts';
 import type { PacketSink } from './pipeline.ts';
 import { Session } from './session.ts';
 
@@ -19,6 +20,8 @@ export interface ReplayOptions extends CaptureRunOptions {
   readonly packetSink: PacketSink | null;
   /** Receives what throttles do in mode enforce; null or left out: none. */
   readonly throttles?: ThrottleListener | null;
+  /** Receives packets that are delayed or dropped; null or left out: none. */
+  readonly outcomes?: OutcomeListener | null;
 }
 
 export class Replay extends CaptureRun {
@@ -30,6 +33,7 @@ export class Replay extends CaptureRun {
   private readonly rules: Rules;
   private readonly packetSink: PacketSink | null;
   private readonly throttles: ThrottleListener | null;
+  private readonly outcomes: OutcomeListener | null;
   /** Reused for each capture: it is empty at the end of one. */
   private readonly session: Session;
   private readonly makeSink: (decisions: () => Decisions) => DecisionSink;
@@ -40,6 +44,7 @@ export class Replay extends CaptureRun {
     this.rules = options.rules;
     this.packetSink = options.packetSink;
     this.throttles = options.throttles ?? null;
+    this.outcomes = options.outcomes ?? null;
     this.session = new Session(options.tracker);
     this.makeSink = makeSink;
   }
@@ -51,9 +56,9 @@ export class Replay extends CaptureRun {
 
   private begin(): CaptureUnderWay {
     const sink = this.makeSink(() => capture.decisions);
-    const { rules, packetSink, throttles } = this;
+    const { rules, packetSink, throttles, outcomes } = this;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const capture = this.session.begin(rules, { sink, guard, packetSink, throttles });
+    const capture = this.session.begin(rules, { sink, guard, packetSink, throttles, outcomes });
     const { decisions, pipeline } = capture;
     return {
       pipeline,

@@ -11,8 +11,9 @@ import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { type PacketSink, Pipeline } from './pipeline.ts';
+import type { OutcomeListener } from './outcome-listener.ts';
 import { ShadowedDecisions } from './shadowed-decisions.ts';
-import { type OutcomeListener, SideBySide } from './side-by-side.ts';
+import { SideBySide } from './side-by-side.ts';
 
 /** Receivers of a capture's results. */
 export interface SessionOutputs {
@@ -24,6 +25,8 @@ export interface SessionOutputs {
   readonly packetSink?: PacketSink | null;
   /** Receives what throttles do in mode enforce; null or left out: none. */
   readonly throttles?: ThrottleListener | null;
+  /** Receives packets that are delayed or dropped; null or left out: none. */
+  readonly outcomes?: OutcomeListener | null;
 }
 
 /** A set of rules that decides flows beside others, and the receivers of its results. */
@@ -71,9 +74,12 @@ export class Session {
   }
 
   /** Begins a capture; the pipeline of the one before must be finished. */
-  begin(rules: Rules, { sink, guard = null, packetSink = null, throttles = null }: SessionOutputs): CaptureSession {
+  begin(
+    rules: Rules,
+    { sink, guard = null, packetSink = null, throttles = null, outcomes = null }: SessionOutputs,
+  ): CaptureSession {
     const decisions = this.controller.begin(rules, sink, guard, throttles);
-    return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink) };
+    return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink, outcomes) };
   }
 
   /** Begins a capture beside whose decisions a shadow may decide. */

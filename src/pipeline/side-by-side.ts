@@ -9,11 +9,7 @@ import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-port.ts';
-
-/** Receives the outcomes of packets that a side does not simply forward. */
-export interface OutcomeListener {
-  affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void;
-}
+import type { OutcomeListener } from './outcome-listener.ts';
 
 export class SideBySide implements DecisionPort {
   readonly delayUs = 0;

@@ -22,8 +22,20 @@ export function filesBackText({ count, first, largest }: FilesBack, fileCount: n
   );
 }
 
+export interface FilesBackFields {
+  readonly count: number;
+  readonly first: FileBackFields;
+  readonly largest: FileBackFields;
+}
+
+interface FileBackFields {
+  readonly file: string;
+  readonly before_end_of: string;
+  readonly seconds: number;
+}
+
 /** The warning as JSON; null if the files follow each other. */
-export function filesBackJson({ count, first, largest }: FilesBack): object | null {
+export function filesBackJson({ count, first, largest }: FilesBack): FilesBackFields | null {
   if (first === null || largest === null) return null;
   return { count, first: asJson(first), largest: asJson(largest) };
 }
@@ -32,7 +44,7 @@ function endText({ before, backUs }: FileBack): string {
   return `${spanText(backUs)} before the end of ${before}`;
 }
 
-function asJson({ file, before, backUs }: FileBack): object {
+function asJson({ file, before, backUs }: FileBack): FileBackFields {
   return { file, before_end_of: before, seconds: backUs / MICROS_PER_SECOND };
 }
 

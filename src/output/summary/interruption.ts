@@ -28,7 +28,20 @@ export function interruptionText(interruption: Interruption): string {
   return `interrupted by ${signal} after packet ${number} of ${which}, packet time ${formatMicros(timeUs)}${far}`;
 }
 
-export function interruptionJson(interruption: Interruption): object {
+/** The interruption as JSON. */
+export interface InterruptionFields {
+  readonly signal: string;
+  readonly file: string;
+  readonly file_number: number;
+  readonly files: number;
+  readonly packet: number;
+  readonly time: string | null;
+  readonly bytes_read: number;
+  readonly bytes_total: number | null;
+  readonly share: number | null;
+}
+
+export function interruptionJson(interruption: Interruption): InterruptionFields {
   const { signal, file, fileNumber, fileCount, packet, timeUs, bytes, bytesTotal } = interruption;
   return {
     signal,

@@ -64,11 +64,19 @@ function foundRows(flows: DecisionCounts): FoundRow[] {
   return rows;
 }
 
-/** One JSON object on one line. */
-export function summaryJson(totals: ReplayTotals): string {
+/** The keys of the summary as JSON. */
+export type Summary = ReturnType<typeof summaryObject>;
+
+/** One JSON object on one line; `more`: keys that a flag asks for. */
+export function summaryJson(totals: ReplayTotals, more: object = {}): string {
+  return `${JSON.stringify({ ...summaryObject(totals), ...more })}\n`;
+}
+
+/** The summary as data: the type of the result has the keys. */
+export function summaryObject(totals: ReplayTotals) {
   const { counters } = totals;
   const time = (value: number): string | null => (Number.isNaN(value) ? null : formatMicros(value));
-  const summary = {
+  return {
     captures: totals.captureCount,
     skipped_files: totals.skippedCount,
     incomplete: totals.incomplete,
@@ -106,7 +114,6 @@ export function summaryJson(totals: ReplayTotals): string {
     registry: totals.registry,
     provenance: totals.provenance,
   };
-  return `${JSON.stringify(summary)}\n`;
 }
 
 function byName(names: readonly string[], counts: Float64Array): Record<string, number> {

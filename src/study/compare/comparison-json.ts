@@ -67,7 +67,10 @@ function rowJson({ value, from, to, flows, clients, packets, bytes }: ChangeRow)
   return { value, from, to, flows, clients, packets, bytes };
 }
 
-function intervalJson({ fromUs, lengthUs, packets, bytes, sides }: ComparedInterval, rules: readonly ComparedRules[]): object {
+function intervalJson(
+  { fromUs, lengthUs, packets, bytes, sides }: ComparedInterval,
+  rules: readonly ComparedRules[],
+): object {
   return {
     start: formatMicros(fromUs),
     seconds: lengthUs / 1e6,

@@ -8,7 +8,7 @@ import { Outcome } from '../../dataplane/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { OutcomeListener } from '../../pipeline/side-by-side.ts';
+import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
 import { noneAffected, type SideOfFlow, strengthOf } from './flow-change.ts';
 import { PairComparison } from './pair-comparison.ts';
 import { ComparedTimeLine } from './compared-time-line.ts';

@@ -1,7 +1,10 @@
 /** The figures of a throttle rule as a JSON object. The names of its keys are an interface for users: never rename them. */
 import type { Amount, Traffic, Quantiles, SlowdownFigures, ThrottleFigures } from './throttle-figures.ts';
 
-export function throttleJson(figures: ThrottleFigures): object {
+/** A throttle rule as JSON. */
+export type ThrottleFields = ReturnType<typeof throttleJson>;
+
+export function throttleJson(figures: ThrottleFigures) {
   const { offered, delivered, forwarded, delayed, dropped } = figures;
   return {
     rule: figures.rule,
@@ -23,7 +26,7 @@ export function throttleJson(figures: ThrottleFigures): object {
   };
 }
 
-function slowdownJson(slowdown: SlowdownFigures): object {
+function slowdownJson(slowdown: SlowdownFigures) {
   return {
     ...quantilesJson(slowdown),
     added_seconds: quantilesJson(slowdown.addedSeconds),
@@ -34,14 +37,14 @@ function slowdownJson(slowdown: SlowdownFigures): object {
   };
 }
 
-function amountJson({ packets, bytes }: Amount): object {
+function amountJson({ packets, bytes }: Amount): Amount {
   return { packets, bytes };
 }
 
-function trafficJson({ packets, bytes, seconds, rateBps }: Traffic): object {
+function trafficJson({ packets, bytes, seconds, rateBps }: Traffic) {
   return { packets, bytes, seconds, rate_bps: rateBps };
 }
 
-function quantilesJson({ median, p95, p99, max }: Quantiles): object {
+function quantilesJson({ median, p95, p99, max }: Quantiles): Quantiles {
   return { median, p95, p99, max };
 }
