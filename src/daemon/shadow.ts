@@ -12,6 +12,7 @@ import {
   shadowSummaryLine,
 } from '../output/event/shadow-event-line.ts';
 import type { ShadowCounts } from '../output/metrics/metrics-sources.ts';
+import type { Rules } from '../decision/rules.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import { type AlarmOutputs, RunShadowAlarms } from './shadow-alarms.ts';
 import { shadowFigures, shadowName } from './shadow-figures.ts';
@@ -32,8 +33,12 @@ export interface ShadowStatus extends ShadowFigures {
   readonly files: ShadowFiles;
 }
 
-/** The last hour is evaluated again after so long: it takes as long as the trial of a reload. */
+/**
+ * The last hour is evaluated again after so long, and after this many times the time that it took: packets wait
+ * meanwhile, as they do for the trial of a reload.
+ */
 const EVALUATE_MS = 60_000;
+const EVALUATE_RATIO = 500;
 /** Number of problems per reading whose text is logged. */
 const LOGGED_PROBLEMS = 100;
 
@@ -45,7 +50,9 @@ export class RunShadow {
   private readonly outputs: AlarmOutputs;
   private files: ShadowFiles | null = null;
   private lastHour: LastHour | null = null;
-  private evaluatedMs = -Infinity;
+  /** Time of the next evaluation (of performance.now), and the active rules of the last one. */
+  private evaluateAtMs = -Infinity;
+  private evaluatedRules: Rules | null = null;
   /** The state of the files when they were read, and when they were looked at last. */
   private stamp = '';
   private seenStamp = '';
@@ -91,7 +98,7 @@ export class RunShadow {
 
   /** To be called about once a second. */
   tick(): void {
-    if (performance.now() - this.evaluatedMs > EVALUATE_MS) this.evaluate();
+    if (performance.now() >= this.evaluateAtMs || this.evaluatedRules !== this.engine.rules) this.evaluate();
   }
 
   /** To be called about once a second if changed files are to be read: reads them once a change has settled. */
@@ -209,11 +216,13 @@ export class RunShadow {
   }
 
   private evaluate(): void {
-    const { engine } = this;
-    const { shadow, timeUs } = engine;
+    const { shadow, timeUs, rules } = this.engine;
     if (shadow === null) return;
-    this.evaluatedMs = performance.now();
-    this.lastHour = { timeUs, evaluation: engine.evaluateShadow(shadow) };
+    const beganMs = performance.now();
+    this.lastHour = { timeUs, evaluation: this.engine.evaluateShadow(shadow) };
+    const endMs = performance.now();
+    this.evaluateAtMs = endMs + Math.max(EVALUATE_MS, EVALUATE_RATIO * (endMs - beganMs));
+    this.evaluatedRules = rules;
   }
 
   private figures(): ShadowFigures | null {

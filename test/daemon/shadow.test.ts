@@ -294,28 +294,52 @@ describe('the active side', () => {
   const mixed = join(shared.path, 'mixed.pcap');
   spawnSync(process.execPath, [join(PROJECT, 'bench/generate/main.mjs'), '--packets', '60000', mixed]);
 
-  /** The logs of a daemon over the mixed capture: flows, and decisions without the shadow's own lines and their numbers. */
-  async function logsOf(workers: number, ...flags: string[]): Promise<string> {
+  /** Lines of the shadow and its operator. */
+  const OWN = /"event_type":"(?:shadow|action)"/;
+
+  /** The logs of a daemon that `feedAll` feeds: flows, and decisions without the shadow's lines and without numbers. */
+  async function logsOf(feedAll: (daemon: RunningDaemon) => Promise<void>, ...flags: string[]): Promise<string> {
     const flows = join(folder.path, 'flows.jsonl');
-    const daemon = await run('--flows', flows, '--workers', String(workers), '--mode', 'enforce', ...flags).started();
-    createReadStream(mixed).pipe(daemon.child.stdin!);
+    for (const path of [flows, paths.decisions]) writeFileSync(path, '');
+    const daemon = await run('--flows', flows, '--mode', 'enforce', ...flags).started();
+    await feedAll(daemon);
     expect((await daemon.ended).code).toBe(0);
     const lines = readFileSync(paths.decisions, 'latin1').split('\n');
-    const own = lines.filter((line) => !line.includes('"event_type":"shadow"'));
-    expect(own.length).toBe(flags.length === 0 ? lines.length : lines.length - shadows().length);
-    const unnumbered = own.map((line) => line.replace(/,"seq":\d+}$/, '}')).join('\n');
-    writeFileSync(paths.decisions, '');
-    const text = unnumbered + readFileSync(flows, 'latin1');
-    writeFileSync(flows, '');
-    return text;
+    const others = lines.filter((line) => !OWN.test(line)).map((line) => line.replace(/,"seq":\d+}$/, '}'));
+    return others.join('\n') + readFileSync(flows, 'latin1');
+  }
+
+  function whole(daemon: RunningDaemon): Promise<void> {
+    createReadStream(mixed).pipe(daemon.child.stdin!);
+    return Promise.resolve();
+  }
+
+  /** A shadow begins, is another one, and ends while packets are decided. */
+  async function withCtl(daemon: RunningDaemon): Promise<void> {
+    const bytes = readFileSync(mixed);
+    const changes = [['draft.yaml'], ['policy.yaml'], ['--off']];
+    const piece = Math.ceil(bytes.length / (changes.length + 1));
+    const stdin = daemon.child.stdin!;
+    for (const [at, change] of changes.entries()) {
+      stdin.write(bytes.subarray(at * piece, (at + 1) * piece));
+      expect((await ctl('shadow', ...change)).code).toBe(0);
+    }
+    stdin.end(bytes.subarray(changes.length * piece));
   }
 
   it.each([1, 2])('writes the same bytes with and without a shadow (%i threads)', async (workers) => {
     writeFileSync(paths.policy, readFileSync(join(PROJECT, 'rules/policy.yaml')));
     writeFileSync(paths.registry, readFileSync(join(PROJECT, 'rules/registry.csv')));
-    const without = await logsOf(workers);
+    const threads = ['--workers', String(workers)];
+    const without = await logsOf(whole, ...threads);
     expect(without.split('\n').length).toBeGreaterThan(1000);
-    expect((await logsOf(workers, '--shadow', paths.draft)) === without).toBe(true);
+    expect(states()).toEqual([]);
+    expect((await logsOf(whole, ...threads, '--shadow', paths.draft)) === without).toBe(true);
+    expect(states().at(-1)).toBe('ended');
+    const began = shadows().at(-1)!.shadow.since_began as { flows: number; newly_hit: number };
+    expect(Math.min(began.flows, began.newly_hit)).toBeGreaterThan(50);
+    expect((await logsOf(withCtl, ...threads)) === without).toBe(true);
+    expect(states().filter((state) => state === 'ended')).toHaveLength(2);
   });
 });
 

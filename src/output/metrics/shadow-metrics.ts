@@ -96,8 +96,8 @@ export const SHADOW: readonly CatalogueMetric[] = [
     'VPN flows by the action of the active rules and another one of the shadow, since it began. A flow counts once for each pair that it has in turn.',
     changedFlows,
   ),
-  counter(
-    'sluice_shadow_flows_left_out_total',
+  gauge(
+    'sluice_shadow_flows_left_out',
     'Hit flows whose clients were not counted because there were too many clients, since the shadow began.',
     (s) => s.shadow.counts?.flowsLeftOut ?? 0,
   ),

@@ -119,6 +119,9 @@ export class ShadowComparison implements ShadowListener {
     const limit = findingStage(finding) === Stage.CONFIRMED ? this.clientLimit : this.clientLimit >> 1;
     if (this.hits.hasRoom(this.client.source, limit)) {
       this.hits.take(this.client.source, wasHit, isHit, rule, user);
+      // A flow that was suspected has found no room, and finds some once it is confirmed.
+      if ((this.flags[slot]! & LEFT_OUT) !== 0) this.flowsLeftOut--;
+      this.flags[slot]! &= ~LEFT_OUT;
     } else if ((this.flags[slot]! & LEFT_OUT) === 0) {
       this.flags[slot]! |= LEFT_OUT;
       this.flowsLeftOut++;
