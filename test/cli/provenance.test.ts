@@ -133,6 +133,28 @@ describe('inputs', () => {
   });
 });
 
+describe('a run that fails', () => {
+  it('leaves no record, and does not wait for hashes', async () => {
+    const huge = path('huge.pcap');
+    copyFileSync(join(ROOT, REKEY), huge);
+    // Hashing it takes minutes.
+    truncateSync(huge, 200_000_000_000);
+    const since = Date.now();
+    const { code } = await sluice([
+      'replay',
+      huge,
+      '--flows',
+      path('full.jsonl'),
+      '--decisions',
+      '/dev/full',
+      '--quiet',
+    ]);
+    expect(code).toBe(1);
+    expect(Date.now() - since).toBeLessThan(30_000);
+    expect(existsSync(path('full.jsonl.run.json'))).toBe(false);
+  });
+});
+
 describe('a run of which not all was read', () => {
   it('that a signal ended has the position in the record of each output', async () => {
     const [decisions, flows] = [path('signal.jsonl'), path('signal-flows.jsonl')];
@@ -174,6 +196,14 @@ describe('a run of which not all was read', () => {
 });
 
 describe('the record beside an output', () => {
+  it('is there beside an annotated capture', async () => {
+    const output = path('annotated.pcapng');
+    expect((await sluice(['replay', TWO, '--annotate', output, '--quiet'])).code).toBe(0);
+    expect(recordOf(output).outputs).toEqual([
+      { file: output, bytes: statSync(output).size, sha256: sha256sum(output) },
+    ]);
+  });
+
   it('is there for each file, with further files of a capture, and not for a pipe or a device', async () => {
     const [kept, flows] = [path('kept.pcap'), path('flows.jsonl')];
     const captures = ['raw-101.pcap', 'gre.pcap'].map((name) => `captures/encapsulation/${name}`);
