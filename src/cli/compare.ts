@@ -34,6 +34,9 @@ import { checkOverwriting, checkStandardOutput, STANDARD_OUTPUT, withStandardOut
 import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
 import { RunRecord } from './run-record.ts';
+import { throttleFigures } from '../study/throttle/throttle-figures.ts';
+import { throttleJson } from '../study/throttle/throttle-json.ts';
+import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
@@ -124,6 +127,8 @@ class CompareRun {
   private readonly session: Session;
   private readonly comparison: Comparison;
   private readonly trips: readonly TrialTrip[][];
+  /** By side; null if no output shows it. */
+  private readonly throttles: readonly ThrottleStudy[] | null;
   private readonly largest: readonly LargestChanges[];
   private readonly record: RunRecord;
   private changes: EventOutput | null = null;
@@ -143,6 +148,7 @@ class CompareRun {
     this.session = new Session(tracker);
     this.comparison = new Comparison(candidates.map(({ rules }) => rules.policy));
     this.trips = candidates.map(() => []);
+    this.throttles = flags.json === true ? candidates.map(({ rules }) => new ThrottleStudy(rules.policy.rules)) : null;
     this.largest = this.comparison.pairs.map(() => new LargestChanges());
     this.record = new RunRecord(flags, list);
     for (const [at, pair] of this.comparison.pairs.entries())
@@ -193,14 +199,20 @@ class CompareRun {
 
   /** Begins a capture: every set of rules decides its flows, as if it were enforced. */
   private begin(): CaptureUnderWay {
-    const { candidates, comparison } = this;
+    const { candidates, comparison, throttles } = this;
     const guards = candidates.map(({ rules }) => new TrialGuard(rules.policy.safety));
-    const sides = candidates.map(({ rules }, side) => ({ rules, sink: comparison.sinkOf(side), guard: guards[side]! }));
+    const sides = candidates.map(({ rules }, side) => ({
+      rules,
+      sink: comparison.sinkOf(side),
+      guard: guards[side]!,
+      throttles: throttles?.[side] ?? null,
+    }));
     const { pipeline } = this.session.beginSides(sides, comparison);
     return {
       pipeline,
       finished: () => {
         for (const [side, guard] of guards.entries()) addTrips(this.trips[side]!, guard.trips);
+        for (const study of throttles ?? []) study.forgottenAll();
       },
     };
   }
@@ -247,6 +259,7 @@ class CompareRun {
       policy: { file: shownPath(policyFile), name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
       registry: { file: shownPath(registryFile), sha256: registry.sha256, entries: registry.count },
       trips: this.trips[side]!,
+      throttles: this.throttles?.[side]!.totals.map((rule) => throttleJson(throttleFigures(rule))) ?? null,
     };
   }
 

@@ -34,6 +34,8 @@ export interface Side {
   readonly rules: Rules;
   readonly sink: DecisionSink;
   readonly guard: SafetyGuard | null;
+  /** Receives what its throttles do; null or left out: none. */
+  readonly throttles?: ThrottleListener | null;
 }
 
 /** One capture: batches go into the pipeline, whose flows are decided. */
@@ -95,7 +97,9 @@ export class Session {
     const { tracker, controllers } = this;
     while (controllers.length < sides.length)
       controllers.push(new DecisionController(tracker.table, tracker.evidenceLog));
-    const decisions = sides.map(({ rules, sink, guard }, side) => controllers[side]!.begin(rules, sink, guard));
+    const decisions = sides.map(({ rules, sink, guard, throttles = null }, side) =>
+      controllers[side]!.begin(rules, sink, guard, throttles),
+    );
     const port = new SideBySide(tracker.table, controllers.slice(0, sides.length), listener);
     return { decisions, pipeline: new Pipeline(tracker, port) };
   }

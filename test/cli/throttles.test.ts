@@ -39,7 +39,12 @@ interface Summary {
 }
 
 async function summary(...args: string[]): Promise<{ readonly text: string; readonly summary: Summary }> {
-  const { code, stdout, stderr } = await sluice(['replay', '--policy', policy, '--json', ...args]);
+  const { code, stdout, stderr } = await sluice([
+    'replay',
+    ...(args.includes('--policy') ? [] : ['--policy', policy]),
+    '--json',
+    ...args,
+  ]);
   expect([code, stderr]).toEqual([0, '']);
   return { text: withoutProvenance(stdout), summary: JSON.parse(stdout) as Summary };
 }
@@ -81,6 +86,20 @@ describe('throttles in the JSON summary', () => {
     expect(figures.offered.seconds).toBeCloseTo(2 * alone.offered.seconds, 9);
     expect(figures.dropped).toEqual(plus(alone.dropped, alone.dropped));
     expect(figures.delay_us.max).toBe(alone.delay_us.max);
+  });
+
+  it('of each policy that is compared are those of a replay with that policy', async () => {
+    const other = join(folder, 'slower.yaml');
+    writeFileSync(other, readFileSync(policy, 'utf8').replace('64kbit/s', '16kbit/s'));
+    const args = ['compare', ...CAPTURES, '--policy', policy, '--policy', other, '--json'];
+    const { code, stdout } = await sluice(args);
+    expect(code).toBe(0);
+    const { rules } = JSON.parse(stdout) as { readonly rules: readonly { readonly throttles: unknown }[] };
+    expect(rules.map(({ throttles }) => throttles)).toEqual([
+      (await summary(...CAPTURES, '--mode', 'enforce')).summary.throttles,
+      (await summary(...CAPTURES, '--mode', 'enforce', '--policy', other)).summary.throttles,
+    ]);
+    expect(rules[0]!.throttles).not.toEqual(rules[1]!.throttles);
   });
 
   it('have the keys that their table in the documents has', async () => {

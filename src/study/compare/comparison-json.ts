@@ -28,8 +28,8 @@ export function comparisonJson(totals: ComparisonTotals): string {
   return `${JSON.stringify(object)}\n`;
 }
 
-function rulesJson({ letter, policy, registry, trips }: ComparedRules): object {
-  return { name: letter, policy, registry, breaker: { would_trip: trips.map(trialTripJson) } };
+function rulesJson({ letter, policy, registry, trips, throttles }: ComparedRules): object {
+  return { name: letter, policy, registry, breaker: { would_trip: trips.map(trialTripJson) }, throttles };
 }
 
 function pairJson(

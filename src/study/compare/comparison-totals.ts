@@ -5,6 +5,7 @@ import type { Incomplete } from '../../pipeline/capture-run.ts';
 import type { Provenance } from '../../output/provenance/provenance.ts';
 import type { Interruption } from '../../output/summary/interruption.ts';
 import type { FilesBack } from '../../pipeline/file-order.ts';
+import type { ThrottleFields } from '../throttle/throttle-json.ts';
 import type { Comparison } from './comparison.ts';
 import type { LargestChanges } from './largest-changes.ts';
 
@@ -16,6 +17,8 @@ export interface ComparedRules {
   readonly registry: { readonly file: string; readonly sha256: string; readonly entries: number };
   /** Trips that its breaker would have had: the first of each kind. */
   readonly trips: readonly TrialTrip[];
+  /** What its throttle rules would have done; null if that was not collected. */
+  readonly throttles: readonly ThrottleFields[] | null;
 }
 
 export interface ComparisonTotals {
