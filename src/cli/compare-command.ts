@@ -7,6 +7,7 @@ import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
+import { reportOption } from './report-flags.ts';
 import { wholeNumber } from './whole-number.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -18,6 +19,8 @@ Examples:
                                             each flow that a new registry changes, as a JSON line
   sluice compare day/ --policy now.yaml --policy draft.yaml --quiet --max-registered-hits 0 --max-share-hit 1%
                                             a gate: exit code 1 if the draft would hit more
+  sluice compare trace.pcap --policy now.yaml --policy draft.yaml --report change.html
+                                            a page for readers
 
 The first policy and registry are compared with each further one. A registry given once is used with every policy, and a
 policy given once with every registry. All are applied as if they were enforced. A flow counts by the strongest action
@@ -62,7 +65,8 @@ export function addCompareCommand(program: Command): void {
       'exit code 1 if a greater share of the clients with a VPN would newly be hit',
       share,
     )
-    .option('--force', 'overwrite the file of --changes if it exists')
+    .addOption(reportOption())
+    .option('--force', 'overwrite outputs that exist; without it they are refused with exit code 2')
     .addOption(noHashOption())
     .addOption(addressesOption())
     .addOption(addressKeyOption())

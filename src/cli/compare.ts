@@ -18,21 +18,25 @@ import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { type LoadedRules, type RegistryReading, requireRules, shownPath } from '../rules/load-rules.ts';
 import { changeEvent } from '../study/compare/change-event.ts';
 import { Comparison } from '../study/compare/comparison.ts';
-import { comparisonJson } from '../study/compare/comparison-json.ts';
+import { comparisonJson, comparisonObject } from '../study/compare/comparison-json.ts';
 import { comparisonText } from '../study/compare/comparison-text.ts';
 import type { ComparedRules, ComparisonTotals } from '../study/compare/comparison-totals.ts';
 import type { FlowChange } from '../study/compare/flow-change.ts';
 import { LargestChanges } from '../study/compare/largest-changes.ts';
 import type { PairComparison } from '../study/compare/pair-comparison.ts';
+import { compareReport } from '../study/report/compare-report.ts';
+import { compareFigures } from '../study/report/compare-report-data.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { exceededLimits, type HitLimits } from './compare-limits.ts';
 import { interruptionAt } from './interruption.ts';
 import type { HashFlag } from './no-hash-flag.ts';
 import { originOf } from './origin-flags.ts';
-import { checkOverwriting, checkStandardOutput, STANDARD_OUTPUT, withStandardOutput } from './output-paths.ts';
+import { checkOverwriting, checkStandardOutput, usesStandardOutput, withStandardOutput } from './output-paths.ts';
 import { Progress } from './progress.ts';
+import type { ReportFlags } from './report-flags.ts';
 import { reportList } from './report-list.ts';
+import { ReportOutput } from './report-output.ts';
 import { RunRecord } from './run-record.ts';
 import { throttleFigures } from '../study/throttle/throttle-figures.ts';
 import { throttleJson } from '../study/throttle/throttle-json.ts';
@@ -41,7 +45,7 @@ import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
-export interface CompareFlags extends AddressFlags, EventOrigin, HitLimits, HashFlag {
+export interface CompareFlags extends AddressFlags, EventOrigin, HitLimits, HashFlag, ReportFlags {
   readonly policy?: readonly string[];
   readonly registry?: readonly string[];
   readonly changes?: string;
@@ -65,6 +69,7 @@ interface Candidate {
 export async function compare(captures: readonly string[], given: CompareFlags): Promise<ExitCode> {
   const flags = withStandardOutput(given);
   checkStandardOutput(flags, flags.json === true);
+  const report = ReportOutput.of(flags);
   const pairs = rulesFiles(flags);
   const list = await listCaptures(captures);
   const inputs = [...list.paths, ...pairs.flatMap(({ policy, registry }) => [policy, registry]), flags.addressKey];
@@ -78,7 +83,7 @@ export async function compare(captures: readonly string[], given: CompareFlags):
     // The context of decision events is not part of these events.
     const none = { policy: { name: '', sha256: '' }, registry: { sha256: '' } };
     const fields = new EventFields(show, none, originOf(flags));
-    return await new CompareRun(flags, list, candidates, fields, running.tracker).run();
+    return await new CompareRun(flags, list, candidates, fields, running.tracker).run(report);
   } finally {
     await running.stop();
   }
@@ -157,7 +162,7 @@ class CompareRun {
       };
   }
 
-  async run(): Promise<ExitCode> {
+  async run(report: ReportOutput | null): Promise<ExitCode> {
     const { flags, list, comparison, files } = this;
     if (flags.changes !== undefined) this.changes = await openEvents(flags.changes, 'change');
     const progress = await Progress.open(list.paths, flags.quiet === true);
@@ -189,8 +194,11 @@ class CompareRun {
     }
     for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
     const totals = await this.totalsOf(run, signals.signal);
+    const reported = report === null ? null : { report: compareFigures(totals) };
+    await this.show(totals, reported ?? {});
+    if (report !== null && reported !== null)
+      await report.write(compareReport({ ...comparisonObject(totals), ...reported }, new Date().toISOString()));
     await this.record.writeBeside();
-    await this.show(totals);
     if (signals.exitCode !== null) return signals.exitCode;
     if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
     if (run.incomplete.length > 0) return ExitCode.CAPTURE_INCOMPLETE;
@@ -263,15 +271,15 @@ class CompareRun {
     };
   }
 
-  private async show(totals: ComparisonTotals): Promise<void> {
+  private async show(totals: ComparisonTotals, reported: object): Promise<void> {
     const { flags } = this;
     const warning = filesBackText(totals.filesBack, totals.captureCount);
     if (warning !== '') process.stderr.write(`sluice: warning: ${warning}\n`);
     if (totals.interruption !== null && (flags.json === true || flags.quiet === true))
       process.stderr.write(`sluice: ${interruptionText(totals.interruption)}\n`);
-    if (flags.json === true) await writeOut(comparisonJson(totals));
+    if (flags.json === true) await writeOut(comparisonJson(totals, reported));
     else if (flags.quiet === true) return;
-    else if (flags.changes === STANDARD_OUTPUT) process.stderr.write(comparisonText(totals));
+    else if (usesStandardOutput(flags)) process.stderr.write(comparisonText(totals));
     else await writeOut(comparisonText(totals));
   }
 

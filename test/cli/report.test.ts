@@ -250,6 +250,55 @@ describe('a report that cannot be made', () => {
   });
 });
 
+describe('the report of a comparison', () => {
+  const path = join(folder, 'compared.html');
+  const policies = ['--policy', 'rules/policy.yaml', '--policy', EVERYONE, '--policy', THROTTLES];
+  const compared = sluice(['compare', ...CAPTURES, ...policies, '--report', path, '--json']);
+
+  it('has no number that the JSON does not have, and needs nothing else', async () => {
+    const { stdout, code } = await compared;
+    expect(code).toBe(0);
+    const known = valuesOf(JSON.parse(stdout));
+    const elements = readPage(readFileSync(path, 'utf8'));
+    const figures = elements.filter(({ tag }) => tag === 'data');
+    expect(figures.length).toBeGreaterThan(100);
+    for (const { attributes, text } of figures) expect(known, text).toContain(attributes.value);
+    for (const cell of elements.filter(({ tag }) => tag === 'td' || tag === 'dd'))
+      expect(bareText(cell).replace('<5', '')).not.toMatch(/\d/);
+    expect(elements.map(({ tag }) => tag)).not.toContain('script');
+    const ids = elements.flatMap(({ attributes: { id } }) => id ?? []);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('has the first line of the comparison for each further set of rules, in large letters', async () => {
+    const { changes } = JSON.parse((await compared).stdout) as {
+      changes: { to: string; registered_users_newly_hit: { clients: number } }[];
+    };
+    const leads = readPage(readFileSync(path, 'utf8')).filter(({ attributes }) => attributes.class === 'lead');
+    const shown = (clients: number): string => (clients > 0 && clients < 5 ? '<5' : String(clients));
+    expect(leads.map(({ text }) => text.replace(/\s+/g, ' ').trim())).toEqual(
+      changes.map(
+        ({ to, registered_users_newly_hit: { clients } }) =>
+          `${shown(clients)} registered ${clients === 1 ? 'user' : 'users'} would newly be hit by ${to}.`,
+      ),
+    );
+    expect(changes[0]!.registered_users_newly_hit.clients).toBeGreaterThan(0);
+  });
+
+  it('hides holders with the addresses', async () => {
+    const hidden = join(folder, 'compared-hidden.html');
+    const { code } = await sluice([
+      ...['compare', ...CAPTURES, ...policies],
+      ...['--report', hidden, '--quiet', '--addresses', 'truncated'],
+    ]);
+    expect(code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('Example');
+    expect(readFileSync(hidden, 'utf8')).not.toContain('Example');
+    const ends = readFileSync(hidden, 'utf8').match(/\d+\.\d+\.\d+\.\d+/g) ?? [];
+    expect(ends.filter((end) => !end.endsWith('.0'))).toEqual([]);
+  });
+});
+
 it('the report of an interrupted run says so before anything else', async () => {
   const report = join(folder, 'interrupted.html');
   const decisions = join(folder, 'interrupted.jsonl');

@@ -9,9 +9,20 @@ import type { LargestChanges } from './largest-changes.ts';
 import type { PairComparison } from './pair-comparison.ts';
 import type { ComparedInterval } from './compared-time-line.ts';
 
-export function comparisonJson(totals: ComparisonTotals): string {
+/** The keys of a comparison as JSON. */
+export type ComparisonFields = ReturnType<typeof comparisonObject>;
+export type PairFields = ReturnType<typeof pairJson>;
+export type ComparedIntervalFields = ReturnType<typeof intervalJson>;
+
+/** One JSON object on one line; `more`: keys that a flag asks for. */
+export function comparisonJson(totals: ComparisonTotals, more: object = {}): string {
+  return `${JSON.stringify({ ...comparisonObject(totals), ...more })}\n`;
+}
+
+/** The comparison as data: the type of the result has the keys. */
+export function comparisonObject(totals: ComparisonTotals) {
   const { counters, comparison, rules, largest } = totals;
-  const object = {
+  return {
     captures: totals.captureCount,
     incomplete: totals.incomplete,
     interrupted: totals.interruption === null ? null : interruptionJson(totals.interruption),
@@ -25,19 +36,13 @@ export function comparisonJson(totals: ComparisonTotals): string {
     time_line: comparison.timeLine.intervals().map((interval) => intervalJson(interval, rules)),
     provenance: totals.provenance,
   };
-  return `${JSON.stringify(object)}\n`;
 }
 
-function rulesJson({ letter, policy, registry, trips, throttles }: ComparedRules): object {
+function rulesJson({ letter, policy, registry, trips, throttles }: ComparedRules) {
   return { name: letter, policy, registry, breaker: { would_trip: trips.map(trialTripJson) }, throttles };
 }
 
-function pairJson(
-  pair: PairComparison,
-  flows: number,
-  rules: readonly ComparedRules[],
-  largest: LargestChanges,
-): object {
+function pairJson(pair: PairComparison, flows: number, rules: readonly ComparedRules[], largest: LargestChanges) {
   const { hits } = pair;
   return {
     from: rules[0]!.letter,
@@ -63,26 +68,25 @@ function pairJson(
   };
 }
 
-function rowJson({ value, from, to, flows, clients, packets, bytes }: ChangeRow): object {
+function rowJson({ value, from, to, flows, clients, packets, bytes }: ChangeRow): Omit<ChangeRow, 'dimension'> {
   return { value, from, to, flows, clients, packets, bytes };
 }
 
-function intervalJson(
-  { fromUs, lengthUs, packets, bytes, sides }: ComparedInterval,
-  rules: readonly ComparedRules[],
-): object {
+/** An interval, with a key for each side beside those of the interval itself. */
+export function intervalJson(interval: ComparedInterval, rules: readonly ComparedRules[]) {
+  const { fromUs, lengthUs, packets, bytes, sides } = interval;
+  const sideFields = sides.map((side, at) => [rules[at]!.letter, sideJson(side)] as const);
   return {
     start: formatMicros(fromUs),
     seconds: lengthUs / 1e6,
     offered: { packets, bytes },
-    ...Object.fromEntries(
-      sides.map((side, at) => [
-        rules[at]!.letter,
-        {
-          delayed: { packets: side.delayedPackets, bytes: side.delayedBytes },
-          dropped: { packets: side.droppedPackets, bytes: side.droppedBytes },
-        },
-      ]),
-    ),
+    ...(Object.fromEntries(sideFields) as Readonly<Record<'A' | 'B', ReturnType<typeof sideJson>>>),
+  };
+}
+
+function sideJson(side: ComparedInterval['sides'][number]) {
+  return {
+    delayed: { packets: side.delayedPackets, bytes: side.delayedBytes },
+    dropped: { packets: side.droppedPackets, bytes: side.droppedBytes },
   };
 }

@@ -22,13 +22,13 @@ export interface BarChart {
 }
 
 const WIDTH = 680;
-const LABEL_WIDTH = 180;
+const LABEL_WIDTH = 205;
 const TEXT_WIDTH = 130;
 const BAR_WIDTH = WIDTH - LABEL_WIDTH - TEXT_WIDTH;
 const ROW = 30;
 const THICKNESS = 18;
 /** Letters of a label at most. */
-const LABEL_LIMIT = 26;
+const LABEL_LIMIT = 28;
 const BAR_LIMIT = 24;
 
 export function barChart({ id, title, description, series, bars, hasLabels = false }: BarChart): Html {

@@ -31,7 +31,7 @@ thead th { border-bottom: 1.5px solid #141c26; font-weight: 600; font-size: 0.8r
 tbody th { font-family: inherit; overflow-wrap: anywhere; min-width: 6rem; }
 td { overflow-wrap: anywhere; }
 .number { text-align: right; padding-right: 0; padding-left: 0.8rem; }
-td.number, time { white-space: nowrap; }
+td.number, time, data { white-space: nowrap; }
 .wide { overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid #1f3a5f; }
 figure { margin: 1.1rem 0 0.6rem; }
