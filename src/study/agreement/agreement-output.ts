@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import type { Provenance } from '../../output/provenance/provenance.ts';
 import { MIN_SESSIONS } from '../interval/proportion.ts';
+import { leavesOutUnknown } from '../labels/tool-flows.ts';
 import { type Agreement, CALLED, type Difference } from './agreement.ts';
 
 /** The largest number of differences in the text; further ones are counted. */
@@ -44,6 +45,7 @@ export function agreementJson(agreement: Agreement, provenance: Provenance): str
     rows_untracked: agreement.untracked,
     rows_unreadable: agreement.unreadable,
     flows_contradictory: agreement.contradictory,
+    flows_unlisted: agreement.unlisted,
     differences,
     provenance,
   };
@@ -56,7 +58,7 @@ function byName(counts: readonly number[]): Record<string, number> {
 
 function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): string {
   if (agreed.value === null)
-    return `${tool} and Sluice on ${count(captures, 'capture')}: there is no flow that both saw.`;
+    return `${tool} and Sluice on ${count(captures, 'capture')}: there is no flow that both saw. Is this the log of the capture?`;
   const interval = (lower: number | null | undefined, upper: number | null | undefined): string =>
     typeof lower !== 'number' || typeof upper !== 'number' ? '' : ` (95 %: ${lower.toFixed(3)} to ${upper.toFixed(3)})`;
   const beyond =
@@ -66,7 +68,7 @@ function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): s
   const few = agreed.sessions < MIN_SESSIONS ? ` Below ${MIN_SESSIONS} captures there are no intervals.` : '';
   return (
     `${tool} and Sluice on ${count(captures, 'capture')}: they agree on ${number(agreed.count)} of ` +
-    `${count(agreed.total, 'flow')} that both saw, ${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
+    `${count(agreed.total, 'flow')}${leavesOutUnknown(tool) ? '' : ' that both saw'}, ${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
     `${beyond} This is agreement and not accuracy: either may be wrong.${few}`
   );
 }
@@ -86,8 +88,10 @@ function matrixCells({ tool, matrix, onlyTool, onlySluice }: Agreement): Cells {
   ];
 }
 
-function remarks({ tool, untracked, unreadable, contradictory, unlabelled }: Agreement): string[] {
+function remarks({ tool, untracked, unreadable, contradictory, unlisted, unlabelled }: Agreement): string[] {
   const lines: string[] = [];
+  if (unlisted > 0)
+    lines.push(`${count(unlisted, 'flow')} without a row of ${tool}, which lists what it recognises: other.`);
   if (untracked > 0)
     lines.push(`Not compared: ${count(untracked, 'row')} of ${tool} of other transports than TCP, UDP, ESP and AH.`);
   if (unreadable > 0)

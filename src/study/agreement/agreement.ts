@@ -1,7 +1,8 @@
 /**
  * How far another tool and Sluice agree on the flows of captures. Neither of them is the truth, so there is nothing right or
  * missed: flows are called wireguard, openvpn, ipsec or other by each, and agreement is measured on those that both saw.
- * Flows that only one of them saw (a tunnel that the other looks into, a packet that the other does not decode) are counted apart.
+ * Flows that only one of them saw (a tunnel that the other looks into, a packet that the other does not decode) are counted
+ * apart, except for a tool that does not list what it does not recognise: flows that it does not list are "other" for it.
  *
  * Cohen's kappa (J. Cohen, "A Coefficient of Agreement for Nominal Scales", 1960) is the agreement beyond that which two
  * tools would have by chance, if each called as many flows by each name as it did.
@@ -12,7 +13,7 @@ import type { Found, FoundFlows } from '../found-flows.ts';
 import { bootstrapInterval, type Interval } from '../interval/bootstrap.ts';
 import { COUNT, MIN_SESSIONS, proportion, type Proportion, TOTAL } from '../interval/proportion.ts';
 import { SessionSums } from '../interval/session-sums.ts';
-import type { Tool, ToolFlows, ToolOpinion } from '../labels/tool-flows.ts';
+import { leavesOutUnknown, type Tool, type ToolFlows, type ToolOpinion } from '../labels/tool-flows.ts';
 
 /** What a tool may call a flow, by protocol code. */
 export const CALLED = PROTOCOL_NAMES.map((name, code) => (code === Protocol.NONE ? 'other' : name));
@@ -56,11 +57,14 @@ export interface Agreement {
   readonly unreadable: number;
   /** Flows whose rows name several VPN protocols. */
   readonly contradictory: number;
+  /** Flows without a row that are "other" for a tool that does not list what it does not recognise. */
+  readonly unlisted: number;
   readonly differences: readonly Difference[];
 }
 
 const CODES = CALLED.length;
 const NOT_SEEN = 'not seen';
+const UNLISTED: ToolOpinion = { protocol: Protocol.NONE, word: 'not listed' };
 const NOTHING: ReadonlyMap<Protocol, Found> = new Map();
 
 /** Compares a tool's logs with the findings of a replay; both by the capture's name. */
@@ -89,6 +93,7 @@ class Tally {
   private untracked = 0;
   private unreadable = 0;
   private contradictory = 0;
+  private unlisted = 0;
   private readonly differences: Difference[] = [];
 
   addCapture(file: string, log: ToolFlows, found: FoundFlows): void {
@@ -100,7 +105,11 @@ class Tally {
       if (found.has(flow)) this.addBoth(file, flow, opinion, found.byFlow.get(flow) ?? NOTHING);
       else this.addOnlyTool(file, flow, opinion);
     }
-    for (const flow of found.seen) if (!log.byFlow.has(flow)) this.addOnlySluice(file, flow, found.byFlow.get(flow));
+    for (const flow of found.seen) {
+      if (log.byFlow.has(flow)) continue;
+      if (leavesOutUnknown(log.tool)) this.addUnlisted(file, flow, found.byFlow.get(flow));
+      else this.addOnlySluice(file, flow, found.byFlow.get(flow));
+    }
   }
 
   agreement(tool: Tool, unlabelled: readonly string[]): Agreement {
@@ -123,6 +132,7 @@ class Tally {
       untracked: this.untracked,
       unreadable: this.unreadable,
       contradictory: this.contradictory,
+      unlisted: this.unlisted,
       differences: this.differences,
     };
   }
@@ -136,6 +146,11 @@ class Tally {
     const own = calledBySluice(found, protocol);
     this.sums.add(file, protocol * CODES + own, 1);
     if (own !== protocol) this.differences.push({ kind: 'differs', file, flow, tool: word, sluice: textOf(found) });
+  }
+
+  private addUnlisted(file: string, flow: string, found: ReadonlyMap<Protocol, Found> = NOTHING): void {
+    this.unlisted++;
+    this.addBoth(file, flow, UNLISTED, found);
   }
 
   private addOnlyTool(file: string, flow: string, { protocol, word }: ToolOpinion): void {

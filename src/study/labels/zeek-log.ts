@@ -28,9 +28,9 @@ const FIELD_OF_PART: Readonly<Record<keyof TupleText, string>> = {
   dport: 'resp_p',
 };
 
-/** Names of fields, with the separator that this log has. */
-function tupleField(part: keyof TupleText, scope: string): string {
-  return `id${scope}${FIELD_OF_PART[part]}`;
+/** The name of a field, with the separator that this log has. */
+function fieldName(part: keyof TupleText | 'proto', scope: string): string {
+  return part === 'proto' ? part : `id${scope}${FIELD_OF_PART[part]}`;
 }
 
 /** True for an object of JSON that is a line of a log with connections. */
@@ -51,9 +51,12 @@ interface Connection extends TupleText {
   readonly ipProto: string;
 }
 
+type Wrong = keyof TupleText | 'proto';
+
 /** Adds a connection. Returns the part that is wrong, or null. */
-function addConnection(flows: ToolFlows, connection: Connection): keyof TupleText | null {
+function addConnection(flows: ToolFlows, connection: Connection): Wrong | null {
   const { proto, service, ipProto } = connection;
+  if (proto === '') return 'proto';
   const transport = proto === 'tcp' || proto === 'udp' ? proto : trackedTransport(ipProto);
   if (transport === undefined) {
     flows.untracked++;
@@ -111,9 +114,9 @@ export class ZeekTsvReader implements LineReader {
     ) as [string, string, string, string, string, string, string];
     const wrong = addConnection(this.flows, { src, sport, dst, dport, proto, service, ipProto });
     if (wrong === null) return;
-    const column = this.columns[PARTS.indexOf(wrong)]!;
+    const column = this.columns[wrong === 'proto' ? PARTS.length : PARTS.indexOf(wrong)]!;
     const before = cells.slice(0, column).reduce((length, cell) => length + cell.length + 1, 0);
-    this.issues.error(number, before + 1, `${tupleField(wrong, '.')} is "${cells[column]!}"`);
+    this.issues.error(number, before + 1, `${fieldName(wrong, '.')} is "${cells[column]!}"`);
   }
 
   private cell(cells: readonly string[], column: number): string {
@@ -136,7 +139,7 @@ export class ZeekTsvReader implements LineReader {
 
   private fields(names: readonly string[], number: number): void {
     const scope = scopeOf(names) ?? '.';
-    const wanted = [...PARTS.map((part) => tupleField(part, scope)), 'proto', 'service'];
+    const wanted = [...PARTS.map((part) => fieldName(part, scope)), 'proto', 'service'];
     const missing = wanted.filter((name) => !names.includes(name));
     if (missing.length > 0) {
       this.issues.error(number, 1, `the log does not have ${missing.join(', ')}, which conn.log has`);
@@ -180,7 +183,7 @@ export class ZeekJsonReader implements LineReader {
       const field = object[name];
       return typeof field === 'string' || typeof field === 'number' ? String(field) : '';
     };
-    const [src, sport, dst, dport] = PARTS.map((part) => textOf(tupleField(part, scope))) as [
+    const [src, sport, dst, dport] = PARTS.map((part) => textOf(fieldName(part, scope))) as [
       string,
       string,
       string,
@@ -197,7 +200,7 @@ export class ZeekJsonReader implements LineReader {
     };
     const wrong = addConnection(this.flows, connection);
     if (wrong === null) return;
-    const name = tupleField(wrong, scope);
+    const name = fieldName(wrong, scope);
     const found = connection[wrong];
     this.issues.error(
       number,

@@ -4,7 +4,7 @@ import { Stage } from '../../../src/dataplane/fingerprint/finding.ts';
 import { type Agreement, CALLED, compareWithTool } from '../../../src/study/agreement/agreement.ts';
 import { agreementJson, agreementMarkdown, agreementText } from '../../../src/study/agreement/agreement-output.ts';
 import { FoundFlows } from '../../../src/study/found-flows.ts';
-import { ToolFlows } from '../../../src/study/labels/tool-flows.ts';
+import { type Tool, ToolFlows } from '../../../src/study/labels/tool-flows.ts';
 import { SeededRandom } from '../../kit/random.mjs';
 import { sampleProvenance } from '../../kit/sample-provenance.ts';
 
@@ -13,14 +13,14 @@ const { NONE, WIREGUARD, OPENVPN, IPSEC } = Protocol;
 /** What each calls a flow; undefined where it did not see it. */
 type Pair = readonly [tool: Protocol | undefined, sluice: readonly Protocol[] | undefined];
 
-function compare(captures: readonly (readonly Pair[])[]): Agreement {
+function compare(captures: readonly (readonly Pair[])[], tool: Tool = 'Zeek'): Agreement {
   const logs = new Map<string, ToolFlows>();
   const found = new Map<string, FoundFlows>();
   for (const [at, pairs] of captures.entries()) {
-    const log = new ToolFlows('nDPI');
+    const log = new ToolFlows(tool);
     const flows = new FoundFlows();
-    for (const [i, [tool, sluice]] of pairs.entries()) {
-      if (tool !== undefined) log.add(`flow ${i}`, tool, `word ${tool}`);
+    for (const [i, [called, sluice]] of pairs.entries()) {
+      if (called !== undefined) log.add(`flow ${i}`, called, `word ${called}`);
       if (sluice === undefined) continue;
       flows.seen.add(`flow ${i}`);
       if (sluice.length > 0)
@@ -33,7 +33,7 @@ function compare(captures: readonly (readonly Pair[])[]): Agreement {
     found.set(`c${at}`, flows);
   }
   found.set('without a log', new FoundFlows());
-  return compareWithTool('nDPI', logs, found);
+  return compareWithTool(tool, logs, found);
 }
 
 /** Cohen's kappa from the list of what both called the flows: by its definition, flow by flow. */
@@ -92,6 +92,26 @@ describe('the agreement with another tool', () => {
     ]);
   });
 
+  it('takes a flow that nDPI does not list as other: nDPI lists what it recognises', () => {
+    const { matrix, onlySluice, unlisted, differences } = compare(
+      [
+        [
+          [WIREGUARD, [WIREGUARD]],
+          [undefined, []],
+          [undefined, [OPENVPN]],
+          [IPSEC, undefined],
+        ],
+      ],
+      'nDPI',
+    );
+    expect(matrix[NONE]).toEqual([1, 0, 1, 0]);
+    expect([onlySluice, unlisted]).toEqual([[0, 0, 0, 0], 2]);
+    expect(differences.map(({ kind, flow, tool, sluice }) => [kind, flow, tool, sluice])).toEqual([
+      ['only-tool', 'flow 3', 'word 3', 'not seen'],
+      ['differs', 'flow 2', 'not listed', 'openvpn, suspected'],
+    ]);
+  });
+
   it("has Cohen's kappa as its definition gives it, and bounds around it over captures", () => {
     const random = new SeededRandom(3);
     for (let round = 0; round < 30; round++) {
@@ -136,14 +156,14 @@ describe('the agreement with another tool', () => {
 
   it('is shown as agreement, not as accuracy', () => {
     const text = agreementText(agreement);
-    expect(text).toContain('nDPI and Sluice on 1 capture: they agree on 3 of 6 flows that both saw, 50.0 %.');
+    expect(text).toContain('Zeek and Sluice on 1 capture: they agree on 3 of 6 flows that both saw, 50.0 %.');
     expect(text).toContain('agreement and not accuracy');
     expect(text).not.toMatch(/precision|recall|missed|right/);
-    expect(text).toContain('c0: flow 1: nDPI: word 2; Sluice: other');
-    expect(text).toContain('1 capture without a log of nDPI, not counted: without a log.');
+    expect(text).toContain('c0: flow 1: Zeek: word 2; Sluice: other');
+    expect(text).toContain('1 capture without a log of Zeek, not counted: without a log.');
     expect(agreementText(compare([[[NONE, undefined]]]))).toContain('there is no flow that both saw');
     expect(JSON.parse(agreementJson(agreement, sampleProvenance()))).toMatchObject({
-      tool: 'nDPI',
+      tool: 'Zeek',
       agreed: { count: 3, total: 6 },
       kappa: { lower: null, upper: null },
       matrix: { other: { other: 1, ipsec: 1 }, openvpn: { other: 1 } },

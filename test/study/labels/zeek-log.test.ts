@@ -149,10 +149,11 @@ describe("Zeek's conn.log", () => {
       '2:1: error: a row before the line #fields, which says what its columns are',
     ]);
     const json = '{"id.orig_h":"192.0.2.1","id.orig_p":1,"id.resp_h":"x","id.resp_p":2,"proto":"udp"}';
-    expect((await readText(`${json}\n[1]\nx\n`)).issues).toEqual([
+    expect((await readText(`${json}\n[1]\nx\n${json.replace(',"proto":"udp"', '')}\n`)).issues).toEqual([
       `1:${json.indexOf('"id.resp_h"') + 1}: error: id.resp_h is "x"`,
       '2:1: error: no connection of Zeek: id.orig_h is missing',
       '3:1: error: not JSON; this log has one object in each line',
+      '4:1: error: proto is missing',
     ]);
   });
 
