@@ -4,6 +4,7 @@
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
+import { contextOf } from '../output/event/event-context.ts';
 import type { EventContext } from '../output/event/event-fields.ts';
 import { calendarLine, type ChangeFields, reloadLine, type RulesName } from '../output/event/daemon-event-line.ts';
 import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
@@ -283,8 +284,4 @@ function nameOf(rules: Rules): RulesName {
     ...(policy !== null && { policy_version: policy }),
     ...(registry !== null && { registry_version: registry }),
   };
-}
-
-export function contextOf({ policy, registry }: Rules): EventContext {
-  return { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
 }

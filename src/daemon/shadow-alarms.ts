@@ -6,6 +6,7 @@ import { FlowRecord } from '../decision/flow-record.ts';
 import { DecisionWord, type DecisionTable } from '../decision/decision-table.ts';
 import { ruleName, type Rules, shownRegistration } from '../decision/rules.ts';
 import type { TripReport } from '../decision/safety-guard.ts';
+import { contextOf } from '../output/event/event-context.ts';
 import { EventFields, vpnFields } from '../output/event/event-fields.ts';
 import {
   type ShadowHit,
@@ -20,7 +21,6 @@ import type { Log } from '../output/log/log.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { RegisteredHit } from '../study/shadow/shadow-comparison.ts';
 import type { RunEngine } from './daemon-engine.ts';
-import { contextOf } from './rule-changes.ts';
 import { shadowName } from './shadow-figures.ts';
 import type { ShadowAlarms, ShadowSide } from './shadow-side.ts';
 
