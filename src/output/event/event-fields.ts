@@ -94,8 +94,9 @@ export class EventFields {
     decision: DecisionView | null,
     reason: FlowEnd,
   ): Omit<FlowEvent, keyof EventOrigin> {
+    const end = formatMicros(flow.lastTimeUs);
     return {
-      timestamp: formatMicros(flow.lastTimeUs),
+      timestamp: end,
       event_type: 'flow',
       pcap_filename: file,
       pcap_cnt: flow.firstPacket,
@@ -106,7 +107,7 @@ export class EventFields {
         bytes_toserver: flow.bytesToDestination,
         bytes_toclient: flow.bytesToSource,
         start: formatMicros(flow.firstTimeUs),
-        end: formatMicros(flow.lastTimeUs),
+        end,
         duration: durationUs(flow) / MICROS_PER_SECOND,
         reason: FLOW_END_NAMES[reason],
       },
