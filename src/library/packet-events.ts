@@ -9,6 +9,7 @@ import type { EventSink } from './event-sink.ts';
 import type { EventRun } from './queued-reading.ts';
 import { readSummary } from './read-summary.ts';
 import type { Packet, PacketBatches, ReadSummary } from './session.ts';
+import { StoppableIteration } from './stoppable-iteration.ts';
 import { SluiceError } from './sluice-error.ts';
 
 /** Bytes of packets in a batch: at least one packet of any length. */
@@ -17,7 +18,7 @@ const LARGEST_LINK_TYPE = 0xffff;
 const LARGEST_WIRE_LENGTH = 0xffffffff;
 
 export class PacketEvents implements EventRun {
-  private readonly packets: PacketBatches;
+  private readonly packets: StoppableIteration<readonly Packet[]>;
   private readonly name: string;
   private readonly rules: Rules;
   private readonly makeTracker: () => Tracker;
@@ -38,7 +39,7 @@ export class PacketEvents implements EventRun {
     sink: EventSink,
     settle: () => Promise<boolean>,
   ) {
-    this.packets = packets;
+    this.packets = new StoppableIteration(packets);
     this.name = name;
     this.rules = rules;
     this.makeTracker = makeTracker;
@@ -53,7 +54,7 @@ export class PacketEvents implements EventRun {
     const { pipeline, decisions } = session.begin(rules, { sink: sink.sink, guard });
     sink.beginFile(this.name, 0);
     let number = 0;
-    for await (const packets of this.packets) {
+    for await (const packets of this.packets.items()) {
       let batch = await pipeline.memory.nextBatch();
       this.clear(batch);
       for (const packet of packets) {
@@ -78,6 +79,7 @@ export class PacketEvents implements EventRun {
 
   interrupt(): void {
     this.isStopped = true;
+    this.packets.stop();
   }
 
   private async goesOn(): Promise<boolean> {

@@ -195,6 +195,33 @@ describe('a loop over events', () => {
     await refused(all(session.read(REKEY)), 'wrong-use', 'the session is closed');
   });
 
+  it('ends when the session is closed while the source of packets has nothing', async () => {
+    const session = await openSession();
+    async function* source(): AsyncGenerator<Packet[]> {
+      yield await packetsOf(REKEY);
+      await new Promise(() => undefined);
+    }
+    const reading = session.take(source(), { flows: 'all' });
+    const events = all(reading);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await session.close();
+    expect((await events).length).toBeGreaterThan(0);
+    expect(reading.summary).toMatchObject({ complete: false, packets: 73 });
+  });
+
+  it('closes the source of packets after a packet that is refused', async () => {
+    let closed = false;
+    function* source(): Generator<Packet[]> {
+      try {
+        for (;;) yield [{ timeUs: -1, linkType: 1, bytes: new Uint8Array(60) }];
+      } finally {
+        closed = true;
+      }
+    }
+    await refused(all((await openSession()).take(source())), 'invalid-packet', 'packet 1: timeUs is -1');
+    expect(closed).toBe(true);
+  });
+
   it('gets the error of the source of packets', async () => {
     const session = await openSession();
     async function* source(): AsyncGenerator<Packet[]> {
