@@ -11,7 +11,6 @@ import { installed } from '../kit/installed.ts';
 import { ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
-const OUTPUTS = ['flows', 'decisions'] as const;
 
 /** The indented commands of a section, up to the next heading. */
 function commandsOf(section: string): string {
@@ -72,7 +71,7 @@ describe.skipIf(!installed('xargs'))('an archive in parts', () => {
     });
     expect([run.status, run.stderr]).toEqual([0, '']);
     const args = ['replay', '--each', 'traces', '--json', '--no-hash'];
-    const ended = await sluice([...args, '--flows', 'whole.flows.jsonl', '--decisions', 'whole.decisions.jsonl'], {
+    const ended = await sluice([...args, '--flows', 'whole.flows.parquet', '--decisions', 'whole.decisions.jsonl'], {
       cwd: folder,
     });
     expect([ended.code, ended.stderr]).toEqual([0, '']);
@@ -80,13 +79,11 @@ describe.skipIf(!installed('xargs'))('an archive in parts', () => {
   }, 60_000);
 
   it('has the lines of the whole, in its order', () => {
-    for (const output of OUTPUTS) {
-      const parts = readdirSync(out).filter((name) => name.endsWith(`.${output}.jsonl`)).sort(); // prettier-ignore
-      expect(parts).toHaveLength(2);
-      const joined = parts.map((name) => readFileSync(join(out, name), 'utf8')).join('');
-      expect(joined.split('\n').length).toBeGreaterThan(100);
-      expect(joined === readFileSync(join(folder, `whole.${output}.jsonl`), 'utf8'), output).toBe(true);
-    }
+    const parts = readdirSync(out).filter((name) => name.endsWith('.decisions.jsonl')).sort(); // prettier-ignore
+    expect(parts).toHaveLength(2);
+    const joined = parts.map((name) => readFileSync(join(out, name), 'utf8')).join('');
+    expect(joined.split('\n').length).toBeGreaterThan(100);
+    expect(joined === readFileSync(join(folder, 'whole.decisions.jsonl'), 'utf8')).toBe(true);
   });
 
   it('has the numbers of the whole, when those of its summaries are added', () => {
@@ -103,16 +100,21 @@ describe.skipIf(!installed('xargs'))('an archive in parts', () => {
   });
 
   it('is one table for DuckDB, which reads the parts by a pattern', async () => {
+    const [parts, all] = ['out/*.flows.parquet', 'whole.flows.parquet'].map((pattern) => `'${join(folder, pattern)}'`);
+    const { total, found } = whole.flows as { total: number; found: { protocol: string; flows: number }[] };
+    expect(await query(`SELECT count(*) FROM ${parts!}`)).toEqual([[String(total)]]);
+    for (const [one, other] of [
+      [parts, all],
+      [all, parts],
+    ]) {
+      expect(await query(`SELECT count(*) FROM (FROM ${one!} EXCEPT ALL FROM ${other!})`)).toEqual([['0']]);
+    }
+    // The query of the page, beside the summary of the whole.
     const [, sql] = /^ *duckdb -c "(.*)"$/m.exec(commandsOf('Archives'))!;
-    const inFolder = (pattern: string): string => sql!.replace('out/*.flows.jsonl', join(folder, pattern));
-    const parts = await query(inFolder('out/*.flows.jsonl'));
-    expect(parts).toEqual(await query(inFolder('whole.flows.jsonl')));
-    const found = whole.flows as { found: { protocol: string; flows: number }[]; total: number };
+    const rows = (await query(sql!.replace("'out/*.flows.parquet'", parts!))) as [string | null, string, string][];
     const flowsOf = (protocol: string): number =>
-      found.found.filter((row) => row.protocol === protocol).reduce((sum, row) => sum + row.flows, 0);
-    const rows = parts as [protocol: string | null, flows: string, ...unknown[]][];
-    for (const [protocol, flows] of rows)
-      if (protocol !== null) expect(Number(flows), protocol).toBe(flowsOf(protocol));
-    expect(rows.reduce((sum, [, flows]) => sum + Number(flows), 0)).toBe(found.total);
+      found.filter((row) => row.protocol === protocol).reduce((sum, row) => sum + row.flows, 0);
+    expect(rows.map(([protocol]) => protocol)).toEqual(['ipsec', 'openvpn', 'wireguard', null]);
+    for (const [protocol, flows] of rows.slice(0, -1)) expect(Number(flows), protocol!).toBe(flowsOf(protocol!));
   });
 });
