@@ -7,7 +7,7 @@ import { linkIdentityOption } from './link-identity-flag.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
-import { reportOption } from './report-flags.ts';
+import { audienceOption, reportOption } from './report-flags.ts';
 import { wholeNumber } from './whole-number.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -66,6 +66,7 @@ export function addCompareCommand(program: Command): void {
       share,
     )
     .addOption(reportOption())
+    .addOption(audienceOption())
     .option('--force', 'overwrite outputs that exist; without it they are refused with exit code 2')
     .addOption(noHashOption())
     .addOption(addressesOption())

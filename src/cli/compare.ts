@@ -24,6 +24,7 @@ import type { ComparedRules, ComparisonTotals } from '../study/compare/compariso
 import type { FlowChange } from '../study/compare/flow-change.ts';
 import { LargestChanges } from '../study/compare/largest-changes.ts';
 import type { PairComparison } from '../study/compare/pair-comparison.ts';
+import { publicCompareReport } from '../study/report/public-report.ts';
 import { compareReport } from '../study/report/compare-report.ts';
 import { compareFigures } from '../study/report/compare-report-data.ts';
 import type { AddressFlags } from './address-flags.ts';
@@ -196,8 +197,10 @@ class CompareRun {
     const totals = await this.totalsOf(run, signals.signal);
     const reported = report === null ? null : { report: compareFigures(totals) };
     await this.show(totals, reported ?? {});
-    if (report !== null && reported !== null)
-      await report.write(compareReport({ ...comparisonObject(totals), ...reported }, new Date().toISOString()));
+    if (report !== null && reported !== null) {
+      const page = this.flags.audience === 'public' ? publicCompareReport : compareReport;
+      await report.write(page({ ...comparisonObject(totals), ...reported }, new Date().toISOString()));
+    }
     await this.record.writeBeside();
     if (signals.exitCode !== null) return signals.exitCode;
     if (list.problems.length > 0) return ExitCode.WRONG_USAGE;

@@ -8,7 +8,7 @@ import { maxFlowsOption } from './max-flows-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import type { ReplayFlags } from './replay.ts';
-import { reportOption } from './report-flags.ts';
+import { audienceOption, reportOption } from './report-flags.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { workersOption } from './workers-flag.ts';
 
@@ -64,6 +64,7 @@ export function addReplayCommand(program: Command): void {
       'copy the packets of VPN flows, with a comment on those that carry evidence or a decision, for Wireshark; the captures are read twice, so they must be files',
     )
     .addOption(reportOption())
+    .addOption(audienceOption())
     .option('--force', 'overwrite outputs that exist; without it they are refused with exit code 2')
     .addOption(noHashOption())
     .addOption(addressesOption())

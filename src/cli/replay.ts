@@ -32,6 +32,7 @@ import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { checkReadableTwice } from './read-twice.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
+import { publicReplayReport } from '../study/report/public-report.ts';
 import { ReplayFigures } from '../study/report/replay-figures.ts';
 import { replayReport } from '../study/report/replay-report.ts';
 import { reportList } from './report-list.ts';
@@ -165,7 +166,8 @@ async function replayList(
   await printSummary(totals, flags, reported ?? {});
   if (report !== null && reported !== null) {
     const data = { ...summaryObject(totals), throttles: throttled, ...reported };
-    await report.write(replayReport(data, new Date().toISOString()));
+    const page = flags.audience === 'public' ? publicReplayReport : replayReport;
+    await report.write(page(data, new Date().toISOString()));
   }
   await record.writeBeside((output) => outputs.filesBeside(output));
   if (signals.exitCode !== null) return signals.exitCode;

@@ -20,8 +20,11 @@ export class ReportOutput {
   }
 
   /** Null without `--report`. Throws CommandError where the report cannot be made. */
-  static of({ report }: ReportFlags): ReportOutput | null {
-    if (report === undefined) return null;
+  static of({ report, audience }: ReportFlags): ReportOutput | null {
+    if (report === undefined) {
+      if (audience === undefined) return null;
+      throw new CommandError(`--audience ${audience} wants --report FILE`, ExitCode.WRONG_USAGE);
+    }
     if (report === STANDARD_OUTPUT) return new ReportOutput(report, null);
     switch (extname(report).toLowerCase()) {
       case '.html':

@@ -230,6 +230,7 @@ describe('a report that cannot be made', () => {
 
   it.each([
     [['--report', 'x.doc'], 'the name must end in .html or .pdf'],
+    [['--audience', 'public'], '--audience public wants --report FILE'],
     [['--report', '-', '--json'], '--report - and --json both want standard output'],
     [['--report', 'no/folder/x.html'], 'its folder does not exist'],
     [['--report', 'README.md.html', '--flows', 'README.md.html'], 'is written by --flows too'],
@@ -247,6 +248,28 @@ describe('a report that cannot be made', () => {
     expect(readFileSync(path, 'utf8')).toBe('kept');
     await sluice(['replay', 'captures/wireguard', '--each', '--report', path, '--force', '--quiet']);
     expect(readFileSync(path, 'utf8')).toMatch(/^<!DOCTYPE html>/);
+  });
+});
+
+describe('a public report', () => {
+  const secrets = [/\d+\.\d+\.\d+\.\d+/, /\.pcap/, /\.yaml/, /\.csv/, /Example/, /captures\//, /everyone/, /slow/];
+
+  it.each([
+    ['replay', ['--policy', EVERYONE]],
+    ['compare', ['--policy', 'rules/policy.yaml', '--policy', EVERYONE]],
+  ])('of %s has no names and only rounded counts', async (command, args) => {
+    const path = join(folder, `public-${command}.html`);
+    const done = await sluice([command, ...CAPTURES, ...args, '--report', path, '--audience', 'public', '--quiet']);
+    expect(done).toEqual({ code: 0, stdout: '', stderr: '' });
+    const page = readFileSync(path, 'utf8');
+    for (const secret of secrets) expect(page.replace('0.1.0', '')).not.toMatch(secret);
+    const elements = readPage(page);
+    const cells = elements.filter(({ tag, attributes }) => tag === 'td' && attributes.class === 'number');
+    const counts = [...cells, ...elements.filter(({ tag }) => tag === 'strong')].map(({ text }) => text);
+    const numbers = counts.filter((text) => /^[\d,]+$/.test(text)).map((text) => Number(text.replaceAll(',', '')));
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const number of numbers) expect(number % 5).toBe(0);
+    expect(elements.filter(({ tag }) => tag === 'data')).toEqual([]);
   });
 });
 

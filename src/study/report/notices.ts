@@ -14,13 +14,13 @@ export interface Completeness {
   readonly files_back_in_time: FilesBackFields | null;
 }
 
-/** `showsFiles`: names of files may be shown. */
+/** `showsFiles`: names and numbers of files may be shown. */
 export function noticesOf(data: Completeness, showsFiles: boolean): Html[] {
   const { interrupted, incomplete, files_back_in_time: back } = data;
   const notices: Html[] = [];
   if (interrupted !== null) notices.push(interruptionNotice(interrupted, showsFiles));
   if (incomplete.length > 0) notices.push(incompleteNotice(data, showsFiles));
-  if (back !== null)
+  if (back !== null && showsFiles)
     notices.push(
       html`<strong>Captures out of order.</strong> ${counted(back.count, 'file')} began before the end of the file
         before, by up to ${span(back.largest.seconds)}. They were read as one capture, so flows with the same addresses
@@ -30,8 +30,10 @@ export function noticesOf(data: Completeness, showsFiles: boolean): Html[] {
 }
 
 function interruptionNotice(interrupted: InterruptionFields, showsFiles: boolean): Html {
+  if (!showsFiles)
+    return html`<strong>This run was interrupted.</strong> The figures cover only what was read until then.`;
   const { signal, file, file_number: number, files, packet, bytes_read: read, bytes_total: total, share } = interrupted;
-  const where = showsFiles ? html` of ${name(file)}` : NOTHING;
+  const where = html` of ${name(file)}`;
   const when = interrupted.time === null ? NOTHING : html`, packet time ${time(interrupted.time)}`;
   const far =
     share === null || total === null ? NOTHING : html` (${bytes(read)} of ${bytes(total)}, ${percent(share)})`;
@@ -41,9 +43,10 @@ function interruptionNotice(interrupted: InterruptionFields, showsFiles: boolean
 }
 
 function incompleteNotice({ captures, incomplete }: Completeness, showsFiles: boolean): Html {
+  if (!showsFiles) return html`<strong>Incomplete captures.</strong> Some captures could not be read to the end.`;
   const which = html`${counted(incomplete.length, 'capture')} of ${count(captures)} could not be read to the end. What
   was readable is in the figures.`;
   const listed = incomplete.slice(0, LISTED).map(({ file, message }) => html`<br />${name(file)}: ${name(message)}`);
   const more = incomplete.length > LISTED ? html`<br />The others are listed in the JSON.` : NOTHING;
-  return html`<strong>Incomplete captures.</strong> ${which}${showsFiles ? html`${listed}${more}` : NOTHING}`;
+  return html`<strong>Incomplete captures.</strong> ${which}${listed}${more}`;
 }
