@@ -4,6 +4,9 @@ import type { AddressForm } from '../output/event/address-forms.ts';
 import { displayFilter } from '../output/event/display-filter.ts';
 import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';
 import type { TriedRule } from '../policy/decide.ts';
+import type { FlowTrace } from '../study/explain/flow-trace.ts';
+import { checkedLength, hexDump } from '../study/explain/hex-dump.ts';
+import { missingLines, searchLines, type TraceShape } from '../study/explain/trace-text.ts';
 
 /** One decision of the flow, with its basis. */
 export interface ExplainedDecision {
@@ -22,11 +25,17 @@ export interface ExplainedFlow {
   readonly end: FlowEvent | null;
   /** Position of its first packet. */
   readonly firstPlace: string;
+  /** What the fingerprints made of its packets; null where the capture could not be read again. */
+  readonly trace: FlowTrace | null;
+  /** Position of a packet, as text. */
+  readonly place: (packet: number) => string;
 }
 
 const MEANINGS = new Map(Object.values(CHECKS).map((check) => [check.name, check.about]));
 
-export function explainPage({ decisions, end, firstPlace }: ExplainedFlow, addresses: AddressForm): string {
+export function explainPage(flow: ExplainedFlow, addresses: AddressForm): string {
+  const { decisions, end, firstPlace, trace } = flow;
+  const shape: TraceShape = { place: flow.place, hidesSeen: addresses !== 'plain' };
   const event = decisions.at(-1)?.event ?? end!;
   const lines = [`Flow ${event.flow_id}`, `  ${endsText(event)}, ${event.proto}, community id ${event.community_id}`];
   if (event.encapsulation !== undefined) lines.push(`  inside ${event.encapsulation.join(', ')}`);
@@ -34,11 +43,16 @@ export function explainPage({ decisions, end, firstPlace }: ExplainedFlow, addre
     lines.push(`  part of the tunnel that began with flow ${event.tunnel_id}`);
   if (end !== null) lines.push(...trafficLines(end, firstPlace));
   lines.push(`  Wireshark display filter: ${filterText(event, addresses)}`);
-  if (decisions.length === 0) lines.push(...NO_FINDING_LINES);
+  if (decisions.length === 0)
+    lines.push(...NO_FINDING_LINES, ...(trace === null ? NOT_READ_AGAIN : searchLines(trace, shape)));
+  const shown = new Set<string>();
   for (const [index, decision] of decisions.entries()) {
     lines.push('', `Decision ${index + 1} of ${decisions.length}, at ${decision.place}, ${decision.event.timestamp}`);
-    lines.push(...decisionLines(decision));
+    lines.push(...decisionLines(decision, trace, shown));
   }
+  if (trace !== null && event.event_type === 'decision' && decisions.at(-1)?.event.vpn.stage === 'suspected')
+    lines.push(...missingLines(trace, shape));
+  if (trace === null && decisions.length > 0) lines.push('', ...NOT_READ_AGAIN);
   return `${lines.join('\n')}\n`;
 }
 
@@ -54,6 +68,10 @@ const NO_FINDING_LINES = [
   '',
   'No finding: no VPN was recognised in this flow.',
   '  So no rule was tried and nothing was decided. Flows without a finding always pass, in every mode.',
+];
+
+const NOT_READ_AGAIN = [
+  '  The bytes of its packets are not shown: the capture is read again for them, which a pipe is not. Save it in a file.',
 ];
 
 export function endsText(event: TupleFields): string {
@@ -76,16 +94,21 @@ function filterText(event: TupleFields, addresses: AddressForm): string {
   return addresses === 'plain' ? displayFilter(event) : `not shown with --addresses ${addresses}`;
 }
 
-function decisionLines({ event, tried, source, destination, places }: ExplainedDecision): string[] {
+function decisionLines(
+  { event, tried, source, destination, places }: ExplainedDecision,
+  trace: FlowTrace | null,
+  shown: Set<string>,
+): string[] {
   const { vpn, decision } = event;
   const evidence = vpn.evidence.map(
-    ({ packet, offset, check, expected, seen }) =>
-      `    ${places.get(packet)!}, offset ${offset}: ${MEANINGS.get(check) ?? check}; expected ${expected}, seen ${seen}`,
+    ({ packet, offset, check, expected, seen }, index) =>
+      `    ${index + 1}. ${places.get(packet)!}, offset ${offset}: ${MEANINGS.get(check) ?? check}; expected ${expected}, seen ${seen}`,
   );
   const before = decision.previous === null ? '' : `, before that ${decision.previous}`;
   return [
     `  Finding: ${vpn.protocol}, ${vpn.variant}, ${vpn.stage}. Evidence (offsets count from the start of the payload, or of the TCP stream):`,
     ...evidence,
+    ...(trace === null ? [] : byteLines(event, places, trace, shown)),
     '  Registrations that cover the source:',
     ...source.map((line) => `    ${line}`),
     '  Registrations that cover the destination:',
@@ -97,4 +120,30 @@ function decisionLines({ event, tried, source, destination, places }: ExplainedD
     ...(tried.at(-1)?.matched === true ? [] : ['    none matches: allow']),
     `  So: ${decision.action} (${decision.reason})${before}; mode ${decision.mode}.`,
   ];
+}
+
+/** The bytes that evidence is of, marked with its numbers; what an earlier decision has shown (`shown`) is left out. */
+function byteLines(
+  { vpn }: DecisionEvent,
+  places: ReadonlyMap<number, string>,
+  trace: FlowTrace,
+  shown: Set<string>,
+): string[] {
+  const marks = vpn.evidence.map(({ packet, offset, check }, index) => {
+    const length = checkedLength(check);
+    return { number: index + 1, packet, offset, length, head: length === 0 ? undefined : trace.headOf(packet, offset) };
+  });
+  const lines: string[] = [];
+  for (const head of new Set(marks.map((mark) => mark.head))) {
+    if (head === undefined) continue;
+    const own = marks.filter((mark) => mark.head === head);
+    if (own.every(({ packet, offset, length }) => shown.has([packet, offset, length].join()))) continue;
+    for (const { packet, offset, length } of own) shown.add([packet, offset, length].join());
+    lines.push(
+      `    ${places.get(head.packet)!}, ${counted(head.length, 'byte')} of payload from offset ${head.start}:`,
+    );
+    lines.push(...hexDump(head, own).map((line) => `      ${line}`));
+  }
+  if (lines.length === 0) return [];
+  return ['  The checked bytes, with the numbers of their lines; ".." is not shown:', ...lines];
 }

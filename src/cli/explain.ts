@@ -18,8 +18,10 @@ import { checkFlowChoice, flowChoice, type FlowChoice, type FlowChoiceFlags } fr
 import { keyOfPacket, type PacketKey } from './flow-of-packet.ts';
 import { requireRules } from '../rules/load-rules.ts';
 import { coverageLines } from './lookup.ts';
+import type { FlowTrace } from '../study/explain/flow-trace.ts';
 import { Replay } from '../pipeline/replay.ts';
-import { checkReadableTwice } from './read-twice.ts';
+import { checkReadableTwice, isReadableTwice } from './read-twice.ts';
+import { traceFlows } from '../study/explain/trace-flows.ts';
 import { reportList, reportSplitFlows } from './report-list.ts';
 
 export interface ExplainFlags extends AddressFlags, FlowChoiceFlags {
@@ -51,8 +53,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
       tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY), flags.linkIdentity),
       packetSink: null,
       onFile: (file, before) => {
-        if (before === 0) found.files.clear();
-        found.files.begin(file, before);
+        found.beginFile(file, before);
       },
       onBatch: () => Promise.resolve(true),
       onRemark: () => undefined,
@@ -62,6 +63,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   await replay.replay(list.paths);
   for (const { file, message } of replay.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
   reportSplitFlows(replay.counters);
+  await found.trace();
   process.stdout.write(found.pages());
   return replay.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
@@ -79,18 +81,29 @@ async function packetKey(paths: readonly string[], packet: number, flags: Explai
   return key;
 }
 
+/** A requested flow under way. */
+interface FoundFlow {
+  readonly decisions: ExplainedDecision[];
+  end: FlowEvent | null;
+  readonly firstPacket: number;
+  readonly firstPlace: string;
+  /** Files of its capture. */
+  readonly files: PacketFiles;
+  readonly paths: readonly string[];
+  trace: FlowTrace | null;
+}
+
 /** Collects the requested flows' decisions from the engine. */
 class FoundFlows {
-  readonly files = new PacketFiles();
+  /** Files of the capture at hand, by packets and in order. */
+  private files = new PacketFiles();
+  private paths: string[] = [];
   private readonly choice: FlowChoice;
   private readonly fields: EventFields;
   private readonly rules: Rules;
   private readonly flags: ExplainFlags;
   /** By flow_id, in the order of their first decision or end. */
-  private readonly flows = new Map<
-    string,
-    { decisions: ExplainedDecision[]; end: FlowEvent | null; firstPlace: string }
-  >();
+  private readonly flows = new Map<string, FoundFlow>();
   private moreFlows = new Set<string>();
   private readonly near = new Set<string>();
 
@@ -101,8 +114,32 @@ class FoundFlows {
     this.flags = flags;
   }
 
+  /** If no packets of its own capture precede a file, a new capture begins. */
+  beginFile(file: string, packetsBefore: number): void {
+    if (packetsBefore === 0) {
+      this.files = new PacketFiles();
+      this.paths = [];
+    }
+    this.files.begin(file, packetsBefore);
+    this.paths.push(file);
+  }
+
+  /** Reads the captures of the flows again, where they can be, for what the fingerprints made of them. */
+  async trace(): Promise<void> {
+    const { linkIdentity } = this.flags;
+    const flows = [...this.flows.values()];
+    for (const paths of new Set(flows.map((flow) => flow.paths))) {
+      const readable = await Promise.all(paths.map(isReadableTwice));
+      if (readable.includes(false)) continue;
+      const own = flows.filter((flow) => flow.paths === paths);
+      const wanted = new Map(own.map((flow) => [flow.firstPacket, evidencePackets(flow)]));
+      const traces = await traceFlows(paths, wanted, { maxFlows: DEFAULT_FLOW_CAPACITY, linkIdentity });
+      for (const flow of own) flow.trace = traces.get(flow.firstPacket)!;
+    }
+  }
+
   sink(decisionsAtHand: () => Decisions): DecisionSink {
-    const { fields, files, choice } = this;
+    const { fields, choice } = this;
     return {
       decided: (flow, decision, timeUs, packet) => {
         if (!choice.matches(flow)) return;
@@ -111,7 +148,7 @@ class FoundFlows {
       ended: (flow, decision, reason) => {
         if (choice.matches(flow)) {
           const found = this.at(flow);
-          if (found !== null) found.end = fields.flowEvent(files.of(flow.firstPacket), flow, decision, reason);
+          if (found !== null) found.end = fields.flowEvent(this.files.of(flow.firstPacket), flow, decision, reason);
         } else if (choice.isNear(flow) && this.near.size < SHOWN_FLOWS) {
           const event = fields.flowEvent('', flow, decision, reason);
           this.near.add(`${endsText(event)}, ${event.proto}`);
@@ -127,7 +164,10 @@ class FoundFlows {
       const others = near.size === 0 ? '' : `; between these addresses there are: ${[...near].join('; ')}`;
       throw new CommandError(`no flow ${choice.what} is in these captures${others}`, ExitCode.FAILED);
     }
-    const pages = [...flows.values()].map((flow: ExplainedFlow) => explainPage(flow, flags.addresses));
+    const pages = [...flows.values()].map((flow) => {
+      const explained: ExplainedFlow = { ...flow, place: (packet) => flow.files.shortPlaceOf(packet) };
+      return explainPage(explained, flags.addresses);
+    });
     const count = pages.length + this.moreFlows.size;
     const head = count > 1 ? `${count} flows ${choice.what}; --flow ID explains one of them\n\n` : '';
     const more = this.moreFlows.size > 0 ? `\nand ${this.moreFlows.size} more flows\n` : '';
@@ -135,7 +175,7 @@ class FoundFlows {
   }
 
   /** The entry of a flow; null beyond the maximum number. */
-  private at(flow: FlowRecord): { decisions: ExplainedDecision[]; end: FlowEvent | null } | null {
+  private at(flow: FlowRecord): FoundFlow | null {
     const id = this.fields.flowId(flow);
     const known = this.flows.get(id);
     if (known !== undefined) return known;
@@ -145,7 +185,10 @@ class FoundFlows {
       this.moreFlows.add(id);
       return null;
     }
-    const found = { decisions: [], end: null, firstPlace: this.files.placeOf(flow.firstPacket) };
+    const { files, paths } = this;
+    const { firstPacket } = flow;
+    const firstPlace = files.placeOf(firstPacket);
+    const found: FoundFlow = { decisions: [], end: null, firstPacket, firstPlace, files, paths, trace: null };
     this.flows.set(id, found);
     return found;
   }
@@ -175,4 +218,8 @@ class FoundFlows {
     if (addresses !== 'plain') return [`not shown with --addresses ${addresses}`];
     return coverageLines(this.rules.registry, address, timeUs, protocol);
   }
+}
+
+function evidencePackets({ decisions }: FoundFlow): Set<number> {
+  return new Set(decisions.flatMap(({ event }) => event.vpn.evidence.map(({ packet }) => packet)));
 }

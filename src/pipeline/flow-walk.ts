@@ -10,6 +10,7 @@ import { PacketBatch } from '../capture/packet-batch.ts';
 import { Counters } from '../dataplane/counters.ts';
 import { DecodeStage, WAITS } from '../dataplane/decode-stage.ts';
 import { FingerprintSet } from '../dataplane/fingerprint/fingerprint-set.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import { FlowTable, NO_FLOW } from '../dataplane/flow/flow-table.ts';
 import { FlowTracker } from '../dataplane/flow-tracker.ts';
 import type { FlowListener } from '../dataplane/tracker.ts';
@@ -25,6 +26,11 @@ export interface WalkOptions {
 
 /** Receives the packets of captures. Batch and view are valid during the call only. */
 export interface PacketVisitor {
+  /**
+   * Before the packet is taken to its flow: the number of the flow's first packet, and its handle for the fingerprints, 0
+   * for a new flow.
+   */
+  arrives?(packet: number, firstPacket: number, handle: number): void;
   /**
    * Packet `packet`, counted from 1, of the flow whose first packet is number `firstPacket`. `waited`: so many fragments of
    * its datagram came before it, and are of its flow too.
@@ -71,6 +77,11 @@ export class FlowWalk {
         const status = decodeStage.take(batch, row, view);
         if (status === WAITS) visitor.waits?.(batch, row, packets, view);
         if (status !== DecodeStatus.OK) continue;
+        if (visitor.arrives !== undefined) {
+          const known = table.findHashed(view);
+          if (known === NO_FLOW) visitor.arrives(packets, packets, 0);
+          else visitor.arrives(packets, table.firstPacket(known), table.words[known * ROW_WORDS + FlowWord.HANDLE]!);
+        }
         const slot = flows.take(view, batch.wireLength[row]!);
         const waited = view.fragment === Fragment.FIRST ? view.waitedPackets : 0;
         if (slot !== NO_FLOW) visitor.packet(batch, row, packets, view, table.firstPacket(slot), waited);

@@ -20,7 +20,7 @@ describe('explain', () => {
     expect(stdout).toMatch(/^Flow [0-9a-f]{16}\n {2}\S+ port \d+ {2}to {2}\S+ port 1194, UDP, community id 1:/);
     expect(stdout).toMatch(/Decision 1 of \d, at packet \d+ of captures\/openvpn\/udp-tls-crypt\.pcap, 20/);
     expect(stdout).toMatch(/Finding: openvpn, tls-crypt, (suspected|confirmed)\. Evidence/);
-    expect(stdout).toMatch(/packet \d+, offset \d+: .*; expected .*, seen .*/);
+    expect(stdout).toMatch(/^ {4}1\. packet \d+, offset \d+: .*; expected .*, seen .*/m);
     expect(stdout).toContain('Registrations that cover the destination:');
     expect(stdout).toMatch(/Rules, in order:\n {4}registered: /);
     expect(stdout).toMatch(/So: (allow|block|throttle) \([a-z-]+\).*; mode observe\./);
@@ -61,6 +61,65 @@ describe('explain', () => {
     );
     expect(page.stdout).toContain(`first packet: packet 1 of ${capture}; end: the capture was over (shutdown)`);
     expect(page.stdout).not.toContain('Decision');
+  });
+});
+
+describe('explain shows', () => {
+  it('the checked bytes of a finding, with the numbers of the evidence below them', async () => {
+    const { stdout } = await sluice(['explain', 'captures/wireguard/two-messages.pcap', '--packet', '1']);
+    expect(stdout).toContain(
+      [
+        '    packet 2, 92 bytes of payload from offset 0:',
+        '      0000  02 00 00 00 8d e8 a3 c8  7a 6e 75 74 12 29 c5 e6',
+        '            ^3^^^^^^^^^              ^4^^^^^^^^^',
+        '  Registrations',
+      ].join('\n'),
+    );
+    // Keys and ciphertexts are not shown: of 148 bytes the header, and the first 4 of mac2.
+    expect(stdout).toContain('      0080  .. .. .. .. 00 00 00 00  .. .. .. .. .. .. .. ..\n');
+    // What the first decision has shown is not shown again.
+    expect(stdout.split('packet 1, 148 bytes of payload').length).toBe(2);
+  });
+
+  it('what did not hold in a flow without a finding, and where the search ended', async () => {
+    const { stdout } = await sluice(['explain', 'captures/negative/quic.pcap', '--packet', '1']);
+    expect(stdout).toContain(
+      '  WireGuard looked at packets 1, 2. What did not hold:\n    packet 1, offset 0: a message type of WireGuard',
+    );
+    expect(stdout).toMatch(
+      /expected type 1 to 4 and three zero bytes, or 0x5453f09f; seen 0x[0-9a-f]{8}; the same in 1 more, the last 2\n/,
+    );
+    expect(stdout).toMatch(
+      / {2}OpenVPN looked at packets 1, 2\. What did not hold:\n {4}packet 1, offset 0: an opcode/,
+    );
+    expect(stdout).toContain('  At packet 2: the server repeats the connection id of the client, so the flow is QUIC');
+    expect(stdout).toContain('  28 of 30 packets with a payload were not looked at');
+  });
+
+  it('what is missing in a flow that is suspected', async () => {
+    const { stdout } = await sluice(['explain', 'captures/ipsec/ikev2-unanswered.pcap', '--packet', '1']);
+    expect(stdout).toMatch(
+      /\nSuspected and not confirmed, because this did not hold:\n {4}packet \d+, offset 0: one side's initiator SPI is repeated by the other in an answer; expected an answer/,
+    );
+  });
+
+  it('nothing of unknown payload where addresses are hidden', async () => {
+    const hidden = ['explain', 'captures/negative/quic.pcap', '--packet', '1', '--addresses', 'truncated'];
+    const { stdout } = await sluice(hidden);
+    expect(stdout).toContain('what was seen is not shown, as it may hold an address');
+    expect(stdout).not.toMatch(/; seen |192\.0\.2\.194|203\.0\.113\.194/);
+  });
+
+  it('of a pipe no bytes, and says why', async () => {
+    const input = readFileSync(join(ROOT, 'captures/wireguard/two-messages.pcap'));
+    const args = ['explain', '-', '--tuple', '192.0.2.10:51820-198.51.100.7:51820'];
+    const { code, stdout } = await sluice(args, { input });
+    expect(code).toBe(0);
+    expect(stdout).toContain('Decision 2 of 2');
+    expect(stdout).toContain(
+      'The bytes of its packets are not shown: the capture is read again for them, which a pipe is not',
+    );
+    expect(stdout).not.toContain('0000  ');
   });
 });
 
@@ -108,7 +167,7 @@ describe('explain names a flow', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/first packet: packet \d+ \(packet \d+ of captures\/wireguard\/rekey\.pcap\)/);
     expect(stdout).toMatch(/at packet \d+ \(packet \d+ of captures\/wireguard\/rekey\.pcap\), 20/);
-    expect(stdout).toMatch(/^ {4}packet \d+ \(packet \d+ of captures\/wireguard\/rekey\.pcap\), offset 0: /m);
+    expect(stdout).toMatch(/^ {4}1\. packet \d+ \(packet \d+ of captures\/wireguard\/rekey\.pcap\), offset 0: /m);
   });
 
   it('by what --addresses shows, and shows no more', async () => {

@@ -29,6 +29,7 @@ import * as state from './esp-state.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
 import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** Rising sequence numbers that make a suspicion: of one direction, of both together; and of each that confirm. */
@@ -39,11 +40,11 @@ const SEQUENCE_STEP_LIMIT = 64;
 /** Numbers from here on are those of other protocols too. */
 const HIGH_SEQUENCE = 0x10000000;
 /** IV, a block and a check value. */
-const SHORTEST = ESP_HEADER_LENGTH + 20;
+export const SHORTEST = ESP_HEADER_LENGTH + 20;
 /** Encrypted under every cipher of ESP: behind the header and the shortest IV. */
 const CIPHERTEXT = ESP_HEADER_LENGTH + 8;
 /** With this much captured, the four bytes at CIPHERTEXT are there. */
-const SHORTEST_CAPTURED = CIPHERTEXT + 4;
+export const SHORTEST_CAPTURED = CIPHERTEXT + 4;
 /** So many of four bytes of ciphertext are those of the packet before once in 10,000 packets. */
 const SAME_OCTETS = 2;
 /** What a protocol's own header may add to the length that it states. */
@@ -75,12 +76,12 @@ export function mayBeEspInUdp({ data, at, captured, length }: Payload): boolean 
 }
 
 /** False for small and round numbers: an SPI drawn at random is one once in 32,000. */
-function isRandomSpi(spi: number): boolean {
+export function isRandomSpi(spi: number): boolean {
   return spi >>> 16 !== 0 && (spi & 0xffff) !== 0;
 }
 
 /** True where half of the SPI is about the length of the packet: an SPI drawn at random has that once in 1,300 lengths. */
-function isLength(spi: number, length: number): boolean {
+export function isLength(spi: number, length: number): boolean {
   const high = length - (spi >>> 16);
   const low = length - (spi & 0xffff);
   return (high >= 0 && high <= LONGEST_OTHER_HEADER) || (low >= 0 && low <= LONGEST_OTHER_HEADER);
@@ -129,7 +130,8 @@ export function observeEspInUdp(payload: Payload, words: Int32Array, at: number,
   const suspected = state.isSuspected(words, at);
   if (!mayBeEspInUdp(payload)) {
     if (suspected) return Verdict.SUSPECTED;
-    return isKeepalive(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT;
+    const verdict = isKeepalive(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT;
+    return fallShort(verdict, Shortfall.ESP_LENGTH, 0, SHORTEST, payload.length);
   }
   const { data, direction } = payload;
   const spi = espSpi(data, payload.at) | 0;
@@ -137,16 +139,31 @@ export function observeEspInUdp(payload: Payload, words: Int32Array, at: number,
   const isCareful = sequence >>> 0 >= HIGH_SEQUENCE || payload.captured < SHORTEST;
   let place = state.placeFor(words, at, direction, spi);
   const isNew = place < 0;
-  if (isNew && !suspected && !state.hasRoom(words, at, direction, isCareful)) return Verdict.RULED_OUT;
+  if (isNew && !suspected && !state.hasRoom(words, at, direction, isCareful))
+    return fallShort(Verdict.RULED_OUT, Shortfall.ESP_SPIS, 0, 0, spi);
   const step = isNew ? 0 : (sequence - state.lastSequence(words, at, direction, place)) | 0;
   const jumps = Math.abs(step) > SEQUENCE_STEP_LIMIT;
   // Each side picks the SPIs it is to be sent: one number for both directions is another protocol's session id.
   const isShared = isNew && state.placeFor(words, at, direction === 0 ? 1 : 0, spi) >= 0;
-  if ((jumps || isShared) && !suspected) return Verdict.RULED_OUT;
+  if (jumps && !suspected)
+    return fallShortWide(
+      Verdict.RULED_OUT,
+      Shortfall.ESP_SEQUENCE_STEP,
+      4,
+      SEQUENCE_STEP_LIMIT,
+      state.lastSequence(words, at, direction, place),
+      0,
+      sequence,
+    );
+  if (isShared && !suspected) return fallShort(Verdict.RULED_OUT, Shortfall.ESP_ONE_SPI, 0, 0, spi);
   // Last what takes longest. A packet that a mirror copied twice has the same bytes, and no step.
   const hasBefore = state.hasFreshWord(words, at, direction) && (isNew || step !== 0);
   if (!isFresh(payload, hasBefore, state.lastFreshWord(words, at, direction)))
-    return suspected ? state.stopRise(words, at, direction, place) : Verdict.RULED_OUT;
+    return seemsClear(
+      suspected ? state.stopRise(words, at, direction, place) : Verdict.RULED_OUT,
+      payload,
+      ESP_HEADER_LENGTH,
+    );
   if (isNew) place = state.take(words, at, direction, spi, sequence);
   const rises = !isNew && step > 0 && step <= (isCareful ? 1 : SEQUENCE_STEP_LIMIT);
   if (jumps) state.restart(words, at, direction, place, sequence);
@@ -184,6 +201,7 @@ function judge(
     (!state.isClose(words, at) || holdsInnerPacket(payload));
   const enough =
     Math.max(forth, back) >= RISES_ONE_WAY || (Math.min(forth, back) > 0 && forth + back >= RISES_TOGETHER);
+  if (!confirmed) fallShortWide(0, Shortfall.ESP_RISES, 4, RISES_ONE_WAY, RISES_EACH_CONFIRM, forth, back);
   if (!enough && !confirmed) return suspected ? Verdict.SUSPECTED : Verdict.UNDECIDED;
   if (!suspected || confirmed) {
     const place = payload.evidenceOffset;

@@ -204,11 +204,11 @@ export class EvidenceLog {
   }
 }
 
-function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
+export function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
   return expected.replace('{high}', () => format(form, 0, high)).replace('{low}', () => format(form, high, low));
 }
 
-function format(form: CheckForm['form'], high: number, low: number): string {
+export function format(form: CheckForm['form'], high: number, low: number): string {
   switch (form) {
     case 'number':
       return String(low >>> 0);

@@ -34,13 +34,13 @@ const Block = { FINGERPRINT: 0, STRENGTH: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
-const UNCLAIMED_LIMIT = 24;
+export const UNCLAIMED_LIMIT = 24;
 /** Bits of an unclaimed flow's handle for the packets offered; above them is a mark of QUIC. */
 const OFFERED_BITS = 5;
 const OFFERED_MASK = (1 << OFFERED_BITS) - 1;
 
 /** Packets that a fingerprint may stay undecided for. */
-const UNDECIDED_LIMIT = 128;
+export const UNDECIDED_LIMIT = 128;
 
 const INITIAL_BLOCKS = 256;
 
@@ -118,7 +118,7 @@ export class FingerprintSet {
   }
 
   /** Asks the fingerprints `asked`: without those that have just ruled the flow out on this packet. */
-  private offer(payload: Payload, handle: number, asked: number): number {
+  protected offer(payload: Payload, handle: number, asked: number): number {
     const claims = claimsOf(payload, asked);
     const offered = -handle & OFFERED_MASK;
     if (claims === NO_CLAIMS) return this.passOver(payload, offered + 1, -handle >> OFFERED_BITS);
@@ -137,7 +137,7 @@ export class FingerprintSet {
   }
 
   /** Gives a flow up that nobody has claimed for long, or that is QUIC. */
-  private passOver(payload: Payload, offered: number, mark: number): number {
+  protected passOver(payload: Payload, offered: number, mark: number): number {
     if (offered >= UNCLAIMED_LIMIT) return RETIRED;
     let remembered = mark;
     if (payload.framing === Framing.DATAGRAM && hasLongHeader(payload)) {
@@ -173,7 +173,7 @@ export class FingerprintSet {
     const keyHighBefore = words[at + Block.STATE + StateWord.KEY]!;
     const keyLowBefore = words[at + Block.STATE + StateWord.KEY + 1]!;
     payload.unclaimedBefore = words[at + Block.UNCLAIMED]!;
-    const verdict = observeAs(claim, payload, words, at + Block.STATE, log);
+    const verdict = this.look(claim, payload, words, at + Block.STATE, log);
     this.evidence = log.head;
     words[at + Block.EVIDENCE] = log.head;
     this.holder = this.finding !== NO_FINDING || claim === FingerprintId.WIREGUARD ? claim : FingerprintId.NONE;
@@ -205,6 +205,11 @@ export class FingerprintSet {
     if (stage !== Stage.CONFIRMED || claim === FingerprintId.WIREGUARD) return block;
     this.releaseBlock(block);
     return RETIRED;
+  }
+
+  /** The fingerprint's own look. `explain` follows each. */
+  protected look(claim: FingerprintId, payload: Payload, words: Int32Array, state: number, log: EvidenceLog): Verdict {
+    return observeAs(claim, payload, words, state, log);
   }
 
   /** Forgets evidence that led to nothing. A suspicion, once uttered, is not taken back, and keeps its evidence. */

@@ -15,6 +15,7 @@ import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, Shortfall } from './shortfall.ts';
 import { StateWord, Verdict } from './verdict.ts';
 
 /** Both SPIs, then for each direction its last lengths, of 16 bits each. */
@@ -55,7 +56,8 @@ export function observeMarkedIke(
   const forth = words + Word.LENGTHS;
   const back = forth + LENGTH_WORDS;
   rememberLength(state, direction === 0 ? forth : back, direction === 0 ? back : forth, length);
-  if (!hasOwnLength(state, forth) || !hasOwnLength(state, back)) return Verdict.UNDECIDED;
+  if (!hasOwnLength(state, forth) || !hasOwnLength(state, back))
+    return fallShort(Verdict.UNDECIDED, Shortfall.IKE_CUT_ONE_WAY, 0, 0, length);
   noteMarkedIke(payload, message, log);
   return Verdict.SUSPECTED;
 }

@@ -7,6 +7,7 @@ import { IkeExchange } from '../wire/ike.ts';
 import { checkCutIke, opensCutIke } from '../wire/ike-cut.ts';
 import { Chain, opensWithV1Sa, payloadsSeen, SeenPayload, walkPayloads } from '../wire/ike-payloads.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, Shortfall } from './shortfall.ts';
 
 /** False at a glance for nearly all that is no IKE. */
 export function mayBeIke({ data, at, captured, length }: Payload): boolean {
@@ -18,12 +19,22 @@ export function mayBeIke({ data, at, captured, length }: Payload): boolean {
 export function ikeOffset(payload: Payload): number {
   const { data, at, captured, length } = payload;
   const end = at + captured;
-  if (wire.checkIke(data, at, end, length)) return isSound(payload, 0) ? 0 : -1;
+  if (wire.checkIke(data, at, end, length)) return isSound(payload, 0) ? 0 : failPayloads(payload, 0);
   if (checkCutIke(data, at, end, length)) return 0;
   const marker = wire.NON_ESP_MARKER_LENGTH;
-  if (captured <= marker || data.getInt32(at) !== 0) return -1;
-  if (wire.checkIke(data, at + marker, end, length - marker)) return isSound(payload, marker) ? marker : -1;
-  return checkCutIke(data, at + marker, end, length - marker) ? marker : -1;
+  if (captured <= marker || data.getInt32(at) !== 0) return failHeader(payload, 0);
+  if (wire.checkIke(data, at + marker, end, length - marker))
+    return isSound(payload, marker) ? marker : failPayloads(payload, marker);
+  return checkCutIke(data, at + marker, end, length - marker) ? marker : failHeader(payload, marker);
+}
+
+function failHeader({ data, at, captured }: Payload, offset: number): number {
+  const place = offset + wire.NEXT_PAYLOAD_AT;
+  return fallShort(-1, Shortfall.IKE_HEADER, place, 0, place + 4 <= captured ? data.getInt32(at + place) : 0);
+}
+
+function failPayloads({ length }: Payload, offset: number): number {
+  return fallShort(-1, Shortfall.IKE_PAYLOADS, offset + wire.IKE_HEADER_LENGTH, 0, length - offset);
 }
 
 /** True where a snap length left less than the header. */

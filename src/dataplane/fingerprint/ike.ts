@@ -19,6 +19,7 @@ import { Variant } from './finding.ts';
 import { isMarkedIke, observeMarkedIke } from './ike-cut.ts';
 import { echoConfirms, ikeOffset, initiatorOf, isAnswer, isCut, isResponders } from './ike-message.ts';
 import type { Payload } from './payload.ts';
+import { fallShortWide, Shortfall } from './shortfall.ts';
 import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** The last initiator SPIs of each direction: a new attempt may begin before the last one is answered. */
@@ -61,7 +62,8 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   state[at + StateWord.KEY + 1] = wire.initiatorSpiLow(data, message);
   // What comes back as it went says nothing of the other side.
   const digest = digestOf(payload, offset);
-  if (hasDigest(digest, 1 - direction, state, at)) return verdictSoFar(state, at);
+  if (hasDigest(digest, 1 - direction, state, at))
+    return failEcho(verdictSoFar(state, at), Shortfall.IKE_REFLECTED, offset, state, at);
   const echoed = spiFrom(1 - direction, data, message, state, at);
   const echoes = echoed !== NOT_SENT && (echoed === RESPONDERS || isAnswer(data, message));
   if (echoes && echoConfirms(payload, offset)) {
@@ -72,10 +74,17 @@ export function observeIke(payload: Payload, state: Int32Array, at: number, log:
   const goesOn = spiFrom(direction, data, message, state, at) !== NOT_SENT && !hasDigest(digest, direction, state, at);
   rememberSpi(data, message, direction, state, at);
   rememberDigest(digest, direction, state, at);
-  if (isCut(payload, offset) && !echoes && !goesOn) return verdictSoFar(state, at);
+  if (isCut(payload, offset) && !echoes && !goesOn)
+    return failEcho(verdictSoFar(state, at), Shortfall.IKE_CUT, offset, state, at);
   if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) noteMessage(payload, offset, log);
   state[at + Word.FLAGS]! |= Flag.SUSPECTED;
-  return Verdict.SUSPECTED;
+  return failEcho(Verdict.SUSPECTED, Shortfall.IKE_ANSWER, offset, state, at);
+}
+
+/** The SPI of the message at hand has not confirmed the flow. */
+function failEcho(verdict: Verdict, reason: Shortfall, offset: number, state: Int32Array, at: number): Verdict {
+  const high = state[at + StateWord.KEY]!;
+  return fallShortWide(verdict, reason, offset, 0, 0, high, state[at + StateWord.KEY + 1]!);
 }
 
 /** What is cut to less than a header; ESP, keepalives and what else shares the flow neither adds nor takes anything. */

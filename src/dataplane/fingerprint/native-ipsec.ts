@@ -15,6 +15,7 @@ import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { Framing, type Payload } from './payload.ts';
 import { placeOf, placesTaken, putSpi, sequenceAt, SPI_WORDS } from './spi-table.ts';
+import { fallShort, fallShortWide, Shortfall } from './shortfall.ts';
 import { StateWord, Verdict } from './verdict.ts';
 
 /** SPIs followed in each direction. */
@@ -35,7 +36,8 @@ const VRRP = 112;
 export function observeNativeIpsec(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, direction, packet } = payload;
   const isEsp = payload.framing === Framing.ESP;
-  if (isEsp ? holdsOspf(payload) : isOfRouters(ahNextHeader(data, payload.at))) return Verdict.RULED_OUT;
+  if (isEsp ? holdsOspf(payload) : isOfRouters(ahNextHeader(data, payload.at)))
+    return fallShort(Verdict.RULED_OUT, Shortfall.ESP_ROUTERS, 0, 0, data.getUint8(payload.at));
   const spi = (isEsp ? espSpi(data, payload.at) : ahSpi(data, payload.at)) | 0;
   const sequence = (isEsp ? espSequence(data, payload.at) : ahSequence(data, payload.at)) | 0;
   const spiAt = isEsp ? 0 : 4;
@@ -50,7 +52,17 @@ export function observeNativeIpsec(payload: Payload, state: Int32Array, at: numb
   const step = place < 0 ? 0 : (sequence - sequenceAt(state, table, place)) | 0;
   putSpi(state, table, place < 0 ? newPlace(state, table, spi, sequence) : place, spi, sequence);
   const negotiated = spi >>> 0 >= SMALLEST_NEGOTIATED_SPI;
-  if (!negotiated || step <= 0 || step > SEQUENCE_STEP_LIMIT) return Verdict.SUSPECTED;
+  if (!negotiated) return fallShort(Verdict.SUSPECTED, Shortfall.ESP_RESERVED_SPI, spiAt, SMALLEST_NEGOTIATED_SPI, spi);
+  if (step <= 0 || step > SEQUENCE_STEP_LIMIT)
+    return fallShortWide(
+      Verdict.SUSPECTED,
+      Shortfall.ESP_STAYS,
+      spiAt + 4,
+      SEQUENCE_STEP_LIMIT,
+      (sequence - step) | 0,
+      0,
+      sequence,
+    );
   log.note(packet, isEsp ? Check.ESP_SPI_STAYS : Check.AH_SPI_STAYS, spiAt, spi, spi);
   const rises = isEsp ? Check.ESP_SEQUENCE_RISES : Check.AH_SEQUENCE_RISES;
   log.note(packet, rises, spiAt + 4, SEQUENCE_STEP_LIMIT, sequence);

@@ -23,6 +23,7 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, fallShortWide, Shortfall } from './shortfall.ts';
 import { Verdict } from './verdict.ts';
 
 /** Retransmitted, lost and reordered packets make ids jump by up to this much. */
@@ -47,7 +48,16 @@ export function judgeCrypt(
   const last = state[at + Word.REPLAY + direction]!;
   if (last !== 0 && Math.abs(replay - last) > REPLAY_STEP_LIMIT) {
     state[at + Word.STAYS + direction] = 1;
-    return verdictSoFar(state, at, false);
+    const offset = wire.CRYPT_REPLAY_OFFSET;
+    return fallShortWide(
+      verdictSoFar(state, at, false),
+      Shortfall.OPENVPN_REPLAY_STEP,
+      offset,
+      REPLAY_STEP_LIMIT,
+      last,
+      0,
+      replay,
+    );
   }
   if (last !== 0 && replay > last) state[at + Word.RISES + direction]!++;
   state[at + Word.REPLAY + direction] = Math.max(last, replay);
@@ -69,9 +79,9 @@ export function judgeCrypt(
       if (code === Opcode.HARD_RESET_CLIENT_V3 && payload.captured === payload.length) noteWrappedKey(payload, log);
       if (!isReset) noteSession(payload, log);
     }
-    return suspect(state, at);
+    return fallShort(suspect(state, at), Shortfall.OPENVPN_ANSWER, 0, 0, code);
   }
-  return verdictSoFar(state, at, true);
+  return fallShort(verdictSoFar(state, at, true), Shortfall.OPENVPN_STAYS, wire.SESSION_ID_AT, STAYS_ONE_WAY, stays);
 }
 
 function noteKind(payload: Payload, code: number, state: Int32Array, at: number): void {

@@ -22,6 +22,7 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, Shortfall } from './shortfall.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Layouts of packets that are cut: CLEAR plus the bytes of HMAC, replay id and time (0 is plain), or CRYPT. */
@@ -140,6 +141,7 @@ export function judgeCut(
     noteReset(payload, code, log);
   }
   const flags = state[at + Word.FLAGS]!;
+  fallShort(0, Shortfall.OPENVPN_STAYS, wire.SESSION_ID_AT, STAYS_ONE_WAY, stays);
   if ((flags & Flag.SUSPECTED) !== 0 || (flags & (Flag.CUT_RESET << direction)) === 0)
     return verdictSoFar(state, at, true);
   const isAnswered = (flags & (Flag.CUT_RESET << (1 - direction))) !== 0;

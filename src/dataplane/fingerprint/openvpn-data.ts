@@ -22,6 +22,7 @@ import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import { OpenvpnDataWord as Word, OpenvpnFlag as Flag, OpenvpnWord as Shared } from './openvpn-state.ts';
 import { Framing, type Payload } from './payload.ts';
+import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
 import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** Rising packet ids in each direction where both are seen, and where only one is. */
@@ -62,6 +63,25 @@ export function matchData(payload: Payload): MatchStrength {
     : MatchStrength.NONE;
 }
 
+/** Notes why `matchData` does not match. */
+export function failMatchData(payload: Payload): void {
+  if (!isLongEnough(payload)) failLength(0, payload);
+  else if (isChannelData(payload)) failChannel(0, payload);
+  else failCiphertext(0, payload);
+}
+
+function failLength<Answer extends number>(answer: Answer, { captured }: Payload): Answer {
+  return fallShort(answer, Shortfall.OPENVPN_DATA_LENGTH, 0, SHORTEST_DATA, captured);
+}
+
+function failChannel<Answer extends number>(answer: Answer, { data, at }: Payload): Answer {
+  return fallShort(answer, Shortfall.OPENVPN_CHANNEL_DATA, 2, 0, data.getUint16(at + 2));
+}
+
+function failCiphertext<Answer extends number>(answer: Answer, payload: Payload): Answer {
+  return seemsClear(answer, payload, wire.dataCiphertextOffset(wire.opcode(payload.data, payload.at)));
+}
+
 function isLongEnough({ captured, length }: Payload): boolean {
   return length >= SHORTEST_DATA && captured >= (captured < length ? SHORTEST_CUT : SHORTEST_DATA);
 }
@@ -96,10 +116,12 @@ function isChannelData({ data, at, length, framing }: Payload): boolean {
 }
 
 export function observeData(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if ((state[at + Shared.FLAGS]! & Flag.SUSPECTED) !== 0) return Verdict.SUSPECTED;
-  if (!isLongEnough(payload)) return isCutTooShort(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT;
+  const code = wire.opcode(payload.data, payload.at);
+  if ((state[at + Shared.FLAGS]! & Flag.SUSPECTED) !== 0)
+    return fallShort(Verdict.SUSPECTED, Shortfall.OPENVPN_ANSWER, 0, 0, code);
+  if (!isLongEnough(payload))
+    return failLength(isCutTooShort(payload) ? Verdict.UNDECIDED : Verdict.RULED_OUT, payload);
   const { data, direction } = payload;
-  const code = wire.opcode(data, payload.at);
   const first = code === Opcode.DATA_V2 ? wire.peerIdWord(data, payload.at) : data.getUint8(payload.at);
   const seen = state[at + Word.PACKETS + direction]!++;
   const others = state[at + Word.PACKETS + 1 - direction]!;
@@ -109,9 +131,15 @@ export function observeData(payload: Payload, state: Int32Array, at: number, log
   const strange =
     (seen > 0 && !isSamePeer(state[at + Word.PEER + direction]!, first)) ||
     !(isSame || isNumbered(first) || isNumbered(other));
-  if (strange || state[at + Word.REPEATS]! > REPEATS_LIMIT) return Verdict.RULED_OUT;
+  if (strange) {
+    const before = seen > 0 ? state[at + Word.PEER + direction]! : other;
+    return fallShort(Verdict.RULED_OUT, Shortfall.OPENVPN_PEER, 0, before, first);
+  }
+  if (state[at + Word.REPEATS]! > REPEATS_LIMIT)
+    return fallShort(Verdict.RULED_OUT, Shortfall.OPENVPN_REPEATS, 0, REPEATS_LIMIT, state[at + Word.REPEATS]!);
   // Last what takes longest.
-  if (isChannelData(payload) || !hasCiphertext(payload)) return Verdict.RULED_OUT;
+  if (isChannelData(payload)) return failChannel(Verdict.RULED_OUT, payload);
+  if (!hasCiphertext(payload)) return failCiphertext(Verdict.RULED_OUT, payload);
   state[at + Word.PEER + direction] = first;
   state[at + Word.LAST_PACKET + direction] = payload.packet;
   state[at + Word.LAST_OFFSET + direction] = payload.evidenceOffset;
@@ -121,10 +149,14 @@ export function observeData(payload: Payload, state: Int32Array, at: number, log
   const isFit = isSame || keyIdOf(first) === keyIdOf(other);
   if (isFit && hasRisen(payload, first, isSame, state, at)) notePacketId(payload, code, epoch, log);
   else if (followLengths(payload, code, isSame, state, at) && isFit) noteLengths(payload, state, at, log);
-  else return Verdict.UNDECIDED;
+  else {
+    const forth = state[at + Word.RISES]!;
+    const back = state[at + Word.RISES + 1]!;
+    return fallShortWide(Verdict.UNDECIDED, Shortfall.OPENVPN_DATA_ROWS, 0, 0, 0, forth, back);
+  }
   if (!isSame) noteOther(direction, state, at, log);
   state[at + Shared.FLAGS]! |= Flag.SUSPECTED;
-  return Verdict.SUSPECTED;
+  return fallShort(Verdict.SUSPECTED, Shortfall.OPENVPN_ANSWER, 0, 0, code);
 }
 
 function isCutTooShort({ captured, length }: Payload): boolean {

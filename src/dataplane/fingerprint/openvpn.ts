@@ -33,6 +33,7 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, fallShortOf, fallShortWide, Shortfall } from './shortfall.ts';
 import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 
 /** In clear, the packet ids of one side must rise as well. */
@@ -57,21 +58,26 @@ export function matchOpenvpn(payload: Payload): MatchStrength {
 }
 
 export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (payload.captured < wire.CONTROL_HEADER_LENGTH) return verdictSoFar(state, at, payload.length === 0);
+  if (payload.captured < wire.CONTROL_HEADER_LENGTH)
+    return fallShortOf(verdictSoFar(state, at, payload.length === 0), payload, wire.CONTROL_HEADER_LENGTH);
   const code = wire.opcode(payload.data, payload.at);
   if (code === Opcode.DATA_V1 || code === Opcode.DATA_V2) {
     // Once the control channel speaks, data packets say nothing more.
     return state[at + Word.LAYOUT] === Layout.UNKNOWN
       ? observeData(payload, state, at, log)
-      : verdictSoFar(state, at, true);
+      : fallShort(verdictSoFar(state, at, true), Shortfall.OPENVPN_ANSWER, 0, 0, code);
   }
-  if (!wire.isControl(code) || !hasSessionId(payload)) return verdictSoFar(state, at, false);
-  if (wire.isHardReset(code) && wire.keyId(payload.data, payload.at) !== 0) return verdictSoFar(state, at, false);
+  if (!wire.isControl(code)) return failOpcode(verdictSoFar(state, at, false), payload);
+  if (!hasSessionId(payload)) return failSessionId(verdictSoFar(state, at, false), payload);
+  if (wire.isHardReset(code) && wire.keyId(payload.data, payload.at) !== 0)
+    return failKeyId(verdictSoFar(state, at, false), payload);
   const known = state[at + Word.LAYOUT]!;
   const layout = layoutOf(payload, code, known);
-  if (layout === Layout.UNKNOWN || !isOneWrapping(layout, known)) return verdictSoFar(state, at, false);
+  if (layout === Layout.UNKNOWN || !isOneWrapping(layout, known))
+    return failLayout(verdictSoFar(state, at, false), payload);
   if (known === Layout.UNKNOWN) beginControl(state, at);
-  if (isReflection(payload, state, at)) return verdictSoFar(state, at, true);
+  if (isReflection(payload, state, at))
+    return failSession(verdictSoFar(state, at, true), Shortfall.OPENVPN_REFLECTED, payload);
   noteInitiator(code, payload.direction, state, at);
   const isCut = isCutLayout(layout);
   // What a cut packet shows of its wrapping takes the place of nothing better.
@@ -83,6 +89,28 @@ export function observeOpenvpn(payload: Payload, state: Int32Array, at: number, 
   if (isCut) return judgeCut(payload, code, stays, state, at, log);
   if (layout === Layout.CRYPT) return judgeCrypt(payload, code, stays, state, at, log);
   return judgeClear(payload, code, layout - Layout.PLAIN, stays, state, at, log);
+}
+
+export function failOpcode<Answer extends number>(answer: Answer, payload: Payload): Answer {
+  const isThere = payload.captured > 0;
+  return fallShort(answer, Shortfall.OPENVPN_OPCODE, 0, 0, isThere ? payload.data.getUint8(payload.at) : 0);
+}
+
+export function failKeyId<Answer extends number>(answer: Answer, { data, at }: Payload): Answer {
+  return fallShort(answer, Shortfall.OPENVPN_KEY_ID, 0, data.getUint8(at) & ~wire.KEY_ID_MASK, data.getUint8(at));
+}
+
+export function failSessionId<Answer extends number>(answer: Answer, payload: Payload): Answer {
+  return failSession(answer, Shortfall.OPENVPN_SESSION_ID, payload);
+}
+
+function failSession<Answer extends number>(answer: Answer, reason: Shortfall, { data, at }: Payload): Answer {
+  const high = wire.sessionIdHigh(data, at);
+  return fallShortWide(answer, reason, wire.SESSION_ID_AT, 0, 0, high, wire.sessionIdLow(data, at));
+}
+
+export function failLayout<Answer extends number>(answer: Answer, payload: Payload): Answer {
+  return fallShort(answer, Shortfall.OPENVPN_LAYOUT, wire.CONTROL_HEADER_LENGTH, 0, payload.length);
 }
 
 /** False for a cut packet whose length tells of another wrapping than the packets before it. */
@@ -195,12 +223,15 @@ function judgeClear(
       const offset = evidenceOffset + tls - payload.at;
       log.noteWide(packet, Check.OPENVPN_TLS_HELLO, offset, first, last, 0, data.getInt32(tls));
       if (state[at + Word.STAYS + 1 - direction]! > 0) return Verdict.CONFIRMED;
-      return suspect(state, at);
+      return fallShort(suspect(state, at), Shortfall.OPENVPN_ANSWER, 0, 0, code);
     }
   }
+  // Nothing here confirms: what is missing is the echo of a session id.
+  fallShort(0, Shortfall.OPENVPN_ANSWER, 0, 0, code);
   if (wire.isClientReset(code) || (code === Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
     // A counter that passes the opcode makes the form of one bare reset, after others of the flow that had none; a retry repeats its id.
-    if (hmacLength === 0 && payload.unclaimedBefore > 0 && stays < 2) return verdictSoFar(state, at, true);
+    if (hmacLength === 0 && payload.unclaimedBefore > 0 && stays < 2)
+      return fallShort(verdictSoFar(state, at, true), Shortfall.OPENVPN_LONE_RESET, 0, 2, stays);
     if ((state[at + Word.FLAGS]! & Flag.SUSPECTED) === 0) {
       noteReset(payload, code, log);
       noteResetTail(payload, log);
@@ -222,5 +253,5 @@ function judgeClear(
     }
     return suspect(state, at);
   }
-  return verdictSoFar(state, at, true);
+  return fallShort(verdictSoFar(state, at, true), Shortfall.OPENVPN_STAYS, wire.SESSION_ID_AT, STAYS_ONE_WAY, stays);
 }

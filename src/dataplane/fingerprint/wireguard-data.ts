@@ -15,6 +15,7 @@ import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
 import { StateWord, Verdict } from './verdict.ts';
 import { hasFlag, setFlag, verdictSoFar, WireguardFlag as Flag, WireguardWord as Word } from './wireguard-state.ts';
 
@@ -45,7 +46,10 @@ export function observeTransport(payload: Payload, state: Int32Array, at: number
   const { data, direction } = payload;
   const index = wire.receiverIndex(data, payload.at);
   const counter = wire.counterLow(data, payload.at);
-  if (wire.counterHigh(data, payload.at) !== 0 || !hasCiphertext(payload)) return verdictSoFar(state, at, false);
+  const counterHigh = wire.counterHigh(data, payload.at);
+  if (counterHigh !== 0)
+    return fallShort(verdictSoFar(state, at, false), Shortfall.WIREGUARD_COUNTER_HIGH, 12, 0, counterHigh);
+  if (!hasCiphertext(payload)) return seemsClear(verdictSoFar(state, at, false), payload, wire.TRANSPORT_CIPHERTEXT_AT);
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
   noteLength(payload.length, state, at);
   const seen = hasFlag(state, at, Flag.TRANSPORT + direction);
@@ -55,7 +59,14 @@ export function observeTransport(payload: Payload, state: Int32Array, at: number
     state[at + Word.RISES + direction]!++;
   } else if (!known || step > COUNTER_STEP_LIMIT) {
     // A new session of the tunnel counts from zero again; anything else is another protocol's numbers.
-    if (seen && counter > COUNTER_STEP_LIMIT) return verdictSoFar(state, at, false);
+    if (seen && counter > COUNTER_STEP_LIMIT)
+      return fallShort(
+        verdictSoFar(state, at, false),
+        Shortfall.WIREGUARD_COUNTER_STEP,
+        8,
+        state[at + Word.COUNTER + direction]!,
+        counter,
+      );
     setFlag(state, at, Flag.TRANSPORT + direction);
     state[at + Word.INDEX + direction] = index;
   }
@@ -97,24 +108,42 @@ function hasRandomIndexes(state: Int32Array, at: number): boolean {
 }
 
 function judge(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
-  if (hasFlag(state, at, Flag.SUSPECTED)) return Verdict.SUSPECTED;
+  if (hasFlag(state, at, Flag.SUSPECTED))
+    return fallShort(Verdict.SUSPECTED, Shortfall.WIREGUARD_ANSWER, 0, 0, wire.wireguardType(payload.data, payload.at));
   const bothSeen = hasFlag(state, at, Flag.TRANSPORT) && hasFlag(state, at, Flag.TRANSPORT + 1);
   const isSame = bothSeen && state[at + Word.INDEX] === state[at + Word.INDEX + 1];
   const random = hasRandomIndexes(state, at);
   // Each side picks its own index: one random number for both directions is another protocol's session id.
-  if (isSame && random) return Verdict.RULED_OUT;
+  if (isSame && random)
+    return fallShort(Verdict.RULED_OUT, Shortfall.WIREGUARD_ONE_INDEX, 4, 0, state[at + Word.INDEX]!);
   // Where a snap length leaves no ciphertext, a small index has nothing beside it but a counter.
-  if (!random && payload.captured - wire.TRANSPORT_CIPHERTEXT_AT < SMALLEST_SAMPLE) return Verdict.UNDECIDED;
+  if (!random && payload.captured - wire.TRANSPORT_CIPHERTEXT_AT < SMALLEST_SAMPLE)
+    return fallShort(
+      Verdict.UNDECIDED,
+      Shortfall.WIREGUARD_SMALL_INDEX,
+      4,
+      0,
+      wire.receiverIndex(payload.data, payload.at),
+    );
   const padded = isPadded(state, at);
   const enough = padded && random ? USUAL : (padded || random) && !isSame ? UNUSUAL : LEAST_LIKELY;
   const forth = state[at + Word.RISES]!;
   const back = state[at + Word.RISES + 1]!;
-  if (Math.min(forth, back) < enough.eachWay && Math.max(forth, back) < enough.oneWay) return Verdict.UNDECIDED;
+  if (Math.min(forth, back) < enough.eachWay && Math.max(forth, back) < enough.oneWay)
+    return fallShortWide(
+      Verdict.UNDECIDED,
+      Shortfall.WIREGUARD_RISES,
+      8,
+      enough.eachWay,
+      enough.oneWay,
+      Math.min(forth, back),
+      Math.max(forth, back),
+    );
   const { direction, packet, data, evidenceOffset } = payload;
   const index = state[at + Word.INDEX + direction]!;
   log.note(packet, Check.WIREGUARD_RECEIVER_STAYS, evidenceOffset + 4, index, wire.receiverIndex(data, payload.at));
   const counter = wire.counterLow(data, payload.at);
   log.note(packet, Check.WIREGUARD_COUNTER_RISES, evidenceOffset + 8, COUNTER_STEP_LIMIT, counter);
   setFlag(state, at, Flag.SUSPECTED);
-  return Verdict.SUSPECTED;
+  return fallShort(Verdict.SUSPECTED, Shortfall.WIREGUARD_ANSWER, 0, 0, wire.wireguardType(data, payload.at));
 }

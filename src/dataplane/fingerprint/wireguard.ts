@@ -18,6 +18,7 @@ import { Check } from './checks.ts';
 import type { EvidenceLog } from './evidence.ts';
 import { Variant } from './finding.ts';
 import type { Payload } from './payload.ts';
+import { fallShort, fallShortOf, Shortfall } from './shortfall.ts';
 import { MatchStrength, StateWord, Verdict } from './verdict.ts';
 import { isRandomIndex, observeTransport } from './wireguard-data.ts';
 import {
@@ -69,12 +70,14 @@ export function isSessionData(data: DataView, at: number, captured: number): boo
 
 export function observeWireguard(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const { data, captured } = payload;
-  if (captured < wire.INDEX_FIELDS_LENGTH) return verdictSoFar(state, at, payload.length === 0);
+  if (captured < wire.INDEX_FIELDS_LENGTH)
+    return fallShortOf(verdictSoFar(state, at, payload.length === 0), payload, wire.INDEX_FIELDS_LENGTH);
   const type = wire.wireguardType(data, payload.at);
   if (!wire.isWireguardLength(type, payload.length)) {
-    if (!wire.isDisco(data, payload.at)) return verdictSoFar(state, at, false);
+    if (!wire.isDisco(data, payload.at))
+      return fallShort(verdictSoFar(state, at, false), Shortfall.WIREGUARD_LENGTH, 0, type, payload.length);
     noteDisco(payload, state, at, log);
-    return verdictSoFar(state, at, true);
+    return fallShort(verdictSoFar(state, at, true), Shortfall.WIREGUARD_ANSWER, 0, 0, type);
   }
   switch (type) {
     case WireguardType.INITIATION:
@@ -107,6 +110,11 @@ function hasRandomSecrets(payload: Payload, type: number, sender: number): boole
   return true;
 }
 
+function failSecrets(payload: Payload, type: number, state: Int32Array, at: number): Verdict {
+  const start = wire.secretFields(type)[0]!;
+  return fallShort(verdictSoFar(state, at, false), Shortfall.WIREGUARD_SECRETS, start, 0, payload.captured - start);
+}
+
 /** True for a handshake message whose mac2 is captured and zero: 128 bits that few other protocols have there. */
 function hasZeroMac2(payload: Payload, type: number): boolean {
   return payload.captured === payload.length && wire.isMac2Zero(payload.data, payload.at, type);
@@ -122,14 +130,15 @@ function suspectAlone(
   sure: boolean,
 ): Verdict {
   const zero = hasZeroMac2(payload, type);
-  if (!zero && !sure) return verdictSoFar(state, at, true);
+  if (!zero && !sure)
+    return fallShort(verdictSoFar(state, at, true), Shortfall.WIREGUARD_MAC2, wire.mac2At(type), 0, payload.captured);
   if (!hasFlag(state, at, Flag.SUSPECTED)) {
     noteMessage(payload, log, type);
     if (zero && !log.has(Check.WIREGUARD_MAC2))
       log.note(payload.packet, Check.WIREGUARD_MAC2, payload.evidenceOffset + wire.mac2At(type), 0, 0);
   }
   setFlag(state, at, Flag.SUSPECTED);
-  return Verdict.SUSPECTED;
+  return fallShort(Verdict.SUSPECTED, Shortfall.WIREGUARD_ANSWER, 0, 0, type);
 }
 
 function noteMessage(payload: Payload, log: EvidenceLog, type: number): void {
@@ -140,7 +149,8 @@ function noteMessage(payload: Payload, log: EvidenceLog, type: number): void {
 
 function observeInitiation(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const sender = wire.initiationSender(payload.data, payload.at);
-  if (!hasRandomSecrets(payload, WireguardType.INITIATION, sender)) return verdictSoFar(state, at, false);
+  if (!hasRandomSecrets(payload, WireguardType.INITIATION, sender))
+    return failSecrets(payload, WireguardType.INITIATION, state, at);
   const { direction } = payload;
   if (state[at + StateWord.INITIATOR] === 0) state[at + StateWord.INITIATOR] = 1 + direction;
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
@@ -204,7 +214,8 @@ function isRemembered(state: Int32Array, at: number, direction: number, sender: 
 
 function observeResponse(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const responder = wire.responseSender(payload.data, payload.at);
-  if (!hasRandomSecrets(payload, WireguardType.RESPONSE, responder)) return verdictSoFar(state, at, false);
+  if (!hasRandomSecrets(payload, WireguardType.RESPONSE, responder))
+    return failSecrets(payload, WireguardType.RESPONSE, state, at);
   const { direction } = payload;
   const receiver = wire.responseReceiver(payload.data, payload.at);
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
@@ -232,9 +243,11 @@ function observeResponse(payload: Payload, state: Int32Array, at: number, log: E
 function observeCookie(payload: Payload, state: Int32Array, at: number, log: EvidenceLog): Verdict {
   const receiver = wire.receiverIndex(payload.data, payload.at);
   const random = looksRandom(payload.data, payload.at + 8, payload.captured - 8);
-  if (!random) return verdictSoFar(state, at, false);
+  if (!random)
+    return fallShort(verdictSoFar(state, at, false), Shortfall.WIREGUARD_SECRETS, 8, 0, payload.captured - 8);
   state[at + StateWord.VARIANT] ||= Variant.WIREGUARD_STANDARD;
-  if (!isRemembered(state, at, 1 - payload.direction, receiver)) return verdictSoFar(state, at, true);
+  if (!isRemembered(state, at, 1 - payload.direction, receiver))
+    return fallShort(verdictSoFar(state, at, true), Shortfall.WIREGUARD_ECHO, 4, 0, receiver);
   log.note(payload.packet, Check.WIREGUARD_COOKIE_ECHO, payload.evidenceOffset + 4, receiver, receiver);
   return Verdict.CONFIRMED;
 }
