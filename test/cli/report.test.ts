@@ -200,7 +200,7 @@ describe('registered users in a report', () => {
   it('are counted by client, with their registrations, which hidden addresses hide', async () => {
     const { page, data } = await reported('hit', 'captures', '--each', '--policy', EVERYONE);
     expect(data.report.registered.clients).toBeGreaterThan(4);
-    expect(lead(page)).toBe(`${data.report.registered.clients} registered users affected.`);
+    expect(lead(page)).toBe(`${data.report.registered.clients} registered users would be affected by these rules.`);
     expect(page).toContain('Meridian Example Bank');
     const hidden = await reported('hidden', 'captures', '--each', '--policy', EVERYONE, '--addresses', 'truncated');
     expect(hidden.data.report.registered).toEqual({ ...data.report.registered, most_hit: null });
@@ -334,6 +334,7 @@ it('the report of an interrupted run says so before anything else', async () => 
   expect(code).toBe(130);
   const page = readFileSync(report, 'utf8');
   expect(page).toContain('This run was interrupted.');
+  expect(page).toContain('of standard input');
   expect(page.indexOf('This run was interrupted.')).toBeLessThan(page.indexOf('<h2>'));
 });
 

@@ -33,7 +33,7 @@ function interruptionNotice(interrupted: InterruptionFields, showsFiles: boolean
   if (!showsFiles)
     return html`<strong>This run was interrupted.</strong> The figures cover only what was read until then.`;
   const { signal, file, file_number: number, files, packet, bytes_read: read, bytes_total: total, share } = interrupted;
-  const where = html` of ${name(file)}`;
+  const where = html` of ${file === '-' ? 'standard input' : name(file)}`;
   const when = interrupted.time === null ? NOTHING : html`, packet time ${time(interrupted.time)}`;
   const far =
     share === null || total === null ? NOTHING : html` (${bytes(read)} of ${bytes(total)}, ${percent(share)})`;

@@ -16,7 +16,8 @@ import { table, terms } from './table.ts';
 export function publicReplayReport(data: ReplayReportData, madeAt: string): string {
   const { report, mode, packets } = data;
   const { registered, vpn } = report;
-  const observed = mode === 'observe' ? ' would be affected if these decisions were enforced' : ' affected';
+  const observed =
+    mode === 'observe' ? ' would be affected if these decisions were enforced' : ' would be affected by these rules';
   const outside = report.not_decoded.reduce((sum, { packets: part }) => sum + part, 0);
   return pageText({
     kicker: 'Sluice · public report of a replay',

@@ -35,7 +35,9 @@ export function registeredSection({ report, registered_hits: hits, mode, breaker
 /** The number in large letters: 0 is said like any other. */
 export function registeredLead(affected: number, isObserved: boolean): Html {
   const noun = affected === 1 ? 'registered user' : 'registered users';
-  const verb = isObserved ? ' would be affected if these decisions were enforced.' : ' affected.';
+  const verb = isObserved
+    ? ' would be affected if these decisions were enforced.'
+    : ' would be affected by these rules.';
   return html`<p class="lead"><strong>${clients(affected)}</strong> ${noun}${verb}</p>
     <p>
       A registered user is a client, by address, with a flow that a rule throttles or blocks although a registration in
