@@ -154,7 +154,8 @@ class CompareRun {
     this.session = new Session(tracker);
     this.comparison = new Comparison(candidates.map(({ rules }) => rules.policy));
     this.trips = candidates.map(() => []);
-    this.throttles = flags.json === true ? candidates.map(({ rules }) => new ThrottleStudy(rules.policy.rules)) : null;
+    const asksThrottles = flags.json === true || flags.report !== undefined;
+    this.throttles = asksThrottles ? candidates.map(({ rules }) => new ThrottleStudy(rules.policy.rules)) : null;
     this.largest = this.comparison.pairs.map(() => new LargestChanges());
     this.record = new RunRecord(flags, list);
     for (const [at, pair] of this.comparison.pairs.entries())

@@ -9,6 +9,7 @@ import { noticesOf } from './notices.ts';
 import { pageText, type Section } from './page.ts';
 import { provenanceSection } from './provenance-section.ts';
 import { readingSection } from './reading-section.ts';
+import { throttleBody } from './throttle-section.ts';
 import { table, terms } from './table.ts';
 
 /** `madeAt`: ISO 8601, UTC. */
@@ -30,6 +31,10 @@ export function compareReport(data: CompareReportData, madeAt: string): string {
       rulesSection(data),
       ...data.changes.map((pair) => changesSection(pair)),
       comparedTimeSection(data),
+      ...rules.map(({ name: letter, throttles }) => ({
+        title: `What throttled users would feel under ${letter}`,
+        body: throttleBody(throttles, letter),
+      })),
       readingSection(),
       provenanceSection(data.provenance),
     ],

@@ -39,10 +39,11 @@ const SLOWDOWN_SERIES: readonly Series[] = [
 ];
 
 export function throttleSection({ throttles }: ReplayReportData): Section {
-  return { title: 'What throttled users would feel', body: throttleBody(throttles) };
+  return { title: 'What throttled users would feel', body: throttleBody(throttles, '') };
 }
 
-function throttleBody(throttles: readonly ThrottleFields[] | null): Html {
+/** `set`: the letter of the set of rules, where a page has several. */
+export function throttleBody(throttles: readonly ThrottleFields[] | null, set: string): Html {
   if (throttles === null)
     return html`<p>This is computed in mode enforce only. The command with <code>--mode enforce</code> shows it.</p>`;
   if (throttles.length === 0) return html`<p>No rule of the policy throttles.</p>`;
@@ -57,10 +58,11 @@ function throttleBody(throttles: readonly ThrottleFields[] | null): Html {
       how senders react. A real sender would slow down when packets are late or lost. So the loss here is rather an
       upper bound, and the slowdown says how much longer the same bytes need at the allowed rate.
     </p>
-    ${used.slice(0, LISTED).map(rulePart)}${further}`;
+    ${used.slice(0, LISTED).map((rule, at) => rulePart(rule, `${set}${String(at + 1)}`))}${further}`;
 }
 
-function rulePart(rule: ThrottleFields, at: number): Html {
+/** `id`: unique in the page. */
+function rulePart(rule: ThrottleFields, id: string): Html {
   const { offered, delivered, loss } = rule;
   const scope = rule.per === 'rule' ? 'for the whole rule' : `for each ${rule.per}`;
   return html`<h3>Rule ${name(rule.rule)}: ${bitRate(rule.rate_bps)} ${scope}</h3>
@@ -90,7 +92,7 @@ function rulePart(rule: ThrottleFields, at: number): Html {
         ['all that were delivered', ...delayCells(rule.delay_us)],
         ['those that had to wait', ...delayCells(rule.delayed_us)],
       ],
-    )}${slowdownPart(rule, at)}`;
+    )}${slowdownPart(rule, id)}`;
 }
 
 function traffic({ packets, bytes: size, rate_bps: rate }: ThrottleFields['offered']): Html {
@@ -102,14 +104,14 @@ function delayCells({ median, p95, p99, max }: Quantiles): Part[] {
   return [median, p95, p99, max].map((value) => (value === null ? '–' : delay(value)));
 }
 
-function slowdownPart({ slowdown, per, buckets }: ThrottleFields, at: number): Html {
+function slowdownPart({ slowdown, per, buckets }: ThrottleFields, id: string): Html {
   if (per === 'rule')
     return html`<p>All traffic of the rule shares one allowance, so there is no distribution over users.</p>`;
   if (buckets < SMALLEST_GROUP)
     return html`<p>The distribution over ${BUCKET_NOUNS[per] ?? per} is not shown, because they are fewer than 5.</p>`;
   const nouns = BUCKET_NOUNS[per] ?? per;
   return html`${slowdownLead(slowdown, nouns)}${barChart({
-    id: `slowdown-${String(at + 1)}`,
+    id: `slowdown-${id}`,
     title: `Slowdown: how much longer the same bytes need, by ${nouns}. Bars below 5 are drawn alike.`,
     description: `One bar for each range of slowdown, as long as the number of ${nouns} in it. The table below has the numbers.`,
     series: SLOWDOWN_SERIES,
