@@ -1,27 +1,8 @@
-/** `replay --annotate`: its checks, and the second reading of the captures. */
-import { extname } from 'node:path';
-import { CommandError, ExitCode } from '../core/exit-code.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+/** The second reading of the captures for `replay --annotate`. Loaded only if it is asked for. */
 import type { EventFields } from '../output/event/event-fields.ts';
 import { AnnotatedCapture } from '../study/annotate/annotated-capture.ts';
 import { Annotations } from '../study/annotate/annotations.ts';
-import type { AddressFlags } from './address-flags.ts';
-import { STANDARD_OUTPUT } from './output-paths.ts';
-
-export interface AnnotateFlags extends AddressFlags {
-  readonly annotate?: string;
-  readonly maxFlows: number;
-  readonly linkIdentity: LinkIdentity;
-}
-
-/** Throws CommandError if the flag does not fit the others. */
-export function checkAnnotate({ annotate, addresses }: AnnotateFlags): void {
-  if (annotate === undefined) return;
-  if (addresses !== 'plain')
-    refuse(`--addresses ${addresses} with --annotate: captures of packets hold addresses as they are`);
-  if (annotate !== STANDARD_OUTPUT && extname(annotate).toLowerCase() !== '.pcapng')
-    refuse(`--annotate ${annotate}: only pcapng has comments on packets: give a name that ends in .pcapng`);
-}
+import type { AnnotateFlags } from './annotate-flag.ts';
 
 /** The annotated copy of a replay's VPN flows. */
 export class Annotation {
@@ -58,8 +39,4 @@ export class Annotation {
         `up to ${droppedCount} fragments are missing, because too many waited for the first ones of their datagrams`,
       );
   }
-}
-
-function refuse(message: string): never {
-  throw new CommandError(message, ExitCode.WRONG_USAGE);
 }

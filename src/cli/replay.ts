@@ -12,7 +12,8 @@ import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
-import { Annotation, type AnnotateFlags, checkAnnotate } from './annotate.ts';
+import { type AnnotateFlags, checkAnnotate } from './annotate-flag.ts';
+import type { Annotation } from './annotate.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { interruptionAt } from './interruption.ts';
 import { originOf } from './origin-flags.ts';
@@ -32,9 +33,8 @@ import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { checkReadableTwice } from './read-twice.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
-import { publicReplayReport } from '../study/report/public-report.ts';
 import { ReplayFigures } from '../study/report/replay-figures.ts';
-import { replayReport } from '../study/report/replay-report.ts';
+import type { ReplayReportData } from '../study/report/replay-report-data.ts';
 import { reportList } from './report-list.ts';
 import { RunRecord } from './run-record.ts';
 import type { ReportFlags } from './report-flags.ts';
@@ -94,7 +94,7 @@ async function replayList(
   const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
   const fields = new EventFields(show, context, originOf(flags));
   const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
-  const annotation = flags.annotate === undefined ? null : new Annotation(flags.annotate, flags, fields);
+  const annotation = await openAnnotation(flags, fields);
   const figures = report === null ? null : new ReplayFigures(policy);
   const signals = new SignalWatch(() => {
     run.interrupt();
@@ -166,13 +166,24 @@ async function replayList(
   await printSummary(totals, flags, reported ?? {});
   if (report !== null && reported !== null) {
     const data = { ...summaryObject(totals), throttles: throttled, ...reported };
-    const page = flags.audience === 'public' ? publicReplayReport : replayReport;
-    await report.write(page(data, new Date().toISOString()));
+    await report.write(await reportPage(data, flags));
   }
   await record.writeBeside((output) => outputs.filesBeside(output));
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
   return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
+}
+
+async function openAnnotation(flags: ReplayFlags, fields: EventFields): Promise<Annotation | null> {
+  if (flags.annotate === undefined) return null;
+  const { Annotation } = await import('./annotate.ts');
+  return new Annotation(flags.annotate, flags, fields);
+}
+
+async function reportPage(data: ReplayReportData, { audience }: ReplayFlags): Promise<string> {
+  const madeAt = new Date().toISOString();
+  if (audience !== 'public') return (await import('../study/report/replay-report.ts')).replayReport(data, madeAt);
+  return (await import('../study/report/public-report.ts')).publicReplayReport(data, madeAt);
 }
 
 function checkOutputs(flags: ReplayFlags): void {
