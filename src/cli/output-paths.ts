@@ -3,8 +3,8 @@
  * and an existing file is only overwritten with --force.
  */
 import { statSync } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { isMadeBeside } from '../output/capture/split-pcap.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { isSidecar, SIDECAR_SUFFIX } from '../output/provenance/sidecar.ts';
@@ -69,20 +69,24 @@ export async function checkOverwriting(
   force: boolean,
 ): Promise<void> {
   await checkFolders(paths);
-  /** The use of each file in the replay. */
+  /** The use of each file in the run, by its path and by its identity. */
   const uses = new Map<string, string>();
+  const use = ({ path, identity }: RegularFile, what: string): void => {
+    uses.set(path, what);
+    if (identity !== null) uses.set(identity, what);
+  };
   for (const input of inputs) {
     const file = input === undefined ? null : await regularFile(input);
-    if (file !== null) uses.set(file.path, 'is read too');
+    if (file !== null) use(file, 'is read too');
   }
   const existing: string[] = [];
   for (const flag of OUTPUTS) {
     const path = paths[flag];
     const file = path === undefined || path === STANDARD_OUTPUT ? null : await regularFile(path);
     if (file === null || path === undefined) continue;
-    const use = uses.get(file.path);
-    if (use !== undefined) throw new CommandError(`--${flag} ${path}: this file ${use}`, ExitCode.WRONG_USAGE);
-    uses.set(file.path, `is written by --${flag} too`);
+    const other = useOf(file, uses);
+    if (other !== undefined) throw new CommandError(`--${flag} ${path}: this file ${other}`, ExitCode.WRONG_USAGE);
+    use(file, `is written by --${flag} too`);
     if (file.exists && !DESCRIPTOR.test(path)) existing.push(`--${flag} ${path}`);
   }
   for (const flag of CAPTURES) {
@@ -95,7 +99,7 @@ export async function checkOverwriting(
   throw new CommandError(`${existing.join(', ')}: ${what}; --force overwrites`, ExitCode.WRONG_USAGE);
 }
 
-/** Throws CommandError if an output's folder does not exist. */
+/** Throws CommandError if an output is a folder, or if its folder does not exist. */
 export async function checkFolders(paths: OutputPaths): Promise<void> {
   for (const flag of OUTPUTS) {
     const path = paths[flag];
@@ -106,6 +110,8 @@ export async function checkFolders(paths: OutputPaths): Promise<void> {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT')
         throw new CommandError(`cannot write ${path}: its folder does not exist`, ExitCode.WRONG_USAGE);
     }
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new CommandError(`--${flag} ${path}: this is a folder; give the name of a file`, ExitCode.WRONG_USAGE);
   }
 }
 
@@ -114,8 +120,7 @@ export async function checkFolders(paths: OutputPaths): Promise<void> {
  */
 async function existingBeside(flag: string, path: string, uses: ReadonlyMap<string, string>): Promise<string[]> {
   const existing: string[] = [];
-  const refuseUsed = (beside: string, file: string): void => {
-    const use = uses.get(file);
+  const refuseUsed = (beside: string, use: string | undefined): void => {
     const what = `--${flag} ${path}: ${beside}, made beside it for packets of another link type,`;
     if (use !== undefined) throw new CommandError(`${what} ${use}`, ExitCode.WRONG_USAGE);
   };
@@ -123,10 +128,10 @@ async function existingBeside(flag: string, path: string, uses: ReadonlyMap<stri
     const beside = join(dirname(path), name);
     const file = isMadeBeside(path, beside) ? await regularFile(beside) : null;
     if (file === null) continue;
-    refuseUsed(beside, file.path);
+    refuseUsed(beside, useOf(file, uses));
     existing.push(`--${flag} ${beside}`);
   }
-  for (const file of uses.keys()) if (isMadeBeside(path, file)) refuseUsed(file, file);
+  for (const [file, use] of uses) if (isMadeBeside(path, file)) refuseUsed(file, use);
   return existing;
 }
 
@@ -141,7 +146,7 @@ async function existingInPlaceOfRecord(
 ): Promise<string[]> {
   const record = path + SIDECAR_SUFFIX;
   const file = await regularFile(record);
-  const use = file === null ? 'is not a regular file' : uses.get(file.path);
+  const use = file === null ? 'is not a regular file' : useOf(file, uses);
   if (use !== undefined)
     throw new CommandError(`--${flag} ${path}: ${record}, the record beside it, ${use}`, ExitCode.WRONG_USAGE);
   return file?.exists === true && !isSidecar(record) ? [`--${flag} ${path}: ${record}`] : [];
@@ -156,11 +161,41 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The path with its links resolved; null for something other than a regular file, like a pipe or a device. */
-async function regularFile(path: string): Promise<{ path: string; exists: boolean } | null> {
+interface RegularFile {
+  /** With its links resolved. */
+  readonly path: string;
+  /** What all names of an existing file, also hard links, have in common. Null if it does not exist. */
+  readonly identity: string | null;
+  readonly exists: boolean;
+}
+
+function useOf({ path, identity }: RegularFile, uses: ReadonlyMap<string, string>): string | undefined {
+  return uses.get(path) ?? (identity === null ? undefined : uses.get(identity));
+}
+
+/** Null for something other than a regular file, like a pipe or a device. */
+async function regularFile(path: string): Promise<RegularFile | null> {
   try {
-    return (await stat(path)).isFile() ? { path: await realpath(path), exists: true } : null;
+    const found = await stat(path);
+    if (!found.isFile()) return null;
+    return { path: await realpath(path), identity: `${found.dev}:${found.ino}`, exists: true };
   } catch {
-    return { path: resolve(path), exists: false };
+    return { path: await pathOfNew(path), identity: null, exists: false };
   }
+}
+
+/** Links that are followed at most, as Linux does. */
+const LINK_LIMIT = 40;
+
+/** The path of the file that is created where this one is opened: a link may lead to a file that does not exist yet. */
+export async function pathOfNew(path: string): Promise<string> {
+  let place = resolve(path);
+  for (let link = 0; link < LINK_LIMIT; link++) {
+    const folder = await realpath(dirname(place)).catch(() => dirname(place));
+    place = join(folder, basename(place));
+    const target = await readlink(place).catch(() => null);
+    if (target === null) break;
+    place = resolve(folder, target);
+  }
+  return place;
 }

@@ -3,7 +3,7 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { CHROMIUM_NAMES, findChromium, printPdf } from '../study/report/print-pdf.ts';
-import { STANDARD_OUTPUT } from './output-paths.ts';
+import { pathOfNew, STANDARD_OUTPUT } from './output-paths.ts';
 import type { ReportFlags } from './report-flags.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { writeOut } from './write-out.ts';
@@ -37,7 +37,7 @@ export class ReportOutput {
     }
   }
 
-  /** Throws CommandError if the report cannot be written. */
+  /** Throws CommandError if the report cannot be written, or if a signal ends its printing. */
   async write(page: string): Promise<void> {
     if (this.path === STANDARD_OUTPUT) {
       await writeOut(page);
@@ -46,6 +46,7 @@ export class ReportOutput {
     try {
       await writeWhole(this.path, this.chromium === null ? page : await printed(this.chromium, page));
     } catch (error) {
+      if (error instanceof CommandError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandError(`cannot write the report ${this.path}: ${reason}`, ExitCode.FAILED);
     }
@@ -70,13 +71,17 @@ async function printed(chromium: string, page: string): Promise<Uint8Array> {
   });
   try {
     return await printPdf(chromium, page, ending.signal);
+  } catch (error) {
+    const { exitCode } = signals;
+    throw exitCode === null ? error : new CommandError('interrupted while the report was printed', exitCode);
   } finally {
     signals.stop();
   }
 }
 
-/** A regular file is replaced at once, so that no reader sees a part of it. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+/** A regular file is replaced at once, so that no reader sees a part of it. A link to it stays. */
+async function writeWhole(name: string, content: string | Uint8Array): Promise<void> {
+  const path = await pathOfNew(name);
   const known = await stat(path).catch(() => null);
   if (known !== null && !known.isFile()) {
     await writeFile(path, content);

@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
@@ -285,6 +295,42 @@ rules:
     );
     const { code } = await sluice(['replay', copy, '--quiet', '--forwarded', '/dev/null', '--dropped', '/dev/null']);
     expect(code).toBe(0);
+  });
+
+  it('never does so by another name of the file: a hard link, or a link to a file that does not exist yet', async () => {
+    const copy = join(folder, 'linked.pcap');
+    const content = readFileSync(join(ROOT, REKEY));
+    writeFileSync(copy, content);
+    const hardLink = join(folder, 'hard-link.jsonl');
+    linkSync(copy, hardLink);
+    const target = join(folder, 'not-there.jsonl');
+    const link = join(folder, 'link-to-nothing.jsonl');
+    symlinkSync('not-there.jsonl', link);
+    const attempts = [
+      [copy, '--decisions', hardLink, '--force'],
+      [REKEY, '--decisions', target, '--flows', link],
+      [REKEY, '--decisions', link, '--flows', target],
+      [REKEY, '--decisions', hardLink, '--flows', copy, '--force'],
+    ];
+    for (const args of attempts) {
+      const { code, stderr } = await sluice(['replay', ...args]);
+      expect(stderr).toMatch(/this file is (read|written by --\w+) too/);
+      expect(code).toBe(2);
+    }
+    expect(readFileSync(copy)).toEqual(content);
+    expect(existsSync(target)).toBe(false);
+    expect((await sluice(['replay', REKEY, '--quiet', '--decisions', link])).code).toBe(0);
+    expect(readFileSync(target, 'utf8')).not.toBe('');
+  });
+
+  it('refuses a folder as an output before anything is read', async () => {
+    const given = join(folder, 'a-folder.html');
+    mkdirSync(given);
+    for (const flag of ['--report', '--flows']) {
+      const { code, stderr } = await sluice(['replay', REKEY, flag, given, '--force']);
+      expect(stderr).toBe(`sluice: ${flag} ${given}: this is a folder; give the name of a file\n`);
+      expect(code).toBe(2);
+    }
   });
 });
 

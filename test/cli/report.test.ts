@@ -1,9 +1,9 @@
 /** `sluice replay … --report`: the page by itself, its numbers against the JSON, and those against the flow events. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReplayReportData } from '../../src/study/report/replay-report-data.ts';
 import { type Element, isInside, readPage } from '../kit/html-page.ts';
 import { installed } from '../kit/installed.ts';
@@ -376,4 +376,38 @@ describe('a report as PDF', () => {
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('sluice-report-'))).toEqual([]);
     expect(existsSync(`${path}.part`)).toBe(false);
   });
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends by %s during the printing with exit code %i, and leaves nothing behind', async (signal, exit) => {
+    const place = join(folder, `printing-${signal}`);
+    const temporary = join(place, 'tmp');
+    mkdirSync(temporary, { recursive: true });
+    const began = join(place, 'began');
+    writeFileSync(join(place, 'chromium'), `#!/bin/sh\necho > '${began}'\nsleep 60\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${place}:${process.env.PATH ?? ''}`);
+    vi.stubEnv('TMPDIR', temporary);
+    const report = join(place, 'report.pdf');
+    const child = start(['replay', 'captures/wireguard/rekey.pcap', '--report', report, '--quiet']);
+    vi.unstubAllEnvs();
+    const end = ended(child);
+    await untilWritten(began, 1);
+    child.kill(signal);
+    const { code, stderr } = await end;
+    expect(stderr).toBe('sluice: interrupted while the report was printed\n');
+    expect(code).toBe(exit);
+    expect(existsSync(report)).toBe(false);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+});
+
+it('a report through a link is written to where the link leads', async () => {
+  const link = join(folder, 'latest.html');
+  symlinkSync('of-today.html', link);
+  for (const more of [[], ['--force']]) {
+    const { code } = await sluice(['replay', 'captures/wireguard/rekey.pcap', '--report', link, '--quiet', ...more]);
+    expect(code).toBe(0);
+    expect(readlinkSync(link)).toBe('of-today.html');
+    expect(readFileSync(join(folder, 'of-today.html'), 'utf8')).toContain('</html>');
+  }
 });
