@@ -96,6 +96,7 @@ function repeated(flags: string, description: string): Option {
 /** A percentage as a fraction. */
 function share(text: string): number {
   const value = /^(\d{1,3}(?:\.\d+)?) ?%$/.exec(text)?.[1];
-  if (value === undefined || Number(value) > 100) throw new InvalidArgumentError('it wants a percentage like 1.5%.');
+  if (value === undefined || Number(value) > 100)
+    throw new InvalidArgumentError('It must be a percentage from 0% to 100%, like 1.5%.');
   return Number(value) / 100;
 }

@@ -9,6 +9,10 @@ export interface HitLimits {
   readonly maxShareHit?: number;
 }
 
+export function hasLimits({ failOnChange, maxRegisteredHits, maxClientsHit, maxShareHit }: HitLimits): boolean {
+  return failOnChange === true || [maxRegisteredHits, maxClientsHit, maxShareHit].some((limit) => limit !== undefined);
+}
+
 /** A sentence for each limit that is exceeded. `policy`: the name of the policy that is compared with the first. */
 export function exceededLimits(pair: PairComparison, policy: string, limits: HitLimits): string[] {
   const { hits, registeredClients, changed } = pair;

@@ -29,7 +29,7 @@ import { compareReport } from '../study/report/compare-report.ts';
 import { compareFigures } from '../study/report/compare-report-data.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
-import { exceededLimits, type HitLimits } from './compare-limits.ts';
+import { exceededLimits, hasLimits, type HitLimits } from './compare-limits.ts';
 import { interruptionAt } from './interruption.ts';
 import type { HashFlag } from './no-hash-flag.ts';
 import { originOf } from './origin-flags.ts';
@@ -203,9 +203,9 @@ class CompareRun {
       await report.write(page({ ...comparisonObject(totals), ...reported }, new Date().toISOString()));
     }
     await this.record.writeBeside();
-    if (signals.exitCode !== null) return signals.exitCode;
-    if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
-    if (run.incomplete.length > 0) return ExitCode.CAPTURE_INCOMPLETE;
+    if (signals.exitCode !== null) return this.ungated(signals.exitCode);
+    if (list.problems.length > 0) return this.ungated(ExitCode.WRONG_USAGE);
+    if (run.incomplete.length > 0) return this.ungated(ExitCode.CAPTURE_INCOMPLETE);
     return this.gate();
   }
 
@@ -285,6 +285,13 @@ class CompareRun {
     else if (flags.quiet === true) return;
     else if (usesStandardOutput(flags)) process.stderr.write(comparisonText(totals));
     else await writeOut(comparisonText(totals));
+  }
+
+  /** A part of the captures may keep a limit that all of them exceed. */
+  private ungated(code: ExitCode): ExitCode {
+    if (hasLimits(this.flags))
+      process.stderr.write('sluice: the limits were not judged, because not all captures were read to their end\n');
+    return code;
   }
 
   /** Names the limits that a change exceeds. */

@@ -6,6 +6,7 @@ import { parsePolicy } from '../policy/policy-file.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import { checkManifests, NO_NEEDS } from '../rules/manifest-check.ts';
+import { reasonOf } from '../rules/load-rules.ts';
 import { fileStamp, readRules } from './daemon-rules.ts';
 
 export interface ShadowFiles {
@@ -36,7 +37,8 @@ export async function readShadow(files: ShadowFiles, addresses: AddressForm): Pr
   const { policy, registry } = files;
   const stamp = shadowStamp(files);
   try {
-    for (const path of registry === null ? [policy] : [policy, registry]) await requireFile(path);
+    await requireFile(policy, 'policy');
+    if (registry !== null) await requireFile(registry, 'registry');
     if ((await stat(policy)).size > LARGEST_POLICY)
       return { rules: null, problems: [`${policy}: is too large to be a policy`], stamp };
     if (registry === null) return { ...(await readPolicy(policy, addresses)), stamp };
@@ -65,6 +67,9 @@ async function readPolicy(path: string, addresses: AddressForm): Promise<Omit<Sh
 }
 
 /** A pipe might never end. */
-async function requireFile(path: string): Promise<void> {
-  if (!(await stat(path)).isFile()) throw new Error(`${path}: is not a file`);
+async function requireFile(path: string, what: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new Error(`cannot read the ${what} ${path}: ${reasonOf(error)}`);
+  });
+  if (!found.isFile()) throw new Error(`${path}: is not a file`);
 }

@@ -64,6 +64,12 @@ export class ClientHits {
     return this.registeredHit + this.deregistered - this.countOf(REGISTERED_HIT | DEREGISTERED);
   }
 
+  /** Those of them who are not among the newly hit clients, because another flow of theirs was hit before. */
+  get registeredAlreadyHit(): number {
+    const [registered, lost] = [REGISTERED_HIT | HIT_BEFORE, DEREGISTERED | HIT_BEFORE];
+    return this.countOf(registered) + this.countOf(lost) - this.countOf(registered | lost);
+  }
+
   /** True if a flow of the client can be taken without more than `limit` clients. */
   hasRoom(client: Address, limit: number): boolean {
     return this.clients.count < limit || this.clients.has(client);

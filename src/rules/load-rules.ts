@@ -120,7 +120,8 @@ async function bytesOf(path: string, what: string): Promise<Uint8Array> {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file could not be read, in words for the frequent causes. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return 'no such file';
   if (code === 'EISDIR') return 'it is a folder';

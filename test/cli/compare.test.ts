@@ -63,6 +63,12 @@ async function compare(...args: string[]): Promise<Figures> {
   return JSON.parse(stdout) as Figures;
 }
 
+/** The action of every rule of the policies here. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  ...{ 'no rule': 'allow', registered: 'allow', 'grace-period': 'allow' },
+  ...{ 'suspected-slow': 'throttle', slow: 'throttle', unregistered: 'block', later: 'block', everyone: 'block' },
+};
+
 /** Every flow of a replay with its strongest and its last action, by what identifies it. */
 const FLOWS_OF = `
   SELECT d.pcap_filename AS file, d.flow_id AS flow, any_value(d.src_ip) AS client,
@@ -99,7 +105,8 @@ async function joined(before: readonly string[], after: readonly string[]): Prom
       (SELECT count(*) FROM c) AS clients, (SELECT count(*) FROM c WHERE changed) AS changedClients,
       (SELECT count(*) FROM c WHERE sb > 0 AND sa = 0) AS newlyHit,
       (SELECT count(*) FROM c WHERE sa > 0 AND sb = 0) AS noLongerHit,
-      (SELECT count(*) FROM c WHERE hit) AS stillRegistered, (SELECT count(*) FROM c WHERE lost) AS deregistered`);
+      (SELECT count(*) FROM c WHERE hit) AS stillRegistered, (SELECT count(*) FROM c WHERE lost) AS deregistered,
+      (SELECT count(*) FROM c WHERE (hit OR lost) AND sa > 0) AS alreadyHit`);
   const [row] = reader.getRowObjectsJson();
   return Object.fromEntries(Object.entries(row!).map(([name, value]) => [name, Number(value)]));
 }
@@ -117,6 +124,7 @@ function figures({ changes: [change] }: Figures): Record<string, number> {
     noLongerHit: clients.no_longer_hit!,
     stillRegistered: registered.still_registered!,
     deregistered: registered.deregistered!,
+    alreadyHit: registered.already_hit!,
   };
 }
 
@@ -134,6 +142,9 @@ describe('a comparison has the differences of two replays', () => {
     expect(figures(found)).toEqual(expected);
     expect(expected.changed).toBeGreaterThan(0);
     const { by, flows } = found.changes[0]!;
+    // A row names the rules that made its actions.
+    for (const { value, from, to } of by.rule!)
+      expect(value.split(' → ').map((rule) => ACTIONS[rule])).toEqual([from, to]);
     for (const rows of Object.values(by)) expect(rows.reduce((sum, row) => sum + row.flows, 0)).toBe(flows.changed);
     const packets = found.time_line.reduce((sum, { offered }) => sum + offered!.packets, 0);
     expect(packets).toBe(found.packets);
@@ -223,13 +234,35 @@ describe('gates', () => {
     [['--max-share-hit', '1.5%'], 1, /--max-share-hit 1\.5 %: policy everyone would newly hit [\d.]+ % of \d+ clients/],
     [['--fail-on-change'], 1, /--fail-on-change: policy everyone changes [\d,]+ flows/],
     [['--max-registered-hits', '1000', '--max-clients-hit', '1000', '--max-share-hit', '100%'], 0, /^$/],
-    [['--max-share-hit', '5'], 2, /it wants a percentage/],
+    [['--max-share-hit', '5'], 2, /It must be a percentage from 0% to 100%/],
   ])('%j', async (gate, code, message) => {
     const ended = await sluice(['compare', ...FEW, ...rules(BASELINE), ...rules(EVERYONE), ...gate, '--quiet']);
     expect(ended.code).toBe(code);
     expect(ended.stderr.trim()).toMatch(message);
     expect(ended.stdout).toBe('');
   });
+});
+
+it('a listed flow has the change of action by which the tables count it', async () => {
+  const args = ['captures/openvpn', '--each', ...rules(BASELINE), ...rules(SLOW)];
+  const { stdout } = await sluice(['compare', ...args]);
+  const { changes } = JSON.parse((await sluice(['compare', ...args, '--json'])).stdout) as Figures;
+  const counted = changes[0]!.by.protocol!.map(({ from, to }) => `${from} → ${to}`);
+  const shown = [...stdout.split('The flows that change most:')[1]!.matchAll(/│ (\w+ → \w+)( in the end)? +│/g)];
+  expect(shown).toHaveLength(changes[0]!.largest.length);
+  for (const [, change] of shown) expect(counted).toContain(change);
+  expect(shown.map(([, , inTheEnd]) => inTheEnd !== undefined)).toContain(true);
+});
+
+it('limits are not judged on a part of a capture, and that is said', async () => {
+  const whole = readFileSync('captures/wireguard/handshake.pcap');
+  const cut = file('cut.pcap', '');
+  writeFileSync(cut, whole.subarray(0, whole.length - 1));
+  const args = ['compare', cut, ...rules(BASELINE), ...rules(EVERYONE), '--quiet'];
+  const gated = await sluice([...args, '--max-registered-hits', '0']);
+  expect([gated.code, gated.stderr]).toEqual([4, expect.stringMatching(/^sluice: the limits were not judged/m)]);
+  const other = await sluice(args);
+  expect([other.code, other.stderr]).toEqual([4, expect.not.stringContaining('judged')]);
 });
 
 it.each([

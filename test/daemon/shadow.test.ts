@@ -210,6 +210,9 @@ describe('a shadow', () => {
     expect(bad.stdout).toMatch(/^shadow: failure\n.*bad\.yaml:3:\d+: error: .*\n.*bad\.yaml:4:\d+: error: /);
     expect(bad.stdout).toContain('policy.name: draft\n');
     for (const path of ['missing.yaml', '/dev/zero', '.']) expect((await ctl('shadow', path)).code, path).toBe(3);
+    expect((await ctl('shadow', 'missing.yaml')).stdout).toMatch(
+      /^cannot read the policy \S*missing\.yaml: no such file$/m,
+    );
     expect((await ctl('shadow', 'draft.yaml', '--registry', 'bad.yaml')).code).toBe(3);
     expect((await ctl('shadow', 'draft.yaml', '--off')).code).toBe(2);
     expect((await ctl('shadow', '--registry', 'registry.csv')).code).toBe(2);

@@ -45,6 +45,7 @@ it.each([1, 2, 3, 4])('newly hit clients are those of the twin, seed %i', (seed)
   expect(hits.registeredHit).toBe(count(registered));
   expect(hits.deregistered).toBe(count(deregistered));
   expect(hits.registeredOrDeregistered).toBe(count((own) => registered(own) || deregistered(own)));
+  expect(hits.registeredAlreadyHit).toBe(count((own) => (registered(own) || deregistered(own)) && was(own)));
   for (const [client, row] of [...rows].slice(0, rounds(1000)))
     expect(hits.wasHit(row)).toBe(flows.some((flow) => flow.client === client && flow.wasHit));
   const byRule = new Map<number, number>();

@@ -26,6 +26,12 @@ export function changeEvent(
   };
 }
 
+/** How the action of the flow changes; the last action where the strongest is the same before and after. */
+export function changeText({ before, after }: Pick<ChangeEvent, 'before' | 'after'>): string {
+  if (before.action !== after.action) return `${before.action} → ${after.action}`;
+  return `${before.last_action} → ${after.last_action} in the end`;
+}
+
 function sideFields(fields: EventFields, { strongest, last, affected }: SideOfFlow, policy: string): SideFields {
   return {
     policy,

@@ -1,5 +1,6 @@
 /** Flows that change, by what they have in common: protocol, stage, sector, and the rules that decide them. */
-import type { FlowChange, SideOfFlow } from './flow-change.ts';
+import type { DecisionView } from '../../decision/decision-sink.ts';
+import type { FlowRecord } from '../../decision/flow-record.ts';
 import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { RowSet } from '../row-set.ts';
@@ -33,15 +34,14 @@ export class ChangeTable {
   leftOut = 0;
   private readonly cells = new Map<string, Cell>();
 
-  /** Takes a flow that changes; `client` is the number of its client. */
-  take(change: FlowChange, from: string, to: string, client: number): void {
+  /** Takes a flow that changes, by the decisions that differ; `client` is the number of its client. */
+  take(flow: FlowRecord, from: DecisionView, to: DecisionView, client: number): void {
     for (const dimension of DIMENSIONS) {
-      const cell = this.cellOf([dimension, valueOf(dimension, change), from, to].join('\0'));
+      const cell = this.cellOf([dimension, valueOf(dimension, flow, from, to), from.action, to.action].join('\0'));
       if (cell === null) {
         this.leftOut++;
         continue;
       }
-      const { flow } = change;
       cell.flows++;
       cell.packets += flow.packetsToDestination + flow.packetsToSource;
       cell.bytes += flow.bytesToDestination + flow.bytesToSource;
@@ -69,22 +69,22 @@ export class ChangeTable {
   }
 }
 
-function valueOf(dimension: Dimension, { flow, before, after }: FlowChange): string {
+function valueOf(dimension: Dimension, flow: FlowRecord, from: DecisionView, to: DecisionView): string {
   switch (dimension) {
     case 'protocol':
       return PROTOCOL_NAMES[findingProtocol(flow.finding)];
     case 'stage':
       return STAGE_NAMES[findingStage(flow.finding)];
     case 'sector':
-      return sectorOf(after) ?? sectorOf(before) ?? 'not registered';
+      return sectorOf(to) ?? sectorOf(from) ?? 'not registered';
     case 'rule':
-      return `${before.strongest.rule ?? 'no rule'} → ${after.strongest.rule ?? 'no rule'}`;
+      return `${from.rule ?? 'no rule'} → ${to.rule ?? 'no rule'}`;
   }
 }
 
 /** The sector of a flow's registered end; the source's where both are registered. */
-function sectorOf({ strongest }: SideOfFlow): string | null {
-  return (strongest.source ?? strongest.destination)?.sector ?? null;
+function sectorOf({ source, destination }: DecisionView): string | null {
+  return (source ?? destination)?.sector ?? null;
 }
 
 function compareText(a: string, b: string): number {

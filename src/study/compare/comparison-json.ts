@@ -52,6 +52,7 @@ function pairJson(pair: PairComparison, flows: number, rules: readonly ComparedR
       registrations: pair.holders.size,
       still_registered: hits.registeredHit,
       deregistered: hits.deregistered,
+      already_hit: hits.registeredAlreadyHit,
     },
     clients: {
       all: hits.count,

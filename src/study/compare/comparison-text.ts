@@ -4,7 +4,7 @@ import { formatMicros } from '../../core/units.ts';
 import { trialTripLines } from '../../output/event/trial-trip.ts';
 import { interruptionText } from '../../output/summary/interruption.ts';
 import { type ChangeRow, DIMENSIONS } from './change-table.ts';
-import type { ChangeEvent } from './change-event.ts';
+import { type ChangeEvent, changeText } from './change-event.ts';
 import type { ComparedRules, ComparisonTotals } from './comparison-totals.ts';
 import type { LargestChanges } from './largest-changes.ts';
 import type { HitHolder, PairComparison } from './pair-comparison.ts';
@@ -87,9 +87,19 @@ function pairSections(pair: PairComparison, rules: readonly ComparedRules[], lar
   const lines = [
     changes + otherwise,
     `Clients newly hit: ${number(hits.newlyHit)}; no longer hit: ${number(hits.noLongerHit)}.${byRule(pair)}`,
+    ...registeredLines(pair, from),
     ...trialTripLines(to.trips).map((line) => `${to.letter}: ${line}`),
   ];
   return pair.changed === 0 ? [lines] : [lines, changeTable(pair), largestTable(largest)];
+}
+
+/** Registered users who are hit already are not among the clients newly hit: the first may be more than the second. */
+function registeredLines({ hits }: PairComparison, from: string): string[] {
+  const { registeredAlreadyHit: already } = hits;
+  if (already === 0) return [];
+  return [
+    `Not among them: ${count(already, 'registered user')} newly hit, with other flows that ${from} hits already.`,
+  ];
 }
 
 function byRule(pair: PairComparison): string {
@@ -115,13 +125,13 @@ function changeCells({ value, from, to, flows, clients, packets, bytes: sum }: C
 function largestTable({ events }: LargestChanges): string[] {
   const table = newTable(['flow', 'from', 'to', 'vpn', 'action', 'rule', 'bytes'], 6);
   for (const event of events) {
-    const { flow, vpn, before, after } = event;
+    const { flow, vpn, after } = event;
     table.push([
       event.flow_id,
       endText(event.src_ip, event.src_port),
       endText(event.dest_ip, event.dest_port),
       `${vpn?.protocol ?? ''} ${vpn?.stage ?? ''}`,
-      `${before.action} → ${after.action}`,
+      changeText(event),
       after.rule ?? 'no rule',
       bytes(flow.bytes_toserver + flow.bytes_toclient),
     ]);

@@ -41,13 +41,16 @@ export function isHit(side: SideOfFlow): boolean {
   return side.strongest.action !== 'allow';
 }
 
-/** The actions by which a flow is counted as changed; null where both sides treat it alike. */
-export function changedActions({
+/**
+ * The decisions by which a flow is counted as changed: the strongest ones, or the last ones where the strongest have the
+ * same action. Null where both sides treat it alike.
+ */
+export function changedDecisions({
   before,
   after,
-}: Pick<FlowChange, 'before' | 'after'>): readonly [from: string, to: string] | null {
-  if (before.strongest.action !== after.strongest.action) return [before.strongest.action, after.strongest.action];
-  if (before.last.action !== after.last.action) return [before.last.action, after.last.action];
+}: Pick<FlowChange, 'before' | 'after'>): readonly [from: DecisionView, to: DecisionView] | null {
+  if (before.strongest.action !== after.strongest.action) return [before.strongest, after.strongest];
+  if (before.last.action !== after.last.action) return [before.last, after.last];
   return null;
 }
 

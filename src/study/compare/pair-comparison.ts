@@ -3,7 +3,7 @@ import type { ShownRegistration } from '../../decision/decision-sink.ts';
 import { ClientHits, HitUser, hitUserOf } from '../../policy/client-hits.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { ChangeTable } from './change-table.ts';
-import { changedActions, type FlowChange, isHit, isRegistered, type SideOfFlow } from './flow-change.ts';
+import { changedDecisions, type FlowChange, isHit, isRegistered, type SideOfFlow } from './flow-change.ts';
 import { RowSet } from '../row-set.ts';
 
 /** A registered user who is newly hit. */
@@ -64,8 +64,8 @@ export class PairComparison {
     const user = isNewlyHit ? hitUserOf(isRegistered(before), isRegistered(after), isOnPurpose) : HitUser.OTHER;
     const client = this.hits.take(flow.source, isHit(before), isHit(after), rule, user);
     if (user !== HitUser.OTHER) this.noteHolder(user === HitUser.REGISTERED ? after : before, user);
-    const actions = changedActions(change);
-    if (actions === null) {
+    const decisions = changedDecisions(change);
+    if (decisions === null) {
       if (!isSameDecision(before, after)) this.decidedOtherwise++;
       return;
     }
@@ -73,7 +73,7 @@ export class PairComparison {
     this.packets += flow.packetsToDestination + flow.packetsToSource;
     this.bytes += flow.bytesToDestination + flow.bytesToSource;
     this.changedClientRows.add(client);
-    this.table.take(change, ...actions, client);
+    this.table.take(flow, ...decisions, client);
     this.onChange?.(change);
   }
 

@@ -1,5 +1,5 @@
 /** What changes from one set of rules to another: by protocol, stage, sector and rule, and the flows that change most. */
-import type { ChangeEvent } from '../compare/change-event.ts';
+import { type ChangeEvent, changeText } from '../compare/change-event.ts';
 import type { PairFields } from '../compare/comparison-json.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED } from './chart-fills.ts';
@@ -28,7 +28,8 @@ export function changesSection(pair: PairFields): Section {
     title: `What changes: ${change}`,
     body: html`<p>
         A flow changes where its action differs. It counts by the strongest action that was decided for it: block is
-        stronger than throttle, throttle than allow. A client with several changes stands in several rows.
+        stronger than throttle, throttle than allow. Where that is the same, it counts by the last action. A client with
+        several changes stands in several rows.
       </p>
       ${terms([
         ['Flows that change', html`${count(flows.changed)} of ${count(flows.all)}`],
@@ -87,14 +88,14 @@ function largestTable(events: readonly ChangeEvent[]): Html {
       head: ['from', 'to', 'VPN', 'action', 'rule', 'bytes sent', 'bytes received'],
       texts: 5,
     },
-    events.map(({ flow, vpn, before, after, ...event }) => [
+    events.map((event) => [
       name(endText(event.src_ip, event.src_port)),
       name(endText(event.dest_ip, event.dest_port)),
-      `${vpn?.protocol ?? ''} ${vpn?.stage ?? ''}`,
-      `${before.action} → ${after.action}`,
-      after.rule === null ? 'no rule' : name(after.rule),
-      bytes(flow.bytes_toserver),
-      bytes(flow.bytes_toclient),
+      `${event.vpn?.protocol ?? ''} ${event.vpn?.stage ?? ''}`,
+      changeText(event),
+      event.after.rule === null ? 'no rule' : name(event.after.rule),
+      bytes(event.flow.bytes_toserver),
+      bytes(event.flow.bytes_toclient),
     ]),
   );
 }

@@ -56,7 +56,7 @@ function registeredPart({ rules, report }: CompareReportData, pair: PairFields, 
         registered.clients === 0
           ? NOTHING
           : html`Their flows belong to ${counted(registered.registrations, 'registration')};
-            ${clients(registered.deregistered)} of these users lose their registration. `
+            ${clients(registered.deregistered)} of these users lose their registration. ${alreadyHit(pair)}`
       }${clients(all.newly_hit)}
       of ${count(all.all)} clients with a VPN would newly be hit, ${clients(all.no_longer_hit)} no longer.
       ${trips ? html`<strong>The safety breaker of ${pair.to} would trip.</strong>` : html`The safety breaker of ${pair.to} would not trip.`}
@@ -79,6 +79,13 @@ function registeredPart({ rules, report }: CompareReportData, pair: PairFields, 
             ]),
           )
     }`;
+}
+
+/** Why there may be more registered users newly hit than clients newly hit. */
+function alreadyHit({ from, registered_users_newly_hit: registered }: PairFields): Html {
+  if (registered.already_hit === 0) return NOTHING;
+  return html`${clients(registered.already_hit)} of these users have other flows that ${from} hits already, so they are
+  not among the clients newly hit. `;
 }
 
 function rulesSection({

@@ -31,7 +31,7 @@ export function publicReplayReport(data: ReplayReportData, madeAt: string): stri
         title: 'What was recorded',
         body: terms([
           ['Packets', publicText(packets.read)],
-          ['Packets that could not be read', publicText(outside)],
+          ['Packets outside of flows, such as ARP and ICMP', publicText(outside)],
           ['Flows', publicText(data.flows.total)],
           ['Flows with a VPN', publicText(vpn.clients < 5 ? vpn.clients : vpn.flows)],
           ['Clients of these', publicText(vpn.clients)],
@@ -71,9 +71,14 @@ export function publicCompareReport(data: CompareReportData, madeAt: string): st
       ...data.changes.map(({ from, to, registered_users_newly_hit: registered, clients }) => ({
         title: `Registered users newly hit: ${from} → ${to}`,
         body: html`${lead(registered.clients, ` would newly be hit by ${to}`)}${terms([
-          ['Clients newly hit', publicText(clients.newly_hit)],
-          ['All clients with a VPN', publicText(clients.all)],
-        ])}`,
+            ['Clients newly hit', publicText(clients.newly_hit)],
+            ['All clients with a VPN', publicText(clients.all)],
+          ])}
+          <p>
+            A client is newly hit where ${to} hits a flow of it and ${from} hits none. A registered user is newly hit
+            where ${to} hits a registered flow that ${from} does not hit, even if ${from} hits another flow of that
+            user. So there may be more registered users newly hit than clients newly hit.
+          </p>`,
       })),
       roundingSection(),
       originSection(data),
