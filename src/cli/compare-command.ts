@@ -26,7 +26,7 @@ The first policy and registry are compared with each further one. A registry giv
 policy given once with every registry. All are applied as if they were enforced. A flow counts by the strongest action
 decided for it: a client is hit where any flow of it is throttled or blocked.
 
-Beside FILE of --changes a record, FILE.run.json, says how it came about: version, command line, inputs and rules with their
+Beside each output file FILE a record, FILE.run.json, says how it came about: version, command line, inputs and rules with their
 SHA-256, and whether everything was read. --json has the same.
 
 Exit codes: 0 done; 1 failed while running, a limit exceeded, or changes with --fail-on-change; 2 wrong usage; 3 policy or

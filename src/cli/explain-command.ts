@@ -18,7 +18,7 @@ Example:
 
 Of a flow with a finding the checked bytes are shown, marked with the numbers of the evidence. Of a flow without one it is shown
 which fingerprints looked, at which packets, and what did not hold. Both need a second reading of the capture: of a pipe
-they are left out.
+they are left out, and --packet is refused.
 
 Exit codes: as for replay; 1 where the captures hold no such flow.`;
 

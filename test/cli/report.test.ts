@@ -270,6 +270,10 @@ describe('a public report', () => {
     expect(numbers.length).toBeGreaterThan(0);
     for (const number of numbers) expect(number % 5).toBe(0);
     expect(elements.filter(({ tag }) => tag === 'data')).toEqual([]);
+    const rows = elements.filter(({ tag, attributes }) => tag === 'th' && attributes.scope === 'row');
+    const hashed = rows.map(({ text }) => text).filter((text) => /policy|registry/.test(text));
+    const sets = command === 'replay' ? [''] : ['A: ', 'B: '];
+    expect(hashed).toEqual(sets.flatMap((set) => [`${set}policy`, `${set}registry`]));
   });
 });
 

@@ -43,9 +43,14 @@ function hashText(sha256: string | null, unhashed = 'not computed'): Part {
   return sha256 === null ? name(unhashed) : html`<code class="hash">${name(sha256)}</code>`;
 }
 
+/** What names a set of rules where there are several: its letter, as in the sections before. */
+export function setPrefix(rules: readonly unknown[], at: number): string {
+  return rules.length > 1 ? `${String.fromCharCode('A'.charCodeAt(0) + at)}: ` : '';
+}
+
 function rulesTable({ rules }: Provenance): Html {
   const rows = rules.flatMap(({ policy, registry }, at) => {
-    const which = rules.length > 1 ? `${String.fromCharCode('A'.charCodeAt(0) + at)}: ` : '';
+    const which = setPrefix(rules, at);
     return [
       [`${which}policy`, name(policy.file), bytes(policy.bytes), hashText(policy.sha256)],
       [`${which}registry`, name(registry.file), bytes(registry.bytes), hashText(registry.sha256)],

@@ -9,6 +9,7 @@ import { html, type Html, name, NOTHING, type Part } from './html.ts';
 import { noticesOf } from './notices.ts';
 import { pageText, type Section } from './page.ts';
 import { type Group, publicGroups, publicText } from './public-groups.ts';
+import { setPrefix } from './provenance-section.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table, terms } from './table.ts';
 
@@ -151,9 +152,9 @@ function originSection({ provenance }: ReplayReportData | CompareReportData): Se
         ? NOTHING
         : table(
             { caption: 'The content of the rules, by its SHA-256 hash', head: ['what', 'SHA-256'], texts: 2 },
-            rules.flatMap(({ policy, registry }) => [
-              ['policy', html`<code class="hash">${name(policy.sha256)}</code>`],
-              ['registry', html`<code class="hash">${name(registry.sha256)}</code>`],
+            rules.flatMap(({ policy, registry }, at) => [
+              [`${setPrefix(rules, at)}policy`, html`<code class="hash">${name(policy.sha256)}</code>`],
+              [`${setPrefix(rules, at)}registry`, html`<code class="hash">${name(registry.sha256)}</code>`],
             ]),
           )
     }`,

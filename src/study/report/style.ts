@@ -58,7 +58,8 @@ footer { margin-top: 3rem; padding-bottom: 3rem; color: #44505d; font-size: 0.9r
   header { padding-top: 0; }
   h2 { margin-top: 1.8rem; }
   h1, h2, h3, caption { break-after: avoid; }
-  thead { display: table-header-group; }
+  thead { display: table-header-group; break-after: avoid; }
+  tbody tr:first-child { break-before: avoid; }
   tr, dl, figure, .notice, .lead { break-inside: avoid; }
   p { orphans: 3; widows: 3; }
   .wide { overflow: visible; }
