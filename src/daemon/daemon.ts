@@ -18,7 +18,8 @@ import type { Log } from '../output/log/log.ts';
 import type { Notifier } from './notifier.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
-import { type Administered, RunAdministration } from './administration.ts';
+import { administeredParts } from './administered-parts.ts';
+import { RunAdministration } from './administration.ts';
 import { RunChanges } from './rule-changes.ts';
 import { RunClock } from './source-clock.ts';
 import { RunEngine } from './daemon-engine.ts';
@@ -33,7 +34,6 @@ import { RunShadow } from './shadow.ts';
 import type { ShadowFiles, ShadowReading } from './shadow-rules.ts';
 import type { RunSource } from './source-run.ts';
 import { daemonStats } from './stats.ts';
-import { daemonStatus } from './status.ts';
 import { startSafety } from './start-safety.ts';
 import type { StartingRules } from './starting-rules.ts';
 
@@ -151,7 +151,9 @@ export class Daemon {
         outputs.notice(line);
       },
     });
-    this.administration = new RunAdministration(this.administered(), log);
+    const { engine, changes, safety, shadow } = this;
+    const parts = { version: options.version, engine, outputs, changes, source, safety, shadow };
+    this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
     this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log);
@@ -353,41 +355,6 @@ export class Daemon {
       this.log,
     );
     this.notices.begin(this.engine.decisions.hits);
-  }
-
-  private administered(): Administered {
-    const { engine, outputs, changes, options, source, safety, shadow } = this;
-    const { hits } = engine.decisions;
-    return {
-      get timeUs() {
-        return engine.timeUs;
-      },
-      get rulesSha256() {
-        return rulesSha256(engine.rules);
-      },
-      status: () => daemonStatus(options.version, engine, source, changes, shadow),
-      reload: async (reason) => {
-        const reloaded = await changes.reloads.reload(reason);
-        return { ...reloaded, shadow: await shadow.reread() };
-      },
-      shadowStatus: (isAsked) => shadow.status(isAsked),
-      setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
-      confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
-      resetBreaker: () => safety.reset(),
-      clearHarm: (reason) => {
-        const before = hits.toCounts();
-        safety.clearHarm(reason);
-        return before;
-      },
-      forget: () => ({
-        ended_flows: engine.recent.forget(),
-        shadow_clients: shadow.forget(),
-        files: safety.forget(),
-      }),
-      notice: (line) => {
-        outputs.notice(line);
-      },
-    };
   }
 
   private async startControl(): Promise<void> {

@@ -1,0 +1,55 @@
+/** What an operator can do to the daemon, carried out by its parts. */
+import { rulesSha256 } from '../decision/rules.ts';
+import type { Administered } from './administration.ts';
+import type { RunEngine } from './daemon-engine.ts';
+import type { RunOutputs } from './outputs.ts';
+import type { RunChanges } from './rule-changes.ts';
+import type { RunSafety } from './safety.ts';
+import type { RunShadow } from './shadow.ts';
+import type { RunSource } from './source-run.ts';
+import { daemonStatus } from './status.ts';
+
+export interface AdministeredParts {
+  readonly version: string;
+  readonly engine: RunEngine;
+  readonly outputs: RunOutputs;
+  readonly changes: RunChanges;
+  readonly source: RunSource;
+  readonly safety: RunSafety;
+  readonly shadow: RunShadow;
+}
+
+export function administeredParts(parts: AdministeredParts): Administered {
+  const { version, engine, outputs, changes, source, safety, shadow } = parts;
+  const { hits } = engine.decisions;
+  return {
+    get timeUs() {
+      return engine.timeUs;
+    },
+    get rulesSha256() {
+      return rulesSha256(engine.rules);
+    },
+    status: () => daemonStatus(version, engine, source, changes, shadow),
+    reload: async (reason) => {
+      const reloaded = await changes.reloads.reload(reason);
+      return { ...reloaded, shadow: await shadow.reread() };
+    },
+    shadowStatus: (isAsked) => shadow.status(isAsked),
+    setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
+    confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
+    resetBreaker: () => safety.reset(),
+    clearHarm: (reason) => {
+      const before = hits.toCounts();
+      safety.clearHarm(reason);
+      return before;
+    },
+    forget: () => ({
+      ended_flows: engine.recent.forget(),
+      shadow_clients: shadow.forget(),
+      files: safety.forget(),
+    }),
+    notice: (line) => {
+      outputs.notice(line);
+    },
+  };
+}
