@@ -342,6 +342,22 @@ it('the report of an interrupted run says so before anything else', async () => 
   expect(page.indexOf('This run was interrupted.')).toBeLessThan(page.indexOf('<h2>'));
 });
 
+it.each([
+  ['replay', []],
+  ['compare', ['--policy', 'rules/policy.yaml', '--policy', EVERYONE]],
+])('the report of %s says first that no packet was read', async (command, args) => {
+  const capture = join(folder, 'empty.pcap');
+  writeFileSync(capture, readFileSync('captures/wireguard/handshake.pcap').subarray(0, 24));
+  for (const audience of ['internal', 'public']) {
+    const { stdout } = await sluice([command, capture, ...args, '--report', '-', '--audience', audience, '--quiet']);
+    const notices = readPage(stdout).filter(({ attributes }) => attributes.class === 'notice');
+    expect(notices.map(({ text }) => text.trim().replace(/\s+/g, ' '))).toEqual([
+      'No packet was read. The zeros here say nothing of VPNs.',
+    ]);
+    expect(stdout).not.toContain('Every packet that was read');
+  }
+});
+
 it('the report of a capture that is cut says so, on standard output too, with names escaped', async () => {
   const cut = join(folder, `<img onerror=alert(1)>\u202egnp${'.long'.repeat(40)}`);
   writeFileSync(cut, readFileSync(join(ROOT, 'captures/wireguard/rekey.pcap')).subarray(0, 2000));

@@ -159,7 +159,7 @@ describe('a shadow', () => {
     expect([began.code, began.stderr]).toEqual([0, '']);
     expect(began.stdout).toMatch(/^shadow: success\n/);
     expect(began.stdout).toMatch(
-      /^Registered users newly hit by draft since 2024-\S+: 4 clients, and 0 who lose their registration\. In all 20 clients would newly be hit, 0 no longer; its breaker would not have tripped\.$/m,
+      /^Registered users newly hit by draft since 2024-\S+: 4, and 0 who lose their registration\. Clients newly hit: 20; no longer hit: 0; its breaker would not have tripped\.$/m,
     );
     await feed(daemon, CLIENTS, 2 * CLIENTS);
     const shown = JSON.parse((await ctl('shadow', '--json')).stdout) as { shadow: object };

@@ -22,7 +22,7 @@ export function compareReport(data: CompareReportData, madeAt: string): string {
     subtitle: html`The rules A and ${others.join(', ')}, each decided on the same ${counted(packets, 'packet')} and
     ${counted(vpnFlows, 'VPN flow')} of ${counted(captures, 'capture')}, as if all were enforced.`,
     madeAt,
-    notices: noticesOf(data, true),
+    notices: noticesOf(data, packets, true),
     sections: [
       {
         title: 'Registered users newly hit',

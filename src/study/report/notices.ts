@@ -14,12 +14,13 @@ export interface Completeness {
   readonly files_back_in_time: FilesBackFields | null;
 }
 
-/** `showsFiles`: names and numbers of files may be shown. */
-export function noticesOf(data: Completeness, showsFiles: boolean): Html[] {
+/** `packets` were read; `showsFiles`: names and numbers of files may be shown. */
+export function noticesOf(data: Completeness, packets: number, showsFiles: boolean): Html[] {
   const { interrupted, incomplete, files_back_in_time: back } = data;
   const notices: Html[] = [];
   if (interrupted !== null) notices.push(interruptionNotice(interrupted, showsFiles));
   if (incomplete.length > 0) notices.push(incompleteNotice(data, showsFiles));
+  if (packets === 0) notices.push(html`<strong>No packet was read.</strong> The zeros here say nothing of VPNs.`);
   if (back !== null && showsFiles)
     notices.push(
       html`<strong>Captures out of order.</strong> ${counted(back.count, 'file')} began before the end of the file

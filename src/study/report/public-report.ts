@@ -88,7 +88,7 @@ export function publicCompareReport(data: CompareReportData, madeAt: string): st
 }
 
 function publicNotices(data: ReplayReportData | CompareReportData): Html[] {
-  return noticesOf(data, false);
+  return noticesOf(data, typeof data.packets === 'number' ? data.packets : data.packets.read, false);
 }
 
 function lead(registered: number, verb: string): Html {

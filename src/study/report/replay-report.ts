@@ -24,7 +24,7 @@ export function replayReport(data: ReplayReportData, madeAt: string): string {
       a registry of ${counted(data.registry.entries, 'registration')}, applied to ${counted(packets.read, 'packet')} of
       ${counted(captures, 'capture')}. ${modeText(data)}`,
     madeAt,
-    notices: noticesOf(data, true),
+    notices: noticesOf(data, packets.read, true),
     sections: [
       registeredSection(data),
       captureSection(data),

@@ -13,7 +13,7 @@ export function unreadSection({ packets, report, skipped_files: skipped, hints }
     body: html`<p>
         ${
           reasons.length === 0
-            ? html`Every packet that was read belongs to a flow.`
+            ? html`${packets.read === 0 ? 'No packet was read.' : 'Every packet that was read belongs to a flow.'}`
             : html`Of ${counted(packets.read, 'packet')}, ${count(packets.in_flows)} belong to a flow. The others are
               counted here by reason; a VPN inside them is not seen.`
         }
