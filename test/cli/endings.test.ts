@@ -145,7 +145,7 @@ describe('a signal while standard input stays open', () => {
     expect(jsonLines(readFileSync(decisions, 'utf8')).length).toBeGreaterThan(1);
     expect(jsonLines(stdout).map(({ event_type: type }) => type)).toEqual(['flow']);
     expect(stderr).toMatch(/^1 capture, 73 packets, 1 flow, 1 of them VPN\.$/m);
-    const place = 'after packet 73 of -, packet time 2026-11-22T05:22:18.522809Z. So far:';
+    const place = 'after packet 73 of standard input, packet time 2026-11-22T05:22:18.522809Z. So far:';
     expect(stderr).toContain(`Interrupted by ${signal} ${place}\n`);
   });
 
@@ -159,7 +159,7 @@ describe('a signal while standard input stays open', () => {
     child.kill('SIGINT');
     const { code, stdout, stderr } = await end;
     expect(code).toBe(130);
-    expect(stderr).toBe('sluice: interrupted by SIGINT before a packet of - was read\n');
+    expect(stderr).toBe('sluice: interrupted by SIGINT before a packet of standard input was read\n');
     expect(JSON.parse(stdout)).toMatchObject({
       packets: { read: 0 },
       interrupted: { signal: 'SIGINT', file: '-', file_number: 1, files: 1, packet: 0, time: null, share: null },
@@ -176,7 +176,9 @@ describe('a signal while standard input stays open', () => {
     child.kill('SIGTERM');
     const { code, stdout, stderr } = await end;
     expect(code).toBe(143);
-    expect(stderr).toContain('sluice: interrupted by SIGTERM after packet 73 of - (file 2 of 2), packet time 2026-');
+    expect(stderr).toContain(
+      'sluice: interrupted by SIGTERM after packet 73 of standard input (file 2 of 2), packet time 2026-',
+    );
     expect((JSON.parse(stdout) as { interrupted: unknown }).interrupted).toEqual({
       ...{ signal: 'SIGTERM', file: '-', file_number: 2, files: 2, packet: 73, time: '2026-11-22T05:22:18.522809Z' },
       ...{ bytes_read: 2 * REKEY.length, bytes_total: null, share: null },

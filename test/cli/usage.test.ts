@@ -112,7 +112,7 @@ describe('wrong usage ends with 2, a sentence on stderr and nothing on stdout', 
     [
       'a short key',
       ['replay', 'captures', '--addresses', 'pseudonym', '--address-key', shortKey],
-      'a pseudonym key has 32 bytes',
+      'a pseudonym key has 32 bytes, and this has',
     ],
     ['no address', ['lookup'], "missing required argument 'what'"],
     ['a bad address', ['lookup', '10.0.0.256'], '10.0.0.256: '],

@@ -20,7 +20,8 @@ export interface Interruption {
 /** One sentence, without the full stop. */
 export function interruptionText(interruption: Interruption): string {
   const { signal, file, fileNumber, fileCount, packet, timeUs } = interruption;
-  const which = fileCount === 1 ? file : `${file} (file ${fileNumber} of ${fileCount})`;
+  const name = file === '-' ? 'standard input' : file;
+  const which = fileCount === 1 ? name : `${name} (file ${fileNumber} of ${fileCount})`;
   const share = shareRead(interruption);
   const far = share === null ? '' : `, ${(share * 100).toFixed(1)} % of all bytes`;
   if (packet === 0) return `interrupted by ${signal} before a packet of ${which} was read${far}`;
