@@ -42,6 +42,7 @@ import { RunRecord } from './run-record.ts';
 import { throttleFigures } from '../study/throttle/throttle-figures.ts';
 import { throttleJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
+import { shownFiles, shownName } from './shown-files.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
@@ -250,9 +251,7 @@ class CompareRun {
     const rules = this.candidates.map(({ loaded }) => loaded);
     return {
       captureCount: list.paths.length,
-      incomplete,
-      interruption,
-      filesBack: run.order,
+      ...shownFiles({ incomplete, interruption, filesBack: run.order }, flags),
       counters,
       rules: this.candidates.map((candidate, side) => this.comparedRules(candidate, side)),
       comparison,
@@ -268,8 +267,17 @@ class CompareRun {
   ): ComparedRules {
     return {
       letter: String.fromCharCode('A'.charCodeAt(0) + side),
-      policy: { file: shownPath(policyFile), name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
-      registry: { file: shownPath(registryFile), sha256: registry.sha256, entries: registry.count },
+      policy: {
+        file: shownName(shownPath(policyFile), this.flags),
+        name: policy.name,
+        sha256: policy.sha256,
+        rules: policy.rules.length,
+      },
+      registry: {
+        file: shownName(shownPath(registryFile), this.flags),
+        sha256: registry.sha256,
+        entries: registry.count,
+      },
       trips: this.trips[side]!,
       throttles: this.throttles?.[side]!.totals.map((rule) => throttleJson(throttleFigures(rule))) ?? null,
     };

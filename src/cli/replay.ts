@@ -31,6 +31,7 @@ import { throttleFigures } from '../study/throttle/throttle-figures.ts';
 import { throttleJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { checkReadableTwice } from './read-twice.ts';
+import type { Incomplete } from '../pipeline/capture-run.ts';
 import { Replay } from '../pipeline/replay.ts';
 import { ReplayOutputs } from './replay-outputs.ts';
 import { ReplayFigures } from '../study/report/replay-figures.ts';
@@ -39,6 +40,7 @@ import { reportList } from './report-list.ts';
 import { RunRecord } from './run-record.ts';
 import type { ReportFlags } from './report-flags.ts';
 import { ReportOutput } from './report-output.ts';
+import { shownFiles } from './shown-files.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { fittingWorkers, startTracker } from './workers.ts';
@@ -131,25 +133,30 @@ async function replayList(
       return figures?.before(sink) ?? sink;
     },
   );
+  let uncopied: Incomplete | null;
   try {
     await run.replay(list.paths);
     await outputs.close();
-    await annotation?.write(run.counters.packets, () => signals.caught);
+    uncopied = (await annotation?.write(run.counters.packets, () => signals.caught)) ?? null;
   } finally {
     progress.stop();
     signals.stop();
   }
   const interruption = signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths);
   const { counters, incomplete } = run;
-  const provenance = await record.finish({ counters, interruption, incomplete, mode: rules.mode, rules: [loaded] });
+  const provenance = await record.finish({
+    counters,
+    interruption,
+    incomplete: uncopied === null ? incomplete : [...incomplete, uncopied],
+    mode: rules.mode,
+    rules: [loaded],
+  });
   for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
   const throttled = throttles === null ? null : throttles.totals.map((rule) => throttleJson(throttleFigures(rule)));
   const totals: ReplayTotals = {
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,
-    incomplete,
-    interruption,
-    filesBack: run.order,
+    ...shownFiles({ incomplete, interruption, filesBack: run.order }, flags),
     counters,
     flows: run.flows,
     decisions: run.decisions,
@@ -171,7 +178,7 @@ async function replayList(
   await record.writeBeside((output) => outputs.filesBeside(output));
   if (signals.exitCode !== null) return signals.exitCode;
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
-  return run.incomplete.length > 0 ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
+  return incomplete.length > 0 || uncopied !== null ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
 async function openAnnotation(flags: ReplayFlags, fields: EventFields): Promise<Annotation | null> {

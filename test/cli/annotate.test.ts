@@ -1,13 +1,13 @@
 /** replay --annotate, run as a command. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { CHECKS } from '../../src/dataplane/fingerprint/checks.ts';
 import { installed } from '../kit/installed.ts';
 import { readAll, type SeenPacket } from '../kit/read-all.ts';
-import { jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
+import { ended, jsonLines, ROOT, sluice, start, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
 const MIXED = 'captures/condition/pcapng-mixed-links.pcapng';
@@ -125,6 +125,28 @@ describe('an annotated copy', () => {
     writeFileSync(cut, whole.subarray(0, whole.length - 5));
     const { code } = await sluice(['replay', cut, '--annotate', path, '--quiet']);
     expect([code, (await packetsOf(path)).length]).toEqual([4, await vpnPackets([cut])]);
+  });
+
+  it('of a capture that has fewer packets the second time says so, as do exit code and record', async () => {
+    const whole = readFileSync(join(ROOT, 'captures/ipsec/ikev2-burst.pcap'));
+    const [changing, shorter, pipe, path] = ['changing.pcap', 'shorter.pcap', 'decisions', 'changed.pcapng'].map(
+      (name) => join(folder, name),
+    ) as [string, string, string, string];
+    writeFileSync(changing, whole);
+    writeFileSync(shorter, whole.subarray(0, 24));
+    execFileSync('mkfifo', [pipe]);
+    const captures = [changing, 'captures/openvpn'];
+    const end = ended(start(['replay', ...captures, '--annotate', path, '--decisions', pipe, '--quiet']));
+    // The decisions do not fit into the pipe: the second reading begins after this reader has seen the first of them.
+    for await (const piece of createReadStream(pipe))
+      if ((piece as Uint8Array).length > 0 && existsSync(shorter)) renameSync(shorter, changing);
+    const { code, stderr } = await end;
+    expect(stderr).toMatch(/the captures had \d+ packets when they were first read, and \d+ the second time/);
+    const { complete, incomplete } = JSON.parse(readFileSync(`${path}.run.json`, 'utf8')) as {
+      complete: boolean;
+      incomplete: { fault: string }[];
+    };
+    expect([code, complete, incomplete.map(({ fault }) => fault)]).toEqual([4, false, ['changed-captures']]);
   });
 });
 

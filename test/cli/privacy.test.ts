@@ -158,3 +158,32 @@ describe('addresses of the lab', () => {
     expect(await outputOf(...PSEUDONYM)).toBe(text);
   });
 });
+
+describe('addresses in names of files', () => {
+  const capture = readFileSync(join(ROOT, 'captures/wireguard/rekey.pcap'));
+  const cut = join(folder, 'client-192.0.2.7.pcap');
+  writeFileSync(cut, capture.subarray(0, capture.length - 10));
+  const later = join(folder, 'client-2001:db8::7.pcap');
+  writeFileSync(later, capture);
+  const policy = join(folder, 'for-203.0.113.9.yaml');
+  writeFileSync(policy, 'name: draft\nrules:\n  - { name: all, action: block }\n');
+  const HIDDEN_NAMES = /192\.0\.2\.7\.|db8::7|203\.0\.113\.9\./;
+
+  it.each([
+    ['replay', ['--policy', policy]],
+    ['compare', ['--policy', policy, '--policy', policy]],
+  ])('are hidden in the results of %s that hide addresses', async (command, rules) => {
+    const results = async (...flags: string[]): Promise<string> => {
+      const report = join(folder, `${command}${flags.length}.html`);
+      const args = [command, later, cut, ...rules, '--report', report, ...flags];
+      const { code, stdout } = await sluice(args);
+      const json = await sluice([...args, '--json', '--force']);
+      expect([code, json.code]).toEqual([4, 4]);
+      return [stdout, json.stdout, readFileSync(report, 'utf8')].join('\n');
+    };
+    expect(await results()).toMatch(HIDDEN_NAMES);
+    const hidden = await results('--addresses', 'truncated');
+    expect(hidden).not.toMatch(HIDDEN_NAMES);
+    expect(hidden).toContain('client-[address].pcap');
+  });
+});
