@@ -1,6 +1,6 @@
 /** Loads the daemon's rules: policy and registry are read outside the packet path, and all problems are reported. */
 import { existsSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
 import type { Rules, RulesVersions } from '../decision/rules.ts';
@@ -8,6 +8,7 @@ import { parsePolicy } from '../policy/policy-file.ts';
 import type { Mode } from '../policy/policy.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { parseRegistry } from '../registry/file/registry-file.ts';
+import { policyBytes, registryBytes } from '../rules/rules-bytes.ts';
 import { MANIFEST_SUFFIX, RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
 import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
 import type { RulesSources } from './rules-state.ts';
@@ -51,18 +52,17 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
   const stamp = stampOf(files);
   try {
     const { mtimeMs } = await stat(files.registry);
-    const policyBytes = await readFile(files.policy);
-    const policyReading = parsePolicy(policyBytes, files.policy);
-    const registryBytes = await readFile(files.registry);
-    const registryLength = registryBytes.length;
-    const answer = await readRegistryAside(registryBytes, files.registry);
+    const sources = { policy: await policyBytes(files.policy), registry: await registryBytes(files.registry) };
+    const policyReading = parsePolicy(sources.policy, files.policy);
+    const registryLength = sources.registry.length;
+    const answer = await readRegistryAside(sources.registry, files.registry);
     const seen = (kind: RulesFileKind, bytes: number, rows: number | null, sha256: string): SeenFile => {
       const path = files[kind];
       return { kind, path, name: path, bytes, rows, sha256 };
     };
     const manifests = await checkManifests(
       [
-        seen('policy', policyBytes.length, null, policyReading.sha256),
+        seen('policy', sources.policy.length, null, policyReading.sha256),
         seen('registry', registryLength, answer.rows, answer.sha256),
       ],
       files.needs,
@@ -81,7 +81,6 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
       mode: files.mode ?? policy.mode,
       versions: versionsOf(manifests.found),
     };
-    const sources = { policy: policyBytes, registry: registryBytes };
     return { rules, problems, registryChangedMs: mtimeMs, stamp, sources };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 /** Reads the rules of a shadow: a policy, and a registry if it has its own. They are never acted on. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { formatHiddenIssue, formatIssue } from '../core/issue.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
@@ -7,6 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
 import { checkManifests, NO_NEEDS } from '../rules/manifest-check.ts';
 import { reasonOf } from '../rules/load-rules.ts';
+import { policyBytes } from '../rules/rules-bytes.ts';
 import { fileStamp, readRules } from './daemon-rules.ts';
 
 export interface ShadowFiles {
@@ -29,9 +30,6 @@ export interface ShadowRules {
   readonly registry: Registry | null;
 }
 
-/** Far above any policy: a wrong path must not fill memory. */
-const LARGEST_POLICY = 1 << 24;
-
 /** Reads the files, and checks them against manifests beside them. Never rejects. */
 export async function readShadow(files: ShadowFiles, addresses: AddressForm): Promise<ShadowReading> {
   const { policy, registry } = files;
@@ -39,8 +37,6 @@ export async function readShadow(files: ShadowFiles, addresses: AddressForm): Pr
   try {
     await requireFile(policy, 'policy');
     if (registry !== null) await requireFile(registry, 'registry');
-    if ((await stat(policy)).size > LARGEST_POLICY)
-      return { rules: null, problems: [`${policy}: is too large to be a policy`], stamp };
     if (registry === null) return { ...(await readPolicy(policy, addresses)), stamp };
     const { rules, problems } = await readRules({ policy, registry, mode: undefined, needs: NO_NEEDS, addresses });
     return { rules, problems, stamp };
@@ -54,7 +50,7 @@ export function shadowStamp({ policy, registry }: ShadowFiles): string {
 }
 
 async function readPolicy(path: string, addresses: AddressForm): Promise<Omit<ShadowReading, 'stamp'>> {
-  const bytes = await readFile(path);
+  const bytes = await policyBytes(path);
   const { policy, issues, sha256 } = parsePolicy(bytes, path);
   const seen = { kind: 'policy', path, name: path, bytes: bytes.length, rows: null, sha256 } as const;
   const manifests = await checkManifests([seen], NO_NEEDS);

@@ -23,7 +23,7 @@ export interface PolicyResult {
 }
 
 /** The largest size of a policy file, bytes: people write policies, so a larger file is a mistake. */
-const MAX_FILE_BYTES = 1 << 20;
+export const MAX_POLICY_BYTES = 1 << 20;
 
 /** Reads the bytes of a policy file; `file` is the name that issues show. Never throws. */
 export function parsePolicy(bytes: Uint8Array, file: string): PolicyResult {
@@ -51,8 +51,8 @@ function readShape(bytes: Uint8Array, issues: IssueList): PolicyShape | undefine
 }
 
 function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {
-  if (bytes.length > MAX_FILE_BYTES) {
-    issues.error(0, 0, `the file has ${bytes.length} bytes; a policy may have at most ${MAX_FILE_BYTES}`);
+  if (bytes.length > MAX_POLICY_BYTES) {
+    issues.error(0, 0, `the file has ${bytes.length} bytes; a policy may have at most ${MAX_POLICY_BYTES}`);
     return undefined;
   }
   try {

@@ -1,7 +1,6 @@
 /**
  * Loads policy and registry files for the commands. A file with a manifest must match it.
  */
-import { readFile } from 'node:fs/promises';
 import { formatIssue, type IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
@@ -19,6 +18,7 @@ import {
 } from './manifest-check.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from './example-rules.ts';
+import { policyBytes, registryBytes } from './rules-bytes.ts';
 
 /** The result of reading a policy file: a policy or null, its issues, and the facts that a manifest states. */
 export interface PolicyReading {
@@ -45,7 +45,7 @@ export interface LoadedRules {
 
 /** Reads a policy file; `applyManifests` checks its manifest. Throws CommandError where the file cannot be read. */
 export async function readPolicy(path: string): Promise<PolicyReading> {
-  const bytes = await bytesOf(path, 'policy');
+  const bytes = await readable(policyBytes(path), path, 'policy');
   const name = shownPath(path);
   const { policy, issues, sha256, reaches } = parsePolicy(bytes, name);
   const seen: SeenFile = { kind: 'policy', path, name, bytes: bytes.length, rows: null, sha256 };
@@ -54,7 +54,7 @@ export async function readPolicy(path: string): Promise<PolicyReading> {
 
 /** Reads a registry file, with warnings as of `warnAt`. Throws CommandError where the file cannot be read. */
 export async function readRegistry(path: string, warnAt?: Micros): Promise<RegistryReading> {
-  const bytes = await bytesOf(path, 'registry');
+  const bytes = await readable(registryBytes(path), path, 'registry');
   const name = shownPath(path);
   const { registry, issues, sha256, rows } = parseRegistry(bytes, name, warnAt);
   return { registry, issues, seen: { kind: 'registry', path, name, bytes: bytes.length, rows, sha256 } };
@@ -112,9 +112,9 @@ function invalid(issues: IssueList): CommandError {
   return new CommandError(`${issues.file} is not valid: ${count}`, ExitCode.INVALID_RULES);
 }
 
-async function bytesOf(path: string, what: string): Promise<Uint8Array> {
+async function readable(bytes: Promise<Uint8Array>, path: string, what: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await bytes;
   } catch (error) {
     throw new CommandError(`cannot read the ${what} ${path}: ${reasonOf(error)}`, ExitCode.WRONG_USAGE);
   }
