@@ -130,4 +130,19 @@ describe('a trial', () => {
       ['rule-2', 'observe', 2],
     ]);
   });
+
+  it('goes on from the clients that a breaker has seen and hit, without its trips', () => {
+    const { guard, admit } = guarded(limits({ group: 0, clients: 2 }));
+    guard.see(flowOf(1), START, CONFIRMED);
+    for (const client of [1, 2, 3]) admit(client);
+    expect(guard.hasTripped).toBe(true);
+    const trial = new TrialGuard(limits({ group: 0, clients: 2 }));
+    trial.takeOver(guard.breaker);
+    expect(trial.breaker.limitCounts()).toMatchObject([{ affected: 2, seen: 1 }]);
+    expect([trial.breaker.trips, trial.trips]).toEqual([[], []]);
+    trial.admit(flowOf(1), START, CONFIRMED, 'same', false);
+    expect(trial.trips).toEqual([]);
+    trial.admit(flowOf(4), START, CONFIRMED, 'other', false);
+    expect(trial.trips).toMatchObject([{ rule: 'other', trip: { affected: 3 } }]);
+  });
 });

@@ -32,6 +32,7 @@ export const AREAS = {
       'test/decision/breaker/seen-clients.test.ts',
       'test/decision/breaker/sliding-window.test.ts',
       'test/decision/breaker/breaker-state.test.ts',
+      'test/decision/breaker/state-checks.test.ts',
       'test/decision/safety-guard.test.ts',
       'test/engine/safety-guard.test.ts',
       'test/decision/breaker/sliding-counts.test.ts',

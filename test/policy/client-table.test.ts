@@ -31,4 +31,10 @@ describe('the table that numbers clients', () => {
     expect(rows).toEqual([0, 1, 2, 3]);
     expect(table.rowOf([0, 1, 2, 3])).toBe(4);
   });
+
+  it('says which clients it has, without adding one', () => {
+    const table = new ClientTable();
+    table.rowOf([0, 1, 2, 3]);
+    expect([table.has([0, 1, 2, 3]), table.has([0, 1, 2, 4]), table.count]).toEqual([true, false, 1]);
+  });
 });

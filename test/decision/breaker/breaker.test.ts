@@ -161,6 +161,115 @@ describe('the breaker', () => {
     expect(breaker.admit(START + 60 * HOUR, client(9), CONFIRMED, false)).toBe(false);
   });
 
+  it('that trips because its state could not be read stops everything until a reset', () => {
+    const breaker = breakerOf(limit(60 * SECOND, 0, 3));
+    const changes = breaker.changes;
+    breaker.tripForState(START);
+    expect(breaker.trips).toEqual([
+      { timeUs: START, cause: 'state', then: 'observe', limit: null, affected: 0, seen: 0, allowed: 0 },
+    ]);
+    expect([breaker.refuses(SUSPECTED), breaker.refuses(CONFIRMED)]).toEqual([true, true]);
+    expect(breaker.changes).toBeGreaterThan(changes);
+  });
+
+  it('keeps one trip of each kind, the latest', () => {
+    const breaker = breakerOf(limit(60 * SECOND, 0, 3));
+    breaker.tripForState(START);
+    breaker.tripForState(START + SECOND);
+    expect(breaker.trips.map(({ timeUs }) => timeUs)).toEqual([START + SECOND]);
+  });
+
+  it('says with its count of changes when its state is worth writing', () => {
+    const breaker = breakerOf(limit(60 * SECOND, 0, 3));
+    const grows = (act: () => void): boolean => {
+      const before = breaker.changes;
+      act();
+      return breaker.changes > before;
+    };
+    expect([
+      grows(() => void breaker.see(START, client(1), CONFIRMED)),
+      grows(() => void breaker.admit(START, client(1), CONFIRMED, false)),
+      grows(() => {
+        breaker.touch(START, client(1), CONFIRMED);
+      }),
+      grows(() => {
+        breaker.clockWasSet(HOUR);
+      }),
+      grows(() => {
+        breaker.reset();
+      }),
+    ]).toEqual([false, true, false, true, true]);
+  });
+
+  it('takes over trips alone from a state', () => {
+    const other = breakerOf(limit(60 * SECOND, 0, 1));
+    hitMany(other, 3, () => START);
+    const breaker = breakerOf(limit(60 * SECOND, 0, 1));
+    breaker.importTrips(JSON.parse(JSON.stringify(other.exportState())));
+    expect([breaker.trips, breaker.limitCounts()[0]!.affected]).toEqual([other.trips, 0]);
+  });
+
+  it('is asked for a client again at the beginning of a slice, in packet time, also after the clock was set', () => {
+    const breaker = breakerOf(limit(60 * SECOND, 0, 3), limit(HOUR, 2, 9));
+    expect(breaker.see(START + 100, client(1), CONFIRMED)).toBe(START + SECOND);
+    breaker.clockWasSet(10 * HOUR);
+    expect(breaker.see(START + 10 * HOUR + 100, client(1), CONFIRMED)).toBe(START + 10 * HOUR + SECOND);
+  });
+
+  it('after a restart moves its windows by no more than the time that has passed, then with the packets', () => {
+    const day = limit(24 * HOUR, 2, 500);
+    for (const jump of [48 * HOUR, -48 * HOUR]) {
+      const before = breakerOf(day);
+      hitMany(before, 2, () => START);
+      const breaker = breakerOf(day);
+      breaker.importState(JSON.parse(JSON.stringify(before.exportState())), HOUR);
+      expect(breaker.see(START + jump, client(7), CONFIRMED)).toBeGreaterThan(START + jump);
+      expect(breaker.limitCounts()[0]!.affected).toBe(2);
+      breaker.see(START + jump + 22 * HOUR, client(7), CONFIRMED);
+      expect(breaker.limitCounts()[0]!.affected).toBe(2);
+      breaker.see(START + jump + 26 * HOUR, client(7), CONFIRMED);
+      expect(breaker.limitCounts()[0]!.affected).toBe(0);
+    }
+  });
+
+  it('after a restart takes a packet within the time that has passed at its own time', () => {
+    const before = breakerOf(limit(60 * SECOND, 2, 500));
+    hitMany(before, 2, () => START);
+    const breaker = breakerOf(limit(60 * SECOND, 2, 500));
+    breaker.importState(JSON.parse(JSON.stringify(before.exportState())), 10 * HOUR);
+    breaker.see(START + 2 * MINUTE, client(7), CONFIRMED);
+    expect(breaker.limitCounts()[0]!.affected).toBe(0);
+    // Half a minute back is reordering, not another clock.
+    const back = breakerOf(limit(60 * SECOND, 2, 500));
+    back.importState(JSON.parse(JSON.stringify(before.exportState())), 0);
+    back.see(START - 30 * SECOND, client(7), CONFIRMED);
+    back.see(START + 59 * SECOND, client(7), CONFIRMED);
+    expect(back.limitCounts()[0]!.affected).toBe(2);
+    back.see(START + 62 * SECOND, client(7), CONFIRMED);
+    expect(back.limitCounts()[0]!.affected).toBe(0);
+  });
+
+  it('starts a window for any stage with the clients of both stages, and one of a stage without a window empty', () => {
+    const breaker = breakerOf(limit(HOUR, 1, 9), limit(HOUR, 2, 9));
+    breaker.see(START, client(1), SUSPECTED);
+    breaker.see(START, client(2), CONFIRMED);
+    breaker.see(START, client(2), SUSPECTED);
+    breaker.useLimits({ registered: 0, limits: [limit(60 * SECOND, 0, 9), limit(60 * SECOND, 1, 9)] });
+    expect(breaker.limitCounts().map(({ seen }) => seen)).toEqual([2, 2]);
+    const other = breakerOf(limit(HOUR, 1, 9));
+    other.see(START, client(1), SUSPECTED);
+    other.useLimits({ registered: 0, limits: [limit(HOUR, 2, 9)] });
+    expect(other.limitCounts()[0]!.seen).toBe(0);
+  });
+
+  it('starts a wider window with the clients of the widest one that there was', () => {
+    const breaker = breakerOf(limit(60 * SECOND, 2, 9), limit(HOUR, 2, 9));
+    breaker.see(START, client(1), CONFIRMED);
+    breaker.see(START + 10 * MINUTE, client(2), CONFIRMED);
+    breaker.useLimits({ registered: 0, limits: [limit(24 * HOUR, 2, 9)] });
+    expect(breaker.limitCounts()[0]!.seen).toBe(2);
+  });
+
   it('never admits more new clients than the limit in any window', () => {
     const random = new SeededRandom(9);
     const breaker = breakerOf(limit(60 * SECOND, 2, 20));
