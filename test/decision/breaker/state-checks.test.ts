@@ -122,7 +122,7 @@ describe('a state of version 1', () => {
     { clients: [client, [1, 2]] },
     { clients: [client.slice(0, 5)] },
     { clients: [[...client, 1]] },
-    { clients: [{ ...client, length: 6 }] },
+    { clients: [{ ...Object.fromEntries(client.entries()), length: 6 }] },
     { clients: ['client'] },
     { clients: [[0, 0, 0xffff, 0.5, 40, 30]] },
     { clients: [[0, 0, 0xffff, 1, -40, 30]] },
