@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { parseMicros } from '../../src/core/units.ts';
-import { Protocol } from '../../src/core/protocol.ts';
+import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, VALIDITY_NAMES } from '../../src/registry/registration.ts';
-import type { Registry } from '../../src/registry/registry.ts';
+import { type Registry, sha256Of } from '../../src/registry/registry.ts';
+import { SECTOR_NAMES } from '../../src/registry/sector.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, SeededRandom } from '../kit/random.mjs';
 import { lazy } from '../kit/lazy.ts';
@@ -132,3 +133,99 @@ describe('a registry against its twin', () => {
     }
   });
 });
+
+/** Bytes of the array buffers that an object leads to, each counted once. */
+function reachableBytes(value: unknown, seen = new Set<unknown>()): number {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return 0;
+  seen.add(value);
+  if (value instanceof ArrayBuffer) return value.byteLength;
+  if (ArrayBuffer.isView(value)) return reachableBytes(value.buffer, seen);
+  return Object.values(value).reduce((sum: number, part) => sum + reachableBytes(part, seen), 0);
+}
+
+describe('the facts of a registry', () => {
+  const both = ['2001:db8::1/128', '2001:db9::1/128', '2001:db8:1::1/128', '2001:db8:0:0:1::1/128', '198.51.100.0/24'];
+  const registry = lazy(() =>
+    registryOf([
+      ...both.flatMap((prefix) => [`${prefix},h,bank,,,,`, `${prefix},h,it,wireguard;ipsec,2024-06-01,2024-06-30,`]),
+      '198.51.0.0/16,wide,mission,,2024-05-01,,',
+      '198.51.100.7/32,old,other,,,2023-12-31,',
+    ]),
+  );
+
+  it('count its rows, its distinct prefixes, and those in force', () => {
+    expect([registry().count, registry().prefixCount]).toEqual([12, 7]);
+    expect(registry().countInForce(NOON)).toBe(11);
+    expect(registry().countInForce(parseMicros('2024-04-01T00:00:00Z'))).toBe(5);
+    expect(registryOf(['10.0.0.0/8,a,it,,,,', '10.0.0.0/8,b,it,,,,']).prefixCount).toBe(1);
+  });
+
+  it('tell IPv6 prefixes apart that differ in one word', () => {
+    for (const [at, prefix] of both.entries()) {
+      const words = wordsOf(prefix.split('/')[0]!);
+      expect(registry().registrationAt(registry().covers(...words, NOON, Protocol.NONE)).index).toBe(at * 2);
+      const { search } = registry();
+      const found = search.covering({ ...namedWords(words), length: at === 4 ? 120 : 128 });
+      expect(found).toEqual(at === 4 ? [10, 8, 9] : [at * 2, at * 2 + 1]);
+    }
+  });
+
+  it('are the sector, protocols and validity of each row', () => {
+    for (let row = 0; row < registry().count; row++) {
+      const { sector, protocols } = registry().registrationAt(row);
+      expect(SECTOR_NAMES[registry().sectorOf(row)]).toBe(sector);
+      for (const [code, name] of PROTOCOL_NAMES.entries()) {
+        const isOther = code !== 0 && protocols.length > 0 && !protocols.includes(name);
+        const validity = VALIDITY_NAMES[registry().validityOf(row, NOON, code)];
+        expect(validity).toBe(isOther ? 'other-protocol' : row === 11 ? 'expired' : 'in-force');
+      }
+    }
+  });
+
+  it('are boundaries in the order of time, whatever the order of the rows', () => {
+    const found: number[] = [];
+    for (let time = registry().nextBoundary(0); time !== Infinity; time = registry().nextBoundary(time))
+      found.push(time);
+    const dates = ['2024-01-01', '2024-05-01', '2024-06-01', '2024-07-01'];
+    expect(found).toEqual(dates.map((date) => parseMicros(`${date}T00:00:00Z`)));
+  });
+
+  it('are the range of its first days, if any row has one', () => {
+    expect(registry().validFromRange).toEqual({
+      oldestUs: parseMicros('2024-05-01T00:00:00Z'),
+      newestUs: parseMicros('2024-06-01T00:00:00Z'),
+    });
+    expect(registryOf(['10.0.0.0/8,a,it,,,2024-01-01,']).validFromRange).toBeNull();
+  });
+
+  it('are its prefixes, each with its rows and those of the next wider one', () => {
+    const visited: [number[], number[] | null][] = [];
+    registry().visitPrefixes((rows, wider) => visited.push([[...rows], wider === null ? null : [...wider]]));
+    expect(visited.map((one) => JSON.stringify(one)).sort()).toEqual(
+      [
+        [[10], null],
+        [[8, 9], [10]],
+        [[11], [8, 9]],
+        [[0, 1], null],
+        [[2, 3], null],
+        [[4, 5], null],
+        [[6, 7], null],
+      ]
+        .map((one) => JSON.stringify(one))
+        .sort(),
+    );
+  });
+
+  it('are the bytes of all its arrays', () => {
+    expect(registry().byteLength).toBe(reachableBytes(registry()));
+  });
+
+  it('are the hash of its file', () => {
+    const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(sha256Of(new TextEncoder().encode('abc'))).toBe(expected);
+  });
+});
+
+function namedWords([word0, word1, word2, word3]: Address) {
+  return { word0, word1, word2, word3 };
+}
