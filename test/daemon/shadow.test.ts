@@ -222,7 +222,7 @@ describe('a shadow', () => {
     expect(reload.stdout).toMatch(/^reload: unchanged\nshadow: failure\n.*draft\.yaml/);
     expect(await daemon.metric('sluice_shadow_policy_info', 'name="draft"')).toBe(1);
     expect(await daemon.metric('sluice_shadow_clients_newly_hit', 'span="since_began"')).toBe(CLIENTS);
-    expect(await daemon.metric('sluice_shadow_reads_total', 'result="failure"')).toBe(6);
+    expect(await daemon.metric('sluice_shadow_reads_total', 'result="failure"')).toBe(7);
     expect(await daemon.get('/readyz')).toBe('ready\n');
     await daemon.kill();
   });
