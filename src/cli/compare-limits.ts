@@ -1,4 +1,5 @@
 /** The limits of `sluice compare`: a change that exceeds one makes the command fail. */
+import { number } from '../core/count-text.ts';
 import type { PairComparison } from '../study/compare/pair-comparison.ts';
 
 export interface HitLimits {
@@ -20,7 +21,6 @@ export function exceededLimits(pair: PairComparison, policy: string, limits: Hit
   const check = (flag: string, limit: number | undefined, value: number, text: string): void => {
     if (limit !== undefined && value > limit) texts.push(`${flag}: policy ${policy} ${text}`);
   };
-  const number = (value: number): string => value.toLocaleString('en-US');
   check(
     `--max-registered-hits ${limits.maxRegisteredHits}`,
     limits.maxRegisteredHits,

@@ -24,9 +24,7 @@ import type { ComparedRules, ComparisonTotals } from '../study/compare/compariso
 import type { FlowChange } from '../study/compare/flow-change.ts';
 import { LargestChanges } from '../study/compare/largest-changes.ts';
 import type { PairComparison } from '../study/compare/pair-comparison.ts';
-import { publicCompareReport } from '../study/report/public-report.ts';
-import { compareReport } from '../study/report/compare-report.ts';
-import { compareFigures } from '../study/report/compare-report-data.ts';
+import { type CompareReportData, compareFigures } from '../study/report/compare-report-data.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { exceededLimits, hasLimits, type HitLimits } from './compare-limits.ts';
@@ -39,8 +37,7 @@ import type { ReportFlags } from './report-flags.ts';
 import { reportList } from './report-list.ts';
 import { ReportOutput } from './report-output.ts';
 import { RunRecord } from './run-record.ts';
-import { throttleFigures } from '../study/throttle/throttle-figures.ts';
-import { throttleJson } from '../study/throttle/throttle-json.ts';
+import { throttlesJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { shownFiles, shownName } from './shown-files.ts';
 import { SignalWatch } from './signal-watch.ts';
@@ -200,8 +197,7 @@ class CompareRun {
     const reported = report === null ? null : { report: compareFigures(totals) };
     await this.show(totals, reported ?? {});
     if (report !== null && reported !== null) {
-      const page = this.flags.audience === 'public' ? publicCompareReport : compareReport;
-      await report.write(page({ ...comparisonObject(totals), ...reported }, new Date().toISOString()));
+      await report.write(await reportPage({ ...comparisonObject(totals), ...reported }, flags));
     }
     await this.record.writeBeside();
     if (signals.exitCode !== null) return this.ungated(signals.exitCode);
@@ -279,7 +275,7 @@ class CompareRun {
         entries: registry.count,
       },
       trips: this.trips[side]!,
-      throttles: this.throttles?.[side]!.totals.map((rule) => throttleJson(throttleFigures(rule))) ?? null,
+      throttles: this.throttles === null ? null : throttlesJson(this.throttles[side]!),
     };
   }
 
@@ -310,4 +306,11 @@ class CompareRun {
     for (const text of exceeded) process.stderr.write(`sluice: ${text}\n`);
     return exceeded.length > 0 ? ExitCode.FAILED : ExitCode.DONE;
   }
+}
+
+/** Loaded only if it is asked for. */
+async function reportPage(data: CompareReportData, { audience }: CompareFlags): Promise<string> {
+  const madeAt = new Date().toISOString();
+  if (audience !== 'public') return (await import('../study/report/compare-report.ts')).compareReport(data, madeAt);
+  return (await import('../study/report/public-report.ts')).publicCompareReport(data, madeAt);
 }

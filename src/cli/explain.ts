@@ -4,6 +4,7 @@ import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
+import { contextOf } from '../output/event/event-context.ts';
 import { EventFields, type FlowEvent } from '../output/event/event-fields.ts';
 import { traceRules } from '../policy/decide.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
@@ -41,7 +42,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
   const list = await listCaptures(captures);
   reportList(list);
   if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
-  const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+  const context = contextOf({ policy, registry });
   const show = addressForm(flags);
   const fields = new EventFields(show, context);
   const key = flags.packet === undefined ? null : await packetKey(list.paths, flags.packet, flags);

@@ -1,6 +1,7 @@
 /** `sluice replay`: reads captures, decides, and prints a summary. */
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/decisions.ts';
+import { contextOf } from '../output/event/event-context.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { EventLines } from '../output/event/event-line.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
@@ -27,8 +28,7 @@ import {
 } from './output-paths.ts';
 import type { HashFlag } from './no-hash-flag.ts';
 import { Progress } from './progress.ts';
-import { throttleFigures } from '../study/throttle/throttle-figures.ts';
-import { throttleJson } from '../study/throttle/throttle-json.ts';
+import { throttlesJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { checkReadableTwice } from './read-twice.ts';
 import type { Incomplete } from '../pipeline/capture-run.ts';
@@ -93,7 +93,7 @@ async function replayList(
 
   const progress = await Progress.open(list.paths, flags.quiet === true);
   const record = new RunRecord(flags, list);
-  const context = { policy: { name: policy.name, sha256: policy.sha256 }, registry: { sha256: registry.sha256 } };
+  const context = contextOf({ policy, registry });
   const fields = new EventFields(show, context, originOf(flags));
   const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
   const annotation = await openAnnotation(flags, fields);
@@ -152,7 +152,7 @@ async function replayList(
     rules: [loaded],
   });
   for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
-  const throttled = throttles === null ? null : throttles.totals.map((rule) => throttleJson(throttleFigures(rule)));
+  const throttled = throttles === null ? null : throttlesJson(throttles);
   const totals: ReplayTotals = {
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,

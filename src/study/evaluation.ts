@@ -1,4 +1,5 @@
 /** Formats an evaluation: as text, as one JSON object, and as the Markdown table of test/corpus/ACCURACY.md. */
+import { counted, number } from '../core/count-text.ts';
 import Table from 'cli-table3';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import type { Provenance } from '../output/provenance/provenance.ts';
@@ -21,7 +22,7 @@ export interface DayOfFlows {
 export function evaluationText(evaluation: Evaluation, day: DayOfFlows): string {
   const { captures, flows, all, mistakes, unlabelled } = evaluation;
   const sections = [
-    `${count(captures, 'capture')} with ${count(flows, 'flow')}, ` +
+    `${counted(captures, 'capture')} with ${counted(flows, 'flow')}, ` +
       `of which ${number(all.right + all.missed)} are labelled as a VPN.`,
     scoreTable(evaluation),
     confusionTable(evaluation),
@@ -30,7 +31,7 @@ export function evaluationText(evaluation: Evaluation, day: DayOfFlows): string 
   ];
   if (mistakes.length > 0) sections.push(mistakeLines(mistakes).join('\n'));
   if (unlabelled.length > 0)
-    sections.push(`${count(unlabelled.length, 'capture')} without labels, not counted: ${shortened(unlabelled)}.`);
+    sections.push(`${counted(unlabelled.length, 'capture')} without labels, not counted: ${shortened(unlabelled)}.`);
   return `${sections.join('\n\n')}\n`;
 }
 
@@ -38,8 +39,8 @@ function closingLines(evaluation: Evaluation, day: DayOfFlows): string[] {
   const { stages, variants, falseFlows, optionalFound } = evaluation;
   const lines = [
     `Intervals (95 %) are over sessions, not over flows; below ${MIN_SESSIONS} sessions there is none.`,
-    `False findings in ${number(falseFlows.count)} of ${count(falseFlows.total, 'flow')} ` +
-      `of ${count(falseFlows.sessions, 'session')}${percentInterval(falseFlows)}.`,
+    `False findings in ${number(falseFlows.count)} of ${counted(falseFlows.total, 'flow')} ` +
+      `of ${counted(falseFlows.sessions, 'session')}${percentInterval(falseFlows)}.`,
   ];
   const wrong = wrongPerDay(falseFlows, day);
   if (wrong !== null) {
@@ -51,7 +52,8 @@ function closingLines(evaluation: Evaluation, day: DayOfFlows): string[] {
   }
   if (stages.total > 0) lines.push(`Stage as labelled: ${number(stages.count)} of ${number(stages.total)}.`);
   if (variants.total > 0) lines.push(`Variant as labelled: ${number(variants.count)} of ${number(variants.total)}.`);
-  if (optionalFound > 0) lines.push(`Not counted: ${count(optionalFound, 'flow')} that may be found or not, and were.`);
+  if (optionalFound > 0)
+    lines.push(`Not counted: ${counted(optionalFound, 'flow')} that may be found or not, and were.`);
   return lines;
 }
 
@@ -212,12 +214,4 @@ function rounded(share: number): string {
 function shortened(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
   return names.length > 3 ? `${shown} and ${number(names.length - 3)} more` : shown;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function count(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

@@ -1,9 +1,10 @@
 /** The engine of a daemon with its rule changes, in this process: files on disk, packets from memory. */
+import { MemoryInput } from './read-all.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { RunChanges } from '../../src/daemon/rule-changes.ts';
 import { RunEngine } from '../../src/daemon/daemon-engine.ts';
@@ -118,17 +119,7 @@ export class ChangingRules {
   /** Processes the conversations of clients `from` … `to - 1`, the first at a packet time, then a millisecond apart. */
   async feed(from: number, to: number, startUs: number): Promise<void> {
     const bytes = this.conversation.capture(from, to, startUs, 1000);
-    let at = 0;
-    const capture = captureOf('memory', {
-      end: { fault: 0, message: '' },
-      read: (target, start, length) => {
-        const piece = bytes.subarray(at, at + length);
-        target.set(piece, start);
-        at += piece.length;
-        return Promise.resolve(piece.length);
-      },
-      close: () => Promise.resolve(),
-    });
+    const capture = captureOf('memory', new MemoryInput(bytes));
     const batch = new PacketBatch();
     while (await capture.read(batch)) {
       this.changes.reach(batch);

@@ -1,4 +1,5 @@
 /** Reports whether a policy would trip its own limits on the traffic of a replay, as JSON and as text. */
+import { number } from '../../core/count-text.ts';
 import { formatMicros } from '../../core/units.ts';
 import type { TrialTrip } from '../../decision/trial-guard.ts';
 
@@ -28,9 +29,7 @@ export function trialTripLines(trips: readonly TrialTrip[]): string[] {
 }
 
 function tripText({ trip, rule }: TrialTrip): string {
-  const [affected, allowed, seen] = [trip.affected, trip.allowed, trip.seen].map((count) =>
-    count.toLocaleString('en-US'),
-  );
+  const [affected, allowed, seen] = [trip.affected, trip.allowed, trip.seen].map(number);
   const what =
     trip.cause === 'registered'
       ? `registered hits: ${affected}, allowed: ${allowed}`

@@ -1,4 +1,5 @@
 /** The summary of a replay: text with a table, or one JSON object with the same numbers. */
+import { counted, number } from '../../core/count-text.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros } from '../../core/units.ts';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
@@ -211,12 +212,4 @@ function hitLine({ hits, mode }: ReplayTotals): string {
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function counted(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 /** Formats the agreement with another tool: as text, as one JSON object, and as Markdown. */
+import { counted, number } from '../../core/count-text.ts';
 import Table from 'cli-table3';
 import type { Provenance } from '../../output/provenance/provenance.ts';
 import { MIN_SESSIONS } from '../interval/proportion.ts';
@@ -58,7 +59,7 @@ function byName(counts: readonly number[]): Record<string, number> {
 
 function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): string {
   if (agreed.value === null)
-    return `${tool} and Sluice on ${count(captures, 'capture')}: there is no flow that both saw. Is this the log of the capture?`;
+    return `${tool} and Sluice on ${counted(captures, 'capture')}: there is no flow that both saw. Is this the log of the capture?`;
   const interval = (lower: number | null | undefined, upper: number | null | undefined): string =>
     typeof lower !== 'number' || typeof upper !== 'number' ? '' : ` (95 %: ${lower.toFixed(3)} to ${upper.toFixed(3)})`;
   const beyond =
@@ -67,8 +68,8 @@ function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): s
       : `Cohen's kappa is ${kappa.toFixed(3)}${interval(kappaInterval?.lower, kappaInterval?.upper)}.`;
   const few = agreed.sessions < MIN_SESSIONS ? ` Below ${MIN_SESSIONS} captures there are no intervals.` : '';
   return (
-    `${tool} and Sluice on ${count(captures, 'capture')}: they agree on ${number(agreed.count)} of ` +
-    `${count(agreed.total, 'flow')}${leavesOutUnknown(tool) ? '' : ' that both saw'}, ${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
+    `${tool} and Sluice on ${counted(captures, 'capture')}: they agree on ${number(agreed.count)} of ` +
+    `${counted(agreed.total, 'flow')}${leavesOutUnknown(tool) ? '' : ' that both saw'}, ${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
     `${beyond} This is agreement and not accuracy: either may be wrong.${few}`
   );
 }
@@ -91,21 +92,21 @@ function matrixCells({ tool, matrix, onlyTool, onlySluice }: Agreement): Cells {
 function remarks({ tool, untracked, unreadable, contradictory, unlisted, unlabelled }: Agreement): string[] {
   const lines: string[] = [];
   if (unlisted > 0)
-    lines.push(`${count(unlisted, 'flow')} without a row of ${tool}, which lists what it recognises: other.`);
+    lines.push(`${counted(unlisted, 'flow')} without a row of ${tool}, which lists what it recognises: other.`);
   if (untracked > 0)
-    lines.push(`Not compared: ${count(untracked, 'row')} of ${tool} of other transports than TCP, UDP, ESP and AH.`);
+    lines.push(`Not compared: ${counted(untracked, 'row')} of ${tool} of other transports than TCP, UDP, ESP and AH.`);
   if (unreadable > 0)
     lines.push(
-      `Not compared: ${count(unreadable, 'row')} with IPv6 addresses that were shortened twice, which two addresses could be.`,
+      `Not compared: ${counted(unreadable, 'row')} with IPv6 addresses that were shortened twice, which two addresses could be.`,
     );
   if (contradictory > 0)
     lines.push(
-      `${count(contradictory, 'row')} of ${tool} with another VPN protocol than the row before for the same flow: the first counts.`,
+      `${counted(contradictory, 'row')} of ${tool} with another VPN protocol than the row before for the same flow: the first counts.`,
     );
   if (unlabelled.length > 0) {
     const shown = unlabelled.slice(0, 3).join(', ');
     const more = unlabelled.length > 3 ? ` and ${number(unlabelled.length - 3)} more` : '';
-    lines.push(`${count(unlabelled.length, 'capture')} without a log of ${tool}, not counted: ${shown}${more}.`);
+    lines.push(`${counted(unlabelled.length, 'capture')} without a log of ${tool}, not counted: ${shown}${more}.`);
   }
   return lines;
 }
@@ -135,12 +136,4 @@ function asMarkdown([head, ...rows]: Cells): string {
 
 function cellText(cell: string | number): string {
   return typeof cell === 'number' ? number(cell) : cell;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function count(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }

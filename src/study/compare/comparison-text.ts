@@ -1,4 +1,5 @@
 /** A comparison as text: registered users first, then what changes, and the time line. */
+import { counted, number, spanUnit } from '../../core/count-text.ts';
 import Table from 'cli-table3';
 import { formatMicros } from '../../core/units.ts';
 import { trialTripLines } from '../../output/event/trial-trip.ts';
@@ -16,12 +17,6 @@ const LISTED_HOLDERS = 5;
 const TIME_ROWS = 24;
 /** Length of a time in the table: without parts of seconds. */
 const TO_SECONDS = '2024-11-30T18:00:00'.length;
-const SPANS = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-] as const;
 const KILOBYTE = 1000;
 
 export function comparisonText(totals: ComparisonTotals): string {
@@ -46,8 +41,8 @@ function firstLines(pair: PairComparison, rules: readonly ComparedRules[], shows
   const registered =
     pair.registeredClients === 0
       ? `Registered users newly hit${which}: none.`
-      : `Registered users newly hit${which}: ${count(pair.registeredClients, 'client')} of ${count(pair.holders.size, 'registration')}${lost}.`;
-  const clients = `${capital(count(hits.newlyHit, 'client'))} of ${number(hits.count)} would newly be hit`;
+      : `Registered users newly hit${which}: ${counted(pair.registeredClients, 'client')} of ${counted(pair.holders.size, 'registration')}${lost}.`;
+  const clients = `${capital(counted(hits.newlyHit, 'client'))} of ${number(hits.count)} would newly be hit`;
   const trip = to.trips.length > 0 ? ', and the safety breaker would trip' : '';
   return [`${registered} ${clients}${trip}.`, ...(showsHolders ? holderLines(pair) : [])];
 }
@@ -55,23 +50,23 @@ function firstLines(pair: PairComparison, rules: readonly ComparedRules[], shows
 function holderLines({ holders }: PairComparison): string[] {
   const most = [...holders.values()].sort((a, b) => b.flows - a.flows);
   const lines = most.slice(0, LISTED_HOLDERS).map(holderLine);
-  if (most.length > LISTED_HOLDERS) lines.push(`  and ${count(most.length - LISTED_HOLDERS, 'registration')} more`);
+  if (most.length > LISTED_HOLDERS) lines.push(`  and ${counted(most.length - LISTED_HOLDERS, 'registration')} more`);
   return lines;
 }
 
 function holderLine({ registration, isDeregistered, flows }: HitHolder): string {
   const { holder, prefix, sector } = registration;
   const lost = isDeregistered ? ', registered no more' : '';
-  return `  ${holder}, ${prefix} (${sector}): ${count(flows, 'flow')}${lost}`;
+  return `  ${holder}, ${prefix} (${sector}): ${counted(flows, 'flow')}${lost}`;
 }
 
 function whatWasCompared({ captureCount, counters, comparison, rules }: ComparisonTotals): string[] {
-  const what = `${count(captureCount, 'capture')}, ${count(counters.packets, 'packet')}, ${count(comparison.flows, 'VPN flow')}`;
+  const what = `${counted(captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ${counted(comparison.flows, 'VPN flow')}`;
   return [
     `Compared on ${what}, as if all rules were enforced:`,
     ...rules.map(
       ({ letter, policy, registry }) =>
-        `  ${letter}  policy ${policy.name} (${policy.file}), registry of ${count(registry.entries, 'registration')} (${registry.file})`,
+        `  ${letter}  policy ${policy.name} (${policy.file}), registry of ${counted(registry.entries, 'registration')} (${registry.file})`,
     ),
   ];
 }
@@ -82,8 +77,8 @@ function pairSections(pair: PairComparison, rules: readonly ComparedRules[], lar
   const otherwise =
     pair.decidedOtherwise === 0
       ? ''
-      : ` ${capital(count(pair.decidedOtherwise, 'other flow'))} get the same action by another rule or registration.`;
-  const changes = `${from} → ${to.letter}: ${count(pair.changed, 'flow')} of ${count(pair.changedClients, 'client')} change (${count(pair.packets, 'packet')}, ${bytes(pair.bytes)}).`;
+      : ` ${capital(counted(pair.decidedOtherwise, 'other flow'))} get the same action by another rule or registration.`;
+  const changes = `${from} → ${to.letter}: ${counted(pair.changed, 'flow')} of ${counted(pair.changedClients, 'client')} change (${counted(pair.packets, 'packet')}, ${bytes(pair.bytes)}).`;
   const lines = [
     changes + otherwise,
     `Clients newly hit: ${number(hits.newlyHit)}; no longer hit: ${number(hits.noLongerHit)}.${byRule(pair)}`,
@@ -98,7 +93,7 @@ function registeredLines({ hits }: PairComparison, from: string): string[] {
   const { registeredAlreadyHit: already } = hits;
   if (already === 0) return [];
   return [
-    `Not among them: ${count(already, 'registered user')} newly hit, with other flows that ${from} hits already.`,
+    `Not among them: ${counted(already, 'registered user')} newly hit, with other flows that ${from} hits already.`,
   ];
 }
 
@@ -157,8 +152,8 @@ function timeLine(intervals: readonly ComparedInterval[], rules: readonly Compar
 
 /** A span of time in its largest fitting unit. */
 function spanText(seconds: number): string {
-  const [size, noun] = SPANS.find(([least]) => seconds >= 2 * least) ?? SPANS.at(-1)!;
-  return `about ${count(Math.round(seconds / size), noun)}`;
+  const [size, noun] = spanUnit(seconds);
+  return `about ${counted(Math.round(seconds / size), noun)}`;
 }
 
 /** A table whose first `texts` columns are text. */
@@ -179,14 +174,6 @@ function bytes(value: number): string {
     unit++;
   }
   return `${unit === 0 ? String(size) : size.toFixed(1)} ${units[unit]!}`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function count(value: number, noun: string): string {
-  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 function capital(text: string): string {

@@ -1,9 +1,10 @@
 /** What changes from one set of rules to another: by protocol, stage, sector and rule, and the flows that change most. */
+import { number } from '../../core/count-text.ts';
 import { type ChangeEvent, changeText } from '../compare/change-event.ts';
 import type { PairFields } from '../compare/comparison-json.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED } from './chart-fills.ts';
-import { bytes, clients, count, counted, plainCount, SMALLEST_GROUP } from './figure-text.ts';
+import { bytes, clients, count, counted, SMALLEST_GROUP } from './figure-text.ts';
 import { html, type Html, name, NOTHING } from './html.ts';
 import type { Section } from './page.ts';
 import { table, terms } from './table.ts';
@@ -68,7 +69,7 @@ function actionChart({ from, to, by }: PairFields): Html {
       return {
         label: `${row.value}: ${row.from} → ${row.to}`,
         values: [isSmall ? SMALLEST_GROUP / 2 : row.clients],
-        text: isSmall ? '<5' : plainCount(row.clients),
+        text: isSmall ? '<5' : number(row.clients),
       };
     }),
   });

@@ -1,7 +1,8 @@
 /** What was decided for the VPN flows, by action and by rule. */
+import { number } from '../../core/count-text.ts';
 import { barChart } from './bar-chart.ts';
 import { BLACK, HATCHED, PLAIN, type Series } from './chart-fills.ts';
-import { bytes, clients, count, percent, plainCount } from './figure-text.ts';
+import { bytes, clients, count, percent } from './figure-text.ts';
 import type { FlowGroup } from './flow-groups.ts';
 import { html, name, NOTHING, type Part } from './html.ts';
 import type { Section } from './page.ts';
@@ -34,7 +35,7 @@ export function decisionsSection({ report }: ReplayReportData): Section {
         bars: actions.map(({ action, flows }) => ({
           label: action,
           values: ACTION_SERIES.map(({ label }) => (label === action ? flows : 0)),
-          text: plainCount(flows),
+          text: number(flows),
         })),
       })}${table(
         { caption: 'VPN flows by action', head: ['action', ...GROUP_HEAD] },

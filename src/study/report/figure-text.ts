@@ -2,18 +2,13 @@
  * Figures as a reader sees them: thousands separators, one digit after the point, units of 1000. Each is an element
  * `data` whose value is the figure as it stands in the JSON of the same command.
  */
+import { number, spanUnit } from '../../core/count-text.ts';
 import { type Html, html } from './html.ts';
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 const BIT_RATE_UNITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
 const STEP = 1000;
 const MICROS_PER_SECOND = 1_000_000;
-const SPANS = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-] as const;
 /** The least share that is not shown as less than it. */
 const LEAST_SHARE = 0.0005;
 /** `2024-11-30T18:00:00` without the fraction of a second. */
@@ -27,11 +22,7 @@ function data(value: number, text: string): Html {
 }
 
 export function count(value: number): Html {
-  return data(value, plainCount(value));
-}
-
-export function plainCount(value: number): string {
-  return value.toLocaleString('en-US');
+  return data(value, number(value));
 }
 
 /** A count with its noun in the right number: `1 flow`, `2 flows`. */
@@ -73,8 +64,8 @@ function scaled(value: number, units: readonly string[]): string {
 
 /** A span of time in seconds, in its largest unit of which it has at least two. */
 export function span(seconds: number): Html {
-  const [size, noun] = SPANS.find(([least]) => seconds >= 2 * least) ?? SPANS.at(-1)!;
-  const text = Number.isInteger(seconds / size) ? plainCount(seconds / size) : oneDigit(seconds / size);
+  const [size, noun] = spanUnit(seconds);
+  const text = Number.isInteger(seconds / size) ? number(seconds / size) : oneDigit(seconds / size);
   return data(seconds, `${text} ${noun}${text === '1' ? '' : 's'}`);
 }
 

@@ -1,7 +1,8 @@
 /** The VPN flows that were found, by protocol and stage. */
+import { number } from '../../core/count-text.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED, PLAIN } from './chart-fills.ts';
-import { clients, count, percent, plainCount } from './figure-text.ts';
+import { clients, count, percent } from './figure-text.ts';
 import { html } from './html.ts';
 import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
@@ -22,7 +23,7 @@ export function findingsSection({ report }: ReplayReportData): Section {
   const bars = protocols.map(({ protocol, flows }) => ({
     label: PROTOCOL_TITLES[protocol] ?? protocol,
     values: [flowsOf(protocol, 'confirmed'), flowsOf(protocol, 'suspected')],
-    text: plainCount(flows),
+    text: number(flows),
   }));
   return {
     title: 'VPN flows found',

@@ -1,5 +1,5 @@
 /** Tables: a caption, a head that is repeated on every printed page, a header cell for each row. */
-import { plainCount } from './figure-text.ts';
+import { number } from '../../core/count-text.ts';
 import { html, type Html, type Part } from './html.ts';
 
 /** Rows of a table at most; the JSON has all. */
@@ -24,8 +24,7 @@ export function table({ caption, head, texts = 1 }: TableShape, rows: readonly (
       </tr> `,
   );
   const further = rows.length - ROW_LIMIT;
-  const note =
-    further > 0 ? html`<p class="note">The table has ${plainCount(further)} more rows in the JSON.</p> ` : null;
+  const note = further > 0 ? html`<p class="note">The table has ${number(further)} more rows in the JSON.</p> ` : null;
   return html`<div class="wide" tabindex="0" role="group" aria-label="Table">
       <table>
         <caption>

@@ -1,19 +1,9 @@
 /** What each throttle rule does: rates, delay, loss, and the slowdown that a client would feel. */
+import { number } from '../../core/count-text.ts';
 import type { ThrottleFields } from '../throttle/throttle-json.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED, PLAIN, type Series } from './chart-fills.ts';
-import {
-  bitRate,
-  bytes,
-  clients,
-  count,
-  delay,
-  factor,
-  percent,
-  seconds,
-  SMALLEST_GROUP,
-  plainCount,
-} from './figure-text.ts';
+import { bitRate, bytes, clients, count, delay, factor, percent, seconds, SMALLEST_GROUP } from './figure-text.ts';
 import { html, type Html, name, NOTHING, type Part } from './html.ts';
 import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
@@ -158,6 +148,6 @@ function rangeText({ histogram }: Slowdown, bin: number): string {
   return to === null ? `more than ${String(from)} ×` : `above ${String(from)} × to ${String(to)} ×`;
 }
 
-function groupText(number: number): string {
-  return number > 0 && number < SMALLEST_GROUP ? '<5' : plainCount(number);
+function groupText(buckets: number): string {
+  return buckets > 0 && buckets < SMALLEST_GROUP ? '<5' : number(buckets);
 }

@@ -2,8 +2,8 @@
  * Columns over time, each of one or more segments. Intervals stand side by side; where time without packets was left out, a
  * dashed line marks the place.
  */
+import { number } from '../../core/count-text.ts';
 import { legend, type Series } from './chart-fills.ts';
-import { plainCount } from './figure-text.ts';
 import { html, type Html, NOTHING } from './html.ts';
 
 export interface TimeColumn {
@@ -64,7 +64,7 @@ function axis(step: number): Html {
         dy="4"
         text-anchor="end"
         class="tick"
-        >${plainCount(tick * step)}</text
+        >${number(tick * step)}</text
       > `;
   });
   return html`${lines}`;

@@ -1,10 +1,17 @@
 /** The figures of a throttle rule as a JSON object. The names of its keys are an interface for users: never rename them. */
+import { throttleFigures } from './throttle-figures.ts';
+import type { ThrottleStudy } from './throttle-study.ts';
 import type { Amount, Traffic, Quantiles, SlowdownFigures, ThrottleFigures } from './throttle-figures.ts';
 
 /** A throttle rule as JSON. */
 export type ThrottleFields = ReturnType<typeof throttleJson>;
 
-export function throttleJson(figures: ThrottleFigures) {
+/** The throttle rules of a study, in the order of the policy. */
+export function throttlesJson({ totals }: ThrottleStudy): ThrottleFields[] {
+  return totals.map((rule) => throttleJson(throttleFigures(rule)));
+}
+
+function throttleJson(figures: ThrottleFigures) {
   const { offered, delivered, forwarded, delayed, dropped } = figures;
   return {
     rule: figures.rule,

@@ -1,7 +1,8 @@
 /** A shadow while rules and clocks change, its breaker on trial, and its bounds. */
+import { MemoryInput } from '../../kit/read-all.ts';
+import { captureOf } from '../../../src/capture/format/open-capture.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PacketBatch } from '../../../src/capture/packet-batch.ts';
-import { captureOf } from '../../../src/capture/format/open-capture.ts';
 import { ShadowSide } from '../../../src/daemon/shadow-side.ts';
 import { FlowTable } from '../../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../../src/dataplane/local-tracker.ts';
@@ -132,17 +133,7 @@ describe('more clients than are kept', () => {
     const suspected = initiation.capture(0, 10, START_US, 1000);
     const confirmed = handshake.capture(10, 20, START_US + SECOND_US, 1000).subarray(24);
     const bytes = Buffer.concat([suspected, confirmed]);
-    let at = 0;
-    const capture = captureOf('memory', {
-      end: { fault: 0, message: '' },
-      read: (target, start, length) => {
-        const piece = bytes.subarray(at, at + length);
-        target.set(piece, start);
-        at += piece.length;
-        return Promise.resolve(piece.length);
-      },
-      close: () => Promise.resolve(),
-    });
+    const capture = captureOf('memory', new MemoryInput(bytes));
     const batch = new PacketBatch();
     while (await capture.read(batch)) pipeline.process(batch);
     const { hits, flows, flowsLeftOut, flowsByAction } = comparison!;
