@@ -14,6 +14,7 @@ const input = {
   'shard-worker': 'dist/pipeline/workers/shard-worker.js',
   'hash-worker': 'dist/output/provenance/hash-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
+  'history-process': 'dist/history/process/history-process.js',
   'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };
 
@@ -98,7 +99,16 @@ export default {
   // Its files for browsers are modules, of which only what is used is put in; those for Node are not.
   resolve: { alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) } },
   // Only the daemon needs these, and they find files of their own by their place.
-  external: ['pino', 'pino-pretty', 'prom-client'],
+  external: [
+    'pino',
+    'pino-pretty',
+    'prom-client',
+    'fastify',
+    /^@fastify\//,
+    'libsql',
+    '@node-rs/argon2',
+    'openid-client',
+  ],
   // As deep as the modules are, for what is found from there: the rules and package.json.
   output: {
     dir: 'dist/bin',

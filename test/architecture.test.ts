@@ -36,6 +36,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   pipeline: { packages: ['node:worker_threads'] },
   output: { packages: 'any' },
   study: { packages: 'any' },
+  history: { packages: 'any' },
   web: { packages: 'any' },
   daemon: { packages: 'any' },
   cli: { packages: 'any' },

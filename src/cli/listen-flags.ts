@@ -10,6 +10,7 @@ import { isLoopback, plainAddress } from '../web/http/host-check.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-server.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { listenAddress, tokenIn } from './run-flags.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export interface ListenFlags {
   readonly listen: ListenAddress | 'none';
@@ -42,6 +43,12 @@ export function listenOptions(): Option[] {
       hostName,
     ),
   ];
+}
+
+export function portOption(): Option {
+  return new Option('--port <n>', 'port of 127.0.0.1 where the page is served; 0 for any that is free')
+    .argParser(wholeNumber(0, 65_535))
+    .default(9464);
 }
 
 function proxyAddress(value: string): string {

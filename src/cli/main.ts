@@ -6,6 +6,7 @@ import { addCaptureCommand } from './capture-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
 import { addCompareCommand } from './compare-command.ts';
+import { addConsoleCommand } from './console-command.ts';
 import { addCtlCommand } from './ctl-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -23,6 +24,7 @@ const INTRODUCTION =
 const HELP = `
 Start here:
   sluice replay captures --each        what the project's own captures hold
+  sluice console                       the same on a page, in a browser
   sluice check                         validate the rules that come with it
   sluice replay --help                 each command explains itself`;
 
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
   // Subcommands inherit settings only if they are added afterwards.
   addReplayCommand(program);
   addCompareCommand(program);
+  addConsoleCommand(program);
   addRunCommand(program);
   addCaptureCommand(program);
   addCtlCommand(program);

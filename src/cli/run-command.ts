@@ -6,6 +6,7 @@ import { MODE_NAMES } from '../policy/policy.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
+import { historyOption, zoneOption } from './history-flags.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
@@ -182,6 +183,8 @@ function addStateOptions(command: Command): void {
         'a webhook that gets trips of the breaker, registered hits, a silent source and refused reloads as JSON',
       ).argParser(webhook),
     )
+    .addOption(historyOption())
+    .addOption(zoneOption())
     .option(
       '--control <socket>',
       'Unix socket for sluice ctl; none for none (default: control.sock in the folder of state, where there is one)',

@@ -1,5 +1,4 @@
 /** `sluice run`: the daemon on a mirror port, a spool folder or a pipe. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureWith } from '../capture/live/live-backend.ts';
 import type { OnFull } from '../output/log/line-queue.ts';
@@ -14,6 +13,7 @@ import { addressForm } from './address-form.ts';
 import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
+import { type HistoryFlags, historyOptions } from './history-flags.ts';
 import { httpOptions, type ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
 import { Daemon, type DaemonOptions } from '../daemon/daemon.ts';
@@ -22,6 +22,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { OutputOptions, RunOutputs } from '../daemon/outputs.ts';
 import { RunPipe } from '../daemon/pipe-run.ts';
 import type { RunSource } from '../daemon/source-run.ts';
+import { packageVersion } from '../output/build-info.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
@@ -37,7 +38,7 @@ import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { startTracker } from './workers.ts';
 
-export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, EventOrigin {
+export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, HistoryFlags, EventOrigin {
   readonly interface?: string;
   readonly captureSocket?: string;
   readonly captureWith: CaptureWith;
@@ -96,7 +97,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const running = startTracker(flags.workers ?? 1, flags);
   try {
     const options: DaemonOptions = {
-      version: versionOf(),
+      version: packageVersion(),
       rulesFiles,
       starting,
       rulesState,
@@ -104,6 +105,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       tracker: running.tracker,
       outputs: outputsOf(flags),
       show: addressForm(flags),
+      history: historyOptions(flags, folder),
       http: httpOptions(flags),
       control: controlSocket(flags, folder),
       watch: flags.watch === true,
@@ -120,7 +122,11 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
 }
 
 /** The rules of `--shadow`, read; null without the flag. Throws CommandError if they are not valid. */
-async function shadowOf({ shadow, shadowRegistry, addresses }: RunFlags): Promise<DaemonOptions['shadow']> {
+export async function shadowOf({
+  shadow,
+  shadowRegistry,
+  addresses,
+}: Pick<RunFlags, 'shadow' | 'shadowRegistry' | 'addresses'>): Promise<DaemonOptions['shadow']> {
   if (shadow === undefined) return null;
   const files = { policy: shadow, registry: shadowRegistry ?? null };
   const reading = await readShadow(files, addresses);
@@ -129,7 +135,8 @@ async function shadowOf({ shadow, shadowRegistry, addresses }: RunFlags): Promis
   return { files, reading };
 }
 
-async function runDaemon(options: DaemonOptions, signals: HeldSignals, log: Log): Promise<ExitCode> {
+/** Runs a daemon until its source ends or a signal stops it, and ends the process. */
+export async function runDaemon(options: DaemonOptions, signals: HeldSignals, log: Log): Promise<ExitCode> {
   const daemon = await Daemon.open(options, log);
   const manager = new ServiceManager(log);
   takeSignals(daemon, manager, log);
@@ -243,9 +250,4 @@ function takeSignals(daemon: Daemon, manager: ServiceManager, log: Log): void {
       }, STOP_LIMIT_MS).unref();
     });
   }
-}
-
-function versionOf(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -4,9 +4,12 @@
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters } from '../dataplane/counters.ts';
+import type { DecisionController } from '../decision/decision-controller.ts';
+import type { EndingFlows } from '../decision/ending-flows.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
+import type { OutcomeListener } from '../pipeline/outcome-listener.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { Session } from '../pipeline/session.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
@@ -41,6 +44,9 @@ export class RunEngine {
   readonly recent: RecentFlows;
   /** Wall-clock time minus the time of the last packet of each batch, after its decisions; for live sources. */
   readonly lag = new DelayHistogram();
+  /** The last of these. */
+  lastLagUs = 0;
+  private readonly controller: DecisionController;
   private readonly pipeline: Pipeline;
   private readonly shadowed: ShadowedDecisions;
   private rulesNow: Rules;
@@ -53,6 +59,7 @@ export class RunEngine {
     sink: DecisionSink,
     key: ArrayLike<number>,
     onTrip: (report: TripReport) => void,
+    outcomes: OutcomeListener | null = null,
   ) {
     this.rulesNow = rules;
     const session = new Session(tracker);
@@ -60,13 +67,14 @@ export class RunEngine {
     this.table = table;
     this.tunnels = controller.tunnels;
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    const { decisions, pipeline, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard });
+    const { decisions, pipeline, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard, outcomes });
     this.decisions = decisions;
     this.pipeline = pipeline;
     this.shadowed = shadowed;
     this.decisionTable = controller.decisionTable;
     this.recent = new RecentFlows(table, controller.decisionTable, this.tunnels, () => this.timeUs);
-    controller.keepRecent(this.recent);
+    controller.watchEnds(this.recent);
+    this.controller = controller;
   }
 
   get counters(): Counters {
@@ -119,7 +127,8 @@ export class RunEngine {
 
   /** Notes how long ago the last packet was captured, by the wall clock. */
   noteLag(): void {
-    this.lag.observe(Date.now() * MICROS_PER_MILLISECOND - this.counters.lastTimeUs);
+    this.lastLagUs = Math.max(0, Date.now() * MICROS_PER_MILLISECOND - this.counters.lastTimeUs);
+    this.lag.observe(this.lastLagUs);
   }
 
   /** Replaces the rules; returns how many flows were decided again, and how many decisions changed. */
@@ -185,6 +194,16 @@ export class RunEngine {
   /** Resolves when no batch is being decided: the time for a change. */
   async settled(): Promise<void> {
     await this.pipeline.settle();
+  }
+
+  /** Hands decided flows to it when they end. */
+  watchEnds(receiver: EndingFlows): void {
+    this.controller.watchEnds(receiver);
+  }
+
+  /** Ends all flows and goes on with another capture, whose packets are counted with those before. */
+  async nextCapture(): Promise<void> {
+    await this.pipeline.nextCapture();
   }
 
   async finish(): Promise<void> {

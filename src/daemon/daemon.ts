@@ -6,14 +6,17 @@ import { randomInt } from 'node:crypto';
 import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { rulesSha256 } from '../decision/rules.ts';
+import { teeDecisions } from '../decision/tee-sink.ts';
 import { statsLine } from '../output/event/daemon-event-line.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
+import type { TripReport } from '../decision/safety-guard.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
 import { ControlSocket } from './control-socket.ts';
-import { type HttpOptions, HttpServer, type Route } from '../web/http/http-server.ts';
+import { apiRoutes } from '../web/api/routes.ts';
+import { type HttpOptions, HttpServer, type ListenAddress, type Route } from '../web/http/http-server.ts';
 import type { Log } from '../output/log/log.ts';
 import type { Notifier } from './notifier.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -28,6 +31,8 @@ import { RunNotices } from './notices.ts';
 import { type OutputOptions, RunOutputs } from './outputs.ts';
 import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './daemon-rules.ts';
+import { DaemonConsole, PAGES } from './console/daemon-console.ts';
+import { HistoryFeed, type HistoryOptions } from './console/history-feed.ts';
 import { daemonRoutes } from './routes.ts';
 import { RunSafety } from './safety.ts';
 import { RunShadow } from './shadow.ts';
@@ -49,6 +54,8 @@ export interface DaemonOptions {
   readonly tracker: Tracker;
   readonly outputs: OutputOptions;
   readonly show: ShowAddress;
+  /** Null for no history, and no console. */
+  readonly history: HistoryOptions | null;
   /** Null for no HTTP server. */
   readonly http: HttpOptions | null;
   /** Path of the control socket; null for none. */
@@ -61,6 +68,8 @@ export interface DaemonOptions {
   /** Null for no webhook. */
   readonly notifier: Notifier | null;
   readonly statsMs: number;
+  /** Called with the address of the HTTP server. */
+  readonly onListening?: (address: ListenAddress) => void;
   readonly makeSource: (outputs: RunOutputs, files: PacketFiles) => RunSource;
 }
 
@@ -93,6 +102,8 @@ export class Daemon {
   private readonly shadow: RunShadow;
   private readonly clock: RunClock;
   private readonly notices: RunNotices;
+  private readonly history: HistoryFeed | null;
+  private readonly console: DaemonConsole | null;
   private lock: Server | null = null;
   private readonly administration: RunAdministration;
   private readonly control: ControlSocket | null;
@@ -122,9 +133,13 @@ export class Daemon {
     this.source = source;
     const { rulesFiles, starting, rulesState, tracker, notifier, stateFolder, show } = options;
     const rules = starting.reading.rules!;
-    this.engine = new RunEngine(rules, tracker, outputs, newKey(), (report) => {
+    this.history = options.history === null ? null : new HistoryFeed(options.history, log);
+    const sink = this.history === null ? outputs : teeDecisions(outputs, this.history.decided);
+    const tripped = (report: TripReport): void => {
       this.safety.tripped(report);
-    });
+      this.console?.tick();
+    };
+    this.engine = new RunEngine(rules, tracker, sink, newKey(), tripped, this.history?.outcomes);
     this.notices = new RunNotices(notifier);
     this.hints = new RunHints(this.engine.counters, log);
     this.changes = new RunChanges(this.engine, outputs, rulesFiles, starting, rulesState, this.notices, log);
@@ -156,7 +171,10 @@ export class Daemon {
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log);
+    const { clock, history } = this;
+    this.console = history === null ? null : new DaemonConsole({ ...parts, clock, history, startedMs: Date.now() });
+    const api = this.console === null ? [] : apiRoutes(this.console);
+    this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log, api, PAGES);
   }
 
   /** Starts everything. Rejects with CommandError before anything is modified that another daemon may use. */
@@ -180,6 +198,7 @@ export class Daemon {
     await this.source.start();
     if (checkpoint !== null) await this.startSafety();
     await this.startOutputs((path) => checkpoint?.logPosition(path));
+    await this.startHistory();
     this.safety.announce();
     // From here on a kill leaves a checkpoint with the positions of the logs.
     await checkpoint?.save();
@@ -211,7 +230,10 @@ export class Daemon {
 
   /** Runs until the source ends or the daemon is stopped, then stops everything. Resolves to the exit code. */
   async run(): Promise<ExitCode> {
-    const problem = await this.source.run((batch) => this.take(batch));
+    const problem = await this.source.run(
+      (batch) => this.take(batch),
+      () => this.endCapture(),
+    );
     const asked = this.isStopping;
     this.isStopping = true;
     for (const timer of this.timers) clearInterval(timer);
@@ -268,6 +290,14 @@ export class Daemon {
     this.changes.reach(batch);
     await this.engine.process(batch);
     if (this.clock.isLive) this.engine.noteLag();
+    this.history?.reach(this.engine.timeUs);
+    await this.outputs.settle();
+  }
+
+  /** A capture is over, and the next one has nothing to do with it. */
+  private async endCapture(): Promise<void> {
+    await this.engine.nextCapture();
+    this.history?.endCapture();
     await this.outputs.settle();
   }
 
@@ -288,11 +318,13 @@ export class Daemon {
     }
     // These two use part of the time for the logs.
     this.safety.saveAll();
+    const historyOut = this.history?.stop();
     const noticesOut = this.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
     await this.outputs.close(this.closeMs);
     this.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
+    await historyOut;
     source.close();
   }
 
@@ -303,6 +335,8 @@ export class Daemon {
     this.shadow.tick();
     if (this.options.watch) this.shadow.watch();
     this.safety.tick();
+    this.history?.tick();
+    this.console?.tick();
     this.notices.tick(this.engine.decisions.hits, this.isStopping ? null : this.source.problem, performance.now());
     // A source with a checkpoint rotates the logs itself, because the checkpoint has positions in them.
     if (this.source.checkpoint === null) void this.outputs.rotateIfDue();
@@ -321,6 +355,7 @@ export class Daemon {
     try {
       const address = await this.http.start();
       this.log.info({ host: address.host, port: address.port }, 'listening');
+      this.options.onListening?.(address);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const reason =
@@ -344,6 +379,22 @@ export class Daemon {
         'this log is another one than at the last checkpoint: events of an unfinished file may be there twice',
       );
     }
+  }
+
+  private async startHistory(): Promise<void> {
+    const { history, engine, source, outputs } = this;
+    if (history === null) return;
+    history.begin({ engine, source, logs: outputs.logs }, engine.guard.breaker.exportState().key);
+    await history.start();
+    outputs.onNotice = (line) => {
+      history.notice(line);
+    };
+    history.change('start', {
+      version: this.options.version,
+      rules: rulesSha256(engine.rules),
+      mode: engine.rules.mode,
+    });
+    this.console?.tick();
   }
 
   private async startSafety(): Promise<void> {

@@ -45,6 +45,8 @@ export class RunOutputs implements DecisionSink {
   private events: EventLines;
   /** Undefined if flow events are not wanted: the engine then does not report ends of flows. */
   readonly ended?: NonNullable<DecisionSink['ended']>;
+  /** Also receives each event of the daemon itself; null for none. */
+  onNotice: ((line: string) => void) | null = null;
   /** After this time the ends of flows are only counted, not written. */
   private endBy = Infinity;
   /** Dropped lines of all logs at the last message. */
@@ -121,6 +123,7 @@ export class RunOutputs implements DecisionSink {
   /** Writes an event of the daemon itself. */
   notice(line: string): void {
     this.decisions?.write(line);
+    this.onNotice?.(line);
   }
 
   /** Prepares for the end of all flows: they are written until `time` (of performance.now). */

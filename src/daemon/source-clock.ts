@@ -50,10 +50,11 @@ export class RunClock {
     if (batch.count === 0) return;
     const time = (this.time ??= this.open(batch.timeUs[0]!));
     const nowMs = performance.now();
-    // For a spool's files, the output must be the same in every run.
-    const elapsedUs = this.kind === 'spool' ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
+    // For files, the output must be the same in every run.
+    const isOfFiles = this.kind === 'spool' || this.kind === 'captures';
+    const elapsedUs = isOfFiles ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
     this.lastMs = nowMs;
-    if (this.kind === 'spool' && this.files.current !== this.file) time.begin();
+    if (isOfFiles && this.files.current !== this.file) time.begin();
     this.file = this.files.current;
     time.settle(batch, elapsedUs);
   }

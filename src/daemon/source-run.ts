@@ -42,7 +42,7 @@ export interface SourceCheckpoint {
 }
 
 export interface RunSource {
-  readonly kind: 'pipe' | 'spool' | 'interface';
+  readonly kind: 'pipe' | 'spool' | 'interface' | 'captures';
   /** The reader of the packets: `tcpdump`, `cap`, `socket` or `file`. */
   readonly backend: string;
   readonly counts: SourceCounts;
@@ -52,8 +52,11 @@ export interface RunSource {
   readonly checkpoint: SourceCheckpoint | null;
   /** Rejects with CommandError if there is nothing to read from. */
   start(): Promise<void>;
-  /** Reads until the source ends or is stopped. Resolves to the fault of its end; empty for none. */
-  run(take: TakeBatch): Promise<string>;
+  /**
+   * Reads until the source ends or is stopped. Resolves to the fault of its end; empty for none. `endCapture` ends all
+   * flows, between captures that have nothing to do with each other.
+   */
+  run(take: TakeBatch, endCapture: () => Promise<void>): Promise<string>;
   /** Asks `run` to end soon, after everything captured so far. */
   stop(): void;
   /** Releases what `start` has acquired. May be called at any time, more than once. */

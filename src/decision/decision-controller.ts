@@ -13,7 +13,7 @@ import type { DecisionPort } from './decision-port.ts';
 import type { DecisionSink } from './decision-sink.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Decisions } from './decisions.ts';
-import type { RecentFlows } from './recent-flows.ts';
+import type { EndingFlows } from './ending-flows.ts';
 import type { Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
@@ -25,7 +25,7 @@ export class DecisionController implements DecisionPort {
   private readonly table: FlowTable;
   private readonly evidenceLog: EvidenceLog;
   private current: Decisions | null = null;
-  private recent: RecentFlows | null = null;
+  private readonly ends: EndingFlows[] = [];
 
   /** `table` holds the flows that the tracker reports, `evidenceLog` their evidence. */
   constructor(table: FlowTable, evidenceLog: EvidenceLog) {
@@ -58,9 +58,9 @@ export class DecisionController implements DecisionPort {
       if (table.isActive(slot) && other.isDecided(slot)) decisions.found(slot, timeUs, packet);
   }
 
-  /** Keeps decided flows when they end, so that changes of the rules can be tried on them. */
-  keepRecent(recent: RecentFlows): void {
-    this.recent = recent;
+  /** Hands decided flows to it when they end. */
+  watchEnds(receiver: EndingFlows): void {
+    this.ends.push(receiver);
   }
 
   get delayUs(): number {
@@ -90,7 +90,7 @@ export class DecisionController implements DecisionPort {
 
   ended(slot: number, reason: FlowEnd): void {
     const isDecided = this.isDecided(slot);
-    if (isDecided) this.recent?.keep(slot);
+    if (isDecided) for (const receiver of this.ends) receiver.ending(slot);
     this.decisions.ended(slot, reason);
     if (!isDecided) return;
     this.tunnels.leave(slot);

@@ -10,6 +10,7 @@ import { Stage } from '../dataplane/fingerprint/finding.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
+import type { EndingFlows } from './ending-flows.ts';
 import { FlowRecord } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
@@ -21,7 +22,7 @@ const RING_LIMIT = 1 << 16;
 /** Flows that are handed over at one time; the active ones come first. */
 const VISIT_LIMIT = 1 << 17;
 
-export class RecentFlows implements RecordedFlows {
+export class RecentFlows implements RecordedFlows, EndingFlows {
   private readonly table: FlowTable;
   private readonly decisionTable: DecisionTable;
   private readonly tunnels: Tunnels;
@@ -60,7 +61,7 @@ export class RecentFlows implements RecordedFlows {
   }
 
   /** Keeps a decided flow that is about to end. */
-  keep(slot: number): void {
+  ending(slot: number): void {
     this.read(slot);
     const ring = this.flow.input.stage === Stage.CONFIRMED ? this.confirmed : this.suspected;
     ring.push(this.flow, this.now() - RECENT_US);

@@ -69,6 +69,12 @@ export class Pipeline implements TrackerListener {
     return this.tracker.settle();
   }
 
+  /** Ends all flows and begins another capture under the same decisions. Packets are numbered and counted on. */
+  async nextCapture(): Promise<void> {
+    await this.tracker.finish();
+    this.tracker.begin(this, this.counters);
+  }
+
   /** Ends all flows: the capture is over. */
   finish(): void | Promise<void> {
     return this.tracker.finish();

@@ -85,11 +85,11 @@ export class Session {
   }
 
   /** Begins a capture beside whose decisions a shadow may decide. */
-  beginShadowed(rules: Rules, { sink, guard = null }: SessionOutputs): ShadowedSession {
+  beginShadowed(rules: Rules, { sink, guard = null, outcomes = null }: SessionOutputs): ShadowedSession {
     const { tracker, controller } = this;
     const shadowed = new ShadowedDecisions(tracker.table, controller);
     const decisions = controller.begin(rules, shadowed.noting(sink), guard);
-    return { decisions, shadowed, pipeline: new Pipeline(tracker, shadowed) };
+    return { decisions, shadowed, pipeline: new Pipeline(tracker, shadowed, null, outcomes) };
   }
 
   /** Begins a capture that several sets of rules decide side by side. */

@@ -1,12 +1,17 @@
 /**
- * The daemon's HTTP server: a table of routes over node:http. It is read-only and serves few requests; a daemon is
- * administered over its control socket.
+ * The daemon's HTTP server: metrics and health, the console's API and its pages, over Fastify. Every request passes the
+ * checks of its peer and its Host header first.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import serveStatic from '@fastify/static';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { tokenRefusal } from './bearer-token.ts';
 import { isMeant, plainAddress } from './host-check.ts';
+import { PAGE_PATHS } from '../api/pages.ts';
+import { type ApiRoute, refusal } from '../api/route.ts';
 import type { Log } from '../../output/log/log.ts';
 
 export interface Answer {
@@ -43,105 +48,163 @@ export interface HttpOptions {
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const LARGEST_HEADER_BYTES = 16_384;
+const LARGEST_BODY_BYTES = 65_536;
+
+/** Nothing is loaded from elsewhere, and nothing inline. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
 
 export function text(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
-}
-
-export function json(status: number, value: unknown): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
 }
 
 export class HttpServer {
   /** Answered requests, by status. */
   readonly requests = new Map<number, number>();
   private readonly options: HttpOptions;
-  private readonly routes: readonly Route[];
   private readonly log: Log;
-  private readonly server: Server;
+  private readonly app: FastifyInstance;
 
-  constructor(options: HttpOptions, routes: readonly Route[], log: Log) {
+  /** `pages`: the folder of the console's built pages; null for none. */
+  constructor(
+    options: HttpOptions,
+    routes: readonly Route[],
+    log: Log,
+    api: readonly ApiRoute[] = [],
+    pages: string | null = null,
+  ) {
     this.options = options;
-    this.routes = routes;
     this.log = log;
-    const limits = {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      maxHeaderSize: LARGEST_HEADER_BYTES,
-    };
-    const serve = (request: IncomingMessage, response: ServerResponse): void => void this.serve(request, response);
+    const server = { maxHeaderSize: LARGEST_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS };
+    const common = { requestTimeout: REQUEST_TIMEOUT_MS, bodyLimit: LARGEST_BODY_BYTES, forceCloseConnections: true };
     const { tls } = options;
-    this.server =
+    this.app =
       tls === null
-        ? createServer(limits, serve)
-        : createTlsServer({ ...limits, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' }, serve);
+        ? Fastify({ ...common, http: server })
+        : Fastify({
+            ...common,
+            https: { ...server, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' },
+          });
+    this.addChecks();
+    void this.app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+    for (const route of routes) this.addRoute(route);
+    for (const route of api) this.addApiRoute(route);
+    if (pages !== null && existsSync(pages)) this.addPages(pages);
   }
 
   /**
    * Begins to listen; resolves to the address. Rejects with the system's error if the address is in use or not
    * available.
    */
-  start(): Promise<ListenAddress> {
-    return new Promise((resolve, reject) => {
-      this.server.once('error', reject);
-      const { port: wanted, host } = this.options.listen;
-      this.server.listen(wanted, host, () => {
-        this.server.off('error', reject);
-        this.server.on('error', (error) => {
-          this.log.error({ error: error.message }, 'the HTTP server failed');
-        });
-        const { address, port } = this.server.address() as AddressInfo;
-        resolve({ host: address, port });
-      });
+  async start(): Promise<ListenAddress> {
+    const { port: wanted, host } = this.options.listen;
+    await this.app.listen({ port: wanted, host });
+    this.app.server.on('error', (error) => {
+      this.log.error({ error: error.message }, 'the HTTP server failed');
+    });
+    const { address, port } = this.app.server.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+  }
+
+  private addChecks(): void {
+    const { app, options, log } = this;
+    app.addHook('onRequest', async (request, reply) => {
+      const { localAddress = '', remoteAddress = '' } = request.raw.socket;
+      if (options.proxy !== null && plainAddress(remoteAddress) !== options.proxy)
+        return this.refuse(request, reply, 403, 'only the proxy is served');
+      if (!isMeant(request.headers.host, localAddress, options.names))
+        return this.refuse(request, reply, 421, 'this server does not have the name in the header Host (--host-name)');
+      return undefined;
+    });
+    app.addHook('onResponse', (_request, reply, done) => {
+      this.requests.set(reply.statusCode, (this.requests.get(reply.statusCode) ?? 0) + 1);
+      done();
+    });
+    app.setNotFoundHandler((_request, reply) => send(reply, text(404, 'there is nothing here')));
+    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      if (error.statusCode !== undefined && error.statusCode < 500)
+        return send(reply, text(error.statusCode, error.message));
+      log.error({ path: pathOf(request), error: error.stack }, 'a request failed');
+      return send(reply, text(500, 'the request failed; see the log'));
     });
   }
 
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
-      this.server.closeAllConnections();
+  private addRoute({ path, isOpen, answer }: Route): void {
+    this.app.get(path, async (request, reply) => {
+      const { needsToken, token } = this.options;
+      const refused = needsToken && !isOpen ? tokenRefusal(request.headers, token) : null;
+      if (refused !== null) return this.refuse(request, reply, 403, refused);
+      return send(reply, await answer());
+    });
+    const method = ['POST', 'PUT', 'PATCH', 'DELETE'];
+    this.app.route({ method, url: path, handler: (_request, reply) => send(reply, text(405, `${path} takes GET`)) });
+  }
+
+  private addApiRoute({ method, path, query: querySchema, body: bodySchema, answer }: ApiRoute): void {
+    this.app.route({
+      method,
+      url: `/api/v1${path}`,
+      handler: async (request, reply) => {
+        const query = querySchema?.safeParse(request.query);
+        const body = bodySchema?.safeParse(request.body);
+        for (const parsed of [query, body]) {
+          if (parsed === undefined || parsed.success) continue;
+          const [issue] = parsed.error.issues;
+          return sendApi(reply, refusal(400, `${issue!.path.join('.') || 'request'}: ${issue!.message}`));
+        }
+        const params = request.params as Record<string, string>;
+        return sendApi(reply, await answer({ query: query?.data, body: body?.data, params, user: null }));
+      },
     });
   }
 
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The body of a request is ignored.
-    request.resume();
-    const { status, type, body } = await this.answerTo(request);
-    this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
-    response.writeHead(status, {
-      'content-type': type,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
+  private addPages(folder: string): void {
+    const { app } = this;
+    void app.register(serveStatic, { root: join(folder, 'assets'), prefix: '/assets/', immutable: true, maxAge: '1y' });
+    for (const path of PAGE_PATHS)
+      app.get(path, (_request, reply) =>
+        reply.header('cache-control', 'no-cache').sendFile('index.html', folder, { immutable: false, maxAge: 0 }),
+      );
   }
 
-  private refuse(request: IncomingMessage, status: number, refusal: string): Answer {
-    const { url = '/', socket } = request;
-    this.log.warn({ path: url.split('?', 1)[0], from: socket.remoteAddress, refusal }, 'a request was refused');
-    return text(status, refusal);
+  private refuse(request: FastifyRequest, reply: FastifyReply, status: number, reason: string): FastifyReply {
+    this.log.warn(
+      { path: pathOf(request), from: request.raw.socket.remoteAddress, refusal: reason },
+      'a request was refused',
+    );
+    return send(reply, text(status, reason));
   }
+}
 
-  private async answerTo(request: IncomingMessage): Promise<Answer> {
-    const { proxy, names, needsToken, token } = this.options;
-    const { localAddress = '', remoteAddress = '' } = request.socket;
-    if (proxy !== null && plainAddress(remoteAddress) !== proxy)
-      return this.refuse(request, 403, 'only the proxy is served');
-    if (!isMeant(request.headers.host, localAddress, names))
-      return this.refuse(request, 421, 'this server does not have the name in the header Host (--host-name)');
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    const route = this.routes.find((candidate) => candidate.path === path);
-    if (route === undefined) return text(404, 'there is nothing here');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, `${path} takes GET`);
-    const refusal = needsToken && !route.isOpen ? tokenRefusal(request.headers, token) : null;
-    if (refusal !== null) return this.refuse(request, 403, refusal);
-    try {
-      return await route.answer();
-    } catch (error) {
-      this.log.error({ path, error: error instanceof Error ? error.stack : String(error) }, 'a request failed');
-      return text(500, 'the request failed; see the log');
-    }
-  }
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0]!;
+}
+
+function send(reply: FastifyReply, { status, type, body }: Answer): FastifyReply {
+  return reply.code(status).header('cache-control', 'no-store').type(type).send(body);
+}
+
+function sendApi(reply: FastifyReply, { status, type, body, fileName }: ReturnType<typeof refusal>): FastifyReply {
+  if (fileName !== undefined) void reply.header('content-disposition', `attachment; filename="${fileName}"`);
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type(type)
+    .send(typeof body === 'string' ? body : Buffer.from(body));
 }

@@ -1,0 +1,100 @@
+/** `sluice console`: replays captures into a history in memory and serves the console on loopback. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { listCaptures } from '../capture/input/list-captures.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
+import { counted } from '../core/count-text.ts';
+import { RunCaptures } from '../daemon/captures-run.ts';
+import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
+import { HeldSignals } from '../daemon/held-signals.ts';
+import { startingRules } from '../daemon/starting-rules.ts';
+import { IN_MEMORY } from '../history/store/in-memory.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Mode } from '../policy/policy.ts';
+import { packageVersion } from '../output/build-info.ts';
+import { NO_NEEDS } from '../rules/manifest-check.ts';
+import { NO_ORIGIN } from '../output/event/event-origin.ts';
+import { showAddresses } from '../output/event/shown-address.ts';
+import { openLog } from '../output/log/log.ts';
+import { reportList } from './report-list.ts';
+import { runDaemon, shadowOf } from './run.ts';
+import { startTracker } from './workers.ts';
+
+export interface ConsoleFlags {
+  readonly policy: string;
+  readonly registry: string;
+  readonly mode?: Mode;
+  readonly shadow?: string;
+  readonly shadowRegistry?: string;
+  readonly port: number;
+  readonly zone: string;
+  readonly maxFlows: number;
+  readonly linkIdentity: LinkIdentity;
+}
+
+/** The project's own captures, which an installed package does not have. */
+const OWN_CAPTURES = fileURLToPath(new URL('../../captures', import.meta.url));
+const LOOPBACK = '127.0.0.1';
+
+export async function console(captures: readonly string[], flags: ConsoleFlags): Promise<ExitCode> {
+  const signals = new HeldSignals();
+  const list = await listCaptures(capturesOf(captures));
+  reportList(list);
+  if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
+  const log = openLog('warn');
+  const { policy, registry, mode, port } = flags;
+  const addresses = 'truncated';
+  const rulesFiles: RulesFiles = { policy, registry, mode, needs: NO_NEEDS, addresses };
+  const reading = await readRules(rulesFiles);
+  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
+  const shadow = await shadowOf({ ...flags, addresses });
+  const starting = await startingRules(rulesFiles, reading, null);
+  const running = startTracker(1, flags);
+  try {
+    return await runDaemon(
+      {
+        version: packageVersion(),
+        rulesFiles,
+        starting,
+        rulesState: null,
+        shadow,
+        tracker: running.tracker,
+        outputs: {
+          decisions: undefined,
+          flows: undefined,
+          vpnOnly: false,
+          onFull: 'drop',
+          rotation: { bytes: Infinity, ageMs: Infinity, kept: 0 },
+          origin: NO_ORIGIN,
+        },
+        show: showAddresses(addresses),
+        history: { path: IN_MEMORY, zone: flags.zone, place: { site: '', isp: '', link: '' } },
+        http: { listen: { host: LOOPBACK, port }, token: null, needsToken: false, tls: null, proxy: null, names: [] },
+        control: null,
+        watch: false,
+        stateFolder: null,
+        needsState: false,
+        notifier: null,
+        statsMs: 0,
+        makeSource: (_, files) =>
+          new RunCaptures(list.paths, running.tracker, files, log, (count) => {
+            process.stdout.write(`${counted(count, 'capture')} read.\n`);
+          }),
+        onListening: ({ port: actual }) => {
+          process.stdout.write(`The console is at http://${LOOPBACK}:${actual}/ until Ctrl-C.\n`);
+        },
+      },
+      signals,
+      log,
+    );
+  } finally {
+    await running.stop();
+  }
+}
+
+function capturesOf(captures: readonly string[]): readonly string[] {
+  if (captures.length > 0) return captures;
+  if (existsSync(OWN_CAPTURES)) return [OWN_CAPTURES];
+  throw new CommandError("name captures: the project's own are not installed here", ExitCode.WRONG_USAGE);
+}

@@ -1,0 +1,147 @@
+/**
+ * Packets and bytes of decided flows that no minute has yet, by the number of their decision. A flow's counts are read
+ * when a minute ends, when its decision changes and when it ends, so nothing is done for each packet but for those that
+ * are delayed or dropped. The flows are kept in a dense list, so that a minute's end costs time for these alone.
+ */
+import { Outcome } from '../../dataplane/outcome.ts';
+import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
+import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
+import type { DecisionTable } from '../../decision/decision-table.ts';
+import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
+
+const INITIAL_CAPACITY = 1024;
+/** Counts of a flow: packets and bytes that minutes have; delayed and dropped ones that none has. */
+const Count = { PACKETS: 0, BYTES: 1, DELAYED: 2, DELAYED_BYTES: 3, DROPPED: 4, DROPPED_BYTES: 5 } as const;
+const COUNTS = 6;
+/** Words of a flow: its series, its slot, its place in the list, and the hash of its client. */
+const Word = { SERIES: 0, SLOT: 1, PLACE: 2, HIGH: 3, LOW: 4 } as const;
+const WORDS = 5;
+const NONE = -1;
+
+/** Receives what a flow has carried since it was asked before. */
+export interface VolumeSink {
+  volume(
+    series: number,
+    packets: number,
+    bytes: number,
+    delayed: number,
+    delayedBytes: number,
+    dropped: number,
+    droppedBytes: number,
+  ): void;
+  /** The client of a flow of the series has sent or received packets. */
+  active(series: number, high: number, low: number): void;
+}
+
+export class FlowVolumes implements OutcomeListener {
+  private readonly table: FlowTable;
+  private readonly decisionTable: DecisionTable;
+  private readonly sink: VolumeSink;
+  private capacity = INITIAL_CAPACITY;
+  private words = new Int32Array(INITIAL_CAPACITY * WORDS).fill(NONE);
+  private counts = new Float64Array(INITIAL_CAPACITY * COUNTS);
+  /** Numbers of the decisions of active flows. */
+  private list = new Int32Array(INITIAL_CAPACITY);
+  private listed = 0;
+
+  constructor(table: FlowTable, decisionTable: DecisionTable, sink: VolumeSink) {
+    this.table = table;
+    this.decisionTable = decisionTable;
+    this.sink = sink;
+  }
+
+  /** The flow is decided, or decided again, and belongs to this series from now on. */
+  decided(slot: number, series: number, high: number, low: number): void {
+    const number = this.decisionTable.numberOf(slot);
+    if (number >= this.capacity) this.grow(number);
+    const { words } = this;
+    const at = number * WORDS;
+    if (words[at + Word.SERIES] === NONE) this.begin(number, slot);
+    else this.take(number);
+    words[at + Word.SERIES] = series;
+    words[at + Word.HIGH] = high;
+    words[at + Word.LOW] = low;
+  }
+
+  affected(_side: number, slot: number, outcome: Outcome, wireLength: number): void {
+    const number = this.decisionTable.numberOf(slot);
+    if (number >= this.capacity) return;
+    const at = number * COUNTS + (outcome === Outcome.DELAYED ? Count.DELAYED : Count.DROPPED);
+    this.counts[at]!++;
+    this.counts[at + 1]! += wireLength;
+  }
+
+  /** The flow ends; both tables still have it. Returns its series; -1 if it was never decided. */
+  ending(slot: number): number {
+    const number = this.decisionTable.numberOf(slot);
+    if (number >= this.capacity) return NONE;
+    const { words, list } = this;
+    const at = number * WORDS;
+    const series = words[at + Word.SERIES]!;
+    if (series === NONE) return NONE;
+    this.take(number);
+    const place = words[at + Word.PLACE]!;
+    const last = list[--this.listed]!;
+    list[place] = last;
+    words[last * WORDS + Word.PLACE] = place;
+    words[at + Word.SERIES] = NONE;
+    return series;
+  }
+
+  /** Hands over what all active flows have carried since they were asked before. */
+  takeAll(): void {
+    for (let place = 0; place < this.listed; place++) this.take(this.list[place]!);
+  }
+
+  /** The flows that are active and decided. */
+  get activeCount(): number {
+    return this.listed;
+  }
+
+  private begin(number: number, slot: number): void {
+    const { words, counts, list } = this;
+    counts.fill(0, number * COUNTS, (number + 1) * COUNTS);
+    words[number * WORDS + Word.SLOT] = slot;
+    words[number * WORDS + Word.PLACE] = this.listed;
+    list[this.listed++] = number;
+  }
+
+  private take(number: number): void {
+    const { table, words, counts, sink } = this;
+    const slot = words[number * WORDS + Word.SLOT]!;
+    const series = words[number * WORDS + Word.SERIES]!;
+    const row = slot * ROW_WORDS + FlowWord.PACKETS;
+    const packets = (table.words[row]! >>> 0) + (table.words[row + 1]! >>> 0);
+    const bytes = table.bytes(slot, 0) + table.bytes(slot, 1);
+    const at = number * COUNTS;
+    if (packets === counts[at + Count.PACKETS]) return;
+    sink.volume(
+      series,
+      packets - counts[at + Count.PACKETS]!,
+      bytes - counts[at + Count.BYTES]!,
+      counts[at + Count.DELAYED]!,
+      counts[at + Count.DELAYED_BYTES]!,
+      counts[at + Count.DROPPED]!,
+      counts[at + Count.DROPPED_BYTES]!,
+    );
+    sink.active(series, words[number * WORDS + Word.HIGH]!, words[number * WORDS + Word.LOW]!);
+    counts[at + Count.PACKETS] = packets;
+    counts[at + Count.BYTES] = bytes;
+    counts.fill(0, at + Count.DELAYED, at + COUNTS);
+  }
+
+  private grow(number: number): void {
+    let { capacity } = this;
+    while (capacity <= number) capacity *= 2;
+    this.capacity = capacity;
+    const words = new Int32Array(capacity * WORDS).fill(NONE);
+    words.set(this.words);
+    const counts = new Float64Array(capacity * COUNTS);
+    counts.set(this.counts);
+    const list = new Int32Array(capacity);
+    list.set(this.list);
+    this.words = words;
+    this.counts = counts;
+    this.list = list;
+  }
+}

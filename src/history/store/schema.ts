@@ -1,0 +1,41 @@
+/**
+ * The tables of a history. A database has the number of its schema in `user_version`; each migration leads from one
+ * number to the next, and the first one makes a database. What has been released is never changed: add a migration.
+ */
+import { SERIES_COUNTS } from '../roll-up.ts';
+
+const counts = SERIES_COUNTS.map((name) => `${name} INTEGER NOT NULL`).join(', ');
+
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE place (id INTEGER PRIMARY KEY, site TEXT NOT NULL, isp TEXT NOT NULL, link TEXT NOT NULL, UNIQUE (site, isp, link));
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY, place INTEGER NOT NULL REFERENCES place, protocol TEXT NOT NULL, stage TEXT NOT NULL,
+    action TEXT NOT NULL, rule TEXT NOT NULL, registered TEXT NOT NULL, sector TEXT NOT NULL, mode TEXT NOT NULL,
+    UNIQUE (place, protocol, stage, action, rule, registered, sector, mode)
+  );
+  CREATE TABLE roll_up (
+    level INTEGER NOT NULL, time INTEGER NOT NULL, series INTEGER NOT NULL REFERENCES series, ${counts},
+    PRIMARY KEY (level, time, series)
+  ) WITHOUT ROWID;
+  CREATE TABLE coverage (
+    level INTEGER NOT NULL, time INTEGER NOT NULL, place INTEGER NOT NULL REFERENCES place, seconds INTEGER NOT NULL,
+    packets INTEGER NOT NULL, bytes INTEGER NOT NULL, lost_packets INTEGER NOT NULL, undecoded_packets INTEGER NOT NULL,
+    lost_lines INTEGER NOT NULL, lag_us INTEGER NOT NULL, active_flows INTEGER NOT NULL,
+    PRIMARY KEY (level, time, place)
+  ) WITHOUT ROWID;
+  CREATE TABLE clients (
+    level INTEGER NOT NULL, time INTEGER NOT NULL, place INTEGER NOT NULL REFERENCES place, action TEXT NOT NULL,
+    sketch BLOB NOT NULL, PRIMARY KEY (level, time, place, action)
+  ) WITHOUT ROWID;
+  CREATE TABLE harm (
+    level INTEGER NOT NULL, time INTEGER NOT NULL, place INTEGER NOT NULL REFERENCES place, kind TEXT NOT NULL,
+    outcome TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (level, time, place, kind, outcome)
+  ) WITHOUT ROWID;
+  CREATE TABLE change (
+    id INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, place INTEGER NOT NULL REFERENCES place, kind TEXT NOT NULL,
+    fields TEXT NOT NULL
+  );
+  CREATE INDEX change_time ON change (time_us);
+  `,
+];

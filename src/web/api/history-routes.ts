@@ -1,0 +1,29 @@
+/** Routes that answer from the history: charts and changes. */
+import { type ChangesQuery, changesQuery } from '../../history/query/change-list.ts';
+import { type ChartQuery, chartQuery } from '../../history/query/chart-query.ts';
+import { type ApiRoute, jsonText, route } from './route.ts';
+
+/** The questions that a history answers, with JSON. */
+export interface HistoryAnswers {
+  chart(query: ChartQuery): Promise<string>;
+  changes(query: ChangesQuery): Promise<string>;
+}
+
+export function historyRoutes(history: HistoryAnswers): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/chart',
+      access: 'read',
+      query: chartQuery,
+      answer: async ({ query }) => jsonText(await history.chart(query)),
+    }),
+    route({
+      method: 'GET',
+      path: '/changes',
+      access: 'read',
+      query: changesQuery,
+      answer: async ({ query }) => jsonText(await history.changes(query)),
+    }),
+  ];
+}

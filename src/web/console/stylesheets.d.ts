@@ -1,0 +1,2 @@
+/** Stylesheets are put in by the build. */
+declare module '*.css';
