@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LineTimes } from './line-times.mjs';
+import { PollingPages } from './polling-pages.mjs';
 import { ReplayedTraffic } from './replayed-traffic.mjs';
 import { RunningSluice } from './running-sluice.mjs';
 import { enterOwnNetwork, linkCounter } from './virtual-link.mjs';
@@ -25,6 +26,7 @@ read, as a distribution. Root; Debian's iproute2, util-linux, tcpreplay, tcpdump
   --kind KIND     of bench/generate: realistic or all-vpn (realistic)
   --packets N     packets of the generated capture, which is sent again and again with other addresses (1000000)
   --limit MS      bound on the 99th percentile (250)
+  --pages N       pages of the console that are open meanwhile, each asking once a second (0)
   --json          print one JSON object instead
   --help
 
@@ -50,6 +52,7 @@ function readFlags() {
     help: { type: 'boolean' },
     json: { type: 'boolean' },
     kind: { type: 'string', default: 'realistic' },
+    pages: { type: 'string', default: '0' },
   };
   for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
   const { values } = parseArgs({ options });
@@ -78,12 +81,23 @@ async function measure() {
 
   const source = ['--interface', 'right', '--capture-with', 'tcpdump'];
   const sluice = await new RunningSluice(
-    [...source, '--decisions', '-', '--stats-every', 'never', '--on-full', 'wait'],
+    [
+      ...source,
+      '--decisions',
+      '-',
+      '--stats-every',
+      'never',
+      '--on-full',
+      'wait',
+      '--history',
+      join(folder, 'history.db'),
+    ],
     'pipe',
   ).started();
   const times = new LineTimes(sluice.child.stdout);
   const traffic = new ReplayedTraffic('left', capture, flags.rate);
   while (linkCounter('right', 'rx_packets') === 0) await sleep(50);
+  const pages = flags.pages === '0' ? null : new PollingPages(sluice.url, flags.pages);
   await sleep(flags['warm-up'] * 1000);
 
   times.begin();
@@ -93,6 +107,7 @@ async function measure() {
   const [after, seconds] = [linkCounter('right', 'rx_packets'), (performance.now() - since) / 1000];
   const afterPage = await sluice.metrics();
   times.end();
+  const polled = await pages?.stop();
 
   const sent = await traffic.stop();
   const lastBy = performance.now() + LAST_PACKETS_MS;
@@ -116,6 +131,7 @@ async function measure() {
     events: times.count,
     eventsPerSecond: times.count / seconds,
     milliseconds: times.distribution(SHARES),
+    answers: polled?.answers ?? {},
   };
 }
 
