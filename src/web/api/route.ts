@@ -1,14 +1,20 @@
-/** A route of the console's API: what it takes, who may call it, and its answer. All routes are in one table (routes). */
+/** A route of the HTTP server: what it takes, who may call it, and its answer. All routes of the API are in one table (routes). */
 import type * as z from 'zod/mini';
 
-/** What a caller must be allowed to do: nothing, see the pages, see what people did, or change the daemon. */
-export const ACCESS_NAMES = ['open', 'read', 'audit', 'act'] as const;
+/**
+ * What a caller must be allowed to do: nothing, read figures by machine (with the token from other machines), be signed
+ * in, see the pages, see what people did, or change the daemon.
+ */
+export const ACCESS_NAMES = ['open', 'token', 'session', 'read', 'audit', 'act'] as const;
 export type Access = (typeof ACCESS_NAMES)[number];
+
+export const ROLE_NAMES = ['viewer', 'auditor', 'operator'] as const;
+export type Role = (typeof ROLE_NAMES)[number];
 
 /** The user of a request; null where the console has no accounts, or the caller has not signed in. */
 export interface User {
   readonly name: string;
-  readonly role: 'viewer' | 'auditor' | 'operator';
+  readonly role: Role;
   /** The operators of networks whose figures the user may see; null for all. */
   readonly isps: readonly string[] | null;
 }
@@ -19,6 +25,7 @@ export interface ApiAnswer {
   readonly body: string | Uint8Array;
   /** The name under which a browser stores the answer; left out for one that it shows. */
   readonly fileName?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface ApiCall<Query, Body> {
@@ -29,19 +36,32 @@ export interface ApiCall<Query, Body> {
   readonly user: User | null;
 }
 
-export interface ApiRoute<Query = unknown, Body = unknown> {
+/** The browser, or program, that calls. */
+export interface Caller {
+  readonly address: string;
+  readonly cookies: Readonly<Record<string, string | undefined>>;
+  /** The address by which it reached this server, like `https://sluice.example`. */
+  readonly origin: string;
+}
+
+/** The one kind of route, of which the server has one table. */
+export interface Route<Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Below `/api/v1`. */
   readonly path: string;
   readonly access: Access;
   /** Left out where there is no query, or no body. */
   readonly query?: z.ZodMiniType<Query>;
   readonly body?: z.ZodMiniType<Body>;
-  readonly answer: (call: ApiCall<Query, Body>) => Promise<ApiAnswer> | ApiAnswer;
+  readonly answer: (call: ApiCall<Query, Body>, caller: Caller) => Promise<ApiAnswer> | ApiAnswer;
 }
 
+/** A route of the API, whose path is written without the API's own, which is set before it (routes). */
+export type ApiRoute = Route;
+
+export const API = '/api/v1';
+
 /** A route with the types of its query and its body. */
-export function route<Query, Body>(one: ApiRoute<Query, Body>): ApiRoute {
+export function route<Query, Body>(one: Route<Query, Body>): ApiRoute {
   return one as ApiRoute;
 }
 
@@ -54,6 +74,10 @@ export function jsonText(body: string): ApiAnswer {
 
 export function json(value: unknown, status = 200): ApiAnswer {
   return { status, type: JSON_TYPE, body: JSON.stringify(value) };
+}
+
+export function plainText(status: number, body: string): ApiAnswer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
 }
 
 /** A refusal with a reason for the user. */

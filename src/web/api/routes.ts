@@ -1,13 +1,18 @@
 /** Every route of the console's API, in one table. */
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
-import type { ApiRoute } from './route.ts';
+import { API, type Route } from './route.ts';
 
 /** What the pages read and do. The daemon implements it. */
 export interface ConsoleAnswers extends LiveAnswers {
   readonly history: HistoryAnswers;
 }
 
-export function apiRoutes(answers: ConsoleAnswers): readonly ApiRoute[] {
-  return [...liveRoutes(answers), ...historyRoutes(answers.history)];
+export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
+  return belowApi([...liveRoutes(answers), ...historyRoutes(answers.history)]);
+}
+
+/** The routes with their whole paths. */
+export function belowApi(routes: readonly Route[]): readonly Route[] {
+  return routes.map((one) => ({ ...one, path: API + one.path }));
 }

@@ -11,7 +11,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { tokenRefusal } from './bearer-token.ts';
 import { isMeant, plainAddress } from './host-check.ts';
 import { PAGE_PATHS } from '../api/pages.ts';
-import { type ApiRoute, refusal } from '../api/route.ts';
+import { refusal, type Route as ApiRoute } from '../api/route.ts';
+import { sessionRoutes } from './accounts/session-routes.ts';
 import type { Log } from '../../output/log/log.ts';
 
 export interface Answer {
@@ -100,7 +101,7 @@ export class HttpServer {
     this.addChecks();
     void this.app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
     for (const route of routes) this.addRoute(route);
-    for (const route of api) this.addApiRoute(route);
+    for (const route of [...sessionRoutes(), ...api]) this.addApiRoute(route);
     if (pages !== null && existsSync(pages)) this.addPages(pages);
   }
 
@@ -159,7 +160,7 @@ export class HttpServer {
   private addApiRoute({ method, path, query: querySchema, body: bodySchema, answer }: ApiRoute): void {
     this.app.route({
       method,
-      url: `/api/v1${path}`,
+      url: path,
       handler: async (request, reply) => {
         const query = querySchema?.safeParse(request.query);
         const body = bodySchema?.safeParse(request.body);
@@ -169,7 +170,8 @@ export class HttpServer {
           return sendApi(reply, refusal(400, `${issue!.path.join('.') || 'request'}: ${issue!.message}`));
         }
         const params = request.params as Record<string, string>;
-        return sendApi(reply, await answer({ query: query?.data, body: body?.data, params, user: null }));
+        const caller = { address: request.ip, cookies: {}, origin: `${request.protocol}://${request.host}` };
+        return sendApi(reply, await answer({ query: query?.data, body: body?.data, params, user: null }, caller));
       },
     });
   }

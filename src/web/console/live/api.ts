@@ -1,4 +1,9 @@
-/** Asks the daemon's API. */
+/**
+ * Asks the daemon's API. A request that changes something carries the token of the session. A refusal for want of a
+ * session leads to the sign-in page, and from there back.
+ */
+import type { SessionState } from '../../api/session-schema.ts';
+import { goTo } from '../router.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -9,10 +14,62 @@ export class ApiError extends Error {
   }
 }
 
+const API = '/api/v1';
+const SIGN_IN = '/sign-in';
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+
+let csrf: string | null = null;
+
 /** The answer's JSON. Rejects with ApiError for a refusal, and with TypeError where there is no answer. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(`/api/v1${path}`, { headers: { accept: 'application/json' }, signal: signal ?? null });
+  return answerOf<T>(await fetch(API + path, { headers: { accept: 'application/json' }, signal: signal ?? null }));
+}
+
+/** Changes something: the answer's JSON. Rejects like `getJson`. */
+export async function post<T>(path: string, body: unknown = {}): Promise<T> {
+  if (csrf === null) await readSession();
+  try {
+    return await send<T>(path, body);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== FORBIDDEN) throw error;
+    // Another tab has signed in again: its token is the one of both.
+    const before = csrf;
+    await readSession();
+    if (csrf === before) throw error;
+    return send<T>(path, body);
+  }
+}
+
+/** The user of this page, and what it may do. */
+export async function readSession(): Promise<SessionState> {
+  const session = await getJson<SessionState>('/session');
+  ({ csrf } = session);
+  return session;
+}
+
+async function send<T>(path: string, body: unknown): Promise<T> {
+  return answerOf<T>(
+    await fetch(API + path, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        ...(csrf !== null && { 'x-csrf-token': csrf }),
+      },
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
   const body = (await response.json()) as unknown;
-  if (!response.ok) throw new ApiError(response.status, (body as { problem?: string }).problem ?? response.statusText);
-  return body as T;
+  if (response.ok) return body as T;
+  if (response.status === UNAUTHORIZED) goToSignIn();
+  throw new ApiError(response.status, (body as { problem?: string }).problem ?? response.statusText);
+}
+
+function goToSignIn(): void {
+  const { pathname, search } = location;
+  if (pathname !== SIGN_IN) goTo(`${SIGN_IN}?${new URLSearchParams({ to: pathname + search }).toString()}`, false);
 }
