@@ -35,7 +35,7 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   const policyFile = flags.policy ?? (needsBoth ? DEFAULT_POLICY : undefined);
   const registryFile = flags.registry ?? (needsBoth ? DEFAULT_REGISTRY : undefined);
   const nowUs = micros(Date.now() * 1000);
-  const policy = policyFile === undefined ? null : await readPolicy(policyFile);
+  const policy = policyFile === undefined ? null : await readPolicy(policyFile, nowUs);
   const registry = registryFile === undefined ? null : await readRegistry(registryFile, nowUs);
   const readings = [policy, registry].filter((reading) => reading !== null);
   const { found } = await applyManifests(readings, needs);
@@ -82,12 +82,12 @@ function exitCodeOf(readings: readonly { readonly issues: IssueList }[], isStric
   return isRefused ? ExitCode.INVALID_RULES : ExitCode.DONE;
 }
 
-function printPolicy({ policy, issues, reaches }: PolicyReading): void {
+function printPolicy({ policy, issues }: PolicyReading): void {
   report(
     issues,
     policy === null ? null : `policy ${policy.name}, ${policy.rules.length} rules, sha256 ${policy.sha256}`,
   );
-  for (const { name, action, hits, reason } of reaches)
+  for (const { name, action, hits, reason } of policy?.reaches ?? [])
     print(`${issues.file}: rule ${name} ${hits ? 'can' : 'cannot'} ${action} registered users: ${reason}`);
 }
 

@@ -1,6 +1,6 @@
 /** Flags and help of `sluice console`: captures on a page. */
 import { type Command, Option } from 'commander';
-import { MODE_NAMES } from '../policy/policy.ts';
+import { MODE_NAMES } from '../policy/mode.ts';
 import type { ConsoleFlags } from './console.ts';
 import { zoneOption } from './history-flags.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';

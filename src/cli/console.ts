@@ -10,7 +10,7 @@ import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import { packageVersion } from '../output/build-info.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { NO_ORIGIN } from '../output/event/event-origin.ts';

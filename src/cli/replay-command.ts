@@ -1,6 +1,6 @@
 /** Flags and help of `sluice replay`: reads captures, decides, and prints a summary. */
 import { type Command, Option } from 'commander';
-import { MODE_NAMES } from '../policy/policy.ts';
+import { MODE_NAMES } from '../policy/mode.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';

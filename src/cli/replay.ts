@@ -8,7 +8,7 @@ import type { EventOrigin } from '../output/event/event-origin.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { type ReplayTotals, summaryJson, summaryObject, summaryText } from '../output/summary/summary.ts';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';

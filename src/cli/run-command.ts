@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { CAPTURE_WITH } from '../capture/live/live-backend.ts';
 import { ON_FULL } from '../output/log/line-queue.ts';
-import { MODE_NAMES } from '../policy/policy.ts';
+import { MODE_NAMES } from '../policy/mode.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { CaptureWith } from '../capture/live/live-backend.ts';
 import type { OnFull } from '../output/log/line-queue.ts';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import { flushLog, type Log, openLog } from '../output/log/log.ts';
 import { Notifier, NOTIFIER_DEFAULTS } from '../daemon/notifier.ts';
 import type { LogLevel } from '../output/log/log-levels.ts';

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
 import type { Rules, RulesVersions } from '../decision/rules.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { parseRegistry } from '../registry/file/registry-file.ts';
 import { policyBytes, registryBytes } from '../rules/rules-bytes.ts';

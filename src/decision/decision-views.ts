@@ -5,7 +5,7 @@
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { REASON_NAMES } from '../policy/decide.ts';
-import { MODE_NAMES, type Mode } from '../policy/policy.ts';
+import { MODE_NAMES, type Mode } from '../policy/mode.ts';
 import type { DecisionView } from './decision-sink.ts';
 import { ruleName, type Rules, shownRegistration } from './rules.ts';
 

@@ -17,7 +17,7 @@ import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Action, ACTION_NAMES } from '../policy/action.ts';
 import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import { DecisionBasis } from './decision-basis.ts';

@@ -1,7 +1,8 @@
 /** The rules by which flows are decided, and what decisions by them are in words. */
 import { createHash } from 'node:crypto';
 import { NO_RULE } from '../policy/decide.ts';
-import type { Mode, Policy } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { Policy } from '../policy/policy.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ShownRegistration } from './decision-sink.ts';

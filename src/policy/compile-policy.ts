@@ -23,12 +23,13 @@ import type { Condition, PrefixCondition, RegisteredName } from './condition.ts'
 import { compileGuard } from './guard-limits.ts';
 import { compileSafety } from './compile-safety.ts';
 import { DEFAULT_SAFETY } from './limits.ts';
-import type { Boundaries, Mode, Policy, Rule } from './policy.ts';
-import { type PolicyShape, type RuleShape, TRANSPORT_NAMES } from './policy-schema.ts';
+import type { Mode } from './mode.ts';
+import type { Boundaries, Policy, Rule } from './policy.ts';
+import { type PolicyShape, type RuleShape, TRANSPORT_NAMES, type WhenShape } from './policy-schema.ts';
+import type { RegisteredReach } from './registered-reach.ts';
 import { rolloutSeed } from './rollout.ts';
 import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
 
-type WhenShape = NonNullable<RuleShape['when']>;
 type ScheduleShape = NonNullable<WhenShape['schedule']>;
 
 /** IP protocol numbers of TRANSPORT_NAMES. */
@@ -36,8 +37,8 @@ const TRANSPORT_CODES = [17, 6, 50, 51];
 
 const ALL_DAYS = 0x7f;
 
-/** Compiles a shape that has passed all checks. */
-export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
+/** Compiles a shape that has passed all checks. `reaches` are those of its rules. */
+export function compilePolicy(shape: PolicyShape, reaches: readonly RegisteredReach[], sha256: string): Policy {
   const schedules = new Map<RuleShape, Schedule>();
   for (const rule of shape.rules) {
     if (rule.when?.schedule !== undefined) schedules.set(rule, compileSchedule(rule.when.schedule));
@@ -49,6 +50,7 @@ export function compilePolicy(shape: PolicyShape, sha256: string): Policy {
     safety: shape.safety === undefined ? DEFAULT_SAFETY : compileSafety(shape.safety),
     guard: compileGuard(shape.safety?.guard),
     boundaries: compileBoundaries(shape.rules, [...schedules.values()]),
+    reaches,
     sha256,
   };
 }
@@ -63,6 +65,7 @@ function compileRule(rule: RuleShape, schedule: Schedule | undefined): Rule {
     rollout: rule.rollout === undefined ? 1 : parsePercent(rule.rollout),
     rolloutSeed: rolloutSeed(rule.name),
     hitsRegistered: rule.hits_registered === true,
+    shape: rule,
   };
 }
 

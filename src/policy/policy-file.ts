@@ -6,11 +6,12 @@
 import { hash } from 'node:crypto';
 import type * as z from 'zod/mini';
 import { IssueList } from '../core/issue.ts';
+import type { Micros } from '../core/units.ts';
 import { compilePolicy } from './compile-policy.ts';
 import type { Policy } from './policy.ts';
-import { checkNames, checkRules } from './policy-review.ts';
+import { checkNames, checkReviews, checkRules } from './policy-review.ts';
 import { validKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
-import { type RegisteredReach, registeredReaches } from './registered-reach.ts';
+import { registeredReaches } from './registered-reach.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 export interface PolicyResult {
@@ -18,24 +19,25 @@ export interface PolicyResult {
   readonly issues: IssueList;
   /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
-  /** Whether each rule that does not allow can hit a registered user; empty where the policy is not valid. */
-  readonly reaches: readonly RegisteredReach[];
 }
 
 /** The largest size of a policy file, bytes: people write policies, so a larger file is a mistake. */
 export const MAX_POLICY_BYTES = 1 << 20;
 
-/** Reads the bytes of a policy file; `file` is the name that issues show. Never throws. */
-export function parsePolicy(bytes: Uint8Array, file: string): PolicyResult {
+/**
+ * Reads the bytes of a policy file; `file` is the name that issues show. Dates of review are compared with `warnAt`;
+ * without it there are no warnings about them. Never throws.
+ */
+export function parsePolicy(bytes: Uint8Array, file: string, warnAt?: Micros): PolicyResult {
   const issues = new IssueList(file);
   const sha256 = hash('sha256', bytes, 'hex');
-  const shape = readShape(bytes, issues);
+  const shape = readShape(bytes, issues, warnAt);
   issues.kept.sort((a, b) => a.line - b.line || a.column - b.column);
-  if (shape === undefined || !issues.ok) return { policy: undefined, issues, sha256, reaches: [] };
-  return { policy: compilePolicy(shape, sha256), issues, sha256, reaches: registeredReaches(shape.rules) };
+  if (shape === undefined || !issues.ok) return { policy: undefined, issues, sha256 };
+  return { policy: compilePolicy(shape, registeredReaches(shape.rules), sha256), issues, sha256 };
 }
 
-function readShape(bytes: Uint8Array, issues: IssueList): PolicyShape | undefined {
+function readShape(bytes: Uint8Array, issues: IssueList, warnAt: Micros | undefined): PolicyShape | undefined {
   const text = decodeText(bytes, issues);
   const document = text === undefined ? null : readYaml(text, issues);
   if (document === null) return undefined;
@@ -47,6 +49,7 @@ function readShape(bytes: Uint8Array, issues: IssueList): PolicyShape | undefine
   checkNames(value, document, issues);
   const shape = checkShape(value, document, issues);
   if (shape !== undefined) checkRules(shape, document, issues);
+  if (shape !== undefined && warnAt !== undefined) checkReviews(shape, warnAt, document, issues);
   return shape;
 }
 

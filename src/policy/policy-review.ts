@@ -4,12 +4,14 @@
  */
 import { parseInstant } from '../core/iso-time.ts';
 import type { IssueList } from '../core/issue.ts';
+import type { Micros } from '../core/units.ts';
 import { parseBytes, parsePercent } from './action.ts';
 import { ClientGroup, GROUP_NAMES } from './client-groups.ts';
 import { compileSafety } from './compile-safety.ts';
 import { DEFAULT_SAFETY, windowText } from './limits.ts';
 import type { PolicyShape, RuleShape } from './policy-schema.ts';
 import { matchesEverything, registeredReaches } from './registered-reach.ts';
+import { parseReviewBy, reviewState } from './review-date.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 /** The size of a full Ethernet frame: a throttle with a smaller burst delays or drops every such packet. */
@@ -62,6 +64,18 @@ export function checkRules(shape: PolicyShape, document: YamlDocument, issues: I
     checkBurst(rule, path, document, issues);
     checkRollout(rule, shape.safety, path, document, issues);
     if (matchesEverything(rule)) catchAll ??= rule.name;
+  }
+}
+
+/** Warns of rules whose date of review has passed, or is near. */
+export function checkReviews(shape: PolicyShape, nowUs: Micros, document: YamlDocument, issues: IssueList): void {
+  for (const [index, { name, review_by: reviewBy }] of shape.rules.entries()) {
+    if (reviewBy === undefined) continue;
+    const state = reviewState(parseReviewBy(reviewBy), nowUs);
+    if (state === 'later') continue;
+    const { line, column } = document.positionOf(['rules', index, 'review_by']);
+    const problem = state === 'passed' ? 'has passed' : 'is near';
+    issues.warning(line, column, `review_by: ${reviewBy} ${problem}: review rule ${name}, and set a later date`);
   }
 }
 

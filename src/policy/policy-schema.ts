@@ -14,7 +14,8 @@ import { GROUP_NAMES } from './client-groups.ts';
 import { parsePorts, REGISTERED_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
 import { MAX_LIMITS, THEN_NAMES } from './limits.ts';
-import { MODE_NAMES } from './policy.ts';
+import { MODE_NAMES } from './mode.ts';
+import { parseReviewBy } from './review-date.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';
 
 // A policy is checked once, so compiling the schema to functions would cost more than it saves.
@@ -26,6 +27,9 @@ const SECTORS = SECTOR_NAMES.slice(1);
 const FINDING_STAGES = STAGE_NAMES.slice(1);
 const VARIANTS = Object.values(VARIANT_NAMES).filter((name) => name !== 'none');
 const RULE_NAME_LIMIT = 64;
+const LEGAL_BASIS_LIMIT = 500;
+/** Printable characters, not only spaces. */
+const PRINTABLE = /^(?!\p{Zs}*$)[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
 
 /** Accepts one of the words, or a list of them; gives a list. */
 function words(names: readonly string[]): z.ZodMiniType<string[]> {
@@ -122,6 +126,13 @@ const when = z.strictObject(
   { error: 'must be a mapping of conditions, like { registered: none }' },
 );
 
+const LEGAL_BASIS = `must be 1 to ${LEGAL_BASIS_LIMIT} printable characters, like "Telecom Act 2019, section 12"`;
+const legalBasis = text(LEGAL_BASIS, (value) => PRINTABLE.test(value) && value.length <= LEGAL_BASIS_LIMIT);
+const reviewBy = text(
+  'must be a date like 2025-03-01, or a time with its zone like 2025-03-01T09:00:00+05:00',
+  (value) => isNumber(parseReviewBy(value)),
+);
+
 const PERCENTAGE = 'must be a percentage, like 10%';
 const percentage = text(PERCENTAGE, (value) => isNumber(parsePercent(value)));
 
@@ -141,6 +152,8 @@ const rule = z
       per: z.optional(oneOf(BUCKET_SCOPE_NAMES)),
       rollout: z.optional(percentage),
       hits_registered: z.optional(z.boolean({ error: 'must be true or false' })),
+      legal_basis: z.optional(legalBasis),
+      review_by: z.optional(reviewBy),
     },
     { error: 'a rule is a mapping with name, when and action' },
   )
@@ -260,6 +273,7 @@ function hasOneWindow(value: unknown): boolean {
 }
 
 export type RuleShape = PolicyShape['rules'][number];
+export type WhenShape = NonNullable<RuleShape['when']>;
 
 /** The valid keys below a path of a policy, for the message about an unknown key. */
 export function validKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {

@@ -5,10 +5,10 @@ import type { Action, Throttle } from './action.ts';
 import type { Condition } from './condition.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import type { Safety } from './limits.ts';
+import type { Mode } from './mode.ts';
+import type { RuleShape } from './policy-schema.ts';
+import type { RegisteredReach } from './registered-reach.ts';
 import type { Schedule } from './schedule.ts';
-
-export const MODE_NAMES = ['observe', 'enforce'] as const;
-export type Mode = (typeof MODE_NAMES)[number];
 
 export interface Rule {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface Rule {
    * The rule throttles or blocks registered users on purpose (`hits_registered: true`): such hits do not count as harm.
    */
   readonly hitsRegistered: boolean;
+  /** The rule as its file has it. */
+  readonly shape: RuleShape;
 }
 
 /** The times, packet counts and byte counts at which a decision may change without a new finding. */
@@ -45,6 +47,8 @@ export interface Policy {
   /** Limits on changes of the rules. */
   readonly guard: GuardLimits;
   readonly boundaries: Boundaries;
+  /** For each rule that throttles or blocks: whether it can hit a registered user. */
+  readonly reaches: readonly RegisteredReach[];
   /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
 }

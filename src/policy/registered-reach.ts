@@ -11,7 +11,7 @@ import { parseInstant } from '../core/iso-time.ts';
 import { PrefixParser, wordMask } from '../registry/prefix.ts';
 import { parsePercent } from './action.ts';
 import { parsePorts } from './condition.ts';
-import type { RuleShape } from './policy-schema.ts';
+import type { RuleShape, WhenShape } from './policy-schema.ts';
 
 /** The result for a rule that throttles or blocks. */
 export interface RegisteredReach {
@@ -22,8 +22,7 @@ export interface RegisteredReach {
   readonly reason: string;
 }
 
-type When = NonNullable<RuleShape['when']>;
-type Key = keyof When;
+type Key = keyof WhenShape;
 
 /** States of a flow other than none, as bits. */
 const SOURCE = 1;
@@ -41,8 +40,12 @@ const STATES: Readonly<Record<string, number>> = {
 /** The results for all rules that throttle or block, in their order. */
 export function registeredReaches(rules: readonly RuleShape[]): RegisteredReach[] {
   const reaches: RegisteredReach[] = [];
-  for (const [index, rule] of rules.entries()) {
-    if (rule.action !== 'allow') reaches.push(reachOf(rule, rules.slice(0, index)));
+  const allowing: RuleShape[] = [];
+  let catchAll: RuleShape | null = null;
+  for (const rule of rules) {
+    if (rule.action === 'allow') allowing.push(rule);
+    else reaches.push(reachOf(rule, allowing, catchAll));
+    if (matchesEverything(rule)) catchAll ??= rule;
   }
   return reaches;
 }
@@ -52,22 +55,22 @@ function statesOf({ when }: RuleShape): number {
   return when?.registered === undefined ? ANY_REGISTERED : STATES[when.registered]!;
 }
 
-function reachOf(rule: RuleShape, before: readonly RuleShape[]): RegisteredReach {
+/** `before`: the rules before it that allow; `catchAll`: the first one that matches everything, or null. */
+function reachOf(rule: RuleShape, before: readonly RuleShape[], catchAll: RuleShape | null): RegisteredReach {
   const answer = (hits: boolean, reason: string): RegisteredReach => ({
     name: rule.name,
     action: rule.action,
     hits,
     reason,
   });
-  const first = before.find(matchesEverything);
-  if (first !== undefined)
-    return answer(false, `it is never reached, since ${first.name} before it matches everything`);
+  if (catchAll !== null)
+    return answer(false, `it is never reached, since ${catchAll.name} before it matches everything`);
   let open = statesOf(rule);
   if (open === 0) return answer(false, 'its condition is registered: none');
   const allowing: string[] = [];
   const partly: string[] = [];
   for (const other of before) {
-    if (other.action !== 'allow' || (statesOf(other) & open) === 0) continue;
+    if ((statesOf(other) & open) === 0) continue;
     const narrower = narrowerKeys(rule, other);
     if (narrower.length > 0) {
       partly.push(`${other.name} before it allows them by ${narrower.join(', ')} only`);

@@ -7,7 +7,8 @@ import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Action } from './action.ts';
 import { actionOf, decidingRule, NO_RULE } from './decide.ts';
-import type { Mode, Policy } from './policy.ts';
+import type { Mode } from './mode.ts';
+import type { Policy } from './policy.ts';
 import type { RecordedFlow } from './recorded-flow.ts';
 
 /** Rules at a packet time, µs since 1970. */

@@ -5,7 +5,6 @@ import { formatIssue, type IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { RegisteredReach } from '../policy/registered-reach.ts';
 import { parseRegistry } from '../registry/file/registry-file.ts';
 import type { Registry } from '../registry/registry.ts';
 import {
@@ -25,8 +24,6 @@ export interface PolicyReading {
   readonly policy: Policy | null;
   readonly issues: IssueList;
   readonly seen: SeenFile;
-  /** For each rule that throttles or blocks: whether it can hit a registered user. */
-  readonly reaches: readonly RegisteredReach[];
 }
 
 export interface RegistryReading {
@@ -43,13 +40,16 @@ export interface LoadedRules {
   readonly manifests: readonly FoundManifest[];
 }
 
-/** Reads a policy file; `applyManifests` checks its manifest. Throws CommandError where the file cannot be read. */
-export async function readPolicy(path: string): Promise<PolicyReading> {
+/**
+ * Reads a policy file, with warnings about dates as of `warnAt`; `applyManifests` checks its manifest. Throws
+ * CommandError where the file cannot be read.
+ */
+export async function readPolicy(path: string, warnAt?: Micros): Promise<PolicyReading> {
   const bytes = await readable(policyBytes(path), path, 'policy');
   const name = shownPath(path);
-  const { policy, issues, sha256, reaches } = parsePolicy(bytes, name);
+  const { policy, issues, sha256 } = parsePolicy(bytes, name, warnAt);
   const seen: SeenFile = { kind: 'policy', path, name, bytes: bytes.length, rows: null, sha256 };
-  return { policy: policy ?? null, issues, seen, reaches };
+  return { policy: policy ?? null, issues, seen };
 }
 
 /** Reads a registry file, with warnings as of `warnAt`. Throws CommandError where the file cannot be read. */

@@ -110,6 +110,15 @@ describe('check', () => {
     expect((await sluice(['check', '--policy', policy, '--strict'])).code).toBe(0);
   });
 
+  it('ends with 3 on a date of review that has passed where it is strict', async () => {
+    const overdue = join(folder, 'overdue.yaml');
+    writeFileSync(overdue, 'name: x\nrules:\n  - { name: a, action: allow, review_by: 2020-01-01 }\n');
+    const strict = await sluice(['check', '--policy', overdue, '--strict']);
+    expect(strict.stdout).toContain('overdue.yaml:3:42: warning: review_by: 2020-01-01 has passed');
+    expect(strict.code).toBe(3);
+    expect((await sluice(['check', '--policy', overdue])).code).toBe(0);
+  });
+
   it('says what dates will change: registrations by day, rules and schedules', async () => {
     const day = (ahead: number): string => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
     const dated = join(folder, 'dated.csv');

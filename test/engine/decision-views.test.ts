@@ -5,7 +5,7 @@ import type { Rules } from '../../src/decision/rules.ts';
 import { KEPT_DECISIONS, NO_ACTION, DecisionViews } from '../../src/decision/decision-views.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../../src/policy/decide.ts';
-import { MODE_NAMES } from '../../src/policy/policy.ts';
+import { MODE_NAMES } from '../../src/policy/mode.ts';
 import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 import { SeededRandom } from '../kit/random.mjs';
 

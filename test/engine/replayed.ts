@@ -11,7 +11,7 @@ import type { DecisionEvent, FlowEvent } from '../../src/output/event/event-fiel
 import { EventLines } from '../../src/output/event/event-line.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import type { Mode } from '../../src/policy/policy.ts';
+import type { Mode } from '../../src/policy/mode.ts';
 import { type ThrottleFigures, throttleFigures } from '../../src/study/throttle/throttle-figures.ts';
 import { ThrottleStudy } from '../../src/study/throttle/throttle-study.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';

@@ -12,7 +12,7 @@ import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';
 import type { Capacities } from '../../src/decision/breaker/breaker.ts';
-import type { Mode } from '../../src/policy/policy.ts';
+import type { Mode } from '../../src/policy/mode.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Trip } from '../../src/decision/breaker/trip.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';

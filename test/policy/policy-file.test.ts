@@ -263,4 +263,51 @@ describe('boundaries of decisions', () => {
       parseMicros('2024-11-10T17:00:00Z'),
     );
   });
+
+  describe('with a legal basis and a date of review', () => {
+    const reviewed = (value: string): string =>
+      rule(`{ name: a, action: allow, legal_basis: Act 7, review_by: ${value} }`);
+    const warnings = (value: string, now: string): string[] =>
+      parsePolicy(new TextEncoder().encode(reviewed(value)), 'p.yaml', parseMicros(now)).issues.kept.map(formatIssue);
+
+    it.each([
+      ['2025-03-01', '2025-01-30T00:00:00Z', null],
+      ['2025-03-01', '2025-01-31T00:00:00Z', 'is near'],
+      ['2025-03-01', '2025-03-01T23:59:59Z', 'is near'],
+      ['2025-03-01', '2025-03-02T00:00:00Z', 'has passed'],
+      ['2025-03-01T09:00:00+05:00', '2025-03-01T03:59:59Z', 'is near'],
+      ['2025-03-01T09:00:00+05:00', '2025-03-01T04:00:00Z', 'has passed'],
+    ])('warns of %s at %s: %s', (date, now, problem) => {
+      const place = `p.yaml:3:${'  - { name: a, action: allow, legal_basis: Act 7, review_by: '.length + 1}: warning: `;
+      const text = `${place}review_by: ${date} ${problem}: review rule a, and set a later date`;
+      expect(warnings(date, now)).toEqual(problem === null ? [] : [text]);
+    });
+
+    it('warns of no date where it is not asked as of a time', () => {
+      expect(issuesOf(reviewed('1999-01-01'))).toEqual([]);
+    });
+
+    it.each([
+      ['review_by: 2025-02-30', 'review_by: must be a date like 2025-03-01, or a time with its zone'],
+      ['review_by: 2025-03-01T09:00:00', 'review_by: must be a date like'],
+      ['review_by: soon', 'review_by: must be a date like'],
+      ['review_by: 20250301', 'review_by: must be a date like'],
+      ['legal_basis: ""', 'legal_basis: must be 1 to 500 printable characters'],
+      ['legal_basis: "  "', 'legal_basis: must be 1 to 500'],
+      ['legal_basis: "a\\u202eb"', 'legal_basis: must be 1 to 500'],
+      ['legal_basis: "a\\nb"', 'legal_basis: must be 1 to 500'],
+      ['legal_basis: 7', 'legal_basis: must be 1 to 500'],
+      [`legal_basis: ${'x'.repeat(501)}`, 'legal_basis: must be 1 to 500'],
+    ])('is refused with %s', (key, problem) => {
+      const [issue, ...more] = issuesOf(rule(`name: a\naction: allow\n${key}`));
+      expect(issue).toContain(`p.yaml:5:${5 + key.indexOf(':') + 2}: error: ${problem}`);
+      expect(more).toEqual([]);
+    });
+
+    it('keeps both as they are written, and hits the same flows', () => {
+      const text = '{ name: a, action: block, legal_basis: "Öffentliche Ordnung § 3", review_by: 2030-01-01 }';
+      const { shape } = policyOf(rule(text)).rules[0]!;
+      expect(shape).toMatchObject({ legal_basis: 'Öffentliche Ordnung § 3', review_by: '2030-01-01' });
+    });
+  });
 });

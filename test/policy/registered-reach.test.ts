@@ -6,8 +6,11 @@ import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
-const parse = (rules: readonly string[]) =>
-  parsePolicy(new TextEncoder().encode(`name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`), 'p.yaml');
+const parse = (rules: readonly string[]) => {
+  const text = `name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
+  const { policy, issues } = parsePolicy(new TextEncoder().encode(text), 'p.yaml');
+  return { policy, issues, reaches: policy?.reaches ?? [] };
+};
 
 /** The result for the last rule. */
 function reachOf(...rules: string[]): string {

@@ -6,7 +6,7 @@ import { TRIP_CAUSES } from '../../../decision/breaker/trip.ts';
 import { HIT_KIND_NAMES, HIT_OUTCOME_NAMES } from '../../../decision/registered-hits.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';
 import { THEN_NAMES } from '../../../policy/limits.ts';
-import { MODE_NAMES } from '../../../policy/policy.ts';
+import { MODE_NAMES } from '../../../policy/mode.ts';
 import { amount, count, countsByName, flag, list, name, patterned, sha256, text, time } from './field.ts';
 import { context } from './flow-schema.ts';
 import { origin } from './origin-schema.ts';

@@ -7,7 +7,7 @@ import { STAGE_NAMES, VARIANT_NAMES } from '../../../dataplane/fingerprint/findi
 import { ENCAPSULATION_NAMES } from '../../../dataplane/wire/packet-view.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';
 import { REASON_NAMES } from '../../../policy/decide.ts';
-import { MODE_NAMES } from '../../../policy/policy.ts';
+import { MODE_NAMES } from '../../../policy/mode.ts';
 import { SECTOR_NAMES } from '../../../registry/sector.ts';
 import { PROTO_NAMES } from '../transport-names.ts';
 import { amount, count, list, name, patterned, port, sha256, text, time, vlanId } from './field.ts';
