@@ -1,6 +1,6 @@
 /** Starts the page. */
 import { render } from 'preact';
-import { Shell } from './shell.tsx';
-import './style.css';
+import { Shell } from './shell/shell.tsx';
+import './style/style.css';
 
 render(<Shell />, document.getElementById('page')!);

@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { ChartData, ChartQuery } from '../../../history/query/chart-query.ts';
+import type { ChartData } from '../../../history/query/chart-query.ts';
 import { getJson } from '../live/api.ts';
 import { text } from '../text/catalogue.ts';
 
 const HEIGHT = 220;
 
-export function Chart({ title, query, zone }: { title: string; query: ChartQuery; zone: string }) {
-  const address = `/chart?${new URLSearchParams(query as unknown as Record<string, string>).toString()}`;
+export function Chart({ title, query, zone }: { title: string; query: Record<string, string>; zone: string }) {
+  const address = `/chart?${new URLSearchParams(query).toString()}`;
   const [data, setData] = useState<ChartData | null>(null);
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -38,7 +38,7 @@ export function Chart({ title, query, zone }: { title: string; query: ChartQuery
   return (
     <figure>
       <figcaption>{title}</figcaption>
-      {data === null ? <p>{text.loading}</p> : <div ref={place} />}
+      {data === null ? <p>{text.component.loading}</p> : <div ref={place} />}
     </figure>
   );
 }

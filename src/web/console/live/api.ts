@@ -3,7 +3,7 @@
  * session leads to the sign-in page, and from there back.
  */
 import type { SessionState } from '../../api/session-schema.ts';
-import { goTo } from '../router.ts';
+import { goTo } from '../shell/router.ts';
 
 export class ApiError extends Error {
   readonly status: number;

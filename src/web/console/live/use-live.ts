@@ -1,9 +1,11 @@
-/** The live document, read once a second for all parts of the page. */
+/** The live document, read once a second for all parts of the page. A page that is not visible asks for nothing. */
 import { useEffect, useState } from 'preact/hooks';
 import type { LiveDocument } from '../../api/live-schema.ts';
-import { getJson } from './api.ts';
+import { ApiError, getJson } from './api.ts';
 
+const UNAUTHORIZED = 401;
 const EVERY_MS = 1000;
+const LONGEST_ANSWER_MS = 5000;
 
 export interface Live {
   /** Null before the first answer. */
@@ -12,25 +14,41 @@ export interface Live {
   readonly isLost: boolean;
 }
 
-export function useLive(): Live {
+/** `isWanted`: false for a page without figures. */
+export function useLive(isWanted: boolean): Live {
   const [live, setLive] = useState<Live>({ now: null, isLost: false });
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    let isOver = false;
+    if (!isWanted) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ending = new AbortController();
     const read = async (): Promise<void> => {
       try {
-        const now = await getJson<LiveDocument>('/live');
+        const now = await getJson<LiveDocument>(
+          '/live',
+          AbortSignal.any([ending.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)]),
+        );
         setLive({ now, isLost: false });
-      } catch {
+      } catch (error) {
+        if (ending.signal.aborted) return;
+        if (error instanceof ApiError && error.status === UNAUTHORIZED) return;
         setLive((before) => ({ ...before, isLost: true }));
       }
-      if (!isOver) timer = setTimeout(() => void read(), EVERY_MS);
+      next();
     };
-    void read();
+    const next = (): void => {
+      if (!ending.signal.aborted && !document.hidden) timer = setTimeout(() => void read(), EVERY_MS);
+      else timer = undefined;
+    };
+    const wake = (): void => {
+      if (!document.hidden && timer === undefined) timer = setTimeout(() => void read(), 0);
+    };
+    document.addEventListener('visibilitychange', wake);
+    timer = setTimeout(() => void read(), 0);
     return () => {
-      isOver = true;
+      ending.abort();
       clearTimeout(timer);
+      document.removeEventListener('visibilitychange', wake);
     };
-  }, []);
+  }, [isWanted]);
   return live;
 }

@@ -1,24 +1,40 @@
 /** The pages by their addresses, in the order of the navigation. A new page is a line here. */
 import type { ComponentType } from 'preact';
 import type { LiveDocument } from '../../api/live-schema.ts';
-import type { Place } from '../router.ts';
+import type { Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
+import { HealthPage } from './health/health-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 
 export interface PageProps {
   readonly live: LiveDocument;
+  /** The daemon does not answer: `live` is old. */
+  readonly isLost: boolean;
   readonly place: Place;
 }
 
 export interface Page {
+  /** The address. A page whose path ends in `/` is that of all addresses below it. */
   readonly path: string;
   readonly title: string;
-  readonly view: ComponentType<PageProps>;
+  /** The navigation has it. */
+  readonly isListed: boolean;
+  readonly view?: ComponentType<PageProps>;
+  /** Instead of `view`: a page that needs no figures, like signing in. */
+  readonly openView?: ComponentType<{ readonly place: Place }>;
 }
 
-export const PAGES: readonly Page[] = [{ path: '/', title: text.pages.overview, view: OverviewPage }];
+const { pages } = text.shell;
+
+export const PAGES: readonly Page[] = [
+  { path: '/', title: pages.overview, isListed: true, view: OverviewPage },
+  { path: '/health', title: pages.health, isListed: true, view: HealthPage },
+];
 
 /** The page of an address; null for none. */
 export function pageOf(path: string): Page | null {
-  return PAGES.find((page) => page.path === path || (page.path !== '/' && path.startsWith(`${page.path}/`))) ?? null;
+  const own = PAGES.find((page) => page.path === path);
+  return (
+    own ?? PAGES.find((page) => page.path.endsWith('/') && page.path !== '/' && path.startsWith(page.path)) ?? null
+  );
 }

@@ -1,22 +1,10 @@
-/** The texts in English. */
-export const english = {
-  name: 'Sluice',
-  pages: {
-    overview: 'Overview',
-    decisions: 'Decisions',
-    rules: 'Rules',
-    registry: 'Registry',
-    incidents: 'Incidents',
-    reports: 'Reports',
-    health: 'Health',
-  },
-  loading: 'Loading…',
-  noAnswer: 'The daemon does not answer.',
-  notFound: 'There is no such page.',
-  chart: {
-    decisions: 'Decisions by action',
-    asTable: 'Table',
-    asCsv: 'CSV',
-    noData: 'Nothing was recorded in this span of time.',
-  },
-};
+/** The texts in English: a file per page, and those that pages share. */
+import { chart } from './english/chart.ts';
+import { component } from './english/component.ts';
+import { health } from './english/health.ts';
+import { overview } from './english/overview.ts';
+import { shell } from './english/shell.ts';
+import { terms } from './english/terms.ts';
+import { units } from './english/units.ts';
+
+export const english = { shell, terms, units, component, chart, overview, health };

@@ -31,6 +31,32 @@ export function goTo(address: string, isNew = true): void {
   dispatchEvent(new Event(CHANGED));
 }
 
+/**
+ * Changes keys of the address's query: null and '' remove one. The rest of the query stays, so that a filter keeps the
+ * span of time.
+ */
+export function changeQuery(changes: Readonly<Record<string, string | null>>, isNew = true): void {
+  goTo(`${location.pathname}${queryText(changedQuery(currentPlace().query, changes))}`, isNew);
+}
+
+/** A copy of a query with changes. */
+export function changedQuery(
+  query: URLSearchParams,
+  changes: Readonly<Record<string, string | null>>,
+): URLSearchParams {
+  const changed = new URLSearchParams(query);
+  for (const [key, value] of Object.entries(changes))
+    if (value === null || value === '') changed.delete(key);
+    else changed.set(key, value);
+  return changed;
+}
+
+/** With its question mark; empty for an empty query. */
+export function queryText(query: URLSearchParams): string {
+  const written = query.toString();
+  return written === '' ? '' : `?${written}`;
+}
+
 function currentPlace(): Place {
   return { path: location.pathname, query: new URLSearchParams(location.search) };
 }

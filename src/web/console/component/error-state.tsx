@@ -1,0 +1,18 @@
+/** Says that something could not be loaded, with the daemon's reason. */
+import { text } from '../text/catalogue.ts';
+import { Note } from './note.tsx';
+
+export function ErrorState({ problem, retry }: { problem: string; retry?: () => void }) {
+  return (
+    <Note severity="critical" isUrgent>
+      <p>
+        {text.component.failed} {problem}
+      </p>
+      {retry !== undefined && (
+        <button type="button" class="quiet" onClick={retry}>
+          {text.component.retry}
+        </button>
+      )}
+    </Note>
+  );
+}

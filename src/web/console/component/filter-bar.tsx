@@ -1,0 +1,125 @@
+/** Filters that live in the address: a link shows the same view, and the way back undoes a choice. */
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { changeQuery, type Place } from '../shell/router.ts';
+import { text } from '../text/catalogue.ts';
+
+export interface FilterField {
+  /** Its key in the address's query. */
+  readonly name: string;
+  readonly label: string;
+  /** Choices with their words; a field without any takes text. */
+  readonly options?: readonly (readonly [value: string, words: string])[];
+  readonly placeholder?: string;
+}
+
+const PAUSE_MS = 350;
+
+/** `clears`: keys of the query that end with a change, like the place in a list. */
+export function FilterBar({
+  fields,
+  place,
+  clears = [],
+}: {
+  fields: readonly FilterField[];
+  place: Place;
+  clears?: readonly string[];
+}) {
+  const cleared = Object.fromEntries(clears.map((name) => [name, null]));
+  const isSet = fields.some(({ name }) => place.query.has(name));
+  const set = (name: string, value: string): void => {
+    changeQuery({ ...cleared, [name]: value }, fields.find((field) => field.name === name)?.options !== undefined);
+  };
+  return (
+    <form
+      class="filters"
+      role="search"
+      aria-label={text.component.filters}
+      onSubmit={(event) => {
+        event.preventDefault();
+      }}
+    >
+      {fields.map((field) => (
+        <Field key={field.name} field={field} value={place.query.get(field.name) ?? ''} set={set} />
+      ))}
+      <div class="end">
+        <button
+          type="button"
+          disabled={!isSet}
+          onClick={() => {
+            changeQuery({ ...cleared, ...Object.fromEntries(fields.map(({ name }) => [name, null])) });
+          }}
+        >
+          {text.component.reset}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldProps {
+  readonly field: FilterField;
+  readonly value: string;
+  readonly set: (name: string, value: string) => void;
+}
+
+function Field({ field, value, set }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{field.label}</label>
+      {field.options === undefined ? (
+        <TextField id={id} field={field} value={value} set={set} />
+      ) : (
+        <select
+          id={id}
+          value={value}
+          onChange={({ currentTarget }) => {
+            set(field.name, currentTarget.value);
+          }}
+        >
+          <option value="">{text.component.any}</option>
+          {field.options.map(([option, words]) => (
+            <option key={option} value={option}>
+              {words}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}
+
+/** The address follows after a pause, so that not each letter is a question. */
+function TextField({ id, field: { name, placeholder }, value, set }: FieldProps & { id: string }) {
+  const [written, setWritten] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    setWritten(value);
+    return () => {
+      clearTimeout(timer.current);
+    };
+  }, [value]);
+  const change = (text: string, pauseMs: number): void => {
+    setWritten(text);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      set(name, text.trim());
+    }, pauseMs);
+  };
+  return (
+    <input
+      id={id}
+      type="search"
+      value={written}
+      placeholder={placeholder}
+      autocomplete="off"
+      spellcheck={false}
+      onInput={({ currentTarget }) => {
+        change(currentTarget.value, PAUSE_MS);
+      }}
+      onChange={({ currentTarget }) => {
+        change(currentTarget.value, 0);
+      }}
+    />
+  );
+}

@@ -1,0 +1,2 @@
+/** Texts of the page on health. */
+export const health = {};

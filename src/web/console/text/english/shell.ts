@@ -1,0 +1,30 @@
+/** Texts of the frame around all pages. */
+export const shell = {
+  name: 'Sluice',
+  skip: 'Skip to the content',
+  navigation: 'Pages',
+  menu: 'Menu',
+  pages: {
+    overview: 'Overview',
+    decisions: 'Decisions',
+    explanation: 'Explanation',
+    rules: 'Rules',
+    registry: 'Registry',
+    incidents: 'Incidents',
+    reports: 'Reports',
+    health: 'Health',
+    signIn: 'Sign in',
+  },
+  title: (page: string) => `${page} · Sluice`,
+  notFound: 'There is no such page',
+  notFoundHelp: 'The address may be mistyped. The pages are in the navigation above.',
+  live: 'Live',
+  replayed: 'Replayed captures',
+  lost: 'No connection',
+  lostHelp: (time: string) =>
+    `The daemon does not answer. The figures are those of ${time}. The page tries again every few seconds.`,
+  never: 'The daemon does not answer. The page tries again every few seconds.',
+  clock: (time: string) => `Packet time ${time}`,
+  noPackets: 'No packets yet',
+  simulation: 'Sluice is a simulation: it never sends, delays or drops a packet of the network.',
+};
