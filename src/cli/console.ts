@@ -16,6 +16,7 @@ import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { NO_ORIGIN } from '../output/event/event-origin.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
 import { openLog } from '../output/log/log.ts';
+import { NO_ACCOUNTS } from '../web/http/accounts/account-options.ts';
 import { reportList } from './report-list.ts';
 import { runDaemon, shadowOf } from './run.ts';
 import { startTracker } from './workers.ts';
@@ -70,7 +71,15 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         },
         show: showAddresses(addresses),
         history: { path: IN_MEMORY, zone: flags.zone, place: { site: '', isp: '', link: '' } },
-        http: { listen: { host: LOOPBACK, port }, token: null, needsToken: false, tls: null, proxy: null, names: [] },
+        http: {
+          listen: { host: LOOPBACK, port },
+          token: null,
+          isRemote: false,
+          tls: null,
+          proxy: null,
+          names: [],
+          accounts: NO_ACCOUNTS,
+        },
         control: null,
         watch: false,
         stateFolder: null,

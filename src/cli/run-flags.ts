@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration, parseBytes } from '../policy/action.ts';
-import type { ListenAddress } from '../web/http/http-server.ts';
+import type { ListenAddress } from '../web/http/http-options.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 
 /** A whole Ethernet frame fits. The kernel reserves this size per waiting packet, two per page. */

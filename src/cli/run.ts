@@ -106,7 +106,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       outputs: outputsOf(flags),
       show: addressForm(flags),
       history: historyOptions(flags, folder),
-      http: httpOptions(flags),
+      http: httpOptions(flags, folder),
       control: controlSocket(flags, folder),
       watch: flags.watch === true,
       stateFolder: folder,

@@ -16,7 +16,11 @@ import type { TripReport } from '../decision/safety-guard.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
 import { ControlSocket } from './control-socket.ts';
 import { apiRoutes } from '../web/api/routes.ts';
-import { type HttpOptions, HttpServer, type ListenAddress, type Route } from '../web/http/http-server.ts';
+import type { Route } from '../web/api/route.ts';
+import { NO_ACCOUNTS } from '../web/http/accounts/account-options.ts';
+import { ConsoleAccess } from '../web/http/accounts/console-access.ts';
+import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
+import { HttpServer } from '../web/http/http-server.ts';
 import type { Log } from '../output/log/log.ts';
 import type { Notifier } from './notifier.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -107,6 +111,7 @@ export class Daemon {
   private lock: Server | null = null;
   private readonly administration: RunAdministration;
   private readonly control: ControlSocket | null;
+  private readonly access: ConsoleAccess;
   private readonly http: HttpServer | null;
   private readonly timers: NodeJS.Timeout[] = [];
   private isRunning = false;
@@ -172,9 +177,11 @@ export class Daemon {
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
     const { clock, history } = this;
+    this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
     this.console = history === null ? null : new DaemonConsole({ ...parts, clock, history, startedMs: Date.now() });
-    const api = this.console === null ? [] : apiRoutes(this.console);
-    this.http = options.http === null ? null : new HttpServer(options.http, this.routes(), log, api, PAGES);
+    const routes = [...this.routes(), ...(this.console === null ? [] : apiRoutes(this.console))];
+    const { access } = this;
+    this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });
   }
 
   /** Starts everything. Rejects with CommandError before anything is modified that another daemon may use. */

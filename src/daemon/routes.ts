@@ -3,7 +3,7 @@ import { rulesSha256 } from '../decision/rules.ts';
 import { Metrics } from '../output/metrics/metrics.ts';
 import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
-import { type Route, text } from '../web/http/http-server.ts';
+import { plainText, type Route } from '../web/api/route.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunClock } from './source-clock.ts';
 import type { RunEngine } from './daemon-engine.ts';
@@ -34,20 +34,22 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
   const metrics = metricsOf(parts);
   return [
     {
+      method: 'GET',
       path: '/metrics',
-      isOpen: false,
+      access: 'token',
       answer: async () => {
         await parts.engine.settled();
         return { status: 200, type: metrics.contentType, body: await metrics.text() };
       },
     },
-    { path: '/healthz', isOpen: true, answer: () => text(200, 'alive') },
+    { method: 'GET', path: '/healthz', access: 'open', answer: () => plainText(200, 'alive') },
     {
+      method: 'GET',
       path: '/readyz',
-      isOpen: false,
+      access: 'token',
       answer: () => {
         const problem = parts.notReady();
-        return problem === null ? text(200, 'ready') : text(503, problem);
+        return problem === null ? plainText(200, 'ready') : plainText(503, problem);
       },
     },
   ];

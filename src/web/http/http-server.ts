@@ -1,108 +1,58 @@
 /**
- * The daemon's HTTP server: metrics and health, the console's API and its pages, over Fastify. Every request passes the
- * checks of its peer and its Host header first.
+ * The HTTP server: metrics and health, the console's API and its pages. Every request passes the checks of its peer and
+ * its Host header first. Routes for machines are answered at once; all others go through Fastify.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import cookies from '@fastify/cookie';
 import helmet from '@fastify/helmet';
-import serveStatic from '@fastify/static';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { tokenRefusal } from './bearer-token.ts';
-import { isMeant, plainAddress } from './host-check.ts';
-import { PAGE_PATHS } from '../api/pages.ts';
-import { refusal, type Route as ApiRoute } from '../api/route.ts';
-import { sessionRoutes } from './accounts/session-routes.ts';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../../output/log/log.ts';
+import { API, type ApiAnswer, plainText, refusal, type Route } from '../api/route.ts';
+import type { ConsoleAccess } from './accounts/console-access.ts';
+import { accessRefusal } from './accounts/route-access.ts';
+import { PasswordSignIn } from './accounts/password-sign-in.ts';
+import { SessionCookie } from './accounts/session-cookie.ts';
+import { sessionRoutes } from './accounts/session-routes.ts';
+import { addRoutes, send } from './api-routes.ts';
+import { answerUnparsed, limitedServer } from './connections.ts';
+import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
+import { addPages } from './page-files.ts';
+import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { pathOf, type Refusal, requestRefusal } from './request-check.ts';
+import { PERMISSIONS_POLICY, securityHeaders } from './security-headers.ts';
 
-export interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-export interface Route {
-  readonly path: string;
-  /** Served without the token even if other routes need it: health checks. */
-  readonly isOpen: boolean;
-  readonly answer: () => Promise<Answer> | Answer;
-}
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface HttpOptions {
-  readonly listen: ListenAddress;
-  /** Null if none is set. */
-  readonly token: string | null;
-  /** All routes except health checks need the token. */
-  readonly needsToken: boolean;
-  /** PEM; null for HTTP without TLS. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
-  /** The only peer that is served; null for all. */
-  readonly proxy: string | null;
-  /** Names allowed in Host, in addition to the address that the request came to (host-check). */
-  readonly names: readonly string[];
-}
-
-const REQUEST_TIMEOUT_MS = 10_000;
-const LARGEST_HEADER_BYTES = 16_384;
 const LARGEST_BODY_BYTES = 65_536;
+const INTERNAL_ERROR = 500;
 
-/** Nothing is loaded from elsewhere, and nothing inline. */
-const CONTENT_SECURITY_POLICY = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'"],
-    fontSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    formAction: ["'self'"],
-    baseUri: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
-
-export function text(status: number, body: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+export interface ServerParts {
+  readonly log: Log;
+  readonly access: ConsoleAccess;
+  readonly routes: readonly Route[];
+  /** The folder of the built pages; null for none. */
+  readonly pages: string | null;
 }
 
 export class HttpServer {
   /** Answered requests, by status. */
   readonly requests = new Map<number, number>();
   private readonly options: HttpOptions;
-  private readonly log: Log;
-  private readonly app: FastifyInstance;
+  private readonly parts: ServerParts;
+  private readonly refusals: RefusalLog;
+  private readonly plain: ReadonlyMap<string, Route>;
+  private readonly server: Server;
+  private app: FastifyInstance | null = null;
 
-  /** `pages`: the folder of the console's built pages; null for none. */
-  constructor(
-    options: HttpOptions,
-    routes: readonly Route[],
-    log: Log,
-    api: readonly ApiRoute[] = [],
-    pages: string | null = null,
-  ) {
+  constructor(options: HttpOptions, parts: ServerParts) {
     this.options = options;
-    this.log = log;
-    const server = { maxHeaderSize: LARGEST_HEADER_BYTES, headersTimeout: REQUEST_TIMEOUT_MS };
-    const common = { requestTimeout: REQUEST_TIMEOUT_MS, bodyLimit: LARGEST_BODY_BYTES, forceCloseConnections: true };
-    const { tls } = options;
-    this.app =
-      tls === null
-        ? Fastify({ ...common, http: server })
-        : Fastify({
-            ...common,
-            https: { ...server, ...tls, handshakeTimeout: REQUEST_TIMEOUT_MS, minVersion: 'TLSv1.2' },
-          });
-    this.addChecks();
-    void this.app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
-    for (const route of routes) this.addRoute(route);
-    for (const route of [...sessionRoutes(), ...api]) this.addApiRoute(route);
-    if (pages !== null && existsSync(pages)) this.addPages(pages);
+    this.parts = parts;
+    this.refusals = new RefusalLog(parts.log);
+    this.plain = new Map(parts.routes.filter(isPlain).map((route) => [route.path, route]));
+    this.server = limitedServer(options, (request, response) => void this.serve(request, response));
+    this.server.on('drop', () => {
+      this.refusals.add({ path: '', from: undefined, refusal: 'too many connections' });
+    });
   }
 
   /**
@@ -110,103 +60,136 @@ export class HttpServer {
    * available.
    */
   async start(): Promise<ListenAddress> {
+    const { server } = this;
     const { port: wanted, host } = this.options.listen;
-    await this.app.listen({ port: wanted, host });
-    this.app.server.on('error', (error) => {
-      this.log.error({ error: error.message }, 'the HTTP server failed');
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
-    const { address, port } = this.app.server.address() as AddressInfo;
+    server.on('error', (error) => {
+      this.parts.log.error({ error: error.message }, 'the HTTP server failed');
+    });
+    const { address, port } = server.address() as AddressInfo;
+    this.app = this.framework(port);
+    await this.app.ready();
     return { host: address, port };
   }
 
   async stop(): Promise<void> {
-    await this.app.close();
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await this.app?.close();
+    await closed;
   }
 
-  private addChecks(): void {
-    const { app, options, log } = this;
-    app.addHook('onRequest', async (request, reply) => {
-      const { localAddress = '', remoteAddress = '' } = request.raw.socket;
-      if (options.proxy !== null && plainAddress(remoteAddress) !== options.proxy)
-        return this.refuse(request, reply, 403, 'only the proxy is served');
-      if (!isMeant(request.headers.host, localAddress, options.names))
-        return this.refuse(request, reply, 421, 'this server does not have the name in the header Host (--host-name)');
-      return undefined;
-    });
-    app.addHook('onResponse', (_request, reply, done) => {
-      this.requests.set(reply.statusCode, (this.requests.get(reply.statusCode) ?? 0) + 1);
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refused = requestRefusal(request, this.options);
+    if (refused !== null) {
+      this.answer(request, response, this.refused(request, refused));
+      return;
+    }
+    const path = pathOf(request);
+    const route = this.plain.get(path);
+    if (route !== undefined) this.answer(request, response, await this.plainAnswer(route, request));
+    else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
+    else this.app.routing(request, response);
+  }
+
+  private async plainAnswer(route: Route, request: IncomingMessage): Promise<ApiAnswer> {
+    const refused = plainRefusal(request, route, this.options);
+    if (refused !== null) return refused.status === 405 ? refusalAnswer(refused) : this.refused(request, refused);
+    try {
+      return await plainAnswer(route, request.socket.remoteAddress ?? '');
+    } catch (error) {
+      return this.failed(request, error);
+    }
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse, answer: ApiAnswer): void {
+    // The body of a request is ignored.
+    request.resume();
+    this.count(answer.status);
+    writePlain(request, response, answer);
+  }
+
+  private refused(request: IncomingMessage, refused: Refusal): ApiAnswer {
+    this.refusals.add({ path: pathOf(request), from: request.socket.remoteAddress, refusal: refused.problem });
+    return refusalAnswer(refused);
+  }
+
+  private failed(request: IncomingMessage, error: unknown): ApiAnswer {
+    const shown = error instanceof Error ? error.stack : String(error);
+    this.parts.log.error({ path: pathOf(request), error: shown }, 'a request failed');
+    return plainText(INTERNAL_ERROR, 'the request failed; see the log');
+  }
+
+  private count(status: number): void {
+    this.requests.set(status, (this.requests.get(status) ?? 0) + 1);
+  }
+
+  /** `port`: the one on which the server listens. */
+  private framework(port: number): FastifyInstance {
+    const { options, parts, refusals } = this;
+    const app = Fastify({
+      serverFactory: () => this.server,
+      bodyLimit: LARGEST_BODY_BYTES,
+      // Addresses of clients come from the proxy's header.
+      trustProxy: options.proxy ?? false,
+      clientErrorHandler: (error, socket) => {
+        const status = answerUnparsed(error, socket);
+        if (status !== null) this.count(status);
+      },
+      frameworkErrors: (error, request, reply) => {
+        void send(reply, this.errorAnswer(request.raw, error));
+      },
+    }) as unknown as FastifyInstance;
+    app.removeContentTypeParser('text/plain');
+    app.addHook('onRequest', (_request, reply, done) => {
+      void reply.header('permissions-policy', PERMISSIONS_POLICY);
       done();
     });
-    app.setNotFoundHandler((_request, reply) => send(reply, text(404, 'there is nothing here')));
-    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-      if (error.statusCode !== undefined && error.statusCode < 500)
-        return send(reply, text(error.statusCode, error.message));
-      log.error({ path: pathOf(request), error: error.stack }, 'a request failed');
-      return send(reply, text(500, 'the request failed; see the log'));
+    app.addHook('onResponse', (_request, reply, done) => {
+      this.count(reply.statusCode);
+      done();
     });
-  }
-
-  private addRoute({ path, isOpen, answer }: Route): void {
-    this.app.get(path, async (request, reply) => {
-      const { needsToken, token } = this.options;
-      const refused = needsToken && !isOpen ? tokenRefusal(request.headers, token) : null;
-      if (refused !== null) return this.refuse(request, reply, 403, refused);
-      return send(reply, await answer());
-    });
-    const method = ['POST', 'PUT', 'PATCH', 'DELETE'];
-    this.app.route({ method, url: path, handler: (_request, reply) => send(reply, text(405, `${path} takes GET`)) });
-  }
-
-  private addApiRoute({ method, path, query: querySchema, body: bodySchema, answer }: ApiRoute): void {
-    this.app.route({
-      method,
-      url: path,
-      handler: async (request, reply) => {
-        const query = querySchema?.safeParse(request.query);
-        const body = bodySchema?.safeParse(request.body);
-        for (const parsed of [query, body]) {
-          if (parsed === undefined || parsed.success) continue;
-          const [issue] = parsed.error.issues;
-          return sendApi(reply, refusal(400, `${issue!.path.join('.') || 'request'}: ${issue!.message}`));
-        }
-        const params = request.params as Record<string, string>;
-        const caller = { address: request.ip, cookies: {}, origin: `${request.protocol}://${request.host}` };
-        return sendApi(reply, await answer({ query: query?.data, body: body?.data, params, user: null }, caller));
-      },
-    });
-  }
-
-  private addPages(folder: string): void {
-    const { app } = this;
-    void app.register(serveStatic, { root: join(folder, 'assets'), prefix: '/assets/', immutable: true, maxAge: '1y' });
-    for (const path of PAGE_PATHS)
-      app.get(path, (_request, reply) =>
-        reply.header('cache-control', 'no-cache').sendFile('index.html', folder, { immutable: false, maxAge: 0 }),
-      );
-  }
-
-  private refuse(request: FastifyRequest, reply: FastifyReply, status: number, reason: string): FastifyReply {
-    this.log.warn(
-      { path: pathOf(request), from: request.raw.socket.remoteAddress, refusal: reason },
-      'a request was refused',
+    app.setNotFoundHandler((request, reply) => send(reply, inForm(request.raw, 404, 'there is nothing here')));
+    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
+      send(reply, this.errorAnswer(request.raw, error)),
     );
-    return send(reply, text(status, reason));
+    void app.register(helmet, securityHeaders(options.tls !== null));
+    void app.register(cookies);
+    const cookie = new SessionCookie(isSecure(options), port);
+    const { isRemote } = options;
+    const { access } = parts;
+    const passwords = new PasswordSignIn(access, refusals);
+    const isProxied = options.proxy !== null;
+    const routes = [
+      ...sessionRoutes({ access, passwords, cookie, isRemote }),
+      ...parts.routes.filter((route) => !isPlain(route)),
+    ];
+    app.after(() => {
+      addRoutes(app, routes, { access, cookie, refusals, isRemote, isSecure: isSecure(options), isProxied });
+      if (parts.pages !== null)
+        addPages(app, parts.pages, () => {
+          const { hasAccounts } = access;
+          return isRemote && !hasAccounts ? accessRefusal('read', null, access.circumstances(isRemote)) : null;
+        });
+    });
+    return app;
+  }
+
+  private errorAnswer(request: IncomingMessage, error: Error & { statusCode?: number }): ApiAnswer {
+    const { statusCode = INTERNAL_ERROR, message } = error;
+    if (statusCode < INTERNAL_ERROR) return inForm(request, statusCode, message);
+    const { status } = this.failed(request, error);
+    return inForm(request, status, 'the request failed; see the log');
   }
 }
 
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0]!;
-}
-
-function send(reply: FastifyReply, { status, type, body }: Answer): FastifyReply {
-  return reply.code(status).header('cache-control', 'no-store').type(type).send(body);
-}
-
-function sendApi(reply: FastifyReply, { status, type, body, fileName }: ReturnType<typeof refusal>): FastifyReply {
-  if (fileName !== undefined) void reply.header('content-disposition', `attachment; filename="${fileName}"`);
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type(type)
-    .send(typeof body === 'string' ? body : Buffer.from(body));
+/** The API answers in JSON, pages in text. */
+function inForm(request: IncomingMessage, status: number, problem: string): ApiAnswer {
+  return pathOf(request).startsWith(`${API}/`) ? refusal(status, problem) : plainText(status, problem);
 }

@@ -1,0 +1,21 @@
+/** A provider of OpenID Connect at which users sign in. */
+import type { Role } from '../../api/route.ts';
+
+export interface OidcConfig {
+  /** What the button on the sign-in page says. */
+  readonly name: string;
+  readonly issuer: URL;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scopes: readonly string[];
+  /** The claim with the user's name. */
+  readonly nameClaim: string;
+  /** The claim, and the role that each of its values gives; the most powerful of several. */
+  readonly roleClaim: string;
+  readonly roles: Readonly<Record<string, Role>>;
+  /** The claim, and the operators of networks that each of its values gives, null for all; null where all users see all. */
+  readonly isps: {
+    readonly claim: string;
+    readonly values: Readonly<Record<string, readonly string[] | null>>;
+  } | null;
+}

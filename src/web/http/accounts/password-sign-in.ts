@@ -1,0 +1,90 @@
+/**
+ * Signing in with a name and a password. Known and unknown names take the same way, the same time and the same answer;
+ * guessing is slowed down by address and by name.
+ */
+import type { Caller } from '../../api/route.ts';
+import type { SignInBody } from '../../api/session-schema.ts';
+import type { RefusalLog } from '../refusal-log.ts';
+import type { ConsoleAccess } from './console-access.ts';
+import { ADDRESS_LIMITS, addressKey, GuessLimiter, NAME_LIMITS } from './guess-limiter.ts';
+import { PasswordWork } from './password-work.ts';
+
+const MS_PER_SECOND = 1000;
+const BUSY_SECONDS = 2;
+/** Addresses at which a name has signed in: guessing elsewhere does not keep its owner out there. */
+const MOST_KNOWN_PLACES = 1000;
+
+export type SignInOutcome =
+  { readonly id: string } | { readonly status: number; readonly problem: string; readonly waitSeconds?: number };
+
+export class PasswordSignIn {
+  private readonly access: ConsoleAccess;
+  private readonly refusals: RefusalLog;
+  private readonly work = new PasswordWork();
+  private readonly names: GuessLimiter;
+  private readonly addresses: GuessLimiter;
+  private readonly knownPlaces = new Set<string>();
+
+  constructor(access: ConsoleAccess, refusals: RefusalLog, now?: () => number) {
+    this.access = access;
+    this.refusals = refusals;
+    this.names = new GuessLimiter(NAME_LIMITS, now);
+    this.addresses = new GuessLimiter(ADDRESS_LIMITS, now);
+  }
+
+  /** `before`: the session id that the browser had. */
+  async signIn(
+    { name, password }: SignInBody,
+    { address }: Pick<Caller, 'address'>,
+    before: string | undefined,
+  ): Promise<SignInOutcome> {
+    const { access, names, addresses, knownPlaces } = this;
+    const { accounts } = access;
+    if (!accounts.hasAccounts)
+      return {
+        status: 403,
+        problem: 'there are no accounts here; on the machine of this daemon: sluice account add NAME',
+      };
+    if (accounts.problem !== null) {
+      this.refuse('unavailable', address, 'the accounts cannot be used');
+      return { status: 503, problem: 'the accounts cannot be used; the log of the daemon says why' };
+    }
+    const place = addressKey(address);
+    const known = `${name} ${place}`;
+    const key = knownPlaces.has(known) ? known : name;
+    const waitSeconds = Math.ceil(Math.max(names.waitMs(key), addresses.waitMs(place)) / MS_PER_SECOND);
+    if (waitSeconds > 0) {
+      this.refuse('limited', address, 'too many attempts');
+      return { status: 429, problem: `too many attempts: try again in ${waitSeconds} s`, waitSeconds };
+    }
+    if (this.work.isFull) {
+      this.refuse('busy', address, 'too many sign in at once');
+      return { status: 503, problem: 'too many sign in at this moment: try again', waitSeconds: BUSY_SECONDS };
+    }
+    names.attempt(key);
+    addresses.attempt(place);
+    const account = accounts.get(name);
+    const isRight = await this.work.verify(account?.hash ?? null, password);
+    if (isRight !== true || account === null || accounts.get(name)?.stamp !== account.stamp) {
+      this.refuse('wrong', address, 'name or password is wrong', account?.name);
+      return { status: 401, problem: 'name or password is wrong' };
+    }
+    names.succeed(key);
+    addresses.takeBack(place);
+    if (knownPlaces.size >= MOST_KNOWN_PLACES) knownPlaces.delete(knownPlaces.values().next().value!);
+    knownPlaces.add(known);
+    const { role, isps, stamp } = account;
+    return { id: access.begin({ name, role, isps }, stamp, before, address) };
+  }
+
+  /** A name that is no account is in no log: it may be a password in the wrong field. */
+  private refuse(
+    result: 'wrong' | 'limited' | 'busy' | 'unavailable',
+    from: string,
+    refusal: string,
+    account?: string,
+  ): void {
+    this.access.count(result);
+    this.refusals.add({ path: '/api/v1/sign-in', from, refusal, ...(account !== undefined && { account }) });
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Adds routes to the framework. What a route's access asks is checked before a body is read; then query and body are
+ * checked against the route's schemas, and the answer is sent.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ApiAnswer, type Caller, refusal, type Route } from '../api/route.ts';
+import type { ConsoleAccess } from './accounts/console-access.ts';
+import { accessRefusal } from './accounts/route-access.ts';
+import type { SessionCookie } from './accounts/session-cookie.ts';
+import { isToken, type Session } from './accounts/session-table.ts';
+import { originProblem } from './origin-check.ts';
+import type { RefusalLog } from './refusal-log.ts';
+import { pathOf, type Refusal } from './request-check.ts';
+
+export interface RouteParts {
+  readonly access: ConsoleAccess;
+  readonly cookie: SessionCookie;
+  readonly refusals: RefusalLog;
+  readonly isRemote: boolean;
+  readonly isSecure: boolean;
+  readonly isProxied: boolean;
+}
+
+const CSRF_HEADER = 'x-csrf-token';
+const SAFE_METHODS = ['GET', 'HEAD'];
+const ALL_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+export function addRoutes(app: FastifyInstance, routes: readonly Route[], parts: RouteParts): void {
+  for (const one of routes) addRoute(app, one, parts);
+  for (const path of new Set(routes.map((one) => one.path))) {
+    const allowed = routes.filter((one) => one.path === path).flatMap(({ method }) => methodsOf(method));
+    app.route({
+      method: ALL_METHODS.filter((method) => !allowed.includes(method)),
+      url: path,
+      // A body is not read for it.
+      onRequest: (_request, reply) => {
+        const answer = refusal(405, `${path} takes ${allowed.join(', ')}`);
+        void send(reply, { ...answer, headers: { allow: allowed.join(', ') } });
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+function methodsOf(method: Route['method']): readonly string[] {
+  return method === 'GET' ? SAFE_METHODS : [method];
+}
+
+function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
+  const { method, path, query: querySchema, body: bodySchema, answer } = one;
+  const sessions = new WeakMap<FastifyRequest, Session>();
+  app.route({
+    method,
+    url: path,
+    onRequest: (request, reply, done) => {
+      const session = parts.access.sessionOf(parts.cookie.idIn(request));
+      const refused = callRefusal(one, request, session, parts);
+      if (refused === null) {
+        if (session !== null) sessions.set(request, session);
+        done();
+        return;
+      }
+      const account = session?.user.name;
+      parts.refusals.add({
+        path: pathOf(request),
+        from: request.ip,
+        refusal: refused.problem,
+        ...(account !== undefined && { account }),
+      });
+      void send(reply, refusal(refused.status, refused.problem));
+    },
+    handler: async (request, reply) => {
+      const query = querySchema?.safeParse(request.query);
+      const body = bodySchema?.safeParse(request.body);
+      for (const parsed of [query, body]) {
+        if (parsed === undefined || parsed.success) continue;
+        const [issue] = parsed.error.issues;
+        return send(reply, refusal(400, `${issue!.path.join('.') || 'request'}: ${issue!.message}`));
+      }
+      const params = request.params as Record<string, string>;
+      const user = sessions.get(request)?.user ?? null;
+      return send(
+        reply,
+        await answer({ query: query?.data, body: body?.data, params, user }, callerOf(request, parts)),
+      );
+    },
+  });
+}
+
+/** The refusal of a call, from its headers and its session alone; null for none. */
+function callRefusal(
+  { method, access }: Route,
+  { headers }: FastifyRequest,
+  session: Session | null,
+  { access: console, isRemote, isSecure, isProxied }: RouteParts,
+): Refusal | null {
+  if (!SAFE_METHODS.includes(method)) {
+    const problem = originProblem(headers, isSecure, isProxied);
+    if (problem !== null) return { status: 403, problem };
+  }
+  const refused = accessRefusal(access, session?.user ?? null, console.circumstances(isRemote));
+  if (refused !== null || SAFE_METHODS.includes(method) || access === 'open') return refused;
+  if (session !== null && isToken(headers[CSRF_HEADER], session.csrf)) return null;
+  return { status: 403, problem: `the header ${CSRF_HEADER} does not have the token of this session (GET /session)` };
+}
+
+function callerOf(request: FastifyRequest, { isSecure }: RouteParts): Caller {
+  const origin = `${isSecure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
+  return { address: request.ip, cookies: request.cookies, origin };
+}
+
+export function send(reply: FastifyReply, { status, type, body, fileName, headers }: ApiAnswer): FastifyReply {
+  if (fileName !== undefined) void reply.header('content-disposition', `attachment; filename="${fileName}"`);
+  if (headers !== undefined) void reply.headers(headers as Record<string, string | string[]>);
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type(type)
+    .send(typeof body === 'string' ? body : Buffer.from(body));
+}

@@ -1,0 +1,41 @@
+/**
+ * The console's built pages. One document is each page's; its script and style have the hash of their content in their
+ * names and are kept by browsers for good. The build has compressed each file already.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import serveStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { PAGE_PATHS } from '../api/pages.ts';
+import { plainText } from '../api/route.ts';
+import { send } from './api-routes.ts';
+import type { Refusal } from './request-check.ts';
+
+const ASSETS = 'assets';
+
+/** `folder`: that of the built pages. Does nothing where they were not built. `refusal`: why no page is served; null while they are. */
+export function addPages(app: FastifyInstance, folder: string, refusal: () => Refusal | null): void {
+  const assets = join(folder, ASSETS);
+  if (!existsSync(assets)) return;
+  void app.register((pages, _options, done) => {
+    pages.addHook('onRequest', (_request, reply, next) => {
+      const refused = refusal();
+      if (refused === null) next();
+      else void send(reply, plainText(refused.status, refused.problem));
+    });
+    void pages.register(serveStatic, {
+      root: assets,
+      prefix: `/${ASSETS}/`,
+      preCompressed: true,
+      dotfiles: 'deny',
+      index: false,
+      immutable: true,
+      maxAge: '1y',
+    });
+    for (const path of PAGE_PATHS)
+      pages.get(path, (_request, reply) =>
+        reply.header('cache-control', 'no-cache').sendFile('index.html', folder, { cacheControl: false }),
+      );
+    done();
+  });
+}

@@ -1,0 +1,28 @@
+/** Checks that every request passes before anything else: its peer, and the name by which it came. */
+import type { IncomingMessage } from 'node:http';
+import { isMeant, plainAddress } from './host-check.ts';
+import type { HttpOptions } from './http-options.ts';
+
+export interface Refusal {
+  readonly status: number;
+  readonly problem: string;
+}
+
+/** Null for a request that is served. */
+export function requestRefusal(
+  { socket, headers }: IncomingMessage,
+  { proxy, names }: Pick<HttpOptions, 'proxy' | 'names'>,
+): Refusal | null {
+  const { localAddress = '', remoteAddress = '' } = socket;
+  if (proxy !== null && plainAddress(remoteAddress) !== proxy)
+    return { status: 403, problem: 'only the proxy is served' };
+  if (!isMeant(headers.host, localAddress, names))
+    return { status: 421, problem: 'this server does not have the name in the header Host (--host-name)' };
+  return null;
+}
+
+/** The path of a request's address, without its query, which may hold what is in no log. */
+export function pathOf({ url = '/' }: { readonly url?: string | undefined }): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
