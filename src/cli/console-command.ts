@@ -16,6 +16,9 @@ Examples:
 
 The page is served on this machine alone, with addresses truncated, until Ctrl-C. Nothing is kept: sluice run keeps a history.
 
+Captures are read in the order of their first packets, each by its own clock. Those that cannot be read to their end are
+named on standard error, and what was readable is shown.
+
 Exit codes: 0 stopped; 1 failed, for example because the port is taken; 2 wrong usage; 3 policy or registry invalid.
 `;
 

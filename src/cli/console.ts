@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { listCaptures } from '../capture/input/list-captures.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { counted } from '../core/count-text.ts';
-import { RunCaptures } from '../daemon/captures-run.ts';
+import { RunCaptures, type UnfinishedCapture } from '../daemon/captures-run.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
@@ -17,6 +17,7 @@ import { NO_ORIGIN } from '../output/event/event-origin.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
 import { openLog } from '../output/log/log.ts';
 import { NO_ACCOUNTS } from '../web/http/accounts/account-options.ts';
+import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
 import { runDaemon, shadowOf } from './run.ts';
 import { startTracker } from './workers.ts';
@@ -36,13 +37,20 @@ export interface ConsoleFlags {
 /** The project's own captures, which an installed package does not have. */
 const OWN_CAPTURES = fileURLToPath(new URL('../../captures', import.meta.url));
 const LOOPBACK = '127.0.0.1';
+/** Captures that could not be read to their end and are named; the rest are counted. */
+const NAMED = 5;
 
 export async function console(captures: readonly string[], flags: ConsoleFlags): Promise<ExitCode> {
   const signals = new HeldSignals();
+  if (flags.shadowRegistry !== undefined && flags.shadow === undefined)
+    throw new CommandError('--shadow-registry needs --shadow FILE', ExitCode.WRONG_USAGE);
   const list = await listCaptures(capturesOf(captures));
   reportList(list);
-  if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
-  const log = openLog('warn');
+  if (list.problems.length > 0) {
+    process.stderr.write('sluice: hint: name capture files (pcap or pcapng), or folders that have some\n');
+    return ExitCode.WRONG_USAGE;
+  }
+  const log = openLog('error');
   const { policy, registry, mode, port } = flags;
   const addresses = 'truncated';
   const rulesFiles: RulesFiles = { policy, registry, mode, needs: NO_NEEDS, addresses };
@@ -52,6 +60,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
   const shadow = await shadowOf({ ...flags, addresses });
   const starting = await startingRules(rulesFiles, reading, null);
   const running = startTracker(1, flags);
+  const progress = await Progress.open(list.paths, false);
   try {
     return await runDaemon(
       {
@@ -71,7 +80,6 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         },
         show: showAddresses(addresses),
         history: { path: IN_MEMORY, zone: flags.zone, place: { site: '', isp: '', link: '' } },
-        drafts: null,
         http: {
           listen: { host: LOOPBACK, port },
           token: null,
@@ -81,6 +89,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           names: [],
           accounts: NO_ACCOUNTS,
         },
+        portFlag: '--port N',
         control: null,
         watch: false,
         stateFolder: null,
@@ -88,8 +97,15 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         notifier: null,
         statsMs: 0,
         makeSource: (_, files) =>
-          new RunCaptures(list.paths, running.tracker, files, log, (count) => {
-            process.stdout.write(`${counted(count, 'capture')} read.\n`);
+          new RunCaptures(list.paths, running.tracker, files, {
+            onBytes: (bytes) => {
+              progress.add(bytes);
+            },
+            onRead: (count, unfinished) => {
+              progress.stop();
+              reportUnfinished(unfinished);
+              process.stdout.write(`${counted(count, 'capture')} read.\n`);
+            },
           }),
         onListening: ({ port: actual }) => {
           process.stdout.write(`The console is at http://${LOOPBACK}:${actual}/ until Ctrl-C.\n`);
@@ -99,6 +115,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
       log,
     );
   } finally {
+    progress.stop();
     await running.stop();
   }
 }
@@ -106,5 +123,14 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
 function capturesOf(captures: readonly string[]): readonly string[] {
   if (captures.length > 0) return captures;
   if (existsSync(OWN_CAPTURES)) return [OWN_CAPTURES];
-  throw new CommandError("name captures: the project's own are not installed here", ExitCode.WRONG_USAGE);
+  throw new CommandError(
+    "name captures: the project's own are not installed here; for example: sluice console trace.pcapng",
+    ExitCode.WRONG_USAGE,
+  );
+}
+
+function reportUnfinished(unfinished: readonly UnfinishedCapture[]): void {
+  for (const { path, problem } of unfinished.slice(0, NAMED)) process.stderr.write(`sluice: ${path}: ${problem}\n`);
+  const more = unfinished.length - NAMED;
+  if (more > 0) process.stderr.write(`sluice: ${counted(more, 'more capture')} could not be read to the end\n`);
 }

@@ -35,7 +35,6 @@ export function administeredParts(parts: AdministeredParts): Administered {
       return { ...reloaded, shadow: await shadow.reread() };
     },
     shadowStatus: (isAsked) => shadow.status(isAsked),
-    rereadShadow: () => shadow.reread(),
     setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
     confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
     resetBreaker: () => safety.reset(),

@@ -44,6 +44,8 @@ const PASSED_LIMIT = 50;
 export class RunCalendar {
   /** The first date that is held; null if none is. */
   held: CalendarNotice | null = null;
+  /** No date is evaluated or held: captures that have nothing to do with each other have no common calendar. */
+  isOff = false;
   private readonly engine: DatedEngine;
   private readonly confirmations: Confirmations;
   private readonly notify: (notice: CalendarNotice) => void;
@@ -85,6 +87,7 @@ export class RunCalendar {
    */
   restart(timeUs: number): void {
     this.rewind();
+    if (this.isOff) return;
     this.lookedUs.fill(timeUs);
     this.nextUs = nextDate(this.engine.rules, timeUs);
     this.engine.decisions.rulesUntilUs = this.nextUs - 1;
@@ -100,7 +103,7 @@ export class RunCalendar {
 
   /** To be called before packets between two packet times are decided. */
   reach(fromUs: number, timeUs: number): void {
-    if (timeUs < this.nextUs || this.held !== null) return;
+    if (timeUs < this.nextUs || this.held !== null || this.isOff) return;
     // NaN also continues here.
     if (Number.isNaN(this.nextUs)) this.restart(fromUs);
     for (let count = 1; timeUs >= this.nextUs; count++) {

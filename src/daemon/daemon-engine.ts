@@ -201,9 +201,16 @@ export class RunEngine {
     this.controller.watchEnds(receiver);
   }
 
-  /** Ends all flows and goes on with another capture, whose packets are counted with those before. */
+  /**
+   * Ends all flows and goes on with another capture, which has a clock of its own. Its packets are counted with those
+   * before.
+   */
   async nextCapture(): Promise<void> {
     await this.pipeline.nextCapture();
+    this.decisions.nextCapture();
+    this.guard.breaker.nextCapture();
+    this.shadowed.nextCapture();
+    this.shadowNow?.guard.breaker.nextCapture();
   }
 
   async finish(): Promise<void> {

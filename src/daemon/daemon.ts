@@ -60,10 +60,10 @@ export interface DaemonOptions {
   readonly show: ShowAddress;
   /** Null for no history, and no console. */
   readonly history: HistoryOptions | null;
-  /** Folder of policies that operators may try as drafts in the console; null for none. */
-  readonly drafts: string | null;
   /** Null for no HTTP server. */
   readonly http: HttpOptions | null;
+  /** The flag that names another address or port, for a message when the port is taken. */
+  readonly portFlag: string;
   /** Path of the control socket; null for none. */
   readonly control: string | null;
   readonly watch: boolean;
@@ -178,13 +178,10 @@ export class Daemon {
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    const { clock, history, administration } = this;
+    const { clock, history } = this;
     this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
-    const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts };
-    this.console =
-      history === null
-        ? null
-        : new DaemonConsole({ ...parts, ...shown, clock, history, administration, startedMs: Date.now() });
+    this.changes.calendar.isOff = source.kind === 'captures';
+    this.console = history === null ? null : new DaemonConsole({ ...parts, clock, history, startedMs: Date.now() });
     const routes = [...this.routes(), ...(this.console === null ? [] : apiRoutes(this.console))];
     const { access } = this;
     this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });
@@ -301,16 +298,17 @@ export class Daemon {
   private async take(batch: PacketBatch): Promise<void> {
     this.clock.settle(batch);
     this.changes.reach(batch);
-    await this.engine.process(batch);
+    if (this.history === null) await this.engine.process(batch);
+    else await this.history.process(batch, (part) => this.engine.process(part));
     if (this.clock.isLive) this.engine.noteLag();
-    this.history?.reach(this.engine.timeUs);
     await this.outputs.settle();
   }
 
-  /** A capture is over, and the next one has nothing to do with it. */
+  /** A capture is over, and the next one has nothing to do with it: a trip of the breaker ends with its capture. */
   private async endCapture(): Promise<void> {
     await this.engine.nextCapture();
-    this.history?.endCapture();
+    this.safety.reset();
+    await this.history?.endCapture();
     await this.outputs.settle();
   }
 
@@ -331,7 +329,7 @@ export class Daemon {
     }
     // These two use part of the time for the logs.
     this.safety.saveAll();
-    const historyOut = this.history?.stop();
+    const historyOut = this.history?.stop({ asked: wasAsked });
     const noticesOut = this.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
     await this.outputs.close(this.closeMs);
@@ -373,7 +371,7 @@ export class Daemon {
       const { code, message } = error as NodeJS.ErrnoException;
       const reason =
         code === 'EADDRINUSE'
-          ? 'the port is taken, perhaps by another sluice; --listen HOST:PORT names another'
+          ? `the port is taken, perhaps by another sluice; ${this.options.portFlag} names another`
           : message;
       throw new CommandError(`cannot listen on ${host}:${port}: ${reason}`, ExitCode.FAILED);
     }
@@ -395,18 +393,21 @@ export class Daemon {
   }
 
   private async startHistory(): Promise<void> {
-    const { history, engine, source, outputs } = this;
+    const { history, engine, source, outputs, clock } = this;
     if (history === null) return;
-    history.begin({ engine, source, logs: outputs.logs }, engine.guard.breaker.exportState().key);
-    await history.start();
+    const { tracker, version } = this.options;
+    history.begin({ engine, source, clock, tracker, logs: outputs.logs }, engine.guard.breaker.exportState().key);
+    await history.start({
+      version,
+      source: source.kind,
+      mode: engine.rules.mode,
+      tripped: engine.guard.breaker.trips.map(({ then }) => then),
+      rules: { sha256: rulesSha256(engine.rules) },
+      ...contextOf(engine.rules),
+    });
     outputs.onNotice = (line) => {
       history.notice(line);
     };
-    history.change('start', {
-      version: this.options.version,
-      rules: rulesSha256(engine.rules),
-      mode: engine.rules.mode,
-    });
     this.console?.tick();
   }
 

@@ -1,7 +1,8 @@
 /**
  * The clock of a daemon's source: decides which packet times are plausible (pipeline/live-time). Packets from an
  * interface, or from a pipe that begins near the wall-clock time, may be a minute apart in addition to the time waited;
- * packets from files, or from a pipe with older packets, a day.
+ * packets from files, or from a pipe with older packets, a day. Captures that have nothing to do with each other keep
+ * their times: each has a clock of its own.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { LiveTime } from '../pipeline/live-time.ts';
@@ -47,14 +48,13 @@ export class RunClock {
 
   /** Corrects implausible times in a batch. */
   settle(batch: PacketBatch): void {
-    if (batch.count === 0) return;
+    if (batch.count === 0 || this.kind === 'captures') return;
     const time = (this.time ??= this.open(batch.timeUs[0]!));
     const nowMs = performance.now();
-    // For files, the output must be the same in every run.
-    const isOfFiles = this.kind === 'spool' || this.kind === 'captures';
-    const elapsedUs = isOfFiles ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
+    // For a spool's files, the output must be the same in every run.
+    const elapsedUs = this.kind === 'spool' ? 0 : (nowMs - this.lastMs) * MICROS_PER_MILLISECOND;
     this.lastMs = nowMs;
-    if (isOfFiles && this.files.current !== this.file) time.begin();
+    if (this.kind === 'spool' && this.files.current !== this.file) time.begin();
     this.file = this.files.current;
     time.settle(batch, elapsedUs);
   }

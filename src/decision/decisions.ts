@@ -133,6 +133,11 @@ export class Decisions {
     return count;
   }
 
+  /** Another capture begins, with a clock of its own; all flows of the one before have ended. Its buckets are full. */
+  nextCapture(): void {
+    this.buckets.forget();
+  }
+
   found(slot: number, timeUs: number, packet: number): void {
     this.decide(slot, timeUs, packet);
   }

@@ -89,6 +89,11 @@ export class ShadowedDecisions implements DecisionPort {
     this.settle(this.shadow.listener);
   }
 
+  /** Another capture begins, with a clock of its own; all flows of the one before have ended. */
+  nextCapture(): void {
+    this.shadow?.decisions.nextCapture();
+  }
+
   /** Throws if an invariant of the shadow is broken. To be called between two batches. */
   checkInvariants(): void {
     this.shadow?.decisions.checkInvariants();

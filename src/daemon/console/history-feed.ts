@@ -2,16 +2,26 @@
  * Feeds the history of a daemon: the engine's decisions and flows, the counts of the source, and the daemon's own events
  * as changes. A failing history is logged and counted, and changes nothing else.
  */
-import type { HitCounts } from '../../decision/registered-hits.ts';
+import type { PacketBatch } from '../../capture/packet-batch.ts';
+import { parseInstant } from '../../core/iso-time.ts';
+import { HitKind, type HitCounts } from '../../decision/registered-hits.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
+import type { Tracker } from '../../dataplane/tracker.ts';
 import { ClientHash } from '../../policy/client-hash.ts';
 import type { Log } from '../../output/log/log.ts';
+import { changeFields } from '../../history/collect/change-fields.ts';
+import { processByMinute } from '../../history/collect/minute-batches.ts';
 import { MinuteCollector, type Totals } from '../../history/collect/minute-collector.ts';
+import { WatchedTime } from '../../history/collect/watched-time.ts';
 import { HistoryClient } from '../../history/process/history-client.ts';
+import type { LastRecorded } from '../../history/query/last-recorded.ts';
 import type { Place } from '../../history/roll-up.ts';
+import { IN_MEMORY } from '../../history/store/in-memory.ts';
 import { ZoneClock } from '../../history/zone-clock.ts';
 import type { RunEngine } from '../daemon-engine.ts';
+import type { RunClock } from '../source-clock.ts';
 import type { RunSource } from '../source-run.ts';
+import { SourceWatch } from './source-watch.ts';
 
 export interface HistoryOptions {
   /** The database's file, or `:memory:`. */
@@ -23,12 +33,21 @@ export interface HistoryOptions {
 interface FeedParts {
   readonly engine: RunEngine;
   readonly source: RunSource;
+  readonly clock: RunClock;
+  readonly tracker: Tracker;
   readonly logs: readonly { readonly lines: { readonly droppedCount: number } }[];
 }
 
 /** Events that are counts, not changes. */
 const NO_CHANGES: readonly string[] = ['stats'];
+/** States of a shadow whose events repeat figures. */
+const NO_SHADOW_CHANGES: readonly string[] = ['summary'];
 const MICROS_PER_MILLISECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+/** New registered hits are a change at once, then no more often than this. */
+const HIT_PAUSE_MS = 60_000;
+/** Captures are read faster than their minutes are written: beyond this they wait. */
+const MOST_WAITING = 1000;
 
 export class HistoryFeed {
   readonly client: HistoryClient;
@@ -36,6 +55,9 @@ export class HistoryFeed {
   private readonly log: Log;
   private parts: FeedParts | null = null;
   private collector: MinuteCollector | null = null;
+  private watch: SourceWatch | null = null;
+  private hits = 0;
+  private hitsMs = -Infinity;
 
   constructor(options: HistoryOptions, log: Log) {
     this.options = options;
@@ -52,14 +74,15 @@ export class HistoryFeed {
     },
   };
 
-  readonly decided: NonNullable<DecisionSink['decided']> = (flow, decision, timeUs) => {
-    this.collector?.decided(flow, decision, timeUs);
+  readonly decided: NonNullable<DecisionSink['decided']> = (flow, decision) => {
+    this.collector?.decided(flow, decision);
   };
 
   /** Begins with an engine that has no packets yet. `key`: the deployment's secret. */
   begin(parts: FeedParts, key: readonly number[]): void {
     const { engine } = parts;
     this.parts = parts;
+    const watched = new WatchedTime();
     this.collector = new MinuteCollector({
       place: this.options.place,
       clock: new ZoneClock(this.options.zone),
@@ -67,55 +90,109 @@ export class HistoryFeed {
       decisionTable: engine.decisionTable,
       hash: new ClientHash(key),
       totals: () => this.totals(),
+      mode: () => engine.decisions.mode,
+      watched,
       onMinute: (minute) => {
         this.client.addMinute(minute);
       },
     });
+    this.watch = new SourceWatch(parts.source, this.collector, watched, (problem) => {
+      this.change('source', problem === null ? { state: 'back' } : { state: 'silent', problem });
+    });
+    this.hits = engine.decisions.hits.total(HitKind.IN_FORCE);
     engine.watchEnds(this.collector);
   }
 
-  /** Starts the history process. If its database cannot be opened, the daemon goes on without. */
-  async start(): Promise<void> {
+  /**
+   * Starts the history process, and notes the start. If its database cannot be opened, the daemon goes on without.
+   * `fields`: what is in force from now on.
+   */
+  async start(fields: Readonly<Record<string, unknown>>): Promise<void> {
     try {
       await this.client.start();
+      const { place } = this.options;
+      const last = JSON.parse(await this.client.ask({ what: 'last', query: place })) as LastRecorded;
+      this.change('start', { ...fields, ...this.unwatchedSince(last) });
     } catch (error) {
       const { path } = this.options;
       this.log.error({ problem: (error as Error).message, path }, 'the history cannot be opened');
     }
   }
 
-  /** Packet time has come to this. */
-  reach(timeUs: number): void {
-    this.collector?.reach(timeUs);
+  /** Decides the packets of a batch by `process`, minute by minute. */
+  async process(batch: PacketBatch, process: (part: PacketBatch) => Promise<void>): Promise<void> {
+    const { parts, collector, watch } = this;
+    if (parts === null || collector === null) return process(batch);
+    if (parts.clock.isLive) watch?.beginLive();
+    await processByMinute(batch, parts.tracker, collector, process);
+    watch?.reach(parts.engine.timeUs);
   }
 
   /** Notes an event of the daemon as a change. */
   notice(line: string): void {
-    const { event_type: kind, ...fields } = JSON.parse(line) as Record<string, unknown> & { event_type: string };
-    if (!NO_CHANGES.includes(kind)) this.change(kind, fields);
+    const event = JSON.parse(line) as Record<string, unknown> & { event_type: string; timestamp: string };
+    const { event_type: kind, timestamp } = event;
+    if (NO_CHANGES.includes(kind)) return;
+    if (kind === 'shadow' && NO_SHADOW_CHANGES.includes((event.shadow as { state: string }).state)) return;
+    this.change(kind, event, parseInstant(timestamp));
   }
 
-  change(kind: string, fields: Readonly<Record<string, unknown>>): void {
-    const timeUs = this.parts?.engine.timeUs ?? Date.now() * MICROS_PER_MILLISECOND;
-    this.client.addChange({ timeUs: Math.round(timeUs), place: this.options.place, kind, fields });
+  /** Notes a change, by default at the source's present time, µs. It is written at once. */
+  change(kind: string, fields: Readonly<Record<string, unknown>>, timeUs = this.nowUs): void {
+    const { place } = this.options;
+    this.client.addChange({ timeUs: Math.round(timeUs), place, kind, fields: changeFields(fields) });
+    void this.client.flush();
   }
 
   /** To be called about once a second. */
   tick(): void {
-    const { parts, collector } = this;
+    const { parts, collector, watch } = this;
     if (parts === null || collector === null) return;
     collector.sample(parts.engine.lastLagUs, parts.engine.counters.flowsActive);
+    watch?.look(Date.now() * MICROS_PER_MILLISECOND);
+    this.noteHits(parts.engine, performance.now());
     void this.client.flush();
   }
 
-  /** A capture is over: its minute ends. */
-  endCapture(): void {
-    this.collector?.finish();
+  /** A capture is over: its minute ends. Waits while too many minutes are not written. */
+  async endCapture(): Promise<void> {
+    this.collector?.endCapture();
+    if (this.client.waiting > MOST_WAITING) await this.client.flush();
   }
 
-  async stop(): Promise<void> {
+  /**
+   * Ends the minute under way, notes the stop, writes the rest and ends the process. A history in memory ends with the
+   * daemon: its process leaves by itself.
+   */
+  async stop(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.options.path === IN_MEMORY) return;
+    this.watch?.look(Date.now() * MICROS_PER_MILLISECOND);
     this.collector?.finish();
+    this.change('stop', fields);
     await this.client.close();
+  }
+
+  /** Present time of a live source; the time of the last packet of any other one. */
+  private get nowUs(): number {
+    return this.watch?.nowUs ?? this.parts?.engine.timeUs ?? Date.now() * MICROS_PER_MILLISECOND;
+  }
+
+  /** A spool is read again after a kill, and captures are read once: nothing of them is missed. */
+  private unwatchedSince({ untilS, kind }: LastRecorded): Readonly<Record<string, unknown>> {
+    const sourceKind = this.parts?.source.kind;
+    if (kind === null || untilS === null || sourceKind === 'spool' || sourceKind === 'captures') return {};
+    const seconds = Math.max(0, Math.round(this.nowUs / MICROS_PER_SECOND - untilS));
+    return { after: kind === 'stop' ? 'stop' : 'kill', unwatched_from_s: untilS, unwatched_seconds: seconds };
+  }
+
+  private noteHits({ decisions: { hits } }: RunEngine, nowMs: number): void {
+    const total = hits.total(HitKind.IN_FORCE);
+    if (total < this.hits) this.hits = total;
+    if (total === this.hits || nowMs - this.hitsMs < HIT_PAUSE_MS) return;
+    const { rule = '', timeUs = this.nowUs } = hits.latest ?? {};
+    this.change('hit', { rule, new: total - this.hits, total }, timeUs);
+    this.hits = total;
+    this.hitsMs = nowMs;
   }
 
   private totals(): Totals {

@@ -41,7 +41,7 @@ export class Breaker {
   private safety: Safety;
   private hash: ClientHash;
   private readonly capacities: Capacities;
-  private readonly hits: HitClients;
+  private hits: HitClients;
   /** The clients with a finding, for each group and window of a limit. */
   private seen: SeenClients[] = [];
   /** The trips since the last reset, at most one for each value of `then`. */
@@ -157,6 +157,17 @@ export class Breaker {
   /** Called when the clock was set, so that packet times jump by `byUs`. The windows do not move. */
   clockWasSet(byUs: number): void {
     this.shiftUs -= byUs;
+    this.changes++;
+  }
+
+  /** Another capture begins, with a clock of its own: its windows are empty. Trips stay. */
+  nextCapture(): void {
+    if (this.now === -Infinity) return;
+    this.now = -Infinity;
+    this.shiftUs = 0;
+    this.hits = new HitClients([], this.capacities.hit);
+    this.seen = [];
+    this.useLimits(this.safety);
     this.changes++;
   }
 

@@ -3,6 +3,7 @@
  * when a minute ends, when its decision changes and when it ends, so nothing is done for each packet but for those that
  * are delayed or dropped. The flows are kept in a dense list, so that a minute's end costs time for these alone.
  */
+import { invariant } from '../../core/invariant.ts';
 import { Outcome } from '../../dataplane/outcome.ts';
 import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
 import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
@@ -17,6 +18,8 @@ const COUNTS = 6;
 const Word = { SERIES: 0, SLOT: 1, PLACE: 2, HIGH: 3, LOW: 4 } as const;
 const WORDS = 5;
 const NONE = -1;
+/** Packets of a direction are counted in 32 bits. */
+const WRAP = 2 ** 32;
 
 /** Receives what a flow has carried since it was asked before. */
 export interface VolumeSink {
@@ -93,6 +96,41 @@ export class FlowVolumes implements OutcomeListener {
     for (let place = 0; place < this.listed; place++) this.take(this.list[place]!);
   }
 
+  /** The flows belong to other series from now on: what they have carried is handed over first. */
+  remap(seriesOf: (series: number) => number): void {
+    this.takeAll();
+    const { words, list } = this;
+    for (let place = 0; place < this.listed; place++) {
+      const at = list[place]! * WORDS + Word.SERIES;
+      words[at] = seriesOf(words[at]!);
+    }
+  }
+
+  /** The series to which active flows belong. */
+  usedSeries(): Set<number> {
+    const used = new Set<number>();
+    for (let place = 0; place < this.listed; place++) used.add(this.words[this.list[place]! * WORDS + Word.SERIES]!);
+    return used;
+  }
+
+  /** Throws if an invariant is broken. To be called between two batches. */
+  checkInvariants(): void {
+    const { table, decisionTable, words, list, listed, counts } = this;
+    for (let place = 0; place < listed; place++) {
+      const number = list[place]!;
+      const slot = words[number * WORDS + Word.SLOT]!;
+      invariant(words[number * WORDS + Word.PLACE] === place, 'a listed flow knows its place');
+      invariant(words[number * WORDS + Word.SERIES] !== NONE, 'a listed flow has a series');
+      invariant(table.isActive(slot) && decisionTable.numberOf(slot) === number, 'a listed flow is active and decided');
+      const row = slot * ROW_WORDS + FlowWord.PACKETS;
+      const packets = (table.words[row]! >>> 0) + (table.words[row + 1]! >>> 0);
+      invariant(counts[number * COUNTS + Count.PACKETS]! <= packets, 'no more is handed over than was carried');
+    }
+    let begun = 0;
+    for (let number = 0; number < this.capacity; number++) if (words[number * WORDS + Word.SERIES] !== NONE) begun++;
+    invariant(begun === listed, 'every flow with a series is listed');
+  }
+
   /** The flows that are active and decided. */
   get activeCount(): number {
     return this.listed;
@@ -112,12 +150,13 @@ export class FlowVolumes implements OutcomeListener {
     const series = words[number * WORDS + Word.SERIES]!;
     const row = slot * ROW_WORDS + FlowWord.PACKETS;
     const packets = (table.words[row]! >>> 0) + (table.words[row + 1]! >>> 0);
-    const bytes = table.bytes(slot, 0) + table.bytes(slot, 1);
     const at = number * COUNTS;
-    if (packets === counts[at + Count.PACKETS]) return;
+    const more = packets - counts[at + Count.PACKETS]!;
+    if (more === 0 && counts[at + Count.DELAYED] === 0 && counts[at + Count.DROPPED] === 0) return;
+    const bytes = table.bytes(slot, 0) + table.bytes(slot, 1);
     sink.volume(
       series,
-      packets - counts[at + Count.PACKETS]!,
+      more < 0 ? more + WRAP : more,
       bytes - counts[at + Count.BYTES]!,
       counts[at + Count.DELAYED]!,
       counts[at + Count.DELAYED_BYTES]!,

@@ -1,36 +1,36 @@
 /**
  * Collects the minute under way: decisions as they are made, volumes of flows, distinct clients, harm, and how the
- * source was watched. A minute ends at the first packet of another one, or by the wall clock for a live source.
+ * source was watched. A minute ends before the first packet of another one is decided or, on a quiet live source, by its
+ * clock. So its counts are those of its own packets.
  */
-import { Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { Outcome } from '../../dataplane/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
+import type { EndingFlows } from '../../decision/ending-flows.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import type { HitCounts } from '../../decision/registered-hits.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
 import type { ClientHash } from '../../policy/client-hash.ts';
 import { ClientSketch } from '../client-sketch.ts';
-import {
-  type Coverage,
-  type HarmRow,
-  type Minute,
-  type Place,
-  SERIES_COUNTS,
-  type SeriesKey,
-  type SeriesRow,
-} from '../roll-up.ts';
+import { type Coverage, type HarmRow, type Minute, type Place, SERIES_COUNTS } from '../roll-up.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { FlowVolumes, type VolumeSink } from './flow-volumes.ts';
+import { SeriesTable } from './series-table.ts';
+import { FileWatch, type LiveWatch, type Watch } from './watch.ts';
+import type { WatchedTime } from './watched-time.ts';
 
 const MICROS_PER_SECOND = 1e6;
 const SECONDS_PER_MINUTE = 60;
-/** Packets may be out of order by less than this; a longer step back begins another capture. */
-const REORDERING_S = 60;
-const COUNTS = SERIES_COUNTS.length;
-const [FLOWS, DECISIONS, PACKETS] = [0, 1, 2];
+const MINUTE_US = SECONDS_PER_MINUTE * MICROS_PER_SECOND;
+/** Packets may be out of order by less than this, and count in the minute under way. A longer step back begins anew. */
+const REORDERING_US = MINUTE_US;
+/** Minutes without a packet that are ended one by one; a longer time is not known, and left out. */
+const MOST_QUIET_MINUTES = 240;
+const FLOWS = SERIES_COUNTS.indexOf('flows');
+const DECISIONS = SERIES_COUNTS.indexOf('decisions');
+const PACKETS = SERIES_COUNTS.indexOf('packets');
+const VOLUME_COUNTS = SERIES_COUNTS.length - PACKETS;
 
 /** Counts since the daemon's start, of which a minute gets the difference. */
 export interface Totals {
@@ -50,23 +50,22 @@ export interface CollectorOptions {
   /** Hashes clients by the key of the deployment. */
   readonly hash: ClientHash;
   readonly totals: () => Totals;
+  /** The mode in effect. */
+  readonly mode: () => string;
+  readonly watched: WatchedTime;
   readonly onMinute: (minute: Minute) => void;
 }
 
-export class MinuteCollector implements DecisionSink, OutcomeListener, VolumeSink {
+export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListener, VolumeSink {
   private readonly options: CollectorOptions;
   private readonly volumes: FlowVolumes;
-  private readonly keys: SeriesKey[] = [];
-  private readonly actions: string[] = [];
-  private readonly numbers = new Map<string, number>();
-  private readonly byView = new WeakMap<DecisionView, Map<number, number>>();
-  private counts = new Float64Array(COUNTS);
+  private readonly series = new SeriesTable();
   private clients = new Map<string, ClientSketch>();
+  private watch: Watch;
   private before: Totals;
-  /** Beginning of the minute under way, seconds; NaN before the first packet. */
-  private minuteS = NaN;
-  private watchedFromS = NaN;
-  private watchedUntilS = NaN;
+  private mode: string;
+  /** Beginning of the minute under way, µs; NaN before the first packet. */
+  private startUs = NaN;
   private lagUs = 0;
   private activeFlows = 0;
 
@@ -74,14 +73,20 @@ export class MinuteCollector implements DecisionSink, OutcomeListener, VolumeSin
     this.options = options;
     this.volumes = new FlowVolumes(options.table, options.decisionTable, this);
     this.before = options.totals();
+    this.mode = options.mode();
+    this.watch = new FileWatch(options.watched);
   }
 
-  decided(flow: FlowRecord, decision: DecisionView, timeUs: number): void {
-    this.reach(timeUs);
+  /** The source is live: its minutes also end by its clock. */
+  useLive(watch: LiveWatch): void {
+    this.watch = watch;
+  }
+
+  decided(flow: FlowRecord, decision: DecisionView): void {
     const { hash } = this.options;
-    const series = this.seriesOf(flow.finding, decision);
+    const series = this.series.seriesOf(flow.finding, decision);
     hash.take(flow.source);
-    this.counts[series * COUNTS + DECISIONS]!++;
+    this.series.add(series, DECISIONS, 1);
     this.volumes.decided(flow.slot, series, hash.high, hash.low);
     this.active(series, hash.high, hash.low);
   }
@@ -93,33 +98,51 @@ export class MinuteCollector implements DecisionSink, OutcomeListener, VolumeSin
   /** A decided flow ends; both tables still have it. */
   ending(slot: number): void {
     const series = this.volumes.ending(slot);
-    if (series >= 0) this.counts[series * COUNTS + FLOWS]!++;
+    if (series >= 0) this.series.add(series, FLOWS, 1);
   }
 
   volume(series: number, ...counts: number[]): void {
-    for (let i = 0; i < counts.length; i++) this.counts[series * COUNTS + PACKETS + i]! += counts[i]!;
+    for (let at = 0; at < VOLUME_COUNTS; at++) this.series.add(series, PACKETS + at, counts[at]!);
   }
 
   active(series: number, high: number, low: number): void {
-    const action = this.actions[series]!;
+    const { action } = this.series.keyOf(series);
     let sketch = this.clients.get(action);
     if (sketch === undefined) this.clients.set(action, (sketch = new ClientSketch()));
     sketch.add(high, low);
   }
 
-  /** Packet time has come to this: ends the minute under way if it is another one. */
-  reach(timeUs: number): void {
-    const timeS = timeUs / MICROS_PER_SECOND;
-    const minuteS = Math.floor(timeS / SECONDS_PER_MINUTE) * SECONDS_PER_MINUTE;
-    if (minuteS === this.minuteS) {
-      if (timeS > this.watchedUntilS) this.watchedUntilS = timeS;
-      return;
+  /**
+   * To be called before packets of this time are decided: ends the minute under way if they belong to another one.
+   * Returns the packet time, µs, from which on packets belong to a later minute.
+   */
+  advance(timeUs: number): number {
+    this.useMode();
+    const startUs = Math.floor(timeUs / MINUTE_US) * MINUTE_US;
+    const isEarlier = timeUs < this.startUs;
+    if (isEarlier && timeUs <= this.startUs - REORDERING_US) {
+      this.endCapture();
+      this.startUs = startUs;
     }
-    if (minuteS < this.minuteS && timeS > this.minuteS - REORDERING_S) return;
-    this.finish();
-    this.minuteS = minuteS;
-    this.watchedFromS = timeS;
-    this.watchedUntilS = timeS;
+    const isWatched = this.watch.reach(timeUs);
+    if (startUs > this.startUs && isWatched) this.endUntil(startUs);
+    else if (!isEarlier && startUs !== this.startUs) {
+      this.finish();
+      this.startUs = startUs;
+    }
+    return this.startUs + MINUTE_US;
+  }
+
+  /** Packets up to this time were decided. */
+  reach(timeUs: number): void {
+    this.watch.reach(timeUs);
+  }
+
+  /** The clock of a live source has come to this: ends the minutes before it, with zeros where no packet came. */
+  endBefore(timeUs: number): void {
+    const startUs = Math.floor(timeUs / MINUTE_US) * MINUTE_US;
+    if (Number.isNaN(this.startUs)) this.startUs = startUs;
+    if (startUs > this.startUs) this.endUntil(startUs);
   }
 
   /** Notes the state of the daemon, about once a second: the lag of a live source, and active flows. */
@@ -130,36 +153,72 @@ export class MinuteCollector implements DecisionSink, OutcomeListener, VolumeSin
 
   /** Ends the minute under way: at the end of a capture, or of the daemon. */
   finish(): void {
-    if (Number.isNaN(this.minuteS)) return;
+    if (Number.isNaN(this.startUs)) return;
     this.volumes.takeAll();
-    const { place, clock, onMinute } = this.options;
-    const { minuteS } = this;
+    this.write(this.startUs / MICROS_PER_SECOND);
+    this.clients = new Map();
+    this.lagUs = 0;
+    this.activeFlows = 0;
+    this.startUs = NaN;
+    const moved = this.series.compact(() => this.volumes.usedSeries());
+    if (moved !== null) this.volumes.remap((series) => moved.get(series)!);
+  }
+
+  /** A capture is over, and all its flows have ended. */
+  endCapture(): void {
+    this.finish();
+    this.watch.restart();
+  }
+
+  /** Throws if an invariant is broken. To be called between two batches. */
+  checkInvariants(): void {
+    this.volumes.checkInvariants();
+  }
+
+  /** Ends the minute under way and those after it, which had no packet, up to one that begins at this time. */
+  private endUntil(startUs: number): void {
+    const isLong = startUs - this.startUs > MOST_QUIET_MINUTES * MINUTE_US;
+    for (let next = this.startUs + MINUTE_US; !Number.isNaN(this.startUs); next += MINUTE_US) {
+      this.finish();
+      if (next < startUs && !isLong) this.startUs = next;
+    }
+    this.startUs = startUs;
+  }
+
+  /** Flows that are decided already go on in the series of another mode: a decision that stays is not made again. */
+  private useMode(): void {
+    const mode = this.options.mode();
+    if (mode === this.mode) return;
+    this.mode = mode;
+    this.volumes.remap((series) => this.series.inMode(series, mode));
+  }
+
+  private write(minuteS: number): void {
+    const { place, clock, watched, onMinute } = this.options;
+    const series = this.series.takeRows();
+    const { counts, harm } = this.takeTotals();
+    const hasPackets = counts.packets > 0 || series.length > 0;
+    const seconds = Math.max(watched.take(minuteS), hasPackets ? 1 : 0);
+    // Nothing is known of a minute that was not watched.
+    if (seconds === 0 && harm.length === 0 && counts.lost_packets === 0 && counts.lost_lines === 0) return;
     onMinute({
       place,
       minuteS,
       hourS: clock.hourStart(minuteS),
       dayS: clock.dayStart(minuteS),
-      series: this.takeSeries(),
-      ...this.takeTotals(),
+      series,
+      coverage: {
+        seconds,
+        ...counts,
+        lag_us: this.lagUs,
+        active_flows: Math.max(this.activeFlows, this.volumes.activeCount),
+      },
+      harm,
       clients: [...this.clients].map(([action, sketch]) => ({ action, sketch: sketch.toBytes() })),
     });
-    this.clients = new Map();
-    this.lagUs = 0;
-    this.activeFlows = 0;
-    this.minuteS = NaN;
   }
 
-  private takeSeries(): SeriesRow[] {
-    const rows: SeriesRow[] = [];
-    for (const [number, key] of this.keys.entries()) {
-      const counts = this.counts.slice(number * COUNTS, (number + 1) * COUNTS);
-      if (counts.some((count) => count !== 0)) rows.push({ key, counts: [...counts] });
-    }
-    this.counts.fill(0);
-    return rows;
-  }
-
-  private takeTotals(): { coverage: Coverage; harm: HarmRow[] } {
+  private takeTotals(): { counts: Omit<Coverage, 'seconds' | 'lag_us' | 'active_flows'>; harm: HarmRow[] } {
     const { before } = this;
     const now = this.options.totals();
     this.before = now;
@@ -171,55 +230,13 @@ export class MinuteCollector implements DecisionSink, OutcomeListener, VolumeSin
         const count = total >= was ? total - was : total;
         if (count > 0) harm.push({ kind, outcome, count });
       }
-    const coverage: Coverage = {
-      seconds: Math.min(SECONDS_PER_MINUTE, Math.max(1, Math.ceil(this.watchedUntilS - this.watchedFromS))),
+    const counts = {
       packets: now.packets - before.packets,
       bytes: now.bytes - before.bytes,
       lost_packets: now.lost_packets - before.lost_packets,
       undecoded_packets: now.undecoded_packets - before.undecoded_packets,
       lost_lines: now.lost_lines - before.lost_lines,
-      lag_us: this.lagUs,
-      active_flows: Math.max(this.activeFlows, this.volumes.activeCount),
     };
-    return { coverage, harm };
+    return { counts, harm };
   }
-
-  /** The number of the series of a finding and a decision. */
-  private seriesOf(finding: number, decision: DecisionView): number {
-    const code = findingProtocol(finding) * STAGE_NAMES.length + findingStage(finding);
-    let byCode = this.byView.get(decision);
-    if (byCode === undefined) this.byView.set(decision, (byCode = new Map<number, number>()));
-    let number = byCode.get(code);
-    if (number === undefined) byCode.set(code, (number = this.numberOf(keyOf(finding, decision))));
-    return number;
-  }
-
-  private numberOf(key: SeriesKey): number {
-    const text = Object.values(key).join('\0');
-    let number = this.numbers.get(text);
-    if (number !== undefined) return number;
-    number = this.keys.push(key) - 1;
-    this.numbers.set(text, number);
-    this.actions.push(key.action);
-    if (this.keys.length * COUNTS > this.counts.length) {
-      const wider = new Float64Array(this.counts.length * 2);
-      wider.set(this.counts);
-      this.counts = wider;
-    }
-    return number;
-  }
-}
-
-function keyOf(finding: number, { action, rule, mode, source, destination }: DecisionView): SeriesKey {
-  const protocol = findingProtocol(finding);
-  const ends = [source === null ? '' : 'source', destination === null ? '' : 'destination'].filter((end) => end !== '');
-  return {
-    protocol: PROTOCOL_NAMES[protocol === Protocol.NONE ? 0 : protocol],
-    stage: STAGE_NAMES[findingStage(finding)],
-    action,
-    rule: rule ?? '',
-    registered: ends.length === 2 ? 'both' : (ends[0] ?? 'none'),
-    sector: (source ?? destination)?.sector ?? '',
-    mode,
-  };
 }

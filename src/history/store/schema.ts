@@ -37,5 +37,11 @@ export const MIGRATIONS: readonly string[] = [
     fields TEXT NOT NULL
   );
   CREATE INDEX change_time ON change (time_us);
+  CREATE TABLE incident (
+    id INTEGER PRIMARY KEY, place INTEGER NOT NULL REFERENCES place, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    begin_us INTEGER NOT NULL, end_us INTEGER, latest_us INTEGER NOT NULL, fields TEXT NOT NULL
+  );
+  CREATE INDEX incident_begin ON incident (begin_us);
+  CREATE INDEX incident_open ON incident (kind, subject) WHERE end_us IS NULL;
   `,
 ];

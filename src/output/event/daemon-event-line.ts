@@ -67,8 +67,7 @@ export interface CalendarEvent {
 /** The operator of an action: the user id from the control socket, or a signal. */
 export type Operator =
   | { readonly via: 'socket'; readonly uid: number; readonly sudo_uid?: number }
-  | { readonly via: 'signal'; readonly signal: string }
-  | { readonly via: 'console'; readonly account: string };
+  | { readonly via: 'signal'; readonly signal: string };
 
 /** An action of an operator. */
 export interface ActionEvent {

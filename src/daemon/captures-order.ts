@@ -1,0 +1,33 @@
+/** The order of captures in time: by the first packet of each. */
+import { PacketBatch } from '../capture/packet-batch.ts';
+import { openCapture } from '../capture/format/open-capture.ts';
+import { STANDARD_INPUT } from '../capture/input/open-input.ts';
+
+/** Captures that are open at a time. */
+const LOOKS_AT_A_TIME = 8;
+
+/**
+ * The paths by the times of their first packets. Captures of one time keep their order; those without a packet, and
+ * standard input, which can be read only once, come last.
+ */
+export async function byFirstPacket(paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length < 2) return paths;
+  const dated: { readonly path: string; readonly timeUs: number }[] = [];
+  for (let at = 0; at < paths.length; at += LOOKS_AT_A_TIME) {
+    const some = paths.slice(at, at + LOOKS_AT_A_TIME);
+    dated.push(...(await Promise.all(some.map(async (path) => ({ path, timeUs: await firstTime(path) })))));
+  }
+  return dated.sort((a, b) => (a.timeUs === b.timeUs ? 0 : a.timeUs - b.timeUs)).map(({ path }) => path);
+}
+
+/** µs since 1970; Infinity where there is no packet. */
+async function firstTime(path: string): Promise<number> {
+  if (path === STANDARD_INPUT) return Infinity;
+  const capture = openCapture(path);
+  const batch = new PacketBatch(1);
+  try {
+    return (await capture.read(batch)) && batch.count > 0 ? batch.timeUs[0]! : Infinity;
+  } finally {
+    await capture.close();
+  }
+}
