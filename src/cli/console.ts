@@ -80,6 +80,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         },
         show: showAddresses(addresses),
         history: { path: IN_MEMORY, zone: flags.zone, place: { site: '', isp: '', link: '' } },
+        drafts: null,
         http: {
           listen: { host: LOOPBACK, port },
           token: null,

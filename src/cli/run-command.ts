@@ -135,7 +135,11 @@ function addRulesOptions(command: Command): void {
       '--shadow <file>',
       'a second policy that decides beside the first and never acts: metrics, events and sluice ctl shadow show what it would do',
     )
-    .option('--shadow-registry <file>', 'registry for --shadow (default: the one in use)');
+    .option('--shadow-registry <file>', 'registry for --shadow (default: the one in use)')
+    .option(
+      '--drafts <folder>',
+      'policies (*.yaml) that operators of the console may let decide beside the first one; they can name no other file',
+    );
 }
 
 /** Options of event logs. */

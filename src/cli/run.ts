@@ -1,5 +1,6 @@
 /** `sluice run`: the daemon on a mirror port, a spool folder or a pipe. */
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { CaptureWith } from '../capture/live/live-backend.ts';
 import type { OnFull } from '../output/log/line-queue.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -28,6 +29,7 @@ import type { PacketFiles } from '../output/event/packet-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { readShadow } from '../daemon/shadow-rules.ts';
+import { reasonOf } from '../rules/load-rules.ts';
 import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
@@ -54,6 +56,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, Hist
   readonly watch?: boolean;
   readonly shadow?: string;
   readonly shadowRegistry?: string;
+  readonly drafts?: string;
   readonly decisions?: string;
   readonly flows?: string;
   readonly vpnOnly?: boolean;
@@ -106,6 +109,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       outputs: outputsOf(flags),
       show: addressForm(flags),
       history: historyOptions(flags, folder),
+      drafts: await draftsFolder(flags.drafts),
       http: httpOptions(flags, folder),
       portFlag: '--listen HOST:PORT',
       control: controlSocket(flags, folder),
@@ -134,6 +138,16 @@ export async function shadowOf({
   for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
   if (reading.rules === null) throw new CommandError('the shadow is not valid', ExitCode.INVALID_RULES);
   return { files, reading };
+}
+
+/** The folder of `--drafts`; null without the flag. Throws CommandError where it is none. */
+async function draftsFolder(path: string | undefined): Promise<string | null> {
+  if (path === undefined) return null;
+  const found = await stat(path).catch((error: unknown) => {
+    throw new CommandError(`cannot read the folder --drafts ${path}: ${reasonOf(error)}`, ExitCode.WRONG_USAGE);
+  });
+  if (!found.isDirectory()) throw new CommandError(`--drafts ${path} is not a folder`, ExitCode.WRONG_USAGE);
+  return resolve(path);
 }
 
 /** Runs a daemon until its source ends or a signal stops it, and ends the process. */

@@ -35,6 +35,7 @@ export function administeredParts(parts: AdministeredParts): Administered {
       return { ...reloaded, shadow: await shadow.reread() };
     },
     shadowStatus: (isAsked) => shadow.status(isAsked),
+    rereadShadow: () => shadow.reread(),
     setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
     confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
     resetBreaker: () => safety.reset(),

@@ -1,6 +1,7 @@
 /**
  * The actions of an operator on a running daemon, and their record: each is an event and a log entry with operator,
- * time, action, and the hash of the rules before and after. Actions come from the control socket or from signals.
+ * time, action, and the hash of the rules before and after. Actions come from the control socket, from the console or
+ * from signals.
  */
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';
@@ -22,6 +23,8 @@ export interface Administered {
   reload(reason: string): Promise<Reloaded & { readonly shadow: ShadowChange | null }>;
   /** What is known of the shadow; null without one. `isAsked`: the last hour is evaluated now. */
   shadowStatus(isAsked: boolean): ShadowStatus | null;
+  /** Reads the files of the shadow again; null without one. */
+  rereadShadow(): Promise<ShadowChange | null>;
   /** Begins a shadow by files; ends it with null. */
   setShadow(files: ShadowFiles | null): Promise<ShadowChange>;
   confirm(sha256: string, dateUs: number | null): Promise<Confirmed>;
@@ -72,6 +75,7 @@ const requestSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('forget'), ...sudo }),
   z.strictObject({ command: z.literal('shadow'), ...sudo }),
   z.strictObject({ command: z.literal('shadow-off'), ...sudo }),
+  z.strictObject({ command: z.literal('shadow-read'), ...sudo }),
   z.strictObject({
     command: z.literal('shadow-on'),
     policy: pathSchema,
@@ -79,7 +83,7 @@ const requestSchema = z.discriminatedUnion('command', [
     ...sudo,
   }),
 ]);
-type Request = z.infer<typeof requestSchema>;
+export type AdministrationRequest = z.infer<typeof requestSchema>;
 
 /** An answer on the control socket. */
 export type ControlAnswer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
@@ -95,13 +99,7 @@ export class RunAdministration {
 
   /** Answers a request from the control socket. */
   async answer(request: unknown, { uid, sudoUid }: Peer): Promise<ControlAnswer> {
-    const parsed = requestSchema.safeParse(request);
-    if (!parsed.success) {
-      const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-      return { ok: false, problem: `${path.join('.') || 'request'}: ${message}` };
-    }
-    const who = { via: 'socket', uid, ...(sudoUid !== null && { sudo_uid: sudoUid }) } as const;
-    return this.perform(parsed.data, who);
+    return this.request(request, { via: 'socket', uid, ...(sudoUid !== null && { sudo_uid: sudoUid }) });
   }
 
   reload(who: Operator): ReturnType<Administered['reload']> {
@@ -123,7 +121,15 @@ export class RunAdministration {
     });
   }
 
-  private async perform(request: Request, who: Operator): Promise<ControlAnswer> {
+  /** Checks a request from any side, performs it, and records it if it is an action. */
+  async request(request: unknown, who: Operator): Promise<ControlAnswer> {
+    const parsed = requestSchema.safeParse(request);
+    if (parsed.success) return this.perform(parsed.data, who);
+    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+    return { ok: false, problem: `${path.join('.') || 'request'}: ${message}` };
+  }
+
+  private async perform(request: AdministrationRequest, who: Operator): Promise<ControlAnswer> {
     switch (request.command) {
       case 'status':
         return { ok: true, ...this.daemon.status() };
@@ -155,19 +161,29 @@ export class RunAdministration {
       case 'shadow':
         return { ok: true, shadow: this.daemon.shadowStatus(true) };
       case 'shadow-off':
-        return this.setShadow(null, who);
-      case 'shadow-on':
-        return this.setShadow({ policy: request.policy, registry: request.registry ?? null }, who);
+        return this.changeShadow('shadow-off', { files: null }, () => this.daemon.setShadow(null), who);
+      case 'shadow-on': {
+        const files = { policy: request.policy, registry: request.registry ?? null };
+        return this.changeShadow('shadow-on', { files }, () => this.daemon.setShadow(files), who);
+      }
+      case 'shadow-read': {
+        const read = async (): Promise<ShadowChange> => (await this.daemon.rereadShadow()) ?? NO_SHADOW;
+        return this.changeShadow('shadow-read', {}, read, who);
+      }
     }
   }
 
-  private async setShadow(files: ShadowFiles | null, who: Operator): Promise<ControlAnswer> {
-    const what = files === null ? 'shadow-off' : 'shadow-on';
+  private async changeShadow(
+    what: string,
+    named: { readonly files?: ShadowFiles | null },
+    change: () => Promise<ShadowChange>,
+    who: Operator,
+  ): Promise<ControlAnswer> {
     const { result, problems } = await this.record(what, who, async () => {
       const before = this.daemon.shadowStatus(false);
-      const value = await this.daemon.setShadow(files);
+      const value = await change();
       const after = this.daemon.shadowStatus(false);
-      const details = { files, shadow_before: hashesOf(before), shadow_after: hashesOf(after) };
+      const details = { ...named, shadow_before: hashesOf(before), shadow_after: hashesOf(after) };
       return { value, result: value.result, details };
     });
     return { ok: result !== 'failure', result, problems, shadow: this.daemon.shadowStatus(false) };
@@ -206,6 +222,8 @@ interface Done<T> {
   readonly result: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
+
+const NO_SHADOW: ShadowChange = { result: 'failure', problems: ['there is no shadow whose files could be read'] };
 
 /** The hashes of a shadow's policy and registry, for the record. */
 function hashesOf(shadow: ShadowStatus | null): object | null {

@@ -41,8 +41,18 @@ export class RunGuard {
     this.confirmations = confirmations;
   }
 
-  /** Compares the registries in steps between packets, then tries the rules on the flows at that time. */
+  /** The verdict on rules that are about to be used: refused ones wait for a confirmation. */
   async evaluate(rules: Rules): Promise<GuardVerdict> {
+    const verdict = await this.preview(rules);
+    this.refused = verdict.mayAct ? null : verdict;
+    return verdict;
+  }
+
+  /**
+   * The verdict without consequences: compares the registries in steps between packets, then tries the rules on the
+   * flows at that time.
+   */
+  async preview(rules: Rules): Promise<GuardVerdict> {
     const { engine } = this;
     const sha256 = rulesSha256(rules);
     const comparison = new CoverageComparison(engine.rulesNowAt, { registry: rules.registry, timeUs: engine.timeUs });
@@ -52,9 +62,7 @@ export class RunGuard {
     const excesses = excessesOf(evaluation, engine.rules.policy.guard);
     const isConfirmed = this.confirmations.hasRules(sha256);
     const mayAct = isConfirmed || !excesses.some(({ refuses }) => refuses);
-    const verdict = { sha256, evaluation, excesses, isConfirmed, mayAct };
-    this.refused = mayAct ? null : verdict;
-    return verdict;
+    return { sha256, evaluation, excesses, isConfirmed, mayAct };
   }
 
   /** Confirms the last refused rules. False if they have another hash. */

@@ -60,6 +60,8 @@ export interface DaemonOptions {
   readonly show: ShowAddress;
   /** Null for no history, and no console. */
   readonly history: HistoryOptions | null;
+  /** Folder of policies that operators may try as drafts in the console; null for none. */
+  readonly drafts: string | null;
   /** Null for no HTTP server. */
   readonly http: HttpOptions | null;
   /** The flag that names another address or port, for a message when the port is taken. */
@@ -178,10 +180,14 @@ export class Daemon {
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    const { clock, history } = this;
+    const { clock, history, administration } = this;
     this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
     this.changes.calendar.isOff = source.kind === 'captures';
-    this.console = history === null ? null : new DaemonConsole({ ...parts, clock, history, startedMs: Date.now() });
+    const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts };
+    this.console =
+      history === null
+        ? null
+        : new DaemonConsole({ ...parts, ...shown, clock, history, administration, startedMs: Date.now() });
     const routes = [...this.routes(), ...(this.console === null ? [] : apiRoutes(this.console))];
     const { access } = this;
     this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });

@@ -39,6 +39,7 @@ export class RunReload {
   private readonly apply: ApplyReload;
   private running: Promise<Reloaded> | null = null;
   private next: Promise<Reloaded> | null = null;
+  private previewing: Promise<Reloaded> | null = null;
   private timer: NodeJS.Timeout | null = null;
   /** The state of the files that were read last. */
   private stamp: string;
@@ -90,6 +91,20 @@ export class RunReload {
       return this.reload(reason);
     });
     return this.next;
+  }
+
+  /** What a reload would do now, without doing it. One at a time; requests in the meantime get its result. */
+  preview(): Promise<Reloaded> {
+    this.previewing ??= this.previewNow().finally(() => (this.previewing = null));
+    return this.previewing;
+  }
+
+  private async previewNow(): Promise<Reloaded> {
+    const { rules, problems } = await readRules(this.files);
+    if (rules === null) return { result: 'failure', problems, verdict: null };
+    if (rulesSha256(rules) === rulesSha256(this.current())) return { result: 'unchanged', problems, verdict: null };
+    const verdict = await this.guard.preview(rules);
+    return { result: verdict.mayAct ? 'success' : 'refused', problems, verdict };
   }
 
   private async work(reason: string): Promise<Reloaded> {

@@ -124,6 +124,11 @@ export class RunShadow {
     return figures === null ? null : { ...figures, files: this.files! };
   }
 
+  /** The last evaluation of the flows of an hour; null without a shadow. */
+  get lastHourEvaluated(): LastHour | null {
+    return this.lastHour;
+  }
+
   /** The counts that metrics show; null without a shadow. */
   get counts(): ShadowCounts | null {
     const { shadow, rules } = this.engine;

@@ -52,6 +52,17 @@ export class DecisionTally {
     return counts.cells;
   }
 
+  /** Decisions of a rule, null for none, and those of them for flows with a registered end. */
+  countOf(rule: string | null): { readonly decisions: number; readonly registered: number } {
+    const cells = this.byRule.get(rule)?.cells ?? [];
+    let [decisions, registered] = [0, 0];
+    for (const [cell, count] of cells.entries()) {
+      decisions += count;
+      if (cell % REGISTERED_NAMES.length !== 0) registered += count;
+    }
+    return { decisions, registered };
+  }
+
   /** A row for every action that a rule has or had, every protocol and every choice of registered ends. */
   rows(): DecisionTallyRow[] {
     const rows: DecisionTallyRow[] = [];

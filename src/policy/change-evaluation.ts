@@ -8,8 +8,9 @@
  * would do.
  */
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
+import { NO_REGISTRATION, type Registration } from '../registry/registration.ts';
 import { Action, ACTION_NAMES } from './action.ts';
-import { ClientHits, hitUserOf } from './client-hits.ts';
+import { ClientHits, HitUser, hitUserOf } from './client-hits.ts';
 import { allowedBy, MAX_LIMITS } from './limits.ts';
 import type { RecordedFlow, RecordedFlows } from './recorded-flow.ts';
 import { type RulesAt, TrialRules } from './trial-rules.ts';
@@ -38,6 +39,14 @@ export interface LimitUse {
   readonly allowed: number;
 }
 
+/** A registration whose user a rule newly hits. */
+export interface RegisteredUser {
+  readonly rule: string;
+  readonly registration: Registration;
+  /** The change takes the registration away. */
+  readonly deregistered: boolean;
+}
+
 /** The effect of a change on flows and clients. */
 export interface FlowEvaluation {
   /** Flows compared; flows left out because there were too many; distinct clients of the flows compared. */
@@ -56,6 +65,8 @@ export interface FlowEvaluation {
   readonly deregistered: number;
   /** Newly hit clients by the name of the rule; rules without any are left out. */
   readonly hitsByRule: ReadonlyMap<string, number>;
+  /** The first registrations of such clients, each with the rule that hits it. */
+  readonly registeredUsers: readonly RegisteredUser[];
   readonly limits: readonly LimitUse[];
   /** The rules after the change are enforced: hits are real. */
   readonly isEnforced: boolean;
@@ -75,8 +86,9 @@ const LIMIT_BITS = 2;
 const LIMIT_SEEN = 1;
 const LIMIT_HIT = 2;
 const FIRST_CLIENTS = 1024;
-/** Flag of a flow, added to its action. */
+/** A flow before the change is its action plus this many times the number of its registration, from 1 on; 0 for none. */
 const REGISTERED_BEFORE = 4;
+const SHOWN_USERS = 20;
 
 /**
  * `nowUs` is the packet time from which the windows of limits reach back; it differs from the time of the rules where a
@@ -113,11 +125,13 @@ class Evaluation {
   private readonly hits = new ClientHits();
   /** By client: its flags for each limit. */
   private uses = new Uint32Array(FIRST_CLIENTS);
-  /** By flow, in the order of visits: the action before, plus REGISTERED_BEFORE for a registered flow. */
+  /** By flow, in the order of visits: see REGISTERED_BEFORE. */
   private readonly flowsBefore: number[] = [];
   private readonly flowsByAction = new Float64Array(ACTIONS * ACTIONS);
   private readonly bytesByAction = new Float64Array(ACTIONS * ACTIONS);
   private flows = 0;
+  /** The first registered users, by rule and registration. */
+  private readonly users = new Map<string, RegisteredUser>();
 
   constructor(before: RulesAt, after: RulesAt, nowUs: number, limits: readonly HitLimit[]) {
     this.nowUs = nowUs;
@@ -138,7 +152,7 @@ class Evaluation {
     // would miss always.
     flows.visit((flow) => {
       before.decide(flow);
-      this.flowsBefore.push(before.action + (before.isRegistered ? REGISTERED_BEFORE : 0));
+      this.flowsBefore.push(before.action + REGISTERED_BEFORE * (before.registration - NO_REGISTRATION));
     });
     const flowsLeftOut = flows.visit((flow) => {
       this.compare(flow);
@@ -154,6 +168,7 @@ class Evaluation {
       registeredHit: this.hits.registeredHit,
       deregistered: this.hits.deregistered,
       hitsByRule: this.hitsByRule(),
+      registeredUsers: [...this.users.values()],
       limits: limits.map((limit, at) => this.useOf(limit, at)),
       isEnforced: this.isEnforced,
     };
@@ -171,6 +186,7 @@ class Evaluation {
     const wasHit = wasEffective && actionBefore !== Action.ALLOW;
     const isHit = after.action !== Action.ALLOW;
     const user = hitUserOf(flowBefore >= REGISTERED_BEFORE, after.isRegistered, after.hitsRegistered);
+    if (isHit && !wasHit && user !== HitUser.OTHER) this.noteUser(user, flowBefore);
     const client = this.hits.take(flow.input.source, wasHit, isHit, after.rule, user);
     if (client >= this.uses.length) this.grow();
     const { uses } = this;
@@ -180,6 +196,18 @@ class Evaluation {
       if (agoUs > windowUs || (stage !== null && stage !== flow.input.stage)) continue;
       uses[client]! |= (isHit && !wasHit ? LIMIT_SEEN | LIMIT_HIT : LIMIT_SEEN) << (at * LIMIT_BITS);
     }
+  }
+
+  private noteUser(user: HitUser, flowBefore: number): void {
+    const { before, after, users } = this;
+    if (users.size >= SHOWN_USERS) return;
+    const deregistered = user === HitUser.DEREGISTERED;
+    const row = deregistered ? Math.floor(flowBefore / REGISTERED_BEFORE) + NO_REGISTRATION : after.registration;
+    const key = `${after.rule} ${row} ${deregistered}`;
+    if (users.has(key)) return;
+    const { registry } = deregistered ? before.rules : after.rules;
+    const rule = after.rules.policy.rules[after.rule]!.name;
+    users.set(key, { rule, registration: registry.registrationAt(row), deregistered });
   }
 
   private grow(): void {

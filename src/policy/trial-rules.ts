@@ -27,6 +27,8 @@ export class TrialRules {
   rule = 0;
   action: Action = Action.ALLOW;
   isRegistered = false;
+  /** That registration, of the source where both ends have one; NO_REGISTRATION without any. */
+  registration = NO_REGISTRATION;
   /** The last flow's rule hits registered users on purpose. */
   hitsRegistered = false;
   readonly rules: RulesAt;
@@ -70,8 +72,9 @@ export class TrialRules {
     this.rule = decidingRule(policy, input);
     this.action = actionOf(policy, this.rule);
     this.hitsRegistered = this.rule !== NO_RULE && policy.rules[this.rule]!.hitsRegistered;
-    this.isRegistered =
-      input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION;
+    this.registration =
+      input.sourceRegistration === NO_REGISTRATION ? input.destinationRegistration : input.sourceRegistration;
+    this.isRegistered = this.registration !== NO_REGISTRATION;
   }
 
   /**

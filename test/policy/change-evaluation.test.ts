@@ -107,6 +107,9 @@ describe('a change of rules', () => {
     });
     expect(change.coverage).toMatchObject({ inForceBefore: 1, inForceAfter: 0, lost: 1 });
     expect(Object.fromEntries(change.hitsByRule)).toEqual({ rest: 50 });
+    expect(change.registeredUsers).toMatchObject([
+      { rule: 'rest', deregistered: true, registration: { holder: 'Bank', prefix: '198.51.100.0/24' } },
+    ]);
     expect(excessesOf(change, DEFAULT_GUARD).map(({ limit, seen, refuses }) => [limit, seen, refuses])).toEqual([
       ['registrations', 1, true],
       ['deregistered', 50, true],
@@ -118,6 +121,9 @@ describe('a change of rules', () => {
     const registry = registryOf(BANK);
     const change = evaluateChange(at(baseline(), registry), at(everyone, registry), recorded(clients(3)), NOW);
     expect(change).toMatchObject({ newlyHit: 3, registeredHit: 3, deregistered: 0 });
+    expect(change.registeredUsers).toMatchObject([
+      { rule: 'all', deregistered: false, registration: { holder: 'Bank' } },
+    ]);
     expect(excessesOf(change, DEFAULT_GUARD)).toMatchObject([
       {
         limit: 'registered',
@@ -133,8 +139,20 @@ describe('a change of rules', () => {
     const meant = policyOf('{ name: all, action: block, hits_registered: true }');
     const registry = registryOf(BANK);
     const change = evaluateChange(at(baseline(), registry), at(meant, registry), recorded(clients(3)), NOW);
-    expect(change).toMatchObject({ newlyHit: 3, registeredHit: 0, deregistered: 0 });
+    expect(change).toMatchObject({ newlyHit: 3, registeredHit: 0, deregistered: 0, registeredUsers: [] });
     expect(excessesOf(change, DEFAULT_GUARD)).toEqual([]);
+  });
+
+  it('names the first 20 registrations that it would hit', () => {
+    const rows = Array.from({ length: 30 }, (_, at) => `198.51.100.${at},Holder ${at},bank,,,,r${at}`);
+    const flows = Array.from({ length: 60 }, (_, at) => ({ client: at, server: at % 30 }));
+    const everyone = policyOf('{ name: all, action: block }');
+    const registry = registryOf(...rows);
+    const change = evaluateChange(at(baseline(), registry), at(everyone, registry), recorded(flows), NOW);
+    expect(change.registeredHit).toBe(60);
+    expect(change.registeredUsers.map(({ registration }) => registration.reference)).toEqual(
+      Array.from({ length: 20 }, (_, at) => `r${at}`),
+    );
   });
 
   it('by time alone hits the clients of an expired registration', () => {

@@ -27,6 +27,7 @@ function evaluation(fields: Partial<ChangeEvaluation> = {}): ChangeEvaluation {
     registeredHit: 0,
     deregistered: 10,
     hitsByRule: new Map([['cut', 4]]),
+    registeredUsers: [],
     limits: [{ limit: LIMIT, hit: 20, seen: 30, allowed: 20 }],
     isEnforced: true,
     ...fields,

@@ -145,7 +145,7 @@ describe('a rule in words', () => {
       { action: 'throttle', rate: '256kbit/s' },
       'All VPN flows: throttled to 256kbit/s with a burst of 8,000 bytes, for each flow',
     ],
-    ['a rollout to nobody', { rollout: '0%' }, 'All VPN flows, for 0 % of clients: blocked'],
+    ['a rollout to no client', { rollout: '0%' }, 'All VPN flows, for 0 % of clients: blocked'],
   ])('is right for %s', (_title, shape, words) => {
     expect(said(shape)).toBe(words);
   });

@@ -2,18 +2,33 @@
 import { fileURLToPath } from 'node:url';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
+import type { RunAdministration } from '../administration.ts';
+import { DaemonActions } from './console-actions.ts';
+import { Drafts } from './drafts.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
+import { ConsoleRules } from './rules-answers.ts';
+import type { ShownRegistrations } from './shown-change.ts';
 
 /** The built pages, beside the bundled program. */
 export const PAGES = fileURLToPath(new URL('../console/', import.meta.url));
 
+export interface ConsoleParts extends LiveParts, ShownRegistrations {
+  readonly administration: RunAdministration;
+  /** The folder of policies that operators may try as drafts; null for none. */
+  readonly drafts: string | null;
+}
+
 export class DaemonConsole implements ConsoleAnswers {
   liveText = '{}';
   readonly history: HistoryAnswers;
-  private readonly parts: LiveParts;
+  readonly rules: ConsoleRules;
+  readonly actions: DaemonActions;
+  private readonly parts: ConsoleParts;
 
-  constructor(parts: LiveParts) {
+  constructor(parts: ConsoleParts) {
     this.parts = parts;
+    this.rules = new ConsoleRules(parts);
+    this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     const { client } = parts.history;
     this.history = {
       chart: (query) => client.ask({ what: 'chart', query }),

@@ -5,6 +5,7 @@
 import { readChanges } from '../query/change-list.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readChart } from '../query/chart.ts';
+import { readRuleDay } from '../query/rule-day.ts';
 import { type HistoryDatabase, openDatabase } from '../store/database.ts';
 import { MinuteWriter } from '../store/minute-writer.ts';
 import type { HistoryAnswer, HistoryMessage } from './messages.ts';
@@ -44,6 +45,8 @@ function perform(message: HistoryMessage): string {
       return JSON.stringify(readChart(database, message.query));
     case 'changes':
       return JSON.stringify(readChanges(database, message.query));
+    case 'rule-day':
+      return JSON.stringify(readRuleDay(database, message.query));
     case 'last':
       return JSON.stringify(readLastRecorded(database, message.query));
   }

@@ -67,7 +67,8 @@ export interface CalendarEvent {
 /** The operator of an action: the user id from the control socket, or a signal. */
 export type Operator =
   | { readonly via: 'socket'; readonly uid: number; readonly sudo_uid?: number }
-  | { readonly via: 'signal'; readonly signal: string };
+  | { readonly via: 'signal'; readonly signal: string }
+  | { readonly via: 'console'; readonly account: string };
 
 /** An action of an operator. */
 export interface ActionEvent {

@@ -1,15 +1,24 @@
 /** Every route of the console's API, in one table. */
+import { actionRoutes, type ConsoleActions } from './action-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
 import { API, type Route } from './route.ts';
+import { type RulesAnswers, rulesRoutes } from './rules-routes.ts';
 
 /** What the pages read and do. The daemon implements it. */
 export interface ConsoleAnswers extends LiveAnswers {
   readonly history: HistoryAnswers;
+  readonly rules: RulesAnswers;
+  readonly actions: ConsoleActions;
 }
 
 export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
-  return belowApi([...liveRoutes(answers), ...historyRoutes(answers.history)]);
+  return belowApi([
+    ...liveRoutes(answers),
+    ...historyRoutes(answers.history),
+    ...rulesRoutes(answers.rules),
+    ...actionRoutes(answers.actions),
+  ]);
 }
 
 /** The routes with their whole paths. */

@@ -150,10 +150,11 @@ export const calendarEvent = z.strictObject({
 });
 
 const operator = z.strictObject({
-  via: name(['socket', 'signal'], 'How it was asked for'),
+  via: name(['socket', 'signal', 'console'], 'How it was asked for'),
   uid: z.optional(count('User of the socket')),
   sudo_uid: z.optional(count('User who called sudo')),
   signal: z.optional(text('Name of the signal')),
+  account: z.optional(text('Account of the console')),
 });
 
 const shadowFiles = {
@@ -173,7 +174,7 @@ export const actionEvent = z.strictObject({
   ...before,
   event_type: z.literal('action'),
   action: z.strictObject({
-    what: text('reload, confirm, reset, clear-harm, forget, shadow-on, shadow-off'),
+    what: text('reload, confirm, reset, clear-harm, forget, shadow-on, shadow-off, shadow-read'),
     who: operator,
     at: text('Wall-clock time, ISO 8601'),
     result: name(RELOAD_RESULTS, 'What came of it'),

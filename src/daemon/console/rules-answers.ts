@@ -1,0 +1,155 @@
+/** Answers the questions of the Rules page from the daemon's parts: a page of rules in words at a time. */
+import { formatMicros } from '../../core/units.ts';
+import { rulesSha256 } from '../../decision/rules.ts';
+import { HitKind } from '../../decision/registered-hits.ts';
+import { limitText } from '../../policy/limits.ts';
+import type { Policy, Rule } from '../../policy/policy.ts';
+import { reviewState, parseReviewBy } from '../../policy/review-date.ts';
+import { type AlignedRule, alignRules } from '../../policy/rule-alignment.ts';
+import { ruleWords } from '../../policy/rule-words.ts';
+import type { User } from '../../web/api/route.ts';
+import type { RulesAnswers } from '../../web/api/rules-routes.ts';
+import type { RuleRow, RulesDocument, RulesQuery, RuleView, ShadowView } from '../../web/api/rules-schema.ts';
+import type { LiveParts } from './live-document.ts';
+import { hidesRegistrations, shownFigures, type ShownRegistrations, shownVerdict } from './shown-change.ts';
+
+const DEFAULT_LIMIT = 100;
+const MICROS_PER_MILLISECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+
+export class ConsoleRules implements RulesAnswers {
+  private readonly parts: LiveParts & ShownRegistrations;
+  /** The alignment of the last two policies; the draft is null without a shadow. */
+  private alignedPolicies: readonly [active: Policy | null, draft: Policy | null] = [null, null];
+  private alignedRules: readonly AlignedRule[] = [];
+
+  constructor(parts: LiveParts & ShownRegistrations) {
+    this.parts = parts;
+  }
+
+  day(): Promise<string> {
+    const { history, engine } = this.parts;
+    return history.client.ask({ what: 'rule-day', query: { to: Math.floor(engine.timeUs / MICROS_PER_SECOND) } });
+  }
+
+  rules({ skip = 0, limit = DEFAULT_LIMIT, show = 'all', name = '' }: RulesQuery, user: User | null): RulesDocument {
+    const { engine, changes, startedMs } = this.parts;
+    const { rules, decisions, guard } = engine;
+    const { policy, versions } = rules;
+    const draft = engine.shadow?.rules.policy ?? null;
+    const aligned = this.aligned(policy, draft).filter(
+      (one) => (show === 'all' || one.status !== 'same') && one.name.includes(name),
+    );
+    const hidden = hidesRegistrations(this.parts, user);
+    return {
+      policy: policy.name,
+      sha256: rulesSha256(rules),
+      policy_sha256: policy.sha256,
+      registry_sha256: rules.registry.sha256,
+      versions: { policy: versions?.policy ?? null, registry: versions?.registry ?? null },
+      mode: decisions.mode,
+      rules_mode: rules.mode,
+      loaded_ms: changes.reloads.loadedMs,
+      counted_from_ms: startedMs,
+      limits: guard.breaker.limitCounts().map(({ limit: one, affected, seen, allowed }) => ({
+        limit: limitText(one),
+        then: one.then,
+        affected,
+        seen,
+        allowed,
+      })),
+      registered_allowed: policy.safety.registered,
+      registered_hits: decisions.hits.total(HitKind.IN_FORCE),
+      guard: policy.guard,
+      trips: guard.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND),
+      waiting: this.waiting(user),
+      shadow: this.shadow(user),
+      unmatched: decisions.tally.countOf(null).decisions,
+      total: aligned.length,
+      skip,
+      rows: aligned.slice(skip, skip + limit).map((one) => this.row(one, policy, draft, hidden)),
+      hidden,
+    };
+  }
+
+  private waiting(user: User | null): RulesDocument['waiting'] {
+    const { changes } = this.parts;
+    const { refused } = changes.guard;
+    const { held } = changes.calendar;
+    return {
+      rules: refused === null ? null : shownVerdict(refused, this.parts, user),
+      date: held === null ? null : { ...shownVerdict(held, this.parts, user), date: formatMicros(held.date.firstUs) },
+    };
+  }
+
+  private shadow(user: User | null): ShadowView | null {
+    const { engine, shadow } = this.parts;
+    const figures = shadow.status(false);
+    const { lastHourEvaluated } = shadow;
+    if (figures === null || engine.shadow === null || lastHourEvaluated === null) return null;
+    const rules: Record<string, number> = { same: 0, changed: 0, moved: 0, new: 0, gone: 0 };
+    for (const { status } of this.aligned(engine.rules.policy, engine.shadow.rules.policy)) rules[status]!++;
+    return {
+      policy: figures.policy,
+      own_registry: figures.registry.own,
+      since_ms: engine.shadow.sinceUs / MICROS_PER_MILLISECOND,
+      since_began: figures.since_began,
+      last_hour: shownFigures(lastHourEvaluated.evaluation, this.parts, user),
+      last_hour_ms: lastHourEvaluated.timeUs / MICROS_PER_MILLISECOND,
+      would_trip: figures.would_trip,
+      rules,
+    };
+  }
+
+  /** Aligned once for a pair of policies. Without a draft each rule is aligned with itself. */
+  private aligned(active: Policy, draft: Policy | null): readonly AlignedRule[] {
+    if (this.alignedPolicies[0] !== active || this.alignedPolicies[1] !== draft) {
+      this.alignedPolicies = [active, draft];
+      this.alignedRules = alignRules(active.rules, (draft ?? active).rules);
+    }
+    return this.alignedRules;
+  }
+
+  private row(one: AlignedRule, active: Policy, draft: Policy | null, hidden: boolean): RuleRow {
+    const { decisions, registered } = this.parts.engine.decisions.tally.countOf(one.name);
+    return {
+      name: one.name,
+      status: draft === null ? null : one.status,
+      active: this.view(active, one.active, hidden),
+      draft: draft === null ? null : this.view(draft, one.draft, hidden),
+      decisions,
+      registered,
+    };
+  }
+
+  private view(policy: Policy, at: number | null, hidden: boolean): RuleView | null {
+    if (at === null) return null;
+    const rule = policy.rules[at]!;
+    const { legal_basis: legalBasis, review_by: reviewBy, action } = rule.shape;
+    const words = ruleWords(rule, hidden);
+    return {
+      place: at + 1,
+      flows: words.flows,
+      does: words.action,
+      action: action as RuleView['action'],
+      rollout: rule.rollout,
+      hits_registered: rule.hitsRegistered,
+      legal_basis: legalBasis ?? null,
+      review_by: reviewBy ?? null,
+      review: reviewBy === undefined ? null : reviewState(parseReviewBy(reviewBy), Date.now() * MICROS_PER_MILLISECOND),
+      reach: reachOf(policy, rule),
+    };
+  }
+}
+
+/** The reaches of each policy by the names of its rules. */
+const reaches = new WeakMap<Policy, Map<string, RuleView['reach']>>();
+
+function reachOf(policy: Policy, { name }: Rule): RuleView['reach'] {
+  let byName = reaches.get(policy);
+  if (byName === undefined) {
+    byName = new Map(policy.reaches.map(({ name: of, hits, reason }) => [of, { hits, reason }]));
+    reaches.set(policy, byName);
+  }
+  return byName.get(name) ?? null;
+}
