@@ -1,10 +1,10 @@
 /** `sluice ctl`: sends a request to a running daemon over its control socket, and prints the result. */
 import { join } from 'node:path';
 import { askDaemon, ControlError } from '../daemon/control-client.ts';
-import { CONTROL_NAME, DEFAULT_STATE } from './control-flags.ts';
+import { CONTROL_NAME } from './control-flags.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { ShadowFigures } from '../output/event/shadow-event-line.ts';
-import { stateFoldersWith } from '../daemon/state-folder.ts';
+import { onlyState } from './only-state.ts';
 
 export interface CtlFlags {
   readonly state?: string;
@@ -43,14 +43,6 @@ async function ask(request: Readonly<Record<string, unknown>>, flags: CtlFlags):
     if (error instanceof ControlError) throw new CommandError(error.message, ExitCode.FAILED);
     throw error;
   }
-}
-
-/** The state folder of the only daemon, if there is one. */
-function onlyState(): string {
-  const folders = stateFoldersWith(CONTROL_NAME, DEFAULT_STATE);
-  if (folders.length > 1)
-    throw new CommandError(`several daemons: --state says which, ${folders.join(' or ')}`, ExitCode.WRONG_USAGE);
-  return folders[0] ?? DEFAULT_STATE;
 }
 
 /** An answer as lines of text. */

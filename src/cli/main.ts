@@ -2,6 +2,7 @@
 /** The `sluice` command: parses the command line and runs the command. */
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/log/output-error.ts';
+import { addAccountCommand } from './account-command.ts';
 import { addCaptureCommand } from './capture-command.ts';
 import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   addRunCommand(program);
   addCaptureCommand(program);
   addCtlCommand(program);
+  addAccountCommand(program);
   addCheckCommand(program);
   addLookupCommand(program);
   addExplainCommand(program);
