@@ -180,16 +180,15 @@ export class Daemon {
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    const { clock, history, administration } = this;
     this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
+    const { clock, history, administration, access } = this;
     this.changes.calendar.isOff = source.kind === 'captures';
     const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts };
     this.console =
       history === null
         ? null
-        : new DaemonConsole({ ...parts, ...shown, clock, history, administration, startedMs: Date.now() });
+        : new DaemonConsole({ ...parts, ...shown, clock, history, administration, access, startedMs: Date.now() });
     const routes = [...this.routes(), ...(this.console === null ? [] : apiRoutes(this.console))];
-    const { access } = this;
     this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });
   }
 
@@ -442,8 +441,8 @@ export class Daemon {
   }
 
   private routes(): readonly Route[] {
-    const { options, source, engine, changes, outputs, safety, shadow, clock, notices, lag } = this;
-    const parts = { source, engine, changes, outputs, safety, shadow, clock, notices, lag };
+    const { options, source, engine, changes, outputs, safety, shadow, clock, notices, lag, access } = this;
+    const parts = { source, engine, changes, outputs, safety, shadow, clock, notices, lag, access };
     return daemonRoutes({
       ...parts,
       version: options.version,

@@ -3,6 +3,7 @@ import { rulesSha256 } from '../decision/rules.ts';
 import { Metrics } from '../output/metrics/metrics.ts';
 import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunClock } from './source-clock.ts';
@@ -26,6 +27,7 @@ export interface RouteParts {
   readonly lag: EventLoopLag;
   /** Answered requests, by status. */
   readonly requests: () => ReadonlyMap<number, number>;
+  readonly access: ConsoleAccess;
   /** Null if the daemon is ready for packets, else why not. */
   readonly notReady: () => string | null;
 }
@@ -56,7 +58,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
 }
 
 function metricsOf(parts: RouteParts): Metrics {
-  const { version, source, engine, changes, outputs, safety, shadow, clock, notices, lag, requests } = parts;
+  const { version, source, engine, changes, outputs, safety, shadow, clock, notices, lag, requests, access } = parts;
   const { reloads } = changes;
   const sources: MetricsSources = {
     version,
@@ -98,6 +100,7 @@ function metricsOf(parts: RouteParts): Metrics {
     get requests() {
       return requests();
     },
+    signIns: access.signIns,
     takeLoopLag: () => lag.take(),
   };
   return new Metrics(sources, outputs.origin);

@@ -20,6 +20,7 @@ export interface ConsoleParts extends LiveParts, ShownRegistrations {
 
 export class DaemonConsole implements ConsoleAnswers {
   liveText = '{}';
+  liveVersion = 0;
   readonly history: HistoryAnswers;
   readonly rules: ConsoleRules;
   readonly actions: DaemonActions;
@@ -38,6 +39,7 @@ export class DaemonConsole implements ConsoleAnswers {
 
   /** To be called about once a second, and when something has happened that must show at once. */
   tick(): void {
+    this.liveVersion++;
     this.liveText = JSON.stringify(liveDocumentOf(this.parts));
   }
 }

@@ -27,6 +27,8 @@ export interface LiveParts {
   readonly shadow: RunShadow;
   readonly clock: RunClock;
   readonly history: HistoryFeed;
+  /** Without accounts pages show addresses truncated, and act on nothing. It may become true while the daemon runs. */
+  readonly access: { readonly hasAccounts: boolean };
 }
 
 const MICROS_PER_MILLISECOND = 1000;

@@ -114,5 +114,7 @@ export interface MetricsSources {
   readonly reloads: Readonly<Record<string, number>>;
   /** HTTP requests by status. */
   readonly requests: ReadonlyMap<number, number>;
+  /** Attempts to sign in to the console, and sign-outs, by result. */
+  readonly signIns: ReadonlyMap<string, number>;
   readonly takeLoopLag: () => { readonly mean: number; readonly p99: number; readonly max: number };
 }

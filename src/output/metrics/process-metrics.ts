@@ -31,4 +31,7 @@ export const PROCESS: readonly CatalogueMetric[] = [
   counters('sluice_http_requests_total', ['status'], 'HTTP requests answered.', (s) =>
     [...s.requests].map(([status, value]) => ({ labels: { status: String(status) }, value })),
   ),
+  counters('sluice_http_sign_ins_total', ['result'], 'Attempts to sign in to the console, and sign-outs.', (s) =>
+    [...s.signIns].map(([result, value]) => ({ labels: { result }, value })),
+  ),
 ];

@@ -25,6 +25,10 @@ export interface ApiAnswer {
   readonly body: string | Uint8Array;
   /** The name under which a browser stores the answer; left out for one that it shows. */
   readonly fileName?: string;
+  /** The version of an answer that many ask for again: one who has it is told so. */
+  readonly etag?: string;
+  /** The body compressed, made once for all. */
+  readonly gzipped?: () => Uint8Array;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 

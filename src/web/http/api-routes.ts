@@ -79,10 +79,9 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
       }
       const params = request.params as Record<string, string>;
       const user = sessions.get(request)?.user ?? null;
-      return send(
-        reply,
-        await answer({ query: query?.data, body: body?.data, params, user }, callerOf(request, parts)),
-      );
+      const call = { query: query?.data, body: body?.data, params, user };
+      const answered = await answer(call, callerOf(request, parts));
+      return answered.etag === undefined ? send(reply, answered) : sendVersion(request, reply, answered, answered.etag);
     },
   });
 }
@@ -107,6 +106,18 @@ function callRefusal(
 function callerOf(request: FastifyRequest, { isSecure }: RouteParts): Caller {
   const origin = `${isSecure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
   return { address: request.ip, cookies: request.cookies, origin };
+}
+
+/** Sends an answer that has versions: its browser may have it already, or take it compressed. */
+function sendVersion(request: FastifyRequest, reply: FastifyReply, answer: ApiAnswer, etag: string): FastifyReply {
+  const { headers } = request;
+  void reply.headers({ etag, vary: 'accept-encoding' });
+  if (headers['if-none-match'] === etag) return reply.code(304).header('cache-control', 'no-store').send();
+  const { gzipped } = answer;
+  if (gzipped === undefined || !/\bgzip\b/.test(headers['accept-encoding']?.toString() ?? ''))
+    return send(reply, answer);
+  void reply.header('content-encoding', 'gzip');
+  return send(reply, { ...answer, body: gzipped() });
 }
 
 export function send(reply: FastifyReply, { status, type, body, fileName, headers }: ApiAnswer): FastifyReply {

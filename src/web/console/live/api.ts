@@ -18,12 +18,26 @@ const API = '/api/v1';
 const SIGN_IN = '/sign-in';
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
+const NOT_MODIFIED = 304;
 
 let csrf: string | null = null;
 
 /** The answer's JSON. Rejects with ApiError for a refusal, and with TypeError where there is no answer. */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return answerOf<T>(await fetch(API + path, { headers: { accept: 'application/json' }, signal: signal ?? null }));
+}
+
+let liveTag = '';
+let liveDocument: unknown = null;
+
+/** The live document, which is sent only where it has changed since. */
+export async function getLive<T>(signal?: AbortSignal): Promise<T> {
+  const headers = { accept: 'application/json', ...(liveTag !== '' && { 'if-none-match': liveTag }) };
+  const response = await fetch(`${API}/live`, { headers, signal: signal ?? null });
+  if (response.status === NOT_MODIFIED) return liveDocument as T;
+  liveDocument = await answerOf<T>(response);
+  liveTag = response.headers.get('etag') ?? '';
+  return liveDocument as T;
 }
 
 /** Changes something: the answer's JSON. Rejects like `getJson`. */

@@ -1,7 +1,7 @@
 /** The live document, read once a second for all parts of the page. A page that is not visible asks for nothing. */
 import { useEffect, useState } from 'preact/hooks';
 import type { LiveDocument } from '../../api/live-schema.ts';
-import { ApiError, getJson } from './api.ts';
+import { ApiError, getLive } from './api.ts';
 
 const UNAUTHORIZED = 401;
 const EVERY_MS = 1000;
@@ -23,8 +23,7 @@ export function useLive(isWanted: boolean): Live {
     const ending = new AbortController();
     const read = async (): Promise<void> => {
       try {
-        const now = await getJson<LiveDocument>(
-          '/live',
+        const now = await getLive<LiveDocument>(
           AbortSignal.any([ending.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)]),
         );
         setLive({ now, isLost: false });
