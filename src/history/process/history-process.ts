@@ -3,6 +3,7 @@
  * packets. It handles one request after the other and ends by itself: on request, or when the daemon has gone.
  */
 import { readChanges } from '../query/change-list.ts';
+import { chartCsv } from '../query/chart-csv.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
@@ -41,8 +42,10 @@ function perform(message: HistoryMessage): string {
     case 'write':
       writer.write(message.minutes, message.changes);
       return '';
-    case 'chart':
-      return JSON.stringify(readChart(database, message.query));
+    case 'chart': {
+      const data = readChart(database, message.query);
+      return message.query.format === 'csv' ? chartCsv(data, message.query) : JSON.stringify(data);
+    }
     case 'changes':
       return JSON.stringify(readChanges(database, message.query));
     case 'rule-day':

@@ -69,11 +69,17 @@ export function route<Query, Body>(one: Route<Query, Body>): ApiRoute {
   return one as ApiRoute;
 }
 
+const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** An answer of JSON that has been written already. */
 export function jsonText(body: string): ApiAnswer {
   return { status: 200, type: JSON_TYPE, body };
+}
+
+/** A table as CSV, which a browser stores. */
+export function csvText(body: string, fileName: string): ApiAnswer {
+  return { status: 200, type: CSV_TYPE, body, fileName };
 }
 
 export function json(value: unknown, status = 200): ApiAnswer {
