@@ -5,9 +5,9 @@ import { ClientSketch, SKETCH_ERROR } from '../../src/history/client-sketch.ts';
 import { chartCsv } from '../../src/history/query/chart-csv.ts';
 import { readChart } from '../../src/history/query/chart.ts';
 import type { Minute } from '../../src/history/roll-up.ts';
-import { openDatabase } from '../../src/history/store/database.ts';
+import { HistoryStore } from '../../src/history/store/history-store.ts';
 import { IN_MEMORY } from '../../src/history/store/in-memory.ts';
-import { MinuteWriter } from '../../src/history/store/minute-writer.ts';
+import { FOREVER } from '../../src/history/store/retention.ts';
 
 const START = 1_790_000_000 - (1_790_000_000 % 86_400);
 const COVERAGE = {
@@ -42,11 +42,11 @@ function minuteOf(at: number, clients: Readonly<Record<string, readonly number[]
 }
 
 function chartOf(minutes: readonly Minute[], seconds: number) {
-  const database = openDatabase(IN_MEMORY);
-  new MinuteWriter(database).write(minutes, []);
+  const store = new HistoryStore({ path: IN_MEMORY, zone: 'UTC', retention: FOREVER });
+  store.write({ session: 'test', number: 1, minutes, changes: [] });
   const query = { measure: 'clients', by: 'action', from: START, to: START + seconds } as const;
-  const data = readChart(database, query);
-  database.close();
+  const data = store.read(({ database }) => readChart(database, query));
+  store.close();
   return { data, csv: chartCsv(data, query) };
 }
 
