@@ -7,6 +7,7 @@ import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros, micros, type Micros } from '../core/units.ts';
 import { adviseOnDate } from '../registry/file/date-advice.ts';
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
+import { LIKE_AN_ADDRESS } from '../registry/like-an-address.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { NO_REGISTRATION, type Registration, Validity } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -30,8 +31,6 @@ interface Question {
 /** Registrations per section that are listed; the rest are counted. */
 const SHOWN_REGISTRATIONS = 100;
 const ADDRESS_LENGTH = 128;
-/** Begins like an address: a text that is neither valid nor found otherwise probably has a typing error. */
-const LIKE_AN_ADDRESS = /^\s*['"[]?(\d{1,3}(\.|\/\d)|[0-9a-f]{0,4}:|\*)/i;
 const FORMS = [
   'an address (198.51.100.7, 2001:db8::1): which registrations cover it, and which of them counts',
   'a prefix (198.51.100.0/24): those that cover it, and those inside it',

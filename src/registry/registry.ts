@@ -17,6 +17,7 @@ import type { RegistrationColumns } from './lookup/registration-columns.ts';
 import { RegistrationSearch } from './lookup/registration-search.ts';
 import { type Coverage, NO_REGISTRATION, type Registration, Validity } from './registration.ts';
 import { SECTOR_NAMES } from './sector.ts';
+import type { TextColumn } from './lookup/text-column.ts';
 import { NO_ROW, ValidityIndex } from './lookup/validity-index.ts';
 
 export class Registry {
@@ -99,6 +100,29 @@ export class Registry {
   /** Searches registrations by prefix, holder or reference. */
   get search(): RegistrationSearch {
     return new RegistrationSearch(this.columns, this.rows);
+  }
+
+  /** The texts by which registrations are searched, by row. */
+  get holders(): TextColumn {
+    return this.columns.holders;
+  }
+
+  get references(): TextColumn {
+    return this.columns.references;
+  }
+
+  /** The first packet time at which a row is in force, and the first after that at which it is not; infinite where open. */
+  validFromUs(row: number): number {
+    return this.columns.validFromUs[row]!;
+  }
+
+  validUntilUs(row: number): number {
+    return this.columns.validUntilUs[row]!;
+  }
+
+  /** True if two rows are equal in all fields but their prefixes. */
+  areAlike(one: number, other: number): boolean {
+    return this.columns.areAlike(one, other);
   }
 
   /** The validity of a registration at a packet time for a protocol (NONE for any). */
@@ -190,9 +214,16 @@ export class Registry {
     };
   }
 
-  /** Visits all prefixes, with the rows of each and those of the next wider registered prefix (null for none). */
-  visitPrefixes(visit: (rows: Uint32Array, wider: Uint32Array | null) => void): void {
-    for (let prefix = 0; prefix < this.prefixCount; prefix++) {
+  /**
+   * Visits prefixes in order, from the one numbered `from` to before `to`: with the rows of each, and those of the next
+   * wider registered prefix (null for none).
+   */
+  visitPrefixes(
+    visit: (rows: Uint32Array, wider: Uint32Array | null) => void,
+    from = 0,
+    to: number = this.prefixCount,
+  ): void {
+    for (let prefix = from; prefix < Math.min(to, this.prefixCount); prefix++) {
       const parent = this.trie.parentOf(prefix);
       visit(this.rowsOf(prefix), parent === NO_PREFIX ? null : this.rowsOf(parent));
     }

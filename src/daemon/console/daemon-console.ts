@@ -6,6 +6,7 @@ import type { RunAdministration } from '../administration.ts';
 import { DaemonActions } from './console-actions.ts';
 import { Drafts } from './drafts.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
+import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
 import type { ShownRegistrations } from './shown-change.ts';
 
@@ -24,11 +25,13 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly history: HistoryAnswers;
   readonly rules: ConsoleRules;
   readonly actions: DaemonActions;
+  readonly registry: ConsoleRegistry;
   private readonly parts: ConsoleParts;
 
   constructor(parts: ConsoleParts) {
     this.parts = parts;
     this.rules = new ConsoleRules(parts);
+    this.registry = new ConsoleRegistry(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     const { client } = parts.history;
     this.history = {

@@ -131,7 +131,7 @@ function warnOfAlike(registry: Registry, columns: RegistrationColumns, issues: I
       const row = rows[at]!;
       const line = columns.lines[row]!;
       const before = rows.subarray(Math.max(0, at - COMPARED_ROWS), at);
-      const alike = before.find((other) => sameRow(columns, other, row));
+      const alike = before.find((other) => columns.areAlike(other, row));
       if (alike !== undefined) duplicates.add(line, () => `repeats line ${columns.lines[alike]!}`);
       else overlaps.add(line, () => `the prefix of line ${columns.lines[first]!} again: ${BOTH_COUNT}`);
     }
@@ -159,15 +159,4 @@ function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList,
     });
   });
   kind.end();
-}
-
-function sameRow(columns: RegistrationColumns, left: number, right: number): boolean {
-  return (
-    columns.validFromUs[left] === columns.validFromUs[right] &&
-    columns.validUntilUs[left] === columns.validUntilUs[right] &&
-    columns.protocols[left] === columns.protocols[right] &&
-    columns.sectors[left] === columns.sectors[right] &&
-    columns.holders.get(left) === columns.holders.get(right) &&
-    columns.references.get(left) === columns.references.get(right)
-  );
 }

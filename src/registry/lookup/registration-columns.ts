@@ -39,6 +39,18 @@ export class RegistrationColumns {
     this.lines[row] = line;
   }
 
+  /** True if two rows are equal in all fields but their prefixes. */
+  areAlike(one: number, other: number): boolean {
+    return (
+      this.validFromUs[one] === this.validFromUs[other] &&
+      this.validUntilUs[one] === this.validUntilUs[other] &&
+      this.protocols[one] === this.protocols[other] &&
+      this.sectors[one] === this.sectors[other] &&
+      this.holders.isSame(one, other) &&
+      this.references.isSame(one, other)
+    );
+  }
+
   /** Releases unused capacity. */
   trim(): void {
     this.resize(this.count);

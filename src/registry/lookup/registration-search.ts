@@ -6,6 +6,7 @@ import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { isIpv4Row } from './prefix-order.ts';
 import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
+import { normalized } from './text-search.ts';
 
 /** A prefix in mapped form, for example a PrefixParser. */
 export interface SearchPrefix {
@@ -70,8 +71,4 @@ export class RegistrationSearch {
 /** True for an IPv4 prefix. An IPv6 prefix never covers an IPv4 address, although both have one form. */
 function isIpv4({ word0, word1, word2, length }: SearchPrefix): boolean {
   return length >= IPV4_LENGTH_OFFSET && isMappedIpv4(word0, word1, word2);
-}
-
-function normalized(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }

@@ -46,6 +46,15 @@ export class TextColumn {
     return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
   }
 
+  /** True if a text has these UTF-8 bytes. */
+  hasBytes(index: number, wanted: Uint8Array): boolean {
+    const { bytes } = this;
+    const start = this.startOf(index);
+    if (this.ends[index]! - start !== wanted.length) return false;
+    for (let at = 0; at < wanted.length; at++) if (bytes[start + at] !== wanted[at]) return false;
+    return true;
+  }
+
   isSame(one: number, other: number): boolean {
     const { bytes } = this;
     const start = this.startOf(one);

@@ -2,6 +2,7 @@
 import { actionRoutes, type ConsoleActions } from './action-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
+import { type RegistryAnswers, registryRoutes } from './registry-routes.ts';
 import { API, type Route } from './route.ts';
 import { type RulesAnswers, rulesRoutes } from './rules-routes.ts';
 
@@ -10,6 +11,7 @@ export interface ConsoleAnswers extends LiveAnswers {
   readonly history: HistoryAnswers;
   readonly rules: RulesAnswers;
   readonly actions: ConsoleActions;
+  readonly registry: RegistryAnswers;
 }
 
 export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
@@ -18,6 +20,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
     ...historyRoutes(answers.history),
     ...rulesRoutes(answers.rules),
     ...actionRoutes(answers.actions),
+    ...registryRoutes(answers.registry),
   ]);
 }
 

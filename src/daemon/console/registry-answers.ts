@@ -1,0 +1,152 @@
+/** Answers the questions of the Registry page about the registry in use. */
+import { PROTOCOL_NAMES, Protocol } from '../../core/protocol.ts';
+import { EXPIRING_DAYS } from '../../registry/summary/registry-summary.ts';
+import { type RegistryAnswers, RegistryBusy } from '../../web/api/registry-routes.ts';
+import type {
+  ExpiringList,
+  ListQuery,
+  OverlapList,
+  RegistrationAnswer,
+  RegistrationQuery,
+  RegistrySummaryDocument,
+  SearchAnswer,
+  SearchQuery,
+} from '../../web/api/registry-schema.ts';
+import type { User } from '../../web/api/route.ts';
+import type { LiveParts } from './live-document.ts';
+import { RegistryIndex } from './registry-index.ts';
+import { type AskedAt, registrationView, searchRegistry } from './registry-search.ts';
+import { hidesRegistrations, type ShownRegistrations } from './shown-change.ts';
+
+const DEFAULT_LIMIT = 100;
+/** Searches that may wait for one another. */
+const MOST_WAITING = 32;
+const MICROS_PER_MILLISECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+
+type RegistryParts = Pick<LiveParts, 'engine' | 'changes'> & ShownRegistrations;
+
+export class ConsoleRegistry implements RegistryAnswers {
+  private readonly parts: RegistryParts;
+  private index: RegistryIndex | null = null;
+  private waiting = 0;
+  private working: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RegistryParts) {
+    this.parts = parts;
+  }
+
+  async summary(user: User | null): Promise<RegistrySummaryDocument> {
+    const { engine, changes } = this.parts;
+    const { rules, timeUs } = engine;
+    const index = this.indexNow();
+    const hidden = hidesRegistrations(this.parts, user);
+    // Whoever looks at the page may search next.
+    if (!hidden) void index.holders();
+    const figures = await index.figures(timeUs);
+    const { registryChangedMs, loadedMs } = changes.reloads;
+    return {
+      sha256: index.registry.sha256,
+      version: rules.versions?.registry ?? null,
+      at_ms: figures.timeUs / MICROS_PER_MILLISECOND,
+      changed_ms: Number.isFinite(registryChangedMs) ? registryChangedMs : null,
+      loaded_ms: loadedMs,
+      rows: figures.rows,
+      prefixes: figures.prefixes,
+      in_force: figures.inForce,
+      not_yet_valid: figures.notYetValid,
+      expired: figures.expired,
+      expiring: EXPIRING_DAYS.map((days, at) => ({ days, registrations: figures.expiring[at]! })),
+      sectors: figures.sectors.map(({ ipv6, ...sector }) => ({ ...sector, ipv6: String(ipv6) })),
+      overlaps: figures.overlapCount,
+      duplicates: figures.duplicateCount,
+      without_begin: figures.withoutBegin,
+      months: [...figures.months],
+      hidden,
+    };
+  }
+
+  async search({ q, at, protocol = 'none' }: SearchQuery, user: User | null): Promise<SearchAnswer | null> {
+    if (hidesRegistrations(this.parts, user)) return null;
+    const asked = this.askedAt(at, protocol);
+    const found = await this.inTurn(() => searchRegistry(this.indexNow(), q, asked));
+    return { ...found, at_ms: asked.timeUs / MICROS_PER_MILLISECOND, protocol };
+  }
+
+  registration({ row, at }: RegistrationQuery, user: User | null): RegistrationAnswer | null | undefined {
+    if (hidesRegistrations(this.parts, user)) return null;
+    const { registry } = this.indexNow();
+    if (row >= registry.count) return undefined;
+    return { sha256: registry.sha256, registration: registrationView(registry, row, this.askedAt(at, 'none')) };
+  }
+
+  async expiring({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, user: User | null): Promise<ExpiringList> {
+    const { registry, figures, hidden, asked } = await this.listed(user);
+    const { expiringRows, expiring } = figures;
+    const total = expiring.at(-1)!;
+    const list = { at_ms: figures.timeUs / MICROS_PER_MILLISECOND, total, skip, hidden };
+    if (hidden) return { ...list, rows: [], groups: groupsOf(registry, expiringRows).slice(skip, skip + limit) };
+    const rows = expiringRows.slice(skip, skip + limit).map((row) => registrationView(registry, row, asked));
+    return { ...list, rows, groups: [] };
+  }
+
+  async overlaps({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, user: User | null): Promise<OverlapList> {
+    const { registry, figures, hidden, asked } = await this.listed(user);
+    const { overlapCount, duplicateCount, overlaps } = figures;
+    const rows = hidden ? [] : overlaps.slice(skip, skip + limit);
+    return {
+      overlaps: overlapCount,
+      duplicates: duplicateCount,
+      total: overlaps.length,
+      skip,
+      rows: rows.map(({ row, other, kind }) => ({
+        kind,
+        registration: registrationView(registry, row, asked),
+        other: registrationView(registry, other, asked),
+      })),
+      hidden,
+    };
+  }
+
+  private async listed(user: User | null) {
+    const { registry } = this.indexNow();
+    const figures = await this.index!.figures(this.parts.engine.timeUs);
+    const asked: AskedAt = { timeUs: figures.timeUs, protocol: Protocol.NONE };
+    return { registry, figures, hidden: hidesRegistrations(this.parts, user), asked };
+  }
+
+  private askedAt(at: number | undefined, protocol: (typeof PROTOCOL_NAMES)[number]): AskedAt {
+    const timeUs = at === undefined ? this.parts.engine.timeUs : Math.round(at * MICROS_PER_SECOND);
+    return { timeUs, protocol: PROTOCOL_NAMES.indexOf(protocol) };
+  }
+
+  /** The index of the registry in use. */
+  private indexNow(): RegistryIndex {
+    const { registry } = this.parts.engine.rules;
+    if (this.index?.registry !== registry) this.index = new RegistryIndex(registry);
+    return this.index;
+  }
+
+  /** Searches run one after the other, so that many of them do not add up in one turn of the event loop. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.waiting >= MOST_WAITING)
+      return Promise.reject(new RegistryBusy('too many searches are waiting; try again in a moment'));
+    this.waiting++;
+    const result = this.working.then(work).finally(() => this.waiting--);
+    this.working = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Registrations that expire by time and sector. */
+function groupsOf(registry: RegistryIndex['registry'], rows: readonly number[]): ExpiringList['groups'] {
+  const groups = new Map<string, ExpiringList['groups'][number]>();
+  for (const row of rows) {
+    const { sector, validUntilUs } = registry.registrationAt(row);
+    const until = validUntilUs! / MICROS_PER_MILLISECOND;
+    const group = groups.get(`${until} ${sector}`) ?? { until_ms: until, sector, registrations: 0 };
+    group.registrations++;
+    groups.set(`${until} ${sector}`, group);
+  }
+  return [...groups.values()];
+}

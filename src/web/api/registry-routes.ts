@@ -1,0 +1,156 @@
+/** Routes of the Registry page. */
+import {
+  type ExpiringList,
+  type ListQuery,
+  listQuery,
+  type OverlapList,
+  type RegistrationAnswer,
+  type RegistrationQuery,
+  registrationQuery,
+  type RegistrationView,
+  type RegistrySummaryDocument,
+  type SearchAnswer,
+  type SearchQuery,
+  searchQuery,
+} from './registry-schema.ts';
+import { csvOf, type CsvValue } from './csv-rows.ts';
+import { type ApiAnswer, type ApiRoute, csvText, json, refusal, route, type User } from './route.ts';
+
+/** Answers are made in steps, so that packets are not delayed. Rejects with RegistryBusy where too many wait. */
+export interface RegistryAnswers {
+  summary(user: User | null): Promise<RegistrySummaryDocument>;
+  /** Null with hidden addresses. */
+  search(query: SearchQuery, user: User | null): Promise<SearchAnswer | null>;
+  /** Null with hidden addresses; undefined if there is no such row. */
+  registration(query: RegistrationQuery, user: User | null): RegistrationAnswer | null | undefined;
+  expiring(query: ListQuery, user: User | null): Promise<ExpiringList>;
+  overlaps(query: ListQuery, user: User | null): Promise<OverlapList>;
+}
+
+export class RegistryBusy extends Error {}
+
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
+const UNAVAILABLE = 503;
+const HIDDEN =
+  'addresses are hidden here, and a search would connect an address or a holder with the pseudonyms of decisions';
+/** Rows of a CSV: all that a list names. */
+const WHOLE: ListQuery = { skip: 0, limit: Infinity };
+
+export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/registry',
+      access: 'read',
+      answer: ({ user }) => unlessBusy(async () => json(await registry.summary(user))),
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/search',
+      access: 'read',
+      query: searchQuery,
+      answer: ({ query, user }) =>
+        unlessBusy(async () => {
+          const found = await registry.search(query, user);
+          return found === null ? refusal(FORBIDDEN, HIDDEN) : json(found);
+        }),
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/registration',
+      access: 'read',
+      query: registrationQuery,
+      answer: ({ query, user }) => {
+        const found = registry.registration(query, user);
+        if (found === null) return refusal(FORBIDDEN, HIDDEN);
+        return found === undefined ? refusal(NOT_FOUND, 'the registry in use has no such row') : json(found);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/expiring',
+      access: 'read',
+      query: listQuery,
+      answer: ({ query, user }) => unlessBusy(async () => json(await registry.expiring(query, user))),
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/expiring.csv',
+      access: 'read',
+      answer: ({ user }) =>
+        unlessBusy(async () => csvText(expiringCsv(await registry.expiring(WHOLE, user)), 'expiring.csv')),
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/overlaps',
+      access: 'read',
+      query: listQuery,
+      answer: ({ query, user }) => unlessBusy(async () => json(await registry.overlaps(query, user))),
+    }),
+    route({
+      method: 'GET',
+      path: '/registry/overlaps.csv',
+      access: 'read',
+      answer: ({ user }) =>
+        unlessBusy(async () => {
+          const list = await registry.overlaps(WHOLE, user);
+          return list.hidden ? refusal(FORBIDDEN, HIDDEN) : csvText(overlapsCsv(list), 'overlaps.csv');
+        }),
+    }),
+  ];
+}
+
+async function unlessBusy(answer: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof RegistryBusy) return refusal(UNAVAILABLE, error.message);
+    throw error;
+  }
+}
+
+const REGISTRATION_COLUMNS = [
+  'prefix',
+  'holder',
+  'sector',
+  'protocols',
+  'valid_from',
+  'valid_until',
+  'reference',
+  'line',
+];
+
+function fieldsOf(one: RegistrationView): CsvValue[] {
+  const { prefix, holder, sector, protocols, reference, line } = one;
+  return [
+    prefix,
+    holder,
+    sector,
+    protocols.join(' '),
+    iso(one.valid_from_ms),
+    iso(one.valid_until_ms),
+    reference,
+    line,
+  ];
+}
+
+function expiringCsv({ rows, groups, hidden }: ExpiringList): string {
+  if (!hidden) return csvOf(REGISTRATION_COLUMNS, rows.map(fieldsOf));
+  return csvOf(
+    ['valid_until', 'sector', 'registrations'],
+    groups.map(({ until_ms: until, sector, registrations }) => [iso(until), sector, registrations]),
+  );
+}
+
+function overlapsCsv({ rows }: OverlapList): string {
+  const others = REGISTRATION_COLUMNS.map((name) => `other_${name}`);
+  return csvOf(
+    ['kind', ...REGISTRATION_COLUMNS, ...others],
+    rows.map(({ kind, registration, other }) => [kind, ...fieldsOf(registration), ...fieldsOf(other)]),
+  );
+}
+
+function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
