@@ -9,6 +9,7 @@ import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
+import { FOREVER } from '../history/store/retention.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { Mode } from '../policy/mode.ts';
 import { packageVersion } from '../output/build-info.ts';
@@ -79,7 +80,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           origin: NO_ORIGIN,
         },
         show: showAddresses(addresses),
-        history: { path: IN_MEMORY, zone: flags.zone, place: { site: '', isp: '', link: '' } },
+        history: { path: IN_MEMORY, zone: flags.zone, retention: FOREVER, place: { site: '', isp: '', link: '' } },
         drafts: null,
         http: {
           listen: { host: LOOPBACK, port },

@@ -1,17 +1,29 @@
-/** The flags of a history: where it is kept, and the zone in which its days are cut. */
+/** The flags of a history: where it is kept, for how long, and the zone in which its days are cut. */
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { HistoryOptions } from '../daemon/console/history-feed.ts';
+import { LEVEL_NAMES } from '../history/roll-up.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
+import { parseDuration } from '../policy/action.ts';
 
 export interface HistoryFlags {
   readonly history?: string;
   readonly zone: string;
+  /** Seconds. */
+  readonly historyMinutes: number;
+  readonly historyHours: number;
+  readonly historyDays: number;
 }
 
 const NO_HISTORY = 'none';
 const HISTORY_NAME = 'history.db';
+const FOREVER = 'forever';
+const YEARS = /^(\d{1,3})y$/;
+const SECONDS_PER_YEAR = 365 * 86_400;
+const SECONDS_PER_DAY = 86_400;
+const MICROS_PER_SECOND = 1e6;
 
 export function historyOption(): Option {
   return new Option(
@@ -26,14 +38,36 @@ export function zoneOption(): Option {
     .default(new Intl.DateTimeFormat().resolvedOptions().timeZone, "this machine's zone");
 }
 
+/** How long each level is kept. */
+export function retentionOptions(): Option[] {
+  const option = (name: string, what: string, value: string): Option =>
+    new Option(`--history-${name} <time>`, `how long counts by ${what} are kept, in packet time; forever for no end`)
+      .argParser(keptSeconds)
+      .default(keptSeconds(value), value);
+  return [option('minutes', 'minute', '7d'), option('hours', 'hour', '2y'), option('days', 'day', FOREVER)];
+}
+
+function keptSeconds(value: string): number {
+  if (value === FOREVER) return Infinity;
+  const years = YEARS.exec(value)?.[1];
+  const seconds = years === undefined ? parseDuration(value) / MICROS_PER_SECOND : Number(years) * SECONDS_PER_YEAR;
+  if (seconds >= SECONDS_PER_DAY) return seconds;
+  throw new InvalidArgumentError('It must be a day at least, like 7d, 2y or forever.');
+}
+
 /** Null for no history. `folder`: that of state; null for none. */
-export function historyOptions(
-  { history, zone, site = '', isp = '', link = '' }: HistoryFlags & EventOrigin,
-  folder: string | null,
-): HistoryOptions | null {
+export function historyOptions(flags: HistoryFlags & EventOrigin, folder: string | null): HistoryOptions | null {
+  const { history, zone, site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
+  const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
+  // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
+  if (LEVEL_NAMES.some((level, at) => at > 0 && retention[level] < retention[LEVEL_NAMES[at - 1]!]))
+    throw new CommandError(
+      '--history-minutes must not be longer than --history-hours, nor that than --history-days',
+      ExitCode.WRONG_USAGE,
+    );
   const path = history ?? (folder === null ? IN_MEMORY : join(folder, HISTORY_NAME));
-  return { path, zone, place: { site, isp, link } };
+  return { path, zone, retention, place: { site, isp, link } };
 }
 
 function zoneName(value: string): string {

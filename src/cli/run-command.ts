@@ -6,7 +6,7 @@ import { MODE_NAMES } from '../policy/mode.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
-import { historyOption, zoneOption } from './history-flags.ts';
+import { historyOption, retentionOptions, zoneOption } from './history-flags.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
@@ -188,9 +188,10 @@ function addStateOptions(command: Command): void {
       ).argParser(webhook),
     )
     .addOption(historyOption())
-    .addOption(zoneOption())
-    .option(
-      '--control <socket>',
-      'Unix socket for sluice ctl; none for none (default: control.sock in the folder of state, where there is one)',
-    );
+    .addOption(zoneOption());
+  for (const option of retentionOptions()) command.addOption(option);
+  command.option(
+    '--control <socket>',
+    'Unix socket for sluice ctl; none for none (default: control.sock in the folder of state, where there is one)',
+  );
 }

@@ -94,6 +94,8 @@ const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
 /** Files to which packets can be attributed; more than the lifetime of a flow spans. */
 const FILES_LIMIT = 65_536;
+/** Time for the last minutes of the history. */
+const HISTORY_MS = 3000;
 /** Time for notices under way at the end. */
 const NOTICES_MS = 300;
 
@@ -334,7 +336,7 @@ export class Daemon {
     }
     // These two use part of the time for the logs.
     this.safety.saveAll();
-    const historyOut = this.history?.stop({ asked: wasAsked });
+    const historyOut = this.history?.stop({ asked: wasAsked }, Math.min(HISTORY_MS, this.closeMs));
     const noticesOut = this.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
     await this.outputs.close(this.closeMs);

@@ -16,6 +16,7 @@ import { WatchedTime } from '../../history/collect/watched-time.ts';
 import { HistoryClient } from '../../history/process/history-client.ts';
 import type { LastRecorded } from '../../history/query/last-recorded.ts';
 import type { Place } from '../../history/roll-up.ts';
+import type { HistoryPlace } from '../../history/store/history-store.ts';
 import { IN_MEMORY } from '../../history/store/in-memory.ts';
 import { ZoneClock } from '../../history/zone-clock.ts';
 import type { RunEngine } from '../daemon-engine.ts';
@@ -23,10 +24,8 @@ import type { RunClock } from '../source-clock.ts';
 import type { RunSource } from '../source-run.ts';
 import { SourceWatch } from './source-watch.ts';
 
-export interface HistoryOptions {
-  /** The database's file, or `:memory:`. */
-  readonly path: string;
-  readonly zone: string;
+export interface HistoryOptions extends HistoryPlace {
+  /** Where the packets are seen. */
   readonly place: Place;
 }
 
@@ -62,8 +61,17 @@ export class HistoryFeed {
   constructor(options: HistoryOptions, log: Log) {
     this.options = options;
     this.log = log;
-    this.client = new HistoryClient(options.path, (problem) => {
-      log.error({ problem, path: options.path }, 'the history cannot be written');
+    const { path } = options;
+    this.client = new HistoryClient({
+      ...options,
+      onProblem: (problem) => {
+        if (problem === null) log.info({ path }, 'the history is written again');
+        else log.error({ problem, path }, 'the history cannot be written');
+      },
+      onSetAside: ({ atMs, file, problem }) => {
+        log.error({ file, problem }, 'the history was broken: it is set aside, and a new one is begun');
+        this.change('history', { set_aside: file, problem, at: new Date(atMs).toISOString() });
+      },
     });
   }
 
@@ -104,18 +112,21 @@ export class HistoryFeed {
   }
 
   /**
-   * Starts the history process, and notes the start. If its database cannot be opened, the daemon goes on without.
-   * `fields`: what is in force from now on.
+   * Starts the history process, and notes the start. If its database cannot be opened, the daemon goes on without, and it
+   * is tried again. `fields`: what is in force from now on.
    */
   async start(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.client.start();
+    const last = await this.lastRecorded();
+    this.change('start', { ...fields, ...(last !== null && this.unwatchedSince(last)) });
+  }
+
+  /** Null if the history cannot answer. */
+  private async lastRecorded(): Promise<LastRecorded | null> {
     try {
-      await this.client.start();
-      const { place } = this.options;
-      const last = JSON.parse(await this.client.ask({ what: 'last', query: place })) as LastRecorded;
-      this.change('start', { ...fields, ...this.unwatchedSince(last) });
-    } catch (error) {
-      const { path } = this.options;
-      this.log.error({ problem: (error as Error).message, path }, 'the history cannot be opened');
+      return JSON.parse(await this.client.ask({ what: 'last', query: this.options.place })) as LastRecorded;
+    } catch {
+      return null;
     }
   }
 
@@ -157,19 +168,22 @@ export class HistoryFeed {
   /** A capture is over: its minute ends. Waits while too many minutes are not written. */
   async endCapture(): Promise<void> {
     this.collector?.endCapture();
-    if (this.client.waiting > MOST_WAITING) await this.client.flush();
+    if (this.client.waiting > MOST_WAITING) await this.client.drain();
   }
 
   /**
-   * Ends the minute under way, notes the stop, writes the rest and ends the process. A history in memory ends with the
-   * daemon: its process leaves by itself.
+   * Ends the minute under way, notes the stop, writes the rest within a time and ends the process. A history in memory
+   * ends with the daemon: its process leaves by itself.
    */
-  async stop(fields: Readonly<Record<string, unknown>>): Promise<void> {
+  async stop(fields: Readonly<Record<string, unknown>>, limitMs: number): Promise<void> {
     if (this.options.path === IN_MEMORY) return;
     this.watch?.look(Date.now() * MICROS_PER_MILLISECOND);
     this.collector?.finish();
     this.change('stop', fields);
-    await this.client.close();
+    const lost = this.client.lost;
+    await this.client.close(limitMs);
+    const minutes = this.client.lost - lost;
+    if (minutes > 0) this.log.error({ minutes }, 'minutes of the history could not be written before the stop');
   }
 
   /** Present time of a live source; the time of the last packet of any other one. */

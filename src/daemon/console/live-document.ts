@@ -1,4 +1,5 @@
 /** Makes the live document (web/api/live-schema) from the daemon's parts. */
+import { basename } from 'node:path';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
 import { FLOW_END_NAMES } from '../../dataplane/counters.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
@@ -6,6 +7,7 @@ import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
 import { rulesSha256 } from '../../decision/rules.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { limitText } from '../../policy/limits.ts';
+import type { SetAside } from '../../history/store/set-aside.ts';
 import type { LiveDocument } from '../../web/api/live-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
 import type { RunChanges } from '../rule-changes.ts';
@@ -90,13 +92,28 @@ export function liveDocumentOf(parts: LiveParts): LiveDocument {
     refused: refusedOf(changes),
     reloads: { ...counts },
     shadow: shadowOf(parts.shadow),
-    history: {
-      problem: history.client.problem,
-      written: history.client.written,
-      waiting: history.client.waiting,
-      lost: history.client.lost,
-    },
+    history: historyOf(history),
   };
+}
+
+function historyOf({ client }: HistoryFeed): LiveDocument['history'] {
+  const { problem, problemSinceMs, written, waiting, waitingMinutes, lost, lostChanges, restarts, setAside } = client;
+  return {
+    problem,
+    since_ms: problemSinceMs,
+    written,
+    waiting,
+    waiting_minutes: waitingMinutes,
+    lost,
+    lost_changes: lostChanges,
+    restarts,
+    set_aside: setAside === null ? null : asideOf(setAside),
+  };
+}
+
+/** Readers see the name of the file, not its folder. */
+function asideOf({ atMs, file, problem }: SetAside): LiveDocument['history']['set_aside'] {
+  return { at_ms: atMs, file: file === null ? null : basename(file), problem };
 }
 
 function breakerOf({ engine, safety }: LiveParts): LiveDocument['breaker'] {

@@ -1,64 +1,84 @@
 /**
  * The process that alone opens the database of a history, so that neither a slow disk nor a large question delays
- * packets. It handles one request after the other and ends by itself: on request, or when the daemon has gone.
+ * packets. It handles one request after the other and ends by itself: when the daemon has closed the channel, or has gone.
  */
 import { readChanges } from '../query/change-list.ts';
+import { chartCsv } from '../query/chart-csv.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
-import { type HistoryDatabase, openDatabase } from '../store/database.ts';
-import { MinuteWriter } from '../store/minute-writer.ts';
-import type { HistoryAnswer, HistoryMessage } from './messages.ts';
+import { faultOf, faultText } from '../store/database-fault.ts';
+import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
+import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Written } from './messages.ts';
+import { decodeRows } from './write-queue.ts';
 
-let database: HistoryDatabase | null = null;
-let writer: MinuteWriter | null = null;
+const MS_PER_SECOND = 1000;
+/** The file holds keyed hashes of clients: nobody else reads it. */
+const PRIVATE_UMASK = 0o077;
 
+let store: HistoryStore | null = null;
+let path = '';
+
+process.umask(PRIVATE_UMASK);
 process.on('message', (message: HistoryMessage) => {
-  answer(handle(message), message.what === 'close');
+  // A daemon that has gone reads no answer; `disconnect` follows.
+  process.send?.(handle(message), () => undefined);
 });
 process.on('disconnect', end);
-// The daemon decides when this process ends: signals of the terminal go to the whole group.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// The daemon decides when this process ends: signals of a terminal or a service manager go to the whole group.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 
 function handle(message: HistoryMessage): HistoryAnswer {
   const { id } = message;
   try {
     return { id, ok: true, text: perform(message) };
   } catch (error) {
-    return { id, ok: false, problem: (error as Error).message };
+    return { id, ok: false, problem: faultText(error, path), fault: faultOf(error) };
   }
 }
 
-function perform(message: HistoryMessage): string {
-  if (message.what === 'open') {
-    database = openDatabase(message.path);
-    writer = new MinuteWriter(database);
+function perform(request: HistoryRequest): string {
+  if (request.what === 'open') {
+    store?.close();
+    ({ path } = request);
+    store = new HistoryStore(request);
+    store.ensureOpen();
+    return written(store, 0);
+  }
+  if (store === null) throw new Error('the history is not open');
+  if (request.what === 'write') {
+    const { session, number, rows } = request;
+    const began = performance.now();
+    store.write({ session, number, ...decodeRows(rows) });
+    return written(store, (performance.now() - began) / MS_PER_SECOND);
+  }
+  if (request.what === 'backup') {
+    store.backUp(request.file);
     return '';
   }
-  if (message.what === 'close') return '';
-  if (database === null || writer === null) throw new Error('the history is not open');
-  switch (message.what) {
-    case 'write':
-      writer.write(message.minutes, message.changes);
-      return '';
-    case 'chart':
-      return JSON.stringify(readChart(database, message.query));
+  return store.read((history) => answerOf(history, request));
+}
+
+function answerOf({ database }: OpenHistory, question: HistoryQuestion): string {
+  switch (question.what) {
+    case 'chart': {
+      const data = readChart(database, question.query);
+      return question.query.format === 'csv' ? chartCsv(data, question.query) : JSON.stringify(data);
+    }
     case 'changes':
-      return JSON.stringify(readChanges(database, message.query));
+      return JSON.stringify(readChanges(database, question.query));
     case 'rule-day':
-      return JSON.stringify(readRuleDay(database, message.query));
+      return JSON.stringify(readRuleDay(database, question.query));
     case 'last':
-      return JSON.stringify(readLastRecorded(database, message.query));
+      return JSON.stringify(readLastRecorded(database, question.query));
   }
 }
 
-function answer(value: HistoryAnswer, isLast: boolean): void {
-  process.send?.(value, () => {
-    if (isLast) end();
-  });
+function written({ byteCount, setAside }: HistoryStore, seconds: number): string {
+  return JSON.stringify({ bytes: byteCount, seconds, setAside } satisfies Written);
 }
 
 function end(): void {
-  database?.close();
+  store?.close();
   process.exit();
 }

@@ -2,22 +2,37 @@
 import type { ChangesQuery } from '../query/change-list.ts';
 import type { ChartQuery } from '../query/chart-query.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
-import type { Change, Minute, Place } from '../roll-up.ts';
+import type { Place } from '../roll-up.ts';
+import type { Fault } from '../store/database-fault.ts';
+import type { HistoryPlace } from '../store/history-store.ts';
+import type { SetAside } from '../store/set-aside.ts';
 
-export type HistoryRequest =
-  /** Answered with '' once the database is open. */
-  | { readonly what: 'open'; readonly path: string }
-  | { readonly what: 'write'; readonly minutes: readonly Minute[]; readonly changes: readonly Change[] }
-  /** Answered with JSON. */
+/** Questions, which are answered with text: JSON, but for a chart as CSV. */
+export type HistoryQuestion =
   | { readonly what: 'chart'; readonly query: ChartQuery }
   | { readonly what: 'changes'; readonly query: ChangesQuery }
   | { readonly what: 'rule-day'; readonly query: RuleDayQuery }
-  | { readonly what: 'last'; readonly query: Place }
-  /** The process ends after its answer. */
-  | { readonly what: 'close' };
+  | { readonly what: 'last'; readonly query: Place };
+
+export type HistoryRequest =
+  /** Answered with Written, as JSON, once the history is open. */
+  | ({ readonly what: 'open' } & HistoryPlace)
+  /** `rows`: minutes and changes, each as bytes of a WriteQueue. Answered with Written, as JSON. */
+  | { readonly what: 'write'; readonly session: string; readonly number: number; readonly rows: readonly Uint8Array[] }
+  /** Copies the history to a new file. */
+  | { readonly what: 'backup'; readonly file: string }
+  | HistoryQuestion;
 
 export type HistoryMessage = { readonly id: number } & HistoryRequest;
 
 export type HistoryAnswer = { readonly id: number } & (
-  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string }
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string; readonly fault: Fault }
 );
+
+/** The state of the files after a write. */
+export interface Written {
+  readonly bytes: number;
+  /** Time of the write alone. */
+  readonly seconds: number;
+  readonly setAside: SetAside | null;
+}

@@ -9,6 +9,9 @@ export const OTHER_MEASURES = ['clients', 'harm', 'watched', 'lost', 'undecoded'
 export const MEASURES = [...SERIES_MEASURES, ...OTHER_MEASURES] as const;
 export type Measure = (typeof MEASURES)[number];
 
+/** Numbers of clients from 1 to this are all given as this, since a small group could single people out. */
+export const LARGEST_SMALL_GROUP = 4;
+
 export const PLACE_NAMES = ['site', 'isp', 'link'] as const;
 export const SPLITS = [...PLACE_NAMES, ...SERIES_NAMES, 'kind', 'outcome'] as const;
 export type Split = (typeof SPLITS)[number];
@@ -23,6 +26,7 @@ export const chartQuery = z.strictObject({
   by: z.optional(z.enum(SPLITS)),
   from: z.optional(time),
   to: z.optional(time),
+  format: z.optional(z.enum(['json', 'csv'])),
   ...(Object.fromEntries([...PLACE_NAMES, ...SERIES_NAMES].map((name) => [name, filter])) as Record<
     (typeof PLACE_NAMES)[number] | (typeof SERIES_NAMES)[number],
     typeof filter
@@ -41,7 +45,10 @@ export const chartData = z.strictObject({
   times: z.array(z.number()),
   /** By point: the part of it that was watched, 0 to 1. */
   watched: z.array(z.number()),
-  /** The values of a point that was not watched at all are null, which is not 0. */
+  /**
+   * The values of a point that was not watched at all are null, which is not 0. Numbers of clients from 1 to
+   * LARGEST_SMALL_GROUP are all that.
+   */
   series: z.array(z.strictObject({ name: z.string(), values: z.array(z.nullable(z.number())), total: z.number() })),
   /** Standard error of values that are estimates; 0 for exact ones. */
   error: z.number(),

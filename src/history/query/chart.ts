@@ -2,7 +2,7 @@
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
 import { LEVEL_NAMES, type Level, SERIES_NAMES } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
-import { type ChartData, type ChartQuery, PLACE_NAMES, SERIES_MEASURES } from './chart-query.ts';
+import { type ChartData, type ChartQuery, LARGEST_SMALL_GROUP, PLACE_NAMES, SERIES_MEASURES } from './chart-query.ts';
 import { chooseLevel, MOST_ROWS } from './level-choice.ts';
 
 const SUMS: Readonly<Record<(typeof SERIES_MEASURES)[number], string>> = {
@@ -45,13 +45,17 @@ export function readChart(database: HistoryDatabase, query: ChartQuery): ChartDa
   );
   const code = LEVEL_NAMES.indexOf(level);
   const where = { sql: 'level = ? AND time >= ? AND time < ?', values: [code, span.from, span.to] };
-  const cells = cellsOf(database, query, where);
+  const isOfClients = query.measure === 'clients';
+  const clients = isOfClients ? clientCells(database, query, where, pointOf({ ...span, level, step })) : null;
+  const cells = clients?.cells ?? cellsOf(database, query, where);
   const coverage = database
     .prepare(
       `SELECT time, sum(seconds) AS value FROM coverage WHERE ${where.sql} AND ${placeFilter(query).sql} GROUP BY time ORDER BY time`,
     )
     .all(...where.values, ...placeFilter(query).values) as Omit<Cell, 'name'>[];
-  return pointsOf(cells, coverage, { ...span, level, step }, query.measure === 'lag' || query.measure === 'active');
+  const isLargest = query.measure === 'lag' || query.measure === 'active';
+  const data = pointsOf(cells, coverage, { ...span, level, step }, isLargest);
+  return { ...data, error: clients?.isExact === false ? SKETCH_ERROR : 0 };
 }
 
 interface Span {
@@ -85,7 +89,6 @@ function rowsOf(database: HistoryDatabase, level: Level, { from, to }: Span): nu
 function cellsOf(database: HistoryDatabase, query: ChartQuery, where: Part): Cell[] {
   const { measure, by } = query;
   const place = placeFilter(query);
-  if (measure === 'clients') return clientCells(database, query, where);
   if (measure === 'harm') {
     const name = by === 'kind' || by === 'outcome' ? by : "''";
     return database
@@ -113,24 +116,35 @@ function cellsOf(database: HistoryDatabase, query: ChartQuery, where: Part): Cel
     .all(...where.values, ...filter.values) as Cell[];
 }
 
-/** Distinct clients of each interval, by action or of all. Sketches of several places or actions are merged. */
-function clientCells(database: HistoryDatabase, query: ChartQuery, where: Part): Cell[] {
+/** Distinct clients of each point, by action or of all: the sketches of its intervals, places and actions are merged. */
+function clientCells(
+  database: HistoryDatabase,
+  query: ChartQuery,
+  where: Part,
+  pointAt: (time: number) => number,
+): { cells: Cell[]; isExact: boolean } {
   const place = placeFilter(query);
   const actions = valuesOf(query.action);
   const rows = database
     .prepare(`SELECT time, action, sketch FROM clients WHERE ${where.sql} AND ${place.sql} ORDER BY time`)
-    .all(...where.values, ...place.values) as { time: number; action: string; sketch: Uint8Array }[];
+    .all(...where.values, ...place.values) as { time: number; action: string; sketch: Uint8Array | ArrayBuffer }[];
   const sketches = new Map<string, { time: number; name: string; sketch: ClientSketch }>();
   for (const { time, action, sketch } of rows) {
     if (actions !== null && !actions.includes(action)) continue;
     const name = query.by === 'action' ? action : '';
-    const key = `${time} ${name}`;
-    const own = ClientSketch.fromBytes(sketch);
+    const point = pointAt(time);
+    const key = `${point} ${name}`;
+    // libsql gives bytes of several rows as an ArrayBuffer each, those of one row as a Buffer.
+    const own = ClientSketch.fromBytes(new Uint8Array(sketch));
     const before = sketches.get(key);
-    if (before === undefined) sketches.set(key, { time, name, sketch: own });
+    if (before === undefined) sketches.set(key, { time: point, name, sketch: own });
     else before.sketch.merge(own);
   }
-  return [...sketches.values()].map(({ time, name, sketch }) => ({ time, name, value: sketch.size }));
+  const all = [...sketches.values()];
+  return {
+    cells: all.map(({ time, name, sketch }) => ({ time, name, value: shown(sketch.size) })),
+    isExact: all.every(({ sketch }) => sketch.isExact),
+  };
 }
 
 function seriesFilter(query: ChartQuery): Part {
@@ -159,24 +173,34 @@ function valuesOf(filter: string | undefined): string[] | null {
   return filter === undefined ? null : filter.split(',');
 }
 
+/** Small groups are not told apart. */
+function shown(clients: number): number {
+  return clients === 0 ? 0 : Math.max(clients, LARGEST_SMALL_GROUP);
+}
+
+/** The beginning of the point that a time is in. */
+function pointOf({ from, level, step }: { from: number; level: Level; step: number }): (time: number) => number {
+  const start = Math.floor(from / step) * step;
+  return (time) =>
+    level === 'day' && step === SECONDS_PER_DAY ? time : start + Math.floor((time - start) / step) * step;
+}
+
 function pointsOf(
   cells: readonly Cell[],
   coverage: readonly Omit<Cell, 'name'>[],
   { from, to, level, step }: Span & { level: Level; step: number },
   isLargest: boolean,
 ): ChartData {
-  const start = Math.floor(from / step) * step;
-  const pointOf = (time: number): number =>
-    level === 'day' && step === SECONDS_PER_DAY ? time : start + Math.floor((time - start) / step) * step;
+  const point = pointOf({ from, level, step });
   const seconds = new Map<number, number>();
-  for (const { time, value } of coverage) seconds.set(pointOf(time), (seconds.get(pointOf(time)) ?? 0) + value);
-  const times = timesOf(coverage, from, to, step, level, pointOf);
+  for (const { time, value } of coverage) seconds.set(point(time), (seconds.get(point(time)) ?? 0) + value);
+  const times = timesOf(coverage, from, to, step, level, point);
   const places = new Map(times.map((time, at) => [time, at]));
   const series = new Map<string, (number | null)[]>();
   for (const { time, name, value } of cells) {
     let values = series.get(name);
     if (values === undefined) series.set(name, (values = times.map((at) => ((seconds.get(at) ?? 0) > 0 ? 0 : null))));
-    const at = places.get(pointOf(time));
+    const at = places.get(point(time));
     if (at === undefined) continue;
     values[at] = isLargest ? Math.max(values[at] ?? 0, value) : (values[at] ?? 0) + value;
   }
@@ -206,11 +230,9 @@ function timesOf(
   to: number,
   step: number,
   level: Level,
-  pointOf: (time: number) => number,
+  point: (time: number) => number,
 ): number[] {
-  const times = new Set(coverage.map(({ time }) => pointOf(time)));
-  if (level !== 'day') for (let time = pointOf(from); time < to; time += step) times.add(time);
+  const times = new Set(coverage.map(({ time }) => point(time)));
+  if (level !== 'day') for (let time = point(from); time < to; time += step) times.add(time);
   return [...times].sort((a, b) => a - b);
 }
-
-export { SKETCH_ERROR };

@@ -1,4 +1,7 @@
-/** Writes minutes and changes: each minute is added to its minute, its hour and its day, in one transaction. */
+/**
+ * Writes batches of minutes and changes: each minute is added to its minute, its hour and its day. A batch is one
+ * transaction, which also stores its number: a batch that comes again, because its answer was lost, is not added again.
+ */
 import { ClientSketch } from '../client-sketch.ts';
 import {
   type Change,
@@ -11,10 +14,20 @@ import {
   SERIES_NAMES,
   type SeriesKey,
 } from '../roll-up.ts';
-import type { HistoryDatabase } from './database.ts';
-import { inTransaction } from './database.ts';
+import { type HistoryDatabase, inTransaction, type Statement } from './database.ts';
+import { Pruning, type Retention } from './retention.ts';
 
-type Statement = import('libsql').Statement<unknown[]>;
+/** What a daemon writes at once. Numbers of a session ascend from 1. */
+export interface Batch {
+  /** Names a run of a daemon. */
+  readonly session: string;
+  readonly number: number;
+  readonly minutes: readonly Minute[];
+  readonly changes: readonly Change[];
+}
+
+/** Sessions whose last number is kept; a daemon has one at a time. */
+const MOST_SESSIONS = 16;
 
 export class MinuteWriter {
   private readonly database: HistoryDatabase;
@@ -26,9 +39,13 @@ export class MinuteWriter {
   private readonly readSketch: Statement;
   private readonly writeSketch: Statement;
   private readonly addChange: Statement;
+  private readonly readBatch: Statement;
+  private readonly writeBatch: Statement;
+  private readonly pruning: Pruning;
 
-  constructor(database: HistoryDatabase) {
+  constructor(database: HistoryDatabase, retention: Retention) {
     this.database = database;
+    this.pruning = new Pruning(database, retention);
     const seriesSums = SERIES_COUNTS.map((name) => `${name} = ${name} + excluded.${name}`);
     this.addSeries = database.prepare(
       `INSERT INTO roll_up VALUES (?, ?, ?, ${SERIES_COUNTS.map(() => '?').join(', ')})
@@ -48,17 +65,27 @@ export class MinuteWriter {
     this.readSketch = database.prepare(
       'SELECT sketch FROM clients WHERE level = ? AND time = ? AND place = ? AND action = ?',
     );
+    this.readSketch.raw();
     this.writeSketch = database.prepare('INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?)');
     this.addChange = database.prepare('INSERT INTO change (time_us, place, kind, fields) VALUES (?, ?, ?, ?)');
+    this.readBatch = database.prepare('SELECT batch FROM written WHERE session = ?').raw();
+    this.writeBatch = database.prepare('INSERT OR REPLACE INTO written VALUES (?, ?, ?)');
+    database.exec(
+      `DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ${MOST_SESSIONS})`,
+    );
   }
 
-  /** Writes all of these, or none. Throws the database's error. */
-  write(minutes: readonly Minute[], changes: readonly Change[]): void {
+  /** Writes all of a batch, or nothing; nothing if it has been written before. Throws the database's error. */
+  write({ session, number, minutes, changes }: Batch): void {
     try {
       inTransaction(this.database, () => {
+        const [before] = this.readBatch.all(session) as [number][];
+        if (before !== undefined && before[0] >= number) return;
         for (const minute of minutes) this.writeMinute(minute);
         for (const { timeUs, place, kind, fields } of changes)
           this.addChange.run(timeUs, this.placeId(place), kind, JSON.stringify(fields));
+        for (const place of new Set(minutes.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
+        this.writeBatch.run(session, number, Date.now());
       });
     } catch (error) {
       // Numbers that the transaction had given out are not in the database.
@@ -66,10 +93,12 @@ export class MinuteWriter {
       this.series.clear();
       throw error;
     }
+    this.pruning.shrink();
   }
 
   private writeMinute(minute: Minute): void {
     const place = this.placeId(minute.place);
+    this.pruning.note(place, minute.minuteS);
     const times = [minute.minuteS, minute.hourS, minute.dayS];
     for (const [level] of LEVEL_NAMES.entries()) {
       const time = times[level]!;
@@ -84,14 +113,22 @@ export class MinuteWriter {
   }
 
   private addClients(level: number, time: number, place: number, action: string, sketch: Uint8Array): void {
-    const before = this.readSketch.get(level, time, place, action) as { sketch: Uint8Array } | undefined;
-    let bytes = sketch;
-    if (before !== undefined) {
-      const merged = ClientSketch.fromBytes(before.sketch);
-      merged.merge(ClientSketch.fromBytes(sketch));
-      bytes = merged.toBytes();
+    const merged = ClientSketch.fromBytes(sketch);
+    const before = this.storedSketch(level, time, place, action);
+    if (before !== null) merged.merge(before);
+    this.writeSketch.run(level, time, place, action, Buffer.from(merged.toBytes()));
+  }
+
+  /** Null for none, and for one that cannot be read: the minutes that follow must not fail for it. */
+  private storedSketch(level: number, time: number, place: number, action: string): ClientSketch | null {
+    const [row] = this.readSketch.all(level, time, place, action) as [Uint8Array][];
+    if (row === undefined) return null;
+    try {
+      return ClientSketch.fromBytes(row[0]);
+    } catch (error) {
+      if (error instanceof TypeError) return null;
+      throw error;
     }
-    this.writeSketch.run(level, time, place, action, Buffer.from(bytes));
   }
 
   private placeId({ site, isp, link }: Place): number {

@@ -44,4 +44,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX incident_begin ON incident (begin_us);
   CREATE INDEX incident_open ON incident (kind, subject) WHERE end_us IS NULL;
   `,
+  // The last batch of each daemon's run, so that one whose answer was lost is not written twice; and broken histories
+  // that this one follows. The number says that the file is Sluice's ("Slce").
+  `
+  CREATE TABLE written (session TEXT PRIMARY KEY, batch INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE set_aside (at_ms INTEGER NOT NULL, file TEXT, problem TEXT NOT NULL);
+  PRAGMA application_id = 0x536c6365;
+  `,
 ];

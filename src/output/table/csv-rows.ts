@@ -4,10 +4,10 @@
  * a pair of quotes.
  */
 import type { ByteWriter } from '../event/byte-writer.ts';
+import { csvField } from './csv-field.ts';
 import { type Column, fieldOf } from './table-columns.ts';
 import type { TableRows } from './table-rows.ts';
 
-const NEEDS_QUOTES = /[",\r\n]|^$/;
 const END_OF_LINE = '\r\n';
 
 export class CsvRows implements TableRows {
@@ -31,10 +31,4 @@ export class CsvRows implements TableRows {
   private putRow(fields: readonly string[]): void {
     this.target.putText(fields.join(',') + END_OF_LINE);
   }
-}
-
-function csvField(value: unknown): string {
-  if (value === null) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

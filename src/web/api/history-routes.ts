@@ -1,9 +1,9 @@
 /** Routes that answer from the history: charts and changes. */
 import { type ChangesQuery, changesQuery } from '../../history/query/change-list.ts';
 import { type ChartQuery, chartQuery } from '../../history/query/chart-query.ts';
-import { type ApiRoute, jsonText, route } from './route.ts';
+import { type ApiRoute, csvText, jsonText, route } from './route.ts';
 
-/** The questions that a history answers, with JSON. */
+/** The questions that a history answers, with JSON, or a chart with CSV. */
 export interface HistoryAnswers {
   chart(query: ChartQuery): Promise<string>;
   changes(query: ChangesQuery): Promise<string>;
@@ -16,7 +16,10 @@ export function historyRoutes(history: HistoryAnswers): readonly ApiRoute[] {
       path: '/chart',
       access: 'read',
       query: chartQuery,
-      answer: async ({ query }) => jsonText(await history.chart(query)),
+      answer: async ({ query }) => {
+        const text = await history.chart(query);
+        return query.format === 'csv' ? csvText(text, `sluice-${query.measure}.csv`) : jsonText(text);
+      },
     }),
     route({
       method: 'GET',

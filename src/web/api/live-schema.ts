@@ -88,11 +88,19 @@ export const liveDocument = z.strictObject({
     z.strictObject({ policy: z.string(), newly_hit: z.number(), no_longer_hit: z.number(), registered: z.number() }),
   ),
   history: z.strictObject({
-    /** Why the history cannot be written; null while it can. */
+    /** Why the history cannot be written, and since when, ms since 1970; null while it can. */
     problem: z.nullable(z.string()),
+    since_ms: z.nullable(z.number()),
+    /** Minutes and changes that are written, and that wait; minutes among the waiting; minutes and changes given up. */
     written: z.number(),
     waiting: z.number(),
+    waiting_minutes: z.number(),
     lost: z.number(),
+    lost_changes: z.number(),
+    /** Processes of the history that ended by themselves. */
+    restarts: z.number(),
+    /** A broken history that this one follows: all before is missing here. `file` is null where nothing is left. */
+    set_aside: z.nullable(z.strictObject({ at_ms: z.number(), file: z.nullable(z.string()), problem: z.string() })),
   }),
 });
 export type LiveDocument = z.infer<typeof liveDocument>;

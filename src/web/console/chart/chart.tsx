@@ -1,44 +1,89 @@
-/** A chart over time, with its table. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import type { ChartData } from '../../../history/query/chart-query.ts';
-import { getJson } from '../live/api.ts';
+/** A chart over time from the history: one request, its table, its CSV, and the link of its view. */
+import { useMemo } from 'preact/hooks';
+import type { ChartData, Measure, Split } from '../../../history/query/chart-query.ts';
+import { CsvLink } from '../component/csv-link.tsx';
+import { ErrorState } from '../component/error-state.tsx';
+import { Panel } from '../component/panel.tsx';
+import { percent } from '../format/number-format.ts';
+import { useApi } from '../live/use-api.ts';
+import { Link } from '../shell/link.tsx';
+import { changedQuery, type Place, queryText } from '../shell/router.ts';
+import { type SpanChoice, spanAddress, spanQuery } from '../span/span-choice.ts';
 import { text } from '../text/catalogue.ts';
+import { ChartView } from './chart-view.tsx';
+import { formatOf } from './measure-format.ts';
+import { seriesName } from './series-name.ts';
+import './chart.css';
 
-const HEIGHT = 220;
+export interface ChartProps {
+  readonly title: string;
+  readonly measure: Measure;
+  readonly by?: Split;
+  /** Filters of the question, by the names of the API. */
+  readonly filters?: Readonly<Record<string, string>>;
+  readonly span: SpanChoice;
+  readonly place: Place;
+  readonly zone: string;
+  /** Areas on each other, as usual, or lines. */
+  readonly kind?: 'areas' | 'lines';
+  /** Series that are always there, from the bottom up. Give the same array each time. */
+  readonly order?: readonly string[];
+  readonly size?: 'double' | 'wide';
+}
 
-export function Chart({ title, query, zone }: { title: string; query: Record<string, string>; zone: string }) {
-  const address = `/chart?${new URLSearchParams(query).toString()}`;
-  const [data, setData] = useState<ChartData | null>(null);
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const ending = new AbortController();
-    getJson<ChartData>(address, ending.signal).then(setData, () => undefined);
-    return () => {
-      ending.abort();
-    };
-  }, [address]);
-  useEffect(() => {
-    if (data === null || place.current === null) return;
-    const plot = new uPlot(
-      {
-        width: place.current.clientWidth,
-        height: HEIGHT,
-        tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
-        series: [{}, ...data.series.map(({ name }) => ({ label: name }))],
-      },
-      [data.times, ...data.series.map(({ values }) => values)],
-      place.current,
-    );
-    return () => {
-      plot.destroy();
-    };
-  }, [data, zone]);
+const NO_ORDER: readonly string[] = [];
+const NO_BANDS: readonly [] = [];
+
+export function Chart(props: ChartProps) {
+  const { title, measure, by, filters = {}, span, place, zone, kind = 'areas', order = NO_ORDER, size } = props;
+  const query = new URLSearchParams({ measure, ...(by !== undefined && { by }), ...filters, ...spanQuery(span) });
+  const address = `/chart?${query.toString()}`;
+  const { data, problem, reload } = useApi<ChartData>(address);
+  const nameOf = useMemo(() => (name: string) => seriesName(name, by, title), [by, title]);
   return (
-    <figure>
-      <figcaption>{title}</figcaption>
-      {data === null ? <p>{text.component.loading}</p> : <div ref={place} />}
-    </figure>
+    <Panel
+      title={title}
+      {...(size !== undefined && { size })}
+      actions={
+        <>
+          <CsvLink path={`${address}&format=csv`} name={title} />
+          {data !== null && <ViewLink data={data} place={place} title={title} />}
+        </>
+      }
+    >
+      <figure class="chart">
+        {problem !== null && <ErrorState problem={problem} retry={reload} />}
+        {data === null && problem === null && (
+          <div class="skeleton plot-space" role="status">
+            {text.component.loading}
+          </div>
+        )}
+        {data !== null && (
+          <ChartView
+            title={title}
+            data={data}
+            order={order}
+            nameOf={nameOf}
+            format={formatOf(measure)}
+            isStacked={kind === 'areas'}
+            isTrimmed={span.name === 'all'}
+            zone={zone}
+            bands={NO_BANDS}
+          />
+        )}
+        {data !== null && data.error > 0 && <p class="small muted">{text.chart.estimated(percent(data.error))}</p>}
+      </figure>
+    </Panel>
+  );
+}
+
+/** Leads to this page with the span as it is now, which does not move on with time. */
+function ViewLink({ data: { from, to }, place, title }: { data: ChartData; place: Place; title: string }) {
+  const query = changedQuery(place.query, spanAddress({ name: null, from, to }));
+  return (
+    <Link to={`${place.path}${queryText(query)}`}>
+      {text.chart.link}
+      <span class="hidden-text"> {title}</span>
+    </Link>
   );
 }

@@ -56,10 +56,11 @@ export function span(seconds: number | null): string {
   return `${Math.floor(seconds / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${next[1]}`}`;
 }
 
-/** The largest unit in words: `3 days`, `1 hour`. */
+/** In words, in the largest unit of which it is a whole number: `3 days`, `90 minutes`, `1 hour`. */
 export function spanInWords(seconds: number): string {
-  const [size, , one, many] = units.spans.find(([least]) => seconds >= least) ?? units.spans[3];
-  const number = Math.floor(seconds / size);
+  const [size, , one, many] =
+    units.spans.find(([length]) => seconds >= length && seconds % length === 0) ?? units.spans[3];
+  const number = Math.round(seconds / size);
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 

@@ -13,6 +13,27 @@ export function day(ms: number | null, zone: string): string {
   return written(ms, zone, 'day', DAY);
 }
 
+/** `29 Nov`. */
+export function dayOfMonth(ms: number, zone: string): string {
+  return written(ms, zone, 'dayOfMonth', { day: 'numeric', month: 'short' });
+}
+
+/** `Nov`. */
+export function month(ms: number, zone: string): string {
+  return written(ms, zone, 'month', { month: 'short' });
+}
+
+/** `2026`. */
+export function year(ms: number, zone: string): string {
+  return written(ms, zone, 'year', { year: 'numeric' });
+}
+
+/** `29 Nov 2026, 18:05 to 18:10`: for a place that names the zone. */
+export function timeRange(fromMs: number, toMs: number, zone: string): string {
+  const end = day(fromMs, zone) === day(toMs, zone) ? clock(toMs, zone) : time(toMs, zone);
+  return text.component.span.chosen(time(fromMs, zone), end);
+}
+
 /** `18:05`. */
 export function clock(ms: number | null, zone: string): string {
   return written(ms, zone, 'clock', MINUTE);

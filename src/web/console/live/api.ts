@@ -35,6 +35,7 @@ export async function getLive<T>(signal?: AbortSignal): Promise<T> {
   const headers = { accept: 'application/json', ...(liveTag !== '' && { 'if-none-match': liveTag }) };
   const response = await fetch(`${API}/live`, { headers, signal: signal ?? null });
   if (response.status === NOT_MODIFIED) return liveDocument as T;
+  if (response.status === FORBIDDEN) goToSignIn();
   liveDocument = await answerOf<T>(response);
   liveTag = response.headers.get('etag') ?? '';
   return liveDocument as T;

@@ -5,6 +5,7 @@ import type { Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
 import { HealthPage } from './health/health-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
+import { SignInPage } from './sign-in/sign-in-page.tsx';
 
 export interface PageProps {
   readonly live: LiveDocument;
@@ -29,6 +30,7 @@ const { pages } = text.shell;
 export const PAGES: readonly Page[] = [
   { path: '/', title: pages.overview, isListed: true, view: OverviewPage },
   { path: '/health', title: pages.health, isListed: true, view: HealthPage },
+  { path: '/sign-in', title: pages.signIn, isListed: false, openView: SignInPage },
 ];
 
 /** The page of an address; null for none. */

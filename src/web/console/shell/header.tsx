@@ -5,6 +5,7 @@ import { fullTime } from '../format/time-format.ts';
 import type { Live } from '../live/use-live.ts';
 import { text } from '../text/catalogue.ts';
 import { Link } from './link.tsx';
+import { UserMenu } from './user-menu.tsx';
 
 export function Header({ live: { now, isLost } }: { live: Live }) {
   const names = now === null ? [] : [now.place.site, now.place.isp, now.place.link].filter((name) => name !== '');
@@ -23,6 +24,7 @@ export function Header({ live: { now, isLost } }: { live: Live }) {
             {now.now_ms === null ? text.shell.noPackets : text.shell.clock(fullTime(now.now_ms, now.zone))}
           </span>
         )}
+        <UserMenu />
       </div>
     </div>
   );

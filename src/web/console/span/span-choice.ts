@@ -19,6 +19,8 @@ const SECONDS_PER_MINUTE = 60;
 const MS_PER_SECOND = 1000;
 /** Packet time that is older than this against the clock is that of packets from the past. */
 const PAST_MS = 86_400_000;
+/** How long after its end a minute is written. */
+const WRITING_MS = 5000;
 
 /** The span in the address; without one that of `usual`, and for replayed captures everything. */
 export function spanOf(query: URLSearchParams, live: LiveDocument, usual: SpanName = 'day'): SpanChoice {
@@ -49,10 +51,13 @@ export function stepped({ from, to }: SpanChoice, direction: -1 | 1): SpanChoice
   return from + length < 0 ? null : { name: null, from: from + length, to: to + length };
 }
 
-/** The end of the minute that it is: by the clock, or by the packets where they are from the past. */
+/** The end of the last whole minute that is surely recorded: by the clock, or by the packets where they are from the past. */
 export function endOf({ now_ms: nowMs, wall_ms: wallMs }: LiveDocument): number {
-  const ms = nowMs === null || Math.abs(wallMs - nowMs) < PAST_MS ? wallMs : nowMs;
-  return (Math.floor(ms / MS_PER_SECOND / SECONDS_PER_MINUTE) + 1) * SECONDS_PER_MINUTE;
+  const isPast = nowMs !== null && Math.abs(wallMs - nowMs) >= PAST_MS;
+  const ms = isPast ? nowMs : wallMs;
+  return isPast
+    ? Math.ceil(ms / MS_PER_SECOND / SECONDS_PER_MINUTE) * SECONDS_PER_MINUTE
+    : Math.floor((ms - WRITING_MS) / MS_PER_SECOND / SECONDS_PER_MINUTE) * SECONDS_PER_MINUTE;
 }
 
 function timeIn(value: string | null): number | null {

@@ -4,7 +4,8 @@ import { component } from './english/component.ts';
 import { health } from './english/health.ts';
 import { overview } from './english/overview.ts';
 import { shell } from './english/shell.ts';
+import { signIn } from './english/sign-in.ts';
 import { terms } from './english/terms.ts';
 import { units } from './english/units.ts';
 
-export const english = { shell, terms, units, component, chart, overview, health };
+export const english = { shell, terms, units, component, chart, overview, health, signIn };

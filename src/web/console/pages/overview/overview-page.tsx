@@ -1,23 +1,30 @@
 /** Overview. */
 import { Chart } from '../../chart/chart.tsx';
-import { Panel } from '../../component/panel.tsx';
-import { spanOf, spanQuery } from '../../span/span-choice.ts';
+import { spanOf } from '../../span/span-choice.ts';
 import { TimeSpan } from '../../span/time-span.tsx';
-import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
+
+const ACTIONS = ['allow', 'throttle', 'block'];
 
 export function OverviewPage({ live, place }: PageProps) {
   const span = spanOf(place.query, live);
+  const common = { span, place, zone: live.zone };
   return (
     <>
       <TimeSpan span={span} live={live} />
-      <Panel title={text.chart.decisions} size="wide">
+      <div class="grid">
+        <Chart {...common} title="Decisions by action" measure="decisions" by="action" order={ACTIONS} size="double" />
+        <Chart {...common} title="Findings by protocol" measure="decisions" by="protocol" size="double" />
         <Chart
-          title={text.chart.decisions}
-          query={{ measure: 'decisions', by: 'action', ...spanQuery(span) }}
-          zone={live.zone}
+          {...common}
+          title="Clients by action"
+          measure="clients"
+          by="action"
+          order={ACTIONS}
+          kind="lines"
+          size="double"
         />
-      </Panel>
+      </div>
     </>
   );
 }

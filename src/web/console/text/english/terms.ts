@@ -11,5 +11,12 @@ export const terms = {
     destination: 'Destination',
     both: 'Both ends',
   } as Record<string, string>,
+  /** Registered hits: which, and what became of them. */
+  harmKinds: {
+    in_force: 'Registered hit',
+    on_purpose: 'On purpose',
+    other_protocol: 'Registered for another protocol',
+  } as Record<string, string>,
+  harmOutcomes: { would: 'Would have been hit', prevented: 'Prevented', done: 'Hit' } as Record<string, string>,
   outcomes: { forwarded: 'Forwarded', delayed: 'Delayed', dropped: 'Dropped' } as Record<string, string>,
 };

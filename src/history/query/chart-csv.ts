@@ -1,0 +1,24 @@
+/**
+ * A chart's points as CSV (RFC 4180): a row for each point with its beginning in UTC, the part of it that was watched, and
+ * a column for each series. A value is empty where nothing was watched, which is not 0.
+ */
+import { csvField } from '../../output/table/csv-field.ts';
+import { type ChartData, type ChartQuery, LARGEST_SMALL_GROUP, type Measure } from './chart-query.ts';
+
+const END_OF_LINE = '\r\n';
+const MS_PER_SECOND = 1000;
+
+export function chartCsv({ times, watched, series }: ChartData, { measure, by }: ChartQuery): string {
+  const names = series.map(({ name }) => (by === undefined ? measure : name));
+  const rows = times.map((time, at) => [
+    new Date(time * MS_PER_SECOND).toISOString(),
+    String(watched[at]!),
+    ...series.map(({ values }) => written(values[at]!, measure)),
+  ]);
+  return [['from', 'watched', ...names.map(csvField)], ...rows].map((row) => row.join(',') + END_OF_LINE).join('');
+}
+
+function written(value: number | null, measure: Measure): string {
+  if (value === null) return '';
+  return measure === 'clients' && value === LARGEST_SMALL_GROUP ? `<${LARGEST_SMALL_GROUP + 1}` : String(value);
+}

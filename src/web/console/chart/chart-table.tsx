@@ -1,0 +1,77 @@
+/** The values of a chart as a table, opened on demand. On paper it is always there, in few rows. */
+import { useState } from 'preact/hooks';
+import { type Column, DataTable } from '../component/data-table.tsx';
+import { Time } from '../component/time.tsx';
+import { percent, spanInWords } from '../format/number-format.ts';
+import { zoneName } from '../format/time-format.ts';
+import { text } from '../text/catalogue.ts';
+import type { ChartPoints } from './chart-points.ts';
+import type { MeasureFormat } from './measure-format.ts';
+import { rowsOf, type TableRow } from './table-rows.ts';
+import { usePrinting } from './use-printing.ts';
+
+export interface ChartTableProps {
+  readonly title: string;
+  readonly points: ChartPoints;
+  /** Names of the series, in their order. */
+  readonly names: readonly string[];
+  readonly format: MeasureFormat;
+  readonly step: number;
+  readonly zone: string;
+}
+
+const MOST_PRINTED = 31;
+
+export function ChartTable(props: ChartTableProps) {
+  const [isOpen, setOpen] = useState(false);
+  const isPrinting = usePrinting();
+  return (
+    <details
+      class="chart-table"
+      open={isOpen || isPrinting}
+      onToggle={({ currentTarget }) => {
+        if (!isPrinting) setOpen(currentTarget.open);
+      }}
+    >
+      <summary>{text.chart.table}</summary>
+      {(isOpen || isPrinting) && <Rows {...props} most={isPrinting ? MOST_PRINTED : Infinity} />}
+    </details>
+  );
+}
+
+function Rows({ title, points, names, format, step, zone, most }: ChartTableProps & { most: number }) {
+  const { rows, joined } = rowsOf(points, format.isSum, most);
+  const series = names.map((name, at): Column<TableRow> => ({
+    key: `series ${at}`,
+    title: name,
+    isNumber: true,
+    cell: ({ values }) => format.exact(values[at] ?? null),
+    sortBy: ({ values }) => values[at] ?? null,
+  }));
+  const columns: Column<TableRow>[] = [
+    {
+      key: 'time',
+      title: text.chart.time(zoneName(zone)),
+      isName: true,
+      cell: ({ time }) => <Time ms={time * 1000} zone={zone} isPlain />,
+      sortBy: ({ time }) => time,
+    },
+    ...series,
+    {
+      key: 'watched',
+      title: text.chart.watched,
+      isNumber: true,
+      cell: ({ watched }) => percent(watched),
+      sortBy: ({ watched }) => watched,
+    },
+  ];
+  return (
+    <DataTable
+      caption={text.chart.caption(title, spanInWords(step * joined))}
+      columns={columns}
+      rows={rows}
+      keyOf={({ time }) => time}
+      empty={text.chart.noData}
+    />
+  );
+}
