@@ -17,6 +17,7 @@ import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { NO_ORIGIN } from '../output/event/event-origin.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
 import { openLog } from '../output/log/log.ts';
+import { RECENT_DECISIONS } from './history-flags.ts';
 import { NO_ACCOUNTS } from '../web/http/accounts/account-options.ts';
 import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
@@ -80,7 +81,13 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           origin: NO_ORIGIN,
         },
         show: showAddresses(addresses),
-        history: { path: IN_MEMORY, zone: flags.zone, retention: FOREVER, place: { site: '', isp: '', link: '' } },
+        history: {
+          path: IN_MEMORY,
+          zone: flags.zone,
+          retention: FOREVER,
+          place: { site: '', isp: '', link: '' },
+          recent: { most: RECENT_DECISIONS, perSecond: Infinity },
+        },
         drafts: null,
         http: {
           listen: { host: LOOPBACK, port },

@@ -3,7 +3,7 @@ import { CHECKS } from '../dataplane/fingerprint/checks.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { displayFilter } from '../output/event/display-filter.ts';
 import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';
-import type { TriedRule } from '../policy/decide.ts';
+import type { TriedRule } from '../policy/rule-trace.ts';
 import type { FlowTrace } from '../study/explain/flow-trace.ts';
 import { checkedLength, hexDump } from '../study/explain/hex-dump.ts';
 import { missingLines, searchLines, type TraceShape } from '../study/explain/trace-text.ts';

@@ -7,6 +7,7 @@ import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import { parseDuration } from '../policy/action.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export interface HistoryFlags {
   readonly history?: string;
@@ -15,6 +16,7 @@ export interface HistoryFlags {
   readonly historyMinutes: number;
   readonly historyHours: number;
   readonly historyDays: number;
+  readonly recentDecisions: number;
 }
 
 const NO_HISTORY = 'none';
@@ -24,12 +26,25 @@ const YEARS = /^(\d{1,3})y$/;
 const SECONDS_PER_YEAR = 365 * 86_400;
 const SECONDS_PER_DAY = 86_400;
 const MICROS_PER_SECOND = 1e6;
+export const RECENT_DECISIONS = 50_000;
+const MOST_RECENT_DECISIONS = 500_000;
+/** Taken into the list a second, at most. */
+const DECISIONS_PER_SECOND = 2000;
 
 export function historyOption(): Option {
   return new Option(
     '--history <file>',
     'where counts by minute, hour and day are kept for the console; none for no history and no console (default: history.db in the folder of state, or memory)',
   );
+}
+
+export function recentDecisionsOption(): Option {
+  return new Option(
+    '--recent-decisions <n>',
+    'the newest decisions, which the console can search; in memory only, about 2 kB each',
+  )
+    .argParser(wholeNumber(1, MOST_RECENT_DECISIONS))
+    .default(RECENT_DECISIONS);
 }
 
 export function zoneOption(): Option {
@@ -57,7 +72,7 @@ function keptSeconds(value: string): number {
 
 /** Null for no history. `folder`: that of state; null for none. */
 export function historyOptions(flags: HistoryFlags & EventOrigin, folder: string | null): HistoryOptions | null {
-  const { history, zone, site = '', isp = '', link = '' } = flags;
+  const { history, zone, recentDecisions, site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
   const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
   // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
@@ -67,7 +82,8 @@ export function historyOptions(flags: HistoryFlags & EventOrigin, folder: string
       ExitCode.WRONG_USAGE,
     );
   const path = history ?? (folder === null ? IN_MEMORY : join(folder, HISTORY_NAME));
-  return { path, zone, retention, place: { site, isp, link } };
+  const recent = { most: recentDecisions, perSecond: DECISIONS_PER_SECOND };
+  return { path, zone, retention, place: { site, isp, link }, recent };
 }
 
 function zoneName(value: string): string {

@@ -9,7 +9,8 @@ import { adviseOnDate } from '../registry/file/date-advice.ts';
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { LIKE_AN_ADDRESS } from '../registry/like-an-address.ts';
 import { PrefixParser } from '../registry/prefix.ts';
-import { NO_REGISTRATION, type Registration, Validity } from '../registry/registration.ts';
+import { coverageLines, registrationText, validityText } from '../registry/coverage-text.ts';
+import { Validity } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { requireRegistry } from '../rules/load-rules.ts';
@@ -119,41 +120,4 @@ function section(rows: readonly number[], heading: string, { registry, timeUs, p
   const more = rows.length - shown.length;
   const count = rows.length === 1 ? '1 registration' : `${rows.length} registrations`;
   return [`${heading}, ${count}:`, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
-}
-
-/** A line for each registration that covers the address, with the applicable one marked; one line if there is none. */
-export function coverageLines(
-  registry: Registry,
-  words: ArrayLike<number>,
-  timeUs: number,
-  protocol: number,
-): string[] {
-  const [a, b, c, d] = [words[0]!, words[1]!, words[2]!, words[3]!];
-  const found = registry.coverages(a, b, c, d, timeUs, protocol);
-  if (found.length === 0) return ['not registered: no registration covers it'];
-  const counts = registry.covers(a, b, c, d, timeUs, protocol);
-  const lines = found.map(({ index, validity }) => {
-    const registration = registry.registrationAt(index);
-    const mark = index === counts ? 'counts' : validityText(validity, registration, protocol);
-    return `${registrationText(registration)}: ${mark}`;
-  });
-  if (counts === NO_REGISTRATION) lines.push('not registered: none of these is in force');
-  return lines;
-}
-
-function registrationText({ prefix, holder, sector, reference, line }: Registration): string {
-  return `${prefix}  ${holder} (${sector}), ${reference === '' ? 'no reference' : reference}, line ${line}`;
-}
-
-function validityText(validity: Validity, registration: Registration, protocol: number): string {
-  switch (validity) {
-    case Validity.NOT_YET_VALID:
-      return `not valid before ${formatMicros(registration.validFromUs ?? 0)}`;
-    case Validity.EXPIRED:
-      return `expired, valid until ${formatMicros(registration.validUntilUs ?? 0)}`;
-    case Validity.OTHER_PROTOCOL:
-      return `for ${registration.protocols.join(', ')} only, not ${PROTOCOL_NAMES[protocol]!}`;
-    case Validity.IN_FORCE:
-      return 'in force too; a more specific or an earlier one counts';
-  }
 }

@@ -6,7 +6,7 @@ import { MODE_NAMES } from '../policy/mode.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
-import { historyOption, retentionOptions, zoneOption } from './history-flags.ts';
+import { historyOption, recentDecisionsOption, retentionOptions, zoneOption } from './history-flags.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
@@ -188,6 +188,7 @@ function addStateOptions(command: Command): void {
       ).argParser(webhook),
     )
     .addOption(historyOption())
+    .addOption(recentDecisionsOption())
     .addOption(zoneOption());
   for (const option of retentionOptions()) command.addOption(option);
   command.option(

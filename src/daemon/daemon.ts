@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { DecisionSink } from '../decision/decision-sink.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import { teeDecisions } from '../decision/tee-sink.ts';
 import { statsLine } from '../output/event/daemon-event-line.ts';
@@ -36,6 +37,7 @@ import { type OutputOptions, RunOutputs } from './outputs.ts';
 import type { RulesState } from './rules-state.ts';
 import type { RulesFiles } from './daemon-rules.ts';
 import { DaemonConsole, PAGES } from './console/daemon-console.ts';
+import { consoleAddresses, DecisionFeed } from './console/decision-feed.ts';
 import { HistoryFeed, type HistoryOptions } from './console/history-feed.ts';
 import { daemonRoutes } from './routes.ts';
 import { RunSafety } from './safety.ts';
@@ -92,6 +94,8 @@ const WAIT_FOR_LOGS_MS = 2500;
 /** Flush timeout when the source ended on its own. */
 const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
+/** Recent decisions go to the history process so often. */
+const DECISIONS_MS = 250;
 /** Files to which packets can be attributed; more than the lifetime of a flow spans. */
 const FILES_LIMIT = 65_536;
 /** Time for the last minutes of the history. */
@@ -113,6 +117,7 @@ export class Daemon {
   private readonly clock: RunClock;
   private readonly notices: RunNotices;
   private readonly history: HistoryFeed | null;
+  private readonly decisions: DecisionFeed | null;
   private readonly console: DaemonConsole | null;
   private lock: Server | null = null;
   private readonly administration: RunAdministration;
@@ -145,7 +150,9 @@ export class Daemon {
     const { rulesFiles, starting, rulesState, tracker, notifier, stateFolder, show } = options;
     const rules = starting.reading.rules!;
     this.history = options.history === null ? null : new HistoryFeed(options.history, log);
-    const sink = this.history === null ? outputs : teeDecisions(outputs, this.history.decided);
+    this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
+    this.decisions = this.openDecisions(files);
+    const sink = this.historySink();
     const tripped = (report: TripReport): void => {
       this.safety.tripped(report);
       this.console?.tick();
@@ -182,14 +189,22 @@ export class Daemon {
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    this.access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
-    const { clock, history, administration, access } = this;
+    const { clock, history, administration, access, decisions } = this;
     this.changes.calendar.isOff = source.kind === 'captures';
     const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts };
     this.console =
-      history === null
+      history === null || decisions === null
         ? null
-        : new DaemonConsole({ ...parts, ...shown, clock, history, administration, access, startedMs: Date.now() });
+        : new DaemonConsole({
+            ...parts,
+            ...shown,
+            clock,
+            history,
+            decisions,
+            administration,
+            access,
+            startedMs: Date.now(),
+          });
     const routes = [...this.routes(), ...(this.console === null ? [] : apiRoutes(this.console))];
     this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });
   }
@@ -226,6 +241,9 @@ export class Daemon {
     if (this.options.watch) this.changes.reloads.watch();
     this.every(TICK_MS, () => {
       this.tick();
+    });
+    this.every(DECISIONS_MS, () => {
+      void this.decisions?.batches.flush();
     });
     if (this.options.statsMs > 0)
       this.every(this.options.statsMs, () => {
@@ -346,6 +364,21 @@ export class Daemon {
     source.close();
   }
 
+  /** What receives recent decisions; null without a history. */
+  private openDecisions(files: PacketFiles): DecisionFeed | null {
+    const { history, outputs } = this;
+    const { show, rulesFiles } = this.options;
+    if (history === null) return null;
+    const addresses = consoleAddresses(rulesFiles.addresses, show, this.access.hasAccounts);
+    return new DecisionFeed(history.options.recent, addresses, show, history.client, outputs, files);
+  }
+
+  private historySink(): DecisionSink {
+    const { outputs, history, decisions } = this;
+    if (history === null || decisions === null) return outputs;
+    return teeDecisions(teeDecisions(outputs, history.decided), decisions.decided);
+  }
+
   private tick(): void {
     this.hints.look(performance.now());
     this.outputs.logNewLosses(this.log, performance.now());
@@ -412,6 +445,7 @@ export class Daemon {
       rules: { sha256: rulesSha256(engine.rules) },
       ...contextOf(engine.rules),
     });
+    this.decisions?.begin(engine);
     outputs.onNotice = (line) => {
       history.notice(line);
     };

@@ -47,6 +47,8 @@ export class RunOutputs implements DecisionSink {
   readonly ended?: NonNullable<DecisionSink['ended']>;
   /** Also receives each event of the daemon itself; null for none. */
   onNotice: ((line: string) => void) | null = null;
+  /** The line of the decision at hand, without origin and number; null if there is no log of decisions. */
+  decisionLine: string | null = null;
   /** After this time the ends of flows are only counted, not written. */
   private endBy = Infinity;
   /** Dropped lines of all logs at the last message. */
@@ -117,7 +119,9 @@ export class RunOutputs implements DecisionSink {
   }
 
   decided(flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): void {
-    this.decisions?.write(this.events.decision(this.files.current, flow, decision, timeUs, packet));
+    if (this.decisions === null) return;
+    this.decisionLine = this.events.decision(this.files.current, flow, decision, timeUs, packet);
+    this.decisions.write(this.decisionLine);
   }
 
   /** Writes an event of the daemon itself. */

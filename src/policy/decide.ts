@@ -51,7 +51,8 @@ function matches(rule: Rule, input: DecisionInput): boolean {
   return isInRollout(rule, input);
 }
 
-function isInRollout(rule: Rule, input: DecisionInput): boolean {
+/** True if the rule applies to the client. */
+export function isInRollout(rule: Rule, input: DecisionInput): boolean {
   return rule.rollout >= 1 || rolloutPosition(rule.rolloutSeed, input.source) < rule.rollout;
 }
 
@@ -67,28 +68,4 @@ export function reasonOf(policy: Policy, rule: number, input: DecisionInput): Re
   if (source && destination) return Reason.REGISTERED_BOTH;
   if (source) return Reason.REGISTERED_SOURCE;
   return destination ? Reason.REGISTERED_DESTINATION : Reason.NOT_REGISTERED;
-}
-
-/** A rule that was tried for a decision, in words. */
-export interface TriedRule {
-  readonly name: string;
-  readonly matched: boolean;
-  /** The conditions that did not hold; empty where the rule matched. */
-  readonly failed: readonly string[];
-}
-
-/** The rules that were tried for a decision, up to the one that matched. */
-export function traceRules(policy: Policy, input: DecisionInput): TriedRule[] {
-  const tried: TriedRule[] = [];
-  for (const rule of policy.rules) {
-    const failed = rule.conditions
-      .filter((condition) => !condition.holds(input))
-      .map((condition) => `${condition.name}: ${condition.wanted}`);
-    if (failed.length === 0 && !isInRollout(rule, input)) {
-      failed.push(`rollout: the client is not within the first ${Number((rule.rollout * 100).toFixed(6))} %`);
-    }
-    tried.push({ name: rule.name, matched: failed.length === 0, failed });
-    if (failed.length === 0) break;
-  }
-  return tried;
 }

@@ -2,8 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
+import type { DecisionAnswers } from '../../web/api/decision-routes.ts';
 import type { RunAdministration } from '../administration.ts';
 import { DaemonActions } from './console-actions.ts';
+import { RunDecisions } from './decision-answers.ts';
+import type { DecisionFeed } from './decision-feed.ts';
 import { Drafts } from './drafts.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
@@ -15,6 +18,7 @@ export const PAGES = fileURLToPath(new URL('../console/', import.meta.url));
 
 export interface ConsoleParts extends LiveParts, ShownRegistrations {
   readonly administration: RunAdministration;
+  readonly decisions: DecisionFeed;
   /** The folder of policies that operators may try as drafts; null for none. */
   readonly drafts: string | null;
 }
@@ -26,6 +30,7 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly rules: ConsoleRules;
   readonly actions: DaemonActions;
   readonly registry: ConsoleRegistry;
+  readonly decisions: DecisionAnswers;
   private readonly parts: ConsoleParts;
 
   constructor(parts: ConsoleParts) {
@@ -34,6 +39,7 @@ export class DaemonConsole implements ConsoleAnswers {
     this.registry = new ConsoleRegistry(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     const { client } = parts.history;
+    this.decisions = new RunDecisions(client, parts.decisions, parts.engine);
     this.history = {
       chart: (query) => client.ask({ what: 'chart', query }),
       changes: (query) => client.ask({ what: 'changes', query }),

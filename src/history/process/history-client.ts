@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Change, Minute } from '../roll-up.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
 import { IN_MEMORY } from '../store/in-memory.ts';
@@ -127,6 +128,12 @@ export class HistoryClient {
   /** The answer, as text. Rejects with HistoryFailure if the history cannot answer. */
   async ask(question: HistoryQuestion): Promise<string> {
     return this.opened().request(question, QUESTION_MS);
+  }
+
+  /** The answer on recent decisions, which are in the process's memory. Rejects with HistoryFailure if it does not run. */
+  async askRecent(request: RecentRequest): Promise<string> {
+    if (this.child === null) throw new HistoryFailure('the history process does not run');
+    return this.child.request(request, QUESTION_MS);
   }
 
   /** Copies the history to a new file. Rejects with HistoryFailure. */

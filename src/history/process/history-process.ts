@@ -7,6 +7,7 @@ import { chartCsv } from '../query/chart-csv.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
+import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
 import { faultOf, faultText } from '../store/database-fault.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
 import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Written } from './messages.ts';
@@ -18,6 +19,7 @@ const PRIVATE_UMASK = 0o077;
 
 let store: HistoryStore | null = null;
 let path = '';
+const recent = new RecentAnswers();
 
 process.umask(PRIVATE_UMASK);
 process.on('message', (message: HistoryMessage) => {
@@ -38,6 +40,7 @@ function handle(message: HistoryMessage): HistoryAnswer {
 }
 
 function perform(request: HistoryRequest): string {
+  if (isRecentRequest(request)) return recent.answer(request);
   if (request.what === 'open') {
     store?.close();
     ({ path } = request);

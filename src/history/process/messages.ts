@@ -2,6 +2,7 @@
 import type { ChangesQuery } from '../query/change-list.ts';
 import type { ChartQuery } from '../query/chart-query.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
+import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Place } from '../roll-up.ts';
 import type { Fault } from '../store/database-fault.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
@@ -21,6 +22,7 @@ export type HistoryRequest =
   | { readonly what: 'write'; readonly session: string; readonly number: number; readonly rows: readonly Uint8Array[] }
   /** Copies the history to a new file. */
   | { readonly what: 'backup'; readonly file: string }
+  | RecentRequest
   | HistoryQuestion;
 
 export type HistoryMessage = { readonly id: number } & HistoryRequest;

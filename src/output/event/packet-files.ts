@@ -36,6 +36,11 @@ export class PacketFiles {
     return this.names[this.indexOf(number)] ?? this.current;
   }
 
+  /** The file of a packet, and the packet's number in it. */
+  at(number: number): { readonly file: string; readonly packet: number } {
+    return { file: this.of(number), packet: number - (this.before[this.indexOf(number)] ?? 0) };
+  }
+
   /** A packet's position as text. Packet analysers number the packets of each file from 1. */
   placeOf(number: number): string {
     return this.names.length < 2 ? `packet ${number} of ${this.current}` : this.shortPlaceOf(number);

@@ -23,6 +23,8 @@ export interface ApiAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: string | Uint8Array;
+  /** Sent instead of the body: parts that are made as fast as the caller takes them. */
+  readonly parts?: AsyncIterable<string>;
   /** The name under which a browser stores the answer; left out for one that it shows. */
   readonly fileName?: string;
   /** The version of an answer that many ask for again: one who has it is told so. */

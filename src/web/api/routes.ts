@@ -1,5 +1,6 @@
 /** Every route of the console's API, in one table. */
 import { actionRoutes, type ConsoleActions } from './action-routes.ts';
+import { type DecisionAnswers, decisionRoutes } from './decision-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
 import { type RegistryAnswers, registryRoutes } from './registry-routes.ts';
@@ -9,6 +10,7 @@ import { type RulesAnswers, rulesRoutes } from './rules-routes.ts';
 /** What the pages read and do. The daemon implements it. */
 export interface ConsoleAnswers extends LiveAnswers {
   readonly history: HistoryAnswers;
+  readonly decisions: DecisionAnswers;
   readonly rules: RulesAnswers;
   readonly actions: ConsoleActions;
   readonly registry: RegistryAnswers;
@@ -18,6 +20,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
   return belowApi([
     ...liveRoutes(answers),
     ...historyRoutes(answers.history),
+    ...decisionRoutes(answers.decisions),
     ...rulesRoutes(answers.rules),
     ...actionRoutes(answers.actions),
     ...registryRoutes(answers.registry),

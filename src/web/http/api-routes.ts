@@ -2,6 +2,7 @@
  * Adds routes to the framework. What a route's access asks is checked before a body is read; then query and body are
  * checked against the route's schemas, and the answer is sent.
  */
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiAnswer, type Caller, refusal, type Route } from '../api/route.ts';
 import type { ConsoleAccess } from './accounts/console-access.ts';
@@ -120,12 +121,12 @@ function sendVersion(request: FastifyRequest, reply: FastifyReply, answer: ApiAn
   return send(reply, { ...answer, body: gzipped() });
 }
 
-export function send(reply: FastifyReply, { status, type, body, fileName, headers }: ApiAnswer): FastifyReply {
+export function send(reply: FastifyReply, { status, type, body, parts, fileName, headers }: ApiAnswer): FastifyReply {
   if (fileName !== undefined) void reply.header('content-disposition', `attachment; filename="${fileName}"`);
   if (headers !== undefined) void reply.headers(headers as Record<string, string | string[]>);
   return reply
     .code(status)
     .header('cache-control', 'no-store')
     .type(type)
-    .send(typeof body === 'string' ? body : Buffer.from(body));
+    .send(parts === undefined ? (typeof body === 'string' ? body : Buffer.from(body)) : Readable.from(parts));
 }

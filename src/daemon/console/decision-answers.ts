@@ -1,0 +1,148 @@
+/** Answers what the pages ask of recent decisions: the history process has the decisions, the engine their flows now. */
+import { isMappedIpv4 } from '../../core/ip-address.ts';
+import { PROTOCOL_NAMES } from '../../core/protocol.ts';
+import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
+import { Check, CHECKS } from '../../dataplane/fingerprint/checks.ts';
+import { DECISION_WORDS, type DecisionTable, DecisionWord } from '../../decision/decision-table.ts';
+import { FlowRecord } from '../../decision/flow-record.ts';
+import type { HistoryClient } from '../../history/process/history-client.ts';
+import type { DecisionKey, KeptExplanation } from '../../history/recent/decision-explanation.ts';
+import type { DecisionsQuery } from '../../history/recent/decision-query.ts';
+import { wordsOf } from '../../history/recent/kept-decision.ts';
+import type { ExportPart } from '../../history/recent/recent-requests.ts';
+import { ACTION_NAMES } from '../../policy/action.ts';
+import { NO_RULE } from '../../policy/decide.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { coverageOf } from '../../registry/coverage-text.ts';
+import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
+import type { DecisionAnswers, DecisionProblem } from '../../web/api/decision-routes.ts';
+import type { DecisionExplanation } from '../../web/api/decision-schema.ts';
+import type { RunEngine } from '../daemon-engine.ts';
+import type { DecisionFeed, FlowPlace } from './decision-feed.ts';
+
+type Now = DecisionExplanation['now'];
+
+const TUNNEL_CONFIRMED = CHECKS[Check.TUNNEL_CONFIRMED].name;
+const MICROS_PER_MILLISECOND = MICROS_PER_SECOND / 1000;
+/** Bits of a truncated address that are shown: /24 in mapped form, and /48. */
+const SHOWN_BITS = { ipv4: IPV4_LENGTH_OFFSET + 24, ipv6: 48 };
+
+export class RunDecisions implements DecisionAnswers {
+  private readonly client: HistoryClient;
+  private readonly feed: DecisionFeed;
+  private readonly engine: RunEngine;
+  private readonly record = new FlowRecord();
+
+  constructor(client: HistoryClient, feed: DecisionFeed, engine: RunEngine) {
+    this.client = client;
+    this.feed = feed;
+    this.engine = engine;
+  }
+
+  async list(query: DecisionsQuery): Promise<string | DecisionProblem> {
+    const problem = this.problemOf(query);
+    if (problem !== null) return { problem };
+    await this.feed.batches.flush();
+    return this.client.askRecent({ what: 'decisions', query });
+  }
+
+  file(query: DecisionsQuery): AsyncIterable<string> | DecisionProblem {
+    const problem = this.problemOf(query);
+    return problem === null ? this.parts(query) : { problem };
+  }
+
+  async explain(key: DecisionKey): Promise<string | null> {
+    await this.feed.batches.flush();
+    const text = await this.client.askRecent({ what: 'decision', key });
+    const kept = JSON.parse(text) as KeptExplanation | null;
+    if (kept === null) return null;
+    const answer: DecisionExplanation = { kept, now: this.now(kept) };
+    return JSON.stringify(answer);
+  }
+
+  /** The parts are asked for one after the other, as fast as the reader takes them. */
+  private async *parts(query: DecisionsQuery): AsyncGenerator<string, void> {
+    for (let before = query.before; ;) {
+      const part = { ...query, ...(before !== undefined && { before }) };
+      const { text, next } = JSON.parse(
+        await this.client.askRecent({ what: 'decisions-export', query: part }),
+      ) as ExportPart;
+      if (text !== '') yield text;
+      if (next === null) return;
+      before = next;
+    }
+  }
+
+  /** Why the query cannot be answered; null if it can. */
+  private problemOf({ prefix }: DecisionsQuery): string | null {
+    if (prefix === undefined || this.feed.addresses.form !== 'truncated') return null;
+    const parser = new PrefixParser();
+    parser.parse(prefix);
+    const isIpv4 = isMappedIpv4(parser.word0, parser.word1, parser.word2);
+    if (parser.length <= (isIpv4 ? SHOWN_BITS.ipv4 : SHOWN_BITS.ipv6)) return null;
+    return `prefix: addresses are shown truncated, so a prefix of ${isIpv4 ? 'at most /24, like 192.0.2.0/24' : 'at most /48, like 2001:db8:1::/48'}, can be searched for, and no address`;
+  }
+
+  private now(kept: KeptExplanation): Now {
+    const { engine, feed } = this;
+    const { policy, registry } = engine.rules;
+    const place = feed.placeOf(kept.decision.number);
+    return {
+      same_policy: kept.rules.policy_sha256 === policy.sha256,
+      same_registry: kept.rules.registry_sha256 === registry.sha256,
+      covering: feed.addresses.form === 'plain' ? this.coveringOf(kept) : null,
+      flow: place === null ? null : this.flowAt(place),
+      places: this.placesOf(kept),
+      shadow: engine.shadow?.rules.policy.name ?? null,
+    };
+  }
+
+  private placesOf({ decision, evidence }: KeptExplanation): Now['places'] {
+    const packets = new Set([decision.packet, ...evidence.map(({ packet }) => packet)]);
+    // This check compares the number of a packet.
+    for (const { check, seen } of evidence) if (check === TUNNEL_CONFIRMED) packets.add(Number(seen));
+    return Object.fromEntries([...packets].map((packet) => [packet, this.feed.files.at(packet)]));
+  }
+
+  private coveringOf({ decision }: KeptExplanation): Now['covering'] {
+    const { registry } = this.engine.rules;
+    const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(decision.protocol);
+    const of = (ip: string): NonNullable<Now['covering']>['source'] =>
+      coverageOf(registry, wordsOf(ip), parseMicros(decision.time), protocol).map(({ registration, counts, mark }) => {
+        const { prefix, holder, sector, reference, line } = registration;
+        return { prefix, holder, sector, reference, line, counts, mark };
+      });
+    return { source: of(decision.source.ip), destination: of(decision.destination.ip) };
+  }
+
+  /** The flow that has a place, unless another has it by now. */
+  private flowAt({ slot, firstPacket }: FlowPlace): Now['flow'] {
+    const { engine, record } = this;
+    const { table, decisionTable, tunnels, shadow, rules } = engine;
+    if (!table.isActive(slot) || table.firstPacket(slot) !== firstPacket || decisionTable.numberOf(slot) === 0)
+      return null;
+    record.read(table, decisionTable, slot, null, tunnels.nameOf(slot));
+    return {
+      packets_forth: record.packetsToDestination,
+      packets_back: record.packetsToSource,
+      bytes_forth: record.bytesToDestination,
+      bytes_back: record.bytesToSource,
+      first_ms: record.firstTimeUs / MICROS_PER_MILLISECOND,
+      last_ms: record.lastTimeUs / MICROS_PER_MILLISECOND,
+      decided: decidedAt(decisionTable, slot, rules.policy)!,
+      shadow: shadow === null ? null : decidedAt(shadow.comparison.sides.shadow, slot, shadow.rules.policy),
+    };
+  }
+}
+
+/** What a side has decided for a flow; null if it has not. */
+function decidedAt(table: DecisionTable, slot: number, policy: Policy): { action: string; rule: string | null } | null {
+  const number = table.numberOf(slot);
+  if (number === 0) return null;
+  const row = number * DECISION_WORDS;
+  const rule = table.words[row + DecisionWord.RULE]!;
+  return {
+    action: ACTION_NAMES[table.words[row + DecisionWord.ACTION]!]!,
+    rule: rule === NO_RULE ? null : policy.rules[rule]!.name,
+  };
+}

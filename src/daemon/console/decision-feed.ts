@@ -1,0 +1,134 @@
+/**
+ * Hands decisions to the history process, which keeps the newest ones for the console's pages. An event is written once
+ * where the event log shows addresses alike. Where each flow of a decision lies is noted here, so that its state now can
+ * be shown.
+ */
+import { findingStage } from '../../dataplane/fingerprint/finding.ts';
+import type { DecisionSink } from '../../decision/decision-sink.ts';
+import type { Rules } from '../../decision/rules.ts';
+import { DecisionBatches } from '../../history/collect/decision-batches.ts';
+import type { HistoryClient } from '../../history/process/history-client.ts';
+import { ACTION_NAMES, Action } from '../../policy/action.ts';
+import { noteRules, traceWords } from '../../policy/rule-trace.ts';
+import type { AddressForm } from '../../output/event/address-forms.ts';
+import { contextOf } from '../../output/event/event-context.ts';
+import { EventLines } from '../../output/event/event-line.ts';
+import type { PacketFiles } from '../../output/event/packet-files.ts';
+import { type ShowAddress, showAddresses } from '../../output/event/shown-address.ts';
+import type { RunEngine } from '../daemon-engine.ts';
+import type { RunOutputs } from '../outputs.ts';
+
+export interface RecentOptions {
+  /** Decisions that are kept. */
+  readonly most: number;
+  /** Decisions that are taken a second at most; Infinity for all. */
+  readonly perSecond: number;
+}
+
+/** How the console shows addresses, which may be otherwise than in the event log. */
+export interface ShownAddresses {
+  readonly form: AddressForm;
+  readonly show: ShowAddress;
+}
+
+/** Where the flow of a decision lies in the flow table, unless the row has another one by now. */
+export interface FlowPlace {
+  readonly slot: number;
+  readonly firstPacket: number;
+}
+
+const ALLOW = ACTION_NAMES[Action.ALLOW];
+/** Decisions that may wait for the process: two batches of a live source, all of captures that are read at once. */
+const MOST_WAITING = 2000;
+
+/** Without accounts anybody on this machine sees the pages, so addresses are truncated, unless they are pseudonyms. */
+export function consoleAddresses(form: AddressForm, show: ShowAddress, hasAccounts: boolean): ShownAddresses {
+  return hasAccounts || form !== 'plain' ? { form, show } : { form: 'truncated', show: showAddresses('truncated') };
+}
+
+export class DecisionFeed {
+  readonly batches: DecisionBatches;
+  readonly addresses: ShownAddresses;
+  private readonly options: RecentOptions;
+  private readonly outputs: RunOutputs;
+  readonly files: PacketFiles;
+  /** The event log has the lines that are needed here. */
+  private readonly isShared: boolean;
+  private readonly slots: Int32Array;
+  private readonly firstPackets: Float64Array;
+  private engine: RunEngine | null = null;
+  private rules: Rules | null = null;
+  private generation = 0;
+  private lines: EventLines | null = null;
+
+  /** `show`: how the event log shows addresses. */
+  constructor(
+    options: RecentOptions,
+    addresses: ShownAddresses,
+    show: ShowAddress,
+    client: HistoryClient,
+    outputs: RunOutputs,
+    files: PacketFiles,
+  ) {
+    this.options = options;
+    this.addresses = addresses;
+    this.outputs = outputs;
+    this.files = files;
+    this.isShared = addresses.show === show;
+    this.slots = new Int32Array(options.most);
+    this.firstPackets = new Float64Array(options.most);
+    this.batches = new DecisionBatches({
+      limits: { most: options.most, addresses: addresses.form },
+      perSecond: options.perSecond,
+      mostWaiting: options.perSecond === Infinity ? options.most : MOST_WAITING,
+      send: (batch) => client.askRecent({ what: 'decided', batch }),
+      now: () => performance.now(),
+    });
+  }
+
+  begin(engine: RunEngine): void {
+    this.engine = engine;
+    this.useRules(engine.rules);
+  }
+
+  readonly decided: NonNullable<DecisionSink['decided']> = (flow, decision, timeUs, packet) => {
+    const { batches, engine, options } = this;
+    if (engine === null) return;
+    const isHit = decision.action !== ALLOW;
+    if (!batches.takes(isHit)) return;
+    const { rules } = engine;
+    if (rules !== this.rules) this.useRules(rules);
+    const place = batches.made % options.most;
+    this.slots[place] = flow.slot;
+    this.firstPackets[place] = flow.firstPacket;
+    const shared = this.isShared ? this.outputs.decisionLine : null;
+    const line = shared ?? this.lines!.decision(this.files.current, flow, decision, timeUs, packet);
+    const held = isHit && rules.mode === 'enforce' && engine.guard.refuses(findingStage(flow.finding));
+    const tried = noteRules(rules.policy, engine.decisions.input);
+    batches.add({ generation: this.generation, held, tried }, line);
+  };
+
+  /** Where the flow of a decision was; null if too many decisions have been made since. */
+  placeOf(number: number): FlowPlace | null {
+    const { most } = this.options;
+    const { made } = this.batches;
+    if (number > made || number <= made - most) return null;
+    return { slot: this.slots[number % most]!, firstPacket: this.firstPackets[number % most]! };
+  }
+
+  private useRules(rules: Rules): void {
+    this.rules = rules;
+    this.generation++;
+    const { policy, registry, mode } = rules;
+    const context = contextOf(rules);
+    this.lines = new EventLines(this.addresses.show, context);
+    this.batches.useRules({
+      generation: this.generation,
+      policy: policy.name,
+      policySha256: policy.sha256,
+      registrySha256: registry.sha256,
+      mode,
+      rules: traceWords(policy, this.addresses.form !== 'plain'),
+    });
+  }
+}

@@ -1,0 +1,71 @@
+/** Recent decisions as the API shows them. Shared with the page. */
+import * as z from 'zod/mini';
+import { ADDRESS_FORMS } from '../../output/event/address-forms.ts';
+
+/** As events show it: with hidden addresses there is neither prefix nor holder, and the reference is a pseudonym. */
+const registration = z.strictObject({
+  prefix: z.optional(z.string()),
+  holder: z.optional(z.string()),
+  sector: z.string(),
+  reference: z.string(),
+});
+
+const end = z.strictObject({
+  ip: z.string(),
+  /** Null for ESP and AH. */
+  port: z.nullable(z.number()),
+  registration: z.nullable(registration),
+});
+
+export const decisionRow = z.strictObject({
+  /** Counted from 1 since the daemon's start, those included that are not kept. */
+  number: z.number(),
+  flow_id: z.string(),
+  tunnel_id: z.nullable(z.string()),
+  community_id: z.string(),
+  /** Packet time, as events show it. */
+  time: z.string(),
+  packet: z.number(),
+  file: z.string(),
+  protocol: z.string(),
+  variant: z.string(),
+  stage: z.string(),
+  action: z.string(),
+  previous: z.nullable(z.string()),
+  rule: z.nullable(z.string()),
+  reason: z.string(),
+  mode: z.string(),
+  /** The breaker refuses the action. */
+  held: z.boolean(),
+  proto: z.string(),
+  source: end,
+  destination: end,
+});
+export type DecisionRow = z.infer<typeof decisionRow>;
+
+/** How much of what was decided can be searched. */
+export const decisionStock = z.strictObject({
+  /** Decisions since the daemon's start, and those of them that are kept. */
+  made: z.number(),
+  kept: z.number(),
+  /** Decisions that never came into the list because too many came at once. */
+  left_out: z.number(),
+  /** Number and packet time of the oldest and the newest that are kept; null for none. */
+  oldest: z.nullable(z.strictObject({ number: z.number(), time: z.string() })),
+  newest: z.nullable(z.strictObject({ number: z.number(), time: z.string() })),
+  /** How addresses are shown, and searched. */
+  addresses: z.enum(ADDRESS_FORMS),
+});
+export type DecisionStock = z.infer<typeof decisionStock>;
+
+export const decisionList = z.strictObject({
+  /** The newest first. */
+  rows: z.array(decisionRow),
+  /** Decisions that the filters select, and those of them with a number above `after`. */
+  matched: z.number(),
+  newer: z.number(),
+  /** `before` of the next page; null if this is the last. */
+  next: z.nullable(z.number()),
+  stock: decisionStock,
+});
+export type DecisionList = z.infer<typeof decisionList>;

@@ -1,0 +1,111 @@
+/** What can be asked of the recent decisions: filters, a page of them, a form. Shared with the page. */
+import * as z from 'zod/mini';
+import { PROTOCOL_NAMES } from '../../core/protocol.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { ACTION_NAMES } from '../../policy/action.ts';
+import { REASON_NAMES } from '../../policy/decide.ts';
+import { MODE_NAMES } from '../../policy/mode.ts';
+import { PrefixParser } from '../../registry/prefix.ts';
+
+export const REGISTERED_ENDS = ['none', 'source', 'destination', 'both'] as const;
+/** Stands for the action before a flow's first decision, and for a decision by no rule. */
+export const NONE = 'none';
+export const FORMATS = ['json', 'csv', 'jsonl'] as const;
+
+/** Longest text of a filter. */
+const LONGEST = 1000;
+const LARGEST_PORT = 65_535;
+const LARGEST_PAGE = 1000;
+
+/** Names of a list, separated by commas; any of them is meant. */
+function names(known: readonly string[]) {
+  const error = `is one of ${known.join(', ')}, or several separated by commas`;
+  const isKnown = (text: string): boolean => text.split(',').every((name) => known.includes(name));
+  return z.optional(z.string({ error }).check(z.maxLength(LONGEST), z.refine(isKnown, { error })));
+}
+
+/** Texts, separated by commas; any of them is meant. */
+const texts = z.optional(
+  z.string({ error: 'is named once' }).check(z.maxLength(LONGEST, { error: `has at most ${LONGEST} characters` })),
+);
+
+/** A number of a range. */
+function numberOf(least: number, most: number, error: string, isWhole = true) {
+  const bounds = [z.minimum(least, { error }), z.maximum(most, { error })];
+  return z.optional(z.coerce.number({ error }).check(...bounds, ...(isWhole ? [z.int({ error })] : [])));
+}
+
+function matching(pattern: RegExp, error: string) {
+  return z.optional(z.string({ error }).check(z.refine((text) => pattern.test(text), { error })));
+}
+
+const flowId = matching(/^[0-9a-f]{16}$/, 'is 16 digits from 0 to f, as flow_id in events');
+/** Packet time, seconds since 1970. */
+const time = numberOf(0, 1e11, 'is a time in seconds since 1970', false);
+const decisionNumber = numberOf(0, Number.MAX_SAFE_INTEGER, 'is the number of a decision');
+
+export const decisionsQuery = z.strictObject(
+  {
+    protocol: names(PROTOCOL_NAMES.slice(1)),
+    variant: names(Object.values(VARIANT_NAMES).slice(1)),
+    stage: names(STAGE_NAMES.slice(1)),
+    action: names(ACTION_NAMES),
+    previous: names([...ACTION_NAMES, NONE]),
+    reason: names(REASON_NAMES),
+    registered: names(REGISTERED_ENDS),
+    mode: names(MODE_NAMES),
+    /** The breaker refused the action. */
+    held: names(['yes', 'no']),
+    rule: texts,
+    sector: texts,
+    /** An address or a prefix, which one end has. */
+    prefix: z.optional(
+      z.string().check(
+        z.refine((text) => new PrefixParser().parse(text), {
+          error: 'is an address or a prefix, like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32',
+        }),
+      ),
+    ),
+    port: numberOf(1, LARGEST_PORT, 'is a port, 1 to 65535'),
+    tunnel_id: flowId,
+    flow_id: flowId,
+    community_id: matching(/^1:[A-Za-z0-9+/]{27}=$/, 'is "1:" and 28 characters, as community_id in events'),
+    from: time,
+    to: time,
+    /** A part of a holder's name, a reference or a prefix of a registration, as they are shown, in capitals or not. */
+    q: texts,
+    /** Only decisions with a smaller number: the next page. */
+    before: decisionNumber,
+    /** Only decisions with a greater number: what is new. */
+    after: decisionNumber,
+    limit: numberOf(0, LARGEST_PAGE, `is a number of decisions, at most ${LARGEST_PAGE}`),
+    format: z.optional(z.enum(FORMATS, { error: `is one of ${FORMATS.join(', ')}` })),
+  },
+  {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? `there is no filter ${issue.keys.join(', ')}` : undefined),
+  },
+);
+export type DecisionsQuery = z.infer<typeof decisionsQuery>;
+
+/** The filters, without what only chooses a page or a form. */
+export const FILTER_NAMES = [
+  'protocol',
+  'variant',
+  'stage',
+  'action',
+  'previous',
+  'reason',
+  'registered',
+  'mode',
+  'held',
+  'rule',
+  'sector',
+  'prefix',
+  'port',
+  'tunnel_id',
+  'flow_id',
+  'community_id',
+  'from',
+  'to',
+  'q',
+] as const satisfies readonly (keyof DecisionsQuery)[];

@@ -1,0 +1,69 @@
+/** Routes of recent decisions: a list with filters, the same as a file, and the explanation of one. */
+import type { DecisionKey } from '../../history/recent/decision-explanation.ts';
+import { type DecisionsQuery, decisionsQuery } from '../../history/recent/decision-query.ts';
+import { type ApiAnswer, type ApiRoute, jsonText, refusal, route } from './route.ts';
+
+export interface DecisionAnswers {
+  /** JSON of a DecisionList, or why the query cannot be answered. */
+  list(query: DecisionsQuery): Promise<string | DecisionProblem>;
+  /** All that the query selects, as the parts of a file. */
+  file(query: DecisionsQuery): AsyncIterable<string> | DecisionProblem;
+  /** JSON of a DecisionExplanation; null if the decision is not kept. */
+  explain(key: DecisionKey): Promise<string | null>;
+}
+
+export interface DecisionProblem {
+  readonly problem: string;
+}
+
+const TYPES = { csv: 'text/csv; charset=utf-8; header=present', jsonl: 'application/jsonl; charset=utf-8' };
+const KEYS = 'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet';
+
+export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/decisions',
+      access: 'read',
+      query: decisionsQuery,
+      answer: async ({ query }) => {
+        const { format = 'json' } = query;
+        if (format === 'json') return answered(await decisions.list(query));
+        const file = decisions.file(query);
+        if ('problem' in file) return refusal(400, file.problem);
+        return { status: 200, type: TYPES[format], body: '', parts: file, fileName: `decisions.${format}` };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/decisions/:id',
+      access: 'read',
+      answer: async ({ params }) => {
+        const key = parseKey(params.id!);
+        if (key === null) return refusal(400, `id: ${KEYS}`);
+        const text = await decisions.explain(key);
+        if (text === null)
+          return refusal(404, 'this decision is not kept: only the newest ones since the daemon began are');
+        return jsonText(text);
+      },
+    }),
+  ];
+}
+
+function answered(answer: string | DecisionProblem): ApiAnswer {
+  return typeof answer === 'string' ? jsonText(answer) : refusal(400, answer.problem);
+}
+
+const BY_NUMBER = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/;
+const BY_FLOW = /^([0-9a-f]{16})-(\d{1,15})$/;
+
+/** Null if the text names no decision. */
+export function parseKey(id: string): DecisionKey | null {
+  const byNumber = BY_NUMBER.exec(id);
+  if (byNumber !== null) {
+    const [, number, flowId] = byNumber;
+    return { number: Number(number), ...(flowId !== undefined && { flowId }) };
+  }
+  const byFlow = BY_FLOW.exec(id);
+  return byFlow === null ? null : { flowId: byFlow[1]!, packet: Number(byFlow[2]) };
+}
