@@ -77,6 +77,11 @@ export class RunCalendar {
     return Number.isNaN(this.nextUs) ? nextDate(this.engine.rules, this.engine.timeUs) : this.nextUs;
   }
 
+  /** True if an operator has confirmed all dates of a group under the rules in use. */
+  isConfirmed({ firstUs, lastUs }: DateGroup): boolean {
+    return this.confirmations.confirmedUntil(rulesSha256(this.engine.rules), firstUs) >= lastUs;
+  }
+
   /** Packet time up to which dates have taken effect; a restart continues there. */
   get passedUs(): number {
     return this.held === null ? this.engine.timeUs : this.held.date.firstUs - 1;
@@ -175,8 +180,7 @@ export class RunCalendar {
     const { engine } = this;
     const evaluation = engine.evaluateDates(group.firstUs - 1, group.lastUs);
     const excesses = excessesOf(evaluation, engine.rules.policy.guard);
-    const isConfirmed = this.confirmations.confirmedUntil(rulesSha256(engine.rules), group.firstUs) >= group.lastUs;
-    if (excesses.some(({ refuses }) => refuses) && !isConfirmed) this.ahead.set(group.firstUs, group);
+    if (excesses.some(({ refuses }) => refuses) && !this.isConfirmed(group)) this.ahead.set(group.firstUs, group);
     else this.ahead.delete(group.firstUs);
     this.say('ahead', lead, group, evaluation, excesses);
   }

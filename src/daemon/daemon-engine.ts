@@ -104,13 +104,16 @@ export class RunEngine {
     return this.evaluateBetween(this.rulesNowAt, { ...rules, timeUs: this.timeUs }, coverage);
   }
 
-  /** The effect on these flows when packet time advances under the rules in use. */
-  evaluateDates(fromUs: number, toUs: number): ChangeEvaluation {
+  /**
+   * The effect on these flows when packet time advances under the rules in use. `coverage` is the comparison of the
+   * registry at both times, where the caller has it already.
+   */
+  evaluateDates(fromUs: number, toUs: number, coverage?: CoverageChange): ChangeEvaluation {
     const [before, after] = [
       { ...this.rulesNow, timeUs: fromUs },
       { ...this.rulesNow, timeUs: toUs },
     ];
-    return this.evaluateBetween(before, after, compareCoverage(before, after));
+    return this.evaluateBetween(before, after, coverage ?? compareCoverage(before, after));
   }
 
   private evaluateBetween(before: RulesAt, after: RulesAt, coverage: CoverageChange): ChangeEvaluation {

@@ -103,11 +103,8 @@ describe('an operator in the console', () => {
       figures: { registered_hit: CLIENTS },
     });
     const wrong = await done(olga, 'confirm', { id: 'confirm-0001', sha256: '0'.repeat(64) });
-    expect(wrong).toMatchObject({
-      ok: false,
-      result: 'failure',
-      problem: expect.stringContaining('no rules with this hash'),
-    });
+    expect(wrong).toMatchObject({ ok: false, result: 'failure' });
+    expect(wrong.problem).toContain('no rules with this hash');
     expect(await done(olga, 'confirm', { id: 'confirm-0002', sha256: refused.sha256! })).toMatchObject({ ok: true });
     const after = await olga.get<RulesDocument>('/rules');
     expect(after).toMatchObject({ sha256: refused.sha256, waiting: { rules: null } });

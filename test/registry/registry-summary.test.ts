@@ -6,6 +6,7 @@ import { coveredAddresses } from '../../src/registry/coverage-change.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { rangeInside } from '../../src/registry/lookup/prefix-range.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
+import { DateCounts } from '../../src/registry/summary/date-counts.ts';
 import { type RegistryFigures, RegistrySummary } from '../../src/registry/summary/registry-summary.ts';
 import { Soonest } from '../../src/registry/summary/soonest.ts';
 import { SeededRandom } from '../kit/random.mjs';
@@ -114,6 +115,35 @@ describe('the summary of a registry', () => {
         const until = NOW + days * 86_400e6;
         const twin = rows.filter((_, row) => registry.isInForce(row, NOW) && registry.validUntilUs(row) <= until);
         expect(figures.expiring[at]).toBe(twin.length);
+      }
+    }
+  });
+});
+
+describe('registrations by spans of time', () => {
+  it('begin and expire as a look at every row says', () => {
+    const random = new SeededRandom(6);
+    const dates = ['', '2024-11-01', '2024-11-05', '2024-11-06', '2024-11-20', '2024-12-01'];
+    const day = (date: string): number => parseMicros(`${date}T00:00:00Z`);
+    const spans = [
+      { firstUs: day('2024-11-05'), lastUs: day('2024-11-05') },
+      { firstUs: day('2024-11-06'), lastUs: day('2024-11-07') },
+      { firstUs: day('2024-11-21'), lastUs: day('2024-12-01') },
+    ];
+    for (let round = 0; round < 100; round++) {
+      const rows = Array.from({ length: random.below(40) }, (_, at) => {
+        const [from, until] = [random.pick(dates), random.pick(dates)].sort();
+        return `192.0.2.${at},H,it,,${from},${until},r`;
+      });
+      const registry = registryOf(...rows);
+      const counts = new DateCounts(registry, spans);
+      while (!counts.step(random.between(1, 9)));
+      for (const [at, { firstUs, lastUs }] of spans.entries()) {
+        const changed = (was: boolean): number =>
+          [...rows.keys()].filter(
+            (row) => registry.isInForce(row, firstUs - 1) === was && registry.isInForce(row, lastUs) === !was,
+          ).length;
+        expect([counts.expire[at], counts.begin[at]]).toEqual([changed(true), changed(false)]);
       }
     }
   });

@@ -4,6 +4,7 @@ import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
 import type { DecisionAnswers } from '../../web/api/decision-routes.ts';
 import type { RunAdministration } from '../administration.ts';
+import { ConsoleCalendar } from './calendar-answers.ts';
 import { DaemonActions } from './console-actions.ts';
 import { RunDecisions } from './decision-answers.ts';
 import type { DecisionFeed } from './decision-feed.ts';
@@ -31,12 +32,14 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly actions: DaemonActions;
   readonly registry: ConsoleRegistry;
   readonly decisions: DecisionAnswers;
+  readonly calendar: ConsoleCalendar;
   private readonly parts: ConsoleParts;
 
   constructor(parts: ConsoleParts) {
     this.parts = parts;
     this.rules = new ConsoleRules(parts);
     this.registry = new ConsoleRegistry(parts);
+    this.calendar = new ConsoleCalendar(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     const { client } = parts.history;
     this.decisions = new RunDecisions(client, parts.decisions, parts.engine);

@@ -41,7 +41,7 @@ export class ConsoleRegistry implements RegistryAnswers {
     const { rules, timeUs } = engine;
     const index = this.indexNow();
     const hidden = hidesRegistrations(this.parts, user);
-    // Whoever looks at the page may search next.
+    // A search may follow.
     if (!hidden) void index.holders();
     const figures = await index.figures(timeUs);
     const { registryChangedMs, loadedMs } = changes.reloads;

@@ -63,7 +63,7 @@ export function registrationView(
     valid_from_ms: milliseconds(validFromUs),
     valid_until_ms: milliseconds(validUntilUs),
     reference,
-    validity: VALIDITY_NAMES[registry.validityOf(row, timeUs, protocol)]!,
+    validity: VALIDITY_NAMES[registry.validityOf(row, timeUs, protocol)],
     counts,
   };
 }

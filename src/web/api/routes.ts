@@ -1,6 +1,7 @@
 /** Every route of the console's API, in one table. */
 import { actionRoutes, type ConsoleActions } from './action-routes.ts';
 import { type DecisionAnswers, decisionRoutes } from './decision-routes.ts';
+import { type CalendarAnswers, calendarRoutes } from './calendar-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
 import { type RegistryAnswers, registryRoutes } from './registry-routes.ts';
@@ -14,6 +15,7 @@ export interface ConsoleAnswers extends LiveAnswers {
   readonly rules: RulesAnswers;
   readonly actions: ConsoleActions;
   readonly registry: RegistryAnswers;
+  readonly calendar: CalendarAnswers;
 }
 
 export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
@@ -24,6 +26,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
     ...rulesRoutes(answers.rules),
     ...actionRoutes(answers.actions),
     ...registryRoutes(answers.registry),
+    ...calendarRoutes(answers.calendar),
   ]);
 }
 
