@@ -200,7 +200,7 @@ export class RunAdministration {
   }
 
   /** Performs the action, and records it with the hashes before and after. */
-  private async record<T>(what: string, who: Operator, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
+  async record<T>(what: string, who: Operator, work: () => Done<T> | Promise<Done<T>>): Promise<T> {
     const { daemon, log } = this;
     const before = daemon.rulesSha256;
     const at = new Date().toISOString();
@@ -217,7 +217,7 @@ export class RunAdministration {
   }
 }
 
-interface Done<T> {
+export interface Done<T> {
   readonly value: T;
   readonly result: string;
   readonly details: Readonly<Record<string, unknown>>;

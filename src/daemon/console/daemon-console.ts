@@ -9,6 +9,7 @@ import { DaemonActions } from './console-actions.ts';
 import { RunDecisions } from './decision-answers.ts';
 import type { DecisionFeed } from './decision-feed.ts';
 import { Drafts } from './drafts.ts';
+import { ConsoleIncidents } from './incident-answers.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
@@ -33,6 +34,7 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly registry: ConsoleRegistry;
   readonly decisions: DecisionAnswers;
   readonly calendar: ConsoleCalendar;
+  readonly incidents: ConsoleIncidents;
   private readonly parts: ConsoleParts;
 
   constructor(parts: ConsoleParts) {
@@ -41,6 +43,7 @@ export class DaemonConsole implements ConsoleAnswers {
     this.registry = new ConsoleRegistry(parts);
     this.calendar = new ConsoleCalendar(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
+    this.incidents = new ConsoleIncidents(parts.history, parts.administration);
     const { client } = parts.history;
     this.decisions = new RunDecisions(client, parts.decisions, parts.engine);
     this.history = {

@@ -50,7 +50,8 @@ function withoutAddresses(value: unknown): unknown {
   );
 }
 
-function withoutAddressText(text: string): string {
+/** The text with each address in it replaced. */
+export function withoutAddressText(text: string): string {
   return text.replaceAll(WORD, (word) => {
     // A sentence may end with an address.
     const bare = word.replace(/[./]+$/, '');

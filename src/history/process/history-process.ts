@@ -4,6 +4,7 @@
  */
 import { readChanges } from '../query/change-list.ts';
 import { chartCsv } from '../query/chart-csv.ts';
+import { readIncident, readIncidents } from '../query/incident-list.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
@@ -62,7 +63,7 @@ function perform(request: HistoryRequest): string {
   return store.read((history) => answerOf(history, request));
 }
 
-function answerOf({ database }: OpenHistory, question: HistoryQuestion): string {
+function answerOf({ database, writer }: OpenHistory, question: HistoryQuestion): string {
   switch (question.what) {
     case 'chart': {
       const data = readChart(database, question.query);
@@ -72,6 +73,14 @@ function answerOf({ database }: OpenHistory, question: HistoryQuestion): string 
       return JSON.stringify(readChanges(database, question.query));
     case 'rule-day':
       return JSON.stringify(readRuleDay(database, question.query));
+    case 'incidents':
+      return JSON.stringify(readIncidents(database, question.query));
+    case 'incident':
+      return JSON.stringify(readIncident(database, question.query));
+    case 'note':
+      return String(writer.addNote(question.query.place, question.query.incident));
+    case 'remove-note':
+      return String(writer.removeNote(question.query));
     case 'last':
       return JSON.stringify(readLastRecorded(database, question.query));
   }

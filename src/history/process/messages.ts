@@ -1,6 +1,8 @@
 /** What the daemon and its history process send each other. Each request has a number, and one answer. */
+import type { Incident } from '../incident/incident.ts';
 import type { ChangesQuery } from '../query/change-list.ts';
 import type { ChartQuery } from '../query/chart-query.ts';
+import type { IncidentsQuery } from '../query/incident-list.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Place } from '../roll-up.ts';
@@ -13,7 +15,14 @@ export type HistoryQuestion =
   | { readonly what: 'chart'; readonly query: ChartQuery }
   | { readonly what: 'changes'; readonly query: ChangesQuery }
   | { readonly what: 'rule-day'; readonly query: RuleDayQuery }
-  | { readonly what: 'last'; readonly query: Place };
+  | { readonly what: 'last'; readonly query: Place }
+  | { readonly what: 'incidents'; readonly query: IncidentsQuery }
+  /** Answered with `null` if there is no incident with this number. */
+  | { readonly what: 'incident'; readonly query: number }
+  /** A person's note. Answered with its number. */
+  | { readonly what: 'note'; readonly query: { readonly place: Place; readonly incident: Incident } }
+  /** Answered with true, or false if there is no note with this number. */
+  | { readonly what: 'remove-note'; readonly query: number };
 
 export type HistoryRequest =
   /** Answered with Written, as JSON, once the history is open. */

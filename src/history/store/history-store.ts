@@ -23,10 +23,10 @@ export interface HistoryPlace {
 export interface OpenHistory {
   readonly database: HistoryDatabase;
   readonly clock: ZoneClock;
+  readonly writer: MinuteWriter;
 }
 
 interface Open extends OpenHistory {
-  readonly writer: MinuteWriter;
   /** The number of the file, which another file of its name does not have. */
   readonly inode: bigint | null;
 }
@@ -110,7 +110,7 @@ export class HistoryStore {
     const { path, zone, retention } = this.place;
     const clock = new ZoneClock(zone);
     const database = openDatabase(path);
-    return { database, clock, writer: new MinuteWriter(database, retention), inode: inodeOf(path) };
+    return { database, clock, writer: new MinuteWriter(database, retention, clock), inode: inodeOf(path) };
   }
 
   private beginAnother(path: string, cause: unknown): void {

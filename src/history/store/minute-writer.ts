@@ -14,6 +14,9 @@ import {
   SERIES_NAMES,
   type SeriesKey,
 } from '../roll-up.ts';
+import type { Incident } from '../incident/incident.ts';
+import { IncidentWatch } from '../incident/incident-watch.ts';
+import type { ZoneClock } from '../zone-clock.ts';
 import { type HistoryDatabase, inTransaction, type Statement } from './database.ts';
 import { Pruning, type Retention } from './retention.ts';
 
@@ -42,10 +45,12 @@ export class MinuteWriter {
   private readonly readBatch: Statement;
   private readonly writeBatch: Statement;
   private readonly pruning: Pruning;
+  private readonly incidents: IncidentWatch;
 
-  constructor(database: HistoryDatabase, retention: Retention) {
+  constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock) {
     this.database = database;
     this.pruning = new Pruning(database, retention);
+    this.incidents = new IncidentWatch(database, clock);
     const seriesSums = SERIES_COUNTS.map((name) => `${name} = ${name} + excluded.${name}`);
     this.addSeries = database.prepare(
       `INSERT INTO roll_up VALUES (?, ?, ?, ${SERIES_COUNTS.map(() => '?').join(', ')})
@@ -84,6 +89,7 @@ export class MinuteWriter {
         for (const minute of minutes) this.writeMinute(minute);
         for (const { timeUs, place, kind, fields } of changes)
           this.addChange.run(timeUs, this.placeId(place), kind, JSON.stringify(fields));
+        this.incidents.observe(minutes, changes, (place) => this.placeId(place));
         for (const place of new Set(minutes.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
         this.writeBatch.run(session, number, Date.now());
       });
@@ -94,6 +100,16 @@ export class MinuteWriter {
       throw error;
     }
     this.pruning.shrink();
+  }
+
+  /** Writes an incident that a person noted; returns its number. Throws the database's error. */
+  addNote(place: Place, incident: Incident): number {
+    return inTransaction(this.database, () => this.incidents.note(this.placeId(place), incident));
+  }
+
+  /** False if there is no note with this number. */
+  removeNote(id: number): boolean {
+    return this.incidents.removeNote(id);
   }
 
   private writeMinute(minute: Minute): void {

@@ -6,6 +6,7 @@ export const PAGE_PATHS = [
   '/rules',
   '/registry',
   '/incidents',
+  '/incidents/:id',
   '/reports',
   '/health',
   '/sign-in',

@@ -3,6 +3,7 @@ import { actionRoutes, type ConsoleActions } from './action-routes.ts';
 import { type DecisionAnswers, decisionRoutes } from './decision-routes.ts';
 import { type CalendarAnswers, calendarRoutes } from './calendar-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
+import { type IncidentAnswers, incidentRoutes } from './incident-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
 import { type RegistryAnswers, registryRoutes } from './registry-routes.ts';
 import { API, type Route } from './route.ts';
@@ -16,6 +17,7 @@ export interface ConsoleAnswers extends LiveAnswers {
   readonly actions: ConsoleActions;
   readonly registry: RegistryAnswers;
   readonly calendar: CalendarAnswers;
+  readonly incidents: IncidentAnswers;
 }
 
 export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
@@ -27,6 +29,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
     ...actionRoutes(answers.actions),
     ...registryRoutes(answers.registry),
     ...calendarRoutes(answers.calendar),
+    ...incidentRoutes(answers.incidents),
   ]);
 }
 

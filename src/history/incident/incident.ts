@@ -1,0 +1,48 @@
+/** Incidents: stretches of time in which something was out of the ordinary, detected or noted by hand. */
+
+/**
+ * demand: far more clients than at this hour of the week; breaker: the safety breaker had tripped; loss: packets were lost
+ * before Sluice saw them; silence: the source was silent, or nothing was watched; hit: a registered user was, or would
+ * have been, hit; registry: it lost registrations; reload: new rules were refused; note: written by a person.
+ */
+export const INCIDENT_KINDS = ['demand', 'breaker', 'loss', 'silence', 'hit', 'registry', 'reload', 'note'] as const;
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+
+/** What an incident is about; empty where it is about everything, or nothing is known. */
+export interface IncidentScope {
+  readonly protocols: readonly string[];
+  readonly rules: readonly string[];
+  readonly sectors: readonly string[];
+}
+
+export const NO_SCOPE: IncidentScope = { protocols: [], rules: [], sectors: [] };
+
+export interface IncidentFields {
+  /** Written by a person; null for a detected one. */
+  readonly title: string | null;
+  /** In words: the problem of a source, the reason of a refusal, or what a person wrote. */
+  readonly cause: string | null;
+  readonly scope: IncidentScope;
+  /** The numbers that detected it. */
+  readonly numbers: Readonly<Record<string, number>>;
+  /** The account that noted it, and when (ms since 1970). */
+  readonly noted: { readonly by: string; readonly at_ms: number } | null;
+}
+
+export interface Incident {
+  readonly kind: IncidentKind;
+  /** Tells incidents of one kind and time apart; empty where there is one at a time. */
+  readonly subject: string;
+  /** Packet time, µs since 1970; `endUs` is null while it lasts. */
+  readonly beginUs: number;
+  readonly endUs: number | null;
+  /** The latest time at which it was seen. */
+  readonly latestUs: number;
+  readonly fields: IncidentFields;
+}
+
+export interface KeptIncident extends Incident {
+  readonly id: number;
+}
+
+export const NO_FIELDS: IncidentFields = { title: null, cause: null, scope: NO_SCOPE, numbers: {}, noted: null };

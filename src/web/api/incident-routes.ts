@@ -1,0 +1,64 @@
+/** Routes of incidents: detected ones, and notes by hand, which are actions of an operator. */
+import { incidentsQuery, type IncidentsQuery } from '../../history/query/incident-list.ts';
+import { newNote, type NewNote } from './incident-schema.ts';
+import { type ApiRoute, json, jsonText, refusal, route, type User } from './route.ts';
+
+export interface IncidentAnswers {
+  /** An IncidentList, as JSON. */
+  incidents(query: IncidentsQuery): Promise<string>;
+  /** An IncidentDetail, as JSON; `null` if there is no incident with this number. */
+  incident(id: number): Promise<string>;
+  /** Writes a note; resolves to its number. */
+  note(note: NewNote, user: User): Promise<number>;
+  /** Removes a note; false if there is none with this number. */
+  removeNote(id: number, user: User): Promise<boolean>;
+}
+
+const CREATED = 201;
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
+const NO_ACCOUNT = 'only an operator with an account may note incidents';
+
+export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/incidents',
+      access: 'read',
+      query: incidentsQuery,
+      answer: async ({ query }) => jsonText(await incidents.incidents(query)),
+    }),
+    route({
+      method: 'GET',
+      path: '/incidents/:id',
+      access: 'read',
+      answer: async ({ params }) => {
+        const answer = await incidents.incident(numberIn(params.id));
+        return answer === 'null' ? refusal(NOT_FOUND, 'there is no such incident') : jsonText(answer);
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/incidents',
+      access: 'act',
+      body: newNote,
+      answer: async ({ body, user }) =>
+        user === null ? refusal(FORBIDDEN, NO_ACCOUNT) : json({ id: await incidents.note(body, user) }, CREATED),
+    }),
+    route({
+      method: 'DELETE',
+      path: '/incidents/:id',
+      access: 'act',
+      answer: async ({ params, user }) => {
+        if (user === null) return refusal(FORBIDDEN, NO_ACCOUNT);
+        if (await incidents.removeNote(numberIn(params.id), user)) return json({});
+        return refusal(NOT_FOUND, 'there is no such note; incidents that were detected stay');
+      },
+    }),
+  ];
+}
+
+/** -1, which no incident has, for a text that is no number. */
+function numberIn(text: string | undefined): number {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : -1;
+}
