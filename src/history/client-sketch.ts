@@ -48,6 +48,11 @@ export class ClientSketch {
     for (let i = 0; i < REGISTERS; i++) registers[i] = Math.max(registers[i]!, other.registers![i]!);
   }
 
+  /** Merges a sketch of which there are only the bytes. Throws TypeError for bytes that `toBytes` does not give. */
+  mergeBytes(bytes: Uint8Array): void {
+    this.merge(ClientSketch.fromBytes(bytes));
+  }
+
   /** Distinct clients, rounded. */
   get size(): number {
     return this.exact?.size ?? Math.round(estimate(this.registers!));

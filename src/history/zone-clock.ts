@@ -1,5 +1,6 @@
 /** The beginnings of hours and days in a time zone. A call of Intl takes microseconds, so offsets are cached. */
 
+const SECONDS_PER_MINUTE = 60;
 const SECONDS_PER_HOUR = 3600;
 const SECONDS_PER_DAY = 86_400;
 const MS_PER_SECOND = 1000;
@@ -41,16 +42,46 @@ export class ZoneClock {
     return offset;
   }
 
-  hourStart(timeS: number): number {
+  /** ISO 8601 with the offset of the zone: `2026-03-01T05:00:00+05:00`. */
+  isoTime(timeS: number): string {
     const offset = this.offsetAt(timeS);
-    return Math.floor((timeS + offset) / SECONDS_PER_HOUR) * SECONDS_PER_HOUR - offset;
+    const local = new Date((timeS + offset) * MS_PER_SECOND).toISOString().slice(0, -'.000Z'.length);
+    const minutes = Math.floor(Math.abs(offset) / SECONDS_PER_MINUTE);
+    const parts = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+    return `${local}${offset < 0 ? '-' : '+'}${parts.join(':')}`;
+  }
+
+  hourStart(timeS: number): number {
+    return this.blockStart(timeS, SECONDS_PER_HOUR);
+  }
+
+  /**
+   * The beginning of the block that a time is in, where a day of the clocks is cut into blocks of so many seconds. An hour
+   * that the clocks show twice is in two blocks, unless blocks are longer than that.
+   */
+  blockStart(timeS: number, seconds: number): number {
+    const offset = this.offsetAt(timeS);
+    const local = Math.floor((timeS + offset) / seconds) * seconds;
+    if (seconds > SECONDS_PER_HOUR) return Math.min(this.firstAt(local), timeS);
+    // The offset may have changed since the block began.
+    return Math.min(local - this.offsetAt(local - offset), timeS);
   }
 
   /** The first second of the day; where midnight is skipped, the first one after it. */
   dayStart(timeS: number): number {
-    const midnight = Math.floor((timeS + this.offsetAt(timeS)) / SECONDS_PER_DAY) * SECONDS_PER_DAY;
-    const guess = midnight - this.offsetAt(timeS);
-    return Math.min(midnight - this.offsetAt(guess), timeS);
+    return Math.min(this.dateStart(Math.floor((timeS + this.offsetAt(timeS)) / SECONDS_PER_DAY)), timeS);
+  }
+
+  /** The first second of a date, days since 1970-01-01. */
+  dateStart(date: number): number {
+    return this.firstAt(date * SECONDS_PER_DAY);
+  }
+
+  /** The first second at which the clocks show this or, where they skip it, a later time; seconds since 1970 by them. */
+  private firstAt(local: number): number {
+    const offsets = [this.offsetAt(local - SECONDS_PER_DAY), this.offsetAt(local + SECONDS_PER_DAY)];
+    const starts = offsets.map((offset) => local - offset).sort((a, b) => a - b);
+    return starts.find((start) => start + this.offsetAt(start) >= local) ?? starts[1]!;
   }
 
   private computeOffset(timeS: number): number {

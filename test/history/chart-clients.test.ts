@@ -7,6 +7,7 @@ import { readChart } from '../../src/history/query/chart.ts';
 import type { Minute } from '../../src/history/roll-up.ts';
 import { HistoryStore } from '../../src/history/store/history-store.ts';
 import { IN_MEMORY } from '../../src/history/store/in-memory.ts';
+import { ZoneClock } from '../../src/history/zone-clock.ts';
 import { FOREVER } from '../../src/history/store/retention.ts';
 
 const START = 1_790_000_000 - (1_790_000_000 % 86_400);
@@ -45,9 +46,9 @@ function chartOf(minutes: readonly Minute[], seconds: number) {
   const store = new HistoryStore({ path: IN_MEMORY, zone: 'UTC', retention: FOREVER });
   store.write({ session: 'test', number: 1, minutes, changes: [] });
   const query = { measure: 'clients', by: 'action', from: START, to: START + seconds } as const;
-  const data = store.read(({ database }) => readChart(database, query));
+  const data = store.read((history) => readChart(history, query));
   store.close();
-  return { data, csv: chartCsv(data, query) };
+  return { data, csv: chartCsv(data, query, new ZoneClock('UTC')) };
 }
 
 describe('clients of a chart', () => {

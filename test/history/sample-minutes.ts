@@ -12,7 +12,7 @@ export const RETENTION = { minute: 7 * 86_400, hour: 730 * 86_400, day: Infinity
 
 const PROTOCOLS = ['wireguard', 'openvpn', 'ipsec'];
 const STAGES = ['suspected', 'confirmed'];
-const ACTIONS = ['allow', 'throttle', 'block'];
+export const ACTIONS = ['allow', 'throttle', 'block'];
 const RULES = ['', 'evening, "peak"', '=cmd', 'block-unregistered'];
 const REGISTERED = ['none', 'source', 'destination', 'both'];
 const SECTORS = ['', 'bank', 'it'];
@@ -30,6 +30,25 @@ function randomKey(random: SeededRandom): SeriesKey {
     sector: random.pick(SECTORS),
     mode: random.pick(MODES),
   };
+}
+
+/** A hash as good as the engine's. */
+export function addClient(sketch: ClientSketch, id: number): void {
+  sketch.add(mixed(Math.imul(id + 1, 0x9e3779b1)), mixed(id ^ 0x5bd1e995));
+}
+
+/** The finalizer of MurmurHash3. */
+function mixed(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+export function clientsRow(action: string, ids: readonly number[]): Minute['clients'][number] {
+  const sketch = new ClientSketch();
+  for (const id of ids) addClient(sketch, id);
+  return { action, sketch: sketch.toBytes() };
 }
 
 /** A minute with up to `most` series; the same series may be in it twice. */
@@ -62,12 +81,8 @@ export function randomMinute(
       active_flows: random.below(5000),
     },
     clients: actions.map((action) => {
-      const sketch = new ClientSketch();
-      for (let i = random.below(clients + 1); i > 0; i--) {
-        const client = random.below(3 * clients);
-        sketch.add(Math.imul(client + 1, 0x9e3779b1), Math.imul(client + 7, 0x85ebca6b));
-      }
-      return { action, sketch: sketch.toBytes() };
+      const ids = Array.from({ length: random.below(clients + 1) }, () => random.below(3 * clients));
+      return clientsRow(action, ids);
     }),
     harm: KINDS.filter(() => random.chance(0.3)).map((kind) => ({
       kind,

@@ -63,11 +63,12 @@ function perform(request: HistoryRequest): string {
   return store.read((history) => answerOf(history, request));
 }
 
-function answerOf({ database, writer }: OpenHistory, question: HistoryQuestion): string {
+function answerOf(history: OpenHistory, question: HistoryQuestion): string {
+  const { database, clock, writer } = history;
   switch (question.what) {
     case 'chart': {
-      const data = readChart(database, question.query);
-      return question.query.format === 'csv' ? chartCsv(data, question.query) : JSON.stringify(data);
+      const data = readChart(history, question.query);
+      return question.query.format === 'csv' ? chartCsv(data, question.query, clock) : JSON.stringify(data);
     }
     case 'changes':
       return JSON.stringify(readChanges(database, question.query));

@@ -1,21 +1,24 @@
 /**
- * A chart's points as CSV (RFC 4180): a row for each point with its beginning in UTC, the part of it that was watched, and
- * a column for each series. A value is empty where nothing was watched, which is not 0.
+ * A chart's points as CSV (RFC 4180): a row for each point with its beginning by the clocks of the zone, the part of it
+ * that was watched, and a column for each series. A value is empty where nothing was watched, which is not 0.
  */
 import { csvField } from '../../output/table/csv-field.ts';
+import type { ZoneClock } from '../zone-clock.ts';
 import { type ChartData, type ChartQuery, LARGEST_SMALL_GROUP, type Measure } from './chart-query.ts';
 
 const END_OF_LINE = '\r\n';
-const MS_PER_SECOND = 1000;
 
-export function chartCsv({ times, watched, series }: ChartData, { measure, by }: ChartQuery): string {
+export function chartCsv({ times, watched, series }: ChartData, { measure, by }: ChartQuery, clock: ZoneClock): string {
   const names = series.map(({ name }) => (by === undefined ? measure : name));
   const rows = times.map((time, at) => [
-    new Date(time * MS_PER_SECOND).toISOString(),
+    clock.isoTime(time),
+    clock.zone,
     String(watched[at]!),
     ...series.map(({ values }) => written(values[at]!, measure)),
   ]);
-  return [['from', 'watched', ...names.map(csvField)], ...rows].map((row) => row.join(',') + END_OF_LINE).join('');
+  return [['from', 'zone', 'watched', ...names.map(csvField)], ...rows]
+    .map((row) => row.join(',') + END_OF_LINE)
+    .join('');
 }
 
 function written(value: number | null, measure: Measure): string {

@@ -1,238 +1,140 @@
 /** Answers a chart's question from the level that suits it. */
-import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
-import { LEVEL_NAMES, type Level, SERIES_NAMES } from '../roll-up.ts';
-import type { HistoryDatabase } from '../store/database.ts';
-import { type ChartData, type ChartQuery, LARGEST_SMALL_GROUP, PLACE_NAMES, SERIES_MEASURES } from './chart-query.ts';
-import { chooseLevel, MOST_ROWS } from './level-choice.ts';
+import { LEVEL_NAMES } from '../roll-up.ts';
+import type { OpenHistory } from '../store/history-store.ts';
+import { readCells } from './chart-cells.ts';
+import { readClients } from './chart-clients.ts';
+import {
+  type ChartData,
+  type ChartQuery,
+  COVERAGE_MEASURES,
+  LARGEST_MEASURES,
+  type Measure,
+  SPLITS,
+  splitsOf,
+} from './chart-query.ts';
+import { spanOf } from './chart-span.ts';
+import { chooseLevel, MOST_ROWS, MOST_SKETCHES, type Source } from './level-choice.ts';
+import type { PointGrid } from './point-grid.ts';
+import { allOf, placePart, timePart } from './query-part.ts';
 
-const SUMS: Readonly<Record<(typeof SERIES_MEASURES)[number], string>> = {
-  flows: 'flows',
-  decisions: 'decisions',
-  packets: 'packets',
-  bytes: 'bytes',
-  forwarded: 'packets - delayed_packets - dropped_packets',
-  delayed: 'delayed_packets',
-  dropped: 'dropped_packets',
-};
-const COVERAGE_VALUES: Readonly<Record<string, string>> = {
-  watched: 'sum(packets)',
-  lost: 'sum(lost_packets)',
-  undecoded: 'sum(undecoded_packets)',
-  lag: 'max(lag_us) / 1e6',
-  active: 'sum(active_flows)',
-};
-const SECONDS_PER_DAY = 86_400;
+type Series = ChartData['series'][number];
 
-/** A row of an answer before it is put into points: its time, the name of its series, and its value. */
-interface Cell {
-  readonly time: number;
-  readonly name: string;
-  readonly value: number;
+/** The points of a chart, and the seconds of each that were watched at all places together. */
+interface Points {
+  readonly times: readonly number[];
+  readonly at: ReadonlyMap<number, number>;
+  readonly seconds: Float64Array;
 }
 
-interface Part {
-  readonly sql: string;
-  readonly values: readonly (string | number)[];
-}
-
-export function readChart(database: HistoryDatabase, query: ChartQuery): ChartData {
-  const span = spanOf(database, query);
-  const { level, step } = chooseLevel(
-    span.from,
-    span.to,
-    (one) => rowsOf(database, one, span),
-    (one) => boundsOf(database, one).first,
-  );
-  const code = LEVEL_NAMES.indexOf(level);
-  const where = { sql: 'level = ? AND time >= ? AND time < ?', values: [code, span.from, span.to] };
-  const isOfClients = query.measure === 'clients';
-  const clients = isOfClients ? clientCells(database, query, where, pointOf({ ...span, level, step })) : null;
-  const cells = clients?.cells ?? cellsOf(database, query, where);
-  const coverage = database
-    .prepare(
-      `SELECT time, sum(seconds) AS value FROM coverage WHERE ${where.sql} AND ${placeFilter(query).sql} GROUP BY time ORDER BY time`,
-    )
-    .all(...where.values, ...placeFilter(query).values) as Omit<Cell, 'name'>[];
-  const isLargest = query.measure === 'lag' || query.measure === 'active';
-  const data = pointsOf(cells, coverage, { ...span, level, step }, isLargest);
-  return { ...data, error: clients?.isExact === false ? SKETCH_ERROR : 0 };
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The span that the query names; from the first to the last day of the history where it names none. */
-function spanOf(database: HistoryDatabase, { from, to }: ChartQuery): Span {
-  const { first, last } = boundsOf(database, 'day');
-  const until = to ?? last + SECONDS_PER_DAY;
-  return { from: Math.min(from ?? first, until), to: until };
-}
-
-/** Beginnings of the first and the last interval of a level; 0 without any. */
-function boundsOf(database: HistoryDatabase, level: Level): { first: number; last: number } {
-  return database
-    .prepare('SELECT coalesce(min(time), 0) AS first, coalesce(max(time), 0) AS last FROM coverage WHERE level = ?')
-    .get(LEVEL_NAMES.indexOf(level)) as { first: number; last: number };
-}
-
-function rowsOf(database: HistoryDatabase, level: Level, { from, to }: Span): number {
-  const { count } = database
-    .prepare(
-      `SELECT count(*) AS count FROM (SELECT 1 FROM roll_up WHERE level = ? AND time >= ? AND time < ? LIMIT ${MOST_ROWS + 1})`,
-    )
-    .get(LEVEL_NAMES.indexOf(level), from, to) as { count: number };
-  return count;
-}
-
-function cellsOf(database: HistoryDatabase, query: ChartQuery, where: Part): Cell[] {
-  const { measure, by } = query;
-  const place = placeFilter(query);
-  if (measure === 'harm') {
-    const name = by === 'kind' || by === 'outcome' ? by : "''";
-    return database
-      .prepare(
-        `SELECT time, ${name} AS name, sum(count) AS value FROM harm WHERE ${where.sql} AND ${place.sql} AND kind = 'in_force' GROUP BY time, name`,
-      )
-      .all(...where.values, ...place.values) as Cell[];
-  }
-  const coverage = COVERAGE_VALUES[measure];
-  if (coverage !== undefined)
-    return database
-      .prepare(
-        `SELECT time, '' AS name, ${coverage} AS value FROM coverage WHERE ${where.sql} AND ${place.sql} GROUP BY time`,
-      )
-      .all(...where.values, ...place.values) as Cell[];
-  const sum = SUMS[measure as keyof typeof SUMS];
-  const filter = seriesFilter(query);
-  const isOfSeries = [...SERIES_NAMES, ...PLACE_NAMES].some((name) => name === by);
-  const name = isOfSeries ? by! : "''";
-  return database
-    .prepare(
-      `SELECT time, ${name} AS name, sum(${sum}) AS value FROM roll_up JOIN series ON series.id = roll_up.series
-       JOIN place ON place.id = series.place WHERE ${where.sql} AND ${filter.sql} GROUP BY time, name`,
-    )
-    .all(...where.values, ...filter.values) as Cell[];
-}
-
-/** Distinct clients of each point, by action or of all: the sketches of its intervals, places and actions are merged. */
-function clientCells(
-  database: HistoryDatabase,
-  query: ChartQuery,
-  where: Part,
-  pointAt: (time: number) => number,
-): { cells: Cell[]; isExact: boolean } {
-  const place = placeFilter(query);
-  const actions = valuesOf(query.action);
-  const rows = database
-    .prepare(`SELECT time, action, sketch FROM clients WHERE ${where.sql} AND ${place.sql} ORDER BY time`)
-    .all(...where.values, ...place.values) as { time: number; action: string; sketch: Uint8Array | ArrayBuffer }[];
-  const sketches = new Map<string, { time: number; name: string; sketch: ClientSketch }>();
-  for (const { time, action, sketch } of rows) {
-    if (actions !== null && !actions.includes(action)) continue;
-    const name = query.by === 'action' ? action : '';
-    const point = pointAt(time);
-    const key = `${point} ${name}`;
-    // libsql gives bytes of several rows as an ArrayBuffer each, those of one row as a Buffer.
-    const own = ClientSketch.fromBytes(new Uint8Array(sketch));
-    const before = sketches.get(key);
-    if (before === undefined) sketches.set(key, { time: point, name, sketch: own });
-    else before.sketch.merge(own);
-  }
-  const all = [...sketches.values()];
+export function readChart(history: OpenHistory, query: ChartQuery): ChartData {
+  const { database } = history;
+  const { measure } = query;
+  const ignored = SPLITS.filter((name) => query[name] !== undefined && !splitsOf(measure).includes(name));
+  const span = spanOf(history, query);
+  const notes = ignored.length > 0 ? { ignored } : {};
+  if (span === null)
+    return { level: 'day', step: 86_400, from: 0, to: 0, times: [], watched: [], series: [], error: 0, ...notes };
+  const { grid, step } = chooseLevel(history, query, span, sourceOf(measure));
+  const { times, end } = grid.pointsOf(span.from, span.to);
+  const where = timePart(LEVEL_NAMES.indexOf(grid.level), times[0]!, end);
+  const points = { times, at: new Map(times.map((time, at) => [time, at])), seconds: new Float64Array(times.length) };
+  const places = addCoverage(points, history, query, where, grid);
+  const { series, error } =
+    measure === 'clients'
+      ? clientSeries(points, history, query, where, grid)
+      : { series: valueSeries(points, readCells(database, query, where), grid, measure), error: 0 };
   return {
-    cells: all.map(({ time, name, sketch }) => ({ time, name, value: shown(sketch.size) })),
-    isExact: all.every(({ sketch }) => sketch.isExact),
+    level: grid.level,
+    step,
+    ...span,
+    times: [...times],
+    watched: times.map((time, at) => watchedPart(points.seconds[at]!, ((times[at + 1] ?? end) - time) * places)),
+    series,
+    error,
+    ...notes,
   };
 }
 
-function seriesFilter(query: ChartQuery): Part {
-  const place = placeFilter(query, 'series.place');
-  const parts: Part[] = [place];
-  for (const name of SERIES_NAMES) {
-    const values = valuesOf(query[name]);
-    if (values !== null) parts.push({ sql: `series.${name} IN (${values.map(() => '?').join(', ')})`, values });
+function sourceOf(measure: Measure): Source {
+  if (measure === 'clients') return { table: 'clients', mostRows: MOST_SKETCHES };
+  if (measure === 'harm') return { table: 'harm', mostRows: MOST_ROWS };
+  const isOfCoverage = COVERAGE_MEASURES.some((name) => name === measure);
+  return { table: isOfCoverage ? 'coverage' : 'roll_up', mostRows: MOST_ROWS };
+}
+
+/** Adds the watched seconds of the points; returns how many places have any. */
+function addCoverage(
+  points: Points,
+  { database }: OpenHistory,
+  query: ChartQuery,
+  span: ReturnType<typeof timePart>,
+  grid: PointGrid,
+): number {
+  const where = allOf(span, placePart(query));
+  const rows = database
+    .prepare(`SELECT time, place, seconds FROM coverage WHERE ${where.sql}`)
+    .raw()
+    .all(...where.values) as [number, number, number][];
+  const places = new Set<number>();
+  for (const [time, place, seconds] of rows) {
+    places.add(place);
+    points.seconds[points.at.get(grid.startOf(time))!]! += seconds;
   }
-  return { sql: parts.map(({ sql }) => sql).join(' AND '), values: parts.flatMap(({ values }) => values) };
+  return Math.max(1, places.size);
 }
 
-function placeFilter(query: ChartQuery, column = 'place'): Part {
-  const parts: Part[] = [];
-  for (const name of PLACE_NAMES) {
-    const values = valuesOf(query[name]);
-    if (values !== null) parts.push({ sql: `${name} IN (${values.map(() => '?').join(', ')})`, values });
-  }
-  if (parts.length === 0) return { sql: '1', values: [] };
-  const sql = `${column} IN (SELECT id FROM place WHERE ${parts.map((part) => part.sql).join(' AND ')})`;
-  return { sql, values: parts.flatMap(({ values }) => values) };
+/** Three digits are enough, and a point that was watched for a second is not one that was not. */
+function watchedPart(seconds: number, of: number): number {
+  const part = Math.min(1, seconds / of);
+  return part === 0 ? 0 : Math.max(0.001, Math.round(part * 1000) / 1000);
 }
 
-/** The values of a filter; null without one. */
-function valuesOf(filter: string | undefined): string[] | null {
-  return filter === undefined ? null : filter.split(',');
+/** Nothing was counted: 0 where the place was watched, null where it was not. */
+function emptyValues({ seconds }: Points): (number | null)[] {
+  return Array.from(seconds, (one) => (one > 0 ? 0 : null));
 }
 
-/** Small groups are not told apart. */
-function shown(clients: number): number {
-  return clients === 0 ? 0 : Math.max(clients, LARGEST_SMALL_GROUP);
-}
-
-/** The beginning of the point that a time is in. */
-function pointOf({ from, level, step }: { from: number; level: Level; step: number }): (time: number) => number {
-  const start = Math.floor(from / step) * step;
-  return (time) =>
-    level === 'day' && step === SECONDS_PER_DAY ? time : start + Math.floor((time - start) / step) * step;
-}
-
-function pointsOf(
-  cells: readonly Cell[],
-  coverage: readonly Omit<Cell, 'name'>[],
-  { from, to, level, step }: Span & { level: Level; step: number },
-  isLargest: boolean,
-): ChartData {
-  const point = pointOf({ from, level, step });
-  const seconds = new Map<number, number>();
-  for (const { time, value } of coverage) seconds.set(point(time), (seconds.get(point(time)) ?? 0) + value);
-  const times = timesOf(coverage, from, to, step, level, point);
-  const places = new Map(times.map((time, at) => [time, at]));
+function valueSeries(points: Points, cells: ReturnType<typeof readCells>, grid: PointGrid, measure: Measure): Series[] {
+  const isLargest = LARGEST_MEASURES.includes(measure);
+  const join = (a: number, b: number): number => (isLargest ? Math.max(a, b) : a + b);
   const series = new Map<string, (number | null)[]>();
   for (const { time, name, value } of cells) {
     let values = series.get(name);
-    if (values === undefined) series.set(name, (values = times.map((at) => ((seconds.get(at) ?? 0) > 0 ? 0 : null))));
-    const at = places.get(point(time));
-    if (at === undefined) continue;
-    values[at] = isLargest ? Math.max(values[at] ?? 0, value) : (values[at] ?? 0) + value;
+    if (values === undefined) series.set(name, (values = emptyValues(points)));
+    const at = points.at.get(grid.startOf(time))!;
+    values[at] = join(values[at] ?? 0, value);
   }
-  if (series.size === 0)
-    series.set(
-      '',
-      times.map((at) => ((seconds.get(at) ?? 0) > 0 ? 0 : null)),
-    );
+  return sorted(points, series, (values) => values.reduce<number>((total, value) => join(total, value ?? 0), 0));
+}
+
+function clientSeries(
+  points: Points,
+  { database }: OpenHistory,
+  query: ChartQuery,
+  where: ReturnType<typeof timePart>,
+  grid: PointGrid,
+): { series: Series[]; error: number } {
+  const clients = readClients(database, query, where, (time) => grid.startOf(time));
+  const series = new Map<string, (number | null)[]>();
+  for (const [name, { points: counts }] of clients.series) {
+    const values = emptyValues(points);
+    for (const [time, count] of counts) values[points.at.get(time)!] = count;
+    series.set(name, values);
+  }
   return {
-    level,
-    step,
-    from,
-    to,
-    times,
-    watched: times.map((time) => Math.min(1, (seconds.get(time) ?? 0) / step)),
-    series: [...series]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, values]) => ({ name, values, total: values.reduce<number>((sum, value) => sum + (value ?? 0), 0) })),
-    error: 0,
+    series: sorted(points, series, (_, name) => clients.series.get(name)?.total ?? 0),
+    error: clients.error,
   };
 }
 
-/** Every point of the span, so that one without data shows as a gap. */
-function timesOf(
-  coverage: readonly Omit<Cell, 'name'>[],
-  from: number,
-  to: number,
-  step: number,
-  level: Level,
-  point: (time: number) => number,
-): number[] {
-  const times = new Set(coverage.map(({ time }) => point(time)));
-  if (level !== 'day') for (let time = point(from); time < to; time += step) times.add(time);
-  return [...times].sort((a, b) => a - b);
+/** The series by name; one of nothing where there is none. */
+function sorted(
+  points: Points,
+  series: ReadonlyMap<string, (number | null)[]>,
+  totalOf: (values: readonly (number | null)[], name: string) => number,
+): Series[] {
+  const all: [string, (number | null)[]][] = series.size === 0 ? [['', emptyValues(points)]] : [...series];
+  return all
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, values]) => ({ name, values, total: totalOf(values, name) }));
 }

@@ -1,0 +1,60 @@
+/** Distinct clients of a chart's points: the sketches of its intervals, places and actions are merged. */
+import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
+import type { HistoryDatabase } from '../store/database.ts';
+import { isOfPlace } from './chart-cells.ts';
+import { type ChartQuery, LARGEST_SMALL_GROUP } from './chart-query.ts';
+import { allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
+
+export interface PointClients {
+  /** By name: by beginning of a point, its clients; and those of the whole span. */
+  readonly series: ReadonlyMap<string, { readonly points: ReadonlyMap<number, number>; readonly total: number }>;
+  /** Standard error; 0 if all are exact. */
+  readonly error: number;
+}
+
+interface Sketches {
+  readonly points: Map<number, ClientSketch>;
+  readonly total: ClientSketch;
+}
+
+export function readClients(
+  database: HistoryDatabase,
+  query: ChartQuery,
+  where: QueryPart,
+  pointOf: (time: number) => number,
+): PointClients {
+  const { by } = query;
+  const name = by === undefined ? "''" : isOfPlace(by) ? `(SELECT ${by} FROM place WHERE id = clients.place)` : by;
+  const filter = allOf(where, placePart(query), filterPart(query, ['action']));
+  const rows = database
+    .prepare(`SELECT time, ${name}, sketch FROM clients WHERE ${filter.sql} ORDER BY time`)
+    .raw()
+    .all(...filter.values) as [number, string, Uint8Array][];
+  const series = new Map<string, Sketches>();
+  for (const [time, one, bytes] of rows) {
+    let sketches = series.get(one);
+    if (sketches === undefined) series.set(one, (sketches = { points: new Map(), total: new ClientSketch() }));
+    const point = pointOf(time);
+    let sketch = sketches.points.get(point);
+    if (sketch === undefined) sketches.points.set(point, (sketch = new ClientSketch()));
+    sketch.mergeBytes(bytes);
+  }
+  let isExact = true;
+  for (const { points, total } of series.values()) {
+    for (const sketch of points.values()) total.merge(sketch);
+    isExact &&= total.isExact;
+  }
+  return {
+    series: new Map([...series].map(([one, sketches]) => [one, countsOf(sketches)])),
+    error: isExact ? 0 : SKETCH_ERROR,
+  };
+}
+
+function countsOf({ points, total }: Sketches): { points: Map<number, number>; total: number } {
+  return { points: new Map([...points].map(([time, { size }]) => [time, shown(size)])), total: shown(total.size) };
+}
+
+/** Small groups are not told apart. */
+function shown(clients: number): number {
+  return clients === 0 ? 0 : Math.max(clients, LARGEST_SMALL_GROUP);
+}
