@@ -27,28 +27,34 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Sends one request on a connection of its own. */
+/** Sends one request on a connection of its own, from an address of this machine. */
 export function ask(
   url: string,
   {
     method = 'GET',
     headers = {},
     body,
-  }: { method?: string; headers?: Record<string, string | string[]>; body?: string } = {},
+    from = '127.0.0.1',
+  }: { method?: string; headers?: Record<string, string | string[]>; body?: string; from?: string } = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => {
-        resolve({
-          status: response.statusCode!,
-          headers: response.headers,
-          body: Buffer.concat(parts).toString('latin1'),
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const sent = request(
+      url,
+      { method, headers: { ...length, ...headers }, agent: false, localAddress: from },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode!,
+            headers: response.headers,
+            body: Buffer.concat(parts).toString('latin1'),
+          });
         });
-      });
-      response.on('error', reject);
-    });
+        response.on('error', reject);
+      },
+    );
     sent.on('error', reject);
     sent.end(body);
   });
@@ -61,8 +67,10 @@ export function signIn(
   name: string,
   password = PASSWORD,
   headers: Record<string, string> = {},
+  from = '127.0.0.1',
 ): Promise<Reply> {
   return ask(`${url}/api/v1/sign-in`, {
+    from,
     method: 'POST',
     headers: { ...JSON_HEADERS, ...headers },
     body: JSON.stringify({ name, password }),
