@@ -19,6 +19,8 @@ export function addPages(app: FastifyInstance, folder: string, refusal: () => Re
   if (!existsSync(assets)) return;
   void app.register((pages, _options, done) => {
     pages.addHook('onRequest', (_request, reply, next) => {
+      // A cache in between must not give compressed files to those who cannot read them.
+      void reply.header('vary', 'accept-encoding');
       const refused = refusal();
       if (refused === null) next();
       else void send(reply, plainText(refused.status, refused.problem));

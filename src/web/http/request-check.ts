@@ -1,4 +1,4 @@
-/** Checks that every request passes before anything else: its peer, and the name by which it came. */
+/** Checks that every request passes before anything else: its peer, the name by which it came, and that it is meant for this server. */
 import type { IncomingMessage } from 'node:http';
 import { isMeant, plainAddress } from './host-check.ts';
 import type { HttpOptions } from './http-options.ts';
@@ -10,7 +10,7 @@ export interface Refusal {
 
 /** Null for a request that is served. */
 export function requestRefusal(
-  { socket, headers }: IncomingMessage,
+  { socket, headers, url = '' }: IncomingMessage,
   { proxy, names }: Pick<HttpOptions, 'proxy' | 'names'>,
 ): Refusal | null {
   const { localAddress = '', remoteAddress = '' } = socket;
@@ -18,6 +18,8 @@ export function requestRefusal(
     return { status: 403, problem: 'only the proxy is served' };
   if (!isMeant(headers.host, localAddress, names))
     return { status: 421, problem: 'this server does not have the name in the header Host (--host-name)' };
+  // A whole URL, as proxies take it, would name a host of its own.
+  if (!url.startsWith('/')) return { status: 400, problem: 'the address in a request begins with /' };
   return null;
 }
 
