@@ -1,5 +1,6 @@
 /** The daemon's side of the console: what the pages' API answers, and the live document, made once a second. */
 import { fileURLToPath } from 'node:url';
+import type { OverviewQuery } from '../../history/query/overview.ts';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
 import type { DecisionAnswers } from '../../web/api/decision-routes.ts';
@@ -10,6 +11,7 @@ import { RunDecisions } from './decision-answers.ts';
 import type { DecisionFeed } from './decision-feed.ts';
 import { Drafts } from './drafts.ts';
 import { ConsoleIncidents } from './incident-answers.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
@@ -17,6 +19,10 @@ import type { ShownRegistrations } from './shown-change.ts';
 
 /** The built pages, beside the bundled program. */
 export const PAGES = fileURLToPath(new URL('../console/', import.meta.url));
+
+/** How long figures of a span are kept. */
+const OPEN_SPAN_MS = 3000;
+const CLOSED_SPAN_MS = 60_000;
 
 export interface ConsoleParts extends LiveParts, ShownRegistrations {
   readonly administration: RunAdministration;
@@ -46,9 +52,15 @@ export class DaemonConsole implements ConsoleAnswers {
     this.incidents = new ConsoleIncidents(parts.history, parts.administration);
     const { client } = parts.history;
     this.decisions = new RunDecisions(client, parts.decisions, parts.engine);
+    const overview = new RecentAnswers(
+      (query: OverviewQuery) => client.ask({ what: 'overview', query }),
+      // A span that ends in the past has its figures; one without an end grows.
+      ({ to }) => (to === undefined ? OPEN_SPAN_MS : CLOSED_SPAN_MS),
+    );
     this.history = {
       chart: (query) => client.ask({ what: 'chart', query }),
       changes: (query) => client.ask({ what: 'changes', query }),
+      overview: (query) => overview.answer(query),
     };
   }
 

@@ -6,6 +6,7 @@ import { readChanges } from '../query/change-list.ts';
 import { chartCsv } from '../query/chart-csv.ts';
 import { readIncident, readIncidents } from '../query/incident-list.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
+import { readOverview } from '../query/overview.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
 import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
@@ -70,6 +71,8 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       const data = readChart(history, question.query);
       return question.query.format === 'csv' ? chartCsv(data, question.query, clock) : JSON.stringify(data);
     }
+    case 'overview':
+      return JSON.stringify(readOverview(database, question.query));
     case 'changes':
       return JSON.stringify(readChanges(database, question.query));
     case 'rule-day':

@@ -3,6 +3,7 @@ import type { Incident } from '../incident/incident.ts';
 import type { ChangesQuery } from '../query/change-list.ts';
 import type { ChartQuery } from '../query/chart-query.ts';
 import type { IncidentsQuery } from '../query/incident-list.ts';
+import type { OverviewQuery } from '../query/overview.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Place } from '../roll-up.ts';
@@ -14,6 +15,7 @@ import type { SetAside } from '../store/set-aside.ts';
 export type HistoryQuestion =
   | { readonly what: 'chart'; readonly query: ChartQuery }
   | { readonly what: 'changes'; readonly query: ChangesQuery }
+  | { readonly what: 'overview'; readonly query: OverviewQuery }
   | { readonly what: 'rule-day'; readonly query: RuleDayQuery }
   | { readonly what: 'last'; readonly query: Place }
   | { readonly what: 'incidents'; readonly query: IncidentsQuery }

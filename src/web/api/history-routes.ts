@@ -1,12 +1,14 @@
 /** Routes that answer from the history: charts and changes. */
 import { type ChangesQuery, changesQuery } from '../../history/query/change-list.ts';
 import { type ChartQuery, chartQuery } from '../../history/query/chart-query.ts';
+import { type OverviewQuery, overviewQuery } from '../../history/query/overview.ts';
 import { type ApiRoute, csvText, jsonText, route } from './route.ts';
 
 /** The questions that a history answers, with JSON, or a chart with CSV. */
 export interface HistoryAnswers {
   chart(query: ChartQuery): Promise<string>;
   changes(query: ChangesQuery): Promise<string>;
+  overview(query: OverviewQuery): Promise<string>;
 }
 
 export function historyRoutes(history: HistoryAnswers): readonly ApiRoute[] {
@@ -27,6 +29,13 @@ export function historyRoutes(history: HistoryAnswers): readonly ApiRoute[] {
       access: 'read',
       query: changesQuery,
       answer: async ({ query }) => jsonText(await history.changes(query)),
+    }),
+    route({
+      method: 'GET',
+      path: '/overview',
+      access: 'read',
+      query: overviewQuery,
+      answer: async ({ query }) => jsonText(await history.overview(query)),
     }),
   ];
 }

@@ -1,9 +1,10 @@
 /** Badges: a word with a sign. The colour only repeats what both say. */
 import { text } from '../text/catalogue.ts';
+import type { Severity } from './severity.ts';
 import { Sign, type SignName } from './sign.tsx';
 
+export type { Severity };
 export type Tone = 'neutral' | 'accent' | 'good' | 'warn' | 'bad';
-export type Severity = 'good' | 'notice' | 'warning' | 'critical';
 
 const ACTIONS: Readonly<Record<string, readonly [SignName, Tone]>> = {
   allow: ['allow', 'neutral'],

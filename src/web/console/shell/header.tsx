@@ -19,7 +19,7 @@ export function Header({ live: { now, isLost } }: { live: Live }) {
       {now !== null && <ModeBadge mode={now.mode} />}
       <div class="state">
         <Connection isLost={isLost} isReplayed={now?.source.kind === 'captures'} isKnown={now !== null} />
-        {now !== null && (
+        {now !== null && now.source.kind !== 'captures' && (
           <span class="muted">
             {now.now_ms === null ? text.shell.noPackets : text.shell.clock(fullTime(now.now_ms, now.zone))}
           </span>

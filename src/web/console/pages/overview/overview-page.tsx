@@ -1,30 +1,114 @@
-/** Overview. */
+/** The overview: the state in a sentence, the questions with their answers, and the figures of a span over time. */
+import type { ChangeList } from '../../../../history/query/change-list.ts';
+import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { Chart } from '../../chart/chart.tsx';
-import { spanOf } from '../../span/span-choice.ts';
-import { TimeSpan } from '../../span/time-span.tsx';
+import { Note } from '../../component/note.tsx';
+import { Sign } from '../../component/sign.tsx';
+import { useApi } from '../../live/use-api.ts';
+import { Link } from '../../shell/link.tsx';
+import { spanOf, spanQuery } from '../../span/span-choice.ts';
+import { spanWords, TimeSpan } from '../../span/time-span.tsx';
+import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
+import { type Answer, answersOf } from './answers.ts';
+import { type Attention, attentionOf } from './attention.ts';
+import { ChangesPanel } from './changes-panel.tsx';
+import { OverviewNumbers } from './figures.tsx';
+import { LimitsPanel } from './limits-panel.tsx';
+import { type Summary, summaryOf } from './summary.ts';
+import './overview.css';
 
+const { overview: words } = text;
 const ACTIONS = ['allow', 'throttle', 'block'];
+const PROTOCOLS = ['wireguard', 'openvpn', 'ipsec'];
+const OUTCOMES = ['would', 'prevented', 'done'];
+const CHANGES = 6;
+const EVERY_MS = 15_000;
 
 export function OverviewPage({ live, place }: PageProps) {
   const span = spanOf(place.query, live);
+  const lastDay = spanOf(new URLSearchParams(), live);
+  const today = useApi<OverviewFigures>(overviewPath(spanQuery(lastDay)), EVERY_MS);
+  const shown = useApi<OverviewFigures>(overviewPath(spanQuery(span)), EVERY_MS);
+  const changes = useApi<ChangeList>(`/changes?limit=${CHANGES}`, EVERY_MS);
+  const figures = today.problem === null ? today.data : null;
+  const isKnown = today.data !== null || today.problem !== null;
   const common = { span, place, zone: live.zone };
   return (
     <>
-      <TimeSpan span={span} live={live} />
-      <div class="grid">
-        <Chart {...common} title="Decisions by action" measure="decisions" by="action" order={ACTIONS} size="double" />
-        <Chart {...common} title="Findings by protocol" measure="decisions" by="protocol" size="double" />
-        <Chart
-          {...common}
-          title="Clients by action"
-          measure="clients"
-          by="action"
-          order={ACTIONS}
-          kind="lines"
-          size="double"
-        />
+      <SummaryText summary={isKnown ? summaryOf(live, figures) : null} />
+      {attentionOf(live, today.problem).map((one) => (
+        <AttentionNote key={one.text} attention={one} />
+      ))}
+      <Answers answers={answersOf(live, figures, changes.data)} />
+      <div class="page-head">
+        <h2>{spanWords(span, live.zone)}</h2>
+        <TimeSpan span={span} live={live} />
+      </div>
+      <OverviewNumbers live={live} figures={shown.data} />
+      <div class="overview-charts">
+        <Chart {...common} title={words.charts.decisions} measure="decisions" by="action" order={ACTIONS} />
+        <Chart {...common} title={words.charts.findings} measure="decisions" by="protocol" order={PROTOCOLS} />
+        <Chart {...common} title={words.charts.clients} measure="clients" by="action" order={ACTIONS} kind="lines" />
+        <Chart {...common} title={words.charts.harm} measure="harm" by="outcome" order={OUTCOMES} />
+        <Chart {...common} title={words.charts.lost} measure="lost" />
+        <div class="stack">
+          <LimitsPanel live={live} />
+          <ChangesPanel list={changes.data} zone={live.zone} />
+        </div>
       </div>
     </>
+  );
+}
+
+function overviewPath(query: Readonly<Record<string, string>>): string {
+  return `/overview?${new URLSearchParams(query).toString()}`;
+}
+
+function SummaryText({ summary }: { summary: Summary | null }) {
+  if (summary === null) return <div class="summary" />;
+  return (
+    <section class={`summary ${summary.severity}`} aria-label={words.summary}>
+      <Sign name={summary.severity} />
+      <p>{summary.sentences.join(' ')}</p>
+    </section>
+  );
+}
+
+function AttentionNote({ attention: { severity, text: said, details, to, page } }: { attention: Attention }) {
+  return (
+    <Note severity={severity}>
+      <p>
+        {said} <Link to={to}>{page}</Link>
+      </p>
+      {details.length > 0 && (
+        <ul>
+          {details.map((detail) => (
+            <li key={detail}>{detail}</li>
+          ))}
+        </ul>
+      )}
+    </Note>
+  );
+}
+
+function Answers({ answers }: { answers: readonly Answer[] }) {
+  return (
+    <section aria-label={words.answers.title}>
+      <dl class="answers">
+        {answers.map(({ question, sentences, to, page }) => (
+          <div key={question}>
+            <dt>{question}</dt>
+            <dd>
+              {sentences.join(' ')}{' '}
+              <Link to={to}>
+                {page}
+                <span class="hidden-text">: {question}</span>
+              </Link>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

@@ -1,0 +1,84 @@
+/** The questions that the console is for, each with its answer in short and the page that has it in full. */
+import type { LiveDocument } from '../../../api/live-schema.ts';
+import type { ChangeList } from '../../../../history/query/change-list.ts';
+import type { OverviewFigures } from '../../../../history/query/overview.ts';
+import { clients, count, share, span } from '../../format/number-format.ts';
+import { zonedTime } from '../../format/time-format.ts';
+import { text } from '../../text/catalogue.ts';
+import { figuresSpan, harmOf, total } from './summary.ts';
+
+export interface Answer {
+  readonly question: string;
+  readonly sentences: readonly string[];
+  readonly to: string;
+  readonly page: string;
+}
+
+const { answers: words, see, changes: changeWords } = text.overview;
+
+export function answersOf(
+  live: LiveDocument,
+  figures: OverviewFigures | null,
+  changes: ChangeList | null,
+): readonly Answer[] {
+  return [
+    {
+      question: words.harm,
+      sentences: harm(live, figures),
+      to: '/decisions?registered=source,destination,both',
+      page: see.decisions,
+    },
+    { question: words.force, sentences: force(live), to: '/rules', page: see.rules },
+    { question: words.trust, sentences: trust(live, figures), to: '/health', page: see.health },
+    { question: words.changes, sentences: changed(live, changes), to: '/incidents', page: see.incidents },
+    { question: words.draft, sentences: draft(live), to: '/rules', page: see.rules },
+    { question: words.next, sentences: next(live), to: '/rules#calendar', page: see.rules },
+  ];
+}
+
+function harm(live: LiveDocument, figures: OverviewFigures | null): string[] {
+  const hits = total(harmOf(live, figures));
+  const when = figuresSpan(live, figures);
+  const other = total((figures === null ? live.harm.counts : figures.harm).other_protocol ?? {});
+  return [
+    hits === 0 ? words.harmNo(when) : words.harmYes(count(hits), when),
+    ...(other > 0 ? [words.harmOther(count(other))] : []),
+  ];
+}
+
+function force({ mode, policy, registry, zone }: LiveDocument): string[] {
+  return [
+    mode === 'enforce' ? words.forceRules(policy.name, count(policy.rules)) : words.forceNothing,
+    words.since(zonedTime(registry.loaded_ms, zone)),
+  ];
+}
+
+function trust({ counts, lag }: LiveDocument, figures: OverviewFigures | null): string[] {
+  const lost = figures?.lost_packets ?? counts.lost;
+  const packets = figures?.packets ?? counts.packets;
+  if (lost + packets === 0) return [words.trustNothing];
+  const undecoded = figures?.undecoded_packets ?? counts.undecoded;
+  return [
+    words.trustLoss(share(lost, lost + packets), share(undecoded, packets)),
+    ...(lag === null ? [] : [words.trustLag(span(lag.last))]),
+  ];
+}
+
+function changed({ zone }: LiveDocument, list: ChangeList | null): string[] {
+  const [latest] = list?.changes ?? [];
+  if (latest === undefined) return [words.changesNone];
+  return [words.changesLast(changeWords.kinds[latest.kind] ?? latest.kind, zonedTime(latest.time_ms, zone))];
+}
+
+function draft({ shadow }: LiveDocument): string[] {
+  if (shadow === null) return [words.draftNone];
+  return [words.draftWould(clients(shadow.newly_hit), clients(shadow.registered))];
+}
+
+function next({ calendar, zone }: LiveDocument): string[] {
+  if (calendar.next_ms === null && calendar.held_ms === null) return [words.nextNone];
+  return [
+    ...(calendar.next_ms === null ? [] : [words.nextAt(zonedTime(calendar.next_ms, zone))]),
+    calendar.held_ms === null ? words.nextAhead(calendar.ahead_ms.length) : words.nextHeld,
+  ];
+}

@@ -1,0 +1,30 @@
+/** The latest changes of rules, mode and operation. */
+import type { ChangeList } from '../../../../history/query/change-list.ts';
+import { Empty } from '../../component/empty.tsx';
+import { Loading } from '../../component/loading.tsx';
+import { Panel } from '../../component/panel.tsx';
+import { Time } from '../../component/time.tsx';
+import { Link } from '../../shell/link.tsx';
+import { text } from '../../text/catalogue.ts';
+
+const { changes: words } = text.overview;
+
+export function ChangesPanel({ list, zone }: { list: ChangeList | null; zone: string }) {
+  return (
+    <Panel title={words.title} actions={<Link to="/incidents">{words.all}</Link>}>
+      {list === null ? (
+        <Loading />
+      ) : list.changes.length === 0 ? (
+        <Empty>{words.none}</Empty>
+      ) : (
+        <ol class="changes">
+          {list.changes.map(({ id, kind, time_ms: timeMs }) => (
+            <li key={id}>
+              <span>{words.kinds[kind] ?? kind}</span> <Time ms={timeMs} zone={zone} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,29 @@
+/** Clients newly hit in each window of the breaker, against its limit. */
+import type { LiveDocument } from '../../../api/live-schema.ts';
+import { Empty } from '../../component/empty.tsx';
+import { Meter } from '../../component/meter.tsx';
+import { Panel } from '../../component/panel.tsx';
+import { clients, count } from '../../format/number-format.ts';
+import { text } from '../../text/catalogue.ts';
+import { total } from './summary.ts';
+
+const { limits: words } = text.overview;
+
+export function LimitsPanel({ live: { breaker, harm } }: { live: LiveDocument }) {
+  return (
+    <Panel title={words.title} footer={words.footer(count(total(harm.counts.in_force ?? {})))}>
+      {breaker.limits.length === 0 && <Empty>{words.none}</Empty>}
+      <div class="meters">
+        {breaker.limits.map(({ limit, affected, allowed }) => (
+          <Meter key={limit} name={limitWords(limit)} value={affected} limit={allowed} format={clients} />
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+/** The daemon writes a limit as its window and its group: `60s confirmed`. */
+function limitWords(limit: string): string {
+  const [window = '', group = ''] = limit.split(' ');
+  return words.window(window.replace(/(\d)([a-z])/, '$1 $2'), words.groups[group] ?? group);
+}
