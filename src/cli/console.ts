@@ -8,6 +8,7 @@ import { RunCaptures, type UnfinishedCapture } from '../daemon/captures-run.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
+import { NO_REPORTS } from './report-schedule-flag.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { FOREVER } from '../history/store/retention.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -87,6 +88,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           retention: FOREVER,
           place: { site: '', isp: '', link: '' },
           recent: { most: RECENT_DECISIONS, perSecond: Infinity },
+          reports: NO_REPORTS,
         },
         drafts: null,
         http: {

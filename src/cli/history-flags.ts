@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { HistoryOptions } from '../daemon/console/history-feed.ts';
 import { LEVEL_NAMES } from '../history/roll-up.ts';
+import type { Schedule } from '../history/report/due-periods.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import { parseDuration } from '../policy/action.ts';
 import { wholeNumber } from './whole-number.ts';
+import type { AddressFlags } from './address-flags.ts';
 
 export interface HistoryFlags {
   readonly history?: string;
@@ -17,6 +19,7 @@ export interface HistoryFlags {
   readonly historyHours: number;
   readonly historyDays: number;
   readonly recentDecisions: number;
+  readonly reports: readonly Schedule[];
 }
 
 const NO_HISTORY = 'none';
@@ -30,6 +33,7 @@ export const RECENT_DECISIONS = 50_000;
 const MOST_RECENT_DECISIONS = 500_000;
 /** Taken into the list a second, at most. */
 const DECISIONS_PER_SECOND = 2000;
+const REPORTS_NAME = 'reports';
 
 export function historyOption(): Option {
   return new Option(
@@ -71,8 +75,11 @@ function keptSeconds(value: string): number {
 }
 
 /** Null for no history. `folder`: that of state; null for none. */
-export function historyOptions(flags: HistoryFlags & EventOrigin, folder: string | null): HistoryOptions | null {
-  const { history, zone, recentDecisions, site = '', isp = '', link = '' } = flags;
+export function historyOptions(
+  flags: HistoryFlags & EventOrigin & AddressFlags,
+  folder: string | null,
+): HistoryOptions | null {
+  const { history, zone, recentDecisions, reports, addresses, site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
   const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
   // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
@@ -82,8 +89,18 @@ export function historyOptions(flags: HistoryFlags & EventOrigin, folder: string
       ExitCode.WRONG_USAGE,
     );
   const path = history ?? (folder === null ? IN_MEMORY : join(folder, HISTORY_NAME));
-  const recent = { most: recentDecisions, perSecond: DECISIONS_PER_SECOND };
-  return { path, zone, retention, place: { site, isp, link }, recent };
+  return {
+    path,
+    zone,
+    retention,
+    place: { site, isp, link },
+    recent: { most: recentDecisions, perSecond: DECISIONS_PER_SECOND },
+    reports: {
+      schedules: reports,
+      folder: folder === null || reports.length === 0 ? null : join(folder, REPORTS_NAME),
+      showsPrefixes: addresses === 'plain',
+    },
+  };
 }
 
 function zoneName(value: string): string {

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
 import { historyOption, recentDecisionsOption, retentionOptions, zoneOption } from './history-flags.ts';
+import { reportScheduleOption } from './report-schedule-flag.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
@@ -189,7 +190,8 @@ function addStateOptions(command: Command): void {
     )
     .addOption(historyOption())
     .addOption(recentDecisionsOption())
-    .addOption(zoneOption());
+    .addOption(zoneOption())
+    .addOption(reportScheduleOption());
   for (const option of retentionOptions()) command.addOption(option);
   command.option(
     '--control <socket>',

@@ -191,7 +191,7 @@ export class Daemon {
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
     const { clock, history, administration, access, decisions } = this;
     this.changes.calendar.isOff = source.kind === 'captures';
-    const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts };
+    const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts, log };
     this.console =
       history === null || decisions === null
         ? null

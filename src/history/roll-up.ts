@@ -3,6 +3,8 @@
  * much of the time was watched. Counts are added to what is there, so a minute may come in several parts.
  */
 
+import type { PolicyText } from './policy-text.ts';
+
 /** Lengths of the levels, seconds. Days are cut in the zone of the site, so some have 23 or 25 hours. */
 export const LEVEL_SECONDS = { minute: 60, hour: 3600, day: 86_400 } as const;
 export type Level = keyof typeof LEVEL_SECONDS;
@@ -100,4 +102,6 @@ export interface Change {
   readonly kind: string;
   /** The fields of the event. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The policy that came into force, which is stored once. */
+  readonly policy?: PolicyText;
 }

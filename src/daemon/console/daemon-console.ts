@@ -4,6 +4,7 @@ import type { OverviewQuery } from '../../history/query/overview.ts';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
 import type { DecisionAnswers } from '../../web/api/decision-routes.ts';
+import type { Log } from '../../output/log/log.ts';
 import type { RunAdministration } from '../administration.ts';
 import { ConsoleCalendar } from './calendar-answers.ts';
 import { DaemonActions } from './console-actions.ts';
@@ -15,6 +16,8 @@ import { RecentAnswers } from './recent-answers.ts';
 import { liveDocumentOf, type LiveParts } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
+import { RulesNoter } from './rules-noter.ts';
+import { RunReports } from './run-reports.ts';
 import type { ShownRegistrations } from './shown-change.ts';
 
 /** The built pages, beside the bundled program. */
@@ -29,6 +32,7 @@ export interface ConsoleParts extends LiveParts, ShownRegistrations {
   readonly decisions: DecisionFeed;
   /** The folder of policies that operators may try as drafts; null for none. */
   readonly drafts: string | null;
+  readonly log: Log;
 }
 
 export class DaemonConsole implements ConsoleAnswers {
@@ -41,7 +45,9 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly decisions: DecisionAnswers;
   readonly calendar: ConsoleCalendar;
   readonly incidents: ConsoleIncidents;
+  readonly reports: RunReports;
   private readonly parts: ConsoleParts;
+  private readonly rulesNoter: RulesNoter;
 
   constructor(parts: ConsoleParts) {
     this.parts = parts;
@@ -50,13 +56,16 @@ export class DaemonConsole implements ConsoleAnswers {
     this.calendar = new ConsoleCalendar(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     this.incidents = new ConsoleIncidents(parts.history, parts.administration);
-    const { client } = parts.history;
+    const { client, options } = parts.history;
     this.decisions = new RunDecisions(client, parts.decisions, parts.engine);
     const overview = new RecentAnswers(
       (query: OverviewQuery) => client.ask({ what: 'overview', query }),
       // A span that ends in the past has its figures; one without an end grows.
       ({ to }) => (to === undefined ? OPEN_SPAN_MS : CLOSED_SPAN_MS),
     );
+    const isLive = (): boolean => parts.clock.isLive;
+    this.reports = new RunReports({ client, zone: options.zone, options: options.reports, log: parts.log, isLive });
+    this.rulesNoter = new RulesNoter(client, options.place);
     this.history = {
       chart: (query) => client.ask({ what: 'chart', query }),
       changes: (query) => client.ask({ what: 'changes', query }),
@@ -68,5 +77,7 @@ export class DaemonConsole implements ConsoleAnswers {
   tick(): void {
     this.liveVersion++;
     this.liveText = JSON.stringify(liveDocumentOf(this.parts));
+    this.rulesNoter.note(this.parts.engine, this.parts.source.kind);
+    this.reports.tick();
   }
 }

@@ -23,12 +23,14 @@ import type { RunEngine } from '../daemon-engine.ts';
 import type { RunClock } from '../source-clock.ts';
 import type { RunSource } from '../source-run.ts';
 import type { RecentOptions } from './decision-feed.ts';
+import type { ReportOptions } from './run-reports.ts';
 import { SourceWatch } from './source-watch.ts';
 
 export interface HistoryOptions extends HistoryPlace {
   /** Where the packets are seen. */
   readonly place: Place;
   readonly recent: RecentOptions;
+  readonly reports: ReportOptions;
 }
 
 interface FeedParts {

@@ -10,6 +10,8 @@ import { readOverview } from '../query/overview.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
 import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
+import { keptSpan } from '../report/kept-span.ts';
+import { answerPreview, answerReport } from '../report/report-answer.ts';
 import { faultOf, faultText } from '../store/database-fault.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
 import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Written } from './messages.ts';
@@ -87,6 +89,12 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return String(writer.removeNote(question.query));
     case 'last':
       return JSON.stringify(readLastRecorded(database, question.query));
+    case 'report':
+      return JSON.stringify(answerReport(database, question.query));
+    case 'report-preview':
+      return JSON.stringify(answerPreview(database, question.query));
+    case 'kept-span':
+      return JSON.stringify(keptSpan(database));
   }
 }
 

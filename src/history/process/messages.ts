@@ -6,6 +6,7 @@ import type { IncidentsQuery } from '../query/incident-list.ts';
 import type { OverviewQuery } from '../query/overview.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
+import type { ReportQuestion } from '../report/report-answer.ts';
 import type { Place } from '../roll-up.ts';
 import type { Fault } from '../store/database-fault.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
@@ -24,7 +25,11 @@ export type HistoryQuestion =
   /** A person's note. Answered with its number. */
   | { readonly what: 'note'; readonly query: { readonly place: Place; readonly incident: Incident } }
   /** Answered with true, or false if there is no note with this number. */
-  | { readonly what: 'remove-note'; readonly query: number };
+  | { readonly what: 'remove-note'; readonly query: number }
+  /** Answered with ReportFiles or ReportPreview, or a RefusedReport. */
+  | { readonly what: 'report' | 'report-preview'; readonly query: ReportQuestion }
+  /** Answered with a KeptSpan, or null. */
+  | { readonly what: 'kept-span'; readonly query: null };
 
 export type HistoryRequest =
   /** Answered with Written, as JSON, once the history is open. */

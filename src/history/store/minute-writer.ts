@@ -46,6 +46,7 @@ export class MinuteWriter {
   private readonly writeBatch: Statement;
   private readonly pruning: Pruning;
   private readonly incidents: IncidentWatch;
+  private readonly addPolicy: Statement;
 
   constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock) {
     this.database = database;
@@ -78,6 +79,7 @@ export class MinuteWriter {
     database.exec(
       `DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ${MOST_SESSIONS})`,
     );
+    this.addPolicy = database.prepare('INSERT OR IGNORE INTO policy_text VALUES (?, ?)');
   }
 
   /** Writes all of a batch, or nothing; nothing if it has been written before. Throws the database's error. */
@@ -87,8 +89,7 @@ export class MinuteWriter {
         const [before] = this.readBatch.all(session) as [number][];
         if (before !== undefined && before[0] >= number) return;
         for (const minute of minutes) this.writeMinute(minute);
-        for (const { timeUs, place, kind, fields } of changes)
-          this.addChange.run(timeUs, this.placeId(place), kind, JSON.stringify(fields));
+        for (const change of changes) this.writeChange(change);
         this.incidents.observe(minutes, changes, (place) => this.placeId(place));
         for (const place of new Set(minutes.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
         this.writeBatch.run(session, number, Date.now());
@@ -110,6 +111,11 @@ export class MinuteWriter {
   /** False if there is no note with this number. */
   removeNote(id: number): boolean {
     return this.incidents.removeNote(id);
+  }
+
+  private writeChange({ timeUs, place, kind, fields, policy }: Change): void {
+    this.addChange.run(timeUs, this.placeId(place), kind, JSON.stringify(fields));
+    if (policy !== undefined) this.addPolicy.run(policy.sha256, JSON.stringify(policy));
   }
 
   private writeMinute(minute: Minute): void {

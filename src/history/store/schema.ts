@@ -51,4 +51,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE set_aside (at_ms INTEGER NOT NULL, file TEXT, problem TEXT NOT NULL);
   PRAGMA application_id = 0x536c6365;
   `,
+  // Policies in words, by the hash of their files: a report shows the rules of its period.
+  'CREATE TABLE policy_text (sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID',
 ];

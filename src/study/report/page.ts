@@ -19,12 +19,14 @@ export interface Page {
   readonly subtitle: Part;
   /** ISO 8601, UTC. */
   readonly madeAt: string;
+  /** The zone of the times in the report; UTC where it is left out. */
+  readonly zone?: string;
   /** What has to be known before anything else; empty for nothing. */
   readonly notices: readonly Part[];
   readonly sections: readonly Section[];
 }
 
-export function pageText({ kicker, title, subtitle, madeAt, notices, sections }: Page): string {
+export function pageText({ kicker, title, subtitle, madeAt, zone = 'UTC', notices, sections }: Page): string {
   const notice = html`<div class="notice" role="note">${notices.map((text) => html`<p>${text}</p> `)}</div> `;
   const { text } = html`<!DOCTYPE html>
     <html lang="en">
@@ -44,7 +46,7 @@ export function pageText({ kicker, title, subtitle, madeAt, notices, sections }:
           <p class="kicker">${kicker}</p>
           <h1>${title}</h1>
           <p>${subtitle}</p>
-          <p class="date">Made on ${time(madeAt)} UTC. All times in this report are UTC.</p>
+          <p class="date">Made on ${time(madeAt)} UTC. All times in this report are ${zone}.</p>
           ${notices.length > 0 ? notice : null}
         </header>
         <main>

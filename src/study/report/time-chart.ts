@@ -7,7 +7,7 @@ import { legend, type Series } from './chart-fills.ts';
 import { html, type Html, NOTHING } from './html.ts';
 
 export interface TimeColumn {
-  /** ISO 8601, UTC. */
+  /** ISO 8601, in the zone of the chart. */
   readonly start: string;
   readonly seconds: number;
   /** By series. */
@@ -23,6 +23,8 @@ export interface TimeChart {
   readonly columns: readonly TimeColumn[];
   /** The value at the top of the axis; by default the largest column. */
   readonly largest?: number;
+  /** Written beside times; UTC where it is left out. */
+  readonly zone?: string;
 }
 
 const WIDTH = 680;
@@ -45,7 +47,7 @@ export function timeChart(chart: TimeChart): Html {
       <svg viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT)}" role="img" aria-labelledby="${id}-title ${id}-text">
         <title id="${id}-title">${title}</title>
         <desc id="${id}-text">${description}</desc>
-        ${axis(step)}${columns.map((column, at) => timeColumn(column, LEFT + at * width, width, PLOT_HEIGHT / top, series))}${gaps(columns, width)}${timeLabels(columns, width)}
+        ${axis(step)}${columns.map((column, at) => timeColumn(column, LEFT + at * width, width, PLOT_HEIGHT / top, series))}${gaps(columns, width)}${timeLabels(columns, width, chart.zone ?? 'UTC')}
       </svg>
     </div>
     ${series.length > 1 ? legend(series) : NOTHING}
@@ -111,11 +113,11 @@ function gaps(columns: readonly TimeColumn[], width: number): Html {
 }
 
 /** The beginning of the first and of the last interval. */
-function timeLabels(columns: readonly TimeColumn[], width: number): Html {
+function timeLabels(columns: readonly TimeColumn[], width: number, zone: string): Html {
   const [first, last] = [columns[0], columns.at(-1)];
   if (first === undefined || last === undefined) return NOTHING;
   const y = String(TOP + PLOT_HEIGHT + 20);
-  const from = html`<text x="${String(LEFT)}" y="${y}" class="tick">${label(first)}</text>`;
+  const from = html`<text x="${String(LEFT)}" y="${y}" class="tick">${label(first, zone)}</text>`;
   if (columns.length < 2) return from;
   const end = LEFT + columns.length * width;
   // Two labels side by side need the width of both.
@@ -124,12 +126,12 @@ function timeLabels(columns: readonly TimeColumn[], width: number): Html {
     ? [LEFT, TOP + PLOT_HEIGHT + 36, 'start']
     : [LEFT + (columns.length - 1) * width + width, TOP + PLOT_HEIGHT + 20, 'end'];
   return html`${from}<text x="${place(x)}" y="${String(lastY)}" text-anchor="${anchor}" class="tick"
-      >last: ${label(last)}</text
+      >last: ${label(last, zone)}</text
     >`;
 }
 
-function label({ start }: TimeColumn): string {
-  return `${start.slice(0, LETTERS_TO_MINUTES).replace('T', ' ')} UTC`;
+function label({ start }: TimeColumn, zone: string): string {
+  return `${start.slice(0, LETTERS_TO_MINUTES).replace('T', ' ')} ${zone}`;
 }
 
 /** The least of 1, 2 and 5 times a power of ten that is not below the value; at least 1. */

@@ -6,6 +6,7 @@ import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type IncidentAnswers, incidentRoutes } from './incident-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
 import { type RegistryAnswers, registryRoutes } from './registry-routes.ts';
+import { type ReportAnswers, reportRoutes } from './report-routes.ts';
 import { API, type Route } from './route.ts';
 import { type RulesAnswers, rulesRoutes } from './rules-routes.ts';
 
@@ -18,6 +19,7 @@ export interface ConsoleAnswers extends LiveAnswers {
   readonly registry: RegistryAnswers;
   readonly calendar: CalendarAnswers;
   readonly incidents: IncidentAnswers;
+  readonly reports: ReportAnswers;
 }
 
 export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
@@ -30,6 +32,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
     ...registryRoutes(answers.registry),
     ...calendarRoutes(answers.calendar),
     ...incidentRoutes(answers.incidents),
+    ...reportRoutes(answers.reports),
   ]);
 }
 

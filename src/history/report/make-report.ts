@@ -1,0 +1,145 @@
+/** Makes a report from a history: reads what its period and its scope need, and lets the sections tell it. */
+import { packageVersion, buildInfo } from '../../output/build-info.ts';
+import { keptSpan } from './kept-span.ts';
+import type { HistoryDatabase } from '../store/database.ts';
+import { ZoneClock } from '../zone-clock.ts';
+import { changesSection } from './changes-section.ts';
+import { effectsSection } from './effects-section.ts';
+import { harmSection } from './harm-section.ts';
+import { intervalFor } from './interval-choice.ts';
+import { measuresSection } from './measures-section.ts';
+import { methodSection, provenanceSection } from './method-section.ts';
+import { monitoredSection } from './monitored-section.ts';
+import { parsePeriod, type Period } from './period.ts';
+import { readPolicies } from './policies-in-force.ts';
+import { publicReport } from './public-report.ts';
+import { qualitySection } from './quality-section.ts';
+import { readReportChanges } from './read-changes.ts';
+import { readFigures } from './read-figures.ts';
+import { localTime } from './local-time.ts';
+import type { ReportContext } from './report-context.ts';
+import { REPORT_SCHEMA, type ReportDocument, type ReportParts } from './report-document.ts';
+import { noticesOf, summaryOf } from './report-notices.ts';
+import type { ReportQuery } from './report-query.ts';
+import { spanPieces } from './span-pieces.ts';
+
+/** What a report needs beyond its question. */
+export interface ReportSetting {
+  readonly zone: string;
+  /** Prefixes of rules may be shown. */
+  readonly showsPrefixes: boolean;
+  /** Wall clock, ms since 1970; of a live source it says too that a period is over. */
+  readonly nowMs: number;
+  readonly isLive: boolean;
+}
+
+/** A question that cannot be answered, with a reason for the user. */
+export class ReportRefusal extends Error {}
+
+const MS_PER_SECOND = 1000;
+const SECONDS_PER_MINUTE = 60;
+const LONGEST_YEARS = 10;
+const LONGEST_S = LONGEST_YEARS * 366 * 86_400;
+/** Kinds of periods that a public report may have. */
+const PUBLIC_KINDS: readonly string[] = ['week', 'month', 'quarter', 'year'];
+
+/** Throws ReportRefusal where the question asks for what may not be, or what does not exist. */
+export function makeReport(database: HistoryDatabase, query: ReportQuery, setting: ReportSetting): ReportDocument {
+  const clock = new ZoneClock(setting.zone);
+  const period = periodOf(query, clock);
+  const { site = '', isp = '', link = '' } = query;
+  const scope = { site, isp, link };
+  const kept = keptSpan(database);
+  const nowS = setting.isLive ? setting.nowMs / MS_PER_SECOND : -Infinity;
+  const untilS = Math.floor(Math.max(period.fromS, Math.min(period.toS, Math.max(nowS, kept?.toS ?? -Infinity))));
+  if (query.audience === 'public') checkPublic(query, period, untilS);
+  const pieces = spanPieces(
+    period.fromS,
+    untilS,
+    intervalFor(period.fromS, period.toS) === 'hour' && query.audience !== 'public' ? 'hour' : 'day',
+    clock,
+  );
+  const { changes, more } = readReportChanges(database, period.fromS, untilS);
+  const context: ReportContext = {
+    audience: query.audience,
+    period,
+    clock,
+    scope,
+    version: packageVersion(),
+    showsPrefixes: setting.showsPrefixes && query.audience !== 'public',
+    untilS,
+    kept,
+    historySchema: schemaOf(database),
+    figures: readFigures(database, pieces, scope),
+    changes,
+    moreChanges: more,
+    policies: readPolicies(database, period.fromS, untilS),
+  };
+  const { commit } = buildInfo();
+  const parts = query.audience === 'public' ? publicReport(context, commit) : fullReport(context, commit);
+  return {
+    report: 'sluice-history-report',
+    schema: REPORT_SCHEMA,
+    audience: query.audience,
+    period: {
+      kind: period.kind,
+      name: period.name,
+      from: period.fromS,
+      to: period.toS,
+      zone: clock.zone,
+      over: untilS >= period.toS,
+    },
+    scope,
+    made_at: new Date(setting.nowMs).toISOString(),
+    version: context.version,
+    ...parts,
+  };
+}
+
+function fullReport(context: ReportContext, commit: string): ReportParts {
+  return {
+    notices: noticesOf(context),
+    summary: summaryOf(context),
+    sections: [
+      harmSection(context),
+      monitoredSection(context),
+      measuresSection(context),
+      effectsSection(context),
+      changesSection(context),
+      qualitySection(context),
+      methodSection(),
+      provenanceSection(context, commit),
+    ],
+  };
+}
+
+/** The period that a question names. Throws ReportRefusal for one that does not exist. */
+export function periodOf({ period: name, from, to }: ReportQuery, clock: ZoneClock): Period {
+  if (name !== undefined) {
+    if (from !== undefined || to !== undefined) throw new ReportRefusal('give a period, or from and to, and not both');
+    const period = parsePeriod(name, clock);
+    if (period === null)
+      throw new ReportRefusal(
+        `there is no period ${JSON.stringify(name)}: give one like 2024-11-24, 2024-W47, 2024-11, 2024-Q4 or 2024`,
+      );
+    return period;
+  }
+  if (from === undefined || to === undefined) throw new ReportRefusal('give a period, or from and to');
+  const minute = (timeS: number): number => timeS - (timeS % SECONDS_PER_MINUTE);
+  const [fromS, toS] = [minute(from), minute(to)];
+  if (fromS >= toS) throw new ReportRefusal('the end must be at least a minute after the beginning');
+  if (toS - fromS > LONGEST_S) throw new ReportRefusal(`a report is on ${LONGEST_YEARS} years at most`);
+  return { kind: 'span', name: `${localTime(fromS, clock)} to ${localTime(toS, clock)}`, fromS, toS };
+}
+
+function checkPublic({ site, isp, link }: ReportQuery, period: Period, untilS: number): void {
+  if (!PUBLIC_KINDS.includes(period.kind))
+    throw new ReportRefusal('a public report is on a whole week, month, quarter or year');
+  if ([site, isp, link].some((name) => name !== undefined && name !== ''))
+    throw new ReportRefusal('a public report is on all places together');
+  if (untilS < period.toS) throw new ReportRefusal('a public report is made when its period is over');
+}
+
+function schemaOf(database: HistoryDatabase): number {
+  return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}

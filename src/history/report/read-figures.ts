@@ -1,0 +1,118 @@
+/** Reads what a report counts from the database: sums by series, by place and over time, distinct clients, and harm. */
+import { ClientSketch } from '../client-sketch.ts';
+import { LEVEL_NAMES, SERIES_COUNTS, SERIES_NAMES, type SeriesCount, type SeriesKey } from '../roll-up.ts';
+import type { HistoryDatabase } from '../store/database.ts';
+import type { Piece } from './span-pieces.ts';
+
+export type SeriesFigures = SeriesKey & Readonly<Record<SeriesCount, number>> & { readonly time: number };
+
+export interface WatchedFigures {
+  /** The beginning of the interval, seconds since 1970. */
+  readonly time: number;
+  readonly site: string;
+  readonly isp: string;
+  readonly link: string;
+  readonly seconds: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly lost_packets: number;
+  readonly undecoded_packets: number;
+  readonly lost_lines: number;
+  /** The largest of the interval. */
+  readonly lag_us: number;
+  readonly active_flows: number;
+}
+
+export interface HarmFigures {
+  readonly time: number;
+  readonly kind: string;
+  readonly outcome: string;
+  readonly count: number;
+}
+
+export interface ClientFigures {
+  readonly time: number;
+  readonly action: string;
+  readonly sketch: ClientSketch;
+}
+
+/** By the intervals of the pieces, days or shorter ones. */
+export interface ReportFigures {
+  readonly series: readonly SeriesFigures[];
+  readonly watched: readonly WatchedFigures[];
+  readonly harm: readonly HarmFigures[];
+  /** Sketches of several places are merged. */
+  readonly clients: readonly ClientFigures[];
+}
+
+/** Where the packets were seen; an empty name stands for all. */
+export interface ReportScope {
+  readonly site: string;
+  readonly isp: string;
+  readonly link: string;
+}
+
+const SCOPE_NAMES = ['site', 'isp', 'link'] as const;
+
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+export function readFigures(database: HistoryDatabase, pieces: readonly Piece[], scope: ReportScope): ReportFigures {
+  const when = piecesCondition(pieces);
+  const where = scopeCondition(scope);
+  const rows = (sql: string): unknown[] => database.prepare(sql).all(...when.values, ...where.values);
+  const sums = SERIES_COUNTS.map((name) => `sum(${name}) AS ${name}`).join(', ');
+  const names = SERIES_NAMES.join(', ');
+  const series = rows(
+    `SELECT time, ${names}, ${sums} FROM roll_up JOIN series ON series.id = roll_up.series
+     WHERE ${when.sql} AND series.place IN (${where.sql}) GROUP BY time, ${names} ORDER BY time, ${names}`,
+  ) as SeriesFigures[];
+  const watched = rows(
+    `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us, active_flows
+     FROM coverage JOIN place ON place.id = coverage.place
+     WHERE ${when.sql} AND coverage.place IN (${where.sql}) ORDER BY time, site, isp, link`,
+  ) as WatchedFigures[];
+  const harm = rows(
+    `SELECT time, kind, outcome, sum(count) AS count FROM harm WHERE ${when.sql} AND place IN (${where.sql})
+     GROUP BY time, kind, outcome ORDER BY time, kind, outcome`,
+  ) as HarmFigures[];
+  const sketches = rows(
+    `SELECT time, action, sketch FROM clients WHERE ${when.sql} AND place IN (${where.sql}) ORDER BY time, action`,
+  ) as { time: number; action: string; sketch: Uint8Array }[];
+  return { series, watched, harm, clients: mergedClients(sketches) };
+}
+
+/** Distinct clients with any of these actions, or with any at all. */
+export function distinctClients(clients: readonly ClientFigures[], actions: readonly string[] | null): ClientSketch {
+  const all = new ClientSketch();
+  for (const { action, sketch } of clients) if (actions === null || actions.includes(action)) all.merge(sketch);
+  return all;
+}
+
+function mergedClients(rows: readonly { time: number; action: string; sketch: Uint8Array }[]): ClientFigures[] {
+  const merged: ClientFigures[] = [];
+  for (const { time, action, sketch } of rows) {
+    // libsql gives an ArrayBuffer here, and a Uint8Array for a single row.
+    const own = ClientSketch.fromBytes(new Uint8Array(sketch));
+    const before = merged.at(-1);
+    if (before?.time === time && before.action === action) before.sketch.merge(own);
+    else merged.push({ time, action, sketch: own });
+  }
+  return merged;
+}
+
+function piecesCondition(pieces: readonly Piece[]): Condition {
+  if (pieces.length === 0) return { sql: '0', values: [] };
+  return {
+    sql: `(${pieces.map(() => '(level = ? AND time >= ? AND time < ?)').join(' OR ')})`,
+    values: pieces.flatMap(({ level, fromS, toS }) => [LEVEL_NAMES.indexOf(level), fromS, toS]),
+  };
+}
+
+function scopeCondition(scope: ReportScope): Condition {
+  const named = SCOPE_NAMES.filter((name) => scope[name] !== '');
+  const sql = `SELECT id FROM place WHERE ${named.map((name) => `${name} = ?`).join(' AND ') || '1'}`;
+  return { sql, values: named.map((name) => scope[name]) };
+}
