@@ -13,6 +13,7 @@ import { text } from '../text/catalogue.ts';
 import { ChartView } from './chart-view.tsx';
 import { formatOf } from './measure-format.ts';
 import { seriesName } from './series-name.ts';
+import { type IncidentBand, useBands } from './use-bands.ts';
 import './chart.css';
 
 export interface ChartProps {
@@ -32,13 +33,14 @@ export interface ChartProps {
 }
 
 const NO_ORDER: readonly string[] = [];
-const NO_BANDS: readonly [] = [];
+const NAMED_BANDS = 5;
 
 export function Chart(props: ChartProps) {
   const { title, measure, by, filters = {}, span, place, zone, kind = 'areas', order = NO_ORDER, size } = props;
   const query = new URLSearchParams({ measure, ...(by !== undefined && { by }), ...filters, ...spanQuery(span) });
   const address = `/chart?${query.toString()}`;
   const { data, problem, reload } = useApi<ChartData>(address);
+  const bands = useBands(span);
   const nameOf = useMemo(() => (name: string) => seriesName(name, by, title), [by, title]);
   return (
     <Panel
@@ -68,10 +70,11 @@ export function Chart(props: ChartProps) {
             isStacked={kind === 'areas'}
             isTrimmed={span.name === 'all'}
             zone={zone}
-            bands={NO_BANDS}
+            bands={bands}
           />
         )}
         {data !== null && data.error > 0 && <p class="small muted">{text.chart.estimated(percent(data.error))}</p>}
+        {bands.length > 0 && <BandLinks bands={bands} />}
       </figure>
     </Panel>
   );
@@ -85,5 +88,21 @@ function ViewLink({ data: { from, to }, place, title }: { data: ChartData; place
       {text.chart.link}
       <span class="hidden-text"> {title}</span>
     </Link>
+  );
+}
+
+/** The bands in words, the latest first; all of them are on the page of incidents. */
+function BandLinks({ bands }: { bands: readonly IncidentBand[] }) {
+  return (
+    <p class="small muted">
+      {text.chart.incidents}:{' '}
+      {bands.slice(0, NAMED_BANDS).map(({ id, title }, at) => (
+        <>
+          {at > 0 && ', '}
+          <Link to={`/incidents/${id}`}>{title}</Link>
+        </>
+      ))}
+      {bands.length > NAMED_BANDS && ` ${text.chart.moreIncidents(bands.length - NAMED_BANDS)}`}
+    </p>
   );
 }

@@ -56,6 +56,12 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   }
 }
 
+/** Removes something. Rejects like `getJson`. */
+export async function remove(path: string): Promise<void> {
+  if (csrf === null) await readSession();
+  await send(path, {}, 'DELETE');
+}
+
 /** The user of this page, and what it may do. */
 export async function readSession(): Promise<SessionState> {
   const session = await getJson<SessionState>('/session');
@@ -63,10 +69,10 @@ export async function readSession(): Promise<SessionState> {
   return session;
 }
 
-async function send<T>(path: string, body: unknown): Promise<T> {
+async function send<T>(path: string, body: unknown, method = 'POST'): Promise<T> {
   return answerOf<T>(
     await fetch(API + path, {
-      method: 'POST',
+      method,
       headers: {
         accept: 'application/json',
         'content-type': 'application/json',

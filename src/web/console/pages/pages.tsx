@@ -4,6 +4,8 @@ import type { LiveDocument } from '../../api/live-schema.ts';
 import type { Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
 import { HealthPage } from './health/health-page.tsx';
+import { IncidentPage } from './incidents/incident-page.tsx';
+import { IncidentsPage } from './incidents/incidents-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 
@@ -29,6 +31,8 @@ const { pages } = text.shell;
 
 export const PAGES: readonly Page[] = [
   { path: '/', title: pages.overview, isListed: true, view: OverviewPage },
+  { path: '/incidents', title: pages.incidents, isListed: true, view: IncidentsPage },
+  { path: '/incidents/', title: pages.incidents, isListed: false, view: IncidentPage },
   { path: '/health', title: pages.health, isListed: true, view: HealthPage },
   { path: '/sign-in', title: pages.signIn, isListed: false, openView: SignInPage },
 ];

@@ -2,10 +2,11 @@
 import { chart } from './english/chart.ts';
 import { component } from './english/component.ts';
 import { health } from './english/health.ts';
+import { incidents } from './english/incidents.ts';
 import { overview } from './english/overview.ts';
 import { shell } from './english/shell.ts';
 import { signIn } from './english/sign-in.ts';
 import { terms } from './english/terms.ts';
 import { units } from './english/units.ts';
 
-export const english = { shell, terms, units, component, chart, overview, health, signIn };
+export const english = { shell, terms, units, component, chart, overview, health, incidents, signIn };

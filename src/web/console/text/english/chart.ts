@@ -19,5 +19,6 @@ export const chart = {
   largest: 'Largest',
   legend: (title: string) => `Series of ${title}`,
   incidents: 'Incidents in this span',
+  moreIncidents: (count: number) => `and ${count} more`,
   estimated: (error: string) => `Values of 64 or more are estimates, with a standard error of ${error}.`,
 };

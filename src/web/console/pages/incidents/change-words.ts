@@ -1,0 +1,121 @@
+/** Changes in words: what changed, with its figures, and who did it. */
+import type { ChangeList } from '../../../../history/query/change-list.ts';
+import { zonedTime } from '../../format/time-format.ts';
+import { text } from '../../text/catalogue.ts';
+import { lengthWords } from './incident-words.ts';
+
+export type ShownChange = ChangeList['changes'][number];
+
+const words = text.incidents.changeWords;
+const MS_PER_SECOND = 1000;
+
+/** Fields as daemons write them: a part may be missing in those of another version. */
+interface Fields {
+  readonly mode?: string;
+  readonly source?: string;
+  readonly after?: string;
+  readonly unwatched_seconds?: number;
+  readonly asked?: boolean;
+  readonly policy?: { readonly name?: string; readonly sha256?: string };
+  readonly reload?: {
+    readonly result: string;
+    readonly mode?: string;
+    readonly change?: { readonly confirmed?: boolean; readonly reasons?: readonly string[] };
+  };
+  readonly breaker?: {
+    readonly state: string;
+    readonly cause?: string;
+    readonly limit?: string | null;
+    readonly rule?: string | null;
+  };
+  readonly harm?: { readonly reason?: string };
+  readonly calendar?: { readonly state: string; readonly from?: string; readonly reasons?: readonly string[] };
+  readonly shadow?: { readonly state: string; readonly policy?: { readonly name?: string } };
+  readonly action?: {
+    readonly what: string;
+    readonly result?: string;
+    readonly who?: Who;
+    readonly reason?: string;
+    readonly title?: string;
+  };
+  readonly state?: string;
+  readonly problem?: string;
+  readonly new?: number;
+  readonly rule?: string;
+}
+
+type Who = { readonly via: string; readonly uid?: number; readonly signal?: string; readonly account?: string };
+
+export function changeName({ kind }: ShownChange): string {
+  return text.incidents.changes[kind] ?? kind;
+}
+
+export function changeDetails({ kind, fields }: ShownChange, zone: string): string {
+  return parts(kind, fields as Fields, zone)
+    .filter((part) => part !== undefined && part !== '')
+    .join('; ');
+}
+
+/** Who did it; empty where nobody did. */
+export function changedBy({ fields }: ShownChange): string {
+  const who = (fields as Fields).action?.who;
+  if (who === undefined) return '';
+  if (who.account !== undefined) return text.incidents.byAccount(who.account);
+  if (who.uid !== undefined) return text.incidents.byUid(who.uid);
+  return text.incidents.bySignal(who.signal ?? who.via);
+}
+
+function parts(kind: string, fields: Fields, zone: string): readonly (string | undefined)[] {
+  const { reload, breaker, calendar, shadow, action } = fields;
+  switch (kind) {
+    case 'start':
+      return [words.started(fields.source ?? '', modeName(fields.mode)), policyWords(fields), unwatched(fields)];
+    case 'stop':
+      return [words.stopped(fields.asked === true)];
+    case 'reload':
+      return [
+        words.results[reload?.result ?? ''] ?? reload?.result,
+        reload?.change?.confirmed === true ? words.confirmed : undefined,
+        policyWords(fields),
+        ...(reload?.change?.reasons ?? []),
+      ];
+    case 'breaker':
+      if (breaker?.state === 'reset') return [words.reset];
+      return [words.tripped([breaker?.cause, breaker?.limit].filter(Boolean).join(', ')), breaker?.rule ?? undefined];
+    case 'harm':
+      return [fields.harm?.reason];
+    case 'calendar':
+      return [
+        words.calendar[calendar?.state ?? ''] ?? calendar?.state,
+        calendar?.from === undefined ? undefined : words.from(zonedTime(Date.parse(calendar.from), zone)),
+        ...(calendar?.reasons ?? []),
+      ];
+    case 'shadow':
+      return [words.shadow[shadow?.state ?? ''] ?? shadow?.state, shadow?.policy?.name];
+    case 'action':
+      return [
+        words.actions[action?.what ?? ''] ?? action?.what,
+        action?.title,
+        action?.reason,
+        action?.result === undefined ? undefined : words.result(action.result),
+      ];
+    case 'source':
+      return [fields.state === 'back' ? words.back : words.silent(fields.problem ?? '')];
+    case 'hit':
+      return [words.hits(fields.new ?? 0, fields.rule ?? '')];
+    default:
+      return [fields.problem];
+  }
+}
+
+function modeName(mode: string | undefined): string {
+  return (text.terms.modes[mode ?? ''] ?? mode ?? '').toLowerCase();
+}
+
+function policyWords({ policy }: Fields): string | undefined {
+  return policy?.name === undefined ? undefined : words.policy(policy.name, policy.sha256 ?? '');
+}
+
+function unwatched({ unwatched_seconds: seconds = 0, after = '' }: Fields): string | undefined {
+  return seconds === 0 ? undefined : words.unwatched(lengthWords(seconds * MS_PER_SECOND), words.after[after] ?? after);
+}

@@ -1,0 +1,53 @@
+/** Incidents and their lengths in words. */
+import type { ShownIncident } from '../../../../history/query/incident-list.ts';
+import type { Severity } from '../../component/badge.tsx';
+import { text } from '../../text/catalogue.ts';
+
+const words = text.incidents;
+const SEVERITIES: Readonly<Record<ShownIncident['kind'], Severity>> = {
+  hit: 'critical',
+  breaker: 'critical',
+  registry: 'warning',
+  reload: 'warning',
+  loss: 'warning',
+  silence: 'warning',
+  demand: 'notice',
+  note: 'notice',
+};
+const MS = { days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000 } as const;
+
+export function severityOf({ kind }: ShownIncident): Severity {
+  return SEVERITIES[kind];
+}
+
+export function kindName(kind: string): string {
+  return words.kinds[kind] ?? kind;
+}
+
+/** A note's title, or the name of its kind. */
+export function titleOf({ kind, title }: ShownIncident): string {
+  return title ?? kindName(kind);
+}
+
+/** What was seen: the numbers in a sentence, and the cause where it says more. */
+export function seenWords({ kind, subject, numbers, cause, title }: ShownIncident): string {
+  if (kind === 'note') return title ?? '';
+  if (kind === 'silence') return words.silence[subject] ?? cause ?? '';
+  const seen = words.seen[kind]?.(numbers) ?? '';
+  return kind === 'reload' && cause !== null ? cause : seen;
+}
+
+export function placeName({ site, isp, link }: Pick<ShownIncident, 'site' | 'isp' | 'link'>): string {
+  return [site, isp, link].filter((part) => part !== '').join(', ');
+}
+
+/** A length of time in its largest unit of which it has at least two. */
+export function lengthWords(ms: number): string {
+  if (ms < MS.seconds) return words.moment;
+  const unit = (['days', 'hours', 'minutes'] as const).find((name) => ms >= 2 * MS[name]) ?? 'seconds';
+  return words.spans[unit](Math.round(ms / MS[unit]));
+}
+
+export function incidentAddress({ id }: ShownIncident): string {
+  return `/incidents/${id}`;
+}

@@ -1,0 +1,139 @@
+/** Incidents in a span of time, what changed in it, and a note by hand. */
+import { useEffect } from 'preact/hooks';
+import type { ChangeList } from '../../../../history/query/change-list.ts';
+import type { IncidentList, ShownIncident } from '../../../../history/query/incident-list.ts';
+import { SeverityBadge } from '../../component/badge.tsx';
+import { DataTable } from '../../component/data-table.tsx';
+import { ErrorState } from '../../component/error-state.tsx';
+import { type FilterField, FilterBar } from '../../component/filter-bar.tsx';
+import { Loading } from '../../component/loading.tsx';
+import { Panel } from '../../component/panel.tsx';
+import { Time } from '../../component/time.tsx';
+import { zoneName } from '../../format/time-format.ts';
+import { useApi } from '../../live/use-api.ts';
+import { Link } from '../../shell/link.tsx';
+import { spanOf, spanQuery } from '../../span/span-choice.ts';
+import { TimeSpan } from '../../span/time-span.tsx';
+import { text } from '../../text/catalogue.ts';
+import type { PageProps } from '../pages.tsx';
+import { ChangeTable } from './change-table.tsx';
+import { incidentAddress, kindName, lengthWords, placeName, seenWords, severityOf } from './incident-words.ts';
+import { AddNote } from './note-form.tsx';
+import { TimeLine } from './time-line.tsx';
+import './incidents.css';
+
+const words = text.incidents;
+const MS_PER_SECOND = 1000;
+const CHANGES = 200;
+const FIELDS: readonly FilterField[] = [
+  { name: 'kind', label: words.filters.kind, options: Object.entries(words.kinds) },
+  { name: 'site', label: words.filters.site },
+  { name: 'link', label: words.filters.link },
+];
+
+export function IncidentsPage({ live, place }: PageProps) {
+  const { zone } = live;
+  const span = spanOf(place.query, live, 'week');
+  // Charts end with the last minute that is written; a list that ends now has what has just happened.
+  const { to: end, ...begin } = spanQuery(span);
+  const limits = { ...begin, ...(span.name === null && end !== undefined && { to: end }) };
+  const filters = FIELDS.flatMap(({ name }) => {
+    const value = place.query.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  const list = useApi<IncidentList>(
+    `/incidents?${new URLSearchParams([...Object.entries(limits), ...filters]).toString()}`,
+  );
+  const changes = useApi<ChangeList>(
+    `/changes?${new URLSearchParams({ ...limits, limit: String(CHANGES) }).toString()}`,
+  );
+  // Both are read again when the live document says that more was written.
+  const news = `${live.history.written} ${live.breaker.trips.length}`;
+  useEffect(() => {
+    list.reload();
+    changes.reload();
+  }, [news, list.reload, changes.reload]);
+  const incidents = list.data?.incidents ?? [];
+  const ends = incidents.flatMap(({ from_ms: from, to_ms: to }) => [from, to ?? from]);
+  const fromMs = span.from === null ? Math.min(...ends) : span.from * MS_PER_SECOND;
+  const toMs =
+    span.to === null ? Math.max(...ends) : Math.max(span.to * MS_PER_SECOND, ...(span.name === null ? [] : ends));
+  return (
+    <>
+      <TimeSpan span={span} live={live} />
+      <FilterBar fields={FIELDS} place={place} />
+      <div class="grid">
+        {incidents.length > 0 && toMs > fromMs && (
+          <Panel title={words.timeLine} size="wide">
+            <TimeLine incidents={incidents} fromMs={fromMs} toMs={toMs} zone={zone} />
+          </Panel>
+        )}
+        <Panel title={words.listTitle} size="wide" actions={<AddNote zone={zone} onNoted={list.reload} />}>
+          {list.problem !== null && <ErrorState problem={list.problem} retry={list.reload} />}
+          {list.data === null && list.problem === null && <Loading />}
+          {list.data !== null && (
+            <IncidentTable
+              incidents={incidents}
+              zone={zone}
+              hasPlaces={incidents.some((one) => placeName(one) !== '')}
+            />
+          )}
+          {list.data?.more === true && <p class="small muted">{words.more}</p>}
+        </Panel>
+        <Panel title={words.changesTitle} size="wide">
+          {changes.problem !== null && <ErrorState problem={changes.problem} retry={changes.reload} />}
+          {changes.data === null && changes.problem === null && <Loading />}
+          {changes.data !== null && (
+            <ChangeTable
+              changes={changes.data.changes}
+              zone={zone}
+              caption={words.changesCaption(zoneName(zone))}
+              empty={words.changesNone}
+            />
+          )}
+          {changes.data?.more === true && <p class="small muted">{words.changesMore}</p>}
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: string; hasPlaces: boolean }) {
+  const { incidents, zone, hasPlaces } = props;
+  const { columns } = words;
+  return (
+    <DataTable<ShownIncident>
+      caption={words.listCaption(zoneName(zone))}
+      rows={incidents}
+      keyOf={({ id }) => id}
+      empty={words.none}
+      columns={[
+        {
+          key: 'begin',
+          title: columns.begin(zoneName(zone)),
+          cell: ({ from_ms: ms }) => <Time ms={ms} zone={zone} isPlain />,
+          sortBy: ({ from_ms: ms }) => ms,
+        },
+        {
+          key: 'duration',
+          title: columns.duration,
+          cell: ({ from_ms: from, to_ms: to }) => (to === null ? words.lasts : lengthWords(to - from)),
+          sortBy: ({ from_ms: from, to_ms: to }) => (to === null ? Infinity : to - from),
+        },
+        {
+          key: 'kind',
+          title: columns.kind,
+          cell: (incident) => (
+            <Link to={incidentAddress(incident)}>
+              <SeverityBadge severity={severityOf(incident)} word={kindName(incident.kind)} />
+            </Link>
+          ),
+          isName: true,
+          sortBy: ({ kind }) => kindName(kind),
+        },
+        { key: 'what', title: columns.what, cell: seenWords },
+        ...(hasPlaces ? [{ key: 'place', title: columns.place, cell: placeName, sortBy: placeName }] : []),
+      ]}
+    />
+  );
+}
