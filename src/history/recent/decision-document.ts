@@ -1,6 +1,7 @@
 /** Recent decisions as the API shows them. Shared with the page. */
 import * as z from 'zod/mini';
 import { ADDRESS_FORMS } from '../../output/event/address-forms.ts';
+import { MODE_NAMES } from '../../policy/mode.ts';
 
 /** As events show it: with hidden addresses there is neither prefix nor holder, and the reference is a pseudonym. */
 const registration = z.strictObject({
@@ -69,3 +70,41 @@ export const decisionList = z.strictObject({
   stock: decisionStock,
 });
 export type DecisionList = z.infer<typeof decisionList>;
+
+/** The explanation of a decision, as far as it was noted when it was made. */
+export const keptExplanation = z.strictObject({
+  decision: decisionRow,
+  vlan: z.array(z.number()),
+  encapsulation: z.array(z.string()),
+  /** Offsets count from the start of the payload, or of the TCP stream. */
+  evidence: z.array(
+    z.strictObject({
+      packet: z.number(),
+      offset: z.number(),
+      check: z.string(),
+      /** What the check says. */
+      about: z.string(),
+      expected: z.string(),
+      seen: z.string(),
+    }),
+  ),
+  /** The rules that decided, whose mode is not the mode in effect after a trip of the breaker. */
+  rules: z.strictObject({
+    policy: z.string(),
+    policy_sha256: z.string(),
+    registry_sha256: z.string(),
+    mode: z.enum(MODE_NAMES),
+    /** What the rule that decided does, in words; null where none matched. */
+    action: z.nullable(z.string()),
+  }),
+  tried: z.array(z.strictObject({ name: z.string(), matched: z.boolean(), failed: z.array(z.string()) })),
+  /** The other decisions of the flow that are kept, and of each other flow of its tunnel the newest; the newest first. */
+  flow: z.array(decisionRow),
+  tunnel: z.array(decisionRow),
+  /** Flows of the tunnel beyond those shown. */
+  tunnel_more: z.number(),
+  /** A display filter of Wireshark for the flow; null where addresses are hidden. */
+  filter: z.nullable(z.string()),
+  stock: decisionStock,
+});
+export type KeptExplanation = z.infer<typeof keptExplanation>;

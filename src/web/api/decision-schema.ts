@@ -1,6 +1,6 @@
 /** The explanation of a decision: what was noted when it was made, and what can be said of it now. */
 import * as z from 'zod/mini';
-import { keptExplanation } from '../../history/recent/decision-explanation.ts';
+import { keptExplanation } from '../../history/recent/decision-document.ts';
 
 /** A registration that covers an address, and whether it is the one that counts. */
 const covering = z.strictObject({

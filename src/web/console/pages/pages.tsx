@@ -3,6 +3,8 @@ import type { ComponentType } from 'preact';
 import type { LiveDocument } from '../../api/live-schema.ts';
 import type { Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
+import { DecisionsPage } from './decisions/decisions-page.tsx';
+import { ExplanationPage } from './explanation/explanation-page.tsx';
 import { HealthPage } from './health/health-page.tsx';
 import { IncidentPage } from './incidents/incident-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
@@ -31,6 +33,8 @@ const { pages } = text.shell;
 
 export const PAGES: readonly Page[] = [
   { path: '/', title: pages.overview, isListed: true, view: OverviewPage },
+  { path: '/decisions', title: pages.decisions, isListed: true, view: DecisionsPage },
+  { path: '/decisions/', title: pages.explanation, isListed: false, view: ExplanationPage },
   { path: '/incidents', title: pages.incidents, isListed: true, view: IncidentsPage },
   { path: '/incidents/', title: pages.incidents, isListed: false, view: IncidentPage },
   { path: '/health', title: pages.health, isListed: true, view: HealthPage },

@@ -1,6 +1,8 @@
 /** The texts in English: a file per page, and those that pages share. */
 import { chart } from './english/chart.ts';
 import { component } from './english/component.ts';
+import { decisions } from './english/decisions.ts';
+import { explanation } from './english/explanation.ts';
 import { health } from './english/health.ts';
 import { incidents } from './english/incidents.ts';
 import { overview } from './english/overview.ts';
@@ -9,4 +11,16 @@ import { signIn } from './english/sign-in.ts';
 import { terms } from './english/terms.ts';
 import { units } from './english/units.ts';
 
-export const english = { shell, terms, units, component, chart, overview, health, incidents, signIn };
+export const english = {
+  shell,
+  terms,
+  units,
+  component,
+  chart,
+  decisions,
+  explanation,
+  overview,
+  health,
+  incidents,
+  signIn,
+};

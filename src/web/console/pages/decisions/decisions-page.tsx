@@ -1,0 +1,119 @@
+/** Recent decisions: a live list that is searched by filters in the address. */
+import { useMemo, useState } from 'preact/hooks';
+import type { DecisionStock } from '../../../../history/recent/decision-document.ts';
+import { DataTable } from '../../component/data-table.tsx';
+import { ErrorState } from '../../component/error-state.tsx';
+import { Loading } from '../../component/loading.tsx';
+import { Panel } from '../../component/panel.tsx';
+import { count } from '../../format/number-format.ts';
+import { zonedTime, zoneName } from '../../format/time-format.ts';
+import { spanOf } from '../../span/span-choice.ts';
+import { TimeSpan } from '../../span/time-span.tsx';
+import { text } from '../../text/catalogue.ts';
+import type { PageProps } from '../pages.tsx';
+import { decisionColumns } from './decision-cells.tsx';
+import { DecisionFilters, FILTERS } from './decision-filters.tsx';
+import './decisions.css';
+import { PAGE_LENGTH, useDecisions } from './use-decisions.ts';
+
+const words = text.decisions;
+
+export function DecisionsPage({ live, place }: PageProps) {
+  const [isFollowing, setIsFollowing] = useState(false);
+  const span = spanOf(place.query, live, 'all');
+  // A named span ends now: its list keeps the beginning that it had when it was opened, and is open at its end.
+  const address = place.query.toString();
+  const query = useMemo(() => {
+    const filters = FILTERS.flatMap((name) => {
+      const value = place.query.get(name);
+      return value === null || value === '' ? [] : [[name, value]];
+    });
+    if (span.from !== null) filters.push(['from', String(span.from)]);
+    if (span.name === null && span.to !== null) filters.push(['to', String(span.to)]);
+    return new URLSearchParams(filters).toString();
+  }, [address]);
+  const { list, problem, newer, isLoadingOlder, showNew, showOlder } = useDecisions(query, live, isFollowing);
+  const addresses = list?.stock.addresses ?? 'truncated';
+  const file = (format: string): string => `/api/v1/decisions?${query === '' ? '' : `${query}&`}format=${format}`;
+  return (
+    <>
+      <div class="page-head">
+        {list === null ? <span /> : <Stock stock={list.stock} zone={live.zone} />}
+        <TimeSpan span={span} live={live} />
+      </div>
+      <Panel title={words.filters} size="wide">
+        <DecisionFilters place={place} isHidden={addresses !== 'plain'} />
+      </Panel>
+      <Panel
+        title={words.list}
+        size="wide"
+        actions={
+          <>
+            <a href={file('csv')} download>
+              {words.csv}
+              <span class="hidden-text"> {words.ofThese}</span>
+            </a>
+            <a href={file('jsonl')} download>
+              {words.jsonl}
+              <span class="hidden-text"> {words.ofThese}</span>
+            </a>
+          </>
+        }
+      >
+        <div class="list-tools">
+          <div role="status">
+            {newer > 0 && (
+              <button type="button" class="primary" onClick={showNew}>
+                {words.fresh(count(newer))}
+              </button>
+            )}
+          </div>
+          <label>
+            <input
+              type="checkbox"
+              checked={isFollowing}
+              onChange={({ currentTarget }) => {
+                setIsFollowing(currentTarget.checked);
+              }}
+            />{' '}
+            {words.follow}
+          </label>
+        </div>
+        {problem !== null && <ErrorState problem={problem} retry={showNew} />}
+        {list === null && problem === null && <Loading />}
+        {list !== null && problem === null && (
+          <>
+            <DataTable
+              caption={words.caption(count(list.rows.length), count(list.matched), zoneName(live.zone))}
+              columns={decisionColumns({ zone: live.zone, addresses, query: place.query })}
+              rows={list.rows}
+              keyOf={({ number }) => number}
+              empty={list.stock.kept === 0 ? words.emptyAtAll : words.empty}
+            />
+            {list.next !== null && (
+              <button type="button" class="older" disabled={isLoadingOlder} onClick={showOlder}>
+                {isLoadingOlder
+                  ? words.loadingOlder
+                  : words.older(count(Math.min(PAGE_LENGTH, list.matched - list.rows.length)))}
+              </button>
+            )}
+          </>
+        )}
+      </Panel>
+    </>
+  );
+}
+
+/** What the list has, in words. */
+function Stock({ stock, zone }: { stock: DecisionStock; zone: string }) {
+  const { made, kept, left_out: leftOut, oldest, addresses } = stock;
+  if (made === 0) return <p class="muted">{words.lead.none}</p>;
+  const parts = [
+    kept === made ? words.lead.all(count(kept)) : words.lead.newest(count(kept), count(made)),
+    oldest === null ? '' : words.lead.since(zonedTime(Date.parse(oldest.time), zone)),
+    leftOut === 0 ? '' : words.lead.leftOut(count(leftOut)),
+    words.lead.memory,
+    words.addresses[addresses],
+  ];
+  return <p class="muted small">{parts.filter((part) => part !== '').join(' ')}</p>;
+}

@@ -1,0 +1,106 @@
+/**
+ * The list of decisions that a query selects. What is shown stays where it is: older ones are added below, and new ones
+ * are only counted until they are asked for.
+ */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { DecisionList } from '../../../../history/recent/decision-document.ts';
+import type { LiveDocument } from '../../../api/live-schema.ts';
+import { getJson } from '../../live/api.ts';
+
+export const PAGE_LENGTH = 50;
+/** New decisions are counted at most so often. */
+const EVERY_MS = 2000;
+
+export interface Decisions {
+  /** Null before the first answer. */
+  readonly list: DecisionList | null;
+  readonly problem: string | null;
+  /** Decisions that the query selects and that have come since. */
+  readonly newer: number;
+  readonly isLoadingOlder: boolean;
+  readonly showNew: () => void;
+  readonly showOlder: () => void;
+}
+
+function pathOf(query: string, more: Readonly<Record<string, number>>): string {
+  const all = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(more)) all.set(name, String(value));
+  return `/decisions?${all.toString()}`;
+}
+
+/** `query`: filters as the API takes them. `isFollowing`: new ones are shown as they come. */
+export function useDecisions(query: string, live: LiveDocument, isFollowing: boolean): Decisions {
+  const [list, setList] = useState<DecisionList | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [newer, setNewer] = useState(0);
+  const [isLoadingOlder, setIsLoadingOlder] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const ending = useRef(new AbortController());
+
+  const fail = useCallback((error: unknown) => {
+    setProblem(error instanceof Error ? error.message : String(error));
+  }, []);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    ending.current = controller;
+    getJson<DecisionList>(pathOf(query, { limit: PAGE_LENGTH }), controller.signal).then(
+      (answer) => {
+        setList(answer);
+        setNewer(0);
+        setProblem(null);
+      },
+      (error: unknown) => {
+        if (!controller.signal.aborted) fail(error);
+      },
+    );
+    return () => {
+      controller.abort();
+    };
+  }, [query, turn, fail]);
+
+  const showNew = useCallback(() => {
+    setTurn((before) => before + 1);
+  }, []);
+
+  const made = Object.values(live.counts.decisions).reduce((sum, count) => sum + count, 0);
+  const newest = list?.stock.newest?.number ?? 0;
+  const counted = useRef({ made: 0, ms: 0 });
+  // The live document comes once a second, so this is asked again as long as there is something new.
+  useEffect(() => {
+    const nowMs = performance.now();
+    if (list === null || made === counted.current.made || nowMs - counted.current.ms < EVERY_MS) return;
+    counted.current = { made, ms: nowMs };
+    if (made <= newest) return;
+    if (isFollowing) {
+      showNew();
+      return;
+    }
+    getJson<DecisionList>(pathOf(query, { after: newest, limit: 0 }), ending.current.signal).then(
+      (answer) => {
+        setNewer(answer.newer);
+      },
+      // The page says by itself that the daemon does not answer.
+      () => undefined,
+    );
+  }, [live, list, made, newest, query, isFollowing, showNew]);
+
+  const showOlder = useCallback(() => {
+    if (list?.next == null) return;
+    setIsLoadingOlder(true);
+    getJson<DecisionList>(pathOf(query, { limit: PAGE_LENGTH, before: list.next }), ending.current.signal)
+      .then(
+        (answer) => {
+          setList({ ...list, rows: [...list.rows, ...answer.rows], next: answer.next });
+        },
+        (error: unknown) => {
+          if (!ending.current.signal.aborted) fail(error);
+        },
+      )
+      .finally(() => {
+        setIsLoadingOlder(false);
+      });
+  }, [list, query, fail]);
+
+  return { list, problem, newer, isLoadingOlder, showNew, showOlder };
+}

@@ -1,0 +1,52 @@
+/** The rules that were tried, in order, with what did not hold. */
+import { Badge } from '../../component/badge.tsx';
+import { type Column, DataTable } from '../../component/data-table.tsx';
+import { Panel } from '../../component/panel.tsx';
+import { Link } from '../../shell/link.tsx';
+import { text } from '../../text/catalogue.ts';
+import type { PartProps } from './explanation-page.tsx';
+import { ruleAddress } from './outcome-panel.tsx';
+
+const words = text.explanation.rules;
+
+interface Tried {
+  readonly place: number;
+  readonly name: string;
+  readonly matched: boolean;
+  readonly failed: readonly string[];
+}
+
+const COLUMNS: readonly Column<Tried>[] = [
+  { key: 'place', title: words.number, isNumber: true, cell: ({ place }) => place },
+  { key: 'rule', title: words.rule, isName: true, cell: ({ name }) => <Link to={ruleAddress(name)}>{name}</Link> },
+  {
+    key: 'result',
+    title: words.result,
+    cell: ({ matched }) =>
+      matched ? (
+        <Badge word={words.matches} sign="confirmed" tone="accent" />
+      ) : (
+        <span class="muted">{words.doesNotHold}</span>
+      ),
+  },
+  {
+    key: 'failed',
+    title: words.failed,
+    cell: ({ failed }) => failed.map((condition) => <div key={condition}>{condition}</div>),
+  },
+];
+
+export function RulesPanel({ data: { kept } }: PartProps) {
+  const rows = kept.tried.map((rule, index) => ({ ...rule, place: index + 1 }));
+  return (
+    <Panel title={words.title} size="wide" footer={kept.decision.rule === null ? words.noneMatched : undefined}>
+      <DataTable
+        caption={words.caption}
+        columns={COLUMNS}
+        rows={rows}
+        keyOf={({ place }) => place}
+        empty={words.empty}
+      />
+    </Panel>
+  );
+}
