@@ -14,6 +14,7 @@ Examples:
   sluice ctl reset                                             the safety breaker is closed again
   sluice ctl clear-harm "rule 7 mended, change 4711"           the counts of registered hits begin at 0
   sluice ctl forget                                            what is kept of clients is removed
+  sluice ctl backup /backup/history.db                         the history of the console, copied to a new file while it is written
   sluice ctl shadow draft.yaml                                 a draft decides too, and never acts
   sluice ctl shadow                                            what it would do so far
   sluice ctl shadow --off                                      it ends
@@ -26,7 +27,7 @@ Exit codes: 0 done; 1 failed, or no daemon is there; 2 wrong usage; 3 the rules 
 export function addCtlCommand(program: Command): void {
   const ctl = program
     .command('ctl')
-    .summary('administer a running daemon: status, reload, confirm, reset, shadow')
+    .summary('administer a running daemon: status, reload, confirm, reset, shadow, backup')
     .description('Administers a running daemon over its Unix socket.')
     .addHelpText('after', EXAMPLES);
   add(ctl, 'status', 'says which rules are in use, what waits for a confirmation, and how breaker and harm stand');
@@ -46,6 +47,13 @@ export function addCtlCommand(program: Command): void {
     .argument('<reason>', 'why, for the record')
     .action(async (reason: string, flags: CtlFlags) => {
       await run({ command: 'clear-harm', reason }, flags);
+    });
+  withFlags(ctl.command('backup'))
+    .description("copies the history of the daemon's console to a new file, while it is written")
+    .argument('<file>', 'the copy; its folder must be one that the daemon may write')
+    .action(async (file: string, flags: CtlFlags) => {
+      // The daemon works in another folder.
+      await run({ command: 'backup', file: resolve(file) }, flags);
     });
   withFlags(ctl.command('shadow'))
     .description(

@@ -1,6 +1,8 @@
 /** What an operator can do to the daemon, carried out by its parts. */
+import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import type { Administered } from './administration.ts';
+import type { HistoryFeed } from './console/history-feed.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import type { RunOutputs } from './outputs.ts';
 import type { RunChanges } from './rule-changes.ts';
@@ -16,11 +18,13 @@ export interface AdministeredParts {
   readonly changes: RunChanges;
   readonly source: RunSource;
   readonly safety: RunSafety;
+  /** Null without one. */
+  readonly history: HistoryFeed | null;
   readonly shadow: RunShadow;
 }
 
 export function administeredParts(parts: AdministeredParts): Administered {
-  const { version, engine, outputs, changes, source, safety, shadow } = parts;
+  const { version, engine, outputs, changes, source, safety, shadow, history } = parts;
   const { hits } = engine.decisions;
   return {
     get timeUs() {
@@ -49,6 +53,10 @@ export function administeredParts(parts: AdministeredParts): Administered {
       shadow_clients: shadow.forget(),
       files: safety.forget(),
     }),
+    backUp: async (file) => {
+      if (history === null) throw new CommandError('there is no history (--history none)', ExitCode.FAILED);
+      await history.client.backUp(file);
+    },
     notice: (line) => {
       outputs.notice(line);
     },

@@ -34,6 +34,8 @@ export interface Administered {
   clearHarm(reason: string): object;
   /** Deletes the data kept about clients; returns the amounts. */
   forget(): object;
+  /** Copies the history to a new file. Rejects with a reason for the operator. */
+  backUp(file: string): Promise<void>;
   /** Writes an event line. */
   notice(line: string): void;
 }
@@ -73,6 +75,7 @@ const requestSchema = z.discriminatedUnion('command', [
     ...sudo,
   }),
   z.strictObject({ command: z.literal('forget'), ...sudo }),
+  z.strictObject({ command: z.literal('backup'), file: pathSchema, ...sudo }),
   z.strictObject({ command: z.literal('shadow'), ...sudo }),
   z.strictObject({ command: z.literal('shadow-off'), ...sudo }),
   z.strictObject({ command: z.literal('shadow-read'), ...sudo }),
@@ -158,6 +161,8 @@ export class RunAdministration {
         });
         return { ok: true, ...forgotten };
       }
+      case 'backup':
+        return this.backUp(request.file, who);
       case 'shadow':
         return { ok: true, shadow: this.daemon.shadowStatus(true) };
       case 'shadow-off':
@@ -187,6 +192,17 @@ export class RunAdministration {
       return { value, result: value.result, details };
     });
     return { ok: result !== 'failure', result, problems, shadow: this.daemon.shadowStatus(false) };
+  }
+
+  private async backUp(file: string, who: Operator): Promise<ControlAnswer> {
+    const problem = await this.record('backup', who, async () => {
+      const reason = await this.daemon.backUp(file).then(
+        () => null,
+        (error: unknown) => (error as Error).message,
+      );
+      return { value: reason, result: reason === null ? 'success' : 'failure', details: { file } };
+    });
+    return problem === null ? { ok: true, file } : { ok: false, problem };
   }
 
   private async confirm(sha256: string, date: string | undefined, who: Operator): Promise<ControlAnswer> {

@@ -184,12 +184,12 @@ export class Daemon {
         outputs.notice(line);
       },
     });
-    const { engine, changes, safety, shadow } = this;
-    const parts = { version: options.version, engine, outputs, changes, source, safety, shadow };
+    const { engine, changes, safety, shadow, history } = this;
+    const parts = { version: options.version, engine, outputs, changes, source, safety, shadow, history };
     this.administration = new RunAdministration(administeredParts(parts), log);
     const answer = this.administration.answer.bind(this.administration);
     this.control = options.control === null ? null : new ControlSocket(options.control, answer, log);
-    const { clock, history, administration, access, decisions } = this;
+    const { clock, administration, access, decisions } = this;
     this.changes.calendar.isOff = source.kind === 'captures';
     const shown = { show, addresses: rulesFiles.addresses, drafts: options.drafts, log };
     this.console =
@@ -477,8 +477,8 @@ export class Daemon {
   }
 
   private routes(): readonly Route[] {
-    const { options, source, engine, changes, outputs, safety, shadow, clock, notices, lag, access } = this;
-    const parts = { source, engine, changes, outputs, safety, shadow, clock, notices, lag, access };
+    const { options, source, engine, changes, outputs, safety, shadow, clock, notices, lag, access, history } = this;
+    const parts = { source, engine, changes, outputs, safety, shadow, clock, notices, lag, access, history };
     return daemonRoutes({
       ...parts,
       version: options.version,

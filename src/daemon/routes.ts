@@ -5,6 +5,7 @@ import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
+import type { HistoryFeed } from './console/history-feed.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunClock } from './source-clock.ts';
 import type { RunEngine } from './daemon-engine.ts';
@@ -25,6 +26,8 @@ export interface RouteParts {
   readonly clock: RunClock;
   readonly notices: RunNotices;
   readonly lag: EventLoopLag;
+  /** Null without one. */
+  readonly history: HistoryFeed | null;
   /** Answered requests, by status. */
   readonly requests: () => ReadonlyMap<number, number>;
   readonly access: ConsoleAccess;
@@ -72,6 +75,7 @@ function metricsOf(parts: RouteParts): Metrics {
     clock,
     notices,
     lag: engine.lag,
+    history: parts.history?.client ?? null,
     logs: outputs.logs,
     get rules() {
       return engine.rules;

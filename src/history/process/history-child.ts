@@ -5,6 +5,8 @@ import type { HistoryAnswer, HistoryRequest } from './messages.ts';
 
 /** A request that was not performed, or that may have been when the process ended. */
 export class HistoryFailure extends Error {
+  /** Over HTTP: unavailable. */
+  readonly statusCode = 503;
   readonly fault: Fault;
 
   constructor(problem: string, fault: Fault = 'passing') {

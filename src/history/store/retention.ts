@@ -1,7 +1,7 @@
 /**
  * Removes what is older than it is to be kept, a few intervals with each minute that is written. Age is counted in packet
- * time from the minutes that a place has written last, so that an old capture is not removed at once. The median of the
- * last nine is taken: a few damaged times far ahead remove nothing.
+ * time from the minutes that a place has written last, so that an old capture is not removed at once. The earliest of the
+ * last nine is taken: damaged times far ahead remove nothing.
  */
 import { LEVEL_NAMES, type Level } from '../roll-up.ts';
 import { type HistoryDatabase, numberOf, type Statement } from './database.ts';
@@ -60,7 +60,7 @@ export class Pruning {
   prune(place: number): void {
     const minutes = this.recent.get(place) ?? [];
     if (minutes.length < LAST_MINUTES) return;
-    const nowS = [...minutes].sort((a, b) => a - b)[LAST_MINUTES >> 1]!;
+    const nowS = Math.min(...minutes);
     for (const [level, name] of LEVEL_NAMES.entries()) {
       const until = nowS - this.retention[name];
       if (!Number.isFinite(until)) continue;

@@ -37,19 +37,19 @@ export const MIGRATIONS: readonly string[] = [
     fields TEXT NOT NULL
   );
   CREATE INDEX change_time ON change (time_us);
+  `,
+  // The last batch of each daemon's run, so that one whose answer was lost is not written twice; and broken histories
+  // that this one follows; and incidents. The number says that the file is Sluice's ("Slce").
+  `
+  CREATE TABLE written (session TEXT PRIMARY KEY, batch INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE set_aside (at_ms INTEGER NOT NULL, file TEXT, problem TEXT NOT NULL);
+  PRAGMA application_id = 0x536c6365;
   CREATE TABLE incident (
     id INTEGER PRIMARY KEY, place INTEGER NOT NULL REFERENCES place, kind TEXT NOT NULL, subject TEXT NOT NULL,
     begin_us INTEGER NOT NULL, end_us INTEGER, latest_us INTEGER NOT NULL, fields TEXT NOT NULL
   );
   CREATE INDEX incident_begin ON incident (begin_us);
   CREATE INDEX incident_open ON incident (kind, subject) WHERE end_us IS NULL;
-  `,
-  // The last batch of each daemon's run, so that one whose answer was lost is not written twice; and broken histories
-  // that this one follows. The number says that the file is Sluice's ("Slce").
-  `
-  CREATE TABLE written (session TEXT PRIMARY KEY, batch INTEGER NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE set_aside (at_ms INTEGER NOT NULL, file TEXT, problem TEXT NOT NULL);
-  PRAGMA application_id = 0x536c6365;
   `,
   // Policies in words, by the hash of their files: a report shows the rules of its period.
   'CREATE TABLE policy_text (sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID',

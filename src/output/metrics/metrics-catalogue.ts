@@ -5,6 +5,7 @@
  */
 import { DECISIONS } from './decision-metrics.ts';
 import { FLOWS } from './flow-metrics.ts';
+import { HISTORY } from './history-metrics.ts';
 import { LOGS } from './event-log-metrics.ts';
 import type { CatalogueMetric } from './metric.ts';
 import { PROCESS } from './process-metrics.ts';
@@ -22,5 +23,6 @@ export const CATALOGUE: readonly { readonly part: string; readonly metrics: read
   { part: 'Rules', metrics: RULES },
   { part: 'Shadow', metrics: SHADOW },
   { part: 'Event logs', metrics: LOGS },
+  { part: 'History', metrics: HISTORY },
   { part: 'Process', metrics: PROCESS },
 ];

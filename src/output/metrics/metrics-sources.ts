@@ -52,6 +52,19 @@ export interface ShadowCounts {
   readonly trips: readonly { readonly trip: { readonly then: string } }[];
 }
 
+/** What a history has written, what waits and what was given up. Times in seconds. */
+export interface HistoryFigures {
+  readonly problem: string | null;
+  readonly writtenMinutes: number;
+  readonly waitingMinutes: number;
+  readonly lost: number;
+  readonly failures: number;
+  readonly restarts: number;
+  readonly fileBytes: number;
+  readonly writes: number;
+  readonly writeSeconds: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   readonly source: {
@@ -90,6 +103,8 @@ export interface MetricsSources {
   /** Packets with an implausible time, and times that the packet clock was set. */
   readonly clock: { readonly jumpCount: number; readonly clockSetCount: number };
   readonly lag: DelayHistogram;
+  /** Null without a history. */
+  readonly history: HistoryFigures | null;
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };

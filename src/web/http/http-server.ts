@@ -25,6 +25,8 @@ import { PERMISSIONS_POLICY, securityHeaders } from './security-headers.ts';
 
 const LARGEST_BODY_BYTES = 65_536;
 const INTERNAL_ERROR = 500;
+/** A part, like the history, cannot answer now, and says why. */
+const UNAVAILABLE = 503;
 
 export interface ServerParts {
   readonly log: Log;
@@ -183,7 +185,7 @@ export class HttpServer {
 
   private errorAnswer(request: IncomingMessage, error: Error & { statusCode?: number }): ApiAnswer {
     const { statusCode = INTERNAL_ERROR, message } = error;
-    if (statusCode < INTERNAL_ERROR) return inForm(request, statusCode, message);
+    if (statusCode < INTERNAL_ERROR || statusCode === UNAVAILABLE) return inForm(request, statusCode, message);
     const { status } = this.failed(request, error);
     return inForm(request, status, 'the request failed; see the log');
   }
