@@ -201,6 +201,7 @@ export class Daemon {
             clock,
             history,
             decisions,
+            notices: this.notices,
             administration,
             access,
             startedMs: Date.now(),

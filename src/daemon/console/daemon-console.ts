@@ -11,9 +11,10 @@ import { DaemonActions } from './console-actions.ts';
 import { RunDecisions } from './decision-answers.ts';
 import type { DecisionFeed } from './decision-feed.ts';
 import { Drafts } from './drafts.ts';
+import { ConsoleHealth, type HealthParts } from './health-answers.ts';
 import { ConsoleIncidents } from './incident-answers.ts';
 import { RecentAnswers } from './recent-answers.ts';
-import { liveDocumentOf, type LiveParts } from './live-document.ts';
+import { liveDocumentOf } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
 import { RulesNoter } from './rules-noter.ts';
@@ -27,7 +28,7 @@ export const PAGES = fileURLToPath(new URL('../console/', import.meta.url));
 const OPEN_SPAN_MS = 3000;
 const CLOSED_SPAN_MS = 60_000;
 
-export interface ConsoleParts extends LiveParts, ShownRegistrations {
+export interface ConsoleParts extends HealthParts, ShownRegistrations {
   readonly administration: RunAdministration;
   readonly decisions: DecisionFeed;
   /** The folder of policies that operators may try as drafts; null for none. */
@@ -46,11 +47,13 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly calendar: ConsoleCalendar;
   readonly incidents: ConsoleIncidents;
   readonly reports: RunReports;
+  readonly health: ConsoleHealth;
   private readonly parts: ConsoleParts;
   private readonly rulesNoter: RulesNoter;
 
   constructor(parts: ConsoleParts) {
     this.parts = parts;
+    this.health = new ConsoleHealth(parts);
     this.rules = new ConsoleRules(parts);
     this.registry = new ConsoleRegistry(parts);
     this.calendar = new ConsoleCalendar(parts);
@@ -75,6 +78,7 @@ export class DaemonConsole implements ConsoleAnswers {
 
   /** To be called about once a second, and when something has happened that must show at once. */
   tick(): void {
+    this.health.tick();
     this.liveVersion++;
     this.liveText = JSON.stringify(liveDocumentOf(this.parts));
     this.rulesNoter.note(this.parts.engine, this.parts.source.kind);

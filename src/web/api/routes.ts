@@ -2,6 +2,7 @@
 import { actionRoutes, type ConsoleActions } from './action-routes.ts';
 import { type DecisionAnswers, decisionRoutes } from './decision-routes.ts';
 import { type CalendarAnswers, calendarRoutes } from './calendar-routes.ts';
+import { type HealthAnswers, healthRoutes } from './health-routes.ts';
 import { type HistoryAnswers, historyRoutes } from './history-routes.ts';
 import { type IncidentAnswers, incidentRoutes } from './incident-routes.ts';
 import { type LiveAnswers, liveRoutes } from './live-routes.ts';
@@ -13,6 +14,7 @@ import { type RulesAnswers, rulesRoutes } from './rules-routes.ts';
 /** What the pages read and do. The daemon implements it. */
 export interface ConsoleAnswers extends LiveAnswers {
   readonly history: HistoryAnswers;
+  readonly health: HealthAnswers;
   readonly decisions: DecisionAnswers;
   readonly rules: RulesAnswers;
   readonly actions: ConsoleActions;
@@ -26,6 +28,7 @@ export function apiRoutes(answers: ConsoleAnswers): readonly Route[] {
   return belowApi([
     ...liveRoutes(answers),
     ...historyRoutes(answers.history),
+    ...healthRoutes(answers.health),
     ...decisionRoutes(answers.decisions),
     ...rulesRoutes(answers.rules),
     ...actionRoutes(answers.actions),

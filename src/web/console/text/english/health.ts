@@ -1,2 +1,195 @@
 /** Texts of the page on health. */
-export const health = {};
+import type { AlertName } from '../../../api/alert-names.ts';
+
+export const health = {
+  alerts: {
+    title: 'Alerts',
+    none: 'No alert holds now.',
+    footer: 'The alerts of deploy/prometheus, judged by the daemon itself. Prometheus may send one some minutes later.',
+    all: (count: number) => `All ${count} alerts`,
+    caption: 'Alerts, and what to do about each',
+    columns: { state: 'State', alert: 'Alert', says: 'What it means', todo: 'What to do' },
+    urgent: 'Urgent',
+    warning: 'Warning',
+    quiet: 'Quiet',
+    /** What each means, and what to do; deploy/RUNBOOK.md has more. */
+    words: {
+      SluiceDown: [
+        'The daemon does not answer.',
+        'See systemctl status sluice: the last lines of its log name the reason. It starts again by itself.',
+      ],
+      SluiceBreakerTripped: [
+        'Enforcement would have hit more clients than the safety limits allow, or a registered user. Nothing is enforced.',
+        'Find out why before any reset: the breaker event names the limit, the numbers and the rule.',
+      ],
+      SluiceRegisteredHit: [
+        'A rule throttles or blocks registered users and does not say so.',
+        'Search the decisions for registered users. Let a rule before it allow them, or reload the last good policy.',
+      ],
+      SluiceRegistryShrunk: [
+        'The registry has lost more than a tenth of its rows within an hour.',
+        'Put the last good file back, then reload.',
+      ],
+      SluiceSourceDown: [
+        'No packets can come from the source.',
+        'The problem of the source below says why: an interface that is down, a missing right, a capture that does not run.',
+      ],
+      SluiceDateHeld: [
+        'A date of policy or registry would take too much from users; the decisions before it stay in force.',
+        'Renew the registrations and reload, or confirm the date.',
+      ],
+      SluiceSuspectedIgnored: [
+        'Too many clients would have been hit for suspected findings: only confirmed ones are acted on.',
+        'It is often a flood of handshakes from forged addresses. Reset when it is over.',
+      ],
+      SluiceNoPackets: [
+        'No packet has come for five minutes.',
+        'Ask for the state of the mirror port; tcpdump -ni IF -c 5 shows whether anything comes.',
+      ],
+      SluiceSpoolFileUnread: [
+        'A file of the spool could not be read to its end. It is kept.',
+        'The log names the file and its fault. Mend it or move it: a changed file is read again.',
+      ],
+      SluiceCaptureDrops: [
+        'More than one packet in a thousand is lost before Sluice sees it.',
+        'Choose a larger --kernel-buffer, a filter that leaves out what is not needed, or --snaplen 512.',
+      ],
+      SluiceReloadFailed: [
+        'A policy or registry was refused; the old pair decides.',
+        'The log lists every problem with its line. Mend the file and reload.',
+      ],
+      SluiceRulesRefused: [
+        'New rules would take too much from users; they wait for a confirmation.',
+        'Compare the numbers on the page of rules. Put the last good files back, or confirm that very hash.',
+      ],
+      SluiceDateAhead: [
+        'Within a day a date of policy or registry will be held unless it is confirmed.',
+        'Renew the registrations, or confirm the date before it comes.',
+      ],
+      SluiceRegistryOld: ['The registry has not changed for a week.', 'Ask its author for a new one.'],
+      SluiceEventsLost: [
+        'Event lines were left out within the last quarter of an hour.',
+        'The disk is full, or a reader is too slow: see df, then --rotate-size and --rotate-keep.',
+      ],
+      SluiceFlowsEvicted: ['More flows came than the table holds.', 'Choose a larger --max-flows.'],
+      SluiceLate: [
+        'Decisions come more than a second after their packets.',
+        'Another program may use the processor: see the delay of the event loop in the metrics.',
+      ],
+      SluiceTimeJumps: [
+        'Packets come with times that are far off. They are not followed.',
+        'Check the clock of the capturing machine, or the capture for damage.',
+      ],
+      SluiceStateNotKept: [
+        'The state of the safety breaker cannot be kept: a restart would forget it.',
+        'The disk is full, or the rights on the folder of --state are wrong.',
+      ],
+      SluiceNoticesFailed: ['The webhook does not take notices.', 'The log says what it answers.'],
+    } satisfies Record<AlertName, readonly [says: string, todo: string]> as Record<
+      string,
+      readonly [says: string, todo: string]
+    >,
+  },
+  source: {
+    title: 'Source',
+    kind: 'Kind',
+    kinds: {
+      interface: 'Network interface',
+      pipe: 'Pipe',
+      spool: 'Folder of captures',
+      captures: 'Replayed captures',
+    } as Record<string, string>,
+    reader: 'Reader',
+    state: 'State',
+    fine: 'Packets can come',
+    lastPacket: 'Last packet',
+    restarts: 'Restarts of the capture',
+    gap: 'Time without capture',
+    stalls: 'Times stuck',
+    files: 'Files',
+    fileStates: {
+      done: 'read',
+      waiting: 'waiting',
+      grown: 'grown after they were read',
+      'grown-unread': 'grown, not readable further',
+      faulty: 'not readable to their end',
+      unlistable: 'folder not listable',
+    } as Record<string, string>,
+    jumps: 'Packets with a time far off',
+    clockSet: 'Times that the clock was set',
+    noLoss: 'none',
+    lost: 'Packets lost before they were seen',
+    by: (place: string) => `by ${place}`,
+  },
+  undecoded: {
+    title: 'Packets that were not decoded',
+    caption: 'By reason, since the start',
+    reason: 'Reason',
+    packets: 'Packets',
+    share: 'Of all packets',
+    none: 'All packets were decoded.',
+  },
+  queues: {
+    title: 'Flows and queues',
+    flows: 'Flows in the table',
+    waiting: 'History: minutes and changes waiting',
+    evicted: 'Flows that found no place',
+    lag: 'From packet to decision',
+    notLive: 'Not measured: packets come from files',
+    memory: 'Memory',
+  },
+  logs: {
+    title: 'Event logs',
+    caption: 'Since the start',
+    none: 'No event log is written.',
+    name: 'Log',
+    lines: 'Lines',
+    bytes: 'Size',
+    dropped: 'Left out',
+    failures: 'Failed writes',
+    rotations: 'Rotations',
+    waiting: 'Waiting',
+  },
+  history: {
+    title: 'History',
+    state: 'State',
+    fine: 'It is written',
+    since: (problem: string, time: string) => `${problem}, since ${time}`,
+    written: 'Minutes and changes written',
+    waiting: 'Waiting',
+    lost: 'Minutes given up',
+    lostChanges: 'Changes given up',
+    restarts: 'Its process ended by itself',
+    setAside: 'Set aside as broken',
+    setAsideAt: (time: string, file: string) => `${time}: ${file}`,
+    noFile: 'no file is left',
+  },
+  state: {
+    title: 'State and notices',
+    failures: 'Failed writes of the breaker’s state',
+    reloads: 'Reloads',
+    reloadResults: {
+      success: 'taken',
+      failure: 'with problems',
+      unchanged: 'without a change',
+      refused: 'refused by the guard',
+    } as Record<string, string>,
+    notices: 'Notices to the webhook',
+    noticeResults: { sent: 'sent', failed: 'failed', dropped: 'left out' } as Record<string, string>,
+  },
+  versions: {
+    title: 'Versions',
+    sluice: 'Sluice',
+    node: 'Node.js',
+    running: 'Running since',
+    policy: 'Policy',
+    registry: 'Registry',
+    pair: 'Pair of both',
+    loaded: 'Loaded',
+    changed: 'Registry file changed',
+    history: 'Schema of the history',
+    numbered: (name: string, version: string) => `${name}, version ${version}`,
+    rows: (rows: string, inForce: string) => `${rows} rows, ${inForce} in force`,
+  },
+  charts: { lost: 'Packets lost over time', undecoded: 'Packets not decoded over time', lag: 'Largest lag over time' },
+};
