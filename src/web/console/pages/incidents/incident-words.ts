@@ -1,6 +1,6 @@
 /** Incidents and their lengths in words. */
 import type { ShownIncident } from '../../../../history/query/incident-list.ts';
-import type { Severity } from '../../component/badge.tsx';
+import type { Severity } from '../../component/severity.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.incidents;
