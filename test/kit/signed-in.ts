@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Role } from '../../src/web/api/route.ts';
 import { MAIN, type RunningDaemon } from './running-daemon.ts';
 
-const PASSWORD = 'correct horse battery staple 7';
+export const PASSWORD = 'correct horse battery staple 7';
 const run = promisify(execFile);
 
 /** Adds an account to the accounts of a state folder, as an administrator would. */

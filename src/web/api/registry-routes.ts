@@ -12,6 +12,7 @@ import {
   type SearchAnswer,
   type SearchQuery,
   searchQuery,
+  summaryQuery,
 } from './registry-schema.ts';
 import { csvOf, type CsvValue } from './csv-rows.ts';
 import { type ApiAnswer, type ApiRoute, csvText, json, refusal, route, type User } from './route.ts';
@@ -43,6 +44,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/registry',
       access: 'read',
+      query: summaryQuery,
       answer: ({ user }) => unlessBusy(async () => json(await registry.summary(user))),
     }),
     route({

@@ -19,7 +19,15 @@ export type SearchQuery = z.infer<typeof searchQuery>;
 export const registrationQuery = z.strictObject({ row: count(2 ** 24), at: z.optional(time) });
 export type RegistrationQuery = z.infer<typeof registrationQuery>;
 
-export const listQuery = z.strictObject({ skip: z.optional(count(100_000)), limit: z.optional(count(200)) });
+/** The registry that the caller knows of: another one has another address, so that a page asks again. */
+const known = z.optional(z.string().check(z.maxLength(64)));
+
+export const summaryQuery = z.strictObject({ sha256: known });
+export const listQuery = z.strictObject({
+  skip: z.optional(count(100_000)),
+  limit: z.optional(count(200)),
+  sha256: known,
+});
 export type ListQuery = z.infer<typeof listQuery>;
 
 const registrationView = z.strictObject({

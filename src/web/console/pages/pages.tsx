@@ -9,6 +9,8 @@ import { HealthPage } from './health/health-page.tsx';
 import { IncidentPage } from './incidents/incident-page.tsx';
 import { IncidentsPage } from './incidents/incidents-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
+import { RegistryPage } from './registry/registry-page.tsx';
+import { RulesPage } from './rules/rules-page.tsx';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 
 export interface PageProps {
@@ -35,6 +37,8 @@ export const PAGES: readonly Page[] = [
   { path: '/', title: pages.overview, isListed: true, view: OverviewPage },
   { path: '/decisions', title: pages.decisions, isListed: true, view: DecisionsPage },
   { path: '/decisions/', title: pages.explanation, isListed: false, view: ExplanationPage },
+  { path: '/rules', title: pages.rules, isListed: true, view: RulesPage },
+  { path: '/registry', title: pages.registry, isListed: true, view: RegistryPage },
   { path: '/incidents', title: pages.incidents, isListed: true, view: IncidentsPage },
   { path: '/incidents/', title: pages.incidents, isListed: false, view: IncidentPage },
   { path: '/health', title: pages.health, isListed: true, view: HealthPage },

@@ -1,0 +1,40 @@
+/** The result of an action in words, with the problems of files as a list. */
+import { Note } from '../component/note.tsx';
+import { text } from '../text/catalogue.ts';
+import type { Action } from './use-action.ts';
+
+export function ActionOutcome({ action: { result, problem } }: { action: Action }) {
+  const words = text.action;
+  if (problem !== null)
+    return (
+      <Note severity="critical" isUrgent>
+        <p>{words.failed(problem)}</p>
+      </Note>
+    );
+  if (result === null) return null;
+  return (
+    <Note severity={result.ok ? 'good' : 'critical'} isUrgent>
+      <p>
+        {words.results[result.result] ?? result.result} {result.problem}
+      </p>
+      <Problems problems={result.problems} />
+    </Note>
+  );
+}
+
+/** Problems of files, each with file, line and column. */
+export function Problems({ problems }: { problems: readonly string[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <>
+      <p>{text.action.problems(problems.length)}</p>
+      <ul class="problems">
+        {problems.map((problem) => (
+          <li key={problem}>
+            <code>{problem}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
