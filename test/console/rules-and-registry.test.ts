@@ -132,7 +132,7 @@ describe.skipIf(CHROMIUM === null)('the Rules and Registry pages (skipped withou
 
   it('say within three clicks from the start what will happen at midnight', async () => {
     const { page, context } = await signedIn('vera');
-    await page.getByRole('link', { name: 'Rules' }).click();
+    await page.getByRole('link', { name: 'Rules', exact: true }).click();
     const dates = page.getByRole('region', { name: 'What dates will change' });
     await dates.getByText(`1 registration expires. ${CLIENTS} clients would newly be hit`).waitFor();
     await dates.getByText('11 Nov 2024, 05:00').waitFor();
@@ -141,7 +141,7 @@ describe.skipIf(CHROMIUM === null)('the Rules and Registry pages (skipped withou
 
   it('show whether an address is registered, at a time, and why not', async () => {
     const { page, context } = await signedIn('vera');
-    await page.getByRole('link', { name: 'Registry' }).click();
+    await page.getByRole('link', { name: 'Registry', exact: true }).click();
     await page.getByLabel('Address, prefix, reference or holder').fill('192.0.2.9');
     await page.getByText('192.0.2.9 is not registered at').waitFor();
     await page.getByText('None of the registrations that cover it is in force.').waitFor();
