@@ -14,6 +14,7 @@ const input = {
   'shard-worker': 'dist/pipeline/workers/shard-worker.js',
   'hash-worker': 'dist/output/provenance/hash-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
+  'bytes-process': 'dist/daemon/console/bytes-process.js',
   'history-process': 'dist/history/process/history-process.js',
   'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };

@@ -87,7 +87,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           zone: flags.zone,
           retention: FOREVER,
           place: { site: '', isp: '', link: '' },
-          recent: { most: RECENT_DECISIONS, perSecond: Infinity },
+          recent: { most: RECENT_DECISIONS, perSecond: Infinity, linkIdentity: flags.linkIdentity },
           reports: NO_REPORTS,
         },
         drafts: null,

@@ -5,7 +5,7 @@ import { displayFilter } from '../output/event/display-filter.ts';
 import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';
 import type { TriedRule } from '../policy/rule-trace.ts';
 import type { FlowTrace } from '../study/explain/flow-trace.ts';
-import { checkedLength, hexDump } from '../study/explain/hex-dump.ts';
+import { checkedBytes } from '../study/explain/checked-bytes.ts';
 import { missingLines, searchLines, type TraceShape } from '../study/explain/trace-text.ts';
 
 /** One decision of the flow, with its basis. */
@@ -129,21 +129,10 @@ function byteLines(
   trace: FlowTrace,
   shown: Set<string>,
 ): string[] {
-  const marks = vpn.evidence.map(({ packet, offset, check }, index) => {
-    const length = checkedLength(check);
-    return { number: index + 1, packet, offset, length, head: length === 0 ? undefined : trace.headOf(packet, offset) };
-  });
-  const lines: string[] = [];
-  for (const head of new Set(marks.map((mark) => mark.head))) {
-    if (head === undefined) continue;
-    const own = marks.filter((mark) => mark.head === head);
-    if (own.every(({ packet, offset, length }) => shown.has([packet, offset, length].join()))) continue;
-    for (const { packet, offset, length } of own) shown.add([packet, offset, length].join());
-    lines.push(
-      `    ${places.get(head.packet)!}, ${counted(head.length, 'byte')} of payload from offset ${head.start}:`,
-    );
-    lines.push(...hexDump(head, own).map((line) => `      ${line}`));
-  }
+  const lines = checkedBytes(vpn.evidence, trace, shown).flatMap(({ packet, length, start, dump }) => [
+    `    ${places.get(packet)!}, ${counted(length, 'byte')} of payload from offset ${start}:`,
+    ...dump.map((line) => `      ${line}`),
+  ]);
   if (lines.length === 0) return [];
   return ['  The checked bytes, with the numbers of their lines; ".." is not shown:', ...lines];
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { HistoryOptions } from '../daemon/console/history-feed.ts';
+import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { LEVEL_NAMES } from '../history/roll-up.ts';
 import type { Schedule } from '../history/report/due-periods.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
@@ -19,6 +20,7 @@ export interface HistoryFlags {
   readonly historyHours: number;
   readonly historyDays: number;
   readonly recentDecisions: number;
+  readonly linkIdentity: LinkIdentity;
   readonly reports: readonly Schedule[];
 }
 
@@ -79,7 +81,7 @@ export function historyOptions(
   flags: HistoryFlags & EventOrigin & AddressFlags,
   folder: string | null,
 ): HistoryOptions | null {
-  const { history, zone, recentDecisions, reports, addresses, site = '', isp = '', link = '' } = flags;
+  const { history, zone, recentDecisions, linkIdentity, reports, addresses, site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
   const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
   // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
@@ -94,7 +96,7 @@ export function historyOptions(
     zone,
     retention,
     place: { site, isp, link },
-    recent: { most: recentDecisions, perSecond: DECISIONS_PER_SECOND },
+    recent: { most: recentDecisions, perSecond: DECISIONS_PER_SECOND, linkIdentity },
     reports: {
       schedules: reports,
       folder: folder === null || reports.length === 0 ? null : join(folder, REPORTS_NAME),

@@ -60,7 +60,7 @@ export class DaemonConsole implements ConsoleAnswers {
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     this.incidents = new ConsoleIncidents(parts.history, parts.administration);
     const { client, options } = parts.history;
-    this.decisions = new RunDecisions(client, parts.decisions, parts.engine);
+    this.decisions = new RunDecisions(client, parts.decisions, parts.engine, parts.source);
     const overview = new RecentAnswers(
       (query: OverviewQuery) => client.ask({ what: 'overview', query }),
       // A span that ends in the past has its figures; one without an end grows.

@@ -16,15 +16,19 @@ import { NO_RULE } from '../../policy/decide.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { coverageOf } from '../../registry/coverage-text.ts';
 import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
-import type { DecisionAnswers, DecisionProblem } from '../../web/api/decision-routes.ts';
-import type { DecisionExplanation } from '../../web/api/decision-schema.ts';
+import type { DecisionAnswers, DecisionProblem, DecisionRefusal } from '../../web/api/decision-routes.ts';
+import type { DecisionBytes, DecisionExplanation } from '../../web/api/decision-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
+import type { RunSource } from '../source-run.ts';
 import type { DecisionFeed, FlowPlace } from './decision-feed.ts';
+import { PacketBytes } from './packet-bytes.ts';
 
 type Now = DecisionExplanation['now'];
 
 const TUNNEL_CONFIRMED = CHECKS[Check.TUNNEL_CONFIRMED].name;
 const MICROS_PER_MILLISECOND = MICROS_PER_SECOND / 1000;
+/** Sources whose packets are in files that stay. */
+const KEEPS_CAPTURES: readonly RunSource['kind'][] = ['spool', 'captures'];
 /** Bits of a truncated address that are shown: /24 in mapped form, and /48. */
 const SHOWN_BITS = { ipv4: IPV4_LENGTH_OFFSET + 24, ipv6: 48 };
 
@@ -32,9 +36,12 @@ export class RunDecisions implements DecisionAnswers {
   private readonly client: HistoryClient;
   private readonly feed: DecisionFeed;
   private readonly engine: RunEngine;
+  private readonly source: Pick<RunSource, 'kind'>;
+  private readonly packetBytes = new PacketBytes();
   private readonly record = new FlowRecord();
 
-  constructor(client: HistoryClient, feed: DecisionFeed, engine: RunEngine) {
+  constructor(client: HistoryClient, feed: DecisionFeed, engine: RunEngine, source: Pick<RunSource, 'kind'>) {
+    this.source = source;
     this.client = client;
     this.feed = feed;
     this.engine = engine;
@@ -53,12 +60,41 @@ export class RunDecisions implements DecisionAnswers {
   }
 
   async explain(key: DecisionKey): Promise<string | null> {
-    await this.feed.batches.flush();
-    const text = await this.client.askRecent({ what: 'decision', key });
-    const kept = JSON.parse(text) as KeptExplanation | null;
+    const kept = await this.keptOf(key);
     if (kept === null) return null;
     const answer: DecisionExplanation = { kept, now: this.now(kept) };
     return JSON.stringify(answer);
+  }
+
+  async bytes(key: DecisionKey): Promise<string | DecisionRefusal | null> {
+    const kept = await this.keptOf(key);
+    if (kept === null) return null;
+    const state = this.bytesState();
+    if (state === 'hidden') return { status: 403, problem: 'addresses are hidden here, so bytes are too' };
+    const place = this.feed.placeOf(kept.decision.number);
+    if (state === 'not-kept' || place === null) return { status: 404, problem: 'the captures are not kept' };
+    const { files, linkIdentity } = this.feed;
+    const last = Math.max(kept.decision.packet, ...kept.evidence.map(({ packet }) => packet));
+    const { files: captures, before } = files.between(place.firstPacket, last);
+    const evidence = kept.evidence.map(({ packet, offset, check }) => ({ packet: packet - before, offset, check }));
+    const firstPacket = place.firstPacket - before;
+    const answer = await this.packetBytes.read({ captures, firstPacket, evidence, linkIdentity });
+    if ('problem' in answer) return answer;
+    const packets = answer.bytes.map(({ packet, length, start, dump }) => {
+      return { ...files.at(packet + before), length, start, dump: [...dump] };
+    });
+    return JSON.stringify({ packets } satisfies DecisionBytes);
+  }
+
+  private async keptOf(key: DecisionKey): Promise<KeptExplanation | null> {
+    await this.feed.batches.flush();
+    return JSON.parse(await this.client.askRecent({ what: 'decision', key })) as KeptExplanation | null;
+  }
+
+  /** Whether there are captures with the packets of decisions, and they may be shown. */
+  private bytesState(): Now['bytes'] {
+    if (this.feed.addresses.form !== 'plain') return 'hidden';
+    return KEEPS_CAPTURES.includes(this.source.kind) ? 'kept' : 'not-kept';
   }
 
   /** The parts are asked for one after the other, as fast as the reader takes them. */
@@ -94,6 +130,7 @@ export class RunDecisions implements DecisionAnswers {
       covering: feed.addresses.form === 'plain' ? this.coveringOf(kept) : null,
       flow: place === null ? null : this.flowAt(place),
       places: this.placesOf(kept),
+      bytes: this.bytesState(),
       shadow: engine.shadow?.rules.policy.name ?? null,
     };
   }

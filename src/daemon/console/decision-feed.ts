@@ -4,6 +4,7 @@
  * be shown.
  */
 import { findingStage } from '../../dataplane/fingerprint/finding.ts';
+import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
 import type { Rules } from '../../decision/rules.ts';
 import { DecisionBatches } from '../../history/collect/decision-batches.ts';
@@ -23,6 +24,8 @@ export interface RecentOptions {
   readonly most: number;
   /** Decisions that are taken a second at most; Infinity for all. */
   readonly perSecond: number;
+  /** As the source takes packets to flows. */
+  readonly linkIdentity: LinkIdentity;
 }
 
 /** How the console shows addresses, which may be otherwise than in the event log. */
@@ -84,6 +87,10 @@ export class DecisionFeed {
       send: (batch) => client.askRecent({ what: 'decided', batch }),
       now: () => performance.now(),
     });
+  }
+
+  get linkIdentity(): LinkIdentity {
+    return this.options.linkIdentity;
   }
 
   begin(engine: RunEngine): void {

@@ -41,6 +41,12 @@ export class PacketFiles {
     return { file: this.of(number), packet: number - (this.before[this.indexOf(number)] ?? 0) };
   }
 
+  /** The files from one packet's to another's, in order, and the packets before them. */
+  between(first: number, last: number): { readonly files: readonly string[]; readonly before: number } {
+    const from = this.indexOf(first);
+    return { files: this.names.slice(from, this.indexOf(last) + 1), before: this.before[from] ?? 0 };
+  }
+
   /** A packet's position as text. Packet analysers number the packets of each file from 1. */
   placeOf(number: number): string {
     return this.names.length < 2 ? `packet ${number} of ${this.current}` : this.shortPlaceOf(number);

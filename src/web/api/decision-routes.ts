@@ -10,6 +10,13 @@ export interface DecisionAnswers {
   file(query: DecisionsQuery): AsyncIterable<string> | DecisionProblem;
   /** JSON of a DecisionExplanation; null if the decision is not kept. */
   explain(key: DecisionKey): Promise<string | null>;
+  /** JSON of DecisionBytes, or why they cannot be shown; null if the decision is not kept. */
+  bytes(key: DecisionKey): Promise<string | DecisionRefusal | null>;
+}
+
+export interface DecisionRefusal {
+  readonly status: number;
+  readonly problem: string;
 }
 
 export interface DecisionProblem {
@@ -17,6 +24,7 @@ export interface DecisionProblem {
 }
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', jsonl: 'application/jsonl; charset=utf-8' };
+const NOT_KEPT = 'this decision is not kept: only the newest ones since the daemon began are';
 const KEYS = 'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet';
 
 export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] {
@@ -42,9 +50,19 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
         const key = parseKey(params.id!);
         if (key === null) return refusal(400, `id: ${KEYS}`);
         const text = await decisions.explain(key);
-        if (text === null)
-          return refusal(404, 'this decision is not kept: only the newest ones since the daemon began are');
-        return jsonText(text);
+        return text === null ? refusal(404, NOT_KEPT) : jsonText(text);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/decisions/:id/bytes',
+      access: 'audit',
+      answer: async ({ params }) => {
+        const key = parseKey(params.id!);
+        if (key === null) return refusal(400, `id: ${KEYS}`);
+        const answer = await decisions.bytes(key);
+        if (answer === null) return refusal(404, NOT_KEPT);
+        return typeof answer === 'string' ? jsonText(answer) : refusal(answer.status, answer.problem);
       },
     }),
   ];

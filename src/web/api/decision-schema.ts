@@ -42,8 +42,26 @@ export const decisionExplanation = z.strictObject({
     ),
     /** By packets, those of the evidence and of the decision: the file, and the number in it by which other programs name it. */
     places: z.record(z.string(), z.strictObject({ file: z.string(), packet: z.number() })),
+    /** The captures with its packets: kept, not kept, or hidden because addresses are. */
+    bytes: z.enum(['kept', 'not-kept', 'hidden']),
     /** The policy of the shadow; null without one. */
     shadow: z.nullable(z.string()),
   }),
 });
 export type DecisionExplanation = z.infer<typeof decisionExplanation>;
+
+export const decisionBytes = z.strictObject({
+  packets: z.array(
+    z.strictObject({
+      file: z.string(),
+      /** Its number in the file. */
+      packet: z.number(),
+      /** Bytes of the payload, and the offset that evidence shows for the first of them. */
+      length: z.number(),
+      start: z.number(),
+      /** Lines of a hex dump: only the header in clear and the checked bytes are shown, marked with numbers of evidence. */
+      dump: z.array(z.string()),
+    }),
+  ),
+});
+export type DecisionBytes = z.infer<typeof decisionBytes>;

@@ -12,6 +12,7 @@ import { useApi } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
+import { BytesPanel } from './bytes-panel.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
 import './explanation.css';
 import { FlowPanel } from './flow-panel.tsx';
@@ -65,6 +66,7 @@ function Explanation({ data, zone }: PartProps) {
       </div>
       <div class="grid">
         <EvidencePanel data={data} zone={zone} />
+        <BytesPanel data={data} zone={zone} />
         <Panel title={words.others.flow} size="wide">
           <DataTable
             caption={words.others.flowCaption(zoneName(zone))}

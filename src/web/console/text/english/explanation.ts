@@ -114,6 +114,17 @@ export const explanation = {
     seen: 'Seen',
     firstOf: (packet: number) => `packet ${packet}`,
   },
+  bytes: {
+    title: 'Bytes',
+    show: 'Read the bytes from the capture',
+    hidden: 'Addresses are hidden here, so bytes are too.',
+    notKept: 'The packets of this source are not kept, so there are no bytes to show.',
+    empty: 'Nothing of this evidence is in bytes of a packet, or the captures were read otherwise.',
+    footer:
+      'Only the protocol’s header, which is in clear in every packet, and the checked bytes are shown. “..” is not shown.',
+    of: (packet: string, file: string, length: string, start: string) =>
+      `Packet ${packet} of ${file}: ${length} bytes of payload, from offset ${start}`,
+  },
   others: {
     flow: 'Other decisions of this flow',
     flowCaption: (zone: string) => `The newest first. Times are in ${zone}.`,
