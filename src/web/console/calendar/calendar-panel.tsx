@@ -1,4 +1,5 @@
 /** What will happen at midnight: the dates of the week ahead, each in words, with whom it would hit. */
+import { useEffect, useRef } from 'preact/hooks';
 import type { CalendarDocument, DateView } from '../../api/calendar-schema.ts';
 import { SeverityBadge, type Severity } from '../component/badge.tsx';
 import { Empty } from '../component/empty.tsx';
@@ -13,6 +14,7 @@ import { useApi } from '../live/use-api.ts';
 import { text } from '../text/catalogue.ts';
 import './calendar.css';
 
+const LINKED = 'calendar';
 const EVERY_MS = 30_000;
 const SEVERITIES: Readonly<Record<DateView['state'], Severity>> = {
   ahead: 'notice',
@@ -35,12 +37,14 @@ export function CalendarPanel({
 }) {
   const { data, problem, reload } = useApi<CalendarDocument>('/calendar', EVERY_MS);
   const words = text.calendar;
+  const place = useLinked(data !== null);
   return (
     <Panel
       title={words.title}
       {...(size !== undefined && { size })}
       {...(data !== null && { footer: words.basis(zonedTime(data.at_ms, zone)) })}
     >
+      <div id={LINKED} ref={place} />
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
       {data === null && problem === null && <Loading />}
       {data !== null && data.dates.length === 0 && <Empty>{words.nothing(zonedTime(data.until_ms, zone))}</Empty>}
@@ -57,6 +61,15 @@ export function CalendarPanel({
       {data !== null && (data.more || data.dates.length > most) && <p class="small muted">{words.more}</p>}
     </Panel>
   );
+}
+
+/** Brings the dates into view where the address ends in `#calendar`, once they are there. */
+function useLinked(isReady: boolean) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isReady && location.hash === `#${LINKED}`) place.current?.closest('section')?.scrollIntoView();
+  }, [isReady]);
+  return place;
 }
 
 function CalendarDate({ date, zone }: { date: DateView; zone: string }) {

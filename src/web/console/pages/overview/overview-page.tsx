@@ -1,6 +1,7 @@
 /** The overview: the state in a sentence, the questions with their answers, and the figures of a span over time. */
 import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { OverviewFigures } from '../../../../history/query/overview.ts';
+import { CalendarPanel } from '../../calendar/calendar-panel.tsx';
 import { Chart } from '../../chart/chart.tsx';
 import { Note } from '../../component/note.tsx';
 import { Sign } from '../../component/sign.tsx';
@@ -23,6 +24,7 @@ const ACTIONS = ['allow', 'throttle', 'block'];
 const PROTOCOLS = ['wireguard', 'openvpn', 'ipsec'];
 const OUTCOMES = ['would', 'prevented', 'done'];
 const CHANGES = 6;
+const DATES = 3;
 const EVERY_MS = 15_000;
 
 export function OverviewPage({ live, place }: PageProps) {
@@ -54,6 +56,7 @@ export function OverviewPage({ live, place }: PageProps) {
         <Chart {...common} title={words.charts.lost} measure="lost" />
         <div class="stack">
           <LimitsPanel live={live} />
+          <CalendarPanel zone={live.zone} most={DATES} />
           <ChangesPanel list={changes.data} zone={live.zone} />
         </div>
       </div>

@@ -47,7 +47,7 @@ function Fields({ registration, zone }: { registration: RegistrationView; zone: 
   ] as const;
   return (
     <>
-      <dl class="facts">
+      <dl class="registration-facts">
         {fields.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
