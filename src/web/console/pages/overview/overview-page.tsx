@@ -56,7 +56,8 @@ export function OverviewPage({ live, place }: PageProps) {
         <Chart {...common} title={words.charts.lost} measure="lost" />
         <div class="stack">
           <LimitsPanel live={live} />
-          <CalendarPanel zone={live.zone} most={DATES} />
+          {/* Captures are each of a time of their own, so no date is ahead of them all. */}
+          {live.source.kind !== 'captures' && <CalendarPanel zone={live.zone} most={DATES} />}
           <ChangesPanel list={changes.data} zone={live.zone} />
         </div>
       </div>
