@@ -35,5 +35,6 @@ export default defineConfig({
     // Data addresses would need a content-security policy that allows them.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    license: { fileName: 'licenses/packages.md' },
   },
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SKETCH_ERROR } from '../../src/history/client-sketch.ts';
 import { type ChartQuery, chartQuery, MEASURES, splitsOf } from '../../src/history/query/chart-query.ts';
 import { readChart } from '../../src/history/query/chart.ts';
-import { MOST_POINTS } from '../../src/history/query/level-choice.ts';
+import { MOST_POINTS } from '../../src/history/query/chart-query.ts';
 import { HistoryStore } from '../../src/history/store/history-store.ts';
 import { IN_MEMORY } from '../../src/history/store/in-memory.ts';
 import { FOREVER } from '../../src/history/store/retention.ts';
@@ -104,6 +104,23 @@ describe('a chart', () => {
       }
     }
     expect([...levels].sort()).toEqual(['day', 'hour', 'minute']);
+    store.close();
+  });
+
+  it('has at most as many points as its query allows, and then the same total', () => {
+    const random = new SeededRandom(180);
+    const minutes = randomMinutes(random, 'Asia/Karachi');
+    const store = storeOf(minutes, 'Asia/Karachi');
+    const read = (points?: number) =>
+      store.read((history) =>
+        readChart(history, { measure: 'decisions', by: 'action', ...(points !== undefined && { points }) }),
+      );
+    const few = read(20);
+    expect(few.times.length).toBeLessThanOrEqual(20);
+    expect(few.times.length).toBeLessThan(read().times.length);
+    expect(few.series.map(({ name, total }) => [name, total])).toEqual(
+      read().series.map(({ name, total }) => [name, total]),
+    );
     store.close();
   });
 

@@ -37,6 +37,9 @@ export const LARGEST_MEASURES: readonly Measure[] = ['lag', 'active'];
 /** Numbers of clients from 1 to this are all given as this, since a small group could single people out. */
 export const LARGEST_SMALL_GROUP = 4;
 
+/** The most points of a chart. */
+export const MOST_POINTS = 750;
+
 export const PLACE_NAMES = ['site', 'isp', 'link'] as const;
 const HARM_NAMES = ['kind', 'outcome'] as const;
 export const SPLITS = [...PLACE_NAMES, ...SERIES_NAMES, ...HARM_NAMES] as const;
@@ -62,6 +65,8 @@ export const chartQuery = z
     from: z.optional(time),
     to: z.optional(time),
     format: z.optional(z.enum(['json', 'csv'])),
+    /** The most points, for a small chart. */
+    points: z.optional(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(MOST_POINTS))),
     ...(Object.fromEntries(SPLITS.map((name) => [name, filter])) as Record<Split, typeof filter>),
   })
   .check(

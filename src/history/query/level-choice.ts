@@ -1,12 +1,11 @@
 /** Chooses the level and the length of a point, so that a chart has few points and is read from few rows. */
 import { type Level, LEVEL_NAMES, LEVEL_SECONDS } from '../roll-up.ts';
 import type { OpenHistory } from '../store/history-store.ts';
-import { type ChartQuery, PLACE_NAMES } from './chart-query.ts';
+import { type ChartQuery, MOST_POINTS, PLACE_NAMES } from './chart-query.ts';
 import type { Span } from './chart-span.ts';
 import { PointGrid, stepSeconds, STEPS } from './point-grid.ts';
 import { filterPart } from './query-part.ts';
 
-export const MOST_POINTS = 750;
 export const MOST_ROWS = 100_000;
 /** Sketches are larger than rows of counts. */
 export const MOST_SKETCHES = 10_000;
@@ -31,8 +30,9 @@ export interface LevelChoice {
  */
 export function chooseLevel(history: OpenHistory, query: ChartQuery, span: Span, source: Source): LevelChoice {
   const length = span.to - span.from;
+  const most = (query.points ?? MOST_POINTS) - ENDS;
   for (const level of LEVEL_NAMES) {
-    const step = STEPS.find((one) => one.level === level && length / stepSeconds(one) <= MOST_POINTS - ENDS);
+    const step = STEPS.find((one) => one.level === level && length / stepSeconds(one) <= most);
     if (step === undefined) continue;
     const isLast = level === 'day';
     if (!isLast && (!isKept(history, query, level, span) || hasTooMany(history, level, span, source))) continue;

@@ -32,12 +32,20 @@ export interface ChartProps {
   readonly size?: 'double' | 'wide';
 }
 
+/** More would be narrower than three pixels. */
+const MOST_POINTS = 180;
 const NO_ORDER: readonly string[] = [];
 const NAMED_BANDS = 5;
 
 export function Chart(props: ChartProps) {
   const { title, measure, by, filters = {}, span, place, zone, kind = 'areas', order = NO_ORDER, size } = props;
-  const query = new URLSearchParams({ measure, ...(by !== undefined && { by }), ...filters, ...spanQuery(span) });
+  const query = new URLSearchParams({
+    points: String(MOST_POINTS),
+    measure,
+    ...(by !== undefined && { by }),
+    ...filters,
+    ...spanQuery(span),
+  });
   const address = `/chart?${query.toString()}`;
   const { data, problem, reload } = useApi<ChartData>(address);
   const bands = useBands(span);
