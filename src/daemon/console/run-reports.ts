@@ -5,7 +5,7 @@
 import { findChromium, printPdf } from '../../study/report/print-pdf.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';
 import { KEPT_PERIODS, type Schedule, scheduledReports } from '../../history/report/due-periods.ts';
-import type { KeptSpan } from '../../history/report/kept-span.ts';
+import type { ReportTimes } from '../../history/report/available-periods.ts';
 import type { ReportSetting } from '../../history/report/make-report.ts';
 import type { RefusedReport } from '../../history/report/report-answer.ts';
 import type { ReportFiles } from '../../history/report/report-files.ts';
@@ -79,15 +79,21 @@ export class RunReports implements ReportAnswers {
 
   async list(): Promise<ReportList> {
     const { options, zone } = this.parts;
-    let span: KeptSpan | null = null;
+    let times: ReportTimes | null = null;
     let { problem } = this;
     try {
-      span = await this.keptSpan();
+      times = await this.times();
     } catch (error) {
       problem = `the history cannot answer: ${(error as Error).message}`;
     }
     return {
-      span: span === null ? null : { from: span.fromS, to: span.toS },
+      span: times?.span == null ? null : { from: times.span.fromS, to: times.span.toS },
+      periods: Object.fromEntries(
+        Object.entries(times?.periods ?? {}).map(([kind, periods]) => [
+          kind,
+          periods.map(({ name, fromS, toS }) => ({ name, from: fromS, to: toS })),
+        ]),
+      ),
       zone,
       kept: this.kept?.list ?? [],
       schedules: this.kept === null ? [] : [...options.schedules],
@@ -215,7 +221,7 @@ export class RunReports implements ReportAnswers {
   }
 
   private async scheduled(): Promise<ReturnType<typeof scheduledReports>> {
-    const span = await this.keptSpan();
+    const { span } = await this.times();
     const wallS = this.parts.isLive() ? Date.now() / MS_PER_SECOND : -Infinity;
     return scheduledReports(
       this.parts.options.schedules,
@@ -239,8 +245,8 @@ export class RunReports implements ReportAnswers {
     }
   }
 
-  private async keptSpan(): Promise<KeptSpan | null> {
-    return JSON.parse(await this.parts.client.ask({ what: 'kept-span', query: null })) as KeptSpan | null;
+  private async times(): Promise<ReportTimes> {
+    return JSON.parse(await this.parts.client.ask({ what: 'report-times', query: null })) as ReportTimes;
   }
 }
 

@@ -10,7 +10,7 @@ import { readOverview } from '../query/overview.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
 import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
-import { keptSpan } from '../report/kept-span.ts';
+import { readReportTimes } from '../report/available-periods.ts';
 import { answerPreview, answerReport } from '../report/report-answer.ts';
 import { faultOf, faultText } from '../store/database-fault.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
@@ -93,8 +93,8 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return JSON.stringify(answerReport(database, question.query));
     case 'report-preview':
       return JSON.stringify(answerPreview(database, question.query));
-    case 'kept-span':
-      return JSON.stringify(keptSpan(database));
+    case 'report-times':
+      return JSON.stringify(readReportTimes(database, clock));
   }
 }
 

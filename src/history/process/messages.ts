@@ -28,8 +28,8 @@ export type HistoryQuestion =
   | { readonly what: 'remove-note'; readonly query: number }
   /** Answered with ReportFiles or ReportPreview, or a RefusedReport. */
   | { readonly what: 'report' | 'report-preview'; readonly query: ReportQuestion }
-  /** Answered with a KeptSpan, or null. */
-  | { readonly what: 'kept-span'; readonly query: null };
+  /** Answered with ReportTimes. */
+  | { readonly what: 'report-times'; readonly query: null };
 
 export type HistoryRequest =
   /** Answered with Written, as JSON, once the history is open. */

@@ -36,12 +36,12 @@ export function documentPage(document: ReportDocument): string {
   });
 }
 
-/** The period in words: `week 2024-W47, 2024-11-18 to 2024-11-24`. */
+/** The period in words: `Week 2024-W47, 2024-11-18 to 2024-11-24`. */
 export function periodTitle({ period: { kind, name, from, to, zone } }: ReportDocument): string {
   const clock = new ZoneClock(zone);
   const day = (timeS: number): string => localTime(timeS, clock).slice(0, 10);
   if (kind === 'span' || kind === 'day') return name;
-  return `${kind} ${name}, ${day(from)} to ${day(to - 1)}`;
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name}, ${day(from)} to ${day(to - 1)}`;
 }
 
 function summaryPart(summary: readonly string[]): Html {

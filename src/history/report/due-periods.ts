@@ -1,7 +1,8 @@
 /** Which scheduled reports are due: those on periods that are over, and that have not been made. */
 import type { ZoneClock } from '../zone-clock.ts';
-import { type Period, type PeriodKind, periodAt } from './period.ts';
-import type { ReportAudience } from './report-query.ts';
+import { latestPeriods } from './available-periods.ts';
+import type { Period, PeriodKind } from './period.ts';
+import type { ReportAudience } from './report-audience.ts';
 
 /** Kinds of periods on which reports can be scheduled, by the word of the flag. */
 export const SCHEDULES = { daily: 'day', weekly: 'week', monthly: 'month' } as const satisfies Record<
@@ -34,7 +35,7 @@ export function scheduledReports(
   clock: ZoneClock,
 ): DueReport[] {
   return schedules
-    .flatMap((schedule) => latestPeriods(schedule, daysS, nowS, clock))
+    .flatMap((schedule) => latestOver(schedule, daysS, nowS, clock))
     .sort((a, b) => a.toS - b.toS || b.fromS - a.fromS)
     .flatMap((period) =>
       audiencesOf(period).map((audience) => ({ id: `${period.name}-${audience}`, period, audience })),
@@ -42,15 +43,10 @@ export function scheduledReports(
 }
 
 /** The latest periods with figures that are over, as many as are kept. */
-function latestPeriods(schedule: Schedule, daysS: readonly number[], nowS: number, clock: ZoneClock): Period[] {
-  const periods: Period[] = [];
-  for (let at = daysS.length - 1; at >= 0 && periods.length < KEPT_PERIODS[schedule]; at--) {
-    const last = periods.at(-1);
-    if (last !== undefined && daysS[at]! >= last.fromS) continue;
-    const period = periodAt(SCHEDULES[schedule], daysS[at]!, clock);
-    if (period.toS + GRACE_S <= nowS) periods.push(period);
-  }
-  return periods;
+function latestOver(schedule: Schedule, daysS: readonly number[], nowS: number, clock: ZoneClock): Period[] {
+  return latestPeriods(SCHEDULES[schedule], daysS, clock)
+    .filter(({ toS }) => toS + GRACE_S <= nowS)
+    .slice(0, KEPT_PERIODS[schedule]);
 }
 
 function audiencesOf({ kind }: Period): readonly ReportAudience[] {

@@ -6,6 +6,7 @@ import { ZoneClock } from '../zone-clock.ts';
 import { changesSection } from './changes-section.ts';
 import { effectsSection } from './effects-section.ts';
 import { harmSection } from './harm-section.ts';
+import { incidentsSection } from './incidents-section.ts';
 import { intervalFor } from './interval-choice.ts';
 import { measuresSection } from './measures-section.ts';
 import { methodSection, provenanceSection } from './method-section.ts';
@@ -15,6 +16,7 @@ import { readPolicies } from './policies-in-force.ts';
 import { publicReport } from './public-report.ts';
 import { qualitySection } from './quality-section.ts';
 import { readReportChanges } from './read-changes.ts';
+import { readReportIncidents } from './read-report-incidents.ts';
 import { readFigures } from './read-figures.ts';
 import { localTime } from './local-time.ts';
 import type { ReportContext } from './report-context.ts';
@@ -60,6 +62,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     clock,
   );
   const { changes, more } = readReportChanges(database, period.fromS, untilS);
+  const found = readReportIncidents(database, period.fromS, untilS, scope, clock);
   const context: ReportContext = {
     audience: query.audience,
     period,
@@ -73,6 +76,8 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     figures: readFigures(database, pieces, scope),
     changes,
     moreChanges: more,
+    incidents: found.incidents,
+    moreIncidents: found.more,
     policies: readPolicies(database, period.fromS, untilS),
   };
   const { commit } = buildInfo();
@@ -105,6 +110,7 @@ function fullReport(context: ReportContext, commit: string): ReportParts {
       monitoredSection(context),
       measuresSection(context),
       effectsSection(context),
+      incidentsSection(context),
       changesSection(context),
       qualitySection(context),
       methodSection(),

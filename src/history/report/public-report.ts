@@ -7,6 +7,7 @@ import { HIT_KIND_NAMES, HIT_OUTCOME_NAMES } from '../../decision/registered-hit
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { HITTING } from './effects-section.ts';
 import { HARM_TEXT, KIND_TITLES, OUTCOME_TITLES } from './harm-section.ts';
+import { publicIncidentsSection } from './incidents-section.ts';
 import { measuresSection } from './measures-section.ts';
 import { methodSection, provenanceSection } from './method-section.ts';
 import { fact, gapTable, watchedShare } from './monitored-section.ts';
@@ -38,6 +39,7 @@ export function publicReport(context: ReportContext, commit: string): ReportPart
       monitoredSection(context, days),
       publicMeasures(context),
       effectsSection(days),
+      publicIncidentsSection(context),
       {
         id: 'quality',
         title: 'Quality of the data',

@@ -60,28 +60,48 @@ interface Condition {
 }
 
 export function readFigures(database: HistoryDatabase, pieces: readonly Piece[], scope: ReportScope): ReportFigures {
-  const when = piecesCondition(pieces);
-  const where = scopeCondition(scope);
-  const rows = (sql: string): unknown[] => database.prepare(sql).all(...when.values, ...where.values);
+  const { when, where, values } = conditionsOf(pieces, scope);
+  const rows = (sql: string): unknown[] => database.prepare(sql).all(...values);
   const sums = SERIES_COUNTS.map((name) => `sum(${name}) AS ${name}`).join(', ');
   const names = SERIES_NAMES.join(', ');
   const series = rows(
     `SELECT time, ${names}, ${sums} FROM roll_up JOIN series ON series.id = roll_up.series
-     WHERE ${when.sql} AND series.place IN (${where.sql}) GROUP BY time, ${names} ORDER BY time, ${names}`,
+     WHERE ${when} AND series.place IN (${where}) GROUP BY time, ${names} ORDER BY time, ${names}`,
   ) as SeriesFigures[];
   const watched = rows(
     `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us, active_flows
      FROM coverage JOIN place ON place.id = coverage.place
-     WHERE ${when.sql} AND coverage.place IN (${where.sql}) ORDER BY time, site, isp, link`,
+     WHERE ${when} AND coverage.place IN (${where}) ORDER BY time, site, isp, link`,
   ) as WatchedFigures[];
-  const harm = rows(
-    `SELECT time, kind, outcome, sum(count) AS count FROM harm WHERE ${when.sql} AND place IN (${where.sql})
-     GROUP BY time, kind, outcome ORDER BY time, kind, outcome`,
-  ) as HarmFigures[];
-  const sketches = rows(
-    `SELECT time, action, sketch FROM clients WHERE ${when.sql} AND place IN (${where.sql}) ORDER BY time, action`,
-  ) as { time: number; action: string; sketch: Uint8Array }[];
-  return { series, watched, harm, clients: mergedClients(sketches) };
+  return { series, watched, ...readHits(database, pieces, scope) };
+}
+
+/** Only who was hit: harm and distinct clients. */
+export function readHits(
+  database: HistoryDatabase,
+  pieces: readonly Piece[],
+  scope: ReportScope,
+): Pick<ReportFigures, 'harm' | 'clients'> {
+  const { when, where, values } = conditionsOf(pieces, scope);
+  const harm = database
+    .prepare(
+      `SELECT time, kind, outcome, sum(count) AS count FROM harm WHERE ${when} AND place IN (${where})
+       GROUP BY time, kind, outcome ORDER BY time, kind, outcome`,
+    )
+    .all(...values) as HarmFigures[];
+  const sketches = database
+    .prepare(`SELECT time, action, sketch FROM clients WHERE ${when} AND place IN (${where}) ORDER BY time, action`)
+    .all(...values) as { time: number; action: string; sketch: Uint8Array }[];
+  return { harm, clients: mergedClients(sketches) };
+}
+
+function conditionsOf(
+  pieces: readonly Piece[],
+  scope: ReportScope,
+): { readonly when: string; readonly where: string; readonly values: readonly (string | number)[] } {
+  const when = piecesCondition(pieces);
+  const where = scopeCondition(scope);
+  return { when: when.sql, where: where.sql, values: [...when.values, ...where.values] };
 }
 
 /** Distinct clients with any of these actions, or with any at all. */

@@ -1,9 +1,10 @@
 /** What the sections of a report are made from. */
-import { type ReportAudience } from './report-query.ts';
+import { type ReportAudience } from './report-audience.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import type { ChangeFigures } from './read-changes.ts';
 import type { PolicyInForce } from './policies-in-force.ts';
 import type { Period } from './period.ts';
+import type { ReportIncident } from './read-report-incidents.ts';
 import type { ReportFigures, ReportScope } from './read-figures.ts';
 
 export interface ReportContext {
@@ -23,5 +24,8 @@ export interface ReportContext {
   readonly changes: readonly ChangeFigures[];
   /** Older changes of the period that were left off. */
   readonly moreChanges: boolean;
+  readonly incidents: readonly ReportIncident[];
+  /** Earlier incidents of the period that were left off. */
+  readonly moreIncidents: boolean;
   readonly policies: readonly PolicyInForce[];
 }

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod/mini';
 import { PERIOD_KINDS } from './period.ts';
-import { REPORT_AUDIENCES } from './report-query.ts';
+import { REPORT_AUDIENCES } from './report-audience.ts';
 
 /**
  * Units of numbers. `share` is a fraction from 0 to 1, `time` is in seconds since 1970, `clients` are distinct ones: fewer

@@ -27,7 +27,7 @@ export function reportFiles(document: ReportDocument): ReportFiles {
       period,
       scope,
       made_at: madeAt,
-      tables: tables.map(({ id, title, rows }) => ({ id, title, rows: rows.length })),
+      tables: tableHeads(document),
     },
     page: documentPage(document),
     json: `${JSON.stringify(document, null, 1)}\n`,
@@ -45,8 +45,13 @@ export function reportPreview(document: ReportDocument): ReportPreview {
     scope,
     notices,
     summary,
+    tables: tableHeads(document),
     sections: sections.filter(({ facts }) => facts.length > 0).map(({ id, title, facts }) => ({ id, title, facts })),
   };
+}
+
+function tableHeads({ sections }: ReportDocument): ReportHead['tables'] {
+  return sections.flatMap(({ tables }) => tables.map(({ id, title, rows }) => ({ id, title, rows: rows.length })));
 }
 
 /** Of letters, digits and hyphens, so that every system takes it. */

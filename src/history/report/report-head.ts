@@ -27,6 +27,7 @@ export const reportPreview = z.strictObject({
   notices: z.array(z.string()),
   summary: z.array(z.string()),
   /** The sections with their facts, without tables. */
+  tables: reportHead.shape.tables,
   sections: z.array(z.pick(reportSection, { id: true, title: true, facts: true })),
 });
 export type ReportPreview = z.infer<typeof reportPreview>;

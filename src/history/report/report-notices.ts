@@ -61,7 +61,8 @@ const OUTCOME_WORDS = {
 };
 
 export function percentText(share: number): string {
-  return `${(PERCENT * share).toFixed(1)} %`;
+  const shown = (PERCENT * share).toFixed(1);
+  return share > 0 && shown === '0.0' ? 'less than 0.1 %' : `${shown} %`;
 }
 
 function cellText(value: ReturnType<typeof clientsText>): string {

@@ -1,8 +1,6 @@
 /** What a report is asked for: its period, its scope and its audience. Shared with the page. */
 import * as z from 'zod/mini';
-
-export const REPORT_AUDIENCES = ['operator', 'regulator', 'public'] as const;
-export type ReportAudience = (typeof REPORT_AUDIENCES)[number];
+import { REPORT_AUDIENCES } from './report-audience.ts';
 
 /** Seconds since 1970. */
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));

@@ -5,6 +5,8 @@ import { reportHead } from '../../history/report/report-head.ts';
 export const reportList = z.strictObject({
   /** The time that the history has, seconds since 1970; null for an empty one. */
   span: z.nullable(z.strictObject({ from: z.number(), to: z.number() })),
+  /** Periods with figures by their kind, the latest first. */
+  periods: z.record(z.string(), z.array(z.strictObject({ name: z.string(), from: z.number(), to: z.number() }))),
   zone: z.string(),
   /** Made on schedule and kept, the latest period first. */
   kept: z.array(reportHead),

@@ -11,6 +11,7 @@ import { IncidentsPage } from './incidents/incidents-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { RegistryPage } from './registry/registry-page.tsx';
 import { RulesPage } from './rules/rules-page.tsx';
+import { ReportsPage } from './reports/reports-page.tsx';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 
 export interface PageProps {
@@ -41,6 +42,7 @@ export const PAGES: readonly Page[] = [
   { path: '/registry', title: pages.registry, isListed: true, view: RegistryPage },
   { path: '/incidents', title: pages.incidents, isListed: true, view: IncidentsPage },
   { path: '/incidents/', title: pages.incidents, isListed: false, view: IncidentPage },
+  { path: '/reports', title: pages.reports, isListed: true, view: ReportsPage },
   { path: '/health', title: pages.health, isListed: true, view: HealthPage },
   { path: '/sign-in', title: pages.signIn, isListed: false, openView: SignInPage },
 ];

@@ -11,6 +11,7 @@ import { incidents } from './english/incidents.ts';
 import { overview } from './english/overview.ts';
 import { registryPage } from './english/registry.ts';
 import { rulesPage } from './english/rules.ts';
+import { reports } from './english/reports.ts';
 import { shell } from './english/shell.ts';
 import { signIn } from './english/sign-in.ts';
 import { terms } from './english/terms.ts';
@@ -33,4 +34,5 @@ export const english = {
   change,
   rulesPage,
   registryPage,
+  reports,
 };
