@@ -138,7 +138,7 @@ export class HistoryFeed {
   async process(batch: PacketBatch, process: (part: PacketBatch) => Promise<void>): Promise<void> {
     const { parts, collector, watch } = this;
     if (parts === null || collector === null) return process(batch);
-    if (parts.clock.isLive) watch?.beginLive();
+    if (parts.clock.isLive && batch.count > 0) watch?.beginLive(batch.timeUs[0]!);
     await processByMinute(batch, parts.tracker, collector, process);
     watch?.reach(parts.engine.timeUs);
   }

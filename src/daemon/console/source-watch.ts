@@ -37,15 +37,16 @@ export class SourceWatch {
     this.watched = watched;
     this.onProblem = onProblem;
     this.breaks = this.breakCount;
-    if (source.kind === 'interface') this.beginLive();
+    if (source.kind === 'interface') this.beginLive(Date.now() * MICROS_PER_MILLISECOND);
   }
 
-  /** The source is live: its time goes on without packets. */
-  beginLive(): void {
+  /** The source is live: its time goes on without packets, from this one (µs). */
+  beginLive(timeUs: number): void {
     if (this.live !== null) return;
+    this.reach(timeUs);
     this.live = new LiveWatch(this.watched);
     this.collector.useLive(this.live);
-    this.live.look(Date.now() * MICROS_PER_MILLISECOND, this.source.problem === null);
+    this.live.look(timeUs, this.source.problem === null);
   }
 
   /** Packets up to this time came just now. */

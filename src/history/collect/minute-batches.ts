@@ -19,20 +19,26 @@ export async function processByMinute(
   let part = batch;
   while (part.count > 0) {
     const { count, timeUs } = part;
-    const endUs = collector.advance(timeUs[0]!);
-    let lastUs = timeUs[0]!;
-    let row = 1;
-    for (; row < count; row++) {
-      const time = timeUs[row]!;
-      if (time >= endUs || time < lastUs - STEP_BACK_US) break;
-      if (time > lastUs) lastUs = time;
-    }
+    const row = firstRowBeyond(part, collector.advance(timeUs[0]!));
     part.count = row;
     await process(part);
-    collector.reach(lastUs);
+    collector.reach(timeUs[row - 1]!);
     if (row === count) return;
     part = await rest(part, row, count, memory);
   }
+}
+
+/**
+ * The row with which another minute begins; the count of rows if the last one is in the same minute as the first. Packets
+ * that are out of order within a batch are not looked for.
+ */
+function firstRowBeyond({ count, timeUs }: PacketBatch, endUs: number): number {
+  const first = timeUs[0]!;
+  const isBeyond = (time: number): boolean => time >= endUs || time < first - STEP_BACK_US;
+  if (!isBeyond(timeUs[count - 1]!)) return count;
+  let row = 1;
+  while (row < count && !isBeyond(timeUs[row]!)) row++;
+  return row;
 }
 
 /** The rows from one on, in the batch that is to be filled next: with one thread it is the same one. */

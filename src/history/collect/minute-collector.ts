@@ -29,8 +29,6 @@ const REORDERING_US = MINUTE_US;
 const MOST_QUIET_MINUTES = 240;
 const FLOWS = SERIES_COUNTS.indexOf('flows');
 const DECISIONS = SERIES_COUNTS.indexOf('decisions');
-const PACKETS = SERIES_COUNTS.indexOf('packets');
-const VOLUME_COUNTS = SERIES_COUNTS.length - PACKETS;
 
 /** Counts since the daemon's start, of which a minute gets the difference. */
 export interface Totals {
@@ -61,6 +59,7 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
   private readonly volumes: FlowVolumes;
   private readonly series = new SeriesTable();
   private clients = new Map<string, ClientSketch>();
+  private clientsBySeries: ClientSketch[] = [];
   private watch: Watch;
   private before: Totals;
   private mode: string;
@@ -101,15 +100,21 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
     if (series >= 0) this.series.add(series, FLOWS, 1);
   }
 
-  volume(series: number, ...counts: number[]): void {
-    for (let at = 0; at < VOLUME_COUNTS; at++) this.series.add(series, PACKETS + at, counts[at]!);
+  volume(
+    series: number,
+    packets: number,
+    bytes: number,
+    delayed: number,
+    delayedBytes: number,
+    dropped: number,
+    droppedBytes: number,
+  ): void {
+    this.series.addVolume(series, packets, bytes);
+    if (delayed + dropped > 0) this.series.addAffected(series, delayed, delayedBytes, dropped, droppedBytes);
   }
 
   active(series: number, high: number, low: number): void {
-    const { action } = this.series.keyOf(series);
-    let sketch = this.clients.get(action);
-    if (sketch === undefined) this.clients.set(action, (sketch = new ClientSketch()));
-    sketch.add(high, low);
+    (this.clientsBySeries[series] ?? this.clientsOf(series)).add(high, low);
   }
 
   /**
@@ -157,11 +162,21 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
     this.volumes.takeAll();
     this.write(this.startUs / MICROS_PER_SECOND);
     this.clients = new Map();
+    this.clientsBySeries = [];
     this.lagUs = 0;
     this.activeFlows = 0;
     this.startUs = NaN;
     const moved = this.series.compact(() => this.volumes.usedSeries());
     if (moved !== null) this.volumes.remap((series) => moved.get(series)!);
+  }
+
+  /** The clients of a series: those of its action. They are looked up once a minute. */
+  private clientsOf(series: number): ClientSketch {
+    const { action } = this.series.keyOf(series);
+    let sketch = this.clients.get(action);
+    if (sketch === undefined) this.clients.set(action, (sketch = new ClientSketch()));
+    this.clientsBySeries[series] = sketch;
+    return sketch;
   }
 
   /** A capture is over, and all its flows have ended. */

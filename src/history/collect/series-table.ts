@@ -8,6 +8,8 @@ import type { DecisionView } from '../../decision/decision-sink.ts';
 import { SERIES_COUNTS, type SeriesKey, type SeriesRow } from '../roll-up.ts';
 
 const COUNTS = SERIES_COUNTS.length;
+const PACKETS = SERIES_COUNTS.indexOf('packets');
+const DELAYED = SERIES_COUNTS.indexOf('delayed_packets');
 /** Series beyond which unused ones are left out. */
 export const SERIES_LIMIT = 4096;
 
@@ -29,6 +31,20 @@ export class SeriesTable {
   /** Adds to a count, numbered as in SERIES_COUNTS. */
   add(series: number, count: number, value: number): void {
     this.counts[series * COUNTS + count]! += value;
+  }
+
+  addVolume(series: number, packets: number, bytes: number): void {
+    const at = series * COUNTS + PACKETS;
+    this.counts[at]! += packets;
+    this.counts[at + 1]! += bytes;
+  }
+
+  addAffected(series: number, delayed: number, delayedBytes: number, dropped: number, droppedBytes: number): void {
+    const at = series * COUNTS + DELAYED;
+    this.counts[at]! += delayed;
+    this.counts[at + 1]! += delayedBytes;
+    this.counts[at + 2]! += dropped;
+    this.counts[at + 3]! += droppedBytes;
   }
 
   /** The number of the series of a finding and a decision, in a mode. */

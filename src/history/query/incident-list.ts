@@ -59,6 +59,8 @@ export const incidentDetail = z.strictObject({
 });
 export type IncidentDetail = z.infer<typeof incidentDetail>;
 
+/** Changes that people ask for; others, like the rules in words, are for reports. */
+const CHANGE_KINDS = 'start,stop,reload,breaker,harm,calendar,action,shadow,source,hit,history';
 const DEFAULT_LIMIT = 200;
 const CHANGES = 50;
 const MICROS_PER_SECOND = 1e6;
@@ -116,9 +118,15 @@ export function readIncident(database: HistoryDatabase, id: number): IncidentDet
   const { changes: before } = readChanges(database, {
     from: Math.max(0, from - SECONDS_PER_DAY),
     to: after,
+    kind: CHANGE_KINDS,
     limit: CHANGES,
   });
-  const { changes: during } = readChanges(database, { from: after, to: Math.max(after, to), limit: CHANGES });
+  const { changes: during } = readChanges(database, {
+    from: after,
+    to: Math.max(after, to),
+    kind: CHANGE_KINDS,
+    limit: CHANGES,
+  });
   return { incident, in_force: inForceAt(database, from), before, during };
 }
 

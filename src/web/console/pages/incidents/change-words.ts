@@ -44,7 +44,12 @@ interface Fields {
   readonly rule?: string;
 }
 
-type Who = { readonly via: string; readonly uid?: number; readonly signal?: string; readonly account?: string };
+interface Who {
+  readonly via: string;
+  readonly uid?: number;
+  readonly signal?: string;
+  readonly account?: string;
+}
 
 export function changeName({ kind }: ShownChange): string {
   return text.incidents.changes[kind] ?? kind;
@@ -56,7 +61,7 @@ export function changeDetails({ kind, fields }: ShownChange, zone: string): stri
     .join('; ');
 }
 
-/** Who did it; empty where nobody did. */
+/** The operator of an action; empty for any other change. */
 export function changedBy({ fields }: ShownChange): string {
   const who = (fields as Fields).action?.who;
   if (who === undefined) return '';

@@ -25,6 +25,8 @@ import './incidents.css';
 const words = text.incidents;
 const MS_PER_SECOND = 1000;
 const CHANGES = 200;
+/** Those that have a name here. */
+const CHANGE_KINDS = Object.keys(words.changes).join(',');
 const FIELDS: readonly FilterField[] = [
   { name: 'kind', label: words.filters.kind, options: Object.entries(words.kinds) },
   { name: 'site', label: words.filters.site },
@@ -45,7 +47,7 @@ export function IncidentsPage({ live, place }: PageProps) {
     `/incidents?${new URLSearchParams([...Object.entries(limits), ...filters]).toString()}`,
   );
   const changes = useApi<ChangeList>(
-    `/changes?${new URLSearchParams({ ...limits, limit: String(CHANGES) }).toString()}`,
+    `/changes?${new URLSearchParams({ ...limits, kind: CHANGE_KINDS, limit: String(CHANGES) }).toString()}`,
   );
   // Both are read again when the live document says that more was written.
   const news = `${live.history.written} ${live.breaker.trips.length}`;
