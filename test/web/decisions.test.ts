@@ -1,5 +1,5 @@
 /** Recent decisions over HTTP, from daemons that run as a user would start them. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DecisionList, decisionList } from '../../src/history/recent/decision-document.ts';
@@ -8,12 +8,17 @@ import { sluice } from '../cli/sluice.ts';
 import { RunningConsole } from '../kit/running-console.ts';
 import { eventsIn, PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
+const FIELD = 'captures/field';
+/** A few of each protocol, with roaming, NAT and one side alone, and what was met in the field. */
 const CAPTURES = [
   'captures/wireguard/roaming-address.pcap',
   'captures/wireguard/unanswered.pcap',
   'captures/openvpn/udp-tls-crypt.pcap',
   'captures/ipsec/ikev2-nat.pcap',
   'captures/ipsec/esp.pcap',
+  ...readdirSync(join(PROJECT, FIELD))
+    .filter((name) => name.endsWith('.pcap'))
+    .map((name) => `${FIELD}/${name}`),
 ].map((path) => join(PROJECT, path));
 
 async function answer(origin: string, path: string): Promise<{ status: number; text: string }> {

@@ -70,7 +70,7 @@ export class RunDecisions implements DecisionAnswers {
     const kept = await this.keptOf(key);
     if (kept === null) return null;
     const state = this.bytesState();
-    if (state === 'hidden') return { status: 403, problem: 'addresses are hidden here, so bytes are too' };
+    if (state === 'hidden') return { status: 409, problem: 'addresses are hidden here, so bytes are too' };
     const place = this.feed.placeOf(kept.decision.number);
     if (state === 'not-kept' || place === null) return { status: 404, problem: 'the captures are not kept' };
     const { files, linkIdentity } = this.feed;

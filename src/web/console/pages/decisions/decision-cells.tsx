@@ -112,12 +112,12 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
       key: 'finding',
       title: columns.finding,
       cell: ({ protocol, stage }) => (
-        <>
+        <div class="finding">
           <Only query={query} name="protocol" value={protocol} what={words.fields.protocol.toLowerCase()}>
             {text.terms.protocols[protocol] ?? protocol}
-          </Only>{' '}
+          </Only>
           <StageBadge stage={stage} />
-        </>
+        </div>
       ),
     },
     {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 
 export function Facts({ children }: { children: ComponentChildren }) {
-  return <dl class="facts">{children}</dl>;
+  return <dl class="explained">{children}</dl>;
 }
 
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {

@@ -70,5 +70,5 @@ function Decided({ action, rule }: { action: string; rule: string | null }) {
 
 /** The rule on the page of rules. */
 export function ruleAddress(rule: string): string {
-  return `/rules#${encodeURIComponent(rule)}`;
+  return `/rules?rule=${encodeURIComponent(rule)}`;
 }

@@ -34,7 +34,7 @@ export function RegistrationPanel({ row, place, zone }: { row: string; place: Pl
 function Fields({ registration, zone }: { registration: RegistrationView; zone: string }) {
   const { holder, sector, protocols, valid_from_ms: from, valid_until_ms: until, reference, line } = registration;
   const { columns } = words;
-  const decisions = `/decisions?${new URLSearchParams({ reference }).toString()}`;
+  const decisions = `/decisions?${new URLSearchParams({ q: reference }).toString()}`;
   const fields = [
     [columns.holder, holder],
     [columns.sector, sector],
