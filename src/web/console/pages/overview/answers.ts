@@ -5,6 +5,7 @@ import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { clients, count, share, span } from '../../format/number-format.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
+import { changeName } from '../incidents/change-words.ts';
 import { figuresSpan, harmOf, total } from './summary.ts';
 
 export interface Answer {
@@ -14,7 +15,7 @@ export interface Answer {
   readonly page: string;
 }
 
-const { answers: words, see, changes: changeWords } = text.overview;
+const { answers: words, see } = text.overview;
 
 export function answersOf(
   live: LiveDocument,
@@ -67,7 +68,7 @@ function trust({ counts, lag }: LiveDocument, figures: OverviewFigures | null): 
 function changed({ zone }: LiveDocument, list: ChangeList | null): string[] {
   const [latest] = list?.changes ?? [];
   if (latest === undefined) return [words.changesNone];
-  return [words.changesLast(changeWords.kinds[latest.kind] ?? latest.kind, zonedTime(latest.time_ms, zone))];
+  return [words.changesLast(changeName(latest), zonedTime(latest.time_ms, zone))];
 }
 
 function draft({ shadow }: LiveDocument): string[] {

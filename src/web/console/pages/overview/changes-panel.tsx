@@ -6,6 +6,7 @@ import { Panel } from '../../component/panel.tsx';
 import { Time } from '../../component/time.tsx';
 import { Link } from '../../shell/link.tsx';
 import { text } from '../../text/catalogue.ts';
+import { changeName } from '../incidents/change-words.ts';
 
 const { changes: words } = text.overview;
 
@@ -17,10 +18,10 @@ export function ChangesPanel({ list, zone }: { list: ChangeList | null; zone: st
       ) : list.changes.length === 0 ? (
         <Empty>{words.none}</Empty>
       ) : (
-        <ol class="changes">
-          {list.changes.map(({ id, kind, time_ms: timeMs }) => (
-            <li key={id}>
-              <span>{words.kinds[kind] ?? kind}</span> <Time ms={timeMs} zone={zone} />
+        <ol class="latest">
+          {list.changes.map((change) => (
+            <li key={change.id}>
+              <span>{changeName(change)}</span> <Time ms={change.time_ms} zone={zone} />
             </li>
           ))}
         </ol>

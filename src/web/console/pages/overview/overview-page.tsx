@@ -15,6 +15,7 @@ import { type Answer, answersOf } from './answers.ts';
 import { type Attention, attentionOf } from './attention.ts';
 import { ChangesPanel } from './changes-panel.tsx';
 import { OverviewNumbers } from './figures.tsx';
+import { IncidentsPanel } from './incidents-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { type Summary, summaryOf } from './summary.ts';
 import './overview.css';
@@ -58,6 +59,7 @@ export function OverviewPage({ live, place }: PageProps) {
           <LimitsPanel live={live} />
           {/* Captures are each of a time of their own, so no date is ahead of them all. */}
           {live.source.kind !== 'captures' && <CalendarPanel zone={live.zone} most={DATES} />}
+          <IncidentsPanel live={live} />
           <ChangesPanel list={changes.data} zone={live.zone} />
         </div>
       </div>

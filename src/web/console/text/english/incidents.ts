@@ -76,6 +76,7 @@ export const incidents = {
     source: 'Source',
     hit: 'Registered hit',
     history: 'History',
+    rules: 'Rules in use',
   } as Record<string, string>,
   changeWords: {
     started: (source: string, mode: string) => `Source ${source}, mode ${mode}`,

@@ -106,24 +106,15 @@ export const overview = {
       string
     >,
   },
+  incidents: {
+    title: 'Latest incidents',
+    none: 'No incident is recorded.',
+    all: 'All incidents',
+    lasts: 'still lasts',
+  },
   changes: {
     title: 'Latest changes',
     none: 'Nothing is recorded yet.',
     all: 'All changes',
-    time: (zone: string) => `Time (${zone})`,
-    what: 'What',
-    /** Kinds of changes. */
-    kinds: {
-      start: 'Start',
-      stop: 'Stop',
-      kill: 'End without a stop',
-      reload: 'New rules',
-      breaker: 'Safety breaker',
-      harm: 'Registered hit',
-      calendar: 'Date of the calendar',
-      action: 'Action of an operator',
-      shadow: 'Draft rules',
-      silence: 'Silence of the source',
-    } as Record<string, string>,
   },
 };
