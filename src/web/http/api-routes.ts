@@ -11,6 +11,7 @@ import type { SessionCookie } from './accounts/session-cookie.ts';
 import { isToken, type Session } from './accounts/session-table.ts';
 import { originProblem } from './origin-check.ts';
 import type { RefusalLog } from './refusal-log.ts';
+import { checked } from './schema-check.ts';
 import { pathOf, type Refusal } from './request-check.ts';
 
 export interface RouteParts {
@@ -71,13 +72,10 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
       void send(reply, refusal(refused.status, refused.problem));
     },
     handler: async (request, reply) => {
-      const query = querySchema?.safeParse(request.query);
-      const body = bodySchema?.safeParse(request.body);
-      for (const parsed of [query, body]) {
-        if (parsed === undefined || parsed.success) continue;
-        const [issue] = parsed.error.issues;
-        return send(reply, refusal(400, `${issue!.path.join('.') || 'request'}: ${issue!.message}`));
-      }
+      const query = querySchema && checked(querySchema, request.query, 'the query');
+      if (query !== undefined && 'problem' in query) return send(reply, refusal(400, query.problem));
+      const body = bodySchema && checked(bodySchema, request.body, 'the body');
+      if (body !== undefined && 'problem' in body) return send(reply, refusal(400, body.problem));
       const params = request.params as Record<string, string>;
       const user = sessions.get(request)?.user ?? null;
       const call = { query: query?.data, body: body?.data, params, user };

@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../../output/log/log.ts';
 import { API, type ApiAnswer, plainText, refusal, type Route } from '../api/route.ts';
 import type { ConsoleAccess } from './accounts/console-access.ts';
+import type { OidcParts } from './accounts/oidc-routes.ts';
 import { accessRefusal } from './accounts/route-access.ts';
 import { PasswordSignIn } from './accounts/password-sign-in.ts';
 import { SessionCookie } from './accounts/session-cookie.ts';
@@ -75,7 +76,10 @@ export class HttpServer {
       this.parts.log.error({ error: error.message }, 'the HTTP server failed');
     });
     const { address, port } = server.address() as AddressInfo;
-    this.app = this.framework(port);
+    // Only where a provider is configured is its library loaded.
+    const { access } = this.parts;
+    const module = access.options.oidc === null ? null : await import('./accounts/oidc-routes.ts');
+    this.app = this.framework(port, module?.oidcRoutes ?? (() => []));
     await this.app.ready();
     return { host: address, port };
   }
@@ -133,7 +137,7 @@ export class HttpServer {
   }
 
   /** `port`: the one on which the server listens. */
-  private framework(port: number): FastifyInstance {
+  private framework(port: number, oidcRoutes: (parts: OidcParts) => readonly Route[]): FastifyInstance {
     const { options, parts, refusals } = this;
     const app = Fastify({
       serverFactory: () => this.server,
@@ -170,6 +174,7 @@ export class HttpServer {
     const isProxied = options.proxy !== null;
     const routes = [
       ...sessionRoutes({ access, passwords, cookie, isRemote }),
+      ...oidcRoutes({ access, cookie, refusals }),
       ...parts.routes.filter((route) => !isPlain(route)),
     ];
     app.after(() => {

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { checked } from '../schema-check.ts';
 import { type Account, accountFile } from './account.ts';
 
 export const ACCOUNTS_NAME = 'accounts.json';
@@ -52,12 +53,8 @@ function accountsIn(text: string): AccountReading {
   } catch {
     return broken('it is not JSON');
   }
-  const parsed = accountFile.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const { path, message } = issue!;
-    return broken(`${path.map(String).join('.') || 'it'}: ${message}`);
-  }
+  const parsed = checked(accountFile, value, 'it');
+  if ('problem' in parsed) return broken(parsed.problem);
   const { accounts } = parsed.data;
   const names = accounts.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);

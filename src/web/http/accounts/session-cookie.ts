@@ -20,14 +20,27 @@ export class SessionCookie {
 
   /** The header that sets it, until the browser is closed. */
   set(id: string): string {
-    return `${this.name}=${id}; ${this.attributes}`;
+    return `${this.name}=${id}; ${this.with('Strict')}`;
+  }
+
+  /** The key of a sign-in that was begun at a provider, whose answer comes from another site: hence no Strict. */
+  setBegun(key: string): string {
+    return `${this.name}-begun=${key}; ${this.with('Lax')}; Max-Age=600`;
+  }
+
+  begunIn({ cookies }: Pick<Caller, 'cookies'>): string | undefined {
+    return cookies[`${this.name}-begun`];
+  }
+
+  removeBegun(): string {
+    return `${this.name}-begun=; ${this.with('Lax')}; Max-Age=0`;
   }
 
   remove(): string {
-    return `${this.name}=; ${this.attributes}; Max-Age=0`;
+    return `${this.name}=; ${this.with('Strict')}; Max-Age=0`;
   }
 
-  private get attributes(): string {
-    return `Path=/; HttpOnly; SameSite=Strict${this.isSecure ? '; Secure' : ''}`;
+  private with(sameSite: 'Strict' | 'Lax'): string {
+    return `Path=/; HttpOnly; SameSite=${sameSite}${this.isSecure ? '; Secure' : ''}`;
   }
 }

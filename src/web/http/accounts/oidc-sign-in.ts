@@ -1,0 +1,114 @@
+/**
+ * Signing in at a provider by OpenID Connect: authorization code with PKCE, state and nonce. What a browser has begun is
+ * kept here for ten minutes, under a cookie, and is used once.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  discovery,
+  enableNonRepudiationChecks,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client';
+import type { User } from '../../api/route.ts';
+import type { OidcConfig } from './oidc-config.ts';
+import { oidcUser } from './oidc-user.ts';
+
+const MOST_BEGUN = 1000;
+const LONGEST_MS = 600_000;
+const PROVIDER_TIMEOUT_SECONDS = 5;
+const KEY_BYTES = 32;
+
+interface Begun {
+  readonly verifier: string;
+  readonly state: string;
+  readonly nonce: string;
+  /** Where the session leads. */
+  readonly to: string;
+  readonly untilMs: number;
+}
+
+/** The provider knows its user, and the configuration gives that one no access. */
+export class NoAccess extends Error {}
+
+export class OidcSignIn {
+  private readonly config: OidcConfig;
+  private readonly now: () => number;
+  private readonly begun = new Map<string, Begun>();
+  private provider: Promise<Configuration> | null = null;
+
+  constructor(config: OidcConfig, now: () => number = () => performance.now()) {
+    this.config = config;
+    this.now = now;
+  }
+
+  /** Begins to sign in: the key of what was begun, for a cookie, and the provider's address. Rejects without a provider. */
+  async begin(returnTo: string, to: string): Promise<{ readonly key: string; readonly url: URL }> {
+    const provider = await this.discovered();
+    const one = {
+      verifier: randomPKCECodeVerifier(),
+      state: randomState(),
+      nonce: randomNonce(),
+      to,
+      untilMs: this.now() + LONGEST_MS,
+    };
+    const url = buildAuthorizationUrl(provider, {
+      redirect_uri: returnTo,
+      scope: this.config.scopes.join(' '),
+      code_challenge: await calculatePKCECodeChallenge(one.verifier),
+      code_challenge_method: 'S256',
+      state: one.state,
+      nonce: one.nonce,
+    });
+    const key = randomBytes(KEY_BYTES).toString('base64url');
+    if (this.begun.size >= MOST_BEGUN) this.begun.delete(this.begun.keys().next().value!);
+    this.begun.set(key, one);
+    return { key, url };
+  }
+
+  /**
+   * `current`: the address to which the provider sent the browser. Rejects with NoAccess, or with whatever is wrong with
+   * the answer.
+   */
+  async finish(key: string | undefined, current: URL): Promise<{ readonly user: User; readonly to: string }> {
+    const one = key === undefined ? undefined : this.begun.get(key);
+    // Whatever comes of it, it is used once.
+    if (key !== undefined) this.begun.delete(key);
+    if (one === undefined || this.now() > one.untilMs)
+      throw new Error('nothing was begun in this browser, or too long ago');
+    const tokens = await authorizationCodeGrant(await this.discovered(), current, {
+      pkceCodeVerifier: one.verifier,
+      expectedState: one.state,
+      expectedNonce: one.nonce,
+      idTokenExpected: true,
+    });
+    try {
+      return { user: oidcUser(tokens.claims() ?? {}, this.config), to: one.to };
+    } catch (error) {
+      throw new NoAccess((error as Error).message);
+    }
+  }
+
+  /** The provider's description of itself, read once. A failure is tried again. */
+  private discovered(): Promise<Configuration> {
+    const { issuer, clientId, clientSecret } = this.config;
+    // Only a provider on this machine may do without TLS (oidc-config-file).
+    const isPlain = issuer.protocol === 'http:';
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is marked so that it stands out
+    const plain = isPlain ? [allowInsecureRequests] : [];
+    this.provider ??= discovery(issuer, clientId, clientSecret, undefined, {
+      timeout: PROVIDER_TIMEOUT_SECONDS,
+      // The signature of a token is verified, not only where it came from.
+      execute: [...plain, enableNonRepudiationChecks],
+    }).catch((error: unknown) => {
+      this.provider = null;
+      throw error;
+    });
+    return this.provider;
+  }
+}
