@@ -20,8 +20,9 @@ export async function promptPassword(name: string, shortest: number): Promise<st
 
 function typed(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Keys that are typed as soon as the question is there must not be shown either.
   stdin.setRawMode(true).setEncoding('utf8').resume();
+  stderr.write(question);
   return new Promise((resolve, reject) => {
     let text = '';
     const end = (): void => {
