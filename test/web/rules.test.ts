@@ -117,6 +117,9 @@ describe('GET /rules', () => {
     const { rows, total } = await rules(daemon, '?skip=9990&limit=200');
     expect(performance.now() - since).toBeLessThan(500);
     expect([rows.length, total]).toEqual([10, 10_000]);
+    const at = await rules(daemon, '?at=r120&limit=50');
+    expect([at.skip, at.rows[20]!.name]).toEqual([100, 'r120']);
+    expect((await rules(daemon, '?at=none')).skip).toBe(0);
     expect((await rules(daemon, '?name=r9999')).rows.map(({ name, active }) => [name, active!.place])).toEqual([
       ['r9999', 10_000],
     ]);

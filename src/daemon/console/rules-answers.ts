@@ -32,7 +32,8 @@ export class ConsoleRules implements RulesAnswers {
     return history.client.ask({ what: 'rule-day', query: { to: Math.floor(engine.timeUs / MICROS_PER_SECOND) } });
   }
 
-  rules({ skip = 0, limit = DEFAULT_LIMIT, show = 'all', name = '' }: RulesQuery, user: User | null): RulesDocument {
+  rules(query: RulesQuery, user: User | null): RulesDocument {
+    const { limit = DEFAULT_LIMIT, show = 'all', name = '', at } = query;
     const { engine, changes, startedMs } = this.parts;
     const { rules, decisions, guard } = engine;
     const { policy, versions } = rules;
@@ -40,6 +41,14 @@ export class ConsoleRules implements RulesAnswers {
     const aligned = this.aligned(policy, draft).filter(
       (one) => (show === 'all' || one.status !== 'same') && one.name.includes(name),
     );
+    const place =
+      at === undefined
+        ? 0
+        : Math.max(
+            0,
+            aligned.findIndex((one) => one.name === at),
+          );
+    const skip = query.skip ?? place - (place % limit);
     const hidden = hidesRegistrations(this.parts, user);
     return {
       policy: policy.name,

@@ -12,6 +12,8 @@ export const rulesQuery = z.strictObject({
   show: z.optional(z.enum(['all', 'changed'])),
   /** A part of a rule's name. */
   name: z.optional(z.string().check(z.maxLength(64))),
+  /** Without `skip`: the page that has the rule of this name, if there is one. */
+  at: z.optional(z.string().check(z.maxLength(64))),
 });
 export type RulesQuery = z.infer<typeof rulesQuery>;
 

@@ -9,6 +9,7 @@ import { Link } from '../../shell/link.tsx';
 import { changedQuery, type Place, queryText } from '../../shell/router.ts';
 import { spanOf } from '../../span/span-choice.ts';
 import { text } from '../../text/catalogue.ts';
+import { useLinkedRule } from './linked-rule.ts';
 
 const words = text.rulesPage;
 const ACTIONS = ['allow', 'throttle', 'block'];
@@ -24,12 +25,17 @@ interface RuleItemProps {
 
 export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
   const id = useId();
+  const element = useLinkedRule(row.name);
   const shown = row.active ?? row.draft!;
   const isChosen = place.query.get('rule') === row.name;
   const toggled = changedQuery(place.query, { rule: isChosen ? null : row.name });
   const title = row.active === null ? words.newRule(row.name) : words.rule(row.active.place, row.name);
   return (
-    <li class={`rule ${row.status === null || row.status === 'same' ? '' : 'changed'}`} aria-labelledby={id}>
+    <li
+      ref={element}
+      class={`rule ${row.status === null || row.status === 'same' ? '' : 'changed'}`}
+      aria-labelledby={id}
+    >
       <div class="rule-head">
         <h3 id={id}>{title}</h3>
         <ActionBadge action={shown.action} />

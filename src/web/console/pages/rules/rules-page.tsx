@@ -12,6 +12,7 @@ import type { PageProps } from '../pages.tsx';
 import { ActionsPanel } from './actions-panel.tsx';
 import { DraftPanel } from './draft-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
+import { linkedRule } from './linked-rule.ts';
 import { RULES_AT_ONCE, RuleList } from './rule-list.tsx';
 import { WaitingPanel } from './waiting-panel.tsx';
 import './rules.css';
@@ -25,6 +26,8 @@ export function RulesPage({ live, place }: PageProps) {
     const value = place.query.get(key);
     if (value !== null) asked.set(key, value);
   }
+  const linked = linkedRule();
+  if (linked !== '') asked.set('at', linked);
   const { data, problem, reload } = useApi<RulesDocument>(`/rules?${asked.toString()}`, EVERY_MS);
   const day = useApi<RuleDay>('/rules/day', DAY_EVERY_MS);
   const session = useSession();
