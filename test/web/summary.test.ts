@@ -95,7 +95,9 @@ describe('the sentence of the overview', () => {
       'Only 3 hours of the last 24 hours were watched.',
     );
     expect(said({}, { ...FIGURES, watched: 125 })).toContain('Only 2 minutes of the last 24 hours were watched.');
-    expect(said({}, { ...FIGURES, watched: 0, packets: 0, lost_packets: 0 })).toContain('Nothing of the last 24 hours');
+    expect(said({}, { ...FIGURES, watched: 0, packets: 0, lost_packets: 0 })).toBe(
+      'Observing. Nothing of the last 24 hours was watched.',
+    );
   });
 
   it('takes the counts since the start if the history does not answer', () => {

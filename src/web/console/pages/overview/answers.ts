@@ -6,7 +6,7 @@ import { clients, count, share, span } from '../../format/number-format.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 import { changeName } from '../incidents/change-words.ts';
-import { figuresSpan, harmOf, total } from './summary.ts';
+import { figuresSpan, harmOf, isUnwatched, total } from './summary.ts';
 
 export interface Answer {
   readonly question: string;
@@ -33,7 +33,7 @@ export function answersOf(
     { question: words.trust, sentences: trust(live, figures), to: '/health', page: see.health },
     { question: words.changes, sentences: changed(live, changes), to: '/incidents', page: see.incidents },
     { question: words.draft, sentences: draft(live), to: '/rules', page: see.rules },
-    { question: words.next, sentences: next(live), to: '/rules#calendar', page: see.rules },
+    { question: words.next, sentences: next(live), to: '/rules', page: see.rules },
   ];
 }
 
@@ -42,7 +42,11 @@ function harm(live: LiveDocument, figures: OverviewFigures | null): string[] {
   const when = figuresSpan(live, figures);
   const other = total((figures === null ? live.harm.counts : figures.harm).other_protocol ?? {});
   return [
-    hits === 0 ? words.harmNo(when) : words.harmYes(count(hits), when),
+    hits === 0
+      ? isUnwatched(figures)
+        ? words.harmUnknown(when)
+        : words.harmNo(when)
+      : words.harmYes(count(hits), when),
     ...(other > 0 ? [words.harmOther(count(other))] : []),
   ];
 }

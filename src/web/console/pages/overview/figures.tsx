@@ -4,7 +4,7 @@ import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { Figure, Figures } from '../../component/figure.tsx';
 import { bytes, clients, count, percent, share, shortCount, span } from '../../format/number-format.ts';
 import { text } from '../../text/catalogue.ts';
-import { total } from './summary.ts';
+import { isUnwatched, total } from './summary.ts';
 
 const { figures: words } = text.overview;
 const WEEK_S = 604_800;
@@ -13,11 +13,13 @@ const DOUBTFUL_LOSS = 0.001;
 const MICROS_PER_SECOND = 1e6;
 const MS_PER_SECOND = 1000;
 
-export function OverviewNumbers({ live, figures }: { live: LiveDocument; figures: OverviewFigures | null }) {
+/** Where nothing was watched, counts are missing and not 0. */
+export function OverviewNumbers({ live, figures: read }: { live: LiveDocument; figures: OverviewFigures | null }) {
+  const figures = isUnwatched(read) ? null : read;
   const hits = total(figures?.harm.in_force ?? {});
   const ageS = (live.wall_ms - live.registry.changed_ms) / MS_PER_SECOND;
   const lost = figures === null ? 0 : figures.lost_packets / Math.max(1, figures.lost_packets + figures.packets);
-  const length = figures === null ? 0 : figures.to - figures.from;
+  const length = read === null ? 0 : read.to - read.from;
   const isReplayed = live.source.kind === 'captures';
   const { throttle = 0, block = 0 } = figures?.clients ?? {};
   const lagS = figures === null ? 0 : figures.lag_us / MICROS_PER_SECOND;
@@ -31,8 +33,11 @@ export function OverviewNumbers({ live, figures }: { live: LiveDocument; figures
       />
       <Figure
         name={live.mode === 'enforce' ? words.hit : words.wouldHit}
-        value={figures === null ? count(null) : clients(Math.max(throttle, block))}
-        meaning={words.hitMeaning(clients(throttle), clients(block))}
+        value={clients(figures === null ? null : Math.max(throttle, block))}
+        meaning={words.hitMeaning(
+          clients(figures === null ? null : throttle),
+          clients(figures === null ? null : block),
+        )}
       />
       <Figure
         name={words.packets}
@@ -53,9 +58,9 @@ export function OverviewNumbers({ live, figures }: { live: LiveDocument; figures
       <Figure
         name={words.watched}
         value={
-          figures === null || isReplayed
-            ? span(figures?.watched ?? null)
-            : percent(Math.min(1, figures.watched / Math.max(1, length)))
+          read === null || isReplayed
+            ? span(read?.watched ?? null)
+            : percent(Math.min(1, read.watched / Math.max(1, length)))
         }
         meaning={isReplayed ? words.watchedAll : words.watchedMeaning(span(length))}
       />

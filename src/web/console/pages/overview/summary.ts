@@ -54,6 +54,11 @@ export function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, value) => sum + value, 0);
 }
 
+/** The history answers, and has nothing of the span. */
+export function isUnwatched(figures: OverviewFigures | null): boolean {
+  return figures?.watched === 0;
+}
+
 /** What the figures are of, in words. */
 export function figuresSpan(live: LiveDocument, figures: OverviewFigures | null): string {
   if (live.source.kind === 'captures') return words.inCaptures;
@@ -92,7 +97,8 @@ function harmSentences(live: LiveDocument, figures: OverviewFigures | null): Sen
   if (done > 0) found.push({ severity: 'critical', text: words.hit(done, count(done), span) });
   if (prevented > 0) found.push({ severity: 'critical', text: words.prevented(prevented, count(prevented), span) });
   if (would > 0) found.push({ severity: 'critical', text: words.wouldBeHit(would, count(would), span) });
-  if (found.length > 0) return found;
+  // Where nothing was watched, it is not known that no user was hit.
+  if (found.length > 0 || isUnwatched(figures)) return found;
   const none = live.mode === 'enforce' ? words.noneHit : words.noneWouldBeHit;
   return [{ severity: 'good', text: none(span) }];
 }

@@ -44,6 +44,7 @@ export const overview = {
     title: 'Questions and answers',
     harm: 'Is anyone registered being hit?',
     harmNo: (span: string) => `No, not ${span}.`,
+    harmUnknown: (span: string) => `Not known: nothing was watched ${span}.`,
     harmYes: (number: string, span: string) => `Yes: ${number} ${span}.`,
     harmOther: (number: string) => `${number} flows had a registration for another protocol.`,
     force: 'What is enforced, and since when?',
