@@ -16,6 +16,7 @@ const RANK_BITS = 64 - INDEX_BITS;
 const REGISTER_BITS = 6;
 const PACKED_LENGTH = (REGISTERS * REGISTER_BITS) / 8;
 const Kind = { EXACT: 0, ESTIMATE: 1 } as const;
+const LARGEST_REGISTER = (1 << REGISTER_BITS) - 1;
 const HASH_LENGTH = 8;
 const ALPHA = 0.5 / Math.LN2;
 
@@ -50,7 +51,21 @@ export class ClientSketch {
 
   /** Merges a sketch of which there are only the bytes. Throws TypeError for bytes that `toBytes` does not give. */
   mergeBytes(bytes: Uint8Array): void {
-    this.merge(ClientSketch.fromBytes(bytes));
+    if (isExactBytes(bytes)) {
+      const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let at = 1; at < bytes.length; at += HASH_LENGTH) this.add(data.getUint32(at), data.getUint32(at + 4));
+      return;
+    }
+    if (bytes[0] !== Kind.ESTIMATE || bytes.length !== 1 + PACKED_LENGTH) throw new TypeError('these are no clients');
+    const registers = this.widened();
+    // Four registers in three bytes.
+    for (let at = 1, i = 0; at < bytes.length; at += 3) {
+      const four = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+      for (let shift = 18; shift >= 0; shift -= REGISTER_BITS, i++) {
+        const register = (four >> shift) & LARGEST_REGISTER;
+        if (register > registers[i]!) registers[i] = register;
+      }
+    }
   }
 
   /** Distinct clients, rounded. */
@@ -83,22 +98,7 @@ export class ClientSketch {
   /** Throws TypeError for bytes that `toBytes` does not give. */
   static fromBytes(bytes: Uint8Array): ClientSketch {
     const sketch = new ClientSketch();
-    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (
-      bytes[0] === Kind.EXACT &&
-      (bytes.length - 1) % HASH_LENGTH === 0 &&
-      bytes.length <= 1 + EXACT_LIMIT * HASH_LENGTH
-    ) {
-      for (let at = 1; at < bytes.length; at += HASH_LENGTH) sketch.exact!.set(data.getBigUint64(at), true);
-      return sketch;
-    }
-    if (bytes[0] !== Kind.ESTIMATE || bytes.length !== 1 + PACKED_LENGTH) throw new TypeError('these are no clients');
-    const registers = sketch.widened();
-    for (let i = 0; i < REGISTERS; i++) {
-      const bit = i * REGISTER_BITS;
-      const pair = (bytes[1 + (bit >> 3)]! << 8) | (bytes[2 + (bit >> 3)] ?? 0);
-      registers[i] = (pair >> (16 - REGISTER_BITS - (bit & 7))) & ((1 << REGISTER_BITS) - 1);
-    }
+    sketch.mergeBytes(bytes);
     return sketch;
   }
 
@@ -125,6 +125,11 @@ export class ClientSketch {
     const rank = Math.min(zeros, RANK_BITS) + 1;
     if (rank > this.registers![index]!) this.registers![index] = rank;
   }
+}
+
+function isExactBytes(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  return bytes[0] === Kind.EXACT && (length - 1) % HASH_LENGTH === 0 && length <= 1 + EXACT_LIMIT * HASH_LENGTH;
 }
 
 function estimate(registers: Uint8Array): number {

@@ -6,7 +6,7 @@ import { type ChartQuery, LARGEST_SMALL_GROUP } from './chart-query.ts';
 import { allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
 
 export interface PointClients {
-  /** By name: by beginning of a point, its clients; and those of the whole span. */
+  /** By name: by point, its clients; and those of the whole span. */
   readonly series: ReadonlyMap<string, { readonly points: ReadonlyMap<number, number>; readonly total: number }>;
   /** Standard error; 0 if all are exact. */
   readonly error: number;
@@ -21,7 +21,7 @@ export function readClients(
   database: HistoryDatabase,
   query: ChartQuery,
   where: QueryPart,
-  pointOf: (time: number) => number,
+  pointAt: (time: number) => number,
 ): PointClients {
   const { by } = query;
   const name = by === undefined ? "''" : isOfPlace(by) ? `(SELECT ${by} FROM place WHERE id = clients.place)` : by;
@@ -34,7 +34,7 @@ export function readClients(
   for (const [time, one, bytes] of rows) {
     let sketches = series.get(one);
     if (sketches === undefined) series.set(one, (sketches = { points: new Map(), total: new ClientSketch() }));
-    const point = pointOf(time);
+    const point = pointAt(time);
     let sketch = sketches.points.get(point);
     if (sketch === undefined) sketches.points.set(point, (sketch = new ClientSketch()));
     sketch.mergeBytes(bytes);

@@ -1,7 +1,7 @@
 /** Answers a chart's question from the level that suits it. */
 import { LEVEL_NAMES } from '../roll-up.ts';
 import type { OpenHistory } from '../store/history-store.ts';
-import { readCells } from './chart-cells.ts';
+import { type Cell, readCells } from './chart-cells.ts';
 import { readClients } from './chart-clients.ts';
 import {
   type ChartData,
@@ -14,15 +14,13 @@ import {
 } from './chart-query.ts';
 import { spanOf } from './chart-span.ts';
 import { chooseLevel, MOST_ROWS, MOST_SKETCHES, type Source } from './level-choice.ts';
-import type { PointGrid } from './point-grid.ts';
-import { allOf, placePart, timePart } from './query-part.ts';
+import { allOf, placePart, type QueryPart, timePart } from './query-part.ts';
 
 type Series = ChartData['series'][number];
 
 /** The points of a chart, and the seconds of each that were watched at all places together. */
 interface Points {
   readonly times: readonly number[];
-  readonly at: ReadonlyMap<number, number>;
   readonly seconds: Float64Array;
 }
 
@@ -37,12 +35,12 @@ export function readChart(history: OpenHistory, query: ChartQuery): ChartData {
   const { grid, step } = chooseLevel(history, query, span, sourceOf(measure));
   const { times, end } = grid.pointsOf(span.from, span.to);
   const where = timePart(LEVEL_NAMES.indexOf(grid.level), times[0]!, end);
-  const points = { times, at: new Map(times.map((time, at) => [time, at])), seconds: new Float64Array(times.length) };
-  const places = addCoverage(points, history, query, where, grid);
+  const points = { times, seconds: new Float64Array(times.length) };
+  const places = addCoverage(points, history, query, where);
   const { series, error } =
     measure === 'clients'
-      ? clientSeries(points, history, query, where, grid)
-      : { series: valueSeries(points, readCells(database, query, where), grid, measure), error: 0 };
+      ? clientSeries(points, history, query, where)
+      : { series: valueSeries(points, readCells(database, query, where), measure), error: 0 };
   return {
     level: grid.level,
     step,
@@ -63,13 +61,7 @@ function sourceOf(measure: Measure): Source {
 }
 
 /** Adds the watched seconds of the points; returns how many places have any. */
-function addCoverage(
-  points: Points,
-  { database }: OpenHistory,
-  query: ChartQuery,
-  span: ReturnType<typeof timePart>,
-  grid: PointGrid,
-): number {
+function addCoverage(points: Points, { database }: OpenHistory, query: ChartQuery, span: QueryPart): number {
   const where = allOf(span, placePart(query));
   const rows = database
     .prepare(`SELECT time, place, seconds FROM coverage WHERE ${where.sql}`)
@@ -78,9 +70,20 @@ function addCoverage(
   const places = new Set<number>();
   for (const [time, place, seconds] of rows) {
     places.add(place);
-    points.seconds[points.at.get(grid.startOf(time))!]! += seconds;
+    points.seconds[pointAt(points.times, time)]! += seconds;
   }
   return Math.max(1, places.size);
+}
+
+/** The point that a time is in, which is not before the first. */
+function pointAt(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! <= time) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Three digits are enough, and a point that was watched for a second is not one that was not. */
@@ -94,14 +97,14 @@ function emptyValues({ seconds }: Points): (number | null)[] {
   return Array.from(seconds, (one) => (one > 0 ? 0 : null));
 }
 
-function valueSeries(points: Points, cells: ReturnType<typeof readCells>, grid: PointGrid, measure: Measure): Series[] {
+function valueSeries(points: Points, cells: readonly Cell[], measure: Measure): Series[] {
   const isLargest = LARGEST_MEASURES.includes(measure);
   const join = (a: number, b: number): number => (isLargest ? Math.max(a, b) : a + b);
   const series = new Map<string, (number | null)[]>();
   for (const { time, name, value } of cells) {
     let values = series.get(name);
     if (values === undefined) series.set(name, (values = emptyValues(points)));
-    const at = points.at.get(grid.startOf(time))!;
+    const at = pointAt(points.times, time);
     values[at] = join(values[at] ?? 0, value);
   }
   return sorted(points, series, (values) => values.reduce<number>((total, value) => join(total, value ?? 0), 0));
@@ -111,14 +114,13 @@ function clientSeries(
   points: Points,
   { database }: OpenHistory,
   query: ChartQuery,
-  where: ReturnType<typeof timePart>,
-  grid: PointGrid,
+  where: QueryPart,
 ): { series: Series[]; error: number } {
-  const clients = readClients(database, query, where, (time) => grid.startOf(time));
+  const clients = readClients(database, query, where, (time) => pointAt(points.times, time));
   const series = new Map<string, (number | null)[]>();
   for (const [name, { points: counts }] of clients.series) {
     const values = emptyValues(points);
-    for (const [time, count] of counts) values[points.at.get(time)!] = count;
+    for (const [at, count] of counts) values[at] = count;
     series.set(name, values);
   }
   return {
