@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_IN_WINDOW } from '../../src/web/http/request-rate.ts';
 import { addAccount, ask, signedIn, type SignedIn } from '../kit/console-accounts.ts';
 import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
 
@@ -187,6 +188,19 @@ describe('many or slow clients', () => {
     for (const socket of left) socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await daemon.get('/healthz')).toBe('alive\n');
+  });
+
+  it('that ask too often have to wait, and no others do', async () => {
+    const { host } = new URL(daemon.url);
+    const one = `GET /api/v1/session HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    const answers = await raw(one.repeat(MOST_IN_WINDOW + 50) + get('/healthz'), 20_000);
+    const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses.filter((status) => status === '429').length).toBeGreaterThanOrEqual(50);
+    expect(answers).toMatch(/retry-after: \d+/i);
+    expect(answers).toContain('{"problem":"too many requests from this address: try again in');
+    // Machines that ask for metrics and health are not counted, nor are other addresses.
+    expect(statuses.at(-1)).toBe('200');
+    expect((await ask(`${daemon.url}/api/v1/session`, { from: '127.0.0.7' })).status).toBe(200);
   });
 
   it('that are refused a thousand times leave few lines in the log, and their count', async () => {

@@ -22,6 +22,7 @@ import { addPages } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { pathOf, type Refusal, requestRefusal } from './request-check.ts';
+import { limitRate } from './request-rate.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from './security-headers.ts';
 
 const LARGEST_BODY_BYTES = 65_536;
@@ -167,6 +168,7 @@ export class HttpServer {
     );
     void app.register(helmet, securityHeaders(options.tls !== null));
     void app.register(cookies);
+    limitRate(app);
     const cookie = new SessionCookie(isSecure(options), port);
     const { isRemote } = options;
     const { access } = parts;

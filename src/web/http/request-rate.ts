@@ -1,0 +1,29 @@
+/**
+ * Bounds how often one address may ask for what takes work: a program that polls too fast must not take the time of the
+ * thread that captures. Open pages ask once a second each, so an address may have hundreds of them.
+ */
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+
+const WINDOW_MS = 10_000;
+export const MOST_IN_WINDOW = 3000;
+/** One household or company has a /64 of IPv6. */
+const IPV6_PREFIX = 64;
+const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false };
+
+class TooManyRequests extends Error {
+  readonly statusCode = 429;
+}
+
+/** Counts requests that their access allows: the others are refused for less. */
+export function limitRate(app: FastifyInstance): void {
+  void app.register(rateLimit, {
+    max: MOST_IN_WINDOW,
+    timeWindow: WINDOW_MS,
+    ipv6Subnet: IPV6_PREFIX,
+    addHeaders: NO_HEADERS,
+    addHeadersOnExceeding: NO_HEADERS,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new TooManyRequests(`too many requests from this address: try again in ${Math.ceil(ttl / 1000)} s`),
+  });
+}
