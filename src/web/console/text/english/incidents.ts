@@ -2,6 +2,8 @@
 
 const count = (value: number, noun: string): string =>
   `${value.toLocaleString('en-US')} ${noun}${value === 1 ? '' : 's'}`;
+/** Groups of fewer than five clients are not told apart. */
+const few = (clients: number): string => (clients > 0 && clients < 5 ? '<5' : clients.toLocaleString('en-US'));
 
 export const incidents = {
   kinds: {
@@ -17,9 +19,9 @@ export const incidents = {
   /** What was seen, by kind, from the numbers that detected it. */
   seen: {
     demand: ({ clients = 0, median = 0, weeks = 0 }: Record<string, number>) =>
-      `${count(clients, 'client')} in an hour; usual at this hour of the week: ${median.toLocaleString('en-US')} (median of ${count(weeks, 'week')})`,
+      `${few(clients)} clients in an hour; usual at this hour of the week: ${few(median)} (median of ${count(weeks, 'week')})`,
     breaker: ({ affected = 0, seen = 0, allowed = 0 }: Record<string, number>) =>
-      `${count(affected, 'client')} would have been affected, ${allowed.toLocaleString('en-US')} may be, of ${seen.toLocaleString('en-US')} seen`,
+      `${few(affected)} clients would have been affected, ${allowed.toLocaleString('en-US')} may be, of ${few(seen)} seen`,
     loss: ({ lost = 0, percent = 0 }: Record<string, number>) =>
       `${count(lost, 'packet')} lost, up to ${percent < 10 ? percent.toFixed(2) : percent.toFixed(0)} % in a minute`,
     hit: ({ reported = 0, would = 0, prevented = 0, done = 0 }: Record<string, number>) =>
