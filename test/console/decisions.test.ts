@@ -83,13 +83,14 @@ describe.skipIf(CHROMIUM === null)('decisions in a browser (skipped without Chro
     const { page, complaints, context } = await browser.page(origin);
     await page.goto(`${origin}/decisions?action=block`);
     await rows(page).first().waitFor();
-    const link = rows(page).first().getByRole('link').first();
+    const address = await rows(page).first().getByRole('link').first().getAttribute('href');
     for (let presses = 0; presses < 60; presses++) {
-      if (await link.evaluate('(one) => one === document.activeElement')) break;
+      if ((await page.evaluate("document.activeElement.getAttribute('href')")) === address) break;
       await page.keyboard.press('Tab');
     }
     await page.keyboard.press('Enter');
     await page.locator('.why .lead').waitFor();
+    expect(new URL(page.url()).pathname).toBe(address);
     expect(await page.locator('.why .lead').innerText()).toMatch(
       /^Would be blocked by rule unregistered, because neither of its ends is registered\.$/,
     );
