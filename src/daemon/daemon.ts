@@ -244,7 +244,7 @@ export class Daemon {
       this.tick();
     });
     this.every(DECISIONS_MS, () => {
-      void this.decisions?.batches.flush();
+      void this.decisions?.flush();
     });
     if (this.options.statsMs > 0)
       this.every(this.options.statsMs, () => {

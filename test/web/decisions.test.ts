@@ -21,6 +21,9 @@ const CAPTURES = [
     .map((name) => `${FIELD}/${name}`),
 ].map((path) => join(PROJECT, path));
 
+/** Bytes before the first record of a pcap file. */
+const PCAP_HEADER = 24;
+
 async function answer(origin: string, path: string): Promise<{ status: number; text: string }> {
   const response = await fetch(`${origin}/api/v1${path}`);
   return { status: response.status, text: await response.text() };
@@ -245,5 +248,22 @@ describe('the decisions of a daemon on a pipe', () => {
     const young = await explain(daemon.url, again!.number);
     expect(young.kept.rules.policy).toBe('second');
     expect(young.kept.flow.map(({ number }) => number)).toContain(rows[0]!.number);
+  });
+
+  it('begin again, with what was made before counted, when the history process has died', async () => {
+    const { stock } = await list(daemon.url);
+    const { pid } = daemon.child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    for (const child of children) process.kill(Number(child), 'SIGKILL');
+    await until('another process answers', async () => {
+      const { status, text } = await answer(daemon.url, '/decisions');
+      expect([200, 503]).toContain(status);
+      return status === 200 && (JSON.parse(text) as DecisionList).stock.kept === 0;
+    });
+    daemon.child.stdin!.write(readFileSync(join(PROJECT, 'captures/wireguard/port-53.pcap')).subarray(PCAP_HEADER));
+    await until('new decisions are kept', async () => (await list(daemon.url)).stock.kept > 0);
+    const after = await list(daemon.url);
+    expect(after.stock.made).toBe(stock.made + after.stock.kept);
+    expect((await explain(daemon.url, after.rows[0]!.number)).kept.rules.policy).toBe('second');
   });
 });

@@ -5,6 +5,7 @@ import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
 import { Check, CHECKS } from '../../dataplane/fingerprint/checks.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from '../../decision/decision-table.ts';
 import { FlowRecord } from '../../decision/flow-record.ts';
+import { HistoryFailure } from '../../history/process/history-child.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';
 import type { KeptExplanation } from '../../history/recent/decision-document.ts';
 import type { DecisionKey } from '../../history/recent/decision-explanation.ts';
@@ -16,7 +17,7 @@ import { NO_RULE } from '../../policy/decide.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { coverageOf } from '../../registry/coverage-text.ts';
 import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
-import type { DecisionAnswers, DecisionProblem, DecisionRefusal } from '../../web/api/decision-routes.ts';
+import type { DecisionAnswers, DecisionRefusal } from '../../web/api/decision-routes.ts';
 import type { DecisionBytes, DecisionExplanation } from '../../web/api/decision-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
 import type { RunSource } from '../source-run.ts';
@@ -47,28 +48,27 @@ export class RunDecisions implements DecisionAnswers {
     this.engine = engine;
   }
 
-  async list(query: DecisionsQuery): Promise<string | DecisionProblem> {
+  async list(query: DecisionsQuery): Promise<string | DecisionRefusal> {
     const problem = this.problemOf(query);
-    if (problem !== null) return { problem };
-    await this.feed.batches.flush();
-    return this.client.askRecent({ what: 'decisions', query });
+    if (problem !== null) return { status: 400, problem };
+    return this.asked(() => this.client.askRecent({ what: 'decisions', query }));
   }
 
-  file(query: DecisionsQuery): AsyncIterable<string> | DecisionProblem {
+  file(query: DecisionsQuery): AsyncIterable<string> | DecisionRefusal {
     const problem = this.problemOf(query);
-    return problem === null ? this.parts(query) : { problem };
+    return problem === null ? this.parts(query) : { status: 400, problem };
   }
 
-  async explain(key: DecisionKey): Promise<string | null> {
+  async explain(key: DecisionKey): Promise<string | DecisionRefusal | null> {
     const kept = await this.keptOf(key);
-    if (kept === null) return null;
+    if (kept === null || 'problem' in kept) return kept;
     const answer: DecisionExplanation = { kept, now: this.now(kept) };
     return JSON.stringify(answer);
   }
 
   async bytes(key: DecisionKey): Promise<string | DecisionRefusal | null> {
     const kept = await this.keptOf(key);
-    if (kept === null) return null;
+    if (kept === null || 'problem' in kept) return kept;
     const state = this.bytesState();
     if (state === 'hidden') return { status: 409, problem: 'addresses are hidden here, so bytes are too' };
     const place = this.feed.placeOf(kept.decision.number);
@@ -86,9 +86,21 @@ export class RunDecisions implements DecisionAnswers {
     return JSON.stringify({ packets } satisfies DecisionBytes);
   }
 
-  private async keptOf(key: DecisionKey): Promise<KeptExplanation | null> {
-    await this.feed.batches.flush();
-    return JSON.parse(await this.client.askRecent({ what: 'decision', key })) as KeptExplanation | null;
+  /** Null if the decision is not kept. */
+  private async keptOf(key: DecisionKey): Promise<KeptExplanation | DecisionRefusal | null> {
+    const text = await this.asked(() => this.client.askRecent({ what: 'decision', key }));
+    return typeof text === 'string' ? (JSON.parse(text) as KeptExplanation | null) : text;
+  }
+
+  /** An answer of the history process, which may be starting again. */
+  private async asked(ask: () => Promise<string>): Promise<string | DecisionRefusal> {
+    try {
+      await this.feed.flush();
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof HistoryFailure)) throw error;
+      return { status: 503, problem: `recent decisions cannot be searched now: ${error.message}; try again` };
+    }
   }
 
   /** Whether there are captures with the packets of decisions, and they may be shown. */

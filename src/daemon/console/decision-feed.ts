@@ -59,6 +59,9 @@ export class DecisionFeed {
   private readonly isShared: boolean;
   private readonly slots: Int32Array;
   private readonly firstPackets: Float64Array;
+  private readonly client: HistoryClient;
+  /** Processes that have ended by themselves so far. */
+  private restarts = 0;
   private engine: RunEngine | null = null;
   private rules: Rules | null = null;
   private generation = 0;
@@ -75,6 +78,7 @@ export class DecisionFeed {
   ) {
     this.options = options;
     this.addresses = addresses;
+    this.client = client;
     this.outputs = outputs;
     this.files = files;
     this.isShared = addresses.show === show;
@@ -114,6 +118,14 @@ export class DecisionFeed {
     const tried = noteRules(rules.policy, engine.decisions.input);
     batches.add({ generation: this.generation, held, tried }, line);
   };
+
+  /** Sends what waits; to be called a few times a second, and before a question. */
+  async flush(): Promise<void> {
+    const { restarts } = this.client;
+    if (restarts !== this.restarts) this.batches.beginAgain();
+    this.restarts = restarts;
+    await this.batches.flush();
+  }
 
   /** Where the flow of a decision was; null if too many decisions have been made since. */
   placeOf(number: number): FlowPlace | null {

@@ -70,6 +70,11 @@ export class DecisionBatches {
     this.rules.push(rules);
   }
 
+  /** The process is another one, which knows nothing yet. */
+  beginAgain(): void {
+    this.told = -1;
+  }
+
   /** Sends what waits, unless a batch is under way; to be called a few times a second. */
   async flush(): Promise<void> {
     const { options, made, leftOut, rules } = this;

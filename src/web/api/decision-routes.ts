@@ -5,21 +5,17 @@ import { type ApiAnswer, type ApiRoute, jsonText, refusal, route } from './route
 
 export interface DecisionAnswers {
   /** JSON of a DecisionList, or why the query cannot be answered. */
-  list(query: DecisionsQuery): Promise<string | DecisionProblem>;
+  list(query: DecisionsQuery): Promise<string | DecisionRefusal>;
   /** All that the query selects, as the parts of a file. */
-  file(query: DecisionsQuery): AsyncIterable<string> | DecisionProblem;
+  file(query: DecisionsQuery): AsyncIterable<string> | DecisionRefusal;
   /** JSON of a DecisionExplanation; null if the decision is not kept. */
-  explain(key: DecisionKey): Promise<string | null>;
+  explain(key: DecisionKey): Promise<string | DecisionRefusal | null>;
   /** JSON of DecisionBytes, or why they cannot be shown; null if the decision is not kept. */
   bytes(key: DecisionKey): Promise<string | DecisionRefusal | null>;
 }
 
 export interface DecisionRefusal {
   readonly status: number;
-  readonly problem: string;
-}
-
-export interface DecisionProblem {
   readonly problem: string;
 }
 
@@ -38,7 +34,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
         const { format = 'json' } = query;
         if (format === 'json') return answered(await decisions.list(query));
         const file = decisions.file(query);
-        if ('problem' in file) return refusal(400, file.problem);
+        if ('problem' in file) return refusal(file.status, file.problem);
         return { status: 200, type: TYPES[format], body: '', parts: file, fileName: `decisions.${format}` };
       },
     }),
@@ -49,8 +45,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
       answer: async ({ params }) => {
         const key = parseKey(params.id!);
         if (key === null) return refusal(400, `id: ${KEYS}`);
-        const text = await decisions.explain(key);
-        return text === null ? refusal(404, NOT_KEPT) : jsonText(text);
+        return answered(await decisions.explain(key));
       },
     }),
     route({
@@ -60,16 +55,15 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
       answer: async ({ params }) => {
         const key = parseKey(params.id!);
         if (key === null) return refusal(400, `id: ${KEYS}`);
-        const answer = await decisions.bytes(key);
-        if (answer === null) return refusal(404, NOT_KEPT);
-        return typeof answer === 'string' ? jsonText(answer) : refusal(answer.status, answer.problem);
+        return answered(await decisions.bytes(key));
       },
     }),
   ];
 }
 
-function answered(answer: string | DecisionProblem): ApiAnswer {
-  return typeof answer === 'string' ? jsonText(answer) : refusal(400, answer.problem);
+function answered(answer: string | DecisionRefusal | null): ApiAnswer {
+  if (answer === null) return refusal(404, NOT_KEPT);
+  return typeof answer === 'string' ? jsonText(answer) : refusal(answer.status, answer.problem);
 }
 
 const BY_NUMBER = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/;
