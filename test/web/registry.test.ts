@@ -154,13 +154,25 @@ describe('the registry with hidden addresses', () => {
       ['it', 1],
       ['it', 2],
     ]);
-    const pages = ['/registry', '/registry/expiring', '/registry/expiring.csv', '/registry/overlaps', '/rules'];
+    const pages = [
+      '/registry',
+      '/registry/expiring',
+      '/registry/expiring.csv',
+      '/registry/overlaps',
+      '/registry/overlaps.csv',
+      '/rules',
+    ];
     for (const page of pages)
       expect(await (await hiddenViewer.fetch(page)).text()).not.toMatch(/192\.0|198\.51|Meridian|Orion|OW-/);
   });
 
+  it('counts overlaps by kind in a file', async () => {
+    const csv = await (await hiddenViewer.fetch('/registry/overlaps.csv')).text();
+    expect(csv).toBe('kind,registrations\r\nduplicate,1\r\noverlap,1\r\n');
+  });
+
   it('refuses searches, with the reason', async () => {
-    for (const page of ['/registry/search?q=192.0.2.1', '/registry/registration?row=0', '/registry/overlaps.csv']) {
+    for (const page of ['/registry/search?q=192.0.2.1', '/registry/registration?row=0']) {
       const answer = await hiddenViewer.fetch(page);
       expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('addresses are hidden')]);
     }
