@@ -15,6 +15,7 @@ import { addExplainCommand } from './explain-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
 import { packageVersion } from '../output/build-info.ts';
 import { addReplayCommand } from './replay-command.ts';
+import { addReportCommand } from './report-command.ts';
 import { addRulesCommand } from './rules-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { refuseRepeatedFlags } from './single-flags.ts';
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   addCompareCommand(program);
   addConsoleCommand(program);
   addRunCommand(program);
+  addReportCommand(program);
   addCaptureCommand(program);
   addCtlCommand(program);
   addAccountCommand(program);

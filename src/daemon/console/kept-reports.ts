@@ -5,7 +5,7 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReportFiles } from '../../history/report/report-files.ts';
+import { csvName, type ReportFiles } from '../../history/report/report-files.ts';
 import { reportHead, type ReportHead } from '../../history/report/report-head.ts';
 import type { ReportFormat } from '../../web/api/report-routes.ts';
 
@@ -92,10 +92,6 @@ export class KeptReports {
       return null;
     }
   }
-}
-
-export function csvName({ name }: Pick<ReportHead, 'name'>, table: string): string {
-  return `${name}-${table}.csv`;
 }
 
 async function writeWhole(path: string, content: string): Promise<void> {

@@ -8,7 +8,7 @@ import { KEPT_PERIODS, type Schedule, scheduledReports } from '../../history/rep
 import type { ReportTimes } from '../../history/report/available-periods.ts';
 import type { ReportSetting } from '../../history/report/make-report.ts';
 import type { RefusedReport } from '../../history/report/report-answer.ts';
-import type { ReportFiles } from '../../history/report/report-files.ts';
+import { csvName, type ReportFiles } from '../../history/report/report-files.ts';
 import type { ReportHead, ReportPreview } from '../../history/report/report-head.ts';
 import type { ReportQuery } from '../../history/report/report-query.ts';
 import { ZoneClock } from '../../history/zone-clock.ts';
@@ -16,7 +16,7 @@ import type { Log } from '../../output/log/log.ts';
 import type { ReportAnswers, ReportFile, ReportForm, ReportProblem } from '../../web/api/report-routes.ts';
 import type { ReportList } from '../../web/api/report-schema.ts';
 import type { User } from '../../web/api/route.ts';
-import { csvName, KeptReports } from './kept-reports.ts';
+import { KeptReports } from './kept-reports.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { RecentReports } from './recent-reports.ts';
 

@@ -62,3 +62,8 @@ function fileName({ audience, period, scope }: ReportDocument): string {
     .replaceAll(/[^A-Za-z0-9-]+/g, '-')
     .slice(0, LONGEST_NAME);
 }
+
+/** The name of the file of a table. */
+export function csvName({ name }: Pick<ReportHead, 'name'>, table: string): string {
+  return `${name}-${table}.csv`;
+}
