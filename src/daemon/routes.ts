@@ -6,6 +6,7 @@ import type { EventLoopLag } from './event-loop-lag.ts';
 import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
 import type { HistoryFeed } from './console/history-feed.ts';
+import type { RunReports } from './console/run-reports.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunClock } from './source-clock.ts';
 import type { RunEngine } from './daemon-engine.ts';
@@ -28,6 +29,8 @@ export interface RouteParts {
   readonly lag: EventLoopLag;
   /** Null without one. */
   readonly history: HistoryFeed | null;
+  /** Null without a history. */
+  readonly reports: () => RunReports | null;
   /** Answered requests, by status. */
   readonly requests: () => ReadonlyMap<number, number>;
   readonly access: ConsoleAccess;
@@ -76,6 +79,9 @@ function metricsOf(parts: RouteParts): Metrics {
     notices,
     lag: engine.lag,
     history: parts.history?.client ?? null,
+    get reports() {
+      return parts.reports();
+    },
     logs: outputs.logs,
     get rules() {
       return engine.rules;

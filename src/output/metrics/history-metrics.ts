@@ -41,4 +41,10 @@ export const HISTORY: readonly CatalogueMetric[] = [
     'Time of the transactions in the history process.',
     (s) => s.history?.writeSeconds ?? 0,
   ),
+  counter('sluice_reports_made_total', 'Scheduled reports that were made and kept.', (s) => s.reports?.madeCount ?? 0),
+  counter(
+    'sluice_report_failures_total',
+    'Scheduled reports that could not be made or kept; each is tried again after an hour.',
+    (s) => s.reports?.failureCount ?? 0,
+  ),
 ];

@@ -65,6 +65,12 @@ export interface HistoryFigures {
   readonly writeSeconds: number;
 }
 
+/** Scheduled reports since the start. */
+export interface ReportFigures {
+  readonly madeCount: number;
+  readonly failureCount: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   readonly source: {
@@ -105,6 +111,7 @@ export interface MetricsSources {
   readonly lag: DelayHistogram;
   /** Null without a history. */
   readonly history: HistoryFigures | null;
+  readonly reports: ReportFigures | null;
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
