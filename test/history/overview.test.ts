@@ -47,7 +47,7 @@ describe('figures of an overview', () => {
     .map((at) => minuteOf(random, START + at * 60));
   const store = new HistoryStore({ path: IN_MEMORY, zone: 'UTC', retention: FOREVER });
   store.write({ session: 'test', number: 1, minutes: written.map(({ minute }) => minute), changes: [] });
-  const read = (query: { from?: number; to?: number }) => store.read(({ database }) => readOverview(database, query));
+  const read = (query: { from?: number; to?: number }) => store.read((history) => readOverview(history, query));
 
   /** From whole hours or days where the figures are read from those. */
   function expected(from: number, to: number) {
@@ -84,8 +84,9 @@ describe('figures of an overview', () => {
     expect(read({ from, to })).toEqual({ from, to, ...expected(from - 1500, to - (to % 3600) + 3600) });
   });
 
-  it('without a span are those of everything', () => {
-    expect(read({})).toEqual({ from: START, to: START + 3 * DAY, ...expected(0, Infinity) });
+  it('without a span are those of everything, from the first minute to the end of the last', () => {
+    const [first, last] = [written[0]!.minute.minuteS, written.at(-1)!.minute.minuteS];
+    expect(read({})).toEqual({ from: first, to: last + 60, ...expected(0, Infinity) });
   });
 
   it('of a span without a row are 0, with nothing watched', () => {

@@ -37,6 +37,8 @@ const QUIET: AlertSample = {
   timeJumps: 0,
   stateFailures: 0,
   failedNotices: 0,
+  historyProblem: null,
+  lostRecords: 0,
   delays: new Float64Array(17),
 };
 
@@ -91,6 +93,8 @@ describe('alerts of the page', () => {
     ['SluiceSpoolFileUnread', { unreadFiles: 1 }],
     ['SluiceReloadFailed', { failedReloads: 1 }],
     ['SluiceEventsLost', { lostLines: 1 }],
+    ['SluiceHistoryNotWritten', { historyProblem: 'the disk is full' }],
+    ['SluiceHistoryLost', { lostRecords: 1 }],
     ['SluiceFlowsEvicted', { evictedFlows: 1 }],
     ['SluiceTimeJumps', { timeJumps: 1 }],
     ['SluiceStateNotKept', { stateFailures: 1 }],

@@ -27,6 +27,9 @@ export interface AlertSample {
   readonly timeJumps: number;
   readonly stateFailures: number;
   readonly failedNotices: number;
+  /** Why the history cannot be written; null while it can. */
+  readonly historyProblem: string | null;
+  readonly lostRecords: number;
   /** Decisions by delay, in the intervals of DELAY_BOUNDS_SECONDS. */
   readonly delays: Float64Array;
 }
@@ -116,6 +119,8 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
   SluiceTimeJumps: grew('timeJumps'),
   SluiceStateNotKept: grew('stateFailures'),
   SluiceNoticesFailed: grew('failedNotices'),
+  SluiceHistoryNotWritten: ({ historyProblem }) => historyProblem !== null,
+  SluiceHistoryLost: grew('lostRecords', HOUR_MS),
 };
 
 /** More than one decision in a hundred came more than a second after its packet. */

@@ -1,5 +1,6 @@
 /** The daemon's side of the console: what the pages' API answers, and the live document, made once a second. */
 import { fileURLToPath } from 'node:url';
+import { MICROS_PER_SECOND } from '../../core/units.ts';
 import type { OverviewQuery } from '../../history/query/overview.ts';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
 import type { HistoryAnswers } from '../../web/api/history-routes.ts';
@@ -63,8 +64,8 @@ export class DaemonConsole implements ConsoleAnswers {
     this.decisions = new RunDecisions(client, parts.decisions, parts.engine, parts.source);
     const overview = new RecentAnswers(
       (query: OverviewQuery) => client.ask({ what: 'overview', query }),
-      // A span that ends in the past has its figures; one without an end grows.
-      ({ to }) => (to === undefined ? OPEN_SPAN_MS : CLOSED_SPAN_MS),
+      // A span that ends in the past has its figures; others grow.
+      ({ to = Infinity }) => (to * MICROS_PER_SECOND > parts.engine.timeUs ? OPEN_SPAN_MS : CLOSED_SPAN_MS),
     );
     const isLive = (): boolean => parts.clock.isLive;
     this.reports = new RunReports({ client, zone: options.zone, options: options.reports, log: parts.log, isLive });

@@ -61,7 +61,7 @@ export class ConsoleHealth implements HealthAnswers {
   }
 
   private sample(atMs: number): AlertSample {
-    const { engine, source, changes, outputs, safety, clock, notices } = this.parts;
+    const { engine, source, changes, outputs, safety, clock, notices, history } = this.parts;
     const { counters, decisions, guard, rules, lag } = engine;
     const { dropped, files } = source.counts;
     const { calendarFigures, reloads } = changes;
@@ -86,6 +86,8 @@ export class ConsoleHealth implements HealthAnswers {
       evictedFlows: counters.flowsEnded[FLOW_END_NAMES.indexOf('evicted')]!,
       timeJumps: clock.jumpCount,
       stateFailures: safety.failureCount,
+      historyProblem: history.client.problem,
+      lostRecords: history.client.lost,
       failedNotices: failed + unsent,
       delays: lag.counts.slice(),
     };

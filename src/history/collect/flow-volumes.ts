@@ -34,6 +34,8 @@ export interface VolumeSink {
   ): void;
   /** The client of a flow of the series has sent or received packets. */
   active(series: number, high: number, low: number): void;
+  /** Packets of this client were delayed or dropped. */
+  hit(high: number, low: number): void;
 }
 
 export class FlowVolumes implements OutcomeListener {
@@ -163,7 +165,9 @@ export class FlowVolumes implements OutcomeListener {
       counts[at + Count.DROPPED]!,
       counts[at + Count.DROPPED_BYTES]!,
     );
-    sink.active(series, words[number * WORDS + Word.HIGH]!, words[number * WORDS + Word.LOW]!);
+    const [high, low] = [words[number * WORDS + Word.HIGH]!, words[number * WORDS + Word.LOW]!];
+    sink.active(series, high, low);
+    if (counts[at + Count.DELAYED]! + counts[at + Count.DROPPED]! > 0) sink.hit(high, low);
     counts[at + Count.PACKETS] = packets;
     counts[at + Count.BYTES] = bytes;
     counts.fill(0, at + Count.DELAYED, at + COUNTS);

@@ -13,7 +13,7 @@ import type { HitCounts } from '../../decision/registered-hits.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
 import type { ClientHash } from '../../policy/client-hash.ts';
 import { ClientSketch } from '../client-sketch.ts';
-import { type Coverage, type HarmRow, type Minute, type Place, SERIES_COUNTS } from '../roll-up.ts';
+import { type Coverage, type HarmRow, type Minute, type Place, SERIES_COUNTS, HIT_CLIENTS } from '../roll-up.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { FlowVolumes, type VolumeSink } from './flow-volumes.ts';
 import { SeriesTable } from './series-table.ts';
@@ -117,6 +117,10 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
     (this.clientsBySeries[series] ?? this.clientsOf(series)).add(high, low);
   }
 
+  hit(high: number, low: number): void {
+    this.clientsNamed(HIT_CLIENTS).add(high, low);
+  }
+
   /**
    * To be called before packets of this time are decided: ends the minute under way if they belong to another one.
    * Returns the packet time, µs, from which on packets belong to a later minute.
@@ -172,10 +176,14 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
 
   /** The clients of a series: those of its action. They are looked up once a minute. */
   private clientsOf(series: number): ClientSketch {
-    const { action } = this.series.keyOf(series);
-    let sketch = this.clients.get(action);
-    if (sketch === undefined) this.clients.set(action, (sketch = new ClientSketch()));
+    const sketch = this.clientsNamed(this.series.keyOf(series).action);
     this.clientsBySeries[series] = sketch;
+    return sketch;
+  }
+
+  private clientsNamed(name: string): ClientSketch {
+    let sketch = this.clients.get(name);
+    if (sketch === undefined) this.clients.set(name, (sketch = new ClientSketch()));
     return sketch;
   }
 

@@ -74,7 +74,7 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return question.query.format === 'csv' ? chartCsv(data, question.query, clock) : JSON.stringify(data);
     }
     case 'overview':
-      return JSON.stringify(readOverview(database, question.query));
+      return JSON.stringify(readOverview(history, question.query));
     case 'changes':
       return JSON.stringify(readChanges(database, question.query));
     case 'rule-day':

@@ -1,9 +1,10 @@
 /** Distinct clients of a chart's points: the sketches of its intervals, places and actions are merged. */
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
+import { HIT_CLIENTS } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { isOfPlace } from './chart-cells.ts';
 import { type ChartQuery, LARGEST_SMALL_GROUP } from './chart-query.ts';
-import { allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
+import { ALL, allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
 
 export interface PointClients {
   /** By name: by point, its clients; and those of the whole span. */
@@ -25,7 +26,9 @@ export function readClients(
 ): PointClients {
   const { by } = query;
   const name = by === undefined ? "''" : isOfPlace(by) ? `(SELECT ${by} FROM place WHERE id = clients.place)` : by;
-  const filter = allOf(where, placePart(query), filterPart(query, ['action']));
+  // Those that were hit are among those of an action.
+  const ofActions = query.action === undefined ? { sql: 'action <> ?', values: [HIT_CLIENTS] } : ALL;
+  const filter = allOf(where, placePart(query), filterPart(query, ['action']), ofActions);
   const rows = database
     .prepare(`SELECT time, ${name}, sketch FROM clients WHERE ${filter.sql} ORDER BY time`)
     .raw()

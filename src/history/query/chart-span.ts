@@ -1,6 +1,6 @@
 /**
- * The span of a chart that names none: the shortest that holds nearly all packets. A capture may have a few packets with a
- * damaged time, decades away, beside which the rest would be one point.
+ * The span of a chart that names none: all that is recorded. A capture may have a few packets with a damaged time, decades
+ * away, beside which the rest would be one point: then the shortest span that holds nearly all packets.
  */
 import { LEVEL_NAMES } from '../roll-up.ts';
 import type { OpenHistory } from '../store/history-store.ts';
@@ -13,6 +13,8 @@ export interface Span {
 }
 
 const MOST_OF_ALL = 0.995;
+/** Times are far away where all of them span so many times as many days as nearly all packets. */
+const FAR = 50;
 /** A span of fewer days is cut by its minutes. */
 const FEW_DAYS = 7;
 const [MINUTE, , DAY] = LEVEL_NAMES.map((_, level) => level) as [number, number, number];
@@ -27,12 +29,12 @@ export function spanOf(history: OpenHistory, query: ChartQuery): Span | null {
   const days = watchedTimes(history, query, DAY, { from: 0, to: MOST });
   if (days.length === 0) return null;
   const endOf = (time: number): number => history.clock.dayStart(time + 1.5 * SECONDS_PER_DAY);
-  let span = shortest(days, endOf);
+  let span = withoutFarTimes(days, endOf);
   if (span.to - span.from < FEW_DAYS * SECONDS_PER_DAY) {
     const minutes = watchedTimes(history, query, MINUTE, span);
     // Minutes are kept for a shorter time.
     if (sumOf(minutes) === sumOf(days.filter(({ time }) => time >= span.from && time < span.to)))
-      span = shortest(minutes, (time) => time + SECONDS_PER_MINUTE);
+      span = { from: minutes[0]!.time, to: minutes.at(-1)!.time + SECONDS_PER_MINUTE };
   }
   if (from !== undefined) return { from, to: Math.max(span.to > from ? span.to : endOf(days.at(-1)!.time), from + 1) };
   if (to !== undefined) return { from: Math.min(span.from < to ? span.from : days[0]!.time, to - 1), to };
@@ -55,6 +57,12 @@ function watchedTimes({ database }: OpenHistory, query: ChartQuery, level: numbe
 
 function sumOf(times: readonly Watched[]): number {
   return times.reduce((sum, { packets }) => sum + packets, 0);
+}
+
+function withoutFarTimes(days: readonly Watched[], endOf: (time: number) => number): Span {
+  const all = { from: days[0]!.time, to: endOf(days.at(-1)!.time) };
+  const most = shortest(days, endOf);
+  return all.to - all.from > FAR * (most.to - most.from) ? most : all;
 }
 
 /** The shortest span of these that has nearly all packets; all of them if there are no packets. */

@@ -3,7 +3,9 @@ import * as z from 'zod/mini';
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
 import { LEVEL_NAMES, LEVEL_SECONDS, type Level } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
+import type { OpenHistory } from '../store/history-store.ts';
 import { LARGEST_SMALL_GROUP } from './chart-query.ts';
+import { spanOf } from './chart-span.ts';
 
 /** Seconds since 1970. */
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
@@ -27,7 +29,7 @@ export const overviewFigures = z.strictObject({
   active_flows: z.number(),
   /** Registered hits by kind, by outcome; those that did not occur are left out. */
   harm: z.record(z.string(), z.record(z.string(), z.number())),
-  /** Distinct clients by action; 1 to LARGEST_SMALL_GROUP are all that. `error` is the standard error of estimates. */
+  /** Distinct clients by action, and those that were hit; 1 to LARGEST_SMALL_GROUP are all that. `error` is the standard error of estimates. */
   clients: z.record(z.string(), z.number()),
   error: z.number(),
 });
@@ -37,7 +39,11 @@ export type OverviewFigures = z.infer<typeof overviewFigures>;
 const LONGEST = { minute: 21_600, hour: 2_678_400 };
 const LATEST_S = 1e11;
 
-export function readOverview(database: HistoryDatabase, { from = 0, to = LATEST_S }: OverviewQuery): OverviewFigures {
+/** Without a span the figures are of that which charts show then. */
+export function readOverview(history: OpenHistory, query: OverviewQuery): OverviewFigures {
+  const { database } = history;
+  const isOpen = query.from === undefined && query.to === undefined;
+  const { from = 0, to = LATEST_S } = (isOpen ? spanOf(history, { measure: 'watched' }) : null) ?? query;
   const level = levelOf(database, from, to);
   // The interval in which the span begins counts whole.
   const span = [LEVEL_NAMES.indexOf(level), from === 0 ? 0 : from - LEVEL_SECONDS[level] + 1, to];

@@ -1,6 +1,7 @@
 /** The effects: what was decided, and what became of packets, by one property each and over time. */
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { SKETCH_ERROR, type ClientSketch } from '../client-sketch.ts';
+import { HIT_CLIENTS } from '../roll-up.ts';
 import { fact, known } from './monitored-section.ts';
 import { distinctClients, type SeriesFigures } from './read-figures.ts';
 import type { ReportContext } from './report-context.ts';
@@ -19,7 +20,8 @@ export function effectsSection(context: ReportContext): ReportSection {
   const delayed = sumOf(series, (row) => row.delayed_packets);
   const dropped = sumOf(series, (row) => row.dropped_packets);
   const all = distinctClients(clients, null);
-  const hit = distinctClients(clients, HITTING);
+  const hit = distinctClients(clients, [HIT_CLIENTS]);
+  const decided = distinctClients(clients, HITTING);
   const ofPackets = 'of the packets of VPN connections';
   return {
     id: 'effects',
@@ -47,7 +49,20 @@ export function effectsSection(context: ReportContext): ReportSection {
         'count',
       ),
       fact('clients', 'Clients with a VPN flow', clientsCell(context, all), 'clients', estimateNote(all)),
-      fact('clients_hit', 'Clients throttled or blocked', clientsCell(context, hit), 'clients', hitNote(context, hit)),
+      fact(
+        'clients_hit',
+        'Clients whose packets were delayed or dropped',
+        clientsCell(context, hit),
+        'clients',
+        estimateNote(hit),
+      ),
+      fact(
+        'clients_decided',
+        'Clients with a decision to throttle or block',
+        clientsCell(context, decided),
+        'clients',
+        hitNote(context, decided),
+      ),
       fact('vpn_packets', 'Packets of VPN connections', known(context, packets), 'count'),
       fact('delayed', 'Packets delayed', known(context, delayed), 'count'),
       fact('delayed_share', 'Packets delayed, as a share', shareOf(delayed, packets), 'share', ofPackets),

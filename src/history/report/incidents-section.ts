@@ -39,6 +39,7 @@ export function incidentsSection(context: ReportContext): ReportSection {
           { name: 'cause', unit: 'text' },
           { name: 'scope', unit: 'text' },
           { name: 'clients hit', unit: 'clients' },
+          { name: 'clients with a throttle or block', unit: 'clients' },
           { name: 'registered hits', unit: 'count' },
         ],
         rows: incidents.map((incident) => [
@@ -48,6 +49,7 @@ export function incidentsSection(context: ReportContext): ReportSection {
           causeText(incident),
           scopeText(incident),
           clientsText(incident.clientsHit),
+          clientsText(incident.clientsDecided),
           incident.hits,
         ]),
         drawn: [],
@@ -57,7 +59,7 @@ export function incidentsSection(context: ReportContext): ReportSection {
       incidents.length === 0
         ? []
         : [
-            'Clients hit and registered hits are those of the minutes that an incident touches, whatever their cause; in mode observe they would have been hit.',
+            'Clients and registered hits are those of the minutes that an incident touches, whatever their cause. A client is hit once packets of it are delayed or dropped; in mode observe, and after a trip, decisions have no effect.',
           ],
   };
 }

@@ -1,4 +1,5 @@
 /** Incidents of a period for a report, with the clients that were hit and the registered hits while each lasted. */
+import { HIT_CLIENTS } from '../roll-up.ts';
 import { type IncidentList, readIncidents, type ShownIncident } from '../query/incident-list.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import type { ZoneClock } from '../zone-clock.ts';
@@ -10,6 +11,8 @@ import { sumOf } from './sums.ts';
 export interface ReportIncident extends ShownIncident {
   /** Distinct clients with a decision to throttle or block while it lasted, in the minutes that it touches. */
   readonly clientsHit: ClientSketch;
+  /** With a decision to throttle or block, whether it had an effect or not. */
+  readonly clientsDecided: ClientSketch;
   /** Registered hits that no rule means, in these minutes. */
   readonly hits: number;
 }
@@ -37,7 +40,8 @@ export function readReportIncidents(
     const { clients, harm } = readHits(database, spanPieces(begin, end, 'day', clock), scope);
     return {
       ...incident,
-      clientsHit: distinctClients(clients, HITTING),
+      clientsHit: distinctClients(clients, [HIT_CLIENTS]),
+      clientsDecided: distinctClients(clients, HITTING),
       hits: sumOf(harm, ({ kind, count }) => (kind === 'in_force' ? count : 0)),
     };
   });

@@ -6,18 +6,18 @@ export const HISTORY: readonly CatalogueMetric[] = [
     (s.history?.problem ?? null) === null ? 1 : 0,
   ),
   counter(
-    'sluice_history_written_minutes_total',
-    'Minutes written to the history.',
+    'sluice_history_written_records_total',
+    'Records written to the history, each of a minute of counts.',
     (s) => s.history?.writtenMinutes ?? 0,
   ),
   gauge(
-    'sluice_history_waiting_minutes',
-    'Minutes that wait to be written to the history.',
+    'sluice_history_waiting_records',
+    'Records that wait to be written to the history.',
     (s) => s.history?.waitingMinutes ?? 0,
   ),
   counter(
-    'sluice_history_lost_minutes_total',
-    'Minutes that are missing in the history: too many waited, or they were refused.',
+    'sluice_history_lost_records_total',
+    'Records that are missing in the history: too many waited, or they were refused.',
     (s) => s.history?.lost ?? 0,
   ),
   counter(

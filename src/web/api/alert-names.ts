@@ -25,5 +25,7 @@ export const ALERT_NAMES = [
   'SluiceTimeJumps',
   'SluiceStateNotKept',
   'SluiceNoticesFailed',
+  'SluiceHistoryNotWritten',
+  'SluiceHistoryLost',
 ] as const;
 export type AlertName = (typeof ALERT_NAMES)[number];

@@ -85,6 +85,14 @@ export const health = {
         'The disk is full, or the rights on the folder of --state are wrong.',
       ],
       SluiceNoticesFailed: ['The webhook does not take notices.', 'The log says what it answers.'],
+      SluiceHistoryNotWritten: [
+        'The history cannot be written: minutes wait, and the oldest will be lost. Capture and events go on.',
+        'The disk is full, or the rights on the file of --history are wrong: the problem is in the history below.',
+      ],
+      SluiceHistoryLost: [
+        'Minutes are missing in the history.',
+        'They are shown as not watched. The log says why they were given up.',
+      ],
     } satisfies Record<AlertName, readonly [says: string, todo: string]> as Record<
       string,
       readonly [says: string, todo: string]
