@@ -5,10 +5,17 @@ import { STANDARD_INPUT } from '../capture/input/open-input.ts';
 
 /** Captures that are open at a time. */
 const LOOKS_AT_A_TIME = 8;
+/** There were no captures of these protocols before. */
+const EARLIEST_US = Date.UTC(1996, 0) * 1000;
+const MS_PER_DAY = 86_400_000;
+const MICROS_PER_MILLISECOND = 1000;
+/** Puts a time before all that can be right. */
+const LARGE = 1000;
 
 /**
  * The paths by the times of their first packets. Captures of one time keep their order; those without a packet, and
- * standard input, which can be read only once, come last.
+ * standard input, which can be read only once, come last. Times that cannot be right come first, so that the last packet
+ * is the newest of the others: it is the time of what is shown.
  */
 export async function byFirstPacket(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length < 2) return paths;
@@ -17,7 +24,11 @@ export async function byFirstPacket(paths: readonly string[]): Promise<readonly 
     const some = paths.slice(at, at + LOOKS_AT_A_TIME);
     dated.push(...(await Promise.all(some.map(async (path) => ({ path, timeUs: await firstTime(path) })))));
   }
-  return dated.sort((a, b) => (a.timeUs === b.timeUs ? 0 : a.timeUs - b.timeUs)).map(({ path }) => path);
+  const latestUs = (Date.now() + MS_PER_DAY) * MICROS_PER_MILLISECOND;
+  const keyOf = (timeUs: number): number =>
+    timeUs >= EARLIEST_US && (timeUs <= latestUs || timeUs === Infinity) ? timeUs : timeUs - latestUs * LARGE;
+  const keyed = dated.map(({ path, timeUs }) => ({ path, key: keyOf(timeUs) }));
+  return keyed.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key)).map(({ path }) => path);
 }
 
 /** µs since 1970; Infinity where there is no packet. */

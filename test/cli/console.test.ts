@@ -44,7 +44,7 @@ class Console {
       };
       return history.waiting === 0 && history.written > 0;
     });
-    const answer = await fetch(`${this.url}api/v1/chart?measure=${measure}&by=${by}${filters}`);
+    const answer = await fetch(`${this.url}api/v1/chart?measure=${measure}&by=${by}&from=0&to=100000000000${filters}`);
     const { series } = (await answer.json()) as { series: { name: string; total: number }[] };
     return Object.fromEntries(series.map(({ name, total }) => [name, total]));
   }

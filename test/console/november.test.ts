@@ -113,9 +113,9 @@ describe.skipIf(CHROMIUM === null)('10 November 2024 on the pages (skipped witho
       found = await answer<Incidents>(daemon, '/incidents');
       return found.incidents.some(({ kind }) => kind === 'breaker');
     });
+    let report = await reportOf(daemon);
     const prevented = await daemon.metric('sluice_registered_hits_total', 'on_purpose="false"', 'outcome="prevented"');
     expect(prevented).toBeGreaterThan(100);
-    let report = '';
     await until('the report counts them', async () => {
       report = await reportOf(daemon);
       return report.includes(prevented.toLocaleString('en-US'));

@@ -55,12 +55,13 @@ describe('reports of a daemon', () => {
     const report = await made('period=2024-11-10&audience=operator');
     const incidents = report.sections.find(({ id }) => id === 'incidents')!.tables[0]!;
     const trip = incidents.rows.find((row) => row[2] === 'the safety breaker tripped')!;
-    const [from, , , cause, scope, clients, hits] = trip;
+    const [from, , , cause, scope, clients, decided, hits] = trip;
     expect(from).toBeCloseTo(day.trips[0]!.trip.timeUs / 1e6, 0);
     expect(cause).toContain('registered');
     expect(scope).toContain('rule everyone');
     // Three of four clients have a VPN, and each of these has a decision to block.
-    expect(clients).toBeGreaterThan(CLIENTS * 0.7);
+    expect(decided).toBeGreaterThan(CLIENTS * 0.7);
+    expect(clients).toBe(day.hit.size);
     const { prevented, would, done } = day.registeredHits.in_force!;
     expect(prevented! + would! + done!).toBeGreaterThan(50);
     expect(hits).toBe(prevented! + would! + done!);

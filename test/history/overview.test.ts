@@ -49,6 +49,8 @@ describe('figures of an overview', () => {
   store.write({ session: 'test', number: 1, minutes: written.map(({ minute }) => minute), changes: [] });
   const read = (query: { from?: number; to?: number }) => store.read((history) => readOverview(history, query));
 
+  const clientsOf = (blocked: number): object => ({ block: blocked, decided: blocked });
+
   /** From whole hours or days where the figures are read from those. */
   function expected(from: number, to: number) {
     const inside = written.filter(({ minute: { minuteS } }) => minuteS >= from && minuteS < to);
@@ -69,7 +71,7 @@ describe('figures of an overview', () => {
       lag_us: most(({ coverage }) => coverage.lag_us),
       active_flows: most(({ coverage }) => coverage.active_flows),
       harm: Object.keys(harm).length === 0 ? {} : { in_force: harm },
-      clients: { block: new Set(inside.flatMap(({ clients }) => clients)).size },
+      clients: clientsOf(new Set(inside.flatMap(({ clients }) => clients)).size),
       error: 0,
     };
   }

@@ -72,7 +72,7 @@ export class DaemonConsole implements ConsoleAnswers {
     this.rulesNoter = new RulesNoter(client, options.place);
     this.history = {
       chart: (query) => client.ask({ what: 'chart', query }),
-      changes: (query) => client.ask({ what: 'changes', query }),
+      changes: (query, people) => client.ask({ what: 'changes', query, people }),
       overview: (query) => overview.answer(query),
     };
   }

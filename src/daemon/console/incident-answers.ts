@@ -18,12 +18,12 @@ export class ConsoleIncidents implements IncidentAnswers {
     this.administration = administration;
   }
 
-  incidents(query: IncidentsQuery): Promise<string> {
-    return this.history.client.ask({ what: 'incidents', query });
+  incidents(query: IncidentsQuery, people: boolean): Promise<string> {
+    return this.history.client.ask({ what: 'incidents', query, people });
   }
 
-  incident(id: number): Promise<string> {
-    return this.history.client.ask({ what: 'incident', query: id });
+  incident(id: number, people: boolean): Promise<string> {
+    return this.history.client.ask({ what: 'incident', query: id, people });
   }
 
   note(note: NewNote, { name }: User): Promise<number> {

@@ -165,12 +165,12 @@ function refusedOf({ guard }: RunChanges): LiveDocument['refused'] {
 
 function shadowOf({ counts }: RunShadow): LiveDocument['shadow'] {
   if (counts === null) return null;
-  const { newlyHit, noLongerHit, registeredHit, deregistered } = counts.lastHour;
+  const { newlyHit, noLongerHit, registeredOrDeregistered } = counts.hits;
   return {
     policy: counts.name,
     newly_hit: newlyHit,
     no_longer_hit: noLongerHit,
-    registered: registeredHit + deregistered,
+    registered: registeredOrDeregistered,
   };
 }
 

@@ -1,7 +1,14 @@
 /** Answers the questions of the Registry page about the registry in use. */
+import { setImmediate } from 'node:timers/promises';
 import { PROTOCOL_NAMES, Protocol } from '../../core/protocol.ts';
-import { EXPIRING_DAYS } from '../../registry/summary/registry-summary.ts';
-import { type RegistryAnswers, RegistryBusy } from '../../web/api/registry-routes.ts';
+import { EXPIRING_DAYS, type RegistryFigures } from '../../registry/summary/registry-summary.ts';
+import {
+  expiringCsv,
+  overlapsCsv,
+  type RegistryAnswers,
+  RegistryBusy,
+  type RegistryList,
+} from '../../web/api/registry-routes.ts';
 import type {
   ExpiringList,
   ListQuery,
@@ -14,6 +21,7 @@ import type {
 } from '../../web/api/registry-schema.ts';
 import type { User } from '../../web/api/route.ts';
 import type { LiveParts } from './live-document.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import { RegistryIndex } from './registry-index.ts';
 import { type AskedAt, registrationView, searchRegistry } from './registry-search.ts';
 import { hidesRegistrations, type ShownRegistrations } from './shown-change.ts';
@@ -21,6 +29,11 @@ import { hidesRegistrations, type ShownRegistrations } from './shown-change.ts';
 const DEFAULT_LIMIT = 100;
 /** Searches that may wait for one another. */
 const MOST_WAITING = 32;
+/** Rows of a CSV: all that a list names. It is kept so long. */
+const WHOLE: ListQuery = { skip: 0, limit: Infinity };
+const CSV_MS = 10_000;
+/** Rows that are made in one turn of the event loop: about a millisecond. */
+const ROWS_AT_ONCE = 200;
 const MICROS_PER_MILLISECOND = 1000;
 const MICROS_PER_SECOND = 1e6;
 
@@ -31,6 +44,12 @@ export class ConsoleRegistry implements RegistryAnswers {
   private index: RegistryIndex | null = null;
   private waiting = 0;
   private working: Promise<unknown> = Promise.resolve();
+  private readonly groups = new WeakMap<RegistryFigures, ExpiringList['groups']>();
+  /** By list, registry and whether registrations are hidden. */
+  private readonly texts = new RecentAnswers<{ list: RegistryList; hidden: boolean; sha256: string }>(
+    ({ list, hidden }) => this.inTurn(() => this.csvOf(list, hidden)),
+    () => CSV_MS,
+  );
 
   constructor(parts: RegistryParts) {
     this.parts = parts;
@@ -80,18 +99,28 @@ export class ConsoleRegistry implements RegistryAnswers {
     return { sha256: registry.sha256, registration: registrationView(registry, row, this.askedAt(at, 'none')) };
   }
 
-  async expiring({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, user: User | null): Promise<ExpiringList> {
-    const { registry, figures, hidden, asked } = await this.listed(user);
+  expiring(query: ListQuery, user: User | null): Promise<ExpiringList> {
+    return this.expiringOf(query, hidesRegistrations(this.parts, user));
+  }
+
+  overlaps(query: ListQuery, user: User | null): Promise<OverlapList> {
+    return this.overlapsOf(query, hidesRegistrations(this.parts, user));
+  }
+
+  private async expiringOf({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, hidden: boolean): Promise<ExpiringList> {
+    const { registry, figures, asked } = await this.listed();
     const { expiringRows, expiring } = figures;
     const total = expiring.at(-1)!;
     const list = { at_ms: figures.timeUs / MICROS_PER_MILLISECOND, total, skip, hidden };
-    if (hidden) return { ...list, rows: [], groups: groupsOf(registry, expiringRows).slice(skip, skip + limit) };
-    const rows = expiringRows.slice(skip, skip + limit).map((row) => registrationView(registry, row, asked));
+    if (hidden) return { ...list, rows: [], groups: this.groupsOf(registry, figures).slice(skip, skip + limit) };
+    const rows = await inPieces(expiringRows.slice(skip, skip + limit), (row) =>
+      registrationView(registry, row, asked),
+    );
     return { ...list, rows, groups: [] };
   }
 
-  async overlaps({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, user: User | null): Promise<OverlapList> {
-    const { registry, figures, hidden, asked } = await this.listed(user);
+  private async overlapsOf({ skip = 0, limit = DEFAULT_LIMIT }: ListQuery, hidden: boolean): Promise<OverlapList> {
+    const { registry, figures, asked } = await this.listed();
     const { overlapCount, duplicateCount, overlaps } = figures;
     const rows = hidden ? [] : overlaps.slice(skip, skip + limit);
     return {
@@ -99,7 +128,7 @@ export class ConsoleRegistry implements RegistryAnswers {
       duplicates: duplicateCount,
       total: overlaps.length,
       skip,
-      rows: rows.map(({ row, other, kind }) => ({
+      rows: await inPieces(rows, ({ row, other, kind }) => ({
         kind,
         registration: registrationView(registry, row, asked),
         other: registrationView(registry, other, asked),
@@ -108,11 +137,32 @@ export class ConsoleRegistry implements RegistryAnswers {
     };
   }
 
-  private async listed(user: User | null) {
+  csv(list: RegistryList, user: User | null): Promise<string> {
+    return this.texts.answer({
+      list,
+      hidden: hidesRegistrations(this.parts, user),
+      sha256: this.indexNow().registry.sha256,
+    });
+  }
+
+  private async csvOf(list: RegistryList, hidden: boolean): Promise<string> {
+    return list === 'expiring'
+      ? expiringCsv(await this.expiringOf(WHOLE, hidden))
+      : overlapsCsv(await this.overlapsOf(WHOLE, hidden));
+  }
+
+  /** Registrations that expire by time and sector; made once for each summary. */
+  private groupsOf(registry: RegistryIndex['registry'], figures: RegistryFigures): ExpiringList['groups'] {
+    let groups = this.groups.get(figures);
+    if (groups === undefined) this.groups.set(figures, (groups = groupsOf(registry, figures.expiringRows)));
+    return groups;
+  }
+
+  private async listed() {
     const { registry } = this.indexNow();
     const figures = await this.index!.figures(this.parts.engine.timeUs);
     const asked: AskedAt = { timeUs: figures.timeUs, protocol: Protocol.NONE };
-    return { registry, figures, hidden: hidesRegistrations(this.parts, user), asked };
+    return { registry, figures, asked };
   }
 
   private askedAt(at: number | undefined, protocol: (typeof PROTOCOL_NAMES)[number]): AskedAt {
@@ -132,10 +182,23 @@ export class ConsoleRegistry implements RegistryAnswers {
     if (this.waiting >= MOST_WAITING)
       return Promise.reject(new RegistryBusy('too many searches are waiting; try again in a moment'));
     this.waiting++;
-    const result = this.working.then(work).finally(() => this.waiting--);
+    const result = this.working
+      .then(() => setImmediate())
+      .then(work)
+      .finally(() => this.waiting--);
     this.working = result.catch(() => undefined);
     return result;
   }
+}
+
+/** One for each, in turns of the event loop. */
+async function inPieces<From, To>(all: readonly From[], make: (one: From) => To): Promise<To[]> {
+  const made: To[] = [];
+  for (const [at, one] of all.entries()) {
+    if (at % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await setImmediate();
+    made.push(make(one));
+  }
+  return made;
 }
 
 /** Registrations that expire by time and sector. */

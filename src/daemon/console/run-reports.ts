@@ -15,7 +15,7 @@ import { ZoneClock } from '../../history/zone-clock.ts';
 import type { Log } from '../../output/log/log.ts';
 import type { ReportAnswers, ReportFile, ReportForm, ReportProblem } from '../../web/api/report-routes.ts';
 import type { ReportList } from '../../web/api/report-schema.ts';
-import type { User } from '../../web/api/route.ts';
+import { seesPeople, type User } from '../../web/api/route.ts';
 import { KeptReports } from './kept-reports.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { RecentReports } from './recent-reports.ts';
@@ -45,6 +45,10 @@ const MOST_PDFS = 2;
 const MS_PER_SECOND = 1000;
 const BUSY: ReportProblem = { status: 429, problem: 'other reports are being made; try again in a few seconds' };
 const NOT_THERE: ReportProblem = { status: 404, problem: 'there is no such report' };
+const WITH_PEOPLE: ReportProblem = {
+  status: 403,
+  problem: 'a kept report for operators says what people did: it is for auditors and operators who sign in',
+};
 
 export class RunReports implements ReportAnswers {
   /** Scheduled reports that were made since the start, and attempts that failed. */
@@ -108,7 +112,7 @@ export class RunReports implements ReportAnswers {
   }
 
   async made(query: ReportQuery, form: ReportForm, user: User | null): Promise<ReportFile | ReportProblem> {
-    const question = JSON.stringify([query, user !== null]);
+    const question = JSON.stringify([query, user !== null, seesPeople(user)]);
     const files = this.recent.get(question, performance.now()) ?? (await this.make(query, question, user));
     if ('problem' in files) return files;
     const { head, page, json, tables } = files;
@@ -126,9 +130,10 @@ export class RunReports implements ReportAnswers {
     }
   }
 
-  async keptFile(id: string, { format, table }: ReportForm): Promise<ReportFile | ReportProblem> {
+  async keptFile(id: string, { format, table }: ReportForm, user: User | null): Promise<ReportFile | ReportProblem> {
     const head = this.kept?.get(id);
     if (this.kept === null || head === undefined) return NOT_THERE;
+    if (head.audience === 'operator' && !seesPeople(user)) return WITH_PEOPLE;
     try {
       const file = await this.kept.file(id, format === 'pdf' ? 'html' : format, table);
       if (file === null) return noTable(head, table);
@@ -173,8 +178,9 @@ export class RunReports implements ReportAnswers {
     what: 'report' | 'report-preview',
     query: ReportQuery,
     user: User | null,
+    showsPeople = seesPeople(user),
   ): Promise<T | ReportProblem> {
-    const setting = this.setting(this.parts.options.showsPrefixes && user !== null);
+    const setting = this.setting(this.parts.options.showsPrefixes && user !== null, showsPeople);
     let answer: T | RefusedReport;
     try {
       answer = JSON.parse(await this.parts.client.ask({ what, query: { query, setting } })) as T | RefusedReport;
@@ -184,8 +190,8 @@ export class RunReports implements ReportAnswers {
     return 'refused' in answer ? { status: 422, problem: answer.refused } : answer;
   }
 
-  private setting(showsPrefixes: boolean): ReportSetting {
-    return { zone: this.parts.zone, showsPrefixes, nowMs: Date.now(), isLive: this.parts.isLive() };
+  private setting(showsPrefixes: boolean, showsPeople: boolean): ReportSetting {
+    return { zone: this.parts.zone, showsPrefixes, showsPeople, nowMs: Date.now(), isLive: this.parts.isLive() };
   }
 
   /** Makes the first report that is due, and looks again at once if there are more. */
@@ -201,7 +207,7 @@ export class RunReports implements ReportAnswers {
       if (next === undefined) return;
       const query: ReportQuery = { period: next.period.name, audience: next.audience };
       // Kept reports are for all who may see the pages, so they show no prefixes.
-      const answer = await this.answer<ReportFiles>('report', query, null);
+      const answer = await this.answer<ReportFiles>('report', query, null, true);
       if ('problem' in answer) throw new Error(answer.problem);
       await kept.add(next.id, answer);
       this.madeCount++;

@@ -30,6 +30,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 /** A word that may be an address, with a prefix length or a zone. */
 const WORD = /[0-9a-f:.]{2,45}(%[0-9a-z]+)?(\/\d{1,3})?/gi;
+/** What stands before and after a word that may be an address, and a port of IPv4. */
+const AROUND = /^(:?)(.*?)([:./]*)$/;
+const PORT = /:\d{1,5}$/;
 export const NO_ADDRESS = '[address]';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -53,9 +56,15 @@ function withoutAddresses(value: unknown): unknown {
 /** The text with each address in it replaced. */
 export function withoutAddressText(text: string): string {
   return text.replaceAll(WORD, (word) => {
-    // A sentence may end with an address.
-    const bare = word.replace(/[./]+$/, '');
-    const address = bare.replace(/\/\d+$/, '').replace(/%.*$/, '');
-    return isIP(address) === 0 ? word : NO_ADDRESS + word.slice(bare.length);
+    // A colon or a full stop may stand before or after an address, and a port after it.
+    const [, before = '', middle = '', after = ''] = AROUND.exec(word) ?? [];
+    for (const [candidate, rest] of [
+      [word, ''],
+      [middle, after],
+      [middle.replace(PORT, ''), after],
+    ] as const)
+      if (isIP(candidate.replace(/\/\d+$/, '').replace(/%.*$/, '')) !== 0)
+        return candidate === word ? NO_ADDRESS : before + NO_ADDRESS + rest;
+    return word;
   });
 }

@@ -76,13 +76,13 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
     case 'overview':
       return JSON.stringify(readOverview(history, question.query));
     case 'changes':
-      return JSON.stringify(readChanges(database, question.query));
+      return JSON.stringify(readChanges(database, question.query, question.people));
     case 'rule-day':
       return JSON.stringify(readRuleDay(database, question.query));
     case 'incidents':
-      return JSON.stringify(readIncidents(database, question.query));
+      return JSON.stringify(readIncidents(database, question.query, question.people));
     case 'incident':
-      return JSON.stringify(readIncident(database, question.query));
+      return JSON.stringify(readIncident(database, question.query, question.people));
     case 'note':
       return String(writer.addNote(question.query.place, question.query.incident));
     case 'remove-note':

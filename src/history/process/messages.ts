@@ -15,13 +15,14 @@ import type { SetAside } from '../store/set-aside.ts';
 /** Questions, which are answered with text: JSON, but for a chart as CSV. */
 export type HistoryQuestion =
   | { readonly what: 'chart'; readonly query: ChartQuery }
-  | { readonly what: 'changes'; readonly query: ChangesQuery }
+  /** `people`: what people did is shown; left out, it is. */
+  | { readonly what: 'changes'; readonly query: ChangesQuery; readonly people?: boolean }
   | { readonly what: 'overview'; readonly query: OverviewQuery }
   | { readonly what: 'rule-day'; readonly query: RuleDayQuery }
   | { readonly what: 'last'; readonly query: Place }
-  | { readonly what: 'incidents'; readonly query: IncidentsQuery }
+  | { readonly what: 'incidents'; readonly query: IncidentsQuery; readonly people?: boolean }
   /** Answered with `null` if there is no incident with this number. */
-  | { readonly what: 'incident'; readonly query: number }
+  | { readonly what: 'incident'; readonly query: number; readonly people?: boolean }
   /** A person's note. Answered with its number. */
   | { readonly what: 'note'; readonly query: { readonly place: Place; readonly incident: Incident } }
   /** Answered with true, or false if there is no note with this number. */

@@ -36,14 +36,15 @@ const DEFAULT_LIMIT = 100;
 const MICROS_PER_SECOND = 1e6;
 const MICROS_PER_MILLISECOND = 1000;
 
-export function readChanges(database: HistoryDatabase, query: ChangesQuery): ChangeList {
+/** `people`: the actions of operators are among them. */
+export function readChanges(database: HistoryDatabase, query: ChangesQuery, people = true): ChangeList {
   const { from = 0, to = 1e11, kind, limit = DEFAULT_LIMIT } = query;
   const kinds = kind?.split(',') ?? [];
   const filter = kinds.length === 0 ? '1' : `kind IN (${kinds.map(() => '?').join(', ')})`;
   const rows = database
     .prepare(
       `SELECT change.id AS id, time_us, site, isp, link, kind, fields FROM change JOIN place ON place.id = change.place
-       WHERE time_us >= ? AND time_us < ? AND ${filter} ORDER BY time_us DESC, change.id DESC LIMIT ?`,
+       WHERE time_us >= ? AND time_us < ? AND ${filter}${people ? '' : " AND kind <> 'action'"} ORDER BY time_us DESC, change.id DESC LIMIT ?`,
     )
     .all(from * MICROS_PER_SECOND, to * MICROS_PER_SECOND, ...kinds, limit + 1) as {
     id: number;

@@ -2,7 +2,7 @@
  * A chart's points as CSV (RFC 4180): a row for each point with its beginning by the clocks of the zone, the part of it
  * that was watched, and a column for each series. A value is empty where nothing was watched, which is not 0.
  */
-import { csvField } from '../../output/table/csv-field.ts';
+import { sheetField } from '../../output/table/sheet-field.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { type ChartData, type ChartQuery, LARGEST_SMALL_GROUP, type Measure } from './chart-query.ts';
 
@@ -16,7 +16,7 @@ export function chartCsv({ times, watched, series }: ChartData, { measure, by }:
     String(watched[at]!),
     ...series.map(({ values }) => written(values[at]!, measure)),
   ]);
-  return [['from', 'zone', 'watched', ...names.map(csvField)], ...rows]
+  return [['from', 'zone', 'watched', ...names.map(sheetField)], ...rows]
     .map((row) => row.join(',') + END_OF_LINE)
     .join('');
 }

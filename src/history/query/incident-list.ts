@@ -84,7 +84,8 @@ type Row = [
 const SELECT = `SELECT incident.id, incident.kind, subject, site, isp, link, begin_us, end_us, fields
   FROM incident JOIN place ON place.id = incident.place`;
 
-export function readIncidents(database: HistoryDatabase, query: IncidentsQuery): IncidentList {
+/** `people`: it says who noted them. */
+export function readIncidents(database: HistoryDatabase, query: IncidentsQuery, people = true): IncidentList {
   const { from = 0, to = LATEST_S, kind, limit = DEFAULT_LIMIT } = query;
   const conditions = ['begin_us < ?', '(end_us IS NULL OR end_us >= ?)'];
   const values: (string | number)[] = [to * MICROS_PER_SECOND, from * MICROS_PER_SECOND];
@@ -103,30 +104,38 @@ export function readIncidents(database: HistoryDatabase, query: IncidentsQuery):
     .prepare(`${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY begin_us DESC, incident.id DESC LIMIT ?`)
     .raw()
     .all(...values, limit + 1) as Row[];
-  return { incidents: rows.slice(0, limit).map(shown), more: rows.length > limit };
+  return { incidents: rows.slice(0, limit).map((row) => shown(row, people)), more: rows.length > limit };
 }
 
 /** Null if there is no incident with this number. */
-export function readIncident(database: HistoryDatabase, id: number): IncidentDetail | null {
+export function readIncident(database: HistoryDatabase, id: number, people = true): IncidentDetail | null {
   const [row] = database.prepare(`${SELECT} WHERE incident.id = ?`).raw().all(id) as Row[];
   if (row === undefined) return null;
-  const incident = shown(row);
+  const incident = shown(row, people);
   const from = incident.from_ms / MS_PER_SECOND;
   const to = incident.to_ms === null ? LATEST_S : incident.to_ms / MS_PER_SECOND;
   // A change at the very time of an incident may have brought it.
   const after = from + 1;
-  const { changes: before } = readChanges(database, {
-    from: Math.max(0, from - SECONDS_PER_DAY),
-    to: after,
-    kind: CHANGE_KINDS,
-    limit: CHANGES,
-  });
-  const { changes: during } = readChanges(database, {
-    from: after,
-    to: Math.max(after, to),
-    kind: CHANGE_KINDS,
-    limit: CHANGES,
-  });
+  const { changes: before } = readChanges(
+    database,
+    {
+      from: Math.max(0, from - SECONDS_PER_DAY),
+      to: after,
+      kind: CHANGE_KINDS,
+      limit: CHANGES,
+    },
+    people,
+  );
+  const { changes: during } = readChanges(
+    database,
+    {
+      from: after,
+      to: Math.max(after, to),
+      kind: CHANGE_KINDS,
+      limit: CHANGES,
+    },
+    people,
+  );
   return { incident, in_force: inForceAt(database, from), before, during };
 }
 
@@ -145,7 +154,7 @@ function inForceAt(database: HistoryDatabase, timeS: number): Record<string, unk
   return null;
 }
 
-function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row): ShownIncident {
+function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, people: boolean): ShownIncident {
   const { title, cause, scope, numbers, noted } = JSON.parse(text) as IncidentFields;
   return {
     id,
@@ -160,6 +169,6 @@ function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row):
     cause,
     scope: { protocols: [...scope.protocols], rules: [...scope.rules], sectors: [...scope.sectors] },
     numbers: { ...numbers },
-    noted,
+    noted: people ? noted : null,
   };
 }

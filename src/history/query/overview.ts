@@ -29,7 +29,10 @@ export const overviewFigures = z.strictObject({
   active_flows: z.number(),
   /** Registered hits by kind, by outcome; those that did not occur are left out. */
   harm: z.record(z.string(), z.record(z.string(), z.number())),
-  /** Distinct clients by action, and those that were hit; 1 to LARGEST_SMALL_GROUP are all that. `error` is the standard error of estimates. */
+  /**
+   * Distinct clients by action; those that were hit; and `decided`, those with a throttle or a block. 1 to
+   * LARGEST_SMALL_GROUP are all that. `error` is the standard error of estimates.
+   */
   clients: z.record(z.string(), z.number()),
   error: z.number(),
 });
@@ -125,6 +128,9 @@ function readClients(
     if (before === undefined) sketches.set(action, own);
     else before.merge(own);
   }
+  const decided = new ClientSketch();
+  for (const action of ['throttle', 'block']) decided.merge(sketches.get(action) ?? new ClientSketch());
+  if (decided.size > 0) sketches.set('decided', decided);
   const sizes = [...sketches].map(([action, { size }]) => [
     action,
     size === 0 ? 0 : Math.max(size, LARGEST_SMALL_GROUP),

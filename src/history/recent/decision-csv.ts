@@ -1,5 +1,5 @@
 /** Recent decisions as CSV (RFC 4180), with the names of events. */
-import { csvField } from '../../output/table/csv-field.ts';
+import { sheetField } from '../../output/table/sheet-field.ts';
 import type { DecisionRow } from './decision-document.ts';
 
 type Cell = string | number | boolean | null;
@@ -41,5 +41,5 @@ export function csvRow(row: DecisionRow): string {
 }
 
 function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map(csvField).join(',')}\r\n`;
+  return `${cells.map(sheetField).join(',')}\r\n`;
 }

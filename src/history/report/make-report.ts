@@ -30,6 +30,8 @@ export interface ReportSetting {
   readonly zone: string;
   /** Prefixes of rules may be shown. */
   readonly showsPrefixes: boolean;
+  /** What people did is among the changes; left out, it is. */
+  readonly showsPeople?: boolean;
   /** Wall clock, ms since 1970; of a live source it says too that a period is over. */
   readonly nowMs: number;
   readonly isLive: boolean;
@@ -74,7 +76,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     kept,
     historySchema: schemaOf(database),
     figures: readFigures(database, pieces, scope),
-    changes,
+    changes: setting.showsPeople === false ? changes.filter(({ kind }) => kind !== 'action') : changes,
     moreChanges: more,
     incidents: found.incidents,
     moreIncidents: found.more,

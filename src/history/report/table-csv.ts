@@ -3,12 +3,11 @@
  * field. A text that a spreadsheet would take for a formula gets an apostrophe in front: titles of incidents are written
  * by hand.
  */
+import { sheetField } from '../../output/table/sheet-field.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { localIso } from './local-time.ts';
 import type { Cell, ReportTable, Unit } from './report-document.ts';
 
-const NEEDS_QUOTES = /[",\r\n]/;
-const FORMULA = /^[=+\-@\t\r]/;
 const END_OF_LINE = '\r\n';
 
 /** What a header says of the unit of its column. */
@@ -24,7 +23,7 @@ const UNIT_WORDS: Readonly<Record<Unit, string>> = {
 };
 
 export function tableCsv({ columns, rows }: ReportTable, clock: ZoneClock): string {
-  const head = columns.map(({ name, unit }) => field(name + UNIT_WORDS[unit]));
+  const head = columns.map(({ name, unit }) => sheetField(name + UNIT_WORDS[unit]));
   const lines = rows.map((row) => row.map((cell, at) => cellText(cell, columns[at]!.unit, clock)));
   return [head, ...lines].map((fields) => fields.join(',') + END_OF_LINE).join('');
 }
@@ -32,9 +31,5 @@ export function tableCsv({ columns, rows }: ReportTable, clock: ZoneClock): stri
 function cellText(cell: Cell, unit: Unit, clock: ZoneClock): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return unit === 'time' ? localIso(cell, clock) : String(cell);
-  return field(FORMULA.test(cell) ? `'${cell}` : cell);
-}
-
-function field(text: string): string {
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return cell === '' ? '' : sheetField(cell);
 }

@@ -2,12 +2,13 @@
 import { type ChangesQuery, changesQuery } from '../../history/query/change-list.ts';
 import { type ChartQuery, chartQuery } from '../../history/query/chart-query.ts';
 import { type OverviewQuery, overviewQuery } from '../../history/query/overview.ts';
-import { type ApiRoute, csvText, jsonText, route } from './route.ts';
+import { type ApiRoute, csvText, jsonText, route, seesPeople } from './route.ts';
 
 /** The questions that a history answers, with JSON, or a chart with CSV. */
 export interface HistoryAnswers {
   chart(query: ChartQuery): Promise<string>;
-  changes(query: ChangesQuery): Promise<string>;
+  /** `people`: what people did is among them. */
+  changes(query: ChangesQuery, people: boolean): Promise<string>;
   overview(query: OverviewQuery): Promise<string>;
 }
 
@@ -28,7 +29,7 @@ export function historyRoutes(history: HistoryAnswers): readonly ApiRoute[] {
       path: '/changes',
       access: 'read',
       query: changesQuery,
-      answer: async ({ query }) => jsonText(await history.changes(query)),
+      answer: async ({ query, user }) => jsonText(await history.changes(query, seesPeople(user))),
     }),
     route({
       method: 'GET',

@@ -1,13 +1,13 @@
 /** Routes of incidents: detected ones, and notes by hand, which are actions of an operator. */
 import { incidentsQuery, type IncidentsQuery } from '../../history/query/incident-list.ts';
 import { newNote, type NewNote } from './incident-schema.ts';
-import { type ApiRoute, json, jsonText, refusal, route, type User } from './route.ts';
+import { type ApiRoute, json, jsonText, refusal, route, seesPeople, type User } from './route.ts';
 
 export interface IncidentAnswers {
-  /** An IncidentList, as JSON. */
-  incidents(query: IncidentsQuery): Promise<string>;
+  /** An IncidentList, as JSON. `people`: it says who noted them. */
+  incidents(query: IncidentsQuery, people: boolean): Promise<string>;
   /** An IncidentDetail, as JSON; `null` if there is no incident with this number. */
-  incident(id: number): Promise<string>;
+  incident(id: number, people: boolean): Promise<string>;
   /** Writes a note; resolves to its number. */
   note(note: NewNote, user: User): Promise<number>;
   /** Removes a note; false if there is none with this number. */
@@ -26,14 +26,14 @@ export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] 
       path: '/incidents',
       access: 'read',
       query: incidentsQuery,
-      answer: async ({ query }) => jsonText(await incidents.incidents(query)),
+      answer: async ({ query, user }) => jsonText(await incidents.incidents(query, seesPeople(user))),
     }),
     route({
       method: 'GET',
       path: '/incidents/:id',
       access: 'read',
-      answer: async ({ params }) => {
-        const answer = await incidents.incident(numberIn(params.id));
+      answer: async ({ params, user }) => {
+        const answer = await incidents.incident(numberIn(params.id), seesPeople(user));
         return answer === 'null' ? refusal(NOT_FOUND, 'there is no such incident') : jsonText(answer);
       },
     }),

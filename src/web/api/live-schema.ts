@@ -83,7 +83,7 @@ export const liveDocument = z.strictObject({
   /** The hash of refused rules that wait for a confirmation, with the reasons; null without any. */
   refused: z.nullable(z.strictObject({ sha256: z.string(), reasons: z.array(z.string()) })),
   reloads: counts,
-  /** A shadow's newly hit clients of the last hour, and the registered ones; null without a shadow. */
+  /** A shadow's newly hit clients since it began, and the registered ones; null without a shadow. */
   shadow: z.nullable(
     z.strictObject({ policy: z.string(), newly_hit: z.number(), no_longer_hit: z.number(), registered: z.number() }),
   ),

@@ -26,7 +26,11 @@ export interface RegistryAnswers {
   registration(query: RegistrationQuery, user: User | null): RegistrationAnswer | null | undefined;
   expiring(query: ListQuery, user: User | null): Promise<ExpiringList>;
   overlaps(query: ListQuery, user: User | null): Promise<OverlapList>;
+  /** The whole of a list as CSV, kept for some seconds. */
+  csv(list: RegistryList, user: User | null): Promise<string>;
 }
+
+export type RegistryList = 'expiring' | 'overlaps';
 
 export class RegistryBusy extends Error {}
 
@@ -35,8 +39,6 @@ const NOT_FOUND = 404;
 const UNAVAILABLE = 503;
 const HIDDEN =
   'addresses are hidden here, and a search would connect an address or a holder with the pseudonyms of decisions';
-/** Rows of a CSV: all that a list names. */
-const WHOLE: ListQuery = { skip: 0, limit: Infinity };
 
 export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
   return [
@@ -80,8 +82,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/registry/expiring.csv',
       access: 'read',
-      answer: ({ user }) =>
-        unlessBusy(async () => csvText(expiringCsv(await registry.expiring(WHOLE, user)), 'expiring.csv')),
+      answer: ({ user }) => unlessBusy(async () => csvText(await registry.csv('expiring', user), 'expiring.csv')),
     }),
     route({
       method: 'GET',
@@ -94,8 +95,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/registry/overlaps.csv',
       access: 'read',
-      answer: ({ user }) =>
-        unlessBusy(async () => csvText(overlapsCsv(await registry.overlaps(WHOLE, user)), 'overlaps.csv')),
+      answer: ({ user }) => unlessBusy(async () => csvText(await registry.csv('overlaps', user), 'overlaps.csv')),
     }),
   ];
 }
@@ -134,7 +134,7 @@ function fieldsOf(one: RegistrationView): CsvValue[] {
   ];
 }
 
-function expiringCsv({ rows, groups, hidden }: ExpiringList): string {
+export function expiringCsv({ rows, groups, hidden }: ExpiringList): string {
   if (!hidden) return csvOf(REGISTRATION_COLUMNS, rows.map(fieldsOf));
   return csvOf(
     ['valid_until', 'sector', 'registrations'],
@@ -143,7 +143,7 @@ function expiringCsv({ rows, groups, hidden }: ExpiringList): string {
 }
 
 /** With hidden addresses the numbers of both kinds. */
-function overlapsCsv({ rows, overlaps, duplicates, hidden }: OverlapList): string {
+export function overlapsCsv({ rows, overlaps, duplicates, hidden }: OverlapList): string {
   if (hidden)
     return csvOf(
       ['kind', 'registrations'],

@@ -34,7 +34,7 @@ export interface ReportAnswers {
   list(): Promise<ReportList>;
   preview(query: ReportQuery, user: User | null): Promise<ReportPreview | ReportProblem>;
   made(query: ReportQuery, form: ReportForm, user: User | null): Promise<ReportFile | ReportProblem>;
-  keptFile(id: string, form: ReportForm): Promise<ReportFile | ReportProblem>;
+  keptFile(id: string, form: ReportForm, user: User | null): Promise<ReportFile | ReportProblem>;
 }
 
 const formShape = {
@@ -80,8 +80,8 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
       path: '/reports/kept/:id',
       access: 'read',
       query: keptQuery,
-      answer: async ({ params, query: { format, table = '' } }) =>
-        fileAnswer(await reports.keptFile(params.id!, { format, table }), format),
+      answer: async ({ params, query: { format, table = '' }, user }) =>
+        fileAnswer(await reports.keptFile(params.id!, { format, table }, user), format),
     }),
   ];
 }

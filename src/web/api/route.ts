@@ -19,6 +19,11 @@ export interface User {
   readonly isps: readonly string[] | null;
 }
 
+/** What people did is shown to auditors and operators alone. */
+export function seesPeople(user: User | null): boolean {
+  return user !== null && user.role !== 'viewer';
+}
+
 export interface ApiAnswer {
   readonly status: number;
   readonly type: string;

@@ -92,6 +92,9 @@ function callRefusal(
   session: Session | null,
   { access: console, isRemote, isSecure, isProxied }: RouteParts,
 ): Refusal | null {
+  // A page of another site cannot read an answer, but it could make the daemon work.
+  if (access !== 'open' && headers['sec-fetch-site'] === 'cross-site')
+    return { status: 403, problem: 'requests of other sites are not answered' };
   if (!SAFE_METHODS.includes(method)) {
     const problem = originProblem(headers, isSecure, isProxied);
     if (problem !== null) return { status: 403, problem };

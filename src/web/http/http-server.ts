@@ -21,6 +21,7 @@ import { type HttpOptions, isSecure, type ListenAddress } from './http-options.t
 import { addPages } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { RefusedRate } from './refused-rate.ts';
 import { pathOf, type Refusal, requestRefusal } from './request-check.ts';
 import { limitRate } from './request-rate.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from './security-headers.ts';
@@ -29,6 +30,9 @@ const LARGEST_BODY_BYTES = 65_536;
 const INTERNAL_ERROR = 500;
 /** A part, like the history, cannot answer now, and says why. */
 const UNAVAILABLE = 503;
+const TOO_MANY = 429;
+/** Statuses of refusals, whose rate is bounded. */
+const REFUSED: readonly number[] = [400, 401, 403, 404, 421, TOO_MANY];
 
 export interface ServerParts {
   readonly log: Log;
@@ -45,6 +49,8 @@ export class HttpServer {
   private readonly parts: ServerParts;
   private readonly refusals: RefusalLog;
   private readonly plain: ReadonlyMap<string, Route>;
+  /** Null behind a proxy, which has the requests of everybody. */
+  private readonly refusedRate: RefusedRate | null;
   private readonly server: Server;
   private app: FastifyInstance | null = null;
 
@@ -52,6 +58,7 @@ export class HttpServer {
     this.options = options;
     this.parts = parts;
     this.refusals = new RefusalLog(parts.log);
+    this.refusedRate = options.proxy === null ? new RefusedRate() : null;
     this.plain = new Map(parts.routes.filter(isPlain).map((route) => [route.path, route]));
     this.server = limitedServer(options, (request, response) => void this.serve(request, response));
     this.server.on('drop', () => {
@@ -101,7 +108,10 @@ export class HttpServer {
     const path = pathOf(request);
     const route = this.plain.get(path);
     if (route !== undefined) this.answer(request, response, await this.plainAnswer(route, request));
-    else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
+    else if (this.refusedRate?.isExceeded(request.socket.remoteAddress ?? '') === true) {
+      this.count(TOO_MANY);
+      request.socket.destroy();
+    } else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
     else this.app.routing(request, response);
   }
 
@@ -123,6 +133,7 @@ export class HttpServer {
   }
 
   private refused(request: IncomingMessage, refused: Refusal): ApiAnswer {
+    this.refusedRate?.add(request.socket.remoteAddress ?? '');
     this.refusals.add({ path: pathOf(request), from: request.socket.remoteAddress, refusal: refused.problem });
     return refusalAnswer(refused);
   }
@@ -158,8 +169,9 @@ export class HttpServer {
       void reply.header('permissions-policy', PERMISSIONS_POLICY);
       done();
     });
-    app.addHook('onResponse', (_request, reply, done) => {
+    app.addHook('onResponse', (request, reply, done) => {
       this.count(reply.statusCode);
+      if (REFUSED.includes(reply.statusCode)) this.refusedRate?.add(request.raw.socket.remoteAddress ?? '');
       done();
     });
     app.setNotFoundHandler((request, reply) => send(reply, inForm(request.raw, 404, 'there is nothing here')));

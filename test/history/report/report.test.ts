@@ -114,10 +114,11 @@ describe('the figures of a report', () => {
 
   it('show fewer than 5 clients as <5', () => {
     const database = historyOf([
-      minuteOf({ timeS: FROM, clients: { block: [1, 2, 3], allow: [1, 2, 3, 4, 5, 6] } }, clock),
+      minuteOf({ timeS: FROM, clients: { hit: [1, 2, 3], block: [1, 2, 3, 4, 5], allow: [1, 2, 3, 4, 5, 6] } }, clock),
     ]);
     const report = makeReport(database, { period: '2024-11', audience: 'operator' }, setting);
-    expect([factOf(report, 'clients'), factOf(report, 'clients_hit')]).toEqual([6, '<5']);
+    const facts = ['clients', 'clients_hit', 'clients_decided'].map((id) => factOf(report, id));
+    expect(facts).toEqual([6, '<5', 5]);
     database.close();
   });
 });

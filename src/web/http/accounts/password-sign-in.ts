@@ -57,14 +57,15 @@ export class PasswordSignIn {
       this.refuse('limited', address, 'too many attempts');
       return { status: 429, problem: `too many attempts: try again in ${waitSeconds} s`, waitSeconds };
     }
-    if (this.work.isFull) {
+    const isKnown = knownPlaces.has(known);
+    if (this.work.isFull(isKnown)) {
       this.refuse('busy', address, 'too many sign in at once');
       return { status: 503, problem: 'too many sign in at this moment: try again', waitSeconds: BUSY_SECONDS };
     }
     names.attempt(key);
     addresses.attempt(place);
     const account = accounts.get(name);
-    const isRight = await this.work.verify(account?.hash ?? null, password);
+    const isRight = await this.work.verify(account?.hash ?? null, password, isKnown);
     if (isRight !== true || account === null || accounts.get(name)?.stamp !== account.stamp) {
       this.refuse('wrong', address, 'name or password is wrong', account?.name);
       return { status: 401, problem: 'name or password is wrong' };

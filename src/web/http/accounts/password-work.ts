@@ -8,6 +8,7 @@ import { hash, type Options, verify } from '@node-rs/argon2';
 const ARGON2ID: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const MOST_AT_ONCE = 2;
 const MOST_WAITING = 8;
+const RESERVED = 8;
 
 /** The spellings of one text are one password. */
 function spelled(password: string): string {
@@ -24,14 +25,16 @@ export class PasswordWork {
   /** A hash of nothing that anybody knows: an unknown name takes as long as a known one. */
   private decoy: Promise<string> | null = null;
 
-  get isFull(): boolean {
-    return this.running >= MOST_AT_ONCE && this.waiting.length >= MOST_WAITING;
+  /** `isKnown`: the account has signed in from that address before. Strangers leave room for these. */
+  isFull(isKnown: boolean): boolean {
+    return this.running >= MOST_AT_ONCE && this.waiting.length >= MOST_WAITING + (isKnown ? RESERVED : 0);
   }
 
   /** `known`: the hash of the account; null for an unknown name, which no password fits. Null if too many wait. */
-  async verify(known: string | null, password: string): Promise<boolean | null> {
-    if (this.isFull) return null;
-    if (this.running >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  async verify(known: string | null, password: string, isKnown = false): Promise<boolean | null> {
+    if (this.isFull(isKnown)) return null;
+    if (this.running >= MOST_AT_ONCE)
+      await new Promise<void>((resolve) => (isKnown ? this.waiting.unshift(resolve) : this.waiting.push(resolve)));
     else this.running++;
     try {
       this.decoy ??= hashPassword(crypto.randomUUID());

@@ -21,7 +21,7 @@ export function OverviewNumbers({ live, figures: read }: { live: LiveDocument; f
   const lost = figures === null ? 0 : figures.lost_packets / Math.max(1, figures.lost_packets + figures.packets);
   const length = read === null ? 0 : read.to - read.from;
   const isReplayed = live.source.kind === 'captures';
-  const { throttle = 0, block = 0, hit = 0 } = figures?.clients ?? {};
+  const { throttle = 0, block = 0, hit = 0, decided = 0 } = figures?.clients ?? {};
   const lagS = figures === null ? 0 : figures.lag_us / MICROS_PER_SECOND;
   return (
     <Figures>
@@ -33,7 +33,7 @@ export function OverviewNumbers({ live, figures: read }: { live: LiveDocument; f
       />
       <Figure
         name={live.mode === 'enforce' ? words.hit : words.wouldHit}
-        value={clients(figures === null ? null : live.mode === 'enforce' ? hit : Math.max(throttle, block))}
+        value={clients(figures === null ? null : live.mode === 'enforce' ? hit : decided)}
         meaning={words.hitMeaning(
           clients(figures === null ? null : throttle),
           clients(figures === null ? null : block),

@@ -61,7 +61,7 @@ export const overview = {
     draft: 'What would the draft rules do?',
     draftNone: 'There is no draft beside the rules.',
     draftWould: (clients: string, registered: string) =>
-      `${clients} clients would newly be hit in the last hour, ${registered} of them registered.`,
+      `${clients} clients would newly have been hit since it began, ${registered} of them registered.`,
     next: 'What will happen next?',
     nextNone: 'No date of rules or registry is ahead.',
     nextAt: (time: string) => `The next date of rules or registry is ${time}.`,
