@@ -31,7 +31,7 @@ export function spanOf(query: URLSearchParams, live: LiveDocument, usual: SpanNa
   const name = named ?? (live.source.kind === 'captures' ? 'all' : usual);
   if (name === 'all') return { name, from: null, to: null };
   const end = endOf(live);
-  return { name, from: end - SPAN_SECONDS[name], to: end };
+  return { name, from: Math.max(0, end - SPAN_SECONDS[name]), to: end };
 }
 
 /** For an address of the API: `from=…&to=…`, or nothing for everything recorded. */

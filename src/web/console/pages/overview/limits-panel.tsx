@@ -9,9 +9,12 @@ import { total } from './summary.ts';
 
 const { limits: words } = text.overview;
 
-export function LimitsPanel({ live: { breaker, harm } }: { live: LiveDocument }) {
+export function LimitsPanel({ live: { breaker, harm, mode } }: { live: LiveDocument }) {
   return (
-    <Panel title={words.title} footer={words.footer(count(total(harm.counts.in_force ?? {})))}>
+    <Panel
+      title={words.title}
+      footer={`${mode === 'observe' ? words.observing : ''}${words.footer(count(total(harm.counts.in_force ?? {})))}`}
+    >
       {breaker.limits.length === 0 && <Empty>{words.none}</Empty>}
       <div class="meters">
         {breaker.limits.map(({ limit, affected, allowed }) => (

@@ -99,6 +99,7 @@ export const overview = {
   limits: {
     title: 'Clients against the limits',
     none: 'The policy has no limits.',
+    observing: 'In mode observe no client is hit, so none is counted. ',
     footer: (registered: string) =>
       `Clients newly hit in each window, and how many may be. Registered hits so far: ${registered}.`,
     window: (window: string, group: string) => `${window}, ${group}`,
