@@ -5,11 +5,12 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json rolldown.config.js ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.js vite.config.js ./
 COPY src ./src
 # The commit for the provenance of results: docker build --build-arg SLUICE_COMMIT=$(git rev-parse HEAD) .
 ARG SLUICE_COMMIT
-RUN npm run build && npm prune --omit=dev --omit=optional
+# Optional packages stay: libsql and argon2 have their compiled parts in them.
+RUN npm run build && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 # For `run --interface`: the right to capture goes with tcpdump's file, so Sluice itself runs as an ordinary user without any. It

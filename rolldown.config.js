@@ -43,7 +43,15 @@ const parts = [
 const isEntry = (id) => Object.values(input).some((path) => id.endsWith(path));
 
 /** What the program is built from. */
-const BUILT_FROM = ['src', 'rules', 'package.json', 'package-lock.json', 'rolldown.config.js', 'tsconfig*.json'];
+const BUILT_FROM = [
+  'src',
+  'rules',
+  'package.json',
+  'package-lock.json',
+  'rolldown.config.js',
+  'vite.config.js',
+  'tsconfig*.json',
+];
 
 /**
  * The commit, with `-dirty` if files that are built differ from it. SLUICE_COMMIT names it where there is no repository, as in a
