@@ -2,6 +2,7 @@
 import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addCheckCommand } from '../../src/cli/check-command.ts';
+import { addConsoleCommand } from '../../src/cli/console-command.ts';
 import { addEvaluateCommand } from '../../src/cli/evaluate-command.ts';
 import { addExplainCommand } from '../../src/cli/explain-command.ts';
 import { addLookupCommand } from '../../src/cli/lookup-command.ts';
@@ -12,6 +13,7 @@ import { refuseRepeatedFlags } from '../../src/cli/single-flags.ts';
 const COMMANDS = [
   addReplayCommand,
   addRunCommand,
+  addConsoleCommand,
   addCheckCommand,
   addLookupCommand,
   addExplainCommand,
@@ -32,7 +34,18 @@ function parsing(original: Command): Command {
 
 /** A valid value of the flag. */
 function valueOf({ argChoices, parseArg }: Option): string {
-  const candidates = [...(argChoices ?? []), '7', '70', '70s', '7MB', 'none', 'https://example.org/', '192.0.2.1'];
+  const candidates = [
+    ...(argChoices ?? []),
+    '7',
+    '70',
+    '70s',
+    '7MB',
+    'none',
+    'https://example.org/',
+    '192.0.2.1',
+    '9d',
+    'UTC',
+  ];
   return candidates.find((value) => {
     try {
       parseArg?.(value, undefined);
