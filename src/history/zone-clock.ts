@@ -1,4 +1,5 @@
 /** The beginnings of hours and days in a time zone. A call of Intl takes microseconds, so offsets are cached. */
+import { ZoneOffset } from '../core/zone-offset.ts';
 
 const SECONDS_PER_MINUTE = 60;
 const SECONDS_PER_HOUR = 3600;
@@ -10,24 +11,13 @@ const CACHE_LIMIT = 4096;
 
 export class ZoneClock {
   readonly zone: string;
-  private readonly format: Intl.DateTimeFormat;
+  private readonly offset: ZoneOffset;
   private readonly offsets = new Map<number, number>();
 
   /** Throws RangeError for an unknown zone. */
   constructor(zone: string) {
     this.zone = zone;
-    this.format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    this.offset = new ZoneOffset(zone);
   }
 
   /** Seconds east of UTC at a time, seconds since 1970. */
@@ -36,7 +26,7 @@ export class ZoneClock {
     let offset = this.offsets.get(step);
     if (offset === undefined) {
       if (this.offsets.size === CACHE_LIMIT) this.offsets.clear();
-      offset = this.computeOffset(step * STEP);
+      offset = this.offset.at(step * STEP * MS_PER_SECOND) / MS_PER_SECOND;
       this.offsets.set(step, offset);
     }
     return offset;
@@ -82,12 +72,5 @@ export class ZoneClock {
     const offsets = [this.offsetAt(local - SECONDS_PER_DAY), this.offsetAt(local + SECONDS_PER_DAY)];
     const starts = offsets.map((offset) => local - offset).sort((a, b) => a - b);
     return starts.find((start) => start + this.offsetAt(start) >= local) ?? starts[1]!;
-  }
-
-  private computeOffset(timeS: number): number {
-    const parts: Record<string, number> = {};
-    for (const { type, value } of this.format.formatToParts(timeS * MS_PER_SECOND)) parts[type] = Number(value);
-    const { year, month, day, hour, minute, second } = parts;
-    return Date.UTC(year!, month! - 1, day, hour, minute, second) / MS_PER_SECOND - timeS;
   }
 }

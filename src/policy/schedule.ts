@@ -6,6 +6,7 @@
  * A call of Intl takes microseconds, so the answer is cached together with the span of packet time for which it holds.
  * A span is at most a day long: within a day a zone changes its offset at most once, and the span ends there.
  */
+import { ZoneOffset } from '../core/zone-offset.ts';
 
 export const DAY_NAMES = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -23,7 +24,7 @@ export class Schedule {
   /** Local minutes of the day; `to` may be 1440. */
   readonly from: number;
   readonly to: number;
-  private readonly clock: Intl.DateTimeFormat;
+  private readonly offset: ZoneOffset;
   /** The cached answer, and the packet times [spanFromUs, spanUntilUs) for which it holds. */
   private open = false;
   private spanFromUs = Infinity;
@@ -35,18 +36,7 @@ export class Schedule {
     this.days = days;
     this.from = from;
     this.to = to;
-    this.clock = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    this.offset = new ZoneOffset(zone);
   }
 
   /** True when the schedule is open at packet time `timeUs`. */
@@ -68,11 +58,11 @@ export class Schedule {
   private updateCache(timeUs: number): void {
     if (timeUs >= this.spanFromUs && timeUs < this.spanUntilUs) return;
     const now = Math.floor(timeUs / MICROS_PER_MS);
-    const offset = this.offsetAt(now);
+    const offset = this.offset.at(now);
     const local = now + offset;
     this.open = this.coversLocally(local);
     const next = now + this.untilLocalBoundary(local);
-    const end = this.offsetAt(next) === offset ? next : this.offsetChange(now, next, offset);
+    const end = this.offset.at(next) === offset ? next : this.offsetChange(now, next, offset);
     this.spanFromUs = timeUs;
     this.spanUntilUs = end * MICROS_PER_MS;
   }
@@ -105,20 +95,10 @@ export class Schedule {
     let high = after;
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
-      if (this.offsetAt(middle) === offset) low = middle;
+      if (this.offset.at(middle) === offset) low = middle;
       else high = middle;
     }
     return high;
-  }
-
-  /** Local time minus UTC, milliseconds. */
-  private offsetAt(ms: number): number {
-    const shown = new Map<string, number>();
-    for (const { type, value } of this.clock.formatToParts(ms)) shown.set(type, Number(value));
-    const [year, month, day, hour, minute, second] = ['year', 'month', 'day', 'hour', 'minute', 'second'].map((type) =>
-      shown.get(type)!,
-    );
-    return Date.UTC(year!, month! - 1, day, hour, minute, second) - Math.floor(ms / 1000) * 1000;
   }
 }
 
