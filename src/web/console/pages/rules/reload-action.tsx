@@ -1,10 +1,10 @@
 /** Reloads policy and registry, after a trial of the files has shown what that would change. */
 import type { ReloadPreview } from '../../../api/action-schema.ts';
 import { useEffect, useState } from 'preact/hooks';
-import { ActionOutcome, Problems } from '../../action/action-result.tsx';
+import { ActionDialog } from '../../action/action-dialog.tsx';
+import { Problems } from '../../action/action-result.tsx';
 import { useAction } from '../../action/use-action.ts';
 import { VerdictFigures } from '../../action/verdict-figures.tsx';
-import { Confirm } from '../../component/confirm.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
 import { Note } from '../../component/note.tsx';
@@ -16,31 +16,16 @@ export function ReloadAction({ done }: { done: () => void }) {
   const { preview, problem } = usePreview(action.isOpen);
   const words = text.action.reload;
   return (
-    <>
-      <button type="button" onClick={action.open}>
-        {words.open}
-      </button>
-      <ActionOutcome action={action} />
-      <Confirm
-        title={words.title}
-        isOpen={action.isOpen}
-        action={action.isBusy ? text.action.working : words.do}
-        isDisabled={action.isBusy || preview === null}
-        onConfirm={() => {
-          action.perform({});
-        }}
-        onClose={action.close}
-      >
-        {problem !== null && <ErrorState problem={problem} />}
-        {preview === null && problem === null && (
-          <>
-            <p>{words.trying}</p>
-            <Loading />
-          </>
-        )}
-        {preview !== null && <Preview preview={preview} />}
-      </Confirm>
-    </>
+    <ActionDialog action={action} words={words} body={preview === null ? null : {}}>
+      {problem !== null && <ErrorState problem={problem} />}
+      {preview === null && problem === null && (
+        <>
+          <p>{words.trying}</p>
+          <Loading />
+        </>
+      )}
+      {preview !== null && <Preview preview={preview} />}
+    </ActionDialog>
   );
 }
 
