@@ -2,8 +2,8 @@
  * Compares libraries for SQLite by what a history does: the transaction of a minute with 200 series, and a chart from
  * 100,000 rows. Run it with the Node whose `node:sqlite` is to be measured; a library that is not installed is left out.
  *
- *   npm install --prefix /tmp/libraries better-sqlite3@12 node-sqlite3-wasm
- *   node bench/history/libraries.mjs /tmp/libraries
+ *   npm install --prefix ../libraries better-sqlite3@12 node-sqlite3-wasm
+ *   node bench/history/libraries.mjs ../libraries
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -9,8 +9,6 @@ const LOOKS_AT_A_TIME = 8;
 const EARLIEST_US = Date.UTC(1996, 0) * 1000;
 const MS_PER_DAY = 86_400_000;
 const MICROS_PER_MILLISECOND = 1000;
-/** Puts a time before all that can be right. */
-const LARGE = 1000;
 
 /**
  * The paths by the times of their first packets. Captures of one time keep their order; those without a packet, and
@@ -25,10 +23,10 @@ export async function byFirstPacket(paths: readonly string[]): Promise<readonly 
     dated.push(...(await Promise.all(some.map(async (path) => ({ path, timeUs: await firstTime(path) })))));
   }
   const latestUs = (Date.now() + MS_PER_DAY) * MICROS_PER_MILLISECOND;
-  const keyOf = (timeUs: number): number =>
-    timeUs >= EARLIEST_US && (timeUs <= latestUs || timeUs === Infinity) ? timeUs : timeUs - latestUs * LARGE;
-  const keyed = dated.map(({ path, timeUs }) => ({ path, key: keyOf(timeUs) }));
-  return keyed.sort((a, b) => (a.key === b.key ? 0 : a.key - b.key)).map(({ path }) => path);
+  const canBeRight = (timeUs: number): boolean => timeUs === Infinity || (timeUs >= EARLIEST_US && timeUs <= latestUs);
+  const ordered = dated.sort((a, b) => (a.timeUs === b.timeUs ? 0 : a.timeUs - b.timeUs));
+  const [right, wrong] = [true, false].map((is) => ordered.filter(({ timeUs }) => canBeRight(timeUs) === is));
+  return [...wrong!, ...right!].map(({ path }) => path);
 }
 
 /** µs since 1970; Infinity where there is no packet. */

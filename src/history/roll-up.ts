@@ -68,7 +68,7 @@ export const COVERAGE_COUNTS = [
 export const COVERAGE_LARGEST = ['lag_us', 'active_flows'] as const;
 export type Coverage = Readonly<Record<(typeof COVERAGE_COUNTS)[number] | (typeof COVERAGE_LARGEST)[number], number>>;
 
-/** In place of an action: the clients whose packets were delayed or dropped. A decision alone hits nobody in mode observe. */
+/** In place of an action: the clients whose packets were delayed or dropped. In mode observe a decision has no effect. */
 export const HIT_CLIENTS = 'hit';
 
 /** Distinct clients with a decision of an action, or HIT_CLIENTS: the bytes of a ClientSketch. */

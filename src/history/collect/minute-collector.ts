@@ -23,7 +23,7 @@ import type { WatchedTime } from './watched-time.ts';
 const MICROS_PER_SECOND = 1e6;
 const SECONDS_PER_MINUTE = 60;
 const MINUTE_US = SECONDS_PER_MINUTE * MICROS_PER_SECOND;
-/** Packets may be out of order by less than this, and count in the minute under way. A longer step back begins anew. */
+/** Packets may be out of order by less than this, and count in the minute under way. A longer step back begins another capture. */
 const REORDERING_US = MINUTE_US;
 /** Minutes without a packet that are ended one by one; a longer time is not known, and left out. */
 const MOST_QUIET_MINUTES = 240;

@@ -18,7 +18,7 @@ import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Wr
 import { decodeRows } from './write-queue.ts';
 
 const MS_PER_SECOND = 1000;
-/** The file holds keyed hashes of clients: nobody else reads it. */
+/** The file holds keyed hashes of clients, so it is for its owner alone. */
 const PRIVATE_UMASK = 0o077;
 
 let store: HistoryStore | null = null;

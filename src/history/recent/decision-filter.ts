@@ -2,29 +2,15 @@
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { MICROS_PER_SECOND } from '../../core/units.ts';
 import { PrefixParser, wordMask } from '../../registry/prefix.ts';
-import type { DecisionsQuery } from './decision-query.ts';
+import { type DecisionsQuery, TEXT_FILTERS } from './decision-query.ts';
 import type { KeptDecision } from './kept-decision.ts';
 
 type Test = (kept: KeptDecision) => boolean;
 
-/** Filters that compare one text with the values of a list. */
-const OF_ONE_TEXT = [
-  'protocol',
-  'variant',
-  'stage',
-  'action',
-  'previous',
-  'reason',
-  'registered',
-  'mode',
-  'held',
-  'rule',
-] as const satisfies readonly (keyof DecisionsQuery & keyof KeptDecision)[];
-
 /** A decision is selected if every filter holds. The query has been checked (decisionsQuery). */
 export function decisionFilter(query: DecisionsQuery): Test {
   const tests: Test[] = [];
-  for (const name of OF_ONE_TEXT) {
+  for (const name of TEXT_FILTERS) {
     const values = query[name]?.split(',');
     if (values !== undefined) tests.push((kept) => values.includes(kept[name]));
   }

@@ -87,8 +87,8 @@ export const decisionsQuery = z.strictObject(
 );
 export type DecisionsQuery = z.infer<typeof decisionsQuery>;
 
-/** The filters, without what only chooses a page or a form. */
-export const FILTER_NAMES = [
+/** Filters that compare one text of a decision with the values of a list. */
+export const TEXT_FILTERS = [
   'protocol',
   'variant',
   'stage',
@@ -99,6 +99,11 @@ export const FILTER_NAMES = [
   'mode',
   'held',
   'rule',
+] as const satisfies readonly (keyof DecisionsQuery)[];
+
+/** The filters, without what only chooses a page or a form. */
+export const FILTER_NAMES = [
+  ...TEXT_FILTERS,
   'sector',
   'prefix',
   'port',

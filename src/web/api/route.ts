@@ -32,7 +32,7 @@ export interface ApiAnswer {
   readonly parts?: AsyncIterable<string>;
   /** The name under which a browser stores the answer; left out for one that it shows. */
   readonly fileName?: string;
-  /** The version of an answer that many ask for again: one who has it is told so. */
+  /** The version of an answer that is asked for often: a browser that has it gets 304. */
   readonly etag?: string;
   /** The body compressed, made once for all. */
   readonly gzipped?: () => Uint8Array;

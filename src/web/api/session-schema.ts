@@ -1,4 +1,4 @@
-/** What the page is told of itself: who has signed in, what this server offers, and the token of its requests. */
+/** What a page needs to begin: who has signed in, what this server offers, and the token of its requests. */
 import * as z from 'zod/mini';
 import { ROLE_NAMES } from './route.ts';
 

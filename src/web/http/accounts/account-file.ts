@@ -17,6 +17,7 @@ import {
 import { dirname } from 'node:path';
 import { checked } from '../schema-check.ts';
 import { type Account, accountFile } from './account.ts';
+import { syncFolder } from '../../../output/sync-folder.ts';
 
 export const ACCOUNTS_NAME = 'accounts.json';
 
@@ -97,14 +98,4 @@ function giveToDaemon(beside: string, path: string): void {
   if (process.getuid?.() !== ROOT) return;
   const { uid, gid } = statSync(path, { throwIfNoEntry: false }) ?? statSync(dirname(path));
   chownSync(beside, uid, gid);
-}
-
-/** The rename survives a power failure only once the folder is synced. */
-function syncFolder(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -51,13 +51,13 @@ export class PasswordSignIn {
     }
     const place = addressKey(address);
     const known = `${name} ${place}`;
-    const key = knownPlaces.has(known) ? known : name;
+    const isKnown = knownPlaces.has(known);
+    const key = isKnown ? known : name;
     const waitSeconds = Math.ceil(Math.max(names.waitMs(key), addresses.waitMs(place)) / MS_PER_SECOND);
     if (waitSeconds > 0) {
       this.refuse('limited', address, 'too many attempts');
       return { status: 429, problem: `too many attempts: try again in ${waitSeconds} s`, waitSeconds };
     }
-    const isKnown = knownPlaces.has(known);
     if (this.work.isFull(isKnown)) {
       this.refuse('busy', address, 'too many sign in at once');
       return { status: 503, problem: 'too many sign in at this moment: try again', waitSeconds: BUSY_SECONDS };
