@@ -9,6 +9,7 @@ import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { NO_REPORTS } from './report-schedule-flag.ts';
+import { DEFAULT_LOSS_BOUND } from '../history/incident/loss-bound.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { FOREVER } from '../history/store/retention.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -86,10 +87,12 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           path: IN_MEMORY,
           zone: flags.zone,
           retention: FOREVER,
+          lossBound: DEFAULT_LOSS_BOUND,
           place: { site: '', isp: '', link: '' },
           recent: { most: RECENT_DECISIONS, perSecond: Infinity, linkIdentity: flags.linkIdentity },
           reports: NO_REPORTS,
         },
+        lossBound: DEFAULT_LOSS_BOUND,
         drafts: null,
         http: {
           listen: { host: LOOPBACK, port },

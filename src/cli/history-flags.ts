@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { HistoryOptions } from '../daemon/console/history-feed.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { DEFAULT_LOSS_BOUND } from '../history/incident/loss-bound.ts';
 import { LEVEL_NAMES } from '../history/roll-up.ts';
 import type { Schedule } from '../history/report/due-periods.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
-import { parseDuration } from '../policy/action.ts';
+import { parseDuration, parsePercent } from '../policy/action.ts';
 import { wholeNumber } from './whole-number.ts';
 import type { AddressFlags } from './address-flags.ts';
 
@@ -19,6 +20,8 @@ export interface HistoryFlags {
   readonly historyMinutes: number;
   readonly historyHours: number;
   readonly historyDays: number;
+  /** A share. */
+  readonly lossBound: number;
   readonly recentDecisions: number;
   readonly linkIdentity: LinkIdentity;
   readonly reports: readonly Schedule[];
@@ -53,6 +56,22 @@ export function recentDecisionsOption(): Option {
     .default(RECENT_DECISIONS);
 }
 
+/** The share of packets that may be lost, for incidents, alerts and pages. */
+export function lossBoundOption(): Option {
+  return new Option(
+    '--loss-bound <share>',
+    'packets lost before Sluice sees them: above this share there is an incident and an alert, and figures are doubtful',
+  )
+    .argParser(share)
+    .default(DEFAULT_LOSS_BOUND, `${100 * DEFAULT_LOSS_BOUND}%`);
+}
+
+function share(value: string): number {
+  const found = parsePercent(value);
+  if (found < 1) return found;
+  throw new InvalidArgumentError('It must be a percentage below 100%, like 0.1%.');
+}
+
 export function zoneOption(): Option {
   return new Option('--zone <name>', 'time zone in which the days of the history begin')
     .argParser(zoneName)
@@ -81,7 +100,8 @@ export function historyOptions(
   flags: HistoryFlags & EventOrigin & AddressFlags,
   folder: string | null,
 ): HistoryOptions | null {
-  const { history, zone, recentDecisions, linkIdentity, reports, addresses, site = '', isp = '', link = '' } = flags;
+  const { history, zone, lossBound, recentDecisions, linkIdentity, reports, addresses } = flags;
+  const { site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
   const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
   // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
@@ -95,6 +115,7 @@ export function historyOptions(
     path,
     zone,
     retention,
+    lossBound,
     place: { site, isp, link },
     recent: { most: recentDecisions, perSecond: DECISIONS_PER_SECOND, linkIdentity },
     reports: {

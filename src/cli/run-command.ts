@@ -6,7 +6,13 @@ import { MODE_NAMES } from '../policy/mode.ts';
 import { LOG_LEVELS } from '../output/log/log-levels.ts';
 import { addressesOption, addressKeyOption } from './address-flags.ts';
 import { CLIENT_HELP } from './client-help.ts';
-import { historyOption, recentDecisionsOption, retentionOptions, zoneOption } from './history-flags.ts';
+import {
+  historyOption,
+  lossBoundOption,
+  recentDecisionsOption,
+  retentionOptions,
+  zoneOption,
+} from './history-flags.ts';
 import { reportScheduleOption } from './report-schedule-flag.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
@@ -189,6 +195,7 @@ function addStateOptions(command: Command): void {
       ).argParser(webhook),
     )
     .addOption(historyOption())
+    .addOption(lossBoundOption())
     .addOption(recentDecisionsOption())
     .addOption(zoneOption())
     .addOption(reportScheduleOption());

@@ -111,6 +111,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       outputs: outputsOf(flags),
       show: addressForm(flags),
       history: historyOptions(flags, folder),
+      lossBound: flags.lossBound,
       drafts: await draftsFolder(flags.drafts),
       http: httpOptions(flags, folder),
       portFlag: '--listen HOST:PORT',

@@ -26,6 +26,8 @@ export interface DaemonOptions {
   readonly show: ShowAddress;
   /** Null for no history, and no console. */
   readonly history: HistoryOptions | null;
+  /** The share of packets that may be lost, for the metric. */
+  readonly lossBound: number;
   /** Folder of policies that operators may try as drafts in the console; null for none. */
   readonly drafts: string | null;
   /** Null for no HTTP server. */

@@ -273,6 +273,7 @@ export class Daemon {
     return daemonRoutes({
       ...parts,
       version: options.version,
+      lossBound: options.lossBound,
       reports: () => this.parts.console?.reports ?? null,
       requests: () => this.http?.requests ?? new Map<number, number>(),
       notReady: () => (this.isStopping ? 'stopping' : this.isRunning ? parts.source.problem : 'starting'),

@@ -18,6 +18,8 @@ import type { RunSource } from './source-run.ts';
 
 export interface RouteParts {
   readonly version: string;
+  /** The share of packets that may be lost. */
+  readonly lossBound: number;
   readonly source: RunSource;
   readonly engine: RunEngine;
   readonly changes: RunChanges;
@@ -68,6 +70,7 @@ function metricsOf(parts: RouteParts): Metrics {
   const { reloads } = changes;
   const sources: MetricsSources = {
     version,
+    lossBound: parts.lossBound,
     source,
     counters: engine.counters,
     flowCapacity: engine.table.capacity,

@@ -45,6 +45,7 @@ function valueOf({ argChoices, parseArg }: Option): string {
     '192.0.2.1',
     '9d',
     'UTC',
+    '0.1%',
   ];
   return candidates.find((value) => {
     try {

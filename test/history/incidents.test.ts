@@ -24,9 +24,9 @@ class History {
   private writer: MinuteWriter;
   private batches = 0;
 
-  constructor(zone = 'Asia/Karachi') {
+  constructor(zone = 'Asia/Karachi', lossBound?: number) {
     this.clock = new ZoneClock(zone);
-    this.writer = new MinuteWriter(this.database, FOREVER, this.clock);
+    this.writer = new MinuteWriter(this.database, FOREVER, this.clock, lossBound);
   }
 
   /** Another run of the daemon on the same history. */
@@ -206,6 +206,16 @@ describe('loss', () => {
     history.minute(START, { lost_packets: 9 });
     history.minute(START + 60, { lost_packets: 1000, packets: 1_000_000 });
     expect(history.incidents()).toEqual([]);
+  });
+
+  it('has the bound of --loss-bound, and names it', () => {
+    const history = new History('UTC', 0.02);
+    history.minute(START, { lost_packets: 20, packets: 980 });
+    history.minute(START + 60, { lost_packets: 21, packets: 979 });
+    const [incident, ...others] = history.incidents();
+    expect(others).toEqual([]);
+    expect(span(incident!)).toEqual([60, null]);
+    expect(incident!.numbers).toMatchObject({ lost: 21, bound: 2 });
   });
 });
 

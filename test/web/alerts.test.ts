@@ -31,6 +31,7 @@ const QUIET: AlertSample = {
   packets: 0,
   unreadFiles: 0,
   lostPackets: 0,
+  lossBound: 0.001,
   failedReloads: 0,
   lostLines: 0,
   evictedFlows: 0,
@@ -107,6 +108,11 @@ describe('alerts of the page', () => {
   it('are quiet just below their bounds, and for counts that have not grown lately', () => {
     expect(firing({ registryRows: 900, lostPackets: 5, delays: delays(99, 1) })).toEqual([]);
     expect(firing({}, 20, { lostLines: 7, failedReloads: 3, timeJumps: 1, lostPackets: 9 })).toEqual([]);
+  });
+
+  it('have the bound for loss that the daemon was given', () => {
+    expect(firing({ lostPackets: 6, lossBound: 0.01 })).toEqual([]);
+    expect(firing({ lostPackets: 1, lossBound: 0 })).toEqual(['SluiceCaptureDrops']);
   });
 
   it('do not call captures that have been read silent, nor a spool late', () => {

@@ -11,6 +11,7 @@ export function sampleLive(changes: Partial<LiveDocument> = {}): LiveDocument {
     started_ms: NOW_MS - 3 * 86_400_000,
     zone: 'Asia/Karachi',
     place: { site: 'north', isp: 'example', link: '' },
+    loss_bound: 0.001,
     source: {
       kind: 'interface',
       backend: 'tcpdump',

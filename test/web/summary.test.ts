@@ -114,10 +114,12 @@ describe('the sentence of the overview', () => {
     expect(said({ source: reading, now_ms: null }, null)).toContain('Reading captures: 12 of 512 so far.');
   });
 
-  it('warns of a loss from one packet in a thousand on', () => {
-    expect(severity({}, { ...FIGURES, packets: 999, lost_packets: 1 })).toBe('warning');
-    expect(severity({}, { ...FIGURES, packets: 1000, lost_packets: 1 })).toBe('good');
-    expect(severity({}, { ...FIGURES, packets: 99, lost_packets: 1 })).toBe('critical');
+  it('warns of a loss above the bound, and of ten times the bound more', () => {
+    expect(severity({}, { ...FIGURES, packets: 998, lost_packets: 1 })).toBe('warning');
+    expect(severity({}, { ...FIGURES, packets: 999, lost_packets: 1 })).toBe('good');
+    expect(severity({}, { ...FIGURES, packets: 98, lost_packets: 1 })).toBe('critical');
+    expect(severity({ loss_bound: 0.02 }, { ...FIGURES, packets: 98, lost_packets: 1 })).toBe('good');
+    expect(severity({ loss_bound: 0 }, { ...FIGURES, packets: 1e9, lost_packets: 1 })).toBe('critical');
   });
 });
 

@@ -3,6 +3,7 @@
  * sends one; here an alert shows as soon as its condition holds.
  */
 import { DELAY_BOUNDS_SECONDS } from '../../decision/delay-histogram.ts';
+import { isLossBeyond } from '../../history/incident/loss-bound.ts';
 import type { AlertName } from '../../web/api/alert-names.ts';
 
 /** What alerts are judged by, at one time. Counts are since the start. */
@@ -21,6 +22,8 @@ export interface AlertSample {
   readonly packets: number;
   readonly unreadFiles: number;
   readonly lostPackets: number;
+  /** The share of packets that may be lost. */
+  readonly lossBound: number;
   readonly failedReloads: number;
   readonly lostLines: number;
   readonly evictedFlows: number;
@@ -39,7 +42,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 const WINDOW_MS = 5 * MINUTE_MS;
 const INCREASE_MS = 15 * MINUTE_MS;
-const LOSS = 0.001;
 const SHRUNK = 0.9;
 const LATE_SECONDS = 1;
 const QUANTILE = 0.99;
@@ -104,7 +106,8 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
   SluiceSpoolFileUnread: grew('unreadFiles', HOUR_MS),
   SluiceCaptureDrops: (now, history) => {
     const before = history.before(now, WINDOW_MS);
-    return before !== null && now.lostPackets - before.lostPackets > LOSS * (now.packets - before.packets);
+    if (before === null) return false;
+    return isLossBeyond(now.lossBound, now.lostPackets - before.lostPackets, now.packets - before.packets);
   },
   SluiceReloadFailed: grew('failedReloads'),
   SluiceRulesRefused: ({ hasRefused }) => hasRefused,

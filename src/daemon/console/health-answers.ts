@@ -81,6 +81,7 @@ export class ConsoleHealth implements HealthAnswers {
       packets: counters.packets,
       unreadFiles: (files.faulty ?? 0) + (files['grown-unread'] ?? 0),
       lostPackets: sum(Object.values(dropped)),
+      lossBound: history.options.lossBound,
       failedReloads: reloads.counts.failure,
       lostLines: sum(outputs.logs.map(({ lines }) => lines.droppedCount)),
       evictedFlows: counters.flowsEnded[FLOW_END_NAMES.indexOf('evicted')]!,

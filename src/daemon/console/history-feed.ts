@@ -29,6 +29,7 @@ import { SourceWatch } from './source-watch.ts';
 export interface HistoryOptions extends HistoryPlace {
   /** Where the packets are seen. */
   readonly place: Place;
+  readonly lossBound: number;
   readonly recent: RecentOptions;
   readonly reports: ReportOptions;
 }

@@ -48,6 +48,7 @@ export function liveDocumentOf(parts: LiveParts): LiveDocument {
     started_ms: startedMs,
     zone: history.options.zone,
     place: history.options.place,
+    loss_bound: history.options.lossBound,
     source: {
       kind: source.kind,
       backend: source.backend,

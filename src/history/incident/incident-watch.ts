@@ -9,15 +9,16 @@ import { changeIncidents } from './change-incidents.ts';
 import { DemandDetector } from './demand.ts';
 import type { Incident, IncidentKind, KeptIncident } from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
+import { isLossBeyond } from './loss-bound.ts';
 import { begun, extended, type Sighting } from './sighting.ts';
 
 const MICROS_PER_SECOND = 1e6;
 const MINUTE_US = 60 * MICROS_PER_SECOND;
 const HOUR_US = 3600 * MICROS_PER_SECOND;
 
-/** Loss of a minute above which it is an incident: more than one packet in a thousand, and 10 or more. */
-export const LOSS_SHARE = 0.001;
+/** Fewer lost packets in a minute are no incident, whatever share they are: a quiet minute has few packets. */
 export const LOSS_PACKETS = 10;
+const PERCENT = 100;
 
 /** Kinds that end by themselves, so long after they were seen last. */
 const QUIET_US: Partial<Record<IncidentKind, number>> = { loss: 5 * MINUTE_US, hit: 10 * MINUTE_US, demand: HOUR_US };
@@ -25,8 +26,11 @@ const QUIET_US: Partial<Record<IncidentKind, number>> = { loss: 5 * MINUTE_US, h
 export class IncidentWatch {
   private readonly table: IncidentTable;
   private readonly demand: DemandDetector;
+  private readonly lossBound: number;
 
-  constructor(database: HistoryDatabase, clock: ZoneClock) {
+  /** `lossBound`: the share of packets that may be lost. */
+  constructor(database: HistoryDatabase, clock: ZoneClock, lossBound: number) {
+    this.lossBound = lossBound;
     this.table = new IncidentTable(database);
     this.demand = new DemandDetector(database, clock);
   }
@@ -56,9 +60,10 @@ export class IncidentWatch {
     const fromUs = minuteS * MICROS_PER_SECOND;
     const toUs = fromUs + MINUTE_US;
     const { packets, lost_packets: lost } = coverage;
-    if (lost >= LOSS_PACKETS && lost > LOSS_SHARE * (lost + packets)) {
-      const percent = (100 * lost) / (lost + packets);
-      this.see(place, { kind: 'loss', fromUs, toUs, sums: { lost, packets }, largest: { percent } });
+    if (lost >= LOSS_PACKETS && isLossBeyond(this.lossBound, lost, packets)) {
+      const largest = { percent: (PERCENT * lost) / (lost + packets) };
+      const latest = { bound: PERCENT * this.lossBound };
+      this.see(place, { kind: 'loss', fromUs, toUs, sums: { lost, packets }, largest, latest });
     }
     const hits = harm.filter(({ kind }) => kind === 'in_force');
     if (hits.length > 0) {

@@ -220,8 +220,9 @@ export class HistoryClient {
   }
 
   private async open(child: HistoryChild): Promise<void> {
-    const { path, zone, retention } = this.options;
-    this.take(await child.request({ what: 'open', path, zone, retention }));
+    const { path, zone, retention, lossBound } = this.options;
+    const place = { path, zone, retention, ...(lossBound !== undefined && { lossBound }) };
+    this.take(await child.request({ what: 'open', ...place }));
     this.isOpen = true;
     if (this.hasBeenOpen && path === IN_MEMORY)
       this.noteSetAside({ atMs: Date.now(), file: null, problem: 'it was in memory, and its process ended' });

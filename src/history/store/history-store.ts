@@ -17,6 +17,8 @@ export interface HistoryPlace {
   /** The zone in which its days are cut. */
   readonly zone: string;
   readonly retention: Retention;
+  /** The share of packets that may be lost; DEFAULT_LOSS_BOUND where it is left out. */
+  readonly lossBound?: number;
 }
 
 /** An open history, for questions. */
@@ -107,10 +109,11 @@ export class HistoryStore {
   }
 
   private begin(): Open {
-    const { path, zone, retention } = this.place;
+    const { path, zone, retention, lossBound } = this.place;
     const clock = new ZoneClock(zone);
     const database = openDatabase(path);
-    return { database, clock, writer: new MinuteWriter(database, retention, clock), inode: inodeOf(path) };
+    const writer = new MinuteWriter(database, retention, clock, lossBound);
+    return { database, clock, writer, inode: inodeOf(path) };
   }
 
   private beginAnother(path: string, cause: unknown): void {

@@ -16,6 +16,7 @@ import {
 } from '../roll-up.ts';
 import type { Incident } from '../incident/incident.ts';
 import { IncidentWatch } from '../incident/incident-watch.ts';
+import { DEFAULT_LOSS_BOUND } from '../incident/loss-bound.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { type HistoryDatabase, inTransaction, type Statement } from './database.ts';
 import { Pruning, type Retention } from './retention.ts';
@@ -48,10 +49,10 @@ export class MinuteWriter {
   private readonly incidents: IncidentWatch;
   private readonly addPolicy: Statement;
 
-  constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock) {
+  constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock, lossBound = DEFAULT_LOSS_BOUND) {
     this.database = database;
     this.pruning = new Pruning(database, retention);
-    this.incidents = new IncidentWatch(database, clock);
+    this.incidents = new IncidentWatch(database, clock, lossBound);
     const seriesSums = SERIES_COUNTS.map((name) => `${name} = ${name} + excluded.${name}`);
     this.addSeries = database.prepare(
       `INSERT INTO roll_up VALUES (?, ?, ?, ${SERIES_COUNTS.map(() => '?').join(', ')})

@@ -73,6 +73,8 @@ export interface ReportFigures {
 
 export interface MetricsSources {
   readonly version: string;
+  /** The share of packets that may be lost. */
+  readonly lossBound: number;
   readonly source: {
     readonly kind: string;
     readonly backend: string;

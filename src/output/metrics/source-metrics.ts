@@ -17,6 +17,11 @@ export const SOURCE: readonly CatalogueMetric[] = [
     'Packets lost before they reached Sluice, by where: kernel and interface from their own counters, missed as an estimate from the interface counters for back ends without counters.',
     (s) => byKey('by', { ...NO_DROPS, ...s.source.counts.dropped }),
   ),
+  gauge(
+    'sluice_loss_bound_ratio',
+    'The share of packets that may be lost before Sluice sees them: --loss-bound.',
+    (s) => s.lossBound,
+  ),
   counter(
     'sluice_capture_restarts_total',
     'Restarts of the capturing process after it ended or got stuck.',

@@ -12,6 +12,8 @@ export const liveDocument = z.strictObject({
   /** The zone in which days are cut. */
   zone: z.string(),
   place: z.strictObject({ site: z.string(), isp: z.string(), link: z.string() }),
+  /** The share of packets that may be lost before figures are doubtful (`--loss-bound`). */
+  loss_bound: z.number(),
   source: z.strictObject({
     kind: z.string(),
     backend: z.string(),

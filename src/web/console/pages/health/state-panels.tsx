@@ -6,7 +6,7 @@ import { type Fact, Facts } from '../../component/facts.tsx';
 import { Meter } from '../../component/meter.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { Time } from '../../component/time.tsx';
-import { bytes, count, span } from '../../format/number-format.ts';
+import { bytes, count, percent, span } from '../../format/number-format.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -17,7 +17,7 @@ interface Parts {
   readonly health: HealthDocument;
 }
 
-export function SourcePanel({ live: { source, now_ms: nowMs, zone }, health }: Parts) {
+export function SourcePanel({ live: { source, now_ms: nowMs, zone, loss_bound: lossBound }, health }: Parts) {
   const { source: said } = words;
   const lost = Object.entries(health.lost).filter(([, number]) => number > 0);
   const facts: Fact[] = [
@@ -26,6 +26,7 @@ export function SourcePanel({ live: { source, now_ms: nowMs, zone }, health }: P
     [said.state, <State key="state" problem={source.problem} fine={said.fine} />],
     [said.lastPacket, <Time key="time" ms={nowMs} zone={zone} />],
     [said.lost, named(lost, (name) => said.by(name)) || count(0)],
+    [said.lossBound, percent(lossBound)],
     [said.restarts, count(source.restarts)],
     [said.gap, span(source.gap_seconds)],
     [said.stalls, count(source.stalls)],

@@ -1,5 +1,6 @@
 /** The numbers of the span that is shown. */
 import type { LiveDocument } from '../../../api/live-schema.ts';
+import { isLossBeyond } from '../../../../history/incident/loss-bound.ts';
 import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { Figure, Figures } from '../../component/figure.tsx';
 import { bytes, clients, count, percent, share, shortCount, span } from '../../format/number-format.ts';
@@ -9,7 +10,6 @@ import { isUnwatched, total } from './summary.ts';
 const { figures: words } = text.overview;
 const WEEK_S = 604_800;
 const LATE_S = 1;
-const DOUBTFUL_LOSS = 0.001;
 const MICROS_PER_SECOND = 1e6;
 const MS_PER_SECOND = 1000;
 
@@ -18,7 +18,7 @@ export function OverviewNumbers({ live, figures: read }: { live: LiveDocument; f
   const figures = isUnwatched(read) ? null : read;
   const hits = total(figures?.harm.in_force ?? {});
   const ageS = (live.wall_ms - live.registry.changed_ms) / MS_PER_SECOND;
-  const lost = figures === null ? 0 : figures.lost_packets / Math.max(1, figures.lost_packets + figures.packets);
+  const isLossy = figures !== null && isLossBeyond(live.loss_bound, figures.lost_packets, figures.packets);
   const length = read === null ? 0 : read.to - read.from;
   const isReplayed = live.source.kind === 'captures';
   const { throttle = 0, block = 0, hit = 0, decided = 0 } = figures?.clients ?? {};
@@ -48,7 +48,7 @@ export function OverviewNumbers({ live, figures: read }: { live: LiveDocument; f
         name={words.lost}
         value={share(figures?.lost_packets ?? null, figures === null ? null : figures.lost_packets + figures.packets)}
         meaning={words.lostMeaning(count(figures?.lost_packets ?? null))}
-        {...(lost >= DOUBTFUL_LOSS && { severity: 'warning' })}
+        {...(isLossy && { severity: 'warning' })}
       />
       <Figure
         name={words.undecoded}

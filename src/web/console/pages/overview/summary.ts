@@ -1,5 +1,6 @@
 /** The state of a daemon in a few sentences, from the live document and the figures of the last day. */
 import type { LiveDocument } from '../../../api/live-schema.ts';
+import { isLossBeyond } from '../../../../history/incident/loss-bound.ts';
 import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { SEVERITIES, type Severity } from '../../component/severity.ts';
 import { count, percent, spanInWords } from '../../format/number-format.ts';
@@ -17,9 +18,8 @@ interface Sentence {
 }
 
 const { overview: words } = text;
-/** Shares of packets lost from which the figures are doubtful, and wrong. */
-const DOUBTFUL_LOSS = 0.001;
-const BAD_LOSS = 0.01;
+/** Above the bound the figures are doubtful; above so many times the bound they are wrong. */
+const BAD_LOSS = 10;
 const DAY_S = 86_400;
 const HOUR_S = 3600;
 const MINUTE_S = 60;
@@ -108,8 +108,13 @@ function lossSentence(live: LiveDocument, figures: OverviewFigures | null): Sent
   const packets = figures?.packets ?? live.counts.packets;
   if (lost + packets === 0) return [];
   const share = lost / (lost + packets);
-  const severity = share >= BAD_LOSS ? 'critical' : share >= DOUBTFUL_LOSS ? 'warning' : 'good';
+  const severity = lossSeverity(live.loss_bound, lost, packets);
   return [{ severity, text: lost === 0 ? words.nothingLost : words.lostShare(percent(share)) }];
+}
+
+function lossSeverity(bound: number, lost: number, packets: number): Severity {
+  if (!isLossBeyond(bound, lost, packets)) return 'good';
+  return isLossBeyond(BAD_LOSS * bound, lost, packets) ? 'critical' : 'warning';
 }
 
 /** A daemon that has just been installed has watched less than a day, which its reader should know too. */

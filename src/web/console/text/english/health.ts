@@ -51,7 +51,7 @@ export const health = {
         'The log names the file and its fault. Mend it or move it: a changed file is read again.',
       ],
       SluiceCaptureDrops: [
-        'More than one packet in a thousand is lost before Sluice sees it.',
+        'More packets are lost before Sluice sees them than the bound of --loss-bound allows.',
         'Choose a larger --kernel-buffer, a filter that leaves out what is not needed, or --snaplen 512.',
       ],
       SluiceReloadFailed: [
@@ -128,6 +128,7 @@ export const health = {
     noLoss: 'none',
     lost: 'Packets lost before they were seen',
     by: (place: string) => `by ${place}`,
+    lossBound: 'Bound for lost packets',
   },
   undecoded: {
     title: 'Packets that were not decoded',
