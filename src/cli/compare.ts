@@ -216,9 +216,9 @@ class CompareRun {
       guard: guards[side]!,
       throttles: throttles?.[side] ?? null,
     }));
-    const { pipeline } = this.session.beginSides(sides, comparison);
+    this.session.beginSides(sides, comparison);
     return {
-      pipeline,
+      session: this.session,
       finished: () => {
         for (const [side, guard] of guards.entries()) addTrips(this.trips[side]!, guard.trips);
         for (const study of throttles ?? []) study.forgottenAll();

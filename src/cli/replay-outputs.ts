@@ -1,7 +1,7 @@
 /** The files and streams for a replay's events and packets. */
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import type { PacketSink } from '../pipeline/pipeline.ts';
+import type { PacketSink } from '../pipeline/session.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import { CaptureWriter } from '../output/capture/capture-writer.ts';
 import type { EventFields } from '../output/event/event-fields.ts';

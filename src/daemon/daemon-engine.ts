@@ -1,16 +1,14 @@
 /**
- * The engine of a daemon: one long-running pipeline, whose rules are replaced while it runs, and the safety breaker.
+ * The engine of a daemon: one long-running session, whose rules are replaced while it runs, and the safety breaker.
  * Each batch is decided before the next one is taken, also with workers. Changes are made between batches.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters } from '../dataplane/counters.ts';
-import type { DecisionController } from '../decision/decision-controller.ts';
-import type { EndingFlows } from '../decision/ending-flows.ts';
+import type { DecisionController, EndingFlows } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import { DelayHistogram } from '../decision/delay-histogram.ts';
 import type { OutcomeListener } from '../pipeline/outcome-listener.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
 import { Session } from '../pipeline/session.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
@@ -47,7 +45,7 @@ export class RunEngine {
   /** The last of these. */
   lastLagUs = 0;
   private readonly controller: DecisionController;
-  private readonly pipeline: Pipeline;
+  private readonly session: Session;
   private readonly shadowed: ShadowedDecisions;
   private rulesNow: Rules;
   private shadowNow: ShadowSide | null = null;
@@ -67,9 +65,9 @@ export class RunEngine {
     this.table = table;
     this.tunnels = controller.tunnels;
     this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    const { decisions, pipeline, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard, outcomes });
+    const { decisions, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard, outcomes });
     this.decisions = decisions;
-    this.pipeline = pipeline;
+    this.session = session;
     this.shadowed = shadowed;
     this.decisionTable = controller.decisionTable;
     this.recent = new RecentFlows(table, controller.decisionTable, this.tunnels, () => this.timeUs);
@@ -78,7 +76,7 @@ export class RunEngine {
   }
 
   get counters(): Counters {
-    return this.pipeline.counters;
+    return this.session.counters;
   }
 
   get rules(): Rules {
@@ -124,8 +122,8 @@ export class RunEngine {
 
   /** Resolves when all packets of the batch are decided. */
   async process(batch: PacketBatch): Promise<void> {
-    this.pipeline.process(batch);
-    await this.pipeline.settle();
+    this.session.process(batch);
+    await this.session.settle();
   }
 
   /** Notes how long ago the last packet was captured, by the wall clock. */
@@ -152,7 +150,7 @@ export class RunEngine {
   clockWasSet(byUs: number): void {
     this.guard.breaker.clockWasSet(byUs);
     this.shadowNow?.guard.breaker.clockWasSet(byUs);
-    this.pipeline.clockWasSet(byUs);
+    this.session.clockWasSet(byUs);
     if (this.counters.packets === 0) return;
     this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
     this.decideShadowAgain(this.timeUs + byUs);
@@ -196,7 +194,7 @@ export class RunEngine {
 
   /** Resolves when no batch is being decided: the time for a change. */
   async settled(): Promise<void> {
-    await this.pipeline.settle();
+    await this.session.settle();
   }
 
   /** Hands decided flows to it when they end. */
@@ -209,7 +207,7 @@ export class RunEngine {
    * before.
    */
   async nextCapture(): Promise<void> {
-    await this.pipeline.nextCapture();
+    await this.session.nextCapture();
     this.decisions.nextCapture();
     this.guard.breaker.nextCapture();
     this.shadowed.nextCapture();
@@ -217,6 +215,6 @@ export class RunEngine {
   }
 
   async finish(): Promise<void> {
-    await this.pipeline.finish();
+    await this.session.finish();
   }
 }

@@ -9,15 +9,29 @@ import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import type { Outcome } from '../dataplane/outcome.ts';
-import type { DecisionPort } from './decision-port.ts';
+import type { FlowListener } from '../dataplane/tracker.ts';
 import type { DecisionSink } from './decision-sink.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Decisions } from './decisions.ts';
-import type { EndingFlows } from './ending-flows.ts';
 import type { Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
 import { Tunnels } from './tunnels.ts';
+
+/** Decides flows and their packets: the port between packets and decisions. */
+export interface DecisionPort extends FlowListener {
+  /** A packet of a flow that may have a decision; returns its outcome. */
+  packet(slot: number, wireLength: number, packet: number): Outcome;
+  /** Delay of the last packet with outcome DELAYED, in microseconds. */
+  readonly delayUs: number;
+  /** The packet time before which no packet from `timeUs` on has an effect in `packet`; `timeUs` if any may. */
+  noChangeUntil(timeUs: number): number;
+}
+
+/** Receives decided flows that are about to end, while both tables still have them. */
+export interface EndingFlows {
+  ending(slot: number): void;
+}
 
 export class DecisionController implements DecisionPort {
   readonly decisionTable: DecisionTable;

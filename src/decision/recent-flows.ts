@@ -10,7 +10,7 @@ import { Stage } from '../dataplane/fingerprint/finding.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
-import type { EndingFlows } from './ending-flows.ts';
+import type { EndingFlows } from './decision-controller.ts';
 import { FlowRecord } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';

@@ -51,30 +51,30 @@ export class PacketEvents implements EventRun {
     const { rules, sink } = this;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
     const session = new Session(this.makeTracker());
-    const { pipeline, decisions } = session.begin(rules, { sink: sink.sink, guard });
+    const decisions = session.begin(rules, { sink: sink.sink, guard });
     sink.beginFile(this.name, 0);
     let number = 0;
     for await (const packets of this.packets.items()) {
-      let batch = await pipeline.memory.nextBatch();
+      let batch = await session.memory.nextBatch();
       this.clear(batch);
       for (const packet of packets) {
         number++;
         check(packet, number);
         if (batch.full || this.used + packet.bytes.length > BLOCK_LENGTH) {
-          pipeline.process(batch);
+          session.process(batch);
           if (!(await this.goesOn())) break;
-          batch = await pipeline.memory.nextBatch();
+          batch = await session.memory.nextBatch();
           this.clear(batch);
         }
         this.add(batch, packet);
       }
       if (this.isStopped) break;
-      pipeline.process(batch);
+      session.process(batch);
       if (!(await this.goesOn())) break;
     }
-    await pipeline.finish();
+    await session.finish();
     await this.settle();
-    return readSummary(pipeline.counters, decisions.flows, [], !this.isStopped);
+    return readSummary(session.counters, decisions.flows, [], !this.isStopped);
   }
 
   interrupt(): void {

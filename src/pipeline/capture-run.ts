@@ -1,4 +1,4 @@
-/** Reads the files of captures into pipelines, one batch after the other. Outputs get time to drain between batches. */
+/** Reads the files of captures into a session, one batch after the other. Outputs get time to drain between batches. */
 import { faultName } from '../capture/capture-end.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
@@ -7,7 +7,7 @@ import { Counters } from '../dataplane/counters.ts';
 import type { UnreadLinks } from '../dataplane/unread-links.ts';
 import { FileOrder } from './file-order.ts';
 import { nothingReadMessage, unreadPackets } from './nothing-read.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Session } from './session.ts';
 
 /** A capture that could not be read to its end. */
 export interface Incomplete {
@@ -45,9 +45,9 @@ export interface CaptureRunOptions {
   readonly onRemark: (file: string, message: string) => void;
 }
 
-/** A capture under way: its pipeline, and what is to be done once the pipeline is finished. */
+/** A capture under way: its session, and what is to be done once the capture is finished. */
 export interface CaptureUnderWay {
-  readonly pipeline: Pipeline;
+  readonly session: Session;
   finished(): void;
 }
 
@@ -88,35 +88,35 @@ export class CaptureRun {
 
   /** Runs one capture of one or more files. */
   private async runCapture(files: readonly string[], capture: CaptureUnderWay): Promise<void> {
-    const { pipeline } = capture;
+    const { session } = capture;
     for (const file of files) {
       this.reached = { file, fileNumber: this.reached.fileNumber + 1, packet: 0, timeUs: Number.NaN, bytes: 0 };
-      this.options.onFile(file, pipeline.counters.packets);
-      await this.runFile(file, pipeline);
+      this.options.onFile(file, session.counters.packets);
+      await this.runFile(file, session);
       // Pending decisions belong to this file.
-      await pipeline.settle();
+      await session.settle();
       if (this.stopped) break;
     }
-    await pipeline.finish();
-    this.counters.add(pipeline.counters);
+    await session.finish();
+    this.counters.add(session.counters);
     capture.finished();
     if (!(await this.options.onBatch(0))) this.stopped = true;
   }
 
-  private async runFile(file: string, pipeline: Pipeline): Promise<void> {
-    const { counters } = pipeline;
+  private async runFile(file: string, session: Session): Promise<void> {
+    const { counters } = session;
     const packetsBefore = counters.packets;
     const unreadBefore = counters.unreadLinks.copy();
     const notDecodedBefore = counters.notDecoded.slice();
-    const source = openCapture(file, { lender: pipeline.memory.lender });
+    const source = openCapture(file, { lender: session.memory.lender });
     let bytesBefore = 0;
     try {
       for (;;) {
-        const batch = await pipeline.memory.nextBatch();
+        const batch = await session.memory.nextBatch();
         if (!(await this.read(source, batch))) break;
         this.follow(file, batch, source.bytesRead);
         this.options.onRead?.(batch);
-        pipeline.process(batch);
+        session.process(batch);
         if (!(await this.options.onBatch(source.bytesRead - bytesBefore))) this.stopped = true;
         bytesBefore = source.bytesRead;
         if (this.stopped) return;

@@ -1,5 +1,7 @@
 /** Replays captures through the engine under one set of rules, and sums up what came of it. */
-import { DecisionCounts, type Decisions, type Rules } from '../decision/decisions.ts';
+import { DecisionCounts } from '../decision/decision-counts.ts';
+import type { Decisions } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import { RegisteredHits } from '../decision/registered-hits.ts';
@@ -8,8 +10,7 @@ import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
-import type { PacketSink } from './pipeline.ts';
-import { Session } from './session.ts';
+import { type PacketSink, Session } from './session.ts';
 
 export type { Incomplete, Reached } from './capture-run.ts';
 
@@ -55,13 +56,12 @@ export class Replay extends CaptureRun {
   }
 
   private begin(): CaptureUnderWay {
-    const sink = this.makeSink(() => capture.decisions);
-    const { rules, packetSink, throttles, outcomes } = this;
+    const sink = this.makeSink(() => decisions);
+    const { rules, packetSink, session, throttles, outcomes } = this;
     const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const capture = this.session.begin(rules, { sink, guard, packetSink, throttles, outcomes });
-    const { decisions, pipeline } = capture;
+    const decisions = session.begin(rules, { sink, guard, packetSink, throttles, outcomes });
     return {
-      pipeline,
+      session,
       finished: () => {
         throttles?.forgottenAll();
         this.flows.add(decisions.flows);

@@ -2,18 +2,31 @@
  * The front door of the engine: tracks the flows of captures and decides them. A session is opened once and used for
  * one capture after the other. Flow table and decision table are empty at the end of each capture, and are used again
  * for the next.
+ *
+ * Batches go through a tracker, whose reports go to the decisions. The session counts packets and their outcomes, and
+ * hands each packet to the packet sink.
  */
+import type { BatchMemory } from '../capture/batch-memory.ts';
+import type { PacketBatch } from '../capture/packet-batch.ts';
+import { Counters, type FlowEnd } from '../dataplane/counters.ts';
+import type { Detection } from '../dataplane/detection.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
-import { DecisionController } from '../decision/decision-controller.ts';
+import { Outcome } from '../dataplane/outcome.ts';
+import type { Tracker, TrackerListener } from '../dataplane/tracker.ts';
+import { DecisionController, type DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import type { Decisions, Rules } from '../decision/decisions.ts';
+import type { Decisions } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
-import { type PacketSink, Pipeline } from './pipeline.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { ShadowedDecisions } from './shadowed-decisions.ts';
 import { SideBySide } from './side-by-side.ts';
+
+/** Receives every packet with its outcome, in order: writers of captures. */
+export interface PacketSink {
+  packet(batch: PacketBatch, row: number, outcome: Outcome, delayUs: number): void;
+}
 
 /** Receivers of a capture's results. */
 export interface SessionOutputs {
@@ -38,36 +51,35 @@ export interface Side {
   readonly throttles?: ThrottleListener | null;
 }
 
-/** One capture: batches go into the pipeline, whose flows are decided. */
-export interface CaptureSession {
+/** The decisions of a capture that a shadow may decide too, from any moment on. */
+export interface ShadowedCapture {
   readonly decisions: Decisions;
-  readonly pipeline: Pipeline;
-}
-
-/** One capture that a shadow may decide too, from any moment on. */
-export interface ShadowedSession extends CaptureSession {
   readonly shadowed: ShadowedDecisions;
 }
 
-/** One capture that several sets of rules decide. */
-export interface ComparedSession {
-  /** By side. */
-  readonly decisions: readonly Decisions[];
-  readonly pipeline: Pipeline;
-}
-
-export class Session {
+export class Session implements TrackerListener {
   /** Decides the flows. */
   readonly controller: DecisionController;
+  /** Counts of the capture that was begun last. */
+  counters = new Counters();
   /** The controllers of sides that decide the same flows; the first is the one above. */
   private readonly controllers: DecisionController[];
   private readonly tracker: Tracker;
+  private decisions: DecisionPort;
+  private packetSink: PacketSink | null = null;
+  private outcomes: OutcomeListener | null = null;
+  /** Rows of the batch being reported that the packet sink has. */
+  private sunkRows = 0;
+  /** Packets and bytes of that batch that were delayed or dropped. */
+  private affectedPackets = 0;
+  private affectedBytes = 0;
 
   /** `tracker` tracks flows in this thread or in workers. */
   constructor(tracker: Tracker) {
     this.tracker = tracker;
     this.controller = new DecisionController(tracker.table, tracker.evidenceLog);
     this.controllers = [this.controller];
+    this.decisions = this.controller;
   }
 
   /** The flows that are decided. */
@@ -75,32 +87,140 @@ export class Session {
     return this.tracker.table;
   }
 
-  /** Begins a capture; the pipeline of the one before must be finished. */
+  /** The memory into which packets are read. */
+  get memory(): BatchMemory {
+    return this.tracker;
+  }
+
+  /** Begins a capture; the one before must be finished. */
   begin(
     rules: Rules,
     { sink, guard = null, packetSink = null, throttles = null, outcomes = null }: SessionOutputs,
-  ): CaptureSession {
+  ): Decisions {
     const decisions = this.controller.begin(rules, sink, guard, throttles);
-    return { decisions, pipeline: new Pipeline(this.tracker, this.controller, packetSink, outcomes) };
+    this.beginWith(this.controller, packetSink, outcomes);
+    return decisions;
   }
 
   /** Begins a capture beside whose decisions a shadow may decide. */
-  beginShadowed(rules: Rules, { sink, guard = null, outcomes = null }: SessionOutputs): ShadowedSession {
+  beginShadowed(rules: Rules, { sink, guard = null, outcomes = null }: SessionOutputs): ShadowedCapture {
     const { tracker, controller } = this;
     const shadowed = new ShadowedDecisions(tracker.table, controller);
     const decisions = controller.begin(rules, shadowed.noting(sink), guard);
-    return { decisions, shadowed, pipeline: new Pipeline(tracker, shadowed, null, outcomes) };
+    this.beginWith(shadowed, null, outcomes);
+    return { decisions, shadowed };
   }
 
   /** Begins a capture that several sets of rules decide side by side. */
-  beginSides(sides: readonly Side[], listener: OutcomeListener): ComparedSession {
+  beginSides(sides: readonly Side[], listener: OutcomeListener): void {
     const { tracker, controllers } = this;
     while (controllers.length < sides.length)
       controllers.push(new DecisionController(tracker.table, tracker.evidenceLog));
-    const decisions = sides.map(({ rules, sink, guard, throttles = null }, side) =>
-      controllers[side]!.begin(rules, sink, guard, throttles),
-    );
-    const port = new SideBySide(tracker.table, controllers.slice(0, sides.length), listener);
-    return { decisions, pipeline: new Pipeline(tracker, port) };
+    for (const [side, { rules, sink, guard, throttles = null }] of sides.entries())
+      controllers[side]!.begin(rules, sink, guard, throttles);
+    this.beginWith(new SideBySide(tracker.table, controllers.slice(0, sides.length), listener));
   }
+
+  /** Begins a capture whose flows these decide. */
+  beginWith(
+    decisions: DecisionPort,
+    packetSink: PacketSink | null = null,
+    outcomes: OutcomeListener | null = null,
+  ): void {
+    this.decisions = decisions;
+    this.packetSink = packetSink;
+    this.outcomes = outcomes;
+    this.counters = new Counters();
+    this.tracker.begin(this, this.counters);
+  }
+
+  /** Takes the batch that the memory gave. With workers its decisions may come later: see `settle`. */
+  process(batch: PacketBatch): void {
+    const { counters } = this;
+    const { timeUs, count } = batch;
+    const packetsBefore = counters.packets;
+    if (count > 0) {
+      if (packetsBefore === 0) counters.firstTimeUs = timeUs[0]!;
+      counters.lastTimeUs = timeUs[count - 1]!;
+    }
+    counters.packets += count;
+    this.tracker.track(batch, packetsBefore);
+  }
+
+  /** Packet times are greater by this from the next batch on, because a clock was set. */
+  clockWasSet(byUs: number): void {
+    this.tracker.clockWasSet(byUs);
+  }
+
+  /** All packets so far are decided afterwards. */
+  settle(): void | Promise<void> {
+    return this.tracker.settle();
+  }
+
+  /** Ends all flows and begins another capture under the same decisions. Packets are numbered and counted on. */
+  async nextCapture(): Promise<void> {
+    await this.tracker.finish();
+    this.tracker.begin(this, this.counters);
+  }
+
+  /** Ends all flows: the capture is over. */
+  finish(): void | Promise<void> {
+    return this.tracker.finish();
+  }
+
+  onDetection(slot: number, detection: Detection): void {
+    this.decisions.onDetection(slot, detection);
+  }
+
+  wantsFlowEnd(slot: number): boolean {
+    return this.decisions.wantsFlowEnd(slot);
+  }
+
+  ended(slot: number, reason: FlowEnd, order: number): void {
+    this.decisions.ended(slot, reason, order);
+  }
+
+  noChangeUntil(timeUs: number): number {
+    return this.decisions.noChangeUntil(timeUs);
+  }
+
+  packet(batch: PacketBatch, row: number, slot: number, packet: number): void {
+    const wireLength = batch.wireLength[row]!;
+    const outcome = this.decisions.packet(slot, wireLength, packet);
+    if (outcome === Outcome.FORWARDED) return;
+    const { counters } = this;
+    counters.outcomePackets[outcome]!++;
+    counters.outcomeBytes[outcome]! += wireLength;
+    this.affectedPackets++;
+    this.affectedBytes += wireLength;
+    this.outcomes?.affected(0, slot, outcome, wireLength, batch.timeUs[row]!);
+    this.sinkForwarded(batch, row);
+    this.packetSink?.packet(batch, row, outcome, outcome === Outcome.DELAYED ? this.decisions.delayUs : 0);
+    this.sunkRows = row + 1;
+  }
+
+  batchDone(batch: PacketBatch): void {
+    const { counters } = this;
+    const bytes = wireBytes(batch);
+    counters.bytes += bytes;
+    counters.outcomePackets[Outcome.FORWARDED]! += batch.count - this.affectedPackets;
+    counters.outcomeBytes[Outcome.FORWARDED]! += bytes - this.affectedBytes;
+    this.affectedPackets = 0;
+    this.affectedBytes = 0;
+    this.sinkForwarded(batch, batch.count);
+    this.sunkRows = 0;
+  }
+
+  /** Hands the packets before a row to the sink that it does not have. */
+  private sinkForwarded(batch: PacketBatch, row: number): void {
+    const { packetSink } = this;
+    if (packetSink === null) return;
+    for (let passed = this.sunkRows; passed < row; passed++) packetSink.packet(batch, passed, Outcome.FORWARDED, 0);
+  }
+}
+
+function wireBytes({ wireLength, count }: PacketBatch): number {
+  let bytes = 0;
+  for (let row = 0; row < count; row++) bytes += wireLength[row]!;
+  return bytes;
 }

@@ -9,7 +9,7 @@ import { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
-import type { DecisionPort } from '../decision/decision-port.ts';
+import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions, Rules } from '../decision/decisions.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';

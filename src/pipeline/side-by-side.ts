@@ -8,7 +8,7 @@ import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import type { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';
-import type { DecisionPort } from '../decision/decision-port.ts';
+import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 
 export class SideBySide implements DecisionPort {

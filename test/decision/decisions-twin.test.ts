@@ -10,7 +10,7 @@ import { FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { Outcome } from '../../src/dataplane/outcome.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
-import type { DecisionPort } from '../../src/decision/decision-port.ts';
+import type { DecisionPort } from '../../src/decision/decision-controller.ts';
 import type { Decisions } from '../../src/decision/decisions.ts';
 import { type FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import type { Rules } from '../../src/decision/rules.ts';
@@ -18,7 +18,7 @@ import { SafetyGuard } from '../../src/decision/safety-guard.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { Session } from '../../src/pipeline/session.ts';
 import { SECOND, WireguardSession } from '../engine/wireguard-session.ts';
 import { type BuiltPacket, buildPcapHeader, buildPcapRecord } from '../kit/pcap.mjs';
 import { SeededRandom } from '../kit/random.mjs';
@@ -273,10 +273,11 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
   both.decisions = decisions;
   both.twin = new PlainDecisions(rules, (slot) => both.read(slot), guard, untilUs);
   both.quiet = [START, decisions.noChangeUntil(START)];
-  const pipeline = new Pipeline(tracker, both);
+  const session = new Session(tracker);
+  session.beginWith(both);
   let reloads = 0;
   await each(randomPackets(random), (batch) => {
-    pipeline.process(batch);
+    session.process(batch);
     decisions.checkInvariants();
     if (guard !== null && random.below(40) === 0) guard.refused = random.below(3);
     if (guard !== null && random.below(100) === 0) guard.generation++;
@@ -285,12 +286,12 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
     // Sometimes the same file again, as after a reload that changes a comment.
     if (random.below(3) !== 0) rules = randomRules(random);
     else rules = { ...rules };
-    const { lastTimeUs, packets } = pipeline.counters;
+    const { lastTimeUs, packets } = session.counters;
     const count = decisions.replaceRules(rules, lastTimeUs, packets);
     expect(count).toBe(both.twin.replaceRules(rules, lastTimeUs, packets));
     both.quiet = [lastTimeUs, decisions.noChangeUntil(lastTimeUs)];
   });
-  await pipeline.finish();
+  await session.finish();
   expect(ends).toEqual(both.ends);
   expect(ends.length).toBeGreaterThan(20);
   return { decisions, events, twin: both.twin, outcomes: both.outcomes, reloads, guard };

@@ -1,9 +1,8 @@
-// Runs the packets of captures round and round through a pipeline and prints how much heap a packet cost:
+// Runs the packets of captures round and round through a session and prints how much heap a packet cost:
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-heap.js <captures…>
 import { PacketBatch } from './capture/packet-batch.js';
 import { openCapture } from './capture/format/open-capture.js';
-import { DecisionController } from './decision/decision-controller.js';
-import { Pipeline } from './pipeline/pipeline.js';
+import { Session } from './pipeline/session.js';
 import { FingerprintSet } from './dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from './dataplane/flow/flow-table.js';
 import { LocalTracker } from './dataplane/local-tracker.js';
@@ -58,16 +57,16 @@ function renumber(batch, round) {
 /** In an array, as a number of this size in a variable of the module would be a new object at each step. */
 const clock = Float64Array.of(1_700_000_000_000_000);
 
-function run(pipeline, batches, packets) {
-  const until = pipeline.counters.packets + packets;
-  for (let round = 0; pipeline.counters.packets < until; round++) {
+function run(session, batches, packets) {
+  const until = session.counters.packets + packets;
+  for (let round = 0; session.counters.packets < until; round++) {
     for (const batch of batches) {
       renumber(batch, round);
       for (let row = 0; row < batch.count; row++) {
         clock[0] += STEP_US;
         batch.timeUs[row] = clock[0];
       }
-      pipeline.process(batch);
+      session.process(batch);
     }
   }
 }
@@ -75,12 +74,12 @@ function run(pipeline, batches, packets) {
 const batches = await load(process.argv.slice(2));
 const table = new FlowTable(CAPACITY);
 const fingerprints = new FingerprintSet();
-const controller = new DecisionController(table, fingerprints.evidenceLog);
-controller.current = decisions;
-const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
-run(pipeline, batches, WARM_UP_PACKETS);
+const session = new Session(new LocalTracker(table, undefined, fingerprints));
+session.controller.current = decisions;
+session.beginWith(session.controller);
+run(session, batches, WARM_UP_PACKETS);
 
-const { counters } = pipeline;
+const { counters } = session;
 const before = { packets: counters.packets, flows: counters.flowsStarted };
 
 /** What the code allocates, every window shows; what the compiler leaves while it warms up, on a busy machine for long, only some. */
@@ -89,7 +88,7 @@ for (let window = 0; window < WINDOWS; window++) {
   const packets = counters.packets;
   globalThis.gc();
   const heap = process.memoryUsage().heapUsed;
-  run(pipeline, batches, MEASURED_PACKETS / WINDOWS);
+  run(session, batches, MEASURED_PACKETS / WINDOWS);
   heapPerPacket = Math.min(heapPerPacket, (process.memoryUsage().heapUsed - heap) / (counters.packets - packets));
 }
 console.log(

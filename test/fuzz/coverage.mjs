@@ -23,7 +23,7 @@ export class Coverage {
   /** Notes what a run (sluice.mjs) came to, and how its capture ended. */
   note(run, end) {
     this.#add('faults', end.split(' ')[0]);
-    for (const [name, count] of Object.entries(run.pipeline.counters.notDecodedByName())) {
+    for (const [name, count] of Object.entries(run.counters.notDecodedByName())) {
       this.#add('statuses', name, count);
     }
     for (const line of run.lines) {

@@ -96,8 +96,7 @@ async function readOnce(octets, variant, first, guard) {
     });
     checkReads(octets.length, reads);
     for (const run of runs) finish(run);
-    if (first.pipeline.counters.packets !== packets)
-      throw new Failure('accounting', 'packets read and packets counted');
+    if (first.counters.packets !== packets) throw new Failure('accounting', 'packets read and packets counted');
     for (const run of [...poisoned, guarded]) compare('poison', first.result, run.result);
     return { end: `${faultName(end.fault)} ${end.message}`, packets };
   } finally {
@@ -190,8 +189,7 @@ function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function checkAccounting({ pipeline }) {
-  const { counters } = pipeline;
+function checkAccounting({ counters }) {
   const named = sum(Object.values(counters.notDecodedByName()));
   const parts = { flows: counters.flowPackets, named, unnamed: counters.notDecodedPackets - named };
   if (counters.packets !== parts.flows + parts.named || parts.unnamed !== 0) {
@@ -203,8 +201,7 @@ function checkAccounting({ pipeline }) {
 }
 
 /** Every flow ends once, the flows' packets are those counted, and no field is missing or out of range. */
-function checkEvents({ lines, pipeline }) {
-  const { counters } = pipeline;
+function checkEvents({ lines, counters }) {
   let flows = 0;
   let packets = 0;
   for (const line of lines) {

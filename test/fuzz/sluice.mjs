@@ -8,9 +8,8 @@ import { captureOf } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requireRules } from '../../dist/rules/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
-import { DecisionController } from '../../dist/decision/decision-controller.js';
 import { LocalTracker } from '../../dist/dataplane/local-tracker.js';
-import { Pipeline } from '../../dist/pipeline/pipeline.js';
+import { Session } from '../../dist/pipeline/session.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable } from '../../dist/dataplane/flow/flow-table.js';
 import { EventLines } from '../../dist/output/event/event-line.js';
@@ -87,18 +86,19 @@ const SOIL_LENGTH = 600;
 /** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
 const states = new Map();
 
-/** What runs of one name use in turn, as `replay --each` does: made anew where the run before left something behind. */
+/** What runs of one name use in turn, as `replay --each` does: made again where the run before left something behind. */
 function stateOf(capacity, name) {
   const key = `${capacity} ${name}`;
   const before = states.get(key);
   if (
     before !== undefined &&
-    before.table.activeCount + before.controller.tunnels.count + before.fingerprints.blockCount === 0
+    before.table.activeCount + before.session.controller.tunnels.count + before.fingerprints.blockCount === 0
   )
     return before;
   const table = new FlowTable(capacity);
   const fingerprints = new FingerprintSet();
-  const state = { table, fingerprints, controller: new DecisionController(table, fingerprints.evidenceLog) };
+  const tracker = new LocalTracker(table, undefined, fingerprints);
+  const state = { table, fingerprints, tracker, session: new Session(tracker) };
   states.set(key, state);
   return state;
 }
@@ -110,10 +110,11 @@ export class EngineRun {
   #fingerprints;
   #tunnels;
   #decisions;
+  #session;
 
   constructor(name, variant) {
     const policy = POLICIES[variant % POLICIES.length];
-    const { table, fingerprints, controller } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
+    const { table, fingerprints, tracker, session } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
     this.table = table;
     const events = new EventLines(showAddresses('plain'), {
       policy: { name: policy.name, sha256: policy.sha256 },
@@ -132,11 +133,12 @@ export class EngineRun {
         this.outcomes = (Math.imul(this.outcomes, 31) + outcome * 7 + Math.floor(delayUs)) | 0;
       },
     };
-    this.#tunnels = controller.tunnels;
-    this.#decisions = controller.begin({ policy, registry, mode: 'enforce' }, sink);
-    this.tracker = new LocalTracker(table, undefined, fingerprints);
+    this.#tunnels = session.controller.tunnels;
     this.#fingerprints = fingerprints;
-    this.pipeline = new Pipeline(this.tracker, controller, packets);
+    this.tracker = tracker;
+    this.#session = session;
+    this.#decisions = session.begin({ policy, registry, mode: 'enforce' }, { sink, packetSink: packets });
+    this.counters = session.counters;
   }
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
@@ -156,11 +158,11 @@ export class EngineRun {
   }
 
   process(batch) {
-    this.pipeline.process(batch);
+    this.#session.process(batch);
   }
 
   finish() {
-    this.pipeline.finish();
+    this.#session.finish();
   }
 
   /** Throws where a structure of the engine is broken. */
@@ -176,7 +178,7 @@ export class EngineRun {
 
   /** Everything that came of the run, as text: equal for equal runs. */
   get result() {
-    const { counters } = this.pipeline;
+    const { counters } = this;
     const columns = [counters.notDecoded, counters.flowsEnded, counters.outcomePackets, counters.outcomeBytes];
     const shown = { ...counters, notDecoded: null, flowsEnded: null, outcomePackets: null, outcomeBytes: null };
     return `${this.lines.join('')}${JSON.stringify(shown)}${columns.map((column) => column.join()).join(';')};${this.outcomes}`;

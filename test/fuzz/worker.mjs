@@ -33,7 +33,7 @@ for (; index < firstIndex + mostInputs && Date.now() < endTime; index++) {
   const milliseconds = performance.now() - begin;
   if (milliseconds > slowest.milliseconds) slowest = { index, milliseconds };
   octets += input.length;
-  packets += first.pipeline.counters.packets;
+  packets += first.counters.packets;
   coverage.note(first, end);
   if (failure !== undefined) await report(input, failure);
   if (index % 64 === 0) postStatistics(false);

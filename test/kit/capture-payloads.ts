@@ -5,8 +5,7 @@ import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
-import { DecisionController } from '../../src/decision/decision-controller.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { Session } from '../../src/pipeline/session.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
@@ -50,28 +49,29 @@ export type Kept = 'all' | 'up' | 'down';
 /** Runs one capture. Each packet is cut to `snapLength` bytes, and to none unless it is `kept`. */
 export async function runCapture(path: string, snapLength = Infinity, kept: Kept = 'all'): Promise<CaptureRun> {
   const fingerprints = new FingerprintSet();
-  const controller = new DecisionController(table, fingerprints.evidenceLog);
+  const session = new Session(new LocalTracker(table, undefined, fingerprints));
   const found = new FoundFlows();
   const evidence: FoundEvidence[] = [];
-  controller.begin(rules, {
-    decided: (flow) => {
-      found.add(flow);
-    },
-    ended: (flow) => {
-      found.add(flow);
-      if (flow.finding === NO_FINDING) return;
-      evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
+  session.begin(rules, {
+    sink: {
+      decided: (flow) => {
+        found.add(flow);
+      },
+      ended: (flow) => {
+        found.add(flow);
+        if (flow.finding === NO_FINDING) return;
+        evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
+      },
     },
   });
-  const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
   await forEachBatch(path, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       const length = isKept(batch, row, kept) ? snapLength : 0;
       batch.capturedLength[row] = Math.min(batch.capturedLength[row]!, length);
     }
-    pipeline.process(batch);
+    session.process(batch);
   });
-  await pipeline.finish();
+  await session.finish();
   return { found, evidence, blocksLeft: fingerprints.blockCount, rowsLeft: fingerprints.evidenceLog.count };
 }
 
@@ -82,22 +82,23 @@ export async function runSlice(
   decided: (flow: FlowRecord, packet: number) => void,
 ): Promise<void> {
   const fingerprints = new FingerprintSet();
-  const controller = new DecisionController(table, fingerprints.evidenceLog);
-  controller.begin(rules, {
-    decided: (flow, _decision, _timeUs, packet) => {
-      decided(flow, packet);
+  const session = new Session(new LocalTracker(table, undefined, fingerprints));
+  session.begin(rules, {
+    sink: {
+      decided: (flow, _decision, _timeUs, packet) => {
+        decided(flow, packet);
+      },
+      ended: () => undefined,
     },
-    ended: () => undefined,
   });
-  const pipeline = new Pipeline(new LocalTracker(table, undefined, fingerprints), controller);
   let packets = 0;
   await forEachBatch(path, (batch) => {
     // A packet of which nothing was captured reaches no flow.
     for (let row = 0; row < batch.count && packets + row + 1 < from; row++) batch.capturedLength[row] = 0;
     packets += batch.count;
-    pipeline.process(batch);
+    session.process(batch);
   });
-  await pipeline.finish();
+  await session.finish();
 }
 
 const view = new PacketView();

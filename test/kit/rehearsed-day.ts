@@ -6,7 +6,7 @@ import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
-import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { Session } from '../../src/pipeline/session.ts';
 import { openSession } from '../../src/pipeline/open-session.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
@@ -76,13 +76,14 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
       hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
     },
   };
-  const { decisions, pipeline } = openSession(200_000).begin(rules, { sink: silent, guard, packetSink: sink });
+  const session = openSession(200_000);
+  const decisions = session.begin(rules, { sink: silent, guard, packetSink: sink });
   const reloads = [...(options.reloads ?? [])];
-  await run(pipeline, capture, () => {
-    if (reloads.length === 0 || pipeline.counters.packets < reloads[0]!.beforePacket) return;
+  await run(session, capture, () => {
+    if (reloads.length === 0 || session.counters.packets < reloads[0]!.beforePacket) return;
     const { rules: next } = reloads.shift()!;
     guard?.breaker.useLimits(next.policy.safety);
-    decisions.replaceRules(next, pipeline.counters.lastTimeUs, pipeline.counters.packets);
+    decisions.replaceRules(next, session.counters.lastTimeUs, session.counters.packets);
   });
   return {
     hit,
@@ -94,7 +95,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
   };
 }
 
-async function run(pipeline: Pipeline, bytes: Buffer, between: () => void): Promise<void> {
+async function run(session: Session, bytes: Buffer, between: () => void): Promise<void> {
   let at = 0;
   const capture = captureOf('the day', {
     end: { fault: 0, message: '' },
@@ -108,9 +109,9 @@ async function run(pipeline: Pipeline, bytes: Buffer, between: () => void): Prom
   });
   const batch = new PacketBatch();
   while (await capture.read(batch)) {
-    pipeline.process(batch);
+    session.process(batch);
     between();
   }
-  await pipeline.finish();
+  await session.finish();
   await capture.close();
 }

@@ -7,7 +7,7 @@ import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { Outcome } from '../../dataplane/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
-import type { EndingFlows } from '../../decision/ending-flows.ts';
+import type { EndingFlows } from '../../decision/decision-controller.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import type { HitCounts } from '../../decision/registered-hits.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';

@@ -120,7 +120,8 @@ describe('more clients than are kept', () => {
   it('are counted as left out, and suspected findings leave room for confirmed ones', async () => {
     daemon = await ChangingRules.open(policyOf(ALLOW), HEADER, handshake);
     const tracker = new LocalTracker(new FlowTable(1000));
-    const { pipeline, shadowed } = new Session(tracker).beginShadowed(rulesOf(policyOf(ALLOW), HEADER), { sink: {} });
+    const session = new Session(tracker);
+    const { shadowed } = session.beginShadowed(rulesOf(policyOf(ALLOW), HEADER), { sink: {} });
     const draft = rulesOf(policyOf(BLOCK), HEADER);
     let comparison: ShadowComparison | null = null;
     const makeListener: Parameters<typeof shadowed.begin>[2] = (active, shadow) => {
@@ -135,11 +136,11 @@ describe('more clients than are kept', () => {
     const bytes = Buffer.concat([suspected, confirmed]);
     const capture = captureOf('memory', new MemoryInput(bytes));
     const batch = new PacketBatch();
-    while (await capture.read(batch)) pipeline.process(batch);
+    while (await capture.read(batch)) session.process(batch);
     const { hits, flows, flowsLeftOut, flowsByAction } = comparison!;
     expect([flows, hits.count, hits.newlyHit, flowsLeftOut]).toEqual([20, 8, 8, 12]);
     expect(actionFigures(flowsByAction)).toEqual({ 'allow-block': 20 });
-    await pipeline.finish();
+    await session.finish();
     await capture.close();
   });
 });

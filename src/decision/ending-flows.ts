@@ -1,4 +1,0 @@
-/** Receives decided flows that are about to end, while both tables still have them. */
-export interface EndingFlows {
-  ending(slot: number): void;
-}
