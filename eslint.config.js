@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import { plainEnglish } from './test/lint/plain-english.mjs';
 
 export default tseslint.config(
-  { ignores: ['.mutate/', 'dist/', 'node_modules/', 'coverage/'] },
+  { ignores: ['.mutate/', 'dist/', 'node_modules/', 'coverage/', 'src/dataplane/assembly/', 'test/assembly/entries/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],
