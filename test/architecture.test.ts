@@ -28,6 +28,14 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   'dataplane/flow': { sources: ['core', 'dataplane/wire'], packages: ['node:crypto'] },
   'dataplane/fingerprint': { sources: ['core', 'dataplane/wire'], packages: [] },
   dataplane: { packages: [] },
+  // Compiled to WebAssembly: sees nothing outside itself.
+  'dataplane/assembly': {
+    sources: ['dataplane/assembly/wire', 'dataplane/assembly/flow', 'dataplane/assembly/fingerprint'],
+    packages: [],
+  },
+  'dataplane/assembly/wire': { sources: ['dataplane/assembly'], packages: [] },
+  'dataplane/assembly/flow': { sources: ['dataplane/assembly', 'dataplane/assembly/wire'], packages: [] },
+  'dataplane/assembly/fingerprint': { sources: ['dataplane/assembly', 'dataplane/assembly/wire'], packages: [] },
   registry: { sources: ['core'], packages: 'any' },
   // Findings have their codes from the dataplane.
   policy: { sources: ['core', 'registry', ...FINDING_CODES], packages: 'any' },
@@ -61,7 +69,9 @@ function importsOf(file: string): Edge[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(join(SOURCES, file), 'utf8'));
   return importedFiles.map(({ fileName }) => {
     const inside = fileName.startsWith('.');
-    const to = inside ? relative(SOURCES, resolve(SOURCES, dirname(file), fileName)) : fileName;
+    // AssemblyScript names a file without its ending.
+    const path = file.startsWith('dataplane/assembly/') ? `${fileName}.ts` : fileName;
+    const to = inside ? relative(SOURCES, resolve(SOURCES, dirname(file), path)) : fileName;
     return { from: file, to, inside };
   });
 }
