@@ -19,6 +19,7 @@ import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/mode.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
+import { Sector } from '../registry/sector.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
@@ -280,8 +281,16 @@ export class Decisions {
     const kind = decisionTable.hitKinds[number] as HitKind;
     if (kind === HitKind.NONE || decisionTable.hitOutcomes[number] === outcome) return;
     decisionTable.hitOutcomes[number] = outcome;
-    const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
-    this.hits.count(kind, outcome, ruleName(rules, rule) ?? '', timeUs);
+    const { words } = decisionTable;
+    const row = number * DECISION_WORDS;
+    const source = words[row + DecisionWord.SOURCE_REGISTRATION]!;
+    const registration = source === NO_REGISTRATION ? words[row + DecisionWord.DESTINATION_REGISTRATION]! : source;
+    const subject = {
+      rule: ruleName(rules, words[row + DecisionWord.RULE]!) ?? '',
+      protocol: words[row + DecisionWord.PROTOCOL]!,
+      sector: registration === NO_REGISTRATION ? Sector.NONE : rules.registry.sectorOf(registration),
+    };
+    this.hits.count(kind, outcome, subject, timeUs);
   }
 
   /** Decides a flow, for the first time or again. The sink receives the decision if it differs from the one before. */

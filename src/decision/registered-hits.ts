@@ -7,6 +7,9 @@
  * prevented one that is let through after a reset.
  */
 
+import { PROTOCOL_NAMES } from '../core/protocol.ts';
+import { Sector, SECTOR_NAMES } from '../registry/sector.ts';
+
 /** Why a hit counts as a registered one. */
 export const HitKind = {
   NONE: 0,
@@ -29,15 +32,55 @@ export const HIT_OUTCOME_NAMES = ['none', 'would', 'prevented', 'done'] as const
 export type HitCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 const OUTCOMES = HIT_OUTCOME_NAMES.length;
+/** Rules of a scope; a policy may have thousands. */
+const MOST_RULES = 32;
+
+/** Whom a hit is about, by codes; the sector is that of the source, or else of the destination. */
+export interface HitSubject {
+  readonly rule: string;
+  readonly protocol: number;
+  readonly sector: number;
+}
+
+/** Whom hits in force were about, by names. */
+export interface HitScope {
+  readonly rules: readonly string[];
+  readonly protocols: readonly string[];
+  readonly sectors: readonly string[];
+}
 
 export class RegisteredHits {
   /** Rule and packet time of the latest hit that was not on purpose; null before the first. */
   latest: { readonly rule: string; readonly timeUs: number } | null = null;
   private readonly counts = new Float64Array(HIT_KIND_NAMES.length * OUTCOMES);
+  /** The scope of hits in force since `takeScope`; protocols and sectors by bits. */
+  private readonly rules = new Set<string>();
+  private protocols = 0;
+  private sectors = 0;
 
-  count(kind: HitKind, outcome: HitOutcome, rule: string, timeUs: number): void {
+  count(kind: HitKind, outcome: HitOutcome, { rule, protocol, sector }: HitSubject, timeUs: number): void {
     this.counts[kind * OUTCOMES + outcome]!++;
-    if (kind === HitKind.IN_FORCE) this.latest = { rule, timeUs };
+    if (kind !== HitKind.IN_FORCE) return;
+    this.latest = { rule, timeUs };
+    if (this.rules.size < MOST_RULES) this.rules.add(rule);
+    this.protocols |= 1 << protocol;
+    this.sectors |= 1 << sector;
+  }
+
+  /** Whom the hits in force since the last call were about. */
+  takeScope(): HitScope {
+    const named = (bits: number, names: readonly string[]): string[] =>
+      names.filter((_, code) => ((bits >> code) & 1) !== 0);
+    const rules = [...this.rules].filter((rule) => rule !== '');
+    const scope = {
+      rules,
+      protocols: named(this.protocols, PROTOCOL_NAMES),
+      sectors: named(this.sectors & ~(1 << Sector.NONE), SECTOR_NAMES),
+    };
+    this.rules.clear();
+    this.protocols = 0;
+    this.sectors = 0;
+    return scope;
   }
 
   of(kind: HitKind, outcome: HitOutcome): number {

@@ -81,6 +81,7 @@ export function evaluationFigures(evaluation: ChangeEvaluation): Readonly<Record
   const family = (count: AddressCount): object => ({ ipv4: count.ipv4, ipv6: String(count.ipv6) });
   return {
     registrations: { before: coverage.inForceBefore, after: coverage.inForceAfter, lost: coverage.lost },
+    lost_by_sector: coverage.lostBySector,
     addresses: {
       before: family(coverage.addressesBefore),
       after: family(coverage.addressesAfter),

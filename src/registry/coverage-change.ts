@@ -14,6 +14,7 @@
 import { PrefixRows } from './lookup/prefix-rows.ts';
 import { PrefixStack } from './lookup/prefix-stack.ts';
 import type { Registry } from './registry.ts';
+import { SECTOR_NAMES } from './sector.ts';
 
 /** A registry as it is at a packet time, µs since 1970. */
 export interface RegistryAt {
@@ -32,6 +33,8 @@ export interface CoverageChange {
   readonly inForceBefore: number;
   readonly inForceAfter: number;
   readonly lost: number;
+  /** The lost ones by the names of their sectors, without zeros. */
+  readonly lostBySector: Readonly<Record<string, number>>;
   /** Addresses covered for at least one protocol. */
   readonly addressesBefore: AddressCount;
   readonly addressesAfter: AddressCount;
@@ -61,7 +64,8 @@ export class CoverageComparison {
   private readonly stack = new PrefixStack();
   /** By family (IPv4 first), class and length: prefixes added minus prefixes taken away. */
   private readonly parts = [new Int32Array(CLASSES * LENGTHS), new Int32Array(CLASSES * LENGTHS)] as const;
-  private lost = 0;
+  /** Lost registrations by the code of their sector. */
+  private readonly lost = new Float64Array(SECTOR_NAMES.length);
 
   constructor(before: RegistryAt, after: RegistryAt) {
     this.before = new PrefixRows(before.registry, before.timeUs);
@@ -92,7 +96,10 @@ export class CoverageComparison {
     return {
       inForceBefore: before.inForce,
       inForceAfter: after.inForce,
-      lost: this.lost,
+      lost: this.lost.reduce((sum, count) => sum + count, 0),
+      lostBySector: Object.fromEntries(
+        SECTOR_NAMES.map((name, code) => [name, this.lost[code]!] as const).filter(([, count]) => count > 0),
+      ),
       addressesBefore: this.addresses((old) => old !== 0),
       addressesAfter: this.addresses((_old, now) => now !== 0),
       addressesLost: this.addresses((old, now) => (old & ~now) !== 0),
@@ -117,7 +124,7 @@ export class CoverageComparison {
     const { stack, before } = this;
     const covered = stack.close();
     for (let at = stack.closedFirst; at < stack.closedEnd; at++) {
-      if ((before.protocolsAt(at) & ~covered) !== 0) this.lost++;
+      if ((before.protocolsAt(at) & ~covered) !== 0) this.lost[before.sectorAt(at)]!++;
     }
   }
 

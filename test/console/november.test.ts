@@ -95,7 +95,12 @@ describe.skipIf(CHROMIUM === null)('10 November 2024 on the pages (skipped witho
     const report = await reportOf(daemon);
     expect(report).toMatch(/Breaker tripped|breaker tripped/);
     expect(report).toContain('unregistered');
-    expect(report).toMatch(new RegExp(`rule unregistered ${ALLOWED} 2,\\d+ 0 `));
+    expect(report).toMatch(
+      new RegExp(`protocol wireguard, openvpn, ipsec; rule unregistered, suspected-slow ${ALLOWED} 2,\\d+ 0 `),
+    );
+    // The scope of the trip is known once its minute is over.
+    await page.getByText('WireGuard, OpenVPN, IPsec; rules unregistered, suspected-slow').waitFor();
+    await picture(page, 'november-scope');
     expect(report).toMatch(/No registered user|0 registered hits|registered hits: 0/i);
     expect(complaints).toEqual([]);
     await context.close();
@@ -120,7 +125,12 @@ describe.skipIf(CHROMIUM === null)('10 November 2024 on the pages (skipped witho
       report = await reportOf(daemon);
       return report.includes(prevented.toLocaleString('en-US'));
     });
-    expect(report).toContain('everyone');
+    // Cause, scope, clients hit, clients with a decision, registered hits.
+    expect(report).toMatch(
+      new RegExp(
+        `registered \\(.*?\\) protocol [a-z, ]+; rule everyone; sector it \\d+ [\\d,]+ ${prevented.toLocaleString('en-US')} `,
+      ),
+    );
     await daemon.kill();
   });
 });

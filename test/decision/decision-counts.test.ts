@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { DecisionCounts } from '../../src/decision/decision-counts.ts';
 import { DecisionTally } from '../../src/decision/decision-tally.ts';
-import { HitKind, HitOutcome, RegisteredHits } from '../../src/decision/registered-hits.ts';
+import { HitKind, HitOutcome, type HitSubject, RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { Action } from '../../src/policy/action.ts';
 import { NO_RULE } from '../../src/policy/decide.ts';
+import { Sector } from '../../src/registry/sector.ts';
 
 it('flows are added up by protocol, stage and action', () => {
   const [one, other] = [new DecisionCounts(), new DecisionCounts()];
@@ -50,6 +51,8 @@ describe('events by rule', () => {
   });
 });
 
+const hitBy = (rule: string): HitSubject => ({ rule, protocol: Protocol.WIREGUARD, sector: Sector.BANK });
+
 describe('registered hits', () => {
   const { IN_FORCE, ON_PURPOSE, OTHER_PROTOCOL } = HitKind;
   const { WOULD, PREVENTED, DONE } = HitOutcome;
@@ -57,12 +60,12 @@ describe('registered hits', () => {
   it('are counted by kind and outcome, and the latest harm is named', () => {
     const hits = new RegisteredHits();
     expect(hits.latest).toBeNull();
-    hits.count(ON_PURPOSE, DONE, 'meant', 1);
+    hits.count(ON_PURPOSE, DONE, hitBy('meant'), 1);
     expect(hits.latest).toBeNull();
-    hits.count(IN_FORCE, WOULD, 'cut', 2);
-    hits.count(IN_FORCE, DONE, 'slow', 3);
-    hits.count(IN_FORCE, DONE, 'slow', 4);
-    hits.count(OTHER_PROTOCOL, PREVENTED, 'cut', 5);
+    hits.count(IN_FORCE, WOULD, hitBy('cut'), 2);
+    hits.count(IN_FORCE, DONE, hitBy('slow'), 3);
+    hits.count(IN_FORCE, DONE, hitBy('slow'), 4);
+    hits.count(OTHER_PROTOCOL, PREVENTED, hitBy('cut'), 5);
     expect(hits.latest).toEqual({ rule: 'slow', timeUs: 4 });
     const all = [IN_FORCE, ON_PURPOSE, OTHER_PROTOCOL];
     expect(all.map((kind) => [WOULD, PREVENTED, DONE].map((outcome) => hits.of(kind, outcome)))).toEqual([
@@ -75,12 +78,26 @@ describe('registered hits', () => {
 
   it('of two captures are added, and the later harm is kept', () => {
     const [one, other] = [new RegisteredHits(), new RegisteredHits()];
-    one.count(IN_FORCE, DONE, 'cut', 2);
+    one.count(IN_FORCE, DONE, hitBy('cut'), 2);
     one.add(other);
     expect(one.latest).toEqual({ rule: 'cut', timeUs: 2 });
-    other.count(IN_FORCE, DONE, 'slow', 9);
+    other.count(IN_FORCE, DONE, hitBy('slow'), 9);
     one.add(other);
     expect([one.total(IN_FORCE), one.latest]).toEqual([2, { rule: 'slow', timeUs: 9 }]);
+  });
+
+  it('name their rules, protocols and sectors once, those on purpose left out', () => {
+    const hits = new RegisteredHits();
+    expect(hits.takeScope()).toEqual({ rules: [], protocols: [], sectors: [] });
+    hits.count(IN_FORCE, DONE, hitBy('cut'), 1);
+    hits.count(IN_FORCE, WOULD, { rule: 'slow', protocol: Protocol.IPSEC, sector: Sector.IT }, 2);
+    hits.count(IN_FORCE, WOULD, { rule: '', protocol: Protocol.IPSEC, sector: Sector.NONE }, 3);
+    hits.count(ON_PURPOSE, DONE, { rule: 'meant', protocol: Protocol.OPENVPN, sector: Sector.OTHER }, 4);
+    const scope = { rules: ['cut', 'slow'], protocols: ['wireguard', 'ipsec'], sectors: ['it', 'bank'] };
+    expect(hits.takeScope()).toEqual(scope);
+    expect(hits.takeScope()).toEqual({ rules: [], protocols: [], sectors: [] });
+    for (let rule = 0; rule < 1000; rule++) hits.count(IN_FORCE, DONE, hitBy(`rule ${rule}`), 5);
+    expect(hits.takeScope().rules).toHaveLength(32);
   });
 
   it('are refused as counts with a reason', () => {

@@ -101,10 +101,10 @@ describe('a registered hit', () => {
 describe('the counts', () => {
   it('go through JSON and are added to those that are there', () => {
     const before = new RegisteredHits();
-    before.count(1, 3, 'cut', 5);
-    before.count(2, 1, 'meant', 6);
+    before.count(1, 3, { rule: 'cut', protocol: 1, sector: 2 }, 5);
+    before.count(2, 1, { rule: 'meant', protocol: 1, sector: 2 }, 6);
     const after = new RegisteredHits();
-    after.count(1, 3, 'cut', 7);
+    after.count(1, 3, { rule: 'cut', protocol: 1, sector: 2 }, 7);
     after.addCounts(JSON.parse(JSON.stringify(before.toCounts())));
     expect(after.toCounts()).toEqual({
       in_force: { ...NONE, done: 2 },

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import { ClientSketch } from '../../src/history/client-sketch.ts';
+import { incidentCsv } from '../../src/history/query/incident-csv.ts';
 import { readIncident, readIncidents, type ShownIncident } from '../../src/history/query/incident-list.ts';
-import type { Change, Coverage, Minute } from '../../src/history/roll-up.ts';
+import type { Change, Coverage, Minute, SeriesKey } from '../../src/history/roll-up.ts';
 import { type HistoryDatabase, openDatabase } from '../../src/history/store/database.ts';
 import { IN_MEMORY } from '../../src/history/store/in-memory.ts';
 import { MinuteWriter } from '../../src/history/store/minute-writer.ts';
@@ -34,7 +35,10 @@ class History {
     this.writer = new MinuteWriter(this.database, FOREVER, this.clock);
   }
 
-  minute(timeS: number, { clients = [], harm = [], ...coverage }: Partial<Coverage> & MinuteParts = {}): void {
+  minute(
+    timeS: number,
+    { clients = [], harm = [], series = [], ...coverage }: Partial<Coverage> & MinuteParts = {},
+  ): void {
     const sketch = new ClientSketch();
     for (const client of clients) {
       const hash = createHash('sha256').update(String(client)).digest();
@@ -45,7 +49,10 @@ class History {
       minuteS: timeS,
       hourS: this.clock.hourStart(timeS),
       dayS: this.clock.dayStart(timeS),
-      series: [],
+      series: series.map(({ decisions = 1, ...key }) => ({
+        key: { ...SERIES, ...key },
+        counts: [0, decisions, 0, 0, 0, 0, 0, 0],
+      })),
       coverage: { ...QUIET, ...coverage },
       clients: clients.length === 0 ? [] : [{ action: 'allow', sketch: sketch.toBytes() }],
       harm,
@@ -69,7 +76,18 @@ class History {
 interface MinuteParts {
   readonly clients?: readonly number[];
   readonly harm?: Minute['harm'];
+  readonly series?: readonly (Partial<SeriesKey> & { readonly decisions?: number })[];
 }
+
+const SERIES: SeriesKey = {
+  protocol: 'wireguard',
+  stage: 'confirmed',
+  action: 'allow',
+  rule: '',
+  registered: 'none',
+  sector: '',
+  mode: 'enforce',
+};
 
 const QUIET: Coverage = {
   seconds: 60,
@@ -134,12 +152,19 @@ describe('demand', () => {
       // Whole hours of three weeks would take a minute of this test's time: an hour is watched for 30 minutes.
       for (let minute = 0; minute < 30; minute++) {
         const clients = Array.from({ length: usual(hour) * (isAbove ? 4.5 : 1) }, (_, client) => client);
-        history.minute(timeS + minute * 60, { clients: minute % 10 === 0 ? clients : [] });
+        // Decisions of wireguard rise with the clients; those of ipsec and of banks stay as they are.
+        const series = [
+          { decisions: usual(hour) * (isAbove ? 5 : 1) },
+          { protocol: 'ipsec', sector: 'bank', decisions: isAbove ? 60 : 40 },
+          ...(isAbove ? [{ protocol: 'ipsec', sector: 'it' }] : []),
+        ];
+        history.minute(timeS + minute * 60, { series, clients: minute % 10 === 0 ? clients : [] });
       }
     }
     const [demand, ...others] = history.incidents();
     expect(others).toEqual([]);
     expect(demand).toMatchObject({ kind: 'demand', site: 'north', numbers: { median: 40, weeks: 3 } });
+    expect(demand!.scope).toEqual({ protocols: ['wireguard'], rules: [], sectors: ['it'] });
     // An estimate: 180 with an error of 3 %.
     expect(Math.abs(demand!.numbers.clients! - 180)).toBeLessThan(15);
     expect(demand!.from_ms / 1000).toBe(START + (outage + 3) * HOUR);
@@ -235,6 +260,16 @@ describe('a registered hit', () => {
     expect(incidents[0]!.numbers).toEqual({ reported: 2, would: 3 });
     expect(span(incidents[0]!)).toEqual([0, 60]);
   });
+
+  it('names the rules, protocols and sectors of all its changes', () => {
+    const history = new History();
+    const change = { rule: 'cut', rules: ['slow', 'cut'], protocols: ['ipsec'], sectors: ['bank'], new: 2, total: 2 };
+    history.change('hit', START, change);
+    history.change('hit', START + 60, { ...change, protocols: ['wireguard'], sectors: ['it', 'bank'] });
+    expect(history.incidents().map(({ scope }) => scope)).toEqual([
+      { rules: ['cut', 'slow'], protocols: ['ipsec', 'wireguard'], sectors: ['bank', 'it'] },
+    ]);
+  });
 });
 
 const TRIP = {
@@ -272,6 +307,37 @@ describe('a trip of the breaker', () => {
   });
 });
 
+describe('the scope of a trip', () => {
+  const cut = { action: 'block', rule: 'cut' } as const;
+
+  it('is of the decisions to throttle or block in its minute, and not of others', () => {
+    const history = new History();
+    const earlier = [{ action: 'block', rule: 'before', protocol: 'ipsec' }];
+    history.minute(START - 60, { series: earlier });
+    history.change('breaker', START + 30, { breaker: { ...TRIP, ...NUMBERS } });
+    history.change('breaker', START + 40, { breaker: { state: 'reset', mode: 'enforce' } });
+    history.minute(START, {
+      series: [
+        { ...cut, sector: 'bank', registered: 'source' },
+        { action: 'throttle', rule: 'slow', protocol: 'openvpn' },
+        { action: 'allow', rule: 'registered', protocol: 'ipsec', sector: 'it' },
+        { ...cut, protocol: 'ipsec', decisions: 0 },
+      ],
+    });
+    history.minute(START + 60, { series: earlier });
+    expect(history.incidents().map(({ scope, to_ms: to }) => ({ ...scope, to }))).toEqual([
+      { protocols: ['wireguard', 'openvpn'], rules: ['cut', 'slow'], sectors: ['bank'], to: (START + 40) * 1000 },
+    ]);
+  });
+
+  it('has 32 rules at most', () => {
+    const history = new History();
+    history.change('breaker', START, { breaker: { ...TRIP, ...NUMBERS } });
+    history.minute(START, { series: Array.from({ length: 500 }, (_, rule) => ({ ...cut, rule: `rule ${rule}` })) });
+    expect(history.incidents()[0]!.scope.rules).toHaveLength(32);
+  });
+});
+
 describe('silence', () => {
   it('lasts while the source has a problem', () => {
     const history = new History();
@@ -294,7 +360,11 @@ describe('rules', () => {
   const figures = (before: number, after: number) => ({
     sha256: 'a',
     reasons: [`${before - after} of ${before} registrations in force would be lost`],
-    figures: { registrations: { before, after, lost: before - after } },
+    figures: {
+      registrations: { before, after, lost: before - after },
+      lost_by_sector: { bank: before - after },
+      hits_by_rule: { cut: 7 },
+    },
   });
 
   it('that were refused are an incident until others are taken', () => {
@@ -306,6 +376,7 @@ describe('rules', () => {
         kind: 'reload',
         to_ms: null,
         cause: '20 of 100 registrations in force would be lost',
+        scope: { protocols: [], rules: ['cut'], sectors: ['bank'] },
         numbers: { problems: 3 },
       },
     ]);
@@ -318,7 +389,9 @@ describe('rules', () => {
     history.change('reload', START, { reload: { result: 'success', change: figures(1000, 990) } });
     expect(history.incidents()).toEqual([]);
     history.change('reload', START + 60, { reload: { result: 'success', change: figures(1000, 989) } });
-    expect(history.incidents()).toMatchObject([{ kind: 'registry', numbers: { before: 1000, after: 989, lost: 11 } }]);
+    expect(history.incidents()).toMatchObject([
+      { kind: 'registry', numbers: { before: 1000, after: 989, lost: 11 }, scope: { rules: [], sectors: ['bank'] } },
+    ]);
     expect(history.incidents().map(span)).toEqual([[60, 60]]);
   });
 });
@@ -343,6 +416,18 @@ describe('one incident', () => {
     ]);
     expect(detail.during.map(({ kind }) => kind)).toEqual([]);
     expect(readIncident(history.database, 999)).toBeNull();
+  });
+
+  it('is a row of CSV, with small groups as <5 and no formula', () => {
+    const history = new History();
+    const numbers = { clients_affected: 2, clients_seen: 900, clients_allowed: 1 };
+    history.change('breaker', START, { breaker: { ...TRIP, ...numbers, rule: '=1+1' } });
+    history.minute(START, { series: [{ action: 'block', rule: 'a, "b"', sector: 'bank' }] });
+    const [head, row, ...others] = incidentCsv(readIncidents(history.database, {}), history.clock).split('\r\n');
+    expect(head).toBe('from,to,zone,kind,subject,title,cause,numbers,protocols,rules,sectors,site,isp,link');
+    expect(row).toContain('2024-11-10T18:00:00+05:00,,Asia/Karachi,breaker,observe,,clients: 60s: 500 clients,');
+    expect(row).toContain(',affected <5; seen 900; allowed 1,wireguard,"\'=1+1; a, ""b""",bank,north,');
+    expect(others).toEqual(['']);
   });
 
   it('is listed where it touches the span, by kind and place', () => {

@@ -47,8 +47,10 @@ describe('the schema of events', () => {
   it('allows fields that it does not name only where names are data', () => {
     const { $defs } = JSON.parse(readFileSync(FILE, 'utf8')) as { $defs: Record<string, Part> };
     expect(Object.entries($defs).flatMap(([type, part]) => openPlaces(part, type))).toEqual([
+      'reload.reload.change.figures.lost_by_sector',
       'reload.reload.change.figures.actions',
       'reload.reload.change.figures.hits_by_rule',
+      'calendar.calendar.figures.lost_by_sector',
       'calendar.calendar.figures.actions',
       'calendar.calendar.figures.hits_by_rule',
       'stats.stats.not_decoded',

@@ -124,10 +124,11 @@ describe('the text summary', () => {
 
   it('reports registered hits by mode, and separately those on purpose and for another protocol', async () => {
     const hits = new RegisteredHits();
-    hits.count(HitKind.ON_PURPOSE, HitOutcome.WOULD, 'rule', 1);
+    const subject = { rule: 'rule', protocol: 1, sector: 2 };
+    hits.count(HitKind.ON_PURPOSE, HitOutcome.WOULD, subject, 1);
     expect((await text({ hits })).at(-2)).toBe('Registered hits: none; apart from these, 1 on purpose.');
-    for (let i = 0; i < 1200; i++) hits.count(HitKind.IN_FORCE, HitOutcome.WOULD, 'rule', 1);
-    hits.count(HitKind.OTHER_PROTOCOL, HitOutcome.DONE, 'rule', 1);
+    for (let i = 0; i < 1200; i++) hits.count(HitKind.IN_FORCE, HitOutcome.WOULD, subject, 1);
+    hits.count(HitKind.OTHER_PROTOCOL, HitOutcome.DONE, subject, 1);
     const apart = 'apart from these, 1 on purpose, 1 registered for another protocol.';
     expect((await text({ hits })).at(-2)).toBe(`Registered hits: 1,200, had these decisions been enforced; ${apart}`);
     const enforced = await text({ hits, mode: 'enforce' });

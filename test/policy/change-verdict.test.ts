@@ -13,6 +13,7 @@ function evaluation(fields: Partial<ChangeEvaluation> = {}): ChangeEvaluation {
       inForceBefore: 57,
       inForceAfter: 40,
       lost: 5,
+      lostBySector: { bank: 3, other: 2 },
       addressesBefore: { ipv4: 300, ipv6: 1n << 80n },
       addressesAfter: { ipv4: 200, ipv6: 2n },
       addressesLost: { ipv4: 100, ipv6: 1n },
@@ -89,6 +90,7 @@ describe('the limits that a change exceeds', () => {
 it('the figures of a change leave out actions without flows, and give IPv6 addresses as text', () => {
   expect(evaluationFigures(evaluation())).toEqual({
     registrations: { before: 57, after: 40, lost: 5 },
+    lost_by_sector: { bank: 3, other: 2 },
     addresses: {
       before: { ipv4: 300, ipv6: '1208925819614629174706176' },
       after: { ipv4: 200, ipv6: '2' },

@@ -31,7 +31,8 @@ function randomRows(random: SeededRandom, count: number): string[] {
     const protocols = random.below(2) === 0 ? '' : listed.join(';');
     const from = random.below(2) === 0 ? '' : DAY(1 + random.below(2));
     const until = random.below(2) === 0 ? '' : DAY(2 + random.below(2));
-    return `${formatPrefix(...words, length)},h,it,${protocols},${from},${until},r`;
+    const sector = ['it', 'bank', 'other'][random.below(3)]!;
+    return `${formatPrefix(...words, length)},h,${sector},${protocols},${from},${until},r`;
   });
 }
 
@@ -54,9 +55,9 @@ function twin(before: Registry, beforeUs: number, after: Registry, afterUs: numb
     if (now.includes(true)) change.addressesAfter[family]!++;
     if (old.some((was, at) => was && !now[at])) change.addressesLost[family]!++;
   }
-  let lost = 0;
+  const lostBySector: Record<string, number> = {};
   for (let row = 0; row < before.count; row++) {
-    const { prefix, protocols, validFromUs, validUntilUs } = before.registrationAt(row);
+    const { prefix, sector, protocols, validFromUs, validUntilUs } = before.registrationAt(row);
     if (beforeUs < (validFromUs ?? -Infinity) || beforeUs >= (validUntilUs ?? Infinity)) continue;
     const parser = new PrefixParser();
     parser.parse(prefix);
@@ -66,13 +67,14 @@ function twin(before: Registry, beforeUs: number, after: Registry, afterUs: numb
     );
     const asked = PROTOCOLS.filter((code) => protocols.length === 0 || protocols.includes(PROTOCOL_NAMES[code]));
     const isKept = inside.every((address) => asked.every((protocol) => covers(after, address, afterUs, protocol)));
-    if (!isKept) lost++;
+    if (!isKept) lostBySector[sector] = (lostBySector[sector] ?? 0) + 1;
   }
   const both = ([ipv4, ipv6]: readonly number[]) => ({ ipv4: ipv4!, ipv6: BigInt(ipv6!) });
   return {
     inForceBefore: before.countInForce(beforeUs),
     inForceAfter: after.countInForce(afterUs),
-    lost,
+    lost: Object.values(lostBySector).reduce((sum, count) => sum + count, 0),
+    lostBySector,
     addressesBefore: both(change.addressesBefore),
     addressesAfter: both(change.addressesAfter),
     addressesLost: both(change.addressesLost),

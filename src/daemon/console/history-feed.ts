@@ -209,7 +209,7 @@ export class HistoryFeed {
     if (total < this.hits) this.hits = total;
     if (total === this.hits || nowMs - this.hitsMs < HIT_PAUSE_MS) return;
     const { rule = '', timeUs = this.nowUs } = hits.latest ?? {};
-    this.change('hit', { rule, new: total - this.hits, total }, timeUs);
+    this.change('hit', { rule, ...hits.takeScope(), new: total - this.hits, total }, timeUs);
     this.hits = total;
     this.hitsMs = nowMs;
   }

@@ -1,6 +1,6 @@
 /** The incidents that a change begins, continues or ends. */
 import type { Change } from '../roll-up.ts';
-import { type IncidentKind, NO_SCOPE } from './incident.ts';
+import { type IncidentKind, type IncidentScope, NO_SCOPE, unitedScope } from './incident.ts';
 import type { Sighting } from './sighting.ts';
 
 /** A registry shrank if so large a part of its registrations in force is gone. */
@@ -30,8 +30,8 @@ export function changeIncidents({ kind, timeUs, fields }: Change): ChangeInciden
     case 'breaker':
       return breaker(fields.breaker as BreakerFields, timeUs);
     case 'hit': {
-      const { rule, new: reported } = fields as { rule: string; new: number };
-      const scope = { ...NO_SCOPE, rules: rule === '' ? [] : [rule] };
+      const { rule, new: reported, ...named } = fields as unknown as HitFields;
+      const scope = unitedScope({ ...NO_SCOPE, rules: rule === '' ? [] : [rule] }, { ...NO_SCOPE, ...named });
       return { sightings: [{ kind: 'hit', ...at, scope, sums: { reported } }], ends: [] };
     }
     case 'reload':
@@ -39,6 +39,11 @@ export function changeIncidents({ kind, timeUs, fields }: Change): ChangeInciden
     default:
       return NOTHING;
   }
+}
+
+interface HitFields extends Partial<IncidentScope> {
+  readonly rule: string;
+  readonly new: number;
 }
 
 interface BreakerFields {
@@ -57,7 +62,11 @@ interface ReloadFields {
   readonly problems?: number;
   readonly change?: {
     readonly reasons?: readonly string[];
-    readonly figures?: { readonly registrations?: { before: number; after: number; lost: number } };
+    readonly figures?: {
+      readonly registrations?: { before: number; after: number; lost: number };
+      readonly lost_by_sector?: Readonly<Record<string, number>>;
+      readonly hits_by_rule?: Readonly<Record<string, number>>;
+    };
   };
 }
 
@@ -98,16 +107,25 @@ function breaker(fields: BreakerFields, timeUs: number): ChangeIncidents {
 
 function reload({ result, problems = 0, change }: ReloadFields, timeUs: number): ChangeIncidents {
   const at = { fromUs: timeUs, toUs: timeUs };
+  const sectors = Object.keys(change?.figures?.lost_by_sector ?? {});
   if (result === 'failure' || result === 'refused') {
     const cause = change?.reasons?.join('; ') ?? null;
-    return { sightings: [{ kind: 'reload', ...at, cause, latest: { problems } }], ends: [] };
+    const rules = Object.keys(change?.figures?.hits_by_rule ?? {});
+    const scope = { ...NO_SCOPE, rules, sectors };
+    return { sightings: [{ kind: 'reload', ...at, cause, scope, latest: { problems } }], ends: [] };
   }
   const registrations = change?.figures?.registrations;
   const sightings: Sighting[] = [];
   if (result === 'success' && registrations !== undefined) {
     const { before, after, lost } = registrations;
     if (before - after > SHRUNK_SHARE * before)
-      sightings.push({ kind: 'registry', ...at, latest: { before, after, lost }, isOver: true });
+      sightings.push({
+        kind: 'registry',
+        ...at,
+        scope: { ...NO_SCOPE, sectors },
+        latest: { before, after, lost },
+        isOver: true,
+      });
   }
   return { sightings, ends: [['reload', null]] };
 }

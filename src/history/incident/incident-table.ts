@@ -17,6 +17,7 @@ const COLUMNS = 'id, kind, subject, begin_us, end_us, latest_us, fields';
 
 export class IncidentTable {
   private readonly findNear: Statement;
+  private readonly findBegun: Statement;
   private readonly findOpen: Statement;
   private readonly insertRow: Statement;
   private readonly updateRow: Statement;
@@ -28,6 +29,9 @@ export class IncidentTable {
         `SELECT ${COLUMNS} FROM incident WHERE place = ? AND kind = ? AND subject = ? AND begin_us <= ? AND latest_us >= ?
          ORDER BY begin_us DESC LIMIT 1`,
       )
+      .raw();
+    this.findBegun = database
+      .prepare(`SELECT ${COLUMNS} FROM incident WHERE place = ? AND kind = ? AND begin_us >= ? AND begin_us < ?`)
       .raw();
     this.findOpen = database.prepare(`SELECT ${COLUMNS} FROM incident WHERE end_us IS NULL AND place = ?`).raw();
     this.insertRow = database.prepare(
@@ -43,6 +47,11 @@ export class IncidentTable {
   near(place: number, kind: IncidentKind, subject: string, fromUs: number, toUs: number, gapUs: number) {
     const [row] = this.findNear.all(place, kind, subject, toUs + gapUs, fromUs - gapUs) as Row[];
     return row === undefined ? null : incidentOf(row);
+  }
+
+  /** The incidents of a kind that began in a stretch of time. */
+  begun(place: number, kind: IncidentKind, fromUs: number, untilUs: number): KeptIncident[] {
+    return (this.findBegun.all(place, kind, fromUs, untilUs) as Row[]).map(incidentOf);
   }
 
   /** The incidents of a place that last. */

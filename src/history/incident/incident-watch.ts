@@ -2,12 +2,19 @@
  * Detects incidents in what is written into a history. An incident that goes on is extended, not repeated, also by
  * another run of the daemon: those that last are in the database.
  */
-import type { Change, Minute } from '../roll-up.ts';
+import { type Change, type Minute, SERIES_COUNTS } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { changeIncidents } from './change-incidents.ts';
 import { DemandDetector } from './demand.ts';
-import type { Incident, IncidentKind, KeptIncident } from './incident.ts';
+import {
+  type Incident,
+  type IncidentFields,
+  type IncidentKind,
+  type IncidentScope,
+  type KeptIncident,
+  unitedScope,
+} from './incident.ts';
 import { IncidentTable } from './incident-table.ts';
 import { isLossBeyond } from './loss-bound.ts';
 import { begun, extended, type Sighting } from './sighting.ts';
@@ -22,6 +29,9 @@ const PERCENT = 100;
 
 /** Kinds that end by themselves, so long after they were seen last. */
 const QUIET_US: Partial<Record<IncidentKind, number>> = { loss: 5 * MINUTE_US, hit: 10 * MINUTE_US, demand: HOUR_US };
+
+const DECISIONS = SERIES_COUNTS.indexOf('decisions');
+const ALLOW = 'allow';
 
 export class IncidentWatch {
   private readonly table: IncidentTable;
@@ -56,7 +66,8 @@ export class IncidentWatch {
     return this.table.remove(id);
   }
 
-  private observeMinute(place: number, { minuteS, hourS, coverage, clients, harm }: Minute): void {
+  private observeMinute(place: number, minute: Minute): void {
+    const { minuteS, hourS, coverage, clients, harm } = minute;
     const fromUs = minuteS * MICROS_PER_SECOND;
     const toUs = fromUs + MINUTE_US;
     const { packets, lost_packets: lost } = coverage;
@@ -72,16 +83,20 @@ export class IncidentWatch {
     }
     const demand = clients.length === 0 ? null : this.demand.above(place, hourS);
     if (demand !== null) {
-      const { clients: largest, median, weeks } = demand;
+      const { clients: largest, median, weeks, scope } = demand;
       const hourUs = hourS * MICROS_PER_SECOND;
       this.see(place, {
         kind: 'demand',
         fromUs: hourUs,
         toUs,
         largest: { clients: largest },
+        scope,
         latest: { median, weeks },
       });
     }
+    // The event of a trip names one rule; the decisions of its minute say whom it was about.
+    for (const trip of this.table.begun(place, 'breaker', fromUs, toUs))
+      this.table.update({ ...trip, fields: withScope(trip.fields, hitScope(minute)) });
     for (const incident of this.table.open(place)) {
       const quietUs = QUIET_US[incident.kind];
       if (quietUs !== undefined && Math.abs(toUs - incident.latestUs) >= quietUs)
@@ -110,4 +125,16 @@ export class IncidentWatch {
         this.table.update({ ...incident, endUs, latestUs: endUs });
       }
   }
+}
+
+/** What the throttles and blocks of a minute were about. */
+function hitScope({ series }: Minute): IncidentScope {
+  const keys = series.filter(({ key, counts }) => key.action !== ALLOW && counts[DECISIONS]! > 0).map(({ key }) => key);
+  const names = (name: 'protocol' | 'rule' | 'sector'): string[] =>
+    keys.map((key) => key[name]).filter((one) => one !== '');
+  return { protocols: names('protocol'), rules: names('rule'), sectors: names('sector') };
+}
+
+function withScope(fields: IncidentFields, scope: IncidentScope): IncidentFields {
+  return { ...fields, scope: unitedScope(fields.scope, scope) };
 }

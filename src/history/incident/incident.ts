@@ -16,6 +16,26 @@ export interface IncidentScope {
 }
 
 export const NO_SCOPE: IncidentScope = { protocols: [], rules: [], sectors: [] };
+/** Names of a kind in a scope; a policy may have thousands of rules. */
+const MOST_NAMES = 32;
+
+/** All names of both, up to a number. */
+export function unitedScope(one: IncidentScope, other: IncidentScope): IncidentScope {
+  const both = (name: keyof IncidentScope): string[] =>
+    [...new Set([...one[name], ...other[name]])].slice(0, MOST_NAMES);
+  return { protocols: both('protocols'), rules: both('rules'), sectors: both('sectors') };
+}
+
+/** Numbers that count clients, of which small groups are not told apart. */
+const CLIENT_NUMBERS: readonly string[] = ['clients', 'median', 'affected', 'seen'];
+const SMALLEST_GROUP = 5;
+const DIGITS = 1000;
+
+/** A number that detected an incident, with three decimals at most; `<5` for a small group of clients. */
+export function shownNumber(name: string, value: number): string {
+  const isSmall = CLIENT_NUMBERS.includes(name) && value > 0 && value < SMALLEST_GROUP;
+  return isSmall ? `<${SMALLEST_GROUP}` : String(Math.round(value * DIGITS) / DIGITS);
+}
 
 export interface IncidentFields {
   /** Written by a person; null for a detected one. */

@@ -6,6 +6,8 @@ import {
   type IncidentScope,
   type KeptIncident,
   NO_FIELDS,
+  NO_SCOPE,
+  unitedScope,
 } from './incident.ts';
 
 /** Something that was seen, or seen again, in a stretch of time. */
@@ -45,13 +47,10 @@ function withSighting(before: IncidentFields, sighting: Sighting): IncidentField
   const numbers: Record<string, number> = { ...before.numbers, ...latest };
   for (const [name, value] of Object.entries(sums)) numbers[name] = (numbers[name] ?? 0) + value;
   for (const [name, value] of Object.entries(largest)) numbers[name] = Math.max(numbers[name] ?? -Infinity, value);
-  const union = (name: keyof IncidentScope): readonly string[] => [
-    ...new Set([...before.scope[name], ...(scope?.[name] ?? [])]),
-  ];
   return {
     ...before,
     cause: cause ?? before.cause,
-    scope: { protocols: union('protocols'), rules: union('rules'), sectors: union('sectors') },
+    scope: unitedScope(before.scope, scope ?? NO_SCOPE),
     numbers,
   };
 }

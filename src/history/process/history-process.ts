@@ -4,6 +4,7 @@
  */
 import { readChanges } from '../query/change-list.ts';
 import { chartCsv } from '../query/chart-csv.ts';
+import { incidentCsv } from '../query/incident-csv.ts';
 import { readIncident, readIncidents } from '../query/incident-list.ts';
 import { readLastRecorded } from '../query/last-recorded.ts';
 import { readOverview } from '../query/overview.ts';
@@ -79,8 +80,10 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return JSON.stringify(readChanges(database, question.query, question.people));
     case 'rule-day':
       return JSON.stringify(readRuleDay(database, question.query));
-    case 'incidents':
-      return JSON.stringify(readIncidents(database, question.query, question.people));
+    case 'incidents': {
+      const list = readIncidents(database, question.query, question.people);
+      return question.query.format === 'csv' ? incidentCsv(list, clock) : JSON.stringify(list);
+    }
     case 'incident':
       return JSON.stringify(readIncident(database, question.query, question.people));
     case 'note':

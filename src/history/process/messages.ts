@@ -12,7 +12,7 @@ import type { Fault } from '../store/database-fault.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
 import type { SetAside } from '../store/set-aside.ts';
 
-/** Questions, which are answered with text: JSON, but for a chart as CSV. */
+/** Questions, which are answered with text: JSON, but for a chart or incidents as CSV. */
 export type HistoryQuestion =
   | { readonly what: 'chart'; readonly query: ChartQuery }
   /** `people`: what people did is shown; left out, it is. */

@@ -17,6 +17,7 @@ export const incidentsQuery = z.strictObject({
   isp: filter,
   link: filter,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000))),
+  format: z.optional(z.enum(['json', 'csv'])),
 });
 export type IncidentsQuery = z.infer<typeof incidentsQuery>;
 

@@ -1,5 +1,5 @@
 /** Incidents: what, when, why, whom it concerned, and how many were hit meanwhile. */
-import type { IncidentKind } from '../incident/incident.ts';
+import { type IncidentKind, shownNumber } from '../incident/incident.ts';
 import { clientsText } from './effects-section.ts';
 import { fact } from './monitored-section.ts';
 import { isSmall, toFive } from './public-counts.ts';
@@ -100,7 +100,7 @@ export function publicIncidentsSection({ incidents }: ReportContext): ReportSect
 
 /** The cause in words, and the numbers that detected it. */
 function causeText({ cause, numbers }: ReportIncident): string {
-  const figures = Object.entries(numbers).map(([name, value]) => `${name} ${Math.round(value * 1000) / 1000}`);
+  const figures = Object.entries(numbers).map(([name, value]) => `${name} ${shownNumber(name, value)}`);
   const found = figures.length === 0 ? '' : `(${figures.join(', ')})`;
   return [cause ?? '', found].filter((part) => part !== '').join(' ');
 }

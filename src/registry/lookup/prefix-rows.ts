@@ -46,6 +46,11 @@ export class PrefixRows {
     return listed === 0 ? ALL_PROTOCOLS : listed;
   }
 
+  /** The code of the sector of the row at a position in the order. */
+  sectorAt(at: number): number {
+    return this.registry.sectorOf(this.rows[at]!);
+  }
+
   /** Moves to the next prefix with a row in force. */
   next(): void {
     const { rows } = this;

@@ -1,10 +1,10 @@
 /** Routes of incidents: detected ones, and notes by hand, which are actions of an operator. */
 import { incidentsQuery, type IncidentsQuery } from '../../history/query/incident-list.ts';
 import { newNote, type NewNote } from './incident-schema.ts';
-import { type ApiRoute, json, jsonText, refusal, route, seesPeople, type User } from './route.ts';
+import { type ApiRoute, csvText, json, jsonText, refusal, route, seesPeople, type User } from './route.ts';
 
 export interface IncidentAnswers {
-  /** An IncidentList, as JSON. `people`: it says who noted them. */
+  /** An IncidentList, as JSON or as CSV. `people`: it says who noted them. */
   incidents(query: IncidentsQuery, people: boolean): Promise<string>;
   /** An IncidentDetail, as JSON; `null` if there is no incident with this number. */
   incident(id: number, people: boolean): Promise<string>;
@@ -26,7 +26,10 @@ export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] 
       path: '/incidents',
       access: 'read',
       query: incidentsQuery,
-      answer: async ({ query, user }) => jsonText(await incidents.incidents(query, seesPeople(user))),
+      answer: async ({ query, user }) => {
+        const answer = await incidents.incidents(query, seesPeople(user));
+        return query.format === 'csv' ? csvText(answer, 'incidents.csv') : jsonText(answer);
+      },
     }),
     route({
       method: 'GET',

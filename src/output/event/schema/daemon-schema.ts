@@ -61,6 +61,7 @@ const figures = z.strictObject({
     after: count('In force after'),
     lost: count('In force before and not after'),
   }),
+  lost_by_sector: countsByName('Lost registrations by sector'),
   addresses: z.strictObject({ before: families, after: families, lost: families }),
   flows: count('Flows compared'),
   flows_left_out: count('Flows left out because there were too many'),

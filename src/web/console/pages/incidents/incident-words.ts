@@ -41,6 +41,17 @@ export function placeName({ site, isp, link }: Pick<ShownIncident, 'site' | 'isp
   return [site, isp, link].filter((part) => part !== '').join(', ');
 }
 
+/** The protocols, rules and sectors that it is about; empty where no one is named. */
+export function scopeWords({ scope }: ShownIncident): string {
+  const { terms } = text;
+  const protocols = scope.protocols.map((name) => terms.protocols[name] ?? name);
+  const named = { ...scope, protocols };
+  return (['protocols', 'rules', 'sectors'] as const)
+    .filter((name) => named[name].length > 0)
+    .map((name) => words.scope[name](named[name]))
+    .join('; ');
+}
+
 /** A length of time in its largest unit of which it has at least two. */
 export function lengthWords(ms: number): string {
   if (ms < MS.seconds) return words.moment;

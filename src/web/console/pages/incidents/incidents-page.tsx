@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { IncidentList, ShownIncident } from '../../../../history/query/incident-list.ts';
+import { CsvLink } from '../../component/csv-link.tsx';
 import { SeverityBadge } from '../../component/badge.tsx';
 import { DataTable } from '../../component/data-table.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
@@ -17,7 +18,15 @@ import { TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
-import { incidentAddress, kindName, lengthWords, placeName, seenWords, severityOf } from './incident-words.ts';
+import {
+  incidentAddress,
+  kindName,
+  lengthWords,
+  placeName,
+  scopeWords,
+  seenWords,
+  severityOf,
+} from './incident-words.ts';
 import { AddNote } from './note-form.tsx';
 import { TimeLine } from './time-line.tsx';
 import './incidents.css';
@@ -43,9 +52,8 @@ export function IncidentsPage({ live, place }: PageProps) {
     const value = place.query.get(name);
     return value === null ? [] : [[name, value]];
   });
-  const list = useApi<IncidentList>(
-    `/incidents?${new URLSearchParams([...Object.entries(limits), ...filters]).toString()}`,
-  );
+  const path = `/incidents?${new URLSearchParams([...Object.entries(limits), ...filters]).toString()}`;
+  const list = useApi<IncidentList>(path);
   const changes = useApi<ChangeList>(
     `/changes?${new URLSearchParams({ ...limits, kind: CHANGE_KINDS, limit: String(CHANGES) }).toString()}`,
   );
@@ -81,6 +89,9 @@ export function IncidentsPage({ live, place }: PageProps) {
             />
           )}
           {list.data?.more === true && <p class="small muted">{words.more}</p>}
+          {incidents.length > 0 && (
+            <CsvLink path={`${path}${path.endsWith('?') ? '' : '&'}format=csv`} name={words.listTitle} />
+          )}
         </Panel>
         <Panel title={words.changesTitle} size="wide">
           {changes.problem !== null && <ErrorState problem={changes.problem} retry={changes.reload} />}
@@ -134,6 +145,7 @@ function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: strin
           sortBy: ({ kind }) => kindName(kind),
         },
         { key: 'what', title: columns.what, cell: seenWords },
+        { key: 'scope', title: columns.scope, cell: scopeWords },
         ...(hasPlaces ? [{ key: 'place', title: columns.place, cell: placeName, sortBy: placeName }] : []),
       ]}
     />

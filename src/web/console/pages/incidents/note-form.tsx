@@ -48,6 +48,7 @@ function NoteDialog({ zone, onClose, onNoted }: { zone: string; onClose: () => v
     cause: '',
     protocols: '',
     rules: '',
+    sectors: '',
     from: localText(Math.floor(Date.now() / MS_PER_SECOND), zone),
     to: '',
   });
@@ -75,6 +76,7 @@ function NoteDialog({ zone, onClose, onNoted }: { zone: string; onClose: () => v
         <TextField name={words.cause} value={fields.cause} set={set('cause')} isLong />
         <TextField name={words.protocols} value={fields.protocols} set={set('protocols')} />
         <TextField name={words.rules} value={fields.rules} set={set('rules')} />
+        <TextField name={words.sectors} value={fields.sectors} set={set('sectors')} />
         <TextField name={words.from(zoneName(zone))} value={fields.from} set={set('from')} isTime isRequired />
         <TextField name={words.to(zoneName(zone))} value={fields.to} set={set('to')} isTime />
       </div>
@@ -85,7 +87,7 @@ function NoteDialog({ zone, onClose, onNoted }: { zone: string; onClose: () => v
 
 /** Null where it is not whole. */
 function noteOf(
-  fields: Readonly<Record<'title' | 'cause' | 'protocols' | 'rules' | 'from' | 'to', string>>,
+  fields: Readonly<Record<'title' | 'cause' | 'protocols' | 'rules' | 'sectors' | 'from' | 'to', string>>,
   zone: string,
 ): NewNote | null {
   const from = timeOfLocal(fields.from, zone);
@@ -102,6 +104,7 @@ function noteOf(
     ...(cause !== '' && { cause }),
     protocols: names(fields.protocols),
     rules: names(fields.rules),
+    sectors: names(fields.sectors),
     from,
     ...(to !== undefined && { to }),
   };

@@ -40,6 +40,12 @@ export const incidents = {
     kill: 'The daemon was killed, and nothing was watched until it ran again',
     stop: 'The daemon was stopped, and nothing was watched until it ran again',
   } as Record<string, string>,
+  /** Whom it is about; empty where that is all, or not known. */
+  scope: {
+    protocols: (names: readonly string[]) => names.join(', '),
+    rules: (names: readonly string[]) => `${names.length === 1 ? 'rule' : 'rules'} ${names.join(', ')}`,
+    sectors: (names: readonly string[]) => `${names.length === 1 ? 'sector' : 'sectors'} ${names.join(', ')}`,
+  },
   listTitle: 'Incidents',
   listCaption: (zone: string) => `Incidents in this span, times in ${zone}`,
   none: 'No incident in this span of time.',
@@ -55,6 +61,7 @@ export const incidents = {
     duration: 'Duration',
     kind: 'Kind',
     what: 'What was seen',
+    scope: 'What it is about',
     place: 'Place',
     time: (zone: string) => `Time (${zone})`,
     change: 'Change',
@@ -170,6 +177,7 @@ export const incidents = {
     cause: 'Cause and what was done',
     protocols: 'Protocols (with commas between them)',
     rules: 'Rules (with commas between them)',
+    sectors: 'Sectors of registrations (with commas between them)',
     from: (zone: string) => `From (${zone})`,
     to: (zone: string) => `To (${zone}); empty while it lasts`,
     save: 'Note',
