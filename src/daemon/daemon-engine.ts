@@ -14,7 +14,7 @@ import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
 import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import {
   type ChangeEvaluation,
@@ -33,7 +33,7 @@ import { compareCoverage, type CoverageChange } from '../registry/coverage-chang
 const MICROS_PER_MILLISECOND = 1000;
 
 export class RunEngine {
-  readonly table: FlowTable;
+  readonly table: FlowRows;
   readonly tunnels: Tunnels;
   readonly decisions: Decisions;
   readonly decisionTable: DecisionTable;

@@ -11,7 +11,7 @@ import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters, FlowEnd } from './counters.ts';
 import type { Detection } from './detection.ts';
 import type { EvidenceLog } from './fingerprint/evidence.ts';
-import type { FlowTable } from './flow/flow-table.ts';
+import type { FlowRows } from './flow/flow-rows.ts';
 
 /** Receives what happens to flows. A slot is valid during the call only. */
 export interface FlowListener {
@@ -41,7 +41,7 @@ export interface TrackerListener extends FlowListener {
 /** Packets are read into its memory, and then tracked. */
 export interface Tracker extends BatchMemory {
   /** The rows of reported flows, by slot. With workers these are copies. */
-  readonly table: FlowTable;
+  readonly table: FlowRows;
   /** The evidence of these flows. */
   readonly evidenceLog: EvidenceLog;
   /** Begins a capture. `counters` receives the counts of decoding and flows. */

@@ -5,7 +5,7 @@
  * them.
  */
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import type { Outcome } from '../dataplane/outcome.ts';
@@ -36,13 +36,13 @@ export interface EndingFlows {
 export class DecisionController implements DecisionPort {
   readonly decisionTable: DecisionTable;
   readonly tunnels: Tunnels;
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly evidenceLog: EvidenceLog;
   private current: Decisions | null = null;
   private readonly ends: EndingFlows[] = [];
 
   /** `table` holds the flows that the tracker reports, `evidenceLog` their evidence. */
-  constructor(table: FlowTable, evidenceLog: EvidenceLog) {
+  constructor(table: FlowRows, evidenceLog: EvidenceLog) {
     this.table = table;
     this.evidenceLog = evidenceLog;
     this.decisionTable = new DecisionTable(table.largestSlot);

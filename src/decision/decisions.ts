@@ -13,7 +13,7 @@ import { NO_ROOM } from './token-bucket.ts';
 import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { Action, ACTION_NAMES } from '../policy/action.ts';
 import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
@@ -58,7 +58,7 @@ export class Decisions {
   /** Rules and registrations are evaluated at this packet time at most: a later date has no effect yet. */
   rulesUntilUs = Infinity;
 
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly evidenceLog: EvidenceLog;
   private readonly tunnels: Tunnels;
   private rules: Rules;
@@ -76,7 +76,7 @@ export class Decisions {
   private readonly words: DecisionViews;
 
   constructor(
-    table: FlowTable,
+    table: FlowRows,
     decisionTable: DecisionTable,
     evidenceLog: EvidenceLog,
     tunnels: Tunnels,

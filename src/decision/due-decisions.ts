@@ -7,14 +7,14 @@
  * late packets as there are rows.
  */
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { nextBoundary } from '../policy/policy.ts';
 import type { Rules } from './rules.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
 
 export class DueDecisions {
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   private rules: Rules;
   /** A rule has a minimum of packets or bytes. */
@@ -27,7 +27,7 @@ export class DueDecisions {
   /** Packets from that time on since it was last computed. */
   private lateCount = 0;
 
-  constructor(table: FlowTable, decisionTable: DecisionTable, rules: Rules) {
+  constructor(table: FlowRows, decisionTable: DecisionTable, rules: Rules) {
     this.table = table;
     this.decisionTable = decisionTable;
     this.rules = rules;

@@ -11,7 +11,7 @@ import {
   findingVariant,
 } from '../dataplane/fingerprint/finding.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
+import { End, type FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 
@@ -46,7 +46,7 @@ export class FlowIdentity {
    * Fills the identity from a slot of the table and the flow's finding. Returns 1 if the initiator is the higher end,
    * else 0.
    */
-  readIdentity(table: FlowTable, slot: number, finding: Finding): 0 | 1 {
+  readIdentity(table: FlowRows, slot: number, finding: Finding): 0 | 1 {
     const { words, detailNumbers } = table;
     const row = slot * ROW_WORDS;
     const flags = words[row + FlowWord.TRANSPORT]!;
@@ -88,7 +88,7 @@ export class FlowRecord extends FlowIdentity {
 
   /** Fills the record from a slot of both tables; without a log it has no evidence. */
   read(
-    table: FlowTable,
+    table: FlowRows,
     decisions: DecisionTable,
     slot: number,
     evidenceLog: EvidenceLog | null,

@@ -7,7 +7,7 @@
  * counted.
  */
 import { Stage } from '../dataplane/fingerprint/finding.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
 import type { EndingFlows } from './decision-controller.ts';
@@ -23,7 +23,7 @@ const RING_LIMIT = 1 << 16;
 const VISIT_LIMIT = 1 << 17;
 
 export class RecentFlows implements RecordedFlows, EndingFlows {
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   private readonly tunnels: Tunnels;
   private readonly now: () => number;
@@ -35,7 +35,7 @@ export class RecentFlows implements RecordedFlows, EndingFlows {
 
   /** `now` is the packet time, µs since 1970. */
   constructor(
-    table: FlowTable,
+    table: FlowRows,
     decisionTable: DecisionTable,
     tunnels: Tunnels,
     now: () => number,

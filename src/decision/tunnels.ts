@@ -25,7 +25,7 @@ import {
 } from '../dataplane/fingerprint/finding.ts';
 import { FingerprintId } from '../dataplane/fingerprint/holder.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import { End, type FlowTable } from '../dataplane/flow/flow-table.ts';
+import { End, type FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';
 import type { Detection } from '../dataplane/detection.ts';
@@ -44,7 +44,7 @@ const KeyKind = { IKE: 1, PAIR: 2, WIREGUARD: 3 } as const;
 const NO_TUNNEL = 0;
 
 export class Tunnels {
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   private readonly evidenceLog: EvidenceLog;
   /** The tunnels, by number. */
@@ -59,7 +59,7 @@ export class Tunnels {
   readonly raisedSlots: number[] = [];
 
   /** `evidenceLog` has the evidence of the table's flows. */
-  constructor(table: FlowTable, decisionTable: DecisionTable, evidenceLog: EvidenceLog) {
+  constructor(table: FlowRows, decisionTable: DecisionTable, evidenceLog: EvidenceLog) {
     this.table = table;
     this.decisionTable = decisionTable;
     this.evidenceLog = evidenceLog;

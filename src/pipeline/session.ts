@@ -10,7 +10,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { Counters, type FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { Tracker, TrackerListener } from '../dataplane/tracker.ts';
 import { DecisionController, type DecisionPort } from '../decision/decision-controller.ts';
@@ -83,7 +83,7 @@ export class Session implements TrackerListener {
   }
 
   /** The flows that are decided. */
-  get table(): FlowTable {
+  get table(): FlowRows {
     return this.tracker.table;
   }
 

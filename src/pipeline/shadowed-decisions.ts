@@ -6,7 +6,7 @@
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
@@ -36,13 +36,13 @@ interface Shadow {
 }
 
 export class ShadowedDecisions implements DecisionPort {
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly active: DecisionController;
   private shadow: Shadow | null = null;
   /** Flows that a side has decided since the listener was called last. Both sides decide before it is. */
   private readonly decidedSlots: number[] = [];
 
-  constructor(table: FlowTable, active: DecisionController) {
+  constructor(table: FlowRows, active: DecisionController) {
     this.table = table;
     this.active = active;
   }

@@ -5,7 +5,7 @@
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowTable } from '../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
@@ -14,10 +14,10 @@ import type { OutcomeListener } from './outcome-listener.ts';
 export class SideBySide implements DecisionPort {
   readonly delayUs = 0;
   private readonly controllers: readonly DecisionController[];
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly listener: OutcomeListener;
 
-  constructor(table: FlowTable, controllers: readonly DecisionController[], listener: OutcomeListener) {
+  constructor(table: FlowRows, controllers: readonly DecisionController[], listener: OutcomeListener) {
     this.table = table;
     this.controllers = controllers;
     this.listener = listener;

@@ -17,22 +17,15 @@
  */
 import { randomInt } from 'node:crypto';
 import { invariant } from '../../core/invariant.ts';
-import { IPV4_MARK } from '../../core/ip-address.ts';
 import { partitionOfTuple } from '../wire/partition.ts';
 import { type PacketView, Transport } from '../wire/packet-view.ts';
 import { FlowIndex } from './flow-index.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
+import { FlowRows, UPPER_WORDS } from './flow-rows.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
-
-/** Words of a row's third part: the first three of each end's address. */
-const UPPER_WORDS = 6;
 
 /** What of TRANSPORT belongs to the key. */
 const KEY_BITS = 255 | FlowFlag.WIDE;
-
-/** One of a flow's two ends. */
-export const End = { LOW: 0, HIGH: 1 } as const;
-export type End = (typeof End)[keyof typeof End];
 
 /** Answers of `find`. */
 export const NO_FLOW = -1;
@@ -56,15 +49,8 @@ export function newSeed(): number {
   return randomInt(0x7fffffff);
 }
 
-export class FlowTable {
-  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit). */
-  readonly capacity: number;
-  readonly spareRows: number;
-  readonly words: Int32Array;
-  readonly numbers: Float64Array;
-  readonly details: Int32Array;
-  readonly detailNumbers: Float64Array;
-  activeCount = 0;
+export class FlowTable extends FlowRows {
+  override activeCount = 0;
 
   /** Direction of the packet that `find` was last given: 0 from the lower end to the higher, else 1. */
   direction: 0 | 1 = 0;
@@ -72,7 +58,6 @@ export class FlowTable {
   /** Of the hashes. */
   readonly seed: number;
   readonly hashKeys: HashKeys;
-  private readonly upperWords: Int32Array;
   private readonly index: FlowIndex;
   private usedSlots = 1;
   private freeSlot = 0;
@@ -81,24 +66,18 @@ export class FlowTable {
   touchedSum = 0;
 
   constructor(capacity: number, seed: number = newSeed()) {
-    this.capacity = capacity;
-    this.spareRows = spareRowsOf(capacity);
-    const rowCount = capacity + this.spareRows + 1;
+    const spareRows = spareRowsOf(capacity);
+    const rowCount = capacity + spareRows + 1;
     const rows = new ArrayBuffer(TO_CACHE_LINE + rowCount * ROW_WORDS * 4);
-    this.words = new Int32Array(rows, TO_CACHE_LINE);
-    this.numbers = new Float64Array(rows, TO_CACHE_LINE);
     const details = new ArrayBuffer(TO_CACHE_LINE + rowCount * DETAIL_WORDS * 4);
-    this.details = new Int32Array(details, TO_CACHE_LINE);
-    this.detailNumbers = new Float64Array(details, TO_CACHE_LINE);
-    this.upperWords = new Int32Array(rowCount * UPPER_WORDS);
+    super(capacity, spareRows, {
+      words: new Int32Array(rows, TO_CACHE_LINE),
+      details: new Int32Array(details, TO_CACHE_LINE),
+      upperWords: new Int32Array(rowCount * UPPER_WORDS),
+    });
     this.seed = seed;
     this.hashKeys = new HashKeys(seed);
     this.index = new FlowIndex(rowCount - 1, this);
-  }
-
-  /** Slots are 1 to this number at most. */
-  get largestSlot(): number {
-    return this.capacity + this.spareRows;
   }
 
   /**
@@ -227,31 +206,8 @@ export class FlowTable {
     this.freeSlot = slot;
   }
 
-  /** Slots are 1 to this number; the free ones among them have transport 0. */
-  get lastSlot(): number {
+  override get lastSlot(): number {
     return this.usedSlots - 1;
-  }
-
-  isActive(slot: number): boolean {
-    return slot < this.usedSlots && this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
-  }
-
-  /** The four words of an end's address (core/ip-address). */
-  readAddress(slot: number, end: End, into: Int32Array): void {
-    const { upperWords } = this;
-    const row = slot * ROW_WORDS;
-    const isWide = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
-    const upper = slot * UPPER_WORDS + (end === End.LOW ? 0 : 3);
-    into[0] = isWide ? upperWords[upper]! : 0;
-    into[1] = isWide ? upperWords[upper + 1]! : 0;
-    into[2] = isWide ? upperWords[upper + 2]! : IPV4_MARK;
-    into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
-  }
-
-  /** Bytes on the wire in a direction. */
-  bytes(slot: number, direction: number): number {
-    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]!;
-    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.BYTES + direction]! >>> 0);
   }
 
   /** Counts packets, with their bytes on the wire, in a direction. */
@@ -263,10 +219,6 @@ export class FlowTable {
     words[row + FlowWord.BYTES] = sum | 0;
     if (sum < 2 ** 32) return;
     this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]! += Math.floor(sum / 2 ** 32);
-  }
-
-  firstPacket(slot: number): number {
-    return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
   /** The partition of all flows in which a flow lies (dataplane/wire/partition). */
@@ -317,13 +269,6 @@ export class FlowTable {
       invariant(++freeCount <= this.lastSlot, 'the chain of free slots ends');
     }
     invariant(active.length + freeCount === this.lastSlot, 'a used slot is active or free');
-  }
-
-  /** Slots of all flows, in no order that means anything. */
-  activeSlots(): number[] {
-    const slots: number[] = [];
-    for (let slot = 1; slot <= this.lastSlot; slot++) if (this.isActive(slot)) slots.push(slot);
-    return slots;
   }
 
   private takeSlot(): number {

@@ -6,7 +6,7 @@
 import { invariant } from '../../core/invariant.ts';
 import { Outcome } from '../../dataplane/outcome.ts';
 import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
-import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
 
@@ -39,7 +39,7 @@ export interface VolumeSink {
 }
 
 export class FlowVolumes implements OutcomeListener {
-  private readonly table: FlowTable;
+  private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   private readonly sink: VolumeSink;
   private capacity = INITIAL_CAPACITY;
@@ -49,7 +49,7 @@ export class FlowVolumes implements OutcomeListener {
   private list = new Int32Array(INITIAL_CAPACITY);
   private listed = 0;
 
-  constructor(table: FlowTable, decisionTable: DecisionTable, sink: VolumeSink) {
+  constructor(table: FlowRows, decisionTable: DecisionTable, sink: VolumeSink) {
     this.table = table;
     this.decisionTable = decisionTable;
     this.sink = sink;

@@ -3,7 +3,7 @@
  * source was watched. A minute ends before the first packet of another one is decided or, on a quiet live source, by its
  * clock. So its counts are those of its own packets.
  */
-import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
 import type { Outcome } from '../../dataplane/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
@@ -43,7 +43,7 @@ export interface Totals {
 export interface CollectorOptions {
   readonly place: Place;
   readonly clock: ZoneClock;
-  readonly table: FlowTable;
+  readonly table: FlowRows;
   readonly decisionTable: DecisionTable;
   /** Hashes clients by the key of the deployment. */
   readonly hash: ClientHash;

@@ -1,7 +1,8 @@
 /** The writing side of reports (report.ts): puts what a worker's flow tracker finds into its event queue. */
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
-import { End, type FlowTable } from '../../dataplane/flow/flow-table.ts';
+import { End } from '../../dataplane/flow/flow-rows.ts';
+import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
 import type { FlowEnd } from '../../dataplane/counters.ts';
 import type { FlowListener } from '../../dataplane/tracker.ts';
 import type { Detection } from '../../dataplane/detection.ts';

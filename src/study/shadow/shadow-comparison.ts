@@ -8,7 +8,7 @@
 import type { Outcome } from '../../dataplane/outcome.ts';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
 import { findingStage, Stage } from '../../dataplane/fingerprint/finding.ts';
-import type { FlowTable } from '../../dataplane/flow/flow-table.ts';
+import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from '../../decision/decision-table.ts';
 import { FlowIdentity } from '../../decision/flow-record.ts';
 import type { ShadowListener } from '../../pipeline/shadowed-decisions.ts';
@@ -38,7 +38,7 @@ export interface RegisteredHit {
 
 /** What a comparison reads. */
 export interface ComparedSides {
-  readonly table: FlowTable;
+  readonly table: FlowRows;
   readonly active: DecisionTable;
   readonly shadow: DecisionTable;
   readonly shadowPolicy: Policy;

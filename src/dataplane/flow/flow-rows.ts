@@ -1,0 +1,88 @@
+/**
+ * Rows of active flows as the rest of Sluice reads them. The tracker owns them and changes them: a flow is a slot, a small
+ * number that is used again after the flow's end. The parts of a row: flow-row.ts.
+ */
+import { IPV4_MARK } from '../../core/ip-address.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
+
+/** Words of a row's third part: the first three of each end's address. */
+export const UPPER_WORDS = 6;
+
+/** One of a flow's two ends. */
+export const End = { LOW: 0, HIGH: 1 } as const;
+export type End = (typeof End)[keyof typeof End];
+
+/** Memory of the three parts of all rows. */
+export interface RowMemory {
+  /** By FlowWord. */
+  readonly words: Int32Array;
+  /** By FlowDetail. */
+  readonly details: Int32Array;
+  readonly upperWords: Int32Array;
+}
+
+export abstract class FlowRows {
+  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit). */
+  readonly capacity: number;
+  readonly spareRows: number;
+  readonly words: Int32Array;
+  /** The same memory as 64-bit numbers. */
+  readonly numbers: Float64Array;
+  readonly details: Int32Array;
+  readonly detailNumbers: Float64Array;
+  protected readonly upperWords: Int32Array;
+
+  constructor(capacity: number, spareRows: number, { words, details, upperWords }: RowMemory) {
+    this.capacity = capacity;
+    this.spareRows = spareRows;
+    this.words = words;
+    this.numbers = new Float64Array(words.buffer, words.byteOffset, words.length >> 1);
+    this.details = details;
+    this.detailNumbers = new Float64Array(details.buffer, details.byteOffset, details.length >> 1);
+    this.upperWords = upperWords;
+  }
+
+  /** Active flows. */
+  abstract readonly activeCount: number;
+
+  /** Slots are 1 to this number; the free ones among them have transport 0. */
+  abstract get lastSlot(): number;
+
+  /** Slots are 1 to this number at most. */
+  get largestSlot(): number {
+    return this.capacity + this.spareRows;
+  }
+
+  isActive(slot: number): boolean {
+    return slot <= this.lastSlot && this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] !== 0;
+  }
+
+  /** The four words of an end's address (core/ip-address). */
+  readAddress(slot: number, end: End, into: Int32Array): void {
+    const { upperWords } = this;
+    const row = slot * ROW_WORDS;
+    const isWide = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
+    const upper = slot * UPPER_WORDS + (end === End.LOW ? 0 : 3);
+    into[0] = isWide ? upperWords[upper]! : 0;
+    into[1] = isWide ? upperWords[upper + 1]! : 0;
+    into[2] = isWide ? upperWords[upper + 2]! : IPV4_MARK;
+    into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
+  }
+
+  /** Bytes on the wire in a direction. */
+  bytes(slot: number, direction: number): number {
+    const carried = this.details[slot * DETAIL_WORDS + FlowDetail.BYTES_CARRIED + direction]!;
+    return carried * 2 ** 32 + (this.words[slot * ROW_WORDS + FlowWord.BYTES + direction]! >>> 0);
+  }
+
+  firstPacket(slot: number): number {
+    return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
+  }
+
+  /** Slots of all flows, in no order that means anything. */
+  activeSlots(): number[] {
+    const slots: number[] = [];
+    for (let slot = 1; slot <= this.lastSlot; slot++) if (this.isActive(slot)) slots.push(slot);
+    return slots;
+  }
+}
