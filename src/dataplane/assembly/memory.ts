@@ -40,6 +40,23 @@ export function u32le(at: usize): u32 {
   return load<u32>(at);
 }
 
+/** True when the `length` bytes from `at` are all zero. */
+export function isZero(at: usize, length: i32): bool {
+  for (let i = 0; i < length; i++) {
+    if (byteAt(at + i) != 0) return false;
+  }
+  return true;
+}
+
+/** True when the `length` bytes at `at` are the prefix or, where fewer are there, begin it. */
+export function begins(at: usize, length: i32, prefix: usize, prefixLength: i32): bool {
+  const known = min(length, prefixLength);
+  for (let i = 0; i < known; i++) {
+    if (byteAt(at + i) != byteAt(prefix + i)) return false;
+  }
+  return true;
+}
+
 /** Copies `length` bytes; the two ranges may overlap. Each lies within one region, which the debug build checks. */
 export function copyBytes(to: usize, from: usize, length: i32): void {
   if (DEBUG) {
