@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     pages: { type: 'string', default: '100' },
+    burst: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '50000' },
     seconds: { type: 'string', default: '20' },
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench:console -- [--pages 100] [--rounds 5] [--rate 50000] [--seconds 20] [--limit 1.2]; root, for a virtual link\n',
+    'npm run bench:console -- [--pages 100] [--burst 0] [--rounds 5] [--rate 50000] [--seconds 20] [--limit 1.2]; root, for a virtual link\n',
   );
   process.exit(0);
 }
@@ -50,6 +51,8 @@ process.exitCode = lost > 0 || ratio > Number(values.limit) ? 1 : 0;
 
 function measure(pages) {
   const args = ['--json', '--limit', '1000000', '--rate', values.rate, '--seconds', values.seconds, '--pages', pages];
+  // Without pages there is no burst either.
+  if (pages !== '0') args.push('--burst', values.burst);
   const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'latency.mjs'), ...args], {
     encoding: 'utf8',
   });

@@ -27,6 +27,7 @@ read, as a distribution. Root; Debian's iproute2, util-linux, tcpreplay, tcpdump
   --packets N     packets of the generated capture, which is sent again and again with other addresses (1000000)
   --limit MS      bound on the 99th percentile (250)
   --pages N       pages of the console that are open meanwhile, each asking once a second (0)
+  --burst N       requests of one address beyond that, all at once each ten seconds (0)
   --json          print one JSON object instead
   --help
 
@@ -53,6 +54,7 @@ function readFlags() {
     json: { type: 'boolean' },
     kind: { type: 'string', default: 'realistic' },
     pages: { type: 'string', default: '0' },
+    burst: { type: 'string', default: '0' },
   };
   for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
   const { values } = parseArgs({ options });
@@ -97,7 +99,8 @@ async function measure() {
   const times = new LineTimes(sluice.child.stdout);
   const traffic = new ReplayedTraffic('left', capture, flags.rate);
   while (linkCounter('right', 'rx_packets') === 0) await sleep(50);
-  const pages = flags.pages === '0' ? null : new PollingPages(sluice.url, flags.pages);
+  const hasPages = flags.pages !== '0' || flags.burst !== '0';
+  const pages = hasPages ? new PollingPages(sluice.url, flags.pages, flags.burst) : null;
   await sleep(flags['warm-up'] * 1000);
 
   times.begin();

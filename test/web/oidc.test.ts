@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Reply } from '../kit/console-accounts.ts';
 import { type Fault, OidcProvider } from '../kit/oidc-provider.ts';
-import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
+import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const folder = temporaryFolder();
 const provider = new OidcProvider();
@@ -71,7 +71,7 @@ const sessionOf = async (reply: Reply): Promise<Record<string, unknown>> =>
 describe('signing in at a provider', () => {
   it('leads to the page that was asked for, with the role and networks of the claims', async () => {
     const { reply } = await begun();
-    expect((reply.headers['set-cookie'] as string[])[0]).toMatch(/-begun=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax/);
+    expect((reply.headers['set-cookie'] as string[])[0]).toMatch(/-begun=[\w-]{200,}; Path=\/; HttpOnly; SameSite=Lax/);
     const url = new URL(reply.headers.location as string);
     expect([...url.searchParams.keys()]).toEqual(expect.arrayContaining(['code_challenge', 'state', 'nonce']));
     const done = await signedIn();
@@ -83,6 +83,7 @@ describe('signing in at a provider', () => {
       actions: true,
       refusal: null,
     });
+    await until('the sign-in is logged', () => daemon.logged('signed in').length > 0);
     expect(daemon.logged('signed in').at(-1)).toMatchObject({ account: 'oidc:anna' });
   });
 

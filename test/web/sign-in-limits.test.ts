@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { changedNow, type Account } from '../../src/web/http/accounts/account.ts';
 import { readAccounts, writeAccounts } from '../../src/web/http/accounts/account-file.ts';
-import { addressKey, GuessLimiter } from '../../src/web/http/accounts/guess-limiter.ts';
+import { GuessLimiter } from '../../src/web/http/accounts/guess-limiter.ts';
 import { passwordProblem } from '../../src/web/http/accounts/password-rules.ts';
 import { hashPassword, PasswordWork } from '../../src/web/http/accounts/password-work.ts';
 import { IDLE_MS, LONGEST_MS, SessionTable } from '../../src/web/http/accounts/session-table.ts';
+import { addressKey } from '../../src/web/http/address-key.ts';
 import { originProblem } from '../../src/web/http/origin-check.ts';
 import { temporaryFolder } from '../kit/running-daemon.ts';
 

@@ -11,7 +11,7 @@ import {
   shadowOffAction,
   shadowOnAction,
 } from './action-schema.ts';
-import { type ApiAnswer, type ApiRoute, json, refusal, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, route, type User } from './route.ts';
 
 /** Rejects with ActionRefusal where what the user saw has changed. */
 export interface ConsoleActions {
@@ -57,6 +57,7 @@ export function actionRoutes(actions: ConsoleActions): readonly ApiRoute[] {
       method: 'POST',
       path: '/actions/preview-reload',
       access: 'act',
+      most: COSTLY,
       answer: (call) => asUser(call.user, (user) => actions.previewReload(user)),
     }),
     route({ method: 'GET', path: '/drafts', access: 'act', answer: async () => json(await actions.drafts()) }),

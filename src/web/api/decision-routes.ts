@@ -1,7 +1,7 @@
 /** Routes of recent decisions: a list with filters, the same as a file, and the explanation of one. */
 import type { DecisionKey } from '../../history/recent/decision-explanation.ts';
 import { type DecisionsQuery, decisionsQuery } from '../../history/recent/decision-query.ts';
-import { type ApiAnswer, type ApiRoute, jsonText, refusal, route } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, jsonText, refusal, route } from './route.ts';
 
 export interface DecisionAnswers {
   /** JSON of a DecisionList, or why the query cannot be answered. */
@@ -52,6 +52,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
       method: 'GET',
       path: '/decisions/:id/bytes',
       access: 'audit',
+      most: COSTLY,
       answer: async ({ params }) => {
         const key = parseKey(params.id!);
         if (key === null) return refusal(400, `id: ${KEYS}`);

@@ -15,7 +15,7 @@ import {
   summaryQuery,
 } from './registry-schema.ts';
 import { csvOf, type CsvValue } from './csv-rows.ts';
-import { type ApiAnswer, type ApiRoute, csvText, json, refusal, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, csvText, json, refusal, route, type User } from './route.ts';
 
 /** Answers are made in steps, so that packets are not delayed. Rejects with RegistryBusy where too many wait. */
 export interface RegistryAnswers {
@@ -82,6 +82,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/registry/expiring.csv',
       access: 'read',
+      most: COSTLY,
       answer: ({ user }) => unlessBusy(async () => csvText(await registry.csv('expiring', user), 'expiring.csv')),
     }),
     route({
@@ -95,6 +96,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/registry/overlaps.csv',
       access: 'read',
+      most: COSTLY,
       answer: ({ user }) => unlessBusy(async () => csvText(await registry.csv('overlaps', user), 'overlaps.csv')),
     }),
   ];

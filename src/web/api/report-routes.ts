@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { type ReportQuery, reportQuery } from '../../history/report/report-query.ts';
 import type { ReportPreview } from '../../history/report/report-head.ts';
 import type { ReportList } from './report-schema.ts';
-import { type ApiAnswer, type ApiRoute, json, refusal, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, route, type User } from './route.ts';
 
 export const REPORT_FORMATS = ['html', 'pdf', 'csv', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -64,6 +64,7 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/reports/preview',
       access: 'read',
+      most: COSTLY,
       query: reportQuery,
       answer: async ({ query, user }) => previewAnswer(await reports.preview(query, user)),
     }),
@@ -71,6 +72,7 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/reports/made',
       access: 'read',
+      most: COSTLY,
       query: madeQuery,
       answer: async ({ query: { format, table = '', ...query }, user }) =>
         fileAnswer(await reports.made(query, { format, table }, user), format),
@@ -79,6 +81,7 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
       method: 'GET',
       path: '/reports/kept/:id',
       access: 'read',
+      most: COSTLY,
       query: keptQuery,
       answer: async ({ params, query: { format, table = '' }, user }) =>
         fileAnswer(await reports.keptFile(params.id!, { format, table }, user), format),

@@ -60,6 +60,8 @@ export interface Route<Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly access: Access;
+  /** Requests of one address that are answered in ten seconds, for a route that takes much work; left out for the general bound. */
+  readonly most?: number;
   /** Left out where there is no query, or no body. */
   readonly query?: z.ZodMiniType<Query>;
   readonly body?: z.ZodMiniType<Body>;
@@ -68,6 +70,9 @@ export interface Route<Query = unknown, Body = unknown> {
 
 /** A route of the API, whose path is written without the API's own, which is set before it (routes). */
 export type ApiRoute = Route;
+
+/** `most` of routes that take much work. People ask less often. */
+export const COSTLY = 100;
 
 export const API = '/api/v1';
 

@@ -9,8 +9,10 @@ import type { ConsoleAccess } from './accounts/console-access.ts';
 import { accessRefusal } from './accounts/route-access.ts';
 import type { SessionCookie } from './accounts/session-cookie.ts';
 import { isToken, type Session } from './accounts/session-table.ts';
+import { acceptsGzip, compressedAnswer, isCompressible } from './compressed-answer.ts';
 import { originProblem } from './origin-check.ts';
 import type { RefusalLog } from './refusal-log.ts';
+import { rateOf } from './request-rate.ts';
 import { checked } from './schema-check.ts';
 import { pathOf, type Refusal } from './request-check.ts';
 
@@ -49,11 +51,12 @@ function methodsOf(method: Route['method']): readonly string[] {
 }
 
 function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
-  const { method, path, query: querySchema, body: bodySchema, answer } = one;
+  const { method, path, access, query: querySchema, body: bodySchema, answer } = one;
   const sessions = new WeakMap<FastifyRequest, Session>();
   app.route({
     method,
     url: path,
+    ...(one.most !== undefined && { config: rateOf(one.most) }),
     onRequest: (request, reply, done) => {
       const session = parts.access.sessionOf(parts.cookie.idIn(request));
       const refused = callRefusal(one, request, session, parts);
@@ -80,7 +83,11 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
       const user = sessions.get(request)?.user ?? null;
       const call = { query: query?.data, body: body?.data, params, user };
       const answered = await answer(call, callerOf(request, parts));
-      return answered.etag === undefined ? send(reply, answered) : sendVersion(request, reply, answered, answered.etag);
+      if (answered.etag !== undefined) return sendVersion(request, reply, answered, answered.etag);
+      if (!isCompressible(answered, access)) return send(reply, answered);
+      void reply.header('vary', 'accept-encoding');
+      const isTaken = acceptsGzip(request.headers['accept-encoding']);
+      return send(reply, isTaken ? await compressedAnswer(answered) : answered);
     },
   });
 }
@@ -116,8 +123,7 @@ function sendVersion(request: FastifyRequest, reply: FastifyReply, answer: ApiAn
   void reply.headers({ etag, vary: 'accept-encoding' });
   if (headers['if-none-match'] === etag) return reply.code(304).header('cache-control', 'no-store').send();
   const { gzipped } = answer;
-  if (gzipped === undefined || !/\bgzip\b/.test(headers['accept-encoding']?.toString() ?? ''))
-    return send(reply, answer);
+  if (gzipped === undefined || !acceptsGzip(headers['accept-encoding'])) return send(reply, answer);
   void reply.header('content-encoding', 'gzip');
   return send(reply, { ...answer, body: gzipped() });
 }

@@ -5,6 +5,7 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { addressKey } from './address-key.ts';
 import type { HttpOptions } from './http-options.ts';
 
 /** A whole request must have come after this time. Node looks for late ones at the interval. */
@@ -12,8 +13,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CHECK_INTERVAL_MS = 1000;
 const LARGEST_HEADER_BYTES = 16_384;
 const MOST_CONNECTIONS = 1024;
-/** One machine cannot take all of them. A proxy, which has all clients, can. */
-const MOST_CONNECTIONS_OF_PEER = 400;
+/** One machine, or a /64 of IPv6, cannot take all of them. A proxy, which has all clients, can. */
+export const MOST_CONNECTIONS_OF_PEER = 400;
 
 export function limitedServer({ tls, proxy }: Pick<HttpOptions, 'tls' | 'proxy'>, serve: RequestListener): Server {
   const limits = {
@@ -31,20 +32,37 @@ export function limitedServer({ tls, proxy }: Pick<HttpOptions, 'tls' | 'proxy'>
   return server;
 }
 
+/** Counts the connections of peers. */
+export class PeerConnections {
+  private readonly counts = new Map<string, number>();
+
+  /** False for one too many, which is not counted. */
+  open(address: string): boolean {
+    const peer = addressKey(address);
+    const count = this.counts.get(peer) ?? 0;
+    if (count >= MOST_CONNECTIONS_OF_PEER) return false;
+    this.counts.set(peer, count + 1);
+    return true;
+  }
+
+  close(address: string): void {
+    const peer = addressKey(address);
+    const left = this.counts.get(peer)! - 1;
+    if (left > 0) this.counts.set(peer, left);
+    else this.counts.delete(peer);
+  }
+}
+
 function limitPeers(server: Server): void {
-  const counts = new Map<string, number>();
+  const peers = new PeerConnections();
   server.on('connection', (socket: Socket) => {
-    const peer = socket.remoteAddress ?? '';
-    const count = (counts.get(peer) ?? 0) + 1;
-    if (count > MOST_CONNECTIONS_OF_PEER) {
+    const { remoteAddress = '' } = socket;
+    if (!peers.open(remoteAddress)) {
       socket.destroy();
       return;
     }
-    counts.set(peer, count);
     socket.once('close', () => {
-      const left = counts.get(peer)! - 1;
-      if (left > 0) counts.set(peer, left);
-      else counts.delete(peer);
+      peers.close(remoteAddress);
     });
   });
 }

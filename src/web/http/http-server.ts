@@ -16,13 +16,16 @@ import { PasswordSignIn } from './accounts/password-sign-in.ts';
 import { SessionCookie } from './accounts/session-cookie.ts';
 import { sessionRoutes } from './accounts/session-routes.ts';
 import { addRoutes, send } from './api-routes.ts';
+import { addressKey } from './address-key.ts';
 import { answerUnparsed, limitedServer } from './connections.ts';
+import { clientAddress } from './forwarded-address.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
 import { addPages } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RefusedRate } from './refused-rate.ts';
 import { pathOf, type Refusal, requestRefusal } from './request-check.ts';
+import { RequestPace } from './request-pace.ts';
 import { limitRate } from './request-rate.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from './security-headers.ts';
 
@@ -51,6 +54,7 @@ export class HttpServer {
   private readonly plain: ReadonlyMap<string, Route>;
   /** Null behind a proxy, which has the requests of everybody. */
   private readonly refusedRate: RefusedRate | null;
+  private readonly pace = new RequestPace();
   private readonly server: Server;
   private app: FastifyInstance | null = null;
 
@@ -101,18 +105,31 @@ export class HttpServer {
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = requestRefusal(request, this.options);
-    if (refused !== null) {
-      this.answer(request, response, this.refused(request, refused));
-      return;
-    }
-    const path = pathOf(request);
-    const route = this.plain.get(path);
-    if (route !== undefined) this.answer(request, response, await this.plainAnswer(route, request));
-    else if (this.refusedRate?.isExceeded(request.socket.remoteAddress ?? '') === true) {
-      this.count(TOO_MANY);
-      request.socket.destroy();
-    } else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
-    else this.app.routing(request, response);
+    const route = this.plain.get(pathOf(request));
+    const { remoteAddress = '' } = request.socket;
+    if ((refused !== null || route === undefined) && this.refusedRate?.isExceeded(remoteAddress) === true)
+      this.drop(request);
+    else if (refused !== null) this.answer(request, response, this.refused(request, refused));
+    else if (route !== undefined) this.answer(request, response, await this.plainAnswer(route, request));
+    else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
+    else this.serveInTurn(this.app, request, response);
+  }
+
+  private serveInTurn(app: FastifyInstance, request: IncomingMessage, response: ServerResponse): void {
+    const { headers, socket } = request;
+    const { proxy } = this.options;
+    let { remoteAddress: address = '' } = socket;
+    if (proxy !== null) headers['x-forwarded-for'] = address = clientAddress(headers, proxy);
+    const isTaken = this.pace.add(addressKey(address), () => {
+      if (!socket.destroyed) app.routing(request, response);
+    });
+    if (!isTaken) this.drop(request);
+  }
+
+  /** Ends a connection that asks too much, unread. */
+  private drop({ socket }: IncomingMessage): void {
+    this.count(TOO_MANY);
+    socket.destroy();
   }
 
   private async plainAnswer(route: Route, request: IncomingMessage): Promise<ApiAnswer> {
@@ -154,7 +171,7 @@ export class HttpServer {
     const app = Fastify({
       serverFactory: () => this.server,
       bodyLimit: LARGEST_BODY_BYTES,
-      // Addresses of clients come from the proxy's header.
+      // Addresses of clients come from the proxy's header, which has one by now.
       trustProxy: options.proxy ?? false,
       clientErrorHandler: (error, socket) => {
         const status = answerUnparsed(error, socket);

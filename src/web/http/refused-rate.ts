@@ -2,7 +2,7 @@
  * Bounds how many refused requests of one address are looked at: beyond that its connections are closed unread for the
  * rest of a window. Refusals cost little each, and thousands a second would still take time from the capture.
  */
-import { addressKey } from './accounts/guess-limiter.ts';
+import { addressKey } from './address-key.ts';
 
 const WINDOW_MS = 10_000;
 export const MOST_REFUSED = 5000;

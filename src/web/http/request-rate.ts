@@ -27,3 +27,8 @@ export function limitRate(app: FastifyInstance): void {
       new TooManyRequests(`too many requests from this address: try again in ${Math.ceil(ttl / 1000)} s`),
   });
 }
+
+/** The configuration of a route of which one address may ask only so many in the window. */
+export function rateOf(most: number): { readonly rateLimit: { readonly max: number; readonly timeWindow: number } } {
+  return { rateLimit: { max: most, timeWindow: WINDOW_MS } };
+}

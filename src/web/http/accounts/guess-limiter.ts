@@ -66,13 +66,3 @@ export class GuessLimiter {
     if (guesses.failures <= 0) this.keys.delete(key);
   }
 }
-
-/** One household or company has a /64 of IPv6. */
-export function addressKey(address: string): string {
-  if (!address.includes(':') || /^::ffff:\d/i.test(address)) return address.replace(/^::ffff:/i, '');
-  const [head = '', tail = ''] = address.split('::', 2);
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : [];
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
-}

@@ -1,6 +1,6 @@
 /** The routes by which a browser goes to the provider and comes back. Failures lead to the sign-in page. */
 import * as z from 'zod/mini';
-import { API, type ApiAnswer, type Caller, plainText, type Route, route } from '../../api/route.ts';
+import { API, type ApiAnswer, type Caller, COSTLY, plainText, type Route, route } from '../../api/route.ts';
 import type { RefusalLog } from '../refusal-log.ts';
 import type { ConsoleAccess } from './console-access.ts';
 import { NoAccess, OidcSignIn } from './oidc-sign-in.ts';
@@ -14,6 +14,7 @@ export interface OidcParts {
 
 const BEGIN = `${API}/sign-in/oidc`;
 const RETURN = `${BEGIN}/return`;
+/** Longer ones would not fit into a cookie. */
 const LONGEST_PATH = 2000;
 
 /** None without a provider. */
@@ -34,11 +35,12 @@ export function oidcRoutes({ access, cookie, refusals }: OidcParts): readonly Ro
       method: 'GET',
       path: BEGIN,
       access: 'open',
+      most: COSTLY,
       query: z.strictObject({ to: z.optional(z.string().check(z.maxLength(LONGEST_PATH))) }),
       answer: async ({ query }, caller) => {
         try {
-          const { key, url } = await provider.begin(caller.origin + RETURN, localPath(query.to, caller.origin));
-          return redirect(url.href, cookie.setBegun(key));
+          const { sealed, url } = await provider.begin(caller.origin + RETURN, localPath(query.to, caller.origin));
+          return redirect(url.href, cookie.setBegun(sealed));
         } catch (error) {
           return failed(error, caller);
         }
@@ -48,6 +50,8 @@ export function oidcRoutes({ access, cookie, refusals }: OidcParts): readonly Ro
       method: 'GET',
       path: RETURN,
       access: 'open',
+      // Each is a question to the provider.
+      most: COSTLY,
       query: z.record(z.string(), z.string()),
       answer: async ({ query }, caller) => {
         try {
@@ -71,5 +75,6 @@ function redirect(location: string, ...cookies: readonly string[]): ApiAnswer {
 function localPath(to: string | undefined, origin: string): string {
   if (to === undefined || !URL.canParse(to, origin)) return '/';
   const { origin: given, pathname, search } = new URL(to, origin);
-  return given === origin && !pathname.startsWith('//') ? pathname + search : '/';
+  const path = pathname + search;
+  return given === origin && !path.startsWith('//') && path.length <= LONGEST_PATH ? path : '/';
 }

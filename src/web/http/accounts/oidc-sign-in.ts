@@ -1,8 +1,7 @@
 /**
  * Signing in at a provider by OpenID Connect: authorization code with PKCE, state and nonce. What a browser has begun is
- * kept here for ten minutes, under a cookie, and is used once.
+ * in its cookie, sealed (begun-sign-in).
  */
-import { randomBytes } from 'node:crypto';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -16,47 +15,29 @@ import {
   randomState,
 } from 'openid-client';
 import type { User } from '../../api/route.ts';
+import { BegunSignIns } from './begun-sign-in.ts';
 import type { OidcConfig } from './oidc-config.ts';
 import { oidcUser } from './oidc-user.ts';
 
-const MOST_BEGUN = 1000;
-const LONGEST_MS = 600_000;
 const PROVIDER_TIMEOUT_SECONDS = 5;
-const KEY_BYTES = 32;
-
-interface Begun {
-  readonly verifier: string;
-  readonly state: string;
-  readonly nonce: string;
-  /** Where the session leads. */
-  readonly to: string;
-  readonly untilMs: number;
-}
 
 /** The provider knows its user, and the configuration gives that one no access. */
 export class NoAccess extends Error {}
 
 export class OidcSignIn {
   private readonly config: OidcConfig;
-  private readonly now: () => number;
-  private readonly begun = new Map<string, Begun>();
+  private readonly begun: BegunSignIns;
   private provider: Promise<Configuration> | null = null;
 
   constructor(config: OidcConfig, now: () => number = () => performance.now()) {
     this.config = config;
-    this.now = now;
+    this.begun = new BegunSignIns(now);
   }
 
-  /** Begins to sign in: the key of what was begun, for a cookie, and the provider's address. Rejects without a provider. */
-  async begin(returnTo: string, to: string): Promise<{ readonly key: string; readonly url: URL }> {
+  /** Begins to sign in: what was begun, sealed for a cookie, and the provider's address. Rejects without a provider. */
+  async begin(returnTo: string, to: string): Promise<{ readonly sealed: string; readonly url: URL }> {
     const provider = await this.discovered();
-    const one = {
-      verifier: randomPKCECodeVerifier(),
-      state: randomState(),
-      nonce: randomNonce(),
-      to,
-      untilMs: this.now() + LONGEST_MS,
-    };
+    const one = { verifier: randomPKCECodeVerifier(), state: randomState(), nonce: randomNonce(), to };
     const url = buildAuthorizationUrl(provider, {
       redirect_uri: returnTo,
       scope: this.config.scopes.join(' '),
@@ -65,22 +46,17 @@ export class OidcSignIn {
       state: one.state,
       nonce: one.nonce,
     });
-    const key = randomBytes(KEY_BYTES).toString('base64url');
-    if (this.begun.size >= MOST_BEGUN) this.begun.delete(this.begun.keys().next().value!);
-    this.begun.set(key, one);
-    return { key, url };
+    return { sealed: this.begun.seal(one), url };
   }
 
   /**
    * `current`: the address to which the provider sent the browser. Rejects with NoAccess, or with whatever is wrong with
    * the answer.
    */
-  async finish(key: string | undefined, current: URL): Promise<{ readonly user: User; readonly to: string }> {
-    const one = key === undefined ? undefined : this.begun.get(key);
+  async finish(sealed: string | undefined, current: URL): Promise<{ readonly user: User; readonly to: string }> {
     // Whatever comes of it, it is used once.
-    if (key !== undefined) this.begun.delete(key);
-    if (one === undefined || this.now() > one.untilMs)
-      throw new Error('nothing was begun in this browser, or too long ago');
+    const one = sealed === undefined ? null : this.begun.use(sealed);
+    if (one === null) throw new Error('nothing was begun in this browser, or too long ago');
     const tokens = await authorizationCodeGrant(await this.discovered(), current, {
       pkceCodeVerifier: one.verifier,
       expectedState: one.state,

@@ -4,9 +4,10 @@
  */
 import type { Caller } from '../../api/route.ts';
 import type { SignInBody } from '../../api/session-schema.ts';
+import { addressKey } from '../address-key.ts';
 import type { RefusalLog } from '../refusal-log.ts';
 import type { ConsoleAccess } from './console-access.ts';
-import { ADDRESS_LIMITS, addressKey, GuessLimiter, NAME_LIMITS } from './guess-limiter.ts';
+import { ADDRESS_LIMITS, GuessLimiter, NAME_LIMITS } from './guess-limiter.ts';
 import { PasswordWork } from './password-work.ts';
 
 const MS_PER_SECOND = 1000;

@@ -23,9 +23,9 @@ export class SessionCookie {
     return `${this.name}=${id}; ${this.with('Strict')}`;
   }
 
-  /** The key of a sign-in that was begun at a provider, whose answer comes from another site: hence no Strict. */
-  setBegun(key: string): string {
-    return `${this.name}-begun=${key}; ${this.with('Lax')}; Max-Age=600`;
+  /** A sign-in that was begun at a provider, sealed. The provider's answer comes from another site: hence no Strict. */
+  setBegun(sealed: string): string {
+    return `${this.name}-begun=${sealed}; ${this.with('Lax')}; Max-Age=600`;
   }
 
   begunIn({ cookies }: Pick<Caller, 'cookies'>): string | undefined {
