@@ -209,7 +209,7 @@ class CompareRun {
   /** Begins a capture: every set of rules decides its flows, as if it were enforced. */
   private begin(): CaptureUnderWay {
     const { candidates, comparison, throttles } = this;
-    const guards = candidates.map(({ rules }) => new TrialGuard(rules.policy.safety));
+    const guards = TrialGuard.sideBySide(candidates.map(({ rules }) => rules.policy.safety));
     const sides = candidates.map(({ rules }, side) => ({
       rules,
       sink: comparison.sinkOf(side),

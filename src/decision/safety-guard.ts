@@ -50,9 +50,18 @@ export class SafetyGuard {
   }));
   private hitCount = 0;
 
-  /** `key`: four words that are the deployment's secret (policy/client-hash). */
-  constructor(safety: Safety, key: ArrayLike<number>, onTrip: (report: TripReport) => void, capacities?: Capacities) {
-    this.breaker = new Breaker(safety, key, capacities);
+  /**
+   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: a guard with the same key that is
+   * always asked first about the same packets.
+   */
+  constructor(
+    safety: Safety,
+    key: ArrayLike<number>,
+    onTrip: (report: TripReport) => void,
+    capacities?: Capacities,
+    beside: SafetyGuard | null = null,
+  ) {
+    this.breaker = new Breaker(safety, key, capacities, beside?.breaker);
     this.onTrip = onTrip;
   }
 

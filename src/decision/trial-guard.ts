@@ -21,12 +21,24 @@ export class TrialGuard extends SafetyGuard {
   /** The first trip of each kind: of suspected findings only, and of all. */
   readonly trips: TrialTrip[] = [];
 
-  /** `onTrip` receives each of these trips. */
-  constructor(safety: Safety, onTrip: (report: TripReport) => void = () => undefined) {
-    super(safety, TRIAL_KEY, (report) => {
+  /** `onTrip` receives each of these trips. `beside`: another trial that is always asked first about the same packets. */
+  constructor(
+    safety: Safety,
+    onTrip: (report: TripReport) => void = () => undefined,
+    beside: TrialGuard | null = null,
+  ) {
+    const note = (report: TripReport): void => {
       this.trips.push({ trip: report.trip, rule: report.rule ?? '' });
       onTrip(report);
-    });
+    };
+    super(safety, TRIAL_KEY, note, undefined, beside);
+  }
+
+  /** Trials of policies that decide the same packets side by side, in this order. */
+  static sideBySide(safeties: readonly Safety[]): TrialGuard[] {
+    const guards: TrialGuard[] = [];
+    for (const safety of safeties) guards.push(new TrialGuard(safety, undefined, guards[0] ?? null));
+    return guards;
   }
 
   /**

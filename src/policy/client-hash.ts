@@ -10,6 +10,7 @@
 export type Address = ArrayLike<number>;
 
 export const HASH_KEY_WORDS = 4;
+const MESSAGE_WORDS = 4;
 const MESSAGE_LENGTH = 16;
 
 export class ClientHash {
@@ -17,21 +18,31 @@ export class ClientHash {
   high = 0;
   low = 0;
   private readonly key: Int32Array;
+  private readonly last = new Int32Array(MESSAGE_WORDS);
 
   /** Throws TypeError where the key is not of four words. */
   constructor(key: ArrayLike<number>) {
     if (key.length !== HASH_KEY_WORDS) throw new TypeError(`a key has ${HASH_KEY_WORDS} words`);
     this.key = Int32Array.from(key);
+    this.hashLast();
   }
 
   get words(): readonly number[] {
     return [...this.key];
   }
 
+  /** The hash of an address; that of the last one is kept. */
   take(address: Address): void {
-    const { key } = this;
-    this.high = halfSipHash(key[0]!, key[1]!, address);
-    this.low = halfSipHash(key[2]!, key[3]!, address);
+    const { last } = this;
+    if (last[0] === address[0] && last[1] === address[1] && last[2] === address[2] && last[3] === address[3]) return;
+    for (let word = 0; word < MESSAGE_WORDS; word++) last[word] = address[word]!;
+    this.hashLast();
+  }
+
+  private hashLast(): void {
+    const { key, last } = this;
+    this.high = halfSipHash(key[0]!, key[1]!, last);
+    this.low = halfSipHash(key[2]!, key[3]!, last);
   }
 }
 

@@ -51,6 +51,13 @@ export class TimeLine {
     this.at(timeUs)[FIRST_COLUMN + column]! += amount;
   }
 
+  /** Adds a packet to two columns of the user: one of packets, and the next one of bytes. */
+  addPacket(timeUs: number, column: number, wireLength: number): void {
+    const cells = this.at(timeUs);
+    cells[FIRST_COLUMN + column]!++;
+    cells[FIRST_COLUMN + column + 1]! += wireLength;
+  }
+
   /** The intervals with packets, in order; at most `most` of them. */
   intervals(most = INTERVALS): Interval[] {
     let { widthUs, cells } = this;

@@ -18,7 +18,8 @@ import { type BreakerState, breakerStateOf, type SeenWindowsState, seenWindowsOf
 import { type Address, ClientHash } from '../../policy/client-hash.ts';
 import { HIT_CAPACITY, HitClients } from './hit-clients.ts';
 import { allowedBy, type Limit, limitText, type Safety } from '../../policy/limits.ts';
-import { SEEN_CAPACITY, SeenClients } from './seen-clients.ts';
+import { SEEN_CAPACITY } from './seen-clients.ts';
+import { SeenWindows } from './seen-windows.ts';
 import type { Trip, TripCause } from './trip.ts';
 
 /** The current counts of a limit. */
@@ -42,8 +43,10 @@ export class Breaker {
   private hash: ClientHash;
   private readonly capacities: Capacities;
   private hits: HitClients;
-  /** The clients with a finding, for each group and window of a limit. */
-  private seen: SeenClients[] = [];
+  /** The clients with a finding. */
+  private readonly seen: SeenWindows;
+  /** Another breaker records them for both. */
+  private readonly isBeside: boolean;
   /** The trips since the last reset, at most one for each value of `then`. */
   private tripped: readonly Trip[] = [];
   /** Stages for which hits are refused: bit i for stage i. */
@@ -61,17 +64,24 @@ export class Breaker {
   /** From a restart until the first packet: how far that packet may move the windows. */
   private resumeUs: number | null = null;
 
-  /** `key`: the deployment's secret, four words. Capacities are powers of two. */
+  /**
+   * `key`: the deployment's secret, four words. Capacities are powers of two. `beside`: a breaker with the same key that
+   * is always asked first about the same packets, and records the clients with a finding for both.
+   */
   constructor(
     safety: Safety,
     key: ArrayLike<number>,
     capacities: Capacities = { hit: HIT_CAPACITY, seen: SEEN_CAPACITY },
+    beside: Breaker | null = null,
   ) {
     this.safety = safety;
-    this.hash = new ClientHash(key);
+    this.hash = beside?.hash ?? new ClientHash(key);
     this.capacities = capacities;
     this.hits = new HitClients([], capacities.hit);
-    this.useLimits(safety);
+    this.isBeside = beside !== null;
+    this.seen = beside?.seen ?? new SeenWindows(capacities.seen);
+    this.seen.add(safety.limits);
+    this.useHitWindows();
   }
 
   get trips(): readonly Trip[] {
@@ -88,15 +98,13 @@ export class Breaker {
    * has no effect.
    */
   see(timeUs: number, client: Address, stage: number): number {
-    const { hash } = this;
+    const { hash, seen } = this;
     this.advance(timeUs);
-    hash.take(client);
-    let next = Infinity;
-    for (const clients of this.seen) {
-      if (clients.group === ClientGroup.ANY || clients.group === stage) clients.see(this.now, hash.high, hash.low);
-      next = Math.min(next, clients.counts.nextSlice(this.now));
+    if (!this.isBeside) {
+      hash.take(client);
+      seen.see(hash.high, hash.low, stage);
     }
-    return next - this.shiftUs;
+    return seen.nextSlice() - this.shiftUs;
   }
 
   /** Records that an admitted client is still being hit. */
@@ -146,12 +154,8 @@ export class Breaker {
   /** Uses other limits from now on. Counts are kept, and carried over to new windows. */
   useLimits(safety: Safety): void {
     this.safety = safety;
-    const windows = [...new Set(safety.limits.map(({ windowUs }) => windowUs))];
-    this.hits.useWindows(windows);
-    const before = this.seen;
-    this.seen = [];
-    for (const { windowUs, group } of safety.limits)
-      if (this.findSeen(windowUs, group) === undefined) this.seen.push(this.seenFrom(before, windowUs, group));
+    this.useHitWindows();
+    this.seen.useLimits(safety.limits);
   }
 
   /** Called when the clock was set, so that packet times jump by `byUs`. The windows do not move. */
@@ -166,8 +170,8 @@ export class Breaker {
     this.now = -Infinity;
     this.shiftUs = 0;
     this.hits = new HitClients([], this.capacities.hit);
-    this.seen = [];
-    this.useLimits(this.safety);
+    this.useHitWindows();
+    this.seen.clear(this.safety.limits);
     this.changes++;
   }
 
@@ -179,8 +183,7 @@ export class Breaker {
   }
 
   exportSeen(): SeenWindowsState {
-    const windows = this.seen.map((clients) => clients.exportState());
-    return { version: 2, nowUs: Math.max(0, this.now), windows };
+    return { version: 2, nowUs: Math.max(0, this.now), windows: this.seen.exportState() };
   }
 
   /**
@@ -197,7 +200,7 @@ export class Breaker {
     if (nowUs === 0) return;
     this.now = nowUs;
     this.shiftUs = shiftUs;
-    for (const clients of this.seen) clients.advance(nowUs);
+    this.seen.advance(nowUs);
     this.resumeUs = elapsedUs + REORDERING_LIMIT_US;
   }
 
@@ -210,12 +213,7 @@ export class Breaker {
   importSeen(value: unknown): void {
     const { windows, nowUs } = seenWindowsOf(value);
     if (nowUs === 0) return;
-    this.seen = windows.map((state) => {
-      const clients = new SeenClients(state.windowUs, state.group, this.capacities.seen);
-      clients.importState(state, nowUs);
-      clients.advance(Math.max(nowUs, this.now));
-      return clients;
-    });
+    this.seen.importState(windows, nowUs);
     this.now = Math.max(nowUs, this.now);
     this.resumeUs ??= REORDERING_LIMIT_US;
     this.hits.advance(this.now);
@@ -232,7 +230,7 @@ export class Breaker {
     if (steady <= this.now) return;
     this.now = steady;
     this.hits.advance(steady);
-    for (const clients of this.seen) clients.advance(steady);
+    this.seen.advance(steady);
   }
 
   /** Handles the first packet after a restart: sets the offset so that the windows move by at most the elapsed time. */
@@ -256,37 +254,17 @@ export class Breaker {
     const affected = this.hits.within(limit.windowUs).upper(limit.group) + 1;
     if (affected > limit.clients) return 'clients';
     if (limit.share === null || affected <= limit.floor) return null;
-    return affected > allowedBy(limit, this.findSeen(limit.windowUs, limit.group)!.counts.lower(0)) ? 'share' : null;
+    return affected > allowedBy(limit, this.seen.lower(limit)) ? 'share' : null;
   }
 
   private countsOf(limit: Limit): { affected: number; seen: number; allowed: number } {
-    const seen = Math.round(this.findSeen(limit.windowUs, limit.group)!.counts.lower(0));
+    const seen = Math.round(this.seen.lower(limit));
     const affected = Math.round(this.hits.within(limit.windowUs).upper(limit.group));
     return { affected, seen, allowed: allowedBy(limit, seen) };
   }
 
-  private findSeen(windowUs: number, group: ClientGroup): SeenClients | undefined {
-    return this.seen.find((clients) => clients.counts.windowUs === windowUs && clients.group === group);
-  }
-
-  /**
-   * The counts of a window so far. A new window starts with the counts of its group's nearest wider window, else the
-   * widest. A new window for any stage whose group has no window starts with those of the single stages.
-   */
-  private seenFrom(before: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients {
-    const same = before.find((clients) => clients.group === group && clients.counts.windowUs === windowUs);
-    if (same !== undefined) return same;
-    const clients = new SeenClients(windowUs, group, this.capacities.seen);
-    if (!Number.isFinite(this.now)) return clients;
-    clients.advance(this.now);
-    const known = nearest(before, windowUs, group);
-    if (known !== null) clients.copyFrom(known, this.now);
-    if (known !== null || group !== ClientGroup.ANY) return clients;
-    for (const stage of [ClientGroup.SUSPECTED, ClientGroup.CONFIRMED]) {
-      const ofStage = nearest(before, windowUs, stage);
-      if (ofStage !== null) clients.copyFrom(ofStage, this.now);
-    }
-    return clients;
+  private useHitWindows(): void {
+    this.hits.useWindows([...new Set(this.safety.limits.map(({ windowUs }) => windowUs))]);
   }
 
   private trip(trip: Trip): void {
@@ -302,12 +280,4 @@ export class Breaker {
       0,
     );
   }
-}
-
-/** The group's narrowest window that is wider than this, else its widest; null if the group has none. */
-function nearest(windows: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients | null {
-  const others = windows
-    .filter((clients) => clients.group === group)
-    .sort((a, b) => a.counts.windowUs - b.counts.windowUs);
-  return others.find(({ counts }) => counts.windowUs > windowUs) ?? others.at(-1) ?? null;
 }

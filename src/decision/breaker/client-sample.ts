@@ -110,21 +110,30 @@ export class ClientSample {
   }
 
   private makeRoom(): void {
-    this.rebuild();
-    if (this.count > this.slots * LOAD_AFTER_CLEANUP && this.slots < this.capacity) {
-      this.rebuild(this.slots * 2);
+    if (this.slots < this.capacity) {
+      this.rebuild(this.neededCount() > this.slots * LOAD_AFTER_CLEANUP ? this.slots * 2 : this.slots);
       return;
     }
+    this.rebuild();
     while (this.count > this.capacity * LOAD_AFTER_CLEANUP && this.level < MAX_LEVEL) {
       this.level++;
       this.rebuild();
     }
   }
 
+  private neededCount(): number {
+    let needed = 0;
+    for (let row = 0; row < this.slots; row++) if (this.isUsed[row] === 1 && this.isNeeded(row)) needed++;
+    return needed;
+  }
+
   /** Keeps the rows that are needed and in the sample, in a table with this many slots, and drops the others. */
   private rebuild(slots: number = this.slots): void {
     const { high, low, isUsed, values, width } = this;
-    const isKept = Uint8Array.from(isUsed, (taken, row) => (taken === 1 && this.isNeeded(row) ? 1 : 0));
+    // The owner reads the values of rows, which move below.
+    const isKept = new Uint8Array(isUsed.length);
+    for (let row = 0; row < isUsed.length; row++)
+      isKept[row] = isUsed[row] === 1 && this.isSampled(low[row]!) && this.isNeeded(row) ? 1 : 0;
     this.slots = slots;
     this.high = new Int32Array(slots);
     this.low = new Int32Array(slots);
@@ -132,7 +141,7 @@ export class ClientSample {
     this.values = new Float64Array(slots * width);
     this.count = 0;
     for (let old = 0; old < isKept.length; old++) {
-      if (isKept[old] === 0 || !this.isSampled(low[old]!)) continue;
+      if (isKept[old] === 0) continue;
       const row = this.slotOf(high[old]!, low[old]!);
       this.put(row, high[old]!, low[old]!);
       for (let i = 0; i < width; i++) this.values[row * width + i] = values[old * width + i]!;

@@ -14,6 +14,7 @@ export interface ComparedInterval {
   readonly sides: readonly Readonly<Affected>[];
 }
 
+/** Bytes follow packets. */
 const SideColumn = { DELAYED_PACKETS: 0, DELAYED_BYTES: 1, DROPPED_PACKETS: 2, DROPPED_BYTES: 3 } as const;
 const SIDE_COLUMNS = 4;
 
@@ -33,10 +34,8 @@ export class ComparedTimeLine {
 
   /** Takes a packet that a side delayed or dropped. */
   affected(side: number, outcome: Outcome, wireLength: number, timeUs: number): void {
-    const first = side * SIDE_COLUMNS;
-    const isDelayed = outcome === Outcome.DELAYED;
-    this.timeLine.add(timeUs, first + (isDelayed ? SideColumn.DELAYED_PACKETS : SideColumn.DROPPED_PACKETS), 1);
-    this.timeLine.add(timeUs, first + (isDelayed ? SideColumn.DELAYED_BYTES : SideColumn.DROPPED_BYTES), wireLength);
+    const column = outcome === Outcome.DELAYED ? SideColumn.DELAYED_PACKETS : SideColumn.DROPPED_PACKETS;
+    this.timeLine.addPacket(timeUs, side * SIDE_COLUMNS + column, wireLength);
   }
 
   /** The intervals with packets, in order; at most `most` of them, if given. */

@@ -20,8 +20,8 @@ export class Comparison implements OutcomeListener {
   /** The first set of rules with each of the others, in order. */
   readonly pairs: readonly PairComparison[];
   private readonly sideCount: number;
-  /** The flows that are decided, by slot. */
-  private readonly decided = new Map<number, (SideOfFlow | undefined)[]>();
+  /** The flows that are decided, by slot: slots are used again, so this is about as long as there are flows at a time. */
+  private readonly decided: ((SideOfFlow | undefined)[] | undefined)[] = [];
 
   constructor(policies: readonly Policy[]) {
     this.sideCount = policies.length;
@@ -47,7 +47,7 @@ export class Comparison implements OutcomeListener {
 
   affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void {
     this.timeLine.affected(side, outcome, wireLength, timeUs);
-    const { affected } = this.decided.get(slot)![side]!;
+    const { affected } = this.decided[slot]![side]!;
     if (outcome === Outcome.DELAYED) {
       affected.delayedPackets++;
       affected.delayedBytes += wireLength;
@@ -58,11 +58,8 @@ export class Comparison implements OutcomeListener {
   }
 
   private note(side: number, slot: number, decision: DecisionView): void {
-    let sides = this.decided.get(slot);
-    if (sides === undefined) {
-      sides = [];
-      this.decided.set(slot, sides);
-    }
+    while (this.decided.length <= slot) this.decided.push(undefined);
+    const sides = (this.decided[slot] ??= []);
     const known = sides[side];
     if (known === undefined) {
       sides[side] = { strongest: decision, last: decision, affected: noneAffected() };
@@ -73,9 +70,9 @@ export class Comparison implements OutcomeListener {
   }
 
   private end(flow: FlowRecord, reason: FlowEnd): void {
-    const sides = this.decided.get(flow.slot);
+    const sides = this.decided[flow.slot];
     if (sides === undefined) return;
-    this.decided.delete(flow.slot);
+    this.decided[flow.slot] = undefined;
     this.flows++;
     const [before, ...after] = sides as SideOfFlow[];
     for (const [at, pair] of this.pairs.entries()) pair.take({ flow, before: before!, after: after[at]!, reason });

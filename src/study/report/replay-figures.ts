@@ -121,8 +121,7 @@ export class ReplayFigures implements OutcomeListener {
     let column: number = Column.DELAYED_PACKETS;
     if (outcome === Outcome.DROPPED)
       column = this.actionOf[slot] === Action.BLOCK ? Column.BLOCKED_PACKETS : Column.THROTTLE_DROPPED_PACKETS;
-    timeLine.add(timeUs, column, 1);
-    timeLine.add(timeUs, column + 1, wireLength);
+    timeLine.addPacket(timeUs, column, wireLength);
   }
 
   figures(counters: CountedPackets, showsHolders: boolean): ReplayReportFigures {

@@ -1,0 +1,117 @@
+/**
+ * The clients with a VPN finding, for each group and window of a limit. No finding depends on a policy, so the breakers
+ * of several policies that decide the same packets share one of these.
+ */
+import { ClientGroup } from '../../policy/client-groups.ts';
+import type { Limit } from '../../policy/limits.ts';
+import { SeenClients, type SeenState } from './seen-clients.ts';
+
+export class SeenWindows {
+  private windows: SeenClients[] = [];
+  private readonly capacity: number;
+  private now = -Infinity;
+  /** The start of the next slice of any window; of no use once a window was added. */
+  private nextSliceUs = -Infinity;
+
+  /** `capacity`: slots of each table, a power of two. */
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  /** Keeps the windows of these limits only. Counts are kept, and carried over to new windows. */
+  useLimits(limits: readonly Limit[]): void {
+    const before = this.windows;
+    this.windows = [];
+    this.add(limits, before);
+  }
+
+  /** Counts for these limits too. `before`: windows whose counts new ones begin with. */
+  add(limits: readonly Limit[], before: readonly SeenClients[] = [...this.windows]): void {
+    for (const { windowUs, group } of limits)
+      if (this.find(windowUs, group) === undefined) this.windows.push(this.begin(before, windowUs, group));
+    this.nextSliceUs = -Infinity;
+  }
+
+  /** Moves all windows to end at a time. Times never go back. */
+  advance(timeUs: number): void {
+    if (timeUs <= this.now) return;
+    this.now = timeUs;
+    for (const clients of this.windows) clients.advance(timeUs);
+  }
+
+  /** Records that a client has a flow with a finding of a stage, at the time of the last `advance`. */
+  see(high: number, low: number, stage: number): void {
+    for (const clients of this.windows)
+      if (clients.group === ClientGroup.ANY || clients.group === stage) clients.see(this.now, high, low);
+  }
+
+  /** The time before which repeating a call of `see` has no effect; Infinity without a window. */
+  nextSlice(): number {
+    if (this.nextSliceUs <= this.now) {
+      this.nextSliceUs = Infinity;
+      for (const { counts } of this.windows) this.nextSliceUs = Math.min(this.nextSliceUs, counts.nextSlice(this.now));
+    }
+    return this.nextSliceUs;
+  }
+
+  /** A lower bound on the clients in the window of a limit in use. */
+  lower({ windowUs, group }: Limit): number {
+    return this.find(windowUs, group)!.counts.lower(0);
+  }
+
+  /** Forgets all clients: another capture begins, with a clock of its own. */
+  clear(limits: readonly Limit[]): void {
+    this.now = -Infinity;
+    this.windows = [];
+    this.useLimits(limits);
+  }
+
+  exportState(): SeenState[] {
+    return this.windows.map((clients) => clients.exportState());
+  }
+
+  /** Replaces the windows by exported ones as of a time. Throws TypeError for invalid ones. */
+  importState(states: readonly SeenState[], timeUs: number): void {
+    const nowUs = Math.max(timeUs, this.now);
+    this.windows = states.map((state) => {
+      const clients = new SeenClients(state.windowUs, state.group, this.capacity);
+      clients.importState(state, timeUs);
+      clients.advance(nowUs);
+      return clients;
+    });
+    this.now = nowUs;
+    this.nextSliceUs = -Infinity;
+  }
+
+  private find(windowUs: number, group: ClientGroup): SeenClients | undefined {
+    return this.windows.find((clients) => clients.counts.windowUs === windowUs && clients.group === group);
+  }
+
+  /**
+   * The counts of a window so far. A new window starts with the counts of its group's nearest wider window, else the
+   * widest. A new window for any stage whose group has no window starts with those of the single stages.
+   */
+  private begin(before: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients {
+    const same = before.find((clients) => clients.group === group && clients.counts.windowUs === windowUs);
+    if (same !== undefined) return same;
+    const clients = new SeenClients(windowUs, group, this.capacity);
+    if (!Number.isFinite(this.now)) return clients;
+    clients.advance(this.now);
+    const known = nearest(before, windowUs, group);
+    if (known !== null) clients.copyFrom(known, this.now);
+    if (known !== null || group !== ClientGroup.ANY) return clients;
+    for (const stage of [ClientGroup.SUSPECTED, ClientGroup.CONFIRMED]) {
+      const ofStage = nearest(before, windowUs, stage);
+      if (ofStage !== null) clients.copyFrom(ofStage, this.now);
+    }
+    return clients;
+  }
+}
+
+/** The group's narrowest window that is wider than this, else its widest; null if the group has none. */
+function nearest(windows: readonly SeenClients[], windowUs: number, group: ClientGroup): SeenClients | null {
+  const others = windows
+    .filter((clients) => clients.group === group)
+    .sort((a, b) => a.counts.windowUs - b.counts.windowUs);
+  return others.find(({ counts }) => counts.windowUs > windowUs) ?? others.at(-1) ?? null;
+}
