@@ -38,18 +38,24 @@ export class DecisionController implements DecisionPort {
   readonly tunnels: Tunnels;
   private readonly table: FlowRows;
   private readonly evidenceLog: EvidenceLog;
+  /** The controller that takes detections for this one too; null where this one takes its own. */
+  readonly lead: DecisionController | null;
   private current: Decisions | null = null;
   private readonly ends: EndingFlows[] = [];
 
-  /** `table` holds the flows that the tracker reports, `evidenceLog` their evidence. */
-  constructor(table: FlowRows, evidenceLog: EvidenceLog) {
+  /**
+   * `table` holds the flows that the tracker reports, `evidenceLog` their evidence. `lead`: a controller that always has
+   * the same registry. What does not depend on the policy is then found once: findings, tunnels and registrations.
+   */
+  constructor(table: FlowRows, evidenceLog: EvidenceLog, lead: DecisionController | null = null) {
     this.table = table;
     this.evidenceLog = evidenceLog;
-    this.decisionTable = new DecisionTable(table.largestSlot);
-    this.tunnels = new Tunnels(table, this.decisionTable, evidenceLog);
+    this.lead = lead;
+    this.decisionTable = new DecisionTable(table.largestSlot, lead?.decisionTable);
+    this.tunnels = lead?.tunnels ?? new Tunnels(table, this.decisionTable, evidenceLog);
   }
 
-  /** Begins a capture; all flows of the one before have ended. Returns its decisions. */
+  /** Begins a capture, after the lead; all flows of the one before have ended. Returns its decisions. */
   begin(
     rules: Rules,
     sink: DecisionSink,
@@ -57,7 +63,8 @@ export class DecisionController implements DecisionPort {
     throttles: ThrottleListener | null = null,
   ): Decisions {
     const { table, decisionTable, evidenceLog, tunnels } = this;
-    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard, throttles);
+    const lead = this.lead?.decisions ?? null;
+    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard, throttles, lead);
     return this.current;
   }
 
@@ -106,7 +113,8 @@ export class DecisionController implements DecisionPort {
     const isDecided = this.isDecided(slot);
     if (isDecided) for (const receiver of this.ends) receiver.ending(slot);
     this.decisions.ended(slot, reason);
-    if (!isDecided) return;
+    // A lead ends after those that it leads.
+    if (!isDecided || this.lead !== null) return;
     this.tunnels.leave(slot);
     this.decisionTable.forgetFlow(slot);
   }

@@ -68,9 +68,16 @@ export class DecisionTable {
   used = 1;
   /** The numbers given back, chained through the rule; 0 for none. */
   private free = 0;
+  /** The table that gives the numbers. */
+  private readonly lead: DecisionTable | null;
 
-  constructor(largestSlot: number) {
-    this.flowWords = new Int32Array((largestSlot + 1) * VPN_FLOW_WORDS);
+  /**
+   * `lead`: a table of the same flows under other rules, which gives the numbers of both, and has their findings and
+   * tunnels for both.
+   */
+  constructor(largestSlot: number, lead: DecisionTable | null = null) {
+    this.lead = lead;
+    this.flowWords = lead?.flowWords ?? new Int32Array((largestSlot + 1) * VPN_FLOW_WORDS);
   }
 
   /** Number of a flow's decision; 0 for none. */
@@ -90,13 +97,15 @@ export class DecisionTable {
 
   /** A number for a flow that has not been decided yet. */
   begin(): number {
-    let number = this.free;
-    if (number !== 0) {
-      this.free = this.words[number * DECISION_WORDS + DecisionWord.RULE]!;
-    } else {
-      if (this.used * DECISION_WORDS === this.words.length) this.grow();
-      number = this.used++;
-    }
+    const number = this.nextNumber();
+    this.beginRow(number);
+    return number;
+  }
+
+  /** Begins the decision to which the lead has just given a number. */
+  beginRow(number: number): void {
+    while (number * DECISION_WORDS >= this.words.length) this.grow();
+    this.used = Math.max(this.used, number + 1);
     this.count++;
     const { words } = this;
     const row = number * DECISION_WORDS;
@@ -112,16 +121,23 @@ export class DecisionTable {
     words[row + DecisionWord.ADMITTED_BY] = 0;
     this.hitKinds[number] = 0;
     this.hitOutcomes[number] = 0;
-    return number;
   }
 
-  /** Gives a number back. */
+  /** Ends a decision, and gives its number back. */
   end(number: number): void {
     const row = number * DECISION_WORDS;
-    this.words[row + DecisionWord.RULE] = this.free;
     this.numbers[(row + DecisionWord.NEXT_TIME) >> 1] = Infinity;
-    this.free = number;
     this.count--;
+    if (this.lead !== null) return;
+    this.words[row + DecisionWord.RULE] = this.free;
+    this.free = number;
+  }
+
+  private nextNumber(): number {
+    const number = this.free;
+    if (number === 0) return this.used;
+    this.free = this.words[number * DECISION_WORDS + DecisionWord.RULE]!;
+    return number;
   }
 
   /**
@@ -138,15 +154,16 @@ export class DecisionTable {
 
   /** Throws if an invariant is broken. `slots`: all flows of the flow table. */
   checkInvariants(slots: readonly number[]): void {
+    const numbers = slots.map((slot) => this.numberOf(slot)).filter((number) => number !== 0);
+    invariant(new Set(numbers).size === numbers.length, 'a decision is of one flow');
+    invariant(numbers.length === this.count, 'a number that is given out is of a flow');
+    if (this.lead !== null) return;
     const free = new Set<number>();
     for (let number = this.free; number !== 0; number = this.words[number * DECISION_WORDS + DecisionWord.RULE]!) {
       invariant(number < this.used && !free.has(number), 'the chain of free numbers ends');
       free.add(number);
     }
     invariant(this.count + free.size === this.used - 1, 'a used number is given out or free');
-    const numbers = slots.map((slot) => this.numberOf(slot)).filter((number) => number !== 0);
-    invariant(new Set(numbers).size === numbers.length, 'a decision is of one flow');
-    invariant(numbers.length === this.count, 'a number that is given out is of a flow');
     invariant(!numbers.some((number) => free.has(number)), 'a decision of a flow is not free');
   }
 

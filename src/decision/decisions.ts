@@ -50,7 +50,7 @@ export class Decisions {
   /** Findings made, by protocol * STAGE_NAMES.length + stage: a flow counts once for each that it reaches. */
   readonly findings = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length);
   /** Throttles and blocks decided for flows with a registration. */
-  readonly hits: RegisteredHits;
+  readonly hits = new RegisteredHits();
   /** From a flow's first packet to its first decision, packet time. */
   readonly delays = new DelayHistogram();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
@@ -67,13 +67,16 @@ export class Decisions {
   private readonly sink: DecisionSink;
   private readonly guard: SafetyGuard | null;
   private readonly throttles: ThrottleListener | null;
-  private readonly record = new FlowRecord();
+  private readonly record: FlowRecord;
   private readonly decisionTable: DecisionTable;
   private readonly client = new FlowIdentity();
   private readonly basis: DecisionBasis;
   private readonly buckets: DecisionBuckets;
   private readonly due: DueDecisions;
   private readonly words: DecisionViews;
+  /** The decisions that these follow, and those that follow these: by other policies, with the same registry. */
+  private readonly lead: Decisions | null;
+  private readonly followers: Decisions[] = [];
 
   constructor(
     table: FlowRows,
@@ -84,7 +87,7 @@ export class Decisions {
     sink: DecisionSink,
     guard: SafetyGuard | null = null,
     throttles: ThrottleListener | null = null,
-    hits = new RegisteredHits(),
+    lead: Decisions | null = null,
   ) {
     this.table = table;
     this.decisionTable = decisionTable;
@@ -93,14 +96,16 @@ export class Decisions {
     this.evidenceLog = evidenceLog;
     this.rules = rules;
     this.rulesBefore = rules;
-    this.basis = new DecisionBasis(rules.registry, tunnels);
+    this.lead = lead;
+    lead?.followers.push(this);
+    this.record = lead?.record ?? new FlowRecord();
+    this.basis = lead?.basis ?? new DecisionBasis(rules.registry, tunnels);
     this.words = new DecisionViews(rules);
     this.tally.useRules(rules.policy.rules);
     this.due = new DueDecisions(table, decisionTable, rules);
     this.sink = sink;
     this.guard = guard;
     this.throttles = throttles;
-    this.hits = hits;
   }
 
   /** The input of the last decision. */
@@ -293,41 +298,58 @@ export class Decisions {
     this.hits.count(kind, outcome, subject, timeUs);
   }
 
-  /** Decides a flow, for the first time or again. The sink receives the decision if it differs from the one before. */
+  /** Decides a flow, for the first time or again; those that follow decide it too. */
   private decide(slot: number, timeUs: number, packet: number): void {
-    const { basis, record, rules, decisionTable } = this;
-    const { input } = basis;
+    const { basis, record, decisionTable, followers } = this;
     const tunnel = this.tunnels.of(slot);
+    const isFirst = decisionTable.numberOf(slot) === 0;
     record.read(this.table, decisionTable, slot, this.evidenceLog, null);
     const sharesRegistration = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
+    this.apply(slot, isFirst, timeUs, packet);
+    for (const follower of followers) follower.apply(slot, isFirst, timeUs, packet);
+    if (!sharesRegistration) return;
+    const { firstSlot, nextSlot } = this.tunnels.columns;
+    for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
+      if (other !== slot) (this.lead ?? this).decide(other, timeUs, packet);
+  }
+
+  /** Decides the flow of the input. The sink receives the decision if it differs from the one before. */
+  private apply(slot: number, isFirst: boolean, timeUs: number, packet: number): void {
+    const { record, rules, decisionTable } = this;
+    const { input } = this.basis;
     const rule = decidingRule(rules.policy, input);
     const reason = reasonOf(rules.policy, rule, input);
-    const before = decisionTable.numberOf(slot);
-    const number = before === 0 ? decisionTable.begin() : before;
+    const number = isFirst ? this.beginDecision(slot) : decisionTable.numberOf(slot);
     const row = number * DECISION_WORDS;
     const { words } = decisionTable;
-    if (before === 0) {
-      decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.DECISION] = number;
-      this.delays.observe(timeUs - record.firstTimeUs);
-    }
+    if (isFirst) this.delays.observe(timeUs - record.firstTimeUs);
     if (words[row + DecisionWord.STAGE] !== input.stage || words[row + DecisionWord.PROTOCOL] !== input.protocol) {
       this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
     this.due.schedule(number, input);
     decisionTable.shownUntil[number] = -Infinity;
-    const isNew = before === 0 || !this.isSame(row, rule, reason);
+    const isNew = isFirst || !this.isSame(row, rule, reason);
     if (isNew) {
-      const previous = before === 0 ? NO_ACTION : words[row + DecisionWord.ACTION]!;
+      const previous = isFirst ? NO_ACTION : words[row + DecisionWord.ACTION]!;
       this.take(number, rule, reason, timeUs);
       this.announce(slot, row, previous, timeUs, packet);
     } else if (words[row + DecisionWord.RULES_GENERATION] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
     this.noteHit(number, slot, isNew, timeUs);
-    if (!sharesRegistration) return;
-    const { firstSlot, nextSlot } = this.tunnels.columns;
-    for (let other = firstSlot[tunnel]!; other !== 0; other = nextSlot[other]!)
-      if (other !== slot) this.decide(other, timeUs, packet);
+  }
+
+  /** Begins the decision of a flow; the lead gives its number. */
+  private beginDecision(slot: number): number {
+    const { decisionTable } = this;
+    if (this.lead !== null) {
+      const number = decisionTable.numberOf(slot);
+      decisionTable.beginRow(number);
+      return number;
+    }
+    const number = decisionTable.begin();
+    decisionTable.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.DECISION] = number;
+    return number;
   }
 
   /** True if the decision for the input is the one in the row: by its numbers or, after new rules, by its words. */

@@ -114,11 +114,20 @@ export class Session implements TrackerListener {
   /** Begins a capture that several sets of rules decide side by side. */
   beginSides(sides: readonly Side[], listener: OutcomeListener): void {
     const { tracker, controllers } = this;
-    while (controllers.length < sides.length)
-      controllers.push(new DecisionController(tracker.table, tracker.evidenceLog));
+    for (const [side, { rules }] of sides.entries()) {
+      const lead = sides.findIndex(({ rules: other }) => other.registry === rules.registry);
+      this.controllerOf(side, lead === side ? null : controllers[lead]!);
+    }
     for (const [side, { rules, sink, guard, throttles = null }] of sides.entries())
       controllers[side]!.begin(rules, sink, guard, throttles);
     this.beginWith(new SideBySide(tracker.table, controllers.slice(0, sides.length), listener));
+  }
+
+  /** Makes sure that a side has a controller with this lead: the one of the capture before, if it fits. */
+  private controllerOf(side: number, lead: DecisionController | null): void {
+    const { tracker, controllers } = this;
+    if (controllers[side]?.lead !== lead)
+      controllers[side] = new DecisionController(tracker.table, tracker.evidenceLog, lead);
   }
 
   /** Begins a capture whose flows these decide. */

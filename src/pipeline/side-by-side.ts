@@ -1,6 +1,7 @@
 /**
  * Several sets of rules that decide the same flows side by side. Flows are tracked once; each side has its own
- * decisions and tunnels. No packet is affected: the listener receives the outcome that it has on each side.
+ * decisions. A side with the registry of an earlier one follows it: what does not depend on the policy is found once.
+ * No packet is affected: the listener receives the outcome that it has on each side.
  */
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
@@ -24,7 +25,7 @@ export class SideBySide implements DecisionPort {
   }
 
   onDetection(slot: number, detection: Detection): void {
-    for (const controller of this.controllers) controller.onDetection(slot, detection);
+    for (const controller of this.controllers) if (controller.lead === null) controller.onDetection(slot, detection);
   }
 
   /** A flow has a finding on all sides or on none. */
@@ -33,7 +34,9 @@ export class SideBySide implements DecisionPort {
   }
 
   noChangeUntil(timeUs: number): number {
-    return Math.min(...this.controllers.map((controller) => controller.noChangeUntil(timeUs)));
+    let untilUs = Infinity;
+    for (const controller of this.controllers) untilUs = Math.min(untilUs, controller.noChangeUntil(timeUs));
+    return untilUs;
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
@@ -48,7 +51,9 @@ export class SideBySide implements DecisionPort {
     return Outcome.FORWARDED;
   }
 
+  /** The last side first: a side that leads forgets the flow for those that follow it. */
   ended(slot: number, reason: FlowEnd): void {
-    for (const controller of this.controllers) controller.ended(slot, reason);
+    const { controllers } = this;
+    for (let side = controllers.length - 1; side >= 0; side--) controllers[side]!.ended(slot, reason);
   }
 }

@@ -19,25 +19,25 @@ export class Comparison implements OutcomeListener {
   readonly timeLine: ComparedTimeLine;
   /** The first set of rules with each of the others, in order. */
   readonly pairs: readonly PairComparison[];
-  private readonly sideCount: number;
   /** The flows that are decided, by slot: slots are used again, so this is about as long as there are flows at a time. */
   private readonly decided: ((SideOfFlow | undefined)[] | undefined)[] = [];
 
   constructor(policies: readonly Policy[]) {
-    this.sideCount = policies.length;
     this.timeLine = new ComparedTimeLine(policies.length);
     this.pairs = policies.slice(1).map((policy, at) => new PairComparison(at + 1, policy));
   }
 
-  /** Receives the decisions of a side. */
+  /** Receives the decisions of a side. A flow ends on the first side last. */
   sinkOf(side: number): DecisionSink {
     return {
       decided: (flow, decision) => {
         this.note(side, flow.slot, decision);
       },
-      ended: (flow, _, reason) => {
-        if (side === this.sideCount - 1) this.end(flow, reason);
-      },
+      ...(side === 0 && {
+        ended: (flow, _, reason) => {
+          this.end(flow, reason);
+        },
+      }),
     };
   }
 
