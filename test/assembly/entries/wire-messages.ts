@@ -1,0 +1,95 @@
+/** Checks and accessors of the messages that fingerprints read, for test/assembly/wire-messages.test.ts. */
+import { nullTrailer } from '../../../src/dataplane/assembly/wire/esp-null';
+import { walked } from '../../../src/dataplane/assembly/wire/ike-payloads';
+import { nextPreface as next } from '../../../src/dataplane/assembly/wire/proxy-preface';
+export { brokenGuard, leavePacket, readPacket, takeRegion } from '../../../src/dataplane/assembly/memory';
+export { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../../src/dataplane/assembly/wire/ah';
+export { checkEsp, espSequence, espSpi } from '../../../src/dataplane/assembly/wire/esp';
+export { findNullTrailer } from '../../../src/dataplane/assembly/wire/esp-null';
+export {
+  checkIke,
+  hasResponderSpi,
+  ikeExchange,
+  ikeFlags,
+  ikeLength,
+  ikeVersion,
+  initiatorSpiHigh,
+  initiatorSpiLow,
+  isIkeV2,
+  isTcpPrefix,
+  isV1Encrypted,
+  isV2Exchange,
+  nextPayload,
+  opensIke,
+  opensV1,
+  opensV2,
+  responderSpiHigh,
+  responderSpiLow,
+} from '../../../src/dataplane/assembly/wire/ike';
+export { checkCutIke, checkMarkedIke, opensCutIke } from '../../../src/dataplane/assembly/wire/ike-cut';
+export { isEncryptedV2, opensWithV1Sa, walkPayloads } from '../../../src/dataplane/assembly/wire/ike-payloads';
+export {
+  ackCount,
+  authReplayOffset,
+  bodyLength,
+  bodyOffset,
+  checkPlainBody,
+  dataCiphertextOffset,
+  dataPacketId,
+  epochCounter,
+  hasPacketId,
+  isClientReset,
+  isControl,
+  isEpoch,
+  isHardReset,
+  isOpcode,
+  isTlsHello,
+  keyId,
+  opcode,
+  opensKey,
+  packetId,
+  packetIdOffset,
+  peerIdWord,
+  remoteSessionIdOffset,
+  replayId,
+  replayTime,
+  sessionIdHigh,
+  sessionIdLow,
+  wrappedKeyLength,
+} from '../../../src/dataplane/assembly/wire/openvpn';
+export { prefaceStep, socks5UdpHeaderLength } from '../../../src/dataplane/assembly/wire/proxy-preface';
+export {
+  checkLongHeader,
+  destinationIdAt,
+  destinationIdLength,
+  quicVersion,
+  sourceIdAt,
+  sourceIdLength,
+} from '../../../src/dataplane/assembly/wire/quic';
+export {
+  counterHigh,
+  counterLow,
+  initiationSender,
+  isDisco,
+  isMac2Zero,
+  isWireguardLength,
+  mac2At,
+  opensHandshake,
+  opensWireguard,
+  receiverIndex,
+  responseReceiver,
+  responseSender,
+  wireguardType,
+} from '../../../src/dataplane/assembly/wire/wireguard';
+
+export function payloadsSeen(): u32 {
+  return walked.seen;
+}
+
+export function nullNextHeader(): u32 {
+  return nullTrailer.nextHeader;
+}
+
+export function nextPreface(): i32 {
+  return next.phase;
+}
