@@ -113,6 +113,11 @@ export class Decisions {
     return this.basis.input;
   }
 
+  /** No registration is in force for the flow of the last decision, but one for another protocol covers an end of it. */
+  get isRegisteredOtherwise(): boolean {
+    return !this.isRegistered && this.basis.isRegisteredOtherwise();
+  }
+
   /** The mode in effect: that of the rules, unless the safety guard has tripped. */
   get mode(): Mode {
     return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
@@ -274,10 +279,13 @@ export class Decisions {
 
   /** Kind of hit of a throttle or block of the flow at hand. */
   private hitKind(rule: number): HitKind {
+    if (this.isRegistered) return this.rules.policy.rules[rule]!.hitsRegistered ? HitKind.ON_PURPOSE : HitKind.IN_FORCE;
+    return this.isRegisteredOtherwise ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
+  }
+
+  private get isRegistered(): boolean {
     const { input } = this.basis;
-    if (input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION)
-      return this.rules.policy.rules[rule]!.hitsRegistered ? HitKind.ON_PURPOSE : HitKind.IN_FORCE;
-    return this.basis.isRegisteredOtherwise() ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
+    return input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION;
   }
 
   /** Counts the outcome of a registered hit, once for each outcome that the decision has in turn. */

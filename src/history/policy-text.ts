@@ -28,4 +28,6 @@ export interface RulesInForce {
   readonly registry: string;
   readonly registrations: number;
   readonly mode: string;
+  /** By the clock, milliseconds since 1970: since when they have been in use; not in rows of earlier versions. */
+  readonly since_ms?: number;
 }

@@ -5,6 +5,7 @@
  * Lost registrations refuse a change in either mode. Clients that would be hit refuse it where the rules after the
  * change are enforced; in mode observe they are a warning.
  */
+import { clientsInWords } from '../core/small-group.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
@@ -18,7 +19,7 @@ export interface Excess {
   readonly limit: 'registrations' | 'registered' | 'deregistered' | 'breaker';
   readonly seen: number;
   readonly allowed: number;
-  /** A sentence with the numbers. */
+  /** A sentence with the numbers. Pages show it, so it does not tell groups of fewer than five clients apart. */
   readonly text: string;
   /** The change must not take effect without an operator's confirmation. */
   readonly refuses: boolean;
@@ -52,14 +53,14 @@ export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Ex
     registeredHit,
     guard.registered,
     isEnforced,
-    `${registeredHit} clients with a registration would be hit, ${guard.registered} may be`,
+    `${clientsInWords(registeredHit)} clients with a registration would be hit, ${guard.registered} may be`,
   );
   add(
     'deregistered',
     deregistered,
     guard.deregistered,
     isEnforced,
-    `${deregistered} clients would lose their registration and be hit, ${guard.deregistered} may be`,
+    `${clientsInWords(deregistered)} clients would lose their registration and be hit, ${guard.deregistered} may be`,
   );
   for (const use of evaluation.limits)
     add('breaker', use.hit, use.allowed, isEnforced, `${limitText(use)}, ${use.allowed} may be`);
@@ -69,7 +70,7 @@ export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Ex
 function limitText({ limit, hit, seen }: LimitUse): string {
   const stage = limit.stage === null ? 'VPN' : STAGE_NAMES[limit.stage]!;
   const window = `${limit.windowUs / MICROS_PER_SECOND} s`;
-  return `${hit} of ${seen} clients with ${stage} flows in the last ${window} would newly be hit`;
+  return `${clientsInWords(hit)} of ${clientsInWords(seen)} clients with ${stage} flows in the last ${window} would newly be hit`;
 }
 
 /**

@@ -18,7 +18,8 @@ function underTest(perSecond: number, mostWaiting = 1e6) {
   const batches = new DecisionBatches({ limits: LIMITS, perSecond, mostWaiting, send, now: () => clock.ms });
   const decide = (isHit: boolean, generation = 1): boolean => {
     const isTaken = batches.takes(isHit);
-    if (isTaken) batches.add({ generation, held: false, tried: ';' }, `{"number":${batches.made}}\n`);
+    if (isTaken)
+      batches.add({ generation, held: false, otherProtocol: false, tried: ';' }, `{"number":${batches.made}}\n`);
     return isTaken;
   };
   const numbers = (): number[] =>

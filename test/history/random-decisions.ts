@@ -77,7 +77,7 @@ export function randomFilters(random: SeededRandom): Record<string, string> {
     action: () => several(ACTIONS),
     previous: () => several([...ACTIONS, NONE]),
     reason: () => several(['no-rule', 'registered-source', 'rule-matched']),
-    registered: () => several(['none', 'source', 'destination', 'both']),
+    registered: () => several(['none', 'source', 'destination', 'both', 'other']),
     mode: () => several(['observe', 'enforce']),
     held: () => several(['yes', 'no']),
     rule: () => several(['registered', 'unregistered', NONE, 'no such rule']),

@@ -13,6 +13,7 @@ import { randomEvent, randomFilters } from './random-decisions.ts';
 interface Made {
   readonly number: number;
   readonly held: boolean;
+  readonly otherProtocol: boolean;
   readonly event: DecisionEvent;
 }
 
@@ -20,8 +21,8 @@ function batchOf(decisions: readonly Made[], most = 300, rules: DecisionBatch['r
   return {
     text: decisions
       .map(
-        ({ number, held, event }) =>
-          `${headLine({ number, generation: 1, held, tried: ';' })}${JSON.stringify(event)}\n`,
+        ({ number, held, otherProtocol, event }) =>
+          `${headLine({ number, generation: 1, held, otherProtocol, tried: ';' })}${JSON.stringify(event)}\n`,
       )
       .join(''),
     limits: { most, addresses: 'plain' },
@@ -35,12 +36,17 @@ function batchOf(decisions: readonly Made[], most = 300, rules: DecisionBatch['r
 function randomDecisions(random: SeededRandom, count: number, firstNumber = 1): Made[] {
   const made: Made[] = [];
   for (let number = firstNumber; made.length < count; number += 1 + random.below(3))
-    made.push({ number, held: random.below(5) === 0, event: randomEvent(random, 10 * number) });
+    made.push({
+      number,
+      held: random.below(5) === 0,
+      otherProtocol: random.below(4) === 0,
+      event: randomEvent(random, 10 * number),
+    });
   return made;
 }
 
 /** The obvious way: each filter read as its words say, on the event itself. */
-function isSelected({ held, event }: Made, filters: Readonly<Record<string, string>>): boolean {
+function isSelected({ held, otherProtocol, event }: Made, filters: Readonly<Record<string, string>>): boolean {
   const { vpn, decision, registration } = event;
   const registered = `${registration.source === null ? '' : 'source'}${registration.destination === null ? '' : 'destination'}`;
   const values: Record<string, string> = {
@@ -68,6 +74,7 @@ function isSelected({ held, event }: Made, filters: Readonly<Record<string, stri
     if (name === 'sector') return ends.some(({ sector }) => wanted.split(',').includes(sector));
     if (name === 'q')
       return ends.some((one) => Object.values(one).some((text) => text!.toLowerCase().includes(wanted.toLowerCase())));
+    if (name === 'registered' && otherProtocol && wanted.split(',').includes('other')) return true;
     return wanted.split(',').includes(values[name]!);
   });
 }
@@ -143,7 +150,12 @@ describe('recent decisions', () => {
     });
     const long = randomEvent(random, 1);
     const number = decisions.at(-1)!.number + 1;
-    recent.add(batchOf([{ number, held: false, event: { ...long, pcap_filename: 'x'.repeat(150_000) } }], 100));
+    recent.add(
+      batchOf(
+        [{ number, held: false, otherProtocol: false, event: { ...long, pcap_filename: 'x'.repeat(150_000) } }],
+        100,
+      ),
+    );
     const { kept, newest } = recent.stock;
     expect(newest?.number).toBe(number);
     expect(kept).toBeLessThan(50);
@@ -220,8 +232,8 @@ describe('the explanation of a kept decision', () => {
     const recent = new RecentDecisions({ most: 10, addresses: 'plain' });
     const [one, two] = [randomEvent(random, 10), randomEvent(random, 20)];
     const text =
-      `${headLine({ number: 1, generation: 1, held: false, tried: '0,1;r;;' })}${JSON.stringify(one)}\n` +
-      `${headLine({ number: 2, generation: 2, held: true, tried: '1;' })}${JSON.stringify(two)}\n`;
+      `${headLine({ number: 1, generation: 1, held: false, otherProtocol: true, tried: '0,1;r;;' })}${JSON.stringify(one)}\n` +
+      `${headLine({ number: 2, generation: 2, held: true, otherProtocol: false, tried: '1;' })}${JSON.stringify(two)}\n`;
     recent.add({ ...batchOf([], 10, [rules(1), rules(2)]), text });
     const explained = explainKept(recent, { number: 1, flowId: one.flow_id })!;
     expect(explained.rules).toMatchObject({ policy: 'policy 1', action: 'throttled' });

@@ -130,7 +130,7 @@ describe('a change of rules', () => {
         seen: 3,
         allowed: 0,
         refuses: true,
-        text: '3 clients with a registration would be hit, 0 may be',
+        text: 'fewer than 5 clients with a registration would be hit, 0 may be',
       },
     ]);
   });

@@ -60,7 +60,7 @@ describe('the limits that a change exceeds', () => {
         seen: 1,
         allowed: 0,
         refuses: isEnforced,
-        text: '1 clients with a registration would be hit, 0 may be',
+        text: 'fewer than 5 clients with a registration would be hit, 0 may be',
       },
       {
         limit: 'deregistered',

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LiveDocument } from '../../src/web/api/live-schema.ts';
 import { type RuleDay, type RulesDocument, rulesDocument } from '../../src/web/api/rules-schema.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
@@ -103,6 +104,36 @@ describe('GET /rules', () => {
     const hidden = { prefix: null, holder: null, reference: null };
     expect(figures.users).toEqual([{ rule: 'all', deregistered: false, sector: 'bank', ...hidden }]);
     expect(await daemon.get('/api/v1/rules')).not.toMatch(/Meridian|198\.51|OW-1/);
+    await daemon.kill();
+  });
+
+  it('says which rules have ended or not begun by packet time, and does not tell small groups of clients apart', async () => {
+    const daemon = await run(
+      policy(
+        '{ name: ended, when: { until: 2024-11-01T00:00:00Z }, action: allow }',
+        '{ name: now, when: { from: 2024-11-01T00:00:00Z, until: 2024-12-01T00:00:00Z }, action: allow }',
+        '{ name: ahead, when: { from: 2024-12-01T00:00:00Z }, action: block }',
+      ),
+      policy('{ name: all, action: block }'),
+    );
+    await feed(daemon, 3);
+    await daemon.ask('shadow');
+    const { rows, shadow } = await rules(daemon);
+    expect(rows.filter(({ active }) => active !== null).map(({ name, active }) => [name, active!.outside])).toEqual([
+      ['ended', { state: 'ended', at_ms: Date.UTC(2024, 10, 1) }],
+      ['now', null],
+      ['ahead', { state: 'ahead', at_ms: Date.UTC(2024, 11, 1) }],
+    ]);
+    const { last_hour: hour, since_began: began } = shadow!;
+    expect(hour).toMatchObject({ newly_hit: 4, clients: 4, registered_hit: 0, hits_by_rule: { all: 4 } });
+    expect(began).toMatchObject({ newly_hit: 4, registered_hit: 0 });
+    // The live document is made once a second.
+    let shown: LiveDocument['shadow'] = null;
+    await until('the live document has the draft', async () => {
+      ({ shadow: shown } = JSON.parse(await daemon.get('/api/v1/live')) as LiveDocument);
+      return (shown?.newly_hit ?? 0) > 0;
+    });
+    expect(shown).toMatchObject({ newly_hit: 4, registered: 0 });
     await daemon.kill();
   });
 

@@ -33,6 +33,7 @@ export function sampleLive(changes: Partial<LiveDocument> = {}): LiveDocument {
       loaded_ms: NOW_MS - 3_600_000,
     },
     rules_sha256: 'c'.repeat(64),
+    rules_since_ms: NOW_MS - 3_600_000,
     breaker: { trips: [], limits: [] },
     harm: { counts: { in_force: { would: 0, prevented: 0, done: 0 } }, latest: null },
     counts: {

@@ -19,6 +19,7 @@ import { liveDocumentOf } from './live-document.ts';
 import { ConsoleRegistry } from './registry-answers.ts';
 import { ConsoleRules } from './rules-answers.ts';
 import { RulesNoter } from './rules-noter.ts';
+import { RulesUse } from './rules-use.ts';
 import { RunReports } from './run-reports.ts';
 import type { ShownRegistrations } from './shown-change.ts';
 
@@ -51,12 +52,14 @@ export class DaemonConsole implements ConsoleAnswers {
   readonly health: ConsoleHealth;
   private readonly parts: ConsoleParts;
   private readonly rulesNoter: RulesNoter;
+  private readonly rulesUse: RulesUse;
 
   constructor(parts: ConsoleParts) {
     this.parts = parts;
     this.health = new ConsoleHealth(parts);
-    this.rules = new ConsoleRules(parts);
-    this.registry = new ConsoleRegistry(parts);
+    this.rulesUse = new RulesUse(parts.history.client, parts.history.options.place);
+    this.rules = new ConsoleRules(parts, this.rulesUse);
+    this.registry = new ConsoleRegistry(parts, this.rulesUse);
     this.calendar = new ConsoleCalendar(parts);
     this.actions = new DaemonActions(parts, parts.administration, new Drafts(parts.drafts));
     this.incidents = new ConsoleIncidents(parts.history, parts.administration);
@@ -81,8 +84,9 @@ export class DaemonConsole implements ConsoleAnswers {
   tick(): void {
     this.health.tick();
     this.liveVersion++;
-    this.liveText = JSON.stringify(liveDocumentOf(this.parts));
-    this.rulesNoter.note(this.parts.engine, this.parts.source.kind);
+    this.rulesUse.note(this.parts.engine.rules);
+    this.liveText = JSON.stringify(liveDocumentOf(this.parts, this.rulesUse));
+    this.rulesNoter.note(this.parts.engine, this.parts.source.kind, this.rulesUse.rulesMs);
     this.reports.tick();
   }
 }

@@ -116,7 +116,8 @@ export class DecisionFeed {
     const line = shared ?? this.lines!.decision(this.files.current, flow, decision, timeUs, packet);
     const held = isHit && rules.mode === 'enforce' && engine.guard.refuses(findingStage(flow.finding));
     const tried = noteRules(rules.policy, engine.decisions.input);
-    batches.add({ generation: this.generation, held, tried }, line);
+    const otherProtocol = engine.decisions.isRegisteredOtherwise;
+    batches.add({ generation: this.generation, held, otherProtocol, tried }, line);
   };
 
   /** Sends what waits; to be called a few times a second, and before a question. */

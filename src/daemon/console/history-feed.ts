@@ -44,6 +44,15 @@ interface FeedParts {
 
 /** Events that are counts, not changes. */
 const NO_CHANGES: readonly string[] = ['stats'];
+/**
+ * Events that a packet brings about, by their kind and state: they are of its time. What people do comes between packets:
+ * on a live source it is of the time that has gone on since the last one, like a start or a stop.
+ */
+const OF_PACKETS: Readonly<Record<string, readonly string[]>> = {
+  breaker: ['tripped'],
+  calendar: ['ahead', 'held', 'passed'],
+  shadow: ['would-trip', 'registered-hit'],
+};
 /** States of a shadow whose events repeat figures. */
 const NO_SHADOW_CHANGES: readonly string[] = ['summary'];
 const MICROS_PER_MILLISECOND = 1000;
@@ -150,7 +159,10 @@ export class HistoryFeed {
     const { event_type: kind, timestamp } = event;
     if (NO_CHANGES.includes(kind)) return;
     if (kind === 'shadow' && NO_SHADOW_CHANGES.includes((event.shadow as { state: string }).state)) return;
-    this.change(kind, event, parseInstant(timestamp));
+    const timeUs = parseInstant(timestamp);
+    const { state = '' } = (event[kind] ?? {}) as { readonly state?: string };
+    const isOfPacket = OF_PACKETS[kind]?.includes(state) === true;
+    this.change(kind, event, isOfPacket ? timeUs : Math.max(timeUs, this.watch?.nowUs ?? timeUs));
   }
 
   /** Notes a change, by default at the source's present time, µs. It is written at once. */

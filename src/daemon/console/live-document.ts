@@ -4,6 +4,7 @@ import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
 import { FLOW_END_NAMES } from '../../dataplane/counters.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { coarseClients } from '../../core/small-group.ts';
 import { rulesSha256 } from '../../decision/rules.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { limitText } from '../../policy/limits.ts';
@@ -16,6 +17,7 @@ import type { RunOutputs } from '../outputs.ts';
 import type { RunSafety } from '../safety.ts';
 import type { RunShadow } from '../shadow.ts';
 import type { RunSource } from '../source-run.ts';
+import type { RulesUse } from './rules-use.ts';
 import type { HistoryFeed } from './history-feed.ts';
 
 export interface LiveParts {
@@ -36,7 +38,7 @@ export interface LiveParts {
 const MICROS_PER_MILLISECOND = 1000;
 const MICROS_PER_SECOND = 1e6;
 
-export function liveDocumentOf(parts: LiveParts): LiveDocument {
+export function liveDocumentOf(parts: LiveParts, use: Pick<RulesUse, 'rulesMs'>): LiveDocument {
   const { engine, source, changes, clock, history, version, startedMs } = parts;
   const { rules, counters, decisions } = engine;
   const { registryChangedMs, loadedMs, counts } = changes.reloads;
@@ -70,6 +72,7 @@ export function liveDocumentOf(parts: LiveParts): LiveDocument {
       loaded_ms: loadedMs,
     },
     rules_sha256: rulesSha256(rules),
+    rules_since_ms: use.rulesMs,
     breaker: breakerOf(parts),
     harm: {
       counts: decisions.hits.toCounts(),
@@ -126,13 +129,16 @@ function breakerOf({ engine, safety }: LiveParts): LiveDocument['breaker'] {
       limit,
       rule: safety.trips.find((shown) => shown.then === then)?.rule ?? null,
       time_ms: timeUs / MICROS_PER_MILLISECOND,
-      affected,
-      seen,
+      affected: coarseClients(affected),
+      seen: coarseClients(seen),
       allowed,
     })),
-    limits: breaker
-      .limitCounts()
-      .map(({ limit, affected, seen, allowed }) => ({ limit: limitText(limit), affected, seen, allowed })),
+    limits: breaker.limitCounts().map(({ limit, affected, seen, allowed }) => ({
+      limit: limitText(limit),
+      affected: coarseClients(affected),
+      seen: coarseClients(seen),
+      allowed,
+    })),
   };
 }
 
@@ -169,9 +175,9 @@ function shadowOf({ counts }: RunShadow): LiveDocument['shadow'] {
   const { newlyHit, noLongerHit, registeredOrDeregistered } = counts.hits;
   return {
     policy: counts.name,
-    newly_hit: newlyHit,
-    no_longer_hit: noLongerHit,
-    registered: registeredOrDeregistered,
+    newly_hit: coarseClients(newlyHit),
+    no_longer_hit: coarseClients(noLongerHit),
+    registered: coarseClients(registeredOrDeregistered),
   };
 }
 

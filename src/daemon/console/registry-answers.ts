@@ -25,6 +25,7 @@ import { RecentAnswers } from './recent-answers.ts';
 import { RegistryIndex } from './registry-index.ts';
 import { type AskedAt, registrationView, searchRegistry } from './registry-search.ts';
 import { hidesRegistrations, type ShownRegistrations } from './shown-change.ts';
+import type { RulesUse } from './rules-use.ts';
 
 const DEFAULT_LIMIT = 100;
 /** Searches that may wait for one another. */
@@ -41,6 +42,7 @@ type RegistryParts = Pick<LiveParts, 'engine' | 'changes'> & ShownRegistrations;
 
 export class ConsoleRegistry implements RegistryAnswers {
   private readonly parts: RegistryParts;
+  private readonly use: Pick<RulesUse, 'registryMs'>;
   private index: RegistryIndex | null = null;
   private waiting = 0;
   private working: Promise<unknown> = Promise.resolve();
@@ -51,8 +53,9 @@ export class ConsoleRegistry implements RegistryAnswers {
     () => CSV_MS,
   );
 
-  constructor(parts: RegistryParts) {
+  constructor(parts: RegistryParts, use: Pick<RulesUse, 'registryMs'>) {
     this.parts = parts;
+    this.use = use;
   }
 
   async summary(user: User | null): Promise<RegistrySummaryDocument> {
@@ -63,13 +66,13 @@ export class ConsoleRegistry implements RegistryAnswers {
     // A search may follow.
     if (!hidden) void index.holders();
     const figures = await index.figures(timeUs);
-    const { registryChangedMs, loadedMs } = changes.reloads;
+    const { registryChangedMs } = changes.reloads;
     return {
       sha256: index.registry.sha256,
       version: rules.versions?.registry ?? null,
       at_ms: figures.timeUs / MICROS_PER_MILLISECOND,
       changed_ms: Number.isFinite(registryChangedMs) ? registryChangedMs : null,
-      loaded_ms: loadedMs,
+      since_ms: this.use.registryMs,
       rows: figures.rows,
       prefixes: figures.prefixes,
       in_force: figures.inForce,

@@ -1,4 +1,6 @@
 /** Answers the questions of the Rules page from the daemon's parts: a page of rules in words at a time. */
+import { parseInstant } from '../../core/iso-time.ts';
+import { coarseClients } from '../../core/small-group.ts';
 import { formatMicros } from '../../core/units.ts';
 import { rulesSha256 } from '../../decision/rules.ts';
 import { HitKind } from '../../decision/registered-hits.ts';
@@ -11,6 +13,7 @@ import type { User } from '../../web/api/route.ts';
 import type { RulesAnswers } from '../../web/api/rules-routes.ts';
 import type { RuleRow, RulesDocument, RulesQuery, RuleView, ShadowView } from '../../web/api/rules-schema.ts';
 import type { LiveParts } from './live-document.ts';
+import type { RulesUse } from './rules-use.ts';
 import { hidesRegistrations, shownFigures, type ShownRegistrations, shownVerdict } from './shown-change.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -19,12 +22,14 @@ const MICROS_PER_SECOND = 1e6;
 
 export class ConsoleRules implements RulesAnswers {
   private readonly parts: LiveParts & ShownRegistrations;
+  private readonly use: Pick<RulesUse, 'rulesMs'>;
   /** The alignment of the last two policies; the draft is null without a shadow. */
   private alignedPolicies: readonly [active: Policy | null, draft: Policy | null] = [null, null];
   private alignedRules: readonly AlignedRule[] = [];
 
-  constructor(parts: LiveParts & ShownRegistrations) {
+  constructor(parts: LiveParts & ShownRegistrations, use: Pick<RulesUse, 'rulesMs'>) {
     this.parts = parts;
+    this.use = use;
   }
 
   day(): Promise<string> {
@@ -34,7 +39,7 @@ export class ConsoleRules implements RulesAnswers {
 
   rules(query: RulesQuery, user: User | null): RulesDocument {
     const { limit = DEFAULT_LIMIT, show = 'all', name = '', at } = query;
-    const { engine, changes, startedMs } = this.parts;
+    const { engine, startedMs } = this.parts;
     const { rules, decisions, guard } = engine;
     const { policy, versions } = rules;
     const draft = engine.shadow?.rules.policy ?? null;
@@ -58,13 +63,13 @@ export class ConsoleRules implements RulesAnswers {
       versions: { policy: versions?.policy ?? null, registry: versions?.registry ?? null },
       mode: decisions.mode,
       rules_mode: rules.mode,
-      loaded_ms: changes.reloads.loadedMs,
+      since_ms: this.use.rulesMs,
       counted_from_ms: startedMs,
       limits: guard.breaker.limitCounts().map(({ limit: one, affected, seen, allowed }) => ({
         limit: limitText(one),
         then: one.then,
-        affected,
-        seen,
+        affected: coarseClients(affected),
+        seen: coarseClients(seen),
         allowed,
       })),
       registered_allowed: policy.safety.registered,
@@ -102,10 +107,14 @@ export class ConsoleRules implements RulesAnswers {
       policy: figures.policy,
       own_registry: figures.registry.own,
       since_ms: engine.shadow.sinceUs / MICROS_PER_MILLISECOND,
-      since_began: figures.since_began,
+      since_began: shownCounts(figures.since_began),
       last_hour: shownFigures(lastHourEvaluated.evaluation, this.parts, user),
       last_hour_ms: lastHourEvaluated.timeUs / MICROS_PER_MILLISECOND,
-      would_trip: figures.would_trip,
+      would_trip: figures.would_trip.map((trip) => ({
+        ...trip,
+        clients_affected: coarseClients(trip.clients_affected),
+        clients_seen: coarseClients(trip.clients_seen),
+      })),
       rules,
     };
   }
@@ -146,9 +155,28 @@ export class ConsoleRules implements RulesAnswers {
       legal_basis: legalBasis ?? null,
       review_by: reviewBy ?? null,
       review: reviewBy === undefined ? null : reviewState(parseReviewBy(reviewBy), Date.now() * MICROS_PER_MILLISECOND),
+      outside: outsideOf(rule, this.parts.engine.timeUs),
       reach: reachOf(policy, rule),
     };
   }
+}
+
+/** Whether a rule's own times keep it from deciding at a packet time. */
+function outsideOf({ shape: { when } }: Rule, timeUs: number): RuleView['outside'] {
+  const [from, until] = [when?.from, when?.until].map((time) => (time === undefined ? NaN : parseInstant(time)));
+  if (until! < timeUs) return { state: 'ended', at_ms: until! / MICROS_PER_MILLISECOND };
+  if (from! > timeUs) return { state: 'ahead', at_ms: from! / MICROS_PER_MILLISECOND };
+  return null;
+}
+
+function shownCounts(counts: ShadowView['since_began']): ShadowView['since_began'] {
+  return {
+    ...counts,
+    registered_hit: coarseClients(counts.registered_hit),
+    deregistered: coarseClients(counts.deregistered),
+    newly_hit: coarseClients(counts.newly_hit),
+    no_longer_hit: coarseClients(counts.no_longer_hit),
+  };
 }
 
 /** The reaches of each policy by the names of its rules. */

@@ -30,16 +30,16 @@ export class RulesNoter {
 
   /**
    * Notes the rules in use if they are others than before. The first ones decide from the first packet on; of captures that
-   * are read later, always.
+   * are read later, always. `sinceMs`: since when they have been in use, by the clock.
    */
-  note({ rules, counters, timeUs }: RulesUser, source: RunSource['kind']): void {
+  note({ rules, counters, timeUs }: RulesUser, source: RunSource['kind'], sinceMs: number): void {
     if (rules === this.noted) return;
     const isFirst = this.noted === null;
-    if (counters.packets > 0) this.add(rules, isFirst ? sinceOf(source, counters.firstTimeUs) : timeUs);
-    else if (!isFirst || LIVE_SOURCES.includes(source)) this.add(rules, timeUs);
+    if (counters.packets > 0) this.add(rules, isFirst ? sinceOf(source, counters.firstTimeUs) : timeUs, sinceMs);
+    else if (!isFirst || LIVE_SOURCES.includes(source)) this.add(rules, timeUs, sinceMs);
   }
 
-  private add(rules: Rules, sinceUs: number): void {
+  private add(rules: Rules, sinceUs: number, sinceMs: number): void {
     this.noted = rules;
     const { policy, registry, mode } = rules;
     const fields: RulesInForce = {
@@ -47,6 +47,7 @@ export class RulesNoter {
       registry: registry.sha256,
       registrations: registry.count,
       mode,
+      since_ms: sinceMs,
     };
     this.client.addChange({
       timeUs: Math.round(sinceUs),

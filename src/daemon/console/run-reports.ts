@@ -228,11 +228,11 @@ export class RunReports implements ReportAnswers {
 
   private async scheduled(): Promise<ReturnType<typeof scheduledReports>> {
     const { span } = await this.times();
-    const wallS = this.parts.isLive() ? Date.now() / MS_PER_SECOND : -Infinity;
+    const wallS = Date.now() / MS_PER_SECOND;
     return scheduledReports(
       this.parts.options.schedules,
       span?.daysS ?? [],
-      Math.max(wallS, span?.toS ?? -Infinity),
+      this.parts.isLive() ? wallS : Math.min(wallS, span?.toS ?? -Infinity),
       this.clock,
     );
   }

@@ -1,4 +1,5 @@
 /** The figures of a change of rules as the console shows them: of a reload, of a date, or of a draft. */
+import { coarseClients } from '../../core/small-group.ts';
 import type { ShowAddress } from '../../output/event/shown-address.ts';
 import type { ChangeEvaluation, FlowEvaluation, RegisteredUser } from '../../policy/change-evaluation.ts';
 import { actionFigures, type Excess } from '../../policy/change-verdict.ts';
@@ -22,15 +23,15 @@ export function hidesRegistrations({ addresses }: ShownRegistrations, user: User
 
 export function shownFigures(evaluation: FlowEvaluation, shown: ShownRegistrations, user: User | null): ChangeFigures {
   return {
-    registered_hit: evaluation.registeredHit,
-    deregistered: evaluation.deregistered,
-    newly_hit: evaluation.newlyHit,
-    no_longer_hit: evaluation.noLongerHit,
-    clients: evaluation.clients,
+    registered_hit: coarseClients(evaluation.registeredHit),
+    deregistered: coarseClients(evaluation.deregistered),
+    newly_hit: coarseClients(evaluation.newlyHit),
+    no_longer_hit: coarseClients(evaluation.noLongerHit),
+    clients: coarseClients(evaluation.clients),
     flows: evaluation.flows,
     flows_left_out: evaluation.flowsLeftOut,
     actions: actionFigures(evaluation.flowsByAction),
-    hits_by_rule: Object.fromEntries(evaluation.hitsByRule),
+    hits_by_rule: Object.fromEntries([...evaluation.hitsByRule].map(([rule, hit]) => [rule, coarseClients(hit)])),
     users: evaluation.registeredUsers.map((one) => shownUser(one, shown, user)),
   };
 }

@@ -10,6 +10,7 @@ import { readLastRecorded } from '../query/last-recorded.ts';
 import { readOverview } from '../query/overview.ts';
 import { readChart } from '../query/chart.ts';
 import { readRuleDay } from '../query/rule-day.ts';
+import { readRulesSince } from '../query/rules-since.ts';
 import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
 import { readReportTimes } from '../report/available-periods.ts';
 import { answerPreview, answerReport } from '../report/report-answer.ts';
@@ -92,6 +93,8 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return String(writer.removeNote(question.query));
     case 'last':
       return JSON.stringify(readLastRecorded(database, question.query));
+    case 'rules-since':
+      return JSON.stringify(readRulesSince(database, question.query));
     case 'report':
       return JSON.stringify(answerReport(database, question.query));
     case 'report-preview':

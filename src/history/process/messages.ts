@@ -5,6 +5,7 @@ import type { ChartQuery } from '../query/chart-query.ts';
 import type { IncidentsQuery } from '../query/incident-list.ts';
 import type { OverviewQuery } from '../query/overview.ts';
 import type { RuleDayQuery } from '../query/rule-day.ts';
+import type { RulesSinceQuery } from '../query/rules-since.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { ReportQuestion } from '../report/report-answer.ts';
 import type { Place } from '../roll-up.ts';
@@ -20,6 +21,8 @@ export type HistoryQuestion =
   | { readonly what: 'overview'; readonly query: OverviewQuery }
   | { readonly what: 'rule-day'; readonly query: RuleDayQuery }
   | { readonly what: 'last'; readonly query: Place }
+  /** Answered with RulesSince. */
+  | { readonly what: 'rules-since'; readonly query: RulesSinceQuery }
   | { readonly what: 'incidents'; readonly query: IncidentsQuery; readonly people?: boolean }
   /** Answered with `null` if there is no incident with this number. */
   | { readonly what: 'incident'; readonly query: number; readonly people?: boolean }

@@ -1,9 +1,10 @@
 /** Distinct clients of a chart's points: the sketches of its intervals, places and actions are merged. */
+import { coarseClients } from '../../core/small-group.ts';
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
 import { HIT_CLIENTS } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { isOfPlace } from './chart-cells.ts';
-import { type ChartQuery, LARGEST_SMALL_GROUP } from './chart-query.ts';
+import type { ChartQuery } from './chart-query.ts';
 import { ALL, allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
 
 export interface PointClients {
@@ -54,10 +55,8 @@ export function readClients(
 }
 
 function countsOf({ points, total }: Sketches): { points: Map<number, number>; total: number } {
-  return { points: new Map([...points].map(([time, { size }]) => [time, shown(size)])), total: shown(total.size) };
-}
-
-/** Small groups are not told apart. */
-function shown(clients: number): number {
-  return clients === 0 ? 0 : Math.max(clients, LARGEST_SMALL_GROUP);
+  return {
+    points: new Map([...points].map(([time, { size }]) => [time, coarseClients(size)])),
+    total: coarseClients(total.size),
+  };
 }

@@ -34,9 +34,6 @@ export type Measure = (typeof MEASURES)[number];
 /** Measures whose point is the largest value of its time, not a sum; so is the total. */
 export const LARGEST_MEASURES: readonly Measure[] = ['lag', 'active'];
 
-/** Numbers of clients from 1 to this are all given as this, since a small group could single people out. */
-export const LARGEST_SMALL_GROUP = 4;
-
 /** The most points of a chart. */
 export const MOST_POINTS = 750;
 

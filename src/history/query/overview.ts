@@ -1,10 +1,10 @@
 /** The figures of an overview: how much of a span was watched, what was lost, whom it concerned, and what harm was found. */
 import * as z from 'zod/mini';
+import { coarseClients } from '../../core/small-group.ts';
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';
 import { LEVEL_NAMES, LEVEL_SECONDS, type Level } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import type { OpenHistory } from '../store/history-store.ts';
-import { LARGEST_SMALL_GROUP } from './chart-query.ts';
 import { spanOf } from './chart-span.ts';
 
 /** Seconds since 1970. */
@@ -131,10 +131,7 @@ function readClients(
   const decided = new ClientSketch();
   for (const action of ['throttle', 'block']) decided.merge(sketches.get(action) ?? new ClientSketch());
   if (decided.size > 0) sketches.set('decided', decided);
-  const sizes = [...sketches].map(([action, { size }]) => [
-    action,
-    size === 0 ? 0 : Math.max(size, LARGEST_SMALL_GROUP),
-  ]);
+  const sizes = [...sketches].map(([action, { size }]) => [action, coarseClients(size)]);
   return {
     clients: Object.fromEntries(sizes) as Record<string, number>,
     error: [...sketches.values()].every(({ isExact }) => isExact) ? 0 : SKETCH_ERROR,

@@ -39,15 +39,23 @@ export interface DecisionHead {
   readonly generation: number;
   /** The breaker refuses the action. */
   readonly held: boolean;
+  /** No registration is in force for the flow, but one for another protocol covers an end of it. */
+  readonly otherProtocol: boolean;
   /** The rules that were tried (policy/rule-trace). */
   readonly tried: string;
 }
 
-export function headLine({ number, generation, held, tried }: DecisionHead): string {
-  return `${number}\t${generation}\t${held ? 1 : 0}\t${tried}\n`;
+export function headLine({ number, generation, held, otherProtocol, tried }: DecisionHead): string {
+  return `${number}\t${generation}\t${held ? 1 : 0}\t${otherProtocol ? 1 : 0}\t${tried}\n`;
 }
 
 export function parseHead(line: string): DecisionHead {
-  const [number, generation, held, tried] = line.split('\t') as [string, string, string, string];
-  return { number: Number(number), generation: Number(generation), held: held === '1', tried };
+  const [number, generation, held, otherProtocol, tried] = line.split('\t') as [string, string, string, string, string];
+  return {
+    number: Number(number),
+    generation: Number(generation),
+    held: held === '1',
+    otherProtocol: otherProtocol === '1',
+    tried,
+  };
 }

@@ -13,6 +13,7 @@ const COLUMNS: Readonly<Record<string, (row: DecisionRow) => Cell>> = {
   reason: ({ reason }) => reason,
   mode: ({ mode }) => mode,
   held: ({ held }) => held,
+  other_protocol: (row) => row.other_protocol,
   protocol: ({ protocol }) => protocol,
   variant: ({ variant }) => variant,
   stage: ({ stage }) => stage,

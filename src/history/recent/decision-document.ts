@@ -38,6 +38,8 @@ export const decisionRow = z.strictObject({
   mode: z.string(),
   /** The breaker refuses the action. */
   held: z.boolean(),
+  /** No registration is in force for the flow, but one for another protocol covers an end of it. */
+  other_protocol: z.boolean(),
   proto: z.string(),
   source: end,
   destination: end,

@@ -2,7 +2,7 @@
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { MICROS_PER_SECOND } from '../../core/units.ts';
 import { PrefixParser, wordMask } from '../../registry/prefix.ts';
-import { type DecisionsQuery, TEXT_FILTERS } from './decision-query.ts';
+import { type DecisionsQuery, OTHER_PROTOCOL, TEXT_FILTERS } from './decision-query.ts';
 import type { KeptDecision } from './kept-decision.ts';
 
 type Test = (kept: KeptDecision) => boolean;
@@ -14,7 +14,8 @@ export function decisionFilter(query: DecisionsQuery): Test {
     const values = query[name]?.split(',');
     if (values !== undefined) tests.push((kept) => values.includes(kept[name]));
   }
-  const { sector, prefix, port, tunnel_id, flow_id, community_id, from, to, q } = query;
+  const { registered, sector, prefix, port, tunnel_id, flow_id, community_id, from, to, q } = query;
+  if (registered !== undefined) tests.push(ofEnds(registered.split(',')));
   if (sector !== undefined) tests.push(ofSectors(sector.split(',')));
   if (prefix !== undefined) tests.push(inPrefix(prefix));
   if (port !== undefined)
@@ -29,6 +30,11 @@ export function decisionFilter(query: DecisionsQuery): Test {
     tests.push(({ text }) => text.includes(sought));
   }
   return (kept) => tests.every((test) => test(kept));
+}
+
+function ofEnds(wanted: readonly string[]): Test {
+  const hasOther = wanted.includes(OTHER_PROTOCOL);
+  return ({ registered, otherProtocol }) => wanted.includes(registered) || (hasOther && otherProtocol);
 }
 
 function ofSectors(wanted: readonly string[]): Test {

@@ -8,6 +8,8 @@ import { MODE_NAMES } from '../../policy/mode.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 
 export const REGISTERED_ENDS = ['none', 'source', 'destination', 'both'] as const;
+/** Stands for decisions of flows that have a registration for another protocol only; `none` has these too. */
+export const OTHER_PROTOCOL = 'other';
 /** Stands for the action before a flow's first decision, and for a decision by no rule. */
 export const NONE = 'none';
 export const FORMATS = ['json', 'csv', 'jsonl'] as const;
@@ -52,7 +54,7 @@ export const decisionsQuery = z.strictObject(
     action: names(ACTION_NAMES),
     previous: names([...ACTION_NAMES, NONE]),
     reason: names(REASON_NAMES),
-    registered: names(REGISTERED_ENDS),
+    registered: names([...REGISTERED_ENDS, OTHER_PROTOCOL]),
     mode: names(MODE_NAMES),
     /** The breaker refused the action. */
     held: names(['yes', 'no']),
@@ -95,7 +97,6 @@ export const TEXT_FILTERS = [
   'action',
   'previous',
   'reason',
-  'registered',
   'mode',
   'held',
   'rule',
@@ -104,6 +105,7 @@ export const TEXT_FILTERS = [
 /** The filters, without what only chooses a page or a form. */
 export const FILTER_NAMES = [
   ...TEXT_FILTERS,
+  'registered',
   'sector',
   'prefix',
   'port',

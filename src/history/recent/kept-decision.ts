@@ -10,6 +10,8 @@ export interface KeptDecision {
   readonly number: number;
   readonly generation: number;
   readonly held: 'yes' | 'no';
+  /** No registration is in force, but one for another protocol covers an end. */
+  readonly otherProtocol: boolean;
   readonly tried: string;
   /** The event, without a line break. */
   readonly line: string;
@@ -57,6 +59,7 @@ export function keptDecision(head: DecisionHead, line: string, intern: (text: st
     number: head.number,
     generation: head.generation,
     held: head.held ? 'yes' : 'no',
+    otherProtocol: head.otherProtocol,
     tried: intern(head.tried),
     line,
     timeUs: parseMicros(event.timestamp),
@@ -87,7 +90,7 @@ export function keptDecision(head: DecisionHead, line: string, intern: (text: st
   };
 }
 
-export function rowOf({ number, held, line }: KeptDecision): DecisionRow {
+export function rowOf({ number, held, otherProtocol, line }: KeptDecision): DecisionRow {
   const event = JSON.parse(line) as DecisionEvent;
   const { vpn, decision, registration } = event;
   return {
@@ -107,6 +110,7 @@ export function rowOf({ number, held, line }: KeptDecision): DecisionRow {
     reason: decision.reason,
     mode: decision.mode,
     held: held === 'yes',
+    other_protocol: otherProtocol,
     proto: event.proto,
     source: { ip: event.src_ip, port: event.src_port ?? null, registration: registration.source },
     destination: { ip: event.dest_ip, port: event.dest_port ?? null, registration: registration.destination },

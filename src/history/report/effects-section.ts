@@ -1,4 +1,5 @@
 /** The effects: what was decided, and what became of packets, by one property each and over time. */
+import { SMALLEST_GROUP } from '../../core/small-group.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { SKETCH_ERROR, type ClientSketch } from '../client-sketch.ts';
 import { HIT_CLIENTS } from '../roll-up.ts';
@@ -11,7 +12,6 @@ import { timeTable } from './time-table.ts';
 
 /** Actions that affect traffic where they are enforced. */
 export const HITTING = ['throttle', 'block'] as const;
-const SMALLEST_GROUP = 5;
 const ROW_LIMIT = 200;
 
 export function effectsSection(context: ReportContext): ReportSection {

@@ -32,7 +32,7 @@ export interface ReportSetting {
   readonly showsPrefixes: boolean;
   /** What people did is among the changes; left out, it is. */
   readonly showsPeople?: boolean;
-  /** Wall clock, ms since 1970; of a live source it says too that a period is over. */
+  /** Wall clock, ms since 1970: no period is over before its end by it. A live source's ends by it, without packets. */
   readonly nowMs: number;
   readonly isLive: boolean;
 }
@@ -56,7 +56,9 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
   const kept = keptSpan(database);
   const nowS = setting.isLive ? setting.nowMs / MS_PER_SECOND : -Infinity;
   const untilS = Math.floor(Math.max(period.fromS, Math.min(period.toS, Math.max(nowS, kept?.toS ?? -Infinity))));
-  if (query.audience === 'public') checkPublic(query, period, untilS);
+  // A packet may be dated ahead of the clock, by which nothing is over.
+  const isOver = untilS >= period.toS && setting.nowMs >= period.toS * MS_PER_SECOND;
+  if (query.audience === 'public') checkPublic(query, period, isOver);
   const pieces = spanPieces(
     period.fromS,
     untilS,
@@ -73,6 +75,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     version: packageVersion(),
     showsPrefixes: setting.showsPrefixes && query.audience !== 'public',
     untilS,
+    isOver,
     kept,
     historySchema: schemaOf(database),
     figures: readFigures(database, pieces, scope),
@@ -94,7 +97,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
       from: period.fromS,
       to: period.toS,
       zone: clock.zone,
-      over: untilS >= period.toS,
+      over: isOver,
     },
     scope,
     made_at: new Date(setting.nowMs).toISOString(),
@@ -140,12 +143,12 @@ export function periodOf({ period: name, from, to }: ReportQuery, clock: ZoneClo
   return { kind: 'span', name: `${localTime(fromS, clock)} to ${localTime(toS, clock)}`, fromS, toS };
 }
 
-function checkPublic({ site, isp, link }: ReportQuery, period: Period, untilS: number): void {
+function checkPublic({ site, isp, link }: ReportQuery, period: Period, isOver: boolean): void {
   if (!PUBLIC_KINDS.includes(period.kind))
     throw new ReportRefusal('a public report is on a whole week, month, quarter or year');
   if ([site, isp, link].some((name) => name !== undefined && name !== ''))
     throw new ReportRefusal('a public report is on all places together');
-  if (untilS < period.toS) throw new ReportRefusal('a public report is made when its period is over');
+  if (!isOver) throw new ReportRefusal('a public report is made when its period is over');
 }
 
 function schemaOf(database: HistoryDatabase): number {

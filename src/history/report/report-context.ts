@@ -17,6 +17,8 @@ export interface ReportContext {
   readonly showsPrefixes: boolean;
   /** The end of the part of the period that has passed, seconds since 1970. */
   readonly untilS: number;
+  /** The whole period has passed, by the packets and by the clock. */
+  readonly isOver: boolean;
   /** The first and the last second of all that the history has; null for an empty one. */
   readonly kept: { readonly fromS: number; readonly toS: number } | null;
   readonly historySchema: number;

@@ -12,13 +12,17 @@ const COMPLETE = 0.99;
 const PERCENT = 100;
 
 export function noticesOf(context: ReportContext): string[] {
-  const { period, untilS, clock, kept, figures } = context;
+  const { period, untilS, isOver, clock, kept, figures } = context;
   const notices: string[] = [];
   if (untilS < period.toS)
     notices.push(
       kept === null || untilS <= period.fromS
         ? 'This period has not begun, by the time of the packets.'
         : `This period is not over: the figures are those until ${localTime(untilS, clock)}.`,
+    );
+  else if (!isOver)
+    notices.push(
+      'This period is not over by the clock of this machine, although packets are dated later than its end.',
     );
   const share = watchedShare(context);
   if (figures.watched.length === 0)

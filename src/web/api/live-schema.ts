@@ -40,6 +40,8 @@ export const liveDocument = z.strictObject({
   }),
   /** Hash of the pair of policy and registry. */
   rules_sha256: z.string(),
+  /** Since when policy, registry and mode are in use, by the clock, ms since 1970: over restarts too. */
+  rules_since_ms: z.number(),
   breaker: z.strictObject({
     trips: z.array(
       z.strictObject({

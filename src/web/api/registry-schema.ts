@@ -72,7 +72,8 @@ export const registrySummary = z.strictObject({
   version: z.nullable(z.number()),
   at_ms: z.number(),
   changed_ms: z.nullable(z.number()),
-  loaded_ms: z.number(),
+  /** Since when this content is in use, by the clock, ms since 1970: over restarts too. */
+  since_ms: z.number(),
   rows: z.number(),
   prefixes: z.number(),
   in_force: z.number(),

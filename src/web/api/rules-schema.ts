@@ -30,6 +30,8 @@ const ruleView = z.strictObject({
   legal_basis: z.nullable(z.string()),
   review_by: z.nullable(z.string()),
   review: z.nullable(z.enum(['passed', 'near', 'later'])),
+  /** By packet time the rule has ended or not begun, so that it decides no flow now, and since or until when; null otherwise. */
+  outside: z.nullable(z.strictObject({ state: z.enum(['ahead', 'ended']), at_ms: z.number() })),
   /** Whether it can hit a registered user, and why; null for a rule that allows. */
   reach: z.nullable(z.strictObject({ hits: z.boolean(), reason: z.string() })),
 });
@@ -111,7 +113,8 @@ export const rulesDocument = z.strictObject({
   versions,
   mode: z.enum(['observe', 'enforce']),
   rules_mode: z.enum(['observe', 'enforce']),
-  loaded_ms: z.number(),
+  /** Since when policy, registry and mode are in use, by the clock: over restarts too. */
+  since_ms: z.number(),
   /** Counts of decisions begin here. */
   counted_from_ms: z.number(),
   limits: z.array(

@@ -20,7 +20,7 @@ import { addressKey } from './address-key.ts';
 import { answerUnparsed, limitedServer } from './connections.ts';
 import { clientAddress } from './forwarded-address.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
-import { addPages } from './page-files.ts';
+import { addPages, missingPage } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RefusedRate } from './refused-rate.ts';
@@ -191,7 +191,11 @@ export class HttpServer {
       if (REFUSED.includes(reply.statusCode)) this.refusedRate?.add(request.raw.socket.remoteAddress ?? '');
       done();
     });
-    app.setNotFoundHandler((request, reply) => send(reply, inForm(request.raw, 404, 'there is nothing here')));
+    app.setNotFoundHandler(async (request, reply) => {
+      const page =
+        parts.pages === null || this.pagesRefusal() !== null ? null : await missingPage(request, parts.pages);
+      return send(reply, page ?? inForm(request.raw, 404, 'there is nothing here'));
+    });
     app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
       send(reply, this.errorAnswer(request.raw, error)),
     );
@@ -210,13 +214,16 @@ export class HttpServer {
     ];
     app.after(() => {
       addRoutes(app, routes, { access, cookie, refusals, isRemote, isSecure: isSecure(options), isProxied });
-      if (parts.pages !== null)
-        addPages(app, parts.pages, () => {
-          const { hasAccounts } = access;
-          return isRemote && !hasAccounts ? accessRefusal('read', null, access.circumstances(isRemote)) : null;
-        });
+      if (parts.pages !== null) addPages(app, parts.pages, () => this.pagesRefusal());
     });
     return app;
+  }
+
+  /** Why no page is served; null while they are. */
+  private pagesRefusal(): Refusal | null {
+    const { isRemote } = this.options;
+    const { access } = this.parts;
+    return isRemote && !access.hasAccounts ? accessRefusal('read', null, access.circumstances(isRemote)) : null;
   }
 
   private errorAnswer(request: IncomingMessage, error: Error & { statusCode?: number }): ApiAnswer {

@@ -3,15 +3,18 @@
  * names and are kept by browsers for good. The build has compressed each file already.
  */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import serveStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PAGE_PATHS } from '../api/pages.ts';
-import { plainText } from '../api/route.ts';
+import { API, type ApiAnswer, plainText } from '../api/route.ts';
 import { send } from './api-routes.ts';
 import type { Refusal } from './request-check.ts';
 
 const ASSETS = 'assets';
+const DOCUMENT = 'index.html';
+const NOT_FOUND = 404;
 
 /** `folder`: that of the built pages. Does nothing where they were not built. `refusal`: why no page is served; null while they are. */
 export function addPages(app: FastifyInstance, folder: string, refusal: () => Refusal | null): void {
@@ -36,8 +39,23 @@ export function addPages(app: FastifyInstance, folder: string, refusal: () => Re
     });
     for (const path of PAGE_PATHS)
       pages.get(path, (_request, reply) =>
-        reply.header('cache-control', 'no-cache').sendFile('index.html', folder, { cacheControl: false }),
+        reply.header('cache-control', 'no-cache').sendFile(DOCUMENT, folder, { cacheControl: false }),
       );
     done();
   });
+}
+
+/**
+ * What a reader gets at an address that has nothing: the page, which says so and has the ways back. Null for machines, which
+ * do not ask for HTML, for addresses of the API, and where the pages were not built.
+ */
+export async function missingPage({ method, url, headers }: FastifyRequest, folder: string): Promise<ApiAnswer | null> {
+  const isReader = (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(headers.accept ?? '');
+  if (!isReader || url.startsWith(`${API}/`) || url.startsWith(`/${ASSETS}/`)) return null;
+  try {
+    const body = await readFile(join(folder, DOCUMENT), 'utf8');
+    return { status: NOT_FOUND, type: 'text/html; charset=utf-8', body };
+  } catch {
+    return null;
+  }
 }

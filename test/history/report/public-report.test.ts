@@ -170,4 +170,27 @@ describe('the public reports of a quarter', () => {
     expect(() => makeReport(database, { ...query, audience: 'public' }, setting)).toThrow(message);
     database.close();
   });
+
+  it('are refused on a month that the clock has not ended, although a packet is dated later', () => {
+    const database = historyOf(
+      [FROM, FROM + 400 * DAY].map((timeS) =>
+        minuteOf({ timeS, series: [seriesRow({}, 100)], coverage: { packets: 100 } }, clock),
+      ),
+    );
+    const made = (nowMs: number) => (): unknown =>
+      makeReport(database, { period: '2024-11', audience: 'public' }, { ...setting, nowMs, isLive: false });
+    const { period } = made(setting.nowMs)() as ReportDocument;
+    const end = period.to * 1000;
+    expect(period.over).toBe(true);
+    expect(made(end - 1)).toThrow('a public report is made when its period is over');
+    expect(made(end)).not.toThrow();
+    const report = makeReport(
+      database,
+      { period: '2024-11', audience: 'operator' },
+      { ...setting, nowMs: end - 1, isLive: false },
+    );
+    expect(report.period.over).toBe(false);
+    expect(report.notices[0]).toMatch(/^This period is not over by the clock of this machine/);
+    database.close();
+  });
 });

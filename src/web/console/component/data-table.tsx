@@ -29,10 +29,12 @@ export interface DataTableProps<Row> {
   readonly csv?: string;
   readonly sortedBy?: { readonly key: string; readonly isDescending: boolean };
   readonly isChosen?: (row: Row) => boolean;
+  /** In a narrow window each row is a card, for rows of more words than fit. */
+  readonly isCards?: boolean;
 }
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, keyOf, empty, csv, isChosen } = props;
+  const { caption, columns, rows, keyOf, empty, csv, isChosen, isCards = false } = props;
   const [sorted, setSorted] = useState(props.sortedBy ?? null);
   const id = useId();
   const sortedRows = useMemo(() => sortRows(rows, columns, sorted), [rows, columns, sorted]);
@@ -53,36 +55,49 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         )}
       </div>
       <div class="table-region" role="region" tabIndex={0} aria-labelledby={id}>
-        <table>
+        {/* A table that is laid out as cards is none for screen readers unless its roles say so. */}
+        <table class={isCards ? 'cards' : undefined} role={isCards ? 'table' : undefined}>
           <caption class="hidden-text">{caption}</caption>
-          <thead>
-            <tr>
+          <thead role={isCards ? 'rowgroup' : undefined}>
+            <tr role={isCards ? 'row' : undefined}>
               {columns.map((column) => (
                 <Heading key={column.key} column={column} sorted={sorted} sort={sortBy} />
               ))}
             </tr>
           </thead>
-          <tbody>
+          <tbody role={isCards ? 'rowgroup' : undefined}>
             {sortedRows.map((row) => (
-              <tr key={keyOf(row)} class={isChosen?.(row) === true ? 'chosen' : undefined}>
-                {columns.map(({ key, cell, isNumber, isName }) => {
-                  const side = isNumber === true ? 'end' : undefined;
-                  return isName === true ? (
-                    <th key={key} scope="row" class={side}>
-                      {cell(row)}
-                    </th>
-                  ) : (
-                    <td key={key} class={side}>
-                      {cell(row)}
-                    </td>
-                  );
-                })}
+              <tr
+                key={keyOf(row)}
+                class={isChosen?.(row) === true ? 'chosen' : undefined}
+                role={isCards ? 'row' : undefined}
+              >
+                {columns.map((column) => (
+                  <Cell key={column.key} column={column} row={row} isCards={isCards} />
+                ))}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
     </div>
+  );
+}
+
+function Cell<Row>({ column, row, isCards }: { column: Column<Row>; row: Row; isCards: boolean }) {
+  const { title, cell, isNumber, isName } = column;
+  const side = isNumber === true ? 'end' : undefined;
+  const content = isCards ? <div>{cell(row)}</div> : cell(row);
+  if (isName === true)
+    return (
+      <th scope="row" class={side} role={isCards ? 'rowheader' : undefined} data-title={isCards ? title : undefined}>
+        {content}
+      </th>
+    );
+  return (
+    <td class={side} role={isCards ? 'cell' : undefined} data-title={isCards ? title : undefined}>
+      {content}
+    </td>
   );
 }
 

@@ -78,7 +78,7 @@ function Field({ field, value, set }: FieldProps) {
           }}
         >
           <option value="">{text.component.any}</option>
-          {field.options.map(([option, words]) => (
+          {shownOptions(field.options, value).map(([option, words]) => (
             <option key={option} value={option}>
               {words}
             </option>
@@ -87,6 +87,16 @@ function Field({ field, value, set }: FieldProps) {
       )}
     </div>
   );
+}
+
+/** The choices, and several of them at once where the address names these. */
+function shownOptions(
+  options: NonNullable<FilterField['options']>,
+  value: string,
+): NonNullable<FilterField['options']> {
+  if (value === '' || options.some(([option]) => option === value)) return options;
+  const words = value.split(',').map((name) => options.find(([option]) => option === name)?.[1] ?? name);
+  return [...options, [value, words.join(', ')]];
 }
 
 /** The address follows after a pause, so that not each letter is a question. */

@@ -1,4 +1,5 @@
 /** A value against its limit. It is drawn in a colour of warning from four fifths on, which its text says too. */
+import { count } from '../format/number-format.ts';
 import { text } from '../text/catalogue.ts';
 
 const NEAR = 0.8;
@@ -8,13 +9,13 @@ export interface MeterProps {
   readonly name: string;
   readonly value: number;
   readonly limit: number;
-  /** How both are written. */
+  /** How the value is written; the limit is exact. */
   readonly format: (value: number) => string;
 }
 
 export function Meter({ name, value, limit, format }: MeterProps) {
   const part = limit === 0 ? (value > 0 ? 1 : 0) : Math.min(1, value / limit);
-  const words = text.component.meter(format(value), format(limit));
+  const words = text.component.meter(format(value), count(limit));
   return (
     <div
       class={`meter ${part >= 1 ? 'bad' : part >= NEAR ? 'warn' : ''}`}

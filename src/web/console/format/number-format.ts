@@ -1,8 +1,8 @@
 /** Numbers as the pages show them. A missing value is not 0: it is written as a dash. */
+import { SMALLEST_GROUP } from '../../../core/small-group.ts';
 import { text } from '../text/catalogue.ts';
 
 const { units } = text;
-const SMALLEST_GROUP = 5;
 const SMALLEST_PERCENT = 0.01;
 
 /** With thousands separators: `12,345`. */

@@ -7,6 +7,7 @@ import { type Live, useLive } from '../live/use-live.ts';
 import { type Page, pageOf } from '../pages/pages.tsx';
 import { text } from '../text/catalogue.ts';
 import { Header } from './header.tsx';
+import { Link } from './link.tsx';
 import { Navigation } from './navigation.tsx';
 import { type Place, usePlace } from './router.ts';
 
@@ -30,9 +31,20 @@ export function Shell() {
           {title}
         </h1>
         {live.isLost && <Lost live={live} />}
-        {page === null ? <p>{text.shell.notFoundHelp}</p> : <View page={page} live={live} place={place} />}
+        {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}
       </main>
       <footer class="frame-footer">{text.shell.simulation}</footer>
+    </>
+  );
+}
+
+function NotFound({ path }: { path: string }) {
+  return (
+    <>
+      <p>{text.shell.notFoundHelp(path)}</p>
+      <p>
+        <Link to="/">{text.shell.notFoundBack}</Link>
+      </p>
     </>
   );
 }

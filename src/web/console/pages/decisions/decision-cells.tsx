@@ -133,8 +133,9 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
     {
       key: 'registered',
       title: columns.registered,
-      cell: ({ source, destination }) => {
-        const which = registeredEnds(source.registration !== null, destination.registration !== null);
+      cell: ({ source, destination, other_protocol: isOther }) => {
+        const ends = registeredEnds(source.registration !== null, destination.registration !== null);
+        const which = isOther ? 'other' : ends;
         return (
           <Only query={query} name="registered" value={which} what={columns.registered.toLowerCase()}>
             {text.terms.registered[which]}

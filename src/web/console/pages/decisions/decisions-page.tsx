@@ -88,6 +88,7 @@ export function DecisionsPage({ live, place }: PageProps) {
               columns={decisionColumns({ zone: live.zone, addresses, query: place.query })}
               rows={list.rows}
               keyOf={({ number }) => number}
+              isCards
               empty={list.stock.kept === 0 ? words.emptyAtAll : words.empty}
             />
             {list.next !== null && (

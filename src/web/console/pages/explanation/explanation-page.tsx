@@ -73,6 +73,7 @@ function Explanation({ data, zone }: PartProps) {
             columns={columns}
             rows={kept.flow}
             keyOf={({ number }) => number}
+            isCards
             empty={words.others.empty}
           />
         </Panel>
@@ -88,6 +89,7 @@ function Explanation({ data, zone }: PartProps) {
               columns={columns}
               rows={kept.tunnel}
               keyOf={({ number }) => number}
+              isCards
               empty={words.others.empty}
             />
           </Panel>

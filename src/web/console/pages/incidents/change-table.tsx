@@ -15,6 +15,7 @@ export function ChangeTable(props: { changes: readonly ShownChange[]; zone: stri
       rows={changes}
       keyOf={({ id }) => id}
       empty={empty}
+      isCards
       columns={[
         {
           key: 'time',

@@ -37,7 +37,13 @@ export function IncidentPage({ live, place }: PageProps) {
       <Link to="/incidents">{words.back}</Link>
     </p>
   );
-  if (!/^\d+$/.test(id)) return <ErrorState problem={words.notFound} />;
+  if (!/^\d+$/.test(id))
+    return (
+      <>
+        {back}
+        <ErrorState problem={words.notFound} />
+      </>
+    );
   if (data === null)
     return (
       <>

@@ -120,6 +120,7 @@ function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: strin
       rows={incidents}
       keyOf={({ id }) => id}
       empty={words.none}
+      isCards
       columns={[
         {
           key: 'begin',

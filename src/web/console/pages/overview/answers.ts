@@ -26,7 +26,7 @@ export function answersOf(
     {
       question: words.harm,
       sentences: harm(live, figures),
-      to: '/decisions?registered=source,destination,both',
+      to: `/decisions?${harmFilter(live, figures)}`,
       page: see.decisions,
     },
     { question: words.force, sentences: force(live), to: '/rules', page: see.rules },
@@ -40,7 +40,7 @@ export function answersOf(
 function harm(live: LiveDocument, figures: OverviewFigures | null): string[] {
   const hits = total(harmOf(live, figures));
   const when = figuresSpan(live, figures);
-  const other = total((figures === null ? live.harm.counts : figures.harm).other_protocol ?? {});
+  const other = otherProtocol(live, figures);
   return [
     hits === 0
       ? isUnwatched(figures)
@@ -51,10 +51,22 @@ function harm(live: LiveDocument, figures: OverviewFigures | null): string[] {
   ];
 }
 
-function force({ mode, policy, registry, zone }: LiveDocument): string[] {
+/** Hits of flows that have a registration, but not for their protocol. */
+function otherProtocol(live: LiveDocument, figures: OverviewFigures | null): number {
+  return total((figures === null ? live.harm.counts : figures.harm).other_protocol ?? {});
+}
+
+/** The decisions that the answer is about: hits where there are any, and all decisions on registered users where not. */
+function harmFilter(live: LiveDocument, figures: OverviewFigures | null): string {
+  const hits = 'action=throttle,block';
+  if (total(harmOf(live, figures)) > 0) return `registered=source,destination,both&${hits}`;
+  return otherProtocol(live, figures) > 0 ? `registered=other&${hits}` : 'registered=source,destination,both';
+}
+
+function force({ mode, policy, rules_since_ms: sinceMs, zone }: LiveDocument): string[] {
   return [
     mode === 'enforce' ? words.forceRules(policy.name, count(policy.rules)) : words.forceNothing,
-    words.since(zonedTime(registry.loaded_ms, zone)),
+    words.since(zonedTime(sinceMs, zone)),
   ];
 }
 

@@ -37,6 +37,7 @@ function Rows({ list: { rows, total }, zone, place }: { list: ExpiringList; zone
       keyOf={({ row }) => row}
       csv="/registry/expiring.csv"
       empty={words.noExpiring}
+      isCards
     />
   );
 }

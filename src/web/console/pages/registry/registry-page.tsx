@@ -35,7 +35,7 @@ export function RegistryPage({ live, place }: PageProps) {
     <>
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
       <p>
-        {words.lead(data.in_force, data.rows)}{' '}
+        {words.lead(data.in_force, data.rows)} {words.inUse(zonedTime(data.since_ms, zone))}{' '}
         {data.changed_ms !== null && words.changed(zonedTime(data.changed_ms, zone))}{' '}
         {data.version !== null && words.version(String(data.version))}
       </p>

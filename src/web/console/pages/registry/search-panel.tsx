@@ -68,6 +68,7 @@ function Answer(props: { answer: SearchAnswer; sought: string; zone: string; pla
             keyOf={({ row }) => row}
             isChosen={({ counts }) => counts}
             empty=""
+            isCards
           />
         </section>
       ))}

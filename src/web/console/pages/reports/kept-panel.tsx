@@ -55,6 +55,7 @@ export function KeptPanel({ list }: { list: ReportList }) {
         rows={kept}
         keyOf={({ id }) => id}
         empty={words.noneKept}
+        isCards
       />
     </Panel>
   );

@@ -45,8 +45,9 @@ function Chosen({
   list: ReportList;
   history: { readonly from: number; readonly to: number };
 }) {
-  // The clock says what is over, or the packets where they are from the past.
-  const nowS = live.source.live ? Math.max(live.wall_ms / MS_PER_SECOND, history.to) : history.to;
+  // The clock says what is over, and the packets where they are from the past.
+  const wallS = live.wall_ms / MS_PER_SECOND;
+  const nowS = live.source.live ? wallS : Math.min(wallS, history.to);
   const choice = choiceOf(place.query, list.periods, nowS);
   const { from, to } = spanOf(place.query, live, 'week');
   const span = from === null || to === null ? history : { from, to };

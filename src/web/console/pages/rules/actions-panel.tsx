@@ -1,6 +1,5 @@
 /** The actions of an operator. Others see none of them, and the daemon refuses them too. */
 import type { RulesDocument } from '../../../api/rules-schema.ts';
-import type { SessionState } from '../../../api/session-schema.ts';
 import { Panel } from '../../component/panel.tsx';
 import { text } from '../../text/catalogue.ts';
 import { ClearAction } from './clear-action.tsx';
@@ -8,11 +7,9 @@ import { DraftActions } from './draft-actions.tsx';
 import { ReloadAction } from './reload-action.tsx';
 import { ResetAction } from './reset-action.tsx';
 
-export function ActionsPanel(props: { document: RulesDocument; session: SessionState | null; done: () => void }) {
-  const { document, session, done } = props;
-  if (session?.actions !== true) return null;
+export function ActionsPanel({ document, done }: { document: RulesDocument; done: () => void }) {
   return (
-    <Panel title={text.action.title} footer={text.action.intro}>
+    <Panel title={text.action.title} size="wide" footer={text.action.intro}>
       <div class="rule-actions">
         <ReloadAction done={done} />
         <ResetAction document={document} done={done} />

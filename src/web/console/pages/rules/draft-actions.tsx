@@ -10,27 +10,33 @@ import { useApi } from '../../live/use-api.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.action.draft;
+const NONE = { unavailable: { reason: words.none } };
 
 export function DraftActions({ document, done }: { document: RulesDocument; done: () => void }) {
   return (
     <>
-      <BeginDraft done={done} />
+      <BeginDraft document={document} done={done} />
       <ReadDraft document={document} done={done} />
       <EndDraft document={document} done={done} />
     </>
   );
 }
 
-function BeginDraft({ done }: { done: () => void }) {
+function BeginDraft({ document: { shadow }, done }: { document: RulesDocument; done: () => void }) {
   const action = useAction('shadow-on', done);
   const { data } = useApi<DraftList>(action.isOpen ? '/drafts' : null);
   const [chosen, setChosen] = useState('');
   const id = useId();
   const draft = chosen === '' ? (data?.names[0] ?? '') : chosen;
-  const dialog = { open: words.begin, title: words.beginTitle, do: words.beginDo };
+  const dialog =
+    shadow === null
+      ? { open: words.begin, title: words.beginTitle, do: words.beginDo }
+      : { open: words.beginOther, title: words.beginOtherTitle, do: words.beginDo };
   return (
     <ActionDialog action={action} words={dialog} body={draft === '' ? null : { draft }}>
-      <p>{words.beginWhat}</p>
+      <p>
+        {words.beginWhat} {shadow !== null && words.replaces(shadow.policy.name)}
+      </p>
       {data !== null && data.names.length === 0 && <Empty>{data.configured ? words.noDrafts : words.noFolder}</Empty>}
       {data !== null && data.names.length > 0 && (
         <div class="field">
@@ -58,7 +64,7 @@ function ReadDraft({ document: { shadow }, done }: { document: RulesDocument; do
   const action = useAction('shadow-read', done);
   const dialog = { open: words.read, title: words.readTitle, do: words.readDo };
   return (
-    <ActionDialog action={action} words={dialog} {...(shadow === null && { unavailable: {} })} body={{}}>
+    <ActionDialog action={action} words={dialog} {...(shadow === null && NONE)} body={{}}>
       <p>{words.readWhat}</p>
       {shadow !== null && <ChangeFiguresView figures={shadow.since_began} />}
     </ActionDialog>
@@ -70,7 +76,7 @@ function EndDraft({ document: { shadow }, done }: { document: RulesDocument; don
   const dialog = { open: words.end, title: words.endTitle, do: words.endDo };
   const body = shadow === null ? null : { policy: shadow.policy.sha256 };
   return (
-    <ActionDialog action={action} words={dialog} {...(shadow === null && { unavailable: {} })} body={body}>
+    <ActionDialog action={action} words={dialog} {...(shadow === null && NONE)} body={body}>
       <p>{words.endWhat}</p>
       {shadow !== null && <ChangeFiguresView figures={shadow.since_began} />}
     </ActionDialog>

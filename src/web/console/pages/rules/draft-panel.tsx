@@ -12,10 +12,25 @@ import { text } from '../../text/catalogue.ts';
 
 const words = text.rulesPage;
 
-export function DraftPanel({ document: { shadow }, zone }: { document: RulesDocument; zone: string }) {
+interface DraftPanelProps {
+  readonly document: RulesDocument;
+  readonly zone: string;
+  /** The reader can begin a draft here. */
+  readonly mayAct: boolean;
+  readonly isReplayed: boolean;
+}
+
+export function DraftPanel({ document: { shadow }, zone, mayAct, isReplayed }: DraftPanelProps) {
+  const how = isReplayed ? words.beginsReplayed : mayAct ? words.beginsHere : words.beginsElsewhere;
   return (
     <Panel title={words.draftTitle} size="wide">
-      {shadow === null ? <Empty>{words.noDraft}</Empty> : <Draft shadow={shadow} zone={zone} />}
+      {shadow === null ? (
+        <Empty>
+          {words.noDraft} {how}
+        </Empty>
+      ) : (
+        <Draft shadow={shadow} zone={zone} />
+      )}
     </Panel>
   );
 }

@@ -5,6 +5,7 @@ import type { RuleDay, RuleRow, RuleView } from '../../../api/rules-schema.ts';
 import { Chart } from '../../chart/chart.tsx';
 import { ActionBadge, Badge, SeverityBadge, type Tone } from '../../component/badge.tsx';
 import { count } from '../../format/number-format.ts';
+import { zonedTime } from '../../format/time-format.ts';
 import { Link } from '../../shell/link.tsx';
 import { changedQuery, type Place, queryText } from '../../shell/router.ts';
 import { spanOf } from '../../span/span-choice.ts';
@@ -42,6 +43,7 @@ export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
         {row.status !== null && row.status !== 'same' && (
           <Badge word={words.statuses[row.status]!} tone={TONES[row.status] ?? 'neutral'} />
         )}
+        <Outside view={shown} zone={live.zone} />
         <Reach view={shown} />
       </div>
       <dl class="rule-words">
@@ -83,6 +85,13 @@ export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
 function draftWords({ status, draft }: RuleRow): string {
   if (draft === null) return words.notThere;
   return status === 'moved' ? words.movedTo(draft.place) : words.sentence(draft.flows, draft.does);
+}
+
+/** A rule outside its times is in the policy, and decides nothing. */
+function Outside({ view: { outside }, zone }: { view: RuleView; zone: string }) {
+  if (outside === null) return null;
+  const time = zonedTime(outside.at_ms, zone);
+  return <SeverityBadge severity="notice" word={(outside.state === 'ended' ? words.ended : words.ahead)(time)} />;
 }
 
 function Reach({ view: { reach, hits_registered: isMeant } }: { view: RuleView }) {

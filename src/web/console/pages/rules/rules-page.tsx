@@ -38,7 +38,7 @@ export function RulesPage({ live, place }: PageProps) {
     <>
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
       <p class="rules-lead">
-        {text.rulesPage.policy(data.policy, zonedTime(data.loaded_ms, zone))} <ModeBadge mode={data.mode} />{' '}
+        {text.rulesPage.policy(data.policy, zonedTime(data.since_ms, zone))} <ModeBadge mode={data.mode} />{' '}
         {data.versions.policy !== null && text.rulesPage.version(String(data.versions.policy))}
       </p>
       <p class="small muted rules-hash">
@@ -46,11 +46,11 @@ export function RulesPage({ live, place }: PageProps) {
       </p>
       <div class="grid">
         <WaitingPanel document={data} mayAct={mayAct} done={reload} />
-        <DraftPanel document={data} zone={zone} />
+        {mayAct && <ActionsPanel document={data} done={reload} />}
+        <DraftPanel document={data} zone={zone} mayAct={mayAct} isReplayed={live.source.kind === 'captures'} />
         <RuleList document={data} day={day.data} live={live} place={place} />
         <CalendarPanel zone={zone} mayAct={mayAct} size="double" />
         <LimitsPanel document={data} />
-        <ActionsPanel document={data} session={session} done={reload} />
       </div>
     </>
   );

@@ -52,8 +52,12 @@ export const action = {
   draft: {
     begin: 'Try a draft…',
     beginTitle: 'Let a draft decide beside the rules?',
+    beginOther: 'Try another draft…',
+    beginOtherTitle: 'Let another draft decide beside the rules?',
     beginDo: 'Try it',
     beginWhat: 'The draft decides the same flows and never acts.',
+    replaces: (name: string): string => `It takes the place of draft ${name}, whose counts are gone then.`,
+    none: 'No draft decides beside the rules.',
     choose: 'Draft',
     noFolder: 'This daemon has no folder of drafts (--drafts).',
     noDrafts: 'The folder of drafts has no policy.',

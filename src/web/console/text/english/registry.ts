@@ -5,7 +5,8 @@ const registrations = (number: number): string => (number === 1 ? '1 registratio
 
 export const registryPage = {
   lead: (inForce: number, rows: number): string => `${registrations(inForce)} in force, of ${count(rows)} in the file.`,
-  changed: (time: string): string => `The file changed at ${time}.`,
+  inUse: (time: string): string => `This content is in use since ${time}.`,
+  changed: (time: string): string => `The file was written at ${time}.`,
   hash: 'Hash of the registry',
   version: (version: string): string => `Version ${version}`,
   hidden:

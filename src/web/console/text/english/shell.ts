@@ -17,7 +17,9 @@ export const shell = {
   },
   title: (page: string) => `${page} · Sluice`,
   notFound: 'There is no such page',
-  notFoundHelp: 'The address may be mistyped. The pages are in the navigation above.',
+  notFoundHelp: (path: string) =>
+    `Nothing is at ${path}. The address may be mistyped, or of another version. The pages are in the navigation above.`,
+  notFoundBack: 'To the overview',
   live: 'Live',
   replayed: 'Replayed captures',
   lost: 'No connection',

@@ -10,6 +10,8 @@ export const terms = {
     source: 'Source',
     destination: 'Destination',
     both: 'Both ends',
+    'source,destination,both': 'Either end, or both',
+    other: 'For another protocol only',
   } as Record<string, string>,
   /** Registered hits: which, and what became of them. */
   harmKinds: {
