@@ -40,7 +40,8 @@ log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
 log.note(2, Check.WIREGUARD_RESPONSE_ECHO, 8, 0x12345678, 0x12345678);
 const flows = Array.from({ length: FLOWS }, (_, i) => {
   const flow = new FlowRecord();
-  flow.evidenceLog = log;
+  flow.ownRows = log;
+  flow.tunnelRows = log;
   flow.ownEvidence = log.head;
   flow.transport = 17;
   flow.source.set(i % 2 === 0 ? [0, 0, 0xffff, hashOf(1, i, 1)] : [0x20010db8, 0x00010000, 0, i + 1]);

@@ -60,7 +60,7 @@ export class RunShadowAlarms implements ShadowAlarms {
     if (named.has(key) || named.size === NAMED_REGISTRATIONS) return;
     if (named.size === 0) outputs.log.warn(this.name(side), 'the shadow would newly hit a registered user');
     named.add(key);
-    record.read(engine.table, activeTable, hit.slot, null, engine.tunnels.nameOf(hit.slot));
+    record.read(engine.table, activeTable, hit.slot, engine.tunnels.nameOf(hit.slot));
     const fields = new EventFields(outputs.show, contextOf(active));
     const event: ShadowHit = {
       tuple: fields.tuple(record),

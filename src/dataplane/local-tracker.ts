@@ -3,7 +3,7 @@ import { invariant } from '../core/invariant.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
 import { Counters } from './counters.ts';
 import { DecodeStage, WAITS } from './decode-stage.ts';
-import type { EvidenceLog } from './fingerprint/evidence.ts';
+import type { EvidenceRows } from './fingerprint/evidence-rows.ts';
 import { FingerprintSet } from './fingerprint/fingerprint-set.ts';
 import { FlowTracker } from './flow-tracker.ts';
 import { FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
@@ -37,7 +37,7 @@ export class LocalTracker implements Tracker {
     this.views = Array.from({ length: PREFETCH_COUNT }, () => new PacketView(linkIdentity));
   }
 
-  get evidenceLog(): EvidenceLog {
+  get evidence(): EvidenceRows {
     return this.fingerprints.evidenceLog;
   }
 

@@ -10,7 +10,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Counters, FlowEnd } from './counters.ts';
 import type { Detection } from './detection.ts';
-import type { EvidenceLog } from './fingerprint/evidence.ts';
+import type { EvidenceRows } from './fingerprint/evidence-rows.ts';
 import type { FlowRows } from './flow/flow-rows.ts';
 
 /** Receives what happens to flows. A slot is valid during the call only. */
@@ -43,7 +43,7 @@ export interface Tracker extends BatchMemory {
   /** The rows of reported flows, by slot. With workers these are copies. */
   readonly table: FlowRows;
   /** The evidence of these flows. */
-  readonly evidenceLog: EvidenceLog;
+  readonly evidence: EvidenceRows;
   /** Begins a capture. `counters` receives the counts of decoding and flows. */
   begin(listener: TrackerListener, counters: Counters): void;
   /** Tracks the packets of the batch that `nextBatch` returned. `packetsBefore`: packets of the capture before it. */

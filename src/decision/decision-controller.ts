@@ -4,7 +4,7 @@
  * depends on the packets of its own flow alone, so flows can be tracked in other threads than the one that decides
  * them.
  */
-import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
 import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
@@ -37,22 +37,22 @@ export class DecisionController implements DecisionPort {
   readonly decisionTable: DecisionTable;
   readonly tunnels: Tunnels;
   private readonly table: FlowRows;
-  private readonly evidenceLog: EvidenceLog;
+  private readonly evidence: EvidenceRows;
   /** The controller that takes detections for this one too; null where this one takes its own. */
   readonly lead: DecisionController | null;
   private current: Decisions | null = null;
   private readonly ends: EndingFlows[] = [];
 
   /**
-   * `table` holds the flows that the tracker reports, `evidenceLog` their evidence. `lead`: a controller that always has
+   * `table` holds the flows that the tracker reports, `evidence` their evidence. `lead`: a controller that always has
    * the same registry. What does not depend on the policy is then found once: findings, tunnels and registrations.
    */
-  constructor(table: FlowRows, evidenceLog: EvidenceLog, lead: DecisionController | null = null) {
+  constructor(table: FlowRows, evidence: EvidenceRows, lead: DecisionController | null = null) {
     this.table = table;
-    this.evidenceLog = evidenceLog;
+    this.evidence = evidence;
     this.lead = lead;
     this.decisionTable = new DecisionTable(table.largestSlot, lead?.decisionTable);
-    this.tunnels = lead?.tunnels ?? new Tunnels(table, this.decisionTable, evidenceLog);
+    this.tunnels = lead?.tunnels ?? new Tunnels(table, this.decisionTable);
   }
 
   /** Begins a capture, after the lead; all flows of the one before have ended. Returns its decisions. */
@@ -62,9 +62,9 @@ export class DecisionController implements DecisionPort {
     guard: SafetyGuard | null = null,
     throttles: ThrottleListener | null = null,
   ): Decisions {
-    const { table, decisionTable, evidenceLog, tunnels } = this;
+    const { table, decisionTable, evidence, tunnels } = this;
     const lead = this.lead?.decisions ?? null;
-    this.current = new Decisions(table, decisionTable, evidenceLog, tunnels, rules, sink, guard, throttles, lead);
+    this.current = new Decisions(table, decisionTable, evidence, tunnels, rules, sink, guard, throttles, lead);
     return this.current;
   }
 

@@ -10,7 +10,7 @@
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import { NO_ROOM } from './token-bucket.ts';
-import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
@@ -59,7 +59,7 @@ export class Decisions {
   rulesUntilUs = Infinity;
 
   private readonly table: FlowRows;
-  private readonly evidenceLog: EvidenceLog;
+  private readonly ownRows: EvidenceRows;
   private readonly tunnels: Tunnels;
   private rules: Rules;
   private rulesBefore: Rules;
@@ -81,7 +81,7 @@ export class Decisions {
   constructor(
     table: FlowRows,
     decisionTable: DecisionTable,
-    evidenceLog: EvidenceLog,
+    ownRows: EvidenceRows,
     tunnels: Tunnels,
     rules: Rules,
     sink: DecisionSink,
@@ -93,7 +93,7 @@ export class Decisions {
     this.decisionTable = decisionTable;
     this.buckets = new DecisionBuckets(decisionTable, throttles);
     this.tunnels = tunnels;
-    this.evidenceLog = evidenceLog;
+    this.ownRows = ownRows;
     this.rules = rules;
     this.rulesBefore = rules;
     this.lead = lead;
@@ -185,7 +185,14 @@ export class Decisions {
     const number = decisionTable.numberOf(slot);
     const row = number * DECISION_WORDS;
     if (sink.ended !== undefined) {
-      this.record.read(this.table, decisionTable, slot, this.evidenceLog, this.tunnels.nameOf(slot));
+      this.record.read(
+        this.table,
+        decisionTable,
+        slot,
+        this.tunnels.nameOf(slot),
+        this.ownRows,
+        this.tunnels.evidenceLog,
+      );
       sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
     }
     if (number === 0) return;
@@ -311,7 +318,7 @@ export class Decisions {
     const { basis, record, decisionTable, followers } = this;
     const tunnel = this.tunnels.of(slot);
     const isFirst = decisionTable.numberOf(slot) === 0;
-    record.read(this.table, decisionTable, slot, this.evidenceLog, null);
+    record.read(this.table, decisionTable, slot, null, this.ownRows, this.tunnels.evidenceLog);
     const sharesRegistration = basis.fill(record, tunnel, Math.min(timeUs, this.rulesUntilUs));
     this.apply(slot, isFirst, timeUs, packet);
     for (const follower of followers) follower.apply(slot, isFirst, timeUs, packet);

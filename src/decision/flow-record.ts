@@ -2,7 +2,7 @@
  * A flow as outputs receive it: one reused record, valid during the call. The source is the initiator, by the handshake
  * if that is known, else by the first packet.
  */
-import type { EvidenceEntry, EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import { type EvidenceEntry, type EvidenceRows, mergedEntries } from '../dataplane/fingerprint/evidence-rows.ts';
 import {
   type Finding,
   findingInitiator,
@@ -81,18 +81,20 @@ export class FlowRecord extends FlowIdentity {
   finding: Finding = 0;
   /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
   tunnel: FlowIdentity | null = null;
-  /** The evidence of its own packets and of its tunnel: the first row of each in the log, 0 for none. */
+  /** The evidence of its own packets and of its tunnel: the first row of each, 0 for none, and the rows that have them. */
   ownEvidence = 0;
   tunnelEvidence = 0;
-  evidenceLog: EvidenceLog | null = null;
+  ownRows: EvidenceRows | null = null;
+  tunnelRows: EvidenceRows | null = null;
 
-  /** Fills the record from a slot of both tables; without a log it has no evidence. */
+  /** Fills the record from a slot of both tables; without rows it has no evidence. */
   read(
     table: FlowRows,
     decisions: DecisionTable,
     slot: number,
-    evidenceLog: EvidenceLog | null,
     tunnel: FlowIdentity | null,
+    ownRows: EvidenceRows | null = null,
+    tunnelRows: EvidenceRows | null = null,
   ): void {
     const { words, numbers, details } = table;
     const row = slot * ROW_WORDS;
@@ -110,7 +112,8 @@ export class FlowRecord extends FlowIdentity {
     this.tunnel = tunnel;
     this.ownEvidence = details[detail + FlowDetail.OWN_EVIDENCE]!;
     this.tunnelEvidence = decisions.flowWords[slot * VPN_FLOW_WORDS + VpnFlowWord.TUNNEL_EVIDENCE]!;
-    this.evidenceLog = evidenceLog;
+    this.ownRows = ownRows;
+    this.tunnelRows = tunnelRows;
   }
 
   /** Sets the part of a decision's input that is the flow's own: all but its registrations and the time. */
@@ -132,6 +135,8 @@ export class FlowRecord extends FlowIdentity {
 
   /** The evidence as entries, oldest first. */
   evidenceEntries(): EvidenceEntry[] {
-    return this.evidenceLog?.entries(this.ownEvidence, this.tunnelEvidence) ?? [];
+    const { ownRows, tunnelRows } = this;
+    if (ownRows === null || tunnelRows === null) return [];
+    return mergedEntries(ownRows, this.ownEvidence, tunnelRows, this.tunnelEvidence);
   }
 }

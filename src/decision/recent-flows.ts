@@ -108,7 +108,7 @@ export class RecentFlows implements RecordedFlows, EndingFlows {
   /** Reads an active flow from the table. */
   private read(slot: number): void {
     const { tunnels, flow, record } = this;
-    record.read(this.table, this.decisionTable, slot, null, null);
+    record.read(this.table, this.decisionTable, slot, null);
     record.fillInput(flow.input);
     flow.lastTimeUs = record.lastTimeUs;
     flow.tunnel = tunnels.of(slot);

@@ -11,7 +11,7 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { Check } from '../dataplane/fingerprint/checks.ts';
-import type { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
 import {
   confirmed,
   type Finding,
@@ -46,7 +46,8 @@ const NO_TUNNEL = 0;
 export class Tunnels {
   private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
-  private readonly evidenceLog: EvidenceLog;
+  /** Evidence that flows have from their tunnels. */
+  readonly evidenceLog = new EvidenceLog();
   /** The tunnels, by number. */
   readonly columns: TunnelColumns;
   private readonly keys = new TunnelKeys(TUNNEL_LIMIT);
@@ -58,11 +59,9 @@ export class Tunnels {
   /** After `follow`: other flows whose finding the tunnel has raised. */
   readonly raisedSlots: number[] = [];
 
-  /** `evidenceLog` has the evidence of the table's flows. */
-  constructor(table: FlowRows, decisionTable: DecisionTable, evidenceLog: EvidenceLog) {
+  constructor(table: FlowRows, decisionTable: DecisionTable) {
     this.table = table;
     this.decisionTable = decisionTable;
-    this.evidenceLog = evidenceLog;
     this.columns = new TunnelColumns(TUNNEL_LIMIT, table.largestSlot);
   }
 

@@ -77,7 +77,7 @@ export class Session implements TrackerListener {
   /** `tracker` tracks flows in this thread or in workers. */
   constructor(tracker: Tracker) {
     this.tracker = tracker;
-    this.controller = new DecisionController(tracker.table, tracker.evidenceLog);
+    this.controller = new DecisionController(tracker.table, tracker.evidence);
     this.controllers = [this.controller];
     this.decisions = this.controller;
   }
@@ -127,7 +127,7 @@ export class Session implements TrackerListener {
   private controllerOf(side: number, lead: DecisionController | null): void {
     const { tracker, controllers } = this;
     if (controllers[side]?.lead !== lead)
-      controllers[side] = new DecisionController(tracker.table, tracker.evidenceLog, lead);
+      controllers[side] = new DecisionController(tracker.table, tracker.evidence, lead);
   }
 
   /** Begins a capture whose flows these decide. */

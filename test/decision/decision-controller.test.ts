@@ -13,7 +13,7 @@ const rules = (rule = '{ name: cut, action: block }', mode = 'observe') =>
 
 function controller(): DecisionController {
   const tracker = new LocalTracker(new FlowTable(10));
-  return new DecisionController(tracker.table, tracker.evidenceLog);
+  return new DecisionController(tracker.table, tracker.evidence);
 }
 
 describe('the ends of flows', () => {

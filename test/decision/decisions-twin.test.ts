@@ -58,7 +58,7 @@ class Both implements DecisionPort {
   read(slot: number) {
     const { decisionTable, tunnels } = this.controller;
     const record = new FlowRecord();
-    record.read(this.table, decisionTable, slot, null, null);
+    record.read(this.table, decisionTable, slot, null);
     const tunnel = tunnels.of(slot);
     const { firstSlot, nextSlot } = tunnels.columns;
     const others: number[] = [];
@@ -121,7 +121,7 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
   const random = new SeededRandom(seed);
   const table = new FlowTable(1000);
   const tracker = new LocalTracker(table);
-  const controller = new DecisionController(table, tracker.evidenceLog);
+  const controller = new DecisionController(table, tracker.evidence);
   const both = new Both(table, controller);
   let rules = randomRules(random);
   const guard = withGuard ? new Scripted(rules.policy.safety, [1, 2, 3, 4], () => undefined) : null;

@@ -1,7 +1,8 @@
 /** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
 import { describe, expect, it } from 'vitest';
 import { CHECKS, Check } from '../../src/dataplane/fingerprint/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog, type EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
+import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';

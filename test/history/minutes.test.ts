@@ -8,7 +8,6 @@ import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { readRules } from '../../src/daemon/daemon-rules.ts';
-import { EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
 import { findingProtocol, findingStage, STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { Outcome } from '../../src/dataplane/outcome.ts';
 import { FlowRecord } from '../../src/decision/flow-record.ts';
@@ -120,7 +119,6 @@ async function countSlowly(rules: Rules, path: string): Promise<{ counted: Count
   let minute = 0;
   let isEnding = false;
   const record = new FlowRecord();
-  const evidenceLog = new EvidenceLog();
   const add = (name: string, count: number, value: number): void => {
     const counts = (counted[`${minute}|${name}`] ??= SERIES_COUNTS.map(() => 0));
     counts[count]! += value;
@@ -163,7 +161,7 @@ async function countSlowly(rules: Rules, path: string): Promise<{ counted: Count
     batchDone: ({ table, decisionTable }, batch) => {
       if (isEnding) return;
       for (const slot of names.keys()) {
-        record.read(table, decisionTable, slot, evidenceLog, null);
+        record.read(table, decisionTable, slot, null);
         settle(slot, record);
       }
       for (const [slot, outcome, bytes] of affected.splice(0)) {

@@ -6,7 +6,7 @@ import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { CaptureFault } from '../../src/capture/packet-source.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
 import { Session } from '../../src/pipeline/session.ts';
-import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';

@@ -3,7 +3,7 @@
  * what was captured throws), so every test is a test of bounds as well.
  */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
 import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
 import {

@@ -60,9 +60,10 @@ function tunnelOf(flow: FlowIdentity): FlowIdentity | null {
   return Object.assign(tunnel, ends, { sourcePort: destinationPort, destinationPort: sourcePort });
 }
 
-const log = new EvidenceLog();
+const ownLog = new EvidenceLog();
+const tunnelLog = new EvidenceLog();
 
-function evidence(): number {
+function evidence(log: EvidenceLog): number {
   log.select(0);
   for (let rows = below(EVIDENCE_LIMIT + 1); rows > 0; rows--)
     log.noteWide(1 + Math.min(count(), 2 ** 45 - 2), pick(CHECK_CODES), below(1500), word(), word(), word(), word());
@@ -80,9 +81,10 @@ function flow(): FlowRecord {
   record.bytesToSource = count();
   record.finding = packFinding(pick([1, 2, 3]), pick([1, 2]), pick(VARIANTS), below(3));
   record.tunnel = tunnelOf(record);
-  record.evidenceLog = log;
-  record.ownEvidence = evidence();
-  record.tunnelEvidence = evidence();
+  record.ownRows = ownLog;
+  record.tunnelRows = tunnelLog;
+  record.ownEvidence = evidence(ownLog);
+  record.tunnelEvidence = evidence(tunnelLog);
   return record;
 }
 
@@ -137,8 +139,8 @@ describe.each([
       const [file, record, shown, at, packet] = [pick(TEXTS), flow(), pick(DECISIONS), time(), count()];
       const expected = `${JSON.stringify(fields.decisionEvent(file, record, shown, at, packet))}\n`;
       expect(lines.decision(file, record, shown, at, packet)).toBe(expected);
-      log.release(record.ownEvidence);
-      log.release(record.tunnelEvidence);
+      ownLog.release(record.ownEvidence);
+      tunnelLog.release(record.tunnelEvidence);
     }
   });
 
@@ -151,8 +153,8 @@ describe.each([
       expect(lines.decision('x', record, DECISIONS[0]!, i, i)).toBe(expected);
     }
     for (const record of flows) {
-      log.release(record.ownEvidence);
-      log.release(record.tunnelEvidence);
+      ownLog.release(record.ownEvidence);
+      tunnelLog.release(record.tunnelEvidence);
     }
   });
 
@@ -163,8 +165,8 @@ describe.each([
       if (shown === null) record.finding = 0;
       const expected = `${JSON.stringify(fields.flowEvent(file, record, shown, reason))}\n`;
       expect(lines.flow(file, record, shown, reason)).toBe(expected);
-      log.release(record.ownEvidence);
-      log.release(record.tunnelEvidence);
+      ownLog.release(record.ownEvidence);
+      tunnelLog.release(record.tunnelEvidence);
     }
   });
 

@@ -171,7 +171,7 @@ export class RunDecisions implements DecisionAnswers {
     const { table, decisionTable, tunnels, shadow, rules } = engine;
     if (!table.isActive(slot) || table.firstPacket(slot) !== firstPacket || decisionTable.numberOf(slot) === 0)
       return null;
-    record.read(table, decisionTable, slot, null, tunnels.nameOf(slot));
+    record.read(table, decisionTable, slot, tunnels.nameOf(slot));
     return {
       packets_forth: record.packetsToDestination,
       packets_back: record.packetsToSource,

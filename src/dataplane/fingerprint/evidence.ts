@@ -5,42 +5,19 @@
  * An offset counts bytes from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
  * beginning was not captured starts with the direction's first segment, as relative sequence numbers do that count from 0.
  */
-import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
-
-/**
- * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts for every check:
- * a field that is a number in one event and a word in the next breaks the mappings of search engines.
- */
-export interface EvidenceEntry {
-  readonly packet: number;
-  readonly check: string;
-  readonly offset: number;
-  readonly expected: string;
-  readonly seen: string;
-}
+import type { Check } from './checks.ts';
+import { CHECK_UNIT, EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from './evidence-rows.ts';
 
 /** More rows than this a finding need not show: later ones are left out. */
 export const EVIDENCE_LIMIT = 12;
 
 const INITIAL_ROWS = 1024;
 
-/**
- * Words of a row, half a cache line: the row after it; the offset, which in a TCP stream goes round as sequence numbers do; one double of
- * the packet's number and, in units of CHECK_UNIT, the check; what was expected and what was seen, two words each.
- */
-const Field = { NEXT: 0, OFFSET: 1, PACKET_AND_CHECK: 2, VALUES: 4 } as const;
-const ROW_WORDS = 8;
-/** Packets are numbered below this; 256 checks of it fit a double's 53 bits. */
-const CHECK_UNIT = 2 ** 45;
-
 /** `tail` of a chain whose last row has not been looked for yet. */
 const UNKNOWN = -1;
 
 /** The rows of all flows. Row 0 is no row. A chain runs from the first row noted to the last. */
-export class EvidenceLog {
-  private words = new Int32Array(INITIAL_ROWS * ROW_WORDS);
-  /** The same as doubles. */
-  private numbers = new Float64Array(this.words.buffer);
+export class EvidenceLog extends EvidenceRows {
   private used = 1;
   private free = 0;
 
@@ -53,6 +30,11 @@ export class EvidenceLog {
   head = 0;
   private tail = 0;
   private length = 0;
+
+  constructor() {
+    super();
+    this.useMemory(new ArrayBuffer(INITIAL_ROWS * EVIDENCE_WORDS * 4));
+  }
 
   /** Begins or goes on with the chain that starts at `head`. Most that is selected is not added to: its end is found when it is. */
   select(head: number): void {
@@ -89,16 +71,16 @@ export class EvidenceLog {
     this.changes++;
     const row = this.take();
     const { words } = this;
-    const at = row * ROW_WORDS;
-    words[at + Field.NEXT] = 0;
-    words[at + Field.OFFSET] = offset | 0;
-    this.numbers[(at + Field.PACKET_AND_CHECK) >> 1] = check * CHECK_UNIT + packet;
-    words[at + Field.VALUES] = expectedHigh;
-    words[at + Field.VALUES + 1] = expectedLow;
-    words[at + Field.VALUES + 2] = seenHigh;
-    words[at + Field.VALUES + 3] = seenLow;
+    const at = row * EVIDENCE_WORDS;
+    words[at + EvidenceWord.NEXT] = 0;
+    words[at + EvidenceWord.OFFSET] = offset | 0;
+    this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1] = check * CHECK_UNIT + packet;
+    words[at + EvidenceWord.VALUES] = expectedHigh;
+    words[at + EvidenceWord.VALUES + 1] = expectedLow;
+    words[at + EvidenceWord.VALUES + 2] = seenHigh;
+    words[at + EvidenceWord.VALUES + 3] = seenLow;
     if (this.head === 0) this.head = row;
-    else words[this.tail * ROW_WORDS + Field.NEXT] = row;
+    else words[this.tail * EVIDENCE_WORDS + EvidenceWord.NEXT] = row;
     this.tail = row;
     this.length++;
   }
@@ -108,7 +90,7 @@ export class EvidenceLog {
     this.changes++;
     const { words } = this;
     for (let row = head; row !== 0;) {
-      const at = row * ROW_WORDS + Field.NEXT;
+      const at = row * EVIDENCE_WORDS + EvidenceWord.NEXT;
       const next = words[at]!;
       words[at] = this.free;
       this.free = row;
@@ -129,52 +111,6 @@ export class EvidenceLog {
     return this.head;
   }
 
-  /** Which of two chains goes on, where they are read by their packets: true for the first. Not both may be at their end. */
-  isBefore(one: number, other: number): boolean {
-    return one !== 0 && (other === 0 || this.packetOf(one) <= this.packetOf(other));
-  }
-
-  /** The parts of a row, for those who walk a chain by themselves: the row after it (0 for none), and what it holds. */
-  nextOf(row: number): number {
-    return this.words[row * ROW_WORDS + Field.NEXT]!;
-  }
-
-  checkOf(row: number): Check {
-    return Math.floor(this.numbers[(row * ROW_WORDS + Field.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
-  }
-
-  packetOf(row: number): number {
-    return this.numbers[(row * ROW_WORDS + Field.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
-  }
-
-  offsetOf(row: number): number {
-    return this.words[row * ROW_WORDS + Field.OFFSET]! >>> 0;
-  }
-
-  /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
-  wordOf(row: number, word: number): number {
-    return this.words[row * ROW_WORDS + Field.VALUES + word]!;
-  }
-
-  /** Two chains as entries, by their packets, those of the first before those of the second. Control plane only. */
-  entries(first: number, second = 0): EvidenceEntry[] {
-    const list: EvidenceEntry[] = [];
-    for (let [one, other] = [first, second]; one !== 0 || other !== 0;) {
-      const row = this.isBefore(one, other) ? one : other;
-      if (row === one) one = this.nextOf(row);
-      else other = this.nextOf(row);
-      const form = CHECKS[this.checkOf(row)];
-      list.push({
-        packet: this.packetOf(row),
-        check: form.name,
-        offset: this.offsetOf(row),
-        expected: expectation(form, this.wordOf(row, 0), this.wordOf(row, 1)),
-        seen: format(form.form, this.wordOf(row, 2), this.wordOf(row, 3)),
-      });
-    }
-    return list;
-  }
-
   private findTail(): void {
     let row = this.head;
     this.length = 1;
@@ -192,31 +128,13 @@ export class EvidenceLog {
       this.free = this.nextOf(row);
       return row;
     }
-    if ((this.used + 1) * ROW_WORDS > this.words.length) this.grow();
+    if ((this.used + 1) * EVIDENCE_WORDS > this.words.length) this.grow();
     return this.used++;
   }
 
   private grow(): void {
-    const wider = new Int32Array(this.words.length * 2);
-    wider.set(this.words);
-    this.words = wider;
-    this.numbers = new Float64Array(wider.buffer);
-  }
-}
-
-export function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
-  return expected.replace('{high}', () => format(form, 0, high)).replace('{low}', () => format(form, high, low));
-}
-
-export function format(form: CheckForm['form'], high: number, low: number): string {
-  switch (form) {
-    case 'number':
-      return String(low >>> 0);
-    case 'hex8':
-      return `0x${(low & 255).toString(16).padStart(2, '0')}`;
-    case 'hex32':
-      return `0x${(low >>> 0).toString(16).padStart(8, '0')}`;
-    case 'hex64':
-      return `0x${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`;
+    const { words } = this;
+    this.useMemory(new ArrayBuffer(words.byteLength * 2));
+    this.words.set(words);
   }
 }

@@ -1,6 +1,7 @@
 /** Writes the entries of an event's evidence as bytes; see event-line.ts. */
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/fingerprint/checks.ts';
+import { goesFirst } from '../../dataplane/fingerprint/evidence-rows.ts';
 import { ByteLiteral } from './byte-literal.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -55,23 +56,25 @@ for (const [check, form] of Object.entries(CHECKS)) CHECK_LITERALS[Number(check)
 
 /** Appends the entries of the flow's evidence, oldest first, separated by commas. */
 export function putEvidence(text: ByteWriter, flow: FlowRecord): void {
-  const log = flow.evidenceLog;
-  if (log === null) return;
+  const { ownRows, tunnelRows } = flow;
+  if (ownRows === null || tunnelRows === null) return;
   let start = FIRST;
   for (let [own, other] = [flow.ownEvidence, flow.tunnelEvidence]; own !== 0 || other !== 0;) {
-    const row = log.isBefore(own, other) ? own : other;
-    if (row === own) own = log.nextOf(row);
-    else other = log.nextOf(row);
-    const literals = CHECK_LITERALS[log.checkOf(row)]!;
+    const isOwn = goesFirst(ownRows, own, tunnelRows, other);
+    const rows = isOwn ? ownRows : tunnelRows;
+    const row = isOwn ? own : other;
+    if (isOwn) own = rows.nextOf(row);
+    else other = rows.nextOf(row);
+    const literals = CHECK_LITERALS[rows.checkOf(row)]!;
     text.put(start);
     start = NEXT;
-    text.putNumber(log.packetOf(row));
-    literals.putOffset(text, log.offsetOf(row));
+    text.putNumber(rows.packetOf(row));
+    literals.putOffset(text, rows.offsetOf(row));
     for (let i = 0; i < literals.expectedWords.length; i++) {
-      putValue(text, literals.form, log.wordOf(row, 0), log.wordOf(row, literals.expectedWords[i]!));
+      putValue(text, literals.form, rows.wordOf(row, 0), rows.wordOf(row, literals.expectedWords[i]!));
       text.put(literals.afterExpected[i]!);
     }
-    putValue(text, literals.form, log.wordOf(row, 2), log.wordOf(row, 3));
+    putValue(text, literals.form, rows.wordOf(row, 2), rows.wordOf(row, 3));
     text.put(literals.end);
   }
 }

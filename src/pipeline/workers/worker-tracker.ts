@@ -24,7 +24,7 @@ import { VpnFlowTable } from './vpn-flow-table.ts';
 
 export class WorkerTracker implements Tracker {
   readonly table: FlowTable;
-  readonly evidenceLog = new EvidenceLog();
+  readonly evidence = new EvidenceLog();
 
   private readonly pool: ShardPool;
   private readonly flows: VpnFlowTable;
@@ -44,7 +44,7 @@ export class WorkerTracker implements Tracker {
     this.reported = pool.published;
     this.view = new PacketView(linkIdentity);
     this.table = new FlowTable(pool.flowCapacity, pool.seed);
-    this.flows = new VpnFlowTable(this.table, pool.shardCount, this.evidenceLog);
+    this.flows = new VpnFlowTable(this.table, pool.shardCount, this.evidence);
     this.merge = new ReportMerge(pool.reports);
   }
 

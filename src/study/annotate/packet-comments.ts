@@ -1,6 +1,6 @@
 /** The comments of annotated packets, as Wireshark shows them: what a packet proves of its flow, and what was decided for it. */
 import { CHECKS } from '../../dataplane/fingerprint/checks.ts';
-import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence.ts';
+import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence-rows.ts';
 import type { DecisionEvent } from '../../output/event/event-fields.ts';
 
 const MEANINGS = new Map(Object.values(CHECKS).map((check) => [check.name, check.about]));

@@ -1,6 +1,6 @@
 /** What each reason of dataplane/fingerprint/shortfall.ts says, and how its numbers are to be read. */
 import type { CheckForm } from '../../dataplane/fingerprint/checks.ts';
-import { expectation } from '../../dataplane/fingerprint/evidence.ts';
+import { expectation } from '../../dataplane/fingerprint/evidence-rows.ts';
 import { Shortfall, ShortfallWord } from '../../dataplane/fingerprint/shortfall.ts';
 import {
   COOKIE_LENGTH,

@@ -1,0 +1,123 @@
+/**
+ * Rows of evidence as the rest of Sluice reads them: each row has the number of the one after it, and a chain is named by
+ * its first row. Row 0 is no row. The owner of the memory notes rows and gives them back (evidence.ts).
+ */
+import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
+
+/**
+ * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts for every check:
+ * a field that is a number in one event and a word in the next breaks the mappings of search engines.
+ */
+export interface EvidenceEntry {
+  readonly packet: number;
+  readonly check: string;
+  readonly offset: number;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+/**
+ * Words of a row, half a cache line: the row after it; the offset, which in a TCP stream goes round as sequence numbers do; one double of
+ * the packet's number and, in units of CHECK_UNIT, the check; what was expected and what was seen, two words each.
+ */
+export const EvidenceWord = { NEXT: 0, OFFSET: 1, PACKET_AND_CHECK: 2, VALUES: 4 } as const;
+export const EVIDENCE_WORDS = 8;
+/** Packets are numbered below this; 256 checks of it fit a double's 53 bits. */
+export const CHECK_UNIT = 2 ** 45;
+
+export abstract class EvidenceRows {
+  protected words!: Int32Array;
+  /** The same memory as 64-bit numbers. */
+  protected numbers!: Float64Array;
+
+  /** The row after a row, 0 for none. */
+  nextOf(row: number): number {
+    return this.words[row * EVIDENCE_WORDS + EvidenceWord.NEXT]!;
+  }
+
+  checkOf(row: number): Check {
+    return Math.floor(this.numbers[(row * EVIDENCE_WORDS + EvidenceWord.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
+  }
+
+  packetOf(row: number): number {
+    return this.numbers[(row * EVIDENCE_WORDS + EvidenceWord.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
+  }
+
+  offsetOf(row: number): number {
+    return this.words[row * EVIDENCE_WORDS + EvidenceWord.OFFSET]! >>> 0;
+  }
+
+  /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
+  wordOf(row: number, word: number): number {
+    return this.words[row * EVIDENCE_WORDS + EvidenceWord.VALUES + word]!;
+  }
+
+  /** A row as an entry of an event. Control plane only. */
+  entryOf(row: number): EvidenceEntry {
+    const form = CHECKS[this.checkOf(row)];
+    return {
+      packet: this.packetOf(row),
+      check: form.name,
+      offset: this.offsetOf(row),
+      expected: expectation(form, this.wordOf(row, 0), this.wordOf(row, 1)),
+      seen: format(form.form, this.wordOf(row, 2), this.wordOf(row, 3)),
+    };
+  }
+
+  /** A chain as entries. Control plane only. */
+  entries(head: number): EvidenceEntry[] {
+    const entries: EvidenceEntry[] = [];
+    for (let row = head; row !== 0; row = this.nextOf(row)) entries.push(this.entryOf(row));
+    return entries;
+  }
+
+  protected useMemory(memory: ArrayBuffer): void {
+    this.words = new Int32Array(memory);
+    this.numbers = new Float64Array(memory);
+  }
+}
+
+/**
+ * Which of two chains goes on, where they are read as one by their packets: true for the first. Not both may be at their
+ * end.
+ */
+export function goesFirst(first: EvidenceRows, firstRow: number, second: EvidenceRows, secondRow: number): boolean {
+  return firstRow !== 0 && (secondRow === 0 || first.packetOf(firstRow) <= second.packetOf(secondRow));
+}
+
+/** Two chains as entries, by their packets, those of the first before those of the second. Control plane only. */
+export function mergedEntries(
+  first: EvidenceRows,
+  firstRow: number,
+  second: EvidenceRows,
+  secondRow: number,
+): EvidenceEntry[] {
+  const entries: EvidenceEntry[] = [];
+  for (let [one, other] = [firstRow, secondRow]; one !== 0 || other !== 0;) {
+    if (goesFirst(first, one, second, other)) {
+      entries.push(first.entryOf(one));
+      one = first.nextOf(one);
+    } else {
+      entries.push(second.entryOf(other));
+      other = second.nextOf(other);
+    }
+  }
+  return entries;
+}
+
+export function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
+  return expected.replace('{high}', () => format(form, 0, high)).replace('{low}', () => format(form, high, low));
+}
+
+export function format(form: CheckForm['form'], high: number, low: number): string {
+  switch (form) {
+    case 'number':
+      return String(low >>> 0);
+    case 'hex8':
+      return `0x${(low & 255).toString(16).padStart(2, '0')}`;
+    case 'hex32':
+      return `0x${(low >>> 0).toString(16).padStart(8, '0')}`;
+    case 'hex64':
+      return `0x${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`;
+  }
+}
