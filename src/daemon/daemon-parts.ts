@@ -23,6 +23,7 @@ import { RunSafety } from './safety.ts';
 import { RunShadow } from './shadow.ts';
 import { RunClock } from './source-clock.ts';
 import type { RunSource } from './source-run.ts';
+import { StateList } from './state-list.ts';
 
 export interface DaemonParts {
   readonly engine: RunEngine;
@@ -100,7 +101,17 @@ export function connectParts(
   const console =
     history === null || decisions === null
       ? null
-      : new DaemonConsole({ ...administered, ...shown, history, decisions, clock, notices, administration, access });
+      : new DaemonConsole({
+          ...administered,
+          ...shown,
+          history,
+          decisions,
+          clock,
+          notices,
+          administration,
+          access,
+          state: stateListOf(options, safety, source, history),
+        });
   const hints = new RunHints(engine.counters, log);
   const parts: DaemonParts = {
     engine,
@@ -121,6 +132,29 @@ export function connectParts(
     console,
   };
   return parts;
+}
+
+/** The files of state, for the page on health. */
+function stateListOf(
+  { stateFolder, rulesState }: DaemonOptions,
+  safety: RunSafety,
+  source: RunSource,
+  { client, options: { path } }: HistoryFeed,
+): StateList {
+  return new StateList({
+    folder: stateFolder,
+    files: () => [
+      ...safety.files,
+      ...(rulesState === null ? [] : [rulesState.file]),
+      ...(source.checkpoint === null ? [] : [source.checkpoint.stateFile]),
+    ],
+    history: {
+      path,
+      get problem() {
+        return client.problem;
+      },
+    },
+  });
 }
 
 /** What receives recent decisions. */

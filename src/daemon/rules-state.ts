@@ -31,8 +31,8 @@ export interface RulesSources {
 }
 
 export class RulesState {
+  readonly file: StateFile;
   private readonly folder: string;
-  private readonly file: StateFile;
   private written = '';
 
   constructor(folder: string) {

@@ -67,6 +67,11 @@ export class RunSafety {
     return this.shownTrips;
   }
 
+  /** Its files; none before `open`. */
+  get files(): readonly StateFile[] {
+    return [this.state, this.clients].filter((file) => file !== null);
+  }
+
   /** Checks that state can be saved in the folder. Throws if not. */
   open(): void {
     const { folder } = this.parts;

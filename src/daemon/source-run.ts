@@ -1,6 +1,7 @@
 /** The sources of a daemon's packets: the interface that pipes, spools and network interfaces share. */
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { LogPosition } from '../output/log/rotating-file.ts';
+import type { StateFile } from './state-file.ts';
 
 /** Takes a batch; resolves when the next one may come. */
 export type TakeBatch = (batch: PacketBatch) => Promise<void>;
@@ -31,6 +32,8 @@ export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0
  * file, so the source rotates and reopens the logs itself, between files. It locks the state folder.
  */
 export interface SourceCheckpoint {
+  /** Where it is saved. */
+  readonly stateFile: StateFile;
   /** The last file was left unfinished by a stop. Its events must not be kept: the next start reads it again. */
   readonly isFileUnfinished: boolean;
   /** Position of a log at the last checkpoint; undefined if not known. */

@@ -23,6 +23,7 @@ import {
   type TakeBatch,
 } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
+import type { StateFile } from './state-file.ts';
 import { SpoolState } from './spool-state.ts';
 import { lockState } from './path-lock.ts';
 
@@ -40,6 +41,7 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   readonly kind = 'spool';
   readonly backend = 'file';
   readonly checkpoint = this;
+  readonly stateFile: StateFile;
   isFileUnfinished = false;
   private readonly spool: SpoolSource;
   private readonly options: RunSpoolOptions;
@@ -55,7 +57,9 @@ export class RunSpool implements RunSource, SourceCheckpoint {
 
   constructor(options: RunSpoolOptions, outputs: RunOutputs, files: PacketFiles, log: Log, watchdog: RunWatchdog) {
     this.options = options;
-    this.spool = new SpoolSource(options, new SpoolState(options.stateFolder, log));
+    const state = new SpoolState(options.stateFolder, log);
+    this.stateFile = state.file;
+    this.spool = new SpoolSource(options, state);
     this.outputs = outputs;
     this.files = files;
     this.log = log;

@@ -15,9 +15,9 @@ import { brokenName, StateFile } from './state-file.ts';
 const SCHEMA = 2;
 
 export class SpoolState implements CheckpointStore {
+  readonly file: StateFile;
   private readonly folder: string;
   private readonly log: Log;
-  private readonly file: StateFile;
   private readonly older: string;
   private hasOlder = false;
 

@@ -18,7 +18,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '../output/sync-folder.ts';
 
@@ -37,16 +37,32 @@ export interface BrokenState {
   readonly setAside: string;
 }
 
+/** What a look at the file has found. `broken`: its content is not whole. */
+export interface StateLook {
+  readonly state: 'ok' | 'missing' | 'broken' | 'unreadable';
+  /** The code of the error for which it is unreadable. */
+  readonly code: string | null;
+}
+
+/** The parts of the daemon that keep a file. */
+export type StateKind = 'safety' | 'clients' | 'rules' | 'spool';
+
+/** Larger files are looked at in their first line only. */
+const WHOLE_BYTES = 1 << 18;
+const HEAD_BYTES = 512;
+
 export class StateFile {
   readonly path: string;
-  private readonly what: string;
+  readonly what: StateKind;
+  /** The code of the error of the last save (`ENOSPC`); null if it succeeded, or if there was none. */
+  problem: string | null = null;
   private readonly schema: number;
   /** Counts the requested saves: a save that is overtaken by a newer one is discarded. */
   private latest = 0;
   private writing: Promise<void> | null = null;
 
   /** `what` and `schema` are in the header: files of another kind or of a later schema are not accepted. */
-  constructor(path: string, what: string, schema: number) {
+  constructor(path: string, what: StateKind, schema: number) {
     this.path = path;
     this.what = what;
     this.schema = schema;
@@ -74,8 +90,42 @@ export class StateFile {
     return { kind: 'broken', problem, setAside };
   }
 
+  /** Looks at the file without using it. Another process may be replacing it. */
+  async look(): Promise<StateLook> {
+    try {
+      const isFile = (await stat(this.path)).isFile();
+      // To open a pipe would wait for its other end.
+      if (!isFile) return { state: 'unreadable', code: 'EISDIR' };
+      const file = await open(this.path, 'r');
+      try {
+        const { size } = await file.stat();
+        const isWhole = size <= WHOLE_BYTES;
+        const bytes = Buffer.alloc(isWhole ? size : HEAD_BYTES);
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+        const text = bytes.toString('utf8', 0, bytesRead);
+        const problem = isWhole ? this.problemOf(text) : this.headProblemOf(text.split('\n')[0]!).problem;
+        return { state: problem === null ? 'ok' : 'broken', code: null };
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      const code = codeOf(error);
+      return code === 'ENOENT' ? { state: 'missing', code: null } : { state: 'unreadable', code };
+    }
+  }
+
   /** Writes the data, and returns when it is on disk. Throws on failure. */
   saveNow(data: unknown): void {
+    try {
+      this.replace(data);
+      this.problem = null;
+    } catch (error) {
+      this.problem = codeOf(error);
+      throw error;
+    }
+  }
+
+  private replace(data: unknown): void {
     const { beside } = this.nextFile();
     try {
       const descriptor = openSync(beside, 'w', OWNER_ONLY);
@@ -108,6 +158,16 @@ export class StateFile {
   }
 
   private async write(data: unknown): Promise<void> {
+    try {
+      await this.replaceLater(data);
+      this.problem = null;
+    } catch (error) {
+      this.problem = codeOf(error);
+      throw error;
+    }
+  }
+
+  private async replaceLater(data: unknown): Promise<void> {
     const { number, beside } = this.nextFile();
     try {
       const file = await open(beside, 'w', OWNER_ONLY);
@@ -153,20 +213,32 @@ export class StateFile {
   private problemOf(text: string): string | null {
     if (text === '') return 'it is empty';
     const [head, body, end] = text.split('\n');
+    const { problem, hash } = this.headProblemOf(head!);
+    if (problem !== null) return problem;
+    if (end === undefined || hash !== sha256(body!)) return 'its checksum does not fit: it is cut off or was edited';
+    return null;
+  }
+
+  /** The problem with the first line, null for none, and the checksum of the second one that it states. */
+  private headProblemOf(head: string): { readonly problem: string | null; readonly hash: unknown } {
     let header: Record<string, unknown>;
     try {
       // `null` is JSON too.
-      header = (JSON.parse(head!) ?? {}) as Record<string, unknown>;
+      header = (JSON.parse(head) ?? {}) as Record<string, unknown>;
     } catch {
-      return 'its first line is not JSON';
+      return { problem: 'its first line is not JSON', hash: null };
     }
-    if (header.state !== this.what) return `it is no state of ${this.what}`;
-    if (!Number.isInteger(header.schema) || (header.schema as number) > this.schema)
-      return `its schema is ${String(header.schema)}; this program reads up to ${this.schema}`;
-    if (end === undefined || header.sha256 !== sha256(body!))
-      return 'its checksum does not fit: it is cut off or was edited';
-    return null;
+    const { state, schema, sha256: hash } = header;
+    if (state !== this.what) return { problem: `it is no state of ${this.what}`, hash };
+    if (Number.isInteger(schema) && (schema as number) <= this.schema) return { problem: null, hash };
+    return { problem: `its schema is ${String(schema)}; this program reads up to ${this.schema}`, hash };
   }
+}
+
+/** The code of a system error, like `ENOSPC`; its name where it has none. */
+export function codeOf(error: unknown): string {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return code ?? name;
 }
 
 /** The name under which an unusable file is kept for the operator. */

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const file = (): StateFile => new StateFile(path, 'things', 2);
+const file = (): StateFile => new StateFile(path, 'clients', 2);
 
 describe('a state file', () => {
   it('gives back what was saved, and is for its owner only', () => {
@@ -54,7 +54,7 @@ describe('a state file', () => {
     const bad = {
       'it is empty': '',
       'its first line is not JSON': 'garbage',
-      'it is no state of things': good.replace('things', 'others'),
+      'it is no state of clients': good.replace('clients', 'others'),
       'its schema is 3; this program reads up to 2': good.replace('"schema":2', '"schema":3'),
       'its checksum does not fit: it is cut off or was edited': good.replace('{"a":1}', '{"a":2}'),
     };
@@ -87,7 +87,7 @@ describe('a state file', () => {
   it('is set aside where its first line is JSON, and no header', () => {
     for (const text of ['null', 'null\n{}\n', '5\n', '[]\n{}\n', '"state"\n']) {
       writeFileSync(path, text);
-      expect(file().load()).toMatchObject({ kind: 'broken', problem: 'it is no state of things' });
+      expect(file().load()).toMatchObject({ kind: 'broken', problem: 'it is no state of clients' });
     }
   });
 
@@ -107,7 +107,7 @@ describe('a state file', () => {
   });
 
   it('names the failure where its folder is missing', async () => {
-    const one = new StateFile(join(folder, 'missing', 'state.json'), 'things', 2);
+    const one = new StateFile(join(folder, 'missing', 'state.json'), 'clients', 2);
     expect(() => {
       one.saveNow(1);
     }).toThrow(/ENOENT.*open/);

@@ -4,11 +4,13 @@ import { MIGRATIONS } from '../../history/store/schema.ts';
 import type { HealthAnswers } from '../../web/api/health-routes.ts';
 import type { HealthDocument } from '../../web/api/health-schema.ts';
 import type { RunNotices } from '../notices.ts';
+import type { StateList } from '../state-list.ts';
 import { AlertHistory, type AlertSample } from './alerts.ts';
 import type { LiveParts } from './live-document.ts';
 
 export interface HealthParts extends LiveParts {
   readonly notices: RunNotices;
+  readonly state: StateList;
 }
 
 export class ConsoleHealth implements HealthAnswers {
@@ -25,7 +27,8 @@ export class ConsoleHealth implements HealthAnswers {
     if (this.alerts.isDue(now)) this.alerts.add(this.sample(now));
   }
 
-  health(): HealthDocument {
+  async health(): Promise<HealthDocument> {
+    const state = await this.parts.state.list();
     const { engine, source, outputs, safety, clock, notices, version } = this.parts;
     const { counters, rules } = engine;
     return {
@@ -47,6 +50,7 @@ export class ConsoleHealth implements HealthAnswers {
         waited_ms: lines.waitedMs,
       })),
       state_failures: safety.failureCount,
+      state,
       notices: { ...notices.counts },
       versions: {
         sluice: version,

@@ -3,9 +3,9 @@ import type { HealthDocument } from './health-schema.ts';
 import { type ApiRoute, json, route } from './route.ts';
 
 export interface HealthAnswers {
-  health(): HealthDocument;
+  health(): Promise<HealthDocument>;
 }
 
 export function healthRoutes(health: HealthAnswers): readonly ApiRoute[] {
-  return [route({ method: 'GET', path: '/health', access: 'read', answer: () => json(health.health()) })];
+  return [route({ method: 'GET', path: '/health', access: 'read', answer: async () => json(await health.health()) })];
 }

@@ -18,6 +18,30 @@ const eventLog = z.strictObject({
 });
 export type EventLogHealth = z.infer<typeof eventLog>;
 
+const stateFile = z.strictObject({
+  /** Without its folder. */
+  name: z.string(),
+  /** `older`: the breaker's state of version 0.1; `aside`: a file that could not be used. */
+  what: z.enum(['safety', 'clients', 'rules', 'rules-copy', 'spool', 'history', 'older', 'aside']),
+  /** `broken`: not whole; `not-written`: the last write failed, and the file is an older one. */
+  state: z.enum(['ok', 'missing', 'broken', 'unreadable', 'not-written', 'set-aside']),
+  /** The code of the system's error, like ENOSPC; null for none. */
+  code: z.nullable(z.string()),
+  /** Null where they are not known. `written_ms`: ms since 1970. */
+  bytes: z.nullable(z.number()),
+  written_ms: z.nullable(z.number()),
+});
+export type StateFileHealth = z.infer<typeof stateFile>;
+
+const stateHealth = z.strictObject({
+  /** False without a folder of state: a restart forgets the breaker. */
+  kept: z.boolean(),
+  files: z.array(stateFile),
+  /** Files set aside that are not listed. */
+  more: z.number(),
+});
+export type StateHealth = z.infer<typeof stateHealth>;
+
 export const healthDocument = z.strictObject({
   /** Packets lost before they were seen, by where; undecoded packets by reason. */
   lost: counts,
@@ -31,6 +55,7 @@ export const healthDocument = z.strictObject({
   logs: z.array(eventLog),
   /** Attempts to store the state of the breaker that failed. */
   state_failures: z.number(),
+  state: stateHealth,
   /** Notices to the webhook, by result. */
   notices: counts,
   versions: z.strictObject({

@@ -10,6 +10,7 @@ import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { AlertsPanel } from './alerts-panel.tsx';
 import { LogsPanel, UndecodedPanel } from './count-tables.tsx';
+import { StateFilesPanel } from './state-files-panel.tsx';
 import { HistoryPanel, QueuesPanel, SourcePanel, StatePanel, VersionsPanel } from './state-panels.tsx';
 import './health.css';
 
@@ -36,6 +37,7 @@ export function HealthPage({ live, isLost, place }: PageProps) {
             <UndecodedPanel health={data} />
             <LogsPanel health={data} />
           </div>
+          <StateFilesPanel health={data} nowMs={live.wall_ms} />
         </>
       )}
       <div class="page-head">
