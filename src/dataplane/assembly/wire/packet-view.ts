@@ -21,6 +21,25 @@ export enum Fragment {
   LATER,
 }
 
+/** What a packet can be wrapped in; four bits each in `PacketView.encapsulation`, so no code is left. */
+export enum Encapsulation {
+  VLAN = 1,
+  MPLS = 2,
+  PPPOE = 3,
+  IPIP = 4,
+  SIX_IN_FOUR = 5,
+  FOUR_IN_SIX = 6,
+  SIX_IN_SIX = 7,
+  GRE = 8,
+  ERSPAN = 9,
+  VXLAN = 10,
+  GENEVE = 11,
+  GTP = 12,
+  L2TP = 13,
+  PPTP = 14,
+  TZSP = 15,
+}
+
 // @ts-ignore: decorator
 @unmanaged
 @final
