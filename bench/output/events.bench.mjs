@@ -61,9 +61,9 @@ await measureParts('Events, per line', [
   ['first line of a flow: a decision', FLOWS, () => put(firstLine)],
   ['its next line', FLOWS, () => put(nextLine)],
   [
-    'the same as JSON.stringify of an object',
+    'the same as an object, parsed from its line',
     FLOWS,
-    () => lengthOf((flow, i) => JSON.stringify(fields.decisionEvent('capture.pcap', flow, decision, START_US + i, i))),
+    () => lengthOf((flow, i) => fields.decisionEvent('capture.pcap', flow, decision, START_US + i, i).src_ip),
   ],
   ['its last line', FLOWS, () => put((flow) => lines.putFlow(text, 'capture.pcap', flow, decision, 0))],
   ['flow_id', FLOWS, () => lengthOf((flow) => fields.flowId(flow))],
@@ -74,7 +74,7 @@ function nextLine(flow, i) {
   lines.putDecision(text, 'capture.pcap', flow, decision, START_US + i, i);
 }
 
-/** The flow begins anew, so that nothing is known of it. */
+/** The flow begins again, so that its text is in no cache. */
 function firstLine(flow, i) {
   flow.firstPacket = (flow.firstPacket + FLOWS) % 10_000_000;
   nextLine(flow, i);
@@ -90,7 +90,7 @@ function lengthOf(textOf) {
   return sum;
 }
 
-/** Lines one behind the other; returns their octets. */
+/** Lines one after the other; returns their bytes. */
 function put(line) {
   text.length = 0;
   for (let i = 0; i < FLOWS; i++) line(flows[i], i);

@@ -5,7 +5,7 @@
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import { contextOf } from '../output/event/event-context.ts';
-import type { EventContext } from '../output/event/event-fields.ts';
+import type { EventContext } from '../output/event/event-context.ts';
 import { calendarLine, type ChangeFields, reloadLine, type RulesName } from '../output/event/daemon-event-line.ts';
 import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
 import { evaluationFigures } from '../policy/change-verdict.ts';

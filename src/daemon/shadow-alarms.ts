@@ -7,7 +7,8 @@ import { DecisionWord, type DecisionTable } from '../decision/decision-table.ts'
 import { ruleName, type Rules, shownRegistration } from '../decision/rules.ts';
 import type { TripReport } from '../decision/safety-guard.ts';
 import { contextOf } from '../output/event/event-context.ts';
-import { EventFields, vpnFields } from '../output/event/event-fields.ts';
+import { EventFields } from '../output/event/event-fields.ts';
+import { vpnFields } from '../output/event/flow-names.ts';
 import {
   type ShadowHit,
   shadowHitLine,

@@ -2,7 +2,7 @@
  * A flow as outputs receive it: one reused record, valid during the call. The source is the initiator, by the handshake
  * if that is known, else by the first packet.
  */
-import { type EvidenceEntry, type EvidenceRows, mergedEntries } from '../dataplane/fingerprint/evidence-rows.ts';
+import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
 import {
   type Finding,
   findingInitiator,
@@ -131,12 +131,5 @@ export class FlowRecord extends FlowIdentity {
     input.destinationPort = this.destinationPort;
     input.packets = this.packetsToDestination + this.packetsToSource;
     input.bytes = this.bytesToDestination + this.bytesToSource;
-  }
-
-  /** The evidence as entries, oldest first. */
-  evidenceEntries(): EvidenceEntry[] {
-    const { ownRows, tunnelRows } = this;
-    if (ownRows === null || tunnelRows === null) return [];
-    return mergedEntries(ownRows, this.ownEvidence, tunnelRows, this.tunnelEvidence);
   }
 }

@@ -60,7 +60,8 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       ended: (flow) => {
         found.add(flow);
         if (flow.finding === NO_FINDING) return;
-        evidence.push({ transport: flow.transport, finding: flow.finding, entries: flow.evidenceEntries() });
+        const entries = fingerprints.evidenceLog.entries(flow.ownEvidence, flow.tunnelEvidence);
+        evidence.push({ transport: flow.transport, finding: flow.finding, entries });
       },
     },
   });

@@ -12,6 +12,7 @@ import { ByteWriter } from '../../src/output/event/byte-writer.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../kit/random.mjs';
+import { PlainEventFields } from './plain-event-fields.ts';
 
 const EVENTS = 5000;
 const TEXTS = ['Example Bank', 'a "quoted" \\ one', 'банк\u2028', '', 'tab\tand\nline'];
@@ -132,7 +133,7 @@ describe.each([
   { form: 'plain', origin: { link: 'north', isp: 'example', site: 'lahore-1' } },
 ] as const)('lines with addresses $form and origin $origin', ({ form, origin }) => {
   const lines = new EventLines(showAddresses(form), CONTEXT, origin);
-  const fields = new EventFields(showAddresses(form), CONTEXT, origin);
+  const fields = new PlainEventFields(showAddresses(form), CONTEXT, origin);
 
   it('of decisions equal the JSON of their fields', () => {
     for (let i = 0; i < EVENTS; i++) {
@@ -167,6 +168,23 @@ describe.each([
       expect(lines.flow(file, record, shown, reason)).toBe(expected);
       ownLog.release(record.ownEvidence);
       tunnelLog.release(record.tunnelEvidence);
+    }
+  });
+
+  it('are parsed into the same objects', () => {
+    // Registrations with hidden addresses are numbered by each of them in the order of appearance.
+    const parsed = new EventFields(showAddresses(form), CONTEXT, origin);
+    const plain = new PlainEventFields(showAddresses(form), CONTEXT, origin);
+    for (let i = 0; i < EVENTS / 10; i++) {
+      const [record, shown, reason] = [flow(), pick(DECISIONS), pick(Object.values(FlowEnd))];
+      const [at, packet] = [time(), count()];
+      expect(parsed.tuple(record)).toEqual(plain.tuple(record));
+      const expected = plain.decisionEvent('x', record, shown, at, packet);
+      expect(JSON.stringify(parsed.decisionEvent('x', record, shown, at, packet))).toBe(JSON.stringify(expected));
+      const end = plain.flowEvent('x', record, shown, reason);
+      expect(JSON.stringify(parsed.flowEvent('x', record, shown, reason))).toBe(JSON.stringify(end));
+      log.release(record.ownEvidence);
+      log.release(record.tunnelEvidence);
     }
   });
 

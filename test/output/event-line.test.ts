@@ -4,18 +4,14 @@ import { FlowEnd } from '../../src/dataplane/counters.ts';
 import type { DecisionView } from '../../src/decision/decision-sink.ts';
 import { FlowRecord } from '../../src/decision/flow-record.ts';
 import { packFinding, Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
-import {
-  type DecisionEvent,
-  encapsulationNames,
-  EventFields,
-  type FlowEvent,
-  vlansOf,
-} from '../../src/output/event/event-fields.ts';
+import { type DecisionEvent, EventFields, type FlowEvent } from '../../src/output/event/event-fields.ts';
+import { encapsulationNames } from '../../src/output/event/flow-names.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
 import type { AddressForm } from '../../src/output/event/address-forms.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
 import { Encapsulation, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { addressWords } from '../kit/address-words.ts';
+import { vlansOf } from './plain-event-fields.ts';
 
 const CONTEXT = { policy: { name: 'p', sha256: 'aa' }, registry: { sha256: 'bb' } };
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);

@@ -4,7 +4,7 @@
  */
 import { formatMicros } from '../../core/units.ts';
 import type { HitCounts } from '../../decision/registered-hits.ts';
-import type { EventContext } from './event-fields.ts';
+import type { EventContext } from './event-context.ts';
 import type { ShownTrip } from './shown-trip.ts';
 
 export interface BreakerEvent {

@@ -1,40 +1,24 @@
 /**
- * Events as objects, with the field names of Suricata's EVE in the order of the output, for code that inspects single
- * events. EventLines (event-line.ts) writes the same fields directly as bytes; a test holds the two equal.
+ * Events as objects, for code that inspects single events: what EventLines (event-line.ts) writes, which names the fields
+ * and their order.
  */
 import type { infer as Infer } from 'zod/mini';
-import { formatAddress } from '../../core/ip-address.ts';
-import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { formatMicros, MICROS_PER_SECOND } from '../../core/units.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
+import type { FlowEnd } from '../../dataplane/counters.ts';
+import { Transport } from '../../dataplane/wire/packet-view.ts';
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
-import {
-  findingProtocol,
-  findingStage,
-  findingVariant,
-  NO_FINDING,
-  STAGE_NAMES,
-  VARIANT_NAMES,
-} from '../../dataplane/fingerprint/finding.ts';
-import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/wire/packet-view.ts';
 import { communityId } from './community-id.ts';
+import type { EventContext } from './event-context.ts';
+import { EventLines } from './event-line.ts';
 import { type EventOrigin, NO_ORIGIN, originFields } from './event-origin.ts';
 import { flowId } from './flow-id.ts';
 import type { decisionEvent, flowEvent } from './schema/flow-schema.ts';
 import type { ShowAddress } from './shown-address.ts';
 import type { EventRegistration } from './shown-registration.ts';
-import { PROTO_NAMES } from './transport-names.ts';
-
-/** The policy and the registry in use: fields of every decision event. */
-export type EventContext = Pick<DecisionEvent, 'policy' | 'registry'>;
 
 export type DecisionEvent = Infer<typeof decisionEvent>;
 /** The event of a flow that has ended. */
 export type FlowEvent = Infer<typeof flowEvent>;
-
-export type VpnFields = NonNullable<FlowEvent['vpn']>;
-type DecisionFields = DecisionEvent['decision'];
 
 /** The fields that identify the flow of an event. */
 export type TupleFields = Pick<
@@ -53,34 +37,20 @@ export type TupleFields = Pick<
 
 export class EventFields {
   private readonly show: ShowAddress;
-  private readonly context: EventContext;
   readonly origin: EventOrigin;
+  private readonly lines: EventLines;
   private readonly source = new Int32Array(4);
   private readonly destination = new Int32Array(4);
 
   constructor(show: ShowAddress, context: EventContext, origin: EventOrigin = NO_ORIGIN) {
     this.show = show;
-    this.context = context;
     this.origin = originFields(origin);
+    this.lines = new EventLines(show, context);
   }
 
   decisionEvent(file: string, flow: FlowRecord, decision: DecisionView, timeUs: number, packet: number): DecisionEvent {
-    return {
-      timestamp: formatMicros(timeUs),
-      event_type: 'decision',
-      pcap_filename: file,
-      pcap_cnt: packet,
-      ...this.tuple(flow),
-      vpn: { ...vpnFields(flow.finding), evidence: flow.evidenceEntries() },
-      registration: {
-        source: this.registration(decision.source),
-        destination: this.registration(decision.destination),
-      },
-      decision: shortDecision(decision),
-      policy: this.context.policy,
-      registry: this.context.registry,
-      ...this.origin,
-    };
+    const fields = JSON.parse(this.lines.decision(file, flow, decision, timeUs, packet)) as DecisionEvent;
+    return { ...fields, ...this.origin };
   }
 
   flowEvent(file: string, flow: FlowRecord, decision: DecisionView | null, reason: FlowEnd): FlowEvent {
@@ -94,109 +64,33 @@ export class EventFields {
     decision: DecisionView | null,
     reason: FlowEnd,
   ): Omit<FlowEvent, keyof EventOrigin> {
-    const end = formatMicros(flow.lastTimeUs);
-    return {
-      timestamp: end,
-      event_type: 'flow',
-      pcap_filename: file,
-      pcap_cnt: flow.firstPacket,
-      ...this.tuple(flow),
-      flow: {
-        pkts_toserver: flow.packetsToDestination,
-        pkts_toclient: flow.packetsToSource,
-        bytes_toserver: flow.bytesToDestination,
-        bytes_toclient: flow.bytesToSource,
-        start: formatMicros(flow.firstTimeUs),
-        end,
-        duration: durationUs(flow) / MICROS_PER_SECOND,
-        reason: FLOW_END_NAMES[reason],
-      },
-      ...(flow.finding === NO_FINDING ? {} : { vpn: vpnFields(flow.finding) }),
-      ...(decision === null ? {} : { decision: shortDecision(decision) }),
-    };
+    return JSON.parse(this.lines.flow(file, flow, decision, reason)) as Omit<FlowEvent, keyof EventOrigin>;
+  }
+
+  tuple(flow: FlowRecord): TupleFields {
+    return JSON.parse(this.lines.tuple(flow)) as TupleFields;
   }
 
   /** Identifies a flow in events: a hash of its shown tuple and first packet, the same in every run. */
   flowId(flow: FlowIdentity): string {
-    this.show(flow.source, this.source);
-    this.show(flow.destination, this.destination);
-    return this.idOfShown(flow);
+    this.showEnds(flow);
+    return flowId(flow, this.source, this.destination);
   }
 
   communityId(flow: FlowIdentity): string {
-    this.show(flow.source, this.source);
-    this.show(flow.destination, this.destination);
-    return this.communityIdOfShown(flow);
-  }
-
-  private communityIdOfShown({ transport, sourcePort, destinationPort }: FlowIdentity): string {
+    this.showEnds(flow);
+    const { transport, sourcePort, destinationPort } = flow;
     const hasPorts = transport === Transport.UDP || transport === Transport.TCP;
     const ports = hasPorts ? { source: sourcePort, destination: destinationPort } : null;
     return communityId(transport, this.source, this.destination, ports);
-  }
-
-  private idOfShown(flow: FlowIdentity): string {
-    return flowId(flow, this.source, this.destination);
   }
 
   registration(registration: ShownRegistration | null): EventRegistration | null {
     return registration === null ? null : this.show.registration(registration);
   }
 
-  tuple(flow: FlowRecord): TupleFields {
-    const tunnel = flow.tunnel === null ? {} : { tunnel_id: this.flowId(flow.tunnel) };
+  private showEnds(flow: FlowIdentity): void {
     this.show(flow.source, this.source);
     this.show(flow.destination, this.destination);
-    const hasPorts = flow.transport === Transport.UDP || flow.transport === Transport.TCP;
-    const vlan = vlansOf(flow.vlans);
-    const encapsulation = encapsulationNames(flow.encapsulation);
-    return {
-      flow_id: this.idOfShown(flow),
-      ...tunnel,
-      ...(vlan.length > 0 ? { vlan } : {}),
-      ...(encapsulation.length > 0 ? { encapsulation } : {}),
-      src_ip: textOf(this.source),
-      ...(hasPorts ? { src_port: flow.sourcePort } : {}),
-      dest_ip: textOf(this.destination),
-      ...(hasPorts ? { dest_port: flow.destinationPort } : {}),
-      proto: PROTO_NAMES[flow.transport]!,
-      community_id: this.communityIdOfShown(flow),
-    };
   }
-}
-
-/** Microseconds from a flow's first packet to its last; 0 if the capture's times go back. */
-export function durationUs(flow: FlowRecord): number {
-  return Math.max(0, flow.lastTimeUs - flow.firstTimeUs);
-}
-
-function textOf(words: Int32Array): string {
-  return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
-}
-
-export function vpnFields(finding: number): VpnFields {
-  return {
-    protocol: PROTOCOL_NAMES[findingProtocol(finding)],
-    variant: VARIANT_NAMES[findingVariant(finding)],
-    stage: STAGE_NAMES[findingStage(finding)],
-  };
-}
-
-function shortDecision(decision: DecisionView): DecisionFields {
-  const { action, previous, rule, reason, mode } = decision;
-  return { action, previous, rule, reason, mode };
-}
-
-/** VLAN ids from the outermost on. */
-export function vlansOf(vlans: number): number[] {
-  const ids: number[] = [];
-  for (let rest = vlans; rest !== 0; rest >>>= 16) ids.push((rest & 0xffff) - 1);
-  return ids;
-}
-
-/** Names of the encapsulations from the outermost on. */
-export function encapsulationNames(encapsulation: number): string[] {
-  const names: string[] = [];
-  for (let rest = encapsulation; rest !== 0; rest >>>= 4) names.push(ENCAPSULATION_NAMES[rest & 15]!);
-  return names;
 }

@@ -1,6 +1,7 @@
 /**
  * Writes events as JSON Lines, directly as bytes. The constant parts between the numbers are encoded once per file,
- * finding, check and decision. A line is byte-identical to the JSON of the event's fields (event-fields.ts).
+ * finding, check and decision. The fields of an event are named here, in Suricata's EVE where it has a name for them; the
+ * tests have an obvious twin, the JSON of an object.
  */
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
@@ -8,7 +9,7 @@ import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import { NO_FINDING } from '../../dataplane/fingerprint/finding.ts';
 import { Transport } from '../../dataplane/wire/packet-view.ts';
 import { hashTuple, putDigest } from './community-id.ts';
-import { durationUs, type EventContext, encapsulationNames, vpnFields } from './event-fields.ts';
+import type { EventContext } from './event-context.ts';
 import { type EventOrigin, NO_ORIGIN, originText } from './event-origin.ts';
 import { putEvidence } from './evidence-line.ts';
 import { hashFlow, putFlowId } from './flow-id.ts';
@@ -18,9 +19,7 @@ import { ByteLiteral } from './byte-literal.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { digest } from './sha1.ts';
 import type { ShowAddress } from './shown-address.ts';
-import { PROTO_NAMES } from './transport-names.ts';
-
-export type { EventContext } from './event-fields.ts';
+import { encapsulationNames, PROTO_NAMES, vpnFields } from './flow-names.ts';
 
 const BEGIN = new ByteLiteral('{"timestamp":"');
 const FLOW_ID = new ByteLiteral(',"flow_id":"');
@@ -99,6 +98,13 @@ export class EventLines {
     return this.scratch.takeString();
   }
 
+  /** The fields that identify a flow in its events, as the text of an object. */
+  tuple(flow: FlowRecord): string {
+    this.putTuple(this.scratch, flow);
+    const fields = this.scratch.takeString();
+    return `{${fields.slice(1)}"}`;
+  }
+
   /** Appends the line of a decision event. */
   putDecision(
     text: ByteWriter,
@@ -138,7 +144,8 @@ export class EventLines {
     text.put(END);
     text.putTime(flow.lastTimeUs);
     text.put(DURATION);
-    text.putSeconds(durationUs(flow));
+    // 0 if the capture's times go back.
+    text.putSeconds(Math.max(0, flow.lastTimeUs - flow.firstTimeUs));
     text.put(REASONS[reason]!);
     if (flow.finding !== NO_FINDING) text.put(this.flowVpnOf(flow.finding));
     if (decision !== null) text.put(this.flowDecisionOf(decision));

@@ -4,7 +4,8 @@
  */
 import type { infer as Infer } from 'zod/mini';
 import { line } from './daemon-event-line.ts';
-import type { TupleFields, VpnFields } from './event-fields.ts';
+import type { TupleFields } from './event-fields.ts';
+import type { VpnFields } from './flow-names.ts';
 import type { shadowEvent, shadowFigures } from './schema/shadow-schema.ts';
 import type { ShownTrip } from './shown-trip.ts';
 

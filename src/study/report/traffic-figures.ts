@@ -1,7 +1,7 @@
 /** What a capture consists of: packets by link type, flows by encapsulation. */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { linkTypeName } from '../../dataplane/wire/link-type-names.ts';
-import { encapsulationNames } from '../../output/event/event-fields.ts';
+import { encapsulationNames } from '../../output/event/flow-names.ts';
 import { share } from './flow-groups.ts';
 
 /** Kinds that are counted at most, and the name of the others: a hostile capture can make many. */

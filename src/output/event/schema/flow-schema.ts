@@ -9,7 +9,7 @@ import { ACTION_NAMES } from '../../../policy/action.ts';
 import { REASON_NAMES } from '../../../policy/decide.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';
 import { SECTOR_NAMES } from '../../../registry/sector.ts';
-import { PROTO_NAMES } from '../transport-names.ts';
+import { PROTO_NAMES } from '../flow-names.ts';
 import { amount, count, list, name, patterned, port, sha256, text, time, vlanId } from './field.ts';
 import { origin } from './origin-schema.ts';
 
