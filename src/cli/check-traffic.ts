@@ -3,7 +3,7 @@
  * in mode enforce, independent of the policy's mode; nothing is stopped.
  */
 import { listCaptures } from '../capture/input/list-captures.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';

@@ -3,7 +3,7 @@ import { type CaptureList, listCaptures } from '../capture/input/list-captures.t
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { type TrialTrip, TrialGuard } from '../decision/trial-guard.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { EventFields } from '../output/event/event-fields.ts';

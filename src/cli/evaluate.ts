@@ -1,7 +1,7 @@
 /** `sluice evaluate`: the accuracy of findings on labelled captures, and the agreement with another tool's findings. */
 import { relative, resolve } from 'node:path';
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText, missingDay } from '../study/evaluation.ts';
 import { interruptionText } from '../output/summary/interruption.ts';

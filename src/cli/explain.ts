@@ -1,7 +1,8 @@
 /** `sluice explain`: prints why a flow was decided as it was, or that it had no finding. */
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
-import type { Decisions, Rules } from '../decision/decisions.ts';
+import type { Decisions } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { contextOf } from '../output/event/event-context.ts';

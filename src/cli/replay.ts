@@ -1,6 +1,6 @@
 /** `sluice replay`: reads captures, decides, and prints a summary. */
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { EventLines } from '../output/event/event-line.ts';
@@ -158,9 +158,9 @@ async function replayList(
     skippedCount: list.skippedCount,
     ...shownFiles({ incomplete, interruption, filesBack: run.order }, flags),
     counters,
-    flows: run.flows,
-    decisions: run.decisions,
-    hits: run.hits,
+    flows: run.counts.flows,
+    decisions: run.counts.made,
+    hits: run.counts.hits,
     trips: run.trips,
     throttles: throttled,
     mode: rules.mode,

@@ -25,7 +25,7 @@ export interface AdministeredParts {
 
 export function administeredParts(parts: AdministeredParts): Administered {
   const { version, engine, outputs, changes, source, safety, shadow, history } = parts;
-  const { hits } = engine.decisions;
+  const { hits } = engine.decisions.counts;
   return {
     get timeUs() {
       return engine.timeUs;

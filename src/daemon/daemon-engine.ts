@@ -134,7 +134,7 @@ export class RunEngine {
 
   /** Replaces the rules; returns how many flows were decided again, and how many decisions changed. */
   replaceRules(rules: Rules): { readonly flows: number; readonly changed: number } {
-    const { made } = this.decisions;
+    const { made } = this.decisions.counts;
     const before = made.reduce((sum, count) => sum + count, 0);
     this.rulesNow = rules;
     this.guard.breaker.useLimits(rules.policy.safety);

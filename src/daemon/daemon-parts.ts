@@ -83,7 +83,7 @@ export function connectParts(
   });
   const safety = new RunSafety({
     guard: engine.guard,
-    hits: engine.decisions.hits,
+    hits: engine.decisions.counts.hits,
     folder: stateFolder,
     show,
     log,

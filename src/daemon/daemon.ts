@@ -242,7 +242,7 @@ export class Daemon {
     this.parts.history?.tick();
     this.parts.console?.tick();
     this.parts.notices.tick(
-      this.parts.engine.decisions.hits,
+      this.parts.engine.decisions.counts.hits,
       this.isStopping ? null : this.parts.source.problem,
       performance.now(),
     );
@@ -265,7 +265,7 @@ export class Daemon {
       { folder, isNeeded, isLocked, rulesProblem: starting.problem },
       this.log,
     );
-    this.parts.notices.begin(this.parts.engine.decisions.hits);
+    this.parts.notices.begin(this.parts.engine.decisions.counts.hits);
   }
 
   private routes(): readonly Route[] {

@@ -4,7 +4,8 @@
  */
 import { FlowRecord } from '../decision/flow-record.ts';
 import { DecisionWord, type DecisionTable } from '../decision/decision-table.ts';
-import { ruleName, type Rules, shownRegistration } from '../decision/rules.ts';
+import { ruleName, shownRegistration } from '../decision/decision-views.ts';
+import type { Rules } from '../decision/rules.ts';
 import type { TripReport } from '../decision/safety-guard.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import { EventFields } from '../output/event/event-fields.ts';

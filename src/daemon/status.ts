@@ -53,7 +53,7 @@ export function daemonStatus(
       causes: guard.breaker.trips.map(({ cause }) => cause),
       trips: guard.tripCount,
     },
-    registered_hits: decisions.hits.toCounts(),
+    registered_hits: decisions.counts.hits.toCounts(),
     shadow: shadow.status(false),
   };
 }

@@ -4,10 +4,11 @@
  */
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
-import { REASON_NAMES } from '../policy/decide.ts';
+import { NO_RULE, REASON_NAMES } from '../policy/decide.ts';
 import { MODE_NAMES, type Mode } from '../policy/mode.ts';
-import type { DecisionView } from './decision-sink.ts';
-import { ruleName, type Rules, shownRegistration } from './rules.ts';
+import { NO_REGISTRATION } from '../registry/registration.ts';
+import type { DecisionView, ShownRegistration } from './decision-sink.ts';
+import type { Rules } from './rules.ts';
 
 /** Decisions that are kept; with more of them the cache starts again. A power of two. */
 export const KEPT_DECISIONS = 16_384;
@@ -87,4 +88,24 @@ export class DecisionViews {
 
 function placeOf(source: number, destination: number, rule: number, rest: number): number {
   return finishHash(mixWord(mixWord(mixWord(mixWord(0, source), destination), rule), rest)) & (PLACES - 1);
+}
+
+/** Name of a rule by its number; null for NO_RULE. */
+export function ruleName(rules: Rules, rule: number): string | null {
+  return rule === NO_RULE ? null : rules.policy.rules[rule]!.name;
+}
+
+/** A registration by its number; null for NO_REGISTRATION. */
+export function shownRegistration(rules: Rules, index: number): ShownRegistration | null {
+  if (index === NO_REGISTRATION) return null;
+  const { prefix, holder, sector, reference } = rules.registry.registrationAt(index);
+  return { prefix, holder, sector, reference };
+}
+
+/** True when events show the two registrations alike, wherever they stand in their registries. */
+export function isSameRegistration(rulesA: Rules, indexA: number, rulesB: Rules, indexB: number): boolean {
+  const a = shownRegistration(rulesA, indexA);
+  const b = shownRegistration(rulesB, indexB);
+  if (a === null || b === null) return a === b;
+  return a.prefix === b.prefix && a.holder === b.holder && a.sector === b.sector && a.reference === b.reference;
 }

@@ -7,14 +7,13 @@
  * Rules are replaced between two batches. Every flow that has a decision is decided again, and changes go to the sink
  * like any other change.
  */
-import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Outcome } from '../dataplane/outcome.ts';
 import { NO_ROOM } from './token-bucket.ts';
 import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
 import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
-import { Action, ACTION_NAMES } from '../policy/action.ts';
+import { Action } from '../policy/action.ts';
 import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -25,34 +24,18 @@ import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import type { DecisionSink, DecisionView } from './decision-sink.ts';
-import { DecisionTally } from './decision-tally.ts';
-import { DelayHistogram } from './delay-histogram.ts';
 import { DueDecisions } from './due-decisions.ts';
 import { FlowIdentity, FlowRecord } from './flow-record.ts';
-import { HitKind, HitOutcome, RegisteredHits } from './registered-hits.ts';
-import { isSameRegistration, ruleName, type Rules } from './rules.ts';
+import { HitKind, HitOutcome } from './registered-hits.ts';
+import type { Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
-import { NO_ACTION, DecisionViews } from './decision-views.ts';
+import { DecisionViews, isSameRegistration, NO_ACTION, ruleName } from './decision-views.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import type { Tunnels } from './tunnels.ts';
 
-export { DecisionCounts } from './decision-counts.ts';
-export type { Rules } from './rules.ts';
-
 export class Decisions {
-  /** Flows that have ended, by their last finding and decision. */
-  readonly flows = new DecisionCounts();
-  /** Decision events, by action. */
-  readonly made = new Float64Array(ACTION_NAMES.length);
-  /** The same events by rule, action, protocol and registered ends. */
-  readonly tally = new DecisionTally();
-  /** Findings made, by protocol * STAGE_NAMES.length + stage: a flow counts once for each that it reaches. */
-  readonly findings = new Float64Array(PROTOCOL_NAMES.length * STAGE_NAMES.length);
-  /** Throttles and blocks decided for flows with a registration. */
-  readonly hits = new RegisteredHits();
-  /** From a flow's first packet to its first decision, packet time. */
-  readonly delays = new DelayHistogram();
+  readonly counts = new DecisionCounts();
   /** Delay of the last packet whose outcome was DELAYED, microseconds. */
   delayUs = 0;
   /** Rules and registrations are evaluated at this packet time at most: a later date has no effect yet. */
@@ -73,7 +56,7 @@ export class Decisions {
   private readonly basis: DecisionBasis;
   private readonly buckets: DecisionBuckets;
   private readonly due: DueDecisions;
-  private readonly words: DecisionViews;
+  private readonly views: DecisionViews;
   /** The decisions that these follow, and those that follow these: by other policies, with the same registry. */
   private readonly lead: Decisions | null;
   private readonly followers: Decisions[] = [];
@@ -100,8 +83,8 @@ export class Decisions {
     lead?.followers.push(this);
     this.record = lead?.record ?? new FlowRecord();
     this.basis = lead?.basis ?? new DecisionBasis(rules.registry, tunnels);
-    this.words = new DecisionViews(rules);
-    this.tally.useRules(rules.policy.rules);
+    this.views = new DecisionViews(rules);
+    this.counts.tally.useRules(rules.policy.rules);
     this.due = new DueDecisions(table, decisionTable, rules);
     this.sink = sink;
     this.guard = guard;
@@ -129,8 +112,8 @@ export class Decisions {
     this.rules = rules;
     this.rulesGeneration++;
     this.basis.registry = rules.registry;
-    this.words.useRules(rules);
-    this.tally.useRules(rules.policy.rules);
+    this.views.useRules(rules);
+    this.counts.tally.useRules(rules.policy.rules);
     this.due.useRules(rules);
     if (rules.policy.sha256 !== this.rulesBefore.policy.sha256) this.buckets.forget();
     const { table } = this;
@@ -196,7 +179,7 @@ export class Decisions {
       sink.ended(this.record, number === 0 ? null : this.shown(row, NO_ACTION), reason);
     }
     if (number === 0) return;
-    this.flows.bump(
+    this.counts.flows.bump(
       words[row + DecisionWord.PROTOCOL]!,
       words[row + DecisionWord.STAGE]!,
       words[row + DecisionWord.ACTION]!,
@@ -310,7 +293,7 @@ export class Decisions {
       protocol: words[row + DecisionWord.PROTOCOL]!,
       sector: registration === NO_REGISTRATION ? Sector.NONE : rules.registry.sectorOf(registration),
     };
-    this.hits.count(kind, outcome, subject, timeUs);
+    this.counts.hits.count(kind, outcome, subject, timeUs);
   }
 
   /** Decides a flow, for the first time or again; those that follow decide it too. */
@@ -337,9 +320,9 @@ export class Decisions {
     const number = isFirst ? this.beginDecision(slot) : decisionTable.numberOf(slot);
     const row = number * DECISION_WORDS;
     const { words } = decisionTable;
-    if (isFirst) this.delays.observe(timeUs - record.firstTimeUs);
+    if (isFirst) this.counts.delays.observe(timeUs - record.firstTimeUs);
     if (words[row + DecisionWord.STAGE] !== input.stage || words[row + DecisionWord.PROTOCOL] !== input.protocol) {
-      this.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
+      this.counts.findings[input.protocol * STAGE_NAMES.length + input.stage]!++;
     }
     this.due.schedule(number, input);
     decisionTable.shownUntil[number] = -Infinity;
@@ -421,8 +404,8 @@ export class Decisions {
     const registered =
       (words[row + DecisionWord.SOURCE_REGISTRATION] === NO_REGISTRATION ? 0 : 1) +
       (words[row + DecisionWord.DESTINATION_REGISTRATION] === NO_REGISTRATION ? 0 : 2);
-    this.made[action]!++;
-    this.tally.bump(words[row + DecisionWord.RULE]!, action, words[row + DecisionWord.PROTOCOL]!, registered);
+    this.counts.made[action]!++;
+    this.counts.tally.bump(words[row + DecisionWord.RULE]!, action, words[row + DecisionWord.PROTOCOL]!, registered);
     if (sink.decided === undefined) return;
     this.record.tunnel = this.tunnels.nameOf(slot);
     sink.decided(this.record, this.shown(row, previous), timeUs, packet);
@@ -430,7 +413,7 @@ export class Decisions {
 
   private shown(row: number, previous: number): DecisionView {
     const { words } = this.decisionTable;
-    return this.words.of(
+    return this.views.of(
       words[row + DecisionWord.ACTION]!,
       previous,
       words[row + DecisionWord.RULE]!,

@@ -1,6 +1,6 @@
 /** Reads the files of one capture; its events go into a queue. */
 import type { Tracker } from '../dataplane/tracker.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { Replay } from '../pipeline/replay.ts';
 import type { EventSink } from './event-sink.ts';
 import type { EventRun } from './queued-reading.ts';
@@ -48,7 +48,7 @@ export class CaptureEvents implements EventRun {
     );
     this.replay = replay;
     const isWhole = await replay.replay(this.files);
-    return readSummary(replay.counters, replay.flows, replay.incomplete, isWhole);
+    return readSummary(replay.counters, replay.counts.flows, replay.incomplete, isWhole);
   }
 
   interrupt(): void {

@@ -2,7 +2,7 @@
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../dataplane/local-tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
 import { CaptureEvents } from './capture-events.ts';

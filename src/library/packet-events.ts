@@ -2,7 +2,7 @@
 import { LARGEST_CAPTURED_LENGTH } from '../capture/format/record-reader.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
-import type { Rules } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import { TrialGuard } from '../decision/trial-guard.ts';
 import { Session } from '../pipeline/session.ts';
 import type { EventSink } from './event-sink.ts';
@@ -74,7 +74,7 @@ export class PacketEvents implements EventRun {
     }
     await session.finish();
     await this.settle();
-    return readSummary(session.counters, decisions.flows, [], !this.isStopped);
+    return readSummary(session.counters, decisions.counts.flows, [], !this.isStopped);
   }
 
   interrupt(): void {

@@ -3,14 +3,14 @@ import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import type { Counters } from '../dataplane/counters.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import { Outcome } from '../dataplane/outcome.ts';
-import type { DecisionCounts } from '../decision/decision-counts.ts';
+import type { FlowCounts } from '../decision/decision-counts.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { IncompleteCapture, ReadSummary } from './session.ts';
 
 /** `isWhole`: no one ended the reading before its end. */
 export function readSummary(
   counters: Counters,
-  flows: DecisionCounts,
+  flows: FlowCounts,
   incomplete: readonly IncompleteCapture[],
   isWhole: boolean,
 ): ReadSummary {
@@ -31,7 +31,7 @@ export function readSummary(
   };
 }
 
-function totalOf(flows: DecisionCounts): number {
+function totalOf(flows: FlowCounts): number {
   let total = 0;
   for (const protocol of PROTOCOL_NAMES.keys())
     for (const stage of STAGE_NAMES.keys())

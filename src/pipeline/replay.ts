@@ -4,10 +4,8 @@ import type { Decisions } from '../decision/decisions.ts';
 import type { Rules } from '../decision/rules.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
-import { RegisteredHits } from '../decision/registered-hits.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
-import { ACTION_NAMES } from '../policy/action.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { type PacketSink, Session } from './session.ts';
@@ -26,9 +24,8 @@ export interface ReplayOptions extends CaptureRunOptions {
 }
 
 export class Replay extends CaptureRun {
-  readonly flows = new DecisionCounts();
-  readonly decisions = new Float64Array(ACTION_NAMES.length);
-  readonly hits = new RegisteredHits();
+  /** Flows, decisions and registered hits of all captures. */
+  readonly counts = new DecisionCounts();
   /** Trips that the breaker would have had in mode enforce: the first of each kind. */
   readonly trips: TrialTrip[] = [];
   private readonly rules: Rules;
@@ -64,11 +61,8 @@ export class Replay extends CaptureRun {
       session,
       finished: () => {
         throttles?.forgottenAll();
-        this.flows.add(decisions.flows);
-        this.hits.add(decisions.hits);
+        this.counts.add(decisions.counts);
         addTrips(this.trips, guard?.trips ?? []);
-        for (let action = 0; action < this.decisions.length; action++)
-          this.decisions[action]! += decisions.made[action]!;
       },
     };
   }

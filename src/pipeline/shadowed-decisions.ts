@@ -11,7 +11,8 @@ import { Outcome } from '../dataplane/outcome.ts';
 import { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import type { Decisions, Rules } from '../decision/decisions.ts';
+import type { Decisions } from '../decision/decisions.ts';
+import type { Rules } from '../decision/rules.ts';
 import type { SafetyGuard } from '../decision/safety-guard.ts';
 import type { DecisionTable } from '../decision/decision-table.ts';
 

@@ -1,7 +1,7 @@
 /** What is counted of decisions: flows at their end, events by rule, and registered hits. */
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { DecisionCounts } from '../../src/decision/decision-counts.ts';
+import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { DecisionTally } from '../../src/decision/decision-tally.ts';
 import { HitKind, HitOutcome, type HitSubject, RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { Action } from '../../src/policy/action.ts';
@@ -9,7 +9,7 @@ import { NO_RULE } from '../../src/policy/decide.ts';
 import { Sector } from '../../src/registry/sector.ts';
 
 it('flows are added up by protocol, stage and action', () => {
-  const [one, other] = [new DecisionCounts(), new DecisionCounts()];
+  const [one, other] = [new FlowCounts(), new FlowCounts()];
   for (let protocol = 0; protocol < 4; protocol++)
     for (let stage = 0; stage < 3; stage++)
       for (let action = 0; action < 3; action++) {

@@ -199,26 +199,30 @@ describe.each([
     expect(events.length).toBeGreaterThan(60);
     expect(events).toEqual(twin.events);
     expect(new Set(outcomes).size).toBe(2);
-    const counts = decisions.hits.toCounts();
+    const counts = decisions.counts.hits.toCounts();
     for (const [kind, ofKind] of Object.entries(counts))
       for (const [outcome, count] of Object.entries(ofKind))
         expect([kind, outcome, count]).toEqual([kind, outcome, twin.hits.get(`${kind} ${outcome}`) ?? 0]);
-    const rows = decisions.tally.rows().filter(({ count }) => count > 0);
+    const rows = decisions.counts.tally.rows().filter(({ count }) => count > 0);
     expect(
       new Map(rows.map((row) => [`${row.rule} ${row.action} ${row.protocol} ${row.registered}`, row.count])),
     ).toEqual(twin.tally);
-    expect([decisions.delays.sumUs, decisions.delays.counts.reduce((a, b) => a + b)]).toEqual([
+    expect([decisions.counts.delays.sumUs, decisions.counts.delays.counts.reduce((a, b) => a + b)]).toEqual([
       twin.delaySumUs,
       twin.delayCount,
     ]);
-    expect(decisions.made.reduce((a, b) => a + b)).toBe(events.length);
+    expect(decisions.counts.made.reduce((a, b) => a + b)).toBe(events.length);
     for (const [action, name] of ACTION_NAMES.entries())
-      expect(decisions.made[action]).toBe(events.filter((event) => event.startsWith(`{"action":"${name}"`)).length);
+      expect(decisions.counts.made[action]).toBe(
+        events.filter((event) => event.startsWith(`{"action":"${name}"`)).length,
+      );
     PROTOCOL_NAMES.forEach((protocol, p) => {
       STAGE_NAMES.forEach((stage, s) => {
-        expect(decisions.findings[p * STAGE_NAMES.length + s]).toBe(twin.findings.get(`${protocol} ${stage}`) ?? 0);
+        expect(decisions.counts.findings[p * STAGE_NAMES.length + s]).toBe(
+          twin.findings.get(`${protocol} ${stage}`) ?? 0,
+        );
         ACTION_NAMES.forEach((action, a) => {
-          expect(decisions.flows.get(p, s, a)).toBe(twin.ended.get(`${protocol} ${stage} ${action}`) ?? 0);
+          expect(decisions.counts.flows.get(p, s, a)).toBe(twin.ended.get(`${protocol} ${stage} ${action}`) ?? 0);
         });
       });
     });

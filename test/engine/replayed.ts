@@ -114,7 +114,7 @@ export async function replayFiles(
     ...result,
     counters: run.counters,
     throttles: throttles.totals.map(throttleFigures),
-    hits: run.hits,
+    hits: run.counts.hits,
     incomplete: run.incomplete,
   };
 }

@@ -75,14 +75,15 @@ describe.each([
     for (const [protocol, protocolName] of PROTOCOL_NAMES.entries())
       for (const [stage, stageName] of STAGE_NAMES.entries())
         for (const [action, actionName] of ACTION_NAMES.entries()) {
-          const count = decisions.flows.get(protocol, stage, action);
+          const count = decisions.counts.flows.get(protocol, stage, action);
           if (count > 0) expected[`${protocolName} ${stageName} ${actionName}`] = count;
         }
     expect(flows).toEqual(expected);
     expect(Object.keys(flows).length).toBeGreaterThan(4);
 
     const byAction = recorded.sums(DECISIONS, ({ action }) => action);
-    for (const [action, name] of ACTION_NAMES.entries()) expect(byAction[name] ?? 0).toBe(decisions.made[action]);
+    for (const [action, name] of ACTION_NAMES.entries())
+      expect(byAction[name] ?? 0).toBe(decisions.counts.made[action]);
 
     const total = (count: number): number => recorded.sums(count, () => 'all').all ?? 0;
     expect(total(PACKETS)).toBe(decided.packets);
@@ -100,7 +101,7 @@ describe.each([
     const harm: Record<string, number> = {};
     for (const { kind, outcome, count } of recorded.minutes.flatMap((minute) => minute.harm))
       harm[`${kind} ${outcome}`] = (harm[`${kind} ${outcome}`] ?? 0) + count;
-    for (const [kind, outcomes] of Object.entries(decisions.hits.toCounts()))
+    for (const [kind, outcomes] of Object.entries(decisions.counts.hits.toCounts()))
       for (const [outcome, count] of Object.entries(outcomes)) expect(harm[`${kind} ${outcome}`] ?? 0).toBe(count);
   }, 60_000);
 });

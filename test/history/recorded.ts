@@ -66,7 +66,7 @@ export class Recorded {
         lost_packets: 0,
         undecoded_packets: counters.notDecodedPackets,
         lost_lines: 0,
-        harm: decisions.hits.toCounts(),
+        harm: decisions.counts.hits.toCounts(),
       }),
       mode: () => decisions.mode,
       watched: new WatchedTime(),

@@ -88,8 +88,8 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
   return {
     hit,
     trips,
-    decided: decisions.made.reduce((sum, count) => sum + count, 0),
-    registeredHits: decisions.hits.toCounts(),
+    decided: decisions.counts.made.reduce((sum, count) => sum + count, 0),
+    registeredHits: decisions.counts.hits.toCounts(),
     guard,
     mode: decisions.mode,
   };

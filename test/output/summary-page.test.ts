@@ -4,7 +4,7 @@ import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { Counters } from '../../src/dataplane/counters.ts';
 import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { DECODE_STATUS_NAMES } from '../../src/dataplane/wire/decode-status.ts';
-import { DecisionCounts } from '../../src/decision/decision-counts.ts';
+import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
@@ -21,7 +21,7 @@ function totals(counters = new Counters()): ReplayTotals {
     interruption: null,
     filesBack: { count: 0, first: null, largest: null },
     counters,
-    flows: new DecisionCounts(),
+    flows: new FlowCounts(),
     decisions: new Float64Array(ACTION_NAMES.length),
     hits: new RegisteredHits(),
     trips: [],

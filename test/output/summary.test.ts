@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { OUTCOME_NAMES } from '../../src/dataplane/outcome.ts';
 import { Counters, FLOW_END_NAMES } from '../../src/dataplane/counters.ts';
-import { DecisionCounts } from '../../src/decision/decisions.ts';
+import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { HitKind, HitOutcome, RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
@@ -31,7 +31,7 @@ function totals(more: Partial<ReplayTotals> = {}): ReplayTotals {
     counters.outcomePackets[outcome] = 4000 + outcome;
     counters.outcomeBytes[outcome] = 500_000 + outcome;
   });
-  const flows = new DecisionCounts();
+  const flows = new FlowCounts();
   const found = [
     [WIREGUARD, CONFIRMED, 0, 3],
     [WIREGUARD, CONFIRMED, 2, 4],
@@ -140,7 +140,7 @@ describe('the text summary', () => {
     const whole = totals();
     whole.counters.notDecoded.fill(0);
     expect(await summaryText(whole)).toContain('Every packet belongs to a flow.');
-    const empty = { ...totals(), counters: new Counters(), flows: new DecisionCounts() };
+    const empty = { ...totals(), counters: new Counters(), flows: new FlowCounts() };
     const lines = (await summaryText(empty)).split('\n');
     expect(lines[0]).toBe('3 captures, 0 packets, 0 flows, 0 of them VPN.');
     expect(lines).toContain('No packet was read.');
@@ -149,7 +149,7 @@ describe('the text summary', () => {
 
   it('reports no result if nothing could be read', async () => {
     const { counters } = totals();
-    const nothing = { counters: new Counters(), flows: new DecisionCounts() };
+    const nothing = { counters: new Counters(), flows: new FlowCounts() };
     const incomplete = [{ file: 'a', fault: 'format', message: 'no capture' }];
     expect((await text({ ...nothing, incomplete, captureCount: 1 }))[0]).toBe(
       '1 capture, 0 packets: nothing could be read, so nothing is known of VPNs.',

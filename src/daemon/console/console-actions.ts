@@ -63,7 +63,7 @@ export class DaemonActions implements ConsoleActions {
 
   clearHarm({ id, reason, hits }: Asked<'clearHarm'>, user: User): Promise<ActionResult> {
     return this.once(id, user, () => {
-      const counted = this.parts.engine.decisions.hits.total(HitKind.IN_FORCE);
+      const counted = this.parts.engine.decisions.counts.hits.total(HitKind.IN_FORCE);
       if (counted > hits)
         throw new ActionRefusal(`${counted - hits} more registered hits were counted meanwhile: look at them first`);
       return { command: 'clear-harm', reason };

@@ -74,7 +74,7 @@ export class ConsoleHealth implements HealthAnswers {
     return {
       atMs,
       tripped: guard.breaker.trips.map(({ then }) => then),
-      registeredHits: sum(Object.values(decisions.hits.toCounts().in_force!)),
+      registeredHits: sum(Object.values(decisions.counts.hits.toCounts().in_force!)),
       registryRows: rules.registry.count,
       sourceProblem: source.problem,
       sourceKind: source.kind,

@@ -121,7 +121,7 @@ export class HistoryFeed {
     this.watch = new SourceWatch(parts.source, this.collector, watched, (problem) => {
       this.change('source', problem === null ? { state: 'back' } : { state: 'silent', problem });
     });
-    this.hits = engine.decisions.hits.total(HitKind.IN_FORCE);
+    this.hits = engine.decisions.counts.hits.total(HitKind.IN_FORCE);
     engine.watchEnds(this.collector);
   }
 
@@ -216,12 +216,12 @@ export class HistoryFeed {
     return { after: kind === 'stop' ? 'stop' : 'kill', unwatched_from_s: untilS, unwatched_seconds: seconds };
   }
 
-  private noteHits({ decisions: { hits } }: RunEngine, nowMs: number): void {
-    const total = hits.total(HitKind.IN_FORCE);
+  private noteHits({ decisions: { counts } }: RunEngine, nowMs: number): void {
+    const total = counts.hits.total(HitKind.IN_FORCE);
     if (total < this.hits) this.hits = total;
     if (total === this.hits || nowMs - this.hitsMs < HIT_PAUSE_MS) return;
-    const { rule = '', timeUs = this.nowUs } = hits.latest ?? {};
-    this.change('hit', { rule, ...hits.takeScope(), new: total - this.hits, total }, timeUs);
+    const { rule = '', timeUs = this.nowUs } = counts.hits.latest ?? {};
+    this.change('hit', { rule, ...counts.hits.takeScope(), new: total - this.hits, total }, timeUs);
     this.hits = total;
     this.hitsMs = nowMs;
   }
@@ -230,7 +230,7 @@ export class HistoryFeed {
     const { engine, source, logs } = this.parts!;
     const { counters, decisions } = engine;
     const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
-    const harm: HitCounts = decisions.hits.toCounts();
+    const harm: HitCounts = decisions.counts.hits.toCounts();
     return {
       packets: counters.packets,
       bytes: counters.bytes,

@@ -75,11 +75,14 @@ export function liveDocumentOf(parts: LiveParts, use: Pick<RulesUse, 'rulesMs'>)
     rules_since_ms: use.rulesMs,
     breaker: breakerOf(parts),
     harm: {
-      counts: decisions.hits.toCounts(),
+      counts: decisions.counts.hits.toCounts(),
       latest:
-        decisions.hits.latest === null
+        decisions.counts.hits.latest === null
           ? null
-          : { rule: decisions.hits.latest.rule, time_ms: decisions.hits.latest.timeUs / MICROS_PER_MILLISECOND },
+          : {
+              rule: decisions.counts.hits.latest.rule,
+              time_ms: decisions.counts.hits.latest.timeUs / MICROS_PER_MILLISECOND,
+            },
     },
     counts: countsOf(parts),
     lag: clock.isLive
@@ -145,7 +148,7 @@ function breakerOf({ engine, safety }: LiveParts): LiveDocument['breaker'] {
 function countsOf({ engine, source, outputs }: LiveParts): LiveDocument['counts'] {
   const { counters, decisions } = engine;
   const findings: Record<string, number> = {};
-  for (const [at, count] of decisions.findings.entries()) {
+  for (const [at, count] of decisions.counts.findings.entries()) {
     const protocol = Math.floor(at / STAGE_NAMES.length);
     const stage = at % STAGE_NAMES.length;
     if (protocol > 0 && stage > 0) findings[`${PROTOCOL_NAMES[protocol]!}/${STAGE_NAMES[stage]!}`] = count;
@@ -158,7 +161,7 @@ function countsOf({ engine, source, outputs }: LiveParts): LiveDocument['counts'
     flows_started: counters.flowsStarted,
     flows_active: counters.flowsActive,
     flows_evicted: counters.flowsEnded[FLOW_END_NAMES.indexOf('evicted')]!,
-    decisions: named(ACTION_NAMES, decisions.made),
+    decisions: named(ACTION_NAMES, decisions.counts.made),
     findings,
     outcomes: named(OUTCOME_NAMES, counters.outcomePackets),
     lost_lines: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),

@@ -73,12 +73,12 @@ export class ConsoleRules implements RulesAnswers {
         allowed,
       })),
       registered_allowed: policy.safety.registered,
-      registered_hits: decisions.hits.total(HitKind.IN_FORCE),
+      registered_hits: decisions.counts.hits.total(HitKind.IN_FORCE),
       guard: policy.guard,
       trips: guard.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND),
       waiting: this.waiting(user),
       shadow: this.shadow(user),
-      unmatched: decisions.tally.countOf(null).decisions,
+      unmatched: decisions.counts.tally.countOf(null).decisions,
       total: aligned.length,
       skip,
       rows: aligned.slice(skip, skip + limit).map((one) => this.row(one, policy, draft, hidden)),
@@ -129,7 +129,7 @@ export class ConsoleRules implements RulesAnswers {
   }
 
   private row(one: AlignedRule, active: Policy, draft: Policy | null, hidden: boolean): RuleRow {
-    const { decisions, registered } = this.parts.engine.decisions.tally.countOf(one.name);
+    const { decisions, registered } = this.parts.engine.decisions.counts.tally.countOf(one.name);
     return {
       name: one.name,
       status: draft === null ? null : one.status,

@@ -9,7 +9,7 @@ export const DECISIONS: readonly CatalogueMetric[] = [
     PROTOCOL_NAMES.slice(1).flatMap((protocol, index) =>
       STAGE_NAMES.slice(1).map((stage, at) => ({
         labels: { protocol, stage },
-        value: s.decisions.findings[(index + 1) * STAGE_NAMES.length + at + 1]!,
+        value: s.decisions.counts.findings[(index + 1) * STAGE_NAMES.length + at + 1]!,
       })),
     ),
   ),
@@ -18,7 +18,7 @@ export const DECISIONS: readonly CatalogueMetric[] = [
     ['action', 'protocol', 'rule', 'registered'],
     'Decision events. The rule is empty if none matched; registered shows which ends are registered.',
     (s) =>
-      s.decisions.tally.rows().map(({ action, protocol, rule, registered, count }) => ({
+      s.decisions.counts.tally.rows().map(({ action, protocol, rule, registered, count }) => ({
         labels: { action, protocol, rule: rule ?? '', registered },
         value: count,
       })),
@@ -28,7 +28,7 @@ export const DECISIONS: readonly CatalogueMetric[] = [
     name: 'sluice_decision_delay_seconds',
     help: "From a flow's first packet to its first decision, in packet time.",
     labels: [],
-    read: (s) => s.decisions.delays,
+    read: (s) => s.decisions.counts.delays,
   },
   counters('sluice_outcome_packets_total', ['outcome'], 'Packets by outcome of simulated enforcement.', (s) =>
     byName('outcome', OUTCOME_NAMES, s.counters.outcomePackets),

@@ -91,10 +91,12 @@ export interface MetricsSources {
   readonly flowCapacity: number;
   readonly tunnels: { readonly count: number };
   readonly decisions: {
-    readonly tally: { rows(): DecisionTallyRow[] };
-    readonly findings: Float64Array;
-    readonly hits: { of(kind: HitKind, outcome: HitOutcome): number };
-    readonly delays: DelayHistogram;
+    readonly counts: {
+      readonly tally: { rows(): DecisionTallyRow[] };
+      readonly findings: Float64Array;
+      readonly hits: { of(kind: HitKind, outcome: HitOutcome): number };
+      readonly delays: DelayHistogram;
+    };
     readonly mode: string;
   };
   readonly guard: {

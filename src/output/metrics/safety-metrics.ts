@@ -12,7 +12,7 @@ function hitSamples(
 ): readonly Sample[] {
   return HIT_OUTCOME_NAMES.slice(1).map((outcome, index) => ({
     labels: { outcome, ...labels },
-    value: decisions.hits.of(kind, (index + 1) as HitOutcome),
+    value: decisions.counts.hits.of(kind, (index + 1) as HitOutcome),
   }));
 }
 

@@ -4,7 +4,7 @@ import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros } from '../../core/units.ts';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
 import { type Counters, FLOW_END_NAMES } from '../../dataplane/counters.ts';
-import type { DecisionCounts } from '../../decision/decisions.ts';
+import type { FlowCounts } from '../../decision/decision-counts.ts';
 import { HitKind, type RegisteredHits } from '../../decision/registered-hits.ts';
 import type { TrialTrip } from '../../decision/trial-guard.ts';
 import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
@@ -29,7 +29,7 @@ export interface ReplayTotals {
   readonly interruption: Interruption | null;
   readonly filesBack: FilesBack;
   readonly counters: Counters;
-  readonly flows: DecisionCounts;
+  readonly flows: FlowCounts;
   /** Decision events, by action. */
   readonly decisions: Float64Array;
   readonly hits: RegisteredHits;
@@ -51,7 +51,7 @@ interface FoundRow {
 }
 
 /** The combinations of protocol and stage that have flows. */
-function foundRows(flows: DecisionCounts): FoundRow[] {
+function foundRows(flows: FlowCounts): FoundRow[] {
   const rows: FoundRow[] = [];
   for (let protocol = 1; protocol < PROTOCOL_NAMES.length; protocol++) {
     for (let stage = STAGE_NAMES.length - 1; stage > 0; stage--) {

@@ -206,7 +206,7 @@ describe.each([0, 500, 4000])('a shadow that begins at packet %i', (from) => {
     expect(shadowed.steps).toEqual(alone.steps);
     expect(shadowed.engine.counters).toEqual(alone.engine.counters);
     expect(shadowed.engine.guard.breaker.limitCounts()).toEqual(alone.engine.guard.breaker.limitCounts());
-    expect(shadowed.engine.decisions.hits.toCounts()).toEqual(alone.engine.decisions.hits.toCounts());
+    expect(shadowed.engine.decisions.counts.hits.toCounts()).toEqual(alone.engine.decisions.counts.hits.toCounts());
   });
 
   it('counts flows by both actions, and clients and registered users who are newly hit', () => {
