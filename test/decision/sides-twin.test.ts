@@ -5,6 +5,7 @@ import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { TrialGuard } from '../../src/decision/trial-guard.ts';
 import { Session } from '../../src/pipeline/session.ts';
+import { evidenceOf } from '../kit/evidence-of.ts';
 import type { BuiltPacket } from '../kit/pcap.mjs';
 import { SeededRandom } from '../kit/random.mjs';
 import { REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
@@ -56,9 +57,7 @@ async function run(packets: readonly BuiltPacket[], sides: readonly Rules[]): Pr
           );
         },
         ended: (flow, decision, reason) => {
-          received[side]!.push(
-            [flow.slot, flow.finding, flow.evidenceEntries().length, decision?.rule, reason].join(' '),
-          );
+          received[side]!.push([flow.slot, flow.finding, evidenceOf(flow).length, decision?.rule, reason].join(' '));
         },
       },
     })),

@@ -22,6 +22,7 @@ import type { DecisionEvent, FlowEvent, TupleFields } from '../../src/output/eve
 import type { ShowAddress } from '../../src/output/event/shown-address.ts';
 import type { EventRegistration } from '../../src/output/event/shown-registration.ts';
 import { PROTO_NAMES, type VpnFields } from '../../src/output/event/flow-names.ts';
+import { evidenceOf } from '../kit/evidence-of.ts';
 
 type DecisionFields = DecisionEvent['decision'];
 
@@ -47,7 +48,7 @@ export class PlainEventFields {
       ...this.tuple(flow),
       vpn: {
         ...vpnFields(flow.finding),
-        evidence: flow.evidenceLog?.entries(flow.ownEvidence, flow.tunnelEvidence) ?? [],
+        evidence: evidenceOf(flow),
       },
       registration: {
         source: this.registration(decision.source),
