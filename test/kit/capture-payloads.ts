@@ -16,6 +16,7 @@ import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
 import { requireRules } from '../../src/rules/load-rules.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
+import { evidenceOf } from './evidence-of.ts';
 
 /** The folder of the committed captures, and those in it that are whole. */
 export const captures = resolve(import.meta.dirname, '../../captures');
@@ -60,8 +61,7 @@ export async function runCapture(path: string, snapLength = Infinity, kept: Kept
       ended: (flow) => {
         found.add(flow);
         if (flow.finding === NO_FINDING) return;
-        const entries = fingerprints.evidenceLog.entries(flow.ownEvidence, flow.tunnelEvidence);
-        evidence.push({ transport: flow.transport, finding: flow.finding, entries });
+        evidence.push({ transport: flow.transport, finding: flow.finding, entries: evidenceOf(flow) });
       },
     },
   });

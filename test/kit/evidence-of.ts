@@ -1,7 +1,8 @@
-/** The evidence of a flow's record as entries, oldest first; none where the record has no log. */
-import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence.ts';
+/** The evidence of a flow's record as entries, oldest first; none where the record has no evidence. */
+import { type EvidenceEntry, mergedEntries } from '../../src/dataplane/fingerprint/evidence-rows.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
 
-export function evidenceOf({ evidenceLog, ownEvidence, tunnelEvidence }: FlowRecord): EvidenceEntry[] {
-  return evidenceLog?.entries(ownEvidence, tunnelEvidence) ?? [];
+export function evidenceOf({ ownRows, ownEvidence, tunnelRows, tunnelEvidence }: FlowRecord): EvidenceEntry[] {
+  if (ownRows === null || tunnelRows === null) return [];
+  return mergedEntries(ownRows, ownEvidence, tunnelRows, tunnelEvidence);
 }

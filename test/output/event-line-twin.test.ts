@@ -183,8 +183,8 @@ describe.each([
       expect(JSON.stringify(parsed.decisionEvent('x', record, shown, at, packet))).toBe(JSON.stringify(expected));
       const end = plain.flowEvent('x', record, shown, reason);
       expect(JSON.stringify(parsed.flowEvent('x', record, shown, reason))).toBe(JSON.stringify(end));
-      log.release(record.ownEvidence);
-      log.release(record.tunnelEvidence);
+      ownLog.release(record.ownEvidence);
+      tunnelLog.release(record.tunnelEvidence);
     }
   });
 
