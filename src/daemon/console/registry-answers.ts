@@ -64,7 +64,7 @@ export class ConsoleRegistry implements RegistryAnswers {
     const index = this.indexNow();
     const hidden = hidesRegistrations(this.parts, user);
     // A search may follow.
-    if (!hidden) void index.holders();
+    if (!hidden) void index.references().then(() => index.holders());
     const figures = await index.figures(timeUs);
     const { registryChangedMs } = changes.reloads;
     return {

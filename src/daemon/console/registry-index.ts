@@ -1,7 +1,8 @@
 /**
- * What the console knows of a registry beyond its rows: the figures of its summary and the texts of its holders for
- * searches. Both are made in steps when a page first asks, and kept until the registry is replaced.
+ * What the console knows of a registry beyond its rows: the figures of its summary, the texts of its holders for
+ * searches, and an index of its references. All are made in steps when a page first asks, and kept until the registry is replaced.
  */
+import { TextIndex } from '../../registry/lookup/text-index.ts';
 import { TextSearch } from '../../registry/lookup/text-search.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type RegistryFigures, RegistrySummary } from '../../registry/summary/registry-summary.ts';
@@ -14,7 +15,9 @@ const FIGURES_MS = 60_000;
 export class RegistryIndex {
   readonly registry: Registry;
   private readonly search: TextSearch;
+  private readonly exact: TextIndex;
   private preparing: Promise<void> | null = null;
+  private indexing: Promise<void> | null = null;
   private figuresNow: RegistryFigures | null = null;
   private figuresMs = -Infinity;
   private summing: Promise<RegistryFigures> | null = null;
@@ -22,6 +25,7 @@ export class RegistryIndex {
   constructor(registry: Registry) {
     this.registry = registry;
     this.search = new TextSearch(registry.holders);
+    this.exact = new TextIndex(registry.references);
   }
 
   /** The figures at a packet time, or a minute before it. */
@@ -39,6 +43,13 @@ export class RegistryIndex {
     this.preparing ??= inSteps(() => this.search.prepare());
     await this.preparing;
     return this.search;
+  }
+
+  /** The index of references, once it is ready. */
+  async references(): Promise<TextIndex> {
+    this.indexing ??= inSteps(() => this.exact.prepare());
+    await this.indexing;
+    return this.exact;
   }
 
   private async sum(timeUs: number): Promise<RegistryFigures> {

@@ -16,8 +16,6 @@ import { inSteps } from './work-in-steps.ts';
 /** Registrations of a section that are shown. */
 const SHOWN = 100;
 const ADDRESS_LENGTH = 128;
-/** Rows whose reference is compared in one step. */
-const COMPARED_AT_ONCE = 50_000;
 const MICROS_PER_MILLISECOND = 1000;
 
 type Found = Pick<SearchAnswer, 'kind' | 'problem' | 'registered' | 'sections'>;
@@ -101,22 +99,9 @@ function ofPrefix({ registry }: RegistryIndex, prefix: PrefixParser, asked: Aske
   return { kind: 'prefix', problem: null, registered: null, sections };
 }
 
-async function ofReference({ registry }: RegistryIndex, text: string, asked: AskedAt): Promise<Section> {
-  const wanted = new TextEncoder().encode(text);
-  const { references } = registry;
-  const rows: number[] = [];
-  let total = 0;
-  let next = 0;
-  await inSteps(() => {
-    const until = Math.min(next + COMPARED_AT_ONCE, registry.count);
-    for (; next < until; next++) {
-      if (!references.hasBytes(next, wanted)) continue;
-      total++;
-      if (rows.length < SHOWN) rows.push(next);
-    }
-    return next === registry.count;
-  });
-  return { kind: 'reference', total, rows: rows.map((row) => registrationView(registry, row, asked)) };
+async function ofReference(index: RegistryIndex, text: string, asked: AskedAt): Promise<Section> {
+  const { total, rows } = (await index.references()).find(text, SHOWN);
+  return { kind: 'reference', total, rows: rows.map((row) => registrationView(index.registry, row, asked)) };
 }
 
 async function ofHolder(index: RegistryIndex, text: string, asked: AskedAt): Promise<Section> {

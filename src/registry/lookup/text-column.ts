@@ -37,13 +37,9 @@ export class TextColumn {
     return this.startOf(index) === this.ends[index];
   }
 
-  /** A 32-bit hash of a text (FNV-1a with a finalizer). */
+  /** The hash of a text, as of its bytes. */
   hashOf(index: number): number {
-    const { bytes } = this;
-    const end = this.ends[index]!;
-    let hash = 0x811c9dc5;
-    for (let at = this.startOf(index); at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-    return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+    return hashBytes(this.bytes, this.startOf(index), this.ends[index]!);
   }
 
   /** True if a text has these UTF-8 bytes. */
@@ -91,6 +87,13 @@ export class TextColumn {
   private startOf(index: number): number {
     return index === 0 ? 0 : this.ends[index - 1]!;
   }
+}
+
+/** A 32-bit hash of the bytes `from` … `to` - 1 (FNV-1a with a finalizer). */
+export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>, capacity: number): Uint8Array<ArrayBuffer> {
