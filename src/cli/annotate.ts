@@ -20,7 +20,7 @@ export class Annotation {
 
   /**
    * Reads the captures again and writes the copy. `packetsBefore`: packets of the first reading. Resolves to what the copy
-   * lacks, if the captures had fewer packets this time. Throws OutputError.
+   * lacks, if it was stopped or the captures had fewer packets this time. Throws OutputError.
    */
   async write(packetsBefore: number, isStopped: () => boolean): Promise<Incomplete | null> {
     const { capture, annotations } = this;
@@ -28,7 +28,8 @@ export class Annotation {
     const remark = (text: string): void => void process.stderr.write(`sluice: --annotate ${path!}: ${text}\n`);
     const packets = await capture.copy(annotations, { maxFlows, linkIdentity, isStopped });
     capture.close();
-    if (isStopped()) remark(`interrupted; the file has the first ${capture.packetCount} packets of the VPN flows`);
+    const cut = `interrupted; the file has the first ${capture.packetCount} packets of the VPN flows`;
+    if (isStopped()) remark(cut);
     const changed = `the captures had ${packetsBefore} packets when they were first read, and ${packets} the second time: they have changed`;
     if (packets !== packetsBefore && !isStopped()) remark(changed);
     const { omittedCount } = annotations;
@@ -40,7 +41,8 @@ export class Annotation {
       remark(
         `up to ${droppedCount} fragments are missing, because too many waited for the first ones of their datagrams`,
       );
-    if (packets >= packetsBefore || isStopped()) return null;
+    if (isStopped()) return { file: path!, fault: 'interrupted-copy', message: cut };
+    if (packets >= packetsBefore) return null;
     return { file: path!, fault: 'changed-captures', message: changed };
   }
 }

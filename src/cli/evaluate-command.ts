@@ -1,5 +1,6 @@
 /** Flags and help of `sluice evaluate`: the accuracy of findings. */
 import type { Command } from 'commander';
+import { addressesOption, addressKeyOption } from './address-flags.ts';
 import type { EvaluateFlags } from './evaluate.ts';
 import { linkIdentityOption } from './link-identity-flag.ts';
 import { noHashOption } from './no-hash-flag.ts';
@@ -57,6 +58,8 @@ export function addEvaluateCommand(program: Command): void {
       'flows that a link sees in a day, for labels of origin field (default: 1000000)',
       wholeNumber(1, MOST_FLOWS_PER_DAY),
     )
+    .addOption(addressesOption())
+    .addOption(addressKeyOption())
     .addOption(linkIdentityOption())
     .addOption(noHashOption())
     .option('--json', 'print one JSON object')

@@ -10,6 +10,10 @@ import { evaluate } from '../study/evaluate.ts';
 import { compareWithTool } from '../study/agreement/agreement.ts';
 import { agreementJson, agreementMarkdown, agreementText } from '../study/agreement/agreement-output.ts';
 import { FoundFlows } from '../study/found-flows.ts';
+import { shownFileNames, shownFlows } from '../study/shown-flows.ts';
+import type { ShowAddress } from '../output/event/shown-address.ts';
+import type { AddressFlags } from './address-flags.ts';
+import { addressForm } from './address-form.ts';
 import { FlowTable } from '../dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../dataplane/local-tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
@@ -35,7 +39,7 @@ import { SignalWatch } from './signal-watch.ts';
 
 export const DEFAULT_FLOWS_PER_DAY = 1_000_000;
 
-export interface EvaluateFlags extends HashFlag {
+export interface EvaluateFlags extends AddressFlags, HashFlag {
   readonly labels: string;
   readonly root?: string;
   readonly flowsPerDay?: number;
@@ -47,6 +51,7 @@ export interface EvaluateFlags extends HashFlag {
 export async function runEvaluate(captures: readonly string[], flags: EvaluateFlags): Promise<ExitCode> {
   if (flags.json === true && flags.markdown === true)
     throw new CommandError('--json and --markdown both want standard output', ExitCode.WRONG_USAGE);
+  const show = addressForm(flags);
   const { list, labels } = await requireLabels(captures, flags);
   if (labels === null) return ExitCode.WRONG_USAGE;
   reportUnusedDay(labels, flags);
@@ -76,8 +81,11 @@ export async function runEvaluate(captures: readonly string[], flags: EvaluateFl
     process.stderr.write(`sluice: ${at}; an evaluation of a part is not shown\n`);
     return signals.exitCode;
   }
+  const hidden = flags.addresses === 'plain' ? null : show;
   const evaluated =
-    labels.kind === 'tool' ? agreementOf(labels, run.found) : accuracyOf(labels, run.found, flags, list.paths.length);
+    labels.kind === 'tool'
+      ? agreementOf(labels, run.found, hidden)
+      : accuracyOf(labels, run.found, hidden, flags, list.paths.length);
   const { counters, incomplete } = run.replay;
   const provenance = await record.finish({
     counters,
@@ -103,8 +111,17 @@ interface Shown {
   json(provenance: Provenance): string;
 }
 
-function accuracyOf({ labels }: NamedLabels, found: Findings, flags: EvaluateFlags, captures: number): Shown {
-  const evaluation = evaluate(labels.captures, found);
+/** `hidden`: how addresses are shown, null for as they are. */
+function accuracyOf(
+  { labels }: NamedLabels,
+  found: Findings,
+  hidden: ShowAddress | null,
+  flags: EvaluateFlags,
+  captures: number,
+): Shown {
+  const plain = evaluate(labels.captures, found);
+  const evaluation =
+    hidden === null ? plain : { ...shownFileNames(plain), mistakes: shownFlows(plain.mistakes, hidden) };
   if (evaluation.captures === 0) {
     throw new CommandError(
       `none of the ${captures} captures is named in ${flags.labels}; --root says below which folder it names files`,
@@ -119,8 +136,10 @@ function accuracyOf({ labels }: NamedLabels, found: Findings, flags: EvaluateFla
   };
 }
 
-function agreementOf({ tool, logs }: ToolLogs, found: Findings): Shown {
-  const agreement = compareWithTool(tool, logs, found);
+function agreementOf({ tool, logs }: ToolLogs, found: Findings, hidden: ShowAddress | null): Shown {
+  const plain = compareWithTool(tool, logs, found);
+  const agreement =
+    hidden === null ? plain : { ...shownFileNames(plain), differences: shownFlows(plain.differences, hidden) };
   return {
     text: () => agreementText(agreement),
     markdown: () => agreementMarkdown(agreement),

@@ -134,15 +134,18 @@ async function replayList(
     },
   );
   let uncopied: Incomplete | null;
+  let isWhole: boolean;
   try {
-    await run.replay(list.paths);
+    isWhole = await run.replay(list.paths);
     await outputs.close();
     uncopied = (await annotation?.write(run.counters.packets, () => signals.caught)) ?? null;
   } finally {
     progress.stop();
     signals.stop();
   }
-  const interruption = signals.signal === null ? null : interruptionAt(signals.signal, run.reached, list.paths);
+  // A signal after the captures were read cuts the annotated copy alone.
+  const signal = isWhole ? null : signals.signal;
+  const interruption = signal === null ? null : interruptionAt(signal, run.reached, list.paths);
   const { counters, incomplete } = run;
   const provenance = await record.finish({
     counters,

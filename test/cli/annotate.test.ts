@@ -150,6 +150,48 @@ describe('an annotated copy', () => {
   });
 });
 
+describe('a signal while the captures are read the second time', () => {
+  const generated = join(folder, 'generated.pcap');
+  execFileSync(process.execPath, [
+    join(ROOT, 'bench/generate/main.mjs'), '--kind', 'all-vpn', '--packets', '150000', generated]); // prettier-ignore
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends the copy as a whole pcapng file, with all else complete', async (signal, expected) => {
+    const copy = join(folder, `${signal}.pcapng`);
+    const decisions = join(folder, `${signal}.jsonl`);
+    // The copy is written into a pipe, so that the signal comes while it is far from its end.
+    execFileSync('mkfifo', [copy]);
+    const child = start(['replay', generated, '--annotate', copy, '--decisions', decisions, '--json', '--force']);
+    const end = ended(child);
+    const pieces: Buffer[] = [];
+    for await (const piece of createReadStream(copy)) {
+      if (pieces.length === 0) child.kill(signal);
+      pieces.push(piece as Buffer);
+    }
+    const { code, stdout, stderr } = await end;
+    expect(code).toBe(expected);
+
+    const path = join(folder, `${signal}-read.pcapng`);
+    writeFileSync(path, Buffer.concat(pieces));
+    const packets = await packetsOf(path);
+    expect(packets.length).toBeGreaterThan(1000);
+    expect(packets.length).toBeLessThan(150_000);
+    const whole = await packetsOf(generated);
+    expect(packets.map(asText)).toEqual(whole.slice(0, packets.length).map(asText));
+
+    const cut = `interrupted; the file has the first ${packets.length} packets of the VPN flows`;
+    expect(stderr).toBe(`sluice: --annotate ${copy}: ${cut}\n`);
+    const summary = JSON.parse(stdout) as { readonly provenance: object };
+    expect(summary).toMatchObject({ packets: { read: 150_000 }, interrupted: null, incomplete: [] });
+    const incomplete = [{ file: copy, fault: 'interrupted-copy', message: cut }];
+    expect(summary.provenance).toMatchObject({ complete: false, interrupted: null, incomplete });
+    const { stdout: again } = await sluice(['replay', generated, '--decisions', '-', '--quiet']);
+    expect(readFileSync(decisions, 'utf8')).toBe(again);
+  });
+});
+
 describe('--annotate is refused, with nothing written', () => {
   const capture = 'captures/wireguard/two-messages.pcap';
 

@@ -1,11 +1,11 @@
 /** `sluice evaluate` as a process: labels as CSV beside the same as JSON, and the logs of other tools. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { installed } from '../kit/installed.ts';
-import { ROOT, sluice, temporaryFolder } from './sluice.ts';
+import { jsonLines, ROOT, sluice, temporaryFolder } from './sluice.ts';
 
 const folder = temporaryFolder();
 const LABELS = join(ROOT, 'captures/labels.json');
@@ -98,6 +98,78 @@ describe('labels as CSV', () => {
     expect(field.stderr).toBe('');
     expect(field.stdout).toContain('Of 1,000 flows a day like these 800 would be found wrongly.');
   });
+});
+
+describe('hidden addresses', () => {
+  const capture = join(folder, 'from-192.0.2.10.pcap');
+  const labels = join(folder, 'wrong-label.csv');
+  const key = join(folder, 'key');
+  copyFileSync(join(ROOT, 'captures/wireguard/handshake.pcap'), capture);
+  writeFileSync(
+    labels,
+    `file,src,src_port,dst,dst_port,proto,label\n${basename(capture)},192.0.2.10,51820,198.51.100.7,51820,udp,openvpn\n`,
+  );
+  writeFileSync(key, Buffer.alloc(32, 7), { mode: 0o600 });
+  const log = join(folder, 'handshake.log');
+  writeFileSync(
+    log,
+    '{"ts":1,"uid":"C1","id.orig_h":"192.0.2.10","id.orig_p":51820,"id.resp_h":"198.51.100.7","id.resp_p":51820,"proto":"udp"}\n',
+  );
+  const PSEUDONYM = ['--addresses', 'pseudonym', '--address-key', key];
+
+  it.each([
+    ['labels', labels],
+    ['the log of another tool', log],
+  ])('are in no output beside %s, and the figures are the same', async (_, path) => {
+    const run = async (...flags: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await sluice(['evaluate', capture, '--labels', path, '--json', ...flags]);
+      expect([code, stderr]).toEqual([0, '']);
+      return stdout;
+    };
+    const plain = await run();
+    expect(plain).toContain('192.0.2.10');
+    const truncated = await run('--addresses', 'truncated');
+    for (const address of ['192.0.2.10', '198.51.100.7']) expect(truncated).not.toContain(address);
+    expect(truncated).toContain('udp 192.0.2.0 port 51820 and 198.51.100.0 port 51820');
+    const named = new Set(['mistakes', 'differences', 'unlabelled', 'provenance']);
+    const figures = (text: string): object =>
+      Object.entries(JSON.parse(text) as object).filter(([figure]) => !named.has(figure));
+    expect(figures(truncated)).toEqual(figures(plain));
+    const text = await sluice(['evaluate', capture, '--labels', path, '--addresses', 'truncated']);
+    expect(text.stdout).not.toContain('192.0.2.10');
+    expect(text.stdout).toContain('from-[address].pcap: udp 192.0.2.0 port 51820');
+  });
+
+  it('have the pseudonyms of other outputs under the same key', async () => {
+    const { stdout } = await sluice(['evaluate', capture, '--labels', labels, ...PSEUDONYM]);
+    const events = await sluice(['replay', capture, '--decisions', '-', '--quiet', ...PSEUDONYM]);
+    const [{ src_ip: source, dest_ip: destination }] = jsonLines(events.stdout) as [
+      { readonly src_ip: string; readonly dest_ip: string },
+    ];
+    expect(source).not.toBe('192.0.2.10');
+    const ends = [`${source} port 51820`, `${destination} port 51820`].sort().join(' and ');
+    expect(stdout).toContain(`: udp ${ends}: labelled openvpn, no category; found wireguard`);
+  });
+
+  it('want a key for pseudonyms', async () => {
+    const { code, stdout, stderr } = await sluice(['evaluate', capture, '--labels', labels, ...PSEUDONYM.slice(0, 2)]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe('sluice: --addresses pseudonym needs --address-key FILE with 32 bytes\n');
+  });
+});
+
+it('a log that nDPI 4.2.0 wrote agrees in the flows that it has found itself', async () => {
+  const log = 'test/study/labels/vectors/ndpi-4.2.csv';
+  const { code, stdout } = await sluice(['evaluate', MIXED, '--labels', log, '--json']);
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout) as AgreementJson;
+  // By hand: it guesses OpenVPN by port 1194 for two DNS flows, and calls IKE on port 500 Skype.
+  expect(result.agreed).toMatchObject({ count: 7, total: 10 });
+  expect(result.differences.map(({ tool, sluice: own }) => `${tool}: ${own}`)).toEqual([
+    'OpenVPN: other',
+    'OpenVPN: other',
+    'Skype_Teams.SkypeCall: ipsec, confirmed',
+  ]);
 });
 
 const hasNdpi = installed('ndpiReader');

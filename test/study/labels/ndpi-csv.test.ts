@@ -1,4 +1,6 @@
 /** ndpiReader's CSV in the forms of its versions; test/cli/evaluate.test.ts reads what an installed one writes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../../src/core/protocol.ts';
 import { flowsOf, listOf, readText } from './read-text.ts';
@@ -29,7 +31,7 @@ const ROWS = [
 const LIST = [
   `udp 192.0.2.10 port 51820 and 198.51.100.7 port 51820: ${WIREGUARD} WireGuard`,
   `udp 192.0.2.10 port 51821 and 198.51.100.7 port 51820: ${WIREGUARD} WireGuard.Mullvad`,
-  `tcp 2001:db8:1::30 port 40101 and 2001:db8:2::20 port 1194: ${OPENVPN} OpenVPN`,
+  `udp 2001:db8:1::30 port 40101 and 2001:db8:2::20 port 1194: ${OPENVPN} OpenVPN`,
   `esp/ah 192.0.2.140 and 198.51.100.140: ${IPSEC} IPsec`,
   `udp 192.0.2.100 port 4500 and 198.51.100.100 port 4500: ${IPSEC} IPSec`,
   `udp 192.0.2.100 port 500 and 198.51.100.100 port 500: ${NONE} Skype_Teams.SkypeCall`,
@@ -49,6 +51,25 @@ describe("ndpiReader's CSV", () => {
     expect(listOf(flows)).toEqual(LIST);
     // The addresses of the last row are of two flows: 2001:db8:0:1::7 and 2001:db8::1:0:7.
     expect(flows).toMatchObject({ untracked: 1, unreadable: 1 });
+  });
+
+  it('as nDPI 4.2.0 wrote it for a committed capture is read row by row', async () => {
+    const flows = await flowsOf(readFileSync(join(import.meta.dirname, 'vectors/ndpi-4.2.csv'), 'utf8'));
+    expect(flows.tool).toBe('nDPI');
+    expect(flows).toMatchObject({ untracked: 0, unreadable: 0, contradictory: 0 });
+    // Read from the file by eye.
+    expect(listOf(flows)).toEqual([
+      `udp 192.0.2.160 port 33757 and 198.51.100.53 port 1194: ${OPENVPN} OpenVPN`,
+      `udp 192.0.2.10 port 51820 and 198.51.100.7 port 51820: ${WIREGUARD} WireGuard`,
+      `tcp 192.0.2.40 port 41001 and 198.51.100.20 port 1194: ${OPENVPN} OpenVPN`,
+      `udp 192.0.2.30 port 40001 and 198.51.100.20 port 1194: ${OPENVPN} OpenVPN`,
+      `udp 192.0.2.160 port 55001 and 198.51.100.53 port 1194: ${OPENVPN} OpenVPN`,
+      `udp 192.0.2.100 port 500 and 198.51.100.100 port 500: ${NONE} Skype_Teams.SkypeCall`,
+      `esp/ah 192.0.2.140 and 198.51.100.140: ${IPSEC} IPsec`,
+      `udp 192.0.2.100 port 4500 and 198.51.100.100 port 4500: ${IPSEC} IPsec`,
+      `udp 2001:db8:1::10 port 51820 and 2001:db8:2::7 port 51820: ${WIREGUARD} WireGuard`,
+      `udp 2001:db8:1::30 port 40101 and 2001:db8:2::20 port 1194: ${OPENVPN} OpenVPN`,
+    ]);
   });
 
   it('has every mistake at its line and column', async () => {
