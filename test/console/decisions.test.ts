@@ -33,9 +33,9 @@ describe.skipIf(CHROMIUM === null)('decisions in a browser (skipped without Chro
     await rows(page).first().waitFor();
     expect(await rows(page).count()).toBe(50);
     await page.getByLabel('Action', { exact: true }).selectOption('block');
-    await page.waitForFunction(
-      "document.querySelectorAll('main tbody tr .badge.bad').length === document.querySelectorAll('main tbody tr').length",
-    );
+    await expect
+      .poll(async () => (await page.locator('main tbody tr .badge.bad').count()) === (await rows(page).count()), POLL)
+      .toBe(true);
     expect(new URL(page.url()).search).toBe('?action=block');
     const blocked = await rows(page).count();
     await rows(page)
@@ -74,7 +74,7 @@ describe.skipIf(CHROMIUM === null)('decisions in a browser (skipped without Chro
     await rows(page).first().waitFor();
     const before = await timesOf(page);
     await page.getByRole('button', { name: /^Show 50 older/ }).click();
-    await page.waitForFunction("document.querySelectorAll('main tbody tr').length === 100");
+    await expect.poll(() => rows(page).count(), POLL).toBe(100);
     expect((await timesOf(page)).slice(0, 50)).toEqual(before);
     await context.close();
   });

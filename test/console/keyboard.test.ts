@@ -57,7 +57,7 @@ describe.skipIf(CHROMIUM === null)('by keyboard (skipped without Chromium)', () 
     await link.focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/health');
-    expect(await menu.getAttribute('aria-expanded')).toBe('false');
+    await expect.poll(() => menu.getAttribute('aria-expanded')).toBe('false');
     await context.close();
   });
 

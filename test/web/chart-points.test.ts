@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChartData } from '../../src/history/query/chart-query.ts';
 import { pointAt, pointsOf, stackOf } from '../../src/web/console/chart/chart-points.ts';
-import { rowsOf } from '../../src/web/console/chart/table-rows.ts';
+import { paperRowsOf, rowsOf } from '../../src/web/console/chart/table-rows.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
 function dataOf(watched: readonly number[], series: Readonly<Record<string, readonly (number | null)[]>>): ChartData {
@@ -77,5 +77,41 @@ describe('points of a chart', () => {
     expect(sums.rows.length).toBeLessThanOrEqual(31);
     expect(sum(sums.rows.map((row) => row.values[0]!))).toBe(sum(values));
     expect(Math.max(...largest.rows.map((row) => row.values[0] ?? 0))).toBe(Math.max(...values.map((v) => v ?? 0)));
+  });
+
+  it('are on paper with a row for each stretch that was not watched, and few others, which add up', () => {
+    const random = new SeededRandom(16);
+    for (let round = 0; round < 200; round++) {
+      const watched: number[] = [];
+      for (let stretch = 0; stretch < 1 + random.below(8); stretch++) {
+        const part = stretch % 2;
+        for (let length = 1 + random.below(90); length > 0; length--) watched.push(part);
+      }
+      const values = watched.map((part) => (part === 0 ? null : random.below(1000)));
+      const points = pointsOf(dataOf(watched, { a: values }), [], false);
+      const { rows, joined } = paperRowsOf(points, true, 31);
+      const gaps = rows.filter(({ until }) => until !== null);
+      expect(gaps.map(({ time, until }) => ({ from: time, to: until }))).toEqual(points.gaps);
+      expect(gaps.every(({ values: [value], watched: seen }) => value === null && seen === 0)).toBe(true);
+      expect(rows.length).toBeLessThanOrEqual(31 + 8);
+      // The obvious way: each watched point belongs to the last row that begins before it.
+      const sums = new Map(rows.map(({ time }) => [time, 0]));
+      for (const [at, value] of values.entries()) {
+        if (value === null) continue;
+        const row = rows.findLast(({ time }) => time <= at * 60)!;
+        expect(row.until).toBeNull();
+        expect(at * 60).toBeLessThan(row.time + joined * 60);
+        sums.set(row.time, sums.get(row.time)! + value);
+      }
+      expect(rows.filter(({ until }) => until === null).map(({ time, values: [value] }) => [time, value])).toEqual(
+        rows.filter(({ until }) => until === null).map(({ time }) => [time, sums.get(time)]),
+      );
+    }
+  });
+
+  it('are on paper joined as on a screen where stretches and points take turns', () => {
+    const watched = Array.from({ length: 200 }, (_, at) => at % 2);
+    const points = pointsOf(dataOf(watched, { a: watched.map((part) => (part === 0 ? null : 1)) }), [], false);
+    expect(paperRowsOf(points, true, 31)).toEqual(rowsOf(points, true, 31));
   });
 });

@@ -7,7 +7,7 @@ import { zoneName } from '../format/time-format.ts';
 import { text } from '../text/catalogue.ts';
 import type { ChartPoints } from './chart-points.ts';
 import type { MeasureFormat } from './measure-format.ts';
-import { rowsOf, type TableRow } from './table-rows.ts';
+import { paperRowsOf, rowsOf, type TableRow } from './table-rows.ts';
 import { usePrinting } from './use-printing.ts';
 
 export interface ChartTableProps {
@@ -34,13 +34,16 @@ export function ChartTable(props: ChartTableProps) {
       }}
     >
       <summary>{text.chart.table}</summary>
-      {(isOpen || isPrinting) && <Rows {...props} most={isPrinting ? MOST_PRINTED : Infinity} />}
+      {(isOpen || isPrinting) && <Rows {...props} isPrinting={isPrinting} />}
     </details>
   );
 }
 
-function Rows({ title, points, names, format, step, zone, most }: ChartTableProps & { most: number }) {
-  const { rows, joined } = rowsOf(points, format.isSum, most);
+function Rows({ title, points, names, format, step, zone, isPrinting }: ChartTableProps & { isPrinting: boolean }) {
+  const { rows, joined } = isPrinting
+    ? paperRowsOf(points, format.isSum, MOST_PRINTED)
+    : rowsOf(points, format.isSum, Infinity);
+  const hasGaps = rows.some(({ until }) => until !== null);
   const series = names.map((name, at): Column<TableRow> => ({
     key: `series ${at}`,
     title: name,
@@ -53,7 +56,17 @@ function Rows({ title, points, names, format, step, zone, most }: ChartTableProp
       key: 'time',
       title: text.chart.time(zoneName(zone)),
       isName: true,
-      cell: ({ time }) => <Time ms={time * 1000} zone={zone} isPlain />,
+      cell: ({ time, until }) => (
+        <>
+          <Time ms={time * 1000} zone={zone} isPlain />
+          {until !== null && (
+            <>
+              {' '}
+              {text.chart.notWatchedUntil} <Time ms={until * 1000} zone={zone} isPlain />
+            </>
+          )}
+        </>
+      ),
       sortBy: ({ time }) => time,
     },
     ...series,
@@ -67,7 +80,7 @@ function Rows({ title, points, names, format, step, zone, most }: ChartTableProp
   ];
   return (
     <DataTable
-      caption={text.chart.caption(title, spanInWords(step * joined))}
+      caption={`${text.chart.caption(title, spanInWords(step * joined))}${hasGaps ? text.chart.captionGaps : ''}`}
       columns={columns}
       rows={rows}
       keyOf={({ time }) => time}

@@ -1,4 +1,4 @@
-/** Whether the page is being printed. The page's root has the class `printing` then, which makes the colours light. */
+/** Whether the page is being printed. The page's root has the class `printing` then, which makes its colours black and grey. */
 import { useEffect, useState } from 'preact/hooks';
 
 const PRINT = matchMedia('print');
@@ -18,6 +18,7 @@ export function usePrinting(): boolean {
       if (matches) begin();
       else end();
     };
+    if (PRINT.matches) begin();
     addEventListener('beforeprint', begin);
     addEventListener('afterprint', end);
     PRINT.addEventListener('change', follow);

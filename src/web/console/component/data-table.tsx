@@ -122,6 +122,8 @@ function Heading<Row>({
   const direction = sorted?.key === key ? (sorted.isDescending ? 'descending' : 'ascending') : null;
   return (
     <th scope="col" class={side} aria-sort={direction ?? 'none'}>
+      {/* A browser repeats headings on each sheet of paper, but no buttons. */}
+      <span class="paper-only">{title}</span>
       <button
         type="button"
         title={text.component.sort(title)}

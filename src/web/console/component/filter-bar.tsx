@@ -30,30 +30,45 @@ export function FilterBar({
     changeQuery({ ...cleared, [name]: value }, fields.find((field) => field.name === name)?.options !== undefined);
   };
   return (
-    <form
-      class="filters"
-      role="search"
-      aria-label={text.component.filters}
-      onSubmit={(event) => {
-        event.preventDefault();
-      }}
-    >
-      {fields.map((field) => (
-        <Field key={field.name} field={field} value={place.query.get(field.name) ?? ''} set={set} />
-      ))}
-      <div class="end">
-        <button
-          type="button"
-          disabled={!isSet}
-          onClick={() => {
-            changeQuery({ ...cleared, ...Object.fromEntries(fields.map(({ name }) => [name, null])) });
-          }}
-        >
-          {text.component.reset}
-        </button>
-      </div>
-    </form>
+    <>
+      <ChosenFilters fields={fields} place={place} />
+      <form
+        class="filters"
+        role="search"
+        aria-label={text.component.filters}
+        onSubmit={(event) => {
+          event.preventDefault();
+        }}
+      >
+        {fields.map((field) => (
+          <Field key={field.name} field={field} value={place.query.get(field.name) ?? ''} set={set} />
+        ))}
+        <div class="end">
+          <button
+            type="button"
+            disabled={!isSet}
+            onClick={() => {
+              changeQuery({ ...cleared, ...Object.fromEntries(fields.map(({ name }) => [name, null])) });
+            }}
+          >
+            {text.component.reset}
+          </button>
+        </div>
+      </form>
+    </>
   );
+}
+
+/** On paper: the filters that are set, in words. */
+function ChosenFilters({ fields, place }: { fields: readonly FilterField[]; place: Place }) {
+  const chosen = fields.flatMap(({ name, label, options }) => {
+    const value = place.query.get(name) ?? '';
+    if (value === '') return [];
+    const words = options === undefined ? value : shownOptions(options, value).find(([option]) => option === value)![1];
+    return [text.component.filter(label, words)];
+  });
+  if (chosen.length === 0) return null;
+  return <p class="paper-only">{chosen.join('; ')}</p>;
 }
 
 interface FieldProps {

@@ -10,13 +10,15 @@ export interface PanelProps {
   readonly actions?: ComponentChildren;
   /** Small print: what the figures are of. */
   readonly footer?: ComponentChildren;
+  /** What it has is of no use on paper: controls. */
+  readonly isScreenOnly?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Panel({ title, size, actions, footer, children }: PanelProps) {
+export function Panel({ title, size, actions, footer, isScreenOnly = false, children }: PanelProps) {
   const id = useId();
   return (
-    <section class={`panel ${size ?? ''}`} aria-labelledby={id}>
+    <section class={`panel ${size ?? ''} ${isScreenOnly ? 'screen-only' : ''}`} aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
         {actions !== undefined && <div class="actions">{actions}</div>}

@@ -1,5 +1,6 @@
 /** The frame of all pages: header, navigation, and the page that the address names. */
 import { useEffect, useRef } from 'preact/hooks';
+import { usePrinting } from '../chart/use-printing.ts';
 import { Loading } from '../component/loading.tsx';
 import { Note } from '../component/note.tsx';
 import { zonedTime } from '../format/time-format.ts';
@@ -17,6 +18,7 @@ export function Shell() {
   const live = useLive(page?.openView === undefined);
   const title = page?.title ?? text.shell.notFound;
   const heading = useHeading(place.path, title);
+  usePrinting();
   return (
     <>
       <a class="skip" href="#content">

@@ -8,7 +8,7 @@ import { Panel } from '../../component/panel.tsx';
 import { count } from '../../format/number-format.ts';
 import { zonedTime, zoneName } from '../../format/time-format.ts';
 import { spanOf } from '../../span/span-choice.ts';
-import { TimeSpan } from '../../span/time-span.tsx';
+import { spanWords, TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { decisionColumns } from './decision-cells.tsx';
@@ -39,9 +39,10 @@ export function DecisionsPage({ live, place }: PageProps) {
     <>
       <div class="page-head">
         {list === null ? <span /> : <Stock stock={list.stock} zone={live.zone} />}
+        <p class="paper-only">{spanWords(span, live.zone)}</p>
         <TimeSpan span={span} live={live} />
       </div>
-      <Panel title={words.filters} size="wide">
+      <Panel title={words.filters} size="wide" isScreenOnly={FILTERS.every((name) => !place.query.has(name))}>
         <DecisionFilters place={place} isHidden={addresses !== 'plain'} />
       </Panel>
       <Panel

@@ -30,7 +30,7 @@ export function ExplanationPage({ live, place }: PageProps) {
   const { data, problem, reload } = useApi<DecisionExplanation>(`/decisions/${id}`);
   return (
     <>
-      <p>
+      <p class="screen-only">
         <Link to="/decisions">{words.back}</Link>
       </p>
       {problem !== null && <ErrorState problem={problem} retry={reload} />}

@@ -33,7 +33,7 @@ export function IncidentPage({ live, place }: PageProps) {
   const { data, problem, reload } = useApi<IncidentDetail>(/^\d+$/.test(id) ? `/incidents/${id}` : null, EVERY_MS);
   const { zone } = live;
   const back = (
-    <p>
+    <p class="screen-only">
       <Link to="/incidents">{words.back}</Link>
     </p>
   );

@@ -14,7 +14,7 @@ import { zoneName } from '../../format/time-format.ts';
 import { useApi } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { spanOf, spanQuery } from '../../span/span-choice.ts';
-import { TimeSpan } from '../../span/time-span.tsx';
+import { spanWords, TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
@@ -70,6 +70,7 @@ export function IncidentsPage({ live, place }: PageProps) {
     span.to === null ? Math.max(...ends) : Math.max(span.to * MS_PER_SECOND, ...(span.name === null ? [] : ends));
   return (
     <>
+      <p class="paper-only">{spanWords(span, zone)}</p>
       <TimeSpan span={span} live={live} />
       <FilterBar fields={FIELDS} place={place} />
       <div class="grid">

@@ -5,6 +5,7 @@ import { CalendarPanel } from '../../calendar/calendar-panel.tsx';
 import { Chart } from '../../chart/chart.tsx';
 import { Note } from '../../component/note.tsx';
 import { Sign } from '../../component/sign.tsx';
+import { span as lengthOf } from '../../format/number-format.ts';
 import { useApi } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { spanOf, spanQuery } from '../../span/span-choice.ts';
@@ -27,6 +28,8 @@ const OUTCOMES = ['would', 'prevented', 'done'];
 const CHANGES = 6;
 const DATES = 3;
 const EVERY_MS = 15_000;
+/** From this part on a span counts as watched. */
+const WHOLE = 0.98;
 
 export function OverviewPage({ live, place }: PageProps) {
   const span = spanOf(place.query, live);
@@ -48,6 +51,7 @@ export function OverviewPage({ live, place }: PageProps) {
         <h2>{spanWords(span, live.zone)}</h2>
         <TimeSpan span={span} live={live} />
       </div>
+      <WatchedPart figures={shown.data} />
       <OverviewNumbers live={live} figures={shown.data} />
       <div class="overview-charts">
         <Chart {...common} title={words.charts.decisions} measure="decisions" by="action" order={ACTIONS} />
@@ -64,6 +68,17 @@ export function OverviewPage({ live, place }: PageProps) {
         </div>
       </div>
     </>
+  );
+}
+
+/** Totals of a span that was watched in part say less than a reader may think. */
+function WatchedPart({ figures }: { figures: OverviewFigures | null }) {
+  if (figures === null || figures.watched >= WHOLE * (figures.to - figures.from)) return null;
+  const length = lengthOf(figures.to - figures.from);
+  return (
+    <p class="muted">
+      {figures.watched === 0 ? words.spanUnwatched : words.spanWatched(lengthOf(figures.watched), length)}
+    </p>
   );
 }
 

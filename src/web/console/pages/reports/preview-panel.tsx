@@ -1,5 +1,6 @@
 /** The preview of a report: what is missing in its data, its main figures, and links to it in each form. */
 import type { Fact } from '../../../../history/report/report-document.ts';
+import type { ReportAudience } from '../../../../history/report/report-audience.ts';
 import type { ReportPreview } from '../../../../history/report/report-head.ts';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
@@ -16,7 +17,14 @@ const words = text.reports;
 const SHOWN = ['harm', 'monitored', 'measures', 'effects', 'quality'];
 const MS_PER_SECOND = 1000;
 
-export function PreviewPanel({ query, hasPdf, zone }: { query: string; hasPdf: boolean; zone: string }) {
+interface PreviewProps {
+  readonly query: string;
+  readonly audience: ReportAudience;
+  readonly hasPdf: boolean;
+  readonly zone: string;
+}
+
+export function PreviewPanel({ query, audience, hasPdf, zone }: PreviewProps) {
   const { data, problem, isLoading, reload } = useApi<ReportPreview>(`/reports/preview?${query}`);
   return (
     <Panel title={words.preview} size="wide">
@@ -25,6 +33,9 @@ export function PreviewPanel({ query, hasPdf, zone }: { query: string; hasPdf: b
       {problem === null && data !== null && (
         <div aria-busy={isLoading}>
           <h3>{data.title}</h3>
+          <p class="paper-only">
+            {text.component.filter(words.audience, words.audiences[audience]!)}. {words.zone(zone)}
+          </p>
           {data.notices.map((notice) => (
             <Note key={notice} severity="warning">
               {notice}

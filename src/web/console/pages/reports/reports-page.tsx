@@ -54,7 +54,7 @@ function Chosen({
   const query = apiQuery(choice, span);
   return (
     <>
-      <Panel title={words.choose} size="wide" footer={words.zone(list.zone)}>
+      <Panel title={words.choose} size="wide" isScreenOnly footer={words.zone(list.zone)}>
         <ChoiceForm choice={choice} place={place} nowS={nowS} />
         {choice.kind === 'span' && <TimeSpan span={spanOf(place.query, live, 'week')} live={live} />}
       </Panel>
@@ -63,7 +63,7 @@ function Chosen({
           <Empty>{words.noPeriod}</Empty>
         </Panel>
       ) : (
-        <PreviewPanel query={query} hasPdf={list.pdf} zone={list.zone} />
+        <PreviewPanel query={query} audience={choice.audience} hasPdf={list.pdf} zone={list.zone} />
       )}
     </>
   );

@@ -9,7 +9,7 @@ import { ResetAction } from './reset-action.tsx';
 
 export function ActionsPanel({ document, done }: { document: RulesDocument; done: () => void }) {
   return (
-    <Panel title={text.action.title} size="wide" footer={text.action.intro}>
+    <Panel title={text.action.title} size="wide" isScreenOnly footer={text.action.intro}>
       <div class="rule-actions">
         <ReloadAction done={done} />
         <ResetAction document={document} done={done} />

@@ -59,7 +59,7 @@ export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
         )}
       </dl>
       <Facts row={row} view={shown} day={day} />
-      <p class="small">
+      <p class="small screen-only">
         <Link to={`${place.path}${queryText(toggled)}`}>
           {isChosen ? words.hideChart : words.showChart}
           <span class="hidden-text"> {row.name}</span>

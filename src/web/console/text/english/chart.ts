@@ -15,6 +15,8 @@ export const chart = {
   noData: 'Nothing was recorded in this span of time.',
   failed: 'The chart could not be loaded.',
   caption: (title: string, rows: string) => `${title}: a row for each ${rows}`,
+  captionGaps: ' that was watched, and one for each stretch that was not',
+  notWatchedUntil: 'not watched until',
   total: 'Total',
   largest: 'Largest',
   legend: (title: string) => `Series of ${title}`,

@@ -8,6 +8,7 @@ export const component = {
   reset: 'Reset',
   any: 'Any',
   filters: 'Filters',
+  filter: (name: string, value: string) => `${name}: ${value}`,
   cancel: 'Cancel',
   retry: 'Try again',
   failed: 'This could not be loaded.',

@@ -29,6 +29,10 @@ export const overview = {
   nothingLost: 'No packet was lost.',
   watchedInPart: (watched: string) => `Only ${watched} of the last 24 hours were watched.`,
   notWatched: 'Nothing of the last 24 hours was watched.',
+  /** Below the span that is shown. */
+  spanWatched: (watched: string, length: string) =>
+    `${watched} of ${length} were watched. Counts and totals are of that time alone; of the rest nothing is known.`,
+  spanUnwatched: 'Nothing of this span was watched, so there is nothing to count.',
   /** What needs attention. */
   source: (problem: string) => `No packets come from the source: ${problem}`,
   history: (problem: string) => `The history cannot be written: ${problem} Capture and events go on.`,

@@ -11,7 +11,7 @@ export const terms = {
     destination: 'Destination',
     both: 'Both ends',
     'source,destination,both': 'Either end, or both',
-    other: 'For another protocol only',
+    other: 'Another protocol',
   } as Record<string, string>,
   /** Registered hits: which, and what became of them. */
   harmKinds: {
