@@ -10,6 +10,8 @@ import {
   type Configuration,
   discovery,
   enableNonRepudiationChecks,
+  fetchUserInfo,
+  type IDToken,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -17,7 +19,7 @@ import {
 import type { User } from '../../api/route.ts';
 import { BegunSignIns } from './begun-sign-in.ts';
 import type { OidcConfig } from './oidc-config.ts';
-import { oidcUser } from './oidc-user.ts';
+import { type Claims, neededClaims, oidcUser } from './oidc-user.ts';
 
 const PROVIDER_TIMEOUT_SECONDS = 5;
 
@@ -57,17 +59,26 @@ export class OidcSignIn {
     // Whatever comes of it, it is used once.
     const one = sealed === undefined ? null : this.begun.use(sealed);
     if (one === null) throw new Error('nothing was begun in this browser, or too long ago');
-    const tokens = await authorizationCodeGrant(await this.discovered(), current, {
+    const provider = await this.discovered();
+    const tokens = await authorizationCodeGrant(provider, current, {
       pkceCodeVerifier: one.verifier,
       expectedState: one.state,
       expectedNonce: one.nonce,
       idTokenExpected: true,
     });
+    const claims = await this.claimsOf(provider, tokens.claims()!, tokens.access_token);
     try {
-      return { user: oidcUser(tokens.claims() ?? {}, this.config), to: one.to };
+      return { user: oidcUser(claims, this.config), to: one.to };
     } catch (error) {
       throw new NoAccess((error as Error).message);
     }
+  }
+
+  /** The claims of the token, which is signed, and where it lacks one that is needed, those that the provider adds when asked. */
+  private async claimsOf(provider: Configuration, signed: IDToken, accessToken: string): Promise<Claims> {
+    const isWhole = neededClaims(this.config).every((name) => Object.hasOwn(signed, name));
+    if (isWhole || provider.serverMetadata().userinfo_endpoint === undefined) return signed;
+    return { ...(await fetchUserInfo(provider, accessToken, signed.sub)), ...signed };
   }
 
   /** The provider's description of itself, read once. A failure is tried again. */

@@ -8,6 +8,11 @@ const PREFIX = 'oidc:';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
+/** The claims of which a user is made. */
+export function neededClaims({ nameClaim, roleClaim, isps }: OidcConfig): readonly string[] {
+  return [nameClaim, roleClaim, ...(isps === null ? [] : [isps.claim])];
+}
+
 /** Throws an Error that says which claim gives no access. */
 export function oidcUser(claims: Claims, config: OidcConfig): User {
   const given = claims[config.nameClaim];
