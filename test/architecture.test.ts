@@ -30,9 +30,10 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   dataplane: { packages: [] },
   // Compiled to WebAssembly: sees nothing outside itself.
   'dataplane/assembly': {
-    sources: ['dataplane/assembly/wire', 'dataplane/assembly/flow', 'dataplane/assembly/fingerprint'],
+    sources: ['record', 'wire', 'flow', 'fingerprint'].map((folder) => `dataplane/assembly/${folder}`),
     packages: [],
   },
+  'dataplane/assembly/record': { sources: ['dataplane/assembly'], packages: [] },
   'dataplane/assembly/wire': { sources: ['dataplane/assembly'], packages: [] },
   'dataplane/assembly/flow': { sources: ['dataplane/assembly', 'dataplane/assembly/wire'], packages: [] },
   'dataplane/assembly/fingerprint': { sources: ['dataplane/assembly', 'dataplane/assembly/wire'], packages: [] },

@@ -1,5 +1,5 @@
 /** Takes packets that the caller has as one capture; its events go into a queue. */
-import { LARGEST_CAPTURED_LENGTH } from '../capture/format/record-reader.ts';
+import { LARGEST_CAPTURED_LENGTH } from '../capture/format/record-flaw.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { Rules } from '../decision/rules.ts';

@@ -14,10 +14,10 @@
  */
 import type { BlockReader } from '../input/block-reader.ts';
 import type { PacketBatch } from '../packet-batch.ts';
-import { CaptureFault } from '../packet-source.ts';
 import type { CaptureEnd } from '../packet-source.ts';
 import { RECORD_HEADER_LENGTH, recordHeaderLengthOf } from './pcap-variants.ts';
-import { LARGEST_CAPTURED_LENGTH, RecordReader, Walk } from './record-reader.ts';
+import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapCut } from './record-flaw.ts';
+import { RecordReader, Walk } from './record-reader.ts';
 
 /* File header. */
 const MAGIC = 0;
@@ -91,7 +91,7 @@ export class PcapReader extends RecordReader {
     const major = data.getUint16(at + MAJOR, little);
     const minor = data.getUint16(at + MINOR, little);
     if (!(major === 2 && minor <= 4) && !(major === 543 && minor === 0)) {
-      this.fail(CaptureFault.UNKNOWN_FORMAT, `pcap version ${major}.${minor}, not 2.0 to 2.4,`);
+      this.fail(...faultOf(Flaw.PCAP_VERSION, major, minor));
       return false;
     }
     const linkType = data.getUint32(at + LINK_TYPE, little) & LINK_TYPE_MASK;
@@ -179,24 +179,17 @@ export class PcapReader extends RecordReader {
   private failLength(): void {
     const { data, at } = this.reader;
     if (beginsPcap(data, at) || beginsPcapng(data, at)) {
-      const remedy = 'give each file by itself, or join them by mergecap -a';
-      this.fail(
-        CaptureFault.BAD_PACKET_LENGTH,
-        `another capture begins, as where files are joined by cat (${remedy}),`,
-      );
+      this.fail(...faultOf(Flaw.ANOTHER_CAPTURE));
       return;
     }
     const first = data.getUint32(at + CAPTURED_LENGTH, this.littleEndian);
     const second = data.getUint32(at + WIRE_LENGTH, this.littleEndian);
     const length = isInterchanged(this.lengthOrder, first, second) ? second : first;
-    this.fail(CaptureFault.BAD_PACKET_LENGTH, `packet of ${length} captured octets, over ${LARGEST_CAPTURED_LENGTH},`);
+    this.fail(...faultOf(Flaw.PCAP_CAPTURED_LENGTH, length));
   }
 
   protected override describeCut(at: number, there: number): CaptureEnd {
-    const [fault, what] = this.headerRead
-      ? [CaptureFault.CUT_PACKET, 'packet record']
-      : [CaptureFault.CUT_HEADER, 'pcap file header'];
-    return this.describe(fault, `${what} of at least ${this.need} octets cut to ${there}`, at);
+    return this.describe(...pcapCut(this.headerRead, this.need, there), at);
   }
 }
 

@@ -14,10 +14,10 @@ import { LARGEST_RECORD_LENGTH } from '../input/block-reader.ts';
 import type { BlockReader } from '../input/block-reader.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd } from '../packet-source.ts';
-import { CaptureFault } from '../packet-source.ts';
 import { PcapngInterfaces } from './pcapng-interfaces.ts';
 import { stampToMicros } from './pcapng-time.ts';
-import { LARGEST_CAPTURED_LENGTH, LATEST_TIME_US, RecordReader, Walk } from './record-reader.ts';
+import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapngCut } from './record-flaw.ts';
+import { LATEST_TIME_US, RecordReader, Walk } from './record-reader.ts';
 
 /* All blocks. */
 const TYPE = 0;
@@ -67,34 +67,6 @@ const READ_TYPES: ReadonlySet<number> = new Set([
 const LITTLE_ENDIAN_MAGIC = 0x4d3c2b1a;
 const BIG_ENDIAN_MAGIC = 0x1a2b3c4d;
 
-/** What is wrong with a block, by number; the words are below. */
-const Flaw = {
-  NONE: 0,
-  NO_BYTE_ORDER: 1,
-  VERSION: 2,
-  LENGTH: 3,
-  REPEATED_LENGTH: 4,
-  TOO_LARGE: 5,
-  TOO_SHORT: 6,
-  UNKNOWN_INTERFACE: 7,
-  CAPTURED_LENGTH: 8,
-} as const;
-type Flaw = (typeof Flaw)[keyof typeof Flaw];
-
-const FLAW_FAULTS: Readonly<Record<Exclude<Flaw, 0>, readonly [CaptureFault, string]>> = {
-  [Flaw.NO_BYTE_ORDER]: [CaptureFault.BAD_BLOCK, 'section header without a byte-order magic'],
-  [Flaw.VERSION]: [CaptureFault.UNKNOWN_FORMAT, 'pcapng section of a version other than 1'],
-  [Flaw.LENGTH]: [CaptureFault.BAD_BLOCK_LENGTH, 'block length that is below 12 or no multiple of 4'],
-  [Flaw.REPEATED_LENGTH]: [CaptureFault.BAD_BLOCK_LENGTH, 'block whose length is not repeated at its end'],
-  [Flaw.TOO_LARGE]: [CaptureFault.BAD_BLOCK_LENGTH, `block over ${LARGEST_RECORD_LENGTH} octets`],
-  [Flaw.TOO_SHORT]: [CaptureFault.BAD_BLOCK_LENGTH, 'block too short for its type'],
-  [Flaw.UNKNOWN_INTERFACE]: [CaptureFault.BAD_BLOCK, 'packet of an interface that its section has not described'],
-  [Flaw.CAPTURED_LENGTH]: [
-    CaptureFault.BAD_PACKET_LENGTH,
-    `packet whose captured length is over its block or over ${LARGEST_CAPTURED_LENGTH} octets`,
-  ],
-};
-
 export class PcapngReader extends RecordReader {
   private littleEndian = true;
   private sectionSeen = false;
@@ -141,8 +113,7 @@ export class PcapngReader extends RecordReader {
 
   protected override describeCut(at: number, there: number): CaptureEnd {
     const length = this.skipLength > 0 ? this.skipLength : this.need;
-    const fault = this.sectionSeen ? CaptureFault.CUT_BLOCK : CaptureFault.CUT_HEADER;
-    return this.describe(fault, `block of at least ${length} octets cut to ${there}`, at);
+    return this.describe(...pcapngCut(this.sectionSeen, length, there), at);
   }
 
   /** A block that is not wholly there: waits for it, passes over it, or refuses it. */
@@ -168,7 +139,7 @@ export class PcapngReader extends RecordReader {
 
   /** Ends the capture, or first lets the rows before the flaw be handed over. */
   private stopAt(flaw: Exclude<Flaw, 0>, batch: PacketBatch): Walk {
-    return batch.count > 0 ? Walk.FAULTY : this.fail(...FLAW_FAULTS[flaw]);
+    return batch.count > 0 ? Walk.FAULTY : this.fail(...faultOf(flaw));
   }
 
   /** [at, at + length) is there. */

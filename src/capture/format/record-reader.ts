@@ -1,5 +1,5 @@
 /**
- * What the readers of pcap and pcapng share: the limit on a packet, the outline of a read, and the words for its end.
+ * What the readers of pcap and pcapng share: the outline of a read, and its end. The words are in record-flaw.
  *
  * Both walk records in the block at hand until the batch is full, the block is used up, or a record is wrong. Rows found
  * before that are handed over first; the walk that then begins at the wrong record, with an empty batch, ends the capture.
@@ -9,13 +9,6 @@ import { type BlockReader, Fill } from '../input/block-reader.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd } from '../packet-source.ts';
 import { CaptureFault, Found } from '../packet-source.ts';
-
-/**
- * Octets captured of one packet, at most: libpcap's MAXIMUM_SNAPLEN. libpcap lets USB and D-Bus captures have longer
- * packets; no such link layer carries what Sluice looks for. A snapshot length in the file is not enforced: octets that
- * are there beyond it are packet octets all the same.
- */
-export const LARGEST_CAPTURED_LENGTH = 262_144;
 
 /** What a walk stopped at. */
 export const Walk = { BATCH_FULL: 0, NEEDS_MORE: 1, FAULTY: 2 } as const;
