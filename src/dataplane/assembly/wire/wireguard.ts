@@ -115,6 +115,7 @@ export function secretFieldCount(type: u32): i32 {
 }
 
 export const TRANSPORT_CIPHERTEXT_AT: i32 = 16;
+export const COOKIE_NONCE_AT: i32 = 8;
 
 /** Offset of mac2 in a handshake message, which is zero unless the sender holds a cookie. */
 export function mac2At(type: u32): i32 {

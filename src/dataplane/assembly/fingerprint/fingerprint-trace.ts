@@ -1,0 +1,101 @@
+/**
+ * What the fingerprints made of payloads, for `explain`: a record for each look, with the check that did not hold, and for each end of
+ * the search in a flow. Nothing is noted unless a trace is on; the host reads the records and clears them before it goes on.
+ */
+import { copyBytes } from '../memory';
+import { Slab } from '../slab';
+import { notesFirstLook } from './first-look';
+import { FingerprintId } from './holder';
+import { Payload } from './payload';
+import { shortfall, SHORTFALL_LENGTH } from './shortfall';
+
+export enum TraceKind {
+  /** A fingerprint does not claim the payload. */
+  UNCLAIMED = 1,
+  /** The fingerprint that holds the flow has looked: `verdict` is its answer. */
+  LOOK = 2,
+  /** The search in the flow has ended, by reason: too many packets that no fingerprint claims, undecided ones, or QUIC. */
+  GIVEN_UP_UNCLAIMED = 3,
+  GIVEN_UP_UNDECIDED = 4,
+  GIVEN_UP_QUIC = 5,
+}
+
+/** The host reads records by the same offsets. */
+// @ts-ignore: decorator
+@unmanaged
+@final
+export class TraceRecord {
+  kind: TraceKind;
+  fingerprint: FingerprintId;
+  verdict: i32;
+  framing: i32;
+  packet: f64;
+  /** The payload's address and bytes, as in Payload. */
+  at: u32;
+  captured: i32;
+  length: i32;
+  evidenceOffset: u32;
+  /** The record of shortfall. */
+  reason: i32;
+  offset: i32;
+  expectedHigh: i32;
+  expectedLow: i32;
+  seenHigh: i32;
+  seenLow: i32;
+}
+
+const TRACE_RECORD_LENGTH: usize = 64;
+const CHUNK_BITS: i32 = 12;
+const RECORD_LIMIT: i32 = 1 << 22;
+const LAST_FINGERPRINT: i32 = FingerprintId.NATIVE_IPSEC;
+
+@final
+export class FingerprintTrace {
+  isOn: bool = false;
+  /** Records since they were cleared. */
+  count: i32 = 0;
+  private readonly records: Slab = new Slab(TRACE_RECORD_LENGTH, CHUNK_BITS, RECORD_LIMIT);
+
+  /** Address of a record, for the host. */
+  recordAt(index: i32): usize {
+    return this.records.at(index);
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** A payload is offered to the fingerprints `asked` (a set, as in claims): notes those that do not claim it. */
+  noteOffer(payload: Payload, asked: i32): void {
+    for (let id = 1; id <= LAST_FINGERPRINT; id++) {
+      if ((asked & (1 << id)) != 0 && notesFirstLook(id, payload)) this.note(TraceKind.UNCLAIMED, id, 0, payload);
+    }
+  }
+
+  noteLook(id: FingerprintId, payload: Payload, verdict: i32): void {
+    this.note(TraceKind.LOOK, id, verdict, payload);
+  }
+
+  noteGivenUp(kind: TraceKind, payload: Payload): void {
+    this.note(kind, FingerprintId.NONE, 0, payload);
+  }
+
+  private note(kind: TraceKind, id: FingerprintId, verdict: i32, payload: Payload): void {
+    this.records.reserve(this.count);
+    const record = changetype<TraceRecord>(this.records.at(this.count++));
+    record.kind = kind;
+    record.fingerprint = id;
+    record.verdict = verdict;
+    record.framing = payload.framing;
+    record.packet = payload.packet;
+    record.at = <u32>payload.at;
+    record.captured = payload.captured;
+    record.length = payload.length;
+    record.evidenceOffset = payload.evidenceOffset;
+    copyBytes(
+      changetype<usize>(record) + offsetof<TraceRecord>('reason'),
+      changetype<usize>(shortfall),
+      SHORTFALL_LENGTH,
+    );
+  }
+}
