@@ -1,9 +1,6 @@
 /** Views and fragment headers in linear memory (dataplane/assembly/wire/packet-view, fragment-header), by offset. */
 import type { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 
-/** Bytes from one view to the next. */
-export const VIEW_LENGTH = 128;
-
 type NumberField = {
   [Name in keyof PacketView]: PacketView[Name] extends number ? Name : never;
 }[keyof PacketView];

@@ -134,6 +134,14 @@ export class FlowRows {
     );
   }
 
+  /** Bytes on the wire in a direction. */
+  bytes(slot: i32, direction: i32): f64 {
+    const at = (<usize>direction) << 2;
+    const bytes = load<u32>(changetype<usize>(this.row(slot)) + at, offsetof<FlowRow>('bytes0'));
+    const carried = load<u32>(changetype<usize>(this.details(slot)) + at, offsetof<FlowDetails>('bytesCarried0'));
+    return <f64>(((<u64>carried) << 32) | (<u64>bytes));
+  }
+
   /** The partition of all flows that a flow is in (wire/partition). */
   partitionOf(slot: i32): i32 {
     const row = this.row(slot);

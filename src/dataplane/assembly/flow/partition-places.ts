@@ -31,6 +31,14 @@ export class PartitionPlaces {
     return this.placesOfPartition * PARTITION_COUNT + 1;
   }
 
+  /** Takes all places back. */
+  clear(): void {
+    this.count = 0;
+    this.used = 1;
+    this.freeCount = 0;
+    for (let partition = 0; partition < PARTITION_COUNT; partition++) this.countOfPartition[partition] = 0;
+  }
+
   /** A place for a connection of a partition, or 0 where the partition has none left. */
   take(partition: i32): i32 {
     const held = this.countOfPartition[partition];

@@ -44,6 +44,11 @@ export class RecordChain {
     return this.places.count;
   }
 
+  /** Takes all places back: the capture is over. */
+  clear(): void {
+    this.places.clear();
+  }
+
   /** A place for a connection of a partition of all flows, or 0 where the partition has none left. */
   take(partition: i32): i32 {
     const place = this.places.take(partition);

@@ -57,6 +57,12 @@ export class TcpPrefixBuffer {
     return this.places.count;
   }
 
+  /** Takes all places back: the capture is over. */
+  clear(): void {
+    this.places.clear();
+    this.refusedCount = 0;
+  }
+
   /** A place for a connection of a partition of all flows (wire/partition), or 0 where the partition has none left. */
   take(partition: i32): i32 {
     const place = this.places.take(partition);

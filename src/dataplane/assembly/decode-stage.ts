@@ -1,0 +1,74 @@
+/**
+ * The way of a packet before its flow: decoded, tied to its datagram's first fragment where it is a later one, and its
+ * flow's key hashed. Packets come in their order, once each.
+ */
+import { Counters } from './counters';
+import { hashKey, HashKeys } from './flow/flow-key';
+import { Fragments } from './flow/fragments';
+import { leavePacket, readPacket } from './memory';
+import { PacketRecord } from './record/packet-record';
+import { decode } from './wire/decode';
+import { DecodeStatus } from './wire/decode-status';
+import { LayerWalk } from './wire/layer-walk';
+import { Fragment, PacketView } from './wire/packet-view';
+import { unreadLinkType } from './wire/unread-link';
+
+/** Beside the codes of DecodeStatus: a later fragment waits for its first, and is not counted yet. */
+export const WAITS: i32 = 255;
+
+@final
+export class DecodeStage {
+  private readonly fragments: Fragments = new Fragments();
+  private readonly walk: LayerWalk;
+  private readonly hashKeys: HashKeys;
+  private readonly counters: Counters;
+
+  /** `hashKeys` are those of the flow table; `hasDomain` as in LayerWalk. */
+  constructor(hashKeys: HashKeys, counters: Counters, hasDomain: bool) {
+    this.hashKeys = hashKeys;
+    this.counters = counters;
+    this.walk = new LayerWalk(hasDomain);
+  }
+
+  /** Begins a capture. */
+  clear(): void {
+    this.fragments.clear();
+  }
+
+  /** Fills the view from a record; its status is a DecodeStatus, or WAITS. */
+  take(record: PacketRecord, view: PacketView): void {
+    const walk = this.walk;
+    view.timeUs = record.timeUs;
+    walk.begin(view, record.at, record.capturedLength, record.wireLength);
+    const status = decode(walk, record.linkType);
+    if (status != DecodeStatus.OK) {
+      if (status == DecodeStatus.UNSUPPORTED_LINK_TYPE) this.noteUnreadLink(record);
+      return;
+    }
+    if (view.fragment != Fragment.NONE && !this.tie(view)) view.status = <u8>WAITS;
+    else hashKey(view, this.hashKeys);
+  }
+
+  /** Counts the fragments whose first one never came, so far; all that still wait where the capture is over. */
+  settle(isOver: bool): void {
+    const fragments = this.fragments;
+    if (isOver) fragments.giveUp();
+    this.counters.notDecoded(DecodeStatus.FRAGMENT_WITHOUT_FIRST, fragments.takeOrphans());
+    this.counters.totals.fragmentOverlaps = fragments.overlapCount;
+  }
+
+  private noteUnreadLink(record: PacketRecord): void {
+    const at: usize = record.at;
+    const end = at + <usize>record.capturedLength;
+    readPacket(at, end);
+    this.counters.unreadLink(unreadLinkType(at, end, record.linkType));
+    leavePacket();
+  }
+
+  private tie(view: PacketView): bool {
+    const header = this.walk.fragment;
+    if (view.fragment == Fragment.LATER) return this.fragments.later(view, header);
+    this.fragments.first(view, header);
+    return true;
+  }
+}

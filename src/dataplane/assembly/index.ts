@@ -1,0 +1,96 @@
+/** What the host calls, and the addresses at which it reads and writes. */
+import { Dataplane } from './dataplane';
+export { brokenGuard, takeRegion } from './memory';
+
+/** Made by `start`. */
+let dataplane: Dataplane = changetype<Dataplane>(0);
+
+/**
+ * Makes the dataplane, with room for so many flows. `seed` is the secret of the hashes; `hasDomain` says whether the link is part of a
+ * flow's identity. Called once.
+ */
+export function start(capacity: i32, seed: u32, hasDomain: bool): void {
+  dataplane = new Dataplane(capacity, seed, hasDomain);
+}
+
+/** Begins a capture. The one before it has finished. */
+export function begin(): void {
+  dataplane.begin();
+}
+
+/** Tracks the packets of the first `count` records. Returns how many events wait in the queue. */
+export function track(count: i32, packetsBefore: f64): i32 {
+  return dataplane.track(count, packetsBefore);
+}
+
+/** The host has read the queue. Returns how many more events wait; 0 where all is done. */
+export function resume(): i32 {
+  return dataplane.resume();
+}
+
+/** Ends all flows: the capture is over. Returns how many events wait in the queue. */
+export function finish(): i32 {
+  return dataplane.finish();
+}
+
+/** Counts the fragments whose first one never came, so far: to be called now and then. */
+export function settle(): void {
+  dataplane.settle();
+}
+
+/** Packet times are greater by this from the next packet on, because a clock was set. */
+export function clockWasSet(byUs: f64): void {
+  dataplane.flows.clock.wasSet(byUs);
+}
+
+/** Whether the ends of all flows are reported, or only those of reported flows. */
+export function reportAllFlowEnds(isWanted: bool): void {
+  dataplane.queue.reportsAllFlowEnds = isWanted;
+}
+
+/** Leaves events of packets out from a packet time on and before another. */
+export function setQuiet(fromUs: f64, untilUs: f64): void {
+  dataplane.queue.setQuiet(fromUs, untilUs);
+}
+
+/** The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been read. */
+export function checkInvariants(): i32 {
+  return dataplane.flows.checkInvariants();
+}
+
+export function recordsAt(): usize {
+  return dataplane.recordsAt;
+}
+
+export function eventsAt(): usize {
+  return dataplane.queue.at;
+}
+
+export function countersAt(): usize {
+  return dataplane.counters.at;
+}
+
+export function unreadLinksAt(): usize {
+  return dataplane.counters.unreadLinksAt;
+}
+
+export function rowsAt(): usize {
+  return dataplane.table.rows.rowsAt;
+}
+
+export function detailsAt(): usize {
+  return dataplane.table.rows.detailsAt;
+}
+
+export function upperAt(): usize {
+  return dataplane.table.rows.upperAt;
+}
+
+export function activeCount(): i32 {
+  return dataplane.table.activeCount;
+}
+
+/** Address of a row of evidence. Chunks of the log do not move. */
+export function evidenceRowAt(row: i32): usize {
+  return dataplane.fingerprints.evidenceLog.rowAt(row);
+}
