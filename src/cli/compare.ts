@@ -17,6 +17,7 @@ import { Session } from '../pipeline/session.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import { type LoadedRules, type RegistryReading, requireRules, shownPath } from '../rules/load-rules.ts';
 import { changeEvent } from '../study/compare/change-event.ts';
+import { ChangeGroups } from '../study/compare/change-groups.ts';
 import { Comparison } from '../study/compare/comparison.ts';
 import { comparisonJson, comparisonObject } from '../study/compare/comparison-json.ts';
 import { comparisonText } from '../study/compare/comparison-text.ts';
@@ -156,10 +157,12 @@ class CompareRun {
     this.throttles = asksThrottles ? candidates.map(({ rules }) => new ThrottleStudy(rules.policy.rules)) : null;
     this.largest = this.comparison.pairs.map(() => new LargestChanges());
     this.record = new RunRecord(flags, list);
-    for (const [at, pair] of this.comparison.pairs.entries())
+    for (const [at, pair] of this.comparison.pairs.entries()) {
+      if (flags.report !== undefined) pair.groups = new ChangeGroups();
       pair.onChange = (change) => {
         this.take(pair, at, change);
       };
+    }
   }
 
   async run(report: ReportOutput | null): Promise<ExitCode> {

@@ -136,6 +136,10 @@ export class Daemon {
     const problem = await this.parts.source.run(
       (batch) => this.take(batch),
       () => this.endCapture(),
+      {
+        begin: (name) => this.parts.history?.beginFile(name),
+        end: async () => this.parts.history?.endFile(),
+      },
     );
     const asked = this.isStopping;
     this.isStopping = true;

@@ -44,6 +44,14 @@ export interface SourceCheckpoint {
   requestReopen(): void;
 }
 
+/** What hears of the files of a source that are read again as a whole after a kill, unless their reading was recorded. */
+export interface FileListener {
+  /** Its first packets follow. `name`: the same for the same packets. */
+  begin(name: string): void;
+  /** All of it was read, and that is about to be recorded. */
+  end(): Promise<void>;
+}
+
 export interface RunSource {
   readonly kind: 'pipe' | 'spool' | 'interface' | 'captures';
   /** The reader of the packets: `tcpdump`, `cap`, `socket` or `file`. */
@@ -57,9 +65,10 @@ export interface RunSource {
   start(): Promise<void>;
   /**
    * Reads until the source ends or is stopped. Resolves to the fault of its end; empty for none. `endCapture` ends all
-   * flows, between captures that have nothing to do with each other.
+   * flows, between captures that have nothing to do with each other. `files` hears of files that are read again after a
+   * kill.
    */
-  run(take: TakeBatch, endCapture: () => Promise<void>): Promise<string>;
+  run(take: TakeBatch, endCapture: () => Promise<void>, files: FileListener): Promise<string>;
   /** Asks `run` to end soon, after everything captured so far. */
   stop(): void;
   /** Releases what `start` has acquired. May be called at any time, more than once. */

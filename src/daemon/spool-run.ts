@@ -15,6 +15,7 @@ import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { RunOutputs } from './outputs.ts';
 import {
+  type FileListener,
   NO_COUNTS,
   type NO_FILES,
   type RunSource,
@@ -94,13 +95,14 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.watchdog.start();
   }
 
-  async run(take: TakeBatch): Promise<string> {
+  async run(take: TakeBatch, _endCapture: () => Promise<void>, files: FileListener): Promise<string> {
     for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
-      const end = await this.read(work, take);
+      const end = await this.read(work, take, files);
       if (end === null) {
         this.isFileUnfinished = true;
         break;
       }
+      await files.end();
       if (!(await this.commit(end, end.isWhole))) {
         this.isFileUnfinished = true;
         break;
@@ -153,13 +155,14 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   }
 
   /** Reads a file to its end; null if a stop did not allow that. */
-  private async read(work: SpoolWork, take: TakeBatch): Promise<FileEnd | null> {
+  private async read(work: SpoolWork, take: TakeBatch, files: FileListener): Promise<FileEnd | null> {
     const { file, processedPackets } = work;
     const path = this.spool.pathOf(file);
     const { memory } = this.options;
     const capture = openCapture(path, { lender: memory.lender });
     this.files.begin(path, this.packets - processedPackets);
     let packets = 0;
+    let hasBegun = false;
     try {
       this.watchdog.waits();
       for (let batch = await memory.nextBatch(); await capture.read(batch); batch = await memory.nextBatch()) {
@@ -168,7 +171,11 @@ export class RunSpool implements RunSource, SourceCheckpoint {
         packets += batch.count;
         if (processed > 0) batch.dropFirst(processed);
         this.packets += batch.count;
-        if (batch.count > 0) await take(batch);
+        if (batch.count > 0) {
+          if (!hasBegun) files.begin(`${file.name} ${file.inode} ${processedPackets} ${batch.timeUs[0]!}`);
+          hasBegun = true;
+          await take(batch);
+        }
         if (performance.now() > this.stopBy) return null;
         this.watchdog.waits();
       }

@@ -94,6 +94,15 @@ export interface Minute {
   readonly coverage: Coverage;
   readonly clients: readonly ClientsRow[];
   readonly harm: readonly HarmRow[];
+  /** The file that it was read from, if that may be read again after a kill. */
+  readonly origin?: MinuteOrigin;
+}
+
+/** A part of a file that is read again as a whole unless its reading was recorded, and the place of a minute in it. */
+export interface MinuteOrigin {
+  readonly file: string;
+  /** From 1 on. */
+  readonly number: number;
 }
 
 /** Something that changed how traffic is treated or watched: a reload, a trip, an action, a start. */

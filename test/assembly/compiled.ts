@@ -12,7 +12,7 @@ const SOURCE = 'src/dataplane/assembly';
 const ENTRIES = 'test/assembly/entries';
 const CACHE = 'node_modules/.cache/assembly';
 
-export type Build = 'release' | 'debug';
+type Build = 'release' | 'debug';
 
 /** Exported functions by name: numbers in and out. */
 export type Exports<Name extends string> = Readonly<Record<Name, (...numbers: number[]) => number>>;
@@ -35,14 +35,26 @@ function abort(): never {
   throw new Error('the dataplane has aborted');
 }
 
+/** The optimised WebAssembly of an entry as text. */
+export function compiledText(name: string): string {
+  return readFileSync(textOf(built(name, 'release')), 'utf8');
+}
+
+function textOf(file: string): string {
+  return file.replace(/wasm$/, 'wat');
+}
+
+/** The file of a build; that of its text lies beside it. */
 function built(name: string, build: Build): string {
   const file = join(CACHE, `${name}-${build}-${hashOfSources()}.wasm`);
   if (existsSync(file)) return file;
   mkdirSync(CACHE, { recursive: true });
   const made = `${file}.${process.pid}.wasm`;
   const entry = join(ENTRIES, `${name}.ts`);
-  const flags = ['--config', `${SOURCE}/asconfig.json`, '--target', build, '--outFile', made];
+  const output = ['--outFile', made, '--textFile', textOf(made)];
+  const flags = ['--config', `${SOURCE}/asconfig.json`, '--target', build, ...output];
   execFileSync('node_modules/.bin/asc', [entry, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  renameSync(textOf(made), textOf(file));
   renameSync(made, file);
   return file;
 }

@@ -34,6 +34,9 @@ if (!isCorpusPresent) console.warn('../shared/corpus is not there: its captures 
 const noise = new SeededRandom(1611);
 const table = new FlowTable(20_000);
 
+/** assembly/fingerprint/fingerprint-set. */
+const BLOCKS_TO_A_CHUNK = 8192;
+
 const QUIET: TrackerListener = {
   onDetection: () => undefined,
   wantsFlowEnd: () => false,
@@ -70,7 +73,12 @@ interface ProbedFlow {
 const payload = new Payload();
 
 /** Flows of steps, interleaved: each step of a flow may be changed, cut, moved in time; flows end, or leave inspection, at any point. */
-function interleave(fingerprints: MirroredFingerprints, packets: number): void {
+function interleave(
+  fingerprints: MirroredFingerprints,
+  packets: number,
+  flowCount = 64,
+  each = (): unknown => 0,
+): void {
   const sessions: readonly (readonly Step[])[] = [
     wireguard,
     ike,
@@ -92,7 +100,7 @@ function interleave(fingerprints: MirroredFingerprints, packets: number): void {
     framing: noise.chance(0.6) ? Framing.DATAGRAM : noise.pick(framings),
     change: noise.pick([0, 0, 0.05, 0.3, 1]),
   });
-  for (let i = 0; i < 64; i++) flows.push(begin());
+  for (let i = 0; i < flowCount; i++) flows.push(begin());
   let timeUs = START_SECONDS * 1e6;
   for (let packet = 1; packet <= packets; packet++) {
     const at = noise.below(flows.length);
@@ -115,6 +123,7 @@ function interleave(fingerprints: MirroredFingerprints, packets: number): void {
         flow.evidence = fingerprints.evidence;
       }
     }
+    each();
     const isOver = flow.handle === RETIRED ? noise.chance(0.1) : noise.chance(0.005);
     if (!isOver) continue;
     fingerprints.release(flow.handle, flow.evidence);
@@ -154,6 +163,15 @@ describe('the compiled set of fingerprints', () => {
     interleave(fingerprints, 120_000);
     expect([fingerprints.blockCount, fingerprints.evidenceLog.count, all.exports.brokenGuard()]).toEqual([0, 0, -1]);
     expect(fingerprints.rows).toBeGreaterThan(10_000);
+  });
+
+  it('says the same of more flows than one chunk of memory holds', async () => {
+    const all = await checks();
+    const fingerprints = new MirroredFingerprints(all);
+    let most = 0;
+    interleave(fingerprints, 100_000, 24_000, () => (most = Math.max(most, fingerprints.blockCount)));
+    expect([fingerprints.blockCount, fingerprints.evidenceLog.count, all.exports.brokenGuard()]).toEqual([0, 0, -1]);
+    expect(most).toBeGreaterThan(BLOCKS_TO_A_CHUNK);
   });
 
   it('records every look of a trace as the oracle has it', async () => {

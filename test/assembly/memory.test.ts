@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compiled } from './compiled.ts';
+import { compiled, compiledText } from './compiled.ts';
 
 type Name = 'takeRegion' | 'brokenGuard' | 'copyBytes' | 'put' | 'read' | 'readInPacket';
 
@@ -38,5 +38,12 @@ describe('the debug build', () => {
     const at = exports.takeRegion(100);
     expect(exports.readInPacket(at + 19, at + 10, at + 20)).toBe(0);
     expect(() => exports.readInPacket(at + 20, at + 10, at + 20)).toThrow('leaves the packet');
+  });
+});
+
+describe('the release build', () => {
+  it.each(['fingerprint', 'flow', 'wire-walk'])('widens no 32-bit number with its sign (%s)', (name) => {
+    // binaryen folds the unsigned extension of a signed load into a load with its sign: see the README of the folder.
+    expect(compiledText(name)).not.toContain('i64.load32_s');
   });
 });

@@ -277,6 +277,79 @@ describe('a public report', () => {
   });
 });
 
+describe('the public report of a comparison', () => {
+  const path = join(folder, 'public.html');
+  const changes = join(folder, 'public-changes.jsonl');
+  const compared = sluice([
+    ...['compare', ...CAPTURES, '--policy', 'rules/policy.yaml', '--policy', EVERYONE, '--json'],
+    ...['--report', path, '--audience', 'public', '--changes', changes],
+  ]);
+
+  interface Group {
+    readonly value: string;
+    readonly flows: number;
+    readonly clients: number;
+  }
+  interface Side {
+    readonly action: string;
+    readonly registration: Record<'source' | 'destination', { sector: string } | null>;
+  }
+  interface Change {
+    readonly src_ip: string;
+    readonly vpn: { readonly protocol: string; readonly stage: string };
+    readonly before: Side;
+    readonly after: Side;
+  }
+  const sectorOf = ({ registration: { source, destination } }: Side): string | undefined =>
+    (source ?? destination)?.sector;
+  const PROPERTIES: Readonly<Record<string, (change: Change) => string>> = {
+    action: ({ before, after }) => `${before.action} → ${after.action}`,
+    protocol: ({ vpn }) => vpn.protocol,
+    stage: ({ vpn }) => vpn.stage,
+    sector: ({ before, after }) => sectorOf(after) ?? sectorOf(before) ?? 'not registered',
+  };
+
+  it('is made from flows and clients by one property each, which are those of the changed flows', async () => {
+    const { code, stdout } = await compared;
+    expect(code).toBe(0);
+    const [changed] = (JSON.parse(stdout) as { report: { changed: Record<string, Group[]>[] } }).report.changed;
+    const events = jsonLines(readFileSync(changes, 'utf8')) as unknown as Change[];
+    expect(events.length).toBeGreaterThan(50);
+    for (const [property, valueOf] of Object.entries(PROPERTIES)) {
+      const expected = [...new Set(events.map(valueOf))].map((value) => {
+        const flows = events.filter((event) => valueOf(event) === value);
+        return { value, flows: flows.length, clients: new Set(flows.map(({ src_ip: client }) => client)).size };
+      });
+      expect(changed![property]).toHaveLength(expected.length);
+      expect(changed![property]).toEqual(expect.arrayContaining(expected));
+    }
+  });
+
+  it('has a table for each property, with small groups as <5 and added to the first one', async () => {
+    const { stdout } = await compared;
+    const [changed] = (JSON.parse(stdout) as { report: { changed: Record<string, Group[]>[] } }).report.changed;
+    const page = readFileSync(path, 'utf8').replace(/\s+/g, ' ');
+    let smallCount = 0;
+    for (const property of Object.keys(PROPERTIES)) {
+      const table = page.split('<table>').find((text) => text.includes(`<th scope="col" >${property}</th>`))!;
+      const rows = table.split('</table>')[0]!.split('<th scope="row">').slice(1);
+      const cells = rows.map((row) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, text]) => text!));
+      const small = changed![property]!.filter(({ clients }) => clients < 5);
+      const large = changed![property]!.filter(({ clients }) => clients >= 5);
+      smallCount += small.length;
+      expect(cells.filter(([clients]) => clients === '&lt;5')).toHaveLength(small.length);
+      const sum = (groups: readonly Group[], key: 'clients' | 'flows'): number =>
+        groups.reduce((total, group) => total + group[key], 0);
+      const rounded = (value: number): string => (5 * Math.round(value / 5)).toLocaleString('en-US');
+      expect(cells[0]).toEqual([
+        rounded(sum([large[0]!, ...small], 'clients')),
+        rounded(sum([large[0]!, ...small], 'flows')),
+      ]);
+    }
+    expect(smallCount).toBeGreaterThan(0);
+  });
+});
+
 describe('the report of a comparison', () => {
   const path = join(folder, 'compared.html');
   const policies = ['--policy', 'rules/policy.yaml', '--policy', EVERYONE, '--policy', THROTTLES];

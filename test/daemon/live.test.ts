@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readChanges } from '../../src/history/query/change-list.ts';
+import { openDatabase } from '../../src/history/store/database.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import {
   endAll,
@@ -145,6 +147,41 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       },
       60_000,
     );
+
+    it('records the seconds that it has watched, also after kill -9 and a stop, and none of those between', async () => {
+      const history = join(folder.path, 'live.db');
+      const MINUTE_S = 60;
+      const nowS = (): number => Date.now() / 1000;
+      const first = await capturing([], '--history', history);
+      const beganS = nowS();
+      const minuteS = Math.floor(beganS / MINUTE_S) * MINUTE_S;
+      send('--topspeed');
+      await until('all packets are there', () => metric('sluice_packets_total') === PACKETS);
+      // The minute ends 3 s after its last second, and is written within a second.
+      await sleep((minuteS + MINUTE_S - nowS()) * 1000 + 6000);
+      await first.daemon.kill('SIGKILL');
+      await sleep(4000);
+      const second = await capturing([], '--history', history);
+      const againS = nowS();
+      await sleep(6000);
+      const stoppedS = nowS();
+      await second.daemon.kill();
+      const database = openDatabase(history);
+      const rows = database
+        .prepare('SELECT time, seconds, packets, lost_packets AS lost FROM coverage WHERE level = 0 ORDER BY time')
+        .all() as { time: number; seconds: number; packets: number; lost: number }[];
+      const [start] = readChanges(database, { kind: 'start' }).changes;
+      database.close();
+      expect(rows.map(({ time, packets, lost }) => [time, packets, lost])).toEqual([
+        [minuteS, PACKETS, 0],
+        [minuteS + MINUTE_S, 0, 0],
+      ]);
+      expect(Math.abs(rows[0]!.seconds - (minuteS + MINUTE_S - beganS))).toBeLessThan(3);
+      // The seconds before the kill are lost with the minute that was under way.
+      expect(Math.abs(rows[1]!.seconds - (stoppedS - againS))).toBeLessThan(3);
+      expect(start!.fields).toMatchObject({ after: 'kill', unwatched_from_s: minuteS + MINUTE_S });
+      expect(Number(start!.fields.unwatched_seconds)).toBeGreaterThanOrEqual(9);
+    }, 120_000);
 
     it('restarts a capture that is killed, and counts the gap', async () => {
       const { daemon } = await capturing([]);

@@ -2,6 +2,7 @@
  * Feeds the history of a daemon: the engine's decisions and flows, the counts of the source, and the daemon's own events
  * as changes. A failing history is logged and counted, and changes nothing else.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { parseInstant } from '../../core/iso-time.ts';
 import { HitKind, type HitCounts } from '../../decision/registered-hits.ts';
@@ -61,6 +62,8 @@ const MICROS_PER_SECOND = 1e6;
 const HIT_PAUSE_MS = 60_000;
 /** Captures are read faster than their minutes are written: beyond this they wait. */
 const MOST_WAITING = 1000;
+/** The next file of a spool waits so long for the minutes of the one before. */
+const FILE_WRITE_MS = 500;
 
 export class HistoryFeed {
   readonly client: HistoryClient;
@@ -69,6 +72,10 @@ export class HistoryFeed {
   private parts: FeedParts | null = null;
   private collector: MinuteCollector | null = null;
   private watch: SourceWatch | null = null;
+  /** The file under way that is read again after a kill, and its minutes so far. */
+  private file: { readonly name: string; minutes: number } | null = null;
+  /** A file that has begun, before its first packets. */
+  private nextFile: string | null = null;
   private hits = 0;
   private hitsMs = -Infinity;
 
@@ -115,7 +122,10 @@ export class HistoryFeed {
       mode: () => engine.decisions.mode,
       watched,
       onMinute: (minute) => {
-        this.client.addMinute(minute);
+        const { file } = this;
+        this.client.addMinute(
+          file === null ? minute : { ...minute, origin: { file: file.name, number: ++file.minutes } },
+        );
       },
     });
     this.watch = new SourceWatch(parts.source, this.collector, watched, (problem) => {
@@ -149,8 +159,33 @@ export class HistoryFeed {
     const { parts, collector, watch } = this;
     if (parts === null || collector === null) return process(batch);
     if (parts.clock.isLive && batch.count > 0) watch?.beginLive(batch.timeUs[0]!);
+    if (this.nextFile !== null && batch.count > 0) {
+      // Quiet minutes before the file are no part of it.
+      collector.advance(batch.timeUs[0]!);
+      this.file = { name: this.nextFile, minutes: 0 };
+      this.nextFile = null;
+    }
     await processByMinute(batch, parts.tracker, collector, process);
     watch?.reach(parts.engine.timeUs);
+  }
+
+  /** A file begins that is read again as a whole after a kill: its minutes are then not counted twice. */
+  beginFile(name: string): void {
+    this.nextFile = name;
+  }
+
+  /** The file is over. Waits a moment for its minutes to be written: once its reading is recorded, it is not read again. */
+  async endFile(): Promise<void> {
+    this.collector?.cut();
+    this.file = null;
+    this.nextFile = null;
+    if (this.client.problem !== null) return;
+    const limit = new AbortController();
+    await Promise.race([
+      this.client.drain(),
+      sleep(FILE_WRITE_MS, undefined, { signal: limit.signal, ref: false }),
+    ]).catch(() => undefined);
+    limit.abort();
   }
 
   /** Notes an event of the daemon as a change. */
@@ -195,7 +230,8 @@ export class HistoryFeed {
   async stop(fields: Readonly<Record<string, unknown>>, limitMs: number): Promise<void> {
     if (this.options.path === IN_MEMORY) return;
     this.watch?.look(Date.now() * MICROS_PER_MILLISECOND);
-    this.collector?.finish();
+    // What is left of a file is read again by the next start.
+    if (this.file === null) this.collector?.finish();
     this.change('stop', fields);
     const lost = this.client.lost;
     await this.client.close(limitMs);

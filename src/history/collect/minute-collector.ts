@@ -174,6 +174,13 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
     if (moved !== null) this.volumes.remap((series) => moved.get(series)!);
   }
 
+  /** Ends a part of the minute under way, which goes on. */
+  cut(): void {
+    const { startUs } = this;
+    this.finish();
+    this.startUs = startUs;
+  }
+
   /** The clients of a series: those of its action. They are looked up once a minute. */
   private clientsOf(series: number): ClientSketch {
     const sketch = this.clientsNamed(this.series.keyOf(series).action);

@@ -32,6 +32,7 @@ export interface Batch {
 
 /** Sessions whose last number is kept; a daemon has one at a time. */
 const MOST_SESSIONS = 16;
+const FILES_PER_PRUNE = 256;
 
 export class MinuteWriter {
   private readonly database: HistoryDatabase;
@@ -48,6 +49,8 @@ export class MinuteWriter {
   private readonly pruning: Pruning;
   private readonly incidents: IncidentWatch;
   private readonly addPolicy: Statement;
+  /** Files of which the first minute was written. */
+  private files = 0;
 
   constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock, lossBound = DEFAULT_LOSS_BOUND) {
     this.database = database;
@@ -77,9 +80,7 @@ export class MinuteWriter {
     this.addChange = database.prepare('INSERT INTO change (time_us, place, kind, fields) VALUES (?, ?, ?, ?)');
     this.readBatch = database.prepare('SELECT batch FROM written WHERE session = ?').raw();
     this.writeBatch = database.prepare('INSERT OR REPLACE INTO written VALUES (?, ?, ?)');
-    database.exec(
-      `DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ${MOST_SESSIONS})`,
-    );
+    this.pruneWritten();
     this.addPolicy = database.prepare('INSERT OR IGNORE INTO policy_text VALUES (?, ?)');
   }
 
@@ -89,10 +90,11 @@ export class MinuteWriter {
       inTransaction(this.database, () => {
         const [before] = this.readBatch.all(session) as [number][];
         if (before !== undefined && before[0] >= number) return;
-        for (const minute of minutes) this.writeMinute(minute);
+        const fresh = minutes.filter((minute) => this.takeOrigin(minute));
+        for (const minute of fresh) this.writeMinute(minute);
         for (const change of changes) this.writeChange(change);
-        this.incidents.observe(minutes, changes, (place) => this.placeId(place));
-        for (const place of new Set(minutes.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
+        this.incidents.observe(fresh, changes, (place) => this.placeId(place));
+        for (const place of new Set(fresh.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
         this.writeBatch.run(session, number, Date.now());
       });
     } catch (error) {
@@ -117,6 +119,23 @@ export class MinuteWriter {
   private writeChange({ timeUs, place, kind, fields, policy }: Change): void {
     this.addChange.run(timeUs, this.placeId(place), kind, JSON.stringify(fields));
     if (policy !== undefined) this.addPolicy.run(policy.sha256, JSON.stringify(policy));
+  }
+
+  /** False for a minute of a file that was read before a kill, and is read again. */
+  private takeOrigin({ origin }: Minute): boolean {
+    if (origin === undefined) return true;
+    const { file, number } = origin;
+    const [before] = this.readBatch.all(file) as [number][];
+    if (before !== undefined && before[0] >= number) return false;
+    this.writeBatch.run(file, number, Date.now());
+    if (number === 1 && ++this.files % FILES_PER_PRUNE === 0) this.pruneWritten();
+    return true;
+  }
+
+  private pruneWritten(): void {
+    this.database.exec(
+      `DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ${MOST_SESSIONS})`,
+    );
   }
 
   private writeMinute(minute: Minute): void {

@@ -69,7 +69,8 @@ export class ChangeTable {
   }
 }
 
-function valueOf(dimension: Dimension, flow: FlowRecord, from: DecisionView, to: DecisionView): string {
+/** The value of a dimension that a flow has, by the decisions that differ. */
+export function valueOf(dimension: Dimension, flow: FlowRecord, from: DecisionView, to: DecisionView): string {
   switch (dimension) {
     case 'protocol':
       return PROTOCOL_NAMES[findingProtocol(flow.finding)];

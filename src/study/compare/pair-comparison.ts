@@ -2,6 +2,7 @@
 import type { ShownRegistration } from '../../decision/decision-sink.ts';
 import { ClientHits, HitUser, hitUserOf } from '../../policy/client-hits.ts';
 import type { Policy } from '../../policy/policy.ts';
+import type { ChangeGroups } from './change-groups.ts';
 import { ChangeTable } from './change-table.ts';
 import { changedDecisions, type FlowChange, isHit, isRegistered, type SideOfFlow } from './flow-change.ts';
 import { RowSet } from '../row-set.ts';
@@ -25,6 +26,8 @@ export class PairComparison {
   bytes = 0;
   readonly hits = new ClientHits();
   readonly table = new ChangeTable();
+  /** The same flows by one property each; null where no output shows it. */
+  groups: ChangeGroups | null = null;
   /** The registered users who are newly hit, by what identifies their registration. */
   readonly holders = new Map<string, HitHolder>();
   /** Receives each flow that changes. */
@@ -74,6 +77,7 @@ export class PairComparison {
     this.bytes += flow.bytesToDestination + flow.bytesToSource;
     this.changedClientRows.add(client);
     this.table.take(flow, ...decisions, client);
+    this.groups?.take(flow, ...decisions, client);
     this.onChange?.(change);
   }
 

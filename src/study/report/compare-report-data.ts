@@ -14,6 +14,13 @@ export type CompareReportData = ComparisonFields & { readonly report: CompareRep
 export function compareFigures({ comparison, rules, showsHolders }: ComparisonTotals) {
   return {
     time_line: comparison.timeLine.intervals(TIME_ROWS).map((interval) => intervalJson(interval, rules)),
+    /** By pair: the flows that change, and their clients, by one property each. */
+    changed: comparison.pairs.map(({ groups }) => ({
+      action: groups?.groups('action') ?? [],
+      protocol: groups?.groups('protocol') ?? [],
+      stage: groups?.groups('stage') ?? [],
+      sector: groups?.groups('sector') ?? [],
+    })),
     /** By pair; null where holders are hidden. */
     newly_hit_registrations: comparison.pairs.map(({ holders }) => {
       if (!showsHolders) return null;

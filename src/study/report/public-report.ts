@@ -2,13 +2,15 @@
  * Reports for the public: fixed tables by one property each, with rounded counts. They name no flow, holder, address, rule
  * or file.
  */
-import type { CompareReportData } from './compare-report-data.ts';
+import { PROPERTIES } from '../compare/change-groups.ts';
+import type { PairFields } from '../compare/comparison-json.ts';
+import type { CompareReportData, CompareReportFigures } from './compare-report-data.ts';
 import { PROTOCOL_TITLES } from './findings-section.ts';
-import { time } from './figure-text.ts';
+import { SMALLEST_GROUP, time } from './figure-text.ts';
 import { html, type Html, name, NOTHING, type Part } from './html.ts';
 import { noticesOf } from './notices.ts';
 import { pageText, type Section } from './page.ts';
-import { type Group, publicGroups, publicText } from './public-groups.ts';
+import { type Group, publicGroups, publicText, rounded } from './public-groups.ts';
 import { setPrefix } from './provenance-section.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table, terms } from './table.ts';
@@ -69,22 +71,67 @@ export function publicCompareReport(data: CompareReportData, madeAt: string): st
     madeAt,
     notices: publicNotices(data),
     sections: [
-      ...data.changes.map(({ from, to, registered_users_newly_hit: registered, clients }) => ({
-        title: `Registered users newly hit: ${from} → ${to}`,
-        body: html`${lead(registered.clients, ` would newly be hit by ${to}`)}${terms([
-            ['Clients newly hit', publicText(clients.newly_hit)],
-            ['All clients with a VPN', publicText(clients.all)],
-          ])}
-          <p>
-            A client is newly hit where ${to} hits a flow of it and ${from} hits none. A registered user is newly hit
-            where ${to} hits a registered flow that ${from} does not hit, even if ${from} hits another flow of that
-            user. So there may be more registered users newly hit than clients newly hit.
-          </p>`,
-      })),
+      ...data.changes.flatMap((pair, at) => [
+        newlyHitSection(data, pair),
+        ...changeSections(pair, data.report.changed[at]!),
+      ]),
       roundingSection(),
       originSection(data),
     ],
   });
+}
+
+/** The clients that would newly be hit, registered users first. */
+function newlyHitSection({ rules }: CompareReportData, pair: PairFields): Section {
+  const { from, to, registered_users_newly_hit: registered, clients, flows } = pair;
+  const trips = rules.find(({ name: letter }) => letter === to)!.breaker.would_trip.length > 0;
+  return {
+    title: `Registered users newly hit: ${from} → ${to}`,
+    body: html`${lead(registered.clients, ` would newly be hit by ${to}`)}${terms([
+        ['Clients newly hit', publicText(clients.newly_hit)],
+        ['Clients no longer hit', publicText(clients.no_longer_hit)],
+        ['Clients with flows that change', publicText(clients.changed)],
+        ['All clients with a VPN', publicText(clients.all)],
+        ['Flows that change', publicText(clients.changed < SMALLEST_GROUP ? clients.changed : flows.changed)],
+        ['All flows with a VPN', publicText(clients.all < SMALLEST_GROUP ? clients.all : flows.all)],
+        [`The safety breaker of ${to}`, trips ? 'would trip' : 'would not trip'],
+      ])}
+      <p>
+        A client is newly hit where ${to} hits a flow of it and ${from} hits none. A registered user is newly hit where
+        ${to} hits a registered flow that ${from} does not hit, even if ${from} hits another flow of that user. So there
+        may be more registered users newly hit than clients newly hit.
+      </p>`,
+  };
+}
+
+const CHANGE_TITLES = {
+  action: 'by change of action',
+  protocol: 'by protocol',
+  stage: 'by stage of the finding',
+  sector: 'by sector of the registered end',
+} as const;
+
+/** One table for each property. Groups are in the order of the numbers that are shown, so that it says no more. */
+function changeSections({ from, to }: PairFields, changed: CompareReportFigures['changed'][number]): Section[] {
+  return PROPERTIES.map((property) => {
+    const groups = changed[property].map(({ value, flows, clients }) => ({
+      label: property === 'protocol' ? (PROTOCOL_TITLES[value] ?? value) : value,
+      clients,
+      flows,
+    }));
+    const title = `What changes from ${from} to ${to}, ${CHANGE_TITLES[property]}`;
+    if (groups.length === 0) return { title, body: html`<p>No flow gets another action.</p>` };
+    return groupsSection(
+      title,
+      property,
+      groups.sort((a, b) => shownOrder(b) - shownOrder(a) || (a.label < b.label ? -1 : 1)),
+    );
+  });
+}
+
+/** Small groups are one as large as the other. */
+function shownOrder({ clients }: Group): number {
+  return clients < SMALLEST_GROUP ? 0 : rounded(clients);
 }
 
 function publicNotices(data: ReplayReportData | CompareReportData): Html[] {

@@ -33,7 +33,7 @@ export const EVIDENCE_ROW_LENGTH: usize = 32;
 const CHECK_UNIT: f64 = 35184372088832;
 
 /** Rows to a chunk, as a power of two, and rows at most: 2 GiB. */
-const CHUNK_BITS: i32 = 12;
+const CHUNK_BITS: i32 = 16;
 const ROW_LIMIT: i32 = 1 << 26;
 
 /** `tail` of a chain whose last row has not been looked for yet. */

@@ -40,7 +40,7 @@ class Block {
 const STATE: usize = 24;
 const BLOCK_LENGTH: usize = STATE + 4 * STATE_WORDS;
 /** Blocks to a chunk, as a power of two, and blocks at most. */
-const CHUNK_BITS: i32 = 12;
+const CHUNK_BITS: i32 = 13;
 const BLOCK_LIMIT: i32 = 1 << 23;
 
 /** Packets with a payload that an unclaimed flow is offered for. */
