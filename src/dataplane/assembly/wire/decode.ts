@@ -8,6 +8,7 @@ import { byteAt, leavePacket, readPacket } from '../memory';
 import * as annotated from './annotated-link-walk';
 import { checkSll, checkSll2, SLL2_LENGTH, sll2Protocol, SLL_LENGTH, sllProtocol } from './cooked';
 import { DecodeStatus } from './decode-status';
+import { checkEthernet, ETHERNET_LENGTH, EtherType, ethernetType } from './ethernet';
 import { LayerWalk } from './layer-walk';
 import { LinkType } from './link-type';
 import * as link from './link-walk';
@@ -16,6 +17,7 @@ import { decodeIpv4, decodeIpv6 } from './network-walk';
 import { checkPktap, pktapLength, pktapLinkType } from './pktap';
 import { checkPpi, ppiLength, ppiLinkType } from './ppi';
 import { END, Layer } from './step';
+import { takeUsualPacket } from './usual-packet';
 import { isRadiotapPadded, radiotapLength } from './wifi';
 
 /**
@@ -24,21 +26,39 @@ import { isRadiotapPadded, radiotapLength } from './wifi';
  */
 export function decode(walk: LayerWalk, linkType: i32): DecodeStatus {
   readPacket(walk.at, walk.end);
-  const status = walkLayers(walk, linkType);
+  const status = linkType == LinkType.ETHERNET ? decodeFrame(walk) : walkFrom(decodeLink(walk, linkType), walk);
   leavePacket();
   walk.view.status = <u8>status;
   return status;
 }
 
-function walkLayers(walk: LayerWalk, linkType: i32): DecodeStatus {
-  let next = decodeLink(walk, linkType);
+/** An Ethernet frame: an IP packet without tags, which most are, or any other. */
+function decodeFrame(walk: LayerWalk): DecodeStatus {
+  const at = walk.at;
+  if (checkEthernet(at, walk.end) != DecodeStatus.OK) return DecodeStatus.TRUNCATED_LINK;
+  const type = ethernetType(at);
+  walk.at = at + ETHERNET_LENGTH;
+  if (type == EtherType.IPV4) {
+    if (takeUsualPacket(walk, false)) return DecodeStatus.OK;
+    return walkFrom(decodeIpv4(walk), walk);
+  }
+  if (type == EtherType.IPV6) {
+    if (takeUsualPacket(walk, true)) return DecodeStatus.OK;
+    return walkFrom(decodeIpv6(walk), walk);
+  }
+  return walkFrom(link.decodeEtherType(walk, type), walk);
+}
+
+/** Goes from the layer that a step has answered to the end. */
+function walkFrom(answer: i32, walk: LayerWalk): DecodeStatus {
+  let next = answer;
   while (next < END) {
     switch (next) {
       case Layer.IPV4:
-        next = decodeIpv4(walk);
+        next = takeUsualPacket(walk, false) ? END : decodeIpv4(walk);
         break;
       case Layer.IPV6:
-        next = decodeIpv6(walk);
+        next = takeUsualPacket(walk, true) ? END : decodeIpv6(walk);
         break;
       case Layer.ETHERNET:
         next = link.decodeEthernet(walk);

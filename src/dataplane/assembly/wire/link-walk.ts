@@ -25,20 +25,16 @@ export function decodeEthernet(walk: LayerWalk): i32 {
 
 /** The layer that an ethertype names, after any VLAN tags; `walk.at` is after the type field. */
 export function decodeEtherType(walk: LayerWalk, type: i32): i32 {
-  while (ethernet.isVlanTag(type)) {
-    const status = ethernet.checkVlan(walk.at, walk.end);
-    if (status != DecodeStatus.OK) return END + status;
-    const id = ethernet.vlanId(walk.at);
-    if (!walk.enter(Encapsulation.VLAN, id)) return END + DecodeStatus.TOO_DEEP;
-    walk.noteVlan(id);
-    type = ethernet.vlanType(walk.at);
-    walk.at += ethernet.VLAN_TAG_LENGTH;
-  }
   switch (type) {
     case EtherType.IPV4:
       return Layer.IPV4;
     case EtherType.IPV6:
       return Layer.IPV6;
+    case EtherType.VLAN:
+    case EtherType.PROVIDER_VLAN:
+    case EtherType.OLD_VLAN_1:
+    case EtherType.OLD_VLAN_2:
+      return decodeVlan(walk);
     case EtherType.MPLS:
     case EtherType.MPLS_MULTICAST:
       return Layer.MPLS;
@@ -49,6 +45,18 @@ export function decodeEtherType(walk: LayerWalk, type: i32): i32 {
     default:
       return ethernet.isLength(type) ? decodeSnap(walk) : END + ethernet.unreadStatus(type);
   }
+}
+
+/** A tag; `walk.at` is after its type field. Tags in tags are bounded as all encapsulations are. */
+function decodeVlan(walk: LayerWalk): i32 {
+  const at = walk.at;
+  const status = ethernet.checkVlan(at, walk.end);
+  if (status != DecodeStatus.OK) return END + status;
+  const id = ethernet.vlanId(at);
+  if (!walk.enter(Encapsulation.VLAN, id)) return END + DecodeStatus.TOO_DEEP;
+  walk.noteVlan(id);
+  walk.at = at + ethernet.VLAN_TAG_LENGTH;
+  return decodeEtherType(walk, ethernet.vlanType(at));
 }
 
 function decodeSnap(walk: LayerWalk): i32 {
