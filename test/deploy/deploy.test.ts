@@ -70,13 +70,17 @@ describe('deploy', () => {
 
   it.skipIf(!inCi && !has('promtool'))('shows no group of 1 to 4 clients on a dashboard (promtool)', () => {
     const expressions = dashboardExpressions().filter((expression) =>
-      /sluice_clients_(affected|seen)/.test(expression),
+      /sluice_(shadow_)?(clients|registered)_(affected|seen|newly_hit|no_longer_hit)/.test(expression),
     );
-    expect(expressions.length).toBeGreaterThan(1);
+    expect(expressions.length).toBeGreaterThan(4);
     const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
     try {
       // A minute for each count of clients, from none to seven.
-      const names = ['sluice_clients_affected', 'sluice_clients_seen'];
+      const ofShadow = ['clients_newly_hit', 'clients_no_longer_hit', 'registered_newly_hit'];
+      const names = [
+        ...['sluice_clients_affected', 'sluice_clients_seen'],
+        ...ofShadow.map((name) => `sluice_shadow_${name}{span="last_hour"}`),
+      ];
       const series = names.map((name) => ({ series: name, values: '0+1x7' }));
       const tests = expressions.flatMap((expr) =>
         [0, 1, 4, 5, 7].map((count) => ({

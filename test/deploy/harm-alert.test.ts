@@ -49,7 +49,9 @@ describe.skipIf(!hasPrometheus && process.env.CI === undefined)('Prometheus (Deb
     writeFileSync(policy, POLICY);
     writeFileSync(registry, REGISTRY);
     const decisions = join(folder.path, 'decisions.jsonl');
-    const args = ['-', '--policy', policy, '--registry', registry, '--decisions', decisions];
+    const draft = join(folder.path, 'draft.yaml');
+    writeFileSync(draft, POLICY.replace('cuts-all', 'cuts-none').replace('block', 'allow'));
+    const args = ['-', '--policy', policy, '--registry', registry, '--shadow', draft, '--decisions', decisions];
     daemon = await new RunningDaemon(args).started();
     feed(CLIENTS);
     await until('all are hit', async () => (await daemon.metric('sluice_registered_hits_total')) === CLIENTS);

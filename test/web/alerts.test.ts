@@ -38,6 +38,8 @@ const QUIET: AlertSample = {
   timeJumps: 0,
   stateFailures: 0,
   failedNotices: 0,
+  shadowRegistered: 0,
+  shadowTrips: 0,
   historyProblem: null,
   lostRecords: 0,
   delays: new Float64Array(17),
@@ -100,6 +102,8 @@ describe('alerts of the page', () => {
     ['SluiceTimeJumps', { timeJumps: 1 }],
     ['SluiceStateNotKept', { stateFailures: 1 }],
     ['SluiceNoticesFailed', { failedNotices: 1 }],
+    ['SluiceShadowRegisteredHit', { shadowRegistered: 1 }],
+    ['SluiceShadowWouldTrip', { shadowTrips: 1 }],
     ['SluiceLate', { delays: delays(98, 2) }],
   ])('%s holds where its condition does', (name, changes) => {
     expect(firing(changes)).toEqual([name]);

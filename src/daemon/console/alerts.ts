@@ -30,6 +30,9 @@ export interface AlertSample {
   readonly timeJumps: number;
   readonly stateFailures: number;
   readonly failedNotices: number;
+  /** Registered clients that the shadow would newly hit since it began, and trips that its breaker would have had. */
+  readonly shadowRegistered: number;
+  readonly shadowTrips: number;
   /** Why the history cannot be written; null while it can. */
   readonly historyProblem: string | null;
   readonly lostRecords: number;
@@ -122,6 +125,8 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
   SluiceTimeJumps: grew('timeJumps'),
   SluiceStateNotKept: grew('stateFailures'),
   SluiceNoticesFailed: grew('failedNotices'),
+  SluiceShadowRegisteredHit: ({ shadowRegistered }) => shadowRegistered > 0,
+  SluiceShadowWouldTrip: ({ shadowTrips }) => shadowTrips > 0,
   SluiceHistoryNotWritten: ({ historyProblem }) => historyProblem !== null,
   SluiceHistoryLost: grew('lostRecords', HOUR_MS),
 };

@@ -65,7 +65,7 @@ export class ConsoleHealth implements HealthAnswers {
   }
 
   private sample(atMs: number): AlertSample {
-    const { engine, source, changes, outputs, safety, clock, notices, history } = this.parts;
+    const { engine, source, changes, outputs, safety, clock, notices, history, shadow } = this.parts;
     const { counters, decisions, guard, rules, lag } = engine;
     const { dropped, files } = source.counts;
     const { calendarFigures, reloads } = changes;
@@ -94,6 +94,8 @@ export class ConsoleHealth implements HealthAnswers {
       historyProblem: history.client.problem,
       lostRecords: history.client.lost,
       failedNotices: failed + unsent,
+      shadowRegistered: shadow.counts?.hits.registeredOrDeregistered ?? 0,
+      shadowTrips: shadow.counts?.trips.length ?? 0,
       delays: lag.counts.slice(),
     };
   }

@@ -25,6 +25,8 @@ export const ALERT_NAMES = [
   'SluiceTimeJumps',
   'SluiceStateNotKept',
   'SluiceNoticesFailed',
+  'SluiceShadowRegisteredHit',
+  'SluiceShadowWouldTrip',
   'SluiceHistoryNotWritten',
   'SluiceHistoryLost',
 ] as const;

@@ -84,6 +84,14 @@ export const health = {
         'The state of the safety breaker cannot be kept: a restart would forget it.',
         'The disk is full, or the rights on the folder of --state are wrong.',
       ],
+      SluiceShadowRegisteredHit: [
+        'The draft that decides beside the rules would hit registered users whom the rules in use leave alone.',
+        'See who on the page of rules, and mend the draft before it is put in place.',
+      ],
+      SluiceShadowWouldTrip: [
+        'The draft that decides beside the rules would have tripped its own safety breaker.',
+        'Narrow it or roll it out in steps; a trip would stop all enforcement.',
+      ],
       SluiceNoticesFailed: ['The webhook does not take notices.', 'The log says what it answers.'],
       SluiceHistoryNotWritten: [
         'The history cannot be written: minutes wait, and the oldest will be lost. Capture and events go on.',
