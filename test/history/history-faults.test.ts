@@ -188,10 +188,10 @@ describe('a file that cannot be written', () => {
     }
   });
 
-  it('its folder is missing: the message names it, and it is written once it is there', async () => {
+  it('its folder is missing: the message names the file, and it is written once it is there', async () => {
     path = join(folder.path, 'state', 'history.db');
     await makeClient().start();
-    expect(client.problem).toBe(`${path} cannot be opened; check that its folder can be written`);
+    expect(client.problem).toBe(`${basename(path)} cannot be opened; check that its folder can be written`);
     add(0, 1);
     mkdirSync(join(folder.path, 'state'));
     await flushAll();

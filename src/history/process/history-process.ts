@@ -2,6 +2,7 @@
  * The process that alone opens the database of a history, so that neither a slow disk nor a large question delays
  * packets. It handles one request after the other and ends by itself: when the daemon has closed the channel, or has gone.
  */
+import { dirname } from 'node:path';
 import { readChanges } from '../query/change-list.ts';
 import { chartCsv } from '../query/chart-csv.ts';
 import { incidentCsv } from '../query/incident-csv.ts';
@@ -15,6 +16,7 @@ import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
 import { readReportTimes } from '../report/available-periods.ts';
 import { answerPreview, answerReport } from '../report/report-answer.ts';
 import { faultOf, faultText } from '../store/database-fault.ts';
+import { IN_MEMORY } from '../store/in-memory.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
 import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Written } from './messages.ts';
 import { decodeRows } from './write-queue.ts';
@@ -41,8 +43,13 @@ function handle(message: HistoryMessage): HistoryAnswer {
   try {
     return { id, ok: true, text: perform(message) };
   } catch (error) {
-    return { id, ok: false, problem: faultText(error, path), fault: faultOf(error) };
+    return { id, ok: false, problem: withoutFolder(faultText(error, path)), fault: faultOf(error) };
   }
+}
+
+/** Readers of the console see the name of the file, not its folder; the daemon's log has its path. */
+function withoutFolder(problem: string): string {
+  return path === IN_MEMORY ? problem : problem.replaceAll(`${dirname(path)}/`, '');
 }
 
 function perform(request: HistoryRequest): string {

@@ -4,6 +4,7 @@ import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { clients, count, share, span } from '../../format/number-format.ts';
 import { zonedTime } from '../../format/time-format.ts';
+import type { ApiState } from '../../live/use-api.ts';
 import { text } from '../../text/catalogue.ts';
 import { changeName } from '../incidents/change-words.ts';
 import { figuresSpan, harmOf, isUnwatched, total } from './summary.ts';
@@ -20,7 +21,7 @@ const { answers: words, see } = text.overview;
 export function answersOf(
   live: LiveDocument,
   figures: OverviewFigures | null,
-  changes: ChangeList | null,
+  changes: Pick<ApiState<ChangeList>, 'data' | 'problem'>,
 ): readonly Answer[] {
   return [
     {
@@ -81,8 +82,10 @@ function trust({ counts, lag }: LiveDocument, figures: OverviewFigures | null): 
   ];
 }
 
-function changed({ zone }: LiveDocument, list: ChangeList | null): string[] {
-  const [latest] = list?.changes ?? [];
+/** Nothing while they are on their way. */
+function changed({ zone }: LiveDocument, { data, problem }: Pick<ApiState<ChangeList>, 'data' | 'problem'>): string[] {
+  if (data === null) return problem === null ? [] : [words.changesUnknown];
+  const [latest] = data.changes;
   if (latest === undefined) return [words.changesNone];
   return [words.changesLast(changeName(latest), zonedTime(latest.time_ms, zone))];
 }

@@ -46,7 +46,7 @@ export function OverviewPage({ live, place }: PageProps) {
       {attentionOf(live, today.problem).map((one) => (
         <AttentionNote key={one.text} attention={one} />
       ))}
-      <Answers answers={answersOf(live, figures, changes.data)} />
+      <Answers answers={answersOf(live, figures, changes)} />
       <div class="page-head">
         <h2>{spanWords(span, live.zone)}</h2>
         <TimeSpan span={span} live={live} />
@@ -64,7 +64,7 @@ export function OverviewPage({ live, place }: PageProps) {
           {/* Captures are each of a time of their own, so no date is ahead of them all. */}
           {live.source.kind !== 'captures' && <CalendarPanel zone={live.zone} most={DATES} />}
           <IncidentsPanel live={live} />
-          <ChangesPanel list={changes.data} zone={live.zone} />
+          <ChangesPanel changes={changes} zone={live.zone} />
         </div>
       </div>
     </>

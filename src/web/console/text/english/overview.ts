@@ -61,6 +61,7 @@ export const overview = {
     trustNothing: 'There is nothing to count yet.',
     changes: 'What changed?',
     changesNone: 'Nothing is recorded.',
+    changesUnknown: 'Not known: the history cannot be read.',
     changesLast: (what: string, time: string) => `${what}, ${time}.`,
     draft: 'What would the draft rules do?',
     draftNone: 'There is no draft beside the rules.',
