@@ -40,7 +40,7 @@ export function settle(): void {
 
 /** Packet times are greater by this from the next packet on, because a clock was set. */
 export function clockWasSet(byUs: f64): void {
-  dataplane.flows.clock.wasSet(byUs);
+  dataplane.flows.ends.clock.wasSet(byUs);
 }
 
 /** Whether the ends of all flows are reported, or only those of reported flows. */

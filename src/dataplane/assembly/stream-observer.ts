@@ -1,30 +1,20 @@
 /**
  * Brings the fingerprints what TCP connections begin with: puts the first bytes of each direction in order where one
- * segment does not settle it, steps over a proxy's preface, and cuts the stream into records. Connections seen from the
+ * segment does not settle it, and has them read (prefix-reader). Connections seen from the
  * middle, and those whose segments a snap length cuts, are followed record by record (joined-streams).
  */
-import {
-  foundPreface,
-  isRecordStart,
-  Opening,
-  opening,
-  openingRecord,
-  recordLength,
-  RECORD_HEADER_LENGTH,
-  StreamPhase,
-} from './fingerprint/first-records';
+import { isRecordStart, Opening, opening, openingRecord, StreamPhase } from './fingerprint/first-records';
 import { findingStage, Stage } from './fingerprint/finding';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
 import { FingerprintId, RETIRED } from './fingerprint/holder';
-import { Framing, Payload } from './fingerprint/payload';
+import { Payload } from './fingerprint/payload';
 import { FlowDetails, FlowFlag, FlowRow } from './flow/flow-row';
 import { FlowTable } from './flow/flow-table';
 import { Invariant } from './flow/invariant';
-import { TcpPrefixBuffer, WINDOW } from './flow/tcp-prefix-buffer';
+import { TcpPrefixBuffer } from './flow/tcp-prefix-buffer';
 import { JoinedStreams } from './joined-streams';
-import { TCP_PREFIX_LENGTH } from './wire/ike';
+import { PrefixReader } from './prefix-reader';
 import { PacketView } from './wire/packet-view';
-import { nextPreface } from './wire/proxy-preface';
 import { TcpFlag, TURNING_FLAGS } from './wire/tcp';
 
 /** Segments that may be put in order before a connection is given up. */
@@ -34,22 +24,24 @@ const CONNECTION_FLAGS: u32 =
   FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH | FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH | FlowFlag.CLOSED;
 const FINS: u32 = FlowFlag.FIN_LOW | FlowFlag.FIN_HIGH;
 
-/** Answers that are no handle. */
+/** An answer that is no handle. */
 const NEEDS_PLACE: i32 = -2_000_000;
-const NO_RECORD: i32 = -3_000_000;
 
 @final
 export class StreamObserver {
-  readonly streams: TcpPrefixBuffer = new TcpPrefixBuffer();
+  readonly streams: TcpPrefixBuffer;
   readonly joined: JoinedStreams;
+  private readonly reader: PrefixReader;
   private readonly table: FlowTable;
   private readonly fingerprints: FingerprintSet;
-  private lastOpening: Opening = Opening.NOTHING;
 
   constructor(table: FlowTable, fingerprints: FingerprintSet) {
     this.table = table;
     this.fingerprints = fingerprints;
     this.joined = new JoinedStreams(fingerprints);
+    const streams = new TcpPrefixBuffer();
+    this.streams = streams;
+    this.reader = new PrefixReader(streams, fingerprints);
   }
 
   /** Takes all places back: the capture is over. */
@@ -130,7 +122,7 @@ export class StreamObserver {
       if (place == 0) return this.giveUp(row, row.handle);
       this.table.rows.details(slot).stream = place;
       row.transport |= <u32>FlowFlag.STREAM;
-    } else if (isCut && this.isOfOpenvpn(place)) {
+    } else if (isCut && this.reader.isOfOpenvpn(place)) {
       return this.observeJoined(view, payload, slot, sequence, this.joinAt(slot, place));
     }
     if (!this.streams.hasBase(place, direction))
@@ -138,7 +130,10 @@ export class StreamObserver {
     const before = this.streams.inOrder(place, direction);
     const now = this.streams.push(place, direction, sequence, view.payloadAt, view.payloadCaptured);
     let handle = row.handle;
-    if (now > before) handle = this.readRecords(payload, slot, place, handle);
+    if (now > before) {
+      const first = firstSequenceOf(this.table.rows.details(slot), direction);
+      handle = this.reader.readRecords(payload, place, handle, isClient(row, direction), first);
+    }
     if (this.streams.segmentCount(place) > SEGMENT_LIMIT) handle = this.giveUp(row, handle);
     if (handle == RETIRED) this.release(slot);
     return handle;
@@ -151,19 +146,6 @@ export class StreamObserver {
     if (sawSyn) return firstSequenceOf(details, direction);
     if (firstSequenceOf(details, direction) == 0) setFirstSequence(details, direction, sequence);
     return sequence;
-  }
-
-  /** Whether what was read of a stream so far are records of OpenVPN, or nothing. */
-  private isOfOpenvpn(place: i32): bool {
-    return this.isOpen(place, 0) && this.isOpen(place, 1);
-  }
-
-  private isOpen(place: i32, direction: i32): bool {
-    const phase = this.streams.phase(place, direction);
-    return (
-      phase == StreamPhase.OPENVPN_RECORDS ||
-      (phase == StreamPhase.START && this.streams.inOrder(place, direction) == 0)
-    );
   }
 
   /**
@@ -241,95 +223,6 @@ export class StreamObserver {
     if (opening(at, captured, StreamPhase.START, isClient(row, direction)) != Opening.NOTHING) return NEEDS_PLACE;
     if (sawSyn) return this.fingerprints.retire(row.handle);
     return this.observeJoined(view, payload, slot, sequence, 0);
-  }
-
-  private readRecords(payload: Payload, slot: i32, place: i32, before: i32): i32 {
-    const streams = this.streams;
-    const direction = payload.direction;
-    const fromClient = isClient(this.table.rows.row(slot), direction);
-    let handle = before;
-    for (;;) {
-      const phase = streams.phase(place, direction);
-      if (phase >= StreamPhase.OPENVPN_RECORDS) {
-        const next = this.readRecord(payload, slot, place, handle, phase);
-        if (next == NO_RECORD) return this.isFull(place, direction) ? this.fingerprints.retire(handle) : handle;
-        // A record that no fingerprint holds ends the search: framing without content is chance.
-        if (next <= 0) return RETIRED;
-        handle = next;
-      } else if (!this.open(place, direction, phase, fromClient)) {
-        return this.openingOutcome(place, direction, handle);
-      }
-    }
-    return handle;
-  }
-
-  /** Takes one step from the cursor on: over a preface, or into records. False where that must wait or fails. */
-  private open(place: i32, direction: i32, phase: i32, fromClient: bool): bool {
-    const streams = this.streams;
-    const cursor = streams.cursor(place, direction);
-    const length = streams.inOrder(place, direction) - cursor;
-    const found = opening(streams.bytes(place, direction) + <usize>cursor, length, phase, fromClient);
-    this.lastOpening = found;
-    switch (found) {
-      case Opening.PREFACE:
-        streams.setCursor(place, direction, cursor + foundPreface.length);
-        streams.setPhase(place, direction, nextPreface.phase);
-        return true;
-      case Opening.IKE_PREFIX:
-        streams.setCursor(place, direction, cursor + TCP_PREFIX_LENGTH);
-        streams.setPhase(place, direction, StreamPhase.IKE_RECORDS);
-        return true;
-      case Opening.OPENVPN:
-        streams.setPhase(place, direction, StreamPhase.OPENVPN_RECORDS);
-        return true;
-      case Opening.IKE:
-        streams.setPhase(place, direction, StreamPhase.IKE_RECORDS);
-        return true;
-      default:
-        return found == Opening.NOTHING && this.answersRecords(place, direction, cursor, length);
-    }
-  }
-
-  /**
-   * Whether a direction whose reset was not seen begins with a record, as the other side's OpenVPN lets expect. Follows
-   * it then.
-   */
-  private answersRecords(place: i32, direction: i32, cursor: i32, length: i32): bool {
-    const streams = this.streams;
-    if (streams.phase(place, 1 - direction) != StreamPhase.OPENVPN_RECORDS) return false;
-    if (!isRecordStart(streams.bytes(place, direction) + <usize>cursor, length)) return false;
-    streams.setPhase(place, direction, StreamPhase.OPENVPN_RECORDS);
-    return true;
-  }
-
-  private openingOutcome(place: i32, direction: i32, handle: i32): i32 {
-    if (this.lastOpening == Opening.MORE_NEEDED && !this.isFull(place, direction)) return handle;
-    // What one side alone begins with does not undo what the other has shown.
-    return handle > 0 && this.lastOpening == Opening.NOTHING ? handle : this.fingerprints.retire(handle);
-  }
-
-  private isFull(place: i32, direction: i32): bool {
-    return this.streams.inOrder(place, direction) == WINDOW;
-  }
-
-  /** Shows the record at the cursor to the fingerprints; NO_RECORD where it is not all there. */
-  private readRecord(payload: Payload, slot: i32, place: i32, handle: i32, phase: i32): i32 {
-    const streams = this.streams;
-    const direction = payload.direction;
-    const cursor = streams.cursor(place, direction);
-    const at = streams.bytes(place, direction) + <usize>cursor;
-    const available = streams.inOrder(place, direction) - cursor;
-    const length = recordLength(at, available, phase);
-    if (length < 0 || available < RECORD_HEADER_LENGTH + length) return NO_RECORD;
-    streams.setCursor(place, direction, cursor + RECORD_HEADER_LENGTH + length);
-    if (length == 0) return handle == 0 ? RETIRED : handle;
-    payload.at = at + RECORD_HEADER_LENGTH;
-    payload.captured = length;
-    payload.length = length;
-    payload.framing = phase == StreamPhase.IKE_RECORDS ? Framing.IKE_RECORD : Framing.OPENVPN_RECORD;
-    const first = firstSequenceOf(this.table.rows.details(slot), direction);
-    payload.evidenceOffset = streams.base(place, direction) - first + <u32>(cursor + RECORD_HEADER_LENGTH);
-    return this.fingerprints.observe(payload, handle, this.fingerprints.finding, this.fingerprints.evidence);
   }
 }
 
