@@ -1,5 +1,6 @@
 /**
- * The import rules, checked against every import in `src`. Data flows one way: a folder imports only itself and folders before it in the list.
+ * The import rules, checked against every import in `src`. Data flows one way: a folder imports only itself and folders
+ * before it in the list. And the bounds of files, functions, lines and chains of imports.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -10,6 +11,38 @@ const SOURCES = join(import.meta.dirname, '../src');
 
 const DATAPLANE = ['dataplane', 'dataplane/wire', 'dataplane/flow', 'dataplane/fingerprint'];
 const FINDING_CODES = ['dataplane/fingerprint/finding.ts', 'dataplane/fingerprint/checks.ts'];
+
+/** Bounds of a file, a function, a line, and of a chain of imports that load code. */
+const MOST_LINES = 400;
+const MOST_FUNCTION_LINES = 70;
+const MOST_COLUMNS = 120;
+const LONGEST_CHAIN = 11;
+
+/** Folders that are written again in another language at the moment. */
+const MOVING = ['dataplane/', 'capture/format/', 'pipeline/workers/'];
+/** The console's page is a program of its own, which a browser loads as one file. */
+const PAGE = 'web/console/';
+
+/** Files with a line that cannot be broken: a regular expression, a style sheet, a migration that is a text for good. */
+const WIDE = [
+  'history/store/schema.ts',
+  'study/report/html.ts',
+  'study/report/style.ts',
+  'web/http/accounts/account.ts',
+];
+
+/** Longer ones: a hash with a line for each of its 80 rounds, and those that are still to be cut. */
+const LONG_FUNCTIONS = [
+  'cli/console.ts console',
+  'cli/replay.ts replayList',
+  'daemon/daemon-parts.ts connectParts',
+  'history/report/effects-section.ts effectsSection',
+  'output/event/sha1.ts hashBlock',
+  'web/console/chart/plot.ts optionsOf',
+  'web/console/pages/decisions/decision-cells.tsx decisionColumns',
+  'web/console/pages/decisions/decisions-page.tsx DecisionsPage',
+  'web/console/pages/decisions/use-decisions.ts useDecisions',
+];
 
 interface Rule {
   /** Folders, or files, of `src`; all folders before it where there are none. */
@@ -108,7 +141,112 @@ describe('imports', () => {
   it('make no circle', () => {
     expect(circles()).toEqual([]);
   });
+
+  it(`of which the next one is loaded by the one before are at most ${LONGEST_CHAIN} in a row`, () => {
+    const chain = longestChain();
+    expect(chain.length, chain.join(' -> ')).toBeLessThanOrEqual(LONGEST_CHAIN);
+  });
 });
+
+/** Files of `src` that are bounded: the dataplane's are being written again, in AssemblyScript. */
+const bounded = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !MOVING.some((folder) => name.startsWith(folder)))
+  .map((name) => ({ name, text: readFileSync(join(SOURCES, name), 'utf8') }));
+
+describe('a file of src', () => {
+  it(`has at most ${MOST_LINES} lines`, () => {
+    const lengths = bounded.map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }));
+    expect(lengths.filter(({ lines }) => lines > MOST_LINES)).toEqual([]);
+  });
+
+  it(`has lines of at most ${MOST_COLUMNS} columns`, () => {
+    const wide = bounded.filter(({ text }) => text.split('\n').some((line) => line.length > MOST_COLUMNS));
+    const names = wide.map(({ name }) => name).filter((name) => !name.startsWith(PAGE));
+    expect(names.sort()).toEqual(WIDE.toSorted());
+  });
+
+  it(`has functions of at most ${MOST_FUNCTION_LINES} lines`, () => {
+    const long = bounded.flatMap(({ name, text }) =>
+      functionsOf(name, text)
+        .filter(({ lines }) => lines > MOST_FUNCTION_LINES)
+        .map((found) => `${name} ${found.name}`),
+    );
+    expect(long.sort()).toEqual(LONG_FUNCTIONS.toSorted());
+  });
+});
+
+/** The functions and methods of a file that have a name, with their lines. */
+function functionsOf(file: string, text: string): { readonly name: string; readonly lines: number }[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const found: { readonly name: string; readonly lines: number }[] = [];
+  const lineAt = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node))
+      found.push({
+        name: node.name?.getText(source) ?? '',
+        lines: lineAt(node.end) - lineAt(node.getStart(source)) + 1,
+      });
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** The longest chain of files each of which loads the next. Imports of types and those made when code runs load nothing. */
+function longestChain(): readonly string[] {
+  const loaded = new Map(files.map((file) => [file, loadedBy(file)]));
+  const chains = new Map<string, readonly string[]>();
+  const chainOf = (file: string): readonly string[] => {
+    let chain = chains.get(file);
+    if (chain === undefined) {
+      const next = (loaded.get(file) ?? []).map(chainOf).sort((a, b) => b.length - a.length)[0] ?? [];
+      // What is chained inside the dataplane is for its own rewrite to bound.
+      chain = file.startsWith('dataplane/') ? next : [file, ...next];
+      chains.set(file, chain);
+    }
+    return chain;
+  };
+  return files
+    .filter((file) => !file.startsWith(PAGE))
+    .map(chainOf)
+    .sort((a, b) => b.length - a.length)[0]!;
+}
+
+/** The files of `src` that loading this one loads at once. */
+function loadedBy(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(SOURCES, file), 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) => {
+    const isExport = ts.isExportDeclaration(statement);
+    if (!isExport && !ts.isImportDeclaration(statement)) return [];
+    const { moduleSpecifier } = statement;
+    if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return [];
+    if (!moduleSpecifier.text.startsWith('.') || onlyTypes(statement)) return [];
+    return [relative(SOURCES, resolve(SOURCES, dirname(file), moduleSpecifier.text))];
+  });
+}
+
+/** True for `import type` and `export type`, and where every name in braces has the word. */
+function onlyTypes(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(statement)) {
+    const { exportClause } = statement;
+    if (statement.isTypeOnly) return true;
+    return exportClause !== undefined && ts.isNamedExports(exportClause) && areTypes(exportClause.elements);
+  }
+  const { importClause } = statement;
+  if (importClause === undefined) return false;
+  if (importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const { namedBindings } = importClause;
+  return (
+    importClause.name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    areTypes(namedBindings.elements)
+  );
+}
+
+function areTypes(names: readonly { readonly isTypeOnly: boolean }[]): boolean {
+  return names.length > 0 && names.every(({ isTypeOnly }) => isTypeOnly);
+}
 
 /** Chains of files that come back to their first one. */
 function circles(): string[] {

@@ -5,8 +5,9 @@ import type { AccountFlags, AddFlags, PasswordFlags, ScopeFlags } from './accoun
 import { DEFAULT_STATE } from './control-flags.ts';
 
 const EXAMPLES = `
-Roles: a viewer sees the pages; an auditor also sees what people did; an operator sees that too, and acts: reloads, confirms, notes.
-With --isps an account is for daemons of these operators of networks alone (sluice run --isp).
+Roles: a viewer sees the pages; an auditor also sees what people did; an operator sees that too, and acts:
+reloads, confirms, notes. With --isps an account is for daemons of these operators of networks alone (sluice
+run --isp).
 
 Examples:
   sluice account add anna --role operator                     asks for a password twice
@@ -16,11 +17,12 @@ Examples:
   sluice account role anna viewer                             her sessions end
   sluice account remove anna
 
-The accounts are in accounts.json in the daemon's folder of state, readable by its owner alone, passwords as argon2id hashes. A running
-daemon takes a change with the next request: sessions of an account that was changed or removed end. Once there are accounts, every
-page needs one.
+The accounts are in accounts.json in the daemon's folder of state, readable by its owner alone, passwords as
+argon2id hashes. A running daemon takes a change with the next request: sessions of an account that was
+changed or removed end. Once there are accounts, every page needs one.
 
-Exit codes: 0 done; 1 failed, for example because the file is broken; 2 wrong usage, a password that is too easily guessed.`;
+Exit codes: 0 done; 1 failed, for example because the file is broken; 2 wrong usage, a password that is too
+easily guessed.`;
 
 export function addAccountCommand(program: Command): void {
   const account = program

@@ -119,7 +119,8 @@ function openBook(flags: AccountFlags): Book {
   const reading = readAccounts(path);
   if (reading.kind === 'broken')
     throw new CommandError(
-      `${path} cannot be used: ${reading.problem}. It is left as it is; mend it, or move it away and add the accounts again`,
+      `${path} cannot be used: ${reading.problem}. It is left as it is; mend it, or move it away and add ` +
+        'the accounts again',
       ExitCode.FAILED,
     );
   return { path, reading, accounts: reading.kind === 'accounts' ? reading.accounts : [] };
@@ -153,7 +154,8 @@ function ispsOf({ isps }: ScopeFlags): string[] | null {
   const wrong = names.find((one) => !ispName.safeParse(one).success);
   if (wrong !== undefined)
     throw new CommandError(
-      `--isps: ${JSON.stringify(wrong)} is no name of --isp, which begins with a letter or digit and has at most 63 letters, digits, - and _`,
+      `--isps: ${JSON.stringify(wrong)} is no name of --isp, which begins with a letter or digit and has ` +
+        'at most 63 letters, digits, - and _',
       ExitCode.WRONG_USAGE,
     );
   return names;

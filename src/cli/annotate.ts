@@ -19,8 +19,8 @@ export class Annotation {
   }
 
   /**
-   * Reads the captures again and writes the copy. `packetsBefore`: packets of the first reading. Resolves to what the copy
-   * lacks, if it was stopped or the captures had fewer packets this time. Throws OutputError.
+   * Reads the captures again and writes the copy. `packetsBefore`: packets of the first reading. Resolves to what the
+   * copy lacks, if it was stopped or the captures had fewer packets this time. Throws OutputError.
    */
   async write(packetsBefore: number, isStopped: () => boolean): Promise<Incomplete | null> {
     const { capture, annotations } = this;
@@ -30,7 +30,9 @@ export class Annotation {
     capture.close();
     const cut = `interrupted; the file has the first ${capture.packetCount} packets of the VPN flows`;
     if (isStopped()) remark(cut);
-    const changed = `the captures had ${packetsBefore} packets when they were first read, and ${packets} the second time: they have changed`;
+    const changed =
+      `the captures had ${packetsBefore} packets when they were first read, and ${packets} the second ` +
+      'time: they have changed';
     if (packets !== packetsBefore && !isStopped()) remark(changed);
     const { omittedCount } = annotations;
     const strayCount = isStopped() ? 0 : annotations.count - capture.commentCount;

@@ -14,8 +14,9 @@ Examples:
   sluice run --interface eth1 --capture-socket /run/eth1.sock
                                           reads it, as a user of the socket's group and without any right
 
-Each reader gets a tcpdump of its own, and there is one reader at a time. While none is connected nothing is captured. The reader
-counts what the kernel loses, and the time without a capture. The socket has mode 0660 and the group of this process.
+Each reader gets a tcpdump of its own, and there is one reader at a time. While none is connected nothing is
+captured. The reader counts what the kernel loses, and the time without a capture. The socket has mode 0660
+and the group of this process.
 
 SIGTERM and SIGINT stop it: what was captured is passed on first.
 
@@ -27,7 +28,8 @@ export function addCaptureCommand(program: Command): void {
     .command('capture')
     .summary('capture on an interface for a daemon without rights')
     .description(
-      'Captures on an interface by tcpdump and passes packets and the counts of losses to one sluice run, over a Unix socket. It reads no packet itself.',
+      'Captures on an interface by tcpdump and passes packets and the counts of losses to one sluice ' +
+        'run, over a Unix socket. It reads no packet itself.',
     )
     .argument('<interface>', 'any is all of them (Linux)')
     .argument('[filter...]', 'an expression of pcap-filter(7)')

@@ -15,13 +15,14 @@ Examples:
   sluice check --policy mine.yaml --registry registry.csv --traffic hour.pcap
                                                 would this policy trip its own limits on that traffic?
 
-Prints file:line:column, error or warning, and a sentence for each problem; for each rule that throttles or blocks, whether it can hit a
-registered user, and why; and the hash that names the pair of policy and registry. A file that does not match the manifest beside it
-(FILE.manifest.json) is an error, with the rows, bytes and hashes expected and seen. With --ahead, registrations that expire or begin by
-day, and rules that begin or end. With --traffic, captures are replayed as one in mode enforce: the last lines say whether, when and on
-which limit the safety breaker would trip.
-Exit codes: 0 no errors; 2 a file cannot be read; 3 errors, or with --strict warnings, dates beyond the guard or a trip; 4 a capture could
-not be read to its end.
+Prints file:line:column, error or warning, and a sentence for each problem; for each rule that throttles or
+blocks, whether it can hit a registered user, and why; and the hash that names the pair of policy and
+registry. A file that does not match the manifest beside it (FILE.manifest.json) is an error, with the rows,
+bytes and hashes expected and seen. With --ahead, registrations that expire or begin by day, and rules that
+begin or end. With --traffic, captures are replayed as one in mode enforce: the last lines say whether, when
+and on which limit the safety breaker would trip.
+Exit codes: 0 no errors; 2 a file cannot be read; 3 errors, or with --strict warnings, dates beyond the guard
+or a trip; 4 a capture could not be read to its end.
 `;
 
 export function addCheckCommand(program: Command): void {
@@ -29,7 +30,8 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .summary('validate a policy and a registry')
     .description(
-      'Validates a policy and a registry: every problem with its place, never only the first. Without flags, those that come with Sluice.',
+      'Validates a policy and a registry: every problem with its place, never only the first. Without ' +
+        'flags, those that come with Sluice.',
     )
     .option('--policy <file>', 'policy to validate')
     .option('--registry <file>', 'registry to validate')

@@ -26,11 +26,12 @@ The first policy and registry are compared with each further one. A registry giv
 policy given once with every registry. All are applied as if they were enforced. A flow counts by the strongest action
 decided for it: a client is hit where any flow of it is throttled or blocked.
 
-Beside each output file FILE a record, FILE.run.json, says how it came about: version, command line, inputs and rules with their
-SHA-256, and whether everything was read. --json has the same.
+Beside each output file FILE a record, FILE.run.json, says how it came about: version, command line, inputs
+and rules with their SHA-256, and whether everything was read. --json has the same.
 
-Exit codes: 0 done; 1 failed while running, a limit exceeded, or changes with --fail-on-change; 2 wrong usage; 3 policy or
-registry invalid; 4 a capture could not be read to its end (what was readable is compared); 130 and 143 on SIGINT and SIGTERM.
+Exit codes: 0 done; 1 failed while running, a limit exceeded, or changes with --fail-on-change; 2 wrong usage;
+3 policy or registry invalid; 4 a capture could not be read to its end (what was readable is compared); 130
+and 143 on SIGINT and SIGTERM.
 `;
 
 export function addCompareCommand(program: Command): void {
@@ -38,14 +39,16 @@ export function addCompareCommand(program: Command): void {
     .command('compare')
     .summary('what another policy or registry would change')
     .description(
-      'Reads captures once, decides their VPN flows by two or more sets of rules, and shows the differences: clients and registered users newly hit, flows, packets and bytes.',
+      'Reads captures once, decides their VPN flows by two or more sets of rules, and shows the ' +
+        'differences: clients and registered users newly hit, flows, packets and bytes.',
     )
     .argument('<capture...>', 'files, folders (all captures below them), or - for standard input')
     .addOption(repeated('--policy <file>', 'a policy; give it again for each one to compare with the first'))
     .addOption(repeated('--registry <file>', 'a registry of prefixes, likewise'))
     .option(
       '--changes <file>',
-      'write every flow that changes: a row of a table if the name ends in .csv or .parquet, else a JSON line; - is standard output',
+      'write every flow that changes: a row of a table if the name ends in .csv or .parquet, else a JSON ' +
+        'line; - is standard output',
     )
     .option('--json', 'print the comparison as one JSON object')
     .option('--each', 'each file is a capture of its own, with its own flows and packet numbers')

@@ -99,7 +99,8 @@ function rulesFiles({ policy, registry }: CompareFlags): { policy: string; regis
     throw new CommandError('nothing to compare: give --policy or --registry at least twice', ExitCode.WRONG_USAGE);
   if (!isFitting(policies) || !isFitting(registries))
     throw new CommandError(
-      `--policy is given ${policies.length} times and --registry ${registries.length} times: give each once, or both equally often`,
+      `--policy is given ${policies.length} times and --registry ${registries.length} times: give each ` +
+        'once, or both equally often',
       ExitCode.WRONG_USAGE,
     );
   return Array.from({ length: count }, (_, at) => ({

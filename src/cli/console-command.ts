@@ -14,7 +14,8 @@ Examples:
   sluice console trace.pcapng --policy mine.yaml --registry registry.csv
   sluice console captures --shadow draft.yaml   and what a draft would do
 
-The page is served on this machine alone, with addresses truncated, until Ctrl-C. Nothing is kept: sluice run keeps a history.
+The page is served on this machine alone, with addresses truncated, until Ctrl-C. Nothing is kept: sluice run
+keeps a history.
 
 Captures are read in the order of their first packets, each by its own clock. Those that cannot be read to their end are
 named on standard error, and what was readable is shown.

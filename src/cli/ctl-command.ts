@@ -14,14 +14,16 @@ Examples:
   sluice ctl reset                                             the safety breaker is closed again
   sluice ctl clear-harm "rule 7 mended, change 4711"           the counts of registered hits begin at 0
   sluice ctl forget                                            what is kept of clients is removed
-  sluice ctl backup /backup/history.db                         the history of the console, copied to a new file while it is written
+  sluice ctl backup /backup/history.db                         the console's history, copied while it is written
   sluice ctl shadow draft.yaml                                 a draft decides too, and never acts
   sluice ctl shadow                                            what it would do so far
   sluice ctl shadow --off                                      it ends
 
-The daemon is found by its socket: control.sock in its folder of state. Its own user and root may use it. Each action is an event and
-a log entry with who, when, what, and the hash of the rules before and after. After sudo both users are named.
-Exit codes: 0 done; 1 failed, or no daemon is there; 2 wrong usage; 3 the rules are not valid, or the guard refuses them.
+The daemon is found by its socket: control.sock in its folder of state. Its own user and root may use it. Each
+action is an event and a log entry with who, when, what, and the hash of the rules before and after. After
+sudo both users are named.
+Exit codes: 0 done; 1 failed, or no daemon is there; 2 wrong usage; 3 the rules are not valid, or the guard
+refuses them.
 `;
 
 export function addCtlCommand(program: Command): void {
@@ -99,7 +101,8 @@ function withFlags(command: Command): Command {
   return command
     .option(
       '--state <folder>',
-      `folder of the daemon's state (default: the one with a socket, of ${DEFAULT_STATE} and those of daemons without --state)`,
+      `folder of the daemon's state (default: the one with a socket, of ${DEFAULT_STATE} and those of ` +
+        'daemons without --state)',
     )
     .option('--control <socket>', "the daemon's socket, where it is elsewhere")
     .option('--json', 'print the answer as JSON');

@@ -68,7 +68,11 @@ function shadowLines({ result, problems, shadow }: Answer): string[] {
 
 function shadowSentence({ policy, since, since_began: counts, would_trip: trips }: ShadowFigures): string {
   const trip = trips.length === 0 ? 'its breaker would not have tripped' : 'its breaker would have tripped';
-  return `Registered users newly hit by ${policy.name} since ${since}: ${counts.registered_hit}, and ${counts.deregistered} who lose their registration. Clients newly hit: ${counts.newly_hit}; no longer hit: ${counts.no_longer_hit}; ${trip}.`;
+  return (
+    `Registered users newly hit by ${policy.name} since ${since}: ${counts.registered_hit}, and ` +
+    `${counts.deregistered} who lose their registration. Clients newly hit: ${counts.newly_hit}; no ` +
+    `longer hit: ${counts.no_longer_hit}; ${trip}.`
+  );
 }
 
 /** `a.b: value` for each value that is not an object. */

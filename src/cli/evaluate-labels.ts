@@ -1,6 +1,7 @@
 /**
- * What `sluice evaluate` compares findings with: labels that name their captures, or another tool's logs. A log names no
- * capture. It belongs to the one capture that is given with it; of a folder of logs each belongs to the capture whose path it has.
+ * What `sluice evaluate` compares findings with: labels that name their captures, or another tool's logs. A log names
+ * no capture. It belongs to the one capture that is given with it; of a folder of logs each belongs to the capture
+ * whose path it has.
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -65,7 +66,8 @@ export function tieToCaptures(
   if (captures.length !== 1 || capture === undefined) {
     throw new CommandError(
       `${path} is a log of ${flows.tool}, which belongs to one capture, and ${captures.length} are given; ` +
-        `for several, --labels names a folder with the log of each, at the capture's path and ${LOG_ENDINGS.join(', ')}`,
+        `for several, --labels names a folder with the log of each, at the capture's path and ` +
+        LOG_ENDINGS.join(', '),
       ExitCode.WRONG_USAGE,
     );
   }

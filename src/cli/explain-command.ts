@@ -16,9 +16,9 @@ Example:
   sluice explain trace.pcap --tuple esp/192.0.2.10-198.51.100.7
   sluice explain trace.pcap --packet 12
 
-Of a flow with a finding the checked bytes are shown, marked with the numbers of the evidence. Of a flow without one it is shown
-which fingerprints looked, at which packets, and what did not hold. Both need a second reading of the capture: of a pipe
-they are left out, and --packet is refused.
+A flow with a finding is shown with the checked bytes, marked with the numbers of the evidence; a flow without
+one with the fingerprints that looked, at which packets, and what did not hold. Both need a second reading of
+the capture: for a pipe they are left out, and --packet is refused.
 
 Exit codes: as for replay; 1 where the captures hold no such flow.`;
 
@@ -29,7 +29,9 @@ export function addExplainCommand(program: Command): void {
     .command('explain')
     .summary('show why a flow was decided as it was, or that it had no finding')
     .description(
-      'Runs a capture again and shows for a flow the evidence with the bytes that it is of, the registrations and the rules that were tried, or why nothing was found, and a Wireshark display filter for its packets. Name the flow in one of four ways.',
+      'Runs a capture again and shows for a flow the evidence with the bytes that it is of, the ' +
+        'registrations and the rules that were tried, or why nothing was found, and a Wireshark display ' +
+        'filter for its packets. Name the flow in one of four ways.',
     )
     .argument('<capture...>', 'the captures that were replayed, in the same order')
     .option(
@@ -39,7 +41,8 @@ export function addExplainCommand(program: Command): void {
     .option('--community-id <id>', 'the flows with this community_id, as events show it')
     .option(
       '--tuple <ends>',
-      'the flows between two ends: A:P-B:P, IPv6 in brackets; A-B for ESP and AH; udp/, tcp/, esp/ or ah/ may stand before it',
+      'the flows between two ends: A:P-B:P, IPv6 in brackets; A-B for ESP and AH; udp/, tcp/, esp/ or ' +
+        'ah/ may stand before it',
     )
     .option(
       '--packet <n>',

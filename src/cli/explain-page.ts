@@ -71,7 +71,8 @@ const NO_FINDING_LINES = [
 ];
 
 const NOT_READ_AGAIN = [
-  '  The bytes of its packets are not shown: the capture is read again for them, which a pipe is not. Save it in a file.',
+  '  The bytes of its packets are not shown: the capture is read again for them, which a pipe is ' +
+    'not. Save it in a file.',
 ];
 
 export function endsText(event: TupleFields): string {
@@ -102,11 +103,13 @@ function decisionLines(
   const { vpn, decision } = event;
   const evidence = vpn.evidence.map(
     ({ packet, offset, check, expected, seen }, index) =>
-      `    ${index + 1}. ${places.get(packet)!}, offset ${offset}: ${MEANINGS.get(check) ?? check}; expected ${expected}, seen ${seen}`,
+      `    ${index + 1}. ${places.get(packet)!}, offset ${offset}: ${MEANINGS.get(check) ?? check}; ` +
+      `expected ${expected}, seen ${seen}`,
   );
   const before = decision.previous === null ? '' : `, before that ${decision.previous}`;
   return [
-    `  Finding: ${vpn.protocol}, ${vpn.variant}, ${vpn.stage}. Evidence (offsets count from the start of the payload, or of the TCP stream):`,
+    `  Finding: ${vpn.protocol}, ${vpn.variant}, ${vpn.stage}. Evidence (offsets count from the start ` +
+      'of the payload, or of the TCP stream):',
     ...evidence,
     ...(trace === null ? [] : byteLines(event, places, trace, shown)),
     '  Registrations that cover the source:',

@@ -61,6 +61,9 @@ function keyOf(view: PacketView): PacketKey {
 
 function faultOf(number: number, status: number): string {
   if (status === WAITS)
-    return `packet ${number} is a fragment that came before the first one of its datagram, which has the ports: name the flow by another packet`;
+    return (
+      `packet ${number} is a fragment that came before the first one of its datagram, which has the ` +
+      'ports: name the flow by another packet'
+    );
   return `packet ${number} is of no flow: ${DECODE_STATUS_NAMES[status] ?? `status ${status}`}`;
 }

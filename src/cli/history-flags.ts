@@ -43,7 +43,8 @@ const REPORTS_NAME = 'reports';
 export function historyOption(): Option {
   return new Option(
     '--history <file>',
-    'where counts by minute, hour and day are kept for the console; none for no history and no console (default: history.db in the folder of state, or memory)',
+    'where counts by minute, hour and day are kept for the console; none for no history and no console ' +
+      '(default: history.db in the folder of state, or memory)',
   );
 }
 
@@ -60,7 +61,8 @@ export function recentDecisionsOption(): Option {
 export function lossBoundOption(): Option {
   return new Option(
     '--loss-bound <share>',
-    'packets lost before Sluice sees them: above this share there is an incident and an alert, and figures are doubtful',
+    'packets lost before Sluice sees them: above this share there is an incident and an alert, and ' +
+      'figures are doubtful',
   )
     .argParser(share)
     .default(DEFAULT_LOSS_BOUND, `${100 * DEFAULT_LOSS_BOUND}%`);

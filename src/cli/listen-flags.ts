@@ -36,7 +36,8 @@ export function listenOptions(): Option[] {
     ),
     new Option(
       '--accounts <file>',
-      'those who may see the pages and act, made by sluice account (default: accounts.json in the folder of state, where it is)',
+      'those who may see the pages and act, made by sluice account (default: accounts.json in the folder ' +
+        'of state, where it is)',
     ),
     new Option('--oidc <file>', 'a provider of OpenID Connect at which users sign in (deploy/reference/CONSOLE.md)'),
     new Option('--host-name <names...>', 'names that a request may have in Host, besides the address').argParser(

@@ -9,7 +9,8 @@ export function checkLogEndings({ decisions, flows }: Pick<OutputPaths, 'decisio
     const format = path === undefined ? null : tableFormatOf(path);
     if (format === null) continue;
     throw new CommandError(
-      `--${flag} ${path}: run writes JSON Lines, and the name says .${format}; give it another ending, and make a table of captures with sluice replay`,
+      `--${flag} ${path}: run writes JSON Lines, and the name says .${format}; give it another ending, ` +
+        'and make a table of captures with sluice replay',
       ExitCode.WRONG_USAGE,
     );
   }

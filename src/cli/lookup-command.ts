@@ -11,14 +11,16 @@ Examples:
   sluice lookup 198.51.100.0/24               what covers a prefix, and what is registered inside it
   sluice lookup "example bank" OW-2021-00017  by a part of the holder's name, and by reference
 
-Exit codes: 0 done, also where nothing is registered; 2 wrong usage, also an address with a slip in it; 3 the registry is invalid.`;
+Exit codes: 0 done, also where nothing is registered; 2 wrong usage, also an address with a slip in it; 3 the
+registry is invalid.`;
 
 export function addLookupCommand(program: Command): void {
   program
     .command('lookup')
     .summary("show which registrations cover an address or prefix, or are a holder's")
     .description(
-      'Shows every registration that covers an address, from the most specific on, with why it counts or does not. Also those around and inside a prefix, those of a holder, and those with a reference.',
+      'Shows every registration that covers an address, from the most specific on, with why it counts or ' +
+        'does not. Also those around and inside a prefix, those of a holder, and those with a reference.',
     )
     .argument('<what...>', "addresses, prefixes, references (exactly), parts of holders' names (in capitals or not)")
     .addOption(registryOption())

@@ -21,7 +21,8 @@ import { addRunCommand } from './run-command.ts';
 import { refuseRepeatedFlags } from './single-flags.ts';
 
 const INTRODUCTION =
-  'Detects WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of prefixes, and simulates enforcement. It sends nothing.';
+  'Detects WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of ' +
+  'prefixes, and simulates enforcement. It sends nothing.';
 
 const HELP = `
 Start here:

@@ -16,7 +16,8 @@ const MOST_SIGNATURES = 32;
 export function requireManifestOption(): Option {
   return new Option(
     '--require-manifest',
-    'refuse a policy or registry without a manifest beside it (FILE.manifest.json); one that is there is always checked',
+    'refuse a policy or registry without a manifest beside it (FILE.manifest.json); one that is there ' +
+      'is always checked',
   );
 }
 

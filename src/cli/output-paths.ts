@@ -136,8 +136,8 @@ async function existingBeside(flag: string, path: string, uses: ReadonlyMap<stri
 }
 
 /**
- * A file in the place of the record beside an output (provenance/sidecar) that is no record. Throws if the record's name
- * has another use.
+ * A file in the place of the record beside an output (provenance/sidecar) that is no record. Throws if the record's
+ * name has another use.
  */
 async function existingInPlaceOfRecord(
   flag: string,

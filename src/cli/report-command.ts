@@ -10,9 +10,11 @@ Examples:
   sluice report --history backup.db --period 2024-W47 --audience public --output week.pdf --tables week/
   sluice report --history backup.db --period 2024-Q4 --output - > quarter.html
 
-The history is read from a copy and stays as it is, also while a daemon writes it. A daemon's console makes the same reports.
+The history is read from a copy and stays as it is, also while a daemon writes it. A daemon's console makes
+the same reports.
 
-Exit codes: 0 made; 1 failed; 2 wrong usage, such as a period that does not exist, or a public report on one that is not over.
+Exit codes: 0 made; 1 failed; 2 wrong usage, such as a period that does not exist, or a public report on one
+that is not over.
 `;
 
 export function addReportCommand(program: Command): void {

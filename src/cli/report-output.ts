@@ -1,4 +1,6 @@
-/** `--report FILE`: checked before anything is read, written at the end. The ending of the name says which form it has. */
+/**
+ * `--report FILE`: checked before anything is read, written at the end. The ending of the name says which form it has.
+ */
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
@@ -58,7 +60,8 @@ function requireChromium(report: string): string {
   if (chromium !== null) return chromium;
   const [first, ...others] = CHROMIUM_NAMES;
   throw new CommandError(
-    `--report ${report}: a PDF is printed by Chromium, and none of ${[first, ...others].join(', ')} is in PATH. Install it (Debian: apt-get install chromium), or write the report as .html`,
+    `--report ${report}: a PDF is printed by Chromium, and none of ${[first, ...others].join(', ')} is ` +
+      'in PATH. Install it (Debian: apt-get install chromium), or write the report as .html',
     ExitCode.WRONG_USAGE,
   );
 }

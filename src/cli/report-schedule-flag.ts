@@ -12,7 +12,8 @@ export const NO_REPORTS: ReportOptions = { schedules: [], folder: null, showsPre
 export function reportScheduleOption(): Option {
   return new Option(
     '--reports <list>',
-    `reports for the operator and the public that are made when their period is over, and kept in the folder of state: ${NAMES.join(', ')}, or none`,
+    'reports for the operator and the public that are made when their period is over, and kept in the ' +
+      `folder of state: ${NAMES.join(', ')}, or none`,
   )
     .argParser(schedulesOf)
     .default(['weekly', 'monthly'] satisfies Schedule[], 'weekly,monthly');

@@ -5,19 +5,20 @@ import type { SignFlags, VerifyFlags } from './rules.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const EXAMPLES = `
-A manifest lies beside a policy or registry, as FILE.manifest.json: how many rows and bytes the file must have, its SHA-256, a version,
-and signatures. Every command refuses a file that does not match the manifest beside it. One manifest may describe both files; it then
-ties them together.
+A manifest lies beside a policy or registry, as FILE.manifest.json: how many rows and bytes the file must
+have, its SHA-256, a version, and signatures. Every command refuses a file that does not match the manifest
+beside it. One manifest may describe both files; it then ties them together.
 
 Examples:
   sluice rules keygen alice.key                                     alice.key (mode 0600) and alice.key.pub
   sluice rules sign --registry registry.csv --policy policy.yaml --key alice.key
   sluice rules sign --registry registry.csv --policy policy.yaml --key bob.key     a second signature
-  sluice rules verify --registry registry.csv --policy policy.yaml --rules-keys alice.key.pub bob.key.pub --require-signatures 2
+  sluice rules verify --registry registry.csv --policy policy.yaml \\
+    --rules-keys alice.key.pub bob.key.pub --require-signatures 2
   sluice run … --rules-keys alice.key.pub bob.key.pub --require-signatures 2
 
-Exit codes: 0 done; 1 failed, for example a key that exists; 2 wrong usage, a file that cannot be read, a key that others may read;
-3 policy or registry invalid, or not what its manifest says.`;
+Exit codes: 0 done; 1 failed, for example a key that exists; 2 wrong usage, a file that cannot be read, a key
+that others may read; 3 policy or registry invalid, or not what its manifest says.`;
 
 const LARGEST_VERSION = Number.MAX_SAFE_INTEGER;
 
@@ -38,7 +39,9 @@ export function addRulesCommand(program: Command): void {
   rules
     .command('sign')
     .description(
-      'Writes the manifest beside the registry, or beside the policy where no registry is named. Without --key it has no signature. A manifest that describes the same files keeps its version, and its signatures by other keys.',
+      'Writes the manifest beside the registry, or beside the policy where no registry is named. Without ' +
+        '--key it has no signature. A manifest that describes the same files keeps its version, and its ' +
+        'signatures by other keys.',
     )
     .option('--policy <file>', 'policy to describe')
     .option('--registry <file>', 'registry to describe')

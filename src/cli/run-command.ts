@@ -40,14 +40,14 @@ Examples:
   sluice run --interface eth0 --shadow draft.yaml            what a draft would do to this traffic, without doing it
 
 While it runs:
-  SIGHUP reloads policy and registry; SIGUSR2 opens the event logs again (SIGUSR1 too, as in version 0.1); SIGTERM and SIGINT
-  stop it: what has been read is processed, flows are ended, logs written, within 5 seconds. A bad policy or registry leaves the
-  old ones in use. Send signals to a daemon that is ready: in the first tenth of a second Node still has its own defaults, by
-  which SIGHUP and SIGUSR2 end the process.
+  SIGHUP reloads policy and registry; SIGUSR2 opens the event logs again (SIGUSR1 too, as in version 0.1);
+  SIGTERM and SIGINT stop it: what has been read is processed, flows are ended, logs written, within 5
+  seconds. A bad policy or registry leaves the old ones in use. Send signals to a daemon that is ready: in the
+  first tenth of a second Node still has its own defaults, by which SIGHUP and SIGUSR2 end the process.
   /healthz says that it lives, /readyz that packets can come, /metrics everything else.
 
-Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at the start;
-4 the pipe broke off within a packet.
+Exit codes: 0 the source has ended, or it was stopped; 1 failed; 2 wrong usage; 3 policy or registry invalid at
+the start; 4 the pipe broke off within a packet.
 `;
 
 export function addRunCommand(program: Command): void {
@@ -55,7 +55,9 @@ export function addRunCommand(program: Command): void {
     .command('run')
     .summary('run as a daemon on a mirror port, a spool folder or a pipe')
     .description(
-      'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many clients would be hit.',
+      'Runs for as long as packets come: decides flows as they appear, writes events, serves metrics and ' +
+        'health over HTTP, takes new rules without a restart, and stops enforcing by itself when too many ' +
+        'clients would be hit.',
     )
     .argument('[source...]', '- for standard input; after --interface an expression of pcap-filter(7)');
   addSourceOptions(command);
@@ -89,7 +91,8 @@ function addSourceOptions(command: Command): void {
   command
     .option(
       '--interface <name>',
-      'capture on one interface, or any for all of them (tcpdump on Linux), by a process of its own that alone needs the right to',
+      'capture on one interface, or any for all of them (tcpdump on Linux), by a process of its own that ' +
+        'alone needs the right to',
     )
     .addOption(
       new Option(
@@ -111,7 +114,8 @@ function addSourceOptions(command: Command): void {
     .addOption(
       new Option(
         '--stuck-after <time>',
-        'a source that gives nothing for so long is stuck: logged, counted, not ready; a capture whose interface counts packets meanwhile is restarted',
+        'a source that gives nothing for so long is stuck: logged, counted, not ready; a capture whose ' +
+          'interface counts packets meanwhile is restarted',
       )
         .argParser(duration)
         .default(30_000, '30s'),
@@ -120,7 +124,8 @@ function addSourceOptions(command: Command): void {
     .addOption(
       new Option(
         '--settle <time>',
-        'a file of the spool is read when it has not changed for so long, or for ten times as long while it grows; what is added later is read on',
+        'a file of the spool is read when it has not changed for so long, or for ten times as long while ' +
+          'it grows; what is added later is read on',
       )
         .argParser(duration)
         .default(5000, '5s'),
@@ -140,12 +145,14 @@ function addRulesOptions(command: Command): void {
     .option('--watch', 'reload policy and registry, and what --shadow names, when their files change')
     .option(
       '--shadow <file>',
-      'a second policy that decides beside the first and never acts: metrics, events and sluice ctl shadow show what it would do',
+      'a second policy that decides beside the first and never acts: metrics, events and sluice ctl ' +
+        'shadow show what it would do',
     )
     .option('--shadow-registry <file>', 'registry for --shadow (default: the one in use)')
     .option(
       '--drafts <folder>',
-      'policies (*.yaml) that operators of the console may let decide beside the first one; they can name no other file',
+      'policies (*.yaml) that operators of the console may let decide beside the first one; they can ' +
+        'name no other file',
     );
 }
 
@@ -186,7 +193,8 @@ function addStateOptions(command: Command): void {
   command
     .option(
       '--state <folder>',
-      "where breaker, harm and a spool's checkpoint survive a restart; none for nowhere (default: of a spool a hidden folder in it, else $STATE_DIRECTORY, /var/lib/sluice or ~/.local/state/sluice)",
+      "where breaker, harm and a spool's checkpoint survive a restart; none for nowhere (default: of a spool a " +
+        'hidden folder in it, else $STATE_DIRECTORY, /var/lib/sluice or ~/.local/state/sluice)',
     )
     .addOption(
       new Option(

@@ -66,7 +66,8 @@ export function tokenIn(path: string | undefined): string | null {
   }
   if (token.length >= SHORTEST_TOKEN && !/\s/.test(token)) return token;
   throw new CommandError(
-    `the token in ${path} must have at least ${SHORTEST_TOKEN} characters and no spaces; for example: openssl rand -hex 32 > ${path}`,
+    `the token in ${path} must have at least ${SHORTEST_TOKEN} characters and no spaces; for example: ` +
+      `openssl rand -hex 32 > ${path}`,
     ExitCode.WRONG_USAGE,
   );
 }

@@ -18,7 +18,7 @@ import { type HistoryFlags, historyOptions } from './history-flags.ts';
 import { httpOptions } from './listen-choice.ts';
 import type { ListenFlags } from './listen-flags.ts';
 import { type ManifestFlags, manifestNeeds } from './manifest-flags.ts';
-import { Daemon } from '../daemon/daemon.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import type { DaemonOptions } from '../daemon/daemon-options.ts';
 import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from '../daemon/interface-run.ts';
 import type { BatchMemory } from '../capture/batch-memory.ts';
@@ -155,6 +155,7 @@ async function draftsFolder(path: string | undefined): Promise<string | null> {
 
 /** Runs a daemon until its source ends or a signal stops it, and ends the process. */
 export async function runDaemon(options: DaemonOptions, signals: HeldSignals, log: Log): Promise<ExitCode> {
+  const { Daemon } = await import('../daemon/daemon.ts');
   const daemon = await Daemon.open(options, log);
   const manager = new ServiceManager(log);
   takeSignals(daemon, manager, log);

@@ -7,7 +7,8 @@ import type { Command, Option } from 'commander';
 /** Advice, by command and flag, for users with a reason to repeat the flag. */
 const ADVICE: Readonly<Record<string, string>> = {
   'run --interface':
-    'one daemon captures on one interface: use --interface any, which is every interface (Linux, with tcpdump), or one daemon for each',
+    'one daemon captures on one interface: use --interface any, which is every interface (Linux, with ' +
+    'tcpdump), or one daemon for each',
 };
 
 /**

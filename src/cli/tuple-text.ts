@@ -29,7 +29,8 @@ const WITHOUT_PORTS: readonly number[] = [Transport.ESP, Transport.AH];
 const LARGEST_PORT = 65_535;
 
 export const TUPLE_FORMS =
-  'write 192.0.2.10:51820-198.51.100.7:51820, [2001:db8::1]:500-[2001:db8::2]:500 or, without ports for ESP and AH, 192.0.2.10-198.51.100.7; udp/, tcp/, esp/ or ah/ may stand before it';
+  'write 192.0.2.10:51820-198.51.100.7:51820, [2001:db8::1]:500-[2001:db8::2]:500 or, without ports ' +
+  'for ESP and AH, 192.0.2.10-198.51.100.7; udp/, tcp/, esp/ or ah/ may stand before it';
 
 /** The tuple, or a sentence on what is wrong with the text. */
 export function parseTuple(text: string): Tuple | string {

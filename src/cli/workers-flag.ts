@@ -8,6 +8,7 @@ const MOST_WORKERS = 64;
 export function workersOption(chosen: string): Option {
   return new Option(
     '--workers <n>',
-    `threads: one that reads, decodes and decides, and others that follow flows, each a partition; the output is byte-identical (default: ${chosen})`,
+    'threads: one that reads, decodes and decides, and others that follow flows, each a partition; the ' +
+      `output is byte-identical (default: ${chosen})`,
   ).argParser(wholeNumber(1, MOST_WORKERS));
 }

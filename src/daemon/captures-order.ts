@@ -12,8 +12,8 @@ const MICROS_PER_MILLISECOND = 1000;
 
 /**
  * The paths by the times of their first packets. Captures of one time keep their order; those without a packet, and
- * standard input, which can be read only once, come last. Times that cannot be right come first, so that the last packet
- * is the newest of the others: it is the time of what is shown.
+ * standard input, which can be read only once, come last. Times that cannot be right come first, so that the last
+ * packet is the newest of the others: it is the time of what is shown.
  */
 export async function byFirstPacket(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length < 2) return paths;

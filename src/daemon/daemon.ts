@@ -1,6 +1,6 @@
 /**
- * The lifecycle of the daemon: starts its parts in an order in which nothing is modified before the daemon is certain to
- * run, gives them packets and time, and stops them in reverse.
+ * The lifecycle of the daemon: starts its parts in an order in which nothing is modified before the daemon is certain
+ * to run, gives them packets and time, and stops them in reverse.
  */
 import type { Server } from 'node:net';
 import type { PacketBatch } from '../capture/packet-batch.ts';

@@ -44,7 +44,9 @@ export interface SourceCheckpoint {
   requestReopen(): void;
 }
 
-/** What hears of the files of a source that are read again as a whole after a kill, unless their reading was recorded. */
+/**
+ * What hears of the files of a source that are read again as a whole after a kill, unless their reading was recorded.
+ */
 export interface FileListener {
   /** Its first packets follow. `name`: the same for the same packets. */
   begin(name: string): void;

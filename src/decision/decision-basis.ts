@@ -76,10 +76,16 @@ export class DecisionBasis {
     return registration;
   }
 
-  /** True when a registration in force covers an end of the flow in `input`, whatever protocol it is for. */
+  /** A registration in force for the flow in `input` covers an end of it. */
+  get isRegistered(): boolean {
+    const { sourceRegistration, destinationRegistration } = this.input;
+    return sourceRegistration !== NO_REGISTRATION || destinationRegistration !== NO_REGISTRATION;
+  }
+
+  /** No registration is in force for the flow in `input`, but one for another protocol covers an end of it. */
   isRegisteredOtherwise(): boolean {
     const { source, destination, timeUs } = this.input;
-    return this.isCovered(source, timeUs) || this.isCovered(destination, timeUs);
+    return !this.isRegistered && (this.isCovered(source, timeUs) || this.isCovered(destination, timeUs));
   }
 
   private isCovered(address: Int32Array, timeUs: number): boolean {

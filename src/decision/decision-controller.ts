@@ -55,6 +55,11 @@ export class DecisionController implements DecisionPort {
     this.tunnels = lead?.tunnels ?? new Tunnels(table, this.decisionTable);
   }
 
+  /** A controller of other rules for the same flows, none of which it has decided yet. */
+  beside(): DecisionController {
+    return new DecisionController(this.table, this.evidence);
+  }
+
   /** Begins a capture, after the lead; all flows of the one before have ended. Returns its decisions. */
   begin(
     rules: Rules,

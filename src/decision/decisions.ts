@@ -18,15 +18,14 @@ import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/mode.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
-import { Sector } from '../registry/sector.ts';
 import type { FlowEnd } from '../dataplane/counters.ts';
 import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';
 import type { DecisionSink, DecisionView } from './decision-sink.ts';
 import { DueDecisions } from './due-decisions.ts';
-import { FlowIdentity, FlowRecord } from './flow-record.ts';
-import { HitKind, HitOutcome } from './registered-hits.ts';
+import { FlowRecord } from './flow-record.ts';
+import { HitControl } from './hit-control.ts';
 import type { Rules } from './rules.ts';
 import type { SafetyGuard } from './safety-guard.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
@@ -52,10 +51,10 @@ export class Decisions {
   private readonly throttles: ThrottleListener | null;
   private readonly record: FlowRecord;
   private readonly decisionTable: DecisionTable;
-  private readonly client = new FlowIdentity();
   private readonly basis: DecisionBasis;
   private readonly buckets: DecisionBuckets;
   private readonly due: DueDecisions;
+  private readonly hitControl: HitControl;
   private readonly views: DecisionViews;
   /** The decisions that these follow, and those that follow these: by other policies, with the same registry. */
   private readonly lead: Decisions | null;
@@ -89,6 +88,7 @@ export class Decisions {
     this.sink = sink;
     this.guard = guard;
     this.throttles = throttles;
+    this.hitControl = new HitControl(table, decisionTable, this.basis, rules, guard, this.counts.hits);
   }
 
   /** The input of the last decision. */
@@ -96,9 +96,11 @@ export class Decisions {
     return this.basis.input;
   }
 
-  /** No registration is in force for the flow of the last decision, but one for another protocol covers an end of it. */
+  /**
+   * No registration is in force for the flow of the last decision, but one for another protocol covers an end of it.
+   */
   get isRegisteredOtherwise(): boolean {
-    return !this.isRegistered && this.basis.isRegisteredOtherwise();
+    return this.basis.isRegisteredOtherwise();
   }
 
   /** The mode in effect: that of the rules, unless the safety guard has tripped. */
@@ -106,12 +108,15 @@ export class Decisions {
     return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
   }
 
-  /** Swaps the rules and decides every flow again that has a decision, at a packet time. Returns how many there were. */
+  /**
+   * Swaps the rules and decides every flow again that has a decision, at a packet time. Returns how many there were.
+   */
   replaceRules(rules: Rules, timeUs: number, packet: number): number {
     this.rulesBefore = this.rules;
     this.rules = rules;
     this.rulesGeneration++;
     this.basis.registry = rules.registry;
+    this.hitControl.rules = rules;
     this.views.useRules(rules);
     this.counts.tally.useRules(rules.policy.rules);
     this.due.useRules(rules);
@@ -150,7 +155,8 @@ export class Decisions {
     const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
     if (this.due.isDue(slot, number, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
     const { guard } = this;
-    if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!) this.showGuard(guard, number, slot, timeUs);
+    if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!)
+      this.hitControl.show(guard, number, slot, timeUs);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
     if (this.decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION] === Action.ALLOW)
       return Outcome.FORWARDED;
@@ -201,11 +207,11 @@ export class Decisions {
     const { words } = this.decisionTable;
     const row = number * DECISION_WORDS;
     if (words[row + DecisionWord.ACTION] === Action.BLOCK)
-      return this.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
+      return this.hitControl.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
     if (this.guard?.refuses(words[row + DecisionWord.STAGE]!) === true) return Outcome.FORWARDED;
     const delay = this.buckets.take(row, wireLength, timeUs);
     let outcome: Outcome = delay === NO_ROOM ? Outcome.DROPPED : Outcome.DELAYED;
-    if (delay === 0 || !this.mayHit(number, slot, timeUs)) outcome = Outcome.FORWARDED;
+    if (delay === 0 || !this.hitControl.mayHit(number, slot, timeUs)) outcome = Outcome.FORWARDED;
     if (outcome === Outcome.DELAYED) this.delayUs = delay;
     const { throttles } = this;
     if (throttles !== null) {
@@ -213,87 +219,6 @@ export class Decisions {
       throttles.packet(this.buckets.of(row), wireLength, timeUs, outcome, delayUs);
     }
     return outcome;
-  }
-
-  /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
-  private mayHit(number: number, slot: number, timeUs: number): boolean {
-    const { guard, decisionTable, rules } = this;
-    if (guard === null) return true;
-    const { words } = decisionTable;
-    const row = number * DECISION_WORDS;
-    const stage = words[row + DecisionWord.STAGE]!;
-    if (guard.refuses(stage)) return false;
-    if (words[row + DecisionWord.ADMITTED_BY] === guard.generation) return true;
-    const rule = ruleName(rules, words[row + DecisionWord.RULE]!) ?? '';
-    const isHarm = decisionTable.hitKinds[number] === HitKind.IN_FORCE;
-    const isAdmitted = guard.admit(this.clientOf(slot), timeUs, stage, rule, isHarm);
-    if (isAdmitted) words[row + DecisionWord.ADMITTED_BY] = guard.generation;
-    this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
-    return isAdmitted;
-  }
-
-  /** Shows the client of a flow with a finding to the guard, and whether it is still being hit. */
-  private showGuard(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
-    const { words, shownUntil } = this.decisionTable;
-    const row = number * DECISION_WORDS;
-    const stage = words[row + DecisionWord.STAGE]!;
-    const client = this.clientOf(slot);
-    shownUntil[number] = guard.see(client, timeUs, stage);
-    const isHit = words[row + DecisionWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
-    if (isHit) guard.touch(client, timeUs, stage);
-  }
-
-  /** Identity of a flow, whose source is the client. */
-  private clientOf(slot: number): FlowIdentity {
-    this.client.readIdentity(this.table, slot, this.decisionTable.findingOf(slot));
-    return this.client;
-  }
-
-  /**
-   * Notes whether the decision just made is a registered hit, and counts it. `isNew`: the decision differs from the one
-   * before.
-   */
-  private noteHit(number: number, slot: number, isNew: boolean, timeUs: number): void {
-    const { decisionTable, rules } = this;
-    const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
-    const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
-    if (isNew || decisionTable.hitKinds[number] !== kind) decisionTable.hitOutcomes[number] = HitOutcome.NONE;
-    // A flow that is being hit may become a registered one: the guard must admit it again.
-    if (decisionTable.hitKinds[number] !== kind)
-      decisionTable.words[number * DECISION_WORDS + DecisionWord.ADMITTED_BY] = 0;
-    decisionTable.hitKinds[number] = kind;
-    if (kind === HitKind.NONE) return;
-    if (rules.mode === 'observe') this.countHit(number, HitOutcome.WOULD, timeUs);
-    else this.countHit(number, this.mayHit(number, slot, timeUs) ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
-  }
-
-  /** Kind of hit of a throttle or block of the flow at hand. */
-  private hitKind(rule: number): HitKind {
-    if (this.isRegistered) return this.rules.policy.rules[rule]!.hitsRegistered ? HitKind.ON_PURPOSE : HitKind.IN_FORCE;
-    return this.isRegisteredOtherwise ? HitKind.OTHER_PROTOCOL : HitKind.NONE;
-  }
-
-  private get isRegistered(): boolean {
-    const { input } = this.basis;
-    return input.sourceRegistration !== NO_REGISTRATION || input.destinationRegistration !== NO_REGISTRATION;
-  }
-
-  /** Counts the outcome of a registered hit, once for each outcome that the decision has in turn. */
-  private countHit(number: number, outcome: HitOutcome, timeUs: number): void {
-    const { decisionTable, rules } = this;
-    const kind = decisionTable.hitKinds[number] as HitKind;
-    if (kind === HitKind.NONE || decisionTable.hitOutcomes[number] === outcome) return;
-    decisionTable.hitOutcomes[number] = outcome;
-    const { words } = decisionTable;
-    const row = number * DECISION_WORDS;
-    const source = words[row + DecisionWord.SOURCE_REGISTRATION]!;
-    const registration = source === NO_REGISTRATION ? words[row + DecisionWord.DESTINATION_REGISTRATION]! : source;
-    const subject = {
-      rule: ruleName(rules, words[row + DecisionWord.RULE]!) ?? '',
-      protocol: words[row + DecisionWord.PROTOCOL]!,
-      sector: registration === NO_REGISTRATION ? Sector.NONE : rules.registry.sectorOf(registration),
-    };
-    this.counts.hits.count(kind, outcome, subject, timeUs);
   }
 
   /** Decides a flow, for the first time or again; those that follow decide it too. */
@@ -334,7 +259,7 @@ export class Decisions {
     } else if (words[row + DecisionWord.RULES_GENERATION] !== this.rulesGeneration) {
       this.take(number, rule, reason, timeUs);
     }
-    this.noteHit(number, slot, isNew, timeUs);
+    this.hitControl.note(number, slot, isNew, timeUs);
   }
 
   /** Begins the decision of a flow; the lead gives its number. */

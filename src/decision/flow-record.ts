@@ -81,7 +81,9 @@ export class FlowRecord extends FlowIdentity {
   finding: Finding = 0;
   /** Name of the tunnel's first flow, where the flow is part of a tunnel. */
   tunnel: FlowIdentity | null = null;
-  /** The evidence of its own packets and of its tunnel: the first row of each, 0 for none, and the rows that have them. */
+  /**
+   * The evidence of its own packets and of its tunnel: the first row of each, 0 for none, and the rows that have them.
+   */
   ownEvidence = 0;
   tunnelEvidence = 0;
   ownRows: EvidenceRows | null = null;

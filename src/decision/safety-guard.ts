@@ -51,8 +51,8 @@ export class SafetyGuard {
   private hitCount = 0;
 
   /**
-   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: a guard with the same key that is
-   * always asked first about the same packets.
+   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: a guard with the same key that
+   * is always asked first about the same packets.
    */
   constructor(
     safety: Safety,

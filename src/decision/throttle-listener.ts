@@ -4,9 +4,10 @@ import type { BucketScope, Throttle } from '../policy/action.ts';
 
 export interface ThrottleListener {
   /**
-   * A bucket was made. Its number may be that of a forgotten one. `throttle` is the object of its rule. `scope` is what the
-   * bucket is for: a flow, where the throttle says registration and the flow has none. Buckets of a client, registration
-   * or rule have the same key when they are made again; the key of a flow's bucket is used again for another flow.
+   * A bucket was made. Its number may be that of a forgotten one. `throttle` is the object of its rule. `scope` is what
+   * the bucket is for: a flow, where the throttle says registration and the flow has none. Buckets of a client,
+   * registration or rule have the same key when they are made again; the key of a flow's bucket is used again for
+   * another flow.
    */
   made(bucket: number, throttle: Throttle, scope: BucketScope, key: string): void;
   /** A packet came to a bucket. `delayUs` is 0 unless the outcome is DELAYED. Time may step back. */

@@ -55,8 +55,8 @@ export class TokenBuckets {
 
   /**
    * The bucket of a key, full at first; each `hold` wants a `release`. A key stands for one throttle: after a reload of
-   * the policy, keys of the old one must not be used for the new. `scope`: what the bucket is for, if that is not what the
-   * throttle says.
+   * the policy, keys of the old one must not be used for the new. `scope`: what the bucket is for, if that is not what
+   * the throttle says.
    */
   hold(key: string, throttle: Throttle, timeUs: number, scope: BucketScope = throttle.per): number {
     this.reap(timeUs);

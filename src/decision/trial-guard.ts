@@ -1,6 +1,6 @@
 /**
- * The safety breaker on trial: it notes its trips but stops nothing. A replay, a comparison and the daemon's shadow show
- * by it whether a policy would trip its own limits.
+ * The safety breaker on trial: it notes its trips but stops nothing. A replay, a comparison and the daemon's shadow
+ * show by it whether a policy would trip its own limits.
  */
 import type { Safety } from '../policy/limits.ts';
 import type { Breaker } from './breaker/breaker.ts';
@@ -21,7 +21,9 @@ export class TrialGuard extends SafetyGuard {
   /** The first trip of each kind: of suspected findings only, and of all. */
   readonly trips: TrialTrip[] = [];
 
-  /** `onTrip` receives each of these trips. `beside`: another trial that is always asked first about the same packets. */
+  /**
+   * `onTrip` receives each of these trips. `beside`: another trial that is always asked first about the same packets.
+   */
   constructor(
     safety: Safety,
     onTrip: (report: TripReport) => void = () => undefined,

@@ -32,7 +32,9 @@ import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 
-/** Tunnels at a time. Further flows have no tunnel, and are counted: a flood of spoofed handshakes must not fill memory. */
+/**
+ * Tunnels at a time. Further flows have no tunnel, and are counted: a flood of spoofed handshakes must not fill memory.
+ */
 const TUNNEL_LIMIT = 65_536;
 /** Flows in one WireGuard tunnel at a time. Peers do not roam further, but any sender can write an index. */
 const ROAMING_LIMIT = 256;

@@ -1,6 +1,7 @@
 /**
  * Counts distinct clients by their keyed 64-bit hashes (policy/client-hash): exactly up to 64, above that by a
- * HyperLogLog of 1024 registers of 6 bits in 769 bytes, with a standard error of 3.3 %. Sketches of one key can be merged.
+ * HyperLogLog of 1024 registers of 6 bits in 769 bytes, with a standard error of 3.3 %. Sketches of one key can be
+ * merged.
  *
  * The estimate is the improved raw estimator of Ertl, "New cardinality estimation algorithms for HyperLogLog sketches",
  * 2017, algorithm 6: it needs no correction at either end.

@@ -18,7 +18,9 @@ export interface Place {
   readonly link: string;
 }
 
-/** What distinguishes the series of a place. `rule` is empty where no rule matched, `sector` where no end is registered. */
+/**
+ * What distinguishes the series of a place. `rule` is empty where no rule matched, `sector` where no end is registered.
+ */
 export interface SeriesKey {
   readonly protocol: string;
   readonly stage: string;
@@ -68,7 +70,9 @@ export const COVERAGE_COUNTS = [
 export const COVERAGE_LARGEST = ['lag_us', 'active_flows'] as const;
 export type Coverage = Readonly<Record<(typeof COVERAGE_COUNTS)[number] | (typeof COVERAGE_LARGEST)[number], number>>;
 
-/** In place of an action: the clients whose packets were delayed or dropped. In mode observe a decision has no effect. */
+/**
+ * In place of an action: the clients whose packets were delayed or dropped. In mode observe a decision has no effect.
+ */
 export const HIT_CLIENTS = 'hit';
 
 /** Distinct clients with a decision of an action, or HIT_CLIENTS: the bytes of a ClientSketch. */

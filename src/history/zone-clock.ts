@@ -46,8 +46,8 @@ export class ZoneClock {
   }
 
   /**
-   * The beginning of the block that a time is in, where a day of the clocks is cut into blocks of so many seconds. An hour
-   * that the clocks show twice is in two blocks, unless blocks are longer than that.
+   * The beginning of the block that a time is in, where a day of the clocks is cut into blocks of so many seconds. An
+   * hour that the clocks show twice is in two blocks, unless blocks are longer than that.
    */
   blockStart(timeS: number, seconds: number): number {
     const offset = this.offsetAt(timeS);
@@ -67,7 +67,9 @@ export class ZoneClock {
     return this.firstAt(date * SECONDS_PER_DAY);
   }
 
-  /** The first second at which the clocks show this or, where they skip it, a later time; seconds since 1970 by them. */
+  /**
+   * The first second at which the clocks show this or, where they skip it, a later time; seconds since 1970 by them.
+   */
   private firstAt(local: number): number {
     const offsets = [this.offsetAt(local - SECONDS_PER_DAY), this.offsetAt(local + SECONDS_PER_DAY)];
     const starts = offsets.map((offset) => local - offset).sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 /**
- * Carries events from a run, which makes them batch by batch, to a consumer that takes them one by one. The run waits after each
- * batch with events until the consumer has taken them.
+ * Carries events from a run, which makes them batch by batch, to a consumer that takes them one by one. The run waits
+ * after each batch with events until the consumer has taken them.
  */
 export class EventQueue<Event> {
   private events: Event[] = [];
@@ -15,7 +15,9 @@ export class EventQueue<Event> {
     if (!this.isClosed) this.events.push(event);
   }
 
-  /** Called by the run between batches: waits until the events are taken. Resolves to false if the consumer has left. */
+  /**
+   * Called by the run between batches: waits until the events are taken. Resolves to false if the consumer has left.
+   */
   async settle(): Promise<boolean> {
     if (this.events.length > 0 && !this.isClosed) {
       await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 /**
  * The events of a session, with the field names of Suricata's EVE. deploy/reference/EVENTS.md describes them, and
- * deploy/reference/events.schema.json is their schema. Absent fields are left out; further fields may come in a minor version.
+ * deploy/reference/events.schema.json is their schema. Absent fields are left out; further fields may come in a minor
+ * version.
  */
 
 /** What is done to a flow. */

@@ -14,7 +14,6 @@ import {
   type RegistryReading,
 } from '../rules/load-rules.ts';
 import { checkName } from './check-name.ts';
-import { EngineSession } from './engine-session.ts';
 import type { RulesFiles, Session, SessionOptions } from './session.ts';
 import { type Problem, SluiceError } from './sluice-error.ts';
 
@@ -38,12 +37,14 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const errorCount = issues.errorCount + registryIssues.errorCount;
   if (policy === null || registry === null || errorCount > 0)
     throw new SluiceError('invalid-rules', errorText(problems, errorCount), problems);
+  // Programs that only check rules do not load the engine.
+  const { EngineSession } = await import('./engine-session.ts');
   return new EngineSession({ policy, registry, mode: options.mode ?? policy.mode }, maxFlows, linkIdentity);
 }
 
 /**
- * Problems of policy and registry, errors and warnings, at most 1,000 of each file. Warnings about dates are as of now. Rejects
- * with SluiceError `unreadable-rules`.
+ * Problems of policy and registry, errors and warnings, at most 1,000 of each file. Warnings about dates are as of now.
+ * Rejects with SluiceError `unreadable-rules`.
  */
 export async function checkRules(files: RulesFiles = {}): Promise<readonly Problem[]> {
   const readings = await readRules(files, micros(Date.now() * 1000));

@@ -12,7 +12,10 @@ export interface RulesFiles {
 export interface SessionOptions extends RulesFiles {
   /** Instead of the policy's mode. */
   readonly mode?: Mode;
-  /** Flows that are tracked at a time; beyond them the longest idle ones end. From 1 to 100,000,000; 500,000 if left out. */
+  /**
+   * Flows that are tracked at a time; beyond them the longest idle ones end. From 1 to 100,000,000; 500,000 if left
+   * out.
+   */
   readonly maxFlows?: number;
   /** `none`: VLAN ids and VNIs are no part of a flow's identity. `vlan` if left out. */
   readonly linkIdentity?: 'vlan' | 'none';
@@ -68,8 +71,8 @@ export interface ReadSummary {
 }
 
 /**
- * The events of one capture, in the order of its packets. Packets are read only as the events are taken: a slow loop slows the
- * reading. It can be iterated once; leaving the loop early closes the capture.
+ * The events of one capture, in the order of its packets. Packets are read only as the events are taken: a slow loop
+ * slows the reading. It can be iterated once; leaving the loop early closes the capture.
  */
 export interface Reading<Event> extends AsyncIterable<Event> {
   /** Null until the iteration is over. */
@@ -83,15 +86,16 @@ export interface Session {
   readonly mode: Mode;
 
   /**
-   * Reads one capture: a path, or the paths of its files in order. pcap and pcapng are recognised by their content, also
-   * compressed by gzip or zstd; `-` is standard input. Never rejects because of a capture: see `ReadSummary.incomplete`.
-   * Throws SluiceError `wrong-use` when iterated while another reading is.
+   * Reads one capture: a path, or the paths of its files in order. pcap and pcapng are recognised by their content,
+   * also compressed by gzip or zstd; `-` is standard input. Never rejects because of a capture: see
+   * `ReadSummary.incomplete`. Throws SluiceError `wrong-use` when iterated while another reading is.
    */
   read(capture: string | readonly string[], options?: { readonly flows?: 'none' }): Reading<DecisionEvent>;
   read(capture: string | readonly string[], options: ReadOptions): Reading<DecisionEvent | FlowEvent>;
 
   /**
-   * Takes packets from elsewhere, in batches of any size, as one capture. Times should not go back. Rejects with SluiceError
+   * Takes packets from elsewhere, in batches of any size, as one capture. Times should not go back. Rejects with
+   * SluiceError
    * `invalid-packet`, and with whatever the iterable throws.
    */
   take(packets: PacketBatches, options?: { readonly flows?: 'none'; readonly name?: string }): Reading<DecisionEvent>;

@@ -1,4 +1,7 @@
-/** Version and commit of this program. The build writes the commit to `dist/build.json`, because a package has no history. */
+/**
+ * Version and commit of this program. The build writes the commit to `dist/build.json`, because a package has no
+ * history.
+ */
 import { readFileSync } from 'node:fs';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);

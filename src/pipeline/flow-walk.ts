@@ -1,9 +1,9 @@
 /**
- * Reads captures a second time and takes each packet to its flow, as the first run did: for what is shown of the packets
- * of flows that are known by then. A flow is named by the number of its first packet, which no other flow has.
+ * Reads captures a second time and takes each packet to its flow, as the first run did: for what is shown of the
+ * packets of flows that are known by then. A flow is named by the number of its first packet, which no other flow has.
  *
- * Flows begin and end at the same packets as in a `LocalTracker` with the same capacity and link identity: the steps of a
- * packet are the same, and the fingerprints look at it too, because flows with a finding stay longer.
+ * Flows begin and end at the same packets as in a `LocalTracker` with the same capacity and link identity: the steps of
+ * a packet are the same, and the fingerprints look at it too, because flows with a finding stay longer.
  */
 import { openCapture } from '../capture/format/open-capture.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
@@ -27,13 +27,13 @@ export interface WalkOptions {
 /** Receives the packets of captures. Batch and view are valid during the call only. */
 export interface PacketVisitor {
   /**
-   * Before the packet is taken to its flow: the number of the flow's first packet, and its handle for the fingerprints, 0
-   * for a new flow.
+   * Before the packet is taken to its flow: the number of the flow's first packet, and its handle for the fingerprints,
+   * 0 for a new flow.
    */
   arrives?(packet: number, firstPacket: number, handle: number): void;
   /**
-   * Packet `packet`, counted from 1, of the flow whose first packet is number `firstPacket`. `waited`: so many fragments of
-   * its datagram came before it, and are of its flow too.
+   * Packet `packet`, counted from 1, of the flow whose first packet is number `firstPacket`. `waited`: so many
+   * fragments of its datagram came before it, and are of its flow too.
    */
   packet(batch: PacketBatch, row: number, packet: number, view: PacketView, firstPacket: number, waited: number): void;
   /** A fragment that came before the first one of its datagram. */

@@ -104,8 +104,8 @@ export class Session implements TrackerListener {
 
   /** Begins a capture beside whose decisions a shadow may decide. */
   beginShadowed(rules: Rules, { sink, guard = null, outcomes = null }: SessionOutputs): ShadowedCapture {
-    const { tracker, controller } = this;
-    const shadowed = new ShadowedDecisions(tracker.table, controller);
+    const { controller } = this;
+    const shadowed = new ShadowedDecisions(controller);
     const decisions = controller.begin(rules, shadowed.noting(sink), guard);
     this.beginWith(shadowed, null, outcomes);
     return { decisions, shadowed };

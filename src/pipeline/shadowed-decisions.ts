@@ -5,10 +5,8 @@
  */
 import type { FlowEnd } from '../dataplane/counters.ts';
 import type { Detection } from '../dataplane/detection.ts';
-import { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
 import { Outcome } from '../dataplane/outcome.ts';
-import { DecisionController } from '../decision/decision-controller.ts';
+import type { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
@@ -37,14 +35,12 @@ interface Shadow {
 }
 
 export class ShadowedDecisions implements DecisionPort {
-  private readonly table: FlowRows;
   private readonly active: DecisionController;
   private shadow: Shadow | null = null;
   /** Flows that a side has decided since the listener was called last. Both sides decide before it is. */
   private readonly decidedSlots: number[] = [];
 
-  constructor(table: FlowRows, active: DecisionController) {
-    this.table = table;
+  constructor(active: DecisionController) {
     this.active = active;
   }
 
@@ -68,7 +64,7 @@ export class ShadowedDecisions implements DecisionPort {
    * batches only.
    */
   begin(rules: Rules, guard: SafetyGuard, makeListener: MakeListener, timeUs: number, packet: number): void {
-    const controller = new DecisionController(this.table, new EvidenceLog());
+    const controller = this.active.beside();
     const note: DecisionSink = { decided: ({ slot }) => this.decidedSlots.push(slot) };
     const decisions = controller.begin(rules, note, guard);
     const listener = makeListener(this.active.decisionTable, controller.decisionTable);

@@ -86,7 +86,9 @@ const LIMIT_BITS = 2;
 const LIMIT_SEEN = 1;
 const LIMIT_HIT = 2;
 const FIRST_CLIENTS = 1024;
-/** A flow before the change is its action plus this many times the number of its registration, from 1 on; 0 for none. */
+/**
+ * A flow before the change is its action plus this many times the number of its registration, from 1 on; 0 for none.
+ */
 const REGISTERED_BEFORE = 4;
 const SHOWN_USERS = 20;
 

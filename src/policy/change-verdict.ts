@@ -70,7 +70,10 @@ export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Ex
 function limitText({ limit, hit, seen }: LimitUse): string {
   const stage = limit.stage === null ? 'VPN' : STAGE_NAMES[limit.stage]!;
   const window = `${limit.windowUs / MICROS_PER_SECOND} s`;
-  return `${clientsInWords(hit)} of ${clientsInWords(seen)} clients with ${stage} flows in the last ${window} would newly be hit`;
+  return (
+    `${clientsInWords(hit)} of ${clientsInWords(seen)} clients with ${stage} flows in the last ` +
+    `${window} would newly be hit`
+  );
 }
 
 /**

@@ -25,7 +25,7 @@ import { compileSafety } from './compile-safety.ts';
 import { DEFAULT_SAFETY } from './limits.ts';
 import type { Mode } from './mode.ts';
 import type { Boundaries, Policy, Rule } from './policy.ts';
-import { type PolicyShape, type RuleShape, TRANSPORT_NAMES, type WhenShape } from './policy-schema.ts';
+import type { PolicyShape, RuleShape, WhenShape } from './policy-schema.ts';
 import type { RegisteredReach } from './registered-reach.ts';
 import { rolloutSeed } from './rollout.ts';
 import { DAY_NAMES, parseMinute, Schedule } from './schedule.ts';
@@ -97,7 +97,7 @@ function compileConditions(when: WhenShape, schedule: Schedule | undefined): Con
     condition.oneOf(
       'transport',
       names.join(' or '),
-      codes(TRANSPORT_NAMES, names).map((at) => TRANSPORT_CODES[at]!),
+      codes(condition.TRANSPORT_NAMES, names).map((at) => TRANSPORT_CODES[at]!),
       (input) => input.transport,
     ),
   );

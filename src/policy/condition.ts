@@ -16,6 +16,8 @@ export interface Condition {
   readonly holds: (input: DecisionInput) => boolean;
 }
 
+export const TRANSPORT_NAMES = ['udp', 'tcp', 'esp', 'ah'] as const;
+
 export const REGISTERED_NAMES = ['source', 'destination', 'either', 'both', 'none'] as const;
 export type RegisteredName = (typeof REGISTERED_NAMES)[number];
 

@@ -8,7 +8,7 @@ import type * as z from 'zod/mini';
 import { IssueList } from '../core/issue.ts';
 import type { Micros } from '../core/units.ts';
 import { compilePolicy } from './compile-policy.ts';
-import type { Policy } from './policy.ts';
+import { MAX_POLICY_BYTES, type Policy } from './policy.ts';
 import { checkNames, checkReviews, checkRules } from './policy-review.ts';
 import { validKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
 import { registeredReaches } from './registered-reach.ts';
@@ -20,9 +20,6 @@ export interface PolicyResult {
   /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
 }
-
-/** The largest size of a policy file, bytes: people write policies, so a larger file is a mistake. */
-export const MAX_POLICY_BYTES = 1 << 20;
 
 /**
  * Reads the bytes of a policy file; `file` is the name that issues show. Dates of review are compared with `warnAt`;

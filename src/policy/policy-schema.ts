@@ -11,7 +11,7 @@ import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseBytes, parseRate, parsePercent, BUCKET_SCOPE_NAMES } from './action.ts';
 import { GROUP_NAMES } from './client-groups.ts';
-import { parsePorts, REGISTERED_NAMES } from './condition.ts';
+import { parsePorts, REGISTERED_NAMES, TRANSPORT_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
 import { MAX_LIMITS, THEN_NAMES } from './limits.ts';
 import { MODE_NAMES } from './mode.ts';
@@ -21,7 +21,6 @@ import { DAY_NAMES, parseMinute } from './schedule.ts';
 // A policy is checked once, so compiling the schema to functions would cost more than it saves.
 z.config({ jitless: true });
 
-export const TRANSPORT_NAMES = ['udp', 'tcp', 'esp', 'ah'] as const;
 const VPN_NAMES = PROTOCOL_NAMES.slice(1);
 const SECTORS = SECTOR_NAMES.slice(1);
 const FINDING_STAGES = STAGE_NAMES.slice(1);

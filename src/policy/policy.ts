@@ -10,6 +10,9 @@ import type { RuleShape } from './policy-schema.ts';
 import type { RegisteredReach } from './registered-reach.ts';
 import type { Schedule } from './schedule.ts';
 
+/** The largest size of a policy file, bytes: people write policies, so a larger file is a mistake. */
+export const MAX_POLICY_BYTES = 1 << 20;
+
 export interface Rule {
   readonly name: string;
   readonly conditions: readonly Condition[];

@@ -1,6 +1,6 @@
 /**
- * The rules that were tried for a decision, up to the one that matched: noted in numbers while the decision is made, and
- * put into words where they are read, perhaps after the policy has been replaced.
+ * The rules that were tried for a decision, up to the one that matched: noted in numbers while the decision is made,
+ * and put into words where they are read, perhaps after the policy has been replaced.
  */
 import { isInRollout } from './decide.ts';
 import type { DecisionInput } from './decision-input.ts';

@@ -1,6 +1,6 @@
 /**
- * A rule in words, for people who do not read YAML: its conditions as phrases, and what it does. Every key of a rule has
- * words, and the words name its values exactly. Prefixes are counted instead where addresses are hidden.
+ * A rule in words, for people who do not read YAML: its conditions as phrases, and what it does. Every key of a rule
+ * has words, and the words name its values exactly. Prefixes are counted instead where addresses are hidden.
  */
 import { counted, number } from '../core/count-text.ts';
 import { BucketScope } from './action.ts';
@@ -76,7 +76,10 @@ function wordsOf<Key extends keyof WhenShape>(key: Key, value: NonNullable<WhenS
 }
 
 function hiddenWords(key: 'source' | 'destination', prefixes: readonly string[]): string {
-  return `${key === 'source' ? 'from' : 'to'} ${number(prefixes.length)} named prefix${prefixes.length === 1 ? '' : 'es'}`;
+  return (
+    `${key === 'source' ? 'from' : 'to'} ${number(prefixes.length)} named ` +
+    `prefix${prefixes.length === 1 ? '' : 'es'}`
+  );
 }
 
 function rolloutWords(rollout: NonNullable<RuleShape['rollout']>): string {

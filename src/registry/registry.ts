@@ -111,7 +111,9 @@ export class Registry {
     return this.columns.references;
   }
 
-  /** The first packet time at which a row is in force, and the first after that at which it is not; infinite where open. */
+  /**
+   * The first packet time at which a row is in force, and the first after that at which it is not; infinite where open.
+   */
   validFromUs(row: number): number {
     return this.columns.validFromUs[row]!;
   }

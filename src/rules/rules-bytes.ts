@@ -1,7 +1,7 @@
 /** The bytes of a policy or a registry. A pipe or a device may never end, so there are limits. */
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { MAX_POLICY_BYTES } from '../policy/policy-file.ts';
+import { MAX_POLICY_BYTES } from '../policy/policy.ts';
 
 const MIB = 2 ** 20;
 const MAX_FILE_BYTES = 512 * MIB;

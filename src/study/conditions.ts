@@ -1,4 +1,6 @@
-/** Scores by condition: the circumstances of a capture, or the category of a flow where its capture has no condition. */
+/**
+ * Scores by condition: the circumstances of a capture, or the category of a flow where its capture has no condition.
+ */
 import type { Protocol } from '../core/protocol.ts';
 import { type Score, ScoreCounts } from './score.ts';
 

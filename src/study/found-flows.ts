@@ -1,6 +1,6 @@
 /**
- * The flows and findings of a replay in one capture, by 5-tuple, for comparison with labels. Several flows with one tuple
- * (after a pause, or in another encapsulation) count as one, as in the labels.
+ * The flows and findings of a replay in one capture, by 5-tuple, for comparison with labels. Several flows with one
+ * tuple (after a pause, or in another encapsulation) count as one, as in the labels.
  */
 import { formatAddress } from '../core/ip-address.ts';
 import type { Protocol } from '../core/protocol.ts';

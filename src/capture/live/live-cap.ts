@@ -32,10 +32,16 @@ export class CapBackend implements CaptureBackend {
 
   explain({ device, filter }: CaptureRequest, standardError: string): string {
     if (/Cannot find (module|package)|cap\.node|libpcap/i.test(standardError)) {
-      return 'the package cap is not built here: sudo apt-get install libpcap-dev g++ make python3 && npm install cap; or use --capture-with tcpdump';
+      return (
+        'the package cap is not built here: sudo apt-get install libpcap-dev g++ make python3 && npm ' +
+        'install cap; or use --capture-with tcpdump'
+      );
     }
     if (/permission|not permitted/i.test(standardError)) {
-      return `no right to capture on ${device}. Give it to Node: sudo setcap cap_net_raw=eip "$(readlink -f "$(command -v node)")"; or, better, use --capture-with tcpdump and give it to tcpdump alone`;
+      return (
+        `no right to capture on ${device}. Give it to Node: sudo setcap cap_net_raw=eip "$(readlink -f ` +
+        '"$(command -v node)")"; or, better, use --capture-with tcpdump and give it to tcpdump alone'
+      );
     }
     if (/No such device|doesn't exist/i.test(standardError))
       return `there is no interface ${device}; ip link shows them`;

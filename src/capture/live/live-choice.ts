@@ -30,6 +30,7 @@ function hasCap(): boolean {
 }
 
 export const NO_BACKEND =
-  'nothing here can capture: sudo apt-get install tcpdump, or: sudo apt-get install libpcap-dev g++ make python3 && npm install cap';
+  'nothing here can capture: sudo apt-get install tcpdump, or: sudo apt-get install libpcap-dev g++ ' +
+  'make python3 && npm install cap';
 
 export const NO_TCPDUMP = 'tcpdump is not installed: sudo apt-get install tcpdump';

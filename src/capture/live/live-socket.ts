@@ -59,7 +59,10 @@ export class SocketLink implements CaptureLink {
   }
 
   get detail(): string {
-    return `sluice capture on ${this.path} captures on ${this.device} by tcpdump as process ${this.hello?.processId ?? 0}`;
+    return (
+      `sluice capture on ${this.path} captures on ${this.device} by tcpdump as process ` +
+      `${this.hello?.processId ?? 0}`
+    );
   }
 
   get problem(): string {
@@ -105,7 +108,10 @@ export class SocketLink implements CaptureLink {
   private explain({ code, message }: NodeJS.ErrnoException): string {
     const { path, device } = this;
     if (code === 'ENOENT' || code === 'ECONNREFUSED')
-      return `nothing listens on ${path}: sudo systemctl start sluice-capture@${device}, or: sudo sluice capture ${device} --socket ${path}`;
+      return (
+        `nothing listens on ${path}: sudo systemctl start sluice-capture@${device}, or: sudo sluice ` +
+        `capture ${device} --socket ${path}`
+      );
     if (code === 'EACCES') return `no right to read from ${path}: this process must be in the group of the socket`;
     return `the connection to ${path} failed: ${message}`;
   }

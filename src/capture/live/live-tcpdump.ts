@@ -38,7 +38,10 @@ export class TcpdumpBackend implements CaptureBackend {
   explain({ device, filter }: CaptureRequest, standardError: string): string {
     if (standardError.includes('ENOENT')) return 'tcpdump is not installed: sudo apt-get install tcpdump';
     if (/permission|not permitted/i.test(standardError)) {
-      return `no right to capture on ${device}. Give it to tcpdump alone, not to Sluice: sudo setcap cap_net_raw,cap_net_admin=eip "$(readlink -f "$(command -v tcpdump)")"`;
+      return (
+        `no right to capture on ${device}. Give it to tcpdump alone, not to Sluice: sudo setcap ` +
+        'cap_net_raw,cap_net_admin=eip "$(readlink -f "$(command -v tcpdump)")"'
+      );
     }
     if (/No such device|doesn't exist/i.test(standardError))
       return `there is no interface ${device}; ip link shows them`;

@@ -1,6 +1,6 @@
 /**
- * The alerts of deploy/prometheus, judged by the daemon itself for its page. Prometheus waits up to some minutes before it
- * sends one; here an alert shows as soon as its condition holds.
+ * The alerts of deploy/prometheus, judged by the daemon itself for its page. Prometheus waits up to some minutes before
+ * it sends one; here an alert shows as soon as its condition holds.
  */
 import { DELAY_BOUNDS_SECONDS } from '../../decision/delay-histogram.ts';
 import { isLossBeyond } from '../../history/incident/loss-bound.ts';

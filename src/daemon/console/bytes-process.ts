@@ -1,4 +1,6 @@
-/** Reads captures for the bytes of one decision, in a process of its own: it may take long, and packets must not wait. */
+/**
+ * Reads captures for the bytes of one decision, in a process of its own: it may take long, and packets must not wait.
+ */
 import { DEFAULT_FLOW_CAPACITY } from '../../dataplane/flow-capacity.ts';
 import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
 import { type CheckedBytes, checkedBytes, type CheckedPlace } from '../../study/explain/checked-bytes.ts';

@@ -1,6 +1,7 @@
 /**
  * Evaluates the dates of a week ahead on the flows of the last hour, for the console. It works in steps, between which
- * packets are processed; the trial of one date on the flows is one step, and a pause follows it that is many times longer.
+ * packets are processed; the trial of one date on the flows is one step, and a pause follows it that is many times
+ * longer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MICROS_PER_DAY } from '../../core/iso-time.ts';

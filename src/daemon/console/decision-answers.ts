@@ -1,4 +1,6 @@
-/** Answers what the pages ask of recent decisions: the history process has the decisions, the engine their flows now. */
+/**
+ * Answers what the pages ask of recent decisions: the history process has the decisions, the engine their flows now.
+ */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
@@ -129,7 +131,11 @@ export class RunDecisions implements DecisionAnswers {
     parser.parse(prefix);
     const isIpv4 = isMappedIpv4(parser.word0, parser.word1, parser.word2);
     if (parser.length <= (isIpv4 ? SHOWN_BITS.ipv4 : SHOWN_BITS.ipv6)) return null;
-    return `prefix: addresses are shown truncated, so a prefix of ${isIpv4 ? 'at most /24, like 192.0.2.0/24' : 'at most /48, like 2001:db8:1::/48'}, can be searched for, and no address`;
+    return (
+      'prefix: addresses are shown truncated, so a prefix of ' +
+      `${isIpv4 ? 'at most /24, like 192.0.2.0/24' : 'at most /48, like 2001:db8:1::/48'}, can be ` +
+      'searched for, and no address'
+    );
   }
 
   private now(kept: KeptExplanation): Now {

@@ -1,7 +1,7 @@
 /**
  * Hands decisions to the history process, which keeps the newest ones for the console's pages. An event is written once
- * where the event log shows addresses alike. Where each flow of a decision lies is noted here, so that its state now can
- * be shown.
+ * where the event log shows addresses alike. Where each flow of a decision lies is noted here, so that its state now
+ * can be shown.
  */
 import { findingStage } from '../../dataplane/fingerprint/finding.ts';
 import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';

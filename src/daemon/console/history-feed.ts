@@ -1,6 +1,6 @@
 /**
- * Feeds the history of a daemon: the engine's decisions and flows, the counts of the source, and the daemon's own events
- * as changes. A failing history is logged and counted, and changes nothing else.
+ * Feeds the history of a daemon: the engine's decisions and flows, the counts of the source, and the daemon's own
+ * events as changes. A failing history is logged and counted, and changes nothing else.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
@@ -46,8 +46,8 @@ interface FeedParts {
 /** Events that are counts, not changes. */
 const NO_CHANGES: readonly string[] = ['stats'];
 /**
- * Events that a packet brings about, by their kind and state: they are of its time. What people do comes between packets:
- * on a live source it is of the time that has gone on since the last one, like a start or a stop.
+ * Events that a packet brings about, by their kind and state: they are of its time. What people do comes between
+ * packets: on a live source it is of the time that has gone on since the last one, like a start or a stop.
  */
 const OF_PACKETS: Readonly<Record<string, readonly string[]>> = {
   breaker: ['tripped'],
@@ -136,8 +136,8 @@ export class HistoryFeed {
   }
 
   /**
-   * Starts the history process, and notes the start. If its database cannot be opened, the daemon goes on without, and it
-   * is tried again. `fields`: what is in force from now on.
+   * Starts the history process, and notes the start. If its database cannot be opened, the daemon goes on without, and
+   * it is tried again. `fields`: what is in force from now on.
    */
   async start(fields: Readonly<Record<string, unknown>>): Promise<void> {
     await this.client.start();
@@ -174,7 +174,9 @@ export class HistoryFeed {
     this.nextFile = name;
   }
 
-  /** The file is over. Waits a moment for its minutes to be written: once its reading is recorded, it is not read again. */
+  /**
+   * The file is over. Waits a moment for its minutes to be written: once its reading is recorded, it is not read again.
+   */
   async endFile(): Promise<void> {
     this.collector?.cut();
     this.file = null;

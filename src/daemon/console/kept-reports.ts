@@ -1,7 +1,7 @@
 /**
- * Reports that are kept in the folder of state: each is a folder of its own, with its page, its JSON and its CSV files. It is
- * written under another name, and renamed when all of it is on disk, so that a kill leaves none in parts. Only the owner
- * may read them: a report for operators has figures that others must not see.
+ * Reports that are kept in the folder of state: each is a folder of its own, with its page, its JSON and its CSV files.
+ * It is written under another name, and renamed when all of it is on disk, so that a kill leaves none in parts. Only
+ * the owner may read them: a report for operators has figures that others must not see.
  */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

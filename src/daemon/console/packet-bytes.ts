@@ -1,4 +1,6 @@
-/** The bytes of a decision from captures that are kept, read by a process of its own, one at a time and within bounds. */
+/**
+ * The bytes of a decision from captures that are kept, read by a process of its own, one at a time and within bounds.
+ */
 import { fork } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';

@@ -1,4 +1,7 @@
-/** The latest reports that were asked for, for a few minutes: its page, its PDF and its CSV files are then of one report. */
+/**
+ * The latest reports that were asked for, for a few minutes: its page, its PDF and its CSV files are then of one
+ * report.
+ */
 import type { ReportFiles } from '../../history/report/report-files.ts';
 
 const MOST = 8;

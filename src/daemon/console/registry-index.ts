@@ -1,6 +1,7 @@
 /**
  * What the console knows of a registry beyond its rows: the figures of its summary, the texts of its holders for
- * searches, and an index of its references. All are made in steps when a page first asks, and kept until the registry is replaced.
+ * searches, and an index of its references. All are made in steps when a page first asks, and kept until the registry
+ * is replaced.
  */
 import { TextIndex } from '../../registry/lookup/text-index.ts';
 import { TextSearch } from '../../registry/lookup/text-search.ts';

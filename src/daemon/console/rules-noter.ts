@@ -1,4 +1,7 @@
-/** Notes in the history which rules come into force, with the policy in words, so that a report can show those of its period. */
+/**
+ * Notes in the history which rules come into force, with the policy in words, so that a report can show those of its
+ * period.
+ */
 import type { Rules } from '../../decision/rules.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';
 import { type PolicyText, RULES_CHANGE, type RulesInForce } from '../../history/policy-text.ts';
@@ -29,8 +32,8 @@ export class RulesNoter {
   }
 
   /**
-   * Notes the rules in use if they are others than before. The first ones decide from the first packet on; of captures that
-   * are read later, always. `sinceMs`: since when they have been in use, by the clock.
+   * Notes the rules in use if they are others than before. The first ones decide from the first packet on; of captures
+   * that are read later, always. `sinceMs`: since when they have been in use, by the clock.
    */
   note({ rules, counters, timeUs }: RulesUser, source: RunSource['kind'], sinceMs: number): void {
     if (rules === this.noted) return;

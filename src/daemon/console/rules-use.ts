@@ -1,6 +1,6 @@
 /**
- * Since when the rules, and the registry, have been in use, by the clock: a reload that changed nothing does not count, and
- * neither does a restart, before which the history is asked.
+ * Since when the rules, and the registry, have been in use, by the clock: a reload that changed nothing does not count,
+ * and neither does a restart, before which the history is asked.
  */
 import type { Rules } from '../../decision/rules.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';

@@ -1,6 +1,6 @@
 /**
- * The daemon's side of reports: asks the history process for them, makes the scheduled ones, and gives their files. One is
- * made at a time, and nothing of it is done where packets are.
+ * The daemon's side of reports: asks the history process for them, makes the scheduled ones, and gives their files. One
+ * is made at a time, and nothing of it is done where packets are.
  */
 import { findChromium, printPdf } from '../../study/report/print-pdf.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';

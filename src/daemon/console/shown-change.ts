@@ -14,8 +14,8 @@ export interface ShownRegistrations {
 }
 
 /**
- * Prefixes, holders and references are shown to users with an account, and only where the daemon shows addresses as they
- * are.
+ * Prefixes, holders and references are shown to users with an account, and only where the daemon shows addresses as
+ * they are.
  */
 export function hidesRegistrations({ addresses }: ShownRegistrations, user: User | null): boolean {
   return user === null || addresses !== 'plain';

@@ -1,9 +1,9 @@
 /**
- * Watches a daemon's source once a second: which seconds of a live source count as watched, when its minutes end without
- * a packet, and when it falls silent or comes back.
+ * Watches a daemon's source once a second: which seconds of a live source count as watched, when its minutes end
+ * without a packet, and when it falls silent or comes back.
  *
- * The time of a live source is that of its last packet, and goes on with the wall clock. So a source that lags, or whose
- * clock differs, has whole minutes too.
+ * The time of a live source is that of its last packet, and goes on with the wall clock. So a source that lags, or
+ * whose clock differs, has whole minutes too.
  */
 import type { MinuteCollector } from '../../history/collect/minute-collector.ts';
 import { LiveWatch } from '../../history/collect/watch.ts';

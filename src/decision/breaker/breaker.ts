@@ -65,8 +65,8 @@ export class Breaker {
   private resumeUs: number | null = null;
 
   /**
-   * `key`: the deployment's secret, four words. Capacities are powers of two. `beside`: a breaker with the same key that
-   * is always asked first about the same packets, and records the clients with a finding for both.
+   * `key`: the deployment's secret, four words. Capacities are powers of two. `beside`: a breaker with the same key
+   * that is always asked first about the same packets, and records the clients with a finding for both.
    */
   constructor(
     safety: Safety,

@@ -6,8 +6,8 @@
  *
  * The table uses open addressing over columns; a row has a fixed number of values for the table's owner. When three
  * quarters of the slots are used, rows that are no longer needed are removed; if more than half are still used, the
- * table is doubled up to its capacity. At its capacity the level rises, and clients outside the sample are removed. Rows
- * move then, so a row number is valid until the next `take`, `raiseLevel` or `lowerLevel`.
+ * table is doubled up to its capacity. At its capacity the level rises, and clients outside the sample are removed.
+ * Rows move then, so a row number is valid until the next `take`, `raiseLevel` or `lowerLevel`.
  */
 
 /** Result of `find` for a client without a row, and of `take` for a client outside the sample. */

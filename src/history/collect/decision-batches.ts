@@ -24,7 +24,9 @@ export interface BatchOptions {
 
 /** Decisions of a batch. */
 const MOST_AT_ONCE = 1000;
-/** The part of `perSecond` that is kept for decisions that throttle or block: a flood of others leaves room for them. */
+/**
+ * The part of `perSecond` that is kept for decisions that throttle or block: a flood of others leaves room for them.
+ */
 const RESERVED = 0.25;
 const MS_PER_SECOND = 1000;
 

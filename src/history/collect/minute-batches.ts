@@ -29,8 +29,8 @@ export async function processByMinute(
 }
 
 /**
- * The row with which another minute begins; the count of rows if the last one is in the same minute as the first. Packets
- * that are out of order within a batch are not looked for.
+ * The row with which another minute begins; the count of rows if the last one is in the same minute as the first.
+ * Packets that are out of order within a batch are not looked for.
  */
 function firstRowBeyond({ count, timeUs }: PacketBatch, endUs: number): number {
   const first = timeUs[0]!;

@@ -1,7 +1,7 @@
 /**
  * Collects the minute under way: decisions as they are made, volumes of flows, distinct clients, harm, and how the
- * source was watched. A minute ends before the first packet of another one is decided or, on a quiet live source, by its
- * clock. So its counts are those of its own packets.
+ * source was watched. A minute ends before the first packet of another one is decided or, on a quiet live source, by
+ * its clock. So its counts are those of its own packets.
  */
 import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
 import type { Outcome } from '../../dataplane/outcome.ts';
@@ -23,7 +23,10 @@ import type { WatchedTime } from './watched-time.ts';
 const MICROS_PER_SECOND = 1e6;
 const SECONDS_PER_MINUTE = 60;
 const MINUTE_US = SECONDS_PER_MINUTE * MICROS_PER_SECOND;
-/** Packets may be out of order by less than this, and count in the minute under way. A longer step back begins another capture. */
+/**
+ * Packets may be out of order by less than this, and count in the minute under way. A longer step back begins another
+ * capture.
+ */
 const REORDERING_US = MINUTE_US;
 /** Minutes without a packet that are ended one by one; a longer time is not known, and left out. */
 const MOST_QUIET_MINUTES = 240;

@@ -1,11 +1,11 @@
 /**
- * Demand: the distinct clients with a VPN flow in an hour, against the median of the same hour of the week before. After
- * an outage elsewhere, demand for VPNs has risen by 350 %: it is then not the rules that have changed.
+ * Demand: the distinct clients with a VPN flow in an hour, against the median of the same hour of the week before.
+ * After an outage elsewhere, demand for VPNs has risen by 350 %: it is then not the rules that have changed.
  *
- * An hour is compared with the same local hour of up to eight weeks before, of which at least three were watched for half
- * an hour or more. It is above the usual if it has more than twice the median, and more than 50 clients above it. The
- * hour under way is judged too: its clients only grow. It is about the protocols and sectors that have more than twice
- * their usual decisions.
+ * An hour is compared with the same local hour of up to eight weeks before, of which at least three were watched for
+ * half an hour or more. It is above the usual if it has more than twice the median, and more than 50 clients above it.
+ * The hour under way is judged too: its clients only grow. It is about the protocols and sectors that have more than
+ * twice their usual decisions.
  */
 import { ClientSketch } from '../client-sketch.ts';
 import { LEVEL_NAMES } from '../roll-up.ts';

@@ -26,7 +26,8 @@ export class IncidentTable {
   constructor(database: HistoryDatabase) {
     this.findNear = database
       .prepare(
-        `SELECT ${COLUMNS} FROM incident WHERE place = ? AND kind = ? AND subject = ? AND begin_us <= ? AND latest_us >= ?
+        `SELECT ${COLUMNS} FROM incident
+           WHERE place = ? AND kind = ? AND subject = ? AND begin_us <= ? AND latest_us >= ?
          ORDER BY begin_us DESC LIMIT 1`,
       )
       .raw();

@@ -1,9 +1,9 @@
 /** Incidents: stretches of time in which something was out of the ordinary, detected or noted by hand. */
 
 /**
- * demand: far more clients than at this hour of the week; breaker: the safety breaker had tripped; loss: packets were lost
- * before Sluice saw them; silence: the source was silent, or nothing was watched; hit: a registered user was, or would
- * have been, hit; registry: it lost registrations; reload: new rules were refused; note: written by a person.
+ * demand: far more clients than at this hour of the week; breaker: the safety breaker had tripped; loss: packets were
+ * lost before Sluice saw them; silence: the source was silent, or nothing was watched; hit: a registered user was, or
+ * would have been, hit; registry: it lost registrations; reload: new rules were refused; note: written by a person.
  */
 export const INCIDENT_KINDS = ['demand', 'breaker', 'loss', 'silence', 'hit', 'registry', 'reload', 'note'] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];

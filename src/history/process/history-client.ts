@@ -130,7 +130,9 @@ export class HistoryClient {
     return this.opened().request(question, QUESTION_MS);
   }
 
-  /** The answer on recent decisions, which are in the process's memory. Rejects with HistoryFailure if it does not run. */
+  /**
+   * The answer on recent decisions, which are in the process's memory. Rejects with HistoryFailure if it does not run.
+   */
   async askRecent(request: RecentRequest): Promise<string> {
     if (this.child === null) throw new HistoryFailure('the history process does not run');
     return this.child.request(request, QUESTION_MS);

@@ -1,6 +1,7 @@
 /**
  * The process that alone opens the database of a history, so that neither a slow disk nor a large question delays
- * packets. It handles one request after the other and ends by itself: when the daemon has closed the channel, or has gone.
+ * packets. It handles one request after the other and ends by itself: when the daemon has closed the channel, or has
+ * gone.
  */
 import { dirname } from 'node:path';
 import { readChanges } from '../query/change-list.ts';

@@ -1,6 +1,7 @@
 /**
- * Minutes and changes that wait to be written, in order, as bytes, and within a bound: the oldest are given up first, and
- * counted. What is handed over as a batch stays one until its fate is known, so that it can be sent again as it was.
+ * Minutes and changes that wait to be written, in order, as bytes, and within a bound: the oldest are given up first,
+ * and counted. What is handed over as a batch stays one until its fate is known, so that it can be sent again as it
+ * was.
  */
 import { deserialize, serialize } from 'node:v8';
 import type { Change, Minute } from '../roll-up.ts';

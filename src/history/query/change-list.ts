@@ -44,7 +44,8 @@ export function readChanges(database: HistoryDatabase, query: ChangesQuery, peop
   const rows = database
     .prepare(
       `SELECT change.id AS id, time_us, site, isp, link, kind, fields FROM change JOIN place ON place.id = change.place
-       WHERE time_us >= ? AND time_us < ? AND ${filter}${people ? '' : " AND kind <> 'action'"} ORDER BY time_us DESC, change.id DESC LIMIT ?`,
+       WHERE time_us >= ? AND time_us < ? AND ${filter}${people ? '' : " AND kind <> 'action'"}
+        ORDER BY time_us DESC, change.id DESC LIMIT ?`,
     )
     .all(from * MICROS_PER_SECOND, to * MICROS_PER_SECOND, ...kinds, limit + 1) as {
     id: number;

@@ -98,7 +98,8 @@ function chooseSeries(database: HistoryDatabase, by: Split | undefined, filter: 
   const column = by === undefined ? "''" : isOfPlace(by) ? `place.${by}` : `series.${by}`;
   const rows = database
     .prepare(
-      `SELECT series.id, ${column} FROM series JOIN place ON place.id = series.place WHERE ${filter.sql} ORDER BY series.id`,
+      `SELECT series.id, ${column} FROM series JOIN place ON place.id = series.place WHERE ${filter.sql} ` +
+        'ORDER BY series.id',
     )
     .raw()
     .all(...filter.values) as [number, string][];

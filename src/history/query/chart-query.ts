@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import { LEVEL_NAMES, SERIES_NAMES } from '../roll-up.ts';
 
 /**
- * Counts of series, which can be split and filtered by all that distinguishes series. Forwarded, delayed and dropped are
- * packets, or bytes.
+ * Counts of series, which can be split and filtered by all that distinguishes series. Forwarded, delayed and dropped
+ * are packets, or bytes.
  */
 export const SERIES_MEASURES = [
   'flows',
@@ -87,8 +87,8 @@ export const chartData = z.strictObject({
   from: z.number(),
   to: z.number(),
   /**
-   * Beginnings of the points, seconds since 1970, ascending. Points are cut in the zone of the history: by hours and days
-   * of its clocks, weeks from Monday, months, years.
+   * Beginnings of the points, seconds since 1970, ascending. Points are cut in the zone of the history: by hours and
+   * days of its clocks, weeks from Monday, months, years.
    */
   times: z.array(z.number()),
   /** By point: the part of it that was watched, 0 to 1, over all places that the chart is of. */

@@ -1,6 +1,6 @@
 /**
- * The span of a chart that names none: all that is recorded. A capture may have a few packets with a damaged time, decades
- * away, beside which the rest would be one point: then the shortest span that holds nearly all packets.
+ * The span of a chart that names none: all that is recorded. A capture may have a few packets with a damaged time,
+ * decades away, beside which the rest would be one point: then the shortest span that holds nearly all packets.
  */
 import { LEVEL_NAMES } from '../roll-up.ts';
 import type { OpenHistory } from '../store/history-store.ts';

@@ -144,7 +144,8 @@ export function readIncident(database: HistoryDatabase, id: number, people = tru
 function inForceAt(database: HistoryDatabase, timeS: number): Record<string, unknown> | null {
   const rows = database
     .prepare(
-      `SELECT fields FROM change WHERE kind IN ('start', 'reload') AND time_us <= ? ORDER BY time_us DESC, id DESC LIMIT 100`,
+      `SELECT fields FROM change WHERE kind IN ('start', 'reload') AND time_us <= ? ORDER BY time_us ` +
+        'DESC, id DESC LIMIT 100',
     )
     .raw()
     .all(timeS * MICROS_PER_SECOND) as [string][];

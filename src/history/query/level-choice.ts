@@ -53,8 +53,9 @@ function hasTooMany({ database }: OpenHistory, level: Level, { from, to }: Span,
 }
 
 /**
- * False if a place of the query has lost rows of this level. Every minute is added to its hour and its day, and the oldest
- * intervals are removed first: the first interval of the next level has rows of this one, or all of them have gone.
+ * False if a place of the query has lost rows of this level. Every minute is added to its hour and its day, and the
+ * oldest intervals are removed first: the first interval of the next level has rows of this one, or all of them have
+ * gone.
  */
 function isKept(history: OpenHistory, query: ChartQuery, level: Level, { from, to }: Span): boolean {
   const { database, clock } = history;

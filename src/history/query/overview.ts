@@ -1,4 +1,7 @@
-/** The figures of an overview: how much of a span was watched, what was lost, whom it concerned, and what harm was found. */
+/**
+ * The figures of an overview: how much of a span was watched, what was lost, whom it concerned, and what harm was
+ * found.
+ */
 import * as z from 'zod/mini';
 import { coarseClients } from '../../core/small-group.ts';
 import { ClientSketch, SKETCH_ERROR } from '../client-sketch.ts';

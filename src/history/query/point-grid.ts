@@ -1,6 +1,6 @@
 /**
- * The points of a chart: intervals of a level, or several of them joined, cut by the clocks of a zone. Days have 23 or 25
- * hours where the clocks change, and hours begin at half past where the zone says so.
+ * The points of a chart: intervals of a level, or several of them joined, cut by the clocks of a zone. Days have 23 or
+ * 25 hours where the clocks change, and hours begin at half past where the zone says so.
  */
 import type { Level } from '../roll-up.ts';
 import type { ZoneClock } from '../zone-clock.ts';

@@ -36,7 +36,8 @@ export function readRuleDay(database: HistoryDatabase, { to }: RuleDayQuery): Ru
     .get(...span) as { watched: number };
   const counts = database
     .prepare(
-      `SELECT rule, action, registered, sum(decisions) AS decisions FROM roll_up JOIN series ON series.id = roll_up.series
+      `SELECT rule, action, registered, sum(decisions) AS decisions
+         FROM roll_up JOIN series ON series.id = roll_up.series
        WHERE level = ? AND time >= ? AND time <= ? GROUP BY rule, action, registered HAVING sum(decisions) > 0
        ORDER BY rule, action, registered`,
     )

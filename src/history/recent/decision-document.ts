@@ -100,7 +100,9 @@ export const keptExplanation = z.strictObject({
     action: z.nullable(z.string()),
   }),
   tried: z.array(z.strictObject({ name: z.string(), matched: z.boolean(), failed: z.array(z.string()) })),
-  /** The other decisions of the flow that are kept, and of each other flow of its tunnel the newest; the newest first. */
+  /**
+   * The other decisions of the flow that are kept, and of each other flow of its tunnel the newest; the newest first.
+   */
   flow: z.array(decisionRow),
   tunnel: z.array(decisionRow),
   /** Flows of the tunnel beyond those shown. */

@@ -20,7 +20,9 @@ export function readReportTimes(database: HistoryDatabase, clock: ZoneClock): Re
   return { span, periods: Object.fromEntries(periods) as ReportTimes['periods'] };
 }
 
-/** `daysS`: beginnings of the days with figures, ascending. Periods that have no name, centuries ahead, are left out. */
+/**
+ * `daysS`: beginnings of the days with figures, ascending. Periods that have no name, centuries ahead, are left out.
+ */
 export function latestPeriods(kind: PeriodKind, daysS: readonly number[], clock: ZoneClock): Period[] {
   const periods: Period[] = [];
   let before = Infinity;

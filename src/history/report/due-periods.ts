@@ -25,8 +25,8 @@ export interface DueReport {
 }
 
 /**
- * All reports that should be there at a time, seconds since 1970, the earliest period first. `daysS`: beginnings of the days
- * with figures, ascending; periods without any have no report.
+ * All reports that should be there at a time, seconds since 1970, the earliest period first. `daysS`: beginnings of the
+ * days with figures, ascending; periods without any have no report.
  */
 export function scheduledReports(
   schedules: readonly Schedule[],

@@ -27,7 +27,8 @@ export function effectsSection(context: ReportContext): ReportSection {
     id: 'effects',
     title: 'Effects',
     text: [
-      'A flow is one connection; it is counted when it ends, by its last decision. A connection may be decided more than once. A client is one address of a source.',
+      'A flow is one connection; it is counted when it ends, by its last decision. A connection may be ' +
+        'decided more than once. A client is one address of a source.',
     ],
     facts: [
       fact(
@@ -86,7 +87,8 @@ export function effectsSection(context: ReportContext): ReportSection {
       timeTable(context),
     ],
     remarks: [
-      'Each table counts the same flows by one property. Effects on packets are simulated: how senders would react to delay and loss is not modelled.',
+      'Each table counts the same flows by one property. Effects on packets are simulated: how senders ' +
+        'would react to delay and loss is not modelled.',
     ],
   };
 }

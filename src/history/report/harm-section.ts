@@ -16,7 +16,9 @@ export const OUTCOME_TITLES: Readonly<Record<string, string>> = {
   done: 'done (mode enforce)',
 };
 export const HARM_TEXT =
-  'A registered hit is a throttle or block that was decided for a flow although a registration covers one of its ends, or its tunnel. It is counted in both modes. A hit that a rule means (hits_registered) is listed apart, and is not counted as harm.';
+  'A registered hit is a throttle or block that was decided for a flow although a registration ' +
+  'covers one of its ends, or its tunnel. It is counted in both modes. A hit that a rule means ' +
+  '(hits_registered) is listed apart, and is not counted as harm.';
 
 /** Hits of a kind, and of an outcome where one is named. */
 export function hitsOf(context: ReportContext, kind: string, outcome?: string): number {

@@ -59,7 +59,9 @@ export function incidentsSection(context: ReportContext): ReportSection {
       incidents.length === 0
         ? []
         : [
-            'Clients and registered hits are those of the minutes that an incident touches, whatever their cause. A client is hit once packets of it are delayed or dropped; in mode observe, and after a trip, decisions have no effect.',
+            'Clients and registered hits are those of the minutes that an incident touches, whatever their ' +
+              'cause. A client is hit once packets of it are delayed or dropped; in mode observe, and after a ' +
+              'trip, decisions have no effect.',
           ],
   };
 }

@@ -19,7 +19,9 @@ export function measuresSection(context: ReportContext): ReportSection {
     id: 'measures',
     title: 'Measures in force, and their legal basis',
     text: [
-      'Rules are tried in order, and the first that fits a VPN connection decides: it is allowed, throttled or blocked. In mode observe the decision is made and counted, and no traffic is affected.',
+      'Rules are tried in order, and the first that fits a VPN connection decides: it is allowed, ' +
+        'throttled or blocked. In mode observe the decision is made and counted, and no traffic is ' +
+        'affected.',
     ],
     facts: [
       fact('policies', 'Policies in force', texts.length, 'count'),

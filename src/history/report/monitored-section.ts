@@ -12,7 +12,8 @@ const GAP_LIMIT = 100;
 export function monitoredSection(context: ReportContext): ReportSection {
   const { figures, kept, period, clock } = context;
   const text = [
-    'Sluice reads a copy of the traffic at the places below. It recognises VPN connections by their handshakes and decides by the rules in force; it never looks at the content of a connection.',
+    'Sluice reads a copy of the traffic at the places below. It recognises VPN connections by their ' +
+      'handshakes and decides by the rules in force; it never looks at the content of a connection.',
   ];
   if (kept === null) text.push('The history has no figures at all.');
   else if (kept.fromS > period.fromS)

@@ -32,7 +32,8 @@ export function readPolicies(database: HistoryDatabase, fromS: number, untilS: n
     .all(RULES_CHANGE, fromS * MICROS_PER_SECOND) as Row[];
   const within = database
     .prepare(
-      `SELECT time_us, fields FROM change WHERE kind = ? AND time_us >= ? AND time_us < ? ORDER BY time_us, id LIMIT ${LIMIT}`,
+      'SELECT time_us, fields FROM change WHERE kind = ? AND time_us >= ? AND time_us < ? ORDER BY ' +
+        `time_us, id LIMIT ${LIMIT}`,
     )
     .all(RULES_CHANGE, fromS * MICROS_PER_SECOND, untilS * MICROS_PER_SECOND) as Row[];
   const list: (PolicyInForce & { toS: number })[] = [];

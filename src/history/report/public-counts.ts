@@ -1,10 +1,11 @@
 /**
  * Counts as a public report shows them. Every public figure of every period is computed from days that were made coarse
- * first, by a rule that does not depend on whether a small count is 1, 2, 3 or 4. So neither a difference of two periods
- * nor a total minus its parts can reveal one: no published figure has it.
+ * first, by a rule that does not depend on whether a small count is 1, 2, 3 or 4. So neither a difference of two
+ * periods nor a total minus its parts can reveal one: no published figure has it.
  *
- * A day's count is 0, small (below 5), or rounded to a multiple of 5. In a table by one property, what the small rows of a
- * day have is added to the first larger row. Where that row could not hide them, the day is not divided into rows at all.
+ * A day's count is 0, small (below 5), or rounded to a multiple of 5. In a table by one property, what the small rows
+ * of a day have is added to the first larger row. Where that row could not hide them, the day is not divided into rows
+ * at all.
  */
 
 /** A count, or the clients of a group, at least: fewer are not shown by their number. */

@@ -110,7 +110,8 @@ function summaryOf(context: ReportContext, days: readonly Day[]): string[] {
   const shown = hits.shown === 0 ? 'fewer than 5' : `about ${number(hits.shown)}`;
   const isEnforced = context.figures.series.some(({ mode }) => mode === 'enforce');
   return [
-    `Registered users were hit in ${shown} decisions${note === '' ? '' : ` ${note}`}${isEnforced ? '' : ', all in mode observe, without effect'}.`,
+    `Registered users were hit in ${shown} ` +
+      `decisions${note === '' ? '' : ` ${note}`}${isEnforced ? '' : ', all in mode observe, without effect'}.`,
   ];
 }
 
@@ -150,7 +151,8 @@ function monitoredSection(context: ReportContext, days: readonly Day[]): ReportS
     id: 'monitored',
     title: 'What was monitored',
     text: [
-      'Sluice reads a copy of the traffic. It recognises VPN connections by their handshakes and decides by the rules in force; it never looks at the content of a connection.',
+      'Sluice reads a copy of the traffic. It recognises VPN connections by their handshakes and decides ' +
+        'by the rules in force; it never looks at the content of a connection.',
     ],
     facts: [
       fact('period', 'Period', `${localTime(period.fromS, clock)} to ${localTime(period.toS, clock)}`, 'text'),
@@ -196,7 +198,8 @@ function effectsSection(days: readonly Day[]): ReportSection {
     id: 'effects',
     title: 'Effects',
     text: [
-      'A flow is one connection; it is counted when it ends, by its last decision. A client is one address of a source.',
+      'A flow is one connection; it is counted when it ends, by its last decision. A client is one ' +
+        'address of a source.',
     ],
     facts: [
       sumFact(
@@ -240,7 +243,8 @@ function effectsSection(days: readonly Day[]): ReportSection {
       ),
     ],
     remarks: [
-      'Each table counts the same flows by one property. Effects on packets are simulated: how senders would react to delay and loss is not modelled.',
+      'Each table counts the same flows by one property. Effects on packets are simulated: how senders ' +
+        'would react to delay and loss is not modelled.',
     ],
   };
 }
@@ -374,8 +378,12 @@ function roundingSection(): ReportSection {
     id: 'rounding',
     title: 'How the counts are rounded',
     text: [
-      'Every count is made from the counts of days. A day’s count is rounded to a multiple of 5, so the number of a period is wrong by at most 2 for each day. A day with 1 to 4 is shown as a “day below 5”, and its count is left out; where there are only such days, the number is “<5”.',
-      'In a table, what the rows below 5 of a day have is added to the first larger row of that day, so that they cannot be found by subtraction. Where that row is too small to hide them, the day is not divided into rows.',
+      'Every count is made from the counts of days. A day’s count is rounded to a multiple of 5, so the ' +
+        'number of a period is wrong by at most 2 for each day. A day with 1 to 4 is shown as a “day below ' +
+        '5”, and its count is left out; where there are only such days, the number is “<5”.',
+      'In a table, what the rows below 5 of a day have is added to the first larger row of that day, so ' +
+        'that they cannot be found by subtraction. Where that row is too small to hide them, the day is ' +
+        'not divided into rows.',
       'Each table is by one property only. A group of fewer than 5 clients counts as one below 5.',
     ],
     facts: [],

@@ -50,7 +50,8 @@ export function qualitySection(context: ReportContext): ReportSection {
 }
 
 export const LOSS_TEXT =
-  'Packets that were lost before Sluice, or that it could not decode, may have belonged to VPN connections that are missing here.';
+  'Packets that were lost before Sluice, or that it could not decode, may have belonged to VPN ' +
+  'connections that are missing here.';
 
 /** Shares that say how much is missing. */
 function packetShares(context: ReportContext): Fact[] {

@@ -69,7 +69,8 @@ export function readFigures(database: HistoryDatabase, pieces: readonly Piece[],
      WHERE ${when} AND series.place IN (${where}) GROUP BY time, ${names} ORDER BY time, ${names}`,
   ) as SeriesFigures[];
   const watched = rows(
-    `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us, active_flows
+    `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us,
+            active_flows
      FROM coverage JOIN place ON place.id = coverage.place
      WHERE ${when} AND coverage.place IN (${where}) ORDER BY time, site, isp, link`,
   ) as WatchedFigures[];

@@ -1,15 +1,15 @@
 /**
- * A report as data: sections of text, facts and tables, in which each number has its unit. The page, the CSV files and the
- * JSON for programs are all made from it, so that no number can be in one and not in another. Keys are an interface for
- * users: never rename them.
+ * A report as data: sections of text, facts and tables, in which each number has its unit. The page, the CSV files and
+ * the JSON for programs are all made from it, so that no number can be in one and not in another. Keys are an interface
+ * for users: never rename them.
  */
 import * as z from 'zod/mini';
 import { PERIOD_KINDS } from './period.ts';
 import { REPORT_AUDIENCES } from './report-audience.ts';
 
 /**
- * Units of numbers. `share` is a fraction from 0 to 1, `time` is in seconds since 1970, `clients` are distinct ones: fewer
- * than 5 are the text `<5`.
+ * Units of numbers. `share` is a fraction from 0 to 1, `time` is in seconds since 1970, `clients` are distinct ones:
+ * fewer than 5 are the text `<5`.
  */
 export const UNITS = ['text', 'hash', 'time', 'count', 'clients', 'bytes', 'seconds', 'share'] as const;
 export type Unit = (typeof UNITS)[number];
@@ -36,7 +36,9 @@ const reportTable = z.strictObject({
   title: z.string(),
   columns: z.array(z.strictObject({ name: z.string(), unit })),
   rows: z.array(z.array(cell)),
-  /** Columns that are drawn over those before as a chart, by their place; empty for none. The first column is a time. */
+  /**
+   * Columns that are drawn over those before as a chart, by their place; empty for none. The first column is a time.
+   */
   drawn: z.array(z.number()),
 });
 export type ReportTable = z.infer<typeof reportTable>;

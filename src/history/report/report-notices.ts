@@ -54,7 +54,9 @@ export function summaryOf(context: ReportContext): string[] {
   const flows = sumOf(figures.series, (row) => row.flows);
   return [
     harm,
-    `${counted(flows, 'VPN flow')} of ${cellText(all)} clients ended; the rules ${isEnforced ? 'throttled or blocked' : 'would have throttled or blocked'} ${cellText(hit)} of these clients.`,
+    `${counted(flows, 'VPN flow')} of ${cellText(all)} clients ended; the rules ` +
+      `${isEnforced ? 'throttled or blocked' : 'would have throttled or blocked'} ${cellText(hit)} of ` +
+      'these clients.',
   ];
 }
 

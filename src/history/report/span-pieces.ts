@@ -1,5 +1,6 @@
 /**
- * Cuts a span into pieces that rows of the history fill exactly: whole days in the middle, hours and minutes at the ends.
+ * Cuts a span into pieces that rows of the history fill exactly: whole days in the middle, hours and minutes at the
+ * ends.
  */
 import { type Level, LEVEL_SECONDS } from '../roll-up.ts';
 import type { ZoneClock } from '../zone-clock.ts';

@@ -1,7 +1,7 @@
 /**
- * A table of a report as CSV (RFC 4180): a header with units, line breaks of CR and LF, UTF-8. What is not known is an empty
- * field. A text that a spreadsheet would take for a formula gets an apostrophe in front: titles of incidents are written
- * by hand.
+ * A table of a report as CSV (RFC 4180): a header with units, line breaks of CR and LF, UTF-8. What is not known is an
+ * empty field. A text that a spreadsheet would take for a formula gets an apostrophe in front: titles of incidents are
+ * written by hand.
  */
 import { sheetField } from '../../output/table/sheet-field.ts';
 import type { ZoneClock } from '../zone-clock.ts';

@@ -2,8 +2,8 @@
 
 /**
  * `passing`: the same may work later (full disk, locked file, folder that cannot be written). `broken`: the file is
- * damaged. `content`: what was to be written is refused, and would be again. `unusable`: the file is sound and is none of
- * this version's, so it is left alone.
+ * damaged. `content`: what was to be written is refused, and would be again. `unusable`: the file is sound and is none
+ * of this version's, so it is left alone.
  */
 export type Fault = 'passing' | 'broken' | 'content' | 'unusable';
 

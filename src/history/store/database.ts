@@ -76,7 +76,8 @@ function checkedVersion(database: HistoryDatabase, path: string): number {
   const version = numberOf(database, 'PRAGMA user_version');
   if (version > MIGRATIONS.length)
     throw new UnusableFile(
-      `${path} has schema ${version}, and this version of Sluice reads up to ${MIGRATIONS.length}; use the newer version, or name another file with --history`,
+      `${path} has schema ${version}, and this version of Sluice reads up to ${MIGRATIONS.length}; use ` +
+        'the newer version, or name another file with --history',
     );
   if (version === 0 && numberOf(database, 'SELECT count(*) FROM sqlite_master') > 0)
     throw new UnusableFile(`${path} is a database of something else; --history names another file`);

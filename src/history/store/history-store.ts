@@ -1,6 +1,6 @@
 /**
- * A history and its file: opens it, sets a broken one aside and begins a new one, writes batches, answers questions from
- * it, and copies it. Every method is one call of the history process, and none leaves a transaction open.
+ * A history and its file: opens it, sets a broken one aside and begins a new one, writes batches, answers questions
+ * from it, and copies it. Every method is one call of the history process, and none leaves a transaction open.
  */
 import { linkSync, rmSync, statSync } from 'node:fs';
 import { ZoneClock } from '../zone-clock.ts';

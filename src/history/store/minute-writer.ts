@@ -134,7 +134,8 @@ export class MinuteWriter {
 
   private pruneWritten(): void {
     this.database.exec(
-      `DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ${MOST_SESSIONS})`,
+      'DELETE FROM written WHERE session NOT IN (SELECT session FROM written ORDER BY at_ms DESC LIMIT ' +
+        `${MOST_SESSIONS})`,
     );
   }
 

@@ -1,7 +1,7 @@
 /**
- * Removes what is older than it is to be kept, a few intervals with each minute that is written. Age is counted in packet
- * time from the minutes that a place has written last, so that an old capture is not removed at once. The earliest of the
- * last nine is taken: damaged times far ahead remove nothing.
+ * Removes what is older than it is to be kept, a few intervals with each minute that is written. Age is counted in
+ * packet time from the minutes that a place has written last, so that an old capture is not removed at once. The
+ * earliest of the last nine is taken: damaged times far ahead remove nothing.
  */
 import { LEVEL_NAMES, type Level } from '../roll-up.ts';
 import { type HistoryDatabase, numberOf, type Statement } from './database.ts';
@@ -43,7 +43,8 @@ export class Pruning {
       ),
     ].map((sql) => database.prepare(sql));
     this.removeChanges = database.prepare(
-      `DELETE FROM change WHERE id IN (SELECT id FROM change WHERE time_us < ? AND place = ? ORDER BY time_us LIMIT ${MOST_CHANGES})`,
+      'DELETE FROM change WHERE id IN (SELECT id FROM change WHERE time_us < ? AND place = ? ORDER BY ' +
+        `time_us LIMIT ${MOST_CHANGES})`,
     );
   }
 

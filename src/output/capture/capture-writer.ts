@@ -99,7 +99,8 @@ export class CaptureWriter {
     if (target instanceof SplitPcap && target.remark !== '') remarks.push(target.remark);
     if (earlyCount > 0)
       remarks.push(
-        `${this.bytes.name} is not in the order of time: ${earlyCount} delayed packets were written before their turn, as more than ${this.heldLimit / 1e6} MB of them waited`,
+        `${this.bytes.name} is not in the order of time: ${earlyCount} delayed packets were written before ` +
+          `their turn, as more than ${this.heldLimit / 1e6} MB of them waited`,
       );
     return remarks;
   }

@@ -17,7 +17,8 @@ export function filesBackText({ count, first, largest }: FilesBack, fileCount: n
       : `${count} of ${fileCount} files begin before the end of files that were read before them ` +
         `(the first is ${first.file}, ${endText(first)}; the farthest ${largest.file}, ${endText(largest)})`;
   return (
-    `${what}. Without --each all files are one capture: flows with the same addresses and ports were joined across files, ` +
+    `${what}. Without --each all files are one capture: flows with the same addresses and ports were ` +
+    'joined across files, ' +
     'and packet time went back. Give --each if each file is a capture of its own.'
   );
 }

@@ -2,8 +2,8 @@
  * Writes a pcapng file: one section, and an interface per link type, described before its first packet. Times are in
  * microseconds, the default resolution of an interface.
  *
- * Format: draft-ietf-opsawg-pcapng, sections 3.5 (comments), 4.1 (section header), 4.2 (interface description), 4.3 (enhanced packet);
- * little-endian.
+ * Format: draft-ietf-opsawg-pcapng, sections 3.5 (comments), 4.1 (section header), 4.2 (interface description), 4.3
+ * (enhanced packet); little-endian.
  */
 import type { CaptureBytes } from './capture-bytes.ts';
 import { type PacketTarget, SNAPLEN } from './packet-target.ts';
@@ -50,7 +50,9 @@ export class PcapngFile implements PacketTarget {
     this.addInterface(linkType);
   }
 
-  /** Adds a packet; each comment is an opt_comment of its block. Comments of one packet must fit the buffer beside it. */
+  /**
+   * Adds a packet; each comment is an opt_comment of its block. Comments of one packet must fit the buffer beside it.
+   */
   write(
     timeUs: number,
     linkType: number,

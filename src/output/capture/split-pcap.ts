@@ -45,12 +45,18 @@ export class SplitPcap implements PacketTarget {
       this.others.values(),
       ({ path, packetCount }) => `${path} (${packetCount} ${packetCount === 1 ? 'packet' : 'packets'})`,
     );
-    return `${this.first.path} only has link type ${linkTypeName(this.first.linkType)}, because a pcap file has one; packets of other link types are in ${others.join(', ')}; a name that ends in .pcapng takes all of them`;
+    return (
+      `${this.first.path} only has link type ${linkTypeName(this.first.linkType)}, because a pcap file ` +
+      `has one; packets of other link types are in ${others.join(', ')}; a name that ends in .pcapng ` +
+      'takes all of them'
+    );
   }
 
   private begin(linkType: number): PcapFile {
     if (this.others.size === FILES_LIMIT - 1) {
-      const reason = `packets have more than ${FILES_LIMIT} link types, and a pcap file has one; a name that ends in .pcapng takes all of them`;
+      const reason =
+        `packets have more than ${FILES_LIMIT} link types, and a pcap file has one; a name that ends in ` +
+        '.pcapng takes all of them';
       throw new OutputError(this.first.path, new Error(reason));
     }
     const path = pathForLinkType(this.first.path, linkType);

@@ -8,8 +8,8 @@
  * such a byte begins a character.
  *
  * Invariant: at least ROOM bytes are free after `length`. Short writes (numbers, times, short texts) rely on it without
- * a check; `put`, `putCopy`, `putBytes` and `putText` restore it. So between two of these calls at most ROOM bytes, less a word,
- * may be written.
+ * a check; `put`, `putCopy`, `putBytes` and `putText` restore it. So between two of these calls at most ROOM bytes,
+ * less a word, may be written.
  */
 import { formatMicros, LATEST_DATE_MICROS, MICROS_PER_SECOND } from '../../core/units.ts';
 import { ByteLiteral } from './byte-literal.ts';

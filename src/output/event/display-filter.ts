@@ -1,8 +1,8 @@
 /**
  * A Wireshark display filter for the packets of a flow. It states both directions in full, because `ip.addr` and
  * `udp.port` alone also match a flow between the same ends with the ports swapped. It does not match fragments without
- * ports, and it does match packets whose outer header has the flow's ends while their flow is inside, like the data of an
- * L2TP tunnel beside its control messages.
+ * ports, and it does match packets whose outer header has the flow's ends while their flow is inside, like the data of
+ * an L2TP tunnel beside its control messages.
  */
 import type { TupleFields } from './event-fields.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Events as objects, for code that inspects single events: what EventLines (event-line.ts) writes, which names the fields
- * and their order.
+ * Events as objects, for code that inspects single events: what EventLines (event-line.ts) writes, which names the
+ * fields and their order.
  */
 import type { infer as Infer } from 'zod/mini';
 import type { FlowEnd } from '../../dataplane/counters.ts';

@@ -1,7 +1,7 @@
 /**
  * Writes events as JSON Lines, directly as bytes. The constant parts between the numbers are encoded once per file,
- * finding, check and decision. The fields of an event are named here, in Suricata's EVE where it has a name for them; the
- * tests have an obvious twin, the JSON of an object.
+ * finding, check and decision. The fields of an event are named here, in Suricata's EVE where it has a name for them;
+ * the tests have an obvious twin, the JSON of an object.
  */
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
@@ -220,7 +220,8 @@ export class EventLines {
     const cached = this.decisions[decision.number];
     if (cached?.decision === decision) return cached.literal;
     const { policy, registry } = this.context;
-    const registration = `{"source":${this.registrationText(decision.source)},"destination":${this.registrationText(decision.destination)}}`;
+    const [source, destination] = [decision.source, decision.destination].map((end) => this.registrationText(end));
+    const registration = `{"source":${source},"destination":${destination}}`;
     const rules = `"policy":${JSON.stringify(policy)},"registry":${JSON.stringify(registry)}`;
     const literal = new ByteLiteral(
       `]},"registration":${registration},"decision":${decisionText(decision)},${rules}${this.endText}`,

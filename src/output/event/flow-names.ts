@@ -1,4 +1,6 @@
-/** Names of a flow's codes in events: its transport, as Suricata's EVE writes it, its encapsulations, and its finding. */
+/**
+ * Names of a flow's codes in events: its transport, as Suricata's EVE writes it, its encapsulations, and its finding.
+ */
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import {
   findingProtocol,

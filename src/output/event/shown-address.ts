@@ -29,7 +29,8 @@ export function showAddresses(form: AddressForm, key?: Uint8Array): ShowAddress 
     case 'pseudonym':
       if (key?.length !== PSEUDONYM_KEY_LENGTH)
         throw new Error(
-          `a pseudonym key has ${PSEUDONYM_KEY_LENGTH} bytes, and this has ${key?.length ?? 0}; make one with (umask 077; head -c ${PSEUDONYM_KEY_LENGTH} /dev/urandom > FILE)`,
+          `a pseudonym key has ${PSEUDONYM_KEY_LENGTH} bytes, and this has ${key?.length ?? 0}; make one ` +
+            `with (umask 077; head -c ${PSEUDONYM_KEY_LENGTH} /dev/urandom > FILE)`,
         );
       return Object.assign(pseudonym(key), { registration });
   }

@@ -1,6 +1,6 @@
 /**
- * Pipes to write to without blocking. Node writes to pipes synchronously, so a reader that stops reading would block the
- * whole process. Here the pipe is opened again in non-blocking mode, and only the log waits.
+ * Pipes to write to without blocking. Node writes to pipes synchronously, so a reader that stops reading would block
+ * the whole process. Here the pipe is opened again in non-blocking mode, and only the log waits.
  */
 import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';

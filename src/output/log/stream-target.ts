@@ -1,8 +1,8 @@
 /**
  * An event log that is no regular file: standard output, a pipe, a terminal (opened by pipe-stream.ts).
  *
- * A named pipe without a reader counts as a log that cannot be written at the moment. Readers may come and go; each gets
- * whole lines from the first one on.
+ * A named pipe without a reader counts as a log that cannot be written at the moment. Readers may come and go; each
+ * gets whole lines from the first one on.
  */
 import type { Writable } from 'node:stream';
 import type { LineTarget } from './line-queue.ts';

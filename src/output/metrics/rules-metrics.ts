@@ -35,7 +35,8 @@ export const RULES: readonly CatalogueMetric[] = [
   gauges(
     'sluice_rules_info',
     ['sha256', 'policy_version', 'registry_version'],
-    'Always 1; the labels show the pair of policy and registry in use: its hash, and the versions from the manifests if there are any.',
+    'Always 1; the labels show the pair of policy and registry in use: its hash, and the versions from ' +
+      'the manifests if there are any.',
     (s) => [
       {
         labels: {
@@ -80,7 +81,8 @@ export const RULES: readonly CatalogueMetric[] = [
   counters(
     'sluice_reloads_total',
     ['result'],
-    'Reloads of policy and registry as a pair. After a failure (a file that cannot be used) or a refusal (by the change guard) the old pair stays in use.',
+    'Reloads of policy and registry as a pair. After a failure (a file that cannot be used) or a ' +
+      'refusal (by the change guard) the old pair stays in use.',
     (s) => byKey('result', s.reloads),
   ),
   ...CALENDAR,

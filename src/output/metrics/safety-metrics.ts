@@ -33,7 +33,9 @@ export const SAFETY: readonly CatalogueMetric[] = [
   counters(
     'sluice_registered_hits_total',
     ['outcome', 'on_purpose'],
-    'Throttles and blocks decided for flows with a registration in force: would (mode observe), prevented (by the breaker), done. on_purpose is true if the rule has hits_registered. Kept over restarts until an operator clears it.',
+    'Throttles and blocks decided for flows with a registration in force: would (mode observe), ' +
+      'prevented (by the breaker), done. on_purpose is true if the rule has hits_registered. Kept over ' +
+      'restarts until an operator clears it.',
     (s) => [
       ...hitSamples(s, HitKind.IN_FORCE, { on_purpose: 'false' }),
       ...hitSamples(s, HitKind.ON_PURPOSE, { on_purpose: 'true' }),
@@ -48,7 +50,8 @@ export const SAFETY: readonly CatalogueMetric[] = [
   gauges(
     'sluice_breaker_tripped',
     ['then'],
-    '1 after the safety breaker has tripped, until an operator resets it. observe: nothing is enforced; ignore-suspected: nothing is enforced on flows that are only suspected.',
+    '1 after the safety breaker has tripped, until an operator resets it. observe: nothing is ' +
+      'enforced; ignore-suspected: nothing is enforced on flows that are only suspected.',
     ({ guard }) =>
       THEN_NAMES.map((then) => ({
         labels: { then },
@@ -59,13 +62,15 @@ export const SAFETY: readonly CatalogueMetric[] = [
   gauges(
     'sluice_clients_affected',
     LIMIT_LABELS,
-    'Distinct clients newly throttled or blocked within the window of a limit, by its number in the policy. Above 49,152 an estimate that is not too low with 95 % confidence.',
+    'Distinct clients newly throttled or blocked within the window of a limit, by its number in the ' +
+      'policy. Above 49,152 an estimate that is not too low with 95 % confidence.',
     (s) => limitSamples(s, ({ affected }) => affected),
   ),
   gauges(
     'sluice_clients_seen',
     LIMIT_LABELS,
-    'Distinct clients with a finding of the stage of a limit within its window. Above 49,152 an estimate that is not too high with 95 % confidence.',
+    'Distinct clients with a finding of the stage of a limit within its window. Above 49,152 an ' +
+      'estimate that is not too high with 95 % confidence.',
     (s) => limitSamples(s, ({ seen }) => seen),
   ),
   gauges(

@@ -52,7 +52,8 @@ export const SHADOW: readonly CatalogueMetric[] = [
   gauges(
     'sluice_shadow_registered_newly_hit',
     ['span'],
-    'Registered clients, or clients who would lose their registration, with a flow that only the shadow throttles or blocks, without rules that have hits_registered.',
+    'Registered clients, or clients who would lose their registration, with a flow that only the ' +
+      'shadow throttles or blocks, without rules that have hits_registered.',
     (s) =>
       bySpan(
         s,
@@ -93,7 +94,8 @@ export const SHADOW: readonly CatalogueMetric[] = [
   counters(
     'sluice_shadow_flows_changed_total',
     ['from', 'to'],
-    'VPN flows by the action of the active rules and another one of the shadow, since it began. A flow counts once for each pair that it has in turn.',
+    'VPN flows by the action of the active rules and another one of the shadow, since it began. A flow ' +
+      'counts once for each pair that it has in turn.',
     changedFlows,
   ),
   gauge(
@@ -110,7 +112,8 @@ export const SHADOW: readonly CatalogueMetric[] = [
   gauges(
     'sluice_shadow_would_trip',
     ['then'],
-    "1 after the breaker of the shadow's policy would have tripped, until the shadow ends. then: as for sluice_breaker_tripped.",
+    "1 after the breaker of the shadow's policy would have tripped, until the shadow ends. " +
+      'then: as for sluice_breaker_tripped.',
     (s) =>
       byKey(
         'then',

@@ -14,7 +14,8 @@ export const SOURCE: readonly CatalogueMetric[] = [
   counters(
     'sluice_capture_dropped_packets_total',
     ['by'],
-    'Packets lost before they reached Sluice, by where: kernel and interface from their own counters, missed as an estimate from the interface counters for back ends without counters.',
+    'Packets lost before they reached Sluice, by where: kernel and interface from their own counters, ' +
+      'missed as an estimate from the interface counters for back ends without counters.',
     (s) => byKey('by', { ...NO_DROPS, ...s.source.counts.dropped }),
   ),
   gauge(
@@ -48,7 +49,8 @@ export const SOURCE: readonly CatalogueMetric[] = [
   ),
   counter(
     'sluice_time_jumps_total',
-    'Packets with a time too far from the previous packet. They get its time, so they move no window, schedule or expiry.',
+    'Packets with a time too far from the previous packet. They get its time, so they move no window, ' +
+      'schedule or expiry.',
     (s) => s.clock.jumpCount,
   ),
   counter(
@@ -62,7 +64,9 @@ export const SOURCE: readonly CatalogueMetric[] = [
   {
     type: 'histogram',
     name: 'sluice_source_lag_seconds',
-    help: 'Wall-clock time minus the time of the last packet of each batch, when its events were made; live sources only.',
+    help:
+      'Wall-clock time minus the time of the last packet of each batch, when its events were made; live ' +
+      'sources only.',
     labels: [],
     read: (s) => s.lag,
   },

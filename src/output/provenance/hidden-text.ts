@@ -1,5 +1,6 @@
 /**
- * Replaces addresses in names of files and in arguments, for outputs that hide addresses. File names often hold one, like
+ * Replaces addresses in names of files and in arguments, for outputs that hide addresses. File names often hold one,
+ * like
  * `client-192.0.2.7.pcap` or `192-0-2-7.pcap`. Numbers that could be an address, like the end of a date and time, are
  * replaced too. Other text stays as it is.
  */

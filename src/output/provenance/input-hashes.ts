@@ -1,7 +1,7 @@
 /**
- * Hashes input files while they are processed, by a second read of each. Large ones are hashed in a thread of their own:
- * on a capture of 365 MB SHA-256 adds a quarter to the processor time of a replay, and with a free core nothing to its
- * duration. Both reads are near each other, so the second one finds the bytes in the system's file cache.
+ * Hashes input files while they are processed, by a second read of each. Large ones are hashed in a thread of their
+ * own: on a capture of 365 MB SHA-256 adds a quarter to the processor time of a replay, and with a free core nothing to
+ * its duration. Both reads are near each other, so the second one finds the bytes in the system's file cache.
  */
 import { existsSync, statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';

@@ -1,6 +1,7 @@
 /**
  * How a result came about: program, command line, inputs, rules, and whether all was read. It is part of every `--json`
- * output, of reports, and of the record beside each output file. The keys are an interface for users: never rename them.
+ * output, of reports, and of the record beside each output file. The keys are an interface for users: never rename
+ * them.
  */
 import { formatMicros } from '../../core/units.ts';
 import type { Incomplete } from '../../pipeline/capture-run.ts';

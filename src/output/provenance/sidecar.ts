@@ -1,6 +1,6 @@
 /**
- * The record beside an output file, `decisions.jsonl.run.json`: the provenance of the run, with size and SHA-256 of what was
- * written. It is written last, so an output without a record is not complete.
+ * The record beside an output file, `decisions.jsonl.run.json`: the provenance of the run, with size and SHA-256 of
+ * what was written. It is written last, so an output without a record is not complete.
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { OutputError } from '../log/output-error.ts';

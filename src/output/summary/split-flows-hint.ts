@@ -8,5 +8,8 @@ export function splitFlowsHint(flows: number): string {
     flows === 1
       ? '1 flow looks like one direction'
       : `${flows.toLocaleString('en-US')} flows look like one direction each`;
-  return `${counted} of a conversation whose other direction has another VLAN, VNI or tunnel. If the mirror port tags each direction by itself, --link-identity none makes one flow of both`;
+  return (
+    `${counted} of a conversation whose other direction has another VLAN, VNI or tunnel. If the mirror ` +
+    'port tags each direction by itself, --link-identity none makes one flow of both'
+  );
 }

@@ -129,7 +129,8 @@ export async function summaryText(totals: ReplayTotals): Promise<string> {
   const lines = [
     ...(totals.interruption === null ? [] : [`${capitalised(interruptionText(totals.interruption))}. So far:`]),
     firstLine(totals, found),
-    `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); registry of ${counted(totals.registry.entries, 'registration')}.`,
+    `Policy ${totals.policy.name} (mode ${totals.mode}, ${counted(totals.policy.rules, 'rule')}); ` +
+      `registry of ${counted(totals.registry.entries, 'registration')}.`,
   ];
   if (rows.length > 0) lines.push('', await foundTable(rows));
   // Without a packet the first line already reports that nothing could be read.

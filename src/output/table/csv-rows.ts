@@ -1,7 +1,7 @@
 /**
  * Events as CSV (RFC 4180): a header, line breaks of CR and LF, quotes around fields that need them, UTF-8. Values stay
- * as they are: a text that a spreadsheet would take for a formula is not changed. Null is an empty field, an empty text is
- * a pair of quotes.
+ * as they are: a text that a spreadsheet would take for a formula is not changed. Null is an empty field, an empty text
+ * is a pair of quotes.
  */
 import type { ByteWriter } from '../event/byte-writer.ts';
 import { csvField } from './csv-field.ts';

@@ -1,6 +1,6 @@
 /**
- * Events as Apache Parquet, by hyparquet-writer. Rows are held as columns until a row group is full, and written then, so
- * memory is bounded. Groups end by the number of rows alone: the same events give the same bytes.
+ * Events as Apache Parquet, by hyparquet-writer. Rows are held as columns until a row group is full, and written then,
+ * so memory is bounded. Groups end by the number of rows alone: the same events give the same bytes.
  */
 import { ByteWriter as ParquetBytes, ParquetWriter } from 'hyparquet-writer';
 import type { SchemaElement } from 'hyparquet';

@@ -1,4 +1,7 @@
-/** A field of CSV for people who open it in a spreadsheet: a text that begins like a formula gets an apostrophe before it. */
+/**
+ * A field of CSV for people who open it in a spreadsheet: a text that begins like a formula gets an apostrophe before
+ * it.
+ */
 import { csvField } from './csv-field.ts';
 
 const LIKE_A_FORMULA = /^[=+\-@\t\r]/;

@@ -1,4 +1,7 @@
-/** A file of events as a table: opened by its path, filled with events, and closed with what the format needs at its end. */
+/**
+ * A file of events as a table: opened by its path, filled with events, and closed with what the format needs at its
+ * end.
+ */
 import { LineOutput } from '../log/line-output.ts';
 import type { EventType } from '../event/schema/event-schema.ts';
 import { CsvRows } from './csv-rows.ts';

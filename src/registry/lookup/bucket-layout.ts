@@ -19,7 +19,6 @@
  * 0. An address that differs has the record `outer`. `table` is the number of the fork's first bucket << 5 | shift.
  * Keys of the fork's buckets begin at `at`, and their first bits select a bucket: first + (query >>> shift).
  */
-import { Int32List } from './int32-list.ts';
 import type { OrderedPrefixes } from './ordered-prefixes.ts';
 
 export const KEY_BITS = 22;
@@ -220,5 +219,40 @@ export class BucketLayout {
     cells[cell] = ~outer;
     cells[lastEntry + 1] = NUMBER_BASE + first;
     return true;
+  }
+}
+
+/** Numbers that a list has room for at first. */
+const FIRST_CAPACITY = 1024;
+
+/** A growable array of 32-bit numbers. */
+class Int32List {
+  private items = new Int32Array(FIRST_CAPACITY);
+  private used = 0;
+
+  get count(): number {
+    return this.used;
+  }
+
+  /** Appends `more` zeros. Returns the index of the first one. */
+  reserve(more: number): number {
+    const first = this.used;
+    this.used += more;
+    if (this.used > this.items.length) {
+      const grown = new Int32Array(Math.max(this.used, this.items.length * 2));
+      grown.set(this.items);
+      this.items = grown;
+    }
+    return first;
+  }
+
+  /** The underlying array, valid until the next `reserve`. */
+  get memory(): Int32Array {
+    return this.items;
+  }
+
+  /** A copy of exactly the numbers in use. */
+  toArray(): Int32Array {
+    return this.items.slice(0, this.used);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The rows inside a prefix: they follow one another in the order of prefixes (prefix-order), so two binary searches find
- * the first and the last of them.
+ * The rows inside a prefix: they follow one another in the order of prefixes (prefix-order), so two binary searches
+ * find the first and the last of them.
  */
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';

@@ -1,6 +1,6 @@
 /**
- * Finds the rows that have exactly a text, by a hash table over a column: made in steps, and then without visiting rows.
- * Each slot has the first row of a text, and each row the next one with the same text; empty texts are left out.
+ * Finds the rows that have exactly a text, by a hash table over a column: made in steps, and then without visiting
+ * rows. Each slot has the first row of a text, and each row the next one with the same text; empty texts are left out.
  */
 import { hashBytes, type TextColumn } from './text-column.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Counts the registrations in force and the addresses that they cover, by sector. Prefixes come in order, in which those
- * that a prefix covers follow it: a prefix inside one of its sector that was counted adds no address.
+ * Counts the registrations in force and the addresses that they cover, by sector. Prefixes come in order, in which
+ * those that a prefix covers follow it: a prefix inside one of its sector that was counted adds no address.
  */
 import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
 import type { PrefixColumns } from '../lookup/prefix-columns.ts';

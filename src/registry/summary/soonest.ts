@@ -1,4 +1,6 @@
-/** Keeps the rows with the smallest times among many, in memory bounded by their number: a heap with the largest on top. */
+/**
+ * Keeps the rows with the smallest times among many, in memory bounded by their number: a heap with the largest on top.
+ */
 export class Soonest {
   /** Rows that were offered. */
   count = 0;

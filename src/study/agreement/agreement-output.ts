@@ -59,7 +59,10 @@ function byName(counts: readonly number[]): Record<string, number> {
 
 function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): string {
   if (agreed.value === null)
-    return `${tool} and Sluice on ${counted(captures, 'capture')}: there is no flow that both saw. Is this the log of the capture?`;
+    return (
+      `${tool} and Sluice on ${counted(captures, 'capture')}: there is no flow that both saw. Is this ` +
+      'the log of the capture?'
+    );
   const interval = (lower: number | null | undefined, upper: number | null | undefined): string =>
     typeof lower !== 'number' || typeof upper !== 'number' ? '' : ` (95 %: ${lower.toFixed(3)} to ${upper.toFixed(3)})`;
   const beyond =
@@ -69,7 +72,8 @@ function opening({ tool, captures, agreed, kappa, kappaInterval }: Agreement): s
   const few = agreed.sessions < MIN_SESSIONS ? ` Below ${MIN_SESSIONS} captures there are no intervals.` : '';
   return (
     `${tool} and Sluice on ${counted(captures, 'capture')}: they agree on ${number(agreed.count)} of ` +
-    `${counted(agreed.total, 'flow')}${leavesOutUnknown(tool) ? '' : ' that both saw'}, ${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
+    `${counted(agreed.total, 'flow')}${leavesOutUnknown(tool) ? '' : ' that both saw'}, ` +
+    `${(agreed.value * 100).toFixed(1)} %${interval(agreed.lower, agreed.upper)}.\n` +
     `${beyond} This is agreement and not accuracy: either may be wrong.${few}`
   );
 }
@@ -97,11 +101,13 @@ function remarks({ tool, untracked, unreadable, contradictory, unlisted, unlabel
     lines.push(`Not compared: ${counted(untracked, 'row')} of ${tool} of other transports than TCP, UDP, ESP and AH.`);
   if (unreadable > 0)
     lines.push(
-      `Not compared: ${counted(unreadable, 'row')} with IPv6 addresses that were shortened twice, which two addresses could be.`,
+      `Not compared: ${counted(unreadable, 'row')} with IPv6 addresses that were shortened twice, which ` +
+        'two addresses could be.',
     );
   if (contradictory > 0)
     lines.push(
-      `${counted(contradictory, 'row')} of ${tool} with another VPN protocol than the row before for the same flow: the first counts.`,
+      `${counted(contradictory, 'row')} of ${tool} with another VPN protocol than the row before for the ` +
+        'same flow: the first counts.',
     );
   if (unlabelled.length > 0) {
     const shown = unlabelled.slice(0, 3).join(', ');

@@ -1,11 +1,12 @@
 /**
- * How far another tool and Sluice agree on the flows of captures. Neither of them is the truth, so there is nothing right or
- * missed: flows are called wireguard, openvpn, ipsec or other by each, and agreement is measured on those that both saw.
- * Flows that only one of them saw (a tunnel that the other looks into, a packet that the other does not decode) are counted
- * apart, except for a tool that does not list what it does not recognise: flows that it does not list are "other" for it.
+ * How far another tool and Sluice agree on the flows of captures. Neither of them is the truth, so there is nothing
+ * right or missed: flows are called wireguard, openvpn, ipsec or other by each, and agreement is measured on those that
+ * both saw. Flows that only one of them saw (a tunnel that the other looks into, a packet that the other does not
+ * decode) are counted apart, except for a tool that does not list what it does not recognise: flows that it does not
+ * list are "other" for it.
  *
- * Cohen's kappa (J. Cohen, "A Coefficient of Agreement for Nominal Scales", 1960) is the agreement beyond that which two
- * tools would have by chance, if each called as many flows by each name as it did.
+ * Cohen's kappa (J. Cohen, "A Coefficient of Agreement for Nominal Scales", 1960) is the agreement beyond that which
+ * two tools would have by chance, if each called as many flows by each name as it did.
  */
 import { Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';

@@ -1,6 +1,6 @@
 /**
- * A copy of the VPN flows' packets as pcapng, with a comment on those that carry evidence or a decision. The finding of a
- * flow comes after its first packets, so the captures are read again once all findings are known.
+ * A copy of the VPN flows' packets as pcapng, with a comment on those that carry evidence or a decision. The finding of
+ * a flow comes after its first packets, so the captures are read again once all findings are known.
  *
  * Packets keep their order. A fragment that came before the first one of its datagram stands directly before that one.
  */

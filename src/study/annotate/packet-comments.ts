@@ -1,4 +1,7 @@
-/** The comments of annotated packets, as Wireshark shows them: what a packet proves of its flow, and what was decided for it. */
+/**
+ * The comments of annotated packets, as Wireshark shows them: what a packet proves of its flow, and what was decided
+ * for it.
+ */
 import { CHECKS } from '../../dataplane/fingerprint/checks.ts';
 import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence-rows.ts';
 import type { DecisionEvent } from '../../output/event/event-fields.ts';

@@ -41,7 +41,8 @@ function firstLines(pair: PairComparison, rules: readonly ComparedRules[], shows
   const registered =
     pair.registeredClients === 0
       ? `Registered users newly hit${which}: none.`
-      : `Registered users newly hit${which}: ${counted(pair.registeredClients, 'client')} of ${counted(pair.holders.size, 'registration')}${lost}.`;
+      : `Registered users newly hit${which}: ${counted(pair.registeredClients, 'client')} of ` +
+        `${counted(pair.holders.size, 'registration')}${lost}.`;
   const clients = `${capital(counted(hits.newlyHit, 'client'))} of ${number(hits.count)} would newly be hit`;
   const trip = to.trips.length > 0 ? ', and the safety breaker would trip' : '';
   return [`${registered} ${clients}${trip}.`, ...(showsHolders ? holderLines(pair) : [])];
@@ -61,12 +62,15 @@ function holderLine({ registration, isDeregistered, flows }: HitHolder): string 
 }
 
 function whatWasCompared({ captureCount, counters, comparison, rules }: ComparisonTotals): string[] {
-  const what = `${counted(captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ${counted(comparison.flows, 'VPN flow')}`;
+  const what =
+    `${counted(captureCount, 'capture')}, ${counted(counters.packets, 'packet')}, ` +
+    counted(comparison.flows, 'VPN flow');
   return [
     `Compared on ${what}, as if all rules were enforced:`,
     ...rules.map(
       ({ letter, policy, registry }) =>
-        `  ${letter}  policy ${policy.name} (${policy.file}), registry of ${counted(registry.entries, 'registration')} (${registry.file})`,
+        `  ${letter}  policy ${policy.name} (${policy.file}), registry of ` +
+        `${counted(registry.entries, 'registration')} (${registry.file})`,
     ),
   ];
 }
@@ -77,8 +81,12 @@ function pairSections(pair: PairComparison, rules: readonly ComparedRules[], lar
   const otherwise =
     pair.decidedOtherwise === 0
       ? ''
-      : ` ${capital(counted(pair.decidedOtherwise, 'other flow'))} get the same action by another rule or registration.`;
-  const changes = `${from} → ${to.letter}: ${counted(pair.changed, 'flow')} of ${counted(pair.changedClients, 'client')} change (${counted(pair.packets, 'packet')}, ${bytes(pair.bytes)}).`;
+      : ` ${capital(counted(pair.decidedOtherwise, 'other flow'))} get the same action by another rule or ` +
+        'registration.';
+  const changes =
+    `${from} → ${to.letter}: ${counted(pair.changed, 'flow')} of ` +
+    `${counted(pair.changedClients, 'client')} change (${counted(pair.packets, 'packet')}, ` +
+    `${bytes(pair.bytes)}).`;
   const lines = [
     changes + otherwise,
     `Clients newly hit: ${number(hits.newlyHit)}; no longer hit: ${number(hits.noLongerHit)}.${byRule(pair)}`,

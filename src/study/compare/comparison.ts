@@ -19,7 +19,9 @@ export class Comparison implements OutcomeListener {
   readonly timeLine: ComparedTimeLine;
   /** The first set of rules with each of the others, in order. */
   readonly pairs: readonly PairComparison[];
-  /** The flows that are decided, by slot: slots are used again, so this is about as long as there are flows at a time. */
+  /**
+   * The flows that are decided, by slot: slots are used again, so this is about as long as there are flows at a time.
+   */
   private readonly decided: ((SideOfFlow | undefined)[] | undefined)[] = [];
 
   constructor(policies: readonly Policy[]) {

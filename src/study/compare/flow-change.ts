@@ -42,8 +42,8 @@ export function isHit(side: SideOfFlow): boolean {
 }
 
 /**
- * The decisions by which a flow is counted as changed: the strongest ones, or the last ones where the strongest have the
- * same action. Null where both sides treat it alike.
+ * The decisions by which a flow is counted as changed: the strongest ones, or the last ones where the strongest have
+ * the same action. Null where both sides treat it alike.
  */
 export function changedDecisions({
   before,

@@ -1,6 +1,7 @@
 /**
- * Why a fingerprint does not claim a payload of a flow that none holds. The answer is the engine's own: its check at a glance
- * (`mayBe…`) and then its match. What they compare is said here with their own parts, in their order; a test holds that a reason is
+ * Why a fingerprint does not claim a payload of a flow that none holds. The answer is the engine's own: its check at a
+ * glance (`mayBe…`) and then its match. What they compare is said here with their own parts, in their order; a test
+ * holds that a reason is
 noted for exactly the payloads that the engine does not claim.
  */
 import {
@@ -109,7 +110,9 @@ function failFresh(payload: Payload): void {
   seemsClear(0, payload, ESP_HEADER_LENGTH);
 }
 
-/** Notes why a fingerprint does not claim the payload; false where it does, or where its protocol number claims for it. */
+/**
+ * Notes why a fingerprint does not claim the payload; false where it does, or where its protocol number claims for it.
+ */
 export function notesFirstLook(id: FingerprintId, payload: Payload): boolean {
   const look = FIRST_LOOKS[id];
   if (look === undefined) return false;

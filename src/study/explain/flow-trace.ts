@@ -1,7 +1,7 @@
 /**
- * What the fingerprints made of the packets of one flow: which looked, at which packets, what did not hold, and the bytes that
- * their evidence is of. Bounded: a row for each reason of each fingerprint, with its first packet and a count, and copies of
- * the payloads that evidence is of.
+ * What the fingerprints made of the packets of one flow: which looked, at which packets, what did not hold, and the
+ * bytes that their evidence is of. Bounded: a row for each reason of each fingerprint, with its first packet and a
+ * count, and copies of the payloads that evidence is of.
  */
 import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
 import type { Payload } from '../../dataplane/fingerprint/payload.ts';

@@ -1,8 +1,9 @@
 /**
- * The bytes of a payload that evidence is of, as a hex dump with the checked bytes marked. Offsets count as in evidence.
+ * The bytes of a payload that evidence is of, as a hex dump with the checked bytes marked. Offsets count as in
+ * evidence.
  *
- * Only the protocol's own header, which is in clear in every packet, and the checked bytes are shown; all else is `..`, so that
- * nothing of what a tunnel carries appears.
+ * Only the protocol's own header, which is in clear in every packet, and the checked bytes are shown; all else is `..`,
+ * so that nothing of what a tunnel carries appears.
  */
 import { CHECKS, Check, type CheckForm } from '../../dataplane/fingerprint/checks.ts';
 import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';

@@ -48,7 +48,9 @@ export const REASONS: Readonly<Record<Shortfall, ReasonForm>> = {
   [Shortfall.WIREGUARD_LENGTH]: {
     about: 'the payload has the length of its message type',
     form: 'number',
-    expected: `for type 1 ${INITIATION_LENGTH}, for 2 ${RESPONSE_LENGTH}, for 3 ${COOKIE_LENGTH}, for 4 at least ${SHORTEST_TRANSPORT} bytes`,
+    expected:
+      `for type 1 ${INITIATION_LENGTH}, for 2 ${RESPONSE_LENGTH}, for 3 ${COOKIE_LENGTH}, for 4 at least ` +
+      `${SHORTEST_TRANSPORT} bytes`,
   },
   [Shortfall.WIREGUARD_SECRETS]: {
     about: 'every key, ciphertext and mac1 of the handshake message looks random',

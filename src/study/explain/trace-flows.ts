@@ -12,8 +12,8 @@ import { TracedFingerprints } from './traced-fingerprints.ts';
 const OF_STREAMS = [FingerprintId.OPENVPN, FingerprintId.IKE] as const;
 
 /**
- * Traces of flows, by the numbers of their first packets. `flows` has these numbers, each with the packets that evidence of
- * the flow is of. `paths` are the files of one capture.
+ * Traces of flows, by the numbers of their first packets. `flows` has these numbers, each with the packets that
+ * evidence of the flow is of. `paths` are the files of one capture.
  */
 export async function traceFlows(
   paths: readonly string[],

@@ -23,14 +23,21 @@ const ENDS: Readonly<Record<LookEnd, string>> = {
 };
 
 const GIVEN_UP: Readonly<Record<GivenUp, string>> = {
-  unclaimed: `no fingerprint claimed ${UNCLAIMED_LIMIT} packets. Later ones are looked at only if they may open a VPN session.`,
-  undecided: `${UNDECIDED_LIMIT} packets were not enough for a finding. Later ones are looked at only if they may open a VPN session.`,
-  quic: 'the server repeats the connection id of the client, so the flow is QUIC, which is no VPN. Later packets are not looked at.',
+  unclaimed:
+    `no fingerprint claimed ${UNCLAIMED_LIMIT} packets. Later ones are looked at only if they may open ` +
+    'a VPN session.',
+  undecided:
+    `${UNDECIDED_LIMIT} packets were not enough for a finding. Later ones are looked at only if they ` +
+    'may open a VPN session.',
+  quic:
+    'the server repeats the connection id of the client, so the flow is QUIC, which is no VPN. Later ' +
+    'packets are not looked at.',
 };
 
 /** The only flows with a payload that no fingerprint looks at (dataplane/router-protection.ts). */
 const ROUTERS =
-  '  No fingerprint looked: ESP and AH to a group of one link, or between two link-local addresses, protect what routers say to each other, and are no VPN.';
+  '  No fingerprint looked: ESP and AH to a group of one link, or between two link-local addresses, ' +
+  'protect what routers say to each other, and are no VPN.';
 
 export interface TraceShape {
   /** The position of a packet, as text. */
@@ -53,7 +60,8 @@ export function searchLines(trace: FlowTrace, shape: TraceShape): string[] {
   if (givenUp !== null) lines.push(`  At ${shape.place(givenUp.packet)}: ${GIVEN_UP[givenUp.why]}`);
   if (unseenCount > 0)
     lines.push(
-      `  ${unseenCount} of ${payloadCount} packets with a payload were not looked at: the search had ended before them.`,
+      `  ${unseenCount} of ${payloadCount} packets with a payload were not looked at: the search had ` +
+        'ended before them.',
     );
   return lines;
 }
@@ -82,5 +90,8 @@ function reasonLines(rows: readonly TraceRow[], shape: TraceShape): string[] {
 function reasonLine({ packet, offset, end, text, count, lastPacket }: TraceRow, shape: TraceShape): string {
   const seen = shape.hidesSeen ? 'what was seen is not shown, as it may hold an address' : `seen ${text.seen}`;
   const more = count === 1 ? '' : `; the same in ${count - 1} more, the last ${lastPacket}`;
-  return `    ${shape.place(packet)}, offset ${offset}:${ENDS[end]} ${text.about}; expected ${text.expected}; ${seen}${more}`;
+  return (
+    `    ${shape.place(packet)}, offset ${offset}:${ENDS[end]} ${text.about}; expected ` +
+    `${text.expected}; ${seen}${more}`
+  );
 }

@@ -1,4 +1,6 @@
-/** The fingerprints of the engine, with a trace of those flows that are to be explained. They decide as they always do. */
+/**
+ * The fingerprints of the engine, with a trace of those flows that are to be explained. They decide as they always do.
+ */
 import type { EvidenceLog } from '../../dataplane/fingerprint/evidence.ts';
 import { FingerprintSet, UNCLAIMED_LIMIT } from '../../dataplane/fingerprint/fingerprint-set.ts';
 import { type Finding, NO_FINDING } from '../../dataplane/fingerprint/finding.ts';

@@ -3,12 +3,13 @@
  * many sessions as there are, with replacement, and keeps or leaves a session as a whole. So flows of one session need
  * not be independent of each other.
  *
- * The interval is BCa (bias-corrected and accelerated: B. Efron, "Better Bootstrap Confidence Intervals", 1987; Efron and
- * Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 14). The percentile interval is too short where a figure
- * is near 0 or 1, as precision and recall are: with one mistake in 20 sessions it begins at 0.85, the exact binomial
- * interval at 0.75, and BCa at 0.70.
+ * The interval is BCa (bias-corrected and accelerated: B. Efron, "Better Bootstrap Confidence Intervals", 1987; Efron
+ * and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 14). The percentile interval is too short where a
+ * figure is near 0 or 1, as precision and recall are: with one mistake in 20 sessions it begins at 0.85, the exact
+ * binomial interval at 0.75, and BCa at 0.70.
  *
- * The random numbers are Marsaglia's xorshift32 from a fixed seed, so that equal sessions in equal order give equal intervals.
+ * The random numbers are Marsaglia's xorshift32 from a fixed seed, so that equal sessions in equal order give equal
+ * intervals.
  */
 import { normalProbability, normalQuantile } from './normal-distribution.ts';
 

@@ -1,4 +1,6 @@
-/** What is known of captures: the flows that are a VPN, where the captures are from, and which of them repeat a session. */
+/**
+ * What is known of captures: the flows that are a VPN, where the captures are from, and which of them repeat a session.
+ */
 import type { IssueList } from '../../core/issue.ts';
 import { type Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { type Stage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
@@ -35,8 +37,8 @@ export interface CaptureLabels {
 }
 
 /**
- * Where the labelled captures are from. `field`: they were taken as they came from a network that is in use, so the share
- * of wrong findings in them is one that such a network would have.
+ * Where the labelled captures are from. `field`: they were taken as they came from a network that is in use, so the
+ * share of wrong findings in them is one that such a network would have.
  */
 export const ORIGINS = ['field', 'lab'] as const;
 export type Origin = (typeof ORIGINS)[number];

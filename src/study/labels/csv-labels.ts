@@ -8,7 +8,8 @@
  *
  * The columns from category on may be missing, and so may `stage` and `variant`; other columns are left out with a
  * remark. Label is wireguard, openvpn, ipsec, or any other word for a flow that is none of them. A capture is labelled
- * where it has a row: its flows without one are no VPN, and a row without a flow says only that. Lines that begin with # are comments.
+ * where it has a row: its flows without one are no VPN, and a row without a flow says only that. Lines that begin with
+ * # are comments.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { fieldColumn, RecordParser } from '../../registry/file/csv-record.ts';

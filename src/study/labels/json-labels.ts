@@ -1,11 +1,11 @@
 /**
- * Labels as JSON: the flows of each file that are a VPN, with the stage and variant that can be found. The file is a list
- * with an entry for each capture, or an object that also says where the captures are from; flows that an entry does not
- * list are not a VPN.
+ * Labels as JSON: the flows of each file that are a VPN, with the stage and variant that can be found. The file is a
+ * list with an entry for each capture, or an object that also says where the captures are from; flows that an entry
+ * does not list are not a VPN.
  *
  *   { "origin": "field", "captures": [
  *     { "file": "a.pcap", "flows_total": 3, "condition": "handshake", "session": "a", "positives": [
- *       { "proto": "udp", "src": "192.0.2.1", "sport": 4000, "dst": "198.51.100.7", "dport": 51820, "label": "wireguard",
+ *    { "proto": "udp", "src": "192.0.2.1", "sport": 4000, "dst": "198.51.100.7", "dport": 51820, "label": "wireguard",
  *         "variant": "standard", "stage": "confirmed", "category": "handshake" }] }] }
  *
  * `condition`, `session`, `variant` and `stage` may be missing. An `optional` flow may be found or not: findings of its

@@ -28,8 +28,8 @@ export function jsonOffsets(text: string, paths: readonly JsonPath[]): number[] 
 }
 
 /**
- * The offset of a syntax error, by the message of JSON.parse. Messages about an unexpected token do not say where it is:
- * it ends the shortest beginning of the text that has one.
+ * The offset of a syntax error, by the message of JSON.parse. Messages about an unexpected token do not say where it
+ * is: it ends the shortest beginning of the text that has one.
  */
 export function jsonErrorOffset(text: string, message: string): number {
   const position = /at position (\d+)/.exec(message)?.[1];

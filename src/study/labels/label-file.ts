@@ -1,6 +1,6 @@
 /**
- * Reads a file of labels, or another tool's log, and recognises by its content which of them it is: names of such files say
- * nothing. Issues have the places of all mistakes.
+ * Reads a file of labels, or another tool's log, and recognises by its content which of them it is: names of such files
+ * say nothing. Issues have the places of all mistakes.
  */
 import { IssueList } from '../../core/issue.ts';
 import type { LabelSet } from './capture-labels.ts';
@@ -50,7 +50,8 @@ export async function readLabelFile(path: string): Promise<LabelFile> {
 }
 
 const UNKNOWN =
-  'neither labels (JSON, or CSV with the columns file,src,src_port,dst,dst_port,proto,label) nor a log with its header (conn.log of Zeek, or the CSV of ndpiReader -C)';
+  'neither labels (JSON, or CSV with the columns file,src,src_port,dst,dst_port,proto,label) nor a ' +
+  'log with its header (conn.log of Zeek, or the CSV of ndpiReader -C)';
 
 async function readJson(
   path: string,

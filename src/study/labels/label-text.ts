@@ -39,7 +39,9 @@ export interface LineReader {
   line(text: string, number: number, isWhole: boolean): void;
 }
 
-/** Cuts pieces of text into lines that end with LF or CRLF. Empty lines are left out; lines over the limit are issues. */
+/**
+ * Cuts pieces of text into lines that end with LF or CRLF. Empty lines are left out; lines over the limit are issues.
+ */
 export class LineCutter {
   private readonly reader: LineReader;
   private readonly issues: IssueList;

@@ -1,11 +1,11 @@
 /**
- * The CSV that `ndpiReader -C` writes. Columns are found by the header, since versions differ: 3 and 4 have commas, 5 has
- * bars, and columns came and went. Those that are read have been there in all: protocol (the number), src_ip, src_port,
- * dst_ip, dst_port and ndpi_proto. Fields are not quoted; what may have a comma in it comes after these.
+ * The CSV that `ndpiReader -C` writes. Columns are found by the header, since versions differ: 3 and 4 have commas, 5
+ * has bars, and columns came and went. Those that are read have been there in all: protocol (the number), src_ip,
+ * src_port, dst_ip, dst_port and ndpi_proto. Fields are not quoted; what may have a comma in it comes after these.
  *
- * ndpi_proto is MASTER.APPLICATION or one of them: WireGuard, OpenVPN, and IPsec (IPSec in newer versions) with the application after
- * it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although there is a `::` already
- * (2001:db8::1::7). Two addresses have that form, so such rows are left out and counted.
+ * ndpi_proto is MASTER.APPLICATION or one of them: WireGuard, OpenVPN, and IPsec (IPSec in newer versions) with the
+ * application after it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although there is a
+ * `::` already (2001:db8::1::7). Two addresses have that form, so such rows are left out and counted.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { Protocol } from '../../core/protocol.ts';

@@ -10,8 +10,9 @@ import { flowKey } from '../found-flows.ts';
 export type Tool = 'Zeek' | 'nDPI';
 
 /**
- * The tools whose logs have no row for a flow that they do not recognise. ndpiReader writes flows of an unknown protocol only
- * with -v. Without a row such a flow is one that the tool does not call a VPN; for other tools it is one that they did not see.
+ * The tools whose logs have no row for a flow that they do not recognise. ndpiReader writes flows of an unknown
+ * protocol only with -v. Without a row such a flow is one that the tool does not call a VPN; for other tools it is one
+ * that they did not see.
  */
 const LEAVE_OUT_UNKNOWN: ReadonlySet<Tool> = new Set(['nDPI']);
 

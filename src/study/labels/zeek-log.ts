@@ -1,12 +1,12 @@
 /**
- * Zeek's conn.log, in its own form (tab-separated, with #fields) and as JSON lines (LogAscii::use_json). Fields that are
- * read: id.orig_h, id.orig_p, id.resp_h, id.resp_p, proto, service, and ip_proto where a log has it (Zeek 7.1 and later).
- * Log::default_scope_sep may put another character than a dot between `id` and the rest.
+ * Zeek's conn.log, in its own form (tab-separated, with #fields) and as JSON lines (LogAscii::use_json). Fields that
+ * are read: id.orig_h, id.orig_p, id.resp_h, id.resp_p, proto, service, and ip_proto where a log has it (Zeek 7.1 and
+ * later). Log::default_scope_sep may put another character than a dot between `id` and the rest.
  *
- * Zeek itself has no analyzer for WireGuard, OpenVPN or IPsec. Its packages write these names of services: spicy_wireguard,
- * spicy_openvpn_udp, spicy_openvpn_tcp and these with _hmac_… and _2 after them, spicy_ipsec_udp, spicy_ipsec_tcp and
- * spicy_ipsec_ike_udp. Names with a minus before them are services that Zeek took back (track_removed_services_in_connection).
- * Native ESP and AH are known by their IP protocol number alone.
+ * Zeek itself has no analyzer for WireGuard, OpenVPN or IPsec. Its packages write these names of services:
+ * spicy_wireguard, spicy_openvpn_udp, spicy_openvpn_tcp and these with _hmac_… and _2 after them, spicy_ipsec_udp,
+ * spicy_ipsec_tcp and spicy_ipsec_ike_udp. Names with a minus before them are services that Zeek took back
+ * (track_removed_services_in_connection). Native ESP and AH are known by their IP protocol number alone.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { Protocol } from '../../core/protocol.ts';

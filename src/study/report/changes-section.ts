@@ -1,4 +1,6 @@
-/** What changes from one set of rules to another: by protocol, stage, sector and rule, and the flows that change most. */
+/**
+ * What changes from one set of rules to another: by protocol, stage, sector and rule, and the flows that change most.
+ */
 import { number } from '../../core/count-text.ts';
 import { type ChangeEvent, changeText } from '../compare/change-event.ts';
 import type { PairFields } from '../compare/comparison-json.ts';
@@ -61,7 +63,9 @@ function actionChart({ from, to, by }: PairFields): Html {
   const rows = by.protocol ?? [];
   return barChart({
     id: `changes-${to}`,
-    title: `Clients with flows that change, ${from} → ${to}, by protocol and change of action. Bars below 5 are drawn alike.`,
+    title:
+      `Clients with flows that change, ${from} → ${to}, by protocol and change of action. Bars below 5 ` +
+      'are drawn alike.',
     description: 'One bar for each protocol and change of action. The first table below has the numbers.',
     series: [{ label: 'clients', ...HATCHED }],
     bars: rows.map((row) => {

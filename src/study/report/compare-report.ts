@@ -59,7 +59,11 @@ function registeredPart({ rules, report }: CompareReportData, pair: PairFields, 
             ${clients(registered.deregistered)} of these users lose their registration. ${alreadyHit(pair)}`
       }${clients(all.newly_hit)}
       of ${count(all.all)} clients with a VPN would newly be hit, ${clients(all.no_longer_hit)} no longer.
-      ${trips ? html`<strong>The safety breaker of ${pair.to} would trip.</strong>` : html`The safety breaker of ${pair.to} would not trip.`}
+      ${
+        trips
+          ? html`<strong>The safety breaker of ${pair.to} would trip.</strong>`
+          : html`The safety breaker of ${pair.to} would not trip.`
+      }
     </p>
     ${
       holders.length === 0

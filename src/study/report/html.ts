@@ -1,5 +1,6 @@
 /**
- * HTML as a type of its own: text that is put into a template is escaped, and only another piece of HTML is taken as it is.
+ * HTML as a type of its own: text that is put into a template is escaped, and only another piece of HTML is taken as it
+ * is.
  */
 
 /** What a template takes. Numbers are not among it: they are formatted first (figure-text). */
@@ -38,8 +39,8 @@ function textOf(part: Part): string {
 }
 
 /**
- * Control characters, marks that turn the direction of text, invisible separators, noncharacters and halves of surrogate
- * pairs. They are shown by their number.
+ * Control characters, marks that turn the direction of text, invisible separators, noncharacters and halves of
+ * surrogate pairs. They are shown by their number.
  */
 const UNSEEN =
   // eslint-disable-next-line no-control-regex

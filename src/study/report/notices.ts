@@ -1,4 +1,6 @@
-/** What a reader has to know before any figure: a run that was interrupted, captures that were not read to their end. */
+/**
+ * What a reader has to know before any figure: a run that was interrupted, captures that were not read to their end.
+ */
 import type { FilesBackFields } from '../../output/capture/files-back.ts';
 import type { InterruptionFields } from '../../output/summary/interruption.ts';
 import { bytes, count, counted, percent, span, time } from './figure-text.ts';

@@ -1,6 +1,6 @@
 /**
- * Prints a page to PDF through an installed Chromium: headless, from a private folder, without network, within a limit of
- * time.
+ * Prints a page to PDF through an installed Chromium: headless, from a private folder, without network, within a limit
+ * of time.
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';

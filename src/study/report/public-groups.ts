@@ -1,7 +1,8 @@
 /**
- * Groups of clients as a public report shows them: rounded to 5, and below 5 as "<5". What a small group has is added to
- * the first group that is shown by its number, so that no subtraction reveals it: every number that is shown would be the
- * same, whether the small group has 1, 2, 3 or 4 clients. Where the first group is too small for that, nothing is shown.
+ * Groups of clients as a public report shows them: rounded to 5, and below 5 as "<5". What a small group has is added
+ * to the first group that is shown by its number, so that no subtraction reveals it: every number that is shown would
+ * be the same, whether the small group has 1, 2, 3 or 4 clients. Where the first group is too small for that, nothing
+ * is shown.
  */
 import { SMALLEST_GROUP } from './figure-text.ts';
 

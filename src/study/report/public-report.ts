@@ -1,6 +1,6 @@
 /**
- * Reports for the public: fixed tables by one property each, with rounded counts. They name no flow, holder, address, rule
- * or file.
+ * Reports for the public: fixed tables by one property each, with rounded counts. They name no flow, holder, address,
+ * rule or file.
  */
 import { PROPERTIES } from '../compare/change-groups.ts';
 import type { PairFields } from '../compare/comparison-json.ts';

@@ -1,6 +1,6 @@
 /**
- * Registered users whose flows a rule throttles or blocks: distinct clients, and the registrations of their flows. A rule
- * that says `hits_registered: true` is counted apart.
+ * Registered users whose flows a rule throttles or blocks: distinct clients, and the registrations of their flows. A
+ * rule that says `hits_registered: true` is counted apart.
  */
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import { RowSet } from '../row-set.ts';

@@ -18,13 +18,16 @@ export function registeredSection({ report, registered_hits: hits, mode, breaker
     const { would = 0, prevented = 0, done = 0 } = hits[kind] ?? {};
     return [text, count(would), count(prevented), count(done)];
   });
+  const owned = counted(registered.registrations, 'registration');
+  const owners = registered.clients > 0 ? html`<p>Their flows belong to ${owned}.</p> ` : NOTHING;
   return {
     title: 'Registered users affected',
     body: html`${registeredLead(registered.clients, isObserved)}
-    ${registered.clients > 0 ? html`<p>Their flows belong to ${counted(registered.registrations, 'registration')}.</p> ` : NOTHING}${onPurpose(registered.on_purpose_clients)}${holders(registered.most_hit)}${table(
+    ${owners}${onPurpose(registered.on_purpose_clients)}${holders(registered.most_hit)}${table(
       {
         caption:
-          'Decisions to throttle or block a flow with a registered end. A flow may be decided several times, so these are not users.',
+          'Decisions to throttle or block a flow with a registered end. A flow may be decided several times, ' +
+          'so these are not users.',
         head: ['why the end counts as registered', 'only counted', 'stopped by the breaker', 'carried out'],
       },
       rows,

@@ -1,6 +1,6 @@
 /**
- * What a report of a replay shows beyond the summary, counted while the replay runs. The figures are the key `report` of
- * the summary as JSON; its names are an interface for users: never rename them.
+ * What a report of a replay shows beyond the summary, counted while the replay runs. The figures are the key `report`
+ * of the summary as JSON; its names are an interface for users: never rename them.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';

@@ -9,6 +9,8 @@ import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table, terms } from './table.ts';
 
+const SECONDS_ONLY = 'they have no slowdown, and are in the seconds only';
+
 type Slowdown = ThrottleFields['slowdown'];
 type Quantiles = ThrottleFields['delay_us'];
 
@@ -75,7 +77,8 @@ function rulePart(rule: ThrottleFields, id: string): Html {
     ])}${table(
       {
         caption:
-          'Delay of packets. Half of the packets are delayed by no more than the median, 95 of 100 by no more than the next figure.',
+          'Delay of packets. Half of the packets are delayed by no more than the median, 95 of 100 by no ' +
+          'more than the next figure.',
         head: ['packets', 'median', '95 %', '99 %', 'largest'],
       },
       [
@@ -103,7 +106,9 @@ function slowdownPart({ slowdown, per, buckets }: ThrottleFields, id: string): H
   return html`${slowdownLead(slowdown, nouns)}${barChart({
     id: `slowdown-${id}`,
     title: `Slowdown: how much longer the same bytes need, by ${nouns}. Bars below 5 are drawn alike.`,
-    description: `One bar for each range of slowdown, as long as the number of ${nouns} in it. The table below has the numbers.`,
+    description:
+      `One bar for each range of slowdown, as long as the number of ${nouns} in it. The table below has ` +
+      'the numbers.',
     series: SLOWDOWN_SERIES,
     bars: slowdown.histogram.map(({ buckets: number }, bin) => {
       const drawn = number > 0 && number < SMALLEST_GROUP ? SMALLEST_GROUP / 2 : number;
@@ -126,7 +131,11 @@ function slowdownPart({ slowdown, per, buckets }: ThrottleFields, id: string): H
       ['times as long', ...quantileCells(slowdown, factor)],
       ['seconds more', ...quantileCells(slowdown.added_seconds, seconds)],
     ],
-  )}${slowdown.at_once > 0 ? html`<p>${clients(slowdown.at_once)} ${nouns} sent everything at one time: they have no slowdown, and are in the seconds only.</p>` : NOTHING}`;
+  )}${
+    slowdown.at_once > 0
+      ? html`<p>${clients(slowdown.at_once)} ${nouns} sent everything at one time: ${SECONDS_ONLY}.</p>`
+      : NOTHING
+  }`;
 }
 
 function slowdownLead({ median, p95 }: Slowdown, nouns: string): Html {

@@ -1,6 +1,6 @@
 /**
- * Columns over time, each of one or more segments. Intervals stand side by side; where time without packets was left out, a
- * dashed line marks the place.
+ * Columns over time, each of one or more segments. Intervals stand side by side; where time without packets was left
+ * out, a dashed line marks the place.
  */
 import { number } from '../../core/count-text.ts';
 import { legend, type Series } from './chart-fills.ts';
@@ -42,12 +42,13 @@ export function timeChart(chart: TimeChart): Html {
   const step = niceStep(Math.max(1, chart.largest ?? 0, ...columns.map(({ values }) => sum(values))) / TICKS);
   const top = step * TICKS;
   const width = Math.min(WIDEST_COLUMN, (WIDTH - LEFT - RIGHT) / Math.max(1, columns.length));
+  const drawn = columns.map((one, at) => timeColumn(one, LEFT + at * width, width, PLOT_HEIGHT / top, series));
   return html`<figure>
     <div class="wide">
       <svg viewBox="0 0 ${String(WIDTH)} ${String(HEIGHT)}" role="img" aria-labelledby="${id}-title ${id}-text">
         <title id="${id}-title">${title}</title>
         <desc id="${id}-text">${description}</desc>
-        ${axis(step)}${columns.map((column, at) => timeColumn(column, LEFT + at * width, width, PLOT_HEIGHT / top, series))}${gaps(columns, width)}${timeLabels(columns, width, chart.zone ?? 'UTC')}
+        ${axis(step)}${drawn}${gaps(columns, width)}${timeLabels(columns, width, chart.zone ?? 'UTC')}
       </svg>
     </div>
     ${series.length > 1 ? legend(series) : NOTHING}

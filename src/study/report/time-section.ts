@@ -23,6 +23,7 @@ export function timeSection({ report, mode, packets }: ReplayReportData): Sectio
   const [first] = intervals;
   if (first === undefined) return { title: 'Over time', body: html`<p>There were no packets.</p> ` };
   const isEnforced = mode === 'enforce';
+  const affected = isEnforced ? affectedChart(intervals) : NOTHING;
   return {
     title: 'Over time',
     body: html`<p>
@@ -31,7 +32,7 @@ export function timeSection({ report, mode, packets }: ReplayReportData): Sectio
           isBeyond ? ' Some packets have times after that of the last packet: clocks in the recording were set.' : ''
         }
       </p>
-      ${packetChart(intervals, isEnforced)}${isEnforced ? affectedChart(intervals) : NOTHING}${decisionChart(intervals)}${timeTable(intervals, isEnforced)}`,
+      ${packetChart(intervals, isEnforced)}${affected}${decisionChart(intervals)}${timeTable(intervals, isEnforced)}`,
   };
 }
 

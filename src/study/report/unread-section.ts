@@ -1,6 +1,6 @@
 /** What was not decoded, by reason, and what the capture lost. */
 import { count, counted, percent } from './figure-text.ts';
-import { html, name, NOTHING } from './html.ts';
+import { html, type Html, name, NOTHING } from './html.ts';
 import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table } from './table.ts';
@@ -37,6 +37,13 @@ export function unreadSection({ packets, report, skipped_files: skipped, hints }
         A capture file does not say how many packets were lost before they were written, so losses of the recording
         itself are not known. Flows of which the beginning is missing may be found later or not at all.
       </p>
-      ${skipped === 0 ? NOTHING : html`<p>${counted(skipped, 'file')} in the folders that were named ${skipped === 1 ? 'is' : 'are'} no capture and ${skipped === 1 ? 'was' : 'were'} passed over.</p> `}${hints.map((hint) => html`<p>Hint: ${name(hint)}.</p> `)}`,
+      ${skipped === 0 ? NOTHING : skippedText(skipped)}${hints.map((hint) => html`<p>Hint: ${name(hint)}.</p> `)}`,
   };
+}
+
+function skippedText(count: number): Html {
+  const [is, was] = count === 1 ? ['is', 'was'] : ['are', 'were'];
+  return html`<p>
+    ${counted(count, 'file')} in the folders that were named ${is} no capture and ${was} passed over.
+  </p> `;
 }

@@ -2,8 +2,9 @@
  * What a shadow decides otherwise than the active rules, counted while flows live: flows by both actions, clients newly
  * hit, and the registered users among them. Actions count as if both sets of rules were enforced.
  *
- * Memory is bounded: clients are kept where a side hits them, up to a limit; suspected findings fill half of it at most,
- * so a flood of spoofed handshakes leaves room for confirmed ones. Flows of further clients are counted as left out.
+ * Memory is bounded: clients are kept where a side hits them, up to a limit; suspected findings fill half of it at
+ * most, so a flood of spoofed handshakes leaves room for confirmed ones. Flows of further clients are counted as left
+ * out.
  */
 import type { Outcome } from '../../dataplane/outcome.ts';
 import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';

@@ -1,7 +1,8 @@
 /**
- * Positive numbers, counted in intervals for quantiles. From each power of two to the next there are 128 intervals of the
- * same width, each with its upper end, so an answer is at most 1/128 above the exact quantile, and 1 stays 1. Memory is bounded, whatever the numbers: a kilobyte for
- * each power of two that occurs, from 2^-10 to 2^53. What lies outside is counted in the first or last interval.
+ * Positive numbers, counted in intervals for quantiles. From each power of two to the next there are 128 intervals of
+ * the same width, each with its upper end, so an answer is at most 1/128 above the exact quantile, and 1 stays 1.
+ * Memory is bounded, whatever the numbers: a kilobyte for each power of two that occurs, from 2^-10 to 2^53. What lies
+ * outside is counted in the first or last interval.
  */
 const INTERVALS = 128;
 const INTERVAL_BITS = 7;
@@ -36,8 +37,8 @@ export class QuantileHistogram {
   }
 
   /**
-   * The quantile by nearest rank, of these numbers and `zeros` more that are 0: the upper end of the interval in which it
-   * lies, or the greatest number if that is less. Null of no numbers. `share` is above 0 and at most 1.
+   * The quantile by nearest rank, of these numbers and `zeros` more that are 0: the upper end of the interval in which
+   * it lies, or the greatest number if that is less. Null of no numbers. `share` is above 0 and at most 1.
    */
   quantile(share: number, zeros = 0): number | null {
     const total = this.count + zeros;

@@ -1,7 +1,7 @@
 /**
  * How much longer the senders of a rule's buckets would need, as a distribution over the buckets. The slowdown of a
- * bucket is the time that its packets need at the allowed rate, divided by the time that they took: 1 is not slowed, 1.4
- * is 40 percent longer.
+ * bucket is the time that its packets need at the allowed rate, divided by the time that they took: 1 is not slowed,
+ * 1.4 is 40 percent longer.
  */
 import { QuantileHistogram } from './quantile-histogram.ts';
 

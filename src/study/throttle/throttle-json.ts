@@ -1,4 +1,6 @@
-/** The figures of a throttle rule as a JSON object. The names of its keys are an interface for users: never rename them. */
+/**
+ * The figures of a throttle rule as a JSON object. The names of its keys are an interface for users: never rename them.
+ */
 import { throttleFigures } from './throttle-figures.ts';
 import type { ThrottleStudy } from './throttle-study.ts';
 import type { Amount, Traffic, Quantiles, SlowdownFigures, ThrottleFigures } from './throttle-figures.ts';

@@ -1,10 +1,10 @@
 /**
  * Collects what the throttles of a policy do to the packets of captures, in mode enforce. Memory is bounded: rows are
- * kept for the buckets in use, and for IDLE_LIMIT clients and registrations more whose bucket was forgotten, so that they
- * are counted once when they come back. Beyond that the row that was idle longest is counted early.
+ * kept for the buckets in use, and for IDLE_LIMIT clients and registrations more whose bucket was forgotten, so that
+ * they are counted once when they come back. Beyond that the row that was idle longest is counted early.
  *
- * Invariants: a row that has a rule is of one bucket in use, or idle; the others are free. `rows` has the rows that a key
- * can bring back.
+ * Invariants: a row that has a rule is of one bucket in use, or idle; the others are free. `rows` has the rows that a
+ * key can bring back.
  */
 import { invariant } from '../../core/invariant.ts';
 import type { Outcome } from '../../dataplane/outcome.ts';

@@ -1,4 +1,7 @@
-/** Routes by which an operator acts on the daemon. Each action is an event with the account, and the hashes of the rules. */
+/**
+ * Routes by which an operator acts on the daemon. Each action is an event with the account, and the hashes of the
+ * rules.
+ */
 import type * as z from 'zod/mini';
 import {
   type ActionResult,

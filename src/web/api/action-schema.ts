@@ -1,6 +1,7 @@
 /**
- * What an operator can ask the daemon to do. Each request has an identifier of its own: sent again, it is answered again
- * and not performed again. A request says what its user saw, so that it is refused where that has changed meanwhile.
+ * What an operator can ask the daemon to do. Each request has an identifier of its own: sent again, it is answered
+ * again and not performed again. A request says what its user saw, so that it is refused where that has changed
+ * meanwhile.
  */
 import * as z from 'zod/mini';
 import { changeVerdict } from './rules-schema.ts';

@@ -1,4 +1,6 @@
-/** What dates will change within a week: registrations that begin or expire, rules that begin or end, and whom it hits. */
+/**
+ * What dates will change within a week: registrations that begin or expire, rules that begin or end, and whom it hits.
+ */
 import * as z from 'zod/mini';
 import { changeVerdict } from './rules-schema.ts';
 

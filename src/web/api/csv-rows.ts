@@ -1,4 +1,7 @@
-/** A table as CSV (RFC 4180), for people who open it in a spreadsheet: a text that begins like a formula gets a quote before it. */
+/**
+ * A table as CSV (RFC 4180), for people who open it in a spreadsheet: a text that begins like a formula gets a quote
+ * before it.
+ */
 import { sheetField } from '../../output/table/sheet-field.ts';
 
 export type CsvValue = string | number | null;

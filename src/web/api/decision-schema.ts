@@ -40,7 +40,10 @@ export const decisionExplanation = z.strictObject({
         shadow: z.nullable(decided),
       }),
     ),
-    /** By packets, those of the evidence and of the decision: the file, and the number in it by which other programs name it. */
+    /**
+     * By packets, those of the evidence and of the decision: the file, and the number in it by which other programs
+     * name it.
+     */
     places: z.record(z.string(), z.strictObject({ file: z.string(), packet: z.number() })),
     /** The captures with its packets: kept, not kept, or hidden because addresses are. */
     bytes: z.enum(['kept', 'not-kept', 'hidden']),
@@ -59,7 +62,9 @@ export const decisionBytes = z.strictObject({
       /** Bytes of the payload, and the offset that evidence shows for the first of them. */
       length: z.number(),
       start: z.number(),
-      /** Lines of a hex dump: only the header in clear and the checked bytes are shown, marked with numbers of evidence. */
+      /**
+       * Lines of a hex dump: only the header in clear and the checked bytes are shown, marked with numbers of evidence.
+       */
       dump: z.array(z.string()),
     }),
   ),

@@ -1,4 +1,6 @@
-/** The document that every open page reads once a second: the state of the daemon now, and its counts since its start. */
+/**
+ * The document that every open page reads once a second: the state of the daemon now, and its counts since its start.
+ */
 import * as z from 'zod/mini';
 
 const counts = z.record(z.string(), z.number());

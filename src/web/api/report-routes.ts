@@ -112,5 +112,8 @@ function fileAnswer(file: ReportFile | ReportProblem, format: ReportFormat): Api
 function pagePolicy(page: string): string {
   const style = /<style>([^]*?)<\/style>/.exec(page)?.[1] ?? '';
   const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox`;
+  return (
+    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; ` +
+    `frame-ancestors 'none'; sandbox`
+  );
 }

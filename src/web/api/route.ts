@@ -1,4 +1,7 @@
-/** A route of the HTTP server: what it takes, who may call it, and its answer. All routes of the API are in one table (routes). */
+/**
+ * A route of the HTTP server: what it takes, who may call it, and its answer. All routes of the API are in one table
+ * (routes).
+ */
 import type * as z from 'zod/mini';
 
 /**
@@ -60,7 +63,10 @@ export interface Route<Query = unknown, Body = unknown> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly access: Access;
-  /** Requests of one address that are answered in ten seconds, for a route that takes much work; left out for the general bound. */
+  /**
+   * Requests of one address that are answered in ten seconds, for a route that takes much work; left out for the
+   * general bound.
+   */
   readonly most?: number;
   /** Left out where there is no query, or no body. */
   readonly query?: z.ZodMiniType<Query>;

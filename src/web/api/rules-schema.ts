@@ -1,4 +1,6 @@
-/** The rules as the console shows them: in words, beside a draft, with counts, limits, and what waits for an operator. */
+/**
+ * The rules as the console shows them: in words, beside a draft, with counts, limits, and what waits for an operator.
+ */
 import * as z from 'zod/mini';
 import { shadowFigures } from '../../output/event/schema/shadow-schema.ts';
 
@@ -30,7 +32,10 @@ const ruleView = z.strictObject({
   legal_basis: z.nullable(z.string()),
   review_by: z.nullable(z.string()),
   review: z.nullable(z.enum(['passed', 'near', 'later'])),
-  /** By packet time the rule has ended or not begun, so that it decides no flow now, and since or until when; null otherwise. */
+  /**
+   * By packet time the rule has ended or not begun, so that it decides no flow now, and since or until when; null
+   * otherwise.
+   */
   outside: z.nullable(z.strictObject({ state: z.enum(['ahead', 'ended']), at_ms: z.number() })),
   /** Whether it can hit a registered user, and why; null for a rule that allows. */
   reach: z.nullable(z.strictObject({ hits: z.boolean(), reason: z.string() })),

@@ -1,6 +1,6 @@
 /**
- * Compresses answers that are worth it, outside of the thread that captures. Answers about a session are left as they are:
- * with a secret and a text of the caller in one answer, its compressed length would tell of the secret.
+ * Compresses answers that are worth it, outside of the thread that captures. Answers about a session are left as they
+ * are: with a secret and a text of the caller in one answer, its compressed length would tell of the secret.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';

@@ -73,7 +73,8 @@ export function answerUnparsed(error: NodeJS.ErrnoException, socket: Socket): nu
   const isOpen = error.code !== 'ECONNRESET' && socket.writable;
   if (isOpen) {
     socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${problem.length + 1}\r\nConnection: close\r\n\r\n${problem}\n`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]!}\r\nContent-Type: text/plain; ` +
+        `charset=utf-8\r\nContent-Length: ${problem.length + 1}\r\nConnection: close\r\n\r\n${problem}\n`,
     );
   }
   socket.destroySoon();

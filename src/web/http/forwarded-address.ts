@@ -1,6 +1,7 @@
 /**
- * What proxies say about the requests that they forward. The one that is named (`--proxy`) adds the address of its own peer
- * at the end of X-Forwarded-For; what is before that comes from the client, who may write anything there, and is not used.
+ * What proxies say about the requests that they forward. The one that is named (`--proxy`) adds the address of its own
+ * peer at the end of X-Forwarded-For; what is before that comes from the client, who may write anything there, and is
+ * not used.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';

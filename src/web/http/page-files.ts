@@ -16,7 +16,10 @@ const ASSETS = 'assets';
 const DOCUMENT = 'index.html';
 const NOT_FOUND = 404;
 
-/** `folder`: that of the built pages. Does nothing where they were not built. `refusal`: why no page is served; null while they are. */
+/**
+ * `folder`: that of the built pages. Does nothing where they were not built. `refusal`: why no page is served; null
+ * while they are.
+ */
 export function addPages(app: FastifyInstance, folder: string, refusal: () => Refusal | null): void {
   const assets = join(folder, ASSETS);
   if (!existsSync(assets)) return;
@@ -46,8 +49,8 @@ export function addPages(app: FastifyInstance, folder: string, refusal: () => Re
 }
 
 /**
- * What a reader gets at an address that has nothing: the page, which says so and has the ways back. Null for machines, which
- * do not ask for HTML, for addresses of the API, and where the pages were not built.
+ * What a reader gets at an address that has nothing: the page, which says so and has the ways back. Null for machines,
+ * which do not ask for HTML, for addresses of the API, and where the pages were not built.
  */
 export async function missingPage({ method, url, headers }: FastifyRequest, folder: string): Promise<ApiAnswer | null> {
   const isReader = (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(headers.accept ?? '');

@@ -1,4 +1,7 @@
-/** Checks that every request passes before anything else: its peer, the name by which it came, and that it is meant for this server. */
+/**
+ * Checks that every request passes before anything else: its peer, the name by which it came, and that it is meant for
+ * this server.
+ */
 import type { IncomingMessage } from 'node:http';
 import { isForwarded } from './forwarded-address.ts';
 import { isMeant, plainAddress } from './host-check.ts';
@@ -10,7 +13,8 @@ export interface Refusal {
 }
 
 const UNNAMED_PROXY =
-  'this request came by a proxy, and only this machine is served: name the proxy with --proxy ADDRESS (accounts are needed then)';
+  'this request came by a proxy, and only this machine is served: name the proxy with --proxy ' +
+  'ADDRESS (accounts are needed then)';
 
 /** Null for a request that is served. */
 export function requestRefusal(

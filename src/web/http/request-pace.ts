@@ -1,7 +1,7 @@
 /**
  * Paces the requests for pages: many at once get the thread that captures for a quarter of its time, in turns of two
- * milliseconds with packets between them. Addresses take turns too, so that a burst from one delays others by little. What
- * comes now and then, like all that one page loads, does not wait.
+ * milliseconds with packets between them. Addresses take turns too, so that a burst from one delays others by little.
+ * What comes now and then, like all that one page loads, does not wait.
  */
 
 /** A turn begins no request after this time. */
@@ -10,7 +10,9 @@ const MOST_IN_TURN = 16;
 /** The part of the time that requests may take for long, and what they may take at once beyond it. */
 const LONG_SHARE = 0.25;
 const BURST_MS = 20;
-/** A browser has six requests under way. More than this wait only where a program sends them without reading answers. */
+/**
+ * A browser has six requests under way. More than this wait only where a program sends them without reading answers.
+ */
 const MOST_OF_ADDRESS = 1000;
 const MOST_WAITING = 4000;
 
@@ -62,7 +64,10 @@ export class RequestPace {
       }, restMs);
   }
 
-  /** What a request does before it waits for something is over when the next immediate is called: its promises come first. */
+  /**
+   * What a request does before it waits for something is over when the next immediate is called: its promises come
+   * first.
+   */
   private turn(): void {
     let beganMs = NaN;
     for (let left = Math.min(this.count, MOST_IN_TURN); left > 0; left--)

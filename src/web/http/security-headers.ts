@@ -1,6 +1,7 @@
 /**
- * Headers of every answer to a browser. Nothing is loaded from elsewhere, nothing inline is run, no page of others shows
- * these in a frame, and no device of the browser is used. HTTPS is made lasting only where this server itself speaks it.
+ * Headers of every answer to a browser. Nothing is loaded from elsewhere, nothing inline is run, no page of others
+ * shows these in a frame, and no device of the browser is used. HTTPS is made lasting only where this server itself
+ * speaks it.
  */
 import type { FastifyHelmetOptions } from '@fastify/helmet';
 

@@ -8,8 +8,7 @@ import { ACTION_NAMES } from '../../../policy/action.ts';
 import { THEN_NAMES } from '../../../policy/limits.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';
 import { amount, count, countsByName, flag, list, name, patterned, sha256, text, time } from './field.ts';
-import { context } from './flow-schema.ts';
-import { origin } from './origin-schema.ts';
+import { context, origin } from './last-fields.ts';
 
 const RELOAD_RESULTS = ['success', 'failure', 'unchanged', 'refused'];
 /** The names of counts of flows by the actions before and after, like `allow-block`. */

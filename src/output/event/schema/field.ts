@@ -1,6 +1,6 @@
 /**
- * The kinds of values in events. Each has the type in TypeScript, the JSON Schema, and by that the type of its column in
- * tables (output/table/table-columns).
+ * The kinds of values in events. Each has the type in TypeScript, the JSON Schema, and by that the type of its column
+ * in tables (output/table/table-columns).
  */
 import * as z from 'zod/mini';
 

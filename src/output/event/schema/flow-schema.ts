@@ -10,8 +10,8 @@ import { REASON_NAMES } from '../../../policy/decide.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';
 import { SECTOR_NAMES } from '../../../registry/sector.ts';
 import { PROTO_NAMES } from '../flow-names.ts';
-import { amount, count, list, name, patterned, port, sha256, text, time, vlanId } from './field.ts';
-import { origin } from './origin-schema.ts';
+import { amount, count, list, name, patterned, port, text, time, vlanId } from './field.ts';
+import { context, origin } from './last-fields.ts';
 
 const FLOW_ID = '^[0-9a-f]{16}$';
 const COMMUNITY_ID = '^1:[A-Za-z0-9+/]{27}=$';
@@ -42,12 +42,6 @@ export const registrations = z.strictObject({
   source: z.nullable(registration),
   destination: z.nullable(registration),
 });
-
-/** The policy and the registry in use. */
-export const context = {
-  policy: z.strictObject({ name: text('Name of the policy'), sha256: sha256('Hash of its file') }),
-  registry: z.strictObject({ sha256: sha256('Hash of its file') }),
-};
 
 /** The fields that identify the flow of an event. */
 export const tuple = {

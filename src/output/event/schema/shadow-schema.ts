@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import { OUTCOME_NAMES } from '../../../dataplane/outcome.ts';
 import { actionPairs, countsOf, trip } from './daemon-schema.ts';
 import { count, countsByName, flag, list, name, sha256, text, time } from './field.ts';
-import { action, context, registrations, tuple, vpn } from './flow-schema.ts';
-import { origin } from './origin-schema.ts';
+import { action, registrations, tuple, vpn } from './flow-schema.ts';
+import { context, origin } from './last-fields.ts';
 
 const STATES = ['began', 'summary', 'registered-hit', 'would-trip', 'failed', 'ended'];
 const END_REASONS = ['asked', 'replaced', 'stopped'];

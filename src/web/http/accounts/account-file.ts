@@ -1,6 +1,6 @@
 /**
- * The file of the accounts. It is replaced as a whole: written beside it, synced and renamed. Only its owner may read it.
- * A file that is broken, or that others may read, is never replaced and gives no account.
+ * The file of the accounts. It is replaced as a whole: written beside it, synced and renamed. Only its owner may read
+ * it. A file that is broken, or that others may read, is never replaced and gives no account.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -67,8 +67,8 @@ function broken(problem: string): AccountReading {
 }
 
 /**
- * Replaces the file. `before`: its reading, from which the accounts were made. Throws if the file has changed since, and
- * with the system's error.
+ * Replaces the file. `before`: its reading, from which the accounts were made. Throws if the file has changed since,
+ * and with the system's error.
  */
 export function writeAccounts(path: string, accounts: readonly Account[], before: AccountReading): void {
   const beside = `${path}.new-${randomBytes(8).toString('hex')}`;

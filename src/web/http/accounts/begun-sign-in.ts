@@ -18,8 +18,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const LONGEST_MS = 600_000;
 /**
- * States that were used and would still be opened. The oldest go first, under a flood of answers; the provider refuses their
- * codes all the same, which it gave out for one use.
+ * States that were used and would still be opened. The oldest go first, under a flood of answers; the provider refuses
+ * their codes all the same, which it gave out for one use.
  */
 const MOST_USED = 10_000;
 

@@ -13,7 +13,9 @@ export interface OidcConfig {
   /** The claim, and the role that each of its values gives; the most powerful of several. */
   readonly roleClaim: string;
   readonly roles: Readonly<Record<string, Role>>;
-  /** The claim, and the operators of networks that each of its values gives, null for all; null where all users see all. */
+  /**
+   * The claim, and the operators of networks that each of its values gives, null for all; null where all users see all.
+   */
   readonly isps: {
     readonly claim: string;
     readonly values: Readonly<Record<string, readonly string[] | null>>;

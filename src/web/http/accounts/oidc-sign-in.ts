@@ -1,6 +1,6 @@
 /**
- * Signing in at a provider by OpenID Connect: authorization code with PKCE, state and nonce. What a browser has begun is
- * in its cookie, sealed (begun-sign-in).
+ * Signing in at a provider by OpenID Connect: authorization code with PKCE, state and nonce. What a browser has begun
+ * is in its cookie, sealed (begun-sign-in).
  */
 import {
   allowInsecureRequests,
@@ -52,8 +52,8 @@ export class OidcSignIn {
   }
 
   /**
-   * `current`: the address to which the provider sent the browser. Rejects with NoAccess, or with whatever is wrong with
-   * the answer.
+   * `current`: the address to which the provider sent the browser. Rejects with NoAccess, or with whatever is wrong
+   * with the answer.
    */
   async finish(sealed: string | undefined, current: URL): Promise<{ readonly user: User; readonly to: string }> {
     // Whatever comes of it, it is used once.
@@ -74,7 +74,10 @@ export class OidcSignIn {
     }
   }
 
-  /** The claims of the token, which is signed, and where it lacks one that is needed, those that the provider adds when asked. */
+  /**
+   * The claims of the token, which is signed, and where it lacks one that is needed, those that the provider adds when
+   * asked.
+   */
   private async claimsOf(provider: Configuration, signed: IDToken, accessToken: string): Promise<Claims> {
     const isWhole = neededClaims(this.config).every((name) => Object.hasOwn(signed, name));
     if (isWhole || provider.serverMetadata().userinfo_endpoint === undefined) return signed;

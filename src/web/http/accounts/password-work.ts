@@ -1,10 +1,12 @@
 /**
- * Hashing and verifying of passwords by argon2id, away from the thread that captures packets. Each takes about 20 MB and
- * some hundredths of a second of a processor: two run at once, few wait, and more are turned away.
+ * Hashing and verifying of passwords by argon2id, away from the thread that captures packets. Each takes about 20 MB
+ * and some hundredths of a second of a processor: two run at once, few wait, and more are turned away.
  */
 import { hash, type Options, verify } from '@node-rs/argon2';
 
-/** The library's default kind is argon2id. OWASP's Password Storage Cheat Sheet asks for 19 MiB, two passes, one lane. */
+/**
+ * The library's default kind is argon2id. OWASP's Password Storage Cheat Sheet asks for 19 MiB, two passes, one lane.
+ */
 const ARGON2ID: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const MOST_AT_ONCE = 2;
 const MOST_WAITING = 8;

@@ -23,11 +23,14 @@ const WITHOUT_ACCOUNTS: Readonly<Record<Exclude<Access, 'open' | 'token'>, strin
   session: 'there are no accounts here; on the machine of this daemon: sluice account add NAME',
   read: 'other machines see the pages with an account only; on the machine of this daemon: sluice account add NAME',
   audit:
-    'what people did is shown to those who sign in; on the machine of this daemon: sluice account add NAME --role auditor',
+    'what people did is shown to those who sign in; on the machine of this daemon: sluice account add ' +
+    'NAME --role auditor',
   act: 'actions need an account; on the machine of this daemon: sluice account add NAME --role operator',
 };
 
-/** The refusal of a call by `user`, who is null before signing in; null for none. Access by token is checked elsewhere. */
+/**
+ * The refusal of a call by `user`, who is null before signing in; null for none. Access by token is checked elsewhere.
+ */
 export function accessRefusal(
   access: Access,
   user: User | null,

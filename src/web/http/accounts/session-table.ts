@@ -1,6 +1,6 @@
 /**
- * The sessions of users that have signed in, in memory: a restart ends them all. An id has 256 random bits and is kept as
- * its hash, so that no dump of the memory or log of this table opens a session.
+ * The sessions of users that have signed in, in memory: a restart ends them all. An id has 256 random bits and is kept
+ * as its hash, so that no dump of the memory or log of this table opens a session.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { User } from '../../api/route.ts';
