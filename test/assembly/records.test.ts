@@ -18,6 +18,7 @@ import { buildPcap, type BuiltPacket, type PcapShape } from '../kit/pcap.mjs';
 import { buildBlock, buildEnhanced, buildInterface, buildOption, buildSection } from '../kit/pcapng.mjs';
 import { MemoryFile, MemoryInput } from '../kit/read-all.ts';
 import { samplePackets } from '../kit/sample-packets.ts';
+import { attackBeginnings } from './attack-beginnings.ts';
 import { compiled } from './compiled.ts';
 import { LinearReader, type PacketTaker, type RecordName } from './linear-reader.ts';
 
@@ -184,6 +185,12 @@ describe('readers of records', () => {
       await readers.compare(bytes, { capacity: [1, 7, 64, 128][i % 4]!, isAsynchronous: i % 5 === 0 });
     }
     expect(readers.packets).toBeGreaterThan(30_000);
+  });
+
+  it('do so for the beginning of each attack', async () => {
+    const readers = await readersOf(1 << 16);
+    for (const bytes of attackBeginnings(300_000).values()) await readers.compare(bytes, { pieces: [50_000, 1] });
+    expect(readers.packets).toBeGreaterThan(20_000);
   });
 
   it('do so for each variant, cut at every byte, and in pieces of every length', async () => {

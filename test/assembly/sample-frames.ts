@@ -1,11 +1,13 @@
-/** Frames of the committed captures, of the vectors and of the public captures where they are: what differential tests begin with. */
+/** Frames of the committed captures, of the vectors, of attacks, and of the public captures where they are: what differential tests begin with. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { openCapture } from '../../src/capture/format/open-capture.ts';
+import { type Capture, captureOf, openCapture } from '../../src/capture/format/open-capture.ts';
 import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
+import { MemoryFile } from '../kit/read-all.ts';
 import { readFrames } from '../kit/vector-pages.ts';
+import { attackBeginnings } from './attack-beginnings.ts';
 
 export interface SampleFrame {
   readonly bytes: Buffer;
@@ -17,7 +19,8 @@ export interface SampleFrame {
 /** Up to `most` frames of each committed capture, damaged ones as far as they go. */
 export async function committedFrames(most: number): Promise<SampleFrame[]> {
   const frames: SampleFrame[] = [];
-  for (const path of await committedCaptures()) frames.push(...(await framesOf(resolve(ROOT, path), most)));
+  for (const path of await committedCaptures())
+    frames.push(...(await framesOf(openCapture(resolve(ROOT, path)), most)));
   return frames;
 }
 
@@ -26,7 +29,15 @@ export async function publicFrames(most: number): Promise<SampleFrame[]> {
   const folder = resolve(ROOT, '../shared/corpus/captures');
   if (!existsSync(folder)) return [];
   const frames: SampleFrame[] = [];
-  for (const path of (await listCaptures([folder])).paths) frames.push(...(await framesOf(path, most)));
+  for (const path of (await listCaptures([folder])).paths) frames.push(...(await framesOf(openCapture(path), most)));
+  return frames;
+}
+
+/** The first frames of each attack (test/attack). */
+export async function attackFrames(most: number): Promise<SampleFrame[]> {
+  const frames: SampleFrame[] = [];
+  for (const [name, bytes] of attackBeginnings(100_000))
+    frames.push(...(await framesOf(captureOf(name, new MemoryFile(bytes)), most)));
   return frames;
 }
 
@@ -41,9 +52,8 @@ export function vectorFrames(): SampleFrame[] {
 
 const batch = new PacketBatch();
 
-async function framesOf(path: string, most: number): Promise<SampleFrame[]> {
+async function framesOf(capture: Capture, most: number): Promise<SampleFrame[]> {
   const frames: SampleFrame[] = [];
-  const capture = openCapture(path);
   while (frames.length < most && (await capture.read(batch))) {
     for (let row = 0; row < batch.count && frames.length < most; row++) {
       const bytes = new Uint8Array(batch.data.buffer, batch.at[row], batch.capturedLength[row]);

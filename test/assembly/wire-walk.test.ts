@@ -11,7 +11,7 @@ import { InputRandom } from '../fuzz/random.mjs';
 import { wrap } from '../fuzz/wrap.mjs';
 import { compiled, type Compiled } from './compiled.ts';
 import { LinearPacket, type PacketMemory } from './linear-packet.ts';
-import { committedFrames, publicFrames, type SampleFrame, vectorFrames } from './sample-frames.ts';
+import { attackFrames, committedFrames, publicFrames, type SampleFrame, vectorFrames } from './sample-frames.ts';
 import { same } from './same.ts';
 
 type Name = PacketMemory | 'decodeAt' | 'viewAt' | 'fragmentAt' | 'unreadLinkType';
@@ -147,7 +147,7 @@ describe('the layer walk', () => {
   it('fills the view of each frame as the oracle does', async () => {
     const walks = new Walks(await compiled<Name>('wire-walk'));
     for (const [i, frame] of frames.entries()) walks.compare(frame, POISONS[i % POISONS.length]!);
-    for (const frame of await publicFrames(400)) walks.compare(frame, 0xa5);
+    for (const frame of [...(await publicFrames(400)), ...(await attackFrames(60))]) walks.compare(frame, 0xa5);
     expect(walks.statuses.has(DecodeStatus.OK)).toBe(true);
   });
 
