@@ -12,7 +12,7 @@ const SOURCE = 'src/dataplane/assembly';
 const ENTRIES = 'test/assembly/entries';
 const CACHE = 'node_modules/.cache/assembly';
 
-type Build = 'release' | 'debug';
+export type Build = 'release' | 'debug';
 
 /** Exported functions by name: numbers in and out. */
 export type Exports<Name extends string> = Readonly<Record<Name, (...numbers: number[]) => number>>;
