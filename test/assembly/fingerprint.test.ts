@@ -11,6 +11,7 @@ import * as records from '../../src/dataplane/fingerprint/first-records.ts';
 import { RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
 import { Framing, Payload } from '../../src/dataplane/fingerprint/payload.ts';
 import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
+import { Shortfall } from '../../src/dataplane/fingerprint/shortfall.ts';
 import { isSessionData, transportReceiver } from '../../src/dataplane/fingerprint/wireguard.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
@@ -248,6 +249,12 @@ function lookAt(all: ByteChecks, bytes: Uint8Array): void {
   const place = all.place(data, at, captured);
   all.exports.look(place, captured, length);
   expectEqual(all.results(expected.length), expected, bytes);
+  const word = [0, 1, 2, 3].reduce((sum, i) => (sum << 8) | (i < captured ? data.getUint8(at + i) : 0), 0);
+  const isOpening =
+    records.openingRecord(data, at, captured) !== records.Opening.NOTHING || records.isRecordStart(data, at, captured);
+  const [reason, seen] = isOpening ? [Shortfall.STREAM_INCOMPLETE, captured] : [Shortfall.STREAM_OPENING, word];
+  all.exports.traceSegment();
+  expectEqual(all.traceRecord(), [reason, 0, 0, 0, 0, seen], bytes);
   lookAtDatagram(all, data, at, captured, length);
 }
 

@@ -23,6 +23,7 @@ export type FingerprintCall =
   | 'setTrace'
   | 'takeTrace'
   | 'recordAt'
+  | 'traceSegment'
   | 'look'
   | 'lookAtStart'
   | 'datagram'
@@ -59,6 +60,13 @@ export class ByteChecks {
   /** The words that the last call has left. */
   results(count: number): number[] {
     return [...this.memoryWords.subarray(this.resultsAt >> 2, (this.resultsAt >> 2) + count)];
+  }
+
+  /** The shortfall of the only record of the trace, which it takes. */
+  traceRecord(): number[] {
+    if (this.exports.takeTrace() !== 1) throw new Error('the trace has not one record');
+    const at = this.exports.recordAt(0) >> 2;
+    return [...this.memoryWords.subarray(at + 10, at + 16)];
   }
 
   /** Copies bytes to where the compiled code can read them, at any alignment; returns the address. */

@@ -125,6 +125,11 @@ export function recordAt(index: i32): usize {
   return set.trace.recordAt(index);
 }
 
+/** Records a segment of TCP in the trace, of the payload that was put together last. */
+export function traceSegment(): void {
+  set.trace.noteSegment(payload);
+}
+
 /** Answers of all checks that look at bytes of no flow, as words. */
 export function look(at: usize, captured: i32, length: i32): void {
   show(at, captured, length, 0, 0, 0, 0, 0);

@@ -2,12 +2,13 @@
  * What the fingerprints made of payloads, for `explain`: a record for each look, with the check that did not hold, and for each end of
  * the search in a flow. Nothing is noted unless a trace is on; the host reads the records and clears them before it goes on.
  */
-import { copyBytes } from '../memory';
+import { byteAt, copyBytes } from '../memory';
 import { Slab } from '../slab';
 import { notesFirstLook } from './first-look';
+import { isRecordStart, Opening, openingRecord } from './first-records';
 import { FingerprintId } from './holder';
 import { Payload } from './payload';
-import { shortfall, SHORTFALL_LENGTH } from './shortfall';
+import { fallShort, shortfall, SHORTFALL_LENGTH, Shortfall } from './shortfall';
 
 export enum TraceKind {
   /** A fingerprint does not claim the payload. */
@@ -18,6 +19,8 @@ export enum TraceKind {
   GIVEN_UP_UNCLAIMED = 3,
   GIVEN_UP_UNDECIDED = 4,
   GIVEN_UP_QUIC = 5,
+  /** A segment of TCP: why it was shown to no fingerprint, where it was to none. */
+  SEGMENT = 6,
 }
 
 /** The host reads records by the same offsets. */
@@ -76,6 +79,16 @@ export class FingerprintTrace {
     this.note(TraceKind.LOOK, id, verdict, payload);
   }
 
+  /** A segment with data, all of which `payload` holds: no record begins in it, or not all of one is there. */
+  noteSegment(payload: Payload): void {
+    const at = payload.at;
+    const captured = payload.captured;
+    const isOpening = openingRecord(at, captured) != Opening.NOTHING || isRecordStart(at, captured);
+    if (isOpening) fallShort(0, Shortfall.STREAM_INCOMPLETE, 0, 0, captured);
+    else fallShort(0, Shortfall.STREAM_OPENING, 0, 0, firstWord(payload));
+    this.note(TraceKind.SEGMENT, FingerprintId.NONE, 0, payload);
+  }
+
   noteGivenUp(kind: TraceKind, payload: Payload): void {
     this.note(kind, FingerprintId.NONE, 0, payload);
   }
@@ -98,4 +111,11 @@ export class FingerprintTrace {
       SHORTFALL_LENGTH,
     );
   }
+}
+
+/** The first four bytes captured; those that are not there are zero. */
+function firstWord(payload: Payload): u32 {
+  let word: u32 = 0;
+  for (let i = 0; i < 4; i++) word = (word << 8) | (i < payload.captured ? byteAt(payload.at + i) : 0);
+  return word;
 }

@@ -2,7 +2,7 @@
  * OpenVPN control packets of which a snap length left opcode and session id, and too little after them to show how they are wrapped:
  * 22 or 26 bytes of a datagram, 12 of a TCP record. What remains is read with the length on the wire.
  *
- * Every wrapping adds a fixed number of bytes to every control packet. A reset, whose plain length is fixed, gives that number away:
+ * Each way to wrap control packets adds a fixed number of bytes to all of them. A reset, whose plain length is fixed, gives that number away:
  * 14 bytes and an HMAC with its replay id and time make 38, 42, 50, 54, 70 or 86; the answer is 12 bytes longer, and ACKs are longer
  * than their plain form by the same number. Never more than a suspicion, as no value of one side is seen repeated by the other.
  *
@@ -130,7 +130,7 @@ function startsReplayId(payload: Payload): bool {
   return start == REPLAY_ID_START || start == EARLY_REPLAY_ID_START;
 }
 
-/** Suspected: a reset and two packets of its session after it, or a reset of each side with the same wrapping and one more packet each. */
+/** Suspected: a reset and two packets of its session after it, or a reset of each side that are wrapped alike and one more packet each. */
 export function decideCut(payload: Payload, code: i32, stays: i32, state: usize, log: EvidenceLog): Verdict {
   const direction = payload.direction;
   if (wire.isHardReset(code)) {

@@ -74,12 +74,12 @@ export function observeOpenvpn(payload: Payload, state: usize, log: EvidenceLog)
   if (!hasSessionId(payload)) return failSessionId(verdictSoFar(state, false), payload);
   if (wire.isHardReset(code) && wire.keyId(payload.at) != 0) return failKeyId(verdictSoFar(state, false), payload);
   const layout = layoutOf(payload, code, known);
-  if (layout == Layout.UNKNOWN || !isOneWrapping(layout, known)) return failLayout(verdictSoFar(state, false), payload);
+  if (layout == Layout.UNKNOWN || !isOneLayer(layout, known)) return failLayout(verdictSoFar(state, false), payload);
   if (known == Layout.UNKNOWN) beginControl(state);
   if (isReflection(payload, state)) return failSession(verdictSoFar(state, true), Shortfall.OPENVPN_REFLECTED, payload);
   noteInitiator(code, payload.direction, state);
   const isCut = isCutLayout(layout);
-  // What a cut packet shows of its wrapping takes the place of nothing better.
+  // The layer that a cut packet's length tells of is kept only where no better one is known.
   if (!isCut || known == Layout.UNKNOWN) {
     putWord(state, Word.LAYOUT, layout);
     noteVariant(payload, code, layout, state);
@@ -112,8 +112,8 @@ export function failLayout(answer: i32, payload: Payload): i32 {
   return fallShort(answer, Shortfall.OPENVPN_LAYOUT, wire.CONTROL_HEADER_LENGTH, 0, payload.length);
 }
 
-/** False for a cut packet whose length tells of another wrapping than the packets before it. */
-function isOneWrapping(layout: i32, known: i32): bool {
+/** False for a cut packet whose length tells of another layer than that of the packets before it. */
+function isOneLayer(layout: i32, known: i32): bool {
   if (!isCutLayout(layout) || known == Layout.UNKNOWN || known == layout) return true;
   return !isCutLayout(known) && layout == cutForm(known == Layout.CRYPT, known - Layout.PLAIN);
 }
