@@ -26,12 +26,18 @@ class Totals {
   streamsRefused: f64;
   /** Packets whose link type is not read. */
   unreadLinks: f64;
+  /** All packets, and their bytes on the wire. */
+  packets: f64;
+  bytes: f64;
+  /** Packet times of the first and the last packet; NaN before the first. */
+  firstTimeUs: f64;
+  lastTimeUs: f64;
   free0: f64;
   free1: f64;
 }
 
 /** Flows ended, by FlowEnd; then packets without a flow, by DecodeStatus, which is below 128. */
-const FLOWS_ENDED_AT: usize = 64;
+const FLOWS_ENDED_AT: usize = 96;
 const NOT_DECODED_AT: usize = FLOWS_ENDED_AT + 4 * 8;
 const COUNTERS_LENGTH: usize = NOT_DECODED_AT + 128 * 8;
 
@@ -49,6 +55,8 @@ export class Counters {
   clear(): void {
     if (this.totals.unreadLinks != 0) zeroBytes(this.unreadLinksAt, <i32>UNREAD_LENGTH);
     zeroBytes(this.at, <i32>COUNTERS_LENGTH);
+    this.totals.firstTimeUs = NaN;
+    this.totals.lastTimeUs = NaN;
   }
 
   get totals(): Totals {

@@ -1,10 +1,11 @@
 /**
- * The dataplane of one thread: takes packet records in groups, and leaves what happened to flows in the event queue.
+ * The dataplane of one thread: walks the records of a capture, or takes records from the host, and leaves what happened to flows in the
+ * event queue.
  *
- *     records ── decode stage → views ── prefetch, flow tracker → event queue → host
+ *     block ── record reader → records ── decode stage → views ── prefetch, flow tracker → event queue → host
  *
- * `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them and calls
- * `resume`, until it returns 0: only then is the group tracked, or the capture finished.
+ * `feed`, `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them and calls
+ * `resume`, until it returns 0: only then is the block used up, the group tracked, or the capture finished.
  */
 import { Counters } from './counters';
 import { DecodeStage, WAITS } from './decode-stage';
@@ -12,8 +13,11 @@ import { EventQueue } from './event-queue';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
 import { FlowTable, NO_FLOW, PREFETCH_COUNT } from './flow/flow-table';
 import { FlowTracker } from './flow-tracker';
-import { takeRegion } from './memory';
+import { leavePacket, readPacket, takeRegion } from './memory';
 import { PacketRecord, RECORD_LENGTH } from './record/packet-record';
+import { PcapReader } from './record/pcap-reader';
+import { PcapngReader } from './record/pcapng-reader';
+import { RecordReader, Walk } from './record/record-reader';
 import { DecodeStatus } from './wire/decode-status';
 import { PacketView, VIEW_LENGTH } from './wire/packet-view';
 
@@ -28,10 +32,18 @@ export class Dataplane {
   readonly recordsAt: usize = takeRegion(<usize>PREFETCH_COUNT * RECORD_LENGTH);
   private readonly viewsAt: usize = takeRegion(<usize>PREFETCH_COUNT * VIEW_LENGTH);
   private readonly decodeStage: DecodeStage;
-  /** The group at hand: how many packets, how many of them are done, and how many of the capture came before. */
+  private readonly pcap: PcapReader = new PcapReader();
+  private readonly pcapng: PcapngReader = new PcapngReader();
+  /** The reader of the capture at hand, and what it stopped at last. */
+  reader: RecordReader = this.pcap;
+  stop: Walk = Walk.NEEDS_MORE;
+  /** The group at hand: how many packets, and how many of them are done. */
   private count: i32 = 0;
   private done: i32 = 0;
-  private packetsBefore: f64 = 0;
+  /** Packets of the capture that are done. */
+  private packets: f64 = 0;
+  /** The block has more records to walk; the flows of the capture are to end. */
+  private isFeeding: bool = false;
   private isFinishing: bool = false;
 
   /** `seed` is the secret of the table's hashes; `hasDomain` says whether the link is part of a flow's identity. */
@@ -48,25 +60,38 @@ export class Dataplane {
     this.flows = new FlowTracker(table, fingerprints, queue, counters);
   }
 
-  /** Begins a capture. The one before it has finished. */
+  /** Begins a capture of flows. The one before it has finished. */
   begin(): void {
     this.counters.clear();
     this.decodeStage.clear();
     this.flows.reset();
     this.count = 0;
     this.done = 0;
+    this.packets = 0;
   }
 
-  /** Tracks the first `count` records. `packetsBefore`: packets of the capture before them. */
-  track(count: i32, packetsBefore: f64): i32 {
-    this.count = count;
-    this.done = 0;
-    this.packetsBefore = packetsBefore;
-    for (let i = 0; i < count; i++) {
-      const record = changetype<PacketRecord>(this.recordsAt + <usize>i * RECORD_LENGTH);
-      this.decodeStage.take(record, this.view(i));
+  /** Begins a file, of one format or the other; a capture may have several. */
+  openFile(isPcapng: bool): void {
+    if (isPcapng) {
+      this.pcapng.begin();
+      this.reader = this.pcapng;
+    } else {
+      this.pcap.begin();
+      this.reader = this.pcap;
     }
-    this.table.prefetch(this.viewsAt, count);
+  }
+
+  /** Walks and tracks the records in [at, limit). Afterwards `stop` and `reader` say where it stopped and what it needs. */
+  feed(at: usize, limit: usize): i32 {
+    this.reader.at = at;
+    this.reader.limit = limit;
+    this.isFeeding = true;
+    return this.goOn();
+  }
+
+  /** Tracks the first `count` records, which the host has written. */
+  track(count: i32): i32 {
+    this.decode(count);
     return this.goOn();
   }
 
@@ -88,19 +113,56 @@ export class Dataplane {
     return this.goOn();
   }
 
+  /** Goes on until the host has something to read, or all is done. */
   private goOn(): i32 {
+    while (this.trackGroup() && this.isFeeding) this.walkGroup();
+    if (this.isFinishing && this.done == this.count && this.flows.finish()) this.isFinishing = false;
+    return this.queue.count;
+  }
+
+  /** Walks and decodes the next records of the block. */
+  private walkGroup(): void {
+    const reader = this.reader;
+    readPacket(reader.at, reader.limit);
+    this.stop = reader.walk(this.recordsAt, PREFETCH_COUNT);
+    leavePacket();
+    // Records before a wrong one are tracked first.
+    this.isFeeding = this.stop == Walk.GROUP_FULL || (this.stop == Walk.FAULTY && reader.count > 0);
+    this.decode(reader.count);
+  }
+
+  private decode(count: i32): void {
+    const totals = this.counters.totals;
+    this.count = count;
+    this.done = 0;
+    if (count == 0) return;
+    let bytes: u64 = 0;
+    for (let i = 0; i < count; i++) {
+      const record = changetype<PacketRecord>(this.recordsAt + <usize>i * RECORD_LENGTH);
+      bytes += record.wireLength;
+      this.decodeStage.take(record, this.view(i));
+    }
+    if (totals.packets == 0) totals.firstTimeUs = this.view(0).timeUs;
+    totals.lastTimeUs = this.view(count - 1).timeUs;
+    totals.packets += count;
+    totals.bytes += <f64>bytes;
+    this.table.prefetch(this.viewsAt, count);
+  }
+
+  /** Tracks what is left of the group. False where the host has events to read. */
+  private trackGroup(): bool {
     const queue = this.queue;
     while (this.done < this.count) {
       const view = this.view(this.done);
       queue.timeUs = view.timeUs;
-      queue.packet = this.packetsBefore + <f64>(this.done + 1);
+      queue.packet = this.packets + 1;
       queue.wireLength = view.wireLength;
-      if (!this.flows.begin()) return queue.count;
+      if (!this.flows.begin()) return false;
       this.done++;
+      this.packets++;
       this.trackPacket(view);
     }
-    if (this.isFinishing && this.flows.finish()) this.isFinishing = false;
-    return queue.count;
+    return queue.count == 0;
   }
 
   private view(i: i32): PacketView {

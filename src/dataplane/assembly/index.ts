@@ -13,14 +13,67 @@ export function start(capacity: i32, seed: u32, hasDomain: bool): void {
   dataplane = new Dataplane(capacity, seed, hasDomain);
 }
 
-/** Begins a capture. The one before it has finished. */
+/** Begins a capture of flows. The one before it has finished. */
 export function begin(): void {
   dataplane.begin();
 }
 
-/** Tracks the packets of the first `count` records. Returns how many events wait in the queue. */
-export function track(count: i32, packetsBefore: f64): i32 {
-  return dataplane.track(count, packetsBefore);
+/** Begins a file of the capture: pcapng, or pcap. */
+export function openFile(isPcapng: bool): void {
+  dataplane.openFile(isPcapng);
+}
+
+/** Walks and tracks the records in [at, limit). Returns how many events wait in the queue. */
+export function feed(at: usize, limit: usize): i32 {
+  return dataplane.feed(at, limit);
+}
+
+/** After `feed` is done: what it stopped at (record/record-reader, Walk), and the address of the first record that was not walked. */
+export function stop(): i32 {
+  return dataplane.stop;
+}
+
+export function placeAfter(): usize {
+  return dataplane.reader.at;
+}
+
+/** Bytes that this record needs. */
+export function need(): i32 {
+  return dataplane.reader.need;
+}
+
+/** What is wrong with it (Flaw), and the numbers in it. */
+export function flaw(): i32 {
+  return dataplane.reader.flaw;
+}
+
+export function firstNumber(): u32 {
+  return dataplane.reader.first;
+}
+
+export function secondNumber(): u32 {
+  return dataplane.reader.second;
+}
+
+/** Nothing more comes after [at, limit). True where what is there can be fed again all the same: once at most. */
+export function goesOnAtEnd(at: usize, limit: usize): bool {
+  dataplane.reader.at = at;
+  dataplane.reader.limit = limit;
+  return dataplane.reader.goesOnAtEnd();
+}
+
+/** Bytes that the record at hand has at least, where the input ends in it, and bytes that are there of it. */
+export function cutLength(): u32 {
+  return dataplane.reader.cutLength;
+}
+
+export function bytesThere(): u32 {
+  return dataplane.reader.there;
+}
+
+/** Tracks the packets of the first `count` records at `recordsAt`. Returns how many events wait in the queue. */
+export function track(count: i32): i32 {
+  return dataplane.track(count);
 }
 
 /** The host has read the queue. Returns how many more events wait; 0 where all is done. */
