@@ -124,12 +124,9 @@ function TextField({ id, field: { name, placeholder }, value, set }: FieldProps 
       clearTimeout(timer.current);
     };
   }, [value]);
-  const change = (text: string, pauseMs: number): void => {
-    setWritten(text);
+  const take = (typed: string): void => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      set(name, text.trim());
-    }, pauseMs);
+    if (typed.trim() !== value) set(name, typed.trim());
   };
   return (
     <input
@@ -140,10 +137,16 @@ function TextField({ id, field: { name, placeholder }, value, set }: FieldProps 
       autocomplete="off"
       spellcheck={false}
       onInput={({ currentTarget }) => {
-        change(currentTarget.value, PAUSE_MS);
+        const typed = currentTarget.value;
+        setWritten(typed);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => {
+          take(typed);
+        }, PAUSE_MS);
       }}
       onChange={({ currentTarget }) => {
-        change(currentTarget.value, 0);
+        // At once: the click that ended the writing may be that on Reset.
+        take(currentTarget.value);
       }}
     />
   );
