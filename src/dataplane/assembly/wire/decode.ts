@@ -17,7 +17,8 @@ import { decodeIpv4, decodeIpv6 } from './network-walk';
 import { checkPktap, pktapLength, pktapLinkType } from './pktap';
 import { checkPpi, ppiLength, ppiLinkType } from './ppi';
 import { END, Layer } from './step';
-import { takeUsualPacket } from './usual-packet';
+import { decodeUdpTunnel } from './udp-tunnel-walk';
+import { takeUsualPacket, Usual } from './usual-packet';
 import { isRadiotapPadded, radiotapLength } from './wifi';
 
 /**
@@ -38,15 +39,18 @@ function decodeFrame(walk: LayerWalk): DecodeStatus {
   if (checkEthernet(at, walk.end) != DecodeStatus.OK) return DecodeStatus.TRUNCATED_LINK;
   const type = ethernetType(at);
   walk.at = at + ETHERNET_LENGTH;
-  if (type == EtherType.IPV4) {
-    if (takeUsualPacket(walk, false)) return DecodeStatus.OK;
-    return walkFrom(decodeIpv4(walk), walk);
-  }
-  if (type == EtherType.IPV6) {
-    if (takeUsualPacket(walk, true)) return DecodeStatus.OK;
-    return walkFrom(decodeIpv6(walk), walk);
-  }
-  return walkFrom(link.decodeEtherType(walk, type), walk);
+  const isIpv6 = type == EtherType.IPV6;
+  if (!isIpv6 && type != EtherType.IPV4) return walkFrom(link.decodeEtherType(walk, type), walk);
+  const usual = takeUsualPacket(walk, isIpv6);
+  return usual == Usual.TAKEN ? DecodeStatus.OK : walkFrom(decodeRest(walk, usual, isIpv6), walk);
+}
+
+/** What is left to do of an IP packet after `takeUsualPacket`. */
+function decodeRest(walk: LayerWalk, usual: Usual, isIpv6: bool): i32 {
+  if (usual == Usual.NONE) return isIpv6 ? decodeIpv6(walk) : decodeIpv4(walk);
+  if (usual == Usual.TAKEN) return END + DecodeStatus.OK;
+  const layer = decodeUdpTunnel(walk);
+  return layer >= 0 ? layer : END + DecodeStatus.OK;
 }
 
 /** Goes from the layer that a step has answered to the end. */
@@ -55,10 +59,10 @@ function walkFrom(answer: i32, walk: LayerWalk): DecodeStatus {
   while (next < END) {
     switch (next) {
       case Layer.IPV4:
-        next = takeUsualPacket(walk, false) ? END : decodeIpv4(walk);
+        next = decodeRest(walk, takeUsualPacket(walk, false), false);
         break;
       case Layer.IPV6:
-        next = takeUsualPacket(walk, true) ? END : decodeIpv6(walk);
+        next = decodeRest(walk, takeUsualPacket(walk, true), true);
         break;
       case Layer.ETHERNET:
         next = link.decodeEthernet(walk);

@@ -1,7 +1,7 @@
 /**
  * Steps of the layer walk through link layers: from a frame, or from an ethertype, to the IP packet in it.
  */
-import { byteAt } from '../memory';
+import { byteAt, u16be } from '../memory';
 import { DecodeStatus } from './decode-status';
 import * as ethernet from './ethernet';
 import { EtherType } from './ethernet';
@@ -96,6 +96,12 @@ export function decodePppoe(walk: LayerWalk): i32 {
 
 export function decodePpp(walk: LayerWalk): i32 {
   const end = walk.end;
+  // Most frames have the protocol's number of IP at once.
+  const start = <i32>(end - walk.at) >= 2 ? <i32>u16be(walk.at) : 0;
+  if (start == pppoe.PppProtocol.IPV4 || start == pppoe.PppProtocol.IPV6) {
+    walk.at += 2;
+    return start == pppoe.PppProtocol.IPV4 ? Layer.IPV4 : Layer.IPV6;
+  }
   const at = walk.at + pppoe.pppFramingLength(walk.at, end);
   const length = pppoe.pppProtocolLength(at, end);
   if (length == 0) return END + DecodeStatus.TRUNCATED_LINK;

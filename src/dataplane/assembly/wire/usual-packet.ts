@@ -1,7 +1,7 @@
 /**
- * The packets that are nearly all there are, decoded in one go: TCP or UDP at once after an IPv4 header without options or a whole IPv6
- * header, no fragment, and no port of a tunnel. Anything else, and anything that is cut or wrong, is left to the steps of the walk
- * (network-walk), which give the same view for these packets too.
+ * The packets that are nearly all there are, decoded in one go: TCP or UDP at once after an IPv4 header without options or
+ * an IPv6 header, no fragment, neither cut nor wrong. Any other packet is left to the steps of the walk (network-walk),
+ * which give the same view for these packets too.
  */
 import { byteAt, u16be, u32be } from '../memory';
 import { GENEVE_PORT } from './geneve';
@@ -41,11 +41,18 @@ const FLAGS: i32 = 13;
 const TCP_LENGTH: i32 = 20;
 const UDP_LENGTH_FIELD: i32 = 4;
 
+/** NONE: the walk has not moved. TAKEN: the view is complete. TUNNEL: it is, unless a tunnel begins at `walk.at`. */
+export enum Usual {
+  NONE = 0,
+  TAKEN = 1,
+  TUNNEL = 2,
+}
+
 /**
- * True where the packet at `walk.at` was one of these: then the view is complete. Else the walk has not moved. One function without calls:
- * the engine does not inline them, and nearly every packet comes through here.
+ * Takes the IP packet at `walk.at` where it is one of these. One function with hardly a call: the engine does not inline
+ * them, and nearly every packet comes through here.
  */
-export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): bool {
+export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): Usual {
   const at = walk.at;
   const end = walk.end;
   const view = walk.view;
@@ -54,13 +61,13 @@ export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): bool {
   /** Bytes that the packet claims after its IP header. */
   let length: i32;
   if (isIpv6) {
-    if (<i32>(end - at) < IPV6_LENGTH + UDP_LENGTH || byteAt(at) >> 4 != 6) return false;
+    if (<i32>(end - at) < IPV6_LENGTH + UDP_LENGTH || byteAt(at) >> 4 != 6) return Usual.NONE;
     protocol = byteAt(at + NEXT_HEADER);
     transportAt = at + IPV6_LENGTH;
     length = <i32>u16be(at + PAYLOAD_LENGTH);
   } else {
-    if (<i32>(end - at) < IPV4_LENGTH + UDP_LENGTH || byteAt(at) != PLAIN_IPV4) return false;
-    if ((u16be(at + FRAGMENT) & FRAGMENT_MASK) != 0) return false;
+    if (<i32>(end - at) < IPV4_LENGTH + UDP_LENGTH || byteAt(at) != PLAIN_IPV4) return Usual.NONE;
+    if ((u16be(at + FRAGMENT) & FRAGMENT_MASK) != 0) return Usual.NONE;
     protocol = byteAt(at + PROTOCOL);
     transportAt = at + IPV4_LENGTH;
     length = <i32>u16be(at + TOTAL_LENGTH) - IPV4_LENGTH;
@@ -69,18 +76,18 @@ export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): bool {
   const destination = u16be(transportAt + DESTINATION_PORT);
   let header: i32;
   if (protocol == Transport.TCP) {
-    if (min(<i32>(end - transportAt), length) < TCP_LENGTH) return false;
+    if (min(<i32>(end - transportAt), length) < TCP_LENGTH) return Usual.NONE;
     header = <i32>(byteAt(transportAt + DATA_OFFSET) >> 4) * 4;
-    if (header < TCP_LENGTH || header > length) return false;
+    if (header < TCP_LENGTH || header > length) return Usual.NONE;
     view.tcpSequence = u32be(transportAt + SEQUENCE);
     view.tcpFlags = <u8>byteAt(transportAt + FLAGS);
   } else if (protocol == Transport.UDP) {
     header = UDP_LENGTH;
     const claimed = <i32>u16be(transportAt + UDP_LENGTH_FIELD);
-    if (claimed < UDP_LENGTH || claimed > length || isTunnel(source, destination)) return false;
+    if (claimed < UDP_LENGTH || claimed > length) return Usual.NONE;
     length = claimed;
   } else {
-    return false;
+    return Usual.NONE;
   }
   const captured = min(<i32>(end - transportAt), length);
   // A TCP header may be cut within its options.
@@ -104,7 +111,10 @@ export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): bool {
     view.destination3 = u32be(at + IPV4_DESTINATION);
     view.isWide = false;
   }
-  return true;
+  if (protocol == Transport.TCP || !isTunnel(source, destination)) return Usual.TAKEN;
+  walk.at = transportAt + UDP_LENGTH;
+  walk.bound(transportAt + length);
+  return Usual.TUNNEL;
 }
 
 /** Both addresses of an IPv6 header; the source is at `at`. */
