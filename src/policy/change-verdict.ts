@@ -5,21 +5,18 @@
  * Lost registrations refuse a change in either mode. Clients that would be hit refuse it where the rules after the
  * change are enforced; in mode observe they are a warning.
  */
-import { clientsInWords } from '../core/small-group.ts';
 import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
 import { ClientGroup } from './client-groups.ts';
 import type { ChangeEvaluation, FlowEvaluation, HitLimit, LimitUse } from './change-evaluation.ts';
+import { type ExcessNumbers, excessWords } from './excess-words.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import type { Safety } from './limits.ts';
 
 /** A limit that the change exceeds. */
-export interface Excess {
-  readonly limit: 'registrations' | 'registered' | 'deregistered' | 'breaker';
-  readonly seen: number;
-  readonly allowed: number;
-  /** A sentence with the numbers. Pages show it, so it does not tell groups of fewer than five clients apart. */
+export interface Excess extends ExcessNumbers {
+  /** A sentence with the numbers. */
   readonly text: string;
   /** The change must not take effect without an operator's confirmation. */
   readonly refuses: boolean;
@@ -36,44 +33,22 @@ export function hitLimitsOf({ limits }: Safety): HitLimit[] {
 
 export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Excess[] {
   const { coverage, registeredHit, deregistered, isEnforced } = evaluation;
-  const excesses: Excess[] = [];
-  const add = (limit: Excess['limit'], seen: number, allowed: number, refuses: boolean, text: string): void => {
-    if (seen > allowed) excesses.push({ limit, seen, allowed, text, refuses });
-  };
+  const none = { of: null, stage: null, window: null };
   const most = Math.floor(guard.registrations * coverage.inForceBefore);
-  add(
-    'registrations',
-    coverage.lost,
-    most,
-    true,
-    `${coverage.lost} of ${coverage.inForceBefore} registrations in force would be lost, ${most} may be`,
-  );
-  add(
-    'registered',
-    registeredHit,
-    guard.registered,
-    isEnforced,
-    `${clientsInWords(registeredHit)} clients with a registration would be hit, ${guard.registered} may be`,
-  );
-  add(
-    'deregistered',
-    deregistered,
-    guard.deregistered,
-    isEnforced,
-    `${clientsInWords(deregistered)} clients would lose their registration and be hit, ${guard.deregistered} may be`,
-  );
-  for (const use of evaluation.limits)
-    add('breaker', use.hit, use.allowed, isEnforced, `${limitText(use)}, ${use.allowed} may be`);
-  return excesses;
+  const uses: ExcessNumbers[] = [
+    { ...none, limit: 'registrations', seen: coverage.lost, allowed: most, of: coverage.inForceBefore },
+    { ...none, limit: 'registered', seen: registeredHit, allowed: guard.registered },
+    { ...none, limit: 'deregistered', seen: deregistered, allowed: guard.deregistered },
+    ...evaluation.limits.map(breakerUse),
+  ];
+  return uses
+    .filter(({ seen, allowed }) => seen > allowed)
+    .map((use) => ({ ...use, text: excessWords(use), refuses: use.limit === 'registrations' || isEnforced }));
 }
 
-function limitText({ limit, hit, seen }: LimitUse): string {
-  const stage = limit.stage === null ? 'VPN' : STAGE_NAMES[limit.stage]!;
-  const window = `${limit.windowUs / MICROS_PER_SECOND} s`;
-  return (
-    `${clientsInWords(hit)} of ${clientsInWords(seen)} clients with ${stage} flows in the last ` +
-    `${window} would newly be hit`
-  );
+function breakerUse({ limit: { stage, windowUs }, hit, seen, allowed }: LimitUse): ExcessNumbers {
+  const ofStage = stage === null ? null : STAGE_NAMES[stage]!;
+  return { limit: 'breaker', seen: hit, allowed, of: seen, stage: ofStage, window: windowUs / MICROS_PER_SECOND };
 }
 
 /**

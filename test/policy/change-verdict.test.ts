@@ -50,6 +50,9 @@ describe('the limits that a change exceeds', () => {
     expect(excessesOf(one, GUARD)).toEqual([
       {
         limit: 'registrations',
+        of: 57,
+        stage: null,
+        window: null,
         seen: 6,
         allowed: 5,
         refuses: true,
@@ -57,6 +60,9 @@ describe('the limits that a change exceeds', () => {
       },
       {
         limit: 'registered',
+        of: null,
+        stage: null,
+        window: null,
         seen: 1,
         allowed: 0,
         refuses: isEnforced,
@@ -64,6 +70,9 @@ describe('the limits that a change exceeds', () => {
       },
       {
         limit: 'deregistered',
+        of: null,
+        stage: null,
+        window: null,
         seen: 11,
         allowed: 10,
         refuses: isEnforced,
@@ -71,6 +80,9 @@ describe('the limits that a change exceeds', () => {
       },
       {
         limit: 'breaker',
+        of: 30,
+        stage: 'confirmed',
+        window: 90,
         seen: 21,
         allowed: 20,
         refuses: isEnforced,
@@ -78,6 +90,9 @@ describe('the limits that a change exceeds', () => {
       },
       {
         limit: 'breaker',
+        of: 8,
+        stage: null,
+        window: 90,
         seen: 7,
         allowed: 6,
         refuses: isEnforced,

@@ -38,6 +38,8 @@ const said = (live: Parameters<typeof sampleLive>[0], figures: OverviewFigures |
 const severity = (live: Parameters<typeof sampleLive>[0], figures: OverviewFigures | null = FIGURES): string =>
   summaryOf(sampleLive(live), figures).severity;
 
+const REASON = { limit: 'registrations', seen: 12, allowed: 4, of: 41, stage: null, window: null } as const;
+
 describe('the sentence of the overview', () => {
   it('says that nothing happened while observing', () => {
     expect(said({})).toBe(
@@ -133,7 +135,7 @@ describe('what needs attention', () => {
     const live = sampleLive({
       source: { ...source, problem: 'the interface is down' },
       calendar: { next_ms: null, ahead_ms: [NOW_MS], held_ms: NOW_MS },
-      refused: { sha256: 'd'.repeat(64), reasons: ['12 of 41 registrations would be lost'] },
+      refused: { sha256: 'd'.repeat(64), reasons: [REASON] },
       history: { ...history, problem: 'the disk is full' },
       counts: { ...counts, lost_lines: 5 },
     });
@@ -146,7 +148,7 @@ describe('what needs attention', () => {
       ['warning', '/health'],
       ['warning', '/health'],
     ]);
-    expect(found[2]!.details).toEqual(['12 of 41 registrations would be lost']);
+    expect(found[2]!.details).toEqual(['12 of 41 registrations in force would be lost, 4 may be']);
   });
 
   it('is a history that cannot be read, though it can be written', () => {

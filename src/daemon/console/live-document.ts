@@ -19,6 +19,7 @@ import type { RunShadow } from '../shadow.ts';
 import type { RunSource } from '../source-run.ts';
 import type { RulesUse } from './rules-use.ts';
 import type { HistoryFeed } from './history-feed.ts';
+import { shownExcess } from './shown-change.ts';
 
 export interface LiveParts {
   readonly version: string;
@@ -170,7 +171,7 @@ function countsOf({ engine, source, outputs }: LiveParts): LiveDocument['counts'
 
 function refusedOf({ guard }: RunChanges): LiveDocument['refused'] {
   const { refused } = guard;
-  return refused === null ? null : { sha256: refused.sha256, reasons: refused.excesses.map(({ text }) => text) };
+  return refused === null ? null : { sha256: refused.sha256, reasons: refused.excesses.map(shownExcess) };
 }
 
 function shadowOf({ counts }: RunShadow): LiveDocument['shadow'] {

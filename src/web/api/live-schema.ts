@@ -2,6 +2,7 @@
  * The document that every open page reads once a second: the state of the daemon now, and its counts since its start.
  */
 import * as z from 'zod/mini';
+import { exceededLimit } from './rules-schema.ts';
 
 const counts = z.record(z.string(), z.number());
 
@@ -87,7 +88,7 @@ export const liveDocument = z.strictObject({
     held_ms: z.nullable(z.number()),
   }),
   /** The hash of refused rules that wait for a confirmation, with the reasons; null without any. */
-  refused: z.nullable(z.strictObject({ sha256: z.string(), reasons: z.array(z.string()) })),
+  refused: z.nullable(z.strictObject({ sha256: z.string(), reasons: z.array(exceededLimit) })),
   reloads: counts,
   /** A shadow's newly hit clients since it began, and the registered ones; null without a shadow. */
   shadow: z.nullable(

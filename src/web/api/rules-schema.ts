@@ -83,10 +83,22 @@ export type ChangeFigures = z.infer<typeof changeFigures>;
 
 const registrations = z.strictObject({ before: z.number(), after: z.number(), lost: z.number() });
 
+/** A limit that a change exceeds (policy/excess-words). Numbers of clients from 1 to 4 are all 4. */
+export const exceededLimit = z.strictObject({
+  limit: z.enum(['registrations', 'registered', 'deregistered', 'breaker']),
+  seen: z.number(),
+  allowed: z.number(),
+  of: z.nullable(z.number()),
+  stage: z.nullable(z.string()),
+  /** Seconds. */
+  window: z.nullable(z.number()),
+});
+export type ExceededLimit = z.infer<typeof exceededLimit>;
+
 export const changeVerdict = z.strictObject({
   sha256: z.string(),
-  /** The limits that it exceeds, as sentences. */
-  reasons: z.array(z.string()),
+  /** The limits that it exceeds. */
+  reasons: z.array(exceededLimit),
   /** It does not take effect without a confirmation. */
   refused: z.boolean(),
   figures: changeFigures,

@@ -21,7 +21,7 @@ export function VerdictFigures({ verdict: { figures, registrations, reasons } }:
         <>
           <h3>{words.reasons}</h3>
           <ul>
-            {reasons.map((reason) => (
+            {reasons.map(words.reason).map((reason) => (
               <li key={reason}>{reason}</li>
             ))}
           </ul>

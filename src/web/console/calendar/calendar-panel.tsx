@@ -88,7 +88,7 @@ function CalendarDate({ date, zone }: { date: DateView; zone: string }) {
       {date.state === 'held' && <p>{words.held}</p>}
       {date.verdict.reasons.length > 0 && (
         <ul class="small">
-          {date.verdict.reasons.map((reason) => (
+          {date.verdict.reasons.map(text.change.reason).map((reason) => (
             <li key={reason}>{reason}</li>
           ))}
         </ul>

@@ -29,7 +29,7 @@ export function attentionOf(live: LiveDocument, historyProblem: string | null): 
   ) => found.push({ severity, text: words, details, ...page });
   if (source.problem !== null) add('critical', words.source(source.problem), HEALTH);
   if (calendar.held_ms !== null) add('critical', words.held(zonedTime(calendar.held_ms, zone)), RULES);
-  if (refused !== null) add('warning', words.refused, RULES, refused.reasons);
+  if (refused !== null) add('warning', words.refused, RULES, refused.reasons.map(text.change.reason));
   if (calendar.ahead_ms.length > 0) add('warning', words.ahead(calendar.ahead_ms.length), RULES);
   if (history.problem !== null) add('warning', words.history(sentence(history.problem)), HEALTH);
   else if (historyProblem !== null) add('warning', words.historyUnread(sentence(historyProblem)), HEALTH);

@@ -1,4 +1,6 @@
 /** Texts of what a change of rules would do. */
+import { excessWords } from '../../../../policy/excess-words.ts';
+
 export const change = {
   registeredHit: 'Registered clients newly hit',
   deregistered: 'Clients who lose their registration and are hit',
@@ -9,6 +11,8 @@ export const change = {
   ofClients: (clients: string): string => `of ${clients} clients with VPN flows`,
   mayNot: 'Must be 0, unless a rule says so',
   reasons: 'Limits that it exceeds',
+  /** A limit that is exceeded; events and commands have the same words. */
+  reason: excessWords,
   users: 'Registrations whose clients it would hit',
   user: (sector: string, rule: string): string => `A registration of sector ${sector}, by rule ${rule}`,
   knownUser: (holder: string, prefix: string, reference: string, rule: string): string =>
