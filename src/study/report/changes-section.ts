@@ -7,6 +7,7 @@ import type { PairFields } from '../compare/comparison-json.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED } from './chart-fills.ts';
 import { bytes, clients, count, counted, SMALLEST_GROUP } from './figure-text.ts';
+import { groupTitle } from './group-words.ts';
 import { html, type Html, name, NOTHING } from './html.ts';
 import type { Section } from './page.ts';
 import { table, terms } from './table.ts';
@@ -46,7 +47,7 @@ export function changesSection(pair: PairFields): Section {
             texts: 2,
           },
           rows.map((row) => [
-            name(row.value),
+            name(groupTitle(dimension, row.value)),
             `${row.from} → ${row.to}`,
             count(row.flows),
             clients(row.clients),
@@ -71,7 +72,7 @@ function actionChart({ from, to, by }: PairFields): Html {
     bars: rows.map((row) => {
       const isSmall = row.clients > 0 && row.clients < SMALLEST_GROUP;
       return {
-        label: `${row.value}: ${row.from} → ${row.to}`,
+        label: `${groupTitle('protocol', row.value)}: ${row.from} → ${row.to}`,
         values: [isSmall ? SMALLEST_GROUP / 2 : row.clients],
         text: isSmall ? '<5' : number(row.clients),
       };
@@ -90,13 +91,12 @@ function largestTable(events: readonly ChangeEvent[]): Html {
   return table(
     {
       caption: 'The flows that change most, by bytes',
-      head: ['from', 'to', 'VPN', 'action', 'rule', 'bytes sent', 'bytes received'],
-      texts: 5,
+      head: ['flow, from and to', 'VPN', 'action', 'rule', 'bytes sent', 'bytes received'],
+      texts: 4,
     },
     events.map((event) => [
-      name(endText(event.src_ip, event.src_port)),
-      name(endText(event.dest_ip, event.dest_port)),
-      `${event.vpn?.protocol ?? ''} ${event.vpn?.stage ?? ''}`,
+      html`${name(endText(event.src_ip, event.src_port))}<br />${name(endText(event.dest_ip, event.dest_port))}`,
+      `${groupTitle('protocol', event.vpn?.protocol ?? '')} ${event.vpn?.stage ?? ''}`,
       changeText(event),
       event.after.rule === null ? 'no rule' : name(event.after.rule),
       bytes(event.flow.bytes_toserver),

@@ -4,6 +4,7 @@ import { changesSection } from './changes-section.ts';
 import type { CompareReportData } from './compare-report-data.ts';
 import { comparedTimeSection } from './compared-time-section.ts';
 import { bytes, clients, count, counted } from './figure-text.ts';
+import { HIT_EXPLAINED } from './group-words.ts';
 import { html, type Html, name, NOTHING } from './html.ts';
 import { noticesOf } from './notices.ts';
 import { pageText, type Section } from './page.ts';
@@ -26,7 +27,12 @@ export function compareReport(data: CompareReportData, madeAt: string): string {
     sections: [
       {
         title: 'Registered users newly hit',
-        body: html`${data.changes.map((pair, at) => registeredPart(data, pair, at))}`,
+        body: html`${data.changes.map((pair, at) => registeredPart(data, pair, at))}
+          <p class="note">
+            ${HIT_EXPLAINED} A client, by address, is newly hit where the other rules hit a flow of it and A hits none.
+            A registered user is newly hit where a flow is hit that a registration covers and that A does not hit. The
+            safety breaker stops all enforcement when too many clients would be hit at once.
+          </p>`,
       },
       rulesSection(data),
       ...data.changes.map((pair) => changesSection(pair)),

@@ -3,16 +3,11 @@ import { number } from '../../core/count-text.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED, PLAIN } from './chart-fills.ts';
 import { clients, count, percent } from './figure-text.ts';
+import { PROTOCOL_TITLES, STAGES_EXPLAINED } from './group-words.ts';
 import { html } from './html.ts';
 import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table } from './table.ts';
-
-export const PROTOCOL_TITLES: Readonly<Record<string, string>> = {
-  wireguard: 'WireGuard',
-  openvpn: 'OpenVPN',
-  ipsec: 'IPsec',
-};
 
 export function findingsSection({ report }: ReplayReportData): Section {
   const { findings, vpn, protocols } = report;
@@ -27,33 +22,30 @@ export function findingsSection({ report }: ReplayReportData): Section {
   }));
   return {
     title: 'VPN flows found',
-    body: html`<p>
-        A finding is <strong>confirmed</strong> when one side repeats a value of the other side that chance cannot
-        produce. It is <strong>suspected</strong> when the evidence is thinner. Port numbers are never evidence.
-      </p>
-      ${barChart({
-        id: 'findings',
-        title: 'VPN flows by protocol',
-        description:
-          'One bar for each protocol, with its confirmed and suspected flows. The table below has the numbers.',
-        series: [
-          { label: 'confirmed', ...PLAIN },
-          { label: 'suspected', ...HATCHED },
-        ],
-        bars,
-      })}${table(
-        {
-          caption: 'VPN flows by protocol and stage. Shares are of all VPN flows.',
-          head: ['protocol', 'stage', 'flows', 'share', 'clients'],
-          texts: 2,
-        },
-        findings.map((row) => [
-          PROTOCOL_TITLES[row.protocol] ?? row.protocol,
-          row.stage,
-          count(row.flows),
-          percent(row.share),
-          clients(row.clients),
-        ]),
-      )}`,
+    body: html`${STAGES_EXPLAINED}
+    ${barChart({
+      id: 'findings',
+      title: 'VPN flows by protocol',
+      description:
+        'One bar for each protocol, with its confirmed and suspected flows. The table below has the numbers.',
+      series: [
+        { label: 'confirmed', ...PLAIN },
+        { label: 'suspected', ...HATCHED },
+      ],
+      bars,
+    })}${table(
+      {
+        caption: 'VPN flows by protocol and stage. Shares are of all VPN flows.',
+        head: ['protocol', 'stage', 'flows', 'share', 'clients'],
+        texts: 2,
+      },
+      findings.map((row) => [
+        PROTOCOL_TITLES[row.protocol] ?? row.protocol,
+        row.stage,
+        count(row.flows),
+        percent(row.share),
+        clients(row.clients),
+      ]),
+    )}`,
   };
 }

@@ -5,7 +5,7 @@
 import { PROPERTIES } from '../compare/change-groups.ts';
 import type { PairFields } from '../compare/comparison-json.ts';
 import type { CompareReportData, CompareReportFigures } from './compare-report-data.ts';
-import { PROTOCOL_TITLES } from './findings-section.ts';
+import { groupTitle, HIT_EXPLAINED, STAGES_EXPLAINED } from './group-words.ts';
 import { SMALLEST_GROUP, time } from './figure-text.ts';
 import { html, type Html, name, NOTHING, type Part } from './html.ts';
 import { noticesOf } from './notices.ts';
@@ -43,7 +43,7 @@ export function publicReplayReport(data: ReplayReportData, madeAt: string): stri
       groupsSection(
         'By protocol',
         'protocol',
-        groupsOf(report.protocols, ({ protocol }) => PROTOCOL_TITLES[protocol] ?? protocol),
+        groupsOf(report.protocols, ({ protocol }) => groupTitle('protocol', protocol)),
       ),
       groupsSection(
         'By stage of the finding',
@@ -66,8 +66,8 @@ export function publicCompareReport(data: CompareReportData, madeAt: string): st
   return pageText({
     kicker: 'Sluice · public report of a comparison',
     title: 'What other rules would change',
-    subtitle: html`All counts in this report are rounded. Each set of rules is decided on the same traffic, as if it
-    were enforced.`,
+    subtitle: html`${setsText(data)} Each set of rules decides the same recorded traffic, as if it were enforced. All
+    counts in this report are rounded.`,
     madeAt,
     notices: publicNotices(data),
     sections: [
@@ -79,6 +79,13 @@ export function publicCompareReport(data: CompareReportData, madeAt: string): st
       originSection(data),
     ],
   });
+}
+
+/** What the letters of the sets of rules stand for. */
+function setsText({ rules }: CompareReportData): string {
+  const [first, ...others] = rules.map(({ name: letter }) => letter);
+  const rest = others.length === 1 ? `${others[0]!} the one` : `${others.join(', ')} those`;
+  return `${first!} is the set of rules to start from, and ${rest} to change to.`;
 }
 
 /** The clients that would newly be hit, registered users first. */
@@ -97,9 +104,13 @@ function newlyHitSection({ rules }: CompareReportData, pair: PairFields): Sectio
         [`The safety breaker of ${to}`, trips ? 'would trip' : 'would not trip'],
       ])}
       <p>
-        A client is newly hit where ${to} hits a flow of it and ${from} hits none. A registered user is newly hit where
-        ${to} hits a registered flow that ${from} does not hit, even if ${from} hits another flow of that user. So there
-        may be more registered users newly hit than clients newly hit.
+        ${HIT_EXPLAINED} A client is newly hit where ${to} hits a flow of it and ${from} hits none. A registered user is
+        newly hit where ${to} hits a registered flow that ${from} does not hit, even if ${from} hits another flow of
+        that user. So there may be more registered users newly hit than clients newly hit.
+      </p>
+      <p>
+        The safety breaker is a limit that a set of rules has: if too many clients would be hit at once, all enforcement
+        stops until an operator allows it again.
       </p>`,
   };
 }
@@ -115,7 +126,7 @@ const CHANGE_TITLES = {
 function changeSections({ from, to }: PairFields, changed: CompareReportFigures['changed'][number]): Section[] {
   return PROPERTIES.map((property) => {
     const groups = changed[property].map(({ value, flows, clients }) => ({
-      label: property === 'protocol' ? (PROTOCOL_TITLES[value] ?? value) : value,
+      label: groupTitle(property, value),
       clients,
       flows,
     }));
@@ -155,7 +166,7 @@ function groupsSection(title: string, head: string, groups: readonly Group[]): S
   if (shown === null) return { title, body: html`<p>Not shown: the groups are too small.</p>` };
   return {
     title,
-    body: table(
+    body: html`${head === 'stage' ? STAGES_EXPLAINED : NOTHING}${table(
       { caption: 'A client counts in each row in which it has a flow.', head: [head, 'clients', 'flows'] },
       shown.map(({ label, shown: numbers, includesSmall }) => [
         includesSmall ? `${label}, with the groups below 5` : label,
@@ -163,7 +174,7 @@ function groupsSection(title: string, head: string, groups: readonly Group[]): S
           ? ['<5', '<5']
           : [numbers.clients, numbers.flows].map((value) => value.toLocaleString('en-US'))),
       ]),
-    ),
+    )}`,
   };
 }
 

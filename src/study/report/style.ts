@@ -64,6 +64,6 @@ footer { margin-top: 3rem; padding-bottom: 3rem; color: #44505d; font-size: 0.9r
   p { orphans: 3; widows: 3; }
   .wide { overflow: visible; }
   figure svg { min-width: 0; }
-  footer { padding-bottom: 0; margin-top: 1.5rem; }
+  footer { padding-bottom: 0; margin-top: 1rem; break-before: avoid; }
 }
 `;
