@@ -118,7 +118,7 @@ function runs(folder, which, capture) {
 function replay(folder, which, { path }) {
   const program = programOf(folder, which);
   const events = join(folder, 'events.jsonl');
-  // Of the run before: a replay refuses to overwrite it, or does not have the flag that allows it.
+  // Outputs of the run before: a replay refuses to overwrite it, or does not have the flag that allows it.
   rmSync(events, { force: true });
   const args = ['replay', path, '--quiet', '--decisions', events, ...flagsOf(program)];
   return runOnce(process.execPath, [program, ...args], { cwd: join(folder, which) });

@@ -69,7 +69,7 @@ async function runCases(flags, folder) {
   const runs = { realistic, long, flows: manyFlows, 'new-flows': newFlows, 'all-vpn': allVpn, undecided };
   const cases = [];
   for (const name of wanted) cases.push(...(await runs[name](bench, flags)));
-  // Where captures lie for a while is nobody else's matter.
+  // The folder of the captures is readable by this user alone.
   const args = process.argv
     .slice(2)
     .join(' ')
@@ -115,11 +115,11 @@ async function realistic(bench, { packets, flows }) {
   ];
 }
 
-/** What of a run is start-up and warming up weighs less here. */
+/** Start-up and warming up weigh less here. */
 async function long(bench, { long: packets, packets: shorter, flows }) {
   const times = Number(packets) / Number(shorter);
   const size = ['--packets', packets, '--flows', String(Math.round(Number(flows) * times))];
-  // As many seconds of packet time, so that as few flows expire and begin anew.
+  // As many seconds of packet time, so that as few flows expire and begin again.
   const made = bench.generate('realistic', [...size, '--rate', String(Math.round(100_000 * times))], 'long');
   const flags = ['--max-flows', '1000000'];
   const results = await bench.compare(
@@ -153,16 +153,16 @@ async function manyFlows(bench, { active, few, many }) {
     const flags = ['--max-flows', String(Number(many) + 1)];
     const results = await bench.compareCaptures(captures, turn.REPLAY, flags);
     const [small, large] = results;
-    const octets = (large.memory - small.memory) / (Number(many) - Number(few));
+    const bytes = (large.memory - small.memory) / (Number(many) - Number(few));
     const ratio = medianRatio(large.seconds, small.seconds);
     turns.push(...results);
     cases.push({
       title: `Many flows, visited ${order === 'random' ? 'at random' : 'in turn'}`,
-      about: 'Frames of 64 octets of TCP connections that are all active. Ratios are to the capture of few flows.',
+      about: 'Frames of 64 bytes of TCP connections that are all active. Ratios are to the capture of few flows.',
       made: captures[1].about,
       results,
       remarks: [
-        `Time per packet with ${number(Number(many))} flows is ${ratio.toFixed(2)} times that with ${number(Number(few))}. Memory: ${Math.round(octets)} octets per active flow, by the difference of the two peaks.`,
+        `Time per packet with ${number(Number(many))} flows is ${ratio.toFixed(2)} times that with ${number(Number(few))}. Memory: ${Math.round(bytes)} bytes per active flow, by the difference of the two peaks.`,
       ],
     });
     bench.remove(captures);
@@ -175,7 +175,7 @@ async function newFlows(bench, { packets }) {
   const flags = ['--max-flows', packets];
   const results = await bench.compare(made, [turn.REPLAY, turn.REPLAY_TWO, turn.TCPDUMP], flags);
   const about =
-    'Frames of 64 octets, each the first of a flow of its own, with random octets for the fingerprints to look at.';
+    'Frames of 64 bytes, each the first of a flow of its own, with random bytes for the fingerprints to look at.';
   return [{ title: 'A new flow with every packet', about, made: made.about, results }];
 }
 

@@ -1,6 +1,6 @@
 // How fast captures are read and their records walked, against tools that do the same: `npm run build` first, then
 //   node bench/capture/read-capture.js [packets]
-// Workload: one classic pcap of 3,000,000 packets (default) of 60 to 1514 octets, about 1 GB, in the temporary folder; and
+// Workload: one classic pcap of 3,000,000 packets (default) of 60 to 1514 bytes, about 1 GB, in the temporary folder; and
 // the same as pcapng where editcap is installed. Every run is a process of its own, all turns alternate, the median of 7
 // wall-clock times counts, process start included. Compare the ratios only: machines are shared.
 import { spawnSync } from 'node:child_process';
@@ -21,10 +21,10 @@ function compare(packetCount) {
   try {
     const pcap = join(folder, 'large.pcap');
     generate(pcap, packetCount);
-    measure(`pcap, ${fs.statSync(pcap).size} octets`, pcap);
+    measure(`pcap, ${fs.statSync(pcap).size} bytes`, pcap);
     const pcapng = join(folder, 'large.pcapng');
     if (spawnSync('editcap', ['-F', 'pcapng', pcap, pcapng]).status === 0) {
-      measure(`pcapng, ${fs.statSync(pcapng).size} octets`, pcapng);
+      measure(`pcapng, ${fs.statSync(pcapng).size} bytes`, pcapng);
     }
   } finally {
     fs.rmSync(folder, { recursive: true });

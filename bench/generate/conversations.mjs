@@ -84,7 +84,7 @@ const HTTP_ANSWER = Buffer.from(
 );
 
 export class Conversations {
-  /** After `plan`: 0 from the client to the server, else 1; octets of the payload; and for TCP flags and numbers. */
+  /** After `plan`: 0 from the client to the server, else 1; bytes of the payload; and for TCP flags and numbers. */
   direction = 0;
   length = 0;
   tcp = { flags: 0, sequence: 0, acknowledged: 0 };
@@ -325,7 +325,7 @@ function directionOf(kind, step, draw) {
   }
 }
 
-/** Blocks of 16 octets inside a tunnel's data packet: small, in between, or near the limit. */
+/** Blocks of 16 bytes inside a tunnel's data packet: small, in between, or near the limit. */
 function plaintextBlocks(draw) {
   const share = draw % 16;
   if (share < 8) return 2 + ((draw >>> 4) % 6);

@@ -1,5 +1,5 @@
 /**
- * Who a flow is between, from its number and the seed alone. No two flows of one capture have a tuple in common: a client's
+ * The two ends of a flow, from its number and the seed alone. No two flows of one capture have a tuple in common: a client's
  * ports are its own, and flows whose ports are fixed (IKE) or absent (ESP) have a server of their own.
  *
  * IPv4: clients in 10.0.0.0/8, servers in 198.18.0.0/15 and, where a flow needs its own, in 100.64.0.0/10. IPv6: below
@@ -20,13 +20,13 @@ const TUNNEL_BASE = 0xac100000 | 0;
 const Purpose = { IPV6: 1, SERVER: 2, TUNNEL: 3, SCATTER: 4 };
 
 export class Endpoints {
-  /** Of the flow last chosen: low words of its addresses (the rest is the family's), ports, family. */
+  /** The flow last chosen: low words of its addresses (the rest is the family's), ports, family. */
   client = 0;
   server = 0;
   clientPort = 0;
   serverPort = 0;
   isIpv6 = false;
-  /** Small numbers of the client and the wrapping: VLAN ids, labels and tunnels come from these. */
+  /** Small numbers of the client and the encapsulation: VLAN ids, labels and tunnels come from these. */
   clientNumber = 0;
   tunnel = 0;
   #seed;

@@ -22,7 +22,7 @@ const VXLAN_PORT = 4789;
 const GTP_PORT = 2152;
 
 /**
- * Writes all headers of a packet at `at` and returns where its payload of `length` octets begins. `ends` holds the flow's ends;
+ * Writes all headers of a packet at `at` and returns where its payload of `length` bytes begins. `ends` holds the flow's ends;
  * direction 0 goes from the client to the server.
  */
 export function putHeaders(view, at, wrap, ends, direction, protocol, length, tcp) {
@@ -65,7 +65,7 @@ function putTag(view, at, id, type) {
   return at + 4;
 }
 
-/** Ethernet and the wrapping, before an IP packet of `inner` octets. */
+/** Ethernet and the encapsulation, before an IP packet of `inner` bytes. */
 function putWrap(view, at, wrap, ends, direction, inner) {
   const type = ends.isIpv6 ? EtherType.IPV6 : EtherType.IPV4;
   const id = 1 + (ends.clientNumber % 4000);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Generates captures for benchmarks: the same octets for the same arguments, on every machine.
+ * Generates captures for benchmarks: the same bytes for the same arguments, on every machine.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -19,8 +19,8 @@ Writes a capture (pcap, Ethernet) of generated traffic, the same for the same op
   --kind KIND         realistic   mixed traffic: DNS, TLS, QUIC, HTTP, media and VPNs, plain and wrapped (default)
                       all-vpn     VPN flows alone, each with its handshake and little more
                       undecided   UDP flows that stay undecided for as long as a fingerprint may follow them
-                      new-flows   frames of 64 octets, each of a flow of its own
-                      active      connections that are all visited again and again, in frames of 64 octets
+                      new-flows   frames of 64 bytes, each of a flow of its own
+                      active      connections that are all visited again and again, in frames of 64 bytes
   --packets N         packets (100000)
   --flows N           flows (packets / 15; all-vpn: packets / 8; undecided: packets / 100; active: packets / 10)
   --concurrent N      flows at a time, about: realistic, all-vpn and undecided (half of the flows, at most 100000)

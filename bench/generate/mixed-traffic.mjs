@@ -3,7 +3,7 @@
  * packet, so what comes next costs the same however many there are.
  *
  * Flows begin evenly over the capture's packets, after a first crowd that is there at its start. Packets come in trains: half of
- * them follow the flow's last one at once. Memory: 32 octets per flow.
+ * them follow the flow's last one at once. Memory: 32 bytes per flow.
  */
 import { Conversations, Kind, KINDS } from './conversations.mjs';
 import { Endpoints } from './endpoints.mjs';

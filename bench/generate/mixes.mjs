@@ -1,4 +1,4 @@
-/** What a capture is made of: shares of flows by kind, of wrappings, and how long flows are. */
+/** What a capture is made of: shares of flows by kind, of encapsulations, and how long flows are. */
 import { Kind } from './conversations.mjs';
 import { Wrap } from './frame.mjs';
 

@@ -77,7 +77,7 @@ function ipv6Prefix(stream) {
   return `${groups.slice(0, used).join(':')}${used < 7 ? '::' : used === 7 ? ':0' : ''}/${length}`;
 }
 
-/** What stands behind the prefix of row `row`. */
+/** The fields after the prefix of row `row`. */
 function rowBehind(seed, row) {
   const pick = (list, purpose) => list[(hashOf(seed, row, purpose) >>> 0) % list.length];
   const year = 2020 + ((hashOf(seed, row, 3) >>> 0) % 5);

@@ -20,7 +20,7 @@ export function shareOf(seed, number, purpose) {
 }
 
 /**
- * A hash of four different octets, none of them zero. Numbers drawn at random are not always so, and one session id in 30,000
+ * A hash of four different bytes, none of them zero. Numbers drawn at random are not always so, and one session id in 30,000
  * does not look random to Sluice; generated ones do, so that what was made can be compared with what was found exactly.
  */
 export function variedWord(seed, number, purpose) {
@@ -44,7 +44,7 @@ export class Stream extends SeededRandom {
   }
 }
 
-/** `length` octets that look like ciphertext. */
+/** `length` bytes that look like ciphertext. */
 export function randomOctets(seed, length) {
   const stream = new Stream(seed);
   const words = new Int32Array(Math.ceil(length / 4));

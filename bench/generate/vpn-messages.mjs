@@ -1,8 +1,8 @@
 /**
  * Messages of VPN handshakes as real ones are on the wire: fields, lengths and echoes after WireGuard's whitepaper (5.4),
- * OpenVPN's ssl_pkt.h, RFC 7296 and RFC 2408. Keys, HMACs and ciphertext are random octets: nobody between the ends could tell.
+ * OpenVPN's ssl_pkt.h, RFC 7296 and RFC 2408. Keys, HMACs and ciphertext are random bytes, which look the same between the ends.
  *
- * Each `put…` writes a whole UDP payload (or record) at `at`, over octets that are random already; each length is what the
+ * Each `put…` writes a whole UDP payload (or record) at `at`, over bytes that are random already; each length is what the
  * message takes.
  */
 import { variedWord } from './seeded.mjs';
@@ -46,7 +46,7 @@ function putZeros(view, at, words) {
   for (let word = 0; word < words; word++) view.setUint32(at + 4 * word, 0);
 }
 
-/** Octets of the `step`-th control packet of a handshake: reset, reset, hello, hello, acknowledgement. */
+/** Bytes of the `step`-th control packet of a handshake: reset, reset, hello, hello, acknowledgement. */
 export function openvpnControlLength(step, wrap) {
   // Ack list and packet id: nothing acknowledged; one acknowledged; with TLS behind it; no packet id.
   const body = [5, 17, 17 + HELLO_LENGTH, 17 + HELLO_LENGTH, 13][step];
@@ -103,7 +103,7 @@ export function putOpenvpnData(view, at, peerId, packetId) {
   view.setUint32(at + 4, packetId);
 }
 
-/** A TLS record with a hello of `length` octets in all: only what is looked at from outside. */
+/** A TLS record with a hello of `length` bytes in all: only what is looked at from outside. */
 export function putTlsHello(view, at, length, isClient) {
   view.setUint8(at, 0x16);
   view.setUint16(at + 1, isClient ? 0x0301 : 0x0303);
@@ -135,7 +135,7 @@ const V1_NONCE_LENGTH = 24;
 const ENCRYPTED_LENGTHS = [0, 0, 220, 180];
 const DEAD_PEER_LENGTH = 52;
 
-/** Octets of the `step`-th message of an IKEv2 session without marker: SA_INIT and AUTH, each with its answer, then keepalives. */
+/** Bytes of the `step`-th message of an IKEv2 session without marker: SA_INIT and AUTH, each with its answer, then keepalives. */
 export function ikeV2Length(step) {
   if (step < 2) return IKE_HEADER_LENGTH + SA_LENGTH + KEY_EXCHANGE_LENGTH + NONCE_LENGTH;
   return IKE_HEADER_LENGTH + (ENCRYPTED_LENGTHS[step] ?? DEAD_PEER_LENGTH);
@@ -189,7 +189,7 @@ function putIkePayload(view, at, next, length) {
   view.setUint16(at + 2, length);
 }
 
-/** Octets of the `step`-th message of an IKEv1 main mode: SA, key and nonce, identity, each both ways; then quick mode. */
+/** Bytes of the `step`-th message of an IKEv1 main mode: SA, key and nonce, identity, each both ways; then quick mode. */
 export function ikeV1Length(step) {
   if (step < 2) return IKE_HEADER_LENGTH + V1_SA_LENGTH;
   if (step < 4) return IKE_HEADER_LENGTH + V1_KEY_EXCHANGE_LENGTH + V1_NONCE_LENGTH;

@@ -1,6 +1,6 @@
 /**
  * Traffic that is hard on a flow table: a new flow with every packet, and many flows that are all visited again and again, in
- * turn or at random, so that none stays in a cache. Frames of 64 octets.
+ * turn or at random, so that none stays in a cache. Frames of 64 bytes.
  */
 import { Endpoints } from './endpoints.mjs';
 import { Protocol, putHeaders, TcpFlag, Wrap } from './frame.mjs';
@@ -13,7 +13,7 @@ const UDP_PORT = 9000;
 const TCP_PORT = 443;
 const POOL_LENGTH = 1 << 16;
 
-/** Each packet is the first of its flow: a UDP datagram of random octets. */
+/** Each packet is the first of its flow: a UDP datagram of random bytes. */
 export function writeNewFlows({ packetCount, packetRate, seed, startUs }, file) {
   const ends = new Endpoints(seed, packetCount, 0);
   const pool = randomOctets(seed, POOL_LENGTH);
@@ -29,7 +29,7 @@ export function writeNewFlows({ packetCount, packetRate, seed, startUs }, file) 
 
 /**
  * `flowCount` TCP connections: first the SYN of each, then data, the flows in turn or at random. They are ruled out with their
- * first octets, so what is measured is the table.
+ * first bytes, so what is measured is the table.
  */
 export function writeActiveFlows({ packetCount, flowCount, packetRate, seed, startUs, order }, file) {
   const ends = new Endpoints(seed, flowCount, 0);

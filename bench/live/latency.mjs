@@ -36,7 +36,7 @@ Exit codes: 0 the rate was reached, nothing was lost and the 99th percentile is 
 
 const DEFAULTS = { rate: '100000', seconds: '20', 'warm-up': '5', packets: '1000000', limit: '250' };
 const SHARES = [0.5, 0.9, 0.99, 0.999];
-/** Of the rate asked for. */
+/** A fraction of the rate asked for. */
 const LEAST_RATE = 0.99;
 const LAST_PACKETS_MS = 10_000;
 const COUNTS_MS = 2500;

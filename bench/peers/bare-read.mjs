@@ -1,4 +1,4 @@
-/** The floor: a file's blocks are read, one after the other, and nothing is done with them. Prints their octets. */
+/** The floor: a file's blocks are read, one after the other, and nothing is done with them. Prints their bytes. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const BLOCK_LENGTH = 1 << 20;

@@ -57,7 +57,7 @@ function caseLines({ title, about, made, results, remarks }) {
     '',
     about,
     '',
-    `Capture: ${number(made.packets)} packets, ${number(made.bytes)} octets, ${number(made.flows)} flows, about ${number(made.concurrent)} at a time.`,
+    `Capture: ${number(made.packets)} packets, ${number(made.bytes)} bytes, ${number(made.flows)} flows, about ${number(made.concurrent)} at a time.`,
     '',
     '| | seconds | smallest – largest | processor seconds | Mpackets/s | ratio | processor ratio | peak memory | runs | output |',
     '|---|--:|--:|--:|--:|--:|--:|--:|--:|---|',

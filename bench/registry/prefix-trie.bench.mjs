@@ -59,7 +59,7 @@ async function measure(count) {
   const half = mixed(inside, outside, 4);
   checkAgainstTwin(trie, registry, prefixes, half);
   const size = (trie.byteLength / count).toFixed(1);
-  console.log(`\n${count} ${shape} ${family} prefixes; the trie takes ${size} octets per prefix`);
+  console.log(`\n${count} ${shape} ${family} prefixes; the trie takes ${size} bytes per prefix`);
   const times = [
     ['half inside', () => lookupAll(trie, half)],
     ['inside a prefix', () => lookupAll(trie, inside)],

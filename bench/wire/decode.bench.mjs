@@ -1,6 +1,6 @@
 /**
- * Decoding per layer: up to 2,000 frames of each wrapping, in one block within the cache as a replay has them, decoded one after
- * the other into one view. Workload: the realistic mix with one wrapping picked out of it, so headers vary as in captures.
+ * Decoding per layer: up to 2,000 frames of each encapsulation, in one block within the cache as a replay has them, decoded one after
+ * the other into one view. Workload: the realistic mix with one encapsulation picked out of it, so headers vary as in captures.
  */
 import { decode } from '../../dist/dataplane/wire/decode.js';
 import { ENCAPSULATION_NAMES, PacketView } from '../../dist/dataplane/wire/packet-view.js';
@@ -25,7 +25,7 @@ function decodeRow(batch, row) {
   return decode(view, batch.linkType[row]);
 }
 
-/** Rows by wrapping, transport and family. */
+/** Rows by encapsulation, transport and family. */
 const groups = new Map();
 for (let row = 0; row < packets.count; row++) {
   if (decodeRow(packets, row) !== 0) continue;
@@ -52,4 +52,4 @@ const tasks = [...groups]
     };
     return [name, frames.count, run];
   });
-await measureParts('Frame to flow tuple, by wrapping, innermost family and transport', tasks);
+await measureParts('Frame to flow tuple, by encapsulation, innermost family and transport', tasks);

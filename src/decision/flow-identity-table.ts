@@ -3,7 +3,7 @@ import type { FlowIdentity } from './flow-record.ts';
 
 const ADDRESS_WORDS = 4;
 
-/** Words of a row. The first packet and its time are doubles; the destination's address stands behind the source's. */
+/** Words of a row. The first packet and its time are doubles; the destination's address is after the source's. */
 const Word = { FIRST_PACKET: 0, FIRST_TIME: 2, ADDRESSES: 4, PORTS: 12, DOMAIN: 13, TRANSPORT: 14 } as const;
 const ROW_WORDS = 16;
 

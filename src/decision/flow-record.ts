@@ -69,7 +69,8 @@ export class FlowRecord extends FlowIdentity {
   /** Its slot in the flow table. */
   slot = 0;
   /**
-   * Wrappings, four bits each from the outermost on, and the outermost VLAN ids plus one (dataplane/wire/packet-view).
+   * Encapsulations, four bits each from the outermost on, and the outermost VLAN ids plus one
+   * (dataplane/wire/packet-view).
    */
   encapsulation = 0;
   vlans = 0;

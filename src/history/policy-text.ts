@@ -13,7 +13,7 @@ export interface RuleText {
 }
 
 export interface PolicyText {
-  /** Of the policy's file, hex. */
+  /** Hash of the policy's file, hex. */
   readonly sha256: string;
   readonly name: string;
   readonly rules: readonly RuleText[];
@@ -23,7 +23,7 @@ export interface PolicyText {
 export const RULES_CHANGE = 'rules';
 
 export interface RulesInForce {
-  /** Of the policy's file, by which its text is found, and of the registry's. */
+  /** Hashes of the policy's file, by which its text is found, and of the registry's. */
   readonly policy: string;
   readonly registry: string;
   readonly registrations: number;

@@ -76,7 +76,7 @@ function whyMissing(tool: string): string {
   return spawnSync(tool, ['--version']).status === 0 ? '' : `${tool} is not installed`;
 }
 
-describe('the same arguments give the same octets', () => {
+describe('the same arguments give the same bytes', () => {
   it.each(KINDS)('%s %s', async (...flags) => {
     const first = await generate(flags, 'first.pcap');
     const second = await generate(flags, 'second.pcap');
@@ -144,7 +144,7 @@ describe('other tools agree', () => {
     if (missing !== '') context.skip(missing);
     const flags = ['--packets', '8000', '--flows', '800', '--vpn-share', '0.6', '--wrapped-share', '0.6'];
     const { path } = await generate(flags, 'dissected.pcap');
-    // What lies in QUIC packets, TLS records and media is random octets, so their dissectors stay out.
+    // What lies in QUIC packets, TLS records and media is random bytes, so their dissectors stay out.
     const off = ['quic', 'tls', 'http', 'rtcp'].flatMap((protocol) => ['--disable-protocol', protocol]);
     const wrong = '_ws.malformed || ip.checksum.status == 0 || ip.bogus_ip_length || _ws.expert.severity == error';
     const checks = ['-o', 'ip.check_checksum:TRUE'];

@@ -1,4 +1,4 @@
-// Reads a capture in a process of its own: prints packets, captured octets, fault and message, resident memory, and the
+// Reads a capture in a process of its own: prints packets, captured bytes, fault and message, resident memory, and the
 // growth of the heap per packet where the garbage collector is exposed.
 import { openCapture } from './capture/format/open-capture.js';
 import { PacketBatch } from './capture/packet-batch.js';

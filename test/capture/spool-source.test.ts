@@ -156,7 +156,7 @@ describe('a spool', () => {
     await spool.commit({ file, packets: 1 }, {}, true);
     const more = await next(spool);
     expect(more).toMatchObject({ file: { name: 'a' }, processedPackets: 1 });
-    // A ring buffer begins the same name anew.
+    // A ring buffer begins the same name again.
     rmSync(join(folder, 'a'));
     put('a', 'another', 80);
     await spool.commit({ file: more.file, packets: 2 }, {}, true);

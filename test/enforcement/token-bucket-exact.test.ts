@@ -1,6 +1,6 @@
 /**
- * Token buckets against exact arithmetic: BigInt rationals, packet by packet, at rates that are no whole number of octets
- * per microsecond. Where the exact answer lies within a hundredth of an octet of a limit, floating point may fall on either side.
+ * Token buckets against exact arithmetic: BigInt rationals, packet by packet, at rates that are no whole number of bytes
+ * per microsecond. Where the exact answer lies within a hundredth of a byte of a limit, floating point may fall on either side.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import type { BitsPerSecond, Bytes } from '../../src/core/units.ts';
 import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { BucketScope } from '../../src/policy/action.ts';
 
-/** Tokens are counted in octets / 8,000,000, so that a microsecond earns `rate` of them whatever the rate. */
+/** Tokens are counted in bytes / 8,000,000, so that a microsecond earns `rate` of them whatever the rate. */
 const PARTS = 8_000_000n;
 const NEAR = PARTS / 100n;
 
@@ -79,12 +79,12 @@ describe('a token bucket', () => {
     [256_000, 32_000],
     [1_000_000_000, 1600],
     [9600, 5000],
-  ])('of %i bit/s and %i octets forwards no more than its rate, its burst and its queue', (rate, burst) => {
+  ])('of %i bit/s and %i bytes forwards no more than its rate, its burst and its queue', (rate, burst) => {
     const buckets = new TokenBuckets();
     const bucket = buckets.hold('x', { rate: rate as BitsPerSecond, burst: burst as Bytes, per: BucketScope.RULE }, 0);
     const durationUs = 20_000_000;
     const earned = (rate / 8) * (durationUs / 1e6);
-    // Offered: three times the rate, in packets of 1000 octets.
+    // Offered: three times the rate, in packets of 1000 bytes.
     const stepUs = 8e9 / (3 * rate);
     let passed = 0;
     for (let timeUs = 0; timeUs < durationUs; timeUs += stepUs) {

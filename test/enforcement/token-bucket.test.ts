@@ -4,7 +4,7 @@ import { NO_ROOM, TokenBuckets } from '../../src/decision/token-bucket.ts';
 import { BucketScope, type Throttle } from '../../src/policy/action.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
-/** 8 Mbit/s: one octet per microsecond. */
+/** 8 Mbit/s: one byte per microsecond. */
 function throttle(burst: number, per: BucketScope = BucketScope.CLIENT, rate = 8e6): Throttle {
   return { rate: rate as BitsPerSecond, burst: burst as Bytes, per };
 }

@@ -50,7 +50,7 @@ describe('heap', () => {
   });
 
   // Which calls V8 inlines differs from process to process on a busy machine; what the code itself allocates, every one shows.
-  it.each(MIXES)('per packet of %s is less than one octet', { retry: 3 }, (_, names) => {
+  it.each(MIXES)('per packet of %s is less than one byte', { retry: 3 }, (_, names) => {
     const paths = names.map((name) => join(CAPTURES, name));
     const output = execFileSync(process.execPath, [...HEAP_FLAGS, script, ...paths], { encoding: 'utf8' });
     const measured = JSON.parse(output) as Measured;
@@ -59,7 +59,7 @@ describe('heap', () => {
     expect(measured.heapPerPacket).toBeLessThan(1);
   });
 
-  // A time that is handed on costs an object of 12 octets, where the call is not inlined.
+  // A time that is handed on costs an object of 12 bytes, where the call is not inlined.
   it('per event line is less than a string would take', { retry: 3 }, () => {
     const output = execFileSync(process.execPath, [...HEAP_FLAGS, linesScript], { encoding: 'utf8' });
     const measured = JSON.parse(output) as { lines: number; heapPerLine: number };

@@ -47,7 +47,7 @@ describe('a decision is made', () => {
     expect(await decided(packets, { policy: rules })).toEqual(['1 null allow null', '2 sure block allow']);
   });
 
-  it('anew where `until` has passed, not at its own instant', async () => {
+  it('again where `until` has passed, not at its own instant', async () => {
     const rules = policy(
       '{ name: grace, action: allow, when: { until: 2024-11-30T23:30:00+05:00 } }',
       '{ name: over, action: block }',
@@ -60,7 +60,7 @@ describe('a decision is made', () => {
     ]);
   });
 
-  it('anew at the instant of `from`', async () => {
+  it('again at the instant of `from`', async () => {
     const rules = policy('{ name: begun, action: block, when: { from: 2024-11-30T18:30:00Z } }');
     const times = [30 * MINUTE - 1, 30 * MINUTE, 31 * MINUTE];
     expect(await decided(session(CLIENT, START, times), { policy: rules })).toEqual([
@@ -70,7 +70,7 @@ describe('a decision is made', () => {
     ]);
   });
 
-  it('anew where a schedule opens and closes, night after night', async () => {
+  it('again where a schedule opens and closes, night after night', async () => {
     const when = 'schedule: { from: "23:50", to: "00:15", zone: Asia/Karachi }';
     const rules = policy(`{ name: night, action: block, when: { ${when} } }`);
     // The handshake is at 23:00 in Karachi; packets come every ten minutes for two nights.
@@ -85,7 +85,7 @@ describe('a decision is made', () => {
     ]);
   });
 
-  it('anew where a registration begins and ends to be valid', async () => {
+  it('again where a registration begins and ends to be valid', async () => {
     const rules = policy(
       '{ name: known, action: allow, when: { registered: source } }',
       '{ name: cut, action: block }',
@@ -109,7 +109,7 @@ describe('a decision is made', () => {
     ]);
   });
 
-  it('anew where the registration that counts is another, though the action stays', async () => {
+  it('again where the registration that counts is another, though the action stays', async () => {
     const rules = policy('{ name: known, action: allow, when: { registered: source } }');
     const rows = ['192.0.2.0/24,wide,it,,,,w', '192.0.2.10/32,narrow,it,,2024-11-30T18:25:00Z,,n'];
     const { decisions } = await replay(session(CLIENT, START, everyTenMinutes(4)), { policy: rules, registry: rows });
@@ -120,13 +120,13 @@ describe('a decision is made', () => {
     ]);
   });
 
-  it('anew where a minimum of packets or octets is reached', async () => {
+  it('again where a minimum of packets or bytes is reached', async () => {
     const rules = policy(
       '{ name: large, action: block, when: { min_bytes: 1000 } }',
       '{ name: busy, action: throttle, rate: 1kB/s, when: { min_packets: 4 } }',
     );
     const one = new WireguardSession(CLIENT);
-    // 190 and 134 octets of handshake, then 138 each.
+    // 190 and 134 bytes of handshake, then 138 each.
     const packets = [one.initiation(START), one.response(START + 1)];
     for (let i = 2; i < 10; i++) packets.push(one.data(START + i));
     expect(await decided(packets, { policy: rules })).toEqual([
@@ -181,7 +181,7 @@ describe('a decision is made', () => {
   });
 });
 
-/** The slow twin of a throttle: octets and microseconds, one bucket a key. */
+/** The slow twin of a throttle: bytes and microseconds, one bucket a key. */
 function throttled(packets: readonly { key: string; timeUs: number; octets: number }[]): Outcome[] {
   const buckets = new Map<string, { tokens: number; timeUs: number }>();
   return packets.map(({ key, timeUs, octets }) => {
@@ -268,7 +268,7 @@ describe('enforcement', () => {
     );
   });
 
-  it('ends with the rule: a throttle whose time is over delays nobody', async () => {
+  it('ends with the rule: a throttle whose time is over delays no packet', async () => {
     const slow = `action: throttle, rate: 8bit/s, burst: 1600B, when: { until: 2024-11-30T18:10:00Z }`;
     const times = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => n * MINUTE - SECOND);
     const { outcomes } = await replay(session(CLIENT, START, [...times, HOUR]), {

@@ -2,7 +2,7 @@
  * Decision events of every committed capture, under the committed policy and registry, against the files in captures/golden:
  * `wireguard/handshake.pcap` has `golden/wireguard/handshake.pcap.jsonl`, empty where nothing is decided.
  *
- * With GOLDEN=write in the environment they are written anew instead. Read the difference before committing it: each line
+ * With GOLDEN=write in the environment they are written again instead. Read the difference before committing it: each line
  * that changes is a decision that changes.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -42,7 +42,7 @@ async function load(paths) {
   return batches;
 }
 
-/** Ethernet, IPv4 without options, UDP: the source port is written anew, so that every round brings new flows. */
+/** Ethernet, IPv4 without options, UDP: the source port is written again, so that every round brings new flows. */
 function renumber(batch, round) {
   for (let row = 0; row < batch.count; row++) {
     const at = batch.at[row];

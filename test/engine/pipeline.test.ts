@@ -163,7 +163,7 @@ describe('several files', () => {
     expect(flows.map(({ pcap_filename: file, flow }) => [file, flow.pkts_toserver])).toEqual([[paths[0], 3]]);
   });
 
-  it('each by itself: flows and packet numbers start anew', async () => {
+  it('each by itself: flows and packet numbers start again', async () => {
     const paths = [capture(packets.slice(0, 1)), capture(packets.slice(1))];
     const { decisions, flows, counters } = await replayFiles(paths, { each: true });
     expect(decisions.map(({ pcap_filename: file, pcap_cnt: packet }) => [file, packet])).toEqual([

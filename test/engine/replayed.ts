@@ -34,7 +34,7 @@ export interface Replayed {
   /** What became of each packet, in order. */
   readonly outcomes: { readonly outcome: Outcome; readonly delayUs: number }[];
   readonly counters: Counters;
-  /** Of each throttle rule; without packets in mode observe. */
+  /** Figures of each throttle rule; without packets in mode observe. */
   readonly throttles: readonly ThrottleFigures[];
   readonly hits: RegisteredHits;
   readonly incomplete: readonly Incomplete[];

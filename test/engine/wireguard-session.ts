@@ -1,4 +1,4 @@
-/** WireGuard sessions made of octets from a seed, as captures for tests that need a VPN flow at chosen times and addresses. */
+/** WireGuard sessions made of bytes from a seed, as captures for tests that need a VPN flow at chosen times and addresses. */
 import { writeFileSync } from 'node:fs';
 import { u32, zeros } from '../kit/bytes.mjs';
 import { bytesOf, ethernet, ipv4, type Bytes, udp } from '../kit/frame-builder.ts';
@@ -43,7 +43,7 @@ export class WireguardSession {
     return this.packet(timeUs, false, [2, 0, 0, 0, ...indexes, ...this.random(64), ...zeros(16)]);
   }
 
-  /** A transport message from the client, of `length` octets of UDP payload. */
+  /** A transport message from the client, of `length` bytes of UDP payload. */
   data(timeUs: number, length = 96): BuiltPacket {
     const counter = [...[...u32(this.counter++)].reverse(), ...zeros(4)];
     return this.packet(timeUs, true, [4, 0, 0, 0, ...this.serverIndex, ...counter, ...this.random(length - 16)]);

@@ -1,4 +1,4 @@
-/** Who claims a payload at a glance, against asking every fingerprint. */
+/** The fingerprints that claim a payload at a glance, against asking every fingerprint. */
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
 import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';

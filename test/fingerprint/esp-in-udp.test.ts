@@ -55,7 +55,7 @@ describe('ESP in UDP without its IKE', () => {
     ['lengths of no whole words', exchange(40, (way, i) => esp(SPI + way, i + 1, 87))],
     ['zeros behind the header', exchange(40, (way, i) => concat(u32(SPI + way), u32(i + 1), new Uint8Array(88)))],
     [
-      'octets that count',
+      'bytes that count',
       exchange(40, (way, i) =>
         concat(
           u32(SPI + way),
@@ -101,7 +101,7 @@ describe('ESP in UDP without its IKE', () => {
   });
 
   it('is not seen in a burst of iperf', () => {
-    // iperf3 over UDP: seconds 4, microseconds 4, packet count 4, then the same random octets in every packet.
+    // iperf3 over UDP: seconds 4, microseconds 4, packet count 4, then the same random bytes in every packet.
     const filling = noise.bytes(1460);
     const burst = Array.from({ length: 80 }, (_, i): Step => [
       0,
@@ -184,7 +184,7 @@ describe('ESP in UDP of several SPIs', () => {
     expect(foundIn(later)).toBe(SUSPECTED);
   });
 
-  it('is given up at once where the first four octets are random', () => {
+  it('is given up at once where the first four bytes are random', () => {
     const random = (way: 0 | 1): Uint8Array => concat(u32(noise.largeWord()), u32(0x90000000 + way), noise.bytes(64));
     const flow = new FlowProbe();
     flow.sendAll(exchange(14, random));
@@ -236,13 +236,10 @@ describe('ESP in UDP without encryption', () => {
       espNull(way === 0 ? SPI : BACK, 500 + 400 * way + i, 4, innerIpv4(text.subarray(i)), checkValue),
     ).filter(([, bytes]) => bytes.length % 4 === 0);
 
-  it.each([12, 16, 24, 32])(
-    'is told by its inner packets and its trailer, with check values of %i octets',
-    (length) => {
-      expect(foundIn(inClear(length))).toBe(CONFIRMED);
-      expect(foundIn(only(0, inClear(length)))).toBe(SUSPECTED);
-    },
-  );
+  it.each([12, 16, 24, 32])('is told by its inner packets and its trailer, with check values of %i bytes', (length) => {
+    expect(foundIn(inClear(length))).toBe(CONFIRMED);
+    expect(foundIn(only(0, inClear(length)))).toBe(SUSPECTED);
+  });
 
   it('shows the next header where it is', () => {
     const flow = new FlowProbe();
@@ -278,7 +275,7 @@ describe('ESP in UDP without encryption', () => {
 });
 
 describe('ESP in UDP of which a snap length left little', () => {
-  it.each([20, 22, 26])('is suspected by %i octets, and never confirmed', (captured) => {
+  it.each([20, 22, 26])('is suspected by %i bytes, and never confirmed', (captured) => {
     const long = exchange(20, (way, i) => esp(way === 0 ? SPI : BACK, 100 + 50 * way + i));
     expect(foundIn(long, { captured })).toBe(SUSPECTED);
     expect(foundIn(only(0, long).slice(0, 9), { captured })).toBe(SUSPECTED);

@@ -1,4 +1,4 @@
-/** Evidence can be verified by hand: every row of every finding is read again from the capture's own octets. */
+/** Evidence can be verified by hand: every row of every finding is read again from the capture's own bytes. */
 import { describe, expect, it } from 'vitest';
 import { CHECKS, Check } from '../../src/dataplane/fingerprint/checks.ts';
 import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
@@ -16,10 +16,10 @@ import { SeededRandom } from '../kit/random.mjs';
 import { data2, session } from '../kit/openvpn-messages.ts';
 import { cookieReply, initiation, response, transport } from './wireguard-messages.ts';
 
-/** Octets of a packet's payload, or of the stream of its direction, as far as they are in the capture. */
+/** Bytes of a packet's payload, or of the stream of its direction, as far as they are in the capture. */
 type OctetsOf = (packet: number) => Uint8Array;
 
-/** One direction of a TCP connection, from its first octet on. */
+/** One direction of a TCP connection, from its first byte on. */
 interface Stream {
   readonly base: number;
   readonly octets: number[];
@@ -69,11 +69,11 @@ function addSegment(streams: Map<string, Stream>, view: PacketView): Stream {
 const FORMS = new Map(Object.values(CHECKS).map((form) => [form.name, form]));
 const SIZES = { hex8: 1, hex32: 4, hex64: 8, number: 4 } as const;
 
-/** Rows that say something of the packet's length, or of another packet, not of octets at their place. */
+/** Rows that say something of the packet's length, or of another packet, not of bytes at their place. */
 const OF_LENGTH = ['ike-payloads', 'ike-trailing-zeros', 'openvpn-data-lengths', 'openvpn-record-length'];
 const OF_ANOTHER_FLOW = ['tunnel-confirmed'];
 
-/** What the octets say in a row's place, as the row would show it. */
+/** What the bytes say in a row's place, as the row would show it. */
 function readAgain(entry: EvidenceEntry, octets: Uint8Array): string {
   const { form } = FORMS.get(entry.check)!;
   const size = entry.check === 'openvpn-wrapped-key' ? 2 : SIZES[form];
@@ -116,7 +116,7 @@ function flawOf({ check, expected, seen }: EvidenceEntry): string {
 }
 
 describe('evidence of the committed captures', () => {
-  it('is what the octets at its place say', async () => {
+  it('is what the bytes at its place say', async () => {
     const wrong: string[] = [];
     let rows = 0;
     for (const path of paths) {

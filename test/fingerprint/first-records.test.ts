@@ -34,7 +34,7 @@ const [[, clientReset], [, serverReset]] = session('plain') as [[0, Uint8Array],
 const request = text('CONNECT vpn.example:1194 HTTP/1.1\r\nHost: vpn.example:1194\r\n\r\n');
 const greeting = concat([5, 1, 0]);
 
-describe('the first octets of a direction', () => {
+describe('the first bytes of a direction', () => {
   it.each([
     ['an OpenVPN client', record(clientReset), true, Opening.OPENVPN],
     ['an OpenVPN server', record(serverReset), false, Opening.OPENVPN],

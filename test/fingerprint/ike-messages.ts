@@ -19,7 +19,7 @@ export interface IkeFields {
   readonly payloads: readonly PayloadPart[];
 }
 
-/** Header of 28 octets, then the payloads, each with the type of the next one before its length. */
+/** Header of 28 bytes, then the payloads, each with the type of the next one before its length. */
 export function ike({
   initiator,
   responder = NONE,
@@ -184,7 +184,7 @@ export const mainIdentity = (peers: Peers): Uint8Array => v1Encrypted(peers, MAI
 export const quick = (peers: Peers): Uint8Array => v1Encrypted(peers, QUICK, 0x12345678);
 export const v1Informational = (peers: Peers): Uint8Array => v1Encrypted(peers, V1_INFORMATIONAL, 0x87654321);
 
-/** Four zero octets, which say over port 4500 that no ESP follows. */
+/** Four zero bytes, which say over port 4500 that no ESP follows. */
 export function marked(message: Uint8Array): Uint8Array {
   return concat([0, 0, 0, 0], message);
 }

@@ -208,27 +208,27 @@ describe('IKE of which a snap length left little', () => {
     expect(foundIn(steps, { captured: 28 })).toBe('ipsec ikev2 confirmed');
   });
 
-  it.each([22, 26, 27])('is told by %i octets of the first exchange of v2', (captured) => {
+  it.each([22, 26, 27])('is told by %i bytes of the first exchange of v2', (captured) => {
     expect(foundIn(steps, { captured })).toBe('ipsec ikev2 confirmed');
     expect(foundIn([v2[1]!, v2[0]!], { captured })).toBe('ipsec ikev2 confirmed');
     expect(foundIn([v2[0]!, [1, message.saInitAnswer(others)]], { captured })).toBe('none');
     expect(foundIn(reflected([v2[0]!]), { captured })).toBe('none');
   });
 
-  it.each([22, 26])('is no more than suspected by %i octets of the middle of v2 or of v1', (captured) => {
+  it.each([22, 26])('is no more than suspected by %i bytes of the middle of v2 or of v1', (captured) => {
     expect(foundIn(v2.slice(2), { captured })).toBe('ipsec ikev2 suspected');
     expect(foundIn(v1Main, { captured })).toBe('ipsec ikev1-main suspected');
     expect(foundIn(v1Main.slice(4), { captured })).toBe('none');
   });
 
-  it.each([22, 26])('is suspected by %i octets of two messages of one side, not by one, however often', (captured) => {
+  it.each([22, 26])('is suspected by %i bytes of two messages of one side, not by one, however often', (captured) => {
     expect(foundIn([v2[0]!, v2[2]!], { captured })).toBe('ipsec ikev2 suspected');
     expect(foundIn([v2[2]!, v2[4]!], { captured })).toBe('ipsec ikev2 suspected');
     for (const step of [v2[0]!, v2[1]!, v2[2]!, v1Main[0]!])
       expect(foundIn([step, step, step], { captured })).toBe('none');
   });
 
-  it('is told behind the marker by four octets more', () => {
+  it('is told behind the marker by four bytes more', () => {
     const markedSteps = v2.map(([way, bytes]): Step => [way, message.marked(bytes)]);
     expect(foundIn(markedSteps, { captured: 26 })).toBe('ipsec ikev2 confirmed');
     expect(foundIn(markedSteps, { captured: 25 })).toBe('none');
@@ -251,7 +251,7 @@ describe('what is no IKE', () => {
     ['no next payload', 16, 0],
     ['an unknown next payload', 16, 30],
     ['a first payload of no length', 31, 0],
-    ['a first payload that is one octet longer', 31, -1],
+    ['a first payload that is one byte longer', 31, -1],
     ['a second payload of the other version', 28, -2],
   ];
   it.each(changes)('%s', (_, at, octet) => {
@@ -327,7 +327,7 @@ describe('what is no IKE', () => {
     ).toBe('none');
   });
 
-  it('a message with an octet more or less than it says', () => {
+  it('a message with a byte more or less than it says', () => {
     for (const opening of Object.values(openings)) {
       expect(foundIn([[0, opening.subarray(0, -1)]])).toBe('none');
       expect(foundIn([[0, concat(opening, [1])]])).toBe('none');

@@ -1,4 +1,4 @@
-/** Other protocols, and what their octets can imitate: nothing may be found in any of it. */
+/** Other protocols, and what their bytes can imitate: nothing may be found in any of it. */
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { concat, u16, u32 } from '../kit/bytes.mjs';
@@ -32,7 +32,7 @@ describe('DNS (RFC 1035 section 4.1)', () => {
       question,
       ...Array.from({ length: count }, () => record),
     );
-  /** A root query with an EDNS cookie (RFC 7873): random octets in DNS. */
+  /** A root query with an EDNS cookie (RFC 7873): random bytes in DNS. */
   const cookie = (id: number): Uint8Array =>
     concat(
       u16(id),
@@ -125,7 +125,7 @@ describe('other protocols', () => {
       ),
     ],
     [
-      'QUIC short headers (RFC 9000): masked first octet, connection id, number and ciphertext',
+      'QUIC short headers (RFC 9000): masked first byte, connection id, number and ciphertext',
       exchange(200, (way, i) =>
         concat(
           [0x40 | (noise.bytes(1)[0]! & 0x3f)],
@@ -226,7 +226,7 @@ describe('other protocols', () => {
       ),
     ],
     [
-      'TFTP data: opcode 3, block 2, 512 octets',
+      'TFTP data: opcode 3, block 2, 512 bytes',
       exchange(100, (way, i) =>
         way === 0 ? concat(u16(3), u16(i + 1), noise.bytes(512)) : concat(u16(4), u16(i + 1)),
       ),
@@ -249,11 +249,11 @@ describe('other protocols', () => {
       ),
     ],
     [
-      'zoom-like: type 5, sequence 2, fixed octets, ciphertext',
+      'zoom-like: type 5, sequence 2, fixed bytes, ciphertext',
       exchange(100, (way, i) => concat([5], u16(i), [way, 0x0f, 0, 0], u32(90 * i), noise.bytes(700))),
     ],
     [
-      'Telegram-like: 8 octets of a key’s name, then ciphertext of whole blocks',
+      'Telegram-like: 8 bytes of a key’s name, then ciphertext of whole blocks',
       exchange(100, (_, i) =>
         concat([0x38, 0x11, 0x92, 0x53, 0x64, 0xa5, 0xb6, 0xc7], noise.bytes(16 + 16 * (i % 20))),
       ),
@@ -281,7 +281,7 @@ describe('other protocols', () => {
 describe('random datagrams', () => {
   /** Lengths that some message of the three protocols has, and a few that none has. */
   const lengths = [14, 22, 26, 32, 34, 42, 50, 54, 58, 62, 64, 66, 86, 92, 93, 98, 114, 148, 204, 300, 354];
-  /** First octets that open one: types with zero reserved octets, resets, control, ACK, data, the non-ESP marker. */
+  /** First bytes that open one: types with zero reserved bytes, resets, control, ACK, data, the non-ESP marker. */
   const starts = [
     [],
     [1, 0, 0, 0],
@@ -298,7 +298,7 @@ describe('random datagrams', () => {
     [0, 0, 0, 0],
   ];
 
-  it('of the special lengths, with and without their first octets: 200,000 of them are nothing', () => {
+  it('of the special lengths, with and without their first bytes: 200,000 of them are nothing', () => {
     const shared = new FlowProbe().set;
     for (let i = 0; i < 200_000; i++) {
       const length = lengths[i % lengths.length]!;

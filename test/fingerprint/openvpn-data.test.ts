@@ -85,7 +85,7 @@ describe('OpenVPN data with a block cipher', () => {
   const block1 = (hmac: number) => exchange(60, (way, i) => blockData([0x30], hmac, 2 + ((3 * i + way) % 7)));
   const block2 = (hmac: number) => exchange(60, (way, i) => blockData([0x48, 0, 0, 3], hmac, 2 + ((3 * i + way) % 7)));
 
-  it.each(hmacs)('behind an HMAC of %i octets is suspected by the lengths of many packets', (hmac) => {
+  it.each(hmacs)('behind an HMAC of %i bytes is suspected by the lengths of many packets', (hmac) => {
     expect(foundIn(block1(hmac))).toBe(SUSPECTED);
     expect(foundIn(block2(hmac))).toBe(SUSPECTED);
   });
@@ -107,7 +107,7 @@ describe('OpenVPN data with a block cipher', () => {
     expect(foundIn(steps)).toBe('none');
   });
 
-  it('is not seen where the octets behind the opcode are the same few', () => {
+  it('is not seen where the bytes behind the opcode are the same few', () => {
     const fixed = exchange(60, (way, i) =>
       concat([0x30, 0xff, 0x10], noise.bytes(18 + 16 + 16 * (2 + ((3 * i + way) % 7)))),
     );

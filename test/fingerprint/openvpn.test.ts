@@ -22,7 +22,7 @@ const NOBODY = new Uint8Array(8);
 /** Every way to wrap the control channel, with the HMACs of MD5, SHA1, SHA224, SHA256, SHA384 and SHA512. */
 const wraps: readonly (readonly [name: string, wrap: Wrap, hmacLength: number])[] = [
   ['plain', 'plain', 0],
-  ...[16, 20, 28, 32, 48, 64].map((length) => [`tls-auth with ${length} octets`, 'tls-auth', length] as const),
+  ...[16, 20, 28, 32, 48, 64].map((length) => [`tls-auth with ${length} bytes`, 'tls-auth', length] as const),
   ['tls-crypt', 'tls-crypt', 0],
   ['tls-crypt-v2', 'tls-crypt-v2', 0],
 ];

@@ -1,4 +1,4 @@
-/** QUIC is looked at no more once one side has sent to the other's connection id, and hides no VPN before that. */
+/** QUIC leaves inspection once one side has sent to the other's connection id, and hides no VPN before that. */
 import { describe, expect, it } from 'vitest';
 import { FlowProbe, reflected, type Step } from '../kit/flow-probe.ts';
 import { saInit, saInitAnswer } from './ike-messages.ts';
@@ -11,7 +11,7 @@ const noise = new SeededRandom(77);
 const NONE = new Uint8Array(0);
 const [CLIENT, SERVER, MADE_UP] = [noise.bytes(8), noise.bytes(8), noise.bytes(8)];
 
-/** A packet with a long header, 1,200 octets long. */
+/** A packet with a long header, 1,200 bytes long. */
 function long(destination: Uint8Array, source: Uint8Array, version = 1): Uint8Array {
   const header = concat([0xc3], u32(version), [destination.length], destination, [source.length], source);
   return concat(header, noise.bytes(1200 - header.length));
@@ -63,12 +63,12 @@ describe('QUIC', () => {
       ],
       2,
     ],
-  ])('%s is looked at no more', (_, steps, count) => {
+  ])('%s leaves inspection', (_, steps, count) => {
     expect(lookedAt(steps)).toBe(count);
   });
 
   it.each<readonly [string, Step[]]>([
-    ['nobody answers', Array.from({ length: 20 }, (): Step => [0, long(MADE_UP, CLIENT)])],
+    ['no answer comes', Array.from({ length: 20 }, (): Step => [0, long(MADE_UP, CLIENT)])],
     [
       'the answer goes to another id',
       [
@@ -124,7 +124,7 @@ describe('a VPN behind what looks like QUIC', () => {
     ],
   };
 
-  it.each(Object.entries(vpns))('that nobody answers is found: %s', (protocol, steps) => {
+  it.each(Object.entries(vpns))('without an answer is found: %s', (protocol, steps) => {
     const probe = new FlowProbe();
     for (let i = 0; i < 10; i++) probe.send(0, long(MADE_UP, noise.bytes(8)));
     expect(probe.sendAll(steps)).toMatch(new RegExp(`^${protocol} .* confirmed$`));

@@ -18,7 +18,7 @@ describe('committed captures', () => {
   }, 180_000);
 
   it.each([60, 64, 68, 96, 128])(
-    'cut to %i octets show no other protocol and no higher stage',
+    'cut to %i bytes show no other protocol and no higher stage',
     async (snapLength) => {
       const wrong: string[] = [];
       let compared = 0;

@@ -245,7 +245,7 @@ describe('WireGuard handshakes', () => {
 });
 
 describe('what is no WireGuard handshake', () => {
-  it.each([1, 2, 3])('a reserved octet %i that is not zero', (octet) => {
+  it.each([1, 2, 3])('a reserved byte %i that is not zero', (octet) => {
     for (const message of [initiation(A), response(B, A)]) {
       message[octet] = 1;
       expect(foundIn([[0, message]])).toBe('none');
@@ -262,7 +262,7 @@ describe('what is no WireGuard handshake', () => {
 
   it.each([
     ['zeros', () => 0],
-    ['one octet repeated', () => 0x61],
+    ['one byte repeated', () => 0x61],
     ['steps', (i: number) => (i * 3) & 255],
     ['text', (i: number) => 97 + (i % 7)],
   ] as const)('%s where keys should be', (_, octet) => {
@@ -307,7 +307,7 @@ describe('WireGuard fields that are zero', () => {
 });
 
 describe('WireGuard with a snap length', () => {
-  it.each([18, 24, 54, 86])('of %i octets of payload is still confirmed by its echo', (captured) => {
+  it.each([18, 24, 54, 86])('of %i bytes of payload is still confirmed by its echo', (captured) => {
     expect(
       foundIn(
         [

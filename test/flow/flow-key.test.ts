@@ -33,11 +33,11 @@ const PATTERNS: readonly [string, (n: number) => Tuple][] = [
   ['ports that count up', (n) => ({ ...udp, source: ipv4End(0x0a000001, n), destination: RESOLVER })],
   ['addresses that count up', (n) => ({ ...udp, source: ipv4End(0x0a000000 + n, 5000), destination: RESOLVER })],
   [
-    'addresses that count up in their first octets',
+    'addresses that count up in their first bytes',
     (n) => ({ ...udp, source: ipv4End(n << 16, 5000), destination: RESOLVER }),
   ],
   [
-    'both addresses differ in their highest octets only',
+    'both addresses differ in their highest bytes only',
     (n) => ({ ...udp, source: ipv4End((n >>> 8) << 24, 5000), destination: ipv4End((n << 24) | 1, 53) }),
   ],
   [
@@ -61,7 +61,7 @@ const PATTERNS: readonly [string, (n: number) => Tuple][] = [
     (n) => ({ ...udp, source: [0x20010db8, 0, n >>> 8, n & 255, 500], destination: [0x20010db8, 1, 0, 1, 500] }),
   ],
   [
-    'IPv6 addresses that differ in the highest octets of two words',
+    'IPv6 addresses that differ in the highest bytes of two words',
     (n) => ({
       ...udp,
       source: [0x20010db8, (n >>> 8) << 24, 0, n << 24, 500],

@@ -41,7 +41,7 @@ class ListTwin {
   }
 }
 
-/** Who is due of the next bucket, in the order of first packets: the wheel itself promises none. */
+/** The flows of the next bucket that are due, in the order of first packets: the wheel itself promises none. */
 function dueOf(wheel: IdleWheel, table: FlowTable, nowUs: number): number[] {
   if (!wheel.next(nowUs)) return [];
   const { slots, count } = wheel.due;

@@ -20,8 +20,8 @@ function sorted(list: SlotList): [number, number][] {
 describe('against a sort by comparison', () => {
   it.each([
     ['a few', 1, 5, 100],
-    ['numbers that one octet tells apart', 2, 2000, 256],
-    ['two octets', 3, 2000, 257],
+    ['numbers that one byte tells apart', 2, 2000, 256],
+    ['two bytes', 3, 2000, 257],
     ['numbers around 2^32', 4, 5000, 2 ** 33],
     ['the largest numbers', 5, 5000, Number.MAX_SAFE_INTEGER],
   ])('%s', (_, seed, count, spread) => {

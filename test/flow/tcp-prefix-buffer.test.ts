@@ -1,10 +1,10 @@
-/** The first octets of a stream, put in order, against a plain array that keeps what came first. */
+/** The first bytes of a stream, put in order, against a plain array that keeps what came first. */
 import { describe, expect, it } from 'vitest';
 import { TcpPrefixBuffer, WINDOW } from '../../src/dataplane/flow/tcp-prefix-buffer.ts';
 import { PARTITION_COUNT } from '../../src/dataplane/wire/partition.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
-/** What must be known after some segments: the octets from 0 on, first come first kept. */
+/** What must be known after some segments: the bytes from 0 on, first come first kept. */
 class ArrayTwin {
   readonly octets: (number | undefined)[] = new Array<number | undefined>(WINDOW).fill(undefined);
 
@@ -22,12 +22,12 @@ class ArrayTwin {
 }
 
 interface Segment {
-  /** From the stream's first octet on; negative before it. */
+  /** From the stream's first byte on; negative before it. */
   readonly offset: number;
   readonly octets: Uint8Array;
 }
 
-/** A stream cut at random, some parts repeated with other octets, some overlapping, in an order that is not theirs. */
+/** A stream cut at random, some parts repeated with other bytes, some overlapping, in an order that is not theirs. */
 function segments(random: SeededRandom, longest: number, disorder: number): Segment[] {
   const all: Segment[] = [];
   for (let offset = -random.below(20); offset < WINDOW + 50;) {
@@ -46,7 +46,7 @@ function segments(random: SeededRandom, longest: number, disorder: number): Segm
 }
 
 function pushed(streams: TcpPrefixBuffer, place: number, direction: number, base: number, segment: Segment): number {
-  // The octets stand somewhere in a packet, with others around them.
+  // The bytes stand somewhere in a packet, with others around them.
   const packet = new Uint8Array(segment.octets.length + 40).fill(0xbb);
   packet.set(segment.octets, 20);
   const sequence = (base + segment.offset) | 0;
@@ -63,8 +63,8 @@ const BASES = [0, 1, 0x7fffffff - 100, -0x80000000, -1, -WINDOW / 2, 0x12345678]
 
 describe('against an array', () => {
   it.each([
-    ['one octet a segment, in order', 1, 0],
-    ['one octet a segment, reordered', 1, 0.5],
+    ['one byte a segment, in order', 1, 0],
+    ['one byte a segment, reordered', 1, 0.5],
     ['small segments', 40, 0.3],
     ['large segments', 1460, 0.3],
     ['segments larger than the window', 9000, 0.3],
@@ -113,14 +113,14 @@ describe('a direction', () => {
     expect(octetsInOrder(streams, place, 0)).toEqual([1, 2, 3, 4]);
   });
 
-  it('keeps the octets that came first where segments overlap', () => {
+  it('keeps the bytes that came first where segments overlap', () => {
     const { streams, place } = setUp(5);
     pushed(streams, place, 0, 5, segment(1, 11, 12, 13));
     expect(pushed(streams, place, 0, 5, segment(0, 20, 21, 22, 23, 24))).toBe(5);
     expect(octetsInOrder(streams, place, 0)).toEqual([20, 11, 12, 13, 24]);
   });
 
-  it.each([WINDOW, WINDOW + 1, 0x7fffff00, -5, -0x7fffff00])('has no place for octets at %d', (offset) => {
+  it.each([WINDOW, WINDOW + 1, 0x7fffff00, -5, -0x7fffff00])('has no place for bytes at %d', (offset) => {
     const { streams, place } = setUp(100);
     expect(pushed(streams, place, 0, 100, segment(offset, 1, 2, 3))).toBe(0);
     expect(streams.segmentCount(place)).toBe(1);

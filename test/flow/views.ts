@@ -50,7 +50,7 @@ export function touch(table: FlowTable, slot: number, at: number): void {
   table.numbers[(slot * ROW_WORDS + FlowWord.TOUCHED) >> 1] = at;
 }
 
-/** A fragment of `length` octets of IP payload, of the datagram `id` of the n-th flow. */
+/** A fragment of `length` bytes of IP payload, of the datagram `id` of the n-th flow. */
 export function fragmentView(n: number, id: number, offset: number, length: number, more: boolean): PacketView {
   const view = viewOf(numberedTuple(n));
   view.fragment = offset === 0 ? Fragment.FIRST : Fragment.LATER;

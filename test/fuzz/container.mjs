@@ -1,6 +1,6 @@
 /**
  * Frames written as a capture in one of the formats, with the varieties that each allows: byte orders, resolutions, several
- * sections and interfaces, all three kinds of packet block, blocks that nobody reads; plain, gzip or zstd.
+ * sections and interfaces, all three kinds of packet block, blocks that no reader reads; plain, gzip or zstd.
  */
 import { gzipSync } from 'node:zlib';
 import {
@@ -103,7 +103,7 @@ function gzipOf(octets, random) {
 
 const ZSTD_BLOCK_LIMIT = 0x20000;
 
-/** RFC 8878: magic, a window of 1 kB to 16 MB, blocks that are not compressed (type 0) or one octet repeated (type 1). */
+/** RFC 8878: magic, a window of 1 kB to 16 MB, blocks that are not compressed (type 0) or one byte repeated (type 1). */
 function zstdOf(octets, random) {
   const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, random.pick([0x38, 0x58, 0x70])])];
   const size = Math.min(random.pick([300, 1024, ZSTD_BLOCK_LIMIT]), 1024);

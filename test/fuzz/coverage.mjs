@@ -1,10 +1,10 @@
-/** What a run's inputs have reached, by name: decode statuses, capture faults, findings, checks of evidence, wrappings, ends. */
+/** What a run's inputs have reached, by name: decode statuses, capture faults, findings, checks of evidence, encapsulations, ends. */
 import { CaptureFault, CHECKS, DECODE_STATUS_NAMES, faultName, VARIANT_NAMES } from './sluice.mjs';
 
 /** What there is to reach. */
 export const REACHABLE = {
   statuses: DECODE_STATUS_NAMES.filter((name) => name !== undefined && name !== 'ok'),
-  // An unreadable file is none of an input's octets.
+  // An unreadable file is none of an input's bytes.
   faults: Object.values(CaptureFault)
     .filter((fault) => fault !== CaptureFault.UNREADABLE)
     .map(faultName),

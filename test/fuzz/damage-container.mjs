@@ -1,9 +1,9 @@
 /**
- * Damages to the octets of a capture file: a field of a header or a block set to an edge, records cut, exchanged, repeated or
- * taken out, another file's octets between them, and octets flipped anywhere.
+ * Damages to the bytes of a capture file: a field of a header or a block set to an edge, records cut, exchanged, repeated or
+ * taken out, another file's bytes between them, and bytes flipped anywhere.
  */
 
-/** Fields of a pcap file header and of a record header, [offset, octets]. */
+/** Fields of a pcap file header and of a record header, [offset, bytes]. */
 const PCAP_HEADER = [
   [0, 4],
   [4, 2],
@@ -18,7 +18,7 @@ const PCAP_RECORD = [
   [8, 4],
   [12, 4],
 ];
-/** Of a pcapng block: type, length, then what packet and interface blocks and their options have there. */
+/** A pcapng block: type, length, then what packet and interface blocks and their options have there. */
 const PCAPNG_BLOCK = [
   [0, 4],
   [4, 4],
@@ -130,7 +130,7 @@ function splice(bytes, random, other) {
   return Buffer.concat([bytes.subarray(0, at), other, random.chance(0.5) ? bytes.subarray(at) : Buffer.alloc(0)]);
 }
 
-/** One to four damages; `other` is another capture's octets. */
+/** One to four damages; `other` is another capture's bytes. */
 export function damageContainer(bytes, random, other) {
   let damaged = bytes;
   for (let left = random.pick([1, 1, 2, 4]); left > 0; left--) {

@@ -1,6 +1,6 @@
 /**
- * Damages to one frame: a field set to an edge, octets flipped, cut, inserted or taken out, ends exchanged, a preface put
- * before the payload. A frame is `{time, bytes, original, link}`: nanoseconds (BigInt), octets, length on the wire, link type.
+ * Damages to one frame: a field set to an edge, bytes flipped, cut, inserted or taken out, ends exchanged, a preface put
+ * before the payload. A frame is `{time, bytes, original, link}`: nanoseconds (BigInt), bytes, length on the wire, link type.
  * Damages return a new frame and leave the given one alone.
  */
 import { fieldsOf, layersOf } from './layers.mjs';
@@ -38,7 +38,7 @@ function read(bytes, at, width) {
   return value;
 }
 
-/** A copy with other octets; the wire length follows unless the capture was cut. */
+/** A copy with other bytes; the wire length follows unless the capture was cut. */
 function withBytes(frame, bytes) {
   return { ...frame, bytes, original: Math.max(0, frame.original + bytes.length - frame.bytes.length) };
 }
@@ -77,7 +77,7 @@ function flipBits(frame, random) {
   return { ...frame, bytes };
 }
 
-/** Fewer octets captured; with half the chance the packet itself was shorter. */
+/** Fewer bytes captured; with half the chance the packet itself was shorter. */
 function truncate(frame, random) {
   const bytes = frame.bytes.subarray(0, random.below(frame.bytes.length + 1));
   return { ...frame, bytes, original: random.chance(0.5) ? frame.original : bytes.length };

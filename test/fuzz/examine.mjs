@@ -11,12 +11,12 @@ import { EngineRun, faultName, readCapture } from './sluice.mjs';
 export const CHECKS = {
   throw: 'an exception or a rejection',
   outside: 'a read outside a packet, or too many reads',
-  poison: 'a result that depends on octets outside a packet',
-  accounting: 'a packet, flow or octet that is counted twice or not at all',
+  poison: 'a result that depends on bytes outside a packet',
+  accounting: 'a packet, flow or byte that is counted twice or not at all',
   held: 'memory that is not given back at the end, or more than the flows at hand can need',
   event: 'an event that contradicts itself or the capture',
   repeat: 'another result at the second reading',
-  reading: 'more reads of the input than it has octets',
+  reading: 'more reads of the input than it has bytes',
   hang: 'no end within the time limit',
   memory: 'more memory than the bound',
 };
@@ -24,7 +24,7 @@ export const CHECKS = {
 /** Combinations of rules, table size, poison and pieces. */
 export const VARIANTS = 24;
 
-/** Octets handed over at a time, and the block size, of the second reading. */
+/** Bytes handed over at a time, and the block size, of the second reading. */
 const PIECES = [
   { mostAtOnce: 1000, payloadLength: 4096 },
   { mostAtOnce: Infinity, payloadLength: 4096 },
@@ -161,7 +161,7 @@ function compare(check, expected, actual) {
 }
 
 function checkReads(length, reads) {
-  if (reads > length + 16) throw new Failure('reading', `${reads} reads of ${length} octets`);
+  if (reads > length + 16) throw new Failure('reading', `${reads} reads of ${length} bytes`);
 }
 
 function checkInvariants(run) {
@@ -197,7 +197,7 @@ function checkAccounting({ counters }) {
   }
   if (counters.flowsStarted !== sum(counters.flowsEnded)) throw new Failure('accounting', 'flows started and ended');
   if (counters.packets !== sum(counters.outcomePackets)) throw new Failure('accounting', 'packets and outcomes');
-  if (counters.bytes !== sum(counters.outcomeBytes)) throw new Failure('accounting', 'octets and outcomes');
+  if (counters.bytes !== sum(counters.outcomeBytes)) throw new Failure('accounting', 'bytes and outcomes');
 }
 
 /** Every flow ends once, the flows' packets are those counted, and no field is missing or out of range. */

@@ -4,7 +4,7 @@
  */
 import { PacketBatch } from './sluice.mjs';
 
-/** Octets of poison on each side; more than any header has. */
+/** Bytes of poison on each side; more than any header has. */
 const MARGIN = 320;
 
 /** Pairs of values: all zeros and ones, what begins IPv4 and IPv6, what ends an MPLS stack, nothing in particular. */
@@ -75,7 +75,7 @@ class GuardedView extends DataView {
   }
 }
 
-/** Reads that a packet may cost, by its captured octets: several times what the fuzzer has met. */
+/** Reads that a packet may cost, by its captured bytes: several times what the fuzzer has met. */
 const READS_LIMIT = 3000;
 const READS_PER_OCTET = 40;
 
@@ -102,7 +102,7 @@ export class Guard {
       process(this.#single);
       if (view.reads > this.mostReads) this.mostReads = view.reads;
       if (view.reads > READS_LIMIT + READS_PER_OCTET * batch.capturedLength[row]) {
-        throw new RangeError(`${view.reads} reads of a packet of ${batch.capturedLength[row]} octets`);
+        throw new RangeError(`${view.reads} reads of a packet of ${batch.capturedLength[row]} bytes`);
       }
     }
   }

@@ -3,7 +3,7 @@
  * It follows sound frames; where one is damaged it stops, or goes astray, and either is fine. It never throws.
  */
 
-/** Fields of a header as [offset, octets], from the header's start. */
+/** Fields of a header as [offset, bytes], from the header's start. */
 const FIELDS = {
   ethernet: [[12, 2]],
   snap: [
@@ -242,7 +242,7 @@ function byVersion(octets, at) {
   return version === 4 ? step('ipv4', at) : version === 6 ? step('ipv6', at) : undefined;
 }
 
-/** From a header to the next one: `(octets, at) → step`, or nothing at the end. */
+/** From a header to the next one: `(bytes, at) → step`, or nothing at the end. */
 const NEXT = {
   ethernet: (octets, at) => byEtherType(u16(octets, at + 12), at + 14),
   snap: (octets, at) => byEtherType(u16(octets, at + 6), at + 8),
@@ -375,7 +375,7 @@ export function layersOf(octets, linkType) {
   return layers;
 }
 
-/** Fields of a layer as `[offset in the frame, octets]`, those that lie inside it. */
+/** Fields of a layer as `[offset in the frame, bytes]`, those that lie inside it. */
 export function fieldsOf(octets, layer) {
   return FIELDS[layer.kind]
     .map(([offset, width]) => [layer.at + offset, width])

@@ -1,6 +1,6 @@
 /**
  * Input number `index` of a run: a function of the seed, the index and the committed captures, so that every input can be made
- * again. Mostly frames of one or two captures, damaged and written anew; else a capture file damaged as it is.
+ * again. Mostly frames of one or two captures, damaged and written again; else a capture file damaged as it is.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function spliced(first, second, random) {
   return whole.sort((a, b) => a.number - b.number).map(({ frame }) => frame);
 }
 
-/** Frames of random octets, which no walk of headers has seen. */
+/** Frames of random bytes, which no walk of headers has seen. */
 function noise(random) {
   const link = random.pick([0, 1, 9, 50, 51, 101, 104, 105, 113, 127, 228, 229, 276]);
   return Array.from({ length: random.between(1, 40) }, (_, number) => {

@@ -1,12 +1,12 @@
 /**
- * Makes a failing input smaller while it goes on failing: takes out runs of records, or, where there are none to be seen, octets
- * from the end, then sets octets to zero. It stops after a number of tries, so that it is no hang itself.
+ * Makes a failing input smaller while it goes on failing: takes out runs of records, or, where there are none to be seen, bytes
+ * from the end, then sets bytes to zero. It stops after a number of tries, so that it is no hang itself.
  */
 import { recordsOf } from './damage-container.mjs';
 
 const MOST_TRIES = 1500;
 
-/** `fails(octets)` resolves to whether they still fail the same way. */
+/** `fails(bytes)` resolves to whether they still fail the same way. */
 export async function minimise(octets, fails) {
   let tries = 0;
   const stillFails = async (candidate) => tries++ < MOST_TRIES && fails(candidate);

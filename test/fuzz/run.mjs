@@ -16,7 +16,7 @@ import { keepInput, REGRESSION } from './keep.mjs';
 import { loadSeeds, makeInput } from './make-input.mjs';
 
 const HANG_SECONDS = 45;
-/** Of this process with its two threads. */
+/** Memory of this process with its two threads. */
 const MEMORY_LIMIT = 700e6;
 const LOOK_EVERY_MS = 500;
 

@@ -1,5 +1,5 @@
 /**
- * The built program (dist/) as the fuzzer uses it: captures from octets, and the whole engine with the real rules over
+ * The built program (dist/) as the fuzzer uses it: captures from bytes, and the whole engine with the real rules over
  * batches. What is looked at beside the public methods (pools, stream memory) is named here and nowhere else.
  */
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export { DECODE_STATUS_NAMES } from '../../dist/dataplane/wire/decode-status.js'
 export { VARIANT_NAMES } from '../../dist/dataplane/fingerprint/finding.js';
 export { CHECKS } from '../../dist/dataplane/fingerprint/checks.js';
 
-/** Octets as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
+/** Bytes as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
 class OctetsInput {
   end = NO_FAULT;
   reads = 0;
@@ -80,7 +80,7 @@ const { policy: fuzzPolicy } = await requireRules({
 const POLICIES = [defaultPolicy, fuzzPolicy];
 const CAPACITIES = [4096, 3, 40];
 
-/** Octets left behind of each direction: more than a handshake's first record. */
+/** Bytes left behind of each direction: more than a handshake's first record. */
 const SOIL_LENGTH = 600;
 
 /** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
@@ -184,7 +184,7 @@ export class EngineRun {
     return `${this.lines.join('')}${JSON.stringify(shown)}${columns.map((column) => column.join()).join(';')};${this.outcomes}`;
   }
 
-  /** What is held now, by name; all zero after `finish`. Of throttles' buckets those that outlive their flows don't count. */
+  /** What is held now, by name; all zero after `finish`. Buckets of throttles that outlive their flows do not count. */
   get held() {
     const { decodeStage, flows } = this.tracker;
     const fingerprints = this.#fingerprints;

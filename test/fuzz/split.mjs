@@ -1,6 +1,6 @@
 /**
  * One packet as several: IP fragments and TCP segments, sound or with the tricks that reassemblers disagree about
- * (overlaps, gaps, tiny first pieces, repetitions with other octets). The lengths of headers further out follow.
+ * (overlaps, gaps, tiny first pieces, repetitions with other bytes). The lengths of headers further out follow.
  */
 import { layersOf } from './layers.mjs';
 
@@ -9,7 +9,7 @@ const MOST_PIECES = 48;
 /** Where each header outside keeps how long it is: [offset of 16 bits]. */
 const LENGTH_FIELDS = { ipv4: 2, ipv6: 4, udp: 4, gtp: 2, pppoe: 4 };
 
-/** Makes the lengths of the layers before `inner` fit a frame that is `added` octets longer. */
+/** Makes the lengths of the layers before `inner` fit a frame that is `added` bytes longer. */
 function followLengths(bytes, layers, inner, added) {
   for (const layer of layers) {
     if (layer === inner) return;

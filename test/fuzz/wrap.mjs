@@ -33,7 +33,7 @@ function wrapOnce(frame, choices, number, random) {
   return { ...frame, bytes, original: bytes.length, link };
 }
 
-/** The frame in one to twelve wrappings. */
+/** The frame in one to twelve encapsulations. */
 export function wrap(frame, number, random) {
   let wrapped = frame;
   for (let left = random.pick([0, 0, 1, 1, 2, 3, 5, 8, 11]); left > 0; left--) {

@@ -209,7 +209,7 @@ describe('a file that cannot be written', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('nobody else can read it', async () => {
+  it('no other user can read it', async () => {
     await makeClient().start();
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });

@@ -26,7 +26,7 @@ describe('the watched time of files', () => {
     expect(time.take(START + 20 * MINUTE)).toBe(0);
   });
 
-  it('begins anew with another capture', () => {
+  it('begins again with another capture', () => {
     const time = new WatchedTime();
     const watch = new FileWatch(time);
     watch.reach(START * US);

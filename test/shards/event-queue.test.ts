@@ -39,7 +39,7 @@ describe('a ring', () => {
     let queued = 0;
     let round = 0;
     for (let step = 0; step < 60_000; step++) {
-      // Never so much that the writer would have to wait: there is nobody to read meanwhile.
+      // Never so much that the writer would have to wait: nothing reads meanwhile.
       if (queued < 800_000 && random.chance(0.6)) {
         const length = random.chance(0.1) ? LONGEST_RECORD - 2 : random.below(200);
         const words = Array.from({ length }, () => random.below(0x7fffffff));

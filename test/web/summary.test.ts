@@ -48,7 +48,7 @@ describe('the sentence of the overview', () => {
     expect(severity({})).toBe('good');
   });
 
-  it('says that nobody was hit while enforcing', () => {
+  it('says that no client was hit while enforcing', () => {
     const enforcing = { mode: 'enforce', rules_mode: 'enforce' } as const;
     expect(said(enforcing, { ...FIGURES, lost_packets: 0 })).toBe(
       'Enforcing. No registered user was hit in the last 24 hours. No packet was lost.',

@@ -23,11 +23,11 @@ const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octe
 
 table('links', ETHERNET, [
   ['nothing', 'truncated-link', []],
-  ['13 octets', 'truncated-link', zeros(13)],
+  ['13 bytes', 'truncated-link', zeros(13)],
   ['an 802.3 frame that ends in its LLC', 'unsupported-frame', frame([0x42, 0x42, 3], 3)],
   ['SNAP with another OUI', 'unsupported-frame', frame([0xaa, 0xaa, 3, 0, 0, 0x0c, 8, 0, ...PACKET], 60)],
   ['SNAP whose type is a length', 'unsupported-frame', frame([0xaa, 0xaa, 3, 0, 0, 0, 0, 60, ...PACKET], 60)],
-  ['a VLAN tag of two octets', 'truncated-vlan', frame([0, 1], 0x8100)],
+  ['a VLAN tag of two bytes', 'truncated-vlan', frame([0, 1], 0x8100)],
   ['nine VLAN tags', 'too-deep', frame([...tags(8), ...build.vlan(9, 0x0800, PACKET)], 0x8100)],
 ]);
 
@@ -136,14 +136,14 @@ describe('links that are not Ethernet', () => {
   it.each<readonly [string, string, number, Bytes]>([
     ['an unknown link type', 'unsupported-link-type', 147, PACKET],
     ['raw IP of version 5', 'malformed-link', LINK_TYPES.raw, withBytes(PACKET, 0, [0x55])],
-    ['raw IP without an octet', 'truncated-link', LINK_TYPES.raw, []],
+    ['raw IP without a byte', 'truncated-link', LINK_TYPES.raw, []],
     ['the IPv4 link with IPv6 on it', 'malformed-ipv4', 228, build.ipv6(17, DATAGRAM)],
     ['the IPv6 link with IPv4 on it', 'malformed-ipv6', 229, [...PACKET, ...zeros(20)]],
     ['an unknown loopback family', 'unsupported-frame', LINK_TYPES.null, [7, 0, 0, 0, ...PACKET]],
     ['a cut loopback header', 'truncated-link', LINK_TYPES.null, [2, 0, 0]],
     ['an SLL header without its protocol', 'truncated-link', LINK_TYPES.sll, zeros(15)],
     ['an SLL frame of Novell', 'unsupported-frame', LINK_TYPES.sll, [...zeros(14), 0, 1, ...PACKET]],
-    ['an SLL2 header one octet short', 'truncated-link', LINK_TYPES.sll2, zeros(19)],
+    ['an SLL2 header one byte short', 'truncated-link', LINK_TYPES.sll2, zeros(19)],
     ['C-HDLC with another address', 'unsupported-frame', LINK_TYPES.hdlc, [0x1f, 0, 8, 0, ...PACKET]],
     ['C-HDLC with a length', 'unsupported-frame', LINK_TYPES.hdlc, [0x0f, 0, 0, 60, ...PACKET]],
     ['PPP without a protocol', 'truncated-link', LINK_TYPES.ppp, [0xff, 0x03]],
@@ -156,7 +156,7 @@ describe('links that are not Ethernet', () => {
     ['an 802.11 fragment', 'unsupported-frame', LINK_TYPES.wifi, [0x08, 1, ...zeros(20), 3, 0, ...zeros(40)]],
     ['802.11 data without data', 'unsupported-frame', LINK_TYPES.wifi, [0x48, 1, ...zeros(22)]],
     ['802.11 of version 1', 'unsupported-frame', LINK_TYPES.wifi, [0x09, 1, ...zeros(60)]],
-    ['an 802.11 header one octet short', 'truncated-link', LINK_TYPES.wifi, [0x08, 1, ...zeros(21)]],
+    ['an 802.11 header one byte short', 'truncated-link', LINK_TYPES.wifi, [0x08, 1, ...zeros(21)]],
   ])('%s: %s', (_, status, linkType, octets) => {
     expect(statusOf(bytesOf(octets), linkType)).toBe(status);
   });
@@ -191,12 +191,12 @@ table('PPPoE', ETHERNET, [
   ['length 0', 'truncated-link', frame([0x11, 0, 0, 1, 0, 0, 0, 0x21, ...PACKET], 0x8864)],
   ['length 1', 'truncated-link', frame([0x11, 0, 0, 1, 0, 1, 0, 0x21, ...PACKET], 0x8864)],
   ['a length that cuts the IP header', 'truncated-ipv4', frame([0x11, 0, 0, 1, 0, 12, 0, 0x21, ...PACKET], 0x8864)],
-  ['five octets', 'truncated-pppoe', frame([0x11, 0, 0, 1, 0], 0x8864)],
+  ['five bytes', 'truncated-pppoe', frame([0x11, 0, 0, 1, 0], 0x8864)],
 ]);
 
 table('IPv4', ETHERNET, [
-  ['header of 16 octets', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x44]))],
-  ['header of 0 octets', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x40]))],
+  ['header of 16 bytes', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x44]))],
+  ['header of 0 bytes', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x40]))],
   ['version 6 under the IPv4 type', 'malformed-ipv4', frame(withBytes(PACKET, 0, [0x65]))],
   ['header longer than the frame', 'truncated-ipv4', frame(withBytes(PACKET, 0, [0x4f]))],
   ['total length below the header', 'malformed-ipv4', frame(withBytes(PACKET, 2, u16(19)))],
@@ -230,7 +230,7 @@ const chain = (count: number, length = 8): Bytes =>
 
 table('IPv6', ETHERNET, [
   ['version 4 under the IPv6 type', 'malformed-ipv6', frame([0x45, ...build.ipv6(17, DATAGRAM).slice(1)], V6)],
-  ['39 octets', 'truncated-ipv6', frame(build.ipv6(17, []).slice(0, 39), V6)],
+  ['39 bytes', 'truncated-ipv6', frame(build.ipv6(17, []).slice(0, 39), V6)],
   ['12 extension headers', 'ok', frame(build.ipv6(60, chain(12)), V6)],
   ['13 extension headers', 'malformed-ipv6', frame(build.ipv6(60, chain(13)), V6)],
   ['200 extension headers', 'malformed-ipv6', frame(build.ipv6(60, chain(200)), V6)],
@@ -249,7 +249,7 @@ table('IPv6', ETHERNET, [
     'truncated-ipv6-extension',
     frame(build.ipv6(0, withBytes(chain(1), 1, [255])), V6),
   ],
-  ['an extension of one octet', 'truncated-ipv6-extension', frame(build.ipv6(0, [17]), V6)],
+  ['an extension of one byte', 'truncated-ipv6-extension', frame(build.ipv6(0, [17]), V6)],
   ['a cut fragment header', 'truncated-ipv6-extension', frame(build.ipv6(44, [17, 0, 0, 0]), V6)],
   [
     'a payload length that cuts the UDP header',
@@ -272,7 +272,7 @@ table('IPv6', ETHERNET, [
     'ok',
     frame(build.ipv6(44, build.fragmentHeader(60, 1448, false, 1, zeros(8))), V6),
   ],
-  ['no next header, with octets behind', 'no-next-header', frame(build.ipv6(59, DATAGRAM), V6)],
+  ['no next header, with bytes after', 'no-next-header', frame(build.ipv6(59, DATAGRAM), V6)],
 ]);
 
 table('UDP', ETHERNET, [
@@ -281,11 +281,11 @@ table('UDP', ETHERNET, [
     'malformed-udp',
     frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(length)))),
   ]),
-  ['length 8 with octets behind', 'ok', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(8))))],
+  ['length 8 with bytes after', 'ok', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(8))))],
   ['length one beyond the packet', 'malformed-udp', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(13))))],
   ['length 65535', 'malformed-udp', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(65535))))],
   ['length beyond the first fragment', 'ok', frame(build.ipv4(17, withBytes(DATAGRAM, 4, u16(3000)), { more: true }))],
-  ['seven octets', 'malformed-udp', frame(build.ipv4(17, DATAGRAM.slice(0, 7)))],
+  ['seven bytes', 'malformed-udp', frame(build.ipv4(17, DATAGRAM.slice(0, 7)))],
 ]);
 
 const SEGMENT = build.tcp(1, 2, [1, 2, 3, 4]);
@@ -297,28 +297,28 @@ table('TCP', ETHERNET, [
   ]),
   ['data offset behind the packet', 'malformed-tcp', frame(build.ipv4(6, withBytes(SEGMENT, 12, [0xf0])))],
   ["data offset on the packet's end", 'ok', frame(build.ipv4(6, withBytes(SEGMENT, 12, [0x60])))],
-  ['19 octets', 'malformed-tcp', frame(build.ipv4(6, SEGMENT.slice(0, 19)))],
+  ['19 bytes', 'malformed-tcp', frame(build.ipv4(6, SEGMENT.slice(0, 19)))],
   ['SYN, FIN and RST at once', 'ok', frame(build.ipv4(6, withBytes(SEGMENT, 13, [0xff])))],
 ]);
 
 const AH = [50, 4, 0, 0, ...u32(0x1000), ...u32(1), ...zeros(12), ...u32(0x1001), ...u32(1), ...zeros(16)];
 table('ESP and AH', ETHERNET, [
   ['ESP with SPI 0', 'malformed-esp', frame(build.ipv4(50, zeros(24)))],
-  ['ESP of 7 octets', 'malformed-esp', frame(build.ipv4(50, [0, 0, 1, 0, 0, 0, 0]))],
+  ['ESP of 7 bytes', 'malformed-esp', frame(build.ipv4(50, [0, 0, 1, 0, 0, 0, 0]))],
   ['AH', 'ok', frame(build.ipv4(51, AH))],
   ['AH of length 0', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [0])))],
   ['AH without a check value', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [1])))],
   ['AH longer than the packet', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 1, [255])))],
   ['AH with a reserved bit', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 3, [1])))],
   ['AH with SPI 0', 'malformed-ah', frame(build.ipv4(51, withBytes(AH, 4, u32(0))))],
-  ['AH of 11 octets', 'malformed-ah', frame(build.ipv4(51, AH.slice(0, 11)))],
+  ['AH of 11 bytes', 'malformed-ah', frame(build.ipv4(51, AH.slice(0, 11)))],
 ]);
 
 const tunnel = (octets: Bytes): Bytes => frame(build.ipv4(47, octets));
 table('GRE and ERSPAN', ETHERNET, [
   ['version 7', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 7))],
   ['routing', 'unsupported-gre', tunnel(build.gre(0x0800, PACKET, 0x4000))],
-  ['three octets', 'truncated-gre', tunnel([0, 0, 8])],
+  ['three bytes', 'truncated-gre', tunnel([0, 0, 8])],
   ['cut optional fields', 'truncated-gre', tunnel(build.gre(0x0800, zeros(11), 0xb000))],
   ['a type that is a length', 'unsupported-gre', tunnel(build.gre(0x0042, PACKET))],
   ['an unknown type', 'unsupported-ethertype', tunnel(build.gre(0x88cc, PACKET))],

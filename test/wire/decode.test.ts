@@ -32,7 +32,7 @@ describe('a capture cut at any length', () => {
     const { bytes, linkType, wireLength } = vector;
     const whole = describeBytes(bytes, linkType, wireLength);
     for (let length = 0; length <= bytes.length; length++) {
-      // The guarded view throws at a read outside the captured octets.
+      // The guarded view throws at a read outside the captured bytes.
       const packet = guarded(bytes, length);
       const cut = describePacket(packet, linkType, wireLength);
       expect(cut.status).not.toMatch(/^no name/);

@@ -1,4 +1,4 @@
-/** What `decode` makes of octets, as names and texts, in the words of the vector pages. */
+/** What `decode` makes of bytes, as names and texts, in the words of the vector pages. */
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
@@ -27,7 +27,7 @@ export function describeBytes(bytes: Uint8Array, linkType: number, wireLength = 
   return describePacket(guarded(bytes), linkType, wireLength);
 }
 
-/** Name of the status that a frame's octets give. */
+/** Name of the status that a frame's bytes give. */
 export function statusOf(bytes: Uint8Array, linkType: number, wireLength = bytes.length): string {
   return describeBytes(bytes, linkType, wireLength).status!;
 }

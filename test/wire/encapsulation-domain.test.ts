@@ -8,7 +8,7 @@ const ETHERNET = 1;
 /** Ethernet around IPv4, or another layer by its type. */
 const frame = (octets: Bytes, type = 0x0800): Bytes => build.ethernet(type, octets);
 
-describe('the domain of a wrapping', () => {
+describe('the domain of an encapsulation', () => {
   const domainOf = (octets: Bytes): string => describeBytes(bytesOf(octets), ETHERNET).domain!;
   const reversed = build.ipv4(17, build.udp(40002, 40001, [9]), {
     source: [198, 51, 100, 9],

@@ -96,7 +96,7 @@ describe('inner packets', () => {
     expect(found(packet(next, inner))).toBe(-1);
   });
 
-  it('are not seen in random octets: once in many thousand packets', () => {
+  it('are not seen in random bytes: once in many thousand packets', () => {
     const noise = new SeededRandom(9);
     let count = 0;
     for (let i = 0; i < 200_000; i++) if (found(noise.bytes(48 + 4 * (i % 12))) >= 0) count++;

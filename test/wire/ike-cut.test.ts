@@ -17,7 +17,7 @@ function check(message: Uint8Array, captured: number): boolean {
 
 describe('vectors', () => {
   it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { message, fields }) => {
-    // Of IKEv1 the messages that open main and aggressive mode: an SA in clear.
+    // The messages of IKEv1 that open main and aggressive mode: an SA in clear.
     const isKnown = fields.version === '32' || (fields.nextPayload === '1' && fields.flags === '0');
     for (let captured = 0; captured < message.length; captured++) {
       const isCut = captured >= 22 && captured < 28;

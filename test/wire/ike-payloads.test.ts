@@ -7,7 +7,7 @@ import { u16, u32 } from '../kit/bytes.mjs';
 
 type Case = readonly [title: string, expected: Chain, first: number, octets: readonly number[]];
 
-/** A message with the payloads given as the type of the first one and octets. */
+/** A message with the payloads given as the type of the first one and bytes. */
 function chain(version: number, first: number, octets: readonly number[], captured = Infinity): Chain {
   const length = IKE_HEADER_LENGTH + octets.length;
   const exchange = version === 0x20 ? [34, 8] : [2, 0];
@@ -31,8 +31,8 @@ describe('chains of version 2', () => {
     ['a fragment of Cisco, whatever it calls the next payload', Chain.WHOLE, 132, [46, 0, 0, 6, 1, 2]],
     ['a private payload 132 with another behind', Chain.WHOLE, 132, [40, 0, 0, 4, 0, 0, 0, 6, 1, 2]],
     ['no payload', Chain.BROKEN, 0, []],
-    ['no payload, but octets', Chain.BROKEN, 0, [1]],
-    ['an octet behind', Chain.BROKEN, 40, [0, 0, 0, 6, 1, 2, 3]],
+    ['no payload, but bytes', Chain.BROKEN, 0, [1]],
+    ['a byte after', Chain.BROKEN, 40, [0, 0, 0, 6, 1, 2, 3]],
     ['length 0', Chain.BROKEN, 40, [40, 0, 0, 0, 0, 0]],
     ['length 3', Chain.BROKEN, 40, [40, 0, 0, 3, 0, 0]],
     ['length beyond the message', Chain.BROKEN, 40, [0, 0, 0, 7, 1, 2]],

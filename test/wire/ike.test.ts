@@ -94,12 +94,12 @@ describe('headers that lie', () => {
     ['version 1.1', withBytes(withBytes(sound, 17, [0x11]), 18, [2, 0])],
     ['a reserved flag of version 1', withBytes(sound, 17, [0x10, 2, 0x08])],
     ['length one more', withBytes(sound, 24, u32(sound.length + 1))],
-    ['length one less, where the last octet is not zero', withBytes(sound, 24, u32(sound.length - 1))],
+    ['length one less, where the last byte is not zero', withBytes(sound, 24, u32(sound.length - 1))],
     ['33 zeros', [...sound, ...new Array<number>(33).fill(0)]],
     ['16 zeros and one that is not', [...sound, ...new Array<number>(16).fill(0), 1]],
     ['zeros that begin in the header', [...new Array<number>(27).fill(1), ...new Array<number>(5).fill(0)]],
     ['length zero', withBytes(sound, 24, u32(0))],
-    ['27 octets', sound.slice(0, 27)],
+    ['27 bytes', sound.slice(0, 27)],
   ])('%s', (_, octets) => {
     expect(check(sound)).toBe(true);
     expect(check(octets)).toBe(false);

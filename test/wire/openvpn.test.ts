@@ -67,7 +67,7 @@ describe('vectors', () => {
     expect(openvpn.CRYPT_HEADER_LENGTH + 5).toBe(openvpn.CRYPT_RESET_LENGTH);
   });
 
-  it('name the wrapped key: the length at the end is that of what stands behind the control packet', () => {
+  it('name the wrapped key: the length at the end is that of the bytes after the control packet', () => {
     const reset = vectors.find(({ title }) => title === 'tls-crypt-v2: client reset')!;
     const { data, at } = guarded(reset.bytes);
     const wrapped = openvpn.wrappedKeyLength(data, at, reset.bytes.length);
@@ -170,8 +170,8 @@ describe('a body that lies', () => {
     ['255 acks', false, [255, ...new Array<number>(1020).fill(0), ...sessionId, 0, 0, 0, 0]],
     ['an acked id that is too large', false, [1, 0, 1, 0, 0, ...sessionId, 0, 0, 0, 0]],
     ['a packet id that is too large', false, [0, 0, 1, 0, 0]],
-    ['an octet behind', false, [0, 0, 0, 0, 0, 0]],
-    ['an octet too few', false, [0, 0, 0, 0]],
+    ['a byte after', false, [0, 0, 0, 0, 0, 0]],
+    ['a byte too few', false, [0, 0, 0, 0]],
     ['nothing', false, []],
   ])('%s: %s', (_, expected, body) => {
     expect(plain(body)).toBe(expected);

@@ -1,4 +1,4 @@
-/** What real clients and proxies said, cut at every octet, and what could be mistaken for it. */
+/** What real clients and proxies said, cut at every byte, and what could be mistaken for it. */
 import { describe, expect, it } from 'vitest';
 import {
   NOT_A_PREFACE,
@@ -38,7 +38,7 @@ describe('vectors', () => {
     if (rest > 1) expect(last).toBe(NOT_A_PREFACE);
   });
 
-  it.each(vectors.map((vector) => [vector.title, vector] as const))('%s, octet by octet', (_, { bytes, fields }) => {
+  it.each(vectors.map((vector) => [vector.title, vector] as const))('%s, byte by byte', (_, { bytes, fields }) => {
     const isClient = fields.side === 'client';
     const expected = fields.steps === '' ? [] : fields.steps!.split(' ').map(Number);
     let standing: number = Preface.START;
@@ -96,7 +96,7 @@ describe('what is no preface', () => {
 
   it.each<readonly [string, readonly number[]]>([
     ['another version', [4, 1, 0, 1, 1, 2, 3, 4, 0, 80]],
-    ['a reserved octet', [5, 1, 1, 1, 1, 2, 3, 4, 0, 80]],
+    ['a reserved byte', [5, 1, 1, 1, 1, 2, 3, 4, 0, 80]],
     ['an unknown address type', [5, 1, 0, 2, 1, 2, 3, 4, 0, 80]],
   ])('a SOCKS5 request with %s', (_, octets) => {
     expect(first(octets, true, Preface.SOCKS5_NEGOTIATION)).toBe(NOT_A_PREFACE);
@@ -115,8 +115,8 @@ describe('the header that SOCKS5 puts before datagrams (RFC 1928 section 7)', ()
     ['IPv6, cut', 0, [0, 0, 0, 4, ...new Array<number>(16).fill(1), 0, 80]],
     ['nothing behind it', 0, [0, 0, 0, 1, 192, 0, 2, 1, 0, 80]],
     ['a fragment', 0, [0, 0, 1, 1, 192, 0, 2, 1, 0, 80, ...datagram]],
-    ['a reserved octet', 0, [0, 1, 0, 1, 192, 0, 2, 1, 0, 80, ...datagram]],
-    ['three octets', 0, [0, 0, 0]],
+    ['a reserved byte', 0, [0, 1, 0, 1, 192, 0, 2, 1, 0, 80, ...datagram]],
+    ['three bytes', 0, [0, 0, 0]],
   ])('%s', (_, expected, octets) => {
     expect(length(octets)).toBe(expected);
   });

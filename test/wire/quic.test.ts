@@ -61,7 +61,7 @@ describe('a long header', () => {
     ['in short form', of(0x43, 1)],
     ['without the fixed bit', of(0x83, 1)],
     ['of version negotiation', of(0xc3, 0)],
-    ['of a version that nobody knows', of(0xc3, 2)],
+    ['of a version that is not registered', of(0xc3, 2)],
     ['of a version of Google', of(0xc3, 0x51303436)],
     ['of a destination too long', of(0xc3, 1, 21)],
     ['of a source too long', of(0xc3, 1, 0, 21)],

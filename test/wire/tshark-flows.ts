@@ -2,7 +2,7 @@
  * The flows of captures as tshark sees them: which packets have which innermost tuple. tshark is asked for the layers it
  * found and for every address and port in them; what follows from these is worked out here, apart from the code under test.
  *
- * All captures go through one tshark, as one pcapng file with an interface for each link type: starting it anew for each
+ * All captures go through one tshark, as one pcapng file with an interface for each link type: starting it again for each
  * would take longer than all of its work.
  */
 import { execFile } from 'node:child_process';
@@ -35,7 +35,7 @@ const FIELDS = [
 type Field = (typeof FIELDS)[number];
 type Row = Readonly<Record<Field, readonly string[]>>;
 
-/** No reassembly, so that every packet shows its own octets, and the port that Linux used for VXLAN before it had one. */
+/** No reassembly, so that every packet shows its own bytes, and the port that Linux used for VXLAN before it had one. */
 const OPTIONS = [
   ...['ip.defragment', 'ipv6.defragment', 'tcp.desegment_tcp_streams'].flatMap((name) => ['-o', `${name}:FALSE`]),
   ...['-d', 'udp.port==8472,vxlan'],

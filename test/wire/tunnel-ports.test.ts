@@ -19,7 +19,7 @@ describe('tunnel ports without a tunnel: an ordinary datagram', () => {
     ['VXLAN: I bit not set', 4789, withBytes(build.vxlan(1, inner), 0, [0])],
     ['VXLAN: no frame behind', 4789, build.vxlan(1, zeros(40))],
     ['VXLAN: a frame with broken IPv4', 4789, build.vxlan(1, withBytes(inner, 14, [0x44]))],
-    ['VXLAN: seven octets', 8472, build.vxlan(1, []).slice(0, 7)],
+    ['VXLAN: seven bytes', 8472, build.vxlan(1, []).slice(0, 7)],
     ['Geneve: garbage', 6081, garbage],
     ['Geneve: version 1', 6081, withBytes(build.geneve(0x0800, 1, PACKET), 0, [0x40])],
     ['Geneve: reserved bits', 6081, withBytes(build.geneve(0x0800, 1, PACKET), 1, [1])],

@@ -60,7 +60,7 @@ describe('vectors', () => {
     const opens = type === WireguardType.INITIATION || type === WireguardType.RESPONSE;
     expect(opensHandshake(data.getUint32(at), bytes.length)).toBe(opens);
     expect(opensHandshake(data.getUint32(at), bytes.length + 1)).toBe(false);
-    // Indexes and counter need no more captured octets than promised.
+    // Indexes and counter need no more captured bytes than promised.
     const { data: cut, at: cutAt } = guarded(bytes, INDEX_FIELDS_LENGTH);
     expect([receiverIndex(cut, cutAt), counterLow(cut, cutAt), counterHigh(cut, cutAt)]).toHaveLength(3);
     expect(responseReceiver(cut, cutAt)).toBe(responseReceiver(data, at));
@@ -81,12 +81,12 @@ describe('layout', () => {
   });
 
   it.each([
-    ['a reserved octet', [1, 0, 0, 1], 148],
+    ['a reserved byte', [1, 0, 0, 1], 148],
     ['type 0', [0, 0, 0, 0], 148],
     ['type 5', [5, 0, 0, 0], 148],
     ['big-endian type', [0, 0, 0, 4], 148],
     ['an initiation of another length', [1, 0, 0, 0], 149],
-    ['a transport of 31 octets', [4, 0, 0, 0], 31],
+    ['a transport of 31 bytes', [4, 0, 0, 0], 31],
   ])('refuses %s', (_, start, length) => {
     const { data, at } = guarded(Uint8Array.from(start));
     expect(isWireguardLength(wireguardType(data, at), length)).toBe(false);

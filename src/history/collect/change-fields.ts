@@ -30,7 +30,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 /** A word that may be an address, with a prefix length or a zone. */
 const WORD = /[0-9a-f:.]{2,45}(%[0-9a-z]+)?(\/\d{1,3})?/gi;
-/** What stands before and after a word that may be an address, and a port of IPv4. */
+/** The characters before and after a word that may be an address, and a port of IPv4. */
 const AROUND = /^(:?)(.*?)([:./]*)$/;
 const PORT = /:\d{1,5}$/;
 export const NO_ADDRESS = '[address]';

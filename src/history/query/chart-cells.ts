@@ -4,7 +4,7 @@ import type { HistoryDatabase } from '../store/database.ts';
 import { type ChartQuery, type Measure, PLACE_NAMES, type Split } from './chart-query.ts';
 import { ALL, allOf, filterPart, placePart, type QueryPart } from './query-part.ts';
 
-/** Of an interval of the level that is read. */
+/** Length of an interval of the level that is read. */
 export interface Cell {
   readonly time: number;
   readonly name: string;

@@ -9,7 +9,7 @@ export interface RulesSinceQuery extends Pick<RulesInForce, 'policy' | 'registry
 
 /** Milliseconds since 1970; null where the history has no such rules as the latest ones. */
 export interface RulesSince {
-  /** Of policy, registry and mode together, and of the registry alone. */
+  /** Hash of policy, registry and mode together, and of the registry alone. */
   readonly rulesMs: number | null;
   readonly registryMs: number | null;
 }

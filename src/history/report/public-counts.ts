@@ -14,7 +14,7 @@ const LARGEST_SMALL = SMALLEST_SHOWN - 1;
 
 /** The sum of coarse days. */
 export interface CoarseSum {
-  /** Of the days that are not small; a multiple of 5. */
+  /** Sum of the days that are not small; a multiple of 5. */
   readonly shown: number;
   /** Days with a count from 1 to 4. */
   readonly smallDays: number;

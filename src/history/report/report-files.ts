@@ -54,7 +54,7 @@ function tableHeads({ sections }: ReportDocument): ReportHead['tables'] {
   return sections.flatMap(({ tables }) => tables.map(({ id, title, rows }) => ({ id, title, rows: rows.length })));
 }
 
-/** Of letters, digits and hyphens, so that every system takes it. */
+/** A name of letters, digits and hyphens, which every system takes. */
 function fileName({ audience, period, scope }: ReportDocument): string {
   const parts = ['sluice', ...Object.values(scope).filter((place) => place !== ''), period.name, audience];
   return parts

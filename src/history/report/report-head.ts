@@ -7,7 +7,7 @@ const { audience, period, scope } = reportDocument.shape;
 export const reportHead = z.strictObject({
   /** Names it in the API. */
   id: z.string(),
-  /** Of its files, without the ending: `sluice-2024-W47-public`. */
+  /** Name of its files, without the ending: `sluice-2024-W47-public`. */
   name: z.string(),
   title: z.string(),
   audience,

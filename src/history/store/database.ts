@@ -55,7 +55,7 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Tells an empty file, and one that somebody has written as text, from a database. */
+/** Tells an empty file, and one that was written as text, from a database. */
 function checkBeginning(path: string): void {
   const file = openSync(path, 'r');
   try {

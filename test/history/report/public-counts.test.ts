@@ -65,7 +65,7 @@ describe('the rows of a day in a public table', () => {
     for (let turn = 0; turn < 3000; turn++) {
       const rows = randomDay(random);
       const shown = coarseDay(rows);
-      // Of a day that is not divided nothing but its total is published.
+      // A day that is not divided is published as its total alone.
       if (shown === null) continue;
       for (const other of daysAlike(rows)) {
         expect(coarseDay(other)).toEqual(shown);

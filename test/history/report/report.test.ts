@@ -226,7 +226,7 @@ describe('a report', () => {
     const report = makeReport(database, { period: '2024-11', audience: 'operator' }, { ...setting, nowMs });
     expect(report.period.over).toBe(false);
     expect(report.notices[0]).toBe('This period is not over: the figures are those until 2024-11-20 10:30.');
-    // Of captures that are read later, packets say what the time is.
+    // The time of captures that are read later is that of their packets.
     const read = makeReport(database, { period: '2024-11', audience: 'operator' }, { ...setting, isLive: false });
     expect(read.notices[0]).toBe('This period is not over: the figures are those until 2024-11-02 00:01.');
     database.close();
