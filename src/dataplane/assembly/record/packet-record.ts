@@ -1,4 +1,7 @@
-/** A packet record of a capture, before its packet is decoded: what a record's header says, in the same form for every format. */
+/**
+ * A packet record of a capture, before its packet is decoded: what a record's header says, in the same form for every
+ * format.
+ */
 
 // @ts-ignore: decorator
 @unmanaged

@@ -1,16 +1,16 @@
 /**
- * Classic pcap: a file header of 24 bytes, then records of a header and the captured bytes.
- * draft-ietf-opsawg-pcap; the variants as libpcap's sf-pcap.c reads them: nanosecond magic, Alexey Kuznetzov's modified
- * magic, versions before 2.3 and DG/UX's 543.0 with the two lengths interchanged. Red Hat's, SuSE's and Nokia's longer record
- * headers are told by trial (pcap-variants).
+ * Classic pcap: a file header of 24 bytes, then records of a header and the captured bytes. draft-ietf-opsawg-pcap; the
+ * variants as libpcap's sf-pcap.c reads them: nanosecond magic, Alexey Kuznetzov's modified magic, versions before 2.3
+ * and DG/UX's 543.0 with the two lengths interchanged. Red Hat's, SuSE's and Nokia's longer record headers are told by
+ * trial (pcap-variants).
  *
- * AIX writes version 2.2, nanoseconds under the magic of microseconds, and interface types (RFC 1573) for link types; older
- * libpcaps wrote version 2.2 too, but none of these link types but 9.
+ * AIX writes version 2.2, nanoseconds under the magic of microseconds, and interface types (RFC 1573) for link types;
+ * older libpcaps wrote version 2.2 too, but none of these link types but 9.
  *
  * Not enforced: the file's snapshot length (see record-reader).
  *
- * Safety: `walk` reads record headers only where [at, limit) covers them, and adds a packet only where all of its captured bytes are
- * before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH bytes.
+ * Safety: `walk` reads record headers only where [at, limit) covers them, and adds a packet only where all of its
+ * captured bytes are before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH bytes.
  */
 import { u32be, u32le } from '../memory';
 import { PacketRecord, RECORD_LENGTH } from './packet-record';
@@ -36,7 +36,7 @@ const MAGIC_MODIFIED: u32 = 0xa1b2cd34;
 /** The upper half of each magic. */
 const MAGIC_START: u32 = 0xa1b2;
 
-/* A pcapng file begins with a block type and a length, and has its byte order where a record has its captured length. */
+/* A pcapng file begins with a block type and a length; its byte order is where a record has its captured length. */
 const PCAPNG_TYPE: u32 = 0x0a0d0d0a;
 const PCAPNG_BYTE_ORDER: u32 = 0x1a2b3c4d;
 

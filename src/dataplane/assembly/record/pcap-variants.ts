@@ -1,17 +1,21 @@
 /**
- * How long a pcap file's record headers are, where its magic does not tell: some patched libpcaps wrote longer ones under the magic
- * of another. Wireshark's wiretap/libpcap.c lists them, and tells them apart by what the first records would hold.
+ * How long a pcap file's record headers are, where its magic does not tell: some patched libpcaps wrote longer ones
+ * under the magic of another. Wireshark's wiretap/libpcap.c lists them, and tells them apart by what the first records
+ * would hold.
  *
  *   standard magic   16 bytes  everyone
- *                    24 bytes  Red Hat 6.1 (patch of 1999-04-17): interface 4, protocol 2, packet type 1, padding 1 after the lengths
+ *                    24 bytes  Red Hat 6.1 (patch of 1999-04-17): interface 4, protocol 2, packet type 1, padding 1
+ *                              after the lengths
  *                    20 bytes  Nokia's firewalls: 4 bytes that are nearly constant; editcap writes zeros
  *   modified magic   24 bytes  patch of 1999-10-29: as Red Hat 6.1
- *                    28 bytes  SuSE 6.3 (patch of 1999-09-15): as before, then two processor numbers and 3 bytes of padding
+ *                    28 bytes  SuSE 6.3 (patch of 1999-09-15): as before, then two processor numbers and 3 bytes of
+ *                              padding
  *
- * A longer header is chosen where the first record carries its fields, the header after that record makes sense at its place, and the
- * one at the usual place does not. So the choice rests on two headers alone: it is the same however the bytes arrive, and a damaged file
- * of the usual kind stays what it is. Most first records carry no such fields and settle it. The others (frames of a loopback interface
- * begin with zeros) wait for the next header, or for the end of the input.
+ * A longer header is chosen where the first record carries its fields, the header after that record makes sense at its
+ * place, and the one at the usual place does not. So the choice rests on two headers alone: it is the same however the
+ * bytes arrive, and a damaged file of the usual kind stays what it is. Most first records carry no such fields and
+ * settle it. The others (frames of a loopback interface begin with zeros) wait for the next header, or for the end of
+ * the input.
  */
 import { byteAt, u32le } from '../memory';
 import { LARGEST_CAPTURED_LENGTH, u16In, u32In } from './record-reader';
@@ -51,7 +55,9 @@ export class FirstRecords {
   /** Nothing more will come. */
   isEnd: bool = false;
 
-  /** Bytes of each record header; or, negative, the bytes from `at` on that have to be there before that can be said. */
+  /**
+   * Bytes of each record header; or, negative, the bytes from `at` on that have to be there before that can be said.
+   */
   recordHeaderLength(): i32 {
     const at = this.at;
     const available = <i32>(this.limit - at);
@@ -83,8 +89,9 @@ export class FirstRecords {
   }
 
   /**
-   * Whether the first record, with a header of a length, ends where the input does or where a sound header begins. Longer headers have
-   * to be right in all that can be told: files with the usual ones exist whose wire lengths are wrong.
+   * Whether the first record, with a header of a length, ends where the input does or where a sound header begins.
+   * Longer headers have to be right in all that can be told: files with the usual ones exist whose wire lengths are
+   * wrong.
    */
   private isFollowed(headerLength: i32, capturedLength: i32): bool {
     const at = this.at + headerLength + capturedLength;
@@ -116,7 +123,9 @@ function isLinuxProtocol(protocol: u32): bool {
   return protocol >= 0x0600 || protocol <= 0x17 || protocol == 0x60 || protocol == 0x0200 || protocol == 0x0400;
 }
 
-/** Xfbf YZ0W, X being 9 or b, Y b or d, Z 6 or 9, W 1 or 2, little-endian: as in the files that wiretap's authors saw. */
+/**
+ * Xfbf YZ0W, X being 9 or b, Y b or d, Z 6 or 9, W 1 or 2, little-endian: as in the files that wiretap's authors saw.
+ */
 function isNokia(bytes: u32): bool {
   if (bytes == 0) return true;
   const x = bytes >> 28;

@@ -57,7 +57,10 @@ export class PcapngInterfaces {
     return changetype<PcapngInterface>(this.rows.at(index));
   }
 
-  /** Adds the interface of the block in [at, bodyEnd), `bodyEnd` the address of the trailing length, at least 16 after `at`. */
+  /**
+   * Adds the interface of the block in [at, bodyEnd), `bodyEnd` the address of the trailing length, at least 16 after
+   * `at`.
+   */
   add(at: usize, bodyEnd: usize, littleEndian: bool): void {
     if (this.count == INTERFACES_LIMIT) return;
     const index = this.count++;

@@ -4,8 +4,8 @@
  * obsolete Packet Block; every other block is passed over unread, whatever its size. A Simple Packet Block has no time:
  * its packet time is 0, as in libpcap. Section lengths, options of packets and per-packet drop counts are not used.
  *
- * As in libpcap and Wireshark, what breaks the structure ends the capture: a length that is no multiple of 4, too small,
- * or unequal to its repetition, and a packet of an interface that the section has not described.
+ * As in libpcap and Wireshark, what breaks the structure ends the capture: a length that is no multiple of 4, too
+ * small, or unequal to its repetition, and a packet of an interface that the section has not described.
  *
  * Safety: a block's body is read only when all of the block is in [at, limit); blocks that matter are at most
  * LARGEST_RECORD_LENGTH bytes. Each reader of a body checks the body's own fixed length first.
@@ -64,7 +64,9 @@ const LATEST_TIME_US: f64 = 9_007_199_254_740_991;
 export class PcapngReader extends RecordReader {
   private littleEndian: bool = true;
   private readonly interfaces: PcapngInterfaces = new PcapngInterfaces();
-  /** Length of the block at hand where it is not read and larger than the host's block, and how much of it is passed. */
+  /**
+   * Length of the block at hand where it is not read and larger than the host's block, and how much of it is passed.
+   */
   private skipLength: u32 = 0;
   private passedLength: u32 = 0;
   /** Address of the next record. */

@@ -1,7 +1,7 @@
 /**
  * pcapng time stamps: 64 bits in units of the interface's if_tsresol, as two 32-bit halves, to whole microseconds.
- * draft-ietf-opsawg-pcapng, section 4.2 (if_tsresol, if_tsoffset). Finer units are cut off, not rounded. Exact for decimal resolutions
- * of 10^0 to 10^-12 and binary ones of 2^0 to 2^-32; beyond, within a microsecond.
+ * draft-ietf-opsawg-pcapng, section 4.2 (if_tsresol, if_tsoffset). Finer units are cut off, not rounded. Exact for
+ * decimal resolutions of 10^0 to 10^-12 and binary ones of 2^0 to 2^-32; beyond, within a microsecond.
  */
 
 /** Resolution where the interface names none: microseconds. */

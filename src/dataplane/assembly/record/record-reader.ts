@@ -1,9 +1,9 @@
 /**
  * What the readers of pcap and pcapng share: where they are in the block, what they need, and what is wrong.
  *
- * Both walk records in the block at hand until the group is full, the block is used up, or a record is wrong. Records found before that
- * are handed over first; the walk that then begins at the wrong record, with an empty group, ends the capture. The host fills the block,
- * and has the words for flaws and ends.
+ * Both walk records in the block at hand until the group is full, the block is used up, or a record is wrong. Records
+ * found before that are handed over first; the walk that then begins at the wrong record, with an empty group, ends the
+ * capture. The host fills the block, and has the words for flaws and ends.
  */
 
 /**
@@ -40,7 +40,10 @@ export enum Flaw {
 }
 
 export abstract class RecordReader {
-  /** Bytes [at, limit) of the block are there: the host sets both before each call. A walk leaves `at` at the first record that it did not add. */
+  /**
+   * Bytes [at, limit) of the block are there: the host sets both before each call. A walk leaves `at` at the first
+   * record that it did not add.
+   */
   at: usize = 0;
   limit: usize = 0;
   /** Bytes that the record at hand needs from `at` on, after NEEDS_MORE. */

@@ -1,5 +1,6 @@
 /**
- * AH: RFC 4302 section 2: next header 1, length 1 (in words, less two), reserved 2 (zero), SPI 4, sequence 4, check value.
+ * AH: RFC 4302 section 2: next header 1, length 1 (in words, less two), reserved 2 (zero), SPI 4, sequence 4, check
+ * value.
  *
  * After check says OK the fixed twelve bytes lie inside the captured bytes, the reserved field is zero, the SPI is not
  * zero and the length is that of a header with a check value.

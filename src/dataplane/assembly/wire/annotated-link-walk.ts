@@ -1,6 +1,7 @@
 /**
- * Steps of the layer walk through links whose packets the capturing system has put its notes in front of: firewalls' logs,
- * IPsec interfaces, routers. Headers that name the link type of the frame after them (PPI, PKTAP) are in decode.ts.
+ * Steps of the layer walk through links whose packets the capturing system has put its notes in front of: firewalls'
+ * logs, IPsec interfaces, routers. Headers that name the link type of the frame after them (PPI, PKTAP) are in
+ * decode.ts.
  */
 import { DecodeStatus } from './decode-status';
 import { checkEnc, ENC_LENGTH } from './enc';

@@ -1,8 +1,10 @@
 /**
- * Why a packet did not reach a flow: stable numbers, in families. Truncated: the capture stops inside the layer. Malformed: the layer
- * contradicts itself. Unsupported: flows may be inside, but the layer is not read. The rest: sound, and no flow of ours.
+ * Why a packet did not reach a flow: stable numbers, in families. Truncated: the capture stops inside the layer.
+ * Malformed: the layer contradicts itself. Unsupported: flows may be inside, but the layer is not read. The rest:
+ * sound, and no flow of ours.
  *
- * Every packet that leaves the way early raises exactly one of these counters. Their names are in dataplane/wire/decode-status.
+ * Every packet that leaves the way early raises exactly one of these counters. Their names are in
+ * dataplane/wire/decode-status.
  */
 export enum DecodeStatus {
   OK = 0,

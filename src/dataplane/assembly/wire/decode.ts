@@ -1,8 +1,9 @@
 /**
- * The way from a frame to its innermost flow: the loop of the layer walk, and its first step, which the link type names.
+ * The way from a frame to its innermost flow: the loop of the layer walk, and its first step, which the link type
+ * names.
  *
- * Each step looks at one layer at `walk.at`, moves `walk.at` after it and names the next layer; the walk ends with a status. Every step
- * advances and encapsulations are bounded (layer-walk), so the walk is bounded too.
+ * Each step looks at one layer at `walk.at`, moves `walk.at` after it and names the next layer; the walk ends with a
+ * status. Every step advances and encapsulations are bounded (layer-walk), so the walk is bounded too.
  */
 import { byteAt, leavePacket, readPacket } from '../memory';
 import * as annotated from './annotated-link-walk';
@@ -22,8 +23,8 @@ import { takeUsualPacket, Usual } from './usual-packet';
 import { isRadiotapPadded, radiotapLength } from './wifi';
 
 /**
- * Decodes the packet that `walk.begin` was given. OK: the view holds a flow's tuple and payload, or, where its `fragment` is LATER,
- * `walk.fragment` has what that datagram's fragments share; the first of them has the ports.
+ * Decodes the packet that `walk.begin` was given. OK: the view holds a flow's tuple and payload, or, where its
+ * `fragment` is LATER, `walk.fragment` has what that datagram's fragments share; the first of them has the ports.
  */
 export function decode(walk: LayerWalk, linkType: i32): DecodeStatus {
   readPacket(walk.at, walk.end);

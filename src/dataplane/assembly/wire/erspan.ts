@@ -1,6 +1,7 @@
 /**
- * ERSPAN after GRE: draft-foschiano-erspan-03. Type I: the mirrored Ethernet frame at once. Type II: 8 bytes, version 1.
- * Type III: 12 bytes, version 2, and a platform subheader of 8 where the last bit (O) says so; frame type 0 is Ethernet.
+ * ERSPAN after GRE: draft-foschiano-erspan-03. Type I: the mirrored Ethernet frame at once. Type II: 8 bytes, version
+ * 1. Type III: 12 bytes, version 2, and a platform subheader of 8 where the last bit (O) says so; frame type 0 is
+ * Ethernet.
  *
  * After check says OK the header lies inside the captured bytes.
  */

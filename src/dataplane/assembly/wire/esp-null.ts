@@ -1,9 +1,9 @@
 /**
- * ESP that authenticates and does not encrypt (RFC 4303 section 2, RFC 2410; with AES-GMAC RFC 4543): an inner packet, padding 1, 2,
- * 3 …, its length, the next header, then the check value, of which only the length varies by algorithm.
+ * ESP that authenticates and does not encrypt (RFC 4303 section 2, RFC 2410; with AES-GMAC RFC 4543): an inner packet,
+ * padding 1, 2, 3 …, its length, the next header, then the check value, of which only the length varies by algorithm.
  *
- * `findNullTrailer` reads a packet that was captured whole. Transport mode shows less than tunnel mode, so inner headers
- * without a checksum or a length that can be compared with the packet's must come with the least padding.
+ * `findNullTrailer` reads a packet that was captured whole. Transport mode shows less than tunnel mode, so inner
+ * headers without a checksum or a length that can be compared with the packet's must come with the least padding.
  */
 import { byteAt, u16be, u32be } from '../memory';
 import { ESP_HEADER_LENGTH } from './esp';
@@ -40,8 +40,8 @@ export class NullTrailer {
 export const nullTrailer = new NullTrailer();
 
 /**
- * Offset of the check value in the ESP packet of `length` bytes at `at`, where what is before it is no ciphertext but a sound inner
- * packet; else -1.
+ * Offset of the check value in the ESP packet of `length` bytes at `at`, where what is before it is no ciphertext but a
+ * sound inner packet; else -1.
  */
 export function findNullTrailer(at: usize, length: i32): i32 {
   for (let i = 0; i < CHECK_VALUE_COUNT; i++) {

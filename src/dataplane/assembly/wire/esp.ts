@@ -1,6 +1,6 @@
 /**
- * ESP: RFC 4303 section 2: SPI 4, sequence 4, then ciphertext and check value. SPI 0 never goes on the wire (section 2.1); over
- * UDP (RFC 3948) four zero bytes mark IKE instead. SPIs 1 to 255 are reserved, but manual keying uses them.
+ * ESP: RFC 4303 section 2: SPI 4, sequence 4, then ciphertext and check value. SPI 0 never goes on the wire (section
+ * 2.1); over UDP (RFC 3948) four zero bytes mark IKE instead. SPIs 1 to 255 are reserved, but manual keying uses them.
  *
  * After check says OK SPI and sequence lie inside the captured bytes, and the SPI is not zero.
  */

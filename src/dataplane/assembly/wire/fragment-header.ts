@@ -1,6 +1,7 @@
 /**
- * What the fragments of one datagram share, and where this one is in it: from the outermost IP header that is a fragment's, in one
- * reused record. The layer walk fills it; flow/fragments finds the first fragment by it. Valid where the view says FIRST or LATER.
+ * What the fragments of one datagram share, and where this one is in it: from the outermost IP header that is a
+ * fragment's, in one reused record. The layer walk fills it; flow/fragments finds the first fragment by it. Valid where
+ * the view says FIRST or LATER.
  */
 @final
 export class FragmentHeader {

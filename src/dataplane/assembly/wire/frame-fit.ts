@@ -1,10 +1,10 @@
 /**
- * How well bytes fit as a frame or a packet, for places where no field says what they are: after an MPLS label stack, and
- * after the header of a tunnel whose port alone proves nothing.
+ * How well bytes fit as a frame or a packet, for places where no field says what they are: after an MPLS label stack,
+ * and after the header of a tunnel whose port alone proves nothing.
  *
- * A fit looks through tags to an IP header. The header must lie inside the captured bytes, its fields must be sound, and its
- * length must agree with the bytes there are: up to `room` of them may be left over, as padding. Nothing is decoded; every
- * function reads captured bytes only and ends after a bounded number of steps.
+ * A fit looks through tags to an IP header. The header must lie inside the captured bytes, its fields must be sound,
+ * and its length must agree with the bytes there are: up to `room` of them may be left over, as padding. Nothing is
+ * decoded; every function reads captured bytes only and ends after a bounded number of steps.
  */
 import { byteAt } from '../memory';
 import { DecodeStatus } from './decode-status';

@@ -1,6 +1,6 @@
 /**
- * GRE: RFC 2784 and RFC 2890 (key, sequence), with the routing flag of RFC 1701 refused. Version 1 is PPTP's (RFC 2637), with
- * a PPP frame inside, and EoIP's.
+ * GRE: RFC 2784 and RFC 2890 (key, sequence), with the routing flag of RFC 1701 refused. Version 1 is PPTP's (RFC
+ * 2637), with a PPP frame inside, and EoIP's.
  *
  * After a check says OK the header with all its optional fields lies inside the captured bytes.
  */
@@ -54,7 +54,10 @@ export function isEoip(at: usize): bool {
   return u32be(at) == 0x20016400;
 }
 
-/** PPTP: RFC 2637 section 4.1: key (payload length 2, call id 2), sequence and acknowledgement numbers of 4 where S and A say so. */
+/**
+ * PPTP: RFC 2637 section 4.1: key (payload length 2, call id 2), sequence and acknowledgement numbers of 4 where S and
+ * A say so.
+ */
 export function checkPptp(at: usize, end: usize): DecodeStatus {
   const flags = u16be(at + FLAGS);
   const isPptp = (flags & ~(SEQUENCE_PRESENT | ACKNOWLEDGEMENT_PRESENT)) == (KEY_PRESENT | 1);

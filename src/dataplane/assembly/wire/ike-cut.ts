@@ -1,12 +1,14 @@
 /**
- * IKE headers of which a snap length left less than 28 bytes: 22 with 64 bytes of Ethernet and IPv4, 26 with 68. Both SPIs, the
- * types, the flags and the upper half of the message id are there, but neither the length nor a payload. Layout: ike.
+ * IKE headers of which a snap length left less than 28 bytes: 22 with 64 bytes of Ethernet and IPv4, 26 with 68. Both
+ * SPIs, the types, the flags and the upper half of the message id are there, but neither the length nor a payload.
+ * Layout: ike.
  *
- * Strict checks make up for the missing ones: no reserved bit, no minor version, first payloads that the exchange has, and
- * message ids that are small in IKEv2 and zero in an opening. Exchanges of IKEv1 that do not open a session are not recognised.
+ * Strict checks make up for the missing ones: no reserved bit, no minor version, first payloads that the exchange has,
+ * and message ids that are small in IKEv2 and zero in an opening. Exchanges of IKEv1 that do not open a session are not
+ * recognised.
  *
- * After the non-ESP marker 64 bytes leave 18: both SPIs, the first payload and the version. `checkMarkedIke` takes encrypted messages of
- * IKEv2 alone there, which have both SPIs and one of two first payloads.
+ * After the non-ESP marker 64 bytes leave 18: both SPIs, the first payload and the version. `checkMarkedIke` takes
+ * encrypted messages of IKEv2 alone there, which have both SPIs and one of two first payloads.
  */
 import { u16be } from '../memory';
 import * as ike from './ike';
@@ -32,7 +34,9 @@ export function opensCutIke(captured: i32, length: i32): bool {
   return captured < ike.IKE_HEADER_LENGTH && captured >= SHORTEST_CUT && length > ike.IKE_HEADER_LENGTH;
 }
 
-/** True when the `captured` bytes at `at`, cut from a message of `length` bytes, can be the beginning of an IKE header. */
+/**
+ * True when the `captured` bytes at `at`, cut from a message of `length` bytes, can be the beginning of an IKE header.
+ */
 export function checkCutIke(at: usize, captured: i32, length: i32): bool {
   if (!opensCutIke(captured, length) || !ike.hasInitiatorSpi(at)) return false;
   // The upper half of the length is zero, as no datagram fills it.
@@ -62,8 +66,8 @@ function isCutV1Opening(at: usize, captured: i32): bool {
 }
 
 /**
- * True when the `captured` bytes at `at`, right after the non-ESP marker and cut from a message of `length` bytes, can be the beginning
- * of an encrypted IKEv2 message that was cut before its message id.
+ * True when the `captured` bytes at `at`, right after the non-ESP marker and cut from a message of `length` bytes, can
+ * be the beginning of an encrypted IKEv2 message that was cut before its message id.
  */
 export function checkMarkedIke(at: usize, captured: i32, length: i32): bool {
   if (captured < SHORTEST_MARKED || captured >= SHORTEST_CUT || length < SHORTEST_ENCRYPTED) return false;

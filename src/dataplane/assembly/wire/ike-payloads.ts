@@ -1,10 +1,10 @@
 /**
- * Payloads of an IKE message: RFC 2408 section 3.2 (IKEv1), RFC 7296 section 3.2 (IKEv2), RFC 7383 (fragments). Each begins with
- * the type of the next one, a byte of which IKEv2 uses one bit, and its length.
+ * Payloads of an IKE message: RFC 2408 section 3.2 (IKEv1), RFC 7296 section 3.2 (IKEv2), RFC 7383 (fragments). Each
+ * begins with the type of the next one, a byte of which IKEv2 uses one bit, and its length.
  *
- * The walk checks its own bounds. A receiver of IKEv2 ignores reserved bits, and skips payloads that it does not know and that are
- * not critical (RFC 7296 section 2.5). A receiver of IKEv1 discards messages with either (RFC 2408 section 5.3); payload types from
- * 128 on are private there.
+ * The walk checks its own bounds. A receiver of IKEv2 ignores reserved bits, and skips payloads that it does not know
+ * and that are not critical (RFC 7296 section 2.5). A receiver of IKEv1 discards messages with either (RFC 2408 section
+ * 5.3); payload types from 128 on are private there.
  */
 import { byteAt, u16be } from '../memory';
 import { IKE_HEADER_LENGTH, isIkeV2, isV1Encrypted, nextPayload } from './ike';
@@ -70,8 +70,8 @@ function noteSeen(type: i32): void {
 }
 
 /**
- * Walks the payload chain of the message at `at` (checked by `checkIke`), of which `captured` bytes are there and which claims to
- * have `length`.
+ * Walks the payload chain of the message at `at` (checked by `checkIke`), of which `captured` bytes are there and which
+ * claims to have `length`.
  */
 export function walkPayloads(at: usize, captured: i32, length: i32): Chain {
   walked.seen = 0;

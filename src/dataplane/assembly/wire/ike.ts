@@ -4,8 +4,8 @@
  *
  * `checkIke` covers the 28 bytes of the header. The payloads: ike-payloads.
  *
- * Each version is read as strictly as its RFC asks. A receiver of IKEv2 ignores the minor version and reserved flags (RFC 7296
- * section 3.1). A receiver of IKEv1 discards messages with an unknown one (RFC 2408 sections 3.1 and 5.2).
+ * Each version is read as strictly as its RFC asks. A receiver of IKEv2 ignores the minor version and reserved flags
+ * (RFC 7296 section 3.1). A receiver of IKEv1 discards messages with an unknown one (RFC 2408 sections 3.1 and 5.2).
  */
 import { byteAt, isZero, u16be, u32be } from '../memory';
 
@@ -63,16 +63,16 @@ export enum IkeFlag {
 const V1_FLAGS: i32 = 0x07;
 
 /**
- * False for most of what is no IKE: neither is what is in the length's place the `length` of the datagram at `at` (or a little
- * less, where zeros follow), nor does that begin with the non-ESP marker.
+ * False for most of what is no IKE: neither is what is in the length's place the `length` of the datagram at `at` (or a
+ * little less, where zeros follow), nor does that begin with the non-ESP marker.
  */
 export function opensIke(at: usize, end: usize, length: i32): bool {
   return at + IKE_HEADER_LENGTH <= end && (<u32>length - ikeLength(at) <= <u32>TRAILING_ZEROS_LIMIT || u32be(at) == 0);
 }
 
 /**
- * True when the bytes at `at`, of a message of `length` bytes, can be an IKE header: fields known and consistent. Zeros may
- * follow the message within `length`, where all of them were captured.
+ * True when the bytes at `at`, of a message of `length` bytes, can be an IKE header: fields known and consistent. Zeros
+ * may follow the message within `length`, where all of them were captured.
  */
 export function checkIke(at: usize, end: usize, length: i32): bool {
   if (at + IKE_HEADER_LENGTH > end || !hasLength(at, end, length)) return false;

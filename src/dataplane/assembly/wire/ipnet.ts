@@ -1,6 +1,6 @@
 /**
- * Solaris's ipnet devices (LINKTYPE_IPNET): version 1, address family 1, hook 2, length 4 of the packet after this header,
- * interface 4, group interface 4, source zone 4, destination zone 4; big-endian. Then an IP packet.
+ * Solaris's ipnet devices (LINKTYPE_IPNET): version 1, address family 1, hook 2, length 4 of the packet after this
+ * header, interface 4, group interface 4, source zone 4, destination zone 4; big-endian. Then an IP packet.
  *
  * After check says OK no accessor reads outside the header.
  */

@@ -60,7 +60,10 @@ const USUAL_PROTOCOLS: StaticArray<u8> = [
   4, 6, 17, 33, 41, 44, 47, 50, 51, 58, 59, 88, 89, 97, 103, 112, 115, 132, 136, 137,
 ];
 
-/** True where the next header is a protocol in use and the source can be one: no multicast address (RFC 4291 section 2.7). */
+/**
+ * True where the next header is a protocol in use and the source can be one: no multicast address (RFC 4291 section
+ * 2.7).
+ */
 export function isUsualIpv6(at: usize): bool {
   const next = ipv6NextHeader(at);
   return byteAt(at + SOURCE) != 0xff && (isExtension(next) || isUsualProtocol(next));

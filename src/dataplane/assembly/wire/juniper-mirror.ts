@@ -1,9 +1,9 @@
 /**
- * Juniper packet mirroring over UDP (JUNOSe): mirror identifier 4, session identifier 4, then the mirrored IP packet, or a PPP
- * frame with address and control. Its inside is not read.
+ * Juniper packet mirroring over UDP (JUNOSe): mirror identifier 4, session identifier 4, then the mirrored IP packet,
+ * or a PPP frame with address and control. Its inside is not read.
  *
- * Neither identifier is evidence, so the packet has to be: an IPv4 header with the right checksum, an IPv6 header without
- * flow label, or the PPP frame's fixed bytes, each with a length that takes up the datagram to its end.
+ * Neither identifier is evidence, so the packet has to be: an IPv4 header with the right checksum, an IPv6 header
+ * without flow label, or the PPP frame's fixed bytes, each with a length that takes up the datagram to its end.
  */
 import { u32be } from '../memory';
 import { Fit, ipFit, pppFit } from './frame-fit';

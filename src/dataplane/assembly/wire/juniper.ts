@@ -1,7 +1,7 @@
 /**
- * Frames of Juniper routers with what they note of them (LINKTYPE_JUNIPER_ETHER): "MGC", flags 1; with flag 0x80 the length 2 of
- * extensions and these. Then an Ethernet frame, or, with flag 0x02, the number 4 of a protocol, little-endian, and its packet.
- * JUNOS before 7 writes no magic and no flags: the Ethernet frame begins at once.
+ * Frames of Juniper routers with what they note of them (LINKTYPE_JUNIPER_ETHER): "MGC", flags 1; with flag 0x80 the
+ * length 2 of extensions and these. Then an Ethernet frame, or, with flag 0x02, the number 4 of a protocol,
+ * little-endian, and its packet. JUNOS before 7 writes no magic and no flags: the Ethernet frame begins at once.
  *
  * After check says OK no accessor reads outside the header.
  */
@@ -18,7 +18,10 @@ const PROTOCOL_LENGTH: i32 = 4;
 const FLAG_NO_LINK: i32 = 0x02;
 const FLAG_EXTENSIONS: i32 = 0x80;
 
-/** Protocols of frames without a link layer, as far as they lead to IP: IP, IP that was in MPLS, MPLS and what will be in MPLS. */
+/**
+ * Protocols of frames without a link layer, as far as they lead to IP: IP, IP that was in MPLS, MPLS and what will be
+ * in MPLS.
+ */
 export enum JuniperProtocol {
   IPV4 = 2,
   MPLS_IPV4 = 3,

@@ -1,15 +1,17 @@
 /**
  * L2TP data messages; control messages (T bit set, or session 0 over IP) are not read.
  *
- * Version 2, over UDP (RFC 2661 section 3.1): flags and version 2, length 2 where L is set, tunnel id 2, session id 2, Ns and
- * Nr 4 where S is set, offset size 2 and as much padding where O is set, then a PPP frame. Reserved bits are ignored.
+ * Version 2, over UDP (RFC 2661 section 3.1): flags and version 2, length 2 where L is set, tunnel id 2, session id 2,
+ * Ns and Nr 4 where S is set, offset size 2 and as much padding where O is set, then a PPP frame. Reserved bits are
+ * ignored.
  *
- * Version 3 (RFC 3931 section 4.1): over UDP flags and version 2, reserved 2; then, and over IP protocol 115 at once, session
- * id 4, cookie 0, 4 or 8, sublayer 0 or 4, then a frame of the pseudowire: Ethernet (RFC 4719), PPP, or HDLC (RFC 4349). The
- * lengths of cookie and sublayer, and the kind of frame, are agreed out of band, so `findLayout` tries them.
+ * Version 3 (RFC 3931 section 4.1): over UDP flags and version 2, reserved 2; then, and over IP protocol 115 at once,
+ * session id 4, cookie 0, 4 or 8, sublayer 0 or 4, then a frame of the pseudowire: Ethernet (RFC 4719), PPP, or HDLC
+ * (RFC 4349). The lengths of cookie and sublayer, and the kind of frame, are agreed out of band, so `findLayout` tries
+ * them.
  *
- * Session ids differ by direction, so they tell no flows apart. The port only says where to look; see vxlan.ts. Both ends
- * may use it, or only the one that was called, so it is looked for as source and as destination.
+ * Session ids differ by direction, so they tell no flows apart. The port only says where to look; see vxlan.ts. Both
+ * ends may use it, or only the one that was called, so it is looked for as source and as destination.
  */
 import { u16be, u32be } from '../memory';
 import { ciscoHdlcFit, Fit, FRAME_ROOM, frameFit, pppFit } from './frame-fit';
@@ -21,7 +23,10 @@ const OFFSET_GIVEN: i32 = 0x0200;
 const KIND: i32 = 0x800f;
 export const L2TP_PORT: u16 = 1701;
 
-/** True for a data message of version 2 whose header is captured whole and whose length fits; the header is evidence with a PPP frame only. */
+/**
+ * True for a data message of version 2 whose header is captured whole and whose length fits; the header is evidence
+ * with a PPP frame only.
+ */
 export function isL2tp2(at: usize, end: usize, wireEnd: usize): bool {
   if (<i32>(end - at) < 2 || (u16be(at) & KIND) != 2) return false;
   const flags = u16be(at);
@@ -74,9 +79,9 @@ export enum Pseudowire {
 const LONGEST_PREFIX: i32 = 12;
 
 /**
- * The layout of a session's packet, whose cookie or frame begins at `at`: bytes before the frame times 4, plus a Pseudowire;
- * -1 where none has a sound IP packet inside. In an open packet, a first fragment, the end is unknown: there the IP header's
- * checksum must be right.
+ * The layout of a session's packet, whose cookie or frame begins at `at`: bytes before the frame times 4, plus a
+ * Pseudowire; -1 where none has a sound IP packet inside. In an open packet, a first fragment, the end is unknown:
+ * there the IP header's checksum must be right.
  */
 export function findLayout(at: usize, end: usize, wireEnd: usize, isOpen: bool): i32 {
   let best: Fit = isOpen ? Fit.SOUND : Fit.NONE;

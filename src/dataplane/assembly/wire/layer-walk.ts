@@ -1,9 +1,9 @@
 /**
- * The state of the walk through a packet's layers, in one reused object, and the view that the walk fills. Each step looks at the layer
- * at `at`, moves `at` after it, and says which layer is next.
+ * The state of the walk through a packet's layers, in one reused object, and the view that the walk fills. Each step
+ * looks at the layer at `at`, moves `at` after it, and says which layer is next.
  *
- * Captured bytes end at `end`; the headers claim bytes up to `wireEnd`. `end` only ever shrinks: no step can read outside the captured
- * packet.
+ * Captured bytes end at `end`; the headers claim bytes up to `wireEnd`. `end` only ever shrinks: no step can read
+ * outside the captured packet.
  */
 import { FragmentHeader } from './fragment-header';
 import { Encapsulation, Fragment, PacketView } from './packet-view';
@@ -23,9 +23,11 @@ export class LayerWalk {
   depth: i32 = 0;
   /** The view that the walk fills. */
   view: PacketView = changetype<PacketView>(0);
-  /** Of the outermost fragmented IP header, where the view says FIRST or LATER. */
+  /** The header of the outermost fragment; valid where the view says FIRST or LATER. */
   readonly fragment: FragmentHeader = new FragmentHeader();
-  /** Whether VLAN ids, VNIs and the tunnels around a packet are part of its flow's identity (option --link-identity). */
+  /**
+   * Whether VLAN ids, VNIs and the tunnels around a packet are part of its flow's identity (option --link-identity).
+   */
   private readonly hasDomain: bool;
 
   constructor(hasDomain: bool) {
@@ -52,13 +54,15 @@ export class LayerWalk {
     if (wireEnd < this.end) this.end = wireEnd;
   }
 
-  /** Notes an encapsulation; false when the packet is too deep. `label` is a number that both directions share, else 0. */
+  /**
+   * Notes an encapsulation; false when the packet is too deep. `label` is a number that both directions share, else 0.
+   */
   enter(kind: Encapsulation, label: u32): bool {
     if (this.depth == ENCAPSULATION_LIMIT) return false;
     const view = this.view;
     view.encapsulation |= (<u32>kind) << (4 * this.depth++);
-    // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart. VLAN id 0 names no
-    // VLAN: it is a priority tag (IEEE 802.1Q-2018, table 9-2), which one direction may carry and the other not.
+    // MPLS labels and stacks differ by direction (penultimate hop popping), so they tell nothing apart. VLAN id 0 names
+    // no VLAN: it is a priority tag (IEEE 802.1Q-2018, table 9-2), which one direction may carry and the other not.
     if (this.hasDomain && kind != Encapsulation.MPLS && (kind != Encapsulation.VLAN || label != 0)) {
       const mixed = (view.domain ^ ((<u32>kind) << 24) ^ label) * 0x9e3779b1;
       view.domain = mixed ^ (mixed >> 15);

@@ -1,6 +1,6 @@
 /**
- * Link types of capture files, by the numbers of the tcpdump group's LINKTYPE_ registry; 12 and 14 are what some systems
- * write for raw IP. These are the ones that are read; the host has the names of all.
+ * Link types of capture files, by the numbers of the tcpdump group's LINKTYPE_ registry; 12 and 14 are what some
+ * systems write for raw IP. These are the ones that are read; the host has the names of all.
  */
 export enum LinkType {
   NULL = 0,

@@ -133,8 +133,8 @@ export function decodeMpls(walk: LayerWalk): i32 {
 }
 
 /**
- * What is below a label stack: no field says it. The first nibble is the guess (see mpls.ts), and is right unless an Ethernet
- * frame without control word fits better, as MAC addresses may begin with a nibble of 0, 4 or 6 too.
+ * What is below a label stack: no field says it. The first nibble is the guess (see mpls.ts), and is right unless an
+ * Ethernet frame without control word fits better, as MAC addresses may begin with a nibble of 0, 4 or 6 too.
  */
 function decodeMplsLoad(walk: LayerWalk): i32 {
   const at = walk.at;

@@ -94,7 +94,10 @@ export function decodeIpv6(walk: LayerWalk): i32 {
   return END + DecodeStatus.MALFORMED_IPV6;
 }
 
-/** Keeps the outermost fragmented header's tuple, by which its datagram's fragments find each other; `walk.at` is after it. */
+/**
+ * Keeps the outermost fragmented header's tuple, by which its datagram's fragments find each other; `walk.at` is after
+ * it.
+ */
 function noteFragment(walk: LayerWalk, protocol: i32, id: u32, offset: i32): void {
   const view = walk.view;
   const header = walk.fragment;
@@ -155,7 +158,10 @@ function decodeTransport(walk: LayerWalk, protocol: i32, offset: i32, inIpv6: bo
   return decodeIpsec(walk, protocol);
 }
 
-/** A fragment without a header of its own. Inside a datagram that is itself a first fragment it cannot be tied to a flow. */
+/**
+ * A fragment without a header of its own. Inside a datagram that is itself a first fragment it cannot be tied to a
+ * flow.
+ */
 function laterFragment(walk: LayerWalk): i32 {
   const view = walk.view;
   if (view.fragment != Fragment.LATER) return END + DecodeStatus.FRAGMENT_WITHOUT_FIRST;
@@ -167,8 +173,8 @@ function laterFragment(walk: LayerWalk): i32 {
 }
 
 /**
- * A header cut short: by the capture; by the length that an outer header claims; or, in a first fragment, by a sender who
- * hides it from filters (RFC 1858).
+ * A header cut short: by the capture; by the length that an outer header claims; or, in a first fragment, by a sender
+ * who hides it from filters (RFC 1858).
  */
 function cutHeader(walk: LayerWalk, truncated: DecodeStatus, malformed: DecodeStatus): i32 {
   if (walk.end < walk.wireEnd) return END + truncated;

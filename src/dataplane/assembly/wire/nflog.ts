@@ -1,8 +1,8 @@
 /**
- * Linux netfilter log (LINKTYPE_NFLOG): address family 1, version 1, resource id 2, then attributes of length 2 (which counts
- * these four bytes), 2 and value, each padded to four bytes; linux/netfilter/nfnetlink_log.h. Length and type are in the
- * byte order of the machine that captured. Types are small, so the order shows in the first attribute. The packet is the value
- * of NFULA_PAYLOAD and begins with its network header.
+ * Linux netfilter log (LINKTYPE_NFLOG): address family 1, version 1, resource id 2, then attributes of length 2 (which
+ * counts these four bytes), 2 and value, each padded to four bytes; linux/netfilter/nfnetlink_log.h. Length and type
+ * are in the byte order of the machine that captured. Types are small, so the order shows in the first attribute. The
+ * packet is the value of NFULA_PAYLOAD and begins with its network header.
  *
  * The functions check their bounds themselves.
  */

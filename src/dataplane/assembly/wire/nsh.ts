@@ -1,6 +1,6 @@
 /**
- * Network service header: RFC 8300 section 2.2: version 2 bits (0), O, U, TTL 6, length 6 (words of 4 bytes), reserved 4,
- * metadata type 4 (1: 16 bytes, 2: any length), next protocol 8; service path 4; metadata. Its inside is not read.
+ * Network service header: RFC 8300 section 2.2: version 2 bits (0), O, U, TTL 6, length 6 (words of 4 bytes), reserved
+ * 4, metadata type 4 (1: 16 bytes, 2: any length), next protocol 8; service path 4; metadata. Its inside is not read.
  *
  * The accessor may be called after `nshLength` was not 0.
  */

@@ -2,19 +2,21 @@
  * OpenVPN packets: OpenVPN's ssl_pkt.h and reliable.c, and the openvpn-wire-protocol draft. One byte of opcode and key
  * id, then for control packets the sender's session id (8) and, by the layer that wraps them:
  *
- *   plain      ack count 1, acked packet ids 4 each, the peer's session id 8 where anything is acked, packet id 4 (not in an ACK), TLS
+ *   plain      ack count 1, acked packet ids 4 each, the peer's session id 8 where anything is acked, packet id 4 (not
+ *              in an ACK), TLS
  *   tls-auth   HMAC, replay packet id 4, time 4, then as plain
- *   tls-crypt  replay packet id 4, time 4, tag 32, ciphertext of what plain has after the session id; for v2 the client's reset
- *              ends with its wrapped key, whose last two bytes are the wrapped key's length
+ *   tls-crypt  replay packet id 4, time 4, tag 32, ciphertext of what plain has after the session id; for v2 the
+ *              client's reset ends with its wrapped key, whose last two bytes are the wrapped key's length
  *
- * Data packets: DATA_V1 one byte, DATA_V2 that and a peer id 3; then with an AEAD cipher a packet id 4, a tag 16 and ciphertext, with
- * epoch keys (2.7: crypto_epoch.c, packet_id.h) a packet id 8 of an epoch 2 and a counter 6, ciphertext and the tag; with a block cipher
- * an HMAC, an IV and ciphertext.
+ * Data packets: DATA_V1 one byte, DATA_V2 that and a peer id 3; then with an AEAD cipher a packet id 4, a tag 16 and
+ * ciphertext, with epoch keys (2.7: crypto_epoch.c, packet_id.h) a packet id 8 of an epoch 2 and a counter 6,
+ * ciphertext and the tag; with a block cipher an HMAC, an IV and ciphertext.
  *
  * Over TCP each packet has a 16-bit length before it (fingerprint/first-records). Not handled: static-key mode, which
  * has no opcode, and obfuscated transports.
  *
- * Offsets count from the first byte of the packet. Accessors read inside what `checkPlainBody` or the caller's length comparison covers.
+ * Offsets count from the first byte of the packet. Accessors read inside what `checkPlainBody` or the caller's length
+ * comparison covers.
  */
 import { byteAt, u16be, u32be } from '../memory';
 
@@ -52,7 +54,8 @@ export const PLAIN_SERVER_RESET_LENGTH: i32 = 26;
 export const CRYPT_RESET_LENGTH: i32 = PLAIN_RESET_LENGTH + REPLAY_LENGTH + CRYPT_TAG_LENGTH;
 /**
  * A server's reset with one acked id, and what a server adds for clients that can do stateless handshakes, which with
- * tls-crypt are those that have a wrapped key of their own: a type, a length and two bytes of flags (ssl_pkt.h, TLV_TYPE_EARLY_NEG_FLAGS).
+ * tls-crypt are those that have a wrapped key of their own: a type, a length and two bytes of flags (ssl_pkt.h,
+ * TLV_TYPE_EARLY_NEG_FLAGS).
  */
 export const CRYPT_V2_SERVER_RESET_LENGTH: i32 = 66 + 6;
 /** Header and session id: the bytes every control packet has. */
@@ -70,7 +73,9 @@ export const RESET_OWN_LIMIT: i32 = 64;
 const HMAC_LENGTHS: usize = memory.data<u8>([20, 32, 64, 16, 28, 48]);
 export const HMAC_LENGTH_COUNT: i32 = 6;
 
-/** Bytes of the HMACs that tls-auth can use: SHA1, SHA256, SHA512, MD5, SHA224, SHA384. `i` is below HMAC_LENGTH_COUNT. */
+/**
+ * Bytes of the HMACs that tls-auth can use: SHA1, SHA256, SHA512, MD5, SHA224, SHA384. `i` is below HMAC_LENGTH_COUNT.
+ */
 export function hmacLengthAt(i: i32): i32 {
   return load<u8>(HMAC_LENGTHS + i);
 }
@@ -81,7 +86,10 @@ const ACK_LIMIT: i32 = 8;
 /** Control packets are numbered from 0; a handshake has tens of them. */
 const PACKET_ID_LIMIT: u32 = 0x10000;
 
-/** Epochs of one key, and the upper 16 bits of their counters of 48, stay this small: 2^40 packets are more than a key lives. */
+/**
+ * Epochs of one key, and the upper 16 bits of their counters of 48, stay this small: 2^40 packets are more than a key
+ * lives.
+ */
 const EPOCH_LIMIT: u32 = 255;
 const EPOCH_COUNTER_UPPER_LIMIT: u32 = 255;
 
@@ -140,13 +148,16 @@ export function isClientReset(code: i32): bool {
   return code == Opcode.HARD_RESET_CLIENT_V2 || code == Opcode.HARD_RESET_CLIENT_V3;
 }
 
-/** Lengths of packets that begin a key: a bare reset, one in the longest HMAC with the longest ack list, one with a wrapped key. */
+/**
+ * Lengths of packets that begin a key: a bare reset, one in the longest HMAC with the longest ack list, one with a
+ * wrapped key.
+ */
 const LONGEST_RESET: i32 = PLAIN_RESET_LENGTH + 64 + REPLAY_LENGTH + 8 + 4 * 8;
 const LONGEST_V3_RESET: i32 = 2048;
 
 /**
- * Whether a packet of `length` bytes that begins with the byte `first` may begin a key: a hard reset has key id 0, a soft reset
- * has another.
+ * Whether a packet of `length` bytes that begins with the byte `first` may begin a key: a hard reset has key id 0, a
+ * soft reset has another.
  */
 export function opensKey(first: i32, length: i32): bool {
   const code = first >> 3;
@@ -176,9 +187,10 @@ export function bodyLength(code: i32, count: i32): i32 {
 }
 
 /**
- * True when an ack list at offset `body` fits the packet at `at`, of which `captured` bytes are there and which claims `length`: sane
- * count, small ids, nothing after an ACK or a reset and TLS after a CONTROL. A snap length may cut the packet id off after a list that is
- * not empty; a reset's list then holds packet 0, as the first packets of both sides are resets.
+ * True when an ack list at offset `body` fits the packet at `at`, of which `captured` bytes are there and which claims
+ * `length`: sane count, small ids, nothing after an ACK or a reset and TLS after a CONTROL. A snap length may cut the
+ * packet id off after a list that is not empty; a reset's list then holds packet 0, as the first packets of both sides
+ * are resets.
  */
 export function checkPlainBody(at: usize, code: i32, body: i32, captured: i32, length: i32): bool {
   if (body >= captured) return false;
@@ -220,7 +232,10 @@ export function authReplayOffset(hmacLength: i32): i32 {
   return PLAIN_BODY + hmacLength;
 }
 
-/** Replay packet id at the address `replay`, without the mark of clients that can do stateless handshakes. Counts from 1. */
+/**
+ * Replay packet id at the address `replay`, without the mark of clients that can do stateless handshakes. Counts from
+ * 1.
+ */
 export function replayId(replay: usize): u32 {
   const id = u32be(replay);
   return id - EARLY_NEGOTIATION_START < PACKET_ID_LIMIT ? id - EARLY_NEGOTIATION_START : id;
@@ -272,8 +287,8 @@ export function epochCounter(at: usize): u32 {
 }
 
 /**
- * True for the first half of a 64-bit packet id: an epoch, which counts from 1 and ends after hundreds of gigabytes, and the upper
- * bits of a counter of its packets.
+ * True for the first half of a 64-bit packet id: an epoch, which counts from 1 and ends after hundreds of gigabytes,
+ * and the upper bits of a counter of its packets.
  */
 export function isEpoch(half: u32): bool {
   const epoch = half >> 16;

@@ -1,9 +1,10 @@
 /**
- * A decoded packet as a row of 128 bytes, two cache lines. The layer walk fills it; in two threads it is what crosses between them.
+ * A decoded packet as a row of 128 bytes, two cache lines. The layer walk fills it; in two threads it is what crosses
+ * between them.
  *
- * After decode has said OK, `payloadAt + payloadCaptured` lies inside the captured packet, and `payloadCaptured <= payloadLength`. A
- * fingerprint reads captured bytes only; what it says of lengths comes from the headers, so a capture that its snap length has cut
- * gives the same answers as a whole one.
+ * After decode has said OK, `payloadAt + payloadCaptured` lies inside the captured packet, and `payloadCaptured <=
+ * payloadLength`. A fingerprint reads captured bytes only; what it says of lengths comes from the headers, so a capture
+ * that its snap length has cut gives the same answers as a whole one.
  */
 
 /** IP protocol numbers of the four transports that make flows. */
@@ -53,14 +54,16 @@ export class PacketView {
   /** Bytes of the frame on the wire. */
   wireLength: u32;
 
-  /** The key: both ends' last address words and ports in the key's order, what tells links apart, and the hash of all. */
+  /**
+   * The key: both ends' last address words and ports in the key's order, what tells links apart, and the hash of all.
+   */
   lowWord: u32;
   highWord: u32;
   /** Port of the lower end in the upper half, of the higher end in the lower. */
   keyPorts: u32;
   /**
-   * Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the encapsulation. 0 for
-   * none, and always where the link is no part of a flow's identity.
+   * Tells apart equal tuples in different VLANs and overlay networks: a hash of what both directions share of the
+   * encapsulation. 0 for none, and always where the link is no part of a flow's identity.
    */
   domain: u32;
   flowHash: u32;
@@ -95,7 +98,7 @@ export class PacketView {
   /** The outermost two VLAN ids: the first in the lower 16 bits, each as id + 1 so that id 0 shows; 0 for none. */
   vlans: u32;
 
-  /** Of a first fragment: the later ones that came before it, packets and bytes on the wire. */
+  /** For a first fragment: the later ones that came before it, packets and bytes on the wire. */
   waitedPackets: u32;
   waitedBytes: f64;
 }

@@ -1,7 +1,7 @@
 /**
- * Log of the BSDs' packet filter (LINKTYPE_PFLOG): length 1, address family 1, action, reason, interface, rule and more; 45 to
- * 100 bytes by system and version (net/if_pflog.h). The length does not count the padding to four bytes after it. What follows
- * is an IP packet. Not handled: OpenBSD's header before 3.4 (link type 17).
+ * Log of the BSDs' packet filter (LINKTYPE_PFLOG): length 1, address family 1, action, reason, interface, rule and
+ * more; 45 to 100 bytes by system and version (net/if_pflog.h). The length does not count the padding to four bytes
+ * after it. What follows is an IP packet. Not handled: OpenBSD's header before 3.4 (link type 17).
  *
  * After check says OK no accessor reads outside the header.
  */

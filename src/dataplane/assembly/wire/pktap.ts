@@ -1,7 +1,7 @@
 /**
- * Apple's packet tap (LINKTYPE_PKTAP): length 4 with this header, record type 4 (1: a packet follows), link type 4, interface
- * name 24, flags, process and more, 108 bytes at least; little-endian, as no big-endian machine has written any. What follows
- * is a frame of that link type.
+ * Apple's packet tap (LINKTYPE_PKTAP): length 4 with this header, record type 4 (1: a packet follows), link type 4,
+ * interface name 24, flags, process and more, 108 bytes at least; little-endian, as no big-endian machine has written
+ * any. What follows is a frame of that link type.
  *
  * After check says OK no accessor reads outside the header.
  */

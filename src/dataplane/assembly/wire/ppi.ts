@@ -1,6 +1,7 @@
 /**
- * Per-Packet Information (LINKTYPE_PPI): version 1 (0), flags 1, length 2 with this header, link type 4, then fields, all
- * little-endian; PPI Packet Header format 1.0.10. What follows is a frame of that link type. The fields are passed over.
+ * Per-Packet Information (LINKTYPE_PPI): version 1 (0), flags 1, length 2 with this header, link type 4, then fields,
+ * all little-endian; PPI Packet Header format 1.0.10. What follows is a frame of that link type. The fields are passed
+ * over.
  *
  * After check says OK no accessor reads outside the header.
  */

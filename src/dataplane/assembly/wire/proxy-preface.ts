@@ -1,7 +1,7 @@
 /**
- * What a client and a proxy say before a tunnelled TCP stream begins: HTTP CONNECT (RFC 9110 section 9.3.6), SOCKS5 (RFC 1928,
- * password negotiation RFC 1929) and SOCKS4/4a; and what a proxy in front of the server puts before the client's bytes, the PROXY
- * protocol (proxy-protocol). It is read only as far as it takes to find the byte after it.
+ * What a client and a proxy say before a tunnelled TCP stream begins: HTTP CONNECT (RFC 9110 section 9.3.6), SOCKS5
+ * (RFC 1928, password negotiation RFC 1929) and SOCKS4/4a; and what a proxy in front of the server puts before the
+ * client's bytes, the PROXY protocol (proxy-protocol). It is read only as far as it takes to find the byte after it.
  *
  * `prefaceStep` looks at the bytes in order of one direction and checks all its bounds itself.
  */
@@ -51,7 +51,8 @@ export const nextPreface = new NextPreface();
 
 /**
  * Bytes of the preface message at `at`, of which `length` bytes are there; NOT_A_PREFACE where something else begins,
- * PREFACE_CUT where more bytes are needed to tell. `phase` is how far the direction has come, a Preface or a phase after it.
+ * PREFACE_CUT where more bytes are needed to tell. `phase` is how far the direction has come, a Preface or a phase
+ * after it.
  */
 export function prefaceStep(at: usize, length: i32, phase: i32, isClient: bool): i32 {
   if (length == 0) return PREFACE_CUT;

@@ -1,10 +1,10 @@
 /**
- * PROXY protocol header (haproxy's proxy-protocol.txt, versions 1 and 2): what a load balancer puts before the client's bytes when
- * it opens a connection to a server, to name the client. Version 1 is a line of text of at most 107 bytes, version 2 binary with a
- * signature of 12 bytes. The server sends none.
+ * PROXY protocol header (haproxy's proxy-protocol.txt, versions 1 and 2): what a load balancer puts before the client's
+ * bytes when it opens a connection to a server, to name the client. Version 1 is a line of text of at most 107 bytes,
+ * version 2 binary with a signature of 12 bytes. The server sends none.
  *
- * `proxyHeaderLength` looks at the bytes in order of one direction and checks all its bounds itself. The addresses and the
- * type-length-value fields of version 2 are stepped over, not read.
+ * `proxyHeaderLength` looks at the bytes in order of one direction and checks all its bounds itself. The addresses and
+ * the type-length-value fields of version 2 are stepped over, not read.
  */
 import { begins, byteAt, u16be } from '../memory';
 
@@ -43,7 +43,10 @@ export function mayBeProxyHeader(first: u32): bool {
   return first == FIRST_OF_NAME || first == FIRST_OF_SIGNATURE;
 }
 
-/** Bytes of the header at `at`, of which `length` bytes are there; NO_PROXY_HEADER, or PROXY_HEADER_CUT where more bytes must tell. */
+/**
+ * Bytes of the header at `at`, of which `length` bytes are there; NO_PROXY_HEADER, or PROXY_HEADER_CUT where more bytes
+ * must tell.
+ */
 export function proxyHeaderLength(at: usize, length: i32): i32 {
   if (length == 0) return PROXY_HEADER_CUT;
   return byteAt(at) == FIRST_OF_NAME ? lineLength(at, length) : binaryLength(at, length);

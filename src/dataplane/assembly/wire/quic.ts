@@ -1,7 +1,7 @@
 /**
- * QUIC's long header, with which every connection begins: RFC 8999 section 5.1, RFC 9000 section 17.2, RFC 9369 section 3: form and fixed
- * bit, version 4, the destination's connection id and the source's, each after a byte of its length. Not handled: short headers,
- * which show nothing; version negotiation; versions that are not the IETF's.
+ * QUIC's long header, with which every connection begins: RFC 8999 section 5.1, RFC 9000 section 17.2, RFC 9369 section
+ * 3: form and fixed bit, version 4, the destination's connection id and the source's, each after a byte of its length.
+ * Not handled: short headers, which show nothing; version negotiation; versions that are not the IETF's.
  *
  * After check says true, both ids lie inside the captured bytes.
  */

@@ -1,6 +1,7 @@
 /**
- * What a step of the layer walk answers: the number of the next layer, or, from `END` on, END plus a DecodeStatus. decode.ts
- * runs the walk; the steps are in annotated-link-walk, link-walk, network-walk, tunnel-walk and udp-tunnel-walk.
+ * What a step of the layer walk answers: the number of the next layer, or, from `END` on, END plus a DecodeStatus.
+ * decode.ts runs the walk; the steps are in annotated-link-walk, link-walk, network-walk, tunnel-walk and
+ * udp-tunnel-walk.
  */
 export enum Layer {
   ETHERNET = 0,

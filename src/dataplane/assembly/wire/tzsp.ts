@@ -1,7 +1,8 @@
 /**
  * TZSP, the TaZmen Sniffer Protocol, which MikroTik routers mirror with: version 1 (1), 1 (0 and 1 carry a frame; the
- * others configure), encapsulated protocol 2, tagged fields up to the tag 1 (tag 1, length 1, value; the tags 0, padding,
- * and 1, end, have neither length nor value), then the frame. As Wireshark's packet-tzsp.c reads it; there is no standard.
+ * others configure), encapsulated protocol 2, tagged fields up to the tag 1 (tag 1, length 1, value; the tags 0,
+ * padding, and 1, end, have neither length nor value), then the frame. As Wireshark's packet-tzsp.c reads it; there is
+ * no standard.
  *
  * The port only says where to look; see vxlan.ts. The accessor may be called after `tzspLength` was not 0.
  */

@@ -1,6 +1,7 @@
 /**
- * Steps of the layer walk into what UDP carries. A tunnel's port only says where to look: each step here answers with the layer
- * inside, or with -1 where the header or what follows it does not check out, and then the datagram is ordinary.
+ * Steps of the layer walk into what UDP carries. A tunnel's port only says where to look: each step here answers with
+ * the layer inside, or with -1 where the header or what follows it does not check out, and then the datagram is
+ * ordinary.
  */
 import { byteAt } from '../memory';
 import { DecodeStatus } from './decode-status';
@@ -169,7 +170,10 @@ function decodeL2tp(walk: LayerWalk): i32 {
   return Layer.PPP;
 }
 
-/** True when an Ethernet frame with a type that this walk reads begins at `at`, and, where that is IP, a sound IP header follows. */
+/**
+ * True when an Ethernet frame with a type that this walk reads begins at `at`, and, where that is IP, a sound IP header
+ * follows.
+ */
 function looksLikeEthernet(at: usize, end: usize): bool {
   if (ethernet.checkEthernet(at, end) != DecodeStatus.OK) return false;
   const type = ethernet.ethernetType(at);

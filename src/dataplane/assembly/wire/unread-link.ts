@@ -1,4 +1,7 @@
-/** Which link type a frame is of that the walk could not begin with: its own, or the one that a header in front of it names. */
+/**
+ * Which link type a frame is of that the walk could not begin with: its own, or the one that a header in front of it
+ * names.
+ */
 import { DecodeStatus } from './decode-status';
 import { LinkType } from './link-type';
 import { checkPktap, pktapLinkType } from './pktap';

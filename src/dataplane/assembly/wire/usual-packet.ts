@@ -1,7 +1,7 @@
 /**
- * The packets that are nearly all there are, decoded in one go: TCP or UDP at once after an IPv4 header without options or
- * an IPv6 header, no fragment, neither cut nor wrong. Any other packet is left to the steps of the walk (network-walk),
- * which give the same view for these packets too.
+ * The packets that are nearly all there are, decoded in one go: TCP or UDP at once after an IPv4 header without options
+ * or an IPv6 header, no fragment, neither cut nor wrong. Any other packet is left to the steps of the walk
+ * (network-walk), which give the same view for these packets too.
  */
 import { byteAt, u16be, u32be } from '../memory';
 import { GENEVE_PORT } from './geneve';
@@ -49,8 +49,8 @@ export enum Usual {
 }
 
 /**
- * Takes the IP packet at `walk.at` where it is one of these. One function with hardly a call: the engine does not inline
- * them, and nearly every packet comes through here.
+ * Takes the IP packet at `walk.at` where it is one of these. One function with hardly a call: the engine does not
+ * inline them, and nearly every packet comes through here.
  */
 export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): Usual {
   const at = walk.at;

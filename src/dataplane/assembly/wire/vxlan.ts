@@ -1,10 +1,11 @@
 /**
- * VXLAN: RFC 7348 section 5: flags 1 (bit 0x08: the network identifier is valid), reserved 3, network identifier 3, reserved 1,
- * then an Ethernet frame. A receiver ignores the reserved bits; the group policy extension (draft-smith-vxlan-group-policy)
- * sets flag 0x80 and keeps the policy in the last two of the three bytes.
+ * VXLAN: RFC 7348 section 5: flags 1 (bit 0x08: the network identifier is valid), reserved 3, network identifier 3,
+ * reserved 1, then an Ethernet frame. A receiver ignores the reserved bits; the group policy extension
+ * (draft-smith-vxlan-group-policy) sets flag 0x80 and keeps the policy in the last two of the three bytes.
  *
- * VXLAN-GPE, on a port of its own (draft-ietf-nvo3-vxlan-gpe section 3): flags 1 (version 0x30, must be 0; 0x08 as above; 0x04:
- * the next protocol is given), reserved 2, next protocol 1, network identifier 3, reserved 1, then what the protocol says.
+ * VXLAN-GPE, on a port of its own (draft-ietf-nvo3-vxlan-gpe section 3): flags 1 (version 0x30, must be 0; 0x08 as
+ * above; 0x04: the next protocol is given), reserved 2, next protocol 1, network identifier 3, reserved 1, then what
+ * the protocol says.
  *
  * The ports only say where to look; the header and what follows must check out, else the datagram is ordinary UDP.
  *

@@ -1,7 +1,8 @@
 /**
  * IEEE 802.11 data frames in clear (IEEE 802.11-2020 section 9.2 and 9.3.2), with or without a radiotap header
- * (radiotap.org: version 1, pad 1, length 2, presence words 4 each, fields; little-endian). Not handled: protected frames, aggregated MSDUs, fragments
- * after the first, management and control frames; each is counted as an unsupported frame.
+ * (radiotap.org: version 1, pad 1, length 2, presence words 4 each, fields; little-endian). Not handled: protected
+ * frames, aggregated MSDUs, fragments after the first, management and control frames; each is counted as an unsupported
+ * frame.
  *
  * The functions check their bounds themselves.
  */
@@ -34,8 +35,8 @@ export function radiotapLength(at: usize, end: usize): i32 {
 }
 
 /**
- * True where the radiotap header (whole, of `length` bytes) says that the MAC header is padded to a multiple of four. Its
- * flags come after the time stamp, if there is one, which is aligned to eight bytes.
+ * True where the radiotap header (whole, of `length` bytes) says that the MAC header is padded to a multiple of four.
+ * Its flags come after the time stamp, if there is one, which is aligned to eight bytes.
  */
 export function isRadiotapPadded(at: usize, length: i32): bool {
   const present = u32le(at + RADIOTAP_PRESENT);
@@ -49,7 +50,10 @@ export function isRadiotapPadded(at: usize, length: i32): bool {
   return offset < length && (byteAt(at + offset) & RADIOTAP_FLAG_PADDED) != 0;
 }
 
-/** Bytes of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other frame. */
+/**
+ * Bytes of the MAC header of a data frame in clear that carries an LLC header, 0 where it is cut, -1 for any other
+ * frame.
+ */
 export function wifiDataHeaderLength(at: usize, end: usize): i32 {
   if (<i32>(end - at) < SHORTEST_DATA_HEADER) return 0;
   const control = byteAt(at);

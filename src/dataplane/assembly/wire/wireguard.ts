@@ -2,7 +2,8 @@
  * WireGuard messages: whitepaper section 5.4 and wireguard.com/protocol. Each begins with a type byte and three zero
  * bytes, read here as one little-endian word. Not handled: transports that rewrite the reserved bytes.
  *
- * The accessors of a message read inside the smallest length of its type; the caller has that many captured bytes, or compares.
+ * The accessors of a message read inside the smallest length of its type; the caller has that many captured bytes, or
+ * compares.
  */
 import { isZero, u16be, u32be, u32le } from '../memory';
 
@@ -59,7 +60,10 @@ export function isWireguardLength(type: u32, length: i32): bool {
   }
 }
 
-/** Whether a datagram of `length` bytes whose first four, big-endian, are `first` has the type and length of an initiation or response. */
+/**
+ * Whether a datagram of `length` bytes whose first four, big-endian, are `first` has the type and length of an
+ * initiation or response.
+ */
 export function opensHandshake(first: u32, length: i32): bool {
   return (
     (length == INITIATION_LENGTH && first == WireguardType.INITIATION << 24) ||
@@ -102,8 +106,8 @@ const INITIATION_SECRETS: usize = memory.data<u8>([8, 40, 88, 116, 132]);
 const RESPONSE_SECRETS: usize = memory.data<u8>([12, 44, 60, 76]);
 
 /**
- * Offset at which the random field `i` of a handshake message begins, or the last one ends: in an initiation ephemeral key,
- * encrypted static key, encrypted timestamp, mac1; in a response ephemeral key, encrypted nothing, mac1.
+ * Offset at which the random field `i` of a handshake message begins, or the last one ends: in an initiation ephemeral
+ * key, encrypted static key, encrypted timestamp, mac1; in a response ephemeral key, encrypted nothing, mac1.
  */
 export function secretField(type: u32, i: i32): i32 {
   return load<u8>((type == WireguardType.INITIATION ? INITIATION_SECRETS : RESPONSE_SECRETS) + i);
