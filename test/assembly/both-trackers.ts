@@ -1,7 +1,7 @@
 /** The oracle's tracker and the compiled one, fed the same batches: every event, counter and invariant is compared. */
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Counters } from '../../src/dataplane/counters.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { FlowTable, PREFETCH_COUNT } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import { DECODE_STATUS_COUNT } from '../../src/dataplane/wire/decode-status.ts';
 import { LINK_IDENTITIES } from '../../src/dataplane/wire/link-identity.ts';
@@ -28,8 +28,10 @@ type Name =
   | 'resume'
   | 'recordsAt'
   | 'rowsAt'
+  | 'setQuiet'
   | 'settle'
   | 'start'
+  | 'stopAtEvents'
   | 'takeRegion'
   | 'track'
   | 'unreadLinksAt'
@@ -43,8 +45,8 @@ const BLOCK_LENGTH = 4 << 20;
 export interface Options {
   readonly capacity: number;
   readonly seed: number;
-  /** Packets that the compiled tracker takes at once, 1 to 64. */
-  readonly group: (random: SeededRandom) => number;
+  /** Whether events are read after each packet that left some, or after each group. */
+  readonly stopsAtEvents: boolean;
   /** Whether the link is part of a flow's identity. */
   readonly hasDomain: boolean;
   readonly build: Build;
@@ -74,6 +76,7 @@ export class BothTrackers {
     );
     this.recorder = new Recorder(this.oracle);
     exports.start(options.capacity, options.seed, options.hasDomain ? 1 : 0);
+    exports.stopAtEvents(options.stopsAtEvents ? 1 : 0);
     this.blockAt = exports.takeRegion(BLOCK_LENGTH);
     this.places = {
       rows: exports.rowsAt(),
@@ -102,6 +105,12 @@ export class BothTrackers {
     this.flow.exports.clockWasSet(byUs);
   }
 
+  /** From a packet time on and before another, packets of reported flows cause no event of their own. */
+  setQuiet(fromUs: number, untilUs: number): void {
+    this.recorder.quiet = [fromUs, untilUs];
+    this.flow.exports.setQuiet(fromUs, untilUs);
+  }
+
   /** Tracks a batch in both. */
   track(batch: PacketBatch): void {
     const { random, recorder } = this;
@@ -109,17 +118,15 @@ export class BothTrackers {
     this.oracle.track(batch, this.packets);
     const seen: FlowEvent[] = [];
     const shift = this.copyPackets(batch);
-    let largest = 0;
     for (let row = 0; row < batch.count;) {
-      const count = Math.min(this.options.group(random), batch.count - row);
+      const count = Math.min(random.between(1, PREFETCH_COUNT), batch.count - row);
       for (let i = 0; i < count; i++) this.writeRecord(batch, row + i, i, shift);
       this.read(this.flow.exports.track(count), seen);
       row += count;
-      largest = Math.max(largest, count);
     }
     this.flow.exports.settle();
     this.packets += batch.count;
-    sameEvents(seen, recorder.events, largest > 1);
+    sameEvents(seen, recorder.events, !this.options.stopsAtEvents);
     this.eventCount += seen.length;
     this.compareCounters();
   }
@@ -150,7 +157,7 @@ export class BothTrackers {
     }
     if (exports.goesOnAtEnd(at, limit) === 1) this.feedBlock(limit, seen, at);
     exports.settle();
-    sameEvents(seen, recorder.events, true);
+    sameEvents(seen, recorder.events, !this.options.stopsAtEvents);
     this.eventCount += seen.length;
     this.compareCounters();
     const packets = this.bytes.getFloat64(exports.countersAt() + 48, true);

@@ -46,6 +46,7 @@ function text(event: FlowEvent | undefined): string {
 export class Recorder implements TrackerListener {
   events: FlowEvent[] = [];
   reportsAllFlowEnds = false;
+  quiet: readonly [number, number] = [0, 0];
   private readonly tracker: LocalTracker;
   /** Bytes on the wire of the detection's packet are known when its own call comes. */
   private detection: number[] | null = null;
@@ -69,8 +70,10 @@ export class Recorder implements TrackerListener {
     const wireLength = batch.wireLength[row]!;
     if (this.detection !== null) this.detection[OF_PACKET.length - 1] = wireLength;
     this.detection = null;
+    const timeUs = batch.timeUs[row]!;
+    if (timeUs >= this.quiet[0] && timeUs < this.quiet[1]) return;
     const { direction } = this.tracker.table;
-    this.events.push([...this.common(Kind.PACKET, slot), packet, batch.timeUs[row]!, direction, wireLength]);
+    this.events.push([...this.common(Kind.PACKET, slot), packet, timeUs, direction, wireLength]);
   }
 
   wantsFlowEnd(slot: number): boolean {
@@ -110,7 +113,8 @@ export class Recorder implements TrackerListener {
   private common(kind: number, slot: number): number[] {
     const { table } = this.tracker;
     const packets = slot * ROW_WORDS + FlowWord.PACKETS;
-    return [kind, slot, table.words[packets]!, table.words[packets + 1]!, table.bytes(slot, 0), table.bytes(slot, 1)];
+    const bytes = kind === Kind.PACKET ? [0, 0] : [table.bytes(slot, 0), table.bytes(slot, 1)];
+    return [kind, slot, table.words[packets]!, table.words[packets + 1]!, ...bytes];
   }
 
   private evidenceOf(slot: number): number {

@@ -40,6 +40,8 @@ export class Dataplane {
   /** The group at hand: how many packets, and how many of them are done. */
   private count: i32 = 0;
   private done: i32 = 0;
+  /** The host reads events after each packet that left some: the flow's row is then as of that packet. Else after each group. */
+  stopsAtEvents: bool = false;
   /** Packets of the capture that are done. */
   private packets: f64 = 0;
   /** The block has more records to walk; the flows of the capture are to end. */
@@ -161,6 +163,7 @@ export class Dataplane {
       this.done++;
       this.packets++;
       this.trackPacket(view);
+      if (this.stopsAtEvents && queue.count != 0) return false;
     }
     return queue.count == 0;
   }

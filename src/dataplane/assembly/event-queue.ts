@@ -1,6 +1,6 @@
 /**
- * What happened to flows, in packet order, as records that the host reads after each group of packets. The host has read all of them
- * when it calls back into the dataplane.
+ * What happened to flows, in packet order, as records that the host reads after each packet that left some, or after each group of
+ * packets. The host has read all of them when it calls back into the dataplane.
  *
  * A record has what was true at its packet: the flow's row may have counted later packets of the group since. A flow that has ended keeps
  * its row and its evidence until the host has read the record of its end.
@@ -34,7 +34,7 @@ class FlowEvent {
   /** DETECTION, PACKET: the packet's direction in its flow, and its bytes on the wire. */
   direction: i32;
   wireLength: u32;
-  /** What the flow had counted in each direction, up to and with that packet. */
+  /** What the flow had counted in each direction, up to and with that packet; PACKET: without bytes. */
   packets0: u32;
   packets1: u32;
   bytes0: f64;
@@ -154,8 +154,9 @@ export class EventQueue {
     event.slot = slot;
     event.packets0 = row.packets0;
     event.packets1 = row.packets1;
-    event.bytes0 = this.rows.bytes(slot, 0);
-    event.bytes1 = this.rows.bytes(slot, 1);
+    // Where a flow's bytes have passed 2^32 is in its details, which most packets do not read.
+    event.bytes0 = kind == EventKind.PACKET ? 0 : this.rows.bytes(slot, 0);
+    event.bytes1 = kind == EventKind.PACKET ? 0 : this.rows.bytes(slot, 1);
     return event;
   }
 

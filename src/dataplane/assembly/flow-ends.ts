@@ -91,7 +91,7 @@ export class FlowEnds {
    * host has to read ends first; to be called again then.
    */
   begin(): bool {
-    if (!this.endListed()) return false;
+    if (this.goneCount < this.listed.count && !this.endListed()) return false;
     this.clock.step(this.queue.timeUs);
     const now = this.clock.now;
     while (now >= this.wheel.nextUs && this.wheel.next(now)) {

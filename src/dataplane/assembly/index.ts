@@ -101,6 +101,11 @@ export function reportAllFlowEnds(isWanted: bool): void {
   dataplane.queue.reportsAllFlowEnds = isWanted;
 }
 
+/** Whether the host reads events after each packet that left some, when the flow's row is as of that packet, or after each group. */
+export function stopAtEvents(isWanted: bool): void {
+  dataplane.stopsAtEvents = isWanted;
+}
+
 /** Leaves events of packets out from a packet time on and before another. */
 export function setQuiet(fromUs: f64, untilUs: f64): void {
   dataplane.queue.setQuiet(fromUs, untilUs);
