@@ -10,11 +10,10 @@ import { damageFrame } from '../fuzz/damage-frame.mjs';
 import { InputRandom } from '../fuzz/random.mjs';
 import { wrap } from '../fuzz/wrap.mjs';
 import { compiled, type Compiled } from './compiled.ts';
-import { LinearPacket, type PacketMemory } from './linear-packet.ts';
+import { LinearPacket } from './linear-packet.ts';
+import type { WalkName } from './linear-walk.ts';
 import { attackFrames, committedFrames, publicFrames, type SampleFrame, vectorFrames } from './sample-frames.ts';
 import { same } from './same.ts';
-
-type Name = PacketMemory | 'decodeAt' | 'viewAt' | 'fragmentAt' | 'unreadLinkType';
 
 /** Offsets in the view (assembly/wire/packet-view). */
 const WORDS = [
@@ -28,10 +27,10 @@ const FRAGMENT_WORDS = ['Id', 'Protocol', 'Domain', 'Offset', 'Length'] as const
 class Walks {
   readonly statuses = new Set<number>();
   private readonly packet: LinearPacket;
-  private readonly wasm: Compiled<Name>;
+  private readonly wasm: Compiled<WalkName>;
   private readonly oracles = [new PacketView('none'), new PacketView('vlan')] as const;
 
-  constructor(wasm: Compiled<Name>) {
+  constructor(wasm: Compiled<WalkName>) {
     this.wasm = wasm;
     this.packet = new LinearPacket(wasm);
   }
@@ -145,14 +144,14 @@ describe('the layer walk', () => {
   });
 
   it('fills the view of each frame as the oracle does', async () => {
-    const walks = new Walks(await compiled<Name>('wire-walk'));
+    const walks = new Walks(await compiled<WalkName>('wire-walk'));
     for (const [i, frame] of frames.entries()) walks.compare(frame, POISONS[i % POISONS.length]!);
     for (const frame of [...(await publicFrames(400)), ...(await attackFrames(60))]) walks.compare(frame, 0xa5);
     expect(walks.statuses.has(DecodeStatus.OK)).toBe(true);
   });
 
   it('ends with the same status and view for damaged and nested frames', async () => {
-    const walks = new Walks(await compiled<Name>('wire-walk'));
+    const walks = new Walks(await compiled<WalkName>('wire-walk'));
     const random = new InputRandom(1616, 0);
     for (let round = 0; round < 150_000; round++) {
       walks.compare(mutated(random.pick(frames), random, round), random.pick(POISONS));
@@ -162,7 +161,7 @@ describe('the layer walk', () => {
   });
 
   it('ends with the same status for frames cut at every byte', async () => {
-    const walks = new Walks(await compiled<Name>('wire-walk'));
+    const walks = new Walks(await compiled<WalkName>('wire-walk'));
     for (const { bytes, original, link } of vectorFrames()) {
       for (let length = 0; length <= Math.min(bytes.length, 200); length++) {
         walks.compare({ bytes: bytes.subarray(0, length), original, link }, 0x45);
@@ -172,7 +171,7 @@ describe('the layer walk', () => {
   });
 
   it('reads nothing outside of the packet', async () => {
-    const walks = new Walks(await compiled<Name>('wire-walk', 'debug'));
+    const walks = new Walks(await compiled<WalkName>('wire-walk', 'debug'));
     const random = new InputRandom(1617, 0);
     for (let round = 0; round < 15_000; round++) {
       walks.compare(mutated(random.pick(frames), random, round), random.pick(POISONS));
