@@ -15,6 +15,8 @@ RUN npm run build && npm prune --omit=dev
 FROM node:20-bookworm-slim
 # For `run --interface`: the right to capture goes with tcpdump's file, so Sluice itself runs as an ordinary user without any. It
 # takes effect where the container may have it, as by default: docker run --network host sluice run --interface eth0
+# Podman and Buildah do not give it by default: --cap-add NET_RAW, or tcpdump may not even be started.
+# The console of a container is served on the container's loopback: docker run --network host sluice console /captures
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tcpdump libcap2-bin \
   && setcap cap_net_raw=ep /usr/bin/tcpdump \
