@@ -7,7 +7,7 @@ import { changesSection } from './changes-section.ts';
 import { effectsSection } from './effects-section.ts';
 import { harmSection } from './harm-section.ts';
 import { incidentsSection } from './incidents-section.ts';
-import { intervalFor } from './interval-choice.ts';
+import { intervalFor, intervalsIn } from './interval-choice.ts';
 import { measuresSection } from './measures-section.ts';
 import { methodSection, provenanceSection } from './method-section.ts';
 import { monitoredSection } from './monitored-section.ts';
@@ -78,7 +78,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     isOver,
     kept,
     historySchema: schemaOf(database),
-    figures: readFigures(database, pieces, scope),
+    figures: readFigures(database, pieces, scope, startsOf(query, period, untilS, clock)),
     changes: setting.showsPeople === false ? changes.filter(({ kind }) => kind !== 'action') : changes,
     moreChanges: more,
     incidents: found.incidents,
@@ -104,6 +104,18 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
     version: context.version,
     ...parts,
   };
+}
+
+/** A long report for others than the public has decisions by month alone: those of the public are made coarse by day. */
+function startsOf(
+  { audience }: ReportQuery,
+  { fromS, toS }: Period,
+  untilS: number,
+  clock: ZoneClock,
+): number[] | null {
+  const interval = intervalFor(fromS, toS);
+  if (audience === 'public' || interval !== 'month') return null;
+  return intervalsIn(interval, fromS, untilS, clock).map(({ startS }) => startS);
 }
 
 function fullReport(context: ReportContext, commit: string): ReportParts {
