@@ -43,13 +43,15 @@ export class FlowEnds {
   private readonly counters: Counters;
   private readonly wheel: IdleWheel;
   private readonly eviction: Eviction;
-  /** Flows that end at the packet at hand; those before `toldCount` are in the queue, and those before `goneCount` have left. */
+  /** Flows that end at the packet at hand; those before `queuedCount` are in the queue, and those before `goneCount` have left. */
   private readonly listed: SlotList;
-  private toldCount: i32 = 0;
+  private queuedCount: i32 = 0;
   private goneCount: i32 = 0;
   private ending: Ending = Ending.IDLE;
   /** The packet before which it is looked again at whether there are too many flows. */
   private nextCheck: f64;
+  /** The clock has gone on to the packet at hand. */
+  private hasStepped: bool = false;
   /** `finish` has listed the flows. */
   private isFinishing: bool = false;
 
@@ -92,15 +94,20 @@ export class FlowEnds {
    */
   begin(): bool {
     if (this.goneCount < this.listed.count && !this.endListed()) return false;
-    this.clock.step(this.queue.timeUs);
+    // Once for a packet: of distant times, the same step again may round to another reading.
+    if (!this.hasStepped) this.clock.step(this.queue.timeUs);
+    this.hasStepped = true;
     const now = this.clock.now;
     while (now >= this.wheel.nextUs && this.wheel.next(now)) {
       this.listDue(now);
       if (!this.endListed()) return false;
     }
-    if (this.queue.packet < this.nextCheck) return true;
-    this.listExcess();
-    return this.endListed();
+    if (this.queue.packet >= this.nextCheck) {
+      this.listExcess();
+      if (!this.endListed()) return false;
+    }
+    this.hasStepped = false;
+    return true;
   }
 
   /** Ends all flows, those that are reported in the order of their first packets: the capture is over. */
@@ -170,29 +177,29 @@ export class FlowEnds {
   private list(ending: Ending): void {
     this.ending = ending;
     this.listed.clear();
-    this.toldCount = 0;
+    this.queuedCount = 0;
     this.goneCount = 0;
   }
 
   /** Ends the listed flows, as many as the queue has room for. False where the host has to read ends before they go. */
   private endListed(): bool {
     const listed = this.listed;
-    this.letToldGo();
-    let isTelling = false;
-    while (this.toldCount < listed.count && this.queue.hasRoom) {
-      const i = this.toldCount++;
+    this.letQueuedGo();
+    let isQueuing = false;
+    while (this.queuedCount < listed.count && this.queue.hasRoom) {
+      const i = this.queuedCount++;
       const slot = listed.slot(i);
       if (!this.queue.wantsFlowEnd(slot)) continue;
       this.queue.ended(slot, this.reasonOf(slot), this.orderOf(i));
-      isTelling = true;
+      isQueuing = true;
     }
-    if (isTelling || this.toldCount < listed.count) return false;
-    this.letToldGo();
+    if (isQueuing || this.queuedCount < listed.count) return false;
+    this.letQueuedGo();
     return true;
   }
 
-  private letToldGo(): void {
-    while (this.goneCount < this.toldCount) {
+  private letQueuedGo(): void {
+    while (this.goneCount < this.queuedCount) {
       const slot = this.listed.slot(this.goneCount++);
       if (this.ending == Ending.EVICTED) this.wheel.leave();
       this.letGo(slot, this.reasonOf(slot));

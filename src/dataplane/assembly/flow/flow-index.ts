@@ -3,8 +3,8 @@
  * highest bits name.
  *
  * An entry is one word: the slot; above it how far the entry is from its own place, as far as four bits can say; above that as
- * many of the hash's lowest bits as fit. The upper two parts tell most other flows apart, so that their rows are not read.
- * The distance tells which entries may move up when one before them is removed; without it, the rows of all of them would have
+ * many of the hash's lowest bits as fit. Most other flows differ in the upper two parts, so that their rows are not read.
+ * The distance says which entries may move up when one before them is removed; without it, the rows of all of them would have
  * to be read.
  *
  * Invariants: an entry of 0 is empty; every slot is in one entry, between its own place and the next empty entry; at most half of

@@ -3,8 +3,8 @@
  * clock. A packet does not move its flow: when a flow's bucket comes up, its owner sees how long it has been idle and either
  * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
  *
- * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, which tells two flows of one slot
- * apart. So none of a flow's memory is touched until its owner looks at it. A flow that leaves before its time leaves its entry
+ * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, by which two flows of one slot
+ * differ. So none of a flow's memory is touched until its owner looks at it. A flow that leaves before its time leaves its entry
  * behind; once half of all entries are such, those are dropped.
  *
  * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has entries has its

@@ -1,5 +1,5 @@
 /**
- * A clock for idle times, driven by packet times, that never goes back. It stands still on small steps back (reordered packets,
+ * A clock for idle times, driven by packet times, that never goes back. It stops on small steps back (reordered packets,
  * interfaces with clocks of their own). A large step back is another capture, or a damaged time before it: the clock goes on from
  * its reading, so that flows of both still expire.
  */
@@ -24,7 +24,7 @@ export class PacketClock {
     this.shift -= byUs;
   }
 
-  /** Goes on to a packet's time, microseconds since 1970. The same packet again changes nothing. */
+  /** Goes on to a packet's time, microseconds since 1970. */
   step(timeUs: f64): void {
     const reading = timeUs + this.shift;
     if (reading > this.now) this.now = reading;
