@@ -106,7 +106,7 @@ export function makeReport(database: HistoryDatabase, query: ReportQuery, settin
   };
 }
 
-/** A long report for others than the public has decisions by month alone: those of the public are made coarse by day. */
+/** A long report has decisions by month alone, but for the public, whose decisions are made coarse by day. */
 function startsOf(
   { audience }: ReportQuery,
   { fromS, toS }: Period,

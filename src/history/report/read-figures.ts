@@ -59,7 +59,10 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** `starts`: of the intervals in which decisions are summed, ascending; null for those of the pieces, which may be many more. */
+/**
+ * `starts`: of the intervals in which decisions are summed, ascending; null for those of the pieces, which may be many
+ * more.
+ */
 export function readFigures(
   database: HistoryDatabase,
   pieces: readonly Piece[],
@@ -69,7 +72,8 @@ export function readFigures(
   const { when, where, values } = conditionsOf(pieces, scope);
   const watched = database
     .prepare(
-      `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us, active_flows
+      `SELECT time, site, isp, link, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us,
+              active_flows
        FROM coverage JOIN place ON place.id = coverage.place
        WHERE ${when} AND coverage.place IN (${where}) ORDER BY time, site, isp, link`,
     )
