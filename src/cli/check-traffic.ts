@@ -4,8 +4,7 @@
  */
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/rules.ts';
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
 import { trialTripLines } from '../output/event/trial-trip.ts';
 import { ExitCode } from '../core/exit-code.ts';
@@ -32,7 +31,7 @@ export async function checkTraffic(captures: readonly string[], rules: Omit<Rule
     {
       rules: { ...rules, mode: 'enforce' },
       each: false,
-      tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY)),
+      tracker: new AssemblyTracker(DEFAULT_FLOW_CAPACITY),
       packetSink: null,
       onFile: () => undefined,
       onBatch: (bytes) => {

@@ -14,8 +14,7 @@ import { shownFileNames, shownFlows } from '../study/shown-flows.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import {
@@ -186,7 +185,7 @@ export class LabelledRun {
       {
         rules,
         each: true,
-        tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY), linkIdentity),
+        tracker: new AssemblyTracker(DEFAULT_FLOW_CAPACITY, linkIdentity),
         packetSink: null,
         onFile: (file) => {
           this.current = new FoundFlows();

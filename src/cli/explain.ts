@@ -8,8 +8,7 @@ import type { FlowRecord } from '../decision/flow-record.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import { EventFields, type FlowEvent } from '../output/event/event-fields.ts';
 import { traceRules } from '../policy/rule-trace.ts';
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
@@ -52,7 +51,7 @@ export async function explain(captures: readonly string[], flags: ExplainFlags):
     {
       rules,
       each: flags.each === true,
-      tracker: new LocalTracker(new FlowTable(DEFAULT_FLOW_CAPACITY), flags.linkIdentity),
+      tracker: new AssemblyTracker(DEFAULT_FLOW_CAPACITY, flags.linkIdentity),
       packetSink: null,
       onFile: (file, before) => {
         found.beginFile(file, before);

@@ -1,8 +1,7 @@
 /** `--workers`: the threads that track flows. */
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { SHARD_WORKER, ShardPool } from '../pipeline/workers/shard-pool.ts';
@@ -43,7 +42,7 @@ export function startTracker(workers: number, flags: TrackerFlags): RunningTrack
   const { maxFlows, linkIdentity } = flags;
   // A worker thread cannot load the TypeScript source that tests run.
   if (workers === 1 || !existsSync(SHARD_WORKER)) {
-    const tracker = new LocalTracker(new FlowTable(maxFlows), linkIdentity);
+    const tracker = new AssemblyTracker(maxFlows, linkIdentity);
     return { tracker, stop: () => Promise.resolve() };
   }
   const reportsAllFlowEnds = flags.report !== undefined || (flags.flows !== undefined && flags.vpnOnly !== true);

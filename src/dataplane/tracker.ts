@@ -31,6 +31,8 @@ export interface TrackerListener extends FlowListener {
   packet(batch: PacketBatch, row: number, slot: number, packet: number): void;
   /** Everything that the packets of this batch have caused was reported. */
   batchDone(batch: PacketBatch): void;
+  /** The ends of all flows are wanted, not only of reported ones. Stays the same during a capture. */
+  readonly wantsAllFlowEnds: boolean;
   /**
    * Packet time, in µs, before which no packet from `timeUs` on needs a call of `packet`; `timeUs` if any may. Workers
    * then leave these calls out.

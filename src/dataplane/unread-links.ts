@@ -36,6 +36,10 @@ export class UnreadLinks {
     for (const [linkType, packets] of other.packets) this.note(linkType, packets);
   }
 
+  packetsOf(linkType: number): number {
+    return this.packets.get(linkType) ?? 0;
+  }
+
   /** What has come since a copy was made. */
   since(before: UnreadLinks): UnreadLinks {
     const later = new UnreadLinks();

@@ -6,7 +6,8 @@ declare namespace WebAssembly {
 
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
-    readonly buffer: ArrayBuffer;
+    /** Shared memory stays where it is when it grows: earlier buffers show what they did. */
+    readonly buffer: ArrayBufferLike;
     grow(pages: number): number;
   }
 

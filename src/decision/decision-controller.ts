@@ -24,6 +24,8 @@ export interface DecisionPort extends FlowListener {
   packet(slot: number, wireLength: number, packet: number): Outcome;
   /** Delay of the last packet with outcome DELAYED, in microseconds. */
   readonly delayUs: number;
+  /** The ends of all flows are wanted, not only of decided ones. */
+  readonly wantsAllFlowEnds: boolean;
   /** The packet time before which no packet from `timeUs` on has an effect in `packet`; `timeUs` if any may. */
   noChangeUntil(timeUs: number): number;
 }
@@ -108,6 +110,10 @@ export class DecisionController implements DecisionPort {
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
     return this.decisions.packet(slot, wireLength, packet);
+  }
+
+  get wantsAllFlowEnds(): boolean {
+    return this.decisions.reportsAllFlowEnds;
   }
 
   wantsFlowEnd(slot: number): boolean {

@@ -1,6 +1,5 @@
 /** The library's session over the engine. Its tracker is used for one capture after the other. */
-import { FlowTable } from '../dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import type { Rules } from '../decision/rules.ts';
 import { EventFields } from '../output/event/event-fields.ts';
@@ -31,7 +30,7 @@ export class EngineSession implements Session, ReadingOwner {
   private readonly maxFlows: number;
   private readonly linkIdentity: LinkIdentity;
   /** Null before the first reading, and after one that failed and left flows in it. */
-  private tracker: LocalTracker | null = null;
+  private tracker: AssemblyTracker | null = null;
   private current: QueuedReading<unknown> | null = null;
   private isClosed = false;
 
@@ -97,7 +96,7 @@ export class EngineSession implements Session, ReadingOwner {
     );
   }
 
-  private emptyTracker(): LocalTracker {
-    return (this.tracker ??= new LocalTracker(new FlowTable(this.maxFlows), this.linkIdentity));
+  private emptyTracker(): AssemblyTracker {
+    return (this.tracker ??= new AssemblyTracker(this.maxFlows, this.linkIdentity));
   }
 }

@@ -181,6 +181,10 @@ export class Session implements TrackerListener {
     this.decisions.onDetection(slot, detection);
   }
 
+  get wantsAllFlowEnds(): boolean {
+    return this.decisions.wantsAllFlowEnds;
+  }
+
   wantsFlowEnd(slot: number): boolean {
     return this.decisions.wantsFlowEnd(slot);
   }

@@ -107,6 +107,10 @@ export class ShadowedDecisions implements DecisionPort {
     this.settle(this.shadow.listener);
   }
 
+  get wantsAllFlowEnds(): boolean {
+    return this.active.wantsAllFlowEnds;
+  }
+
   wantsFlowEnd(slot: number): boolean {
     return this.active.wantsFlowEnd(slot) || this.shadow?.controller.isDecided(slot) === true;
   }

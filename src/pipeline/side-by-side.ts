@@ -13,6 +13,7 @@ import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 
 export class SideBySide implements DecisionPort {
+  readonly wantsAllFlowEnds = false;
   readonly delayUs = 0;
   private readonly controllers: readonly DecisionController[];
   private readonly table: FlowRows;

@@ -93,7 +93,7 @@ export class BothTrackers {
   /** Begins a capture. */
   begin(reportsAllFlowEnds: boolean): void {
     this.counters = new Counters();
-    this.recorder.reportsAllFlowEnds = reportsAllFlowEnds;
+    this.recorder.wantsAllFlowEnds = reportsAllFlowEnds;
     this.oracle.begin(this.recorder, this.counters);
     this.flow.exports.reportAllFlowEnds(reportsAllFlowEnds ? 1 : 0);
     this.flow.exports.begin();

@@ -25,7 +25,7 @@ export interface Compiled<Name extends string> {
 /** An instance of `test/assembly/entries/NAME.ts` with memory of its own. */
 export async function compiled<Name extends string>(name: string, build: Build = 'release'): Promise<Compiled<Name>> {
   const wasm = readFileSync(built(name, build));
-  const memory = new WebAssembly.Memory({ initial: 64 });
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_536, shared: true });
   const { env, ...host } = build === 'debug' ? checkedMemory() : {};
   const { instance } = await WebAssembly.instantiate(wasm, { ...host, env: { ...env, memory, abort } });
   return { memory, exports: instance.exports as Exports<Name> };

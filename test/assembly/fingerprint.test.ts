@@ -16,6 +16,9 @@ import { isSessionData, transportReceiver } from '../../src/dataplane/fingerprin
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { TrackerListener } from '../../src/dataplane/tracker.ts';
+import { ahLength, ahNextHeader, ahSequence, ahSpi, checkAh } from '../../src/dataplane/wire/ah.ts';
+import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { checkEsp } from '../../src/dataplane/wire/esp.ts';
 import { PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
 import { nextPreface, prefaceStep, socks5UdpHeaderLength } from '../../src/dataplane/wire/proxy-preface.ts';
 import { forEachBatch, paths } from '../kit/capture-payloads.ts';
@@ -39,6 +42,7 @@ const table = new FlowTable(20_000);
 const BLOCKS_TO_A_CHUNK = 8192;
 
 const QUIET: TrackerListener = {
+  wantsAllFlowEnds: false,
   onDetection: () => undefined,
   wantsFlowEnd: () => false,
   ended: () => undefined,
@@ -229,9 +233,11 @@ function someBytes(): Uint8Array {
 
 function lookAt(all: ByteChecks, bytes: Uint8Array): void {
   const captured = noise.chance(0.7) ? bytes.length : noise.below(bytes.length + 1);
-  const { data, at } = poisoned(bytes, captured, noise.word() & 255);
+  const { data, at, end } = poisoned(bytes, captured, noise.word() & 255);
   const { length } = bytes;
   Object.assign(payload, { data, at, captured, length });
+  const ah = checkAh(data, at, end);
+  const isAh = ah === DecodeStatus.OK;
   const expected = [
     opensSession(data, at, captured, length),
     records.beginsWithControl(data, at, captured, length),
@@ -244,6 +250,12 @@ function lookAt(all: ByteChecks, bytes: Uint8Array): void {
     transportReceiver(payload),
     looksRandom(data, at, captured),
     looksRandom(data, at, captured, 8),
+    checkEsp(data, at, end),
+    ah,
+    isAh ? ahNextHeader(data, at) : 0,
+    isAh ? ahLength(data, at) : 0,
+    isAh ? ahSpi(data, at) | 0 : 0,
+    isAh ? ahSequence(data, at) | 0 : 0,
     socks5UdpHeaderLength(data, at, captured),
   ].map(Number);
   const place = all.place(data, at, captured);

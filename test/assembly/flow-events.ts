@@ -45,7 +45,7 @@ function text(event: FlowEvent | undefined): string {
 /** Records the oracle's calls. */
 export class Recorder implements TrackerListener {
   events: FlowEvent[] = [];
-  reportsAllFlowEnds = false;
+  wantsAllFlowEnds = false;
   quiet: readonly [number, number] = [0, 0];
   private readonly tracker: LocalTracker;
   /** Bytes on the wire of the detection's packet are known when its own call comes. */
@@ -77,7 +77,7 @@ export class Recorder implements TrackerListener {
   }
 
   wantsFlowEnd(slot: number): boolean {
-    if (this.reportsAllFlowEnds) return true;
+    if (this.wantsAllFlowEnds) return true;
     return (this.tracker.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.REPORTED) !== 0;
   }
 

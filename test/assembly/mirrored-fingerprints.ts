@@ -41,7 +41,7 @@ export class ByteChecks {
   private readonly memory: WebAssembly.Memory;
   private readonly bytesAt: number;
   private readonly resultsAt: number;
-  private words = new Int32Array(0);
+  private words: Int32Array = new Int32Array(0);
   private copies = 0;
 
   constructor({ exports, memory }: Compiled<FingerprintCall>) {

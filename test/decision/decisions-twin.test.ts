@@ -40,6 +40,7 @@ class Scripted extends SafetyGuard implements PlainGuard {
 
 /** Passes everything on to the decisions and to the twin, and compares the outcomes. */
 class Both implements DecisionPort {
+  readonly wantsAllFlowEnds = false;
   readonly outcomes: Outcome[] = [];
   /** Flows that ended, with the twin's last decision in words. */
   readonly ends: string[] = [];

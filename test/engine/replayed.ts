@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { PacketFiles } from '../../src/output/event/packet-files.ts';
 import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import type { Counters } from '../../src/dataplane/counters.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
+import type { Tracker } from '../../src/dataplane/tracker.ts';
 import type { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import type { Outcome } from '../../src/dataplane/outcome.ts';
 import type { DecisionEvent, FlowEvent } from '../../src/output/event/event-fields.ts';
@@ -24,6 +24,17 @@ export interface ReplayShape {
   readonly mode?: Mode;
   readonly each?: boolean;
   readonly flowCapacity?: number;
+  /** Makes a tracker with room for so many flows; the compiled one where missing. */
+  readonly makeTracker?: (flowCapacity: number) => CheckedTracker;
+}
+
+/** A tracker whose invariants are checked after each batch. */
+export interface CheckedTracker extends Tracker {
+  checkInvariants(): void;
+}
+
+function compiledTracker(flowCapacity: number): CheckedTracker {
+  return new AssemblyTracker(flowCapacity);
 }
 
 export interface Replayed {
@@ -67,7 +78,7 @@ export async function replayFiles(
     flows: [] as FlowEvent[],
     outcomes: [] as { outcome: Outcome; delayUs: number }[],
   };
-  const tracker = new LocalTracker(new FlowTable(shape.flowCapacity ?? 20_000));
+  const tracker = (shape.makeTracker ?? compiledTracker)(shape.flowCapacity ?? 20_000);
   const throttles = new ThrottleStudy(policy.rules);
   let checkDecisions: () => void = () => undefined;
   const run = new Replay(

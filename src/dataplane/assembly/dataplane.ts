@@ -42,8 +42,8 @@ export class Dataplane {
   private done: i32 = 0;
   /** The host reads events after each packet that left some: the flow's row is then as of that packet. Else after each group. */
   stopsAtEvents: bool = false;
-  /** Packets of the capture that are done. */
-  private packets: f64 = 0;
+  /** Packets of the capture that are done; the host may set it between two batches. */
+  packets: f64 = 0;
   /** The block has more records to walk; the flows of the capture are to end. */
   private isFeeding: bool = false;
   private isFinishing: bool = false;

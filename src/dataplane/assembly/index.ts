@@ -71,6 +71,11 @@ export function bytesThere(): u32 {
   return dataplane.reader.there;
 }
 
+/** The next packet has the number after this in its capture. */
+export function setPacketsBefore(packets: f64): void {
+  dataplane.packets = packets;
+}
+
 /** Tracks the packets of the first `count` records at `recordsAt`. Returns how many events wait in the queue. */
 export function track(count: i32): i32 {
   return dataplane.track(count);
@@ -142,6 +147,11 @@ export function detailsAt(): usize {
 
 export function upperAt(): usize {
   return dataplane.table.rows.upperAt;
+}
+
+/** Slots are 1 to this number; those of them without a flow have transport 0. */
+export function lastSlot(): i32 {
+  return dataplane.table.rows.lastSlot;
 }
 
 export function activeCount(): i32 {

@@ -32,24 +32,24 @@ export abstract class EvidenceRows {
 
   /** The row after a row, 0 for none. */
   nextOf(row: number): number {
-    return this.words[row * EVIDENCE_WORDS + EvidenceWord.NEXT]!;
+    return this.words[this.wordAt(row) + EvidenceWord.NEXT]!;
   }
 
   checkOf(row: number): Check {
-    return Math.floor(this.numbers[(row * EVIDENCE_WORDS + EvidenceWord.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
+    return Math.floor(this.numbers[(this.wordAt(row) + EvidenceWord.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
   }
 
   packetOf(row: number): number {
-    return this.numbers[(row * EVIDENCE_WORDS + EvidenceWord.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
+    return this.numbers[(this.wordAt(row) + EvidenceWord.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
   }
 
   offsetOf(row: number): number {
-    return this.words[row * EVIDENCE_WORDS + EvidenceWord.OFFSET]! >>> 0;
+    return this.words[this.wordAt(row) + EvidenceWord.OFFSET]! >>> 0;
   }
 
   /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
   wordOf(row: number, word: number): number {
-    return this.words[row * EVIDENCE_WORDS + EvidenceWord.VALUES + word]!;
+    return this.words[this.wordAt(row) + EvidenceWord.VALUES + word]!;
   }
 
   /** A row as an entry of an event. Control plane only. */
@@ -71,7 +71,12 @@ export abstract class EvidenceRows {
     return entries;
   }
 
-  protected useMemory(memory: ArrayBuffer): void {
+  /** Place of a row's first word. */
+  protected wordAt(row: number): number {
+    return row * EVIDENCE_WORDS;
+  }
+
+  protected useMemory(memory: ArrayBufferLike): void {
     this.words = new Int32Array(memory);
     this.numbers = new Float64Array(memory);
   }

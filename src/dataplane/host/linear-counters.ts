@@ -1,0 +1,52 @@
+/** Copies what the compiled dataplane has counted (dataplane/assembly/counters) into the counters of a capture. */
+import { type Counters, FLOW_END_NAMES } from '../counters.ts';
+import { LARGEST_LINK_TYPE } from '../unread-links.ts';
+import { DECODE_STATUS_COUNT } from '../wire/decode-status.ts';
+import { address, type LinearDataplane } from './linear-dataplane.ts';
+
+/** Places of numbers. */
+const Place = {
+  FLOW_PACKETS: 0,
+  FLOWS_STARTED: 1,
+  SPLIT_FLOWS: 2,
+  FRAGMENT_OVERLAPS: 3,
+  STREAMS_REFUSED: 4,
+  UNREAD_LINKS: 5,
+  FLOWS_ENDED: 12,
+  NOT_DECODED: 16,
+} as const;
+
+export class LinearCounters {
+  private readonly numbers: Float64Array;
+  /** Packets by link type that is not read. */
+  private readonly unreadLinks: Float64Array;
+
+  constructor({ memory, exports }: LinearDataplane) {
+    this.numbers = new Float64Array(
+      memory.buffer,
+      address(exports.countersAt()),
+      Place.NOT_DECODED + DECODE_STATUS_COUNT,
+    );
+    this.unreadLinks = new Float64Array(memory.buffer, address(exports.unreadLinksAt()), LARGEST_LINK_TYPE + 1);
+  }
+
+  copyTo(counters: Counters): void {
+    const { numbers } = this;
+    counters.flowPackets = numbers[Place.FLOW_PACKETS]!;
+    counters.flowsStarted = numbers[Place.FLOWS_STARTED]!;
+    counters.splitFlows = numbers[Place.SPLIT_FLOWS]!;
+    counters.fragmentOverlaps = numbers[Place.FRAGMENT_OVERLAPS]!;
+    counters.streamsRefused = numbers[Place.STREAMS_REFUSED]!;
+    for (let end = 0; end < FLOW_END_NAMES.length; end++) counters.flowsEnded[end] = numbers[Place.FLOWS_ENDED + end]!;
+    for (let status = 0; status < DECODE_STATUS_COUNT; status++)
+      counters.notDecoded[status] = numbers[Place.NOT_DECODED + status]!;
+    if (numbers[Place.UNREAD_LINKS] !== counters.unreadLinks.total) this.copyUnreadLinks(counters);
+  }
+
+  private copyUnreadLinks({ unreadLinks }: Counters): void {
+    for (let linkType = 0; linkType <= LARGEST_LINK_TYPE; linkType++) {
+      const added = this.unreadLinks[linkType]! - unreadLinks.packetsOf(linkType);
+      if (added > 0) unreadLinks.note(linkType, added);
+    }
+  }
+}

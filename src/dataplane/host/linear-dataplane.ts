@@ -1,0 +1,59 @@
+/** An instance of the compiled dataplane (dataplane/assembly/index) with memory of its own. */
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Exported functions. Addresses are bytes of linear memory, as signed numbers: see `address`. */
+export interface DataplaneExports {
+  start(capacity: number, seed: number, hasDomain: number): void;
+  begin(): void;
+  setPacketsBefore(packets: number): void;
+  track(count: number): number;
+  stopAtEvents(isWanted: number): void;
+  settle(): void;
+  resume(): number;
+  finish(): number;
+  clockWasSet(byUs: number): void;
+  reportAllFlowEnds(isWanted: number): void;
+  setQuiet(fromUs: number, untilUs: number): void;
+  checkInvariants(): number;
+  takeRegion(length: number): number;
+  recordsAt(): number;
+  eventsAt(): number;
+  countersAt(): number;
+  unreadLinksAt(): number;
+  rowsAt(): number;
+  detailsAt(): number;
+  upperAt(): number;
+  activeCount(): number;
+  lastSlot(): number;
+  evidenceRowAt(row: number): number;
+}
+
+/** Pages of 64 KB at the start, and at most: all that 32-bit addresses reach. */
+const INITIAL_PAGES = 64;
+const LARGEST_PAGES = 65_536;
+
+/** Beside the bundle; or, where the sources run, where the build puts it. */
+const BUNDLED = new URL('./dataplane.wasm', import.meta.url);
+const BUILT = new URL('../../../dist/bin/dataplane.wasm', import.meta.url);
+
+let compiled: WebAssembly.Module | undefined;
+
+export class LinearDataplane {
+  readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: LARGEST_PAGES, shared: true });
+  readonly exports: DataplaneExports;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(readFileSync(existsSync(BUNDLED) ? BUNDLED : BUILT));
+    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory, abort } });
+    this.exports = exports as unknown as DataplaneExports;
+  }
+}
+
+/** An address that an exported function has returned, 0 to 2^32. */
+export function address(signed: number): number {
+  return signed >>> 0;
+}
+
+function abort(): never {
+  throw new Error('the dataplane has aborted');
+}

@@ -1,0 +1,21 @@
+/** The rows of evidence in linear memory, which grows: a row has an address of its own. */
+import { EvidenceRows } from '../fingerprint/evidence-rows.ts';
+import { address, type LinearDataplane } from './linear-dataplane.ts';
+
+export class LinearEvidence extends EvidenceRows {
+  private readonly dataplane: LinearDataplane;
+
+  constructor(dataplane: LinearDataplane) {
+    super();
+    this.dataplane = dataplane;
+    this.useMemory(dataplane.memory.buffer);
+  }
+
+  protected override wordAt(row: number): number {
+    const { memory, exports } = this.dataplane;
+    const at = address(exports.evidenceRowAt(row));
+    // Memory that was added since is in no view that is there.
+    if (at >= this.words.byteLength) this.useMemory(memory.buffer);
+    return at / 4;
+  }
+}
