@@ -60,7 +60,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   // The seed of the hash table comes from node:crypto.
   'dataplane/flow': { sources: ['core', 'dataplane/wire'], packages: ['node:crypto'] },
   'dataplane/fingerprint': { sources: ['core', 'dataplane/wire'], packages: [] },
-  dataplane: { packages: [] },
+  dataplane: { packages: ['node:fs'] },
   // Compiled to WebAssembly: sees nothing outside itself.
   'dataplane/assembly': {
     sources: ['record', 'wire', 'flow', 'fingerprint'].map((folder) => `dataplane/assembly/${folder}`),
