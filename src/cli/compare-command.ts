@@ -79,7 +79,7 @@ export function addCompareCommand(program: Command): void {
     .addOption(siteOption())
     .addOption(ispOption())
     .addOption(linkOption())
-    .addOption(workersOption('2 for captures of 500 MB or more, else 1'))
+    .addOption(workersOption())
     .option('--quiet', 'no comparison and no progress bar; limits that are exceeded are named on standard error')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (captures: string[], flags: CompareFlags) => {

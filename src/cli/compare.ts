@@ -42,7 +42,7 @@ import { throttlesJson } from '../study/throttle/throttle-json.ts';
 import { ThrottleStudy } from '../study/throttle/throttle-study.ts';
 import { shownFiles, shownName } from './shown-files.ts';
 import { SignalWatch } from './signal-watch.ts';
-import { fittingWorkers, startTracker } from './workers.ts';
+import { startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
 export interface CompareFlags extends AddressFlags, EventOrigin, HitLimits, HashFlag, ReportFlags {
@@ -75,7 +75,7 @@ export async function compare(captures: readonly string[], given: CompareFlags):
   const inputs = [...list.paths, ...pairs.flatMap(({ policy, registry }) => [policy, registry]), flags.addressKey];
   await checkOverwriting(flags, inputs, flags.force === true);
   const show = addressForm(flags);
-  const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
+  const running = startTracker(flags.workers ?? 1, flags);
   try {
     const candidates = await load(pairs);
     reportList(list);

@@ -81,7 +81,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(siteOption())
     .addOption(ispOption())
     .addOption(linkOption())
-    .addOption(workersOption('2 for captures of 500 MB or more, else 1'))
+    .addOption(workersOption())
     .option('--quiet', 'no summary and no progress bar')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)
     .action(async (captures: string[], flags: ReplayFlags) => {

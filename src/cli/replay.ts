@@ -43,7 +43,7 @@ import { ReportOutput } from './report-output.ts';
 import { shownFiles } from './shown-files.ts';
 import { SignalWatch } from './signal-watch.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
-import { fittingWorkers, startTracker } from './workers.ts';
+import { startTracker } from './workers.ts';
 import { writeOut } from './write-out.ts';
 
 export interface ReplayFlags extends AddressFlags, AnnotateFlags, EventOrigin, OutputPaths, HashFlag, ReportFlags {
@@ -70,7 +70,7 @@ export async function replay(captures: readonly string[], given: ReplayFlags): P
   if (flags.annotate !== undefined) await checkReadableTwice('--annotate', list.paths);
   await checkOverwriting(flags, inputs, flags.force === true);
   // Threads start while the rules are read.
-  const running = startTracker(flags.workers ?? fittingWorkers(list.paths), flags);
+  const running = startTracker(flags.workers ?? 1, flags);
   try {
     return await replayList(list, flags, running.tracker, report);
   } finally {

@@ -71,7 +71,7 @@ export function addRunCommand(program: Command): void {
     .addOption(siteOption())
     .addOption(ispOption())
     .addOption(linkOption())
-    .addOption(workersOption('1'))
+    .addOption(workersOption())
     .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
     .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')
     .addHelpText('after', EXAMPLES + CLIENT_HELP)

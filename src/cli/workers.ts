@@ -1,25 +1,10 @@
 /** `--workers`: the threads that track flows. */
-import { existsSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync } from 'node:fs';
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
 import type { Tracker } from '../dataplane/tracker.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { SHARD_WORKER, ShardPool } from '../pipeline/workers/shard-pool.ts';
 import { WorkerTracker } from '../pipeline/workers/worker-tracker.ts';
-
-/**
- * Size in bytes above which two threads are faster than one on two cores. On smaller captures two threads also compile
- * their code twice, and one thread leaves the second core to the compiler.
- */
-const WORTH_TWO_THREADS = 500_000_000;
-
-/** Two threads if all captures together exceed the measured size, else one. More than two only on request. */
-export function fittingWorkers(captures: readonly string[], cores: number = availableParallelism()): number {
-  if (cores === 1) return 1;
-  // Only regular files have a size.
-  const sizes = captures.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
-  return sizes.reduce((sum, size) => sum + size, 0) >= WORTH_TWO_THREADS ? 2 : 1;
-}
 
 /** The flags of `replay` and `run` on which a tracker depends. */
 export interface TrackerFlags {

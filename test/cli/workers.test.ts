@@ -1,9 +1,8 @@
 /** One thread and several produce byte-identical output for the same captures. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fittingWorkers } from '../../src/cli/workers.ts';
 import { ended, ROOT, sluice, start, temporaryFolder, untilWritten, withoutProvenance } from './sluice.ts';
 
 const folder = temporaryFolder();
@@ -86,28 +85,6 @@ describe('flows whose ends are not reported', () => {
     expect(await replay()).toEqual(told);
     const lines = readFileSync(join(folder, 'told'), 'latin1').trimEnd().split('\n');
     expect(Object.values(told.flows.ended).reduce((sum, count) => sum + count, 0)).toBe(lines.length);
-  });
-});
-
-describe('by default', () => {
-  const sparse = (megabytes: number): string => {
-    const path = join(folder, `${megabytes}-mb.pcap`);
-    writeFileSync(path, '');
-    truncateSync(path, megabytes * 1_000_000);
-    return path;
-  };
-
-  it.each<[string, number, number[], number]>([
-    ['one thread for little', 8, [499], 1],
-    ['two for much', 2, [500], 2],
-    ['two for much in many files', 2, [200, 199, 101], 2],
-    ['one where there is one core', 1, [9000], 1],
-  ])('%s', (_, cores, sizes, workers) => {
-    expect(fittingWorkers(sizes.map(sparse), cores)).toBe(workers);
-  });
-
-  it('one for what has no size', () => {
-    expect(fittingWorkers(['-', join(folder, 'none')], 8)).toBe(1);
   });
 });
 
