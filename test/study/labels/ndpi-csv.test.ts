@@ -31,7 +31,7 @@ const ROWS = [
 const LIST = [
   `udp 192.0.2.10 port 51820 and 198.51.100.7 port 51820: ${WIREGUARD} WireGuard`,
   `udp 192.0.2.10 port 51821 and 198.51.100.7 port 51820: ${WIREGUARD} WireGuard.Mullvad`,
-  `udp 2001:db8:1::30 port 40101 and 2001:db8:2::20 port 1194: ${OPENVPN} OpenVPN`,
+  `tcp 2001:db8:1::30 port 40101 and 2001:db8:2::20 port 1194: ${OPENVPN} OpenVPN`,
   `esp/ah 192.0.2.140 and 198.51.100.140: ${IPSEC} IPsec`,
   `udp 192.0.2.100 port 4500 and 198.51.100.100 port 4500: ${IPSEC} IPSec`,
   `udp 192.0.2.100 port 500 and 198.51.100.100 port 500: ${NONE} Skype_Teams.SkypeCall`,
