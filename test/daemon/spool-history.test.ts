@@ -153,7 +153,7 @@ describe('the history of a spool', () => {
       let ends = 0;
       while (doneCount() < FILES && ends < 30) {
         const daemon = await run().started();
-        const enough = doneCount() + 4;
+        const enough = doneCount() + 2;
         const endMs = performance.now() + random.between(200, 2200);
         await until('it is time', () => performance.now() > endMs || doneCount() >= Math.min(FILES, enough), 40_000);
         await daemon.kill(signal);
@@ -175,7 +175,7 @@ describe('the history of a spool', () => {
       expect(decisions).toBe(2 * FILES * CLIENTS);
       const events = eventsOf(join(folder.path, 'd.jsonl')).filter(({ event_type }) => event_type === 'decision');
       expect(events).toHaveLength(2 * FILES * CLIENTS);
-      expect(ends).toBeGreaterThan(2);
+      expect(ends).toBeGreaterThan(1);
     },
     120_000,
   );
