@@ -430,6 +430,25 @@ describe('one incident', () => {
     expect(others).toEqual(['']);
   });
 
+  it('has numbers of clients from 1 to 4 as 4, in the list, alone and in CSV', () => {
+    const rows = [1, 2, 3, 4].map((few) => {
+      const history = new History();
+      const numbers = { clients_affected: few, clients_seen: 5, clients_allowed: few };
+      history.change('breaker', START, { breaker: { ...TRIP, ...numbers } });
+      const list = readIncidents(history.database, {});
+      const { incident } = readIncident(history.database, list.incidents[0]!.id)!;
+      expect(incident.numbers).toEqual({ affected: 4, seen: 5, allowed: few });
+      expect(list.incidents[0]).toEqual(incident);
+      return incidentCsv(list, history.clock).replace(`allowed ${few}`, 'allowed');
+    });
+    expect(new Set(rows).size).toBe(1);
+    const history = new History();
+    history.change('breaker', START, {
+      breaker: { ...TRIP, clients_affected: 0, clients_seen: 0, clients_allowed: 0 },
+    });
+    expect(history.incidents()[0]!.numbers).toEqual({ affected: 0, seen: 0, allowed: 0 });
+  });
+
   it('is listed where it touches the span, by kind and place', () => {
     const history = new History();
     history.change('source', START, { state: 'silent', problem: 'none' });

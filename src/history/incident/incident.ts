@@ -1,4 +1,5 @@
 /** Incidents: stretches of time in which something was out of the ordinary, detected or noted by hand. */
+import { coarseClients, SMALLEST_GROUP } from '../../core/small-group.ts';
 
 /**
  * demand: far more clients than at this hour of the week; breaker: the safety breaker had tripped; loss: packets were
@@ -28,8 +29,17 @@ export function unitedScope(one: IncidentScope, other: IncidentScope): IncidentS
 
 /** Numbers that count clients, of which small groups are not told apart. */
 const CLIENT_NUMBERS: readonly string[] = ['clients', 'median', 'affected', 'seen'];
-const SMALLEST_GROUP = 5;
 const DIGITS = 1000;
+
+/** The numbers that detected an incident as pages may have them. */
+export function coarseNumbers(numbers: IncidentFields['numbers']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name,
+      CLIENT_NUMBERS.includes(name) ? coarseClients(value) : value,
+    ]),
+  );
+}
 
 /** A number that detected an incident, with three decimals at most; `<5` for a small group of clients. */
 export function shownNumber(name: string, value: number): string {

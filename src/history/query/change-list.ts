@@ -18,7 +18,7 @@ export const changeList = z.strictObject({
   changes: z.array(
     z.strictObject({
       id: z.number(),
-      /** Packet time, ms since 1970. */
+      /** Packet time, ms since 1970; 0 for rules that decide from the first packet on, whatever its time. */
       time_ms: z.number(),
       site: z.string(),
       isp: z.string(),

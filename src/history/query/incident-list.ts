@@ -1,6 +1,6 @@
 /** Incidents in a span of time, the latest first; and one with what was in force and what changed around it. */
 import * as z from 'zod/mini';
-import { INCIDENT_KINDS, type IncidentFields } from '../incident/incident.ts';
+import { coarseNumbers, INCIDENT_KINDS, type IncidentFields } from '../incident/incident.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { changeList, readChanges } from './change-list.ts';
 
@@ -37,7 +37,7 @@ export const shownIncident = z.strictObject({
   title: z.nullable(z.string()),
   cause: z.nullable(z.string()),
   scope: z.strictObject({ protocols: texts, rules: texts, sectors: texts }),
-  /** The numbers that detected it, by name. */
+  /** The numbers that detected it, by name. Numbers of clients from 1 to 4 are all 4. */
   numbers: z.record(z.string(), z.number()),
   noted: z.nullable(z.strictObject({ by: z.string(), at_ms: z.number() })),
 });
@@ -170,7 +170,7 @@ function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, 
     title,
     cause,
     scope: { protocols: [...scope.protocols], rules: [...scope.rules], sectors: [...scope.sectors] },
-    numbers: { ...numbers },
+    numbers: coarseNumbers(numbers),
     noted: people ? noted : null,
   };
 }

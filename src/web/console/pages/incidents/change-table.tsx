@@ -1,8 +1,8 @@
 /** Changes as a table: when, what, and who. */
 import { DataTable } from '../../component/data-table.tsx';
-import { Time } from '../../component/time.tsx';
 import { zoneName } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
+import { ChangeTime } from './change-time.tsx';
 import { changedBy, changeDetails, changeName, type ShownChange } from './change-words.ts';
 
 const { columns } = text.incidents;
@@ -20,7 +20,7 @@ export function ChangeTable(props: { changes: readonly ShownChange[]; zone: stri
         {
           key: 'time',
           title: columns.time(zoneName(zone)),
-          cell: ({ time_ms: ms }) => <Time ms={ms} zone={zone} isPlain />,
+          cell: (change) => <ChangeTime change={change} zone={zone} isPlain />,
           sortBy: ({ time_ms: ms }) => ms,
         },
         { key: 'kind', title: columns.change, cell: changeName, isName: true, sortBy: changeName },

@@ -55,6 +55,11 @@ export function changeName({ kind }: ShownChange): string {
   return text.incidents.changes[kind] ?? kind;
 }
 
+/** In the zone; rules that decide whatever is read have no time of their own. */
+export function changeTime({ time_ms: ms }: ShownChange, zone: string): string {
+  return ms === 0 ? words.always : zonedTime(ms, zone);
+}
+
 export function changeDetails({ kind, fields }: ShownChange, zone: string): string {
   return parts(kind, fields as Fields, zone)
     .filter((part) => part !== undefined && part !== '')

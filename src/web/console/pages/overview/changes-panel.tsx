@@ -4,10 +4,10 @@ import { Empty } from '../../component/empty.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
 import { Panel } from '../../component/panel.tsx';
-import { Time } from '../../component/time.tsx';
 import type { ApiState } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { text } from '../../text/catalogue.ts';
+import { ChangeTime } from '../incidents/change-time.tsx';
 import { changeName } from '../incidents/change-words.ts';
 
 const { changes: words } = text.overview;
@@ -25,7 +25,7 @@ export function ChangesPanel({ changes, zone }: { changes: ApiState<ChangeList>;
         <ol class="latest">
           {list.changes.map((change) => (
             <li key={change.id}>
-              <span>{changeName(change)}</span> <Time ms={change.time_ms} zone={zone} />
+              <span>{changeName(change)}</span> <ChangeTime change={change} zone={zone} />
             </li>
           ))}
         </ol>

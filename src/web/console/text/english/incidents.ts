@@ -88,6 +88,8 @@ export const incidents = {
     rules: 'Rules in use',
   } as Record<string, string>,
   changeWords: {
+    /** In place of a time, of rules that decided all packets of captures. */
+    always: 'from the first packet on',
     started: (source: string, mode: string) => `Source ${source}, mode ${mode}`,
     unwatched: (span: string, how: string) => `nothing was watched for ${span} before (${how})`,
     after: { kill: 'it had been killed', stop: 'it had been stopped' } as Record<string, string>,
