@@ -8,3 +8,10 @@ export type Protocol = (typeof Protocol)[keyof typeof Protocol];
 
 /** Names by code; NONE has none. */
 export const PROTOCOL_NAMES = ['none', 'wireguard', 'openvpn', 'ipsec'] as const;
+
+/** What protocols are called in reports and on pages, by their names. */
+export const PROTOCOL_TITLES: Readonly<Record<string, string>> = {
+  wireguard: 'WireGuard',
+  openvpn: 'OpenVPN',
+  ipsec: 'IPsec',
+};

@@ -3,9 +3,9 @@ import { LARGEST_RECORD_LENGTH } from '../input/block-reader.ts';
 import { CaptureFault } from '../packet-source.ts';
 
 /**
- * Octets captured of one packet, at most: libpcap's MAXIMUM_SNAPLEN. libpcap lets USB and D-Bus captures have longer
- * packets; no such link layer carries what Sluice looks for. A snapshot length in the file is not enforced: octets that
- * are there beyond it are packet octets all the same.
+ * Bytes captured of one packet, at most: libpcap's MAXIMUM_SNAPLEN. libpcap lets USB and D-Bus captures have longer
+ * packets; no such link layer carries what Sluice looks for. A snapshot length in the file is not enforced: bytes that
+ * are there beyond it are packet bytes all the same.
  */
 export const LARGEST_CAPTURED_LENGTH = 262_144;
 

@@ -42,7 +42,7 @@ export class AssemblyTracker implements Tracker {
   private readonly linearCounters: LinearCounters;
   private readonly blocks: readonly LinearBlock[];
   private readonly batch = new PacketBatch();
-  /** The records of a batch, as words and as 64-bit numbers. */
+  /** The records of a group, as words and as 64-bit numbers. */
   private readonly recordWords: Uint32Array;
   private readonly recordTimes: Float64Array;
   /** The event queue, as words and as 64-bit numbers. */
@@ -99,12 +99,12 @@ export class AssemblyTracker implements Tracker {
     const { timeUs, count } = batch;
     const quietFrom = count === 0 ? 0 : timeUs[0]!;
     exports.setQuiet(quietFrom, listener.noChangeUntil(quietFrom));
-    const shift = this.blockAt(batch.data);
+    const blockAt = this.blockAt(batch.data);
     exports.setPacketsBefore(packetsBefore);
     for (let row = 0; row < count; row += GROUP) {
       const group = Math.min(GROUP, count - row);
-      this.writeRecords(batch, row, group, shift);
-      for (let left = exports.track(group); left > 0; left = exports.resume()) this.report(left, batch, packetsBefore);
+      this.writeRecords(batch, row, group, blockAt);
+      this.reportAll(exports.track(group), batch, packetsBefore);
     }
     exports.settle();
     this.linearCounters.copyTo(this.counters);
@@ -120,8 +120,7 @@ export class AssemblyTracker implements Tracker {
   }
 
   finish(): void {
-    const { exports } = this;
-    for (let left = exports.finish(); left > 0; left = exports.resume()) this.report(left, this.batch, 0);
+    this.reportAll(this.exports.finish(), this.batch, 0);
     this.linearCounters.copyTo(this.counters);
   }
 
@@ -158,6 +157,11 @@ export class AssemblyTracker implements Tracker {
   checkInvariants(): void {
     const broken = this.exports.checkInvariants();
     invariant(broken === 0, `invariant ${broken} of the dataplane (dataplane/assembly/flow/invariant)`);
+  }
+
+  /** Reports the events that wait, until none do. */
+  private reportAll(waiting: number, batch: PacketBatch, packetsBefore: number): void {
+    for (let count = waiting; count > 0; count = this.exports.resume()) this.report(count, batch, packetsBefore);
   }
 
   /** Reports the records of the event queue. */

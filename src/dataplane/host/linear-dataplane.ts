@@ -1,4 +1,4 @@
-/** An instance of the compiled dataplane (dataplane/assembly/index) with memory of its own. */
+/** An instance of the compiled dataplane (dataplane/assembly/exports) with memory of its own. */
 import { existsSync, readFileSync } from 'node:fs';
 
 /** Exported functions. Addresses are bytes of linear memory, as signed numbers: see `address`. */

@@ -1,9 +1,10 @@
 /** The VPN flows that were found, by protocol and stage. */
 import { number } from '../../core/count-text.ts';
+import { PROTOCOL_TITLES } from '../../core/protocol.ts';
 import { barChart } from './bar-chart.ts';
 import { HATCHED, PLAIN } from './chart-fills.ts';
 import { clients, count, percent } from './figure-text.ts';
-import { PROTOCOL_TITLES, STAGES_EXPLAINED } from './group-words.ts';
+import { STAGES_EXPLAINED } from './group-words.ts';
 import { html } from './html.ts';
 import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';

@@ -1,11 +1,6 @@
 /** What groups are called in reports: words for readers, where the JSON has the names of the vocabulary. */
+import { PROTOCOL_TITLES } from '../../core/protocol.ts';
 import { html } from './html.ts';
-
-export const PROTOCOL_TITLES: Readonly<Record<string, string>> = {
-  wireguard: 'WireGuard',
-  openvpn: 'OpenVPN',
-  ipsec: 'IPsec',
-};
 
 const SECTOR_TITLES: Readonly<Record<string, string>> = {
   it: 'IT companies',

@@ -1,2 +1,2 @@
 /** The dataplane as the host calls it, for test/assembly/tracker.test.ts. */
-export * from '../../../src/dataplane/assembly/index';
+export * from '../../../src/dataplane/assembly/exports';

@@ -1,10 +1,12 @@
 /** The project's terms as pages show them. */
+import { PROTOCOL_TITLES } from '../../../../core/protocol.ts';
+
 export const terms = {
   actions: { allow: 'Allow', throttle: 'Throttle', block: 'Block' } as Record<string, string>,
   stages: { suspected: 'Suspected', confirmed: 'Confirmed' } as Record<string, string>,
   modes: { observe: 'Observe', enforce: 'Enforce' } as Record<string, string>,
   severities: { good: 'Good', notice: 'Notice', warning: 'Warning', critical: 'Critical' } as Record<string, string>,
-  protocols: { wireguard: 'WireGuard', openvpn: 'OpenVPN', ipsec: 'IPsec', '': 'None' } as Record<string, string>,
+  protocols: { ...PROTOCOL_TITLES, '': 'None' } as Record<string, string>,
   registered: {
     none: 'Neither end',
     source: 'Source',
