@@ -21,8 +21,11 @@ const MEMORY_LIMIT_MB = 500;
 const RATE_AIM = 300_000;
 /** A flood of flows with one packet each and no content: the baseline for every attack. */
 const PLAIN = 'sequential-flows';
-/** Required share of the baseline's rate. */
-const RATE_SHARE = 2 / 5;
+/**
+ * Required share of the baseline's rate. It was 2 / 5 before flows were tracked by the compiled dataplane, which made the baseline
+ * 1.5 times as fast, and what is decided for each flow no faster.
+ */
+const RATE_SHARE = 1 / 4;
 /** Fewer packets are processed before the program has started: no rate. */
 const FEWEST_FOR_RATE = 100_000;
 const TIMEOUT_MS = 120_000;
