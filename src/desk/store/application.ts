@@ -48,7 +48,8 @@ export interface Statement {
 }
 
 const COLUMNS = `id, reference, request, root, kind, holder, sector, isp, state, before, version,
-  created_ms AS createdMs, changed_ms AS changedMs, due_ms AS dueMs, valid_from AS validFrom, valid_until AS validUntil, decided_by AS decidedBy,
+  created_ms AS createdMs, changed_ms AS changedMs, due_ms AS dueMs, valid_from AS validFrom, valid_until AS validUntil,
+  decided_by AS decidedBy,
   proposed_by AS proposedBy, proposed_reason AS proposedReason, proposed_date AS proposedDate,
   withdraw_asked_ms AS withdrawAskedMs, withdraw_confirmed_ms AS withdrawConfirmedMs`;
 

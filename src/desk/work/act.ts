@@ -205,7 +205,7 @@ function approve(database: DeskDatabase, application: Application, deed: Deed, a
   if (root.id !== application.id) noteAtRoot(database, root, application, deed);
 }
 
-/** A change or renewal that was approved is in the history of its registration too. An expired one is in force again. */
+/** An approved change or renewal is in the history of its registration too. An expired one is in force again. */
 function noteAtRoot(database: DeskDatabase, root: Application, { version }: Application, deed: Deed): void {
   const { atMs, actor } = deed;
   addChange(database, {
