@@ -4,11 +4,15 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { DecisionInput } from '../policy/decision-input.ts';
+import { type PairCoverage, pairOver } from '../registry/pair-coverage.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
+import { End } from '../registry/scope.ts';
 import type { FlowRecord } from './flow-record.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
+
+const FLOW_END = { [TunnelEnd.SOURCE]: End.SOURCE, [TunnelEnd.DESTINATION]: End.DESTINATION } as const;
 
 export class DecisionBasis {
   readonly input = new DecisionInput();
@@ -16,6 +20,7 @@ export class DecisionBasis {
   registry: Registry;
   private readonly tunnels: Tunnels;
   private readonly keptAddress = new Int32Array(4);
+  private readonly otherKeptAddress = new Int32Array(4);
 
   constructor(registry: Registry, tunnels: Tunnels) {
     this.registry = registry;
@@ -30,8 +35,9 @@ export class DecisionBasis {
     const { input } = this;
     record.fillInput(input);
     input.timeUs = timeUs;
-    input.sourceRegistration = this.registrationOf(record.source, timeUs);
-    input.destinationRegistration = this.registrationOf(record.destination, timeUs);
+    input.sourceRegistration = this.registrationOf(record.source, End.SOURCE, timeUs);
+    input.destinationRegistration = this.registrationOf(record.destination, End.DESTINATION, timeUs);
+    this.addPair(record.source, record.destination, timeUs);
     input.sourceSector = this.sectorOf(input.sourceRegistration);
     input.destinationSector = this.sectorOf(input.destinationRegistration);
     return tunnel !== 0 && this.shareRegistrations(tunnel, timeUs);
@@ -44,8 +50,13 @@ export class DecisionBasis {
   private shareRegistrations(tunnel: number, timeUs: number): boolean {
     const { input } = this;
     const { columns } = this.tunnels;
-    const ofSource = this.keptRegistration(tunnel, TunnelEnd.SOURCE, timeUs);
-    const ofDestination = this.keptRegistration(tunnel, TunnelEnd.DESTINATION, timeUs);
+    let ofSource = this.keptRegistration(tunnel, TunnelEnd.SOURCE, timeUs);
+    let ofDestination = this.keptRegistration(tunnel, TunnelEnd.DESTINATION, timeUs);
+    const pair = this.keptPair(tunnel, timeUs);
+    if (pair !== null) {
+      if (ofSource === NO_REGISTRATION) ofSource = pair.source;
+      if (ofDestination === NO_REGISTRATION) ofDestination = pair.destination;
+    }
     let brings = false;
     if (input.sourceRegistration === NO_REGISTRATION) {
       input.sourceRegistration = ofSource;
@@ -71,9 +82,28 @@ export class DecisionBasis {
   private keptRegistration(tunnel: number, end: TunnelEnd, timeUs: number): number {
     const { columns } = this.tunnels;
     if (!columns.readRegistered(tunnel, end, this.keptAddress)) return NO_REGISTRATION;
-    const registration = this.registrationOf(this.keptAddress, timeUs);
-    if (registration === NO_REGISTRATION) columns.forgetRegistered(tunnel, end);
+    const registration = this.registrationOf(this.keptAddress, FLOW_END[end], timeUs);
+    if (registration === NO_REGISTRATION && !this.registry.hasPairs) columns.forgetRegistered(tunnel, end);
     return registration;
+  }
+
+  /** Sets the registrations of ends that have none to a pair that covers both. */
+  private addPair(source: Int32Array, destination: Int32Array, timeUs: number): void {
+    const { input } = this;
+    const pair = pairOver(this.registry, source, destination, timeUs, input.protocol);
+    if (pair === null) return;
+    if (input.sourceRegistration === NO_REGISTRATION) input.sourceRegistration = pair.source;
+    if (input.destinationRegistration === NO_REGISTRATION) input.destinationRegistration = pair.destination;
+  }
+
+  /** The pair that covers the addresses that the tunnel has kept for both ends. */
+  private keptPair(tunnel: number, timeUs: number): PairCoverage | null {
+    if (!this.registry.hasPairs) return null;
+    const { columns } = this.tunnels;
+    const { keptAddress, otherKeptAddress } = this;
+    if (!columns.readRegistered(tunnel, TunnelEnd.SOURCE, keptAddress)) return null;
+    if (!columns.readRegistered(tunnel, TunnelEnd.DESTINATION, otherKeptAddress)) return null;
+    return pairOver(this.registry, keptAddress, otherKeptAddress, timeUs, this.input.protocol);
   }
 
   /** A registration in force for the flow in `input` covers an end of it. */
@@ -85,17 +115,20 @@ export class DecisionBasis {
   /** No registration is in force for the flow in `input`, but one for another protocol covers an end of it. */
   isRegisteredOtherwise(): boolean {
     const { source, destination, timeUs } = this.input;
-    return !this.isRegistered && (this.isCovered(source, timeUs) || this.isCovered(destination, timeUs));
+    if (this.isRegistered) return false;
+    if (this.isCovered(source, End.SOURCE, timeUs) || this.isCovered(destination, End.DESTINATION, timeUs)) return true;
+    return pairOver(this.registry, source, destination, timeUs, Protocol.NONE) !== null;
   }
 
-  private isCovered(address: Int32Array, timeUs: number): boolean {
+  private isCovered(address: Int32Array, end: End, timeUs: number): boolean {
     const { registry } = this;
-    const any = registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, Protocol.NONE);
+    const any = registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, Protocol.NONE, end);
     return any !== NO_REGISTRATION;
   }
 
-  private registrationOf(address: Int32Array, timeUs: number): number {
-    return this.registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, this.input.protocol);
+  private registrationOf(address: Int32Array, end: End, timeUs: number): number {
+    const { protocol } = this.input;
+    return this.registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, protocol, end);
   }
 
   private sectorOf(registration: number): number {

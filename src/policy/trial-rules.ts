@@ -3,8 +3,10 @@
  * to `recordTunnelEnds` before the first one is decided, because a registered end of a tunnel covers all flows of the
  * tunnel.
  */
+import { type PairCoverage, pairOver } from '../registry/pair-coverage.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Registry } from '../registry/registry.ts';
+import { End } from '../registry/scope.ts';
 import { Action } from './action.ts';
 import { actionOf, decidingRule, NO_RULE } from './decide.ts';
 import type { Mode } from './mode.ts';
@@ -18,6 +20,8 @@ export interface RulesAt {
   readonly mode: Mode;
   readonly timeUs: number;
 }
+
+const NO_PAIR: PairCoverage = { source: NO_REGISTRATION, destination: NO_REGISTRATION };
 
 export class TrialRules {
   /**
@@ -44,9 +48,12 @@ export class TrialRules {
   recordTunnelEnds(flow: RecordedFlow): void {
     const { input, tunnel } = flow;
     if (tunnel === 0) return;
-    const source = this.covers(input.source, input.protocol);
+    let source = this.covers(input.source, End.SOURCE, input.protocol);
+    let destination = this.covers(input.destination, End.DESTINATION, input.protocol);
+    const pair = this.pairOver(input.source, input.destination, input.protocol);
+    if (source === NO_REGISTRATION) source = pair.source;
+    if (destination === NO_REGISTRATION) destination = pair.destination;
     if (source !== NO_REGISTRATION) this.sources.set(tunnel, source);
-    const destination = this.covers(input.destination, input.protocol);
     if (destination !== NO_REGISTRATION) this.destinations.set(tunnel, destination);
   }
 
@@ -55,17 +62,26 @@ export class TrialRules {
     const { policy, registry, timeUs } = this.rules;
     const { input } = flow;
     input.timeUs = timeUs;
-    input.sourceRegistration = this.registrationOf(
-      flow,
-      input.source,
-      this.sources,
-      flow.hasKeptSource ? flow.keptSource : null,
+    const keptSource = flow.hasKeptSource ? flow.keptSource : null;
+    const keptDestination = flow.hasKeptDestination ? flow.keptDestination : null;
+    const own = this.pairOver(input.source, input.destination, input.protocol);
+    const kept =
+      keptSource === null || keptDestination === null
+        ? NO_PAIR
+        : this.pairOver(keptSource, keptDestination, input.protocol);
+    input.sourceRegistration = firstOf(
+      this.covers(input.source, End.SOURCE, input.protocol),
+      own.source,
+      keptSource === null ? NO_REGISTRATION : this.covers(keptSource, End.SOURCE, input.protocol),
+      kept.source,
+      this.sources.get(flow.tunnel),
     );
-    input.destinationRegistration = this.registrationOf(
-      flow,
-      input.destination,
-      this.destinations,
-      flow.hasKeptDestination ? flow.keptDestination : null,
+    input.destinationRegistration = firstOf(
+      this.covers(input.destination, End.DESTINATION, input.protocol),
+      own.destination,
+      keptDestination === null ? NO_REGISTRATION : this.covers(keptDestination, End.DESTINATION, input.protocol),
+      kept.destination,
+      this.destinations.get(flow.tunnel),
     );
     input.sourceSector = sectorOf(registry, input.sourceRegistration);
     input.destinationSector = sectorOf(registry, input.destinationRegistration);
@@ -77,26 +93,26 @@ export class TrialRules {
     this.isRegistered = this.registration !== NO_REGISTRATION;
   }
 
-  /**
-   * The registration of the end's own address; else that of the tunnel's kept address; else that of another flow of the
-   * tunnel.
-   */
-  private registrationOf(
-    { input, tunnel }: RecordedFlow,
-    own: Int32Array,
-    ofTunnels: ReadonlyMap<number, number>,
-    kept: Int32Array | null,
-  ): number {
-    const registration = this.covers(own, input.protocol);
-    if (registration !== NO_REGISTRATION) return registration;
-    const ofKept = kept === null ? NO_REGISTRATION : this.covers(kept, input.protocol);
-    return ofKept === NO_REGISTRATION ? (ofTunnels.get(tunnel) ?? NO_REGISTRATION) : ofKept;
+  private covers(address: Int32Array, end: End, protocol: number): number {
+    const { registry, timeUs } = this.rules;
+    return registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, protocol, end);
   }
 
-  private covers(address: Int32Array, protocol: number): number {
+  private pairOver(source: Int32Array, destination: Int32Array, protocol: number): PairCoverage {
     const { registry, timeUs } = this.rules;
-    return registry.covers(address[0]!, address[1]!, address[2]!, address[3]!, timeUs, protocol);
+    return pairOver(registry, source, destination, timeUs, protocol) ?? NO_PAIR;
   }
+}
+
+/**
+ * The registration of an end: that of its own address; else that of the tunnel's kept address; else that of another
+ * flow of the tunnel.
+ */
+function firstOf(...registrations: readonly (number | undefined)[]): number {
+  return (
+    registrations.find((registration) => registration !== undefined && registration !== NO_REGISTRATION) ??
+    NO_REGISTRATION
+  );
 }
 
 function sectorOf(registry: Registry, registration: number): number {

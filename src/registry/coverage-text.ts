@@ -3,6 +3,7 @@ import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { type Registration, Validity } from './registration.ts';
 import type { Registry } from './registry.ts';
+import { SCOPE_NAMES, SCOPE_TEXTS } from './scope.ts';
 
 export interface CoveringRegistration {
   readonly registration: Registration;
@@ -42,8 +43,9 @@ export function coverageLines(
   return lines;
 }
 
-export function registrationText({ prefix, holder, sector, reference, line }: Registration): string {
-  return `${prefix}  ${holder} (${sector}), ${reference === '' ? 'no reference' : reference}, line ${line}`;
+export function registrationText({ prefix, holder, sector, reference, scope, line }: Registration): string {
+  const limited = scope === '' ? '' : `, ${SCOPE_TEXTS[SCOPE_NAMES.indexOf(scope)]!}`;
+  return `${prefix}  ${holder} (${sector}), ${reference === '' ? 'no reference' : reference}, line ${line}${limited}`;
 }
 
 /** Why a registration does not count for a protocol, although it covers the address. */

@@ -16,6 +16,7 @@ import { NO_PREFIX, PrefixTrie } from './lookup/prefix-trie.ts';
 import type { RegistrationColumns } from './lookup/registration-columns.ts';
 import { RegistrationSearch } from './lookup/registration-search.ts';
 import { type Coverage, NO_REGISTRATION, type Registration, Validity } from './registration.ts';
+import { End, SCOPE_NAMES, Scope } from './scope.ts';
 import { SECTOR_NAMES } from './sector.ts';
 import type { TextColumn } from './lookup/text-column.ts';
 import { NO_ROW, ValidityIndex } from './lookup/validity-index.ts';
@@ -23,6 +24,8 @@ import { NO_ROW, ValidityIndex } from './lookup/validity-index.ts';
 export class Registry {
   /** SHA-256 of the file, hex. */
   readonly sha256: string;
+  /** True where a row has the scope `pair`. */
+  readonly hasPairs: boolean;
   private readonly columns: RegistrationColumns;
   private readonly trie: PrefixTrie;
   /**
@@ -38,6 +41,7 @@ export class Registry {
   constructor(columns: RegistrationColumns, sha256: string) {
     this.sha256 = sha256;
     this.columns = columns;
+    this.hasPairs = columns.scopes.subarray(0, columns.count).includes(Scope.PAIR);
     const order = orderPrefixes(columns.prefixes);
     const { distinct, ipv4Count, starts } = groupAlike(columns.prefixes, order);
     this.rows = order.rows;
@@ -65,12 +69,21 @@ export class Registry {
 
   /**
    * The registration in force for the address, or NO_REGISTRATION. Words as in core/ip-address; `timeUs` packet time;
-   * `protocol` a code of core/protocol, NONE to ask for any. Allocates nothing.
+   * `protocol` a code of core/protocol, NONE to ask for any. At the source or destination of a flow, rows of another
+   * scope and those of scope `pair` do not count. Allocates nothing.
    */
-  covers(word0: number, word1: number, word2: number, word3: number, timeUs: number, protocol: number): number {
+  covers(
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+    timeUs: number,
+    protocol: number,
+    end: End = End.ANY,
+  ): number {
     let prefix = this.trie.lookup(word0, word1, word2, word3);
     while (prefix !== NO_PREFIX) {
-      const row = this.validityIndex.rowInForce(prefix, timeUs, protocol);
+      const row = this.validityIndex.rowInForce(prefix, timeUs, protocol, end);
       if (row !== NO_ROW) return row;
       prefix = this.trie.parentOf(prefix);
     }
@@ -141,6 +154,11 @@ export class Registry {
     return this.columns.sectors[index]!;
   }
 
+  /** The scope of a registration. */
+  scopeOf(index: number): Scope {
+    return this.columns.scopes[index]! as Scope;
+  }
+
   /** The first time after `timeUs` at which a registration begins or ends; Infinity for none. */
   nextBoundary(timeUs: number): number {
     let low = 0;
@@ -196,7 +214,8 @@ export class Registry {
 
   /** A registration as texts and numbers. */
   registrationAt(index: number): Registration {
-    const { prefixes, holders, references, protocols, sectors, lines, validFromUs, validUntilUs } = this.columns;
+    const { prefixes, holders, references, protocols, sectors, scopes, lines, validFromUs, validUntilUs } =
+      this.columns;
     return {
       index,
       line: lines[index]!,
@@ -213,6 +232,7 @@ export class Registry {
       validFromUs: Number.isFinite(validFromUs[index]) ? validFromUs[index]! : null,
       validUntilUs: Number.isFinite(validUntilUs[index]) ? validUntilUs[index]! : null,
       reference: references.get(index),
+      scope: SCOPE_NAMES[scopes[index]!]!,
     };
   }
 

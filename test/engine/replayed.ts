@@ -21,6 +21,8 @@ export interface ReplayShape {
   readonly policy?: string;
   /** Rows of a registry; the committed one where missing. */
   readonly registry?: readonly string[];
+  /** True where the rows have a scope after the reference. */
+  readonly hasScopes?: boolean;
   readonly mode?: Mode;
   readonly each?: boolean;
   readonly flowCapacity?: number;
@@ -65,7 +67,8 @@ export async function replayFiles(
 ): Promise<Replayed> {
   const encoder = new TextEncoder();
   const policyBytes = shape.policy === undefined ? committed('policy.yaml') : encoder.encode(shape.policy);
-  const rows = shape.registry === undefined ? undefined : [ROWS_HEADER, ...shape.registry, ''].join('\n');
+  const header = shape.hasScopes === true ? `${ROWS_HEADER},scope` : ROWS_HEADER;
+  const rows = shape.registry === undefined ? undefined : [header, ...shape.registry, ''].join('\n');
   const { policy, issues } = parsePolicy(policyBytes, 'policy');
   const { registry } = parseRegistry(rows === undefined ? committed('registry.csv') : encoder.encode(rows), 'registry');
   if (policy === undefined || registry === null) throw new Error(issues.kept.map(({ message }) => message).join());

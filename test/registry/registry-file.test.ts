@@ -41,6 +41,7 @@ describe('a registry file', () => {
       validFromUs: parseMicros('2024-01-01T00:00:00Z'),
       validUntilUs: parseMicros('2025-01-01T00:00:00Z'),
       reference: 'r',
+      scope: '',
     });
     expect(registry!.sha256).toMatch(/^[0-9a-f]{64}$/);
   });

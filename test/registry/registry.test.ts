@@ -5,6 +5,7 @@ import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, VALIDITY_NAMES } from '../../src/registry/registration.ts';
 import { type Registry, sha256Of } from '../../src/registry/registry.ts';
+import { End, Scope, SCOPE_NAMES } from '../../src/registry/scope.ts';
 import { SECTOR_NAMES } from '../../src/registry/sector.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { type Address, SeededRandom } from '../kit/random.mjs';
@@ -109,27 +110,37 @@ describe('a registry against its twin', () => {
         from,
         until,
         set: random.below(3),
+        scope: random.below(2) * random.below(4),
       };
     });
-    const registry = registryOf(
-      rows.map(
-        ({ words, length, from, until, set }) =>
-          `${formatPrefix(...words, length)},h,it,${protocolTexts[set]!},2024-01-0${from + 1}T00:00:00Z,2024-01-0${until + 1}T00:00:00Z,`,
+    const { registry, issues } = parseRegistry(
+      new TextEncoder().encode(
+        [
+          `${HEADER},scope`,
+          ...rows.map(({ words, length, from, until, set, scope }) => {
+            const times = `2024-01-0${from + 1}T00:00:00Z,2024-01-0${until + 1}T00:00:00Z`;
+            return `${formatPrefix(...words, length)},h,it,${protocolTexts[set]!},${times},R,${SCOPE_NAMES[scope]!}`;
+          }),
+        ].join('\n'),
       ),
+      'r.csv',
     );
+    if (registry === null) return expect.fail(issues.kept.map(({ message }) => message).join());
     for (let i = 0; i < 2000; i++) {
       const address = near();
       const time = times[random.below(4)]! + random.below(3) - 1;
       const protocol = random.below(4);
+      const end = random.below(3) as End;
       let best = NO_REGISTRATION;
-      rows.forEach(({ words, length, from, until, set }, row) => {
+      rows.forEach(({ words, length, from, until, set, scope }, row) => {
         if ((address[0] === 0) !== (words[0] === 0)) return;
         if (!words.every((word, at) => (address[at]! & wordMask(length, at)) === word)) return;
         if (time < times[from]! || time >= (times[until] ?? Infinity)) return;
         if (protocol !== 0 && protocolSets[set] !== 0 && ((protocolSets[set]! >> protocol) & 1) === 0) return;
+        if (end !== End.ANY && scope !== Scope.EITHER && scope !== end) return;
         if (best === NO_REGISTRATION || rows[best]!.length < length) best = row;
       });
-      if (registry.covers(...address, time, protocol) !== best) expect.fail(formatAddress(...address));
+      if (registry.covers(...address, time, protocol, end) !== best) expect.fail(formatAddress(...address));
     }
   });
 });

@@ -17,15 +17,18 @@ import {
   PROTOCOLS,
   REFERENCE,
   REGISTRY_FIELDS,
+  SCOPE,
   SECTOR,
   VALID_FROM,
   VALID_UNTIL,
 } from './registration-fields.ts';
+import { SCOPE_NAMES, Scope } from '../scope.ts';
 import { SECTOR_NAMES, Sector } from '../sector.ts';
 import type { RefusedRow } from './shared-references.ts';
 import { nearestWord } from './word-advice.ts';
 
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
+const SCOPES = SCOPE_NAMES.slice(1).join(', ');
 const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
 /** Other words for sectors and protocols, in lower case letters. */
 const SECTOR_ALIASES = {
@@ -43,6 +46,7 @@ const SECTOR_ALIASES = {
   selfemployed: 'freelancer',
   software: 'it',
 };
+const SCOPE_ALIASES = { src: 'source', client: 'source', dst: 'destination', server: 'destination', both: 'pair' };
 const PROTOCOL_ALIASES = {
   wg: 'wireguard',
   tailscale: 'wireguard',
@@ -96,11 +100,14 @@ export class RegistrationReader {
     const until = this.readField(VALID_UNTIL, fields[VALID_UNTIL]!);
     if (from >= until) this.refuse(VALID_UNTIL, 'valid_until is not after valid_from, so this is never in force');
     const reference = fields[REFERENCE]!.trim();
+    const scope = fields.length > SCOPE ? this.readField(SCOPE, fields[SCOPE]!) : Scope.EITHER;
+    if (scope === Scope.PAIR && reference === '')
+      this.refuse(SCOPE, 'a pair needs a reference, which the rows of both of its ends share');
     if (this.issues.errorCount !== errorsBefore) {
       this.keepRefused(holder, reference);
       return;
     }
-    this.columns.push(from, until, protocols, sector, lineNumber);
+    this.columns.push(from, until, protocols, sector, scope, lineNumber);
     this.columns.prefixes.push(prefix.word0, prefix.word1, prefix.word2, prefix.word3, prefix.length);
     this.columns.holders.push(holder);
     this.columns.references.push(reference);
@@ -119,6 +126,7 @@ export class RegistrationReader {
     let value: number;
     if (field === SECTOR) value = this.readSector(text);
     else if (field === PROTOCOLS) value = this.readProtocols(text);
+    else if (field === SCOPE) value = this.readScope(text);
     else value = this.readTime(text, field);
     if (field === VALID_FROM || field === VALID_UNTIL) this.columns.boundaries.add(value);
     if (this.issues.errorCount === errorsBefore) this.cache.add(field, text, value);
@@ -132,6 +140,15 @@ export class RegistrationReader {
     const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
     this.refuse(SECTOR, `the sector is ${shown(text)}; allowed are ${SECTORS}${advice}`);
     return Sector.NONE;
+  }
+
+  private readScope(text: string): Scope {
+    const code = SCOPE_NAMES.indexOf(text as (typeof SCOPE_NAMES)[number]);
+    if (code >= 0) return code as Scope;
+    const nearest = nearestWord(text, SCOPE_NAMES.slice(1), SCOPE_ALIASES);
+    const advice = nearest === null ? '' : `; did you mean ${nearest}?`;
+    this.refuse(SCOPE, `the scope is ${shown(text)}; allowed are ${SCOPES}, or nothing for either end${advice}`);
+    return Scope.EITHER;
   }
 
   private readProtocols(text: string): number {

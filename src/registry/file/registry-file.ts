@@ -1,6 +1,6 @@
 /**
  * Parses a registry file: CSV in UTF-8 with the header
- * `prefix,holder,sector,protocols,valid_from,valid_until,reference`. Every problem is reported with line and column. An
+ * `prefix,holder,sector,protocols,valid_from,valid_until,reference`, and optionally `scope`. Every problem is reported with line and column. An
  * error in any row refuses the whole file, because a registry that silently lost rows would cut off the people in them.
  * Warnings (registry-warnings) do not.
  *
@@ -19,9 +19,9 @@ import { FastRowReader } from './fast-row.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from '../prefix.ts';
 import { RegistrationColumns } from '../lookup/registration-columns.ts';
-import { REGISTRY_FIELDS } from './registration-fields.ts';
+import { REGISTRY_FIELDS, SCOPED_FIELDS } from './registration-fields.ts';
 import { RegistrationReader } from './registration-row.ts';
-import { checkHeader, COMMA, isSeparatorLine, REGISTRY_HEADER, separatorOf } from './registry-header.ts';
+import { checkHeader, COMMA, hasScope, isSeparatorLine, REGISTRY_HEADER, separatorOf } from './registry-header.ts';
 import { warnOfRegistrations } from './registry-warnings.ts';
 import type { RefusedRow } from './shared-references.ts';
 import { PREFIX_LIMIT } from '../lookup/trie-shape.ts';
@@ -61,7 +61,7 @@ class FileReader implements LineVisitor {
   linesSeen = 0;
   private readonly fastRows: FastRowReader;
   private readonly rows: RegistrationReader;
-  private readonly records: RecordParser;
+  private records: RecordParser;
   private readonly issues: IssueList;
   private readonly separator: string;
   private unclosed: UnclosedField | null = null;
@@ -97,6 +97,10 @@ class FileReader implements LineVisitor {
     this.linesSeen++;
     if (this.linesSeen === 1) {
       checkHeader(line, lineNumber, this.separator, this.issues);
+      if (hasScope(line, this.separator)) {
+        this.records = new RecordParser(SCOPED_FIELDS, this.separator);
+        this.fastRows.hasScope = true;
+      }
     } else if (this.linesSeen > PREFIX_LIMIT + 1) {
       if (this.linesSeen === PREFIX_LIMIT + 2)
         this.issues.error(lineNumber, 1, `a registry holds at most ${PREFIX_LIMIT} rows`);

@@ -5,10 +5,11 @@
 import type { IssueList } from '../../core/issue.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from '../prefix.ts';
-import { REGISTRY_FIELDS } from './registration-fields.ts';
+import { REGISTRY_FIELDS, SCOPED_FIELDS } from './registration-fields.ts';
 import { nearestWord } from './word-advice.ts';
 
 export const REGISTRY_HEADER = REGISTRY_FIELDS.join(',');
+const SCOPED_HEADER = SCOPED_FIELDS.join(',');
 export const COMMA = ',';
 
 const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'vertical bars' };
@@ -26,7 +27,9 @@ export function separatorOf(bytes: Uint8Array): string {
   if (knownNames(line, COMMA) >= MIN_NAMES) return COMMA;
   for (const separator of Object.keys(SEPARATOR_NAMES)) {
     if (knownNames(line, separator) >= MIN_NAMES) return separator;
-    if (line.split(separator).length === REGISTRY_FIELDS.length && !line.includes(COMMA)) return separator;
+    const count = line.split(separator).length;
+    const fits = count === REGISTRY_FIELDS.length || count === SCOPED_FIELDS.length;
+    if (fits && !line.includes(COMMA)) return separator;
   }
   return COMMA;
 }
@@ -36,7 +39,7 @@ function knownNames(line: string, separator: string): number {
 }
 
 function isKnown(name: string): boolean {
-  return (REGISTRY_FIELDS as readonly string[]).includes(name);
+  return (SCOPED_FIELDS as readonly string[]).includes(name);
 }
 
 function plainName(name: string): string {
@@ -46,6 +49,12 @@ function plainName(name: string): string {
     .toLowerCase();
 }
 
+/** True for a header whose last field is `scope`. */
+export function hasScope(line: string, separator: string): boolean {
+  const names = line.split(separator).map(plainName);
+  return names.length === SCOPED_FIELDS.length && names.at(-1) === SCOPED_FIELDS.at(-1);
+}
+
 /** True for Excel's line before the header. */
 export function isSeparatorLine(line: string): boolean {
   return SEPARATOR_LINE.test(line);
@@ -53,13 +62,14 @@ export function isSeparatorLine(line: string): boolean {
 
 /** Reports the problems of the header. */
 export function checkHeader(line: string, lineNumber: number, separator: string, issues: IssueList): void {
-  if (line === REGISTRY_HEADER) return;
+  if (line === REGISTRY_HEADER || line === SCOPED_HEADER) return;
   if (separator !== COMMA) {
     const at = line.indexOf(separator);
     const message = `the fields are separated by ${SEPARATOR_NAMES[separator]!}; ${conversionText(separator)}`;
     issues.error(lineNumber, at + 1, message);
     const names = line.split(separator).map(plainName);
-    if (names.join() !== REGISTRY_HEADER) issues.error(lineNumber, 1, headerFault(names));
+    if (names.join() !== REGISTRY_HEADER && names.join() !== SCOPED_HEADER)
+      issues.error(lineNumber, 1, headerFault(names));
     return;
   }
   let column = 1;
@@ -81,11 +91,12 @@ function headerFault(names: readonly string[]): string {
   if (!isKnown(plainName(first)) && (new PrefixParser().parse(first.trim()) || adviseOnPrefix(first) !== null))
     return `the file begins with a row: ${wanted}, on a line before it`;
   const plain = names.map(plainName);
-  if (plain.join() === REGISTRY_HEADER) return `${wanted}, without spaces, quotes or capitals`;
+  if (plain.join() === REGISTRY_HEADER || plain.join() === SCOPED_HEADER)
+    return `${wanted}, without spaces, quotes or capitals`;
   const missing = REGISTRY_FIELDS.filter((name) => !plain.includes(name));
   const foreign = plain.filter((name) => !isKnown(name));
   if (missing.length === 0 && foreign.length === 0) {
-    return plain.length > REGISTRY_FIELDS.length
+    return new Set(plain).size < plain.length
       ? `${wanted}; a name appears twice`
       : `${wanted}; here the fields are in another order`;
   }

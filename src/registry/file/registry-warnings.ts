@@ -10,6 +10,7 @@ import { IPV4_LENGTH_OFFSET } from '../prefix.ts';
 import { isIpv4Row } from '../lookup/prefix-order.ts';
 import type { RegistrationColumns } from '../lookup/registration-columns.ts';
 import type { Registry } from '../registry.ts';
+import { Scope } from '../scope.ts';
 import type { ReservedRange } from './reserved-ranges.ts';
 import { ReservedRanges } from './reserved-ranges.ts';
 import { findSharedReferences, type RefusedRow, withRefusedRows } from './shared-references.ts';
@@ -45,6 +46,7 @@ export function warnOfRegistrations(
   warnOfReserved(columns, issues);
   warnOfAlike(registry, columns, issues);
   warnOfSharedReferences(columns, issues, refused);
+  if (registry.hasPairs) warnOfSinglePairs(columns, issues);
 }
 
 /** Warnings of one kind: shows the first ones and counts the others. */
@@ -158,5 +160,25 @@ function warnOfSharedReferences(columns: RegistrationColumns, issues: IssueList,
       return `reference ${reference} is used by holder ${holder(earlier)} and by holder ${holder(row)}`;
     });
   });
+  kind.end();
+}
+
+/** A pair takes two rows with one reference. */
+function warnOfSinglePairs(columns: RegistrationColumns, issues: IssueList): void {
+  const kind = new Kind(issues, 'pairs of one row');
+  const rows = new Map<string, number>();
+  const { scopes, references, lines } = columns;
+  const isPair = (row: number): boolean => scopes[row] === Scope.PAIR;
+  for (let row = 0; row < columns.count; row++) {
+    if (isPair(row)) rows.set(references.get(row), (rows.get(references.get(row)) ?? 0) + 1);
+  }
+  for (let row = 0; row < columns.count; row++) {
+    const reference = isPair(row) ? references.get(row) : '';
+    if (reference === '' || rows.get(reference)! > 1) continue;
+    kind.add(lines[row]!, () => {
+      const wanted = `no other row of scope pair has reference ${JSON.stringify(reference)}`;
+      return `${wanted}, so this covers only flows with both ends in its prefix`;
+    });
+  }
   kind.end();
 }

@@ -19,6 +19,8 @@ export class RegistrationColumns {
   readonly boundaries = new Set<number>();
   /** Bit 1 << code for each protocol; 0 for any. */
   protocols = new Uint8Array(FIRST_CAPACITY);
+  /** Codes of Scope. */
+  scopes = new Uint8Array(FIRST_CAPACITY);
   /** Codes of Sector. */
   sectors = new Uint8Array(FIRST_CAPACITY);
   /** Lines of the file, from 1. */
@@ -29,13 +31,21 @@ export class RegistrationColumns {
   }
 
   /** Adds the numbers of a row. The caller then adds its prefix and texts to their own columns. */
-  push(validFromUs: number, validUntilUs: number, protocols: number, sector: number, line: number): void {
+  push(
+    validFromUs: number,
+    validUntilUs: number,
+    protocols: number,
+    sector: number,
+    scope: number,
+    line: number,
+  ): void {
     const row = this.count;
     if (row === this.lines.length) this.resize(row * 2);
     this.validFromUs[row] = validFromUs;
     this.validUntilUs[row] = validUntilUs;
     this.protocols[row] = protocols;
     this.sectors[row] = sector;
+    this.scopes[row] = scope;
     this.lines[row] = line;
   }
 
@@ -46,6 +56,7 @@ export class RegistrationColumns {
       this.validUntilUs[one] === this.validUntilUs[other] &&
       this.protocols[one] === this.protocols[other] &&
       this.sectors[one] === this.sectors[other] &&
+      this.scopes[one] === this.scopes[other] &&
       this.holders.isSame(one, other) &&
       this.references.isSame(one, other)
     );
@@ -61,7 +72,7 @@ export class RegistrationColumns {
 
   /** Bytes of memory in typed arrays. */
   get byteLength(): number {
-    const numbers = this.validFromUs.byteLength * 2 + this.protocols.byteLength * 2 + this.lines.byteLength;
+    const numbers = this.validFromUs.byteLength * 2 + this.protocols.byteLength * 3 + this.lines.byteLength;
     return numbers + this.prefixes.byteLength + this.holders.byteLength + this.references.byteLength;
   }
 
@@ -70,6 +81,7 @@ export class RegistrationColumns {
     this.validUntilUs = resizedTimes(this.validUntilUs, capacity);
     this.protocols = resizedBytes(this.protocols, capacity);
     this.sectors = resizedBytes(this.sectors, capacity);
+    this.scopes = resizedBytes(this.scopes, capacity);
     const lines = new Uint32Array(capacity);
     lines.set(this.lines.subarray(0, capacity));
     this.lines = lines;
