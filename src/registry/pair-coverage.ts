@@ -14,8 +14,8 @@ export interface PairCoverage {
 
 /**
  * The rows of scope `pair` in force that cover both addresses with one reference; null for none. Addresses as words
- * (core/ip-address); `timeUs` packet time; `protocol` a code of core/protocol. Of several, the most specific of the
- * source, then of the destination.
+ * (core/ip-address); `timeUs` packet time; `protocol` a code of core/protocol. The most specific of the
+ * source counts, then that of the destination.
  */
 export function pairOver(
   registry: Registry,
