@@ -55,7 +55,8 @@ interface Rule {
 /** Folders in the order of the data; each sees those before it, and the packages that are named. */
 const FOLDERS: Readonly<Record<string, Rule>> = {
   core: { packages: [] },
-  capture: { packages: 'any' },
+  // Captures are read into the memory of a compiled dataplane, which walks their records.
+  capture: { sources: ['core', 'dataplane/host/linear-dataplane.ts'], packages: 'any' },
   // These three do not see the capture.
   'dataplane/wire': { sources: ['core'], packages: [] },
   // The seed of the hash table comes from node:crypto.

@@ -6,6 +6,9 @@
  * - `capturedLength[i] <= wireLength[i]` (the reader corrects a file that violates this);
  * - `timeUs[i]` is a finite number >= 0.
  * The bytes belong to the reader and are valid until its next `read`, so no reference to them may be kept.
+ *
+ * The compiled dataplane fills and reads batches of BATCH_CAPACITY in its memory, so the layout of the columns is the
+ * same there (dataplane/assembly/record/packet-batch).
  */
 import type { Micros } from '../core/units.ts';
 import { micros } from '../core/units.ts';
@@ -30,17 +33,18 @@ export class PacketBatch {
   /** LINKTYPE_ number of the interface that captured the packet. */
   readonly linkType: Uint16Array;
 
-  /** The columns are in `memory`, by default in new memory. */
+  /** The columns are in `memory` from an offset on, by default in new memory. */
   constructor(
     capacity: number = BATCH_CAPACITY,
     memory: ArrayBufferLike = new ArrayBuffer(PacketBatch.byteLength(capacity)),
+    offset = 0,
   ) {
     this.capacity = capacity;
-    this.timeUs = new Float64Array(memory, 0, capacity);
-    this.at = new Uint32Array(memory, 8 * capacity, capacity);
-    this.capturedLength = new Uint32Array(memory, 12 * capacity, capacity);
-    this.wireLength = new Uint32Array(memory, 16 * capacity, capacity);
-    this.linkType = new Uint16Array(memory, 20 * capacity, capacity);
+    this.timeUs = new Float64Array(memory, offset, capacity);
+    this.at = new Uint32Array(memory, offset + 8 * capacity, capacity);
+    this.capturedLength = new Uint32Array(memory, offset + 12 * capacity, capacity);
+    this.wireLength = new Uint32Array(memory, offset + 16 * capacity, capacity);
+    this.linkType = new Uint16Array(memory, offset + 20 * capacity, capacity);
   }
 
   static byteLength(capacity: number): number {
@@ -73,6 +77,18 @@ export class PacketBatch {
       column.copyWithin(0, count, this.count);
     }
     this.count -= count;
+  }
+
+  /** Takes the rows of another batch, which fit, in place of its own. The bytes that they are in stay the same. */
+  copyRows({ count, at, capturedLength, wireLength, timeUs, linkType }: PacketBatch): void {
+    this.count = count;
+    for (let row = 0; row < count; row++) {
+      this.at[row] = at[row]!;
+      this.capturedLength[row] = capturedLength[row]!;
+      this.wireLength[row] = wireLength[row]!;
+      this.timeUs[row] = timeUs[row]!;
+      this.linkType[row] = linkType[row]!;
+    }
   }
 
   timeOf(row: number): Micros {

@@ -88,7 +88,7 @@ export class RunCaptures implements RunSource {
   }
 
   private async read(path: string, take: TakeBatch): Promise<void> {
-    const capture = openCapture(path, { lender: this.memory.lender });
+    const capture = openCapture(path, { memory: this.memory.records });
     this.current = capture;
     this.files.begin(capture.name, this.packets);
     let bytesBefore = 0;

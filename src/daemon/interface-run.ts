@@ -44,8 +44,8 @@ export class RunInterface implements RunSource {
     const { backend, device, isPatient, open } = capture;
     this.backend = backend;
     this.files = files;
-    const { lender } = memory;
-    this.live = new LiveSource(open, { device, isPatient, stuckMs, lender }, (event, detail) => {
+    const { records } = memory;
+    this.live = new LiveSource(open, { device, isPatient, stuckMs, memory: records }, (event, detail) => {
       if (event === 'started') log.info({ detail }, 'capture started');
       else log.error({ detail }, event === 'ended' ? 'capture ended' : 'capture stuck');
     });

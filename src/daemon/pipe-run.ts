@@ -20,7 +20,7 @@ export class RunPipe implements RunSource {
 
   constructor(memory: BatchMemory, files: PacketFiles, watchdog: RunWatchdog) {
     this.memory = memory;
-    this.capture = openCapture('-', { lender: memory.lender });
+    this.capture = openCapture('-', { memory: memory.records });
     this.files = files;
     this.watchdog = watchdog;
   }

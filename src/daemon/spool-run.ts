@@ -159,7 +159,7 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     const { file, processedPackets } = work;
     const path = this.spool.pathOf(file);
     const { memory } = this.options;
-    const capture = openCapture(path, { lender: memory.lender });
+    const capture = openCapture(path, { memory: memory.records });
     this.files.begin(path, this.packets - processedPackets);
     let packets = 0;
     let hasBegun = false;

@@ -15,7 +15,7 @@ import { PacketView } from './wire/packet-view.ts';
 
 export class LocalTracker implements Tracker {
   readonly table: FlowTable;
-  readonly lender = null;
+  readonly records = null;
 
   private readonly fingerprints: FingerprintSet;
   /** Packets decoded ahead of their turn, and how each ended. */

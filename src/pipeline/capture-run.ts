@@ -108,7 +108,7 @@ export class CaptureRun {
     const packetsBefore = counters.packets;
     const unreadBefore = counters.unreadLinks.copy();
     const notDecodedBefore = counters.notDecoded.slice();
-    const source = openCapture(file, { lender: session.memory.lender });
+    const source = openCapture(file, { memory: session.memory.records });
     let bytesBefore = 0;
     try {
       for (;;) {

@@ -1,7 +1,7 @@
 /** The oracle's tracker and the compiled one, fed the same batches: every event, counter and invariant is compared. */
-import type { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { BATCH_CAPACITY, PacketBatch } from '../../src/capture/packet-batch.ts';
 import { Counters } from '../../src/dataplane/counters.ts';
-import { FlowTable, PREFETCH_COUNT } from '../../src/dataplane/flow/flow-table.ts';
+import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import { DECODE_STATUS_COUNT } from '../../src/dataplane/wire/decode-status.ts';
 import { LINK_IDENTITIES } from '../../src/dataplane/wire/link-identity.ts';
@@ -19,26 +19,21 @@ type Name =
   | 'detailsAt'
   | 'eventsAt'
   | 'evidenceRowAt'
-  | 'feed'
   | 'finish'
-  | 'goesOnAtEnd'
-  | 'openFile'
-  | 'placeAfter'
   | 'reportAllFlowEnds'
   | 'resume'
-  | 'recordsAt'
   | 'rowsAt'
   | 'setQuiet'
   | 'settle'
   | 'start'
   | 'stopAtEvents'
+  | 'takeBatch'
   | 'takeRegion'
   | 'track'
   | 'unreadLinksAt'
   | 'upperAt';
 
 const EVENT_LENGTH = 128;
-const RECORD_LENGTH = 24;
 /** Room for the packets of a batch. */
 const BLOCK_LENGTH = 4 << 20;
 
@@ -61,6 +56,7 @@ export class BothTrackers {
   private readonly options: Options;
   private readonly places: Places;
   private readonly blockAt: number;
+  private readonly columnsAt: number;
   private readonly random: SeededRandom;
   private counters = new Counters();
   private packets = 0;
@@ -78,6 +74,7 @@ export class BothTrackers {
     exports.start(options.capacity, options.seed, options.hasDomain ? 1 : 0);
     exports.stopAtEvents(options.stopsAtEvents ? 1 : 0);
     this.blockAt = exports.takeRegion(BLOCK_LENGTH);
+    this.columnsAt = exports.takeBatch();
     this.places = {
       rows: exports.rowsAt(),
       details: exports.detailsAt(),
@@ -119,9 +116,9 @@ export class BothTrackers {
     const seen: FlowEvent[] = [];
     const shift = this.copyPackets(batch);
     for (let row = 0; row < batch.count;) {
-      const count = Math.min(random.between(1, PREFETCH_COUNT), batch.count - row);
-      for (let i = 0; i < count; i++) this.writeRecord(batch, row + i, i, shift);
-      this.read(this.flow.exports.track(count), seen);
+      const count = Math.min(random.between(1, random.chance(0.5) ? 200 : BATCH_CAPACITY), batch.count - row);
+      this.writeRows(batch, row, count, shift);
+      this.read(this.flow.exports.track(this.columnsAt, count), seen);
       row += count;
     }
     this.flow.exports.settle();
@@ -129,45 +126,6 @@ export class BothTrackers {
     sameEvents(seen, recorder.events, !this.options.stopsAtEvents);
     this.eventCount += seen.length;
     this.compareCounters();
-  }
-
-  /**
-   * Tracks a file in both: the oracle gets the packets that `batches` reads, and the compiled tracker the file's bytes, in pieces.
-   */
-  async feed(file: Uint8Array, batches: AsyncIterable<PacketBatch>): Promise<void> {
-    const { recorder, random, flow } = this;
-    const { exports } = flow;
-    recorder.events = [];
-    for await (const batch of batches) {
-      this.oracle.track(batch, this.packets);
-      this.packets += batch.count;
-    }
-    const seen: FlowEvent[] = [];
-    exports.openFile(new DataView(file.buffer, file.byteOffset).getUint32(0) === 0x0a0d0d0a ? 1 : 0);
-    let at = this.blockAt;
-    let limit = this.blockAt;
-    for (let done = 0; done < file.length;) {
-      const length = Math.min(random.between(1, random.chance(0.1) ? 100 : 40_000), file.length - done);
-      new Uint8Array(flow.memory.buffer).copyWithin(this.blockAt, at, limit);
-      limit -= at - this.blockAt;
-      new Uint8Array(flow.memory.buffer).set(file.subarray(done, done + length), limit);
-      limit += length;
-      done += length;
-      at = this.feedBlock(limit, seen);
-    }
-    if (exports.goesOnAtEnd(at, limit) === 1) this.feedBlock(limit, seen, at);
-    exports.settle();
-    sameEvents(seen, recorder.events, !this.options.stopsAtEvents);
-    this.eventCount += seen.length;
-    this.compareCounters();
-    const packets = this.bytes.getFloat64(exports.countersAt() + 48, true);
-    if (packets !== this.packets) throw new Error(`${packets} packets, not ${this.packets}`);
-  }
-
-  /** Feeds what is in the block up to `limit`; returns where the first record is that was not tracked. */
-  private feedBlock(limit: number, seen: FlowEvent[], at = this.blockAt): number {
-    this.read(this.flow.exports.feed(at, limit), seen);
-    return this.flow.exports.placeAfter();
   }
 
   /** The capture is over. */
@@ -214,14 +172,11 @@ export class BothTrackers {
     return this.blockAt - from;
   }
 
-  private writeRecord(batch: PacketBatch, row: number, i: number, shift: number): void {
-    const { bytes } = this;
-    const at = this.flow.exports.recordsAt() + i * RECORD_LENGTH;
-    bytes.setFloat64(at, batch.timeUs[row]!, true);
-    bytes.setUint32(at + 8, batch.at[row]! + shift, true);
-    bytes.setUint32(at + 12, batch.capturedLength[row]!, true);
-    bytes.setUint32(at + 16, batch.wireLength[row]!, true);
-    bytes.setUint32(at + 20, batch.linkType[row]!, true);
+  private writeRows(batch: PacketBatch, from: number, count: number, shift: number): void {
+    const target = new PacketBatch(BATCH_CAPACITY, this.flow.memory.buffer, this.columnsAt);
+    const { at, capturedLength, wireLength, timeUs, linkType } = batch;
+    for (let row = from; row < from + count; row++)
+      target.push(at[row]! + shift, capturedLength[row]!, wireLength[row]!, timeUs[row]!, linkType[row]!);
   }
 
   /** Reads the queue until the compiled tracker is done. */

@@ -1,14 +1,14 @@
-/** The readers of pcap and pcapng in linear memory give the same packets and the same end as their oracles, however bytes arrive. */
+/** The readers of pcap and pcapng in linear memory give the same packets and the same end as their twins, however bytes arrive. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { BlockReader } from '../../src/capture/input/block-reader.ts';
-import { PcapReader } from '../../src/capture/format/pcap-reader.ts';
-import { PcapngReader } from '../../src/capture/format/pcapng-reader.ts';
-import { stampToMicros } from '../../src/capture/format/pcapng-time.ts';
-import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { RecordMemory } from '../../src/capture/format/record-memory.ts';
+import { RecordReader } from '../../src/capture/format/record-reader.ts';
+import { BATCH_CAPACITY, PacketBatch } from '../../src/capture/packet-batch.ts';
 import { type CaptureEnd, Found } from '../../src/capture/packet-source.ts';
+import type { LinearDataplane } from '../../src/dataplane/host/linear-dataplane.ts';
 import { damageContainer } from '../fuzz/damage-container.mjs';
 import { type TimedFrame, writeContainer } from '../fuzz/container.mjs';
 import { InputRandom } from '../fuzz/random.mjs';
@@ -16,11 +16,14 @@ import { concat, fields, hex } from '../kit/bytes.mjs';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { buildPcap, type BuiltPacket, type PcapShape } from '../kit/pcap.mjs';
 import { buildBlock, buildEnhanced, buildInterface, buildOption, buildSection } from '../kit/pcapng.mjs';
+import { plainBlocks } from '../kit/plain-blocks.ts';
 import { MemoryFile, MemoryInput } from '../kit/read-all.ts';
 import { samplePackets } from '../kit/sample-packets.ts';
 import { attackBeginnings } from './attack-beginnings.ts';
 import { compiled } from './compiled.ts';
-import { LinearReader, type PacketTaker, type RecordName } from './linear-reader.ts';
+import { PcapReader } from './record-twin/pcap-reader.ts';
+import { PcapngReader } from './record-twin/pcapng-reader.ts';
+import { stampToMicros } from './record-twin/pcapng-time.ts';
 
 const PCAPNG_START = 0x0a0d0d0a;
 const LARGEST_FILE = 400_000;
@@ -33,31 +36,28 @@ interface Arrival {
   readonly isAsynchronous?: boolean;
 }
 
-/** What readers give: each packet as a line, and the end. */
-class Seen {
-  readonly packets: string[] = [];
-  readonly take: PacketTaker = (data, at, capturedLength, wireLength, timeUs, linkType) => {
-    const bytes = Buffer.from(data.buffer, data.byteOffset + at, capturedLength);
-    this.packets.push(`${timeUs} ${wireLength} ${linkType} ${bytes.toString('latin1')}`);
-  };
+/** What a reader gives: each packet as a line, and the end. */
+interface Seen {
+  readonly packets: readonly string[];
+  readonly end: CaptureEnd;
 }
 
-async function oracleSeen(input: MemoryInput, isPcapng: boolean, payloadLength: number): Promise<[Seen, CaptureEnd]> {
-  const Reader = isPcapng ? PcapngReader : PcapReader;
-  const blocks = new BlockReader(input, payloadLength);
-  const reader = new Reader(blocks, false);
-  const batch = new PacketBatch(64);
-  const seen = new Seen();
+interface Reader {
+  readonly end: CaptureEnd;
+  readNow(batch: PacketBatch): Found;
+  wait(): Promise<void>;
+}
+
+async function readAll(reader: Reader, batch: PacketBatch): Promise<Seen> {
+  const packets: string[] = [];
   for (;;) {
     const found = reader.readNow(batch);
-    if (found === Found.END) {
-      await blocks.close();
-      return [seen, reader.end];
-    }
+    if (found === Found.END) return { packets, end: reader.end };
     if (found === Found.NOT_YET) await reader.wait();
     for (let i = 0; i < batch.count; i++) {
       const { data, at, capturedLength, wireLength, timeUs, linkType } = batch;
-      seen.take(data, at[i]!, capturedLength[i]!, wireLength[i]!, timeUs[i]!, linkType[i]!);
+      const bytes = Buffer.from(data.buffer, data.byteOffset + at[i]!, capturedLength[i]);
+      packets.push(`${timeUs[i]} ${wireLength[i]} ${linkType[i]} ${bytes.toString('latin1')}`);
     }
   }
 }
@@ -65,38 +65,39 @@ async function oracleSeen(input: MemoryInput, isPcapng: boolean, payloadLength: 
 class Readers {
   readonly faults = new Set<number>();
   packets = 0;
-  private readonly linear: LinearReader;
-  private readonly payloadLength: number;
+  private readonly memory: RecordMemory;
 
-  constructor(linear: LinearReader, payloadLength: number) {
-    this.linear = linear;
-    this.payloadLength = payloadLength;
+  constructor(memory: RecordMemory) {
+    this.memory = memory;
   }
 
   async compare(bytes: Uint8Array, { pieces, capacity = 64, isAsynchronous = false }: Arrival = {}): Promise<void> {
     if (bytes.length < 4) return;
+    const { memory } = this;
     const isPcapng = Buffer.from(bytes).readUInt32BE(0) === PCAPNG_START;
     const Input = isAsynchronous ? MemoryInput : MemoryFile;
-    const [expected, end] = await oracleSeen(new Input(bytes, pieces), isPcapng, this.payloadLength);
-    const seen = new Seen();
-    const given = await this.linear.read(new Input(bytes, pieces), isPcapng, capacity, seen.take);
+    const Twin = isPcapng ? PcapngReader : PcapReader;
+    const plain = new BlockReader(new Input(bytes, pieces), plainBlocks(memory.payloadLength));
+    const { packets: expected, end } = await readAll(new Twin(plain, false), new PacketBatch(capacity));
+    const blocks = new BlockReader(new Input(bytes, pieces), memory);
+    const batch = capacity === BATCH_CAPACITY ? memory.ownBatch : new PacketBatch(capacity);
+    const seen = await readAll(new RecordReader(blocks, memory, isPcapng, false), batch);
     this.faults.add(end.fault);
-    this.packets += expected.packets.length;
+    this.packets += expected.length;
     const isSame =
-      given.fault === end.fault &&
-      given.message === end.message &&
-      seen.packets.length === expected.packets.length &&
-      seen.packets.every((packet, i) => packet === expected.packets[i]);
+      seen.end.fault === end.fault &&
+      seen.end.message === end.message &&
+      seen.packets.length === expected.length &&
+      seen.packets.every((packet, i) => packet === expected[i]);
     if (isSame) return;
-    expect({ given, packets: seen.packets, bytes: Buffer.from(bytes).toString('hex') }).toEqual({
-      given: end,
-      packets: expected.packets,
-    });
+    expect({ ...seen, bytes: Buffer.from(bytes).toString('hex') }).toEqual({ packets: expected, end });
   }
 }
 
 async function readersOf(payloadLength: number, build: 'release' | 'debug' = 'release'): Promise<Readers> {
-  return new Readers(new LinearReader(await compiled<RecordName>('records', build), payloadLength), payloadLength);
+  return new Readers(
+    new RecordMemory((await compiled('records', build)) as unknown as LinearDataplane, { payloadLength }),
+  );
 }
 
 /** Captures that are neither compressed nor large: the committed ones, and the public ones where they are. */
@@ -179,10 +180,10 @@ describe('readers of records', () => {
     expect(captures.length).toBeGreaterThan(100);
   });
 
-  it('give the packets and the end of each capture as their oracles do', async () => {
+  it('give the packets and the end of each capture as their twins do', async () => {
     const readers = await readersOf(1 << 16);
     for (const [i, bytes] of captures.entries()) {
-      await readers.compare(bytes, { capacity: [1, 7, 64, 128][i % 4]!, isAsynchronous: i % 5 === 0 });
+      await readers.compare(bytes, { capacity: [1, 7, 64, BATCH_CAPACITY][i % 4]!, isAsynchronous: i % 5 === 0 });
     }
     expect(readers.packets).toBeGreaterThan(30_000);
   });
@@ -234,7 +235,7 @@ describe('readers of records', () => {
   });
 
   it('make the same microseconds of every unit', async () => {
-    const { exports } = await compiled<RecordName>('records');
+    const { exports } = await compiled<'stampToMicros'>('records');
     const random = new InputRandom(7, 0);
     for (let round = 0; round < 60_000; round++) {
       const high = random.chance(0.5) ? random.word() >>> 0 : random.below(1 << 22);

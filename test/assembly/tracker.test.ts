@@ -3,7 +3,7 @@
  * beside the checkout, and generated mixes.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,9 +32,6 @@ afterAll(() => {
 });
 
 const batch = new PacketBatch();
-
-/** First words of pcap and pcapng files that are not compressed, in both byte orders. */
-const MAGICS = new Set([0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a]);
 
 interface Disturbance {
   /** Packet times jump now and then: hours ahead, or back. */
@@ -77,12 +74,6 @@ function jump(random: SeededRandom): void {
     const alone = random.chance(0.002) ? random.between(-1e8, 1e8) : 0;
     batch.timeUs[row] = Math.max(0, batch.timeUs[row]! + shift + alone);
   }
-}
-
-async function* batchesOf(path: string): AsyncGenerator<PacketBatch> {
-  const capture = openCapture(path);
-  while (await capture.read(batch)) yield batch;
-  await capture.close();
 }
 
 async function captures(path: string): Promise<string[]> {
@@ -135,26 +126,6 @@ describe('the compiled tracker is the oracle', () => {
       expect(both.hasWholeGuards).toBe(true);
     }
   }, 240_000);
-
-  it.each(['release', 'debug'] as const)(
-    'over files that are fed to it in pieces, in the %s build',
-    async (build) => {
-      await make(build, WAYS.slice(0, 1));
-      const both = pairs[0]!;
-      const files = (await captures('captures')).filter(() => build === 'release' || random.chance(0.05));
-      for (const path of [...files, generated('small', ...MIX, '--packets', '3000', '--flows', '300')]) {
-        const file = readFileSync(path);
-        if (file.length < 4 || !MAGICS.has(file.readUInt32LE(0))) continue;
-        both.begin(random.chance(0.5));
-        await both.feed(file, batchesOf(path)).catch((error: unknown) => {
-          throw new Error(`${path}: ${String(error)}`);
-        });
-        both.finish();
-      }
-      expect(both.eventCount).toBeGreaterThan(1000);
-    },
-    240_000,
-  );
 
   it('in the debug build, which checks each access, over some of both', async () => {
     await make('debug', WAYS.slice(1, 2));

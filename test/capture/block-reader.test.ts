@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sharedBlock } from '../../src/capture/input/block.ts';
 import { type BlockLender, BlockReader, Fill, LARGEST_RECORD_LENGTH } from '../../src/capture/input/block-reader.ts';
+import { plainBlock, plainBlocks } from '../kit/plain-blocks.ts';
 import { MemoryFile, MemoryInput } from '../kit/read-all.ts';
 
 const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) & 255);
@@ -24,7 +24,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
       fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 4 }),
       fc.array(fc.nat(900), { minLength: 1, maxLength: 40 }),
       async (payloadLength, chunkLengths, steps) => {
-        const reader = new BlockReader(new Input(bytes, chunkLengths), payloadLength);
+        const reader = new BlockReader(new Input(bytes, chunkLengths), plainBlocks(payloadLength));
         let at = 0;
         for (const count of steps) {
           expect(reader.offset).toBe(at);
@@ -44,7 +44,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
 
   it('makes the longest record whole, carried over many blocks', async () => {
     const long = new Uint8Array(LARGEST_RECORD_LENGTH + 10).map((_, i) => i % 251);
-    const reader = new BlockReader(new Input(long, [100_000]), 300_000);
+    const reader = new BlockReader(new Input(long, [100_000]), plainBlocks(300_000));
     await fill(reader, 10);
     reader.at += 10;
     expect(await fill(reader, LARGEST_RECORD_LENGTH)).toBe(true);
@@ -55,7 +55,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
   });
 
   it('leaves the bytes of the last batch alone until it is asked for more', async () => {
-    const reader = new BlockReader(new Input(bytes), 1000);
+    const reader = new BlockReader(new Input(bytes), plainBlocks(1000));
     await fill(reader, 1);
     const { data, at } = reader;
     // The next block may be read meanwhile.
@@ -65,7 +65,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
   });
 
   it('copies a long record that comes byte by byte only once', async () => {
-    const slow = new BlockReader(new Input(new Uint8Array(300_000), [1]));
+    const slow = new BlockReader(new Input(new Uint8Array(300_000), [1]), plainBlocks());
     const began = performance.now();
     expect(await fill(slow, 250_000)).toBe(true);
     expect(performance.now() - began).toBeLessThan(5000);
@@ -74,9 +74,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
 
   it('writes to a block that was lent only after waiting with it', async () => {
     const payloadLength = 600;
-    const blocks = Array.from({ length: 3 }, () =>
-      sharedBlock(new SharedArrayBuffer(LARGEST_RECORD_LENGTH + payloadLength)),
-    );
+    const blocks = Array.from({ length: 3 }, () => plainBlock(payloadLength));
     /** The bytes that another reader still uses in each block: their offsets and values. */
     const looks = blocks.map((): [number, number][] => []);
     const stillThere = (): boolean =>
@@ -88,7 +86,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
         looks[blocks.indexOf(block)] = [];
       },
     };
-    const reader = new BlockReader(new Input(bytes, [500, 70]), undefined, lender);
+    const reader = new BlockReader(new Input(bytes, [500, 70]), lender);
     for (let at = 0; await fill(reader, 130); at += 130) {
       const here = blocks.findIndex((block) => block.data === reader.data);
       for (let i = 0; i < 130; i++) looks[here]!.push([reader.at + i, bytes[at + i]!]);
@@ -103,7 +101,7 @@ describe.each(INPUTS)('BlockReader of an input that is %s', (_, Input) => {
 describe('An input read at once', () => {
   it('is read into one block, and waited with now and then for the event loop', async () => {
     const long = new Uint8Array(20_000_000);
-    const reader = new BlockReader(new MemoryFile(long));
+    const reader = new BlockReader(new MemoryFile(long), plainBlocks());
     const { data } = reader;
     let turns = 0;
     let waits = 0;

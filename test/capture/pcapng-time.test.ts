@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { offsetToMicros, stampToMicros } from '../../src/capture/format/pcapng-time.ts';
+import { compiled } from '../assembly/compiled.ts';
+
+const { exports } = await compiled<'offsetToMicros' | 'stampToMicros'>('records');
+const { offsetToMicros, stampToMicros } = exports;
 
 /** The obvious way, in big integers: units to microseconds, the rest truncated. */
 function twin(stamp: bigint, resolution: number): bigint {

@@ -32,6 +32,8 @@ export function buildSources(): BuiltSources {
     mkdirSync(join(folder, dirname(file)), { recursive: true });
     writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), outputText);
   }
+  const host = join(folder, 'dataplane/host');
+  cpSync(join(PROJECT, 'dist/bin/dataplane.wasm'), join(host, 'dataplane.wasm'));
   return {
     folder,
     add: (script) => {

@@ -2,10 +2,10 @@
  * Opens a capture by its path: detects the format from the content, decompresses it if needed (once: gzip inside gzip
  * is no capture), and reads it as pcap or pcapng.
  *
- * Contract: nothing is opened before the first `start` or `read`, and no method rejects because of the input. Memory: a
- * block of 1.25 MB for a file, two for an asynchronous input, and the decompressor's window.
+ * Contract: nothing is opened before the first `start` or `read`, and no method rejects because of the input. Memory: two
+ * blocks of 1.25 MB in the memory of a compiled dataplane, and the decompressor's window.
  */
-import { type BlockLender, BlockReader } from '../input/block-reader.ts';
+import { BlockReader } from '../input/block-reader.ts';
 import { CountedInput, unreadableInput } from '../input/byte-input.ts';
 import type { ByteInput } from '../input/byte-input.ts';
 import { NO_FAULT } from '../capture-end.ts';
@@ -16,17 +16,16 @@ import { openInput } from '../input/open-input.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import { CaptureFault, Found } from '../packet-source.ts';
 import type { CaptureEnd, PacketSource } from '../packet-source.ts';
-import { PcapReader } from './pcap-reader.ts';
-import { PcapngReader } from './pcapng-reader.ts';
-import type { RecordReader } from './record-reader.ts';
+import { RecordMemory } from './record-memory.ts';
+import { RecordReader } from './record-reader.ts';
 import { shellWord, unreadFormatOf, unreadMessage } from './unread-format.ts';
 import { ZstdInput } from '../input/zstd-input.ts';
 
 export interface CaptureOptions {
-  /** Bytes per read; tests use it to make records straddle blocks. */
+  /** Bytes per read into memory of its own; tests use it to make records straddle blocks. */
   readonly payloadLength?: number;
-  /** Lends the blocks to read into; by default the reader has its own. */
-  readonly lender?: BlockLender | null;
+  /** The memory to read into, one capture at a time; by default the capture has its own. */
+  readonly memory?: RecordMemory | null;
 }
 
 /** The capture at a path; `-` is standard input. */
@@ -45,6 +44,8 @@ export class Capture implements PacketSource {
   private readonly options: CaptureOptions;
   private input: ByteInput = unreadableInput('not opened');
   private blocks: BlockReader | undefined;
+  /** The memory that was taken for this capture alone. */
+  private ownMemory: RecordMemory | null = null;
   private reader: RecordReader | undefined;
   private starting: Promise<boolean> | undefined;
   private format: CaptureFormat = CaptureFormat.UNKNOWN;
@@ -103,6 +104,8 @@ export class Capture implements PacketSource {
     await this.input.close();
     await this.starting;
     await (this.blocks ?? this.input).close();
+    if (this.ownMemory !== null) RecordMemory.give(this.ownMemory);
+    this.ownMemory = null;
   }
 
   private async recognise(): Promise<boolean> {
@@ -123,11 +126,11 @@ export class Capture implements PacketSource {
     return false;
   }
 
-  /** Blocks are allocated only now: detecting the format needs none. */
+  /** Memory is taken only now: detecting the format needs none. */
   private makeReader(): RecordReader {
-    this.blocks = new BlockReader(this.input, this.options.payloadLength, this.options.lender);
-    const Reader = this.format === CaptureFormat.PCAP ? PcapReader : PcapngReader;
-    return new Reader(this.blocks, this.compressed !== null);
+    const memory = this.options.memory ?? (this.ownMemory = RecordMemory.take(this.options.payloadLength));
+    this.blocks = new BlockReader(this.input, memory);
+    return new RecordReader(this.blocks, memory, this.format === CaptureFormat.PCAPNG, this.compressed !== null);
   }
 }
 

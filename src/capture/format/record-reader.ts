@@ -1,91 +1,115 @@
 /**
- * What the readers of pcap and pcapng share: the outline of a read, and its end. The words are in record-flaw.
+ * Reads the records of a pcap or pcapng capture into batches: fills blocks of linear memory from an input, and lets the
+ * compiled reader of the format walk them (dataplane/assembly/record). The words for wrong records are in record-flaw.
  *
- * Both walk records in the block at hand until the batch is full, the block is used up, or a record is wrong. Rows found
- * before that are handed over first; the walk that then begins at the wrong record, with an empty batch, ends the capture.
+ * A walk ends where the batch is full, the block is used up, or a record is wrong. Rows found before that are handed
+ * over first; the walk that then begins at the wrong record, with an empty batch, ends the capture.
  */
+import { address } from '../../dataplane/host/linear-dataplane.ts';
 import { NO_FAULT } from '../capture-end.ts';
 import { type BlockReader, Fill } from '../input/block-reader.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd } from '../packet-source.ts';
 import { CaptureFault, Found } from '../packet-source.ts';
+import { type DescribedFault, faultOf, type Flaw, pcapCut, pcapngCut } from './record-flaw.ts';
+import type { RecordMemory } from './record-memory.ts';
 
-/** What a walk stopped at. */
-export const Walk = { BATCH_FULL: 0, NEEDS_MORE: 1, FAULTY: 2 } as const;
-export type Walk = (typeof Walk)[keyof typeof Walk];
+/** What a walk stopped at: more bytes are needed (dataplane/assembly/record/record-reader, Walk). */
+const NEEDS_MORE = 1;
 
-/** The latest packet time: the last microsecond that a double counts exactly. */
-export const LATEST_TIME_US = Number.MAX_SAFE_INTEGER;
-
-export abstract class RecordReader {
+export class RecordReader {
   end: CaptureEnd = NO_FAULT;
-  protected readonly reader: BlockReader;
-  /** Octets that the record at hand needs, after NEEDS_MORE. */
-  protected need = 0;
-  /** Words after an offset, where offsets don't count the file's own octets. */
+  private readonly blocks: BlockReader;
+  private readonly memory: RecordMemory;
+  private readonly isPcapng: boolean;
+  /** Words after an offset, where offsets don't count the file's own bytes. */
   private readonly placeNote: string;
   private over = false;
 
-  constructor(reader: BlockReader, compressed: boolean) {
-    this.reader = reader;
+  /** `blocks` are those that the memory lends. Any reader before this one in the same memory is done. */
+  constructor(blocks: BlockReader, memory: RecordMemory, isPcapng: boolean, compressed: boolean) {
+    this.blocks = blocks;
+    this.memory = memory;
+    this.isPcapng = isPcapng;
     this.placeNote = compressed ? ' of the uncompressed stream' : '';
+    memory.dataplane.exports.openFile(isPcapng ? 1 : 0);
   }
 
-  /** Fills the batch with the next packets that are there; END, with the batch empty, at the end. After NOT_YET: `wait`. */
+  /**
+   * Fills the batch with the next packets that are there; END, with the batch empty, at the end. After NOT_YET: `wait`.
+   */
   readNow(batch: PacketBatch): Found {
+    const { blocks, memory } = this;
+    const { exports } = memory.dataplane;
+    batch.reset(memory.data);
     while (!this.over) {
-      batch.reset(this.reader.data);
       const stop = this.walk(batch);
       if (batch.count > 0) return Found.PACKETS;
-      if (stop !== Walk.NEEDS_MORE) break;
-      const fill = this.reader.fillNow(this.need);
+      if (stop !== NEEDS_MORE) {
+        this.fail();
+        break;
+      }
+      const fill = blocks.fillNow(exports.need());
       if (fill === Fill.NOT_YET) return Found.NOT_YET;
-      if (fill === Fill.ENDED && !this.goesOnAtEnd()) this.finish(this.there);
+      if (fill === Fill.ENDED && !this.goesOnAtEnd()) this.finish();
     }
     this.over = true;
-    batch.reset(this.reader.data);
     return Found.END;
   }
 
   wait(): Promise<void> {
-    return this.reader.wait();
+    return this.blocks.wait();
   }
 
-  /**
-   * Adds rows from `reader.at` on, and leaves `reader.at` at the first record that it did not add. FAULTY only with an
-   * empty batch, and after `fail`. Straight work on numbers: nothing is allocated.
-   */
-  protected abstract walk(batch: PacketBatch): Walk;
+  /** Fills the batch from where the block is, and moves on in the block to the first record that is not in it. */
+  private walk(batch: PacketBatch): number {
+    const { blocks, memory } = this;
+    const { exports } = memory.dataplane;
+    const base = blocks.data.byteOffset;
+    const columns = memory.columnsOf(batch);
+    const target = columns === undefined ? memory.ownBatch : batch;
+    const capacity = Math.min(batch.capacity, target.capacity);
+    const at = columns ?? memory.columnsOf(target)!;
+    const stop = exports.walk(at, capacity, base + blocks.at, base + blocks.limit);
+    blocks.at = address(exports.placeAfter()) - base;
+    target.count = exports.count();
+    if (target !== batch) batch.copyRows(target);
+    return stop;
+  }
 
   /** True where what is there can be walked now that nothing more comes: once at most. */
-  protected goesOnAtEnd(): boolean {
-    return false;
+  private goesOnAtEnd(): boolean {
+    const { blocks, memory } = this;
+    const base = blocks.data.byteOffset;
+    return memory.dataplane.exports.goesOnAtEnd(base + blocks.at, base + blocks.limit) === 1;
   }
 
-  /** What the input ends in, when it ends `there` octets into the record that begins at offset `at` of the input. */
-  protected abstract describeCut(at: number, there: number): CaptureEnd;
-
-  /** Octets that are there of the record at hand, where the input ends in it. */
-  protected get there(): number {
-    return this.reader.available;
-  }
-
-  /** The input has ended: by a fault of its own, between records, or `there` octets into one. */
-  private finish(there: number): void {
+  /** The input has ended: by a fault of its own, between records, or in one of which some bytes are there. */
+  private finish(): void {
     this.over = true;
-    const { inputEnd, offset, available } = this.reader;
-    if (inputEnd.fault !== CaptureFault.NONE || there === 0) this.end = inputEnd;
-    else this.end = this.describeCut(offset + available - there, there);
+    const { exports } = this.memory.dataplane;
+    const { inputEnd, offset, available } = this.blocks;
+    const there = address(exports.there());
+    if (inputEnd.fault !== CaptureFault.NONE || there === 0) {
+      this.end = inputEnd;
+      return;
+    }
+    const cut = this.isPcapng ? pcapngCut : pcapCut;
+    const fault = cut(exports.isBegun() === 1, address(exports.cutLength()), there);
+    this.end = this.describe(fault, offset + available - there);
   }
 
   /** Ends the capture at the record at hand. */
-  protected fail(fault: CaptureFault, what: string): Walk {
-    this.over = true;
-    this.end = this.describe(fault, what, this.reader.offset);
-    return Walk.FAULTY;
+  private fail(): void {
+    const { exports } = this.memory.dataplane;
+    const flaw = exports.flaw() as Exclude<Flaw, 0>;
+    this.end = this.describe(
+      faultOf(flaw, address(exports.firstNumber()), address(exports.secondNumber())),
+      this.blocks.offset,
+    );
   }
 
-  protected describe(fault: CaptureFault, what: string, at: number): CaptureEnd {
+  private describe([fault, what]: DescribedFault, at: number): CaptureEnd {
     return { fault, message: `${what} at octet ${at}${this.placeNote}` };
   }
 }

@@ -10,23 +10,19 @@
  *
  * Contract: bytes [at, limit) of `data` are input, in order; the rest of the block must not be read. A parser moves
  * `at` forward, never beyond `limit`. `fillNow` and `wait` may change `data`, `at` and `limit` and write to any block.
- * So they are called only while no row of a batch refers to a block. Alternatively a BlockLender, whose blocks may
- * still be in use elsewhere, waits for each block before it is written. Memory: always the same blocks.
+ * So they are called only while no row of a batch refers to a block. Or the BlockLender, whose blocks may still be in
+ * use elsewhere, waits for each block before it is written. Memory: always the same blocks.
  */
 import type { Block } from './block.ts';
-import { giveBlock, takeBlock } from './block.ts';
 import type { ByteInput } from './byte-input.ts';
 import type { CaptureEnd } from '../packet-source.ts';
 
 /**
  * Bytes requested from the input per read. Larger blocks exceed the core's own caches, smaller ones cost more calls.
  */
-const PAYLOAD_LENGTH = 1 << 18;
+export const BLOCK_PAYLOAD_LENGTH = 1 << 18;
 /** The longest record that can be made contiguous, and so the most bytes that are ever copied between blocks. */
 export const LARGEST_RECORD_LENGTH = 1 << 20;
-
-/** Length of a block: headroom and payload. */
-export const BLOCK_LENGTH = LARGEST_RECORD_LENGTH + PAYLOAD_LENGTH;
 
 /**
  * Bytes that are read synchronously before the event loop gets a turn: the delay for signals, outputs and the daemon's
@@ -37,9 +33,10 @@ const BYTES_PER_TURN = 1 << 22;
 /** Lends its blocks to a reader. */
 export interface BlockLender {
   /**
-   * Two or more blocks of equal length, used in turn. The length beyond LARGEST_RECORD_LENGTH is the size of a read.
+   * Blocks of equal length, used in turn: two or more, or one where the input `readsNow`. The length beyond
+   * LARGEST_RECORD_LENGTH is the size of a read.
    */
-  lend(): readonly Block[];
+  lend(readsNow: boolean): readonly Block[];
   /** Returns once the content of a block is no longer needed; blocks the thread until then. */
   waitFor(block: Block): void;
 }
@@ -55,7 +52,7 @@ export class BlockReader {
   private readonly input: ByteInput;
   private readonly readsNow: boolean;
   private readonly blocks: readonly Block[];
-  private readonly lender: BlockLender | null;
+  private readonly lender: BlockLender;
   /** Index of the current block. */
   private index = 0;
   /** Input offset of byte 0 of `data`; negative while the headroom is before the input's start. */
@@ -66,14 +63,11 @@ export class BlockReader {
   private ended = false;
   private closed = false;
 
-  /** `payloadLength` lets tests make records straddle blocks at every offset. */
-  constructor(input: ByteInput, payloadLength: number = PAYLOAD_LENGTH, lender: BlockLender | null = null) {
+  constructor(input: ByteInput, lender: BlockLender) {
     this.input = input;
     this.readsNow = input.readNow !== undefined;
     this.lender = lender;
-    const length = LARGEST_RECORD_LENGTH + payloadLength;
-    const own = (): Block[] => Array.from({ length: this.readsNow ? 1 : 2 }, () => takeBlock(length));
-    this.blocks = lender === null ? own() : lender.lend();
+    this.blocks = lender.lend(this.readsNow);
     this.data = this.current.data;
   }
 
@@ -143,7 +137,6 @@ export class BlockReader {
     this.ended = true;
     await this.input.close();
     await this.ahead;
-    if (this.lender === null) for (const block of this.blocks) giveBlock(block);
   }
 
   /**
@@ -152,7 +145,7 @@ export class BlockReader {
    */
   private readNow(): void {
     if (this.room === 0) {
-      this.lender?.waitFor(this.next);
+      this.lender.waitFor(this.next);
       this.turn();
     }
     const count = this.input.readNow!(this.current.bytes, this.limit, this.room);
@@ -164,7 +157,7 @@ export class BlockReader {
   private readAhead(): void {
     if (this.ended || this.ahead !== undefined) return;
     const { next } = this;
-    this.lender?.waitFor(next);
+    this.lender.waitFor(next);
     this.ahead = this.input.read(next.bytes, LARGEST_RECORD_LENGTH, next.bytes.length - LARGEST_RECORD_LENGTH);
   }
 

@@ -12,7 +12,7 @@ import type { CaptureLink, OpenCapture } from './live-link.ts';
 import { type Capture, captureOf } from '../format/open-capture.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../packet-source.ts';
-import type { BlockLender } from '../input/block-reader.ts';
+import type { RecordMemory } from '../format/record-memory.ts';
 import { StreamInput } from '../input/stream-input.ts';
 
 /** A process may take this long to end, and to explain it, after its last packet. */
@@ -31,8 +31,8 @@ export interface LiveOptions {
   readonly isPatient: boolean;
   /** Time without packets, while the interface counts some, after which the process is considered stuck. */
   readonly stuckMs: number;
-  /** Lends the blocks into which packets are read; null or left out: any memory will do. */
-  readonly lender?: BlockLender | null;
+  /** Where packets are read; null or left out: any memory will do. */
+  readonly memory?: RecordMemory | null;
 }
 
 /** Receives events of the capturing process, for a log. */
@@ -142,7 +142,7 @@ export class LiveSource implements PacketSource {
   private async begin(): Promise<boolean> {
     const link = this.openCapture();
     this.link = link;
-    this.capture = captureOf(this.name, new StreamInput(link.packets), { lender: this.options.lender ?? null });
+    this.capture = captureOf(this.name, new StreamInput(link.packets), { memory: this.options.memory ?? null });
     if (!(await this.capture.start())) {
       await this.capture.close();
       this.capture = null;

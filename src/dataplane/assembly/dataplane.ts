@@ -1,11 +1,10 @@
 /**
- * The dataplane of one thread: walks the records of a capture, or takes records from the host, and leaves what happened to flows in the
- * event queue.
+ * The dataplane of one thread: takes the packets of a batch to their flows, and leaves what happened to flows in the event queue.
  *
- *     block ── record reader → records ── decode stage → views ── prefetch, flow tracker → event queue → host
+ *     batch ── decode stage → views of a group ── prefetch, flow tracker → event queue → host
  *
- * `feed`, `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them and calls
- * `resume`, until it returns 0: only then is the block used up, the group tracked, or the capture finished.
+ * `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them and calls
+ * `resume`, until it returns 0: only then is the batch tracked, or the capture finished.
  */
 import { Counters } from './counters';
 import { DecodeStage, WAITS } from './decode-stage';
@@ -13,11 +12,8 @@ import { EventQueue } from './event-queue';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
 import { FlowTable, NO_FLOW, PREFETCH_COUNT } from './flow/flow-table';
 import { FlowTracker } from './flow-tracker';
-import { leavePacket, readPacket, takeRegion } from './memory';
-import { PacketRecord, RECORD_LENGTH } from './record/packet-record';
-import { PcapReader } from './record/pcap-reader';
-import { PcapngReader } from './record/pcapng-reader';
-import { RecordReader, Walk } from './record/record-reader';
+import { takeRegion } from './memory';
+import { PacketBatch } from './record/packet-batch';
 import { DecodeStatus } from './wire/decode-status';
 import { PacketView, VIEW_LENGTH } from './wire/packet-view';
 
@@ -28,15 +24,13 @@ export class Dataplane {
   readonly fingerprints: FingerprintSet;
   readonly queue: EventQueue;
   readonly flows: FlowTracker;
-  /** Addresses of the records of a group, and of its views. */
-  readonly recordsAt: usize = takeRegion(<usize>PREFETCH_COUNT * RECORD_LENGTH);
+  /** Address of the views of a group. */
   private readonly viewsAt: usize = takeRegion(<usize>PREFETCH_COUNT * VIEW_LENGTH);
   private readonly decodeStage: DecodeStage;
-  private readonly pcap: PcapReader = new PcapReader();
-  private readonly pcapng: PcapngReader = new PcapngReader();
-  /** The reader of the capture at hand, and what it stopped at last. */
-  reader: RecordReader = this.pcap;
-  stop: Walk = Walk.NEEDS_MORE;
+  /** The batch at hand: how many packets, and with which row its next group begins. */
+  private batch: PacketBatch = changetype<PacketBatch>(0);
+  private batchCount: i32 = 0;
+  private nextRow: i32 = 0;
   /** The group at hand: how many packets, and how many of them are done. */
   private count: i32 = 0;
   private done: i32 = 0;
@@ -44,8 +38,7 @@ export class Dataplane {
   stopsAtEvents: bool = false;
   /** Packets of the capture that are done; the host may set it between two batches. */
   packets: f64 = 0;
-  /** The block has more records to walk; the flows of the capture are to end. */
-  private isFeeding: bool = false;
+  /** The flows of the capture are to end. */
   private isFinishing: bool = false;
 
   /** `seed` is the secret of the table's hashes; `hasDomain` says whether the link is part of a flow's identity. */
@@ -67,33 +60,18 @@ export class Dataplane {
     this.counters.clear();
     this.decodeStage.clear();
     this.flows.reset();
+    this.batchCount = 0;
+    this.nextRow = 0;
     this.count = 0;
     this.done = 0;
     this.packets = 0;
   }
 
-  /** Begins a file, of one format or the other; a capture may have several. */
-  openFile(isPcapng: bool): void {
-    if (isPcapng) {
-      this.pcapng.begin();
-      this.reader = this.pcapng;
-    } else {
-      this.pcap.begin();
-      this.reader = this.pcap;
-    }
-  }
-
-  /** Walks and tracks the records in [at, limit). Afterwards `stop` and `reader` say where it stopped and what it needs. */
-  feed(at: usize, limit: usize): i32 {
-    this.reader.at = at;
-    this.reader.limit = limit;
-    this.isFeeding = true;
-    return this.goOn();
-  }
-
-  /** Tracks the first `count` records, which the host has written. */
-  track(count: i32): i32 {
-    this.decode(count);
+  /** Tracks the first `count` packets of a batch. */
+  track(batch: PacketBatch, count: i32): i32 {
+    this.batch = batch;
+    this.batchCount = count;
+    this.nextRow = 0;
     return this.goOn();
   }
 
@@ -117,33 +95,25 @@ export class Dataplane {
 
   /** Goes on until the host has something to read, or all is done. */
   private goOn(): i32 {
-    while (this.trackGroup() && this.isFeeding) this.walkGroup();
+    while (this.trackGroup() && this.nextRow < this.batchCount) this.decodeGroup();
     if (this.isFinishing && this.done == this.count && this.flows.finish()) this.isFinishing = false;
     return this.queue.count;
   }
 
-  /** Walks and decodes the next records of the block. */
-  private walkGroup(): void {
-    const reader = this.reader;
-    readPacket(reader.at, reader.limit);
-    this.stop = reader.walk(this.recordsAt, PREFETCH_COUNT);
-    leavePacket();
-    // Records before a wrong one are tracked first.
-    this.isFeeding = this.stop == Walk.GROUP_FULL || (this.stop == Walk.FAULTY && reader.count > 0);
-    this.decode(reader.count);
-  }
-
-  private decode(count: i32): void {
+  /** Decodes the next packets of the batch. */
+  private decodeGroup(): void {
     const totals = this.counters.totals;
-    this.count = count;
-    this.done = 0;
-    if (count == 0) return;
+    const batch = this.batch;
+    const first = this.nextRow;
+    const count = min(this.batchCount - first, PREFETCH_COUNT);
     let bytes: u64 = 0;
     for (let i = 0; i < count; i++) {
-      const record = changetype<PacketRecord>(this.recordsAt + <usize>i * RECORD_LENGTH);
-      bytes += record.wireLength;
-      this.decodeStage.take(record, this.view(i));
+      bytes += batch.wireLength(first + i);
+      this.decodeStage.take(batch, first + i, this.view(i));
     }
+    this.nextRow = first + count;
+    this.count = count;
+    this.done = 0;
     if (totals.packets == 0) totals.firstTimeUs = this.view(0).timeUs;
     totals.lastTimeUs = this.view(count - 1).timeUs;
     totals.packets += count;

@@ -6,7 +6,7 @@ import { Counters } from './counters';
 import { hashKey, HashKeys } from './flow/flow-key';
 import { Fragments } from './flow/fragments';
 import { leavePacket, readPacket } from './memory';
-import { PacketRecord } from './record/packet-record';
+import { PacketBatch } from './record/packet-batch';
 import { decode } from './wire/decode';
 import { DecodeStatus } from './wire/decode-status';
 import { LayerWalk } from './wire/layer-walk';
@@ -35,14 +35,14 @@ export class DecodeStage {
     this.fragments.clear();
   }
 
-  /** Fills the view from a record; its status is a DecodeStatus, or WAITS. */
-  take(record: PacketRecord, view: PacketView): void {
+  /** Fills the view from a row of a batch; its status is a DecodeStatus, or WAITS. */
+  take(batch: PacketBatch, row: i32, view: PacketView): void {
     const walk = this.walk;
-    view.timeUs = record.timeUs;
-    walk.begin(view, record.at, record.capturedLength, record.wireLength);
-    const status = decode(walk, record.linkType);
+    view.timeUs = batch.timeUs(row);
+    walk.begin(view, batch.at(row), batch.capturedLength(row), batch.wireLength(row));
+    const status = decode(walk, batch.linkType(row));
     if (status != DecodeStatus.OK) {
-      if (status == DecodeStatus.UNSUPPORTED_LINK_TYPE) this.noteUnreadLink(record);
+      if (status == DecodeStatus.UNSUPPORTED_LINK_TYPE) this.noteUnreadLink(batch, row);
       return;
     }
     if (view.fragment != Fragment.NONE && !this.tie(view)) view.status = <u8>WAITS;
@@ -57,11 +57,11 @@ export class DecodeStage {
     this.counters.totals.fragmentOverlaps = fragments.overlapCount;
   }
 
-  private noteUnreadLink(record: PacketRecord): void {
-    const at: usize = record.at;
-    const end = at + <usize>record.capturedLength;
+  private noteUnreadLink(batch: PacketBatch, row: i32): void {
+    const at: usize = batch.at(row);
+    const end = at + <usize>batch.capturedLength(row);
     readPacket(at, end);
-    this.counters.unreadLink(unreadLinkType(at, end, record.linkType));
+    this.counters.unreadLink(unreadLinkType(at, end, batch.linkType(row)));
     leavePacket();
   }
 

@@ -1,9 +1,79 @@
 /** What the host calls, and the addresses at which it reads and writes. */
 import { Dataplane } from './dataplane';
+import { BATCH_LENGTH, PacketBatch } from './record/packet-batch';
+import { RecordReaders } from './record/record-readers';
+import { takeRegion } from './memory';
 export { brokenGuard, takeRegion } from './memory';
+
+/** Captures are read without a dataplane too. */
+const readers = new RecordReaders();
 
 /** Made by `start`. */
 let dataplane: Dataplane = changetype<Dataplane>(0);
+
+/** Memory for the columns of a batch of packets: their address (record/packet-batch). */
+export function takeBatch(): usize {
+  return takeRegion(BATCH_LENGTH);
+}
+
+/** Begins a file: pcapng, or pcap. */
+export function openFile(isPcapng: bool): void {
+  readers.open(isPcapng);
+}
+
+/**
+ * Fills the batch with up to `capacity` records of [at, limit). Returns what the walk stopped at (record/record-reader, Walk); the functions
+ * after this one say more.
+ */
+export function walk(batch: usize, capacity: i32, at: usize, limit: usize): i32 {
+  return readers.walk(changetype<PacketBatch>(batch), capacity, at, limit);
+}
+
+/** How many records the batch has. */
+export function count(): i32 {
+  return readers.current.count;
+}
+
+/** The address of the first record that was not walked, and bytes that it needs. */
+export function placeAfter(): usize {
+  return readers.current.at;
+}
+
+export function need(): i32 {
+  return readers.current.need;
+}
+
+/** What is wrong with it (Flaw), and the numbers in it. */
+export function flaw(): i32 {
+  return readers.current.flaw;
+}
+
+export function firstNumber(): u32 {
+  return readers.current.first;
+}
+
+export function secondNumber(): u32 {
+  return readers.current.second;
+}
+
+/** Nothing more comes after [at, limit). True where what is there can be walked again all the same: once at most. */
+export function goesOnAtEnd(at: usize, limit: usize): bool {
+  return readers.goesOnAtEnd(at, limit);
+}
+
+/** Whether the header of the file, or of the first section, has been read. */
+export function isBegun(): bool {
+  return readers.current.isBegun;
+}
+
+/** Bytes that the record at hand has at least, where the input ends in it, and bytes that are there of it. */
+export function cutLength(): u32 {
+  return readers.current.cutLength;
+}
+
+export function there(): u32 {
+  return readers.current.there;
+}
 
 /**
  * Makes the dataplane, with room for so many flows. `seed` is the secret of the hashes; `hasDomain` says whether the link is part of a
@@ -18,67 +88,14 @@ export function begin(): void {
   dataplane.begin();
 }
 
-/** Begins a file of the capture: pcapng, or pcap. */
-export function openFile(isPcapng: bool): void {
-  dataplane.openFile(isPcapng);
-}
-
-/** Walks and tracks the records in [at, limit). Returns how many events wait in the queue. */
-export function feed(at: usize, limit: usize): i32 {
-  return dataplane.feed(at, limit);
-}
-
-/** After `feed` is done: what it stopped at (record/record-reader, Walk), and the address of the first record that was not walked. */
-export function stop(): i32 {
-  return dataplane.stop;
-}
-
-export function placeAfter(): usize {
-  return dataplane.reader.at;
-}
-
-/** Bytes that this record needs. */
-export function need(): i32 {
-  return dataplane.reader.need;
-}
-
-/** What is wrong with it (Flaw), and the numbers in it. */
-export function flaw(): i32 {
-  return dataplane.reader.flaw;
-}
-
-export function firstNumber(): u32 {
-  return dataplane.reader.first;
-}
-
-export function secondNumber(): u32 {
-  return dataplane.reader.second;
-}
-
-/** Nothing more comes after [at, limit). True where what is there can be fed again all the same: once at most. */
-export function goesOnAtEnd(at: usize, limit: usize): bool {
-  dataplane.reader.at = at;
-  dataplane.reader.limit = limit;
-  return dataplane.reader.goesOnAtEnd();
-}
-
-/** Bytes that the record at hand has at least, where the input ends in it, and bytes that are there of it. */
-export function cutLength(): u32 {
-  return dataplane.reader.cutLength;
-}
-
-export function bytesThere(): u32 {
-  return dataplane.reader.there;
-}
-
 /** The next packet has the number after this in its capture. */
 export function setPacketsBefore(packets: f64): void {
   dataplane.packets = packets;
 }
 
-/** Tracks the packets of the first `count` records at `recordsAt`. Returns how many events wait in the queue. */
-export function track(count: i32): i32 {
-  return dataplane.track(count);
+/** Tracks the first `count` packets of a batch. Returns how many events wait in the queue. */
+export function track(batch: usize, count: i32): i32 {
+  return dataplane.track(changetype<PacketBatch>(batch), count);
 }
 
 /** The host has read the queue. Returns how many more events wait; 0 where all is done. */
@@ -119,10 +136,6 @@ export function setQuiet(fromUs: f64, untilUs: f64): void {
 /** The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been read. */
 export function checkInvariants(): i32 {
   return dataplane.flows.checkInvariants();
-}
-
-export function recordsAt(): usize {
-  return dataplane.recordsAt;
 }
 
 export function eventsAt(): usize {

@@ -1,57 +1,37 @@
 /**
- * Tracks flows in the calling thread, in the compiled dataplane. Packets are read into its linear memory. It stops where something
+ * Tracks flows in the calling thread, in the compiled dataplane. Captures are read into its linear memory. It stops where something
  * happens to a flow, and goes on once the listener has been called, so a listener sees the rows of flows as they are at that packet.
  */
 import { invariant } from '../../core/invariant.ts';
-import type { Block } from '../../capture/input/block.ts';
-import { BLOCK_LENGTH, type BlockLender } from '../../capture/input/block-reader.ts';
-import { PacketBatch } from '../../capture/packet-batch.ts';
+import { RecordMemory } from '../../capture/format/record-memory.ts';
+import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Counters, type FlowEnd } from '../counters.ts';
 import { Detection } from '../detection.ts';
 import type { FingerprintId } from '../fingerprint/holder.ts';
 import { newSeed } from '../flow/flow-table.ts';
 import type { Tracker, TrackerListener } from '../tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
+import { BatchCopy } from './batch-copy.ts';
 import { EVENT_CAPACITY, EVENT_WORDS, EventKind, EventNumber, EventWord } from './flow-event.ts';
 import { LinearCounters } from './linear-counters.ts';
 import { address, type DataplaneExports, LinearDataplane } from './linear-dataplane.ts';
 import { LinearEvidence } from './linear-evidence.ts';
 import { LinearRows } from './linear-rows.ts';
 
-/** Words of a packet record, after its time (dataplane/assembly/record/packet-record). */
-const RecordWord = { AT: 2, CAPTURED_LENGTH: 3, WIRE_LENGTH: 4, LINK_TYPE: 5 } as const;
-const RECORD_WORDS = 6;
-/** Packets that are tracked at a time. */
-const GROUP = 64;
-
-/** One to read from, and one to read into. */
-const BLOCKS = 2;
-
-interface LinearBlock extends Block {
-  /** Address of its first byte. */
-  readonly at: number;
-}
-
 export class AssemblyTracker implements Tracker {
   readonly table: LinearRows;
   readonly evidence: LinearEvidence;
-  readonly lender: BlockLender;
+  readonly records: RecordMemory;
 
-  private readonly memory: WebAssembly.Memory;
   private readonly exports: DataplaneExports;
   private readonly linearCounters: LinearCounters;
-  private readonly blocks: readonly LinearBlock[];
-  private readonly batch = new PacketBatch();
-  /** The records of a group, as words and as 64-bit numbers. */
-  private readonly recordWords: Uint32Array;
-  private readonly recordTimes: Float64Array;
+  private readonly batch: PacketBatch;
+  /** Copies batches that are in other memory. */
+  private readonly copy: BatchCopy;
   /** The event queue, as words and as 64-bit numbers. */
   private readonly words: Int32Array;
   private readonly numbers: Float64Array;
   private readonly detection = new Detection();
-  /** Where blocks of other memory are copied to, and how long they may be. */
-  private copyAt = 0;
-  private copyLength = 0;
   private listener!: TrackerListener;
   private counters = new Counters();
 
@@ -61,26 +41,16 @@ export class AssemblyTracker implements Tracker {
     const { exports, memory } = dataplane;
     exports.start(capacity, seed, linkIdentity === 'vlan' ? 1 : 0);
     exports.stopAtEvents(1);
-    const addresses = Array.from({ length: BLOCKS }, () => address(exports.takeRegion(BLOCK_LENGTH)));
-    // Memory has grown: only now does its buffer hold all of it.
-    const { buffer } = memory;
-    this.blocks = addresses.map((at) => ({
-      at,
-      bytes: new Uint8Array(buffer, at, BLOCK_LENGTH),
-      data: new DataView(buffer, at, BLOCK_LENGTH),
-    }));
-    this.memory = memory;
     this.exports = exports;
-    this.lender = { lend: () => this.blocks, waitFor: () => undefined };
+    this.records = new RecordMemory(dataplane);
+    this.batch = this.records.newBatch();
+    this.copy = new BatchCopy(this.records);
     this.table = new LinearRows(capacity, dataplane);
     this.evidence = new LinearEvidence(dataplane);
     this.linearCounters = new LinearCounters(dataplane);
-    const recordsAt = address(exports.recordsAt());
-    this.recordWords = new Uint32Array(buffer, recordsAt, GROUP * RECORD_WORDS);
-    this.recordTimes = new Float64Array(buffer, recordsAt, (GROUP * RECORD_WORDS) >> 1);
     const eventsAt = address(exports.eventsAt());
-    this.words = new Int32Array(buffer, eventsAt, EVENT_CAPACITY * EVENT_WORDS);
-    this.numbers = new Float64Array(buffer, eventsAt, (EVENT_CAPACITY * EVENT_WORDS) >> 1);
+    this.words = new Int32Array(memory.buffer, eventsAt, EVENT_CAPACITY * EVENT_WORDS);
+    this.numbers = new Float64Array(memory.buffer, eventsAt, (EVENT_CAPACITY * EVENT_WORDS) >> 1);
   }
 
   begin(listener: TrackerListener, counters: Counters): void {
@@ -99,13 +69,8 @@ export class AssemblyTracker implements Tracker {
     const { timeUs, count } = batch;
     const quietFrom = count === 0 ? 0 : timeUs[0]!;
     exports.setQuiet(quietFrom, listener.noChangeUntil(quietFrom));
-    const blockAt = this.blockAt(batch.data);
     exports.setPacketsBefore(packetsBefore);
-    for (let row = 0; row < count; row += GROUP) {
-      const group = Math.min(GROUP, count - row);
-      this.writeRecords(batch, row, group, blockAt);
-      this.reportAll(exports.track(group), batch, packetsBefore);
-    }
+    this.reportAll(exports.track(this.columnsOf(batch), count), batch, packetsBefore);
     exports.settle();
     this.linearCounters.copyTo(this.counters);
     listener.batchDone(batch);
@@ -124,33 +89,11 @@ export class AssemblyTracker implements Tracker {
     this.linearCounters.copyTo(this.counters);
   }
 
-  /** Copies a block that is not in linear memory; returns its address there. */
-  private copied(data: DataView): number {
-    const { exports } = this;
-    if (data.byteLength > this.copyLength) {
-      this.copyLength = Math.max(BLOCK_LENGTH, 2 * data.byteLength);
-      this.copyAt = address(exports.takeRegion(this.copyLength));
-    }
-    const bytes = new Uint8Array(this.memory.buffer, this.copyAt, data.byteLength);
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return this.copyAt;
-  }
-
-  /** Address of a block's first byte: one that was lent, or a copy. */
-  private blockAt(data: DataView): number {
-    return this.blocks.find((block) => block.data === data)?.at ?? this.copied(data);
-  }
-
-  private writeRecords(batch: PacketBatch, from: number, count: number, blockAt: number): void {
-    const { recordWords, recordTimes } = this;
-    const { timeUs, at, capturedLength, wireLength, linkType } = batch;
-    for (let row = from, word = 0; row < from + count; row++, word += RECORD_WORDS) {
-      recordTimes[word >> 1] = timeUs[row]!;
-      recordWords[word + RecordWord.AT] = blockAt + at[row]!;
-      recordWords[word + RecordWord.CAPTURED_LENGTH] = capturedLength[row]!;
-      recordWords[word + RecordWord.WIRE_LENGTH] = wireLength[row]!;
-      recordWords[word + RecordWord.LINK_TYPE] = linkType[row]!;
-    }
+  /** Address of a batch's columns, or of those of its copy. */
+  private columnsOf(batch: PacketBatch): number {
+    const { records } = this;
+    const columns = batch.data === records.data ? records.columnsOf(batch) : undefined;
+    return columns ?? this.copy.columnsOf(batch);
   }
 
   /** Throws if an invariant is broken. To be called between two batches. */

@@ -3,10 +3,23 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** Exported functions. Addresses are bytes of linear memory, as signed numbers: see `address`. */
 export interface DataplaneExports {
+  takeBatch(): number;
+  openFile(isPcapng: number): void;
+  walk(batch: number, capacity: number, at: number, limit: number): number;
+  count(): number;
+  placeAfter(): number;
+  need(): number;
+  flaw(): number;
+  firstNumber(): number;
+  secondNumber(): number;
+  goesOnAtEnd(at: number, limit: number): number;
+  isBegun(): number;
+  cutLength(): number;
+  there(): number;
   start(capacity: number, seed: number, hasDomain: number): void;
   begin(): void;
   setPacketsBefore(packets: number): void;
-  track(count: number): number;
+  track(batch: number, count: number): number;
   stopAtEvents(isWanted: number): void;
   settle(): void;
   resume(): number;
@@ -16,7 +29,6 @@ export interface DataplaneExports {
   setQuiet(fromUs: number, untilUs: number): void;
   checkInvariants(): number;
   takeRegion(length: number): number;
-  recordsAt(): number;
   eventsAt(): number;
   countersAt(): number;
   unreadLinksAt(): number;

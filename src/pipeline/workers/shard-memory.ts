@@ -9,15 +9,14 @@
  *
  * A batch's memory is used again once it was reported. Counters of batches only grow, modulo 2^32.
  */
-import { sharedBlock, type Block } from '../../capture/input/block.ts';
-import { BLOCK_LENGTH } from '../../capture/input/block-reader.ts';
+import type { RecordMemory } from '../../capture/format/record-memory.ts';
 import { BATCH_CAPACITY, PacketBatch } from '../../capture/packet-batch.ts';
 import { DecodedPackets } from '../../dataplane/wire/decoded-packets.ts';
 
 /** Batches under way at a time: enough to even out slow moments of a thread. */
 export const BATCHES = 32;
 /** One block for each batch, the one being read from, and the one being read into. */
-const BLOCKS = BATCHES + 2;
+export const BLOCKS = BATCHES + 2;
 
 /** The content of a batch: packets, the end of the capture, or the end of the thread. */
 export const BatchKind = { PACKETS: 0, CAPTURE_END: 1, STOP: 2 } as const;
@@ -25,7 +24,7 @@ export type BatchKind = (typeof BatchKind)[keyof typeof BatchKind];
 
 /** Words of all threads: the number of batches handed out, the failure of a worker; then the BatchWords of each batch. */
 export const Control = { PUBLISHED: 0, FAILED: 1, BATCHES: 4 } as const;
-export const BatchWord = { KIND: 0, COUNT: 1, BLOCK: 2 } as const;
+export const BatchWord = { KIND: 0, COUNT: 1 } as const;
 export const BATCH_WORDS = 4;
 
 /**
@@ -45,22 +44,24 @@ export interface SharedMemory {
   readonly clockShiftUs: SharedArrayBuffer;
   /** By NoChange. */
   readonly noChange: SharedArrayBuffer;
-  readonly batches: readonly { readonly columns: SharedArrayBuffer; readonly rows: SharedArrayBuffer }[];
-  readonly blocks: readonly SharedArrayBuffer[];
+  /** Linear memory: the blocks, and the columns of batches at these addresses. */
+  readonly packets: WebAssembly.Memory;
+  readonly columnsAt: readonly number[];
+  /** The decoded packets of batches. */
+  readonly rows: readonly SharedArrayBuffer[];
 }
 
-export function newSharedMemory(seed: number): SharedMemory {
+export function newSharedMemory(seed: number, records: RecordMemory): SharedMemory {
+  const batches = Array.from({ length: BATCHES }, () => records.newBatch());
   return {
     seed,
     control: new SharedArrayBuffer((Control.BATCHES + BATCHES * BATCH_WORDS) * 4),
     packetsBefore: new SharedArrayBuffer(BATCHES * 8),
     clockShiftUs: new SharedArrayBuffer(BATCHES * 8),
     noChange: new SharedArrayBuffer(2 * 8),
-    batches: Array.from({ length: BATCHES }, () => ({
-      columns: new SharedArrayBuffer(PacketBatch.byteLength(BATCH_CAPACITY)),
-      rows: new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY)),
-    })),
-    blocks: Array.from({ length: BLOCKS }, () => new SharedArrayBuffer(BLOCK_LENGTH)),
+    packets: records.dataplane.memory,
+    columnsAt: batches.map((batch) => records.columnsOf(batch)!),
+    rows: Array.from(batches, () => new SharedArrayBuffer(DecodedPackets.byteLength(BATCH_CAPACITY))),
   };
 }
 
@@ -72,16 +73,18 @@ export class SharedBatches {
   readonly noChange: Float64Array;
   readonly batches: readonly PacketBatch[];
   readonly rows: readonly DecodedPackets[];
-  readonly blocks: readonly Block[];
+  private readonly data: DataView;
 
-  constructor(memory: SharedMemory) {
+  /** In the deciding thread the batches are those of its `records`. */
+  constructor(memory: SharedMemory, records: RecordMemory | null = null) {
+    const { buffer } = memory.packets;
     this.control = new Int32Array(memory.control);
     this.packetsBefore = new Float64Array(memory.packetsBefore);
     this.clockShiftUs = new Float64Array(memory.clockShiftUs);
     this.noChange = new Float64Array(memory.noChange);
-    this.batches = memory.batches.map(({ columns }) => new PacketBatch(BATCH_CAPACITY, columns));
-    this.rows = memory.batches.map(({ rows }) => new DecodedPackets(BATCH_CAPACITY, rows));
-    this.blocks = memory.blocks.map((block) => sharedBlock(block));
+    this.data = new DataView(buffer);
+    this.batches = records?.batches ?? memory.columnsAt.map((at) => new PacketBatch(BATCH_CAPACITY, buffer, at));
+    this.rows = memory.rows.map((rows) => new DecodedPackets(BATCH_CAPACITY, rows));
   }
 
   /** Hands out the filled batch at a place to all workers. */
@@ -91,7 +94,6 @@ export class SharedBatches {
     const batch = this.batches[place]!;
     control[at + BatchWord.KIND] = kind;
     control[at + BatchWord.COUNT] = batch.count;
-    control[at + BatchWord.BLOCK] = this.blocks.findIndex((block) => block.data === batch.data);
     this.packetsBefore[place] = packetsBefore;
     this.clockShiftUs[place] = clockShiftUs;
     Atomics.add(control, Control.PUBLISHED, 1);
@@ -107,7 +109,7 @@ export class SharedBatches {
   open(place: number): PacketBatch {
     const at = Control.BATCHES + place * BATCH_WORDS;
     const batch = this.batches[place]!;
-    batch.reset(this.blocks[this.control[at + BatchWord.BLOCK]!]!.data);
+    batch.reset(this.data);
     batch.count = this.control[at + BatchWord.COUNT]!;
     return batch;
   }

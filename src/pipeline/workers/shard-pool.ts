@@ -1,9 +1,12 @@
 /** The workers of a deciding thread. They are started once, and used for one capture after the other. */
 import { Worker } from 'node:worker_threads';
+import type { Block } from '../../capture/input/block.ts';
+import { RecordMemory } from '../../capture/format/record-memory.ts';
+import { LinearDataplane } from '../../dataplane/host/linear-dataplane.ts';
 import { newSeed } from '../../dataplane/flow/flow-table.ts';
 import { ShardCounts } from './shard-counts.ts';
 import { SharedFlowLimit, SMALLEST_SHARED_LIMIT } from './shared-flow-limit.ts';
-import { Control, newSharedMemory, SharedBatches, type ShardSetup } from './shard-memory.ts';
+import { BLOCKS, Control, newSharedMemory, SharedBatches, type ShardSetup } from './shard-memory.ts';
 import { EventQueue } from './event-queue.ts';
 
 /** The file of a worker, which exists once this program is compiled. */
@@ -13,6 +16,10 @@ export class ShardPool {
   /** Seed of the hashes of all flow tables. */
   readonly seed = newSeed();
   readonly shared: SharedBatches;
+  /** Where captures are read. */
+  readonly records: RecordMemory;
+  /** Returns once no batch under way is in a block. */
+  waitFor: (block: Block) => void = () => undefined;
   readonly shardCount: number;
   readonly flowCapacity: number;
   /** By worker. */
@@ -29,9 +36,15 @@ export class ShardPool {
     const shardCount = flowCapacity < SMALLEST_SHARED_LIMIT ? 1 : threads;
     this.shardCount = shardCount;
     this.flowCapacity = flowCapacity;
-    const shared = newSharedMemory(this.seed);
+    this.records = new RecordMemory(new LinearDataplane(), {
+      blockCount: BLOCKS,
+      waitFor: (block) => {
+        this.waitFor(block);
+      },
+    });
+    const shared = newSharedMemory(this.seed, this.records);
     const flowLimit = new SharedArrayBuffer(SharedFlowLimit.byteLength(shardCount, flowCapacity));
-    this.shared = new SharedBatches(shared);
+    this.shared = new SharedBatches(shared, this.records);
     for (let shard = 0; shard < shardCount; shard++) {
       const reports = new SharedArrayBuffer(EventQueue.byteLength);
       const counts = new SharedArrayBuffer(ShardCounts.byteLength);

@@ -2,7 +2,7 @@
  * Tracks flows in workers: this thread decodes batches and hands them out, each worker tracks the flows of its share of
  * packets, and what they report is merged here into packet order. See shard-memory.
  */
-import type { BlockLender } from '../../capture/input/block-reader.ts';
+import type { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { Block } from '../../capture/input/block.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Counters, type FlowEnd } from '../../dataplane/counters.ts';
@@ -46,18 +46,18 @@ export class WorkerTracker implements Tracker {
     this.table = new FlowTable(pool.flowCapacity, pool.seed);
     this.flows = new VpnFlowTable(this.table, pool.shardCount, this.evidence);
     this.merge = new ReportMerge(pool.reports);
-  }
-
-  /** Lends the blocks that workers see. A block is lent again once its batch is reported. */
-  readonly lender: BlockLender = {
-    lend: () => this.pool.shared.blocks,
-    waitFor: (block) => {
+    pool.waitFor = (block) => {
       while (this.isInUse(block)) {
         this.reportMore();
-        this.pool.check();
+        pool.check();
       }
-    },
-  };
+    };
+  }
+
+  /** The memory that workers see. A block is filled again once its batch is reported. */
+  get records(): RecordMemory {
+    return this.pool.records;
+  }
 
   begin(listener: TrackerListener, counters: Counters): void {
     this.listener = listener;
@@ -123,7 +123,7 @@ export class WorkerTracker implements Tracker {
   private isInUse(block: Block): boolean {
     const { batches } = this.pool.shared;
     for (let number = this.reported; number !== this.pool.published; number = (number + 1) | 0)
-      if (batches[(number >>> 0) % BATCHES]!.data === block.data) return true;
+      if (isIn(block, batches[(number >>> 0) % BATCHES]!)) return true;
     return false;
   }
 
@@ -203,4 +203,9 @@ export class WorkerTracker implements Tracker {
   private packetAt(row: number): number {
     return this.pool.shared.packetsBefore[(this.reported >>> 0) % BATCHES]! + row + 1;
   }
+}
+
+/** Whether a batch has packets in a block. */
+function isIn({ data }: Block, { count, at }: PacketBatch): boolean {
+  return count > 0 && at[0]! >= data.byteOffset && at[0]! < data.byteOffset + data.byteLength;
 }

@@ -1,6 +1,6 @@
 /** Records walked and decoded, block by block and group by group, for bench/wire/walk-decode.bench.mjs. */
 import { takeRegion } from '../../../src/dataplane/assembly/memory';
-import { PacketRecord, RECORD_LENGTH } from '../../../src/dataplane/assembly/record/packet-record';
+import { BATCH_LENGTH, PacketBatch } from '../../../src/dataplane/assembly/record/packet-batch';
 import { PcapReader } from '../../../src/dataplane/assembly/record/pcap-reader';
 import { Walk } from '../../../src/dataplane/assembly/record/record-reader';
 import { decode } from '../../../src/dataplane/assembly/wire/decode';
@@ -15,7 +15,7 @@ const GROUP: i32 = 64;
 class Feed {
   readonly reader: PcapReader = new PcapReader();
   readonly walk: LayerWalk = new LayerWalk(true);
-  readonly records: usize = takeRegion(<usize>GROUP * RECORD_LENGTH);
+  readonly batch: PacketBatch = changetype<PacketBatch>(takeRegion(BATCH_LENGTH));
   readonly views: usize = takeRegion(<usize>GROUP * VIEW_LENGTH);
   packets: i32 = 0;
   /** Packets that lead to a flow. */
@@ -28,21 +28,21 @@ class Feed {
     reader.limit = limit;
     let stop: Walk;
     do {
-      stop = reader.walk(this.records, GROUP);
+      stop = reader.walk(this.batch, GROUP);
       this.packets += reader.count;
       if (isDecoding) this.decodeGroup(reader.count);
-    } while (stop == Walk.GROUP_FULL);
+    } while (stop == Walk.BATCH_FULL);
     return reader.at;
   }
 
   private decodeGroup(count: i32): void {
     const walk = this.walk;
-    for (let i: usize = 0; i < <usize>count; i++) {
-      const record = changetype<PacketRecord>(this.records + i * RECORD_LENGTH);
-      const view = changetype<PacketView>(this.views + i * VIEW_LENGTH);
-      view.timeUs = record.timeUs;
-      walk.begin(view, record.at, record.capturedLength, record.wireLength);
-      if (decode(walk, record.linkType) == DecodeStatus.OK) this.decoded++;
+    const batch = this.batch;
+    for (let i = 0; i < count; i++) {
+      const view = changetype<PacketView>(this.views + <usize>i * VIEW_LENGTH);
+      view.timeUs = batch.timeUs(i);
+      walk.begin(view, batch.at(i), batch.capturedLength(i), batch.wireLength(i));
+      if (decode(walk, batch.linkType(i)) == DecodeStatus.OK) this.decoded++;
     }
   }
 }

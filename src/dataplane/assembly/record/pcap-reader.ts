@@ -13,7 +13,7 @@
  * captured bytes are before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH bytes.
  */
 import { u32be, u32le } from '../memory';
-import { PacketRecord, RECORD_LENGTH } from './packet-record';
+import { PacketBatch } from './packet-batch';
 import { FirstRecords, RECORD_HEADER_LENGTH } from './pcap-variants';
 import { Flaw, LARGEST_CAPTURED_LENGTH, RecordReader, u16In, u32In, Walk } from './record-reader';
 
@@ -76,7 +76,7 @@ export class PcapReader extends RecordReader {
     this.isUndecided = false;
   }
 
-  walk(records: usize, capacity: i32): Walk {
+  walk(batch: PacketBatch, capacity: i32): Walk {
     this.count = 0;
     if (!this.isBegun) {
       if (<i32>(this.limit - this.at) < FILE_HEADER_LENGTH) return Walk.NEEDS_MORE;
@@ -84,7 +84,7 @@ export class PcapReader extends RecordReader {
       if (stop == Walk.FAULTY) return stop;
     }
     if (this.isUndecided && !this.decideRecords(false)) return Walk.NEEDS_MORE;
-    return this.walkRecords(records, capacity);
+    return this.walkRecords(batch, capacity);
   }
 
   private decodeFileHeader(): Walk {
@@ -109,7 +109,7 @@ export class PcapReader extends RecordReader {
     else if (minor == 3) this.lengthOrder = LengthOrder.SMALLER_IS_CAPTURED;
     this.isBegun = true;
     this.at = at + FILE_HEADER_LENGTH;
-    return Walk.GROUP_FULL;
+    return Walk.BATCH_FULL;
   }
 
   /** False while more has to be there to tell how long record headers are; `isEnd`: nothing more comes. */
@@ -134,7 +134,7 @@ export class PcapReader extends RecordReader {
     return this.isBegun && this.isUndecided && this.decideRecords(true);
   }
 
-  private walkRecords(records: usize, capacity: i32): Walk {
+  private walkRecords(batch: PacketBatch, capacity: i32): Walk {
     const limit = this.limit;
     const headerLength = this.recordHeaderLength;
     const little = this.littleEndian;
@@ -142,7 +142,7 @@ export class PcapReader extends RecordReader {
     const nanoseconds = this.nanoseconds;
     const linkType = this.linkType;
     let at = this.at;
-    let stop = Walk.GROUP_FULL;
+    let stop = Walk.BATCH_FULL;
     let count = 0;
     this.need = headerLength;
     for (; count < capacity; count++) {
@@ -168,12 +168,8 @@ export class PcapReader extends RecordReader {
         break;
       }
       const fraction = u32In(at + FRACTION, little);
-      const record = changetype<PacketRecord>(records + <usize>count * RECORD_LENGTH);
-      record.timeUs = <f64>u32In(at + SECONDS, little) * 1_000_000.0 + <f64>(nanoseconds ? fraction / 1000 : fraction);
-      record.at = <u32>dataAt;
-      record.capturedLength = <i32>capturedLength;
-      record.wireLength = max(wireLength, capturedLength);
-      record.linkType = linkType;
+      const timeUs = <f64>u32In(at + SECONDS, little) * 1_000_000.0 + <f64>(nanoseconds ? fraction / 1000 : fraction);
+      batch.set(count, dataAt, capturedLength, max(wireLength, capturedLength), timeUs, linkType);
       at = dataAt + capturedLength;
     }
     this.at = at;

@@ -11,7 +11,7 @@
  * LARGEST_RECORD_LENGTH bytes. Each reader of a body checks the body's own fixed length first.
  */
 import { u32be } from '../memory';
-import { PacketRecord, RECORD_LENGTH } from './packet-record';
+import { PacketBatch } from './packet-batch';
 import { PcapngInterface, PcapngInterfaces } from './pcapng-interfaces';
 import { stampToMicros } from './pcapng-time';
 import { Flaw, LARGEST_CAPTURED_LENGTH, RecordReader, u16In, u32In, Walk } from './record-reader';
@@ -69,8 +69,8 @@ export class PcapngReader extends RecordReader {
    */
   private skipLength: u32 = 0;
   private passedLength: u32 = 0;
-  /** Address of the next record. */
-  private next: usize = 0;
+  /** The batch to fill. */
+  private batch: PacketBatch = changetype<PacketBatch>(0);
 
   /** A new capture. */
   begin(): void {
@@ -81,9 +81,9 @@ export class PcapngReader extends RecordReader {
     this.passedLength = 0;
   }
 
-  walk(records: usize, capacity: i32): Walk {
+  walk(batch: PacketBatch, capacity: i32): Walk {
     this.count = 0;
-    this.next = records;
+    this.batch = batch;
     if (!this.passOver()) return Walk.NEEDS_MORE;
     while (this.count < capacity) {
       const at = this.at;
@@ -104,7 +104,7 @@ export class PcapngReader extends RecordReader {
       if (flaw != Flaw.NONE) return this.stopAt(flaw);
       this.at = at + length;
     }
-    return Walk.GROUP_FULL;
+    return Walk.BATCH_FULL;
   }
 
   get cutLength(): u32 {
@@ -204,13 +204,7 @@ export class PcapngReader extends RecordReader {
   }
 
   private push(at: usize, capturedLength: u32, wireLength: u32, timeUs: f64, description: PcapngInterface): void {
-    const record = changetype<PacketRecord>(this.next);
-    record.timeUs = timeUs;
-    record.at = <u32>at;
-    record.capturedLength = <i32>capturedLength;
-    record.wireLength = wireLength;
-    record.linkType = description.linkType;
-    this.next += RECORD_LENGTH;
+    this.batch.set(this.count, at, capturedLength, wireLength, timeUs, description.linkType);
     this.count++;
   }
 

@@ -1,10 +1,11 @@
 /**
  * What the readers of pcap and pcapng share: where they are in the block, what they need, and what is wrong.
  *
- * Both walk records in the block at hand until the group is full, the block is used up, or a record is wrong. Records
- * found before that are handed over first; the walk that then begins at the wrong record, with an empty group, ends the
+ * Both walk records in the block at hand until the batch is full, the block is used up, or a record is wrong. Records
+ * found before that are handed over first; the walk that then begins at the wrong record, with an empty batch, ends the
  * capture. The host fills the block, and has the words for flaws and ends.
  */
+import { PacketBatch } from './packet-batch';
 
 /**
  * Bytes captured of one packet, at most: libpcap's MAXIMUM_SNAPLEN. libpcap lets USB and D-Bus captures have longer
@@ -15,7 +16,7 @@ export const LARGEST_CAPTURED_LENGTH: u32 = 262_144;
 
 /** What a walk stopped at. */
 export enum Walk {
-  GROUP_FULL = 0,
+  BATCH_FULL = 0,
   NEEDS_MORE = 1,
   FAULTY = 2,
 }
@@ -50,15 +51,15 @@ export abstract class RecordReader {
   need: i32 = 0;
   /** Records that the last walk has added. */
   count: i32 = 0;
-  /** After FAULTY with an empty group: what is wrong, and the numbers in it. */
+  /** After FAULTY with an empty batch: what is wrong, and the numbers in it. */
   flaw: Flaw = Flaw.NONE;
   first: u32 = 0;
   second: u32 = 0;
   /** The header of the file, or of the first section, has been read. */
   isBegun: bool = false;
 
-  /** Adds up to `capacity` records at `records`, in order. A Walk. */
-  abstract walk(records: usize, capacity: i32): Walk;
+  /** Fills the batch with up to `capacity` records, in order. A Walk. */
+  abstract walk(batch: PacketBatch, capacity: i32): Walk;
 
   /** Called when nothing more comes. True where what is there can be walked all the same: once at most. */
   goesOnAtEnd(): bool {

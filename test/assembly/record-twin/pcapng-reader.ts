@@ -10,13 +10,13 @@
  * Safety: a block's body is read only when all of the block lies in [at, limit); blocks that matter are at most
  * LARGEST_RECORD_LENGTH octets. Each reader of a body checks the body's own fixed length first.
  */
-import { LARGEST_RECORD_LENGTH } from '../input/block-reader.ts';
-import type { BlockReader } from '../input/block-reader.ts';
-import type { PacketBatch } from '../packet-batch.ts';
-import type { CaptureEnd } from '../packet-source.ts';
+import { LARGEST_RECORD_LENGTH } from '../../../src/capture/input/block-reader.ts';
+import type { BlockReader } from '../../../src/capture/input/block-reader.ts';
+import type { PacketBatch } from '../../../src/capture/packet-batch.ts';
+import type { CaptureEnd } from '../../../src/capture/packet-source.ts';
 import { PcapngInterfaces } from './pcapng-interfaces.ts';
 import { stampToMicros } from './pcapng-time.ts';
-import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapngCut } from './record-flaw.ts';
+import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapngCut } from '../../../src/capture/format/record-flaw.ts';
 import { LATEST_TIME_US, RecordReader, Walk } from './record-reader.ts';
 
 /* All blocks. */

@@ -12,11 +12,11 @@
  * Safety: `walk` reads record headers only where `limit - at` covers them, and adds a packet only where all of its
  * captured octets lie before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH octets.
  */
-import type { BlockReader } from '../input/block-reader.ts';
-import type { PacketBatch } from '../packet-batch.ts';
-import type { CaptureEnd } from '../packet-source.ts';
+import type { BlockReader } from '../../../src/capture/input/block-reader.ts';
+import type { PacketBatch } from '../../../src/capture/packet-batch.ts';
+import type { CaptureEnd } from '../../../src/capture/packet-source.ts';
 import { RECORD_HEADER_LENGTH, recordHeaderLengthOf } from './pcap-variants.ts';
-import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapCut } from './record-flaw.ts';
+import { faultOf, Flaw, LARGEST_CAPTURED_LENGTH, pcapCut } from '../../../src/capture/format/record-flaw.ts';
 import { RecordReader, Walk } from './record-reader.ts';
 
 /* File header. */
