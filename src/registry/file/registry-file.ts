@@ -1,6 +1,7 @@
 /**
  * Parses a registry file: CSV in UTF-8 with the header
- * `prefix,holder,sector,protocols,valid_from,valid_until,reference`, and optionally `scope`. Every problem is reported with line and column. An
+ * `prefix,holder,sector,protocols,valid_from,valid_until,reference`, and
+ * optionally `scope`. Every problem is reported with line and column. An
  * error in any row refuses the whole file, because a registry that silently lost rows would cut off the people in them.
  * Warnings (registry-warnings) do not.
  *

@@ -2,7 +2,8 @@
  * The validity times and protocols of registrations, packed by prefix. After the trie, `Registry.covers` reads one or
  * two cache lines of this index; the columns, which are in the order of the file, would take five.
  *
- * Entry i has 24 bytes: valid from and valid until as doubles (µs since 1970), then scope << 28 | protocols << 24 | row,
+ * Entry i has 24 bytes: valid from and valid until as doubles (µs since 1970), then
+ * scope << 28 | protocols << 24 | row,
  * then the
  * number of the next entry of the same prefix, 0 for none. The entry of a prefix's first row has the prefix's number.
  * Entries of further rows come after those of all prefixes.
@@ -62,7 +63,8 @@ export class ValidityIndex {
   }
 
   /**
-   * The first row of the prefix that is in force for the protocol at the end (scope.ts), or NO_ROW. Sizes and offsets are literals (see the
+   * The first row of the prefix that is in force for the protocol at the end (scope.ts), or NO_ROW. Sizes and
+   * offsets are literals (see the
    * head of this file), because V8 loads a module's constant at every use.
    */
   rowInForce(prefix: number, timeUs: number, protocol: number, end: number): number {
