@@ -81,6 +81,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
           onFull: 'drop',
           rotation: { bytes: Infinity, ageMs: Infinity, kept: 0 },
           origin: NO_ORIGIN,
+          chainKey: null,
         },
         show: showAddresses(addresses),
         history: {

@@ -18,6 +18,7 @@ import { addReplayCommand } from './replay-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { addRulesCommand } from './rules-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { addVerifyCommand } from './verify-command.ts';
 import { refuseRepeatedFlags } from './single-flags.ts';
 
 const INTRODUCTION =
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   addExplainCommand(program);
   addEvaluateCommand(program);
   addRulesCommand(program);
+  addVerifyCommand(program);
   for (const command of program.commands) refuseRepeatedFlags(command);
   program.hook('preAction', (_, command) => {
     hintAtCommand(program, command);

@@ -183,6 +183,11 @@ function addLogOptions(command: Command): void {
         .default(Infinity, 'never'),
     )
     .option('--rotate-keep <n>', 'how many of those are kept', wholeNumber(0, LARGEST_KEPT), 10)
+    .option(
+      '--log-key <file>',
+      "the sensor's private key (sluice rules keygen): each part of the log of decisions that is moved aside, " +
+        'and each action of a person, gets a signed entry in LOG.chain, which sluice verify checks',
+    )
     .addOption(
       new Option('--stats-every <time>', 'write a stats event so often').argParser(duration).default(60_000, '1m'),
     );

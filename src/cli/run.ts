@@ -36,6 +36,7 @@ import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
+import { chainKeyOf } from './log-key.ts';
 import { checkLogEndings } from './log-endings.ts';
 import { originOf } from './origin-flags.ts';
 import { checkFolders } from './output-paths.ts';
@@ -66,6 +67,7 @@ export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, Hist
   readonly rotateSize: number;
   readonly rotateEvery: number;
   readonly rotateKeep: number;
+  readonly logKey?: string;
   readonly statsEvery: number;
   readonly state?: string;
   readonly notify?: URL;
@@ -179,6 +181,7 @@ function outputsOf(flags: RunFlags): OutputOptions {
     onFull: flags.onFull,
     rotation: { bytes: flags.rotateSize, ageMs: flags.rotateEvery, kept: flags.rotateKeep },
     origin: originOf(flags),
+    chainKey: chainKeyOf(flags),
   };
 }
 

@@ -5,13 +5,15 @@
 import { realpath } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
 import type { EventContext } from '../output/event/event-context.ts';
 import { EventLines } from '../output/event/event-line.ts';
-import type { EventOrigin } from '../output/event/event-origin.ts';
+import { type EventOrigin, originFields } from '../output/event/event-origin.ts';
+import { SegmentChain } from '../output/log/chain/segment-chain.ts';
 import { EventLog } from '../output/log/event-log.ts';
 import type { Log } from '../output/log/log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
@@ -19,6 +21,7 @@ import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
 import { openNamedPipe, openStandardOutput } from '../output/log/pipe-stream.ts';
 import { StreamTarget } from '../output/log/stream-target.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
+import type { PublicKey } from '../rules/signing-key.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { lockPath } from './path-lock.ts';
 
@@ -31,10 +34,15 @@ export interface OutputOptions {
   readonly rotation: Rotation;
   /** Fields of every event and labels of every metric. */
   readonly origin: EventOrigin;
+  /** The sensor's key, which signs the chain of the log of decisions; null for no chain. */
+  readonly chainKey: PublicKey | null;
 }
 
 const STANDARD_OUTPUT = '-';
 const LOSSES_EVERY_MS = 60_000;
+/** Time for the chain at the end: what it lacks then is added at the next start. */
+const CLOSE_CHAIN_MS = 300;
+const ACTION = /^\{"timestamp":"[^"]*","event_type":"action",/;
 
 export class RunOutputs implements DecisionSink {
   readonly logs: readonly EventLog[];
@@ -56,6 +64,9 @@ export class RunOutputs implements DecisionSink {
   private loggedDrops = 0;
   private nextLossesMs = 0;
   private readonly locks: (Server | null)[] = [];
+  /** Null where the log of decisions has none. */
+  chain: SegmentChain | null = null;
+  private loggedChainFailures = 0;
 
   private constructor(
     options: OutputOptions,
@@ -109,6 +120,20 @@ export class RunOutputs implements DecisionSink {
     return others;
   }
 
+  /** Begins the chain of the log of decisions. Returns the path of a broken chain that was set aside, or null. */
+  async startChain(): Promise<string | null> {
+    const file = this.decisions?.file ?? null;
+    const { chainKey: key, origin, rotation } = this.options;
+    if (file === null || key === null) return null;
+    const chain = new SegmentChain(file.name, { key, sensor: originFields(origin), kept: rotation.kept });
+    const aside = await chain.start();
+    file.onClosed = () => {
+      chain.update();
+    };
+    this.chain = chain;
+    return aside;
+  }
+
   /** Where the packets were seen. */
   get origin(): EventOrigin {
     return this.options.origin;
@@ -128,6 +153,7 @@ export class RunOutputs implements DecisionSink {
   /** Writes an event of the daemon itself. */
   notice(line: string): void {
     this.decisions?.write(line);
+    if (this.chain !== null && ACTION.test(line)) this.chain.act(line);
     this.onNotice?.(line);
   }
 
@@ -144,11 +170,19 @@ export class RunOutputs implements DecisionSink {
 
   /** Logs lines dropped since the last message, at most once a minute. */
   logNewLosses(log: Log, nowMs: number): void {
+    this.logChainFailures(log);
     const droppedCount = this.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0);
     if (droppedCount === this.loggedDrops || nowMs < this.nextLossesMs) return;
     this.loggedDrops = droppedCount;
     this.nextLossesMs = nowMs + LOSSES_EVERY_MS;
     this.logLosses(log, 'event lines are lost');
+  }
+
+  private logChainFailures(log: Log): void {
+    const { chain } = this;
+    if (chain === null || chain.failureCount === this.loggedChainFailures) return;
+    this.loggedChainFailures = chain.failureCount;
+    log.error({ path: chain.path, problem: chain.problem }, 'the chain of the event log cannot be written');
   }
 
   /** Logs the dropped lines of each log that has any. */
@@ -192,6 +226,7 @@ export class RunOutputs implements DecisionSink {
   /** Writes the rest for at most `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
+    await Promise.race([this.chain?.close(), sleep(CLOSE_CHAIN_MS, undefined, { ref: false })]);
     for (const lock of this.locks) lock?.close();
   }
 }

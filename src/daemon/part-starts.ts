@@ -47,6 +47,10 @@ export async function startOutputs(
       'this log is another one than at the last checkpoint: events of an unfinished file may be there twice',
     );
   }
+  const aside = await outputs.startChain().catch((error: unknown) => {
+    throw new CommandError(`cannot write the chain of the event log: ${(error as Error).message}`, ExitCode.FAILED);
+  });
+  if (aside !== null) log.error({ set_aside: aside }, 'the chain of the event log is broken: a new one begins');
 }
 
 /** Begins the history, which records from now on. */

@@ -86,6 +86,7 @@ function metricsOf(parts: RouteParts): Metrics {
       return parts.reports();
     },
     logs: outputs.logs,
+    logChain: outputs.chain,
     get rules() {
       return engine.rules;
     },

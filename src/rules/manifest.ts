@@ -11,6 +11,7 @@
  * because it may restrict the manifest.
  */
 import * as z from 'zod/mini';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { parseInstant } from '../core/iso-time.ts';
 
 export const MANIFEST_SUFFIX = '.manifest.json';
@@ -114,15 +115,6 @@ function refused(...problems: string[]): ManifestResult {
 /** The bytes that a signature signs. */
 export function signedBytes(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(PURPOSE + canonicalJson({ ...manifest, signatures: undefined }));
-}
-
-/** JSON with sorted keys and without spaces; undefined values are left out. */
-function canonicalJson(value: object): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
 
 /** The text of a manifest's file. */

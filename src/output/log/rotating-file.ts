@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { tornLengthOf } from './log-tail.ts';
 import type { LineTarget } from './line-queue.ts';
+import { isSegmentOf, segmentName } from './segment-name.ts';
 
 /** When a file is rotated. */
 export interface Rotation {
@@ -29,6 +30,8 @@ export interface LogPosition {
 export class RotatingFile implements LineTarget {
   readonly name: string;
   readonly isGone = false;
+  /** Called after a segment was closed; it then also removes old ones. Null: the file removes them itself. */
+  onClosed: (() => void) | null = null;
   private readonly rotation: Rotation;
   private handle: FileHandle | null = null;
   private size = 0;
@@ -88,11 +91,11 @@ export class RotatingFile implements LineTarget {
 
   /** Renames the file to NAME.TIME and begins a new one. */
   async rotate(): Promise<void> {
-    const time = new Date().toISOString().replace(/[-:]/g, '').replace('.', '');
     await this.close();
-    await rename(this.name, `${this.name}.${time}`);
+    await rename(this.name, segmentName(this.name, new Date()));
     await this.open();
-    await this.removeOldest();
+    if (this.onClosed === null) await this.removeOldest();
+    else this.onClosed();
   }
 
   /** Opens the path again, after another program has renamed the file. */
@@ -120,10 +123,7 @@ export class RotatingFile implements LineTarget {
 
   private async removeOldest(): Promise<void> {
     const folder = dirname(this.name);
-    const start = `${basename(this.name)}.`;
-    const moved = (await readdir(folder))
-      .filter((name) => name.startsWith(start) && /\.\d{8}T\d{9}Z$/.test(name))
-      .sort();
+    const moved = (await readdir(folder)).filter((name) => isSegmentOf(basename(this.name), name)).sort();
     for (const name of moved.slice(0, Math.max(0, moved.length - this.rotation.kept))) await unlink(join(folder, name));
   }
 }

@@ -1,6 +1,6 @@
 /** Metrics of the event logs. */
 import type { MetricsSources } from './metrics-sources.ts';
-import { counters, gauges, MS_PER_SECOND, type CatalogueMetric, type ReadRows } from './metric.ts';
+import { counter, counters, gauges, MS_PER_SECOND, type CatalogueMetric, type ReadRows } from './metric.ts';
 
 function byLog(read: (lines: MetricsSources['logs'][number]['lines']) => number): ReadRows {
   return ({ logs }) => logs.map(({ name, lines }) => ({ labels: { log: name }, value: read(lines) }));
@@ -48,5 +48,15 @@ export const LOGS: readonly CatalogueMetric[] = [
     ['log'],
     'Bytes of events that wait to be written.',
     byLog((l) => l.waitingBytes),
+  ),
+  counter(
+    'sluice_log_chain_entries_total',
+    'Entries written to the signed chain of the log of decisions (--log-key).',
+    ({ logChain }) => logChain?.entryCount ?? 0,
+  ),
+  counter(
+    'sluice_log_chain_failures_total',
+    'Failed attempts to write the chain of the log of decisions.',
+    ({ logChain }) => logChain?.failureCount ?? 0,
   ),
 ];

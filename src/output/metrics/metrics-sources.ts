@@ -117,6 +117,8 @@ export interface MetricsSources {
   readonly history: HistoryFigures | null;
   readonly reports: ReportFigures | null;
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
+  /** The chain of the log of decisions; null without one. */
+  readonly logChain: { readonly entryCount: number; readonly failureCount: number } | null;
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
     readonly registry: { readonly sha256: string; readonly count: number };
