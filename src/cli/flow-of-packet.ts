@@ -3,13 +3,10 @@
  * engine, so that a later fragment belongs to the flow of its first fragment. The flow's decisions need a second run.
  */
 import { openCapture } from '../capture/format/open-capture.ts';
-import { PacketBatch } from '../capture/packet-batch.ts';
-import { Counters } from '../dataplane/counters.ts';
-import { DecodeStage, WAITS } from '../dataplane/decode-stage.ts';
-import { HashKeys } from '../dataplane/flow/flow-key.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../dataplane/wire/decode-status.ts';
+import type { LinearView } from '../dataplane/host/linear-view.ts';
+import { PacketWalk } from '../dataplane/host/packet-walk.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus, WAITS } from '../dataplane/wire/decode-status.ts';
 import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import { PacketView } from '../dataplane/wire/packet-view.ts';
 
 /** The key of a packet's flow, in the packet's direction. */
 export interface PacketKey {
@@ -27,17 +24,18 @@ export async function keyOfPacket(
   number: number,
   linkIdentity: LinkIdentity,
 ): Promise<PacketKey | string> {
-  const intake = new DecodeStage(new HashKeys(0), new Counters());
-  const view = new PacketView(linkIdentity);
-  const batch = new PacketBatch();
+  // No packet is taken to a flow: the table stays empty.
+  const walk = new PacketWalk(1, linkIdentity);
+  const { records: memory, batch } = walk;
+  walk.begin();
   let packets = 0;
   for (const path of paths) {
-    const source = openCapture(path);
+    const source = openCapture(path, { memory });
     try {
       while (await source.read(batch)) {
         for (let row = 0; row < batch.count; row++) {
-          const status = intake.take(batch, row, view);
-          if (++packets === number) return status === DecodeStatus.OK ? keyOf(view) : faultOf(number, status);
+          const status = walk.decode(row);
+          if (++packets === number) return status === DecodeStatus.OK ? keyOf(walk.view) : faultOf(number, status);
         }
       }
     } finally {
@@ -48,15 +46,8 @@ export async function keyOfPacket(
   return `there is no packet ${number}: there ${count} in these captures, and numbers count from 1`;
 }
 
-function keyOf(view: PacketView): PacketKey {
-  return {
-    transport: view.transport,
-    domain: view.domain,
-    source: [view.source0, view.source1, view.source2, view.source3],
-    destination: [view.destination0, view.destination1, view.destination2, view.destination3],
-    sourcePort: view.sourcePort,
-    destinationPort: view.destinationPort,
-  };
+function keyOf({ transport, domain, source, destination, sourcePort, destinationPort }: LinearView): PacketKey {
+  return { transport, domain, source, destination, sourcePort, destinationPort };
 }
 
 function faultOf(number: number, status: number): string {

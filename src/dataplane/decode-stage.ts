@@ -6,13 +6,12 @@ import type { PacketBatch } from '../capture/packet-batch.ts';
 import { hashKey, type HashKeys } from './flow/flow-key.ts';
 import { Fragments } from './flow/fragments.ts';
 import { decode } from './wire/decode.ts';
-import { DecodeStatus } from './wire/decode-status.ts';
+import { DecodeStatus, WAITS } from './wire/decode-status.ts';
 import { Fragment, type PacketView } from './wire/packet-view.ts';
 import { unreadLinkType } from './wire/unread-link.ts';
 import type { Counters } from './counters.ts';
 
-/** Beside the codes of DecodeStatus: a later fragment waits for its first, and is not counted yet. */
-export const WAITS = 255;
+export { WAITS };
 
 export class DecodeStage {
   readonly fragments = new Fragments();

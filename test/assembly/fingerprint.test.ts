@@ -25,8 +25,9 @@ import { data1, data2, session } from '../kit/openvpn-messages.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { readPage } from '../kit/vector-pages.ts';
 import { ike, mutated, originals, wireguard } from '../fingerprint/mutated-payloads.ts';
+import { ByteChecks, type FingerprintCall } from './byte-checks.ts';
 import { compiled } from './compiled.ts';
-import { ByteChecks, type FingerprintCall, MirroredFingerprints } from './mirrored-fingerprints.ts';
+import { MirroredFingerprints } from './mirrored-fingerprints.ts';
 
 const corpus = resolve(import.meta.dirname, '../../../shared/corpus/captures');
 const isCorpusPresent = existsSync(corpus);

@@ -19,7 +19,7 @@ async function walked(files: readonly string[], maxFlows: number): Promise<FlowS
   let waiting = 0;
   const walk = new FlowWalk({ maxFlows, linkIdentity: DEFAULT_LINK_IDENTITY });
   const packets = await walk.walk(files, {
-    packet: (_batch, _row, _packet, _view, first, waited) => {
+    packet: (_batch, _row, _packet, _walk, first, waited) => {
       flows.set(first, (flows.get(first) ?? 0) + 1 + waited);
       waiting -= waited;
     },

@@ -26,7 +26,7 @@ export class Dataplane {
   readonly flows: FlowTracker;
   /** Address of the views of a group. */
   private readonly viewsAt: usize = takeRegion(<usize>PREFETCH_COUNT * VIEW_LENGTH);
-  private readonly decodeStage: DecodeStage;
+  readonly decodeStage: DecodeStage;
   /** The batch at hand: how many packets, and with which row its next group begins. */
   private batch: PacketBatch = changetype<PacketBatch>(0);
   private batchCount: i32 = 0;

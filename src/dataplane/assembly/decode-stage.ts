@@ -9,6 +9,7 @@ import { leavePacket, readPacket } from './memory';
 import { PacketBatch } from './record/packet-batch';
 import { decode } from './wire/decode';
 import { DecodeStatus } from './wire/decode-status';
+import { FragmentHeader } from './wire/fragment-header';
 import { LayerWalk } from './wire/layer-walk';
 import { Fragment, PacketView } from './wire/packet-view';
 import { unreadLinkType } from './wire/unread-link';
@@ -28,6 +29,11 @@ export class DecodeStage {
     this.hashKeys = hashKeys;
     this.counters = counters;
     this.walk = new LayerWalk(hasDomain);
+  }
+
+  /** The last packet's, where its view says FIRST or LATER. */
+  get fragment(): FragmentHeader {
+    return this.walk.fragment;
   }
 
   /** Begins a capture. */

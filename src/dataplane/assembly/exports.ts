@@ -3,6 +3,7 @@ import { Dataplane } from './dataplane';
 import { BATCH_LENGTH, PacketBatch } from './record/packet-batch';
 import { RecordReaders } from './record/record-readers';
 import { takeRegion } from './memory';
+import { PacketWalk } from './packet-walk';
 export { brokenGuard, takeRegion } from './memory';
 
 /** Captures are read without a dataplane too. */
@@ -174,4 +175,46 @@ export function activeCount(): i32 {
 /** Address of a row of evidence. Chunks of the log do not move. */
 export function evidenceRowAt(row: i32): usize {
   return dataplane.fingerprints.evidenceLog.rowAt(row);
+}
+
+/** The packets of a capture one by one (packet-walk): made by `startWalk`, after `start`. `finish` ends it. */
+let packetWalk: PacketWalk = changetype<PacketWalk>(0);
+
+export function startWalk(): void {
+  packetWalk = new PacketWalk(dataplane);
+}
+
+/** Decodes a row of a batch. */
+export function walkDecode(batch: usize, row: i32): i32 {
+  return packetWalk.decode(changetype<PacketBatch>(batch), row);
+}
+
+export function walkFind(): f64 {
+  return packetWalk.find();
+}
+
+export function walkTake(): f64 {
+  return packetWalk.take();
+}
+
+/** The view of the packet, and the header that the fragments of its datagram share. */
+export function walkViewAt(): usize {
+  return changetype<usize>(packetWalk.view);
+}
+
+export function walkFragmentAt(): usize {
+  return changetype<usize>(packetWalk.fragment);
+}
+
+/** Whether the looks of the fingerprints are recorded; the records of the packet taken last, and the address of each. */
+export function traceLooks(isWanted: bool): void {
+  dataplane.fingerprints.trace.isOn = isWanted;
+}
+
+export function traceCount(): i32 {
+  return dataplane.fingerprints.trace.count;
+}
+
+export function traceRecordAt(index: i32): usize {
+  return dataplane.fingerprints.trace.recordAt(index);
 }

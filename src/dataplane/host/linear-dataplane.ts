@@ -38,6 +38,15 @@ export interface DataplaneExports {
   activeCount(): number;
   lastSlot(): number;
   evidenceRowAt(row: number): number;
+  startWalk(): void;
+  walkDecode(batch: number, row: number): number;
+  walkFind(): number;
+  walkTake(): number;
+  walkViewAt(): number;
+  walkFragmentAt(): number;
+  traceLooks(isWanted: number): void;
+  traceCount(): number;
+  traceRecordAt(index: number): number;
 }
 
 /** Pages of 64 KB at the start, and at most: all that 32-bit addresses reach. */

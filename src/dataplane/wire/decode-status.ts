@@ -57,6 +57,9 @@ export const DecodeStatus = {
 } as const;
 export type DecodeStatus = (typeof DecodeStatus)[keyof typeof DecodeStatus];
 
+/** Beside these codes: a later fragment waits for its first, and is not counted yet. */
+export const WAITS = 255;
+
 /** One more than the largest code: the size of an array of counters. */
 export const DECODE_STATUS_COUNT = 66;
 

@@ -53,8 +53,8 @@ export class AnnotatedCapture {
     const isVpn = membership(capture.flows);
     const { fragments } = this;
     return walk.walk(capture.files, {
-      packet: (batch, row, packet, view, firstPacket, waitedCount) => {
-        const waited = waitedCount > 0 ? fragments.take(view, waitedCount) : [];
+      packet: (batch, row, packet, { datagram }, firstPacket, waitedCount) => {
+        const waited = waitedCount > 0 ? fragments.take(datagram, waitedCount) : [];
         if (!isVpn(firstPacket)) return;
         for (const { timeUs, linkType, wireLength, bytes } of waited)
           this.put(timeUs, linkType, wireLength, bytes, undefined);
@@ -66,8 +66,8 @@ export class AnnotatedCapture {
           capture.comments.get(packet),
         );
       },
-      waits: (batch, row, packet, view) => {
-        fragments.add(batch, row, packet, view);
+      waits: (batch, row, packet, { datagram }) => {
+        fragments.add(batch, row, packet, datagram);
       },
       batchDone: () => !isStopped(),
     });

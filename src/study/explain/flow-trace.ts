@@ -4,9 +4,9 @@
  * count, and copies of the payloads that evidence is of.
  */
 import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import type { Payload } from '../../dataplane/fingerprint/payload.ts';
-import { shortfall, Shortfall, ShortfallWord } from '../../dataplane/fingerprint/shortfall.ts';
+import { Shortfall, ShortfallWord } from '../../dataplane/fingerprint/shortfall.ts';
 import { Verdict } from '../../dataplane/fingerprint/verdict.ts';
+import { TraceKind, type TracedLook } from '../../dataplane/host/traced-look.ts';
 import { PayloadHead } from './payload-head.ts';
 import { type ReasonText, reasonText } from './shortfall-reasons.ts';
 
@@ -43,6 +43,15 @@ export interface Looks {
 /** Why packets of a flow are shown to the fingerprints no more. */
 export type GivenUp = 'unclaimed' | 'undecided' | 'quic';
 
+const GIVEN_UP: Readonly<Partial<Record<TraceKind, GivenUp>>> = {
+  [TraceKind.GIVEN_UP_UNCLAIMED]: 'unclaimed',
+  [TraceKind.GIVEN_UP_UNDECIDED]: 'undecided',
+  [TraceKind.GIVEN_UP_QUIC]: 'quic',
+};
+
+/** The fingerprints that look for records in streams. */
+const OF_STREAMS = [FingerprintId.OPENVPN, FingerprintId.IKE] as const;
+
 export class FlowTrace {
   readonly rows: TraceRow[] = [];
   readonly looks = new Map<FingerprintId, Looks>();
@@ -62,18 +71,35 @@ export class FlowTrace {
     this.evidencePackets = evidencePackets;
   }
 
-  /** A fingerprint does not claim the payload; the reason is in the record. */
-  noteUnclaimed(fingerprint: FingerprintId, payload: Payload): void {
-    this.noteLooked(fingerprint, payload.packet);
-    this.noteRow(fingerprint, payload, LookEnd.NOT_CLAIMED);
+  /** A packet of the flow with a payload, and what the fingerprints made of it. */
+  notePacket(packet: number, looks: readonly TracedLook[]): void {
+    this.payloadCount++;
+    for (const look of looks) this.note(look);
+    if (this.lastLook !== packet) this.unseenCount++;
   }
 
-  /** The fingerprint that holds the flow has looked; the reason, if there is one, is in the record. */
-  noteLook(fingerprint: FingerprintId, payload: Payload, verdict: Verdict): void {
-    this.noteLooked(fingerprint, payload.packet);
-    if (this.evidencePackets.has(payload.packet)) this.heads.push(new PayloadHead(fingerprint, payload));
+  private note(look: TracedLook): void {
+    const why = GIVEN_UP[look.kind];
+    if (why !== undefined) this.givenUp = { why, packet: look.packet };
+    else if (look.kind === TraceKind.LOOK) this.noteLook(look);
+    else if (look.kind === TraceKind.UNCLAIMED) this.noteUnclaimed(look.fingerprint, look);
+    // A segment that was shown to no fingerprint, while the search went on.
+    else if (this.givenUp === null) for (const id of OF_STREAMS) this.noteUnclaimed(id, look);
+  }
+
+  /** A fingerprint does not claim the payload. */
+  private noteUnclaimed(fingerprint: FingerprintId, look: TracedLook): void {
+    this.noteLooked(fingerprint, look.packet);
+    this.noteRow(fingerprint, look, LookEnd.NOT_CLAIMED);
+  }
+
+  /** The fingerprint that holds the flow has looked. */
+  private noteLook(look: TracedLook): void {
+    const { fingerprint, packet, verdict, shortfall } = look;
+    this.noteLooked(fingerprint, packet);
+    if (this.evidencePackets.has(packet)) this.heads.push(new PayloadHead(look));
     const isMute = verdict === Verdict.SUSPECTED && shortfall[ShortfallWord.REASON] === Shortfall.NONE;
-    if (verdict !== Verdict.CONFIRMED && !isMute) this.noteRow(fingerprint, payload, END_OF_VERDICT[verdict]);
+    if (verdict !== Verdict.CONFIRMED && !isMute) this.noteRow(fingerprint, look, END_OF_VERDICT[verdict]);
   }
 
   /** The payload evidence is of; undefined where it is not kept. */
@@ -90,8 +116,8 @@ export class FlowTrace {
     if (looks.packets.length < NUMBERS_LIMIT) looks.packets.push(packet);
   }
 
-  private noteRow(fingerprint: FingerprintId, payload: Payload, end: LookEnd): void {
-    const { packet, evidenceOffset } = payload;
+  private noteRow(fingerprint: FingerprintId, look: TracedLook, end: LookEnd): void {
+    const { packet, evidenceOffset, shortfall } = look;
     const reason = shortfall[ShortfallWord.REASON] as Shortfall;
     const key = (fingerprint * 256 + reason) * 4 + end;
     const known = this.byReason.get(key);

@@ -1,8 +1,12 @@
 /** A copy of the first bytes of a payload that a fingerprint looked at: enough for the checks, and bounded. */
 import type { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import { Framing, type Payload } from '../../dataplane/fingerprint/payload.ts';
+import type { Framing } from '../../dataplane/fingerprint/payload.ts';
+import type { TracedLook } from '../../dataplane/host/traced-look.ts';
 
 const HEAD_LIMIT = 2048;
+
+/** What is kept of a look. */
+export type HeadSource = Pick<TracedLook, 'packet' | 'fingerprint' | 'framing' | 'bytes' | 'length' | 'evidenceOffset'>;
 
 export class PayloadHead {
   readonly packet: number;
@@ -15,13 +19,13 @@ export class PayloadHead {
   readonly length: number;
   readonly bytes: Uint8Array;
 
-  constructor(fingerprint: FingerprintId, { packet, framing, data, at, captured, length, evidenceOffset }: Payload) {
+  constructor({ packet, fingerprint, framing, bytes, length, evidenceOffset }: HeadSource) {
     this.packet = packet;
     this.fingerprint = fingerprint;
     this.framing = framing;
     this.start = evidenceOffset;
     this.length = length;
-    this.bytes = new Uint8Array(data.buffer, data.byteOffset + at, Math.min(captured, HEAD_LIMIT)).slice();
+    this.bytes = bytes.slice(0, HEAD_LIMIT);
   }
 
   /** The `count` bytes at an offset of evidence; null where not all of them are there. */

@@ -1,5 +1,6 @@
 /** The set of fingerprints, and the checks around it, for test/assembly/fingerprint.test.ts. */
 import { takeDatagram } from '../../../src/dataplane/assembly/datagram';
+import { claimsOf } from '../../../src/dataplane/assembly/fingerprint/claims';
 import { FingerprintSet } from '../../../src/dataplane/assembly/fingerprint/fingerprint-set';
 import {
   beginsWithControl,
@@ -123,6 +124,15 @@ export function takeTrace(): i32 {
 
 export function recordAt(index: i32): usize {
   return set.trace.recordAt(index);
+}
+
+/** Offers the payload that was put together last: which fingerprints claim it, and a record in the trace for each that does not. */
+export function offer(asked: i32): i32 {
+  readPacket(payload.at, payload.at + payload.captured);
+  const claims = claimsOf(payload, asked);
+  set.trace.noteOffer(payload, asked);
+  leavePacket();
+  return claims;
 }
 
 /** Records a segment of TCP in the trace, of the payload that was put together last. */

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FingerprintId } from '../../../src/dataplane/fingerprint/holder.ts';
-import { Framing, Payload } from '../../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../../src/dataplane/fingerprint/payload.ts';
 import { hexDump } from '../../../src/study/explain/hex-dump.ts';
 import { PayloadHead } from '../../../src/study/explain/payload-head.ts';
 
 function head(id: FingerprintId, length: number, start = 0, framing: Framing = Framing.DATAGRAM): PayloadHead {
   const bytes = Uint8Array.from({ length }, (_, i) => i + 1);
-  const fields = { data: new DataView(bytes.buffer), captured: length, length, evidenceOffset: start, framing };
-  return new PayloadHead(id, Object.assign(new Payload(), fields));
+  return new PayloadHead({ packet: 1, fingerprint: id, framing, bytes, length, evidenceOffset: start });
 }
 
 describe('a hex dump', () => {

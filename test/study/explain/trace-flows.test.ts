@@ -1,19 +1,18 @@
 /** What `explain` says of a flow agrees with what the engine made of it, for every flow of the committed captures. */
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { claimsOf, NO_CLAIMS } from '../../../src/dataplane/fingerprint/claims.ts';
 import { CHECKS } from '../../../src/dataplane/fingerprint/checks.ts';
 import { FingerprintId } from '../../../src/dataplane/fingerprint/holder.ts';
-import { Payload } from '../../../src/dataplane/fingerprint/payload.ts';
-import { shortfall, Shortfall, ShortfallWord } from '../../../src/dataplane/fingerprint/shortfall.ts';
-import { takeDatagram } from '../../../src/dataplane/datagram.ts';
+import { Framing } from '../../../src/dataplane/fingerprint/payload.ts';
+import { Shortfall } from '../../../src/dataplane/fingerprint/shortfall.ts';
 import { DEFAULT_LINK_IDENTITY } from '../../../src/dataplane/wire/link-identity.ts';
 import { Transport } from '../../../src/dataplane/wire/packet-view.ts';
 import { FlowWalk } from '../../../src/pipeline/flow-walk.ts';
-import { notesFirstLook } from '../../../src/study/explain/first-look.ts';
 import type { FlowTrace } from '../../../src/study/explain/flow-trace.ts';
 import { checkedLength } from '../../../src/study/explain/hex-dump.ts';
 import { traceFlows } from '../../../src/study/explain/trace-flows.ts';
+import { ByteChecks, type FingerprintCall } from '../../assembly/byte-checks.ts';
+import { compiled } from '../../assembly/compiled.ts';
 import { replayFiles, type Replayed } from '../../engine/replayed.ts';
 import { committedCaptures, ROOT } from '../../kit/committed-captures.ts';
 import { SeededRandom } from '../../kit/random.mjs';
@@ -120,15 +119,22 @@ describe('the trace of a flow', () => {
 });
 
 const FIRST_LOOKS = [FingerprintId.WIREGUARD, FingerprintId.IKE, FingerprintId.OPENVPN, FingerprintId.ESP_IN_UDP];
+const NO_CLAIMS = 0;
+/** Place of the reason in a record of a trace (dataplane/assembly/fingerprint/fingerprint-trace). */
+const REASON_WORD = 10;
 
-/** Whether the explanation of a first look agrees with the engine's claim; counts what is claimed. */
-function agrees(payload: Payload): number {
+const checks = new ByteChecks(await compiled<FingerprintCall>('fingerprint'));
+
+/** Whether the explanation of a first look agrees with the engine's claim of the payload at hand; counts what is claimed. */
+function agrees(packet: number): number {
+  const { exports } = checks;
   let claimed = 0;
   for (const id of FIRST_LOOKS) {
-    const isClaimed = claimsOf(payload, 1 << id) !== NO_CLAIMS;
-    expect([id, payload.packet, notesFirstLook(id, payload)]).toEqual([id, payload.packet, !isClaimed]);
+    const isClaimed = exports.offer(1 << id) !== NO_CLAIMS;
+    const [noted, reason] = [exports.takeTrace(), checks.memoryWords[(exports.recordAt(0) >> 2) + REASON_WORD]];
+    expect([id, packet, noted]).toEqual([id, packet, isClaimed ? 0 : 1]);
     if (isClaimed) claimed++;
-    else expect(shortfall[ShortfallWord.REASON]).not.toBe(Shortfall.NONE);
+    else expect(reason).not.toBe(Shortfall.NONE);
   }
   return claimed;
 }
@@ -136,14 +142,13 @@ function agrees(payload: Payload): number {
 describe('the reason why a payload is not claimed', () => {
   it('is there for exactly the payloads that the engine does not claim, in the committed captures', async () => {
     let claimed = 0;
-    const payload = new Payload();
     for (const { path } of traced) {
       await new FlowWalk(OPTIONS).walk([resolve(ROOT, path)], {
-        packet: (_batch, _row, packet, view) => {
+        packet: (_batch, _row, packet, { view, payload }) => {
           if (view.transport !== Transport.UDP || view.payloadCaptured === 0) return;
-          takeDatagram(view, payload);
-          payload.packet = packet;
-          claimed += agrees(payload);
+          const at = checks.place(new DataView(payload.buffer, payload.byteOffset), 0, payload.length);
+          checks.exports.datagram(at, payload.length, view.payloadLength, view.transport);
+          claimed += agrees(packet);
         },
       });
     }
@@ -166,13 +171,10 @@ describe('the reason why a payload is not claimed', () => {
             [0x30, 9, 8, 7],
           ][random.below(5)]!,
         );
-      const payload = Object.assign(new Payload(), {
-        data: new DataView(bytes.buffer),
-        captured: bytes.length,
-        packet: i,
-      });
-      payload.length = bytes.length + (random.chance(0.3) ? random.below(100) : 0);
-      claimed += agrees(payload);
+      const length = bytes.length + (random.chance(0.3) ? random.below(100) : 0);
+      const at = checks.place(new DataView(bytes.buffer), 0, bytes.length);
+      checks.exports.show(at, bytes.length, length, Framing.DATAGRAM, 0, 0, i, 0);
+      claimed += agrees(i);
     }
     expect(claimed).toBeGreaterThan(500);
   });

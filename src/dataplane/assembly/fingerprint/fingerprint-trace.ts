@@ -33,7 +33,7 @@ export class TraceRecord {
   verdict: i32;
   framing: i32;
   packet: f64;
-  /** The payload's address and bytes, as in Payload. */
+  /** The payload's address and bytes, as in Payload. Few bytes are a copy, as the start of the next record may take their place. */
   at: u32;
   captured: i32;
   length: i32;
@@ -47,7 +47,10 @@ export class TraceRecord {
   seenLow: i32;
 }
 
+/** A record, and room for a copy of a payload: more than flow/record-chain keeps of one. */
 const TRACE_RECORD_LENGTH: usize = 64;
+const COPY_LIMIT: i32 = 192;
+const ENTRY_LENGTH: usize = TRACE_RECORD_LENGTH + <usize>COPY_LIMIT;
 const CHUNK_BITS: i32 = 12;
 const RECORD_LIMIT: i32 = 1 << 22;
 const LAST_FINGERPRINT: i32 = FingerprintId.NATIVE_IPSEC;
@@ -57,7 +60,7 @@ export class FingerprintTrace {
   isOn: bool = false;
   /** Records since they were cleared. */
   count: i32 = 0;
-  private readonly records: Slab = new Slab(TRACE_RECORD_LENGTH, CHUNK_BITS, RECORD_LIMIT);
+  private readonly records: Slab = new Slab(ENTRY_LENGTH, CHUNK_BITS, RECORD_LIMIT);
 
   /** Address of a record, for the host. */
   recordAt(index: i32): usize {
@@ -102,6 +105,10 @@ export class FingerprintTrace {
     record.framing = payload.framing;
     record.packet = payload.packet;
     record.at = <u32>payload.at;
+    if (payload.captured <= COPY_LIMIT) {
+      record.at = <u32>(changetype<usize>(record) + TRACE_RECORD_LENGTH);
+      copyBytes(record.at, payload.at, payload.captured);
+    }
     record.captured = payload.captured;
     record.length = payload.length;
     record.evidenceOffset = payload.evidenceOffset;

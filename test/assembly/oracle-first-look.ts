@@ -11,12 +11,12 @@ import {
   mayBeEspInUdp,
   SHORTEST,
   SHORTEST_CAPTURED,
-} from '../../dataplane/fingerprint/esp-in-udp.ts';
-import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import { mayBeIke } from '../../dataplane/fingerprint/ike-message.ts';
-import { matchIke } from '../../dataplane/fingerprint/ike.ts';
-import { failMatchData } from '../../dataplane/fingerprint/openvpn-data.ts';
-import { hasSessionId } from '../../dataplane/fingerprint/openvpn-layout.ts';
+} from '../../src/dataplane/fingerprint/esp-in-udp.ts';
+import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';
+import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
+import { matchIke } from '../../src/dataplane/fingerprint/ike.ts';
+import { failMatchData } from '../../src/dataplane/fingerprint/openvpn-data.ts';
+import { hasSessionId } from '../../src/dataplane/fingerprint/openvpn-layout.ts';
 import {
   failKeyId,
   failLayout,
@@ -24,8 +24,8 @@ import {
   failSessionId,
   matchOpenvpn,
   mayBeOpenvpn,
-} from '../../dataplane/fingerprint/openvpn.ts';
-import type { Payload } from '../../dataplane/fingerprint/payload.ts';
+} from '../../src/dataplane/fingerprint/openvpn.ts';
+import type { Payload } from '../../src/dataplane/fingerprint/payload.ts';
 import {
   fallShort,
   fallShortOf,
@@ -33,13 +33,13 @@ import {
   seemsClear,
   shortfall,
   Shortfall,
-} from '../../dataplane/fingerprint/shortfall.ts';
-import { MatchStrength } from '../../dataplane/fingerprint/verdict.ts';
-import { matchWireguard, mayBeWireguard } from '../../dataplane/fingerprint/wireguard.ts';
-import { ESP_HEADER_LENGTH, espSequence, espSpi } from '../../dataplane/wire/esp.ts';
-import { IKE_HEADER_LENGTH, LENGTH_AT } from '../../dataplane/wire/ike.ts';
-import { CONTROL_HEADER_LENGTH, isHardReset, keyId, Opcode, opcode } from '../../dataplane/wire/openvpn.ts';
-import { INDEX_FIELDS_LENGTH } from '../../dataplane/wire/wireguard.ts';
+} from '../../src/dataplane/fingerprint/shortfall.ts';
+import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
+import { matchWireguard, mayBeWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
+import { ESP_HEADER_LENGTH, espSequence, espSpi } from '../../src/dataplane/wire/esp.ts';
+import { IKE_HEADER_LENGTH, LENGTH_AT } from '../../src/dataplane/wire/ike.ts';
+import { CONTROL_HEADER_LENGTH, isHardReset, keyId, Opcode, opcode } from '../../src/dataplane/wire/openvpn.ts';
+import { INDEX_FIELDS_LENGTH } from '../../src/dataplane/wire/wireguard.ts';
 
 interface FirstLook {
   mayBe(payload: Payload): boolean;
