@@ -1,5 +1,5 @@
 /** The figures of a change of rules as the console shows them: of a reload, of a date, or of a draft. */
-import { coarseClients } from '../../core/small-group.ts';
+import { coarseClients, coarseParts } from '../../core/small-group.ts';
 import type { ShowAddress } from '../../output/event/shown-address.ts';
 import type { ChangeEvaluation, FlowEvaluation, RegisteredUser } from '../../policy/change-evaluation.ts';
 import { actionFigures, type Excess } from '../../policy/change-verdict.ts';
@@ -31,7 +31,7 @@ export function shownFigures(evaluation: FlowEvaluation, shown: ShownRegistratio
     flows: evaluation.flows,
     flows_left_out: evaluation.flowsLeftOut,
     actions: actionFigures(evaluation.flowsByAction),
-    hits_by_rule: Object.fromEntries([...evaluation.hitsByRule].map(([rule, hit]) => [rule, coarseClients(hit)])),
+    hits_by_rule: coarseParts(Object.fromEntries(evaluation.hitsByRule)),
     users: evaluation.registeredUsers.map((one) => shownUser(one, shown, user)),
   };
 }

@@ -1,6 +1,7 @@
 /** Changes in a span of time, the latest first. */
 import * as z from 'zod/mini';
 import type { HistoryDatabase } from '../store/database.ts';
+import { shownFields } from './shown-fields.ts';
 
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
 
@@ -24,6 +25,7 @@ export const changeList = z.strictObject({
       isp: z.string(),
       link: z.string(),
       kind: z.string(),
+      /** Numbers of clients from 1 to 4 are all 4; null for one from which a smaller one could be computed. */
       fields: z.record(z.string(), z.unknown()),
     }),
   ),
@@ -59,7 +61,7 @@ export function readChanges(database: HistoryDatabase, query: ChangesQuery, peop
   const changes = rows.slice(0, limit).map(({ time_us: timeUs, fields, ...rest }) => ({
     ...rest,
     time_ms: timeUs / MICROS_PER_MILLISECOND,
-    fields: JSON.parse(fields) as Record<string, unknown>,
+    fields: shownFields(JSON.parse(fields) as Record<string, unknown>),
   }));
   return { changes, more: rows.length > limit };
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { coarseNumbers, INCIDENT_KINDS, type IncidentFields } from '../incident/incident.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { changeList, readChanges } from './change-list.ts';
+import { shownFields } from './shown-fields.ts';
 
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
 const filter = z.optional(z.string().check(z.maxLength(200)));
@@ -151,7 +152,7 @@ function inForceAt(database: HistoryDatabase, timeS: number): Record<string, unk
     .all(timeS * MICROS_PER_SECOND) as [string][];
   for (const [text] of rows) {
     const fields = JSON.parse(text) as { readonly reload?: { readonly result: string } } & Record<string, unknown>;
-    if (fields.reload === undefined || fields.reload.result === 'success') return fields;
+    if (fields.reload === undefined || fields.reload.result === 'success') return shownFields(fields);
   }
   return null;
 }

@@ -75,7 +75,8 @@ export const changeFigures = z.strictObject({
   flows_left_out: z.number(),
   /** Flows by `before-after` actions. */
   actions: z.record(z.string(), z.number()),
-  hits_by_rule: z.record(z.string(), z.number()),
+  /** null for a number from which that of a small group could be computed. */
+  hits_by_rule: z.record(z.string(), z.nullable(z.number())),
   /** The first of them. */
   users: z.array(registeredUser),
 });

@@ -68,7 +68,7 @@ function Draft({ shadow, zone }: { shadow: ShadowView; zone: string }) {
   );
 }
 
-function HitsByRule({ hits }: { hits: Readonly<Record<string, number>> }) {
+function HitsByRule({ hits }: { hits: Readonly<Record<string, number | null>> }) {
   const rows = Object.entries(hits);
   if (rows.length === 0) return null;
   return (
@@ -83,7 +83,7 @@ function HitsByRule({ hits }: { hits: Readonly<Record<string, number>> }) {
           key: 'clients',
           title: text.change.clients,
           isNumber: true,
-          cell: ([, number]) => clients(number),
+          cell: ([, number]) => (number === null ? text.change.notShown : clients(number)),
           sortBy: ([, number]) => number,
         },
       ]}

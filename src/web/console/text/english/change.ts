@@ -20,6 +20,8 @@ export const change = {
   byRule: 'Clients newly hit, by rule',
   rule: 'Rule',
   clients: 'Clients',
+  /** A number of clients from which that of a small group could be computed. */
+  notShown: 'not shown',
   actions: 'Flows by action, before and after',
   before: 'Before',
   after: 'After',
