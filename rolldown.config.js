@@ -36,7 +36,10 @@ const parts = [
   },
   { name: 'registry', test: /\/dist\/registry\// },
   { name: 'rules', test: /\/dist\/(policy\/policy-file|rules\/load-rules)\.js$/ },
-  { name: 'engine', test: /\/dist\/(capture|dataplane|decision|pipeline\/[a-z-]+\.js)/ },
+  {
+    name: 'engine',
+    test: /\/dist\/(capture\/(?!live\/|spool\/|input\/(gzip|zstd))|dataplane|decision|pipeline\/[a-z-]+\.js)/,
+  },
   { name: 'replay', test: /\/dist\/cli\/replay\.js$/ },
 ];
 

@@ -19,7 +19,7 @@ import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { NO_ORIGIN } from '../output/event/event-origin.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
 import { openLog } from '../output/log/log.ts';
-import { RECENT_DECISIONS } from './history-flags.ts';
+import { RECENT_DECISIONS, zoneOf } from './history-flags.ts';
 import { NO_ACCOUNTS } from '../web/http/accounts/account-options.ts';
 import { Progress } from './progress.ts';
 import { reportList } from './report-list.ts';
@@ -33,7 +33,7 @@ export interface ConsoleFlags {
   readonly shadow?: string;
   readonly shadowRegistry?: string;
   readonly port: number;
-  readonly zone: string;
+  readonly zone?: string;
   readonly maxFlows: number;
   readonly linkIdentity: LinkIdentity;
 }
@@ -86,7 +86,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         show: showAddresses(addresses),
         history: {
           path: IN_MEMORY,
-          zone: flags.zone,
+          zone: zoneOf(flags),
           retention: FOREVER,
           lossBound: DEFAULT_LOSS_BOUND,
           place: { site: '', isp: '', link: '' },

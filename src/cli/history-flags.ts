@@ -13,9 +13,12 @@ import { parseDuration, parsePercent } from '../policy/action.ts';
 import { wholeNumber } from './whole-number.ts';
 import type { AddressFlags } from './address-flags.ts';
 
-export interface HistoryFlags {
+export interface ZoneFlag {
+  readonly zone?: string;
+}
+
+export interface HistoryFlags extends ZoneFlag {
   readonly history?: string;
-  readonly zone: string;
   /** Seconds. */
   readonly historyMinutes: number;
   readonly historyHours: number;
@@ -75,9 +78,13 @@ function share(value: string): number {
 }
 
 export function zoneOption(): Option {
-  return new Option('--zone <name>', 'time zone in which the days of the history begin')
-    .argParser(zoneName)
-    .default(new Intl.DateTimeFormat().resolvedOptions().timeZone, "this machine's zone");
+  const what = "time zone in which the days of the history begin (default: this machine's zone)";
+  return new Option('--zone <name>', what).argParser(zoneName);
+}
+
+/** The zone of the flag, or this machine's. It is asked for only here: loading the zones takes 7 ms of each start. */
+export function zoneOf({ zone }: ZoneFlag): string {
+  return zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /** How long each level is kept. */
@@ -102,7 +109,7 @@ export function historyOptions(
   flags: HistoryFlags & EventOrigin & AddressFlags,
   folder: string | null,
 ): HistoryOptions | null {
-  const { history, zone, lossBound, recentDecisions, linkIdentity, reports, addresses } = flags;
+  const { history, lossBound, recentDecisions, linkIdentity, reports, addresses } = flags;
   const { site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
   const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
@@ -115,7 +122,7 @@ export function historyOptions(
   const path = history ?? (folder === null ? IN_MEMORY : join(folder, HISTORY_NAME));
   return {
     path,
-    zone,
+    zone: zoneOf(flags),
     retention,
     lossBound,
     place: { site, isp, link },

@@ -10,6 +10,7 @@ import { faultText } from '../history/store/database-fault.ts';
 import { readCopy } from '../history/store/history-copy.ts';
 import { STANDARD_OUTPUT } from './output-paths.ts';
 import { ReportOutput } from './report-output.ts';
+import { zoneOf } from './history-flags.ts';
 
 export interface HistoryReportFlags {
   readonly history: string;
@@ -20,7 +21,7 @@ export interface HistoryReportFlags {
   readonly site?: string;
   readonly isp?: string;
   readonly link?: string;
-  readonly zone: string;
+  readonly zone?: string;
   readonly hidePrefixes?: boolean;
   readonly force?: boolean;
 }
@@ -42,18 +43,10 @@ export async function report(flags: HistoryReportFlags): Promise<ExitCode> {
   return ExitCode.DONE;
 }
 
-function made({
-  history,
-  zone,
-  hidePrefixes = false,
-  period,
-  audience,
-  site,
-  isp,
-  link,
-}: HistoryReportFlags): ReportFiles {
+function made(flags: HistoryReportFlags): ReportFiles {
+  const { history, hidePrefixes = false, period, audience, site, isp, link } = flags;
   const query = { period, audience, site, isp, link };
-  const setting = { zone, showsPrefixes: !hidePrefixes, nowMs: Date.now(), isLive: true };
+  const setting = { zone: zoneOf(flags), showsPrefixes: !hidePrefixes, nowMs: Date.now(), isLive: true };
   try {
     return readCopy(history, (database) => reportFiles(makeReport(database, query, setting)));
   } catch (error) {

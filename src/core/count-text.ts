@@ -1,8 +1,10 @@
 /** Counts as people read them, in text and in pages. */
 
-/** With thousands separators: `1,234`. */
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
+
+/** With thousands separators: `1,234`. Whole numbers do without the tables of languages, which take 3 ms to load. */
 export function number(value: number): string {
-  return value.toLocaleString('en-US');
+  return Number.isSafeInteger(value) ? String(value).replace(THOUSANDS, ',') : value.toLocaleString('en-US');
 }
 
 /** With its noun in the right number: `1 flow`, `1,234 flows`. */

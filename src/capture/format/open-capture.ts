@@ -11,7 +11,6 @@ import type { ByteInput } from '../input/byte-input.ts';
 import { NO_FAULT } from '../capture-end.ts';
 import { CaptureFormat, recogniseFormat } from './capture-format.ts';
 import type { Recognised } from './capture-format.ts';
-import { GzipInput } from '../input/gzip-input.ts';
 import { openInput } from '../input/open-input.ts';
 import type { PacketBatch } from '../packet-batch.ts';
 import { CaptureFault, Found } from '../packet-source.ts';
@@ -19,7 +18,6 @@ import type { CaptureEnd, PacketSource } from '../packet-source.ts';
 import { RecordMemory } from './record-memory.ts';
 import { RecordReader } from './record-reader.ts';
 import { shellWord, unreadFormatOf, unreadMessage } from './unread-format.ts';
-import { ZstdInput } from '../input/zstd-input.ts';
 
 export interface CaptureOptions {
   /** Bytes per read into memory of its own; tests use it to make records straddle blocks. */
@@ -115,8 +113,7 @@ export class Capture implements PacketSource {
     if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
       wrapping = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
       this.compressed = new CountedInput(found.input);
-      const isGzip = found.format === CaptureFormat.GZIP;
-      this.input = isGzip ? new GzipInput(this.compressed) : new ZstdInput(this.compressed);
+      this.input = await decompressed(found.format, this.compressed);
       found = await recogniseFormat(this.input);
     }
     this.input = found.input;
@@ -132,6 +129,16 @@ export class Capture implements PacketSource {
     this.blocks = new BlockReader(this.input, memory);
     return new RecordReader(this.blocks, memory, this.format === CaptureFormat.PCAPNG, this.compressed !== null);
   }
+}
+
+/** The decompressors are loaded only where a file needs one. */
+async function decompressed(format: CaptureFormat, compressed: CountedInput): Promise<ByteInput> {
+  if (format === CaptureFormat.GZIP) {
+    const { GzipInput } = await import('../input/gzip-input.ts');
+    return new GzipInput(compressed);
+  }
+  const { ZstdInput } = await import('../input/zstd-input.ts');
+  return new ZstdInput(compressed);
 }
 
 /** Why an input is no capture: its own fault if it has one, else its detected kind. */

@@ -18,7 +18,6 @@ export interface SpoolFile {
 }
 
 const UNFINISHED = /^\.|\.(tmp|part|partial)$/i;
-const byName = new Intl.Collator('en', { numeric: true });
 
 /** The files of the folder, in order. Rejects if the folder cannot be read. */
 export async function listSpool(folder: string): Promise<SpoolFile[]> {
@@ -29,6 +28,8 @@ export async function listSpool(folder: string): Promise<SpoolFile[]> {
     const found = await fileAt(folder, entry.name);
     if (found !== null) files.push(found);
   }
+  // Made here: loading the order of letters takes 2 ms of a start that may not need it.
+  const byName = new Intl.Collator('en', { numeric: true });
   return files.sort((a, b) => a.modifiedMs - b.modifiedMs || byName.compare(a.name, b.name));
 }
 
