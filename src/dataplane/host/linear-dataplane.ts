@@ -28,6 +28,7 @@ export interface DataplaneExports {
   reportAllFlowEnds(isWanted: number): void;
   setQuiet(fromUs: number, untilUs: number): void;
   checkInvariants(): number;
+  brokenGuard(): number;
   takeRegion(length: number): number;
   eventsAt(): number;
   countersAt(): number;
