@@ -2,12 +2,14 @@
 import { useState } from 'preact/hooks';
 import { type Column, DataTable } from '../component/data-table.tsx';
 import { Time } from '../component/time.tsx';
+import { changeDetails, changedBy } from '../pages/incidents/change-words.ts';
 import { percent, spanInWords } from '../format/number-format.ts';
 import { zoneName } from '../format/time-format.ts';
 import { text } from '../text/catalogue.ts';
 import type { ChartPoints } from './chart-points.ts';
 import type { MeasureFormat } from './measure-format.ts';
 import { paperRowsOf, rowsOf, type TableRow } from './table-rows.ts';
+import { type Marker, markersWithin } from './use-markers.ts';
 import { usePrinting } from './use-printing.ts';
 
 export interface ChartTableProps {
@@ -18,6 +20,8 @@ export interface ChartTableProps {
   readonly format: MeasureFormat;
   readonly step: number;
   readonly zone: string;
+  /** Changes in the span: a column of the table, where there are any. */
+  readonly markers: readonly Marker[];
 }
 
 const MOST_PRINTED = 31;
@@ -39,7 +43,16 @@ export function ChartTable(props: ChartTableProps) {
   );
 }
 
-function Rows({ title, points, names, format, step, zone, isPrinting }: ChartTableProps & { isPrinting: boolean }) {
+function Rows({
+  title,
+  points,
+  names,
+  format,
+  step,
+  zone,
+  markers,
+  isPrinting,
+}: ChartTableProps & { isPrinting: boolean }) {
   const { rows, joined } = isPrinting
     ? paperRowsOf(points, format.isSum, MOST_PRINTED)
     : rowsOf(points, format.isSum, Infinity);
@@ -77,6 +90,7 @@ function Rows({ title, points, names, format, step, zone, isPrinting }: ChartTab
       cell: ({ watched }) => percent(watched),
       sortBy: ({ watched }) => watched,
     },
+    ...(markers.length === 0 ? [] : [changesColumn(markers, zone)]),
   ];
   return (
     <DataTable
@@ -87,4 +101,22 @@ function Rows({ title, points, names, format, step, zone, isPrinting }: ChartTab
       empty={text.chart.noData}
     />
   );
+}
+
+/** What changed in the time of a row. */
+function changesColumn(markers: readonly Marker[], zone: string): Column<TableRow> {
+  return {
+    key: 'changes',
+    title: text.chart.changes,
+    cell: ({ time, end }) =>
+      markersWithin(markers, time, end).map(({ at, name, change }) => {
+        const details = [changedBy(change), changeDetails(change, zone)].filter((part) => part !== '').join('; ');
+        return (
+          <div key={change.id}>
+            <Time ms={at * 1000} zone={zone} isPlain /> {name}
+            {details !== '' && `: ${details}`}
+          </div>
+        );
+      }),
+  };
 }

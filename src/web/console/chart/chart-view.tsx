@@ -12,7 +12,8 @@ import type { MeasureFormat } from './measure-format.ts';
 import type { PlotInput } from './plot.ts';
 import { PlotCursor } from './plot-cursor.tsx';
 import type { Band } from './plot-ground.ts';
-import { styleOf } from './series-style.ts';
+import { type SeriesStyle, styleOf } from './series-style.ts';
+import { type Marker, MARKER_KINDS, markersWithin } from './use-markers.ts';
 import { usePlot } from './use-plot.ts';
 
 export interface ChartViewProps {
@@ -27,34 +28,23 @@ export interface ChartViewProps {
   readonly isTrimmed: boolean;
   readonly zone: string;
   readonly bands: readonly Band[];
+  readonly markers: readonly Marker[];
 }
 
 const NO_NAMES: readonly string[] = [];
 
 export function ChartView(props: ChartViewProps) {
-  const { title, data, order, nameOf, format, isStacked, isTrimmed, zone, bands } = props;
+  const { title, data, order, nameOf, format, isStacked, isTrimmed, zone, markers } = props;
   const [hidden, setHidden] = useState(NO_NAMES);
   const [at, setAt] = useState<number | null>(null);
   const points = useMemo(() => pointsOf(data, order, isTrimmed), [data, order, isTrimmed]);
   const styles = useMemo(() => points.series.map(({ name }, place) => styleOf(name, place)), [points]);
-  const input = useMemo(
-    (): PlotInput => ({
-      points,
-      styles,
-      isShown: points.series.map(({ name }) => !hidden.includes(name)),
-      isStacked,
-      format: format.short,
-      isWhole: format.isWhole,
-      zone,
-      bands,
-      notWatched: text.chart.notWatchedShort,
-    }),
-    [points, styles, hidden, isStacked, format, zone, bands],
-  );
+  const input = usePlotInput(props, points, styles, hidden);
   const shownAt = at !== null && at < points.times.length ? at : null;
   const { host, plot } = usePlot(input, setAt, shownAt);
   if (points.watched.every((part) => part === 0)) return <Empty>{text.chart.noData}</Empty>;
   const names = points.series.map(({ name }) => nameOf(name));
+  const within = markersWithin(markers, points.from, points.to);
   const valueOf = (series: ChartPoints['series'][number]): string =>
     format.exact(shownAt === null ? wholeOf(series, format) : series.values[shownAt]!);
   return (
@@ -88,12 +78,45 @@ export function ChartView(props: ChartViewProps) {
         isStacked={isStacked}
         hasGaps={points.gaps.length > 0}
         hasParts={points.parts.length > 0}
+        markers={MARKER_KINDS.filter((kind) => within.some((one) => one.kind === kind))}
         toggle={(name) => {
           setHidden((before) => (before.includes(name) ? before.filter((one) => one !== name) : [...before, name]));
         }}
       />
-      <ChartTable title={title} points={points} names={names} format={format} step={data.step} zone={zone} />
+      <ChartTable
+        title={title}
+        points={points}
+        names={names}
+        format={format}
+        step={data.step}
+        zone={zone}
+        markers={within}
+      />
     </>
+  );
+}
+
+/** The same object until something is to be drawn otherwise. */
+function usePlotInput(
+  { isStacked, format, zone, bands, markers }: ChartViewProps,
+  points: ChartPoints,
+  styles: readonly SeriesStyle[],
+  hidden: readonly string[],
+): PlotInput {
+  return useMemo(
+    () => ({
+      points,
+      styles,
+      isShown: points.series.map(({ name }) => !hidden.includes(name)),
+      isStacked,
+      format: format.short,
+      isWhole: format.isWhole,
+      zone,
+      bands,
+      markers,
+      notWatched: text.chart.notWatchedShort,
+    }),
+    [points, styles, hidden, isStacked, format, zone, bands, markers],
   );
 }
 
@@ -105,13 +128,17 @@ function wholeOf({ values, total }: ChartPoints['series'][number], { isSum }: Me
 
 /** The values of a point in words, for a screen reader. */
 function wordsAt(
-  { format, zone }: ChartViewProps,
+  { format, zone, markers }: ChartViewProps,
   { times, ends, series, watched }: ChartPoints,
   names: readonly string[],
 ): (at: number) => string {
   return (at) => {
     const when = `${timeRange(times[at]! * 1000, ends[at]! * 1000, zone)} ${zoneName(zone)}`;
-    if (watched[at] === 0) return `${when}: ${text.chart.notWatched}`;
-    return `${when}: ${series.map(({ values }, place) => `${names[place]!} ${format.exact(values[at]!)}`).join(', ')}`;
+    const changes = markersWithin(markers, times[at]!, ends[at]!).map(({ name }) => name);
+    const values =
+      watched[at] === 0
+        ? [text.chart.notWatched]
+        : series.map((one, place) => `${names[place]!} ${format.exact(one.values[at]!)}`);
+    return `${when}: ${[...values, ...changes].join(', ')}`;
   };
 }

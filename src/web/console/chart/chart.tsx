@@ -14,6 +14,7 @@ import { ChartView } from './chart-view.tsx';
 import { formatOf } from './measure-format.ts';
 import { seriesName } from './series-name.ts';
 import { type IncidentBand, useBands } from './use-bands.ts';
+import { useMarkers } from './use-markers.ts';
 import './chart.css';
 
 export interface ChartProps {
@@ -49,6 +50,7 @@ export function Chart(props: ChartProps) {
   const address = `/chart?${query.toString()}`;
   const { data, problem, reload } = useApi<ChartData>(address);
   const bands = useBands(span);
+  const markers = useMarkers(span);
   const nameOf = useMemo(() => (name: string) => seriesName(name, by, title), [by, title]);
   return (
     <Panel
@@ -79,6 +81,7 @@ export function Chart(props: ChartProps) {
             isTrimmed={span.name === 'all'}
             zone={zone}
             bands={bands}
+            markers={markers}
           />
         )}
         {data !== null && data.error > 0 && <p class="small muted">{text.chart.estimated(percent(data.error))}</p>}

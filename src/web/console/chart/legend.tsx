@@ -1,5 +1,6 @@
 /** The legend of a chart: a button for each series that shows or hides it, with its pattern and its value. */
 import { text } from '../text/catalogue.ts';
+import { MARKER_PATHS, type MarkerKind } from './use-markers.ts';
 import { PATTERN_PATHS, PATTERN_TILE, PATTERN_WIDTH, type SeriesStyle } from './series-style.ts';
 
 export interface LegendEntry {
@@ -17,10 +18,12 @@ export interface LegendProps {
   readonly isStacked: boolean;
   readonly hasGaps: boolean;
   readonly hasParts: boolean;
+  /** The kinds of markers that are there. */
+  readonly markers: readonly MarkerKind[];
   readonly toggle: (key: string) => void;
 }
 
-export function Legend({ title, entries, isStacked, hasGaps, hasParts, toggle }: LegendProps) {
+export function Legend({ title, entries, isStacked, hasGaps, hasParts, markers, toggle }: LegendProps) {
   return (
     <ul class="legend" aria-label={text.chart.legend(title)}>
       {entries.map(({ key, name, style, isShown, value }) => (
@@ -61,6 +64,14 @@ export function Legend({ title, entries, isStacked, hasGaps, hasParts, toggle }:
           {text.chart.partlyWatched}
         </li>
       )}
+      {markers.map((kind) => (
+        <li key={`marker ${kind}`} class="entry muted">
+          <svg class="swatch marker" viewBox="0 0 10 10" aria-hidden="true">
+            <path d={MARKER_PATHS[kind]} />
+          </svg>
+          {text.chart.markers[kind]}
+        </li>
+      ))}
     </ul>
   );
 }

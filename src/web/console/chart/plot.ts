@@ -6,10 +6,12 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { colourOf, fillOf } from './canvas-colours.ts';
 import { type ChartPoints, pointAt, stackOf } from './chart-points.ts';
+import { drawMarkers } from './plot-markers.ts';
 import { areaPaths, linePaths } from './point-paths.ts';
 import { type Band, drawBands, drawBaseline, drawGaps, drawWords } from './plot-ground.ts';
 import type { SeriesStyle } from './series-style.ts';
 import { timeLabels } from './time-labels.ts';
+import type { Marker } from './use-markers.ts';
 
 export interface PlotInput {
   readonly points: ChartPoints;
@@ -22,6 +24,7 @@ export interface PlotInput {
   readonly isWhole: boolean;
   readonly zone: string;
   readonly bands: readonly Band[];
+  readonly markers: readonly Marker[];
   readonly notWatched: string;
 }
 
@@ -124,6 +127,7 @@ function optionsOf(
       draw: [
         (plot) => {
           drawBaseline(plot, points);
+          drawMarkers(plot, input.markers);
           drawWords(plot, points.gaps, input.notWatched, input.bands);
         },
       ],

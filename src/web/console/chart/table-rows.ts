@@ -7,6 +7,7 @@ import type { ChartPoints } from './chart-points.ts';
 export interface TableRow {
   /** Its beginning, seconds since 1970. */
   readonly time: number;
+  readonly end: number;
   /** The end of a stretch that was not watched; null for a row of points, which are all of one length. */
   readonly until: number | null;
   /** By series; null where nothing was watched. */
@@ -32,6 +33,7 @@ export function paperRowsOf(points: ChartPoints, isSum: boolean, most: number): 
   const joined = Math.max(1, Math.ceil(watched.filter((part) => part > 0).length / most));
   const rows: TableRow[] = gaps.map(({ from, to }) => ({
     time: from,
+    end: to,
     until: to,
     values: series.map(() => null),
     watched: 0,
@@ -56,6 +58,7 @@ function rowOf({ times, ends, series, watched }: ChartPoints, isSum: boolean, fi
   const seen = lengths.reduce((sum, length, at) => sum + length * watched[first + at]!, 0);
   return {
     time: times[first]!,
+    end: ends[end - 1]!,
     until: null,
     values: series.map(({ values }) => join(values.slice(first, end), isSum)),
     watched: seen / whole,

@@ -20,6 +20,9 @@ export const chart = {
   total: 'Total',
   largest: 'Largest',
   legend: (title: string) => `Series of ${title}`,
+  /** Signs on the time axis, by kind. */
+  markers: { restart: 'Start or stop', rules: 'Change of rules', person: 'Action of a person' },
+  changes: 'Changes',
   incidents: 'Incidents in this span',
   moreIncidents: (count: number) => `and ${count} more`,
   estimated: (error: string) => `Values of 64 or more are estimates, with a standard error of ${error}.`,
