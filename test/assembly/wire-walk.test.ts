@@ -11,7 +11,7 @@ import { InputRandom } from '../fuzz/random.mjs';
 import { wrap } from '../fuzz/wrap.mjs';
 import { compiled, type Compiled } from './compiled.ts';
 import { LinearPacket } from './linear-packet.ts';
-import type { WalkName } from './linear-walk.ts';
+import type { WalkName } from '../wire/linear-walk.ts';
 import { attackFrames, committedFrames, publicFrames, type SampleFrame, vectorFrames } from './sample-frames.ts';
 import { same } from './same.ts';
 

@@ -153,7 +153,7 @@ describe('read as tunnels', () => {
   it('the first fragment of an L2TP packet over IP, where the inner checksum is right', () => {
     const whole = build.l2tp3([1, 2, 3, 4], frame(withChecksum(build.ipv4(17, build.udp(40001, 40002, zeros(100))))));
     const first = build.ipv4(115, whole.slice(0, 80), { more: true });
-    expect(seen(frame(first))).toMatchObject({ status: 'ok', encapsulation: 'l2tp', moreFragments: 'yes' });
+    expect(seen(frame(first))).toMatchObject({ status: 'ok', encapsulation: 'l2tp', fragmentOffset: '0' });
     const unproven = build.l2tp3([1, 2, 3, 4], frame(build.ipv4(17, build.udp(40001, 40002, zeros(100)))));
     const doubtful = build.ipv4(115, unproven.slice(0, 80), { more: true });
     expect(seen(frame(doubtful)).status).toBe('unsupported-l2tp');

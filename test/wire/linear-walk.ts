@@ -2,8 +2,8 @@
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
 import { ENCAPSULATION_NAMES, Fragment } from '../../src/dataplane/wire/packet-view.ts';
-import type { Compiled } from './compiled.ts';
-import { LinearPacket, type PacketMemory } from './linear-packet.ts';
+import type { Compiled } from '../assembly/compiled.ts';
+import { LinearPacket, type PacketMemory } from '../assembly/linear-packet.ts';
 
 export type WalkName = PacketMemory | 'decodeAt' | 'viewAt' | 'fragmentAt' | 'unreadLinkType';
 
@@ -38,7 +38,7 @@ export class LinearWalk {
   }
 
   /** Everything that may be relied on after a decode: the status alone unless that is OK. `poison` surrounds the bytes. */
-  describe(bytes: Uint8Array, linkType: number, wireLength: number, poison: number): Record<string, string> {
+  describe(bytes: Uint8Array, linkType: number, wireLength = bytes.length, poison = 0xa5): Record<string, string> {
     this.packet.put(bytes, poison);
     const status = this.wasm.exports.decodeAt(this.packet.at, bytes.length, wireLength, linkType, 1);
     const described: Record<string, string> = { status: DECODE_STATUS_NAMES[status] ?? `no name for ${status}` };
