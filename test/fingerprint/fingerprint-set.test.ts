@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { CompiledFingerprints } from '../kit/compiled-fingerprints.ts';
 import { FlowProbe, foundIn, only, type Step } from '../kit/flow-probe.ts';
 import { ike, mutated, noise, originals, wireguard } from './mutated-payloads.ts';
 import { concat, u32 } from '../kit/bytes.mjs';
@@ -9,7 +9,7 @@ import { disco, initiation, response, transport } from './wireguard-messages.ts'
 
 describe('the set of fingerprints', () => {
   it('holds nothing once its flows have ended, whatever they were', () => {
-    const set = new FingerprintSet();
+    const set = new CompiledFingerprints();
     for (let round = 0; round < 20; round++) {
       const flows = [
         wireguard,
@@ -29,14 +29,14 @@ describe('the set of fingerprints', () => {
       }
       for (const probe of probes) probe.end();
     }
-    expect([set.blockCount, set.evidenceLog.count]).toEqual([0, 0]);
+    expect([set.blockCount, set.evidenceCount]).toEqual([0, 0]);
   });
 
   it('gives a flow up that shows nothing, and holds nothing for it', () => {
     const probe = new FlowProbe();
     for (let i = 0; i < 100 && !probe.isRetired; i++) probe.send(0, concat([0xaa], noise.bytes(50)));
     expect(probe.isRetired).toBe(true);
-    expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
+    expect([probe.set.blockCount, probe.set.evidenceCount]).toEqual([0, 0]);
   });
 
   it('gives a flow up that seems to begin something again and again', () => {
@@ -55,7 +55,7 @@ describe('the set of fingerprints', () => {
     unfounded.sendAll(only(1, steps).slice(0, 1), { framing: Framing.OPENVPN_RECORD });
     expect([unfounded.found, unfounded.entries.length]).toEqual(['none', 1]);
     unfounded.retire();
-    expect([unfounded.set.blockCount, unfounded.set.evidenceLog.count]).toEqual([0, 0]);
+    expect([unfounded.set.blockCount, unfounded.set.evidenceCount]).toEqual([0, 0]);
 
     const founded = new FlowProbe();
     founded.sendAll(steps.slice(0, 1), { framing: Framing.OPENVPN_RECORD });
@@ -116,7 +116,7 @@ describe('the set of fingerprints', () => {
       for (let k = 0; k < 3; k++) probe.send(0, noise.bytes(300));
     }
     expect([probe.found, probe.isRetired]).toEqual(['none', true]);
-    expect([probe.set.blockCount, probe.set.evidenceLog.count]).toEqual([0, 0]);
+    expect([probe.set.blockCount, probe.set.evidenceCount]).toEqual([0, 0]);
   });
 
   it('wants a bare reset of a flow that had other packets to be repeated or answered', () => {
@@ -155,7 +155,7 @@ describe('mutated payloads', () => {
   const framings = Object.values(Framing);
 
   it('never throw, never are read beyond what was captured, and leave nothing behind', () => {
-    const set = new FingerprintSet();
+    const set = new CompiledFingerprints();
     for (let flow = 0; flow < 4000; flow++) {
       const probe = new FlowProbe(set);
       const first = noise.below(originals.length);
@@ -171,6 +171,6 @@ describe('mutated payloads', () => {
       }
       probe.end();
     }
-    expect([set.blockCount, set.evidenceLog.count]).toEqual([0, 0]);
+    expect([set.blockCount, set.evidenceCount]).toEqual([0, 0]);
   });
 });

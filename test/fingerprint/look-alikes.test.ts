@@ -309,7 +309,7 @@ describe('random datagrams', () => {
       flow.end();
     }
     expect(shared.blockCount).toBe(0);
-    expect(shared.evidenceLog.count).toBe(0);
+    expect(shared.evidenceCount).toBe(0);
   });
 
   it('in flows of forty, of any length, are nothing', () => {

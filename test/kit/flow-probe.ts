@@ -1,12 +1,9 @@
-/**
- * One flow as the fingerprints see it: payloads in, the finding out as words. Payloads are between guards (a read outside
- * what was captured throws), so every test is a test of bounds as well.
- */
+/** One flow as the compiled fingerprints see it: payloads in, the finding out as words. */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
-import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
 import { RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
 import {
+  type Finding,
   findingInitiator,
   findingProtocol,
   findingStage,
@@ -16,9 +13,8 @@ import {
   STAGE_NAMES,
   VARIANT_NAMES,
 } from '../../src/dataplane/fingerprint/finding.ts';
-import { Framing, Payload } from '../../src/dataplane/fingerprint/payload.ts';
-import { opensSession } from '../../src/dataplane/fingerprint/session-opening.ts';
-import { guarded } from './guarded-bytes.ts';
+import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { CompiledFingerprints, opensSession, type SetAnswer } from './compiled-fingerprints.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */
 export const START_SECONDS = 1_731_261_600;
@@ -34,44 +30,42 @@ export interface Shown {
 export type Step = readonly [direction: 0 | 1, bytes: Uint8Array, laterMs?: number];
 
 export class FlowProbe {
-  readonly set: FingerprintSet;
-  private readonly payload = new Payload();
+  readonly set: CompiledFingerprints;
+  private packet = 0;
   private handle = 0;
-  private finding = NO_FINDING;
+  private finding: Finding = NO_FINDING;
   private evidence = 0;
   private laterMs = 0;
 
-  constructor(set = new FingerprintSet()) {
+  constructor(set = new CompiledFingerprints()) {
     this.set = set;
   }
 
   /** Shows a payload; `captured` bytes of it are there. Returns the finding after it. */
   send(direction: 0 | 1, bytes: Uint8Array, shown: Shown = {}): string {
-    const { payload } = this;
-    payload.packet++;
+    const packet = ++this.packet;
     const captured = Math.min(bytes.length, shown.captured ?? bytes.length);
-    const { data, at } = guarded(bytes, captured);
+    const framing = shown.framing ?? Framing.DATAGRAM;
     if (this.handle === RETIRED) {
       const isConfirmed = findingStage(this.finding) === Stage.CONFIRMED;
-      const isDatagram = (shown.framing ?? Framing.DATAGRAM) === Framing.DATAGRAM;
-      if (isConfirmed || !isDatagram || !opensSession(data, at, captured, bytes.length)) return this.found;
+      if (isConfirmed || framing !== Framing.DATAGRAM || !opensSession(bytes, captured)) return this.found;
     }
-    payload.data = data;
-    payload.at = at;
-    payload.captured = captured;
-    payload.length = bytes.length;
-    payload.framing = shown.framing ?? Framing.DATAGRAM;
-    payload.direction = direction;
-    payload.evidenceOffset = shown.evidenceOffset ?? 0;
-    payload.timeUs = shown.timeUs ?? START_SECONDS * 1e6 + (payload.packet + this.laterMs) * 1000;
     if (captured > 0) {
-      this.handle = this.set.observe(payload, this.handle, this.finding, this.evidence);
-      this.finding = this.set.finding;
-      this.evidence = this.set.evidence;
-      if (this.finding === NO_FINDING && this.set.evidenceOf(this.handle) !== this.evidence)
+      const timeUs = shown.timeUs ?? START_SECONDS * 1e6 + (packet + this.laterMs) * 1000;
+      const evidenceOffset = shown.evidenceOffset ?? 0;
+      const payload = { bytes, captured, framing, direction, timeUs, packet, evidenceOffset };
+      const answer = this.set.observe(payload, this.handle, this.finding, this.evidence);
+      this.take(answer);
+      if (this.finding === NO_FINDING && answer.evidenceOfHandle !== this.evidence)
         throw new Error('the handle tells of other evidence');
     }
     return this.found;
+  }
+
+  private take({ handle, finding, evidence }: SetAnswer): void {
+    this.handle = handle;
+    this.finding = finding;
+    this.evidence = evidence;
   }
 
   sendStep([direction, bytes, laterMs = 0]: Step, shown: Shown = {}): string {
@@ -98,7 +92,7 @@ export class FlowProbe {
   }
 
   get entries(): EvidenceEntry[] {
-    return this.set.evidenceLog.entries(this.evidence);
+    return this.set.entries(this.evidence);
   }
 
   get isRetired(): boolean {
@@ -107,8 +101,7 @@ export class FlowProbe {
 
   /** The flow leaves inspection. */
   retire(): void {
-    this.handle = this.set.retire(this.handle);
-    this.evidence = this.set.evidence;
+    this.take(this.set.retire(this.handle, this.finding, this.evidence));
   }
 
   /** The flow is over: gives back what it holds. */

@@ -1,11 +1,17 @@
 /** The rows of evidence in linear memory, which grows: a row has an address of its own. */
 import { EvidenceRows } from '../fingerprint/evidence-rows.ts';
-import { address, type LinearDataplane } from './linear-dataplane.ts';
+import { address, type DataplaneExports, type LinearDataplane } from './linear-dataplane.ts';
+
+/** Where the rows are. */
+interface RowPlaces {
+  readonly memory: LinearDataplane['memory'];
+  readonly exports: Pick<DataplaneExports, 'evidenceRowAt'>;
+}
 
 export class LinearEvidence extends EvidenceRows {
-  private readonly dataplane: LinearDataplane;
+  private readonly dataplane: RowPlaces;
 
-  constructor(dataplane: LinearDataplane) {
+  constructor(dataplane: RowPlaces) {
     super();
     this.dataplane = dataplane;
     this.useMemory(dataplane.memory.buffer);
