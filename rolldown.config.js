@@ -25,6 +25,8 @@ const input = {
  * needs neither the command line nor the readers of rules, so these are apart.
  */
 const parts = [
+  // A thread that hashes files needs nothing else.
+  { name: 'file-hash', test: /\/dist\/output\/provenance\/file-hash\.js$/ },
   {
     name: 'codes',
     test: /\/dist\/(core\/|dataplane\/fingerprint\/finding\.js|policy\/(action|client-groups|limits|policy)\.js)/,
