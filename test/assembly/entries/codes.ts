@@ -1,0 +1,41 @@
+/** The codes and places that the host reads, as constants: for test/assembly/codes.test.ts. */
+import { FlowDetails, FlowRow } from '../../../src/dataplane/assembly/flow/flow-row';
+export { FlowEnd } from '../../../src/dataplane/assembly/counters';
+export { EventKind } from '../../../src/dataplane/assembly/event-queue';
+export { Check } from '../../../src/dataplane/assembly/fingerprint/checks';
+export { Protocol, Stage, Variant } from '../../../src/dataplane/assembly/fingerprint/finding';
+export { TraceKind } from '../../../src/dataplane/assembly/fingerprint/fingerprint-trace';
+export { FingerprintId } from '../../../src/dataplane/assembly/fingerprint/holder';
+export { Framing } from '../../../src/dataplane/assembly/fingerprint/payload';
+export { Shortfall } from '../../../src/dataplane/assembly/fingerprint/shortfall';
+export { Verdict } from '../../../src/dataplane/assembly/fingerprint/verdict';
+export { FlowFlag } from '../../../src/dataplane/assembly/flow/flow-row';
+export { Flaw } from '../../../src/dataplane/assembly/record/record-reader';
+export { DecodeStatus } from '../../../src/dataplane/assembly/wire/decode-status';
+export { LinkType } from '../../../src/dataplane/assembly/wire/link-type';
+export { Encapsulation, Fragment, Transport } from '../../../src/dataplane/assembly/wire/packet-view';
+export { brokenGuard } from '../../../src/dataplane/assembly/memory';
+export { UNCLAIMED_LIMIT, UNDECIDED_LIMIT } from '../../../src/dataplane/assembly/fingerprint/fingerprint-set';
+export { WAITS } from '../../../src/dataplane/assembly/decode-stage';
+
+/** Bytes before a word of a flow's row, or of its details. */
+export const ROW_LOW_ADDRESS: i32 = <i32>offsetof<FlowRow>('lowAddress');
+export const ROW_HIGH_ADDRESS: i32 = <i32>offsetof<FlowRow>('highAddress');
+export const ROW_PORTS: i32 = <i32>offsetof<FlowRow>('ports');
+export const ROW_TRANSPORT: i32 = <i32>offsetof<FlowRow>('transport');
+export const ROW_DOMAIN: i32 = <i32>offsetof<FlowRow>('domain');
+export const ROW_HANDLE: i32 = <i32>offsetof<FlowRow>('handle');
+export const ROW_OWN_FINDING: i32 = <i32>offsetof<FlowRow>('ownFinding');
+export const ROW_PACKETS: i32 = <i32>offsetof<FlowRow>('packets0');
+export const ROW_BYTES: i32 = <i32>offsetof<FlowRow>('bytes0');
+export const ROW_LAST_TIME: i32 = <i32>offsetof<FlowRow>('lastTime');
+export const ROW_TOUCHED: i32 = <i32>offsetof<FlowRow>('touched');
+export const DETAIL_FIRST_TIME: i32 = <i32>offsetof<FlowDetails>('firstTime');
+export const DETAIL_FIRST_PACKET: i32 = <i32>offsetof<FlowDetails>('firstPacket');
+export const DETAIL_ENCAPSULATION: i32 = <i32>offsetof<FlowDetails>('encapsulation');
+export const DETAIL_VLANS: i32 = <i32>offsetof<FlowDetails>('vlans');
+export const DETAIL_OWN_EVIDENCE: i32 = <i32>offsetof<FlowDetails>('ownEvidence');
+export const DETAIL_STREAM: i32 = <i32>offsetof<FlowDetails>('stream');
+export const DETAIL_NEXT_FREE: i32 = <i32>offsetof<FlowDetails>('nextFree');
+export const DETAIL_FIRST_SEQUENCE: i32 = <i32>offsetof<FlowDetails>('firstSequence0');
+export const DETAIL_BYTES_CARRIED: i32 = <i32>offsetof<FlowDetails>('bytesCarried0');
