@@ -28,6 +28,8 @@ export interface DecisionPort extends FlowListener {
   readonly wantsAllFlowEnds: boolean;
   /** The packet time before which no packet from `timeUs` on has an effect in `packet`; `timeUs` if any may. */
   noChangeUntil(timeUs: number): number;
+  /** The packet time before which no packet of a flow has an effect in `packet`; -Infinity if any may. */
+  quietUntil(slot: number): number;
 }
 
 /** Receives decided flows that are about to end, while both tables still have them. */
@@ -108,6 +110,10 @@ export class DecisionController implements DecisionPort {
     return this.decisions.noChangeUntil(timeUs);
   }
 
+  quietUntil(slot: number): number {
+    return this.decisions.quietUntil(slot);
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
     return this.decisions.packet(slot, wireLength, packet);
   }
@@ -130,7 +136,8 @@ export class DecisionController implements DecisionPort {
     this.decisionTable.forgetFlow(slot);
   }
 
-  private get decisions(): Decisions {
+  /** Its decisions in the capture at hand. Throws before the first. */
+  get decisions(): Decisions {
     if (this.current === null) throw new Error('no capture has begun');
     return this.current;
   }

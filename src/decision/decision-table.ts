@@ -61,6 +61,10 @@ export class DecisionTable {
 
   /** By number: the packet time from which the flow's client is shown to the safety guard again. */
   shownUntil = new Float64Array(INITIAL_CAPACITY);
+  /** By number: how often the guard's windows had moved when it was shown last; 0 for never. */
+  shownAt = new Float64Array(INITIAL_CAPACITY);
+  /** By number: two words, the hash of the client that was shown then. */
+  clientHashes = new Int32Array(2 * INITIAL_CAPACITY);
 
   /** Numbers given out. */
   count = 0;
@@ -181,10 +185,12 @@ export class DecisionTable {
     this.hitKinds = grown(this.hitKinds, new Uint8Array(this.hitKinds.length * 2));
     this.hitOutcomes = grown(this.hitOutcomes, new Uint8Array(this.hitOutcomes.length * 2));
     this.shownUntil = grown(this.shownUntil, new Float64Array(this.shownUntil.length * 2));
+    this.shownAt = grown(this.shownAt, new Float64Array(this.shownAt.length * 2));
+    this.clientHashes = grown(this.clientHashes, new Int32Array(this.clientHashes.length * 2));
   }
 }
 
-function grown<Column extends Uint8Array | Float64Array>(column: Column, wider: Column): Column {
+function grown<Column extends Uint8Array | Int32Array | Float64Array>(column: Column, wider: Column): Column {
   wider.set(column);
   return wider;
 }

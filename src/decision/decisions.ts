@@ -149,10 +149,26 @@ export class Decisions {
     return this.rules.mode === 'observe' && this.guard === null ? this.due.noChangeUntil(timeUs) : timeUs;
   }
 
+  /** The packet time before which no packet of a flow does any of this; -Infinity if any may. */
+  quietUntil(slot: number): number {
+    const { decisionTable, guard, rules } = this;
+    const number = decisionTable.numberOf(slot);
+    if (number === 0) return -Infinity;
+    const action = decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION];
+    if (rules.mode !== 'observe' && action !== Action.ALLOW) return -Infinity;
+    const dueUs = this.due.quietUntil(number);
+    return guard === null ? dueUs : Math.min(dueUs, decisionTable.shownUntil[number]!);
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
     const number = this.decisionTable.numberOf(slot);
     if (number === 0) return Outcome.FORWARDED;
     const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
+    return this.packetAt(timeUs, number, slot, wireLength, packet);
+  }
+
+  /** The same for a packet at a time, of a flow whose decision has this number. */
+  packetAt(timeUs: number, number: number, slot: number, wireLength: number, packet: number): Outcome {
     if (this.due.isDue(slot, number, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
     const { guard } = this;
     if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!)
@@ -251,6 +267,8 @@ export class Decisions {
     }
     this.due.schedule(number, input);
     decisionTable.shownUntil[number] = -Infinity;
+    decisionTable.shownAt[number] = 0;
+    this.table.setQuietUntil(slot, -Infinity);
     const isNew = isFirst || !this.isSame(row, rule, reason);
     if (isNew) {
       const previous = isFirst ? NO_ACTION : words[row + DecisionWord.ACTION]!;

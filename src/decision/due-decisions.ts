@@ -60,6 +60,16 @@ export class DueDecisions {
     return this.hasMinimums ? timeUs : this.nextBoundaryAfter(timeUs);
   }
 
+  /** The packet time before which no packet of a flow, whose decision has this number, makes it due. */
+  quietUntil(number: number): number {
+    const { numbers } = this.decisionTable;
+    const row = number * DECISION_WORDS;
+    const hasNext =
+      numbers[(row + DecisionWord.NEXT_PACKETS) >> 1] !== Infinity ||
+      numbers[(row + DecisionWord.NEXT_BYTES) >> 1] !== Infinity;
+    return hasNext ? -Infinity : numbers[(row + DecisionWord.NEXT_TIME) >> 1]!;
+  }
+
   /** True when a packet makes the decision of its flow, which has this number, due. */
   isDue(slot: number, number: number, timeUs: number): boolean {
     return (timeUs >= this.soonestUs || this.hasMinimums) && this.isRowDue(slot, number, timeUs);

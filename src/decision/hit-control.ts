@@ -61,13 +61,22 @@ export class HitControl {
 
   /** Shows the client of a flow with a finding to the guard, and whether it is still being hit. */
   show(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
-    const { words, shownUntil } = this.decisionTable;
+    const { words, shownUntil, shownAt, clientHashes } = this.decisionTable;
+    const { breaker } = guard;
     const row = number * DECISION_WORDS;
     const stage = words[row + DecisionWord.STAGE]!;
-    const client = this.clientOf(slot);
-    shownUntil[number] = guard.see(client, timeUs, stage);
+    const since = shownAt[number]!;
+    const hash = 2 * number;
+    if (since === 0) {
+      shownUntil[number] = breaker.see(timeUs, this.clientOf(slot).source, stage);
+      clientHashes[hash] = breaker.lastHash.high;
+      clientHashes[hash + 1] = breaker.lastHash.low;
+    } else {
+      shownUntil[number] = breaker.seeAgain(timeUs, clientHashes[hash]!, clientHashes[hash + 1]!, stage, since);
+    }
+    shownAt[number] = breaker.seenMoves;
     const isHit = words[row + DecisionWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
-    if (isHit) guard.touch(client, timeUs, stage);
+    if (isHit) guard.touch(this.clientOf(slot), timeUs, stage);
   }
 
   /** Identity of a flow, whose source is the client. */

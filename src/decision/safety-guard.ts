@@ -75,13 +75,6 @@ export class SafetyGuard {
     return this.breaker.refuses(stage);
   }
 
-  /**
-   * Notes that the flow's client has a finding. Returns the packet time from which it must be noted again.
-   */
-  see(flow: FlowIdentity, timeUs: number, stage: number): number {
-    return this.breaker.see(timeUs, flow.source, stage);
-  }
-
   /** Notes that the flow's client, which was admitted, is still being hit. */
   touch(flow: FlowIdentity, timeUs: number, stage: number): void {
     this.breaker.touch(timeUs, flow.source, stage);

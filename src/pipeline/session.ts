@@ -200,7 +200,10 @@ export class Session implements TrackerListener {
   packet(batch: PacketBatch, row: number, slot: number, packet: number): void {
     const wireLength = batch.wireLength[row]!;
     const outcome = this.decisions.packet(slot, wireLength, packet);
-    if (outcome === Outcome.FORWARDED) return;
+    if (outcome === Outcome.FORWARDED) {
+      this.table.setQuietUntil(slot, this.decisions.quietUntil(slot));
+      return;
+    }
     const { counters } = this;
     counters.outcomePackets[outcome]!++;
     counters.outcomeBytes[outcome]! += wireLength;

@@ -120,6 +120,11 @@ export class ShadowedDecisions implements DecisionPort {
     return this.shadow === null ? untilUs : Math.min(untilUs, this.shadow.controller.noChangeUntil(timeUs));
   }
 
+  quietUntil(slot: number): number {
+    const untilUs = this.active.quietUntil(slot);
+    return this.shadow === null ? untilUs : Math.min(untilUs, this.shadow.controller.quietUntil(slot));
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
     const outcome = this.active.packet(slot, wireLength, packet);
     const { shadow } = this;

@@ -16,12 +16,15 @@ export class SideBySide implements DecisionPort {
   readonly wantsAllFlowEnds = false;
   readonly delayUs = 0;
   private readonly controllers: readonly DecisionController[];
+  /** The same in the capture that has begun, without a step for each packet. */
+  private readonly sides: readonly Pick<DecisionController, 'decisions' | 'decisionTable'>[];
   private readonly table: FlowRows;
   private readonly listener: OutcomeListener;
 
   constructor(table: FlowRows, controllers: readonly DecisionController[], listener: OutcomeListener) {
     this.table = table;
     this.controllers = controllers;
+    this.sides = controllers.map(({ decisions, decisionTable }) => ({ decisions, decisionTable }));
     this.listener = listener;
   }
 
@@ -40,14 +43,21 @@ export class SideBySide implements DecisionPort {
     return untilUs;
   }
 
+  quietUntil(slot: number): number {
+    let untilUs = Infinity;
+    for (const controller of this.controllers) untilUs = Math.min(untilUs, controller.quietUntil(slot));
+    return untilUs;
+  }
+
   packet(slot: number, wireLength: number, packet: number): Outcome {
-    const { controllers, listener } = this;
-    for (let side = 0; side < controllers.length; side++) {
-      const controller = controllers[side]!;
-      const outcome = controller.packet(slot, wireLength, packet);
-      if (outcome === Outcome.FORWARDED) continue;
-      const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
-      listener.affected(side, slot, outcome, wireLength, timeUs);
+    const { sides, listener } = this;
+    const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
+    for (let side = 0; side < sides.length; side++) {
+      const { decisions, decisionTable } = sides[side]!;
+      const number = decisionTable.numberOf(slot);
+      if (number === 0) continue;
+      const outcome = decisions.packetAt(timeUs, number, slot, wireLength, packet);
+      if (outcome !== Outcome.FORWARDED) listener.affected(side, slot, outcome, wireLength, timeUs);
     }
     return Outcome.FORWARDED;
   }

@@ -98,7 +98,7 @@ describe('a trip', () => {
 describe('a client', () => {
   it('is noted again from the next slice of the window on', () => {
     const { guard } = guarded(limits({ group: 0, clients: 2 }));
-    expect(guard.see(flowOf(1), START + 100, CONFIRMED)).toBe(START + SECOND);
+    expect(guard.breaker.see(START + 100, flowOf(1).source, CONFIRMED)).toBe(START + SECOND);
     expect(guard.breaker.limitCounts()[0]!.seen).toBe(1);
   });
 
@@ -133,7 +133,7 @@ describe('a trial', () => {
 
   it('goes on from the clients that a breaker has seen and hit, without its trips', () => {
     const { guard, admit } = guarded(limits({ group: 0, clients: 2 }));
-    guard.see(flowOf(1), START, CONFIRMED);
+    guard.breaker.see(START, flowOf(1).source, CONFIRMED);
     for (const client of [1, 2, 3]) admit(client);
     expect(guard.hasTripped).toBe(true);
     const trial = new TrialGuard(limits({ group: 0, clients: 2 }));

@@ -115,6 +115,8 @@ export class EventQueue {
   /** The last look of the fingerprints says something new of a flow, which is a reported flow from here on. */
   detection(slot: i32, direction: i32, fingerprints: FingerprintSet, receiver: u32): void {
     this.rows.row(slot).transport |= <u32>FlowFlag.REPORTED;
+    // The host decides it again, and this packet may be affected. The slot may also have been that of another flow.
+    this.rows.setQuietUntil(slot, -Infinity);
     const event = this.add(EventKind.DETECTION, slot);
     event.direction = direction;
     event.wireLength = this.wireLength;
@@ -130,6 +132,7 @@ export class EventQueue {
   packetOf(slot: i32, direction: i32): void {
     if (!this.isReported(slot)) return;
     if (this.timeUs >= this.quietFromUs && this.timeUs < this.quietUntilUs) return;
+    if (this.timeUs < this.rows.quietUntil(slot)) return;
     const event = this.add(EventKind.PACKET, slot);
     event.direction = direction;
     event.wireLength = this.wireLength;

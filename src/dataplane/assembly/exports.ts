@@ -134,6 +134,11 @@ export function setQuiet(fromUs: f64, untilUs: f64): void {
   dataplane.queue.setQuiet(fromUs, untilUs);
 }
 
+/** A time for each slot: packets of a reported flow before it have no events. */
+export function quietTimesAt(): usize {
+  return dataplane.table.rows.quietTimesAt;
+}
+
 /** The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been read. */
 export function checkInvariants(): i32 {
   return dataplane.flows.checkInvariants();

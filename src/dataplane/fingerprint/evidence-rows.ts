@@ -32,24 +32,35 @@ export abstract class EvidenceRows {
 
   /** The row after a row, 0 for none. */
   nextOf(row: number): number {
-    return this.words[this.wordAt(row) + EvidenceWord.NEXT]!;
+    return this.word(row, EvidenceWord.NEXT);
   }
 
   checkOf(row: number): Check {
-    return Math.floor(this.numbers[(this.wordAt(row) + EvidenceWord.PACKET_AND_CHECK) >> 1]! / CHECK_UNIT) as Check;
+    return Math.floor(this.packetAndCheck(row) / CHECK_UNIT) as Check;
   }
 
   packetOf(row: number): number {
-    return this.numbers[(this.wordAt(row) + EvidenceWord.PACKET_AND_CHECK) >> 1]! % CHECK_UNIT;
+    return this.packetAndCheck(row) % CHECK_UNIT;
   }
 
   offsetOf(row: number): number {
-    return this.words[this.wordAt(row) + EvidenceWord.OFFSET]! >>> 0;
+    return this.word(row, EvidenceWord.OFFSET) >>> 0;
   }
 
   /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
   wordOf(row: number, word: number): number {
-    return this.words[this.wordAt(row) + EvidenceWord.VALUES + word]!;
+    return this.word(row, EvidenceWord.VALUES + word);
+  }
+
+  private word(row: number, word: number): number {
+    // First the place: memory may have grown, and its views with it.
+    const at = this.wordAt(row);
+    return this.words[at + word]!;
+  }
+
+  private packetAndCheck(row: number): number {
+    const at = this.wordAt(row);
+    return this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
   }
 
   /** A row as an entry of an event. Control plane only. */

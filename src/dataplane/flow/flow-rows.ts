@@ -19,6 +19,8 @@ export interface RowMemory {
   /** By FlowDetail. */
   readonly details: Int32Array;
   readonly upperWords: Int32Array;
+  /** By slot; left out where every packet of a reported flow is reported. */
+  readonly quietTimes?: Float64Array;
 }
 
 export abstract class FlowRows {
@@ -31,8 +33,9 @@ export abstract class FlowRows {
   readonly details: Int32Array;
   readonly detailNumbers: Float64Array;
   protected readonly upperWords: Int32Array;
+  private readonly quietTimes: Float64Array | null;
 
-  constructor(capacity: number, spareRows: number, { words, details, upperWords }: RowMemory) {
+  constructor(capacity: number, spareRows: number, { words, details, upperWords, quietTimes }: RowMemory) {
     this.capacity = capacity;
     this.spareRows = spareRows;
     this.words = words;
@@ -40,6 +43,7 @@ export abstract class FlowRows {
     this.details = details;
     this.detailNumbers = new Float64Array(details.buffer, details.byteOffset, details.length >> 1);
     this.upperWords = upperWords;
+    this.quietTimes = quietTimes ?? null;
   }
 
   /** Active flows. */
@@ -77,6 +81,11 @@ export abstract class FlowRows {
 
   firstPacket(slot: number): number {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
+  }
+
+  /** Packets of a flow before a packet time change nothing: a tracker that calls the listener at once leaves them out. */
+  setQuietUntil(slot: number, timeUs: number): void {
+    if (this.quietTimes !== null) this.quietTimes[slot] = timeUs;
   }
 
   /** Slots of all flows, in no order that means anything. */

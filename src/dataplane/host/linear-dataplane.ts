@@ -31,6 +31,7 @@ export interface DataplaneExports {
   brokenGuard(): number;
   takeRegion(length: number): number;
   eventsAt(): number;
+  quietTimesAt(): number;
   countersAt(): number;
   unreadLinksAt(): number;
   rowsAt(): number;

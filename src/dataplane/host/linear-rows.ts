@@ -14,6 +14,7 @@ export class LinearRows extends FlowRows {
       words: new Int32Array(memory.buffer, address(exports.rowsAt()), rowCount * ROW_WORDS),
       details: new Int32Array(memory.buffer, address(exports.detailsAt()), rowCount * DETAIL_WORDS),
       upperWords: new Int32Array(memory.buffer, address(exports.upperAt()), rowCount * UPPER_WORDS),
+      quietTimes: new Float64Array(memory.buffer, address(exports.quietTimesAt()), rowCount),
     });
     this.exports = exports;
   }

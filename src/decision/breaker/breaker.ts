@@ -98,13 +98,25 @@ export class Breaker {
    * has no effect.
    */
   see(timeUs: number, client: Address, stage: number): number {
-    const { hash, seen } = this;
+    this.hash.take(client);
+    return this.seeAgain(timeUs, this.hash.high, this.hash.low, stage, 0);
+  }
+
+  /** The same by the client's hash. `since`: `seenMoves` when the same was recorded last. */
+  seeAgain(timeUs: number, high: number, low: number, stage: number, since: number): number {
+    const { seen } = this;
     this.advance(timeUs);
-    if (!this.isBeside) {
-      hash.take(client);
-      seen.see(hash.high, hash.low, stage);
-    }
+    if (!this.isBeside) seen.see(high, low, stage, since);
     return seen.nextSlice() - this.shiftUs;
+  }
+
+  /** The hash of the client that was recorded last: two words. */
+  get lastHash(): { readonly high: number; readonly low: number } {
+    return this.hash;
+  }
+
+  get seenMoves(): number {
+    return this.seen.moves;
   }
 
   /** Records that an admitted client is still being hit. */

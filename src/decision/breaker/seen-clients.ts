@@ -28,6 +28,8 @@ export interface SeenState {
 export class SeenClients {
   readonly counts: SlidingCounts;
   readonly group: ClientGroup;
+  /** Set when the window begins a slice, or is new (seen-windows). */
+  movedAt = 0;
   /** The value of a row is the time at which the client was last seen. */
   private readonly sample: ClientSample;
 
@@ -38,10 +40,12 @@ export class SeenClients {
     this.sample = new ClientSample(capacity, 1, (row) => this.counts.holds(this.sample.values[row]!));
   }
 
-  /** Moves the window to end at a time. Times never go back. */
-  advance(timeUs: number): void {
+  /** Moves the window to end at a time. Times never go back. True where it begins a slice. */
+  advance(timeUs: number): boolean {
     const { counts, sample } = this;
-    if (counts.advance(timeUs, sample.level) && sample.level > 0 && sample.lowerLevel()) this.recount();
+    if (!counts.advance(timeUs, sample.level)) return false;
+    if (sample.level > 0 && sample.lowerLevel()) this.recount();
+    return true;
   }
 
   /** Records that a client has a flow with a finding. `timeUs` is the time of the last `advance`. */
@@ -51,11 +55,7 @@ export class SeenClients {
     const row = sample.take(high, low);
     if (sample.level !== level) this.recount();
     if (row === NO_ROW) return;
-    const before = sample.values[row]!;
-    if (counts.sliceOf(before) === counts.sliceOf(timeUs)) return;
-    sample.values[row] = timeUs;
-    counts.add(0, before, -1);
-    counts.add(0, timeUs, 1);
+    if (counts.moveToCurrent(0, sample.values[row]!)) sample.values[row] = timeUs;
   }
 
   /** Adds the clients of another window. */

@@ -10,6 +10,8 @@ export class SeenWindows {
   private windows: SeenClients[] = [];
   private readonly capacity: number;
   private now = -Infinity;
+  /** Grows when any window begins a slice or is new. */
+  moves = 0;
   /** The start of the next slice of any window; of no use once a window was added. */
   private nextSliceUs = -Infinity;
 
@@ -29,6 +31,7 @@ export class SeenWindows {
   add(limits: readonly Limit[], before: readonly SeenClients[] = [...this.windows]): void {
     for (const { windowUs, group } of limits)
       if (this.find(windowUs, group) === undefined) this.windows.push(this.begin(before, windowUs, group));
+    for (const clients of this.windows.filter((one) => !before.includes(one))) clients.movedAt = ++this.moves;
     this.nextSliceUs = -Infinity;
   }
 
@@ -36,13 +39,17 @@ export class SeenWindows {
   advance(timeUs: number): void {
     if (timeUs <= this.now) return;
     this.now = timeUs;
-    for (const clients of this.windows) clients.advance(timeUs);
+    for (const clients of this.windows) if (clients.advance(timeUs)) clients.movedAt = ++this.moves;
   }
 
-  /** Records that a client has a flow with a finding of a stage, at the time of the last `advance`. */
-  see(high: number, low: number, stage: number): void {
+  /**
+   * Records that a client has a flow with a finding of a stage, at the time of the last `advance`. `since`: `moves`
+   * when the same was recorded last, 0 for never. A window that has not moved since has the client in its slice.
+   */
+  see(high: number, low: number, stage: number, since: number): void {
     for (const clients of this.windows)
-      if (clients.group === ClientGroup.ANY || clients.group === stage) clients.see(this.now, high, low);
+      if (clients.movedAt > since && (clients.group === ClientGroup.ANY || clients.group === stage))
+        clients.see(this.now, high, low);
   }
 
   /** The time before which repeating a call of `see` has no effect; Infinity without a window. */
@@ -77,6 +84,7 @@ export class SeenWindows {
       const clients = new SeenClients(state.windowUs, state.group, this.capacity);
       clients.importState(state, timeUs);
       clients.advance(nowUs);
+      clients.movedAt = ++this.moves;
       return clients;
     });
     this.now = nowUs;

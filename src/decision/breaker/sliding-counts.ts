@@ -82,6 +82,17 @@ export class SlidingCounts {
     this.totals[group]! += clients;
   }
 
+  /** Counts a client of a time in the current slice from now on; false where it is counted there. */
+  moveToCurrent(group: number, timeUs: number): boolean {
+    const { now, slices, groups, counts } = this;
+    const slice = this.sliceOf(timeUs);
+    if (slice === now) return false;
+    counts[indexOf(now, slices) * groups + group]!++;
+    if (slice > now - slices && slice < now) counts[indexOf(slice, slices) * groups + group]!--;
+    else this.totals[group]!++;
+    return true;
+  }
+
   /** Clears the counts before a recount. All slices get at least this level. */
   restart(level: number): void {
     this.counts.fill(0);

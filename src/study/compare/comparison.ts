@@ -9,7 +9,7 @@ import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
-import { noneAffected, type SideOfFlow, strengthOf } from './flow-change.ts';
+import { type Affected, NONE_AFFECTED, type SideOfFlow, strengthOf } from './flow-change.ts';
 import { PairComparison } from './pair-comparison.ts';
 import { ComparedTimeLine } from './compared-time-line.ts';
 
@@ -49,7 +49,10 @@ export class Comparison implements OutcomeListener {
 
   affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void {
     this.timeLine.affected(side, outcome, wireLength, timeUs);
-    const { affected } = this.decided[slot]![side]!;
+    const flow = this.decided[slot]![side]!;
+    // Most flows are not affected.
+    if (flow.affected === NONE_AFFECTED) flow.affected = { ...NONE_AFFECTED };
+    const affected = flow.affected as Affected;
     if (outcome === Outcome.DELAYED) {
       affected.delayedPackets++;
       affected.delayedBytes += wireLength;
@@ -64,7 +67,7 @@ export class Comparison implements OutcomeListener {
     const sides = (this.decided[slot] ??= []);
     const known = sides[side];
     if (known === undefined) {
-      sides[side] = { strongest: decision, last: decision, affected: noneAffected() };
+      sides[side] = { strongest: decision, last: decision, affected: NONE_AFFECTED };
       return;
     }
     known.last = decision;

@@ -18,7 +18,7 @@ export interface SideOfFlow {
   strongest: DecisionView;
   /** The last decision. */
   last: DecisionView;
-  readonly affected: Affected;
+  affected: Readonly<Affected>;
 }
 
 /** A flow at its end. The record is valid during the call. */
@@ -29,9 +29,12 @@ export interface FlowChange {
   readonly reason: FlowEnd;
 }
 
-export function noneAffected(): Affected {
-  return { delayedPackets: 0, delayedBytes: 0, droppedPackets: 0, droppedBytes: 0 };
-}
+export const NONE_AFFECTED: Readonly<Affected> = {
+  delayedPackets: 0,
+  delayedBytes: 0,
+  droppedPackets: 0,
+  droppedBytes: 0,
+};
 
 export function strengthOf(decision: DecisionView): number {
   return (ACTION_NAMES as readonly string[]).indexOf(decision.action);

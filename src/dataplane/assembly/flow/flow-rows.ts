@@ -17,6 +17,8 @@ export class FlowRows {
   readonly rowsAt: usize;
   readonly detailsAt: usize;
   readonly upperAt: usize;
+  /** Address of a time for each slot, which the host writes: packets of a reported flow before it change nothing. */
+  readonly quietTimesAt: usize;
   readonly hashKeys: HashKeys;
   /** Slots are 1 to this number; those of them without a flow have transport 0. */
   lastSlot: i32 = 0;
@@ -25,6 +27,7 @@ export class FlowRows {
     this.rowsAt = takeRegion(<usize>rowCount * ROW_LENGTH);
     this.detailsAt = takeRegion(<usize>rowCount * DETAILS_LENGTH);
     this.upperAt = takeRegion(<usize>rowCount * UPPER_LENGTH);
+    this.quietTimesAt = takeRegion(<usize>rowCount * sizeof<f64>());
     this.hashKeys = hashKeys;
   }
 
@@ -38,6 +41,14 @@ export class FlowRows {
 
   upper(slot: i32): UpperWords {
     return changetype<UpperWords>(this.upperAt + <usize>slot * UPPER_LENGTH);
+  }
+
+  quietUntil(slot: i32): f64 {
+    return load<f64>(this.quietTimesAt + <usize>slot * sizeof<f64>());
+  }
+
+  setQuietUntil(slot: i32, timeUs: f64): void {
+    store<f64>(this.quietTimesAt + <usize>slot * sizeof<f64>(), timeUs);
   }
 
   isActive(slot: i32): bool {
