@@ -22,7 +22,6 @@ export default tseslint.config(
     ignores: [
       'src/dataplane/**',
       'src/capture/format/**',
-      'src/pipeline/workers/**',
       'test/assembly/**',
       'test/capture/**',
       'test/lint/**',

@@ -11,7 +11,8 @@ import ts from 'typescript';
 const input = {
   sluice: 'dist/cli/main.js',
   library: 'dist/library/sluice.js',
-  'shard-worker': 'dist/pipeline/workers/shard-worker.js',
+  'tracking-thread': 'dist/pipeline/workers/tracking-thread.js',
+  'decoding-thread': 'dist/pipeline/workers/decoding-thread.js',
   'hash-worker': 'dist/output/provenance/hash-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
   'bytes-process': 'dist/daemon/console/bytes-process.js',
@@ -38,6 +39,10 @@ const parts = [
   },
   { name: 'registry', test: /\/dist\/registry\// },
   { name: 'rules', test: /\/dist\/(policy\/policy-file|rules\/load-rules)\.js$/ },
+  {
+    name: 'linear',
+    test: /\/dist\/(dataplane\/host\/(flow-event|linear-dataplane)|dataplane\/detection|pipeline\/workers\/shared-work)\.js$/,
+  },
   {
     name: 'engine',
     test: /\/dist\/(capture\/(?!live\/|spool\/|input\/(gzip|zstd))|dataplane|decision|pipeline\/[a-z-]+\.js)/,

@@ -32,7 +32,10 @@ async function measured(path, wasmPath, role) {
   const abort = () => {
     throw new Error('the dataplane has aborted');
   };
-  const { instance } = await WebAssembly.instantiate(readFileSync(wasmPath), { env: { memory, abort } });
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasmPath), {
+    env: { memory, abort },
+    'heap-host': { heapStart: 0 },
+  });
   const block = instance.exports.takeRegion(HEADROOM + READ_LENGTH);
   const pass = () => passOver(path, instance.exports, new Uint8Array(memory.buffer), block, role !== 'walk');
   const first = pass();

@@ -167,7 +167,11 @@ export async function runDaemon(options: DaemonOptions, signals: HeldSignals, lo
     reopen: () => void daemon.reopenLogs(),
   });
   manager.ready();
-  const exitCode = await daemon.run();
+  const exitCode = await daemon.run().catch((error: unknown) => {
+    // Servers would keep the process alive, which a service manager is to start again.
+    log.fatal({ problem: error instanceof CommandError ? error.message : String((error as Error).stack) }, 'failed');
+    return ExitCode.FAILED;
+  });
   await flushLog(log, 500);
   // A peer that does not respond may still block standard input or output.
   process.exit(exitCode);

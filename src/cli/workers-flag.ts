@@ -7,7 +7,7 @@ const MOST_WORKERS = 64;
 export function workersOption(): Option {
   return new Option(
     '--workers <n>',
-    'threads: one that reads, decodes and decides, and others that follow flows, each a partition; the ' +
-      'output is byte-identical (default: 1, the fastest)',
+    'threads: with 2, one reads and decides and one follows flows; with 3, one decodes; more are not used. ' +
+      'The output is byte-identical (default: 1)',
   ).argParser(wholeNumber(1, MOST_WORKERS));
 }

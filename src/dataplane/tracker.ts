@@ -3,7 +3,7 @@
  *
  *     batches of packets ──► Tracker ──► detections, packets of reported flows, flow ends ──► TrackerListener
  *
- * A tracker works in the calling thread (local-tracker) or in workers (pipeline/workers/worker-tracker). Its listener
+ * A tracker works in the calling thread (host/assembly-tracker) or in others (pipeline/workers/threaded-tracker). Its listener
  * is called in the calling thread, in packet order, with the same calls in both cases.
  */
 import type { BatchMemory } from '../capture/batch-memory.ts';

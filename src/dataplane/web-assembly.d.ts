@@ -1,6 +1,6 @@
 /** The part of the WebAssembly API that Sluice uses: TypeScript declares it with the DOM only. */
 declare namespace WebAssembly {
-  type Import = Memory | ((...numbers: never[]) => unknown);
+  type Import = Memory | Global | ((...numbers: never[]) => unknown);
   type ModuleImports = Record<string, Import>;
   type Imports = Record<string, ModuleImports>;
 
@@ -9,6 +9,10 @@ declare namespace WebAssembly {
     /** Shared memory stays where it is when it grows: earlier buffers show what they did. */
     readonly buffer: ArrayBufferLike;
     grow(pages: number): number;
+  }
+
+  class Global {
+    constructor(descriptor: { value: 'i32'; mutable?: boolean }, value: number);
   }
 
   type Module = object;

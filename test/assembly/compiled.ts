@@ -27,7 +27,11 @@ export async function compiled<Name extends string>(name: string, build: Build =
   const wasm = readFileSync(built(name, build));
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_536, shared: true });
   const { env, ...host } = build === 'debug' ? checkedMemory() : {};
-  const { instance } = await WebAssembly.instantiate(wasm, { ...host, env: { ...env, memory, abort } });
+  const { instance } = await WebAssembly.instantiate(wasm, {
+    ...host,
+    env: { ...env, memory, abort },
+    'heap-host': { heapStart: new WebAssembly.Global({ value: 'i32' }, 0) },
+  });
   return { memory, exports: instance.exports as Exports<Name> };
 }
 

@@ -3,13 +3,10 @@
  * long, FUZZ_SEED=7 begins elsewhere, FUZZ_BUILD=debug fuzzes the build that checks each access; an input is named by seed and index.
  */
 import { describe, expect, it } from 'vitest';
-import { captureOf, openCapture } from '../../src/capture/format/open-capture.ts';
+import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { type TimedFrame, writeContainer } from '../fuzz/container.mjs';
-import { damageContainer } from '../fuzz/damage-container.mjs';
-import { damageSequence, MOST_FRAMES } from '../fuzz/damage-sequence.mjs';
 import { InputRandom } from '../fuzz/random.mjs';
-import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
+import { committedFrames, damagedCapture } from './damaged-captures.ts';
 import { MemoryFile } from '../kit/read-all.ts';
 import { BothTrackers } from './both-trackers.ts';
 import type { Build } from './compiled.ts';
@@ -19,44 +16,8 @@ const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const BUILD = (process.env.FUZZ_BUILD ?? 'release') as Build;
 /** Inputs of a run that has no end in seconds. */
 const INPUTS = 400;
-/** Frames taken of a capture. */
-const WINDOW = 60;
 /** Claims of longer frames are cut in dataplane/assembly (layer-walk). */
 const LARGEST_WIRE_LENGTH = 0x4000_0000;
-
-async function framesOf(path: string): Promise<TimedFrame[]> {
-  const batch = new PacketBatch();
-  const frames: TimedFrame[] = [];
-  const capture = openCapture(path);
-  while (frames.length < 400 && (await capture.read(batch))) {
-    for (let row = 0; row < batch.count; row++) {
-      const bytes = Buffer.from(new Uint8Array(batch.data.buffer, batch.at[row], batch.capturedLength[row]));
-      const time = BigInt(Math.round(batch.timeUs[row]!)) * 1000n;
-      frames.push({ time, bytes, original: batch.wireLength[row]!, link: batch.linkType[row]! });
-    }
-  }
-  await capture.close();
-  return frames;
-}
-
-function windowOf(frames: readonly TimedFrame[], random: InputRandom): TimedFrame[] {
-  const count = random.between(1, WINDOW);
-  const at = random.chance(0.5) ? 0 : random.below(Math.max(1, frames.length - count + 1));
-  return frames.slice(at, at + count);
-}
-
-/** A capture of frames of one to three captures, one after the other or packet by packet, damaged. */
-function makeInput(seeds: readonly TimedFrame[][], random: InputRandom): Buffer {
-  const pieces = Array.from({ length: random.between(1, 3) }, () => windowOf(random.pick(seeds), random));
-  const frames = random.chance(0.5)
-    ? pieces.flat()
-    : pieces
-        .flatMap((piece) => piece.map((frame, number) => ({ frame, number })))
-        .sort((a, b) => a.number - b.number)
-        .map(({ frame }) => frame);
-  const written = writeContainer(damageSequence(frames.slice(0, MOST_FRAMES), random), random);
-  return random.chance(0.15) ? damageContainer(written, random, Buffer.alloc(0)) : written;
-}
 
 async function trackInput(pairs: readonly BothTrackers[], input: Buffer, random: InputRandom): Promise<void> {
   const batch = new PacketBatch();
@@ -83,16 +44,12 @@ describe('damaged captures', () => {
           random,
         ),
       ];
-      const seeds: TimedFrame[][] = [];
-      for (const path of await committedCaptures()) {
-        const frames = await framesOf(`${ROOT}/${path}`);
-        if (frames.length > 0) seeds.push(frames);
-      }
+      const seeds = await committedFrames();
       const end = Date.now() + SECONDS * 1000;
       let index = 1;
       for (; SECONDS > 0 ? Date.now() < end : index <= INPUTS; index++) {
         const ofInput = new InputRandom(SEED, index);
-        const input = makeInput(seeds, ofInput);
+        const input = damagedCapture(seeds, ofInput);
         await trackInput(pairs, input, ofInput).catch((error: unknown) => {
           throw new Error(`seed ${SEED}, input ${index}: ${String(error)}`, { cause: error });
         });

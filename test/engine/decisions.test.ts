@@ -70,6 +70,16 @@ describe('a decision is made', () => {
     ]);
   });
 
+  it('again at the first packet after the instant, also where that is read later than any packet before', async () => {
+    const rules = policy('{ name: begun, action: block, when: { from: 2024-11-30T18:30:00Z } }');
+    const packets = session(CLIENT, START, [30 * MINUTE, 31 * MINUTE]);
+    const files = [packets.slice(0, 2), packets.slice(2)].map((part) =>
+      writeCapture(join(folder, `${written++}.pcap`), part),
+    );
+    const { decisions } = await replayFiles(files, { registry: [], policy: rules, mode: 'observe' });
+    expect(decisions.map(({ decision: { rule } }) => rule)).toEqual([null, null, 'begun']);
+  });
+
   it('again where a schedule opens and closes, night after night', async () => {
     const when = 'schedule: { from: "23:50", to: "00:15", zone: Asia/Karachi }';
     const rules = policy(`{ name: night, action: block, when: { ${when} } }`);

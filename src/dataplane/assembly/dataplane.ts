@@ -24,13 +24,16 @@ export class Dataplane {
   readonly fingerprints: FingerprintSet;
   readonly queue: EventQueue;
   readonly flows: FlowTracker;
-  /** Address of the views of a group. */
-  private readonly viewsAt: usize = takeRegion(<usize>PREFETCH_COUNT * VIEW_LENGTH);
+  /** Address of views for a group, and of those of the group at hand. */
+  private readonly ownViewsAt: usize = takeRegion(<usize>PREFETCH_COUNT * VIEW_LENGTH);
+  private viewsAt: usize = this.ownViewsAt;
   readonly decodeStage: DecodeStage;
   /** The batch at hand: how many packets, and with which row its next group begins. */
   private batch: PacketBatch = changetype<PacketBatch>(0);
   private batchCount: i32 = 0;
   private nextRow: i32 = 0;
+  /** Address of its views where it is decoded already; else 0. */
+  private decodedAt: usize = 0;
   /** The group at hand: how many packets, and how many of them are done. */
   private count: i32 = 0;
   private done: i32 = 0;
@@ -70,9 +73,14 @@ export class Dataplane {
   /** Tracks the first `count` packets of a batch. */
   track(batch: PacketBatch, count: i32): i32 {
     this.batch = batch;
-    this.batchCount = count;
-    this.nextRow = 0;
-    return this.goOn();
+    this.decodedAt = 0;
+    return this.trackNext(count);
+  }
+
+  /** Tracks the packets of a batch that `decodeStage` has decoded into `count` views. */
+  trackDecoded(viewsAt: usize, count: i32): i32 {
+    this.decodedAt = viewsAt;
+    return this.trackNext(count);
   }
 
   /** Goes on after the host has read the queue. */
@@ -93,24 +101,32 @@ export class Dataplane {
     return this.goOn();
   }
 
+  private trackNext(count: i32): i32 {
+    this.batchCount = count;
+    this.nextRow = 0;
+    return this.goOn();
+  }
+
   /** Goes on until the host has something to read, or all is done. */
   private goOn(): i32 {
-    while (this.trackGroup() && this.nextRow < this.batchCount) this.decodeGroup();
+    while (this.trackGroup() && this.nextRow < this.batchCount) this.takeGroup();
     if (this.isFinishing && this.done == this.count && this.flows.finish()) this.isFinishing = false;
     return this.queue.count;
   }
 
-  /** Decodes the next packets of the batch. */
-  private decodeGroup(): void {
+  /** Takes the next packets of the batch as the group at hand: decodes them, unless they are. */
+  private takeGroup(): void {
     const totals = this.counters.totals;
-    const batch = this.batch;
     const first = this.nextRow;
     const count = min(this.batchCount - first, PREFETCH_COUNT);
-    let bytes: u64 = 0;
-    for (let i = 0; i < count; i++) {
-      bytes += batch.wireLength(first + i);
-      this.decodeStage.take(batch, first + i, this.view(i));
+    if (this.decodedAt == 0) {
+      this.viewsAt = this.ownViewsAt;
+      for (let i = 0; i < count; i++) this.decodeStage.take(this.batch, first + i, this.view(i));
+    } else {
+      this.viewsAt = this.decodedAt + <usize>first * VIEW_LENGTH;
     }
+    let bytes: u64 = 0;
+    for (let i = 0; i < count; i++) bytes += this.view(i).wireLength;
     this.nextRow = first + count;
     this.count = count;
     this.done = 0;

@@ -11,7 +11,7 @@ import { decode } from './wire/decode';
 import { DecodeStatus } from './wire/decode-status';
 import { FragmentHeader } from './wire/fragment-header';
 import { LayerWalk } from './wire/layer-walk';
-import { Fragment, PacketView } from './wire/packet-view';
+import { Fragment, PacketView, VIEW_LENGTH } from './wire/packet-view';
 import { unreadLinkType } from './wire/unread-link';
 
 /** Beside the codes of DecodeStatus: a later fragment waits for its first, and is not counted yet. */
@@ -53,6 +53,12 @@ export class DecodeStage {
     }
     if (view.fragment != Fragment.NONE && !this.tie(view)) view.status = <u8>WAITS;
     else hashKey(view, this.hashKeys);
+  }
+
+  /** Fills the views at an address from the first `count` rows of a batch. */
+  takeAll(batch: PacketBatch, count: i32, viewsAt: usize): void {
+    for (let row = 0; row < count; row++)
+      this.take(batch, row, changetype<PacketView>(viewsAt + <usize>row * VIEW_LENGTH));
   }
 
   /** Counts the fragments whose first one never came, so far; all that still wait where the capture is over. */

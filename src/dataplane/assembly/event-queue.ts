@@ -1,15 +1,16 @@
 /**
  * What happened to flows, in packet order, as records that the host reads after each packet that left some, or after each group of
- * packets. The host has read all of them when it calls back into the dataplane.
+ * packets. The host has read all of them when it calls back into the dataplane; or, where records have copies of the rows that they are of
+ * (`copyRows`), when their places in the ring are needed again.
  *
  * A record has what was true at its packet: the flow's row may have counted later packets of the group since. A flow that has ended keeps
- * its row and its evidence until the host has read the record of its end.
+ * its row and its evidence until the host has read the record of its end, or has a copy.
  */
 import { takeRegion } from './memory';
 import { FlowEnd } from './counters';
-import { EvidenceLog, EvidenceRow } from './fingerprint/evidence';
+import { EVIDENCE_LIMIT, EVIDENCE_ROW_LENGTH, EvidenceLog, EvidenceRow } from './fingerprint/evidence';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
-import { FlowFlag } from './flow/flow-row';
+import { DETAILS_LENGTH, FlowFlag, ROW_LENGTH, UPPER_LENGTH } from './flow/flow-row';
 import { FlowRows } from './flow/flow-rows';
 import { PREFETCH_COUNT } from './flow/flow-table';
 
@@ -61,15 +62,26 @@ class FlowEvent {
 
 export const EVENT_LENGTH: usize = 128;
 
+/** Records that wait at a time. */
 const CAPACITY: i32 = 1024;
+/** Records of the ring: a reader that has copies may be behind by all but those that wait. */
+const RING: i32 = 4096;
+/** A copy: the parts of the flow's row one after the other, then the rows of its evidence. Of a PACKET, row and details only. */
+const COPIED_DETAILS: usize = ROW_LENGTH;
+const COPIED_UPPER: usize = COPIED_DETAILS + DETAILS_LENGTH;
+const COPIED_EVIDENCE: usize = COPIED_UPPER + 32;
+const COPY_LENGTH: usize = 576;
 /** A packet has a detection and its own record at most. */
 const RECORDS_OF_GROUP: i32 = 2 * PREFETCH_COUNT;
 
 @final
 export class EventQueue {
-  /** Address of the first record, and how many there are. */
-  readonly at: usize = takeRegion(<usize>CAPACITY * EVENT_LENGTH);
+  /** Address of the ring; the place of the first record that waits, and how many do. */
+  readonly at: usize = takeRegion(<usize>RING * EVENT_LENGTH);
+  private first: i32 = 0;
   count: i32 = 0;
+  /** Address of the copies, one for each record of the ring; 0 where there are none. */
+  private copiesAt: usize = 0;
   /** The packet at hand. */
   timeUs: f64 = 0;
   packet: f64 = 0;
@@ -93,8 +105,15 @@ export class EventQueue {
     this.quietUntilUs = untilUs;
   }
 
-  /** The host has read all records. */
+  /** Records have copies from now on: the address of the first one. */
+  copyRows(): usize {
+    this.copiesAt = takeRegion(<usize>RING * COPY_LENGTH);
+    return this.copiesAt;
+  }
+
+  /** The host has read all records, or knows of them. */
   clear(): void {
+    if (this.copiesAt != 0) this.first = (this.first + this.count) & (RING - 1);
     this.count = 0;
   }
 
@@ -148,9 +167,11 @@ export class EventQueue {
   }
 
   private add(kind: EventKind, slot: i32): FlowEvent {
-    const event = changetype<FlowEvent>(this.at + <usize>this.count * EVENT_LENGTH);
+    const place = <usize>((this.first + this.count) & (RING - 1));
+    const event = changetype<FlowEvent>(this.at + place * EVENT_LENGTH);
     this.count++;
     const row = this.rows.row(slot);
+    if (this.copiesAt != 0) this.copyRow(kind, slot, this.copiesAt + place * COPY_LENGTH);
     event.timeUs = this.timeUs;
     event.packet = this.packet;
     event.kind = kind;
@@ -165,8 +186,30 @@ export class EventQueue {
 
   private noteEvidence(event: FlowEvent, head: i32): void {
     let count = 0;
-    for (let row = head; row != 0; row = changetype<EvidenceRow>(this.log.rowAt(row)).next) count++;
+    let to: usize = this.copyOf(event) + COPIED_EVIDENCE;
+    for (let row = head; row != 0; row = changetype<EvidenceRow>(this.log.rowAt(row)).next) {
+      if (this.copiesAt != 0 && count < EVIDENCE_LIMIT) copyWords(to, this.log.rowAt(row), EVIDENCE_ROW_LENGTH);
+      to += EVIDENCE_ROW_LENGTH;
+      count++;
+    }
     event.evidence = head;
     event.evidenceCount = count;
   }
+
+  private copyOf(event: FlowEvent): usize {
+    return this.copiesAt + ((changetype<usize>(event) - this.at) / EVENT_LENGTH) * COPY_LENGTH;
+  }
+
+  private copyRow(kind: EventKind, slot: i32, to: usize): void {
+    const rows = this.rows;
+    copyWords(to, changetype<usize>(rows.row(slot)), ROW_LENGTH);
+    copyWords(to + COPIED_DETAILS, changetype<usize>(rows.details(slot)), DETAILS_LENGTH);
+    if (kind != EventKind.PACKET && (rows.row(slot).transport & FlowFlag.WIDE) != 0)
+      copyWords(to + COPIED_UPPER, changetype<usize>(rows.upper(slot)), UPPER_LENGTH);
+  }
+}
+
+/** Copies memory by words of eight bytes: a copy instruction takes longer for so few. */
+function copyWords(to: usize, from: usize, length: usize): void {
+  for (let offset: usize = 0; offset < length; offset += 8) store<u64>(to + offset, load<u64>(from + offset));
 }

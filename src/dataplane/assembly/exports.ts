@@ -1,10 +1,11 @@
 /** What the host calls, and the addresses at which it reads and writes. */
 import { Dataplane } from './dataplane';
-import { BATCH_LENGTH, PacketBatch } from './record/packet-batch';
+import { BATCH_CAPACITY, BATCH_LENGTH, PacketBatch } from './record/packet-batch';
 import { RecordReaders } from './record/record-readers';
 import { takeRegion } from './memory';
 import { PacketWalk } from './packet-walk';
-export { brokenGuard, takeRegion } from './memory';
+import { VIEW_LENGTH } from './wire/packet-view';
+export { brokenGuard, leaveMemory, takeRegion } from './memory';
 
 /** Captures are read without a dataplane too. */
 const readers = new RecordReaders();
@@ -82,6 +83,36 @@ export function there(): u32 {
  */
 export function start(capacity: i32, seed: u32, hasDomain: bool): void {
   dataplane = new Dataplane(capacity, seed, hasDomain);
+}
+
+/** Address of the dataplane. */
+export function dataplaneAt(): usize {
+  return changetype<usize>(dataplane);
+}
+
+/** Takes the dataplane of another instance, in whose memory this one is, as its own. One of them calls it at a time, but for `decode`. */
+export function attach(at: usize): void {
+  dataplane = changetype<Dataplane>(at);
+}
+
+/** Memory for the views of a batch: their address. */
+export function takeViews(): usize {
+  return takeRegion(<usize>BATCH_CAPACITY * VIEW_LENGTH);
+}
+
+/** Decodes the first `count` packets of a batch into views, in the order of batches; one instance at a time, whichever it is. */
+export function decode(batch: usize, count: i32, viewsAt: usize): void {
+  dataplane.decodeStage.takeAll(changetype<PacketBatch>(batch), count, viewsAt);
+}
+
+/** Tracks the packets of a batch that was decoded. Returns how many events wait in the queue. */
+export function trackDecoded(viewsAt: usize, count: i32): i32 {
+  return dataplane.trackDecoded(viewsAt, count);
+}
+
+/** Events have copies of the rows that they are of, for a reader that does not keep up: the address of the first copy. */
+export function copyRows(): usize {
+  return dataplane.queue.copyRows();
 }
 
 /** Begins a capture of flows. The one before it has finished. */

@@ -9,6 +9,15 @@
  * memory. What is reserved costs memory only once it is touched.
  */
 import { checkRange, enterPacket, regionTaken } from './debug-host';
+import { heapStart } from './heap-host';
+
+/** A cache line: regions begin on one. */
+const LINE: usize = 64;
+
+/** The memory of the instances before this one, passed over before anything is made. */
+export const passedOver: usize = heap.alloc(max(heapStart, __heap_base + LINE) - __heap_base);
+/** This instance takes no region beyond. */
+let heapEnd: usize = usize.MAX_VALUE;
 
 /** The byte at `at`. */
 export function byteAt(at: usize): u32 {
@@ -83,9 +92,6 @@ export function leavePacket(): void {
 /** Bytes of the pattern before and after each region. */
 const GUARD_LENGTH: usize = 64;
 const GUARD: u64 = 0x5a5a_a5a5_5a5a_a5a5;
-/** A cache line: regions begin on one. */
-const LINE: usize = 64;
-
 /** Regions that a dataplane may take. */
 const REGION_LIMIT: i32 = 4096;
 
@@ -98,6 +104,7 @@ export function takeRegion(length: usize): usize {
   if (regionCount == REGION_LIMIT) unreachable();
   const raw = heap.alloc(length + 2 * GUARD_LENGTH + 2 * LINE);
   const at = (raw + GUARD_LENGTH + LINE - 1) & ~(LINE - 1);
+  if (guardAfter(at, length) + GUARD_LENGTH > heapEnd) unreachable();
   for (let i: usize = 0; i < GUARD_LENGTH; i += 8) {
     store<u64>(at - GUARD_LENGTH + i, GUARD);
     store<u64>(guardAfter(at, length) + i, GUARD);
@@ -107,6 +114,15 @@ export function takeRegion(length: usize): usize {
   regionCount++;
   if (DEBUG) regionTaken(at, length);
   return at;
+}
+
+/**
+ * Leaves the memory beyond what this instance has, and `spare` bytes more, to other instances: where theirs may begin. A region that would be
+ * longer traps.
+ */
+export function leaveMemory(spare: usize): usize {
+  heapEnd = (heap.alloc(LINE) + spare + LINE - 1) & ~(LINE - 1);
+  return heapEnd;
 }
 
 /** The number of the first region whose guards something has written to, -1 for none. */

@@ -5,14 +5,12 @@
 import { invariant } from '../../core/invariant.ts';
 import { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { Counters, type FlowEnd } from '../counters.ts';
-import { Detection } from '../detection.ts';
-import type { FingerprintId } from '../fingerprint/holder.ts';
+import { Counters } from '../counters.ts';
 import { newSeed } from '../flow/flow-table.ts';
 import type { Tracker, TrackerListener } from '../tracker.ts';
 import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
 import { BatchCopy } from './batch-copy.ts';
-import { EVENT_CAPACITY, EVENT_WORDS, EventKind, EventNumber, EventWord } from './flow-event.ts';
+import { FlowEvents } from './flow-event.ts';
 import { LinearCounters } from './linear-counters.ts';
 import { address, type DataplaneExports, LinearDataplane } from './linear-dataplane.ts';
 import { LinearEvidence } from './linear-evidence.ts';
@@ -28,12 +26,11 @@ export class AssemblyTracker implements Tracker {
   private readonly batch: PacketBatch;
   /** Copies batches that are in other memory. */
   private readonly copy: BatchCopy;
-  /** The event queue, as words and as 64-bit numbers. */
-  private readonly words: Int32Array;
-  private readonly numbers: Float64Array;
-  private readonly detection = new Detection();
+  private readonly events: FlowEvents;
   private listener!: TrackerListener;
   private counters = new Counters();
+  /** The capture has a packet. */
+  private isBegun = false;
 
   /** `capacity`: flows that are tracked at a time. `seed`: the secret of the table's hashes. */
   constructor(capacity: number, linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY, seed: number = newSeed()) {
@@ -47,15 +44,14 @@ export class AssemblyTracker implements Tracker {
     this.copy = new BatchCopy(this.records);
     this.table = new LinearRows(capacity, dataplane);
     this.evidence = new LinearEvidence(dataplane);
-    this.linearCounters = new LinearCounters(dataplane);
-    const eventsAt = address(exports.eventsAt());
-    this.words = new Int32Array(memory.buffer, eventsAt, EVENT_CAPACITY * EVENT_WORDS);
-    this.numbers = new Float64Array(memory.buffer, eventsAt, (EVENT_CAPACITY * EVENT_WORDS) >> 1);
+    this.linearCounters = LinearCounters.of(dataplane);
+    this.events = new FlowEvents(memory.buffer, address(exports.eventsAt()));
   }
 
   begin(listener: TrackerListener, counters: Counters): void {
     this.listener = listener;
     this.counters = counters;
+    this.isBegun = false;
     this.exports.reportAllFlowEnds(listener.wantsAllFlowEnds ? 1 : 0);
     this.exports.begin();
   }
@@ -67,13 +63,21 @@ export class AssemblyTracker implements Tracker {
   track(batch: PacketBatch, packetsBefore: number): void {
     const { exports, listener } = this;
     const { timeUs, count } = batch;
-    const quietFrom = count === 0 ? 0 : timeUs[0]!;
-    exports.setQuiet(quietFrom, listener.noChangeUntil(quietFrom));
+    if (count > 0 && !this.isBegun) this.beginAt(timeUs[0]!);
     exports.setPacketsBefore(packetsBefore);
     this.reportAll(exports.track(this.columnsOf(batch), count), batch, packetsBefore);
     exports.settle();
     this.linearCounters.copyTo(this.counters);
     listener.batchDone(batch);
+  }
+
+  /**
+   * The capture's first packet has come. What is quiet stays so until the capture is over: a decision that becomes due at the end of that
+   * time is made with the flow's next packet, whenever that comes.
+   */
+  private beginAt(timeUs: number): void {
+    this.isBegun = true;
+    this.exports.setQuiet(timeUs, this.listener.noChangeUntil(timeUs));
   }
 
   clockWasSet(byUs: number): void {
@@ -107,37 +111,8 @@ export class AssemblyTracker implements Tracker {
     for (let count = waiting; count > 0; count = this.exports.resume()) this.report(count, batch, packetsBefore);
   }
 
-  /** Reports the records of the event queue. */
+  /** Reports the first records of the event queue. */
   private report(count: number, batch: PacketBatch, packetsBefore: number): void {
-    const { words, numbers, listener } = this;
-    let at = 0;
-    for (let left = count; left > 0; left--, at += EVENT_WORDS) {
-      const slot = words[at + EventWord.SLOT]!;
-      const packet = numbers[(at >> 1) + EventNumber.PACKET]!;
-      switch (words[at + EventWord.KIND]) {
-        case EventKind.DETECTION:
-          this.reportDetection(slot, packet, at);
-          break;
-        case EventKind.PACKET:
-          listener.packet(batch, packet - packetsBefore - 1, slot, packet);
-          break;
-        default:
-          if (listener.wantsFlowEnd(slot))
-            listener.ended(slot, words[at + EventWord.REASON] as FlowEnd, numbers[(at >> 1) + EventNumber.ORDER]!);
-      }
-    }
-  }
-
-  private reportDetection(slot: number, packet: number, at: number): void {
-    const { detection, words } = this;
-    detection.timeUs = this.numbers[(at >> 1) + EventNumber.TIME_US]!;
-    detection.packet = packet;
-    detection.direction = words[at + EventWord.DIRECTION] as 0 | 1;
-    detection.holder = words[at + EventWord.HOLDER] as FingerprintId;
-    detection.finding = words[at + EventWord.FINDING]!;
-    detection.keyHigh = words[at + EventWord.KEY_HIGH]!;
-    detection.keyLow = words[at + EventWord.KEY_LOW]!;
-    detection.receiver = words[at + EventWord.RECEIVER]!;
-    this.listener.onDetection(slot, detection);
+    for (let place = 0; place < count; place++) this.events.report(place, this.listener, batch, packetsBefore);
   }
 }

@@ -21,13 +21,14 @@ export class LinearCounters {
   /** Packets by link type that is not read. */
   private readonly unreadLinks: Float64Array;
 
-  constructor({ memory, exports }: LinearDataplane) {
-    this.numbers = new Float64Array(
-      memory.buffer,
-      address(exports.countersAt()),
-      Place.NOT_DECODED + DECODE_STATUS_COUNT,
-    );
-    this.unreadLinks = new Float64Array(memory.buffer, address(exports.unreadLinksAt()), LARGEST_LINK_TYPE + 1);
+  /** At the addresses of `Counters` and its unread links in the compiled dataplane. */
+  constructor(memory: ArrayBufferLike, countersAt: number, unreadLinksAt: number) {
+    this.numbers = new Float64Array(memory, countersAt, Place.NOT_DECODED + DECODE_STATUS_COUNT);
+    this.unreadLinks = new Float64Array(memory, unreadLinksAt, LARGEST_LINK_TYPE + 1);
+  }
+
+  static of({ memory, exports }: LinearDataplane): LinearCounters {
+    return new LinearCounters(memory.buffer, address(exports.countersAt()), address(exports.unreadLinksAt()));
   }
 
   copyTo(counters: Counters): void {

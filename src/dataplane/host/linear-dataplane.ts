@@ -19,6 +19,13 @@ export interface DataplaneExports {
   start(capacity: number, seed: number, hasDomain: number): void;
   begin(): void;
   setPacketsBefore(packets: number): void;
+  leaveMemory(spare: number): number;
+  dataplaneAt(): number;
+  attach(at: number): void;
+  takeViews(): number;
+  decode(batch: number, count: number, viewsAt: number): void;
+  trackDecoded(viewsAt: number, count: number): number;
+  copyRows(): number;
   track(batch: number, count: number): number;
   stopAtEvents(isWanted: number): void;
   settle(): void;
@@ -61,15 +68,43 @@ const BUILT = new URL('../../../dist/bin/dataplane.wasm', import.meta.url);
 
 let compiled: WebAssembly.Module | undefined;
 
+/** What an instance in another thread needs to share an instance's memory. */
+export interface SharedMemory {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Where its own objects begin. */
+  readonly heapStart: number;
+}
+
 export class LinearDataplane {
-  readonly memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: LARGEST_PAGES, shared: true });
+  readonly memory: WebAssembly.Memory;
   readonly exports: DataplaneExports;
 
-  constructor() {
-    compiled ??= new WebAssembly.Module(readFileSync(existsSync(BUNDLED) ? BUNDLED : BUILT));
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory, abort } });
+  /** `shared`: the memory of another instance. */
+  constructor(shared: SharedMemory | null = null) {
+    const { memory, heapStart } = shared ?? { memory: newMemory(), heapStart: 0 };
+    const imports = {
+      env: { memory, abort },
+      'heap-host': { heapStart: new WebAssembly.Global({ value: 'i32' }, heapStart) },
+    };
+    const { exports } = new WebAssembly.Instance(shared?.module ?? compiledModule(), imports);
+    this.memory = memory;
     this.exports = exports as unknown as DataplaneExports;
   }
+
+  /** For instances in other threads, whose objects begin `spare` bytes beyond what this one has; it has no more afterwards. */
+  share(spare: number): SharedMemory {
+    return { module: compiledModule(), memory: this.memory, heapStart: address(this.exports.leaveMemory(spare)) };
+  }
+}
+
+function compiledModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(existsSync(BUNDLED) ? BUNDLED : BUILT));
+  return compiled;
+}
+
+function newMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: LARGEST_PAGES, shared: true });
 }
 
 /** An address that an exported function has returned, 0 to 2^32. */
