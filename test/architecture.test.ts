@@ -83,6 +83,8 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   study: { packages: 'any' },
   history: { packages: 'any' },
   web: { packages: 'any' },
+  // Ships and receives; decides nothing and sees neither packets nor pages.
+  fleet: { sources: ['core', 'rules', 'output'], packages: 'any' },
   desk: { packages: 'any' },
   daemon: { packages: 'any' },
   cli: { packages: 'any' },

@@ -95,6 +95,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
         },
         lossBound: DEFAULT_LOSS_BOUND,
         drafts: null,
+        fleet: null,
         http: {
           listen: { host: LOOPBACK, port },
           token: null,

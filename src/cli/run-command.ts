@@ -18,6 +18,7 @@ import { linkIdentityOption } from './link-identity-flag.ts';
 import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
+import { fleetOptions } from './fleet-flags.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { DEFAULT_KERNEL_BUFFER, DEFAULT_SNAPLEN, duration, size, webhook } from './run-flags.ts';
@@ -70,7 +71,9 @@ export function addRunCommand(program: Command): void {
     .addOption(linkIdentityOption())
     .addOption(siteOption())
     .addOption(ispOption())
-    .addOption(linkOption())
+    .addOption(linkOption());
+  for (const option of fleetOptions()) command.addOption(option);
+  command
     .addOption(workersOption())
     .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))
     .option('--metrics-table', 'print every metric as a page of Markdown, and nothing else')

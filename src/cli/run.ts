@@ -36,6 +36,7 @@ import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
+import { type FleetFlags, fleetOf } from './fleet-flags.ts';
 import { chainKeyOf } from './log-key.ts';
 import { checkLogEndings } from './log-endings.ts';
 import { originOf } from './origin-flags.ts';
@@ -43,7 +44,7 @@ import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { startTracker } from './workers.ts';
 
-export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, HistoryFlags, EventOrigin {
+export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, HistoryFlags, EventOrigin, FleetFlags {
   readonly interface?: string;
   readonly captureSocket?: string;
   readonly captureWith: CaptureWith;
@@ -115,6 +116,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       history: historyOptions(flags, folder),
       lossBound: flags.lossBound,
       drafts: await draftsFolder(flags.drafts),
+      fleet: fleetOf(flags),
       http: httpOptions(flags, folder),
       portFlag: '--listen HOST:PORT',
       control: controlSocket(flags, folder),

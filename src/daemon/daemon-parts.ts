@@ -15,6 +15,7 @@ import { ControlSocket } from './control-socket.ts';
 import { RunEngine } from './daemon-engine.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
+import { FleetShipping } from './fleet-shipping.ts';
 import { RunHints } from './hints.ts';
 import { RunNotices } from './notices.ts';
 import type { RunOutputs } from './outputs.ts';
@@ -40,6 +41,8 @@ export interface DaemonParts {
   /** Null for no control socket. */
   readonly control: ControlSocket | null;
   readonly access: ConsoleAccess;
+  /** Null for no fleet. */
+  readonly fleet: FleetShipping | null;
   /** These three are null without a history. */
   readonly history: HistoryFeed | null;
   readonly decisions: DecisionFeed | null;
@@ -127,6 +130,7 @@ export function connectParts(
     administration,
     control,
     access,
+    fleet: options.fleet === null ? null : new FleetShipping(options.fleet, log),
     history,
     decisions,
     console,

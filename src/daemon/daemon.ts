@@ -39,6 +39,8 @@ const DECISIONS_MS = 250;
 const FILES_LIMIT = 65_536;
 /** Time for the last minutes of the history. */
 const HISTORY_MS = 3000;
+/** Time for the last lines to reach the fleet. */
+const FLEET_MS = 1500;
 /** Time for notices under way at the end. */
 const NOTICES_MS = 300;
 
@@ -105,6 +107,7 @@ export class Daemon {
     await parts.changes.start();
     if (options.shadow !== null) parts.shadow.start(options.shadow.files, options.shadow.reading);
     if (parts.control !== null) await startControl(parts.control, options.control!);
+    parts.fleet?.start(parts.outputs);
     parts.lag.start();
     if (options.watch) parts.changes.reloads.watch();
     this.every(TICK_MS, () => {
@@ -230,6 +233,7 @@ export class Daemon {
     const noticesOut = this.parts.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
     await this.parts.outputs.close(this.closeMs);
+    await this.parts.fleet?.stop(Math.min(FLEET_MS, this.closeMs));
     this.parts.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     await historyOut;
@@ -240,6 +244,7 @@ export class Daemon {
     this.parts.hints.look(performance.now());
     this.parts.outputs.logNewLosses(this.log, performance.now());
     this.parts.changes.tick();
+    this.parts.fleet?.tick();
     this.parts.shadow.tick();
     if (this.options.watch) this.parts.shadow.watch();
     this.parts.safety.tick();

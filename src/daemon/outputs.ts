@@ -125,13 +125,23 @@ export class RunOutputs implements DecisionSink {
     const file = this.decisions?.file ?? null;
     const { chainKey: key, origin, rotation } = this.options;
     if (file === null || key === null) return null;
-    const chain = new SegmentChain(file.name, { key, sensor: originFields(origin), kept: rotation.kept });
+    const chain = new SegmentChain(file.name, {
+      key,
+      sensor: originFields(origin),
+      kept: rotation.kept,
+      mayRemove: (name) => file.mayRemove(name),
+    });
     const aside = await chain.start();
     file.onClosed = () => {
       chain.update();
     };
     this.chain = chain;
     return aside;
+  }
+
+  /** The file of the log of decisions; null if there is none. */
+  get decisionsFile(): RotatingFile | null {
+    return this.decisions?.file ?? null;
   }
 
   /** Where the packets were seen. */

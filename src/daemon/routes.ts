@@ -5,6 +5,7 @@ import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
+import type { FleetShipping } from './fleet-shipping.ts';
 import type { HistoryFeed } from './console/history-feed.ts';
 import type { RunReports } from './console/run-reports.ts';
 import type { RunChanges } from './rule-changes.ts';
@@ -29,6 +30,8 @@ export interface RouteParts {
   readonly clock: RunClock;
   readonly notices: RunNotices;
   readonly lag: EventLoopLag;
+  /** Null for no fleet. */
+  readonly fleet: FleetShipping | null;
   /** Null without one. */
   readonly history: HistoryFeed | null;
   /** Null without a history. */
@@ -87,6 +90,9 @@ function metricsOf(parts: RouteParts): Metrics {
     },
     logs: outputs.logs,
     logChain: outputs.chain,
+    get fleet() {
+      return parts.fleet?.figures ?? null;
+    },
     get rules() {
       return engine.rules;
     },

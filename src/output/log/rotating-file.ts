@@ -32,6 +32,8 @@ export class RotatingFile implements LineTarget {
   readonly isGone = false;
   /** Called after a segment was closed; it then also removes old ones. Null: the file removes them itself. */
   onClosed: (() => void) | null = null;
+  /** Whether a closed segment, by its name, may be removed; asked for each that is too old. */
+  mayRemove: (file: string) => boolean = () => true;
   private readonly rotation: Rotation;
   private handle: FileHandle | null = null;
   private size = 0;
@@ -124,7 +126,8 @@ export class RotatingFile implements LineTarget {
   private async removeOldest(): Promise<void> {
     const folder = dirname(this.name);
     const moved = (await readdir(folder)).filter((name) => isSegmentOf(basename(this.name), name)).sort();
-    for (const name of moved.slice(0, Math.max(0, moved.length - this.rotation.kept))) await unlink(join(folder, name));
+    for (const name of moved.slice(0, Math.max(0, moved.length - this.rotation.kept)))
+      if (this.mayRemove(name)) await unlink(join(folder, name));
   }
 }
 

@@ -4,6 +4,7 @@
  * policy names the rules.
  */
 import { DECISIONS } from './decision-metrics.ts';
+import { FLEET } from './fleet-metrics.ts';
 import { FLOWS } from './flow-metrics.ts';
 import { HISTORY } from './history-metrics.ts';
 import { LOGS } from './event-log-metrics.ts';
@@ -23,6 +24,7 @@ export const CATALOGUE: readonly { readonly part: string; readonly metrics: read
   { part: 'Rules', metrics: RULES },
   { part: 'Shadow', metrics: SHADOW },
   { part: 'Event logs', metrics: LOGS },
+  { part: 'Fleet', metrics: FLEET },
   { part: 'History', metrics: HISTORY },
   { part: 'Process', metrics: PROCESS },
 ];

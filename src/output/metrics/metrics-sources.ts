@@ -71,6 +71,15 @@ export interface ReportFigures {
   readonly failureCount: number;
 }
 
+/** What is shipped to a fleet. */
+export interface FleetFigures {
+  readonly isConnected: boolean;
+  readonly lineCount: number;
+  readonly failureCount: number;
+  readonly lostCount: number;
+  readonly backlogBytes: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   /** The share of packets that may be lost. */
@@ -119,6 +128,8 @@ export interface MetricsSources {
   readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
   /** The chain of the log of decisions; null without one. */
   readonly logChain: { readonly entryCount: number; readonly failureCount: number } | null;
+  /** Null for no fleet. */
+  readonly fleet: FleetFigures | null;
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
     readonly registry: { readonly sha256: string; readonly count: number };

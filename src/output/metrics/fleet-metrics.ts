@@ -1,0 +1,28 @@
+/** Metrics of shipping the log of decisions to a fleet. */
+import { counter, gauge, type CatalogueMetric } from './metric.ts';
+
+export const FLEET: readonly CatalogueMetric[] = [
+  gauge('sluice_fleet_connected', '1 while there is a connection to the fleet; 0 also without one.', ({ fleet }) =>
+    fleet?.isConnected === true ? 1 : 0,
+  ),
+  counter(
+    'sluice_fleet_shipped_lines_total',
+    'Lines of the log of decisions that the fleet has acknowledged.',
+    ({ fleet }) => fleet?.lineCount ?? 0,
+  ),
+  counter(
+    'sluice_fleet_failures_total',
+    'Failed attempts to ship lines to the fleet; they are tried again.',
+    ({ fleet }) => fleet?.failureCount ?? 0,
+  ),
+  counter(
+    'sluice_fleet_lost_lines_total',
+    'Lines that were removed before the fleet acknowledged them, because --fleet-backlog was reached.',
+    ({ fleet }) => fleet?.lostCount ?? 0,
+  ),
+  gauge(
+    'sluice_fleet_backlog_bytes',
+    'Bytes of closed parts of the log of decisions that the fleet has not acknowledged.',
+    ({ fleet }) => fleet?.backlogBytes ?? 0,
+  ),
+];

@@ -1,0 +1,113 @@
+/** The configuration that deploy/nats makes, on a real server: what a sensor may, and what is refused. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts, NO_NATS } from '../kit/nats-server.ts';
+import { PROJECT, until } from '../kit/running-daemon.ts';
+
+const OWN = 'sluice.v1.example.lahore-1.events';
+const LAST = '$JS.API.DIRECT.GET.SLUICE_EVENTS.';
+const ANSWER_MS = 3000;
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-nats-config-'));
+const script = join(PROJECT, 'deploy/nats/make-config');
+let server: ChildProcess | null = null;
+let url = '';
+const connections: NatsConnection[] = [];
+
+const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
+const make = (...sensors: string[]): string =>
+  execFileSync(script, [folder, 'localhost', ...sensors], { encoding: 'utf8' });
+
+async function connected(name: string): Promise<NatsConnection> {
+  const tls = { ca: pem('ca.pem'), cert: pem(`${name}.pem`), key: pem(`${name}.key`) };
+  const connection = await connect({ servers: url, tls, timeout: ANSWER_MS });
+  connections.push(connection);
+  return connection;
+}
+
+/** The answer to a request, or why there is none. */
+async function ask(connection: NatsConnection, subject: string, text = ''): Promise<string> {
+  const fields = headers();
+  fields.set('Sluice-Offset', '1');
+  return connection.request(subject, text, { timeout: ANSWER_MS, headers: fields }).then(
+    (answer) => answer.string(),
+    (error: unknown) => `refused: ${(error as Error).message}`,
+  );
+}
+
+beforeAll(async () => {
+  if (NO_NATS !== undefined) return;
+  expect(make('example/lahore-1', 'example/karachi-2', 'other/quetta-1')).toMatch(/2 isps, 3 sensors/);
+  const [port] = await freePorts(1);
+  const config = join(folder, 'nats.conf');
+  writeFileSync(config, readFileSync(config, 'utf8').replace('0.0.0.0:4222', `127.0.0.1:${port}`));
+  url = `tls://localhost:${port}`;
+  server = spawn('nats-server', ['-c', config], { stdio: 'ignore' });
+  const streams = join(PROJECT, 'deploy/nats/make-streams.mjs');
+  await until(
+    'the streams',
+    () => spawnSync(process.execPath, [streams, url, '1', '1000000', folder]).status === 0,
+    30_000,
+  );
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(connections.map((connection) => connection.close()));
+  server?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(NO_NATS !== undefined)(`the configuration${NO_NATS === undefined ? '' : `: ${NO_NATS}`}`, () => {
+  it('lets a sensor publish its own events, with an acknowledgement, and read its own last message', async () => {
+    const sensor = await connected('example.lahore-1');
+    expect(JSON.parse(await ask(sensor, OWN, '{"seq":1}\n'))).toMatchObject({ stream: 'SLUICE_EVENTS', seq: 1 });
+    expect(await ask(sensor, LAST + OWN)).toBe('{"seq":1}\n');
+  });
+
+  it.each([
+    ['events of another site of its isp', 'sluice.v1.example.karachi-2.events'],
+    ['events of another isp', 'sluice.v1.other.quetta-1.events'],
+    ["another site's last message", `${LAST}sluice.v1.example.karachi-2.events`],
+    ["another isp's last message", `${LAST}sluice.v1.other.quetta-1.events`],
+    ['any message of the stream by its number', '$JS.API.STREAM.MSG.GET.SLUICE_EVENTS'],
+    ['the deletion of the stream', '$JS.API.STREAM.DELETE.SLUICE_EVENTS'],
+    ['a purge of the stream', '$JS.API.STREAM.PURGE.SLUICE_EVENTS'],
+    ['a consumer of the stream', '$JS.API.CONSUMER.CREATE.SLUICE_EVENTS'],
+    ['a stream of its own', '$JS.API.STREAM.CREATE.MINE'],
+  ])('refuses a sensor %s', async (_what, subject) => {
+    const sensor = await connected('example.lahore-1');
+    expect(await ask(sensor, subject, '{}')).toMatch(/^refused: Permissions Violation/);
+  });
+
+  it("refuses a sensor a subscription to the fleet's subjects", async () => {
+    const sensor = await connected('example.lahore-1');
+    const subscription = sensor.subscribe('sluice.v1.>');
+    await expect(subscription.closed.then((error) => Promise.reject(error as Error))).rejects.toThrow(
+      /Permissions Violation/,
+    );
+  });
+
+  it('refuses a client without a certificate, and one whose certificate another authority signed', async () => {
+    await expect(connect({ servers: url, tls: { ca: pem('ca.pem') }, timeout: ANSWER_MS })).rejects.toThrow();
+    const other = join(folder, 'stranger');
+    const subject = ['-subj', '/CN=hub', '-addext', 'subjectAltName=DNS:hub'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ed25519', '-nodes', ...subject, '-keyout', `${other}.key`, '-out', `${other}.pem`],
+      { stdio: 'ignore' },
+    );
+    await expect(connected('stranger')).rejects.toThrow();
+  });
+
+  it('keeps keys when a sensor is added, and names a wrong name', () => {
+    const before = pem('example.lahore-1.key');
+    make('example/lahore-1', 'example/karachi-2', 'other/quetta-1', 'other/quetta-2');
+    expect(pem('example.lahore-1.key')).toBe(before);
+    expect(pem('nats.conf')).toContain('quetta-2.other');
+    const wrong = spawnSync(script, [folder, 'localhost', 'example/a.b'], { encoding: 'utf8' });
+    expect([wrong.status, wrong.stderr]).toEqual([2, 'example/a.b is no ISP/SITE, like example/lahore-1\n']);
+  });
+});

@@ -1,0 +1,121 @@
+/** Real NATS servers with JetStream for a test: one, or a cluster on loopback. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { installed } from './installed.ts';
+import { until } from './running-daemon.ts';
+
+/** Why tests with a server are skipped; undefined where it is there. */
+export const NO_NATS = installed('nats-server') ? undefined : 'nats-server is not installed';
+
+const STARTED_MS = 60_000;
+
+interface Node {
+  readonly port: number;
+  readonly config: string;
+  child: ChildProcess | null;
+}
+
+export class NatsServers {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'sluice-nats-'));
+  private readonly nodes: Node[] = [];
+  private connection: NatsConnection | null = null;
+
+  /** Starts so many nodes, which form a cluster if there are several. */
+  static async start(count: number): Promise<NatsServers> {
+    const servers = new NatsServers();
+    const ports = await freePorts(2 * count);
+    const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
+    for (let node = 0; node < count; node++) {
+      const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[count + node]}", routes: [${routes.map((route) => `"${route}"`).join(', ')}] }`;
+      const config = join(servers.folder, `node-${node}.conf`);
+      writeFileSync(
+        config,
+        `listen: "127.0.0.1:${ports[node]}"\nserver_name: node-${node}\n` +
+          `jetstream { store_dir: "${join(servers.folder, `store-${node}`)}" }\n${count > 1 ? cluster : ''}\n`,
+      );
+      servers.nodes.push({ port: ports[node]!, config, child: null });
+      servers.startNode(node);
+    }
+    process.on('exit', () => {
+      servers.killAll();
+    });
+    return servers;
+  }
+
+  get urls(): string[] {
+    return this.nodes.map(({ port }) => `nats://127.0.0.1:${port}`);
+  }
+
+  startNode(node: number): void {
+    const { config } = this.nodes[node]!;
+    this.nodes[node]!.child ??= spawn('nats-server', ['-c', config], { stdio: 'ignore' });
+  }
+
+  /** Ends a node with SIGKILL. */
+  async killNode(node: number): Promise<void> {
+    const { child } = this.nodes[node]!;
+    this.nodes[node]!.child = null;
+    if (child?.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  connect(): Promise<NatsConnection> {
+    return connect({ servers: this.urls, maxReconnectAttempts: -1, reconnectTimeWait: 200, waitOnFirstConnect: true });
+  }
+
+  /** Creates a stream as soon as the servers can. */
+  async addStream(config: Partial<StreamConfig> & { name: string }): Promise<JetStreamManager> {
+    const jsm = await this.manager();
+    await until(
+      `the stream ${config.name}`,
+      () =>
+        jsm.streams.add(config).then(
+          () => true,
+          () => false,
+        ),
+      STARTED_MS,
+    );
+    return jsm;
+  }
+
+  private async manager(): Promise<JetStreamManager> {
+    this.connection ??= await this.connect();
+    return jetstreamManager(this.connection, { checkAPI: false });
+  }
+
+  async stop(): Promise<void> {
+    await this.connection?.close();
+    for (const node of this.nodes.keys()) await this.killNode(node);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private killAll(): void {
+    for (const { child } of this.nodes) child?.kill('SIGKILL');
+  }
+}
+
+/** Ports that nothing listens on at the moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, '127.0.0.1', () => {
+            resolve(server);
+          });
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
