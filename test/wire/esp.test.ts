@@ -1,12 +1,11 @@
 /** The fields of ESP headers against what tshark reads of them. */
 import { expect, it } from 'vitest';
 import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { checkEsp, espSequence, espSpi } from '../../src/dataplane/wire/esp.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { guarded, wire } from './compiled-wire.ts';
 
 it.each(readPage('esp').map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
-  const { data, at, end } = guarded(bytes.subarray(Number(fields.payloadAt)));
-  expect(checkEsp(data, at, end)).toBe(DecodeStatus.OK);
-  expect([espSpi(data, at), espSequence(data, at)]).toEqual([Number(fields.spi), Number(fields.sequence)]);
+  const { at, end } = guarded(bytes.subarray(Number(fields.payloadAt)));
+  expect(wire.checkEsp(at, end)).toBe(DecodeStatus.OK);
+  expect([wire.espSpi(at) >>> 0, wire.espSequence(at) >>> 0]).toEqual([Number(fields.spi), Number(fields.sequence)]);
 });

@@ -1,9 +1,9 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
-import { checkCutIke, checkMarkedIke, opensCutIke } from '../../src/dataplane/wire/ike-cut.ts';
 import { withBytes } from '../kit/frame-builder.ts';
-import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { guarded, poisoned, wire } from './compiled-wire.ts';
 
 const vectors = readPage('ike').map((vector) => {
   const marked = vector.bytes.subarray(0, 4).every((octet) => octet === 0);
@@ -11,8 +11,8 @@ const vectors = readPage('ike').map((vector) => {
 });
 
 function check(message: Uint8Array, captured: number): boolean {
-  const { data, at, end } = guarded(message, captured);
-  return checkCutIke(data, at, end, message.length);
+  const { at, end } = guarded(message, captured);
+  return wire.checkCutIke(at, end - at, message.length);
 }
 
 describe('vectors', () => {
@@ -22,11 +22,11 @@ describe('vectors', () => {
     for (let captured = 0; captured < message.length; captured++) {
       const isCut = captured >= 22 && captured < 28;
       const { at, end } = guarded(message, captured);
-      expect(opensCutIke(at, end, message.length)).toBe(isCut);
+      expect(wire.opensCutIke(end - at, message.length)).toBe(isCut);
       expect(check(message, captured), `${captured}`).toBe(isCut && isKnown);
       for (const poison of POISONS) {
         const other = poisoned(message, captured, poison);
-        expect(checkCutIke(other.data, other.at, other.end, message.length)).toBe(isCut && isKnown);
+        expect(wire.checkCutIke(other.at, other.end - other.at, message.length)).toBe(isCut && isKnown);
       }
     }
   });
@@ -56,9 +56,9 @@ describe('headers that lie', () => {
   });
 
   it('are nothing where the datagram ends there', () => {
-    const { data, at, end } = guarded(Uint8Array.from(request), 26);
-    expect(checkCutIke(data, at, end, 26)).toBe(false);
-    expect(checkCutIke(data, at, end, 28)).toBe(false);
+    const { at, end } = guarded(Uint8Array.from(request), 26);
+    expect(wire.checkCutIke(at, end - at, 26)).toBe(false);
+    expect(wire.checkCutIke(at, end - at, 28)).toBe(false);
   });
 });
 
@@ -72,8 +72,8 @@ describe('after the non-ESP marker', () => {
     for (let captured = 0; captured < message.length; captured++) {
       const isKnown = captured >= 18 && captured < 22 && encrypted.includes(vector);
       for (const poison of POISONS) {
-        const { data, at, end } = poisoned(message, captured, poison);
-        expect(checkMarkedIke(data, at, end, message.length), `${captured}`).toBe(isKnown);
+        const { at, end } = poisoned(message, captured, poison);
+        expect(wire.checkMarkedIke(at, end - at, message.length), `${captured}`).toBe(isKnown);
       }
     }
   });
@@ -89,14 +89,14 @@ describe('after the non-ESP marker', () => {
     ['the exchange that opens', withBytes(message, 18, [34]), 19],
     ['a reserved flag', withBytes(message, 19, [0x48]), 20],
   ])('is nothing with %s', (_, octets, captured) => {
-    const { data, at, end } = guarded(Uint8Array.from(octets), captured);
-    expect(checkMarkedIke(data, at, end, octets.length)).toBe(false);
-    expect(checkMarkedIke(data, at, end, 48)).toBe(false);
+    const { at, end } = guarded(Uint8Array.from(octets), captured);
+    expect(wire.checkMarkedIke(at, end - at, octets.length)).toBe(false);
+    expect(wire.checkMarkedIke(at, end - at, 48)).toBe(false);
   });
 
   it('is nothing in a message too short for a cipher', () => {
-    const { data, at, end } = guarded(Uint8Array.from(message), 18);
-    expect(checkMarkedIke(data, at, end, 49)).toBe(true);
-    expect(checkMarkedIke(data, at, end, 48)).toBe(false);
+    const { at, end } = guarded(Uint8Array.from(message), 18);
+    expect(wire.checkMarkedIke(at, end - at, 49)).toBe(true);
+    expect(wire.checkMarkedIke(at, end - at, 48)).toBe(false);
   });
 });

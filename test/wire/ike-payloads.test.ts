@@ -1,19 +1,20 @@
 /** Chains of payloads by hand, each a version's own way; those of real daemons: ike.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { IKE_HEADER_LENGTH } from '../../src/dataplane/wire/ike.ts';
-import { Chain, walkPayloads } from '../../src/dataplane/wire/ike-payloads.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
 import { u16, u32 } from '../kit/bytes.mjs';
+import { constants, guarded, wire } from './compiled-wire.ts';
 
-type Case = readonly [title: string, expected: Chain, first: number, octets: readonly number[]];
+const IKE_HEADER_LENGTH = 28;
+const Chain = { BROKEN: constants['Chain.BROKEN'], WHOLE: constants['Chain.WHOLE'], CUT: constants['Chain.CUT'] };
+
+type Case = readonly [title: string, expected: number, first: number, octets: readonly number[]];
 
 /** A message with the payloads given as the type of the first one and bytes. */
-function chain(version: number, first: number, octets: readonly number[], captured = Infinity): Chain {
+function chain(version: number, first: number, octets: readonly number[], captured = Infinity): number {
   const length = IKE_HEADER_LENGTH + octets.length;
   const exchange = version === 0x20 ? [34, 8] : [2, 0];
   const head = [...new Array<number>(16).fill(1), first, version, ...exchange, ...u32(0), ...u32(length)];
-  const { data, at, end } = guarded(Uint8Array.from([...head, ...octets]), Math.min(length, captured));
-  return walkPayloads(data, at, end, at + length);
+  const { at, end } = guarded(Uint8Array.from([...head, ...octets]), Math.min(length, captured));
+  return wire.walkPayloads(at, end - at, length);
 }
 
 function emptyPayloads(count: number): number[] {

@@ -1,15 +1,11 @@
 /** What real clients and proxies said, cut at every byte, and what could be mistaken for it. */
 import { describe, expect, it } from 'vitest';
-import {
-  NOT_A_PREFACE,
-  Preface,
-  PREFACE_CUT,
-  nextPreface,
-  prefaceStep,
-  socks5UdpHeaderLength,
-} from '../../src/dataplane/wire/proxy-preface.ts';
-import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { constants, guarded, poisoned, wire } from './compiled-wire.ts';
+
+const { NOT_A_PREFACE, PREFACE_CUT } = constants;
+const Preface = { START: constants['Preface.START'], SOCKS5_NEGOTIATION: constants['Preface.SOCKS5_NEGOTIATION'] };
 
 const vectors = readPage('proxy-preface');
 
@@ -20,11 +16,11 @@ function steps(bytes: Uint8Array, isClient: boolean): { lengths: number[]; last:
   let position = 0;
   for (;;) {
     const rest = guarded(bytes.subarray(position));
-    const length = prefaceStep(rest.data, rest.at, bytes.length - position, standing, isClient);
+    const length = wire.prefaceStep(rest.at, bytes.length - position, standing, Number(isClient));
     if (length <= 0) return { lengths, last: length };
     lengths.push(length);
     position += length;
-    standing = nextPreface;
+    standing = wire.nextPreface();
   }
 }
 
@@ -47,12 +43,12 @@ describe('vectors', () => {
       let after: number = Preface.START;
       for (let length = 0; length <= message; length++) {
         const cut = bytes.subarray(position, position + length);
-        const { data, at } = guarded(cut);
-        expect(prefaceStep(data, at, length, standing, isClient)).toBe(length < message ? PREFACE_CUT : message);
-        after = nextPreface;
+        const { at } = guarded(cut);
+        expect(wire.prefaceStep(at, length, standing, Number(isClient))).toBe(length < message ? PREFACE_CUT : message);
+        after = wire.nextPreface();
         for (const poison of POISONS) {
           const other = poisoned(cut, length, poison);
-          expect(prefaceStep(other.data, other.at, length, standing, isClient)).toBe(
+          expect(wire.prefaceStep(other.at, length, standing, Number(isClient))).toBe(
             length < message ? PREFACE_CUT : message,
           );
         }
@@ -66,8 +62,8 @@ describe('vectors', () => {
 describe('what is no preface', () => {
   const first = (octets: string | readonly number[], isClient: boolean, standing: number = Preface.START): number => {
     const bytes = typeof octets === 'string' ? Buffer.from(octets, 'latin1') : Uint8Array.from(octets);
-    const { data, at } = guarded(bytes);
-    return prefaceStep(data, at, bytes.length, standing, isClient);
+    const { at } = guarded(bytes);
+    return wire.prefaceStep(at, bytes.length, standing, Number(isClient));
   };
   it.each<readonly [string, number, string | readonly number[], boolean]>([
     ['GET', NOT_A_PREFACE, 'GET / HTTP/1.1\r\n\r\n', true],
@@ -106,8 +102,8 @@ describe('what is no preface', () => {
 describe('the header that SOCKS5 puts before datagrams (RFC 1928 section 7)', () => {
   const datagram = [0x38, 1, 2, 3];
   const length = (octets: readonly number[]): number => {
-    const { data, at } = guarded(Uint8Array.from(octets));
-    return socks5UdpHeaderLength(data, at, octets.length);
+    const { at } = guarded(Uint8Array.from(octets));
+    return wire.socks5UdpHeaderLength(at, octets.length);
   };
   it.each<readonly [string, number, readonly number[]]>([
     ['IPv4', 10, [0, 0, 0, 1, 192, 0, 2, 1, 0, 80, ...datagram]],

@@ -1,7 +1,8 @@
 /** The PROXY protocol header: the worst cases that its specification lists, and what is none. What haproxy sends: proxy-preface.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { NO_PROXY_HEADER, PROXY_HEADER_CUT, proxyHeaderLength } from '../../src/dataplane/wire/proxy-protocol.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
+import { constants, guarded, wire } from './compiled-wire.ts';
+
+const { NO_PROXY_HEADER, PROXY_HEADER_CUT } = constants;
 
 const text = (words: string): Uint8Array => Buffer.from(words, 'latin1');
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
@@ -9,8 +10,8 @@ const binary = (command: number, family: number, length: number, there = length)
   Uint8Array.from([...signature, command, family, length >> 8, length & 255, ...new Array<number>(there).fill(0x38)]);
 
 function lengthOf(bytes: Uint8Array): number {
-  const { data, at } = guarded(bytes);
-  return proxyHeaderLength(data, at, bytes.length);
+  const { at } = guarded(bytes);
+  return wire.proxyHeaderLength(at, bytes.length);
 }
 
 const wide = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';

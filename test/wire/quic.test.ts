@@ -1,32 +1,24 @@
 /** Long headers of the RFCs' examples and of a real connection. */
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/core/bytes.ts';
-import {
-  checkLongHeader,
-  destinationIdAt,
-  destinationIdLength,
-  quicVersion,
-  sourceIdAt,
-  sourceIdLength,
-} from '../../src/dataplane/wire/quic.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { guarded, wire } from './compiled-wire.ts';
 
 const vectors = readPage('quic');
 
 function isLongHeader(bytes: Uint8Array, length = bytes.length): boolean {
-  const { data, at, end } = guarded(bytes, length);
-  return checkLongHeader(data, at, end);
+  const { at, end } = guarded(bytes, length);
+  return wire.checkLongHeader(at, end);
 }
 
 describe('vectors', () => {
   it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
     const { data, at, end } = guarded(bytes);
-    expect(checkLongHeader(data, at, end)).toBe(true);
+    expect(wire.checkLongHeader(at, end)).toBe(true);
     expect({
-      version: String(quicVersion(data, at)),
-      destination: toHex(data, destinationIdAt(at), destinationIdLength(data, at)),
-      source: toHex(data, sourceIdAt(data, at), sourceIdLength(data, at)),
+      version: String(wire.quicVersion(at)),
+      destination: toHex(data, wire.destinationIdAt(at), wire.destinationIdLength(at)),
+      source: toHex(data, wire.sourceIdAt(at), wire.sourceIdLength(at)),
     }).toEqual(fields);
   });
 

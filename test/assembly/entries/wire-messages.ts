@@ -1,4 +1,4 @@
-/** Checks and accessors of the messages that fingerprints read, for test/assembly/wire-messages.test.ts. */
+/** Checks and accessors of the messages that fingerprints read, for test/wire and test/assembly/wire-messages.test.ts. */
 import { nullTrailer } from '../../../src/dataplane/assembly/wire/esp-null';
 import { walked } from '../../../src/dataplane/assembly/wire/ike-payloads';
 import { nextPreface as next } from '../../../src/dataplane/assembly/wire/proxy-preface';
@@ -27,7 +27,7 @@ export {
   responderSpiLow,
 } from '../../../src/dataplane/assembly/wire/ike';
 export { checkCutIke, checkMarkedIke, opensCutIke } from '../../../src/dataplane/assembly/wire/ike-cut';
-export { isEncryptedV2, opensWithV1Sa, walkPayloads } from '../../../src/dataplane/assembly/wire/ike-payloads';
+export { Chain, isEncryptedV2, opensWithV1Sa, walkPayloads } from '../../../src/dataplane/assembly/wire/ike-payloads';
 export {
   ackCount,
   authReplayOffset,
@@ -57,7 +57,18 @@ export {
   sessionIdLow,
   wrappedKeyLength,
 } from '../../../src/dataplane/assembly/wire/openvpn';
-export { prefaceStep, socks5UdpHeaderLength } from '../../../src/dataplane/assembly/wire/proxy-preface';
+export {
+  NOT_A_PREFACE,
+  Preface,
+  PREFACE_CUT,
+  prefaceStep,
+  socks5UdpHeaderLength,
+} from '../../../src/dataplane/assembly/wire/proxy-preface';
+export {
+  NO_PROXY_HEADER,
+  PROXY_HEADER_CUT,
+  proxyHeaderLength,
+} from '../../../src/dataplane/assembly/wire/proxy-protocol';
 export {
   checkLongHeader,
   destinationIdAt,
