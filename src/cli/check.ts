@@ -9,6 +9,7 @@ import type { FoundManifest } from '../rules/manifest-check.ts';
 import { policyAhead, registryAhead } from './check-ahead.ts';
 import { checkTraffic } from './check-traffic.ts';
 import { ExitCode } from '../core/exit-code.ts';
+import { reachWords } from '../policy/reach-words.ts';
 import {
   applyManifests,
   type PolicyReading,
@@ -87,8 +88,8 @@ function printPolicy({ policy, issues }: PolicyReading): void {
     issues,
     policy === null ? null : `policy ${policy.name}, ${policy.rules.length} rules, sha256 ${policy.sha256}`,
   );
-  for (const { name, action, hits, reason } of policy?.reaches ?? [])
-    print(`${issues.file}: rule ${name} ${hits ? 'can' : 'cannot'} ${action} registered users: ${reason}`);
+  for (const { name, action, hits, reasons } of policy?.reaches ?? [])
+    print(`${issues.file}: rule ${name} ${hits ? 'can' : 'cannot'} ${action} registered users: ${reachWords(reasons)}`);
 }
 
 function printRegistry({ registry, issues }: RegistryReading, nowUs: number): void {

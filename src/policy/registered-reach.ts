@@ -11,6 +11,7 @@ import { parseInstant } from '../core/iso-time.ts';
 import { PrefixParser, wordMask } from '../registry/prefix.ts';
 import { parsePercent } from './action.ts';
 import { parsePorts } from './condition.ts';
+import type { ReachReason } from './reach-words.ts';
 import type { RuleShape, WhenShape } from './policy-schema.ts';
 
 /** The result for a rule that throttles or blocks. */
@@ -18,8 +19,7 @@ export interface RegisteredReach {
   readonly name: string;
   readonly action: string;
   readonly hits: boolean;
-  /** Why, as a clause. */
-  readonly reason: string;
+  readonly reasons: readonly ReachReason[];
 }
 
 type Key = keyof WhenShape;
@@ -57,38 +57,39 @@ function statesOf({ when }: RuleShape): number {
 
 /** `before`: the rules before it that allow; `catchAll`: the first one that matches everything, or null. */
 function reachOf(rule: RuleShape, before: readonly RuleShape[], catchAll: RuleShape | null): RegisteredReach {
-  const answer = (hits: boolean, reason: string): RegisteredReach => ({
+  const answer = (hits: boolean, ...reasons: ReachReason[]): RegisteredReach => ({
     name: rule.name,
     action: rule.action,
     hits,
-    reason,
+    reasons,
   });
-  if (catchAll !== null)
-    return answer(false, `it is never reached, since ${catchAll.name} before it matches everything`);
+  if (catchAll !== null) return answer(false, because('never-reached', [catchAll.name]));
   let open = statesOf(rule);
-  if (open === 0) return answer(false, 'its condition is registered: none');
+  if (open === 0) return answer(false, because('registered', [], ['none']));
   const allowing: string[] = [];
-  const partly: string[] = [];
+  const partly: ReachReason[] = [];
   for (const other of before) {
     if ((statesOf(other) & open) === 0) continue;
     const narrower = narrowerKeys(rule, other);
     if (narrower.length > 0) {
-      partly.push(`${other.name} before it allows them by ${narrower.join(', ')} only`);
+      partly.push(because('partly-allowed', [other.name], narrower));
       continue;
     }
     allowing.push(other.name);
     open &= ~statesOf(other);
-    if (open === 0)
-      return answer(false, `${allowing.join(' and ')} before it ${allowing.length > 1 ? 'allow' : 'allows'} them`);
+    if (open === 0) return answer(false, because('allowed-before', allowing));
   }
-  const intended = rule.hits_registered === true ? ['this is intended: hits_registered is true'] : [];
-  return answer(true, [conditionText(rule), ...partly, ...intended].join('; '));
+  const intended = rule.hits_registered === true ? [because('intended')] : [];
+  return answer(true, condition(rule), ...partly, ...intended);
 }
 
-function conditionText({ when }: RuleShape): string {
-  if (when?.registered !== undefined) return `its condition is registered: ${when.registered}`;
-  if (when?.sector !== undefined) return `it has a condition on the sector of a registered end`;
-  return 'it has no condition on registration, and no rule before it allows all registered users';
+function because(why: ReachReason['why'], rules: readonly string[] = [], values: readonly string[] = []): ReachReason {
+  return { why, rules, values };
+}
+
+function condition({ when }: RuleShape): ReachReason {
+  if (when?.registered !== undefined) return because('registered', [], [when.registered]);
+  return because(when?.sector !== undefined ? 'sector' : 'unconditional');
 }
 
 /** True for a rule without conditions and without a partial rollout: the rules after it are never reached. */

@@ -5,6 +5,7 @@ import { decidingRule } from '../../src/policy/decide.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { SeededRandom } from '../kit/random.mjs';
+import { reachWords } from '../../src/policy/reach-words.ts';
 
 const parse = (rules: readonly string[]) => {
   const text = `name: x\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`;
@@ -16,8 +17,8 @@ const parse = (rules: readonly string[]) => {
 function reachOf(...rules: string[]): string {
   const { reaches, issues } = parse(rules);
   expect(issues.errorCount).toBe(0);
-  const { hits, reason } = reaches.at(-1)!;
-  return `${hits ? 'yes' : 'no'}: ${reason}`;
+  const { hits, reasons } = reaches.at(-1)!;
+  return `${hits ? 'yes' : 'no'}: ${reachWords(reasons)}`;
 }
 
 const NO_CONDITION = 'it has no condition on registration, and no rule before it allows all registered users';

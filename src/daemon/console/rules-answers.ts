@@ -7,6 +7,7 @@ import { HitKind } from '../../decision/registered-hits.ts';
 import { limitText } from '../../policy/limits.ts';
 import type { Policy, Rule } from '../../policy/policy.ts';
 import { reviewState, parseReviewBy } from '../../policy/review-date.ts';
+import type { ReachReason } from '../../policy/reach-words.ts';
 import { type AlignedRule, alignRules } from '../../policy/rule-alignment.ts';
 import { ruleWords } from '../../policy/rule-words.ts';
 import type { User } from '../../web/api/route.ts';
@@ -185,8 +186,14 @@ const reaches = new WeakMap<Policy, Map<string, RuleView['reach']>>();
 function reachOf(policy: Policy, { name }: Rule): RuleView['reach'] {
   let byName = reaches.get(policy);
   if (byName === undefined) {
-    byName = new Map(policy.reaches.map(({ name: of, hits, reason }) => [of, { hits, reason }]));
+    byName = new Map(
+      policy.reaches.map(({ name: of, hits, reasons }) => [of, { hits, reasons: reasons.map(shownReason) }]),
+    );
     reaches.set(policy, byName);
   }
   return byName.get(name) ?? null;
+}
+
+function shownReason({ why, rules, values }: ReachReason): NonNullable<RuleView['reach']>['reasons'][number] {
+  return { why, rules: [...rules], values: [...values] };
 }

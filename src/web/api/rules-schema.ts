@@ -2,6 +2,7 @@
  * The rules as the console shows them: in words, beside a draft, with counts, limits, and what waits for an operator.
  */
 import * as z from 'zod/mini';
+import { REACH_REASONS } from '../../policy/reach-words.ts';
 import { shadowFigures } from '../../output/event/schema/shadow-schema.ts';
 
 const MOST_RULES = 200;
@@ -18,6 +19,12 @@ export const rulesQuery = z.strictObject({
   at: z.optional(z.string().check(z.maxLength(64))),
 });
 export type RulesQuery = z.infer<typeof rulesQuery>;
+
+const reachReason = z.strictObject({
+  why: z.enum(REACH_REASONS),
+  rules: z.array(z.string()),
+  values: z.array(z.string()),
+});
 
 const ruleView = z.strictObject({
   /** Its place in the policy, from 1 on. */
@@ -37,8 +44,8 @@ const ruleView = z.strictObject({
    * otherwise.
    */
   outside: z.nullable(z.strictObject({ state: z.enum(['ahead', 'ended']), at_ms: z.number() })),
-  /** Whether it can hit a registered user, and why; null for a rule that allows. */
-  reach: z.nullable(z.strictObject({ hits: z.boolean(), reason: z.string() })),
+  /** Whether it can hit a registered user, and why (policy/reach-words); null for a rule that allows. */
+  reach: z.nullable(z.strictObject({ hits: z.boolean(), reasons: z.array(reachReason) })),
 });
 export type RuleView = z.infer<typeof ruleView>;
 

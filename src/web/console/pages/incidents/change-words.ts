@@ -1,5 +1,6 @@
 /** Changes in words: what changed, with its figures, and who did it. */
 import type { ChangeList } from '../../../../history/query/change-list.ts';
+import { tripCause } from '../../format/limit-name.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 import { lengthWords } from './incident-words.ts';
@@ -91,7 +92,7 @@ function parts(kind: string, fields: Fields, zone: string): readonly (string | u
       ];
     case 'breaker':
       if (breaker?.state === 'reset') return [words.reset];
-      return [words.tripped([breaker?.cause, breaker?.limit].filter(Boolean).join(', ')), breaker?.rule ?? undefined];
+      return [words.tripped(tripCause(breaker?.cause ?? '', breaker?.limit ?? null)), breaker?.rule ?? undefined];
     case 'harm':
       return [fields.harm?.reason];
     case 'calendar':

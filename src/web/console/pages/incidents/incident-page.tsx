@@ -19,7 +19,7 @@ import type { SpanChoice } from '../../span/span-choice.ts';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
-import { kindName, lengthWords, placeName, seenWords, severityOf, titleOf } from './incident-words.ts';
+import { kindName, lengthWords, placeName, seenWords, severityOf, titleOf, causeWords } from './incident-words.ts';
 import './incidents.css';
 
 const words = text.incidents.one;
@@ -86,7 +86,7 @@ export function IncidentPage({ live, place }: PageProps) {
 }
 
 function Facts({ incident, zone }: { incident: ShownIncident; zone: string }) {
-  const { from_ms: fromMs, to_ms: toMs, cause, scope, noted, kind } = incident;
+  const { from_ms: fromMs, to_ms: toMs, scope, noted, kind } = incident;
   const facts: [string, preact.ComponentChildren][] = [
     [words.kind, <SeverityBadge severity={severityOf(incident)} word={kindName(kind)} />],
     [words.begin, <Time ms={fromMs} zone={zone} />],
@@ -101,7 +101,7 @@ function Facts({ incident, zone }: { incident: ShownIncident; zone: string }) {
       ),
     ],
     [words.seen, kind === 'note' ? '' : seenWords(incident)],
-    [words.cause, cause ?? ''],
+    [words.cause, causeWords(incident)],
     [words.place, placeName(incident)],
     [words.rules, scope.rules.join(', ')],
     [words.protocols, scope.protocols.join(', ')],

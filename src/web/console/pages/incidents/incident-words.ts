@@ -1,6 +1,7 @@
 /** Incidents and their lengths in words. */
 import type { ShownIncident } from '../../../../history/query/incident-list.ts';
 import type { Severity } from '../../component/severity.ts';
+import { tripCause } from '../../format/limit-name.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.incidents;
@@ -35,6 +36,13 @@ export function seenWords({ kind, subject, numbers, cause, title }: ShownInciden
   if (kind === 'silence') return words.silence[subject] ?? cause ?? '';
   const seen = words.seen[kind]?.(numbers) ?? '';
   return kind === 'reload' && cause !== null ? cause : seen;
+}
+
+/** The cause of a trip is kept as `clients: 60s confirmed`; that of other kinds is a text of its own. */
+export function causeWords({ kind, cause }: Pick<ShownIncident, 'kind' | 'cause'>): string {
+  if (cause === null || kind !== 'breaker') return cause ?? '';
+  const [name = '', limit = null] = cause.split(': ');
+  return tripCause(name, limit);
 }
 
 export function placeName({ site, isp, link }: Pick<ShownIncident, 'site' | 'isp' | 'link'>): string {

@@ -3,6 +3,7 @@ import type { LiveDocument } from '../../../api/live-schema.ts';
 import { Empty } from '../../component/empty.tsx';
 import { Meter } from '../../component/meter.tsx';
 import { Panel } from '../../component/panel.tsx';
+import { limitName } from '../../format/limit-name.ts';
 import { clients, count } from '../../format/number-format.ts';
 import { text } from '../../text/catalogue.ts';
 import { total } from './summary.ts';
@@ -18,15 +19,9 @@ export function LimitsPanel({ live: { breaker, harm, mode } }: { live: LiveDocum
       {breaker.limits.length === 0 && <Empty>{words.none}</Empty>}
       <div class="meters">
         {breaker.limits.map(({ limit, affected, allowed }) => (
-          <Meter key={limit} name={limitWords(limit)} value={affected} limit={allowed} format={clients} />
+          <Meter key={limit} name={limitName(limit)} value={affected} limit={allowed} format={clients} />
         ))}
       </div>
     </Panel>
   );
-}
-
-/** The daemon writes a limit as its window and its group: `60s confirmed`. */
-function limitWords(limit: string): string {
-  const [window = '', group = ''] = limit.split(' ');
-  return words.window(window.replace(/(\d)([a-z])/, '$1 $2'), words.groups[group] ?? group);
 }

@@ -2,6 +2,7 @@
 import type { RulesDocument } from '../../../api/rules-schema.ts';
 import { Meter } from '../../component/meter.tsx';
 import { Panel } from '../../component/panel.tsx';
+import { limitName } from '../../format/limit-name.ts';
 import { clients, count, percent } from '../../format/number-format.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -12,7 +13,7 @@ export function LimitsPanel({ document }: { document: RulesDocument }) {
     <>
       <Panel title={words.limits} footer={words.limitsHelp}>
         {limits.map(({ limit, affected, allowed: most }) => (
-          <Meter key={limit} name={words.limit(limit)} value={affected} limit={most} format={clients} />
+          <Meter key={limit} name={words.limit(limitName(limit))} value={affected} limit={most} format={clients} />
         ))}
         <Meter name={words.registeredLimit} value={hits} limit={allowed} format={count} />
       </Panel>

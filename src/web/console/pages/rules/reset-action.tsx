@@ -3,6 +3,7 @@ import type { RulesDocument } from '../../../api/rules-schema.ts';
 import { ActionDialog } from '../../action/action-dialog.tsx';
 import { useAction } from '../../action/use-action.ts';
 import { Meter } from '../../component/meter.tsx';
+import { limitName } from '../../format/limit-name.ts';
 import { clients } from '../../format/number-format.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -14,7 +15,13 @@ export function ResetAction({ document, done }: { document: RulesDocument; done:
     <ActionDialog action={action} words={words} isDangerous {...unavailable} body={{ trips: document.trips }}>
       <p>{words.what}</p>
       {document.limits.map(({ limit, affected, allowed }) => (
-        <Meter key={limit} name={text.rulesPage.limit(limit)} value={affected} limit={allowed} format={clients} />
+        <Meter
+          key={limit}
+          name={text.rulesPage.limit(limitName(limit))}
+          value={affected}
+          limit={allowed}
+          format={clients}
+        />
       ))}
     </ActionDialog>
   );

@@ -141,7 +141,7 @@ function Facts({ row, view, day }: { row: RuleRow; view: RuleView; day: RuleDay 
       {reach !== null && (
         <div class="rule-reach">
           <dt>{reach.hits ? words.canHit : words.cannotHit}</dt>
-          <dd>{words.why(reach.reason)}</dd>
+          <dd>{words.why(reach.reasons)}</dd>
         </div>
       )}
     </dl>

@@ -107,11 +107,6 @@ export const overview = {
     observing: 'In mode observe no client is hit, so none is counted. ',
     footer: (registered: string) =>
       `Clients newly hit in each window, and how many may be. Registered hits so far: ${registered}.`,
-    window: (window: string, group: string) => `${window}, ${group}`,
-    groups: { confirmed: 'confirmed findings', suspected: 'suspected findings', any: 'all findings' } as Record<
-      string,
-      string
-    >,
   },
   incidents: {
     title: 'Latest incidents',

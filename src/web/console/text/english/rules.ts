@@ -1,5 +1,6 @@
 /** Texts of the Rules page. */
 import { number as count } from '../../../../core/count-text.ts';
+import { type ReachReason, reachWords } from '../../../../policy/reach-words.ts';
 
 const rules = (number: number): string => (number === 1 ? '1 rule' : `${count(number)} rules`);
 
@@ -37,7 +38,8 @@ export const rulesPage = {
   canHit: 'Can hit registered users',
   cannotHit: 'Cannot hit registered users',
   onPurpose: 'Hits registered users on purpose',
-  why: (reason: string): string => `because ${reason}`,
+  /** Commands have the same words. */
+  why: (reasons: readonly ReachReason[]): string => `because ${reachWords(reasons)}`,
   sinceStart: 'Decisions since the start',
   lastDay: 'In the last 24 hours',
   registered: 'With a registered end',

@@ -22,5 +22,18 @@ export const terms = {
     other_protocol: 'Registered for another protocol',
   } as Record<string, string>,
   harmOutcomes: { would: 'Would have been hit', prevented: 'Prevented', done: 'Hit' } as Record<string, string>,
+  /** A limit of the breaker, and why it trips. */
+  limit: (window: string, group: string): string => `${window}, ${group}`,
+  limitGroups: { confirmed: 'confirmed findings', suspected: 'suspected findings', any: 'all findings' } as Record<
+    string,
+    string
+  >,
+  tripCauses: {
+    clients: 'too many clients would newly be hit',
+    share: 'too large a part of the clients would newly be hit',
+    registered: 'registered users would be hit, which no rule means',
+    state: 'what it had seen before a restart could not be read',
+  } as Record<string, string>,
+  tripOf: (cause: string, limit: string): string => `${cause} (${limit})`,
   outcomes: { forwarded: 'Forwarded', delayed: 'Delayed', dropped: 'Dropped' } as Record<string, string>,
 };
