@@ -6,6 +6,7 @@ import { isInRollout } from './decide.ts';
 import type { DecisionInput } from './decision-input.ts';
 import type { Policy, Rule } from './policy.ts';
 import { ruleWords } from './rule-words.ts';
+import { wordedRule } from './worded-rule.ts';
 
 /** A rule that was tried for a decision, in words. */
 export interface TriedRule {
@@ -32,7 +33,7 @@ const ROLLOUT = 'r';
 export function traceWords(policy: Policy, hidesPrefixes = false): TraceWords[] {
   return policy.rules.map((rule) => ({
     name: rule.name,
-    action: ruleWords(rule, hidesPrefixes).action,
+    action: ruleWords(wordedRule(rule, hidesPrefixes)).action,
     conditions: rule.conditions.map(
       ({ name, wanted }) => `${name}: ${hidesPrefixes ? (hidden(rule, name) ?? wanted) : wanted}`,
     ),

@@ -1,12 +1,37 @@
 /**
  * A rule in words, for people who do not read YAML: its conditions as phrases, and what it does. Every key of a rule
- * has words, and the words name its values exactly. Prefixes are counted instead where addresses are hidden.
+ * has words, and the words name its values exactly. Prefixes are counted instead where addresses are hidden. Reports
+ * and the catalogue of the console have the same words.
  */
 import { counted, number } from '../core/count-text.ts';
-import { BucketScope } from './action.ts';
-import type { RuleShape, WhenShape } from './policy-schema.ts';
-import type { Rule } from './policy.ts';
-import { DAY_NAMES, parseMinute } from './schedule.ts';
+
+/** A condition, by its key in a policy. */
+export interface WordedCondition {
+  readonly key: (typeof CONDITION_KEYS)[number];
+  readonly values: readonly string[];
+  /** Prefixes that are counted only; null where nothing is hidden. */
+  readonly hidden: number | null;
+  readonly schedule: WordedSchedule | null;
+}
+
+export interface WordedSchedule {
+  /** In the order of the week; empty for every day. */
+  readonly days: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly zone: string;
+  /** It ends on the day after. */
+  readonly past_midnight: boolean;
+}
+
+export interface WordedRule {
+  readonly conditions: readonly WordedCondition[];
+  /** `10%`; null for all clients. */
+  readonly rollout: string | null;
+  readonly action: 'allow' | 'throttle' | 'block';
+  /** `burst` in bytes where the policy names none. */
+  readonly throttle: { readonly rate: string; readonly burst: string | number; readonly per: ThrottleScope } | null;
+}
 
 export interface RuleWords {
   /** Which flows: `Flows that are confirmed, whose ends are both unregistered, for 10 % of clients`. */
@@ -15,9 +40,28 @@ export interface RuleWords {
   readonly action: string;
 }
 
-type Words<Shape> = { readonly [Key in keyof Required<Shape>]: (value: NonNullable<Shape[Key]>) => string };
+/** The keys of conditions, in the order in which a sentence has them. */
+export const CONDITION_KEYS = [
+  'stage',
+  'protocol',
+  'variant',
+  'transport',
+  'registered',
+  'sector',
+  'source',
+  'destination',
+  'source_port',
+  'destination_port',
+  'min_packets',
+  'min_bytes',
+  'schedule',
+  'from',
+  'until',
+] as const;
+export const THROTTLE_SCOPES = ['flow', 'client', 'registration', 'rule'] as const;
+type ThrottleScope = (typeof THROTTLE_SCOPES)[number];
 
-const DAYS: Readonly<Record<(typeof DAY_NAMES)[number], string>> = {
+const DAYS: Readonly<Record<string, string>> = {
   mon: 'Mondays',
   tue: 'Tuesdays',
   wed: 'Wednesdays',
@@ -35,79 +79,61 @@ const REGISTERED: Readonly<Record<string, string>> = {
   none: 'whose ends are both unregistered',
 };
 
-/** The phrases of conditions, in the order in which a sentence has them. */
-const CONDITION_WORDS: Words<WhenShape> = {
+const CONDITION_WORDS: Readonly<
+  Record<Exclude<WordedCondition['key'], 'schedule'>, (values: readonly string[]) => string>
+> = {
   stage: (names) => `that are ${either(names)}`,
   protocol: (names) => `of protocol ${either(names)}`,
   variant: (names) => `of variant ${either(names)}`,
   transport: (names) => `over ${either(names)}`,
-  registered: (name) => REGISTERED[name]!,
+  registered: (names) => REGISTERED[names.join('')]!,
   sector: (names) => `with a registered end of sector ${either(names)}`,
   source: (prefixes) => `from ${either(prefixes)}`,
   destination: (prefixes) => `to ${either(prefixes)}`,
-  source_port: (ports) => `with source port ${either(ports.map(String))}`,
-  destination_port: (ports) => `with destination port ${either(ports.map(String))}`,
-  min_packets: (least) => `with at least ${counted(least, 'packet')}`,
-  min_bytes: (least) => `with at least ${counted(least, 'byte')}`,
-  schedule: scheduleWords,
-  from: (time) => `from ${time} on`,
-  until: (time) => `until ${time}`,
+  source_port: (ports) => `with source port ${either(ports)}`,
+  destination_port: (ports) => `with destination port ${either(ports)}`,
+  min_packets: (least) => `with at least ${counted(Number(least[0]), 'packet')}`,
+  min_bytes: (least) => `with at least ${counted(Number(least[0]), 'byte')}`,
+  from: (times) => `from ${times.join('')} on`,
+  until: (times) => `until ${times.join('')}`,
 };
 
-/** `hidesPrefixes`: addresses are hidden, so prefixes are only counted. */
-export function ruleWords(rule: Rule, hidesPrefixes: boolean): RuleWords {
-  const { when = {}, rollout } = rule.shape;
-  const phrases: string[] = [];
-  for (const key of Object.keys(CONDITION_WORDS) as (keyof WhenShape)[]) {
-    const value = when[key];
-    if (value === undefined) continue;
-    const isHidden = hidesPrefixes && (key === 'source' || key === 'destination');
-    phrases.push(isHidden ? hiddenWords(key, value as readonly string[]) : wordsOf(key, value));
-  }
-  const flows = phrases.length === 0 ? 'All VPN flows' : `Flows ${phrases.join(', ')}`;
+export function ruleWords({ conditions, rollout, ...action }: WordedRule): RuleWords {
+  const inOrder = conditions.toSorted((a, b) => CONDITION_KEYS.indexOf(a.key) - CONDITION_KEYS.indexOf(b.key));
+  const flows = conditions.length === 0 ? 'All VPN flows' : `Flows ${inOrder.map(conditionWords).join(', ')}`;
   return {
-    flows: rollout === undefined ? flows : `${flows}, for ${rolloutWords(rollout)}`,
-    action: actionWords(rule),
+    flows: rollout === null ? flows : `${flows}, for ${rolloutWords(rollout)}`,
+    action: actionWords(action),
   };
 }
 
-function wordsOf<Key extends keyof WhenShape>(key: Key, value: NonNullable<WhenShape[Key]>): string {
-  return CONDITION_WORDS[key](value);
+function conditionWords({ key, values, hidden, schedule }: WordedCondition): string {
+  if (hidden !== null)
+    return `${key === 'source' ? 'from' : 'to'} ${number(hidden)} named prefix${hidden === 1 ? '' : 'es'}`;
+  return key === 'schedule' ? scheduleWords(schedule!) : CONDITION_WORDS[key](values);
 }
 
-function hiddenWords(key: 'source' | 'destination', prefixes: readonly string[]): string {
-  return (
-    `${key === 'source' ? 'from' : 'to'} ${number(prefixes.length)} named ` +
-    `prefix${prefixes.length === 1 ? '' : 'es'}`
-  );
-}
-
-function rolloutWords(rollout: NonNullable<RuleShape['rollout']>): string {
+function rolloutWords(rollout: string): string {
   return `${rollout.slice(0, -1)} % of clients`;
 }
 
-function scheduleWords({ days, from, to, zone }: NonNullable<WhenShape['schedule']>): string {
-  const which = days === undefined ? 'every day' : `on ${joined(daysInOrder(days), 'and')}`;
-  const isPastMidnight = parseMinute(to) <= parseMinute(from);
+function scheduleWords({ days, from, to, zone, past_midnight: isPastMidnight }: WordedSchedule): string {
+  const names = days.map((day) => DAYS[day] ?? day);
+  const which = days.length === 0 ? 'every day' : `on ${joined(names, 'and')}`;
   return `${which} from ${from} to ${to}${isPastMidnight ? ' of the next day' : ''} in ${zone}`;
 }
 
-/** A day that is listed twice has one name here. */
-function daysInOrder(days: readonly string[]): string[] {
-  return DAY_NAMES.filter((day) => days.includes(day)).map((day) => DAYS[day]);
+function actionWords({ action, throttle }: Pick<WordedRule, 'action' | 'throttle'>): string {
+  if (throttle === null) return action === 'allow' ? 'allowed' : 'blocked';
+  const burst = typeof throttle.burst === 'string' ? throttle.burst : counted(throttle.burst, 'byte');
+  return `throttled to ${throttle.rate} with a burst of ${burst}, ${SHARED_BY[throttle.per]}`;
 }
 
-function actionWords({ shape, throttle }: Rule): string {
-  if (throttle === null) return shape.action === 'allow' ? 'allowed' : 'blocked';
-  const burst = shape.burst ?? counted(throttle.burst, 'byte');
-  return `throttled to ${shape.rate!} with a burst of ${burst}, ${SHARED_BY[throttle.per]}`;
-}
-
-const SHARED_BY: Readonly<Record<BucketScope, string>> = {
-  [BucketScope.FLOW]: 'for each flow',
-  [BucketScope.CLIENT]: 'shared by all flows of a client',
-  [BucketScope.REGISTRATION]: 'shared by all flows of a registration',
-  [BucketScope.RULE]: 'shared by all flows of the rule',
+const SHARED_BY: Readonly<Record<ThrottleScope, string>> = {
+  flow: 'for each flow',
+  client: 'shared by all flows of a client',
+  registration: 'shared by all flows of a registration',
+  rule: 'shared by all flows of the rule',
 };
 
 function either(names: readonly string[]): string {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import type { Rule } from '../../src/policy/policy.ts';
 import { ruleWords } from '../../src/policy/rule-words.ts';
+import { wordedRule } from '../../src/policy/worded-rule.ts';
 import { DAY_NAMES } from '../../src/policy/schedule.ts';
 import { SECTOR_NAMES } from '../../src/registry/sector.ts';
 
@@ -15,7 +16,7 @@ function ruleOf(shape: object): Rule {
 }
 
 const said = (shape: object, hidesPrefixes = false): string => {
-  const { flows, action } = ruleWords(ruleOf({ name: 'a', action: 'block', ...shape }), hidesPrefixes);
+  const { flows, action } = ruleWords(wordedRule(ruleOf({ name: 'a', action: 'block', ...shape }), hidesPrefixes));
   return `${flows}: ${action}`;
 };
 

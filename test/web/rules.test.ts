@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveDocument } from '../../src/web/api/live-schema.ts';
-import { type RuleDay, type RulesDocument, rulesDocument } from '../../src/web/api/rules-schema.ts';
+import { type RuleDay, type RulesDocument, rulesDocument, type RuleView } from '../../src/web/api/rules-schema.ts';
+import { ruleWords } from '../../src/policy/rule-words.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
@@ -45,6 +46,12 @@ async function rules(daemon: RunningDaemon, query = ''): Promise<RulesDocument> 
   return rulesDocument.parse(JSON.parse(await daemon.get(`/api/v1/rules${query}`)));
 }
 
+/** A rule in the words that the page has. */
+function saidBy(view: RuleView | null): string[] {
+  const { flows, action } = ruleWords(view!.words);
+  return [flows, action];
+}
+
 describe('GET /rules', () => {
   it('has the rules in words, in order, with their counts since the start', async () => {
     const daemon = await run(policy(REGISTERED, REST, '{ name: late, action: block, rollout: 10% }'), null);
@@ -52,7 +59,7 @@ describe('GET /rules', () => {
     const document = await rules(daemon);
     expect(document).toMatchObject({ policy: 'test', mode: 'enforce', total: 3, shadow: null, hidden: true });
     expect(document.waiting).toEqual({ rules: null, date: null });
-    expect(document.rows.map(({ name, status, active }) => [name, status, active?.flows, active?.does])).toEqual([
+    expect(document.rows.map(({ name, status, active }) => [name, status, ...saidBy(active)])).toEqual([
       ['registered', null, 'Flows with a registered end', 'allowed'],
       ['rest', null, 'Flows whose ends are both unregistered, from 1 named prefix', 'allowed'],
       ['late', null, 'All VPN flows, for 10 % of clients', 'blocked'],
@@ -85,7 +92,10 @@ describe('GET /rules', () => {
       ['rest', 'changed'],
       ['old', 'gone'],
     ]);
-    expect(rows[2]).toMatchObject({ active: { place: 2, does: 'allowed' }, draft: { place: 3, does: 'blocked' } });
+    expect(rows[2]).toMatchObject({
+      active: { place: 2, words: { action: 'allow' } },
+      draft: { place: 3, words: { action: 'block' } },
+    });
     expect(shadow!.rules).toEqual({ same: 1, changed: 1, moved: 0, new: 1, gone: 1 });
     expect(shadow!.last_hour.newly_hit).toBe(20);
     expect(shadow!.since_began.newly_hit).toBe(20);

@@ -9,7 +9,7 @@ import type { Policy, Rule } from '../../policy/policy.ts';
 import { reviewState, parseReviewBy } from '../../policy/review-date.ts';
 import type { ReachReason } from '../../policy/reach-words.ts';
 import { type AlignedRule, alignRules } from '../../policy/rule-alignment.ts';
-import { ruleWords } from '../../policy/rule-words.ts';
+import { wordedRule } from '../../policy/worded-rule.ts';
 import type { User } from '../../web/api/route.ts';
 import type { RulesAnswers } from '../../web/api/rules-routes.ts';
 import type { RuleRow, RulesDocument, RulesQuery, RuleView, ShadowView } from '../../web/api/rules-schema.ts';
@@ -145,11 +145,9 @@ export class ConsoleRules implements RulesAnswers {
     if (at === null) return null;
     const rule = policy.rules[at]!;
     const { legal_basis: legalBasis, review_by: reviewBy, action } = rule.shape;
-    const words = ruleWords(rule, hidden);
     return {
       place: at + 1,
-      flows: words.flows,
-      does: words.action,
+      words: wordedRule(rule, hidden) as RuleView['words'],
       action: action as RuleView['action'],
       rollout: rule.rollout,
       hits_registered: rule.hitsRegistered,

@@ -8,6 +8,7 @@ import { type PolicyText, RULES_CHANGE, type RulesInForce } from '../../history/
 import type { Place } from '../../history/roll-up.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { ruleWords } from '../../policy/rule-words.ts';
+import { wordedRule } from '../../policy/worded-rule.ts';
 import type { RunSource } from '../source-run.ts';
 
 /** The part of the engine that says which rules are in use. */
@@ -71,11 +72,11 @@ function policyText({ sha256, name, rules }: Policy): PolicyText {
     sha256,
     name,
     rules: rules.map((rule) => {
-      const { flows, action } = ruleWords(rule, false);
+      const { flows, action } = ruleWords(wordedRule(rule, false));
       return {
         name: rule.name,
         flows,
-        flows_without_prefixes: ruleWords(rule, true).flows,
+        flows_without_prefixes: ruleWords(wordedRule(rule, true)).flows,
         action,
         legal_basis: rule.shape.legal_basis ?? null,
         review_by: rule.shape.review_by ?? null,

@@ -3,6 +3,7 @@
  */
 import * as z from 'zod/mini';
 import { REACH_REASONS } from '../../policy/reach-words.ts';
+import { CONDITION_KEYS, THROTTLE_SCOPES } from '../../policy/rule-words.ts';
 import { shadowFigures } from '../../output/event/schema/shadow-schema.ts';
 
 const MOST_RULES = 200;
@@ -26,12 +27,35 @@ const reachReason = z.strictObject({
   values: z.array(z.string()),
 });
 
+const wordedRule = z.strictObject({
+  conditions: z.array(
+    z.strictObject({
+      key: z.enum(CONDITION_KEYS),
+      values: z.array(z.string()),
+      hidden: z.nullable(z.number()),
+      schedule: z.nullable(
+        z.strictObject({
+          days: z.array(z.string()),
+          from: z.string(),
+          to: z.string(),
+          zone: z.string(),
+          past_midnight: z.boolean(),
+        }),
+      ),
+    }),
+  ),
+  rollout: z.nullable(z.string()),
+  action: z.enum(['allow', 'throttle', 'block']),
+  throttle: z.nullable(
+    z.strictObject({ rate: z.string(), burst: z.union([z.string(), z.number()]), per: z.enum(THROTTLE_SCOPES) }),
+  ),
+});
+
 const ruleView = z.strictObject({
   /** Its place in the policy, from 1 on. */
   place: z.number(),
-  /** Which flows, as a sentence, and what happens to them. */
-  flows: z.string(),
-  does: z.string(),
+  /** Which flows, and what happens to them. */
+  words: wordedRule,
   action: z.enum(['allow', 'throttle', 'block']),
   /** Fraction of clients, 0 to 1. */
   rollout: z.number(),

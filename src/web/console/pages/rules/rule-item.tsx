@@ -49,7 +49,7 @@ export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
       <dl class="rule-words">
         <div>
           <dt class={hasDraft ? '' : 'hidden-text'}>{words.active}</dt>
-          <dd>{row.active === null ? words.notThere : words.sentence(row.active.flows, row.active.does)}</dd>
+          <dd>{row.active === null ? words.notThere : words.sentence(row.active.words)}</dd>
         </div>
         {hasDraft && row.status !== 'same' && (
           <div>
@@ -84,7 +84,7 @@ export function RuleItem({ row, day, hasDraft, live, place }: RuleItemProps) {
 
 function draftWords({ status, draft }: RuleRow): string {
   if (draft === null) return words.notThere;
-  return status === 'moved' ? words.movedTo(draft.place) : words.sentence(draft.flows, draft.does);
+  return status === 'moved' ? words.movedTo(draft.place) : words.sentence(draft.words);
 }
 
 /** A rule outside its times is in the policy, and decides nothing. */

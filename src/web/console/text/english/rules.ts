@@ -1,5 +1,6 @@
 /** Texts of the Rules page. */
 import { number as count } from '../../../../core/count-text.ts';
+import { ruleWords, type WordedRule } from '../../../../policy/rule-words.ts';
 import { type ReachReason, reachWords } from '../../../../policy/reach-words.ts';
 
 const rules = (number: number): string => (number === 1 ? '1 rule' : `${count(number)} rules`);
@@ -18,7 +19,11 @@ export const rulesPage = {
   newRule: (name: string): string => `${name} (draft only)`,
   active: 'In use',
   draft: 'Draft',
-  sentence: (flows: string, does: string): string => `${flows}: ${does}.`,
+  /** Reports have the same words. */
+  sentence: (rule: WordedRule): string => {
+    const { flows, action } = ruleWords(rule);
+    return `${flows}: ${action}.`;
+  },
   notThere: 'Not there.',
   same: 'As in use.',
   movedTo: (place: number): string => `As in use, at place ${place} of the draft.`,
