@@ -43,6 +43,11 @@ export class MirroredRows extends FlowRows {
     this.details[carried + 1] = copies[at + CopyWord.DETAILS + FlowDetail.BYTES_CARRIED + 1]!;
   }
 
+  /** A fingerprint that gives a flow up gives its evidence back, which is no detection. */
+  static hasNoEvidence(copies: Int32Array, at: number): boolean {
+    return copies[at + CopyWord.DETAILS + FlowDetail.OWN_EVIDENCE] === 0;
+  }
+
   /** First row of a flow's evidence, in the evidence of the mirror. */
   evidenceOf(slot: number): number {
     return this.details[slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE]!;

@@ -227,6 +227,7 @@ export class ThreadedTracker implements Tracker {
     const copy = place * COPY_WORDS;
     if (kind === EventKind.PACKET) {
       table.takeCounts(slot, copies, copy);
+      if (MirroredRows.hasNoEvidence(copies, copy)) this.dropEvidence(slot);
     } else {
       table.take(slot, copies, copy);
       evidence.release(table.evidenceOf(slot));
@@ -234,8 +235,13 @@ export class ThreadedTracker implements Tracker {
     }
     events.report(place, listener, batch, packetsBefore);
     if (kind !== EventKind.ENDED) return;
-    evidence.release(table.evidenceOf(slot));
+    this.dropEvidence(slot);
     table.remove(slot);
+  }
+
+  private dropEvidence(slot: number): void {
+    this.evidence.release(this.table.evidenceOf(slot));
+    this.table.setEvidence(slot, 0);
   }
 
   private isInUse({ data }: Block): boolean {
