@@ -298,7 +298,7 @@ class CompareRun {
   /** A part of the captures may keep a limit that all of them exceed. */
   private ungated(code: ExitCode): ExitCode {
     if (hasLimits(this.flags))
-      process.stderr.write('sluice: the limits were not judged, because not all captures were read to their end\n');
+      process.stderr.write('sluice: the limits were not checked, because not all captures were read to their end\n');
     return code;
   }
 

@@ -15,7 +15,7 @@ export interface RecordFlags extends OutputPaths, HashFlag, Partial<Pick<Address
   readonly json?: boolean;
 }
 
-/** What the command itself knows at its end. */
+/** What only the command has at its end. */
 export type RunResult = Pick<RunFacts, 'counters' | 'interruption' | 'incomplete' | 'mode' | 'rules'>;
 
 export class RunRecord {

@@ -1,5 +1,5 @@
 /**
- * The VPN protocols that Sluice knows, for every part that names them: registrations, policies and findings. Codes are
+ * The VPN protocols that Sluice finds, for every part that names them: registrations, policies and findings. Codes are
  * stable numbers; a set of protocols is a number with bit `1 << code` for each member.
  */
 

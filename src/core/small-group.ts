@@ -1,4 +1,4 @@
-/** Groups of fewer than five clients are not told apart on pages and in reports: one of them could be recognised. */
+/** Groups of fewer than five clients are not distinguished on pages and in reports: one of them could be recognised. */
 
 export const SMALLEST_GROUP = 5;
 /** Stands for any number of clients from 1 to 4 in answers to pages. */

@@ -1,6 +1,6 @@
 /**
  * A limit that a change of rules exceeds, in words: for events, logs and commands, and in the catalogue of the console,
- * whose pages get the numbers. Groups of fewer than five clients are not told apart.
+ * whose pages get the numbers. Groups of fewer than five clients are not distinguished.
  */
 import { clientsInWords } from '../core/small-group.ts';
 

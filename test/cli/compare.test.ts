@@ -254,13 +254,13 @@ it('a listed flow has the change of action by which the tables count it', async 
   expect(shown.map(([, , inTheEnd]) => inTheEnd !== undefined)).toContain(true);
 });
 
-it('limits are not judged on a part of a capture, and that is said', async () => {
+it('limits are not checked on a part of a capture, and that is said', async () => {
   const whole = readFileSync('captures/wireguard/handshake.pcap');
   const cut = file('cut.pcap', '');
   writeFileSync(cut, whole.subarray(0, whole.length - 1));
   const args = ['compare', cut, ...rules(BASELINE), ...rules(EVERYONE), '--quiet'];
   const gated = await sluice([...args, '--max-registered-hits', '0']);
-  expect([gated.code, gated.stderr]).toEqual([4, expect.stringMatching(/^sluice: the limits were not judged/m)]);
+  expect([gated.code, gated.stderr]).toEqual([4, expect.stringMatching(/^sluice: the limits were not checked/m)]);
   const other = await sluice(args);
   expect([other.code, other.stderr]).toEqual([4, expect.not.stringContaining('judged')]);
 });

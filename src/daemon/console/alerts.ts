@@ -1,12 +1,12 @@
 /**
- * The alerts of deploy/prometheus, judged by the daemon itself for its page. Prometheus waits up to some minutes before
+ * The alerts of deploy/prometheus, evaluated by the daemon for its page. Prometheus waits up to some minutes before
  * it sends one; here an alert shows as soon as its condition holds.
  */
 import { DELAY_BOUNDS_SECONDS } from '../../decision/delay-histogram.ts';
 import { isLossBeyond } from '../../history/incident/loss-bound.ts';
 import type { AlertName } from '../../web/api/alert-names.ts';
 
-/** What alerts are judged by, at one time. Counts are since the start. */
+/** What alerts are evaluated by, at one time. Counts are since the start. */
 export interface AlertSample {
   readonly atMs: number;
   readonly tripped: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What the console knows of a registry beyond its rows: the figures of its summary, the texts of its holders for
+ * What the console has of a registry beyond its rows: the figures of its summary, the texts of its holders for
  * searches, and an index of its references. All are made in steps when a page first asks, and kept until the registry
  * is replaced.
  */

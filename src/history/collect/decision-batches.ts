@@ -41,8 +41,8 @@ export class DecisionBatches {
   private allowance: number;
   private filledMs: number;
   private isSending = false;
-  /** Decisions of which the process has been told. */
-  private told = -1;
+  /** Decisions that the process has counted. */
+  private counted = -1;
 
   constructor(options: BatchOptions) {
     this.options = options;
@@ -72,25 +72,25 @@ export class DecisionBatches {
     this.rules.push(rules);
   }
 
-  /** The process is another one, which knows nothing yet. */
+  /** The process is another one, which has nothing yet. */
   beginAgain(): void {
-    this.told = -1;
+    this.counted = -1;
   }
 
   /** Sends what waits, unless a batch is under way; to be called a few times a second. */
   async flush(): Promise<void> {
     const { options, made, leftOut, rules } = this;
-    if (this.isSending || (this.told === made && this.waiting.length === 0)) return;
+    if (this.isSending || (this.counted === made && this.waiting.length === 0)) return;
     const lines = this.waiting.splice(0, MOST_AT_ONCE);
     const sentRules = rules.length;
     this.isSending = true;
     try {
       await options.send({ text: lines.join(''), limits: options.limits, rules: [...rules], made, leftOut });
-      this.told = made;
+      this.counted = made;
       rules.splice(0, sentRules - 1);
     } catch {
       this.leftOut += lines.length;
-      this.told = -1;
+      this.counted = -1;
     } finally {
       this.isSending = false;
     }

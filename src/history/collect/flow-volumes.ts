@@ -121,7 +121,7 @@ export class FlowVolumes implements OutcomeListener {
     for (let place = 0; place < listed; place++) {
       const number = list[place]!;
       const slot = words[number * WORDS + Word.SLOT]!;
-      invariant(words[number * WORDS + Word.PLACE] === place, 'a listed flow knows its place');
+      invariant(words[number * WORDS + Word.PLACE] === place, 'a listed flow has its place');
       invariant(words[number * WORDS + Word.SERIES] !== NONE, 'a listed flow has a series');
       invariant(table.isActive(slot) && decisionTable.numberOf(slot) === number, 'a listed flow is active and decided');
       const row = slot * ROW_WORDS + FlowWord.PACKETS;

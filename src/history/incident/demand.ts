@@ -4,7 +4,7 @@
  *
  * An hour is compared with the same local hour of up to eight weeks before, of which at least three were watched for
  * half an hour or more. It is above the usual if it has more than twice the median, and more than 50 clients above it.
- * The hour under way is judged too: its clients only grow. It is about the protocols and sectors that have more than
+ * The hour under way counts too: its clients only grow. It is about the protocols and sectors that have more than
  * twice their usual decisions.
  */
 import { ClientSketch } from '../client-sketch.ts';

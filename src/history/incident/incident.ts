@@ -27,7 +27,7 @@ export function unitedScope(one: IncidentScope, other: IncidentScope): IncidentS
   return { protocols: both('protocols'), rules: both('rules'), sectors: both('sectors') };
 }
 
-/** Numbers that count clients, of which small groups are not told apart. */
+/** Numbers that count clients, of which small groups are not distinguished. */
 const CLIENT_NUMBERS: readonly string[] = ['clients', 'median', 'affected', 'seen'];
 const DIGITS = 1000;
 

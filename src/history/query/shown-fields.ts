@@ -1,6 +1,6 @@
 /**
  * The fields of a change as pages have them. The history keeps the numbers of events; groups of fewer than five clients
- * are not told apart here.
+ * are not distinguished here.
  */
 import { coarseClients, coarseParts } from '../../core/small-group.ts';
 

@@ -66,7 +66,7 @@ export function incidentsSection(context: ReportContext): ReportSection {
   };
 }
 
-/** By days, without what was written by hand, and with no count below 5: neither is 0 told from it. */
+/** By days, without what was written by hand, and with no count below 5, nor a 0 that differs from one. */
 export function publicIncidentsSection({ incidents }: ReportContext): ReportSection {
   const shown = incidents.filter(({ kind }) => !NOT_PUBLIC.includes(kind));
   const count = (value: number): Cell => (value === 0 || isSmall(value) ? '0 to 4' : toFive(value));

@@ -44,7 +44,7 @@ export function coarseSum(days: readonly number[]): CoarseSum {
 
 /**
  * The rows of a day as they may be shown, null for a small one; null in all for a day that may not be divided. With
- * `hidesZero` a row of 0 is small too: where 0 is told from 1, several small rows could be found from their total in
+ * `hidesZero` a row of 0 is small too: where 0 and 1 differ, several small rows could be found from their total in
  * another table.
  */
 export function coarseDay(rows: readonly DayRow[], hidesZero = false): readonly (number | null)[] | null {
