@@ -3,7 +3,7 @@
  * modules as Sluice takes for a million packets.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -17,6 +17,7 @@ const input = {
   'registry-worker': 'dist/daemon/registry-worker.js',
   'bytes-process': 'dist/daemon/console/bytes-process.js',
   'history-process': 'dist/history/process/history-process.js',
+  'export-process': 'dist/desk/export/export-process.js',
   'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };
 
@@ -86,6 +87,21 @@ const writeCommit = {
   writeBundle: () => writeFileSync('dist/build.json', `${JSON.stringify({ commit: commit() })}\n`),
 };
 
+/** The desk's pages have the console's style, and a little of their own. They are served by the desk itself. */
+const DESK_STYLE = ['tokens', 'base', 'form', 'frame', 'panel', 'table', 'fonts'];
+const writeDeskFiles = {
+  name: 'write-desk-files',
+  writeBundle: () => {
+    const console = 'src/web/console';
+    const paths = [...DESK_STYLE.map((name) => `${console}/style/${name}.css`), 'src/desk/pages/desk.css'];
+    const style = paths.map((path) => readFileSync(path, 'utf8')).join('\n');
+    writeFileSync('dist/bin/desk.css', style.replaceAll('./fonts/', '/'));
+    copyFileSync('src/desk/pages/desk.js', 'dist/bin/desk-page.js');
+    copyFileSync(`${console}/icon.svg`, 'dist/bin/icon.svg');
+    copyFileSync(`${console}/style/fonts/inter-latin.woff2`, 'dist/bin/inter-latin.woff2');
+  },
+};
+
 /** The files of the library whose declarations name each other and no other file. */
 const DECLARED = ['sluice', 'open-session', 'session', 'events', 'sluice-error'];
 
@@ -113,7 +129,7 @@ const diagnosticsHost = {
 
 export default {
   input,
-  plugins: [writeCommit, writeDeclarations],
+  plugins: [writeCommit, writeDeclarations, writeDeskFiles],
   platform: 'node',
   // Its files for browsers are modules, of which only what is used is put in; those for Node are not.
   resolve: { alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) } },
@@ -127,6 +143,7 @@ export default {
     'libsql',
     '@node-rs/argon2',
     'openid-client',
+    'nodemailer',
   ],
   // As deep as the modules are, for what is found from there: the rules and package.json.
   output: {

@@ -165,7 +165,7 @@ function scopeText(isps: readonly string[] | null): string {
   return isps === null ? 'every network' : isps.join(', ');
 }
 
-async function passwordFor(name: string, { passwordFile, generate }: PasswordFlags): Promise<string> {
+export async function passwordFor(name: string, { passwordFile, generate }: PasswordFlags): Promise<string> {
   if (generate === true) {
     const password = generated();
     process.stdout.write(`The password is ${password}\nIt is shown this once.\n`);

@@ -64,7 +64,7 @@ function refusal({ host, port }: ListenAddress, reason: string): CommandError {
   );
 }
 
-function tlsOf({ tlsCert, tlsKey }: ListenFlags): HttpOptions['tls'] {
+export function tlsOf({ tlsCert, tlsKey }: ListenFlags): HttpOptions['tls'] {
   if (tlsCert === undefined && tlsKey === undefined) return null;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new CommandError('--tls-cert and --tls-key belong together', ExitCode.WRONG_USAGE);

@@ -52,7 +52,7 @@ export function portOption(): Option {
     .default(9464);
 }
 
-function proxyAddress(value: string): string {
+export function proxyAddress(value: string): string {
   if (isIP(value) === 0) throw new InvalidArgumentError('It must be an address, like 192.0.2.5.');
   return plainAddress(value);
 }

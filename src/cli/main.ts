@@ -9,6 +9,7 @@ import { hintAtCommand, hintAtReplay } from './command-hints.ts';
 import { addCompareCommand } from './compare-command.ts';
 import { addConsoleCommand } from './console-command.ts';
 import { addCtlCommand } from './ctl-command.ts';
+import { addDeskCommand } from './desk-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
   addEvaluateCommand(program);
   addRulesCommand(program);
   addVerifyCommand(program);
+  addDeskCommand(program);
   for (const command of program.commands) refuseRepeatedFlags(command);
   program.hook('preAction', (_, command) => {
     hintAtCommand(program, command);

@@ -4,13 +4,12 @@ import { formatIssue } from '../core/issue.ts';
 import {
   type Manifest,
   MANIFEST_SUFFIX,
-  type ManifestPart,
   manifestText,
   parseManifest,
   RULES_FILE_KINDS,
   signedBytes,
 } from '../rules/manifest.ts';
-import type { SeenFile } from '../rules/manifest-check.ts';
+import { nextManifest } from '../rules/next-manifest.ts';
 import { KeyFileError, makeKeyFiles, readPrivateKey, signBytes } from '../rules/signing-key.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import {
@@ -118,32 +117,6 @@ function manifestAt(path: string): Manifest {
   if (manifest !== null) return manifest;
   const reasons = problems.join('; ');
   throw new CommandError(`${path} is there and cannot be used: ${reasons}; move it aside`, ExitCode.WRONG_USAGE);
-}
-
-/** The existing manifest if it describes these files, else a new one. */
-function nextManifest(
-  seen: readonly SeenFile[],
-  before: Manifest | null,
-  version: number | undefined,
-): Manifest & { readonly signatures: { key: string; signature: string }[] } {
-  const parts: { policy?: ManifestPart; registry?: ManifestPart } = {};
-  for (const { kind, rows, bytes, sha256 } of seen)
-    parts[kind] = rows === null ? { bytes, sha256 } : { rows, bytes, sha256 };
-  const isSame = (kind: 'policy' | 'registry'): boolean => before?.[kind]?.sha256 === parts[kind]?.sha256;
-  if (before !== null && RULES_FILE_KINDS.every(isSame) && (version === undefined || version === before.version))
-    return { ...before, signatures: [...before.signatures] };
-  if (version !== undefined && before !== null && version <= before.version)
-    throw new CommandError(
-      `--manifest-version ${version}: the manifest that is there has ${before.version}, and versions only rise`,
-      ExitCode.WRONG_USAGE,
-    );
-  return {
-    manifest: 1,
-    version: version ?? (before === null ? 1 : before.version + 1),
-    created: `${new Date().toISOString().slice(0, 19)}Z`,
-    ...parts,
-    signatures: [],
-  };
 }
 
 function usable<T>(read: () => T): T {

@@ -3,6 +3,7 @@ import { Command, type Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addCheckCommand } from '../../src/cli/check-command.ts';
 import { addConsoleCommand } from '../../src/cli/console-command.ts';
+import { addDeskCommand } from '../../src/cli/desk-command.ts';
 import { addEvaluateCommand } from '../../src/cli/evaluate-command.ts';
 import { addExplainCommand } from '../../src/cli/explain-command.ts';
 import { addLookupCommand } from '../../src/cli/lookup-command.ts';
@@ -18,6 +19,7 @@ const COMMANDS = [
   addLookupCommand,
   addExplainCommand,
   addEvaluateCommand,
+  addDeskCommand,
 ].map((add) => {
   const program = new Command();
   add(program);

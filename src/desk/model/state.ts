@@ -21,7 +21,7 @@ export const STATE_TITLES: Readonly<Record<State, string>> = {
   submitted: 'Submitted',
   isp: 'With the ISP',
   review: 'In review',
-  question: 'Question to you',
+  question: 'Question to the applicant',
   approved: 'Approved',
   refused: 'Refused',
   withdrawn: 'Withdrawn',

@@ -1,11 +1,11 @@
 /** The SQLite database of the desk, opened with its schema up to date. */
 import { chmodSync, existsSync } from 'node:fs';
 import Database from 'libsql';
-import { type HistoryDatabase, inTransaction, numberOf } from '../../history/store/database.ts';
+import { inTransaction, numberOf } from '../../history/store/transaction.ts';
 import { IN_MEMORY } from '../../history/store/in-memory.ts';
 import { MIGRATIONS } from './schema.ts';
 
-export type DeskDatabase = HistoryDatabase;
+export type DeskDatabase = Database.Database;
 export type Value = string | number | null;
 
 /** The file is no desk that this version can use. It is not changed. */

@@ -1,4 +1,5 @@
 /** What an administrator sets: internet providers, reasons, and values by name. */
+import { randomBytes } from 'node:crypto';
 import { FIRST_REASONS, type Reason } from '../model/reason.ts';
 import { type DeskDatabase, row, rows, run } from './desk-database.ts';
 
@@ -21,6 +22,8 @@ export const SETTINGS = {
   /** The widest prefixes that an applicant may ask for; a reviewer may widen. */
   widestIpv4: '24',
   widestIpv6: '48',
+  /** `take` where addresses of documentation are taken, as in a demonstration. */
+  documentation: 'refuse',
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 
@@ -32,6 +35,18 @@ export function setting(database: DeskDatabase, name: SettingName): string {
 export function writeSetting(database: DeskDatabase, name: SettingName, value: string): void {
   const sql = 'INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
   run(database, sql, name, value);
+}
+
+const KEY_BYTES = 32;
+
+/** A key of this desk, of which secret links are made. Made at the first use. */
+export function deskKey(database: DeskDatabase): Buffer {
+  const sql = "SELECT value FROM setting WHERE name = 'desk-key'";
+  const found = row<{ readonly value: string }>(database, sql);
+  if (found !== null) return Buffer.from(found.value, 'base64');
+  const key = randomBytes(KEY_BYTES);
+  run(database, "INSERT INTO setting VALUES ('desk-key', ?)", key.toString('base64'));
+  return key;
 }
 
 /** The list of a new desk. */

@@ -7,7 +7,7 @@ import { type Actor, actionRefusal, type Refused } from '../model/permission.ts'
 import { type State, WAITING_STATES } from '../model/state.ts';
 import { type Action, stateAfter, TRANSITIONS } from '../model/transition.ts';
 import { addWorkingMinutes, TARGET_HOURS } from '../model/working-time.ts';
-import { inTransaction } from '../../history/store/database.ts';
+import { inTransaction } from '../../history/store/transaction.ts';
 import { type Application, applicationById, standingOf, type Statement, statementOf } from '../store/application.ts';
 import { changedBy, releasedTo } from '../store/change-count.ts';
 import { type DeskDatabase, row, run } from '../store/desk-database.ts';

@@ -2,7 +2,7 @@
  * A new application, from an applicant or from an import: its reference, its secret link, its statement and its
  * personal data, in one transaction, and once for each key of a form.
  */
-import { inTransaction } from '../../history/store/database.ts';
+import { inTransaction } from '../../history/store/transaction.ts';
 import { KINDS, type KindName, PERSON_HOLDER } from '../model/kind.ts';
 import { type Actor, APPLICANT, CLOCK } from '../model/permission.ts';
 import { referenceOf, secretHash } from '../model/reference.ts';
@@ -29,15 +29,18 @@ export interface NewApplication {
   readonly atMs: number;
 }
 
-/** The application of the key, which is new or was made by the same form before. */
+/** The application of the key, which is new or was made by the same form before. `also` is done with a new one. */
 export function apply(
   database: DeskDatabase,
   wanted: NewApplication,
+  also: (application: Application) => void = () => undefined,
 ): { readonly application: Application; readonly isNew: boolean } {
   return inTransaction(database, () => {
     const before = submitted(database, wanted.key);
     if (before !== null) return { application: applicationById(database, before)!, isNew: false };
-    return { application: applyWithin(database, wanted), isNew: true };
+    const application = applyWithin(database, wanted);
+    also(application);
+    return { application, isNew: true };
   });
 }
 

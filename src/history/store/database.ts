@@ -4,6 +4,9 @@ import Database from 'libsql';
 import { BrokenFile, UnusableFile } from './database-fault.ts';
 import { IN_MEMORY } from './in-memory.ts';
 import { MIGRATIONS } from './schema.ts';
+import { inTransaction, numberOf } from './transaction.ts';
+
+export { inTransaction, numberOf };
 
 export type HistoryDatabase = Database.Database;
 export type Statement = Database.Statement;
@@ -98,23 +101,4 @@ export function closeDatabase(database: HistoryDatabase): void {
     // They stay in the log, and the next opening finds them there.
   }
   database.close();
-}
-
-/** The only value of a query's only row. */
-export function numberOf(database: HistoryDatabase, sql: string): number {
-  const [[value]] = database.prepare(sql).raw().all() as [[number]];
-  return value;
-}
-
-/** Everything that `work` writes is written, or nothing. */
-export function inTransaction<T>(database: HistoryDatabase, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.inTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }

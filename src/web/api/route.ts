@@ -15,9 +15,9 @@ export const ROLE_NAMES = ['viewer', 'auditor', 'operator'] as const;
 export type Role = (typeof ROLE_NAMES)[number];
 
 /** The user of a request; null where the console has no accounts, or the caller has not signed in. */
-export interface User {
+export interface User<R extends string = Role> {
   readonly name: string;
-  readonly role: Role;
+  readonly role: R;
   /** The operators of networks whose figures the user may see; null for all. */
   readonly isps: readonly string[] | null;
 }

@@ -2,11 +2,11 @@
  * Signing in with a name and a password. Known and unknown names take the same way, the same time and the same answer;
  * guessing is slowed down by address and by name.
  */
-import type { Caller } from '../../api/route.ts';
+import type { Caller, Role, User } from '../../api/route.ts';
 import type { SignInBody } from '../../api/session-schema.ts';
 import { addressKey } from '../address-key.ts';
 import type { RefusalLog } from '../refusal-log.ts';
-import type { ConsoleAccess } from './console-access.ts';
+import type { SignInResult } from './console-access.ts';
 import { ADDRESS_LIMITS, GuessLimiter, NAME_LIMITS } from './guess-limiter.ts';
 import { PasswordWork } from './password-work.ts';
 
@@ -18,15 +18,28 @@ const MOST_KNOWN_PLACES = 1000;
 export type SignInOutcome =
   { readonly id: string } | { readonly status: number; readonly problem: string; readonly waitSeconds?: number };
 
-export class PasswordSignIn {
-  private readonly access: ConsoleAccess;
+/** The accounts that passwords open, and the sessions that begin then. */
+export interface SignInAccess<R extends string = Role> {
+  readonly accounts: {
+    readonly hasAccounts: boolean;
+    /** Why no account can be used; null while they can. */
+    readonly problem: string | null;
+    get(name: string): (User<R> & { readonly hash: string; readonly stamp: string }) | null;
+  };
+  /** Begins a session in place of the one that the browser had; its id. */
+  begin(user: User<R>, stamp: string, before: string | undefined, address: string): string;
+  count(result: SignInResult): void;
+}
+
+export class PasswordSignIn<R extends string = Role> {
+  private readonly access: SignInAccess<R>;
   private readonly refusals: RefusalLog;
   private readonly work = new PasswordWork();
   private readonly names: GuessLimiter;
   private readonly addresses: GuessLimiter;
   private readonly knownPlaces = new Set<string>();
 
-  constructor(access: ConsoleAccess, refusals: RefusalLog, now?: () => number) {
+  constructor(access: SignInAccess<R>, refusals: RefusalLog, now?: () => number) {
     this.access = access;
     this.refusals = refusals;
     this.names = new GuessLimiter(NAME_LIMITS, now);

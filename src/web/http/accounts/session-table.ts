@@ -3,7 +3,7 @@
  * as its hash, so that no dump of the memory or log of this table opens a session.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { User } from '../../api/route.ts';
+import type { Role, User } from '../../api/route.ts';
 
 export const IDLE_MS = 30 * 60_000;
 export const LONGEST_MS = 12 * 3_600_000;
@@ -11,8 +11,8 @@ const MOST_SESSIONS = 1000;
 const MOST_OF_USER = 20;
 const ID_BYTES = 32;
 
-export interface Session {
-  readonly user: User;
+export interface Session<R extends string = Role> {
+  readonly user: User<R>;
   /** The version of the account; null for a user of the provider. */
   readonly stamp: string | null;
   /** To be sent with each request that changes something. */
@@ -21,10 +21,10 @@ export interface Session {
   lastMs: number;
 }
 
-export class SessionTable {
+export class SessionTable<R extends string = Role> {
   private readonly now: () => number;
   /** By the hash of the id, the oldest first. */
-  private readonly sessions = new Map<string, Session>();
+  private readonly sessions = new Map<string, Session<R>>();
 
   constructor(now: () => number = () => performance.now()) {
     this.now = now;
@@ -35,7 +35,7 @@ export class SessionTable {
   }
 
   /** Begins a session; its id. Where there are too many, the user's oldest ends, or else the oldest of all. */
-  begin(user: User, stamp: string | null): string {
+  begin(user: User<R>, stamp: string | null): string {
     const now = this.now();
     for (const [key, session] of this.sessions) if (this.isOver(session, now)) this.sessions.delete(key);
     const own = [...this.sessions].filter(([, session]) => session.user.name === user.name);
@@ -47,7 +47,7 @@ export class SessionTable {
   }
 
   /** The session of an id, which this use keeps alive; null for none. */
-  use(id: string | undefined): Session | null {
+  use(id: string | undefined): Session<R> | null {
     if (id === undefined) return null;
     const key = hashOf(id);
     const session = this.sessions.get(key);
@@ -65,7 +65,7 @@ export class SessionTable {
     if (id !== undefined) this.sessions.delete(hashOf(id));
   }
 
-  private isOver({ startMs, lastMs }: Session, now: number): boolean {
+  private isOver({ startMs, lastMs }: Pick<Session, 'startMs' | 'lastMs'>, now: number): boolean {
     return now - lastMs > IDLE_MS || now - startMs > LONGEST_MS;
   }
 }

@@ -1,0 +1,115 @@
+/** The running desk: its state folder, its server, the registry that it writes, its mail and its clock. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../output/log/log.ts';
+import { makeKeyFiles } from '../rules/signing-key.ts';
+import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
+import { RegistryWriter } from './export/registry-writer.ts';
+import { DeskServer } from './http/desk-server.ts';
+import { Mail, type MailOptions } from './mail.ts';
+import { allAccounts } from './store/account-store.ts';
+import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-database.ts';
+import { allReasons, writeFirstReasons } from './store/settings.ts';
+import { tick } from './work/clock.ts';
+
+const FILES = 'files';
+const KEY = 'registry-key.pem';
+const TICK_MS = 5000;
+/** The registry is written also where nothing has changed: periods end. */
+const SCHEDULE_MS = 15 * 60_000;
+const OWNER_ONLY = 0o700;
+
+export interface DeskOptions {
+  readonly state: string;
+  /** The folder into which the registry is written. */
+  readonly out: string;
+  readonly http: HttpOptions;
+  readonly assets: string;
+  readonly mail: MailOptions | null;
+}
+
+/** The folder of a desk, made where it is not there: the database, the key that signs the registry, the reasons. */
+export function openState(state: string): { readonly database: DeskDatabase; readonly keyFile: string } {
+  mkdirSync(state, { recursive: true, mode: OWNER_ONLY });
+  const keyFile = join(state, KEY);
+  if (!existsSync(keyFile)) makeKeyFiles(keyFile);
+  const database = openDesk(join(state, DATABASE_NAME));
+  if (allReasons(database).length === 0) writeFirstReasons(database);
+  return { database, keyFile };
+}
+
+export class Desk {
+  readonly database: DeskDatabase;
+  private readonly server: DeskServer;
+  private readonly writer: RegistryWriter;
+  private readonly mail: Mail | null;
+  private readonly log: Log;
+  private readonly files: string;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor({ state, out, http, assets, mail }: DeskOptions, log: Log) {
+    const { database, keyFile } = openState(state);
+    this.database = database;
+    this.log = log;
+    this.files = join(state, FILES);
+    this.mail = mail === null ? null : new Mail(database, mail, log);
+    this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out, keyFile }, log, Date.now);
+    this.server = new DeskServer(
+      http,
+      {
+        database,
+        files: this.files,
+        assets,
+        now: Date.now,
+        onRegistryChange: () => {
+          this.writer.want();
+        },
+        writeRegistry: async (confirmed) => {
+          await this.writer.write(confirmed);
+        },
+        publicKey: () => readFileSync(`${keyFile}.pub`, 'utf8'),
+        notify: (application, subject, text) => {
+          this.mail?.add(application, subject, text, Date.now());
+        },
+      },
+      log,
+    );
+  }
+
+  get hasAdministrator(): boolean {
+    return allAccounts(this.database).some(({ role }) => role === 'admin');
+  }
+
+  async start(): Promise<ListenAddress> {
+    const address = await this.server.start();
+    this.writer.want();
+    this.timers.push(
+      setInterval(() => {
+        this.tick();
+      }, TICK_MS),
+      setInterval(() => {
+        this.writer.want();
+      }, SCHEDULE_MS),
+    );
+    return address;
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.server.stop();
+    this.database.close();
+  }
+
+  private tick(): void {
+    try {
+      const notify = (application: number, subject: string, text: string): void => {
+        this.mail?.add(application, subject, text, Date.now());
+      };
+      if (tick(this.database, Date.now(), { files: this.files, notify })) this.writer.want();
+    } catch (error) {
+      this.log.error({ error: (error as Error).message }, 'what was due could not be done; it is tried again');
+    }
+    void this.mail?.send(Date.now());
+  }
+}

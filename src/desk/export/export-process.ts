@@ -1,0 +1,26 @@
+/**
+ * Writes the registry in a process of its own, so that the pages of the desk are served meanwhile. Started with the
+ * order as JSON in its argument; answers with one message.
+ */
+import { readPrivateKey } from '../../rules/signing-key.ts';
+import { openDesk } from '../store/desk-database.ts';
+import { writeRegistry } from './write-registry.ts';
+
+export interface ExportOrder {
+  readonly database: string;
+  readonly folder: string;
+  readonly keyFile: string;
+  readonly nowMs: number;
+  readonly confirmed: string | null;
+}
+
+const order = JSON.parse(process.argv[2]!) as ExportOrder;
+const database = openDesk(order.database);
+try {
+  process.send!(await writeRegistry(database, { ...order, key: readPrivateKey(order.keyFile) }));
+} catch (error) {
+  process.send!({ state: 'failed', rows: 0, sha256: '', problem: (error as Error).message });
+} finally {
+  database.close();
+  process.disconnect();
+}

@@ -1,0 +1,62 @@
+/** Writes the registry out whenever it has changed, one writing at a time, in a process of its own. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../../output/log/log.ts';
+import type { ExportOrder } from './export-process.ts';
+import type { ExportResult } from './write-registry.ts';
+
+const PROCESS = fileURLToPath(new URL('./export-process.js', import.meta.url));
+
+export class RegistryWriter {
+  private readonly order: Omit<ExportOrder, 'nowMs' | 'confirmed'>;
+  private readonly log: Log;
+  private readonly now: () => number;
+  private running: Promise<ExportResult> | null = null;
+  private isWanted = false;
+
+  constructor(order: Omit<ExportOrder, 'nowMs' | 'confirmed'>, log: Log, now: () => number) {
+    this.order = order;
+    this.log = log;
+    this.now = now;
+  }
+
+  /** Soon: changes that come during a writing are written by one more. */
+  want(): void {
+    if (this.running !== null) this.isWanted = true;
+    else void this.write(null);
+  }
+
+  async write(confirmed: string | null): Promise<ExportResult> {
+    while (this.running !== null) await this.running;
+    this.running = this.writeNow(confirmed);
+    const result = await this.running;
+    this.running = null;
+    const { state, rows, problem } = result;
+    if (state === 'written') this.log.info({ rows }, 'the registry was written');
+    else if (state !== 'unchanged') this.log.error({ state, problem }, 'the registry was not written');
+    if (this.isWanted) {
+      this.isWanted = false;
+      this.want();
+    }
+    return result;
+  }
+
+  private writeNow(confirmed: string | null): Promise<ExportResult> {
+    const order: ExportOrder = { ...this.order, nowMs: this.now(), confirmed };
+    return new Promise((resolve) => {
+      const failed = (problem: string): void => {
+        resolve({ state: 'failed', rows: 0, sha256: '', problem });
+      };
+      const child = fork(PROCESS, [JSON.stringify(order)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      child.once('message', (result) => {
+        resolve(result as ExportResult);
+      });
+      child.once('error', (error) => {
+        failed(error.message);
+      });
+      child.once('exit', () => {
+        failed('the process that writes the registry ended');
+      });
+    });
+  }
+}

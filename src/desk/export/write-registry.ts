@@ -1,0 +1,120 @@
+/**
+ * Writes `registry.csv` and its signed manifest into a folder. The new file is read by the engine's own code first, and
+ * the guard compares it with the one that is there: where too many registrations would be lost it is held until a
+ * person confirms that very file by its hash.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatIssue } from '../../core/issue.ts';
+import { micros } from '../../core/units.ts';
+import { syncFolder } from '../../output/sync-folder.ts';
+import { compareCoverage } from '../../registry/coverage-change.ts';
+import { readRegistry } from '../../rules/load-rules.ts';
+import { MANIFEST_SUFFIX, manifestText, parseManifest, signedBytes } from '../../rules/manifest.ts';
+import { nextManifest } from '../../rules/next-manifest.ts';
+import { type PublicKey, signBytes } from '../../rules/signing-key.ts';
+import { type DeskDatabase, row, run } from '../store/desk-database.ts';
+import { writeRegistryText } from './registry-text.ts';
+
+export const REGISTRY_NAME = 'registry.csv';
+/** Beyond both, an export is held. */
+const LOST_SHARE = 0.1;
+const LOST_FLOOR = 10;
+
+export type ExportState = 'written' | 'unchanged' | 'held' | 'failed';
+
+export interface ExportResult {
+  readonly state: ExportState;
+  readonly rows: number;
+  readonly sha256: string;
+  /** Why it is held, or failed. */
+  readonly problem: string | null;
+}
+
+export interface ExportPlace {
+  readonly folder: string;
+  readonly key: PublicKey;
+  readonly nowMs: number;
+  /** The hash that a person has confirmed against the guard; null for none. */
+  readonly confirmed: string | null;
+}
+
+export async function writeRegistry(database: DeskDatabase, place: ExportPlace): Promise<ExportResult> {
+  const { folder, nowMs } = place;
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, REGISTRY_NAME);
+  const fresh = `${path}.new-${process.pid}`;
+  try {
+    const { rows, sha256 } = writeRegistryText(database, fresh, nowMs);
+    const problem = await problemOf(path, fresh, nowMs);
+    if (problem !== null && (problem.isFault || place.confirmed !== sha256))
+      return note(database, { state: problem.isFault ? 'failed' : 'held', rows, sha256, problem: problem.text }, place);
+    const isSame = manifestAt(path)?.registry?.sha256 === sha256 && existsSync(path);
+    if (isSame) return { state: 'unchanged', rows, sha256, problem: null };
+    await publish(path, fresh, place);
+    return note(database, { state: 'written', rows, sha256, problem: null }, place);
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+/** A reader that comes between the two renames finds a pair that does not match, refuses it, and looks again. */
+async function publish(path: string, fresh: string, { folder, key }: ExportPlace): Promise<void> {
+  const { seen } = await readRegistry(fresh);
+  const manifest = nextManifest([seen], manifestAt(path), undefined);
+  const signatures = [{ key: key.id, signature: signBytes(signedBytes(manifest), key) }];
+  const manifestPath = path + MANIFEST_SUFFIX;
+  writeFileSync(`${manifestPath}.new`, manifestText({ ...manifest, signatures }), { flush: true });
+  renameSync(fresh, path);
+  renameSync(`${manifestPath}.new`, manifestPath);
+  syncFolder(folder);
+}
+
+function manifestAt(path: string): ReturnType<typeof parseManifest>['manifest'] {
+  if (!existsSync(path + MANIFEST_SUFFIX)) return null;
+  return parseManifest(readFileSync(path + MANIFEST_SUFFIX)).manifest;
+}
+
+interface Problem {
+  /** The engine would refuse the file: nothing makes up for it. */
+  readonly isFault: boolean;
+  readonly text: string;
+}
+
+async function problemOf(path: string, fresh: string, nowMs: number): Promise<Problem | null> {
+  const after = await readRegistry(fresh);
+  if (after.registry === null) {
+    const [first] = after.issues.kept.filter(({ severity }) => severity === 'error');
+    return { isFault: true, text: first === undefined ? 'the file is not valid' : formatIssue(first) };
+  }
+  if (!existsSync(path)) return null;
+  const before = await readRegistry(path);
+  if (before.registry === null) return null;
+  const timeUs = micros(nowMs * 1000);
+  const { lost, inForceBefore } = compareCoverage(
+    { registry: before.registry, timeUs },
+    { registry: after.registry, timeUs },
+  );
+  if (lost <= LOST_FLOOR || lost <= LOST_SHARE * inForceBefore) return null;
+  return { isFault: false, text: `${lost} of ${inForceBefore} registrations in force would be lost` };
+}
+
+function note(database: DeskDatabase, result: ExportResult, { nowMs }: ExportPlace): ExportResult {
+  const { state, rows, sha256, problem } = result;
+  const last = row<{ readonly state: string; readonly sha256: string }>(
+    database,
+    'SELECT state, sha256 FROM registry_export ORDER BY id DESC LIMIT 1',
+  );
+  // The schedule comes to the same result again and again.
+  if (last?.state !== state || last.sha256 !== sha256)
+    run(
+      database,
+      'INSERT INTO registry_export (at_ms, state, row_count, sha256, problem) VALUES (?, ?, ?, ?, ?)',
+      nowMs,
+      state,
+      rows,
+      sha256,
+      problem,
+    );
+  return result;
+}

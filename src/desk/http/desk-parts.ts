@@ -1,0 +1,25 @@
+/** What the routes of the desk work with. */
+import type { PasswordSignIn } from '../../web/http/accounts/password-sign-in.ts';
+import type { StaffRole } from '../model/role.ts';
+import type { DeskDatabase } from '../store/desk-database.ts';
+import type { DeskAccess } from './desk-access.ts';
+
+export interface DeskParts {
+  readonly database: DeskDatabase;
+  readonly access: DeskAccess;
+  readonly passwords: PasswordSignIn<StaffRole>;
+  /** The folder of what applicants send. */
+  readonly files: string;
+  /** The folder of the style sheet, the script, the icon and the font. */
+  readonly assets: string;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** The registry has changed: it is written out. */
+  readonly onRegistryChange: () => void;
+  /** Writes the registry now. `confirmed`: the hash that a person has confirmed against the guard. */
+  readonly writeRegistry: (confirmed: string | null) => Promise<void>;
+  /** The public key that the registry is signed with (PEM). */
+  readonly publicKey: () => string;
+  /** A mail to the applicant, if mail is configured. */
+  readonly notify: (application: number, subject: string, text: string) => void;
+}

@@ -1,0 +1,20 @@
+/** The one table of the desk's routes. */
+import { adminRoutes } from './admin-routes.ts';
+import { applicantRoutes } from './applicant-routes.ts';
+import type { DeskParts } from './desk-parts.ts';
+import type { DeskRoute } from './desk-route.ts';
+import { publicRoutes } from './public-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { signInRoutes } from './sign-in-routes.ts';
+import { staffRoutes } from './staff-routes.ts';
+
+export function deskRoutes(parts: DeskParts): readonly DeskRoute[] {
+  return [
+    ...publicRoutes(parts),
+    ...applicantRoutes(parts),
+    ...signInRoutes(parts),
+    ...staffRoutes(parts),
+    ...registryRoutes(parts),
+    ...adminRoutes(parts),
+  ];
+}

@@ -1,0 +1,295 @@
+/** The queue, the search, and the page of one application with its actions, for ISPs, reviewers and auditors. */
+import { type Actor, allowedActions, maySee } from '../model/permission.ts';
+import { randomSecret } from '../model/reference.ts';
+import { type State, STATE_TITLES } from '../model/state.ts';
+import { type Action, ACTION_NAMES } from '../model/transition.ts';
+import { fieldsOf, noteOf } from '../pages/action-fields.ts';
+import {
+  actionForm,
+  applicationFacts,
+  filesPanel,
+  historyPanel,
+  personalFacts,
+  stateBadge,
+} from '../pages/case-parts.ts';
+import { html, type Piece } from '../pages/html.ts';
+import { facts, page, panel, table, time } from '../pages/layout.ts';
+import { queueTable, queueTabs, searchForm } from '../pages/queue-parts.ts';
+import { type Application, applicationById, standingOf, type Statement, statementOf } from '../store/application.ts';
+import { rows } from '../store/desk-database.ts';
+import { contentOf, fileById, filesOf } from '../store/file-store.ts';
+import { changesOf, personalOf } from '../store/history.ts';
+import { PAGE_LENGTH, search, waiting, waitingCount } from '../store/queue.ts';
+import { rowsOf } from '../store/registry-rows.ts';
+import { allIsps, allReasons } from '../store/settings.ts';
+import { addVersion } from '../store/version.ts';
+import { actWithin, type Deed, DeedRefused } from '../work/act.ts';
+import { checkAddresses } from '../work/address-check.ts';
+import { dateOf } from '../work/date-text.ts';
+import type { DeskParts } from './desk-parts.ts';
+import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
+import type { Form } from './form-reading.ts';
+import { once } from './once.ts';
+
+const QUEUES = {
+  isp: ['isp'],
+  reviewer: ['review', 'appeal', 'isp', 'question'],
+  auditor: ['review', 'appeal', 'isp', 'question'],
+} as const satisfies Readonly<Record<string, readonly State[]>>;
+type QueueRole = keyof typeof QUEUES;
+
+const NOT_FOUND = 'there is no such application here';
+const WHOLE_NUMBER = /^\d{1,12}$/;
+
+export function staffRoutes(parts: DeskParts): readonly DeskRoute[] {
+  const { database } = parts;
+  const found = ({ params, user }: DeskCall): Application | null => {
+    const id = WHOLE_NUMBER.test(params.id ?? '') ? Number(params.id) : 0;
+    const application = applicationById(database, id);
+    return application !== null && maySee(user!, application.isp) ? application : null;
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/queue',
+      allowed: ['isp', 'reviewer', 'auditor'],
+      answer: (call) => queuePage(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/search',
+      allowed: ['reviewer', 'auditor'],
+      answer: (call) => searchPage(parts, call),
+    },
+    {
+      method: 'GET',
+      path: '/case/:id',
+      allowed: ['isp', 'reviewer', 'auditor'],
+      answer: (call) => {
+        const application = found(call);
+        return application === null ? refuse(404, NOT_FOUND) : casePage(parts, call, application);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/case/:id/:action',
+      allowed: ['isp', 'reviewer'],
+      answer: (call) => {
+        const application = found(call);
+        if (application === null) return refuse(404, NOT_FOUND);
+        const { action } = call.params;
+        const isAction = (ACTION_NAMES as readonly string[]).includes(action!);
+        return isAction
+          ? takeAction(parts, call, application, action as Action)
+          : refuse(404, 'there is no such action');
+      },
+    },
+    {
+      method: 'GET',
+      path: '/files/:id',
+      allowed: ['isp', 'reviewer', 'auditor'],
+      answer: ({ params, user }) => {
+        const file = WHOLE_NUMBER.test(params.id ?? '') ? fileById(database, Number(params.id)) : null;
+        const application = file?.removedMs === null ? applicationById(database, file.application) : null;
+        if (file === null || application === null || !maySee(user!, application.isp))
+          return refuse(404, 'there is no such file here');
+        return { kind: 'download', type: file.type, name: file.name, content: contentOf(parts.files, file) };
+      },
+    },
+  ];
+}
+
+function queuePage({ database }: DeskParts, { user, query, frame, nowMs }: DeskCall): DeskAnswer {
+  const states = QUEUES[user!.role as QueueRole];
+  const state = states.find((one) => one === query.state) ?? states[0];
+  const number = WHOLE_NUMBER.test(query.page ?? '') ? Number(query.page) : 0;
+  // An account for several providers sees them one after the other.
+  const isps = user!.role === 'isp' ? user!.isps : [null];
+  const list = isps.flatMap((isp) => waiting(database, state, isp, number));
+  const counts = states.map((one) => ({
+    state: one,
+    title: STATE_TITLES[one],
+    count: isps.reduce((sum, isp) => sum + waitingCount(database, one, isp), 0),
+  }));
+  const main = html`${queueTabs(counts, state)}${panel(STATE_TITLES[state], queueTable(list, nowMs))}
+    <nav class="pager" aria-label="Pages of the queue">
+      ${number > 0 && html`<a href="/queue?state=${state}&amp;page=${number - 1}">Earlier</a>`}
+      ${list.length >= PAGE_LENGTH && html`<a href="/queue?state=${state}&amp;page=${number + 1}">Later</a>`}
+    </nav>`;
+  return { kind: 'page', page: page(frame, user!.role === 'isp' ? 'To confirm' : 'Queue', main) };
+}
+
+function searchPage({ database }: DeskParts, { query, frame, nowMs }: DeskCall): DeskAnswer {
+  const text = (query.for ?? '').slice(0, 200);
+  const main = html`${searchForm(text)}${text !== '' && panel('Found', queueTable(search(database, text), nowMs))}`;
+  return { kind: 'page', page: page(frame, 'Search', main) };
+}
+
+function casePage({ database }: DeskParts, call: DeskCall, application: Application): DeskAnswer {
+  const { user, csrf, nowMs, frame } = call;
+  const actor = user!;
+  const statement = statementOf(database, application);
+  const reasons = allReasons(database);
+  const isp = allIsps(database).find(({ name }) => name === application.isp);
+  const context = { statement, reasons, today: dateOf(nowMs), hasFarEnds: statement.far.length > 0 };
+  const forms = allowedActions(actor, standingOf(application)).map((action) =>
+    actionForm({
+      base: `/case/${application.id}`,
+      action,
+      csrf,
+      key: randomSecret(),
+      fields: fieldsOf(action, context),
+      ...(noteOf(action) !== undefined && { note: noteOf(action)! }),
+    }),
+  );
+  const main = html`<p class="state-line">${stateBadge(application.state)} ${dueText(application, nowMs)}</p>
+    ${application.proposedBy !== null && html`<p class="note warn">${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.</p>`}
+    ${application.withdrawAskedMs !== null && html`<p class="note warn">The applicant has asked to give it up, ${time(application.withdrawAskedMs)}.</p>`}
+    ${notesOf(database, statement, application)}
+    ${
+      forms.length > 0 &&
+      html`<section class="panel actions" aria-label="What you can do">
+        <h2>What you can do</h2>
+        ${forms}
+      </section>`
+    }
+    <div class="desk-grid">
+      ${applicationFacts(application, statement, isp?.title ?? application.isp)}
+      ${personalFacts(personalOf(database, application.id))}
+    </div>
+    ${appealsPanel(database, application.id)} ${registryPanel(database, application)}
+    ${filesPanel(filesOf(database, application.id))}
+    ${historyPanel(changesOf(database, application.id), reasons, false)}`;
+  return { kind: 'page', page: page(frame, application.reference, main) };
+}
+
+function dueText({ dueMs }: Application, nowMs: number): Piece {
+  if (dueMs === null) return null;
+  return dueMs < nowMs ? html`<span class="bad">Due since ${time(dueMs)}</span>` : html`Due ${time(dueMs)}`;
+}
+
+/** What the checks of the form note for a reviewer. */
+function notesOf(database: DeskParts['database'], statement: Statement, application: Application): Piece {
+  const { notes, problems } = checkAddresses(database, statement.own.join('\n'), {
+    isp: application.isp,
+    except: application.root,
+  });
+  const list = [...notes, ...problems];
+  return (
+    list.length > 0 &&
+    html`<div class="note warn">
+      <ul>
+        ${list.map((one) => html`<li>${one}</li>`)}
+      </ul>
+    </div>`
+  );
+}
+
+function appealsPanel(database: DeskParts['database'], application: number): Piece {
+  interface Appeal {
+    readonly atMs: number;
+    readonly address: string | null;
+    readonly event: string | null;
+  }
+  const found = rows<Appeal>(
+    database,
+    'SELECT at_ms AS atMs, address, event FROM appeal WHERE application = ? ORDER BY id DESC',
+    application,
+  );
+  return found.map(({ atMs, address, event }) =>
+    panel(
+      'Appeal',
+      facts([
+        ['Received', time(atMs)],
+        ['Address', address],
+        ['Decision event', event],
+      ]),
+    ),
+  );
+}
+
+function registryPanel(database: DeskParts['database'], { root }: Application): Piece {
+  const cells = rowsOf(database, root).map((one): readonly Piece[] => [
+    html`<span class="mono">${one.prefix}</span>`,
+    one.holder,
+    one.protocols === '' ? 'any' : one.protocols,
+    one.scope === '' ? 'either end' : one.scope,
+    `${one.validFrom} to ${one.validUntil === '' ? 'no end' : one.validUntil}`,
+  ]);
+  return (
+    cells.length > 0 &&
+    panel('In the registry', table('Rows', ['Prefix', 'Holder', 'Protocols', 'End', 'Period'], cells))
+  );
+}
+
+function takeAction(parts: DeskParts, call: DeskCall, application: Application, action: Action): DeskAnswer {
+  const { database } = parts;
+  const { form, nowMs, user } = call;
+  const actor: Actor = user!;
+  try {
+    once(database, form.text('key'), application.id, nowMs, () => {
+      if (action === 'approve') approveScope(parts, application, form, nowMs);
+      actWithin(database, deedOf(parts, application, action, actor, form, nowMs));
+    });
+  } catch (error) {
+    if (error instanceof DeedRefused) return refuse(error.status, error.message);
+    throw error;
+  }
+  parts.onRegistryChange();
+  tell(parts, application.id, call.origin);
+  return redirect(`/case/${application.id}`);
+}
+
+/** Limits the registration to flows that begin at the applicant's own addresses, or no longer. */
+function approveScope({ database }: DeskParts, application: Application, form: Form, atMs: number): void {
+  const statement = statementOf(database, application);
+  if (statement.far.length > 0 && form.text('notPublic') !== 'yes')
+    throw new DeedRefused({ status: 409, problem: 'confirm that the far ends are no VPN service for the public' });
+  const scope = form.text('scope') === 'source' ? 'source' : '';
+  if (statement.own.length > 0 && scope !== statement.scope)
+    addVersion(database, application, { ...statement, scope }, atMs);
+}
+
+function deedOf(
+  parts: DeskParts,
+  application: Application,
+  action: Action,
+  actor: Actor,
+  form: Form,
+  atMs: number,
+): Deed {
+  const deed = {
+    application: application.id,
+    action,
+    actor,
+    atMs,
+    text: form.text('text').slice(0, 8000),
+    ...(form.text('reason') !== '' && { reason: form.text('reason') }),
+    ...(dateIn(form, 'date') !== null && { date: dateIn(form, 'date')! }),
+    ...(dateIn(form, 'validFrom') !== null && { validFrom: dateIn(form, 'validFrom')! }),
+  };
+  if (action !== 'mend') return deed;
+  const { database } = parts;
+  const statement = statementOf(database, application);
+  const own = checkAddresses(database, form.text('own'), { isp: application.isp, except: application.root });
+  const far = checkAddresses(database, form.text('far'), { isp: null, except: null });
+  const problems = [...own.problems, ...far.problems];
+  if (problems.length > 0) throw new DeedRefused({ status: 409, problem: problems.join('; ') });
+  if (own.prefixes.length + far.prefixes.length === 0)
+    throw new DeedRefused({ status: 409, problem: 'write the addresses that the registration is to have' });
+  return { ...deed, statement: { ...statement, own: own.prefixes, far: far.prefixes } };
+}
+
+function dateIn(form: Form, name: string): string | null {
+  const text = form.text(name);
+  if (text === '') return null;
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new DeedRefused({ status: 400, problem: 'write a day like 2026-11-30' });
+}
+
+/** The applicant is told of the new state, without any detail: mail is not secret. */
+function tell(parts: DeskParts, id: number, origin: string): void {
+  const { state, reference } = applicationById(parts.database, id)!;
+  const text = `The state of ${reference} is now: ${STATE_TITLES[state]}.\nYour secret link shows more. The desk is at ${origin}.`;
+  parts.notify(id, `${reference}: ${STATE_TITLES[state]}`, text);
+}
