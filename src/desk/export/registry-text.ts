@@ -1,7 +1,7 @@
 /** The registry as a file of the engine: one row for each prefix of a registration, in the engine's own columns. */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { REGISTRY_FIELDS } from '../../registry/file/registration-fields.ts';
+import { SCOPED_FIELDS } from '../../registry/file/registration-fields.ts';
 import { type DeskDatabase, rows } from '../store/desk-database.ts';
 import type { RegistryRow } from '../store/registry-rows.ts';
 import { dateOf } from '../work/date-text.ts';
@@ -20,7 +20,7 @@ export interface WrittenText {
  * Yields the text, which begins with the header.
  */
 export function* registryText(database: DeskDatabase, atMs: number): Generator<{ text: string; rows: number }> {
-  yield { text: `${REGISTRY_FIELDS.join(',')}\n`, rows: 0 };
+  yield { text: `${SCOPED_FIELDS.join(',')}\n`, rows: 0 };
   for (let after = 0; ;) {
     const found = rows<RegistryRow>(
       database,
@@ -50,7 +50,7 @@ function lineOf(one: RegistryRow): string {
     reference: one.reference,
     scope: one.scope,
   };
-  return `${REGISTRY_FIELDS.map((name) => quoted(values[name] ?? '')).join(',')}\n`;
+  return `${SCOPED_FIELDS.map((name) => quoted(values[name] ?? '')).join(',')}\n`;
 }
 
 function quoted(text: string): string {

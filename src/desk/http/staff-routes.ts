@@ -245,7 +245,8 @@ function approveScope({ database }: DeskParts, application: Application, form: F
   const statement = statementOf(database, application);
   if (statement.far.length > 0 && form.text('notPublic') !== 'yes')
     throw new DeedRefused({ status: 409, problem: 'confirm that the far ends are no VPN service for the public' });
-  const scope = form.text('scope') === 'source' ? 'source' : '';
+  const chosen = form.text('scope');
+  const scope = chosen === 'source' || (chosen === 'pair' && statement.far.length > 0) ? chosen : '';
   if (statement.own.length > 0 && scope !== statement.scope)
     addVersion(database, application, { ...statement, scope }, atMs);
 }

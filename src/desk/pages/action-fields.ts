@@ -93,12 +93,19 @@ function publicVpnField(): Piece {
   >`;
 }
 
-function scopeField({ own, scope }: Statement): Piece {
+function scopeField({ own, far, scope }: Statement): Piece {
   if (own.length === 0) return null;
-  return html`<label class="tick"
-    ><input type="checkbox" name="scope" value="source" ${scope !== '' && html` checked`} /> Only flows that begin at
-    the applicant's own addresses</label
-  >`;
+  const choices = [
+    ['', 'All flows of the applicant\u2019s own addresses'],
+    ['source', 'Only flows that begin at them'],
+    ...(far.length > 0 ? [['pair', 'Only flows between them and the far ends'] as const] : []),
+  ] as const;
+  return html`<div class="field">
+    <label for="approve-scope">What the registration covers</label>
+    <select id="approve-scope" name="scope">
+      ${choices.map(([value, title]) => html`<option value="${value}" ${value === scope && html` selected`}>${title}</option>`)}
+    </select>
+  </div>`;
 }
 
 function appealFields(): Piece {

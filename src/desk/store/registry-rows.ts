@@ -57,6 +57,8 @@ export function registeredPrefixes({ own, far, scope }: Pick<Statement, 'own' | 
   readonly scope: string;
 }[] {
   // People without an address of their own register the far ends.
+  const isPair = scope === 'pair' && own.length > 0 && far.length > 0;
+  if (isPair) return [...own, ...far].map((prefix) => ({ prefix, scope }));
   if (own.length === 0) return far.map((prefix) => ({ prefix, scope: scope === '' ? '' : 'destination' }));
   return own.map((prefix) => ({ prefix, scope: scope === '' ? '' : 'source' }));
 }
