@@ -13,6 +13,7 @@ declare namespace WebAssembly {
 
   class Global {
     constructor(descriptor: { value: 'i32'; mutable?: boolean }, value: number);
+    readonly value: number;
   }
 
   type Module = object;

@@ -29,7 +29,7 @@ export class TrackerRecord implements TrackerListener {
   }
 
   onDetection(slot: number, detection: Detection): void {
-    this.lines.push([Kind.DETECTION, ...Object.values(detection), ...this.flow(slot)].join());
+    this.lines.push([Kind.DETECTION, ...(Object.values(detection) as unknown[]), ...this.flow(slot)].join());
   }
 
   packet(batch: PacketBatch, row: number, slot: number, packet: number): void {
