@@ -1,14 +1,15 @@
 /**
  * The rules that were tried for a decision, up to the one that matched: noted in numbers while the decision is made,
- * and put into words where they are read, perhaps after the policy has been replaced.
+ * and read later, perhaps after the policy has been replaced: as texts for a terminal, or as values whose words the
+ * page of the console has.
  */
 import { isInRollout } from './decide.ts';
 import type { DecisionInput } from './decision-input.ts';
-import type { Policy, Rule } from './policy.ts';
-import { ruleWords } from './rule-words.ts';
+import type { Policy } from './policy.ts';
+import type { WordedCondition, WordedRule } from './rule-words.ts';
 import { wordedRule } from './worded-rule.ts';
 
-/** A rule that was tried for a decision, in words. */
+/** A rule that was tried for a decision, in the terms of its policy file. */
 export interface TriedRule {
   readonly name: string;
   readonly matched: boolean;
@@ -16,13 +17,28 @@ export interface TriedRule {
   readonly failed: readonly string[];
 }
 
-/** A rule as traces are read by it. */
-export interface TraceWords {
+/** The same as values. */
+export interface TriedValues {
   readonly name: string;
-  /** What the rule does: `throttled to 256kbit/s with …`. */
-  readonly action: string;
-  readonly conditions: readonly string[];
-  readonly rollout: string;
+  readonly matched: boolean;
+  readonly failed: readonly WordedCondition[];
+  /** The client is outside this rollout (`10%`); null where it is not for that. */
+  readonly rollout: string | null;
+}
+
+/** A rule as notes are read by it. */
+export interface TracedRule {
+  readonly name: string;
+  readonly words: WordedRule;
+  /** Keys of its conditions, in the order in which notes number them. */
+  readonly order: readonly WordedCondition['key'][];
+}
+
+/** What did not hold; nothing for a rule that matched. */
+interface Failed {
+  /** Numbers of conditions. */
+  readonly conditions: readonly number[];
+  readonly isOutside: boolean;
 }
 
 /** Ends the note of a rule. A rule that matched has nothing before it. */
@@ -30,22 +46,12 @@ const END = ';';
 const ROLLOUT = 'r';
 
 /** `hidesPrefixes`: addresses are hidden, so prefixes are only counted. */
-export function traceWords(policy: Policy, hidesPrefixes = false): TraceWords[] {
+export function tracedRules(policy: Policy, hidesPrefixes: boolean): TracedRule[] {
   return policy.rules.map((rule) => ({
     name: rule.name,
-    action: ruleWords(wordedRule(rule, hidesPrefixes)).action,
-    conditions: rule.conditions.map(
-      ({ name, wanted }) => `${name}: ${hidesPrefixes ? (hidden(rule, name) ?? wanted) : wanted}`,
-    ),
-    rollout: `rollout: the client is not within the first ${Number((rule.rollout * 100).toFixed(6))} %`,
+    words: wordedRule(rule, hidesPrefixes),
+    order: rule.conditions.map(({ name }) => name as WordedCondition['key']),
   }));
-}
-
-/** What stands for the prefixes of a condition; null where it has none. */
-function hidden({ shape: { when } }: Rule, name: string): string | null {
-  if (name !== 'source' && name !== 'destination') return null;
-  const count = when?.[name]?.length ?? 0;
-  return `${count} named prefix${count === 1 ? '' : 'es'}`;
 }
 
 /** The note of the rules that are tried for the input: for each the numbers of its conditions that do not hold. */
@@ -64,18 +70,35 @@ export function noteRules(policy: Policy, input: DecisionInput): string {
   return note;
 }
 
-/** A note in words. `rules` are those of the policy by which it was made. */
-export function triedRules(rules: readonly TraceWords[], note: string): TriedRule[] {
-  const notes = note.split(END).slice(0, -1);
-  return notes.map((text, index) => {
-    const { name, conditions, rollout } = rules[index]!;
-    if (text === '') return { name, matched: true, failed: [] };
-    const failed = text.split(',').map((part) => (part === ROLLOUT ? rollout : conditions[Number(part)]!));
-    return { name, matched: false, failed };
+/** A note as values. `rules` are those of the policy by which it was made. */
+export function triedValues(rules: readonly TracedRule[], note: string): TriedValues[] {
+  return readNote(note).map(({ conditions, isOutside }, index) => {
+    const { name, words, order } = rules[index]!;
+    return {
+      name,
+      matched: conditions.length === 0 && !isOutside,
+      failed: conditions.map((number) => words.conditions.find(({ key }) => key === order[number])!),
+      rollout: isOutside ? words.rollout : null,
+    };
   });
 }
 
-/** The rules that were tried for a decision, up to the one that matched. */
+/** The rules that are tried for the input, up to the one that matches. */
 export function traceRules(policy: Policy, input: DecisionInput): TriedRule[] {
-  return triedRules(traceWords(policy), noteRules(policy, input));
+  return readNote(noteRules(policy, input)).map(({ conditions, isOutside }, index) => {
+    const { name, conditions: all, rollout } = policy.rules[index]!;
+    const failed = conditions.map((number) => `${all[number]!.name}: ${all[number]!.wanted}`);
+    if (isOutside) failed.push(`rollout: the client is not within the first ${Number((rollout * 100).toFixed(6))} %`);
+    return { name, matched: failed.length === 0, failed };
+  });
+}
+
+function readNote(note: string): Failed[] {
+  return note
+    .split(END)
+    .slice(0, -1)
+    .map((text) => ({
+      conditions: text === '' || text === ROLLOUT ? [] : text.split(',').map(Number),
+      isOutside: text === ROLLOUT,
+    }));
 }

@@ -107,13 +107,15 @@ export function ruleWords({ conditions, rollout, ...action }: WordedRule): RuleW
   };
 }
 
-function conditionWords({ key, values, hidden, schedule }: WordedCondition): string {
+/** A condition as a clause on flows: `that are confirmed`. */
+export function conditionWords({ key, values, hidden, schedule }: WordedCondition): string {
   if (hidden !== null)
     return `${key === 'source' ? 'from' : 'to'} ${number(hidden)} named prefix${hidden === 1 ? '' : 'es'}`;
   return key === 'schedule' ? scheduleWords(schedule!) : CONDITION_WORDS[key](values);
 }
 
-function rolloutWords(rollout: string): string {
+/** `rollout` is a percentage: `10%`. */
+export function rolloutWords(rollout: string): string {
   return `${rollout.slice(0, -1)} % of clients`;
 }
 

@@ -1,4 +1,4 @@
-/** The registrations that cover an address, with the one that counts, in words. */
+/** The registrations that cover an address, with the one that counts; and in words. */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { formatMicros } from '../core/units.ts';
 import { type Registration, Validity } from './registration.ts';
@@ -9,8 +9,8 @@ export interface CoveringRegistration {
   readonly registration: Registration;
   /** It is the one that counts. */
   readonly counts: boolean;
-  /** Why it does not, or `counts`. */
-  readonly mark: string;
+  /** Why it does not, if it does not. */
+  readonly validity: Validity;
 }
 
 /** Every registration that covers the address at a time and for a protocol, the most specific first. */
@@ -23,9 +23,7 @@ export function coverageOf(
   const [a, b, c, d] = [words[0]!, words[1]!, words[2]!, words[3]!];
   const counted = registry.covers(a, b, c, d, timeUs, protocol);
   return registry.coverages(a, b, c, d, timeUs, protocol).map(({ index, validity }) => {
-    const registration = registry.registrationAt(index);
-    const counts = index === counted;
-    return { registration, counts, mark: counts ? 'counts' : validityText(validity, registration, protocol) };
+    return { registration: registry.registrationAt(index), counts: index === counted, validity };
   });
 }
 
@@ -38,7 +36,10 @@ export function coverageLines(
 ): string[] {
   const found = coverageOf(registry, words, timeUs, protocol);
   if (found.length === 0) return ['not registered: no registration covers it'];
-  const lines = found.map(({ registration, mark }) => `${registrationText(registration)}: ${mark}`);
+  const lines = found.map(({ registration, counts, validity }) => {
+    const mark = counts ? 'counts' : validityText(validity, registration, protocol);
+    return `${registrationText(registration)}: ${mark}`;
+  });
   if (!found.some(({ counts }) => counts)) lines.push('not registered: none of these is in force');
   return lines;
 }

@@ -7,6 +7,8 @@ import { decisionsQuery } from '../../src/history/recent/decision-query.ts';
 import { RecentAnswers } from '../../src/history/recent/recent-requests.ts';
 import { RecentDecisions } from '../../src/history/recent/recent-decisions.ts';
 import type { DecisionEvent } from '../../src/output/event/event-fields.ts';
+import type { TracedRule } from '../../src/policy/rule-trace.ts';
+import type { WordedCondition } from '../../src/policy/rule-words.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { randomEvent, randomFilters } from './random-decisions.ts';
 
@@ -214,6 +216,15 @@ describe('a file of recent decisions', () => {
 });
 
 describe('the explanation of a kept decision', () => {
+  const CONFIRMED: WordedCondition = { key: 'stage', values: ['confirmed'], hidden: null, schedule: null };
+  const REGISTERED: WordedCondition = { key: 'registered', values: ['either'], hidden: null, schedule: null };
+  const traced = (
+    name: string,
+    action: 'allow' | 'throttle' | 'block',
+    conditions: readonly WordedCondition[],
+    order: TracedRule['order'],
+    rollout: string | null = null,
+  ): TracedRule => ({ name, words: { conditions, rollout, action, throttle: null }, order });
   const rules = (generation: number): DecisionBatch['rules'][number] => ({
     generation,
     policy: `policy ${generation}`,
@@ -221,9 +232,10 @@ describe('the explanation of a kept decision', () => {
     registrySha256: '3'.repeat(64),
     mode: 'enforce',
     rules: [
-      { name: 'one', action: 'allowed', conditions: ['stage: confirmed', 'registered: either'], rollout: 'rollout' },
-      { name: 'two', action: 'blocked', conditions: [], rollout: 'rollout: few' },
-      { name: 'three', action: 'throttled', conditions: [], rollout: 'rollout' },
+      // Conditions are tried in another order than that of the policy.
+      traced('one', 'allow', [REGISTERED, CONFIRMED], ['stage', 'registered']),
+      traced('two', 'block', [], [], '5%'),
+      traced('three', 'throttle', [], []),
     ],
   });
 
@@ -236,15 +248,15 @@ describe('the explanation of a kept decision', () => {
       `${headLine({ number: 2, generation: 2, held: true, otherProtocol: false, tried: '1;' })}${JSON.stringify(two)}\n`;
     recent.add({ ...batchOf([], 10, [rules(1), rules(2)]), text });
     const explained = explainKept(recent, { number: 1, flowId: one.flow_id })!;
-    expect(explained.rules).toMatchObject({ policy: 'policy 1', action: 'throttled' });
+    expect(explained.rules).toMatchObject({ policy: 'policy 1', rule: { action: 'throttle' } });
     expect(explained.tried).toEqual([
-      { name: 'one', matched: false, failed: ['stage: confirmed', 'registered: either'] },
-      { name: 'two', matched: false, failed: ['rollout: few'] },
-      { name: 'three', matched: true, failed: [] },
+      { name: 'one', matched: false, failed: [CONFIRMED, REGISTERED], rollout: null },
+      { name: 'two', matched: false, failed: [], rollout: '5%' },
+      { name: 'three', matched: true, failed: [], rollout: null },
     ]);
     expect(explainKept(recent, { number: 2 })).toMatchObject({
-      rules: { policy: 'policy 2', action: null },
-      tried: [{ name: 'one', failed: ['registered: either'] }],
+      rules: { policy: 'policy 2', rule: null },
+      tried: [{ name: 'one', failed: [REGISTERED] }],
       decision: { held: true },
     });
   });

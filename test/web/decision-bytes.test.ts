@@ -8,6 +8,14 @@ import { sluice } from '../cli/sluice.ts';
 import { PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { addAccount, SignedIn } from '../kit/signed-in.ts';
 
+/** How `sluice explain` begins to say why a registration does not count. */
+const MARKS = {
+  'in-force': 'in force too',
+  'not-yet-valid': 'not valid before',
+  expired: 'expired, valid until',
+  'other-protocol': 'for ',
+};
+
 const CAPTURES = ['wireguard/handshake.pcap', 'openvpn/udp-tls-crypt.pcap', 'ipsec/ikev2-nat.pcap'];
 
 describe('the bytes of decisions', () => {
@@ -49,8 +57,10 @@ describe('the bytes of decisions', () => {
       const { stdout } = await sluice(['explain', place.file, '--packet', String(place.packet)]);
       expect(stdout).toContain(`Wireshark display filter: ${explained.kept.filter!}\n`);
       for (const end of ['source', 'destination'] as const)
-        for (const { prefix, holder, sector, reference, line, mark } of explained.now.covering![end])
-          expect(stdout).toContain(`\n    ${prefix}  ${holder} (${sector}), ${reference}, line ${line}: ${mark}\n`);
+        for (const { prefix, holder, sector, reference, line, counts, validity } of explained.now.covering![end])
+          expect(stdout).toContain(
+            `\n    ${prefix}  ${holder} (${sector}), ${reference}, line ${line}: ${counts ? 'counts' : MARKS[validity]}`,
+          );
       const { packets } = decisionBytes.parse(await auditor.get(`/decisions/${row.number}/bytes`));
       for (const { packet, length, start, dump } of packets) {
         // A later decision of a flow leaves out what an earlier one has shown.

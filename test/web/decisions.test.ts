@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DecisionList, decisionList } from '../../src/history/recent/decision-document.ts';
 import { type DecisionExplanation, decisionExplanation } from '../../src/web/api/decision-schema.ts';
+import { explanation } from '../../src/web/console/text/english/explanation.ts';
 import { sluice } from '../cli/sluice.ts';
 import { RunningConsole } from '../kit/running-console.ts';
 import { eventsIn, PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
@@ -148,22 +149,32 @@ function shortOf({ community_id: community, timestamp, decision }: Record<string
   return [community, timestamp, action, rule];
 }
 
+/** A condition as `sluice explain` shows it; these policies have none with a time. */
+function asInPolicy({ key, values }: DecisionExplanation['kept']['tried'][number]['failed'][number]): string {
+  return `${key}: ${values.join(' or ')}`;
+}
+
+function outsideOf(rollout: string): string {
+  return `rollout: the client is not within the first ${rollout.replace('%', ' %')}`;
+}
+
 /** What the page of explain says of a decision, line by line. */
 function linesOf({ kept, now }: DecisionExplanation): string[] {
   const { decision, evidence, tried } = kept;
   const previous = decision.previous === null ? '' : `, before that ${decision.previous}`;
   return [
     `Finding: ${decision.protocol}, ${decision.variant}, ${decision.stage}.`,
-    ...evidence.map(({ packet, offset, check, about, ...values }, index) => {
+    ...evidence.map(({ packet, offset, check, ...values }, index) => {
       const place = now.places[packet]!;
       // This check compares the number of a packet, which is another one where captures are numbered through.
       const shown = (value: string): string =>
         check === 'tunnel-confirmed' ? String(now.places[value]!.packet) : value;
       const [expected, seen] = [shown(values.expected), shown(values.seen)];
-      return `${index + 1}. packet ${place.packet}, offset ${offset}: ${about}; expected ${expected}, seen ${seen}\n`;
+      return `${index + 1}. packet ${place.packet}, offset ${offset}: ${explanation.check(check)}; expected ${expected}, seen ${seen}\n`;
     }),
     ...tried.map(
-      ({ name, matched, failed }) => `    ${name}: ${matched ? 'matches' : `does not hold: ${failed.join('; ')}`}\n`,
+      ({ name, matched, failed, rollout }) =>
+        `    ${name}: ${matched ? 'matches' : `does not hold: ${rollout === null ? failed.map(asInPolicy).join('; ') : outsideOf(rollout)}`}\n`,
     ),
     `So: ${decision.action} (${decision.reason})${previous}; mode ${decision.mode}.`,
   ];
@@ -211,7 +222,7 @@ describe('the decisions of a daemon on a pipe', () => {
       expect(text).not.toContain('203.0.113.64/26');
       expect(text).not.toContain('"holder"');
     }
-    expect(texts[3]).toContain('source: 2 named prefixes');
+    expect(texts[3]).toContain('"key":"source","values":[],"hidden":2');
     expect(await explain(daemon.url, rows[0]!.number)).toMatchObject({
       kept: { filter: null },
       now: { covering: null },
@@ -242,8 +253,8 @@ describe('the decisions of a daemon on a pipe', () => {
     await until('the flows are decided again', async () => (await list(daemon.url, '?rule=let')).matched >= 1);
     const old = await explain(daemon.url, rows[0]!.number);
     expect(old.now).toMatchObject({ same_policy: false, same_registry: true, flow: { decided: { rule: 'let' } } });
-    expect(old.kept.rules).toMatchObject({ policy: 'first', action: 'blocked' });
-    expect(old.kept.tried.at(-1)).toEqual({ name: 'cut', matched: true, failed: [] });
+    expect(old.kept.rules).toMatchObject({ policy: 'first', rule: { action: 'block' } });
+    expect(old.kept.tried.at(-1)).toEqual({ name: 'cut', matched: true, failed: [], rollout: null });
     const [again] = (await list(daemon.url, `?flow_id=${rows[0]!.flow_id}&rule=let`)).rows;
     const young = await explain(daemon.url, again!.number);
     expect(young.kept.rules.policy).toBe('second');

@@ -19,6 +19,7 @@ import { NO_RULE } from '../../policy/decide.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { coverageOf } from '../../registry/coverage-text.ts';
 import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
+import { VALIDITY_NAMES } from '../../registry/registration.ts';
 import type { DecisionAnswers, DecisionRefusal } from '../../web/api/decision-routes.ts';
 import type { DecisionBytes, DecisionExplanation } from '../../web/api/decision-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
@@ -164,10 +165,23 @@ export class RunDecisions implements DecisionAnswers {
     const { registry } = this.engine.rules;
     const protocol = (PROTOCOL_NAMES as readonly string[]).indexOf(decision.protocol);
     const of = (ip: string): NonNullable<Now['covering']>['source'] =>
-      coverageOf(registry, wordsOf(ip), parseMicros(decision.time), protocol).map(({ registration, counts, mark }) => {
-        const { prefix, holder, sector, reference, line } = registration;
-        return { prefix, holder, sector, reference, line, counts, mark };
-      });
+      coverageOf(registry, wordsOf(ip), parseMicros(decision.time), protocol).map(
+        ({ registration, counts, validity }) => {
+          const { prefix, holder, sector, reference, line, protocols, validFromUs, validUntilUs } = registration;
+          return {
+            prefix,
+            holder,
+            sector,
+            reference,
+            line,
+            counts,
+            validity: VALIDITY_NAMES[validity],
+            valid_from_ms: millisecondsOf(validFromUs),
+            valid_until_ms: millisecondsOf(validUntilUs),
+            protocols: [...protocols],
+          };
+        },
+      );
     return { source: of(decision.source.ip), destination: of(decision.destination.ip) };
   }
 
@@ -189,6 +203,10 @@ export class RunDecisions implements DecisionAnswers {
       shadow: shadow === null ? null : decidedAt(shadow.comparison.sides.shadow, slot, shadow.rules.policy),
     };
   }
+}
+
+function millisecondsOf(us: number | null): number | null {
+  return us === null ? null : us / MICROS_PER_MILLISECOND;
 }
 
 /** What a side has decided for a flow; null if it has not. */

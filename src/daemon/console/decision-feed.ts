@@ -10,7 +10,7 @@ import type { Rules } from '../../decision/rules.ts';
 import { DecisionBatches } from '../../history/collect/decision-batches.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';
 import { ACTION_NAMES, Action } from '../../policy/action.ts';
-import { noteRules, traceWords } from '../../policy/rule-trace.ts';
+import { noteRules, tracedRules } from '../../policy/rule-trace.ts';
 import type { AddressForm } from '../../output/event/address-forms.ts';
 import { contextOf } from '../../output/event/event-context.ts';
 import { EventLines } from '../../output/event/event-line.ts';
@@ -148,7 +148,7 @@ export class DecisionFeed {
       policySha256: policy.sha256,
       registrySha256: registry.sha256,
       mode,
-      rules: traceWords(policy, this.addresses.form !== 'plain'),
+      rules: tracedRules(policy, this.addresses.form !== 'plain'),
     });
   }
 }

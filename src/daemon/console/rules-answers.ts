@@ -147,7 +147,7 @@ export class ConsoleRules implements RulesAnswers {
     const { legal_basis: legalBasis, review_by: reviewBy, action } = rule.shape;
     return {
       place: at + 1,
-      words: wordedRule(rule, hidden) as RuleView['words'],
+      words: wordedRule(rule, hidden),
       action: action as RuleView['action'],
       rollout: rule.rollout,
       hits_registered: rule.hitsRegistered,

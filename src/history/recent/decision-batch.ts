@@ -1,7 +1,7 @@
 /** Decisions on their way from the daemon to its history process. */
 import type { AddressForm } from '../../output/event/address-forms.ts';
 import type { Mode } from '../../policy/mode.ts';
-import type { TraceWords } from '../../policy/rule-trace.ts';
+import type { TracedRule } from '../../policy/rule-trace.ts';
 
 export interface RecentLimits {
   /** Decisions that are kept. */
@@ -19,7 +19,7 @@ export interface DecidingRules {
   readonly registrySha256: string;
   /** As the rules have it; a decision has the mode in effect. */
   readonly mode: Mode;
-  readonly rules: readonly TraceWords[];
+  readonly rules: readonly TracedRule[];
 }
 
 export interface DecisionBatch {

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { ADDRESS_FORMS } from '../../output/event/address-forms.ts';
 import { MODE_NAMES } from '../../policy/mode.ts';
+import { wordedCondition, wordedRule } from '../../policy/worded-rule-schema.ts';
 
 /** As events show it: with hidden addresses there is neither prefix nor holder, and the reference is a pseudonym. */
 const registration = z.strictObject({
@@ -84,8 +85,6 @@ export const keptExplanation = z.strictObject({
       packet: z.number(),
       offset: z.number(),
       check: z.string(),
-      /** What the check says. */
-      about: z.string(),
       expected: z.string(),
       seen: z.string(),
     }),
@@ -96,10 +95,18 @@ export const keptExplanation = z.strictObject({
     policy_sha256: z.string(),
     registry_sha256: z.string(),
     mode: z.enum(MODE_NAMES),
-    /** What the rule that decided does, in words; null where none matched. */
-    action: z.nullable(z.string()),
+    /** The rule that decided; null where none matched. */
+    rule: z.nullable(wordedRule),
   }),
-  tried: z.array(z.strictObject({ name: z.string(), matched: z.boolean(), failed: z.array(z.string()) })),
+  tried: z.array(
+    z.strictObject({
+      name: z.string(),
+      matched: z.boolean(),
+      /** The conditions that did not hold, or the rollout (`10%`) that the client is outside. */
+      failed: z.readonly(z.array(wordedCondition)),
+      rollout: z.nullable(z.string()),
+    }),
+  ),
   /**
    * The other decisions of the flow that are kept, and of each other flow of its tunnel the newest; the newest first.
    */

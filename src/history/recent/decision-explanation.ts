@@ -1,8 +1,7 @@
 /** Why a decision was made, as far as it was noted when it was made. */
-import { CHECKS } from '../../dataplane/fingerprint/checks.ts';
 import { displayFilter } from '../../output/event/display-filter.ts';
 import type { DecisionEvent } from '../../output/event/event-fields.ts';
-import { triedRules } from '../../policy/rule-trace.ts';
+import { triedValues } from '../../policy/rule-trace.ts';
 import type { KeptExplanation } from './decision-document.ts';
 import { type KeptDecision, rowOf } from './kept-decision.ts';
 import type { RecentDecisions } from './recent-decisions.ts';
@@ -16,7 +15,6 @@ export interface DecisionKey {
 
 const SHOWN_DECISIONS = 100;
 const SHOWN_FLOWS = 50;
-const ABOUT = new Map(Object.values(CHECKS).map(({ name, about }) => [name, about]));
 
 /** Null if the decision is not kept. */
 export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExplanation | null {
@@ -24,7 +22,7 @@ export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExpl
   if (kept === undefined) return null;
   const event = JSON.parse(kept.line) as DecisionEvent;
   const rules = recent.rulesOf(kept.generation)!;
-  const tried = triedRules(rules.rules, kept.tried);
+  const tried = triedValues(rules.rules, kept.tried);
   const { stock } = recent;
   return {
     decision: rowOf(kept),
@@ -34,7 +32,6 @@ export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExpl
       packet,
       offset,
       check,
-      about: ABOUT.get(check) ?? check,
       expected,
       seen,
     })),
@@ -43,9 +40,9 @@ export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExpl
       policy_sha256: rules.policySha256,
       registry_sha256: rules.registrySha256,
       mode: rules.mode,
-      action: tried.at(-1)?.matched === true ? rules.rules[tried.length - 1]!.action : null,
+      rule: tried.at(-1)?.matched === true ? rules.rules[tried.length - 1]!.words : null,
     },
-    tried: tried.map(({ name, matched, failed }) => ({ name, matched, failed: [...failed] })),
+    tried,
     flow: ofFlow(recent, kept),
     ...ofTunnel(recent, kept),
     filter: stock.addresses === 'plain' ? displayFilter(event) : null,

@@ -1,6 +1,7 @@
 /** The explanation of a decision: what was noted when it was made, and what can be said of it now. */
 import * as z from 'zod/mini';
 import { keptExplanation } from '../../history/recent/decision-document.ts';
+import { VALIDITY_NAMES } from '../../registry/registration.ts';
 
 /** A registration that covers an address, and whether it is the one that counts. */
 const covering = z.strictObject({
@@ -11,8 +12,12 @@ const covering = z.strictObject({
   /** Line of the registry's file. */
   line: z.number(),
   counts: z.boolean(),
-  /** Why it does not count, in words; `counts` for the one that does. */
-  mark: z.string(),
+  /** Why it does not count, if it does not; with what this follows from. Ms since 1970; null where open. */
+  validity: z.enum(VALIDITY_NAMES),
+  valid_from_ms: z.nullable(z.number()),
+  valid_until_ms: z.nullable(z.number()),
+  /** Empty for any. */
+  protocols: z.array(z.string()),
 });
 
 const decided = z.strictObject({ action: z.string(), rule: z.nullable(z.string()) });

@@ -3,7 +3,7 @@
  */
 import * as z from 'zod/mini';
 import { REACH_REASONS } from '../../policy/reach-words.ts';
-import { CONDITION_KEYS, THROTTLE_SCOPES } from '../../policy/rule-words.ts';
+import { wordedRule } from '../../policy/worded-rule-schema.ts';
 import { shadowFigures } from '../../output/event/schema/shadow-schema.ts';
 
 const MOST_RULES = 200;
@@ -25,30 +25,6 @@ const reachReason = z.strictObject({
   why: z.enum(REACH_REASONS),
   rules: z.array(z.string()),
   values: z.array(z.string()),
-});
-
-const wordedRule = z.strictObject({
-  conditions: z.array(
-    z.strictObject({
-      key: z.enum(CONDITION_KEYS),
-      values: z.array(z.string()),
-      hidden: z.nullable(z.number()),
-      schedule: z.nullable(
-        z.strictObject({
-          days: z.array(z.string()),
-          from: z.string(),
-          to: z.string(),
-          zone: z.string(),
-          past_midnight: z.boolean(),
-        }),
-      ),
-    }),
-  ),
-  rollout: z.nullable(z.string()),
-  action: z.enum(['allow', 'throttle', 'block']),
-  throttle: z.nullable(
-    z.strictObject({ rate: z.string(), burst: z.union([z.string(), z.number()]), per: z.enum(THROTTLE_SCOPES) }),
-  ),
 });
 
 const ruleView = z.strictObject({

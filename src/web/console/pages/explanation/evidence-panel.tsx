@@ -20,7 +20,7 @@ function columnsOf(places: DecisionExplanation['now']['places']): readonly Colum
   };
   return [
     { key: 'place', title: words.number, isNumber: true, cell: ({ place }) => place },
-    { key: 'check', title: words.check, isName: true, cell: ({ about }) => about },
+    { key: 'check', title: words.check, isName: true, cell: ({ check }) => text.explanation.check(check) },
     {
       key: 'packet',
       title: words.packet,

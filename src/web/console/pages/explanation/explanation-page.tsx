@@ -113,7 +113,7 @@ function Why({ data: { kept } }: { data: DecisionExplanation }) {
           text.terms.protocols[protocol] ?? protocol,
           variant,
           (text.terms.stages[stage] ?? stage).toLowerCase(),
-          last?.check === OF_TUNNEL ? words.ofTunnel : (last?.about ?? ''),
+          last === undefined ? '' : last.check === OF_TUNNEL ? words.ofTunnel : words.check(last.check),
         )}
       </p>
     </div>

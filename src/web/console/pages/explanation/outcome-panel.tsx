@@ -32,7 +32,7 @@ export function OutcomePanel({ data, zone }: PartProps) {
         <Fact name={facts.rule}>
           {decision.rule === null ? words.noRule : <Link to={ruleAddress(decision.rule)}>{decision.rule}</Link>}
         </Fact>
-        {rules.action !== null && <Fact name={facts.does}>{rules.action}</Fact>}
+        {rules.rule !== null && <Fact name={facts.does}>{words.does(rules.rule)}</Fact>}
         <Fact name={facts.mode}>
           <ModeBadge mode={decision.mode} />
         </Fact>

@@ -3,6 +3,7 @@ import type { DecisionExplanation } from '../../../api/decision-schema.ts';
 import type { DecisionRow } from '../../../../history/recent/decision-document.ts';
 import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Panel } from '../../component/panel.tsx';
+import { zonedTime } from '../../format/time-format.ts';
 import { Link } from '../../shell/link.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PartProps } from './explanation-page.tsx';
@@ -13,7 +14,7 @@ const words = text.explanation.registrations;
 type Covering = NonNullable<DecisionExplanation['now']['covering']>;
 type Row = Covering['source'][number] & { readonly end: string };
 
-const COLUMNS: readonly Column<Row>[] = [
+const columnsIn = (zone: string): readonly Column<Row>[] => [
   { key: 'end', title: words.end, cell: ({ end }) => end },
   {
     key: 'prefix',
@@ -24,10 +25,14 @@ const COLUMNS: readonly Column<Row>[] = [
   { key: 'holder', title: words.holder, cell: ({ holder }) => holder },
   { key: 'sector', title: words.sector, cell: ({ sector }) => sector },
   { key: 'reference', title: words.reference, cell: ({ reference }) => reference },
-  { key: 'mark', title: words.mark, cell: ({ counts, mark }) => (counts ? <strong>{words.counts}</strong> : mark) },
+  {
+    key: 'state',
+    title: words.state,
+    cell: (row) => (row.counts ? <strong>{words.counts}</strong> : stateOf(row, zone)),
+  },
 ];
 
-export function RegistrationsPanel({ data: { kept, now } }: PartProps) {
+export function RegistrationsPanel({ data: { kept, now }, zone }: PartProps) {
   const { source, destination } = kept.decision;
   return (
     <Panel
@@ -46,7 +51,7 @@ export function RegistrationsPanel({ data: { kept, now } }: PartProps) {
       {now.covering !== null && (
         <DataTable
           caption={words.caption}
-          columns={COLUMNS}
+          columns={columnsIn(zone)}
           rows={rowsOf(now.covering)}
           keyOf={({ end, line }) => `${end} ${line}`}
           empty={words.empty}
@@ -54,6 +59,12 @@ export function RegistrationsPanel({ data: { kept, now } }: PartProps) {
       )}
     </Panel>
   );
+}
+
+/** Why a registration does not count. */
+function stateOf({ validity, protocols, valid_from_ms: from, valid_until_ms: until }: Row, zone: string): string {
+  const names = protocols.map((name) => text.terms.protocols[name] ?? name);
+  return words.states[validity](zonedTime(from, zone), zonedTime(until, zone), names.join(', '));
 }
 
 function rowsOf({ source, destination }: Covering): Row[] {

@@ -1,4 +1,5 @@
 /** The rules that were tried, in order, with what did not hold. */
+import type { DecisionExplanation } from '../../../api/decision-schema.ts';
 import { Badge } from '../../component/badge.tsx';
 import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Panel } from '../../component/panel.tsx';
@@ -9,12 +10,7 @@ import { ruleAddress } from './outcome-panel.tsx';
 
 const words = text.explanation.rules;
 
-interface Tried {
-  readonly place: number;
-  readonly name: string;
-  readonly matched: boolean;
-  readonly failed: readonly string[];
-}
+type Tried = DecisionExplanation['kept']['tried'][number] & { readonly place: number };
 
 const COLUMNS: readonly Column<Tried>[] = [
   { key: 'place', title: words.number, isNumber: true, cell: ({ place }) => place },
@@ -32,7 +28,14 @@ const COLUMNS: readonly Column<Tried>[] = [
   {
     key: 'failed',
     title: words.failed,
-    cell: ({ failed }) => failed.map((condition) => <div key={condition}>{condition}</div>),
+    cell: ({ failed, rollout }) => (
+      <>
+        {failed.map((condition) => (
+          <div key={condition.key}>{words.condition(condition)}</div>
+        ))}
+        {rollout !== null && <div>{words.outsideRollout(rollout)}</div>}
+      </>
+    ),
   },
 ];
 

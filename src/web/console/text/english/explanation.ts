@@ -1,4 +1,8 @@
 /** Texts of the page that explains a decision. */
+import { CHECKS } from '../../../../dataplane/fingerprint/checks.ts';
+import type { VALIDITY_NAMES } from '../../../../registry/registration.ts';
+import { conditionWords, rolloutWords, ruleWords, type WordedRule } from '../../../../policy/rule-words.ts';
+
 const VERBS: Readonly<Record<string, readonly [done: string, would: string]>> = {
   allow: ['Allowed', 'Allowed'],
   throttle: ['Throttled', 'Would be throttled'],
@@ -14,6 +18,11 @@ const BECAUSE: Readonly<Record<string, string>> = {
   'not-registered': 'because neither of its ends is registered',
 };
 
+type Validity = (typeof VALIDITY_NAMES)[number];
+
+/** `sluice explain` has the same words. */
+const ABOUT = new Map(Object.values(CHECKS).map(({ name, about }) => [name, about]));
+
 export const explanation = {
   back: 'All decisions',
   /** Why, in a sentence. `isDone`: it is enforced. */
@@ -23,6 +32,8 @@ export const explanation = {
   },
   finding: (protocol: string, variant: string, stage: string, about: string) =>
     `The flow is ${protocol} (${variant}), ${stage}${about === '' ? '' : `: ${about}`}.`,
+  /** What a check says. */
+  check: (name: string): string => ABOUT.get(name) ?? name,
   ofTunnel: 'another flow of the same tunnel is confirmed',
   outcome: {
     title: 'Outcome',
@@ -45,6 +56,7 @@ export const explanation = {
     shadow: 'Draft',
     now: 'Now',
   },
+  does: (rule: WordedRule): string => ruleWords(rule).action,
   first: 'It is the first decision of this flow',
   noRule: 'No rule matched',
   flowsNow: 'The flow has ended, or is not followed any more.',
@@ -61,6 +73,8 @@ export const explanation = {
     rule: 'Rule',
     result: 'Result',
     failed: 'What did not hold',
+    condition: conditionWords,
+    outsideRollout: (rollout: string): string => `for the first ${rolloutWords(rollout)}`,
     matches: 'Matches',
     doesNotHold: 'Does not hold',
     noneMatched: 'No rule matched, so the flow is allowed.',
@@ -79,7 +93,13 @@ export const explanation = {
     sector: 'Sector',
     reference: 'Reference',
     counts: 'Counts',
-    mark: 'State',
+    state: 'State',
+    states: {
+      'in-force': (): string => 'In force too; a more specific or an earlier one counts',
+      'not-yet-valid': (from: string): string => `Not valid before ${from}`,
+      expired: (_from: string, until: string): string => `Expired, valid until ${until}`,
+      'other-protocol': (_from: string, _until: string, protocols: string): string => `For ${protocols} only`,
+    } as Record<Validity, (from: string, until: string, protocols: string) => string>,
   },
   flow: {
     title: 'Flow',
