@@ -15,21 +15,26 @@ const pem = (name) => readFileSync(join(folder, name), 'utf8');
 const tls = folder === undefined ? {} : { tls: { ca: pem('ca.pem'), cert: pem('hub.pem'), key: pem('hub.key') } };
 const connection = await connect({ servers: url, ...tls });
 const jsm = await jetstreamManager(connection);
-const config = {
-  name: 'SLUICE_EVENTS',
-  subjects: ['sluice.v1.*.*.events'],
-  storage: 'file',
-  discard: 'new',
-  allow_direct: true,
-  num_replicas: Number(replicas),
-  max_bytes: Number(maxBytes),
-};
-const exists = await jsm.streams.info(config.name).then(
-  () => true,
-  () => false,
-);
-const { config: made } = await (exists ? jsm.streams.update(config.name, config) : jsm.streams.add(config));
-console.log(
-  `${made.name}: ${made.subjects.join(', ')}, ${made.num_replicas} replicas, at most ${made.max_bytes} bytes`,
-);
+for (const [name, subject] of [
+  ['SLUICE_EVENTS', 'sluice.v1.*.*.events'],
+  ['SLUICE_MINUTES', 'sluice.v1.*.*.minutes'],
+]) {
+  const config = {
+    name,
+    subjects: [subject],
+    storage: 'file',
+    discard: 'new',
+    allow_direct: true,
+    num_replicas: Number(replicas),
+    max_bytes: Number(maxBytes),
+  };
+  const exists = await jsm.streams.info(name).then(
+    () => true,
+    () => false,
+  );
+  const { config: made } = await (exists ? jsm.streams.update(name, config) : jsm.streams.add(config));
+  console.log(
+    `${made.name}: ${made.subjects.join(', ')}, ${made.num_replicas} replicas, at most ${made.max_bytes} bytes`,
+  );
+}
 await connection.close();

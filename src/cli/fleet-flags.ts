@@ -1,4 +1,4 @@
-/** The flags of a fleet: where the log of decisions is shipped. */
+/** The flags of a fleet: where the log of decisions and the minutes of the history are shipped. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { FleetShippingOptions } from '../daemon/fleet-shipping.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
@@ -17,15 +17,16 @@ const DEFAULT_BACKLOG = 10e9;
 
 export function fleetOptions(): Option[] {
   return [
-    new Option('--fleet <url...>', 'ship the log of decisions to NATS JetStream, like nats://10.0.0.1:4222').argParser(
-      addServer,
-    ),
+    new Option(
+      '--fleet <url...>',
+      'ship the log of decisions and minutes of the history to NATS JetStream, like nats://10.0.0.1:4222',
+    ).argParser(addServer),
     new Option('--fleet-ca <file>', "certificates that sign the fleet's servers, PEM"),
     new Option('--fleet-cert <file>', "the sensor's certificate, PEM"),
     new Option('--fleet-key <file>', 'its private key, PEM'),
     new Option(
       '--fleet-backlog <size>',
-      'parts of the log that wait on the disk to be acknowledged, before --rotate-keep counts',
+      'parts of the log that wait on the disk to be acknowledged, before --rotate-keep counts; and rows of the history',
     )
       .argParser(size)
       .default(DEFAULT_BACKLOG, '10GB'),

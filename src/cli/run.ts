@@ -102,6 +102,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
+  const fleet = fleetOf(flags);
+  const history = historyOptions(flags, folder);
   const running = startTracker(flags.workers ?? 1, flags);
   try {
     const options: DaemonOptions = {
@@ -113,10 +115,10 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       tracker: running.tracker,
       outputs: outputsOf(flags),
       show: addressForm(flags),
-      history: historyOptions(flags, folder),
+      history: history === null || fleet === null ? history : { ...history, outboxLength: fleet.mostBytes },
       lossBound: flags.lossBound,
       drafts: await draftsFolder(flags.drafts),
-      fleet: fleetOf(flags),
+      fleet,
       http: httpOptions(flags, folder),
       portFlag: '--listen HOST:PORT',
       control: controlSocket(flags, folder),

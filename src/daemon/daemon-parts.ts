@@ -130,7 +130,7 @@ export function connectParts(
     administration,
     control,
     access,
-    fleet: options.fleet === null ? null : new FleetShipping(options.fleet, log),
+    fleet: options.fleet === null ? null : new FleetShipping(options.fleet, version, log),
     history,
     decisions,
     console,

@@ -107,7 +107,7 @@ export class Daemon {
     await parts.changes.start();
     if (options.shadow !== null) parts.shadow.start(options.shadow.files, options.shadow.reading);
     if (parts.control !== null) await startControl(parts.control, options.control!);
-    parts.fleet?.start(parts.outputs);
+    parts.fleet?.start(parts.outputs, parts.history);
     parts.lag.start();
     if (options.watch) parts.changes.reloads.watch();
     this.every(TICK_MS, () => {
@@ -229,14 +229,19 @@ export class Daemon {
     }
     // These two use part of the time for the logs.
     this.parts.safety.saveAll();
-    const historyOut = this.parts.history?.stop({ asked: wasAsked }, Math.min(HISTORY_MS, this.closeMs));
+    const { history, fleet } = this.parts;
+    const fleetMs = Math.min(FLEET_MS, this.closeMs);
+    const historyOut = history?.stop({ asked: wasAsked }, Math.min(HISTORY_MS, this.closeMs), () =>
+      fleet?.shipMinutes(fleetMs),
+    );
     const noticesOut = this.parts.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
     await this.parts.outputs.close(this.closeMs);
-    await this.parts.fleet?.stop(Math.min(FLEET_MS, this.closeMs));
+    await fleet?.shipLog(fleetMs);
     this.parts.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     await historyOut;
+    await fleet?.stop();
     source.close();
   }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { FleetError, type FleetLink } from './fleet-link.ts';
 import type { Outbox, OutboxBatch, OutboxPosition } from './outbox.ts';
-import { eventsSubject, HEADERS, lastMessageSubject } from './subjects.ts';
+import { HEADERS, lastMessageSubject } from './subjects.ts';
 
 /** A new line is looked for so often while there is none. */
 const IDLE_MS = 200;
@@ -18,8 +18,11 @@ const NOT_FOUND = 404;
 const NOTHING = new Uint8Array(0);
 
 export interface ShipperOptions {
-  readonly isp: string;
-  readonly site: string;
+  readonly stream: string;
+  /** The sensor's own subject of it. */
+  readonly subject: string;
+  /** The version of Sluice. */
+  readonly version: string;
   readonly outbox: Outbox;
   readonly link: FleetLink;
   /** The head of the log's chain, which each batch anchors; null without a chain. */
@@ -44,7 +47,6 @@ export class Shipper {
   /** Why nothing is shipped; null while all is well. */
   problem: string | null = null;
   private readonly options: ShipperOptions;
-  private readonly subject: string;
   private readonly stopped = new AbortController();
   private work: Promise<void> | null = null;
   /** How often the outbox was found empty. */
@@ -52,7 +54,6 @@ export class Shipper {
 
   constructor(options: ShipperOptions) {
     this.options = options;
-    this.subject = eventsSubject(options.isp, options.site);
   }
 
   start(): void {
@@ -102,7 +103,8 @@ export class Shipper {
   }
 
   private async streamEnd(): Promise<StreamEnd> {
-    const answer = await this.options.link.request(lastMessageSubject(this.subject), NOTHING);
+    const { link, stream, subject } = this.options;
+    const answer = await link.request(lastMessageSubject(stream, subject), NOTHING);
     if (answer.headers?.code === NOT_FOUND) return { sequence: 0, position: null };
     const values = answer.headers;
     const sequence = numberIn(values, HEADERS.sequence);
@@ -112,19 +114,22 @@ export class Shipper {
     const offset = numberIn(values, HEADERS.offset);
     const lastSeq = numberIn(values, HEADERS.lastSeq);
     if (segment === null || offset === null || lastSeq === null)
-      throw new FleetError(`message ${sequence} of ${this.subject} is not Sluice's: it has no position`);
+      throw new FleetError(`message ${sequence} of ${subject} is not Sluice's: it has no position`);
     return { sequence, position: { segment, offset, lastSeq } };
   }
 
   /** The sequence that the batch got. Rejects if it was refused, or it is not known whether it arrived. */
   private async publish(batch: OutboxBatch, expected: number): Promise<number> {
-    const head = this.options.chainHead?.() ?? null;
-    const answer = await this.options.link.request(this.subject, batch.bytes, {
+    const { link, subject, version, chainHead } = this.options;
+    const head = chainHead?.() ?? null;
+    const answer = await link.request(subject, batch.bytes, {
       [HEADERS.expected]: `${expected}`,
       [HEADERS.segment]: `${batch.end.segment}`,
       [HEADERS.offset]: `${batch.end.offset}`,
       [HEADERS.lastSeq]: `${batch.end.lastSeq}`,
       [HEADERS.lines]: `${batch.lines}`,
+      [HEADERS.version]: version,
+      [HEADERS.sentMs]: `${Date.now()}`,
       ...(head !== null && { [HEADERS.head]: head }),
     });
     const { seq, error } = JSON.parse(answer.string()) as { seq?: number; error?: { description?: string } };

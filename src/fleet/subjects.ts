@@ -1,25 +1,36 @@
-/** The stream of a fleet's events, and its subjects: `sluice.v1.ISP.SITE.events`. */
+/** The streams of a fleet and their subjects: `sluice.v1.ISP.SITE.events` and `sluice.v1.ISP.SITE.minutes`. */
 
 export const EVENTS_STREAM = 'SLUICE_EVENTS';
 export const EVENTS_SUBJECTS = 'sluice.v1.*.*.events';
+export const MINUTES_STREAM = 'SLUICE_MINUTES';
+export const MINUTES_SUBJECTS = 'sluice.v1.*.*.minutes';
 
 /** `isp` and `site` are origin names, which have no dot and no wildcard. */
 export function eventsSubject(isp: string, site: string): string {
   return `sluice.v1.${isp}.${site}.events`;
 }
 
-/** Asks for the last message of a subject; the server answers from any replica. */
-export function lastMessageSubject(subject: string): string {
-  return `$JS.API.DIRECT.GET.${EVENTS_STREAM}.${subject}`;
+export function minutesSubject(isp: string, site: string): string {
+  return `sluice.v1.${isp}.${site}.minutes`;
 }
 
-/** Headers of a batch: where it ends in the sensor's outbox, and the number of its last line. */
+/** Asks for the last message of a subject of a stream; the server answers from any replica. */
+export function lastMessageSubject(stream: string, subject: string): string {
+  return `$JS.API.DIRECT.GET.${stream}.${subject}`;
+}
+
+/**
+ * Headers of a batch: where it ends in the sensor's outbox, the number of its last line, and the sensor's version and
+ * its clock when it was sent, ms since 1970.
+ */
 export const HEADERS = {
   segment: 'Sluice-Segment',
   offset: 'Sluice-Offset',
   lastSeq: 'Sluice-Last-Seq',
   lines: 'Sluice-Lines',
   head: 'Sluice-Chain-Head',
+  version: 'Sluice-Version',
+  sentMs: 'Sluice-Sent-Ms',
   expected: 'Nats-Expected-Last-Subject-Sequence',
   sequence: 'Nats-Sequence',
 } as const;

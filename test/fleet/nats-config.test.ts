@@ -67,7 +67,16 @@ describe.skipIf(NO_NATS !== undefined)(`the configuration${NO_NATS === undefined
     expect(await ask(sensor, LAST + OWN)).toBe('{"seq":1}\n');
   });
 
+  it('lets a sensor publish its own minutes to a stream of their own, and read the last', async () => {
+    const sensor = await connected('example.lahore-1');
+    const own = 'sluice.v1.example.lahore-1.minutes';
+    expect(JSON.parse(await ask(sensor, own, '{}\n'))).toMatchObject({ stream: 'SLUICE_MINUTES', seq: 1 });
+    expect(await ask(sensor, `$JS.API.DIRECT.GET.SLUICE_MINUTES.${own}`)).toBe('{}\n');
+  });
+
   it.each([
+    ['minutes of another site of its isp', 'sluice.v1.example.karachi-2.minutes'],
+    ['minutes of another isp', 'sluice.v1.other.quetta-1.minutes'],
     ['events of another site of its isp', 'sluice.v1.example.karachi-2.events'],
     ['events of another isp', 'sluice.v1.other.quetta-1.events'],
     ["another site's last message", `${LAST}sluice.v1.example.karachi-2.events`],

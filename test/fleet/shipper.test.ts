@@ -75,7 +75,13 @@ class Sensor {
   startShipping(): void {
     this.outbox = new LogOutbox({ log: this.path, written: () => this.file.position, mostBytes: this.mostBytes });
     this.link = new FleetLink({ servers: servers.urls, ca: null, cert: null, key: null }, 'test');
-    this.shipper = new Shipper({ ...SITE, site: this.site, outbox: this.outbox, link: this.link });
+    this.shipper = new Shipper({
+      stream: EVENTS_STREAM,
+      subject: eventsSubject(SITE.isp, this.site),
+      version: 'test',
+      outbox: this.outbox,
+      link: this.link,
+    });
     this.link.start();
     this.shipper.start();
   }

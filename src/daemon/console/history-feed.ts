@@ -227,15 +227,24 @@ export class HistoryFeed {
 
   /**
    * Ends the minute under way, notes the stop, writes the rest within a time and ends the process. A history in memory
-   * ends with the daemon: its process leaves by itself.
+   * ends with the daemon: its process leaves by itself. `beforeEnd`: what is to be done while the
+   * history still answers.
    */
-  async stop(fields: Readonly<Record<string, unknown>>, limitMs: number): Promise<void> {
+  async stop(
+    fields: Readonly<Record<string, unknown>>,
+    limitMs: number,
+    beforeEnd: () => Promise<void> | undefined = () => undefined,
+  ): Promise<void> {
     if (this.options.path === IN_MEMORY) return;
     this.watch?.look(Date.now() * MICROS_PER_MILLISECOND);
     // What is left of a file is read again by the next start.
     if (this.file === null) this.collector?.finish();
     this.change('stop', fields);
     const lost = this.client.lost;
+    if (this.options.outboxLength !== undefined) {
+      await Promise.race([this.client.drain(), sleep(FILE_WRITE_MS, undefined, { ref: false })]);
+      await beforeEnd();
+    }
     await this.client.close(limitMs);
     const minutes = this.client.lost - lost;
     if (minutes > 0) this.log.error({ minutes }, 'minutes of the history could not be written before the stop');

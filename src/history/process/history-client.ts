@@ -222,8 +222,14 @@ export class HistoryClient {
   }
 
   private async open(child: HistoryChild): Promise<void> {
-    const { path, zone, retention, lossBound } = this.options;
-    const place = { path, zone, retention, ...(lossBound !== undefined && { lossBound }) };
+    const { path, zone, retention, lossBound, outboxLength } = this.options;
+    const place = {
+      path,
+      zone,
+      retention,
+      ...(lossBound !== undefined && { lossBound }),
+      ...(outboxLength !== undefined && { outboxLength }),
+    };
     this.take(await child.request({ what: 'open', ...place }));
     this.isOpen = true;
     if (this.hasBeenOpen && path === IN_MEMORY)

@@ -103,6 +103,8 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return JSON.stringify(readLastRecorded(database, question.query));
     case 'rules-since':
       return JSON.stringify(readRulesSince(database, question.query));
+    case 'outbox':
+      return JSON.stringify(writer.outbox?.take(question.query) ?? null);
     case 'report':
       return JSON.stringify(answerReport(database, question.query));
     case 'report-preview':

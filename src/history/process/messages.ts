@@ -32,6 +32,11 @@ export type HistoryQuestion =
   | { readonly what: 'remove-note'; readonly query: number }
   /** Answered with ReportFiles or ReportPreview, or a RefusedReport. */
   | { readonly what: 'report' | 'report-preview'; readonly query: ReportQuestion }
+  /**
+   * Rows to ship after a number; those up to it are shipped, and removed. Answered with OutboxLines, or `null` for a
+   * history that is not shipped.
+   */
+  | { readonly what: 'outbox'; readonly query: number }
   /** Answered with ReportTimes. */
   | { readonly what: 'report-times'; readonly query: null };
 

@@ -19,6 +19,8 @@ export interface HistoryPlace {
   readonly retention: Retention;
   /** The share of packets that may be lost; DEFAULT_LOSS_BOUND where it is left out. */
   readonly lossBound?: number;
+  /** Characters of rows that may wait to be shipped to a fleet; left out for no fleet. */
+  readonly outboxLength?: number;
 }
 
 /** An open history, for questions. */
@@ -109,10 +111,10 @@ export class HistoryStore {
   }
 
   private begin(): Open {
-    const { path, zone, retention, lossBound } = this.place;
+    const { path, zone, retention, lossBound, outboxLength } = this.place;
     const clock = new ZoneClock(zone);
     const database = openDatabase(path);
-    const writer = new MinuteWriter(database, retention, clock, lossBound);
+    const writer = new MinuteWriter(database, retention, clock, lossBound, outboxLength);
     return { database, clock, writer, inode: inodeOf(path) };
   }
 

@@ -17,6 +17,7 @@ import {
 import type { Incident } from '../incident/incident.ts';
 import { IncidentWatch } from '../incident/incident-watch.ts';
 import { DEFAULT_LOSS_BOUND } from '../incident/loss-bound.ts';
+import { OutboxTable } from '../ship/outbox-table.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { type HistoryDatabase, inTransaction, type Statement } from './database.ts';
 import { Pruning, type Retention } from './retention.ts';
@@ -35,6 +36,8 @@ const MOST_SESSIONS = 16;
 const FILES_PER_PRUNE = 256;
 
 export class MinuteWriter {
+  /** What waits to be shipped to a fleet; null for no fleet. */
+  readonly outbox: OutboxTable | null;
   private readonly database: HistoryDatabase;
   private readonly places = new Map<string, number>();
   private readonly series = new Map<string, number>();
@@ -52,8 +55,16 @@ export class MinuteWriter {
   /** Files of which the first minute was written. */
   private files = 0;
 
-  constructor(database: HistoryDatabase, retention: Retention, clock: ZoneClock, lossBound = DEFAULT_LOSS_BOUND) {
+  /** `outboxLength`: characters that may wait to be shipped to a fleet; null for no fleet. */
+  constructor(
+    database: HistoryDatabase,
+    retention: Retention,
+    clock: ZoneClock,
+    lossBound = DEFAULT_LOSS_BOUND,
+    outboxLength: number | null = null,
+  ) {
     this.database = database;
+    this.outbox = outboxLength === null ? null : new OutboxTable(database, outboxLength);
     this.pruning = new Pruning(database, retention);
     this.incidents = new IncidentWatch(database, clock, lossBound);
     const seriesSums = SERIES_COUNTS.map((name) => `${name} = ${name} + excluded.${name}`);
@@ -95,12 +106,14 @@ export class MinuteWriter {
         for (const change of changes) this.writeChange(change);
         this.incidents.observe(fresh, changes, (place) => this.placeId(place));
         for (const place of new Set(fresh.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
+        this.outbox?.add(fresh, changes);
         this.writeBatch.run(session, number, Date.now());
       });
     } catch (error) {
       // Numbers that the transaction had given out are not in the database.
       this.places.clear();
       this.series.clear();
+      this.outbox?.recount();
       throw error;
     }
     this.pruning.shrink();

@@ -53,4 +53,12 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Policies in words, by the hash of their files: a report shows the rules of its period.
   'CREATE TABLE policy_text (sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID',
+  // What waits to be shipped to a fleet (a number is never given twice); and on a hub, the sensors.
+  `
+  CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL);
+  CREATE TABLE sensor (
+    isp TEXT NOT NULL, site TEXT NOT NULL, version TEXT NOT NULL, seen_ms INTEGER NOT NULL, offset_ms INTEGER,
+    minute INTEGER, row_count INTEGER NOT NULL, refused INTEGER NOT NULL, PRIMARY KEY (isp, site)
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,4 @@
-/** Metrics of shipping the log of decisions to a fleet. */
+/** Metrics of shipping the log of decisions and the minutes of the history to a fleet. */
 import { counter, gauge, type CatalogueMetric } from './metric.ts';
 
 export const FLEET: readonly CatalogueMetric[] = [
@@ -12,13 +12,28 @@ export const FLEET: readonly CatalogueMetric[] = [
   ),
   counter(
     'sluice_fleet_failures_total',
-    'Failed attempts to ship lines to the fleet; they are tried again.',
+    'Failed attempts to ship lines and rows to the fleet; they are tried again.',
     ({ fleet }) => fleet?.failureCount ?? 0,
   ),
   counter(
     'sluice_fleet_lost_lines_total',
     'Lines that were removed before the fleet acknowledged them, because --fleet-backlog was reached.',
     ({ fleet }) => fleet?.lostCount ?? 0,
+  ),
+  counter(
+    'sluice_fleet_shipped_rows_total',
+    'Minutes and changes of the history that the fleet has acknowledged; a minute of many series is several.',
+    ({ fleet }) => fleet?.rowCount ?? 0,
+  ),
+  counter(
+    'sluice_fleet_lost_rows_total',
+    'Rows of the history that were removed before the fleet acknowledged them, because --fleet-backlog was reached.',
+    ({ fleet }) => fleet?.lostRows ?? 0,
+  ),
+  gauge(
+    'sluice_fleet_waiting_row_bytes',
+    'Bytes of rows of the history that the fleet has not acknowledged.',
+    ({ fleet }) => fleet?.waitingRowBytes ?? 0,
   ),
   gauge(
     'sluice_fleet_backlog_bytes',

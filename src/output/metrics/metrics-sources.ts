@@ -78,6 +78,10 @@ export interface FleetFigures {
   readonly failureCount: number;
   readonly lostCount: number;
   readonly backlogBytes: number;
+  /** Rows of the history that were acknowledged, those that were given up, and bytes of those that wait. */
+  readonly rowCount: number;
+  readonly lostRows: number;
+  readonly waitingRowBytes: number;
 }
 
 export interface MetricsSources {
