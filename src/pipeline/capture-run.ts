@@ -125,6 +125,8 @@ export class CaptureRun {
       const { fault, message } = source.end;
       if (fault !== CaptureFault.NONE) this.incomplete.push({ file, fault: faultName(fault), message });
       else if (message !== '') this.options.onRemark(file, message);
+      // With workers, the last batches may be under way: what is said of the file counts them.
+      await session.settle();
       const notDecoded = counters.notDecoded.map((count, status) => count - notDecodedBefore[status]!);
       const packets = counters.packets - packetsBefore;
       this.noteUnread(file, packets, counters.unreadLinks.since(unreadBefore), notDecoded);

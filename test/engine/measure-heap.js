@@ -20,6 +20,7 @@ const decisions = {
     return 0;
   },
   ended() {},
+  quietUntil: () => -Infinity,
   noChangeUntil: (timeUs) => timeUs,
 };
 
