@@ -2,6 +2,9 @@
  * Ships an outbox to a subject of a stream, exactly once. One batch is under way at a time, and each states the
  * sequence of the subject's last message. Where to go on is read from that message alone: after a start, and whenever
  * it is not known whether a batch arrived. A batch that arrives late is then in the stream already, or refused.
+ *
+ * A new leader of the cluster may accept a batch before it has applied one that its predecessor accepted, so each batch
+ * also has an id, its start. The stream takes an id once within its window for duplicates.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MsgHdrs } from '@nats-io/transport-node';
@@ -36,6 +39,13 @@ interface StreamEnd {
   readonly sequence: number;
   /** Null if there is no message. */
   readonly position: OutboxPosition | null;
+}
+
+/** The stream's answer to a batch. */
+interface PublishAnswer {
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly description?: string };
 }
 
 export class Shipper {
@@ -88,7 +98,7 @@ export class Shipper {
           await this.pause(IDLE_MS);
           continue;
         }
-        end = { sequence: await this.publish(batch, end.sequence), position: batch.end };
+        end = { sequence: await this.publish(batch, end), position: batch.end };
         this.lineCount += batch.lines;
         this.batchCount++;
         this.lostCount += batch.lost;
@@ -119,11 +129,13 @@ export class Shipper {
   }
 
   /** The sequence that the batch got. Rejects if it was refused, or it is not known whether it arrived. */
-  private async publish(batch: OutboxBatch, expected: number): Promise<number> {
+  private async publish(batch: OutboxBatch, after: StreamEnd): Promise<number> {
     const { link, subject, version, chainHead } = this.options;
     const head = chainHead?.() ?? null;
+    const { segment, offset } = after.position ?? { segment: 0, offset: 0 };
     const answer = await link.request(subject, batch.bytes, {
-      [HEADERS.expected]: `${expected}`,
+      [HEADERS.expected]: `${after.sequence}`,
+      [HEADERS.id]: `${subject}:${segment}:${offset}`,
       [HEADERS.segment]: `${batch.end.segment}`,
       [HEADERS.offset]: `${batch.end.offset}`,
       [HEADERS.lastSeq]: `${batch.end.lastSeq}`,
@@ -132,9 +144,11 @@ export class Shipper {
       [HEADERS.sentMs]: `${Date.now()}`,
       ...(head !== null && { [HEADERS.head]: head }),
     });
-    const { seq, error } = JSON.parse(answer.string()) as { seq?: number; error?: { description?: string } };
+    const { seq, duplicate, error } = JSON.parse(answer.string()) as PublishAnswer;
     if (error !== undefined) throw new FleetError(`the stream refused a batch: ${error.description ?? 'no reason'}`);
-    if (seq === undefined || seq <= expected) throw new FleetError('the stream acknowledged a batch without its place');
+    if (duplicate === true) throw new FleetError('the stream has a batch from here on already');
+    if (seq === undefined || seq <= after.sequence)
+      throw new FleetError('the stream acknowledged a batch without its place');
     return seq;
   }
 

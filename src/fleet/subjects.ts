@@ -31,6 +31,7 @@ export const HEADERS = {
   head: 'Sluice-Chain-Head',
   version: 'Sluice-Version',
   sentMs: 'Sluice-Sent-Ms',
+  id: 'Nats-Msg-Id',
   expected: 'Nats-Expected-Last-Subject-Sequence',
   sequence: 'Nats-Sequence',
 } as const;
