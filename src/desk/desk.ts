@@ -7,6 +7,8 @@ import { makeKeyFiles } from '../rules/signing-key.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { RegistryWriter } from './export/registry-writer.ts';
 import { DeskServer } from './http/desk-server.ts';
+import { readTable } from './import/read-table.ts';
+import { SheetReader } from './import/sheet-reader.ts';
 import { Mail, type MailOptions } from './mail.ts';
 import { allAccounts } from './store/account-store.ts';
 import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-database.ts';
@@ -60,6 +62,8 @@ export class Desk {
       {
         database,
         files: this.files,
+        sheets: new SheetReader(),
+        readTable,
         assets,
         now: Date.now,
         onRegistryChange: () => {

@@ -61,7 +61,7 @@ function counts(): unknown {
     `SELECT (SELECT count(*) FROM application) AS applications, (SELECT count(*) FROM change) AS changes,
       (SELECT count(*) FROM account) AS accounts, (SELECT count(*) FROM deed) AS deeds,
       (SELECT count(*) FROM registry_row) AS rows, (SELECT count(*) FROM release) AS releases,
-      (SELECT count(*) FROM reason) AS reasons`,
+      (SELECT count(*) FROM reason) AS reasons, (SELECT count(*) FROM import) AS imports`,
   );
   database.close();
   return found;

@@ -1,6 +1,8 @@
 /** What the routes of the desk work with. */
 import type { PasswordSignIn } from '../../web/http/accounts/password-sign-in.ts';
 import type { StaffRole } from '../model/role.ts';
+import type { readTable } from '../import/read-table.ts';
+import type { SheetReader } from '../import/sheet-reader.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import type { DeskAccess } from './desk-access.ts';
 
@@ -10,6 +12,10 @@ export interface DeskParts {
   readonly passwords: PasswordSignIn<StaffRole>;
   /** The folder of what applicants send. */
   readonly files: string;
+  /** Reads spreadsheets in a process of their own. */
+  readonly sheets: SheetReader;
+  /** Understands the rows of a sheet with what the registry has now. */
+  readonly readTable: typeof readTable;
   /** The folder of the style sheet, the script, the icon and the font. */
   readonly assets: string;
   /** ms since 1970. */

@@ -3,6 +3,7 @@ import { adminRoutes } from './admin-routes.ts';
 import { applicantRoutes } from './applicant-routes.ts';
 import type { DeskParts } from './desk-parts.ts';
 import type { DeskRoute } from './desk-route.ts';
+import { importRoutes } from './import-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
@@ -14,6 +15,7 @@ export function deskRoutes(parts: DeskParts): readonly DeskRoute[] {
     ...applicantRoutes(parts),
     ...signInRoutes(parts),
     ...staffRoutes(parts),
+    ...importRoutes(parts),
     ...registryRoutes(parts),
     ...adminRoutes(parts),
   ];

@@ -36,12 +36,14 @@ const STAFF_LINKS: Readonly<Record<StaffRole, readonly Link[]>> = {
   reviewer: [
     { path: '/queue', title: 'Queue' },
     { path: '/search', title: 'Search' },
+    { path: '/imports', title: 'Imports' },
     { path: '/limits', title: 'Limits' },
     { path: '/registry', title: 'Registry' },
   ],
   auditor: [
     { path: '/queue', title: 'Queue' },
     { path: '/search', title: 'Search' },
+    { path: '/imports', title: 'Imports' },
     { path: '/changes', title: 'Changes' },
     { path: '/registry', title: 'Registry' },
   ],

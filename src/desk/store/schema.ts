@@ -115,4 +115,12 @@ export const MIGRATIONS: readonly string[] = [
   );
   ${forbidden}
   `,
+  `
+  CREATE TABLE import (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'done', 'dropped')), content TEXT, choices TEXT NOT NULL,
+    taken TEXT NOT NULL DEFAULT '[]', result TEXT, counts TEXT, done_ms INTEGER, done_by TEXT
+  );
+  CREATE INDEX import_content ON import (at_ms) WHERE content IS NOT NULL OR result IS NOT NULL;
+  `,
 ];

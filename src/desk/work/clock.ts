@@ -9,6 +9,7 @@ import { applicationsWhere } from '../store/application.ts';
 import { type DeskDatabase, run } from '../store/desk-database.ts';
 import { removeFiles } from '../store/file-store.ts';
 import { erasePersonal } from '../store/history.ts';
+import { eraseOldImports } from '../store/import-store.ts';
 import { setting } from '../store/settings.ts';
 import { act } from './act.ts';
 import { dateOf } from './date-text.ts';
@@ -69,6 +70,7 @@ function remind(database: DeskDatabase, nowMs: number, { notify }: ClockParts): 
 
 /** Personal data of what has ended long ago; those of a registration that a change belongs to stay with it. */
 function erase(database: DeskDatabase, nowMs: number, { files }: ClockParts): void {
+  eraseOldImports(database, nowMs);
   const before = nowMs - Number(setting(database, 'retentionDays')) * MS_PER_DAY;
   const ended = applicationsWhere(
     database,

@@ -6,7 +6,8 @@ import { parseDate, parseInstant } from '../../core/iso-time.ts';
 import { spreadsheetDamage } from './spreadsheet-damage.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const NO_LIMIT =
+/** What stands for a date that is not there. */
+export const NO_LIMIT =
   /^([-–—∞*?]|n\/?a|none|null|nil|never|open|unlimited|indefinite(ly)?|permanent|forever|today|9999-12-31.*)$/i;
 /** Day 0 of spreadsheets is 1899-12-30. The days are those of 1970 to 2200. */
 const SPREADSHEET_EPOCH_MS = Date.UTC(1899, 11, 30);
@@ -42,7 +43,7 @@ function isWritten(text: string): boolean {
 }
 
 /** The possible days of a text without a time, in ISO form. */
-function daysOf(text: string): string[] {
+export function daysOf(text: string): string[] {
   const found = new Set<string>();
   const add = (year: string, month: string | number, day: string): void => {
     const longYear = year.length === 2 ? `20${year}` : year;

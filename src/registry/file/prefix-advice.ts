@@ -14,11 +14,13 @@ const ADVISED_LENGTH = 1024;
 const PART_OF_LIST = true;
 
 /** An interpretation of a text: its fault, and the prefixes that it means; none where that is unknown. */
-interface Reading {
+export interface Reading {
   readonly fault: string;
   readonly prefixes: readonly string[];
   /** True for a list of prefixes that are not all known. */
   readonly isSeveral?: boolean;
+  /** True where the text may mean other addresses, so that a person has to be asked. */
+  readonly isGuess?: boolean;
 }
 
 const parser = new PrefixParser();
@@ -35,6 +37,11 @@ export function adviseOnPrefix(text: string, forEach = 'write one row for each')
   const [first] = prefixes;
   if (first === undefined) return isSeveral === true ? `${fault}: ${forEach}` : fault;
   return prefixes.length === 1 ? `${fault}: write ${first}` : `${fault}: ${forEach} of ${shown(prefixes)}`;
+}
+
+/** What such a text means, for those who show it before it is taken; null where that is unknown. */
+export function readingOfPrefix(text: string): Reading | null {
+  return text.length > ADVISED_LENGTH ? null : readingOf(text);
 }
 
 function shown(prefixes: readonly string[]): string {
@@ -109,7 +116,8 @@ function masked(text: string): Reading | null {
   if (length === null) return match[2] === '/' ? { fault: `${match[3]!} is not a netmask`, prefixes: [] } : null;
   if (!parser.parseAddress(match[1]!)) return null;
   const network = networkOf(match[1]!, length);
-  return { fault: 'a netmask instead of a prefix length', prefixes: network };
+  const isGuess = network[0]?.split('/')[0] !== match[1];
+  return { fault: 'a netmask instead of a prefix length', prefixes: network, isGuess };
 }
 
 /**
@@ -145,6 +153,7 @@ function ranged(text: string): Reading | null {
     return {
       fault: 'a range whose end is before its start',
       prefixes: prefixesOf({ first: stop.first, last: start.last }),
+      isGuess: true,
     };
   const range = { first: start.first, last: stop.last };
   const prefixes = prefixesOf(range);
@@ -200,7 +209,7 @@ function paddedWithZeros(text: string): Reading | null {
   if (!/^\d+(\.\d+){3}(\/\d+)?$/.test(text) || !/(^|[./])0\d/.test(text)) return null;
   const prefix = plainPrefix(text.replace(/(^|[./])0+(?=\d)/g, '$1'));
   const fault = 'leading zeros, which some programs read as octal; if the numbers are decimal';
-  return prefix === null ? null : { fault, prefixes: [prefix] };
+  return prefix === null ? null : { fault, prefixes: [prefix], isGuess: true };
 }
 
 /** Missing numbers: `10.1.2/24`, `10.1.2`, `10.1.2.`. */
@@ -213,14 +222,15 @@ function tooShort(text: string): Reading | null {
   const address = [...numbers, '0', '0', '0'].slice(0, 4).join('.');
   const prefixes = length > 32 ? [] : networkOf(address, length);
   const fault = `an IPv4 address has four numbers, this has ${numbers.length}; if the rest is zero`;
-  return prefixes.length === 0 ? null : { fault, prefixes };
+  return prefixes.length === 0 ? null : { fault, prefixes, isGuess: true };
 }
 
 /** A length after a space: `192.0.2.0 24`. */
 function lengthAfterSpace(text: string): Reading | null {
   const match = /^(\S+)\s+(\d{1,3})$/.exec(text);
   const prefix = match === null ? null : plainPrefix(`${match[1]!}/${match[2]!}`);
-  return prefix === null ? null : { fault: `if ${match![2]!} is the prefix length`, prefixes: [prefix] };
+  if (prefix === null) return null;
+  return { fault: `if ${match![2]!} is the prefix length`, prefixes: [prefix], isGuess: true };
 }
 
 /** An IPv4 address as one number, as databases store it: `3221225985`. */
@@ -228,7 +238,11 @@ function wholeNumber(text: string): Reading | null {
   if (!/^\d{4,10}$/.test(text) || Number(text) > 0xffffffff) return null;
   const value = Number(text);
   const address = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
-  return { fault: 'one whole number; if it is an IPv4 address as a number', prefixes: [`${address}/32`] };
+  return {
+    fault: 'one whole number; if it is an IPv4 address as a number',
+    prefixes: [`${address}/32`],
+    isGuess: true,
+  };
 }
 
 /** An address without its dots: `198051100004`. */
@@ -239,7 +253,11 @@ function withoutDots(text: string): Reading | null {
   const prefix = padded === null ? null : plainPrefix(numbers.join('.') + (padded[5] ?? ''));
   return prefix === null
     ? { fault: 'one whole number: the dots between the four numbers of an IPv4 address are missing', prefixes: [] }
-    : { fault: 'the dots of an IPv4 address are missing; if each of its numbers has three digits', prefixes: [prefix] };
+    : {
+        fault: 'the dots of an IPv4 address are missing; if each of its numbers has three digits',
+        prefixes: [prefix],
+        isGuess: true,
+      };
 }
 
 function hostName(text: string): Reading | null {
@@ -252,12 +270,14 @@ function listed(text: string): Reading | null {
   const parts = text.split(/\s*[,;|\n]\s*|\s+(?:and\s+)?/i).filter((part) => part !== '');
   if (parts.length < 2) return null;
   const prefixes: string[] = [];
+  let isGuess = false;
   for (const part of parts) {
     const reading = readingOf(part, PART_OF_LIST);
     if (reading === null || reading.prefixes.length === 0) return unclearList(parts);
     prefixes.push(...reading.prefixes);
+    if (reading.isGuess === true) isGuess = true;
   }
-  return { fault: `a list of ${parts.length}`, prefixes };
+  return { fault: `a list of ${parts.length}`, prefixes, isGuess };
 }
 
 /** The advice for a list with parts that are not prefixes. */

@@ -8,6 +8,7 @@ import { PROTOCOL_NAMES, Protocol } from '../../core/protocol.ts';
 import { fieldColumn } from './csv-record.ts';
 import { adviseOnDate } from './date-advice.ts';
 import type { FieldCache } from './field-cache.ts';
+import { ANY_PROTOCOL, PROTOCOL_ALIASES, SECTOR_ALIASES } from './field-words.ts';
 import { adviseOnPrefix } from './prefix-advice.ts';
 import { PrefixParser } from '../prefix.ts';
 import type { RegistrationColumns } from '../lookup/registration-columns.ts';
@@ -30,35 +31,7 @@ import { nearestWord } from './word-advice.ts';
 const SECTORS = SECTOR_NAMES.slice(1).join(', ');
 const SCOPES = SCOPE_NAMES.slice(1).join(', ');
 const PROTOCOLS_ALLOWED = PROTOCOL_NAMES.slice(1).join(', ');
-/** Other words for sectors and protocols, in lower case letters. */
-const SECTOR_ALIASES = {
-  banking: 'bank',
-  callcenter: 'call-centre',
-  contactcentre: 'call-centre',
-  contactcenter: 'call-centre',
-  college: 'university',
-  education: 'university',
-  embassy: 'mission',
-  consulate: 'mission',
-  diplomatic: 'mission',
-  company: 'enterprise',
-  business: 'enterprise',
-  selfemployed: 'freelancer',
-  software: 'it',
-};
 const SCOPE_ALIASES = { src: 'source', client: 'source', dst: 'destination', server: 'destination', both: 'pair' };
-const PROTOCOL_ALIASES = {
-  wg: 'wireguard',
-  tailscale: 'wireguard',
-  ovpn: 'openvpn',
-  ike: 'ipsec',
-  ikev1: 'ipsec',
-  ikev2: 'ipsec',
-  esp: 'ipsec',
-  ah: 'ipsec',
-  strongswan: 'ipsec',
-};
-const ANY_PROTOCOL = /^(any|all|\*|-|n\/?a|none)$/i;
 
 /** The largest number of rows with errors whose references are kept. */
 const REFUSED_LIMIT = 10_000;
