@@ -89,6 +89,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   fleet: { sources: ['core', 'rules', 'output'], packages: 'any' },
   desk: { packages: 'any' },
   daemon: { packages: 'any' },
+  hub: { packages: 'any' },
   cli: { packages: 'any' },
   // Programs that import the library start no command.
   library: {

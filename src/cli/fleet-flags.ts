@@ -33,7 +33,7 @@ export function fleetOptions(): Option[] {
   ];
 }
 
-function addServer(value: string, before: readonly string[] | undefined): readonly string[] {
+export function addServer(value: string, before: readonly string[] | undefined): readonly string[] {
   const url = URL.canParse(value) ? new URL(value) : null;
   if ((url?.protocol !== 'nats:' && url?.protocol !== 'tls:') || url.hostname === '' || url.username !== '')
     throw new InvalidArgumentError(

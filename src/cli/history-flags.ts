@@ -6,6 +6,7 @@ import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
 import { DEFAULT_LOSS_BOUND } from '../history/incident/loss-bound.ts';
 import { LEVEL_NAMES } from '../history/roll-up.ts';
 import type { Schedule } from '../history/report/due-periods.ts';
+import type { Retention } from '../history/store/retention.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
@@ -17,12 +18,15 @@ export interface ZoneFlag {
   readonly zone?: string;
 }
 
-export interface HistoryFlags extends ZoneFlag {
-  readonly history?: string;
+export interface RetentionFlags {
   /** Seconds. */
   readonly historyMinutes: number;
   readonly historyHours: number;
   readonly historyDays: number;
+}
+
+export interface HistoryFlags extends ZoneFlag, RetentionFlags {
+  readonly history?: string;
   /** A share. */
   readonly lossBound: number;
   readonly recentDecisions: number;
@@ -112,18 +116,11 @@ export function historyOptions(
   const { history, lossBound, recentDecisions, linkIdentity, reports, addresses } = flags;
   const { site = '', isp = '', link = '' } = flags;
   if (history === NO_HISTORY) return null;
-  const retention = { minute: flags.historyMinutes, hour: flags.historyHours, day: flags.historyDays };
-  // A finer level that is kept longer than a coarser one would leave gaps in charts of long spans.
-  if (LEVEL_NAMES.some((level, at) => at > 0 && retention[level] < retention[LEVEL_NAMES[at - 1]!]))
-    throw new CommandError(
-      '--history-minutes must not be longer than --history-hours, nor that than --history-days',
-      ExitCode.WRONG_USAGE,
-    );
   const path = history ?? (folder === null ? IN_MEMORY : join(folder, HISTORY_NAME));
   return {
     path,
     zone: zoneOf(flags),
-    retention,
+    retention: retentionOf(flags),
     lossBound,
     place: { site, isp, link },
     recent: { most: recentDecisions, perSecond: DECISIONS_PER_SECOND, linkIdentity },
@@ -133,6 +130,17 @@ export function historyOptions(
       showsPrefixes: addresses === 'plain',
     },
   };
+}
+
+/** Throws CommandError if a finer level is kept longer than a coarser one: charts of long spans would have gaps. */
+export function retentionOf({ historyMinutes, historyHours, historyDays }: RetentionFlags): Retention {
+  const retention = { minute: historyMinutes, hour: historyHours, day: historyDays };
+  if (LEVEL_NAMES.some((level, at) => at > 0 && retention[level] < retention[LEVEL_NAMES[at - 1]!]))
+    throw new CommandError(
+      '--history-minutes must not be longer than --history-hours, nor that than --history-days',
+      ExitCode.WRONG_USAGE,
+    );
+  return retention;
 }
 
 function zoneName(value: string): string {

@@ -13,6 +13,7 @@ import { addDeskCommand } from './desk-command.ts';
 import { addEvaluateCommand } from './evaluate-command.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { addExplainCommand } from './explain-command.ts';
+import { addHubCommand } from './hub-command.ts';
 import { addLookupCommand } from './lookup-command.ts';
 import { packageVersion } from '../output/build-info.ts';
 import { addReplayCommand } from './replay-command.ts';
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
   addRulesCommand(program);
   addVerifyCommand(program);
   addDeskCommand(program);
+  addHubCommand(program);
   for (const command of program.commands) refuseRepeatedFlags(command);
   program.hook('preAction', (_, command) => {
     hintAtCommand(program, command);

@@ -24,8 +24,12 @@ export function originOf({ site, isp, link }: EventOrigin): EventOrigin {
   return { site, isp, link };
 }
 
+export function isOriginName(value: string): boolean {
+  return new RegExp(ORIGIN_PATTERN).test(value);
+}
+
 function originName(value: string): string {
-  if (new RegExp(ORIGIN_PATTERN).test(value)) return value;
+  if (isOriginName(value)) return value;
   throw new InvalidArgumentError(
     'It must begin with a letter or digit and have at most 63 letters, digits, - and _, like lahore-1.',
   );

@@ -1,5 +1,6 @@
 /** Flags and help of `sluice verify`: whether a log is whole and unedited. */
 import type { Command } from 'commander';
+import { natsOptions } from './nats-flags.ts';
 import type { VerifyLogFlags } from './verify.ts';
 
 const EXAMPLES = `
@@ -8,18 +9,21 @@ it moved aside (--rotate-every, --rotate-size), for each that expired (--rotate-
 Each entry has the hash of the one before and is signed by the sensor's key.
 
 What follows the last entry is unproven: the open part of the log, and whatever was cut from the end. A head that was
-noted elsewhere (the hash of the last entry, which this command prints) proves that nothing was cut before it.
+noted elsewhere (the hash of the last entry, which this command prints) proves that nothing was cut before it. A sensor
+of a fleet notes one in the stream with each batch of its log: --nats reads them all there.
 
 Examples:
   sluice rules keygen lahore-1.key
   sluice run … --decisions decisions.jsonl --rotate-every 1h --log-key lahore-1.key
   sluice verify decisions.jsonl --log-keys lahore-1.key.pub
   sluice verify decisions.jsonl --log-keys lahore-1.key.pub --head 9f86d081884c7d65…
+  sluice verify decisions.jsonl --log-keys lahore-1.key.pub --nats tls://nats.example:4222 --nats-ca ca.pem \\
+    --nats-cert hub.pem --nats-key hub.key
 
 Exit codes: 0 nothing was removed, added or changed; 1 something was; 2 wrong usage, or a log without a chain.`;
 
 export function addVerifyCommand(program: Command): void {
-  program
+  const verifying = program
     .command('verify')
     .summary('say whether a log of decisions is whole and unedited')
     .description(
@@ -29,10 +33,13 @@ export function addVerifyCommand(program: Command): void {
     .argument('<log...>', 'logs of decisions, by the path that --decisions had')
     .requiredOption('--log-keys <file...>', 'public keys of the sensors whose entries count')
     .option('--head <sha256...>', 'hashes of entries that were noted elsewhere and must be in the chain')
+    .option('--sensor <isp/site>', 'whose heads --nats reads (default: the sensor that the chain names)')
     .option('--json', 'print the result as JSON, a line for each log')
-    .addHelpText('after', EXAMPLES)
-    .action(async (logs: string[], flags: VerifyLogFlags) => {
-      const { verify } = await import('./verify.ts');
-      process.exitCode = await verify(logs, flags);
-    });
+    .addHelpText('after', EXAMPLES);
+  for (const option of natsOptions('servers of the fleet, in whose stream the sensor has anchored heads'))
+    verifying.addOption(option);
+  verifying.action(async (logs: string[], flags: VerifyLogFlags) => {
+    const { verify } = await import('./verify.ts');
+    process.exitCode = await verify(logs, flags);
+  });
 }

@@ -62,14 +62,20 @@ export class FleetLink {
     );
   }
 
+  /** The connection. Throws FleetError while there is none. */
+  current(): NatsConnection {
+    const { connection } = this;
+    if (connection === null || connection.isClosed()) throw this.noConnection();
+    return connection;
+  }
+
   /**
    * The answer on a subject. Rejects with FleetError if there is no connection, or no answer within ANSWER_MS: then
    * it is not known whether the request arrived.
    */
   async request(subject: string, data: Uint8Array, fields: Readonly<Record<string, string>> = {}): Promise<Msg> {
     const { connection, makeHeaders } = this;
-    if (connection === null || makeHeaders === null)
-      throw new FleetError(`no connection to ${this.address.servers.join(', ')}: ${this.reason}`);
+    if (connection === null || makeHeaders === null) throw this.noConnection();
     const headers = makeHeaders();
     for (const [name, value] of Object.entries(fields)) headers.set(name, value);
     try {
@@ -83,6 +89,10 @@ export class FleetLink {
     this.isClosed = true;
     if (this.timer !== null) clearTimeout(this.timer);
     await this.connection?.close();
+  }
+
+  private noConnection(): FleetError {
+    return new FleetError(`no connection to ${this.address.servers.join(', ')}: ${this.reason}`);
   }
 
   /** Rejects also where a file of the certificate cannot be read. */

@@ -6,6 +6,7 @@ import { addConsoleCommand } from '../../src/cli/console-command.ts';
 import { addDeskCommand } from '../../src/cli/desk-command.ts';
 import { addEvaluateCommand } from '../../src/cli/evaluate-command.ts';
 import { addExplainCommand } from '../../src/cli/explain-command.ts';
+import { addHubCommand } from '../../src/cli/hub-command.ts';
 import { addLookupCommand } from '../../src/cli/lookup-command.ts';
 import { addReplayCommand } from '../../src/cli/replay-command.ts';
 import { addRunCommand } from '../../src/cli/run-command.ts';
@@ -20,6 +21,7 @@ const COMMANDS = [
   addExplainCommand,
   addEvaluateCommand,
   addDeskCommand,
+  addHubCommand,
 ].map((add) => {
   const program = new Command();
   add(program);
@@ -47,6 +49,7 @@ function valueOf({ argChoices, parseArg }: Option): string {
     '192.0.2.1',
     '9d',
     'UTC',
+    'nats://127.0.0.1:4222',
     '0.1%',
   ];
   return candidates.find((value) => {

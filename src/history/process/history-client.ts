@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Change, Minute } from '../roll-up.ts';
+import type { ReceivedBatch, ReceivedCounts } from '../ship/received-rows.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
 import { IN_MEMORY } from '../store/in-memory.ts';
 import type { SetAside } from '../store/set-aside.ts';
@@ -136,6 +137,11 @@ export class HistoryClient {
   async askRecent(request: RecentRequest): Promise<string> {
     if (this.child === null) throw new HistoryFailure('the history process does not run');
     return this.child.request(request, QUESTION_MS);
+  }
+
+  /** Writes messages of a fleet's stream. Rejects with HistoryFailure if they are not known to be written. */
+  async receive(batch: ReceivedBatch): Promise<ReceivedCounts> {
+    return JSON.parse(await this.opened().request({ what: 'receive', ...batch })) as ReceivedCounts;
   }
 
   /** Copies the history to a new file. Rejects with HistoryFailure. */

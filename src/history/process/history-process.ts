@@ -16,6 +16,8 @@ import { readRulesSince } from '../query/rules-since.ts';
 import { isRecentRequest, RecentAnswers } from '../recent/recent-requests.ts';
 import { readReportTimes } from '../report/available-periods.ts';
 import { answerPreview, answerReport } from '../report/report-answer.ts';
+import { readPosition, writeReceived } from '../ship/received-rows.ts';
+import { readSensors } from '../ship/sensor-table.ts';
 import { faultOf, faultText } from '../store/database-fault.ts';
 import { IN_MEMORY } from '../store/in-memory.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
@@ -69,6 +71,7 @@ function perform(request: HistoryRequest): string {
     store.write({ session, number, ...decodeRows(rows) });
     return written(store, (performance.now() - began) / MS_PER_SECOND);
   }
+  if (request.what === 'receive') return JSON.stringify(store.read((history) => writeReceived(history, request)));
   if (request.what === 'backup') {
     store.backUp(request.file);
     return '';
@@ -105,6 +108,10 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return JSON.stringify(readRulesSince(database, question.query));
     case 'outbox':
       return JSON.stringify(writer.outbox?.take(question.query) ?? null);
+    case 'position':
+      return String(readPosition(history, question.query));
+    case 'sensors':
+      return JSON.stringify(readSensors(database));
     case 'report':
       return JSON.stringify(answerReport(database, question.query));
     case 'report-preview':

@@ -9,6 +9,7 @@ import type { RulesSinceQuery } from '../query/rules-since.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { ReportQuestion } from '../report/report-answer.ts';
 import type { Place } from '../roll-up.ts';
+import type { ReceivedBatch } from '../ship/received-rows.ts';
 import type { Fault } from '../store/database-fault.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
 import type { SetAside } from '../store/set-aside.ts';
@@ -37,6 +38,10 @@ export type HistoryQuestion =
    * history that is not shipped.
    */
   | { readonly what: 'outbox'; readonly query: number }
+  /** The last message of a stream that a hub has written. Answered with its sequence. */
+  | { readonly what: 'position'; readonly query: string }
+  /** Answered with SensorHealth, a list. */
+  | { readonly what: 'sensors'; readonly query: null }
   /** Answered with ReportTimes. */
   | { readonly what: 'report-times'; readonly query: null };
 
@@ -45,6 +50,8 @@ export type HistoryRequest =
   | ({ readonly what: 'open' } & HistoryPlace)
   /** `rows`: minutes and changes, each as bytes of a WriteQueue. Answered with Written, as JSON. */
   | { readonly what: 'write'; readonly session: string; readonly number: number; readonly rows: readonly Uint8Array[] }
+  /** Messages of a fleet's stream. Answered with ReceivedCounts. */
+  | ({ readonly what: 'receive' } & ReceivedBatch)
   /** Copies the history to a new file. */
   | { readonly what: 'backup'; readonly file: string }
   | RecentRequest

@@ -1,6 +1,7 @@
 /** Changes in a span of time, the latest first. */
 import * as z from 'zod/mini';
 import type { HistoryDatabase } from '../store/database.ts';
+import { placeFilters, placePart } from './query-part.ts';
 import { shownFields } from './shown-fields.ts';
 
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
@@ -11,6 +12,7 @@ export const changesQuery = z.strictObject({
   to: z.optional(time),
   /** Kinds, separated by commas. */
   kind: z.optional(z.string().check(z.maxLength(200))),
+  ...placeFilters,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000))),
 });
 export type ChangesQuery = z.infer<typeof changesQuery>;
@@ -43,13 +45,14 @@ export function readChanges(database: HistoryDatabase, query: ChangesQuery, peop
   const { from = 0, to = 1e11, kind, limit = DEFAULT_LIMIT } = query;
   const kinds = kind?.split(',') ?? [];
   const filter = kinds.length === 0 ? '1' : `kind IN (${kinds.map(() => '?').join(', ')})`;
+  const where = placePart(query, 'change.place');
   const rows = database
     .prepare(
       `SELECT change.id AS id, time_us, site, isp, link, kind, fields FROM change JOIN place ON place.id = change.place
-       WHERE time_us >= ? AND time_us < ? AND ${filter}${people ? '' : " AND kind <> 'action'"}
+       WHERE time_us >= ? AND time_us < ? AND ${filter} AND ${where.sql}${people ? '' : " AND kind <> 'action'"}
         ORDER BY time_us DESC, change.id DESC LIMIT ?`,
     )
-    .all(from * MICROS_PER_SECOND, to * MICROS_PER_SECOND, ...kinds, limit + 1) as {
+    .all(from * MICROS_PER_SECOND, to * MICROS_PER_SECOND, ...kinds, ...where.values, limit + 1) as {
     id: number;
     time_us: number;
     site: string;

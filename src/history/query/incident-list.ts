@@ -3,20 +3,18 @@ import * as z from 'zod/mini';
 import { coarseNumbers, INCIDENT_KINDS, type IncidentFields } from '../incident/incident.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { changeList, readChanges } from './change-list.ts';
+import { placeFilters, placePart } from './query-part.ts';
 import { shownFields } from './shown-fields.ts';
 
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
-const filter = z.optional(z.string().check(z.maxLength(200)));
 
 export const incidentsQuery = z.strictObject({
   /** Seconds since 1970: incidents that touch this span. */
   from: z.optional(time),
   to: z.optional(time),
   /** Kinds, separated by commas. */
-  kind: filter,
-  site: filter,
-  isp: filter,
-  link: filter,
+  kind: z.optional(z.string().check(z.maxLength(200))),
+  ...placeFilters,
   limit: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(1000))),
   format: z.optional(z.enum(['json', 'csv'])),
 });
@@ -96,12 +94,9 @@ export function readIncidents(database: HistoryDatabase, query: IncidentsQuery, 
     conditions.push(`incident.kind IN (${kinds.map(() => '?').join(', ')})`);
     values.push(...kinds);
   }
-  for (const name of ['site', 'isp', 'link'] as const) {
-    const value = query[name];
-    if (value === undefined) continue;
-    conditions.push(`${name} = ?`);
-    values.push(value);
-  }
+  const where = placePart(query, 'incident.place');
+  conditions.push(where.sql);
+  values.push(...where.values);
   const rows = database
     .prepare(`${SELECT} WHERE ${conditions.join(' AND ')} ORDER BY begin_us DESC, incident.id DESC LIMIT ?`)
     .raw()

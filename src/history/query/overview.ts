@@ -9,11 +9,12 @@ import { LEVEL_NAMES, LEVEL_SECONDS, type Level } from '../roll-up.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import type { OpenHistory } from '../store/history-store.ts';
 import { spanOf } from './chart-span.ts';
+import { placeFilters, placePart } from './query-part.ts';
 
 /** Seconds since 1970. */
 const time = z.coerce.number().check(z.int(), z.minimum(0), z.maximum(1e11));
 
-export const overviewQuery = z.strictObject({ from: z.optional(time), to: z.optional(time) });
+export const overviewQuery = z.strictObject({ from: z.optional(time), to: z.optional(time), ...placeFilters });
 export type OverviewQuery = z.infer<typeof overviewQuery>;
 
 export const overviewFigures = z.strictObject({
@@ -49,11 +50,14 @@ const LATEST_S = 1e11;
 export function readOverview(history: OpenHistory, query: OverviewQuery): OverviewFigures {
   const { database } = history;
   const isOpen = query.from === undefined && query.to === undefined;
-  const { from = 0, to = LATEST_S } = (isOpen ? spanOf(history, { measure: 'watched' }) : null) ?? query;
+  const { site, isp, link } = query;
+  const { from = 0, to = LATEST_S } =
+    (isOpen ? spanOf(history, { measure: 'watched', site, isp, link }) : null) ?? query;
   const level = levelOf(database, from, to);
   // The interval in which the span begins counts whole.
-  const span = [LEVEL_NAMES.indexOf(level), from === 0 ? 0 : from - LEVEL_SECONDS[level] + 1, to];
-  const where = 'level = ? AND time >= ? AND time < ?';
+  const places = placePart(query);
+  const span = [LEVEL_NAMES.indexOf(level), from === 0 ? 0 : from - LEVEL_SECONDS[level] + 1, to, ...places.values];
+  const where = `level = ? AND time >= ? AND time < ? AND ${places.sql}`;
   const counts = database
     .prepare(
       `SELECT coalesce(min(time), 0) AS first, coalesce(max(time), 0) AS last, coalesce(sum(packets), 0) AS packets,
@@ -106,7 +110,11 @@ function levelOf(database: HistoryDatabase, from: number, to: number): Level {
   return to - from <= LONGEST.hour ? 'hour' : 'day';
 }
 
-function readHarm(database: HistoryDatabase, where: string, span: readonly number[]): OverviewFigures['harm'] {
+function readHarm(
+  database: HistoryDatabase,
+  where: string,
+  span: readonly (string | number)[],
+): OverviewFigures['harm'] {
   const rows = database
     .prepare(`SELECT kind, outcome, sum(count) AS count FROM harm WHERE ${where} GROUP BY kind, outcome`)
     .all(...span) as { kind: string; outcome: string; count: number }[];
@@ -118,7 +126,7 @@ function readHarm(database: HistoryDatabase, where: string, span: readonly numbe
 function readClients(
   database: HistoryDatabase,
   where: string,
-  span: readonly number[],
+  span: readonly (string | number)[],
 ): Pick<OverviewFigures, 'clients' | 'error'> {
   const rows = database.prepare(`SELECT action, sketch FROM clients WHERE ${where}`).all(...span) as {
     action: string;

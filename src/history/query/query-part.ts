@@ -1,10 +1,17 @@
 /** Parts of a query's conditions with their values. */
-import { type ChartQuery, PLACE_NAMES, type Split } from './chart-query.ts';
+import * as z from 'zod/mini';
+import { PLACE_NAMES } from './chart-query.ts';
 
 export interface QueryPart {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
+
+const filter = z.optional(z.string().check(z.maxLength(1000)));
+
+/** Filters of a query by place: values separated by commas. */
+export const placeFilters = { site: filter, isp: filter, link: filter };
+type PlaceFilters = Readonly<Partial<Record<(typeof PLACE_NAMES)[number], string | undefined>>>;
 
 export const ALL: QueryPart = { sql: '1', values: [] };
 
@@ -23,7 +30,10 @@ export function allOf(...parts: readonly QueryPart[]): QueryPart {
 }
 
 /** Columns that have one of the values of their filters. */
-export function filterPart(query: ChartQuery, names: readonly Split[]): QueryPart {
+export function filterPart<N extends string>(
+  query: Readonly<Partial<Record<N, string | undefined>>>,
+  names: readonly N[],
+): QueryPart {
   const parts = names.flatMap((name) => {
     const values = valuesOf(query[name]);
     return values === null ? [] : [{ sql: `${name} IN (${values.map(() => '?').join(', ')})`, values }];
@@ -32,7 +42,7 @@ export function filterPart(query: ChartQuery, names: readonly Split[]): QueryPar
 }
 
 /** Rows of the places of the query. */
-export function placePart(query: ChartQuery, column = 'place'): QueryPart {
+export function placePart(query: PlaceFilters, column = 'place'): QueryPart {
   const { sql, values } = filterPart(query, PLACE_NAMES);
   return sql === ALL.sql ? ALL : { sql: `${column} IN (SELECT id FROM place WHERE ${sql})`, values };
 }

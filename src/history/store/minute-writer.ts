@@ -18,6 +18,7 @@ import type { Incident } from '../incident/incident.ts';
 import { IncidentWatch } from '../incident/incident-watch.ts';
 import { DEFAULT_LOSS_BOUND } from '../incident/loss-bound.ts';
 import { OutboxTable } from '../ship/outbox-table.ts';
+import { type SensorNote, SensorTable } from '../ship/sensor-table.ts';
 import type { ZoneClock } from '../zone-clock.ts';
 import { type HistoryDatabase, inTransaction, type Statement } from './database.ts';
 import { Pruning, type Retention } from './retention.ts';
@@ -29,6 +30,8 @@ export interface Batch {
   readonly number: number;
   readonly minutes: readonly Minute[];
   readonly changes: readonly Change[];
+  /** What a hub notes of the sensors that sent these. */
+  readonly sensors?: readonly SensorNote[];
 }
 
 /** Sessions whose last number is kept; a daemon has one at a time. */
@@ -49,6 +52,7 @@ export class MinuteWriter {
   private readonly addChange: Statement;
   private readonly readBatch: Statement;
   private readonly writeBatch: Statement;
+  private readonly sensors: SensorTable;
   private readonly pruning: Pruning;
   private readonly incidents: IncidentWatch;
   private readonly addPolicy: Statement;
@@ -65,6 +69,7 @@ export class MinuteWriter {
   ) {
     this.database = database;
     this.outbox = outboxLength === null ? null : new OutboxTable(database, outboxLength);
+    this.sensors = new SensorTable(database);
     this.pruning = new Pruning(database, retention);
     this.incidents = new IncidentWatch(database, clock, lossBound);
     const seriesSums = SERIES_COUNTS.map((name) => `${name} = ${name} + excluded.${name}`);
@@ -96,17 +101,17 @@ export class MinuteWriter {
   }
 
   /** Writes all of a batch, or nothing; nothing if it has been written before. Throws the database's error. */
-  write({ session, number, minutes, changes }: Batch): void {
+  write({ session, number, minutes, changes, sensors = [] }: Batch): void {
     try {
       inTransaction(this.database, () => {
-        const [before] = this.readBatch.all(session) as [number][];
-        if (before !== undefined && before[0] >= number) return;
+        if (this.lastNumber(session) >= number) return;
         const fresh = minutes.filter((minute) => this.takeOrigin(minute));
         for (const minute of fresh) this.writeMinute(minute);
         for (const change of changes) this.writeChange(change);
         this.incidents.observe(fresh, changes, (place) => this.placeId(place));
         for (const place of new Set(fresh.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
         this.outbox?.add(fresh, changes);
+        for (const note of sensors) this.sensors.note(note);
         this.writeBatch.run(session, number, Date.now());
       });
     } catch (error) {
@@ -117,6 +122,12 @@ export class MinuteWriter {
       throw error;
     }
     this.pruning.shrink();
+  }
+
+  /** The number of the last batch of a session that is written; 0 before any. */
+  lastNumber(session: string): number {
+    const [row] = this.readBatch.all(session) as [number][];
+    return row?.[0] ?? 0;
   }
 
   /** Writes an incident that a person noted; returns its number. Throws the database's error. */

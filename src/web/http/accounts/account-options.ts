@@ -8,8 +8,8 @@ export interface AccountOptions {
   readonly isNamed: boolean;
   /** The provider at which users sign in too; null for none. */
   readonly oidc: OidcConfig | null;
-  /** The operator of the network that this daemon watches; empty if it was not named. */
-  readonly isp: string;
+  /** The operator of the network that this daemon watches; empty if it was not named; null for a hub of several. */
+  readonly isp: string | null;
 }
 
 export const NO_ACCOUNTS: AccountOptions = { file: null, isNamed: false, oidc: null, isp: '' };

@@ -14,8 +14,11 @@ export interface Circumstances {
   readonly hasAccounts: boolean;
   /** Other machines reach this server. */
   readonly isRemote: boolean;
-  /** The operator of the network that this daemon watches; empty if it was not named. */
-  readonly isp: string;
+  /**
+   * The operator of the network that this daemon watches; empty if it was not named. Null for a hub of several, whose
+   * answers are in the scope of the user.
+   */
+  readonly isp: string | null;
 }
 
 /** Why a call is refused where there are no accounts. Reading is, from other machines. */
@@ -42,7 +45,7 @@ export function accessRefusal(
   }
   if (user === null) return { status: 401, problem: 'sign in first' };
   if (access === 'session') return null;
-  if (user.isps !== null && !user.isps.includes(isp)) return forbidden(scopeProblem(user.isps, isp));
+  if (user.isps !== null && isp !== null && !user.isps.includes(isp)) return forbidden(scopeProblem(user.isps, isp));
   if (ROLE_ACCESS[user.role].includes(access)) return null;
   const roles = Object.entries(ROLE_ACCESS).filter(([, allowed]) => allowed.includes(access));
   return forbidden(`this needs the role ${roles.map(([role]) => role).join(' or ')}; ${user.name} is ${user.role}`);

@@ -1,0 +1,131 @@
+/** The metrics of a hub: its stream, its history, and the health of each sensor. */
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { SensorHealth } from '../history/ship/sensor-table.ts';
+
+const MS_PER_SECOND = 1000;
+const MICROS_PER_SECOND = 1e6;
+
+export interface HubFigures {
+  readonly isConnected: boolean;
+  readonly messageCount: number;
+  readonly rowCount: number;
+  readonly refusedCount: number;
+  readonly failureCount: number;
+  readonly pending: number;
+  readonly fileBytes: number;
+  readonly hasProblem: boolean;
+  readonly sensors: readonly SensorHealth[];
+}
+
+type Value = (figures: HubFigures) => number;
+
+const COUNTERS: readonly [string, string, Value][] = [
+  ['sluice_hub_messages_total', 'Messages of the stream that were written.', (hub) => hub.messageCount],
+  ['sluice_hub_rows_total', 'Minutes and changes that were written.', (hub) => hub.rowCount],
+  [
+    'sluice_hub_refused_rows_total',
+    'Lines that are no rows, or of another sensor than their sender.',
+    (hub) => hub.refusedCount,
+  ],
+  [
+    'sluice_hub_failures_total',
+    'Failed attempts to read the stream or to write; they are repeated.',
+    (hub) => hub.failureCount,
+  ],
+];
+const GAUGES: readonly [string, string, Value][] = [
+  ['sluice_hub_connected', '1 while there is a connection to the fleet.', (hub) => Number(hub.isConnected)],
+  ['sluice_hub_up', '1 while the stream is read and written.', (hub) => Number(!hub.hasProblem)],
+  ['sluice_hub_pending_messages', 'Messages of the stream that are not read yet.', (hub) => hub.pending],
+  ['sluice_hub_history_bytes', 'Bytes of the files of the history.', (hub) => hub.fileBytes],
+];
+const OF_SENSORS: readonly [string, string, (sensor: SensorHealth) => number | null][] = [
+  [
+    'sluice_hub_sensor_seen_timestamp_seconds',
+    "When the stream took the sensor's last message, seconds since 1970.",
+    (sensor) => sensor.seen_ms / MS_PER_SECOND,
+  ],
+  [
+    'sluice_hub_sensor_clock_offset_seconds',
+    "The sensor's clock minus the stream's when its last message was sent, with the time it took.",
+    (sensor) => (sensor.clock_offset_ms === null ? null : sensor.clock_offset_ms / MS_PER_SECOND),
+  ],
+  ['sluice_hub_sensor_packets', "Packets of the sensor's latest hour.", (sensor) => sensor.packets],
+  [
+    'sluice_hub_sensor_lost_packets',
+    'Packets of that hour that were lost before the sensor.',
+    (sensor) => sensor.lost_packets,
+  ],
+  ['sluice_hub_sensor_lag_seconds', 'The largest lag of that hour.', (sensor) => sensor.lag_us / MICROS_PER_SECOND],
+];
+
+export class HubMetrics {
+  private readonly registry = new Registry();
+  private readonly read: () => Promise<HubFigures>;
+  private figures: HubFigures | null = null;
+
+  /** `read`: the figures at a scrape. */
+  constructor(read: () => Promise<HubFigures>) {
+    this.read = read;
+    const value = (of: Value): number => of(this.figures!);
+    for (const [name, help, of] of COUNTERS)
+      new Counter({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          this.inc(value(of));
+        },
+      });
+    for (const [name, help, of] of GAUGES)
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(value(of));
+        },
+      });
+    const sensors = (): readonly SensorHealth[] => this.figures!.sensors;
+    for (const [name, help, of] of OF_SENSORS)
+      new Gauge({
+        name,
+        help,
+        labelNames: ['isp', 'site'],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const sensor of sensors()) {
+            const { isp, site } = sensor;
+            const found = of(sensor);
+            if (found !== null) this.set({ isp, site }, found);
+          }
+        },
+      });
+    this.addVersions();
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  async text(): Promise<string> {
+    this.figures = await this.read();
+    return this.registry.metrics();
+  }
+
+  private addVersions(): void {
+    const sensors = (): readonly SensorHealth[] => this.figures!.sensors;
+    new Gauge({
+      name: 'sluice_hub_sensor_info',
+      help: 'Always 1: the version that the sensor runs.',
+      labelNames: ['isp', 'site', 'version'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { isp, site, version } of sensors()) this.set({ isp, site, version }, 1);
+      },
+    });
+  }
+}

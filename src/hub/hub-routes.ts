@@ -1,0 +1,78 @@
+/** The routes of a hub: metrics and health for machines, and what its history and its list of sensors answer. */
+import * as z from 'zod/mini';
+import type { HistoryClient } from '../history/process/history-client.ts';
+import { incidentsQuery } from '../history/query/incident-list.ts';
+import type { SensorHealth } from '../history/ship/sensor-table.ts';
+import { historyRoutes } from '../web/api/history-routes.ts';
+import { csvText, json, jsonText, plainText, route, type Route, seesPeople } from '../web/api/route.ts';
+import { belowApi } from '../web/api/routes.ts';
+import type { HubMetrics } from './hub-metrics.ts';
+import { inScope, isInScope } from './scope.ts';
+
+export interface HubRouteParts {
+  readonly client: Pick<HistoryClient, 'ask'>;
+  readonly metrics: HubMetrics;
+  /** Null if the hub reads the stream, else why not. */
+  readonly notReady: () => string | null;
+}
+
+const sensorsQuery = z.strictObject({
+  isp: z.optional(z.string().check(z.maxLength(1000))),
+});
+
+export function hubRoutes({ client, metrics, notReady }: HubRouteParts): readonly Route[] {
+  const machines: readonly Route[] = [
+    {
+      method: 'GET',
+      path: '/metrics',
+      access: 'token',
+      answer: async () => ({ status: 200, type: metrics.contentType, body: await metrics.text() }),
+    },
+    { method: 'GET', path: '/healthz', access: 'open', answer: () => plainText(200, 'alive') },
+    {
+      method: 'GET',
+      path: '/readyz',
+      access: 'token',
+      answer: () => {
+        const problem = notReady();
+        return problem === null ? plainText(200, 'ready') : plainText(503, problem);
+      },
+    },
+  ];
+  const history = historyRoutes({
+    chart: (query, user) => client.ask({ what: 'chart', query: inScope(query, user) }),
+    changes: (query, people, user) => client.ask({ what: 'changes', query: inScope(query, user), people }),
+    overview: (query, user) => client.ask({ what: 'overview', query: inScope(query, user) }),
+  });
+  return [...machines, ...belowApi([...history, incidents(client), sensors(client)])];
+}
+
+function incidents(client: Pick<HistoryClient, 'ask'>): Route {
+  return route({
+    method: 'GET',
+    path: '/incidents',
+    access: 'read',
+    query: incidentsQuery,
+    answer: async ({ query, user }) => {
+      const asked = inScope(query, user);
+      const answer = await client.ask({ what: 'incidents', query: asked, people: seesPeople(user) });
+      return query.format === 'csv' ? csvText(answer, 'incidents.csv') : jsonText(answer);
+    },
+  });
+}
+
+/** The sensors and their health, as `{ sensors: SensorHealth[] }`. */
+function sensors(client: Pick<HistoryClient, 'ask'>): Route {
+  return route({
+    method: 'GET',
+    path: '/sensors',
+    access: 'read',
+    query: sensorsQuery,
+    answer: async ({ query, user }) => {
+      const isps = inScope(query, user).isp?.split(',');
+      const all = JSON.parse(await client.ask({ what: 'sensors', query: null })) as SensorHealth[];
+      const shown = all.filter(({ isp }) => isInScope(isp, user) && (isps === undefined || isps.includes(isp)));
+      return json({ sensors: shown });
+    },
+  });
+}

@@ -1,0 +1,134 @@
+/**
+ * A running hub: it reads the minutes of all sensors from the fleet's stream into a history of its own, and serves it.
+ * The history says how far the stream is read, so a hub that is killed, or begun again, loses and doubles nothing.
+ */
+import { mkdirSync, realpathSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import { lockState } from '../daemon/path-lock.ts';
+import { type FleetAddress, FleetLink } from '../fleet/fleet-link.ts';
+import { StreamReader, type StreamSink } from '../fleet/stream-reader.ts';
+import { MINUTES_STREAM } from '../fleet/subjects.ts';
+import { HistoryClient } from '../history/process/history-client.ts';
+import type { SensorHealth } from '../history/ship/sensor-table.ts';
+import type { HistoryPlace } from '../history/store/history-store.ts';
+import type { Log } from '../output/log/log.ts';
+import { ConsoleAccess } from '../web/http/accounts/console-access.ts';
+import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
+import { HttpServer } from '../web/http/http-server.ts';
+import { type HubFigures, HubMetrics } from './hub-metrics.ts';
+import { hubRoutes } from './hub-routes.ts';
+
+const HISTORY_NAME = 'history.db';
+const OWNER_ONLY = 0o700;
+const TICK_MS = 1000;
+const CLOSE_MS = 3000;
+
+export interface HubOptions {
+  readonly address: FleetAddress;
+  /** The durable consumer's name. Two hubs need two. */
+  readonly consumer: string;
+  /** The folder of state, in which the history is. */
+  readonly state: string;
+  readonly history: Omit<HistoryPlace, 'path'>;
+  readonly http: HttpOptions;
+}
+
+export class Hub {
+  private readonly options: HubOptions;
+  private readonly log: Log;
+  private readonly client: HistoryClient;
+  private readonly link: FleetLink;
+  private readonly reader: StreamReader;
+  private readonly server: HttpServer;
+  private timer: NodeJS.Timeout | null = null;
+  private lock: Server | null = null;
+  private rowCount = 0;
+  private refusedCount = 0;
+
+  constructor(options: HubOptions, log: Log) {
+    this.options = options;
+    this.log = log;
+    const path = join(options.state, HISTORY_NAME);
+    this.client = new HistoryClient({
+      ...options.history,
+      path,
+      onProblem: (problem) => {
+        if (problem === null) log.info({ path }, 'the history is written again');
+        else log.error({ problem, path }, 'the history cannot be written: the stream waits');
+      },
+      onSetAside: ({ file, problem }) => {
+        log.error({ file, problem }, 'the history was broken: it is set aside, and made again from the stream');
+      },
+    });
+    this.link = new FleetLink(options.address, `sluice hub ${options.consumer}`);
+    this.reader = new StreamReader({
+      link: this.link,
+      stream: MINUTES_STREAM,
+      consumer: options.consumer,
+      sink: this.sink(),
+      onProblem: (problem) => {
+        if (problem === null) log.info({ fleet: options.address.servers }, 'the minutes of the fleet are read');
+        else log.warn({ problem }, 'the minutes of the fleet are not read: they wait in the stream');
+      },
+    });
+    const access = new ConsoleAccess(options.http.accounts, log);
+    const metrics = new HubMetrics(() => this.figures());
+    const notReady = (): string | null => this.client.problem ?? this.reader.problem;
+    const routes = hubRoutes({ client: this.client, metrics, notReady });
+    this.server = new HttpServer(options.http, { log, access, routes, pages: null });
+  }
+
+  /** Begins; resolves to the address at which it is served. Rejects if the state is used, or the port taken. */
+  async start(): Promise<ListenAddress> {
+    const { state } = this.options;
+    mkdirSync(state, { recursive: true, mode: OWNER_ONLY });
+    this.lock = await lockState(realpathSync(state));
+    const address = await this.server.start();
+    await this.client.start();
+    this.timer = setInterval(() => void this.client.flush(), TICK_MS);
+    this.link.start();
+    this.reader.start();
+    return address;
+  }
+
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    await this.server.stop();
+    await this.reader.stop();
+    await this.link.close();
+    await this.client.close(CLOSE_MS);
+    this.lock?.close();
+  }
+
+  private sink(): StreamSink {
+    return {
+      position: async (query) => Number(await this.client.ask({ what: 'position', query })),
+      receive: async (stream, after, messages) => {
+        const { rows, refused, problem } = await this.client.receive({ stream, after, messages });
+        this.rowCount += rows;
+        this.refusedCount += refused;
+        if (problem !== null) this.log.warn({ refused, problem }, 'rows were refused');
+      },
+    };
+  }
+
+  private async figures(): Promise<HubFigures> {
+    const { reader, client } = this;
+    const sensors = await client.ask({ what: 'sensors', query: null }).then(
+      (text) => JSON.parse(text) as SensorHealth[],
+      () => [],
+    );
+    return {
+      isConnected: this.link.isConnected,
+      messageCount: reader.messageCount,
+      rowCount: this.rowCount,
+      refusedCount: this.refusedCount,
+      failureCount: reader.failureCount,
+      pending: reader.pending,
+      fileBytes: client.fileBytes,
+      hasProblem: reader.problem !== null || client.problem !== null,
+      sensors,
+    };
+  }
+}
