@@ -122,6 +122,7 @@ export class Daemon {
         parts.shadow.writeSummary();
       });
     this.isRunning = true;
+    parts.decisions?.readEarlier();
     log.info(
       {
         source: parts.source.kind,

@@ -66,7 +66,7 @@ const CASES: Readonly<Record<string, Case>> = {
     name: 'registered',
     holds: (row, value) =>
       value === 'other'
-        ? row.other_protocol
+        ? row.other_protocol === true
         : value === ANY
           ? registrations(row).length > 0
           : registered(row) === value,

@@ -121,7 +121,7 @@ describe('the decisions of captures', () => {
     ['community_id=1:x', /^community_id: is "1:"/],
     ['from=yesterday', /^from: is a time in seconds/],
     ['limit=1e9', /^limit: is a number of decisions, at most 1000/],
-    ['before=-1', /^before: is the number of a decision/],
+    ['before=first', /^before: is the number of a decision/],
     ['format=xml', /^format: is one of json, csv, jsonl/],
     ['colour=red', /there is no filter colour$/],
     ['action=block&action=allow', /^action: /],
@@ -150,7 +150,10 @@ function shortOf({ community_id: community, timestamp, decision }: Record<string
 }
 
 /** A condition as `sluice explain` shows it; these policies have none with a time. */
-function asInPolicy({ key, values }: DecisionExplanation['kept']['tried'][number]['failed'][number]): string {
+function asInPolicy({
+  key,
+  values,
+}: NonNullable<DecisionExplanation['kept']['tried']>[number]['failed'][number]): string {
   return `${key}: ${values.join(' or ')}`;
 }
 
@@ -172,7 +175,7 @@ function linesOf({ kept, now }: DecisionExplanation): string[] {
       const [expected, seen] = [shown(values.expected), shown(values.seen)];
       return `${index + 1}. packet ${place.packet}, offset ${offset}: ${explanation.check(check)}; expected ${expected}, seen ${seen}\n`;
     }),
-    ...tried.map(
+    ...tried!.map(
       ({ name, matched, failed, rollout }) =>
         `    ${name}: ${matched ? 'matches' : `does not hold: ${rollout === null ? failed.map(asInPolicy).join('; ') : outsideOf(rollout)}`}\n`,
     ),
@@ -254,7 +257,7 @@ describe('the decisions of a daemon on a pipe', () => {
     const old = await explain(daemon.url, rows[0]!.number);
     expect(old.now).toMatchObject({ same_policy: false, same_registry: true, flow: { decided: { rule: 'let' } } });
     expect(old.kept.rules).toMatchObject({ policy: 'first', rule: { action: 'block' } });
-    expect(old.kept.tried.at(-1)).toEqual({ name: 'cut', matched: true, failed: [], rollout: null });
+    expect(old.kept.tried!.at(-1)).toEqual({ name: 'cut', matched: true, failed: [], rollout: null });
     const [again] = (await list(daemon.url, `?flow_id=${rows[0]!.flow_id}&rule=let`)).rows;
     const young = await explain(daemon.url, again!.number);
     expect(young.kept.rules.policy).toBe('second');

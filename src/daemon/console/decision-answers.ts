@@ -149,12 +149,14 @@ export class RunDecisions implements DecisionAnswers {
       covering: feed.addresses.form === 'plain' ? this.coveringOf(kept) : null,
       flow: place === null ? null : this.flowAt(place),
       places: this.placesOf(kept),
-      bytes: this.bytesState(),
+      bytes: kept.decision.number < 1 ? 'not-kept' : this.bytesState(),
       shadow: engine.shadow?.rules.policy.name ?? null,
     };
   }
 
   private placesOf({ decision, evidence }: KeptExplanation): Now['places'] {
+    // Packets of an earlier run have other numbers.
+    if (decision.number < 1) return {};
     const packets = new Set([decision.packet, ...evidence.map(({ packet }) => packet)]);
     // This check compares the number of a packet.
     for (const { check, seen } of evidence) if (check === TUNNEL_CONFIRMED) packets.add(Number(seen));

@@ -8,6 +8,7 @@ import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
 import type { Rules } from '../../decision/rules.ts';
 import { DecisionBatches } from '../../history/collect/decision-batches.ts';
+import type { EarlierLog } from '../../history/recent/earlier-log.ts';
 import type { HistoryClient } from '../../history/process/history-client.ts';
 import { ACTION_NAMES, Action } from '../../policy/action.ts';
 import { noteRules, tracedRules } from '../../policy/rule-trace.ts';
@@ -60,6 +61,10 @@ export class DecisionFeed {
   private readonly slots: Int32Array;
   private readonly firstPackets: Float64Array;
   private readonly client: HistoryClient;
+  /** The log of decisions as it was at the start; null where there is none to read. */
+  private earlier: EarlierLog | null = null;
+  /** The process is to read it. */
+  private wantsEarlier = false;
   /** Processes that have ended by themselves so far. */
   private restarts = 0;
   private engine: RunEngine | null = null;
@@ -97,9 +102,27 @@ export class DecisionFeed {
     return this.options.linkIdentity;
   }
 
+  /** To be called when the log of decisions is open, and has nothing of this run. */
   begin(engine: RunEngine): void {
     this.engine = engine;
     this.useRules(engine.rules);
+    const { decisionsFile: file, origin } = this.outputs;
+    if (file === null) return;
+    const { inode, octets: end } = file.position;
+    this.earlier = { path: file.name, inode, end, origin };
+  }
+
+  /**
+   * Has the process read the decisions from before the start. Pseudonyms of an earlier run may be by another key, or
+   * clear addresses, and nothing in a line says so: they are not read.
+   */
+  readEarlier(): void {
+    this.wantsEarlier = this.canReadEarlier;
+    void this.flush();
+  }
+
+  private get canReadEarlier(): boolean {
+    return this.earlier !== null && this.addresses.form !== 'pseudonym';
   }
 
   readonly decided: NonNullable<DecisionSink['decided']> = (flow, decision, timeUs, packet) => {
@@ -123,17 +146,32 @@ export class DecisionFeed {
   /** Sends what waits; to be called a few times a second, and before a question. */
   async flush(): Promise<void> {
     const { restarts } = this.client;
-    if (restarts !== this.restarts) this.batches.beginAgain();
-    this.restarts = restarts;
+    if (restarts !== this.restarts) {
+      this.restarts = restarts;
+      this.batches.beginAgain();
+      this.wantsEarlier = this.canReadEarlier;
+    }
     await this.batches.flush();
+    await this.askEarlier();
   }
 
   /** Where the flow of a decision was; null if too many decisions have been made since. */
   placeOf(number: number): FlowPlace | null {
     const { most } = this.options;
     const { made } = this.batches;
-    if (number > made || number <= made - most) return null;
+    if (number < 1 || number > made || number <= made - most) return null;
     return { slot: this.slots[number % most]!, firstPacket: this.firstPackets[number % most]! };
+  }
+
+  private async askEarlier(): Promise<void> {
+    const { earlier: log, options, addresses } = this;
+    if (!this.wantsEarlier || log === null) return;
+    this.wantsEarlier = false;
+    const limits = { most: options.most, addresses: addresses.form };
+    await this.client.askRecent({ what: 'earlier', log, limits }).catch(() => {
+      // The process is starting, or busy: the next flush asks again.
+      this.wantsEarlier = true;
+    });
   }
 
   private useRules(rules: Rules): void {

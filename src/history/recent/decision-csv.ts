@@ -5,7 +5,8 @@ import type { DecisionRow } from './decision-document.ts';
 type Cell = string | number | boolean | null;
 
 const COLUMNS: Readonly<Record<string, (row: DecisionRow) => Cell>> = {
-  number: ({ number }) => number,
+  /** Decisions from before the daemon's start have no number of this run. */
+  number: ({ number }) => (number < 1 ? null : number),
   timestamp: ({ time }) => time,
   action: ({ action }) => action,
   previous: ({ previous }) => previous,

@@ -20,7 +20,7 @@ const end = z.strictObject({
 });
 
 export const decisionRow = z.strictObject({
-  /** Counted from 1 since the daemon's start, those included that are not kept. */
+  /** Counted from 1 since the daemon's start, those included that are not kept; from 0 down for those before it. */
   number: z.number(),
   flow_id: z.string(),
   tunnel_id: z.nullable(z.string()),
@@ -37,21 +37,30 @@ export const decisionRow = z.strictObject({
   rule: z.nullable(z.string()),
   reason: z.string(),
   mode: z.string(),
-  /** The breaker refuses the action. */
-  held: z.boolean(),
-  /** No registration is in force for the flow, but one for another protocol covers an end of it. */
-  other_protocol: z.boolean(),
+  /** The breaker refuses the action; null before the daemon's start, because the log does not have it. */
+  held: z.nullable(z.boolean()),
+  /** No registration is in force for the flow, but one for another protocol covers an end of it; null as above. */
+  other_protocol: z.nullable(z.boolean()),
   proto: z.string(),
   source: end,
   destination: end,
 });
 export type DecisionRow = z.infer<typeof decisionRow>;
 
+/**
+ * How the decisions from before the start came into the list: there is no log to read; it has pseudonyms, perhaps by
+ * another key; it is being read, or has been; or it could not be read to its end.
+ */
+export const EARLIER_STATES = ['no-log', 'pseudonyms', 'reading', 'read', 'failed'] as const;
+
 /** How much of what was decided can be searched. */
 export const decisionStock = z.strictObject({
-  /** Decisions since the daemon's start, and those of them that are kept. */
+  /** Decisions since the daemon's start. */
   made: z.number(),
+  /** Decisions that can be searched, with those from before the start. */
   kept: z.number(),
+  /** Decisions from before the start that are kept, and lines of the log that could not be shown. */
+  earlier: z.strictObject({ kept: z.number(), skipped: z.number(), state: z.enum(EARLIER_STATES) }),
   /** Decisions that never came into the list because too many came at once. */
   left_out: z.number(),
   /** Number and packet time of the oldest and the newest that are kept; null for none. */
@@ -94,18 +103,22 @@ export const keptExplanation = z.strictObject({
     policy: z.string(),
     policy_sha256: z.string(),
     registry_sha256: z.string(),
-    mode: z.enum(MODE_NAMES),
-    /** The rule that decided; null where none matched. */
+    /** Null for a decision from before the daemon's start: the log has the mode in effect only. */
+    mode: z.nullable(z.enum(MODE_NAMES)),
+    /** The rule that decided; null where none matched, or before the start. */
     rule: z.nullable(wordedRule),
   }),
-  tried: z.array(
-    z.strictObject({
-      name: z.string(),
-      matched: z.boolean(),
-      /** The conditions that did not hold, or the rollout (`10%`) that the client is outside. */
-      failed: z.readonly(z.array(wordedCondition)),
-      rollout: z.nullable(z.string()),
-    }),
+  /** Null for a decision from before the daemon's start. */
+  tried: z.nullable(
+    z.array(
+      z.strictObject({
+        name: z.string(),
+        matched: z.boolean(),
+        /** The conditions that did not hold, or the rollout (`10%`) that the client is outside. */
+        failed: z.readonly(z.array(wordedCondition)),
+        rollout: z.nullable(z.string()),
+      }),
+    ),
   ),
   /**
    * The other decisions of the flow that are kept, and of each other flow of its tunnel the newest; the newest first.

@@ -21,8 +21,8 @@ export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExpl
   const [kept] = recent.selected(matching(key));
   if (kept === undefined) return null;
   const event = JSON.parse(kept.line) as DecisionEvent;
-  const rules = recent.rulesOf(kept.generation)!;
-  const tried = triedValues(rules.rules, kept.tried);
+  const rules = recent.rulesOf(kept.generation);
+  const tried = rules === undefined ? null : triedValues(rules.rules, kept.tried);
   const { stock } = recent;
   return {
     decision: rowOf(kept),
@@ -36,11 +36,11 @@ export function explainKept(recent: RecentDecisions, key: DecisionKey): KeptExpl
       seen,
     })),
     rules: {
-      policy: rules.policy,
-      policy_sha256: rules.policySha256,
-      registry_sha256: rules.registrySha256,
-      mode: rules.mode,
-      rule: tried.at(-1)?.matched === true ? rules.rules[tried.length - 1]!.words : null,
+      policy: rules?.policy ?? event.policy.name,
+      policy_sha256: rules?.policySha256 ?? event.policy.sha256,
+      registry_sha256: rules?.registrySha256 ?? event.registry.sha256,
+      mode: rules?.mode ?? null,
+      rule: tried?.at(-1)?.matched === true ? rules!.rules[tried.length - 1]!.words : null,
     },
     tried,
     flow: ofFlow(recent, kept),

@@ -34,7 +34,7 @@ export function decisionFilter(query: DecisionsQuery): Test {
 
 function ofEnds(wanted: readonly string[]): Test {
   const hasOther = wanted.includes(OTHER_PROTOCOL);
-  return ({ registered, otherProtocol }) => wanted.includes(registered) || (hasOther && otherProtocol);
+  return ({ registered, otherProtocol }) => wanted.includes(registered) || (hasOther && otherProtocol === true);
 }
 
 function ofSectors(wanted: readonly string[]): Test {

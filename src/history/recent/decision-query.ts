@@ -44,7 +44,8 @@ function matching(pattern: RegExp, error: string) {
 const flowId = matching(/^[0-9a-f]{16}$/, 'is 16 digits from 0 to f, as flow_id in events');
 /** Packet time, seconds since 1970. */
 const time = numberOf(0, 1e11, 'is a time in seconds since 1970', false);
-const decisionNumber = numberOf(0, Number.MAX_SAFE_INTEGER, 'is the number of a decision');
+/** From 0 down for decisions from before the daemon's start. */
+const decisionNumber = numberOf(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 'is the number of a decision');
 
 export const decisionsQuery = z.strictObject(
   {

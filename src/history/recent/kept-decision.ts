@@ -6,12 +6,17 @@ import type { DecisionHead } from './decision-batch.ts';
 import type { DecisionRow } from './decision-document.ts';
 import { NONE, type REGISTERED_ENDS } from './decision-query.ts';
 
+/** A decision from before the daemon's start, of which only the event is known, has a number below 1. */
+export type KeptHead = Pick<DecisionHead, 'number' | 'generation' | 'tried'> & {
+  readonly [Field in 'held' | 'otherProtocol']: DecisionHead[Field] | null;
+};
+
 export interface KeptDecision {
   readonly number: number;
   readonly generation: number;
-  readonly held: 'yes' | 'no';
-  /** No registration is in force, but one for another protocol covers an end. */
-  readonly otherProtocol: boolean;
+  readonly held: 'yes' | 'no' | 'unknown';
+  /** No registration is in force, but one for another protocol covers an end; null where this is not known. */
+  readonly otherProtocol: boolean | null;
   readonly tried: string;
   /** The event, without a line break. */
   readonly line: string;
@@ -51,14 +56,14 @@ export function wordsOf(address: string): number[] {
 }
 
 /** Throws if the line is not an event. `intern`: one object for equal texts. */
-export function keptDecision(head: DecisionHead, line: string, intern: (text: string) => string): KeptDecision {
+export function keptDecision(head: KeptHead, line: string, intern: (text: string) => string): KeptDecision {
   const event = JSON.parse(line) as DecisionEvent;
   const { vpn, decision } = event;
   const { source, destination } = event.registration;
   return {
     number: head.number,
     generation: head.generation,
-    held: head.held ? 'yes' : 'no',
+    held: head.held === null ? 'unknown' : head.held ? 'yes' : 'no',
     otherProtocol: head.otherProtocol,
     tried: intern(head.tried),
     line,
@@ -109,7 +114,7 @@ export function rowOf({ number, held, otherProtocol, line }: KeptDecision): Deci
     rule: decision.rule,
     reason: decision.reason,
     mode: decision.mode,
-    held: held === 'yes',
+    held: held === 'unknown' ? null : held === 'yes',
     other_protocol: otherProtocol,
     proto: event.proto,
     source: { ip: event.src_ip, port: event.src_port ?? null, registration: registration.source },

@@ -1,6 +1,6 @@
 /**
- * The newest decisions, in memory only, because they have addresses: searched from the newest to the oldest. The number
- * of decisions and their bytes are bounded.
+ * The newest decisions, in memory only, because they have addresses: searched from the newest to the oldest. Those from
+ * before the daemon's start come from its event log. The number of decisions and their bytes are bounded.
  */
 import { formatMicros } from '../../core/units.ts';
 import { type DecidingRules, type DecisionBatch, parseHead, type RecentLimits } from './decision-batch.ts';
@@ -12,6 +12,8 @@ import { DECISION_BYTES, keptDecision, type KeptDecision, rowOf } from './kept-d
 /** Bytes of a decision that the bound assumes: longer ones leave room for fewer. */
 const BYTES_EACH = 2048;
 const DEFAULT_LIMIT = 50;
+/** Generation of decisions from before the daemon's start, whose rules are not known. */
+const NO_RULES = 0;
 /** Texts that are kept once for equal ones. */
 const INTERNED_LIMIT = 20_000;
 
@@ -24,11 +26,18 @@ export class RecentDecisions {
   private bytes = 0;
   private made = 0;
   private leftOut = 0;
+  /** Decisions from before the daemon's start: the oldest of the ring, with the numbers 0, -1 and so on. */
+  private earlier = 0;
+  private nextEarlier = 0;
+  earlierState: DecisionStock['earlier']['state'];
+  /** Lines of the log that are no events that can be shown. */
+  earlierSkipped = 0;
   private readonly rules = new Map<number, DecidingRules>();
   private interned = new Map<string, string>();
 
   constructor(limits: RecentLimits) {
     this.limits = limits;
+    this.earlierState = limits.addresses === 'pseudonym' ? 'pseudonyms' : 'no-log';
     this.ring = new Array<KeptDecision | null>(limits.most).fill(null);
   }
 
@@ -47,9 +56,31 @@ export class RecentDecisions {
     this.giveUpRules();
   }
 
+  /**
+   * Adds a decision that was made before all that are kept, as an event without a line break. False if there is no
+   * room. Throws if the line is not an event.
+   */
+  addEarlier(line: string): boolean {
+    const { most } = this.limits;
+    const head = { number: this.nextEarlier, generation: NO_RULES, held: null, otherProtocol: null, tried: '' };
+    const one = keptDecision(head, line, this.intern.bind(this));
+    if (this.count === most || this.bytes + bytesOf(one) > most * BYTES_EACH) return false;
+    this.start = (this.start + most - 1) % most;
+    this.ring[this.start] = one;
+    this.count++;
+    this.bytes += bytesOf(one);
+    this.earlier++;
+    this.nextEarlier--;
+    return true;
+  }
+
+  get addresses(): RecentLimits['addresses'] {
+    return this.limits.addresses;
+  }
+
   /** The decisions that a query selects, a page of them. */
   search(query: DecisionsQuery): DecisionList {
-    const { before = Infinity, after = 0, limit = DEFAULT_LIMIT } = query;
+    const { before = Infinity, after = -Infinity, limit = DEFAULT_LIMIT } = query;
     const page: KeptDecision[] = [];
     let matched = 0;
     let newer = 0;
@@ -78,12 +109,13 @@ export class RecentDecisions {
   }
 
   get stock(): DecisionStock {
-    const { count, made, leftOut, limits } = this;
+    const { count, made, leftOut, limits, earlier, earlierSkipped, earlierState } = this;
     const place = (one: KeptDecision | null): DecisionStock['oldest'] =>
       one === null ? null : { number: one.number, time: formatMicros(one.timeUs) };
     return {
       made,
       kept: count,
+      earlier: { kept: earlier, skipped: earlierSkipped, state: earlierState },
       left_out: leftOut,
       oldest: place(this.at(0)),
       newest: place(this.at(count - 1)),
@@ -93,7 +125,7 @@ export class RecentDecisions {
 
   /** The decision at a place from the oldest on; null beyond the last. */
   private at(place: number): KeptDecision | null {
-    return this.count === 0 ? null : this.ring[(this.start + place) % this.limits.most]!;
+    return place < 0 || place >= this.count ? null : this.ring[(this.start + place) % this.limits.most]!;
   }
 
   private keep(one: KeptDecision): void {
@@ -106,7 +138,9 @@ export class RecentDecisions {
   }
 
   private giveUp(): void {
-    this.bytes -= bytesOf(this.at(0)!);
+    const oldest = this.at(0)!;
+    this.bytes -= bytesOf(oldest);
+    if (oldest.generation === NO_RULES) this.earlier--;
     this.ring[this.start] = null;
     this.start = (this.start + 1) % this.limits.most;
     this.count--;
@@ -114,7 +148,7 @@ export class RecentDecisions {
 
   /** Rules are kept as long as a decision by them. */
   private giveUpRules(): void {
-    const oldest = this.at(0)?.generation ?? 0;
+    const oldest = this.at(this.earlier)?.generation ?? NO_RULES;
     for (const generation of this.rules.keys()) {
       if (generation < oldest) this.rules.delete(generation);
     }

@@ -1,15 +1,18 @@
 /** What the daemon asks of the recent decisions, and the answers of the history process. */
 import { CSV_HEADER, csvRow } from './decision-csv.ts';
-import type { DecisionBatch } from './decision-batch.ts';
+import type { DecisionBatch, RecentLimits } from './decision-batch.ts';
 import { decisionFilter } from './decision-filter.ts';
 import { type DecisionKey, explainKept } from './decision-explanation.ts';
 import type { DecisionsQuery } from './decision-query.ts';
+import { type EarlierLog, readEarlierLog } from './earlier-log.ts';
 import { rowOf } from './kept-decision.ts';
 import { RecentDecisions } from './recent-decisions.ts';
 
 export type RecentRequest =
   /** Answered with ''. */
   | { readonly what: 'decided'; readonly batch: DecisionBatch }
+  /** Answered with '' at once; the log is then read in the background. */
+  | { readonly what: 'earlier'; readonly log: EarlierLog; readonly limits: RecentLimits }
   /** Answered with a DecisionList. */
   | { readonly what: 'decisions'; readonly query: DecisionsQuery }
   /** Answered with an ExportPart. */
@@ -19,6 +22,7 @@ export type RecentRequest =
 
 const REQUESTS: readonly string[] = [
   'decided',
+  'earlier',
   'decisions',
   'decisions-export',
   'decision',
@@ -49,6 +53,12 @@ export class RecentAnswers {
       this.recent.add(request.batch);
       return '';
     }
+    if (request.what === 'earlier') {
+      this.recent ??= new RecentDecisions(request.limits);
+      // The answer may have come too late, and the request again.
+      if (this.recent.earlierState === 'no-log') void readEarlierLog(request.log, this.recent);
+      return '';
+    }
     const { recent } = this;
     if (recent === null) throw new Error('no decisions have come yet');
     switch (request.what) {
@@ -63,7 +73,7 @@ export class RecentAnswers {
 }
 
 function exportPart(recent: RecentDecisions, query: DecisionsQuery): ExportPart {
-  const { before = Infinity, after = 0, format } = query;
+  const { before = Infinity, after = -Infinity, format } = query;
   const isSelected = decisionFilter(query);
   const lines: string[] = format === 'csv' && query.before === undefined ? [CSV_HEADER] : [];
   let count = 0;

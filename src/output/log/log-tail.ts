@@ -17,8 +17,8 @@ const SEQ = /,"seq":(\d{1,15})\}\n$/;
  */
 export async function lastEventOf(path: string): Promise<number> {
   if ((await stat(path)).size > 0) return lastSeqIn(path);
-  const moved = await latestMoved(path);
-  return moved === null ? 0 : lastSeqIn(moved);
+  const [moved] = await movedFilesOf(path);
+  return moved === undefined ? 0 : lastSeqIn(moved);
 }
 
 /**
@@ -40,20 +40,20 @@ async function lastSeqIn(path: string): Promise<number> {
 }
 
 /**
- * The newest rotated file of a log: same folder, same name and a suffix. Compressed files are skipped, as their end
- * cannot be read directly.
+ * The rotated files of a log, the newest first: same folder, same name and a suffix. Compressed files are skipped, as
+ * their end cannot be read directly.
  */
-async function latestMoved(path: string): Promise<string | null> {
+export async function movedFilesOf(path: string): Promise<string[]> {
   const start = `${basename(path)}.`;
-  let latest: { readonly path: string; readonly timeMs: number } | null = null;
+  const files: { readonly path: string; readonly timeMs: number }[] = [];
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(start) || !/^[\dTZ.-]+$/.test(name.slice(start.length))) continue;
     const moved = join(dirname(path), name);
     const found = await stat(moved).catch(() => null);
-    if (found?.isFile() !== true || found.mtimeMs < (latest?.timeMs ?? 0)) continue;
-    latest = { path: moved, timeMs: found.mtimeMs };
+    if (found?.isFile() === true) files.push({ path: moved, timeMs: found.mtimeMs });
   }
-  return latest?.path ?? null;
+  // Names with a time decide where two were moved in one tick of the clock.
+  return files.sort((a, b) => b.timeMs - a.timeMs || (a.path < b.path ? 1 : -1)).map((file) => file.path);
 }
 
 async function readTail(path: string): Promise<Buffer> {

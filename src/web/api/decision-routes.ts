@@ -20,7 +20,7 @@ export interface DecisionRefusal {
 }
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', jsonl: 'application/jsonl; charset=utf-8' };
-const NOT_KEPT = 'this decision is not kept: only the newest ones since the daemon began are';
+const NOT_KEPT = 'this decision is not kept: only the newest ones are';
 const KEYS = 'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet';
 
 export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] {

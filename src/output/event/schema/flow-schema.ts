@@ -13,8 +13,8 @@ import { PROTO_NAMES } from '../flow-names.ts';
 import { amount, count, list, name, patterned, port, text, time, vlanId } from './field.ts';
 import { context, origin } from './last-fields.ts';
 
-const FLOW_ID = '^[0-9a-f]{16}$';
-const COMMUNITY_ID = '^1:[A-Za-z0-9+/]{27}=$';
+export const FLOW_ID = '^[0-9a-f]{16}$';
+export const COMMUNITY_ID = '^1:[A-Za-z0-9+/]{27}=$';
 
 export const action = (description: string): z.ZodMiniString => name(ACTION_NAMES, description);
 

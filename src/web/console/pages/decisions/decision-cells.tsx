@@ -13,8 +13,8 @@ const words = text.decisions;
 export type Addresses = 'plain' | 'truncated' | 'pseudonym';
 
 /** The address of a decision's explanation. Its flow_id is part of it, so that it is no other decision after a restart. */
-export function addressOf({ number, flow_id: flowId }: DecisionRow): string {
-  return `/decisions/${number}-${flowId}`;
+export function addressOf({ number, flow_id: flowId, packet }: DecisionRow): string {
+  return `/decisions/${number < 1 ? `${flowId}-${packet}` : `${number}-${flowId}`}`;
 }
 
 /** What stands for an end where addresses are truncated: the prefix that it is in. */
@@ -80,7 +80,7 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
       cell: (row) => (
         <Link to={addressOf(row)}>
           <Time ms={Date.parse(row.time)} zone={zone} isPlain />
-          <span class="hidden-text"> {words.why(String(row.number))}</span>
+          <span class="hidden-text"> {words.why(row.number)}</span>
         </Link>
       ),
     },
@@ -95,7 +95,7 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
           {previous !== null && previous !== action && (
             <div class="muted">{words.was(text.terms.actions[previous] ?? previous)}</div>
           )}
-          {held && <div class="warn">{words.held}</div>}
+          {held === true && <div class="warn">{words.held}</div>}
         </>
       ),
     },
@@ -135,7 +135,7 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
       title: columns.registered,
       cell: ({ source, destination, other_protocol: isOther }) => {
         const ends = registeredEnds(source.registration !== null, destination.registration !== null);
-        const which = isOther ? 'other' : ends;
+        const which = isOther === true ? 'other' : ends;
         return (
           <Only query={query} name="registered" value={which} what={columns.registered.toLowerCase()}>
             {text.terms.registered[which]}

@@ -1,6 +1,7 @@
 /** Recent decisions: a live list that is searched by filters in the address. */
 import { useMemo, useState } from 'preact/hooks';
 import type { DecisionStock } from '../../../../history/recent/decision-document.ts';
+import type { LiveDocument } from '../../../api/live-schema.ts';
 import { DataTable } from '../../component/data-table.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
@@ -17,6 +18,8 @@ import './decisions.css';
 import { PAGE_LENGTH, useDecisions } from './use-decisions.ts';
 
 const words = text.decisions;
+/** A source that is read once: its daemon has no time before its start. */
+const CAPTURES = 'captures';
 
 export function DecisionsPage({ live, place }: PageProps) {
   const [isFollowing, setIsFollowing] = useState(false);
@@ -38,7 +41,7 @@ export function DecisionsPage({ live, place }: PageProps) {
   return (
     <>
       <div class="page-head">
-        {list === null ? <span /> : <Stock stock={list.stock} zone={live.zone} />}
+        {list === null ? <span /> : <Stock stock={list.stock} live={live} />}
         <p class="paper-only">{spanWords(span, live.zone)}</p>
         <TimeSpan span={span} live={live} />
       </div>
@@ -107,15 +110,28 @@ export function DecisionsPage({ live, place }: PageProps) {
 }
 
 /** What the list has, in words. */
-function Stock({ stock, zone }: { stock: DecisionStock; zone: string }) {
-  const { made, kept, left_out: leftOut, oldest, addresses } = stock;
-  if (made === 0) return <p class="muted">{words.lead.none}</p>;
+function Stock({ stock, live }: { stock: DecisionStock; live: LiveDocument }) {
+  const { made, kept, left_out: leftOut, oldest, earlier, addresses } = stock;
+  const own = kept - earlier.kept;
+  const { lead } = words;
   const parts = [
-    kept === made ? words.lead.all(count(kept)) : words.lead.newest(count(kept), count(made)),
-    oldest === null ? '' : words.lead.since(zonedTime(Date.parse(oldest.time), zone)),
-    leftOut === 0 ? '' : words.lead.leftOut(count(leftOut)),
-    words.lead.memory,
+    made === 0 ? lead.none : own === made ? lead.all(count(own)) : lead.newest(count(own), count(made)),
+    lead.begun(zonedTime(live.started_ms, live.zone)),
+    leftOut === 0 ? '' : lead.leftOut(count(leftOut)),
+    ...earlierWords(earlier, live.source.kind === CAPTURES),
+    oldest === null ? '' : lead.since(zonedTime(Date.parse(oldest.time), live.zone)),
     words.addresses[addresses],
   ];
   return <p class="muted small">{parts.filter((part) => part !== '').join(' ')}</p>;
+}
+
+/** `isOfCaptures`: all that is read is read by this run. */
+function earlierWords({ kept, skipped, state }: DecisionStock['earlier'], isOfCaptures: boolean): string[] {
+  const { lead } = words;
+  if (isOfCaptures && kept === 0) return [];
+  return [
+    kept === 0 ? lead.noEarlier[state] : lead.earlier(count(kept)),
+    state === 'reading' ? lead.reading : state === 'failed' ? lead.failed : '',
+    skipped === 0 ? '' : lead.skipped(skipped),
+  ];
 }

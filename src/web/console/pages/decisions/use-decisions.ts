@@ -64,15 +64,19 @@ export function useDecisions(query: string, live: LiveDocument, isFollowing: boo
   }, []);
 
   const made = Object.values(live.counts.decisions).reduce((sum, count) => sum + count, 0);
-  const newest = list?.stock.newest?.number ?? 0;
+  // Those from before the start have numbers below 1, and are never new.
+  const newest = Math.max(0, list?.stock.newest?.number ?? 0);
+  // The event log of before the start is being read: there will be more at the end of the list.
+  const isReading = list?.stock.earlier.state === 'reading';
   const counted = useRef({ made: 0, ms: 0 });
   // The live document comes once a second, so this is asked again as long as there is something new.
   useEffect(() => {
     const nowMs = performance.now();
-    if (list === null || made === counted.current.made || nowMs - counted.current.ms < EVERY_MS) return;
+    if (list === null || nowMs - counted.current.ms < EVERY_MS) return;
+    if (made === counted.current.made && !isReading) return;
     counted.current = { made, ms: nowMs };
-    if (made <= newest) return;
-    if (isFollowing) {
+    if (made <= newest && !isReading) return;
+    if (isFollowing || isReading) {
       showNew();
       return;
     }
@@ -83,7 +87,7 @@ export function useDecisions(query: string, live: LiveDocument, isFollowing: boo
       // The page says by itself that the daemon does not answer.
       () => undefined,
     );
-  }, [live, list, made, newest, query, isFollowing, showNew]);
+  }, [live, list, made, newest, query, isFollowing, isReading, showNew]);
 
   const showOlder = useCallback(() => {
     if (list?.next == null) return;

@@ -20,7 +20,7 @@ export function BytesPanel({ data: { kept, now } }: PartProps) {
   return (
     <Panel title={words.title} size="wide" footer={now.bytes === 'kept' ? words.footer : undefined}>
       {now.bytes !== 'kept' ? (
-        <p class="muted">{words[now.bytes === 'hidden' ? 'hidden' : 'notKept']}</p>
+        <p class="muted">{words[now.bytes === 'hidden' ? 'hidden' : number < 1 ? 'earlier' : 'notKept']}</p>
       ) : isAsked ? (
         <Dumps path={path} />
       ) : (

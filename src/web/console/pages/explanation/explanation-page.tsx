@@ -47,13 +47,14 @@ export interface PartProps {
 function Explanation({ data, zone }: PartProps) {
   const { kept, now } = data;
   const { addresses } = kept.stock;
+  const isEarlier = kept.decision.number < 1;
   const columns = decisionColumns({ zone, addresses, query: new URLSearchParams() });
   return (
     <>
       <Why data={data} />
-      {!now.same_policy && (
+      {(isEarlier || !now.same_policy) && (
         <Note severity="notice">
-          <p>{words.otherPolicy}</p>
+          <p>{isEarlier ? words.earlier : words.otherPolicy}</p>
         </Note>
       )}
       <div class="pair">
@@ -102,7 +103,7 @@ function Explanation({ data, zone }: PartProps) {
 /** Why, in sentences. */
 function Why({ data: { kept } }: { data: DecisionExplanation }) {
   const { decision, evidence } = kept;
-  const isDone = decision.mode === 'enforce' && !decision.held;
+  const isDone = decision.mode === 'enforce' && (decision.held === null ? null : !decision.held);
   const { protocol, variant, stage } = decision;
   const last = evidence.at(-1);
   return (

@@ -15,6 +15,7 @@ const { facts } = words;
 export function OutcomePanel({ data, zone }: PartProps) {
   const { kept, now } = data;
   const { decision, rules } = kept;
+  const isEarlier = decision.number < 1;
   return (
     <Panel title={words.outcome.title}>
       <p class="outcome">{words.outcome[outcomeOf(decision, rules.mode)]}</p>
@@ -39,12 +40,14 @@ export function OutcomePanel({ data, zone }: PartProps) {
         <Fact name={facts.decided}>
           <Time ms={Date.parse(decision.time)} zone={zone} />
         </Fact>
-        <Fact name={facts.number}>{count(decision.number)}</Fact>
+        {!isEarlier && <Fact name={facts.number}>{count(decision.number)}</Fact>}
         <Fact name={facts.policy}>
           {rules.policy} <span class="muted mono">{rules.policy_sha256.slice(0, 12)}</span>
         </Fact>
-        <Fact name={facts.now}>{now.flow === null ? words.flowsNow : <Decided {...now.flow.decided} />}</Fact>
-        {now.shadow !== null && (
+        {!isEarlier && (
+          <Fact name={facts.now}>{now.flow === null ? words.flowsNow : <Decided {...now.flow.decided} />}</Fact>
+        )}
+        {!isEarlier && now.shadow !== null && (
           <Fact name={facts.shadow}>
             {now.flow?.shadow == null ? (
               words.shadowEnded(now.shadow)

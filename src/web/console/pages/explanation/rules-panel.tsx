@@ -10,7 +10,7 @@ import { ruleAddress } from './outcome-panel.tsx';
 
 const words = text.explanation.rules;
 
-type Tried = DecisionExplanation['kept']['tried'][number] & { readonly place: number };
+type Tried = NonNullable<DecisionExplanation['kept']['tried']>[number] & { readonly place: number };
 
 const COLUMNS: readonly Column<Tried>[] = [
   { key: 'place', title: words.number, isNumber: true, cell: ({ place }) => place },
@@ -40,6 +40,12 @@ const COLUMNS: readonly Column<Tried>[] = [
 ];
 
 export function RulesPanel({ data: { kept } }: PartProps) {
+  if (kept.tried === null)
+    return (
+      <Panel title={words.title} size="wide">
+        <p class="muted">{words.notLogged}</p>
+      </Panel>
+    );
   const rows = kept.tried.map((rule, index) => ({ ...rule, place: index + 1 }));
   return (
     <Panel title={words.title} size="wide" footer={kept.decision.rule === null ? words.noneMatched : undefined}>

@@ -1,13 +1,29 @@
 /** Texts of the page of recent decisions. */
+import { counted, number as count } from '../../../../core/count-text.ts';
+
 export const decisions = {
   lead: {
     all: (kept: string) => `All ${kept} decisions since the daemon began can be searched.`,
     newest: (kept: string, made: string) =>
       `The newest ${kept} of ${made} decisions since the daemon began can be searched.`,
     none: 'No decision has been made since the daemon began.',
-    since: (time: string) => `The oldest of them is of ${time}.`,
+    begun: (time: string) => `It began at ${time}.`,
     leftOut: (count: string) => `${count} were left out, because too many came at once. The event log has them.`,
-    memory: 'They are in memory only: they go with a restart.',
+    earlier: (kept: string) =>
+      `${kept} from before are shown from its event log, without what that does not have: the rules that were tried, what the breaker held, and registrations for another protocol.`,
+    noEarlier: {
+      'no-log': 'Earlier ones are not here, because it writes no event log into a file (--decisions).',
+      pseudonyms:
+        'Earlier ones are not here, because the event log does not say by which key its pseudonyms were made.',
+      reading: '',
+      read: 'The event log has no earlier ones.',
+      failed: '',
+    },
+    reading: 'The event log is being read for earlier ones.',
+    failed: 'The event log could not be read to its beginning.',
+    skipped: (lines: number) =>
+      `${counted(lines, 'line')} of it ${lines === 1 ? 'was' : 'were'} skipped, as damaged or of another place.`,
+    since: (time: string) => `The oldest is of ${time}.`,
   },
   addresses: {
     plain: '',
@@ -70,7 +86,7 @@ export const decisions = {
     destination: 'Destination',
     registered: 'Registered',
   },
-  why: (number: string) => `Why: decision ${number}`,
+  why: (number: number) => (number < 1 ? 'Why: a decision from before the start' : `Why: decision ${count(number)}`),
   only: (what: string) => `Only ${what}`,
   was: (action: string) => `before: ${action}`,
   held: 'Held by the breaker',

@@ -3,10 +3,10 @@ import { CHECKS } from '../../../../dataplane/fingerprint/checks.ts';
 import type { VALIDITY_NAMES } from '../../../../registry/registration.ts';
 import { conditionWords, rolloutWords, ruleWords, type WordedRule } from '../../../../policy/rule-words.ts';
 
-const VERBS: Readonly<Record<string, readonly [done: string, would: string]>> = {
-  allow: ['Allowed', 'Allowed'],
-  throttle: ['Throttled', 'Would be throttled'],
-  block: ['Blocked', 'Would be blocked'],
+const VERBS: Readonly<Record<string, readonly [done: string, would: string, unknown: string]>> = {
+  allow: ['Allowed', 'Allowed', 'Allowed'],
+  throttle: ['Throttled', 'Would be throttled', 'To be throttled'],
+  block: ['Blocked', 'Would be blocked', 'To be blocked'],
 };
 
 const BECAUSE: Readonly<Record<string, string>> = {
@@ -25,9 +25,9 @@ const ABOUT = new Map(Object.values(CHECKS).map(({ name, about }) => [name, abou
 
 export const explanation = {
   back: 'All decisions',
-  /** Why, in a sentence. `isDone`: it is enforced. */
-  why: (action: string, isDone: boolean, rule: string | null, reason: string) => {
-    const verb = VERBS[action]?.[isDone ? 0 : 1] ?? action;
+  /** Why, in a sentence. `isDone`: it is enforced; null where that is not known. */
+  why: (action: string, isDone: boolean | null, rule: string | null, reason: string) => {
+    const verb = VERBS[action]?.[isDone === null ? 2 : isDone ? 0 : 1] ?? action;
     return `${verb}${rule === null ? '' : ` by rule ${rule}`}, ${BECAUSE[reason] ?? reason}.`;
   },
   finding: (protocol: string, variant: string, stage: string, about: string) =>
@@ -43,6 +43,7 @@ export const explanation = {
     allow: 'Its packets pass.',
     throttle: 'Packets above the rate are delayed, and dropped where too many wait.',
     block: 'Its packets are dropped in the simulation.',
+    unknown: 'The mode was enforce. Whether the breaker let it act is not in the event log.',
   },
   facts: {
     action: 'Action',
@@ -63,6 +64,8 @@ export const explanation = {
   by: (rule: string) => `by ${rule}`,
   byNoRule: 'no rule',
   otherPolicy: 'The policy has been replaced since. The rules below are those by which this was decided.',
+  earlier:
+    'This was decided before the daemon’s start, and comes from its event log. That does not have the rules that were tried, nor what the breaker held.',
   otherRegistry: 'The registry has been replaced since.',
   shadowEnded: (policy: string) => `${policy} is decided for flows that are still active`,
   rules: {
@@ -77,6 +80,7 @@ export const explanation = {
     outsideRollout: (rollout: string): string => `for the first ${rolloutWords(rollout)}`,
     matches: 'Matches',
     doesNotHold: 'Does not hold',
+    notLogged: 'The event log has only the rule that decided, and not those that were tried before it.',
     noneMatched: 'No rule matched, so the flow is allowed.',
   },
   registrations: {
@@ -138,6 +142,7 @@ export const explanation = {
     title: 'Bytes',
     show: 'Read the bytes from the capture',
     hidden: 'Addresses are hidden here, so bytes are too.',
+    earlier: 'This was decided before the daemon’s start: its packets are not looked for.',
     notKept: 'The packets of this source are not kept, so there are no bytes to show.',
     empty: 'Nothing of this evidence is in bytes of a packet, or the captures were read otherwise.',
     footer:
