@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DecisionList, decisionList } from '../../src/history/recent/decision-document.ts';
 import { type DecisionExplanation, decisionExplanation } from '../../src/web/api/decision-schema.ts';
+import { reasonOf } from '../../src/web/api/refusals.ts';
 import { explanation } from '../../src/web/console/text/english/explanation.ts';
 import { sluice } from '../cli/sluice.ts';
 import { RunningConsole } from '../kit/running-console.ts';
@@ -135,8 +136,10 @@ describe('the decisions of captures', () => {
     const { rows } = await list(origin, '?limit=1');
     const { number, flow_id: flowId, packet } = rows[0]!;
     expect((await explain(origin, `${flowId}-${packet}`)).kept.decision.number).toBe(number);
-    for (const id of ['999999', `${number}-${'f'.repeat(16)}`, `${flowId}-999999`])
-      expect((await answer(origin, `/decisions/${id}`)).status).toBe(404);
+    for (const id of ['999999', `${number}-${'f'.repeat(16)}`, `${flowId}-999999`]) {
+      const { status, text } = await answer(origin, `/decisions/${id}`);
+      expect([status, JSON.parse(text)]).toEqual([404, reasonOf('decision-not-kept')]);
+    }
     for (const id of ['0x1', 'latest', flowId, '-1', '1-2', '%2e%2e'])
       expect([400, 404]).toContain((await answer(origin, `/decisions/${id}`)).status);
     expect((await answer(origin, '/decisions/latest')).status).toBe(400);

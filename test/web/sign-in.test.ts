@@ -89,7 +89,7 @@ describe('signing in', () => {
         times[name]!.push(performance.now() - since);
         bodies.add(`${status} ${body}`);
       }
-    expect([...bodies]).toEqual(['401 {"problem":"name or password is wrong"}']);
+    expect([...bodies]).toEqual(['401 {"problem":"name or password is wrong","code":"wrong-password"}']);
     const [known, unknown] = [Math.min(...times.berta!), Math.min(...times.unknown!)];
     expect(Math.max(known, unknown) / Math.min(known, unknown)).toBeLessThan(2);
   });

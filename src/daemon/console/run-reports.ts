@@ -13,6 +13,7 @@ import type { ReportHead, ReportPreview } from '../../history/report/report-head
 import type { ReportQuery } from '../../history/report/report-query.ts';
 import { ZoneClock } from '../../history/zone-clock.ts';
 import type { Log } from '../../output/log/log.ts';
+import { reasonOf } from '../../web/api/refusals.ts';
 import type { ReportAnswers, ReportFile, ReportForm, ReportProblem } from '../../web/api/report-routes.ts';
 import type { ReportList } from '../../web/api/report-schema.ts';
 import { seesPeople, type User } from '../../web/api/route.ts';
@@ -43,12 +44,9 @@ const RETRY_MS = 3_600_000;
 const MOST_WAITING = 6;
 const MOST_PDFS = 2;
 const MS_PER_SECOND = 1000;
-const BUSY: ReportProblem = { status: 429, problem: 'other reports are being made; try again in a few seconds' };
-const NOT_THERE: ReportProblem = { status: 404, problem: 'there is no such report' };
-const WITH_PEOPLE: ReportProblem = {
-  status: 403,
-  problem: 'a kept report for operators says what people did: it is for auditors and operators who sign in',
-};
+const BUSY: ReportProblem = { status: 429, ...reasonOf('reports-busy') };
+const NOT_THERE: ReportProblem = { status: 404, ...reasonOf('report-unknown') };
+const WITH_PEOPLE: ReportProblem = { status: 403, ...reasonOf('report-with-people') };
 
 export class RunReports implements ReportAnswers {
   /** Scheduled reports that were made since the start, and attempts that failed. */
@@ -158,11 +156,7 @@ export class RunReports implements ReportAnswers {
 
   private async pdf(name: string, page: string): Promise<ReportFile | ReportProblem> {
     const chromium = findChromium();
-    if (chromium === null)
-      return {
-        status: 501,
-        problem: 'a PDF is printed by Chromium, and none is installed here; print the page instead',
-      };
+    if (chromium === null) return { status: 501, ...reasonOf('no-chromium') };
     return (
       this.printing.run(async () => {
         try {

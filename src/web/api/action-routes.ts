@@ -14,7 +14,7 @@ import {
   shadowOffAction,
   shadowOnAction,
 } from './action-schema.ts';
-import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, refused, route, type User } from './route.ts';
 
 /** Rejects with ActionRefusal where what the user saw has changed. */
 export interface ConsoleActions {
@@ -69,7 +69,7 @@ export function actionRoutes(actions: ConsoleActions): readonly ApiRoute[] {
 
 /** An action needs an account, so that its event can name it. */
 async function asUser(user: User | null, work: (user: User) => Promise<unknown>): Promise<ApiAnswer> {
-  if (user === null) return refusal(FORBIDDEN, 'only an operator with an account may act');
+  if (user === null) return refused(FORBIDDEN, 'only-operators');
   try {
     return json(await work(user));
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Routes of recent decisions: a list with filters, the same as a file, and the explanation of one. */
 import type { DecisionKey } from '../../history/recent/decision-explanation.ts';
 import { type DecisionsQuery, decisionsQuery } from '../../history/recent/decision-query.ts';
-import { type ApiAnswer, type ApiRoute, COSTLY, jsonText, refusal, route } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, jsonText, refusal, refused, route } from './route.ts';
 
 export interface DecisionAnswers {
   /** JSON of a DecisionList, or why the query cannot be answered. */
@@ -20,7 +20,6 @@ export interface DecisionRefusal {
 }
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', jsonl: 'application/jsonl; charset=utf-8' };
-const NOT_KEPT = 'this decision is not kept: only the newest ones are';
 const KEYS = 'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet';
 
 export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] {
@@ -63,7 +62,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
 }
 
 function answered(answer: string | DecisionRefusal | null): ApiAnswer {
-  if (answer === null) return refusal(404, NOT_KEPT);
+  if (answer === null) return refused(404, 'decision-not-kept');
   return typeof answer === 'string' ? jsonText(answer) : refusal(answer.status, answer.problem);
 }
 

@@ -1,7 +1,7 @@
 /** Routes of incidents: detected ones, and notes by hand, which are actions of an operator. */
 import { incidentsQuery, type IncidentsQuery } from '../../history/query/incident-list.ts';
 import { newNote, type NewNote } from './incident-schema.ts';
-import { type ApiRoute, csvText, json, jsonText, refusal, route, seesPeople, type User } from './route.ts';
+import { type ApiRoute, csvText, json, jsonText, refused, route, seesPeople, type User } from './route.ts';
 
 export interface IncidentAnswers {
   /** An IncidentList, as JSON or as CSV. `people`: it says who noted them. */
@@ -17,7 +17,6 @@ export interface IncidentAnswers {
 const CREATED = 201;
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
-const NO_ACCOUNT = 'only an operator with an account may note incidents';
 
 export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] {
   return [
@@ -37,7 +36,7 @@ export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] 
       access: 'read',
       answer: async ({ params, user }) => {
         const answer = await incidents.incident(numberIn(params.id), seesPeople(user));
-        return answer === 'null' ? refusal(NOT_FOUND, 'there is no such incident') : jsonText(answer);
+        return answer === 'null' ? refused(NOT_FOUND, 'incident-unknown') : jsonText(answer);
       },
     }),
     route({
@@ -46,16 +45,16 @@ export function incidentRoutes(incidents: IncidentAnswers): readonly ApiRoute[] 
       access: 'act',
       body: newNote,
       answer: async ({ body, user }) =>
-        user === null ? refusal(FORBIDDEN, NO_ACCOUNT) : json({ id: await incidents.note(body, user) }, CREATED),
+        user === null ? refused(FORBIDDEN, 'only-operators') : json({ id: await incidents.note(body, user) }, CREATED),
     }),
     route({
       method: 'DELETE',
       path: '/incidents/:id',
       access: 'act',
       answer: async ({ params, user }) => {
-        if (user === null) return refusal(FORBIDDEN, NO_ACCOUNT);
+        if (user === null) return refused(FORBIDDEN, 'only-operators');
         if (await incidents.removeNote(numberIn(params.id), user)) return json({});
-        return refusal(NOT_FOUND, 'there is no such note; incidents that were detected stay');
+        return refused(NOT_FOUND, 'note-unknown');
       },
     }),
   ];

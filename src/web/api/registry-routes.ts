@@ -15,7 +15,7 @@ import {
   summaryQuery,
 } from './registry-schema.ts';
 import { csvOf, type CsvValue } from './csv-rows.ts';
-import { type ApiAnswer, type ApiRoute, COSTLY, csvText, json, refusal, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, csvText, json, refusal, refused, route, type User } from './route.ts';
 
 /** Answers are made in steps, so that packets are not delayed. Rejects with RegistryBusy where too many wait. */
 export interface RegistryAnswers {
@@ -37,8 +37,6 @@ export class RegistryBusy extends Error {}
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
 const UNAVAILABLE = 503;
-const HIDDEN =
-  'addresses are hidden here, and a search would connect an address or a holder with the pseudonyms of decisions';
 
 export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
   return [
@@ -57,7 +55,7 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       answer: ({ query, user }) =>
         unlessBusy(async () => {
           const found = await registry.search(query, user);
-          return found === null ? refusal(FORBIDDEN, HIDDEN) : json(found);
+          return found === null ? refused(FORBIDDEN, 'registry-hidden') : json(found);
         }),
     }),
     route({
@@ -67,8 +65,8 @@ export function registryRoutes(registry: RegistryAnswers): readonly ApiRoute[] {
       query: registrationQuery,
       answer: ({ query, user }) => {
         const found = registry.registration(query, user);
-        if (found === null) return refusal(FORBIDDEN, HIDDEN);
-        return found === undefined ? refusal(NOT_FOUND, 'the registry in use has no such row') : json(found);
+        if (found === null) return refused(FORBIDDEN, 'registry-hidden');
+        return found === undefined ? refused(NOT_FOUND, 'row-unknown') : json(found);
       },
     }),
     route({

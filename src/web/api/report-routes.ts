@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
 import { type ReportQuery, reportQuery } from '../../history/report/report-query.ts';
 import type { ReportPreview } from '../../history/report/report-head.ts';
 import type { ReportList } from './report-schema.ts';
+import type { RefusalCode } from './refusals.ts';
 import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, route, type User } from './route.ts';
 
 export const REPORT_FORMATS = ['html', 'pdf', 'csv', 'json'] as const;
@@ -22,6 +23,7 @@ export interface ReportFile {
 export interface ReportProblem {
   readonly status: number;
   readonly problem: string;
+  readonly code?: RefusalCode;
 }
 
 /** The form of a report; a CSV file is of one of its tables. */
@@ -90,12 +92,12 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
 }
 
 function previewAnswer(preview: ReportPreview | ReportProblem): ApiAnswer {
-  return 'problem' in preview ? refusal(preview.status, preview.problem) : json(preview);
+  return 'problem' in preview ? refusal(preview.status, preview.problem, preview.code) : json(preview);
 }
 
 /** A page is shown in the browser; other files are stored under names that say what they are. */
 function fileAnswer(file: ReportFile | ReportProblem, format: ReportFormat): ApiAnswer {
-  if ('problem' in file) return refusal(file.status, file.problem);
+  if ('problem' in file) return refusal(file.status, file.problem, file.code);
   const { name, body } = file;
   const answer = { status: 200, type: TYPES[format], body };
   if (format !== 'html') return { ...answer, fileName: name };

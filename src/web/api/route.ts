@@ -3,6 +3,7 @@
  * (routes).
  */
 import type * as z from 'zod/mini';
+import { reasonOf, type RefusalCode } from './refusals.ts';
 
 /**
  * What a caller must be allowed to do: nothing, read figures by machine (with the token from other machines), be signed
@@ -108,7 +109,12 @@ export function plainText(status: number, body: string): ApiAnswer {
   return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
 }
 
-/** A refusal with a reason for the user. */
-export function refusal(status: number, problem: string): ApiAnswer {
-  return json({ problem }, status);
+/** A refusal with a reason for the user. With a code (refusals) the page has the reason in its own language. */
+export function refusal(status: number, problem: string, code?: RefusalCode): ApiAnswer {
+  return json({ problem, ...(code !== undefined && { code }) }, status);
+}
+
+/** A refusal whose reason quotes nothing of the request. */
+export function refused(status: number, code: RefusalCode): ApiAnswer {
+  return json(reasonOf(code), status);
 }

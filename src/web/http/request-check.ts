@@ -5,11 +5,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isForwarded } from './forwarded-address.ts';
 import { isMeant, plainAddress } from './host-check.ts';
+import type { RefusalCode } from '../api/refusals.ts';
 import type { HttpOptions } from './http-options.ts';
 
 export interface Refusal {
   readonly status: number;
   readonly problem: string;
+  readonly code?: RefusalCode;
 }
 
 const UNNAMED_PROXY =

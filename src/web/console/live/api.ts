@@ -2,8 +2,10 @@
  * Asks the daemon's API. A request that changes something carries the token of the session. A refusal for want of a
  * session leads to the sign-in page, and from there back.
  */
+import type { RefusalCode } from '../../api/refusals.ts';
 import type { SessionState } from '../../api/session-schema.ts';
 import { goTo } from '../shell/router.ts';
+import { text } from '../text/catalogue.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -87,7 +89,17 @@ async function answerOf<T>(response: Response): Promise<T> {
   const body = (await response.json()) as unknown;
   if (response.ok) return body as T;
   if (response.status === UNAUTHORIZED) goToSignIn();
-  throw new ApiError(response.status, (body as { problem?: string }).problem ?? response.statusText);
+  throw new ApiError(response.status, reasonIn(body as Refusal) ?? response.statusText);
+}
+
+interface Refusal {
+  readonly problem?: string;
+  readonly code?: RefusalCode;
+}
+
+/** In the language of the page, unless it quotes what was asked for. */
+function reasonIn({ problem, code }: Refusal): string | undefined {
+  return (code === undefined ? undefined : text.component.refusals[code]) ?? problem;
 }
 
 function goToSignIn(): void {

@@ -2,6 +2,7 @@
  * Signing in with a name and a password. Known and unknown names take the same way, the same time and the same answer;
  * guessing is slowed down by address and by name.
  */
+import { reasonOf, type RefusalCode } from '../../api/refusals.ts';
 import type { Caller, Role, User } from '../../api/route.ts';
 import type { SignInBody } from '../../api/session-schema.ts';
 import { addressKey } from '../address-key.ts';
@@ -16,7 +17,8 @@ const BUSY_SECONDS = 2;
 const MOST_KNOWN_PLACES = 1000;
 
 export type SignInOutcome =
-  { readonly id: string } | { readonly status: number; readonly problem: string; readonly waitSeconds?: number };
+  | { readonly id: string }
+  | { readonly status: number; readonly problem: string; readonly code?: RefusalCode; readonly waitSeconds?: number };
 
 /** The accounts that passwords open, and the sessions that begin then. */
 export interface SignInAccess<R extends string = Role> {
@@ -54,14 +56,10 @@ export class PasswordSignIn<R extends string = Role> {
   ): Promise<SignInOutcome> {
     const { access, names, addresses, knownPlaces } = this;
     const { accounts } = access;
-    if (!accounts.hasAccounts)
-      return {
-        status: 403,
-        problem: 'there are no accounts here; on the machine of this daemon: sluice account add NAME',
-      };
+    if (!accounts.hasAccounts) return { status: 403, ...reasonOf('no-accounts') };
     if (accounts.problem !== null) {
       this.refuse('unavailable', address, 'the accounts cannot be used');
-      return { status: 503, problem: 'the accounts cannot be used; the log of the daemon says why' };
+      return { status: 503, ...reasonOf('accounts-unusable') };
     }
     const place = addressKey(address);
     const known = `${name} ${place}`;
@@ -74,7 +72,7 @@ export class PasswordSignIn<R extends string = Role> {
     }
     if (this.work.isFull(isKnown)) {
       this.refuse('busy', address, 'too many sign in at once');
-      return { status: 503, problem: 'too many sign in at this moment: try again', waitSeconds: BUSY_SECONDS };
+      return { status: 503, ...reasonOf('sign-in-busy'), waitSeconds: BUSY_SECONDS };
     }
     names.attempt(key);
     addresses.attempt(place);
@@ -82,7 +80,7 @@ export class PasswordSignIn<R extends string = Role> {
     const isRight = await this.work.verify(account?.hash ?? null, password, isKnown);
     if (isRight !== true || account === null || accounts.get(name)?.stamp !== account.stamp) {
       this.refuse('wrong', address, 'name or password is wrong', account?.name);
-      return { status: 401, problem: 'name or password is wrong' };
+      return { status: 401, ...reasonOf('wrong-password') };
     }
     names.succeed(key);
     addresses.takeBack(place);

@@ -1,4 +1,5 @@
 /** Decides who may call a route, from the route's access alone. */
+import { reasonOf } from '../../api/refusals.ts';
 import type { Access, Role, User } from '../../api/route.ts';
 import type { Refusal } from '../request-check.ts';
 
@@ -43,7 +44,7 @@ export function accessRefusal(
   if (!hasAccounts) {
     return access === 'read' && !isRemote ? null : forbidden(WITHOUT_ACCOUNTS[access]);
   }
-  if (user === null) return { status: 401, problem: 'sign in first' };
+  if (user === null) return { status: 401, ...reasonOf('not-signed-in') };
   if (access === 'session') return null;
   if (user.isps !== null && isp !== null && !user.isps.includes(isp)) return forbidden(scopeProblem(user.isps, isp));
   if (ROLE_ACCESS[user.role].includes(access)) return null;

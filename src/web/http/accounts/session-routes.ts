@@ -30,9 +30,9 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
       answer: async ({ body }, caller): Promise<ApiAnswer> => {
         const outcome = await passwords.signIn(body, caller, cookie.idIn(caller));
         if ('id' in outcome) return { ...json({ signed_in: true }), headers: { 'set-cookie': cookie.set(outcome.id) } };
-        const { status, problem, waitSeconds } = outcome;
-        if (waitSeconds === undefined) return refusal(status, problem);
-        return { ...refusal(status, problem), headers: { 'retry-after': String(waitSeconds) } };
+        const { status, problem, code, waitSeconds } = outcome;
+        if (waitSeconds === undefined) return refusal(status, problem, code);
+        return { ...refusal(status, problem, code), headers: { 'retry-after': String(waitSeconds) } };
       },
     }),
     route({

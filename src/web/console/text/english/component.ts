@@ -1,4 +1,6 @@
 /** Texts of parts that all pages share. */
+import { type RefusalCode, REFUSALS } from '../../../api/refusals.ts';
+
 export const component = {
   loading: 'Loading…',
   csv: 'CSV',
@@ -12,6 +14,8 @@ export const component = {
   cancel: 'Cancel',
   retry: 'Try again',
   failed: 'This could not be loaded.',
+  /** By the code of the API, which has the same words for other programs. A daemon may have codes that the page has not. */
+  refusals: REFUSALS as Readonly<Partial<Record<RefusalCode, string>>>,
   signInAgain: 'You are no longer signed in.',
   span: {
     name: 'Span of time',
