@@ -132,10 +132,10 @@ export class Shipper {
   private async publish(batch: OutboxBatch, after: StreamEnd): Promise<number> {
     const { link, subject, version, chainHead } = this.options;
     const head = chainHead?.() ?? null;
-    const { segment, offset } = after.position ?? { segment: 0, offset: 0 };
+    const { segment, offset, lastSeq } = after.position ?? { segment: 0, offset: 0, lastSeq: 0 };
     const answer = await link.request(subject, batch.bytes, {
       [HEADERS.expected]: `${after.sequence}`,
-      [HEADERS.id]: `${subject}:${segment}:${offset}`,
+      [HEADERS.id]: `${subject}:${segment}:${offset}:${lastSeq}`,
       [HEADERS.segment]: `${batch.end.segment}`,
       [HEADERS.offset]: `${batch.end.offset}`,
       [HEADERS.lastSeq]: `${batch.end.lastSeq}`,
