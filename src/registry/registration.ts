@@ -1,6 +1,6 @@
 /** A registration as callers of the registry see it: its index, its fields, and whether it is in force. */
 
-import type { SCOPE_NAMES } from './scope.ts';
+import type { ScopeName } from './scope.ts';
 
 /** The index that means no registration: the result of `covers` where none is in force. */
 export const NO_REGISTRATION = -1;
@@ -24,7 +24,7 @@ export interface Registration {
   readonly validUntilUs: number | null;
   readonly reference: string;
   /** At which end of a flow it counts (scope.ts); empty for either. */
-  readonly scope: (typeof SCOPE_NAMES)[number];
+  readonly scope: ScopeName;
 }
 
 /** A registration that covers an address, and its validity. */

@@ -17,6 +17,7 @@ export const Scope = {
 export type Scope = (typeof Scope)[keyof typeof Scope];
 
 export const SCOPE_NAMES = ['', 'source', 'destination', 'pair'] as const;
+export type ScopeName = (typeof SCOPE_NAMES)[number];
 
 /** The end of a flow that an address is, for a lookup; ANY takes rows of every scope. */
 export const End = { ANY: 0, SOURCE: Scope.SOURCE, DESTINATION: Scope.DESTINATION } as const;

@@ -3,7 +3,6 @@
  * header, its origin and its session before a route of the table answers.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import cookies from '@fastify/cookie';
@@ -16,6 +15,7 @@ import { SessionCookie } from '../../web/http/accounts/session-cookie.ts';
 import { isToken, type Session } from '../../web/http/accounts/session-table.ts';
 import { answerUnparsed, limitedServer } from '../../web/http/connections.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from '../../web/http/http-options.ts';
+import { endListening, listening } from '../../web/http/listening.ts';
 import { originProblem } from '../../web/http/origin-check.ts';
 import { RefusalLog } from '../../web/http/refusal-log.ts';
 import { RefusedRate } from '../../web/http/refused-rate.ts';
@@ -71,19 +71,7 @@ export class DeskServer {
 
   /** Begins to listen; resolves to the address. Rejects with the system's error. */
   async start(): Promise<ListenAddress> {
-    const { server } = this;
-    const { port: wanted, host } = this.options.listen;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(wanted, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    server.on('error', (error) => {
-      this.log.error({ error: error.message }, 'the HTTP server failed');
-    });
-    const { address, port } = server.address() as AddressInfo;
+    const { address, port } = await listening(this.server, this.options.listen, this.log);
     this.cookie = new SessionCookie(isSecure(this.options), port);
     this.app = this.framework();
     await this.app.ready();
@@ -91,10 +79,7 @@ export class DeskServer {
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await this.app?.close();
-    await closed;
+    await endListening(this.server, this.app);
   }
 
   private serve(request: IncomingMessage, response: ServerResponse): void {

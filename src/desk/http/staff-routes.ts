@@ -288,7 +288,7 @@ function dateIn(form: Form, name: string): string | null {
   throw new DeedRefused({ status: 400, problem: 'write a day like 2026-11-30' });
 }
 
-/** The applicant is told of the new state, without any detail: mail is not secret. */
+/** Mails the new state to the applicant, without any detail: mail is not secret. */
 function tell(parts: DeskParts, id: number, origin: string): void {
   const { state, reference } = applicationById(parts.database, id)!;
   const text = `The state of ${reference} is now: ${STATE_TITLES[state]}.\nYour secret link shows more. The desk is at ${origin}.`;

@@ -1,4 +1,4 @@
-/** Reads a workbook. Formulas are not calculated: what the file has stored for them is told as such. */
+/** Reads a workbook. Formulas are not calculated: what the file has stored for them is named as such. */
 import { type Cell as WorkbookCell, type CellValue, readXlsx, type Sheet as WorkbookSheet } from 'hucre/xlsx';
 import {
   type Cell,

@@ -1,19 +1,11 @@
 /** A row of a table as it was understood. Every row of the file is one of these, so the counts add up. */
 import type { SectorName } from '../model/kind.ts';
-import type { Scope } from '../model/scope.ts';
+import type { Statement } from '../store/application.ts';
 
 /** What will be registered. */
-export interface Understood {
+export interface Understood extends Statement {
   readonly holder: string;
   readonly sector: SectorName;
-  readonly own: readonly string[];
-  readonly far: readonly string[];
-  readonly protocols: readonly string[];
-  readonly scope: Scope | '';
-  readonly validFrom: string;
-  /** Empty for no end. */
-  readonly validUntil: string;
-  readonly isp: string;
   readonly reference: string;
   readonly subscriber: string;
   readonly contact: string;

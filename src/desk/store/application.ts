@@ -1,5 +1,5 @@
 /** An application as it is in the database, and what an applicant has stated in its versions. */
-import type { Scope } from '../model/scope.ts';
+import type { ScopeName } from '../../registry/scope.ts';
 import type { KindName } from '../model/kind.ts';
 import type { Standing } from '../model/permission.ts';
 import type { State } from '../model/state.ts';
@@ -41,7 +41,7 @@ export interface Statement {
   readonly own: readonly string[];
   readonly far: readonly string[];
   readonly protocols: readonly string[];
-  readonly scope: Scope | '';
+  readonly scope: ScopeName;
   readonly validFrom: string;
   /** Empty for no end. */
   readonly validUntil: string;

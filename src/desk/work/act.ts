@@ -35,7 +35,7 @@ export interface Deed {
   readonly personalSha256?: string;
 }
 
-/** An action that was refused, with what the user is told. */
+/** An action that was refused, with its message to the user. */
 export class DeedRefused extends Error {
   readonly status: number;
 

@@ -6,8 +6,7 @@
  *
  * A row is simple if it has all fields without quotes or invisible characters, byte-prefix accepts its prefix, and
  * its sector, protocols, dates and scope are in the cache from an earlier row. Non-ASCII bytes are accepted in valid
- * UTF-8,
- * except those that may begin a space or an invisible character (byte-field).
+ * UTF-8, except those that may begin a space or an invisible character (byte-field).
  */
 import { LINE_LIMIT } from './csv-lines.ts';
 import type { FieldCache } from './field-cache.ts';

@@ -3,7 +3,6 @@
  * its Host header first. Routes for machines are answered at once; all others go through Fastify.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import cookies from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -20,6 +19,7 @@ import { addressKey } from './address-key.ts';
 import { answerUnparsed, limitedServer } from './connections.ts';
 import { clientAddress } from './forwarded-address.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
+import { endListening, listening } from './listening.ts';
 import { addPages, missingPage } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -75,19 +75,7 @@ export class HttpServer {
    * available.
    */
   async start(): Promise<ListenAddress> {
-    const { server } = this;
-    const { port: wanted, host } = this.options.listen;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(wanted, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    server.on('error', (error) => {
-      this.parts.log.error({ error: error.message }, 'the HTTP server failed');
-    });
-    const { address, port } = server.address() as AddressInfo;
+    const { address, port } = await listening(this.server, this.options.listen, this.parts.log);
     // Only where a provider is configured is its library loaded.
     const { access } = this.parts;
     const module = access.options.oidc === null ? null : await import('./accounts/oidc-routes.ts');
@@ -97,10 +85,7 @@ export class HttpServer {
   }
 
   async stop(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
-    await this.app?.close();
-    await closed;
+    await endListening(this.server, this.app);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

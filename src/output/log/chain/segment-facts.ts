@@ -117,7 +117,7 @@ export interface SegmentReading {
 }
 
 /**
- * Reads a segment. `block` is its block length where an entry has one; `onSeq` is told the number of each line. With
+ * Reads a segment. `block` is its block length where an entry has one; `onSeq` gets the number of each line. With
  * `isSynced` the file is on the disk when this returns. Rejects if the file cannot be read.
  */
 export async function readSegment(
