@@ -22,6 +22,8 @@ const STOP_LIMIT_MS = 1500;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5000;
 const COUNTS_MS = 2000;
+/** A process is not asked for counts before it has captured this long: a signal without a handler would end it. */
+const FIRST_COUNTS_MS = 1000;
 /** IFF_UP of netdevice(7). */
 const INTERFACE_UP = 1;
 
@@ -93,7 +95,7 @@ export class LiveSource implements PacketSource {
     }
     this.timers = [
       setInterval(() => {
-        this.link?.askCounts();
+        this.askCounts();
       }, COUNTS_MS),
       setInterval(() => {
         this.watch();
@@ -188,6 +190,11 @@ export class LiveSource implements PacketSource {
       return true;
     }
     return false;
+  }
+
+  private askCounts(): void {
+    const isCapturing = this.processProblem === null && performance.now() - this.startedAtMs >= FIRST_COUNTS_MS;
+    if (isCapturing) this.link?.askCounts();
   }
 
   /** The watchdog. It only acts without a filter, because a filter may exclude every packet. */
