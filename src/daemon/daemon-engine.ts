@@ -29,6 +29,7 @@ import type { ShadowedDecisions } from '../pipeline/shadowed-decisions.ts';
 import type { ShadowComparison } from '../study/shadow/shadow-comparison.ts';
 import type { ShadowSide } from './shadow-side.ts';
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
 
@@ -190,6 +191,19 @@ export class RunEngine {
   private decideShadowAgain(timeUs: number): void {
     if (this.shadowNow !== null)
       this.shadowed.replaceRules(this.shadowNow.beside(this.rulesNow), timeUs, this.counters.packets);
+  }
+
+  /** True if the tracker can copy its state. */
+  get canSnapshot(): boolean {
+    return this.session.canSnapshot;
+  }
+
+  /** Copies its state, or puts a copy back: rules, limits and sizes must be the same. Between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.session.snapshot(walk, this.decisions);
+    this.guard.snapshot(walk);
+    this.recent.snapshot(walk);
+    this.lag.snapshot(walk);
   }
 
   /** Resolves when no batch is being decided: the time for a change. */

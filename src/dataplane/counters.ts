@@ -7,6 +7,7 @@
 import { OUTCOME_NAMES } from './outcome.ts';
 import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './wire/decode-status.ts';
 import { UnreadLinks } from './unread-links.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** Why a flow ended. */
 export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
@@ -56,6 +57,25 @@ export class Counters {
 
   get notDecodedPackets(): number {
     return this.notDecoded.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('counters');
+    this.packets = walk.number(this.packets);
+    this.bytes = walk.number(this.bytes);
+    this.flowPackets = walk.number(this.flowPackets);
+    this.flowsStarted = walk.number(this.flowsStarted);
+    this.splitFlows = walk.number(this.splitFlows);
+    this.fragmentOverlaps = walk.number(this.fragmentOverlaps);
+    this.streamsRefused = walk.number(this.streamsRefused);
+    this.firstTimeUs = walk.number(this.firstTimeUs);
+    this.lastTimeUs = walk.number(this.lastTimeUs);
+    walk.fixed(this.notDecoded);
+    walk.fixed(this.flowsEnded);
+    walk.fixed(this.outcomePackets);
+    walk.fixed(this.outcomeBytes);
+    this.unreadLinks.snapshot(walk);
   }
 
   /** Adds another capture's counts. */

@@ -12,6 +12,7 @@ import type { Counters, FlowEnd } from './counters.ts';
 import type { Detection } from './detection.ts';
 import type { EvidenceRows } from './fingerprint/evidence-rows.ts';
 import type { FlowRows } from './flow/flow-rows.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** Receives what happens to flows. A slot is valid during the call only. */
 export interface FlowListener {
@@ -50,6 +51,12 @@ export interface Tracker extends BatchMemory {
   begin(listener: TrackerListener, counters: Counters): void;
   /** Tracks the packets of the batch that `nextBatch` returned. `packetsBefore`: packets of the capture before it. */
   track(batch: PacketBatch, packetsBefore: number): void;
+  /**
+   * Copies the state of all flows, or puts a copy back into a tracker of the same size that has begun. Between two batches. Left out
+   * where a tracker cannot.
+   */
+  snapshot?(walk: Snapshot): void;
+
   /** Packet times are greater by this from the next batch on, because a clock was set. Idle times stay the same. */
   clockWasSet(byUs: number): void;
   /** Everything tracked so far has been reported. */

@@ -5,6 +5,7 @@
  * than 65,536 entries.
  */
 import { linkTypeName } from './wire/link-type-names.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export const LARGEST_LINK_TYPE = 0xffff;
 
@@ -38,6 +39,15 @@ export class UnreadLinks {
 
   packetsOf(linkType: number): number {
     return this.packets.get(linkType) ?? 0;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.total = walk.number(this.total);
+    const rows = walk.data([...this.packets]);
+    if (!walk.isRestoring) return;
+    this.packets.clear();
+    for (const [linkType, packets] of rows) this.packets.set(linkType, packets);
   }
 
   /** What has come since a copy was made. */

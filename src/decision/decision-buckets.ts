@@ -9,6 +9,7 @@ import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Rules } from './rules.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
 import { NO_BUCKET, DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export class DecisionBuckets {
   private buckets: TokenBuckets;
@@ -26,6 +27,12 @@ export class DecisionBuckets {
     this.buckets = new TokenBuckets(this.listener);
     this.listener?.forgottenAll();
     this.decisionTable.forgetBuckets();
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('buckets');
+    this.buckets.snapshot(walk);
   }
 
   /**

@@ -5,6 +5,7 @@ import { ACTION_NAMES } from '../policy/action.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';
 import { RegisteredHits } from './registered-hits.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export class DecisionCounts {
   /** Flows that have ended, by their last finding and decision. */
@@ -19,6 +20,17 @@ export class DecisionCounts {
   readonly hits = new RegisteredHits();
   /** From a flow's first packet to its first decision, packet time. */
   readonly delays = new DelayHistogram();
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('decision counts');
+    this.flows.snapshot(walk);
+    walk.fixed(this.made);
+    walk.fixed(this.findings);
+    this.tally.snapshot(walk);
+    this.hits.snapshot(walk);
+    this.delays.snapshot(walk);
+  }
 
   /** Adds the flows, decisions and registered hits of another capture. */
   add(other: DecisionCounts): void {
@@ -38,6 +50,10 @@ export class FlowCounts {
 
   bump(protocol: number, stage: number, action: number): void {
     this.counts[cell(protocol, stage, action)]!++;
+  }
+
+  snapshot(walk: Snapshot): void {
+    walk.fixed(this.counts);
   }
 
   add(other: FlowCounts): void {

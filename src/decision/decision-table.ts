@@ -8,6 +8,7 @@ import { invariant } from '../core/invariant.ts';
 import type { Finding } from '../dataplane/fingerprint/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export const NO_BUCKET = -1;
 
@@ -82,6 +83,22 @@ export class DecisionTable {
   constructor(largestSlot: number, lead: DecisionTable | null = null) {
     this.lead = lead;
     this.flowWords = lead?.flowWords ?? new Int32Array((largestSlot + 1) * VPN_FLOW_WORDS);
+  }
+
+  /** Copies its state, or puts a copy back, of flows with slots up to `lastSlot`. */
+  snapshot(walk: Snapshot, lastSlot: number): void {
+    walk.part('decision table');
+    this.count = walk.number(this.count);
+    this.used = walk.number(this.used);
+    this.free = walk.number(this.free);
+    walk.fixed(this.flowWords, (lastSlot + 1) * VPN_FLOW_WORDS);
+    this.words = walk.column(this.words, this.used * DECISION_WORDS);
+    this.numbers = new Float64Array(this.words.buffer);
+    this.hitKinds = walk.column(this.hitKinds, this.used);
+    this.hitOutcomes = walk.column(this.hitOutcomes, this.used);
+    this.shownUntil = walk.column(this.shownUntil, this.used);
+    this.shownAt = walk.column(this.shownAt, this.used);
+    this.clientHashes = walk.column(this.clientHashes, 2 * this.used);
   }
 
   /** Number of a flow's decision; 0 for none. */

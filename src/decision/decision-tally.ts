@@ -5,6 +5,7 @@
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Action, ACTION_NAMES } from '../policy/action.ts';
 import { NO_RULE } from '../policy/decide.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** Bit 1 for the source, bit 2 for the destination. */
 export const REGISTERED_NAMES = ['none', 'source', 'destination', 'both'] as const;
@@ -36,6 +37,20 @@ export class DecisionTally {
   /** From now on rules are numbers of these. */
   useRules(rules: readonly { readonly name: string; readonly action: Action }[]): void {
     this.cells = [this.cellsOf(null, Action.ALLOW), ...rules.map(({ name, action }) => this.cellsOf(name, action))];
+  }
+
+  /** Copies its state, or puts a copy back: rules that were counted before have their rows too. */
+  snapshot(walk: Snapshot): void {
+    const rows = walk.data(
+      Array.from(this.byRule, ([rule, { cells, actions }]) => ({ rule, actions, cells: [...cells] })),
+    );
+    if (!walk.isRestoring) return;
+    for (const { rule, actions, cells } of rows) {
+      const counts = this.byRule.get(rule) ?? { cells: new Float64Array(CELLS), actions: 0 };
+      this.byRule.set(rule, counts);
+      counts.cells.set(cells);
+      counts.actions |= actions;
+    }
   }
 
   bump(rule: number, action: number, protocol: number, registered: number): void {

@@ -32,6 +32,7 @@ import type { ThrottleListener } from './throttle-listener.ts';
 import { DecisionViews, isSameRegistration, NO_ACTION, ruleName } from './decision-views.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import type { Tunnels } from './tunnels.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export class Decisions {
   readonly counts = new DecisionCounts();
@@ -101,6 +102,18 @@ export class Decisions {
    */
   get isRegisteredOtherwise(): boolean {
     return this.basis.isRegisteredOtherwise();
+  }
+
+  /** Copies its state and that of its table, or puts a copy back: the rules must be the same. Between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('decisions');
+    this.rulesGeneration = walk.number(this.rulesGeneration);
+    this.rulesUntilUs = walk.number(this.rulesUntilUs);
+    this.decisionTable.snapshot(walk, this.table.lastSlot);
+    this.tunnels.snapshot(walk);
+    this.buckets.snapshot(walk);
+    this.due.snapshot(walk);
+    this.counts.snapshot(walk);
   }
 
   /** The mode in effect: that of the rules, unless the safety guard has tripped. */

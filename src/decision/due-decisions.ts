@@ -12,6 +12,7 @@ import type { DecisionInput } from '../policy/decision-input.ts';
 import { nextBoundary } from '../policy/policy.ts';
 import type { Rules } from './rules.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from './decision-table.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export class DueDecisions {
   private readonly table: FlowRows;
@@ -41,6 +42,14 @@ export class DueDecisions {
     this.hasMinimums = packets.length > 0 || bytes.length > 0;
     this.noChangeUntilUs = 0;
     this.soonestUs = Infinity;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.noChangeFromUs = walk.number(this.noChangeFromUs);
+    this.noChangeUntilUs = walk.number(this.noChangeUntilUs);
+    this.soonestUs = walk.number(this.soonestUs);
+    this.lateCount = walk.number(this.lateCount);
   }
 
   /** Sets when the decision that was just made is made again. */

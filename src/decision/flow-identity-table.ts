@@ -1,5 +1,6 @@
 /** Names of flows, kept as rows of one cache line. */
 import type { FlowIdentity } from './flow-record.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const ADDRESS_WORDS = 4;
 
@@ -20,6 +21,11 @@ export class FlowIdentityTable {
   /** Copies the first `count` rows of a table of the same size. */
   copyFrom(other: FlowIdentityTable, count: number): void {
     this.words.set(other.words.subarray(0, count * ROW_WORDS));
+  }
+
+  /** Copies the first `count` rows, or puts a copy back. */
+  snapshot(walk: Snapshot, count: number): void {
+    walk.fixed(this.words, count * ROW_WORDS);
   }
 
   keep(row: number, name: FlowIdentity): void {

@@ -14,6 +14,7 @@ import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../data
 import { End, type FlowRows } from '../dataplane/flow/flow-rows.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** The identity of a flow: its tuple, its encapsulation and its first packet. */
 export class FlowIdentity {
@@ -40,6 +41,18 @@ export class FlowIdentity {
     this.domain = other.domain;
     this.firstPacket = other.firstPacket;
     this.firstTimeUs = other.firstTimeUs;
+  }
+
+  /** Copies it, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    this.transport = walk.number(this.transport);
+    walk.fixed(this.source);
+    walk.fixed(this.destination);
+    this.sourcePort = walk.number(this.sourcePort);
+    this.destinationPort = walk.number(this.destinationPort);
+    this.domain = walk.number(this.domain);
+    this.firstPacket = walk.number(this.firstPacket);
+    this.firstTimeUs = walk.number(this.firstTimeUs);
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 import { PACKED_NUMBERS, PACKED_WORDS, packInput, unpackInput } from '../policy/decision-input.ts';
 import type { RecordedFlow } from '../policy/recorded-flow.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const FIRST_CAPACITY = 256;
 /** Words of a flow: its packed input, then these. */
@@ -48,6 +49,15 @@ export class FlowRing {
     this.next = 0;
     this.words = new Int32Array(FIRST_CAPACITY * WORDS);
     this.numbers = new Float64Array(FIRST_CAPACITY * NUMBERS);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.count = walk.number(this.count);
+    this.next = walk.number(this.next);
+    this.overwrittenCount = walk.number(this.overwrittenCount);
+    this.words = walk.column(this.words, this.count * WORDS);
+    this.numbers = walk.column(this.numbers, this.count * NUMBERS);
   }
 
   read(place: number, flow: RecordedFlow): void {

@@ -5,6 +5,7 @@
  * Number n is row n + 1; row 0 is both ends of the list.
  */
 import { invariant } from '../core/invariant.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const ABSENT = -1;
 const INITIAL_CAPACITY = 64;
@@ -46,6 +47,13 @@ export class IdleList {
     this.previous[next] = previous;
     this.next[row] = ABSENT;
     this.size--;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.size = walk.number(this.size);
+    this.next = walk.column(this.next);
+    this.previous = walk.column(this.previous);
   }
 
   /** Throws if an invariant is broken. */

@@ -15,6 +15,7 @@ import { FlowRecord } from './flow-record.ts';
 import { FlowRing } from './flow-ring.ts';
 import { TunnelEnd } from './tunnel-columns.ts';
 import type { Tunnels } from './tunnels.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export const RECENT_US = 3_600_000_000;
 /** Ended flows that are kept of each kind. */
@@ -65,6 +66,13 @@ export class RecentFlows implements RecordedFlows, EndingFlows {
     this.read(slot);
     const ring = this.flow.input.stage === Stage.CONFIRMED ? this.confirmed : this.suspected;
     ring.push(this.flow, this.now() - RECENT_US);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('recent flows');
+    this.confirmed.snapshot(walk);
+    this.suspected.snapshot(walk);
   }
 
   /** Forgets the ended flows; returns how many there were. */

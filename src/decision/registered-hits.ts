@@ -9,6 +9,7 @@
 
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { Sector, SECTOR_NAMES } from '../registry/sector.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** Why a hit counts as a registered one. */
 export const HitKind = {
@@ -97,6 +98,18 @@ export class RegisteredHits {
   add(other: RegisteredHits): void {
     for (let cell = 0; cell < this.counts.length; cell++) this.counts[cell]! += other.counts[cell]!;
     this.latest = other.latest ?? this.latest;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.fixed(this.counts);
+    this.latest = walk.data(this.latest);
+    this.protocols = walk.number(this.protocols);
+    this.sectors = walk.number(this.sectors);
+    const rules = walk.data([...this.rules]);
+    if (!walk.isRestoring) return;
+    this.rules.clear();
+    for (const rule of rules) this.rules.add(rule);
   }
 
   /** Sets every count to 0. */

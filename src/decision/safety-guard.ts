@@ -9,6 +9,7 @@ import { Breaker, type Capacities } from './breaker/breaker.ts';
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
 import { FlowIdentity } from './flow-record.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** What made the breaker trip, for outputs. */
 export type { Trip } from './breaker/trip.ts';
@@ -98,6 +99,20 @@ export class SafetyGuard {
     const trip = this.breaker.trips.at(-1)!;
     this.onTrip({ trip, rule, flows: [...this.flowsOf(trip, stage), flow] });
     return false;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('safety guard');
+    this.tripCount = walk.number(this.tripCount);
+    this.generation = walk.number(this.generation);
+    this.hitCount = walk.number(this.hitCount);
+    for (const hit of this.hitFlows) {
+      hit.stage = walk.number(hit.stage);
+      hit.isHarm = walk.data(hit.isHarm);
+      hit.flow.snapshot(walk);
+    }
+    this.breaker.snapshot(walk);
   }
 
   reset(): void {

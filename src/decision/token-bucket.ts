@@ -17,6 +17,7 @@ import { invariant } from '../core/invariant.ts';
 import { IdleList } from './idle-list.ts';
 import { BucketScope, type Throttle } from '../policy/action.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const MICROS_PER_SECOND = 1_000_000;
 const BITS_PER_BYTE = 8;
@@ -78,6 +79,26 @@ export class TokenBuckets {
     this.lasting[bucket] = scope === BucketScope.CLIENT || scope === BucketScope.RULE ? 1 : 0;
     this.listener?.made(bucket, throttle, scope, key);
     return bucket;
+  }
+
+  /** Copies its state, or puts a copy back into buckets without a listener. */
+  snapshot(walk: Snapshot): void {
+    const known = this.keys.length;
+    this.bytesPerMicro = walk.column(this.bytesPerMicro, known);
+    this.burst = walk.column(this.burst, known);
+    this.tokens = walk.column(this.tokens, known);
+    this.filledAt = walk.column(this.filledAt, known);
+    this.holders = walk.column(this.holders, known);
+    this.lasting = walk.column(this.lasting, known);
+    this.idle.snapshot(walk);
+    const keys = walk.data(this.keys);
+    const free = walk.data(this.free);
+    if (!walk.isRestoring) return;
+    this.keys.splice(0, known, ...keys);
+    this.free.splice(0, this.free.length, ...free);
+    this.numbers.clear();
+    const isFree = new Set(free);
+    for (const [bucket, key] of keys.entries()) if (!isFree.has(bucket)) this.numbers.set(key, bucket);
   }
 
   /** Gives back what `hold` gave. */

@@ -6,6 +6,7 @@
 import { invariant } from '../core/invariant.ts';
 import type { FlowIdentity } from './flow-record.ts';
 import { FlowIdentityTable } from './flow-identity-table.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** The ends of a tunnel: of an initiator, of a responder. */
 export const TunnelEnd = { SOURCE: 0, DESTINATION: 1 } as const;
@@ -67,6 +68,21 @@ export class TunnelColumns {
     this.names.copyFrom(other.names, used);
     this.registeredAddress.set(other.registeredAddress.subarray(0, used * ENDS * ADDRESS_WORDS));
     this.isRegistered.set(other.isRegistered.subarray(0, used * ENDS));
+  }
+
+  /** Copies its state, or puts a copy back, of flows with slots up to `lastSlot`. */
+  snapshot(walk: Snapshot, lastSlot: number): void {
+    this.count = walk.number(this.count);
+    this.used = walk.number(this.used);
+    this.free = walk.number(this.free);
+    const { used } = this;
+    for (const column of [this.confirmedBy, this.hasIke, this.flowCount, this.firstSlot, this.lastSlot])
+      walk.fixed(column, used);
+    walk.fixed(this.nextSlot, lastSlot + 1);
+    walk.fixed(this.previousSlot, lastSlot + 1);
+    this.names.snapshot(walk, used);
+    walk.fixed(this.registeredAddress, used * ENDS * ADDRESS_WORDS);
+    walk.fixed(this.isRegistered, used * ENDS);
   }
 
   /** Number of a new tunnel without flows, known by a name. */

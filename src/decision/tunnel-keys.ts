@@ -15,6 +15,7 @@
 import { invariant } from '../core/invariant.ts';
 import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
 import { newSeed } from '../dataplane/flow/flow-table.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 export const KEY_WORDS = 10;
 /** Keys of one tunnel: the last handshakes' indexes, both ways. */
@@ -66,6 +67,19 @@ export class TunnelKeys {
     this.newest.set(other.newest);
     this.count.set(other.count);
     if (other.used > 1) this.index.set(other.index);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.seed = walk.number(this.seed);
+    this.used = walk.number(this.used);
+    this.free = walk.number(this.free);
+    walk.fixed(this.words, this.used * ENTRY_WORDS);
+    walk.fixed(this.oldest);
+    walk.fixed(this.newest);
+    walk.fixed(this.count);
+    // Without a key the index has no entry, and its memory was never used.
+    walk.fixed(this.index, this.used > 1 ? this.index.length : 0);
   }
 
   /** The tunnel of the key; 0 for none. */

@@ -31,6 +31,7 @@ import { FlowIdentity } from './flow-record.ts';
 import type { Detection } from '../dataplane/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /**
  * Tunnels at a time. Further flows have no tunnel, and are counted: a flood of spoofed handshakes must not fill memory.
@@ -82,6 +83,15 @@ export class Tunnels {
       const evidence = from[flow + VpnFlowWord.TUNNEL_EVIDENCE]!;
       flowWords[flow + VpnFlowWord.TUNNEL_EVIDENCE] = this.evidenceLog.copyChain(other.evidenceLog, evidence);
     }
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('tunnels');
+    this.refusedCount = walk.number(this.refusedCount);
+    this.columns.snapshot(walk, this.table.lastSlot);
+    this.keys.snapshot(walk);
+    this.evidenceLog.snapshot(walk);
   }
 
   /** Tunnels that exist. */

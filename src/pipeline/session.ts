@@ -22,6 +22,7 @@ import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { ShadowedDecisions } from './shadowed-decisions.ts';
 import { SideBySide } from './side-by-side.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** Receives every packet with its outcome, in order: writers of captures. */
 export interface PacketSink {
@@ -154,6 +155,18 @@ export class Session implements TrackerListener {
     }
     counters.packets += count;
     this.tracker.track(batch, packetsBefore);
+  }
+
+  /** True if `snapshot` may be called. */
+  get canSnapshot(): boolean {
+    return this.tracker.snapshot !== undefined;
+  }
+
+  /** Copies the state of flows and their decisions, or puts a copy back after `begin`. Between two batches. */
+  snapshot(walk: Snapshot, decisions: Decisions): void {
+    this.counters.snapshot(walk);
+    this.tracker.snapshot?.(walk);
+    decisions.snapshot(walk);
   }
 
   /** Packet times are greater by this from the next batch on, because a clock was set. */

@@ -83,6 +83,11 @@ export class RecordMemory implements BlockLender {
     return (this.own ??= this.newBatch());
   }
 
+  /** Where the blocks are, in bytes. */
+  get regions(): readonly { readonly at: number; readonly length: number }[] {
+    return this.blocks.map(({ bytes }) => ({ at: bytes.byteOffset, length: bytes.length }));
+  }
+
   /** Address of a batch's columns; undefined where they are in another memory. */
   columnsOf(batch: PacketBatch): number | undefined {
     return this.columns.get(batch);

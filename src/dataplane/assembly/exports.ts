@@ -5,7 +5,8 @@ import { RecordReaders } from './record/record-readers';
 import { takeRegion } from './memory';
 import { PacketWalk } from './packet-walk';
 import { VIEW_LENGTH } from './wire/packet-view';
-export { brokenGuard, leaveMemory, takeRegion } from './memory';
+export { brokenGuard, leaveMemory, regionsAt, regionsTaken, takeRegion } from './memory';
+export { nextUnused, nextUsed } from './used-memory';
 
 /** Captures are read without a dataplane too. */
 const readers = new RecordReaders();

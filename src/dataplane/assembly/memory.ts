@@ -125,6 +125,15 @@ export function leaveMemory(spare: usize): usize {
   return heapEnd;
 }
 
+/** Address of the regions' addresses and lengths, two words each, and how many there are: for a checkpoint. */
+export function regionsAt(): usize {
+  return changetype<usize>(regions);
+}
+
+export function regionsTaken(): i32 {
+  return regionCount;
+}
+
 /** The number of the first region whose guards something has written to, -1 for none. */
 export function brokenGuard(): i32 {
   for (let region = 0; region < regionCount; region++) {

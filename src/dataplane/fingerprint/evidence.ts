@@ -7,6 +7,7 @@
  */
 import type { Check } from './checks.ts';
 import { CHECK_UNIT, EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from './evidence-rows.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** More rows than this a finding need not show: later ones are left out. */
 export const EVIDENCE_LIMIT = 12;
@@ -109,6 +110,17 @@ export class EvidenceLog extends EvidenceRows {
       this.noteWide(packet, check, offset, expectedHigh, expectedLow, seenHigh, seenLow);
     }
     return this.head;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.used = walk.number(this.used);
+    this.free = walk.number(this.free);
+    this.count = walk.number(this.count);
+    this.changes = walk.number(this.changes);
+    const words = walk.column(this.words, this.used * EVIDENCE_WORDS);
+    if (walk.isRestoring) this.useMemory(words.buffer);
+    this.select(0);
   }
 
   private findTail(): void {

@@ -15,6 +15,8 @@ import { LinearCounters } from './linear-counters.ts';
 import { address, type DataplaneExports, LinearDataplane } from './linear-dataplane.ts';
 import { LinearEvidence } from './linear-evidence.ts';
 import { LinearRows } from './linear-rows.ts';
+import { snapshotMemory } from './linear-snapshot.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export class AssemblyTracker implements Tracker {
   readonly table: LinearRows;
@@ -78,6 +80,14 @@ export class AssemblyTracker implements Tracker {
   private beginAt(timeUs: number): void {
     this.isBegun = true;
     this.exports.setQuiet(timeUs, this.listener.noChangeUntil(timeUs));
+  }
+
+  /** Copies the state of all flows, or puts a copy back. To be called between two batches, after `begin`. */
+  snapshot(walk: Snapshot): void {
+    walk.part('dataplane');
+    this.isBegun = walk.data(this.isBegun);
+    // What was read from a source is read again.
+    snapshotMemory(walk, this.records.dataplane, [...this.records.regions, this.copy.region]);
   }
 
   clockWasSet(byUs: number): void {

@@ -17,6 +17,11 @@ export class BatchCopy {
     this.batch = records.ownBatch;
   }
 
+  /** Where bytes are copied to. */
+  get region(): { readonly at: number; readonly length: number } {
+    return { at: this.bytesAt, length: this.length };
+  }
+
   /** Copies a batch, and the bytes of its packets; returns the address of the copy's columns. */
   columnsOf(source: PacketBatch): number {
     const { batch, records } = this;

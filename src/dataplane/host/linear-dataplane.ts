@@ -37,6 +37,10 @@ export interface DataplaneExports {
   checkInvariants(): number;
   brokenGuard(): number;
   takeRegion(length: number): number;
+  regionsAt(): number;
+  regionsTaken(): number;
+  nextUsed(at: number, limit: number): number;
+  nextUnused(at: number, limit: number): number;
   eventsAt(): number;
   quietTimesAt(): number;
   countersAt(): number;

@@ -21,6 +21,7 @@ import { allowedBy, type Limit, limitText, type Safety } from '../../policy/limi
 import { SEEN_CAPACITY } from './seen-clients.ts';
 import { SeenWindows } from './seen-windows.ts';
 import type { Trip, TripCause } from './trip.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** The current counts of a limit. */
 export interface LimitCounts {
@@ -148,6 +149,21 @@ export class Breaker {
     this.hits.hit(this.now, high, low, stage);
     this.changes++;
     return true;
+  }
+
+  /** Copies its state, or puts a copy back: the limits must be the same. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('breaker');
+    const key = walk.data(this.hash.words);
+    if (walk.isRestoring) this.hash = new ClientHash(key);
+    this.useTrips(walk.data(this.tripped));
+    this.registeredHits = walk.number(this.registeredHits);
+    this.shiftUs = walk.number(this.shiftUs);
+    this.now = walk.number(this.now);
+    this.resumeUs = walk.data(this.resumeUs);
+    this.changes++;
+    this.hits.snapshot(walk);
+    this.seen.snapshot(walk);
   }
 
   /** Clears the trips and the hit clients. */

@@ -9,6 +9,7 @@
  * table is doubled up to its capacity. At its capacity the level rises, and clients outside the sample are removed.
  * Rows move then, so a row number is valid until the next `take`, `raiseLevel` or `lowerLevel`.
  */
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** Result of `find` for a client without a row, and of `take` for a client outside the sample. */
 export const NO_ROW = -1;
@@ -55,6 +56,17 @@ export class ClientSample {
     this.low = new Int32Array(this.slots);
     this.isUsed = new Uint8Array(this.slots);
     this.values = new Float64Array(this.slots * width);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.level = walk.number(this.level);
+    this.count = walk.number(this.count);
+    this.slots = walk.number(this.slots);
+    this.high = walk.column(this.high);
+    this.low = walk.column(this.low);
+    this.isUsed = walk.column(this.isUsed);
+    this.values = walk.column(this.values);
   }
 
   /** The client's row, or NO_ROW. */

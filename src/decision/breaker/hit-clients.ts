@@ -10,6 +10,7 @@ import { ClientGroup, GROUPS } from '../../policy/client-groups.ts';
 import { ClientSample, isLevel, NO_ROW } from './client-sample.ts';
 import { packDoubles, packWords, unpackDoubles, unpackWords } from './packed-numbers.ts';
 import { SlidingCounts, SLICES } from './sliding-counts.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export const HIT_CAPACITY = 1 << 16;
 /** The shortest time for which a hit is remembered. */
@@ -53,6 +54,16 @@ export class HitClients {
   /** The counts within the window of this length, which must be in use. */
   within(windowUs: number): SlidingCounts {
     return this.windows.find((window) => window.windowUs === windowUs)!;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.now = walk.number(this.now);
+    this.memoryUs = walk.number(this.memoryUs);
+    const windows = walk.data(this.windows.map(({ windowUs }) => windowUs));
+    if (walk.isRestoring) this.windows = windows.map((windowUs) => new SlidingCounts(windowUs, SLICES + 1, GROUPS));
+    for (const window of this.windows) window.snapshot(walk);
+    this.sample.snapshot(walk);
   }
 
   /** Moves the windows to end at a time. Times never go back. */

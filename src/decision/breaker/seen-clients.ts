@@ -10,6 +10,7 @@ import type { ClientGroup } from '../../policy/client-groups.ts';
 import { ClientSample, isLevel, NO_ROW } from './client-sample.ts';
 import { packBytes, packWords, unpackBytes, unpackWords } from './packed-numbers.ts';
 import { SlidingCounts, SLICES } from './sliding-counts.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export const SEEN_CAPACITY = 1 << 16;
 
@@ -38,6 +39,13 @@ export class SeenClients {
     this.group = group;
     this.counts = new SlidingCounts(windowUs, SLICES, 1);
     this.sample = new ClientSample(capacity, 1, (row) => this.counts.holds(this.sample.values[row]!));
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.movedAt = walk.number(this.movedAt);
+    this.counts.snapshot(walk);
+    this.sample.snapshot(walk);
   }
 
   /** Moves the window to end at a time. Times never go back. True where it begins a slice. */

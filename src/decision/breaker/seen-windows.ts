@@ -5,6 +5,7 @@
 import { ClientGroup } from '../../policy/client-groups.ts';
 import type { Limit } from '../../policy/limits.ts';
 import { SeenClients, type SeenState } from './seen-clients.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export class SeenWindows {
   private windows: SeenClients[] = [];
@@ -33,6 +34,17 @@ export class SeenWindows {
       if (this.find(windowUs, group) === undefined) this.windows.push(this.begin(before, windowUs, group));
     for (const clients of this.windows.filter((one) => !before.includes(one))) clients.movedAt = ++this.moves;
     this.nextSliceUs = -Infinity;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.now = walk.number(this.now);
+    this.nextSliceUs = walk.number(this.nextSliceUs);
+    this.moves = walk.number(this.moves);
+    const windows = walk.data(this.windows.map(({ group, counts: { windowUs } }) => ({ windowUs, group })));
+    if (walk.isRestoring)
+      this.windows = windows.map(({ windowUs, group }) => new SeenClients(windowUs, group, this.capacity));
+    for (const window of this.windows) window.snapshot(walk);
   }
 
   /** Moves all windows to end at a time. Times never go back. */

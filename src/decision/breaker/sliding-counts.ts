@@ -7,6 +7,7 @@
  *
  * Invariants: `totals` are the sums over the slices of the window. Times passed to `advance` never go back.
  */
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** A slice is this fraction of a window. */
 export const SLICES = 60;
@@ -33,6 +34,15 @@ export class SlidingCounts {
     this.counts = new Float64Array(slices * groups);
     this.levels = new Uint8Array(slices);
     this.totals = new Float64Array(groups);
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.now = walk.number(this.now);
+    this.highestLevel = walk.number(this.highestLevel);
+    walk.fixed(this.counts);
+    walk.fixed(this.levels);
+    walk.fixed(this.totals);
   }
 
   sliceOf(timeUs: number): number {
