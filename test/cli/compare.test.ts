@@ -2,11 +2,11 @@
  * `sluice compare` against an independent count: two replays whose decision and flow files DuckDB joins; and its first
  * line, gates and messages.
  */
-import { DuckDBInstance } from '@duckdb/node-api';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ChangeEvent } from '../../src/study/compare/change-event.ts';
+import { type Comparison, compare, figures, joined } from './joined-replays.ts';
 import { sluice, temporaryFolder, withoutProvenance } from './sluice.ts';
 
 const folder = temporaryFolder();
@@ -40,93 +40,11 @@ const EMPTY_REGISTRY = file(
     .join('\n'),
 );
 
-interface Figures {
-  readonly packets: number;
-  readonly vpn_flows: number;
-  readonly rules: { breaker: { would_trip: { rule: string }[] } }[];
-  readonly changes: {
-    readonly registered_users_newly_hit: Record<string, number>;
-    readonly clients: Record<string, number>;
-    readonly flows: Record<string, number>;
-    readonly packets_changed: number;
-    readonly bytes_changed: number;
-    readonly by: Record<string, { value: string; from: string; to: string; flows: number; clients: number }[]>;
-    readonly largest: ChangeEvent[];
-    readonly newly_hit_by_rule: Record<string, number>;
-  }[];
-  readonly time_line: Record<string, { packets: number } & Record<string, { packets: number }>>[];
-}
-
-async function compare(...args: string[]): Promise<Figures> {
-  const { code, stdout, stderr } = await sluice(['compare', ...CAPTURES, ...args, '--json']);
-  expect([code, stderr]).toEqual([0, '']);
-  return JSON.parse(stdout) as Figures;
-}
-
 /** The action of every rule of the policies here. */
 const ACTIONS: Readonly<Record<string, string>> = {
   ...{ 'no rule': 'allow', registered: 'allow', 'grace-period': 'allow' },
   ...{ 'suspected-slow': 'throttle', slow: 'throttle', unregistered: 'block', later: 'block', everyone: 'block' },
 };
-
-/** Every flow of a replay with its strongest and its last action, by what identifies it. */
-const FLOWS_OF = `
-  SELECT d.pcap_filename AS file, d.flow_id AS flow, any_value(d.src_ip) AS client,
-    max(CASE d.decision.action WHEN 'block' THEN 2 WHEN 'throttle' THEN 1 ELSE 0 END) AS strongest,
-    arg_max(d.decision.action, d.pcap_cnt) AS last,
-    arg_max(d.registration.source IS NOT NULL OR d.registration.destination IS NOT NULL,
-      (CASE d.decision.action WHEN 'block' THEN 2 WHEN 'throttle' THEN 1 ELSE 0 END) * 1e9 + d.pcap_cnt) AS registered
-  FROM read_json('DECISIONS', format = 'newline_delimited', maximum_depth = 3) d GROUP BY ALL`;
-
-/** The same differences, counted from the files of two replays. */
-async function joined(before: readonly string[], after: readonly string[]): Promise<Record<string, number>> {
-  const sides: string[] = [];
-  for (const [at, rules] of [before, after].entries()) {
-    const paths = [join(folder, `decisions-${at}.jsonl`), join(folder, `flows-${at}.jsonl`)] as const;
-    const outputs = ['--decisions', paths[0], '--flows', paths[1], '--vpn-only', '--force', '--quiet'];
-    const { code } = await sluice(['replay', ...CAPTURES, '--mode', 'enforce', ...rules, ...outputs]);
-    expect(code).toBe(0);
-    sides.push(FLOWS_OF.replace('DECISIONS', paths[0]));
-  }
-  const connection = await (await DuckDBInstance.create()).connect();
-  const reader = await connection.runAndReadAll(`
-    WITH a AS (${sides[0]!}), b AS (${sides[1]!}),
-      f AS (SELECT pcap_filename AS file, flow_id AS flow,
-        flow.pkts_toserver + flow.pkts_toclient AS packets, flow.bytes_toserver + flow.bytes_toclient AS bytes
-        FROM read_json('${join(folder, 'flows-0.jsonl')}', format = 'newline_delimited', maximum_depth = 3)),
-      j AS (SELECT client, a.strongest AS sa, b.strongest AS sb, a.last AS la, b.last AS lb, a.registered AS ra,
-        b.registered AS rb, packets, bytes, a.strongest <> b.strongest OR a.last <> b.last AS changed
-        FROM a JOIN b USING (file, flow, client) JOIN f USING (file, flow)),
-      c AS (SELECT client, max(sa) AS sa, max(sb) AS sb, bool_or(sb > 0 AND sa = 0 AND rb) AS hit,
-        bool_or(sb > 0 AND sa = 0 AND NOT rb AND ra) AS lost, bool_or(changed) AS changed FROM j GROUP BY client)
-    SELECT (SELECT count(*) FROM j) AS flows, (SELECT count(*) FROM j WHERE changed) AS changed,
-      (SELECT coalesce(sum(packets), 0) FROM j WHERE changed) AS packets,
-      (SELECT coalesce(sum(bytes), 0) FROM j WHERE changed) AS bytes,
-      (SELECT count(*) FROM c) AS clients, (SELECT count(*) FROM c WHERE changed) AS changedClients,
-      (SELECT count(*) FROM c WHERE sb > 0 AND sa = 0) AS newlyHit,
-      (SELECT count(*) FROM c WHERE sa > 0 AND sb = 0) AS noLongerHit,
-      (SELECT count(*) FROM c WHERE hit) AS stillRegistered, (SELECT count(*) FROM c WHERE lost) AS deregistered,
-      (SELECT count(*) FROM c WHERE (hit OR lost) AND sa > 0) AS alreadyHit`);
-  const [row] = reader.getRowObjectsJson();
-  return Object.fromEntries(Object.entries(row!).map(([name, value]) => [name, Number(value)]));
-}
-
-function figures({ changes: [change] }: Figures): Record<string, number> {
-  const { flows, clients, registered_users_newly_hit: registered, packets_changed, bytes_changed } = change!;
-  return {
-    flows: flows.all!,
-    changed: flows.changed!,
-    packets: packets_changed,
-    bytes: bytes_changed,
-    clients: clients.all!,
-    changedClients: clients.changed!,
-    newlyHit: clients.newly_hit!,
-    noLongerHit: clients.no_longer_hit!,
-    stillRegistered: registered.still_registered!,
-    deregistered: registered.deregistered!,
-    alreadyHit: registered.already_hit!,
-  };
-}
 
 const rules = (policyFile: string, registry = REGISTRY): string[] => ['--policy', policyFile, '--registry', registry];
 
@@ -137,8 +55,8 @@ describe('a comparison has the differences of two replays', () => {
     ['the way back', rules(SLOW), rules(BASELINE)],
     ['a registry that lost rows', rules(BASELINE), rules(BASELINE, EMPTY_REGISTRY)],
   ])('%s', async (_, before, after) => {
-    const found = await compare(...before, ...after);
-    const expected = await joined(before, after);
+    const found = await compare(CAPTURES, ...before, ...after);
+    const expected = await joined(CAPTURES, folder, before, after);
     expect(figures(found)).toEqual(expected);
     expect(expected.changed).toBeGreaterThan(0);
     const { by, flows } = found.changes[0]!;
@@ -175,7 +93,7 @@ describe('the day that everyone was cut off', () => {
   it('is said in one line: registered users, clients, and that the breaker would trip', async () => {
     const args = [...CAPTURES, ...rules(BASELINE), ...rules(EVERYONE)];
     const { stdout } = await sluice(['compare', ...args]);
-    const found = await compare(...rules(BASELINE), ...rules(EVERYONE));
+    const found = await compare(CAPTURES, ...rules(BASELINE), ...rules(EVERYONE));
     const { clients, registered_users_newly_hit: registered } = found.changes[0]!;
     expect(stdout.split('\n')[0]).toBe(
       `Registered users newly hit: ${registered.clients} clients of ${registered.registrations} registrations. ` +
@@ -204,7 +122,7 @@ describe('the day that everyone was cut off', () => {
 describe('each flow that changes', () => {
   it('is an event with both decisions', async () => {
     const path = join(folder, 'changes.jsonl');
-    const found = await compare(...rules(BASELINE), ...rules(SLOW), '--changes', path);
+    const found = await compare(CAPTURES, ...rules(BASELINE), ...rules(SLOW), '--changes', path);
     const events = readFileSync(path, 'utf8')
       .trimEnd()
       .split('\n')
@@ -246,7 +164,7 @@ describe('gates', () => {
 it('a listed flow has the change of action by which the tables count it', async () => {
   const args = ['captures/openvpn', '--each', ...rules(BASELINE), ...rules(SLOW)];
   const { stdout } = await sluice(['compare', ...args]);
-  const { changes } = JSON.parse((await sluice(['compare', ...args, '--json'])).stdout) as Figures;
+  const { changes } = JSON.parse((await sluice(['compare', ...args, '--json'])).stdout) as Comparison;
   const counted = changes[0]!.by.protocol!.map(({ from, to }) => `${from} → ${to}`);
   const shown = [...stdout.split('The flows that change most:')[1]!.matchAll(/│ (\w+ → \w+)( in the end)? +│/g)];
   expect(shown).toHaveLength(changes[0]!.largest.length);
@@ -277,11 +195,11 @@ it.each([
 });
 
 it('three sets of rules: each further one is compared with the first', async () => {
-  const found = await compare(...['--policy', BASELINE, '--policy', EVERYONE, '--policy', SLOW]);
+  const found = await compare(CAPTURES, ...['--policy', BASELINE, '--policy', EVERYONE, '--policy', SLOW]);
   expect(found.changes).toHaveLength(2);
   const [everyone, slow] = found.changes;
   expect([figures({ ...found, changes: [everyone!] }), figures({ ...found, changes: [slow!] })]).toEqual([
-    figures(await compare('--policy', BASELINE, '--policy', EVERYONE)),
-    figures(await compare('--policy', BASELINE, '--policy', SLOW)),
+    figures(await compare(CAPTURES, '--policy', BASELINE, '--policy', EVERYONE)),
+    figures(await compare(CAPTURES, '--policy', BASELINE, '--policy', SLOW)),
   ]);
 });

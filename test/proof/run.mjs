@@ -1,6 +1,7 @@
 // Campaigns that prove what safety promises: npm run proof -- [NAME…] [--short]
 //   rehearsal   10 November 2024 in seven forms
 //   flood       ten minutes of spoofed handshakes
+//   compare     a comparison of 3 million packets against two replays
 //   soak        an hour of live load; root, for a virtual link
 // Without a name all of them run. At full size each writes its result to test/proof/results/NAME.json; the short forms only check.
 import { spawnSync } from 'node:child_process';
