@@ -12,6 +12,7 @@ import { SheetReader } from './import/sheet-reader.ts';
 import { Mail, type MailOptions } from './mail.ts';
 import { allAccounts } from './store/account-store.ts';
 import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-database.ts';
+import { removeStrayFiles } from './store/file-store.ts';
 import { allReasons, writeFirstReasons } from './store/settings.ts';
 import { tick } from './work/clock.ts';
 
@@ -55,6 +56,8 @@ export class Desk {
     this.database = database;
     this.log = log;
     this.files = join(state, FILES);
+    const strays = removeStrayFiles(database, this.files);
+    if (strays > 0) log.warn({ files: strays }, 'files of applications that were not received were removed');
     this.mail = mail === null ? null : new Mail(database, mail, log);
     this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out, keyFile }, log, Date.now);
     this.server = new DeskServer(

@@ -2,12 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { APPEND_ONLY } from '../../src/desk/store/schema.ts';
+import Database from 'libsql';
+import { APPEND_ONLY, MIGRATIONS } from '../../src/desk/store/schema.ts';
 import { applicationById } from '../../src/desk/store/application.ts';
-import { openDesk, row, rows, run } from '../../src/desk/store/desk-database.ts';
+import { type DeskDatabase, openDesk, row, rows, run } from '../../src/desk/store/desk-database.ts';
 import { changesOf, erasePersonal, personalOf } from '../../src/desk/store/history.ts';
 import { search, waiting } from '../../src/desk/store/queue.ts';
 import { coveringRows, isRegistered, rowsOf } from '../../src/desk/store/registry-rows.ts';
+import { setting } from '../../src/desk/store/settings.ts';
 import { DeedRefused } from '../../src/desk/work/act.ts';
 import { apply } from '../../src/desk/work/apply.ts';
 import { ANNA, APPLICANT, approved, BORIS, does, MONDAY_MS, newDesk, NORTH, wanted } from './desk-kit.ts';
@@ -21,6 +23,19 @@ describe('the database of a desk', () => {
     const { reference } = apply(before, wanted(['198.51.100.7/32'])).application;
     before.close();
     expect(search(openDesk(path), reference)).toHaveLength(1);
+  });
+
+  it.each([1, 2])('of schema %i is led to the present one, with what was in it', (version) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'sluice-desk-')), 'desk.db');
+    const old = new Database(path);
+    for (const migration of MIGRATIONS.slice(0, version)) old.exec(migration);
+    old.exec(`PRAGMA user_version = ${version}; INSERT INTO setting VALUES ('title', 'An old desk')`);
+    old.close();
+    const tables = (database: DeskDatabase): unknown =>
+      rows(database, 'SELECT type, name, sql FROM sqlite_master ORDER BY name');
+    const opened = openDesk(path);
+    expect(tables(opened)).toEqual(tables(newDesk()));
+    expect(setting(opened, 'title')).toBe('An old desk');
   });
 
   it.each(APPEND_ONLY)('takes no change and no removal in %s', (table) => {

@@ -14,6 +14,12 @@ export interface ExportOrder {
   readonly confirmed: string | null;
 }
 
+// The desk has ended: the next one writes the registry, and this one must not come after it.
+const endWithDesk = (): void => {
+  process.exit(1);
+};
+process.once('disconnect', endWithDesk);
+
 const order = JSON.parse(process.argv[2]!) as ExportOrder;
 const database = openDesk(order.database);
 try {
@@ -22,5 +28,6 @@ try {
   process.send!({ state: 'failed', rows: 0, sha256: '', problem: (error as Error).message });
 } finally {
   database.close();
+  process.off('disconnect', endWithDesk);
   process.disconnect();
 }

@@ -1,6 +1,8 @@
 /** The registry as a file of the engine: one row for each prefix of a registration, in the engine's own columns. */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { SCOPED_FIELDS } from '../../registry/file/registration-fields.ts';
 import { type DeskDatabase, rows } from '../store/desk-database.ts';
 import type { RegistryRow } from '../store/registry-rows.ts';
@@ -8,6 +10,8 @@ import { dateOf } from '../work/date-text.ts';
 
 /** Rows that are read at once: a million take no more memory than so many. */
 const ROWS_AT_ONCE = 20_000;
+/** The same in the process that serves pages: they wait for no longer than one piece, some ms. */
+const ROWS_BETWEEN_PAGES = 1000;
 
 export interface WrittenText {
   readonly rows: number;
@@ -19,7 +23,11 @@ export interface WrittenText {
  * The registry as it was at a time: the rows that it had then, without those whose period was over. Read in pieces.
  * Yields the text, which begins with the header.
  */
-export function* registryText(database: DeskDatabase, atMs: number): Generator<{ text: string; rows: number }> {
+export function* registryText(
+  database: DeskDatabase,
+  atMs: number,
+  rowsAtOnce = ROWS_AT_ONCE,
+): Generator<{ text: string; rows: number }> {
   yield { text: `${SCOPED_FIELDS.join(',')}\n`, rows: 0 };
   for (let after = 0; ;) {
     const found = rows<RegistryRow>(
@@ -31,12 +39,23 @@ export function* registryText(database: DeskDatabase, atMs: number): Generator<{
       atMs,
       atMs,
       dateOf(atMs),
-      ROWS_AT_ONCE,
+      rowsAtOnce,
     );
     if (found.length === 0) return;
     after = found.at(-1)!.id;
     yield { text: found.map(lineOf).join(''), rows: found.length };
   }
+}
+
+/** The registry of a time as a stream, whose pieces leave time for other requests. */
+export function registryStream(database: DeskDatabase, atMs: number): Readable {
+  async function* pieces(): AsyncGenerator<string> {
+    for (const { text } of registryText(database, atMs, ROWS_BETWEEN_PAGES)) {
+      yield text;
+      await setImmediate();
+    }
+  }
+  return Readable.from(pieces());
 }
 
 function lineOf(one: RegistryRow): string {

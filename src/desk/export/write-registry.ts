@@ -3,7 +3,7 @@
  * the guard compares it with the one that is there: where too many registrations would be lost it is held until a
  * person confirms that very file by its hash.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIssue } from '../../core/issue.ts';
 import { micros } from '../../core/units.ts';
@@ -17,6 +17,8 @@ import { type DeskDatabase, row, run } from '../store/desk-database.ts';
 import { writeRegistryText } from './registry-text.ts';
 
 export const REGISTRY_NAME = 'registry.csv';
+/** A writing that was killed leaves such a file; the next one removes it. */
+const FRESH = `${REGISTRY_NAME}.new-`;
 /** Beyond both, an export is held. */
 const LOST_SHARE = 0.1;
 const LOST_FLOOR = 10;
@@ -43,7 +45,8 @@ export async function writeRegistry(database: DeskDatabase, place: ExportPlace):
   const { folder, nowMs } = place;
   mkdirSync(folder, { recursive: true });
   const path = join(folder, REGISTRY_NAME);
-  const fresh = `${path}.new-${process.pid}`;
+  for (const name of readdirSync(folder)) if (name.startsWith(FRESH)) rmSync(join(folder, name), { force: true });
+  const fresh = join(folder, `${FRESH}${process.pid}`);
   try {
     const { rows, sha256 } = writeRegistryText(database, fresh, nowMs);
     const problem = await problemOf(path, fresh, nowMs);

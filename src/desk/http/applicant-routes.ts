@@ -1,5 +1,6 @@
 /** Applying, and all that the holder of a secret link does. */
 import { createHmac } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { isKind, KINDS } from '../model/kind.ts';
 import { allowedActions, APPLICANT } from '../model/permission.ts';
 import { isSecret, randomSecret, secretHash } from '../model/reference.ts';
@@ -195,15 +196,18 @@ function receive(
   if (problems.length > 0) return formPage(parts, call, root, fieldsIn(form), problems);
   const rootApplication = root === null ? null : applicationById(database, root.root);
   const wanted = { ...read, key, secret, request, root: rootApplication, kind, atMs: nowMs };
-  const { application, isNew } = apply(database, wanted, ({ id }) => {
-    if (evidence !== undefined) storeFile(database, parts.files, { application: id, ...evidence, atMs: nowMs });
-  });
-  if (isNew)
-    parts.notify(
-      application.id,
-      `Your application ${application.reference}`,
-      `We have received it. Your secret link:\n${call.origin}/my/${secret}`,
-    );
+  const stored: string[] = [];
+  try {
+    apply(database, wanted, ({ id, reference }) => {
+      if (evidence !== undefined)
+        stored.push(storeFile(database, parts.files, { application: id, ...evidence, atMs: nowMs }));
+      const text = `We have received it. Your secret link:\n${call.origin}/my/${secret}`;
+      parts.notify(id, `Your application ${reference}`, text);
+    });
+  } catch (error) {
+    for (const path of stored) rmSync(path, { force: true });
+    throw error;
+  }
   return redirect(`/my/${secret}`);
 }
 

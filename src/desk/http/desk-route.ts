@@ -1,4 +1,5 @@
 /** A route of the desk: its path, who may call it, and its answer. All routes are in one table (desk-routes). */
+import type { Readable } from 'node:stream';
 import type { StaffRole } from '../model/role.ts';
 import type { Actor } from '../model/permission.ts';
 import type { Html } from '../pages/html.ts';
@@ -28,7 +29,12 @@ export interface DeskCall {
 export type DeskAnswer =
   | { readonly kind: 'page'; readonly page: Html; readonly status?: number }
   | { readonly kind: 'redirect'; readonly to: string; readonly cookie?: string }
-  | { readonly kind: 'download'; readonly type: string; readonly name: string; readonly content: Uint8Array | string }
+  | {
+      readonly kind: 'download';
+      readonly type: string;
+      readonly name: string;
+      readonly content: Uint8Array | string | Readable;
+    }
   | { readonly kind: 'refusal'; readonly status: number; readonly problem: string }
   | { readonly kind: 'json'; readonly value: unknown };
 

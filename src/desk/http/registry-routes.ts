@@ -1,7 +1,7 @@
 /** The registry as it comes out: exports, the guard, differences, and the limits of one person's changes. */
 import { changesLeft, LARGEST_RELEASE } from '../model/change-limit.ts';
 import { randomSecret } from '../model/reference.ts';
-import { registryText } from '../export/registry-text.ts';
+import { registryStream } from '../export/registry-text.ts';
 import { differenceOf } from '../export/difference.ts';
 import { html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
@@ -124,9 +124,8 @@ function timeIn(text: string | undefined, otherwise: number): number {
 }
 
 function registryFile({ database }: DeskParts, { nowMs }: DeskCall): DeskAnswer {
-  let text = '';
-  for (const piece of registryText(database, nowMs)) text += piece.text;
-  return { kind: 'download', type: 'text/csv; charset=utf-8', name: 'registry.csv', content: text };
+  const content = registryStream(database, nowMs);
+  return { kind: 'download', type: 'text/csv; charset=utf-8', name: 'registry.csv', content };
 }
 
 async function confirm(parts: DeskParts, { form, user, nowMs }: DeskCall): Promise<DeskAnswer> {

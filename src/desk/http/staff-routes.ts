@@ -2,7 +2,7 @@
 import { type Actor, allowedActions, maySee } from '../model/permission.ts';
 import { randomSecret } from '../model/reference.ts';
 import { type State, STATE_TITLES } from '../model/state.ts';
-import { type Action, ACTION_NAMES } from '../model/transition.ts';
+import { type Action, ACTION_NAMES, TRANSITIONS } from '../model/transition.ts';
 import { fieldsOf, noteOf } from '../pages/action-fields.ts';
 import {
   actionForm,
@@ -230,13 +230,13 @@ function takeAction(parts: DeskParts, call: DeskCall, application: Application, 
     once(database, form.text('key'), application.id, nowMs, () => {
       if (action === 'approve') approveScope(parts, application, form, nowMs);
       actWithin(database, deedOf(parts, application, action, actor, form, nowMs));
+      tell(parts, application.id, call.origin);
     });
   } catch (error) {
     if (error instanceof DeedRefused) return refuse(error.status, error.message);
     throw error;
   }
-  parts.onRegistryChange();
-  tell(parts, application.id, call.origin);
+  if (TRANSITIONS[action].changesRegistry === true) parts.onRegistryChange();
   return redirect(`/case/${application.id}`);
 }
 

@@ -3,7 +3,7 @@
  * and not by their name, and are only ever given out for storing.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DeskDatabase, row, rows, run } from './desk-database.ts';
 
@@ -49,16 +49,22 @@ export function fileProblem(content: Uint8Array): string | null {
   return typeOf(content) === null ? 'the file is no PDF, PNG or JPEG, whatever its name says' : null;
 }
 
-/** Stores a file that `fileProblem` takes. The content is on the disk before the database names it. */
+/** Stores a file that `fileProblem` takes; its path. The content is on the disk before the database names it. */
 export function storeFile(
   database: DeskDatabase,
   folder: string,
   file: { readonly application: number; readonly name: string; readonly content: Uint8Array; readonly atMs: number },
-): void {
+): string {
   const { application, name, content, atMs } = file;
   const stored = randomBytes(NAME_BYTES).toString('hex');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, stored), content, { mode: OWNER_ONLY, flag: 'wx', flush: true });
+  const path = join(folder, stored);
+  try {
+    writeFileSync(path, content, { mode: OWNER_ONLY, flag: 'wx', flush: true });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
   run(
     database,
     'INSERT INTO file (application, name, type, bytes, sha256, stored, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -70,6 +76,20 @@ export function storeFile(
     stored,
     atMs,
   );
+  return path;
+}
+
+/**
+ * Removes what no application has: a process that was killed before its transaction was committed leaves the content of
+ * a file. How many there were.
+ */
+export function removeStrayFiles(database: DeskDatabase, folder: string): number {
+  if (!existsSync(folder)) return 0;
+  const found = rows<{ readonly stored: string }>(database, 'SELECT stored FROM file WHERE removed_ms IS NULL');
+  const known = new Set(found.map(({ stored }) => stored));
+  const stray = readdirSync(folder).filter((name) => !known.has(name));
+  for (const name of stray) rmSync(join(folder, name), { force: true });
+  return stray.length;
 }
 
 /** A name without a path, without characters that a system takes for more than a letter. */

@@ -3,7 +3,7 @@ import { isReference } from '../model/reference.ts';
 import type { State } from '../model/state.ts';
 import { type Application, applicationByReference, applicationsWhere } from './application.ts';
 import { type DeskDatabase, row } from './desk-database.ts';
-import { coveringRows } from './registry-rows.ts';
+import { coveringRows, rowsInside } from './registry-rows.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 
 export const PAGE_LENGTH = 50;
@@ -36,7 +36,8 @@ export function search(database: DeskDatabase, text: string): Application[] {
     return found === null ? [] : [found];
   }
   if (new PrefixParser().parse(wanted)) {
-    const ids = [...new Set(coveringRows(database, wanted).map(({ application }) => application))];
+    const found = [...coveringRows(database, wanted), ...rowsInside(database, wanted, PAGE_LENGTH)];
+    const ids = [...new Set(found.map(({ application }) => application))];
     return ids.slice(0, PAGE_LENGTH).flatMap((id) => applicationsWhere(database, 'id = ?', id));
   }
   const words = wanted.match(/[\p{L}\p{N}]+/gu);

@@ -32,9 +32,17 @@ const COLUMNS =
 
 const HEX_DIGITS = 8;
 const MAPPED_BITS = 128;
+const BITS_PER_DIGIT = 4;
+const WORD_BITS = 32;
 
-/** The first address of a prefix as 32 hexadecimal digits, and its length in the mapped form. Throws for no prefix. */
-export function prefixKey(text: string): { readonly first: string; readonly length: number } {
+/** The first address of a prefix as 32 hexadecimal digits, and its length in the mapped form. */
+export interface PrefixKey {
+  readonly first: string;
+  readonly length: number;
+}
+
+/** Throws for no prefix. */
+export function prefixKey(text: string): PrefixKey {
   const parser = new PrefixParser();
   if (!parser.parse(text)) throw new Error(`${text}: ${parser.message}`);
   return { first: keyOf([parser.word0, parser.word1, parser.word2, parser.word3]), length: parser.length };
@@ -49,6 +57,22 @@ function cut(first: string, length: number): string {
   const whole = BigInt(`0x${first}`);
   const shift = BigInt(MAPPED_BITS - length);
   return ((whole >> shift) << shift).toString(16).padStart(4 * HEX_DIGITS, '0');
+}
+
+/** The last address of a prefix. */
+function lastOf(first: string, length: number): string {
+  const last = BigInt(`0x${first}`) | ((1n << BigInt(MAPPED_BITS - length)) - 1n);
+  return last.toString(16).padStart(4 * HEX_DIGITS, '0');
+}
+
+/** Leading bits that two addresses have in common. */
+function commonLength(a: string, b: string): number {
+  for (let at = 0; at < a.length; at++)
+    if (a[at] !== b[at]) {
+      const differing = Number.parseInt(a[at]!, 16) ^ Number.parseInt(b[at]!, 16);
+      return BITS_PER_DIGIT * at + Math.clz32(differing) - (WORD_BITS - BITS_PER_DIGIT);
+    }
+  return MAPPED_BITS;
 }
 
 /** The prefixes that a statement brings into the registry, with the end of the flow that each is for. */
@@ -134,35 +158,60 @@ export function limitRows(database: DeskDatabase, registration: number, until: s
   return before.length;
 }
 
-/** The rows that cover all of an address or prefix, the narrowest first. */
+/**
+ * The rows that cover all of an address or prefix, the narrowest first. Each lookup finds the last prefix at or before the
+ * one that is asked for. It covers it, or a prefix that does is not longer than what both have in common: so lookups are
+ * as many as there are branches on the way to the address, and not one for each length.
+ */
 export function coveringRows(database: DeskDatabase, prefix: string): RegistryRow[] {
-  const { first, length } = prefixKey(prefix);
   const found: RegistryRow[] = [];
-  for (let shorter = length; shorter >= 0; shorter--) {
-    // One lookup for each length: prefixes that cover an address begin at the address cut to their length.
-    found.push(
-      ...rows<RegistryRow>(
-        database,
-        `SELECT ${COLUMNS} FROM registry_row WHERE first = ? AND length = ? AND end_ms IS NULL`,
-        cut(first, shorter),
-        shorter,
-      ),
+  let { first, length } = prefixKey(prefix);
+  while (length >= 0) {
+    const before = row<PrefixKey>(
+      database,
+      `SELECT first, length FROM registry_row WHERE end_ms IS NULL AND (first, length) <= (?, ?)
+        ORDER BY first DESC, length DESC LIMIT 1`,
+      first,
+      length,
     );
+    if (before === null) break;
+    const common = commonLength(before.first, first);
+    if (common >= before.length) found.push(...rowsAt(database, before));
+    length = common >= before.length ? before.length - 1 : common;
+    if (length >= 0) first = cut(first, length);
   }
   return found;
+}
+
+function rowsAt(database: DeskDatabase, { first, length }: PrefixKey): RegistryRow[] {
+  const sql = `SELECT ${COLUMNS} FROM registry_row WHERE first = ? AND length = ? AND end_ms IS NULL ORDER BY id`;
+  return rows(database, sql, first, length);
+}
+
+/** The rows of prefixes inside a prefix, in the order of addresses. At most `most`. */
+export function rowsInside(database: DeskDatabase, prefix: string, most: number): RegistryRow[] {
+  const { first, length } = prefixKey(prefix);
+  return rows(
+    database,
+    `SELECT ${COLUMNS} FROM registry_row WHERE first >= ? AND first <= ? AND length > ? AND end_ms IS NULL
+      ORDER BY first, length LIMIT ?`,
+    first,
+    lastOf(first, length),
+    length,
+    most,
+  );
 }
 
 /** True where the registry has a part of the prefix, or all of it, for a registration other than `except`. */
 export function isRegistered(database: DeskDatabase, prefix: string, except: number | null): boolean {
   if (coveringRows(database, prefix).some(({ application }) => application !== except)) return true;
   const { first, length } = prefixKey(prefix);
-  const last = (BigInt(`0x${first}`) | ((1n << BigInt(MAPPED_BITS - length)) - 1n)).toString(16).padStart(32, '0');
   const inside = row<{ readonly id: number }>(
     database,
     `SELECT id FROM registry_row WHERE first >= ? AND first <= ? AND length > ? AND end_ms IS NULL
       AND application IS NOT ? LIMIT 1`,
     first,
-    last,
+    lastOf(first, length),
     length,
     except,
   );

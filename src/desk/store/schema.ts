@@ -123,4 +123,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX import_content ON import (at_ms) WHERE content IS NOT NULL OR result IS NOT NULL;
   `,
+  `
+  DROP INDEX registry_row_prefix;
+  CREATE INDEX registry_row_current ON registry_row (first, length) WHERE end_ms IS NULL;
+  `,
 ];
