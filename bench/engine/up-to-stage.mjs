@@ -10,12 +10,12 @@
  */
 import { openCapture } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
-import { Counters } from '../../dist/dataplane/counters.js';
+import { Counters } from '../../dist/dataplane/host/counters.js';
 import { FlowTracker } from '../../dist/dataplane/flow-tracker.js';
 import { DecodeStage } from '../../dist/dataplane/decode-stage.js';
 import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
 import { FlowTable, PREFETCH_COUNT, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
-import { DecodeStatus } from '../../dist/dataplane/wire/decode-status.js';
+import { DecodeStatus } from '../../dist/dataplane/host/decode-status.js';
 import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
 
 /** As many flows as `sluice replay` follows unless it is told otherwise. */

@@ -4,10 +4,12 @@
  */
 import { FingerprintId } from '../../dist/dataplane/fingerprint/claims.js';
 import { FingerprintSet, RETIRED } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
-import { Framing, Payload } from '../../dist/dataplane/fingerprint/payload.js';
+import { Framing } from '../../dist/dataplane/host/framing.js';
+import { Payload } from '../../dist/dataplane/fingerprint/payload.js';
 import { FlowTable, NO_FLOW } from '../../dist/dataplane/flow/flow-table.js';
 import { decode } from '../../dist/dataplane/wire/decode.js';
-import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
+import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
+import { Transport } from '../../dist/dataplane/host/packet-codes.js';
 import { measureParts } from '../part.mjs';
 import { packetsOf } from '../workload.mjs';
 

@@ -4,9 +4,10 @@
  * as the engine does; and flows that end and begin in turn. Beside it a Map by text.
  */
 import { hashKey } from '../../dist/dataplane/flow/flow-key.js';
-import { FlowWord, ROW_WORDS } from '../../dist/dataplane/flow/flow-row.js';
+import { FlowWord, ROW_WORDS } from '../../dist/dataplane/host/flow-row.js';
 import { FlowTable, PREFETCH_COUNT } from '../../dist/dataplane/flow/flow-table.js';
-import { PacketView, Transport } from '../../dist/dataplane/wire/packet-view.js';
+import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
+import { Transport } from '../../dist/dataplane/host/packet-codes.js';
 import { Stream } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
 

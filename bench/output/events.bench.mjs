@@ -8,9 +8,9 @@ import { EventLines } from '../../dist/output/event/event-line.js';
 import { ByteWriter } from '../../dist/output/event/byte-writer.js';
 import { showAddresses } from '../../dist/output/event/shown-address.js';
 import { FlowRecord } from '../../dist/decision/flow-record.js';
-import { Check } from '../../dist/dataplane/fingerprint/checks.js';
-import { EvidenceLog } from '../../dist/dataplane/fingerprint/evidence.js';
-import { packFinding, Stage, Variant } from '../../dist/dataplane/fingerprint/finding.js';
+import { Check } from '../../dist/dataplane/host/checks.js';
+import { EvidenceLog } from '../../dist/dataplane/host/evidence-log.js';
+import { packFinding, Stage, Variant } from '../../dist/dataplane/host/finding.js';
 import { hashOf } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
 

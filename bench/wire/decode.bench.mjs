@@ -3,7 +3,8 @@
  * the other into one view. Workload: the realistic mix with one encapsulation picked out of it, so headers vary as in captures.
  */
 import { decode } from '../../dist/dataplane/wire/decode.js';
-import { ENCAPSULATION_NAMES, PacketView } from '../../dist/dataplane/wire/packet-view.js';
+import { ENCAPSULATION_NAMES } from '../../dist/dataplane/host/packet-codes.js';
+import { PacketView } from '../../dist/dataplane/wire/packet-view.js';
 import { measureParts } from '../part.mjs';
 import { packed, packetsOf } from '../workload.mjs';
 

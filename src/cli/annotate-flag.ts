@@ -1,7 +1,7 @@
 /** `replay --annotate`: the flag, checked before anything is read. */
 import { extname } from 'node:path';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { STANDARD_OUTPUT } from './output-paths.ts';
 

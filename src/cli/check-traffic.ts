@@ -5,7 +5,7 @@
 import { listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/rules.ts';
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/host/flow-capacity.ts';
 import { trialTripLines } from '../output/event/trial-trip.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { Progress } from './progress.ts';

@@ -1,8 +1,8 @@
 /** `sluice compare`: decides the flows of captures by several sets of rules at once, and shows the differences. */
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { Rules } from '../decision/rules.ts';
 import { type TrialTrip, TrialGuard } from '../decision/trial-guard.ts';
 import { filesBackText } from '../output/capture/files-back.ts';

@@ -12,7 +12,7 @@ import { NO_REPORTS } from './report-schedule-flag.ts';
 import { DEFAULT_LOSS_BOUND } from '../history/incident/loss-bound.ts';
 import { IN_MEMORY } from '../history/store/in-memory.ts';
 import { FOREVER } from '../history/store/retention.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { Mode } from '../policy/mode.ts';
 import { packageVersion } from '../output/build-info.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';

@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import { type CaptureList, listCaptures } from '../capture/input/list-captures.ts';
 import type { Rules } from '../decision/rules.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/host/flow-capacity.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText, missingDay } from '../study/evaluation.ts';
 import { interruptionText } from '../output/summary/interruption.ts';
 import { LineOutput } from '../output/log/line-output.ts';
@@ -15,7 +15,7 @@ import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/host/link-identity.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import {
   isFolder,

@@ -1,5 +1,5 @@
 /** Formats the explanation of one flow as text. */
-import { CHECKS } from '../dataplane/fingerprint/checks.ts';
+import { CHECKS } from '../dataplane/host/checks.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { displayFilter } from '../output/event/display-filter.ts';
 import type { DecisionEvent, FlowEvent, TupleFields } from '../output/event/event-fields.ts';

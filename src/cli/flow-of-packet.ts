@@ -5,8 +5,8 @@
 import { openCapture } from '../capture/format/open-capture.ts';
 import type { LinearView } from '../dataplane/host/linear-view.ts';
 import { PacketWalk } from '../dataplane/host/packet-walk.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus, WAITS } from '../dataplane/wire/decode-status.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus, WAITS } from '../dataplane/host/decode-status.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 
 /** The key of a packet's flow, in the packet's direction. */
 export interface PacketKey {

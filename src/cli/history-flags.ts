@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { HistoryOptions } from '../daemon/console/history-feed.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import { DEFAULT_LOSS_BOUND } from '../history/incident/loss-bound.ts';
 import { LEVEL_NAMES } from '../history/roll-up.ts';
 import type { Schedule } from '../history/report/due-periods.ts';

@@ -1,6 +1,6 @@
 /** The flag for whether VLAN ids, VNIs and tunnels are part of a flow's identity. */
 import { Option } from 'commander';
-import { DEFAULT_LINK_IDENTITY, LINK_IDENTITIES } from '../dataplane/wire/link-identity.ts';
+import { DEFAULT_LINK_IDENTITY, LINK_IDENTITIES } from '../dataplane/host/link-identity.ts';
 
 export function linkIdentityOption(): Option {
   return new Option(

@@ -1,6 +1,6 @@
 /** The flag for the capacity of the flow table. */
 import { Option } from 'commander';
-import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/host/flow-capacity.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const LARGEST_CAPACITY = 10_000_000;

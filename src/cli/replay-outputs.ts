@@ -1,8 +1,8 @@
 /** The files and streams for a replay's events and packets. */
-import { Outcome } from '../dataplane/outcome.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { PacketSink } from '../pipeline/session.ts';
-import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
+import { NO_FINDING } from '../dataplane/host/finding.ts';
 import { CaptureWriter } from '../output/capture/capture-writer.ts';
 import type { EventFields } from '../output/event/event-fields.ts';
 import type { EventLines } from '../output/event/event-line.ts';

@@ -1,6 +1,6 @@
 /** Messages to standard error about the given captures. */
 import type { CaptureList } from '../capture/input/list-captures.ts';
-import type { Counters } from '../dataplane/counters.ts';
+import type { Counters } from '../dataplane/host/counters.ts';
 import { splitFlowsHint } from '../output/summary/split-flows-hint.ts';
 
 /** Skipped files that are listed; the rest are counted. */

@@ -8,7 +8,7 @@ import { flushLog, type Log, openLog } from '../output/log/log.ts';
 import { Notifier, NOTIFIER_DEFAULTS } from '../daemon/notifier.ts';
 import type { LogLevel } from '../output/log/log-levels.ts';
 import { ServiceManager } from '../daemon/service-manager.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { AddressFlags } from './address-flags.ts';
 import { addressForm } from './address-form.ts';
 import { CONTROL_NAME, NO_CONTROL } from './control-flags.ts';

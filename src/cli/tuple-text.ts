@@ -3,7 +3,7 @@
  * `esp/192.0.2.10-198.51.100.7`.
  */
 import { PrefixParser } from '../registry/prefix.ts';
-import { Transport } from '../dataplane/wire/packet-view.ts';
+import { Transport } from '../dataplane/host/packet-codes.ts';
 
 interface TupleEnd {
   readonly words: readonly number[];

@@ -1,7 +1,7 @@
 /** `--workers`: the threads that track flows. */
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import { DataplaneThreads } from '../pipeline/workers/dataplane-threads.ts';
 import { ThreadedTracker } from '../pipeline/workers/threaded-tracker.ts';
 

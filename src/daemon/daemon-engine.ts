@@ -3,7 +3,7 @@
  * Each batch is decided before the next one is taken, also with workers. Changes are made between batches.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import type { Counters } from '../dataplane/counters.ts';
+import type { Counters } from '../dataplane/host/counters.ts';
 import type { DecisionController, EndingFlows } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
@@ -14,8 +14,8 @@ import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
 import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import {
   type ChangeEvaluation,
   evaluateChange,

@@ -1,5 +1,5 @@
 /** Everything that a daemon is started with. */
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';

@@ -3,7 +3,7 @@
  * split into two flows. Counters are checked between batches; each message is logged once, or once an hour while its
  * count grows.
  */
-import type { Counters } from '../dataplane/counters.ts';
+import type { Counters } from '../dataplane/host/counters.ts';
 import { splitFlowsHint } from '../output/summary/split-flows-hint.ts';
 import type { Log } from '../output/log/log.ts';
 

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
-import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
+import { NO_FINDING } from '../dataplane/host/finding.ts';
 import type { EventContext } from '../output/event/event-context.ts';
 import { EventLines } from '../output/event/event-line.ts';
 import { type EventOrigin, originFields } from '../output/event/event-origin.ts';

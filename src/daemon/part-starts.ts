@@ -1,5 +1,5 @@
 /** How the parts of a daemon begin, each with its errors in words. */
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { contextOf } from '../output/event/event-context.ts';

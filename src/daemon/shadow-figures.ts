@@ -1,6 +1,6 @@
 /** The figures of a shadow, for its events and the daemon's status. */
 import { formatMicros } from '../core/units.ts';
-import { OUTCOME_NAMES } from '../dataplane/outcome.ts';
+import { OUTCOME_NAMES } from '../dataplane/host/outcome.ts';
 import type { Rules } from '../decision/rules.ts';
 import type { ShadowFigures, ShadowName } from '../output/event/shadow-event-line.ts';
 import { trialTripJson } from '../output/event/trial-trip.ts';

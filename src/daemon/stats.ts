@@ -1,7 +1,7 @@
 /** The counts of a daemon for its `stats` events. */
-import { OUTCOME_NAMES } from '../dataplane/outcome.ts';
-import { FLOW_END_NAMES } from '../dataplane/counters.ts';
-import { Stage } from '../dataplane/fingerprint/finding.ts';
+import { OUTCOME_NAMES } from '../dataplane/host/outcome.ts';
+import { FLOW_END_NAMES } from '../dataplane/host/counters.ts';
+import { Stage } from '../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import type { RunOutputs } from './outputs.ts';

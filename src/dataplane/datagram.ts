@@ -1,6 +1,8 @@
 /** What of a packet that is no TCP segment its fingerprint sees. */
-import { Framing, type Payload } from './fingerprint/payload.ts';
-import { type PacketView, Transport } from './wire/packet-view.ts';
+import { Framing } from './host/framing.ts';
+import type { Payload } from './fingerprint/payload.ts';
+import type { PacketView } from './wire/packet-view.ts';
+import { Transport } from './host/packet-codes.ts';
 import { socks5UdpHeaderLength } from './wire/proxy-preface.ts';
 
 /** Hands the view's bytes to the payload, without the header that a SOCKS proxy puts before each datagram. */

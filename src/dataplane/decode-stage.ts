@@ -6,10 +6,11 @@ import type { PacketBatch } from '../capture/packet-batch.ts';
 import { hashKey, type HashKeys } from './flow/flow-key.ts';
 import { Fragments } from './flow/fragments.ts';
 import { decode } from './wire/decode.ts';
-import { DecodeStatus, WAITS } from './wire/decode-status.ts';
-import { Fragment, type PacketView } from './wire/packet-view.ts';
+import { DecodeStatus, WAITS } from './host/decode-status.ts';
+import { Fragment } from './host/packet-codes.ts';
+import type { PacketView } from './wire/packet-view.ts';
 import { unreadLinkType } from './wire/unread-link.ts';
-import type { Counters } from './counters.ts';
+import type { Counters } from './host/counters.ts';
 
 export { WAITS };
 

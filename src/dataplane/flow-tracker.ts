@@ -3,30 +3,31 @@
  * they want to see it, and lets flows end that are idle, closed or one too many. It knows no rules: what flows' own
  * packets say goes to a listener.
  */
-import { FingerprintId } from './fingerprint/holder.ts';
+import { FingerprintId } from './host/holder.ts';
 import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
-import { RETIRED } from './fingerprint/holder.ts';
-import { findingStage, NO_FINDING, Stage } from './fingerprint/finding.ts';
+import { RETIRED } from './host/holder.ts';
+import { findingStage, NO_FINDING, Stage } from './host/finding.ts';
 import { beginsWithControl } from './fingerprint/first-records.ts';
 import { Payload } from './fingerprint/payload.ts';
 import { opensSession } from './fingerprint/session-opening.ts';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from './fingerprint/wireguard.ts';
 import { Eviction } from './flow/eviction.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './host/flow-row.ts';
 import { type FlowTable, NO_FLOW } from './flow/flow-table.ts';
 import { IdleWheel } from './flow/idle-wheel.ts';
 import { PacketClock } from './flow/packet-clock.ts';
 import { SlotList } from './flow/slot-list.ts';
 import { SplitHalves } from './flow/split-halves.ts';
-import { DecodeStatus } from './wire/decode-status.ts';
-import { Fragment, PacketView, Transport } from './wire/packet-view.ts';
-import { Counters, FlowEnd } from './counters.ts';
+import { DecodeStatus } from './host/decode-status.ts';
+import { Fragment, Transport } from './host/packet-codes.ts';
+import { PacketView } from './wire/packet-view.ts';
+import { Counters, FlowEnd } from './host/counters.ts';
 import { type FlowLimit, ONE_TABLE } from './flow-limit.ts';
 import { takeDatagram } from './datagram.ts';
-import { Detection } from './detection.ts';
+import { Detection } from './host/detection.ts';
 import { protectsRouters } from './router-protection.ts';
 import { StreamObserver } from './stream-observer.ts';
-import type { FlowListener } from './tracker.ts';
+import type { FlowListener } from './host/tracker.ts';
 
 /**
  * A flow without a finding ends after this long without a packet, one with a finding later, a closed connection sooner.

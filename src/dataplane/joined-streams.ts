@@ -10,9 +10,10 @@
  */
 import { isMadeOfRecords, isRecordStart, RECORD_HEADER_LENGTH } from './fingerprint/first-records.ts';
 import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
-import { RETIRED } from './fingerprint/holder.ts';
-import { NO_FINDING } from './fingerprint/finding.ts';
-import { Framing, type Payload } from './fingerprint/payload.ts';
+import { RETIRED } from './host/holder.ts';
+import { NO_FINDING } from './host/finding.ts';
+import { Framing } from './host/framing.ts';
+import type { Payload } from './fingerprint/payload.ts';
 import { HEAD_LIMIT, RecordChain } from './flow/record-chain.ts';
 import type { PacketView } from './wire/packet-view.ts';
 

@@ -1,16 +1,16 @@
 /** Tracks flows in the calling thread: decodes each packet, takes it to its flow, and reports to the listener. */
 import { invariant } from '../core/invariant.ts';
 import { PacketBatch } from '../capture/packet-batch.ts';
-import { Counters } from './counters.ts';
+import { Counters } from './host/counters.ts';
 import { DecodeStage, WAITS } from './decode-stage.ts';
-import type { EvidenceRows } from './fingerprint/evidence-rows.ts';
+import type { EvidenceRows } from './host/evidence-rows.ts';
 import { FingerprintSet } from './fingerprint/fingerprint-set.ts';
 import { FlowTracker } from './flow-tracker.ts';
-import { FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
+import { FlowFlag, FlowWord, ROW_WORDS } from './host/flow-row.ts';
 import { FlowTable, NO_FLOW, PREFETCH_COUNT } from './flow/flow-table.ts';
-import type { Tracker, TrackerListener } from './tracker.ts';
-import { DecodeStatus } from './wire/decode-status.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from './wire/link-identity.ts';
+import type { Tracker, TrackerListener } from './host/tracker.ts';
+import { DecodeStatus } from './host/decode-status.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from './host/link-identity.ts';
 import { PacketView } from './wire/packet-view.ts';
 
 export class LocalTracker implements Tracker {

@@ -9,7 +9,8 @@
  * answers that its members give each other are packets to the group again. Either end is looked at all the same: of
  * IPv4 ends the words of the flow's key, which are all that packets bring that another thread decoded.
  */
-import { type PacketView, Transport } from './wire/packet-view.ts';
+import type { PacketView } from './wire/packet-view.ts';
+import { Transport } from './host/packet-codes.ts';
 
 /** The upper three bytes of 224.0.0.0/24. */
 const LINK_LOCAL_V4 = 0xe00000;

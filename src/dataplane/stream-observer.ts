@@ -13,12 +13,13 @@ import {
   RECORD_HEADER_LENGTH,
   StreamPhase,
 } from './fingerprint/first-records.ts';
-import { FingerprintId } from './fingerprint/holder.ts';
-import { findingStage, Stage } from './fingerprint/finding.ts';
+import { FingerprintId } from './host/holder.ts';
+import { findingStage, Stage } from './host/finding.ts';
 import type { FingerprintSet } from './fingerprint/fingerprint-set.ts';
-import { RETIRED } from './fingerprint/holder.ts';
-import { Framing, type Payload } from './fingerprint/payload.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow/flow-row.ts';
+import { RETIRED } from './host/holder.ts';
+import { Framing } from './host/framing.ts';
+import type { Payload } from './fingerprint/payload.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './host/flow-row.ts';
 import type { FlowTable } from './flow/flow-table.ts';
 import { TcpPrefixBuffer, WINDOW } from './flow/tcp-prefix-buffer.ts';
 import { TCP_PREFIX_LENGTH } from './wire/ike.ts';

@@ -4,12 +4,12 @@
  * depends on the packets of its own flow alone, so flows can be tracked in other threads than the one that decides
  * them.
  */
-import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
-import type { FlowEnd } from '../dataplane/counters.ts';
-import type { Detection } from '../dataplane/detection.ts';
-import type { Outcome } from '../dataplane/outcome.ts';
-import type { FlowListener } from '../dataplane/tracker.ts';
+import type { EvidenceRows } from '../dataplane/host/evidence-rows.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
+import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { Detection } from '../dataplane/host/detection.ts';
+import type { Outcome } from '../dataplane/host/outcome.ts';
+import type { FlowListener } from '../dataplane/host/tracker.ts';
 import type { DecisionSink } from './decision-sink.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Decisions } from './decisions.ts';

@@ -1,6 +1,6 @@
 /** What is counted of the decisions of a capture. */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { DecisionTally } from './decision-tally.ts';
 import { DelayHistogram } from './delay-histogram.ts';

@@ -5,7 +5,7 @@
  * flow's end.
  */
 import { invariant } from '../core/invariant.ts';
-import type { Finding } from '../dataplane/fingerprint/finding.ts';
+import type { Finding } from '../dataplane/host/finding.ts';
 import { NO_RULE } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { Snapshot } from '../core/snapshot.ts';

@@ -2,7 +2,7 @@
  * Decisions in words. Few differ from one another, so each is made once and returned again. Outputs may cache what they
  * derive from one by its number.
  */
-import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
+import { finishHash, mixWord } from '../core/hash.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import { NO_RULE, REASON_NAMES } from '../policy/decide.ts';
 import { MODE_NAMES, type Mode } from '../policy/mode.ts';

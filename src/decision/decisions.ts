@@ -7,18 +7,18 @@
  * Rules are replaced between two batches. Every flow that has a decision is decided again, and changes go to the sink
  * like any other change.
  */
-import { Outcome } from '../dataplane/outcome.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
 import { NO_ROOM } from './token-bucket.ts';
-import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
-import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
-import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
+import type { EvidenceRows } from '../dataplane/host/evidence-rows.ts';
+import { STAGE_NAMES } from '../dataplane/host/finding.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import { Action } from '../policy/action.ts';
 import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/mode.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
-import type { FlowEnd } from '../dataplane/counters.ts';
+import type { FlowEnd } from '../dataplane/host/counters.ts';
 import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';

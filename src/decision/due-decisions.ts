@@ -6,8 +6,8 @@
  * bound. The bound may be too low after its flow has ended or was decided again, so it is computed again after as many
  * late packets as there are rows.
  */
-import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { nextBoundary } from '../policy/policy.ts';
 import type { Rules } from './rules.ts';

@@ -2,16 +2,16 @@
  * A flow as outputs receive it: one reused record, valid during the call. The source is the initiator, by the handshake
  * if that is known, else by the first packet.
  */
-import type { EvidenceRows } from '../dataplane/fingerprint/evidence-rows.ts';
+import type { EvidenceRows } from '../dataplane/host/evidence-rows.ts';
 import {
   type Finding,
   findingInitiator,
   findingProtocol,
   findingStage,
   findingVariant,
-} from '../dataplane/fingerprint/finding.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import { End, type FlowRows } from '../dataplane/flow/flow-rows.ts';
+} from '../dataplane/host/finding.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
+import { End, type FlowRows } from '../dataplane/host/flow-rows.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import type { Snapshot } from '../core/snapshot.ts';

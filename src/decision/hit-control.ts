@@ -2,7 +2,7 @@
  * Whether a flow's client may be hit by throttles and blocks now, which the safety guard says, and the registered hits
  * among the decisions.
  */
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import { Action } from '../policy/action.ts';
 import { actionOf } from '../policy/decide.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';

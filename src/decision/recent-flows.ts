@@ -6,8 +6,8 @@
  * handshakes cannot push real tunnels out. A ring grows to its limit and then overwrites its oldest flow, which is
  * counted.
  */
-import { Stage } from '../dataplane/fingerprint/finding.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
+import { Stage } from '../dataplane/host/finding.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import { RecordedFlow, type RecordedFlows } from '../policy/recorded-flow.ts';
 import type { DecisionTable } from './decision-table.ts';
 import type { EndingFlows } from './decision-controller.ts';

@@ -1,5 +1,5 @@
 /** The port through which a study sees what throttles do. Where it is missing, nothing is collected. */
-import type { Outcome } from '../dataplane/outcome.ts';
+import type { Outcome } from '../dataplane/host/outcome.ts';
 import type { BucketScope, Throttle } from '../policy/action.ts';
 
 export interface ThrottleListener {

@@ -13,8 +13,8 @@
  * its hash all places are taken; no more than three quarters of all places are.
  */
 import { invariant } from '../core/invariant.ts';
-import { finishHash, mixWord } from '../dataplane/flow/flow-key.ts';
-import { newSeed } from '../dataplane/flow/flow-table.ts';
+import { finishHash, mixWord } from '../core/hash.ts';
+import { newSeed } from '../dataplane/host/hash-seed.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 
 export const KEY_WORDS = 10;

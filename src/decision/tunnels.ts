@@ -10,8 +10,8 @@
  * tunnels of their own by their SPIs, and share one registration because they share the address.
  */
 import { Protocol } from '../core/protocol.ts';
-import { Check } from '../dataplane/fingerprint/checks.ts';
-import { EvidenceLog } from '../dataplane/fingerprint/evidence.ts';
+import { Check } from '../dataplane/host/checks.ts';
+import { EvidenceLog } from '../dataplane/host/evidence-log.ts';
 import {
   confirmed,
   type Finding,
@@ -22,13 +22,13 @@ import {
   packFinding,
   Stage,
   Variant,
-} from '../dataplane/fingerprint/finding.ts';
-import { FingerprintId } from '../dataplane/fingerprint/holder.ts';
-import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import { End, type FlowRows } from '../dataplane/flow/flow-rows.ts';
+} from '../dataplane/host/finding.ts';
+import { FingerprintId } from '../dataplane/host/holder.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
+import { End, type FlowRows } from '../dataplane/host/flow-rows.ts';
 import { type DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
 import { FlowIdentity } from './flow-record.ts';
-import type { Detection } from '../dataplane/detection.ts';
+import type { Detection } from '../dataplane/host/detection.ts';
 import { TunnelColumns, TunnelEnd } from './tunnel-columns.ts';
 import { TunnelKeys } from './tunnel-keys.ts';
 import type { Snapshot } from '../core/snapshot.ts';

@@ -1,5 +1,5 @@
 /** Reads the files of one capture; its events go into a queue. */
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { Rules } from '../decision/rules.ts';
 import { Replay } from '../pipeline/replay.ts';
 import type { EventSink } from './event-sink.ts';

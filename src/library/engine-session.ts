@@ -1,6 +1,6 @@
 /** The library's session over the engine. Its tracker is used for one capture after the other. */
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { Rules } from '../decision/rules.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { showAddresses } from '../output/event/shown-address.ts';

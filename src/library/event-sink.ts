@@ -1,6 +1,6 @@
 /** Turns decisions and ends of flows into the library's events. */
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import { NO_FINDING } from '../dataplane/fingerprint/finding.ts';
+import { NO_FINDING } from '../dataplane/host/finding.ts';
 import type { EventFields } from '../output/event/event-fields.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
 import type { EventQueue } from './event-queue.ts';

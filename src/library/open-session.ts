@@ -2,8 +2,8 @@
 import { formatIssue } from '../core/issue.ts';
 import { CommandError } from '../core/exit-code.ts';
 import { type Micros, micros } from '../core/units.ts';
-import { DEFAULT_FLOW_CAPACITY } from '../dataplane/flow-capacity.ts';
-import { LINK_IDENTITIES } from '../dataplane/wire/link-identity.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../dataplane/host/flow-capacity.ts';
+import { LINK_IDENTITIES } from '../dataplane/host/link-identity.ts';
 import { MODE_NAMES } from '../policy/mode.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../rules/example-rules.ts';
 import {

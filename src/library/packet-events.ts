@@ -1,7 +1,7 @@
 /** Takes packets that the caller has as one capture; its events go into a queue. */
 import { LARGEST_CAPTURED_LENGTH } from '../capture/format/record-flaw.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { Rules } from '../decision/rules.ts';
 import { TrialGuard } from '../decision/trial-guard.ts';
 import { Session } from '../pipeline/session.ts';

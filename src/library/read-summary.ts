@@ -1,8 +1,8 @@
 /** Sums up what a reading read. */
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import type { Counters } from '../dataplane/counters.ts';
-import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
-import { Outcome } from '../dataplane/outcome.ts';
+import type { Counters } from '../dataplane/host/counters.ts';
+import { STAGE_NAMES } from '../dataplane/host/finding.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
 import type { FlowCounts } from '../decision/decision-counts.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { IncompleteCapture, ReadSummary } from './session.ts';

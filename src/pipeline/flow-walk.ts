@@ -7,9 +7,9 @@
 import { openCapture } from '../capture/format/open-capture.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import { PacketWalk } from '../dataplane/host/packet-walk.ts';
-import { DecodeStatus, WAITS } from '../dataplane/wire/decode-status.ts';
-import type { LinkIdentity } from '../dataplane/wire/link-identity.ts';
-import { Fragment } from '../dataplane/wire/packet-view.ts';
+import { DecodeStatus, WAITS } from '../dataplane/host/decode-status.ts';
+import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
+import { Fragment } from '../dataplane/host/packet-codes.ts';
 
 export interface WalkOptions {
   readonly maxFlows: number;

@@ -6,7 +6,7 @@
  * packets. The three reasons for all other ethertypes, frames and IP protocols do not count either: they include LLDP,
  * spanning tree and OSPF.
  */
-import { DECODE_STATUS_NAMES } from '../dataplane/wire/decode-status.ts';
+import { DECODE_STATUS_NAMES } from '../dataplane/host/decode-status.ts';
 import { UNREAD_LAYERS } from './unread-layers.ts';
 
 const LINK_TYPE = 'unsupported-link-type';

@@ -1,6 +1,6 @@
 /** Opens a session without workers. */
 import { AssemblyTracker } from '../dataplane/host/assembly-tracker.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/wire/link-identity.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../dataplane/host/link-identity.ts';
 import { Session } from './session.ts';
 
 /** A session that does everything in the thread that calls it. */

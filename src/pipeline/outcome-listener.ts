@@ -1,5 +1,5 @@
 /** Receives packets that are not simply forwarded. */
-import type { Outcome } from '../dataplane/outcome.ts';
+import type { Outcome } from '../dataplane/host/outcome.ts';
 
 export interface OutcomeListener {
   /** `side`: the set of rules by which the packet of this flow is delayed or dropped, 0 where there is one only. */

@@ -3,7 +3,7 @@ import { DecisionCounts } from '../decision/decision-counts.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import type { Rules } from '../decision/rules.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
-import type { Tracker } from '../dataplane/tracker.ts';
+import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';

@@ -8,11 +8,11 @@
  */
 import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import { Counters, type FlowEnd } from '../dataplane/counters.ts';
-import type { Detection } from '../dataplane/detection.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
-import { Outcome } from '../dataplane/outcome.ts';
-import type { Tracker, TrackerListener } from '../dataplane/tracker.ts';
+import { Counters, type FlowEnd } from '../dataplane/host/counters.ts';
+import type { Detection } from '../dataplane/host/detection.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
+import type { Tracker, TrackerListener } from '../dataplane/host/tracker.ts';
 import { DecisionController, type DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';

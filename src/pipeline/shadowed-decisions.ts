@@ -3,9 +3,9 @@
  * The outcome of a packet is that of the active rules alone. The shadow has decisions, tunnels and evidence of its own,
  * so it changes nothing of the active side.
  */
-import type { FlowEnd } from '../dataplane/counters.ts';
-import type { Detection } from '../dataplane/detection.ts';
-import { Outcome } from '../dataplane/outcome.ts';
+import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { Detection } from '../dataplane/host/detection.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';

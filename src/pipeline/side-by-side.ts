@@ -3,11 +3,11 @@
  * decisions. A side with the registry of an earlier one follows it: what does not depend on the policy is found once.
  * No packet is affected: the listener receives the outcome that it has on each side.
  */
-import type { FlowEnd } from '../dataplane/counters.ts';
-import type { Detection } from '../dataplane/detection.ts';
-import { FlowWord, ROW_WORDS } from '../dataplane/flow/flow-row.ts';
-import type { FlowRows } from '../dataplane/flow/flow-rows.ts';
-import { Outcome } from '../dataplane/outcome.ts';
+import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { Detection } from '../dataplane/host/detection.ts';
+import { FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
+import type { FlowRows } from '../dataplane/host/flow-rows.ts';
+import { Outcome } from '../dataplane/host/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';
 import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { OutcomeListener } from './outcome-listener.ts';

@@ -2,7 +2,7 @@
  * Layers that are not read although they may contain flows, with texts for the summary. An operator whose traffic is
  * mostly in one of them must see it: a capture without findings may be one of which nothing was read.
  */
-import type { Counters } from '../dataplane/counters.ts';
+import type { Counters } from '../dataplane/host/counters.ts';
 
 /** By name of the decode status, including nesting beyond the limit. Link types have their own line in the summary. */
 export const UNREAD_LAYERS: Readonly<Record<string, string>> = {

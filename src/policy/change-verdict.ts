@@ -5,7 +5,7 @@
  * Lost registrations refuse a change in either mode. Clients that would be hit refuse it where the rules after the
  * change are enforced; in mode observe they are a warning.
  */
-import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../dataplane/host/finding.ts';
 import type { AddressCount } from '../registry/coverage-change.ts';
 import { ACTION_NAMES } from './action.ts';
 import { ClientGroup } from './client-groups.ts';

@@ -4,7 +4,7 @@
  */
 import { parseInstant } from '../core/iso-time.ts';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/host/finding.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';
 import {

@@ -2,7 +2,7 @@
 import { NO_REGISTRATION } from '../registry/registration.ts';
 
 export class DecisionInput {
-  /** Codes of core/protocol and dataplane/fingerprint/finding. */
+  /** Codes of core/protocol and dataplane/host/finding. */
   protocol = 0;
   stage = 0;
   variant = 0;

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../core/protocol.ts';
 import { parseInstant } from '../core/iso-time.ts';
-import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/host/finding.ts';
 import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../registry/prefix.ts';
 import { SECTOR_NAMES } from '../registry/sector.ts';

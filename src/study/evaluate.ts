@@ -11,7 +11,7 @@
  * session that its label names, else of the one that its capture names, else the capture is a session of its own.
  */
 import { Protocol, PROTOCOL_NAMES } from '../core/protocol.ts';
-import { STAGE_NAMES } from '../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../dataplane/host/finding.ts';
 import { Conditions, type ConditionScore } from './conditions.ts';
 import { flowKey, type Found, type FoundFlows } from './found-flows.ts';
 import { COUNT, proportion, type Proportion, TOTAL } from './interval/proportion.ts';

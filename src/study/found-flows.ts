@@ -12,8 +12,8 @@ import {
   NO_FINDING,
   type Stage,
   VARIANT_NAMES,
-} from '../dataplane/fingerprint/finding.ts';
-import { Transport } from '../dataplane/wire/packet-view.ts';
+} from '../dataplane/host/finding.ts';
+import { Transport } from '../dataplane/host/packet-codes.ts';
 
 const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.TCP]: 'tcp',

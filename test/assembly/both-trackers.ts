@@ -1,10 +1,10 @@
 /** The oracle's tracker and the compiled one, fed the same batches: every event, counter and invariant is compared. */
 import { BATCH_CAPACITY, PacketBatch } from '../../src/capture/packet-batch.ts';
-import { Counters } from '../../src/dataplane/counters.ts';
+import { Counters } from '../../src/dataplane/host/counters.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import { DECODE_STATUS_COUNT } from '../../src/dataplane/wire/decode-status.ts';
-import { LINK_IDENTITIES } from '../../src/dataplane/wire/link-identity.ts';
+import { DECODE_STATUS_COUNT } from '../../src/dataplane/host/decode-status.ts';
+import { LINK_IDENTITIES } from '../../src/dataplane/host/link-identity.ts';
 import type { SeededRandom } from '../kit/random.mjs';
 import { type Build, type Compiled, compiled } from './compiled.ts';
 import { type FlowEvent, type Places, readEvent, Recorder, sameEvents } from './flow-events.ts';

@@ -1,11 +1,11 @@
 /** What happens to flows, as rows of named numbers: from the oracle's calls, and from records of the compiled dataplane's queue. */
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
-import type { FlowEnd } from '../../src/dataplane/counters.ts';
-import type { Detection } from '../../src/dataplane/detection.ts';
-import { NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
+import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import type { Detection } from '../../src/dataplane/host/detection.ts';
+import { NO_FINDING } from '../../src/dataplane/host/finding.ts';
 import type { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
-import type { TrackerListener } from '../../src/dataplane/tracker.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
+import type { TrackerListener } from '../../src/dataplane/host/tracker.ts';
 
 const Kind = { DETECTION: 1, PACKET: 2, ENDED: 3 } as const;
 const KIND_NAMES = ['', 'detection', 'packet', 'end'];

@@ -1,7 +1,7 @@
 /** The structures of dataplane/assembly/flow against those of dataplane/flow, fed the same random calls. */
 import { describe, expect, it } from 'vitest';
 import { Eviction } from '../../src/dataplane/flow/eviction.ts';
-import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { Fragments } from '../../src/dataplane/flow/fragments.ts';
 import { IdleWheel } from '../../src/dataplane/flow/idle-wheel.ts';
@@ -10,7 +10,8 @@ import { RecordChain } from '../../src/dataplane/flow/record-chain.ts';
 import { SplitHalves } from '../../src/dataplane/flow/split-halves.ts';
 import { TcpPrefixBuffer, WINDOW } from '../../src/dataplane/flow/tcp-prefix-buffer.ts';
 import { protectsRouters } from '../../src/dataplane/router-protection.ts';
-import { PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
+import { Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { fragmentView, ipv4End, setTuple, type Tuple, viewOf } from '../flow/views.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { type Compiled, compiled } from './compiled.ts';

@@ -2,13 +2,14 @@
  * The set of fingerprints twice: the oracle, and the one compiled to WebAssembly beside it. Every call goes to both, and throws where
  * they leave anything that differs: handle, finding, rows of evidence, holder, key, shortfall, and with a trace every look.
  */
-import type { EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
-import { FingerprintSet, UNCLAIMED_LIMIT } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
-import { type Finding, NO_FINDING } from '../../src/dataplane/fingerprint/finding.ts';
-import { FingerprintId, RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
+import type { EvidenceLog } from '../../src/dataplane/host/evidence-log.ts';
+import { FingerprintSet } from '../../src/dataplane/fingerprint/fingerprint-set.ts';
+import { UNCLAIMED_LIMIT } from '../../src/dataplane/host/traced-look.ts';
+import { type Finding, NO_FINDING } from '../../src/dataplane/host/finding.ts';
+import { FingerprintId, RETIRED } from '../../src/dataplane/host/holder.ts';
 import type { Payload } from '../../src/dataplane/fingerprint/payload.ts';
 import { shortfall } from '../../src/dataplane/fingerprint/shortfall.ts';
-import { Verdict } from '../../src/dataplane/fingerprint/verdict.ts';
+import { Verdict } from '../../src/dataplane/host/verdict.ts';
 import type { ByteChecks } from './byte-checks.ts';
 import { notesFirstLook } from './oracle-first-look.ts';
 

@@ -12,7 +12,7 @@ import {
   SHORTEST,
   SHORTEST_CAPTURED,
 } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
-import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';
+import { FingerprintId } from '../../src/dataplane/host/holder.ts';
 import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
 import { matchIke } from '../../src/dataplane/fingerprint/ike.ts';
 import { failMatchData } from '../../src/dataplane/fingerprint/openvpn-data.ts';
@@ -32,8 +32,8 @@ import {
   fallShortWide,
   seemsClear,
   shortfall,
-  Shortfall,
 } from '../../src/dataplane/fingerprint/shortfall.ts';
+import { Shortfall } from '../../src/dataplane/host/shortfall.ts';
 import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
 import { matchWireguard, mayBeWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';
 import { ESP_HEADER_LENGTH, espSequence, espSpi } from '../../src/dataplane/wire/esp.ts';

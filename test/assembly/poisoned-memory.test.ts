@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
-import type { Counters } from '../../src/dataplane/counters.ts';
+import type { Counters } from '../../src/dataplane/host/counters.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
-import type { TrackerListener } from '../../src/dataplane/tracker.ts';
+import type { TrackerListener } from '../../src/dataplane/host/tracker.ts';
 import { replayFiles, type ReplayShape } from '../engine/replayed.ts';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { SeededRandom } from '../kit/random.mjs';

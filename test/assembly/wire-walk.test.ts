@@ -1,9 +1,10 @@
 /** The layer walk in AssemblyScript fills the same view as its oracle, from frames of every kind, whole, damaged and nested. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decode } from '../../src/dataplane/wire/decode.ts';
-import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
 import { EtherType } from '../../src/dataplane/wire/ethernet.ts';
-import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { Fragment, Transport } from '../../src/dataplane/host/packet-codes.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { LinkType } from '../../src/dataplane/wire/link-type.ts';
 import { unreadLinkType } from '../../src/dataplane/wire/unread-link.ts';
 import { damageFrame } from '../fuzz/damage-frame.mjs';

@@ -4,7 +4,7 @@ import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
-import { CHECKS } from '../../src/dataplane/fingerprint/checks.ts';
+import { CHECKS } from '../../src/dataplane/host/checks.ts';
 import { installed } from '../kit/installed.ts';
 import { readAll, type SeenPacket } from '../kit/read-all.ts';
 import { ended, jsonLines, ROOT, sluice, start, temporaryFolder } from './sluice.ts';

@@ -5,8 +5,9 @@
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
-import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
+import { Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { forEachBatch } from '../kit/capture-payloads.ts';
 
 export type VpnName = 'wireguard' | 'openvpn' | 'ipsec';

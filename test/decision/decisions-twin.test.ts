@@ -1,18 +1,18 @@
 /** Decisions against their obvious twin: random sessions, some of which roam, under rules that are swapped meanwhile. */
 import { describe, expect, it } from 'vitest';
-import type { FlowEnd } from '../../src/dataplane/counters.ts';
-import type { Detection } from '../../src/dataplane/detection.ts';
+import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import type { Detection } from '../../src/dataplane/host/detection.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import type { Outcome } from '../../src/dataplane/outcome.ts';
+import type { Outcome } from '../../src/dataplane/host/outcome.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import type { DecisionPort } from '../../src/decision/decision-controller.ts';
 import type { Decisions } from '../../src/decision/decisions.ts';
 import { type FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import { SafetyGuard } from '../../src/decision/safety-guard.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { Session } from '../../src/pipeline/session.ts';
 import { SECOND } from '../engine/wireguard-session.ts';

@@ -3,8 +3,8 @@
  * each flow, and finds out whether a decision was due by going through all boundaries.
  */
 import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
-import { Outcome } from '../../src/dataplane/outcome.ts';
+import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
+import { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { FlowRecord } from '../../src/decision/flow-record.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import type { Tracker } from '../../src/dataplane/tracker.ts';
+import type { Tracker } from '../../src/dataplane/host/tracker.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { TrialGuard } from '../../src/decision/trial-guard.ts';
 import { Session } from '../../src/pipeline/session.ts';

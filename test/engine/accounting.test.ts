@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Counters } from '../../src/dataplane/counters.ts';
+import type { Counters } from '../../src/dataplane/host/counters.ts';
 import type { FlowEvent } from '../../src/output/event/event-fields.ts';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { type Replayed, replayFiles, type ReplayShape } from './replayed.ts';

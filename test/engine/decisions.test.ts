@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
-import { Outcome } from '../../src/dataplane/outcome.ts';
+import { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { BuiltPacket } from '../kit/pcap.mjs';
 import { type Replayed, replayFiles, type ReplayShape } from './replayed.ts';
 import { type Ends, HOUR, MINUTE, SECOND, session, WireguardSession, writeCapture } from './wireguard-session.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DueDecisions } from '../../src/decision/due-decisions.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/decision-table.ts';
-import { FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { SeededRandom } from '../kit/random.mjs';

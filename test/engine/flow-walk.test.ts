@@ -1,7 +1,7 @@
 /** A second reading of captures takes each packet to the flow that it had in the first. */
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LINK_IDENTITY } from '../../src/dataplane/wire/link-identity.ts';
+import { DEFAULT_LINK_IDENTITY } from '../../src/dataplane/host/link-identity.ts';
 import { FlowWalk } from '../../src/pipeline/flow-walk.ts';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { replayFiles } from './replayed.ts';

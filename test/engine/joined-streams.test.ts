@@ -9,7 +9,7 @@ import {
   NO_FINDING,
   STAGE_NAMES,
   VARIANT_NAMES,
-} from '../../src/dataplane/fingerprint/finding.ts';
+} from '../../src/dataplane/host/finding.ts';
 import { type CaptureRun, runCapture } from '../kit/capture-payloads.ts';
 import { only, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { concat, u16, u32 } from '../kit/bytes.mjs';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { FlowRing } from '../../src/decision/flow-ring.ts';
-import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/host/finding.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { RecordedFlow } from '../../src/policy/recorded-flow.ts';
 import { ChangingRules, HEADER } from '../kit/changing-rules.ts';

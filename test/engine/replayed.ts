@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { PacketFiles } from '../../src/output/event/packet-files.ts';
 import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
-import type { Counters } from '../../src/dataplane/counters.ts';
+import type { Counters } from '../../src/dataplane/host/counters.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
-import type { Tracker } from '../../src/dataplane/tracker.ts';
+import type { Tracker } from '../../src/dataplane/host/tracker.ts';
 import type { RegisteredHits } from '../../src/decision/registered-hits.ts';
-import type { Outcome } from '../../src/dataplane/outcome.ts';
+import type { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { DecisionEvent, FlowEvent } from '../../src/output/event/event-fields.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';

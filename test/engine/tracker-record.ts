@@ -1,10 +1,10 @@
 /** Everything that a tracker reports, as numbers that can be compared with what another one reports of the same packets. */
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
-import type { FlowEnd } from '../../src/dataplane/counters.ts';
-import type { Detection } from '../../src/dataplane/detection.ts';
-import { DETAIL_WORDS, FlowDetail, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
-import { End } from '../../src/dataplane/flow/flow-rows.ts';
-import type { Tracker, TrackerListener } from '../../src/dataplane/tracker.ts';
+import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import type { Detection } from '../../src/dataplane/host/detection.ts';
+import { DETAIL_WORDS, FlowDetail, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
+import { End } from '../../src/dataplane/host/flow-rows.ts';
+import type { Tracker, TrackerListener } from '../../src/dataplane/host/tracker.ts';
 
 /** Words of details that nothing outside the tracker reads: places of its own. */
 const OWN_DETAILS: readonly number[] = [

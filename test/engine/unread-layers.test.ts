@@ -1,8 +1,8 @@
 /** The layers that a summary lists: unread ones with more than 1 % of the packets, independent of all other counts. */
 import { describe, expect, it } from 'vitest';
-import { Counters } from '../../src/dataplane/counters.ts';
+import { Counters } from '../../src/dataplane/host/counters.ts';
 import { largeUnreadLayers, UNREAD_LAYERS } from '../../src/pipeline/unread-layers.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
 
 function countersOf(packets: number, notDecoded: readonly (readonly [DecodeStatus, number])[]): Counters {
   const counters = new Counters();

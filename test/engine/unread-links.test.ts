@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnreadLinks } from '../../src/dataplane/unread-links.ts';
+import { UnreadLinks } from '../../src/dataplane/host/unread-links.ts';
 
 function noted(counts: Readonly<Record<number, number>>): UnreadLinks {
   const links = new UnreadLinks();

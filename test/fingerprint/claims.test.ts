@@ -1,7 +1,7 @@
 /** The fingerprints that claim a payload at a glance, against asking every fingerprint. */
 import { describe, expect, it } from 'vitest';
 import { claimsOf } from '../../src/dataplane/fingerprint/claims.ts';
-import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';
+import { FingerprintId } from '../../src/dataplane/host/holder.ts';
 import { mayBeEspInUdp, matchEspInUdp } from '../../src/dataplane/fingerprint/esp-in-udp.ts';
 import { mayBeIke } from '../../src/dataplane/fingerprint/ike-message.ts';
 import { matchIke } from '../../src/dataplane/fingerprint/ike.ts';

@@ -1,12 +1,13 @@
 /** Evidence can be verified by hand: every row of every finding is read again from the capture's own bytes. */
 import { describe, expect, it } from 'vitest';
-import { CHECKS, Check } from '../../src/dataplane/fingerprint/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
-import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { CHECKS, Check } from '../../src/dataplane/host/checks.ts';
+import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/host/evidence-log.ts';
+import type { EvidenceEntry } from '../../src/dataplane/host/evidence-rows.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
-import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { Fragment, PacketView, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
+import { Fragment, Transport } from '../../src/dataplane/host/packet-codes.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { TcpFlag } from '../../src/dataplane/wire/tcp.ts';
 import { forEachBatch, paths, runCapture } from '../kit/capture-payloads.ts';
 import { FlowProbe, type Step } from '../kit/flow-probe.ts';

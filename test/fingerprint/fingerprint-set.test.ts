@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { CompiledFingerprints } from '../kit/compiled-fingerprints.ts';
 import { FlowProbe, foundIn, only, type Step } from '../kit/flow-probe.ts';
 import { ike, mutated, noise, originals, wireguard } from './mutated-payloads.ts';

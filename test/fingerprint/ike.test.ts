@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import * as message from './ike-messages.ts';
 import { concat, u32 } from '../kit/bytes.mjs';

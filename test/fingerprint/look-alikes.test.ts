@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FlowProbe, foundIn, START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { concat, u16, u32 } from '../kit/bytes.mjs';
 import { SeededRandom } from '../kit/random.mjs';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 
 const noise = new SeededRandom(31);
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { foundIn, type Step } from '../kit/flow-probe.ts';
 import { ah, esp, espNull, innerIpv4 } from '../kit/ipsec-packets.ts';
 import { concat, u16 } from '../kit/bytes.mjs';

@@ -1,7 +1,7 @@
 /** Captures of one direction only, as of a mirror port on an asymmetric route: the same protocol or nothing, never confirmed. */
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/host/finding.ts';
 import { captures, paths, runCapture } from '../kit/capture-payloads.ts';
 
 describe('one direction of the committed captures', () => {

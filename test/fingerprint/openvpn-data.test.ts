@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { foundIn, FlowProbe, only, type Step } from '../kit/flow-probe.ts';
 import { concat, u16, u32 } from '../kit/bytes.mjs';
 import { SeededRandom } from '../kit/random.mjs';

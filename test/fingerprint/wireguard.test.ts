@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintId } from '../../src/dataplane/fingerprint/holder.ts';
+import { FingerprintId } from '../../src/dataplane/host/holder.ts';
 import { FlowProbe, foundIn, only, reflected, type Step } from '../kit/flow-probe.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { cookieReply, disco, initiation, response } from './wireguard-messages.ts';

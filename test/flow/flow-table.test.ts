@@ -1,6 +1,6 @@
 /** The flow table against a Map, fed the same random packets. */
 import { describe, expect, it } from 'vitest';
-import { DETAIL_WORDS, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { DETAIL_WORDS, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { SeededRandom } from '../kit/random.mjs';

@@ -1,8 +1,9 @@
 /** Packet views filled by hand, as decode would leave them. */
 import { IPV4_MARK, isMappedIpv4 } from '../../src/core/ip-address.ts';
-import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { type FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
-import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
+import { Fragment } from '../../src/dataplane/host/packet-codes.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 
 export interface Tuple {
   /** Four words of address and a port, each. */

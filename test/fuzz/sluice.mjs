@@ -18,9 +18,9 @@ import { showAddresses } from '../../dist/output/event/shown-address.js';
 export { PacketBatch };
 export { faultName } from '../../dist/capture/capture-end.js';
 export { CaptureFault } from '../../dist/capture/packet-source.js';
-export { DECODE_STATUS_NAMES } from '../../dist/dataplane/wire/decode-status.js';
-export { VARIANT_NAMES } from '../../dist/dataplane/fingerprint/finding.js';
-export { CHECKS } from '../../dist/dataplane/fingerprint/checks.js';
+export { DECODE_STATUS_NAMES } from '../../dist/dataplane/host/decode-status.js';
+export { VARIANT_NAMES } from '../../dist/dataplane/host/finding.js';
+export { CHECKS } from '../../dist/dataplane/host/checks.js';
 
 /** Bytes as an input that hands out at most `mostAtOnce` at a time, and counts how often it was asked. */
 class OctetsInput {

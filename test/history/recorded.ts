@@ -3,7 +3,7 @@ import type { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import type { Outcome } from '../../src/dataplane/outcome.ts';
+import type { Outcome } from '../../src/dataplane/host/outcome.ts';
 import { RunEngine } from '../../src/daemon/daemon-engine.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import type { Rules } from '../../src/decision/rules.ts';

@@ -1,7 +1,7 @@
 /** One flow as the compiled fingerprints see it: payloads in, the finding out as words. */
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import type { EvidenceEntry } from '../../src/dataplane/fingerprint/evidence-rows.ts';
-import { RETIRED } from '../../src/dataplane/fingerprint/holder.ts';
+import type { EvidenceEntry } from '../../src/dataplane/host/evidence-rows.ts';
+import { RETIRED } from '../../src/dataplane/host/holder.ts';
 import {
   type Finding,
   findingInitiator,
@@ -12,8 +12,8 @@ import {
   Stage,
   STAGE_NAMES,
   VARIANT_NAMES,
-} from '../../src/dataplane/fingerprint/finding.ts';
-import { Framing } from '../../src/dataplane/fingerprint/payload.ts';
+} from '../../src/dataplane/host/finding.ts';
+import { Framing } from '../../src/dataplane/host/framing.ts';
 import { CompiledFingerprints, opensSession, type SetAnswer } from './compiled-fingerprints.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */

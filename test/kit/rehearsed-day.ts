@@ -4,7 +4,7 @@
  */
 import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
-import { Outcome } from '../../src/dataplane/outcome.ts';
+import { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import type { Session } from '../../src/pipeline/session.ts';
 import { openSession } from '../../src/pipeline/open-session.ts';

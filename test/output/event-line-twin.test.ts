@@ -1,16 +1,16 @@
 /** Compares lines written as bytes with their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
 import { describe, expect, it } from 'vitest';
-import { FlowEnd } from '../../src/dataplane/counters.ts';
+import { FlowEnd } from '../../src/dataplane/host/counters.ts';
 import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
 import { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
-import { type Check, CHECKS } from '../../src/dataplane/fingerprint/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/fingerprint/evidence.ts';
-import { packFinding, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { type Check, CHECKS } from '../../src/dataplane/host/checks.ts';
+import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/host/evidence-log.ts';
+import { packFinding, VARIANT_NAMES } from '../../src/dataplane/host/finding.ts';
 import { EventFields } from '../../src/output/event/event-fields.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
 import { ByteWriter } from '../../src/output/event/byte-writer.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
-import { Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { PlainEventFields } from './plain-event-fields.ts';
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { FlowEnd } from '../../src/dataplane/counters.ts';
+import { FlowEnd } from '../../src/dataplane/host/counters.ts';
 import type { DecisionView } from '../../src/decision/decision-sink.ts';
 import { FlowRecord } from '../../src/decision/flow-record.ts';
-import { packFinding, Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
+import { packFinding, Stage, Variant } from '../../src/dataplane/host/finding.ts';
 import { type DecisionEvent, EventFields, type FlowEvent } from '../../src/output/event/event-fields.ts';
 import { encapsulationNames } from '../../src/output/event/flow-names.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
 import type { AddressForm } from '../../src/output/event/address-forms.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
-import { Encapsulation, Transport } from '../../src/dataplane/wire/packet-view.ts';
+import { Encapsulation, Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { addressWords } from '../kit/address-words.ts';
 import { vlansOf } from './plain-event-fields.ts';
 

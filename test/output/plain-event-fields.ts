@@ -2,7 +2,7 @@
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { formatMicros, MICROS_PER_SECOND } from '../../src/core/units.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../../src/dataplane/counters.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../../src/dataplane/host/counters.ts';
 import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import {
@@ -12,8 +12,8 @@ import {
   NO_FINDING,
   STAGE_NAMES,
   VARIANT_NAMES,
-} from '../../src/dataplane/fingerprint/finding.ts';
-import { ENCAPSULATION_NAMES, Transport } from '../../src/dataplane/wire/packet-view.ts';
+} from '../../src/dataplane/host/finding.ts';
+import { ENCAPSULATION_NAMES, Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { communityId } from '../../src/output/event/community-id.ts';
 import { type EventOrigin, NO_ORIGIN, originFields } from '../../src/output/event/event-origin.ts';
 import { flowId } from '../../src/output/event/flow-id.ts';

@@ -1,9 +1,9 @@
 /** The summary for people, whole, as it is shown. */
 import { expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { Counters } from '../../src/dataplane/counters.ts';
-import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
-import { DECODE_STATUS_NAMES } from '../../src/dataplane/wire/decode-status.ts';
+import { Counters } from '../../src/dataplane/host/counters.ts';
+import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
+import { DECODE_STATUS_NAMES } from '../../src/dataplane/host/decode-status.ts';
 import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';

@@ -1,14 +1,14 @@
 /** The summary of a replay: each number is in its place, and sums equal those of their parts. */
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { OUTCOME_NAMES } from '../../src/dataplane/outcome.ts';
-import { Counters, FLOW_END_NAMES } from '../../src/dataplane/counters.ts';
+import { OUTCOME_NAMES } from '../../src/dataplane/host/outcome.ts';
+import { Counters, FLOW_END_NAMES } from '../../src/dataplane/host/counters.ts';
 import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { HitKind, HitOutcome, RegisteredHits } from '../../src/decision/registered-hits.ts';
-import { STAGE_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
 import { type ReplayTotals, summaryJson, summaryText } from '../../src/output/summary/summary.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
-import { DECODE_STATUS_NAMES } from '../../src/dataplane/wire/decode-status.ts';
+import { DECODE_STATUS_NAMES } from '../../src/dataplane/host/decode-status.ts';
 import { sampleProvenance } from '../kit/sample-provenance.ts';
 
 const WIREGUARD = PROTOCOL_NAMES.indexOf('wireguard');

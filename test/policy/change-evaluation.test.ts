@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/host/finding.ts';
 import { Action } from '../../src/policy/action.ts';
 import { type ChangeEvaluation, evaluateChange, type HitLimit } from '../../src/policy/change-evaluation.ts';
 import { evaluationFigures, excessesOf, hitLimitsOf } from '../../src/policy/change-verdict.ts';

@@ -7,7 +7,7 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { parseMicros } from '../../src/core/units.ts';
-import { STAGE_NAMES, Variant, VARIANT_NAMES } from '../../src/dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES, Variant, VARIANT_NAMES } from '../../src/dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { actionOf, decidingRule, NO_RULE } from '../../src/policy/decide.ts';
 import { traceRules } from '../../src/policy/rule-trace.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
 import { parseMicros } from '../../src/core/units.ts';
-import { Stage, Variant } from '../../src/dataplane/fingerprint/finding.ts';
+import { Stage, Variant } from '../../src/dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { parsePorts } from '../../src/policy/condition.ts';
 import { actionOf, decidingRule, NO_RULE, REASON_NAMES, reasonOf } from '../../src/policy/decide.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { Stage } from '../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../src/dataplane/host/finding.ts';
 import { evaluationJson, evaluationMarkdown, evaluationText } from '../../src/study/evaluation.ts';
 import { evaluate } from '../../src/study/evaluate.ts';
 import { flowKey, type Found, FoundFlows } from '../../src/study/found-flows.ts';

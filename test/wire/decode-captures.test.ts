@@ -8,13 +8,14 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/flow/flow-row.ts';
-import { End } from '../../src/dataplane/flow/flow-rows.ts';
+import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
+import { End } from '../../src/dataplane/host/flow-rows.ts';
 import { FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
 import { Fragments } from '../../src/dataplane/flow/fragments.ts';
 import { decode } from '../../src/dataplane/wire/decode.ts';
-import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { Fragment, PacketView } from '../../src/dataplane/wire/packet-view.ts';
+import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
+import { Fragment } from '../../src/dataplane/host/packet-codes.ts';
+import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { installed } from '../kit/installed.ts';
 import { flowName, flowsByTshark, type RawPacket } from './tshark-flows.ts';
 

@@ -1,6 +1,6 @@
 /** The fields of ESP headers against what tshark reads of them. */
 import { expect, it } from 'vitest';
-import { DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
+import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
 import { readPage } from '../kit/vector-pages.ts';
 import { guarded, wire } from './compiled-wire.ts';
 

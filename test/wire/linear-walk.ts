@@ -1,7 +1,7 @@
 /** The layer walk in linear memory: one packet at a time, and what it makes of it in the words of the vector pages. */
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/wire/decode-status.ts';
-import { ENCAPSULATION_NAMES, Fragment } from '../../src/dataplane/wire/packet-view.ts';
+import { DECODE_STATUS_NAMES, DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
+import { ENCAPSULATION_NAMES, Fragment } from '../../src/dataplane/host/packet-codes.ts';
 import type { Compiled } from '../assembly/compiled.ts';
 import { LinearPacket, type PacketMemory } from '../assembly/linear-packet.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkTypeName } from '../../src/dataplane/wire/link-type-names.ts';
+import { linkTypeName } from '../../src/dataplane/host/link-type-names.ts';
 import { isReadLinkType, LinkType } from '../../src/dataplane/wire/link-type.ts';
 
 describe('names of link types', () => {

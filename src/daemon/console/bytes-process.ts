@@ -1,8 +1,8 @@
 /**
  * Reads captures for the bytes of one decision, in a process of its own: it may take long, and packets must not wait.
  */
-import { DEFAULT_FLOW_CAPACITY } from '../../dataplane/flow-capacity.ts';
-import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
+import { DEFAULT_FLOW_CAPACITY } from '../../dataplane/host/flow-capacity.ts';
+import type { LinkIdentity } from '../../dataplane/host/link-identity.ts';
 import { type CheckedBytes, checkedBytes, type CheckedPlace } from '../../study/explain/checked-bytes.ts';
 import { traceFlows } from '../../study/explain/trace-flows.ts';
 

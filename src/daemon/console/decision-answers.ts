@@ -4,7 +4,7 @@
 import { isMappedIpv4 } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
-import { Check, CHECKS } from '../../dataplane/fingerprint/checks.ts';
+import { Check, CHECKS } from '../../dataplane/host/checks.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from '../../decision/decision-table.ts';
 import { FlowRecord } from '../../decision/flow-record.ts';
 import { HistoryFailure } from '../../history/process/history-child.ts';

@@ -3,8 +3,8 @@
  * where the event log shows addresses alike. Where each flow of a decision lies is noted here, so that its state now
  * can be shown.
  */
-import { findingStage } from '../../dataplane/fingerprint/finding.ts';
-import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
+import { findingStage } from '../../dataplane/host/finding.ts';
+import type { LinkIdentity } from '../../dataplane/host/link-identity.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
 import type { Rules } from '../../decision/rules.ts';
 import { DecisionBatches } from '../../history/collect/decision-batches.ts';

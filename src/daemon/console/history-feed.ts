@@ -7,7 +7,7 @@ import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { parseInstant } from '../../core/iso-time.ts';
 import { HitKind, type HitCounts } from '../../decision/registered-hits.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
-import type { Tracker } from '../../dataplane/tracker.ts';
+import type { Tracker } from '../../dataplane/host/tracker.ts';
 import { ClientHash } from '../../policy/client-hash.ts';
 import type { Log } from '../../output/log/log.ts';
 import { changeFields } from '../../history/collect/change-fields.ts';

@@ -1,9 +1,9 @@
 /** Makes the live document (web/api/live-schema) from the daemon's parts. */
 import { basename } from 'node:path';
-import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
-import { FLOW_END_NAMES } from '../../dataplane/counters.ts';
+import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
+import { FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { coarseClients } from '../../core/small-group.ts';
 import { rulesSha256 } from '../../decision/rules.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';

@@ -7,14 +7,15 @@
  */
 import { Protocol } from '../../core/protocol.ts';
 import { mayBeEspInUdp, matchEspInUdp, observeEspInUdp } from './esp-in-udp.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { FingerprintId } from './holder.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { FingerprintId } from '../host/holder.ts';
 import { mayBeIke } from './ike-message.ts';
 import { matchIke, observeIke } from './ike.ts';
 import { observeNativeIpsec } from './native-ipsec.ts';
 import { mayBeOpenvpn, matchOpenvpn, observeOpenvpn } from './openvpn.ts';
 import type { Payload } from './payload.ts';
-import { MatchStrength, Verdict } from './verdict.ts';
+import { MatchStrength } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 import { mayBeWireguard, matchWireguard, observeWireguard } from './wireguard.ts';
 
 export const FINGERPRINT_PROTOCOL: readonly Protocol[] = [

@@ -22,15 +22,17 @@
 import { looksRandom } from '../../core/randomness.ts';
 import { checkEsp, ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp.ts';
 import { findNullTrailer, InnerProtocol, nullNextHeader } from '../wire/esp-null.ts';
-import { DecodeStatus } from '../wire/decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { checkLongHeader } from '../wire/quic.ts';
-import { Check } from './checks.ts';
+import { Check } from '../host/checks.ts';
 import * as state from './esp-state.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
-import { MatchStrength, StateWord, Verdict } from './verdict.ts';
+import { fallShort, fallShortWide, seemsClear } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { MatchStrength, StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** Rising sequence numbers that make a suspicion: of one direction, of both together; and of each that confirm. */
 const RISES_ONE_WAY = 5;

@@ -6,7 +6,8 @@
  * then, before a suspicion, the flow is no ESP.
  */
 import { placeOf, placesTaken, putSpi, sequenceAt, SPI_WORDS } from './spi-table.ts';
-import { StateWord, Verdict } from './verdict.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** SPIs followed in each direction: a tunnel has two while it renews its keys. */
 const PLACES = 4;

@@ -17,13 +17,16 @@ import {
   strongOf,
   weakOf,
 } from './claims.ts';
-import { EvidenceLog } from './evidence.ts';
-import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from './finding.ts';
-import { FingerprintId, RETIRED } from './holder.ts';
-import { Framing, type Payload } from './payload.ts';
+import { EvidenceLog } from '../host/evidence-log.ts';
+import { type Finding, findingStage, NO_FINDING, packFinding, Stage } from '../host/finding.ts';
+import { FingerprintId, RETIRED } from '../host/holder.ts';
+import { Framing } from '../host/framing.ts';
+import type { Payload } from './payload.ts';
 import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo.ts';
 import { opensSession } from './session-opening.ts';
-import { MatchStrength, STATE_WORDS, StateWord, Verdict } from './verdict.ts';
+import { MatchStrength, STATE_WORDS, StateWord } from './verdict.ts';
+import { UNCLAIMED_LIMIT, UNDECIDED_LIMIT } from '../host/traced-look.ts';
+import { Verdict } from '../host/verdict.ts';
 import { isSessionData } from './wireguard.ts';
 
 /**
@@ -33,14 +36,9 @@ import { isSessionData } from './wireguard.ts';
 const Block = { FINGERPRINT: 0, STRENGTH: 1, OBSERVED: 2, UNCLAIMED: 3, EVIDENCE: 4, STATE: 5 } as const;
 const BLOCK_WORDS = Block.STATE + STATE_WORDS;
 
-/** Packets with a payload that an unclaimed flow is offered for. */
-export const UNCLAIMED_LIMIT = 24;
 /** Bits of an unclaimed flow's handle for the packets offered; above them is a mark of QUIC. */
 const OFFERED_BITS = 5;
 const OFFERED_MASK = (1 << OFFERED_BITS) - 1;
-
-/** Packets that a fingerprint may stay undecided for. */
-export const UNDECIDED_LIMIT = 128;
 
 const INITIAL_BLOCKS = 256;
 

@@ -11,12 +11,14 @@
 import { looksRandom } from '../../core/randomness.ts';
 import * as wire from '../wire/ike.ts';
 import { checkMarkedIke } from '../wire/ike-cut.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, Shortfall } from './shortfall.ts';
-import { StateWord, Verdict } from './verdict.ts';
+import { fallShort } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** Both SPIs, then for each direction its last lengths, of 16 bits each. */
 const Word = { SPIS: 0, LENGTHS: 4 } as const;

@@ -7,7 +7,8 @@ import { IkeExchange } from '../wire/ike.ts';
 import { checkCutIke, opensCutIke } from '../wire/ike-cut.ts';
 import { Chain, opensWithV1Sa, payloadsSeen, SeenPayload, walkPayloads } from '../wire/ike-payloads.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, Shortfall } from './shortfall.ts';
+import { fallShort } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
 
 /** False at a glance for nearly all that is no IKE. */
 export function mayBeIke({ data, at, captured, length }: Payload): boolean {

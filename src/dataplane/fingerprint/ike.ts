@@ -13,14 +13,16 @@
  */
 import * as wire from '../wire/ike.ts';
 import { IkeExchange } from '../wire/ike.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import { isMarkedIke, observeMarkedIke } from './ike-cut.ts';
 import { echoConfirms, ikeOffset, initiatorOf, isAnswer, isCut, isResponders } from './ike-message.ts';
 import type { Payload } from './payload.ts';
-import { fallShortWide, Shortfall } from './shortfall.ts';
-import { MatchStrength, StateWord, Verdict } from './verdict.ts';
+import { fallShortWide } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { MatchStrength, StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** The last initiator SPIs of each direction: a new attempt may begin before the last one is answered. */
 const REMEMBERED = 2;

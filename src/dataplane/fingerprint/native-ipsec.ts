@@ -10,13 +10,16 @@
 import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah.ts';
 import { espSequence, espSpi, SMALLEST_NEGOTIATED_SPI } from '../wire/esp.ts';
 import { findNullTrailer, InnerProtocol, nullNextHeader } from '../wire/esp-null.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
-import { Framing, type Payload } from './payload.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
+import { Framing } from '../host/framing.ts';
+import type { Payload } from './payload.ts';
 import { placeOf, placesTaken, putSpi, sequenceAt, SPI_WORDS } from './spi-table.ts';
-import { fallShort, fallShortWide, Shortfall } from './shortfall.ts';
-import { StateWord, Verdict } from './verdict.ts';
+import { fallShort, fallShortWide } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** SPIs followed in each direction. */
 const PLACES = 6;

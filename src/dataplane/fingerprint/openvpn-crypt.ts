@@ -10,7 +10,7 @@
  */
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import type { EvidenceLog } from './evidence.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
 import { isAckLength } from './openvpn-cut.ts';
 import { noteOtherSession, noteReset, noteSession, noteWrappedKey } from './openvpn-notes.ts';
 import { areClose, isPast, noteReplay } from './openvpn-replay.ts';
@@ -23,8 +23,9 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, fallShortWide, Shortfall } from './shortfall.ts';
-import { Verdict } from './verdict.ts';
+import { fallShort, fallShortWide } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** Retransmitted, lost and reordered packets make ids jump by up to this much. */
 const REPLAY_STEP_LIMIT = 64;

@@ -11,7 +11,7 @@
  */
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import type { EvidenceLog } from './evidence.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
 import { noteOtherSession, noteReset, noteSession } from './openvpn-notes.ts';
 import {
   OpenvpnFlag as Flag,
@@ -22,8 +22,9 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, Shortfall } from './shortfall.ts';
-import type { Verdict } from './verdict.ts';
+import { fallShort } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import type { Verdict } from '../host/verdict.ts';
 
 /** Layouts of packets that are cut: CLEAR plus the bytes of HMAC, replay id and time (0 is plain), or CRYPT. */
 const CUT_CLEAR = 2000;

@@ -17,13 +17,16 @@
 import { looksRandom, SMALLEST_SAMPLE } from '../../core/randomness.ts';
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import { OpenvpnDataWord as Word, OpenvpnFlag as Flag, OpenvpnWord as Shared } from './openvpn-state.ts';
-import { Framing, type Payload } from './payload.ts';
-import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
-import { MatchStrength, StateWord, Verdict } from './verdict.ts';
+import { Framing } from '../host/framing.ts';
+import type { Payload } from './payload.ts';
+import { fallShort, fallShortWide, seemsClear } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { MatchStrength, StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** Rising packet ids in each direction where both are seen, and where only one is. */
 const RISES_BOTH_WAYS = 2;

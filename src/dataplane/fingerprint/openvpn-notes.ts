@@ -1,7 +1,7 @@
 /** The rows of evidence of OpenVPN's control channel. */
 import * as wire from '../wire/openvpn.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
 import { OpenvpnWord as Word } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
 

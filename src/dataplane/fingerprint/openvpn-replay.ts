@@ -6,8 +6,8 @@
  * old. Only that it stays does.
  */
 import * as wire from '../wire/openvpn.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
 import type { Payload } from './payload.ts';
 
 /** Clocks of routers and servers may be off by this much. */

@@ -2,7 +2,8 @@
  * Words of OpenVPN's state block. The first are kept throughout. The others have two uses: while no control packet was seen, the
  * data channel's (openvpn-data.ts), and from the first control packet on, the control channel's (openvpn.ts).
  */
-import { StateWord, Verdict } from './verdict.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 const OWN = StateWord.OWN;
 const SHARED = OWN + 3;

@@ -15,9 +15,9 @@
  */
 import * as wire from '../wire/openvpn.ts';
 import { Opcode } from '../wire/openvpn.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import { judgeCrypt } from './openvpn-crypt.ts';
 import { cutForm, isCutCrypt, isCutLayout, isCutPlain, judgeCut } from './openvpn-cut.ts';
 import { matchData, observeData } from './openvpn-data.ts';
@@ -33,8 +33,10 @@ import {
   suspect,
 } from './openvpn-state.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, fallShortOf, fallShortWide, Shortfall } from './shortfall.ts';
-import { MatchStrength, StateWord, Verdict } from './verdict.ts';
+import { fallShort, fallShortOf, fallShortWide } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { MatchStrength, StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 /** In clear, the packet ids of one side must rise as well. */
 const RISES_ONE_WAY = 2;

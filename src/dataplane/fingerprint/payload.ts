@@ -3,9 +3,7 @@
  * length-prefixed record of the stream instead, for ESP and AH the packet from the SPI's header on.
  */
 
-/** How the bytes came, which decides who is asked what they are. */
-export const Framing = { DATAGRAM: 0, ESP: 1, AH: 2, OPENVPN_RECORD: 3, IKE_RECORD: 4 } as const;
-export type Framing = (typeof Framing)[keyof typeof Framing];
+import { Framing } from '../host/framing.ts';
 
 const NO_BYTES = new DataView(new ArrayBuffer(0));
 

@@ -13,9 +13,6 @@ export const MatchStrength = {
 } as const;
 export type MatchStrength = (typeof MatchStrength)[keyof typeof MatchStrength];
 
-export const Verdict = { RULED_OUT: 0, UNDECIDED: 1, SUSPECTED: 2, CONFIRMED: 3 } as const;
-export type Verdict = (typeof Verdict)[keyof typeof Verdict];
-
 /** Words of a state block: what every fingerprint keeps, then its own from OWN on. All are zero when it is handed out. */
 export const StateWord = {
   VARIANT: 0,

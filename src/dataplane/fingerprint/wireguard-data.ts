@@ -11,12 +11,14 @@
  */
 import { looksRandom, SMALLEST_SAMPLE } from '../../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, fallShortWide, seemsClear, Shortfall } from './shortfall.ts';
-import { StateWord, Verdict } from './verdict.ts';
+import { fallShort, fallShortWide, seemsClear } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 import { hasFlag, setFlag, verdictSoFar, WireguardFlag as Flag, WireguardWord as Word } from './wireguard-state.ts';
 
 /** Rising messages that make a suspicion: of each direction where both are seen, of one where only that is. */

@@ -1,5 +1,6 @@
 /** Words of WireGuard's state block: handshakes (wireguard.ts) and transport messages (wireguard-data.ts). */
-import { StateWord, Verdict } from './verdict.ts';
+import { StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 
 const OWN = StateWord.OWN;
 

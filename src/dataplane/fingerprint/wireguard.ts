@@ -14,12 +14,14 @@ import { isZero } from '../../core/bytes.ts';
 import { looksRandom, SMALLEST_SAMPLE } from '../../core/randomness.ts';
 import * as wire from '../wire/wireguard.ts';
 import { WireguardType } from '../wire/wireguard.ts';
-import { Check } from './checks.ts';
-import type { EvidenceLog } from './evidence.ts';
-import { Variant } from './finding.ts';
+import { Check } from '../host/checks.ts';
+import type { EvidenceLog } from '../host/evidence-log.ts';
+import { Variant } from '../host/finding.ts';
 import type { Payload } from './payload.ts';
-import { fallShort, fallShortOf, Shortfall } from './shortfall.ts';
-import { MatchStrength, StateWord, Verdict } from './verdict.ts';
+import { fallShort, fallShortOf } from './shortfall.ts';
+import { Shortfall } from '../host/shortfall.ts';
+import { MatchStrength, StateWord } from './verdict.ts';
+import { Verdict } from '../host/verdict.ts';
 import { isRandomIndex, observeTransport } from './wireguard-data.ts';
 import {
   hasFlag,

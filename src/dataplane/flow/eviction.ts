@@ -4,7 +4,7 @@
  * while: those that were touched since are passed over. A flow that was not picked was touched later than all that were, so the
  * order is exact; the pass costs each eviction a few rows.
  */
-import { FlowWord, ROW_WORDS } from './flow-row.ts';
+import { FlowWord, ROW_WORDS } from '../host/flow-row.ts';
 import type { FlowTable } from './flow-table.ts';
 
 /** One pass picks this share of the table, at least. */

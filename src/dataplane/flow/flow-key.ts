@@ -7,6 +7,7 @@
  * bits survive that unchanged, and each product is turned by another angle, so that these cannot cancel each other out. The
  * products do not wait for one another, which is why this takes less time than mixing word after word.
  */
+import { finishHash } from '../../core/hash.ts';
 import type { PacketView } from '../wire/packet-view.ts';
 
 /** What a table's hashes are made with: nobody outside may know it. */
@@ -66,20 +67,4 @@ export function hashWords(keys: HashKeys, word0: number, word1: number, word2: n
   let hash = keys.offset ^ Math.imul(word0, keys.factor0);
   hash ^= ((b << 8) | (b >>> 24)) ^ ((c << 16) | (c >>> 16)) ^ ((d << 24) | (d >>> 8));
   return finishHash(hash);
-}
-
-/** Murmur3's round and finish (Austin Appleby, public domain). */
-export function mixWord(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  const h = hash ^ Math.imul(k, 0x1b873593);
-  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-export function finishHash(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
 }

@@ -15,13 +15,14 @@
  *
  * Hash seeds are drawn again for every table, so a sender cannot aim at one chain; no output depends on them.
  */
-import { randomInt } from 'node:crypto';
 import { invariant } from '../../core/invariant.ts';
 import { partitionOfTuple } from '../wire/partition.ts';
-import { type PacketView, Transport } from '../wire/packet-view.ts';
+import type { PacketView } from '../wire/packet-view.ts';
+import { Transport } from '../host/packet-codes.ts';
+import { newSeed } from '../host/hash-seed.ts';
 import { FlowIndex } from './flow-index.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
-import { FlowRows, UPPER_WORDS } from './flow-rows.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../host/flow-row.ts';
+import { FlowRows, spareRowsOf, UPPER_WORDS } from '../host/flow-rows.ts';
 import { HashKeys, hashKey, hashWords } from './flow-key.ts';
 
 /** What of TRANSPORT belongs to the key. */
@@ -38,16 +39,6 @@ const TO_CACHE_LINE = 48;
 
 /** Packets that `prefetch` takes at most. */
 export const PREFETCH_COUNT = 64;
-
-/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
-export function spareRowsOf(capacity: number): number {
-  return Math.min(1024, Math.max(1, capacity >> 3));
-}
-
-/** A seed that nobody can guess. */
-export function newSeed(): number {
-  return randomInt(0x7fffffff);
-}
 
 export class FlowTable extends FlowRows {
   override activeCount = 0;

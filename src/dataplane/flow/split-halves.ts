@@ -1,6 +1,6 @@
 /**
  * Notices conversations whose two directions are two flows, because the link under each has another VLAN id, VNI or tunnel: signs of a
- * mirror port that tags each direction by itself (dataplane/wire/link-identity).
+ * mirror port that tags each direction by itself (dataplane/host/link-identity).
  *
  * A flow may be such a half where it begins against the direction of another flow with its tuple, under another link, that has packets in
  * that one direction only. It is one where it has stayed one-way by the time it is looked at: ten seconds after its beginning, or at its end.
@@ -12,7 +12,7 @@
  */
 import { PARTITION_COUNT, partitionOfTuple } from '../wire/partition.ts';
 import type { PacketView } from '../wire/packet-view.ts';
-import { FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
+import { FlowFlag, FlowWord, ROW_WORDS } from '../host/flow-row.ts';
 import { type FlowTable, NO_FLOW } from './flow-table.ts';
 
 /** Beginnings kept of a partition. */

@@ -5,10 +5,10 @@
 import { invariant } from '../../core/invariant.ts';
 import { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { Counters } from '../counters.ts';
-import { newSeed } from '../flow/flow-table.ts';
-import type { Tracker, TrackerListener } from '../tracker.ts';
-import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from '../wire/link-identity.ts';
+import { Counters } from './counters.ts';
+import { newSeed } from './hash-seed.ts';
+import type { Tracker, TrackerListener } from './tracker.ts';
+import { DEFAULT_LINK_IDENTITY, type LinkIdentity } from './link-identity.ts';
 import { BatchCopy } from './batch-copy.ts';
 import { FlowEvents } from './flow-event.ts';
 import { LinearCounters } from './linear-counters.ts';

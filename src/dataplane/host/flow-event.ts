@@ -1,9 +1,9 @@
 /** Records of the event queue in linear memory (dataplane/assembly/event-queue), and how each is reported to a listener. */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import type { FlowEnd } from '../counters.ts';
-import { Detection } from '../detection.ts';
-import type { FingerprintId } from '../fingerprint/holder.ts';
-import type { TrackerListener } from '../tracker.ts';
+import type { FlowEnd } from './counters.ts';
+import { Detection } from './detection.ts';
+import type { FingerprintId } from './holder.ts';
+import type { TrackerListener } from './tracker.ts';
 
 export const EventKind = { DETECTION: 1, PACKET: 2, ENDED: 3 } as const;
 

@@ -1,7 +1,7 @@
 /** Copies what the compiled dataplane has counted (dataplane/assembly/counters) into the counters of a capture. */
-import { type Counters, FLOW_END_NAMES } from '../counters.ts';
-import { LARGEST_LINK_TYPE } from '../unread-links.ts';
-import { DECODE_STATUS_COUNT } from '../wire/decode-status.ts';
+import { type Counters, FLOW_END_NAMES } from './counters.ts';
+import { LARGEST_LINK_TYPE } from './unread-links.ts';
+import { DECODE_STATUS_COUNT } from './decode-status.ts';
 import { address, type LinearDataplane } from './linear-dataplane.ts';
 
 /** Places of numbers. */

@@ -1,5 +1,5 @@
 /** The rows of evidence in linear memory, which grows: a row has an address of its own. */
-import { EvidenceRows } from '../fingerprint/evidence-rows.ts';
+import { EvidenceRows } from './evidence-rows.ts';
 import { address, type DataplaneExports, type LinearDataplane } from './linear-dataplane.ts';
 
 /** Where the rows are. */

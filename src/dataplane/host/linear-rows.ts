@@ -1,7 +1,7 @@
 /** The rows of flows in linear memory. They are reserved at the start, so their views never change. */
-import { spareRowsOf } from '../flow/flow-table.ts';
-import { DETAIL_WORDS, ROW_WORDS } from '../flow/flow-row.ts';
-import { FlowRows, UPPER_WORDS } from '../flow/flow-rows.ts';
+import { spareRowsOf } from './flow-rows.ts';
+import { DETAIL_WORDS, ROW_WORDS } from './flow-row.ts';
+import { FlowRows, UPPER_WORDS } from './flow-rows.ts';
 import { address, type DataplaneExports, type LinearDataplane } from './linear-dataplane.ts';
 
 export class LinearRows extends FlowRows {

@@ -4,8 +4,8 @@
  */
 import { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { newSeed } from '../flow/flow-table.ts';
-import type { LinkIdentity } from '../wire/link-identity.ts';
+import { newSeed } from './hash-seed.ts';
+import type { LinkIdentity } from './link-identity.ts';
 import { address, type DataplaneExports, LinearDataplane } from './linear-dataplane.ts';
 import { LinearView } from './linear-view.ts';
 import { readLook, type TracedLook } from './traced-look.ts';

@@ -1,7 +1,12 @@
 /** A record of what the fingerprints made of a payload (dataplane/assembly/fingerprint/fingerprint-trace), as the host reads it. */
-import type { FingerprintId } from '../fingerprint/holder.ts';
-import type { Framing } from '../fingerprint/payload.ts';
-import type { Verdict } from '../fingerprint/verdict.ts';
+import type { FingerprintId } from './holder.ts';
+import type { Framing } from './framing.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Packets with a payload that an unclaimed flow is offered for. */
+export const UNCLAIMED_LIMIT = 24;
+/** Packets that a fingerprint may stay undecided for. */
+export const UNDECIDED_LIMIT = 128;
 
 export const TraceKind = {
   UNCLAIMED: 1,

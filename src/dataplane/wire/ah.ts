@@ -4,7 +4,7 @@
  * After check says OK the fixed twelve bytes lie inside the captured bytes, the reserved field is zero, the SPI is not
  * zero and the length is that of a header with a check value.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const NEXT_HEADER = 0;
 const LENGTH = 1;

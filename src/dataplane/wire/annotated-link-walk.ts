@@ -2,7 +2,7 @@
  * Steps of the layer walk through links whose packets the capturing system has put its notes in front of: firewalls' logs,
  * IPsec interfaces, routers. Headers that name the link type of the frame behind them (PPI, PKTAP) are in decode.ts.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { checkEnc, ENC_LENGTH } from './enc.ts';
 import { checkIpnet, ipnetIpVersion, ipnetLength } from './ipnet.ts';
 import * as juniper from './juniper.ts';

@@ -5,7 +5,7 @@
  *
  * After check says OK no accessor reads outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const SLL_PROTOCOL = 14;
 export const SLL_LENGTH = 16;

@@ -7,7 +7,7 @@
  */
 import * as annotated from './annotated-link-walk.ts';
 import { checkSll, checkSll2, SLL2_LENGTH, sll2Protocol, SLL_LENGTH, sllProtocol } from './cooked.ts';
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { LinkType } from './link-type.ts';
 import * as link from './link-walk.ts';
 import { checkLoopback, LOOPBACK_LENGTH, loopbackIpVersion } from './loopback.ts';

@@ -4,7 +4,7 @@
  *
  * After check says OK the header lies inside the captured bytes, and the family begins it.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 export const ENC_LENGTH = 12;
 

@@ -4,7 +4,7 @@
  *
  * After check says OK the header lies inside the captured bytes.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const TYPE_II_LENGTH = 8;
 const TYPE_II_VERSION = 1;

@@ -4,7 +4,7 @@
  *
  * After check says OK SPI and sequence lie inside the captured bytes, and the SPI is not zero.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const SPI = 0;
 const SEQUENCE = 4;

@@ -4,7 +4,7 @@
  *
  * After check says OK no accessor reads outside its header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const ETHERTYPE = 12;
 export const ETHERNET_LENGTH = 14;

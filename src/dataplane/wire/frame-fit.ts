@@ -6,7 +6,7 @@
  * length must agree with the bytes there are: up to `room` of them may be left over, as padding. Nothing is decoded; every
  * function reads captured bytes only and ends after a bounded number of steps.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import * as ethernet from './ethernet.ts';
 import { EtherType } from './ethernet.ts';
 import { checkCiscoHdlc, CISCO_HDLC_LENGTH, ciscoHdlcType } from './hdlc.ts';

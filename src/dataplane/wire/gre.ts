@@ -4,7 +4,7 @@
  *
  * After a check says OK the header with all its optional fields lies inside the captured bytes.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { EtherType } from './ethernet.ts';
 
 const FLAGS = 0;

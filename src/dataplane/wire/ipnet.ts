@@ -4,7 +4,7 @@
  *
  * After check says OK no accessor reads outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const FAMILY = 1;
 const PACKET_LENGTH = 4;

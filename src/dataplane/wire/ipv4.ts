@@ -4,7 +4,7 @@
  *
  * After check says OK the header with its options lies inside the captured bytes.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const VERSION_AND_LENGTH = 0;
 const TOTAL_LENGTH = 2;

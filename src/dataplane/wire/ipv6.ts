@@ -4,7 +4,7 @@
  *
  * After check says OK the fixed header lies inside the captured bytes; each extension has a check of its own.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const PAYLOAD_LENGTH = 4;
 const NEXT_HEADER = 6;

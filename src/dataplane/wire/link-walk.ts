@@ -1,13 +1,14 @@
 /**
  * Steps of the layer walk through link layers: from a frame, or from an ethertype, to the IP packet in it.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import * as ethernet from './ethernet.ts';
 import { EtherType } from './ethernet.ts';
 import { Fit, FRAME_ROOM, frameFit, ipFit } from './frame-fit.ts';
 import { checkCiscoHdlc, CISCO_HDLC_LENGTH, ciscoHdlcType } from './hdlc.ts';
 import { checkMpls, CONTROL_WORD_LENGTH, isBottomOfStack, MPLS_ENTRY_LENGTH, MPLS_STACK_LIMIT } from './mpls.ts';
-import { Encapsulation, type PacketView } from './packet-view.ts';
+import { Encapsulation } from '../host/packet-codes.ts';
+import type { PacketView } from './packet-view.ts';
 import * as pppoe from './pppoe.ts';
 import { bound, END, Layer } from './step.ts';
 import { wifiDataHeaderLength } from './wifi.ts';

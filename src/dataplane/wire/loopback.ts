@@ -4,7 +4,7 @@
  *
  * After check says OK the accessor does not read outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 export const LOOPBACK_LENGTH = 4;
 

@@ -6,7 +6,7 @@
  *
  * After check says OK no accessor reads outside the entry.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 export const MPLS_ENTRY_LENGTH = 4;
 export const CONTROL_WORD_LENGTH = 4;

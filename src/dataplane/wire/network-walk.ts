@@ -3,11 +3,12 @@
  */
 import { IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
 import { ahLength, checkAh } from './ah.ts';
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { checkEsp } from './esp.ts';
 import * as ipv4 from './ipv4.ts';
 import * as ipv6 from './ipv6.ts';
-import { Fragment, Transport, type PacketView } from './packet-view.ts';
+import { Fragment, Transport } from '../host/packet-codes.ts';
+import type { PacketView } from './packet-view.ts';
 import { bound, END } from './step.ts';
 import * as tcp from './tcp.ts';
 import { decodeIpTunnel, TunnelProtocol } from './tunnel-walk.ts';

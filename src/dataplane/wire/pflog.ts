@@ -5,7 +5,7 @@
  *
  * After check says OK no accessor reads outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const FAMILY = 1;
 /** OpenBSD 3.4's header, without its padding. */

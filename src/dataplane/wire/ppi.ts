@@ -4,7 +4,7 @@
  *
  * After check says OK no accessor reads outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const LENGTH = 2;
 const LINK_TYPE = 4;

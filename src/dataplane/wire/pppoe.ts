@@ -5,7 +5,7 @@
  *
  * After check says OK no accessor reads outside the header.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const VERSION_TYPE = 0;
 const CODE = 1;

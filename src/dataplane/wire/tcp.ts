@@ -3,7 +3,7 @@
  *
  * After check says OK the header's first 20 bytes lie inside the captured bytes; the options may be cut.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;

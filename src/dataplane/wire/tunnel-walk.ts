@@ -2,14 +2,15 @@
  * Steps of the layer walk into tunnels that IP carries at once: IP in IP, GRE, and L2TP version 3. For those in UDP see
  * udp-tunnel-walk.ts.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import * as erspan from './erspan.ts';
 import * as ethernet from './ethernet.ts';
 import { EtherType } from './ethernet.ts';
 import * as gre from './gre.ts';
 import * as l2tp from './l2tp.ts';
 import { decodeCiscoHdlc, decodeEtherType } from './link-walk.ts';
-import { Encapsulation, Fragment, type PacketView } from './packet-view.ts';
+import { Encapsulation, Fragment } from '../host/packet-codes.ts';
+import type { PacketView } from './packet-view.ts';
 import { bound, END, Layer } from './step.ts';
 
 /** IP protocol numbers of tunnels (IANA protocol-numbers). */

@@ -2,7 +2,7 @@
  * Steps of the layer walk into what UDP carries. A tunnel's port only says where to look: each step here answers with the layer
  * inside, or with -1 where the header or what follows it does not check out, and then the datagram is ordinary.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import * as ethernet from './ethernet.ts';
 import { EtherType } from './ethernet.ts';
 import { etherTypeFit, Fit, FRAME_ROOM, frameFit, ipFit, pppFit } from './frame-fit.ts';
@@ -14,7 +14,8 @@ import { isJuniperMirror, JUNIPER_MIRROR_PORT } from './juniper-mirror.ts';
 import * as l2tp from './l2tp.ts';
 import { decodeEtherType } from './link-walk.ts';
 import { nshLength, nshProtocol, NshProtocol } from './nsh.ts';
-import { Encapsulation, type PacketView } from './packet-view.ts';
+import { Encapsulation } from '../host/packet-codes.ts';
+import type { PacketView } from './packet-view.ts';
 import { bound, END, Layer } from './step.ts';
 import { decodeL2tp3 } from './tunnel-walk.ts';
 import { TZSP_PORT, tzspLength, tzspProtocol, TzspProtocol } from './tzsp.ts';

@@ -3,7 +3,7 @@
  *
  * After check says OK the header lies inside the captured bytes.
  */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;

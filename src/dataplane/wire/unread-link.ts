@@ -1,5 +1,5 @@
 /** Which link type a frame is of that the walk could not begin with: its own, or the one that a header in front of it names. */
-import { DecodeStatus } from './decode-status.ts';
+import { DecodeStatus } from '../host/decode-status.ts';
 import { LinkType } from './link-type.ts';
 import { checkPktap, pktapLinkType } from './pktap.ts';
 import { checkPpi, ppiLinkType } from './ppi.ts';

@@ -4,9 +4,9 @@
  * are delayed or dropped. The flows are kept in a dense list, so that a minute's end costs time for these alone.
  */
 import { invariant } from '../../core/invariant.ts';
-import { Outcome } from '../../dataplane/outcome.ts';
-import { FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
-import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
+import { Outcome } from '../../dataplane/host/outcome.ts';
+import { FlowWord, ROW_WORDS } from '../../dataplane/host/flow-row.ts';
+import type { FlowRows } from '../../dataplane/host/flow-rows.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
 

@@ -3,8 +3,8 @@
  * source was watched. A minute ends before the first packet of another one is decided or, on a quiet live source, by
  * its clock. So its counts are those of its own packets.
  */
-import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
-import type { Outcome } from '../../dataplane/outcome.ts';
+import type { FlowRows } from '../../dataplane/host/flow-rows.ts';
+import type { Outcome } from '../../dataplane/host/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
 import type { EndingFlows } from '../../decision/decision-controller.ts';

@@ -3,7 +3,7 @@
  * come and go with reloads, so series that no flow has any more are left out when there are many.
  */
 import { Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import type { DecisionView } from '../../decision/decision-sink.ts';
 import { SERIES_COUNTS, type SeriesKey, type SeriesRow } from '../roll-up.ts';
 

@@ -1,7 +1,7 @@
 /** What can be asked of the recent decisions: filters, a page of them, a form. Shared with the page. */
 import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { STAGE_NAMES, VARIANT_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import { REASON_NAMES } from '../../policy/decide.ts';
 import { MODE_NAMES } from '../../policy/mode.ts';

@@ -3,7 +3,7 @@
  * changed since, so every field that pages show is checked.
  */
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import type { DecisionEvent } from '../../output/event/event-fields.ts';
 import { type EventOrigin, ORIGIN_NAMES } from '../../output/event/event-origin.ts';
 import { TIME_PATTERN } from '../../output/event/schema/field.ts';

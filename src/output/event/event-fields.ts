@@ -3,8 +3,8 @@
  * fields and their order.
  */
 import type { infer as Infer } from 'zod/mini';
-import type { FlowEnd } from '../../dataplane/counters.ts';
-import { Transport } from '../../dataplane/wire/packet-view.ts';
+import type { FlowEnd } from '../../dataplane/host/counters.ts';
+import { Transport } from '../../dataplane/host/packet-codes.ts';
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import { communityId } from './community-id.ts';

@@ -4,10 +4,10 @@
  * the tests have an obvious twin, the JSON of an object.
  */
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/counters.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/host/counters.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
-import { NO_FINDING } from '../../dataplane/fingerprint/finding.ts';
-import { Transport } from '../../dataplane/wire/packet-view.ts';
+import { NO_FINDING } from '../../dataplane/host/finding.ts';
+import { Transport } from '../../dataplane/host/packet-codes.ts';
 import { hashTuple, putDigest } from './community-id.ts';
 import type { EventContext } from './event-context.ts';
 import { type EventOrigin, NO_ORIGIN, originText } from './event-origin.ts';

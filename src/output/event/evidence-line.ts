@@ -1,7 +1,7 @@
 /** Writes the entries of an event's evidence as bytes; see event-line.ts. */
 import type { FlowRecord } from '../../decision/flow-record.ts';
-import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/fingerprint/checks.ts';
-import { goesFirst } from '../../dataplane/fingerprint/evidence-rows.ts';
+import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/host/checks.ts';
+import { goesFirst } from '../../dataplane/host/evidence-rows.ts';
 import { ByteLiteral } from './byte-literal.ts';
 import type { ByteWriter } from './byte-writer.ts';
 

@@ -8,8 +8,8 @@ import {
   findingVariant,
   STAGE_NAMES,
   VARIANT_NAMES,
-} from '../../dataplane/fingerprint/finding.ts';
-import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/wire/packet-view.ts';
+} from '../../dataplane/host/finding.ts';
+import { ENCAPSULATION_NAMES, Transport } from '../../dataplane/host/packet-codes.ts';
 
 export const PROTO_NAMES: Readonly<Record<number, string>> = {
   [Transport.TCP]: 'TCP',

@@ -1,7 +1,7 @@
 /** Metrics of findings, decisions and simulated enforcement. */
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
-import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
+import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { byName, counters, type CatalogueMetric } from './metric.ts';
 
 export const DECISIONS: readonly CatalogueMetric[] = [

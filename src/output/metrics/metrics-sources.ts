@@ -1,5 +1,5 @@
 /** The daemon's counters that the metrics read at each scrape. */
-import type { Counters } from '../../dataplane/counters.ts';
+import type { Counters } from '../../dataplane/host/counters.ts';
 import type { DecisionTallyRow } from '../../decision/decision-tally.ts';
 import type { DelayHistogram } from '../../decision/delay-histogram.ts';
 import type { LimitCounts } from '../../decision/safety-guard.ts';

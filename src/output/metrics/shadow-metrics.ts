@@ -1,5 +1,5 @@
 /** Metrics of the shadow: a second set of rules that decides beside the active one and never acts. */
-import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
+import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
 import { THEN_NAMES } from '../../decision/safety-guard.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import type { MetricsSources, ShadowCounts } from './metrics-sources.ts';

@@ -1,5 +1,5 @@
 /** Metrics of the packet source and the packet clock. */
-import { DECODE_STATUS_NAMES } from '../../dataplane/wire/decode-status.ts';
+import { DECODE_STATUS_NAMES } from '../../dataplane/host/decode-status.ts';
 import { byKey, byName, counter, counters, gauge, gauges, seconds, type CatalogueMetric } from './metric.ts';
 
 /** Series that exist before anything is lost, and for sources that cannot count losses. */

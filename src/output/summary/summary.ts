@@ -2,12 +2,12 @@
 import { counted, number } from '../../core/count-text.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros } from '../../core/units.ts';
-import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
-import { type Counters, FLOW_END_NAMES } from '../../dataplane/counters.ts';
+import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
+import { type Counters, FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
 import type { FlowCounts } from '../../decision/decision-counts.ts';
 import { HitKind, type RegisteredHits } from '../../decision/registered-hits.ts';
 import type { TrialTrip } from '../../decision/trial-guard.ts';
-import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import type { FilesBack } from '../../pipeline/file-order.ts';
 import { filesBackJson } from '../capture/files-back.ts';

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { Block } from '../../capture/input/block.ts';
 import { address, LinearDataplane, type SharedMemory } from '../../dataplane/host/linear-dataplane.ts';
-import { newSeed } from '../../dataplane/flow/flow-table.ts';
+import { newSeed } from '../../dataplane/host/hash-seed.ts';
 import { BATCHES, Mark, newWork, SharedWork, type ThreadSetup } from './shared-work.ts';
 import type { TrackingSetup } from './tracking-thread.ts';
 

@@ -2,7 +2,7 @@
  * The evidence of reported flows, copied from their events: chains of rows, of which those that were given back are
  * used again.
  */
-import { EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from '../../dataplane/fingerprint/evidence-rows.ts';
+import { EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from '../../dataplane/host/evidence-rows.ts';
 
 const INITIAL_ROWS = 1024;
 

@@ -2,9 +2,9 @@
  * The rows of reported flows as of the events that the deciding thread has read: copies, because the tracking thread
  * is ahead. A flow has the same slot as there. Memory that no flow has used costs nothing.
  */
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/flow/flow-row.ts';
-import { FlowRows, UPPER_WORDS } from '../../dataplane/flow/flow-rows.ts';
-import { spareRowsOf } from '../../dataplane/flow/flow-table.ts';
+import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/host/flow-row.ts';
+import { FlowRows, UPPER_WORDS } from '../../dataplane/host/flow-rows.ts';
+import { spareRowsOf } from '../../dataplane/host/flow-rows.ts';
 import { CopyWord } from '../../dataplane/host/flow-event.ts';
 
 export class MirroredRows extends FlowRows {

@@ -9,7 +9,7 @@
  * two tools would have by chance, if each called as many flows by each name as it did.
  */
 import { Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import type { Found, FoundFlows } from '../found-flows.ts';
 import { bootstrapInterval, type Interval } from '../interval/bootstrap.ts';
 import { COUNT, MIN_SESSIONS, proportion, type Proportion, TOTAL } from '../interval/proportion.ts';

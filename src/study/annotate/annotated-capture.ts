@@ -5,7 +5,7 @@
  * Packets keep their order. A fragment that came before the first one of its datagram stands directly before that one.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import type { LinkIdentity } from '../../dataplane/wire/link-identity.ts';
+import type { LinkIdentity } from '../../dataplane/host/link-identity.ts';
 import { CaptureBytes } from '../../output/capture/capture-bytes.ts';
 import { ETHERNET } from '../../output/capture/packet-target.ts';
 import { PcapngFile } from '../../output/capture/pcapng-file.ts';

@@ -2,8 +2,8 @@
  * The comments of annotated packets, as Wireshark shows them: what a packet proves of its flow, and what was decided
  * for it.
  */
-import { CHECKS } from '../../dataplane/fingerprint/checks.ts';
-import type { EvidenceEntry } from '../../dataplane/fingerprint/evidence-rows.ts';
+import { CHECKS } from '../../dataplane/host/checks.ts';
+import type { EvidenceEntry } from '../../dataplane/host/evidence-rows.ts';
 import type { DecisionEvent } from '../../output/event/event-fields.ts';
 
 const MEANINGS = new Map(Object.values(CHECKS).map((check) => [check.name, check.about]));

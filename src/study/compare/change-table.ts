@@ -1,7 +1,7 @@
 /** Flows that change, by what they have in common: protocol, stage, sector, and the rules that decide them. */
 import type { DecisionView } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
-import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { RowSet } from '../row-set.ts';
 

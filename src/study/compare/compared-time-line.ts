@@ -1,6 +1,6 @@
 /** Packets and bytes over time: offered in all, and delayed and dropped by each side. */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { Outcome } from '../../dataplane/outcome.ts';
+import { Outcome } from '../../dataplane/host/outcome.ts';
 import { TimeLine } from '../time-line.ts';
 import type { Affected } from './flow-change.ts';
 

@@ -1,6 +1,6 @@
 /** Everything that a comparison shows, as text or as JSON. */
 import type { TrialTrip } from '../../decision/trial-guard.ts';
-import type { Counters } from '../../dataplane/counters.ts';
+import type { Counters } from '../../dataplane/host/counters.ts';
 import type { Incomplete } from '../../pipeline/capture-run.ts';
 import type { Provenance } from '../../output/provenance/provenance.ts';
 import type { Interruption } from '../../output/summary/interruption.ts';

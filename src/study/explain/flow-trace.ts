@@ -3,9 +3,9 @@
  * bytes that their evidence is of. Bounded: a row for each reason of each fingerprint, with its first packet and a
  * count, and copies of the payloads that evidence is of.
  */
-import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import { Shortfall, ShortfallWord } from '../../dataplane/fingerprint/shortfall.ts';
-import { Verdict } from '../../dataplane/fingerprint/verdict.ts';
+import { FingerprintId } from '../../dataplane/host/holder.ts';
+import { Shortfall, ShortfallWord } from '../../dataplane/host/shortfall.ts';
+import { Verdict } from '../../dataplane/host/verdict.ts';
 import { TraceKind, type TracedLook } from '../../dataplane/host/traced-look.ts';
 import { PayloadHead } from './payload-head.ts';
 import { type ReasonText, reasonText } from './shortfall-reasons.ts';

@@ -5,9 +5,9 @@
  * Only the protocol's own header, which is in clear in every packet, and the checked bytes are shown; all else is `..`,
  * so that nothing of what a tunnel carries appears.
  */
-import { CHECKS, Check, type CheckForm } from '../../dataplane/fingerprint/checks.ts';
-import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import { Framing } from '../../dataplane/fingerprint/payload.ts';
+import { CHECKS, Check, type CheckForm } from '../../dataplane/host/checks.ts';
+import { FingerprintId } from '../../dataplane/host/holder.ts';
+import { Framing } from '../../dataplane/host/framing.ts';
 import type { PayloadHead } from './payload-head.ts';
 
 const ROW_LENGTH = 16;

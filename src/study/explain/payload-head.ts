@@ -1,6 +1,6 @@
 /** A copy of the first bytes of a payload that a fingerprint looked at: enough for the checks, and bounded. */
-import type { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
-import type { Framing } from '../../dataplane/fingerprint/payload.ts';
+import type { FingerprintId } from '../../dataplane/host/holder.ts';
+import type { Framing } from '../../dataplane/host/framing.ts';
 import type { TracedLook } from '../../dataplane/host/traced-look.ts';
 
 const HEAD_LIMIT = 2048;

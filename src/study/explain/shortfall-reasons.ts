@@ -1,13 +1,7 @@
-/** What each reason of dataplane/fingerprint/shortfall.ts says, and how its numbers are to be read. */
-import type { CheckForm } from '../../dataplane/fingerprint/checks.ts';
-import { expectation } from '../../dataplane/fingerprint/evidence-rows.ts';
-import { Shortfall, ShortfallWord } from '../../dataplane/fingerprint/shortfall.ts';
-import {
-  COOKIE_LENGTH,
-  INITIATION_LENGTH,
-  RESPONSE_LENGTH,
-  SHORTEST_TRANSPORT,
-} from '../../dataplane/wire/wireguard.ts';
+/** What each reason of dataplane/host/shortfall.ts says, and how its numbers are to be read. */
+import type { CheckForm } from '../../dataplane/host/checks.ts';
+import { expectation } from '../../dataplane/host/evidence-rows.ts';
+import { Shortfall, ShortfallWord } from '../../dataplane/host/shortfall.ts';
 
 interface ReasonForm {
   /** What did not hold, as the sentence that would have to be true. */
@@ -48,9 +42,7 @@ export const REASONS: Readonly<Record<Shortfall, ReasonForm>> = {
   [Shortfall.WIREGUARD_LENGTH]: {
     about: 'the payload has the length of its message type',
     form: 'number',
-    expected:
-      `for type 1 ${INITIATION_LENGTH}, for 2 ${RESPONSE_LENGTH}, for 3 ${COOKIE_LENGTH}, for 4 at least ` +
-      `${SHORTEST_TRANSPORT} bytes`,
+    expected: 'for type 1 148, for 2 92, for 3 64, for 4 at least 32 bytes',
   },
   [Shortfall.WIREGUARD_SECRETS]: {
     about: 'every key, ciphertext and mac1 of the handshake message looks random',

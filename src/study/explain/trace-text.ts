@@ -1,6 +1,6 @@
 /** The trace of a flow in words: which fingerprints looked, at which packets, and what did not hold. */
-import { UNCLAIMED_LIMIT, UNDECIDED_LIMIT } from '../../dataplane/fingerprint/fingerprint-set.ts';
-import { FingerprintId } from '../../dataplane/fingerprint/holder.ts';
+import { UNCLAIMED_LIMIT, UNDECIDED_LIMIT } from '../../dataplane/host/traced-look.ts';
+import { FingerprintId } from '../../dataplane/host/holder.ts';
 import { type FlowTrace, type GivenUp, LookEnd, type TraceRow } from './flow-trace.ts';
 
 /** Reasons shown of each fingerprint, the first ones. */

@@ -3,7 +3,7 @@
  */
 import type { IssueList } from '../../core/issue.ts';
 import { type Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { type Stage, STAGE_NAMES } from '../../dataplane/fingerprint/finding.ts';
+import { type Stage, STAGE_NAMES } from '../../dataplane/host/finding.ts';
 
 export interface FlowLabel {
   /** udp, tcp, esp or ah. */

@@ -1,6 +1,6 @@
 /** What a capture consists of: packets by link type, flows by encapsulation. */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import { linkTypeName } from '../../dataplane/wire/link-type-names.ts';
+import { linkTypeName } from '../../dataplane/host/link-type-names.ts';
 import { encapsulationNames } from '../../output/event/flow-names.ts';
 import { share } from './flow-groups.ts';
 

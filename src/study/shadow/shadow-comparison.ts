@@ -6,10 +6,10 @@
  * most, so a flood of spoofed handshakes leaves room for confirmed ones. Flows of further clients are counted as left
  * out.
  */
-import type { Outcome } from '../../dataplane/outcome.ts';
-import { OUTCOME_NAMES } from '../../dataplane/outcome.ts';
-import { findingStage, Stage } from '../../dataplane/fingerprint/finding.ts';
-import type { FlowRows } from '../../dataplane/flow/flow-rows.ts';
+import type { Outcome } from '../../dataplane/host/outcome.ts';
+import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
+import { findingStage, Stage } from '../../dataplane/host/finding.ts';
+import type { FlowRows } from '../../dataplane/host/flow-rows.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord } from '../../decision/decision-table.ts';
 import { FlowIdentity } from '../../decision/flow-record.ts';
 import type { ShadowListener } from '../../pipeline/shadowed-decisions.ts';

@@ -1,5 +1,5 @@
 /** What a throttle rule did: packets and bytes by outcome, delays, the time that it took, and its buckets. */
-import { Outcome, OUTCOME_NAMES } from '../../dataplane/outcome.ts';
+import { Outcome, OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
 import type { Throttle } from '../../policy/action.ts';
 import { QuantileHistogram } from './quantile-histogram.ts';
 import { SlowdownDistribution } from './slowdown.ts';

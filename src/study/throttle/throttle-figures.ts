@@ -1,5 +1,5 @@
 /** The figures of a throttle rule, as reports and programs show them. Null where there is nothing to divide by. */
-import { Outcome } from '../../dataplane/outcome.ts';
+import { Outcome } from '../../dataplane/host/outcome.ts';
 import { BUCKET_SCOPE_NAMES } from '../../policy/action.ts';
 import type { QuantileHistogram } from './quantile-histogram.ts';
 import type { RuleTotals } from './rule-totals.ts';

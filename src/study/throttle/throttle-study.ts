@@ -7,7 +7,7 @@
  * key can bring back.
  */
 import { invariant } from '../../core/invariant.ts';
-import type { Outcome } from '../../dataplane/outcome.ts';
+import type { Outcome } from '../../dataplane/host/outcome.ts';
 import { IdleList } from '../../decision/idle-list.ts';
 import type { ThrottleListener } from '../../decision/throttle-listener.ts';
 import { BucketScope, type Throttle } from '../../policy/action.ts';

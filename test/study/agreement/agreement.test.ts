@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../../src/core/protocol.ts';
-import { Stage } from '../../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../../src/dataplane/host/finding.ts';
 import { type Agreement, CALLED, compareWithTool } from '../../../src/study/agreement/agreement.ts';
 import { agreementJson, agreementMarkdown, agreementText } from '../../../src/study/agreement/agreement-output.ts';
 import { FoundFlows } from '../../../src/study/found-flows.ts';

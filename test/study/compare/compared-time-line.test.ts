@@ -1,7 +1,7 @@
 /** The time line against the obvious twin: every packet in a list. */
 import { describe, expect, it } from 'vitest';
 import type { PacketBatch } from '../../../src/capture/packet-batch.ts';
-import { Outcome } from '../../../src/dataplane/outcome.ts';
+import { Outcome } from '../../../src/dataplane/host/outcome.ts';
 import { ComparedTimeLine } from '../../../src/study/compare/compared-time-line.ts';
 import { SeededRandom } from '../../kit/random.mjs';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FingerprintId } from '../../../src/dataplane/fingerprint/holder.ts';
-import { Framing } from '../../../src/dataplane/fingerprint/payload.ts';
+import { FingerprintId } from '../../../src/dataplane/host/holder.ts';
+import { Framing } from '../../../src/dataplane/host/framing.ts';
 import { hexDump } from '../../../src/study/explain/hex-dump.ts';
 import { PayloadHead } from '../../../src/study/explain/payload-head.ts';
 

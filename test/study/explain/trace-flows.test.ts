@@ -1,12 +1,12 @@
 /** What `explain` says of a flow agrees with what the engine made of it, for every flow of the committed captures. */
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CHECKS } from '../../../src/dataplane/fingerprint/checks.ts';
-import { FingerprintId } from '../../../src/dataplane/fingerprint/holder.ts';
-import { Framing } from '../../../src/dataplane/fingerprint/payload.ts';
-import { Shortfall } from '../../../src/dataplane/fingerprint/shortfall.ts';
-import { DEFAULT_LINK_IDENTITY } from '../../../src/dataplane/wire/link-identity.ts';
-import { Transport } from '../../../src/dataplane/wire/packet-view.ts';
+import { CHECKS } from '../../../src/dataplane/host/checks.ts';
+import { FingerprintId } from '../../../src/dataplane/host/holder.ts';
+import { Framing } from '../../../src/dataplane/host/framing.ts';
+import { Shortfall } from '../../../src/dataplane/host/shortfall.ts';
+import { DEFAULT_LINK_IDENTITY } from '../../../src/dataplane/host/link-identity.ts';
+import { Transport } from '../../../src/dataplane/host/packet-codes.ts';
 import { FlowWalk } from '../../../src/pipeline/flow-walk.ts';
 import type { FlowTrace } from '../../../src/study/explain/flow-trace.ts';
 import { checkedLength } from '../../../src/study/explain/hex-dump.ts';

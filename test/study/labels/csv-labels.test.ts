@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../../src/core/protocol.ts';
-import { Stage } from '../../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../../src/dataplane/host/finding.ts';
 import { labelsOf, readText } from './read-text.ts';
 
 const HEADER = 'file,src,src_port,dst,dst_port,proto,label';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../../src/core/issue.ts';
 import { Protocol } from '../../../src/core/protocol.ts';
-import { Stage } from '../../../src/dataplane/fingerprint/finding.ts';
+import { Stage } from '../../../src/dataplane/host/finding.ts';
 import { parseJsonLabels } from '../../../src/study/labels/json-labels.ts';
 
 const flow = {

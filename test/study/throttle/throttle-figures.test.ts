@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { OUTCOME_NAMES } from '../../../src/dataplane/outcome.ts';
+import { OUTCOME_NAMES } from '../../../src/dataplane/host/outcome.ts';
 import type { Quantiles, ThrottleFigures } from '../../../src/study/throttle/throttle-figures.ts';
 import { SLOWDOWN_BOUNDS } from '../../../src/study/throttle/slowdown.ts';
 import { type Replayed, replayFiles } from '../../engine/replayed.ts';

@@ -1,7 +1,7 @@
 /** Which buckets the study counts, and when: clients that come back, flows, and more buckets than it keeps. */
 import { describe, expect, it } from 'vitest';
 import type { BitsPerSecond, Bytes } from '../../../src/core/units.ts';
-import { Outcome } from '../../../src/dataplane/outcome.ts';
+import { Outcome } from '../../../src/dataplane/host/outcome.ts';
 import { TokenBuckets } from '../../../src/decision/token-bucket.ts';
 import { BucketScope, type Throttle } from '../../../src/policy/action.ts';
 import { throttleFigures } from '../../../src/study/throttle/throttle-figures.ts';

@@ -1,4 +1,4 @@
-/** The checks that make evidence. Numbers are stable; what each says and how its row is read is in dataplane/fingerprint/checks. */
+/** The checks that make evidence. Numbers are stable; what each says and how its row is read is in dataplane/host/checks. */
 export enum Check {
   WIREGUARD_INITIATION = 1,
   WIREGUARD_RESPONSE = 2,

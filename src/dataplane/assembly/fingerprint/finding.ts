@@ -1,6 +1,6 @@
 /**
  * What a fingerprint can say of a flow: the codes of protocol, stage and variant. Codes are stable numbers that live in the flow table;
- * their names are in dataplane/fingerprint/finding and core/protocol.
+ * their names are in dataplane/host/finding and core/protocol.
  */
 
 export enum Protocol {

@@ -1,6 +1,6 @@
 /**
  * Notices conversations whose two directions are two flows, because the link under each has another VLAN id, VNI or tunnel: signs of a
- * mirror port that tags each direction by itself (wire/link-identity).
+ * mirror port that tags each direction by itself (dataplane/host/link-identity).
  *
  * A flow may be such a half where it begins against the direction of another flow with its tuple, under another link, that has packets in
  * that one direction only. It is one where it has stayed one-way by the time it is looked at: ten seconds after its beginning, or at its end.

@@ -4,7 +4,7 @@
  * sound, and no flow of ours.
  *
  * Every packet that leaves the way early raises exactly one of these counters. Their names are in
- * dataplane/wire/decode-status.
+ * dataplane/host/decode-status.
  */
 export enum DecodeStatus {
   OK = 0,

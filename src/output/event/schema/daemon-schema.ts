@@ -1,7 +1,7 @@
 /** The daemon's own events: the safety breaker, harm, reloads, dates of the rules, operators, and periodic counts. */
 import * as z from 'zod/mini';
-import { FLOW_END_NAMES } from '../../../dataplane/counters.ts';
-import { OUTCOME_NAMES } from '../../../dataplane/outcome.ts';
+import { FLOW_END_NAMES } from '../../../dataplane/host/counters.ts';
+import { OUTCOME_NAMES } from '../../../dataplane/host/outcome.ts';
 import { TRIP_CAUSES } from '../../../decision/breaker/trip.ts';
 import { HIT_KIND_NAMES, HIT_OUTCOME_NAMES } from '../../../decision/registered-hits.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';

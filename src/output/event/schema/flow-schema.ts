@@ -1,10 +1,10 @@
 /** The fields of the events of flows: decisions, ends of flows, and what a comparison of rules changes. */
 import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../../../core/protocol.ts';
-import { FLOW_END_NAMES } from '../../../dataplane/counters.ts';
-import { CHECKS } from '../../../dataplane/fingerprint/checks.ts';
-import { STAGE_NAMES, VARIANT_NAMES } from '../../../dataplane/fingerprint/finding.ts';
-import { ENCAPSULATION_NAMES } from '../../../dataplane/wire/packet-view.ts';
+import { FLOW_END_NAMES } from '../../../dataplane/host/counters.ts';
+import { CHECKS } from '../../../dataplane/host/checks.ts';
+import { STAGE_NAMES, VARIANT_NAMES } from '../../../dataplane/host/finding.ts';
+import { ENCAPSULATION_NAMES } from '../../../dataplane/host/packet-codes.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';
 import { REASON_NAMES } from '../../../policy/decide.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';

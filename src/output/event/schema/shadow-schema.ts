@@ -1,6 +1,6 @@
 /** The events of a shadow: a second set of rules that decides beside the active one and never acts. */
 import * as z from 'zod/mini';
-import { OUTCOME_NAMES } from '../../../dataplane/outcome.ts';
+import { OUTCOME_NAMES } from '../../../dataplane/host/outcome.ts';
 import { actionPairs, countsOf, trip } from './daemon-schema.ts';
 import { count, countsByName, flag, list, name, sha256, text, time } from './field.ts';
 import { action, registrations, tuple, vpn } from './flow-schema.ts';

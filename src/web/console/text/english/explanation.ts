@@ -1,5 +1,5 @@
 /** Texts of the page that explains a decision. */
-import { CHECKS } from '../../../../dataplane/fingerprint/checks.ts';
+import { CHECKS } from '../../../../dataplane/host/checks.ts';
 import type { VALIDITY_NAMES } from '../../../../registry/registration.ts';
 import { conditionWords, rolloutWords, ruleWords, type WordedRule } from '../../../../policy/rule-words.ts';
 

@@ -23,6 +23,11 @@ export interface RowMemory {
   readonly quietTimes?: Float64Array;
 }
 
+/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
+export function spareRowsOf(capacity: number): number {
+  return Math.min(1024, Math.max(1, capacity >> 3));
+}
+
 export abstract class FlowRows {
   /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit). */
   readonly capacity: number;

@@ -2,8 +2,8 @@
  * What a flow's own packets have just said that is new, in one reused record: from the tracker to the thread that
  * decides flows (decision/decision-controller). Valid during the call that hands it over.
  */
-import { FingerprintId } from './fingerprint/holder.ts';
-import { type Finding, NO_FINDING } from './fingerprint/finding.ts';
+import { FingerprintId } from './holder.ts';
+import { type Finding, NO_FINDING } from './finding.ts';
 
 export class Detection {
   /** The packet: its time, its number in the capture, its direction in the flow. */

@@ -6,13 +6,13 @@
  * A tracker works in the calling thread (host/assembly-tracker) or in others (pipeline/workers/threaded-tracker). Its listener
  * is called in the calling thread, in packet order, with the same calls in both cases.
  */
-import type { BatchMemory } from '../capture/batch-memory.ts';
-import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { BatchMemory } from '../../capture/batch-memory.ts';
+import type { PacketBatch } from '../../capture/packet-batch.ts';
 import type { Counters, FlowEnd } from './counters.ts';
 import type { Detection } from './detection.ts';
-import type { EvidenceRows } from './fingerprint/evidence-rows.ts';
-import type { FlowRows } from './flow/flow-rows.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { EvidenceRows } from './evidence-rows.ts';
+import type { FlowRows } from './flow-rows.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** Receives what happens to flows. A slot is valid during the call only. */
 export interface FlowListener {

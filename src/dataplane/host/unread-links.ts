@@ -4,8 +4,8 @@
  * Memory: link types beyond 16 bits, which no registry has, share one number, so a hostile capture can make no more
  * than 65,536 entries.
  */
-import { linkTypeName } from './wire/link-type-names.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import { linkTypeName } from './link-type-names.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export const LARGEST_LINK_TYPE = 0xffff;
 

@@ -5,9 +5,9 @@
  * being read, fragments that wait for their first one are the difference.
  */
 import { OUTCOME_NAMES } from './outcome.ts';
-import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './wire/decode-status.ts';
+import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './decode-status.ts';
 import { UnreadLinks } from './unread-links.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 /** Why a flow ended. */
 export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
