@@ -93,7 +93,6 @@ const CASES: Readonly<Record<string, Case>> = {
   [fields.sector]: {
     name: 'sector',
     holds: (row, value) => registrations(row).some(({ sector }) => sector === value),
-    written: (rows) => [registrations(rows.find((row) => registrations(row).length > 0)!)[0]!.sector, 'nobody'],
   },
   [fields.hiddenQ]: {
     name: 'q',

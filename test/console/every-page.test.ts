@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGE_PATHS } from '../../src/web/api/pages.ts';
-import { CHROMIUM, overflow, picture, TestBrowser, violations } from '../kit/browser.ts';
+import { CHROMIUM, cutCards, overflow, picture, TestBrowser, violations } from '../kit/browser.ts';
 import { RunningConsole } from '../kit/running-console.ts';
 
 const WIDTHS = [320, 768, 1280, 2560] as const;
@@ -35,6 +35,7 @@ describe.skipIf(CHROMIUM === null)('a page of the console (skipped without Chrom
           const name = path === '/' ? 'overview' : path.slice(1);
           await picture(page, `${name}-${scheme}-${width}`);
           expect(await overflow(page), `${width} px: the page is wider than its window`).toBe(0);
+          expect(await cutCards(page), `${width} px: rows that are cards and wider than their table`).toBe(0);
           expect(await violations(page), `${width} px`).toEqual([]);
         }
         expect(complaints).toEqual([]);

@@ -91,6 +91,13 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
+/** Tables whose rows are cards in this window, and which are cut at their side all the same. */
+export function cutCards(page: Page): Promise<number> {
+  return page.evaluate(`[...document.querySelectorAll('.table-region:has(> .cards)')].filter(
+    (region) => region.querySelector('tbody > tr').computedStyleMap().get('display').value === 'block' &&
+      region.scrollWidth > region.clientWidth).length`);
+}
+
 /** Stores a picture of the whole page if the environment names a folder in PICTURES. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.PICTURES;

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { ChangeFigures, ChangeVerdict } from '../../api/rules-schema.ts';
 import { Figure, Figures } from '../component/figure.tsx';
 import { clients, count } from '../format/number-format.ts';
+import { sectorName } from '../format/sector-name.ts';
 import { text } from '../text/catalogue.ts';
 import './action.css';
 
@@ -77,7 +78,7 @@ function RegisteredUsers({ users }: { users: ChangeFigures['users'] }) {
         {users.map(({ rule, sector, holder, prefix, reference }, at) => (
           <li key={at}>
             {holder === null || prefix === null
-              ? words.user(sector, rule)
+              ? words.user(sectorName(sector), rule)
               : words.knownUser(holder, prefix, reference ?? '', rule)}
           </li>
         ))}

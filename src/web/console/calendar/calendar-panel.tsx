@@ -10,12 +10,15 @@ import { Time } from '../component/time.tsx';
 import { ConfirmAction } from '../action/confirm-action.tsx';
 import { clients, count } from '../format/number-format.ts';
 import { zonedTime } from '../format/time-format.ts';
+import { usePrinting } from '../chart/use-printing.ts';
 import { useApi } from '../live/use-api.ts';
 import { text } from '../text/catalogue.ts';
 import './calendar.css';
 
 const LINKED = 'calendar';
 const EVERY_MS = 30_000;
+/** Dates that are shown at first; the others too where one of them needs a confirmation. */
+const FIRST = 6;
 const SEVERITIES: Readonly<Record<DateView['state'], Severity>> = {
   ahead: 'notice',
   confirmed: 'good',
@@ -28,38 +31,50 @@ export function CalendarPanel({
   zone,
   most = Infinity,
   mayAct = false,
-  size,
 }: {
   zone: string;
   most?: number;
   mayAct?: boolean;
-  size?: 'double' | 'wide';
 }) {
   const { data, problem, reload } = useApi<CalendarDocument>('/calendar', EVERY_MS);
   const words = text.calendar;
   const place = useLinked(data !== null);
+  const isPrinting = usePrinting();
+  const rest = data?.dates.slice(FIRST, most) ?? [];
+  const common = { sha256: data?.sha256 ?? '', zone, mayAct, done: reload };
   return (
-    <Panel
-      title={words.title}
-      {...(size !== undefined && { size })}
-      {...(data !== null && { footer: words.basis(zonedTime(data.at_ms, zone)) })}
-    >
+    <Panel title={words.title} {...(data !== null && { footer: words.basis(zonedTime(data.at_ms, zone)) })}>
       <div id={LINKED} ref={place} />
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
       {data === null && problem === null && <Loading />}
       {data !== null && data.dates.length === 0 && <Empty>{words.nothing(zonedTime(data.until_ms, zone))}</Empty>}
       {data !== null && data.dates.length > 0 && (
-        <ol class="calendar">
-          {data.dates.slice(0, most).map((date) => (
-            <li key={date.date}>
-              <CalendarDate date={date} zone={zone} />
-              {mayAct && <DateAction date={date} sha256={data.sha256} zone={zone} done={reload} />}
-            </li>
-          ))}
-        </ol>
+        <>
+          <Dates dates={data.dates.slice(0, Math.min(most, FIRST))} {...common} />
+          {rest.length > 0 && (
+            <details open={isPrinting || rest.some(({ state }) => state !== 'ahead')}>
+              <summary class="more-dates">{words.later(count(rest.length))}</summary>
+              <Dates dates={rest} {...common} />
+            </details>
+          )}
+        </>
       )}
       {data !== null && (data.more || data.dates.length > most) && <p class="small muted">{words.more}</p>}
     </Panel>
+  );
+}
+
+function Dates(props: { dates: readonly DateView[]; sha256: string; zone: string; mayAct: boolean; done: () => void }) {
+  const { dates, sha256, zone, mayAct, done } = props;
+  return (
+    <ol class="calendar">
+      {dates.map((date) => (
+        <li key={date.date}>
+          <CalendarDate date={date} zone={zone} />
+          {mayAct && <DateAction date={date} sha256={sha256} zone={zone} done={done} />}
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -101,7 +116,7 @@ function DateAction(props: { date: DateView; sha256: string; zone: string; done:
   const { date, sha256, zone, done } = props;
   const words = text.calendar;
   if (date.state !== 'held' && date.state !== 'needs-confirmation') return null;
-  if (!date.confirmable) return <p class="small muted">{words.later}</p>;
+  if (!date.confirmable) return <p class="small muted">{words.confirmLater}</p>;
   return (
     <ConfirmAction
       label={words.confirm}

@@ -9,6 +9,7 @@ const WORDS: Partial<Record<Split, Readonly<Record<string, string>>>> = {
   mode: terms.modes,
   protocol: terms.protocols,
   registered: terms.registered,
+  sector: terms.sectors,
   outcome: terms.harmOutcomes,
   kind: terms.harmKinds,
 };

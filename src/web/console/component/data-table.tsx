@@ -88,14 +88,16 @@ function Cell<Row>({ column, row, isCards }: { column: Column<Row>; row: Row; is
   const { title, cell, isNumber, isName } = column;
   const side = isNumber === true ? 'end' : undefined;
   const content = isCards ? <div>{cell(row)}</div> : cell(row);
+  // The name of a zone, as Asia/Karachi, may be broken where a card is narrow.
+  const cardTitle = isCards ? title.replaceAll('/', '/\u200b') : undefined;
   if (isName === true)
     return (
-      <th scope="row" class={side} role={isCards ? 'rowheader' : undefined} data-title={isCards ? title : undefined}>
+      <th scope="row" class={side} role={isCards ? 'rowheader' : undefined} data-title={cardTitle}>
         {content}
       </th>
     );
   return (
-    <td class={side} role={isCards ? 'cell' : undefined} data-title={isCards ? title : undefined}>
+    <td class={side} role={isCards ? 'cell' : undefined} data-title={cardTitle}>
       {content}
     </td>
   );

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { DecisionRow } from '../../../../history/recent/decision-document.ts';
 import { ActionBadge, StageBadge } from '../../component/badge.tsx';
 import type { Column } from '../../component/data-table.tsx';
+import { sectorName } from '../../format/sector-name.ts';
 import { Time } from '../../component/time.tsx';
 import { Link } from '../../shell/link.tsx';
 import { changedQuery, queryText } from '../../shell/router.ts';
@@ -50,11 +51,14 @@ function End({ end, query, addresses }: { end: DecisionRow['source']; query: URL
         <Only query={query} name="prefix" value={ip} what={words.columns.source.toLowerCase()}>
           {ip}
         </Only>
-        {port !== null && <span class="muted"> {words.port(String(port))}</span>}
+        {port !== null && <span class="muted port"> {words.port(String(port))}</span>}
       </span>
       {registration !== null && (
         <div class="muted">
-          {[registration.sector, registration.holder ?? registration.reference]
+          {[
+            registration.sector === '' ? '' : sectorName(registration.sector),
+            registration.holder ?? registration.reference,
+          ]
             .filter((part) => part !== '')
             .join(', ')}
         </div>

@@ -27,7 +27,7 @@ function usual(isHidden: boolean): FilterField[] {
 
 function others(isHidden: boolean): FilterField[] {
   return [
-    { name: 'sector', label: fields.sector },
+    { name: 'sector', label: fields.sector, options: optionsOf(text.terms.sectors) },
     { name: 'q', label: isHidden ? fields.hiddenQ : fields.q },
     { name: 'port', label: fields.port, placeholder: placeholders.port },
     { name: 'variant', label: fields.variant },

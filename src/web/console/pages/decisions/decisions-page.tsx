@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { DecisionStock } from '../../../../history/recent/decision-document.ts';
 import type { LiveDocument } from '../../../api/live-schema.ts';
+import { CommandWords } from '../../component/command-words.tsx';
 import { DataTable } from '../../component/data-table.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
@@ -120,9 +121,21 @@ function Stock({ stock, live }: { stock: DecisionStock; live: LiveDocument }) {
     leftOut === 0 ? '' : lead.leftOut(count(leftOut)),
     ...earlierWords(earlier, live.source.kind === CAPTURES),
     oldest === null ? '' : lead.since(zonedTime(Date.parse(oldest.time), live.zone)),
-    words.addresses[addresses],
   ];
-  return <p class="muted small">{parts.filter((part) => part !== '').join(' ')}</p>;
+  const [first, ...more] = parts.filter((part) => part !== '');
+  return (
+    <div class="stock muted small">
+      <p>
+        {first} {words.addresses[addresses]}
+      </p>
+      <details>
+        <summary>{lead.more}</summary>
+        <p>
+          <CommandWords words={more.join(' ')} />
+        </p>
+      </details>
+    </div>
+  );
 }
 
 /** `isOfCaptures`: all that is read is read by this run. */

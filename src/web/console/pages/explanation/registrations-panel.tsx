@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { zonedTime } from '../../format/time-format.ts';
 import { Link } from '../../shell/link.tsx';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 import type { PartProps } from './explanation-page.tsx';
 import { Fact, Facts } from './facts.tsx';
@@ -23,7 +24,7 @@ const columnsIn = (zone: string): readonly Column<Row>[] => [
     cell: ({ prefix }) => <Link to={registryAddress(prefix)}>{prefix}</Link>,
   },
   { key: 'holder', title: words.holder, cell: ({ holder }) => holder },
-  { key: 'sector', title: words.sector, cell: ({ sector }) => sector },
+  { key: 'sector', title: words.sector, cell: ({ sector }) => sectorName(sector) },
   { key: 'reference', title: words.reference, cell: ({ reference }) => reference },
   {
     key: 'state',
@@ -78,7 +79,7 @@ function rowsOf({ source, destination }: Covering): Row[] {
 function Counted({ end: { registration } }: { end: DecisionRow['source'] }) {
   if (registration === null) return <span class="muted">{words.none}</span>;
   const { sector, reference, holder, prefix } = registration;
-  const named = [holder ?? reference, sector].filter((part) => part !== '').join(', ');
+  const named = [holder ?? reference, sector === '' ? '' : sectorName(sector)].filter((part) => part !== '').join(', ');
   return prefix === undefined ? <>{named}</> : <Link to={registryAddress(prefix)}>{named}</Link>;
 }
 

@@ -1,5 +1,6 @@
 /** The alerts that hold now, and all of them with what to do. */
 import { ALERT_NAMES, type AlertName, URGENT_ALERTS } from '../../../api/alert-names.ts';
+import { CommandWords } from '../../component/command-words.tsx';
 import { SeverityBadge } from '../../component/badge.tsx';
 import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Note } from '../../component/note.tsx';
@@ -18,7 +19,7 @@ export function AlertsPanel({ firing }: { firing: readonly AlertName[] }) {
     },
     { key: 'alert', title: words.columns.alert, isName: true, cell: (name) => name },
     { key: 'says', title: words.columns.says, cell: (name) => words.words[name]![0] },
-    { key: 'todo', title: words.columns.todo, cell: (name) => words.words[name]![1] },
+    { key: 'todo', title: words.columns.todo, cell: (name) => <CommandWords words={words.words[name]![1]} /> },
   ];
   return (
     <Panel title={words.title} size="wide" footer={words.footer}>
@@ -31,7 +32,7 @@ export function AlertsPanel({ firing }: { firing: readonly AlertName[] }) {
         {firing.map((name) => (
           <Note key={name} severity={isUrgent(name) ? 'critical' : 'warning'}>
             <p>
-              <strong>{words.words[name]![0]}</strong> {words.words[name]![1]}
+              <strong>{words.words[name]![0]}</strong> <CommandWords words={words.words[name]![1]} />
             </p>
           </Note>
         ))}

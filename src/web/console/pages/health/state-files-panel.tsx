@@ -1,6 +1,7 @@
 /** The files of the daemon's state, one by one. */
 import type { HealthDocument, StateFileHealth } from '../../../api/health-schema.ts';
 import { SeverityBadge } from '../../component/badge.tsx';
+import { CommandWords } from '../../component/command-words.tsx';
 import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Note } from '../../component/note.tsx';
 import { Panel } from '../../component/panel.tsx';
@@ -43,7 +44,9 @@ export function StateFilesPanel({ health: { state }, nowMs }: { health: HealthDo
     <Panel title={words.title} size="wide">
       {!state.kept && (
         <Note severity="warning">
-          <p>{words.notKept}</p>
+          <p>
+            <CommandWords words={words.notKept} />
+          </p>
         </Note>
       )}
       <DataTable

@@ -9,6 +9,7 @@ export type ShownChange = ChangeList['changes'][number];
 
 const words = text.incidents.changeWords;
 const MS_PER_SECOND = 1000;
+const MANY_MEANINGS: ReadonlySet<string> = new Set(['shadow', 'calendar', 'action', 'breaker', 'source']);
 
 /** Fields as daemons write them: a part may be missing in those of another version. */
 interface Fields {
@@ -54,6 +55,13 @@ interface Who {
 
 export function changeName({ kind }: ShownChange): string {
   return text.incidents.changes[kind] ?? kind;
+}
+
+/** The name, and what happened where a name has many meanings. */
+export function changeTitle(change: ShownChange, zone: string): string {
+  const name = changeName(change);
+  const [what] = MANY_MEANINGS.has(change.kind) ? parts(change.kind, change.fields, zone) : [];
+  return what === undefined || what === '' ? name : words.titled(name, what);
 }
 
 /** In the zone; rules that decide whatever is read have no time of their own. */

@@ -16,6 +16,7 @@ import { useSession } from '../../live/use-session.ts';
 import { Link } from '../../shell/link.tsx';
 import { goTo, type Place } from '../../shell/router.ts';
 import type { SpanChoice } from '../../span/span-choice.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
@@ -104,8 +105,8 @@ function Facts({ incident, zone }: { incident: ShownIncident; zone: string }) {
     [words.cause, causeWords(incident)],
     [words.place, placeName(incident)],
     [words.rules, scope.rules.join(', ')],
-    [words.protocols, scope.protocols.join(', ')],
-    [words.sectors, scope.sectors.join(', ')],
+    [words.protocols, scope.protocols.map((name) => text.terms.protocols[name] ?? name).join(', ')],
+    [words.sectors, scope.sectors.map(sectorName).join(', ')],
     [words.noted, noted === null ? '' : words.notedBy(noted.by, zonedTime(noted.at_ms, zone))],
   ];
   return <FactList facts={facts} />;

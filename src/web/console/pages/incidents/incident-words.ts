@@ -2,6 +2,7 @@
 import type { ShownIncident } from '../../../../history/query/incident-list.ts';
 import type { Severity } from '../../component/severity.ts';
 import { tripCause } from '../../format/limit-name.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.incidents;
@@ -53,7 +54,7 @@ export function placeName({ site, isp, link }: Pick<ShownIncident, 'site' | 'isp
 export function scopeWords({ scope }: ShownIncident): string {
   const { terms } = text;
   const protocols = scope.protocols.map((name) => terms.protocols[name] ?? name);
-  const named = { ...scope, protocols };
+  const named = { ...scope, protocols, sectors: scope.sectors.map(sectorName) };
   return (['protocols', 'rules', 'sectors'] as const)
     .filter((name) => named[name].length > 0)
     .map((name) => words.scope[name](named[name]))

@@ -2,7 +2,6 @@
 import { useEffect } from 'preact/hooks';
 import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { IncidentList, ShownIncident } from '../../../../history/query/incident-list.ts';
-import { CsvLink } from '../../component/csv-link.tsx';
 import { SeverityBadge } from '../../component/badge.tsx';
 import { DataTable } from '../../component/data-table.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
@@ -86,13 +85,11 @@ export function IncidentsPage({ live, place }: PageProps) {
             <IncidentTable
               incidents={incidents}
               zone={zone}
+              csv={`${path}${path.endsWith('?') ? '' : '&'}format=csv`}
               hasPlaces={incidents.some((one) => placeName(one) !== '')}
             />
           )}
           {list.data?.more === true && <p class="small muted">{words.more}</p>}
-          {incidents.length > 0 && (
-            <CsvLink path={`${path}${path.endsWith('?') ? '' : '&'}format=csv`} name={words.listTitle} />
-          )}
         </Panel>
         <Panel title={words.changesTitle} size="wide">
           {changes.problem !== null && <ErrorState problem={changes.problem} retry={changes.reload} />}
@@ -112,8 +109,8 @@ export function IncidentsPage({ live, place }: PageProps) {
   );
 }
 
-function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: string; hasPlaces: boolean }) {
-  const { incidents, zone, hasPlaces } = props;
+function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: string; csv: string; hasPlaces: boolean }) {
+  const { incidents, zone, csv, hasPlaces } = props;
   const { columns } = words;
   return (
     <DataTable<ShownIncident>
@@ -121,6 +118,7 @@ function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: strin
       rows={incidents}
       keyOf={({ id }) => id}
       empty={words.none}
+      csv={csv}
       isCards
       columns={[
         {

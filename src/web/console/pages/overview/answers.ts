@@ -6,7 +6,7 @@ import { clients, count, share, span } from '../../format/number-format.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import type { ApiState } from '../../live/use-api.ts';
 import { text } from '../../text/catalogue.ts';
-import { changeName, changeTime } from '../incidents/change-words.ts';
+import { changeTime, changeTitle } from '../incidents/change-words.ts';
 import { figuresSpan, harmOf, isUnwatched, total } from './summary.ts';
 
 export interface Answer {
@@ -87,7 +87,7 @@ function changed({ zone }: LiveDocument, { data, problem }: Pick<ApiState<Change
   if (data === null) return problem === null ? [] : [words.changesUnknown];
   const [latest] = data.changes;
   if (latest === undefined) return [words.changesNone];
-  return [words.changesLast(changeName(latest), changeTime(latest, zone))];
+  return [words.changesLast(changeTitle(latest, zone), changeTime(latest, zone))];
 }
 
 function draft({ shadow }: LiveDocument): string[] {

@@ -8,7 +8,7 @@ import type { ApiState } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { text } from '../../text/catalogue.ts';
 import { ChangeTime } from '../incidents/change-time.tsx';
-import { changeName } from '../incidents/change-words.ts';
+import { changeTitle } from '../incidents/change-words.ts';
 
 const { changes: words } = text.overview;
 
@@ -25,7 +25,7 @@ export function ChangesPanel({ changes, zone }: { changes: ApiState<ChangeList>;
         <ol class="latest">
           {list.changes.map((change) => (
             <li key={change.id}>
-              <span>{changeName(change)}</span> <ChangeTime change={change} zone={zone} />
+              <span>{changeTitle(change, zone)}</span> <ChangeTime change={change} zone={zone} />
             </li>
           ))}
         </ol>

@@ -9,6 +9,7 @@ import { count } from '../../format/number-format.ts';
 import { zoneName } from '../../format/time-format.ts';
 import { useApi } from '../../live/use-api.ts';
 import type { Place } from '../../shell/router.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 import { registrationColumns } from './registration-columns.tsx';
 
@@ -50,6 +51,7 @@ function Groups({ list: { groups, total }, zone }: { list: ExpiringList; zone: s
       keyOf={({ until_ms: until, sector }) => `${until} ${sector}`}
       csv="/registry/expiring.csv"
       empty={words.noExpiring}
+      isCards
       columns={[
         {
           key: 'until',
@@ -58,7 +60,12 @@ function Groups({ list: { groups, total }, zone }: { list: ExpiringList; zone: s
           cell: ({ until_ms: until }) => <Time ms={until} zone={zone} isPlain />,
           sortBy: ({ until_ms: until }) => until,
         },
-        { key: 'sector', title: words.columns.sector, cell: ({ sector }) => sector, sortBy: ({ sector }) => sector },
+        {
+          key: 'sector',
+          title: words.columns.sector,
+          cell: ({ sector }) => sectorName(sector),
+          sortBy: ({ sector }) => sector,
+        },
         {
           key: 'registrations',
           title: words.columns.registrations,

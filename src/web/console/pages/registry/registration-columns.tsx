@@ -6,6 +6,7 @@ import { Time } from '../../component/time.tsx';
 import { zoneName } from '../../format/time-format.ts';
 import { Link } from '../../shell/link.tsx';
 import { changedQuery, type Place, queryText } from '../../shell/router.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.registryPage;
@@ -26,7 +27,7 @@ export function registrationColumns(zone: string, place: Place): Column<Registra
       cell: (one) => <RegistrationLink registration={one} place={place} />,
     },
     { key: 'holder', title: columns.holder, cell: ({ holder }) => holder, sortBy: ({ holder }) => holder },
-    { key: 'sector', title: columns.sector, cell: ({ sector }) => sector, sortBy: ({ sector }) => sector },
+    { key: 'sector', title: columns.sector, cell: ({ sector }) => sectorName(sector), sortBy: ({ sector }) => sector },
     { key: 'validity', title: columns.validity, cell: (one) => <Validity registration={one} /> },
     {
       key: 'until',

@@ -8,6 +8,7 @@ import { count } from '../../format/number-format.ts';
 import { useApi } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
 import { changedQuery, type Place, queryText } from '../../shell/router.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 import { protocolWords, Validity } from './registration-columns.tsx';
 
@@ -37,7 +38,7 @@ function Fields({ registration, zone }: { registration: RegistrationView; zone: 
   const decisions = `/decisions?${new URLSearchParams({ q: reference }).toString()}`;
   const fields = [
     [columns.holder, holder],
-    [columns.sector, sector],
+    [columns.sector, sectorName(sector)],
     [columns.protocols, protocolWords(protocols)],
     [columns.validity, <Validity key="validity" registration={registration} />],
     [columns.validFrom, from === null ? words.open : <Time key="from" ms={from} zone={zone} />],

@@ -48,7 +48,11 @@ export function ReloadsPanel({ zone }: { zone: string }) {
               cell: ({ ms }: ReloadRow) => <Time ms={ms} zone={zone} isPlain />,
               sortBy: ({ ms }: ReloadRow) => ms,
             },
-            { key: 'result', title: words.reloadResult, cell: ({ result }: ReloadRow) => result },
+            {
+              key: 'result',
+              title: words.reloadResult,
+              cell: ({ result }: ReloadRow) => text.incidents.changeWords.results[result] ?? result,
+            },
             number('before', words.before),
             number('after', words.after),
             number('lost', words.lost),

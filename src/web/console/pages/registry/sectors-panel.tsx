@@ -3,6 +3,7 @@ import type { RegistrySummaryDocument } from '../../../api/registry-schema.ts';
 import { DataTable } from '../../component/data-table.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { count, shortCount } from '../../format/number-format.ts';
+import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 
 const words = text.registryPage;
@@ -15,13 +16,14 @@ export function SectorsPanel({ summary: { sectors } }: { summary: RegistrySummar
         rows={sectors}
         keyOf={({ sector }) => sector}
         empty={words.noSectors}
+        isCards
         sortedBy={{ key: 'registrations', isDescending: true }}
         columns={[
           {
             key: 'sector',
             title: words.columns.sector,
             isName: true,
-            cell: ({ sector }) => sector,
+            cell: ({ sector }) => sectorName(sector),
             sortBy: ({ sector }) => sector,
           },
           {

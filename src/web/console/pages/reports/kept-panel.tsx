@@ -1,6 +1,7 @@
 /** The reports that were made on schedule, and whether the schedule works. */
 import type { ReportHead } from '../../../../history/report/report-head.ts';
 import type { ReportList } from '../../../api/report-schema.ts';
+import { CommandWords } from '../../component/command-words.tsx';
 import { type Column, DataTable } from '../../component/data-table.tsx';
 import { Note } from '../../component/note.tsx';
 import { Panel } from '../../component/panel.tsx';
@@ -42,7 +43,11 @@ export function KeptPanel({ list }: { list: ReportList }) {
   ];
   const units = schedules.map((name) => words.units[name] ?? name).join(words.and);
   return (
-    <Panel title={words.kept} size="wide" footer={schedules.length === 0 ? words.noSchedule : words.schedule(units)}>
+    <Panel
+      title={words.kept}
+      size="wide"
+      footer={schedules.length === 0 ? <CommandWords words={words.noSchedule} /> : words.schedule(units)}
+    >
       {problem !== null && (
         <Note severity="critical" isUrgent>
           {words.failed(problem)}

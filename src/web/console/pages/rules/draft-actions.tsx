@@ -5,6 +5,7 @@ import type { RulesDocument } from '../../../api/rules-schema.ts';
 import { ActionDialog } from '../../action/action-dialog.tsx';
 import { useAction } from '../../action/use-action.ts';
 import { ChangeFiguresView } from '../../action/verdict-figures.tsx';
+import { CommandWords } from '../../component/command-words.tsx';
 import { Empty } from '../../component/empty.tsx';
 import { useApi } from '../../live/use-api.ts';
 import { text } from '../../text/catalogue.ts';
@@ -37,7 +38,9 @@ function BeginDraft({ document: { shadow }, done }: { document: RulesDocument; d
       <p>
         {words.beginWhat} {shadow !== null && words.replaces(shadow.policy.name)}
       </p>
-      {data !== null && data.names.length === 0 && <Empty>{data.configured ? words.noDrafts : words.noFolder}</Empty>}
+      {data !== null && data.names.length === 0 && (
+        <Empty>{data.configured ? words.noDrafts : <CommandWords words={words.noFolder} />}</Empty>
+      )}
       {data !== null && data.names.length > 0 && (
         <div class="field">
           <label for={id}>{words.choose}</label>

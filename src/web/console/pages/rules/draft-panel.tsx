@@ -3,6 +3,7 @@ import type { RulesDocument, ShadowView } from '../../../api/rules-schema.ts';
 import { ChangeFiguresView } from '../../action/verdict-figures.tsx';
 import { ActionBadge } from '../../component/badge.tsx';
 import { DataTable } from '../../component/data-table.tsx';
+import { CommandWords } from '../../component/command-words.tsx';
 import { Empty } from '../../component/empty.tsx';
 import { Note } from '../../component/note.tsx';
 import { Panel } from '../../component/panel.tsx';
@@ -26,7 +27,7 @@ export function DraftPanel({ document: { shadow }, zone, mayAct, isReplayed }: D
     <Panel title={words.draftTitle} size="wide">
       {shadow === null ? (
         <Empty>
-          {words.noDraft} {how}
+          {words.noDraft} <CommandWords words={how} />
         </Empty>
       ) : (
         <Draft shadow={shadow} zone={zone} />

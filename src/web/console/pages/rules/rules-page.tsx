@@ -11,6 +11,7 @@ import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
 import { ActionsPanel } from './actions-panel.tsx';
 import { DraftPanel } from './draft-panel.tsx';
+import { GuardPanel } from './guard-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { linkedRule } from './linked-rule.ts';
 import { RULES_AT_ONCE, RuleList } from './rule-list.tsx';
@@ -49,7 +50,10 @@ export function RulesPage({ live, place }: PageProps) {
         {mayAct && <ActionsPanel document={data} done={reload} />}
         <DraftPanel document={data} zone={zone} mayAct={mayAct} isReplayed={live.source.kind === 'captures'} />
         <RuleList document={data} day={day.data} live={live} place={place} />
-        <CalendarPanel zone={zone} mayAct={mayAct} size="double" />
+        <div class="stack double">
+          <CalendarPanel zone={zone} mayAct={mayAct} />
+          <GuardPanel document={data} />
+        </div>
         <LimitsPanel document={data} />
       </div>
     </>

@@ -15,7 +15,9 @@ export function WaitingPanel(props: { document: RulesDocument; mayAct: boolean; 
     <Panel title={words.waitingTitle} size="wide">
       <Note severity="critical">
         <p>{words.waitingRules}</p>
-        <p class="rules-hash">{words.waitingHash(verdict.sha256)}</p>
+        <p class="rules-hash small">
+          {text.rulesPage.hash} <code>{verdict.sha256}</code>
+        </p>
       </Note>
       <VerdictFigures verdict={verdict} />
       {mayAct && (

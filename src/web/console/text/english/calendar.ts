@@ -33,5 +33,6 @@ export const calendar = {
   } as Record<string, string>,
   held: 'Its time has come. The decisions before it stand until an operator confirms it.',
   confirm: 'Confirm this date…',
-  later: 'An operator can confirm it from a day before it on.',
+  later: (dates: string): string => `${dates} later dates`,
+  confirmLater: 'An operator can confirm it from a day before it on.',
 };

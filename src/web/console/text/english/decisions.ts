@@ -3,6 +3,7 @@ import { counted, number as count } from '../../../../core/count-text.ts';
 
 export const decisions = {
   lead: {
+    more: 'What the list has',
     all: (kept: string) => `All ${kept} decisions since the daemon began can be searched.`,
     newest: (kept: string, made: string) =>
       `The newest ${kept} of ${made} decisions since the daemon began can be searched.`,

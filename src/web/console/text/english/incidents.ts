@@ -90,6 +90,7 @@ export const incidents = {
   changeWords: {
     /** In place of a time, of rules that decided all packets of captures. */
     always: 'from the first packet on',
+    titled: (name: string, what: string) => `${name}: ${what.charAt(0).toLowerCase()}${what.slice(1)}`,
     started: (source: string, mode: string) => `Source ${source}, mode ${mode}`,
     unwatched: (span: string, how: string) => `nothing was watched for ${span} before (${how})`,
     after: { kill: 'it had been killed', stop: 'it had been stopped' } as Record<string, string>,

@@ -97,7 +97,7 @@ export const registryPage = {
     without === 0 ? '' : `${registrations(without)} without a beginning count from the start.`,
   noGrowth: 'No registration has a date.',
   reloads: 'Registrations in force at each reload',
-  reloadsCaption: 'Reloads that changed the rules, the latest first',
+  reloadsCaption: 'Reloads whose rules were tried, the latest first',
   noReloads: 'The history has no reload with figures.',
   reloadTime: (zone: string): string => `Time (${zone})`,
   reloadResult: 'Result',

@@ -7,6 +7,17 @@ export const terms = {
   modes: { observe: 'Observe', enforce: 'Enforce' } as Record<string, string>,
   severities: { good: 'Good', notice: 'Notice', warning: 'Warning', critical: 'Critical' } as Record<string, string>,
   protocols: { ...PROTOCOL_TITLES, '': 'None' } as Record<string, string>,
+  sectors: {
+    it: 'IT',
+    bank: 'Bank',
+    'call-centre': 'Call centre',
+    freelancer: 'Freelancer',
+    university: 'University',
+    mission: 'Mission',
+    enterprise: 'Enterprise',
+    other: 'Other',
+    '': 'None',
+  } as Record<string, string>,
   registered: {
     none: 'Neither end',
     source: 'Source',
