@@ -20,7 +20,9 @@ import type { TrackerListener } from '../../src/dataplane/host/tracker.ts';
 import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { Transport } from '../../src/dataplane/host/packet-codes.ts';
 import { nextPreface, prefaceStep, socks5UdpHeaderLength } from '../../src/dataplane/wire/proxy-preface.ts';
-import { forEachBatch, paths } from '../kit/capture-payloads.ts';
+import { openCapture } from '../../src/capture/format/open-capture.ts';
+import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { paths } from '../kit/capture-payloads.ts';
 import { START_SECONDS, type Step } from '../kit/flow-probe.ts';
 import { poisoned } from '../kit/guarded-bytes.ts';
 import { data1, data2, session } from '../kit/openvpn-messages.ts';
@@ -60,12 +62,15 @@ async function track(fingerprints: MirroredFingerprints, path: string, snapLengt
   const tracker = new LocalTracker(table, undefined, fingerprints);
   tracker.begin(QUIET, new Counters());
   let packets = 0;
-  await forEachBatch(path, (batch) => {
+  const batch = new PacketBatch();
+  const capture = openCapture(path);
+  while (await capture.read(batch)) {
     for (let row = 0; row < batch.count; row++)
       batch.capturedLength[row] = Math.min(batch.capturedLength[row]!, snapLength);
     tracker.track(batch, packets);
     packets += batch.count;
-  });
+  }
+  await capture.close();
   tracker.finish();
 }
 
@@ -153,10 +158,7 @@ describe('the compiled set of fingerprints', () => {
     const all = await checks();
     const fingerprints = new MirroredFingerprints(all);
     for (const path of (await listCaptures([corpus])).paths) {
-      await track(fingerprints, path, Infinity).catch((error: unknown) => {
-        // Captures that end within a record are not in question here.
-        if (!(error instanceof Error) || !error.message.startsWith(path)) throw error;
-      });
+      await track(fingerprints, path, Infinity);
     }
     expect(all.exports.brokenGuard()).toBe(-1);
     expect(fingerprints.looks).toBeGreaterThan(10_000);

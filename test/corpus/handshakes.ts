@@ -4,11 +4,9 @@
  */
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { flowKey } from '../../src/study/found-flows.ts';
-import { decode } from '../../src/dataplane/wire/decode.ts';
 import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
-import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
 import { Transport } from '../../src/dataplane/host/packet-codes.ts';
-import { forEachBatch } from '../kit/capture-payloads.ts';
+import { forEachPacket } from '../kit/capture-payloads.ts';
 
 export type VpnName = 'wireguard' | 'openvpn' | 'ipsec';
 
@@ -48,44 +46,36 @@ export async function findHandshakes(path: string): Promise<{ packets: number; h
   /** By flow, sender and what ties: the last packet that asked so. */
   const asked = new Map<string, number>();
   const exchanges = new Map<string, Exchange>();
-  const view = new PacketView();
   let packets = 0;
-  await forEachBatch(path, (batch) => {
-    for (let row = 0; row < batch.count; row++) {
-      packets++;
-      view.begin(batch.data, batch.at[row]!, batch.capturedLength[row]!, batch.wireLength[row]!);
-      if (decode(view, batch.linkType[row]!) !== DecodeStatus.OK || view.payloadCaptured === 0) continue;
-      const bytes = new Uint8Array(view.data.buffer, view.data.byteOffset + view.payloadAt, view.payloadCaptured);
-      const message = readMessage(bytes, view.payloadLength, view.transport === Transport.TCP);
-      if (message === null) continue;
-      const [source, destination] = [endOf(view, true), endOf(view, false)];
-      const proto = view.transport === Transport.TCP ? 'tcp' : 'udp';
-      const flow = flowKey(proto, source, view.sourcePort, destination, view.destinationPort);
-      const sender = `${source} ${view.sourcePort}`;
-      const receiver = `${destination} ${view.destinationPort}`;
-      const before = message.answers === null ? undefined : asked.get(`${flow}|${receiver}|${message.answers}`);
-      if (message.asks !== null) asked.set(`${flow}|${sender}|${message.asks}`, packets);
-      if (message.protocol !== 'openvpn') {
-        if (before !== undefined)
-          handshakes.push({ flow, protocol: message.protocol, asked: before, answered: packets });
-        continue;
-      }
-      if (before !== undefined) exchanges.set(flow, { flow, asked: before, sent: new Map([[receiver, 1]]) });
-      const exchange = exchanges.get(flow);
-      if (exchange === undefined) continue;
-      exchange.sent.set(sender, (exchange.sent.get(sender) ?? 0) + 1);
-      if (Math.min(exchange.sent.get(sender) ?? 0, exchange.sent.get(receiver) ?? 0) < OPENVPN_MESSAGES) continue;
-      handshakes.push({ flow, protocol: 'openvpn', asked: exchange.asked, answered: packets });
-      exchanges.delete(flow);
+  await forEachPacket(path, (status, { view, payload }) => {
+    packets++;
+    if (status !== DecodeStatus.OK || payload.length === 0) return;
+    const message = readMessage(payload, view.payloadLength, view.transport === Transport.TCP);
+    if (message === null) return;
+    const [source, destination] = [textOf(view.source), textOf(view.destination)];
+    const proto = view.transport === Transport.TCP ? 'tcp' : 'udp';
+    const flow = flowKey(proto, source, view.sourcePort, destination, view.destinationPort);
+    const sender = `${source} ${view.sourcePort}`;
+    const receiver = `${destination} ${view.destinationPort}`;
+    const before = message.answers === null ? undefined : asked.get(`${flow}|${receiver}|${message.answers}`);
+    if (message.asks !== null) asked.set(`${flow}|${sender}|${message.asks}`, packets);
+    if (message.protocol !== 'openvpn') {
+      if (before !== undefined) handshakes.push({ flow, protocol: message.protocol, asked: before, answered: packets });
+      return;
     }
+    if (before !== undefined) exchanges.set(flow, { flow, asked: before, sent: new Map([[receiver, 1]]) });
+    const exchange = exchanges.get(flow);
+    if (exchange === undefined) return;
+    exchange.sent.set(sender, (exchange.sent.get(sender) ?? 0) + 1);
+    if (Math.min(exchange.sent.get(sender) ?? 0, exchange.sent.get(receiver) ?? 0) < OPENVPN_MESSAGES) return;
+    handshakes.push({ flow, protocol: 'openvpn', asked: exchange.asked, answered: packets });
+    exchanges.delete(flow);
   });
   return { packets, handshakes };
 }
 
-function endOf(view: PacketView, isSource: boolean): string {
-  return isSource
-    ? formatAddress(view.source0, view.source1, view.source2, view.source3)
-    : formatAddress(view.destination0, view.destination1, view.destination2, view.destination3);
+function textOf(words: readonly number[]): string {
+  return formatAddress(words[0]!, words[1]!, words[2]!, words[3]!);
 }
 
 function hex(bytes: Uint8Array, from: number, to: number): string {

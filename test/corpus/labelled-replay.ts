@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { requireRules } from '../../src/rules/load-rules.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { type Incomplete, Replay } from '../../src/pipeline/replay.ts';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../src/rules/example-rules.ts';
 import { FoundFlows } from '../../src/study/found-flows.ts';
@@ -44,7 +43,7 @@ export async function replayFolder(folder: string): Promise<LabelledReplay> {
         mode: 'observe',
       },
       each: true,
-      tracker: new LocalTracker(new FlowTable(100_000)),
+      tracker: new AssemblyTracker(100_000),
       packetSink: null,
       onFile: (path) => {
         checkCounts();

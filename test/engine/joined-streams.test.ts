@@ -39,12 +39,10 @@ afterAll(() => {
 const noise = new SeededRandom(61);
 let written = 0;
 
-/** Replays the segments, of which `snapLength` bytes of each frame are there. Whatever is found, nothing is held after it. */
+/** Replays the segments, of which `snapLength` bytes of each frame are there. Whatever is found, nothing is held after it: runCapture looks. */
 async function run(segments: readonly Segment[], snapLength = Infinity): Promise<CaptureRun> {
   const path = writeCapture(join(folder, `${written++}.pcap`), packets(segments));
-  const result = await runCapture(path, snapLength);
-  expect([result.blocksLeft, result.rowsLeft]).toEqual([0, 0]);
-  return result;
+  return runCapture(path, snapLength);
 }
 
 async function foundIn(segments: readonly Segment[], snapLength = Infinity): Promise<string> {

@@ -7,20 +7,33 @@ import { compiled, type Exports } from '../assembly/compiled.ts';
 import { LinearPacket, type PacketMemory } from '../assembly/linear-packet.ts';
 
 /** Functions that answer yes or no. */
-const CHECKS = ['checkCutIke', 'checkMarkedIke', 'opensCutIke', 'checkLongHeader'] as const;
+const CHECKS = [
+  ...(['checkIke', 'opensIke', 'hasResponderSpi', 'isTcpPrefix', 'opensWithV1Sa'] as const),
+  ...(['checkCutIke', 'checkMarkedIke', 'opensCutIke', 'checkLongHeader'] as const),
+  ...(['isControl', 'checkPlainBody', 'hasPacketId', 'isTlsHello', 'isEpoch'] as const),
+  ...(['isWireguardLength', 'opensHandshake', 'isMac2Zero', 'isDisco'] as const),
+] as const;
 
 /** Functions that answer a number. */
 const NUMBERS = [
   ...(['ahLength', 'ahNextHeader', 'ahSequence', 'ahSpi', 'checkAh', 'checkEsp', 'espSequence', 'espSpi'] as const),
-  ...(['findNullTrailer', 'nullNextHeader', 'walkPayloads', 'prefaceStep', 'nextPreface'] as const),
-  ...(['socks5UdpHeaderLength', 'proxyHeaderLength', 'quicVersion', 'destinationIdAt'] as const),
-  ...(['destinationIdLength', 'sourceIdAt', 'sourceIdLength'] as const),
+  ...(['findNullTrailer', 'nullNextHeader', 'ikeExchange', 'ikeFlags', 'ikeLength', 'ikeVersion'] as const),
+  ...(['initiatorSpiHigh', 'initiatorSpiLow', 'responderSpiHigh', 'responderSpiLow', 'nextPayload'] as const),
+  ...(['walkPayloads', 'payloadsSeen', 'prefaceStep', 'nextPreface', 'socks5UdpHeaderLength'] as const),
+  ...(['proxyHeaderLength', 'quicVersion', 'destinationIdAt', 'destinationIdLength', 'sourceIdAt'] as const),
+  ...(['sourceIdLength', 'opcode', 'keyId', 'sessionIdHigh', 'sessionIdLow', 'hmacLengthAt', 'bodyOffset'] as const),
+  ...(['bodyLength', 'ackCount', 'remoteSessionIdOffset', 'packetId', 'authReplayOffset', 'replayId'] as const),
+  ...(['replayTime', 'wrappedKeyLength', 'peerIdWord', 'dataPacketId', 'epochCounter', 'wireguardType'] as const),
+  ...(['initiationSender', 'responseSender', 'responseReceiver', 'receiverIndex', 'counterLow'] as const),
+  ...(['counterHigh', 'secretField', 'secretFieldCount', 'mac2At'] as const),
 ] as const;
 
 /** Constants, and members of enums. */
 const CONSTANTS = [
   ...(['Chain.BROKEN', 'Chain.WHOLE', 'Chain.CUT', 'Preface.START', 'Preface.SOCKS5_NEGOTIATION'] as const),
-  ...(['NOT_A_PREFACE', 'PREFACE_CUT', 'NO_PROXY_HEADER', 'PROXY_HEADER_CUT'] as const),
+  ...(['SeenPayload.SA', 'SeenPayload.KEY_EXCHANGE', 'SeenPayload.NONCE', 'SeenPayload.NOTIFY'] as const),
+  ...(['SeenPayload.ASSIGNED', 'HMAC_LENGTH_COUNT', 'PLAIN_RESET_LENGTH', 'CRYPT_RESET_LENGTH'] as const),
+  ...(['CRYPT_HEADER_LENGTH', 'NOT_A_PREFACE', 'PREFACE_CUT', 'NO_PROXY_HEADER', 'PROXY_HEADER_CUT'] as const),
 ] as const;
 
 type Check = (typeof CHECKS)[number];

@@ -8,14 +8,11 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { formatAddress } from '../../src/core/ip-address.ts';
-import { DETAIL_WORDS, FlowDetail, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
-import { End } from '../../src/dataplane/host/flow-rows.ts';
-import { FlowTable, NO_FLOW } from '../../src/dataplane/flow/flow-table.ts';
-import { Fragments } from '../../src/dataplane/flow/fragments.ts';
-import { decode } from '../../src/dataplane/wire/decode.ts';
-import { DecodeStatus } from '../../src/dataplane/host/decode-status.ts';
-import { Fragment } from '../../src/dataplane/host/packet-codes.ts';
-import { PacketView } from '../../src/dataplane/wire/packet-view.ts';
+import { Counters } from '../../src/dataplane/host/counters.ts';
+import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
+import { End, type FlowRows } from '../../src/dataplane/host/flow-rows.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
+import type { TrackerListener } from '../../src/dataplane/host/tracker.ts';
 import { installed } from '../kit/installed.ts';
 import { flowName, flowsByTshark, type RawPacket } from './tshark-flows.ts';
 
@@ -48,40 +45,60 @@ async function packetsOf(path: string): Promise<RawPacket[]> {
   return packets;
 }
 
-function flowsOf(packets: readonly RawPacket[]): Map<string, number> {
-  const table = new FlowTable(10_000);
-  const fragments = new Fragments();
-  const view = new PacketView();
-  const perSlot: number[] = [];
-  packets.forEach(({ bytes, wireLength, linkType }, packet) => {
-    view.begin(new DataView(bytes.buffer), 0, bytes.length, wireLength);
-    if (decode(view, linkType) !== DecodeStatus.OK) return;
-    if (view.fragment === Fragment.LATER) {
-      if (fragments.later(view, 0)) perSlot[table.find(view)]!++;
-      return;
-    }
-    let slot = table.find(view);
-    if (slot === NO_FLOW) {
-      slot = table.insert(view);
-      perSlot[slot] = 0;
-      table.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1] = packet + 1;
-    }
-    perSlot[slot]!++;
-    if (view.fragment === Fragment.FIRST) {
-      fragments.first(view);
-      perSlot[slot]! += view.waitedPackets;
-    }
-  });
-  const counts = new Map<string, number>();
-  for (let slot = 1; slot < perSlot.length; slot++) {
-    const name = nameOf(table, slot);
-    counts.set(name, (counts.get(name) ?? 0) + perSlot[slot]!);
+/** The packets of each flow at its end. Flows of one tuple count as one. */
+class PacketsOfFlows implements TrackerListener {
+  readonly counts = new Map<string, number>();
+  readonly wantsAllFlowEnds = true;
+  private readonly table: FlowRows;
+
+  constructor(table: FlowRows) {
+    this.table = table;
   }
-  return counts;
+
+  ended(slot: number): void {
+    const name = nameOf(this.table, slot);
+    const at = slot * ROW_WORDS + FlowWord.PACKETS;
+    const packets = this.table.words[at]! + this.table.words[at + 1]!;
+    this.counts.set(name, (this.counts.get(name) ?? 0) + packets);
+  }
+
+  onDetection(): void {
+    // Only the numbers of packets are looked at.
+  }
+
+  packet(): void {
+    // As above.
+  }
+
+  batchDone(): void {
+    // As above.
+  }
+
+  wantsFlowEnd(): boolean {
+    return true;
+  }
+
+  noChangeUntil(): number {
+    return Infinity;
+  }
 }
 
-function nameOf(table: FlowTable, slot: number): string {
-  const row = [...table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS)];
+async function flowsOf(path: string, tracker: AssemblyTracker): Promise<Map<string, number>> {
+  const source = openCapture(path, { memory: tracker.records });
+  const flows = new PacketsOfFlows(tracker.table);
+  let packets = 0;
+  tracker.begin(flows, new Counters());
+  for (let batch = tracker.nextBatch(); await source.read(batch); batch = tracker.nextBatch()) {
+    tracker.track(batch, packets);
+    packets += batch.count;
+  }
+  await source.close();
+  tracker.finish();
+  return flows.counts;
+}
+
+function nameOf(table: FlowRows, slot: number): string {
+  const row = table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS);
   const transport = row[FlowWord.TRANSPORT]! & 255;
   const words = new Int32Array(4);
   const address = (end: End): string => {
@@ -108,11 +125,12 @@ describe.skipIf(!installed('tshark'))('tshark sees the same flows, with as many 
     const captures: RawPacket[][] = [];
     for (const path of paths) captures.push(await packetsOf(path));
     const expected = await flowsByTshark(captures);
-    captures.forEach((packets, i) => {
-      const [tshark, sluice] = [sorted(expected[i]!), sorted(flowsOf(packets))];
+    const tracker = new AssemblyTracker(10_000);
+    for (const [i, path] of paths.entries()) {
+      const [tshark, sluice] = [sorted(expected[i]!), sorted(await flowsOf(path, tracker))];
       flowCount += tshark.length;
       if (tshark.join() !== sluice.join()) differing[names[i]!] = { tshark, sluice };
-    });
+    }
   });
 
   it('every capture, but for those that are explained', () => {

@@ -1,47 +1,64 @@
 /** Packets of OpenVPN 2.6 against what tshark reads of them. */
 import { describe, expect, it } from 'vitest';
-import * as openvpn from '../../src/dataplane/wire/openvpn.ts';
-import { Opcode } from '../../src/dataplane/wire/openvpn.ts';
-import { guarded, poisoned, POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { constants, guarded, poisoned, wire } from './compiled-wire.ts';
 
 const vectors = readPage('openvpn');
+
+/** ssl_pkt.h of OpenVPN: the upper five bits of a packet's first byte. */
+const Opcode = {
+  CONTROL_V1: 4,
+  ACK_V1: 5,
+  HARD_RESET_CLIENT_V2: 7,
+  HARD_RESET_SERVER_V2: 8,
+  DATA_V2: 9,
+} as const;
+/** Opcode and key id, then the session id; tls-crypt has replay id and time after that. */
+const SESSION_ID_AT = 1;
+const CRYPT_REPLAY_OFFSET = 9;
+/** Bytes of the digests that OpenVPN's `--auth` is used with: SHA1, SHA256, SHA512, MD5, SHA224, SHA384. */
+const HMAC_LENGTHS = [20, 32, 64, 16, 28, 48];
 
 const wide = (high: number, low: number): string => String((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
 
 function describePacket(bytes: Uint8Array, mode: string, hmacLength: number): Record<string, string> {
-  const { data, at, end } = guarded(bytes);
-  const code = openvpn.opcode(data, at);
-  const described: Record<string, string> = { mode, opcode: String(code), keyId: String(openvpn.keyId(data, at)) };
+  const { at } = guarded(bytes);
+  const code = wire.opcode(at);
+  const described: Record<string, string> = { mode, opcode: String(code), keyId: String(wire.keyId(at)) };
   if (mode === 'data') {
-    if (code === Opcode.DATA_V2) {
-      described.peerId = String(openvpn.peerIdWord(data, at) & 0xffffff);
-      const id = openvpn.dataPacketId(data, at, code);
-      described.packetId = String(openvpn.isEpoch(id) ? openvpn.epochCounter(data, at) : id);
-      if (openvpn.isEpoch(id)) described.epoch = String(id >>> 16);
-    } else described.packetId = String(openvpn.dataPacketId(data, at, code));
-    return described;
+    const id = wire.dataPacketId(at, code) >>> 0;
+    described.packetId = String(id);
+    if (code !== Opcode.DATA_V2) return described;
+    described.peerId = String(wire.peerIdWord(at) & 0xffffff);
+    if (!wire.isEpoch(id)) return described;
+    return { ...described, packetId: String(wire.epochCounter(at) >>> 0), epoch: String(id >>> 16) };
   }
-  expect(openvpn.isControl(code)).toBe(true);
-  described.sessionId = wide(openvpn.sessionIdHigh(data, at), openvpn.sessionIdLow(data, at));
+  expect(wire.isControl(code)).toBe(true);
+  described.sessionId = wide(wire.sessionIdHigh(at), wire.sessionIdLow(at));
   if (mode === 'tls-auth') described.hmacLength = String(hmacLength);
   if (mode !== 'plain') {
-    const replay = at + (mode === 'tls-auth' ? openvpn.authReplayOffset(hmacLength) : openvpn.CRYPT_REPLAY_OFFSET);
-    described.replayId = String(openvpn.replayId(data, replay));
-    described.replayTime = String(openvpn.replayTime(data, replay));
+    const replay = at + (mode === 'tls-auth' ? wire.authReplayOffset(hmacLength) : CRYPT_REPLAY_OFFSET);
+    described.replayId = String(wire.replayId(replay) >>> 0);
+    described.replayTime = String(wire.replayTime(replay) >>> 0);
   }
   if (mode.startsWith('tls-crypt')) return described;
-  const body = at + openvpn.bodyOffset(hmacLength);
-  expect(openvpn.checkPlainBody(data, code, body, end, end)).toBe(true);
-  const acks = openvpn.ackCount(data, body);
+  const body = wire.bodyOffset(hmacLength);
+  expect(wire.checkPlainBody(at, code, body, bytes.length, bytes.length)).toBe(true);
+  const acks = wire.ackCount(at, body);
   described.acks = String(acks);
   if (acks > 0) {
-    const remote = body + openvpn.remoteSessionIdOffset(acks) - openvpn.SESSION_ID_AT;
-    described.remoteSessionId = wide(openvpn.sessionIdHigh(data, remote), openvpn.sessionIdLow(data, remote));
+    const remote = at + body + wire.remoteSessionIdOffset(acks) - SESSION_ID_AT;
+    described.remoteSessionId = wide(wire.sessionIdHigh(remote), wire.sessionIdLow(remote));
   }
-  if (code !== Opcode.ACK_V1) described.packetId = String(openvpn.packetId(data, code, body));
+  if (code !== Opcode.ACK_V1) described.packetId = String(wire.packetId(at, code, body) >>> 0);
   return described;
 }
+
+it('the HMACs that are tried are those of the digests', () => {
+  const lengths = Array.from({ length: constants.HMAC_LENGTH_COUNT }, (_, i) => wire.hmacLengthAt(i));
+  expect(lengths).toEqual(HMAC_LENGTHS);
+});
 
 describe('vectors', () => {
   it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
@@ -51,10 +68,11 @@ describe('vectors', () => {
   it('tell which HMAC a reset has: only its own length makes a body that fits', () => {
     for (const { bytes, fields } of vectors) {
       if (fields.mode !== 'tls-auth' || fields.opcode === '4') continue;
-      const { data, at, end } = guarded(bytes);
-      const fitting = openvpn.HMAC_LENGTHS.filter((length) => {
-        const body = at + openvpn.bodyOffset(length);
-        return body < end && openvpn.checkPlainBody(data, Number(fields.opcode), body, end, end);
+      const { at } = guarded(bytes);
+      const { length } = bytes;
+      const fitting = HMAC_LENGTHS.filter((hmacLength) => {
+        const body = wire.bodyOffset(hmacLength);
+        return body < length && wire.checkPlainBody(at, Number(fields.opcode), body, length, length);
       });
       expect(fitting).toEqual([Number(fields.hmacLength)]);
     }
@@ -62,26 +80,25 @@ describe('vectors', () => {
 
   it('have the lengths that the constants say', () => {
     const lengthOf = (title: string): number => vectors.find((vector) => vector.title === title)!.bytes.length;
-    expect(lengthOf('plain: client reset')).toBe(openvpn.PLAIN_RESET_LENGTH);
-    expect(lengthOf('tls-crypt: client reset')).toBe(openvpn.CRYPT_RESET_LENGTH);
-    expect(openvpn.CRYPT_HEADER_LENGTH + 5).toBe(openvpn.CRYPT_RESET_LENGTH);
+    expect(lengthOf('plain: client reset')).toBe(constants.PLAIN_RESET_LENGTH);
+    expect(lengthOf('tls-crypt: client reset')).toBe(constants.CRYPT_RESET_LENGTH);
+    expect(constants.CRYPT_HEADER_LENGTH + 5).toBe(constants.CRYPT_RESET_LENGTH);
   });
 
   it('name the wrapped key: the length at the end is that of the bytes after the control packet', () => {
     const reset = vectors.find(({ title }) => title === 'tls-crypt-v2: client reset')!;
-    const { data, at } = guarded(reset.bytes);
-    const wrapped = openvpn.wrappedKeyLength(data, at, reset.bytes.length);
-    expect(reset.bytes.length - wrapped).toBe(openvpn.CRYPT_RESET_LENGTH);
+    const wrapped = wire.wrappedKeyLength(guarded(reset.bytes).at, reset.bytes.length);
+    expect(reset.bytes.length - wrapped).toBe(constants.CRYPT_RESET_LENGTH);
   });
 
   it('begin with a TLS hello where their title says so', () => {
     for (const { bytes, fields, title } of vectors) {
       if (fields.opcode !== '4') continue;
-      const { data, at, end } = guarded(bytes);
-      const body = at + openvpn.bodyOffset(Number(fields.hmacLength ?? 0));
-      const tls = body + openvpn.bodyLength(4, Number(fields.acks));
-      expect(openvpn.isTlsHello(data, tls, end), title).toBe(true);
-      expect(openvpn.isTlsHello(data, tls + 1, end)).toBe(false);
+      const { at } = guarded(bytes);
+      const body = wire.bodyOffset(Number(fields.hmacLength ?? 0));
+      const tls = body + wire.bodyLength(4, Number(fields.acks));
+      expect(wire.isTlsHello(at, tls, bytes.length), title).toBe(true);
+      expect(wire.isTlsHello(at, tls + 1, bytes.length)).toBe(false);
     }
   });
 });
@@ -89,23 +106,19 @@ describe('vectors', () => {
 describe('a packet cut at any length', () => {
   it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { bytes }) => {
     for (let length = 0; length <= bytes.length; length++) {
-      const answers = (data: DataView, at: number, end: number): unknown[] => {
+      const answers = (at: number): unknown[] => {
         const seen: unknown[] = [];
-        for (const hmacLength of [0, ...openvpn.HMAC_LENGTHS]) {
-          const body = at + openvpn.bodyOffset(hmacLength);
+        for (const hmacLength of [0, ...HMAC_LENGTHS]) {
+          const body = wire.bodyOffset(hmacLength);
           for (const code of [Opcode.HARD_RESET_CLIENT_V2, Opcode.CONTROL_V1, Opcode.ACK_V1]) {
-            seen.push(openvpn.checkPlainBody(data, code, body, end, at + bytes.length));
+            seen.push(wire.checkPlainBody(at, code, body, length, bytes.length));
           }
-          seen.push(openvpn.isTlsHello(data, body + 5, end));
+          seen.push(wire.isTlsHello(at, body + 5, length));
         }
         return seen;
       };
-      const { data, at, end } = guarded(bytes, length);
-      const expected = answers(data, at, end);
-      for (const poison of POISONS) {
-        const other = poisoned(bytes, length, poison);
-        expect(answers(other.data, other.at, other.end)).toEqual(expected);
-      }
+      const expected = answers(guarded(bytes, length).at);
+      for (const poison of POISONS) expect(answers(poisoned(bytes, length, poison).at)).toEqual(expected);
     }
   });
 });
@@ -120,7 +133,7 @@ describe('a 64-bit packet id', () => {
     ['a counter that no epoch reaches', false, 0x00010100],
     ['random', false, 0xa5b6c7d8],
   ])('%s: %s', (_, expected, half) => {
-    expect(openvpn.isEpoch(half)).toBe(expected);
+    expect(wire.isEpoch(half)).toBe(expected);
   });
 });
 
@@ -128,11 +141,8 @@ describe('a body of which a snap length left the ack list', () => {
   const header = [0x40, 1, 2, 3, 4, 5, 6, 7, 8];
   const sessionId = [9, 9, 9, 9, 9, 9, 9, 9];
   const fits = (code: number, bytes: readonly number[], captured: number, acked = 0): boolean => {
-    const { data, at, end } = guarded(
-      Uint8Array.from([...header, 1, 0, 0, 0, acked, ...sessionId, ...bytes]),
-      captured,
-    );
-    return openvpn.checkPlainBody(data, code, at + 9, end, at + 22 + bytes.length);
+    const packet = Uint8Array.from([...header, 1, 0, 0, 0, acked, ...sessionId, ...bytes]);
+    return wire.checkPlainBody(guarded(packet, captured).at, code, 9, captured, packet.length);
   };
   const id = [0, 0, 0, 0];
 
@@ -140,7 +150,7 @@ describe('a body of which a snap length left the ack list', () => {
     for (const captured of [22, 23, 25]) {
       expect(fits(Opcode.HARD_RESET_SERVER_V2, id, captured)).toBe(true);
       expect(fits(Opcode.CONTROL_V1, [...id, 0x16, 3, 1], captured)).toBe(true);
-      expect(openvpn.hasPacketId(guarded(Uint8Array.from([1])).data, Opcode.ACK_V1, 0, 99)).toBe(false);
+      expect(wire.hasPacketId(guarded(Uint8Array.from([1])).at, Opcode.ACK_V1, 0, 99)).toBe(false);
     }
   });
 
@@ -158,8 +168,8 @@ describe('a body of which a snap length left the ack list', () => {
 
 describe('a body that lies', () => {
   const plain = (body: readonly number[]): boolean => {
-    const { data, at, end } = guarded(Uint8Array.from([0x38, 1, 2, 3, 4, 5, 6, 7, 8, ...body]));
-    return openvpn.checkPlainBody(data, Opcode.HARD_RESET_CLIENT_V2, at + 9, end, end);
+    const packet = Uint8Array.from([0x38, 1, 2, 3, 4, 5, 6, 7, 8, ...body]);
+    return wire.checkPlainBody(guarded(packet).at, Opcode.HARD_RESET_CLIENT_V2, 9, packet.length, packet.length);
   };
   const sessionId = [9, 9, 9, 9, 9, 9, 9, 9];
   it.each<readonly [string, boolean, readonly number[]]>([

@@ -1,26 +1,14 @@
 /** Messages of wireguard-go against what tshark reads of them. */
 import { describe, expect, it } from 'vitest';
-import {
-  counterHigh,
-  counterLow,
-  INDEX_FIELDS_LENGTH,
-  initiationSender,
-  isDisco,
-  isMac2Zero,
-  isWireguardLength,
-  mac2At,
-  receiverIndex,
-  responseReceiver,
-  responseSender,
-  opensHandshake,
-  secretFields,
-  wireguardType,
-  WireguardType,
-} from '../../src/dataplane/wire/wireguard.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
 import { readPage } from '../kit/vector-pages.ts';
+import { guarded, wire } from './compiled-wire.ts';
 
 const vectors = readPage('wireguard');
+
+/** wireguard.com/protocol: the first byte of a message. */
+const WireguardType = { INITIATION: 1, RESPONSE: 2, COOKIE: 3, TRANSPORT: 4 } as const;
+/** Bytes up to the end of a transport message's counter, or of a response's indexes and more. */
+const INDEX_FIELDS_LENGTH = 16;
 
 /** Indexes are opaque; tshark shows them in little-endian order. */
 const swapped = (index: number): string => {
@@ -30,21 +18,21 @@ const swapped = (index: number): string => {
 };
 
 function describeMessage(bytes: Uint8Array): Record<string, string> {
-  const { data, at } = guarded(bytes);
-  const type = wireguardType(data, at);
+  const { at } = guarded(bytes);
+  const type = wire.wireguardType(at);
   const described: Record<string, string> = { type: String(type) };
-  if (type === WireguardType.INITIATION) described.sender = swapped(initiationSender(data, at));
+  if (type === WireguardType.INITIATION) described.sender = swapped(wire.initiationSender(at));
   if (type === WireguardType.RESPONSE) {
-    described.sender = swapped(responseSender(data, at));
-    described.receiver = swapped(responseReceiver(data, at));
+    described.sender = swapped(wire.responseSender(at));
+    described.receiver = swapped(wire.responseReceiver(at));
   }
   if (type === WireguardType.INITIATION || type === WireguardType.RESPONSE) {
-    described.mac2Zero = isMac2Zero(data, at, type) ? 'yes' : 'no';
+    described.mac2Zero = wire.isMac2Zero(at, type) ? 'yes' : 'no';
   } else {
-    described.receiver = swapped(receiverIndex(data, at));
+    described.receiver = swapped(wire.receiverIndex(at));
   }
   if (type === WireguardType.TRANSPORT) {
-    described.counter = String(BigInt(counterHigh(data, at)) * 0x100000000n + BigInt(counterLow(data, at)));
+    described.counter = String(BigInt(wire.counterHigh(at) >>> 0) * 0x100000000n + BigInt(wire.counterLow(at) >>> 0));
   }
   return described;
 }
@@ -53,31 +41,37 @@ describe('vectors', () => {
   it.each(vectors.map((vector) => [vector.title, vector] as const))('%s', (_, { bytes, fields }) => {
     expect(describeMessage(bytes)).toEqual(fields);
     const { data, at } = guarded(bytes);
-    const type = wireguardType(data, at);
-    expect(isWireguardLength(type, bytes.length)).toBe(true);
+    const type = wire.wireguardType(at);
+    expect(wire.isWireguardLength(type, bytes.length)).toBe(true);
     const exact = type !== WireguardType.TRANSPORT;
-    expect(isWireguardLength(type, bytes.length + 1)).toBe(!exact);
+    expect(wire.isWireguardLength(type, bytes.length + 1)).toBe(!exact);
     const opens = type === WireguardType.INITIATION || type === WireguardType.RESPONSE;
-    expect(opensHandshake(data.getUint32(at), bytes.length)).toBe(opens);
-    expect(opensHandshake(data.getUint32(at), bytes.length + 1)).toBe(false);
+    expect(wire.opensHandshake(data.getUint32(at), bytes.length)).toBe(opens);
+    expect(wire.opensHandshake(data.getUint32(at), bytes.length + 1)).toBe(false);
     // Indexes and counter need no more captured bytes than promised.
-    const { data: cut, at: cutAt } = guarded(bytes, INDEX_FIELDS_LENGTH);
-    expect([receiverIndex(cut, cutAt), counterLow(cut, cutAt), counterHigh(cut, cutAt)]).toHaveLength(3);
-    expect(responseReceiver(cut, cutAt)).toBe(responseReceiver(data, at));
+    const indexFields = (at: number): number[] =>
+      [wire.receiverIndex, wire.counterLow, wire.counterHigh, wire.responseReceiver].map((read) => read(at));
+    const whole = indexFields(at);
+    expect(indexFields(guarded(bytes, INDEX_FIELDS_LENGTH).at)).toEqual(whole);
   });
 });
+
+/** Where the random fields begin, and the last one ends. */
+function secretFields(type: number): number[] {
+  return Array.from({ length: wire.secretFieldCount(type) + 1 }, (_, i) => wire.secretField(type, i));
+}
 
 describe('layout', () => {
   it('of the secrets ends where mac2 begins', () => {
     for (const type of [WireguardType.INITIATION, WireguardType.RESPONSE]) {
-      expect(secretFields(type).at(-1)).toBe(mac2At(type));
+      expect(secretFields(type).at(-1)).toBe(wire.mac2At(type));
     }
     // Ephemeral 32, static 32 + 16, timestamp 12 + 16, mac1 16; ephemeral 32, nothing 16, mac1 16 (whitepaper section 5.4).
     const lengths = (fields: readonly number[]): number[] => fields.slice(1).map((at, i) => at - fields[i]!);
     expect(lengths(secretFields(WireguardType.INITIATION))).toEqual([32, 48, 28, 16]);
     expect(lengths(secretFields(WireguardType.RESPONSE))).toEqual([32, 16, 16]);
-    expect(mac2At(WireguardType.INITIATION) + 16).toBe(148);
-    expect(mac2At(WireguardType.RESPONSE) + 16).toBe(92);
+    expect(wire.mac2At(WireguardType.INITIATION) + 16).toBe(148);
+    expect(wire.mac2At(WireguardType.RESPONSE) + 16).toBe(92);
   });
 
   it.each([
@@ -88,14 +82,13 @@ describe('layout', () => {
     ['an initiation of another length', [1, 0, 0, 0], 149],
     ['a transport of 31 bytes', [4, 0, 0, 0], 31],
   ])('refuses %s', (_, start, length) => {
-    const { data, at } = guarded(Uint8Array.from(start));
-    expect(isWireguardLength(wireguardType(data, at), length)).toBe(false);
+    const { at } = guarded(Uint8Array.from(start));
+    expect(wire.isWireguardLength(wire.wireguardType(at), length)).toBe(false);
   });
 
   it("knows Tailscale's discovery messages", () => {
-    const { data, at } = guarded(Uint8Array.from([0x54, 0x53, 0xf0, 0x9f, 0x92, 0xac]));
-    expect(isDisco(data, at)).toBe(true);
-    const { data: other, at: otherAt } = guarded(Uint8Array.from([0x54, 0x53, 0xf0, 0x9f, 0x92, 0xad]));
-    expect(isDisco(other, otherAt)).toBe(false);
+    const isDisco = (bytes: readonly number[]): boolean => wire.isDisco(guarded(Uint8Array.from(bytes)).at);
+    expect(isDisco([0x54, 0x53, 0xf0, 0x9f, 0x92, 0xac])).toBe(true);
+    expect(isDisco([0x54, 0x53, 0xf0, 0x9f, 0x92, 0xad])).toBe(false);
   });
 });

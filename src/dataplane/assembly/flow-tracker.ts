@@ -89,7 +89,10 @@ export class FlowTracker {
     if (ofEnds != Invariant.NONE) return ofEnds;
     const ofStreams = this.streams.checkInvariants();
     if (ofStreams != Invariant.NONE) return ofStreams;
-    return this.counters.flowsActive == <f64>this.table.activeCount ? Invariant.NONE : Invariant.FLOWS_ACTIVE;
+    const activeCount = this.table.activeCount;
+    if (this.counters.flowsActive != <f64>activeCount) return Invariant.FLOWS_ACTIVE;
+    const held = this.fingerprints.blockCount + this.fingerprints.evidenceLog.count;
+    return activeCount > 0 || held == 0 ? Invariant.NONE : Invariant.ALL_GIVEN_BACK;
   }
 
   /**

@@ -1,4 +1,4 @@
-/** Checks and accessors of the messages that fingerprints read, for test/wire and test/assembly/wire-messages.test.ts. */
+/** Checks and accessors of the messages that fingerprints read, for test/wire. */
 import { nullTrailer } from '../../../src/dataplane/assembly/wire/esp-null';
 import { walked } from '../../../src/dataplane/assembly/wire/ike-payloads';
 import { nextPreface as next } from '../../../src/dataplane/assembly/wire/proxy-preface';
@@ -27,17 +27,27 @@ export {
   responderSpiLow,
 } from '../../../src/dataplane/assembly/wire/ike';
 export { checkCutIke, checkMarkedIke, opensCutIke } from '../../../src/dataplane/assembly/wire/ike-cut';
-export { Chain, isEncryptedV2, opensWithV1Sa, walkPayloads } from '../../../src/dataplane/assembly/wire/ike-payloads';
+export {
+  Chain,
+  isEncryptedV2,
+  opensWithV1Sa,
+  SeenPayload,
+  walkPayloads,
+} from '../../../src/dataplane/assembly/wire/ike-payloads';
 export {
   ackCount,
   authReplayOffset,
   bodyLength,
   bodyOffset,
   checkPlainBody,
+  CRYPT_HEADER_LENGTH,
+  CRYPT_RESET_LENGTH,
   dataCiphertextOffset,
   dataPacketId,
   epochCounter,
   hasPacketId,
+  HMAC_LENGTH_COUNT,
+  hmacLengthAt,
   isClientReset,
   isControl,
   isEpoch,
@@ -50,6 +60,7 @@ export {
   packetId,
   packetIdOffset,
   peerIdWord,
+  PLAIN_RESET_LENGTH,
   remoteSessionIdOffset,
   replayId,
   replayTime,
@@ -90,6 +101,8 @@ export {
   receiverIndex,
   responseReceiver,
   responseSender,
+  secretField,
+  secretFieldCount,
   wireguardType,
 } from '../../../src/dataplane/assembly/wire/wireguard';
 

@@ -42,4 +42,6 @@ export enum Invariant {
 
   /** Flows that were started are active, or have ended. */
   FLOWS_ACTIVE = 40,
+  /** Without active flows there is no state of fingerprints and no evidence: flows give back what they hold. */
+  ALL_GIVEN_BACK = 41,
 }
