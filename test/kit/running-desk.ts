@@ -2,6 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { MAIN, until } from './running-daemon.ts';
 
+const alive = new Set<ChildProcess>();
+// A failed test leaves its desk running.
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 export class RunningDesk {
   readonly child: ChildProcess;
   output = '';
@@ -13,7 +19,8 @@ export class RunningDesk {
     });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
-    process.on('exit', () => this.child.kill('SIGKILL'));
+    alive.add(this.child);
+    this.child.once('exit', () => alive.delete(this.child));
   }
 
   async ready(): Promise<this> {
