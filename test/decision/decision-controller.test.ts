@@ -1,7 +1,6 @@
 /** What the controller wants to know of flows, and when its decisions need no packet. */
 import { describe, expect, it } from 'vitest';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/decision-table.ts';
 import { TrialGuard } from '../../src/decision/trial-guard.ts';
@@ -12,7 +11,7 @@ const rules = (rule = '{ name: cut, action: block }', mode = 'observe') =>
   rulesOf(`name: x\nmode: ${mode}\nrules: [${rule}]\n`, REGISTRY_HEADER);
 
 function controller(): DecisionController {
-  const tracker = new LocalTracker(new FlowTable(10));
+  const tracker = new AssemblyTracker(10);
   return new DecisionController(tracker.table, tracker.evidence);
 }
 

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
 import type { Detection } from '../../src/dataplane/host/detection.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
+import type { FlowRows } from '../../src/dataplane/host/flow-rows.ts';
 import type { Outcome } from '../../src/dataplane/host/outcome.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import type { DecisionPort } from '../../src/decision/decision-controller.ts';
@@ -38,11 +38,14 @@ class Scripted extends SafetyGuard implements PlainGuard {
   }
 }
 
-/** A table that keeps until when the packets of each flow change nothing, as the compiled tracker's does. */
-class QuietTable extends FlowTable {
-  readonly quietUntilUs: number[] = [];
-  override setQuietUntil(slot: number, timeUs: number): void {
-    this.quietUntilUs[slot] = timeUs;
+/** Until when the packets of each flow change nothing. The tracker is not told, so that it reports every packet. */
+class QuietTimes {
+  readonly untilUs: number[] = [];
+
+  constructor(table: FlowRows) {
+    table.setQuietUntil = (slot, timeUs) => {
+      this.untilUs[slot] = timeUs;
+    };
   }
 }
 
@@ -58,11 +61,13 @@ class Both implements DecisionPort {
   quiet: readonly [number, number] = [0, 0];
   /** Packets that the compiled tracker would not report. */
   quietPackets = 0;
-  private readonly table: QuietTable;
+  private readonly table: FlowRows;
+  private readonly quietTimes: QuietTimes;
   private readonly controller: DecisionController;
 
-  constructor(table: QuietTable, controller: DecisionController) {
+  constructor(table: FlowRows, controller: DecisionController) {
     this.table = table;
+    this.quietTimes = new QuietTimes(table);
     this.controller = controller;
   }
 
@@ -98,8 +103,9 @@ class Both implements DecisionPort {
     this.controller.ended(slot, reason);
   }
 
+  /** The tracker reports every packet. */
   noChangeUntil(timeUs: number): number {
-    return this.controller.noChangeUntil(timeUs);
+    return timeUs;
   }
 
   quietUntil(slot: number): number {
@@ -109,7 +115,7 @@ class Both implements DecisionPort {
   packet(slot: number, wireLength: number, packet: number): Outcome {
     const timeUs = this.table.numbers[(slot * ROW_WORDS + FlowWord.LAST_TIME) >> 1]!;
     const [from, until] = this.quiet;
-    const isQuiet = timeUs < (this.table.quietUntilUs[slot] ?? -Infinity);
+    const isQuiet = timeUs < (this.quietTimes.untilUs[slot] ?? -Infinity);
     if (isQuiet) this.quietPackets++;
     const mayChange = !isQuiet && (timeUs < from || timeUs >= until);
     const events = this.twin.events.length;
@@ -139,8 +145,8 @@ const quietPacketCounts: number[] = [];
 /** Runs random packets under random rules; returns what came of them, of the decisions and of the twin. */
 async function run(seed: number, withGuard: boolean, untilUs: number) {
   const random = new SeededRandom(seed);
-  const table = new QuietTable(1000);
-  const tracker = new LocalTracker(table);
+  const tracker = new AssemblyTracker(1000);
+  const { table } = tracker;
   const controller = new DecisionController(table, tracker.evidence);
   const both = new Both(table, controller);
   let rules = randomRules(random);

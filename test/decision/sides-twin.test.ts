@@ -1,8 +1,6 @@
 /** Sides with one registry, which share what does not depend on a policy, against each of them alone. */
 import { expect, it } from 'vitest';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
 import type { Tracker } from '../../src/dataplane/host/tracker.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { TrialGuard } from '../../src/decision/trial-guard.ts';
@@ -87,7 +85,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
     // This one leaves packets out that change nothing on any side; the other reports each.
     const together = await run(packets, sides, new AssemblyTracker(1000));
     for (const [side, rules] of sides.entries()) {
-      const [alone] = await run(packets, [rules], new LocalTracker(new FlowTable(1000)));
+      const [alone] = await run(packets, [rules], new AssemblyTracker(1000));
       expect(alone!.length).toBeGreaterThan(60);
       expect(together[side]).toEqual(alone);
     }

@@ -4,7 +4,7 @@ import { DueDecisions } from '../../src/decision/due-decisions.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { DecisionTable, VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/decision-table.ts';
 import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { SeededRandom } from '../kit/random.mjs';
 
@@ -38,7 +38,7 @@ describe.each([
 ])('decisions with boundaries of %s', (_, packetMinimums, octetMinimums) => {
   it('are due when what was scheduled says so, whatever begins and ends meanwhile', () => {
     const random = new SeededRandom(11);
-    const table = new FlowTable(256);
+    const { table } = new AssemblyTracker(256);
     const decisionTable = new DecisionTable(table.largestSlot);
     const rules = rulesWith(TIMES, packetMinimums, octetMinimums, REGISTRY_TIMES);
     const due = new DueDecisions(table, decisionTable, rules);

@@ -1,9 +1,9 @@
 // Writes event lines of ever new flows, two for each, and prints how much heap a line cost:
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-lines.js
 import { FlowRecord } from './decision/flow-record.js';
-import { Check } from './dataplane/fingerprint/checks.js';
-import { EvidenceLog } from './dataplane/fingerprint/evidence.js';
-import { packFinding, Stage, Variant } from './dataplane/fingerprint/finding.js';
+import { Check } from './dataplane/host/checks.js';
+import { EvidenceLog } from './dataplane/host/evidence-log.js';
+import { packFinding, Stage, Variant } from './dataplane/host/finding.js';
 import { EventLines } from './output/event/event-line.js';
 import { ByteWriter } from './output/event/byte-writer.js';
 import { showAddresses } from './output/event/shown-address.js';

@@ -3,8 +3,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { Replay } from '../../src/pipeline/replay.ts';
 import { EventFields, type FlowEvent } from '../../src/output/event/event-fields.ts';
 import { showAddresses } from '../../src/output/event/shown-address.ts';
@@ -36,7 +35,7 @@ async function flowsOf(capture: string, ...prefixes: string[]): Promise<FlowEven
     {
       rules: { policy, registry, mode: 'observe' },
       each: false,
-      tracker: new LocalTracker(new FlowTable(1000)),
+      tracker: new AssemblyTracker(1000),
       packetSink: null,
       onFile: () => undefined,
       onBatch: () => Promise.resolve(true),

@@ -1,8 +1,7 @@
 /** Captures through the engine of a daemon with a collector: the minutes that come of them. */
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import type { Outcome } from '../../src/dataplane/host/outcome.ts';
 import { RunEngine } from '../../src/daemon/daemon-engine.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
@@ -28,7 +27,7 @@ export class Recorded {
   readonly minutes: Minute[] = [];
   readonly engine: RunEngine;
   readonly collector: MinuteCollector;
-  private readonly tracker = new LocalTracker(new FlowTable(100_000));
+  private readonly tracker = new AssemblyTracker(100_000);
   private readonly observer: Observer;
 
   constructor(rules: Rules, observer: Observer = {}) {

@@ -16,8 +16,7 @@ import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { NO_NEEDS } from '../../src/rules/manifest-check.ts';
 import type { Log } from '../../src/output/log/log.ts';
-import { FlowTable } from '../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import type { Conversation } from './many-clients.ts';
 
 export const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
@@ -92,7 +91,7 @@ export class ChangingRules {
       ended: () => undefined,
     };
     const rules = starting.reading.rules!;
-    this.engine = new RunEngine(rules, new LocalTracker(new FlowTable(100_000)), sink, [1, 2, 3, 4], ({ trip }) =>
+    this.engine = new RunEngine(rules, new AssemblyTracker(100_000), sink, [1, 2, 3, 4], ({ trip }) =>
       this.trips.push(trip),
     );
     const outputs = {

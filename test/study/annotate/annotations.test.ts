@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventFields } from '../../../src/output/event/event-fields.ts';
 import { showAddresses } from '../../../src/output/event/shown-address.ts';
 import { Replay } from '../../../src/pipeline/replay.ts';
-import { FlowTable } from '../../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../../src/dataplane/host/assembly-tracker.ts';
 import { Annotations } from '../../../src/study/annotate/annotations.ts';
 import { rules } from '../../kit/capture-payloads.ts';
 import { ROOT } from '../../kit/committed-captures.ts';
@@ -17,7 +16,7 @@ async function annotated(paths: readonly string[], each: boolean, textLimit?: nu
     {
       rules,
       each,
-      tracker: new LocalTracker(new FlowTable(1000)),
+      tracker: new AssemblyTracker(1000),
       packetSink: null,
       onFile: (file, before) => {
         annotations.beginFile(file, before);

@@ -9,8 +9,7 @@ import { PacketBatch } from '../../../src/capture/packet-batch.ts';
 import { openCapture } from '../../../src/capture/format/open-capture.ts';
 import { RunEngine } from '../../../src/daemon/daemon-engine.ts';
 import { ShadowSide } from '../../../src/daemon/shadow-side.ts';
-import { FlowTable } from '../../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../../src/dataplane/host/assembly-tracker.ts';
 import {
   DECISION_WORDS,
   type DecisionTable,
@@ -35,7 +34,7 @@ rules:
 `;
 
 async function engineBy(rules: Rules): Promise<RunEngine> {
-  const engine = new RunEngine(rules, new LocalTracker(new FlowTable(1000)), {}, [1, 2, 3, 4], () => undefined);
+  const engine = new RunEngine(rules, new AssemblyTracker(1000), {}, [1, 2, 3, 4], () => undefined);
   return Promise.resolve(engine);
 }
 

@@ -4,8 +4,7 @@ import { captureOf } from '../../../src/capture/format/open-capture.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PacketBatch } from '../../../src/capture/packet-batch.ts';
 import { ShadowSide } from '../../../src/daemon/shadow-side.ts';
-import { FlowTable } from '../../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../../src/dataplane/host/assembly-tracker.ts';
 import type { Trip } from '../../../src/decision/breaker/trip.ts';
 import { TrialGuard } from '../../../src/decision/trial-guard.ts';
 import { Session } from '../../../src/pipeline/session.ts';
@@ -119,7 +118,7 @@ describe("the breaker of a shadow's policy", () => {
 describe('more clients than are kept', () => {
   it('are counted as left out, and suspected findings leave room for confirmed ones', async () => {
     daemon = await ChangingRules.open(policyOf(ALLOW), HEADER, handshake);
-    const tracker = new LocalTracker(new FlowTable(1000));
+    const tracker = new AssemblyTracker(1000);
     const session = new Session(tracker);
     const { shadowed } = session.beginShadowed(rulesOf(policyOf(ALLOW), HEADER), { sink: {} });
     const draft = rulesOf(policyOf(BLOCK), HEADER);

@@ -10,8 +10,7 @@ import { PacketBatch } from '../../../src/capture/packet-batch.ts';
 import { openCapture } from '../../../src/capture/format/open-capture.ts';
 import { RunEngine } from '../../../src/daemon/daemon-engine.ts';
 import { ShadowSide } from '../../../src/daemon/shadow-side.ts';
-import { FlowTable } from '../../../src/dataplane/flow/flow-table.ts';
-import { LocalTracker } from '../../../src/dataplane/local-tracker.ts';
+import { AssemblyTracker } from '../../../src/dataplane/host/assembly-tracker.ts';
 import type { DecisionSink } from '../../../src/decision/decision-sink.ts';
 import type { FlowRecord } from '../../../src/decision/flow-record.ts';
 import type { Rules } from '../../../src/decision/rules.ts';
@@ -82,7 +81,7 @@ async function run(paths: readonly string[], rules: Rules, shadow: Rules | null,
       note(flow, { action: null, rule: null, isRegistered: false, packet: engine.counters.packets });
     },
   };
-  const tracker = new LocalTracker(new FlowTable(20_000));
+  const tracker = new AssemblyTracker(20_000);
   const engine = new RunEngine(rules, tracker, sink, [1, 2, 3, 4], () => undefined);
   const hits: RegisteredHit[] = [];
   let began = 0;
