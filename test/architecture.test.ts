@@ -35,10 +35,7 @@ const WIDE = [
 
 /** Longer ones: a hash with a line for each of its 80 rounds, and those that are still to be cut. */
 const LONG_FUNCTIONS = [
-  'cli/console.ts console',
-  'cli/replay.ts replayList',
   'daemon/daemon-parts.ts connectParts',
-  'history/report/effects-section.ts effectsSection',
   'output/event/sha1.ts hashBlock',
   'web/console/chart/plot.ts optionsOf',
   'web/console/pages/decisions/decision-cells.tsx decisionColumns',

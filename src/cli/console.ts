@@ -5,6 +5,7 @@ import { listCaptures } from '../capture/input/list-captures.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { counted } from '../core/count-text.ts';
 import { RunCaptures, type UnfinishedCapture } from '../daemon/captures-run.ts';
+import type { DaemonOptions } from '../daemon/daemon-options.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { HeldSignals } from '../daemon/held-signals.ts';
 import { startingRules } from '../daemon/starting-rules.ts';
@@ -65,75 +66,85 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
   const starting = await startingRules(rulesFiles, reading, null);
   const running = startTracker(1, flags);
   const progress = await Progress.open(list.paths, false);
+  const daemon: DaemonOptions = {
+    ...NOTHING_KEPT,
+    version: packageVersion(),
+    rulesFiles,
+    starting,
+    shadow,
+    tracker: running.tracker,
+    show: showAddresses(addresses),
+    history: historyOf(flags),
+    http: onLoopback(port),
+    makeSource: (_, files) =>
+      new RunCaptures(list.paths, running.tracker, files, {
+        onBytes: (bytes) => {
+          progress.add(bytes);
+        },
+        onRead: (count, unfinished) => {
+          progress.stop();
+          reportUnfinished(unfinished);
+          process.stdout.write(`${counted(count, 'capture')} read.\n`);
+        },
+      }),
+    onListening: ({ port: actual }) => {
+      process.stdout.write(`The console is at http://${LOOPBACK}:${actual}/ until Ctrl-C.\n`);
+    },
+  };
   try {
-    return await runDaemon(
-      {
-        version: packageVersion(),
-        rulesFiles,
-        starting,
-        rulesState: null,
-        shadow,
-        tracker: running.tracker,
-        outputs: {
-          decisions: undefined,
-          flows: undefined,
-          vpnOnly: false,
-          onFull: 'drop',
-          rotation: { bytes: Infinity, ageMs: Infinity, kept: 0 },
-          origin: NO_ORIGIN,
-          chainKey: null,
-        },
-        show: showAddresses(addresses),
-        history: {
-          path: IN_MEMORY,
-          zone: zoneOf(flags),
-          retention: FOREVER,
-          lossBound: DEFAULT_LOSS_BOUND,
-          place: { site: '', isp: '', link: '' },
-          recent: { most: RECENT_DECISIONS, perSecond: Infinity, linkIdentity: flags.linkIdentity },
-          reports: NO_REPORTS,
-        },
-        lossBound: DEFAULT_LOSS_BOUND,
-        drafts: null,
-        fleet: null,
-        http: {
-          listen: { host: LOOPBACK, port },
-          token: null,
-          isRemote: false,
-          tls: null,
-          proxy: null,
-          names: [],
-          accounts: NO_ACCOUNTS,
-        },
-        portFlag: '--port N',
-        control: null,
-        watch: false,
-        stateFolder: null,
-        needsState: false,
-        notifier: null,
-        statsMs: 0,
-        makeSource: (_, files) =>
-          new RunCaptures(list.paths, running.tracker, files, {
-            onBytes: (bytes) => {
-              progress.add(bytes);
-            },
-            onRead: (count, unfinished) => {
-              progress.stop();
-              reportUnfinished(unfinished);
-              process.stdout.write(`${counted(count, 'capture')} read.\n`);
-            },
-          }),
-        onListening: ({ port: actual }) => {
-          process.stdout.write(`The console is at http://${LOOPBACK}:${actual}/ until Ctrl-C.\n`);
-        },
-      },
-      signals,
-      log,
-    );
+    return await runDaemon(daemon, signals, log);
   } finally {
     progress.stop();
     await running.stop();
   }
+}
+
+/** What a daemon has that runs for a while on a desk: without logs, state and control. */
+const NOTHING_KEPT = {
+  rulesState: null,
+  outputs: {
+    decisions: undefined,
+    flows: undefined,
+    vpnOnly: false,
+    onFull: 'drop',
+    rotation: { bytes: Infinity, ageMs: Infinity, kept: 0 },
+    origin: NO_ORIGIN,
+    chainKey: null,
+  },
+  lossBound: DEFAULT_LOSS_BOUND,
+  drafts: null,
+  fleet: null,
+  portFlag: '--port N',
+  control: null,
+  watch: false,
+  stateFolder: null,
+  needsState: false,
+  notifier: null,
+  statsMs: 0,
+} as const satisfies Partial<DaemonOptions>;
+
+function historyOf(flags: ConsoleFlags): DaemonOptions['history'] {
+  return {
+    path: IN_MEMORY,
+    zone: zoneOf(flags),
+    retention: FOREVER,
+    lossBound: DEFAULT_LOSS_BOUND,
+    place: { site: '', isp: '', link: '' },
+    recent: { most: RECENT_DECISIONS, perSecond: Infinity, linkIdentity: flags.linkIdentity },
+    reports: NO_REPORTS,
+  };
+}
+
+function onLoopback(port: number): DaemonOptions['http'] {
+  return {
+    listen: { host: LOOPBACK, port },
+    token: null,
+    isRemote: false,
+    tls: null,
+    proxy: null,
+    names: [],
+    accounts: NO_ACCOUNTS,
+  };
 }
 
 function capturesOf(captures: readonly string[]): readonly string[] {

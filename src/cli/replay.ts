@@ -87,16 +87,13 @@ async function replayList(
   const loaded = await requireRules(flags);
   const { policy, registry } = loaded;
   const rules: Rules = { policy, registry, mode: flags.mode ?? policy.mode };
-  const show = addressForm(flags);
   reportList(list);
   if (list.paths.length === 0) return ExitCode.WRONG_USAGE;
 
   const progress = await Progress.open(list.paths, flags.quiet === true);
   const record = new RunRecord(flags, list);
-  const context = contextOf({ policy, registry });
-  const fields = new EventFields(show, context, originOf(flags));
-  const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
-  const annotation = await openAnnotation(flags, fields);
+  const writing = await openOutputs(flags, rules);
+  const { outputs, annotation } = writing;
   const figures = report === null ? null : new ReplayFigures(policy);
   const signals = new SignalWatch(() => {
     run.interrupt();
@@ -104,7 +101,70 @@ async function replayList(
   // Mode observe throttles no packet.
   const asksThrottles = flags.json === true || report !== null;
   const throttles = rules.mode === 'enforce' && asksThrottles ? new ThrottleStudy(policy.rules) : null;
-  const run = new Replay(
+  const run = replayOf({ flags, rules, tracker, progress, ...writing, figures, throttles });
+  let uncopied: Incomplete | null;
+  let isWhole: boolean;
+  try {
+    isWhole = await run.replay(list.paths);
+    await outputs.close();
+    uncopied = (await annotation?.write(run.counters.packets, () => signals.caught)) ?? null;
+  } finally {
+    progress.stop();
+    signals.stop();
+  }
+  // A signal after the captures were read cuts the annotated copy alone.
+  const signal = isWhole ? null : signals.signal;
+  const interruption = signal === null ? null : interruptionAt(signal, run.reached, list.paths);
+  const { counters, incomplete } = run;
+  const provenance = await record.finish({
+    counters,
+    interruption,
+    incomplete: uncopied === null ? incomplete : [...incomplete, uncopied],
+    mode: rules.mode,
+    rules: [loaded],
+  });
+  for (const { file, message } of incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
+  const throttled = throttles === null ? null : throttlesJson(throttles);
+  const totals = totalsOf({ run, list, flags, rules, interruption, throttles: throttled, provenance });
+  printWarnings(totals, flags);
+  const reported = figures === null ? null : { report: figures.figures(counters, flags.addresses === 'plain') };
+  await printSummary(totals, flags, reported ?? {});
+  if (report !== null && reported !== null) {
+    const data = { ...summaryObject(totals), throttles: throttled, ...reported };
+    await report.write(await reportPage(data, flags));
+  }
+  await record.writeBeside((output) => outputs.filesBeside(output));
+  if (signals.exitCode !== null) return signals.exitCode;
+  if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
+  return incomplete.length > 0 || uncopied !== null ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
+}
+
+interface Writing {
+  readonly outputs: ReplayOutputs;
+  readonly annotation: Annotation | null;
+}
+
+async function openOutputs(flags: ReplayFlags, { policy, registry }: Rules): Promise<Writing> {
+  const show = addressForm(flags);
+  const context = contextOf({ policy, registry });
+  const fields = new EventFields(show, context, originOf(flags));
+  const outputs = await ReplayOutputs.open(flags, new EventLines(show, context, originOf(flags)), fields);
+  return { outputs, annotation: await openAnnotation(flags, fields) };
+}
+
+interface ReplayParts extends Writing {
+  readonly flags: ReplayFlags;
+  readonly rules: Rules;
+  readonly tracker: Tracker;
+  readonly progress: Progress;
+  readonly figures: ReplayFigures | null;
+  readonly throttles: ThrottleStudy | null;
+}
+
+/** The replay, with its outputs connected. */
+function replayOf(parts: ReplayParts): Replay {
+  const { flags, rules, tracker, outputs, annotation, progress, figures, throttles } = parts;
+  return new Replay(
     {
       rules,
       each: flags.each === true,
@@ -133,55 +193,32 @@ async function replayList(
       return figures?.before(sink) ?? sink;
     },
   );
-  let uncopied: Incomplete | null;
-  let isWhole: boolean;
-  try {
-    isWhole = await run.replay(list.paths);
-    await outputs.close();
-    uncopied = (await annotation?.write(run.counters.packets, () => signals.caught)) ?? null;
-  } finally {
-    progress.stop();
-    signals.stop();
-  }
-  // A signal after the captures were read cuts the annotated copy alone.
-  const signal = isWhole ? null : signals.signal;
-  const interruption = signal === null ? null : interruptionAt(signal, run.reached, list.paths);
-  const { counters, incomplete } = run;
-  const provenance = await record.finish({
-    counters,
-    interruption,
-    incomplete: uncopied === null ? incomplete : [...incomplete, uncopied],
-    mode: rules.mode,
-    rules: [loaded],
-  });
-  for (const { file, message } of run.incomplete) process.stderr.write(`sluice: ${file}: ${message}\n`);
-  const throttled = throttles === null ? null : throttlesJson(throttles);
-  const totals: ReplayTotals = {
+}
+
+interface Ended extends Pick<ReplayTotals, 'interruption' | 'throttles' | 'provenance'> {
+  readonly run: Replay;
+  readonly list: CaptureList;
+  readonly flags: ReplayFlags;
+  readonly rules: Rules;
+}
+
+function totalsOf({ run, list, flags, rules, interruption, throttles, provenance }: Ended): ReplayTotals {
+  const { policy, registry, mode } = rules;
+  return {
     captureCount: list.paths.length,
     skippedCount: list.skippedCount,
-    ...shownFiles({ incomplete, interruption, filesBack: run.order }, flags),
-    counters,
+    ...shownFiles({ incomplete: run.incomplete, interruption, filesBack: run.order }, flags),
+    counters: run.counters,
     flows: run.counts.flows,
     decisions: run.counts.made,
     hits: run.counts.hits,
     trips: run.trips,
-    throttles: throttled,
-    mode: rules.mode,
+    throttles,
+    mode,
     policy: { name: policy.name, sha256: policy.sha256, rules: policy.rules.length },
     registry: { sha256: registry.sha256, entries: registry.count },
     provenance,
   };
-  printWarnings(totals, flags);
-  const reported = figures === null ? null : { report: figures.figures(run.counters, flags.addresses === 'plain') };
-  await printSummary(totals, flags, reported ?? {});
-  if (report !== null && reported !== null) {
-    const data = { ...summaryObject(totals), throttles: throttled, ...reported };
-    await report.write(await reportPage(data, flags));
-  }
-  await record.writeBeside((output) => outputs.filesBeside(output));
-  if (signals.exitCode !== null) return signals.exitCode;
-  if (list.problems.length > 0) return ExitCode.WRONG_USAGE;
-  return incomplete.length > 0 || uncopied !== null ? ExitCode.CAPTURE_INCOMPLETE : ExitCode.DONE;
 }
 
 async function openAnnotation(flags: ReplayFlags, fields: EventFields): Promise<Annotation | null> {

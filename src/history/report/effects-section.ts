@@ -6,7 +6,7 @@ import { HIT_CLIENTS } from '../roll-up.ts';
 import { fact, known } from './monitored-section.ts';
 import { distinctClients, type SeriesFigures } from './read-figures.ts';
 import type { ReportContext } from './report-context.ts';
-import type { Cell, ReportSection, ReportTable } from './report-document.ts';
+import type { Cell, Fact, ReportSection, ReportTable } from './report-document.ts';
 import { groupsOf, shareOf, sumOf } from './sums.ts';
 import { timeTable } from './time-table.ts';
 
@@ -15,14 +15,6 @@ export const HITTING = ['throttle', 'block'] as const;
 const ROW_LIMIT = 200;
 
 export function effectsSection(context: ReportContext): ReportSection {
-  const { series, clients } = context.figures;
-  const packets = sumOf(series, (row) => row.packets);
-  const delayed = sumOf(series, (row) => row.delayed_packets);
-  const dropped = sumOf(series, (row) => row.dropped_packets);
-  const all = distinctClients(clients, null);
-  const hit = distinctClients(clients, [HIT_CLIENTS]);
-  const decided = distinctClients(clients, HITTING);
-  const ofPackets = 'of the packets of VPN connections';
   return {
     id: 'effects',
     title: 'Effects',
@@ -30,67 +22,71 @@ export function effectsSection(context: ReportContext): ReportSection {
       'A flow is one connection; it is counted when it ends, by its last decision. A connection may be ' +
         'decided more than once. A client is one address of a source.',
     ],
-    facts: [
-      fact(
-        'flows',
-        'VPN flows that ended',
-        known(
-          context,
-          sumOf(series, (row) => row.flows),
-        ),
-        'count',
-      ),
-      fact(
-        'decisions',
-        'Decisions made',
-        known(
-          context,
-          sumOf(series, (row) => row.decisions),
-        ),
-        'count',
-      ),
-      fact('clients', 'Clients with a VPN flow', clientsCell(context, all), 'clients', estimateNote(all)),
-      fact(
-        'clients_hit',
-        'Clients whose packets were delayed or dropped',
-        clientsCell(context, hit),
-        'clients',
-        estimateNote(hit),
-      ),
-      fact(
-        'clients_decided',
-        'Clients with a decision to throttle or block',
-        clientsCell(context, decided),
-        'clients',
-        hitNote(context, decided),
-      ),
-      fact('vpn_packets', 'Packets of VPN connections', known(context, packets), 'count'),
-      fact('delayed', 'Packets delayed', known(context, delayed), 'count'),
-      fact('delayed_share', 'Packets delayed, as a share', shareOf(delayed, packets), 'share', ofPackets),
-      fact('dropped', 'Packets dropped', known(context, dropped), 'count'),
-      fact('dropped_share', 'Packets dropped, as a share', shareOf(dropped, packets), 'share', ofPackets),
-    ],
-    tables: [
-      actionTable(context),
-      oneWay(series, 'by-protocol', 'By protocol', 'protocol', ({ protocol }) => protocol),
-      oneWay(series, 'by-stage', 'By stage of the finding', 'stage', ({ stage }) => stage),
-      oneWay(series, 'by-rule', 'By rule', 'rule', ({ rule, action }) =>
-        rule === '' ? `no rule: ${action}` : `${rule}: ${action}`,
-      ),
-      oneWay(series, 'by-sector', 'By sector of the registered end', 'sector', ({ sector }) =>
-        sector === '' ? 'no registered end' : sector,
-      ),
-      oneWay(series, 'by-registered', 'By the ends that are registered', 'registered ends', ({ registered }) =>
-        registered === 'none' || registered === '' ? 'none' : registered,
-      ),
-      oneWay(series, 'by-mode', 'By the mode in which it was decided', 'mode', ({ mode }) => mode),
-      timeTable(context),
-    ],
+    facts: [...decisionFacts(context), ...clientFacts(context), ...packetFacts(context)],
+    tables: effectTables(context),
     remarks: [
       'Each table counts the same flows by one property. Effects on packets are simulated: how senders ' +
         'would react to delay and loss is not modelled.',
     ],
   };
+}
+
+function decisionFacts(context: ReportContext): Fact[] {
+  const { series } = context.figures;
+  const flows = sumOf(series, (row) => row.flows);
+  const decisions = sumOf(series, (row) => row.decisions);
+  return [
+    fact('flows', 'VPN flows that ended', known(context, flows), 'count'),
+    fact('decisions', 'Decisions made', known(context, decisions), 'count'),
+  ];
+}
+
+function clientFacts(context: ReportContext): Fact[] {
+  const { clients } = context.figures;
+  const all = distinctClients(clients, null);
+  const hit = distinctClients(clients, [HIT_CLIENTS]);
+  const decided = distinctClients(clients, HITTING);
+  const rows = [
+    ['clients', 'Clients with a VPN flow', all, estimateNote(all)],
+    ['clients_hit', 'Clients whose packets were delayed or dropped', hit, estimateNote(hit)],
+    ['clients_decided', 'Clients with a decision to throttle or block', decided, hitNote(context, decided)],
+  ] as const;
+  return rows.map(([id, name, sketch, note]) => fact(id, name, clientsCell(context, sketch), 'clients', note));
+}
+
+function packetFacts(context: ReportContext): Fact[] {
+  const { series } = context.figures;
+  const packets = sumOf(series, (row) => row.packets);
+  const delayed = sumOf(series, (row) => row.delayed_packets);
+  const dropped = sumOf(series, (row) => row.dropped_packets);
+  const ofPackets = 'of the packets of VPN connections';
+  return [
+    fact('vpn_packets', 'Packets of VPN connections', known(context, packets), 'count'),
+    fact('delayed', 'Packets delayed', known(context, delayed), 'count'),
+    fact('delayed_share', 'Packets delayed, as a share', shareOf(delayed, packets), 'share', ofPackets),
+    fact('dropped', 'Packets dropped', known(context, dropped), 'count'),
+    fact('dropped_share', 'Packets dropped, as a share', shareOf(dropped, packets), 'share', ofPackets),
+  ];
+}
+
+function effectTables(context: ReportContext): ReportTable[] {
+  const { series } = context.figures;
+  return [
+    actionTable(context),
+    oneWay(series, 'by-protocol', 'By protocol', 'protocol', ({ protocol }) => protocol),
+    oneWay(series, 'by-stage', 'By stage of the finding', 'stage', ({ stage }) => stage),
+    oneWay(series, 'by-rule', 'By rule', 'rule', ({ rule, action }) =>
+      rule === '' ? `no rule: ${action}` : `${rule}: ${action}`,
+    ),
+    oneWay(series, 'by-sector', 'By sector of the registered end', 'sector', ({ sector }) =>
+      sector === '' ? 'no registered end' : sector,
+    ),
+    oneWay(series, 'by-registered', 'By the ends that are registered', 'registered ends', ({ registered }) =>
+      registered === 'none' || registered === '' ? 'none' : registered,
+    ),
+    oneWay(series, 'by-mode', 'By the mode in which it was decided', 'mode', ({ mode }) => mode),
+    timeTable(context),
+  ];
 }
 
 /** Distinct clients: a group of fewer than 5 is not said by its number, except 0. */
