@@ -160,8 +160,8 @@ export function limitRows(database: DeskDatabase, registration: number, until: s
 
 /**
  * The rows that cover all of an address or prefix, the narrowest first. Each lookup finds the last prefix at or before
- * the one that is asked for. It covers it, or a prefix that does is not longer than what both have in common: so lookups
- * are as many as there are branches on the way to the address, and not one for each length.
+ * the one that is asked for. It covers it, or a prefix that does is not longer than what both have in common: so
+ * lookups are as many as there are branches on the way to the address, and not one for each length.
  */
 export function coveringRows(database: DeskDatabase, prefix: string): RegistryRow[] {
   const found: RegistryRow[] = [];
