@@ -8,7 +8,7 @@ import { contextOf } from '../output/event/event-context.ts';
 import type { EventContext } from '../output/event/event-context.ts';
 import { calendarLine, type ChangeFields, reloadLine, type RulesName } from '../output/event/daemon-event-line.ts';
 import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
-import { evaluationFigures } from '../policy/change-verdict.ts';
+import { evaluationFigures, excessFields } from '../policy/change-verdict.ts';
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import type { Log } from '../output/log/log.ts';
 import { Confirmations } from './confirmations.ts';
@@ -258,10 +258,10 @@ export class RunChanges {
     const { engine, log } = this;
     if (state === 'passed') this.noteCoverage(evaluation.coverage);
     if (state === 'held') void this.keep();
-    const reasons = excesses.map(({ text }) => text);
+    const { reasons, exceeded } = excessFields(excesses);
     const figures = evaluationFigures(evaluation);
     const { firstUs: fromUs, lastUs: untilUs } = date;
-    const event = { state, lead, fromUs, untilUs, reasons, figures, rules: nameOf(engine.rules) };
+    const event = { state, lead, fromUs, untilUs, reasons, exceeded, figures, rules: nameOf(engine.rules) };
     this.outputs.notice(calendarLine(engine.timeUs, event));
     const fields = { date: new Date(fromUs / 1000).toISOString(), lead, sha256, reasons };
     if (state === 'held') this.notices.dateHeld(fields.date, reasons);
@@ -273,8 +273,7 @@ export class RunChanges {
 }
 
 function changeOf({ sha256, isConfirmed, excesses, evaluation }: GuardVerdict): ChangeFields {
-  const reasons = excesses.map(({ text }) => text);
-  return { sha256, confirmed: isConfirmed, reasons, figures: evaluationFigures(evaluation) };
+  return { sha256, confirmed: isConfirmed, ...excessFields(excesses), figures: evaluationFigures(evaluation) };
 }
 
 function nameOf(rules: Rules): RulesName {

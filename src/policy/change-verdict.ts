@@ -46,6 +46,19 @@ export function excessesOf(evaluation: ChangeEvaluation, guard: GuardLimits): Ex
     .map((use) => ({ ...use, text: excessWords(use), refuses: use.limit === 'registrations' || isEnforced }));
 }
 
+/** The limits that a change exceeds, for events: as sentences, and as their numbers. */
+export function excessFields(excesses: readonly Excess[]): {
+  readonly reasons: readonly string[];
+  readonly exceeded: readonly ExcessNumbers[];
+} {
+  return {
+    reasons: excesses.map(({ text }) => text),
+    exceeded: excesses.map(({ limit, seen, allowed, of, stage, window }) => {
+      return { limit, seen, allowed, of, stage, window };
+    }),
+  };
+}
+
 function breakerUse({ limit: { stage, windowUs }, hit, seen, allowed }: LimitUse): ExcessNumbers {
   const ofStage = stage === null ? null : STAGE_NAMES[stage]!;
   return { limit: 'breaker', seen: hit, allowed, of: seen, stage: ofStage, window: windowUs / MICROS_PER_SECOND };

@@ -4,8 +4,10 @@
  */
 import { clientsInWords } from '../core/small-group.ts';
 
+export const EXCEEDED_LIMITS = ['registrations', 'registered', 'deregistered', 'breaker'] as const;
+
 export interface ExcessNumbers {
-  readonly limit: 'registrations' | 'registered' | 'deregistered' | 'breaker';
+  readonly limit: (typeof EXCEEDED_LIMITS)[number];
   /** Registrations for the first limit, else clients. */
   readonly seen: number;
   readonly allowed: number;

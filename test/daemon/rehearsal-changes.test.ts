@@ -48,6 +48,11 @@ describe('a reload', () => {
             `${CLIENTS} clients would lose their registration and be hit, 10 may be`,
             `${CLIENTS} of ${CLIENTS} clients with VPN flows in the last 60 s would newly be hit, ${ALLOWED} may be`,
           ],
+          exceeded: [
+            { limit: 'registrations', seen: 1, allowed: 0, of: 1, stage: null, window: null },
+            { limit: 'deregistered', seen: CLIENTS, allowed: 10, of: null, stage: null, window: null },
+            { limit: 'breaker', seen: CLIENTS, allowed: ALLOWED, of: CLIENTS, stage: null, window: 60 },
+          ],
           figures: {
             newly_hit: CLIENTS,
             addresses: { lost: { ipv4: 256, ipv6: '0' } },

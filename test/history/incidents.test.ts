@@ -360,6 +360,10 @@ describe('rules', () => {
   const figures = (before: number, after: number) => ({
     sha256: 'a',
     reasons: [`${before - after} of ${before} registrations in force would be lost`],
+    exceeded: [
+      { limit: 'registrations', seen: before - after, allowed: 1, of: before, stage: null, window: null },
+      { limit: 'breaker', seen: 2, allowed: 1, of: 3, stage: 'confirmed', window: 60 },
+    ],
     figures: {
       registrations: { before, after, lost: before - after },
       lost_by_sector: { bank: before - after },
@@ -376,6 +380,11 @@ describe('rules', () => {
         kind: 'reload',
         to_ms: null,
         cause: '20 of 100 registrations in force would be lost',
+        exceeded: [
+          { limit: 'registrations', seen: 20, allowed: 1, of: 100, stage: null, window: null },
+          // Fewer than five clients are shown as four.
+          { limit: 'breaker', seen: 4, allowed: 1, of: 4, stage: 'confirmed', window: 60 },
+        ],
         scope: { protocols: [], rules: ['cut'], sectors: ['bank'] },
         numbers: { problems: 3 },
       },

@@ -91,7 +91,7 @@ describe('signing in at a provider', () => {
     provider.claims.networks = ['n-2'];
     expect(await sessionOf(await signedIn())).toMatchObject({
       actions: false,
-      refusal: expect.stringContaining('south') as string,
+      refusal: { code: 'other-network', values: ['north', 'south'] },
     });
     provider.claims.networks = ['n-2', 'all'];
     expect(await sessionOf(await signedIn())).toMatchObject({ user: { isps: null }, refusal: null });

@@ -5,6 +5,7 @@
 import { HitKind } from '../../decision/registered-hits.ts';
 import type { ActionResult, DraftList, ReloadPreview } from '../../web/api/action-schema.ts';
 import { ActionRefusal, type ConsoleActions } from '../../web/api/action-routes.ts';
+import { reasonOf, reasonWith } from '../../web/api/refusals.ts';
 import type { User } from '../../web/api/route.ts';
 import type { AdministrationRequest, ControlAnswer, RunAdministration } from '../administration.ts';
 import type { Drafts } from './drafts.ts';
@@ -55,8 +56,7 @@ export class DaemonActions implements ConsoleActions {
   resetBreaker({ id, trips }: Asked<'resetBreaker'>, user: User): Promise<ActionResult> {
     return this.once(id, user, () => {
       const inForce = this.parts.engine.guard.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND);
-      if (inForce.some((time) => !trips.includes(time)))
-        throw new ActionRefusal('the breaker has tripped again: look at the new trip before you reset it');
+      if (inForce.some((time) => !trips.includes(time))) throw new ActionRefusal(reasonOf('another-trip'));
       return { command: 'reset' };
     });
   }
@@ -64,8 +64,7 @@ export class DaemonActions implements ConsoleActions {
   clearHarm({ id, reason, hits }: Asked<'clearHarm'>, user: User): Promise<ActionResult> {
     return this.once(id, user, () => {
       const counted = this.parts.engine.decisions.counts.hits.total(HitKind.IN_FORCE);
-      if (counted > hits)
-        throw new ActionRefusal(`${counted - hits} more registered hits were counted meanwhile: look at them first`);
+      if (counted > hits) throw new ActionRefusal(reasonWith('more-hits', String(counted - hits)));
       return { command: 'clear-harm', reason };
     });
   }
@@ -73,8 +72,7 @@ export class DaemonActions implements ConsoleActions {
   shadowOff({ id, policy }: Asked<'shadowOff'>, user: User): Promise<ActionResult> {
     return this.once(id, user, () => {
       const { shadow } = this.parts.engine;
-      if (shadow !== null && shadow.rules.policy.sha256 !== policy)
-        throw new ActionRefusal('the draft is another one by now: look at it before you end it');
+      if (shadow !== null && shadow.rules.policy.sha256 !== policy) throw new ActionRefusal(reasonOf('another-draft'));
       return { command: 'shadow-off' };
     });
   }
@@ -86,7 +84,7 @@ export class DaemonActions implements ConsoleActions {
   shadowOn({ id, draft }: Asked<'shadowOn'>, user: User): Promise<ActionResult> {
     return this.once(id, user, async () => {
       const policy = await this.draftFolder.pathOf(draft);
-      if (policy === null) throw new ActionRefusal(`${draft} is no policy in the folder of drafts`);
+      if (policy === null) throw new ActionRefusal(reasonWith('draft-unknown', draft));
       return { command: 'shadow-on', policy };
     });
   }

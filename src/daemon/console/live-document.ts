@@ -7,6 +7,7 @@ import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { coarseClients } from '../../core/small-group.ts';
 import { rulesSha256 } from '../../decision/rules.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
+import { coarseExcess } from '../../policy/coarse-excess.ts';
 import { limitText } from '../../policy/limits.ts';
 import type { SetAside } from '../../history/store/set-aside.ts';
 import type { LiveDocument } from '../../web/api/live-schema.ts';
@@ -19,7 +20,6 @@ import type { RunShadow } from '../shadow.ts';
 import type { RunSource } from '../source-run.ts';
 import type { RulesUse } from './rules-use.ts';
 import type { HistoryFeed } from './history-feed.ts';
-import { shownExcess } from './shown-change.ts';
 
 export interface LiveParts {
   readonly version: string;
@@ -171,7 +171,7 @@ function countsOf({ engine, source, outputs }: LiveParts): LiveDocument['counts'
 
 function refusedOf({ guard }: RunChanges): LiveDocument['refused'] {
   const { refused } = guard;
-  return refused === null ? null : { sha256: refused.sha256, reasons: refused.excesses.map(shownExcess) };
+  return refused === null ? null : { sha256: refused.sha256, reasons: refused.excesses.map(coarseExcess) };
 }
 
 function shadowOf({ counts }: RunShadow): LiveDocument['shadow'] {

@@ -2,10 +2,11 @@
 import { coarseClients, coarseParts } from '../../core/small-group.ts';
 import type { ShowAddress } from '../../output/event/shown-address.ts';
 import type { ChangeEvaluation, FlowEvaluation, RegisteredUser } from '../../policy/change-evaluation.ts';
+import { coarseExcess } from '../../policy/coarse-excess.ts';
 import { actionFigures, type Excess } from '../../policy/change-verdict.ts';
 import type { AddressForm } from '../../output/event/address-forms.ts';
 import type { User } from '../../web/api/route.ts';
-import type { ChangeFigures, ChangeVerdict, ExceededLimit } from '../../web/api/rules-schema.ts';
+import type { ChangeFigures, ChangeVerdict } from '../../web/api/rules-schema.ts';
 
 /** What decides how much of a registration a user sees. */
 export interface ShownRegistrations {
@@ -50,16 +51,11 @@ export function shownVerdict(
   const { inForceBefore: before, inForceAfter: after, lost } = evaluation.coverage;
   return {
     sha256,
-    reasons: excesses.map(shownExcess),
+    reasons: excesses.map(coarseExcess),
     refused: excesses.some(({ refuses }) => refuses),
     figures: shownFigures(evaluation, shown, user),
     registrations: { before, after, lost },
   };
-}
-
-export function shownExcess({ limit, seen, allowed, of, stage, window }: Excess): ExceededLimit {
-  const shown = (value: number): number => (limit === 'registrations' ? value : coarseClients(value));
-  return { limit, seen: shown(seen), allowed, of: of === null ? null : shown(of), stage, window };
 }
 
 /** A pseudonym of the reference is shown only to those who see the same one in decisions. */

@@ -1,4 +1,5 @@
 /** The incidents that a change begins, continues or ends. */
+import type { ExcessNumbers } from '../../policy/excess-words.ts';
 import type { Change } from '../roll-up.ts';
 import { type IncidentKind, type IncidentScope, NO_SCOPE, unitedScope } from './incident.ts';
 import type { Sighting } from './sighting.ts';
@@ -62,6 +63,7 @@ interface ReloadFields {
   readonly problems?: number;
   readonly change?: {
     readonly reasons?: readonly string[];
+    readonly exceeded?: readonly ExcessNumbers[];
     readonly figures?: {
       readonly registrations?: { before: number; after: number; lost: number };
       readonly lost_by_sector?: Readonly<Record<string, number>>;
@@ -112,7 +114,8 @@ function reload({ result, problems = 0, change }: ReloadFields, timeUs: number):
     const cause = change?.reasons?.join('; ') ?? null;
     const rules = Object.keys(change?.figures?.hits_by_rule ?? {});
     const scope = { ...NO_SCOPE, rules, sectors };
-    return { sightings: [{ kind: 'reload', ...at, cause, scope, latest: { problems } }], ends: [] };
+    const exceeded = change?.exceeded ?? [];
+    return { sightings: [{ kind: 'reload', ...at, cause, exceeded, scope, latest: { problems } }], ends: [] };
   }
   const registrations = change?.figures?.registrations;
   const sightings: Sighting[] = [];

@@ -1,5 +1,6 @@
 /** Incidents: stretches of time in which something was out of the ordinary, detected or noted by hand. */
 import { coarseClients, SMALLEST_GROUP } from '../../core/small-group.ts';
+import type { ExcessNumbers } from '../../policy/excess-words.ts';
 
 /**
  * demand: far more clients than at this hour of the week; breaker: the safety breaker had tripped; loss: packets were
@@ -52,6 +53,8 @@ export interface IncidentFields {
   readonly title: string | null;
   /** In words: the problem of a source, the reason of a refusal, or what a person wrote. */
   readonly cause: string | null;
+  /** The limits that refused rules exceed: the cause as numbers. Incidents of earlier versions do not have it. */
+  readonly exceeded?: readonly ExcessNumbers[];
   readonly scope: IncidentScope;
   /** The numbers that detected it. */
   readonly numbers: Readonly<Record<string, number>>;

@@ -9,6 +9,7 @@ import {
   NO_SCOPE,
   unitedScope,
 } from './incident.ts';
+import type { ExcessNumbers } from '../../policy/excess-words.ts';
 
 /** Something that was seen, or seen again, in a stretch of time. */
 export interface Sighting {
@@ -17,6 +18,7 @@ export interface Sighting {
   readonly fromUs: number;
   readonly toUs: number;
   readonly cause?: string | null;
+  readonly exceeded?: readonly ExcessNumbers[];
   readonly scope?: IncidentScope;
   /** Added to those before; `largest` keeps the larger, and `latest` the last. */
   readonly sums?: Readonly<Record<string, number>>;
@@ -43,13 +45,14 @@ export function extended(before: KeptIncident, sighting: Sighting): KeptIncident
 }
 
 function withSighting(before: IncidentFields, sighting: Sighting): IncidentFields {
-  const { cause = null, scope, sums = {}, largest = {}, latest = {} } = sighting;
+  const { cause = null, exceeded, scope, sums = {}, largest = {}, latest = {} } = sighting;
   const numbers: Record<string, number> = { ...before.numbers, ...latest };
   for (const [name, value] of Object.entries(sums)) numbers[name] = (numbers[name] ?? 0) + value;
   for (const [name, value] of Object.entries(largest)) numbers[name] = Math.max(numbers[name] ?? -Infinity, value);
   return {
     ...before,
     cause: cause ?? before.cause,
+    ...(cause !== null && { exceeded: exceeded ?? [] }),
     scope: unitedScope(before.scope, scope ?? NO_SCOPE),
     numbers,
   };

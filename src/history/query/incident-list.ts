@@ -1,5 +1,7 @@
 /** Incidents in a span of time, the latest first; and one with what was in force and what changed around it. */
 import * as z from 'zod/mini';
+import { coarseExcess } from '../../policy/coarse-excess.ts';
+import { exceededLimit } from '../../policy/exceeded-limit-schema.ts';
 import { coarseNumbers, INCIDENT_KINDS, type IncidentFields } from '../incident/incident.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { changeList, readChanges } from './change-list.ts';
@@ -35,6 +37,8 @@ export const shownIncident = z.strictObject({
   to_ms: z.nullable(z.number()),
   title: z.nullable(z.string()),
   cause: z.nullable(z.string()),
+  /** The limits that refused rules exceed; empty for other causes, which are as they were written. */
+  exceeded: z.array(exceededLimit),
   scope: z.strictObject({ protocols: texts, rules: texts, sectors: texts }),
   /** The numbers that detected it, by name. Numbers of clients from 1 to 4 are all 4. */
   numbers: z.record(z.string(), z.number()),
@@ -153,7 +157,7 @@ function inForceAt(database: HistoryDatabase, timeS: number): Record<string, unk
 }
 
 function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, people: boolean): ShownIncident {
-  const { title, cause, scope, numbers, noted } = JSON.parse(text) as IncidentFields;
+  const { title, cause, exceeded = [], scope, numbers, noted } = JSON.parse(text) as IncidentFields;
   return {
     id,
     kind,
@@ -165,6 +169,7 @@ function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, 
     to_ms: endUs === null ? null : endUs / MICROS_PER_MILLISECOND,
     title,
     cause,
+    exceeded: exceeded.map(coarseExcess),
     scope: { protocols: [...scope.protocols], rules: [...scope.rules], sectors: [...scope.sectors] },
     numbers: coarseNumbers(numbers),
     noted: people ? noted : null,

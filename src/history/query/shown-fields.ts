@@ -3,6 +3,8 @@
  * are not distinguished here.
  */
 import { coarseClients, coarseParts } from '../../core/small-group.ts';
+import { coarseExcess } from '../../policy/coarse-excess.ts';
+import type { ExcessNumbers } from '../../policy/excess-words.ts';
 
 /** Fields of events that count clients, at any depth. */
 const CLIENT_FIELDS: ReadonlySet<string> = new Set([
@@ -15,6 +17,8 @@ const CLIENT_FIELDS: ReadonlySet<string> = new Set([
   'registered_hit',
   'shadow_clients',
 ]);
+/** Limits that a change exceeds, as numbers. */
+const EXCEEDED = 'exceeded';
 /** Fields that divide a number of clients. */
 const PART_FIELDS: ReadonlySet<string> = new Set(['hits_by_rule']);
 
@@ -24,6 +28,7 @@ export function shownFields(fields: Readonly<Record<string, unknown>>): Record<s
 
 function shownValue(value: unknown, name = ''): unknown {
   if (typeof value === 'number') return CLIENT_FIELDS.has(name) ? coarseClients(value) : value;
+  if (Array.isArray(value) && name === EXCEEDED) return (value as ExcessNumbers[]).map(coarseExcess);
   if (Array.isArray(value)) return value.map((one) => shownValue(one));
   if (typeof value !== 'object' || value === null) return value;
   if (PART_FIELDS.has(name)) return coarseParts(value as Readonly<Record<string, number>>);

@@ -5,6 +5,7 @@
 import { formatMicros } from '../../core/units.ts';
 import type { HitCounts } from '../../decision/registered-hits.ts';
 import type { EventContext } from './event-context.ts';
+import type { ExcessNumbers } from '../../policy/excess-words.ts';
 import type { ShownTrip } from './shown-trip.ts';
 
 export interface BreakerEvent {
@@ -48,6 +49,7 @@ export interface ChangeFields {
   readonly sha256: string;
   readonly confirmed: boolean;
   readonly reasons: readonly string[];
+  readonly exceeded: readonly ExcessNumbers[];
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
@@ -60,6 +62,7 @@ export interface CalendarEvent {
   readonly fromUs: number;
   readonly untilUs: number;
   readonly reasons: readonly string[];
+  readonly exceeded: readonly ExcessNumbers[];
   readonly figures: Readonly<Record<string, unknown>>;
   readonly rules: RulesName;
 }
@@ -98,8 +101,9 @@ export function reloadLine(timeUs: number, notice: ReloadEvent): string {
 }
 
 export function calendarLine(timeUs: number, notice: CalendarEvent): string {
-  const { state, lead, fromUs, untilUs, reasons, figures, rules } = notice;
-  const calendar = { state, lead, from: formatMicros(fromUs), until: formatMicros(untilUs), reasons, figures };
+  const { state, lead, fromUs, untilUs, reasons, exceeded, figures, rules } = notice;
+  const [from, until] = [formatMicros(fromUs), formatMicros(untilUs)];
+  const calendar = { state, lead, from, until, reasons, exceeded, figures };
   return line(timeUs, 'calendar', { calendar, rules });
 }
 

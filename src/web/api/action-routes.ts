@@ -14,6 +14,7 @@ import {
   shadowOffAction,
   shadowOnAction,
 } from './action-schema.ts';
+import { type Reason } from './refusals.ts';
 import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, refused, route, type User } from './route.ts';
 
 /** Rejects with ActionRefusal where what the user saw has changed. */
@@ -33,7 +34,14 @@ const CONFLICT = 409;
 const FORBIDDEN = 403;
 
 /** An action that is not what its user saw: nothing was done. */
-export class ActionRefusal extends Error {}
+export class ActionRefusal extends Error {
+  readonly reason: Reason;
+
+  constructor(reason: Reason) {
+    super(reason.problem);
+    this.reason = reason;
+  }
+}
 
 export function actionRoutes(actions: ConsoleActions): readonly ApiRoute[] {
   const action = <Body extends { readonly id: string }>(
@@ -73,7 +81,10 @@ async function asUser(user: User | null, work: (user: User) => Promise<unknown>)
   try {
     return json(await work(user));
   } catch (error) {
-    if (error instanceof ActionRefusal) return refusal(CONFLICT, error.message);
+    if (error instanceof ActionRefusal) {
+      const { problem, code, values } = error.reason;
+      return refusal(CONFLICT, problem, code, values);
+    }
     throw error;
   }
 }

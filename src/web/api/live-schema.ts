@@ -2,7 +2,7 @@
  * The document that every open page reads once a second: the state of the daemon now, and its counts since its start.
  */
 import * as z from 'zod/mini';
-import { exceededLimit } from './rules-schema.ts';
+import { exceededLimit } from '../../policy/exceeded-limit-schema.ts';
 
 const counts = z.record(z.string(), z.number());
 

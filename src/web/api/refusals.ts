@@ -1,6 +1,6 @@
 /**
- * Refusals that quote nothing of a request, by their codes. An answer has both: the reason, and the code by which the
- * page's catalogue has it in its language. Each reason can follow a colon.
+ * Refusals by their codes. An answer has the reason, the code by which the page's catalogue has it in its language, and
+ * the values of the reason where it has any. Each reason can follow a colon.
  */
 export const REFUSALS = {
   'decision-not-kept': 'this decision is not kept: only the newest ones are',
@@ -16,15 +16,51 @@ export const REFUSALS = {
   'no-chromium': 'a PDF is printed by Chromium, and none is installed here; print the page instead',
   'only-operators': 'only an operator with an account may act',
   'not-signed-in': 'sign in first',
+  'people-without-accounts':
+    'what people did is shown to those who sign in; on the machine of this daemon: sluice account add ' +
+    'NAME --role auditor',
+  'actions-without-accounts':
+    'actions need an account; on the machine of this daemon: sluice account add NAME --role operator',
+  'elsewhere-without-accounts':
+    'other machines see the pages with an account only; on the machine of this daemon: sluice account add NAME',
   'no-accounts': 'there are no accounts here; on the machine of this daemon: sluice account add NAME',
   'accounts-unusable': 'the accounts cannot be used; the log of the daemon says why',
   'sign-in-busy': 'too many sign in at this moment: try again',
+  'another-trip': 'the breaker has tripped again: look at the new trip before you reset it',
+  'another-draft': 'the draft is another one by now: look at it before you end it',
   'wrong-password': 'name or password is wrong',
 } as const;
 
+/** Refusals whose reason has values, in this order. */
+export const REFUSALS_OF = {
+  'too-many-attempts': (seconds: string) => `too many attempts: try again in ${seconds} s`,
+  'more-hits': (hits: string) => `${hits} more registered hits were counted meanwhile: look at them first`,
+  'draft-unknown': (file: string) => `${file} is no policy in the folder of drafts`,
+  'other-role': (name: string, role: string, ...roles: string[]) =>
+    `this needs the role ${roles.join(' or ')}; ${name} is ${role}`,
+  'other-network': (here: string, ...networks: string[]) =>
+    `this account is for ${networks.join(', ')}; this daemon watches ${here}`,
+  'network-not-named': (...networks: string[]) =>
+    `this account is for ${networks.join(', ')}; this daemon names no network (--isp)`,
+} satisfies Readonly<Record<string, (...values: string[]) => string>>;
+
 export type RefusalCode = keyof typeof REFUSALS;
+export type ValuedRefusalCode = keyof typeof REFUSALS_OF;
+
+/** Why something is refused, for users and for the page. */
+export interface Reason {
+  readonly problem: string;
+  readonly code?: RefusalCode | ValuedRefusalCode;
+  readonly values?: readonly string[];
+}
 
 /** The reason of a refusal, with its code. */
 export function reasonOf(code: RefusalCode): { readonly problem: string; readonly code: RefusalCode } {
   return { problem: REFUSALS[code], code };
+}
+
+/** The reason of a refusal that has values. */
+export function reasonWith(code: ValuedRefusalCode, ...values: readonly string[]): Required<Reason> {
+  const words: (...all: string[]) => string = REFUSALS_OF[code];
+  return { problem: words(...values), code, values };
 }

@@ -3,7 +3,7 @@
  * (routes).
  */
 import type * as z from 'zod/mini';
-import { reasonOf, type RefusalCode } from './refusals.ts';
+import { type Reason, reasonOf, type RefusalCode } from './refusals.ts';
 
 /**
  * What a caller must be allowed to do: nothing, read figures by machine (with the token from other machines), be signed
@@ -110,8 +110,8 @@ export function plainText(status: number, body: string): ApiAnswer {
 }
 
 /** A refusal with a reason for the user. With a code (refusals) the page has the reason in its own language. */
-export function refusal(status: number, problem: string, code?: RefusalCode): ApiAnswer {
-  return json({ problem, ...(code !== undefined && { code }) }, status);
+export function refusal(status: number, problem: string, code?: Reason['code'], values?: Reason['values']): ApiAnswer {
+  return json({ problem, ...(code !== undefined && { code }), ...(values !== undefined && { values }) }, status);
 }
 
 /** A refusal whose reason quotes nothing of the request. */

@@ -2,6 +2,7 @@
  * The rules as the console shows them: in words, beside a draft, with counts, limits, and what waits for an operator.
  */
 import * as z from 'zod/mini';
+import { exceededLimit } from '../../policy/exceeded-limit-schema.ts';
 import { REACH_REASONS } from '../../policy/reach-words.ts';
 import { wordedRule } from '../../policy/worded-rule-schema.ts';
 import { shadowFigures } from '../../output/event/schema/shadow-schema.ts';
@@ -90,18 +91,6 @@ export const changeFigures = z.strictObject({
 export type ChangeFigures = z.infer<typeof changeFigures>;
 
 const registrations = z.strictObject({ before: z.number(), after: z.number(), lost: z.number() });
-
-/** A limit that a change exceeds (policy/excess-words). Numbers of clients from 1 to 4 are all 4. */
-export const exceededLimit = z.strictObject({
-  limit: z.enum(['registrations', 'registered', 'deregistered', 'breaker']),
-  seen: z.number(),
-  allowed: z.number(),
-  of: z.nullable(z.number()),
-  stage: z.nullable(z.string()),
-  /** Seconds. */
-  window: z.nullable(z.number()),
-});
-export type ExceededLimit = z.infer<typeof exceededLimit>;
 
 export const changeVerdict = z.strictObject({
   sha256: z.string(),

@@ -2,6 +2,9 @@
 import * as z from 'zod/mini';
 import { ROLE_NAMES } from './route.ts';
 
+/** Why something is refused: in words, and by the code and the values of its words (refusals). */
+const reason = z.strictObject({ problem: z.string(), code: z.nullable(z.string()), values: z.array(z.string()) });
+
 export const sessionState = z.strictObject({
   /** Null before signing in, and where there are no accounts. */
   user: z.nullable(
@@ -20,9 +23,9 @@ export const sessionState = z.strictObject({
   oidc: z.nullable(z.string()),
   /** The user may act on the daemon; `why_not` says why it may not. */
   actions: z.boolean(),
-  why_not: z.nullable(z.string()),
+  why_not: z.nullable(reason),
   /** Why nothing can be read with this session, or without one; null where it can. */
-  refusal: z.nullable(z.string()),
+  refusal: z.nullable(reason),
 });
 export type SessionState = z.infer<typeof sessionState>;
 

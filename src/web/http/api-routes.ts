@@ -72,7 +72,7 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
         refusal: refused.problem,
         ...(account !== undefined && { account }),
       });
-      void send(reply, refusal(refused.status, refused.problem, refused.code));
+      void send(reply, refusal(refused.status, refused.problem, refused.code, refused.values));
     },
     handler: async (request, reply) => {
       const query = querySchema && checked(querySchema, request.query, 'the query');

@@ -5,13 +5,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isForwarded } from './forwarded-address.ts';
 import { isMeant, plainAddress } from './host-check.ts';
-import type { RefusalCode } from '../api/refusals.ts';
+import type { Reason } from '../api/refusals.ts';
 import type { HttpOptions } from './http-options.ts';
 
-export interface Refusal {
+export interface Refusal extends Reason {
   readonly status: number;
-  readonly problem: string;
-  readonly code?: RefusalCode;
 }
 
 const UNNAMED_PROXY =

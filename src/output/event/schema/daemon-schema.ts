@@ -5,6 +5,7 @@ import { OUTCOME_NAMES } from '../../../dataplane/host/outcome.ts';
 import { TRIP_CAUSES } from '../../../decision/breaker/trip.ts';
 import { HIT_KIND_NAMES, HIT_OUTCOME_NAMES } from '../../../decision/registered-hits.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';
+import { EXCEEDED_LIMITS } from '../../../policy/excess-words.ts';
 import { THEN_NAMES } from '../../../policy/limits.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';
 import { amount, count, countsByName, flag, list, name, patterned, sha256, text, time } from './field.ts';
@@ -76,6 +77,20 @@ const figures = z.strictObject({
 
 const reasons = list(z.string(), 'The limits that it exceeds, as sentences');
 
+const exceeded = list(
+  z.strictObject({
+    limit: name(EXCEEDED_LIMITS, 'The limit: of registrations in force, of clients of a kind, or of the breaker'),
+    seen: count('What the change would lose or hit'),
+    allowed: count('How many may be'),
+    of: z.nullable(count('The number that they are a part of; null where the limit is not about a part')),
+    stage: z.nullable(
+      text('The stage of flows that a limit of the breaker counts; null for any, and for other limits'),
+    ),
+    window: z.nullable(count('The window of a limit of the breaker, seconds; null for other limits')),
+  }),
+  'The same limits, as numbers',
+);
+
 /** A trip of the safety breaker. */
 export const trip = z.strictObject({
   then: name(THEN_NAMES, 'Effect of the trip'),
@@ -125,6 +140,7 @@ export const reloadEvent = z.strictObject({
         sha256: sha256('Hash of the pair that was tried'),
         confirmed: flag('An operator has confirmed it'),
         reasons,
+        exceeded,
         figures,
       }),
     ),
@@ -143,6 +159,7 @@ export const calendarEvent = z.strictObject({
     from: time('The first of the dates that are tried together'),
     until: time('The last of them'),
     reasons,
+    exceeded,
     figures,
   }),
   rules,

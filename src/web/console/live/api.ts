@@ -2,10 +2,9 @@
  * Asks the daemon's API. A request that changes something carries the token of the session. A refusal for want of a
  * session leads to the sign-in page, and from there back.
  */
-import type { RefusalCode } from '../../api/refusals.ts';
 import type { SessionState } from '../../api/session-schema.ts';
+import { type Refused, reasonIn } from '../format/refusal-words.ts';
 import { goTo } from '../shell/router.ts';
-import { text } from '../text/catalogue.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -89,17 +88,7 @@ async function answerOf<T>(response: Response): Promise<T> {
   const body = (await response.json()) as unknown;
   if (response.ok) return body as T;
   if (response.status === UNAUTHORIZED) goToSignIn();
-  throw new ApiError(response.status, reasonIn(body as Refusal) ?? response.statusText);
-}
-
-interface Refusal {
-  readonly problem?: string;
-  readonly code?: RefusalCode;
-}
-
-/** In the language of the page, unless it quotes what was asked for. */
-function reasonIn({ problem, code }: Refusal): string | undefined {
-  return (code === undefined ? undefined : text.component.refusals[code]) ?? problem;
+  throw new ApiError(response.status, reasonIn(body as Refused) ?? response.statusText);
 }
 
 function goToSignIn(): void {

@@ -2,7 +2,7 @@
  * Signing in with a name and a password. Known and unknown names take the same way, the same time and the same answer;
  * guessing is slowed down by address and by name.
  */
-import { reasonOf, type RefusalCode } from '../../api/refusals.ts';
+import { type Reason, reasonOf, reasonWith } from '../../api/refusals.ts';
 import type { Caller, Role, User } from '../../api/route.ts';
 import type { SignInBody } from '../../api/session-schema.ts';
 import { addressKey } from '../address-key.ts';
@@ -17,8 +17,7 @@ const BUSY_SECONDS = 2;
 const MOST_KNOWN_PLACES = 1000;
 
 export type SignInOutcome =
-  | { readonly id: string }
-  | { readonly status: number; readonly problem: string; readonly code?: RefusalCode; readonly waitSeconds?: number };
+  { readonly id: string } | (Reason & { readonly status: number; readonly waitSeconds?: number });
 
 /** The accounts that passwords open, and the sessions that begin then. */
 export interface SignInAccess<R extends string = Role> {
@@ -68,7 +67,7 @@ export class PasswordSignIn<R extends string = Role> {
     const waitSeconds = Math.ceil(Math.max(names.waitMs(key), addresses.waitMs(place)) / MS_PER_SECOND);
     if (waitSeconds > 0) {
       this.refuse('limited', address, 'too many attempts');
-      return { status: 429, problem: `too many attempts: try again in ${waitSeconds} s`, waitSeconds };
+      return { status: 429, ...reasonWith('too-many-attempts', String(waitSeconds)), waitSeconds };
     }
     if (this.work.isFull(isKnown)) {
       this.refuse('busy', address, 'too many sign in at once');

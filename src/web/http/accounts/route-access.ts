@@ -1,5 +1,5 @@
 /** Decides who may call a route, from the route's access alone. */
-import { reasonOf } from '../../api/refusals.ts';
+import { type Reason, type RefusalCode, reasonOf, reasonWith } from '../../api/refusals.ts';
 import type { Access, Role, User } from '../../api/route.ts';
 import type { Refusal } from '../request-check.ts';
 
@@ -23,13 +23,11 @@ export interface Circumstances {
 }
 
 /** Why a call is refused where there are no accounts. Reading is, from other machines. */
-const WITHOUT_ACCOUNTS: Readonly<Record<Exclude<Access, 'open' | 'token'>, string>> = {
-  session: 'there are no accounts here; on the machine of this daemon: sluice account add NAME',
-  read: 'other machines see the pages with an account only; on the machine of this daemon: sluice account add NAME',
-  audit:
-    'what people did is shown to those who sign in; on the machine of this daemon: sluice account add ' +
-    'NAME --role auditor',
-  act: 'actions need an account; on the machine of this daemon: sluice account add NAME --role operator',
+const WITHOUT_ACCOUNTS: Readonly<Record<Exclude<Access, 'open' | 'token'>, RefusalCode>> = {
+  session: 'no-accounts',
+  read: 'elsewhere-without-accounts',
+  audit: 'people-without-accounts',
+  act: 'actions-without-accounts',
 };
 
 /**
@@ -42,21 +40,20 @@ export function accessRefusal(
 ): Refusal | null {
   if (access === 'open' || access === 'token') return null;
   if (!hasAccounts) {
-    return access === 'read' && !isRemote ? null : forbidden(WITHOUT_ACCOUNTS[access]);
+    return access === 'read' && !isRemote ? null : forbidden(reasonOf(WITHOUT_ACCOUNTS[access]));
   }
   if (user === null) return { status: 401, ...reasonOf('not-signed-in') };
   if (access === 'session') return null;
-  if (user.isps !== null && isp !== null && !user.isps.includes(isp)) return forbidden(scopeProblem(user.isps, isp));
+  if (user.isps !== null && isp !== null && !user.isps.includes(isp)) return forbidden(otherNetwork(user.isps, isp));
   if (ROLE_ACCESS[user.role].includes(access)) return null;
   const roles = Object.entries(ROLE_ACCESS).filter(([, allowed]) => allowed.includes(access));
-  return forbidden(`this needs the role ${roles.map(([role]) => role).join(' or ')}; ${user.name} is ${user.role}`);
+  return forbidden(reasonWith('other-role', user.name, user.role, ...roles.map(([role]) => role)));
 }
 
-function scopeProblem(isps: readonly string[], isp: string): string {
-  const here = isp === '' ? 'this daemon names no network (--isp)' : `this daemon watches ${isp}`;
-  return `this account is for ${isps.join(', ')}; ${here}`;
+function otherNetwork(isps: readonly string[], isp: string): Reason {
+  return isp === '' ? reasonWith('network-not-named', ...isps) : reasonWith('other-network', isp, ...isps);
 }
 
-function forbidden(problem: string): Refusal {
-  return { status: 403, problem };
+function forbidden(reason: Reason): Refusal {
+  return { status: 403, ...reason };
 }

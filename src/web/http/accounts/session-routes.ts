@@ -3,6 +3,7 @@ import { API, type ApiAnswer, type Caller, json, refusal, type Route, route } fr
 import { type SessionState, signInBody } from '../../api/session-schema.ts';
 import type { ConsoleAccess } from './console-access.ts';
 import type { PasswordSignIn } from './password-sign-in.ts';
+import type { Refusal } from '../request-check.ts';
 import { accessRefusal } from './route-access.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
@@ -30,9 +31,10 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
       answer: async ({ body }, caller): Promise<ApiAnswer> => {
         const outcome = await passwords.signIn(body, caller, cookie.idIn(caller));
         if ('id' in outcome) return { ...json({ signed_in: true }), headers: { 'set-cookie': cookie.set(outcome.id) } };
-        const { status, problem, code, waitSeconds } = outcome;
-        if (waitSeconds === undefined) return refusal(status, problem, code);
-        return { ...refusal(status, problem, code), headers: { 'retry-after': String(waitSeconds) } };
+        const { status, problem, code, values, waitSeconds } = outcome;
+        const refused = refusal(status, problem, code, values);
+        if (waitSeconds === undefined) return refused;
+        return { ...refused, headers: { 'retry-after': String(waitSeconds) } };
       },
     }),
     route({
@@ -58,7 +60,13 @@ function sessionState({ access, cookie, isRemote }: SessionParts, caller: Caller
     accounts: circumstances.hasAccounts,
     oidc: access.options.oidc?.name ?? null,
     actions: noAction === null,
-    why_not: noAction?.problem ?? null,
-    refusal: accessRefusal('read', user, circumstances)?.problem ?? null,
+    why_not: reasonFor(noAction),
+    refusal: reasonFor(accessRefusal('read', user, circumstances)),
   };
+}
+
+function reasonFor(refused: Refusal | null): SessionState['refusal'] {
+  if (refused === null) return null;
+  const { problem, code = null, values = [] } = refused;
+  return { problem, code, values: [...values] };
 }

@@ -1,5 +1,6 @@
 /** Changes in words: what changed, with its figures, and who did it. */
 import type { ChangeList } from '../../../../history/query/change-list.ts';
+import type { ExceededLimit } from '../../../../policy/exceeded-limit-schema.ts';
 import { tripCause } from '../../format/limit-name.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
@@ -22,7 +23,7 @@ interface Fields {
   readonly reload?: {
     readonly result: string;
     readonly mode?: string;
-    readonly change?: { readonly confirmed?: boolean; readonly reasons?: readonly string[] };
+    readonly change?: { readonly confirmed?: boolean } & Limits;
   };
   readonly breaker?: {
     readonly state: string;
@@ -31,7 +32,7 @@ interface Fields {
     readonly rule?: string | null;
   };
   readonly harm?: { readonly reason?: string };
-  readonly calendar?: { readonly state: string; readonly from?: string; readonly reasons?: readonly string[] };
+  readonly calendar?: { readonly state: string; readonly from?: string } & Limits;
   readonly shadow?: { readonly state: string; readonly policy?: { readonly name?: string } };
   readonly action?: {
     readonly what: string;
@@ -44,6 +45,12 @@ interface Fields {
   readonly problem?: string;
   readonly new?: number;
   readonly rule?: string;
+}
+
+/** Limits that a change exceeds: as numbers, and in events of earlier versions as sentences alone. */
+interface Limits {
+  readonly reasons?: readonly string[];
+  readonly exceeded?: readonly ExceededLimit[];
 }
 
 interface Who {
@@ -96,7 +103,7 @@ function parts(kind: string, fields: Fields, zone: string): readonly (string | u
         words.results[reload?.result ?? ''] ?? reload?.result,
         reload?.change?.confirmed === true ? words.confirmed : undefined,
         policyWords(fields),
-        ...(reload?.change?.reasons ?? []),
+        ...limitWords(reload?.change),
       ];
     case 'breaker':
       if (breaker?.state === 'reset') return [words.reset];
@@ -107,7 +114,7 @@ function parts(kind: string, fields: Fields, zone: string): readonly (string | u
       return [
         words.calendar[calendar?.state ?? ''] ?? calendar?.state,
         calendar?.from === undefined ? undefined : words.from(zonedTime(Date.parse(calendar.from), zone)),
-        ...(calendar?.reasons ?? []),
+        ...limitWords(calendar),
       ];
     case 'shadow':
       return [words.shadow[shadow?.state ?? ''] ?? shadow?.state, shadow?.policy?.name];
@@ -125,6 +132,10 @@ function parts(kind: string, fields: Fields, zone: string): readonly (string | u
     default:
       return [fields.problem];
   }
+}
+
+function limitWords({ reasons = [], exceeded }: Limits = {}): readonly string[] {
+  return exceeded?.map(text.change.reason) ?? reasons;
 }
 
 function modeName(mode: string | undefined): string {

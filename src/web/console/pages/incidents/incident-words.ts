@@ -32,15 +32,16 @@ export function titleOf({ kind, title }: ShownIncident): string {
 }
 
 /** What was seen: the numbers in a sentence, and the cause where it says more. */
-export function seenWords({ kind, subject, numbers, cause, title }: ShownIncident): string {
+export function seenWords({ kind, subject, numbers, cause, exceeded, title }: ShownIncident): string {
   if (kind === 'note') return title ?? '';
   if (kind === 'silence') return words.silence[subject] ?? cause ?? '';
   const seen = words.seen[kind]?.(numbers) ?? '';
-  return kind === 'reload' && cause !== null ? cause : seen;
+  return kind === 'reload' && cause !== null ? causeWords({ kind, cause, exceeded }) : seen;
 }
 
-/** The cause of a trip is kept as `clients: 60s confirmed`; that of other kinds is a text of its own. */
-export function causeWords({ kind, cause }: Pick<ShownIncident, 'kind' | 'cause'>): string {
+/** The cause of a trip is kept as `clients: 60s confirmed`, and limits as numbers; other causes are texts of their own. */
+export function causeWords({ kind, cause, exceeded }: Pick<ShownIncident, 'kind' | 'cause' | 'exceeded'>): string {
+  if (exceeded.length > 0) return exceeded.map(text.change.reason).join('; ');
   if (cause === null || kind !== 'breaker') return cause ?? '';
   const [name = '', limit = null] = cause.split(': ');
   return tripCause(name, limit);

@@ -2,6 +2,7 @@
 import { Loading } from '../../component/loading.tsx';
 import { Note } from '../../component/note.tsx';
 import { Panel } from '../../component/panel.tsx';
+import { reasonIn } from '../../format/refusal-words.ts';
 import { signOut, useSession } from '../../live/use-session.ts';
 import { Link } from '../../shell/link.tsx';
 import type { Place } from '../../shell/router.ts';
@@ -64,7 +65,7 @@ function SignedIn({ session: { user, refusal } }: { session: SessionState }) {
         </Note>
       ) : (
         <Note severity="critical" isUrgent>
-          <p>{text.signIn.noAccess(refusal)}</p>
+          <p>{text.signIn.noAccess(reasonIn(refusal)!)}</p>
         </Note>
       )}
       <p class="choice">

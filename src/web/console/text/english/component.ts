@@ -1,5 +1,5 @@
 /** Texts of parts that all pages share. */
-import { type RefusalCode, REFUSALS } from '../../../api/refusals.ts';
+import { REFUSALS, REFUSALS_OF } from '../../../api/refusals.ts';
 
 export const component = {
   loading: 'Loading…',
@@ -15,7 +15,8 @@ export const component = {
   retry: 'Try again',
   failed: 'This could not be loaded.',
   /** By the code of the API, which has the same words for other programs. A daemon may have codes that the page has not. */
-  refusals: REFUSALS as Readonly<Partial<Record<RefusalCode, string>>>,
+  refusals: REFUSALS as Readonly<Partial<Record<string, string>>>,
+  refusalsOf: REFUSALS_OF as Readonly<Partial<Record<string, (...values: readonly string[]) => string>>>,
   signInAgain: 'You are no longer signed in.',
   span: {
     name: 'Span of time',
