@@ -114,6 +114,7 @@ const NOTHING_KEPT = {
   lossBound: DEFAULT_LOSS_BOUND,
   drafts: null,
   fleet: null,
+  fleetRules: null,
   portFlag: '--port N',
   control: null,
   watch: false,

@@ -1,6 +1,7 @@
-/** Flags and help of `sluice rules`: keys, manifests and their signatures. */
+/** Flags and help of `sluice rules`: keys, manifests and their signatures, and the rules of a fleet. */
 import { type Command, Option } from 'commander';
 import { requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
+import { addFleetRulesCommands } from './rules-fleet-command.ts';
 import type { SignFlags, VerifyFlags } from './rules.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -25,7 +26,7 @@ const LARGEST_VERSION = Number.MAX_SAFE_INTEGER;
 export function addRulesCommand(program: Command): void {
   const rules = program
     .command('rules')
-    .summary('make keys, sign and verify manifests of policy and registry')
+    .summary('make keys, sign and verify policy and registry, publish them to a fleet')
     .description('Makes keys, and manifests of policy and registry with signatures (Ed25519), and verifies them.')
     .addHelpText('after', EXAMPLES);
   rules
@@ -67,4 +68,5 @@ export function addRulesCommand(program: Command): void {
       const { verifyRules } = await import('./rules.ts');
       process.exitCode = await verifyRules(flags);
     });
+  addFleetRulesCommands(rules);
 }

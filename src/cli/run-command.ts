@@ -19,6 +19,7 @@ import { listenOptions } from './listen-flags.ts';
 import { requireManifestOption, requireSignaturesOption, rulesKeysOption } from './manifest-flags.ts';
 import { maxFlowsOption } from './max-flows-flag.ts';
 import { fleetOptions } from './fleet-flags.ts';
+import { fleetRulesOptions } from './fleet-rules-flags.ts';
 import { ispOption, linkOption, siteOption } from './origin-flags.ts';
 import { policyOption, registryOption } from './rules-flags.ts';
 import { DEFAULT_KERNEL_BUFFER, DEFAULT_SNAPLEN, duration, size, webhook } from './run-flags.ts';
@@ -72,7 +73,7 @@ export function addRunCommand(program: Command): void {
     .addOption(siteOption())
     .addOption(ispOption())
     .addOption(linkOption());
-  for (const option of fleetOptions()) command.addOption(option);
+  for (const option of [...fleetOptions(), ...fleetRulesOptions()]) command.addOption(option);
   command
     .addOption(workersOption())
     .addOption(new Option('--log-level <level>', 'what is logged to stderr').choices(LOG_LEVELS).default('info'))

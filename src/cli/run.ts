@@ -34,9 +34,10 @@ import { readShadow } from '../daemon/shadow-rules.ts';
 import { reasonOf } from '../rules/load-rules.ts';
 import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
-import { startingRules } from '../daemon/starting-rules.ts';
+import { startingFiles, startingRules } from '../daemon/starting-rules.ts';
 import { defaultStateFolder } from '../daemon/state-folder.ts';
 import { type FleetFlags, fleetOf } from './fleet-flags.ts';
+import { type FleetRulesFlags, fleetRulesOf } from './fleet-rules-flags.ts';
 import { chainKeyOf } from './log-key.ts';
 import { checkLogEndings } from './log-endings.ts';
 import { originOf } from './origin-flags.ts';
@@ -44,7 +45,8 @@ import { checkFolders } from './output-paths.ts';
 import { checkVpnOnly } from './vpn-only-flag.ts';
 import { startTracker } from './workers.ts';
 
-export interface RunFlags extends AddressFlags, ManifestFlags, ListenFlags, HistoryFlags, EventOrigin, FleetFlags {
+export interface RunFlags
+  extends AddressFlags, ManifestFlags, ListenFlags, HistoryFlags, EventOrigin, FleetFlags, FleetRulesFlags {
   readonly interface?: string;
   readonly captureSocket?: string;
   readonly captureWith: CaptureWith;
@@ -94,15 +96,18 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   await checkFolders(flags);
   const log = openLog(flags.logLevel);
   const { policy, registry, mode, addresses } = flags;
-  const rulesFiles: RulesFiles = { policy, registry, mode, needs: manifestNeeds(flags), addresses };
+  const needs = manifestNeeds(flags);
+  const own: RulesFiles = { policy, registry, mode, needs, addresses };
+  const folder = stateFolder(flags);
+  const fleet = fleetOf(flags);
+  const fleetRules = fleetRulesOf(flags, fleet, needs, folder);
+  const rulesFiles = fleetRules === null ? own : await startingFiles(fleetRules.bundles, own);
   const reading = await readRules(rulesFiles);
   for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
   const shadow = await shadowOf(flags);
-  const folder = stateFolder(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState);
-  const fleet = fleetOf(flags);
   const history = historyOptions(flags, folder);
   const running = startTracker(flags.workers ?? 1, flags);
   try {
@@ -119,6 +124,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       lossBound: flags.lossBound,
       drafts: await draftsFolder(flags.drafts),
       fleet,
+      fleetRules,
       http: httpOptions(flags, folder),
       portFlag: '--listen HOST:PORT',
       control: controlSocket(flags, folder),

@@ -72,6 +72,11 @@ export class RunGuard {
     return true;
   }
 
+  /** Confirms rules that were in use before, to which the fleet returns. */
+  trust(rules: Rules): void {
+    this.confirmations.addRules(rulesSha256(rules));
+  }
+
   /** To be called when the files contain the rules in use: no rules wait for a confirmation. */
   settle(): void {
     this.refused = null;

@@ -121,6 +121,11 @@ export class RunEngine {
     return evaluateChange(before, after, this.recent, this.timeUs, limits, coverage);
   }
 
+  /** The effect of the rules in use on the flows of the last hour, compared with the rules before them. */
+  evaluateSince(rules: Rules): FlowEvaluation {
+    return evaluateFlows({ ...rules, timeUs: this.timeUs }, this.rulesNowAt, this.recent, this.timeUs);
+  }
+
   /** Resolves when all packets of the batch are decided. */
   async process(batch: PacketBatch): Promise<void> {
     this.session.process(batch);

@@ -5,6 +5,7 @@ import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import type { HistoryOptions } from './console/history-feed.ts';
 import type { RulesFiles } from './daemon-rules.ts';
+import type { FleetRulesOptions } from './fleet-rules.ts';
 import type { FleetShippingOptions } from './fleet-shipping.ts';
 import type { Notifier } from './notifier.ts';
 import type { OutputOptions, RunOutputs } from './outputs.ts';
@@ -31,6 +32,8 @@ export interface DaemonOptions {
   readonly lossBound: number;
   /** Where the log of decisions is shipped; null for no fleet. */
   readonly fleet: FleetShippingOptions | null;
+  /** Rules that come from the fleet; null for the files alone. */
+  readonly fleetRules: FleetRulesOptions | null;
   /** Folder of policies that operators may try as drafts in the console; null for none. */
   readonly drafts: string | null;
   /** Null for no HTTP server. */

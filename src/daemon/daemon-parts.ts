@@ -15,6 +15,7 @@ import { ControlSocket } from './control-socket.ts';
 import { RunEngine } from './daemon-engine.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
+import { type FleetRulesParts, RunFleetRules } from './fleet-rules.ts';
 import { FleetShipping } from './fleet-shipping.ts';
 import { RunHints } from './hints.ts';
 import { RunNotices } from './notices.ts';
@@ -43,6 +44,8 @@ export interface DaemonParts {
   readonly access: ConsoleAccess;
   /** Null for no fleet. */
   readonly fleet: FleetShipping | null;
+  /** Null for rules that are not the fleet's. */
+  readonly fleetRules: RunFleetRules | null;
   /** These three are null without a history. */
   readonly history: HistoryFeed | null;
   readonly decisions: DecisionFeed | null;
@@ -98,6 +101,8 @@ export function connectParts(
   const shadow = new RunShadow(engine, rulesFiles.addresses, { show, log, notice });
   const administered = { version, engine, outputs, changes, source, safety, shadow, history };
   const administration = new RunAdministration(administeredParts(administered), log);
+  const fleet = options.fleet === null ? null : new FleetShipping(options.fleet, version, log);
+  const fleetRules = fleetRulesOf(options, fleet, { engine, changes, notices, program: version, log });
   const { control: path, drafts } = options;
   const control = path === null ? null : new ControlSocket(path, administration.answer.bind(administration), log);
   const shown = { show, addresses: rulesFiles.addresses, drafts, log, startedMs: Date.now() };
@@ -111,6 +116,7 @@ export function connectParts(
           decisions,
           clock,
           notices,
+          fleetRules,
           administration,
           access,
           state: stateListOf(options, safety, source, history),
@@ -130,7 +136,8 @@ export function connectParts(
     administration,
     control,
     access,
-    fleet: options.fleet === null ? null : new FleetShipping(options.fleet, version, log),
+    fleet,
+    fleetRules,
     history,
     decisions,
     console,
@@ -138,9 +145,18 @@ export function connectParts(
   return parts;
 }
 
+/** Null where rules do not come from a fleet. */
+function fleetRulesOf(
+  { fleetRules }: DaemonOptions,
+  fleet: FleetShipping | null,
+  parts: Omit<FleetRulesParts, 'link'>,
+): RunFleetRules | null {
+  return fleetRules === null || fleet === null ? null : new RunFleetRules(fleetRules, { ...parts, link: fleet.link });
+}
+
 /** The files of state, for the page on health. */
 function stateListOf(
-  { stateFolder, rulesState }: DaemonOptions,
+  { stateFolder, rulesState, fleetRules }: DaemonOptions,
   safety: RunSafety,
   source: RunSource,
   { client, options: { path } }: HistoryFeed,
@@ -150,6 +166,7 @@ function stateListOf(
     files: () => [
       ...safety.files,
       ...(rulesState === null ? [] : [rulesState.file]),
+      ...(fleetRules === null ? [] : [fleetRules.bundles.file]),
       ...(source.checkpoint === null ? [] : [source.checkpoint.stateFile]),
     ],
     history: {

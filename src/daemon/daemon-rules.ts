@@ -23,6 +23,8 @@ export interface RulesFiles {
   readonly needs: ManifestNeeds;
   /** How addresses are shown. If they are hidden, problems are reported without addresses, by their position alone. */
   readonly addresses: AddressForm;
+  /** The bundle of the fleet that these are; its rows are checked, and it is the version of both files. */
+  readonly bundle?: { readonly version: number; readonly rows: number };
 }
 
 /** The rules, unless there were errors; each problem is a line. */
@@ -73,13 +75,17 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
       ...manifests.problems.map(({ kind, message }) => `${files[kind]}: error: ${message}`),
     ];
     const { policy } = policyReading;
-    if (policy === undefined || answer.registry === null || manifests.problems.length > 0)
+    const { bundle } = files;
+    const isWhole = bundle === undefined || bundle.rows === answer.rows;
+    if (!isWhole) problems.push(`${files.registry}: error: it has ${answer.rows} rows, and ${bundle.rows} were signed`);
+    if (!isWhole || policy === undefined || answer.registry === null || manifests.problems.length > 0)
       return { rules: null, problems, registryChangedMs: mtimeMs, stamp, sources: null };
     const rules = {
       policy,
       registry: reviveRegistry(answer.registry),
       mode: files.mode ?? policy.mode,
-      versions: versionsOf(manifests.found),
+      versions:
+        bundle === undefined ? versionsOf(manifests.found) : { policy: bundle.version, registry: bundle.version },
     };
     return { rules, problems, registryChangedMs: mtimeMs, stamp, sources };
   } catch (error) {

@@ -35,6 +35,8 @@ const PATIENT_MS = 60_000;
 const TICK_MS = 1000;
 /** Recent decisions go to the history process so often. */
 const DECISIONS_MS = 250;
+/** The pointer of the sensor's ring is read so often. */
+const FLEET_RULES_MS = 500;
 /** Files to which packets can be attributed; more than the lifetime of a flow spans. */
 const FILES_LIMIT = 65_536;
 /** Time for the last minutes of the history. */
@@ -112,6 +114,9 @@ export class Daemon {
     if (options.watch) parts.changes.reloads.watch();
     this.every(TICK_MS, () => {
       this.tick();
+    });
+    this.every(FLEET_RULES_MS, () => {
+      parts.fleetRules?.tick();
     });
     this.every(DECISIONS_MS, () => {
       void parts.decisions?.flush();
@@ -230,7 +235,7 @@ export class Daemon {
     }
     // These two use part of the time for the logs.
     this.parts.safety.saveAll();
-    const { history, fleet } = this.parts;
+    const { history, fleet, fleetRules } = this.parts;
     const fleetMs = Math.min(FLEET_MS, this.closeMs);
     const historyOut = history?.stop({ asked: wasAsked }, Math.min(HISTORY_MS, this.closeMs), () =>
       fleet?.shipMinutes(fleetMs),
@@ -243,6 +248,7 @@ export class Daemon {
     await noticesOut;
     await historyOut;
     await fleet?.stop();
+    await fleetRules?.stop();
     source.close();
   }
 

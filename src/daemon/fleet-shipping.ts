@@ -27,7 +27,7 @@ export class FleetShipping {
   private readonly options: FleetShippingOptions;
   private readonly version: string;
   private readonly log: Log;
-  private readonly link: FleetLink;
+  readonly link: FleetLink;
   private outbox: LogOutbox | null = null;
   private shipper: Shipper | null = null;
   private minuteOutbox: MinuteOutbox | null = null;

@@ -6,6 +6,7 @@
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import type { Log } from '../output/log/log.ts';
 import type { GuardVerdict, RunGuard } from './change-guard.ts';
+import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { readRules, type RulesFiles, type RulesReading, stampOf } from './daemon-rules.ts';
 
 /** A failure is a file that cannot be used. Refused rules are valid but exceed the limits of the guard. */
@@ -32,7 +33,7 @@ export class RunReload {
   readonly counts: Record<ReloadResult, number> = { success: 0, failure: 0, unchanged: 0, refused: 0 };
   registryChangedMs: number;
   loadedMs = Date.now();
-  private readonly files: RulesFiles;
+  private files: RulesFiles;
   private readonly log: Log;
   private readonly current: () => Rules;
   private readonly guard: RunGuard;
@@ -93,6 +94,21 @@ export class RunReload {
     return this.next;
   }
 
+  /**
+   * Reloads from other files, which are the daemon's files once they are in use. `isTrusted`: the guard says what they
+   * do, and refuses nothing.
+   */
+  async take(
+    files: Pick<RulesFiles, 'policy' | 'registry' | 'bundle'>,
+    reason: string,
+    { isTrusted }: { readonly isTrusted: boolean },
+  ): Promise<Reloaded> {
+    while (this.running !== null) await this.running;
+    const taken = { ...this.files, ...files, needs: NO_NEEDS };
+    this.running = this.work(reason, taken, isTrusted).finally(() => (this.running = null));
+    return this.running;
+  }
+
   /** What a reload would do now, without doing it. One at a time; requests in the meantime get its result. */
   preview(): Promise<Reloaded> {
     this.previewing ??= this.previewNow().finally(() => (this.previewing = null));
@@ -107,9 +123,9 @@ export class RunReload {
     return { result: verdict.mayAct ? 'success' : 'refused', problems, verdict };
   }
 
-  private async work(reason: string): Promise<Reloaded> {
-    const reading = await readRules(this.files);
-    const { rules, problems, registryChangedMs } = reading;
+  private async work(reason: string, files = this.files, isTrusted = false): Promise<Reloaded> {
+    const reading = await readRules(files);
+    const { rules, problems } = reading;
     if (rules === null) {
       for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.error({ problem }, 'the rules are not valid');
       this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay in use');
@@ -118,9 +134,10 @@ export class RunReload {
     for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.warn({ problem }, 'about the rules');
     if (rulesSha256(rules) === rulesSha256(this.current())) {
       this.guard.settle();
-      this.noteLoaded(registryChangedMs);
+      this.noteLoaded(files, reading);
       return this.finish('unchanged', null, problems);
     }
+    if (isTrusted) this.guard.trust(rules);
     const verdict = await this.guard.evaluate(rules);
     const { sha256, excesses } = verdict;
     const reasons = excesses.map(({ text }) => text);
@@ -132,11 +149,13 @@ export class RunReload {
       return this.finish('refused', null, reasons, verdict);
     }
     if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: verdict.isConfirmed }, 'about the new rules');
-    this.noteLoaded(registryChangedMs);
+    this.noteLoaded(files, reading);
     return this.finish('success', reading, problems, verdict);
   }
 
-  private noteLoaded(registryChangedMs: number): void {
+  private noteLoaded(files: RulesFiles, { registryChangedMs, stamp }: RulesReading): void {
+    if (files !== this.files) this.stamp = stamp;
+    this.files = files;
     this.registryChangedMs = registryChangedMs;
     this.loadedMs = Date.now();
   }

@@ -5,6 +5,7 @@ import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
+import type { RunFleetRules } from './fleet-rules.ts';
 import type { FleetShipping } from './fleet-shipping.ts';
 import type { HistoryFeed } from './console/history-feed.ts';
 import type { RunReports } from './console/run-reports.ts';
@@ -32,6 +33,8 @@ export interface RouteParts {
   readonly lag: EventLoopLag;
   /** Null for no fleet. */
   readonly fleet: FleetShipping | null;
+  /** Null for rules that are not the fleet's. */
+  readonly fleetRules: RunFleetRules | null;
   /** Null without one. */
   readonly history: HistoryFeed | null;
   /** Null without a history. */
@@ -92,6 +95,9 @@ function metricsOf(parts: RouteParts): Metrics {
     logChain: outputs.chain,
     get fleet() {
       return parts.fleet?.figures ?? null;
+    },
+    get fleetRules() {
+      return parts.fleetRules?.figures ?? null;
     },
     get rules() {
       return engine.rules;

@@ -5,6 +5,7 @@
 import { rulesSha256 } from '../decision/rules.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
 import type { KeptRules, RulesState } from './rules-state.ts';
+import type { FleetBundles } from './fleet-bundles.ts';
 import { readRules, type RulesFiles, type RulesReading } from './daemon-rules.ts';
 
 export interface StartingRules {
@@ -15,6 +16,15 @@ export interface StartingRules {
   readonly areOld: boolean;
   /** Why the saved state cannot be used; empty if there is no such problem. */
   readonly problem: string;
+}
+
+/** The files of the bundle that is kept; the sensor's own without one, or if it cannot be read. */
+export async function startingFiles(bundles: FleetBundles, own: RulesFiles): Promise<RulesFiles> {
+  const bundle = bundles.current;
+  if (bundle === null) return own;
+  const { version, registry } = bundle;
+  const files = { ...own, ...bundles.pathsOf(version), needs: NO_NEEDS, bundle: { version, rows: registry.rows } };
+  return (await readRules(files)).rules === null ? own : files;
 }
 
 /** `reading` is the valid content of the files. */

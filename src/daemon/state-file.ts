@@ -45,7 +45,7 @@ export interface StateLook {
 }
 
 /** The parts of the daemon that keep a file. */
-export type StateKind = 'safety' | 'clients' | 'rules' | 'spool';
+export type StateKind = 'safety' | 'clients' | 'rules' | 'fleet-rules' | 'spool';
 
 /** Larger files are looked at in their first line only. */
 const WHOLE_BYTES = 1 << 18;

@@ -1,9 +1,11 @@
-/** The streams of a fleet and their subjects: `sluice.v1.ISP.SITE.events` and `sluice.v1.ISP.SITE.minutes`. */
+/** The streams of a fleet and their subjects: `sluice.v1.ISP.SITE.events`, `….minutes` and `….status`. */
 
 export const EVENTS_STREAM = 'SLUICE_EVENTS';
 export const EVENTS_SUBJECTS = 'sluice.v1.*.*.events';
 export const MINUTES_STREAM = 'SLUICE_MINUTES';
 export const MINUTES_SUBJECTS = 'sluice.v1.*.*.minutes';
+/** The last message of each sensor alone: what it runs. */
+export const STATUS_STREAM = 'SLUICE_STATUS';
 
 /** `isp` and `site` are origin names, which have no dot and no wildcard. */
 export function eventsSubject(isp: string, site: string): string {
@@ -12,6 +14,10 @@ export function eventsSubject(isp: string, site: string): string {
 
 export function minutesSubject(isp: string, site: string): string {
   return `sluice.v1.${isp}.${site}.minutes`;
+}
+
+export function statusSubject(isp: string, site: string): string {
+  return `sluice.v1.${isp}.${site}.status`;
 }
 
 /** Asks for the last message of a subject of a stream; the server answers from any replica. */

@@ -74,7 +74,23 @@ describe.skipIf(NO_NATS !== undefined)(`the configuration${NO_NATS === undefined
     expect(await ask(sensor, `$JS.API.DIRECT.GET.SLUICE_MINUTES.${own}`)).toBe('{}\n');
   });
 
+  it('lets a sensor say what it runs, and read the pointers of rings and the bundles', async () => {
+    const hub = await connected('hub');
+    expect(await ask(hub, '$KV.sluice-rings.all', '{}')).toContain('KV_sluice-rings');
+    expect(await ask(hub, '$O.sluice-rules.C.part', 'bytes')).toContain('OBJ_sluice-rules');
+    const sensor = await connected('example.lahore-1');
+    const status = 'sluice.v1.example.lahore-1.status';
+    expect(JSON.parse(await ask(sensor, status, '{}'))).toMatchObject({ stream: 'SLUICE_STATUS' });
+    expect(await ask(sensor, '$JS.API.DIRECT.GET.KV_sluice-rings.$KV.sluice-rings.all')).toBe('{}');
+    const part = JSON.stringify({ seq: 1, next_by_subj: '$O.sluice-rules.C.part' });
+    expect(await ask(sensor, '$JS.API.DIRECT.GET.OBJ_sluice-rules', part)).toBe('bytes');
+  });
+
   it.each([
+    ['a pointer of a ring', '$KV.sluice-rings.all'],
+    ['a bundle', '$O.sluice-rules.C.part'],
+    ['the status of another site', 'sluice.v1.example.karachi-2.status'],
+    ['the last status of a site', '$JS.API.DIRECT.GET.SLUICE_STATUS.sluice.v1.example.lahore-1.status'],
     ['minutes of another site of its isp', 'sluice.v1.example.karachi-2.minutes'],
     ['minutes of another isp', 'sluice.v1.other.quetta-1.minutes'],
     ['events of another site of its isp', 'sluice.v1.example.karachi-2.events'],

@@ -1,5 +1,5 @@
 /** Real NATS servers with JetStream for a test: one, or a cluster on loopback. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { installed } from './installed.ts';
-import { until } from './running-daemon.ts';
+import { PROJECT, until } from './running-daemon.ts';
 
 /** Why tests with a server are skipped; undefined where it is there. */
 export const NO_NATS = installed('nats-server') ? undefined : 'nats-server is not installed';
@@ -83,6 +83,15 @@ export class NatsServers {
       STARTED_MS,
     );
     return jsm;
+  }
+
+  /** Makes all streams of a fleet, by the script that an operator runs. */
+  async addFleetStreams(): Promise<void> {
+    const script = join(PROJECT, 'deploy/nats/make-streams.mjs');
+    const replicas = this.nodes.length > 1 ? '3' : '1';
+    const made = (): boolean =>
+      spawnSync(process.execPath, [script, this.urls[0]!, replicas], { stdio: 'ignore' }).status === 0;
+    await until('the streams of the fleet', made, STARTED_MS);
   }
 
   private async manager(): Promise<JetStreamManager> {

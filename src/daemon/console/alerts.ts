@@ -30,6 +30,8 @@ export interface AlertSample {
   readonly timeJumps: number;
   readonly stateFailures: number;
   readonly failedNotices: number;
+  /** The bundle of the fleet is not used. */
+  readonly refusesBundle: boolean;
   /** Registered clients that the shadow would newly hit since it began, and trips that its breaker would have had. */
   readonly shadowRegistered: number;
   readonly shadowTrips: number;
@@ -114,6 +116,7 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
   },
   SluiceReloadFailed: grew('failedReloads'),
   SluiceRulesRefused: ({ hasRefused }) => hasRefused,
+  SluiceFleetBundleRefused: ({ refusesBundle }) => refusesBundle,
   SluiceDateAhead: ({ aheadBeyond }) => aheadBeyond > 0,
   SluiceRegistryOld: ({ registryAgeMs }) => registryAgeMs > WEEK_MS,
   SluiceEventsLost: grew('lostLines'),

@@ -3,6 +3,7 @@ import { FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
 import { MIGRATIONS } from '../../history/store/schema.ts';
 import type { HealthAnswers } from '../../web/api/health-routes.ts';
 import type { HealthDocument } from '../../web/api/health-schema.ts';
+import type { RunFleetRules } from '../fleet-rules.ts';
 import type { RunNotices } from '../notices.ts';
 import type { StateList } from '../state-list.ts';
 import { AlertHistory, type AlertSample } from './alerts.ts';
@@ -10,6 +11,8 @@ import type { LiveParts } from './live-document.ts';
 
 export interface HealthParts extends LiveParts {
   readonly notices: RunNotices;
+  /** Null for rules that are not the fleet's. */
+  readonly fleetRules: RunFleetRules | null;
   readonly state: StateList;
 }
 
@@ -94,6 +97,7 @@ export class ConsoleHealth implements HealthAnswers {
       historyProblem: history.client.problem,
       lostRecords: history.client.lost,
       failedNotices: failed + unsent,
+      refusesBundle: this.parts.fleetRules?.figures.isRefused === true,
       shadowRegistered: shadow.counts?.hits.registeredOrDeregistered ?? 0,
       shadowTrips: shadow.counts?.trips.length ?? 0,
       delays: lag.counts.slice(),

@@ -1,4 +1,4 @@
-/** Metrics of shipping the log of decisions and the minutes of the history to a fleet. */
+/** Metrics of a fleet: what is shipped to it, and the rules that come from it. */
 import { counter, gauge, type CatalogueMetric } from './metric.ts';
 
 export const FLEET: readonly CatalogueMetric[] = [
@@ -39,5 +39,20 @@ export const FLEET: readonly CatalogueMetric[] = [
     'sluice_fleet_backlog_bytes',
     'Bytes of closed parts of the log of decisions that the fleet has not acknowledged.',
     ({ fleet }) => fleet?.backlogBytes ?? 0,
+  ),
+  gauge(
+    'sluice_fleet_bundle_version',
+    "Version of the fleet's bundle that is in use; 0 for the sensor's own files.",
+    ({ fleetRules }) => fleetRules?.version ?? 0,
+  ),
+  gauge(
+    'sluice_fleet_bundle_refused',
+    "1 while the sensor does not use the bundle of its ring, because it refuses that or the ring's pointer.",
+    ({ fleetRules }) => (fleetRules?.isRefused === true ? 1 : 0),
+  ),
+  counter(
+    'sluice_fleet_refused_bundles_total',
+    'Bundles and pointers of the fleet that were refused.',
+    ({ fleetRules }) => fleetRules?.refusedCount ?? 0,
   ),
 ];

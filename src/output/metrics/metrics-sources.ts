@@ -84,6 +84,15 @@ export interface FleetFigures {
   readonly waitingRowBytes: number;
 }
 
+/** The rules that a sensor has from its fleet. */
+export interface FleetRulesFigures {
+  /** The version of the bundle in use; 0 for the sensor's own files. */
+  readonly version: number;
+  /** The bundle of the sensor's ring, or its pointer, is not used. */
+  readonly isRefused: boolean;
+  readonly refusedCount: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   /** The share of packets that may be lost. */
@@ -134,6 +143,8 @@ export interface MetricsSources {
   readonly logChain: { readonly entryCount: number; readonly failureCount: number } | null;
   /** Null for no fleet. */
   readonly fleet: FleetFigures | null;
+  /** Null for rules that are not the fleet's. */
+  readonly fleetRules: FleetRulesFigures | null;
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
     readonly registry: { readonly sha256: string; readonly count: number };

@@ -17,6 +17,7 @@ export const ALERT_NAMES = [
   'SluiceCaptureDrops',
   'SluiceReloadFailed',
   'SluiceRulesRefused',
+  'SluiceFleetBundleRefused',
   'SluiceDateAhead',
   'SluiceRegistryOld',
   'SluiceEventsLost',

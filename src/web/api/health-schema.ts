@@ -22,7 +22,7 @@ const stateFile = z.strictObject({
   /** Without its folder. */
   name: z.string(),
   /** `older`: the breaker's state of version 0.1; `aside`: a file that could not be used. */
-  what: z.enum(['safety', 'clients', 'rules', 'rules-copy', 'spool', 'history', 'older', 'aside']),
+  what: z.enum(['safety', 'clients', 'rules', 'rules-copy', 'fleet-rules', 'spool', 'history', 'older', 'aside']),
   /** `broken`: not whole; `not-written`: the last write failed, and the file is an older one. */
   state: z.enum(['ok', 'missing', 'broken', 'unreadable', 'not-written', 'set-aside']),
   /** The code of the system's error, like ENOSPC; null for none. */

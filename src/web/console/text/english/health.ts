@@ -62,6 +62,10 @@ export const health = {
         'New rules would take too much from users; they wait for a confirmation.',
         'Compare the numbers on the page of rules. Put the last good files back, or confirm that very hash.',
       ],
+      SluiceFleetBundleRefused: [
+        'The bundle of rules that the fleet names for this sensor is refused; the rules before decide.',
+        'The log says why. If the guard refused it, compare the numbers on the page of rules.',
+      ],
       SluiceDateAhead: [
         'Within a day a date of policy or registry will be held unless it is confirmed.',
         'Renew the registrations, or confirm the date before it comes.',
@@ -199,6 +203,7 @@ export const health = {
       clients: 'Clients that the limits count, as keyed hashes',
       rules: 'Which rules are in use, and confirmations',
       'rules-copy': 'A copy of the rules in use',
+      'fleet-rules': 'Which bundle of the fleet is in use',
       spool: 'Files of the spool that were read',
       history: 'The history',
       older: 'A trip, for version 0.1',
