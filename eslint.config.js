@@ -45,6 +45,7 @@ export default tseslint.config(
         setImmediate: 'readonly',
         URL: 'readonly',
         performance: 'readonly',
+        WebAssembly: 'readonly',
       },
     },
   },

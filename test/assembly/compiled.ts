@@ -2,17 +2,11 @@
  * Compiles an entry of the dataplane for a test and gives its exports: the release build, or the debug build, in which each access is
  * checked (checked-memory).
  */
-import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { checkedMemory } from './checked-memory.ts';
+import { readFileSync } from 'node:fs';
+import { type Build, built, textOf } from './built-entry.mjs';
+import { checkedMemory } from './checked-memory.mjs';
 
-const SOURCE = 'src/dataplane/assembly';
-const ENTRIES = 'test/assembly/entries';
-const CACHE = 'node_modules/.cache/assembly';
-
-export type Build = 'release' | 'debug';
+export type { Build };
 
 /** Exported functions by name: numbers in and out. */
 export type Exports<Name extends string> = Readonly<Record<Name, (...numbers: number[]) => number>>;
@@ -42,34 +36,4 @@ function abort(): never {
 /** The optimised WebAssembly of an entry as text. */
 export function compiledText(name: string): string {
   return readFileSync(textOf(built(name, 'release')), 'utf8');
-}
-
-function textOf(file: string): string {
-  return file.replace(/wasm$/, 'wat');
-}
-
-/** The file of a build; that of its text lies beside it. */
-function built(name: string, build: Build): string {
-  const file = join(CACHE, `${name}-${build}-${hashOfSources()}.wasm`);
-  if (existsSync(file)) return file;
-  mkdirSync(CACHE, { recursive: true });
-  const made = `${file}.${process.pid}.wasm`;
-  const entry = join(ENTRIES, `${name}.ts`);
-  const output = ['--outFile', made, '--textFile', textOf(made)];
-  const flags = ['--config', `${SOURCE}/asconfig.json`, '--target', build, ...output];
-  execFileSync('node_modules/.bin/asc', [entry, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  renameSync(textOf(made), textOf(file));
-  renameSync(made, file);
-  return file;
-}
-
-function hashOfSources(): string {
-  const hash = createHash('sha256');
-  for (const folder of [SOURCE, ENTRIES]) {
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-      const path = join(folder, name);
-      if (statSync(path).isFile()) hash.update(name).update(readFileSync(path));
-    }
-  }
-  return hash.digest('hex').slice(0, 16);
 }

@@ -26,13 +26,7 @@ import {
   mayBeOpenvpn,
 } from '../../src/dataplane/fingerprint/openvpn.ts';
 import type { Payload } from '../../src/dataplane/fingerprint/payload.ts';
-import {
-  fallShort,
-  fallShortOf,
-  fallShortWide,
-  seemsClear,
-  shortfall,
-} from '../../src/dataplane/fingerprint/shortfall.ts';
+import { fallShort, fallShortOf, fallShortWide, seemsClear, shortfall } from '../../src/dataplane/fingerprint/shortfall.ts';
 import { Shortfall } from '../../src/dataplane/host/shortfall.ts';
 import { MatchStrength } from '../../src/dataplane/fingerprint/verdict.ts';
 import { matchWireguard, mayBeWireguard } from '../../src/dataplane/fingerprint/wireguard.ts';

@@ -1,6 +1,7 @@
 /**
  * The built program (dist/) as the fuzzer uses it: captures from bytes, and the whole engine with the real rules over
- * batches. What is looked at beside the public methods (pools, stream memory) is named here and nowhere else.
+ * batches, on the release build of the dataplane or on the debug build. What is looked at beside the public methods (pools)
+ * is named here and nowhere else.
  */
 import { fileURLToPath } from 'node:url';
 import { NO_FAULT } from '../../dist/capture/capture-end.js';
@@ -8,12 +9,12 @@ import { captureOf } from '../../dist/capture/format/open-capture.js';
 import { PacketBatch } from '../../dist/capture/packet-batch.js';
 import { requireRules } from '../../dist/rules/load-rules.js';
 import { DEFAULT_POLICY, DEFAULT_REGISTRY } from '../../dist/rules/example-rules.js';
-import { LocalTracker } from '../../dist/dataplane/local-tracker.js';
+import { AssemblyTracker } from '../../dist/dataplane/host/assembly-tracker.js';
 import { Session } from '../../dist/pipeline/session.js';
-import { FingerprintSet } from '../../dist/dataplane/fingerprint/fingerprint-set.js';
-import { FlowTable } from '../../dist/dataplane/flow/flow-table.js';
 import { EventLines } from '../../dist/output/event/event-line.js';
 import { showAddresses } from '../../dist/output/event/shown-address.js';
+import { debugDataplane } from './debug-dataplane.mjs';
+import { staleStreams } from './stale-streams.mjs';
 
 export { PacketBatch };
 export { faultName } from '../../dist/capture/capture-end.js';
@@ -49,9 +50,9 @@ class OctetsInput {
 }
 
 /** Reads a capture and shows each batch; resolves to how it ended and how often the input was asked. */
-export async function readCapture(octets, { mostAtOnce = Infinity, payloadLength }, onBatch) {
+export async function readCapture(octets, { mostAtOnce = Infinity, ...options }, onBatch) {
   const input = new OctetsInput(octets, mostAtOnce);
-  const capture = captureOf('input', input, payloadLength === undefined ? {} : { payloadLength });
+  const capture = captureOf('input', input, options);
   const batch = new PacketBatch();
   while (await capture.read(batch)) onBatch(batch);
   const { end } = capture;
@@ -80,25 +81,18 @@ const { policy: fuzzPolicy } = await requireRules({
 const POLICIES = [defaultPolicy, fuzzPolicy];
 const CAPACITIES = [4096, 3, 40];
 
-/** Bytes left behind of each direction: more than a handshake's first record. */
-const SOIL_LENGTH = 600;
-
 /** Tables are kept and used again, as `replay --each` does: what a run leaves in one must not show in the next. */
 const states = new Map();
 
 /** What runs of one name use in turn, as `replay --each` does: made again where the run before left something behind. */
-function stateOf(capacity, name) {
+function stateOf(capacity, name, isDebug) {
   const key = `${capacity} ${name}`;
   const before = states.get(key);
-  if (
-    before !== undefined &&
-    before.table.activeCount + before.session.controller.tunnels.count + before.fingerprints.blockCount === 0
-  )
+  if (before !== undefined && before.tracker.table.activeCount + before.session.controller.tunnels.count === 0)
     return before;
-  const table = new FlowTable(capacity);
-  const fingerprints = new FingerprintSet();
-  const tracker = new LocalTracker(table, undefined, fingerprints);
-  const state = { table, fingerprints, tracker, session: new Session(tracker) };
+  const debug = isDebug ? debugDataplane() : undefined;
+  const tracker = new AssemblyTracker(capacity, undefined, undefined, debug?.dataplane);
+  const state = { tracker, session: new Session(tracker), reads: debug?.reads };
   states.set(key, state);
   return state;
 }
@@ -107,15 +101,16 @@ function stateOf(capacity, name) {
 export class EngineRun {
   lines = [];
   outcomes = 0;
-  #fingerprints;
   #tunnels;
   #decisions;
   #session;
 
-  constructor(name, variant) {
+  /** `isDebug`: on the debug build, which refuses an access outside a region or a packet. */
+  constructor(name, variant, isDebug = false) {
     const policy = POLICIES[variant % POLICIES.length];
-    const { table, fingerprints, tracker, session } = stateOf(CAPACITIES[variant % CAPACITIES.length], name);
-    this.table = table;
+    const { tracker, session, reads } = stateOf(CAPACITIES[variant % CAPACITIES.length], name, isDebug);
+    this.table = tracker.table;
+    this.reads = reads;
     const events = new EventLines(showAddresses('plain'), {
       policy: { name: policy.name, sha256: policy.sha256 },
       registry: { sha256: registry.sha256 },
@@ -134,7 +129,6 @@ export class EngineRun {
       },
     };
     this.#tunnels = session.controller.tunnels;
-    this.#fingerprints = fingerprints;
     this.tracker = tracker;
     this.#session = session;
     this.#decisions = session.begin({ policy, registry, mode: 'enforce' }, { sink, packetSink: packets });
@@ -142,19 +136,17 @@ export class EngineRun {
   }
 
   /** Leaves in the memory where TCP streams are put together what connections before would have left. */
-  soilStreams(value) {
-    const { streams } = this.tracker.flows.streams;
-    const octets = new DataView(new Uint8Array(SOIL_LENGTH).fill(value).buffer);
-    const places = Array.from({ length: 3 }, (_, part) => streams.take(part));
-    for (const place of places) {
-      for (const direction of [0, 1]) {
-        streams.setBase(place, direction, value);
-        streams.push(place, direction, value, octets, 0, SOIL_LENGTH);
-        streams.setCursor(place, direction, value);
-        streams.setPhase(place, direction, value & 15);
-      }
-    }
-    for (const place of places) streams.release(place);
+  static async soilStreams(name, variant, value) {
+    const run = new EngineRun(name, variant);
+    await readCapture(staleStreams(value), {}, (batch) => {
+      run.process(batch);
+    });
+    run.finish();
+  }
+
+  /** Where captures may be read into, so that their records are walked by the same build. */
+  get memory() {
+    return this.tracker.records;
   }
 
   process(batch) {
@@ -173,7 +165,7 @@ export class EngineRun {
 
   /** Drops a run that has failed, and the table with it. */
   forget() {
-    for (const [key, { table }] of states) if (table === this.table) states.delete(key);
+    for (const [key, { tracker }] of states) if (tracker === this.tracker) states.delete(key);
   }
 
   /** Everything that came of the run, as text: equal for equal runs. */
@@ -184,17 +176,14 @@ export class EngineRun {
     return `${this.lines.join('')}${JSON.stringify(shown)}${columns.map((column) => column.join()).join(';')};${this.outcomes}`;
   }
 
-  /** What is held now, by name; all zero after `finish`. Buckets of throttles that outlive their flows do not count. */
+  /**
+   * What is held now, by name; all zero after `finish`. Buckets of throttles that outlive their flows do not count. What the dataplane
+   * holds beside its flows is an invariant of its own.
+   */
   get held() {
-    const { decodeStage, flows } = this.tracker;
-    const fingerprints = this.#fingerprints;
     const { buckets } = this.#decisions.buckets;
     return {
       flows: this.table.activeCount,
-      fingerprintBlocks: fingerprints.blockCount,
-      evidenceRows: fingerprints.evidenceLog.count,
-      fragments: decodeStage.fragments.waitingCount,
-      streams: flows.streams.streams.count,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
       tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),

@@ -34,9 +34,13 @@ export class AssemblyTracker implements Tracker {
   /** The capture has a packet. */
   private isBegun = false;
 
-  /** `capacity`: flows that are tracked at a time. `seed`: the secret of the table's hashes. */
-  constructor(capacity: number, linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY, seed: number = newSeed()) {
-    const dataplane = new LinearDataplane();
+  /** `capacity`: flows that are tracked at a time. `seed`: the secret of the table's hashes. `dataplane`: of this tracker alone. */
+  constructor(
+    capacity: number,
+    linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
+    seed: number = newSeed(),
+    dataplane: LinearDataplane = new LinearDataplane(),
+  ) {
     const { exports, memory } = dataplane;
     exports.start(capacity, seed, linkIdentity === 'vlan' ? 1 : 0);
     exports.stopAtEvents(1);

@@ -1,0 +1,3 @@
+export type Build = 'release' | 'debug';
+export function built(name: string, build: Build): string;
+export function textOf(file: string): string;

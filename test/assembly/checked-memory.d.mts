@@ -1,0 +1,1 @@
+export function checkedMemory(counts?: { reads: number }): WebAssembly.Imports;
