@@ -7,7 +7,7 @@ import { makeKeyFiles } from '../rules/signing-key.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { RegistryWriter } from './export/registry-writer.ts';
 import { DeskServer } from './http/desk-server.ts';
-import { readTable } from './import/read-table.ts';
+import { readTable, readTableInPieces } from './import/read-table.ts';
 import { SheetReader } from './import/sheet-reader.ts';
 import { Mail, type MailOptions } from './mail.ts';
 import { allAccounts } from './store/account-store.ts';
@@ -67,6 +67,7 @@ export class Desk {
         files: this.files,
         sheets: new SheetReader(),
         readTable,
+        readTableInPieces,
         assets,
         now: Date.now,
         onRegistryChange: () => {

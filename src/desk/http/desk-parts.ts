@@ -1,7 +1,7 @@
 /** What the routes of the desk work with. */
 import type { PasswordSignIn } from '../../web/http/accounts/password-sign-in.ts';
 import type { StaffRole } from '../model/role.ts';
-import type { readTable } from '../import/read-table.ts';
+import type { readTable, readTableInPieces } from '../import/read-table.ts';
 import type { SheetReader } from '../import/sheet-reader.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import type { DeskAccess } from './desk-access.ts';
@@ -16,6 +16,8 @@ export interface DeskParts {
   readonly sheets: SheetReader;
   /** Understands the rows of a sheet with what the registry has now. */
   readonly readTable: typeof readTable;
+  /** The same for a page, with pauses for other requests. */
+  readonly readTableInPieces: typeof readTableInPieces;
   /** The folder of the style sheet, the script, the icon and the font. */
   readonly assets: string;
   /** ms since 1970. */

@@ -43,8 +43,8 @@ export function importRoutes(parts: DeskParts): readonly DeskRoute[] {
   const { database } = parts;
   /** A route about one import that is there; `isOpen`: and that is not over. */
   const about =
-    (isOpen: boolean, answer: (call: DeskCall, one: Import) => DeskAnswer) =>
-    (call: DeskCall): DeskAnswer => {
+    (isOpen: boolean, answer: (call: DeskCall, one: Import) => DeskAnswer | Promise<DeskAnswer>) =>
+    (call: DeskCall): DeskAnswer | Promise<DeskAnswer> => {
       const { id = '' } = call.params;
       const one = WHOLE_NUMBER.test(id) ? importById(database, Number(id)) : null;
       if (one === null) return refuse(404, NOT_FOUND);
@@ -131,20 +131,20 @@ async function upload(parts: DeskParts, call: DeskCall): Promise<DeskAnswer> {
 }
 
 /** The rows as they are understood now; as they were confirmed, for an import that is done. Null where erased. */
-function rowsOfImport(
-  { database, readTable }: DeskParts,
+async function rowsOfImport(
+  { database, readTableInPieces }: DeskParts,
   one: Import,
   nowMs: number,
-): readonly (ReadRow | ImportedRow)[] | null {
+): Promise<readonly (ReadRow | ImportedRow)[] | null> {
   if (one.state === 'done') return resultOfImport(database, one.id);
   const file = fileOfImport(database, one.id);
-  return file === null ? null : readTable(database, file, one.choices, dateOf(nowMs));
+  return file === null ? null : readTableInPieces(database, file, one.choices, dateOf(nowMs));
 }
 
-function onePage(parts: DeskParts, call: DeskCall, one: Import): DeskAnswer {
+async function onePage(parts: DeskParts, call: DeskCall, one: Import): Promise<DeskAnswer> {
   const { database } = parts;
   const { frame, csrf, user, query, nowMs } = call;
-  const rows = rowsOfImport(parts, one, nowMs);
+  const rows = await rowsOfImport(parts, one, nowMs);
   const counts = rows === null ? one.counts : countRows(rows);
   const asked = ROW_STATES.find((state) => state === query.rows);
   const toTake = rows === null ? [] : rowsToTake(rows, new Set(one.taken));
@@ -176,8 +176,8 @@ function firstState(counts: Readonly<Record<RowState, number>> | null): RowState
   );
 }
 
-function report(parts: DeskParts, { nowMs }: DeskCall, one: Import): DeskAnswer {
-  const rows = rowsOfImport(parts, one, nowMs);
+async function report(parts: DeskParts, { nowMs }: DeskCall, one: Import): Promise<DeskAnswer> {
+  const rows = await rowsOfImport(parts, one, nowMs);
   if (rows === null) return refuse(409, 'what the file had is erased');
   return { kind: 'download', type: 'text/csv; charset=utf-8', name: `import-${one.id}.csv`, content: reportOf(rows) };
 }
@@ -224,8 +224,9 @@ function confirm(parts: DeskParts, call: DeskCall, one: Import): DeskAnswer {
 
 /** Everything is written, or nothing. */
 function write(parts: DeskParts, { form, nowMs, user }: DeskCall, one: Import): void {
-  const { database } = parts;
-  const rows = rowsOfImport(parts, one, nowMs) ?? [];
+  const { database, readTable } = parts;
+  const file = fileOfImport(database, one.id);
+  const rows = file === null ? [] : readTable(database, file, one.choices, dateOf(nowMs));
   const toTake = rowsToTake(rows, new Set(one.taken));
   if (form.text('shown') !== hashOfRows(toTake))
     throw new DeedRefused({

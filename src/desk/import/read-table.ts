@@ -1,4 +1,6 @@
 /** Reads all rows of a sheet with the reviewer's choices. Each row of the file is in the result, once. */
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { LIKE_AN_ADDRESS } from '../../registry/like-an-address.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import { rangeOf } from '../../registry/address-range.ts';
@@ -14,26 +16,52 @@ const TOTAL =
   /^(?:sub\s?totals?|(?:grand )?totals?|sum(?:me)?|zwischensumme|gesamt|итого|всего|total général|sous total)\b/iu;
 const CYRILLIC_TOTAL = /^(?:итого|всего)/;
 const LONGEST_SOURCE = 160;
+const LONGEST_PIECE_MS = 15;
 
 export function readTable(database: DeskDatabase, file: ReadFile, choices: Choices, today: string): ReadRow[] {
+  return [...readRows(database, file, choices, today)];
+}
+
+/** The same with pauses, in which other requests are answered. What they change may be seen by later rows. */
+export async function readTableInPieces(
+  database: DeskDatabase,
+  file: ReadFile,
+  choices: Choices,
+  today: string,
+): Promise<ReadRow[]> {
+  const found: ReadRow[] = [];
+  let begun = performance.now();
+  for (const row of readRows(database, file, choices, today)) {
+    found.push(row);
+    if (performance.now() - begun < LONGEST_PIECE_MS) continue;
+    await setImmediate();
+    begun = performance.now();
+  }
+  return found;
+}
+
+function* readRows(database: DeskDatabase, file: ReadFile, choices: Choices, today: string): Generator<ReadRow> {
   const { rows } = file.sheets[choices.sheet]!;
   const isps = allIsps(database).filter(({ isActive }) => isActive);
   const header = headerTexts(rows, choices);
   const seen = new SeenRanges();
   let above: Understood | null = null;
-  return rows.map((row, place): ReadRow => {
+  for (const [place, row] of rows.entries()) {
     const reason = place < choices.firstData ? headReason(row, place, choices) : reasonToLeaveOut(row, choices, header);
     const source = sourceOf(row);
     const base = { number: row.number, source, remarks: [], questions: [], errors: [], reason: '', understood: null };
-    if (reason !== null) return { ...base, state: 'left-out', reason };
+    if (reason !== null) {
+      yield { ...base, state: 'left-out', reason };
+      continue;
+    }
     const { understood, remarks, questions, errors } = readRow(row, { database, isps, choices, today, above });
     if (understood !== null) {
       errors.push(...seen.add(understood, row.number));
       above = understood;
     } else above = null;
     const state = errors.length > 0 ? 'error' : questions.length > 0 ? 'question' : 'understood';
-    return { ...base, state, remarks, questions, errors, understood: errors.length > 0 ? null : understood };
-  });
+    yield { ...base, state, remarks, questions, errors, understood: errors.length > 0 ? null : understood };
+  }
 }
 
 function headReason(row: SheetRow, place: number, { firstData }: Choices): string {
