@@ -15,6 +15,9 @@ export type FingerprintCall =
   | 'traceSegment'
   | 'look'
   | 'offer'
+  | 'mayBe'
+  | 'match'
+  | 'isCiphertext'
   | 'lookAtStart'
   | 'datagram'
   | 'brokenGuard';

@@ -1,16 +1,6 @@
+/** What begins at the start of a TCP stream, of a record and of a segment, in the debug build: a read outside of the bytes throws. */
 import { describe, expect, it } from 'vitest';
-import {
-  beginsWithControl,
-  isMadeOfRecords,
-  isRecordStart,
-  Opening,
-  opening,
-  openingRecord,
-  prefaceLength,
-  recordLength,
-  StreamPhase,
-} from '../../src/dataplane/fingerprint/first-records.ts';
-import { guarded } from '../kit/guarded-bytes.ts';
+import { checks } from '../kit/compiled-fingerprints.ts';
 import { marked, saInit, saInitAnswer } from './ike-messages.ts';
 import { concat, u16 } from '../kit/bytes.mjs';
 import { SeededRandom } from '../kit/random.mjs';
@@ -25,10 +15,41 @@ const record = (packet: Uint8Array): Uint8Array => concat(u16(packet.length), pa
 /** RFC 9329 section 3: the length counts itself. */
 const ikeRecord = (message: Uint8Array): Uint8Array => concat(u16(message.length + 6), marked(message));
 
-function openingOf(bytes: Uint8Array, isClient = true): Opening {
-  const { data, at } = guarded(bytes);
-  return opening(data, at, bytes.length, StreamPhase.START, isClient);
+/** What begins at a cursor, and the phase of a stream without a preface (dataplane/assembly/fingerprint/first-records). */
+const Opening = { NOTHING: 0, MORE_NEEDED: 1, PREFACE: 2, OPENVPN: 3, IKE_PREFIX: 4, IKE: 5 } as const;
+const START = 0;
+
+/** Puts the first `captured` bytes into memory; returns their address. */
+function place(bytes: Uint8Array, captured: number): number {
+  return checks.place(new DataView(bytes.buffer, bytes.byteOffset), 0, captured);
 }
+
+/** What begins a direction, and how long the preface is where it is one. */
+function beginning(bytes: Uint8Array, isClient = true): { found: number; prefaceLength: number } {
+  checks.exports.lookAtStart(place(bytes, bytes.length), bytes.length, START, Number(isClient));
+  const [, , found, prefaceLength] = checks.results(4);
+  return { found: found!, prefaceLength: prefaceLength! };
+}
+
+function openingOf(bytes: Uint8Array, isClient = true): number {
+  return beginning(bytes, isClient).found;
+}
+
+/** What the checks of a segment say of `captured` bytes of it. */
+function look(bytes: Uint8Array, captured = bytes.length): Record<(typeof ANSWERS)[number], number> {
+  checks.exports.look(place(bytes, captured), captured, bytes.length);
+  const answers = checks.results(ANSWERS.length + 1).slice(1);
+  return Object.fromEntries(ANSWERS.map((name, i) => [name, answers[i]!])) as ReturnType<typeof look>;
+}
+
+const ANSWERS = [
+  'beginsWithControl',
+  'isMadeOfRecords',
+  'isRecordStart',
+  'openingRecord',
+  'openvpnRecordLength',
+  'ikeRecordLength',
+] as const;
 
 const [[, clientReset], [, serverReset]] = session('plain') as [[0, Uint8Array], [1, Uint8Array]];
 const request = text('CONNECT vpn.example:1194 HTTP/1.1\r\nHost: vpn.example:1194\r\n\r\n');
@@ -53,8 +74,10 @@ describe('the first bytes of a direction', () => {
   });
 
   it('knows where a preface ends', () => {
-    expect(openingOf(concat(request, record(clientReset)))).toBe(Opening.PREFACE);
-    expect(prefaceLength).toBe(request.length);
+    expect(beginning(concat(request, record(clientReset)))).toEqual({
+      found: Opening.PREFACE,
+      prefaceLength: request.length,
+    });
   });
 
   it.each([
@@ -76,8 +99,8 @@ describe('the first bytes of a direction', () => {
   it('of DNS over TCP look like a record for the ids that imitate a reset only', () => {
     const like: number[] = [];
     for (let id = 0; id < 65_536; id++) {
-      const { data, at } = guarded(concat(u16(40), u16(id), u16(0x0100), noise.bytes(36)));
-      if (openingRecord(data, at, 42) !== Opening.NOTHING) like.push(id >> 8);
+      const query = concat(u16(40), u16(id), u16(0x0100), noise.bytes(36));
+      if (look(query).openingRecord !== Opening.NOTHING) like.push(id >> 8);
     }
     expect([...new Set(like)]).toEqual([0x38, 0x40, 0x50]);
   });
@@ -85,16 +108,12 @@ describe('the first bytes of a direction', () => {
 
 describe('records', () => {
   it('have a length of their own', () => {
-    const { data, at } = guarded(concat(u16(300), [0]));
-    expect(recordLength(data, at, 3, StreamPhase.OPENVPN_RECORDS)).toBe(300);
-    expect(recordLength(data, at, 3, StreamPhase.IKE_RECORDS)).toBe(298);
-    expect(recordLength(data, at, 1, StreamPhase.OPENVPN_RECORDS)).toBe(-1);
+    const bytes = concat(u16(300), [0]);
+    expect(look(bytes)).toMatchObject({ openvpnRecordLength: 300, ikeRecordLength: 298 });
+    expect(look(bytes, 1)).toMatchObject({ openvpnRecordLength: -1, ikeRecordLength: -1 });
   });
 
-  const starts = (bytes: Uint8Array): boolean => {
-    const { data, at } = guarded(bytes);
-    return isRecordStart(data, at, bytes.length);
-  };
+  const starts = (bytes: Uint8Array): boolean => look(bytes).isRecordStart !== 0;
 
   it('may begin where a length and an opcode are', () => {
     const ack = new Side('plain').control(ACK, [1], noise.bytes(8));
@@ -119,10 +138,7 @@ describe('records', () => {
 
   it('fill a segment to its end, or do not', () => {
     const whole = concat(record(data2(3, 1)), record(blockData([0x30], 20, 3)));
-    const fills = (bytes: Uint8Array, captured = bytes.length): boolean => {
-      const { data, at } = guarded(bytes, captured);
-      return isMadeOfRecords(data, at, captured, bytes.length);
-    };
+    const fills = (bytes: Uint8Array, captured = bytes.length): boolean => look(bytes, captured).isMadeOfRecords !== 0;
     expect(fills(whole)).toBe(true);
     for (let cut = 1; cut < 80; cut++) expect(fills(whole.subarray(0, -cut))).toBe(false);
     expect(fills(concat(whole, [0]))).toBe(false);
@@ -131,10 +147,7 @@ describe('records', () => {
 });
 
 describe('a segment that brings a retired connection back', () => {
-  const begins = (bytes: Uint8Array, captured = bytes.length): boolean => {
-    const { data, at } = guarded(bytes, captured);
-    return beginsWithControl(data, at, captured, bytes.length);
-  };
+  const begins = (bytes: Uint8Array, captured = bytes.length): boolean => look(bytes, captured).beginsWithControl !== 0;
   const none = new Uint8Array(0);
   const soft = (keyId: number): Uint8Array => record(new Side('plain').control(SOFT_RESET, [], none, none, keyId));
   const control = (): Uint8Array => record(new Side('tls-crypt').control(CONTROL, [], none, noise.bytes(300)));

@@ -14,7 +14,7 @@ import {
   VARIANT_NAMES,
 } from '../../src/dataplane/host/finding.ts';
 import { Framing } from '../../src/dataplane/host/framing.ts';
-import { CompiledFingerprints, opensSession, type SetAnswer } from './compiled-fingerprints.ts';
+import { CompiledFingerprints, type SetAnswer } from './compiled-fingerprints.ts';
 
 /** Packet time of the first payload: 2024-11-10T18:00:00Z. */
 export const START_SECONDS = 1_731_261_600;
@@ -48,7 +48,7 @@ export class FlowProbe {
     const framing = shown.framing ?? Framing.DATAGRAM;
     if (this.handle === RETIRED) {
       const isConfirmed = findingStage(this.finding) === Stage.CONFIRMED;
-      if (isConfirmed || framing !== Framing.DATAGRAM || !opensSession(bytes, captured)) return this.found;
+      if (isConfirmed || framing !== Framing.DATAGRAM || !this.set.opensSession(bytes, captured)) return this.found;
     }
     if (captured > 0) {
       const timeUs = shown.timeUs ?? START_SECONDS * 1e6 + (packet + this.laterMs) * 1000;

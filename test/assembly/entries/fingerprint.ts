@@ -1,6 +1,7 @@
-/** The set of fingerprints, and the checks around it, for test/assembly/fingerprint.test.ts. */
+/** The set of fingerprints, and the checks around it, for test/fingerprint. */
 import { takeDatagram } from '../../../src/dataplane/assembly/datagram';
 import { claimsOf } from '../../../src/dataplane/assembly/fingerprint/claims';
+import { mayBeEspInUdp, matchEspInUdp } from '../../../src/dataplane/assembly/fingerprint/esp-in-udp';
 import { FingerprintSet } from '../../../src/dataplane/assembly/fingerprint/fingerprint-set';
 import {
   beginsWithControl,
@@ -11,14 +12,27 @@ import {
   openingRecord,
   recordLength,
 } from '../../../src/dataplane/assembly/fingerprint/first-records';
+import { FingerprintId } from '../../../src/dataplane/assembly/fingerprint/holder';
+import { matchIke } from '../../../src/dataplane/assembly/fingerprint/ike';
+import { mayBeIke } from '../../../src/dataplane/assembly/fingerprint/ike-message';
+import { matchOpenvpn, mayBeOpenvpn } from '../../../src/dataplane/assembly/fingerprint/openvpn';
 import { Payload } from '../../../src/dataplane/assembly/fingerprint/payload';
 import { opensSession } from '../../../src/dataplane/assembly/fingerprint/session-opening';
 import { shortfall } from '../../../src/dataplane/assembly/fingerprint/shortfall';
-import { isSessionData, transportReceiver } from '../../../src/dataplane/assembly/fingerprint/wireguard';
+import { MatchStrength } from '../../../src/dataplane/assembly/fingerprint/verdict';
+import {
+  isSessionData,
+  matchWireguard,
+  mayBeWireguard,
+  transportReceiver,
+} from '../../../src/dataplane/assembly/fingerprint/wireguard';
 import { leavePacket, readPacket, takeRegion } from '../../../src/dataplane/assembly/memory';
 import { looksRandom, seemsRandom } from '../../../src/dataplane/assembly/randomness';
 import { PacketView, VIEW_LENGTH } from '../../../src/dataplane/assembly/wire/packet-view';
 import { nextPreface, prefaceStep, socks5UdpHeaderLength } from '../../../src/dataplane/assembly/wire/proxy-preface';
+export { Opening, StreamPhase } from '../../../src/dataplane/assembly/fingerprint/first-records';
+export { MatchStrength } from '../../../src/dataplane/assembly/fingerprint/verdict';
+export { SMALLEST_SAMPLE } from '../../../src/dataplane/assembly/randomness';
 export { brokenGuard } from '../../../src/dataplane/assembly/memory';
 
 const BYTES: usize = 1 << 19;
@@ -133,6 +147,56 @@ export function offer(asked: i32): i32 {
   set.trace.noteOffer(payload, asked);
   leavePacket();
   return claims;
+}
+
+/** Whether the payload that was put together last may be a fingerprint's, at a glance. */
+export function mayBe(id: FingerprintId): bool {
+  readPacket(payload.at, payload.at + payload.captured);
+  const answer = glance(id);
+  leavePacket();
+  return answer;
+}
+
+function glance(id: FingerprintId): bool {
+  switch (id) {
+    case FingerprintId.WIREGUARD:
+      return mayBeWireguard(payload);
+    case FingerprintId.IKE:
+      return mayBeIke(payload);
+    case FingerprintId.OPENVPN:
+      return mayBeOpenvpn(payload);
+    default:
+      return mayBeEspInUdp(payload);
+  }
+}
+
+/** On what sign a fingerprint claims that payload, whatever a glance says. */
+export function match(id: FingerprintId): MatchStrength {
+  readPacket(payload.at, payload.at + payload.captured);
+  const strength = matchOf(id);
+  leavePacket();
+  return strength;
+}
+
+function matchOf(id: FingerprintId): MatchStrength {
+  switch (id) {
+    case FingerprintId.WIREGUARD:
+      return matchWireguard(payload);
+    case FingerprintId.IKE:
+      return matchIke(payload);
+    case FingerprintId.OPENVPN:
+      return matchOpenvpn(payload);
+    default:
+      return matchEspInUdp(payload);
+  }
+}
+
+/** Whether bytes could be ciphertext. */
+export function isCiphertext(at: usize, length: i32): bool {
+  readPacket(at, at + length);
+  const answer = looksRandom(at, length);
+  leavePacket();
+  return answer;
 }
 
 /** Records a segment of TCP in the trace, of the payload that was put together last. */
