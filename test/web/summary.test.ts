@@ -90,6 +90,14 @@ describe('the sentence of the overview', () => {
 
   it('says that no packet has come', () => {
     expect(said({ now_ms: null }, null)).toBe('Observing. No packet has come yet.');
+    expect(said({ now_ms: null }, { ...FIGURES, watched: 0 })).toBe('Observing. No packet has come yet.');
+  });
+
+  it('says what was before the start where no packet has come since', () => {
+    expect(said({ now_ms: null }, FIGURES)).toMatch(
+      /^Observing\. No packet has come since the daemon began\. No registered user would have been hit /,
+    );
+    expect(severity({ now_ms: null }, FIGURES)).toBe('warning');
   });
 
   it('says how much was watched if that is less than a day', () => {

@@ -46,6 +46,7 @@ export function EvidencePanel({ data: { kept, now } }: PartProps) {
         rows={rows}
         keyOf={({ place }) => place}
         empty={words.empty}
+        isCards
       />
     </Panel>
   );

@@ -28,6 +28,7 @@ const EVERY_MS = 5000;
 const MS_PER_SECOND = 1000;
 const SECONDS_PER_HOUR = 3600;
 const ACTIONS = ['allow', 'throttle', 'block'] as const;
+const OUTCOMES = ['would', 'prevented', 'done'] as const;
 
 export function IncidentPage({ live, place }: PageProps) {
   const id = place.path.slice(place.path.lastIndexOf('/') + 1);
@@ -102,7 +103,7 @@ function Facts({ incident, zone }: { incident: ShownIncident; zone: string }) {
       ),
     ],
     [words.seen, kind === 'note' ? '' : seenWords(incident)],
-    [words.cause, causeWords(incident)],
+    [words.cause, causeWords(incident) === seenWords(incident) ? '' : causeWords(incident)],
     [words.place, placeName(incident)],
     [words.rules, scope.rules.join(', ')],
     [words.protocols, scope.protocols.map((name) => text.terms.protocols[name] ?? name).join(', ')],
@@ -152,12 +153,12 @@ function Around({ incident, place, zone }: { incident: ShownIncident; place: Pla
   const span = spanAround(incident);
   const chart = { span, place, zone };
   return (
-    <>
+    <div class="wide charts-around">
       <Chart title={words.decisions} measure="decisions" by="action" order={ACTIONS} {...chart} />
       <Chart title={words.clients} measure="clients" by="action" kind="lines" order={ACTIONS} {...chart} />
-      <Chart title={words.harm} measure="harm" by="outcome" {...chart} />
+      <Chart title={words.harm} measure="harm" by="outcome" order={OUTCOMES} {...chart} />
       <Chart title={words.packets} measure="watched" {...chart} />
-    </>
+    </div>
   );
 }
 

@@ -29,11 +29,14 @@ const WHOLE = 0.98;
 
 /** `figures` are those of the last day, or of all captures; null if the history cannot answer. */
 export function summaryOf(live: LiveDocument, figures: OverviewFigures | null): Summary {
-  if (live.now_ms === null && live.source.kind !== 'captures')
-    return made([modeSentence(live), { severity: 'warning', text: words.noPackets }]);
+  const isWaiting = live.now_ms === null && live.source.kind !== 'captures';
+  // The history may have figures from before the start.
+  const isNew = figures === null || isUnwatched(figures);
+  if (isWaiting && isNew) return made([modeSentence(live), { severity: 'warning', text: words.noPackets }]);
   return made([
     ...capturesSentence(live),
     modeSentence(live),
+    ...(isWaiting ? [{ severity: 'warning', text: words.noPacketsSince } as const] : []),
     ...harmSentences(live, figures),
     ...lossSentence(live, figures),
     ...watchedSentence(live, figures),

@@ -11,6 +11,7 @@ export const overview = {
   suspectedIgnored: (mode: string, time: string) =>
     `${mode} Suspected findings are not acted on since the safety breaker tripped at ${time}.`,
   noPackets: 'No packet has come yet.',
+  noPacketsSince: 'No packet has come since the daemon began.',
   reading: (done: string, all: string) => `Reading captures: ${done} of ${all} so far.`,
   replayed: (count: number, number: string) => `${number} ${count === 1 ? 'capture was' : 'captures were'} replayed.`,
   /** Spans of the sentences about harm, loss and coverage. */
