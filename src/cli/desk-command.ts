@@ -13,7 +13,7 @@ Examples:
   sluice desk --demo                                  a desk of examples, with every role, until Ctrl-C
   sluice desk admin anna --state desk                 makes the administrator, and asks for a password
   sluice desk --state desk --out /srv/registry        serves the desk; what is approved is in /srv/registry/registry.csv
-  sluice run --watch --registry /srv/registry/registry.csv --rules-keys desk/registry-key.pem.pub …
+  sluice run --watch --registry /srv/registry/registry.csv --rules-keys desk/registry-key.pem.pub network.pem.pub …
   sluice desk export --state desk --at 2026-11-24T18:00:00+05:00 > then.csv
   sluice desk backup /backup/desk-1 --state desk      while it runs
 

@@ -1,7 +1,7 @@
 /**
- * Each role's whole way in a browser: an unregistered WireGuard flow is blocked in replay; its holder applies, the
- * provider confirms, a reviewer approves; with the registry that comes out the same flow is allowed under the reference.
- * Then an appeal, whose mistake is mended.
+ * Each role's whole way in a browser: an unregistered WireGuard flow is blocked in replay and by a daemon that reads the
+ * signed registry of the desk; its holder applies, the provider confirms, a reviewer approves; within a minute of that
+ * the daemon allows the flow under the reference, and so does a replay. Then an appeal, whose mistake is mended.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { sluice } from '../cli/sluice.ts';
 import { CHROMIUM, overflow, picture, TestBrowser, type TestPage, violations } from '../kit/browser.ts';
-import { RunningDesk } from '../kit/running-desk.ts';
-import { until } from '../kit/running-daemon.ts';
+import { Conversation } from '../kit/many-clients.ts';
+import { DeskClient, RunningDesk } from '../kit/running-desk.ts';
+import { eventsIn, RunningDaemon, until } from '../kit/running-daemon.ts';
 
 const CAPTURE = 'captures/wireguard/handshake.pcap';
 const ADDRESS = '198.51.100.7';
@@ -19,6 +20,9 @@ const ADDRESS = '198.51.100.7';
 let desk: RunningDesk;
 let browser: TestBrowser;
 let out: string;
+let daemon: RunningDaemon;
+const handshake = new Conversation('wireguard/handshake.pcap');
+let clients = 0;
 
 async function checked(page: Page, name: string): Promise<void> {
   await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
@@ -50,12 +54,42 @@ async function decision(): Promise<{ action: string; references: string[] }> {
     .split('\n')
     .findLast((one) => one.includes('"event_type":"decision"'));
   if (line === undefined) throw new Error(stderr);
-  const event = JSON.parse(line) as {
-    decision: { action: string };
-    registration: Record<string, { reference: string } | null>;
+  return decisionOf(JSON.parse(line) as Decided);
+}
+
+/** The decision of the running daemon on the flow of one more client with the address. */
+async function daemonDecision(): Promise<{ action: string; references: string[] }> {
+  const before = clients;
+  daemon.child.stdin!.write(handshake.records(clients++, Date.now() * 1000));
+  const client = `10.${before >> 16}.${(before >> 8) & 255}.${before & 255}`;
+  const decisions = (): Decided[] => {
+    const whole = daemon.standardOutput.slice(0, daemon.standardOutput.lastIndexOf('\n') + 1);
+    const found = eventsIn(whole).filter((one) => one.event_type === 'decision') as unknown as Decided[];
+    return found.filter(({ src_ip, dest_ip }) => src_ip === client || dest_ip === client);
   };
-  const references = Object.values(event.registration).flatMap((one) => (one === null ? [] : [one.reference]));
-  return { action: event.decision.action, references };
+  await until('the daemon has decided', () => decisions().length > 0, 20_000);
+  return decisionOf(decisions().at(-1)!);
+}
+
+interface Decided {
+  readonly src_ip: string;
+  readonly dest_ip: string;
+  readonly decision: { readonly action: string };
+  readonly registration: Readonly<Record<string, { readonly reference: string } | null>>;
+}
+
+function decisionOf({ decision, registration }: Decided): { action: string; references: string[] } {
+  const references = Object.values(registration).flatMap((one) => (one === null ? [] : [one.reference]));
+  return { action: decision.action, references };
+}
+
+/** The key of the desk as an administrator is shown it, in a file. */
+async function keyFile(): Promise<string> {
+  const admin = new DeskClient(desk.origin);
+  await admin.signIn('admin', desk.password);
+  const path = join(out, 'key.pub');
+  writeFileSync(path, /<pre>([^<]+)<\/pre>/.exec((await admin.get('/settings')).text)![1]!);
+  return path;
 }
 
 describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null)('the desk', () => {
@@ -75,15 +109,25 @@ describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null)('the des
     desk = await new RunningDesk(['--demo', '--out', out]).ready();
     browser = await TestBrowser.open();
     await until('the registry is written', () => desk.errors.includes('the registry was written'), 20_000);
-  }, 60_000);
+    // The network signs its own policy; the desk signs the registry.
+    const own = join(out, 'network.pem');
+    await sluice(['rules', 'keygen', own]);
+    await sluice(['rules', 'sign', '--policy', join(out, 'policy.yaml'), '--key', own]);
+    const rulesFiles = ['--policy', join(out, 'policy.yaml'), '--registry', join(out, 'registry.csv')];
+    const checks = ['--rules-keys', await keyFile(), `${own}.pub`, '--require-manifest', '--watch'];
+    daemon = await new RunningDaemon(['-', '--decisions', '-', ...rulesFiles, ...checks]).started();
+    daemon.child.stdin!.write(handshake.header);
+  }, 90_000);
 
   afterAll(async () => {
     await browser.close();
+    await daemon.kill();
     await desk.stop();
   });
 
   it('takes an application with a range, and shows what it understood', async () => {
     expect((await decision()).action).toBe('block');
+    expect((await daemonDecision()).action).toBe('block');
     const { page, complaints } = await browser.page(desk.origin);
     await page.goto(desk.origin);
     await checked(page, 'start');
@@ -132,6 +176,10 @@ describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null)('the des
     await reviewer.page.locator('.state-line', { hasText: 'Approved' }).waitFor();
     const registry = join(out, 'registry.csv');
     await until('the registry has it', () => readFileSync(registry, 'utf8').includes(reference), 30_000);
+    const isAllowed = async (): Promise<boolean> => (await daemonDecision()).action === 'allow';
+    await until('the daemon allows the flow', isAllowed, 50_000);
+    expect(await daemonDecision()).toEqual({ action: 'allow', references: [reference] });
+    expect(eventsIn(daemon.standardOutput).some(({ event_type }) => event_type === 'reload')).toBe(true);
     expect(await decision()).toEqual({ action: 'allow', references: [reference] });
     expect(Date.now() - begun).toBeLessThan(60_000);
     const admin = await signedIn('admin');
