@@ -66,7 +66,7 @@ function addressesOf(path: string, keys: readonly string[]): string[] {
 it.each(routes.map((route) => [route.path, route] as const))(
   '%s takes hostile values without a fault',
   async (path, route) => {
-    const { query } = route as { readonly query?: { readonly shape: object } };
+    const query = route.query as { readonly shape: object } | undefined;
     const addresses = addressesOf(path, Object.keys(query?.shape ?? {}));
     for (const [at, address] of addresses.entries()) {
       // Many addresses of this machine, so that none asks too often.
