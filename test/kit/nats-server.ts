@@ -31,7 +31,10 @@ export class NatsServers {
     const ports = await freePorts(2 * count);
     const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
     for (let node = 0; node < count; node++) {
-      const cluster = `cluster { name: test, listen: "127.0.0.1:${ports[count + node]}", routes: [${routes.map((route) => `"${route}"`).join(', ')}] }`;
+      const named = routes.map((route) => `"${route}"`).join(', ');
+      // Clients stay on the addresses that they are given, which may be those of links that are cut.
+      const listen = `listen: "127.0.0.1:${ports[count + node]}", no_advertise: true`;
+      const cluster = `cluster { name: test, ${listen}, routes: [${named}] }`;
       const config = join(servers.folder, `node-${node}.conf`);
       writeFileSync(
         config,
@@ -45,6 +48,10 @@ export class NatsServers {
       servers.killAll();
     });
     return servers;
+  }
+
+  get ports(): number[] {
+    return this.nodes.map(({ port }) => port);
   }
 
   get urls(): string[] {
