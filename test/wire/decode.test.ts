@@ -1,6 +1,6 @@
 /** The layer walk against the vector pages, whole and cut at every length. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/poisons.ts';
 import { readAllPages, readFrames, type Vector } from '../kit/vector-pages.ts';
 import { compiled } from '../assembly/compiled.ts';
 import { LinearWalk, type WalkName } from './linear-walk.ts';

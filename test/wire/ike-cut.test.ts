@@ -1,7 +1,7 @@
 /** IKE headers cut by a snap length: messages of strongSwan and ike-scan as tshark reads them, and headers that lie. */
 import { describe, expect, it } from 'vitest';
 import { withBytes } from '../kit/frame-builder.ts';
-import { POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/poisons.ts';
 import { readPage } from '../kit/vector-pages.ts';
 import { guarded, poisoned, wire } from './compiled-wire.ts';
 

@@ -1,6 +1,6 @@
 /** Packets of OpenVPN 2.6 against what tshark reads of them. */
 import { describe, expect, it } from 'vitest';
-import { POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/poisons.ts';
 import { readPage } from '../kit/vector-pages.ts';
 import { constants, guarded, poisoned, wire } from './compiled-wire.ts';
 

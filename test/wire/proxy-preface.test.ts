@@ -1,6 +1,6 @@
 /** What real clients and proxies said, cut at every byte, and what could be mistaken for it. */
 import { describe, expect, it } from 'vitest';
-import { POISONS } from '../kit/guarded-bytes.ts';
+import { POISONS } from '../kit/poisons.ts';
 import { readPage } from '../kit/vector-pages.ts';
 import { constants, guarded, poisoned, wire } from './compiled-wire.ts';
 

@@ -87,7 +87,8 @@ function walkFrom(answer: i32, walk: LayerWalk): DecodeStatus {
   return <DecodeStatus>(next - END);
 }
 
-function decodeLink(walk: LayerWalk, linkType: i32): i32 {
+/** The first step: answers the next layer, or the end, as each step does. */
+export function decodeLink(walk: LayerWalk, linkType: i32): i32 {
   const at = walk.at;
   const end = walk.end;
   switch (linkType) {
