@@ -1,118 +1,97 @@
-/** The index against a Map, with hashes that crowd, wrap around, or are all the same. */
+/** The index of flows against a Map, with keys whose hashes crowd at a few places or wrap around the end of the table. */
 import { describe, expect, it } from 'vitest';
-import { FlowIndex } from '../../src/dataplane/flow/flow-index.ts';
 import { SeededRandom } from '../kit/random.mjs';
+import { BUILDS, CompiledFlow } from './compiled-flow.ts';
+import { LinearTable, NO_FLOW } from './linear-table.ts';
+import { ipv4End, setTuple, type Tuple, View } from './views.ts';
 
-/** Rows that know nothing but their hashes. */
-class Rows {
-  readonly hashes = new Map<number, number>();
-  lastSlot = 0;
+const SEED = 77;
+/** Of the smallest index, which these flows stay within: the highest bits of a hash name its own place. */
+const PLACES = 1 << 14;
 
-  isActive(slot: number): boolean {
-    return this.hashes.has(slot);
-  }
+const COUNT = 400;
 
-  hashOf(slot: number): number {
-    const hash = this.hashes.get(slot);
-    if (hash === undefined) throw new Error(`hash of slot ${slot}, which has no flow`);
-    return hash;
-  }
-}
-
-/** All slots that a search for a hash comes by, in order. */
-function candidates(index: FlowIndex, hash: number): number[] {
-  const found: number[] = [];
-  let fitting = hash << index.pieceShift;
-  for (let at = hash >>> index.placeShift; index.entries[at] !== 0; at = (at + 1) & index.mask) {
-    const slot = index.entries[at]! ^ fitting;
-    if (slot >>> index.slotBits === 0) found.push(slot);
-    fitting = index.stepped(fitting);
+/** Tuples whose own places are among some, found by trying. */
+async function crowd(isWanted: (place: number) => boolean): Promise<Tuple[]> {
+  const flow = await CompiledFlow.make('release');
+  flow.exports.makeTable(1, SEED);
+  const view = new View();
+  const found: Tuple[] = [];
+  for (let n = 0; found.length < COUNT; n++) {
+    const tuple = { source: ipv4End(n, 1), destination: ipv4End(7, 2), transport: 17, domain: 0 };
+    view.prefetchedSlot = 0;
+    flow.put(setTuple(view, tuple));
+    flow.exports.find(0);
+    flow.get(view);
+    if (isWanted(view.flowHash >>> 18)) found.push(tuple);
   }
   return found;
 }
 
-const TOP = 0xff << 24;
+const CROWDS: readonly (readonly [string, Tuple[]])[] = [
+  ['crowds of a hundred at a few places', await crowd((place) => place % 4096 === 5)],
+  ['a crowd around the end of the table', await crowd((place) => place >= PLACES - 10 || place < 6)],
+  ['keys of all places', await crowd(() => true)],
+];
 
-describe('against a Map', () => {
-  it.each([
-    ['hashes of all bits', 1, 500, 5000, (random: SeededRandom) => random.word()],
-    ['crowds of some hundred at a few places', 2, 3000, 1000, (random: SeededRandom) => random.below(8) << 20],
-    ['crowds around the end of the table', 3, 700, 1000, (random: SeededRandom) => (random.word() >>> 28) + TOP],
-    ['a crowd that wraps around', 4, 400, 300, (random: SeededRandom) => (random.below(3) << 18) - 1],
-    ['one hash', 5, 300, 200, () => -1],
-    ['more slots than low bits of the hash fit beside', 6, 300, (1 << 24) + 5, (random: SeededRandom) => random.word()],
-  ])('%s', (_, seed, most, capacity, hashOf) => {
-    const random = new SeededRandom(seed);
-    const rows = new Rows();
-    const index = new FlowIndex(capacity, rows);
-    const free: number[] = [];
-    const alive: number[] = [];
-    const limit = Math.min(most, capacity);
-    for (let step = 0; step < 4000; step++) {
-      const fillsUp = Math.floor(step / 1000) % 2 === 0;
-      if (alive.length < limit && random.chance(fillsUp ? 0.8 : 0.3)) {
-        const slot =
-          free.pop() ?? (random.chance(0.01) && capacity > 1 << 24 ? capacity - free.length : ++rows.lastSlot);
-        if (rows.hashes.has(slot)) continue;
-        index.makeRoom();
-        rows.hashes.set(slot, hashOf(random) | 0);
-        index.add(rows.hashOf(slot), slot);
-        alive.push(slot);
-      } else if (alive.length > 0) {
-        const [slot] = alive.splice(random.below(alive.length), 1);
-        index.remove(rows.hashOf(slot!), slot!);
-        rows.hashes.delete(slot!);
-        free.push(slot!);
+describe.each(BUILDS)('the %s build', (build, share) => {
+  it.each(CROWDS)('finds each flow of %s, while they come and go', async (_, tuples) => {
+    const random = new SeededRandom(3);
+    const flow = await CompiledFlow.make(build);
+    const table = new LinearTable(flow, 500, SEED);
+    const view = new View();
+    const slots = new Map<Tuple, number>();
+    const steps = 40_000 * share;
+    for (let step = 0; step < steps; step++) {
+      const fillsUp = Math.floor((4 * step) / steps) % 2 === 0;
+      const tuple = random.pick(tuples);
+      const found = table.find(setTuple(view, tuple));
+      if (found !== (slots.get(tuple) ?? NO_FLOW)) throw new Error(`step ${step}: found ${found}`);
+      if (found === NO_FLOW && random.chance(fillsUp ? 0.8 : 0.3)) {
+        slots.set(tuple, table.insert());
+      } else if (found !== NO_FLOW && random.chance(fillsUp ? 0.3 : 0.8)) {
+        table.remove(found);
+        slots.delete(tuple);
       }
-      if (step % 100 === 0) checkAll(index, rows, alive);
+      if (step % 200 === 0) table.checkInvariants();
     }
-    checkAll(index, rows, alive);
-    expect(index.entries.filter((entry) => entry !== 0).length).toBe(alive.length);
+    for (const tuple of tuples) expect(table.find(setTuple(view, tuple))).toBe(slots.get(tuple) ?? NO_FLOW);
+    for (const slot of slots.values()) table.remove(slot);
+    table.checkInvariants();
+    expect(table.activeCount).toBe(0);
   });
-});
 
-/** Every slot is found by its hash, and candidates that are not it share what the entry tells of the hash. */
-function checkAll(index: FlowIndex, rows: Rows, alive: readonly number[]): void {
-  for (const slot of alive) {
-    const hash = rows.hashOf(slot);
-    const found = candidates(index, hash);
-    if (!found.includes(slot)) throw new Error(`slot ${slot} is not found`);
-    if (index.candidate(hash) !== found[0]) throw new Error('another first candidate');
-    for (const other of found) {
-      const difference = rows.hashOf(other) ^ hash;
-      if (difference << index.pieceShift !== 0) throw new Error(`slot ${other} comes up for a hash of other low bits`);
+  it.each(CROWDS)('looks ahead for flows of %s, and finds those that ended since no more', async (_, tuples) => {
+    const random = new SeededRandom(4);
+    const flow = await CompiledFlow.make(build);
+    const table = new LinearTable(flow, 500, SEED);
+    const views = Array.from({ length: 64 }, () => new View());
+    const slots = new Map<Tuple, number>();
+    let ahead = 0;
+    for (let group = 0; group < 600 * share; group++) {
+      const shown = Array.from({ length: random.between(1, 64) }, () => random.pick(tuples));
+      shown.forEach((tuple, i) => {
+        const view = setTuple(views[i]!, tuple, random.chance(0.5));
+        Object.assign(view, { prefetchedSlot: 0, payloadCaptured: random.below(2) });
+        flow.put(view, i);
+        flow.exports.find(i);
+      });
+      flow.exports.prefetch(shown.length);
+      shown.forEach((tuple, i) => {
+        flow.get(views[i]!, i);
+        if (views[i]!.prefetchedSlot !== 0) ahead++;
+        const found = flow.exports.findHashed(i);
+        if (found !== (slots.get(tuple) ?? NO_FLOW)) throw new Error(`group ${group}, packet ${i}: found ${found}`);
+        if (found === NO_FLOW) {
+          slots.set(tuple, flow.exports.insert(i));
+        } else if (random.chance(0.3)) {
+          table.remove(found);
+          slots.delete(tuple);
+        }
+      });
     }
-  }
-}
-
-it('gives for a hash next to no slots of others, though its table is half full', () => {
-  const random = new SeededRandom(7);
-  const rows = new Rows();
-  const index = new FlowIndex(1 << 16, rows);
-  for (let slot = 1; slot <= 1 << 16; slot++) {
-    index.makeRoom();
-    rows.hashes.set(slot, random.word());
-    rows.lastSlot = slot;
-    index.add(rows.hashOf(slot), slot);
-  }
-  expect(index.entries.length).toBe(1 << 18);
-  let strangers = 0;
-  for (let n = 0; n < 10_000; n++) strangers += candidates(index, random.word()).length;
-  expect(strangers).toBeLessThan(20);
-  for (const [slot, hash] of rows.hashes)
-    if (!candidates(index, hash).includes(slot)) throw new Error(`lost slot ${slot}`);
-});
-
-it('is empty after clear, and small', () => {
-  const rows = new Rows();
-  const index = new FlowIndex(100_000, rows);
-  for (let slot = 1; slot <= 20_000; slot++) {
-    index.makeRoom();
-    rows.hashes.set(slot, slot << 12);
-    rows.lastSlot = slot;
-    index.add(slot << 12, slot);
-  }
-  index.clear();
-  expect([index.entries.length, index.entries.some((entry) => entry !== 0)]).toEqual([1 << 14, false]);
-  expect(index.candidate(1 << 12)).toBe(0);
+    table.checkInvariants();
+    expect(ahead).toBeGreaterThan(100 * share);
+    if (build === 'release') expect(flow.exports.brokenGuard()).toBe(-1);
+  });
 });

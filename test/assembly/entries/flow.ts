@@ -1,4 +1,4 @@
-/** The structures of flow/, one of each, for test/assembly/flow.test.ts. */
+/** The structures of flow/, one of each, for test/flow. */
 import { protectsRouters as isOfRouters } from '../../../src/dataplane/assembly/router-protection';
 import { Eviction } from '../../../src/dataplane/assembly/flow/eviction';
 import { FlowTable } from '../../../src/dataplane/assembly/flow/flow-table';
@@ -12,13 +12,16 @@ import { TcpPrefixBuffer } from '../../../src/dataplane/assembly/flow/tcp-prefix
 import { takeRegion } from '../../../src/dataplane/assembly/memory';
 import { FragmentHeader } from '../../../src/dataplane/assembly/wire/fragment-header';
 import { PacketView, VIEW_LENGTH } from '../../../src/dataplane/assembly/wire/packet-view';
+export { HEAD_LIMIT } from '../../../src/dataplane/assembly/flow/record-chain';
+export { WINDOW } from '../../../src/dataplane/assembly/flow/tcp-prefix-buffer';
 export { brokenGuard } from '../../../src/dataplane/assembly/memory';
+export { PARTITION_COUNT } from '../../../src/dataplane/assembly/wire/partition';
 
 const views = takeRegion(64 * VIEW_LENGTH);
 const bytes = takeRegion(65_536);
 const header = new FragmentHeader();
-const clock = new PacketClock();
-const fragments = new Fragments();
+let clock = new PacketClock();
+let fragments = new Fragments();
 const prefixes = new TcpPrefixBuffer();
 const chain = new RecordChain();
 let table: FlowTable = new FlowTable(1, 1);
@@ -130,6 +133,9 @@ export function checkWheel(): i32 {
   return wheel.checkInvariants();
 }
 
+export function makeEviction(limit: i32): void {
+  eviction = new Eviction(table, limit);
+}
 export function findIdle(wanted: i32): i32 {
   eviction.find(wanted);
   return eviction.count;
@@ -164,6 +170,9 @@ export function listNumber(i: i32): f64 {
   return list.number(i);
 }
 
+export function makeClock(): void {
+  clock = new PacketClock();
+}
 export function step(timeUs: f64): f64 {
   clock.step(timeUs);
   return clock.now;
@@ -172,6 +181,9 @@ export function clockWasSet(byUs: f64): void {
   clock.wasSet(byUs);
 }
 
+export function makeFragments(): void {
+  fragments = new Fragments();
+}
 export function firstFragment(i: i32): void {
   fragments.first(view(i), header);
 }
@@ -191,6 +203,9 @@ export function giveUp(): void {
   fragments.giveUp();
 }
 
+export function clearPrefixes(): void {
+  prefixes.clear();
+}
 export function takePrefix(partition: i32): i32 {
   return prefixes.take(partition);
 }
@@ -224,10 +239,28 @@ export function inOrder(place: i32, direction: i32): i32 {
 export function segmentCount(place: i32): i32 {
   return prefixes.segmentCount(place);
 }
+export function cursor(place: i32, direction: i32): i32 {
+  return prefixes.cursor(place, direction);
+}
+export function setCursor(place: i32, direction: i32, cursor: i32): void {
+  prefixes.setCursor(place, direction, cursor);
+}
+export function phase(place: i32, direction: i32): i32 {
+  return prefixes.phase(place, direction);
+}
+export function setPhase(place: i32, direction: i32, phase: i32): void {
+  prefixes.setPhase(place, direction, phase);
+}
 export function checkPrefixes(): i32 {
   return prefixes.checkInvariants();
 }
 
+export function clearChain(): void {
+  chain.clear();
+}
+export function chainCount(): i32 {
+  return chain.count;
+}
 export function takeChain(partition: i32): i32 {
   return chain.take(partition);
 }
