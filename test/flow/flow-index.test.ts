@@ -6,7 +6,7 @@ import { LinearTable, NO_FLOW } from './linear-table.ts';
 import { ipv4End, setTuple, type Tuple, View } from './views.ts';
 
 const SEED = 77;
-/** Of the smallest index, which these flows stay within: the highest bits of a hash name its own place. */
+/** The smallest index, within which these flows stay: the highest bits of a hash name its own place. */
 const PLACES = 1 << 14;
 
 const COUNT = 400;

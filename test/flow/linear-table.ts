@@ -29,7 +29,7 @@ export class LinearTable {
     return this.flow.exports.find(0);
   }
 
-  /** Of the packet that `find` was given last. */
+  /** The direction of the packet that `find` was given last. */
   get direction(): number {
     this.flow.get(this.found);
     return this.found.direction;
