@@ -29,8 +29,10 @@ caption { text-align: left; font-size: 0.85rem; color: #44505d; padding-bottom: 
 th, td { text-align: left; vertical-align: top; padding: 0.28rem 0.6rem 0.28rem 0; border-bottom: 1px solid #d5dbe2; font-weight: 400; }
 thead th { border-bottom: 1.5px solid #141c26; font-weight: 600; font-size: 0.8rem; vertical-align: bottom; }
 tbody th { font-family: inherit; overflow-wrap: anywhere; min-width: 6rem; }
-td { overflow-wrap: anywhere; }
+tbody th:has(br) { min-width: 10.5rem; }
+td { overflow-wrap: anywhere; min-width: 6.5rem; }
 .number { text-align: right; padding-right: 0; padding-left: 0.8rem; }
+td.number { min-width: 0; }
 td.number, time, data { white-space: nowrap; }
 .wide { overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid #1f3a5f; }
@@ -60,7 +62,8 @@ footer { margin-top: 3rem; padding-bottom: 3rem; color: #44505d; font-size: 0.9r
   h1, h2, h3, caption { break-after: avoid; }
   thead { display: table-header-group; break-after: avoid; }
   tbody tr:first-child { break-before: avoid; }
-  tr, dl, figure, .notice, .lead { break-inside: avoid; }
+  tr, dl, figure, .notice, .lead, table:not(:has(tbody tr:nth-child(13))) { break-inside: avoid; }
+  p:has(+ dl), p:has(+ .wide) { break-after: avoid; }
   p { orphans: 3; widows: 3; }
   .wide { overflow: visible; }
   figure svg { min-width: 0; }
