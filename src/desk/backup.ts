@@ -34,13 +34,22 @@ export function restore(backup: string, state: string): void {
   const part = state + PART;
   rmSync(part, { recursive: true, force: true });
   cpSync(backup, part, { recursive: true });
-  const database = openDesk(join(part, DATABASE_NAME));
+  try {
+    check(join(part, DATABASE_NAME));
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    throw new Error(`${backup} is damaged: ${(error as Error).message}`, { cause: error });
+  }
+  renameSync(part, state);
+}
+
+function check(path: string): void {
+  const database = openDesk(path);
   try {
     const [[found]] = database.prepare('PRAGMA integrity_check').raw().all() as [[string]];
-    if (found !== 'ok') throw new Error(`${backup} is damaged: ${found}`);
+    if (found !== 'ok') throw new Error(found);
     numberOf(database, 'SELECT count(*) FROM application');
   } finally {
     database.close();
   }
-  renameSync(part, state);
 }

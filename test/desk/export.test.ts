@@ -1,10 +1,11 @@
 /** The registry that the desk writes, as the engine parses it. */
 import { describe, expect, it } from 'vitest';
+import { differenceOf } from '../../src/desk/export/difference.ts';
 import { registryText } from '../../src/desk/export/registry-text.ts';
 import { apply } from '../../src/desk/work/apply.ts';
 import type { DeskDatabase } from '../../src/desk/store/desk-database.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
-import { ANNA, does, MONDAY_MS, newDesk, NORTH, wanted } from './desk-kit.ts';
+import { ANNA, approved, BORIS, does, MONDAY_MS, newDesk, NORTH, wanted } from './desk-kit.ts';
 
 /** Prefix, scope and reference of each row of the desk's registry. */
 function exported(database: DeskDatabase): string[][] {
@@ -35,5 +36,36 @@ describe('the registry of a desk', () => {
     does(database, NORTH, 'confirm', application.id);
     does(database, ANNA, 'approve', application.id);
     expect(exported(database)).toEqual(rows.map((row) => [...row, application.reference]));
+  });
+
+  it('is that of any earlier time, with each row from its approval until it ended, and the difference of two times', () => {
+    const database = newDesk();
+    const HOUR_MS = 3_600_000;
+    const at = (hour: number): number => MONDAY_MS + hour * HOUR_MS;
+    const first = approved(database, '198.51.100.1/32');
+    const { application } = apply(database, wanted(['198.51.100.2/32'], { atMs: at(1) }));
+    does(database, NORTH, 'confirm', application.id, { atMs: at(2) });
+    does(database, ANNA, 'approve', application.id, { atMs: at(3) });
+    does(database, ANNA, 'propose-revocation', first.id, { atMs: at(4), reason: 'left', date: '2026-11-30' });
+    does(database, BORIS, 'revoke', first.id, { atMs: at(5) });
+    const prefixes = (hour: number): string[] =>
+      [...registryText(database, at(hour))]
+        .flatMap(({ text }) => text.trim().split('\n'))
+        .slice(1)
+        .map((line) => line.split(',')[0]!);
+    expect([-1, 0, 2.9, 3, 4.9, 5, 24 * 400].map(prefixes)).toEqual([
+      [],
+      ['198.51.100.1/32'],
+      ['198.51.100.1/32'],
+      ['198.51.100.1/32', '198.51.100.2/32'],
+      ['198.51.100.1/32', '198.51.100.2/32'],
+      ['198.51.100.2/32'],
+      [],
+    ]);
+    const changes = differenceOf(database, at(0), at(6)).map(({ change, prefix }) => [change, prefix]);
+    expect(changes).toEqual([
+      ['removed', '198.51.100.1/32'],
+      ['added', '198.51.100.2/32'],
+    ]);
   });
 });
