@@ -34,7 +34,7 @@ export function answersOf(
     { question: words.trust, sentences: trust(live, figures), to: '/health', page: see.health },
     { question: words.changes, sentences: changed(live, changes), to: '/incidents', page: see.incidents },
     { question: words.draft, sentences: draft(live), to: '/rules', page: see.rules },
-    { question: words.next, sentences: next(live), to: '/rules', page: see.rules },
+    { question: words.next, sentences: next(live), to: '/rules#calendar', page: see.rules },
   ];
 }
 
