@@ -11,6 +11,7 @@ import { fillDemo } from '../desk/demo.ts';
 import { Desk, openState } from '../desk/desk.ts';
 import { differenceOf } from '../desk/export/difference.ts';
 import { registryText } from '../desk/export/registry-text.ts';
+import { STAFF_ROLES } from '../desk/model/role.ts';
 import { writeAccount } from '../desk/store/account-store.ts';
 import { addDeed } from '../desk/store/history.ts';
 import { flushLog, openLog } from '../output/log/log.ts';
@@ -20,7 +21,7 @@ import { hashPassword } from '../web/http/accounts/password-work.ts';
 import { isLoopback } from '../web/http/host-check.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { passwordFor, type PasswordFlags } from './account.ts';
-import { tlsOf } from './listen-choice.ts';
+import { oidcOf, tlsOf } from './listen-choice.ts';
 
 export interface DeskFlags {
   readonly state: string;
@@ -30,6 +31,7 @@ export interface DeskFlags {
   readonly tlsKey?: string;
   readonly proxy?: string;
   readonly hostName?: readonly string[];
+  readonly oidc?: string;
   readonly smtp?: string;
   readonly mailFrom?: string;
   readonly demo?: boolean;
@@ -45,9 +47,13 @@ export async function runDesk(flags: DeskFlags): Promise<ExitCode> {
   const log = openLog('info');
   const state = flags.demo === true ? mkdtempSync(join(tmpdir(), 'sluice-desk-')) : flags.state;
   try {
+    const oidc = oidcOf(flags.oidc, { roleNames: STAFF_ROLES, scopedRoles: ['isp'] });
     const desk = opened(
       () =>
-        new Desk({ state, out: flags.out ?? join(state, 'registry'), http, assets: ASSETS, mail: mailOf(flags) }, log),
+        new Desk(
+          { state, out: flags.out ?? join(state, 'registry'), http, assets: ASSETS, mail: mailOf(flags), oidc },
+          log,
+        ),
     );
     if (flags.demo === true) {
       const password = randomBytes(9).toString('base64url');

@@ -10,8 +10,9 @@ import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import { ACCOUNTS_NAME, readAccounts } from '../web/http/accounts/account-file.ts';
 import type { AccountOptions } from '../web/http/accounts/account-options.ts';
+import { ROLE_NAMES } from '../web/api/route.ts';
 import type { OidcConfig } from '../web/http/accounts/oidc-config.ts';
-import { readOidcConfig } from '../web/http/accounts/oidc-config-file.ts';
+import { readOidcConfig, type RolesOfServer } from '../web/http/accounts/oidc-config-file.ts';
 import { isLoopback } from '../web/http/host-check.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import type { ListenFlags } from './listen-flags.ts';
@@ -40,13 +41,19 @@ export function httpOptions(flags: ListenFlags & EventOrigin, folder: string | n
 
 function accountsOf({ accounts, oidc, isp = '' }: ListenFlags & EventOrigin, folder: string | null): AccountOptions {
   const file = accounts ?? (folder === null ? null : join(folder, ACCOUNTS_NAME));
-  return { file, isNamed: accounts !== undefined, oidc: oidcOf(oidc), isp };
+  return {
+    file,
+    isNamed: accounts !== undefined,
+    oidc: oidcOf(oidc, { roleNames: ROLE_NAMES, scopedRoles: ROLE_NAMES }),
+    isp,
+  };
 }
 
-function oidcOf(path: string | undefined): OidcConfig | null {
+/** The provider that a file names; null without a file. */
+export function oidcOf<R extends string>(path: string | undefined, roles: RolesOfServer<R>): OidcConfig<R> | null {
   if (path === undefined) return null;
   try {
-    return readOidcConfig(path);
+    return readOidcConfig(path, roles);
   } catch (error) {
     throw new CommandError(`--oidc ${path}: ${(error as Error).message}`, ExitCode.WRONG_USAGE);
   }

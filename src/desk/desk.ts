@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../output/log/log.ts';
 import { makeKeyFiles } from '../rules/signing-key.ts';
+import type { OidcConfig } from '../web/http/accounts/oidc-config.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { RegistryWriter } from './export/registry-writer.ts';
+import type { StaffRole } from './model/role.ts';
 import { DeskServer } from './http/desk-server.ts';
 import { readTable, readTableInPieces } from './import/read-table.ts';
 import { SheetReader } from './import/sheet-reader.ts';
@@ -13,7 +15,7 @@ import { Mail, type MailOptions } from './mail.ts';
 import { allAccounts } from './store/account-store.ts';
 import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-database.ts';
 import { removeStrayFiles } from './store/file-store.ts';
-import { allReasons, writeFirstReasons } from './store/settings.ts';
+import { allReasons, writeFirstReasons, writeProviderIsps } from './store/settings.ts';
 import { tick } from './work/clock.ts';
 
 const FILES = 'files';
@@ -30,6 +32,8 @@ export interface DeskOptions {
   readonly http: HttpOptions;
   readonly assets: string;
   readonly mail: MailOptions | null;
+  /** A provider of OpenID Connect at which staff sign in; null for none. */
+  readonly oidc: OidcConfig<StaffRole> | null;
 }
 
 /** The folder of a desk, made where it is not there: the database, the key that signs the registry, the reasons. */
@@ -51,13 +55,17 @@ export class Desk {
   private readonly files: string;
   private readonly timers: NodeJS.Timeout[] = [];
 
-  constructor({ state, out, http, assets, mail }: DeskOptions, log: Log) {
+  constructor({ state, out, http, assets, mail, oidc }: DeskOptions, log: Log) {
     const { database, keyFile } = openState(state);
     this.database = database;
     this.log = log;
     this.files = join(state, FILES);
     const strays = removeStrayFiles(database, this.files);
     if (strays > 0) log.warn({ files: strays }, 'files of applications that were not received were removed');
+    writeProviderIsps(
+      database,
+      Object.values(oidc?.isps?.values ?? {}).flatMap((one) => one ?? []),
+    );
     this.mail = mail === null ? null : new Mail(database, mail, log);
     this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out, keyFile }, log, Date.now);
     this.server = new DeskServer(
@@ -69,6 +77,7 @@ export class Desk {
         readTable,
         readTableInPieces,
         assets,
+        oidc,
         now: Date.now,
         onRegistryChange: () => {
           this.writer.want();

@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<StaffRole, string>> = {
   admin: 'admin',
 };
 /** Nothing is called when the table is only read. */
-const ROUTES = deskRoutes({} as DeskParts);
+const ROUTES = deskRoutes({ oidc: null } as DeskParts);
 
 let desk: RunningDesk;
 let state: string;

@@ -25,13 +25,14 @@ export class DeskAccess implements SignInAccess<StaffRole> {
   /** The session of an id; null for none, and where its account has changed since. */
   sessionOf(id: string | undefined): Session<StaffRole> | null {
     const session = this.sessions.use(id);
-    if (session === null) return null;
+    // One of a provider has no account here, and lasts as long as sessions do.
+    if (session?.stamp == null) return session;
     if (accountNamed(this.database, session.user.name)?.stamp === session.stamp) return session;
     this.sessions.end(id);
     return null;
   }
 
-  begin(user: User<StaffRole>, stamp: string, before: string | undefined, address: string): string {
+  begin(user: User<StaffRole>, stamp: string | null, before: string | undefined, address: string): string {
     this.sessions.end(before);
     this.count('success');
     this.log.info({ account: user.name, role: user.role, from: address }, 'signed in');
@@ -42,6 +43,12 @@ export class DeskAccess implements SignInAccess<StaffRole> {
     if (this.sessionOf(id) === null) return;
     this.sessions.end(id);
     this.count('out');
+  }
+
+  /** A sign-in at the provider has failed. */
+  refuse(reason: string): void {
+    this.count('refused');
+    this.log.warn({ reason }, 'signing in at the provider failed');
   }
 
   count(result: SignInResult): void {

@@ -1,4 +1,5 @@
 /** What the routes of the desk work with. */
+import type { OidcConfig } from '../../web/http/accounts/oidc-config.ts';
 import type { PasswordSignIn } from '../../web/http/accounts/password-sign-in.ts';
 import type { StaffRole } from '../model/role.ts';
 import type { readTable, readTableInPieces } from '../import/read-table.ts';
@@ -10,6 +11,8 @@ export interface DeskParts {
   readonly database: DeskDatabase;
   readonly access: DeskAccess;
   readonly passwords: PasswordSignIn<StaffRole>;
+  /** A provider of OpenID Connect at which staff sign in; null for none. */
+  readonly oidc: OidcConfig<StaffRole> | null;
   /** The folder of what applicants send. */
   readonly files: string;
   /** Reads spreadsheets in a process of their own. */

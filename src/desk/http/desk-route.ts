@@ -24,11 +24,16 @@ export interface DeskCall {
   readonly origin: string;
   /** The session that the browser sent. */
   readonly session: string | undefined;
+  /** What the browser has begun at a provider, sealed. */
+  readonly begun: string | undefined;
 }
 
+/** `cookie`: the id of a session that begins, empty where it ends. `begun`: a sign-in at a provider, likewise. */
 export type DeskAnswer =
   | { readonly kind: 'page'; readonly page: Html; readonly status?: number }
-  | { readonly kind: 'redirect'; readonly to: string; readonly cookie?: string }
+  | { readonly kind: 'redirect'; readonly to: string; readonly cookie?: string; readonly begun?: string }
+  /** A session has begun at a provider: its cookie is sent from a page of this site alone, so a page leads on. */
+  | { readonly kind: 'signed-in'; readonly page: Html; readonly to: string; readonly cookie: string }
   | {
       readonly kind: 'download';
       readonly type: string;

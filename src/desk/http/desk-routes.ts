@@ -4,6 +4,7 @@ import { applicantRoutes } from './applicant-routes.ts';
 import type { DeskParts } from './desk-parts.ts';
 import type { DeskRoute } from './desk-route.ts';
 import { importRoutes } from './import-routes.ts';
+import { providerRoutes } from './provider-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
@@ -14,6 +15,7 @@ export function deskRoutes(parts: DeskParts): readonly DeskRoute[] {
     ...publicRoutes(parts),
     ...applicantRoutes(parts),
     ...signInRoutes(parts),
+    ...providerRoutes(parts),
     ...staffRoutes(parts),
     ...importRoutes(parts),
     ...registryRoutes(parts),

@@ -209,6 +209,7 @@ export class DeskServer {
       address: request.ip,
       origin: `${isSecure(this.options) ? 'https' : 'http'}://${request.headers.host ?? ''}`,
       session: this.cookie!.idIn(request),
+      begun: this.cookie!.begunIn(request),
     };
   }
 
@@ -237,11 +238,21 @@ export class DeskServer {
       case 'json':
         return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.value));
       case 'redirect': {
-        const { to, cookie } = answer;
-        const { cookie: names } = this;
-        if (cookie !== undefined) void reply.header('set-cookie', cookie === '' ? names!.remove() : names!.set(cookie));
+        const { to, cookie, begun } = answer;
+        const names = this.cookie!;
+        const cookies = [
+          ...(cookie === undefined ? [] : [cookie === '' ? names.remove() : names.set(cookie)]),
+          ...(begun === undefined ? [] : [begun === '' ? names.removeBegun() : names.setBegun(begun)]),
+        ];
+        if (cookies.length > 0) void reply.header('set-cookie', cookies);
         return reply.code(303).header('location', to).send();
       }
+      case 'signed-in':
+        return reply
+          .headers({ 'set-cookie': [this.cookie!.set(answer.cookie), this.cookie!.removeBegun()] })
+          .header('refresh', `0; url=${answer.to}`)
+          .type('text/html; charset=utf-8')
+          .send(answer.page.text);
       case 'download':
         return reply
           .headers({

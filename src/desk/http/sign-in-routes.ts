@@ -2,14 +2,19 @@
 import { textField } from '../pages/field.ts';
 import { html, type Piece } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { HOMES } from '../model/role.ts';
 import type { DeskParts } from './desk-parts.ts';
+import { PROVIDER_PATH } from './provider-routes.ts';
 import type { DeskAnswer, DeskCall, DeskRoute } from './desk-route.ts';
 
-export const HOMES = { isp: '/queue', reviewer: '/queue', auditor: '/queue', admin: '/accounts' } as const;
-
-export function signInRoutes({ access, passwords }: DeskParts): readonly DeskRoute[] {
+export function signInRoutes({ access, passwords, oidc }: DeskParts): readonly DeskRoute[] {
   return [
-    { method: 'GET', path: '/sign-in', allowed: 'public', answer: (call) => signInPage(call, null, 200) },
+    {
+      method: 'GET',
+      path: '/sign-in',
+      allowed: 'public',
+      answer: (call) => signInPage(call, oidc, problemIn(call), 200),
+    },
     {
       method: 'POST',
       path: '/sign-in',
@@ -18,7 +23,7 @@ export function signInRoutes({ access, passwords }: DeskParts): readonly DeskRou
         const { form, address, session } = call;
         const attempt = { name: form.text('name').toLowerCase(), password: form.all('password')[0] ?? '' };
         const outcome = await passwords.signIn(attempt, { address }, session);
-        if ('problem' in outcome) return signInPage(call, outcome.problem, outcome.status);
+        if ('problem' in outcome) return signInPage(call, oidc, outcome.problem, outcome.status);
         const { role } = access.sessions.use(outcome.id)!.user;
         return { kind: 'redirect', to: HOMES[role], cookie: outcome.id };
       },
@@ -35,7 +40,14 @@ export function signInRoutes({ access, passwords }: DeskParts): readonly DeskRou
   ];
 }
 
-function signInPage({ frame }: DeskCall, problem: string | null, status: number): DeskAnswer {
+/** What has become of a sign-in at the provider. */
+function problemIn({ query }: DeskCall): string | null {
+  if (query.problem === 'unknown')
+    return 'Your account there has no role at this desk. Its administrator can give it one.';
+  return query.problem === 'failed' ? 'Signing in there did not succeed. Try again.' : null;
+}
+
+function signInPage({ frame }: DeskCall, oidc: DeskParts['oidc'], problem: string | null, status: number): DeskAnswer {
   const note: Piece = problem !== null && html`<p class="note bad" role="alert">${problem}</p>`;
   return {
     kind: 'page',
@@ -45,6 +57,7 @@ function signInPage({ frame }: DeskCall, problem: string | null, status: number)
       'Staff sign in',
       html`${note}
         <p>For internet providers and the regulator. Applicants need no account: their secret link is enough.</p>
+        ${oidc !== null && html`<p><a class="button" href="${PROVIDER_PATH}">Sign in with ${oidc.name}</a></p>`}
         <form class="desk-form narrow panel" method="post" action="/sign-in">
           ${textField({ name: 'name', label: 'Name', isRequired: true, autocomplete: 'username' })}
           ${textField({ name: 'password', label: 'Password', isRequired: true, autocomplete: 'current-password' }, 'password')}

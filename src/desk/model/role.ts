@@ -8,6 +8,14 @@ export type StaffRole = (typeof STAFF_ROLES)[number];
 export const ACTOR_ROLES = ['public', 'applicant', ...STAFF_ROLES, 'clock'] as const;
 export type ActorRole = (typeof ACTOR_ROLES)[number];
 
+/** The page that each begins with. */
+export const HOMES: Readonly<Record<StaffRole, string>> = {
+  isp: '/queue',
+  reviewer: '/queue',
+  auditor: '/queue',
+  admin: '/accounts',
+};
+
 export const ROLE_TITLES: Readonly<Record<ActorRole, string>> = {
   public: 'The public',
   applicant: 'Applicant',

@@ -49,6 +49,12 @@ export function deskKey(database: DeskDatabase): Buffer {
   return key;
 }
 
+/** Internet providers whose people sign in at the provider of OpenID Connect, and so can confirm addresses here. */
+export function writeProviderIsps(database: DeskDatabase, isps: readonly string[]): void {
+  const sql = 'INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
+  run(database, sql, 'provider-isps', JSON.stringify(isps));
+}
+
 /** The list of a new desk. */
 export function writeFirstReasons(database: DeskDatabase): void {
   for (const reason of FIRST_REASONS) writeReason(database, { ...reason, isActive: true });

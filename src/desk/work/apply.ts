@@ -73,8 +73,10 @@ function forward(database: DeskDatabase, id: number, isp: string, atMs: number):
 
 function hasAccount(database: DeskDatabase, isp: string): boolean {
   const sql = `SELECT name FROM account WHERE role = 'isp' AND is_removed = 0
-    AND EXISTS (SELECT 1 FROM json_each(account.isps) WHERE value = ?)`;
-  return row(database, sql, isp) !== null;
+    AND EXISTS (SELECT 1 FROM json_each(account.isps) WHERE value = ?)
+    UNION ALL SELECT name FROM setting WHERE name = 'provider-isps'
+    AND EXISTS (SELECT 1 FROM json_each(setting.value) WHERE value = ?)`;
+  return row(database, sql, isp, isp) !== null;
 }
 
 /** The application that a form with this key has made; null for none. */

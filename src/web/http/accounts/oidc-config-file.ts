@@ -2,7 +2,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod/mini';
-import { ROLE_NAMES } from '../../api/route.ts';
 import { isLoopback } from '../host-check.ts';
 import { checked } from '../schema-check.ts';
 import { ispName } from './account.ts';
@@ -12,22 +11,29 @@ const OTHERS_MASK = 0o077;
 
 const word = z.string().check(z.minLength(1), z.maxLength(200));
 
-const configFile = z.strictObject({
-  name: word,
-  issuer: word,
-  client_id: word,
-  client_secret_file: word,
-  scopes: z._default(z.array(word), ['openid', 'profile']),
-  name_claim: z._default(word, 'preferred_username'),
-  role: z.strictObject({ claim: word, values: z.record(word, z.enum(ROLE_NAMES)) }),
-  isps: z.optional(
-    z.strictObject({ claim: word, values: z.record(word, z.nullable(z.array(ispName).check(z.minLength(1)))) }),
-  ),
-});
+const configFile = <R extends string>(roleNames: readonly R[]) =>
+  z.strictObject({
+    name: word,
+    issuer: word,
+    client_id: word,
+    client_secret_file: word,
+    scopes: z._default(z.array(word), ['openid', 'profile']),
+    name_claim: z._default(word, 'preferred_username'),
+    role: z.strictObject({ claim: word, values: z.record(word, z.enum(roleNames)) }),
+    isps: z.optional(
+      z.strictObject({ claim: word, values: z.record(word, z.nullable(z.array(ispName).check(z.minLength(1)))) }),
+    ),
+  });
+
+/** The roles of a server: all of them, the most powerful last, and those that see some operators of networks only. */
+export interface RolesOfServer<R extends string> {
+  readonly roleNames: readonly R[];
+  readonly scopedRoles: readonly R[];
+}
 
 /** Throws an Error that says what is wrong with the file, or with the one of the client's secret. */
-export function readOidcConfig(path: string): OidcConfig {
-  const parsed = checked(configFile, JSON.parse(readFileSync(path, 'utf8')), 'the file');
+export function readOidcConfig<R extends string>(path: string, ofServer: RolesOfServer<R>): OidcConfig<R> {
+  const parsed = checked(configFile(ofServer.roleNames), JSON.parse(readFileSync(path, 'utf8')), 'the file');
   if ('problem' in parsed) throw new Error(parsed.problem);
   const { name, issuer, client_id, client_secret_file, scopes, name_claim, role, isps = null } = parsed.data;
   return {
@@ -39,6 +45,7 @@ export function readOidcConfig(path: string): OidcConfig {
     nameClaim: name_claim,
     roleClaim: role.claim,
     roles: role.values,
+    ...ofServer,
     isps,
   };
 }

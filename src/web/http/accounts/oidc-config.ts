@@ -1,7 +1,7 @@
 /** A provider of OpenID Connect at which users sign in. */
 import type { Role } from '../../api/route.ts';
 
-export interface OidcConfig {
+export interface OidcConfig<R extends string = Role> {
   /** What the button on the sign-in page says. */
   readonly name: string;
   readonly issuer: URL;
@@ -12,7 +12,11 @@ export interface OidcConfig {
   readonly nameClaim: string;
   /** The claim, and the role that each of its values gives; the most powerful of several. */
   readonly roleClaim: string;
-  readonly roles: Readonly<Record<string, Role>>;
+  readonly roles: Readonly<Record<string, R>>;
+  /** All roles, the most powerful last. */
+  readonly roleNames: readonly R[];
+  /** The roles that see some operators of networks only. */
+  readonly scopedRoles: readonly R[];
   /**
    * The claim, and the operators of networks that each of its values gives, null for all; null where all users see all.
    */

@@ -16,7 +16,7 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client';
-import type { User } from '../../api/route.ts';
+import type { Role, User } from '../../api/route.ts';
 import { BegunSignIns } from './begun-sign-in.ts';
 import type { OidcConfig } from './oidc-config.ts';
 import { type Claims, neededClaims, oidcUser } from './oidc-user.ts';
@@ -24,14 +24,16 @@ import { type Claims, neededClaims, oidcUser } from './oidc-user.ts';
 const PROVIDER_TIMEOUT_SECONDS = 5;
 
 /** The provider knows its user, and the configuration gives that one no access. */
-export class NoAccess extends Error {}
+export class NoAccess extends Error {
+  override readonly name = 'NoAccess';
+}
 
-export class OidcSignIn {
-  private readonly config: OidcConfig;
+export class OidcSignIn<R extends string = Role> {
+  private readonly config: OidcConfig<R>;
   private readonly begun: BegunSignIns;
   private provider: Promise<Configuration> | null = null;
 
-  constructor(config: OidcConfig, now: () => number = () => performance.now()) {
+  constructor(config: OidcConfig<R>, now: () => number = () => performance.now()) {
     this.config = config;
     this.begun = new BegunSignIns(now);
   }
@@ -55,7 +57,7 @@ export class OidcSignIn {
    * `current`: the address to which the provider sent the browser. Rejects with NoAccess, or with whatever is wrong
    * with the answer.
    */
-  async finish(sealed: string | undefined, current: URL): Promise<{ readonly user: User; readonly to: string }> {
+  async finish(sealed: string | undefined, current: URL): Promise<{ readonly user: User<R>; readonly to: string }> {
     // Whatever comes of it, it is used once.
     const one = sealed === undefined ? null : this.begun.use(sealed);
     if (one === null) throw new Error('nothing was begun in this browser, or too long ago');

@@ -1,5 +1,5 @@
 /** The user that the claims of a provider describe. Claims that the configuration does not name give no access. */
-import { type Role, ROLE_NAMES, type User } from '../../api/route.ts';
+import type { User } from '../../api/route.ts';
 import { NAME_PATTERN } from './account.ts';
 import type { OidcConfig } from './oidc-config.ts';
 
@@ -9,25 +9,29 @@ const PREFIX = 'oidc:';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** The claims of which a user is made. */
-export function neededClaims({ nameClaim, roleClaim, isps }: OidcConfig): readonly string[] {
+export function neededClaims({
+  nameClaim,
+  roleClaim,
+  isps,
+}: Pick<OidcConfig, 'nameClaim' | 'roleClaim' | 'isps'>): readonly string[] {
   return [nameClaim, roleClaim, ...(isps === null ? [] : [isps.claim])];
 }
 
 /** Throws an Error that says which claim gives no access. */
-export function oidcUser(claims: Claims, config: OidcConfig): User {
+export function oidcUser<R extends string>(claims: Claims, config: OidcConfig<R>): User<R> {
   const given = claims[config.nameClaim];
   const name = typeof given === 'string' ? given.toLowerCase() : '';
   if (!NAME_PATTERN.test(name)) throw new Error(`the claim ${config.nameClaim} is no name`);
-  const roles = valuesOf(claims, config.roleClaim).flatMap((value): Role[] => {
+  const roles = valuesOf(claims, config.roleClaim).flatMap((value): R[] => {
     const role = ownValue(config.roles, value);
     return role === undefined ? [] : [role];
   });
-  const role = ROLE_NAMES.findLast((one) => roles.includes(one));
+  const role = config.roleNames.findLast((one) => roles.includes(one));
   if (role === undefined) throw new Error(`the claim ${config.roleClaim} gives no role`);
-  return { name: PREFIX + name, role, isps: ispsOf(claims, config) };
+  return { name: PREFIX + name, role, isps: config.scopedRoles.includes(role) ? ispsOf(claims, config) : null };
 }
 
-function ispsOf(claims: Claims, { isps }: OidcConfig): readonly string[] | null {
+function ispsOf(claims: Claims, { isps }: Pick<OidcConfig, 'isps'>): readonly string[] | null {
   if (isps === null) return null;
   const scopes = valuesOf(claims, isps.claim)
     .map((value) => ownValue(isps.values, value))
