@@ -117,19 +117,27 @@ export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): Usual {
   return Usual.TUNNEL;
 }
 
-/** Both addresses of an IPv6 header; the source is at `at`. */
+/** Both addresses of an IPv6 header, two words at a time; the source is at `at`. */
 function takeIpv6Addresses(view: PacketView, at: usize): void {
-  view.source0 = u32be(at);
-  view.source1 = u32be(at + 4);
-  view.source2 = u32be(at + 8);
-  view.source3 = u32be(at + 12);
-  view.destination0 = u32be(at + 16);
-  view.destination1 = u32be(at + 20);
-  view.destination2 = u32be(at + 24);
-  view.destination3 = u32be(at + 28);
+  const source = changetype<usize>(view) + offsetof<PacketView>('source0');
+  const destination = changetype<usize>(view) + offsetof<PacketView>('destination0');
+  const source01 = swapWords(load<u64>(at));
+  const source23 = swapWords(load<u64>(at + 8));
+  const destination01 = swapWords(load<u64>(at + 16));
+  const destination23 = swapWords(load<u64>(at + 24));
+  store<u64>(source, source01);
+  store<u64>(source + 8, source23);
+  store<u64>(destination, destination01);
+  store<u64>(destination + 8, destination23);
   view.isWide =
-    (view.source0 | view.source1 | (view.source2 ^ IPV4_MARK)) != 0 ||
-    (view.destination0 | view.destination1 | (view.destination2 ^ IPV4_MARK)) != 0;
+    (source01 | ((<u64>(<u32>source23)) ^ IPV4_MARK)) != 0 ||
+    (destination01 | ((<u64>(<u32>destination23)) ^ IPV4_MARK)) != 0;
+}
+
+/** Two words in network order, each as a number of its own. */
+function swapWords(words: u64): u64 {
+  const bytes = ((words & 0x00ff_00ff_00ff_00ff) << 8) | ((words >> 8) & 0x00ff_00ff_00ff_00ff);
+  return ((bytes & 0x0000_ffff_0000_ffff) << 16) | ((bytes >> 16) & 0x0000_ffff_0000_ffff);
 }
 
 /** True for the ports at which the walk looks for a tunnel. */
