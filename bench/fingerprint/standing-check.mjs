@@ -1,29 +1,28 @@
 /**
- * What the standing check costs (src/dataplane/fingerprint/session-opening): `sluice replay` as it is beside the same program without it, on the
+ * What the standing check costs (src/dataplane/assembly/fingerprint/session-opening): `sluice replay` as it is beside the same program without it, on the
  * realistic capture, in fresh processes that take turns. Build first, then
  *
  *     npm run bench:standing -- [--packets N] [--rounds N] [CAPTURE]
  *
  * Prints the median of each, and the median of the ratios of wall-clock and of processor time.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { rolldown } from 'rolldown';
-import config from '../../rolldown.config.js';
 import { median, medianRatio, rounds, runOnce } from '../measure.mjs';
 
 const root = join(import.meta.dirname, '../..');
 /** As deep as dist/bin, since the program finds its rules from its own place. */
 const WITHOUT = join(root, 'dist/without-standing-check');
+const ASSEMBLY = join(root, 'src/dataplane/assembly');
 
 const { values, positionals } = parseArgs({
   options: { packets: { type: 'string', default: '3000000' }, rounds: { type: 'string', default: '7' } },
   allowPositionals: true,
 });
-await buildWithout();
+buildWithout();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-standing-'));
 try {
   const capture = positionals[0] ?? generate(join(folder, 'realistic.pcap'));
@@ -34,14 +33,22 @@ try {
 }
 
 /** The same program, in which no packet of a given-up flow opens a session. */
-async function buildWithout() {
-  const plugin = {
-    name: 'without-standing-check',
-    load: (id) => (id.endsWith('/session-opening.js') ? 'export const opensSession = () => false;' : null),
-  };
-  const { output, ...input } = config;
-  const bundle = await rolldown({ ...input, cwd: root, plugins: [plugin] });
-  await bundle.write({ ...output, dir: WITHOUT });
+function buildWithout() {
+  rmSync(WITHOUT, { recursive: true, force: true });
+  cpSync(join(root, 'dist/bin'), WITHOUT, { recursive: true });
+  const sources = mkdtempSync(join(tmpdir(), 'sluice-assembly-'));
+  try {
+    cpSync(ASSEMBLY, sources, { recursive: true });
+    const check = 'export function opensSession(at: usize, captured: i32, length: i32): bool {\n  return false;\n}\n';
+    writeFileSync(join(sources, 'fingerprint/session-opening.ts'), check);
+    const flags = ['--config', join(sources, 'asconfig.json'), '--target', 'release'];
+    const output = ['--outFile', join(WITHOUT, 'dataplane.wasm')];
+    execFileSync(join(root, 'node_modules/.bin/asc'), [join(sources, 'exports.ts'), ...flags, ...output], {
+      cwd: root,
+    });
+  } finally {
+    rmSync(sources, { recursive: true, force: true });
+  }
 }
 
 function generate(path) {

@@ -9,7 +9,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
-/* global WebAssembly */
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { median, medianRatio, rounds, runOnce } from '../measure.mjs';

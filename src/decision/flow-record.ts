@@ -83,7 +83,7 @@ export class FlowRecord extends FlowIdentity {
   slot = 0;
   /**
    * Encapsulations, four bits each from the outermost on, and the outermost VLAN ids plus one
-   * (dataplane/wire/packet-view).
+   * (dataplane/assembly/wire/packet-view).
    */
   encapsulation = 0;
   vlans = 0;

@@ -1,11 +1,6 @@
-/** What happens to flows, as rows of named numbers: from the oracle's calls, and from records of the compiled dataplane's queue. */
-import type { PacketBatch } from '../../src/capture/packet-batch.ts';
-import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
-import type { Detection } from '../../src/dataplane/host/detection.ts';
+/** What happens to flows, as rows of named numbers, from records of the compiled dataplane's queue. */
 import { NO_FINDING } from '../../src/dataplane/host/finding.ts';
-import type { LocalTracker } from '../../src/dataplane/local-tracker.ts';
-import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
-import type { TrackerListener } from '../../src/dataplane/host/tracker.ts';
+import { DETAIL_WORDS, FlowFlag, FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 
 const Kind = { DETECTION: 1, PACKET: 2, ENDED: 3 } as const;
 const KIND_NAMES = ['', 'detection', 'packet', 'end'];
@@ -42,98 +37,6 @@ function text(event: FlowEvent | undefined): string {
   return `${KIND_NAMES[event[0]!]} ${event.map((number, at) => (at < names.length ? `${names[at]} ${number}` : number)).join(', ')}`;
 }
 
-/** Records the oracle's calls. */
-export class Recorder implements TrackerListener {
-  events: FlowEvent[] = [];
-  wantsAllFlowEnds = false;
-  quiet: readonly [number, number] = [0, 0];
-  private readonly tracker: LocalTracker;
-  /** Bytes on the wire of the detection's packet are known when its own call comes. */
-  private detection: number[] | null = null;
-
-  constructor(tracker: LocalTracker) {
-    this.tracker = tracker;
-  }
-
-  onDetection(slot: number, detection: Detection): void {
-    const { timeUs, packet, direction, holder, finding, keyHigh, keyLow, receiver } = detection;
-    const head = this.evidenceOf(slot);
-    this.detection = [
-      ...this.common(Kind.DETECTION, slot),
-      ...[packet, timeUs, direction, 0, holder, finding, keyHigh, keyLow, receiver >>> 0, head],
-      ...this.evidenceRows(head),
-    ];
-    this.events.push(this.detection);
-  }
-
-  packet(batch: PacketBatch, row: number, slot: number, packet: number): void {
-    const wireLength = batch.wireLength[row]!;
-    if (this.detection !== null) this.detection[OF_PACKET.length - 1] = wireLength;
-    this.detection = null;
-    const timeUs = batch.timeUs[row]!;
-    if (timeUs >= this.quiet[0] && timeUs < this.quiet[1]) return;
-    const { direction } = this.tracker.table;
-    this.events.push([...this.common(Kind.PACKET, slot), packet, timeUs, direction, wireLength]);
-  }
-
-  wantsFlowEnd(slot: number): boolean {
-    if (this.wantsAllFlowEnds) return true;
-    return (this.tracker.table.words[slot * ROW_WORDS + FlowWord.TRANSPORT]! & FlowFlag.REPORTED) !== 0;
-  }
-
-  ended(slot: number, reason: FlowEnd, order: number): void {
-    const { table } = this.tracker;
-    const head = this.evidenceOf(slot);
-    const words = table.words.subarray(slot * ROW_WORDS, (slot + 1) * ROW_WORDS);
-    const details = table.details.subarray(slot * DETAIL_WORDS, (slot + 1) * DETAIL_WORDS);
-    const addresses = [0, 1].flatMap((end) => {
-      const address = new Int32Array(4);
-      table.readAddress(slot, end as 0 | 1, address);
-      return [...address];
-    });
-    const isWide = (words[FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
-    this.events.push([
-      ...this.common(Kind.ENDED, slot),
-      ...[reason, order, head],
-      ...words.filter((_, word) => word !== 7),
-      ...details,
-      ...(isWide ? addresses : []),
-      ...this.evidenceRows(head),
-    ]);
-  }
-
-  batchDone(): void {
-    // Events are read after each batch.
-  }
-
-  noChangeUntil(timeUs: number): number {
-    return timeUs;
-  }
-
-  private common(kind: number, slot: number): number[] {
-    const { table } = this.tracker;
-    const packets = slot * ROW_WORDS + FlowWord.PACKETS;
-    const bytes = kind === Kind.PACKET ? [0, 0] : [table.bytes(slot, 0), table.bytes(slot, 1)];
-    return [kind, slot, table.words[packets]!, table.words[packets + 1]!, ...bytes];
-  }
-
-  private evidenceOf(slot: number): number {
-    return this.tracker.table.details[slot * DETAIL_WORDS + FlowDetail.OWN_EVIDENCE]!;
-  }
-
-  private evidenceRows(head: number): number[] {
-    const { evidence: log } = this.tracker;
-    const rows: number[] = [];
-    for (let row = head; row !== 0; row = log.nextOf(row))
-      rows.push(
-        log.checkOf(row) * 2 ** 45 + log.packetOf(row),
-        log.offsetOf(row),
-        ...[0, 1, 2, 3].map((word) => log.wordOf(row, word)),
-      );
-    return rows;
-  }
-}
-
 /** Where the parts of flows and evidence are in linear memory. */
 export interface Places {
   readonly rows: number;
@@ -142,7 +45,7 @@ export interface Places {
   evidenceRowAt(row: number): number;
 }
 
-/** Reads the record at `at`, as the oracle's call would be recorded. */
+/** Reads the record at `at`. */
 export function readEvent(memory: DataView, at: number, places: Places): FlowEvent {
   const word = (offset: number): number => memory.getInt32(at + offset, true);
   const number = (offset: number): number => memory.getFloat64(at + offset, true);

@@ -1,6 +1,5 @@
 /**
- * One packet in an instance's linear memory, between bytes of poison. The oracle reads the same bytes at the same offsets, so
- * addresses and offsets that both answer are the same numbers.
+ * One packet in an instance's linear memory, between bytes of poison.
  */
 import type { Compiled } from './compiled.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The compiled tracker against the oracle, packet by packet, over committed captures, the public and the field captures where they are
- * beside the checkout, and generated mixes.
+ * The compiled tracker, fed whole batches and pieces of them, over committed captures, the public and the field captures where they are
+ * beside the checkout, and generated mixes: neither pieces nor the build nor the hashes' seed change an event or a counter.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { listCaptures } from '../../src/capture/input/list-captures.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { ROOT } from '../kit/committed-captures.ts';
 import { SeededRandom } from '../kit/random.mjs';
-import { BothTrackers, type Options } from './both-trackers.ts';
+import { TrackerPair, type Options } from './tracker-pair.ts';
 import type { Build } from './compiled.ts';
 
 const SEED = 20261130;
@@ -40,7 +40,7 @@ interface Disturbance {
 
 /** Runs captures through pairs of trackers, each as a capture of its own. */
 async function run(
-  pairs: readonly BothTrackers[],
+  pairs: readonly TrackerPair[],
   random: SeededRandom,
   paths: readonly string[],
   { jumps = false }: Disturbance = {},
@@ -96,13 +96,13 @@ const MIXES: readonly (readonly [string, readonly string[]])[] = [
   ['active', ['--kind', 'active', '--packets', '8000']],
 ];
 
-describe('the compiled tracker is the oracle', () => {
+describe('a tracker says the same of whole batches and of pieces', () => {
   let random: SeededRandom;
-  let pairs: BothTrackers[];
+  let pairs: TrackerPair[];
   const make = async (build: Build, ways: typeof WAYS): Promise<void> => {
     random = new SeededRandom(SEED);
     pairs = [];
-    for (const way of ways) pairs.push(await BothTrackers.make({ ...way, build }, random));
+    for (const way of ways) pairs.push(await TrackerPair.make({ ...way, build }, random));
   };
 
   it('over all captures', async () => {

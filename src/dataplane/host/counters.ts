@@ -31,7 +31,7 @@ export class Counters {
   readonly flowsEnded = new Float64Array(FLOW_END_NAMES.length);
   /**
    * Flows that are one direction of a conversation whose other direction is a flow under another link
-   * (dataplane/flow/split-halves).
+   * (dataplane/assembly/flow/split-halves).
    */
   splitFlows = 0;
   fragmentOverlaps = 0;

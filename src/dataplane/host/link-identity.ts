@@ -6,7 +6,7 @@
  * `none`: the innermost tuple alone is the flow. For mirror ports that tag each direction with another VLAN or VNI, where the two
  * directions would else be two flows, each seen from one side and so suspected at best.
  *
- * `vlan` is the default, as its mistake is the smaller one: it weakens a finding, and it is noticed (dataplane/flow/split-halves).
+ * `vlan` is the default, as its mistake is the smaller one: it weakens a finding, and it is noticed (dataplane/assembly/flow/split-halves).
  */
 export const LINK_IDENTITIES = ['vlan', 'none'] as const;
 export type LinkIdentity = (typeof LINK_IDENTITIES)[number];

@@ -1,6 +1,6 @@
 /**
  * The hint for conversations that seem to be split into two flows by their VLANs or tunnels
- * (dataplane/flow/split-halves).
+ * (dataplane/assembly/flow/split-halves).
  */
 
 export function splitFlowsHint(flows: number): string {
