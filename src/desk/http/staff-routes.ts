@@ -272,8 +272,9 @@ function deedOf(
   if (action !== 'mend') return deed;
   const { database } = parts;
   const statement = statementOf(database, application);
-  const own = checkAddresses(database, form.text('own'), { isp: application.isp, except: application.root });
-  const far = checkAddresses(database, form.text('far'), { isp: null, except: null });
+  const checkedFor = { isp: application.isp, except: application.root, mayWiden: true };
+  const own = checkAddresses(database, form.text('own'), checkedFor);
+  const far = checkAddresses(database, form.text('far'), { ...checkedFor, isp: null });
   const problems = [...own.problems, ...far.problems];
   if (problems.length > 0) throw new DeedRefused({ status: 409, problem: problems.join('; ') });
   if (own.prefixes.length + far.prefixes.length === 0)

@@ -23,7 +23,12 @@ export interface CheckedFor {
   readonly isp: string | null;
   /** The registration that may have the addresses already. */
   readonly except: number | null;
+  /** A reviewer mends it, and may name wider prefixes than an applicant. */
+  readonly mayWiden?: boolean;
 }
+
+/** The widest prefixes that a reviewer may name. */
+const WIDEST_OF_REVIEWER = { widestIpv4: 16, widestIpv6: 32 } as const;
 
 const MOST_PREFIXES = 256;
 const RANGE = /^([0-9a-f:.]+)\s*(?:-|–|—|\bto\b|\.\.\.?)\s*([0-9a-f:.]+)$/i;
@@ -31,7 +36,8 @@ const BETWEEN = /[\n\r,;]+|\s+(?![-–—]|to\b)(?<![-–—]\s*|\bto\s+)/i;
 
 let ranges: ReservedRanges | null = null;
 
-export function checkAddresses(database: DeskDatabase, text: string, { isp, except }: CheckedFor): AddressCheck {
+export function checkAddresses(database: DeskDatabase, text: string, checkedFor: CheckedFor): AddressCheck {
+  const { isp, except, mayWiden = false } = checkedFor;
   const problems: string[] = [];
   const notes: string[] = [];
   const prefixes = new Set<string>();
@@ -46,7 +52,7 @@ export function checkAddresses(database: DeskDatabase, text: string, { isp, exce
     else for (const prefix of found) prefixes.add(prefix);
   }
   for (const prefix of prefixes) {
-    const problem = rangeProblem(database, prefix) ?? widthProblem(database, prefix);
+    const problem = rangeProblem(database, prefix) ?? widthProblem(database, prefix, mayWiden);
     if (problem !== null) problems.push(`${prefix}: ${problem}`);
     else if (isp !== null && isRegistered(database, prefix, except))
       problems.push(`${prefix}: it is registered already, wholly or in part; if it is yours, change that registration`);
@@ -85,12 +91,14 @@ function rangeProblem(database: DeskDatabase, prefix: string): string | null {
   return `${reserved.prefix} is ${reserved.purpose}, and has no holder on the Internet: write the public address`;
 }
 
-function widthProblem(database: DeskDatabase, prefix: string): string | null {
+function widthProblem(database: DeskDatabase, prefix: string, mayWiden: boolean): string | null {
   const parser = new PrefixParser();
   parser.parse(prefix);
   const { isIpv4 } = parser;
   const length = isIpv4 ? parser.length - IPV4_LENGTH_OFFSET : parser.length;
-  const widest = Number(setting(database, isIpv4 ? 'widestIpv4' : 'widestIpv6'));
+  const name = isIpv4 ? 'widestIpv4' : 'widestIpv6';
+  const asked = Number(setting(database, name));
+  const widest = mayWiden ? Math.min(asked, WIDEST_OF_REVIEWER[name]) : asked;
   if (length >= widest) return null;
   return `it is wider than /${widest}, the widest that may be asked for: write the parts that are yours`;
 }

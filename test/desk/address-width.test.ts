@@ -1,0 +1,34 @@
+/** How wide a prefix may be that an applicant asks for, and one that a reviewer names. */
+import { describe, expect, it } from 'vitest';
+import { writeSetting } from '../../src/desk/store/settings.ts';
+import { checkAddresses } from '../../src/desk/work/address-check.ts';
+import { newDesk } from './desk-kit.ts';
+
+describe('a prefix', () => {
+  it.each([
+    ['20.1.2.0/24', true, true],
+    ['20.1.0.0/20', false, true],
+    ['20.1.0.0/16', false, true],
+    ['20.0.0.0/15', false, false],
+    ['2a01:1:2::/48', true, true],
+    ['2a01:1::/32', false, true],
+    ['2a01::/31', false, false],
+  ])('%s may be asked for: %s; a reviewer may name it: %s', (prefix, asked, named) => {
+    const database = newDesk();
+    for (const [mayWiden, isAllowed] of [
+      [false, asked],
+      [true, named],
+    ] as const) {
+      const { problems } = checkAddresses(database, prefix, { isp: null, except: null, mayWiden });
+      expect(problems.length === 0).toBe(isAllowed);
+      if (!isAllowed) expect(problems[0]).toContain('wider than');
+    }
+  });
+
+  it('of the width that an administrator allows is never refused to a reviewer', () => {
+    const database = newDesk();
+    writeSetting(database, 'widestIpv4', '12');
+    for (const mayWiden of [false, true])
+      expect(checkAddresses(database, '20.16.0.0/12', { isp: null, except: null, mayWiden }).problems).toEqual([]);
+  });
+});
