@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
+const page = fileURLToPath(new URL('src/web/console', import.meta.url));
 const outDir = fileURLToPath(new URL('dist/console', import.meta.url));
 
 /** A file that a browser could take compressed, and the daemon would compress for each of them. */
@@ -25,11 +26,12 @@ const compressFiles = {
 };
 
 export default defineConfig({
-  root: fileURLToPath(new URL('src/web/console', import.meta.url)),
+  root: page,
   logLevel: 'warn',
   plugins: [compressFiles],
   build: {
     outDir,
+    rollupOptions: { input: ['index.html', 'hub.html'].map((name) => join(page, name)) },
     emptyOutDir: true,
     target: 'es2022',
     // Data addresses would need a content-security policy that allows them.

@@ -12,6 +12,7 @@ const EXAMPLES = `
 Examples:
   sluice hub --nats nats://127.0.0.1:4222 --state hub
   sluice hub --nats tls://nats.example:4222 --nats-ca ca.pem --nats-cert hub.pem --nats-key hub.key --state hub
+  the pages are at http://127.0.0.1:9464/
   curl http://127.0.0.1:9464/api/v1/sensors              when each was seen, versions, loss, lag, clocks
   curl 'http://127.0.0.1:9464/api/v1/chart?measure=packets&by=site'
 

@@ -1,6 +1,7 @@
 /** `sluice hub`: keeps and serves the history of all sensors of a fleet, until a signal stops it. */
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { Hub } from '../hub/hub.ts';
+import { packageVersion } from '../output/build-info.ts';
 import { flushLog, openLog } from '../output/log/log.ts';
 import { type RetentionFlags, retentionOf, zoneOf, type ZoneFlag } from './history-flags.ts';
 import { httpOptions } from './listen-choice.ts';
@@ -31,6 +32,7 @@ export async function runHub(flags: HubFlags): Promise<ExitCode> {
   const stopped = stopSignal();
   const hub = new Hub(
     {
+      version: packageVersion(),
       address,
       consumer,
       state,

@@ -10,10 +10,11 @@ import { contextOf } from '../output/event/event-context.ts';
 import { statsLine } from '../output/event/daemon-event-line.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
 import type { Log } from '../output/log/log.ts';
+import { PAGE_PATHS } from '../web/api/pages.ts';
 import { apiRoutes } from '../web/api/routes.ts';
 import type { Route } from '../web/api/route.ts';
+import { PAGES } from '../web/http/built-pages.ts';
 import { HttpServer } from '../web/http/http-server.ts';
-import { PAGES } from './console/daemon-console.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { connectParts, type DaemonParts } from './daemon-parts.ts';
 import { RunOutputs } from './outputs.ts';
@@ -77,7 +78,8 @@ export class Daemon {
     this.parts = parts;
     const { console, access } = parts;
     const routes = [...this.routes(), ...(console === null ? [] : apiRoutes(console))];
-    this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages: PAGES });
+    const pages = { folder: PAGES, document: 'index.html', paths: PAGE_PATHS };
+    this.http = options.http === null ? null : new HttpServer(options.http, { log, access, routes, pages });
   }
 
   /** Starts everything. Rejects with CommandError before anything is modified that another daemon may use. */

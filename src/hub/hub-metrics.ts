@@ -1,6 +1,7 @@
 /** The metrics of a hub: its stream, its history, and the health of each sensor. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { SensorHealth } from '../history/ship/sensor-table.ts';
+import type { HubSensor } from '../web/api/hub-schema.ts';
+import { DRIFTS } from './sensor-drift.ts';
 
 const MS_PER_SECOND = 1000;
 const MICROS_PER_SECOND = 1e6;
@@ -14,7 +15,7 @@ export interface HubFigures {
   readonly pending: number;
   readonly fileBytes: number;
   readonly hasProblem: boolean;
-  readonly sensors: readonly SensorHealth[];
+  readonly sensors: readonly HubSensor[];
 }
 
 type Value = (figures: HubFigures) => number;
@@ -39,7 +40,7 @@ const GAUGES: readonly [string, string, Value][] = [
   ['sluice_hub_pending_messages', 'Messages of the stream that are not read yet.', (hub) => hub.pending],
   ['sluice_hub_history_bytes', 'Bytes of the files of the history.', (hub) => hub.fileBytes],
 ];
-const OF_SENSORS: readonly [string, string, (sensor: SensorHealth) => number | null][] = [
+const OF_SENSORS: readonly [string, string, (sensor: HubSensor) => number | null][] = [
   [
     'sluice_hub_sensor_seen_timestamp_seconds',
     "When the stream took the sensor's last message, seconds since 1970.",
@@ -87,7 +88,7 @@ export class HubMetrics {
           this.set(value(of));
         },
       });
-    const sensors = (): readonly SensorHealth[] => this.figures!.sensors;
+    const sensors = (): readonly HubSensor[] => this.figures!.sensors;
     for (const [name, help, of] of OF_SENSORS)
       new Gauge({
         name,
@@ -104,6 +105,7 @@ export class HubMetrics {
         },
       });
     this.addVersions();
+    this.addDrift();
   }
 
   get contentType(): string {
@@ -115,8 +117,23 @@ export class HubMetrics {
     return this.registry.metrics();
   }
 
+  private addDrift(): void {
+    const sensors = (): readonly HubSensor[] => this.figures!.sensors;
+    new Gauge({
+      name: 'sluice_hub_sensor_drift',
+      help: '1 while the sensor has drifted from its fleet in this way, else 0.',
+      labelNames: ['isp', 'site', 'drift'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { isp, site, drift: found } of sensors())
+          for (const drift of DRIFTS) this.set({ isp, site, drift }, Number(found.includes(drift)));
+      },
+    });
+  }
+
   private addVersions(): void {
-    const sensors = (): readonly SensorHealth[] => this.figures!.sensors;
+    const sensors = (): readonly HubSensor[] => this.figures!.sensors;
     new Gauge({
       name: 'sluice_hub_sensor_info',
       help: 'Always 1: the version that the sensor runs.',

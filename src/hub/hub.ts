@@ -15,9 +15,14 @@ import type { HistoryPlace } from '../history/store/history-store.ts';
 import type { Log } from '../output/log/log.ts';
 import { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
+import { PAGES } from '../web/http/built-pages.ts';
 import { HttpServer } from '../web/http/http-server.ts';
+import type { HubDocument, HubSensor } from '../web/api/hub-schema.ts';
+import { HUB_PATHS } from '../web/api/pages.ts';
+import { FleetRulesView } from './fleet-rules-view.ts';
 import { type HubFigures, HubMetrics } from './hub-metrics.ts';
 import { hubRoutes } from './hub-routes.ts';
+import { driftsOf, type RulesState } from './sensor-drift.ts';
 
 const HISTORY_NAME = 'history.db';
 const OWNER_ONLY = 0o700;
@@ -25,6 +30,8 @@ const TICK_MS = 1000;
 const CLOSE_MS = 3000;
 
 export interface HubOptions {
+  /** The version of Sluice. */
+  readonly version: string;
   readonly address: FleetAddress;
   /** The durable consumer's name. Two hubs need two. */
   readonly consumer: string;
@@ -41,8 +48,11 @@ export class Hub {
   private readonly link: FleetLink;
   private readonly reader: StreamReader;
   private readonly server: HttpServer;
+  private readonly rules: FleetRulesView;
   private timer: NodeJS.Timeout | null = null;
   private lock: Server | null = null;
+  /** The packet time of the latest minute of any sensor, ms since 1970; null while it is not known. */
+  private latestMs: number | null = null;
   private rowCount = 0;
   private refusedCount = 0;
 
@@ -62,6 +72,7 @@ export class Hub {
       },
     });
     this.link = new FleetLink(options.address, `sluice hub ${options.consumer}`);
+    this.rules = new FleetRulesView(this.link);
     this.reader = new StreamReader({
       link: this.link,
       stream: MINUTES_STREAM,
@@ -75,8 +86,15 @@ export class Hub {
     const access = new ConsoleAccess(options.http.accounts, log);
     const metrics = new HubMetrics(() => this.figures());
     const notReady = (): string | null => this.client.problem ?? this.reader.problem;
-    const routes = hubRoutes({ client: this.client, metrics, notReady });
-    this.server = new HttpServer(options.http, { log, access, routes, pages: null });
+    const routes = hubRoutes({
+      client: this.client,
+      metrics,
+      notReady,
+      document: () => this.document(),
+      sensors: () => this.sensors(),
+    });
+    const pages = { folder: PAGES, document: 'hub.html', paths: HUB_PATHS };
+    this.server = new HttpServer(options.http, { log, access, routes, pages });
   }
 
   /** Begins; resolves to the address at which it is served. Rejects if the state is used, or the port taken. */
@@ -86,9 +104,13 @@ export class Hub {
     this.lock = await lockState(realpathSync(state));
     const address = await this.server.start();
     await this.client.start();
-    this.timer = setInterval(() => void this.client.flush(), TICK_MS);
+    this.timer = setInterval(() => {
+      void this.client.flush();
+      void this.sensors().catch(() => undefined);
+    }, TICK_MS);
     this.link.start();
     this.reader.start();
+    this.rules.start();
     return address;
   }
 
@@ -97,6 +119,7 @@ export class Hub {
     await this.server.stop();
     await this.reader.stop();
     await this.link.close();
+    await this.rules.stop();
     await this.client.close(CLOSE_MS);
     this.lock?.close();
   }
@@ -113,12 +136,36 @@ export class Hub {
     };
   }
 
+  private document(): HubDocument {
+    const { reader, client, options } = this;
+    const nowMs = Date.now();
+    return {
+      version: options.version,
+      // Made once a second for all readers.
+      wall_ms: nowMs - (nowMs % TICK_MS),
+      now_ms: this.latestMs,
+      zone: options.history.zone,
+      source: { kind: 'fleet' },
+      problem: client.problem ?? reader.problem,
+      pending: reader.pending,
+      history: { written: reader.messageCount },
+    };
+  }
+
+  /** Rejects while the history does not answer. */
+  private async sensors(): Promise<HubSensor[]> {
+    const found = JSON.parse(await this.client.ask({ what: 'sensors', query: null })) as SensorHealth[];
+    const nowMs = Date.now();
+    for (const { minute_ms: ms } of found) this.latestMs = Math.max(ms ?? 0, this.latestMs ?? 0) || null;
+    return found.map((health) => {
+      const rules = this.rules.of(health.isp, health.site);
+      return { ...health, drift: driftsOf(health, rules, nowMs), rules: shownRules(rules) };
+    });
+  }
+
   private async figures(): Promise<HubFigures> {
     const { reader, client } = this;
-    const sensors = await client.ask({ what: 'sensors', query: null }).then(
-      (text) => JSON.parse(text) as SensorHealth[],
-      () => [],
-    );
+    const sensors = await this.sensors().catch(() => []);
     return {
       isConnected: this.link.isConnected,
       messageCount: reader.messageCount,
@@ -131,4 +178,15 @@ export class Hub {
       sensors,
     };
   }
+}
+
+function shownRules(rules: RulesState | null): HubSensor['rules'] {
+  if (rules === null) return null;
+  const { status, wanted } = rules;
+  return {
+    ring: status.ring,
+    version: status.bundle?.version ?? null,
+    wanted: wanted?.version ?? null,
+    refused: status.refused?.problem ?? null,
+  };
 }

@@ -122,6 +122,8 @@ describe('deploy', () => {
       for (const args of [
         ['check', 'rules', `${DEPLOY}prometheus/alerts.yml`],
         ['test', 'rules', `${DEPLOY}prometheus/alerts.test.yml`],
+        ['check', 'rules', `${DEPLOY}prometheus/hub-alerts.yml`],
+        ['test', 'rules', `${DEPLOY}prometheus/hub-alerts.test.yml`],
       ]) {
         const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
         expect(status, stdout + stderr).toBe(0);

@@ -90,8 +90,9 @@ export class RunningDaemon {
     return `http://127.0.0.1:${port}`;
   }
 
-  async started(): Promise<this> {
-    await until('the daemon runs', () => this.logged('running').length > 0 || this.child.exitCode !== null);
+  async started(timeoutMs?: number): Promise<this> {
+    const hasBegun = (): boolean => this.logged('running').length > 0 || this.child.exitCode !== null;
+    await until('the daemon runs', hasBegun, timeoutMs);
     if (this.child.exitCode !== null) throw new Error(`the daemon ended: ${this.log}`);
     return this;
   }

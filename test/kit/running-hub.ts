@@ -27,7 +27,7 @@ export class RunningHub {
   }
 
   async started(): Promise<this> {
-    await until('the hub listens', () => this.log.includes('"listening"') || this.child.exitCode !== null, 30_000);
+    await until('the hub listens', () => this.log.includes('"listening"') || this.child.exitCode !== null, 180_000);
     if (this.child.exitCode !== null) throw new Error(`the hub ended: ${this.log}`);
     return this;
   }

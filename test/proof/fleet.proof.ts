@@ -103,7 +103,7 @@ it(`${STEPS} kills and cuts lose nothing and double nothing, and no log raises a
       ...['--history', path(`${site}.db`), '--state', path(`state-${site}`), '--fleet', ...fleet],
     ]);
     running.push(sensor);
-    return sensor.started();
+    return sensor.started(PATIENCE_MS);
   };
   const startHub = async (): Promise<RunningHub> => {
     const hub = new RunningHub(['--state', path('hub'), ...fleet.flatMap((url) => ['--nats', url])]);

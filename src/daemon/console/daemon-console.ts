@@ -1,5 +1,4 @@
 /** The daemon's side of the console: what the pages' API answers, and the live document, made once a second. */
-import { fileURLToPath } from 'node:url';
 import { MICROS_PER_SECOND } from '../../core/units.ts';
 import type { OverviewQuery } from '../../history/query/overview.ts';
 import type { ConsoleAnswers } from '../../web/api/routes.ts';
@@ -22,9 +21,6 @@ import { RulesNoter } from './rules-noter.ts';
 import { RulesUse } from './rules-use.ts';
 import { RunReports } from './run-reports.ts';
 import type { ShownRegistrations } from './shown-change.ts';
-
-/** The built pages, beside the bundled program. */
-export const PAGES = fileURLToPath(new URL('../console/', import.meta.url));
 
 /** How long figures of a span are kept. */
 const OPEN_SPAN_MS = 3000;

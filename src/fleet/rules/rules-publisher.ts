@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type FleetAddress, FleetError, optionsOf } from '../fleet-link.ts';
-import { STATUS_STREAM } from '../subjects.ts';
 import { type Bundle, bundleId, parseBundle } from './bundle.ts';
 import { parsePointer, type Ring, type RingPointer, RINGS } from './ring-pointer.ts';
 import {
@@ -20,9 +19,8 @@ import {
   RULES_BUCKET,
   RULES_STREAM,
 } from './rule-buckets.ts';
-import { parseSensorRules, type SensorStatus } from './sensor-status.ts';
-
-const MS_PER_NANOSECOND = 1e-6;
+import type { SensorStatus } from './sensor-status.ts';
+import { readStatuses } from './status-reader.ts';
 
 /** What a bundle is made of. */
 export interface BundleFiles {
@@ -100,21 +98,8 @@ export class RulesPublisher {
   }
 
   /** What the sensors said last, by isp and site. */
-  async statuses(): Promise<SensorStatus[]> {
-    const { state } = await this.manager.streams.info(STATUS_STREAM);
-    const found: SensorStatus[] = [];
-    if (state.messages === 0) return found;
-    const consumer = await this.manager.jetstream().consumers.get(STATUS_STREAM);
-    for await (const message of await consumer.consume()) {
-      const [, , isp = '', site = ''] = message.subject.split('.');
-      const status = parseSensorRules(message.string());
-      const seenMs = message.info.timestampNanos * MS_PER_NANOSECOND;
-      if (status !== null) found.push({ ...status, isp, site, seen_ms: seenMs });
-      if (message.seq >= state.last_seq || message.info.pending === 0) break;
-    }
-    const byName = (a: SensorStatus, b: SensorStatus): number =>
-      a.isp.localeCompare(b.isp) || a.site.localeCompare(b.site);
-    return found.sort(byName);
+  statuses(): Promise<SensorStatus[]> {
+    return readStatuses(this.manager);
   }
 
   private async putObject(name: string, bytes: Uint8Array): Promise<void> {

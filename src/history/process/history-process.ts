@@ -97,7 +97,7 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
       return question.query.format === 'csv' ? incidentCsv(list, clock) : JSON.stringify(list);
     }
     case 'incident':
-      return JSON.stringify(readIncident(database, question.query, question.people));
+      return JSON.stringify(readIncident(database, question.query, question.people, question.own));
     case 'note':
       return String(writer.addNote(question.query.place, question.query.incident));
     case 'remove-note':

@@ -26,7 +26,7 @@ export type HistoryQuestion =
   | { readonly what: 'rules-since'; readonly query: RulesSinceQuery }
   | { readonly what: 'incidents'; readonly query: IncidentsQuery; readonly people?: boolean }
   /** Answered with `null` if there is no incident with this number. */
-  | { readonly what: 'incident'; readonly query: number; readonly people?: boolean }
+  | { readonly what: 'incident'; readonly query: number; readonly people?: boolean; readonly own?: boolean }
   /** A person's note. Answered with its number. */
   | { readonly what: 'note'; readonly query: { readonly place: Place; readonly incident: Incident } }
   /** Answered with true, or false if there is no note with this number. */

@@ -108,11 +108,13 @@ export function readIncidents(database: HistoryDatabase, query: IncidentsQuery, 
   return { incidents: rows.slice(0, limit).map((row) => shown(row, people)), more: rows.length > limit };
 }
 
-/** Null if there is no incident with this number. */
-export function readIncident(database: HistoryDatabase, id: number, people = true): IncidentDetail | null {
+/** Null if there is no incident with this number. `own`: what changed, and was in force, at its own site alone. */
+export function readIncident(database: HistoryDatabase, id: number, people = true, own = false): IncidentDetail | null {
   const [row] = database.prepare(`${SELECT} WHERE incident.id = ?`).raw().all(id) as Row[];
   if (row === undefined) return null;
   const incident = shown(row, people);
+  const { site, isp } = incident;
+  const at = own ? { site, isp } : {};
   const from = incident.from_ms / MS_PER_SECOND;
   const to = incident.to_ms === null ? LATEST_S : incident.to_ms / MS_PER_SECOND;
   // A change at the very time of an incident may have brought it.
@@ -120,6 +122,7 @@ export function readIncident(database: HistoryDatabase, id: number, people = tru
   const { changes: before } = readChanges(
     database,
     {
+      ...at,
       from: Math.max(0, from - SECONDS_PER_DAY),
       to: after,
       kind: CHANGE_KINDS,
@@ -130,6 +133,7 @@ export function readIncident(database: HistoryDatabase, id: number, people = tru
   const { changes: during } = readChanges(
     database,
     {
+      ...at,
       from: after,
       to: Math.max(after, to),
       kind: CHANGE_KINDS,
@@ -137,18 +141,23 @@ export function readIncident(database: HistoryDatabase, id: number, people = tru
     },
     people,
   );
-  return { incident, in_force: inForceAt(database, from), before, during };
+  return { incident, in_force: inForceAt(database, from, at), before, during };
 }
 
 /** Reloads that were refused or failed changed nothing. */
-function inForceAt(database: HistoryDatabase, timeS: number): Record<string, unknown> | null {
+function inForceAt(
+  database: HistoryDatabase,
+  timeS: number,
+  at: { readonly site?: string; readonly isp?: string },
+): Record<string, unknown> | null {
+  const where = placePart(at, 'change.place');
   const rows = database
     .prepare(
-      `SELECT fields FROM change WHERE kind IN ('start', 'reload') AND time_us <= ? ORDER BY time_us ` +
-        'DESC, id DESC LIMIT 100',
+      `SELECT fields FROM change WHERE kind IN ('start', 'reload') AND time_us <= ? AND ${where.sql} ` +
+        'ORDER BY time_us DESC, id DESC LIMIT 100',
     )
     .raw()
-    .all(timeS * MICROS_PER_SECOND) as [string][];
+    .all(timeS * MICROS_PER_SECOND, ...where.values) as [string][];
   for (const [text] of rows) {
     const fields = JSON.parse(text) as { readonly reload?: { readonly result: string } } & Record<string, unknown>;
     if (fields.reload === undefined || fields.reload.result === 'success') return shownFields(fields);

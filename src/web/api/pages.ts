@@ -11,3 +11,6 @@ export const PAGE_PATHS = [
   '/health',
   '/sign-in',
 ] as const;
+
+/** Those of a hub, which has no decisions, rules and registry of its own. */
+export const HUB_PATHS = ['/', '/sensors', '/incidents', '/incidents/:id', '/sign-in'] as const;

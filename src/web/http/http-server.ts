@@ -20,7 +20,7 @@ import { answerUnparsed, limitedServer } from './connections.ts';
 import { clientAddress } from './forwarded-address.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
 import { endListening, listening } from './listening.ts';
-import { addPages, missingPage } from './page-files.ts';
+import { addPages, missingPage, type PageSet } from './page-files.ts';
 import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RefusedRate } from './refused-rate.ts';
@@ -41,8 +41,8 @@ export interface ServerParts {
   readonly log: Log;
   readonly access: ConsoleAccess;
   readonly routes: readonly Route[];
-  /** The folder of the built pages; null for none. */
-  readonly pages: string | null;
+  /** Null for none. */
+  readonly pages: PageSet | null;
 }
 
 export class HttpServer {

@@ -7,20 +7,31 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import serveStatic from '@fastify/static';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { PAGE_PATHS } from '../api/pages.ts';
 import { API, type ApiAnswer, plainText } from '../api/route.ts';
 import { send } from './api-routes.ts';
 import type { Refusal } from './request-check.ts';
 
 const ASSETS = 'assets';
-const DOCUMENT = 'index.html';
 const NOT_FOUND = 404;
 
+/** The pages of a server: one document, which each of the paths gets. */
+export interface PageSet {
+  /** The folder of the built pages. */
+  readonly folder: string;
+  /** The document's name in it. */
+  readonly document: string;
+  readonly paths: readonly string[];
+}
+
 /**
- * `folder`: that of the built pages. Does nothing where they were not built. `refusal`: why no page is served; null
+ * Does nothing where they were not built. `refusal`: why no page is served; null
  * while they are.
  */
-export function addPages(app: FastifyInstance, folder: string, refusal: () => Refusal | null): void {
+export function addPages(
+  app: FastifyInstance,
+  { folder, document, paths }: PageSet,
+  refusal: () => Refusal | null,
+): void {
   const assets = join(folder, ASSETS);
   if (!existsSync(assets)) return;
   void app.register((pages, _options, done) => {
@@ -40,9 +51,9 @@ export function addPages(app: FastifyInstance, folder: string, refusal: () => Re
       immutable: true,
       maxAge: '1y',
     });
-    for (const path of PAGE_PATHS)
+    for (const path of paths)
       pages.get(path, (_request, reply) =>
-        reply.header('cache-control', 'no-cache').sendFile(DOCUMENT, folder, { cacheControl: false }),
+        reply.header('cache-control', 'no-cache').sendFile(document, folder, { cacheControl: false }),
       );
     done();
   });
@@ -52,11 +63,14 @@ export function addPages(app: FastifyInstance, folder: string, refusal: () => Re
  * What a reader gets at an address that has nothing: the page, which says so and has the ways back. Null for machines,
  * which do not ask for HTML, for addresses of the API, and where the pages were not built.
  */
-export async function missingPage({ method, url, headers }: FastifyRequest, folder: string): Promise<ApiAnswer | null> {
+export async function missingPage(
+  { method, url, headers }: FastifyRequest,
+  { folder, document }: PageSet,
+): Promise<ApiAnswer | null> {
   const isReader = (method === 'GET' || method === 'HEAD') && /\btext\/html\b/.test(headers.accept ?? '');
   if (!isReader || url.startsWith(`${API}/`) || url.startsWith(`/${ASSETS}/`)) return null;
   try {
-    const body = await readFile(join(folder, DOCUMENT), 'utf8');
+    const body = await readFile(join(folder, document), 'utf8');
     return { status: NOT_FOUND, type: 'text/html; charset=utf-8', body };
   } catch {
     return null;

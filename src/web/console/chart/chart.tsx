@@ -37,6 +37,8 @@ export interface ChartProps {
 const MOST_POINTS = 180;
 const NO_ORDER: readonly string[] = [];
 const NAMED_BANDS = 5;
+/** Filters that incidents and changes have too. */
+const PLACES: ReadonlySet<string> = new Set(['site', 'isp', 'link']);
 
 export function Chart(props: ChartProps) {
   const { title, measure, by, filters = {}, span, place, zone, kind = 'areas', order = NO_ORDER, size } = props;
@@ -49,8 +51,9 @@ export function Chart(props: ChartProps) {
   });
   const address = `/chart?${query.toString()}`;
   const { data, problem, reload } = useApi<ChartData>(address);
-  const bands = useBands(span);
-  const markers = useMarkers(span);
+  const places = Object.fromEntries(Object.entries(filters).filter(([name]) => PLACES.has(name)));
+  const bands = useBands(span, places);
+  const markers = useMarkers(span, places);
   const nameOf = useMemo(() => (name: string) => seriesName(name, by, title), [by, title]);
   return (
     <Panel

@@ -17,8 +17,9 @@ const SEVERE: ReadonlySet<string> = new Set(['hit', 'breaker']);
 
 const bands = new SharedAnswer(({ incidents }: IncidentList) => incidents.map(bandOf));
 
-export function useBands(span: SpanChoice): readonly IncidentBand[] {
-  return useShared(bands, `/incidents?${new URLSearchParams(spanQuery(span)).toString()}`);
+/** `places`: filters by site, isp and link. */
+export function useBands(span: SpanChoice, places: Readonly<Record<string, string>> = {}): readonly IncidentBand[] {
+  return useShared(bands, `/incidents?${new URLSearchParams({ ...places, ...spanQuery(span) }).toString()}`);
 }
 
 function bandOf({ id, kind, title, from_ms: fromMs, to_ms: toMs }: ShownIncident): IncidentBand {

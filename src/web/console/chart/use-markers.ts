@@ -40,8 +40,9 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['ahead', 'held', 'unchanged
 
 const markers = new SharedAnswer(({ changes }: ChangeList) => changes.filter(hasEffect).map(markerOf).reverse());
 
-export function useMarkers(span: SpanChoice): readonly Marker[] {
-  const query = { kind: Object.keys(KINDS).join(','), limit: String(MOST), ...spanQuery(span) };
+/** `places`: filters by site, isp and link. */
+export function useMarkers(span: SpanChoice, places: Readonly<Record<string, string>> = {}): readonly Marker[] {
+  const query = { ...places, kind: Object.keys(KINDS).join(','), limit: String(MOST), ...spanQuery(span) };
   return useShared(markers, `/changes?${new URLSearchParams(query).toString()}`);
 }
 

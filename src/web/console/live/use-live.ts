@@ -7,25 +7,23 @@ const UNAUTHORIZED = 401;
 const EVERY_MS = 1000;
 const LONGEST_ANSWER_MS = 5000;
 
-export interface Live {
+export interface Live<D = LiveDocument> {
   /** Null before the first answer. */
-  readonly now: LiveDocument | null;
+  readonly now: D | null;
   /** The daemon does not answer: `now` is old. */
   readonly isLost: boolean;
 }
 
 /** `isWanted`: false for a page without figures. */
-export function useLive(isWanted: boolean): Live {
-  const [live, setLive] = useState<Live>({ now: null, isLost: false });
+export function useLive<D = LiveDocument>(isWanted: boolean): Live<D> {
+  const [live, setLive] = useState<Live<D>>({ now: null, isLost: false });
   useEffect(() => {
     if (!isWanted) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ending = new AbortController();
     const read = async (): Promise<void> => {
       try {
-        const now = await getLive<LiveDocument>(
-          AbortSignal.any([ending.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)]),
-        );
+        const now = await getLive<D>(AbortSignal.any([ending.signal, AbortSignal.timeout(LONGEST_ANSWER_MS)]));
         setLive({ now, isLost: false });
       } catch (error) {
         if (ending.signal.aborted) return;

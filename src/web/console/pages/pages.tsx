@@ -1,7 +1,7 @@
 /** The pages by their addresses, in the order of the navigation. A new page is a line here. */
 import type { ComponentType } from 'preact';
 import type { LiveDocument } from '../../api/live-schema.ts';
-import type { Place } from '../shell/router.ts';
+import { pageIn, type Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
 import { DecisionsPage } from './decisions/decisions-page.tsx';
 import { ExplanationPage } from './explanation/explanation-page.tsx';
@@ -49,8 +49,5 @@ export const PAGES: readonly Page[] = [
 
 /** The page of an address; null for none. */
 export function pageOf(path: string): Page | null {
-  const own = PAGES.find((page) => page.path === path);
-  return (
-    own ?? PAGES.find((page) => page.path.endsWith('/') && page.path !== '/' && path.startsWith(page.path)) ?? null
-  );
+  return pageIn(PAGES, path);
 }

@@ -46,7 +46,7 @@ function Connection({ isLost, isReplayed, isKnown }: { isLost: boolean; isReplay
 }
 
 /** A gate in a channel. */
-function Mark() {
+export function Mark() {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true">
       <rect class="mark-ground" width="32" height="32" rx="7" />

@@ -1,10 +1,16 @@
 /** Links to the pages. On a narrow screen a button opens them. */
 import { useEffect, useId, useState } from 'preact/hooks';
-import { type Page, PAGES } from '../pages/pages.tsx';
 import { text } from '../text/catalogue.ts';
 import { Link } from './link.tsx';
 
-export function Navigation({ page }: { page: Page | null }) {
+/** A page, as the navigation shows it. */
+export interface ListedPage {
+  readonly path: string;
+  readonly title: string;
+  readonly isListed: boolean;
+}
+
+export function Navigation({ page, pages }: { page: ListedPage | null; pages: readonly ListedPage[] }) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   useEffect(() => {
@@ -24,13 +30,15 @@ export function Navigation({ page }: { page: Page | null }) {
         {text.shell.menu}
       </button>
       <ul id={id}>
-        {PAGES.filter(({ isListed }) => isListed).map(({ path, title }) => (
-          <li key={path}>
-            <Link to={path} current={page !== null && (page.path === path || page.path.startsWith(`${path}/`))}>
-              {title}
-            </Link>
-          </li>
-        ))}
+        {pages
+          .filter(({ isListed }) => isListed)
+          .map(({ path, title }) => (
+            <li key={path}>
+              <Link to={path} current={page !== null && (page.path === path || page.path.startsWith(`${path}/`))}>
+                {title}
+              </Link>
+            </li>
+          ))}
       </ul>
     </nav>
   );

@@ -60,3 +60,11 @@ export function queryText(query: URLSearchParams): string {
 function currentPlace(): Place {
   return { path: location.pathname, query: new URLSearchParams(location.search) };
 }
+
+/** The page of an address among these; null for none. One whose path ends in `/` is that of all addresses below it. */
+export function pageIn<P extends { readonly path: string }>(pages: readonly P[], path: string): P | null {
+  const own = pages.find((page) => page.path === path);
+  return (
+    own ?? pages.find((page) => page.path.endsWith('/') && page.path !== '/' && path.startsWith(page.path)) ?? null
+  );
+}

@@ -1,16 +1,16 @@
 /** The frame of all pages: header, navigation, and the page that the address names. */
-import { useEffect, useRef } from 'preact/hooks';
 import { usePrinting } from '../chart/use-printing.ts';
 import { Loading } from '../component/loading.tsx';
 import { Note } from '../component/note.tsx';
 import { zonedTime } from '../format/time-format.ts';
 import { type Live, useLive } from '../live/use-live.ts';
-import { type Page, pageOf } from '../pages/pages.tsx';
+import { type Page, pageOf, PAGES } from '../pages/pages.tsx';
 import { text } from '../text/catalogue.ts';
 import { Header } from './header.tsx';
-import { Link } from './link.tsx';
 import { Navigation } from './navigation.tsx';
+import { NotFound } from './not-found.tsx';
 import { type Place, usePlace } from './router.ts';
+import { useHeading } from './use-heading.ts';
 
 export function Shell() {
   const place = usePlace();
@@ -26,7 +26,7 @@ export function Shell() {
       </a>
       <header class="frame-header">
         <Header live={live} />
-        <Navigation page={page} />
+        <Navigation page={page} pages={PAGES} />
       </header>
       <main id="content" tabIndex={-1}>
         <h1 ref={heading} tabIndex={-1}>
@@ -36,17 +36,6 @@ export function Shell() {
         {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}
       </main>
       <footer class="frame-footer">{text.shell.simulation}</footer>
-    </>
-  );
-}
-
-function NotFound({ path }: { path: string }) {
-  return (
-    <>
-      <p>{text.shell.notFoundHelp(path)}</p>
-      <p>
-        <Link to="/">{text.shell.notFoundBack}</Link>
-      </p>
     </>
   );
 }
@@ -63,20 +52,4 @@ function Lost({ live: { now } }: { live: Live }) {
       <p>{now === null ? text.shell.never : text.shell.lostHelp(zonedTime(now.wall_ms, now.zone))}</p>
     </Note>
   );
-}
-
-/** Names the page in the browser, and moves the focus to its heading when another page has been opened. */
-function useHeading(path: string, title: string) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const shown = useRef(path);
-  useEffect(() => {
-    document.title = text.shell.title(title);
-  }, [title]);
-  useEffect(() => {
-    if (shown.current === path) return;
-    shown.current = path;
-    scrollTo(0, 0);
-    heading.current?.focus({ preventScroll: true });
-  }, [path]);
-  return heading;
 }

@@ -1,6 +1,11 @@
 /** The span of time that a page shows. The address has it: a name in `span`, or `from` and `to` in seconds since 1970. */
 import type { LiveDocument } from '../../api/live-schema.ts';
 
+/** What spans need of a live document, which a daemon's and a hub's have. */
+export type PageTime = Pick<LiveDocument, 'now_ms' | 'wall_ms' | 'zone'> & {
+  readonly source: { readonly kind: string };
+};
+
 /** Lengths of the spans that end now, in seconds; `all` is everything recorded. */
 export const SPAN_SECONDS = { hour: 3600, day: 86_400, week: 604_800, month: 2_592_000, year: 31_536_000 } as const;
 export const SPAN_NAMES = ['hour', 'day', 'week', 'month', 'year', 'all'] as const;
@@ -23,7 +28,7 @@ const PAST_MS = 86_400_000;
 const WRITING_MS = 5000;
 
 /** The span in the address; without one that of `usual`, and for replayed captures everything. */
-export function spanOf(query: URLSearchParams, live: LiveDocument, usual: SpanName = 'day'): SpanChoice {
+export function spanOf(query: URLSearchParams, live: PageTime, usual: SpanName = 'day'): SpanChoice {
   const from = timeIn(query.get('from'));
   const to = timeIn(query.get('to'));
   if (from !== null && to !== null && from < to) return { name: null, from, to };
@@ -52,7 +57,7 @@ export function stepped({ from, to }: SpanChoice, direction: -1 | 1): SpanChoice
 }
 
 /** The end of the last whole minute that is surely recorded: by the clock, or by the packets where they are from the past. */
-export function endOf({ now_ms: nowMs, wall_ms: wallMs }: LiveDocument): number {
+export function endOf({ now_ms: nowMs, wall_ms: wallMs }: PageTime): number {
   const isPast = nowMs !== null && Math.abs(wallMs - nowMs) >= PAST_MS;
   const ms = isPast ? nowMs : wallMs;
   return isPast

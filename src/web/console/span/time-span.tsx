@@ -1,16 +1,15 @@
 /** The control for the span of time that a page shows: named spans, a beginning and an end, and steps. It is in the address. */
 import { useId, useState } from 'preact/hooks';
-import type { LiveDocument } from '../../api/live-schema.ts';
 import { Sign } from '../component/sign.tsx';
 import { time, zoneName } from '../format/time-format.ts';
 import { changeQuery } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
-import { endOf, SPAN_NAMES, type SpanChoice, spanAddress, stepped } from './span-choice.ts';
+import { endOf, type PageTime, SPAN_NAMES, type SpanChoice, spanAddress, stepped } from './span-choice.ts';
 import { localText, timeOfLocal } from './zone-time.ts';
 
 const words = text.component.span;
 
-export function TimeSpan({ span, live }: { span: SpanChoice; live: LiveDocument }) {
+export function TimeSpan({ span, live }: { span: SpanChoice; live: PageTime }) {
   const before = stepped(span, -1);
   const after = stepped(span, 1);
   return (

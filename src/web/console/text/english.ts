@@ -7,6 +7,7 @@ import { component } from './english/component.ts';
 import { decisions } from './english/decisions.ts';
 import { explanation } from './english/explanation.ts';
 import { health } from './english/health.ts';
+import { hub } from './english/hub.ts';
 import { incidents } from './english/incidents.ts';
 import { overview } from './english/overview.ts';
 import { registryPage } from './english/registry.ts';
@@ -28,6 +29,7 @@ export const english = {
   overview,
   health,
   incidents,
+  hub,
   signIn,
   action,
   calendar,

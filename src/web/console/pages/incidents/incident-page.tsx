@@ -15,10 +15,9 @@ import { useApi } from '../../live/use-api.ts';
 import { useSession } from '../../live/use-session.ts';
 import { Link } from '../../shell/link.tsx';
 import { goTo, type Place } from '../../shell/router.ts';
-import type { SpanChoice } from '../../span/span-choice.ts';
+import type { PageTime, SpanChoice } from '../../span/span-choice.ts';
 import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
-import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
 import { kindName, lengthWords, placeName, seenWords, severityOf, titleOf, causeWords } from './incident-words.ts';
 import './incidents.css';
@@ -30,7 +29,7 @@ const SECONDS_PER_HOUR = 3600;
 const ACTIONS = ['allow', 'throttle', 'block'] as const;
 const OUTCOMES = ['would', 'prevented', 'done'] as const;
 
-export function IncidentPage({ live, place }: PageProps) {
+export function IncidentPage({ live, place }: { readonly live: PageTime; readonly place: Place }) {
   const id = place.path.slice(place.path.lastIndexOf('/') + 1);
   const { data, problem, reload } = useApi<IncidentDetail>(/^\d+$/.test(id) ? `/incidents/${id}` : null, EVERY_MS);
   const { zone } = live;
@@ -81,7 +80,7 @@ export function IncidentPage({ live, place }: PageProps) {
             empty={words.duringNone}
           />
         </Panel>
-        <Around incident={incident} place={place} zone={zone} />
+        <Around incident={incident} place={place} zone={zone} isOfSite={live.source.kind === 'fleet'} />
       </div>
     </>
   );
@@ -149,9 +148,12 @@ function FactList({ facts }: { facts: readonly [string, preact.ComponentChildren
   );
 }
 
-function Around({ incident, place, zone }: { incident: ShownIncident; place: Place; zone: string }) {
+function Around(props: { incident: ShownIncident; place: Place; zone: string; isOfSite: boolean }) {
+  const { incident, place, zone, isOfSite } = props;
+  const { site, isp } = incident;
   const span = spanAround(incident);
-  const chart = { span, place, zone };
+  // In a fleet the charts are of its own site.
+  const chart = { span, place, zone, ...(isOfSite && { filters: { site, isp } }) };
   return (
     <div class="wide charts-around">
       <Chart title={words.decisions} measure="decisions" by="action" order={ACTIONS} {...chart} />

@@ -12,10 +12,10 @@ import { Time } from '../../component/time.tsx';
 import { zoneName } from '../../format/time-format.ts';
 import { useApi } from '../../live/use-api.ts';
 import { Link } from '../../shell/link.tsx';
-import { spanOf, spanQuery } from '../../span/span-choice.ts';
+import type { Place } from '../../shell/router.ts';
+import { type PageTime, type SpanChoice, spanOf, spanQuery } from '../../span/span-choice.ts';
 import { spanWords, TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
-import type { PageProps } from '../pages.tsx';
 import { ChangeTable } from './change-table.tsx';
 import {
   incidentAddress,
@@ -40,14 +40,22 @@ const FIELDS: readonly FilterField[] = [
   { name: 'site', label: words.filters.site },
   { name: 'link', label: words.filters.link },
 ];
+const FLEET_FIELDS: readonly FilterField[] = [...FIELDS, { name: 'isp', label: words.filters.isp }];
 
-export function IncidentsPage({ live, place }: PageProps) {
+/** What the page needs of a live document; a hub has no breaker of its own. */
+type IncidentsLive = PageTime & {
+  readonly history: { readonly written: number };
+  readonly breaker?: { readonly trips: readonly unknown[] };
+};
+
+export function IncidentsPage({ live, place }: { readonly live: IncidentsLive; readonly place: Place }) {
   const { zone } = live;
   const span = spanOf(place.query, live, 'week');
   // Charts end with the last minute that is written; a list that ends now has what has just happened.
   const { to: end, ...begin } = spanQuery(span);
   const limits = { ...begin, ...(span.name === null && end !== undefined && { to: end }) };
-  const filters = FIELDS.flatMap(({ name }) => {
+  const fields = live.source.kind === 'fleet' ? FLEET_FIELDS : FIELDS;
+  const filters = fields.flatMap(({ name }) => {
     const value = place.query.get(name);
     return value === null ? [] : [[name, value]];
   });
@@ -57,28 +65,29 @@ export function IncidentsPage({ live, place }: PageProps) {
     `/changes?${new URLSearchParams({ ...limits, kind: CHANGE_KINDS, limit: String(CHANGES) }).toString()}`,
   );
   // Both are read again when the live document says that more was written.
-  const news = `${live.history.written} ${live.breaker.trips.length}`;
+  const news = `${live.history.written} ${live.breaker?.trips.length ?? 0}`;
   useEffect(() => {
     list.reload();
     changes.reload();
   }, [news, list.reload, changes.reload]);
   const incidents = list.data?.incidents ?? [];
-  const ends = incidents.flatMap(({ from_ms: from, to_ms: to }) => [from, to ?? from]);
-  const fromMs = span.from === null ? Math.min(...ends) : span.from * MS_PER_SECOND;
-  const toMs =
-    span.to === null ? Math.max(...ends) : Math.max(span.to * MS_PER_SECOND, ...(span.name === null ? [] : ends));
+  const [fromMs, toMs] = shownSpan(span, incidents);
   return (
     <>
       <p class="paper-only">{spanWords(span, zone)}</p>
       <TimeSpan span={span} live={live} />
-      <FilterBar fields={FIELDS} place={place} />
+      <FilterBar fields={fields} place={place} />
       <div class="grid">
         {incidents.length > 0 && toMs > fromMs && (
           <Panel title={words.timeLine} size="wide">
             <TimeLine incidents={incidents} fromMs={fromMs} toMs={toMs} zone={zone} />
           </Panel>
         )}
-        <Panel title={words.listTitle} size="wide" actions={<AddNote zone={zone} onNoted={list.reload} />}>
+        <Panel
+          title={words.listTitle}
+          size="wide"
+          actions={live.source.kind === 'fleet' ? null : <AddNote zone={zone} onNoted={list.reload} />}
+        >
           {list.problem !== null && <ErrorState problem={list.problem} retry={list.reload} />}
           {list.data === null && list.problem === null && <Loading />}
           {list.data !== null && (
@@ -107,6 +116,15 @@ export function IncidentsPage({ live, place }: PageProps) {
       </div>
     </>
   );
+}
+
+/** Beginning and end of the time line, ms since 1970; without a span those of the incidents. */
+function shownSpan(span: SpanChoice, incidents: readonly ShownIncident[]): readonly [fromMs: number, toMs: number] {
+  const ends = incidents.flatMap(({ from_ms: from, to_ms: to }) => [from, to ?? from]);
+  const fromMs = span.from === null ? Math.min(...ends) : span.from * MS_PER_SECOND;
+  const toMs =
+    span.to === null ? Math.max(...ends) : Math.max(span.to * MS_PER_SECOND, ...(span.name === null ? [] : ends));
+  return [fromMs, toMs];
 }
 
 function IncidentTable(props: { incidents: readonly ShownIncident[]; zone: string; csv: string; hasPlaces: boolean }) {

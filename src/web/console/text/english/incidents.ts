@@ -68,7 +68,7 @@ export const incidents = {
     detail: 'Details',
     who: 'By',
   },
-  filters: { kind: 'Kind', site: 'Site', link: 'Link' },
+  filters: { kind: 'Kind', site: 'Site', link: 'Link', isp: 'Network operator' },
   changesTitle: 'What changed',
   changesCaption: (zone: string) => `Changes in this span, the latest first, times in ${zone}`,
   changesNone: 'Nothing changed in this span of time.',

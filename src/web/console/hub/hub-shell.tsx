@@ -1,0 +1,89 @@
+/** The frame of a hub's pages: header, navigation, and the page that the address names. */
+import type { HubDocument } from '../../api/hub-schema.ts';
+import { usePrinting } from '../chart/use-printing.ts';
+import { Loading } from '../component/loading.tsx';
+import { Note } from '../component/note.tsx';
+import { Sign } from '../component/sign.tsx';
+import { fullTime } from '../format/time-format.ts';
+import { type Live, useLive } from '../live/use-live.ts';
+import { Mark } from '../shell/header.tsx';
+import { Link } from '../shell/link.tsx';
+import { Navigation } from '../shell/navigation.tsx';
+import { NotFound } from '../shell/not-found.tsx';
+import { pageIn, type Place, usePlace } from '../shell/router.ts';
+import { useHeading } from '../shell/use-heading.ts';
+import { UserMenu } from '../shell/user-menu.tsx';
+import { text } from '../text/catalogue.ts';
+import { HUB_PAGES, type HubPage } from './hub-pages.tsx';
+
+const words = text.hub;
+
+export function HubShell() {
+  const place = usePlace();
+  const page = pageIn(HUB_PAGES, place.path);
+  const live = useLive<HubDocument>(page?.openView === undefined);
+  const title = page?.title ?? text.shell.notFound;
+  const heading = useHeading(place.path, title);
+  usePrinting();
+  return (
+    <>
+      <a class="skip" href="#content">
+        {text.shell.skip}
+      </a>
+      <header class="frame-header">
+        <HubHeader live={live} />
+        <Navigation page={page} pages={HUB_PAGES} />
+      </header>
+      <main id="content" tabIndex={-1}>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        {live.isLost && (
+          <Note severity="critical" isUrgent>
+            <p>{live.now === null ? words.never : words.lostHelp}</p>
+          </Note>
+        )}
+        {live.now?.problem != null && (
+          <Note severity="warning">
+            <p>{words.problem(live.now.problem)}</p>
+          </Note>
+        )}
+        {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}
+      </main>
+      <footer class="frame-footer">{text.shell.simulation}</footer>
+    </>
+  );
+}
+
+function View({ page, live: { now, isLost }, place }: { page: HubPage; live: Live<HubDocument>; place: Place }) {
+  if (page.openView !== undefined) return <page.openView place={place} />;
+  if (now === null) return isLost ? null : <Loading />;
+  return page.view === undefined ? null : <page.view live={now} place={place} />;
+}
+
+function HubHeader({ live: { now, isLost } }: { live: Live<HubDocument> }) {
+  const isShown = isLost || now !== null;
+  return (
+    <div class="identity">
+      <Link to="/" class="brand">
+        <Mark />
+        {text.shell.name}
+      </Link>
+      <span class="place">{words.name}</span>
+      <div class="state">
+        {isShown && (
+          <span class={`connection ${isLost ? 'bad' : 'good'}`}>
+            <Sign name={isLost ? 'lost' : 'live'} />
+            {isLost ? words.lost : words.live}
+          </span>
+        )}
+        {now !== null && (
+          <span class="muted">
+            {now.now_ms === null ? words.noMinutes : words.clock(fullTime(now.now_ms, now.zone))}
+          </span>
+        )}
+        <UserMenu />
+      </div>
+    </div>
+  );
+}
