@@ -14,6 +14,7 @@ const input = {
   'tracking-thread': 'dist/pipeline/workers/tracking-thread.js',
   'decoding-thread': 'dist/pipeline/workers/decoding-thread.js',
   'hash-worker': 'dist/output/provenance/hash-worker.js',
+  'checkpoint-worker': 'dist/daemon/checkpoint/checkpoint-worker.js',
   'registry-worker': 'dist/daemon/registry-worker.js',
   'bytes-process': 'dist/daemon/console/bytes-process.js',
   'history-process': 'dist/history/process/history-process.js',

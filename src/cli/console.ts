@@ -76,7 +76,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
     show: showAddresses(addresses),
     history: historyOf(flags),
     http: onLoopback(port),
-    makeSource: (_, files) =>
+    makeSource: (files) =>
       new RunCaptures(list.paths, running.tracker, files, {
         onBytes: (bytes) => {
           progress.add(bytes);
@@ -114,6 +114,10 @@ const NOTHING_KEPT = {
   lossBound: DEFAULT_LOSS_BOUND,
   drafts: null,
   fleet: null,
+  checkpoint: null,
+  build: '',
+  maxState: 0,
+  checkpointMs: Infinity,
   fleetRules: null,
   portFlag: '--port N',
   control: null,

@@ -202,8 +202,18 @@ function addStateOptions(command: Command): void {
   command
     .option(
       '--state <folder>',
-      "where breaker, harm and a spool's checkpoint survive a restart; none for nowhere (default: of a spool a " +
+      "where flows, breaker, harm and a spool's place survive a restart; none for nowhere (default: of a spool a " +
         'hidden folder in it, else $STATE_DIRECTORY, /var/lib/sluice or ~/.local/state/sluice)',
+    )
+    .addOption(
+      new Option('--checkpoint-every <time>', 'save the state of flows so often, and at each reload')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
+    .addOption(
+      new Option('--max-state <size>', 'bytes on disk for checkpoints: the last one and the one before it')
+        .argParser(size)
+        .default(4_000_000_000, '4GB'),
     )
     .addOption(
       new Option(

@@ -22,12 +22,13 @@ import type { Daemon } from '../daemon/daemon.ts';
 import type { DaemonOptions } from '../daemon/daemon-options.ts';
 import { type InterfaceCapture, processCapture, RunInterface, socketCapture } from '../daemon/interface-run.ts';
 import type { BatchMemory } from '../capture/batch-memory.ts';
-import type { OutputOptions, RunOutputs } from '../daemon/outputs.ts';
+import type { OutputOptions } from '../daemon/outputs.ts';
 import { RunPipe } from '../daemon/pipe-run.ts';
 import type { RunSource } from '../daemon/source-run.ts';
-import { packageVersion } from '../output/build-info.ts';
+import { buildInfo, packageVersion } from '../output/build-info.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
+import { findCheckpoint } from '../daemon/checkpoint/checkpoint-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { readShadow } from '../daemon/shadow-rules.ts';
@@ -73,6 +74,8 @@ export interface RunFlags
   readonly logKey?: string;
   readonly statsEvery: number;
   readonly state?: string;
+  readonly maxState: number;
+  readonly checkpointEvery: number;
   readonly notify?: URL;
   readonly control?: string;
   readonly maxFlows: number;
@@ -107,7 +110,8 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
   const shadow = await shadowOf(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
-  const starting = await startingRules(rulesFiles, reading, rulesState);
+  const checkpoint = folder === null ? null : findCheckpoint(folder);
+  const starting = await startingRules(rulesFiles, reading, rulesState, checkpoint?.checkpoint?.rules);
   const history = historyOptions(flags, folder);
   const running = startTracker(flags.workers ?? 1, flags);
   try {
@@ -133,7 +137,11 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
       needsState: flags.state !== undefined || flags.spool !== undefined,
       notifier: flags.notify === undefined ? null : new Notifier({ url: flags.notify, ...NOTIFIER_DEFAULTS }, log),
       statsMs: Number.isFinite(flags.statsEvery) ? flags.statsEvery : 0,
-      makeSource: (outputs, files) => openSource(source, flags, running.tracker, outputs, files, log),
+      checkpoint,
+      build: buildOf(flags),
+      maxState: flags.maxState,
+      checkpointMs: flags.checkpointEvery,
+      makeSource: (files) => openSource(source, flags, running.tracker, files, log),
     };
     return await runDaemon(options, signals, log);
   } finally {
@@ -187,6 +195,15 @@ export async function runDaemon(options: DaemonOptions, signals: HeldSignals, lo
   process.exit(exitCode);
 }
 
+/** What the state of an engine depends on: a checkpoint of anything else cannot be put back. */
+export function buildOf({ maxFlows, linkIdentity, workers = 1, flows, vpnOnly, history }: RunFlags): string {
+  const { version, commit } = buildInfo();
+  const ends = flows === undefined ? 'none' : vpnOnly === true ? 'vpn' : 'all';
+  const kept = history ?? 'default';
+  const sizes = `flows=${maxFlows} ends=${ends} link=${linkIdentity} workers=${workers} history=${kept}`;
+  return `${version} ${commit} ${sizes}`;
+}
+
 function outputsOf(flags: RunFlags): OutputOptions {
   return {
     decisions: flags.decisions,
@@ -204,7 +221,6 @@ function openSource(
   source: readonly string[],
   flags: RunFlags,
   memory: BatchMemory,
-  outputs: RunOutputs,
   files: PacketFiles,
   log: Log,
 ): RunSource {
@@ -219,7 +235,7 @@ function openSource(
     removesDone: flags.removeDone === true,
     memory,
   };
-  return new RunSpool(options, outputs, files, log, new RunWatchdog(stuckMs(flags), 'a file of the spool', log));
+  return new RunSpool(options, files, log, new RunWatchdog(stuckMs(flags), 'a file of the spool', log));
 }
 
 /** Requires exactly one source. */

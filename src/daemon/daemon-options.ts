@@ -4,11 +4,12 @@ import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import type { HistoryOptions } from './console/history-feed.ts';
+import type { FoundCheckpoint } from './checkpoint/checkpoint-files.ts';
 import type { RulesFiles } from './daemon-rules.ts';
 import type { FleetRulesOptions } from './fleet-rules.ts';
 import type { FleetShippingOptions } from './fleet-shipping.ts';
 import type { Notifier } from './notifier.ts';
-import type { OutputOptions, RunOutputs } from './outputs.ts';
+import type { OutputOptions } from './outputs.ts';
 import type { RulesState } from './rules-state.ts';
 import type { ShadowFiles, ShadowReading } from './shadow-rules.ts';
 import type { RunSource } from './source-run.ts';
@@ -47,10 +48,17 @@ export interface DaemonOptions {
   readonly stateFolder: string | null;
   /** The folder was requested explicitly: without it the daemon does not start. */
   readonly needsState: boolean;
+  /** The last checkpoint in the folder; null without a folder. */
+  readonly checkpoint: FoundCheckpoint | null;
+  /** Names the program and the sizes that a checkpoint depends on; and bytes that checkpoints may take on disk. */
+  readonly build: string;
+  readonly maxState: number;
+  /** Time between two checkpoints. */
+  readonly checkpointMs: number;
   /** Null for no webhook. */
   readonly notifier: Notifier | null;
   readonly statsMs: number;
   /** Called with the address of the HTTP server. */
   readonly onListening?: (address: ListenAddress) => void;
-  readonly makeSource: (outputs: RunOutputs, files: PacketFiles) => RunSource;
+  readonly makeSource: (files: PacketFiles) => RunSource;
 }

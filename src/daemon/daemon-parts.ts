@@ -1,5 +1,6 @@
 /** The parts of a daemon, made and connected. None of them has begun anything. */
 import { randomInt } from 'node:crypto';
+import { rulesSha256 } from '../decision/rules.ts';
 import { teeDecisions } from '../decision/tee-sink.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
 import type { Log } from '../output/log/log.ts';
@@ -11,6 +12,8 @@ import { RunAdministration } from './administration.ts';
 import { DaemonConsole } from './console/daemon-console.ts';
 import { consoleAddresses, DecisionFeed } from './console/decision-feed.ts';
 import { HistoryFeed } from './console/history-feed.ts';
+import { RunCheckpoints } from './checkpoint/checkpoints.ts';
+import { snapshotParts } from './checkpoint/daemon-state.ts';
 import { ControlSocket } from './control-socket.ts';
 import { RunEngine } from './daemon-engine.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -38,6 +41,8 @@ export interface DaemonParts {
   readonly notices: RunNotices;
   readonly hints: RunHints;
   readonly lag: EventLoopLag;
+  /** Null if a restart does not go on where this run ends. */
+  readonly checkpoints: RunCheckpoints | null;
   readonly administration: RunAdministration;
   /** Null for no control socket. */
   readonly control: ControlSocket | null;
@@ -87,17 +92,45 @@ export function connectParts(
   const clock = new RunClock(source.kind, files, log, (byUs) => {
     changes.clockWasSet(byUs);
   });
-  const safety = new RunSafety({
+  const safety: RunSafety = new RunSafety({
     guard: engine.guard,
     hits: engine.decisions.counts.hits,
     folder: stateFolder,
     show,
     log,
     notices,
-    notice,
+    notice: (line) => {
+      notice(line);
+      // What an operator does does not come again.
+      checkpoints?.soon();
+    },
     mode: () => engine.decisions.mode,
     timeUs: () => engine.timeUs,
   });
+  const checkpoints =
+    stateFolder === null || source.checkpoint === null
+      ? null
+      : new RunCheckpoints(
+          { folder: stateFolder, build: options.build, limit: options.maxState },
+          {
+            source,
+            outputs,
+            snapshot: (walk) => {
+              snapshotParts(walk, { engine, source, files, clock, changes, safety, history });
+            },
+            canSnapshot: engine.canSnapshot,
+            rulesSha256: () => rulesSha256(engine.rules),
+            activeFlows: () => engine.counters.flowsActive,
+            progress: () => engine.counters.packets + (source.counts.files.done ?? 0),
+            timeUs: () => engine.timeUs,
+            everyMs: options.checkpointMs,
+            log,
+          },
+        );
+  if (checkpoints !== null) {
+    changes.change = (work) => checkpoints.change(work);
+    changes.isCatchingUp = () => outputs.expectedCount > 0;
+  }
   const shadow = new RunShadow(engine, rulesFiles.addresses, { show, log, notice });
   const administered = { version, engine, outputs, changes, source, safety, shadow, history };
   const administration = new RunAdministration(administeredParts(administered), log);
@@ -119,7 +152,7 @@ export function connectParts(
           fleetRules,
           administration,
           access,
-          state: stateListOf(options, safety, source, history),
+          state: stateListOf(options, safety, history),
         });
   const hints = new RunHints(engine.counters, log);
   const parts: DaemonParts = {
@@ -133,6 +166,7 @@ export function connectParts(
     notices,
     hints,
     lag: new EventLoopLag(),
+    checkpoints,
     administration,
     control,
     access,
@@ -158,7 +192,6 @@ function fleetRulesOf(
 function stateListOf(
   { stateFolder, rulesState, fleetRules }: DaemonOptions,
   safety: RunSafety,
-  source: RunSource,
   { client, options: { path } }: HistoryFeed,
 ): StateList {
   return new StateList({
@@ -167,7 +200,6 @@ function stateListOf(
       ...safety.files,
       ...(rulesState === null ? [] : [rulesState.file]),
       ...(fleetRules === null ? [] : [fleetRules.bundles.file]),
-      ...(source.checkpoint === null ? [] : [source.checkpoint.stateFile]),
     ],
     history: {
       path,

@@ -15,6 +15,7 @@ import { apiRoutes } from '../web/api/routes.ts';
 import type { Route } from '../web/api/route.ts';
 import { PAGES } from '../web/http/built-pages.ts';
 import { HttpServer } from '../web/http/http-server.ts';
+import type { RunCheckpoints } from './checkpoint/checkpoints.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { connectParts, type DaemonParts } from './daemon-parts.ts';
 import { RunOutputs } from './outputs.ts';
@@ -29,6 +30,8 @@ import { daemonStats } from './stats.ts';
  */
 const END_FLOWS_MS = 3800;
 const CLOSE_LOGS_MS = 4400;
+/** The same where a checkpoint keeps what is not written, and needs time of its own. */
+const CLOSE_KEPT_LOGS_MS = 2500;
 /** From a request to stop on: until packets no longer wait for room in the logs. */
 const WAIT_FOR_LOGS_MS = 2500;
 /** Flush timeout when the source ended on its own. */
@@ -69,7 +72,7 @@ export class Daemon {
       contextOf(options.starting.reading.rules!),
       files,
     );
-    return new Daemon(options, log, connectParts(options, outputs, options.makeSource(outputs, files), files, log));
+    return new Daemon(options, log, connectParts(options, outputs, options.makeSource(files), files, log));
   }
 
   private constructor(options: DaemonOptions, log: Log, parts: DaemonParts) {
@@ -98,16 +101,24 @@ export class Daemon {
   private async startParts(): Promise<void> {
     const { options, log, parts } = this;
     if (this.http !== null) await startHttp(this.http, options, log);
-    const { checkpoint } = parts.source;
-    // A source with a checkpoint locks the state folder itself. Any other source starts after the folder is locked.
-    if (checkpoint === null) await this.startSafety();
+    // A spool locks the state folder itself. Any other source starts after the folder is locked.
+    const isSpool = parts.source.kind === 'spool';
+    if (!isSpool) await this.startSafety();
     await parts.source.start();
-    if (checkpoint !== null) await this.startSafety();
-    await startOutputs(parts.outputs, (path) => checkpoint?.logPosition(path), log);
+    if (isSpool) await this.startSafety();
+    const { checkpoints } = this;
+    checkpoints?.load(options.checkpoint);
+    await startOutputs(
+      parts.outputs,
+      checkpoints?.logStates ?? null,
+      parts.source.checkpoint?.isRepeated === true,
+      log,
+    );
     await startHistory(parts, options.version, options.tracker);
+    checkpoints?.restore();
     parts.safety.announce();
-    // From here on a kill leaves a checkpoint with the positions of the logs.
-    await checkpoint?.save();
+    await parts.changes.begin();
+    await checkpoints?.begin();
     await parts.changes.start();
     if (options.shadow !== null) parts.shadow.start(options.shadow.files, options.shadow.reading);
     if (parts.control !== null) await startControl(parts.control, options.control!);
@@ -145,7 +156,7 @@ export class Daemon {
   /** Runs until the source ends or the daemon is stopped, then stops everything. Resolves to the exit code. */
   async run(): Promise<ExitCode> {
     const problem = await this.parts.source.run(
-      (batch) => this.take(batch),
+      (batch) => this.checkpoints?.taking(() => this.take(batch)) ?? this.take(batch),
       () => this.endCapture(),
       {
         begin: (name) => this.parts.history?.beginFile(name),
@@ -180,13 +191,14 @@ export class Daemon {
     }
     // The source has ended by itself, and a log may be waiting for its reader: it has less time now.
     if (!this.areLogsClosing) this.parts.outputs.expectLast(this.stopMs + END_FLOWS_MS);
-    else void this.parts.outputs.close(this.closeMs);
+    else void this.parts.outputs.close(this.closeMs, this.goesOn);
   }
 
   /** Time left for the logs. */
   private get closeMs(): number {
     if (Number.isNaN(this.stopMs)) return PATIENT_MS;
-    return Math.max(0, this.stopMs + CLOSE_LOGS_MS - performance.now());
+    const limitMs = this.goesOn ? CLOSE_KEPT_LOGS_MS : CLOSE_LOGS_MS;
+    return Math.max(0, this.stopMs + limitMs - performance.now());
   }
 
   async reloadRules(signal: string): Promise<void> {
@@ -194,10 +206,6 @@ export class Daemon {
   }
 
   async reopenLogs(): Promise<void> {
-    if (this.parts.source.checkpoint !== null) {
-      this.parts.source.checkpoint.requestReopen();
-      return;
-    }
     await this.parts.outputs.reopen();
     this.log.info('event logs reopened');
   }
@@ -221,20 +229,16 @@ export class Daemon {
   }
 
   /**
-   * Ends flows and closes logs. For an unfinished spool file no more events are written: the next start reads it again.
+   * Ends flows, unless the next start goes on with them, and closes logs.
    */
   private async finish(): Promise<void> {
-    const { source } = this.parts;
-    const isAbandoned = source.checkpoint?.isFileUnfinished === true;
+    const { source, engine } = this.parts;
     const wasAsked = !Number.isNaN(this.stopMs);
-    if (!isAbandoned) {
-      this.parts.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
-      await this.parts.engine.finish();
-      this.parts.hints.look(performance.now());
-      this.writeStats();
-      this.parts.shadow.stop();
-      await source.checkpoint?.save();
-    }
+    this.parts.outputs.expectLast(wasAsked ? this.stopMs + END_FLOWS_MS : Infinity);
+    if (!this.goesOn) await engine.finish();
+    this.parts.hints.look(performance.now());
+    this.writeStats();
+    this.parts.shadow.stop();
     // These two use part of the time for the logs.
     this.parts.safety.saveAll();
     const { history, fleet, fleetRules } = this.parts;
@@ -244,13 +248,14 @@ export class Daemon {
     );
     const noticesOut = this.parts.notices.close(NOTICES_MS);
     this.areLogsClosing = true;
-    await this.parts.outputs.close(this.closeMs);
+    await this.parts.outputs.close(this.closeMs, this.goesOn);
     await fleet?.shipLog(fleetMs);
     this.parts.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     await historyOut;
     await fleet?.stop();
     await fleetRules?.stop();
+    await this.checkpoints?.end();
     source.close();
   }
 
@@ -269,8 +274,11 @@ export class Daemon {
       this.isStopping ? null : this.parts.source.problem,
       performance.now(),
     );
-    // A source with a checkpoint rotates the logs itself, because the checkpoint has positions in them.
-    if (this.parts.source.checkpoint === null) void this.parts.outputs.rotateIfDue();
+    void this.parts.outputs.rotateIfDue().then((isRotated) => {
+      // The files that a restart compares with must not be deleted by later rotations.
+      if (isRotated) this.checkpoints?.soon();
+    });
+    this.checkpoints?.tick();
     void this.parts.outputs.settle();
   }
 
@@ -282,7 +290,7 @@ export class Daemon {
 
   private async startSafety(): Promise<void> {
     const { stateFolder: folder, needsState: isNeeded, starting } = this.options;
-    const isLocked = this.parts.source.checkpoint !== null;
+    const isLocked = this.parts.source.kind === 'spool';
     this.lock = await startSafety(
       this.parts.safety,
       { folder, isNeeded, isLocked, rulesProblem: starting.problem },
@@ -301,6 +309,17 @@ export class Daemon {
       requests: () => this.http?.requests ?? new Map<number, number>(),
       notReady: () => (this.isStopping ? 'stopping' : this.isRunning ? parts.source.problem : 'starting'),
     });
+  }
+
+  /** Null if no state can be saved. */
+  private get checkpoints(): RunCheckpoints | null {
+    return this.parts.safety.files.length === 0 ? null : this.parts.checkpoints;
+  }
+
+  /** The next start goes on from the last checkpoint: flows do not end with this daemon. */
+  private get goesOn(): boolean {
+    const wasAsked = !Number.isNaN(this.stopMs);
+    return wasAsked && this.checkpoints !== null && this.parts.engine.canSnapshot;
   }
 
   private writeStats(): void {

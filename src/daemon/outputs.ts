@@ -6,7 +6,6 @@ import { realpath } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckpointedLog } from '../capture/spool/spool-checkpoint.ts';
 import type { DecisionSink, DecisionView } from '../decision/decision-sink.ts';
 import type { FlowRecord } from '../decision/flow-record.ts';
 import { NO_FINDING } from '../dataplane/host/finding.ts';
@@ -14,7 +13,7 @@ import type { EventContext } from '../output/event/event-context.ts';
 import { EventLines } from '../output/event/event-line.ts';
 import { type EventOrigin, originFields } from '../output/event/event-origin.ts';
 import { SegmentChain } from '../output/log/chain/segment-chain.ts';
-import { EventLog } from '../output/log/event-log.ts';
+import { EventLog, type LogState } from '../output/log/event-log.ts';
 import type { Log } from '../output/log/log.ts';
 import { logKindOf, RotatingFile, type Rotation } from '../output/log/rotating-file.ts';
 import { type OnFull, LineQueue } from '../output/log/line-queue.ts';
@@ -37,6 +36,9 @@ export interface OutputOptions {
   /** The sensor's key, which signs the chain of the log of decisions; null for no chain. */
   readonly chainKey: PublicKey | null;
 }
+
+/** By the paths of logs. */
+export type LogStates = Readonly<Record<string, LogState>>;
 
 const STANDARD_OUTPUT = '-';
 const LOSSES_EVERY_MS = 60_000;
@@ -106,16 +108,16 @@ export class RunOutputs implements DecisionSink {
   }
 
   /**
-   * Opens the files and truncates each to its position after a spool's last file. Returns the paths of files that no
-   * longer match their position. Rejects if a file cannot be opened, or another daemon writes it.
+   * Opens the files, and goes on from a checkpoint, null for none. `isRepeated`: the packets after it come again.
+   * Returns the paths of files that are others than at the checkpoint. Rejects if a file cannot be opened, or another
+   * daemon writes it.
    */
-  async start(positionOf: (path: string) => CheckpointedLog | undefined): Promise<string[]> {
+  async start(states: LogStates | null, isRepeated: boolean): Promise<string[]> {
     const others: string[] = [];
     for (const log of this.logs) {
       const { file } = log;
       if (file !== null) this.locks.push(await lockLog(file.name));
-      if (file !== null && !(await file.start(positionOf(file.name)))) others.push(file.name);
-      await log.start();
+      if (!(await log.start(states?.[log.lines.name] ?? null, isRepeated))) others.push(log.lines.name);
     }
     return others;
   }
@@ -142,6 +144,28 @@ export class RunOutputs implements DecisionSink {
   /** The file of the log of decisions; null if there is none. */
   get decisionsFile(): RotatingFile | null {
     return this.decisions?.file ?? null;
+  }
+
+  /** The logs as a checkpoint saves them, by their paths. */
+  get states(): LogStates {
+    return Object.fromEntries(this.logs.map((log) => [log.lines.name, log.state]));
+  }
+
+  /** Events on disk that the packets after a checkpoint have not made again so far. */
+  get expectedCount(): number {
+    return this.logs.reduce((sum, { expectedCount }) => sum + expectedCount, 0);
+  }
+
+  /** Writes no lines until `release`. */
+  hold(): void {
+    for (const log of this.logs) {
+      log.settleTorn();
+      log.lines.hold();
+    }
+  }
+
+  release(): void {
+    for (const { lines } of this.logs) lines.release();
   }
 
   /** Where the packets were seen. */
@@ -204,38 +228,31 @@ export class RunOutputs implements DecisionSink {
   }
 
   async settle(): Promise<void> {
-    for (const { lines } of this.logs) await lines.settle();
+    for (const log of this.logs) await log.settle();
   }
 
   /** Rotates files that are due; true if there were any. */
   async rotateIfDue(): Promise<boolean> {
     const rotations = (): number => this.logs.reduce((sum, { lines }) => sum + lines.rotationCount, 0);
     const before = rotations();
-    for (const { lines } of this.logs) await lines.rotateIfDue();
+    for (const log of this.logs) {
+      if (log.file?.isDue === true) log.settleTorn();
+      await log.lines.rotateIfDue();
+    }
     return rotations() > before;
   }
 
   async reopen(): Promise<void> {
-    for (const { lines } of this.logs) await lines.reopen();
-  }
-
-  /**
-   * Flushes everything written to the disk and returns the positions. With --on-full wait it tries for `timeoutMs` each
-   * time, for as long as it may wait; null if that was not long enough.
-   */
-  async positions(timeoutMs: number, mayWait: () => boolean): Promise<Record<string, CheckpointedLog> | null> {
-    const positions: Record<string, CheckpointedLog> = {};
-    for (const { lines, file } of this.logs) {
-      while (!(await lines.flush(timeoutMs)) && this.options.onFull === 'wait') if (!mayWait()) return null;
-      await lines.sync();
-      if (file !== null) positions[file.name] = file.position;
+    for (const log of this.logs) {
+      log.settleTorn();
+      await log.lines.reopen();
     }
-    return positions;
   }
 
-  /** Writes the rest for at most `timeoutMs`. */
-  async close(timeoutMs: number): Promise<void> {
-    await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs)));
+  /** Writes the rest for at most `timeoutMs`; a checkpoint may keep what remains then. */
+  async close(timeoutMs: number, keeps = false): Promise<void> {
+    for (const log of this.logs) log.settleTorn();
+    await Promise.all(this.logs.map(({ lines }) => lines.close(timeoutMs, keeps)));
     await Promise.race([this.chain?.close(), sleep(CLOSE_CHAIN_MS, undefined, { ref: false })]);
     for (const lock of this.locks) lock?.close();
   }

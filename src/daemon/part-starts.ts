@@ -32,20 +32,18 @@ export async function startHttp(
 /** Opens the event logs. Throws CommandError if one cannot be written. */
 export async function startOutputs(
   outputs: RunOutputs,
-  positionOf: Parameters<RunOutputs['start']>[0],
+  states: Parameters<RunOutputs['start']>[0],
+  isRepeated: boolean,
   log: Log,
 ): Promise<void> {
   let others: string[];
   try {
-    others = await outputs.start(positionOf);
+    others = await outputs.start(states, isRepeated);
   } catch (error) {
     throw new CommandError(`cannot write the event log: ${(error as Error).message}`, ExitCode.FAILED);
   }
   for (const path of others) {
-    log.warn(
-      { path },
-      'this log is another one than at the last checkpoint: events of an unfinished file may be there twice',
-    );
+    log.warn({ path }, 'this log is another one than at the last checkpoint: events after that may be there twice');
   }
   const aside = await outputs.startChain().catch((error: unknown) => {
     throw new CommandError(`cannot write the chain of the event log: ${(error as Error).message}`, ExitCode.FAILED);

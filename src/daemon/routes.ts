@@ -11,6 +11,7 @@ import type { HistoryFeed } from './console/history-feed.ts';
 import type { RunReports } from './console/run-reports.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RunClock } from './source-clock.ts';
+import type { RunCheckpoints } from './checkpoint/checkpoints.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import type { RunNotices } from './notices.ts';
 import type { RunOutputs } from './outputs.ts';
@@ -30,6 +31,7 @@ export interface RouteParts {
   readonly shadow: RunShadow;
   readonly clock: RunClock;
   readonly notices: RunNotices;
+  readonly checkpoints: RunCheckpoints | null;
   readonly lag: EventLoopLag;
   /** Null for no fleet. */
   readonly fleet: FleetShipping | null;
@@ -45,6 +47,8 @@ export interface RouteParts {
   /** Null if the daemon is ready for packets, else why not. */
   readonly notReady: () => string | null;
 }
+
+const NO_CHECKPOINTS = { counts: {}, bytes: 0, savedMs: 0, longestCopySeconds: 0, lostFlows: 0 };
 
 export function daemonRoutes(parts: RouteParts): readonly Route[] {
   const metrics = metricsOf(parts);
@@ -74,6 +78,7 @@ export function daemonRoutes(parts: RouteParts): readonly Route[] {
 function metricsOf(parts: RouteParts): Metrics {
   const { version, source, engine, changes, outputs, safety, shadow, clock, notices, lag, requests, access } = parts;
   const { reloads } = changes;
+  const { checkpoints } = parts;
   const sources: MetricsSources = {
     version,
     lossBound: parts.lossBound,
@@ -83,7 +88,12 @@ function metricsOf(parts: RouteParts): Metrics {
     tunnels: engine.tunnels,
     decisions: engine.decisions,
     guard: engine.guard,
-    safety,
+    safety: {
+      get failureCount() {
+        return safety.failureCount + (checkpoints?.failureCount ?? 0);
+      },
+    },
+    checkpoints: checkpoints ?? NO_CHECKPOINTS,
     clock,
     notices,
     lag: engine.lag,

@@ -2,7 +2,9 @@
  * All changes of a daemon's rules: reloads, dates that pass, and confirmations of an operator. Each is an event with
  * its figures.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import type { EventContext } from '../output/event/event-context.ts';
@@ -22,6 +24,9 @@ import type { RulesFiles, RulesReading } from './daemon-rules.ts';
 import type { StartingRules } from './starting-rules.ts';
 
 const SAVE_MS = 60_000;
+const NOT_KEPT = 'the rules in use could not be kept for a restart';
+const CATCH_UP_MS = 60_000;
+const CATCH_UP_LOOK_MS = 20;
 
 /** Receives the events of changes. */
 export interface ChangeOutputs {
@@ -43,12 +48,19 @@ export class RunChanges {
   readonly reloads: RunReload;
   readonly calendar: RunCalendar;
   readonly guard: RunGuard;
+  /** Events of the last run come again from the packets after its checkpoint: they are to come under its rules. */
+  isCatchingUp: () => boolean = () => false;
+  /** Makes a change between two batches, and a checkpoint with it. */
+  change: (work: () => void) => Promise<void> = (work) => {
+    work();
+    return Promise.resolve();
+  };
   private readonly confirmations: Confirmations;
   private readonly state: RulesState | null;
   /** The files contained other rules when the daemon started. */
   private readonly areOld: boolean;
   /** Packet time up to which dates had taken effect before the start. */
-  private readonly keptUs: number | null;
+  private keptUs: number | null;
   /** The files in use that are not stored yet. */
   private unkept: RulesSources | null;
   private keeping: Promise<void> = Promise.resolve();
@@ -76,7 +88,7 @@ export class RunChanges {
     this.areOld = areOld;
     this.confirmations = new Confirmations(kept?.confirmed);
     this.keptUs = kept?.passedUs ?? null;
-    this.unkept = kept === null ? reading.sources : null;
+    this.unkept = reading.sources;
     this.guard = new RunGuard(engine, this.confirmations);
     this.calendar = new RunCalendar(engine, this.confirmations, (notice) => {
       this.noteDate(notice);
@@ -88,17 +100,36 @@ export class RunChanges {
       () => engine.rules,
       this.guard,
       async (applied, reloaded) => {
+        await this.caughtUp();
+        // A checkpoint under the new rules needs them at a restart.
+        if (applied !== null) await this.copy(applied);
         await engine.settled();
-        this.apply(applied, reloaded);
+        await this.change(() => {
+          this.apply(applied, reloaded);
+        });
+        if (applied !== null) void this.keep();
       },
     );
   }
 
-  /** Before the first packet: applies the saved state, and reloads if the files contain other rules. */
-  async start(): Promise<void> {
+  /** Before the first packet: applies the saved state. */
+  async begin(): Promise<void> {
     if (this.keptUs !== null) this.calendar.restart(this.keptUs);
     await this.keep();
-    if (this.areOld) await this.reloads.reload('the files have changed since the last run');
+  }
+
+  /** Reloads if the files contain other rules than those in use before. */
+  async start(): Promise<void> {
+    if (!this.areOld) return;
+    const reloaded = this.reloads.reload('the files have changed since the last run');
+    // No packet comes before the start is done.
+    if (!this.isCatchingUp()) await reloaded;
+  }
+
+  /** Resolves once the events of the last run have come again, or after a while: they may never. */
+  private async caughtUp(): Promise<void> {
+    const until = performance.now() + CATCH_UP_MS;
+    while (this.isCatchingUp() && performance.now() < until) await sleep(CATCH_UP_LOOK_MS, undefined, { ref: false });
   }
 
   /** To be called about once a second. */
@@ -111,6 +142,22 @@ export class RunChanges {
   async stop(): Promise<void> {
     this.reloads.stop();
     await this.keep();
+  }
+
+  /** Copies the packet time up to which dates have taken effect, or goes on from a copy's, before `begin`. */
+  snapshot(walk: Snapshot): void {
+    walk.part('calendar');
+    const passedUs = walk.number(this.engine.counters.packets > 0 ? this.calendar.passedUs : (this.keptUs ?? NaN));
+    if (walk.isRestoring) this.keptUs = Number.isNaN(passedUs) ? null : passedUs;
+  }
+
+  /** Copies rules that are about to come into use. A failure is logged. */
+  private async copy({ rules, sources }: RulesReading): Promise<void> {
+    try {
+      if (rules !== null && sources !== null) await this.state?.keep(rulesSha256(rules), sources);
+    } catch (error) {
+      this.log.error({ problem: (error as Error).message }, NOT_KEPT);
+    }
   }
 
   /**
@@ -136,7 +183,7 @@ export class RunChanges {
       else return;
       state.save({ sha256, passedUs, confirmed });
     } catch (error) {
-      this.log.error({ problem: (error as Error).message }, 'the rules in use could not be kept for a restart');
+      this.log.error({ problem: (error as Error).message }, NOT_KEPT);
     }
   }
 
@@ -229,7 +276,6 @@ export class RunChanges {
       if (engine.counters.packets > 0) calendar.restart(engine.timeUs);
       else calendar.rewind();
       this.unkept = reading!.sources;
-      void this.keep();
     }
     const { mode } = engine.rules;
     outputs.notice(

@@ -6,10 +6,11 @@
  * The copies are named by the pair's hash, and on disk before the state that refers to them. Each file is replaced
  * atomically.
  */
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { rulesOfCheckpoints } from './checkpoint/checkpoint-files.ts';
 import { StateFile, type StateReading } from './state-file.ts';
 
 const SCHEMA = 2;
@@ -71,9 +72,10 @@ export class RulesState {
     };
   }
 
-  /** Copies a pair, before `save` refers to it. */
+  /** Copies a pair, before `save` or a checkpoint refers to it. */
   async keep(sha256: string, sources: RulesSources): Promise<void> {
     const files = this.filesOf(sha256);
+    if (existsSync(files.policy) && existsSync(files.registry)) return;
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     for (const kind of ['policy', 'registry'] as const) {
       const beside = await open(`${files[kind]}.new`, 'w', PRIVATE_MODE);
@@ -87,16 +89,17 @@ export class RulesState {
     }
   }
 
-  /** Writes the state if it has changed, and removes the copies of other pairs. */
+  /** Writes the state if it has changed, and removes the copies of pairs that no checkpoint has either. */
   save(state: KeptRules): void {
     const text = JSON.stringify(state);
     if (text === this.written) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.file.saveNow(state);
     this.written = text;
+    const needed = [state.sha256, ...rulesOfCheckpoints(this.folder)];
     for (const name of readdirSync(this.folder)) {
       const match = /^rules-([0-9a-f]{64})\.(policy\.yaml|registry\.csv)$/.exec(name);
-      if (match !== null && match[1] !== state.sha256) unlinkSync(join(this.folder, name));
+      if (match !== null && !needed.includes(match[1]!)) unlinkSync(join(this.folder, name));
     }
   }
 }

@@ -15,7 +15,7 @@ import type { RunNotices } from './notices.ts';
 import { StateFile } from './state-file.ts';
 
 /** State files that were set aside because they could not be read; they may contain clients. */
-const FORGOTTEN = /\.broken(-.*)?$/;
+const FORGOTTEN = /\.broken(-.*)?$|^checkpoint\.before\.bin$/;
 const SCHEMA = 2;
 const TICKS_PER_CLIENTS = 10;
 const TICKS_PER_STATE = 60;
@@ -54,6 +54,8 @@ export class RunSafety {
   private shownTrips: readonly ShownTrip[] = [];
   /** Trips of this start that have no event yet. */
   private readonly unannounced: { readonly timeUs: number; readonly trip: ShownTrip }[] = [];
+  /** Makes the trips of this start again that no packet brings about. */
+  private readonly tripsOfStart: (() => void)[] = [];
   private ticks = 0;
   private savedChanges = -1;
   private savedHarm = '';
@@ -94,6 +96,7 @@ export class RunSafety {
     else if (reading.kind === 'state') this.takeUp(reading.data, reading.savedMs);
     this.loadOlder(this.older, reading.kind === 'none');
     this.loadClients(this.clients);
+    if (guard.breaker.trips.some(({ cause }) => cause === 'state')) this.noteStateTrip();
     for (const trip of guard.breaker.trips)
       log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
     // An unwritable disk is detected here and not at the first trip. This also saves the key of a first start.
@@ -109,6 +112,15 @@ export class RunSafety {
     log.error({ problem }, 'the rules in use before are not known: nothing is enforced until a reset');
     this.tripForState();
     this.saveNow();
+  }
+
+  /**
+   * The engine's state was put back: trips that are still to come are not in force yet, and one for a lost state stays.
+   */
+  settle(): void {
+    const { guard } = this.parts;
+    for (const trip of this.tripsOfStart) trip();
+    this.shownTrips = this.shownTrips.filter(({ then }) => guard.breaker.trips.some((trip) => trip.then === then));
   }
 
   /** Writes the events of trips at this start, once the event log is open. */
@@ -241,9 +253,17 @@ export class RunSafety {
     this.tripForState();
   }
 
+  private noteStateTrip(): void {
+    const { guard, timeUs } = this.parts;
+    this.tripsOfStart.push(() => {
+      guard.breaker.tripForState(timeUs());
+    });
+  }
+
   private tripForState(): void {
     const { guard, timeUs, show, notices } = this.parts;
     guard.breaker.tripForState(timeUs());
+    this.noteStateTrip();
     const shown = showTrip({ trip: guard.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
     this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
     this.unannounced.push({ timeUs: guard.breaker.trips.at(-1)!.timeUs, trip: shown });
@@ -279,6 +299,10 @@ export class RunSafety {
       try {
         if (isFirst) guard.breaker.importState(reading.data, 0);
         else guard.breaker.importTrips(reading.data);
+        const { data } = reading;
+        this.tripsOfStart.push(() => {
+          guard.breaker.importTrips(data);
+        });
         this.shownTrips = guard.breaker.trips.map((trip) => showTrip({ trip, rule: null, flows: [] }, show));
         log.info({ path: older.path }, 'the state of the breaker was taken over from version 0.1');
       } catch (error) {

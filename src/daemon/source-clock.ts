@@ -9,6 +9,7 @@ import { LiveTime } from '../pipeline/live-time.ts';
 import type { Log } from '../output/log/log.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import type { RunSource } from './source-run.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 const LIVE_BOUND_US = 60_000_000;
 const FILE_BOUND_US = 86_400_000_000;
@@ -57,6 +58,16 @@ export class RunClock {
     if (this.kind === 'spool' && this.files.current !== this.file) time.begin();
     this.file = this.files.current;
     time.settle(batch, elapsedUs);
+  }
+
+  /** Copies its state, or puts a copy back. The clock of a live source begins again at a restart. */
+  snapshot(walk: Snapshot): void {
+    walk.part('clock');
+    const isKept = walk.data(this.kind === 'spool' && this.time !== null);
+    if (!isKept) return;
+    this.time ??= this.open(0);
+    this.file = walk.data(this.file);
+    this.time.snapshot(walk);
   }
 
   private open(firstUs: number): LiveTime {

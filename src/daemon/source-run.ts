@@ -1,7 +1,5 @@
 /** The sources of a daemon's packets: the interface that pipes, spools and network interfaces share. */
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import type { LogPosition } from '../output/log/rotating-file.ts';
-import type { StateFile } from './state-file.ts';
 
 /** Takes a batch; resolves when the next one may come. */
 export type TakeBatch = (batch: PacketBatch) => Promise<void>;
@@ -27,21 +25,16 @@ export const NO_FILES = { done: 0, waiting: 0, grown: 0, 'grown-unread': 0, faul
 
 export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0, stalls: 0, files: NO_FILES };
 
-/**
- * The checkpoint of a source that can be read again after a kill. It has the positions of the event logs after the last
- * file, so the source rotates and reopens the logs itself, between files. It locks the state folder.
- */
+/** What a source adds to the daemon's checkpoints, so that a restart goes on from one. */
 export interface SourceCheckpoint {
-  /** Where it is saved. */
-  readonly stateFile: StateFile;
-  /** The last file was left unfinished by a stop. Its events must not be kept: the next start reads it again. */
-  readonly isFileUnfinished: boolean;
-  /** Position of a log at the last checkpoint; undefined if not known. */
-  logPosition(path: string): LogPosition | undefined;
-  /** Saves the current positions of the logs. */
-  save(): Promise<void>;
-  /** Asks for the logs to be reopened after the current file. */
-  requestReopen(): void;
+  /** The packets after a checkpoint come again after a restart. */
+  readonly isRepeated: boolean;
+  /** Where it is after the batch that was taken last, as data for JSON. */
+  readonly state: unknown;
+  /** Goes on from an earlier `state`, before `run`. `hasFlows`: the flows of then are there too. */
+  resume(state: unknown, hasFlows: boolean): void;
+  /** A checkpoint with this state is on disk. */
+  saved(state: unknown): void;
 }
 
 /**
@@ -61,7 +54,7 @@ export interface RunSource {
   readonly counts: SourceCounts;
   /** Null while packets can come; else why not. */
   readonly problem: string | null;
-  /** Null for a source that cannot be read again. */
+  /** Null for a source that a restart cannot go on with. */
   readonly checkpoint: SourceCheckpoint | null;
   /** Rejects with CommandError if there is nothing to read from. */
   start(): Promise<void>;

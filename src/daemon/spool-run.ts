@@ -1,19 +1,20 @@
 /**
  * Packets from a spool folder. All files go through one pipeline in their order, so flows continue from one file to the
- * next. After each file the checkpoint is saved, once its events are on disk.
+ * next. Its place in checkpoints is a file and the packets of it that were taken: a restart reads that file from its
+ * start, also a compressed one, and passes over them.
  */
 import type { Server } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { type CaptureEnd, CaptureFault } from '../capture/packet-source.ts';
 import { openCapture } from '../capture/format/open-capture.ts';
 import type { BatchMemory } from '../capture/batch-memory.ts';
-import type { ReadFile } from '../capture/spool/spool-checkpoint.ts';
+import type { DoneFile, ReadFile } from '../capture/spool/spool-checkpoint.ts';
+import type { SpoolFile } from '../capture/spool/spool-folder.ts';
 import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool/spool-source.ts';
 import type { Log } from '../output/log/log.ts';
-import type { LogPosition } from '../output/log/rotating-file.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
-import type { RunOutputs } from './outputs.ts';
 import {
   type FileListener,
   NO_COUNTS,
@@ -24,16 +25,24 @@ import {
   type TakeBatch,
 } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
-import type { StateFile } from './state-file.ts';
-import { SpoolState } from './spool-state.ts';
+import { OlderSpoolState } from './spool-state.ts';
 import { lockState } from './path-lock.ts';
 
-/** Time for a stop to finish the current file; after it the file is left for the next start. */
-const FINISH_FILE_MS = 2500;
-const FLUSH_MS = 1000;
+/** The place of a spool in a checkpoint. */
+interface SpoolState {
+  readonly done: readonly DoneFile[];
+  /** The file that is being read, and the packets of it that were taken; null between two files. */
+  readonly reading: { readonly file: SpoolFile; readonly packets: number; readonly firstPacket: number } | null;
+  /** Packets of the files before. */
+  readonly packets: number;
+  /** Files that may be deleted now. */
+  readonly removable: readonly SpoolFile[];
+  /** Files read, grown, left and faulty. */
+  readonly counts: readonly number[];
+}
 
 export interface RunSpoolOptions extends SpoolOptions {
-  /** Folder of the checkpoint. */
+  /** Folder of state. */
   readonly stateFolder: string;
   readonly memory: BatchMemory;
 }
@@ -42,26 +51,29 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   readonly kind = 'spool';
   readonly backend = 'file';
   readonly checkpoint = this;
-  readonly stateFile: StateFile;
-  isFileUnfinished = false;
+  readonly isRepeated = true;
   private readonly spool: SpoolSource;
   private readonly options: RunSpoolOptions;
-  private readonly outputs: RunOutputs;
   private readonly files: PacketFiles;
   private readonly log: Log;
   private readonly watchdog: RunWatchdog;
+  private readonly older: OlderSpoolState;
   private lock: Server | null = null;
-  private wantsReopen = false;
   private packets = 0;
   private faultyCount = 0;
-  private stopBy = Infinity;
+  private isStopping = false;
+  /** The file that is being read, and the packets of it that were taken. */
+  private reading: SpoolState['reading'] = null;
+  /** The file that a checkpoint was made in, until it is read on. */
+  private resumed: SpoolState['reading'] = null;
+  private hasFlows = false;
+  /** Files that are deleted once a checkpoint has them as read. */
+  private removable: readonly SpoolFile[] = [];
 
-  constructor(options: RunSpoolOptions, outputs: RunOutputs, files: PacketFiles, log: Log, watchdog: RunWatchdog) {
+  constructor(options: RunSpoolOptions, files: PacketFiles, log: Log, watchdog: RunWatchdog) {
     this.options = options;
-    const state = new SpoolState(options.stateFolder, log);
-    this.stateFile = state.file;
-    this.spool = new SpoolSource(options, state);
-    this.outputs = outputs;
+    this.older = new OlderSpoolState(options.stateFolder, log);
+    this.spool = new SpoolSource(options);
     this.files = files;
     this.log = log;
     this.watchdog = watchdog;
@@ -87,66 +99,67 @@ export class RunSpool implements RunSource, SourceCheckpoint {
   async start(): Promise<void> {
     try {
       await this.spool.start();
+      mkdirSync(this.options.stateFolder, { recursive: true, mode: 0o700 });
       this.lock = await lockState(await realpath(this.options.stateFolder));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandError(`cannot use the spool ${this.options.folder}: ${reason}`, ExitCode.WRONG_USAGE);
     }
+    this.spool.checkpoint.load(this.older.load() ?? []);
     this.watchdog.start();
+  }
+
+  get state(): SpoolState {
+    const { doneCount, grownCount, leftCount } = this.spool;
+    return {
+      done: this.spool.checkpoint.files,
+      reading: this.reading ?? this.resumed,
+      packets: this.packets,
+      removable: this.removable,
+      counts: [doneCount, grownCount, leftCount, this.faultyCount],
+    };
+  }
+
+  resume(state: unknown, hasFlows: boolean): void {
+    const { done, reading, packets, removable, counts } = state as SpoolState;
+    const { spool } = this;
+    // An earlier version has run since: its files are known too.
+    spool.checkpoint.load([...done, ...spool.checkpoint.files]);
+    this.resumed = reading;
+    this.hasFlows = hasFlows;
+    this.packets = hasFlows ? packets : 0;
+    this.removable = removable;
+    const [doneCount = 0, grownCount = 0, leftCount = 0, faultyCount = 0] = counts;
+    spool.doneCount = doneCount;
+    spool.grownCount = grownCount;
+    spool.leftCount = leftCount;
+    this.faultyCount = faultyCount;
+  }
+
+  saved(state: unknown): void {
+    const { removable } = state as SpoolState;
+    this.removable = this.removable.filter(
+      (file) => !removable.some(({ name, inode }) => name === file.name && inode === file.inode),
+    );
+    for (const file of removable) void this.spool.remove(file);
+    this.older.remove();
   }
 
   async run(take: TakeBatch, _endCapture: () => Promise<void>, files: FileListener): Promise<string> {
     for (let work = await this.spool.next(); work !== null; work = await this.spool.next()) {
       const end = await this.read(work, take, files);
-      if (end === null) {
-        this.isFileUnfinished = true;
-        break;
-      }
+      if (end === null) break;
       await files.end();
-      if (!(await this.commit(end, end.isWhole))) {
-        this.isFileUnfinished = true;
-        break;
-      }
-      await this.moveLogs();
-      if (this.stopBy !== Infinity) break;
+      await this.spool.note(end);
+      if (end.isWhole) this.removable = [...this.removable, end.file];
+      this.reading = null;
     }
     return '';
   }
 
   stop(): void {
-    this.stopBy = performance.now() + FINISH_FILE_MS;
+    this.isStopping = true;
     this.spool.end();
-  }
-
-  logPosition(path: string): LogPosition | undefined {
-    return this.spool.checkpoint.logAt(path);
-  }
-
-  async save(): Promise<void> {
-    await this.commit(null);
-  }
-
-  requestReopen(): void {
-    this.wantsReopen = true;
-  }
-
-  /**
-   * Saves the positions of the logs, and the file that was read, if any. False if the daemon stops before the logs take
-   * everything: the next start begins from the positions saved before.
-   */
-  private async commit(read: ReadFile | null, wasReadWhole = false): Promise<boolean> {
-    const positions = await this.outputs.positions(FLUSH_MS, () => performance.now() < this.stopBy);
-    if (positions === null) return false;
-    await this.spool.commit(read, positions, wasReadWhole);
-    return true;
-  }
-
-  /** Between two files: reopens or rotates the logs if needed, and saves their new positions. */
-  private async moveLogs(): Promise<void> {
-    const wanted = this.wantsReopen;
-    this.wantsReopen = false;
-    if (wanted) await this.outputs.reopen();
-    if ((await this.outputs.rotateIfDue()) || wanted) await this.commit(null);
   }
 
   close(): void {
@@ -154,15 +167,21 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.lock?.close();
   }
 
-  /** Reads a file to its end; null if a stop did not allow that. */
+  /** Reads a file to its end; null if it was stopped before. */
   private async read(work: SpoolWork, take: TakeBatch, files: FileListener): Promise<FileEnd | null> {
-    const { file, processedPackets } = work;
+    const { file } = work;
+    const resumed = this.resumedIn(file);
+    const processedPackets = resumed?.packets ?? work.processedPackets;
     const path = this.spool.pathOf(file);
     const { memory } = this.options;
     const capture = openCapture(path, { memory: memory.records });
-    this.files.begin(path, this.packets - processedPackets);
+    const firstPacket = resumed?.firstPacket ?? work.processedPackets;
+    // The list of files has it already.
+    if (resumed === null || !this.hasFlows) this.files.begin(path, this.packets - processedPackets);
     let packets = 0;
-    let hasBegun = false;
+    let hasBegun = resumed !== null && this.hasFlows;
+    this.reading = { file, packets: processedPackets, firstPacket };
+    this.resumed = null;
     try {
       this.watchdog.waits();
       for (let batch = await memory.nextBatch(); await capture.read(batch); batch = await memory.nextBatch()) {
@@ -172,11 +191,13 @@ export class RunSpool implements RunSource, SourceCheckpoint {
         if (processed > 0) batch.dropFirst(processed);
         this.packets += batch.count;
         if (batch.count > 0) {
-          if (!hasBegun) files.begin(`${file.name} ${file.inode} ${processedPackets} ${batch.timeUs[0]!}`);
+          if (!hasBegun) files.begin(`${file.name} ${file.inode} ${firstPacket} ${batch.timeUs[0]!}`);
           hasBegun = true;
+          // A checkpoint is copied at the end of `take`.
+          this.reading = { file, packets, firstPacket };
           await take(batch);
         }
-        if (performance.now() > this.stopBy) return null;
+        if (this.isStopping) return null;
         this.watchdog.waits();
       }
     } finally {
@@ -186,7 +207,14 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     return this.endOf(work, packets, capture.end);
   }
 
-  /** The checkpoint's entry for a file that was read to its end or to a fault. */
+  /** Where a restart goes on in this file; null if it is another one, or has been replaced. */
+  private resumedIn(file: SpoolFile): SpoolState['reading'] {
+    const { resumed } = this;
+    const isSame = resumed !== null && resumed.file.name === file.name && resumed.file.inode === file.inode;
+    return isSame && file.size >= resumed.file.size ? resumed : null;
+  }
+
+  /** The entry for a file that was read to its end or to a fault. */
   private async endOf({ file }: SpoolWork, packets: number, { fault, message }: CaptureEnd): Promise<FileEnd> {
     const isCut = CUTS.has(fault);
     const isWhole = fault === CaptureFault.NONE;

@@ -1,50 +1,44 @@
 /**
- * The checkpoint of a spool as a file of the daemon's state. A broken checkpoint is set aside and all files are read
- * from their start: events of processed files are repeated, but none is lost.
- *
- * Version 0.1 used `spool.json`. That file is taken over, and removed once its content is saved here, so an existing
- * one was written since and is newer. It must not stay, because it has positions in logs: version 0.1 would truncate
- * the logs to them.
+ * The processed files of a spool as earlier versions saved them, in `spool.json` (0.1) and then in `spool-files.json`.
+ * They are taken over, and removed once a checkpoint has them. They must not stay, because they have positions in logs:
+ * those versions would truncate the logs to them.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Checkpoint, CheckpointStore } from '../capture/spool/spool-checkpoint.ts';
+import type { DoneFile } from '../capture/spool/spool-checkpoint.ts';
 import type { Log } from '../output/log/log.ts';
 import { brokenName, StateFile } from './state-file.ts';
 
 const SCHEMA = 2;
 
-export class SpoolState implements CheckpointStore {
-  readonly file: StateFile;
-  private readonly folder: string;
+export class OlderSpoolState {
+  private readonly file: StateFile;
   private readonly log: Log;
   private readonly older: string;
-  private hasOlder = false;
 
   constructor(folder: string, log: Log) {
-    this.folder = folder;
     this.log = log;
     this.file = new StateFile(join(folder, 'spool-files.json'), 'spool', SCHEMA);
     this.older = join(folder, 'spool.json');
   }
 
-  load(): Checkpoint | null {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const older = this.readOlder();
-    if (older !== null) return this.takeOver(older);
+  /** Null if there are none. Broken files are set aside: all files are then read. */
+  load(): readonly DoneFile[] | null {
+    const text = this.readOlder();
+    if (text !== null) return this.takeOver(text);
     let reading = this.file.load();
     if (reading.kind === 'state') {
-      if (isCheckpoint(reading.data)) return reading.data;
-      reading = this.file.setAside('it lists no files and logs');
+      const done = doneOf(reading.data);
+      if (done !== null) return done;
+      reading = this.file.setAside('it lists no files');
     }
     if (reading.kind === 'broken') this.note(reading.problem, reading.setAside);
     return null;
   }
 
-  async save(checkpoint: Checkpoint): Promise<void> {
-    await this.file.save(checkpoint);
-    if (this.hasOlder) rmSync(this.older, { force: true });
-    this.hasOlder = false;
+  /** A checkpoint has the files. */
+  remove(): void {
+    for (const path of [this.older, this.file.path]) rmSync(path, { force: true });
   }
 
   private readOlder(): string | null {
@@ -56,12 +50,11 @@ export class SpoolState implements CheckpointStore {
     }
   }
 
-  private takeOver(text: string): Checkpoint | null {
-    const checkpoint = parsed(text);
-    if (isCheckpoint(checkpoint)) {
-      this.hasOlder = true;
+  private takeOver(text: string): readonly DoneFile[] | null {
+    const done = doneOf(parsed(text));
+    if (done !== null) {
       this.log.info({ path: this.older }, 'the checkpoint of the spool was taken over from version 0.1');
-      return checkpoint;
+      return done;
     }
     const setAside = brokenName(this.older);
     renameSync(this.older, setAside);
@@ -85,8 +78,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function isCheckpoint(value: unknown): value is Checkpoint {
-  const { done, logs } = (value ?? {}) as { done?: unknown; logs?: unknown };
+function doneOf(value: unknown): readonly DoneFile[] | null {
+  const { done } = (value ?? {}) as { done?: unknown };
   const isNamed = (file: unknown): boolean => typeof (file as { name?: unknown } | null)?.name === 'string';
-  return Array.isArray(done) && done.every(isNamed) && typeof logs === 'object' && logs !== null;
+  return Array.isArray(done) && done.every(isNamed) ? (done as readonly DoneFile[]) : null;
 }

@@ -27,20 +27,31 @@ export async function startingFiles(bundles: FleetBundles, own: RulesFiles): Pro
   return (await readRules(files)).rules === null ? own : files;
 }
 
-/** `reading` is the valid content of the files. */
+/**
+ * `reading` is the valid content of the files. `checkpointed`: hash of the rules of the checkpoint that the daemon goes
+ * on from, null for none: those are the rules that its flows were decided by, whatever was saved since.
+ */
 export async function startingRules(
   files: RulesFiles,
   reading: RulesReading,
   state: RulesState | null,
+  checkpointed: string | null = null,
 ): Promise<StartingRules> {
   if (state === null) return { reading, kept: null, areOld: false, problem: '' };
   const { kept, problem } = state.load();
-  if (kept === null) return { reading, kept, areOld: false, problem };
-  if (kept.sha256 === rulesSha256(reading.rules!)) return { reading, kept, areOld: false, problem: '' };
-  const old = await readRules({ ...files, ...state.filesOf(kept.sha256), needs: NO_NEEDS });
-  if (old.rules !== null && rulesSha256(old.rules) === kept.sha256)
-    // The stamp is that of the operator's files, which are watched.
-    return { reading: { ...old, stamp: reading.stamp }, kept, areOld: true, problem: '' };
-  const reason = old.problems[0] ?? 'they have another hash';
+  if (problem !== '') return { reading, kept: null, areOld: false, problem };
+  const read = rulesSha256(reading.rules!);
+  let reason = '';
+  for (const sha256 of new Set([checkpointed, kept?.sha256 ?? null])) {
+    if (sha256 === null) continue;
+    const inUse = { passedUs: null, confirmed: [], ...kept, sha256 };
+    if (sha256 === read) return { reading, kept: inUse, areOld: false, problem: '' };
+    const old = await readRules({ ...files, ...state.filesOf(sha256), needs: NO_NEEDS });
+    if (old.rules !== null && rulesSha256(old.rules) === sha256)
+      // The stamp is that of the operator's files, which are watched.
+      return { reading: { ...old, stamp: reading.stamp }, kept: inUse, areOld: true, problem: '' };
+    reason ||= old.problems[0] ?? 'they have another hash';
+  }
+  if (reason === '') return { reading, kept: null, areOld: false, problem: '' };
   return { reading, kept: null, areOld: false, problem: `the rules in use before cannot be read: ${reason}` };
 }

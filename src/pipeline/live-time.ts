@@ -8,6 +8,7 @@
  * good ones never become the base.
  */
 import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 
 /** A new base needs so many packets, over so long. */
 const NEEDED_PACKETS = 1000;
@@ -41,6 +42,18 @@ export class LiveTime {
   constructor(boundUs: number, events: LiveTimeEvents) {
     this.boundUs = boundUs;
     this.events = events;
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    this.jumpCount = walk.number(this.jumpCount);
+    this.clockSetCount = walk.number(this.clockSetCount);
+    this.lastUs = walk.number(this.lastUs);
+    this.supporters = walk.number(this.supporters);
+    this.others = walk.number(this.others);
+    this.otherFirstUs = walk.number(this.otherFirstUs);
+    this.otherLastUs = walk.number(this.otherLastUs);
+    this.isFresh = walk.data(this.isFresh);
   }
 
   /** Another file begins: its first packets are the base. */

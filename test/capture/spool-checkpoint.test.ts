@@ -6,31 +6,23 @@ import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Checkpoint, Known, SpoolCheckpoint } from '../../src/capture/spool/spool-checkpoint.ts';
+import { type DoneFile, Known, SpoolCheckpoint } from '../../src/capture/spool/spool-checkpoint.ts';
 import type { SpoolFile } from '../../src/capture/spool/spool-folder.ts';
 
 let folder = '';
-let saved: Checkpoint | null = null;
+let saved: readonly DoneFile[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-  saved = null;
+  saved = [];
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const store = {
-  load: (): Checkpoint | null => saved,
-  save: (checkpoint: Checkpoint): Promise<void> => {
-    saved = structuredClone(checkpoint);
-    return Promise.resolve();
-  },
-};
-
 /** Like after a restart. */
 function opened(): SpoolCheckpoint {
-  const checkpoint = new SpoolCheckpoint(store, folder);
-  checkpoint.load();
+  const checkpoint = new SpoolCheckpoint(folder);
+  checkpoint.load(saved);
   return checkpoint;
 }
 
@@ -49,26 +41,23 @@ describe('a checkpoint', () => {
     const checkpoint = opened();
     expect(await checkpoint.knows(put('a', 'text'))).toBe(Known.NO);
     expect(checkpoint.packetsOf(fileOf('a'))).toBeNull();
-    expect(checkpoint.logAt('log')).toBeUndefined();
   });
 
-  it('knows a file that is done, its packets and the places of the logs, also after a restart', async () => {
+  it('knows a file that is done, and its packets, also after a restart', async () => {
     const file = put('a', 'text');
-    const log = { inode: 5, octets: 77 };
     const first = opened();
-    await first.commit({ file, packets: 12 }, null, { log });
+    await first.note({ file, packets: 12 }, null);
+    saved = structuredClone(first.files);
     for (const checkpoint of [first, opened()]) {
       expect(await checkpoint.knows(file)).toBe(Known.DONE);
       expect(checkpoint.packetsOf(file)).toBe(12);
-      expect(checkpoint.logAt('log')).toEqual(log);
-      expect(checkpoint.logAt('other')).toBeUndefined();
     }
   });
 
   it('does not know a file with another inode, size or time', async () => {
     const file = put('a', 'text');
     const checkpoint = opened();
-    await checkpoint.commit({ file, packets: 1 }, null, {});
+    await checkpoint.note({ file, packets: 1 }, null);
     const others: Partial<SpoolFile>[] = [
       { inode: file.inode + 1 },
       { size: file.size - 1 },
@@ -81,7 +70,7 @@ describe('a checkpoint', () => {
   it('knows a file that has grown by its first bytes', async () => {
     const file = put('a', 'the first bytes');
     const checkpoint = opened();
-    await checkpoint.commit({ file, packets: 3 }, null, {});
+    await checkpoint.note({ file, packets: 3 }, null);
     appendFileSync(join(folder, 'a'), ' and more');
     expect(await checkpoint.knows(fileOf('a'))).toBe(Known.GROWN);
     expect(checkpoint.packetsOf(fileOf('a'))).toBe(3);
@@ -92,22 +81,20 @@ describe('a checkpoint', () => {
   it('has no packets of a file that cannot be read on', async () => {
     const file = put('a', 'text');
     const checkpoint = opened();
-    await checkpoint.commit({ file, packets: null }, null, {});
+    await checkpoint.note({ file, packets: null }, null);
     expect(await checkpoint.knows(file)).toBe(Known.DONE);
     expect(checkpoint.packetsOf(file)).toBeNull();
-    expect(saved!.done[0]).not.toHaveProperty('packets');
+    expect(checkpoint.files[0]).not.toHaveProperty('packets');
   });
 
   it('forgets files that have left the folder, and keeps the others', async () => {
     const [a, b, c] = [put('a', '1'), put('b', '2'), put('c', '3')];
     const checkpoint = opened();
-    await checkpoint.commit({ file: a, packets: 1 }, null, {});
-    await checkpoint.commit({ file: b, packets: 1 }, null, {});
-    expect(saved!.done.map(({ name }) => name)).toEqual(['a', 'b']);
-    await checkpoint.commit({ file: c, packets: 1 }, new Set(['b', 'c']), {});
-    expect(saved!.done.map(({ name }) => name)).toEqual(['b', 'c']);
+    await checkpoint.note({ file: a, packets: 1 }, null);
+    await checkpoint.note({ file: b, packets: 1 }, null);
+    expect(checkpoint.files.map(({ name }) => name)).toEqual(['a', 'b']);
+    await checkpoint.note({ file: c, packets: 1 }, new Set(['b', 'c']));
+    expect(checkpoint.files.map(({ name }) => name)).toEqual(['b', 'c']);
     expect(await checkpoint.knows(a)).toBe(Known.NO);
-    await checkpoint.commit(null, new Set(['c']), { log: { inode: 1, octets: 2 } });
-    expect(saved).toMatchObject({ done: [{ name: 'c' }], logs: { log: { octets: 2 } } });
   });
 });

@@ -1,33 +1,29 @@
-/** A spool as a source of files: each once and in its order, longer ones read on, restless ones not waited for, and only whole ones removed. */
+/**
+ * A spool as a source of files: each once and in its order, longer ones read on, restless ones not waited for, and only
+ * whole ones removed.
+ */
 import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../../src/capture/spool/spool-checkpoint.ts';
+import type { DoneFile, ReadFile } from '../../src/capture/spool/spool-checkpoint.ts';
 import { SpoolSource, type SpoolWork } from '../../src/capture/spool/spool-source.ts';
 
 let folder = '';
-let saved: Checkpoint | null = null;
+let saved: readonly DoneFile[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-  saved = null;
+  saved = [];
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const store = {
-  load: (): Checkpoint | null => saved,
-  save: (checkpoint: Checkpoint): Promise<void> => {
-    saved = structuredClone(checkpoint);
-    return Promise.resolve();
-  },
-};
-
 async function started(settleMs = 0, removesDone = false): Promise<SpoolSource> {
-  const spool = new SpoolSource({ folder, settleMs, removesDone }, store);
+  const spool = new SpoolSource({ folder, settleMs, removesDone });
   await spool.start();
+  spool.checkpoint.load(saved);
   return spool;
 }
 
@@ -57,10 +53,17 @@ async function hasNothing(spool: SpoolSource): Promise<boolean> {
   return (await work) === null;
 }
 
+/** Records a file as read, also for a restart. */
+async function note(spool: SpoolSource, read: ReadFile): Promise<void> {
+  await spool.note(read);
+  saved = structuredClone(spool.checkpoint.files);
+}
+
 /** The name of the next file, which is done then. */
 async function read(spool: SpoolSource, packets: number | null = 1, isWhole = true): Promise<string> {
   const { file } = await next(spool);
-  await spool.commit({ file, packets }, {}, isWhole);
+  await note(spool, { file, packets });
+  if (isWhole) await spool.remove(file);
   return file.name;
 }
 
@@ -136,8 +139,9 @@ describe('a spool', () => {
     put('c', 'text', 80);
     const { file } = await next(removing);
     rmSync(join(folder, 'c'));
-    await removing.commit({ file, packets: 1 }, {}, true);
-    expect(removing.failureCount).toBe(1);
+    await note(removing, { file, packets: 1 });
+    await removing.remove(file);
+    expect(removing.failureCount).toBe(0);
     removing.end();
     put('d', 'text', 70);
     const keeping = await started();
@@ -153,25 +157,20 @@ describe('a spool', () => {
     // Longer than the end of its reading and before its removal, as with a slow reader of the events.
     appendFileSync(join(folder, 'a'), ' more');
     age('a', 90);
-    await spool.commit({ file, packets: 1 }, {}, true);
+    await note(spool, { file, packets: 1 });
+    await spool.remove(file);
     const more = await next(spool);
     expect(more).toMatchObject({ file: { name: 'a' }, processedPackets: 1 });
     // A ring buffer begins the same name again.
     rmSync(join(folder, 'a'));
     put('a', 'another', 80);
-    await spool.commit({ file: more.file, packets: 2 }, {}, true);
+    await note(spool, { file: more.file, packets: 2 });
+    await spool.remove(more.file);
     const another = await next(spool);
     expect(another).toMatchObject({ file: { name: 'a' }, processedPackets: 0 });
-    await spool.commit({ file: another.file, packets: 1 }, {}, true);
+    await note(spool, { file: another.file, packets: 1 });
+    await spool.remove(another.file);
     expect([existsSync(join(folder, 'a')), spool.failureCount]).toEqual([false, 0]);
-    spool.end();
-  });
-
-  it('saves the places of logs without a file', async () => {
-    const spool = await started(0, true);
-    await spool.commit(null, { log: { inode: 1, octets: 2 } }, false);
-    expect(saved).toEqual({ done: [], logs: { log: { inode: 1, octets: 2 } } });
-    expect(spool.doneCount).toBe(0);
     spool.end();
   });
 
@@ -224,7 +223,7 @@ describe('a spool', () => {
   });
 
   it('does not start without its folder', async () => {
-    const spool = new SpoolSource({ folder: join(folder, 'none'), settleMs: 0, removesDone: false }, store);
+    const spool = new SpoolSource({ folder: join(folder, 'none'), settleMs: 0, removesDone: false });
     await expect(spool.start()).rejects.toThrow('ENOENT');
   });
 });

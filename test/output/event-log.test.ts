@@ -1,18 +1,9 @@
 /** The sequence numbers of a daemon's events: they continue over restarts and rotations, and a gap shows lost lines. */
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EventLog } from '../../src/output/log/event-log.ts';
+import { EventLog, type LogState } from '../../src/output/log/event-log.ts';
 import { RotatingFile } from '../../src/output/log/rotating-file.ts';
 import { type OnFull, LineQueue } from '../../src/output/log/line-queue.ts';
 
@@ -27,12 +18,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** `checkpoint` is a length of the existing file. */
-async function open(onFull: OnFull = 'wait', limit?: number, checkpoint?: number): Promise<EventLog> {
+/** `checkpoint`: goes on from it. */
+async function open(onFull: OnFull = 'wait', limit?: number, checkpoint?: LogState): Promise<EventLog> {
   const file = new RotatingFile(path, { bytes: Infinity, ageMs: Infinity, kept: 9 });
   const log = new EventLog('events', new LineQueue(file, onFull, limit), file);
-  await file.start(checkpoint === undefined ? undefined : { inode: statSync(path).ino, octets: checkpoint });
-  await log.start();
+  expect(await log.start(checkpoint ?? null, true)).toBe(true);
   return log;
 }
 
@@ -94,16 +84,30 @@ describe('the numbers of events', () => {
     expect(numbers()).toEqual([2]);
   });
 
-  it('continue from the lines before a checkpoint, so a rerun gives the same', async () => {
-    await write('a', 'b');
-    const { length } = readFileSync(path);
-    await write('c', 'd');
-    const before = readFileSync(path, 'utf8');
-    const log = await open('wait', undefined, length);
-    for (const text of ['c', 'd']) log.write(event(text));
-    await log.lines.close(5000);
-    expect(readFileSync(path, 'utf8')).toBe(before);
-  });
+  it.each([0, 1, 20, 80])(
+    'are not written twice when they come again after a checkpoint, %i bytes before the end of the file',
+    async (cut) => {
+      const lines = ['a', 'b', 'c', 'd'].map(
+        (text) => `{"timestamp":"2024-11-10T18:00:00.000000Z","event_type":"decision","text":"${text}"}\n`,
+      );
+      const first = await open();
+      for (const line of lines.slice(0, 2)) first.write(line);
+      await first.lines.flush(5000);
+      first.write(lines[2]!);
+      const { state } = first;
+      expect(state.waiting).toContain('"text":"c"');
+      first.write(lines[3]!);
+      await first.lines.close(5000);
+      const whole = readFileSync(path);
+      // A kill has left a half line.
+      writeFileSync(path, whole.subarray(0, whole.length - cut));
+      const again = await open('wait', undefined, state);
+      again.write(lines[3]!);
+      await again.lines.close(5000);
+      expect(readFileSync(path, 'utf8')).toBe(whole.toString());
+      expect(again.expectedCount).toBe(0);
+    },
+  );
 
   it('show with a gap how many lines were dropped', async () => {
     const log = await open('drop', 300);

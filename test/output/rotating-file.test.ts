@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lastEventOf, tornLengthOf } from '../../src/output/log/log-tail.ts';
+import { lastEventOf, tornEndOf } from '../../src/output/log/log-tail.ts';
 import { logKindOf, type Rotation, RotatingFile } from '../../src/output/log/rotating-file.ts';
 import { openFiles } from '../kit/open-files.ts';
 
@@ -49,45 +49,26 @@ describe('a file', () => {
     expect(openFiles(folder)).toEqual([]);
   });
 
-  it('is appended to, and cut back to a position in it', async () => {
-    writeFileSync(path, 'a\nb\n');
-    const first = new RotatingFile(path, NEVER);
-    expect(await first.start()).toBe(true);
-    expect(first.position.octets).toBe(4);
-    await first.write(bytes('c\n'));
-    const { position } = first;
-    await first.write(bytes('d\n'));
-    await first.close();
-    const second = new RotatingFile(path, NEVER);
-    expect(await second.start(position)).toBe(true);
-    await second.write(bytes('e\n'));
-    await second.close();
-    expect(text()).toBe('a\nb\nc\ne\n');
-    const third = new RotatingFile(path, NEVER);
-    expect(await third.start(second.position)).toBe(true);
-    await third.close();
-  });
-
-  it.each([
-    ['another file', { inode: 1, octets: 2 }],
-    ['what the file does not reach', { octets: 5 }],
-  ])('is not cut at the position of %s', async (_, position) => {
+  it('is appended to', async () => {
     writeFileSync(path, 'a\nb\n');
     const file = new RotatingFile(path, NEVER);
-    expect(await file.start({ inode: statSync(path).ino, ...position })).toBe(false);
-    expect(file.position.octets).toBe(4);
+    await file.start();
+    expect([file.position.octets, file.torn.length]).toEqual([4, 0]);
+    await file.write(bytes('c\n'));
     await file.close();
-    expect(text()).toBe('a\nb\n');
+    expect(text()).toBe('a\nb\nc\n');
   });
 
-  it('loses the half line of a killed process, also if the position is that of another file', async () => {
-    for (const position of [undefined, { inode: 1, octets: 2 }]) {
-      writeFileSync(path, 'a\n{"timestamp":"2024');
-      const file = new RotatingFile(path, NEVER);
-      await file.start(position);
-      await file.close();
-      expect(text()).toBe('a\n');
-    }
+  it('keeps the half line of a killed process until it is completed or cut', async () => {
+    writeFileSync(path, 'a\n{"timestamp":"2024');
+    const file = new RotatingFile(path, NEVER);
+    await file.start();
+    expect(file.torn.toString()).toBe('{"timestamp":"2024');
+    file.cutTorn();
+    file.cutTorn();
+    await file.write(bytes('b\n'));
+    await file.close();
+    expect(text()).toBe('a\nb\n');
   });
 });
 
@@ -222,12 +203,12 @@ describe('an unfinished line', () => {
     ['notes', 0],
   ])('of %j is of %i bytes', async (content, length) => {
     writeFileSync(path, content);
-    expect(await tornLengthOf(path)).toBe(length);
+    expect((await tornEndOf(path)).length).toBe(length);
   });
 
   it('is found at the end of a long file', async () => {
     writeFileSync(path, `${'x'.repeat(2 << 20)}\n{"timest`);
-    expect(await tornLengthOf(path)).toBe(8);
+    expect((await tornEndOf(path)).length).toBe(8);
     expect(openFiles(folder)).toEqual([]);
   });
 });

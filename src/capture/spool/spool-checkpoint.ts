@@ -1,26 +1,9 @@
 /**
- * The files of a spool that have been processed. Files that have left the folder are removed from it, so it stays as
- * small as the folder.
- *
- * Each entry has the position of the event logs after the file. After a kill -9 the logs are truncated to these
- * positions and the unfinished file is read again from its start, so its events are in the logs once.
+ * The files of a spool that have been processed, as part of the daemon's checkpoints. Files that have left the folder
+ * are removed from it, so it stays as small as the folder.
  */
 import { join } from 'node:path';
 import { headOf, type SpoolFile } from './spool-folder.ts';
-
-/** Stores a checkpoint atomically. */
-export interface CheckpointStore {
-  /** The last saved checkpoint; null if there is none. Throws if it cannot be read. */
-  load(): Checkpoint | null;
-  /** Resolves when it is on disk. */
-  save(checkpoint: Checkpoint): Promise<void>;
-}
-
-/** Position of a log: its inode and its length in bytes. */
-export interface CheckpointedLog {
-  readonly inode: number;
-  readonly octets: number;
-}
 
 export interface DoneFile extends SpoolFile {
   /** Hash of its first bytes. */
@@ -37,38 +20,28 @@ export interface ReadFile {
   readonly packets: number | null;
 }
 
-export interface Checkpoint {
-  readonly done: readonly DoneFile[];
-  readonly logs: Readonly<Record<string, CheckpointedLog>>;
-}
-
 /** How a file relates to the processed file of the same name: the same, the same but longer, or another one. */
 export const Known = { NO: 0, DONE: 1, GROWN: 2 } as const;
 export type Known = (typeof Known)[keyof typeof Known];
 
 export class SpoolCheckpoint {
-  private readonly store: CheckpointStore;
   private readonly folder: string;
   private readonly done = new Map<string, DoneFile>();
-  private logs: Readonly<Record<string, CheckpointedLog>> = {};
 
   /** `folder` of the spool. */
-  constructor(store: CheckpointStore, folder: string) {
-    this.store = store;
+  constructor(folder: string) {
     this.folder = folder;
   }
 
-  /** Loads the saved checkpoint. */
-  load(): void {
-    const checkpoint = this.store.load();
-    if (checkpoint === null) return;
-    for (const file of checkpoint.done) this.done.set(file.name, file);
-    this.logs = checkpoint.logs;
+  /** The processed files. */
+  get files(): readonly DoneFile[] {
+    return [...this.done.values()];
   }
 
-  /** Position of a log after the last processed file; undefined if not known. */
-  logAt(path: string): CheckpointedLog | undefined {
-    return this.logs[path];
+  /** Begins with the processed files of an earlier run. */
+  load(files: readonly DoneFile[]): void {
+    this.done.clear();
+    for (const file of files) this.done.set(file.name, file);
   }
 
   async knows(file: SpoolFile): Promise<Known> {
@@ -85,19 +58,10 @@ export class SpoolCheckpoint {
     return this.done.get(file.name)?.packets ?? null;
   }
 
-  /** Records a processed file and the positions of the logs, and removes files that are not `present` in the folder. */
-  async commit(
-    read: ReadFile | null,
-    present: ReadonlySet<string> | null,
-    logs: Readonly<Record<string, CheckpointedLog>>,
-  ): Promise<void> {
+  /** Records a processed file, and removes files that are not `present` in the folder. */
+  async note({ file, packets }: ReadFile, present: ReadonlySet<string> | null): Promise<void> {
     for (const name of this.done.keys()) if (present?.has(name) === false) this.done.delete(name);
-    if (read !== null) {
-      const { file, packets } = read;
-      const head = await headOf(join(this.folder, file.name), file.size);
-      this.done.set(file.name, { ...file, head, ...(packets === null ? {} : { packets }) });
-    }
-    this.logs = logs;
-    await this.store.save({ done: [...this.done.values()], logs });
+    const head = await headOf(join(this.folder, file.name), file.size);
+    this.done.set(file.name, { ...file, head, ...(packets === null ? {} : { packets }) });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The files of a spool folder, one at a time, each once: waits for the next complete file, and records processed files
- * in the checkpoint. The caller reads the files.
+ * The files of a spool folder, one at a time, each once: waits for the next complete file, and records processed files.
+ * The caller reads the files.
  *
  * A file that grows after it was read is read again from its former end. A file that never stops changing is read up to
  * its current end, repeatedly.
@@ -8,13 +8,7 @@
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type CheckpointedLog,
-  type CheckpointStore,
-  Known,
-  type ReadFile,
-  SpoolCheckpoint,
-} from './spool-checkpoint.ts';
+import { Known, type ReadFile, SpoolCheckpoint } from './spool-checkpoint.ts';
 import { isComplete, listSpool, type SpoolFile } from './spool-folder.ts';
 import { systemErrorText } from '../input/system-error.ts';
 
@@ -59,15 +53,14 @@ export class SpoolSource {
   /** Names at the last listing; null before the first. */
   private present: ReadonlySet<string> | null = null;
 
-  constructor(options: SpoolOptions, store: CheckpointStore) {
+  constructor(options: SpoolOptions) {
     this.options = options;
-    this.checkpoint = new SpoolCheckpoint(store, options.folder);
+    this.checkpoint = new SpoolCheckpoint(options.folder);
   }
 
-  /** Rejects if the folder or the checkpoint cannot be read. */
+  /** Rejects if the folder cannot be read. */
   async start(): Promise<void> {
     await listSpool(this.options.folder);
-    this.checkpoint.load();
   }
 
   /** Waits for the next complete file; null after `end`. */
@@ -88,20 +81,19 @@ export class SpoolSource {
     return join(this.options.folder, file.name);
   }
 
-  /**
-   * Records that the file has been read and its events are in the logs. Deletes the file if that is configured, all of
-   * it was read, and it has not changed since: writing the events to slow logs may have taken long.
-   */
-  async commit(
-    read: ReadFile | null,
-    logs: Readonly<Record<string, CheckpointedLog>>,
-    wasReadWhole: boolean,
-  ): Promise<void> {
-    await this.checkpoint.commit(read, this.present, logs);
-    if (read === null) return;
+  /** Records that the file has been read. */
+  async note(read: ReadFile): Promise<void> {
+    await this.checkpoint.note(read, this.present);
     this.doneCount++;
-    if (!this.options.removesDone || !wasReadWhole || (await this.compare(read.file)) === 'changed') return;
-    await unlink(this.pathOf(read.file)).catch(() => this.failureCount++);
+  }
+
+  /**
+   * Deletes a file that was read whole, if that is configured and it has not changed since. To be called once a
+   * checkpoint says that it was read.
+   */
+  async remove(file: SpoolFile): Promise<void> {
+    if (!this.options.removesDone || (await this.compare(file)) !== 'same') return;
+    await unlink(this.pathOf(file)).catch(() => this.failureCount++);
   }
 
   /** True if the file has changed since it was listed. */

@@ -26,6 +26,7 @@ import type { RunSource } from '../source-run.ts';
 import type { RecentOptions } from './decision-feed.ts';
 import type { ReportOptions } from './run-reports.ts';
 import { SourceWatch } from './source-watch.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 export interface HistoryOptions extends HistoryPlace {
   /** Where the packets are seen. */
@@ -152,6 +153,18 @@ export class HistoryFeed {
     } catch {
       return null;
     }
+  }
+
+  /** Copies the minute under way and the file that it belongs to, or puts a copy back, after `begin`. */
+  snapshot(walk: Snapshot): void {
+    const has = walk.data(this.collector !== null);
+    this.file = walk.data(this.file);
+    this.nextFile = walk.data(this.nextFile);
+    if (!has || this.collector === null) return;
+    this.collector.snapshot(walk);
+    // The packets of a live source do not come again, and the history may have the minute already.
+    if (walk.isRestoring && this.parts!.source.checkpoint?.isRepeated !== true) this.collector.discard();
+    this.hits = this.parts!.engine.decisions.counts.hits.total(HitKind.IN_FORCE);
   }
 
   /** Decides the packets of a batch by `process`, minute by minute. */

@@ -9,6 +9,7 @@ import { FlowWord, ROW_WORDS } from '../../dataplane/host/flow-row.ts';
 import type { FlowRows } from '../../dataplane/host/flow-rows.ts';
 import type { DecisionTable } from '../../decision/decision-table.ts';
 import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 const INITIAL_CAPACITY = 1024;
 /** Counts of a flow: packets and bytes that minutes have; delayed and dropped ones that none has. */
@@ -53,6 +54,15 @@ export class FlowVolumes implements OutcomeListener {
     this.table = table;
     this.decisionTable = decisionTable;
     this.sink = sink;
+  }
+
+  /** Copies its state, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    this.capacity = walk.number(this.capacity);
+    this.listed = walk.number(this.listed);
+    this.words = walk.column(this.words);
+    this.counts = walk.column(this.counts);
+    this.list = walk.column(this.list);
   }
 
   /** The flow is decided, or decided again, and belongs to this series from now on. */

@@ -19,6 +19,7 @@ import { FlowVolumes, type VolumeSink } from './flow-volumes.ts';
 import { SeriesTable } from './series-table.ts';
 import { FileWatch, type LiveWatch, type Watch } from './watch.ts';
 import type { WatchedTime } from './watched-time.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 const MICROS_PER_SECOND = 1e6;
 const SECONDS_PER_MINUTE = 60;
@@ -82,6 +83,38 @@ export class MinuteCollector implements DecisionSink, EndingFlows, OutcomeListen
   /** The source is live: its minutes also end by its clock. */
   useLive(watch: LiveWatch): void {
     this.watch = watch;
+  }
+
+  /** Copies the minute under way, or puts a copy back; a source that is not live also goes on where it was watched. */
+  snapshot(walk: Snapshot): void {
+    walk.part('history');
+    this.series.snapshot(walk);
+    this.volumes.snapshot(walk);
+    this.before = walk.data(this.before);
+    this.mode = walk.data(this.mode);
+    this.startUs = walk.number(this.startUs);
+    this.lagUs = walk.number(this.lagUs);
+    this.activeFlows = walk.number(this.activeFlows);
+    const clients = walk.data([...this.clients].map(([name, sketch]) => ({ name, bytes: [...sketch.toBytes()] })));
+    const untilUs = walk.number(this.watch.untilUs);
+    this.options.watched.snapshot(walk);
+    if (!walk.isRestoring) return;
+    if (this.watch instanceof FileWatch) this.watch.untilUs = untilUs;
+    this.clients = new Map();
+    this.clientsBySeries = [];
+    for (const { name, bytes } of clients) this.clientsNamed(name).mergeBytes(Uint8Array.from(bytes));
+  }
+
+  /** Forgets the minute under way, which a restart has interrupted: what its flows carried before is in no minute. */
+  discard(): void {
+    this.volumes.takeAll();
+    this.series.takeRows();
+    this.clients = new Map();
+    this.clientsBySeries = [];
+    this.before = this.options.totals();
+    this.startUs = NaN;
+    this.lagUs = 0;
+    this.activeFlows = 0;
   }
 
   decided(flow: FlowRecord, decision: DecisionView): void {

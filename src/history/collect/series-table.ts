@@ -6,6 +6,7 @@ import { Protocol, PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { findingProtocol, findingStage, STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import type { DecisionView } from '../../decision/decision-sink.ts';
 import { SERIES_COUNTS, type SeriesKey, type SeriesRow } from '../roll-up.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 
 const COUNTS = SERIES_COUNTS.length;
 const PACKETS = SERIES_COUNTS.indexOf('packets');
@@ -19,6 +20,16 @@ export class SeriesTable {
   private byView = new WeakMap<DecisionView, Map<number, number>>();
   private counts = new Float64Array(COUNTS);
   private limit = SERIES_LIMIT;
+
+  /** Copies its state, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    this.keys = walk.data(this.keys);
+    this.limit = walk.number(this.limit);
+    this.counts = walk.column(this.counts);
+    if (!walk.isRestoring) return;
+    this.numbers = new Map(this.keys.map((key, number) => [textOf(key), number]));
+    this.byView = new WeakMap();
+  }
 
   get size(): number {
     return this.keys.length;
@@ -92,7 +103,7 @@ export class SeriesTable {
   }
 
   private numberOf(key: SeriesKey): number {
-    const text = Object.values(key).join('\0');
+    const text = textOf(key);
     let number = this.numbers.get(text);
     if (number !== undefined) return number;
     number = this.keys.push(key) - 1;
@@ -104,6 +115,10 @@ export class SeriesTable {
     }
     return number;
   }
+}
+
+function textOf(key: SeriesKey): string {
+  return Object.values(key).join('\0');
 }
 
 function keyOf(finding: number, { action, rule, mode, source, destination }: DecisionView): SeriesKey {

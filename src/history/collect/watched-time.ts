@@ -2,6 +2,7 @@
  * The seconds of each minute in which a source was watched, in the source's own time. A row of coverage is written for
  * a watched minute, also if no packet came: a minute without a row differs from one with zeros.
  */
+import type { Snapshot } from '../../core/snapshot.ts';
 
 const MICROS_PER_SECOND = 1e6;
 const SECONDS_PER_MINUTE = 60;
@@ -24,6 +25,14 @@ export class WatchedTime {
       if (this.seconds.size <= MOST_MINUTES) break;
       this.seconds.delete(minuteS);
     }
+  }
+
+  /** Copies its state, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    const rows = walk.data([...this.seconds]);
+    if (!walk.isRestoring) return;
+    this.seconds.clear();
+    for (const [minuteS, seconds] of rows) this.seconds.set(minuteS, seconds);
   }
 
   /** The seconds of a minute that were added since they were taken before: whole ones, 0 to 60. */

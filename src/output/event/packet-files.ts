@@ -2,6 +2,8 @@
  * Maps packet numbers to the files of a capture that consists of several files, with packets numbered through all of
  * them. A packet's file is found by binary search.
  */
+import type { Snapshot } from '../../core/snapshot.ts';
+
 export class PacketFiles {
   /** The file being read. */
   current = '';
@@ -19,6 +21,14 @@ export class PacketFiles {
   clear(): void {
     this.names = [];
     this.before = [];
+  }
+
+  /** Copies its state, or puts a copy back. To be called between two batches. */
+  snapshot(walk: Snapshot): void {
+    walk.part('files');
+    this.current = walk.data(this.current);
+    this.names = walk.data(this.names);
+    this.before = walk.data(this.before);
   }
 
   /** Begins a file, with this many packets of its capture before it. */

@@ -65,8 +65,11 @@ export class LineQueue {
   private waiting = 0;
   private writer: Promise<void> | null = null;
   private givenUp = false;
+  /** What was given up stays, for a checkpoint. */
+  private isKept = false;
   /** A rotation or a reopening is in the queue. */
   private isMoving = false;
+  private isHeld = false;
 
   constructor(target: LineTarget, onFull: OnFull, waitingLimit: number = WAITING_LIMIT) {
     this.target = target;
@@ -76,6 +79,22 @@ export class LineQueue {
 
   get name(): string {
     return this.target.name;
+  }
+
+  /** What was not written, as text. A write under way may have written some of it. */
+  get waitingText(): string {
+    return textOf(this.queue) + this.gathered.join('');
+  }
+
+  /** Writes no more lines until `release`, but for the write under way. */
+  hold(): void {
+    this.enqueue();
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.isHeld = false;
+    this.startWriting();
   }
 
   get waitingBytes(): number {
@@ -165,18 +184,24 @@ export class LineQueue {
     await this.attempt(() => this.target.sync());
   }
 
-  /** Writes the rest for at most `timeoutMs`; what remains then is counted as dropped. */
-  async close(timeoutMs: number): Promise<void> {
-    if (!(await this.flush(timeoutMs))) await this.giveUp();
+  /**
+   * Writes the rest for at most `timeoutMs`; what remains then is counted as dropped, or stays in `waitingText` if a
+   * checkpoint `keeps` it.
+   */
+  async close(timeoutMs: number, keeps = false): Promise<void> {
+    this.release();
+    if (!(await this.flush(timeoutMs))) await this.giveUp(keeps);
     await this.attempt(() => this.target.close());
   }
 
-  /** Drops everything that waits. The write under way gets a moment more, so that the counts match what is written. */
-  private async giveUp(): Promise<void> {
+  /** Writes no more. The write under way gets a moment more, so that the counts match what is written. */
+  private async giveUp(keeps: boolean): Promise<void> {
     this.givenUp = true;
-    this.leaveOutFrom(1);
+    this.isHeld = keeps;
+    this.isKept = keeps;
+    if (!keeps) this.leaveOutFrom(1);
     await Promise.race([this.writer, sleep(UNDER_WAY_MS, undefined, { ref: false })]);
-    this.leaveOutFrom(0);
+    if (!keeps) this.leaveOutFrom(0);
     this.waiting = 0;
   }
 
@@ -196,12 +221,12 @@ export class LineQueue {
   }
 
   private startWriting(): void {
-    if (this.queue.length === 0 || this.writer !== null) return;
+    if (this.queue.length === 0 || this.writer !== null || this.isHeld) return;
     this.writer = this.writeQueue().finally(() => (this.writer = null));
   }
 
   private async writeQueue(): Promise<void> {
-    for (let entry = this.queue[0]; entry !== undefined; entry = this.queue[0]) {
+    for (let entry = this.queue[0]; entry !== undefined && !this.isHeld; entry = this.queue[0]) {
       if ('work' in entry) {
         this.queue.shift();
         await this.attempt(entry.work);
@@ -212,6 +237,7 @@ export class LineQueue {
       const written = await this.attempt(() => this.target.write(bytes));
       // The chunk was dropped in the meantime.
       if (this.queue[0] !== entry) return;
+      if (!written && this.isKept) return;
       if (!written && this.onFull === 'wait' && !this.target.isGone && !this.givenUp) {
         await sleep(RETRY_MS, undefined, { ref: false });
         continue;
@@ -237,4 +263,8 @@ export class LineQueue {
       return false;
     }
   }
+}
+
+function textOf(entries: readonly Entry[]): string {
+  return entries.map((entry) => ('bytes' in entry ? entry.bytes.toString() : '')).join('');
 }

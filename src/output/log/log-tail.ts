@@ -22,14 +22,14 @@ export async function lastEventOf(path: string): Promise<number> {
 }
 
 /**
- * Number of bytes after the last line break, if they begin like an event of Sluice; else 0, so that foreign text is
- * never cut.
+ * The bytes after the last line break, if they begin like an event of Sluice; else none, so that foreign text is never
+ * cut.
  */
-export async function tornLengthOf(path: string): Promise<number> {
+export async function tornEndOf(path: string): Promise<Buffer> {
   const tail = await readTail(path);
   const torn = tail.subarray(tail.lastIndexOf(LINE_BREAK) + 1);
   const compared = Math.min(torn.length, EVENT_START.length);
-  return torn.compare(EVENT_START, 0, compared, 0, compared) === 0 ? torn.length : 0;
+  return torn.compare(EVENT_START, 0, compared, 0, compared) === 0 ? torn : Buffer.alloc(0);
 }
 
 async function lastSeqIn(path: string): Promise<number> {

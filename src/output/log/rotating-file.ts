@@ -4,10 +4,10 @@
  * Contract: chunks end with a line break. A chunk that does not fit (full disk) is truncated away again, so the file is
  * valid JSON Lines at any time. Calls must not overlap.
  */
-import { constants } from 'node:fs';
+import { constants, ftruncateSync, writeSync } from 'node:fs';
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { tornLengthOf } from './log-tail.ts';
+import { tornEndOf } from './log-tail.ts';
 import type { LineTarget } from './line-queue.ts';
 import { isSegmentOf, segmentName } from './segment-name.ts';
 
@@ -36,6 +36,8 @@ export class RotatingFile implements LineTarget {
   mayRemove: (file: string) => boolean = () => true;
   private readonly rotation: Rotation;
   private handle: FileHandle | null = null;
+  /** The unfinished line that `start` has found; empty for none. */
+  torn: Buffer = Buffer.alloc(0);
   private size = 0;
   private inode = 0;
   private openedAtMs = 0;
@@ -45,22 +47,40 @@ export class RotatingFile implements LineTarget {
     this.rotation = rotation;
   }
 
-  /**
-   * Opens or creates the file. Truncates it to `position` if the position belongs to this file, and returns whether it
-   * did. A line that a killed process left unfinished is cut in any case.
-   */
-  async start(position?: LogPosition): Promise<boolean> {
-    const handle = await this.open();
-    const isOther = position !== undefined && (position.inode !== this.inode || position.octets > this.size);
-    const end = position === undefined || isOther ? this.size - (await this.tornLength()) : position.octets;
-    if (end < this.size) await handle.truncate(end);
-    this.size = end;
-    return !isOther;
+  /** Opens or creates the file. A line that a killed process left unfinished stays, in `torn`. */
+  async start(): Promise<void> {
+    await this.open();
+    // A device has no readable end.
+    if (this.size > 0) this.torn = await tornEndOf(this.name);
   }
 
-  /** A device has no readable end. */
-  private async tornLength(): Promise<number> {
-    return this.size === 0 ? 0 : tornLengthOf(this.name);
+  /** Cuts the unfinished line, before anything is written. */
+  cutTorn(): void {
+    if (this.torn.length === 0) return;
+    this.size -= this.torn.length;
+    this.torn = Buffer.alloc(0);
+    ftruncateSync(this.handle!.fd, this.size);
+  }
+
+  /**
+   * Writes the rest of a line that begins with the unfinished one, before anything else is written. False if it begins
+   * otherwise, or cannot be written whole: the unfinished one is then still there.
+   */
+  completeTorn(line: string): boolean {
+    const bytes = Buffer.from(line);
+    const { torn } = this;
+    if (torn.length === 0 || torn.compare(bytes, 0, Math.min(torn.length, bytes.length)) !== 0) return false;
+    const rest = bytes.subarray(torn.length);
+    const { fd } = this.handle!;
+    try {
+      if (writeSync(fd, rest) < rest.length) throw new Error('the disk is full');
+    } catch {
+      ftruncateSync(fd, this.size);
+      return false;
+    }
+    this.size += rest.length;
+    this.torn = Buffer.alloc(0);
+    return true;
   }
 
   get position(): LogPosition {

@@ -93,6 +93,19 @@ export interface FleetRulesFigures {
   readonly refusedCount: number;
 }
 
+/** What checkpoints have come to; zeros without any. */
+export interface CheckpointFigures {
+  /** Checkpoints by result. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  /** When the last one was on disk, ms since 1970; 0 before the first. */
+  readonly savedMs: number;
+  /** Longest time for which packets waited for a copy. */
+  readonly longestCopySeconds: number;
+  /** Flows that this start could not take over. */
+  readonly lostFlows: number;
+}
+
 export interface MetricsSources {
   readonly version: string;
   /** The share of packets that may be lost. */
@@ -128,7 +141,8 @@ export interface MetricsSources {
       limitCounts(): readonly LimitCounts[];
     };
   };
-  /** Failed attempts to store the state of the safety breaker. */
+  readonly checkpoints: CheckpointFigures;
+  /** State that could not be saved or, at the start, used. */
   readonly safety: { readonly failureCount: number };
   /** Notices to the webhook, by result. */
   readonly notices: { readonly counts: Readonly<Record<string, number>> };

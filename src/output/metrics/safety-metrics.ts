@@ -16,6 +16,33 @@ function hitSamples(
   }));
 }
 
+/** Results that exist before there are any. */
+const NO_CHECKPOINTS = { saved: 0, failed: 0, 'too-large': 0 };
+const MILLISECONDS_PER_SECOND = 1000;
+
+/** Checkpoints of the state of flows. */
+const CHECKPOINTS: readonly CatalogueMetric[] = [
+  counters('sluice_checkpoints_total', ['result'], 'Checkpoints by result; too-large: beyond --max-state.', (s) =>
+    byKey('result', { ...NO_CHECKPOINTS, ...s.checkpoints.counts }),
+  ),
+  gauge('sluice_checkpoint_bytes', 'Size of the last checkpoint on disk.', (s) => s.checkpoints.bytes),
+  gauge(
+    'sluice_checkpoint_timestamp_seconds',
+    'When the last checkpoint was on disk; 0 before the first.',
+    (s) => s.checkpoints.savedMs / MILLISECONDS_PER_SECOND,
+  ),
+  gauge(
+    'sluice_checkpoint_longest_copy_seconds',
+    'The longest time for which packets waited while a checkpoint was copied.',
+    (s) => s.checkpoints.longestCopySeconds,
+  ),
+  gauge(
+    'sluice_restart_lost_flows',
+    'Flows of the last run that this start could not take over.',
+    (s) => s.checkpoints.lostFlows,
+  ),
+];
+
 const LIMIT_LABELS = ['limit', 'window', 'stage'];
 
 function limitSamples({ guard }: MetricsSources, read: (counts: LimitCounts) => number): readonly Sample[] {
@@ -81,7 +108,7 @@ export const SAFETY: readonly CatalogueMetric[] = [
   ),
   counter(
     'sluice_state_failures_total',
-    'Failed attempts to store the state of the safety breaker.',
+    'State of the breaker or of flows that could not be saved or, at the start, used.',
     (s) => s.safety.failureCount,
   ),
   counters(
@@ -93,4 +120,5 @@ export const SAFETY: readonly CatalogueMetric[] = [
   gauge('sluice_enforcing', '1 while simulated enforcement affects packets, 0 in mode observe.', (s) =>
     s.decisions.mode === 'enforce' ? 1 : 0,
   ),
+  ...CHECKPOINTS,
 ];

@@ -1,0 +1,214 @@
+/**
+ * The files of checkpoints in the folder of state: the last one, and the one before it in reserve. A file is replaced
+ * atomically (written beside it, synced, renamed), so a kill at any moment leaves a whole one. Only its owner can read
+ * them: they have addresses and the first bytes of streams.
+ */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { syncFolder } from '../../output/sync-folder.ts';
+import { brokenName } from '../state-file.ts';
+import {
+  CHECKPOINT_SCHEMA,
+  type CheckpointContent,
+  type CheckpointHead,
+  readCheckpointBody,
+} from './checkpoint-form.ts';
+
+export const CHECKPOINT_NAME = 'checkpoint.bin';
+export const RESERVE_NAME = 'checkpoint.before.bin';
+const BESIDE_NAME = 'checkpoint.new';
+const OWNER_ONLY = 0o600;
+/** More than a first line has. */
+const HEAD_BYTES = 4096;
+
+export interface ReadCheckpoint extends CheckpointContent {
+  readonly build: string;
+  /** Hash of the rules in use. */
+  readonly rules: string;
+  readonly savedMs: number;
+}
+
+/** A file that cannot be used. */
+export interface BrokenCheckpoint {
+  readonly path: string;
+  readonly problem: string;
+}
+
+export interface FoundCheckpoint {
+  /** Null for none that can be used. */
+  readonly checkpoint: ReadCheckpoint | null;
+  readonly broken: readonly BrokenCheckpoint[];
+  /** The last one was not to be used, and this is the one before it. */
+  readonly isReserve: boolean;
+  /** Another one once the files are others. */
+  readonly identity: string;
+}
+
+/** Names the files as they are now. */
+export function checkpointIdentity(folder: string): string {
+  const found = [CHECKPOINT_NAME, RESERVE_NAME].map((name) => statSync(join(folder, name), { throwIfNoEntry: false }));
+  return found.map((file) => (file === undefined ? 'none' : `${file.ino} ${file.size} ${file.mtimeMs}`)).join(', ');
+}
+
+/** The last whole checkpoint. Changes nothing: the folder may not be locked yet. */
+export function findCheckpoint(folder: string): FoundCheckpoint {
+  const identity = checkpointIdentity(folder);
+  const broken: BrokenCheckpoint[] = [];
+  for (const name of [CHECKPOINT_NAME, RESERVE_NAME]) {
+    const path = join(folder, name);
+    try {
+      const checkpoint = read(path);
+      if (checkpoint !== null) return { checkpoint, broken, isReserve: name === RESERVE_NAME, identity };
+    } catch (error) {
+      broken.push({ path, problem: (error as Error).message });
+    }
+  }
+  return { checkpoint: null, broken, isReserve: false, identity };
+}
+
+/** Keeps a file that cannot be used for the operator; returns its new path. Throws if it cannot be renamed. */
+export function setCheckpointAside({ path }: BrokenCheckpoint): string {
+  const setAside = brokenName(path);
+  renameSync(path, setAside);
+  return setAside;
+}
+
+/** Hashes of the rules of the checkpoints there are, from their first lines. */
+export function rulesOfCheckpoints(folder: string): readonly string[] {
+  return [CHECKPOINT_NAME, RESERVE_NAME].flatMap((name) => {
+    try {
+      const file = openSync(join(folder, name), 'r');
+      try {
+        const start = Buffer.alloc(HEAD_BYTES);
+        const length = readSync(file, start, 0, HEAD_BYTES, 0);
+        return [headOf(start.toString('latin1', 0, length).split('\n')[0]!).rules];
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Null if there is no file. Throws for one that cannot be used. */
+function read(path: string): ReadCheckpoint | null {
+  let bytes: Buffer<ArrayBuffer>;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const end = bytes.indexOf('\n');
+  const head = headOf(bytes.toString('latin1', 0, Math.max(0, end)));
+  const body = bytes.subarray(end + 1);
+  if (createHash('sha256').update(body).digest('hex') !== head.sha256)
+    throw new RangeError('its checksum does not fit: it is cut off or was edited');
+  return { ...readCheckpointBody(body), build: head.build, rules: head.rules, savedMs: head.saved_ms };
+}
+
+function headOf(line: string): CheckpointHead {
+  let head: Partial<CheckpointHead> | null;
+  try {
+    head = JSON.parse(line) as Partial<CheckpointHead> | null;
+  } catch {
+    throw new RangeError('its first line is not JSON');
+  }
+  if (head?.state !== 'checkpoint') throw new RangeError('it is no checkpoint');
+  if (head.schema === CHECKPOINT_SCHEMA) return head as CheckpointHead;
+  throw new RangeError(`its schema is ${String(head.schema)}; this program reads ${CHECKPOINT_SCHEMA}`);
+}
+
+export interface CheckpointPlace {
+  readonly folder: string;
+  /** Names the program and the sizes that its state depends on. */
+  readonly build: string;
+  /** Bytes that checkpoints may take on disk. */
+  readonly limit: number;
+}
+
+export interface SavedCheckpoint {
+  readonly bytes: number;
+}
+
+/**
+ * Saves a checkpoint, and keeps the one before it unless both would need more than `limit` bytes. Returns when it is on
+ * disk. Throws RangeError if it needs more than that, or the error of the disk; what was there before is then still
+ * there.
+ */
+export function saveCheckpoint(
+  { folder, build, limit }: CheckpointPlace,
+  rules: string,
+  pieces: readonly Uint8Array[],
+): SavedCheckpoint {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  const head: CheckpointHead = {
+    state: 'checkpoint',
+    schema: CHECKPOINT_SCHEMA,
+    build,
+    rules,
+    saved_ms: Date.now(),
+    sha256: hash.digest('hex'),
+  };
+  const all = [Buffer.from(`${JSON.stringify(head)}\n`), ...pieces];
+  const bytes = all.reduce((sum, piece) => sum + piece.length, 0);
+  const [path, reserve, beside] = [CHECKPOINT_NAME, RESERVE_NAME, BESIDE_NAME].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  // While it is written, the last one must stay.
+  if (bytes + before > limit)
+    throw new RangeError(`it needs ${bytes} bytes beside the ${before} of the one before, and --max-state is ${limit}`);
+  if (bytes + before + (statSync(reserve, { throwIfNoEntry: false })?.size ?? 0) > limit)
+    rmSync(reserve, { force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    write(beside, all);
+    if (before > 0) {
+      rmSync(reserve, { force: true });
+      linkSync(path, reserve);
+    }
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  renameSync(beside, path);
+  syncFolder(folder);
+  return { bytes };
+}
+
+function write(path: string, pieces: readonly Uint8Array[]): void {
+  const file = openSync(path, 'w', OWNER_ONLY);
+  try {
+    for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes the checkpoints; returns the names of the files that were there. */
+export function removeCheckpoints(folder: string): readonly string[] {
+  const names = [CHECKPOINT_NAME, RESERVE_NAME].filter(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined,
+  );
+  for (const name of names) rmSync(join(folder, name), { force: true });
+  return names;
+}

@@ -1,0 +1,24 @@
+/** Writes checkpoints in a thread of its own, one after the other: packets must not wait for the disk. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type CheckpointPlace, saveCheckpoint } from './checkpoint-files.ts';
+
+/** What the thread is to write. */
+export interface CheckpointRequest {
+  readonly rules: string;
+  readonly pieces: readonly Uint8Array[];
+}
+
+const place = workerData as CheckpointPlace;
+
+parentPort!.on('message', ({ rules, pieces }: CheckpointRequest) => {
+  try {
+    parentPort!.postMessage({ ...saveCheckpoint(place, rules, pieces), problem: null });
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    parentPort!.postMessage({
+      bytes: 0,
+      problem: message,
+      code: code ?? (error instanceof RangeError ? 'too-large' : 'error'),
+    });
+  }
+});

@@ -1,0 +1,101 @@
+/** Hands checkpoints to the thread that writes them, one at a time, and counts what came of them. */
+import { existsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { StateCopy } from '../../core/snapshot.ts';
+import { type CheckpointPlace, saveCheckpoint } from './checkpoint-files.ts';
+import { checkpointBody } from './checkpoint-form.ts';
+
+/** The file of the thread, which exists once this program is compiled. */
+const WORKER = new URL('./checkpoint-worker.js', import.meta.url);
+
+export type CheckpointResult = 'saved' | 'failed' | 'too-large';
+
+interface Answer {
+  readonly bytes: number;
+  readonly problem: string | null;
+  readonly code?: string;
+}
+
+export class CheckpointWriter {
+  readonly counts: Record<CheckpointResult, number> = { saved: 0, failed: 0, 'too-large': 0 };
+  /** Size of the last one, and when it was on disk, ms since 1970; 0 before the first. */
+  bytes = 0;
+  savedMs = 0;
+  /** Code of the error of the last one; null if it was saved. */
+  problem: string | null = null;
+  private readonly options: CheckpointPlace;
+  private worker: Worker | null = null;
+  private waiting: ((answer: Answer) => void) | null = null;
+
+  constructor(options: CheckpointPlace) {
+    this.options = options;
+  }
+
+  /** One is being written. */
+  get isWriting(): boolean {
+    return this.waiting !== null;
+  }
+
+  /** Writes one; resolves to the message of what went wrong, null if it is on disk. Not while one is being written. */
+  async write(document: { readonly rules: string }, engine: StateCopy | null): Promise<string | null> {
+    return this.note(await this.ask(document.rules, checkpointBody(document, engine)));
+  }
+
+  /** Writes one and waits for it: the program is about to end. */
+  writeNow(document: { readonly rules: string }, engine: StateCopy | null): string | null {
+    try {
+      const { bytes } = saveCheckpoint(this.options, document.rules, checkpointBody(document, engine));
+      return this.note({ bytes, problem: null });
+    } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException;
+      return this.note({
+        bytes: 0,
+        problem: message,
+        code: code ?? (error instanceof RangeError ? 'too-large' : 'error'),
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.terminate();
+    this.worker = null;
+  }
+
+  private ask(rules: string, pieces: Uint8Array<ArrayBuffer>[]): Promise<Answer> {
+    this.worker ??= this.start();
+    const { worker } = this;
+    return new Promise((resolve) => {
+      this.waiting = (answer) => {
+        this.waiting = null;
+        resolve(answer);
+      };
+      // Each piece is memory of its own: it moves to the thread, and is not copied again.
+      worker.postMessage({ rules, pieces }, [...new Set(pieces.map(({ buffer }) => buffer))]);
+    });
+  }
+
+  private start(): Worker {
+    if (!existsSync(WORKER)) throw new Error('the program is not compiled');
+    const worker = new Worker(WORKER, { workerData: this.options });
+    worker.unref();
+    worker.on('message', (answer: Answer) => this.waiting?.(answer));
+    worker.on('error', (error) => {
+      this.worker = null;
+      this.waiting?.({ bytes: 0, problem: error.message });
+    });
+    return worker;
+  }
+
+  private note({ bytes, problem, code = 'error' }: Answer): string | null {
+    if (problem === null) {
+      this.bytes = bytes;
+      this.savedMs = Date.now();
+      this.problem = null;
+      this.counts.saved++;
+    } else {
+      this.problem = code;
+      this.counts[code === 'too-large' ? 'too-large' : 'failed']++;
+    }
+    return problem;
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Checkpoints of a daemon: now and then, and at each change by an operator, the state of all parts is copied between
+ * two batches and written by a thread. A restart goes on from the last one: it reads the packets after it again, where
+ * the source has them, and the event logs leave out what is on disk already (output/log/written-lines).
+ *
+ * A checkpoint has the lines that the logs had not written yet, so it never waits for a log. A change that packets do
+ * not bring about again, like a reload, holds the logs until its checkpoint is on disk: no line of it can be on disk
+ * without it.
+ */
+import { StateReader, StateWriter, type Snapshot, type StateCopy } from '../../core/snapshot.ts';
+import type { Log } from '../../output/log/log.ts';
+import type { LogStates, RunOutputs } from '../outputs.ts';
+import type { RunSource } from '../source-run.ts';
+import {
+  checkpointIdentity,
+  type CheckpointPlace,
+  findCheckpoint,
+  type FoundCheckpoint,
+  setCheckpointAside,
+} from './checkpoint-files.ts';
+import { type CheckpointResult, CheckpointWriter } from './checkpoint-writer.ts';
+
+/** A failure is logged no more often. */
+const LOGGED_MS = 60_000;
+
+export interface CheckpointParts {
+  readonly source: RunSource;
+  readonly outputs: RunOutputs;
+  /** Copies the state of all other parts, or puts a copy back. */
+  readonly snapshot: (walk: Snapshot) => void;
+  /** False if the tracker cannot copy its flows. */
+  readonly canSnapshot: boolean;
+  /** Hash of the rules in use. */
+  readonly rulesSha256: () => string;
+  readonly activeFlows: () => number;
+  /** Packets and files so far: without more of them there is nothing to save. */
+  readonly progress: () => number;
+  readonly timeUs: () => number;
+  /** Time between two. */
+  readonly everyMs: number;
+  readonly log: Log;
+}
+
+/** What later versions read too. */
+interface CheckpointDocument {
+  readonly source: unknown;
+  readonly logs: LogStates;
+  readonly rules: string;
+  readonly activeFlows: number;
+  /** Packet time, µs since 1970. */
+  readonly timeUs: number;
+}
+
+/**
+ * How a start went on: without a checkpoint, from the last or the one before, or with its positions but without its
+ * flows.
+ */
+export type Restart = 'none' | 'resumed' | 'reserve' | 'clean';
+
+export class RunCheckpoints {
+  /** Flows that could not be taken over from a checkpoint. */
+  lostFlows = 0;
+  restart: Restart = 'none';
+  /** Files that could not be used at this start. */
+  brokenCount = 0;
+  /** Longest time for which packets waited for a copy, seconds. */
+  longestCopySeconds = 0;
+  private readonly parts: CheckpointParts;
+  private readonly options: CheckpointPlace;
+  private readonly writer: CheckpointWriter;
+  private document: CheckpointDocument | null = null;
+  private engine: StateCopy | null = null;
+  private isTaking = false;
+  private readonly between: (() => Promise<void>)[] = [];
+  private nextMs = Infinity;
+  private savedProgress = -1;
+  private loggedMs = -Infinity;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(options: CheckpointPlace, parts: CheckpointParts) {
+    this.options = options;
+    this.parts = parts;
+    this.writer = new CheckpointWriter(options);
+  }
+
+  get counts(): Readonly<Record<CheckpointResult, number>> {
+    return this.writer.counts;
+  }
+
+  /** Checkpoints that could not be saved or, at this start, used. */
+  get failureCount(): number {
+    return this.counts.failed + this.counts['too-large'] + this.brokenCount + (this.lostFlows > 0 ? 1 : 0);
+  }
+
+  /** Size of the last one, and when it was on disk, ms since 1970; 0 before the first. */
+  get bytes(): number {
+    return this.writer.bytes;
+  }
+
+  get savedMs(): number {
+    return this.writer.savedMs;
+  }
+
+  /** Code of the error of the last one; null if it was saved. */
+  get problem(): string | null {
+    return this.writer.problem;
+  }
+
+  /** Positions of the logs at the checkpoint that this start goes on from; null for none. */
+  get logStates(): LogStates | null {
+    return this.document?.logs ?? null;
+  }
+
+  /**
+   * Takes the last checkpoint of the folder, which this process has locked now; `found` before that. Throws if a broken
+   * file cannot be set aside.
+   */
+  load(found: FoundCheckpoint | null): void {
+    const { log, rulesSha256, canSnapshot } = this.parts;
+    const { folder } = this.options;
+    const isSame = found !== null && found.identity === checkpointIdentity(folder);
+    const { checkpoint, broken, isReserve } = isSame ? found : findCheckpoint(folder);
+    this.brokenCount = broken.length;
+    for (const one of broken)
+      log.error({ problem: one.problem, set_aside: setCheckpointAside(one) }, 'a checkpoint cannot be used');
+    if (checkpoint === null) {
+      if (broken.length > 0) log.error('no checkpoint can be used: flows and tunnels of the last run are lost');
+      return;
+    }
+    const document = checkpoint.document as CheckpointDocument;
+    this.document = document;
+    this.restart = isReserve && broken.length > 0 ? 'reserve' : 'resumed';
+    if (this.restart === 'reserve') log.error('the checkpoint before the last is used');
+    let problem: string | null = null;
+    if (checkpoint.engine === null || !canSnapshot) problem = 'flows are not kept with --workers';
+    else if (checkpoint.build !== this.options.build)
+      problem = `it was made by another program or other sizes: ${checkpoint.build}`;
+    else if (document.rules !== rulesSha256()) problem = `it was made under other rules: ${document.rules}`;
+    if (problem === null) {
+      this.engine = checkpoint.engine;
+      return;
+    }
+    this.restart = 'clean';
+    this.lostFlows = document.activeFlows;
+    log.error(
+      { problem, flows: document.activeFlows },
+      'the flows of the last run cannot be taken over: they are lost',
+    );
+  }
+
+  /** Puts the loaded state back into all parts. Throws where it does not fit. */
+  restore(): void {
+    const { document, engine } = this;
+    if (document === null) return;
+    const { source, snapshot, log, activeFlows } = this.parts;
+    if (engine !== null) {
+      const reader = new StateReader(engine);
+      snapshot(reader);
+      reader.end();
+    }
+    this.engine = null;
+    source.checkpoint!.resume(document.source, engine !== null);
+    log.info({ flows: activeFlows(), restart: this.restart }, 'going on from a checkpoint');
+  }
+
+  /** Packet time of the checkpoint that this start goes on from; null for none. */
+  get resumedFromUs(): number | null {
+    return this.document?.timeUs ?? null;
+  }
+
+  /** From now on checkpoints are made; the first at once. */
+  begin(): Promise<void> {
+    this.nextMs = performance.now() + this.parts.everyMs;
+    return this.save();
+  }
+
+  /** Takes a batch by `work`; a checkpoint that is due is copied after it. */
+  async taking(work: () => Promise<void>): Promise<void> {
+    this.isTaking = true;
+    try {
+      await work();
+    } finally {
+      this.isTaking = false;
+    }
+    // A change and its copy are made at once; only its checkpoint is waited for elsewhere.
+    for (const change of this.between.splice(0)) void change();
+    if (performance.now() >= this.nextMs) this.look();
+  }
+
+  /** To be called about once a second: a source may have no packets. */
+  tick(): void {
+    if (!this.isTaking && performance.now() >= this.nextMs) this.look();
+  }
+
+  /** Makes one at the next opportunity. */
+  soon(): void {
+    if (this.nextMs !== Infinity) this.nextMs = 0;
+    this.savedProgress = -1;
+  }
+
+  /**
+   * Makes a change between two batches. Resolves once a checkpoint with it is on disk, and only then its lines are
+   * written.
+   */
+  change(work: () => void): Promise<void> {
+    const make = async (): Promise<void> => {
+      const { outputs } = this.parts;
+      outputs.hold();
+      try {
+        work();
+        await this.save();
+      } finally {
+        outputs.release();
+      }
+    };
+    if (!this.isTaking) return make();
+    return new Promise((resolve, reject) => {
+      this.between.push(() => make().then(resolve, reject));
+    });
+  }
+
+  /** Makes the last one, and waits for the disk. Nothing may be under way. */
+  async end(): Promise<void> {
+    this.nextMs = Infinity;
+    await this.writing;
+    this.note(this.writer.writeNow(this.documentNow(), this.copy()), this.documentNow());
+    await this.writer.close();
+  }
+
+  private look(): void {
+    if (this.writer.isWriting) return;
+    this.nextMs = performance.now() + this.parts.everyMs;
+    if (this.parts.progress() !== this.savedProgress) void this.save();
+  }
+
+  /** Copies the state now, and has it written after the one under way. Resolves when it is on disk, or could not be. */
+  private save(): Promise<void> {
+    const document = this.documentNow();
+    const engine = this.copy();
+    this.savedProgress = this.parts.progress();
+    this.writing = this.writing
+      .then(() => this.writer.write(document, engine))
+      .then((problem) => {
+        this.note(problem, document);
+      });
+    return this.writing;
+  }
+
+  private copy(): StateCopy | null {
+    if (!this.parts.canSnapshot) return null;
+    const since = performance.now();
+    const writer = new StateWriter();
+    this.parts.snapshot(writer);
+    this.longestCopySeconds = Math.max(this.longestCopySeconds, (performance.now() - since) / 1000);
+    return writer.copy;
+  }
+
+  private documentNow(): CheckpointDocument {
+    const { source, outputs, rulesSha256, activeFlows, timeUs } = this.parts;
+    return {
+      source: structuredClone(source.checkpoint!.state),
+      logs: outputs.states,
+      rules: rulesSha256(),
+      activeFlows: activeFlows(),
+      timeUs: timeUs(),
+    };
+  }
+
+  private note(problem: string | null, document: CheckpointDocument): void {
+    if (problem === null) {
+      this.parts.source.checkpoint!.saved(document.source);
+      return;
+    }
+    if (performance.now() - this.loggedMs < LOGGED_MS) return;
+    this.loggedMs = performance.now();
+    this.parts.log.error({ problem }, 'a checkpoint could not be saved: a restart goes on from the one before');
+  }
+}
