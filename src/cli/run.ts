@@ -113,7 +113,9 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const checkpoint = folder === null ? null : findCheckpoint(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState, checkpoint?.checkpoint?.rules);
   const history = historyOptions(flags, folder);
-  const running = startTracker(flags.workers ?? 1, flags);
+  const workers = threadsOf(flags);
+  if (workers < (flags.workers ?? 1)) log.warn('--spool follows flows in one thread, which can save them');
+  const running = startTracker(workers, flags);
   try {
     const options: DaemonOptions = {
       version: packageVersion(),
@@ -195,12 +197,18 @@ export async function runDaemon(options: DaemonOptions, signals: HeldSignals, lo
   process.exit(exitCode);
 }
 
+/** Threads in all. Flows of a spool are saved, so that none is lost, and one thread alone can do that. */
+function threadsOf({ spool, workers = 1 }: RunFlags): number {
+  return spool === undefined ? workers : 1;
+}
+
 /** What the state of an engine depends on: a checkpoint of anything else cannot be put back. */
-export function buildOf({ maxFlows, linkIdentity, workers = 1, flows, vpnOnly, history }: RunFlags): string {
+function buildOf(flags: RunFlags): string {
+  const { maxFlows, linkIdentity, flows, vpnOnly, history } = flags;
   const { version, commit } = buildInfo();
   const ends = flows === undefined ? 'none' : vpnOnly === true ? 'vpn' : 'all';
   const kept = history ?? 'default';
-  const sizes = `flows=${maxFlows} ends=${ends} link=${linkIdentity} workers=${workers} history=${kept}`;
+  const sizes = `flows=${maxFlows} ends=${ends} link=${linkIdentity} workers=${threadsOf(flags)} history=${kept}`;
   return `${version} ${commit} ${sizes}`;
 }
 

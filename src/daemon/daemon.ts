@@ -7,7 +7,7 @@ import type { PacketBatch } from '../capture/packet-batch.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import { ExitCode } from '../core/exit-code.ts';
 import { contextOf } from '../output/event/event-context.ts';
-import { statsLine } from '../output/event/daemon-event-line.ts';
+import { gapLine, statsLine } from '../output/event/daemon-event-line.ts';
 import { PacketFiles } from '../output/event/packet-files.ts';
 import type { Log } from '../output/log/log.ts';
 import { PAGE_PATHS } from '../web/api/pages.ts';
@@ -61,6 +61,8 @@ export class Daemon {
   private isRunning = false;
   private isStopping = false;
   private areLogsClosing = false;
+  /** Until the first packet of a live source whose flows go on: the time of the last packet that they have. */
+  private gapFromUs: number | null = null;
   /** Time of the request to stop; NaN before it. */
   private stopMs = NaN;
 
@@ -116,6 +118,7 @@ export class Daemon {
     );
     await startHistory(parts, options.version, options.tracker);
     checkpoints?.restore();
+    this.gapFromUs = checkpoints?.gapFromUs ?? null;
     parts.safety.announce();
     await parts.changes.begin();
     await checkpoints?.begin();
@@ -213,11 +216,19 @@ export class Daemon {
   /** Processes a batch: decisions by the engine, then the logs. */
   private async take(batch: PacketBatch): Promise<void> {
     this.parts.clock.settle(batch);
+    if (this.gapFromUs !== null && batch.count > 0) this.noteGap(this.gapFromUs, batch.timeUs[0]!);
     this.parts.changes.reach(batch);
     if (this.parts.history === null) await this.parts.engine.process(batch);
     else await this.parts.history.process(batch, (part) => this.parts.engine.process(part));
     if (this.parts.clock.isLive) this.parts.engine.noteLag();
     await this.parts.outputs.settle();
+  }
+
+  /** What was sent between these two packets was not seen. */
+  private noteGap(fromUs: number, untilUs: number): void {
+    const { engine, outputs } = this.parts;
+    this.gapFromUs = null;
+    outputs.notice(gapLine({ fromUs, untilUs, flows: engine.counters.flowsActive }));
   }
 
   /** A capture is over, and the next one has nothing to do with it: a trip of the breaker ends with its capture. */

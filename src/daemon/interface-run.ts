@@ -1,4 +1,7 @@
-/** Packets from an interface, captured by a process of this daemon or by `sluice capture`. */
+/**
+ * Packets from an interface, captured by a process of this daemon or by `sluice capture`. They do not come again: a
+ * restart goes on with the flows of its checkpoint, and what was sent since is not seen.
+ */
 import type { CaptureRequest, CaptureWith } from '../capture/live/live-backend.ts';
 import { chooseBackend, NO_BACKEND } from '../capture/live/live-choice.ts';
 import type { OpenCapture } from '../capture/live/live-link.ts';
@@ -9,7 +12,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
-import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
+import { NO_COUNTS, type RunSource, type SourceCheckpoint, type SourceCounts, type TakeBatch } from './source-run.ts';
 
 export interface InterfaceCapture {
   readonly backend: string;
@@ -31,10 +34,13 @@ export function socketCapture(path: string, device: string): InterfaceCapture {
   return { backend: 'socket', device, isPatient: true, open: () => new SocketLink(path, device) };
 }
 
-export class RunInterface implements RunSource {
+export class RunInterface implements RunSource, SourceCheckpoint {
   readonly kind = 'interface';
   readonly backend: string;
-  readonly checkpoint = null;
+  readonly checkpoint = this;
+  readonly isRepeated = false;
+  /** Packets so far, also those before a restart. */
+  private packets = 0;
   private readonly live: LiveSource;
   private readonly memory: BatchMemory;
   private readonly files: PacketFiles;
@@ -69,14 +75,27 @@ export class RunInterface implements RunSource {
   }
 
   async run(take: TakeBatch): Promise<string> {
-    this.files.begin(this.live.name, 0);
+    this.files.begin(this.live.name, this.packets);
     let batch = await this.memory.nextBatch();
     while (await this.live.read(batch)) {
+      this.packets += batch.count;
       await take(batch);
       batch = await this.memory.nextBatch();
     }
     await this.live.close();
     return '';
+  }
+
+  get state(): { readonly packets: number } {
+    return { packets: this.packets };
+  }
+
+  resume(state: unknown, hasFlows: boolean): void {
+    if (hasFlows) this.packets = (state as RunInterface['state']).packets;
+  }
+
+  saved(): void {
+    // Nothing waits for it.
   }
 
   stop(): void {

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readChanges } from '../../src/history/query/change-list.ts';
 import { openDatabase } from '../../src/history/store/database.ts';
+import { problemsOf } from '../kit/event-validator.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import {
   endAll,
@@ -182,6 +183,62 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       expect(start!.fields).toMatchObject({ after: 'kill', unwatched_from_s: minuteS + MINUTE_S });
       expect(Number(start!.fields.unwatched_seconds)).toBeGreaterThanOrEqual(9);
     }, 120_000);
+
+    it('goes on with its flows after kill -9 and after a stop during traffic, and says what it has not seen', async () => {
+      const clients = 20;
+      const begun = new Conversation('wireguard/handshake.pcap', 3);
+      const beginnings = begun.capture(0, clients, 1.7e15, 50);
+      const rest = Buffer.concat([
+        conversation.header,
+        ...Array.from({ length: clients }, (_, client) => {
+          const records = conversation.records(client, 1.7e15);
+          return records.subarray(begun.records(client, 1.7e15).length);
+        }),
+      ]);
+      const packets = clients * conversation.packets.length;
+      const [state, decisions, flows] = ['kept-state', 'kept.jsonl', 'kept-flows.jsonl'].map((name) =>
+        join(folder.path, name),
+      );
+      const start = async (): Promise<RunningDaemon> => {
+        const args = ['--interface', 'right', '--state', state!, '--decisions', decisions!, '--flows', flows!];
+        const more = ['--listen', '127.0.0.1:9464', '--checkpoint-every', '200ms'];
+        return new RunningDaemon([...args, ...more], { command: INSIDE }).started();
+      };
+      const sendOnly = (bytes: Buffer): void => {
+        const path = join(folder.path, 'part.pcap');
+        writeFileSync(path, bytes);
+        inside('tcpreplay', '-q', '-K', '-i', 'left', '--topspeed', path);
+      };
+      const first = await start();
+      sendOnly(beginnings);
+      await until('their beginnings are there', () => metric('sluice_packets_total') === 3 * clients);
+      // They are saved at the daemon's next look, which comes once a second.
+      await sleep(2500);
+      await first.kill('SIGKILL');
+      await sleep(1500);
+      const second = await start();
+      expect(metric('sluice_flows_active')).toBe(clients);
+      sendOnly(rest);
+      await until('the rest is there', () => metric('sluice_packets_total') === packets);
+      expect(await second.kill()).toEqual({ code: 0, signal: null });
+      await sleep(1200);
+      const third = await start();
+      sendOnly(rest);
+      await until('more is there', () => metric('sluice_packets_total') === 2 * packets - 3 * clients);
+      expect([metric('sluice_flows_active'), metric('sluice_flows_started_total')]).toEqual([clients, clients]);
+      await third.kill();
+      const events = eventsOf(decisions!) as (Event & { gap?: { seconds: number; flows: number } })[];
+      const decided = events.filter(({ event_type }) => event_type === 'decision').map((event) => event.src_ip);
+      expect(new Set(decided).size).toBe(clients);
+      expect(events.flatMap((event) => problemsOf(event))).toEqual([]);
+      const gaps = events.flatMap(({ gap }) => gap ?? []);
+      expect(gaps.map((gap) => gap.flows)).toEqual([clients, clients]);
+      for (const { seconds } of gaps) {
+        expect(seconds).toBeGreaterThan(1);
+        expect(seconds).toBeLessThan(30);
+      }
+      expect(eventsOf(flows!)).toEqual([]);
+    }, 60_000);
 
     it('restarts a capture that is killed, and counts the gap', async () => {
       const { daemon } = await capturing([]);

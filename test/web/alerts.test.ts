@@ -116,6 +116,11 @@ describe('alerts of the page', () => {
     expect(firing({}, 20, { lostLines: 7, failedReloads: 3, timeJumps: 1, lostPackets: 9 })).toEqual([]);
   });
 
+  it('say that a start could not use its state, for the first quarter of an hour', () => {
+    expect(firing({ stateFailures: 1 }, 5, { stateFailures: 1 })).toEqual(['SluiceStateNotKept']);
+    expect(firing({ stateFailures: 1 }, 20, { stateFailures: 1 })).toEqual([]);
+  });
+
   it('have the bound for loss that the daemon was given', () => {
     expect(firing({ lostPackets: 6, lossBound: 0.01 })).toEqual([]);
     expect(firing({ lostPackets: 1, lossBound: 0 })).toEqual(['SluiceCaptureDrops']);

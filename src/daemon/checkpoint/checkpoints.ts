@@ -163,9 +163,14 @@ export class RunCheckpoints {
     log.info({ flows: activeFlows(), restart: this.restart }, 'going on from a checkpoint');
   }
 
-  /** Packet time of the checkpoint that this start goes on from; null for none. */
-  get resumedFromUs(): number | null {
-    return this.document?.timeUs ?? null;
+  /**
+   * Packet time of the checkpoint from which flows go on, of a source whose packets do not come again. Null where there
+   * is none, or no packet before it.
+   */
+  get gapFromUs(): number | null {
+    const { document, restart, parts } = this;
+    const hasFlows = document !== null && restart !== 'clean' && document.timeUs > 0;
+    return hasFlows && !parts.source.checkpoint!.isRepeated ? document.timeUs : null;
   }
 
   /** From now on checkpoints are made; the first at once. */

@@ -72,7 +72,12 @@ export class AlertHistory {
 
   /** The last sample that is at least so old; the first one if none is. Null without any. */
   before(now: AlertSample, ageMs: number): AlertSample | null {
-    return this.samples.findLast(({ atMs }) => atMs <= now.atMs - ageMs) ?? this.samples[0] ?? null;
+    return this.earlier(now, ageMs) ?? this.samples[0] ?? null;
+  }
+
+  /** The last sample that is at least so old; null if the daemon is younger. */
+  earlier(now: AlertSample, ageMs: number): AlertSample | null {
+    return this.samples.findLast(({ atMs }) => atMs <= now.atMs - ageMs) ?? null;
   }
 
   /** The largest number of registry rows. */
@@ -126,7 +131,7 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
     return now.sourceKind !== 'spool' && before !== null && isLate(now.delays, before.delays);
   },
   SluiceTimeJumps: grew('timeJumps'),
-  SluiceStateNotKept: grew('stateFailures'),
+  SluiceStateNotKept: (now, history) => now.stateFailures > (history.earlier(now, INCREASE_MS)?.stateFailures ?? 0),
   SluiceNoticesFailed: grew('failedNotices'),
   SluiceShadowRegisteredHit: ({ shadowRegistered }) => shadowRegistered > 0,
   SluiceShadowWouldTrip: ({ shadowTrips }) => shadowTrips > 0,

@@ -44,8 +44,8 @@ interface FeedParts {
   readonly logs: readonly { readonly lines: { readonly droppedCount: number } }[];
 }
 
-/** Events that are counts, not changes. */
-const NO_CHANGES: readonly string[] = ['stats'];
+/** Events that are counts or what the history has as coverage, and no changes. */
+const NO_CHANGES: readonly string[] = ['stats', 'gap'];
 /**
  * Events that a packet brings about, by their kind and state: they are of its time. What people do comes between
  * packets: on a live source it is of the time that has gone on since the last one, like a start or a stop.

@@ -8,6 +8,8 @@ import type { EventContext } from './event-context.ts';
 import type { ExcessNumbers } from '../../policy/excess-words.ts';
 import type { ShownTrip } from './shown-trip.ts';
 
+const MICROS_PER_SECOND = 1e6;
+
 export interface BreakerEvent {
   readonly state: 'tripped' | 'reset';
   readonly mode: string;
@@ -86,6 +88,14 @@ export interface ActionEvent {
   readonly [detail: string]: unknown;
 }
 
+/** Time that a restart of a live source did not watch, between what its flows have and its first packet. */
+export interface GapEvent {
+  readonly fromUs: number;
+  readonly untilUs: number;
+  /** Flows that go on. */
+  readonly flows: number;
+}
+
 export function breakerLine(timeUs: number, { state, mode, trip }: BreakerEvent): string {
   return line(timeUs, 'breaker', { breaker: { state, mode, ...trip } });
 }
@@ -105,6 +115,13 @@ export function calendarLine(timeUs: number, notice: CalendarEvent): string {
   const [from, until] = [formatMicros(fromUs), formatMicros(untilUs)];
   const calendar = { state, lead, from, until, reasons, exceeded, figures };
   return line(timeUs, 'calendar', { calendar, rules });
+}
+
+/** A gap, which takes effect with the first packet after it. */
+export function gapLine({ fromUs, untilUs, flows }: GapEvent): string {
+  const [from, until] = [formatMicros(fromUs), formatMicros(untilUs)];
+  const seconds = Math.max(0, untilUs - fromUs) / MICROS_PER_SECOND;
+  return line(untilUs, 'gap', { gap: { from, until, seconds, flows } });
 }
 
 export function actionLine(timeUs: number, action: ActionEvent): string {

@@ -217,6 +217,18 @@ export const actionEvent = z.strictObject({
   ...origin,
 });
 
+export const gapEvent = z.strictObject({
+  ...before,
+  event_type: z.literal('gap'),
+  gap: z.strictObject({
+    from: time('The last packet that the flows have'),
+    until: time('The first packet after the restart'),
+    seconds: amount('Between the two; 0 where a clock was set back'),
+    flows: count('Flows that go on'),
+  }),
+  ...origin,
+});
+
 export const statsEvent = z.strictObject({
   ...before,
   event_type: z.literal('stats'),

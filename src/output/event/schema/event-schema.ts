@@ -1,6 +1,14 @@
 /** Every event by its `event_type`, and the published JSON Schema of all (deploy/reference/events.schema.json). */
 import * as z from 'zod/mini';
-import { actionEvent, breakerEvent, calendarEvent, harmEvent, reloadEvent, statsEvent } from './daemon-schema.ts';
+import {
+  actionEvent,
+  breakerEvent,
+  calendarEvent,
+  gapEvent,
+  harmEvent,
+  reloadEvent,
+  statsEvent,
+} from './daemon-schema.ts';
 import { changeEvent, decisionEvent, flowEvent } from './flow-schema.ts';
 import { shadowEvent } from './shadow-schema.ts';
 
@@ -19,6 +27,7 @@ export const EVENTS = {
   harm: harmEvent,
   reload: reloadEvent,
   calendar: calendarEvent,
+  gap: gapEvent,
   action: actionEvent,
   stats: statsEvent,
   shadow: shadowEvent,

@@ -85,8 +85,8 @@ export const health = {
         'Check the clock of the capturing machine, or the capture for damage.',
       ],
       SluiceStateNotKept: [
-        'The state of the safety breaker cannot be kept: a restart would forget it.',
-        'The disk is full, or the rights on the folder of --state are wrong.',
+        'The state of the breaker or of flows cannot be kept, or could not be used at the start.',
+        'The disk is full, the rights on the folder of --state are wrong, or a file there is broken: see the log.',
       ],
       SluiceShadowRegisteredHit: [
         'The draft that decides beside the rules would hit registered users whom the rules in use leave alone.',
