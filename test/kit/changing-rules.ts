@@ -63,6 +63,7 @@ export class ChangingRules {
     const state = new RulesState(join(folder, 'state'));
     const starting = await startingRules(files, reading, state);
     const daemon = new ChangingRules(folder, files, conversation, starting, state, pino({ enabled: false }));
+    await daemon.changes.begin();
     await daemon.changes.start();
     return daemon;
   }
