@@ -13,13 +13,13 @@ const { fetch } = globalThis;
 export class RunningSluice {
   log = '';
 
-  /** Listens on a free port of this machine; `standardOutput` is 'ignore', 'pipe' or a descriptor. */
-  constructor(args, standardOutput = 'ignore') {
+  /** Listens on a free port of this machine; `standardOutput` is 'ignore', 'pipe' or a descriptor, `state` a folder. */
+  constructor(args, standardOutput = 'ignore', state = 'none') {
     this.folder = mkdtempSync(join(tmpdir(), 'sluice-control-'));
     this.control = join(this.folder, 'control.sock');
     this.child = spawn(
       process.execPath,
-      [MAIN, 'run', ...args, '--listen', '127.0.0.1:0', '--state', 'none', '--control', this.control],
+      [MAIN, 'run', ...args, '--listen', '127.0.0.1:0', '--state', state, '--control', this.control],
       {
         stdio: ['pipe', standardOutput, 'pipe'],
       },
