@@ -11,7 +11,7 @@
  */
 import { Protocol } from '../core/protocol.ts';
 import { Check } from '../dataplane/host/checks.ts';
-import { EvidenceLog } from '../dataplane/host/evidence-log.ts';
+import { TunnelEvidence } from './tunnel-evidence.ts';
 import {
   confirmed,
   type Finding,
@@ -50,7 +50,7 @@ export class Tunnels {
   private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   /** Evidence that flows have from their tunnels. */
-  readonly evidenceLog = new EvidenceLog();
+  readonly evidenceLog = new TunnelEvidence();
   /** The tunnels, by number. */
   readonly columns: TunnelColumns;
   private readonly keys = new TunnelKeys(TUNNEL_LIMIT);

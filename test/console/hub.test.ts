@@ -1,6 +1,6 @@
 /**
  * The pages of a hub in a real Chromium: a real NATS server, daemons of two operators and a hub. No fault at any width, in
- * light and dark; a sensor that is silent, or whose rules are others, is named; filters and links show one site alone.
+ * light and dark; filters and links show one site alone.
  */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import { FlowEnd } from '../../src/dataplane/host/counters.ts';
 import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
 import { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import { type Check, CHECKS } from '../../src/dataplane/host/checks.ts';
-import { EVIDENCE_LIMIT, EvidenceLog } from '../../src/dataplane/host/evidence-log.ts';
+import { EVIDENCE_LIMIT, TunnelEvidence } from '../../src/decision/tunnel-evidence.ts';
 import { packFinding, VARIANT_NAMES } from '../../src/dataplane/host/finding.ts';
 import { EventFields } from '../../src/output/event/event-fields.ts';
 import { EventLines } from '../../src/output/event/event-line.ts';
@@ -61,10 +61,10 @@ function tunnelOf(flow: FlowIdentity): FlowIdentity | null {
   return Object.assign(tunnel, ends, { sourcePort: destinationPort, destinationPort: sourcePort });
 }
 
-const ownLog = new EvidenceLog();
-const tunnelLog = new EvidenceLog();
+const ownLog = new TunnelEvidence();
+const tunnelLog = new TunnelEvidence();
 
-function evidence(log: EvidenceLog): number {
+function evidence(log: TunnelEvidence): number {
   log.select(0);
   for (let rows = below(EVIDENCE_LIMIT + 1); rows > 0; rows--)
     log.noteWide(1 + Math.min(count(), 2 ** 45 - 2), pick(CHECK_CODES), below(1500), word(), word(), word(), word());

@@ -1,17 +1,16 @@
-/** The frame of a hub's pages: header, navigation, and the page that the address names. */
+/** The page of a hub that the address names, in its frame. */
 import type { HubDocument } from '../../api/hub-schema.ts';
-import { usePrinting } from '../chart/use-printing.ts';
 import { Loading } from '../component/loading.tsx';
 import { Note } from '../component/note.tsx';
 import { Sign } from '../component/sign.tsx';
 import { fullTime } from '../format/time-format.ts';
 import { type Live, useLive } from '../live/use-live.ts';
+import { Frame } from '../shell/frame.tsx';
 import { Mark } from '../shell/header.tsx';
 import { Link } from '../shell/link.tsx';
 import { Navigation } from '../shell/navigation.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { pageIn, type Place, usePlace } from '../shell/router.ts';
-import { useHeading } from '../shell/use-heading.ts';
 import { UserMenu } from '../shell/user-menu.tsx';
 import { text } from '../text/catalogue.ts';
 import { HUB_PAGES, type HubPage } from './hub-pages.tsx';
@@ -23,35 +22,25 @@ export function HubShell() {
   const page = pageIn(HUB_PAGES, place.path);
   const live = useLive<HubDocument>(page?.openView === undefined);
   const title = page?.title ?? text.shell.notFound;
-  const heading = useHeading(place.path, title);
-  usePrinting();
   return (
-    <>
-      <a class="skip" href="#content">
-        {text.shell.skip}
-      </a>
-      <header class="frame-header">
-        <HubHeader live={live} />
-        <Navigation page={page} pages={HUB_PAGES} />
-      </header>
-      <main id="content" tabIndex={-1}>
-        <h1 ref={heading} tabIndex={-1}>
-          {title}
-        </h1>
-        {live.isLost && (
-          <Note severity="critical" isUrgent>
-            <p>{live.now === null ? words.never : words.lostHelp}</p>
-          </Note>
-        )}
-        {live.now?.problem != null && (
-          <Note severity="warning">
-            <p>{words.problem(live.now.problem)}</p>
-          </Note>
-        )}
-        {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}
-      </main>
-      <footer class="frame-footer">{text.shell.simulation}</footer>
-    </>
+    <Frame
+      path={place.path}
+      title={title}
+      header={<HubHeader live={live} />}
+      navigation={<Navigation page={page} pages={HUB_PAGES} />}
+    >
+      {live.isLost && (
+        <Note severity="critical" isUrgent>
+          <p>{live.now === null ? words.never : words.lostHelp}</p>
+        </Note>
+      )}
+      {live.now?.problem != null && (
+        <Note severity="warning">
+          <p>{words.problem(live.now.problem)}</p>
+        </Note>
+      )}
+      {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}
+    </Frame>
   );
 }
 

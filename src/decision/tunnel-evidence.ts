@@ -1,15 +1,12 @@
 /**
- * Evidence: what was seen, where, and what was expected there; enough to verify a finding by hand in a packet analyser.
- * Rows are numbers, chained per flow; words and hexadecimal appear only when a decision leaves the engine.
- *
- * An offset counts bytes from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
- * beginning was not captured starts with the direction's first segment, as relative sequence numbers do that count from 0.
+ * Evidence of tunnels: why a flow is taken as one of a tunnel's. Rows are those of the dataplane's evidence, chained
+ * per flow.
  */
-import type { Check } from './checks.ts';
-import { CHECK_UNIT, EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from './evidence-rows.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { Check } from '../dataplane/host/checks.ts';
+import { CHECK_UNIT, EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from '../dataplane/host/evidence-rows.ts';
 
-/** More rows than this a finding need not show: later ones are left out. */
+/** More rows than this need not be shown: later ones are left out. */
 export const EVIDENCE_LIMIT = 12;
 
 const INITIAL_ROWS = 1024;
@@ -18,16 +15,14 @@ const INITIAL_ROWS = 1024;
 const UNKNOWN = -1;
 
 /** The rows of all flows. Row 0 is no row. A chain runs from the first row noted to the last. */
-export class EvidenceLog extends EvidenceRows {
+export class TunnelEvidence extends EvidenceRows {
   private used = 1;
   private free = 0;
 
   /** Rows in use, of all flows. */
   count = 0;
-  /** Grows with every row that is noted and every chain that is given back. */
-  changes = 0;
 
-  /** The chain that `note` appends to: its first row (0 while empty) and its length. Set by the fingerprint set around each call. */
+  /** First row of the chain that `note` appends to; 0 while it is empty. */
   head = 0;
   private tail = 0;
   private length = 0;
@@ -37,19 +32,14 @@ export class EvidenceLog extends EvidenceRows {
     this.useMemory(new ArrayBuffer(INITIAL_ROWS * EVIDENCE_WORDS * 4));
   }
 
-  /** Begins or goes on with the chain that starts at `head`. Most that is selected is not added to: its end is found when it is. */
+  /**
+   * Begins or goes on with the chain that starts at `head`. Most that is selected is not added to: its end is found
+   * when it is.
+   */
   select(head: number): void {
     this.head = head;
     this.tail = head === 0 ? 0 : UNKNOWN;
     this.length = 0;
-  }
-
-  /** True when the selected chain already has a row of this check. */
-  has(check: Check): boolean {
-    for (let row = this.head; row !== 0; row = this.nextOf(row)) {
-      if (this.checkOf(row) === check) return true;
-    }
-    return false;
   }
 
   /** Notes 32-bit (or smaller) values: what was expected is the low word. */
@@ -57,7 +47,10 @@ export class EvidenceLog extends EvidenceRows {
     this.noteWide(packet, check, offset, 0, expected, 0, seen);
   }
 
-  /** Notes 64-bit values, as high and low words; or two bounds of what was expected, as the check's expectation names them. */
+  /**
+   * Notes 64-bit values, as high and low words; or two bounds of what was expected, as the check's expectation names
+   * them.
+   */
   noteWide(
     packet: number,
     check: Check,
@@ -69,7 +62,6 @@ export class EvidenceLog extends EvidenceRows {
   ): void {
     if (this.tail === UNKNOWN) this.findTail();
     if (this.length === EVIDENCE_LIMIT) return;
-    this.changes++;
     const row = this.take();
     const { words } = this;
     const at = row * EVIDENCE_WORDS;
@@ -88,7 +80,6 @@ export class EvidenceLog extends EvidenceRows {
 
   /** Gives back a chain's rows. */
   release(head: number): void {
-    this.changes++;
     const { words } = this;
     for (let row = head; row !== 0;) {
       const at = row * EVIDENCE_WORDS + EvidenceWord.NEXT;
@@ -101,7 +92,7 @@ export class EvidenceLog extends EvidenceRows {
   }
 
   /** Notes a copy of another log's chain; returns its first row. */
-  copyChain(other: EvidenceLog, head: number): number {
+  copyChain(other: TunnelEvidence, head: number): number {
     this.select(0);
     for (let row = head; row !== 0; row = other.nextOf(row)) {
       const [expectedHigh, expectedLow] = [other.wordOf(row, 0), other.wordOf(row, 1)];
@@ -117,7 +108,6 @@ export class EvidenceLog extends EvidenceRows {
     this.used = walk.number(this.used);
     this.free = walk.number(this.free);
     this.count = walk.number(this.count);
-    this.changes = walk.number(this.changes);
     const words = walk.column(this.words, this.used * EVIDENCE_WORDS);
     if (walk.isRestoring) this.useMemory(words.buffer);
     this.select(0);
