@@ -1,4 +1,5 @@
 /** What an operator can do to the daemon, carried out by its parts. */
+import type { RunCheckpoints } from './checkpoint/checkpoints.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import type { Administered } from './administration.ts';
@@ -21,10 +22,12 @@ export interface AdministeredParts {
   /** Null without one. */
   readonly history: HistoryFeed | null;
   readonly shadow: RunShadow;
+  /** Null without any. */
+  readonly checkpoints: RunCheckpoints | null;
 }
 
 export function administeredParts(parts: AdministeredParts): Administered {
-  const { version, engine, outputs, changes, source, safety, shadow, history } = parts;
+  const { version, engine, outputs, changes, source, safety, shadow, history, checkpoints } = parts;
   const { hits } = engine.decisions.counts;
   return {
     get timeUs() {
@@ -48,11 +51,12 @@ export function administeredParts(parts: AdministeredParts): Administered {
       safety.clearHarm(reason);
       return before;
     },
-    forget: () => ({
-      ended_flows: engine.recent.forget(),
-      shadow_clients: shadow.forget(),
-      files: safety.forget(),
-    }),
+    forget: async () => {
+      const counts = { ended_flows: engine.recent.forget(), shadow_clients: shadow.forget() };
+      // The last checkpoint has what was forgotten. It becomes the one before it, which is among the files to remove.
+      await checkpoints?.renew();
+      return { ...counts, files: safety.forget() };
+    },
     backUp: async (file) => {
       if (history === null) throw new CommandError('there is no history (--history none)', ExitCode.FAILED);
       await history.client.backUp(file);

@@ -33,7 +33,7 @@ export interface Administered {
   /** Sets the counts of registered hits to 0; returns the counts before. */
   clearHarm(reason: string): object;
   /** Deletes the data kept about clients; returns the amounts. */
-  forget(): object;
+  forget(): Promise<object>;
   /** Copies the history to a new file. Rejects with a reason for the operator. */
   backUp(file: string): Promise<void>;
   /** Writes an event line. */
@@ -155,8 +155,8 @@ export class RunAdministration {
         return { ok: true, before };
       }
       case 'forget': {
-        const forgotten = await this.record('forget', who, () => {
-          const counts = this.daemon.forget();
+        const forgotten = await this.record('forget', who, async () => {
+          const counts = await this.daemon.forget();
           return { value: counts, result: 'success', details: { forgotten: counts } };
         });
         return { ok: true, ...forgotten };

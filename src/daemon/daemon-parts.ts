@@ -132,7 +132,7 @@ export function connectParts(
     changes.isCatchingUp = () => outputs.expectedCount > 0;
   }
   const shadow = new RunShadow(engine, rulesFiles.addresses, { show, log, notice });
-  const administered = { version, engine, outputs, changes, source, safety, shadow, history };
+  const administered = { version, engine, outputs, changes, source, safety, shadow, history, checkpoints };
   const administration = new RunAdministration(administeredParts(administered), log);
   const fleet = options.fleet === null ? null : new FleetShipping(options.fleet, version, log);
   const fleetRules = fleetRulesOf(options, fleet, { engine, changes, notices, program: version, log });

@@ -279,6 +279,26 @@ describe('a spool', () => {
     expect((await daemon.ended).code).toBe(2);
     expect(daemon.log).toContain('cannot use the spool');
   });
+
+  it('forgets what names clients also in its checkpoints, of which one is left', async () => {
+    const reserve = join(spool, '.sluice', 'checkpoint.before.bin');
+    put(0);
+    const daemon = await run().started();
+    await until('a checkpoint is in reserve', () => existsSync(reserve) && doneCount() === 1);
+    const before = statSync(checkpoint()).ino;
+    const answer = execFileSync(process.execPath, [MAIN, 'ctl', 'forget', '--state', join(spool, '.sluice')], {
+      encoding: 'utf8',
+    });
+    expect(answer).toContain('checkpoint.before.bin');
+    expect(existsSync(reserve)).toBe(false);
+    expect(statSync(checkpoint()).ino).not.toBe(before);
+    await daemon.kill('SIGKILL');
+    put(1);
+    const again = await run().started();
+    await until('the other file is read', () => doneCount() === 2);
+    await again.kill();
+    expect(decisionsIn(eventsOf(decisions))).toHaveLength(2 * CLIENTS_PER_FILE * 2);
+  });
 });
 
 it('a stop is over within 5 s where nothing reads the log, and the next start writes what was not written', async () => {

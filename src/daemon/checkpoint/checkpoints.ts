@@ -224,6 +224,11 @@ export class RunCheckpoints {
     });
   }
 
+  /** Makes one now. Resolves once it is on disk, or could not be saved. */
+  renew(): Promise<void> {
+    return this.change(() => undefined);
+  }
+
   /** Makes the last one, and waits for the disk. Nothing may be under way. */
   async end(): Promise<void> {
     this.nextMs = Infinity;
