@@ -29,6 +29,15 @@ export interface AdministeredParts {
 export function administeredParts(parts: AdministeredParts): Administered {
   const { version, engine, outputs, changes, source, safety, shadow, history, checkpoints } = parts;
   const { hits } = engine.decisions.counts;
+  /** Makes a change that packets do not bring about again. Resolves once a restart would go on from it. */
+  const kept = async <T>(change: () => T): Promise<T> => {
+    const made: T[] = [];
+    if (checkpoints === null) return change();
+    await checkpoints.change(() => {
+      made.push(change());
+    });
+    return made[0]!;
+  };
   return {
     get timeUs() {
       return engine.timeUs;
@@ -45,12 +54,13 @@ export function administeredParts(parts: AdministeredParts): Administered {
     rereadShadow: () => shadow.reread(),
     setShadow: (files) => (files === null ? shadow.off() : shadow.set(files)),
     confirm: (sha256, dateUs) => changes.confirm(sha256, dateUs),
-    resetBreaker: () => safety.reset(),
-    clearHarm: (reason) => {
-      const before = hits.toCounts();
-      safety.clearHarm(reason);
-      return before;
-    },
+    resetBreaker: () => kept(() => safety.reset()),
+    clearHarm: (reason) =>
+      kept(() => {
+        const before = hits.toCounts();
+        safety.clearHarm(reason);
+        return before;
+      }),
     forget: async () => {
       const counts = { ended_flows: engine.recent.forget(), shadow_clients: shadow.forget() };
       // The last checkpoint has what was forgotten. It becomes the one before it, which is among the files to remove.

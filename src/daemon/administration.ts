@@ -29,9 +29,9 @@ export interface Administered {
   setShadow(files: ShadowFiles | null): Promise<ShadowChange>;
   confirm(sha256: string, dateUs: number | null): Promise<Confirmed>;
   /** False if the breaker was closed. */
-  resetBreaker(): boolean;
+  resetBreaker(): Promise<boolean>;
   /** Sets the counts of registered hits to 0; returns the counts before. */
-  clearHarm(reason: string): object;
+  clearHarm(reason: string): Promise<object>;
   /** Deletes the data kept about clients; returns the amounts. */
   forget(): Promise<object>;
   /** Copies the history to a new file. Rejects with a reason for the operator. */
@@ -118,8 +118,8 @@ export class RunAdministration {
   }
 
   reset(who: Operator): Promise<boolean> {
-    return this.record('reset', who, () => {
-      const wasTripped = this.daemon.resetBreaker();
+    return this.record('reset', who, async () => {
+      const wasTripped = await this.daemon.resetBreaker();
       return { value: wasTripped, result: wasTripped ? 'success' : 'unchanged', details: {} };
     });
   }
@@ -148,8 +148,8 @@ export class RunAdministration {
         return { ok: true, reset: await this.reset(who) };
       case 'clear-harm': {
         const { reason } = request;
-        const before = await this.record('clear-harm', who, () => {
-          const counts = this.daemon.clearHarm(reason);
+        const before = await this.record('clear-harm', who, async () => {
+          const counts = await this.daemon.clearHarm(reason);
           return { value: counts, result: 'success', details: { reason, harm_before: counts } };
         });
         return { ok: true, before };
