@@ -33,12 +33,17 @@ const END_S = STARTS_S[2]! + 60;
 const POLL = { timeout: 15_000 };
 const span = [text.component.span.from, text.component.span.to].map((name) => `${name} (UTC)`);
 
+/** The incidents of a daemon are of one network operator; those of a hub have a filter for it. */
+const incidentFilters = Object.entries(text.incidents.filters).flatMap(([name, label]) =>
+  name === 'isp' ? [] : label,
+);
+
 /** The labels of all controls, by page. */
 const CONTROLS: Readonly<Record<string, readonly string[]>> = {
   '/': span,
   '/rules': [text.rulesPage.filterName, text.rulesPage.filterShow],
   '/registry': [text.registryPage.searchLabel, text.registryPage.protocol, `${text.registryPage.searchAt} (UTC)`],
-  '/incidents': [...span, ...Object.values(text.incidents.filters)],
+  '/incidents': [...span, ...incidentFilters],
   '/reports': [
     text.reports.audience,
     text.reports.period,

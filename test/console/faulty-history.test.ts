@@ -57,7 +57,7 @@ async function expectShown(name: string, overview: RegExp, health: readonly (str
   await page.goto(daemon.url);
   await page.getByText(overview).first().waitFor();
   expect(await violations(page)).toEqual([]);
-  await page.getByText('Loading').waitFor({ state: 'detached' });
+  await expect.poll(() => page.getByText('Loading').count(), { timeout: 15_000 }).toBe(0);
   await expectNoFolder(page);
   await picture(page, `history-${name}-overview`);
   await page.getByRole('navigation').getByRole('link', { name: 'Health' }).click();
