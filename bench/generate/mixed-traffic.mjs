@@ -38,6 +38,8 @@ export class MixedTraffic {
   #mix;
   #rows;
   #heads = new Int32Array(BUCKETS).fill(-1);
+  /** When both ends of all sessions started, seconds since 1970: OpenVPN's replay time, which stays. */
+  #startSeconds;
   #bucket = 0;
   #waitingCount = 0;
   #offered = 0;
@@ -48,6 +50,7 @@ export class MixedTraffic {
   /** `plan`: packetCount, flowCount, concurrentCount, packetRate, seed, ipv6Share, startUs. */
   constructor(plan, mix, file) {
     this.#plan = plan;
+    this.#startSeconds = Math.floor(plan.startUs / 1e6);
     this.#crowdCount = Math.min(plan.flowCount, Math.ceil(plan.concurrentCount * CROWD_TIMES));
     this.#mix = mix;
     this.#file = file;
@@ -166,7 +169,7 @@ export class MixedTraffic {
     talk.plan(code, flow, step, rows[row + Word.SIZE], rows, row + Word.SENT);
     const { direction, length, tcp } = talk;
     const at = putHeaders(file.view, file.begin(), rows[row + Word.WRAP], ends, direction, kind.protocol, length, tcp);
-    talk.fill(code, flow, step, rows, row + Word.SENT, file.bytes, file.view, at, Math.floor(timeUs / 1e6));
+    talk.fill(code, flow, step, rows, row + Word.SENT, file.bytes, file.view, at, this.#startSeconds);
     file.end(at + length, timeUs);
   }
 }
