@@ -66,7 +66,8 @@ async function check(daemon: RunningDaemon, { name, session, may, refusal }: Cal
         if (!isHidden) expect([401, 403, 405, 421, 500], what).not.toContain(status);
       } else {
         expect(status, what).toBe(refusal);
-        if (method !== 'HEAD') expect(text, what).toMatch(/^\{"problem":"[^"]+"(,"code":"[a-z-]+"(,"values":\["[^\]]*"\])?)?\}$/);
+        if (method !== 'HEAD')
+          expect(text, what).toMatch(/^\{"problem":"[^"]+"(,"code":"[a-z-]+"(,"values":\["[^\]]*"\])?)?\}$/);
       }
     }
   }
