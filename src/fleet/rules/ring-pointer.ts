@@ -6,11 +6,10 @@
  *     "signatures": [ { "key": "9f86d081884c7d65", "signature": "…" } ] }
  */
 import * as z from 'zod/mini';
-import { canonicalJson } from '../../core/canonical-json.ts';
-import { parseSigned, signaturesSchema } from './bundle.ts';
+import { bytesToSign, parseSigned, sha256Field, signaturesField, versionField } from '../../rules/signed-document.ts';
 
 const FORMAT = 1;
-const PURPOSE = 'sluice ring pointer\n';
+const PURPOSE = 'sluice ring pointer';
 
 /** The rings, in the order in which a bundle reaches them. */
 export const RINGS = ['canary', 'tenth', 'all'] as const;
@@ -19,12 +18,12 @@ export type Ring = (typeof RINGS)[number];
 const schema = z.strictObject({
   pointer: z.literal(FORMAT, { error: `must be ${FORMAT}, the only supported format` }),
   ring: z.enum(RINGS),
-  serial: z.int().check(z.minimum(1)),
+  serial: versionField,
   /** Id and version of the bundle. */
-  bundle: z.string().check(z.regex(/^[0-9a-f]{64}$/, { error: 'must be 64 hexadecimal digits in lower case' })),
-  version: z.int().check(z.minimum(1)),
+  bundle: sha256Field,
+  version: versionField,
   created: z.string(),
-  signatures: signaturesSchema,
+  signatures: signaturesField,
 });
 export type RingPointer = z.infer<typeof schema>;
 
@@ -33,11 +32,11 @@ export type PointerReading =
 
 /** Parses a pointer. Never throws. */
 export function parsePointer(bytes: Uint8Array): PointerReading {
-  const { value, problem } = parseSigned(bytes, schema, 'pointer');
-  return value === null ? { pointer: null, problem } : { pointer: value, problem: null };
+  const { value, problems } = parseSigned(bytes, schema, 'pointer');
+  return value === null ? { pointer: null, problem: problems.join('; ') } : { pointer: value, problem: null };
 }
 
 /** The bytes that its signature signs. */
 export function pointerBytes(pointer: RingPointer): Uint8Array {
-  return new TextEncoder().encode(PURPOSE + canonicalJson({ ...pointer, signatures: undefined }));
+  return bytesToSign(PURPOSE, pointer);
 }
