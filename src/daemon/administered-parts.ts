@@ -30,14 +30,7 @@ export function administeredParts(parts: AdministeredParts): Administered {
   const { version, engine, outputs, changes, source, safety, shadow, history, checkpoints } = parts;
   const { hits } = engine.decisions.counts;
   /** Makes a change that packets do not bring about again. Resolves once a restart would go on from it. */
-  const kept = async <T>(change: () => T): Promise<T> => {
-    const made: T[] = [];
-    if (checkpoints === null) return change();
-    await checkpoints.change(() => {
-      made.push(change());
-    });
-    return made[0]!;
-  };
+  const kept = async <T>(change: () => T): Promise<T> => checkpoints?.change(change) ?? change();
   return {
     get timeUs() {
       return engine.timeUs;

@@ -141,20 +141,35 @@ export interface CheckpointPlace {
   readonly limit: number;
 }
 
-export interface SavedCheckpoint {
+/** What came of saving a checkpoint. */
+export interface SavingResult {
+  /** Its size; 0 if it was not saved. */
   readonly bytes: number;
+  /** The message of what went wrong, and the system's code, `too-large` or `error`; null if it is on disk. */
+  readonly problem: { readonly message: string; readonly code: string } | null;
 }
 
 /**
  * Saves a checkpoint, and keeps the one before it unless both would need more than `limit` bytes. Returns when it is on
- * disk. Throws RangeError if it needs more than that, or the error of the disk; what was there before is then still
- * there.
+ * disk, or could not be saved: what was there before is then still there. `pieces`: makes the bytes after the first
+ * line, for which there may be too little memory.
  */
 export function saveCheckpoint(
-  { folder, build, limit }: CheckpointPlace,
+  place: CheckpointPlace,
   rules: string,
-  pieces: readonly Uint8Array[],
-): SavedCheckpoint {
+  pieces: () => readonly Uint8Array[],
+): SavingResult {
+  try {
+    return { bytes: save(place, rules, pieces()), problem: null };
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const kind = code ?? (error instanceof RangeError ? 'too-large' : 'error');
+    return { bytes: 0, problem: { message, code: kind } };
+  }
+}
+
+/** Throws RangeError if it needs more than the limit, or the error of the disk. Returns its size. */
+function save({ folder, build, limit }: CheckpointPlace, rules: string, pieces: readonly Uint8Array[]): number {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   const head: CheckpointHead = {
@@ -167,11 +182,9 @@ export function saveCheckpoint(
   };
   const all = [Buffer.from(`${JSON.stringify(head)}\n`), ...pieces];
   const bytes = all.reduce((sum, piece) => sum + piece.length, 0);
-  const [path, reserve, beside] = [CHECKPOINT_NAME, RESERVE_NAME, BESIDE_NAME].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const path = join(folder, CHECKPOINT_NAME);
+  const reserve = join(folder, RESERVE_NAME);
+  const beside = join(folder, BESIDE_NAME);
   const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   // While it is written, the last one must stay.
   if (bytes + before > limit)
@@ -191,7 +204,7 @@ export function saveCheckpoint(
   }
   renameSync(beside, path);
   syncFolder(folder);
-  return { bytes };
+  return bytes;
 }
 
 function write(path: string, pieces: readonly Uint8Array[]): void {
@@ -202,13 +215,4 @@ function write(path: string, pieces: readonly Uint8Array[]): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Removes the checkpoints; returns the names of the files that were there. */
-export function removeCheckpoints(folder: string): readonly string[] {
-  const names = [CHECKPOINT_NAME, RESERVE_NAME].filter(
-    (name) => statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined,
-  );
-  for (const name of names) rmSync(join(folder, name), { force: true });
-  return names;
 }

@@ -11,14 +11,5 @@ export interface CheckpointRequest {
 const place = workerData as CheckpointPlace;
 
 parentPort!.on('message', ({ rules, pieces }: CheckpointRequest) => {
-  try {
-    parentPort!.postMessage({ ...saveCheckpoint(place, rules, pieces), problem: null });
-  } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    parentPort!.postMessage({
-      bytes: 0,
-      problem: message,
-      code: code ?? (error instanceof RangeError ? 'too-large' : 'error'),
-    });
-  }
+  parentPort!.postMessage(saveCheckpoint(place, rules, () => pieces));
 });

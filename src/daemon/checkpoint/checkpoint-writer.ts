@@ -2,19 +2,13 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { StateCopy } from '../../core/snapshot.ts';
-import { type CheckpointPlace, saveCheckpoint } from './checkpoint-files.ts';
+import { type CheckpointPlace, saveCheckpoint, type SavingResult } from './checkpoint-files.ts';
 import { checkpointBody } from './checkpoint-form.ts';
 
 /** The file of the thread, which exists once this program is compiled. */
 const WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 
 export type CheckpointResult = 'saved' | 'failed' | 'too-large';
-
-interface Answer {
-  readonly bytes: number;
-  readonly problem: string | null;
-  readonly code?: string;
-}
 
 export class CheckpointWriter {
   readonly counts: Record<CheckpointResult, number> = { saved: 0, failed: 0, 'too-large': 0 };
@@ -25,7 +19,7 @@ export class CheckpointWriter {
   problem: string | null = null;
   private readonly options: CheckpointPlace;
   private worker: Worker | null = null;
-  private waiting: ((answer: Answer) => void) | null = null;
+  private waiting: ((answer: SavingResult) => void) | null = null;
 
   constructor(options: CheckpointPlace) {
     this.options = options;
@@ -43,17 +37,7 @@ export class CheckpointWriter {
 
   /** Writes one and waits for it: the program is about to end. */
   writeNow(document: { readonly rules: string }, engine: StateCopy | null): string | null {
-    try {
-      const { bytes } = saveCheckpoint(this.options, document.rules, checkpointBody(document, engine));
-      return this.note({ bytes, problem: null });
-    } catch (error) {
-      const { message, code } = error as NodeJS.ErrnoException;
-      return this.note({
-        bytes: 0,
-        problem: message,
-        code: code ?? (error instanceof RangeError ? 'too-large' : 'error'),
-      });
-    }
+    return this.note(saveCheckpoint(this.options, document.rules, () => checkpointBody(document, engine)));
   }
 
   async close(): Promise<void> {
@@ -61,7 +45,7 @@ export class CheckpointWriter {
     this.worker = null;
   }
 
-  private ask(rules: string, pieces: Uint8Array<ArrayBuffer>[]): Promise<Answer> {
+  private ask(rules: string, pieces: Uint8Array<ArrayBuffer>[]): Promise<SavingResult> {
     this.worker ??= this.start();
     const { worker } = this;
     return new Promise((resolve) => {
@@ -78,24 +62,24 @@ export class CheckpointWriter {
     if (!existsSync(WORKER)) throw new Error('the program is not compiled');
     const worker = new Worker(WORKER, { workerData: this.options });
     worker.unref();
-    worker.on('message', (answer: Answer) => this.waiting?.(answer));
+    worker.on('message', (answer: SavingResult) => this.waiting?.(answer));
     worker.on('error', (error) => {
       this.worker = null;
-      this.waiting?.({ bytes: 0, problem: error.message });
+      this.waiting?.({ bytes: 0, problem: { message: error.message, code: 'error' } });
     });
     return worker;
   }
 
-  private note({ bytes, problem, code = 'error' }: Answer): string | null {
+  private note({ bytes, problem }: SavingResult): string | null {
     if (problem === null) {
       this.bytes = bytes;
       this.savedMs = Date.now();
       this.problem = null;
       this.counts.saved++;
     } else {
-      this.problem = code;
-      this.counts[code === 'too-large' ? 'too-large' : 'failed']++;
+      this.problem = problem.code;
+      this.counts[problem.code === 'too-large' ? 'too-large' : 'failed']++;
     }
-    return problem;
+    return problem?.message ?? null;
   }
 }

@@ -204,16 +204,17 @@ export class RunCheckpoints {
   }
 
   /**
-   * Makes a change between two batches. Resolves once a checkpoint with it is on disk, and only then its lines are
-   * written.
+   * Makes a change between two batches. Resolves to what it returns once a checkpoint with it is on disk, and only then
+   * its lines are written.
    */
-  change(work: () => void): Promise<void> {
-    const make = async (): Promise<void> => {
+  change<T>(work: () => T): Promise<T> {
+    const make = async (): Promise<T> => {
       const { outputs } = this.parts;
       outputs.hold();
       try {
-        work();
+        const value = work();
         await this.save();
+        return value;
       } finally {
         outputs.release();
       }
