@@ -1,9 +1,9 @@
 /** The pages of a hub, in the order of the navigation. */
-import type { ComponentType } from 'preact';
 import type { HubDocument } from '../../api/hub-schema.ts';
 import { IncidentPage } from '../pages/incidents/incident-page.tsx';
 import { IncidentsPage } from '../pages/incidents/incidents-page.tsx';
 import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
+import type { ViewedPage } from '../shell/navigation.tsx';
 import type { Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
 import { HubOverview } from './hub-overview.tsx';
@@ -14,15 +14,7 @@ export interface HubPageProps {
   readonly place: Place;
 }
 
-export interface HubPage {
-  /** The address. A page whose path ends in `/` is that of all addresses below it. */
-  readonly path: string;
-  readonly title: string;
-  readonly isListed: boolean;
-  readonly view?: ComponentType<HubPageProps>;
-  /** Instead of `view`: a page that needs no figures. */
-  readonly openView?: ComponentType<{ readonly place: Place }>;
-}
+export type HubPage = ViewedPage<HubPageProps>;
 
 const { pages } = text.hub;
 

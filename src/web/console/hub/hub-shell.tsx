@@ -6,8 +6,7 @@ import { Sign } from '../component/sign.tsx';
 import { fullTime } from '../format/time-format.ts';
 import { type Live, useLive } from '../live/use-live.ts';
 import { Frame } from '../shell/frame.tsx';
-import { Mark } from '../shell/header.tsx';
-import { Link } from '../shell/link.tsx';
+import { Brand } from '../shell/header.tsx';
 import { Navigation } from '../shell/navigation.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { pageIn, type Place, usePlace } from '../shell/router.ts';
@@ -54,10 +53,7 @@ function HubHeader({ live: { now, isLost } }: { live: Live<HubDocument> }) {
   const isShown = isLost || now !== null;
   return (
     <div class="identity">
-      <Link to="/" class="brand">
-        <Mark />
-        {text.shell.name}
-      </Link>
+      <Brand />
       <span class="place">{words.name}</span>
       <div class="state">
         {isShown && (

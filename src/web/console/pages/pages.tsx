@@ -1,6 +1,6 @@
 /** The pages by their addresses, in the order of the navigation. A new page is a line here. */
-import type { ComponentType } from 'preact';
 import type { LiveDocument } from '../../api/live-schema.ts';
+import type { ViewedPage } from '../shell/navigation.tsx';
 import { pageIn, type Place } from '../shell/router.ts';
 import { text } from '../text/catalogue.ts';
 import { DecisionsPage } from './decisions/decisions-page.tsx';
@@ -21,16 +21,7 @@ export interface PageProps {
   readonly place: Place;
 }
 
-export interface Page {
-  /** The address. A page whose path ends in `/` is that of all addresses below it. */
-  readonly path: string;
-  readonly title: string;
-  /** The navigation has it. */
-  readonly isListed: boolean;
-  readonly view?: ComponentType<PageProps>;
-  /** Instead of `view`: a page that needs no figures, like signing in. */
-  readonly openView?: ComponentType<{ readonly place: Place }>;
-}
+export type Page = ViewedPage<PageProps>;
 
 const { pages } = text.shell;
 

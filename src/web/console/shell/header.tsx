@@ -11,10 +11,7 @@ export function Header({ live: { now, isLost } }: { live: Live }) {
   const names = now === null ? [] : [now.place.site, now.place.isp, now.place.link].filter((name) => name !== '');
   return (
     <div class="identity">
-      <Link to="/" class="brand">
-        <Mark />
-        {text.shell.name}
-      </Link>
+      <Brand />
       {names.length > 0 && <span class="place">{names.join(' · ')}</span>}
       {now !== null && <ModeBadge mode={now.mode} />}
       <div class="state">
@@ -45,8 +42,18 @@ function Connection({ isLost, isReplayed, isKnown }: { isLost: boolean; isReplay
   );
 }
 
+/** The product's sign and name, which lead to the first page. */
+export function Brand() {
+  return (
+    <Link to="/" class="brand">
+      <Mark />
+      {text.shell.name}
+    </Link>
+  );
+}
+
 /** A gate in a channel. */
-export function Mark() {
+function Mark() {
   return (
     <svg viewBox="0 0 32 32" aria-hidden="true">
       <rect class="mark-ground" width="32" height="32" rx="7" />
