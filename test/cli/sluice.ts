@@ -22,11 +22,14 @@ interface Streams {
   /** Descriptor of a file for standard output. */
   readonly stdout?: number;
   readonly cwd?: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function start(args: readonly string[], streams: Streams = {}): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     cwd: streams.cwd ?? ROOT,
+    env: { ...process.env, ...streams.env },
     stdio: ['pipe', streams.stdout ?? 'pipe', 'pipe'],
   });
 }
@@ -47,6 +50,13 @@ export function sluice(args: readonly string[], streams: Streams = {}): Promise<
   child.stdin!.on('error', () => undefined);
   child.stdin!.end(streams.input);
   return ended(child);
+}
+
+/** The output of a command that must succeed. */
+export async function sluiceDone(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await sluice(args);
+  if (code !== 0) throw new Error(`sluice ${args.join(' ')} ended with ${code}: ${stderr}${stdout}`);
+  return stdout;
 }
 
 /** A folder for a test file's outputs, removed after it. */

@@ -4,7 +4,6 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openState } from '../../src/desk/desk.ts';
 import { writeAccount } from '../../src/desk/store/account-store.ts';
@@ -14,7 +13,8 @@ import { act } from '../../src/desk/work/act.ts';
 import { hashPassword } from '../../src/web/http/accounts/password-work.ts';
 import { ANNA, BORIS } from '../desk/desk-kit.ts';
 import { workbook } from '../desk/sheets/workbook.ts';
-import { CHROMIUM, overflow, picture, TestBrowser, type TestPage, violations } from '../kit/browser.ts';
+import { CHROMIUM, TestBrowser, type TestPage } from '../kit/browser.ts';
+import { checked } from '../kit/checked-desk-page.ts';
 import { temporaryFolder, until } from '../kit/running-daemon.ts';
 import { RunningDesk } from '../kit/running-desk.ts';
 
@@ -26,16 +26,6 @@ const LIST = [
   ['Fig Example', { formula: 'A1', value: '198.51.100.40' }, 'bank', '31.12.2036'],
   ['Gorse Example', '10.0.0.1', 'bank', '31.12.2036'],
 ];
-
-async function checked(page: Page, name: string): Promise<void> {
-  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-  expect(await violations(page), name).toEqual([]);
-  await picture(page, `desk-${name}`);
-  await page.setViewportSize({ width: 320, height: 700 });
-  expect(await overflow(page), `${name} at 320 px`).toBe(0);
-  await picture(page, `desk-${name}-320`);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
 
 describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null)('the registry of a desk, in a browser', () => {
   const folder = temporaryFolder();

@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
 import { sluice } from '../cli/sluice.ts';
-import { CHROMIUM, overflow, picture, TestBrowser, type TestPage, violations } from '../kit/browser.ts';
+import { CHROMIUM, TestBrowser, type TestPage } from '../kit/browser.ts';
+import { checked } from '../kit/checked-desk-page.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { DeskClient, RunningDesk } from '../kit/running-desk.ts';
 import { eventsIn, RunningDaemon, until } from '../kit/running-daemon.ts';
@@ -23,15 +23,6 @@ let out: string;
 let daemon: RunningDaemon;
 const handshake = new Conversation('wireguard/handshake.pcap');
 let clients = 0;
-
-async function checked(page: Page, name: string): Promise<void> {
-  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-  expect(await violations(page), name).toEqual([]);
-  await picture(page, `desk-${name}`);
-  await page.setViewportSize({ width: 320, height: 700 });
-  expect(await overflow(page), `${name} at 320 px`).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
 
 async function signedIn(name: string): Promise<TestPage> {
   const opened = await browser.page(desk.origin);

@@ -1,10 +1,10 @@
 /** `sluice ctl` with a running daemon: its answers, its effects, and their record. */
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ended, sluice } from '../cli/sluice.ts';
 import { Conversation } from '../kit/many-clients.ts';
-import { eventsOf, MAIN, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
+import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const BANK = '198.51.100.0/24,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';
@@ -60,23 +60,9 @@ async function feed(daemon: RunningDaemon, from: number, to: number): Promise<vo
   await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === packets);
 }
 
-interface Ctl {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs `sluice ctl`; without `--json` it answers with text. */
-function ctl(args: readonly string[], env: Record<string, string> = {}): Promise<Ctl> {
-  const child = spawn(process.execPath, [MAIN, 'ctl', ...args, '--state', state], { env: { ...process.env, ...env } });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => {
-    child.on('close', (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });
+function ctl(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return sluice(['ctl', ...args, '--state', state], { env });
 }
 
 async function answer(...args: string[]): Promise<Record<string, unknown>> {

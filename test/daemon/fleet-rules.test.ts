@@ -7,7 +7,7 @@ import { chunkSubject, digestOf, factsSubject, partName, RULES_BUCKET } from '..
 import { Conversation } from '../kit/many-clients.ts';
 import { NatsServers, NO_NATS } from '../kit/nats-server.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
-import { sluice, sluiceDone } from '../kit/sluice-command.ts';
+import { sluice, sluiceDone } from '../cli/sluice.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const ROWS = ['10.0.0.0/25,Example Bank,bank,,,,OW-1\n', '10.0.0.128/25,Example Software,it,,,,OW-2\n'];
@@ -57,11 +57,11 @@ async function bundle(
 ) {
   const named = ['--bundle-version', `${version}`, ...more];
   for (const [at, key] of keys.entries())
-    await sluiceDone('rules', 'bundle', ...files, ...(at === 0 ? named : []), '--key', path(key));
+    await sluiceDone(['rules', 'bundle', ...files, ...(at === 0 ? named : []), '--key', path(key)]);
 }
 
 const publish = (files: readonly string[], ...more: readonly string[]) =>
-  sluice('rules', 'publish', ...files, '--ring-key', path('ops'), '--nats', servers.urls[0]!, ...more);
+  sluice(['rules', 'publish', ...files, '--ring-key', path('ops'), '--nats', servers.urls[0]!, ...more]);
 const versionOf = (ring: Ring): Promise<number> => sensors.get(ring)!.metric('sluice_fleet_bundle_version');
 const rulesOf = async (ring: Ring): Promise<unknown> =>
   ((await sensors.get(ring)!.ask('status')) as { rules: { sha256: string } }).rules.sha256;
@@ -90,9 +90,9 @@ beforeAll(async () => {
   if (NO_NATS !== undefined) return;
   servers = await NatsServers.start(1);
   await servers.addFleetStreams();
-  for (const name of ['alice', 'bob', 'carol', 'ops', 'desk']) await sluiceDone('rules', 'keygen', path(name));
+  for (const name of ['alice', 'bob', 'carol', 'ops', 'desk']) await sluiceDone(['rules', 'keygen', path(name)]);
   const own = rulesIn('own', POLICY, ROWS);
-  for (const key of ['alice', 'bob']) await sluiceDone('rules', 'sign', ...own, '--key', path(key));
+  for (const key of ['alice', 'bob']) await sluiceDone(['rules', 'sign', ...own, '--key', path(key)]);
   for (const ring of RINGS) sensors.set(ring, await start(ring));
 }, 120_000);
 afterAll(async () => {
@@ -106,10 +106,10 @@ describe.skipIf(NO_NATS !== undefined)(`the rules of a fleet${NO_NATS === undefi
     const files = rulesIn('good', POLICY, [...ROWS, ADDED]);
     await bundle(files, 5, ['alice']);
     await refusedFor('signatures', files);
-    await sluiceDone('rules', 'bundle', ...files, '--key', path('carol'));
+    await sluiceDone(['rules', 'bundle', ...files, '--key', path('carol')]);
     expect((await publish(files, '--ring', 'every')).code).toBe(0);
     await runs(5);
-    const text = await sluiceDone('rules', 'status', '--nats', servers.urls[0]!);
+    const text = await sluiceDone(['rules', 'status', '--nats', servers.urls[0]!]);
     expect(text).toMatch(/ring canary +bundle 5, used by [01] of 1 sensors/);
     expect(await sensors.get('all')!.metric('sluice_registry_entries')).toBe(3);
   });
@@ -164,9 +164,9 @@ describe.skipIf(NO_NATS !== undefined)(`the rules of a fleet${NO_NATS === undefi
   it('a pointer that no ring key signed moves nothing', async () => {
     const files = rulesIn('moved', POLICY, [...ROWS, ADDED]);
     await bundle(files, 33, ['alice', 'bob']);
-    const { code } = await sluice(
+    const { code } = await sluice([
       ...['rules', 'publish', ...files, '--ring-key', path('desk'), '--nats', servers.urls[0]!, '--ring', 'every'],
-    );
+    ]);
     expect(code).toBe(0);
     await until('it is refused', async () => (await sensors.get('all')!.metric('sluice_fleet_bundle_refused')) === 1);
     expect(sensors.get('all')!.logged('a bundle of the fleet changes nothing').at(-1)).toMatchObject({
@@ -221,7 +221,7 @@ describe.skipIf(NO_NATS !== undefined)(`the rules of a fleet${NO_NATS === undefi
     expect(await sensors.get('all')!.metric('sluice_registry_entries')).toBe(5);
     servers.startNode(0);
     await until('the fleet is back', async () => (await sensors.get('all')!.metric('sluice_fleet_connected')) === 1);
-    await sluiceDone('rules', 'rollback', '--ring-key', path('ops'), '--nats', servers.urls[0]!);
+    await sluiceDone(['rules', 'rollback', '--ring-key', path('ops'), '--nats', servers.urls[0]!]);
     await runs(34);
   });
 });

@@ -1,11 +1,12 @@
 /** A shadow of a running daemon: what it shows, that it never acts, and how it begins, changes and ends. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installed } from '../kit/installed.ts';
+import { type Ended, sluice } from '../cli/sluice.ts';
 import { Conversation } from '../kit/many-clients.ts';
-import { type Event, eventsOf, MAIN, PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
+import { type Event, eventsOf, PROJECT, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
 const HEADER = 'prefix,holder,sector,protocols,valid_from,valid_until,reference\n';
 const BANK = '10.0.0.0/30,Meridian Example Bank,bank,,2021-03-01,,OW-1\n';
@@ -61,23 +62,9 @@ async function feed(daemon: RunningDaemon, from: number, to: number): Promise<vo
   await until('all packets are read', async () => (await daemon.metric('sluice_packets_total')) === fed);
 }
 
-interface Ctl {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function ctl(...args: readonly string[]): Promise<Ctl> {
-  // From another folder than the daemon's.
-  const child = spawn(process.execPath, [MAIN, 'ctl', ...args, '--state', paths.state], { cwd: folder.path });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => {
-    child.on('close', (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });
+/** From another folder than the daemon's. */
+function ctl(...args: readonly string[]): Promise<Ended> {
+  return sluice(['ctl', ...args, '--state', paths.state], { cwd: folder.path });
 }
 
 interface Shadow extends Record<string, unknown> {

@@ -19,7 +19,7 @@ import { FILE_HEADER_LENGTH } from '../kit/pcap.mjs';
 import { SeededRandom } from '../kit/random.mjs';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { RunningHub } from '../kit/running-hub.ts';
-import { sluice } from '../kit/sluice-command.ts';
+import { sluice } from '../cli/sluice.ts';
 import { isShort, writeResult } from './proof-result.ts';
 
 const SEED = 19;
@@ -194,7 +194,7 @@ it(`${STEPS} kills and cuts lose nothing and double nothing, and no log raises a
   for (const site of sites) expect(total[site]!.decisions).toBeGreaterThan(0);
   for (const site of sites) {
     const keys = ['--log-keys', path(`${site}.key.pub`), '--nats', servers.urls[0]!];
-    const { code, stdout, stderr } = await sluice('verify', path(`${site}.jsonl`), ...keys);
+    const { code, stdout, stderr } = await sluice(['verify', path(`${site}.jsonl`), ...keys]);
     expect([code, stderr], stdout).toEqual([0, '']);
   }
   await hub.kill();
