@@ -101,26 +101,6 @@ export function goesFirst(first: EvidenceRows, firstRow: number, second: Evidenc
   return firstRow !== 0 && (secondRow === 0 || first.packetOf(firstRow) <= second.packetOf(secondRow));
 }
 
-/** Two chains as entries, by their packets, those of the first before those of the second. Control plane only. */
-export function mergedEntries(
-  first: EvidenceRows,
-  firstRow: number,
-  second: EvidenceRows,
-  secondRow: number,
-): EvidenceEntry[] {
-  const entries: EvidenceEntry[] = [];
-  for (let [one, other] = [firstRow, secondRow]; one !== 0 || other !== 0;) {
-    if (goesFirst(first, one, second, other)) {
-      entries.push(first.entryOf(one));
-      one = first.nextOf(one);
-    } else {
-      entries.push(second.entryOf(other));
-      other = second.nextOf(other);
-    }
-  }
-  return entries;
-}
-
 export function expectation({ form, expected = ONE_VALUE }: CheckForm, high: number, low: number): string {
   return expected.replace('{high}', () => format(form, 0, high)).replace('{low}', () => format(form, high, low));
 }
