@@ -2,8 +2,8 @@
  * Opens a capture by its path: detects the format from the content, decompresses it if needed (once: gzip inside gzip
  * is no capture), and reads it as pcap or pcapng.
  *
- * Contract: nothing is opened before the first `start` or `read`, and no method rejects because of the input. Memory: two
- * blocks of 1.25 MB in the memory of a compiled dataplane, and the decompressor's window.
+ * Contract: nothing is opened before the first `start` or `read`, and no method rejects because of the input. Memory:
+ * two blocks of 1.25 MB in the memory of a compiled dataplane, and the decompressor's window.
  */
 import { BlockReader } from '../input/block-reader.ts';
 import { CountedInput, unreadableInput } from '../input/byte-input.ts';

@@ -59,7 +59,9 @@ export function faultOf(flaw: Exclude<Flaw, 0>, first = 0, second = 0): Describe
   }
 }
 
-/** An input that ends `there` octets into a record or header of at least `length`. `isBegun`: the file header was read. */
+/**
+ * An input that ends `there` octets into a record or header of at least `length`. `isBegun`: the file header was read.
+ */
 export function pcapCut(isBegun: boolean, length: number, there: number): DescribedFault {
   const what = isBegun ? 'packet record' : 'pcap file header';
   const fault = isBegun ? CaptureFault.CUT_PACKET : CaptureFault.CUT_HEADER;

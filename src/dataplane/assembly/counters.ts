@@ -1,6 +1,7 @@
 /**
- * What the dataplane counts, as doubles in one region that the host reads. After a capture's end, its packets are `flowPackets` and
- * the sum of `notDecoded`. While it is being read, fragments that wait for their first one are the difference.
+ * What the dataplane counts, as doubles in one region that the host reads. After a capture's end, its packets are
+ * `flowPackets` and the sum of `notDecoded`. While it is being read, fragments that wait for their first one are the
+ * difference.
  */
 import { takeRegion, zeroBytes } from './memory';
 
@@ -19,7 +20,10 @@ export enum FlowEnd {
 class Totals {
   flowPackets: f64;
   flowsStarted: f64;
-  /** Flows that are one direction of a conversation whose other direction is a flow under another link (flow/split-halves). */
+  /**
+   * Flows that are one direction of a conversation whose other direction is a flow under another link
+   * (flow/split-halves).
+   */
   splitFlows: f64;
   fragmentOverlaps: f64;
   /** Connections whose first bytes found no place to be put in order. */
@@ -41,7 +45,10 @@ const FLOWS_ENDED_AT: usize = 96;
 const NOT_DECODED_AT: usize = FLOWS_ENDED_AT + 4 * 8;
 const COUNTERS_LENGTH: usize = NOT_DECODED_AT + 128 * 8;
 
-/** Link types beyond 16 bits, which no registry has, share one number, so a hostile capture can make no more than 65,536. */
+/**
+ * Link types beyond 16 bits, which no registry has, share one number, so a hostile capture can make no more than
+ * 65,536.
+ */
 const LARGEST_LINK_TYPE: u32 = 0xffff;
 const UNREAD_LENGTH: usize = 65_536 * 8;
 

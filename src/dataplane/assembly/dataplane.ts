@@ -1,10 +1,11 @@
 /**
- * The dataplane of one thread: takes the packets of a batch to their flows, and leaves what happened to flows in the event queue.
+ * The dataplane of one thread: takes the packets of a batch to their flows, and leaves what happened to flows in the
+ * event queue.
  *
  *     batch ── decode stage → views of a group ── prefetch, flow tracker → event queue → host
  *
- * `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them and calls
- * `resume`, until it returns 0: only then is the batch tracked, or the capture finished.
+ * `track`, `resume` and `finish` return how many events the host has to read. Where that is not 0, the host reads them
+ * and calls `resume`, until it returns 0: only then is the batch tracked, or the capture finished.
  */
 import { Counters } from './counters';
 import { DecodeStage, WAITS } from './decode-stage';
@@ -37,7 +38,10 @@ export class Dataplane {
   /** The group at hand: how many packets, and how many of them are done. */
   private count: i32 = 0;
   private done: i32 = 0;
-  /** The host reads events after each packet that left some: the flow's row is then as of that packet. Else after each group. */
+  /**
+   * The host reads events after each packet that left some: the flow's row is then as of that packet. Else after each
+   * group.
+   */
   stopsAtEvents: bool = false;
   /** Packets of the capture that are done; the host may set it between two batches. */
   packets: f64 = 0;

@@ -1,10 +1,10 @@
 /**
- * What happened to flows, in packet order, as records that the host reads after each packet that left some, or after each group of
- * packets. The host has read all of them when it calls back into the dataplane; or, where records have copies of the rows that they are of
- * (`copyRows`), when their places in the ring are needed again.
+ * What happened to flows, in packet order, as records that the host reads after each packet that left some, or after
+ * each group of packets. The host has read all of them when it calls back into the dataplane; or, where records have
+ * copies of the rows that they are of (`copyRows`), when their places in the ring are needed again.
  *
- * A record has what was true at its packet: the flow's row may have counted later packets of the group since. A flow that has ended keeps
- * its row and its evidence until the host has read the record of its end, or has a copy.
+ * A record has what was true at its packet: the flow's row may have counted later packets of the group since. A flow
+ * that has ended keeps its row and its evidence until the host has read the record of its end, or has a copy.
  */
 import { takeRegion } from './memory';
 import { FlowEnd } from './counters';
@@ -66,7 +66,10 @@ export const EVENT_LENGTH: usize = 128;
 const CAPACITY: i32 = 1024;
 /** Records of the ring: a reader that has copies may be behind by all but those that wait. */
 const RING: i32 = 4096;
-/** A copy: the parts of the flow's row one after the other, then the rows of its evidence. Of a PACKET, row and details only. */
+/**
+ * A copy: the parts of the flow's row one after the other, then the rows of its evidence. Of a PACKET, row and details
+ * only.
+ */
 const COPIED_DETAILS: usize = ROW_LENGTH;
 const COPIED_UPPER: usize = COPIED_DETAILS + DETAILS_LENGTH;
 const COPIED_EVIDENCE: usize = COPIED_UPPER + 32;
@@ -157,7 +160,10 @@ export class EventQueue {
     event.wireLength = this.wireLength;
   }
 
-  /** The flow ends. It leaves the table once the host has read this. `order` sorts flows that end at one packet for one reason. */
+  /**
+   * The flow ends. It leaves the table once the host has read this. `order` sorts flows that end at one packet for one
+   * reason.
+   */
   ended(slot: i32, reason: FlowEnd, order: f64): void {
     const event = this.add(EventKind.ENDED, slot);
     event.reason = reason;

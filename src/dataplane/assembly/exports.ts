@@ -25,8 +25,8 @@ export function openFile(isPcapng: bool): void {
 }
 
 /**
- * Fills the batch with up to `capacity` records of [at, limit). Returns what the walk stopped at (record/record-reader, Walk); the functions
- * after this one say more.
+ * Fills the batch with up to `capacity` records of [at, limit). Returns what the walk stopped at (record/record-reader,
+ * Walk); the functions after this one say more.
  */
 export function walk(batch: usize, capacity: i32, at: usize, limit: usize): i32 {
   return readers.walk(changetype<PacketBatch>(batch), capacity, at, limit);
@@ -79,8 +79,8 @@ export function there(): u32 {
 }
 
 /**
- * Makes the dataplane, with room for so many flows. `seed` is the secret of the hashes; `hasDomain` says whether the link is part of a
- * flow's identity. Called once.
+ * Makes the dataplane, with room for so many flows. `seed` is the secret of the hashes; `hasDomain` says whether the
+ * link is part of a flow's identity. Called once.
  */
 export function start(capacity: i32, seed: u32, hasDomain: bool): void {
   dataplane = new Dataplane(capacity, seed, hasDomain);
@@ -91,7 +91,10 @@ export function dataplaneAt(): usize {
   return changetype<usize>(dataplane);
 }
 
-/** Takes the dataplane of another instance, in whose memory this one is, as its own. One of them calls it at a time, but for `decode`. */
+/**
+ * Takes the dataplane of another instance, in whose memory this one is, as its own. One of them calls it at a time, but
+ * for `decode`.
+ */
 export function attach(at: usize): void {
   dataplane = changetype<Dataplane>(at);
 }
@@ -101,7 +104,10 @@ export function takeViews(): usize {
   return takeRegion(<usize>BATCH_CAPACITY * VIEW_LENGTH);
 }
 
-/** Decodes the first `count` packets of a batch into views, in the order of batches; one instance at a time, whichever it is. */
+/**
+ * Decodes the first `count` packets of a batch into views, in the order of batches; one instance at a time, whichever
+ * it is.
+ */
 export function decode(batch: usize, count: i32, viewsAt: usize): void {
   dataplane.decodeStage.takeAll(changetype<PacketBatch>(batch), count, viewsAt);
 }
@@ -111,7 +117,9 @@ export function trackDecoded(viewsAt: usize, count: i32): i32 {
   return dataplane.trackDecoded(viewsAt, count);
 }
 
-/** Events have copies of the rows that they are of, for a reader that does not keep up: the address of the first copy. */
+/**
+ * Events have copies of the rows that they are of, for a reader that does not keep up: the address of the first copy.
+ */
 export function copyRows(): usize {
   return dataplane.queue.copyRows();
 }
@@ -156,7 +164,10 @@ export function reportAllFlowEnds(isWanted: bool): void {
   dataplane.queue.reportsAllFlowEnds = isWanted;
 }
 
-/** Whether the host reads events after each packet that left some, when the flow's row is as of that packet, or after each group. */
+/**
+ * Whether the host reads events after each packet that left some, when the flow's row is as of that packet, or after
+ * each group.
+ */
 export function stopAtEvents(isWanted: bool): void {
   dataplane.stopsAtEvents = isWanted;
 }
@@ -171,7 +182,10 @@ export function quietTimesAt(): usize {
   return dataplane.table.rows.quietTimesAt;
 }
 
-/** The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been read. */
+/**
+ * The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been
+ * read.
+ */
 export function checkInvariants(): i32 {
   return dataplane.flows.checkInvariants();
 }
@@ -243,7 +257,9 @@ export function walkFragmentAt(): usize {
   return changetype<usize>(packetWalk.fragment);
 }
 
-/** Whether the looks of the fingerprints are recorded; the records of the packet taken last, and the address of each. */
+/**
+ * Whether the looks of the fingerprints are recorded; the records of the packet taken last, and the address of each.
+ */
 export function traceLooks(isWanted: bool): void {
   dataplane.fingerprints.trace.isOn = isWanted;
 }

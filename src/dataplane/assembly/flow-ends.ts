@@ -1,8 +1,9 @@
 /**
  * Ends flows: those that are idle, closed or one too many, and all of them at the end of a capture.
  *
- * A flow whose end is wanted leaves the table in two steps: its end is put into the queue, the host reads it, and then it goes. So `begin`
- * and `finish` answer false where the host has to read first, and go on where they stopped when they are called again.
+ * A flow whose end is wanted leaves the table in two steps: its end is put into the queue, the host reads it, and then
+ * it goes. So `begin` and `finish` answer false where the host has to read first, and go on where they stopped when
+ * they are called again.
  */
 import { Counters, FlowEnd } from './counters';
 import { EventQueue } from './event-queue';
@@ -43,7 +44,10 @@ export class FlowEnds {
   private readonly counters: Counters;
   private readonly wheel: IdleWheel;
   private readonly eviction: Eviction;
-  /** Flows that end at the packet at hand; those before `queuedCount` are in the queue, and those before `goneCount` have left. */
+  /**
+   * Flows that end at the packet at hand; those before `queuedCount` are in the queue, and those before `goneCount`
+   * have left.
+   */
   private readonly listed: SlotList;
   private queuedCount: i32 = 0;
   private goneCount: i32 = 0;
@@ -89,8 +93,8 @@ export class FlowEnds {
   }
 
   /**
-   * Every packet's first step, also of those that reach no flow: time passes, and flows end. The packet is the queue's. False where the
-   * host has to read ends first; to be called again then.
+   * Every packet's first step, also of those that reach no flow: time passes, and flows end. The packet is the queue's.
+   * False where the host has to read ends first; to be called again then.
    */
   begin(): bool {
     if (this.goneCount < this.listed.count && !this.endListed()) return false;

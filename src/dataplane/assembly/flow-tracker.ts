@@ -1,6 +1,6 @@
 /**
- * Tracks flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they want to see it,
- * and lets them end (flow-ends). It has no rules: what flows' own packets show goes to the event queue.
+ * Tracks flows: takes packets in their order, finds or starts the flow of each, shows it to the fingerprints while they
+ * want to see it, and lets them end (flow-ends). It has no rules: what flows' own packets show goes to the event queue.
  */
 import { Counters } from './counters';
 import { takeDatagram } from './datagram';
@@ -96,8 +96,9 @@ export class FlowTracker {
   }
 
   /**
-   * Whether the fingerprints want to see a packet of a flow. A retired flow's packets are seen only where they may open a session, or
-   * over TCP belong to one, a confirmed flow's only where they are handshakes: these renew what a roaming peer is recognised by.
+   * Whether the fingerprints want to see a packet of a flow. A retired flow's packets are seen only where they may open
+   * a session, or over TCP belong to one, a confirmed flow's only where they are handshakes: these renew what a roaming
+   * peer is recognised by.
    */
   private isWatched(row: FlowRow, view: PacketView): bool {
     const at: usize = view.payloadAt;

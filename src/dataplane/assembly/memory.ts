@@ -1,12 +1,13 @@
 /**
  * Linear memory: how bytes of packets are read, and how a structure gets its memory.
  *
- * Addresses are `usize`, lengths and counts `i32`. The accessors check nothing: a wire file's check, or a length that the caller has
- * compared, comes before them. A region is memory of one structure, between two guards of a pattern that nothing writes to. The debug
- * build checks that every load, store, copy and fill stays within one region (checked-memory), and tests check the guards of both.
+ * Addresses are `usize`, lengths and counts `i32`. The accessors check nothing: a wire file's check, or a length that
+ * the caller has compared, comes before them. A region is memory of one structure, between two guards of a pattern that
+ * nothing writes to. The debug build checks that every load, store, copy and fill stays within one region
+ * (checked-memory), and tests check the guards of both.
  *
- * Regions are taken when a dataplane is made, or when a structure grows, and are never given back: a dataplane lives as long as its
- * memory. What is reserved costs memory only once it is touched.
+ * Regions are taken when a dataplane is made, or when a structure grows, and are never given back: a dataplane lives as
+ * long as its memory. What is reserved costs memory only once it is touched.
  */
 import { checkRange, enterPacket, regionTaken } from './debug-host';
 import { heapStart } from './heap-host';
@@ -99,7 +100,9 @@ const REGION_LIMIT: i32 = 4096;
 export const regions: StaticArray<usize> = new StaticArray<usize>(REGION_LIMIT * 2);
 export let regionCount: i32 = 0;
 
-/** Zeroed memory of `length` bytes for one structure, on a cache line of its own; traps where the machine has no more. */
+/**
+ * Zeroed memory of `length` bytes for one structure, on a cache line of its own; traps where the machine has no more.
+ */
 export function takeRegion(length: usize): usize {
   if (regionCount == REGION_LIMIT) unreachable();
   const raw = heap.alloc(length + 2 * GUARD_LENGTH + 2 * LINE);
@@ -117,8 +120,8 @@ export function takeRegion(length: usize): usize {
 }
 
 /**
- * Leaves the memory beyond what this instance has, and `spare` bytes more, to other instances: where theirs may begin. A region that would be
- * longer traps.
+ * Leaves the memory beyond what this instance has, and `spare` bytes more, to other instances: where theirs may begin.
+ * A region that would be longer traps.
  */
 export function leaveMemory(spare: usize): usize {
   heapEnd = (heap.alloc(LINE) + spare + LINE - 1) & ~(LINE - 1);

@@ -1,7 +1,8 @@
 /**
- * Takes the packets of a capture to their flows one by one, for a host that reads the capture a second time to show packets of flows that
- * it knows by then. Flows begin and end at the same packets as in the first reading, and the fingerprints look at them as they did,
- * because flows with a finding stay longer. What happens to flows is left unread.
+ * Takes the packets of a capture to their flows one by one, for a host that reads the capture a second time to show
+ * packets of flows that it knows by then. Flows begin and end at the same packets as in the first reading, and the
+ * fingerprints look at them as they did, because flows with a finding stay longer. What happens to flows is left
+ * unread.
  *
  * For each packet `decode`, then `find` and `take` where that said OK.
  */
@@ -52,7 +53,10 @@ export class PacketWalk {
     return slot == NO_FLOW ? this.dataplane.packets : table.rows.firstPacket(slot);
   }
 
-  /** Takes the packet to its flow. Returns the number of the flow's first packet; 0 for a fragment whose flow is no more. */
+  /**
+   * Takes the packet to its flow. Returns the number of the flow's first packet; 0 for a fragment whose flow is no
+   * more.
+   */
   take(): f64 {
     const slot = this.dataplane.flows.take(this.view);
     this.dataplane.queue.clear();

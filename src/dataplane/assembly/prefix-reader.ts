@@ -1,6 +1,6 @@
 /**
- * Reads the first bytes of a TCP connection's directions, once they are in order: steps over a proxy's preface, and cuts the stream into
- * records, which it shows to the fingerprints.
+ * Reads the first bytes of a TCP connection's directions, once they are in order: steps over a proxy's preface, and
+ * cuts the stream into records, which it shows to the fingerprints.
  */
 import {
   foundPreface,
@@ -46,8 +46,8 @@ export class PrefixReader {
   }
 
   /**
-   * Reads on in the payload's direction, which comes from the client or not, of a flow with this handle. `first` is the sequence number
-   * of the direction's first byte, from which evidence counts. Returns the flow's new handle.
+   * Reads on in the payload's direction, which comes from the client or not, of a flow with this handle. `first` is the
+   * sequence number of the direction's first byte, from which evidence counts. Returns the flow's new handle.
    */
   readRecords(payload: Payload, place: i32, before: i32, fromClient: bool, first: u32): i32 {
     const streams = this.streams;

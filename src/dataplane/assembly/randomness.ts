@@ -16,7 +16,8 @@ const LAST_SAMPLE: u32 = 255;
 const NO_STEP: u32 = 256;
 
 /**
- * For each byte value, the number of the sample that it was last seen in: there is nothing to clear but once in LAST_SAMPLE samples.
+ * For each byte value, the number of the sample that it was last seen in: there is nothing to clear but once in
+ * LAST_SAMPLE samples.
  */
 @final
 class SeenValues {

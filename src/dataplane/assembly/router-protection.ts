@@ -2,11 +2,11 @@
  * ESP and AH that protect the protocols of routers, and are no VPN: VRRP to 224.0.0.18, PIM to 224.0.0.13 and
  * ff02::d, OSPFv3 to ff02::5 and ff02::6, RIPng to ff02::9 (RFC 4552, RFC 5796). A packet to a link-local group (RFC
  * 5771 section 4: 224.0.0.0/24; RFC 4291 section 2.7: ff02::/16) never leaves its link, so it is of no
- * tunnel. The same holds between two link-local addresses of IPv6 (RFC 4291 section 2.5.6: fe80::/10), from which OSPFv3
- * answers one neighbour.
+ * tunnel. The same holds between two link-local addresses of IPv6 (RFC 4291 section 2.5.6: fe80::/10), from which
+ * OSPFv3 answers one neighbour.
  *
- * This is looked at once, when a flow begins: all packets of a flow have the same two ends. A group sends nothing, so its
- * members answer by packets to the group again. Both ends are looked at all the same.
+ * This is looked at once, when a flow begins: all packets of a flow have the same two ends. A group sends nothing, so
+ * its members answer by packets to the group again. Both ends are looked at all the same.
  */
 import { PacketView, Transport } from './wire/packet-view';
 

@@ -1,6 +1,7 @@
 /**
- * Memory for records of one size whose number is not known in advance: chunks of a power of two, each a region, taken as they are
- * needed. A record never moves, so its address may be kept. Which records are in use is for the owner to know.
+ * Memory for records of one size whose number is not known in advance: chunks of a power of two, each a region, taken
+ * as they are needed. A record never moves, so its address may be kept. Which records are in use is for the owner to
+ * know.
  */
 import { takeRegion } from './memory';
 

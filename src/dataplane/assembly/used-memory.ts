@@ -1,6 +1,6 @@
 /**
- * Which memory of a region is in use: memory that was never touched is zero, and a checkpoint leaves it out. Looks at pages of 4 KB from
- * the region's first byte on.
+ * Which memory of a region is in use: memory that was never touched is zero, and a checkpoint leaves it out. Looks at
+ * pages of 4 KB from the region's first byte on.
  */
 const PAGE: usize = 4096;
 
@@ -18,7 +18,9 @@ export function nextUnused(at: usize, limit: usize): usize {
   return page < limit ? page : limit;
 }
 
-/** The page that begins at `at`, or what [at, limit) has of it, has a byte other than zero. `at` is a multiple of eight. */
+/**
+ * The page that begins at `at`, or what [at, limit) has of it, has a byte other than zero. `at` is a multiple of eight.
+ */
 function isUsed(at: usize, limit: usize): bool {
   const end = at + PAGE < limit ? at + PAGE : limit;
   let word = at;

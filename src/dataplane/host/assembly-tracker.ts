@@ -1,6 +1,7 @@
 /**
- * Tracks flows in the calling thread, in the compiled dataplane. Captures are read into its linear memory. It stops where something
- * happens to a flow, and goes on once the listener has been called, so a listener sees the rows of flows as they are at that packet.
+ * Tracks flows in the calling thread, in the compiled dataplane. Captures are read into its linear memory. It stops
+ * where something happens to a flow, and goes on once the listener has been called, so a listener sees the rows of
+ * flows as they are at that packet.
  */
 import { invariant } from '../../core/invariant.ts';
 import { RecordMemory } from '../../capture/format/record-memory.ts';
@@ -34,7 +35,10 @@ export class AssemblyTracker implements Tracker {
   /** The capture has a packet. */
   private isBegun = false;
 
-  /** `capacity`: flows that are tracked at a time. `seed`: the secret of the table's hashes. `dataplane`: of this tracker alone. */
+  /**
+   * `capacity`: flows that are tracked at a time. `seed`: the secret of the table's hashes. `dataplane`: of this
+   * tracker alone.
+   */
   constructor(
     capacity: number,
     linkIdentity: LinkIdentity = DEFAULT_LINK_IDENTITY,
@@ -78,8 +82,8 @@ export class AssemblyTracker implements Tracker {
   }
 
   /**
-   * The capture's first packet has come. What is quiet stays so until the capture is over: a decision that becomes due at the end of that
-   * time is made with the flow's next packet, whenever that comes.
+   * The capture's first packet has come. What is quiet stays so until the capture is over: a decision that becomes due
+   * at the end of that time is made with the flow's next packet, whenever that comes.
    */
   private beginAt(timeUs: number): void {
     this.isBegun = true;

@@ -1,4 +1,6 @@
-/** Copies batches that are in other memory into linear memory: packets of a program that uses the library, and of tests. */
+/**
+ * Copies batches that are in other memory into linear memory: packets of a program that uses the library, and of tests.
+ */
 import type { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { address } from './linear-dataplane.ts';

@@ -1,6 +1,6 @@
 /**
- * The checks that make evidence: what each says, and how the numbers of its rows are to be read. Numbers of checks are stable; names
- * are looked up only where a decision leaves the engine.
+ * The checks that make evidence: what each says, and how the numbers of its rows are to be read. Numbers of checks are
+ * stable; names are looked up only where a decision leaves the engine.
  */
 
 /** How a row's numbers are to be read. */
@@ -10,8 +10,8 @@ export interface CheckForm {
   readonly about: string;
   readonly form: 'number' | 'hex8' | 'hex32' | 'hex64';
   /**
-   * The expectation where it is more than one value, in ASCII. `{high}` and `{low}` are the row's words of what was expected: the
-   * fingerprint notes the very bounds that it compares with.
+   * The expectation where it is more than one value, in ASCII. `{high}` and `{low}` are the row's words of what was
+   * expected: the fingerprint notes the very bounds that it compares with.
    */
   readonly expected?: string;
 }
@@ -158,7 +158,8 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   [Check.OPENVPN_RESET_TIME]: {
     name: 'openvpn-reset-time',
     about:
-      "the replay time of a first reset, seconds since 1970, is one of the last decades: the capture's own times may be others",
+      'the replay time of a first reset, seconds since 1970, is one of the last decades: ' +
+      "the capture's own times may be others",
     form: 'number',
     expected: 'at least {high}, less than {low}',
   },
@@ -210,7 +211,9 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
   },
   [Check.OPENVPN_DATA_LENGTHS]: {
     name: 'openvpn-data-lengths',
-    about: `the lengths of data packets, without their peer ids and modulo 8, are those of whole cipher blocks after an HMAC and an IV`,
+    about:
+      'the lengths of data packets, without their peer ids and modulo 8, ' +
+      'are those of whole cipher blocks after an HMAC and an IV',
     form: 'number',
     expected: '{high} or {low}, the same for every packet',
   },
@@ -223,7 +226,9 @@ export const CHECKS: Readonly<Record<Check, CheckForm>> = {
     name: 'ike-header',
     about: 'next payload, version, exchange type and flags of an IKE header',
     form: 'hex32',
-    expected: `a next payload of its version, version 0x10 or 0x20 to 0x2f, a known exchange type, in version 0x10 known flags`,
+    expected:
+      'a next payload of its version, version 0x10 or 0x20 to 0x2f, a known exchange type, ' +
+      'in version 0x10 known flags',
   },
   [Check.IKE_LENGTH]: { name: 'ike-length', about: "the header's length is the message's", form: 'number' },
   [Check.IKE_PAYLOADS]: { name: 'ike-payloads', about: 'the chain of payloads ends on the last byte', form: 'number' },

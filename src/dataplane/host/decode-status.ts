@@ -1,7 +1,7 @@
 /**
- * Why a packet did not reach a flow: stable numbers with a name for people, in families. Truncated: the capture stops inside
- * the layer. Malformed: the layer contradicts itself. Unsupported: flows may be inside, but the layer is not read. The rest:
- * sound, and no flow of ours.
+ * Why a packet did not reach a flow: stable numbers with a name for people, in families. Truncated: the capture stops
+ * inside the layer. Malformed: the layer contradicts itself. Unsupported: flows may be inside, but the layer is not
+ * read. The rest: sound, and no flow of ours.
  *
  * Every packet that leaves the way early bumps exactly one of these counters.
  */

@@ -1,12 +1,12 @@
 /**
- * Rows of evidence as the rest of Sluice reads them: each row has the number of the one after it, and a chain is named by
- * its first row. Row 0 is no row. The owner of the memory notes rows and gives them back (evidence.ts).
+ * Rows of evidence as the rest of Sluice reads them: each row has the number of the one after it, and a chain is named
+ * by its first row. Row 0 is no row. The owner of the memory notes rows and gives them back (evidence.ts).
  */
 import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
 
 /**
- * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts for every check:
- * a field that is a number in one event and a word in the next breaks the mappings of search engines.
+ * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts
+ * for every check: a field that is a number in one event and a word in the next breaks the mappings of search engines.
  */
 export interface EvidenceEntry {
   readonly packet: number;
@@ -17,8 +17,9 @@ export interface EvidenceEntry {
 }
 
 /**
- * Words of a row, half a cache line: the row after it; the offset, which in a TCP stream goes round as sequence numbers do; one double of
- * the packet's number and, in units of CHECK_UNIT, the check; what was expected and what was seen, two words each.
+ * Words of a row, half a cache line: the row after it; the offset, which in a TCP stream goes round as sequence numbers
+ * do; one double of the packet's number and, in units of CHECK_UNIT, the check; what was expected and what was seen,
+ * two words each.
  */
 export const EvidenceWord = { NEXT: 0, OFFSET: 1, PACKET_AND_CHECK: 2, VALUES: 4 } as const;
 export const EVIDENCE_WORDS = 8;
@@ -94,8 +95,8 @@ export abstract class EvidenceRows {
 }
 
 /**
- * Which of two chains goes on, where they are read as one by their packets: true for the first. Not both may be at their
- * end.
+ * Which of two chains goes on, where they are read as one by their packets: true for the first. Not both may be at
+ * their end.
  */
 export function goesFirst(first: EvidenceRows, firstRow: number, second: EvidenceRows, secondRow: number): boolean {
   return firstRow !== 0 && (secondRow === 0 || first.packetOf(firstRow) <= second.packetOf(secondRow));

@@ -51,8 +51,8 @@ export const VARIANT_NAMES: Readonly<Record<Variant, string>> = {
 };
 
 /**
- * A finding as one number, the form in which the flow table keeps it: protocol in bits 0 to 3, stage in 4 to 7, variant in
- * 8 to 15, initiator in 16 and 17 (0 unknown, else 1 + the direction of the initiator's packets).
+ * A finding as one number, the form in which the flow table keeps it: protocol in bits 0 to 3, stage in 4 to 7, variant
+ * in 8 to 15, initiator in 16 and 17 (0 unknown, else 1 + the direction of the initiator's packets).
  */
 export type Finding = number;
 

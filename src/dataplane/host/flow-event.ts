@@ -1,4 +1,6 @@
-/** Records of the event queue in linear memory (dataplane/assembly/event-queue), and how each is reported to a listener. */
+/**
+ * Records of the event queue in linear memory (dataplane/assembly/event-queue), and how each is reported to a listener.
+ */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import type { FlowEnd } from './counters.ts';
 import { Detection } from './detection.ts';

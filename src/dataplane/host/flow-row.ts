@@ -10,7 +10,9 @@ export const FlowWord = {
   /** Transport in bits 0 to 7, FlowFlag from 8 on. */
   TRANSPORT: 3,
   DOMAIN: 4,
-  /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
+  /**
+   * The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets.
+   */
   HANDLE: 5,
   OWN_FINDING: 6,
   // Word 7 is free.
@@ -36,11 +38,17 @@ export const FlowDetail = {
   VLANS: 5,
   /** Of the flow's own finding. */
   OWN_EVIDENCE: 6,
-  /** TCP: the place where its first bytes are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its records are followed. */
+  /**
+   * TCP: the place where its first bytes are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its
+   * records are followed.
+   */
   STREAM: 8,
   /** Of a slot without a flow: the next one, 0 for none. */
   NEXT_FREE: 9,
-  /** TCP: sequence number of each direction's first byte, as far as it was needed where no SYN was seen: of the first one captured. */
+  /**
+   * TCP: sequence number of each direction's first byte, as far as it was needed where no SYN was seen: of the first
+   * one captured.
+   */
   FIRST_SEQUENCE: 10,
   /** How often BYTES of each direction has passed 2^32. */
   BYTES_CARRIED: 12,

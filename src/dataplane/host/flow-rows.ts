@@ -1,6 +1,6 @@
 /**
- * Rows of active flows as the rest of Sluice reads them. The tracker owns them and changes them: a flow is a slot, a small
- * number that is used again after the flow's end. The parts of a row: flow-row.ts.
+ * Rows of active flows as the rest of Sluice reads them. The tracker owns them and changes them: a flow is a slot, a
+ * small number that is used again after the flow's end. The parts of a row: flow-row.ts.
  */
 import { IPV4_MARK } from '../../core/ip-address.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
@@ -23,13 +23,18 @@ export interface RowMemory {
   readonly quietTimes?: Float64Array;
 }
 
-/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
+/**
+ * Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too
+ * many flows.
+ */
 export function spareRowsOf(capacity: number): number {
   return Math.min(1024, Math.max(1, capacity >> 3));
 }
 
 export abstract class FlowRows {
-  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit). */
+  /**
+   * Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-limit).
+   */
   readonly capacity: number;
   readonly spareRows: number;
   readonly words: Int32Array;
@@ -88,7 +93,9 @@ export abstract class FlowRows {
     return this.detailNumbers[(slot * DETAIL_WORDS + FlowDetail.FIRST_PACKET) >> 1]!;
   }
 
-  /** Packets of a flow before a packet time change nothing: a tracker that calls the listener at once leaves them out. */
+  /**
+   * Packets of a flow before a packet time change nothing: a tracker that calls the listener at once leaves them out.
+   */
   setQuietUntil(slot: number, timeUs: number): void {
     if (this.quietTimes !== null) this.quietTimes[slot] = timeUs;
   }

@@ -96,7 +96,10 @@ export class LinearDataplane {
     this.exports = exports as unknown as DataplaneExports;
   }
 
-  /** For instances in other threads, whose objects begin `spare` bytes beyond what this one has; it has no more afterwards. */
+  /**
+   * For instances in other threads, whose objects begin `spare` bytes beyond what this one has; it has no more
+   * afterwards.
+   */
   share(spare: number): SharedMemory {
     return { module: compiledModule(), memory: this.memory, heapStart: address(this.exports.leaveMemory(spare)) };
   }

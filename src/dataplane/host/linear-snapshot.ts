@@ -1,9 +1,10 @@
 /**
- * Linear memory as part of a checkpoint. All state of the compiled dataplane is in it, and nothing in globals but what the order of
- * regions gives again (dataplane/assembly/memory): a fresh dataplane of the same size takes the same regions in the same order, which
- * have the same addresses then, and gets the bytes of the copy.
+ * Linear memory as part of a checkpoint. All state of the compiled dataplane is in it, and nothing in globals but what
+ * the order of regions gives again (dataplane/assembly/memory): a fresh dataplane of the same size takes the same
+ * regions in the same order, which have the same addresses then, and gets the bytes of the copy.
  *
- * Memory of regions that was never touched is zero, and left out, so a copy is as large as the flows are many, not as they may be.
+ * Memory of regions that was never touched is zero, and left out, so a copy is as large as the flows are many, not as
+ * they may be.
  */
 import type { Snapshot } from '../../core/snapshot.ts';
 import { address, type LinearDataplane } from './linear-dataplane.ts';
@@ -62,7 +63,9 @@ function regionsOf({ exports, memory }: LinearDataplane): Range[] {
   return Array.from({ length: count }, (_, region) => ({ at: words[2 * region]!, length: words[2 * region + 1]! }));
 }
 
-/** Takes the regions that the copied dataplane had taken beyond those that this one has. Throws where they are others. */
+/**
+ * Takes the regions that the copied dataplane had taken beyond those that this one has. Throws where they are others.
+ */
 function takeRegions(dataplane: LinearDataplane, copied: readonly Range[]): void {
   const { length: taken } = regionsOf(dataplane);
   for (const { length } of copied.slice(taken)) dataplane.exports.takeRegion(length);

@@ -1,8 +1,9 @@
 /**
- * Names of link types, as the tcpdump group's registry has them without their `LINKTYPE_`: of those that are read and of those
- * that are not, so that a capture which cannot be read can be named.
+ * Names of link types, as the tcpdump group's registry has them without their `LINKTYPE_`: of those that are read and
+ * of those that are not, so that a capture which cannot be read can be named.
  *
- * Link types 147 to 162 are for private use (USER0 to USER15). 12 and 14 are no LINKTYPE_ but what some systems write for raw IP.
+ * Link types 147 to 162 are for private use (USER0 to USER15). 12 and 14 are no LINKTYPE_ but what some systems write
+ * for raw IP.
  */
 
 /** Names of consecutive link types, by the number of the first. */

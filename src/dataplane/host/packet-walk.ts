@@ -1,6 +1,6 @@
 /**
- * Takes packets to their flows one by one (dataplane/assembly/packet-walk): for what reads captures a second time, to show packets of
- * flows that are known by then. Captures are read into its memory.
+ * Takes packets to their flows one by one (dataplane/assembly/packet-walk): for what reads captures a second time, to
+ * show packets of flows that are known by then. Captures are read into its memory.
  */
 import { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
@@ -52,7 +52,10 @@ export class PacketWalk {
     return this.exports.walkFind();
   }
 
-  /** Takes the packet to its flow. Returns the number of the flow's first packet; 0 for a fragment whose flow is no more. */
+  /**
+   * Takes the packet to its flow. Returns the number of the flow's first packet; 0 for a fragment whose flow is no
+   * more.
+   */
   take(): number {
     return this.exports.walkTake();
   }

@@ -1,8 +1,10 @@
 /**
- * Why the last payload that a fingerprint looked at led to no finding, or to none that is confirmed: the check that did not
- * hold, with the parts of a row of evidence. The code that decides notes it where it decides; `explain` alone reads it.
+ * Why the last payload that a fingerprint looked at led to no finding, or to none that is confirmed: the check that did
+ * not hold, with the parts of a row of evidence. The code that decides notes it where it decides; `explain` alone reads
+ * it.
  *
- * One record for all flows: a few numbers that the next payload overwrites. What each reason says: study/explain/shortfall-reasons.ts.
+ * One record for all flows: a few numbers that the next payload overwrites. What each reason says:
+ * study/explain/shortfall-reasons.ts.
  */
 
 export const Shortfall = {
@@ -58,5 +60,7 @@ export const Shortfall = {
 } as const;
 export type Shortfall = (typeof Shortfall)[keyof typeof Shortfall];
 
-/** Places of the record. Offsets count from the start of the payload; values are of 64 bits, or of 32 in the low word. */
+/**
+ * Places of the record. Offsets count from the start of the payload; values are of 64 bits, or of 32 in the low word.
+ */
 export const ShortfallWord = { REASON: 0, OFFSET: 1, EXPECTED: 2, SEEN: 4, LENGTH: 6 } as const;

@@ -1,4 +1,7 @@
-/** A record of what the fingerprints made of a payload (dataplane/assembly/fingerprint/fingerprint-trace), as the host reads it. */
+/**
+ * A record of what the fingerprints made of a payload (dataplane/assembly/fingerprint/fingerprint-trace), as the host
+ * reads it.
+ */
 import type { FingerprintId } from './holder.ts';
 import type { Framing } from './framing.ts';
 import type { Verdict } from './verdict.ts';

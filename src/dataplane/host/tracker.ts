@@ -3,8 +3,8 @@
  *
  *     batches of packets ──► Tracker ──► detections, packets of reported flows, flow ends ──► TrackerListener
  *
- * A tracker works in the calling thread (host/assembly-tracker) or in others (pipeline/workers/threaded-tracker). Its listener
- * is called in the calling thread, in packet order, with the same calls in both cases.
+ * A tracker works in the calling thread (host/assembly-tracker) or in others (pipeline/workers/threaded-tracker). Its
+ * listener is called in the calling thread, in packet order, with the same calls in both cases.
  */
 import type { BatchMemory } from '../../capture/batch-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
@@ -52,8 +52,8 @@ export interface Tracker extends BatchMemory {
   /** Tracks the packets of the batch that `nextBatch` returned. `packetsBefore`: packets of the capture before it. */
   track(batch: PacketBatch, packetsBefore: number): void;
   /**
-   * Copies the state of all flows, or puts a copy back into a tracker of the same size that has begun. Between two batches. Left out
-   * where a tracker cannot.
+   * Copies the state of all flows, or puts a copy back into a tracker of the same size that has begun. Between two
+   * batches. Left out where a tracker cannot.
    */
   snapshot?(walk: Snapshot): void;
 

@@ -1,4 +1,7 @@
-/** The checks that make evidence. Numbers are stable; what each says and how its row is read is in dataplane/host/checks. */
+/**
+ * The checks that make evidence. Numbers are stable; what each says and how its row is read is in
+ * dataplane/host/checks.
+ */
 export enum Check {
   WIREGUARD_INITIATION = 1,
   WIREGUARD_RESPONSE = 2,

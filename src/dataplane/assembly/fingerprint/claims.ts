@@ -1,9 +1,9 @@
 /**
- * Which fingerprints may claim a payload, and which may hold a flow: a line for each fingerprint in each of these tables. To add a
- * protocol is to add its lines here.
+ * Which fingerprints may claim a payload, and which may hold a flow: a line for each fingerprint in each of these
+ * tables. To add a protocol is to add its lines here.
  *
- * Most packets are of no VPN, and must cost next to nothing: each fingerprint says at a glance whether a packet may be its
- * own, and only those are asked that say so.
+ * Most packets are of no VPN, and must cost next to nothing: each fingerprint says at a glance whether a packet may be
+ * its own, and only those are asked that say so.
  */
 import { mayBeEspInUdp, matchEspInUdp, observeEspInUdp } from './esp-in-udp';
 import { EvidenceLog } from './evidence';
@@ -67,8 +67,8 @@ export function weakOf(claims: i32): FingerprintId {
 }
 
 /**
- * Which of the fingerprints `asked` would claim a payload of a flow that none holds: on a strong sign (bits 0 to 3), else on a weak one
- * (from bit 4).
+ * Which of the fingerprints `asked` would claim a payload of a flow that none holds: on a strong sign (bits 0 to 3),
+ * else on a weak one (from bit 4).
  */
 export function claimsOf(payload: Payload, asked: i32): i32 {
   // Its protocol number has said what it is.

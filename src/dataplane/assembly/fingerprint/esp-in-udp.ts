@@ -1,23 +1,26 @@
 /**
  * ESP in UDP (RFC 3948) in a flow without IKE: seen from the middle, or with its IKE on another route.
  *
- * Suspected: an SPI that stays and a sequence number that rises by small steps, in packets of whole words with random bytes
- * after the header, or with an inner packet in clear and the trailer of ESP (wire/esp-null). Confirmed: the same from both sides, with
- * SPIs of its own for each, over more packets. Keepalives (one byte 0xff) are passed over: never evidence.
+ * Suspected: an SPI that stays and a sequence number that rises by small steps, in packets of whole words with random
+ * bytes after the header, or with an inner packet in clear and the trailer of ESP (wire/esp-null). Confirmed: the same
+ * from both sides, with SPIs of its own for each, over more packets. Keepalives (one byte 0xff) are passed over: never
+ * evidence.
  *
- * Several tunnels share a flow, and each renews its keys: a few SPIs are followed in each direction, and the one that rose most counts.
- * A number that goes on where another SPI's was is no sequence of its own: it counts packets of all kinds.
+ * Several tunnels share a flow, and each renews its keys: a few SPIs are followed in each direction, and the one that
+ * rose most counts. A number that goes on where another SPI's was is no sequence of its own: it counts packets of all
+ * kinds.
  *
- * A sequence number may begin anywhere: an extended one is sent without its upper half. High ones are those of other protocols too (times,
- * numbers that begin at random, headers), and so are the few bytes that a snap length leaves. There a number that rises by more than one
- * counts against it, more packets are needed, and nothing is confirmed.
+ * A sequence number may begin anywhere: an extended one is sent without its upper half. High ones are those of other
+ * protocols too (times, numbers that begin at random, headers), and so are the few bytes that a snap length leaves.
+ * There a number that rises by more than one counts against it, more packets are needed, and nothing is confirmed.
  *
- * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the bytes after it
- * are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words throughout. Bursts
- * of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random bytes too, but what ESP has
- * encrypted after its IV differs from packet to packet, and their header or filling there does not. Mosh begins with a bit for
- * the direction and a counter: no SPI is as round. TURN and IPFIX begin with a length: no SPI is that of its packet. A type byte and
- * a session id look like an SPI, and like each other in both directions: such flows are suspected at most.
+ * What could be mistaken for it: protocols that begin with a session id and a big-endian counter; in clear the bytes
+ * after it are not random, and encrypted ones rarely have one session id for each direction and lengths of whole words
+ * throughout. Bursts of uTP (connection id, then microseconds) and of iperf (seconds, microseconds) carry random bytes
+ * too, but what ESP has encrypted after its IV differs from packet to packet, and their header or filling there does
+ * not. Mosh begins with a bit for the direction and a counter: no SPI is as round. TURN and IPFIX begin with a length:
+ * no SPI is that of its packet. A type byte and a session id look like an SPI, and like each other in both directions:
+ * such flows are suspected at most.
  */
 import { byteAt, u32be } from '../memory';
 import { seemsRandom } from '../randomness';
@@ -87,7 +90,9 @@ export function isRandomSpi(spi: u32): bool {
   return spi >> 16 != 0 && (spi & 0xffff) != 0;
 }
 
-/** True where half of the SPI is about the length of the packet: an SPI drawn at random has that once in 1,300 lengths. */
+/**
+ * True where half of the SPI is about the length of the packet: an SPI drawn at random has that once in 1,300 lengths.
+ */
 export function isLength(spi: u32, length: i32): bool {
   const high = length - <i32>(spi >> 16);
   const low = length - <i32>(spi & 0xffff);
@@ -95,8 +100,9 @@ export function isLength(spi: u32, length: i32): bool {
 }
 
 /**
- * True where the packet has what encryption or authentication makes again for each packet: random bytes, or the check value after
- * an inner packet in clear. Where there was a packet before (`hasBefore`), its four bytes, `word`, must be others than these.
+ * True where the packet has what encryption or authentication makes again for each packet: random bytes, or the check
+ * value after an inner packet in clear. Where there was a packet before (`hasBefore`), its four bytes, `word`, must be
+ * others than these.
  */
 function isFresh(payload: Payload, hasBefore: bool, word: u32): bool {
   const at = payload.at;

@@ -1,9 +1,9 @@
 /**
- * What the fingerprint of ESP in UDP keeps of a flow: the SPIs of each direction with their sequence numbers, how often each rose,
- * and four bytes of the last packet that no other packet has.
+ * What the fingerprint of ESP in UDP keeps of a flow: the SPIs of each direction with their sequence numbers, how often
+ * each rose, and four bytes of the last packet that no other packet has.
  *
- * A place of an SPI that has not risen is held for its next packet. Random numbers in an SPI's place would fill the places at once:
- * then, before a suspicion, the flow is no ESP.
+ * A place of an SPI that has not risen is held for its next packet. Random numbers in an SPI's place would fill the
+ * places at once: then, before a suspicion, the flow is no ESP.
  */
 import { placeOf, placesTaken, putSequence, putSpi, sequenceAt, spiAt, SPI_WORDS } from './spi-table';
 import { StateWord, Verdict } from './verdict';
@@ -53,8 +53,9 @@ export function noteSuspected(state: usize): void {
 }
 
 /**
- * True where an SPI of a direction is close to one of the other: SPIs that two hosts draw at random share their first byte once in 256 times, and two
- * bytes once in 65,536. strongSwan's share their first four bits (0xc), so there the two bytes count.
+ * True where an SPI of a direction is close to one of the other: SPIs that two hosts draw at random share their first
+ * byte once in 256 times, and two bytes once in 65,536. strongSwan's share their first four bits (0xc), so there the
+ * two bytes count.
  */
 export function hasCloseSpi(state: usize, direction: i32, spi: u32): bool {
   const table = tableOf(state, direction);
@@ -114,7 +115,9 @@ export function addRise(state: usize, direction: i32, place: i32): void {
   if (rises < MOST_RISES) setRises(state, direction, place, rises + 1);
 }
 
-/** A number has left others out where that is a sign against it: numbers that rise by one now and then must not add up. */
+/**
+ * A number has left others out where that is a sign against it: numbers that rise by one now and then must not add up.
+ */
 export function takeRise(state: usize, direction: i32, place: i32): void {
   const rises = risesOf(state, direction, place);
   if (rises > 0) setRises(state, direction, place, rises - 1);
@@ -170,7 +173,10 @@ export function continuesAnother(state: usize, direction: i32, place: i32, seque
   return false;
 }
 
-/** The most that an SPI of the direction has risen, less where more is asked for: from number `high` on, and in cut packets. */
+/**
+ * The most that an SPI of the direction has risen, less where more is asked for: from number `high` on, and in cut
+ * packets.
+ */
 export function mostRises(state: usize, direction: i32, high: u32): i32 {
   const isCut = hasAny(state, Flag.CUT);
   let most = 0;

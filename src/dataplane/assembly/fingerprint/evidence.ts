@@ -2,8 +2,9 @@
  * Evidence: what was seen, where, and what was expected there; enough to verify a finding by hand in a packet analyser.
  * Rows are numbers, chained per flow; words and hexadecimal appear only when a decision leaves the engine.
  *
- * An offset counts bytes from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header. A stream whose
- * beginning was not captured starts with the direction's first segment, as relative sequence numbers do that count from 0.
+ * An offset counts bytes from the start of the UDP payload, of the TCP direction's stream, or of the ESP or AH header.
+ * A stream whose beginning was not captured starts with the direction's first segment, as relative sequence numbers do
+ * that count from 0.
  */
 import { Slab } from '../slab';
 import { Check } from './checks';
@@ -51,7 +52,10 @@ export class EvidenceLog {
   /** Grows with every row that is noted and every chain that is given back. */
   changes: u32 = 0;
 
-  /** The chain that `note` appends to: its first row (0 while empty) and its length. Set by the fingerprint set around each call. */
+  /**
+   * The chain that `note` appends to: its first row (0 while empty) and its length. Set by the fingerprint set around
+   * each call.
+   */
   head: i32 = 0;
   private tail: i32 = 0;
   private length: i32 = 0;
@@ -76,7 +80,10 @@ export class EvidenceLog {
     this.noteWide(packet, check, offset, 0, expected, 0, seen);
   }
 
-  /** Notes 64-bit values, as high and low words; or two bounds of what was expected, as the check's expectation names them. */
+  /**
+   * Notes 64-bit values, as high and low words; or two bounds of what was expected, as the check's expectation names
+   * them.
+   */
   noteWide(
     packet: f64,
     check: Check,

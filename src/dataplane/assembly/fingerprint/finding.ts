@@ -1,6 +1,6 @@
 /**
- * What a fingerprint can say of a flow: the codes of protocol, stage and variant. Codes are stable numbers that live in the flow table;
- * their names are in dataplane/host/finding and core/protocol.
+ * What a fingerprint can say of a flow: the codes of protocol, stage and variant. Codes are stable numbers that live in
+ * the flow table; their names are in dataplane/host/finding and core/protocol.
  */
 
 export enum Protocol {
@@ -37,8 +37,8 @@ export enum Variant {
 }
 
 /*
- * A finding is one number, the form in which the flow table keeps it: protocol in bits 0 to 3, stage in 4 to 7, variant in
- * 8 to 15, initiator in 16 and 17 (0 unknown, else 1 + the direction of the initiator's packets).
+ * A finding is one number, the form in which the flow table keeps it: protocol in bits 0 to 3, stage in 4 to 7, variant
+ * in 8 to 15, initiator in 16 and 17 (0 unknown, else 1 + the direction of the initiator's packets).
  */
 
 export const NO_FINDING: u32 = 0;

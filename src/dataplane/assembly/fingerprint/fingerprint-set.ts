@@ -1,11 +1,12 @@
 /**
- * All fingerprints over all flows: offers each packet of an unclaimed flow to those that may claim it (claims), keeps the state of the
- * one that does, and retires flows that none claims.
+ * All fingerprints over all flows: offers each packet of an unclaimed flow to those that may claim it (claims), keeps
+ * the state of the one that does, and retires flows that none claims.
  *
- * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while no fingerprint has claimed it (the number of
- * packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once its packets are offered no more. A retired
- * flow that is not confirmed comes back with a packet that may open a session (session-opening; over TCP first-records). At most one fingerprint
- * holds a flow; it gives way to another's strong sign where it took the flow on a weak one, or where a session opens.
+ * A flow is a handle here, which its owner keeps: 0 for a new flow, negative while no fingerprint has claimed it (the
+ * number of packets offered, and what is remembered of QUIC), positive for a state block, RETIRED once its packets are
+ * offered no more. A retired flow that is not confirmed comes back with a packet that may open a session
+ * (session-opening; over TCP first-records). At most one fingerprint holds a flow; it gives way to another's strong
+ * sign where it took the flow on a weak one, or where a session opens.
  */
 import { leavePacket, readPacket } from '../memory';
 import { Slab } from '../slab';
@@ -62,8 +63,9 @@ export class FingerprintSet {
   evidence: i32 = 0;
 
   /**
-   * After the last `observe`: the fingerprint that holds the flow of the packet, where that may be a tunnel's: where something was found,
-   * and with WireGuard before that, as a peer that moves begins in the middle. Most packets are of no VPN, and change no tunnel.
+   * After the last `observe`: the fingerprint that holds the flow of the packet, where that may be a tunnel's: where
+   * something was found, and with WireGuard before that, as a peer that moves begins in the middle. Most packets are of
+   * no VPN, and change no tunnel.
    */
   holder: FingerprintId = FingerprintId.NONE;
   /** Where there is a holder: the words by which flows of one tunnel are recognised (StateWord.KEY). */
@@ -79,9 +81,9 @@ export class FingerprintSet {
   private freeBlock: i32 = 0;
 
   /**
-   * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle, finding
-   * and evidence; returns its new handle and leaves the others in `finding` and `evidence`. A retired flow is shown only what
-   * `opensSession`, and over TCP what `beginsWithControl` (first-records).
+   * Shows a packet with a payload to the flow's fingerprint, or to all where none holds it. Takes the flow's handle,
+   * finding and evidence; returns its new handle and leaves the others in `finding` and `evidence`. A retired flow is
+   * shown only what `opensSession`, and over TCP what `beginsWithControl` (first-records).
    */
   observe(payload: Payload, handle: i32, finding: u32, evidence: i32): i32 {
     readPacket(payload.at, payload.at + payload.captured);
@@ -114,7 +116,10 @@ export class FingerprintSet {
     return this.follow(payload, handle, claim, asked);
   }
 
-  /** Evidence of a flow in which nothing was found, from its handle alone: there may be some while a fingerprint holds the flow. */
+  /**
+   * Evidence of a flow in which nothing was found, from its handle alone: there may be some while a fingerprint holds
+   * the flow.
+   */
   evidenceOf(handle: i32): i32 {
     return handle > 0 ? this.block(handle).evidence : 0;
   }
@@ -168,7 +173,9 @@ export class FingerprintSet {
     return this.take(payload, weakOf(claims), MatchStrength.WEAK, asked, offered);
   }
 
-  /** `offered` packets that none claimed count: a flow that is taken up and ruled out in turn is given up all the same. */
+  /**
+   * `offered` packets that none claimed count: a flow that is taken up and ruled out in turn is given up all the same.
+   */
   private take(payload: Payload, claim: FingerprintId, strength: MatchStrength, asked: i32, offered: i32): i32 {
     const handle = this.takeBlock();
     const block = this.block(handle);

@@ -1,6 +1,7 @@
 /**
- * What the fingerprints made of payloads, for `explain`: a record for each look, with the check that did not hold, and for each end of
- * the search in a flow. Nothing is noted unless a trace is on; the host reads the records and clears them before it goes on.
+ * What the fingerprints made of payloads, for `explain`: a record for each look, with the check that did not hold, and
+ * for each end of the search in a flow. Nothing is noted unless a trace is on; the host reads the records and clears
+ * them before it goes on.
  */
 import { byteAt, copyBytes } from '../memory';
 import { Slab } from '../slab';
@@ -15,7 +16,9 @@ export enum TraceKind {
   UNCLAIMED = 1,
   /** The fingerprint that holds the flow has looked: `verdict` is its answer. */
   LOOK = 2,
-  /** The search in the flow has ended, by reason: too many packets that no fingerprint claims, undecided ones, or QUIC. */
+  /**
+   * The search in the flow has ended, by reason: too many packets that no fingerprint claims, undecided ones, or QUIC.
+   */
   GIVEN_UP_UNCLAIMED = 3,
   GIVEN_UP_UNDECIDED = 4,
   GIVEN_UP_QUIC = 5,
@@ -33,7 +36,10 @@ export class TraceRecord {
   verdict: i32;
   framing: i32;
   packet: f64;
-  /** The payload's address and bytes, as in Payload. Few bytes are a copy, as the start of the next record may take their place. */
+  /**
+   * The payload's address and bytes, as in Payload. Few bytes are a copy, as the start of the next record may take
+   * their place.
+   */
   at: u32;
   captured: i32;
   length: i32;

@@ -1,6 +1,6 @@
 /**
- * Why a fingerprint does not claim a payload of a flow that none holds. The answer is the engine's own: its check at a glance
- * (`mayBe…`) and then its match. This file only says what they compare, with their own parts, in their order.
+ * Why a fingerprint does not claim a payload of a flow that none holds. The answer is the engine's own: its check at a
+ * glance (`mayBe…`) and then its match. This file only says what they compare, with their own parts, in their order.
  */
 import { byteAt, u32be } from '../memory';
 import { ESP_HEADER_LENGTH, espSequence, espSpi } from '../wire/esp';
@@ -19,7 +19,9 @@ import { fallShort, fallShortOf, fallShortWide, seemsClear, shortfall, Shortfall
 import { MatchStrength } from './verdict';
 import { matchWireguard, mayBeWireguard } from './wireguard';
 
-/** Notes why a fingerprint does not claim the payload; false where it does, or where its protocol number claims for it. */
+/**
+ * Notes why a fingerprint does not claim the payload; false where it does, or where its protocol number claims for it.
+ */
 export function notesFirstLook(id: FingerprintId, payload: Payload): bool {
   shortfall.clear();
   switch (id) {

@@ -1,7 +1,7 @@
 /**
- * How VPNs over TCP frame their packets, seen from the first bytes of a direction: OpenVPN puts a 16-bit length before each
- * packet; IKE over TCP (RFC 9329) opens with "IKETCP" and puts a 16-bit length, which counts itself, before each message. A
- * proxy's preface (wire/proxy-preface) may come before either.
+ * How VPNs over TCP frame their packets, seen from the first bytes of a direction: OpenVPN puts a 16-bit length before
+ * each packet; IKE over TCP (RFC 9329) opens with "IKETCP" and puts a 16-bit length, which counts itself, before each
+ * message. A proxy's preface (wire/proxy-preface) may come before either.
  */
 import { byteAt, u16be, u32be } from '../memory';
 import { isTcpPrefix, TCP_PREFIX_LENGTH } from '../wire/ike';
@@ -88,7 +88,10 @@ export function recordLength(at: usize, length: i32, phase: i32): i32 {
   return phase == StreamPhase.IKE_RECORDS ? max(0, value - RECORD_HEADER_LENGTH) : value;
 }
 
-/** Whether a record of OpenVPN, of data or of the control channel, may begin at `at`: at a glance, from three bytes at least. */
+/**
+ * Whether a record of OpenVPN, of data or of the control channel, may begin at `at`: at a glance, from three bytes at
+ * least.
+ */
 export function isRecordStart(at: usize, length: i32): bool {
   if (length < RECORD_HEADER_LENGTH + 1) return false;
   const record = <i32>u16be(at);
@@ -101,9 +104,10 @@ export function isRecordStart(at: usize, length: i32): bool {
 const SHORTEST_CHECKED: i32 = RECORD_HEADER_LENGTH + 9;
 
 /**
- * The standing check for TCP, as session-opening is for UDP: whether a segment of `length` bytes begins with a whole control packet
- * of OpenVPN after its length, and after that nothing or another record. A hard reset has key id 0, a soft reset has another. The first
- * comparison fails for nearly all other segments: a record of TLS and a line of text are longer than their segment, read as this length.
+ * The standing check for TCP, as session-opening is for UDP: whether a segment of `length` bytes begins with a whole
+ * control packet of OpenVPN after its length, and after that nothing or another record. A hard reset has key id 0, a
+ * soft reset has another. The first comparison fails for nearly all other segments: a record of TLS and a line of text
+ * are longer than their segment, read as this length.
  */
 export function beginsWithControl(at: usize, captured: i32, length: i32): bool {
   if (captured < SHORTEST_CHECKED) return false;

@@ -1,12 +1,14 @@
 /**
- * IKE after the non-ESP marker of which a snap length of 64 bytes left 18 to 21: both SPIs, the first payload and the version. A request
- * and its answer are the same there, so a message and its reflection are told apart by their lengths on the wire alone.
+ * IKE after the non-ESP marker of which a snap length of 64 bytes left 18 to 21: both SPIs, the first payload and the
+ * version. A request and its answer are the same there, so a message and its reflection are told apart by their lengths
+ * on the wire alone.
  *
- * Suspected, never more: both sides send encrypted messages of IKEv2 with one pair of SPIs, 128 random bits, and each side has sent a
- * length that the other has not. One side alone is nothing, and neither are both where one sends what the other has sent.
+ * Suspected, never more: both sides send encrypted messages of IKEv2 with one pair of SPIs, 128 random bits, and each
+ * side has sent a length that the other has not. One side alone is nothing, and neither are both where one sends what
+ * the other has sent.
  *
- * What could be mistaken for it: a protocol of a zero word, a random session id of 16 bytes that both sides use, and then a type of
- * 46 or 53 and the number 0x20. A message of another type between two such messages takes the flow off.
+ * What could be mistaken for it: a protocol of a zero word, a random session id of 16 bytes that both sides use, and
+ * then a type of 46 or 53 and the number 0x20. A message of another type between two such messages takes the flow off.
  */
 import { u32be } from '../memory';
 import { looksRandom } from '../randomness';
@@ -46,7 +48,9 @@ export function isMarkedIke(payload: Payload): bool {
   );
 }
 
-/** Follows a message for which `isMarkedIke` is true; `words` is the address of its own words in the state at `state`. */
+/**
+ * Follows a message for which `isMarkedIke` is true; `words` is the address of its own words in the state at `state`.
+ */
 export function observeMarkedIke(payload: Payload, state: usize, words: usize, log: EvidenceLog): Verdict {
   const length = payload.length;
   const message = payload.at + MARKER;
@@ -77,8 +81,9 @@ function keepSpis(message: usize, words: usize): void {
 }
 
 /**
- * Keeps the length of a direction's message among its last ones, in the upper 15 bits of a half-word. The lowest bit says that it is
- * the direction's own: the other has not sent it of late. `lengths` and `others` are the addresses of both directions' lengths.
+ * Keeps the length of a direction's message among its last ones, in the upper 15 bits of a half-word. The lowest bit
+ * says that it is the direction's own: the other has not sent it of late. `lengths` and `others` are the addresses of
+ * both directions' lengths.
  */
 function rememberLength(lengths: usize, others: usize, length: i32): void {
   const theirs = placeOf(others, length);

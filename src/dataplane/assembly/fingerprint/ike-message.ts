@@ -1,6 +1,6 @@
 /**
- * Whether a payload is an IKE message, and what one message says by itself: whether it asks or answers, and which side is the
- * initiator. What several of them say together: ike.
+ * Whether a payload is an IKE message, and what one message says by itself: whether it asks or answers, and which side
+ * is the initiator. What several of them say together: ike.
  */
 import { u32be } from '../memory';
 import * as wire from '../wire/ike';
@@ -74,7 +74,10 @@ function isSoundSaInit(at: usize, chain: Chain): bool {
   return (seen & wanted) == wanted;
 }
 
-/** A request brings a nonce, and a ticket in a notification; an answer brings a nonce or a refusal (RFC 5723 section 4.3). */
+/**
+ * A request brings a nonce, and a ticket in a notification; an answer brings a nonce or a refusal (RFC 5723 section
+ * 4.3).
+ */
 function isSoundResumption(at: usize, chain: Chain): bool {
   const wanted = SeenPayload.NONCE | SeenPayload.NOTIFY;
   const seen = walked.seen & wanted;
@@ -100,8 +103,9 @@ export function isResponders(at: usize): bool {
 }
 
 /**
- * True where the echo of an SPI confirms: the whole header is there, or what is left of it is that of the first exchange of IKEv2,
- * whose types and flags no other protocol has in these places by chance. What is left of others is too little.
+ * True where the echo of an SPI confirms: the whole header is there, or what is left of it is that of the first
+ * exchange of IKEv2, whose types and flags no other protocol has in these places by chance. What is left of others is
+ * too little.
  */
 export function echoConfirms(payload: Payload, offset: i32): bool {
   const message = payload.at + offset;

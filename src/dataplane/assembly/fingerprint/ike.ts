@@ -1,15 +1,15 @@
 /**
- * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over TCP.
- * Layout: wire/ike; of headers that a snap length has cut: wire/ike-cut.
+ * IKE's fingerprint, on any port, with or without the non-ESP marker, over UDP datagrams and the records of IKE over
+ * TCP. Layout: wire/ike; of headers that a snap length has cut: wire/ike-cut.
  *
- * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself; the answer
- * may be captured before its request. Suspected: a message from one side only whose header is consistent (known version and
- * exchange; length that of the message, zeros after it left out) and whose payload chain ends on the last byte. A header alone is
- * nothing. Where a snap length left no more, two different ones with one initiator SPI are suspected. Where it left even less after the
- * non-ESP marker: ike-cut.
+ * Confirmed: one side's initiator SPI, 64 bits, is repeated by the other in an answer that is not the message itself;
+ * the answer may be captured before its request. Suspected: a message from one side only whose header is consistent
+ * (known version and exchange; length that of the message, zeros after it left out) and whose payload chain ends on the
+ * last byte. A header alone is nothing. Where a snap length left no more, two different ones with one initiator SPI are
+ * suspected. Where it left even less after the non-ESP marker: ike-cut.
  *
- * Mistaken for it by others, and why not here: anything on ports 500 and 4500 (ports are not looked at), scans and malformed
- * datagrams (the chain must add up).
+ * Mistaken for it by others, and why not here: anything on ports 500 and 4500 (ports are not looked at), scans and
+ * malformed datagrams (the chain must add up).
  */
 import { byteAt, u32be } from '../memory';
 import * as wire from '../wire/ike';
@@ -178,8 +178,8 @@ function digestOf(payload: Payload, offset: i32): u32 {
 }
 
 /**
- * True when a direction has sent the very same message of late. Where it is the other one, that is an echo service, or a mirror that
- * mixes up its directions.
+ * True when a direction has sent the very same message of late. Where it is the other one, that is an echo service, or
+ * a mirror that mixes up its directions.
  */
 function hasDigest(digest: u32, direction: i32, state: usize): bool {
   const first = DIGESTS + direction * MESSAGES;

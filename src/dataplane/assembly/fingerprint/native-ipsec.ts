@@ -1,11 +1,12 @@
 /**
  * ESP and AH as IP protocols 50 and 51. The protocol number says what it is; suspected at the first sound packet,
- * confirmed once an SPI that a key exchange can have handed out stays while its sequence number rises by a small step. Two gateways
- * have many tunnels at a time: several SPIs are followed in each direction, and the place of one is not foreseeable, so that
- * any number of them that come in turn are met again.
+ * confirmed once an SPI that a key exchange can have handed out stays while its sequence number rises by a small step.
+ * Two gateways have many tunnels at a time: several SPIs are followed in each direction, and the place of one is not
+ * foreseeable, so that any number of them that come in turn are met again.
  *
- * Not a VPN, and ruled out: AH in front of OSPF, PIM and VRRP between two addresses, and OSPF in ESP without encryption, which
- * authenticate routers (RFC 4552, RFC 5796). What goes to a group of routers is not shown here (router-protection).
+ * Not a VPN, and ruled out: AH in front of OSPF, PIM and VRRP between two addresses, and OSPF in ESP without
+ * encryption, which authenticate routers (RFC 4552, RFC 5796). What goes to a group of routers is not shown here
+ * (router-protection).
  */
 import { byteAt } from '../memory';
 import { ahNextHeader, ahSequence, ahSpi } from '../wire/ah';
@@ -62,7 +63,10 @@ export function observeNativeIpsec(payload: Payload, state: usize, log: Evidence
   return Verdict.CONFIRMED;
 }
 
-/** A free place, else one by the packet's own numbers: the oldest would be that of the SPI that comes next, where they take turns. */
+/**
+ * A free place, else one by the packet's own numbers: the oldest would be that of the SPI that comes next, where they
+ * take turns.
+ */
 function newPlace(table: usize, spi: u32, sequence: u32): i32 {
   const taken = placesTaken(table, PLACES);
   if (taken < PLACES) return taken;

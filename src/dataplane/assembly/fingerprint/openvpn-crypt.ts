@@ -1,12 +1,12 @@
 /**
- * Decides on OpenVPN control packets under tls-crypt, of which only header, replay id and time are in clear. The other side's session
- * id is encrypted, so nothing of one side is seen repeated by the other: session ids that stay, replay ids that count, and replay
- * times carry the finding.
+ * Decides on OpenVPN control packets under tls-crypt, of which only header, replay id and time are in clear. The other
+ * side's session id is encrypted, so nothing of one side is seen repeated by the other: session ids that stay, replay
+ * ids that count, and replay times carry the finding.
  *
- * A recent time, or one that came with a first reset, is a sign by itself. At a rekey of a long session the time is days old, and any
- * constant word of another protocol could be one. Such a session is found when, besides, replay ids have risen, and both an ACK of an
- * exact length and a packet of another kind were seen. It is confirmed when the rekey's SOFT_RESET was one of them, of an exact length
- * too, and the times of both sides are those of one start.
+ * A recent time, or one that came with a first reset, is a sign by itself. At a rekey of a long session the time is
+ * days old, and any constant word of another protocol could be one. Such a session is found when, besides, replay ids
+ * have risen, and both an ACK of an exact length and a packet of another kind were seen. It is confirmed when the
+ * rekey's SOFT_RESET was one of them, of an exact length too, and the times of both sides are those of one start.
  */
 import * as wire from '../wire/openvpn';
 import { Opcode } from '../wire/openvpn';

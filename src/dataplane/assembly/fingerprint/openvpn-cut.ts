@@ -1,13 +1,14 @@
 /**
- * OpenVPN control packets of which a snap length left opcode and session id, and too little after them to show how they are wrapped:
- * 22 or 26 bytes of a datagram, 12 of a TCP record. What remains is read with the length on the wire.
+ * OpenVPN control packets of which a snap length left opcode and session id, and too little after them to show how they
+ * are wrapped: 22 or 26 bytes of a datagram, 12 of a TCP record. What remains is read with the length on the wire.
  *
- * Each way to wrap control packets adds a fixed number of bytes to all of them. A reset, whose plain length is fixed, gives that number away:
- * 14 bytes and an HMAC with its replay id and time make 38, 42, 50, 54, 70 or 86; the answer is 12 bytes longer, and ACKs are longer
- * than their plain form by the same number. Never more than a suspicion, as no value of one side is seen repeated by the other.
+ * Each way to wrap control packets adds a fixed number of bytes to all of them. A reset, whose plain length is fixed,
+ * gives that number away: 14 bytes and an HMAC with its replay id and time make 38, 42, 50, 54, 70 or 86; the answer is
+ * 12 bytes longer, and ACKs are longer than their plain form by the same number. Never more than a suspicion, as no
+ * value of one side is seen repeated by the other.
  *
- * What could be mistaken for it: a protocol of a type byte, a random session of 8 bytes and messages of a reset's length. Its later
- * messages would have to have lengths of ACKs and the session of the first one, in the same flow.
+ * What could be mistaken for it: a protocol of a type byte, a random session of 8 bytes and messages of a reset's
+ * length. Its later messages would have to have lengths of ACKs and the session of the first one, in the same flow.
  */
 import { byteAt, isZero, u16be } from '../memory';
 import * as wire from '../wire/openvpn';
@@ -130,7 +131,10 @@ function startsReplayId(payload: Payload): bool {
   return start == REPLAY_ID_START || start == EARLY_REPLAY_ID_START;
 }
 
-/** Suspected: a reset and two packets of its session after it, or a reset of each side that are wrapped alike and one more packet each. */
+/**
+ * Suspected: a reset and two packets of its session after it, or a reset of each side that are wrapped alike and one
+ * more packet each.
+ */
 export function decideCut(payload: Payload, code: i32, stays: i32, state: usize, log: EvidenceLog): Verdict {
   const direction = payload.direction;
   if (wire.isHardReset(code)) {

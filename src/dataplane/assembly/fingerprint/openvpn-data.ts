@@ -1,18 +1,19 @@
 /**
  * OpenVPN seen from the middle of a session: data packets only. Never more than a suspicion.
  *
- * DATA_V2 with an AEAD cipher: one peer id, packet ids that count, random bytes after them. Since 2.7 the packet id may have 64
- * bits, an epoch that stays and a counter (wire/openvpn). DATA_V1, and DATA_V2 with a block cipher, show nothing but their first
- * byte (and peer id): there the lengths of many packets must be equal modulo the cipher's block while the bytes after the header
- * are random from packet to packet.
+ * DATA_V2 with an AEAD cipher: one peer id, packet ids that count, random bytes after them. Since 2.7 the packet id may
+ * have 64 bits, an epoch that stays and a counter (wire/openvpn). DATA_V1, and DATA_V2 with a block cipher, show
+ * nothing but their first byte (and peer id): there the lengths of many packets must be equal modulo the cipher's block
+ * while the bytes after the header are random from packet to packet.
  *
- * Each direction has a peer id of its own: usually one for both, but a server may send 0 or the undefined one, and servers 2.4.0 to
- * 2.4.4 answer DATA_V2 with DATA_V1. Where the two differ, one must be a number that servers give out, and both have one key id.
+ * Each direction has a peer id of its own: usually one for both, but a server may send 0 or the undefined one, and
+ * servers 2.4.0 to 2.4.4 answer DATA_V2 with DATA_V1. Where the two differ, one must be a number that servers give out,
+ * and both have one key id.
  *
- * What could be mistaken for it: protocols of fixed first bytes with a counter (their counter is elsewhere, or clear text
- * follows it, or each direction has a random name of its own); channel data of TURN (its second half-word is its length); ESP over
- * UDP, whose SPIs differ between the directions and are hardly ever of this form; 64-bit counters and times (their upper half is zero, or
- * its lower part is no small number).
+ * What could be mistaken for it: protocols of fixed first bytes with a counter (their counter is elsewhere, or clear
+ * text follows it, or each direction has a random name of its own); channel data of TURN (its second half-word is its
+ * length); ESP over UDP, whose SPIs differ between the directions and are hardly ever of this form; 64-bit counters and
+ * times (their upper half is zero, or its lower part is no small number).
  */
 import { byteAt, u16be } from '../memory';
 import { looksRandom, SMALLEST_SAMPLE } from '../randomness';
@@ -41,21 +42,34 @@ const RISES_TWO_PEERS: i32 = 4;
 const RISES_CUT: i32 = 6;
 const REPEATS_LIMIT: i32 = 4;
 const PACKET_ID_STEP_LIMIT: i32 = 64;
-/** Servers number their peers from 0; without a server peer ids are random, and one direction alone shows too little. */
+/**
+ * Servers number their peers from 0; without a server peer ids are random, and one direction alone shows too little.
+ */
 const PEER_ID_LIMIT: u32 = 0x4000;
 /** What a peer without a number sends (MAX_PEER_ID). */
 const NO_PEER_ID: u32 = 0xffffff;
-/** Packets without a visible packet id that a suspicion takes: of both directions, of which each must have some, or of one. */
+/**
+ * Packets without a visible packet id that a suspicion takes: of both directions, of which each must have some, or of
+ * one.
+ */
 const BLOCK_PACKETS: i32 = 24;
 const BLOCK_PACKETS_EACH_WAY: i32 = 6;
 const BLOCK_PACKETS_ONE_WAY: i32 = 48;
-/** Where both directions show one peer id, and over TCP, where each record's length fits its segment, fewer packets do. */
+/**
+ * Where both directions show one peer id, and over TCP, where each record's length fits its segment, fewer packets do.
+ */
 const BLOCK_PACKETS_PEER_ID: i32 = 12;
 const BLOCK_RECORDS: i32 = 4;
 const BLOCK_RECORDS_TWO_PEERS: i32 = 12;
-/** Of 32 possible values of five bits, n packets must have shown a third of n at least (12 show 10, 24 show 17 on average). */
+/**
+ * Of 32 possible values of five bits, n packets must have shown a third of n at least (12 show 10, 24 show 17 on
+ * average).
+ */
 const BLOCK_VALUES_SHARE: i32 = 3;
-/** HMACs have 16, 20, 28, 32, 48 or 64 bytes: after opcode, HMAC, IV and whole blocks the rest of a length is one of these. */
+/**
+ * HMACs have 16, 20, 28, 32, 48 or 64 bytes: after opcode, HMAC, IV and whole blocks the rest of a length is one of
+ * these.
+ */
 const RESIDUE: i32 = 1;
 const OTHER_RESIDUE: i32 = 5;
 
@@ -120,8 +134,9 @@ function countValues(at: usize, length: i32): i32 {
 }
 
 /**
- * True for channel data of TURN (RFC 8656 section 12.4): a channel number, of which half the usual ones look like DATA_V2, and
- * the length of what follows, up to padding. Voice in it has one length for every packet and counts like a packet id.
+ * True for channel data of TURN (RFC 8656 section 12.4): a channel number, of which half the usual ones look like
+ * DATA_V2, and the length of what follows, up to padding. Voice in it has one length for every packet and counts like a
+ * packet id.
  */
 function isChannelData(payload: Payload): bool {
   const padding = payload.length - CHANNEL_HEADER_LENGTH - <i32>u16be(payload.at + 2);
@@ -192,7 +207,10 @@ function isNumbered(first: u32): bool {
   return isVersion2(first) && (peer < PEER_ID_LIMIT || peer == NO_PEER_ID);
 }
 
-/** Follows the packet id, or its epoch and counter. True where the packet id stays and the counter may be one of an epoch. */
+/**
+ * Follows the packet id, or its epoch and counter. True where the packet id stays and the counter may be one of an
+ * epoch.
+ */
 function followPacketIds(payload: Payload, code: i32, seen: i32, state: usize): bool {
   const direction = payload.direction;
   const id = wire.dataPacketId(payload.at, code);
@@ -261,7 +279,10 @@ function noteFirstByte(packet: f64, offset: u32, seen: i32, log: EvidenceLog): v
   log.noteWide(packet, Check.OPENVPN_DATA_OPCODE, offset, seen & ~wire.KEY_ID_MASK, seen | wire.KEY_ID_MASK, 0, seen);
 }
 
-/** Keeps what the lengths have in common. True where there are enough packets, and they have the lengths and the bytes of block ciphers. */
+/**
+ * Keeps what the lengths have in common. True where there are enough packets, and they have the lengths and the bytes
+ * of block ciphers.
+ */
 function followLengths(payload: Payload, code: i32, isSame: bool, state: usize): bool {
   const header = wire.packetIdOffset(code);
   const residue = (payload.length - header + 1) % wire.CIPHER_BLOCK_LENGTH;

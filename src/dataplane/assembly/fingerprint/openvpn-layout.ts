@@ -1,13 +1,14 @@
 /**
- * Finds which layer wraps an OpenVPN control packet, from the packet alone: plain, tls-auth with an HMAC of one of six lengths, or
- * tls-crypt. Layout of the packets: wire/openvpn.
+ * Finds which layer wraps an OpenVPN control packet, from the packet alone: plain, tls-auth with an HMAC of one of six
+ * lengths, or tls-crypt. Layout of the packets: wire/openvpn.
  *
- * A reset has an exact length and fixed fields. A later packet has one HMAC length with which the ack list after it makes sense: a
- * small replay id, a time, a sane ack count, small ids, and for ACKs and resets nothing after them. Random bytes fit one of the
- * layouts once in 2^36 packets (tls-crypt, which shows less: once in 2^17), so openvpn decides over several packets.
+ * A reset has an exact length and fixed fields. A later packet has one HMAC length with which the ack list after it
+ * makes sense: a small replay id, a time, a sane ack count, small ids, and for ACKs and resets nothing after them.
+ * Random bytes fit one of the layouts once in 2^36 packets (tls-crypt, which shows less: once in 2^17), so openvpn
+ * decides over several packets.
  *
- * The sender sets the replay time once, when its session starts (packet_id.c). Its age says nothing: at a rekey of a long session
- * it is days old. Only that it stays does, and that is openvpn's too.
+ * The sender sets the replay time once, when its session starts (packet_id.c). Its age says nothing: at a rekey of a
+ * long session it is days old. Only that it stays does, and that is openvpn's too.
  *
  * Packets that are cut by a snap length before the layout shows are read by their lengths (openvpn-cut).
  */
@@ -19,7 +20,10 @@ import { cutForm, findCutLayout, fitsCut, isCutLayout } from './openvpn-cut';
 import { isReplayPlausible } from './openvpn-replay';
 import { Payload } from './payload';
 
-/** How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's bytes, or one of openvpn-cut. */
+/**
+ * How a packet's control channel is wrapped, as the layout word keeps it: CRYPT, or PLAIN plus the HMAC's bytes, or one
+ * of openvpn-cut.
+ */
 export enum Layout {
   UNKNOWN = 0,
   PLAIN = 1,
@@ -57,7 +61,8 @@ function fits(payload: Payload, code: i32, layout: i32): bool {
 }
 
 export function findLayout(payload: Payload, code: i32): i32 {
-  // A small replay id reads as an empty ack list in clear as well; what is in clear never reads as a replay id and its time.
+  // A small replay id reads as an empty ack list in clear as well; what is in clear never reads as a replay id and its
+  // time.
   if (fitsCrypt(payload, code)) return Layout.CRYPT;
   if (code != Opcode.HARD_RESET_CLIENT_V3 && code != Opcode.CONTROL_WKC_V1) {
     if (fitsClear(payload, code, 0)) return Layout.PLAIN;
@@ -91,7 +96,10 @@ function fitsClear(payload: Payload, code: i32, hmacLength: i32): bool {
   );
 }
 
-/** In clear, what a CONTROL packet carries begins a TLS record or goes on with one: only the first packets are told apart. */
+/**
+ * In clear, what a CONTROL packet carries begins a TLS record or goes on with one: only the first packets are told
+ * apart.
+ */
 function startsTls(payload: Payload, code: i32, body: i32): bool {
   const at = payload.at;
   const tls = body + wire.bodyLength(code, wire.ackCount(at, body));

@@ -1,9 +1,9 @@
 /**
- * Replay ids and times of OpenVPN's wrapped control channels (tls-auth and tls-crypt): the bounds that they lie in, and their
- * evidence, which shows those bounds. Layout: wire/openvpn.
+ * Replay ids and times of OpenVPN's wrapped control channels (tls-auth and tls-crypt): the bounds that they lie in, and
+ * their evidence, which shows those bounds. Layout: wire/openvpn.
  *
- * The sender sets the time once, when its session starts (packet_id.c), so its age says nothing: at a rekey of a long session it is days
- * old. Only that it stays does.
+ * The sender sets the time once, when its session starts (packet_id.c), so its age says nothing: at a rekey of a long
+ * session it is days old. Only that it stays does.
  */
 import { u32be } from '../memory';
 import * as wire from '../wire/openvpn';
@@ -23,8 +23,9 @@ const LATEST_TIME: u32 = 2_145_916_800;
 const REPLAY_ID_LIMIT: u32 = 0x10000;
 
 /**
- * A replay id that counts from 1, and a time that is one; `replay` is the id's address. A first reset has a time near the packet's own
- * or one of the first ids: the times of a capture may have been rewritten, and clocks without a battery start again.
+ * A replay id that counts from 1, and a time that is one; `replay` is the id's address. A first reset has a time near
+ * the packet's own or one of the first ids: the times of a capture may have been rewritten, and clocks without a
+ * battery start again.
  */
 export function isReplayPlausible(payload: Payload, code: i32, replay: usize): bool {
   const id = wire.replayId(replay);
@@ -54,8 +55,8 @@ export function areClose(one: f64, other: f64): bool {
 }
 
 /**
- * Notes a replay id and time at `replay` that `isReplayPlausible` has taken, with the bounds that they lie in. A time that is not near
- * the packet's own is a first reset's, or that of the direction's control packets before.
+ * Notes a replay id and time at `replay` that `isReplayPlausible` has taken, with the bounds that they lie in. A time
+ * that is not near the packet's own is a first reset's, or that of the direction's control packets before.
  */
 export function noteReplay(payload: Payload, code: i32, replay: usize, log: EvidenceLog): void {
   if (log.has(Check.OPENVPN_REPLAY_ID)) return;

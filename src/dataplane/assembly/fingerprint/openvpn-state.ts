@@ -1,6 +1,6 @@
 /**
- * Words of OpenVPN's state block. The first are kept throughout. The others have two uses: while no control packet was seen, the
- * data channel's (openvpn-data), and from the first control packet on, the control channel's (openvpn).
+ * Words of OpenVPN's state block. The first are kept throughout. The others have two uses: while no control packet was
+ * seen, the data channel's (openvpn-data), and from the first control packet on, the control channel's (openvpn).
  */
 import { zeroBytes } from '../memory';
 import { StateWord, Verdict } from './verdict';
@@ -31,7 +31,9 @@ export enum OpenvpnWord {
 }
 
 export enum OpenvpnDataWord {
-  /** First word of the direction's last data packet (of DATA_V1 the first byte), its packet id, and its epoch counter. */
+  /**
+   * First word of the direction's last data packet (of DATA_V1 the first byte), its packet id, and its epoch counter.
+   */
   PEER = SHARED,
   PACKET_ID = SHARED + 2,
   COUNTER = SHARED + 4,
@@ -81,7 +83,10 @@ export function suspect(state: usize): Verdict {
   return Verdict.SUSPECTED;
 }
 
-/** The verdict after a packet that says nothing: a suspicion stays one, and a flow is undecided while its packets belong to it. */
+/**
+ * The verdict after a packet that says nothing: a suspicion stays one, and a flow is undecided while its packets belong
+ * to it.
+ */
 export function verdictSoFar(state: usize, belongs: bool): Verdict {
   if (hasFlags(state, OpenvpnFlag.SUSPECTED)) return Verdict.SUSPECTED;
   if (belongs) return Verdict.UNDECIDED;

@@ -1,17 +1,17 @@
 /**
- * OpenVPN's fingerprint, over UDP packets and over the records of a TCP stream alike. Layout: wire/openvpn; how the layer that
- * wraps the control channel is found: openvpn-layout.
+ * OpenVPN's fingerprint, over UDP packets and over the records of a TCP stream alike. Layout: wire/openvpn; how the
+ * layer that wraps the control channel is found: openvpn-layout.
  *
- * Confirmed: a control packet repeats the other side's session id (plain, tls-auth); both sides send control packets with a
- * session id that stays, replay ids that count and a replay time that is recent, or that stays over more packets (tls-crypt); a TLS
- * hello in a well-formed control packet while the other side sends control packets too. Suspected: the same from one side only, an
- * unanswered reset, packets cut to their first bytes (openvpn-cut), and data packets seen from the middle of a session
- * (openvpn-data).
+ * Confirmed: a control packet repeats the other side's session id (plain, tls-auth); both sides send control packets
+ * with a session id that stays, replay ids that count and a replay time that is recent, or that stays over more packets
+ * (tls-crypt); a TLS hello in a well-formed control packet while the other side sends control packets too. Suspected:
+ * the same from one side only, an unanswered reset, packets cut to their first bytes (openvpn-cut), and data packets
+ * seen from the middle of a session (openvpn-data).
  *
- * Mistaken for it by others, and why not here: DNS whose id imitates an opcode (no DNS message has a reset's length with its
- * zeros, nor an ack list after eight random bytes), STUN, QUIC, RTP, ONC-RPC, BFD (no session id that stays, no times). A protocol
- * of a type byte, a session of eight bytes, a counter and a constant word looks like tls-crypt of an old session: it is not found, as
- * its messages do not have the lengths of both ACKs and control packets.
+ * Mistaken for it by others, and why not here: DNS whose id imitates an opcode (no DNS message has a reset's length
+ * with its zeros, nor an ack list after eight random bytes), STUN, QUIC, RTP, ONC-RPC, BFD (no session id that stays,
+ * no times). A protocol of a type byte, a session of eight bytes, a counter and a constant word looks like tls-crypt of
+ * an old session: it is not found, as its messages do not have the lengths of both ACKs and control packets.
  */
 import { byteAt, u32be } from '../memory';
 import * as wire from '../wire/openvpn';
@@ -138,7 +138,10 @@ function variantOf(payload: Payload, code: i32, layout: i32): Variant {
   return layout == Layout.PLAIN || isCutPlain(layout) ? Variant.OPENVPN_PLAIN : Variant.OPENVPN_TLS_AUTH;
 }
 
-/** True for a packet with the other side's session id: each side draws its own, so this is that side's packet, come back. */
+/**
+ * True for a packet with the other side's session id: each side draws its own, so this is that side's packet, come
+ * back.
+ */
 function isReflection(payload: Payload, state: usize): bool {
   const other = 1 - payload.direction;
   const session = Word.SESSION + 2 * other;
@@ -150,9 +153,9 @@ function isReflection(payload: Payload, state: usize): bool {
 }
 
 /**
- * Keeps the direction's session id and replay time. Returns how many control packets in a row had both. Stateless servers answer with
- * an id that may not last, clients that start again pick another, and a new key of tls-crypt has a time of its own: each begins the
- * count again.
+ * Keeps the direction's session id and replay time. Returns how many control packets in a row had both. Stateless
+ * servers answer with an id that may not last, clients that start again pick another, and a new key of tls-crypt has a
+ * time of its own: each begins the count again.
  */
 function followSession(payload: Payload, code: i32, layout: i32, state: usize): i32 {
   const direction = payload.direction;
@@ -180,7 +183,9 @@ function followSession(payload: Payload, code: i32, layout: i32, state: usize): 
   return wordAt(state, Word.STAYS + direction);
 }
 
-/** True for a replay time that is recent, that comes with a first reset, or that is near such a one of the other side. */
+/**
+ * True for a replay time that is recent, that comes with a first reset, or that is near such a one of the other side.
+ */
 function isTimeGood(payload: Payload, code: i32, time: u32, state: usize): bool {
   if (wire.isHardReset(code) || isRecent(payload, time)) return true;
   const other = 1 - payload.direction;
@@ -227,7 +232,8 @@ function decideClear(
   // Nothing here confirms: what is missing is the echo of a session id.
   fallShort(0, Shortfall.OPENVPN_ANSWER, 0, 0, code);
   if (wire.isClientReset(code) || (code == Opcode.HARD_RESET_SERVER_V2 && acks > 0)) {
-    // A counter that passes the opcode makes the form of one bare reset, after others of the flow that had none; a retry repeats its id.
+    // A counter that passes the opcode makes the form of one bare reset, after others of the flow that had none; a
+    // retry repeats its id.
     if (hmacLength == 0 && payload.unclaimedBefore > 0 && stays < 2)
       return fallShort(verdictSoFar(state, true), Shortfall.OPENVPN_LONE_RESET, 0, 2, stays);
     if (!hasFlags(state, Flag.SUSPECTED)) {

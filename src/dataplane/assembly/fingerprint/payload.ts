@@ -27,8 +27,13 @@ export class Payload {
   timeUs: f64 = 0;
   /** Number of the packet in its capture, from 1. */
   packet: f64 = 0;
-  /** Packets of the flow that no fingerprint claimed before the one that holds it did: set where a fingerprint observes. */
+  /**
+   * Packets of the flow that no fingerprint claimed before the one that holds it did: set where a fingerprint observes.
+   */
   unclaimedBefore: i32 = 0;
-  /** What to add to an offset in this payload to get the offset that evidence shows: for TCP the record's place in its stream. */
+  /**
+   * What to add to an offset in this payload to get the offset that evidence shows: for TCP the record's place in its
+   * stream.
+   */
   evidenceOffset: u32 = 0;
 }

@@ -1,11 +1,13 @@
 /**
- * QUIC, which has more flows than all VPNs together, and is none of them: once a flow is known to be QUIC its packets are inspected no
- * more. Layout: wire/quic.
+ * QUIC, which has more flows than all VPNs together, and is none of them: once a flow is known to be QUIC its packets
+ * are inspected no more. Layout: wire/quic.
  *
- * Proven by an echo: a long header goes to the connection id that the other side's long header came from, in the same version.
- * A long header alone proves nothing, as disguises of VPNs begin with one that gets no answer; nor do ids of few bytes or none.
+ * Proven by an echo: a long header goes to the connection id that the other side's long header came from, in the same
+ * version. A long header alone proves nothing, as disguises of VPNs begin with one that gets no answer; nor do ids of
+ * few bytes or none.
  *
- * What is kept of a header until its answer comes is a mark, a number of MARK_BITS bits: the direction and a hash of version and id.
+ * What is kept of a header until its answer comes is a mark, a number of MARK_BITS bits: the direction and a hash of
+ * version and id.
  */
 import { byteAt } from '../memory';
 import {

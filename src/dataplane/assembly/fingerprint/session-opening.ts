@@ -1,11 +1,11 @@
 /**
- * The standing check: whether a UDP datagram may open a VPN session, by its length and a few of its bytes. A flow that no fingerprint
- * holds any more is offered to the fingerprints again only where this says so. A tap may begin in the middle of a tunnel
- * and a port may be used again by another program, so a flow is never given up for good.
+ * The standing check: whether a UDP datagram may open a VPN session, by its length and a few of its bytes. A flow that
+ * no fingerprint holds any more is offered to the fingerprints again only where this says so. A tap may begin in the
+ * middle of a tunnel and a port may be used again by another program, so a flow is never given up for good.
  *
- * True for every WireGuard initiation and response, for every OpenVPN packet that begins a key (a hard reset with key id 0, a
- * soft reset with another), and for every IKE message, with the non-ESP marker or without. For other datagrams it is true
- * so rarely that what the fingerprints then cost does not matter; they decide what the datagram is.
+ * True for every WireGuard initiation and response, for every OpenVPN packet that begins a key (a hard reset with key
+ * id 0, a soft reset with another), and for every IKE message, with the non-ESP marker or without. For other datagrams
+ * it is true so rarely that what the fingerprints then cost does not matter; they decide what the datagram is.
  */
 import { u32be } from '../memory';
 import { opensIke } from '../wire/ike';

@@ -1,6 +1,7 @@
 /**
- * Why the last payload that a fingerprint looked at led to no finding, or to none that is confirmed: the check that did not
- * hold, with the parts of a row of evidence. The code that decides notes it where it decides; only a trace reads it.
+ * Why the last payload that a fingerprint looked at led to no finding, or to none that is confirmed: the check that did
+ * not hold, with the parts of a row of evidence. The code that decides notes it where it decides; only a trace reads
+ * it.
  *
  * There is one record for all flows, which the next payload overwrites.
  */

@@ -1,6 +1,6 @@
 /**
- * SPIs of one direction in the words of a state block, each with the last sequence number that it came with: two words for each.
- * An SPI is never zero on the wire, so a zero word is a free place. `table` is the address of the first word.
+ * SPIs of one direction in the words of a state block, each with the last sequence number that it came with: two words
+ * for each. An SPI is never zero on the wire, so a zero word is a free place. `table` is the address of the first word.
  */
 import { putWord, unsignedWordAt } from './words';
 

@@ -19,14 +19,16 @@ export enum Verdict {
   CONFIRMED = 3,
 }
 
-/** Words of a state block: what every fingerprint keeps, then its own from OWN on. All are zero when it is handed out. */
+/**
+ * Words of a state block: what every fingerprint keeps, then its own from OWN on. All are zero when it is handed out.
+ */
 export enum StateWord {
   VARIANT = 0,
   /** 0 unknown, else 1 + the direction of the initiator's packets. */
   INITIATOR = 1,
   /**
-   * Two words by which flows of one tunnel are recognised, zero while unknown. IKE: the initiator SPI. WireGuard: the indexes
-   * that the initiator and the responder gave themselves in the last handshake whose two sides fit.
+   * Two words by which flows of one tunnel are recognised, zero while unknown. IKE: the initiator SPI. WireGuard: the
+   * indexes that the initiator and the responder gave themselves in the last handshake whose two sides fit.
    */
   KEY = 2,
   OWN = 4,

@@ -1,13 +1,14 @@
 /**
  * WireGuard's transport messages, seen from the middle of a session. Layout: wire/wireguard.
  *
- * Suspected: the receiver index of a direction stays and its counter, 64 bits little-endian, rises by small steps before random bytes.
- * How many messages it takes depends on what else fits. A receiver index drawn at random and lengths of whole blocks are the
- * usual case. Linux cuts the padding at the link's limit, so the longest messages all have one odd length; boringtun does
- * not pad at all, and numbers its sessions 0, 1, 2 and so on: such flows are followed for longer.
+ * Suspected: the receiver index of a direction stays and its counter, 64 bits little-endian, rises by small steps
+ * before random bytes. How many messages it takes depends on what else fits. A receiver index drawn at random and
+ * lengths of whole blocks are the usual case. Linux cuts the padding at the link's limit, so the longest messages all
+ * have one odd length; boringtun does not pad at all, and numbers its sessions 0, 1, 2 and so on: such flows are
+ * followed for longer.
  *
- * Mistaken for it by others, and why not here: zoom, TeamViewer and games whose packets begin 04 00 00 00 (their next word
- * changes, or what follows it does not count by one, or is not random after that).
+ * Mistaken for it by others, and why not here: zoom, TeamViewer and games whose packets begin 04 00 00 00 (their next
+ * word changes, or what follows it does not count by one, or is not random after that).
  */
 import { looksRandom, SMALLEST_SAMPLE } from '../randomness';
 import * as wire from '../wire/wireguard';
@@ -36,7 +37,10 @@ const COUNTER_STEP_LIMIT: i32 = 256;
 const SHORTEST_CLAMPED: i32 = 512;
 const BLOCK: i32 = 16;
 
-/** False for lengths and types, small numbers in either byte order; an index drawn at random looks like one once in 32,000 sessions. */
+/**
+ * False for lengths and types, small numbers in either byte order; an index drawn at random looks like one once in
+ * 32,000 sessions.
+ */
 export function isRandomIndex(index: u32): bool {
   return index >> 16 != 0 && (index & 0xffff) != 0;
 }

@@ -4,7 +4,9 @@ import { setBits, wordAt } from './words';
 
 const OWN: i32 = StateWord.OWN;
 
-/** Sender indexes remembered per direction: an initiator retries with a new index each time, and answers may be late. */
+/**
+ * Sender indexes remembered per direction: an initiator retries with a new index each time, and answers may be late.
+ */
 export const REMEMBERED_SENDERS: i32 = 3;
 
 export enum WireguardWord {
@@ -49,7 +51,9 @@ export function setFlag(state: usize, bit: i32): void {
   setBits(state, WireguardWord.FLAGS, 1 << bit);
 }
 
-/** The verdict after a packet that says nothing new: a suspicion stays, anything less ends unless the packet belongs. */
+/**
+ * The verdict after a packet that says nothing new: a suspicion stays, anything less ends unless the packet belongs.
+ */
 export function verdictSoFar(state: usize, belongs: bool): Verdict {
   if (hasFlag(state, WireguardFlag.SUSPECTED)) return Verdict.SUSPECTED;
   return belongs ? Verdict.UNDECIDED : Verdict.RULED_OUT;

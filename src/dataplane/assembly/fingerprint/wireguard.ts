@@ -3,12 +3,12 @@
  *
  * Confirmed by an echo: the response's (or cookie reply's) receiver index is the sender index of an initiation from the
  * other side, in messages of the fixed lengths whose keys look like keys. Suspected: an initiation or a response alone
- * with a zero mac2 (retries of an unanswered initiation stay here), retries that keep their distance, and transport messages
- * seen from the middle of a session (wireguard-data).
+ * with a zero mac2 (retries of an unanswered initiation stay here), retries that keep their distance, and transport
+ * messages seen from the middle of a session (wireguard-data).
  *
  * Mistaken for it by others, and why not here: datagrams of the right length that begin with the right bytes (mac2 must
- * be zero or the index echoed, each key must look random); uTP with connection id 0, whose datagrams of 148 begin 01 00 00 00 many
- * times a second; text, zeros and counters.
+ * be zero or the index echoed, each key must look random); uTP with connection id 0, whose datagrams of 148 begin 01 00
+ * 00 00 many times a second; text, zeros and counters.
  */
 import { isZero, u32be } from '../memory';
 import { looksRandom, SMALLEST_SAMPLE } from '../randomness';
@@ -32,8 +32,8 @@ import {
 } from './wireguard-state';
 
 /**
- * An initiator sends the next initiation after 5 s at the earliest (whitepaper section 6.1, REKEY_TIMEOUT), with some slack for the
- * capture's clock. Several within the shorter time are another protocol's numbers.
+ * An initiator sends the next initiation after 5 s at the earliest (whitepaper section 6.1, REKEY_TIMEOUT), with some
+ * slack for the capture's clock. Several within the shorter time are another protocol's numbers.
  */
 const RETRY_MS: i32 = 4500;
 const BURST_MS: f64 = 2000;
@@ -62,7 +62,10 @@ export function transportReceiver(payload: Payload): u32 {
 /** A longer message of a confirmed flow is data, and adds nothing. */
 export const LONGEST_HANDSHAKE: i32 = wire.INITIATION_LENGTH;
 
-/** True for transport messages, of which `captured` bytes are at `at`: most of what a confirmed flow carries, and they add nothing. */
+/**
+ * True for transport messages, of which `captured` bytes are at `at`: most of what a confirmed flow carries, and they
+ * add nothing.
+ */
 export function isSessionData(at: usize, captured: i32): bool {
   return captured >= wire.INDEX_FIELDS_LENGTH && wire.wireguardType(at) == WireguardType.TRANSPORT;
 }
@@ -91,9 +94,9 @@ export function observeWireguard(payload: Payload, state: usize, log: EvidenceLo
 }
 
 /**
- * True when every key, ciphertext and mac1 of a handshake message, as far as captured, could be such: one field of zeros is another
- * protocol's, however random the rest. Where the capture stops before enough of the first, the index of `sender` must do: one
- * that was drawn at random.
+ * True when every key, ciphertext and mac1 of a handshake message, as far as captured, could be such: one field of
+ * zeros is another protocol's, however random the rest. Where the capture stops before enough of the first, the index
+ * of `sender` must do: one that was drawn at random.
  */
 function hasRandomSecrets(payload: Payload, type: u32, sender: u32): bool {
   const captured = payload.captured;
@@ -119,7 +122,10 @@ function hasZeroMac2(payload: Payload, type: u32): bool {
   return payload.captured == payload.length && wire.isMac2Zero(payload.at, type);
 }
 
-/** Suspects a handshake message without its answer: with mac2 zero at once; where mac2 was cut off or is used, `isSure` decides. */
+/**
+ * Suspects a handshake message without its answer: with mac2 zero at once; where mac2 was cut off or is used, `isSure`
+ * decides.
+ */
 function suspectAlone(payload: Payload, state: usize, log: EvidenceLog, type: u32, isSure: bool): Verdict {
   const isMac2Zero = hasZeroMac2(payload, type);
   if (!isMac2Zero && !isSure)
@@ -169,7 +175,9 @@ function observeInitiation(payload: Payload, state: usize, log: EvidenceLog): Ve
   return suspectAlone(payload, state, log, WireguardType.INITIATION, isRetry);
 }
 
-/** Keeps a handshake's two indexes, as those of the flow's initiator and responder: either end may begin a handshake. */
+/**
+ * Keeps a handshake's two indexes, as those of the flow's initiator and responder: either end may begin a handshake.
+ */
 function noteSession(state: usize, from: i32, initiator: u32, responder: u32): void {
   const isSwapped = wordAt(state, StateWord.INITIATOR) == 1 + from;
   putWord(state, StateWord.KEY, isSwapped ? responder : initiator);

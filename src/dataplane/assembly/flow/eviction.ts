@@ -1,8 +1,8 @@
 /**
- * Which flows go where there are too many: those that have been idle longest. Flows are not kept in that order, which would cost
- * every packet two more cache misses. Instead one pass over the table picks the longest-idle share of it in order, and that lasts for
- * a while: those that were touched since are passed over. A flow that was not picked was touched later than all that were, so the
- * order is exact; the pass costs each eviction a few rows.
+ * Which flows go where there are too many: those that have been idle longest. Flows are not kept in that order, which
+ * would cost every packet two more cache misses. Instead one pass over the table picks the longest-idle share of it in
+ * order, and that lasts for a while: those that were touched since are passed over. A flow that was not picked was
+ * touched later than all that were, so the order is exact; the pass costs each eviction a few rows.
  */
 import { takeRegion } from '../memory';
 import { FlowTable } from './flow-table';
@@ -104,9 +104,9 @@ export class Eviction {
   }
 
   /**
-   * The `rank`-th smallest, from 1, of the first `count` numbers at `touchedAt`, whose order is changed: byte by byte from the highest,
-   * each time keeping those with the byte that the answer has. At most eight passes, whatever the numbers are, so a sender cannot choose
-   * times that make it slow.
+   * The `rank`-th smallest, from 1, of the first `count` numbers at `touchedAt`, whose order is changed: byte by byte
+   * from the highest, each time keeping those with the byte that the answer has. At most eight passes, whatever the
+   * numbers are, so a sender cannot choose times that make it slow.
    */
   private smallest(count: i32, rank: i32): f64 {
     const digitCounts = this.digitCounts;

@@ -1,15 +1,15 @@
 /**
- * Slots by the hash of their flow's key: a table of open addressing, searched step by step from a hash's own place, which its
- * highest bits name.
+ * Slots by the hash of their flow's key: a table of open addressing, searched step by step from a hash's own place,
+ * which its highest bits name.
  *
- * An entry is one word: the slot; above it how far the entry is from its own place, as far as four bits can say; above that as
- * many of the hash's lowest bits as fit. Most other flows differ in the upper two parts, so that their rows are not read.
- * The distance says which entries may move up when one before them is removed; without it, the rows of all of them would have
- * to be read.
+ * An entry is one word: the slot; above it how far the entry is from its own place, as far as four bits can say; above
+ * that as many of the hash's lowest bits as fit. Most other flows differ in the upper two parts, so that their rows are
+ * not read. The distance says which entries may move up when one before them is removed; without it, the rows of all of
+ * them would have to be read.
  *
- * Invariants: an entry of 0 is empty; every slot is in one entry, between its own place and the next empty entry; at most half of
- * the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 bytes a flow. Its memory is
- * reserved at its largest; what is after its present end is zero.
+ * Invariants: an entry of 0 is empty; every slot is in one entry, between its own place and the next empty entry; at
+ * most half of the entries are used. The table grows as flows come, so few flows stay within the caches; 8 to 32 bytes
+ * a flow. Its memory is reserved at its largest; what is after its present end is zero.
  */
 import { takeRegion, zeroBytes } from '../memory';
 import { FlowRows } from './flow-rows';
@@ -76,7 +76,9 @@ export class FlowIndex {
     return 0;
   }
 
-  /** Widens the table where one more slot would fill more than half of it; the rows must be those of the slots in it. */
+  /**
+   * Widens the table where one more slot would fill more than half of it; the rows must be those of the slots in it.
+   */
   makeRoom(): void {
     if ((this.used + 1) * 2 > this.mask + 1) this.widen();
   }
@@ -99,7 +101,8 @@ export class FlowIndex {
     const mask = this.mask;
     let gap = hash >> this.placeShift;
     while ((this.entry(gap) & slotMask) != <u32>slot) gap = (gap + 1) & mask;
-    // Entries after the gap move up unless that would put them before their own place: no marks of removed ones are needed.
+    // Entries after the gap move up unless that would put them before their own place: no marks of removed ones are
+    // needed.
     for (let place = (gap + 1) & mask; ; place = (place + 1) & mask) {
       const entry = this.entry(place);
       if (entry == 0) break;

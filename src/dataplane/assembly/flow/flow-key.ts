@@ -1,11 +1,12 @@
 /**
- * The key of a packet's flow, which both directions share, and its hash. A key is the two ends in order, the transport, and the
- * domain of the encapsulation; see flow-table.
+ * The key of a packet's flow, which both directions share, and its hash. A key is the two ends in order, the transport,
+ * and the domain of the encapsulation; see flow-table.
  *
- * The hash must be cheap, and must hold against senders who choose addresses and ports to make one chain of many flows. So each
- * word of a key is multiplied by a secret odd number of its own: of two words that differ, only the differences of their highest
- * bits survive that unchanged, and each product is turned by another angle, so that these cannot cancel each other out. The
- * products do not wait for one another, which is why this takes less time than mixing word after word.
+ * The hash must be cheap, and must hold against senders who choose addresses and ports to make one chain of many flows.
+ * So each word of a key is multiplied by a secret odd number of its own: of two words that differ, only the differences
+ * of their highest bits survive that unchanged, and each product is turned by another angle, so that these cannot
+ * cancel each other out. The products do not wait for one another, which is why this takes less time than mixing word
+ * after word.
  */
 import { PacketView } from '../wire/packet-view';
 
@@ -28,7 +29,10 @@ export class HashKeys {
   }
 }
 
-/** Puts a packet's ends in order, and sets the hash of its flow's key. Where the flow is stays open until the table's prefetch. */
+/**
+ * Puts a packet's ends in order, and sets the hash of its flow's key. Where the flow is stays open until the table's
+ * prefetch.
+ */
 export function hashKey(view: PacketView, keys: HashKeys): void {
   const high = view.source3 == view.destination3 ? highOfRest(view) : highOf(<i32>view.source3, <i32>view.destination3);
   order(view, high);
@@ -40,8 +44,8 @@ export function hashKey(view: PacketView, keys: HashKeys): void {
 }
 
 /**
- * Sets the direction from `high`, all ones where the source is the higher end, and puts the words of the key in order: by
- * arithmetic, because a branch on what is as good as random would be predicted wrongly every other time.
+ * Sets the direction from `high`, all ones where the source is the higher end, and puts the words of the key in order:
+ * by arithmetic, because a branch on what is as good as random would be predicted wrongly every other time.
  */
 function order(view: PacketView, high: u32): void {
   const swap: u32 = (view.source3 ^ view.destination3) & high;
@@ -74,7 +78,10 @@ function hashWide(view: PacketView, keys: HashKeys, high: u32, kind: u32): u32 {
   return hashWords(keys, source ^ swap, destination ^ swap, view.keyPorts, kind);
 }
 
-/** Hash of an IPv6 address; and of a key: its addresses (of IPv6 ones their hashes), its ports, and its domain with the transport. */
+/**
+ * Hash of an IPv6 address; and of a key: its addresses (of IPv6 ones their hashes), its ports, and its domain with the
+ * transport.
+ */
 export function hashWords(keys: HashKeys, word0: u32, word1: u32, word2: u32, word3: u32): u32 {
   return finishHash(
     keys.offset ^

@@ -1,6 +1,6 @@
 /**
- * The layout of a flow's row, in three parts, each in a region of its own: the words that every packet reads or changes, in one cache
- * line; the details that few packets ask for, in another; and the upper words of IPv6 addresses.
+ * The layout of a flow's row, in three parts, each in a region of its own: the words that every packet reads or
+ * changes, in one cache line; the details that few packets ask for, in another; and the upper words of IPv6 addresses.
  *
  * The host reads rows by the same offsets (pipeline/flow-columns); a test compares both.
  */
@@ -17,7 +17,9 @@ export class FlowRow {
   /** Transport in bits 0 to 7, FlowFlag from 8 on; 0 for a free slot. */
   transport: u32;
   domain: u32;
-  /** The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets. */
+  /**
+   * The fingerprints' handle (0 where they have not seen the flow yet), and what they find in the flow's own packets.
+   */
   handle: i32;
   ownFinding: u32;
   free: u32;
@@ -48,7 +50,10 @@ export class FlowDetails {
   /** First row of evidence of the flow's own finding. */
   ownEvidence: u32;
   free: u32;
-  /** TCP: the place where its first bytes are put together, where FlowFlag.STREAM is set; with CHAIN, where its records are followed. */
+  /**
+   * TCP: the place where its first bytes are put together, where FlowFlag.STREAM is set; with CHAIN, where its records
+   * are followed.
+   */
   stream: u32;
   /** A slot without a flow: the next one, 0 for none. */
   nextFree: u32;

@@ -1,6 +1,7 @@
 /**
- * The rows of all flows, by slot, and what one row says: its key, its hash, its counts. A row is in three parts (flow-row), each in
- * a region that is reserved for all slots at once and costs memory only once it is touched. Row 0 is no flow's.
+ * The rows of all flows, by slot, and what one row says: its key, its hash, its counts. A row is in three parts
+ * (flow-row), each in a region that is reserved for all slots at once and costs memory only once it is touched. Row 0
+ * is no flow's.
  */
 import { takeRegion } from '../memory';
 import { PacketView } from '../wire/packet-view';

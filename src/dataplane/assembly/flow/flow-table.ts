@@ -1,12 +1,12 @@
 /**
  * All active flows: rows (flow-rows), found by the hash of their key (flow-index).
  *
- * A key is the innermost tuple, the same for both directions: the two ends (address and port) in order, the transport, and the domain
- * of the encapsulation. Direction 0 is from the lower end to the higher. A flow is a slot, a small number that is used again after
- * the flow's end.
+ * A key is the innermost tuple, the same for both directions: the two ends (address and port) in order, the transport,
+ * and the domain of the encapsulation. Direction 0 is from the lower end to the higher. A flow is a slot, a small
+ * number that is used again after the flow's end.
  *
- * Invariants: every active slot is in the index exactly once; a row of a slot that is not active is never read, and a new one is
- * written whole. A flow takes 128 bytes, or 152 with IPv6 addresses, and 8 to 32 of the index.
+ * Invariants: every active slot is in the index exactly once; a row of a slot that is not active is never read, and a
+ * new one is written whole. A flow takes 128 bytes, or 152 with IPv6 addresses, and 8 to 32 of the index.
  *
  * The seed of the hashes is random for every table, so a sender cannot aim at one chain; no output depends on it.
  */
@@ -22,14 +22,19 @@ export const NO_FLOW: i32 = -1;
 /** Packets that `prefetch` takes at most. */
 export const PREFETCH_COUNT: i32 = 64;
 
-/** Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too many flows. */
+/**
+ * Rows of a table beside those of its capacity: so many packets may come between two looks at whether there are too
+ * many flows.
+ */
 export function spareRowsOf(capacity: i32): i32 {
   return min(1024, max(1, capacity >> 3));
 }
 
 @final
 export class FlowTable {
-  /** Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-tracker). */
+  /**
+   * Flows that may stay, and rows for those that may come before it is looked at whether there are more (flow-tracker).
+   */
   readonly capacity: i32;
   readonly spareRows: i32;
   readonly rows: FlowRows;
@@ -54,8 +59,9 @@ export class FlowTable {
   }
 
   /**
-   * Finds where the flows of views probably are that will be looked up next, and whose keys are hashed, and reads what will be read
-   * then: memory answers reads one after the other where they are made one by one, and together where they are made at once.
+   * Finds where the flows of views probably are that will be looked up next, and whose keys are hashed, and reads what
+   * will be read then: memory answers reads one after the other where they are made one by one, and together where they
+   * are made at once.
    */
   prefetch(views: usize, count: i32): void {
     const rows = this.rows;
@@ -114,7 +120,8 @@ export class FlowTable {
   }
 
   /**
-   * Slot of the flow with the tuple of a packet's flow, which has a slot of its own, but without encapsulation; NO_FLOW for none.
+   * Slot of the flow with the tuple of a packet's flow, which has a slot of its own, but without encapsulation; NO_FLOW
+   * for none.
    */
   findUnwrapped(slot: i32, view: PacketView): i32 {
     const index = this.index;
@@ -132,7 +139,9 @@ export class FlowTable {
     return NO_FLOW;
   }
 
-  /** Adds the flow of a packet that `find` has just missed. There must be a row for it. All words but the key are zero. */
+  /**
+   * Adds the flow of a packet that `find` has just missed. There must be a row for it. All words but the key are zero.
+   */
   insert(view: PacketView): i32 {
     this.index.makeRoom();
     const slot = this.takeSlot();

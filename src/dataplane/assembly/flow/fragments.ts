@@ -1,13 +1,13 @@
 /**
- * Ties IP fragments to the flow of their datagram's first fragment, which alone carries the ports. Nothing is put together:
- * fingerprints see the first fragment, the others are counted with its flow. A fragment that comes before its first one
- * waits as a number, not as bytes.
+ * Ties IP fragments to the flow of their datagram's first fragment, which alone carries the ports. Nothing is put
+ * together: fingerprints see the first fragment, the others are counted with its flow. A fragment that comes before its
+ * first one waits as a number, not as bytes.
  *
- * The flow table is not asked: a first fragment leaves the tuple of its flow here, a later one takes it from here. Whether that flow
- * is still there, its table says.
+ * The flow table is not asked: a first fragment leaves the tuple of its flow here, a later one takes it from here.
+ * Whether that flow is still there, its table says.
  *
- * Bounded: a fixed number of datagrams, in sets of four by hash; a new one takes the place of its set's oldest. What waits
- * for a first fragment that never comes is given back as orphans, so no packet is lost uncounted.
+ * Bounded: a fixed number of datagrams, in sets of four by hash; a new one takes the place of its set's oldest. What
+ * waits for a first fragment that never comes is given back as orphans, so no packet is lost uncounted.
  */
 import { takeRegion, zeroBytes } from '../memory';
 import { FragmentHeader } from '../wire/fragment-header';
@@ -84,7 +84,10 @@ export class Fragments {
     this.noteExtent(datagram, 0, header.length);
   }
 
-  /** Gives a later fragment the tuple of its datagram's first; false where that has not come: then the packet waits here. */
+  /**
+   * Gives a later fragment the tuple of its datagram's first; false where that has not come: then the packet waits
+   * here.
+   */
   later(view: PacketView, header: FragmentHeader): bool {
     const datagram = this.findOrTake(header, view.timeUs);
     this.noteExtent(datagram, header.offset, header.length);

@@ -1,15 +1,17 @@
 /**
- * Which flows to look at when: a hashed timing wheel (Varghese and Lauck, 1987) with one bucket per second of the packet
- * clock. A packet does not move its flow: when a flow's bucket comes up, its owner sees how long it has been idle and either
- * ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many packets it has.
+ * Which flows to look at when: a hashed timing wheel (Varghese and Lauck, 1987) with one bucket per second of the
+ * packet clock. A packet does not move its flow: when a flow's bucket comes up, its owner sees how long it has been
+ * idle and either ends it or puts it back at the time it could end. So a flow costs one look per timeout, however many
+ * packets it has.
  *
- * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, by which two flows of one slot
- * differ. So none of a flow's memory is touched until its owner looks at it. A flow that leaves before its time leaves its entry
- * behind; once half of all entries are such, those are dropped.
+ * A bucket is a chain of chunks, each with a few entries: a slot and its flow's first packet, by which two flows of one
+ * slot differ. So none of a flow's memory is touched until its owner looks at it. A flow that leaves before its time
+ * leaves its entry behind; once half of all entries are such, those are dropped.
  *
- * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has entries has its
- * bit set. A clock that leaps with every packet passes over whole words of empty buckets. Bucket numbers are doubles, as clock
- * readings are: a damaged packet time may be millions of years away, and an integer would overflow.
+ * Invariants: an active flow has exactly one entry that holds; no delay is longer than the wheel; a bucket that has
+ * entries has its bit set. A clock that leaps with every packet passes over whole words of empty buckets. Bucket
+ * numbers are doubles, as clock readings are: a damaged packet time may be millions of years away, and an integer would
+ * overflow.
  */
 import { takeRegion, zeroBytes } from '../memory';
 import { Slab } from '../slab';
@@ -94,7 +96,8 @@ export class IdleWheel {
    */
   next(nowUs: f64): bool {
     const last = Math.floor(nowUs / BUCKET_US);
-    // After a gap longer than the wheel every bucket is due once, still the oldest first: only whole turns are left out.
+    // After a gap longer than the wheel every bucket is due once, still the oldest first: only whole turns are left
+    // out.
     const turns = Math.floor((last - this.done) / BUCKETS);
     if (turns > 1) this.done += (turns - 1) * BUCKETS;
     let left = <i32>(last - this.done);

@@ -1,6 +1,6 @@
 /**
- * What holds of the tables between two packets, each as the number that `checkInvariants` answers where it does not: for tests and
- * the fuzzer.
+ * What holds of the tables between two packets, each as the number that `checkInvariants` answers where it does not:
+ * for tests and the fuzzer.
  */
 export enum Invariant {
   /** All hold. */

@@ -1,7 +1,7 @@
 /**
- * A clock for idle times, driven by packet times, that never goes back. It stops on small steps back (reordered packets,
- * interfaces with clocks of their own). A large step back is another capture, or a damaged time before it: the clock goes on from
- * its reading, so that flows of both still expire.
+ * A clock for idle times, driven by packet times, that never goes back. It stops on small steps back (reordered
+ * packets, interfaces with clocks of their own). A large step back is another capture, or a damaged time before it: the
+ * clock goes on from its reading, so that flows of both still expire.
  */
 
 /** Packets are captured out of order by less than this. */

@@ -1,6 +1,7 @@
 /**
- * Numbers of places for connections that need more than their row, as many at most for each partition of all flows (wire/partition):
- * how many threads share the flows changes nothing about which connection finds one. Places count from 1.
+ * Numbers of places for connections that need more than their row, as many at most for each partition of all flows
+ * (wire/partition): how many threads share the flows changes nothing about which connection finds one. Places count
+ * from 1.
  */
 import { takeRegion } from '../memory';
 import { PARTITION_COUNT } from '../wire/partition';

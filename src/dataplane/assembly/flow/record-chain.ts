@@ -1,7 +1,7 @@
 /**
- * Where the next record of each direction of a TCP connection begins, for connections that were joined in the middle: records have
- * their length in front, so each says where the one after it begins, over segment borders. Where the first bytes of a record come in
- * several segments, they are kept until there are enough.
+ * Where the next record of each direction of a TCP connection begins, for connections that were joined in the middle:
+ * records have their length in front, so each says where the one after it begins, over segment borders. Where the first
+ * bytes of a record come in several segments, they are kept until there are enough.
  *
  * Bounded: HEAD_LIMIT bytes per direction, and a fixed number of connections (partition-places).
  */

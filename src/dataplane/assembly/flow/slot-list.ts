@@ -1,8 +1,8 @@
 /**
- * Slots, each with a number that is not negative, and their order by it: flows that end together are reported in the order of their
- * first packets, the same on every run. Mostly what is added is in order already, or in few runs that are. What is not is sorted by
- * bytes of the numbers, the lowest first, in as many passes as there are bytes in which the numbers differ: without a comparison.
- * As bits, numbers that are not negative have the order of their values.
+ * Slots, each with a number that is not negative, and their order by it: flows that end together are reported in the
+ * order of their first packets, the same on every run. Mostly what is added is in order already, or in few runs that
+ * are. What is not is sorted by bytes of the numbers, the lowest first, in as many passes as there are bytes in which
+ * the numbers differ: without a comparison. As bits, numbers that are not negative have the order of their values.
  */
 import { takeRegion } from '../memory';
 

@@ -1,14 +1,16 @@
 /**
- * Notices conversations whose two directions are two flows, because the link under each has another VLAN id, VNI or tunnel: signs of a
- * mirror port that tags each direction by itself (dataplane/host/link-identity).
+ * Notices conversations whose two directions are two flows, because the link under each has another VLAN id, VNI or
+ * tunnel: signs of a mirror port that tags each direction by itself (dataplane/host/link-identity).
  *
- * A flow may be such a half where it begins against the direction of another flow with its tuple, under another link, that has packets in
- * that one direction only. It is one where it has stayed one-way by the time it is looked at: ten seconds after its beginning, or at its end.
- * Both sides of a router, mirrored together, show each packet under two tags too, but both directions under each.
+ * A flow may be such a half where it begins against the direction of another flow with its tuple, under another link,
+ * that has packets in that one direction only. It is one where it has stayed one-way by the time it is looked at: ten
+ * seconds after its beginning, or at its end. Both sides of a router, mirrored together, show each packet under two
+ * tags too, but both directions under each.
  *
- * Cost: one look per flow that begins, none per packet, and nothing at all before the first flow with a tag. Memory: for each partition of the
- * flows (wire/partition) that has a flow with a tag, the last PLACES beginnings, 8 KB. A reply comes soon, so few are lost; of many halves any one
- * is enough. What is found depends on the packets alone, as all flows of a partition are one thread's and no seed is in the places.
+ * Cost: one look per flow that begins, none per packet, and nothing at all before the first flow with a tag. Memory:
+ * for each partition of the flows (wire/partition) that has a flow with a tag, the last PLACES beginnings, 8 KB. A
+ * reply comes soon, so few are lost; of many halves any one is enough. What is found depends on the packets alone, as
+ * all flows of a partition are one thread's and no seed is in the places.
  */
 import { takeRegion, zeroBytes } from '../memory';
 import { PARTITION_COUNT, partitionOfTuple } from '../wire/partition';

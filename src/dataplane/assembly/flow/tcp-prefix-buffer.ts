@@ -1,11 +1,11 @@
 /**
- * The first bytes of both directions of a TCP connection, put in order: over segments of any size, reordered, repeated and
- * overlapping. Only for connections whose first bytes leave it open what they are; most are decided on their first segment
- * and never come here.
+ * The first bytes of both directions of a TCP connection, put in order: over segments of any size, reordered, repeated
+ * and overlapping. Only for connections whose first bytes leave it open what they are; most are decided on their first
+ * segment and never come here.
  *
- * What arrives is copied to its place by sequence number; where segments overlap, the bytes that came first stay. As long as
- * segments leave no gap, what is there is one number; from a direction's first gap on, a bit for each byte after it says what is there.
- * Bounded: WINDOW bytes per direction, and a fixed number of connections.
+ * What arrives is copied to its place by sequence number; where segments overlap, the bytes that came first stay. As
+ * long as segments leave no gap, what is there is one number; from a direction's first gap on, a bit for each byte
+ * after it says what is there. Bounded: WINDOW bytes per direction, and a fixed number of connections.
  */
 import { copyBytes, zeroBytes } from '../memory';
 import { Slab } from '../slab';
@@ -96,8 +96,8 @@ export class TcpPrefixBuffer {
   }
 
   /**
-   * Copies a segment's bytes to their place. Returns how many bytes of the direction are in order now; the same as before
-   * where the segment left a gap or added nothing.
+   * Copies a segment's bytes to their place. Returns how many bytes of the direction are in order now; the same as
+   * before where the segment left a gap or added nothing.
    */
   push(place: i32, direction: i32, sequence: u32, at: usize, length: i32): i32 {
     const prefix = this.prefix(place, direction);

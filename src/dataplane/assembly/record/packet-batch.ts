@@ -1,9 +1,9 @@
 /**
- * A batch of packets as the host sees it too (capture/packet-batch): columns of numbers that begin at one address. What is said of a
- * packet is the same for every format. A batch is at the address of its columns.
+ * A batch of packets as the host sees it too (capture/packet-batch): columns of numbers that begin at one address. What
+ * is said of a packet is the same for every format. A batch is at the address of its columns.
  *
- * Invariants, for every row of a batch: the captured bytes are in linear memory, and at most as many as there were on the wire; the time
- * is finite and at least 0.
+ * Invariants, for every row of a batch: the captured bytes are in linear memory, and at most as many as there were on
+ * the wire; the time is finite and at least 0.
  */
 
 /** Rows of a batch, at most: BATCH_CAPACITY of the host. */
