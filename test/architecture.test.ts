@@ -19,6 +19,8 @@ const LONGEST_CHAIN = 11;
 
 /** The console's page is a program of its own, which a browser loads as one file. */
 const PAGE = 'web/console/';
+/** The compiled dataplane is one too, which the host loads as one file. */
+const COMPILED = 'dataplane/assembly/';
 /** The desk's pages are templates, whose lines are broken by a browser. */
 const TEMPLATES = [PAGE, 'desk/pages/', 'desk/http/'];
 
@@ -199,14 +201,13 @@ function longestChain(): readonly string[] {
     let chain = chains.get(file);
     if (chain === undefined) {
       const next = (loaded.get(file) ?? []).map(chainOf).sort((a, b) => b.length - a.length)[0] ?? [];
-      // What is chained inside the dataplane is for its own rewrite to bound.
-      chain = file.startsWith('dataplane/') ? next : [file, ...next];
+      chain = [file, ...next];
       chains.set(file, chain);
     }
     return chain;
   };
   return files
-    .filter((file) => !file.startsWith(PAGE))
+    .filter((file) => !file.startsWith(PAGE) && !file.startsWith(COMPILED))
     .map(chainOf)
     .sort((a, b) => b.length - a.length)[0]!;
 }

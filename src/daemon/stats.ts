@@ -1,6 +1,6 @@
 /** The counts of a daemon for its `stats` events. */
 import { OUTCOME_NAMES } from '../dataplane/host/outcome.ts';
-import { FLOW_END_NAMES } from '../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../dataplane/host/flow-end.ts';
 import { Stage } from '../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../policy/action.ts';
 import type { RunEngine } from './daemon-engine.ts';

@@ -6,7 +6,7 @@
  */
 import type { EvidenceRows } from '../dataplane/host/evidence-rows.ts';
 import type { FlowRows } from '../dataplane/host/flow-rows.ts';
-import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import type { Detection } from '../dataplane/host/detection.ts';
 import type { Outcome } from '../dataplane/host/outcome.ts';
 import type { FlowListener } from '../dataplane/host/tracker.ts';

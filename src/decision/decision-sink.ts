@@ -2,7 +2,7 @@
  * The port through which decisions leave the engine. Outputs implement it. Records are valid during the call only, and
  * are made only for methods that exist.
  */
-import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import type { FlowRecord } from './flow-record.ts';
 
 /** A registration as events show it. */

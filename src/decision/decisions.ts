@@ -18,7 +18,7 @@ import { actionOf, decidingRule, reasonOf } from '../policy/decide.ts';
 import type { DecisionInput } from '../policy/decision-input.ts';
 import type { Mode } from '../policy/mode.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
-import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import { DecisionBasis } from './decision-basis.ts';
 import { DecisionBuckets } from './decision-buckets.ts';
 import { DecisionCounts } from './decision-counts.ts';

@@ -15,7 +15,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 export type { Trip } from './breaker/trip.ts';
 export { type LimitCounts } from './breaker/breaker.ts';
 export { GROUP_NAMES } from '../policy/client-groups.ts';
-export { THEN_NAMES, windowText } from '../policy/limits.ts';
+export { windowText } from '../policy/limits.ts';
 
 /** A trip, with the flows that led to it. */
 export interface TripReport {

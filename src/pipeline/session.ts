@@ -8,7 +8,8 @@
  */
 import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
-import { Counters, type FlowEnd } from '../dataplane/host/counters.ts';
+import { Counters } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import type { Detection } from '../dataplane/host/detection.ts';
 import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import { Outcome } from '../dataplane/host/outcome.ts';

@@ -3,7 +3,7 @@
  * The outcome of a packet is that of the active rules alone. The shadow has decisions, tunnels and evidence of its own,
  * so it changes nothing of the active side.
  */
-import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import type { Detection } from '../dataplane/host/detection.ts';
 import { Outcome } from '../dataplane/host/outcome.ts';
 import type { DecisionController } from '../decision/decision-controller.ts';

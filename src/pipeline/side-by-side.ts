@@ -3,7 +3,7 @@
  * decisions. A side with the registry of an earlier one follows it: what does not depend on the policy is found once.
  * No packet is affected: the listener receives the outcome that it has on each side.
  */
-import type { FlowEnd } from '../dataplane/host/counters.ts';
+import type { FlowEnd } from '../dataplane/host/flow-end.ts';
 import type { Detection } from '../dataplane/host/detection.ts';
 import { FlowWord, ROW_WORDS } from '../dataplane/host/flow-row.ts';
 import type { FlowRows } from '../dataplane/host/flow-rows.ts';

@@ -1,15 +1,8 @@
 /** Compiles the checked shape of a policy's `safety`, in either of its two forms, into the limits of the breaker. */
 import { parseDuration, parsePercent } from './action.ts';
 import { type ClientGroup, GROUP_NAMES } from './client-groups.ts';
-import {
-  DEFAULT_FLOOR,
-  DEFAULT_SAFETY,
-  type Limit,
-  limitingShare,
-  oneWindow,
-  type Safety,
-  type Then,
-} from './limits.ts';
+import { DEFAULT_FLOOR, DEFAULT_SAFETY, type Limit, limitingShare, oneWindow, type Safety } from './limits.ts';
+import type { Then } from './then.ts';
 import type { LimitShape, PolicyShape } from './policy-schema.ts';
 
 export function compileSafety(shape: NonNullable<PolicyShape['safety']>): Safety {

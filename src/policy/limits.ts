@@ -4,13 +4,7 @@
  * window)) clients.
  */
 import { ClientGroup, GROUP_NAMES } from './client-groups.ts';
-
-/**
- * What follows when a limit would be exceeded: nothing is enforced any more, or nothing against flows that are only
- * suspected.
- */
-export const THEN_NAMES = ['observe', 'ignore-suspected'] as const;
-export type Then = (typeof THEN_NAMES)[number];
+import type { Then } from './then.ts';
 
 export interface Limit {
   readonly windowUs: number;

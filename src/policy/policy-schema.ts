@@ -13,7 +13,8 @@ import { ACTION_NAMES, parseDuration, parseBytes, parseRate, parsePercent, BUCKE
 import { GROUP_NAMES } from './client-groups.ts';
 import { parsePorts, REGISTERED_NAMES, TRANSPORT_NAMES } from './condition.ts';
 import { guardSchema } from './guard-limits.ts';
-import { MAX_LIMITS, THEN_NAMES } from './limits.ts';
+import { MAX_LIMITS } from './limits.ts';
+import { THEN_NAMES } from './then.ts';
 import { MODE_NAMES } from './mode.ts';
 import { parseReviewBy } from './review-date.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Flaw } from '../../src/capture/format/record-flaw.ts';
 import { Protocol } from '../../src/core/protocol.ts';
-import { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import { FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import { Check } from '../../src/dataplane/host/checks.ts';
 import { Stage, Variant } from '../../src/dataplane/host/finding.ts';
 import { UNCLAIMED_LIMIT, UNDECIDED_LIMIT } from '../../src/dataplane/host/traced-look.ts';

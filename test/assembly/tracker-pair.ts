@@ -3,7 +3,7 @@
  * another seed of its hashes. Every event and counter is compared.
  */
 import { BATCH_CAPACITY, PacketBatch } from '../../src/capture/packet-batch.ts';
-import { FLOW_END_NAMES } from '../../src/dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../src/dataplane/host/flow-end.ts';
 import { DECODE_STATUS_COUNT } from '../../src/dataplane/host/decode-status.ts';
 import { LARGEST_LINK_TYPE } from '../../src/dataplane/host/unread-links.ts';
 import type { SeededRandom } from '../kit/random.mjs';

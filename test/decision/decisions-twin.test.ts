@@ -1,6 +1,6 @@
 /** Decisions against their obvious twin: random sessions, some of which roam, under rules that are swapped meanwhile. */
 import { describe, expect, it } from 'vitest';
-import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import type { FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import type { Detection } from '../../src/dataplane/host/detection.ts';
 import { FlowWord, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { parseMicros } from '../../src/core/units.ts';
-import { FlowEnd, FLOW_END_NAMES } from '../../src/dataplane/host/counters.ts';
+import { FlowEnd, FLOW_END_NAMES } from '../../src/dataplane/host/flow-end.ts';
 import { spareRowsOf } from '../../src/dataplane/host/flow-rows.ts';
 import { bytesOf, ethernet, ipv4, tcp, udp } from '../kit/frame-builder.ts';
 import { buildPcap, type BuiltPacket } from '../kit/pcap.mjs';

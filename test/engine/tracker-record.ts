@@ -1,6 +1,6 @@
 /** Everything that a tracker reports, as numbers that can be compared with what another one reports of the same packets. */
 import type { PacketBatch } from '../../src/capture/packet-batch.ts';
-import type { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import type { FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import type { Detection } from '../../src/dataplane/host/detection.ts';
 import { DETAIL_WORDS, FlowDetail, ROW_WORDS } from '../../src/dataplane/host/flow-row.ts';
 import { End } from '../../src/dataplane/host/flow-rows.ts';

@@ -1,6 +1,6 @@
 /** Compares lines written as bytes with their obvious twin, `JSON.stringify` of the event's fields, on random flows. */
 import { describe, expect, it } from 'vitest';
-import { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import { FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
 import { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import { type Check, CHECKS } from '../../src/dataplane/host/checks.ts';

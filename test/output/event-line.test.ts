@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol } from '../../src/core/protocol.ts';
-import { FlowEnd } from '../../src/dataplane/host/counters.ts';
+import { FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import type { DecisionView } from '../../src/decision/decision-sink.ts';
 import { FlowRecord } from '../../src/decision/flow-record.ts';
 import { packFinding, Stage, Variant } from '../../src/dataplane/host/finding.ts';

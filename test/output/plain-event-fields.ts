@@ -2,7 +2,7 @@
 import { formatAddress } from '../../src/core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { formatMicros, MICROS_PER_SECOND } from '../../src/core/units.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../../src/dataplane/host/counters.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../../src/dataplane/host/flow-end.ts';
 import type { DecisionView, ShownRegistration } from '../../src/decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
 import {

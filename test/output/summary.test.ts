@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { OUTCOME_NAMES } from '../../src/dataplane/host/outcome.ts';
-import { Counters, FLOW_END_NAMES } from '../../src/dataplane/host/counters.ts';
+import { Counters } from '../../src/dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../src/dataplane/host/flow-end.ts';
 import { FlowCounts } from '../../src/decision/decision-counts.ts';
 import { HitKind, HitOutcome, RegisteredHits } from '../../src/decision/registered-hits.ts';
 import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';

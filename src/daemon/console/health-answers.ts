@@ -1,5 +1,5 @@
 /** Answers for the page on health, and judges the alerts. */
-import { FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import { MIGRATIONS } from '../../history/store/schema.ts';
 import type { HealthAnswers } from '../../web/api/health-routes.ts';
 import type { HealthDocument } from '../../web/api/health-schema.ts';

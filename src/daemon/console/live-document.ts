@@ -1,7 +1,7 @@
 /** Makes the live document (web/api/live-schema) from the daemon's parts. */
 import { basename } from 'node:path';
 import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
-import { FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { coarseClients } from '../../core/small-group.ts';

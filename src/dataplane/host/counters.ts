@@ -6,13 +6,9 @@
  */
 import { OUTCOME_NAMES } from './outcome.ts';
 import { DECODE_STATUS_COUNT, DECODE_STATUS_NAMES } from './decode-status.ts';
+import { FLOW_END_NAMES } from './flow-end.ts';
 import { UnreadLinks } from './unread-links.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-
-/** Why a flow ended. */
-export const FlowEnd = { TIMEOUT: 0, CLOSED: 1, EVICTED: 2, SHUTDOWN: 3 } as const;
-export type FlowEnd = (typeof FlowEnd)[keyof typeof FlowEnd];
-export const FLOW_END_NAMES = ['timeout', 'closed', 'evicted', 'shutdown'] as const;
 
 export class Counters {
   packets = 0;

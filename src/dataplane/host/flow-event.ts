@@ -2,7 +2,7 @@
  * Records of the event queue in linear memory (dataplane/assembly/event-queue), and how each is reported to a listener.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import type { FlowEnd } from './counters.ts';
+import type { FlowEnd } from './flow-end.ts';
 import { Detection } from './detection.ts';
 import type { FingerprintId } from './holder.ts';
 import type { TrackerListener } from './tracker.ts';

@@ -1,5 +1,6 @@
 /** Copies what the compiled dataplane has counted (dataplane/assembly/counters) into the counters of a capture. */
-import { type Counters, FLOW_END_NAMES } from './counters.ts';
+import type { Counters } from './counters.ts';
+import { FLOW_END_NAMES } from './flow-end.ts';
 import { LARGEST_LINK_TYPE } from './unread-links.ts';
 import { DECODE_STATUS_COUNT } from './decode-status.ts';
 import { address, type LinearDataplane } from './linear-dataplane.ts';

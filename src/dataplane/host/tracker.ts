@@ -8,7 +8,8 @@
  */
 import type { BatchMemory } from '../../capture/batch-memory.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import type { Counters, FlowEnd } from './counters.ts';
+import type { Counters } from './counters.ts';
+import type { FlowEnd } from './flow-end.ts';
 import type { Detection } from './detection.ts';
 import type { EvidenceRows } from './evidence-rows.ts';
 import type { FlowRows } from './flow-rows.ts';

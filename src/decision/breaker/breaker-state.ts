@@ -5,7 +5,7 @@
 import { type ClientHash, HASH_KEY_WORDS } from '../../policy/client-hash.ts';
 import { ClientGroup, GROUP_NAMES, GROUPS } from '../../policy/client-groups.ts';
 import type { HitState } from './hit-clients.ts';
-import { THEN_NAMES } from '../../policy/limits.ts';
+import { THEN_NAMES } from '../../policy/then.ts';
 import { packDoubles, packWords } from './packed-numbers.ts';
 import type { SeenState } from './seen-clients.ts';
 import { type Trip, TRIP_CAUSES } from './trip.ts';

@@ -1,5 +1,5 @@
 /** The record of a trip of the breaker. */
-import type { Then } from '../../policy/limits.ts';
+import type { Then } from '../../policy/then.ts';
 
 /** The causes of a trip. `state`: the breaker's state could not be read after a restart. */
 export const TRIP_CAUSES = ['clients', 'share', 'registered', 'state'] as const;

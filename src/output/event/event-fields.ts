@@ -3,7 +3,7 @@
  * fields and their order.
  */
 import type { infer as Infer } from 'zod/mini';
-import type { FlowEnd } from '../../dataplane/host/counters.ts';
+import type { FlowEnd } from '../../dataplane/host/flow-end.ts';
 import { Transport } from '../../dataplane/host/packet-codes.ts';
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';

@@ -4,7 +4,7 @@
  * the tests have an obvious twin, the JSON of an object.
  */
 import type { DecisionView, ShownRegistration } from '../../decision/decision-sink.ts';
-import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES, type FlowEnd } from '../../dataplane/host/flow-end.ts';
 import type { FlowIdentity, FlowRecord } from '../../decision/flow-record.ts';
 import { NO_FINDING } from '../../dataplane/host/finding.ts';
 import { Transport } from '../../dataplane/host/packet-codes.ts';

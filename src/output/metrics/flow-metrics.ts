@@ -1,5 +1,5 @@
 /** Metrics of flows and tunnels. */
-import { FLOW_END_NAMES } from '../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import { byName, counter, counters, gauge, type CatalogueMetric } from './metric.ts';
 
 export const FLOWS: readonly CatalogueMetric[] = [

@@ -1,6 +1,7 @@
 /** Metrics of the safety breaker, registered hits and notices. */
 import { HIT_OUTCOME_NAMES, HitKind, type HitOutcome } from '../../decision/registered-hits.ts';
-import { GROUP_NAMES, type LimitCounts, THEN_NAMES, windowText } from '../../decision/safety-guard.ts';
+import { GROUP_NAMES, type LimitCounts, windowText } from '../../decision/safety-guard.ts';
+import { THEN_NAMES } from '../../policy/then.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import { byKey, counter, counters, gauge, gauges, type CatalogueMetric, type Sample } from './metric.ts';
 

@@ -1,6 +1,6 @@
 /** Metrics of the shadow: a second set of rules that decides beside the active one and never acts. */
 import { OUTCOME_NAMES } from '../../dataplane/host/outcome.ts';
-import { THEN_NAMES } from '../../decision/safety-guard.ts';
+import { THEN_NAMES } from '../../policy/then.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import type { MetricsSources, ShadowCounts } from './metrics-sources.ts';
 import { byKey, byName, counter, counters, gauge, gauges, type CatalogueMetric, type Sample } from './metric.ts';

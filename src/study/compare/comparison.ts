@@ -3,7 +3,7 @@
  * strongest action that was decided for it, so a client is hit where any flow of it was ever throttled or blocked.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
-import type { FlowEnd } from '../../dataplane/host/counters.ts';
+import type { FlowEnd } from '../../dataplane/host/flow-end.ts';
 import { Outcome } from '../../dataplane/host/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';

@@ -1,5 +1,5 @@
 /** What two sets of rules decided for one flow. */
-import type { FlowEnd } from '../../dataplane/host/counters.ts';
+import type { FlowEnd } from '../../dataplane/host/flow-end.ts';
 import type { DecisionView } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';

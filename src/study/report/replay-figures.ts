@@ -5,7 +5,7 @@
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { formatMicros } from '../../core/units.ts';
-import type { FlowEnd } from '../../dataplane/host/counters.ts';
+import type { FlowEnd } from '../../dataplane/host/flow-end.ts';
 import { findingProtocol, findingStage, NO_FINDING, STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { Outcome } from '../../dataplane/host/outcome.ts';
 import type { DecisionSink, DecisionView } from '../../decision/decision-sink.ts';

@@ -4,7 +4,7 @@ import { breakerStateOf, seenWindowsOf } from '../../../src/decision/breaker/bre
 import { packDoubles, packWords, unpackDoubles, unpackWords } from '../../../src/decision/breaker/packed-numbers.ts';
 import { TRIP_CAUSES } from '../../../src/decision/breaker/trip.ts';
 import { ClientHash } from '../../../src/policy/client-hash.ts';
-import { THEN_NAMES } from '../../../src/policy/limits.ts';
+import { THEN_NAMES } from '../../../src/policy/then.ts';
 
 const SECOND = 1_000_000;
 const NO_STATE = new TypeError('the state of the breaker is not valid');

@@ -1,12 +1,12 @@
 /** The daemon's own events: the safety breaker, harm, reloads, dates of the rules, operators, and periodic counts. */
 import * as z from 'zod/mini';
-import { FLOW_END_NAMES } from '../../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../../dataplane/host/flow-end.ts';
 import { OUTCOME_NAMES } from '../../../dataplane/host/outcome.ts';
 import { TRIP_CAUSES } from '../../../decision/breaker/trip.ts';
 import { HIT_KIND_NAMES, HIT_OUTCOME_NAMES } from '../../../decision/registered-hits.ts';
 import { ACTION_NAMES } from '../../../policy/action.ts';
 import { EXCEEDED_LIMITS } from '../../../policy/excess-words.ts';
-import { THEN_NAMES } from '../../../policy/limits.ts';
+import { THEN_NAMES } from '../../../policy/then.ts';
 import { MODE_NAMES } from '../../../policy/mode.ts';
 import { amount, count, countsByName, flag, list, name, patterned, sha256, text, time } from './field.ts';
 import { context, origin } from './last-fields.ts';

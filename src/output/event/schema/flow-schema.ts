@@ -1,7 +1,7 @@
 /** The fields of the events of flows: decisions, ends of flows, and what a comparison of rules changes. */
 import * as z from 'zod/mini';
 import { PROTOCOL_NAMES } from '../../../core/protocol.ts';
-import { FLOW_END_NAMES } from '../../../dataplane/host/counters.ts';
+import { FLOW_END_NAMES } from '../../../dataplane/host/flow-end.ts';
 import { CHECKS } from '../../../dataplane/host/checks.ts';
 import { STAGE_NAMES, VARIANT_NAMES } from '../../../dataplane/host/finding.ts';
 import { ENCAPSULATION_NAMES } from '../../../dataplane/host/packet-codes.ts';
