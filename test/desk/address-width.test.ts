@@ -31,4 +31,26 @@ describe('a prefix', () => {
     for (const mayWiden of [false, true])
       expect(checkAddresses(database, '20.16.0.0/12', { isp: null, except: null, mayWiden }).problems).toEqual([]);
   });
+
+  it.each([
+    ['11.0.0.0/8', null],
+    ['10.0.0.0/8', '10.0.0.0/8 is private'],
+    ['172.15.0.0/16', null],
+    ['172.16.0.0/16', '172.16.0.0/12 is private'],
+    ['168.0.0.0/5', '169.254.0.0/16 is link-local'],
+    ['100.0.0.0/8', '100.64.0.0/10 is shared by carrier NAT'],
+    ['198.51.0.0/16', '198.51.100.0/24 is documentation'],
+    ['2001:d00::/24', '2001:db8::/32 is documentation'],
+    ['2a00::/16', null],
+  ])('%s that begins before a reserved range and has it inside is refused: %s', (prefix, problem) => {
+    const database = newDesk();
+    for (const [name, value] of [
+      ['widestIpv4', '1'],
+      ['widestIpv6', '1'],
+    ] as const)
+      writeSetting(database, name, value);
+    const { problems } = checkAddresses(database, prefix, { isp: null, except: null });
+    expect(problems.length).toBe(problem === null ? 0 : 1);
+    if (problem !== null) expect(problems[0]).toContain(problem);
+  });
 });

@@ -68,4 +68,22 @@ describe('the registry of a desk', () => {
       ['added', '198.51.100.2/32'],
     ]);
   });
+
+  it('quotes what CSV must quote, and gives the same text in pieces of any size', () => {
+    const database = newDesk();
+    const names = ['Plain', 'Comma, Works', 'The "Quoted"', 'Line\nBreak', 'Carriage\rReturn', '"', '"",\n', 'Ünï, ✓'];
+    const lines = names.map((organisation, at) => {
+      const prefix = `198.51.100.${at}/32`;
+      const { application } = apply(database, wanted([prefix], { organisation }));
+      does(database, NORTH, 'confirm', application.id);
+      does(database, ANNA, 'approve', application.id);
+      const holder = /[",\n\r]/.test(organisation) ? `"${organisation.replaceAll('"', '""')}"` : organisation;
+      return `${prefix},${holder},enterprise,wireguard,2026-11-30,2027-11-29,${application.reference},\n`;
+    });
+    const header = 'prefix,holder,sector,protocols,valid_from,valid_until,reference,scope\n';
+    for (const size of [1, 3, 8, 1000])
+      expect([...registryText(database, MONDAY_MS, size)].map(({ text }) => text).join('')).toBe(
+        header + lines.join(''),
+      );
+  });
 });

@@ -4,19 +4,45 @@ import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { SCOPED_FIELDS } from '../../registry/file/registration-fields.ts';
-import { type DeskDatabase, rows } from '../store/desk-database.ts';
-import type { RegistryRow } from '../store/registry-rows.ts';
+import { type DeskDatabase, row } from '../store/desk-database.ts';
 import { dateOf } from '../work/date-text.ts';
 
 /** Rows that are read at once: a million take no more memory than so many. */
 const ROWS_AT_ONCE = 20_000;
 /** The same in the process that serves pages: they wait for no longer than one piece, some ms. */
-const ROWS_BETWEEN_PAGES = 1000;
+const ROWS_BETWEEN_PAGES = 2000;
 
 export interface WrittenText {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** The columns of the engine as those of the desk's table. */
+const COLUMN_OF: Readonly<Record<(typeof SCOPED_FIELDS)[number], string>> = {
+  prefix: 'prefix',
+  holder: quoted('holder'),
+  sector: quoted('sector'),
+  protocols: 'protocols',
+  valid_from: 'valid_from',
+  valid_until: 'valid_until',
+  reference: quoted('reference'),
+  scope: 'scope',
+};
+
+/**
+ * The lines of the next rows as one text. The database joins them: an object for each of a million rows takes four
+ * times as much processor time.
+ */
+const PIECE = `SELECT count(*) AS rows, max(id) AS last, group_concat(line, '') AS text FROM (
+  SELECT id, ${SCOPED_FIELDS.map((name) => COLUMN_OF[name]).join(" || ',' || ")} || char(10) AS line FROM registry_row
+    WHERE id > ? AND begin_ms <= ? AND (end_ms IS NULL OR end_ms > ?) AND (valid_until = '' OR valid_until >= ?)
+    ORDER BY id LIMIT ?)`;
+
+/** A text column as a cell of CSV: in quotes where it has a comma, a quote or the end of a line. */
+function quoted(column: string): string {
+  const needs = ['char(34)', "','", 'char(10)', 'char(13)'].map((sign) => `instr(${column}, ${sign})`).join(' OR ');
+  return `CASE WHEN ${needs} THEN char(34) || replace(${column}, char(34), '""') || char(34) ELSE ${column} END`;
 }
 
 /**
@@ -30,20 +56,18 @@ export function* registryText(
 ): Generator<{ text: string; rows: number }> {
   yield { text: `${SCOPED_FIELDS.join(',')}\n`, rows: 0 };
   for (let after = 0; ;) {
-    const found = rows<RegistryRow>(
+    const piece = row<{ readonly rows: number; readonly last: number; readonly text: string }>(
       database,
-      `SELECT id, application, reference, prefix, holder, sector, protocols, scope, valid_from AS validFrom,
-        valid_until AS validUntil FROM registry_row WHERE id > ? AND begin_ms <= ? AND (end_ms IS NULL OR end_ms > ?)
-        AND (valid_until = '' OR valid_until >= ?) ORDER BY id LIMIT ?`,
+      PIECE,
       after,
       atMs,
       atMs,
       dateOf(atMs),
       rowsAtOnce,
-    );
-    if (found.length === 0) return;
-    after = found.at(-1)!.id;
-    yield { text: found.map(lineOf).join(''), rows: found.length };
+    )!;
+    if (piece.rows === 0) return;
+    after = piece.last;
+    yield { text: piece.text, rows: piece.rows };
   }
 }
 
@@ -56,24 +80,6 @@ export function registryStream(database: DeskDatabase, atMs: number): Readable {
     }
   }
   return Readable.from(pieces());
-}
-
-function lineOf(one: RegistryRow): string {
-  const values: Readonly<Record<string, string>> = {
-    prefix: one.prefix,
-    holder: one.holder,
-    sector: one.sector,
-    protocols: one.protocols,
-    valid_from: one.validFrom,
-    valid_until: one.validUntil,
-    reference: one.reference,
-    scope: one.scope,
-  };
-  return `${SCOPED_FIELDS.map((name) => quoted(values[name] ?? '')).join(',')}\n`;
-}
-
-function quoted(text: string): string {
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Writes the registry of a time to a new file, synced. Throws the system's error. */

@@ -9,7 +9,7 @@ import { formatIssue } from '../../core/issue.ts';
 import { micros } from '../../core/units.ts';
 import { syncFolder } from '../../output/sync-folder.ts';
 import { compareCoverage } from '../../registry/coverage-change.ts';
-import { readRegistry } from '../../rules/load-rules.ts';
+import { readRegistry, type RegistryReading } from '../../rules/load-rules.ts';
 import { MANIFEST_SUFFIX, manifestText, parseManifest, signedBytes } from '../../rules/manifest.ts';
 import { nextManifest } from '../../rules/next-manifest.ts';
 import { type PublicKey, signBytes } from '../../rules/signing-key.ts';
@@ -49,12 +49,14 @@ export async function writeRegistry(database: DeskDatabase, place: ExportPlace):
   const fresh = join(folder, `${FRESH}${process.pid}`);
   try {
     const { rows, sha256 } = writeRegistryText(database, fresh, nowMs);
-    const problem = await problemOf(path, fresh, nowMs);
+    // What is there already was read and compared when it was written.
+    const isSame = existsSync(path) && manifestAt(path)?.registry?.sha256 === sha256;
+    if (isSame) return note(database, { state: 'unchanged', rows, sha256, problem: null }, place);
+    const after = await readRegistry(fresh);
+    const problem = await problemOf(path, after, nowMs);
     if (problem !== null && (problem.isFault || place.confirmed !== sha256))
       return note(database, { state: problem.isFault ? 'failed' : 'held', rows, sha256, problem: problem.text }, place);
-    const isSame = manifestAt(path)?.registry?.sha256 === sha256 && existsSync(path);
-    if (isSame) return { state: 'unchanged', rows, sha256, problem: null };
-    await publish(path, fresh, place);
+    publish(path, fresh, after.seen, place);
     return note(database, { state: 'written', rows, sha256, problem: null }, place);
   } finally {
     rmSync(fresh, { force: true });
@@ -62,8 +64,7 @@ export async function writeRegistry(database: DeskDatabase, place: ExportPlace):
 }
 
 /** A reader that comes between the two renames finds a pair that does not match, refuses it, and looks again. */
-async function publish(path: string, fresh: string, { folder, key }: ExportPlace): Promise<void> {
-  const { seen } = await readRegistry(fresh);
+function publish(path: string, fresh: string, seen: RegistryReading['seen'], { folder, key }: ExportPlace): void {
   const manifest = nextManifest([seen], manifestAt(path), undefined);
   const signatures = [{ key: key.id, signature: signBytes(signedBytes(manifest), key) }];
   const manifestPath = path + MANIFEST_SUFFIX;
@@ -84,8 +85,7 @@ interface Problem {
   readonly text: string;
 }
 
-async function problemOf(path: string, fresh: string, nowMs: number): Promise<Problem | null> {
-  const after = await readRegistry(fresh);
+async function problemOf(path: string, after: RegistryReading, nowMs: number): Promise<Problem | null> {
   if (after.registry === null) {
     const [first] = after.issues.kept.filter(({ severity }) => severity === 'error');
     return { isFault: true, text: first === undefined ? 'the file is not valid' : formatIssue(first) };
@@ -108,8 +108,10 @@ function note(database: DeskDatabase, result: ExportResult, { nowMs }: ExportPla
     database,
     'SELECT state, sha256 FROM registry_export ORDER BY id DESC LIMIT 1',
   );
-  // The schedule comes to the same result again and again.
-  if (last?.state !== state || last.sha256 !== sha256)
+  // The schedule comes to the same result again and again; what was written stays as it is.
+  const isKnown =
+    last?.sha256 === sha256 && (last.state === state || (last.state === 'written' && state === 'unchanged'));
+  if (!isKnown)
     run(
       database,
       'INSERT INTO registry_export (at_ms, state, row_count, sha256, problem) VALUES (?, ?, ?, ?, ?)',

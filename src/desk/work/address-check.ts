@@ -85,9 +85,9 @@ function rangeProblem(database: DeskDatabase, prefix: string): string | null {
   ranges ??= new ReservedRanges();
   const parser = new PrefixParser();
   parser.parse(prefix);
-  const reserved = ranges.lookup(parser.word0, parser.word1, parser.word2, parser.word3);
-  if (reserved === null) return null;
-  if (reserved.documentation && setting(database, 'documentation') === 'take') return null;
+  const isTaken = setting(database, 'documentation') === 'take';
+  const reserved = ranges.overlapping(rangeOf(parser)).find(({ documentation }) => !(documentation && isTaken));
+  if (reserved === undefined) return null;
   return `${reserved.prefix} is ${reserved.purpose}, and has no holder on the Internet: write the public address`;
 }
 

@@ -3,6 +3,7 @@
  * Address Registries (RFC 6890), multicast (RFC 5771, RFC 4291) and documentation (RFC 5737, RFC 3849, RFC 9637).
  * Anycast and transition prefixes that carry real traffic (64:ff9b::/96, 2001::/32, 2002::/16) are left out.
  */
+import { type AddressRange, rangeOf } from '../address-range.ts';
 import { PrefixColumns } from '../lookup/prefix-columns.ts';
 import { PrefixParser } from '../prefix.ts';
 import { orderPrefixes } from '../lookup/prefix-order.ts';
@@ -50,18 +51,22 @@ const RANGES: readonly ReservedRange[] = [
   ...DOCUMENTATION.map((prefix) => ({ prefix, purpose: 'documentation', documentation: true })),
 ];
 
-/** Finds the reserved range that contains an address. */
+/** Finds the reserved range that contains an address, and those that a prefix touches. */
 export class ReservedRanges {
   private readonly trie: PrefixTrie;
   private readonly ranges: readonly ReservedRange[];
+  private readonly spans: readonly AddressRange[];
 
   constructor() {
     const given = new PrefixColumns();
     const parser = new PrefixParser();
+    const spans: AddressRange[] = [];
     for (const { prefix } of RANGES) {
       if (!parser.parse(prefix)) throw new Error(`${prefix}: ${parser.message}`);
       given.push(parser.word0, parser.word1, parser.word2, parser.word3, parser.length);
+      spans.push(rangeOf(parser));
     }
+    this.spans = spans;
     const { rows, ipv4Count } = orderPrefixes(given);
     const ordered = new PrefixColumns();
     for (const row of rows) {
@@ -74,5 +79,9 @@ export class ReservedRanges {
   lookup(word0: number, word1: number, word2: number, word3: number): ReservedRange | null {
     const prefix = this.trie.lookup(word0, word1, word2, word3);
     return prefix === NO_PREFIX ? null : this.ranges[prefix]!;
+  }
+  /** The reserved ranges that have an address in common with the range: it lies in them, or around them. */
+  overlapping({ first, last }: AddressRange): ReservedRange[] {
+    return RANGES.filter((_, at) => this.spans[at]!.first <= last && first <= this.spans[at]!.last);
   }
 }
