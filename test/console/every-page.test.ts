@@ -1,10 +1,10 @@
 /**
  * Every page in a real Chromium, on the captures of the project: no violation of accessibility rules, nothing that the
- * browser complains about, nothing wider than the window, in light and dark, from 320 to 2,560 pixels.
+ * browser complains about, nothing wider than the window, no empty place among panels, in light and dark, from 320 to 2,560 pixels.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGE_PATHS } from '../../src/web/api/pages.ts';
-import { CHROMIUM, cutCards, overflow, picture, TestBrowser, violations } from '../kit/browser.ts';
+import { CHROMIUM, cutCards, emptyPlaces, overflow, picture, TestBrowser, violations } from '../kit/browser.ts';
 import { RunningConsole } from '../kit/running-console.ts';
 
 const WIDTHS = [320, 768, 1280, 2560] as const;
@@ -36,6 +36,7 @@ describe.skipIf(CHROMIUM === null)('a page of the console (skipped without Chrom
           await picture(page, `${name}-${scheme}-${width}`);
           expect(await overflow(page), `${width} px: the page is wider than its window`).toBe(0);
           expect(await cutCards(page), `${width} px: rows that are cards and wider than their table`).toBe(0);
+          expect(await emptyPlaces(page), `${width} px: places without a panel`).toEqual([]);
           expect(await violations(page), `${width} px`).toEqual([]);
         }
         expect(complaints).toEqual([]);

@@ -98,6 +98,18 @@ export function cutCards(page: Page): Promise<number> {
       region.scrollWidth > region.clientWidth).length`);
 }
 
+/** Blocks of panels whose panels leave a place empty, each with the share of it that they fill. */
+export function emptyPlaces(page: Page): Promise<string[]> {
+  return page.evaluate(`[...document.querySelectorAll('.grid, .pair, .overview-charts, .health-panels, .health-charts')].flatMap(
+    (block) => {
+      const gap = parseFloat(getComputedStyle(block).columnGap);
+      const area = ({ width, height }) => (width + gap) * (height + gap);
+      const panels = [...block.children].map((child) => child.getBoundingClientRect());
+      const part = panels.reduce((sum, rect) => sum + area(rect), 0) / area(block.getBoundingClientRect());
+      return panels.length === 0 || Math.abs(part - 1) < 0.005 ? [] : [block.className + ': ' + part.toFixed(3)];
+    })`);
+}
+
 /** Stores a picture of the whole page if the environment names a folder in PICTURES. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.PICTURES;

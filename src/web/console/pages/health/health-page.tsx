@@ -34,6 +34,8 @@ export function HealthPage({ live, isLost, place }: PageProps) {
             <HistoryPanel live={live} />
             <StatePanel live={live} health={data} />
             <VersionsPanel live={live} health={data} />
+          </div>
+          <div class="grid health-tables">
             <UndecodedPanel health={data} />
             <LogsPanel health={data} />
           </div>

@@ -59,13 +59,13 @@ export function OverviewPage({ live, place }: PageProps) {
         <Chart {...common} title={words.charts.clients} measure="clients" by="action" order={ACTIONS} kind="lines" />
         <Chart {...common} title={words.charts.harm} measure="harm" by="outcome" order={OUTCOMES} />
         <Chart {...common} title={words.charts.lost} measure="lost" />
-        <div class="stack">
-          <LimitsPanel live={live} />
-          {/* Captures are each of a time of their own, so no date is ahead of them all. */}
-          {live.source.kind !== 'captures' && <CalendarPanel zone={live.zone} most={DATES} />}
-          <IncidentsPanel live={live} />
-          <ChangesPanel changes={changes} zone={live.zone} />
-        </div>
+        <LimitsPanel live={live} />
+      </div>
+      <div class="grid">
+        {/* Captures are each of a time of their own, so no date is ahead of them all. */}
+        {live.source.kind !== 'captures' && <CalendarPanel zone={live.zone} most={DATES} />}
+        <IncidentsPanel live={live} />
+        <ChangesPanel changes={changes} zone={live.zone} />
       </div>
     </>
   );

@@ -255,5 +255,5 @@ export const health = {
     numbered: (name: string, version: string) => `${name}, version ${version}`,
     rows: (rows: string, inForce: string) => `${rows} rows, ${inForce} in force`,
   },
-  charts: { lost: 'Packets lost over time', undecoded: 'Packets not decoded over time', lag: 'Largest lag over time' },
+  charts: { lost: 'Packets lost', undecoded: 'Packets not decoded', lag: 'Largest lag' },
 };
