@@ -113,9 +113,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const checkpoint = folder === null ? null : findCheckpoint(folder);
   const starting = await startingRules(rulesFiles, reading, rulesState, checkpoint?.checkpoint?.rules);
   const history = historyOptions(flags, folder);
-  const workers = threadsOf(flags);
-  if (workers < (flags.workers ?? 1)) log.warn('--spool follows flows in one thread, which can save them');
-  const running = startTracker(workers, flags);
+  const running = startTracker(flags.workers ?? 1, flags);
   try {
     const options: DaemonOptions = {
       version: packageVersion(),
@@ -197,18 +195,15 @@ export async function runDaemon(options: DaemonOptions, signals: HeldSignals, lo
   process.exit(exitCode);
 }
 
-/** Threads in all. Flows of a spool are saved, so that none is lost, and one thread alone can do that. */
-function threadsOf({ spool, workers = 1 }: RunFlags): number {
-  return spool === undefined ? workers : 1;
-}
-
 /** What the state of an engine depends on: a checkpoint of anything else cannot be put back. */
 function buildOf(flags: RunFlags): string {
-  const { maxFlows, linkIdentity, flows, vpnOnly, history } = flags;
+  const { maxFlows, linkIdentity, workers = 1, flows, vpnOnly, history } = flags;
   const { version, commit } = buildInfo();
   const ends = flows === undefined ? 'none' : vpnOnly === true ? 'vpn' : 'all';
   const kept = history ?? 'default';
-  const sizes = `flows=${maxFlows} ends=${ends} link=${linkIdentity} workers=${threadsOf(flags)} history=${kept}`;
+  // The state of two threads is that of three.
+  const threads = workers === 1 ? 'one' : 'several';
+  const sizes = `flows=${maxFlows} ends=${ends} link=${linkIdentity} threads=${threads} history=${kept}`;
   return `${version} ${commit} ${sizes}`;
 }
 

@@ -198,12 +198,7 @@ export class RunEngine {
       this.shadowed.replaceRules(this.shadowNow.beside(this.rulesNow), timeUs, this.counters.packets);
   }
 
-  /** True if the tracker can copy its state. */
-  get canSnapshot(): boolean {
-    return this.session.canSnapshot;
-  }
-
-  /** Copies its state, or puts a copy back: rules, limits and sizes must be the same. Between two batches. */
+  /** Copies its state, or puts a copy back: rules, limits and sizes must be the same. Between two batches, settled. */
   snapshot(walk: Snapshot): void {
     this.session.snapshot(walk, this.decisions);
     this.guard.snapshot(walk);

@@ -118,7 +118,6 @@ export function connectParts(
             snapshot: (walk) => {
               snapshotParts(walk, { engine, source, files, clock, changes, safety, history });
             },
-            canSnapshot: engine.canSnapshot,
             rulesSha256: () => rulesSha256(engine.rules),
             activeFlows: () => engine.counters.flowsActive,
             progress: () => engine.counters.packets + (source.counts.files.done ?? 0),

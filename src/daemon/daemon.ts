@@ -117,6 +117,8 @@ export class Daemon {
       log,
     );
     await startHistory(parts, options.version, options.tracker);
+    // Threads have begun only now.
+    await parts.engine.settled();
     checkpoints?.restore();
     this.gapFromUs = checkpoints?.gapFromUs ?? null;
     parts.safety.announce();
@@ -330,7 +332,7 @@ export class Daemon {
   /** The next start goes on from the last checkpoint: flows do not end with this daemon. */
   private get goesOn(): boolean {
     const wasAsked = !Number.isNaN(this.stopMs);
-    return wasAsked && this.checkpoints !== null && this.parts.engine.canSnapshot;
+    return wasAsked && this.checkpoints !== null;
   }
 
   private writeStats(): void {

@@ -158,15 +158,10 @@ export class Session implements TrackerListener {
     this.tracker.track(batch, packetsBefore);
   }
 
-  /** True if `snapshot` may be called. */
-  get canSnapshot(): boolean {
-    return this.tracker.snapshot !== undefined;
-  }
-
-  /** Copies the state of flows and their decisions, or puts a copy back after `begin`. Between two batches. */
+  /** Copies the state of flows and their decisions, or puts a copy back after `begin`. After `settle`. */
   snapshot(walk: Snapshot, decisions: Decisions): void {
     this.counters.snapshot(walk);
-    this.tracker.snapshot?.(walk);
+    this.tracker.snapshot(walk);
     decisions.snapshot(walk);
   }
 

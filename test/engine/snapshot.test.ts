@@ -4,12 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { StateReader, StateWriter, type StateCopy } from '../../src/core/snapshot.ts';
 import { RunEngine } from '../../src/daemon/daemon-engine.ts';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
+import { DataplaneThreads } from '../../src/pipeline/workers/dataplane-threads.ts';
+import type { Tracker } from '../../src/dataplane/host/tracker.ts';
+import { ThreadedTracker } from '../../src/pipeline/workers/threaded-tracker.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
 import { committedCaptures, ROOT } from '../kit/committed-captures.ts';
 import { SeededRandom } from '../kit/random.mjs';
@@ -30,8 +33,24 @@ safety: { limits: [{ window: 60s, clients: 30 }, { window: 1h, stage: suspected,
 );
 const FLOWS = 600;
 
+const running: DataplaneThreads[] = [];
+afterAll(async () => {
+  for (const threads of running) await threads.stop();
+});
+
+function threaded(threads: number, flowCapacity = FLOWS): ThreadedTracker {
+  const started = new DataplaneThreads({ threads, flowCapacity, hasDomain: true });
+  running.push(started);
+  return new ThreadedTracker(started);
+}
+
 /** An engine whose steps go to a list. */
-function engineOf(steps: string[]): { engine: RunEngine; tracker: AssemblyTracker } {
+function engineOf(steps: string[]): { engine: RunEngine; tracker: AssemblyTracker };
+function engineOf<Some extends Tracker>(steps: string[], tracker: Some): { engine: RunEngine; tracker: Some };
+function engineOf(
+  steps: string[],
+  tracker: Tracker = new AssemblyTracker(FLOWS, undefined, 7),
+): { engine: RunEngine; tracker: Tracker } {
   const sink: DecisionSink = {
     decided: (flow, decision, timeUs, packet) => {
       const { action, previous, rule, reason, mode } = decision;
@@ -54,7 +73,6 @@ function engineOf(steps: string[]): { engine: RunEngine; tracker: AssemblyTracke
       steps.push(JSON.stringify({ ended: reason, firstPacket, lastTimeUs, finding, rule: decision?.rule }));
     },
   };
-  const tracker = new AssemblyTracker(FLOWS, undefined, 7);
   const engine = new RunEngine(RULES, tracker, sink, [1, 2, 3, 4], ({ trip }) => steps.push(JSON.stringify(trip)));
   return { engine, tracker };
 }
@@ -91,6 +109,17 @@ async function run(between: (engine: RunEngine) => RunEngine, first: RunEngine):
   return engine;
 }
 
+/** Puts the state of an engine into another one, which has the same afterwards. */
+function move(from: RunEngine, to: { engine: RunEngine; tracker: AssemblyTracker | ThreadedTracker }): void {
+  const copy = copyOf(from);
+  const reader = new StateReader(copy);
+  to.engine.snapshot(reader);
+  reader.end();
+  expectSame(copyOf(to.engine), copy);
+  to.tracker.checkInvariants();
+  to.engine.decisions.checkInvariants();
+}
+
 describe('the state of an engine', () => {
   const whole: string[] = [];
   let uninterrupted: RunEngine;
@@ -106,14 +135,8 @@ describe('the state of an engine', () => {
     const end = await run((engine) => {
       if (!random.chance(0.02)) return engine;
       moves++;
-      const copy = copyOf(engine);
       const next = engineOf(steps);
-      const reader = new StateReader(copy);
-      next.engine.snapshot(reader);
-      reader.end();
-      expectSame(copyOf(next.engine), copy);
-      next.tracker.checkInvariants();
-      next.engine.decisions.checkInvariants();
+      move(engine, next);
       return next.engine;
     }, engineOf(steps).engine);
     expect(moves).toBeGreaterThan(2);
@@ -122,6 +145,67 @@ describe('the state of an engine', () => {
     expect(steps).toEqual(whole);
     expect(end.counters).toEqual(uninterrupted.counters);
     expect(end.decisions.counts).toEqual(uninterrupted.decisions.counts);
+  });
+
+  it('goes on in other threads, of two in three and the other way round, from within any capture', async () => {
+    const random = new SeededRandom(18);
+    const steps: string[] = [];
+    let moves = 0;
+    let now = engineOf(steps, threaded(2));
+    for (const path of await committedCaptures()) {
+      const open = () => openCapture(resolve(ROOT, path), { memory: now.tracker.records });
+      let capture = open();
+      let packets = 0;
+      for (
+        let batch = await now.tracker.nextBatch();
+        await capture.read(batch);
+        batch = await now.tracker.nextBatch()
+      ) {
+        const isMoving = random.chance(0.02);
+        if (isMoving) batch.count = random.below(batch.count + 1);
+        packets += batch.count;
+        await now.engine.process(batch);
+        if (!isMoving) continue;
+        moves++;
+        const next = engineOf(steps, threaded(2 + (moves % 2)));
+        await next.engine.settled();
+        move(now.engine, next);
+        now = next;
+        await capture.close();
+        capture = open();
+        // The packets that were taken come again, and are passed over.
+        const again = await now.tracker.nextBatch();
+        for (let left = packets; left > 0;) {
+          expect(await capture.read(again)).toBe(true);
+          const passed = Math.min(left, again.count);
+          left -= passed;
+          again.dropFirst(passed);
+        }
+        packets += again.count;
+        await now.engine.process(again);
+      }
+      await capture.close();
+    }
+    await now.engine.finish();
+    expect(moves).toBeGreaterThan(3);
+    expect(steps).toEqual(whole);
+    expect(now.engine.counters).toEqual(uninterrupted.counters);
+    expect(now.engine.decisions.counts).toEqual(uninterrupted.decisions.counts);
+  });
+
+  it('of one thread does not fit several, and the other way round', async () => {
+    const one = engineOf([]);
+    const several = engineOf([], threaded(2));
+    await several.engine.settled();
+    for (const [from, to] of [
+      [one, several],
+      [several, one],
+    ] as const) {
+      const copy = copyOf(from.engine);
+      expect(() => {
+        to.engine.snapshot(new StateReader(copy));
+      }).toThrow(/has the part/);
+    }
   });
 
   it('does not fit an engine of another size', () => {

@@ -16,7 +16,7 @@ const SEED = Number(process.env.SEED ?? 17);
 const KILLS = Number(process.env.KILLS ?? (isShort ? 14 : 400));
 const FULL_DISK_KILLS = Number(process.env.FULL_KILLS ?? (isShort ? 6 : 100));
 /** Kills of one spool, after which another one is begun. */
-const KILLS_PER_SPOOL = 20;
+const KILLS_PER_SPOOL = isShort ? 7 : 20;
 const CLIENTS = 3000;
 const FILES = 40;
 const LONGEST_LIFE_MS = 1500;
@@ -38,9 +38,15 @@ interface Run {
   readonly output: string;
   readonly policy: string;
   readonly registry: string;
+  readonly threads: Threads;
 }
 
-function begin(name: string, source: string, output = join(folder.path, `${name}-out`)): Run {
+type Threads = 'one' | 'several';
+
+/** One spool after the other. */
+const threadsFor = (kills: number): Threads => ((kills / KILLS_PER_SPOOL) % 2 === 0 ? 'one' : 'several');
+
+function begin(name: string, source: string, threads: Threads, output = join(folder.path, `${name}-out`)): Run {
   const spool = join(folder.path, name);
   cpSync(source, spool, { recursive: true, preserveTimestamps: true });
   mkdirSync(output, { recursive: true });
@@ -48,10 +54,13 @@ function begin(name: string, source: string, output = join(folder.path, `${name}
   writeFileSync(policy, KILLED_POLICY);
   const registry = join(folder.path, `${name}.csv`);
   copyFileSync(join(PROJECT, 'rules/registry.csv'), registry);
-  return { spool, output, policy, registry };
+  return { spool, output, policy, registry, threads };
 }
 
-function start({ spool, output, policy, registry }: Run): RunningDaemon {
+/** Several threads go on with the flows of another number of several; one has flows of its own. */
+const workersOf = (kind: Threads): string => (kind === 'one' ? '1' : random.pick(['2', '3']));
+
+function start({ spool, output, policy, registry, threads }: Run): RunningDaemon {
   return new RunningDaemon([
     ...[
       '--spool',
@@ -68,6 +77,7 @@ function start({ spool, output, policy, registry }: Run): RunningDaemon {
       '300ms',
     ],
     ...['--decisions', join(output, 'decisions.jsonl'), '--flows', join(output, 'flows.jsonl')],
+    ...['--workers', workersOf(threads)],
     ...['--rotate-size', '300kB', '--rotate-keep', '10000', '--checkpoint-every', '150ms', '--max-flows', '20000'],
   ]);
 }
@@ -129,10 +139,10 @@ describe('a daemon that is killed', () => {
     for (let kills = 0; kills < KILLS;) {
       const source = join(folder.path, `source-${kills}`);
       const packets = putSpool(source, random, CLIENTS, FILES);
-      const reference = begin(`whole-${kills}`, source);
+      const reference = begin(`whole-${kills}`, source, 'one');
       await finish(reference, packets);
-      const run = begin(`killed-${kills}`, source);
-      for (let life = 0; life < Math.min(KILLS_PER_SPOOL, KILLS); life++, kills++) await live(run);
+      const run = begin(`killed-${kills}`, source, threadsFor(kills));
+      for (let life = 0; life < KILLS_PER_SPOOL; life++, kills++) await live(run);
       const log = await finish(run, packets);
       expect(log).not.toContain('are lost');
       for (const name of ['decisions.jsonl', 'flows.jsonl']) counts.push(compare(run, reference, name));
@@ -146,14 +156,14 @@ describe('a daemon that is killed', () => {
     for (let kills = 0; kills < FULL_DISK_KILLS;) {
       const source = join(folder.path, `source-${kills}`);
       const packets = putSpool(source, random, CLIENTS, FILES);
-      const reference = begin(`whole-${kills}`, source);
+      const reference = begin(`whole-${kills}`, source, 'one');
       await finish(reference, packets);
       const output = join(folder.path, `disk-${kills}`);
       mkdirSync(output);
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100k', 'tmpfs', output]);
       try {
-        const run = begin(`killed-${kills}`, source, output);
-        for (let life = 0; life < Math.min(KILLS_PER_SPOOL, FULL_DISK_KILLS); life++, kills++) {
+        const run = begin(`killed-${kills}`, source, threadsFor(kills), output);
+        for (let life = 0; life < KILLS_PER_SPOOL; life++, kills++) {
           // Full for part of a life, then freed.
           const grow = setTimeout(() => {
             execFileSync('mount', ['-o', `remount,size=${200 + life * 400}k`, output]);

@@ -28,8 +28,6 @@ export interface CheckpointParts {
   readonly outputs: RunOutputs;
   /** Copies the state of all other parts, or puts a copy back. */
   readonly snapshot: (walk: Snapshot) => void;
-  /** False if the tracker cannot copy its flows. */
-  readonly canSnapshot: boolean;
   /** Hash of the rules in use. */
   readonly rulesSha256: () => string;
   readonly activeFlows: () => number;
@@ -116,7 +114,7 @@ export class RunCheckpoints {
    * file cannot be set aside.
    */
   load(found: FoundCheckpoint | null): void {
-    const { log, rulesSha256, canSnapshot } = this.parts;
+    const { log, rulesSha256 } = this.parts;
     const { folder } = this.options;
     const isSame = found !== null && found.identity === checkpointIdentity(folder);
     const { checkpoint, broken, isReserve } = isSame ? found : findCheckpoint(folder);
@@ -132,8 +130,7 @@ export class RunCheckpoints {
     this.restart = isReserve && broken.length > 0 ? 'reserve' : 'resumed';
     if (this.restart === 'reserve') log.error('the checkpoint before the last is used');
     let problem: string | null = null;
-    if (checkpoint.engine === null || !canSnapshot) problem = 'flows are not kept with --workers';
-    else if (checkpoint.build !== this.options.build)
+    if (checkpoint.build !== this.options.build)
       problem = `it was made by another program or other sizes: ${checkpoint.build}`;
     else if (document.rules !== rulesSha256()) problem = `it was made under other rules: ${document.rules}`;
     if (problem === null) {
@@ -257,8 +254,7 @@ export class RunCheckpoints {
     return this.writing;
   }
 
-  private copy(): StateCopy | null {
-    if (!this.parts.canSnapshot) return null;
+  private copy(): StateCopy {
     const since = performance.now();
     const writer = new StateWriter();
     this.parts.snapshot(writer);

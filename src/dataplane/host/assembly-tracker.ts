@@ -16,7 +16,7 @@ import { LinearCounters } from './linear-counters.ts';
 import { address, type DataplaneExports, LinearDataplane } from './linear-dataplane.ts';
 import { LinearEvidence } from './linear-evidence.ts';
 import { LinearRows } from './linear-rows.ts';
-import { snapshotMemory } from './linear-snapshot.ts';
+import { memoryOf, snapshotMemory } from './linear-snapshot.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 
 export class AssemblyTracker implements Tracker {
@@ -95,7 +95,12 @@ export class AssemblyTracker implements Tracker {
     walk.part('dataplane');
     this.isBegun = walk.data(this.isBegun);
     // What was read from a source is read again.
-    snapshotMemory(walk, this.records.dataplane, [...this.records.regions, this.copy.region]);
+    const read = [...this.records.regions, this.copy.region];
+    snapshotMemory(
+      walk,
+      memoryOf(this.records.dataplane),
+      read.map(({ at }) => at),
+    );
   }
 
   clockWasSet(byUs: number): void {

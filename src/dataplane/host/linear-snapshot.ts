@@ -15,11 +15,34 @@ interface Range {
   readonly length: number;
 }
 
-/** Copies linear memory except for the ranges `left`, or puts a copy back into a dataplane that has started. */
-export function snapshotMemory(walk: Snapshot, dataplane: LinearDataplane, left: readonly Range[]): void {
-  const regions = walk.data(regionsOf(dataplane));
-  if (walk.isRestoring) takeRegions(dataplane, regions);
-  const kept = keptRanges(dataplane, left);
+/** The memory of an instance that has started, from `start` to the end of its last region. */
+export interface InstanceMemory {
+  /** The instance itself, or another one in its memory. */
+  readonly dataplane: LinearDataplane;
+  readonly start: number;
+  /** Its regions, in the order in which it has taken them. */
+  readonly regions: () => readonly Range[];
+  /** Makes it take another region. */
+  readonly take: (length: number) => void;
+}
+
+/** The memory of an instance that has all of it. */
+export function memoryOf(dataplane: LinearDataplane): InstanceMemory {
+  const { exports } = dataplane;
+  return {
+    dataplane,
+    start: 0,
+    regions: () => regionsAt(dataplane, address(exports.regionsAt()), exports.regionsTaken()),
+    take: (length) => exports.takeRegion(length),
+  };
+}
+
+/** Copies linear memory except for the regions at `left`, or puts a copy back into an instance that has started. */
+export function snapshotMemory(walk: Snapshot, instance: InstanceMemory, left: readonly number[]): void {
+  const { dataplane } = instance;
+  const regions = walk.data(instance.regions());
+  if (walk.isRestoring) takeRegions(instance, regions);
+  const kept = keptRanges(instance, left);
   const used = walk.data(walk.isRestoring ? [] : kept.flatMap((range) => usedIn(dataplane, range)));
   const { buffer } = dataplane.memory;
   if (walk.isRestoring) for (const { at, length } of kept) new Uint8Array(buffer, at, length).fill(0);
@@ -31,15 +54,14 @@ interface KeptRange extends Range {
   readonly isRegion: boolean;
 }
 
-/** All of memory without the ranges `left`, in order. */
-function keptRanges(dataplane: LinearDataplane, left: readonly Range[]): KeptRange[] {
+/** All of an instance's memory without the regions at `left`, in order. */
+function keptRanges({ start, regions }: InstanceMemory, left: readonly number[]): KeptRange[] {
   const kept: KeptRange[] = [];
-  const regions = regionsOf(dataplane);
-  let end = 0;
-  for (const { at, length } of regions) {
+  let end = start;
+  for (const { at, length } of regions()) {
     // Between regions are guards and objects of the program.
     if (at > end) kept.push({ at: end, length: at - end, isRegion: false });
-    if (!left.some((range) => range.at === at)) kept.push({ at, length, isRegion: true });
+    if (!left.includes(at)) kept.push({ at, length, isRegion: true });
     end = at + length;
   }
   return kept;
@@ -57,19 +79,19 @@ function usedIn({ exports }: LinearDataplane, { at, length, isRegion }: KeptRang
   return ranges;
 }
 
-function regionsOf({ exports, memory }: LinearDataplane): Range[] {
-  const count = exports.regionsTaken();
-  const words = new Uint32Array(memory.buffer, address(exports.regionsAt()), 2 * count);
+/** The regions that an instance has listed at an address of its memory. */
+export function regionsAt({ memory }: LinearDataplane, at: number, count: number): Range[] {
+  const words = new Uint32Array(memory.buffer, at, 2 * count);
   return Array.from({ length: count }, (_, region) => ({ at: words[2 * region]!, length: words[2 * region + 1]! }));
 }
 
 /**
- * Takes the regions that the copied dataplane had taken beyond those that this one has. Throws where they are others.
+ * Takes the regions that the copied instance had taken beyond those that this one has. Throws where they are others.
  */
-function takeRegions(dataplane: LinearDataplane, copied: readonly Range[]): void {
-  const { length: taken } = regionsOf(dataplane);
-  for (const { length } of copied.slice(taken)) dataplane.exports.takeRegion(length);
-  const own = regionsOf(dataplane);
+function takeRegions({ regions, take }: InstanceMemory, copied: readonly Range[]): void {
+  const { length: taken } = regions();
+  for (const { length } of copied.slice(taken)) take(length);
+  const own = regions();
   const isSame = own.length === copied.length && own.every((region, place) => isEqual(region, copied[place]!));
   if (!isSame) throw new RangeError('its dataplane has other regions');
 }

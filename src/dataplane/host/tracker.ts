@@ -54,10 +54,9 @@ export interface Tracker extends BatchMemory {
   track(batch: PacketBatch, packetsBefore: number): void;
   /**
    * Copies the state of all flows, or puts a copy back into a tracker of the same size that has begun. Between two
-   * batches. Left out where a tracker cannot.
+   * batches, and after `settle`. Throws RangeError for a copy that does not fit.
    */
-  snapshot?(walk: Snapshot): void;
-
+  snapshot(walk: Snapshot): void;
   /** Packet times are greater by this from the next batch on, because a clock was set. Idle times stay the same. */
   clockWasSet(byUs: number): void;
   /** Everything tracked so far has been reported. */

@@ -35,6 +35,8 @@ export class DataplaneThreads {
   readonly records: RecordMemory;
   readonly work: SharedWork;
   readonly flowCapacity: number;
+  /** Where the memory of the tracking thread begins. */
+  readonly trackingStart: number;
   /** Returns once no batch under way is in a block. */
   waitFor: (block: Block) => void = () => undefined;
   private readonly workers: Worker[] = [];
@@ -58,9 +60,12 @@ export class DataplaneThreads {
     const decoding = Math.min(threads - 2, MOST_DECODING_THREADS);
     for (let thread = 0; thread < decoding; thread++)
       this.start('decoding-thread', { ...places, memory: beyond(memory, thread * DECODING_SPARE) });
+    // The same place whatever the number of threads: a checkpoint of two fits three.
+    const trackingMemory = beyond(memory, MOST_DECODING_THREADS * DECODING_SPARE);
+    this.trackingStart = trackingMemory.heapStart;
     const tracking: TrackingSetup = {
       ...places,
-      memory: beyond(memory, decoding * DECODING_SPARE),
+      memory: trackingMemory,
       flowCapacity,
       seed: newSeed(),
       hasDomain,

@@ -2,6 +2,7 @@
  * The evidence of reported flows, copied from their events: chains of rows, of which those that were given back are
  * used again.
  */
+import type { Snapshot } from '../../core/snapshot.ts';
 import { EVIDENCE_WORDS, EvidenceRows, EvidenceWord } from '../../dataplane/host/evidence-rows.ts';
 
 const INITIAL_ROWS = 1024;
@@ -36,6 +37,16 @@ export class MirroredEvidence extends EvidenceRows {
       this.count--;
       row = next;
     }
+  }
+
+  /** Copies all rows, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    walk.part('mirrored evidence');
+    this.count = walk.number(this.count);
+    this.used = walk.number(this.used);
+    this.free = walk.number(this.free);
+    this.useMemory(walk.column(this.words, this.used * EVIDENCE_WORDS).buffer);
+    this.capacity = this.words.length / EVIDENCE_WORDS;
   }
 
   private add(copies: Int32Array, at: number, next: number): number {

@@ -5,6 +5,7 @@
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from '../../dataplane/host/flow-row.ts';
 import { FlowRows, UPPER_WORDS } from '../../dataplane/host/flow-rows.ts';
 import { spareRowsOf } from '../../dataplane/host/flow-rows.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 import { CopyWord } from '../../dataplane/host/flow-event.ts';
 
 export class MirroredRows extends FlowRows {
@@ -62,6 +63,29 @@ export class MirroredRows extends FlowRows {
     this.words[slot * ROW_WORDS + FlowWord.TRANSPORT] = 0;
     this.setEvidence(slot, 0);
     this.activeCount--;
+  }
+
+  /** Copies the rows of all flows, or puts a copy back where there are none. */
+  snapshot(walk: Snapshot): void {
+    walk.part('mirrored rows');
+    this.lastSlot = walk.number(this.lastSlot);
+    const slots = walk.column(walk.isRestoring ? new Int32Array() : Int32Array.from(this.activeSlots()));
+    this.activeCount = slots.length;
+    this.snapshotPart(walk, slots, this.words, ROW_WORDS);
+    this.snapshotPart(walk, slots, this.details, DETAIL_WORDS);
+    this.snapshotPart(walk, slots, this.upperWords, UPPER_WORDS);
+  }
+
+  /** The rows of `slots` in one part, one after the other. */
+  private snapshotPart(walk: Snapshot, slots: Int32Array, words: Int32Array, width: number): void {
+    const own = new Int32Array(walk.isRestoring ? 0 : slots.length * width);
+    if (!walk.isRestoring)
+      for (let place = 0; place < slots.length; place++)
+        own.set(words.subarray(slots[place]! * width, (slots[place]! + 1) * width), place * width);
+    const rows = walk.column(own);
+    if (!walk.isRestoring) return;
+    for (let place = 0; place < slots.length; place++)
+      words.set(rows.subarray(place * width, (place + 1) * width), slots[place]! * width);
   }
 
   private add(slot: number): void {

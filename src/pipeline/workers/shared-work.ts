@@ -17,8 +17,8 @@ import type { DataplaneExports, SharedMemory } from '../../dataplane/host/linear
 /** Batches under way at a time: enough to even out slow moments of a thread. */
 export const BATCHES = 16;
 
-/** FIRST has the first packets of a capture, END has none. */
-export const BatchKind = { FIRST: 0, PACKETS: 1, END: 2 } as const;
+/** FIRST has the first packets of a capture, END has none. REGION is memory to take, whose length is its count. */
+export const BatchKind = { FIRST: 0, PACKETS: 1, END: 2, REGION: 3 } as const;
 export type BatchKind = (typeof BatchKind)[keyof typeof BatchKind];
 
 /** Each on a cache line of its own. */
@@ -40,8 +40,19 @@ export const Mark = {
   FAILED: 128,
 } as const;
 
-/** Addresses in linear memory, known once READY. */
-export const Place = { DATAPLANE: 144, COUNTERS: 145, UNREAD_LINKS: 146, EVENTS: 147, COPIES: 148 } as const;
+/**
+ * Addresses in linear memory, known once READY; and how many regions the tracking thread has taken, which is known
+ * after each batch.
+ */
+export const Place = {
+  DATAPLANE: 144,
+  COUNTERS: 145,
+  UNREAD_LINKS: 146,
+  EVENTS: 147,
+  COPIES: 148,
+  REGIONS: 149,
+  REGION_COUNT: 150,
+} as const;
 
 /** Words of a batch. */
 const FIRST_BATCH = 160;
@@ -166,6 +177,12 @@ export class SharedWork {
   /** By how much packet times are greater from this batch on, in µs; 0 unless a clock was set. */
   clockShiftOf(number: number): number {
     return this.numbers[FIRST_CLOCK_SHIFT + placeOf(number)]!;
+  }
+
+  /** A batch with packets. */
+  hasPackets(number: number): boolean {
+    const kind = this.kindOf(number);
+    return kind === BatchKind.FIRST || kind === BatchKind.PACKETS;
   }
 
   viewsOf(number: number): number {

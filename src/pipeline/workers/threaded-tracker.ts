@@ -5,12 +5,14 @@
 import { counted, number } from '../../core/count-text.ts';
 import { CommandError, ExitCode } from '../../core/exit-code.ts';
 import { invariant } from '../../core/invariant.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 import type { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { Block } from '../../capture/input/block.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Counters } from '../../dataplane/host/counters.ts';
 import { COPY_WORDS, CopyWord, EVENT_RING, EventKind, FlowEvents } from '../../dataplane/host/flow-event.ts';
 import { LinearCounters } from '../../dataplane/host/linear-counters.ts';
+import { type InstanceMemory, regionsAt, snapshotMemory } from '../../dataplane/host/linear-snapshot.ts';
 import type { Tracker, TrackerListener } from '../../dataplane/host/tracker.ts';
 import type { DataplaneThreads } from './dataplane-threads.ts';
 import { MirroredEvidence } from './mirrored-evidence.ts';
@@ -92,11 +94,49 @@ export class ThreadedTracker implements Tracker {
   }
 
   async settle(): Promise<void> {
-    while (this.underWay > 0) await this.goOn();
-    if (this.reports === null || !this.isBegun) return;
+    while (this.underWay > 0 || !this.areKnown()) await this.goOn();
+    if (!this.isBegun) return;
     // Nothing is under way, so the dataplane is this thread's for a moment.
     this.threads.dataplane.exports.settle();
-    this.reports.counters.copyTo(this.counters);
+    this.reports!.counters.copyTo(this.counters);
+  }
+
+  /**
+   * Copies the state of all flows, or puts a copy back. After `settle`: no batch is under way then, and the other
+   * threads wait.
+   */
+  snapshot(walk: Snapshot): void {
+    const { work } = this.threads;
+    invariant(this.underWay === 0 && this.reports !== null, 'a copy is made while no batch is under way');
+    walk.part('dataplane of several threads');
+    this.isBegun = walk.data(this.isBegun);
+    this.clockShiftUs = walk.number(this.clockShiftUs);
+    const read = walk.number(this.read);
+    // All events were read, so their copies are of no use.
+    snapshotMemory(walk, this.trackingMemory(), [work.place(Place.COPIES)]);
+    this.table.snapshot(walk);
+    this.evidence.snapshot(walk);
+    if (!walk.isRestoring) return;
+    // The ring goes on where the copied dataplane writes its next event.
+    this.read = read;
+    work.setMark(Mark.WRITTEN, read);
+    work.setMark(Mark.READ, read);
+  }
+
+  private trackingMemory(): InstanceMemory {
+    const { dataplane, work, trackingStart } = this.threads;
+    return {
+      dataplane,
+      start: trackingStart,
+      regions: () => regionsAt(dataplane, work.place(Place.REGIONS), work.place(Place.REGION_COUNT)),
+      take: (length) => {
+        this.publish(BatchKind.REGION, length);
+        while (this.underWay > 0) {
+          this.advance();
+          this.check();
+        }
+      },
+    };
   }
 
   async finish(): Promise<void> {
@@ -209,9 +249,10 @@ export class ThreadedTracker implements Tracker {
 
   private endBatch(): void {
     const { work } = this.threads;
-    const isPackets = work.kindOf(this.reported) !== BatchKind.END;
+    const kind = work.kindOf(this.reported);
+    const isPackets = work.hasPackets(this.reported);
     const batch = this.batches[placeOf(this.reported)]!;
-    this.reports!.counters.copyTo(this.counters);
+    if (kind !== BatchKind.REGION) this.reports!.counters.copyTo(this.counters);
     this.reported = (this.reported + 1) | 0;
     if (!isPackets) return;
     this.decided += batch.count;

@@ -24,6 +24,8 @@ class TrackingThread {
     work.setPlace(Place.COUNTERS, exports.countersAt());
     work.setPlace(Place.UNREAD_LINKS, exports.unreadLinksAt());
     work.setPlace(Place.DATAPLANE, exports.dataplaneAt());
+    work.setPlace(Place.REGIONS, exports.regionsAt());
+    work.setPlace(Place.REGION_COUNT, exports.regionsTaken());
     work.setMark(Mark.READY, 1);
     work.noteProgress();
     this.work = work;
@@ -37,6 +39,7 @@ class TrackingThread {
       while (work.mark(Mark.PUBLISHED) === number) work.await(Mark.PUBLISHED, number);
       this.take(number);
       work.setEventsEnd(number, work.mark(Mark.WRITTEN));
+      work.setPlace(Place.REGION_COUNT, this.exports.regionsTaken());
       work.setMark(Mark.TRACKED, (number + 1) | 0);
       work.noteProgress();
     }
@@ -47,9 +50,10 @@ class TrackingThread {
     const kind = work.kindOf(number);
     this.awaitDecoded(kind === BatchKind.PACKETS ? number + 1 : number);
     if (kind === BatchKind.END) this.report(exports.finish());
+    if (kind === BatchKind.REGION) exports.takeRegion(work.countOf(number));
     if (kind === BatchKind.FIRST) this.begin(number);
     if (kind !== BatchKind.PACKETS) work.setMark(Mark.DECODED, (number + 1) | 0);
-    if (kind !== BatchKind.END) this.track(number);
+    if (work.hasPackets(number)) this.track(number);
   }
 
   /** A capture begins: nothing of it is decoded before. */
